@@ -119,6 +119,14 @@ describe("a check that changes its value", () => {
     ]);
   });
 
+  it("may take away what was shown", () => {
+    const level = z.object({ a: z.string(), b: z.string().optional() });
+    const previous = readingOf(f(level), { f: { a: "x", b: "y" } });
+    const without = f(level.overwrite(({ a }) => ({ a })));
+    const read = readingOf(without, { f: { a: "z", b: "y" } }, "host", previous);
+    expect(read).toEqual({ f: { a: "z" } });
+  });
+
   it("sees the whole result", () => {
     const set = stringSet().overwrite((items) => [...items, "a"]);
     expect(readingOf(f(set), { f: ["b"] })).toEqual({ f: ["a", "b"] });

@@ -3,10 +3,6 @@ import { jsonValue } from "glassine/host";
 import { expect, it } from "vitest";
 import { problemsOf } from "./support.ts";
 
-/** The codes of what is found in a value of a plugin. */
-const codesOf = (value: unknown) =>
-  problemsOf(jsonValue(), value, "plugin").map((line) => line.split(" | ")[1]);
-
 /** A global of another context, which runs `read` when its properties are read. */
 function contextOf(read: () => never): object {
   const sandbox = new Proxy({ a: 1 }, { getOwnPropertyDescriptor: read });
@@ -16,12 +12,32 @@ function contextOf(read: () => never): object {
 
 it("refuses a value by a limit, not as a proxy, if the stack overflows while copying it", () => {
   const overflow = (): never => overflow();
-  expect(codesOf({ a: contextOf(overflow) })).toEqual(["snapshot_limit"]);
+  expect(problemsOf(jsonValue(), { a: contextOf(overflow) }, "plugin")).toEqual([
+    "a | snapshot_limit | a value that the stack has room to copy | a deeper one",
+  ]);
 });
 
-it("refuses a value that throws any other error when read", () => {
+const unreadable = "a | snapshot_proxy | plain data | an object that throws when it is read";
+
+it.each<[string, unknown]>([
+  ["any other error", new TypeError("boom")],
+  ["nothing", undefined],
+  ["null", null],
+  ["a string", "boom"],
+  [
+    "what throws in turn",
+    new Proxy(
+      {},
+      {
+        getPrototypeOf: () => {
+          throw new RangeError();
+        },
+      },
+    ),
+  ],
+])("refuses a value that throws %s when read", (_, thrown) => {
   const fail = (): never => {
-    throw new TypeError("boom");
+    throw thrown;
   };
-  expect(codesOf({ a: contextOf(fail) })).toEqual(["snapshot_proxy"]);
+  expect(problemsOf(jsonValue(), { a: contextOf(fail) }, "plugin")).toEqual([unreadable]);
 });

@@ -174,6 +174,15 @@ describe("too much", () => {
     expect(problemsOf(z.object({ f: schema }), { f: value }, "host", limits)).toEqual([problem]);
   });
 
+  it("of what is absent, which takes its time as well", () => {
+    const absent = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, undefined]));
+    const found = (last: number) =>
+      problemsOf(jsonValue(), [absent(600), absent(600), absent(last)], "host", { nodes: 700 });
+    expect(found(500)).toEqual([]);
+    expect(found(501)).toEqual(["2/k500 | snapshot_limit | at most 700 values | more"]);
+  });
+
   it("in a default", () => {
     const schema = z.object({ f: z.string().default("abcdef") });
     expect(problemsOf(schema, {}, "host", { units: 5 })).toEqual([

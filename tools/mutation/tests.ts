@@ -26,20 +26,8 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     ...laws("noninterference", "untouched", "limits", "host-schemas"),
     ...attacks("labels", "label-runs", "headers", "header-", "delegation", "inference-runs"),
   ],
-  data: [
-    "test/data/",
-    "test/spec/envelope",
-    "test/spec/schema",
-    "test/conformance/",
-    "test/extensions/",
-    "test/merge/",
-    "test/messages/",
-    "test/host/",
-    "test/slots/host-schemas",
-    ...laws("reading", "parsed", "detached", "untouched", "untouchable", "read-once", "pollution"),
-    ...laws("realm-independent", "redaction", "limits", "host-schemas"),
-    ...attacks("forged-"),
-  ],
+  data: [...readingTests(), "test/labels/", "test/rewrite/", "test/hooks/two-copies"],
+  schema: readingTests(),
   slots: [
     "test/slots/",
     "test/pins/",
@@ -67,6 +55,24 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     ...attacks("capabilities", "manifest-handlers"),
   ],
 };
+
+function readingTests(): readonly string[] {
+  return [
+    "test/data/",
+    "test/spec/envelope",
+    "test/spec/schema",
+    "test/conformance/",
+    "test/extensions/",
+    "test/merge/",
+    "test/messages/",
+    "test/host/",
+    "test/dispatch/payload",
+    "test/slots/host-schemas",
+    ...laws("reading", "parsed", "detached", "untouched", "untouchable", "read-once", "pollution"),
+    ...laws("realm-independent", "redaction", "limits", "host-schemas"),
+    ...attacks("forged-"),
+  ];
+}
 
 function attacks(...names: readonly string[]): readonly string[] {
   return names.map((name) => `test/attacks/${name}`);

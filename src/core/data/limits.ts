@@ -144,62 +144,15 @@ export function addSize(sum: Size, value: unknown, times: 1 | -1 = 1): void {
   if (typeof value === "string") sum.units += times * value.length;
 }
 
-/** Adds what `after` holds more than `before`. What they share is not walked. */
+/** Adds what `after` holds more than `before`. */
 export function addGrowth(sum: Size, before: unknown, after: unknown): void {
   if (before === after) return;
-  if (!isContainer(before) || !isContainer(after) || isArray(before) !== isArray(after)) {
-    addSize(sum, after);
-    addSize(sum, before, -1);
-    return;
-  }
-  if (isArray(before) && isArray(after)) {
-    addListGrowth(sum, before, after);
-    return;
-  }
-  // A level has a prototype, and its keys are known. In a map they are data.
-  const isMap = getPrototypeOf(after) === null;
-  const keys = enumerableKeys(after);
-  let shared = 0;
-  for (let i = 0; i < keys.length; i++) {
-    const key = keys[i] as string;
-    if (hasOwn(before, key)) {
-      shared += 1;
-      if (before[key] !== after[key]) addGrowth(sum, before[key], after[key]);
-    } else {
-      addSize(sum, after[key]);
-      if (isMap) sum.units += key.length;
-    }
-  }
-  const old = enumerableKeys(before);
-  for (let i = 0; shared < old.length && i < old.length; i++) {
-    const key = old[i] as string;
-    if (hasOwn(after, key)) continue;
-    addSize(sum, before[key], -1);
-    if (isMap) sum.units -= key.length;
-  }
+  addSize(sum, after);
+  addSize(sum, before, -1);
 }
 
-/** Between what two lists begin with and end with alike, each has items of its own. */
-function addListGrowth(sum: Size, before: readonly unknown[], after: readonly unknown[]): void {
-  let from = 0;
-  let end = before.length;
-  let afterEnd = after.length;
-  while (from < end && from < afterEnd && before[from] === after[from]) from += 1;
-  while (end > from && afterEnd > from && before[end - 1] === after[afterEnd - 1]) {
-    end -= 1;
-    afterEnd -= 1;
-  }
-  for (let i = from; i < afterEnd; i++) addSize(sum, after[i]);
-  for (let i = from; i < end; i++) addSize(sum, before[i], -1);
-}
-
-function isContainer(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
-}
-
-/** Adds the size of an entry of a map, where it has one. */
+/** Adds the size of an entry of a map. */
 export function addEntry(sum: Size, key: string, value: unknown): void {
-  if (value === undefined) return;
   addSize(sum, value);
   sum.units += key.length;
 }

@@ -225,8 +225,8 @@ export function hasAll(set: readonly string[], items: readonly string[]): boolea
   return true;
 }
 
-function kept(set: string[], known: readonly string[] | undefined): readonly string[] {
-  if (known?.length !== set.length) return freeze(set);
+function kept(set: string[], known: readonly string[]): readonly string[] {
+  if (known.length !== set.length) return freeze(set);
   for (let i = 0; i < set.length; i++) if (set[i] !== known[i]) return freeze(set);
   return known;
 }

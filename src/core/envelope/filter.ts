@@ -128,7 +128,8 @@ export function sealAfter(
 ): Slots {
   const { kind, nodes, units } = brandOf(before) ?? countedBrand(hostKind(slots), notCounted);
   const grown: Size = growth ?? { nodes: 0, units: 0 };
-  if (growth === undefined) addGrowth(grown, before, after);
+  if (growth === undefined)
+    forEach(slots.names, (name) => addGrowth(grown, before[name], after[name]));
   return seal(
     after,
     countedBrand(kind, { nodes: nodes + grown.nodes, units: units + grown.units }),

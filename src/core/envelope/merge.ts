@@ -342,8 +342,7 @@ function checkJoined(state: MergeState, node: Node, change: Change, next: List):
     }
   }
   // Where there is none yet, the plugin was shown one that is empty.
-  addSize(state.addedByOthers, current ?? shown);
-  addSize(state.addedByOthers, shown, -1);
+  addGrowth(state.addedByOthers, shown, current ?? shown);
 }
 
 /**
@@ -385,8 +384,7 @@ function refuseOversize(state: MergeState, input: MergeInput, next: Slots, chang
   const grown: Size = { nodes: state.addedByOthers.nodes, units: state.addedByOthers.units };
   forEach(slots.names, (name) => {
     addSize(whole, view[name]);
-    addSize(grown, after[name]);
-    addSize(grown, before[name], -1);
+    addGrowth(grown, before[name], after[name]);
   });
   whole.nodes += grown.nodes;
   whole.units += grown.units;

@@ -1,4 +1,5 @@
 /** Every day, compared with what Date says. */
+import process from "node:process";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { byCodePoint, canonicalInstant, instantOf } from "../../../src/core/data/strings.ts";
@@ -91,5 +92,18 @@ it("strings are ordered by code point", () => {
       expect(Math.sign(byCodePoint(a, b))).toBe(compare(a, b));
       expect(Math.sign(byCodePoint(`x${a}y`, `x${b}y`))).toBe(compare(`x${a}y`, `x${b}y`));
     }
+  }
+});
+
+it("a time without a zone is in UTC, wherever the process runs", () => {
+  const before = process.env.TZ;
+  process.env.TZ = "Asia/Kolkata";
+  try {
+    expect(new Date("2026-03-01T00:00:00").toISOString()).toBe("2026-02-28T18:30:00.000Z");
+    for (const text of ["2026-03-01 00:30:15", "2026-03-01t00:30:15Z", "2026-03-01T00:30:15z"])
+      expect(canonicalInstant(text)).toBe("2026-03-01T00:30:15Z");
+  } finally {
+    if (before === undefined) delete process.env.TZ;
+    else process.env.TZ = before;
   }
 });

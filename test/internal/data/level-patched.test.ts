@@ -15,6 +15,7 @@ import {
   optionsOf,
   valueIn,
 } from "../../data/support.ts";
+import { utf8Text } from "../../support/kinds.ts";
 
 const text = z.string().optional();
 const few = z.object({ a: text, b: text });
@@ -108,6 +109,12 @@ describe("what a plugin put on Array.prototype", () => {
       read = admit(compiled.read, ["b", "a"], optionsOf());
     });
     expect(valueIn(read as Admitted)).toEqual(["a", "b"]);
+  });
+
+  it("is not read past the last byte", () => {
+    const { met, read } = reading(utf8Text(), [0xff], {}, [1, 2]);
+    expect(valueIn(read)).toBe("/w==");
+    expect(met).toBe(0);
   });
 
   it("is not read if a list continues beyond the end of another", () => {

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { jsonObject } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import {
@@ -95,6 +96,13 @@ describe("text that may be given as bytes", () => {
 
   it("is the base64 of bytes that are not UTF-8", () => {
     expect(readUtf8([195])).toBe("ww==");
+    // No UTF-8 ends with this byte.
+    const bytes = fc.uint8Array({ maxLength: 9 }).map((some) => [...some, 0xff]);
+    fc.assert(
+      fc.property(bytes, (each) => {
+        expect(readUtf8(each)).toBe(Buffer.from(each).toString("base64"));
+      }),
+    );
   });
 
   it("is reported if bytes are invalid", () => {
