@@ -26,7 +26,13 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     ...laws("noninterference", "untouched", "limits", "host-schemas"),
     ...attacks("labels", "label-runs", "headers", "header-", "delegation", "inference-runs"),
   ],
-  data: [...readingTests(), "test/labels/", "test/rewrite/", "test/hooks/two-copies"],
+  data: [
+    ...readingTests(),
+    "test/adapters/limits",
+    "test/adapters/mcp/session-labels",
+    "test/hooks/two-copies",
+    ...laws("label-stores"),
+  ],
   schema: readingTests(),
   slots: [
     "test/slots/",
