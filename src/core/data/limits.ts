@@ -170,11 +170,7 @@ function sizeOf(container: object): Readonly<Size> {
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] as string;
       if (isMap) size.units += key.length;
-      const part = (container as Record<string, unknown>)[key];
-      if (typeof part === "string") {
-        size.nodes += 1;
-        size.units += part.length;
-      } else addSize(size, part);
+      addSize(size, (container as Record<string, unknown>)[key]);
     }
   }
   if (size.nodes >= least) weakSet(sizes, container, size);

@@ -45,7 +45,6 @@ function codePointRank(unit: number): number {
 // Control, format, surrogate, private and unassigned characters; every space but U+0020; and
 // characters that print as nothing (braille blank, Hangul fillers, variation selectors).
 const invisible = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u;
-const beyondBmp = /[\u{10000}-\u{10ffff}]/u;
 
 /**
  * Whether `text` is a label: 1 to `max` code points, NFC, printable, not padded. The length comes
@@ -53,25 +52,13 @@ const beyondBmp = /[\u{10000}-\u{10ffff}]/u;
  */
 export function isLabel(text: string, max: number): boolean {
   const { length } = text;
-  if (length === 0 || length > 2 * max || (length > max && codePointLength(text) > max))
-    return false;
-  if (charCodeAt(text, 0) === 0x20 || charCodeAt(text, text.length - 1) === 0x20) return false;
-  if (isPrintableAscii(text)) return true;
+  if (length === 0 || length > 2 * max || codePointLength(text) > max) return false;
+  if (charCodeAt(text, 0) === 0x20 || charCodeAt(text, length - 1) === 0x20) return false;
   return execPattern(invisible, text) === null && normalize(text, "NFC") === text;
-}
-
-/** Whether all of `text` is printable ASCII, as most labels are. */
-function isPrintableAscii(text: string): boolean {
-  for (let i = 0; i < text.length; i++) {
-    const unit = charCodeAt(text, i);
-    if (unit < 0x20 || unit > 0x7e) return false;
-  }
-  return true;
 }
 
 /** The length of a string in code points. */
 function codePointLength(text: string): number {
-  if (execPattern(beyondBmp, text) === null) return text.length;
   let count = 0;
   for (let i = 0; i < text.length; i++) {
     const unit = charCodeAt(text, i);
@@ -112,7 +99,7 @@ export function isHeaderValue(value: string): boolean {
 // RFC 3339 §5.6, with the zone left out meaning UTC.
 const date = /(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])/;
 const time = /((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,9}))?/;
-const zone = /([Zz])|([+-](?:[01]\d|2[0-3]):[0-5]\d)/;
+const zone = /[Zz]|([+-](?:[01]\d|2[0-3]):[0-5]\d)/;
 const dateTime = new RegExp(`^${date.source}[Tt ]${time.source}(?:${zone.source})?$`);
 
 /**
@@ -126,12 +113,8 @@ export function canonicalInstant(text: string): string | undefined {
   const month = match[2] as string;
   const day = match[3] as string;
   if (+day > daysIn(+year, +month)) return undefined;
-  const fraction = match[5];
-  // Most stand in that form already.
-  const isTrimmed = fraction === undefined || charCodeAt(fraction, fraction.length - 1) !== 0x30;
-  if (match[6] === "Z" && charCodeAt(text, 10) === 0x54 && isTrimmed) return text;
-  const utcMs = parseDate(`${year}-${month}-${day}T${match[4]}${match[7] ?? "Z"}`);
-  return instantOf(utcMs, fraction);
+  const utcMs = parseDate(`${year}-${month}-${day}T${match[4]}${match[6] ?? "Z"}`);
+  return instantOf(utcMs, match[5]);
 }
 
 /**
@@ -163,18 +146,9 @@ const none: readonly never[] = freeze([]);
 export function asSet(items: readonly string[], previous?: unknown): readonly string[] {
   // A frozen array of our own reading: dense, so reading by index meets no prototype.
   const set = concat(items);
-  if (!isSet(set)) {
-    sortInPlace(set, byCodePoint);
-    dropRepeats(set);
-  }
+  sortInPlace(set, byCodePoint);
+  dropRepeats(set);
   return kept(set, isArray(previous) ? (previous as readonly string[]) : none);
-}
-
-function isSet(items: readonly string[]): boolean {
-  for (let i = 1; i < items.length; i++) {
-    if (!isBefore(items[i - 1] as string, items[i] as string)) return false;
-  }
-  return true;
 }
 
 /** The union of two sets: `set` itself if `other` adds nothing to it. */
