@@ -32,7 +32,6 @@ function newNotes(): SharedNotes {
     set(value: object, note: unknown) {
       if (intrinsics.weakGet(notes, value) === undefined) intrinsics.weakSet(notes, value, note);
     },
-    get: (value: unknown) =>
-      typeof value === "object" && value !== null ? intrinsics.weakGet(notes, value) : undefined,
+    get: (value: unknown) => intrinsics.weakGet(notes, value as object),
   });
 }

@@ -2,7 +2,13 @@
 import { createExtensions, createPluginManager, decodeExtensions } from "glassine";
 import { decodeMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
-import { extensionsLimits, limitsOver, payloadLimits } from "../../../src/core/data/index.ts";
+import {
+  extensionsLimits,
+  limitsOver,
+  payloadLimits,
+  payloadLimitsInForce,
+  underPayloadLimits,
+} from "../../../src/core/data/index.ts";
 import { refusalOf } from "../../data/support.ts";
 
 const message = '{"role":"user"}';
@@ -61,6 +67,29 @@ describe("limits", () => {
         createPluginManager({ plugins: [], [option]: { depth: 5_000 } } as never),
       ).rejects.toThrow(`${option}.depth must be a whole number from 1 to 1000.`);
     }
+  });
+});
+
+describe("limits in force", () => {
+  const { nodes } = payloadLimits;
+  const nodesInForce = () => payloadLimitsInForce().nodes;
+
+  it("are those of the outer call where the inner one gives none", () => {
+    const inner = () => [
+      underPayloadLimits(undefined, nodesInForce),
+      underPayloadLimits({ nodes: 6 }, nodesInForce),
+      nodesInForce(),
+    ];
+    expect(underPayloadLimits({ nodes: 5 }, inner)).toEqual([5, 6, 5]);
+    expect(nodesInForce()).toBe(nodes);
+  });
+
+  it("are as before when the work throws", () => {
+    const fail = () => {
+      throw new Error("boom");
+    };
+    expect(() => underPayloadLimits({ nodes: 5 }, fail)).toThrow("boom");
+    expect(nodesInForce()).toBe(nodes);
   });
 });
 
