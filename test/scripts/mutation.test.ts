@@ -30,7 +30,7 @@ function mutation(
 
 describe("npm run mutation -- --last", () => {
   it("writes the report of all rooms, and passes if each passes", () => {
-    const rooms = ["filter", "merge", "data", "schema", "slots", "dispatch"];
+    const rooms = ["filter", "merge", "data", "slots", "dispatch"];
     const run = mutation(Object.fromEntries(rooms.map((room) => [room, oneKilled])), ["--last"]);
     expect(run).toMatchObject({ status: 0, complained: [] });
     expect(run.said[0]).toBe("filter: 1 mutants, 1 killed, 0 timed out, 0 survived, 100.0 %");
@@ -43,19 +43,17 @@ describe("npm run mutation -- --last", () => {
     expect(run).toMatchObject({
       status: 1,
       complained: [
-        "No result for data, schema, dispatch: run `npm run mutation -- --room data --room schema --room dispatch`.",
+        "No result for data, dispatch: run `npm run mutation -- --room data --room dispatch`.",
       ],
     });
-    expect(run.report).toContain("Not run: data, schema, dispatch.");
+    expect(run.report).toContain("Not run: data, dispatch.");
   });
 
   it("writes nothing if no room has a result", () => {
     expect(mutation({}, ["--last"])).toMatchObject({
       status: 2,
       said: [],
-      complained: [
-        expect.stringMatching(/^No result for filter, merge, data, schema, slots, dispatch: /),
-      ],
+      complained: [expect.stringMatching(/^No result for filter, merge, data, slots, dispatch: /)],
       report: before,
     });
     expect(mutation({ filter: oneKilled }, ["--last", "--room", "merge"])).toMatchObject({
@@ -75,7 +73,7 @@ describe("npm run mutation -- --last", () => {
       complained: ["filter: 0.0 % killed, 95 % is the least."],
     });
     expect(run.report).toContain("| merge | 2026-11-20 | 20.20.2 | 2 | 1 | 1 | 0 | 0 | 100.0 % |");
-    expect(run.report).toContain("Not run: data, schema, slots, dispatch.");
+    expect(run.report).toContain("Not run: data, slots, dispatch.");
   });
 
   it("fails for a survivor without a reason, and a reason without a survivor", () => {
@@ -107,7 +105,7 @@ describe("npm run mutation -- --last", () => {
     ],
     [
       ["--room", "cellar"],
-      '--room takes one of filter, merge, data, schema, slots, dispatch, not "cellar".',
+      '--room takes one of filter, merge, data, slots, dispatch, not "cellar".',
     ],
   ])("%j is refused in one line, before anything runs", (args, message) => {
     expect(mutation({}, args)).toEqual({

@@ -2,8 +2,7 @@
 export const rooms = {
   filter: ["src/core/envelope/filter.ts"],
   merge: ["join", "maps", "merge", "merge-state"].map((name) => `src/core/envelope/${name}.ts`),
-  data: ["src/core/data/**/*.ts"],
-  schema: ["src/core/schema/**/*.ts"],
+  data: ["src/core/data/**/*.ts", "src/core/schema/**/*.ts"],
   // A test compares generated files with what their generator writes.
   slots: ["src/core/slots/**/*.ts", "!src/core/slots/**/*.generated.ts"],
   dispatch: [

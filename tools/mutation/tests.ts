@@ -27,13 +27,23 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     ...attacks("labels", "label-runs", "headers", "header-", "delegation", "inference-runs"),
   ],
   data: [
-    ...readingTests(),
+    "test/data/",
+    "test/spec/envelope",
+    "test/spec/schema",
+    "test/conformance/",
+    "test/extensions/",
+    "test/merge/",
+    "test/messages/",
+    "test/host/",
+    "test/dispatch/payload",
+    "test/slots/host-schemas",
     "test/adapters/limits",
     "test/adapters/mcp/session-labels",
     "test/hooks/two-copies",
-    ...laws("label-stores"),
+    ...laws("reading", "parsed", "detached", "untouched", "untouchable", "read-once", "pollution"),
+    ...laws("realm-independent", "redaction", "limits", "host-schemas", "label-stores"),
+    ...attacks("forged-"),
   ],
-  schema: readingTests(),
   slots: [
     "test/slots/",
     "test/pins/",
@@ -61,24 +71,6 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
     ...attacks("capabilities", "manifest-handlers"),
   ],
 };
-
-function readingTests(): readonly string[] {
-  return [
-    "test/data/",
-    "test/spec/envelope",
-    "test/spec/schema",
-    "test/conformance/",
-    "test/extensions/",
-    "test/merge/",
-    "test/messages/",
-    "test/host/",
-    "test/dispatch/payload",
-    "test/slots/host-schemas",
-    ...laws("reading", "parsed", "detached", "untouched", "untouchable", "read-once", "pollution"),
-    ...laws("realm-independent", "redaction", "limits", "host-schemas"),
-    ...attacks("forged-"),
-  ];
-}
 
 function attacks(...names: readonly string[]): readonly string[] {
   return names.map((name) => `test/attacks/${name}`);
