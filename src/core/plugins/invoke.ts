@@ -30,7 +30,6 @@ import { payloadFor, valueFor } from "../messages/index.ts";
 import { type Compiled, compileSchema, jsonObject } from "../schema/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { tamperedViolation } from "./deny-tampering.ts";
-import type { Metrics } from "./metrics.ts";
 import { headersMoved, warnHeaders } from "./payload-headers.ts";
 import { quoteName, readPlainArray, unknownHook } from "./read-plain.ts";
 import type { InvokeOptions } from "./types.ts";
@@ -39,7 +38,6 @@ type Given = InvokeOptions<unknown>;
 
 /** What all calls of `invoke` on a manager share. */
 export interface Invoking {
-  readonly slots: CompiledSlots;
   readonly runtime: ManagerRuntime;
   /** Of all hooks that the host knows. */
   readonly hookNames: readonly string[];
@@ -49,7 +47,6 @@ export interface Invoking {
   readonly empty: Slots;
   readonly denyTampering: boolean;
   readonly maxInFlight: number;
-  readonly metrics: Metrics | undefined;
   /** Warns now and then of plugins whose signature nobody checked. */
   readonly remind: (() => void) | undefined;
   /** The hooks whose caller was warned about `headers` on a payload. */
@@ -61,9 +58,10 @@ export interface Invoking {
 export function invokeOn(
   invoking: Invoking,
 ): (hook: string, payload: unknown, given?: Given) => Promise<AnyInvokeResult> {
-  const { runtime, compiledHooks, compiledOperations, maxInFlight, metrics } = invoking;
+  const { runtime, compiledHooks, compiledOperations, maxInFlight } = invoking;
+  const { meter } = runtime;
   return function invoke(hook, payload, given) {
-    const startedAt = metrics === undefined ? 0 : intrinsics.monotonicNow();
+    const startedAt = meter === undefined ? 0 : intrinsics.monotonicNow();
     let begun: MessageRun | undefined;
     try {
       invoking.remind?.();
@@ -77,7 +75,7 @@ export function invokeOn(
         const operationRun = beginOperation(invoking, operation, payload, given);
         count(runtime);
         const answer = operate(operationRun);
-        metrics?.follow(hook, operation.semantic, startedAt, answer);
+        meter?.follow(hook, operation.semantic, startedAt, answer);
         return answer as Promise<AnyInvokeResult>;
       }
       const messageRun = beginMessage(invoking, compiled, payload, given);
@@ -87,7 +85,7 @@ export function invokeOn(
         count(runtime);
         result = run(messageRun);
       } else result = settled(messageRun);
-      metrics?.follow(hook, "message", startedAt, result);
+      meter?.follow(hook, "message", startedAt, result);
       return result;
     } catch (error) {
       // The stack may be exhausted: do no more than this.
@@ -176,7 +174,7 @@ interface ReadGiven {
 
 /** @throws GlassineError `options_invalid`, `reentrancy`, `aborted` (a parent that has ended) */
 function readGiven(
-  { slots, runtime, empty }: Invoking,
+  { runtime, empty }: Invoking,
   given: Given | undefined,
   operation: Compiled | undefined,
   hook: string,
@@ -188,7 +186,7 @@ function readGiven(
       : readRunOptions(given ?? {}, operation, hook);
   const scope = isPlain ? new RequestScope(undefined) : readScope(given, options, runtime);
   const extensions = given === undefined ? undefined : ownOption(given, "extensions");
-  return { options, scope, extensions: readExtensions(slots, extensions, empty) };
+  return { options, scope, extensions: readExtensions(runtime.slots, extensions, empty) };
 }
 
 /** The host's own envelope as it is; anything else is read. */

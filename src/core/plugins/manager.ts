@@ -125,7 +125,6 @@ export async function createManager(
   const { metrics, discovered, logger } = options;
   const hookNames = Object.keys(surface.hooks);
   const invoking: Invoking = {
-    slots,
     runtime,
     hookNames,
     compiledHooks,
@@ -133,7 +132,6 @@ export async function createManager(
     empty: emptyExtensions(slots),
     denyTampering: options.tampering === "deny",
     maxInFlight: options.maxInFlight,
-    metrics,
     remind: unsignedReminder(discovered, logger),
     warned: intrinsics.newRecord(),
     closed: false,
