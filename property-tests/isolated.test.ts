@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { definePlugin } from "glassine";
 import { afterAll, describe, expect, it } from "vitest";
-import { bind, standardHost } from "../src/core/host/standard.ts";
+import { bind } from "../src/core/host/standard.ts";
+import { standardHost } from "../src/core/host/standard-host.ts";
 import { manifestCarriedBy } from "../src/core/plugins/index.ts";
 import type { CompiledSlots } from "../src/core/slots/index.ts";
 import { askerOf } from "../src/operate/isolate/asker.ts";

@@ -1,6 +1,7 @@
 /** The functions of a host for a compiled table of slots, with the standard hooks. */
 import { type StandardHooks, standardHooks } from "../../src/core/hooks/index.ts";
-import { bindFunctions, hostParts } from "../../src/core/host/define-host.ts";
+import { hostParts } from "../../src/core/host/compile-host.ts";
+import { bindFunctions } from "../../src/core/host/define-host.ts";
 import type { Host } from "../../src/core/host/index.ts";
 import { standardProfile } from "../../src/core/plugins/index.ts";
 import type { CompiledSlots, SlotTable } from "../../src/core/slots/index.ts";

@@ -32,7 +32,7 @@ const outputs = [...Object.values(exports), ...Object.values(bin)]
  * audit sinks need, what defines a plugin, what runs it, what reads messages, what edits and
  * what makes and describes parts of messages, what talks to other processes, what writes records
  * to files.
- * The functions of the standard host are in the last, where nothing runs that is not marked as pure.
+ * What the root entry has beside them is in the last, where nothing runs that is not marked as pure.
  */
 const groups = [
   {
@@ -49,9 +49,10 @@ const groups = [
     test: /core\/(?:messages\/(?:codec|message|schemas)|labels\/(?:memory-store|policy))\.ts$/,
   },
   { name: "envelope", test: /core\/(?:envelope|messages)\/[a-z.-]+\.ts$/ },
-  { name: "remote", test: /core\/remote\/[a-z.-]+\.ts$/ },
+  { name: "codes", test: /core\/errors\/codes\.ts$/ },
+  { name: "root", test: /src\/index\.ts$/ },
+  { name: "remote", test: /core\/(?:remote\/[a-z.-]+|host\/remote-functions)\.ts$/ },
   { name: "sinks", test: /node\/(?:file-audit-sink|line-file|stream-audit-sink)\.ts$/ },
-  { name: "host", test: /core\/host\/(?!field-types)[a-z.-]+\.ts$/ },
 ].map((group, index, { length }) => ({ ...group, priority: length - index }));
 
 const bundle = await rolldown({

@@ -1,4 +1,4 @@
-import { createStamp } from "../data/index.ts";
+import { createStamp } from "../data/intrinsics.ts";
 import { type HookTable, joinHooks, type StandardHooks, standardHooks } from "../hooks/index.ts";
 import { partsOf, serializePart, toPolicyInput } from "../messages/index.ts";
 import {
@@ -8,17 +8,12 @@ import {
   type ServiceTable,
   type Surface,
 } from "../plugins/index.ts";
-import {
-  type CompiledSlots,
-  compileSlots,
-  joinSlots,
-  type SlotTable,
-  type StandardSlots,
-  standardSlots,
-} from "../slots/index.ts";
+import { joinSlots, type SlotTable, type StandardSlots, standardSlots } from "../slots/index.ts";
+import { compileHost } from "./compile-host.ts";
 import type { HostParts } from "./functions.ts";
 import * as functions from "./functions.ts";
 import type { Host } from "./host.ts";
+import * as remoteFunctions from "./remote-functions.ts";
 
 /**
  * What `defineHost` takes: slots, hooks and services of the host's own, beside the standard ones.
@@ -89,17 +84,6 @@ export function defineHost<
   return hostOf(compileHost(table, { hooks, services, profile: readProfile(definition.profile) }));
 }
 
-/** Compiles the tables of a host into what its functions work on. */
-export function compileHost(table: SlotTable, surface: Omit<Surface, "capabilities">): HostParts {
-  const slots = compileSlots(table);
-  return hostParts(slots, { ...surface, capabilities: slots.capabilities });
-}
-
-export function hostParts(slots: CompiledSlots, surface: Surface): HostParts {
-  const hooks = Object.entries(surface.hooks).filter(([, { semantic }]) => semantic === "message");
-  return { slots, surface, wire: { slots, hooks: Object.fromEntries(hooks) } };
-}
-
 /** The host itself: every function, bound to its parts. */
 export function hostOf<
   Table extends SlotTable,
@@ -113,8 +97,10 @@ export function hostOf<
 
 /** Every function of a host by name. */
 export function bindFunctions(parts: HostParts): { readonly [name: string]: unknown } {
-  const all: readonly (readonly [string, (parts: HostParts) => unknown])[] =
-    Object.entries(functions);
+  const all: readonly (readonly [string, (parts: HostParts) => unknown])[] = [
+    ...Object.entries(functions),
+    ...Object.entries(remoteFunctions),
+  ];
   return Object.fromEntries(all.map(([name, make]) => [name, make(parts)]));
 }
 

@@ -22,14 +22,7 @@ import {
   definePluginFor,
   type Surface,
 } from "../plugins/index.ts";
-import {
-  decodeReturned,
-  decodeTurn,
-  encodeInvoked,
-  encodeReturned,
-  encodeTurn,
-  type WireSurface,
-} from "../remote/index.ts";
+import type { WireSurface } from "../remote/index.ts";
 import { type CompiledSlots, resolveNames } from "../slots/index.ts";
 import { filterBy, mergeOrThrow } from "./merge-extensions.ts";
 
@@ -83,11 +76,3 @@ export const appendHop = () => appendHopTo;
 export const setCustom = () => setCustomOf;
 export const getHeader = () => headerOf;
 export const hasLabel = () => labelIn;
-
-// Plugins in other processes.
-
-export const encodeTask = ({ wire }: HostParts) => encodeTurn.bind(undefined, wire);
-export const decodeTask = ({ wire }: HostParts) => decodeTurn.bind(undefined, wire);
-export const encodeResult = ({ wire }: HostParts) => encodeReturned.bind(undefined, wire);
-export const encodeInvokeResult = ({ wire }: HostParts) => encodeInvoked.bind(undefined, wire);
-export const decodeResult = ({ wire }: HostParts) => decodeReturned.bind(undefined, wire);

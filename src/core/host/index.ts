@@ -18,7 +18,6 @@ export type { Host } from "./host.ts";
 export type { Merged, MergeOptions } from "./merge-extensions.ts";
 export type { InvokeResult, PluginManager } from "./plugin-manager.ts";
 export type { Capability, Extensions, HookHandler, HookName, Manager, View } from "./standard.ts";
-export { standardHost } from "./standard.ts";
 export {
   addLabels,
   amend,
@@ -36,16 +35,19 @@ export {
   setHeader,
   withSlots,
 } from "./standard-envelope.ts";
+export { standardHost } from "./standard-host.ts";
 export {
   capabilities,
   createPluginManager,
-  decodeResult,
-  decodeTask,
   definePlugin,
-  encodeInvokeResult,
-  encodeResult,
-  encodeTask,
   hookNames,
   resolveCapabilities,
   slotNames,
 } from "./standard-plugins.ts";
+export {
+  decodeResult,
+  decodeTask,
+  encodeInvokeResult,
+  encodeResult,
+  encodeTask,
+} from "./standard-remote.ts";

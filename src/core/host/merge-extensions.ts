@@ -1,6 +1,6 @@
 /** Filter and merge for a host that embeds them without a manager. */
-import { extensionsLimits, type Limits, limitsOver, mapped } from "../data/index.ts";
-import { freeze } from "../data/intrinsics.ts";
+import { extensionsLimits, type Limits, limitsOver } from "../data/index.ts";
+import { freeze, mapped } from "../data/intrinsics.ts";
 import {
   brandOf,
   createFrom,

@@ -1,4 +1,7 @@
-/** The standard host: standard slots, standard hooks. The root entry exports what it binds. */
+/**
+ * What the standard host's functions work on: standard slots, standard hooks. The root entry
+ * exports what it binds.
+ */
 import { type StandardHooks, standardHooks } from "../hooks/index.ts";
 import { type Handler, standardProfile } from "../plugins/index.ts";
 import {
@@ -8,23 +11,19 @@ import {
   standardSlots,
   type ViewOf,
 } from "../slots/index.ts";
-import { compileHost, hostOf } from "./define-host.ts";
+import { compileHost } from "./compile-host.ts";
 import type { HostParts } from "./functions.ts";
+import type { Host } from "./host.ts";
 import type { PluginManager } from "./plugin-manager.ts";
 
 /** What its functions work on. */
-const standardParts = /* @__PURE__ */ compileHost(standardSlots, {
+export const standardParts = /* @__PURE__ */ compileHost(standardSlots, {
   hooks: standardHooks,
   services: {},
   profile: standardProfile,
 });
-export const standardHost = /* @__PURE__ */ hostOf<
-  StandardSlots,
-  StandardHooks,
-  Record<never, never>
->(standardParts);
 
-export type Standard = typeof standardHost;
+export type Standard = Host<StandardSlots, StandardHooks>;
 
 /** A function of the standard host. The type of the constant says which. */
 export function bind<Bound>(make: (parts: HostParts) => unknown): Bound {
