@@ -1,6 +1,6 @@
 /** Reads a slot table into what filter and merge run on: nodes, bits and readers. */
 import * as z from "zod/mini";
-import { forEach, intrinsics } from "../data/index.ts";
+import { forEach, freeze, newRecord, put } from "../data/intrinsics.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 import {
   type Compiled,
@@ -107,14 +107,17 @@ export function compileSlots(table: SlotTable): CompiledSlots {
  * The standard levels are copied by literals, which take a sixth of the time of a spread: rows R1,
  * R4 and R5 of docs/performance.md are missed without them. Also called in a patched realm.
  */
+const standardTakes = new Map(
+  standardLevels.map((take) => [Object.keys(take({}, [])).join(), take]),
+);
+
 function copiesOf(empty: LevelValue): Pick<Node, "take" | "whole"> {
   const keys = Object.freeze(Object.keys(empty));
-  return { take: takeOf(keys, empty), whole: Object.freeze(keys.map(() => true)) };
+  const take = standardTakes.get(keys.join()) ?? takeOf(keys, empty);
+  return { take, whole: Object.freeze(keys.map(() => true)) };
 }
 
 function takeOf(keys: readonly string[], empty: LevelValue): Take {
-  const standard = standardLevels.find((take) => sameKeys(take(empty, []), keys));
-  if (standard !== undefined) return standard;
   return (level, open) => {
     const taken: Record<string, unknown> = { ...empty };
     for (let i = 0; i < keys.length; i++) {
@@ -125,12 +128,8 @@ function takeOf(keys: readonly string[], empty: LevelValue): Take {
   };
 }
 
-function sameKeys(level: LevelValue, keys: readonly string[]): boolean {
-  return Object.keys(level).join() === keys.join();
-}
-
 function byKey(nodes: readonly Node[]): NodesByKey {
-  const record = intrinsics.newRecord() as Record<string, Node>;
+  const record = newRecord() as Record<string, Node>;
   for (const node of nodes) record[node.key] = node;
   return Object.freeze(record);
 }
@@ -300,7 +299,7 @@ export function defaultsOf({ empty, fields }: Node): LevelValue {
   forEach(fields, ({ key, fallback }) => {
     if (fallback !== undefined) out[key] = fallback();
   });
-  return intrinsics.freeze(out);
+  return freeze(out);
 }
 
 /**
@@ -312,6 +311,6 @@ export function grownLevel(node: Node, growing: Parameters<Derive>[0]): Record<s
     ...(growing.current ?? defaultsOf(node)),
     ...node.derive?.(growing),
   };
-  if (node.grows !== undefined) intrinsics.put(next, node.grows.key, growing.list);
+  if (node.grows !== undefined) put(next, node.grows.key, growing.list);
   return next;
 }
