@@ -1,18 +1,4 @@
 export { attempt } from "./attempt.ts";
-export * as intrinsics from "./intrinsics.ts";
-export {
-  BrandCarrier,
-  beginsWith,
-  concat,
-  createStamp,
-  forEach,
-  includes,
-  isAwaitable,
-  mapped,
-  ownValue,
-  plainly,
-  some,
-} from "./intrinsics.ts";
 export { admitDocument, writeText } from "./json-text.ts";
 export {
   addEntry,

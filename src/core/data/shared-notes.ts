@@ -6,7 +6,7 @@
  * object that has none, so what it says is read and checked like any value of a plugin; nobody can
  * change one that was made.
  */
-import * as intrinsics from "./intrinsics.ts";
+import { freeze, weakGet, weakSet } from "./intrinsics.ts";
 
 export interface SharedNotes {
   /** Makes a note of an object, the first one only. */
@@ -28,10 +28,10 @@ export function sharedNotes(name: string): SharedNotes {
 
 function newNotes(): SharedNotes {
   const notes = new WeakMap<object, unknown>();
-  return intrinsics.freeze({
+  return freeze({
     set(value: object, note: unknown) {
-      if (intrinsics.weakGet(notes, value) === undefined) intrinsics.weakSet(notes, value, note);
+      if (weakGet(notes, value) === undefined) weakSet(notes, value, note);
     },
-    get: (value: unknown) => intrinsics.weakGet(notes, value as object),
+    get: (value: unknown) => weakGet(notes, value as object),
   });
 }

@@ -2,18 +2,27 @@
 import {
   admit,
   admitDocument,
-  beginsWith,
   expectOptions,
   extensionsLimits,
-  forEach,
   hasAll,
-  intrinsics,
   type Limits,
   limitsOver,
-  mapped,
   readOption,
   writeText,
 } from "../data/index.ts";
+import {
+  beginsWith,
+  enumerableKeys,
+  forEach,
+  freeze,
+  getPrototypeOf,
+  isArray,
+  isProxy,
+  mapped,
+  objectPrototype,
+  ownKeys,
+  ownValue,
+} from "../data/intrinsics.ts";
 import {
   formatPath,
   formatProblems,
@@ -35,9 +44,6 @@ import {
   sealAfter,
   sizeOf,
 } from "./filter.ts";
-
-const { enumerableKeys, freeze, getPrototypeOf, isArray, isProxy, objectPrototype } = intrinsics;
-const { ownKeys, ownValue } = intrinsics;
 
 /** Options of `createExtensions`. */
 export interface CreateOptions {

@@ -3,16 +3,18 @@
  *
  * What is left is not read again, so nothing that makes it is found on a prototype.
  */
+import { asSet, ignore, without } from "../data/index.ts";
 import {
-  asSet,
   forEach,
-  ignore,
+  freeze,
+  hasOwn,
   includes,
-  intrinsics,
+  isArray,
   isAwaitable,
   mapped,
-  without,
-} from "../data/index.ts";
+  ownValue,
+  trim,
+} from "../data/intrinsics.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 import { nowInstant } from "../schema/index.ts";
 import { brandOf, type Slots, sealAfter } from "./filter.ts";
@@ -38,7 +40,6 @@ export interface DeclassificationRecord {
   readonly request_id: string | null;
 }
 
-const { freeze, hasOwn, isArray, ownValue, trim } = intrinsics;
 const maxText = 2000;
 
 export function removeLabels(

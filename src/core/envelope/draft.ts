@@ -5,14 +5,13 @@
  * value, and between that reading and the brand nothing is found on a prototype or iterated.
  */
 import { isDraft, isDraftable, produce } from "immer";
-import { admit, decisive, extensionsLimits, forEach, intrinsics } from "../data/index.ts";
+import { admit, decisive, extensionsLimits } from "../data/index.ts";
+import { forEach, hasOwn } from "../data/intrinsics.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import { defaultsOf, type Node } from "../slots/index.ts";
 import { assertGrown } from "./create.ts";
 import { brandOf, type EnvelopeBrand, type Slots, sealEdit } from "./filter.ts";
-
-const { hasOwn } = intrinsics;
 
 export function amendValue(value: object, recipe: (draft: never) => unknown): object {
   const brand = brandOf(value);

@@ -5,26 +5,25 @@
  * So an edit is part of the way from a plugin to the envelope, and whoever calls it may have
  * patched the realm for that very call: nothing here is found on a prototype or iterated.
  */
+import { admit, decisive, extensionsLimits, isLabel, type Limits, unionOf } from "../data/index.ts";
 import {
-  admit,
   concat,
-  decisive,
-  extensionsLimits,
+  enumerableKeys,
   forEach,
+  freeze,
+  hasOwn,
   includes,
-  intrinsics,
-  isLabel,
-  type Limits,
+  isArray,
+  newMap,
+  ownValue,
   some,
-  unionOf,
-} from "../data/index.ts";
+  toLowerAscii,
+} from "../data/intrinsics.ts";
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import { defaultsOf, grownLevel, type Node } from "../slots/index.ts";
 import { brandOf, type EnvelopeBrand, isLevel, type Slots, sealEdit } from "./filter.ts";
 import { findHeader, headerFault, headerMaps, isNamed, namesOf, spellingOf } from "./headers.ts";
-
-const { enumerableKeys, freeze, hasOwn, isArray, newMap, ownValue, toLowerAscii } = intrinsics;
 
 /** An edit under way: of which slot, and what is there. */
 interface Editing {

@@ -9,20 +9,25 @@
  * patched for that: so compiling, too, calls nothing that is found on a prototype, which would
  * hand the slot table out besides.
  */
+import { addGrowth, addSize, type Size } from "../data/index.ts";
 import {
-  addGrowth,
-  addSize,
+  append,
   BrandCarrier,
   forEach,
+  freeze,
+  hasOwn,
   includes,
-  intrinsics,
-  type Size,
+  isArray,
+  type List,
+  mapGet,
+  mapSet,
+  newList,
   some,
-} from "../data/index.ts";
+  weakGet,
+  weakSet,
+} from "../data/intrinsics.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node, Take } from "../slots/index.ts";
-
-const { append, freeze, hasOwn, isArray, mapGet, mapSet, newList, weakGet, weakSet } = intrinsics;
 
 /** A whole envelope or view, as code that knows only the table handles it. */
 export type Slots = { readonly [slot: string]: LevelValue | undefined };
@@ -155,8 +160,8 @@ type Show = (value: unknown) => unknown;
 /** What a grant shows of a level: the parts that are open, by position, and those shown otherwise. */
 interface Cut {
   readonly take: Take;
-  readonly open: intrinsics.List<boolean>;
-  readonly gates: intrinsics.List<Gate>;
+  readonly open: List<boolean>;
+  readonly gates: List<Gate>;
 }
 
 /** A part that is not shown as it is. */

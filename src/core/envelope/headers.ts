@@ -1,8 +1,15 @@
 /** What holds for headers wherever they are read or written. */
-import { forEach, intrinsics, isHeaderName, isHeaderValue } from "../data/index.ts";
+import { isHeaderName, isHeaderValue } from "../data/index.ts";
+import {
+  create,
+  enumerableKeys,
+  forEach,
+  freeze,
+  newRecord,
+  ownValue,
+  toLowerAscii,
+} from "../data/intrinsics.ts";
 import type { ErrorCode } from "../errors/index.ts";
-
-const { create, enumerableKeys, freeze, newRecord, ownValue, toLowerAscii } = intrinsics;
 
 /** A map of header names, as the document spells them, to values. */
 export type HeaderMap = { readonly [name: string]: string };

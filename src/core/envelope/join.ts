@@ -1,11 +1,10 @@
 /** Joins what only grows: the labels of a nested run go up to the run that started it. */
-import { extensionsLimits, forEach, intrinsics, type Limits, without } from "../data/index.ts";
+import { extensionsLimits, type Limits, without } from "../data/index.ts";
+import { forEach, freeze, isArray, newMap } from "../data/intrinsics.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import type { Slots } from "./filter.ts";
 import { type MergeOutcome, merge } from "./merge.ts";
-
-const { freeze, isArray, newMap } = intrinsics;
 
 /**
  * Proposes to `outer` what the plugins of the inner run added to growing sets. What the inner run was

@@ -1,12 +1,19 @@
 /** Maps whose keys are data: what a plugin returns is a difference, key by key. */
-import { addEntry, forEach, intrinsics } from "../data/index.ts";
+import { addEntry } from "../data/index.ts";
+import {
+  enumerableKeys,
+  forEach,
+  freeze,
+  hasOwn,
+  newMap,
+  newRecord,
+  toLowerAscii,
+} from "../data/intrinsics.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { Node } from "../slots/index.ts";
 import { isLevel } from "./filter.ts";
 import { headerFault, namesOf } from "./headers.ts";
 import { type Change, type MergeState, refuse, reject } from "./merge-state.ts";
-
-const { enumerableKeys, freeze, hasOwn, newMap, newRecord, toLowerAscii } = intrinsics;
 
 const noMap: LevelValue = freeze(newMap(0));
 const mapOf = (value: unknown): LevelValue => (isLevel(value) ? value : noMap);

@@ -1,5 +1,6 @@
 /** What a merge keeps of its work, and how a rule rejects a change or refuses the proposal. */
-import { concat, type Limits, type Size } from "../data/index.ts";
+import type { Limits, Size } from "../data/index.ts";
+import { concat } from "../data/intrinsics.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { Node, Tier } from "../slots/index.ts";
 

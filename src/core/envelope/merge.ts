@@ -9,20 +9,28 @@ import {
   addGrowth,
   addSize,
   admit,
-  beginsWith,
-  concat,
   decisive,
   extensionsLimits,
-  forEach,
   hasAll,
-  intrinsics,
   type Limits,
   outgrown,
   type Reader,
   type Size,
-  some,
   unionOf,
 } from "../data/index.ts";
+import {
+  append,
+  beginsWith,
+  concat,
+  enumerableKeys,
+  forEach,
+  freeze,
+  getPrototypeOf,
+  isArray,
+  newList,
+  some,
+  toArray,
+} from "../data/intrinsics.ts";
 import type { ErrorCode, Problem } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import {
@@ -42,8 +50,6 @@ import {
   refuse,
   reject,
 } from "./merge-state.ts";
-
-const { append, enumerableKeys, freeze, getPrototypeOf, isArray, newList, toArray } = intrinsics;
 
 /** Each is given: what is left out would be looked up on a prototype. */
 export interface MergeInput {

@@ -7,9 +7,8 @@
  * H1 and H3), never ends early, and ends at most a sixteenth of its timeout late. A wait that began
  * while the thread was blocked counts from the end of the block.
  */
-import { intrinsics } from "../data/index.ts";
+import { apply, monotonicNow } from "../data/intrinsics.ts";
 
-const { apply, monotonicNow } = intrinsics;
 // Captured at load, so that replacing a global later stops no deadline. Cast because a timer
 // is a number to browsers and an object to Node.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis as unknown as {

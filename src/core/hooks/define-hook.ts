@@ -1,4 +1,4 @@
-import { intrinsics } from "../data/index.ts";
+import { weakGet, weakSet } from "../data/intrinsics.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import { messageReader, messageSchema } from "../messages/index.ts";
 import { type Compiled, compileSchema } from "../schema/index.ts";
@@ -286,10 +286,10 @@ const readers = new WeakMap<HookSpec["payload"], Compiled>();
 export function payloadReader({ payload }: HookSpec): Compiled {
   if (payload === messageSchema) return messageReader;
   // Captured: a plugin that makes a manager in a patched realm must not get hold of other readers.
-  let reader = intrinsics.weakGet(readers, payload);
+  let reader = weakGet(readers, payload);
   if (reader === undefined) {
     reader = compileSchema(zodOf(payload), { closed: true, shownWhole: true });
-    intrinsics.weakSet(readers, payload, reader);
+    weakSet(readers, payload, reader);
   }
   return reader;
 }

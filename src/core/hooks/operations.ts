@@ -5,14 +5,22 @@
  * A run keeps its answer to itself until it is concluded: a value that goes through a promise is
  * asked for its `then`, which a plugin may have put on a prototype.
  */
+import { admit, decisive, hasMoreIndexes, type Limits } from "../data/index.ts";
 import {
-  admit,
-  decisive,
-  hasMoreIndexes,
-  intrinsics,
+  apply,
+  freeze,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  isArray,
   isAwaitable,
-  type Limits,
-} from "../data/index.ts";
+  isFiniteNumber,
+  isProxy,
+  monotonicNow,
+  newRecord,
+  objectPrototype,
+  ownKeys,
+} from "../data/intrinsics.ts";
 import type { Slots } from "../envelope/index.ts";
 import { formatProblems, GlassineError, PluginExecutionError } from "../errors/index.ts";
 import type { Compiled } from "../schema/index.ts";
@@ -35,9 +43,6 @@ import { allow, answerOf, deniedBy, rejectionOf } from "./results.ts";
 import type { Semantic } from "./semantics.ts";
 import { quoteName } from "./shown-text.ts";
 
-const { apply, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isArray, isProxy, monotonicNow } =
-  intrinsics;
-const { isFiniteNumber, newRecord, objectPrototype, ownKeys } = intrinsics;
 const forEachEntry = Map.prototype.forEach;
 const entryCount = getOwnPropertyDescriptor(Map.prototype, "size")?.get as () => number;
 
@@ -253,7 +258,7 @@ const semanticRules: { readonly [S in CompiledOperation["semantic"]]: SemanticRu
   // Each handler sees the same list, and the numbers they return are summed by id.
   score_delta: {
     take: takeDeltas,
-    end: (run) => run.end("allowed", intrinsics.freeze(sumsOf(run))),
+    end: (run) => run.end("allowed", freeze(sumsOf(run))),
   },
   // Each handler is notified. A strict hook fails at the first failure.
   fire_and_forget: { take: takeNotification, end: (run) => run.end("allowed", undefined) },

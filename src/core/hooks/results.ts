@@ -1,5 +1,15 @@
 /** What a handler answers: `allow`, or `deny` with a reason. */
-import { attempt, createStamp, intrinsics, type Json, sharedNotes } from "../data/index.ts";
+import { attempt, type Json, sharedNotes } from "../data/index.ts";
+import {
+  createStamp,
+  execPattern,
+  freeze,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  isArray,
+  isProxy,
+  ownValue,
+} from "../data/intrinsics.ts";
 import { GlassineError, rejectionReason } from "../errors/index.ts";
 import { readPlain } from "../schema/index.ts";
 import { oneLine } from "./shown-text.ts";
@@ -47,8 +57,6 @@ export interface Denied extends Denial, Violation {
 export type Decision = Allow | Denied;
 
 // A guard may be called in a realm that another plugin has patched: its denial must stand.
-const { execPattern, freeze, getOwnPropertyDescriptor, getPrototypeOf, isProxy, ownValue } =
-  intrinsics;
 
 const denials = createStamp<Violation>();
 /** How other copies of this library know an answer. Only those who may vote anyway can use it. */
@@ -195,7 +203,7 @@ export function violationOf(value: unknown): Violation | undefined {
 
 function readDetails(details: unknown): { readonly [key: string]: Json } {
   const read = readPlain(details);
-  if (typeof read !== "object" || read === null || intrinsics.isArray(read)) {
+  if (typeof read !== "object" || read === null || isArray(read)) {
     throw misuse("details that are a plain object of JSON data");
   }
   return read as { readonly [key: string]: Json };

@@ -1,8 +1,6 @@
 /** Makes strings that somebody else chose fit to be shown. */
-import { intrinsics } from "../data/index.ts";
+import { charCodeAt, execPattern, slice, trim } from "../data/intrinsics.ts";
 import { quoted } from "../errors/index.ts";
-
-const { charCodeAt, execPattern, slice, trim } = intrinsics;
 
 /** A name in single quotes, on one line, at most `max` characters of it. */
 export function quoteName(name: string, max = 64): string {

@@ -4,9 +4,7 @@
  * It is a claim, so it only adds: what is missing, unknown or malformed reads as the restrictive
  * answer. A host switches a mapping on by passing it.
  */
-import { intrinsics } from "../data/index.ts";
-
-const { ownValue } = intrinsics;
+import { ownValue } from "../data/intrinsics.ts";
 
 /** The labels that `labelsFromIfc` returns. */
 export interface IfcLabels {

@@ -3,7 +3,18 @@
  *
  * Plugins run before and after this, so nothing here is looked up on a prototype.
  */
-import { asSet, includes, intrinsics, mapped } from "../data/index.ts";
+import { asSet } from "../data/index.ts";
+import {
+  append,
+  enumerableKeys,
+  freeze,
+  includes,
+  isArray,
+  mapped,
+  newList,
+  ownValue,
+  toArray,
+} from "../data/intrinsics.ts";
 import { addLabelsTo } from "../envelope/index.ts";
 import { type ErrorCode, GlassineError, quoted } from "../errors/index.ts";
 import type { PartAction } from "../messages/index.ts";
@@ -26,8 +37,6 @@ export interface DataViolation {
   readonly code: ErrorCode & "data_action_denied";
   readonly reason: string;
 }
-
-const { append, enumerableKeys, freeze, isArray, newList, ownValue, toArray } = intrinsics;
 
 const noLabels: readonly never[] = freeze([]);
 const kinds: readonly unknown[] = freeze(["tool", "prompt", "resource"]);

@@ -3,14 +3,13 @@
 import {
   admitDocument,
   expectOptions,
-  intrinsics,
   type Limits,
   limitsOver,
-  mapped,
   payloadLimits,
   readOption,
   writeText,
 } from "../data/index.ts";
+import { freeze, mapped } from "../data/intrinsics.ts";
 import { formatPath } from "../errors/index.ts";
 import { invalidMessage, markPayload, messageOf, messageReader } from "./message.ts";
 import type { Message, MessageInput } from "./message-types.generated.ts";
@@ -58,8 +57,8 @@ export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}
   const read = admitDocument(messageReader.read, input, reading, "open");
   if (!read.ok) throw invalidMessage(read.problems);
   const message = markPayload(read.value as object, messageReader, limits) as Message;
-  const dropped = intrinsics.freeze(mapped(read.dropped, formatPath));
-  return intrinsics.freeze({ message, dropped, droppedCount: read.droppedCount });
+  const dropped = freeze(mapped(read.dropped, formatPath));
+  return freeze({ message, dropped, droppedCount: read.droppedCount });
 }
 
 /**

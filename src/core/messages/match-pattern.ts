@@ -7,9 +7,7 @@
  *
  * A guard runs or does not by these: no built-in is called that a plugin can have patched.
  */
-import { intrinsics } from "../data/index.ts";
-
-const { newRecord, slice, startsWith } = intrinsics;
+import { newRecord, slice, startsWith } from "../data/intrinsics.ts";
 
 /**
  * Whether the whole of `text` fits `pattern`: `*` is any run without `/`, `**` (or more stars)

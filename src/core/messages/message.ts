@@ -1,23 +1,22 @@
 /** Messages and payloads: read once, frozen, and known again afterwards. */
 import type * as z from "zod/mini";
+import { admit, areWithin, type Json, type Limits, payloadLimitsInForce } from "../data/index.ts";
 import {
-  admit,
-  areWithin,
   BrandCarrier,
   concat,
-  intrinsics,
-  type Json,
-  type Limits,
-  payloadLimitsInForce,
-} from "../data/index.ts";
+  enumerableKeys,
+  freeze,
+  getPrototypeOf,
+  isArray,
+  isFrozen,
+  newMap,
+  objectPrototype,
+} from "../data/intrinsics.ts";
 import { type ErrorCode, formatProblems, GlassineError, type Problem } from "../errors/index.ts";
 import { type Compiled, compilerFor, compileSchema, jsonValue } from "../schema/index.ts";
 import type { DeepReadonly } from "../slots/index.ts";
 import type { Message, MessageInput, MessageSchema } from "./message-types.generated.ts";
 import { messageObject } from "./schemas.ts";
-
-const { enumerableKeys, freeze, getPrototypeOf, isArray, isFrozen, newMap, objectPrototype } =
-  intrinsics;
 
 /** What is known of a payload root: what it was read by, and under which limits. */
 interface PayloadMark {

@@ -4,7 +4,8 @@
  * Views may get into the hands of several plugins. So the state is private to the class, where no
  * reflection reaches it, and the prototype is frozen, has no prototype and names no constructor.
  */
-import { type Json, ownValue } from "../data/index.ts";
+import type { Json } from "../data/index.ts";
+import { ownValue } from "../data/intrinsics.ts";
 import { headerOf, joinedHeaders } from "../envelope/index.ts";
 import { matchesPattern } from "./match-pattern.ts";
 import type { ContentPart, Message } from "./message-types.generated.ts";

@@ -1,6 +1,6 @@
 /** Makes parts of messages: checked, defaults filled in, frozen. */
 
-import { intrinsics } from "../data/index.ts";
+import { create } from "../data/intrinsics.ts";
 import type { Compiled } from "../schema/index.ts";
 import { compileMessage, readHost } from "./message.ts";
 import type { PartInput } from "./message-types.generated.ts";
@@ -14,7 +14,7 @@ export type PartContent<Kind extends PartKind> =
     : never;
 
 const readers: Readonly<Record<string, Compiled>> = Object.assign(
-  intrinsics.create(null),
+  create(null),
   Object.fromEntries(
     partSchemas.map((schema) => [
       schema.shape.content_type._zod.def.values[0],

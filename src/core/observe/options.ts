@@ -1,5 +1,6 @@
 /** The options of an audit trail, and how they are read. */
-import { expectOptions, intrinsics, longestTimerMs, readOption, readWhole } from "../data/index.ts";
+import { expectOptions, longestTimerMs, readOption, readWhole } from "../data/index.ts";
+import { isWellFormed } from "../data/intrinsics.ts";
 import { optionsInvalid } from "../errors/index.ts";
 import type { AuditEvent } from "./event.ts";
 
@@ -60,5 +61,5 @@ export function readAuditOptions(given: unknown = {}, logger?: AuditLogger): Rea
 }
 
 function isSecret(value: unknown): boolean {
-  return typeof value === "string" && value !== "" && intrinsics.isWellFormed(value);
+  return typeof value === "string" && value !== "" && isWellFormed(value);
 }

@@ -3,7 +3,8 @@
  * the host's sink and then to the handlers that the manager names. A failing recipient never makes it
  * throw, and is always counted.
  */
-import { isAwaitable, within } from "../data/index.ts";
+import { within } from "../data/index.ts";
+import { isAwaitable } from "../data/intrinsics.ts";
 import { GlassineError } from "../errors/index.ts";
 import { callSafely } from "../hooks/index.ts";
 import { describeThrown } from "./describe-thrown.ts";

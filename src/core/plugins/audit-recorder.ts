@@ -1,5 +1,5 @@
 /** What a manager writes into the host's audit trail, and what became of it. */
-import { intrinsics } from "../data/index.ts";
+import { isNativePromise, ownValue } from "../data/intrinsics.ts";
 import { type Declassification, removeLabels } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import {
@@ -139,7 +139,7 @@ export function auditRecorder({ surface, options, secrets }: RecorderInput) {
 }
 
 function keptOf(outcome: AuditOutcome | Promise<AuditOutcome>): boolean | Promise<boolean> {
-  return intrinsics.isNativePromise(outcome) ? later(outcome) : (outcome as AuditOutcome).ok;
+  return isNativePromise(outcome) ? later(outcome) : (outcome as AuditOutcome).ok;
 }
 
 async function later(pending: unknown): Promise<boolean> {
@@ -207,6 +207,6 @@ function runFacts(run: AnyRun, { plugin, hook, name }: HandlerStep) {
 
 function textAt(extensions: object, path: readonly string[]): string | null {
   let found: unknown = extensions;
-  for (let at = 0; at < path.length; at++) found = intrinsics.ownValue(found, path[at] as string);
+  for (let at = 0; at < path.length; at++) found = ownValue(found, path[at] as string);
   return typeof found === "string" ? found : null;
 }

@@ -1,5 +1,5 @@
 /** Compiles what each hook runs, once: order, views, records, deadlines. */
-import { intrinsics } from "../data/index.ts";
+import { isAsyncFunction, newRecord } from "../data/intrinsics.ts";
 import { GlassineError, optionsInvalid } from "../errors/index.ts";
 import {
   type CompiledHook,
@@ -41,7 +41,7 @@ export function compileHooks(input: HookCompilerInput): Record<string, CompiledH
     throw new GlassineError("hook_unknown", text);
   }
   const covering = Object.entries(surface.hooks).filter(([, { covers }]) => covers !== undefined);
-  const compiledHooks = intrinsics.newRecord() as Record<string, CompiledHook>;
+  const compiledHooks = newRecord() as Record<string, CompiledHook>;
   for (const [hook, spec] of Object.entries(surface.hooks)) {
     if (spec.semantic !== "message") continue;
     const above = covering.filter(([name, { covers }]) => covers === spec.side && name !== hook);
@@ -141,7 +141,7 @@ function compileStep(
     grant: step.grant,
     timeoutMs: step.timeoutMs,
     deadline: step.deadline,
-    isAsync: intrinsics.isAsyncFunction(step.handler),
+    isAsync: isAsyncFunction(step.handler),
     mask,
     mode,
     mayHalt,

@@ -1,6 +1,13 @@
 /** The schema of a plugin's configuration: somebody else's object, asked through one method. */
-import { attempt, isAwaitable, typeName } from "../data/index.ts";
-import { apply, getOwnPropertyDescriptor, hasOwn, isArray, isProxy } from "../data/intrinsics.ts";
+import { attempt, typeName } from "../data/index.ts";
+import {
+  apply,
+  getOwnPropertyDescriptor,
+  hasOwn,
+  isArray,
+  isAwaitable,
+  isProxy,
+} from "../data/intrinsics.ts";
 import { unowned } from "../hooks/index.ts";
 
 /** A `configSchema`, read. */

@@ -1,6 +1,6 @@
 /** Handlers of the host's own, on hooks whose semantic is not `message`. */
 import * as z from "zod/mini";
-import { createStamp } from "../data/index.ts";
+import { createStamp } from "../data/intrinsics.ts";
 import type { AnyHandler, HookTable, OperationHookOf } from "../hooks/index.ts";
 import type { CapabilityIn, SlotTable } from "../slots/index.ts";
 import { capabilityList, unusedCapabilities } from "./capabilities.ts";

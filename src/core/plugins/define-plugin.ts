@@ -1,4 +1,5 @@
-import { createStamp, sharedNotes } from "../data/index.ts";
+import { sharedNotes } from "../data/index.ts";
+import { createStamp } from "../data/intrinsics.ts";
 import type { Surface } from "./profile.ts";
 import { type ReadManifest, readManifest } from "./read-manifest.ts";
 import { withoutMissing } from "./read-plain.ts";

@@ -1,5 +1,5 @@
 /** Plugins that were found in installed packages, and those of them that were refused. */
-import { createStamp, intrinsics } from "../data/index.ts";
+import { createStamp, monotonicNow } from "../data/intrinsics.ts";
 import type { GlassineError } from "../errors/index.ts";
 import type { RegistrationFailure } from "../observe/index.ts";
 import type { ReadLogger } from "./logger.ts";
@@ -98,9 +98,9 @@ export function unsignedReminder(
   const names = unsignedAmong(discovered);
   if (names.length === 0) return undefined;
   const text = `SECURITY WARNING: unsigned plugins active via ${discovered?.signingVariable}=false: ${names.join(", ")}`;
-  let due = intrinsics.monotonicNow();
+  let due = monotonicNow();
   return () => {
-    const now = intrinsics.monotonicNow();
+    const now = monotonicNow();
     if (now < due) return;
     due = now + everyMs;
     warn(text);

@@ -1,6 +1,5 @@
 /** What a host may know of the handlers of a hook: facts, and nothing that can be called. */
-import { concat, mapped } from "../data/index.ts";
-import { freeze, hasOwn } from "../data/intrinsics.ts";
+import { concat, freeze, hasOwn, mapped } from "../data/intrinsics.ts";
 import {
   type Band,
   bands,

@@ -1,5 +1,5 @@
 /** A handler as the dispatcher calls it: its plugin, its view, its deadline. */
-import { intrinsics } from "../data/index.ts";
+import { newRecord } from "../data/intrinsics.ts";
 import { filterFor } from "../envelope/index.ts";
 import {
   type AnyHandler,
@@ -51,7 +51,7 @@ export function stateOf(slots: CompiledSlots, standing: PluginIdentity): PluginS
     capabilities: Object.freeze(names),
     services: Object.freeze(
       Object.assign(
-        intrinsics.newRecord() as Record<string, true>,
+        newRecord() as Record<string, true>,
         Object.fromEntries(services.map((name) => [name, true as const])),
       ),
     ),

@@ -1,6 +1,6 @@
 /** Asks the plugins of a manager for their health: on request, and repeatedly where it polls. */
-import { attempt, isAwaitable, typeName, waitEnd } from "../data/index.ts";
-import { isProxy, monotonicNow } from "../data/intrinsics.ts";
+import { attempt, typeName, waitEnd } from "../data/index.ts";
+import { isAwaitable, isProxy, monotonicNow } from "../data/intrinsics.ts";
 import { emptyExtensions } from "../envelope/index.ts";
 import {
   type AnyRun,

@@ -2,13 +2,12 @@
 import {
   attempt,
   expectOptions,
-  intrinsics,
   longestTimerMs,
   readOption,
   readWhole,
   sharedNotes,
 } from "../data/index.ts";
-import { freeze, ownValue } from "../data/intrinsics.ts";
+import { freeze, hasOwn, ownValue } from "../data/intrinsics.ts";
 import { optionsInvalid } from "../errors/index.ts";
 
 /**
@@ -95,7 +94,7 @@ export function health(status: HealthStatus, message = ""): PluginHealth {
 }
 
 export function isStatus(text: string): text is HealthStatus {
-  return intrinsics.hasOwn(statuses, text);
+  return hasOwn(statuses, text);
 }
 
 /** The manager's option `health`. */

@@ -2,7 +2,7 @@
  * `invoke`: reads its options, the payload and the extensions, and starts the run. Every mistake that
  * a host can make in a call is found here.
  */
-import { includes, intrinsics } from "../data/index.ts";
+import { freeze, hasOwn, includes, monotonicNow, ownValue } from "../data/intrinsics.ts";
 import { brandOf, createFrom, type HeaderMap, type Slots } from "../envelope/index.ts";
 import { GlassineError, optionsInvalid, suggestion } from "../errors/index.ts";
 import {
@@ -61,7 +61,7 @@ export function invokeOn(
   const { runtime, compiledHooks, compiledOperations, maxInFlight } = invoking;
   const { meter } = runtime;
   return function invoke(hook, payload, given) {
-    const startedAt = meter === undefined ? 0 : intrinsics.monotonicNow();
+    const startedAt = meter === undefined ? 0 : monotonicNow();
     let begun: MessageRun | undefined;
     try {
       invoking.remind?.();
@@ -215,7 +215,7 @@ const optionNames = Object.keys({
 
 /** An option of the call itself, not one found on a patched prototype. */
 function ownOption<Key extends keyof Given>(given: Given, key: Key): Given[Key] {
-  return intrinsics.hasOwn(given, key) ? given[key] : undefined;
+  return hasOwn(given, key) ? given[key] : undefined;
 }
 
 /** The options of a run that was given none. */
@@ -237,7 +237,7 @@ function hasExtensionsOnly(given: Given): boolean {
     throw optionsInvalid("invoke expects its options in an object.");
   let isOnly = true;
   for (const key in given) {
-    if (key === "extensions" || !intrinsics.hasOwn(given, key)) continue;
+    if (key === "extensions" || !hasOwn(given, key)) continue;
     // A plugin of an earlier run may have patched the methods of lists.
     if (!includes(optionNames, key)) throw unknownOption(given, key);
     isOnly = false;
@@ -284,8 +284,8 @@ function readRunOptions(given: Given, facts: Compiled | undefined, hook: string)
 
 function readProgress(given: unknown): RunOptions["stream"] {
   if (given === undefined) return undefined;
-  const done = intrinsics.ownValue(given, "done");
-  if (typeof done === "boolean") return intrinsics.freeze({ done });
+  const done = ownValue(given, "done");
+  if (typeof done === "boolean") return freeze({ done });
   throw optionsInvalid("stream must be { done } with a boolean.");
 }
 
@@ -313,7 +313,7 @@ function readSecrets(given: unknown): readonly string[] | undefined {
   const isSecret = (each: unknown) => typeof each === "string" && each !== "";
   if (strings?.every(isSecret) !== true)
     throw optionsInvalid("secrets must be an array of strings that are not empty.");
-  return intrinsics.freeze(strings as string[]);
+  return freeze(strings as string[]);
 }
 
 /** A frozen copy of the facts. Where the hook has a schema for them, its defaults are filled in. */

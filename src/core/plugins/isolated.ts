@@ -1,5 +1,5 @@
 /** Plugins whose code runs in a thread or a process of its own. */
-import { createStamp } from "../data/index.ts";
+import { createStamp } from "../data/intrinsics.ts";
 import type { Plugin } from "./types.ts";
 
 /** Where the code of a plugin runs, for the manager. */

@@ -1,5 +1,6 @@
 /** Registers plugins once and runs hooks. */
-import { intrinsics, type Limits } from "../data/index.ts";
+import type { Limits } from "../data/index.ts";
+import { newRecord } from "../data/intrinsics.ts";
 import { type Declassification, emptyExtensions } from "../envelope/index.ts";
 import { optionsInvalid } from "../errors/index.ts";
 import {
@@ -133,7 +134,7 @@ export async function createManager(
     denyTampering: options.tampering === "deny",
     maxInFlight: options.maxInFlight,
     remind: unsignedReminder(discovered, logger),
-    warned: intrinsics.newRecord(),
+    warned: newRecord(),
     closed: false,
   };
   const compiledFor = (hook: string) => {

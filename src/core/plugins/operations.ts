@@ -1,5 +1,5 @@
 /** The hooks of the other four semantics: who has handlers there, and in which order they run. */
-import { intrinsics } from "../data/index.ts";
+import { monotonicNow, weakGet, weakSet } from "../data/intrinsics.ts";
 import { emptyExtensions } from "../envelope/index.ts";
 import {
   type CompiledOperation,
@@ -119,7 +119,7 @@ export function operateAlone(compiled: CompiledOperation, payload: object): Prom
   const extensions = emptyExtensions(runtime.slots);
   const run = new OperationRun(compiled, facts, extensions, scope, noRunOptions);
   runtime.inFlight += 1;
-  const startedAt = intrinsics.monotonicNow();
+  const startedAt = monotonicNow();
   const answer = operate(run);
   runtime.meter?.follow(hook, semantic, startedAt, answer);
   return answer;
@@ -141,8 +141,8 @@ function inOrder(
 const readers = new WeakMap<object, ReturnType<typeof compileSchema>>();
 
 function operationReader(schema: NonNullable<HookSpec["operation"]>) {
-  const known = intrinsics.weakGet(readers, schema);
+  const known = weakGet(readers, schema);
   const reader = known ?? compileSchema(zodOf(schema), { closed: true, shownWhole: true });
-  intrinsics.weakSet(readers, schema, reader);
+  weakSet(readers, schema, reader);
   return reader;
 }

@@ -2,10 +2,9 @@
  * `headers` on an older payload: deprecated, and moved to where the capability rules hold. A plugin
  * of an earlier run may have patched the realm meanwhile.
  */
-import { attempt, forEach, intrinsics } from "../data/index.ts";
+import { attempt } from "../data/index.ts";
+import { create, enumerableKeys, forEach } from "../data/intrinsics.ts";
 import { type HeaderMap, replaceSlots, type Slots, spellingOf } from "../envelope/index.ts";
-
-const { create, enumerableKeys } = intrinsics;
 
 /** Returns `extensions` with a payload's headers added to the `http` slot, where none is replaced. */
 export function headersMoved(extensions: Slots, headers: HeaderMap): Slots {

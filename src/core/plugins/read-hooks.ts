@@ -1,5 +1,5 @@
 /** The hooks of a manifest: which handler runs on each, and how. */
-import { intrinsics } from "../data/index.ts";
+import { apply, isProxy } from "../data/intrinsics.ts";
 import { closest } from "../errors/index.ts";
 import { type AnyHandler, type HookSpec, oneLine } from "../hooks/index.ts";
 import type { Surface } from "./profile.ts";
@@ -109,7 +109,7 @@ const generators: readonly unknown[] = [
 
 /** What is wrong with a function as a handler, behind its name; `undefined` where it can be one. */
 export function handlerFault(handler: AnyHandler): string | undefined {
-  if (intrinsics.isProxy(handler)) return "is a proxy; wrap it in a function";
+  if (isProxy(handler)) return "is a proxy; wrap it in a function";
   if (generators.includes(Object.getPrototypeOf(handler)))
     return "is a generator; it must be a function that returns a result";
   return isClass(handler) ? "is a class; it must be a function that can be called" : undefined;
@@ -121,7 +121,7 @@ export function handlerFault(handler: AnyHandler): string | undefined {
  */
 function isClass(fn: AnyHandler): boolean {
   if (Object.getOwnPropertyDescriptor(fn, "prototype")?.writable !== false) return false;
-  const source = intrinsics.apply(sourceText, fn, []);
+  const source = apply(sourceText, fn, []);
   return Object.isExtensible(fn) || !/^(?:async\s+)?function\b/.test(source);
 }
 

@@ -1,5 +1,6 @@
 /** What all runs of a manager share, and how a manager closes: it waits until they have ended. */
-import { expectOptions, intrinsics, longestTimerMs, readWhole, within } from "../data/index.ts";
+import { expectOptions, longestTimerMs, readWhole, within } from "../data/index.ts";
+import { defineProperty, freeze } from "../data/intrinsics.ts";
 import {
   type BackgroundCounts,
   BackgroundWork,
@@ -67,7 +68,7 @@ function lateText({ name, hook }: HandlerStep, thrown: unknown): string {
 
 export function countsOf({ counts, inFlight }: ManagerRuntime): InvokeCounts {
   const { started, allowed, denied, errored, aborted } = counts;
-  return intrinsics.freeze({ started, allowed, denied, errored, aborted, inFlight });
+  return freeze({ started, allowed, denied, errored, aborted, inFlight });
 }
 
 /** What became of the manager's work. */
@@ -102,8 +103,8 @@ export async function closeRuntime(
     late: runtime.lateCounters.late,
   };
   // Its own, so that a patched prototype does not turn the report into a promise; not shown.
-  intrinsics.defineProperty(report, "then", { __proto__: null } as PropertyDescriptor);
-  return intrinsics.freeze(report);
+  defineProperty(report, "then", { __proto__: null } as PropertyDescriptor);
+  return freeze(report);
 }
 
 /** Resolves when no run is in flight, no background work is left and all records are kept. */

@@ -1,5 +1,5 @@
 /** The host's services: what it supplies, and who declares them. */
-import { intrinsics } from "../data/index.ts";
+import { apply, newRecord } from "../data/intrinsics.ts";
 import type { Handles, Service } from "../hooks/index.ts";
 import type { Member } from "./handler-step.ts";
 import type { GivenServices } from "./manager-options.ts";
@@ -30,13 +30,13 @@ function snake(name: string): string {
 
 /** What is supplied, by accessor, on a record of the manager's own. */
 export function handlesOf({ services }: Surface, { source, properties }: GivenServices): Handles {
-  const handles = intrinsics.newRecord() as Record<string, () => unknown>;
+  const handles = newRecord() as Record<string, () => unknown>;
   for (const { accessor, handle } of Object.values(services)) {
     const given = properties[handle];
     if (given === undefined) continue;
     const { get, value } = given;
     // A patched `call` would be handed all of the host's services.
-    handles[accessor] = get === undefined ? () => value : () => intrinsics.apply(get, source, []);
+    handles[accessor] = get === undefined ? () => value : () => apply(get, source, []);
   }
   return Object.freeze(handles);
 }

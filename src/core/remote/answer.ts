@@ -1,6 +1,7 @@
 /** Instructions in a result for the answer to the caller. */
 
-import { intrinsics, isRecord, payloadLimits } from "../data/index.ts";
+import { isRecord, payloadLimits } from "../data/index.ts";
+import { toLowerAscii } from "../data/intrinsics.ts";
 import { type HeaderMap, headerFault } from "../envelope/index.ts";
 import { formatPath, optionsInvalid, quoted } from "../errors/index.ts";
 import { readPlain } from "../schema/index.ts";
@@ -74,7 +75,7 @@ function fitHeaders(map: HeaderMap, refuse: (name: string) => void): HeaderMap {
   const taken = new Set<string>();
   const entries = Object.entries(map);
   const kept = entries.filter(([name, value]) => {
-    const lower = intrinsics.toLowerAscii(name);
+    const lower = toLowerAscii(name);
     if (headerFault(name, value) === undefined && !taken.has(lower)) {
       taken.add(lower);
       return true;

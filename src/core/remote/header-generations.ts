@@ -3,7 +3,8 @@
  * in `http.request_headers`. A task has all of them in both maps; a change in a reply is applied to
  * the map in which the host has the header.
  */
-import { intrinsics, isRecord, ownValue } from "../data/index.ts";
+import { isRecord } from "../data/index.ts";
+import { ownValue, toLowerAscii } from "../data/intrinsics.ts";
 import { type HeaderMap, headerMaps } from "../envelope/index.ts";
 import { formatPath } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
@@ -34,7 +35,7 @@ function completed(map: HeaderMap, other: HeaderMap): HeaderMap {
   return more.length === 0 ? map : headersOf([...Object.entries(map), ...more]);
 }
 
-const lower = intrinsics.toLowerAscii;
+const lower = toLowerAscii;
 const headersOf: (entries: readonly (readonly [string, string])[]) => HeaderMap = recordOf;
 
 /** The first spelling of each name, by the name in lower case. */

@@ -2,7 +2,8 @@
  * Sensitive headers never cross the process boundary. A map that comes back is read as if it had
  * them unchanged, whatever the other side says.
  */
-import { intrinsics, isRecord, isSensitiveHeader, ownValue } from "../data/index.ts";
+import { isRecord, isSensitiveHeader } from "../data/index.ts";
+import { enumerableKeys, ownValue } from "../data/intrinsics.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { Node } from "../slots/index.ts";
 
@@ -59,9 +60,7 @@ export function changeHeaderMaps(
 
 /** Whether a value is an array or object with nothing in it. */
 export function isEmptyContainer(value: unknown): boolean {
-  return (
-    typeof value === "object" && value !== null && intrinsics.enumerableKeys(value).length === 0
-  );
+  return typeof value === "object" && value !== null && enumerableKeys(value).length === 0;
 }
 
 /** What the view showed at a place. */

@@ -1,5 +1,6 @@
 /** What a proposal of another implementation means. */
-import { canonicalInstant, isRecord, ownValue } from "../data/index.ts";
+import { canonicalInstant, isRecord } from "../data/index.ts";
+import { ownValue } from "../data/intrinsics.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { foldedHeaders } from "./header-generations.ts";

@@ -2,7 +2,8 @@
  * Payloads on the wire. A message is in a wrapper, `{ message, hook }`, which plugins of the format's
  * other implementations get and answer; `hook` is the point without its prefix, or `evaluate`.
  */
-import { isRecord, ownValue } from "../data/index.ts";
+import { isRecord } from "../data/index.ts";
+import { ownValue } from "../data/intrinsics.ts";
 import { formatPath } from "../errors/index.ts";
 import type { HookSpec, HookTable } from "../hooks/index.ts";
 import { messageSchema } from "../messages/index.ts";

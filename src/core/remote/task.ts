@@ -1,13 +1,7 @@
 /** What a host sends to a plugin in another process, and how the plugin's side reads it. */
 import * as z from "zod/mini";
-import {
-  admit,
-  extensionsLimits,
-  isRecord,
-  ownValue,
-  payloadLimits,
-  writeText,
-} from "../data/index.ts";
+import { admit, extensionsLimits, isRecord, payloadLimits, writeText } from "../data/index.ts";
+import { ownValue } from "../data/intrinsics.ts";
 import { brandOf, filterFor, type Slots } from "../envelope/index.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import {

@@ -10,7 +10,6 @@ import {
   BAD,
   type Bad,
   ignore,
-  mapped,
   type Reader,
   type ReadState,
   readForeign,
@@ -27,6 +26,7 @@ import {
   hasOwn,
   isArray,
   isNativePromise,
+  mapped,
   ownValue,
 } from "../data/intrinsics.ts";
 import type { Compiled } from "./compiled.ts";

@@ -1,5 +1,14 @@
 /** Capabilities, read off the table: names, bits, and what implies what. */
-import { BrandCarrier, intrinsics } from "../data/index.ts";
+import {
+  append,
+  BrandCarrier,
+  countOf,
+  freeze,
+  isArray,
+  newList,
+  newRecord,
+  toArray,
+} from "../data/intrinsics.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import { everyone } from "./define.ts";
 import type { FieldSpec, SlotTable } from "./types.ts";
@@ -41,19 +50,18 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
   const bits: CapabilityBits = {
     names,
     implied,
-    mask: (wanted) =>
-      Resolved.maskIn(wanted, bits) ?? joined(maskOf, wanted, intrinsics.countOf(wanted)),
+    mask: (wanted) => Resolved.maskIn(wanted, bits) ?? joined(maskOf, wanted, countOf(wanted)),
     bits: (wanted) => joined(bitOf, wanted, wanted.length),
     namesOf: (mask) => {
-      const found = intrinsics.newList<string>();
+      const found = newList<string>();
       for (let i = 0; i < names.length; i++) {
         const name = names[i] as string;
-        if ((mask & (bitOf[name] ?? 0)) !== 0) intrinsics.append(found, name);
+        if ((mask & (bitOf[name] ?? 0)) !== 0) append(found, name);
       }
-      const list = intrinsics.toArray(found);
+      const list = toArray(found);
       // With what they imply: the mask given may be of one name alone.
       new Resolved(list, bits, joined(maskOf, list, list.length));
-      return intrinsics.freeze(list);
+      return freeze(list);
     },
   };
   return bits;
@@ -82,7 +90,7 @@ type Numbers = { readonly [name: string]: number };
 
 /** By name, on a record without a prototype: the merge asks it, also in a patched realm. */
 function numbersBy(names: readonly string[], of: (name: string, index: number) => number): Numbers {
-  const numbers = intrinsics.newRecord() as Record<string, number>;
+  const numbers = newRecord() as Record<string, number>;
   names.forEach((name, index) => {
     numbers[name] = of(name, index);
   });
@@ -135,7 +143,7 @@ function closure(
  */
 export function resolveNames(bits: CapabilityBits, names: readonly string[]): readonly string[] {
   // An iterator of its own could name others than the indexes, which filter and merge go by.
-  if (!intrinsics.isArray(names) || Reflect.ownKeys(names).length !== names.length + 1) {
+  if (!isArray(names) || Reflect.ownKeys(names).length !== names.length + 1) {
     throw new GlassineError(
       "capability_unknown",
       "Expected an array of capability names with nothing else on it; got another value.",

@@ -1,5 +1,5 @@
 /** What `guardTools` takes, and what it reports. */
-import { intrinsics } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import { type ModelGuardOptions, type ModelLabels, readLabelOptions } from "../model/index.ts";
 import {
   expectOwn,
@@ -9,8 +9,6 @@ import {
   readTenant,
   readWord,
 } from "../rewrite/index.ts";
-
-const { ownValue } = intrinsics;
 
 /** A tool call about to be checked, as the host sees it. */
 export interface GuardedToolCall {

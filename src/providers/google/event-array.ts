@@ -1,12 +1,12 @@
 /** `generateContent` with streams that come as one JSON array. */
-import { intrinsics } from "../../core/data/index.ts";
+import { isProxy } from "../../core/data/intrinsics.ts";
 import { isJsonObject, type LimitOptions, readDocument } from "../rewrite/index.ts";
 import { eventsSchema } from "./schemas.ts";
 import { type Google, tables } from "./tables.ts";
 
 /** A stream that was asked for without `alt=sse` is one JSON array of its events. */
 function eventsIn(document: unknown): readonly object[] | undefined {
-  if (typeof document !== "object" || document === null || intrinsics.isProxy(document)) return;
+  if (typeof document !== "object" || document === null || isProxy(document)) return;
   return Array.isArray(document) ? readDocument(eventsSchema, document, "response") : undefined;
 }
 

@@ -1,5 +1,5 @@
 /** One guarded exchange over HTTP, whoever sends the request on. */
-import { intrinsics } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid, quoted } from "../../core/errors/index.ts";
 import {
   checkConditions,
@@ -17,8 +17,6 @@ import { ended, type JudgedExchange, judgeResponse, refusedResponse } from "./ju
 import { type HttpLimits, readHttpLimits } from "./limits.ts";
 import { jsonIn, textOf } from "./read-text.ts";
 import { routeOf, routePattern } from "./routes.ts";
-
-const { ownValue } = intrinsics;
 
 /** Options of every guard of HTTP requests. */
 export interface HttpGuardOptions<Extensions = unknown> extends ModelGuardOptions<Extensions> {

@@ -1,8 +1,7 @@
-import { expectOptions, intrinsics, readOption } from "../../core/data/index.ts";
+import { expectOptions, readOption } from "../../core/data/index.ts";
+import { isFiniteNumber } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { kindOf, type LimitOptions } from "../rewrite/index.ts";
-
-const { isFiniteNumber } = intrinsics;
 
 /** What only the host knows of a JSON-RPC request: the document does not hold it. */
 export interface RequestOptions extends LimitOptions {

@@ -1,10 +1,8 @@
-import { intrinsics } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import type { DataEntity } from "../../core/labels/index.ts";
 import type { Call } from "./call.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import type { ResourceNames } from "./resource-names.ts";
-
-const { ownValue } = intrinsics;
 
 /**
  * Which entities an outcome has data of: the name or URI that the call was sent with.

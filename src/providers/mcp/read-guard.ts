@@ -1,5 +1,6 @@
 /** Checks the arguments of a guard: a typo in them would leave a connection unguarded. */
-import { intrinsics, longestTimerMs, readOption, readWhole } from "../../core/data/index.ts";
+import { longestTimerMs, readOption, readWhole } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { checkSession } from "../../core/labels/index.ts";
 import {
@@ -16,7 +17,6 @@ import type { FactoryParts } from "./guard-factory.ts";
 import { passGroups } from "./methods.ts";
 import type { GuardLabels, GuardOptions, WrapOptions } from "./options.ts";
 
-const { ownValue } = intrinsics;
 /** The name of the function in messages. */
 const call = "createGuard";
 

@@ -1,5 +1,6 @@
 /** Runs the hooks of a model's messages, one message after the other. */
-import { intrinsics, underPayloadLimits } from "../../core/data/index.ts";
+import { underPayloadLimits } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import { brandOf, replaceSlots } from "../../core/envelope/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import type { StreamPlan, StreamProgress } from "../../core/hooks/index.ts";
@@ -123,7 +124,7 @@ export class Judge {
     const current: object = isJsonObject(extensions) ? extensions : {};
     const known = brandOf(extensions)?.kind.slots.names;
     const added = Object.entries(slots).filter(([name]) => {
-      const isFree = name === "completion" || (intrinsics.ownValue(current, name) ?? null) === null;
+      const isFree = name === "completion" || (ownValue(current, name) ?? null) === null;
       return isFree && (known === undefined || known.includes(name));
     });
     if (added.length === 0) return;

@@ -1,5 +1,6 @@
 /** Checks the arguments of `guardModel`. */
-import { intrinsics, longestTimerMs, readWhole } from "../../core/data/index.ts";
+import { longestTimerMs, readWhole } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { checkSession } from "../../core/labels/index.ts";
 import {
@@ -17,8 +18,6 @@ import {
 } from "../rewrite/index.ts";
 import { hooks } from "./judge.ts";
 import type { ModelCall, ModelGuardOptions, ModelLabels } from "./options.ts";
-
-const { ownValue } = intrinsics;
 
 const names = [
   ...["access", "allow", "envelope", "labels"],

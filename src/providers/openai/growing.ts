@@ -2,7 +2,8 @@
  * Values of an answer that grow with the chunks of a stream. A table says how each field does; what
  * it cannot take, because it contradicts what came before, is `stream_invalid`.
  */
-import { intrinsics, type Json } from "../../core/data/index.ts";
+import type { Json } from "../../core/data/index.ts";
+import { isWellFormed } from "../../core/data/intrinsics.ts";
 import {
   expectString,
   type JsonObject,
@@ -57,7 +58,7 @@ export const name: Growth = (_meter, where) => {
   const add = (value: unknown) => {
     const now = expectString(value, where);
     if (now === known || now === "") return;
-    if (!intrinsics.isWellFormed(now)) throw streamFault(where, "text that is valid Unicode");
+    if (!isWellFormed(now)) throw streamFault(where, "text that is valid Unicode");
     if (known !== "") throw streamFault(where, "the same value as before");
     known = now;
   };

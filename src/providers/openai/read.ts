@@ -1,6 +1,6 @@
 /** Reads an OpenAI document, as on the wire or as the SDK returns it. */
 import type * as z from "zod/mini";
-import { intrinsics } from "../../core/data/index.ts";
+import { isProxy } from "../../core/data/intrinsics.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { readDocumentAgain } from "../rewrite/index.ts";
 import type { JsonObject } from "./json.ts";
@@ -64,5 +64,5 @@ function withoutComputed(document: unknown): unknown {
 
 /** Whether its own properties can be inspected without running its code. */
 function isReadable(document: unknown): document is object {
-  return typeof document === "object" && document !== null && !intrinsics.isProxy(document);
+  return typeof document === "object" && document !== null && !isProxy(document);
 }

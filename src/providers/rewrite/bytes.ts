@@ -2,7 +2,8 @@
  * Bytes in documents. Some SDKs have a `Uint8Array` where the wire has base64; tables and plugins
  * see `{ $bytes: base64 }` there. What has no bytes in it stays the same object.
  */
-import { intrinsics, payloadLimitsInForce } from "../../core/data/index.ts";
+import { payloadLimitsInForce } from "../../core/data/index.ts";
+import { isProxy, isView, ownValue } from "../../core/data/intrinsics.ts";
 import type { FieldRule } from "./block-kinds.ts";
 import { unwritable } from "./block-kinds.ts";
 import { objectIn } from "./json.ts";
@@ -25,7 +26,7 @@ export function withoutBytes(document: unknown, table: BytesTable): unknown {
 /** The document as the SDK has it. */
 export function withBytes<Document extends object>(document: Document, table: BytesTable) {
   return replaced(document, table, (value) => {
-    const text = intrinsics.ownValue(value, name);
+    const text = ownValue(value, name);
     return typeof text === "string" ? bytesOf(text) : undefined;
   }) as Document;
 }
@@ -48,7 +49,7 @@ function replaced(
   const { depth, nodes } = payloadLimitsInForce();
   const known = new Map<object, unknown>();
   const visit = (value: unknown, level: number): unknown => {
-    if (typeof value !== "object" || value === null || intrinsics.isProxy(value)) return value;
+    if (typeof value !== "object" || value === null || isProxy(value)) return value;
     if (known.has(value)) return known.get(value);
     // What contains itself is not a document.
     known.set(value, value);
@@ -91,13 +92,13 @@ function fieldsOf(value: object): readonly (readonly [string, unknown])[] | unde
 export function isPlain(value: object): boolean {
   const prototype: object | null = Object.getPrototypeOf(value);
   // A proxy that is a prototype would run its code.
-  if (prototype === null || intrinsics.isProxy(prototype)) return prototype === null;
+  if (prototype === null || isProxy(prototype)) return prototype === null;
   return Object.getPrototypeOf(prototype) === null;
 }
 
 /** The bytes of a typed array, or of any other view. */
 export function viewedBytes(value: object): Uint8Array | undefined {
-  if (!intrinsics.isView(value)) return undefined;
+  if (!isView(value)) return undefined;
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 

@@ -1,6 +1,7 @@
 /** Blocks that come in pieces: by one table they are put together, and cut into pieces again. */
 import * as z from "zod/mini";
-import { intrinsics, type Json } from "../../core/data/index.ts";
+import type { Json } from "../../core/data/index.ts";
+import { isProxy } from "../../core/data/intrinsics.ts";
 import { parseArguments } from "./arguments.ts";
 import {
   chosen,
@@ -14,8 +15,6 @@ import {
 } from "./json.ts";
 import { readDocument } from "./read-document.ts";
 import { expectString, type StreamMeter, streamFault, TextPieces } from "./stream.ts";
-
-const { isProxy } = intrinsics;
 
 /** An event or a piece as it came: its text may end inside a character. */
 export type Piece = object;

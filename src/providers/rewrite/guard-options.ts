@@ -1,10 +1,9 @@
 /** Reads the options of a guard: a typo in them would leave traffic unguarded. */
-import { expectOptions, intrinsics } from "../../core/data/index.ts";
+import { expectOptions } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
 import { kindOf } from "./kind-of.ts";
 import { type StreamLimits, StreamMeter } from "./stream.ts";
-
-const { ownValue } = intrinsics;
 
 /**
  * Refuses inherited options: they are not read, so a method of a class would be silently ignored.

@@ -1,4 +1,5 @@
-import { intrinsics, isRecord, type Json } from "../../core/data/index.ts";
+import { isRecord, type Json } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 
 /** An object of a provider's document. */
 export type JsonObject = { readonly [key: string]: Json };
@@ -22,7 +23,7 @@ export function stringIn(fields: { readonly [name: string]: unknown }, name: str
 /** A string at `keys` of own fields in a value of any kind, such as an envelope of a host. */
 export function stringAt(value: unknown, ...keys: readonly string[]): string | undefined {
   let found = value;
-  for (const key of keys) found = intrinsics.ownValue(found, key);
+  for (const key of keys) found = ownValue(found, key);
   return typeof found === "string" ? found : undefined;
 }
 
@@ -43,10 +44,6 @@ export function withFields<Fields extends JsonObject>(
   if (fields !== undefined && Object.keys(changes).every(isSaid)) return fields;
   const all = Object.entries({ ...fields, ...changes });
   return Object.fromEntries(all.filter(([, value]) => value !== undefined)) as Fields;
-}
-
-function ownValue(fields: JsonObject, name: string): Json | undefined {
-  return Object.hasOwn(fields, name) ? fields[name] : undefined;
 }
 
 /** `now`, or `before` where both hold the same items. */

@@ -1,5 +1,5 @@
 /** The kind of a value, for error messages, which never quote the value. */
-import { intrinsics } from "../../core/data/index.ts";
+import { isArray, isNativePromise, isProxy } from "../../core/data/intrinsics.ts";
 
 const kinds: Readonly<Record<string, string>> = {
   undefined: "nothing",
@@ -13,8 +13,8 @@ const kinds: Readonly<Record<string, string>> = {
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
   // Checked first: a revoked proxy throws when it is inspected.
-  if (typeof value === "object" && intrinsics.isProxy(value)) return "a proxy";
-  if (typeof value === "object" && intrinsics.isNativePromise(value)) return "a promise";
-  if (intrinsics.isArray(value)) return "an array";
+  if (typeof value === "object" && isProxy(value)) return "a proxy";
+  if (typeof value === "object" && isNativePromise(value)) return "a promise";
+  if (isArray(value)) return "an array";
   return kinds[typeof value] ?? `a ${typeof value}`;
 }

@@ -7,11 +7,11 @@ import * as z from "zod/mini";
 import {
   admit,
   areWithin,
-  createStamp,
   type Limits,
   type Origin,
   payloadLimitsInForce,
 } from "../../core/data/index.ts";
+import { createStamp } from "../../core/data/intrinsics.ts";
 import {
   type ErrorCode,
   formatProblems,

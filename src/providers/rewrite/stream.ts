@@ -1,5 +1,6 @@
 /** What the accumulators of streamed responses share. */
-import { intrinsics, readWhole } from "../../core/data/index.ts";
+import { readWhole } from "../../core/data/index.ts";
+import { isWellFormed } from "../../core/data/intrinsics.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { kindOf } from "./kind-of.ts";
 import type { LimitOptions, Read } from "./messages.ts";
@@ -143,7 +144,7 @@ export class TextPieces {
     const text = this.#half + piece;
     const end = isHalf(text.charCodeAt(text.length - 1)) ? text.length - 1 : text.length;
     const whole = text.slice(0, end);
-    if (!intrinsics.isWellFormed(whole)) throw this.#invalid();
+    if (!isWellFormed(whole)) throw this.#invalid();
     this.#half = text.slice(end);
     this.#pieces.push(whole);
   }

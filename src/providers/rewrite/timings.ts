@@ -1,7 +1,5 @@
 /** How long the parts of an exchange took. */
-import { intrinsics } from "../../core/data/index.ts";
-
-const { monotonicNow } = intrinsics;
+import { monotonicNow } from "../../core/data/intrinsics.ts";
 
 /** Milliseconds: until a request was handed on, until its answer came, and what was left. */
 interface Timings {

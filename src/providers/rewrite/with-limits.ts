@@ -1,5 +1,6 @@
 /** The limits that a host sets for one conversion or one stream. */
-import { expectOptions, intrinsics, underPayloadLimits } from "../../core/data/index.ts";
+import { expectOptions, underPayloadLimits } from "../../core/data/index.ts";
+import { ownValue } from "../../core/data/intrinsics.ts";
 import type { LimitOptions } from "./messages.ts";
 import type { MessageStream } from "./stream.ts";
 
@@ -65,5 +66,5 @@ export function streamWithin<Stream extends MessageStream<never, unknown>>(
 }
 
 function limitsIn(options: unknown): unknown {
-  return intrinsics.ownValue(options, "limits");
+  return ownValue(options, "limits");
 }

@@ -1,6 +1,6 @@
 /** Which values are awaited: decided without running an object's code. */
 import { describe, expect, it } from "vitest";
-import { isAwaitable, plainly } from "../../../src/core/data/index.ts";
+import { isAwaitable, plainly } from "../../../src/core/data/intrinsics.ts";
 
 const then = "then";
 const thenable = (holds: unknown): object => ({ [then]: holds });

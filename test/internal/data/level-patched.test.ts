@@ -4,7 +4,8 @@
 import { jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { type Admitted, admit, concat } from "../../../src/core/data/index.ts";
+import { type Admitted, admit } from "../../../src/core/data/index.ts";
+import { concat } from "../../../src/core/data/intrinsics.ts";
 import { compileSchema } from "../../../src/core/schema/index.ts";
 import { changesAfter, patch } from "../../data/realm-patches.ts";
 import {

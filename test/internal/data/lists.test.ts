@@ -1,11 +1,19 @@
 // A process of its own: it patches the realm.
 /** Lists are put together of elements of their own: no setter, getter or iterator is met. */
 import { describe, expect, it, vi } from "vitest";
-import { concat, includes, intrinsics, mapped } from "../../../src/core/data/index.ts";
+import {
+  append,
+  concat,
+  copyOf,
+  countOf,
+  includes,
+  mapped,
+  newArray,
+  newList,
+  toArray,
+} from "../../../src/core/data/intrinsics.ts";
 import { changesAfter, later, patch } from "../../data/realm-patches.ts";
 import { changingLength } from "../../support/changing-length.ts";
-
-const { append, copyOf, countOf, newArray, newList, toArray } = intrinsics;
 
 /** Around what is copied at once and what is not. */
 const lengths = [0, 1, 2, 255, 256, 257, 1_023, 1_024, 1_025];

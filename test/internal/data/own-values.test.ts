@@ -1,8 +1,6 @@
 /** Two small helpers: own values, and lower case. */
 import { describe, expect, it } from "vitest";
-import { intrinsics } from "../../../src/core/data/index.ts";
-
-const { ownValue, toLowerAscii } = intrinsics;
+import { ownValue, toLowerAscii } from "../../../src/core/data/intrinsics.ts";
 
 describe("an own value", () => {
   it.each([

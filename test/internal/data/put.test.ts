@@ -1,8 +1,7 @@
 /** Writing a key that may not be there yet. */
 import { describe, expect, it } from "vitest";
-import { intrinsics } from "../../../src/core/data/index.ts";
+import { put } from "../../../src/core/data/intrinsics.ts";
 
-const { put } = intrinsics;
 const plain = { writable: true, enumerable: true, configurable: true };
 
 describe("a new key", () => {

@@ -9,7 +9,7 @@ import {
   withSlots,
 } from "glassine";
 import { describe, expect, it } from "vitest";
-import { createStamp } from "../../../src/core/data/index.ts";
+import { createStamp } from "../../../src/core/data/intrinsics.ts";
 import { brandOf } from "../../../src/core/envelope/index.ts";
 import { codeOf } from "../../data/support.ts";
 

@@ -1,7 +1,7 @@
 /** Background work of one manager. Nobody waits for it, so it is counted, bounded and drained at the end. */
-import { forEach, intrinsics, nextMacrotask } from "../../data/index.ts";
+import { nextMacrotask } from "../../data/index.ts";
+import { append, forEach, freeze, newList } from "../../data/intrinsics.ts";
 
-const { append, freeze, newList } = intrinsics;
 const PromiseAtLoad = Promise;
 const { floor, max: larger } = Math;
 

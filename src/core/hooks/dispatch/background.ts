@@ -1,5 +1,13 @@
 /** The background phase: handlers that start once the caller has its result. */
-import { forEach, intrinsics, isAwaitable } from "../../data/index.ts";
+import {
+  append,
+  forEach,
+  isAwaitable,
+  type List,
+  monotonicNow,
+  newList,
+  toArray,
+} from "../../data/intrinsics.ts";
 import type { BackgroundEnd } from "./background-work.ts";
 import { endTurn } from "./context.ts";
 import type { MessageRun } from "./message-run.ts";
@@ -7,8 +15,6 @@ import { failureBy, lateFailure, reportFailure, switchOff } from "./report.ts";
 import { mayRun } from "./turn.ts";
 import type { PluginState, Step } from "./types.ts";
 import { settle, timedOut } from "./wait.ts";
-
-const { append, monotonicNow, newList, toArray } = intrinsics;
 
 /** The background handlers that will run. The others are recorded as skipped. */
 export function chooseBackground(run: MessageRun): readonly Step[] {
@@ -26,7 +32,7 @@ export function chooseBackground(run: MessageRun): readonly Step[] {
   return toArray(chosen);
 }
 
-function countOf(steps: intrinsics.List<Step>, plugin: PluginState): number {
+function countOf(steps: List<Step>, plugin: PluginState): number {
   let count = 0;
   forEach(steps, (step) => {
     if (step.plugin === plugin) count += 1;

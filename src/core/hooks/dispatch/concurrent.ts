@@ -4,7 +4,7 @@
  * it is by then, and the first denial in that order decides. So the outcome does not depend on who
  * finished first.
  */
-import { forEach, intrinsics, isAwaitable, mapped, some } from "../../data/index.ts";
+import { forEach, isAwaitable, mapped, monotonicNow, some } from "../../data/intrinsics.ts";
 import type { Slots } from "../../envelope/index.ts";
 import { endTurn } from "./context.ts";
 import { type MessageRun, type Phase, viewFor } from "./message-run.ts";
@@ -12,8 +12,6 @@ import { isAborted } from "./signals.ts";
 import { failLate, failThrown, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
 import type { PluginContext, Step } from "./types.ts";
 import { promiseOf, unowned, Wait, type WaitRules } from "./wait.ts";
-
-const { monotonicNow } = intrinsics;
 
 /** `passed`: it had no turn. `cancelled`: the host aborted while it was waited for. */
 type Ending = "pending" | "returned" | "threw" | "timeout" | "passed" | "cancelled";

@@ -4,7 +4,7 @@
  * A plugin that is passed over guards nothing. So what runs for a call goes by captured calls and
  * own properties alone: an earlier plugin may have patched the realm.
  */
-import { forEach, intrinsics, some } from "../../data/index.ts";
+import { append, forEach, type List, newList, ownValue, some } from "../../data/intrinsics.ts";
 import { compilePattern } from "../../messages/index.ts";
 
 /** Every kind that is listed must match; of its patterns one is enough. `*` stops at `/`. */
@@ -66,8 +66,7 @@ export function compileConditions(conditions: Conditions, isMessage: boolean): C
   };
 }
 
-const { append, newList, ownValue } = intrinsics;
-type Names = { readonly [K in ConditionKind]: intrinsics.List<string> };
+type Names = { readonly [K in ConditionKind]: List<string> };
 
 /** Where something is named, by the type of a part or the field of the `mcp` slot it is in. */
 const places: readonly {

@@ -1,5 +1,5 @@
 /** The second argument of a handler. */
-import { intrinsics } from "../../data/index.ts";
+import { apply, getOwnPropertyDescriptor } from "../../data/intrinsics.ts";
 import { CapabilityError, GlassineError } from "../../errors/index.ts";
 import { requestOf, stateOf } from "./scope.ts";
 import { isAborted } from "./signals.ts";
@@ -19,15 +19,15 @@ const abortMethod = AbortController.prototype.abort;
 /** Listeners run here, and a `dispatchEvent` that a plugin put on its signal: it may throw. */
 function abortAtLoad(controller: AbortController): void {
   try {
-    intrinsics.apply(abortMethod, controller, []);
+    apply(abortMethod, controller, []);
   } catch {
     // The handler's turn is over all the same.
   }
 }
-const signalGetter = intrinsics.getOwnPropertyDescriptor(AbortController.prototype, "signal")
+const signalGetter = getOwnPropertyDescriptor(AbortController.prototype, "signal")
   ?.get as () => AbortSignal;
 const signalAtLoad = (controller: AbortController): AbortSignal =>
-  intrinsics.apply(signalGetter, controller, []);
+  apply(signalGetter, controller, []);
 
 /**
  * One for each call of a handler. Everything is private and read through the frozen prototype, so

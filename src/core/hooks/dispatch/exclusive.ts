@@ -1,12 +1,11 @@
 /** A handler behind its plugin's lock, for plugins that are not `asyncSafe`. */
-import { intrinsics, isAwaitable } from "../../data/index.ts";
+import { isAwaitable, monotonicNow } from "../../data/intrinsics.ts";
 import { GlassineError } from "../../errors/index.ts";
 import type { Deadline } from "../deadlines.ts";
 import { endTurn, isLive, originOf, partOf } from "./context.ts";
 import type { AnyHandler, HandlerLock, PluginContext } from "./types.ts";
 import { settle, settledWith, timedOut, unowned } from "./wait.ts";
 
-const { monotonicNow } = intrinsics;
 const PromiseAtLoad = Promise;
 
 /** Who waits for a lock. Linked: no patched list method lets two in. */

@@ -1,5 +1,16 @@
 /** Where a run of a message hook stands, and what it writes down. `run.ts` says how it goes on. */
-import { concat, forEach, includes, intrinsics } from "../../data/index.ts";
+import {
+  append,
+  concat,
+  create,
+  forEach,
+  freeze,
+  includes,
+  type List,
+  monotonicNow,
+  newList,
+  toArray,
+} from "../../data/intrinsics.ts";
 import type { Rejection, Slots } from "../../envelope/index.ts";
 import type { ErrorCode } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
@@ -20,8 +31,6 @@ import type {
   Step,
 } from "./types.ts";
 import type { Wait } from "./wait.ts";
-
-const { append, create, freeze, monotonicNow, newList, toArray } = intrinsics;
 
 /**
  * The views of one envelope. A linked list, because an index setter on `Array.prototype` would see
@@ -189,9 +198,9 @@ export class RunLog {
   readonly #compiled: CompiledHook;
   readonly #records: ExecutionRecord[];
   /** Of handlers that were asked again. */
-  #again: intrinsics.List<ExecutionRecord> | undefined = undefined;
-  #rejections: intrinsics.List<Rejection> | undefined = undefined;
-  #errors: intrinsics.List<InvokeError> | undefined = undefined;
+  #again: List<ExecutionRecord> | undefined = undefined;
+  #rejections: List<Rejection> | undefined = undefined;
+  #errors: List<InvokeError> | undefined = undefined;
   #metadata: Record<string, LevelValue> | undefined = undefined;
   #joined: Joined | undefined = undefined;
 
@@ -283,7 +292,7 @@ export class RunLog {
   }
 }
 
-function listOf<T>(list: intrinsics.List<T> | undefined): readonly T[] {
+function listOf<T>(list: List<T> | undefined): readonly T[] {
   return list === undefined ? emptyList : freeze(toArray(list));
 }
 

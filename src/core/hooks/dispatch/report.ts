@@ -1,5 +1,17 @@
 /** What a run reports to the host besides its result: how handlers failed, and audit notes. */
-import { forEach, intrinsics, isSensitiveHeader, without } from "../../data/index.ts";
+import { isSensitiveHeader, without } from "../../data/index.ts";
+import {
+  append,
+  enumerableKeys,
+  execPattern,
+  forEach,
+  freeze,
+  hasOwn,
+  type List,
+  newList,
+  ownValue,
+  toArray,
+} from "../../data/intrinsics.ts";
 import type { Rejection, Slots } from "../../envelope/index.ts";
 import { type ErrorCode, ownErrorCode, refusalCodes } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
@@ -8,8 +20,6 @@ import { quoteName } from "../shown-text.ts";
 import { requestOf } from "./scope.ts";
 import type { AnyRun, HandlerStep, RunAudit, RunNote } from "./types.ts";
 import { callSafely } from "./wait.ts";
-
-const { append, enumerableKeys, execPattern, hasOwn, newList, ownValue, toArray } = intrinsics;
 
 /** How a handler failed. */
 export interface Failure {
@@ -51,7 +61,7 @@ export function reportFailure(run: NotedRun, step: HandlerStep, failure: Failure
   // The request's outcome does not depend on a log.
   callSafely(() => {
     const { name: plugin } = step.plugin;
-    const at = intrinsics.freeze({ plugin, hook, request: requestOf(scope), code });
+    const at = freeze({ plugin, hook, request: requestOf(scope), code });
     const did = `plugin ${quoteName(plugin)} ${what} on ${hook}`;
     const line = why === undefined ? did : `${did}: ${why}`;
     const isForSink = sink !== undefined && hasOwn(failure, "thrown");
@@ -85,11 +95,7 @@ export function secretsOf({ options, extensions, runtime }: AnyRun): readonly st
   return toArray(found);
 }
 
-function addHeaders(
-  found: intrinsics.List<string>,
-  nodes: readonly Node[],
-  level: LevelValue,
-): void {
+function addHeaders(found: List<string>, nodes: readonly Node[], level: LevelValue): void {
   forEach(nodes, ({ key, compiled, fields }) => {
     const value = ownValue(level, key);
     if (typeof value !== "object" || value === null) return;
@@ -98,7 +104,7 @@ function addHeaders(
   });
 }
 
-function addValues(found: intrinsics.List<string>, headers: LevelValue): void {
+function addValues(found: List<string>, headers: LevelValue): void {
   forEach(enumerableKeys(headers), (name) => {
     const value = headers[name];
     if (!isSensitiveHeader(name) || typeof value !== "string" || value === "") return;
@@ -171,7 +177,7 @@ export function noteLabels(run: NotedRun, step: HandlerStep, after: Slots): void
   if (labels.length > 0) note(run, step, "extensions.labels_added", { labels });
 }
 
-const noLabels: readonly string[] = intrinsics.freeze([]);
+const noLabels: readonly string[] = freeze([]);
 
 function labelsOf({ security }: Slots): readonly string[] {
   return (ownValue(security, "labels") as readonly string[] | undefined) ?? noLabels;

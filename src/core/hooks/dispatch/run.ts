@@ -5,7 +5,14 @@
  * handler may make the host abort, so check `result` after each call of foreign code: the run may be
  * over.
  */
-import { concat, forEach, intrinsics, isAwaitable, mapped } from "../../data/index.ts";
+import {
+  concat,
+  forEach,
+  freeze,
+  isAwaitable,
+  mapped,
+  monotonicNow,
+} from "../../data/intrinsics.ts";
 import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
@@ -17,7 +24,6 @@ import { failLate, failThrown, joinOuter, mayRun, type TurnEnd, takeReturned } f
 import type { AnyInvokeResult, Step } from "./types.ts";
 import { type Pending, promiseOf, unowned, Wait, type WaitRules } from "./wait.ts";
 
-const { freeze, monotonicNow } = intrinsics;
 const PromiseAtLoad = Promise;
 
 /** Runs to the end, or to the first promise. Always returns a promise of the result. */

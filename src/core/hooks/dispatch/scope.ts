@@ -1,11 +1,11 @@
 /** What belongs to one request across several invocations. */
-import { intrinsics } from "../../data/index.ts";
+import { apply, create, dateNow, weakGet, weakSet } from "../../data/intrinsics.ts";
 
 const MapAtLoad = Map;
 const WeakMapAtLoad = WeakMap;
 const { random } = Math;
 const { toString: numberText } = Number.prototype;
-const inBase36 = (value: number): string => intrinsics.apply(numberText, value, [36]);
+const inBase36 = (value: number): string => apply(numberText, value, [36]);
 let counter = 0;
 
 /** A plugin, by the id of its definition. */
@@ -16,7 +16,7 @@ interface Owner {
 /** A fresh request id: sortable, unique in this process and, with good odds, beyond. */
 function freshId(): string {
   counter += 1;
-  const time = inBase36(intrinsics.dateNow());
+  const time = inBase36(dateNow());
   const chance = inBase36((random() * 0x1_0000_0000) >>> 0);
   return `req-${time}-${chance}-${inBase36(counter)}`;
 }
@@ -40,7 +40,7 @@ interface Facts {
 }
 
 function factsWith(id: string | undefined): Facts {
-  const states = intrinsics.create(null) as States;
+  const states = create(null) as States;
   return { id, states, home: undefined, byRuntime: undefined };
 }
 
@@ -98,9 +98,9 @@ export class RequestScope {
     const facts = RequestScope.#factsOf(scope);
     facts.byRuntime ??= new WeakMapAtLoad();
     const { byRuntime } = facts;
-    intrinsics.weakSet(byRuntime, from, facts.states);
-    const states = intrinsics.weakGet(byRuntime, to) ?? (intrinsics.create(null) as States);
-    intrinsics.weakSet(byRuntime, to, states);
+    weakSet(byRuntime, from, facts.states);
+    const states = weakGet(byRuntime, to) ?? (create(null) as States);
+    weakSet(byRuntime, to, states);
     return RequestScope.#with({ id, states, home: to, byRuntime });
   }
 

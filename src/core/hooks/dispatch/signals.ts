@@ -2,9 +2,8 @@
  * The host's signal, by the methods as they were at load: a plugin that patches the prototypes of
  * signals neither aborts a run, nor keeps one from aborting or from ending.
  */
-import { intrinsics } from "../../data/index.ts";
+import { apply, getOwnPropertyDescriptor, weakGet, weakSet } from "../../data/intrinsics.ts";
 
-const { apply, getOwnPropertyDescriptor, weakGet, weakSet } = intrinsics;
 const SetAtLoad = Set;
 const { add, delete: remove, forEach } = Set.prototype;
 const { addEventListener, removeEventListener } = EventTarget.prototype;

@@ -4,7 +4,7 @@
  * Whatever runs here decides what leaves before a guard had its say, so it goes by captured calls
  * and own properties alone: a plugin may have patched the realm.
  */
-import { forEach, intrinsics } from "../../data/index.ts";
+import { forEach, freeze } from "../../data/intrinsics.ts";
 import type { StreamMode } from "../semantics.ts";
 import type { CompiledHook, RunOptions, Step } from "./types.ts";
 
@@ -22,8 +22,6 @@ export interface StreamPlan {
   /** Whether to judge and forward whole sentences only. */
   readonly sentence: boolean;
 }
-
-const { freeze } = intrinsics;
 
 /**
  * The plan for one call. A handler counts unless the tenant or server rules it out, or it was

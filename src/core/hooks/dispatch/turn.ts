@@ -2,16 +2,25 @@
  * One handler's turn, from what it returned to what becomes of it: nothing, a denial, changes, or a
  * failure. What it returned may be hostile, so each property is read once, through its descriptor.
  */
+import { admit, decisive, hasMoreIndexes, isRangeError, outgrows } from "../../data/index.ts";
 import {
-  admit,
+  append,
   concat,
-  decisive,
+  enumerableKeys,
   forEach,
-  hasMoreIndexes,
-  intrinsics,
-  isRangeError,
-  outgrows,
-} from "../../data/index.ts";
+  freeze,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  isArray,
+  isProxy,
+  newList,
+  objectPrototype,
+  ownKeys,
+  ownValue,
+  put,
+  toArray,
+} from "../../data/intrinsics.ts";
 import { joinSets, listed, merge, type Rejection, type Slots } from "../../envelope/index.ts";
 import {
   type ErrorCode,
@@ -42,10 +51,6 @@ import {
 } from "./report.ts";
 import type { ExecutionRecord, Origin, PluginContext, Step } from "./types.ts";
 import { timedOut } from "./wait.ts";
-
-const { append, enumerableKeys, freeze, getOwnPropertyDescriptor, getPrototypeOf, hasOwn } =
-  intrinsics;
-const { isArray, isProxy, newList, objectPrototype, ownKeys, ownValue, put, toArray } = intrinsics;
 
 const none: readonly never[] = freeze([]);
 

@@ -5,21 +5,21 @@
  * never settle it, and a promise keeps alive whatever waits on it. On a deadline or an abort the
  * owner drops its `Wait`, and a late result finds no owner.
  */
+import { attempt, ignore, nextMacrotask, waitEnd } from "../../data/index.ts";
 import {
-  attempt,
-  ignore,
-  intrinsics,
+  apply,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
   isAwaitable,
-  nextMacrotask,
+  isNativePromise,
+  isProxy,
   plainly,
-  waitEnd,
-} from "../../data/index.ts";
+} from "../../data/intrinsics.ts";
 import type { Deadline, DeadlineWait } from "../deadlines.ts";
 import { isAborted, whenAborted } from "./signals.ts";
 import type { HandlerStep, LateCounters } from "./types.ts";
 
-const { apply, getOwnPropertyDescriptor, getPrototypeOf, hasOwn, isNativePromise, isProxy } =
-  intrinsics;
 type Then = (yes: (value: unknown) => void, no: (reason: unknown) => void) => unknown;
 
 const PromiseAtLoad = Promise;
