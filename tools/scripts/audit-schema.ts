@@ -5,9 +5,11 @@ import { eventTypePattern, keyPattern } from "../../src/core/observe/event.ts";
 import {
   type AuditEventSpec,
   auditEventTypes,
-  textSchema,
+  type FactFields,
+  type FactSpec,
 } from "../../src/core/observe/event-types.ts";
 
+const textSchema = z.string().check(z.maxLength(501));
 const timestampPattern: RegExp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const keySchema = z.string().regex(keyPattern);
 const factSchema: z.ZodType<Json, Json> = z
@@ -62,7 +64,7 @@ export function auditEventJsonSchema(): JsonSchema {
 }
 
 function typeSchema({ when, outcome, metadata }: AuditEventSpec): JsonSchema {
-  const known = z.strictObject({ ...metadata, generation: generationSchema });
+  const known = fieldsSchema(metadata).extend({ generation: generationSchema });
   const { $schema: _, ...facts } = z.toJSONSchema(known) as JsonSchema;
   return {
     type: "object",
@@ -70,6 +72,46 @@ function typeSchema({ when, outcome, metadata }: AuditEventSpec): JsonSchema {
     properties: { outcome: { const: outcome }, metadata: withHostsKey(facts) },
   };
 }
+
+function fieldsSchema(fields: FactFields): z.ZodObject {
+  return z.strictObject(
+    Object.fromEntries(Object.entries(fields).map(([key, spec]) => [key, factSchemaOf(spec)])),
+  );
+}
+
+function factSchemaOf(spec: FactSpec): z.ZodType {
+  const schema = formSchema(spec.form).describe(meaningOf(spec));
+  return spec.isOptional ? schema.optional() : schema;
+}
+
+/** What a fact means, and what a reader has to know of its form. */
+export function meaningOf({ form, means, isFree }: FactSpec): string {
+  const notes = [
+    means,
+    ...(form === "strings" ? ["Sorted."] : []),
+    ...(isFree ? ["Free text."] : []),
+    ...(form === "string or null" ? ["Null if unknown."] : []),
+  ];
+  return notes.join(" ");
+}
+
+function formSchema(form: FactSpec["form"]): z.ZodType {
+  switch (form) {
+    case "boolean":
+      return z.boolean();
+    case "string":
+      return textSchema;
+    case "string or null":
+      return z.nullable(textSchema);
+    case "strings":
+      return z.array(textSchema);
+    default:
+      return "words" in form ? z.enum(form.words) : oneOf(form.oneOf.map(fieldsSchema));
+  }
+}
+
+const oneOf = (schemas: readonly z.ZodType[]): z.ZodType =>
+  schemas.length === 1 ? (schemas[0] as z.ZodType) : z.union(schemas);
 
 /** The profile of the host names the key of the versions that a plugin runs on. */
 function withHostsKey({ properties, required, ...facts }: JsonSchema): JsonSchema {

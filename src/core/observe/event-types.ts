@@ -5,10 +5,6 @@
  * Rule: everything but free text is a fact of this library, and secrets of a request or configuration
  * are not removed from it. Otherwise whoever sends a request could erase who did what.
  */
-import * as z from "zod/mini";
-
-/** The limit of a string in a record: one line, 500 characters and an ellipsis. */
-export const textSchema = z.string().check(z.maxLength(501));
 
 /**
  * Why a plugin is refused, for `plugin.registration_failed`. A closed list; docs/audit.md says what
@@ -50,41 +46,72 @@ export interface AuditEventSpec {
    */
   readonly about: AuditSubject;
   readonly outcome: "success" | "failure";
-  /** The schemas of its metadata by key, each with what it means as its description. */
-  readonly metadata: { readonly [key: string]: z.core.$ZodType };
+  /** Its facts by key, in the order in which a record has them. */
+  readonly metadata: FactFields;
 }
 
-/** A fact: a name, a version, a word of a list. */
-const text = (means: string) => textSchema.check(z.describe(means));
-const freeText = (means: string) => text(`${means} Free text.`);
-const texts = (means: string) => z.array(textSchema).check(z.describe(`${means} Sorted.`));
-/** Null if it does not apply or is unknown. */
-const known = (means: string) =>
-  z.nullable(textSchema).check(z.describe(`${means} Null if unknown.`));
+/** Facts by key. */
+export interface FactFields {
+  readonly [key: string]: FactSpec;
+}
 
-const discoverySource = z
-  .discriminatedUnion("type", [
-    z.strictObject({ type: z.literal("manual") }),
-    z.strictObject({
-      type: z.literal("npm_package"),
-      entry_point_name: textSchema,
-      entry_point_value: textSchema,
-      distribution: textSchema,
-      package_version: textSchema,
-    }),
-  ])
-  .check(
-    z.describe("Where the plugin came from: `manual`, or `npm_package` with its entry point."),
-  );
+/** One fact: what it is, and what it means. */
+export interface FactSpec {
+  readonly means: string;
+  readonly form: FactForm;
+  /** Whether somebody wrote it: it may contain anything, including secrets. */
+  readonly isFree?: true;
+  readonly isOptional?: true;
+}
 
-const signing = z
-  .strictObject({
-    trust_decision: z.optional(
-      z.enum(["trusted_publisher", "operator_override", "development_unsigned_override"]),
-    ),
-    trust_reason: z.optional(freeText("The operator's reason.")),
-  })
-  .check(z.describe("Why a discovered plugin is trusted. Empty for a manual one."));
+/**
+ * A string is one line of at most 500 characters and an ellipsis; null says that it does not apply
+ * or is unknown. A list is sorted and without repeats.
+ */
+type FactForm =
+  | "boolean"
+  | "string"
+  | "string or null"
+  | "strings"
+  | { readonly words: readonly string[] }
+  | { readonly oneOf: readonly FactFields[] };
+
+const fact =
+  <const Form extends FactForm>(form: Form) =>
+  (means: string) => ({ means, form });
+
+/** A fact of this library: a name, a version, a word of a list. */
+const text = fact("string");
+const texts = fact("strings");
+const known = fact("string or null");
+const freeText = (means: string) => ({ ...text(means), isFree: true as const });
+const optional = <Fact>(given: Fact) => ({ ...given, isOptional: true as const });
+
+const discoverySource = fact({
+  oneOf: [
+    { type: fact({ words: ["manual"] })("The kind of source.") },
+    {
+      type: fact({ words: ["npm_package"] })("The kind of source."),
+      entry_point_name: text("The name of the entry point."),
+      entry_point_value: text("What it loads."),
+      distribution: text("The package that has it."),
+      package_version: text("The version of that package."),
+    },
+  ],
+});
+
+const signing = fact({
+  oneOf: [
+    {
+      trust_decision: optional(
+        fact({
+          words: ["trusted_publisher", "operator_override", "development_unsigned_override"],
+        })("Who decided."),
+      ),
+      trust_reason: optional(freeText("The operator's reason.")),
+    },
+  ],
+});
 
 /** The facts about a plugin, registered or refused; the latter as far as they are known. */
 const plugin = {
@@ -92,13 +119,15 @@ const plugin = {
   version: text("Its version."),
   capabilities: texts("What it may see, change and use."),
   hooks: texts("The hooks that it has handlers for."),
-  async_safe: z.boolean().check(z.describe("Whether several of its handlers may run at once.")),
+  async_safe: fact("boolean")("Whether several of its handlers may run at once."),
   signed_by: text("The identity that signed it, or `unsigned`."),
   requires: text(
     "The host versions that it runs on. The key in a record is the profile's `requiresField`, by default `requires_` and the host's name.",
   ),
-  discovery_source: discoverySource,
-  signing,
+  discovery_source: discoverySource(
+    "Where the plugin came from: `manual`, or `npm_package` with its entry point.",
+  ),
+  signing: signing("Why a discovered plugin is trusted. Empty for a manual one."),
   package: known("The package it was found in."),
   package_version: known("The version of that package."),
   package_hash: known("The hash of that package's files."),
@@ -106,8 +135,11 @@ const plugin = {
   host_version: text("The version of the host."),
 };
 
-const { plugin_name: name, ...facts } = plugin;
-const whatIsKnown = z.partial(z.strictObject(facts)).shape;
+const { plugin_name: _, ...rest } = plugin;
+type WhatIsKnown = { [Key in keyof typeof rest]: (typeof rest)[Key] & { isOptional: true } };
+const whatIsKnown = Object.fromEntries(
+  Object.entries(rest).map(([key, given]) => [key, optional(given)]),
+) as WhatIsKnown;
 
 const handler = {
   plugin_name: text("The handler's plugin, `core` for the host's own handlers."),
@@ -129,11 +161,11 @@ export const auditEventTypes = {
     about: "plugin",
     outcome: "failure",
     metadata: {
-      plugin_name: name.check(z.describe("The plugin, or `unknown` if its name cannot be read.")),
+      plugin_name: text("The plugin, or `unknown` if its name cannot be read."),
       ...whatIsKnown,
-      reason: z.enum(registrationFailures).check(z.describe("Why: a word of a closed list.")),
+      reason: fact({ words: registrationFailures })("Why: a word of a closed list."),
       validation_failure: freeText("Why, in words."),
-      vetoed_by: z.optional(
+      vetoed_by: optional(
         text(
           "Whose `config_validate` refused it, if not its own: a plugin, or `core` for the host.",
         ),
@@ -149,11 +181,7 @@ export const auditEventTypes = {
       handler_name: text("The handler: `PLUGIN.FUNCTION`."),
       code: freeText("The code of its denial, `denied` for a voting hook."),
       reason: freeText("The reason of its denial."),
-      tool: z
-        .nullable(freeText("The tool that was called: `mcp.tool.name`."))
-        .check(
-          z.describe("The tool that was called: `mcp.tool.name`. Free text. Null if unknown."),
-        ),
+      tool: { ...known("The tool that was called: `mcp.tool.name`."), isFree: true },
       subject_id: known("Who called: `security.subject.id`."),
     },
   },
@@ -176,9 +204,7 @@ export const auditEventTypes = {
     outcome: "success",
     metadata: {
       plugin_name: text("The plugin."),
-      action: z
-        .enum(["trust", "untrust", "lock"])
-        .check(z.describe("The command that changed it.")),
+      action: fact({ words: ["trust", "untrust", "lock"] })("The command that changed it."),
       version: known("The trusted version."),
       package_hash: known("The hash of the trusted files."),
       reason: freeText("The operator's reason."),
@@ -221,30 +247,52 @@ export const auditEventTypes = {
 /** A type of event that this library raises. */
 export type AuditEventType = keyof typeof auditEventTypes;
 
+/** The facts that an event says, by key. */
+export type FactsOf<Fields> = {
+  readonly [Key in RequiredIn<Fields>]: ValueOf<Fields[Key]>;
+} & {
+  readonly [Key in Exclude<keyof Fields, RequiredIn<Fields>>]?: ValueOf<Fields[Key]> | undefined;
+};
+
+type RequiredIn<Fields> = {
+  [Key in keyof Fields]: Fields[Key] extends { readonly isOptional: true } ? never : Key;
+}[keyof Fields];
+
+type ValueOf<Fact> = Fact extends { readonly form: infer Form }
+  ? Form extends { readonly words: readonly (infer Word)[] }
+    ? Word
+    : Form extends { readonly oneOf: readonly (infer Fields)[] }
+      ? EachOf<Fields>
+      : Form extends keyof Plain
+        ? Plain[Form]
+        : never
+  : never;
+
+type EachOf<Fields> = Fields extends unknown ? FactsOf<Fields> : never;
+
+interface Plain {
+  readonly boolean: boolean;
+  readonly string: string;
+  readonly "string or null": string | null;
+  readonly strings: readonly string[];
+}
+
 /**
  * What a string in the metadata is: a word of a closed list, a fact of the library's own, or free
  * text that somebody wrote and that may contain anything, including secrets. Of an object, by key.
  */
 export type FactKind = "word" | "fact" | "free" | FactKinds;
 
-/** The kinds of a record's strings by key. What is not named is a fact. */
+/** The kinds of a record's strings by key. */
 export interface FactKinds {
   readonly [key: string]: FactKind;
 }
 
-const ofPlugin: FactKinds = {
-  discovery_source: { type: "word" },
-  signing: { trust_decision: "word", trust_reason: "free" },
-};
+export function kindsOf(fields: FactFields): FactKinds {
+  return Object.fromEntries(Object.entries(fields).map(([key, spec]) => [key, kindOf(spec)]));
+}
 
-/** By type. Held to the table by a test: a free text that is missing here would keep its secrets. */
-export const factKinds: Readonly<Record<AuditEventType, FactKinds>> = {
-  "plugin.registered": ofPlugin,
-  "plugin.registration_failed": { ...ofPlugin, reason: "word", validation_failure: "free" },
-  "plugin.handler_denied": { code: "free", reason: "free", tool: "free" },
-  "plugin.handler_error": { error: "free" },
-  "plugin.trust_changed": { action: "word", reason: "free" },
-  "extensions.change_refused": {},
-  "extensions.labels_added": {},
-  "extensions.declassified": { reason: "free", authority: "free" },
-};
+function kindOf({ form, isFree }: FactSpec): FactKind {
+  if (typeof form === "string") return isFree ? "free" : "fact";
+  return "words" in form ? "word" : kindsOf(Object.assign({}, ...form.oneOf));
+}

@@ -1,22 +1,19 @@
 /** Makes the events of this library from their facts. */
-import type * as z from "zod/mini";
 import { asSet } from "../data/index.ts";
-import type { DeepReadonly } from "../slots/index.ts";
 import { type AuditEventInput, defaultTenant } from "./event.ts";
 import {
   type AuditEventSpec,
   type AuditEventType,
   auditEventTypes,
   type FactKinds,
-  factKinds,
+  type FactsOf,
+  kindsOf,
 } from "./event-types.ts";
 
 type Table = typeof auditEventTypes;
 
 /** The facts of an event of a type: its metadata by key. */
-export type AuditFacts<Type extends AuditEventType> = DeepReadonly<
-  z.input<z.ZodMiniObject<Table[Type]["metadata"]>>
->;
+export type AuditFacts<Type extends AuditEventType> = FactsOf<Table[Type]["metadata"]>;
 
 /** What an event has in addition to its facts. */
 export interface AuditEventOptions {
@@ -60,9 +57,17 @@ export function auditEvent<Type extends AuditEventType>(
   };
 }
 
+/** By type. */
+const factKinds = new Map<string, FactKinds>(
+  Object.entries<AuditEventSpec>(auditEventTypes).map(([type, { metadata }]) => [
+    type,
+    kindsOf(metadata),
+  ]),
+);
+
 /** The kinds of text in an event that `auditEvent` made; `undefined` for the host's own events. */
 export function factKindsOf({ eventType }: AuditEventInput): FactKinds | undefined {
-  return (factKinds as Readonly<Record<string, FactKinds>>)[eventType];
+  return factKinds.get(eventType);
 }
 
 function partiesOf(
