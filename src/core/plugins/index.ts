@@ -36,12 +36,12 @@ export { byUnits } from "./order.ts";
 export {
   type HostProfile,
   packageVersion,
-  readProfile,
   type Surface,
   standardProfile,
 } from "./profile.ts";
 export { type Environment, readOwnConfig } from "./read-config.ts";
 export { reservedNames } from "./read-manifest.ts";
+export { readProfile } from "./read-profile.ts";
 export { hostFault } from "./requires-host.ts";
 export type { CloseOptions, CloseReport, InvokeCounts } from "./runtime.ts";
 export type { CapabilityReport } from "./service-access.ts";

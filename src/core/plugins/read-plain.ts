@@ -68,10 +68,14 @@ export function readPlainArray(value: unknown, max = 1000): readonly unknown[] |
   return items;
 }
 
-/** A plain array of `item`, copied and frozen. `text` says what is expected. */
-export function plainList<Item extends z.core.$ZodType>(item: Item, text: string, max?: number) {
+/** A plain array of `item`, copied and frozen. `expects` says what is expected. */
+export function plainList<Item extends z.core.$ZodType>(
+  item: Item,
+  expects: Parameters<typeof z.array>[1],
+  max?: number,
+) {
   const plain = z.transform((value: unknown): unknown => readPlainArray(value, max));
-  return z.pipe(plain, z.readonly(z.array(item, text)));
+  return z.pipe(plain, z.readonly(z.array(item, expects)));
 }
 
 /** A plain object as `schema` has it, copied and frozen. */

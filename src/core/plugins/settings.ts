@@ -10,20 +10,24 @@ export const modeNames = Object.keys(modes) as Mode[];
 const errorPolicies = ["fail", "ignore", "disable"] as const;
 const isPriority = (value: unknown) => Number.isSafeInteger(value);
 
-const patternsOf = (kind: string) => {
-  const text = `conditions.${kind} must be a list of patterns that is not empty`;
-  const pattern = z.string(text).check(z.refine((pattern) => pattern.length > 0, text));
-  return [
-    kind,
-    z.exactOptional(plainList(pattern, text).check(z.refine((list) => list.length > 0, text))),
-  ];
+const noPatterns = {
+  error: ({ path }: { readonly path?: PropertyKey[] | undefined }) =>
+    `conditions.${String(path?.[1])} must be a list of patterns that is not empty`,
 };
-const conditions = z.strictObject(Object.fromEntries(conditionKinds.map(patternsOf)), {
-  error: ({ code }) =>
-    code === "unrecognized_keys"
-      ? `conditions knows ${conditionKinds.join(", ")} only`
-      : "conditions must be a plain object",
-});
+const isFilled = ({ length }: { readonly length: number }) => length > 0;
+const pattern = z.string(noPatterns).check(z.refine(isFilled, noPatterns));
+const patterns = z.exactOptional(
+  plainList(pattern, noPatterns).check(z.refine(isFilled, noPatterns)),
+);
+const conditions = z.strictObject(
+  Object.fromEntries(conditionKinds.map((kind) => [kind, patterns])),
+  {
+    error: ({ code }) =>
+      code === "unrecognized_keys"
+        ? `conditions knows ${conditionKinds.join(", ")} only`
+        : "conditions must be a plain object",
+  },
+);
 
 const streamText =
   "stream must be buffer, sentence, pass or { window } with a whole number from 1 to 1048576";

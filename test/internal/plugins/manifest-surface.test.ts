@@ -2,8 +2,8 @@ import { defineHook, defineHost, defineServices } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { Surface } from "../../../src/core/plugins/profile.ts";
-import { readProfile } from "../../../src/core/plugins/profile.ts";
 import { type ReadManifest, readManifest } from "../../../src/core/plugins/read-manifest.ts";
+import { readProfile } from "../../../src/core/plugins/read-profile.ts";
 import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";
 import { manifest, problemsOf } from "../../plugins/support.ts";
 
