@@ -143,19 +143,15 @@ export class GuardMemory {
 
 const memories = new WeakMap<object, Map<string | undefined, GuardMemory>>();
 
-export function memoryOf(manager: object, serverId: string | undefined): GuardMemory {
-  const known = memories.get(manager)?.get(serverId) ?? new GuardMemory();
-  rememberFor(manager, serverId, known);
-  return known;
-}
-
-/** Shares `memory` with guards of this manager, unless they have one already. */
-export function rememberFor(
+/** What guards of this manager share; what `make` returns becomes it where there is none. */
+export function memoryOf(
   manager: object,
   serverId: string | undefined,
-  memory: GuardMemory,
-): void {
+  make = () => new GuardMemory(),
+): GuardMemory {
   const ofManager = memories.get(manager) ?? new Map<string | undefined, GuardMemory>();
-  if (!ofManager.has(serverId)) ofManager.set(serverId, memory);
   memories.set(manager, ofManager);
+  const memory = ofManager.get(serverId) ?? make();
+  ofManager.set(serverId, memory);
+  return memory;
 }

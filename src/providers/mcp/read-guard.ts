@@ -20,6 +20,11 @@ import type { GuardLabels, GuardOptions, WrapOptions } from "./options.ts";
 /** The name of the function in messages. */
 const call = "createGuard";
 
+const guardOptions: readonly string[] = [
+  ...["access", "envelope", "labels", "onDeny", "onEnd", "onResult", "onWarning"],
+  ...["pass", "serverId", "tenant"],
+];
+
 /** @throws GlassineError `options_invalid` */
 export function checkTransport(transport: unknown): void {
   if (hasFunctions(transport, ["start", "send", "close"])) return;
@@ -71,11 +76,7 @@ export function readFactory<Context, Server extends object>(
  * @throws GlassineError `options_invalid`; `session_invalid` for an invalid session
  */
 export function readGuardOptions(options: unknown): GuardOptions {
-  const known = [
-    ...["access", "envelope", "labels", "onDeny", "onEnd", "onResult", "onWarning"],
-    ...["pass", "serverId", "tenant"],
-  ];
-  expectOwn(options, known, "createGuard", call);
+  expectOwn(options, guardOptions, "createGuard", call);
   const given = options as object;
   const labels: unknown = ownValue(given, "labels");
   return givenOptions({

@@ -80,6 +80,10 @@ export function hasFunctions(value: unknown, names: readonly string[]): boolean 
 }
 
 /** The options that are given. */
-export function givenOptions(options: object): object {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+export function givenOptions(options: { readonly [name: string]: unknown }): object {
+  const given: Record<string, unknown> = {};
+  for (const name of Object.keys(options)) {
+    if (options[name] !== undefined) given[name] = options[name];
+  }
+  return given;
 }
