@@ -168,6 +168,7 @@ class GrowingChoice {
   readonly #fields: GrowingFields;
   /** The fields of the message for which something came, in that order. */
   readonly #said = new Set<string>();
+  isFinished = false;
 
   constructor(index: number, meter: StreamMeter) {
     this.#index = index;
@@ -176,14 +177,11 @@ class GrowingChoice {
     this.#fields = new GrowingFields(meter, "choices", choiceFields, last);
   }
 
-  get isFinished(): boolean {
-    return !isNothing(this.#fields.get("finish_reason"));
-  }
-
   add(choice: JsonObject): void {
     const { delta, message: whole } = choice;
     if (!isNone(delta)) this.#addDelta(eventObject(delta, "choices.delta"));
     this.#fields.addOthers(choice, said);
+    this.isFinished = !isNothing(this.#fields.get("finish_reason"));
     // Its texts are complete.
     if (this.isFinished) for (const each of [this.#message, this.#fields]) each.end();
     if (!isNone(whole)) throw streamFault("choices.message", "a delta, as a choice of a chunk has");

@@ -193,17 +193,12 @@ export class GrowingFields implements Growing {
   /** The same for an object of which some fields are taken elsewhere. */
   addOthers(fields: JsonObject, taken: readonly string[]): void {
     for (const key of Object.keys(fields)) {
-      if (!taken.includes(key)) this.#addTo(key, fields[key]);
+      if (taken.includes(key)) continue;
+      const value = fields[key];
+      const known = this.#fields.get(key);
+      if (!isNone(value)) (known ?? this.#begun(key)).add(value);
+      else if (known === undefined) this.#fields.set(key, null);
     }
-  }
-
-  #addTo(key: string, value: unknown): void {
-    const known = this.#fields.get(key);
-    if (isNone(value)) {
-      if (known === undefined) this.#fields.set(key, null);
-      return;
-    }
-    (known ?? this.#begun(key)).add(value);
   }
 
   #begun(key: string): Growing {

@@ -1,7 +1,8 @@
 /** What events of a stream have, copied and checked. */
 import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
-import { kindOf, readDocument, type StreamMeter, streamFault } from "../rewrite/index.ts";
+import { isNativePromise, isProxy } from "../../core/data/intrinsics.ts";
+import { readDocument, type StreamMeter, streamFault } from "../rewrite/index.ts";
 import { isObject, type JsonObject, objectIn } from "./json.ts";
 
 const anything = z.unknown();
@@ -30,7 +31,9 @@ export function expectShape(schema: z.ZodMiniType, kept: JsonObject, what: strin
 
 /** @throws GlassineError `stream_invalid` */
 export function eventObject(value: unknown, where: string): JsonObject {
-  if (kindOf(value) === "an object" && isObject(value)) return value;
+  // A revoked proxy throws when it is inspected.
+  const isPlain = !isProxy(value) && !isNativePromise(value) && isObject(value);
+  if (isPlain) return value;
   throw streamFault(where, "an object", [value]);
 }
 
