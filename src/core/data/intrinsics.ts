@@ -49,6 +49,7 @@ export const charCodeAt: Method<string, [number], number> = uncurryThis(
 /** Strict about UTF-8: throws where the bytes that are spelled out are none. */
 export const decodePercent: (text: string) => string = decodeURIComponent;
 export const trim: Method<string, [], string> = uncurryThis(String.prototype.trim);
+const repeat: Method<string, [number], string> = uncurryThis(String.prototype.repeat);
 export const slice: Method<string, [number, number?], string> = uncurryThis(String.prototype.slice);
 export const indexOf: Method<string, [string, number?], number> = uncurryThis(
   String.prototype.indexOf,
@@ -238,7 +239,7 @@ const mostCollected = 1_024;
 
 // What an array of each length is copied from, made when the first is asked for.
 const mostKept = 256;
-const blanks: (undefined[] | undefined)[] = arrayFrom({ length: mostKept + 1 });
+const blanks: (null[] | undefined)[] = arrayFrom({ length: mostKept + 1 });
 
 /**
  * How long a list says it is. What is not a number does not count: an object in its place could
@@ -248,18 +249,19 @@ export function countOf({ length }: { readonly length: number }): number {
   return isSafeInteger(length) && length >= 0 ? length : 0;
 }
 
-/** An array of so many `undefined`s. Each element is its own, so writing one meets no setter. */
+/** An array of so many nulls. Each element is its own, so writing one meets no setter. */
 export function newArray<T>(length: number): T[] {
   if (length > mostKept) return blankOf(length) as never;
   blanks[length] ??= blankOf(length);
-  return apply(collect, undefined, blanks[length] as undefined[]) as T[];
+  return apply(collect, undefined, blanks[length] as null[]) as T[];
 }
 
-/** `Array.from` of an array-like defines elements; it never runs an inherited setter. */
-function blankOf(length: number): undefined[] {
-  const blank = newList<undefined>();
-  blank.length = length;
-  return arrayFrom(blank as ArrayLike<undefined>);
+/**
+ * What is parsed has elements of its own: no inherited setter runs. `Array.from` of an array-like
+ * promises that, too, and takes five times as long (row G4 of docs/performance.md).
+ */
+function blankOf(length: number): null[] {
+  return parseJson(`[${slice(repeat(",null", length), 1)}]`);
 }
 
 /** A new array of the same items. */

@@ -85,7 +85,7 @@ describe("a new array", () => {
   it("is a new one each time, even if the last was changed", () => {
     const first = newArray<number>(3);
     first[0] = 1;
-    expect(newArray(3)).toEqual([undefined, undefined, undefined]);
+    expect(newArray(3)).toEqual([null, null, null]);
     expect(newArray(3)).not.toBe(newArray(3));
   });
 
@@ -146,6 +146,6 @@ describe("a list whose length is not a number", () => {
     }
     expect(concat(["a"], { length } as never)).toEqual(["a"]);
     for (const count of lengths) expect(newArray(count)).toHaveLength(count);
-    expect(newArray(3)).toEqual([undefined, undefined, undefined]);
+    expect(newArray(3)).toEqual([null, null, null]);
   });
 });
