@@ -30,9 +30,9 @@ const outputs = [...Object.values(exports), ...Object.values(bin)]
  * has it. A bundler of a user's keeps of a file whatever runs when it is loaded, schemas above all,
  * and leaves out files that nothing asks for. So the files part where programs do: what answers and
  * audit sinks need, what defines a plugin, what runs it, what reads messages, what edits and
- * what makes and describes parts of messages, what talks to other processes, what writes records
- * to files.
- * What the root entry has beside them is in the last, where nothing runs that is not marked as pure.
+ * what makes and describes parts of messages, the table of error codes, what the root entry has
+ * beside these, what talks to other processes, what writes records to files.
+ * In the root's own file nothing runs that is not marked as pure.
  */
 const groups = [
   {
