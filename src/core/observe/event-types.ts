@@ -283,7 +283,7 @@ interface Plain {
  */
 export type FactKind = "word" | "fact" | "free" | FactKinds;
 
-/** The kinds of a record's strings by key. */
+/** The kinds of a record's strings by key. What is not named is a fact. */
 export interface FactKinds {
   readonly [key: string]: FactKind;
 }
@@ -294,5 +294,6 @@ export function kindsOf(fields: FactFields): FactKinds {
 
 function kindOf({ form, isFree }: FactSpec): FactKind {
   if (typeof form === "string") return isFree ? "free" : "fact";
+  // A key is of one kind in all of them.
   return "words" in form ? "word" : kindsOf(Object.assign({}, ...form.oneOf));
 }

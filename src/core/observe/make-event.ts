@@ -1,5 +1,6 @@
 /** Makes the events of this library from their facts. */
 import { asSet } from "../data/index.ts";
+import { mapGet } from "../data/intrinsics.ts";
 import { type AuditEventInput, defaultTenant } from "./event.ts";
 import {
   type AuditEventSpec,
@@ -57,7 +58,7 @@ export function auditEvent<Type extends AuditEventType>(
   };
 }
 
-/** By type. */
+/** The kinds of text in the events of each type, read off the table once. */
 const factKinds = new Map<string, FactKinds>(
   Object.entries<AuditEventSpec>(auditEventTypes).map(([type, { metadata }]) => [
     type,
@@ -67,7 +68,7 @@ const factKinds = new Map<string, FactKinds>(
 
 /** The kinds of text in an event that `auditEvent` made; `undefined` for the host's own events. */
 export function factKindsOf({ eventType }: AuditEventInput): FactKinds | undefined {
-  return factKinds.get(eventType);
+  return mapGet(factKinds, eventType);
 }
 
 function partiesOf(

@@ -94,7 +94,7 @@ function readFacts(
     }
     if (fact === undefined) return [];
     if (isSensitiveName(key)) return [[key, marker]];
-    // The one key that no table has is named by the host's profile, for versions that it runs on.
+    // No table has the key that the host's profile names, and not the generation of a host.
     const kind = kinds === undefined ? "free" : (kinds[key] ?? "fact");
     return [[key, readFact(fact, at, reading, kind)]];
   });
