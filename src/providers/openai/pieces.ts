@@ -31,9 +31,9 @@ export function expectShape(schema: z.ZodMiniType, kept: JsonObject, what: strin
 
 /** @throws GlassineError `stream_invalid` */
 export function eventObject(value: unknown, where: string): JsonObject {
-  // A revoked proxy throws when it is inspected.
-  const isPlain = !isProxy(value) && !isNativePromise(value) && isObject(value);
-  if (isPlain) return value;
+  // Asked before anything looks at the value: a revoked proxy throws.
+  const isOther = typeof value !== "object" || isProxy(value) || isNativePromise(value);
+  if (!isOther && isObject(value)) return value;
   throw streamFault(where, "an object", [value]);
 }
 

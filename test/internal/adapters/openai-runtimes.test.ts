@@ -1,0 +1,28 @@
+// A process of its own: it loads the sources anew, in a realm that lacks something.
+/** Streams of chat completions where the runtime does not say what a promise or a proxy is. */
+import { beforeAll, expect, it, vi } from "vitest";
+import type * as openai from "../../../src/providers/openai/index.ts";
+
+let bare: typeof openai;
+
+beforeAll(async () => {
+  const { getBuiltinModule } = process;
+  vi.resetModules();
+  try {
+    process.getBuiltinModule = () => undefined as never;
+    bare = await import("../../../src/providers/openai/index.ts");
+  } finally {
+    process.getBuiltinModule = getBuiltinModule;
+  }
+});
+
+it.each([
+  ["a string", "x"],
+  ["a number", 5],
+  ["nothing", undefined],
+])("a choice that is %s is refused as data", (what, choice) => {
+  const stream = bare.chatCompletions.stream();
+  expect(() => stream.push({ choices: [choice] } as never)).toThrow(
+    `expected an object, got ${what}`,
+  );
+});
