@@ -3,7 +3,7 @@ import { type Bridge, bridgeOf } from "./bridge.ts";
 import { connectionOf, type TransportMaker } from "./connection.ts";
 import { guardFactory, type ServerFactory } from "./guard-factory.ts";
 import { guardedTransport } from "./guarded-transport.ts";
-import { type GuardMemory, memoryOf } from "./memory.ts";
+import { type GuardMemory, memoryOf, rememberFor } from "./memory.ts";
 import type { GuardCounts, GuardOptions, WrapOptions } from "./options.ts";
 import type { FetchLike } from "./outbox.ts";
 import {
@@ -160,7 +160,7 @@ export function createGuard<Extensions = unknown>(
       checkAccess(next, read, "createGuard");
       warn(wiringOf(next as HookManager, read));
       if (isWithoutHeaders) warn(unsentHeaders(next as HookManager));
-      memoryOf(next, read.serverId, () => memory);
+      rememberFor(next, read.serverId, () => memory);
       hooks = new Hooks(next as HookManager, read, memory);
       return log.takeOver();
     },

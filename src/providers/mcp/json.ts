@@ -69,9 +69,7 @@ function valuedKeys(value: JsonObject): string[] {
 
 /** The fields of `value` except those in `hidden`. */
 export function without(value: JsonObject, hidden: readonly string[]): JsonObject {
-  const rest: { [key: string]: unknown } = { ...value };
-  for (const key of hidden) delete rest[key];
-  return rest;
+  return Object.fromEntries(Object.entries(value).filter(([key]) => !hidden.includes(key)));
 }
 
 /** The fields of `value` among `keys`, in their order. */

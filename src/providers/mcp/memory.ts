@@ -143,11 +143,15 @@ export class GuardMemory {
 
 const memories = new WeakMap<object, Map<string | undefined, GuardMemory>>();
 
-/** What guards of this manager share; what `make` returns becomes it where there is none. */
-export function memoryOf(
+export function memoryOf(manager: object, serverId: string | undefined): GuardMemory {
+  return rememberFor(manager, serverId, () => new GuardMemory());
+}
+
+/** Returns the memory of guards of this manager. Where there is none, `make` makes it. */
+export function rememberFor(
   manager: object,
   serverId: string | undefined,
-  make = () => new GuardMemory(),
+  make: () => GuardMemory,
 ): GuardMemory {
   const ofManager = memories.get(manager) ?? new Map<string | undefined, GuardMemory>();
   memories.set(manager, ofManager);

@@ -88,3 +88,23 @@ describe("a denial runs no further hook", () => {
     expect(sent()).toMatchObject([{ id: 1, error: { code: -32010, message: "no" } }]);
   });
 });
+
+it("is shown a result of an in-memory peer without its symbols, which no wire carries", async () => {
+  const shown: unknown[] = [];
+  const reader = definePlugin({
+    name: "old-reader",
+    version: "1.0.0",
+    hooks: {
+      tool_post_invoke: (payload, _context) => {
+        shown.push(payload.result);
+      },
+    },
+  });
+  const manager = await createPluginManager({ plugins: [reader] });
+  const { guard, peer, received } = await rawGuard(manager);
+  await guard.send(request(1, "tools/call", { name: "echo", arguments: {} }));
+  peer({ jsonrpc: "2.0", id: 1, result: { content: [], [Symbol("s")]: 1 } });
+  await settle();
+  expect(shown).toEqual([{ content: [] }]);
+  expect(received()).toMatchObject([{ id: 1, result: { content: [] } }]);
+});
