@@ -56,8 +56,6 @@ export interface Denied extends Denial, Violation {
 /** What a voting hook resolves to. */
 export type Decision = Allow | Denied;
 
-// A guard may be called in a realm that another plugin has patched: its denial must stand.
-
 const denials = createStamp<Violation>();
 /** How other copies of this library know an answer. Only those who may vote anyway can use it. */
 const answers = sharedNotes("answers");

@@ -10,14 +10,15 @@ export const modeNames = Object.keys(modes) as Mode[];
 const errorPolicies = ["fail", "ignore", "disable"] as const;
 const isPriority = (value: unknown) => Number.isSafeInteger(value);
 
-const noPatterns = {
+/** The path of an issue begins with `conditions`, a field of the settings, and the kind. */
+const patternsExpected = {
   error: ({ path }: { readonly path?: PropertyKey[] | undefined }) =>
     `conditions.${String(path?.[1])} must be a list of patterns that is not empty`,
 };
 const isFilled = ({ length }: { readonly length: number }) => length > 0;
-const pattern = z.string(noPatterns).check(z.refine(isFilled, noPatterns));
+const pattern = z.string(patternsExpected).check(z.refine(isFilled, patternsExpected));
 const patterns = z.exactOptional(
-  plainList(pattern, noPatterns).check(z.refine(isFilled, noPatterns)),
+  plainList(pattern, patternsExpected).check(z.refine(isFilled, patternsExpected)),
 );
 const conditions = z.strictObject(
   Object.fromEntries(conditionKinds.map((kind) => [kind, patterns])),

@@ -31,18 +31,17 @@ function bothOf({ headers, request_headers: newer }: Maps): Maps {
 
 function completed(map: HeaderMap, other: HeaderMap): HeaderMap {
   const known = spellingsIn(map);
-  const more = Object.entries(other).filter(([name]) => !known.has(lower(name)));
+  const more = Object.entries(other).filter(([name]) => !known.has(toLowerAscii(name)));
   return more.length === 0 ? map : headersOf([...Object.entries(map), ...more]);
 }
 
-const lower = toLowerAscii;
 const headersOf: (entries: readonly (readonly [string, string])[]) => HeaderMap = recordOf;
 
 /** The first spelling of each name, by the name in lower case. */
 function spellingsIn(map: HeaderMap): ReadonlyMap<string, string> {
   const spellings = new Map<string, string>();
   for (const name of Object.keys(map)) {
-    if (!spellings.has(lower(name))) spellings.set(lower(name), name);
+    if (!spellings.has(toLowerAscii(name))) spellings.set(toLowerAscii(name), name);
   }
   return spellings;
 }
@@ -141,7 +140,7 @@ function changesIn(before: HeaderMap, after: HeaderMap): Changes | undefined {
   const changes: Changes = new Map();
   const seen = new Set<string>();
   for (const [name, value] of Object.entries(after)) {
-    const key = lower(name);
+    const key = toLowerAscii(name);
     const wasThere = Object.hasOwn(before, name);
     const spelling = wasThere ? name : spellings.get(key);
     const isKept = spelling !== undefined && before[spelling] === value;
@@ -169,7 +168,7 @@ function changed(
   spellings: ReadonlyMap<string, string>,
   changes: Changes,
 ): HeaderMap {
-  const kept = Object.entries(own).filter(([name]) => !changes.has(lower(name)));
+  const kept = Object.entries(own).filter(([name]) => !changes.has(toLowerAscii(name)));
   const set = [...changes].flatMap(([key, { name, value }]): [string, string][] =>
     value === undefined ? [] : [[spellings.get(key) ?? name, value]],
   );

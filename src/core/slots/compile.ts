@@ -105,12 +105,13 @@ export function compileSlots(table: SlotTable): CompiledSlots {
 
 /**
  * The standard levels are copied by literals, which take a sixth of the time of a spread: rows R1,
- * R4 and R5 of docs/performance.md are missed without them. Also called in a patched realm.
+ * R4 and R5 of docs/performance.md are missed without them. By the keys of their level.
  */
 const standardTakes = new Map(
   standardLevels.map((take) => [Object.keys(take({}, [])).join(), take]),
 );
 
+/** `take` is also called in a patched realm. */
 function copiesOf(empty: LevelValue): Pick<Node, "take" | "whole"> {
   const keys = Object.freeze(Object.keys(empty));
   const take = standardTakes.get(keys.join()) ?? takeOf(keys, empty);
