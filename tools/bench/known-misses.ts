@@ -14,10 +14,4 @@ export const knownMisses: readonly KnownMiss[] = [
     bound: 11,
     reason: "Two hooks of six plugins each, and the guard's own copies of both messages.",
   })),
-  {
-    id: "G5",
-    workload: "guards made and held by the thousand, vs SDK clients",
-    bound: 0.06,
-    reason: "Options are read, and each guard has functions of its own.",
-  },
 ];
