@@ -249,6 +249,18 @@ describe("defineHost refuses", () => {
       '"shelf" says who writes it or reads a part of it, and not who reads it: name a capability, or say read: "everyone".',
     ],
     [
+      { tier: "mutable", write: "everyone" },
+      '"shelf" says who writes it or reads a part of it, and not who reads it: name a capability, or say read: "everyone".',
+    ],
+    [
+      { tier: "immutable", fields: { a: { read: "read_a" } } },
+      '"shelf" says who writes it or reads a part of it, and not who reads it: name a capability, or say read: "everyone".',
+    ],
+    [
+      { tier: "mutable" },
+      '"shelf" is mutable, and nobody may change it: name the capability that writes it, say write: "everyone", or make it immutable.',
+    ],
+    [
       { tier: "mutable", read: "everyone" },
       '"shelf" is mutable, and nobody may change it: name the capability that writes it, say write: "everyone", or make it immutable.',
     ],
@@ -289,6 +301,11 @@ describe("defineHost refuses", () => {
       message: '"read_label" is not a capability of this host. Did you mean "read_labels"?',
       data: { name: "read_label" },
     });
+    expect(refusalBy(() => resolveCapabilities("read_labels" as never))).toEqual({
+      code: "capability_unknown",
+      message: "Expected an array of capability names with nothing else on it; got another value.",
+      data: {},
+    });
     expect(refusalBy(() => resolveCapabilities([5 as never]))).toEqual({
       code: "capability_unknown",
       message: "A capability must be a string.",
@@ -301,4 +318,27 @@ it("a set or a list may grow, even with an ungated write", () => {
   expect(host({ tier: "monotonic", grows: "list", schema: lists })()).toBeDefined();
   const schema = z.object({ set: stringSet().default([]) });
   expect(host({ tier: "monotonic", grows: "set", schema })()).toBeDefined();
+});
+
+it.each([
+  [{ tier: "mutable", read: "read_shelf" }],
+  [{ tier: "immutable", read: "everyone", fields: { a: { tier: "mutable", read: "read_a" } } }],
+  [{ tier: "immutable", fields: { a: { tier: "mutable", write: "everyone" } } }],
+])("a table takes %j, though a host may refuse it", (spec) => {
+  const slots = { shelf: { ...spec, description, schema: texts } };
+  expect(Object.keys(defineSlots(slots as never))).toEqual(["shelf"]);
+});
+
+it("a slot that does not say who reads it is hidden, whatever a plugin was granted", () => {
+  const {
+    filterExtensions,
+    createExtensions,
+    capabilities: all,
+  } = defineHost({
+    slots: { shelf: { tier: "immutable", description, schema: texts } },
+  });
+  const extensions = createExtensions({ shelf: { a: "1" } });
+  expect(extensions.shelf).toEqual({ a: "1", b: undefined });
+  const view = filterExtensions(extensions, Object.keys(all) as never) as { shelf?: unknown };
+  expect(view.shelf).toBeUndefined();
 });
