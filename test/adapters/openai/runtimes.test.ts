@@ -1,7 +1,8 @@
 // A process of its own: it loads the sources anew, in a realm that lacks something.
 /** Streams of chat completions where the runtime does not say what a promise or a proxy is. */
+
+import type * as openai from "glassine/openai";
 import { beforeAll, expect, it, vi } from "vitest";
-import type * as openai from "../../../src/providers/openai/index.ts";
 
 let bare: typeof openai;
 
@@ -10,7 +11,7 @@ beforeAll(async () => {
   vi.resetModules();
   try {
     process.getBuiltinModule = () => undefined as never;
-    bare = await import("../../../src/providers/openai/index.ts");
+    bare = await import("glassine/openai");
   } finally {
     process.getBuiltinModule = getBuiltinModule;
   }
