@@ -1,7 +1,4 @@
-/**
- * What the standard host's functions work on: standard slots, standard hooks. The root entry
- * exports what it binds.
- */
+/** The standard host: standard slots, standard hooks. The root entry exports what it binds. */
 import { type StandardHooks, standardHooks } from "../hooks/index.ts";
 import { type Handler, standardProfile } from "../plugins/index.ts";
 import {

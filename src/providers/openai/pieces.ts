@@ -31,7 +31,8 @@ export function expectShape(schema: z.ZodMiniType, kept: JsonObject, what: strin
 
 /** @throws GlassineError `stream_invalid` */
 export function eventObject(value: unknown, where: string): JsonObject {
-  // Asked before anything looks at the value: a revoked proxy throws.
+  // In the order of `kindOf`, which is for messages: each delta comes here three times (row L2 of
+  // docs/performance.md), and a revoked proxy throws when it is inspected.
   const isOther = typeof value !== "object" || isProxy(value) || isNativePromise(value);
   if (!isOther && isObject(value)) return value;
   throw streamFault(where, "an object", [value]);
