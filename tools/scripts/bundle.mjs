@@ -29,9 +29,9 @@ const outputs = [...Object.values(exports), ...Object.values(bin)]
  * a millisecond. A group takes what its modules import, too, and the first that wants a module
  * has it. A bundler of a user's keeps of a file whatever runs when it is loaded, schemas above all,
  * and leaves out files that nothing asks for. So the files part where programs do: what answers and
- * audit sinks need, what defines a plugin, what runs it, what reads messages, what edits and
- * what makes and describes parts of messages, the table of error codes, what the root entry has
- * beside these, what talks to other processes, what writes records to files.
+ * audit sinks need, what defines a plugin, what runs it and reads messages, what edits values and
+ * describes parts of messages, the table of error codes, what the root entry has beside these, what
+ * talks to other processes, what writes records to files.
  * In the root's own file nothing runs that is not marked as pure.
  */
 const groups = [
@@ -43,10 +43,9 @@ const groups = [
     name: "plugin",
     test: /core\/(?:plugins\/define-plugin|hooks\/standard-hooks|slots\/compile|slots\/table)\.ts$/,
   },
-  { name: "manager", test: /core\/plugins\/(?:manager|profile)\.ts$/ },
   {
-    name: "messages",
-    test: /core\/(?:messages\/(?:codec|message|schemas)|labels\/(?:memory-store|policy))\.ts$/,
+    name: "manager",
+    test: /core\/(?:plugins\/(?:manager|profile)|messages\/(?:codec|message|schemas)|labels\/(?:memory-store|policy))\.ts$/,
   },
   { name: "envelope", test: /core\/(?:envelope|messages)\/[a-z.-]+\.ts$/ },
   { name: "codes", test: /core\/errors\/codes\.ts$/ },
