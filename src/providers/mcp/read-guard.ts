@@ -25,11 +25,20 @@ const guardOptions: readonly string[] = [
   ...["pass", "serverId", "tenant"],
 ];
 
-/** @throws GlassineError `options_invalid` */
+/**
+ * What is connected already keeps the transport that it was given, and sends past the guard.
+ *
+ * @throws GlassineError `options_invalid`
+ */
 export function checkTransport(transport: unknown): void {
-  if (hasFunctions(transport, ["start", "send", "close"])) return;
+  if (!hasFunctions(transport, ["start", "send", "close"])) {
+    throw optionsInvalid(
+      `guard.wrap expects a transport with start, send and close, got ${kindOf(transport)}. Pass the transport itself.`,
+    );
+  }
+  if (!hasFunctions(transport, ["onmessage"])) return;
   throw optionsInvalid(
-    `guard.wrap expects a transport with start, send and close, got ${kindOf(transport)}. Pass the transport itself.`,
+    "guard.wrap expects a transport that nothing is connected to, got one with a message handler. Wrap it first, then connect to what wrap returns.",
   );
 }
 

@@ -1,5 +1,5 @@
 /** Finds plugins at the start that a guard would silently skip. */
-import { GlassineError } from "../../core/errors/index.ts";
+import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { Mode } from "../../core/hooks/index.ts";
 import type { HandlerFacts, HookManager } from "../rewrite/index.ts";
 import type { GuardOptions } from "./options.ts";
@@ -47,9 +47,14 @@ export function isGuarded(hook: string): boolean {
  * @throws GlassineError `options_invalid`
  */
 export function wiringOf(manager: HookManager, options: GuardOptions): readonly string[] {
-  const { warnings, conditional } = wiringBy(manager);
+  const { warnings, foreign, conditional } = wiringBy(manager);
   for (const handler of conditional) expectFacts(handler, options);
-  return warnings;
+  return [...warnings, ...foreign];
+}
+
+/** The warnings for conditions that seem to be in another language of patterns. */
+export function foreignConditions(manager: HookManager): readonly string[] {
+  return wiringBy(manager).foreign;
 }
 
 /** The warnings for a transport that does not send request headers from plugins. */
@@ -61,6 +66,8 @@ export function unsentHeaders(manager: HookManager): readonly string[] {
 interface Wiring {
   /** What is odd, and may be meant. */
   readonly warnings: readonly string[];
+  /** The warnings for conditions that seem to be in another language of patterns. */
+  readonly foreign: readonly string[];
   /** The handlers that run only for some calls. */
   readonly conditional: readonly HandlerFacts[];
   /** The warnings for a transport that does not send request headers from plugins. */
@@ -100,15 +107,44 @@ function readWiring(manager: HookManager): Wiring {
       ];
     }),
   );
-  const late = headerWriters(manager, (hook) => !requestHooks.has(hook)).map(
+  const early = headerWriters(manager, (hook) => requestHooks.has(hook));
+  // What writes headers of requests has the capability for that, whatever else it handles.
+  const isForRequests = new Set(early.map(([plugin]) => plugin));
+  const late = headerWriters(
+    manager,
+    (hook) => !requestHooks.has(hook),
+    ({ plugin, extensions }) => extensions !== false || !isForRequests.has(plugin),
+  ).map(
     ([plugin, hooks]) =>
       `plugin ${plugin} may write headers on ${hooks}, which are not sent: no MCP transport accepts headers for an answer or a notification. The host can read them in onResult.`,
   );
-  const unsent = headerWriters(manager, (hook) => requestHooks.has(hook)).map(
+  const unsent = early.map(
     ([plugin, hooks]) =>
       `plugin ${plugin} may write headers on ${hooks}, which a transport of this guard does not send. Over HTTP, pass wrap or bridge a function that makes the client's transport with the fetch it gets; otherwise the host can read them in onResult.`,
   );
-  return { warnings: [...new Set([...unrun, ...odd, ...late])], conditional, unsent };
+  const foreign = conditional.flatMap(({ plugin, hook, conditions }) =>
+    Object.entries(conditions ?? {}).flatMap(([kind, patterns = []]) =>
+      patterns
+        .filter((pattern) => seemsForeign(pattern, kind === "tools"))
+        .map(
+          (pattern) =>
+            `plugin ${plugin} has the condition ${kind} ${quoted(pattern)} on ${hook}. ${literally}`,
+        ),
+    ),
+  );
+  return {
+    warnings: [...new Set([...unrun, ...odd, ...late])],
+    ...{ foreign: [...new Set(foreign)], conditional, unsent },
+  };
+}
+
+/** What there is to say of a pattern that `seemsForeign`. */
+export const literally =
+  "Such signs stand for themselves: a pattern is a name with * for any characters but /, or ** for any.";
+
+/** Whether a pattern has signs of a regular expression; for a tool, also of a shell. */
+export function seemsForeign(pattern: string, isTool: boolean): boolean {
+  return /^\^|\$$|\\/.test(pattern) || (isTool && /^!|[?|()[\]{}]/.test(pattern));
 }
 
 /** The warning for a function that makes a transport without using its `fetch`. */
@@ -119,11 +155,14 @@ export const unusedFetch =
 function headerWriters(
   manager: HookManager,
   isWanted: (hook: string) => boolean,
+  mayWrite: (handler: HandlerFacts) => boolean = () => true,
 ): readonly (readonly [plugin: string, hooks: string])[] {
   const hooksOf = new Map<string, Set<string>>();
   for (const point of [...kindOf.keys()].filter(isWanted)) {
-    for (const { plugin, hook, mode, capabilities } of manager.handlersFor?.(point) ?? []) {
+    for (const handler of manager.handlersFor?.(point) ?? []) {
+      const { plugin, hook, mode, capabilities } = handler;
       if (!writing.includes(mode as Mode) || !capabilities?.includes("write_headers")) continue;
+      if (!mayWrite(handler)) continue;
       hooksOf.set(plugin, (hooksOf.get(plugin) ?? new Set()).add(hook));
     }
   }
@@ -138,7 +177,7 @@ function expectFacts({ plugin, hook, conditions }: HandlerFacts, options: GuardO
     if (conditions?.[kind] === undefined || options[option] !== undefined) continue;
     throw new GlassineError(
       "options_invalid",
-      `the conditions of plugin ${plugin} on ${hook} name ${kind}, and this guard has no ${option}: the plugin would be skipped on every call. Pass the option ${option} to createGuard, or leave the plugin out of this manager.`,
+      `the conditions of plugin ${plugin} on ${hook} name ${kind}, and this guard has no ${option}: the plugin would be skipped on every call. Set the option ${option}, or leave the plugin out of this manager.`,
     );
   }
 }

@@ -44,6 +44,8 @@ export interface HandlerFacts {
   readonly conditions: { readonly [kind: string]: readonly string[] | undefined } | null;
   /** What its plugin may do. */
   readonly capabilities?: readonly string[];
+  /** Whether it is handed extensions. */
+  readonly extensions?: boolean;
 }
 
 interface PluginFacts {

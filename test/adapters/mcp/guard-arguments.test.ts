@@ -109,6 +109,12 @@ describe("what is wrapped", () => {
   it.each<[string, unknown, unknown, RegExp]>([
     ["no transport", undefined, {}, /a transport with start, send and close, got nothing/],
     ["an address", "http://localhost", {}, /got a string/],
+    [
+      "a transport that something is connected to",
+      Object.assign(new RawTransport(), { onmessage: () => {} }),
+      {},
+      /nothing is connected to, got one with a message handler. Wrap it first/,
+    ],
     ["a number as session", new RawTransport(), { session: 7 }, /"session" expects a string/],
     ["another option", new RawTransport(), { sesion: "s" }, /Did you mean "session"/],
   ])("is refused: %s", (_, transport, options, words) => {

@@ -521,6 +521,11 @@ describe("a warning that headers are not sent", () => {
     }
   });
 
+  it("is not emitted for a handler of answers that gets none, of a plugin for requests", async () => {
+    const hooks = { "cmf.tool_pre_invoke": nothing, "cmf.tool_post_invoke": (_m: object) => {} };
+    expect(guardOf(await managerOf(plugin("early", hooks))).texts).toEqual([]);
+  });
+
   it("is not emitted if a plugin cannot write", async () => {
     const hooks = ["cmf.tool_pre_invoke", "cmf.tool_post_invoke"];
     const inMode = (mode: string) =>

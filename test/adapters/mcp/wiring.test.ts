@@ -37,7 +37,7 @@ describe("conditions that a guard cannot decide", () => {
     verifies("mcp:guard-wiring");
     for (const hook of ["cmf.tool_post_invoke", "resource_pre_fetch", "message_pre_invoke"]) {
       const manager = await conditioned(conditions, hook).manager;
-      expect(() => createGuard(manager)).toThrow(unfit(`Pass the option ${option} to createGuard`));
+      expect(() => createGuard(manager)).toThrow(unfit(`Set the option ${option}, or`));
       const guard = createGuard(await createPluginManager({ plugins: [] }));
       expect(() => guard.use(manager)).toThrow(unfit("picky"));
       createGuard(manager, { serverId: "files", tenant: "acme" });
@@ -73,9 +73,25 @@ describe("a warning", () => {
     expect(texts[0]).toContain(`the condition ${kind} on ${hook}, where it never matches`);
   });
 
+  it.each([
+    ["tools", "^echo$"],
+    ["tools", "delete_[ab]"],
+    ["tools", "{a,b}"],
+    ["tools", "!rm"],
+    ["resources", "file:.*$"],
+    ["prompts", "^greet"],
+  ])("names a condition that looks like a regular expression: %s %s", async (kind, pattern) => {
+    verifies("mcp:guard-wiring");
+    const manager = await conditioned({ [kind]: [pattern] }, "message_pre_invoke").manager;
+    expect(warned(manager).texts).toEqual([
+      `plugin picky has the condition ${kind} ${JSON.stringify(pattern)} on message_pre_invoke. Such signs stand for themselves: a pattern is a name with * for any characters but /, or ** for any.`,
+    ]);
+  });
+
   it("is not emitted for valid conditions", async () => {
     for (const [conditions, hook] of [
       [{ tools: ["*"] }, "cmf.tool_post_invoke"],
+      [{ resources: ["https://a.example/?q=(1)|2"] }, "resource_pre_fetch"],
       [{ prompts: ["*"] }, "prompt_pre_fetch"],
       [{ resources: ["*"] }, "message_post_invoke"],
     ] as const) {
