@@ -4,7 +4,7 @@ import { compilePattern } from "../../core/messages/index.ts";
 import { type Environment, isolationOf } from "../../core/plugins/index.ts";
 import { describePermissions, standardTables } from "../../operate/discovery/index.ts";
 import { isIsolation, kinds, type Opening, openings } from "../../operate/isolate/kinds.ts";
-import { isGuarded, wiringOf } from "../../providers/mcp/wiring.ts";
+import { foreignConditions, isGuarded, wiringOf } from "../../providers/mcp/wiring.ts";
 import {
   auditFileFaults,
   type GatewayConfig,
@@ -15,7 +15,7 @@ import {
 import { createIdentifier } from "../identity/index.ts";
 import { splitName } from "../router/index.ts";
 import { missingPeers } from "../run/missing-peers.ts";
-import { missingCommands, missingSecrets, oddSettings, unusedPins } from "./missing.ts";
+import { missingCommands, missingSecrets, oddSettings, pinFaults } from "./missing.ts";
 
 /** One plugin, as a reviewer wants to know it. */
 export interface PluginReport {
@@ -58,8 +58,10 @@ export async function checkGateway(
     always: describePermissions(standardTables, { capabilities: [], hooks: [] }).always,
     plugins: plugins.map((each) => {
       const own = handlers.filter(({ plugin }) => plugin === each.plugin.name);
+      const report = reportOf(each);
       return {
-        ...reportOf(each),
+        ...report,
+        sees: [...report.sees, ...(report.capabilities.length > 0 ? blindOn(own) : [])],
         only_for: own.flatMap(onlyFor),
         never: neverIn(config, manager, own, each),
       };
@@ -74,8 +76,9 @@ export async function checkGateway(
       ...missingSecrets(config, env),
       // The folder may be there where the gateway will run.
       ...(await auditFileFaults(config)),
-      ...(await unusedPins(config)),
+      ...(await pinFaults(config)),
       ...oddSettings(config),
+      ...foreignConditions(manager as never),
       ...disabledAmong(plugins, handlers),
     ],
   };
@@ -142,6 +145,15 @@ function handlersOf(
   );
 }
 
+/** A handler that is wrapped in another function may have lost its third parameter. */
+function blindOn(handlers: readonly Handler[]): readonly string[] {
+  const blind = handlers.filter(({ extensions, mode }) => !extensions && mode !== "disabled");
+  return blind.map(
+    ({ hook }) =>
+      `On ${hook} it sees no extensions: its handler takes fewer than three parameters.`,
+  );
+}
+
 /** A call has to match each kind of its conditions, by one pattern. */
 function onlyFor({ hook, conditions }: Handler): readonly string[] {
   if (conditions === null) return [];
@@ -179,15 +191,33 @@ function neverIn(
   handlers: readonly Handler[],
   { plugin }: ResolvedPlugin,
 ): readonly string[] {
-  const { servers, tenant } = config;
-  const [server, ...others] = Object.keys(servers);
-  const names = server === undefined ? [] : [server, ...others];
-  const never = [
+  const [server] = Object.keys(config.servers);
+  return [
     ...unrun(plugin.hooks, server === undefined ? (hook) => modelHooks.has(hook) : isGuarded),
     ...(server === undefined ? [] : wiringFor(manager, server, plugin.name)),
+    ...skippedOn(config, handlers),
+    ...unsentHeaders(config, handlers),
   ];
-  const active = handlers.filter(({ mode }) => mode !== "disabled");
-  for (const { hook, conditions } of active) {
+}
+
+/** What can never have an effect, by plugin, and is no guard's to notice: it knows one server. */
+export function skippedPlugins(
+  config: GatewayConfig,
+  { plugins, manager }: ResolvedPlugins,
+): readonly { readonly plugin: string; readonly text: string }[] {
+  const handlers = handlersOf(manager, plugins);
+  return plugins.flatMap(({ plugin: { name } }) => {
+    const own = handlers.filter(({ plugin }) => plugin === name);
+    return skippedOn(config, own).map((text) => ({ plugin: name, text }));
+  });
+}
+
+function skippedOn(config: GatewayConfig, handlers: readonly Handler[]): readonly string[] {
+  const { servers, tenant } = config;
+  const names = Object.keys(servers);
+  const never: string[] = [];
+  for (const { hook, conditions, mode } of handlers) {
+    if (mode === "disabled") continue;
     const { servers: ofServers, tenants: ofTenants, tools } = conditions ?? {};
     const isPrefixed = (tool: string) => names.includes(splitName(tool)?.server ?? "");
     if (names.length > 1 && tools?.every(isPrefixed) === true)
@@ -203,7 +233,7 @@ function neverIn(
         `on ${hook} it is for the tenants ${list(ofTenants)}, and \`tenant\` is ${tenant === undefined ? "not set" : "another"}: it is always skipped.`,
       );
   }
-  return [...new Set([...never, ...unsentHeaders(config, active)])];
+  return [...new Set(never)];
 }
 
 function list(names: readonly string[]): string {
@@ -229,8 +259,10 @@ function wiringFor(
 ): readonly string[] {
   const begin = `plugin ${name} `;
   // A guard asks a manager what its type for known hooks does not say.
-  const lines = wiringOf(manager as never, { serverId, tenant: "default" })
-    .filter((line) => line.startsWith(begin))
+  const asked = manager as never;
+  const foreign = foreignConditions(asked);
+  const lines = wiringOf(asked, { serverId, tenant: "default" })
+    .filter((line) => line.startsWith(begin) && !foreign.includes(line))
     .map((line) => line.slice(begin.length));
   // Of hooks that no guard runs there is a sentence already.
   return lines.filter((line) => !line.startsWith("has handlers for"));

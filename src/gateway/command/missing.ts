@@ -7,6 +7,7 @@ import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/cli/index.ts";
 import { type GatewayConfig, isLocal, secretReader, secretsIn } from "../config/index.ts";
 import { readPins } from "../definitions/index.ts";
+import { unmatchedPatterns } from "./unmatched-patterns.ts";
 
 /** Programs of servers that are not there. */
 export async function missingCommands(
@@ -69,39 +70,36 @@ export function missingSecrets(config: GatewayConfig, env: Environment): readonl
 }
 
 /**
- * Pins of servers that the configuration does not have: of one that was renamed, nothing is pinned.
+ * Pins of servers that the configuration does not have, and servers whose tools are to be as pinned
+ * and are not pinned. Of one that was renamed, nothing is pinned.
  *
  * @throws GlassineError `config_unreadable`
  */
-export async function unusedPins({
+export async function pinFaults({
   servers,
   definitionsFile,
 }: GatewayConfig): Promise<readonly string[]> {
   const pinned = [...(await readPins(definitionsFile)).keys()];
-  return pinned
-    .filter((name) => !Object.hasOwn(servers, name))
-    .map(
+  const file = printable(definitionsFile);
+  const unused = pinned.filter((name) => !Object.hasOwn(servers, name));
+  const unpinned = Object.entries(servers).flatMap(([name, { definitions }]) =>
+    definitions === "refuse" && !pinned.includes(name) ? [name] : [],
+  );
+  return [
+    ...unused.map(
       (name) =>
-        `${printable(definitionsFile)} has definitions of the server ${quoted(name)}, which is not configured: if it was renamed, look at its tools and run \`glassine gateway pin\`.`,
-    );
+        `${file} has definitions of the server ${quoted(name)}, which is not configured: if it was renamed, look at its tools and run \`glassine gateway pin\`.`,
+    ),
+    ...unpinned.map(
+      (name) =>
+        `servers.${name}.definitions is "refuse", and ${file} has none of this server: the first that it shows count, whatever they are. Look at its tools and run \`glassine gateway pin\`.`,
+    ),
+  ];
 }
 
 /** Settings that are valid, and hardly meant. */
 export function oddSettings(config: GatewayConfig): readonly string[] {
-  return [...versionedUrls(config), ...foreignPatterns(config), ...openKeys(config)];
-}
-
-/** Names of regular expressions, which a list takes for what they say. */
-function foreignPatterns({ plugins }: GatewayConfig): readonly string[] {
-  return plugins.flatMap((entry, index) => {
-    if (typeof entry === "string" || !("use" in entry) || entry.use !== "allow-list") return [];
-    const { tools, prompts, resources } = (entry.options ?? {}) as Record<string, object>;
-    const names = [Object.keys(tools ?? {}), prompts ?? [], resources ?? []].flat();
-    if (!names.some((name) => typeof name === "string" && /^\^|\$$|\\/.test(name))) return [];
-    return [
-      `plugins[${index}] (allow-list) has names with ^, $ or \\ in them, which stand for themselves: a pattern is a name with * for any characters but /, or ** for any.`,
-    ];
-  });
+  return [...versionedUrls(config), ...unmatchedPatterns(config), ...openKeys(config)];
 }
 
 function openKeys({ identity }: GatewayConfig): readonly string[] {

@@ -20,8 +20,9 @@ import {
   numberedLog,
 } from "../observe/index.ts";
 import type { Gateway, GatewayParts, OpenGateway } from "../run/parts.ts";
+import { skippedPlugins } from "./check-gateway.ts";
 import { type ReloadOutcome, serveReloads } from "./control-socket.ts";
-import { missingCommands, missingSecrets, oddSettings, unusedPins } from "./missing.ts";
+import { missingCommands, missingSecrets, oddSettings, pinFaults } from "./missing.ts";
 import type { GatewayServices, SignalName, SignalSource } from "./services.ts";
 import { startFault } from "./start-fault.ts";
 
@@ -139,7 +140,7 @@ async function prepare(
   const { config, folder, file } = await input.load();
   const missing = [...(await missingCommands(config, folder, env)), ...missingSecrets(config, env)];
   for (const text of missing) log.warn("missing", { text });
-  for (const text of await unusedPins(config)) log.warn("pins_unused", { text });
+  for (const text of await pinFaults(config)) log.warn("pins", { text });
   for (const text of oddSettings(config)) log.warn("setting_odd", { text });
   const logger: Logger = {
     warn: (text) => log.warn("plugins", { text }),
@@ -158,6 +159,7 @@ async function prepare(
       ...(config.admin !== undefined && { metrics: metrics.plugins }),
     },
   );
+  for (const skipped of skippedPlugins(config, set)) log.warn("plugin_skipped", skipped);
   const { manager } = set;
   const onUnused = () => void close(set).finally(() => sets.delete(set));
   const secrets = secretReader(env);

@@ -46,6 +46,18 @@ describe("what each plugin sees", () => {
     expect(lines).toContain("The configuration can work.");
   });
 
+  it("is nothing beside the payload where a handler takes no extensions", async () => {
+    verifies("cli:gateway-check");
+    const plugins = [{ use: "headers-both-ways" }];
+    const { code, document, lines } = await check({ servers: { files: http }, plugins });
+    // It writes the headers of a request, so a handler of answers that gets none is as it should be.
+    expect([code, document.plugins[0].never]).toEqual([0, []]);
+    const sentence =
+      "On cmf.tool_post_invoke it sees no extensions: its handler takes fewer than three parameters.";
+    expect(document.plugins[0].sees).toContain(sentence);
+    expect(lines).toContain(sentence);
+  });
+
   it("is narrowed by a grant", async () => {
     verifies("cli:gateway-check");
     const plugins = [{ use: "header-writer", grant: [] }];
@@ -226,8 +238,22 @@ it("warns of pins of no server, and of a URL that has the path of the API", asyn
   ]);
   const running = start(["gateway"], { cwd });
   await running.seen("ready");
-  expect(await running.seen("pins_unused")).toMatchObject({ level: "warn" });
+  expect(await running.seen("pins")).toMatchObject({ level: "warn" });
   expect(await running.seen("setting_odd")).toMatchObject({ level: "warn" });
+  running.signals.emit("SIGTERM");
+  await running.code;
+});
+
+it("logs at the start which plugin is always skipped", async () => {
+  const plugin = { use: "prompt-reader", conditions: { servers: ["docs"] } };
+  const cwd = await folderWith({
+    "glassine.config.json": { servers: { files: http }, listen: {}, plugins: [plugin] },
+  });
+  const running = start(["gateway"], { cwd });
+  expect(await running.seen("plugin_skipped")).toMatchObject({
+    ...{ level: "warn", plugin: "prompt-reader" },
+    text: expect.stringContaining('only "files" is configured: it is always skipped'),
+  });
   running.signals.emit("SIGTERM");
   await running.code;
 });
@@ -311,8 +337,45 @@ it("warns of patterns that are none, open keys, and a secret of two lines", asyn
   );
   expect(document.warnings).toEqual([
     "servers.files.headers.a: the secret has a line break, which no header can have.",
-    expect.stringContaining("plugins[0] (allow-list) has names with ^, $ or \\"),
+    expect.stringContaining("plugins[0] (allow-list) has names that look like regular expressions"),
     expect.stringContaining("identity.jwt.keys.url is not https"),
   ]);
   expect(JSON.stringify(document)).not.toMatch(/sk-live|\^read/);
+});
+
+it.each([
+  ["a regular expression of a role", { use: "role-guard", options: { tools: { "^rm$": [] } } }],
+  ["a shell's pattern", { use: "role-guard", options: { tools: { "rm_[ab]": [] } } }],
+  [
+    "a regular expression of a resource",
+    { use: "egress-guard", options: { labels: ["PII"], refuse: { resources: ["^file:"] } } },
+  ],
+  [
+    "a server before a tool",
+    { use: "role-guard", options: { tools: { files__rm: [] } } },
+    "server",
+  ],
+])("warns of patterns that match nothing: %s", async (_, plugin, text = "regular expressions") => {
+  const { document } = await check({
+    servers: { files: http, mail: http },
+    listen: {},
+    plugins: [plugin],
+  });
+  expect(document.warnings).toEqual([expect.stringContaining(text)]);
+});
+
+it("does not take a query of a URI for a regular expression", async () => {
+  const options = { labels: ["PII"], refuse: { resources: ["https://a.example/?q=(1)"] } };
+  const plugins = [{ use: "egress-guard", options }];
+  const { document } = await check({ servers: { files: http }, listen: {}, plugins });
+  expect(document.warnings).toEqual([]);
+});
+
+it("warns of a server whose tools are to be as pinned, and are not pinned", async () => {
+  const servers = { files: { ...http, definitions: "refuse" }, mail: http };
+  const { code, document } = await check({ servers, listen: {} });
+  expect([code, document.warnings]).toEqual([
+    0,
+    [expect.stringMatching(/^servers\.files\.definitions is "refuse", and .* has none/)],
+  ]);
 });

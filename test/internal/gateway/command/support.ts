@@ -56,11 +56,24 @@ const stock: StockPlugins = {
         hooks: { "cmf.tool_pre_invoke": { handler: () => undefined, extensions: true } },
       }),
   },
+  "headers-both-ways": {
+    options: z.unknown(),
+    make: () =>
+      named("headers-both-ways", {
+        capabilities: ["write_headers"],
+        hooks: {
+          "cmf.tool_pre_invoke": (_message: object, _context: object, _extensions: object) => {},
+          "cmf.tool_post_invoke": (_message: object) => {},
+        },
+      }),
+  },
   "prompt-reader": {
     options: z.unknown(),
     make: () => named("prompt-reader", { hooks: { "cmf.prompt_pre_fetch": () => undefined } }),
   },
   "allow-list": { options: z.unknown(), make: () => named("allow-list") },
+  "role-guard": { options: z.unknown(), make: () => named("role-guard") },
+  "egress-guard": { options: z.unknown(), make: () => named("egress-guard") },
   evaluator: {
     options: z.unknown(),
     make: () =>
