@@ -32,7 +32,7 @@ const lineFeed = 0x0a;
  * time. Without it, a crash of the machine can lose the last records; one of the process loses none.
  *
  * If the file is renamed, later records go to the renamed file. Rotate it by copying and truncating,
- * or restart the process.
+ * or restart the process. If it is removed, the next record makes it anew.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `audit:file-lines`, `audit:file-refused`

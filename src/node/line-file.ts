@@ -9,6 +9,7 @@ import { GlassineError } from "../core/errors/index.ts";
 
 /** What is needed of a `FileHandle`. */
 export interface LineHandle {
+  stat(): Promise<{ isFile(): boolean; readonly nlink: number }>;
   write(bytes: Uint8Array): Promise<{ readonly bytesWritten: number }>;
   datasync(): Promise<void>;
   close(): Promise<void>;
@@ -39,7 +40,10 @@ export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** The file is opened for the first line, and tried again for the next where that fails. */
+/**
+ * The file is opened for the first line, and tried again for the next where that fails. One that was
+ * removed is made anew: what is written to it nobody could read.
+ */
 export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineFile {
   const inTurn = oneAtATime();
   let handle: LineHandle | undefined;
@@ -47,7 +51,12 @@ export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineF
   let closed = false;
 
   async function opened(): Promise<LineHandle> {
-    if (handle !== undefined) return handle;
+    if (handle !== undefined) {
+      if (!(await isRemoved(handle))) return handle;
+      const removed = handle;
+      handle = undefined;
+      await removed.close();
+    }
     const file = await open();
     handle = file.handle;
     endsMidLine = file.endsMidLine;
@@ -80,6 +89,11 @@ export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineF
         await file?.close();
       }),
   };
+}
+
+async function isRemoved(handle: LineHandle): Promise<boolean> {
+  const stats = await handle.stat();
+  return stats.isFile() && stats.nlink === 0;
 }
 
 function failure(text: string): GlassineError {

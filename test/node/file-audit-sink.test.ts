@@ -42,6 +42,17 @@ describe("a file", () => {
     expect(statSync(path).mode & 0o777).toBe(0o600);
   });
 
+  it("is made anew if it was removed", async () => {
+    verifies("audit:file-removed");
+    const path = freshPath();
+    const sink = fileAuditSink(path, { fsync: true });
+    await sink(numbered(1));
+    rmSync(path);
+    await sink(numbered(2));
+    await sink.close();
+    expect(numbersIn(path)).toEqual([2]);
+  });
+
   it("is not created before the first record, and is appended to if it exists", async () => {
     const path = freshPath();
     const unused = fileAuditSink(path);

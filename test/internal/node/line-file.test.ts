@@ -13,6 +13,12 @@ class Disk implements LineHandle {
   /** By write: how many bytes it takes, or what it throws. */
   room: readonly (number | Error)[] = [];
   syncFault: Error | undefined;
+  nlink = 1;
+  isRegular = true;
+
+  async stat() {
+    return { isFile: () => this.isRegular, nlink: this.nlink };
+  }
 
   async write(bytes: Uint8Array) {
     const room = this.room[this.writes++] ?? bytes.length;
@@ -113,5 +119,27 @@ describe("lines", () => {
     await file.close();
     await file.close();
     expect([opens, disk.text, disk.closes]).toEqual([2, "b\nc\n", 1]);
+  });
+});
+
+describe("a file that was removed", () => {
+  it.each([
+    ["is made anew", true, 2],
+    ["is not, where it is no file that has a name", false, 1],
+  ])("%s", async (_, isRegular, opened) => {
+    verifies("audit:file-removed");
+    const disks: Disk[] = [];
+    const file = lineFile(async () => {
+      const disk = new Disk();
+      disk.isRegular = isRegular;
+      disks.push(disk);
+      return { handle: disk, endsMidLine: false };
+    }, false);
+    await file.append("first");
+    for (const disk of disks) disk.nlink = 0;
+    await file.append("second");
+    expect(disks).toHaveLength(opened);
+    expect(disks.map(({ text }) => text).join("")).toBe("first\nsecond\n");
+    expect(disks[0]?.closes).toBe(opened - 1);
   });
 });
