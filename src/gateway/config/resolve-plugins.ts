@@ -6,6 +6,7 @@ import type { HandlerErrorSink } from "../../core/hooks/index.ts";
 import { createPluginManager, type Manager } from "../../core/host/index.ts";
 import {
   endIsolated,
+  isolationOf,
   type Logger,
   type MetricsSink,
   manifestCarriedBy,
@@ -131,6 +132,10 @@ async function resolved(
       const twin = found.find((other) => other.plugin.name === plugin.name && isStock(other.entry));
       if (twin !== undefined && isStock(entry)) throw twice(plugin.name, twin.index, index);
       found.push({ plugin, entry, index });
+      if (hasUncheckedOptions(plugin, entry))
+        warnings.push(
+          `${printable(placeOf({ entry, index }))} has options, and the plugin no configSchema that would check them: its handlers get them as context.config.`,
+        );
     }
   }
   const audit = await auditOf(config, options);
@@ -158,6 +163,13 @@ async function resolved(
       await audit?.close();
     },
   };
+}
+
+/** The options of stock plugins are checked by name, those of isolated ones where they run. */
+function hasUncheckedOptions(plugin: Plugin, { from, settings }: NamedEntry): boolean {
+  if (from === "stock" || settings.options === undefined) return false;
+  const { configSchema } = manifestCarriedBy(plugin) as { readonly configSchema?: unknown };
+  return configSchema === undefined && isolationOf(plugin) === undefined;
 }
 
 /** Codes of sentences that do not say which plugin they are about. */
@@ -440,6 +452,11 @@ function logEnd(logger: Logger | undefined, source: string, why: string): void {
 async function pluginAt(path: string, { loadTimeoutMs }: ResolveOptions): Promise<Plugin> {
   const file = { path, what: "the plugin", timeoutMs: loadTimeoutMs };
   const exported = await importDefault(file);
+  if (typeof exported === "function" && exported.length > 0)
+    throw new GlassineError(
+      "config_unreadable",
+      `the plugin ${printable(path)} exports a function that takes a parameter, and it gets none: handlers find the options of the configuration in context.config`,
+    );
   const make = typeof exported === "function" ? exported : () => exported;
   const made: unknown = await finished(file, () => make() as unknown);
   // Whatever carries a manifest, the manager reads and checks.

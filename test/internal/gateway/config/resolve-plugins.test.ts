@@ -102,11 +102,27 @@ describe("plugins by name, package and path", () => {
 
   it("get their options as configuration, and no more than their grant", async () => {
     const folder = await folderWith({ "p.mjs": pluginSource("of-path") });
-    const { plugins } = await resolve(
+    const { plugins, warnings } = await resolve(
       [{ path: join(folder, "p.mjs"), options: { a: 1 }, grant: [] }],
       { folder },
     );
     expect(plugins[0]).toMatchObject({ grant: [], source: join(folder, "p.mjs") });
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^plugins\[0\] \(.*p\.mjs\) has options, and the plugin no configSchema/,
+      ),
+    ]);
+  });
+
+  it("are refused as functions that wait for their options", async () => {
+    const folder = await folderWith({ "p.mjs": pluginSource("of-path", "(options) => plugin") });
+    const { code, message } = await refusalOf(
+      resolve([{ path: join(folder, "p.mjs"), options: { a: 1 } }], { folder }),
+    );
+    expect([code, message]).toEqual([
+      "config_unreadable",
+      expect.stringContaining("exports a function that takes a parameter, and it gets none"),
+    ]);
   });
 
   it.each<[string, readonly unknown[], string, RegExp]>([
