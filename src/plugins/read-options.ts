@@ -15,7 +15,9 @@ export function readOptions<Schema extends z.ZodMiniType>(
 ): z.output<Schema> {
   const read = z.safeParse(schema, options ?? {});
   if (read.success) return read.data;
-  const [first] = read.error.issues;
+  const { issues } = read.error;
+  // A misspelled option may be the one that is missing.
+  const first = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   const place = placeOf(first?.path ?? []);
   const text = `${call}: ${place === "" ? "the options" : place} ${first ? faultOf(first, valueAt(options, first.path)) : "are invalid"}.${first ? slipOf(first, schema) : ""}`;
   throw new GlassineError("options_invalid", text, { option: place });
@@ -50,11 +52,18 @@ function faultOf(issue: z.core.$ZodIssue, given: unknown): string {
     case "invalid_union":
       return `must be ${formsOf(issue)}`;
     case "too_small":
+      return `must ${boundOf(issue.origin, "at least", issue.minimum)}`;
     case "too_big":
-      return "is not within its limits";
+      return `must ${boundOf(issue.origin, "at most", issue.maximum)}`;
     default:
       return issue.code === "custom" || issue.code === "invalid_key" ? issue.message : "is invalid";
   }
+}
+
+function boundOf(origin: string, side: string, bound: number | bigint): string {
+  if (origin !== "array" && origin !== "string") return `be ${side} ${bound}`;
+  if (side === "at least" && bound === 1) return "not be empty";
+  return `have ${side} ${bound} ${origin === "array" ? "elements" : "characters"}`;
 }
 
 /** A record is an object to whoever writes JSON. */

@@ -61,6 +61,18 @@ describe("stockPlugins", () => {
     },
   );
 
+  it.each<[string, keyof typeof stockPlugins, object, string]>([
+    ["an empty list", "egress-guard", { labels: [] }, '"labels" must not be empty.'],
+    [
+      "a misspelled name of what is required",
+      "role-guard",
+      { tool: {} },
+      'the options must not have "tool". Its options are tools, otherwise.',
+    ],
+  ])("says what is wrong with %s", async (_, name, given, text) => {
+    expect(await refusal(() => stockPlugins[name].make(given, services))).toContain(text);
+  });
+
   it.each(names)("%s: reads what its schema reads", async (name) => {
     const { options: schema } = stockPlugins[name];
     expect(schema.safeParse(options[name]).success).toBe(true);

@@ -72,6 +72,6 @@ export const refusalCodes = {
   },
   edit_denied: {
     means: "A helper or recipe tried a change that the view does not allow.",
-    todo: "Declare the capability that writes the slot.",
+    todo: "Declare the capability that writes the slot. Where the message speaks of this copy of the library, the plugin brought another: make glassine its peer dependency.",
   },
 } as const satisfies { readonly [code: string]: ErrorCodeSpec };

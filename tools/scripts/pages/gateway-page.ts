@@ -84,7 +84,7 @@ It ends with 1 where something cannot work, and with 2 where the configuration i
 
 - \`{ "use": NAME }\` is a stock plugin.
 - \`{ "package": ID }\` is an installed plugin, under the gates of [operate.md](operate.md): signature, lockfile, hash. One that is refused stops the gateway with its code; what is installed and not named is not loaded.
-- \`{ "path": FILE }\`, or the path alone, is a file whose default export is a plugin or a function that returns one. It is for development: production refuses it with \`plugin_path_refused\`.
+- \`{ "path": FILE }\`, or the path alone, is a file whose default export is a plugin, or a function without parameters that returns one. It is for development: production refuses it with \`plugin_path_refused\`.
 - \`{ "kind": "cpex", "file": FILE, "python": PYTHON }\` is all plugins of a configuration of CPEX or ContextForge, in Python: [cpex.md](cpex.md#in-the-gateway) says how they run and how they are trusted.
 
 Production does not start without \`plugins.lock\`, also where no package is named.
@@ -99,7 +99,7 @@ With \`isolate\` the code of a package or a path runs outside of the gateway's p
 Where the machine lacks what the kind needs, the gateway does not start, unless \`accept\` names what stays open.
 In \`process\` a file reads its own folder, those of \`readable\`, and nothing else, so give it a folder without your configuration and your secrets.
 A package runs where its entry in \`plugins.lock\` says; the configuration may say a stricter kind, and no weaker one.
-\`options\` are read by the plugin's own schema, where it runs.
+\`options\` are read by the plugin's own schema, where it runs, and handlers get them as \`context.config\`. Without a schema nothing checks them, and \`--check\` warns of that.
 Stock plugins are part of the gateway and run in it.
 \`--check\` says of each plugin where its code runs and what is open there; what an isolated plugin prints is in the log.
 On the command line, \`--isolate process\` is for every \`--plugin\`.
@@ -202,7 +202,7 @@ glassine gateway pin
 The first asks each server for its tools and says which are new, changed or gone.
 The second writes their hashes to \`definitionsFile\`, which belongs beside the configuration and into version control; a running gateway takes them with \`gateway reload\`.
 A hash is of every field but \`_meta\`.
-Where no definitions of a server are pinned, the first ones that the gateway passes on count until it ends.
+Where no definitions of a server are pinned, the first ones that the gateway passes on count until it ends. With \`refuse\`, \`--check\` and the log warn of that.
 
 \`servers.NAME.definitions\` says what becomes of a tool that is new, or whose definition is another one:
 
