@@ -11,6 +11,7 @@ import {
   type LoadedConfig,
   type ResolvedPlugin,
   type ResolvedPlugins,
+  secretReader,
 } from "../config/index.ts";
 import { createIdentifier } from "../identity/index.ts";
 import { splitName } from "../router/index.ts";
@@ -68,7 +69,7 @@ export async function checkGateway(
     }),
     problems: [
       ...(await identityFaults(config)),
-      ...(await missingPeers(config)),
+      ...(await missingPeers(config, secretReader(env))),
       ...(await missingCommands(config, folder, env)),
     ],
     warnings: [

@@ -5,7 +5,7 @@ import { Readable, Writable } from "node:stream";
 import { GlassineError } from "../../core/errors/index.ts";
 import { misuse, type Outcome, printable, say } from "../../operate/cli/index.ts";
 import { readPluginMode } from "../../operate/trust/index.ts";
-import { isLocal, type LoadedConfig, loadConfig } from "../config/index.ts";
+import { isLocal, type LoadedConfig, loadConfig, secretReader } from "../config/index.ts";
 import {
   checkBehindEnvoy,
   type EnvoyListen,
@@ -172,7 +172,7 @@ export async function check(context: ExtprocContext) {
   const webhook_at = webhook === undefined ? null : `${webhook.host}:${webhook.port}`;
   const served_at = Object.fromEntries(serverPaths(config));
   const problems = [
-    ...(await missingPeers(config, [requireGrpc])),
+    ...(await missingPeers(config, secretReader(context.env), [requireGrpc])),
     ...(await problemsIn(context)).map(({ text }) => text),
   ];
   return {

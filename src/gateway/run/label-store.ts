@@ -1,7 +1,9 @@
 /** Where the labels of sessions are kept: in memory, or on a server that gateways share. */
+import { attempt } from "../../core/data/index.ts";
 import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
 import { type LabelStore, memoryLabelStore } from "../../core/labels/index.ts";
 import { type RedisClientLike, redisLabelStore } from "../../redis/index.ts";
+import type { GatewayConfig } from "../config/index.ts";
 import type { GatewayParts } from "./parts.ts";
 
 export interface OpenStore {
@@ -49,6 +51,22 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts): Pr
   };
 }
 
+/**
+ * What would keep the store from being opened, as far as that shows without connecting. A secret that
+ * is not here may be there where the gateway will run.
+ *
+ * @throws GlassineError (as a rejection) `setting_invalid`
+ */
+export async function checkLabelStore(
+  { labels: { store } }: Pick<GatewayConfig, "labels">,
+  secrets: GatewayParts["secrets"],
+): Promise<void> {
+  if (store === "memory") return;
+  const { createClient } = await loadRedis();
+  const url = attempt(() => secrets(store.redis));
+  if (url !== undefined) clientOf(() => createClient({ url }));
+}
+
 /** The URL is a secret, and so is what the package says of one that it cannot read. */
 function clientOf<Client>(create: () => Client): Client {
   try {
@@ -63,7 +81,7 @@ function clientOf<Client>(create: () => Client): Client {
 }
 
 /** @throws GlassineError (as a rejection) `setting_invalid` if it is not installed */
-export async function loadRedis(): Promise<RedisPackage> {
+async function loadRedis(): Promise<RedisPackage> {
   try {
     const name = "redis";
     return (await import(name)) as RedisPackage;

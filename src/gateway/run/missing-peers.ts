@@ -1,20 +1,22 @@
-/** Packages that a configuration needs and this installation does not have. */
+/** Packages that a configuration needs, and this installation does not have or cannot use. */
 import { isGlassineError } from "../../core/errors/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import { loadTelemetry } from "../observe/index.ts";
-import { loadRedis } from "./label-store.ts";
+import { checkLabelStore } from "./label-store.ts";
 import { loadSdk } from "./load-sdk.ts";
+import type { GatewayParts } from "./parts.ts";
 
 /** A sentence for each, with how to install it. `more` load what a command needs beside that. */
 export async function missingPeers(
   { listen, tracing, labels }: GatewayConfig,
+  secrets: GatewayParts["secrets"],
   more: readonly (() => Promise<unknown>)[] = [],
 ): Promise<readonly string[]> {
   const needed = [
     ...more,
     ...(listen === undefined ? [] : [loadSdk]),
     ...(tracing ? [loadTelemetry] : []),
-    ...(labels.store === "memory" ? [] : [loadRedis]),
+    () => checkLabelStore({ labels }, secrets),
   ];
   const problems: string[] = [];
   for (const load of needed)

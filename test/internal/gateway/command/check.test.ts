@@ -201,6 +201,27 @@ describe("what can never happen", () => {
   });
 });
 
+describe("a label store", () => {
+  const checked = async (redis: unknown, env = {}) => {
+    const labels = { store: { redis } };
+    const { code, document, lines } = await check({ servers: { files: http }, labels }, env);
+    expect(lines).not.toContain("hunter2");
+    return [code, document.problems];
+  };
+  const wrong = [1, [expect.stringContaining("is not the URL of a Redis or Valkey server")]];
+
+  it("is connected to by a URL of its protocol", async () => {
+    verifies("cli:gateway-never");
+    expect(await checked("redis://a.example:6379")).toEqual([0, []]);
+    expect(await checked("http://x:hunter2@a.example")).toEqual(wrong);
+    expect(await checked({ env: "STORE" }, { STORE: "hunter2" })).toEqual(wrong);
+  });
+
+  it("may have a secret URL that is only where the gateway will run", async () => {
+    expect(await checked({ env: "STORE" })).toEqual([0, []]);
+  });
+});
+
 it("refuses broken pins", async () => {
   const config = { servers: { files: http }, definitionsFile: "glassine.config.json" };
   const { code, document } = await check(config);

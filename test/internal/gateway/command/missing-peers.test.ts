@@ -18,17 +18,19 @@ vi.mock("../../../../src/operate/packages/peer.ts", async (original) => {
   };
 });
 
+const secrets = () => "redis://localhost";
+
 it("names each package that is not installed, and how to install it", async () => {
   const servers = { files: { url: "https://files.example/mcp" } };
   const { config } = await load({
     ...{ servers, listen: {}, tracing: true },
     labels: { store: { redis: "redis://localhost" } },
   });
-  expect(await missingPeers(config)).toEqual([
+  expect(await missingPeers(config, secrets)).toEqual([
     expect.stringContaining("npm install @modelcontextprotocol/server"),
     expect.stringContaining("npm install @opentelemetry/api"),
     expect.stringContaining("npm install redis"),
   ]);
   const plain = await load({ servers });
-  expect(await missingPeers(plain.config)).toEqual([]);
+  expect(await missingPeers(plain.config, secrets)).toEqual([]);
 });
