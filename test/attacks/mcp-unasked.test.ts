@@ -289,7 +289,7 @@ attack(
 
 attack(
   "A-300",
-  "Put a string where the protocol has a number, a time or an identifier, since those fields are skipped by name",
+  "Put a string where the protocol has a number, a time, an identifier or words of its own, since those fields are skipped by name",
   "shown like the rest of the message",
   () => {
     const io = (name: string, value: unknown) => ({
@@ -355,6 +355,51 @@ attack(
       peer(notification(method, params));
       await settle();
       expect(JSON.stringify(manager.calls)).toContain(secret);
+    });
+
+    const word = "s078_05_1120";
+    const worded = { ...task, status: word };
+    const wordy: [string, object, object][] = [
+      ["tools/list", {}, { tools: [], resultType: word }],
+      ["tools/list", {}, { tools: [], cacheScope: word }],
+      ["tools/call", { name: "t" }, { content: [], resultType: word }],
+      ["tools/call", { name: "t" }, { content: [], cacheScope: word }],
+      ["tools/call", { name: "t" }, { task: worded }],
+      ["tasks/get", { taskId: "t" }, worded],
+      ["tasks/get", { taskId: "t" }, { ...worded, statusMessage: "a" }],
+      ["tasks/cancel", { taskId: "t" }, worded],
+      ["tasks/cancel", { taskId: "t" }, { ...worded, result: { content: [] } }],
+      ["ping", {}, { resultType: word }],
+    ];
+
+    it("a word in a request", async () => {
+      const manager = fakeManager({ "cmf.mcp_request": () => ({}) });
+      const level = io("logLevel", word);
+      const { sent } = await exchange(manager, "acme/run", level, { result: {} });
+      expect(JSON.stringify(manager.calls)).toContain(word);
+      expect(sent).toMatchObject({ params: level });
+    });
+
+    it.each(wordy)("a word in an answer: %s %j %j", async (method, params, reply) => {
+      verifies("mcp:guard-paths");
+      const manager = fakeManager({ "cmf.mcp_response": () => ({}) });
+      const { answer } = await exchange(manager, method, params, { result: reply });
+      expect(JSON.stringify(manager.calls)).toContain(word);
+      expect(answer).toMatchObject({ result: reply });
+    });
+
+    it.each([
+      ["notifications/tasks", { ...worded, statusMessage: "a" }],
+      ["notifications/tasks/status", { ...worded, statusMessage: "a" }],
+      ["notifications/tasks/status", worded],
+      ["notifications/acme", { resultType: word }],
+      ["notifications/initialized", { cacheScope: word }],
+    ])("a word in a notification: %s %j", async (method, params) => {
+      const manager = fakeManager({ "cmf.mcp_notification": () => ({}) });
+      const { peer } = await rawGuard(manager);
+      peer(notification(method, params));
+      await settle();
+      expect(JSON.stringify(manager.calls)).toContain(word);
     });
 
     it("but not a string that the protocol defines there", async () => {

@@ -7,6 +7,23 @@ export const isWord = (value: unknown) => typeof value === "string" && /^\w{1,32
 export const isTime = (value: unknown) =>
   typeof value === "string" && /^[\d:.TZ+-]{0,40}$/.test(value);
 
+/** One of the words that the protocol defines. Any other string may be text, so plugins see it. */
+const isOneOf =
+  (...words: readonly string[]) =>
+  (value: unknown) =>
+    typeof value === "string" && words.includes(value);
+
+/** MCP 2025-11-25 and SEP-2663, TaskStatus. */
+const isStatus = isOneOf("working", "input_required", "completed", "failed", "cancelled");
+/** MCP 2026-07-28, ResultType, and SEP-2663. Extensions may add words. */
+const isResultType = isOneOf("complete", "input_required", "task");
+/** MCP 2026-07-28, CacheableResult. */
+const isCacheScope = isOneOf("public", "private");
+/** RFC 5424, as LoggingLevel of MCP names them. */
+const isLogLevel = isOneOf(
+  ...["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"],
+);
+
 const isTimeSpan = (value: unknown) => value === null || isNumber(value);
 
 /** A request to become a task, which holds only durations. */
@@ -33,7 +50,7 @@ function isKind(kinds: Kinds, key: string, value: unknown): boolean {
 }
 
 const kinds: Kinds = {
-  cacheScope: isWord,
+  cacheScope: isCacheScope,
   code: isNumber,
   createdAt: isTime,
   // Cursors and states are opaque: the receiver returns them unchanged.
@@ -48,9 +65,9 @@ const kinds: Kinds = {
   protocolVersion: isName,
   requestId: isId,
   requestState: isText,
-  resultType: isWord,
+  resultType: isResultType,
   size: isNumber,
-  status: isWord,
+  status: isStatus,
   task: isTaskRequest,
   taskId: isId,
   total: isNumber,
@@ -85,7 +102,7 @@ const metaKinds: Kinds = {
   progressToken: isId,
   "io.modelcontextprotocol/clientCapabilities": areCapabilities,
   "io.modelcontextprotocol/clientInfo": isParty,
-  "io.modelcontextprotocol/logLevel": isWord,
+  "io.modelcontextprotocol/logLevel": isLogLevel,
   "io.modelcontextprotocol/protocolVersion": isName,
   "io.modelcontextprotocol/related-task": (value) => hasOnly(value, { taskId: isId }),
   "io.modelcontextprotocol/serverInfo": isParty,
