@@ -2,7 +2,7 @@
 import type { Call } from "./call.ts";
 import { type Denial, errorAnswer, errorFor, guardErrorCodes } from "./denials.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { dropUnseen, isDone, writeState } from "./task-state.ts";
+import { isDone, keepSafe } from "./task-state.ts";
 
 /** A tool result that tells the model the reason. */
 function refusedResult(denial: Denial): JsonObject {
@@ -35,18 +35,20 @@ export function refusal(call: Call, denial: Denial): JsonObject {
 }
 
 /**
- * Replaces the outcome that a task holds with a refusal. The text about its state is removed, and
- * so is what no hook has seen.
+ * Replaces the outcome that a task holds with a refusal, and removes all that could hold text: the
+ * plugin may have refused any of it. An answer is about the task that was asked for.
  */
-export function refuseInTask(task: JsonObject, denial: Denial): void {
-  writeState(task, {});
-  dropUnseen(task);
-  if (!isDone(task)) return;
-  if (task.error !== undefined) {
+export function refuseInTask(task: JsonObject, denial: Denial, { params }: Call): void {
+  const { error, result } = task;
+  const isOver = isDone(task);
+  keepSafe(task);
+  if (task.taskId !== params.taskId) delete task.taskId;
+  if (!isOver) return;
+  if (error !== undefined) {
     task.error = errorFor(denial);
     return;
   }
-  const before = isObject(task.result) ? task.result.resultType : undefined;
+  const before = isObject(result) ? result.resultType : undefined;
   task.result = {
     ...refusedResult(denial),
     ...(before !== undefined && { resultType: "complete" }),

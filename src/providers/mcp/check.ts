@@ -61,7 +61,7 @@ async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner):
   if (!isDone(outcome) && !(call.subject === taskNotice && says)) {
     return { kind: "refused", answer: errorAnswer(call.id, denial), denial };
   }
-  refuseInTask(outcome, denial);
+  refuseInTask(outcome, denial, call);
   return { kind: "pass", message: answer, denial };
 }
 

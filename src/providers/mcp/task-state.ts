@@ -1,4 +1,4 @@
-import { type Left, pathOf } from "../rewrite/index.ts";
+import type { Left } from "../rewrite/index.ts";
 import type { JsonObject } from "./json.ts";
 import { holdsText, isTokenOfCall } from "./methods.ts";
 import { payloadFault } from "./payload.ts";
@@ -32,11 +32,16 @@ export function leftIn(task: JsonObject): readonly Left[] {
   return tasks.has(task) ? leftOf(task, ["result", "error", ...texts], settingsOf.task) : [];
 }
 
-/** Removes from a task what no hook may have seen. */
-export function dropUnseen(task: JsonObject): void {
-  const content = leftIn(task).filter(({ kind }) => kind !== "setting");
-  const unseen = new Set(content.map(({ path }) => path));
-  for (const key of Object.keys(task)) if (unseen.has(pathOf(key))) delete task[key];
+/** What a task may say after a denial: ids, times, numbers and words that MCP defines. */
+const safe: readonly string[] = settingsOf.task.filter(
+  (key) => key !== "_meta" && key !== "requestState",
+);
+
+/** Removes everything else from a task, whether plugins saw it or not. */
+export function keepSafe(task: JsonObject): void {
+  for (const key of Object.keys(task)) {
+    if (!safe.includes(key) || !isTokenOfCall(key, task[key])) delete task[key];
+  }
 }
 
 /** The fields of a task that `texts` names. */

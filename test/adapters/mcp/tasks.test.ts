@@ -1,3 +1,4 @@
+import type { GuardOptions } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { denial, fakeManager, type Hook, settle } from "./support/fake-manager.ts";
@@ -250,4 +251,87 @@ describe("the tasks extension of 2026-07-28", () => {
       }),
     );
   });
+});
+
+describe("a task of which a plugin refused something", () => {
+  const secret = "078-05-1120";
+  const times = { createdAt: "2026-01-01T00:00:00Z", lastUpdatedAt: "2026-01-01T00:00:01Z" };
+  const state = { taskId: "t1", ...times, ttl: 5, pollInterval: 1 };
+  /** Each is shown to a plugin on every hook. */
+  const beside: readonly Json[] = [
+    { _meta: { "org.example/note": secret } },
+    { requestState: secret },
+    { note: secret },
+    { createdAt: `at ${secret}` },
+    { status: `s${secret}` },
+    { status: `s${secret}`.replaceAll("-", "_") },
+    { taskId: `t${secret}` },
+  ];
+  const all = ["cmf.mcp_response", "cmf.mcp_notification", "cmf.tool_post_invoke"];
+  const refuse: Hook = (payload) =>
+    /078.05.1120/.test(JSON.stringify(payload)) ? denial("no") : undefined;
+  const refusing = () => fakeManager(Object.fromEntries(all.map((hook) => [hook, refuse])));
+  const refused = { content: [{ type: "text", text: "no" }], isError: true };
+
+  describe.each<GuardOptions>([{ pass: [] }, { pass: [], onDeny: "tool_result" }])(
+    "with %j",
+    (options) => {
+      it.each(beside)("keeps nothing that could hold text of an answer: %j", async (said) => {
+        verifies("mcp:task-state", "mcp:guard-rest");
+        for (const method of ["tasks/get", "tasks/cancel"]) {
+          const { guard, peer, received } = await withTask(refusing(), options);
+          const ask = async (id: number, task: Json) => {
+            await guard.send(request(id, method, { taskId: "t1" }));
+            peer(result(id, { ...state, ...task, ...said }));
+            await settle();
+            return received().at(-1);
+          };
+          const error = { code: 1, message: "a" };
+          const done = await ask(2, { status: "completed", result: outcome });
+          expect(done).toMatchObject({ result: { ttl: 5, pollInterval: 1, result: refused } });
+          const failed = await ask(3, { status: "failed", error });
+          expect(failed).toMatchObject({ result: { ttl: 5, error: { message: "no" } } });
+          const going = await ask(4, { status: "working", statusMessage: "a" });
+          expect(going).toMatchObject({ error: { message: "no" } });
+          expect(JSON.stringify(received())).not.toMatch(/078.05.1120/);
+        }
+      });
+
+      it("keeps what the protocol needs", async () => {
+        verifies("mcp:task-state");
+        const { guard, peer, received } = await withTask(refusing(), options);
+        const modern = { ...state, resultType: "complete", ttlMs: 1, cacheScope: "private" };
+        await guard.send(request(2, "tasks/get", { taskId: "t1" }));
+        const said = { status: "completed", result: outcome, _meta: { note: secret } };
+        peer(result(2, { ...modern, ...said }));
+        await settle();
+        expect(received().at(-1)).toEqual(
+          result(2, { ...modern, status: "completed", result: refused }),
+        );
+      });
+    },
+  );
+
+  it.each(["notifications/tasks", "notifications/tasks/status"])(
+    "keeps nothing that could hold text of %s",
+    async (method) => {
+      verifies("mcp:task-state", "mcp:guard-notifications");
+      // Here the id is all that names the task.
+      for (const said of beside.filter((each) => each.taskId === undefined)) {
+        const { peer, received } = await withTask(refusing(), { pass: [] });
+        const working = { ...state, status: "working" };
+        peer(notification(method, { ...working, ...said }));
+        await settle();
+        expect(received()).toHaveLength(1);
+        peer(notification(method, { ...working, statusMessage: "a", ...said }));
+        peer(notification(method, { ...working, result: outcome, ...said }));
+        await settle();
+        expect(received().slice(1)).toMatchObject([
+          { params: { taskId: "t1", ttl: 5 } },
+          { params: { taskId: "t1", ttl: 5, result: refused } },
+        ]);
+        expect(JSON.stringify(received())).not.toMatch(/statusMessage|078.05.1120/);
+      }
+    },
+  );
 });
