@@ -39,13 +39,20 @@ function copyFields(value: JsonObject): JsonObject {
   return copy;
 }
 
-/** The members of a JSON-RPC 2.0 message. Anything else is neither shown nor passed on. */
-const members = ["jsonrpc", "id", "method", "params", "result", "error"];
+/** JSON-RPC 2.0 §4 and §5. Anything else is neither shown nor passed on. */
+const ofRequest: readonly string[] = ["jsonrpc", "id", "method", "params"];
+const ofAnswer: readonly string[] = ["jsonrpc", "id", "result", "error"];
+
+/** A message without members that JSON-RPC does not define: itself if it has none. */
+export function definedMembers(message: JsonObject): JsonObject {
+  const members = message.method === undefined ? ofAnswer : ofRequest;
+  const isPlain = Object.keys(message).every((key) => members.includes(key));
+  return isPlain ? message : only(message, members);
+}
 
 /** A copy of a JSON-RPC message, the only one there is. Its parts are documents for plugins. */
 export function copyMessage(message: JsonObject): JsonObject {
-  const copy: JsonObject = {};
-  for (const key of members) if (message[key] !== undefined) copy[key] = copyJson(message[key]);
+  const copy = copyFields(message);
   for (const part of [copy.params, copy.result, copy.error]) if (isObject(part)) ownDocument(part);
   return copy;
 }

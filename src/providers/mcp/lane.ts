@@ -41,7 +41,7 @@ import type { RequestLog, RequestRecord } from "./request-log.ts";
 import { subjectOf } from "./subjects.ts";
 import { isAskedMethod, type TaskMemory, type TaskScope } from "./task-memory.ts";
 import { taskNotice } from "./tasks.ts";
-import { type Direction, keyOf, type RequestId } from "./transport.ts";
+import { type Direction, isAnswer, keyOf, type RequestId } from "./transport.ts";
 
 /** What a lane knows about its connection. */
 export interface LaneParts {
@@ -179,10 +179,8 @@ export class Lane {
   /** Drops a message that belongs to nothing and could pass for something checked. */
   drop(message: JsonObject): void {
     this.#parts.log.dropped(message.method, this.#parts.direction, message.id);
-    reportDropped(
-      this.#ends,
-      typeof message.method === "string" ? "a malformed request" : "an unexpected answer",
-    );
+    const what = isAnswer(message) ? "an unexpected answer" : "a malformed message";
+    reportDropped(this.#ends, what);
   }
 
   /** Stops the hooks of all messages of a closed transport. */

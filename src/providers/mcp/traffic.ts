@@ -1,12 +1,12 @@
 import type { HookRunner } from "./call.ts";
 import type { Handed } from "./ends.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { definedMembers, isObject, type JsonObject } from "./json.ts";
 import { Lane } from "./lane.ts";
 import type { GuardMemory, Session } from "./memory.ts";
 import type { RequestLog } from "./request-log.ts";
 import { isGuarded } from "./subjects.ts";
 import { isTaskNotice } from "./tasks.ts";
-import { isAnswer, isRequest } from "./transport.ts";
+import { isAnswer, isMessage, isRequest } from "./transport.ts";
 
 /** The transport underneath, and the protocol above it. */
 export interface Sides {
@@ -99,16 +99,10 @@ function route(flow: Flow, message: unknown, aux: unknown): Handed {
     return Promise.all(handed).then(() => undefined);
   }
   if (!isObject(message)) return flow.requests.drop({});
-  if (isRequest(message)) {
-    return isAmbiguous(message) ? flow.requests.drop(message) : flow.requests.request(message, aux);
-  }
-  if (isAnswer(message)) return flow.answers.answer(message, aux);
-  return routeNotification(flow, message, aux);
-}
-
-/** Whether one side could read it as a request and the other as an answer. */
-function isAmbiguous(message: JsonObject): boolean {
-  return message.result !== undefined || message.error !== undefined;
+  if (!isMessage(message)) return flow.requests.drop(message);
+  const own = definedMembers(message);
+  if (isRequest(own)) return flow.requests.request(own, aux);
+  return isAnswer(own) ? flow.answers.answer(own, aux) : routeNotification(flow, own, aux);
 }
 
 function routeNotification(flow: Flow, message: JsonObject, aux: unknown): Handed {

@@ -45,6 +45,16 @@ export function keyOf(id: unknown): string | undefined {
   return typeof id === "number" && Number.isFinite(id) ? `n${id}` : undefined;
 }
 
+/**
+ * Whether an object is a message of JSON-RPC 2.0. One with a method and an outcome is not: one side
+ * could read it as a request and the other as an answer.
+ */
+export function isMessage({ jsonrpc, method, result, error }: JsonObject): boolean {
+  if (jsonrpc !== "2.0") return false;
+  const hasOutcome = result !== undefined || error !== undefined;
+  return method === undefined ? hasOutcome : typeof method === "string" && !hasOutcome;
+}
+
 export function isRequest(message: JsonObject): message is JsonObject & { readonly id: RequestId } {
   return typeof message.method === "string" && message.id !== undefined;
 }

@@ -4,6 +4,7 @@ import { StreamableHTTPClientTransport as HttpV1 } from "@modelcontextprotocol/s
 import { WebStandardStreamableHTTPServerTransport as ServerHttpV1 } from "@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js";
 import { WebStandardStreamableHTTPServerTransport as ServerHttpV2 } from "@modelcontextprotocol/server";
 import { describe, expect, expectTypeOf, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
 import { fakeManager, settle } from "./support/fake-manager.ts";
 import { guarded, notification, RawTransport, rawGuard, request, result } from "./support/raw.ts";
 
@@ -190,5 +191,67 @@ describe("handlers", () => {
     );
     await connected;
     expect(raw.started).toBe(1);
+  });
+});
+
+describe("members that JSON-RPC does not define", () => {
+  const everyHook = fakeManager(
+    Object.fromEntries(
+      ["cmf.mcp_request", "cmf.mcp_response", "cmf.mcp_notification"].map((hook) => [
+        hook,
+        () => undefined,
+      ]),
+    ),
+  );
+
+  it.each([
+    ["nobody", fakeManager()],
+    ["a plugin", everyHook],
+  ])("are not forwarded, where %s listens", async (_who, listening) => {
+    verifies("mcp:guard");
+    const { guard, peer, sent, received } = await rawGuard(listening);
+    const requests = [request(1, "ping"), request(2, "tools/list", {}), request(3, "acme/run")];
+    const answers = [
+      result(1, {}),
+      result(2, { tools: [] }),
+      { jsonrpc: "2.0", id: 3, error: { code: 1, message: "no" } },
+    ];
+    const notices = [
+      notification("notifications/initialized"),
+      notification("notifications/message", { level: "info", data: "x" }),
+      notification("notifications/tasks", { taskId: "t", status: "working" }),
+    ];
+    for (const message of [...requests, ...notices]) await guard.send({ ...message, note: "a" });
+    for (const message of answers) peer({ ...message, note: "a", params: { note: "a" } });
+    await settle();
+    for (const message of notices) peer({ ...message, note: "a" });
+    await settle();
+    expect(sent()).toEqual([...requests, ...notices]);
+    expect(received()).toEqual([...answers, ...notices]);
+  });
+
+  it.each([
+    { jsonrpc: "2.0" },
+    { jsonrpc: "2.0", id: 1, params: { note: "a" } },
+    { jsonrpc: "2.0", id: 1, method: 5, params: {} },
+    { jsonrpc: "2.0", id: 1, method: null, result: {} },
+    { jsonrpc: "2.0", method: "notifications/message", params: {}, result: { note: "a" } },
+    { jsonrpc: "1.0", id: 1, method: "ping" },
+    { id: 1, result: {} },
+    { jsonrpc: { note: "a" }, method: "notifications/initialized" },
+    [{ jsonrpc: "2.0", params: { note: "a" } }],
+  ])("make no message: %j is reported and dropped", async (message) => {
+    verifies("mcp:guard");
+    const { guard, raw, peer, received, errors } = await rawGuard(everyHook);
+    await guard.send(request(1, "ping"));
+    peer(message);
+    await guard.send(message as never);
+    await settle();
+    expect(received()).toEqual([]);
+    expect(raw.sent).toHaveLength(1);
+    expect(errors.map(String)).toEqual([
+      expect.stringContaining("dropped"),
+      expect.stringContaining("dropped"),
+    ]);
   });
 });
