@@ -57,8 +57,11 @@ async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner):
   if (isStopped(call)) return stopped;
   if (denial === undefined) return { kind: "pass", message: answer };
   if (outcome === answer) return refused(call, denial);
+  const isNotice = call.subject === taskNotice;
+  // If plugins saw an id that no call is known by, it may be what they refused.
+  const keepsId = !isNotice || call.started !== undefined || hooks.passes("tokens");
   // A task that goes on has no outcome to put the refusal into, and a notice only what it says.
-  if (!isDone(outcome) && !(call.subject === taskNotice && says)) {
+  if (!keepsId || !(isDone(outcome) || (isNotice && says))) {
     return { kind: "refused", answer: errorAnswer(call.id, denial), denial };
   }
   refuseInTask(outcome, denial, call);

@@ -316,7 +316,7 @@ describe("a task of which a plugin refused something", () => {
     "keeps nothing that could hold text of %s",
     async (method) => {
       verifies("mcp:task-state", "mcp:guard-notifications");
-      // Here the id is all that names the task.
+      // An id that no call is known by is tested below.
       for (const said of beside.filter((each) => each.taskId === undefined)) {
         const { peer, received } = await withTask(refusing(), { pass: [] });
         const working = { ...state, status: "working" };
@@ -334,4 +334,14 @@ describe("a task of which a plugin refused something", () => {
       }
     },
   );
+
+  it("keeps no id that plugins saw and no call is known by", async () => {
+    verifies("mcp:task-state", "mcp:guard-notifications");
+    const { peer, received } = await withTask(refusing(), { pass: [] });
+    const unknown = { ...state, taskId: `t${secret}`, status: "working", statusMessage: "a" };
+    peer(notification("notifications/tasks/status", unknown));
+    peer(notification("notifications/tasks", { ...unknown, result: outcome }));
+    await settle();
+    expect(received()).toEqual([made(1, "t1")]);
+  });
 });
