@@ -4,6 +4,7 @@ import { type Denial, errorAnswer, failed } from "./denials.ts";
 import { copyMessage, type JsonObject } from "./json.ts";
 import { isDone, saysMore } from "./task-state.ts";
 import { taskNotice } from "./tasks.ts";
+import { keyOf } from "./transport.ts";
 
 /** The verdict on a request or an answer. `stopped`: nobody waits for it any more. */
 export type Verdict =
@@ -92,6 +93,7 @@ export async function checkNotice(
   if (call.method !== "notifications/cancelled") return { denial };
   // The other side must still hear of it, without what was said beside it.
   const { requestId } = call.params;
+  if (keyOf(requestId) === undefined) return { denial };
   return { notice: { jsonrpc: "2.0", method: call.method, params: { requestId } }, denial };
 }
 

@@ -1,5 +1,6 @@
 import { type GuardEvent, type GuardedRequest, guardErrorCodes } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
 import { denial, fakeManager, gate, settle } from "./support/fake-manager.ts";
 import { notification, rawGuard, request, toolCall, toolResult } from "./support/raw.ts";
 
@@ -156,6 +157,19 @@ describe("a denial", () => {
       { error: { message: "Refused by policy", data: { code: "denied" } } },
     ]);
   });
+
+  it.each([{ requestId: { note: "secret" } }, { requestId: ["secret"] }, { reason: "secret" }])(
+    "drops a cancellation that names no request: %j",
+    async (params) => {
+      verifies("mcp:guard-notifications");
+      const manager = fakeManager({ "cmf.mcp_notification": () => denial("no") });
+      const { peer, received } = await rawGuard(manager);
+      peer(notification("notifications/cancelled", params));
+      await settle();
+      expect(manager.names()).toEqual(["cmf.mcp_notification"]);
+      expect(received()).toEqual([]);
+    },
+  );
 
   it("keeps its codes in the fields that MCP has for them", () => {
     const own = [guardErrorCodes.denied, guardErrorCodes.failed, guardErrorCodes.duplicate];
