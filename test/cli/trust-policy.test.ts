@@ -127,3 +127,81 @@ describe("plugins describe", () => {
     expect(await signer()).toBe("signed_by: -");
   });
 });
+
+describe("plugins verify", () => {
+  const verify = ["plugins", "verify"];
+
+  it("accepts a signature that is valid, and says so without a reservation", async () => {
+    verifies("cli:verify-signatures");
+    const { cwd, env } = await signedGuard();
+    await run(trust, { services, cwd, env });
+    const { code, document } = await runJson(verify, { services, cwd, env });
+    expect([code, document.signatures, document.signatures_unchecked]).toEqual([0, [], null]);
+    const { stdout } = await run(verify, { services, cwd, env });
+    expect(linesOf(stdout).at(-1)).toBe("plugins.lock verified: 1 entries");
+  });
+
+  it.each<readonly [string, string, (guard: Awaited<ReturnType<typeof signedGuard>>) => unknown]>([
+    [
+      "evidence that is garbage",
+      "signature_invalid",
+      ({ path }) => writeFile(join(path, "glassine.sig.json"), "garbage"),
+    ],
+    [
+      "a key that nobody knows, under the name of the publisher",
+      "signature_invalid",
+      async ({ path, env }) => {
+        const other = await publisher(await newRoot(), env.GLASSINE_PLUGIN_TRUSTED_PUBLISHERS);
+        await other.sign(path);
+      },
+    ],
+    ["a revoked key", "signature_invalid", ({ env }) => rebind(env, { revoked: true })],
+    [
+      "a key whose time is over",
+      "signature_invalid",
+      ({ env }) => rebind(env, { not_after: "2020-01-01T00:00:00Z" }),
+    ],
+    ["a key that was replaced", "signature_invalid", ({ env }) => rebind(env, { key_id: "k2" })],
+    [
+      "a signer who is not trusted any more",
+      "untrusted_identity",
+      ({ env }) => {
+        env.GLASSINE_PLUGIN_TRUSTED_PUBLISHERS = "somebody@example.com";
+      },
+    ],
+  ])("refuses what production refuses: %s", async (_, expected, change) => {
+    verifies("cli:verify-signatures", "cli:verify-counts");
+    const guard = await signedGuard();
+    const { cwd, env } = guard;
+    await run(trust, { services, cwd, env });
+    await change(guard);
+    const { code, document } = await runJson(verify, { services, cwd, env });
+    expect([code, document.ok, document.signatures]).toEqual([
+      1,
+      false,
+      [{ id: "guard", code: expected, reason: expect.stringContaining("plugin 'guard' ") }],
+    ]);
+    const production = { ...env, GLASSINE_PLUGIN_MODE: "production" };
+    const { document: listed } = await runJson(["plugins", "list"], {
+      services,
+      cwd,
+      env: production,
+    });
+    expect(listed.rejected).toMatchObject([{ id: "guard", code: expected }]);
+  });
+
+  it.each([
+    [{}, "neither GLASSINE_PLUGIN_PUBLISHER_KEYS nor GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT is set"],
+    [unsigned, "GLASSINE_PLUGIN_SIGNING_REQUIRED=false"],
+  ])("says that signatures were not checked with %j, and why", async (given, why) => {
+    verifies("cli:verify-signatures");
+    const { cwd, path, env } = await signedGuard();
+    await run(trust, { services, cwd, env });
+    await writeFile(join(path, "glassine.sig.json"), "garbage");
+    const { code, stdout } = await run(verify, { services, cwd, env: given });
+    expect([code, linesOf(stdout).at(-1)]).toEqual([
+      0,
+      `plugins.lock verified: 1 entries; signatures were not checked: ${why}`,
+    ]);
+  });
+});

@@ -77,6 +77,7 @@ export const texts = {
     "Run any command that writes, such as `plugins lock`: it completes or undoes the change.",
   guestsUnseen: (count: number) =>
     `${count} guest${count === 1 ? " was" : "s were"} not looked at: \`gateway trust --check\` compares ${count === 1 ? "it" : "them"}.`,
+  signaturesUnseen: (why: string) => say`signatures were not checked: ${why}`,
   pending: "A change is unfinished: the next command that writes completes or undoes it.",
 
   // The catalogue.

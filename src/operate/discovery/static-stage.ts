@@ -46,7 +46,8 @@ export async function staticStage(
     const note = `${off}: no installed plugin is read`;
     const nothing = { found: [], accepted: [], refused: [], drift: [], unreadable: [] };
     const warnings = [...options.warnings, note];
-    return { ...known, ...nothing, faults: options.settingFaults, warnings };
+    const { settingFaults: faults } = options;
+    return { ...known, ...nothing, faults, signaturesUnchecked: note, warnings };
   }
   const { verifiers, faults } = await verifiersFor(options);
   const builtins = await Promise.all(
@@ -101,9 +102,20 @@ export async function staticStage(
     drift: lock === undefined ? [] : drift,
     unreadable,
     faults,
+    signaturesUnchecked: whyUnchecked(settings, verifiers, envPrefix),
     // Folders can have any names.
     warnings: warnings.map(printable),
   };
+}
+
+function whyUnchecked(
+  { signingRequired }: StaticReport["settings"],
+  verifiers: readonly SignatureVerifier[],
+  prefix: string,
+): string | undefined {
+  if (!signingRequired) return `${prefix}PLUGIN_SIGNING_REQUIRED=false`;
+  if (verifiers.length > 0) return undefined;
+  return `neither ${prefix}PLUGIN_PUBLISHER_KEYS nor ${prefix}PLUGIN_SIGSTORE_TRUSTED_ROOT is set`;
 }
 
 /** In dev links are loaded, with a warning. */

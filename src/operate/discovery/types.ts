@@ -80,6 +80,8 @@ export interface StaticReport {
   readonly unreadable: readonly string[];
   /** Settings and files of the operator's that cannot be read, where a command goes on. */
   readonly faults: readonly GlassineError[];
+  /** Why no signature was checked; `undefined` where each was, and has to be valid. */
+  readonly signaturesUnchecked: string | undefined;
   readonly warnings: readonly string[];
 }
 

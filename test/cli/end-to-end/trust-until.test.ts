@@ -40,8 +40,8 @@ describe("trust until a day", () => {
     expect(valuesOf("until", await place.text())).toEqual(["9999-12-31"]);
     expect((await place.lines())[1]).toContain("until=9999-12-31");
     expect(await place.done(["describe", "aaa-guard"])).toContain("trusted_until: 9999-12-31\n");
-    expect((await place.done(["verify", "--strict-journal"])).split("\n")[1]).toBe(
-      "plugins.lock verified: 2 entries",
+    expect((await place.done(["verify", "--strict-journal"])).split("\n")[1]).toMatch(
+      /^plugins\.lock verified: 2 entries/,
     );
     const { data } = await place.json(["trust", "aaa-guard", "--reason", "for good"]);
     expect(data).toMatchObject({ until: null, previous: { until: "9999-12-31" } });

@@ -10,6 +10,8 @@ import { marked, type Place, placeIn, valuesOf } from "./trust-support.ts";
 
 const timeout = 300_000;
 const zodUrl = import.meta.resolve("zod");
+const verified =
+  "plugins.lock verified: 3 entries; signatures were not checked: GLASSINE_PLUGIN_SIGNING_REQUIRED=false";
 const production = { env: { ...unsigned, GLASSINE_PLUGIN_MODE: "production" } };
 
 let workspace: Workspace;
@@ -51,7 +53,7 @@ describe("an installation", () => {
     verifies("cli:verify-lines");
     const { done, json, state, lock } = await trusted();
     const before = await state();
-    const expected = `plugins.lock: ${lock} (schema v1)\nplugins.lock verified: 3 entries\n`;
+    const expected = `plugins.lock: ${lock} (schema v1)\n${verified}\n`;
     expect(await done(["verify"])).toBe(expected);
     expect(await done(["verify", "--strict-journal"], production)).toBe(expected);
     expect(await json(["verify"])).toEqual({
@@ -65,6 +67,8 @@ describe("an installation", () => {
           linked: [],
           duplicates: [],
           unhashable: [],
+          signatures: [],
+          signatures_unchecked: "GLASSINE_PLUGIN_SIGNING_REQUIRED=false",
           journal_problems: [],
           journal_problem_count: 0,
           pending: false,
@@ -121,9 +125,7 @@ describe("an installation", () => {
     await done(["trust", "bbb-guard", "--optional", "--reason", "of some hosts only"]);
     await done(["lock", "--all", "--reason", "reviewed again"], { env: unsigned });
     await without("bbb-guard", async () => {
-      expect(await done(["verify", "--strict-journal"])).toBe(
-        `${head}plugins.lock verified: 3 entries\n`,
-      );
+      expect(await done(["verify", "--strict-journal"])).toBe(`${head}${verified}\n`);
     });
   });
 

@@ -102,6 +102,8 @@ export function verified(given: Partial<VerifyReport> = {}): VerifyReport {
     linked: [],
     duplicates: [],
     unhashable: [],
+    signatures: [],
+    signatures_unchecked: null,
     journal_problems: [],
     journal_problem_count: given.journal_problems?.length ?? 0,
     pending: false,

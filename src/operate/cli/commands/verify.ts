@@ -11,6 +11,7 @@ import {
   signer_change,
   texts as strings,
   text,
+  textOrNull,
   warnings,
 } from "../documents.ts";
 import { sharedOptions } from "../options.ts";
@@ -24,7 +25,7 @@ export const verify = defineCommand({
   path: ["plugins", "verify"],
   summary: "compare plugins.lock with what is installed, and with its journal",
   about: [
-    "Checks only these three; `doctor --strict` also checks whether signers are trusted.",
+    "Where publisher keys or a trusted root are configured, it checks signatures as production does; otherwise it says that it did not.",
     "No plugin is run, and the mode makes no difference.",
   ],
   options: {
@@ -55,6 +56,10 @@ export const verify = defineCommand({
       .array(z.object({ id: text, paths: strings }))
       .describe("Ids that several packages claim, of which production refuses each."),
     unhashable: z.array(z.object({ id: text, code: text, reason: text })),
+    signatures: z
+      .array(z.object({ id: text, code: text, reason: text }))
+      .describe("Plugins that production refuses for their signature."),
+    signatures_unchecked: textOrNull.describe("Why no signature was checked. Null where each was."),
     journal_problems,
     journal_problem_count: count,
     pending: z.boolean().describe("Whether a change was begun and not ended."),
@@ -79,8 +84,8 @@ export const verify = defineCommand({
 });
 
 function problemCount(report: VerifyReport, countJournal: boolean): number {
-  const { drift, linked, duplicates, unhashable, unreadable, pending } = report;
-  const lists = [linked, duplicates, unhashable, unreadable];
+  const { drift, linked, duplicates, unhashable, signatures, unreadable, pending } = report;
+  const lists = [linked, duplicates, unhashable, signatures, unreadable];
   return (
     drift.filter(({ blocking }) => blocking).length +
     lists.reduce((sum, list) => sum + list.length, 0) +
@@ -90,8 +95,8 @@ function problemCount(report: VerifyReport, countJournal: boolean): number {
 }
 
 function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly string[] {
-  const { lock, drift, linked, duplicates, unhashable, unreadable } = report;
-  const { pending, permissions, guest_count: guests } = report;
+  const { lock, drift, linked, duplicates, unhashable, signatures, unreadable } = report;
+  const { pending, permissions, guest_count: guests, signatures_unchecked: unchecked } = report;
   const parts = [
     ...(guests === 0 ? [] : [texts.guestsUnseen(guests)]),
     ...driftSection(drift, paint),
@@ -111,6 +116,11 @@ function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly
       paint,
     ),
     ...section(
+      "Signatures, for which production refuses the plugin:",
+      signatures.map(({ id, code, reason }) => `  ${printable(id)}: ${reasonOf(code, reason)}`),
+      paint,
+    ),
+    ...section(
       "Cannot be read, and what is in it was not compared:",
       unreadable.map((path) => `  ${printable(path)}`),
       paint,
@@ -125,9 +135,10 @@ function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly
     ...journalSection(report, paint),
     ...(pending ? ["", texts.pending] : []),
   ];
+  const unseen = unchecked === null ? "" : `; ${texts.signaturesUnseen(unchecked)}`;
   const end =
     problems === 0
-      ? paint.good(`plugins.lock verified: ${lock.entries - guests} entries`)
+      ? paint.good(`plugins.lock verified: ${lock.entries - guests} entries${unseen}`)
       : paint.bad(`verify failed: ${problems} problem(s)`);
   return [
     texts.lockLine(lock.path, lock.schema_version),

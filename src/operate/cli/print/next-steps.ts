@@ -59,13 +59,13 @@ export function stepsOfList(report: DiscoveryReport, paint: Paint): readonly str
 }
 
 export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly string[] {
-  const { drift, linked, duplicates, unhashable, unreadable, pending } = report;
+  const { drift, linked, duplicates, unhashable, signatures, unreadable, pending } = report;
   return steps(
     [
       ...driftSteps(drift, unreadable),
       ...linked.map((): Step => ["linked_package", rejectionCodes.linked_package.todo]),
       ...duplicates.map((): Step => ["duplicate_id", rejectionCodes.duplicate_id.todo]),
-      ...unhashable.map(({ code }): Step => [code, responseTo(code)]),
+      ...[...unhashable, ...signatures].map(({ code }): Step => [code, responseTo(code)]),
       ...unreadable.map(unreadStep),
       ...(pending ? [["pending", texts.endPending] as const] : []),
       ...report.journal_problems.map(({ problem }): Step => [problem, journalTodo(problem)]),

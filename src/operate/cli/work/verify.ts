@@ -1,7 +1,12 @@
 /** Compares the lockfile, what is installed, and the journal. Nothing is run. */
 import { GlassineError } from "../../../core/errors/index.ts";
 import type { StaticReport } from "../../discovery/index.ts";
-import { checkJournal, pendingChange, readTrustJournal } from "../../trust/index.ts";
+import {
+  checkJournal,
+  isSignatureCode,
+  pendingChange,
+  readTrustJournal,
+} from "../../trust/index.ts";
 import { changesSince } from "../plain-words.ts";
 import type { JournalProblems, ReadFault } from "../reports.ts";
 import type { CommandScope } from "../scope.ts";
@@ -12,10 +17,16 @@ export type VerifyReport = Awaited<ReturnType<typeof verify>>;
 
 export async function verify(scope: CommandScope) {
   const { report } = await surveyFor(staticRequest(scope));
-  const { lock, found, refused, unreadable, warnings } = report;
+  const { lock, found, refused, signaturesUnchecked, unreadable, warnings } = report;
   if (lock === undefined)
     throw new GlassineError("lockfile_missing", "verify: no plugins.lock found");
   const locked = new Set(lock.entries.map(({ id }) => id));
+  const refusedFor = (isCode: (code: string) => boolean) =>
+    refused.flatMap(({ id, code, reason }) =>
+      id !== undefined && locked.has(id) && isCode(code)
+        ? [{ id, code: code as string, reason }]
+        : [],
+    );
   return {
     lock: factsOfLock(lock),
     guest_count: lock.entries.filter(({ kind }) => kind !== undefined).length,
@@ -25,11 +36,10 @@ export async function verify(scope: CommandScope) {
       .filter((each) => each.package.isLinked && !each.isBuiltin && !each.isLocal)
       .map(({ entry, package: { path } }) => ({ id: entry.id, path })),
     duplicates: duplicatesIn(report),
-    unhashable: refused.flatMap(({ id, code, reason }) =>
-      id !== undefined && locked.has(id) && unhashableCodes.includes(code)
-        ? [{ id, code: code as string, reason }]
-        : [],
-    ),
+    unhashable: refusedFor((code) => unhashableCodes.includes(code)),
+    // Where nothing checks signatures, the policy refuses whatever there is.
+    signatures: signaturesUnchecked === undefined ? refusedFor(isSignatureCode) : [],
+    signatures_unchecked: signaturesUnchecked ?? null,
     ...(await journalOf(lock)),
     pending: await isPending(lock.path),
     // What is in these folders was not compared.
