@@ -1,5 +1,5 @@
 /** What makes an operator's day shorter: settings for options, the journal, what to do next. */
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { install, newRoot, unsigned } from "../discovery/support.ts";
@@ -63,7 +63,7 @@ describe("plugins journal", () => {
   });
 
   it("shows who trusted what, when, until when and why", async () => {
-    verifies("cli:journal");
+    verifies("cli:journal", "cli:journal-uncovered");
     const { code, stdout, stderr } = await at(["plugins", "journal"]);
     expect([code, stderr]).toEqual([0, ""]);
     expect(linesOf(stdout).map((line) => line.replace(/\S+Z |sha256:\w+…|@.*/g, "*"))).toEqual([
@@ -80,6 +80,7 @@ describe("plugins journal", () => {
       "  reason: OPS-1",
       "",
       "journal: 3 lines, nothing wrong",
+      "not covered: the time, author and reason of the last line; the next change covers them",
     ]);
     const { changes, ...rest } = await documentAt(["plugins", "journal", "guard"]);
     expect(changes).toMatchObject([
@@ -96,7 +97,39 @@ describe("plugins journal", () => {
     const { code, stdout } = await at(["plugins", "journal"]);
     expect(code).toBe(1);
     expect(stdout).toContain("\nJournal:\n  line 3: guard: chain_broken: ");
-    expect(linesOf(stdout).at(-1)).toBe("journal: 1 problem(s)");
+    expect(linesOf(stdout)).toContain("journal: 1 problem(s)");
+  });
+
+  it("misses a journal that is gone or ends early, as `verify` and `doctor` do", async () => {
+    verifies("cli:journal");
+    const path = join(root, "plugins.lock.journal");
+    const first = (await readFile(path, "utf8")).split("\n").slice(0, 1).join("\n");
+    for (const text of [undefined, "", `${first}\n`]) {
+      await (text === undefined ? rm(path) : writeFile(path, text));
+      const { code, stdout } = await at(["plugins", "journal"]);
+      const missing =
+        "  other: journal_mismatch: The lock has an entry, and the journal no line for it.";
+      expect([code, linesOf(stdout)]).toEqual([1, expect.arrayContaining([missing])]);
+      expect(await at(["plugins", "verify", "--strict-journal"])).toMatchObject({ code: 1 });
+      for (const doctor of [["doctor"], ["plugins", "doctor"]])
+        expect(await at([...doctor, "--strict"])).toMatchObject({
+          code: 1,
+          stdout: expect.stringContaining("journal"),
+        });
+    }
+  });
+
+  it("says that it was not compared with plugins.lock where there is none", async () => {
+    verifies("cli:journal", "cli:journal-uncovered");
+    await rm(join(root, "plugins.lock"));
+    const { code, stdout } = await at(["plugins", "journal"]);
+    expect([code, linesOf(stdout).slice(-3, -1)]).toEqual([
+      0,
+      [
+        "journal: 3 lines, nothing wrong",
+        "not compared with plugins.lock, which is missing or cannot be read",
+      ],
+    ]);
   });
 
   it("has bounded output, however long or broken the journal is", async () => {
@@ -105,7 +138,9 @@ describe("plugins journal", () => {
     await appendFile(join(root, "plugins.lock.journal"), `${line}none\n`.repeat(5000));
     const document = await documentAt(["plugins", "journal"]);
     expect([document.changes.length, document.change_count]).toEqual([100, 5003]);
-    expect([document.journal_problems.length, document.journal_problem_count]).toEqual([100, 5000]);
+    expect([document.journal_problems.length, document.journal_problem_count]).toEqual([
+      100, 10_001,
+    ]);
     expect(document.changes.at(-1).line).toBe(10_002);
     const { stdout } = await at(["plugins", "journal"]);
     expect(linesOf(stdout)[1]).toBe("4903 earlier ones are in the file");

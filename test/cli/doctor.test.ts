@@ -349,11 +349,12 @@ describe("doctor", () => {
 
   it.each([
     ["chain_broken", "Restore the journal from version control."],
-    ["journal_mismatch", "Pair the edit with a line in the journal"],
+    ["journal_mismatch", "Redo the edit with the commands"],
+    ["unchained", "Compare the journal with version control."],
     ["lock_edited", "trust a plugin again"],
     ["malformed", "six fields"],
     ["torn", "make it again if it was not"],
-    ["unheard", "Pair the edit"],
+    ["unheard", "Redo the edit"],
   ])("explains %s in the journal, with a remedy", async (problem, todo) => {
     verifies("cli:doctor-journal");
     const services = serving(

@@ -127,7 +127,7 @@ describe("plugins verify", () => {
       "  untrusted_identity: After review, add the identity to the trusted list, or to the override list for a documented exception.",
       "  /srv/node_modules: Make it readable, and look again: a package may be there.",
       "  pending: Run any command that writes, such as `plugins lock`: it completes or undoes the change.",
-      "  it does not pair, there is no journal: Pair the edit with a line in the journal, or redo it with the commands.",
+      "  it does not pair, there is no journal: Redo the edit with the commands, which record it, or restore both files from version control.",
     ]);
     const { document } = await runJson(["plugins", "verify"], { services: serving(given) });
     const { journal_problems, ...rest } = given;

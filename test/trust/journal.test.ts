@@ -86,7 +86,35 @@ describe("the chain", () => {
     const { lineTexts } = await written();
     const forged = ["2020-01-01T00:00:00Z", ...manual.slice(1)].join("\t");
     const { problems } = await read(joined(lineTexts.toSpliced(2, 0, forged)));
-    expect(summaryOf(problems)).toEqual([{ line: 4, id: "ccc", problem: "chain_broken" }]);
+    expect(summaryOf(problems)).toEqual([
+      { line: 3, id: "acme.pii", problem: "unchained" },
+      { line: 4, id: "ccc", problem: "chain_broken" },
+    ]);
+  });
+
+  it("reveals lines whose fields were removed to hide an edit of the lines before", async () => {
+    verifies("journal:unchained");
+    const { lineTexts } = await written();
+    const edited = lineTexts.map((line, at) =>
+      at === 2 ? line.replace("reason of ccc", "approved") : line,
+    );
+    const without = (from: number, field: RegExp) =>
+      edited.map((line, at) => (at < from ? line : line.replace(field, "")));
+    const reported = async (lines: readonly string[]) =>
+      (await read(joined(lines))).problems.map(({ line, problem }) => [line, problem]);
+    expect(await reported(edited)).toEqual([[4, "chain_broken"]]);
+    expect(await reported(without(2, /\tprev=.*/))).toEqual(
+      [3, 4, 5].map((line) => [line, "unchained"]),
+    );
+    expect(await reported(without(4, /\tlock=[^\t]*/))).toContainEqual([5, "unchained"]);
+  });
+
+  it("accepts lines that a hand wrote before the first of this library", async () => {
+    verifies("journal:unchained", "journal:by-hand");
+    const { path, journal, journalText } = await lockFolder();
+    await writeFile(journal, byHand(manual) + byHand(manual));
+    await trustPlugins(path, [entryOf("aaa")], "r");
+    expect((await read(await journalText())).problems).toEqual([]);
   });
 
   it("reveals a copy of an earlier line at the end", async () => {

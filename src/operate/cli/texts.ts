@@ -70,6 +70,9 @@ export const texts = {
   evidenceLeftOut:
     "npm does not pack glassine.sig.json here: add it to `files` in package.json, and sign again",
 
+  journalAlone: "not compared with plugins.lock, which is missing or cannot be read",
+  lastLine:
+    "not covered: the time, author and reason of the last line; the next change covers them",
   moreProblems: (count: number) => `and ${count} more problems of the journal`,
   next: "What to do next:",
   makeReadable: "Make it readable, and look again: a package may be there.",

@@ -431,7 +431,7 @@ it("CLI-079: journal_mismatch: the edit by hand is redone with the command", asy
   expect([code, stdout]).toEqual([1, expect.stringContaining("acme.sweep: journal_mismatch")]);
   await recommends(
     production(),
-    "Pair the edit with a line in the journal, or redo it with the commands.",
+    "Redo the edit with the commands, which record it, or restore both files from version control.",
   );
   await trust("acme.sweep");
   await isWell(production());

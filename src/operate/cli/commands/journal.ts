@@ -14,17 +14,22 @@ import {
 import { sharedOptions } from "../options.ts";
 import { journalSection, type Paint, shortHash } from "../print/parts.ts";
 import { say } from "../print/printable.ts";
+import { texts } from "../texts.ts";
+import type { JournalReport } from "../work/verify.ts";
 
 export const journal = defineCommand({
   path: ["plugins", "journal"],
   summary: "show who trusted what, when and why",
   about: [
-    "Reads the journal of plugins.lock, checks its hash chain, and shows the last hundred changes.",
+    "Reads the journal of plugins.lock, checks its hash chain and whether it records what plugins.lock has, and shows the last hundred changes.",
+    "Nothing follows the last line of the journal: until there is another, an edit of its time, author and reason is not noticed.",
     "No plugin is run.",
   ],
   arguments: [{ name: "ID", what: "show only the changes of this plugin", isOptional: true }],
   options: { pluginsLock: sharedOptions.pluginsLock },
-  exits: { 1: "the journal has an invalid line, or its chain is broken" },
+  exits: {
+    1: "the journal has an invalid line, its chain is broken, or it does not record what plugins.lock has",
+  },
   examples: [
     { line: "plugins journal", what: "the changes of all plugins" },
     { line: "plugins journal pii-scan", what: "the changes of one plugin" },
@@ -61,11 +66,20 @@ export const journal = defineCommand({
         problems === 0
           ? paint.good(`journal: ${change_count} lines, nothing wrong`)
           : paint.bad(`journal: ${problems} problem(s)`),
+        ...notCovered(report),
       ],
       warnings: report.warnings,
     };
   },
 });
+
+/** What could be edited, and nothing here would tell. */
+function notCovered({ lock: found, change_count }: JournalReport): readonly string[] {
+  return [
+    ...(found === null ? [texts.journalAlone] : []),
+    ...(change_count === 0 ? [] : [texts.lastLine]),
+  ];
+}
 
 function changeLines(event: Report<typeof trustEvent>, paint: Paint): readonly string[] {
   const { at, action, id, version, distribution_hash: hash, until, reason, actor } = event;

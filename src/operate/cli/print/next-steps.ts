@@ -14,7 +14,7 @@ interface JournalProblemSpec {
 export const journalProblems = {
   journal_mismatch: {
     means: "plugins.lock has an entry that the journal does not record, or the other way round.",
-    todo: "Pair the edit with a line in the journal, or redo it with the commands.",
+    todo: "Redo the edit with the commands, which record it, or restore both files from version control.",
   },
   lock_edited: {
     means: "plugins.lock was edited after its last change, in what is neither version nor hash.",
@@ -23,6 +23,11 @@ export const journalProblems = {
   chain_broken: {
     means: "A line in front of this one was changed, moved or removed.",
     todo: "Restore the journal from version control. Trusting again does not mend it: no line is ever rewritten.",
+  },
+  unchained: {
+    means:
+      "A line lacks a digest that a line before it has: somebody wrote it by hand, or removed its fields to hide an edit of the lines before.",
+    todo: "Compare the journal with version control. Make changes with the commands: a line that a hand wrote after one of theirs stays reported.",
   },
   malformed: {
     means: "A line cannot be read, and does not count.",

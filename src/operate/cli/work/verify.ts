@@ -127,12 +127,17 @@ const maxShown = 100;
 
 type Journal = Awaited<ReturnType<typeof readTrustJournal>>;
 
-/** The last changes and the first problems, of one plugin alone where `id` is given. */
+export type JournalReport = Awaited<ReturnType<typeof journal>>;
+
+/** The last changes, of one plugin alone where `id` is given, and the first problems of them all. */
 export async function journal(request: CommandScope & { readonly id: string | undefined }) {
   const options = await optionsFor({ ...staticRequest(request), faults: "report" });
   const { lockPath, warnings } = options;
-  const { path, lines, problems } = await readTrustJournal(lockPath);
-  if (options.lock === undefined && lines.length === 0 && problems.length === 0)
+  const found = await readTrustJournal(lockPath);
+  const { path, lines } = found;
+  const { lock } = options;
+  const problems = lock === undefined ? found.problems : checkJournal(lock, found);
+  if (lock === undefined && lines.length === 0 && problems.length === 0)
     throw new GlassineError("lockfile_missing", "there is no plugins.lock, and no journal");
   const wanted = lines.filter(({ id }) => request.id === undefined || id === request.id);
   return {

@@ -3,9 +3,10 @@
  * and what this library adds behind them; readers take the six by position, so that a line of
  * another tool or a hand counts as well. Each line has the digest of the line before: this chain
  * shows that a line was removed, moved or edited, as long as nobody computes the digests anew,
- * because there is no key in it.
+ * because there is no key in it. No line follows the last one: only the lock says something of it.
  *
- * @see spec `journal:fields`, `journal:further-fields`, `journal:chain`, `journal:torn`
+ * @see spec `journal:fields`, `journal:further-fields`, `journal:chain`, `journal:unchained`,
+ *   `journal:torn`
  */
 import type { Lockfile } from "../lockfile/entry-rules.ts";
 import { sha256 } from "./files.ts";
@@ -36,7 +37,13 @@ export interface JournalLine {
   readonly afterTorn: boolean;
 }
 
-type JournalFault = "malformed" | "torn" | "chain_broken" | "journal_mismatch" | "lock_edited";
+type JournalFault =
+  | "malformed"
+  | "torn"
+  | "chain_broken"
+  | "unchained"
+  | "journal_mismatch"
+  | "lock_edited";
 
 /** One thing that is wrong with a journal. */
 export interface JournalProblem {
@@ -134,6 +141,8 @@ function unescapeField(field: string): string {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lineFeed = 0x0a;
+/** What every line has that this library writes. Who drops them could edit the lines before. */
+const neverDropped = ["lock", "prev"] as const;
 /** What the first line has as the digest of the line before. */
 const noLine = "-";
 
@@ -147,6 +156,7 @@ export function readJournal(bytes: Uint8Array): Journal {
   const parsed = raw.map(parseBytes);
   const lines: (JournalLine & { number: number })[] = [];
   const problems: JournalProblem[] = [];
+  const seen = new Set<(typeof neverDropped)[number]>();
   parsed.forEach((line, index) => {
     const number = index + 1;
     const next = parsed[index + 1];
@@ -166,6 +176,12 @@ export function readJournal(bytes: Uint8Array): Journal {
     const expected = before === undefined ? noLine : sha256(before);
     if (line.prev !== undefined && line.prev !== expected)
       report("chain_broken", "The line before is not the one after which it was written.");
+    const dropped = neverDropped.filter((key) => line[key] === undefined && seen.has(key));
+    if (dropped.length > 0) {
+      const names = dropped.map((key) => `${key}=`).join(" and ");
+      report("unchained", `It has no ${names}, and a line before it does.`);
+    }
+    for (const key of neverDropped) if (line[key] !== undefined) seen.add(key);
     lines.push({ ...line, number });
   });
   return { lines, problems };
