@@ -129,7 +129,8 @@ describe("plugins describe", () => {
       ...["builtin", "capabilities", "hooks", "hook_count", "depends_on", "discovery_source"],
       ...["lock_only_dependencies", "isolation", "signed_by", "trust_decision", "health", "status"],
       ...["rejection", "requires", "lock"],
-      ...["lock_status", "drift", "trusted_until", "config", "high_impact", "granted_capabilities"],
+      ...["lock_status", "drift", "trusted_until", "config"],
+      ...["undeclared_capabilities", "undeclared_hooks", "high_impact", "granted_capabilities"],
       ...["permission_change", "granted_hooks", "hook_change", "signer_change", "dependencies"],
       ...["provided_by_host", "plain_words", "hook_words", "streams", "always", "warnings"],
     ]);

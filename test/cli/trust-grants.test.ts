@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { discover, install, newRoot, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
-import { commandServices, linesOf, run } from "./support/run.ts";
+import { commandServices, linesOf, run, runJson } from "./support/run.ts";
 
 const services = commandServices;
 const reason = ["--reason", "reviewed"];
@@ -55,5 +55,57 @@ describe("an invalid capability name", () => {
     ]);
     const one = await at(["trust", "bad-one", ...reason]);
     expect([one.code, one.stdout]).toEqual([2, ""]);
+  });
+});
+
+describe("what package.json asks for and the code does not declare outside of production", () => {
+  const more = ["read_headers", "append_labels", "read_labels"];
+
+  async function described(manifest: object, glassine: object) {
+    const cwd = await newRoot();
+    await install(cwd, "guard", { manifest, glassine: { plugin: "./plugin.js", ...glassine } });
+    const options = { services, cwd, env: unsigned };
+    const argv = ["plugins", "describe", "guard"];
+    const { stdout } = await run(argv, options);
+    await run(["plugins", "trust", "guard", ...reason], options);
+    const { document } = await runJson(argv, options);
+    return { lines: linesOf(stdout), document };
+  }
+
+  it("is shown by describe, and in what it says of permissions, as trust grants it", async () => {
+    verifies("cli:describe-undeclared");
+    const manifest = { capabilities: ["read_labels"] };
+    const asked = { capabilities: more, hooks: ["cmf.llm_input"] };
+    const { lines, document } = await described(manifest, asked);
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "capabilities: read_labels",
+        "package.json asks for more than the code declares here: append_labels, read_headers",
+        "package.json names more hooks than the code declares here: cmf.llm_input",
+        "high_impact: append_labels, read_headers",
+        expect.stringMatching(/^ {2}read_headers: /),
+        expect.stringMatching(/^ {2}Runs on cmf\.llm_input: /),
+      ]),
+    );
+    const sorted = [...more].sort();
+    expect(document).toMatchObject({
+      capabilities: ["read_labels"],
+      undeclared_capabilities: ["append_labels", "read_headers"],
+      undeclared_hooks: ["cmf.llm_input"],
+      high_impact: ["append_labels", "read_headers"],
+      granted_capabilities: sorted,
+      permission_change: { added: [], removed: [] },
+      hook_change: { added: [], removed: [] },
+    });
+    expect(Object.keys(document.plain_words)).toEqual(sorted);
+  });
+
+  it("is nothing where both say the same, or package.json lists nothing", async () => {
+    verifies("cli:describe-undeclared");
+    for (const asked of [{ capabilities: ["read_labels"], hooks: [] }, {}]) {
+      const { lines, document } = await described({ capabilities: ["read_labels"] }, asked);
+      expect(lines.filter((line) => line.startsWith("package.json"))).toEqual([]);
+      expect([document.undeclared_capabilities, document.undeclared_hooks]).toEqual([[], []]);
+    }
   });
 });

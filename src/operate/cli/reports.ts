@@ -62,6 +62,9 @@ export interface PluginFacts {
   /** The last day on which it is trusted. */
   readonly trusted_until: string | null;
   readonly missing_keyword: boolean;
+  /** What package.json asks for, and the code does not declare where it was loaded: a lock grants it. */
+  readonly undeclared_capabilities: readonly string[];
+  readonly undeclared_hooks: readonly string[];
   /** Capabilities that it declares and for which the host supplies nothing. */
   readonly unsupplied_capabilities: readonly string[];
   /** Who verifiably signed its package, or `unsigned`; null where that is not known. */

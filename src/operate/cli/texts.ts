@@ -49,6 +49,10 @@ export const texts = {
   isolatedIn: (isolate: string, says: string) => say`${isolate}: ${says}`,
   accepted: (names: readonly string[]) =>
     listed(names.map((name) => `${name} (${openings[name as Opening] ?? "unknown"})`)),
+  undeclared: (names: readonly string[]) =>
+    `package.json asks for more than the code declares here: ${listed(names)}`,
+  undeclaredHooks: (names: readonly string[]) =>
+    `package.json names more hooks than the code declares here: ${listed(names)}`,
   lockOnly: (names: readonly string[]) => `dependencies trusted by the lock only: ${listed(names)}`,
   noLimit: (id: string, kinds: readonly string[]) =>
     `nothing limits the ${kinds.join(" and ")} of ${singleQuoted(id)}: its package.json lists none, so its code may ask for any. Trust it with --check, which takes them from the plugin, or have them listed in package.json.`,

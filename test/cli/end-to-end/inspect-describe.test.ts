@@ -124,6 +124,8 @@ describe("describe with installed packages", () => {
           pre_assert_authorize: expect.stringContaining("It sees the facts and may deny."),
         },
         streams: {},
+        undeclared_capabilities: [],
+        undeclared_hooks: [],
         always: expect.arrayContaining([expect.stringContaining("as every plugin does")]),
         warnings: [],
       },

@@ -45,6 +45,8 @@ export function facts(given: Partial<PluginFacts> = {}): PluginFacts {
     signer: "builder@example.com",
     trusted_until: null,
     missing_keyword: false,
+    undeclared_capabilities: [],
+    undeclared_hooks: [],
     unsupplied_capabilities: [],
     dependencies: [],
     lock_only_dependencies: [],

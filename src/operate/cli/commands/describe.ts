@@ -64,6 +64,10 @@ export const describe = defineCommand({
       drift: driftSchema,
       trusted_until: textOrNull,
       config: z.array(configKey).nullable(),
+      undeclared_capabilities: strings.describe(
+        "What package.json asks for and the code did not declare here: plugins.lock grants it. `high_impact` and `plain_words` have it too.",
+      ),
+      undeclared_hooks: strings,
       high_impact: strings,
       granted_capabilities: strings.nullable(),
       permission_change: change,
@@ -161,8 +165,9 @@ function find(report: DiscoveryReport, name: string) {
 }
 
 function documentOf({ facts, rejected, words }: Shown) {
-  const capabilities = [...(facts?.capabilities ?? [])].sort();
-  const hooks = facts?.hooks ?? null;
+  const asked = facts === null ? null : askedBy(facts);
+  const capabilities = [...(asked?.capabilities ?? [])].sort();
+  const hooks = asked?.hooks ?? null;
   return {
     status: rejected === null ? ("loaded" as const) : ("rejected" as const),
     rejection: rejected,
@@ -170,10 +175,12 @@ function documentOf({ facts, rejected, words }: Shown) {
     trusted_until: facts?.trusted_until ?? null,
     config:
       facts?.config?.map((key) => (key.secret ? { ...key, default: undefined } : key)) ?? null,
+    undeclared_capabilities: facts?.undeclared_capabilities ?? [],
+    undeclared_hooks: facts?.undeclared_hooks ?? [],
     high_impact: words.highImpact(capabilities),
     granted_capabilities: facts?.granted_capabilities ?? null,
     granted_hooks: facts?.granted_hooks ?? null,
-    ...changesSince(facts && trustedTerms(facts), facts ?? {}),
+    ...changesSince(facts && trustedTerms(facts), asked ?? {}),
     dependencies: facts?.dependencies ?? [],
     provided_by_host: facts?.provided_by_host ?? [],
     plain_words: Object.fromEntries(capabilities.map((name) => [name, words.of(name)])),
@@ -181,6 +188,16 @@ function documentOf({ facts, rejected, words }: Shown) {
       hooks && Object.fromEntries([...hooks].sort().map((name) => [name, words.ofHook(name)])),
     streams: facts?.streams ?? null,
     always: facts?.kind === "hooks" ? words.always : [],
+  };
+}
+
+/** With what its package.json asks for, whatever the code declares where this command runs. */
+function askedBy(facts: PluginFacts): PluginFacts {
+  const { capabilities, hooks } = facts;
+  return {
+    ...facts,
+    capabilities: capabilities && [...capabilities, ...facts.undeclared_capabilities],
+    hooks: hooks && [...hooks, ...facts.undeclared_hooks],
   };
 }
 
@@ -221,8 +238,8 @@ function linesOf(
     ...(facts.trusted_until === null ? [] : [say`trusted_until: ${facts.trusted_until}`]),
     ...dependencyLines(facts),
     ...configLines(facts.config),
-    ...permissionLines(facts, words, paint),
-    ...changeLines(facts, paint),
+    ...permissionLines(askedBy(facts), words, paint),
+    ...changeLines(askedBy(facts), paint),
     ...lockPath,
   ];
 }
@@ -235,16 +252,29 @@ function firstLines(facts: PluginFacts, paint: Paint): readonly string[] {
   const version = say`version: ${facts.version}`;
   const name = say`name: ${facts.name}`;
   if (facts.kind !== "hooks")
-    return [name, say`id: ${facts.id}`, version, `capabilities: ${asked}`, source];
+    return [
+      ...[name, say`id: ${facts.id}`, version, `capabilities: ${asked}`],
+      ...undeclaredLines(facts, paint),
+      source,
+    ];
   return [
     name,
     version,
     say`signed_by: ${facts.signed_by ?? "-"}`,
     `capabilities: ${asked}`,
     `hooks (${hooks?.length ?? "unknown"}): ${listed([...(hooks ?? [])].sort())}`,
+    ...undeclaredLines(facts, paint),
     `depends_on: ${listed(facts.depends_on)}`,
     source,
     ...healthLines(facts, paint),
+  ];
+}
+
+function undeclaredLines(facts: PluginFacts, paint: Paint): readonly string[] {
+  const { undeclared_capabilities: capabilities, undeclared_hooks: hooks } = facts;
+  return [
+    ...(capabilities.length === 0 ? [] : [paint.bad(texts.undeclared(capabilities))]),
+    ...(hooks.length === 0 ? [] : [paint.bad(texts.undeclaredHooks(hooks))]),
   ];
 }
 

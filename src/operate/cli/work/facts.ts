@@ -84,6 +84,8 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
     signer: source.signer ?? null,
     trusted_until: locked?.until ?? null,
     missing_keyword: !found.hasKeyword,
+    undeclared_capabilities: [],
+    undeclared_hooks: [],
     unsupplied_capabilities: [],
     dependencies: [...new Set(closure?.members.map(memberText))].map(readDependency),
     lock_only_dependencies: lockOnly(source),
@@ -134,7 +136,7 @@ export function loadedFacts(
   { health, supplied }: Assessment,
 ): PluginFacts {
   const facts = staticFacts(source, report);
-  if (loaded.kind !== "hooks") return { ...facts, ...procedureFacts(loaded.procedure) };
+  if (loaded.kind !== "hooks") return { ...facts, ...procedureFacts(loaded.procedure, facts) };
   const { plugin } = loaded;
   const state = health.get(plugin.name);
   const isolated = isolationOf(plugin);
@@ -143,6 +145,8 @@ export function loadedFacts(
     name: plugin.name,
     capabilities: plugin.capabilities,
     hooks: plugin.hooks,
+    undeclared_capabilities: missingIn(plugin.capabilities, facts.capabilities),
+    undeclared_hooks: missingIn(plugin.hooks, facts.hooks),
     streams: streamsOf(plugin),
     depends_on: [...plugin.dependsOn].sort(),
     requires: plugin.requiresHost ?? null,
@@ -179,8 +183,16 @@ function healthOf({ status, message, checkedAt, errorSummary }: HealthReport) {
 }
 
 /** Of other kinds only their hosts know more than the package says. */
-function procedureFacts(procedure: CheckedProcedure | undefined): Partial<PluginFacts> {
+function procedureFacts(
+  procedure: CheckedProcedure | undefined,
+  asked: PluginFacts,
+): Partial<PluginFacts> {
   if (procedure === undefined) return {};
-  const { name, requiredCapabilities, configModel } = procedure;
-  return { name, capabilities: requiredCapabilities, config: configKeysOf(configModel) };
+  const { name, requiredCapabilities: capabilities, configModel } = procedure;
+  const undeclared_capabilities = missingIn(capabilities, asked.capabilities);
+  return { name, capabilities, undeclared_capabilities, config: configKeysOf(configModel) };
+}
+
+function missingIn(declared: readonly string[], asked: readonly string[] | null) {
+  return (asked ?? []).filter((name) => !declared.includes(name)).sort();
 }
