@@ -5,7 +5,7 @@ import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import { install, newRoot, ran, source, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
-import { commandServices, linesOf, run } from "./support/run.ts";
+import { commandServices, linesOf, run, runJson } from "./support/run.ts";
 
 const services = commandServices;
 const reason = ["--reason", "reviewed"];
@@ -49,6 +49,34 @@ describe("with discovery switched off", () => {
     for (const argv of [["plugins", "list"], ["doctor"]])
       expect(await run(argv, { services, cwd, env })).toMatchObject({ code: 0 });
     expect(ran(marker)).toBe(false);
+  });
+
+  it.each(["dev", "production"])("`doctor` says that nothing was looked at: %s", async (mode) => {
+    verifies("cli:doctor-off");
+    const cwd = await newRoot();
+    await install(cwd, "guard");
+    await run(["plugins", "trust", "guard", ...reason], { services, cwd, env });
+    const options = { services, cwd, env: { ...env, GLASSINE_PLUGIN_MODE: mode } };
+    const said =
+      "GLASSINE_PLUGIN_AUTO_DISCOVERY_ENABLED=false: no installed plugin was looked at, and a host loads none, not even one that plugins.lock trusts";
+    const { code, document } = await runJson(["doctor", "--strict"], options);
+    expect([code, document.status, document.findings]).toEqual([
+      1,
+      "warning",
+      [
+        {
+          about: "setting",
+          severity: "warning",
+          message: said,
+          recommendation: expect.any(String),
+        },
+      ],
+    ]);
+    for (const argv of [["doctor"], ["plugins", "doctor"]]) {
+      const { code: strict, stdout } = await run([...argv, "--strict"], options);
+      expect([strict, stdout]).toEqual([1, expect.not.stringContaining("looks consistent")]);
+      expect(await run(argv, options)).toMatchObject({ code: 0 });
+    }
   });
 });
 

@@ -33,7 +33,8 @@ export const hostSettings = {
   },
   PLUGIN_AUTO_DISCOVERY_ENABLED: {
     default: "`true`",
-    means: "Whether installed packages are looked at, at all.",
+    means:
+      "Whether installed packages are looked at, at all. With `false` a host loads none of them and starts, in production too: without what plugins.lock trusts. `doctor` reports it.",
   },
   PLUGIN_MODE: {
     default: "`dev`",

@@ -193,13 +193,15 @@ export const nothingToDo = "No action required.";
 export type LockFinding = Report<typeof finding>;
 
 export function lockFindings(
-  report: Pick<DiscoveryReport, "mode" | "setting_faults">,
+  report: Pick<DiscoveryReport, "mode" | "setting_faults" | "discovery_off">,
   state: LockState,
 ): readonly LockFinding[] {
   const { lock, fault, journal_fault: unread, journal_problems: problems, pending } = state;
   const findings: LockFinding[] = report.setting_faults.map((each) => faultOf("setting", each));
   const warn = (about: LockFinding["about"], message: string, recommendation: string) =>
     findings.push({ about, severity: "warning", message, recommendation });
+  if (report.discovery_off !== null)
+    warn("setting", texts.discoveryOff(report.discovery_off), texts.switchOn);
   if (fault !== null) findings.push(faultOf("lock", fault));
   else if (lock === null && report.mode === "production") {
     const { means: message, todo: recommendation } = rejectionCodes.lock_missing;

@@ -104,6 +104,8 @@ export interface DiscoveryReport {
   readonly lock_fault: ReadFault | null;
   /** Of the signing policy: these settings count as not set. */
   readonly setting_faults: readonly ReadFault[];
+  /** The setting for which no installed package was looked at; null where they were. */
+  readonly discovery_off: string | null;
   /** In the order in which they registered. */
   readonly loaded: readonly PluginFacts[];
   readonly rejected: readonly RejectedPlugin[];

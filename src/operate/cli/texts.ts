@@ -91,6 +91,9 @@ export const texts = {
   noCatalog: "note: there is no catalog; give one with --catalog PATH",
 
   // Doctor.
+  discoveryOff: (setting: string) =>
+    `${setting}: no installed plugin was looked at, and a host loads none, not even one that plugins.lock trusts`,
+  switchOn: "Unset it, unless the host is to run without installed plugins.",
   ownVariable: "the host must read this variable; in a host that does not, the plugin runs",
   namedNoMore: "its package is installed with different files, and no package names the plugin",
 

@@ -87,6 +87,7 @@ export function report(given: Partial<DiscoveryReport> = {}): DiscoveryReport {
     lock: null,
     lock_fault: null,
     setting_faults: [],
+    discovery_off: null,
     loaded: [],
     rejected: [],
     drift: [],

@@ -118,6 +118,9 @@ export async function discover(request: DiscoverRequest): Promise<DiscoveryRepor
     lock: lockFacts(report),
     lock_fault: lockFault === undefined ? null : faultOf(lockFault),
     setting_faults: report.faults.map(faultOf),
+    discovery_off: report.settings.autoDiscovery
+      ? null
+      : `${request.prefix}PLUGIN_AUTO_DISCOVERY_ENABLED=false`,
     loaded,
     rejected: assessment.refused.map((each) => rejectedRow(each, report)),
     drift: driftRows(report),
