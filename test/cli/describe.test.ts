@@ -91,6 +91,18 @@ describe("plugins describe", () => {
     expect(always[0]).toMatch(/^Sees .*, as every plugin does/);
   });
 
+  it("does not say with --no-load that a plugin is loaded", async () => {
+    verifies("cli:no-load-said");
+    const services = serving({ loaded: [facts({ id: "a" })] });
+    const argv = ["plugins", "describe", "a", "--no-load"];
+    const { stdout } = await run(argv, { services });
+    expect(linesOf(stdout)).toContain("status: not loaded: nothing was run (--no-load)");
+    expect((await runJson(argv, { services })).document.status).toBe("not_loaded");
+    expect((await describingJson("a", { loaded: [facts({ id: "a" })] })).document.status).toBe(
+      "loaded",
+    );
+  });
+
   it("says when text of a streamed answer is forwarded", async () => {
     verifies("cli:describe-permissions");
     const streams = {

@@ -328,6 +328,27 @@ describe("doctor", () => {
     expect(stdout).not.toContain("looks consistent");
   });
 
+  it("says with --no-load that nothing was run, and not that all is consistent", async () => {
+    verifies("cli:no-load-said");
+    const services = serving({ loaded: [facts()] });
+    for (const argv of [["doctor"], ["plugins", "doctor"]]) {
+      const { code, stdout } = await run([...argv, "--strict", "--no-load"], { services });
+      expect([code, linesOf(stdout)]).toEqual([
+        0,
+        expect.arrayContaining([
+          "nothing was run (--no-load): whether plugins load, and how they are, is not known",
+          "No problem was found without running plugins.",
+        ]),
+      ]);
+      expect(stdout).not.toContain("consistent");
+      const loaded = await run([...argv, "--strict"], { services });
+      expect(loaded.stdout).toContain("Plugin configuration looks consistent.");
+      expect(loaded.stdout).not.toContain("nothing was run");
+    }
+    const { document } = await runJson(["doctor", "--no-load"], { services });
+    expect(document.no_load).toBe(true);
+  });
+
   it("does not advise creating a lockfile that exists but cannot be read", async () => {
     verifies("cli:doctor-goes-on");
     const fault = { code: "lockfile_invalid", message: "/a/plugins.lock is not valid: line 3" };

@@ -90,6 +90,11 @@ export const texts = {
   // The catalogue.
   noCatalog: "note: there is no catalog; give one with --catalog PATH",
 
+  // Without loading.
+  notRun: "nothing was run (--no-load)",
+  listUnloaded: "the table has what would be loaded",
+  doctorUnloaded: "whether plugins load, and how they are, is not known",
+
   // Doctor.
   discoveryOff: (setting: string) =>
     `${setting}: no installed plugin was looked at, and a host loads none, not even one that plugins.lock trusts`,

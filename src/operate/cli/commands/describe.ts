@@ -56,7 +56,9 @@ export const describe = defineCommand({
     .object({
       ...z.object(plugin).partial().shape,
       ...{ id: textOrNull, package: textOrNull, entry_point: textOrNull },
-      status: z.enum(["loaded", "rejected"]),
+      status: z
+        .enum(["loaded", "not_loaded", "rejected"])
+        .describe("`not_loaded` with `--no-load`: nothing keeps it out, and it was not tried."),
       rejection: z.object({ code: text, reason: text }).nullable(),
       requires: textOrNull,
       lock: lockSchema.nullable(),
@@ -92,7 +94,7 @@ export const describe = defineCommand({
     ),
   async run(context) {
     const [name = ""] = context.operands;
-    const { env, paint } = context;
+    const { env, paint, options } = context;
     const { catalog, scope } = await lookupFor(context);
     await expectLockfile(scope);
     const report = await context.services.discover({ ...scope, faults: "throw" });
@@ -105,7 +107,13 @@ export const describe = defineCommand({
     const isLocked = lock !== null && facts?.locked === true;
     const lockStatus: "drift" | "match" | "not_locked" =
       differences.length > 0 ? "drift" : isLocked ? "match" : "not_locked";
-    const shown: Shown = { facts, rejected, words: wordsOf(context.host.host), paint };
+    const shown: Shown = {
+      facts,
+      rejected,
+      isLoaded: options.noLoad !== true,
+      words: wordsOf(context.host.host),
+      paint,
+    };
     const drifted = `drift: ${differences.map(driftText).join("; ")}`;
     return {
       exitCode: 0,
@@ -130,6 +138,8 @@ interface Shown {
   /** Null where nothing of a rejected package could be read. */
   readonly facts: PluginFacts | null;
   readonly rejected: RejectedPlugin | null;
+  /** False with `--no-load`. */
+  readonly isLoaded: boolean;
   readonly words: Words;
   readonly paint: Paint;
 }
@@ -164,12 +174,13 @@ function find(report: DiscoveryReport, name: string) {
   };
 }
 
-function documentOf({ facts, rejected, words }: Shown) {
+function documentOf({ facts, rejected, isLoaded, words }: Shown) {
+  const accepted = isLoaded ? ("loaded" as const) : ("not_loaded" as const);
   const asked = facts === null ? null : askedBy(facts);
   const capabilities = [...(asked?.capabilities ?? [])].sort();
   const hooks = asked?.hooks ?? null;
   return {
-    status: rejected === null ? ("loaded" as const) : ("rejected" as const),
+    status: rejected === null ? accepted : ("rejected" as const),
     rejection: rejected,
     requires: facts?.requires ?? null,
     trusted_until: facts?.trusted_until ?? null,
@@ -210,14 +221,14 @@ function bareRow(rejected: RejectedPlugin | null) {
 }
 
 function linesOf(
-  { facts, rejected, words, paint }: Shown,
+  { facts, rejected, isLoaded, words, paint }: Shown,
   [lockLine = "", ...lockPath]: readonly string[],
 ): readonly string[] {
   if (facts === null) {
     const { id, package: name, entry_point } = bareRow(rejected);
     return [
       say`name: ${id ?? "-"}`,
-      ...statusLines(rejected, paint),
+      ...statusLines(rejected, isLoaded, paint),
       say`package: ${name ?? "-"}`,
       say`entry_point: ${entry_point ?? "-"}`,
       lockLine,
@@ -227,7 +238,7 @@ function linesOf(
   const isHooks = facts.kind === "hooks";
   return [
     ...firstLines(facts, paint),
-    ...statusLines(rejected, paint),
+    ...statusLines(rejected, isLoaded, paint),
     say`package: ${facts.package}`,
     say`entry_point: ${facts.entry_point}`,
     say`distribution_hash: ${facts.distribution_hash ?? "-"}`,
@@ -290,8 +301,13 @@ function healthLines({ health }: PluginFacts, paint: Paint): readonly string[] {
   ];
 }
 
-function statusLines(rejected: RejectedPlugin | null, paint: Paint): readonly string[] {
-  if (rejected === null) return [`status: ${paint.good("loaded")}`];
+function statusLines(
+  rejected: RejectedPlugin | null,
+  isLoaded: boolean,
+  paint: Paint,
+): readonly string[] {
+  if (rejected === null)
+    return [`status: ${isLoaded ? paint.good("loaded") : `not loaded: ${texts.notRun}`}`];
   // A lockfile that cannot be read has ended this command already.
   const todo = responseTo(rejected.code);
   return [

@@ -22,6 +22,7 @@ import { lookupOptions } from "../options.ts";
 import { headLines, type Paint, section } from "../print/parts.ts";
 import { printable, say } from "../print/printable.ts";
 import type { DiscoveryReport } from "../reports.ts";
+import { texts } from "../texts.ts";
 
 const shared = {
   options: {
@@ -59,9 +60,9 @@ export const pluginsDoctor = defineCommand({
       exitCode: exitCodeOf(findings, context),
       document: rows,
       lines: [
-        ...headLines(report),
+        ...headLines(report, unloaded(context)),
         "",
-        ...rowLines(findings, context.paint),
+        ...rowLines(findings, context),
         ...(about.length === 0 ? [] : [more]),
       ],
       warnings: [...ofLock.map(({ message }) => message), ...warnings],
@@ -81,6 +82,7 @@ export const doctor = defineCommand({
   schema: z.object({
     status: z.enum(["ok", "warning", "error"]),
     mode,
+    no_load: z.literal(true).optional(),
     lock: lock.nullable(),
     findings: z.array(finding),
     plugins: z.array(diagnosis),
@@ -98,13 +100,18 @@ export const doctor = defineCommand({
     ]);
     return {
       exitCode: exitCodeOf(findings, context),
-      document: { ...report, status, findings: ofLock, plugins: rows, warnings },
+      document: {
+        ...report,
+        status,
+        ...(unloaded(context) === undefined ? {} : { no_load: true as const }),
+        ...{ findings: ofLock, plugins: rows, warnings },
+      },
       lines: [
         `status: ${colour(status)}`,
-        ...headLines(report),
+        ...headLines(report, unloaded(context)),
         ...section("Findings:", lines, paint),
         "",
-        ...rowLines(findings, paint),
+        ...rowLines(findings, context),
       ],
       warnings,
     };
@@ -151,8 +158,18 @@ const placeNames: Readonly<Record<LockFinding["about"], string>> = {
   pending: "an unfinished change",
 };
 
-function rowLines({ rows, ofLock }: Findings, paint: Paint): readonly string[] {
+/** What is not known with `--no-load`. */
+function unloaded({ options }: Context): string | undefined {
+  return options.noLoad === true ? texts.doctorUnloaded : undefined;
+}
+
+function rowLines({ rows, ofLock }: Findings, context: Context): readonly string[] {
+  const { paint } = context;
   const isFine = !rows.some(isProblem) && ofLock.length === 0;
+  const isLoaded = unloaded(context) === undefined;
+  const well = isLoaded
+    ? "Plugin configuration looks consistent."
+    : "No problem was found without running plugins.";
   return [
     paint.title("Plugin state diagnostics:"),
     ...rows.flatMap((row) => [
@@ -160,7 +177,7 @@ function rowLines({ rows, ofLock }: Findings, paint: Paint): readonly string[] {
       ...(row.recommendation === nothingToDo ? [] : [say`  recommendation: ${row.recommendation}`]),
       ...(row.reason === null ? [] : [say`  reason: ${row.reason}`]),
     ]),
-    ...(isFine ? ["Plugin configuration looks consistent."] : []),
+    ...(isFine ? [well] : []),
   ];
 }
 

@@ -91,7 +91,7 @@ function linesOf(
   const see = url === undefined ? "" : say` See ${url} for the plugin catalog.`;
   const lockOnly = loaded.filter(({ lock_only_dependencies: names }) => names.length > 0);
   return [
-    ...headLines(report, options.noLoad !== true),
+    ...headLines(report, options.noLoad === true ? texts.listUnloaded : undefined),
     "",
     ...(loaded.length === 0 ? ["(no plugins loaded)"] : tableLines(loaded, paint)),
     ...(loaded.length + rejected.length === 0

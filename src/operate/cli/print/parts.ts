@@ -40,7 +40,7 @@ export function section(title: string, lines: readonly string[], paint: Paint): 
 
 export function headLines(
   { mode, lock, lock_fault: fault }: DiscoveryReport,
-  load = true,
+  unloaded?: string,
 ): readonly string[] {
   const none =
     fault === null
@@ -49,7 +49,7 @@ export function headLines(
   return [
     `plugin mode: ${mode}`,
     lock === null ? none : texts.lockLine(lock.path, lock.schema_version),
-    ...(load ? [] : ["nothing was run (--no-load): the table has what would be loaded"]),
+    ...(unloaded === undefined ? [] : [`${texts.notRun}: ${unloaded}`]),
   ];
 }
 
