@@ -328,6 +328,41 @@ describe("doctor", () => {
     expect(stdout).not.toContain("looks consistent");
   });
 
+  it.each([
+    ["unsupported_file", "'plugin.js' cannot be read (EACCES)"],
+    ["unsupported_file", "The folder of the package cannot be read (EPERM)."],
+    ["invalid_metadata", "package.json cannot be read: EACCES"],
+  ])("takes permissions for what they are, and not for tampering: %s", async (code, reason) => {
+    verifies("cli:responses");
+    const todo =
+      "The user of this process may not read what the reason names: mend its permissions, and look again.";
+    const services = serving({ rejected: [rejected({ id: "a", code, reason })] });
+    for (const argv of [["doctor"], ["plugins", "list"], ["plugins", "describe", "a"]]) {
+      const { stdout } = await run(argv, { services });
+      expect(stdout).toContain(todo);
+      expect(stdout).not.toMatch(/tampering|authors/);
+    }
+    const named = rejected({ id: "a", code, reason: "'x (EACCES)' is not a regular file" });
+    const { stdout } = await run(["doctor"], { services: serving({ rejected: [named] }) });
+    expect(stdout).not.toContain(todo);
+  });
+
+  it("does not advise setting a file of keys that is set and cannot be read", async () => {
+    verifies("cli:responses");
+    const reason = "no verifier for it is configured; set GLASSINE_PLUGIN_PUBLISHER_KEYS";
+    const refused = [rejected({ id: "a", code: "signature_unchecked", reason })];
+    const broken = {
+      code: "setting_invalid",
+      message: "GLASSINE_PLUGIN_PUBLISHER_KEYS: not there",
+    };
+    const doctor = async (setting_faults: readonly (typeof broken)[]) =>
+      (await run(["doctor"], { services: serving({ rejected: refused, setting_faults }) })).stdout;
+    expect(await doctor([broken])).toContain(
+      "\n  recommendation: signature_unchecked: Mend the settings of signatures first: nothing can check it until then.\n  reason: a setting of signatures, or the file that it names, cannot be used\n",
+    );
+    expect(await doctor([])).toContain(`\n  reason: ${reason}\n`);
+  });
+
   it("says with --no-load that nothing was run, and not that all is consistent", async () => {
     verifies("cli:no-load-said");
     const services = serving({ loaded: [facts()] });

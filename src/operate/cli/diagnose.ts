@@ -110,10 +110,12 @@ function findingsOf(
     add("installed-disabled", say`Set ${entry?.env_var ?? ""}=1 to enable it.`, texts.ownVariable);
   if (rejected !== null) {
     const { code, reason } = rejected;
+    // The reason names a setting that is missing, and it may be there.
+    const isUnread = code === "signature_unchecked" && report.setting_faults.length > 0;
     add(
       "rejected",
-      say`${code}: ${responseTo(code, report.lock_fault !== null) ?? reason}`,
-      reason,
+      say`${code}: ${responseTo(code, reason, report) ?? reason}`,
+      isUnread ? texts.signatureUnread : reason,
     );
   }
   const drift = report.drift.filter((row) => row.id === id && rejected === null);

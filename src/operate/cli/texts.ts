@@ -79,6 +79,9 @@ export const texts = {
     "not covered: the time, author and reason of the last line; the next change covers them",
   moreProblems: (count: number) => `and ${count} more problems of the journal`,
   next: "What to do next:",
+  permit:
+    "The user of this process may not read what the reason names: mend its permissions, and look again.",
+  mendSettings: "Mend the settings of signatures first: nothing can check it until then.",
   makeReadable: "Make it readable, and look again: a package may be there.",
   endPending:
     "Run any command that writes, such as `plugins lock`: it completes or undoes the change.",
@@ -98,6 +101,7 @@ export const texts = {
   // Doctor.
   discoveryOff: (setting: string) =>
     `${setting}: no installed plugin was looked at, and a host loads none, not even one that plugins.lock trusts`,
+  signatureUnread: "a setting of signatures, or the file that it names, cannot be used",
   switchOn: "Unset it, unless the host is to run without installed plugins.",
   ownVariable: "the host must read this variable; in a host that does not, the plugin runs",
   namedNoMore: "its package is installed with different files, and no package names the plugin",

@@ -309,7 +309,7 @@ function statusLines(
   if (rejected === null)
     return [`status: ${isLoaded ? paint.good("loaded") : `not loaded: ${texts.notRun}`}`];
   // A lockfile that cannot be read has ended this command already.
-  const todo = responseTo(rejected.code);
+  const todo = responseTo(rejected.code, rejected.reason);
   return [
     `status: ${paint.bad("rejected")}`,
     `reason: ${reasonOf(rejected.code, rejected.reason)}`,

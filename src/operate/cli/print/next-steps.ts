@@ -53,9 +53,7 @@ export function stepsOfList(report: DiscoveryReport, paint: Paint): readonly str
   const loadedDrift = drift.filter(({ id }) => !rejected.some((each) => each.id === id));
   return steps(
     [
-      ...rejected.map(
-        (each): Step => [each.code, responseTo(each.code, report.lock_fault !== null)],
-      ),
+      ...rejected.map(({ code, reason }): Step => [code, responseTo(code, reason, report)]),
       ...driftSteps(loadedDrift, unreadable),
       ...unreadable.map(unreadStep),
     ],
@@ -70,7 +68,9 @@ export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly stri
       ...driftSteps(drift, unreadable),
       ...linked.map((): Step => ["linked_package", rejectionCodes.linked_package.todo]),
       ...duplicates.map((): Step => ["duplicate_id", rejectionCodes.duplicate_id.todo]),
-      ...[...unhashable, ...signatures].map(({ code }): Step => [code, responseTo(code)]),
+      ...[...unhashable, ...signatures].map(
+        ({ code, reason }): Step => [code, responseTo(code, reason)],
+      ),
       ...unreadable.map(unreadStep),
       ...(pending ? [["pending", texts.endPending] as const] : []),
       ...report.journal_problems.map(({ problem }): Step => [problem, journalTodo(problem)]),
@@ -102,10 +102,25 @@ function steps(all: readonly Step[], paint: Paint): readonly string[] {
   return section(texts.next, lines, paint);
 }
 
+/** What the system says of a path that the user may not read, at the end of a reason. */
+const forbidden = /[( ](?:EACCES|EPERM)\)?\.?$/;
+const filesUnread: readonly string[] = [
+  ...(["unsupported_file", "invalid_metadata", "invalid_entry_point"] satisfies RejectionCode[]),
+];
+
 /** A sentence or two; `undefined` for a code that is not of the list. */
-export function responseTo(code: string, isLockUnread = false): string | undefined {
+export function responseTo(
+  code: string,
+  reason = "",
+  report: Partial<Pick<DiscoveryReport, "lock_fault" | "setting_faults">> = {},
+): string | undefined {
+  const { lock_fault: lockFault = null, setting_faults: settingFaults = [] } = report;
   // There is one, so making another would not help.
-  if (code === "lock_missing" && isLockUnread) return "Mend plugins.lock first: it cannot be read.";
+  if (code === "lock_missing" && lockFault !== null)
+    return "Mend plugins.lock first: it cannot be read.";
+  // The setting may be there, and its file not.
+  if (code === "signature_unchecked" && settingFaults.length > 0) return texts.mendSettings;
+  if (filesUnread.includes(code) && forbidden.test(reason)) return texts.permit;
   return isRejectionCode(code) ? rejectionCodes[code].todo : undefined;
 }
 
