@@ -132,6 +132,22 @@ describe("plugins journal", () => {
     ]);
   });
 
+  it("shows where code runs from a change on, also back in the host", async () => {
+    verifies("cli:journal", "journal:isolate");
+    const trust = ["plugins", "trust", "other", "--reason", "routine renewal", "--isolate"];
+    await at([...trust, "process"]);
+    await at([...trust, "host"]);
+    const { stdout } = await at(["plugins", "journal", "other"]);
+    expect(linesOf(stdout).filter((line) => line.startsWith("  isolate:"))).toEqual([
+      "  isolate: process",
+      "  isolate: host",
+    ]);
+    const { changes } = await documentAt(["plugins", "journal", "other"]);
+    expect(changes.map(({ isolate }: { isolate: unknown }) => isolate)).toEqual([
+      ...[null, "process", "host"],
+    ]);
+  });
+
   it("has bounded output, however long or broken the journal is", async () => {
     verifies("cli:journal");
     const line = `2026-01-01T00:00:00Z\ttrust\tguard\t1.0.0\tsha256:${"0".repeat(64)}\tr\n`;

@@ -124,6 +124,20 @@ describe("the chain", () => {
   });
 });
 
+describe("where the code of a plugin runs", () => {
+  it("is in the line of each grant that isolates it or brings it back into the host", async () => {
+    verifies("journal:isolate");
+    const { path, lines } = await lockFolder();
+    const grants = [undefined, "process", "process", undefined, undefined] as const;
+    for (const isolate of grants)
+      await trustPlugins(path, [{ ...entryOf("aaa"), isolate }], "routine renewal");
+    expect((await lines()).map((line) => line.isolate)).toEqual([
+      ...[undefined, "process", "process", "host", undefined],
+    ]);
+    expect((await verifiedAt(path)).problems).toEqual([]);
+  });
+});
+
 describe("a line without a line feed", () => {
   it("CLI-055: does not count, is ended by the next change, and stays reported", async () => {
     verifies("journal:torn", "journal:after-torn");

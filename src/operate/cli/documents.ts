@@ -94,6 +94,9 @@ export const trustEvent = z.object({
   version: textOrNull.describe("Null where trust was taken back."),
   distribution_hash: textOrNull,
   until: textOrNull,
+  isolate: textOrNull.describe(
+    "Where its code runs from then on; `host` where it was isolated before. Null where it is and was in the host.",
+  ),
   reason: text,
   actor: textOrNull.describe("Null where a hand wrote the line."),
 });

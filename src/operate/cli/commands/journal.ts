@@ -83,11 +83,13 @@ function notCovered({ lock: found, change_count }: JournalReport): readonly stri
 
 function changeLines(event: Report<typeof trustEvent>, paint: Paint): readonly string[] {
   const { at, action, id, version, distribution_hash: hash, until, reason, actor } = event;
+  const place = event.isolate === null ? [] : [say`  isolate: ${event.isolate}`];
   const end = until === null ? "" : ` until ${until}`;
   const what = version === null ? "" : say` ${version} (${shortHash(hash)})${end}`;
   const colour = action === "trust" ? paint.good : paint.doubtful;
   return [
     `${say`${at}`} ${colour(action)} ${say`${id}`}${what}`,
+    ...place,
     say`  by:     ${actor ?? "-"}`,
     say`  reason: ${reason}`,
   ];

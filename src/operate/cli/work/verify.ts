@@ -160,9 +160,10 @@ function firstProblems(problems: Journal["problems"]): JournalProblems {
 
 function eventOf(line: Journal["lines"][number]) {
   const { number, at, action, id, version, hash, until = null, reason, actor = null } = line;
+  const { isolate = null } = line;
   const isGrant = action === "trust";
   return {
-    ...{ line: number, at, action, id, reason, until, actor },
+    ...{ line: number, at, action, id, reason, until, isolate, actor },
     version: isGrant ? version : null,
     distribution_hash: isGrant ? hash : null,
   };

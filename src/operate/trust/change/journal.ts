@@ -27,6 +27,8 @@ export interface JournalLine {
   readonly reason: string;
   /** The last day of the trust: `2027-01-31`; `undefined` for no end. */
   readonly until?: string | undefined;
+  /** Where its code runs from then on: `process`, `host` and the like; `undefined` if still in the host. */
+  readonly isolate?: string | undefined;
   /** Who, as `user@host`. */
   readonly actor: string | undefined;
   /** The SHA-256 of the lock's text after the change, in hex. */
@@ -68,9 +70,9 @@ const afterTorn = "before=torn";
 
 /** The line without its line feed. Whatever is in its fields, it is one line of as many fields. */
 export function encodeJournalLine(line: JournalLine): string {
-  const { until, actor, lock, prev } = line;
+  const { until, isolate, actor, lock, prev } = line;
   const texts = [line.id, line.version, line.hash, line.reason].map(escapeField);
-  const further = Object.entries({ until, actor, lock, prev }).flatMap(([key, value]) =>
+  const further = Object.entries({ until, isolate, actor, lock, prev }).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key}=${escapeField(value)}`],
   );
   const last = line.afterTorn ? [afterTorn] : [];
@@ -96,7 +98,8 @@ export function parseJournalLine(text: string): JournalLine | { readonly fault: 
   };
   return {
     ...{ at, action, id, version, hash, reason },
-    ...{ until: field("until"), actor: field("actor"), lock: field("lock"), prev: field("prev") },
+    ...{ until: field("until"), isolate: field("isolate"), actor: field("actor") },
+    ...{ lock: field("lock"), prev: field("prev") },
     afterTorn: further.includes(afterTorn),
   };
 }

@@ -101,14 +101,14 @@ export async function trustPlugins(
   const sorted = inOrder(plugins, ({ id }) => id);
   const edit = (lock: Lockfile): Edit => ({
     text: sorted.reduce(setEntry, lock.text),
-    lines: sorted.map(({ id, version, hash, until }) => ({
+    lines: sorted.map(({ id, version, hash, until, isolate }) => ({
       action: "trust",
       ...{ id, version, hash, reason, until },
+      // Coming back into the host is a change to look at as well.
+      isolate: isolate ?? (entryIn(lock, id)?.isolate === undefined ? undefined : "host"),
     })),
   });
   const changed = await changeTrust(path, edit, sorted, { ...options, command, reason });
-  const entryIn = (lock: Lockfile | undefined, id: string) =>
-    lock?.entries.find((each) => each.id === id);
   return {
     ...changed,
     plugins: sorted.map(({ id }) => ({
@@ -194,6 +194,10 @@ export async function createLock(
   const unchanged = ({ text }: Lockfile) => ({ text, lines: [] });
   const { lock, previous, warnings } = await changeLock(path, unchanged, options);
   return { lock, isCreated: previous === undefined, warnings };
+}
+
+function entryIn(lock: Lockfile | undefined, id: string): LockEntry | undefined {
+  return lock?.entries.find((each) => each.id === id);
 }
 
 function expectLocked({ entries }: Lockfile, id: string, path: string): void {
