@@ -40,6 +40,25 @@ describe("trust --check", () => {
   });
 });
 
+describe("a misspelt capability", () => {
+  it("is granted with a warning that names what was meant", async () => {
+    verifies("cli:trust-misspelt");
+    const warning = /^warning: 'guard' asks for 'read_lables', .*; did you mean read_labels\?$/m;
+    for (const argv of [
+      ["trust", "guard"],
+      ["lock", "--all"],
+    ]) {
+      const cwd = await newRoot();
+      const capabilities = ["read_lables", "read_headers", "wholly.other"];
+      await install(cwd, "guard", { glassine: { plugin: "./plugin.js", capabilities, hooks: [] } });
+      const options = { services, cwd, env: unsigned };
+      const { code, stderr } = await run(["plugins", ...argv, ...reason], options);
+      expect([code, stderr]).toEqual([0, expect.stringMatching(warning)]);
+      expect(linesOf(stderr)).toHaveLength(1);
+    }
+  });
+});
+
 describe("an invalid capability name", () => {
   it.each(["x y", "", "1st", "x".repeat(129), "é", "a\nb"])("is skipped: %j", async (name) => {
     verifies("discovery:field-form", "cli:lock-actions");

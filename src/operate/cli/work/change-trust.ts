@@ -1,4 +1,5 @@
 /** Trusts a plugin, or takes the trust back. */
+import { closest } from "../../../core/errors/index.ts";
 import { byUnits, endIsolated } from "../../../core/plugins/index.ts";
 import {
   hookPlugins,
@@ -92,7 +93,7 @@ export async function trust(request: TrustRequest): Promise<TrustChange> {
   const [granted] = plugins;
   const ofPlace = await newLockWarnings(request, surveyed.options);
   const found = new Set([...surveyed.report.warnings, ...ofPlace]);
-  const limits = limitWarnings(entry, source);
+  const limits = limitWarnings(entry, source, surveyed.options);
   return {
     ...trusted(granted as Granted),
     lock: factsOfLock(lock),
@@ -124,10 +125,14 @@ function policyWarnings(id: string, { report }: Surveyed): readonly string[] {
     .map(({ code, reason }) => texts.policyRefuses(id, code, reason));
 }
 
-/** What neither package nor entry lists, every later start lets the code ask for. */
+/**
+ * What neither package nor entry lists, every later start lets the code ask for; and a name that no
+ * host knows grants nothing.
+ */
 export function limitWarnings(
   { id, capabilities, hooks }: LockEntry,
   { entry }: StaticPlugin,
+  { surface }: Pick<ReadDiscoverOptions, "surface">,
 ): readonly string[] {
   const isHooks = entry.kind === "hooks";
   // What plugins of another kind may ask for is for their hosts to say.
@@ -136,7 +141,15 @@ export function limitWarnings(
     ...(capabilities === undefined ? ["capabilities"] : []),
     ...(hooks === undefined && isHooks ? ["hooks"] : []),
   ];
-  return unlimited.length === 0 ? [] : [texts.noLimit(id, unlimited)];
+  const known = [...surface.capabilities.names, ...Object.keys(surface.services)];
+  const misspelt = (capabilities ?? [])
+    .filter((name) => !known.includes(name))
+    .flatMap((name) => {
+      // Another name may be one of another host.
+      const meant = closest(name, known);
+      return meant === undefined ? [] : [texts.misspelt(id, name, meant)];
+    });
+  return [...(unlimited.length === 0 ? [] : [texts.noLimit(id, unlimited)]), ...misspelt];
 }
 
 /** @throws CommandFailure the plugin cannot be trusted */

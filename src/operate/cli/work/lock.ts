@@ -108,7 +108,7 @@ async function lockAll(
   const entries = changed.map(({ entry }) => entry);
   const how = { command: "lock", audit } as const;
   const done = await trustPlugins(options.lockPath, entries, reason as string, how);
-  const limits = changed.flatMap(({ entry, source }) => limitWarnings(entry, source));
+  const limits = changed.flatMap(({ entry, source }) => limitWarnings(entry, source, options));
   return {
     ...nothing,
     lock: factsOfLock(done.lock),
