@@ -38,8 +38,8 @@ class PieceForwarding {
   readonly #release: TextRelease;
   readonly #pieces: EventPieces;
   readonly #isJudged: boolean;
-  /** Of each message, what may leave. */
-  readonly #settled: (Message | undefined)[] = [];
+  /** Of each message, what may leave. Its place may change while others begin. */
+  readonly #settled = new Map<string | number, Message>();
 
   constructor(
     provider: ModelProvider,
@@ -70,17 +70,19 @@ class PieceForwarding {
     const document = attempt(() => stream.document);
     if (read === undefined || document === undefined || !isSeen(read)) return [];
     let isNew = false;
-    for (const [index, message] of read.messages.entries()) {
-      const asked = this.#release.toJudge(message, index, canGrow);
+    const keyAt = (place: number) => this.#texts.answerAt?.(document, place) ?? place;
+    for (const [place, message] of read.messages.entries()) {
+      const key = keyAt(place);
+      const asked = this.#release.toJudge(message, key, canGrow);
       if (asked === undefined) continue;
       const judged = this.#isJudged ? await judge(asked, read) : asked;
       const settled = this.#release.settled(asked, judged, canGrow);
-      if (settled !== undefined) this.#settled[index] = settled;
+      if (settled !== undefined) this.#settled.set(key, settled);
       isNew ||= settled !== undefined;
     }
     if (!isNew) return [];
     const messages = read.messages.map(
-      (message, index): Message => this.#settled[index] ?? { ...message, content: [] },
+      (message, place): Message => this.#settled.get(keyAt(place)) ?? { ...message, content: [] },
     );
     const part = attempt(() => this.#written(messages, { ...limits, onto: document }));
     return part === undefined ? [] : this.#pieces.next(part);

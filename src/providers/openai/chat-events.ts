@@ -38,6 +38,10 @@ export const chatTexts: EventTexts = {
     const index = objectsIn((event as JsonObject).choices)[0]?.index;
     return typeof index === "number" ? index : "none";
   },
+  answerAt(answer, place) {
+    const index = objectsIn((answer as JsonObject).choices)[place]?.index;
+    return typeof index === "number" ? index : place;
+  },
   // Each event of `toChatEvents` has one text at most, but for the first, which begins all of them.
   textOf(event) {
     const found = texts.textOf(event);

@@ -13,6 +13,11 @@ interface EventText {
 export interface EventTexts {
   /** Which of several answers an event belongs to, such as the index of a choice. */
   answerOf(event: object): string | number;
+  /**
+   * The same for the message at `place` of a whole answer, where one that came later may be put
+   * before it. Without it, that is the place.
+   */
+  answerAt?(answer: object, place: number): string | number;
   textOf(event: object): EventText | undefined;
   /** The event with another text in its place. */
   withText(event: object, text: string): object;

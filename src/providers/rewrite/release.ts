@@ -27,7 +27,7 @@ export class TextRelease {
   #units = 0;
   #due = 0;
   /** How many units of each message were judged last. */
-  readonly #judged = new Map<number, number>();
+  readonly #judged = new Map<string | number, number>();
 
   constructor(plan: Pick<StreamPlan, "window" | "sentence">) {
     this.#plan = plan;
@@ -43,13 +43,20 @@ export class TextRelease {
     return true;
   }
 
-  /** What to judge of a message that has come so far; `undefined` where there is nothing new. */
-  toJudge(message: Message, index: number, canGrow: CanGrow = "last text"): Message | undefined {
+  /**
+   * What to judge of a message that has come so far; `undefined` where there is nothing new. `key`
+   * stays that of the message while others begin.
+   */
+  toJudge(
+    message: Message,
+    key: string | number,
+    canGrow: CanGrow = "last text",
+  ): Message | undefined {
     const all = textsOf(message);
     const texts = canGrow === "any text" ? this.#eachWhole(all) : this.#wholeSentences(all);
     const units = unitsOf(texts);
-    if (units <= (this.#judged.get(index) ?? 0)) return undefined;
-    this.#judged.set(index, units);
+    if (units <= (this.#judged.get(key) ?? 0)) return undefined;
+    this.#judged.set(key, units);
     return withContent(message, texts);
   }
 

@@ -1,0 +1,72 @@
+/** `guardModel` on chunks of Chat Completions that come in an unusual order. */
+import { createPluginManager, definePlugin, type StreamMode } from "glassine";
+import { guardModel } from "glassine/http";
+import { chatCompletions, chatStream } from "glassine/openai";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+
+interface Chunk {
+  readonly choices: readonly { readonly index: number; readonly delta: object }[];
+}
+
+const chunk = (index: number, delta: object, finish_reason: string | null = null): Chunk => ({
+  ...{ id: "c", object: "chat.completion.chunk", created: 1, model: "m" },
+  choices: [{ index, delta, finish_reason } as Chunk["choices"][number]],
+});
+
+const pass = () => undefined;
+const outputs = (stream: StreamMode) => ({ "cmf.llm_output": { handler: pass, stream } });
+
+/** Plugins that change nothing, by how they let a stream go on. */
+const plugins: readonly [string, object][] = [
+  ["a window", outputs({ window: 7 })],
+  ["sentences", outputs("sentence")],
+  ["tool calls alone", { "cmf.tool_pre_invoke": pass }],
+  ["a buffer", { "cmf.llm_output": pass }],
+];
+
+async function forward(events: readonly Chunk[], hooks: object, n = 1) {
+  const plugin = definePlugin({ name: "looker", version: "1.0.0", hooks } as never);
+  const manager = await createPluginManager({ plugins: [plugin] });
+  const exchange = guardModel(chatCompletions, manager).begin();
+  await exchange.judgeRequest({ model: "m", n, messages: [{ role: "user", content: "Hi" }] });
+  let come = 0;
+  async function* source() {
+    for (const event of events) {
+      come += 1;
+      yield event;
+    }
+  }
+  const left: Chunk[] = [];
+  let early = 0;
+  for await (const { event, refusal } of exchange.judgeEvents(source())) {
+    if (refusal !== undefined) return { left, early, refusal };
+    left.push(event as Chunk);
+    if (come < events.length) early += 1;
+  }
+  return { left, early, refusal: undefined };
+}
+
+/** What a client puts together of chunks. */
+function answerOf(chunks: readonly Chunk[], choices: number) {
+  const stream = chatStream({ choices });
+  for (const each of chunks) stream.push(each);
+  return stream.document;
+}
+
+const long = "It goes on. And on it goes. So it goes.";
+
+describe.each(plugins)("a stream that plugins with %s let pass", (name, hooks) => {
+  it("keeps each choice's text with its choice, in whichever order they begin", async () => {
+    verifies("adapters:forwarded-begins");
+    const events = [
+      ...[chunk(2, { content: long }), chunk(2, {}, "stop")],
+      ...[chunk(0, { content: "Z" }), chunk(1, { content: `${long}.` }), chunk(0, {}, "stop")],
+      chunk(1, {}, "stop"),
+    ];
+    const { left, early, refusal } = await forward(events, hooks, 3);
+    expect(refusal).toBeUndefined();
+    expect(answerOf(left, 3)).toEqual(answerOf(events, 3));
+    if (name !== "a buffer") expect(early).toBeGreaterThan(0);
+  });
+});
