@@ -85,7 +85,9 @@ class PieceForwarding {
       (message, place): Message => this.#settled.get(keyAt(place)) ?? { ...message, content: [] },
     );
     const part = attempt(() => this.#written(messages, { ...limits, onto: document }));
-    return part === undefined ? [] : this.#pieces.next(part);
+    const isInOrder = canGrow === "last text";
+    const all = isInOrder ? part : attempt(() => this.#provider.toEvents(document, limits));
+    return part === undefined || all === undefined ? [] : this.#pieces.next(part, all);
   }
 
   /** The events that are still missing of a whole answer; `undefined` if it contradicts the others. */

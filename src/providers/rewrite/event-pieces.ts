@@ -67,15 +67,36 @@ export class EventPieces {
   /**
    * What is new of an answer that goes on: up to the last text of it, as what comes after that may
    * still change. Nothing if it contradicts what was sent.
+   *
+   * @param all the events of all that has come, where any of its texts may be held back: those that
+   *   come after one of which nothing leaves yet wait for it, as they do in the whole answer
    */
-  next(events: readonly object[]): readonly object[] {
+  next(events: readonly object[], all: readonly object[] = events): readonly object[] {
+    const waiting = this.#textsIn(all);
     const ends = new Map<string | number, number>();
     for (const [at, event] of events.entries()) {
-      const text = this.#texts.textOf(event)?.text ?? "";
-      if (text !== "") ends.set(this.#texts.answerOf(event), at);
+      const text = this.#texts.textOf(event);
+      if (text === undefined || text.text === "") continue;
+      const answer = this.#texts.answerOf(event);
+      const texts = waiting.get(answer);
+      if (texts?.[0] !== text.of) continue;
+      texts.shift();
+      ends.set(answer, at);
     }
     const known = events.filter((event, at) => at <= (ends.get(this.#texts.answerOf(event)) ?? -1));
     return this.#newIn(known, true) ?? [];
+  }
+
+  /** Which texts each answer has, in order. */
+  #textsIn(events: readonly object[]): ReadonlyMap<string | number, string[]> {
+    const found = new Map<string | number, string[]>();
+    for (const event of events) {
+      const text = this.#texts.textOf(event);
+      if (text === undefined || text.text === "") continue;
+      const answer = this.#texts.answerOf(event);
+      found.set(answer, [...(found.get(answer) ?? []), text.of]);
+    }
+    return found;
   }
 
   /** What is new of the whole answer; `undefined` if it contradicts what was sent. */

@@ -69,4 +69,22 @@ describe.each(plugins)("a stream that plugins with %s let pass", (name, hooks) =
     expect(answerOf(left, 3)).toEqual(answerOf(events, 3));
     if (name !== "a buffer") expect(early).toBeGreaterThan(0);
   });
+
+  it.each([
+    ["a line feed before reasoning", "\n\n", "reasoning", "content"],
+    ["a letter before reasoning", "Z", "reasoning_content", undefined],
+    ["a short refusal before a text", "Z", "content", undefined],
+  ])("keeps the order of first arrival: %s", async (_, short, next, more) => {
+    verifies("adapters:forwarded-begins", "openai:stream-order");
+    const first = next === "content" ? "refusal" : "content";
+    const events = [
+      ...[chunk(0, { role: "assistant", [first]: short }), chunk(0, { [next]: long })],
+      ...(more === undefined ? [] : [chunk(0, { [more]: long }), chunk(0, { [next]: "So." })]),
+      chunk(0, {}, "stop"),
+    ];
+    const { left, refusal } = await forward(events, hooks);
+    expect(refusal).toBeUndefined();
+    // With its order.
+    expect(JSON.stringify(answerOf(left, 1))).toBe(JSON.stringify(answerOf(events, 1)));
+  });
 });
