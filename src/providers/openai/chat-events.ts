@@ -25,7 +25,13 @@ export function chatEvents(answer: JsonObject): readonly JsonObject[] {
   return said;
 }
 
-const textFields = ["content", "refusal", "reasoning_content", "reasoning"];
+/** The fields of a message that are streamed as texts in pieces. */
+export const textFields: readonly string[] = [
+  "content",
+  "refusal",
+  "reasoning_content",
+  "reasoning",
+];
 const texts: EventTexts = /* @__PURE__ */ textsAt(
   "choices.0.index",
   under("choices.0.delta", textFields),

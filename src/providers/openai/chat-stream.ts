@@ -14,6 +14,7 @@ import {
   streamFault,
 } from "../rewrite/index.ts";
 import { textKey } from "./chat-blocks.ts";
+import { textFields } from "./chat-events.ts";
 import {
   any,
   fields,
@@ -198,10 +199,14 @@ class GrowingChoice {
     this.#message.addOthers(delta, []);
   }
 
-  /** Whether no list comes before a text: a list may still grow, and is not sent in pieces. */
+  /**
+   * Whether nothing comes before a text that may still grow and is not sent in pieces: a list, or a
+   * field that is unknown.
+   */
   get isInOrder(): boolean {
     const said = this.#message.value;
-    const areTexts = [...this.#said].map((key) => typeof said[key] === "string");
+    const isText = (key: string) => textFields.includes(key) && typeof said[key] === "string";
+    const areTexts = [...this.#said].filter((key) => key !== "role").map(isText);
     return areTexts.lastIndexOf(true) < areTexts.concat(false).indexOf(false);
   }
 

@@ -25,10 +25,14 @@ const plugins: readonly [string, object][] = [
   ["a buffer", { "cmf.llm_output": pass }],
 ];
 
-async function forward(events: readonly Chunk[], hooks: object, n = 1) {
+async function forward(
+  events: readonly Chunk[],
+  hooks: object,
+  { n = 1, allow = [] }: { readonly n?: number; readonly allow?: readonly string[] } = {},
+) {
   const plugin = definePlugin({ name: "looker", version: "1.0.0", hooks } as never);
   const manager = await createPluginManager({ plugins: [plugin] });
-  const exchange = guardModel(chatCompletions, manager).begin();
+  const exchange = guardModel(chatCompletions, manager, { allow }).begin();
   await exchange.judgeRequest({ model: "m", n, messages: [{ role: "user", content: "Hi" }] });
   let come = 0;
   async function* source() {
@@ -64,7 +68,7 @@ describe.each(plugins)("a stream that plugins with %s let pass", (name, hooks) =
       ...[chunk(0, { content: "Z" }), chunk(1, { content: `${long}.` }), chunk(0, {}, "stop")],
       chunk(1, {}, "stop"),
     ];
-    const { left, early, refusal } = await forward(events, hooks, 3);
+    const { left, early, refusal } = await forward(events, hooks, { n: 3 });
     expect(refusal).toBeUndefined();
     expect(answerOf(left, 3)).toEqual(answerOf(events, 3));
     if (name !== "a buffer") expect(early).toBeGreaterThan(0);
@@ -86,5 +90,16 @@ describe.each(plugins)("a stream that plugins with %s let pass", (name, hooks) =
     expect(refusal).toBeUndefined();
     // With its order.
     expect(JSON.stringify(answerOf(left, 1))).toBe(JSON.stringify(answerOf(events, 1)));
+  });
+
+  it("loses nothing of an unknown field that goes on after the text began", async () => {
+    verifies("adapters:forwarded-begins");
+    const events = [
+      ...[chunk(0, { note: "One. " }), chunk(0, { content: long }), chunk(0, { note: "Two." })],
+      ...[chunk(0, { content: "So." }), chunk(0, {}, "stop")],
+    ];
+    const { left, refusal } = await forward(events, hooks, { allow: ["content"] });
+    expect(refusal).toBeUndefined();
+    expect(answerOf(left, 1)).toEqual(answerOf(events, 1));
   });
 });
