@@ -68,7 +68,7 @@ class PieceForwarding {
     if (canGrow === "anything") return [];
     const read = attempt(() => stream.current);
     const document = attempt(() => stream.document);
-    if (read === undefined || document === undefined || !isSeen(read)) return [];
+    if (read === undefined || document === undefined || !isSeen(read, document)) return [];
     let isNew = false;
     const keyAt = (place: number) => this.#texts.answerAt?.(document, place) ?? place;
     for (const [place, message] of read.messages.entries()) {
@@ -112,7 +112,7 @@ class PieceForwarding {
 interface ForwardingRules {
   readonly limits: LimitOptions;
   /** Whether plugins see all of an answer that they are to see. */
-  readonly isSeen: (read: Read) => boolean;
+  readonly isSeen: (read: Read, answer: object) => boolean;
   /** What plugins make of a message that is part of the answer so far. May reject to refuse it. */
   readonly judge: (message: Message, read: Read) => Promise<Message>;
 }

@@ -124,6 +124,8 @@ class Exchange implements ModelExchange {
   readonly #state: HookState;
   readonly #judge: Judge;
   #document: unknown;
+  /** The request as plugins left it. */
+  #sent: unknown;
   #slots: object = {};
   #prepared: Promise<void> | undefined;
   #headersBefore: HeadersIn = headersIn(undefined);
@@ -156,6 +158,7 @@ class Exchange implements ModelExchange {
 
   async judgeRequest(document: unknown): Promise<Judged> {
     this.#document = document;
+    this.#sent = undefined;
     const judged = await this.#attempt("request", async () => {
       if (!listensTo("request", this.#manager, this.#options)) return document as object;
       const { provider, options } = { provider: this.#provider, options: this.#limits };
@@ -172,6 +175,7 @@ class Exchange implements ModelExchange {
         (again) => provider.readRequest(again, options),
       );
     });
+    this.#sent = judged.document;
     this.#record.watch.handedOn();
     return judged;
   }
@@ -195,7 +199,7 @@ class Exchange implements ModelExchange {
       for await (const event of events) yield { event: event as object };
       return;
     }
-    const request = this.#document;
+    const request = this.#sent;
     let stream: ReturnType<ModelProvider["stream"]> | undefined;
     let forwarding: Forwarding = "whole";
     try {
@@ -269,7 +273,7 @@ class Exchange implements ModelExchange {
     if (forwarding === "as they come") return isErrorEvent(event) ? [] : [event];
     return forwarding.next(event, stream, {
       limits: this.#limits,
-      isSeen: ({ left }) => this.#unseenIn(left).length === 0,
+      isSeen: (read, answer) => this.#unseenIn(this.#newIn(read, answer)).length === 0,
       judge: async (message, read) => {
         const { extensions } = this.#state;
         const judged = await this.#kept(() => this.#judge.part(message, read.extensions));
@@ -331,12 +335,18 @@ class Exchange implements ModelExchange {
       return judged;
     });
     // Names in an answer are the provider's: they may be what nobody is to read.
-    this.#refuseUnseen(read.left, ({ kind }) => kind);
+    this.#refuseUnseen(this.#newIn(read, document), ({ kind }) => kind);
     return this.#written(
       this.#provider.writeAnswer(messages, { ...this.#limits, onto: document }),
       messages,
       (again) => this.#provider.readAnswer(again, this.#limits),
     );
+  }
+
+  /** What plugins did not see of an answer, without what it repeats of the request. */
+  #newIn({ left }: Read, answer: object): readonly Left[] {
+    const repeated = this.#provider.repeatedIn?.(answer, this.#sent) ?? [];
+    return left.filter(({ path }) => !repeated.includes(path));
   }
 
   /** Makes tenant, envelope and labels, before the first hook. Where that failed, it stays so. */

@@ -38,6 +38,7 @@ import {
   textAt,
   withFields,
 } from "./json.ts";
+import { reportRepeated } from "./repeated.ts";
 
 const ofMessage = ["parsed", ...settingsAt("message")];
 const plain = knownFields(["role", "content"], ofMessage);
@@ -180,7 +181,7 @@ const shownCounts = ["prompt_tokens", "completion_tokens", "total_tokens"];
 
 /** Reports fields of an answer in ways of its own. */
 export function reportAnswer(answer: JsonObject, left: Collector<Left>): readonly string[] {
-  const nested = reportNested(answer, [], left);
+  const nested = [...reportNested(answer, [], left), ...reportRepeated(answer, left)];
   reportUsage(answer, shownCounts, left);
   const created = numberAt(answer, "created");
   if (created !== undefined && !isInstant(created)) {

@@ -15,6 +15,7 @@ import { guarded } from "./errors.ts";
 import type { ModelExtensions, OpenAiTables } from "./extensions.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { formats, read } from "./read.ts";
+import { repeatedIn } from "./repeated.ts";
 import { reportFormats, requestSettings, responseSettings } from "./settings.ts";
 import { chatRequestSchema, chatResponseSchema } from "./shapes.ts";
 
@@ -24,6 +25,7 @@ export const chatCompletions: OpenAiTables = /* @__PURE__ */ defineProvider({
   guard: {
     ...guarded,
     name: "openai.chat_completions",
+    repeatedIn,
     requests: ["POST /chat/completions"],
     eventTexts: chatTexts,
     lastData: "[DONE]",

@@ -27,6 +27,7 @@ import {
   textAt,
   withFields,
 } from "./json.ts";
+import { reportRepeated } from "./repeated.ts";
 import { itemKind } from "./shapes.ts";
 import { callItems, itemIn, resultItems } from "./tool-items.ts";
 
@@ -82,7 +83,8 @@ function stopReasonOf(response: JsonObject): StopReason | undefined {
 export function reportAnswer(response: JsonObject, left: Collector<Left>): readonly string[] {
   reportUsage(response, shownCounts, left);
   const shown = Object.entries(response).filter(([key, value]) => isShown(response, key, value));
-  return [...reportNested(response, [], left), ...shown.map(([key]) => key)];
+  const repeated = reportRepeated(response, left);
+  return [...reportNested(response, [], left), ...repeated, ...shown.map(([key]) => key)];
 }
 
 function isShown(response: JsonObject, key: string, value: Json): boolean {

@@ -8,6 +8,7 @@ import { answerBlocks, requestBlocks } from "./item-blocks.ts";
 import { itemFields, pathIn, sectionsOf } from "./items.ts";
 import { given, type JsonObject, objectsIn, textAt } from "./json.ts";
 import { formats, read } from "./read.ts";
+import { repeatedIn } from "./repeated.ts";
 import { answerExtensions, answers, reportAnswer } from "./response-facts.ts";
 import { responsesEvents } from "./responses-events.ts";
 import { ResponsesStream } from "./responses-stream.ts";
@@ -84,6 +85,7 @@ export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
   guard: {
     ...guarded,
     name: "openai.responses",
+    repeatedIn,
     requests: ["POST /responses"],
     eventTexts,
     namesEvents: true,

@@ -43,7 +43,7 @@ export function reportFormats(request: JsonObject, left: Collector<Left>): void 
   reportFields(readingWith(left, {}, reportUnshown), objects, [], formats);
 }
 
-/** Of responses: also what they repeat of their request, which is read there. */
+/** Of responses. What they repeat of their request and is text is reported by itself. */
 export const responseSettings: readonly string[] = [
   ...requestSettings,
   ...["completed_at", "conversation", "incomplete_details", "instructions", "object"],

@@ -96,6 +96,7 @@ type GuardTable = Pick<
   ModelProvider,
   | "name"
   | "requests"
+  | "repeatedIn"
   | "asksForStream"
   | "eventTexts"
   | "namesEvents"

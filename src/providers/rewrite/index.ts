@@ -79,7 +79,7 @@ export {
   withFields,
 } from "./json.ts";
 export { kindOf } from "./kind-of.ts";
-export type { LeftKind } from "./left-kinds.ts";
+export { contentKind, type LeftKind } from "./left-kinds.ts";
 export { mediaFromUrl, urlOfMedia } from "./media.ts";
 export {
   type LimitOptions,

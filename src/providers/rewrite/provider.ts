@@ -43,6 +43,12 @@ export interface ModelProvider {
   readAnswer(document: unknown, options?: LimitOptions): Read;
   writeAnswer(messages: readonly Message[], options: OntoOptions): Written<object>;
 
+  /**
+   * The fields of an answer that say nothing but what its request said, as it was sent on. `left` of
+   * an answer reports what it repeats, as if nothing was known of the request.
+   */
+  repeatedIn?(answer: object, request: unknown): readonly string[];
+
   /** Whether a request asks for a stream of events. */
   asksForStream(request: unknown): boolean;
   /** Puts a streamed answer together. */

@@ -340,7 +340,7 @@ describe("Responses", () => {
     expect(left).toContainEqual(
       expect.objectContaining({ path: "output[0].encrypted_content", kind: "setting" }),
     );
-    expect(contentIn(left)).toEqual(["output[2].content[0].annotations"]);
+    expect(contentIn(left)).toEqual(["output[2].content[0].annotations", "instructions"]);
   });
 
   it("show the output of a call if its item has it", () => {
