@@ -5,6 +5,8 @@ import type { ContentPart, Message } from "../messages.ts";
 export interface TextVisitor {
   /** A text, with the name of the field or argument that has it. Returns what to write instead. */
   readonly text: (text: string, key: string) => string;
+  /** The same for a number, where there is something to look for in its digits. */
+  readonly number?: ((value: number, key: string) => unknown) | undefined;
   /** A string that only reads: a name, a key, an id, a URI. */
   readonly fixed: (text: string) => void;
 }
@@ -54,16 +56,21 @@ function visitPart(part: ContentPart, visitor: TextVisitor): ContentPart {
 }
 
 /** All texts are strings that only read. */
-function readOnly({ fixed }: TextVisitor): TextVisitor {
+function readOnly({ fixed, number }: TextVisitor): TextVisitor {
   const text = (each: string) => {
     fixed(each);
     return each;
   };
-  return { text, fixed };
+  const digits = (each: number) => {
+    fixed(String(each));
+    return each;
+  };
+  return { text, number: number && digits, fixed };
 }
 
 function visitValue(value: unknown, key: string, visitor: TextVisitor): unknown {
   if (typeof value === "string") return visitor.text(value, key);
+  if (typeof value === "number") return visitor.number?.(value, key) ?? value;
   if (isList(value)) return mapped(value, (each) => visitValue(each, key, visitor));
   if (typeof value !== "object" || value === null) return value;
   return mappedFields(value, (each, name) => {

@@ -48,7 +48,7 @@ export const piiLabelsOptions = z
  * North America, payment cards (by issuer and checksum), IBANs (by country and checksum), social
  * security numbers of the United States, and IP addresses.
  *
- * It sees all texts, also those that are base64, adds labels, and with `redact` changes texts; data
+ * It sees all texts, also those that are base64, and the digits of JSON numbers, adds labels, and with `redact` changes texts; data
  * where nothing can be put instead, in a name, a key or a URI, then denies the message. It says which
  * kinds it found and how many, never what. It knows forms and no names: other data is not found. A
  * streamed answer is held back until its end.
@@ -77,6 +77,7 @@ export function piiLabels(options: PiiLabelsOptions = {}): Plugin {
     code: "pii_found",
     what: "personal data",
     action,
+    readsNumbers: true,
     labelsFor: action === "deny" || labelsNone ? undefined : labelsFor,
   });
 }

@@ -16,6 +16,8 @@ interface Scanner {
   /** What it finds, for a reason: `a secret`. */
   readonly what: string;
   readonly action: ScannerAction;
+  /** Whether what it looks for may be a number, which is scanned as its decimal digits. */
+  readonly readsNumbers?: boolean;
   /** Labels to add for these kinds. Nothing for a scanner that adds none. */
   readonly labelsFor: ((kinds: readonly string[]) => readonly string[]) | undefined;
 }
@@ -31,12 +33,20 @@ export function scannerPlugin(scanner: Scanner): Plugin {
     const note = (kinds: readonly string[]) => {
       for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
     };
+    const visitText = (text: string, key: string) => {
+      const scanned = scan(text, key, finders);
+      note(scanned.kinds);
+      return action === "redact" ? scanned.redacted : text;
+    };
+    // What is taken out of a number leaves a string: no number says that something was there.
+    const visitNumber = (value: number, key: string) => {
+      const text = String(value);
+      const left = visitText(text, key);
+      return left === text ? value : left;
+    };
     const redacted = visitMessage(message, {
-      text(text, key) {
-        const scanned = scan(text, key, finders);
-        note(scanned.kinds);
-        return action === "redact" ? scanned.redacted : text;
-      },
+      text: visitText,
+      number: scanner.readsNumbers ? visitNumber : undefined,
       fixed(text) {
         const { kinds } = scan(text, "", finders);
         note(kinds);

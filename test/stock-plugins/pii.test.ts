@@ -3,7 +3,7 @@ import { type PiiLabelsOptions, piiLabels } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 import { connect } from "./support/connect.ts";
 import { harmless, pii } from "./support/found.ts";
-import { run } from "./support/run.ts";
+import { calling, run } from "./support/run.ts";
 
 const all = Object.entries(pii).flatMap(([kind, list]) =>
   list.map((each) => [kind, each] as const),
@@ -59,6 +59,20 @@ describe("piiLabels", () => {
     expect(await labels({ action: "redact", label: null })).toBeUndefined();
     expect(piiLabels({ action: "redact", label: null }).capabilities).toEqual([]);
     expect(() => piiLabels({ label: null })).toThrow("must have a label");
+  });
+
+  it("finds a card whose digits are a JSON number, and puts a string in its place", async () => {
+    const paid = (options: PiiLabelsOptions, details: object) =>
+      run(piiLabels(options), "cmf.tool_pre_invoke", calling("pay", { details }));
+    const card = 4111111111111111;
+    const { continueProcessing, violation } = await paid({ action: "deny" }, { cards: [card] });
+    expect([continueProcessing, violation?.code]).toEqual([false, "pii_found"]);
+    const { payload, metadata } = await paid({ action: "redact" }, { card, amount: 12.5, n: -0 });
+    expect(metadata.pii).toEqual({ found: { card: 1 } });
+    expect(JSON.stringify(payload.content)).toContain('{"card":"[REDACTED:card]","amount":12.5');
+    const labelled = await paid({}, { card });
+    expect(labelled.extensions.security?.labels).toEqual(["PII"]);
+    expect(labelled.payload.content).toEqual(calling("pay", { details: { card } }).content);
   });
 
   it("guards a server of the SDK", async () => {
