@@ -390,6 +390,15 @@ describe("Responses", () => {
   });
 });
 
+it("takes a known setting for one, whatever its value is", () => {
+  verifies("openai:left");
+  const settings = { metadata: { note: "Any text." }, seed: "Any text.", user: ["Any text."] };
+  const { left } = fromResponsesRequest({ model: "m", input: "Hi", ...settings });
+  expect(left.map(({ kind, path }) => `${kind} ${path}`).sort()).toEqual([
+    ...["setting metadata", "setting seed", "setting user"],
+  ]);
+});
+
 describe("a phase", () => {
   const said = (phase: string) => ({ type: "message", role: "assistant", content: "a", phase });
   const read = (...phases: readonly string[]) => {
