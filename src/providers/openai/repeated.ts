@@ -6,20 +6,23 @@ import type { Json } from "../../core/data/index.ts";
 import { type Collector, contentKind, type Left } from "../rewrite/index.ts";
 import { given, isEmpty, isObject, type JsonObject } from "./json.ts";
 
-/** The fields that may hold any text. The others have one of a few words, or a number. */
-const repeated: readonly string[] = [
-  ...["context_management", "conversation", "instructions", "metadata", "previous_response_id"],
-  ...["prompt", "prompt_cache_key", "prompt_cache_options", "reasoning", "response_format"],
-  ...["safety_identifier", "stop", "text", "tool_choice", "tools", "user", "web_search_options"],
+/** The fields that have text, or ids. */
+const texts: readonly string[] = [
+  ...["conversation", "instructions", "metadata", "previous_response_id", "prompt"],
+  ...["prompt_cache_key", "safety_identifier", "stop", "user"],
 ];
+/** The fields with settings inside, which may hold text as well: a description, a pattern. */
+const settings: readonly string[] = [
+  ...["context_management", "prompt_cache_options", "reasoning", "response_format", "text"],
+  ...["tool_choice", "tools", "web_search_options"],
+];
+const repeated = [...texts, ...settings];
 
 /** Those in which a request names the fields itself. */
 const named: readonly string[] = ["metadata", "prompt"];
 
-/** What the API fills in where a request says nothing. */
-const defaults: readonly string[] = [
-  ...["approximate", "auto", "high", "json_object", "low", "medium", "none", "required", "text"],
-];
+/** What the API fills in where a request says nothing, or `auto`: `medium`, `detailed`. */
+const isWord = (text: string) => /^[a-z_]{0,20}$/.test(text);
 
 /**
  * The fields of an answer that say nothing but what its request said, as it was sent. The API adds
@@ -30,9 +33,11 @@ export function repeatedIn(answer: object, request: unknown): readonly string[] 
   return repeated.filter((field) => {
     const value = given(said, field);
     if (value === undefined) return false;
-    const known = new Set(defaults);
-    for (const each of stringsIn(given(asked, field) ?? null, true)) known.add(each);
-    return stringsIn(value, named.includes(field)).every((each) => each === "" || known.has(each));
+    const known = new Set(stringsIn(given(asked, field) ?? null, true));
+    const isDefault = texts.includes(field) ? (each: string) => each === "" : isWord;
+    return stringsIn(value, named.includes(field)).every(
+      (each) => known.has(each) || isDefault(each),
+    );
   });
 }
 

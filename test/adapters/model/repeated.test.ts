@@ -83,7 +83,7 @@ describe("what a response repeats of its request", () => {
       "defaults of what it does not say",
       {},
       {
-        reasoning: { effort: "medium", summary: null },
+        reasoning: { effort: "xhigh", summary: "detailed" },
         text: { format: { type: "text" } },
         user: null,
       },
@@ -105,8 +105,9 @@ describe("what a response repeats of its request", () => {
     ["the user", { user: "u2" }, { user: "u1" }],
     ["more about reasoning", { reasoning: { effort: "low", note: "a b" } }],
     ["tools", { tools: [{ ...tool, description: "Sends." }] }],
-    ["a choice of tools", { tool_choice: { type: "function", name: "look" } }],
-    ["a schema", { text: { format: { type: "json_schema", name: "a", schema: parameters } } }],
+    ["a choice of tools", { tool_choice: { type: "function", name: "look up" } }],
+    ["a schema", { text: { format: { type: "json_schema", schema: { title: "What is asked" } } } }],
+    ["a word as instructions", { instructions: "medium" }],
     ["a conversation", { conversation: { id: "conv_1" } }],
   ])("is refused where the request had no such: %s", async (_, said, asked = {}) => {
     verifies("adapters:repeated");
