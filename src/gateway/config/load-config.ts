@@ -83,6 +83,8 @@ function withOverrides(
   if (!isObject(given)) return given;
   const { port, host, mode } = over;
   const { listen } = given;
+  // A mode that is none is a mistake, whatever is said elsewhere.
+  const isMode = configSchema.shape.mode.safeParse(given.mode).success;
   const isListening = port !== undefined || listen !== undefined || isHttp;
   const where = {
     ...(port === undefined ? {} : { port }),
@@ -91,7 +93,7 @@ function withOverrides(
   return {
     ...given,
     ...(isListening ? { listen: under(listen, where) } : {}),
-    ...(mode === undefined ? {} : { mode }),
+    ...(mode === undefined || !isMode ? {} : { mode }),
     ...(server === undefined ? {} : { servers: { server } }),
   };
 }

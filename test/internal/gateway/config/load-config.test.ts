@@ -165,6 +165,16 @@ describe("what goes over what", () => {
     expect(config.mode).toBe("production");
   });
 
+  it("no setting hides a mode that is none", async () => {
+    for (const given of [
+      { env: { GLASSINE_PLUGIN_MODE: "production" } },
+      { flags: { mode: "dev" as const } },
+    ]) {
+      const error = await refusalOf(load({ ...listening, mode: "producton" }, given));
+      expect(error).toMatchObject({ code: "config_invalid" });
+    }
+  });
+
   it("a port makes it listen, a host alone does not", async () => {
     const stdio = { servers: { files }, identity: { anonymous: true } };
     const listen = async (env: Readonly<Record<string, string>>) =>
