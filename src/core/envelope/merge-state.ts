@@ -26,7 +26,7 @@ export interface MergeState {
   readonly mask: number;
   /** Whether a change that is not taken refuses the proposal. */
   readonly strict: boolean;
-  /** Only what grows may change; concurrent plugins have nothing else. */
+  /** Whether only what grows may change, as where plugins run at the same time. */
   readonly growOnly: boolean;
   readonly limits: Limits;
   rejections: readonly Rejection[];

@@ -1,8 +1,8 @@
 /**
  * Folds what a plugin returned into the envelope as it is now.
  *
- * It only ever applies the difference between what the plugin was shown and what it proposes, so
- * what the plugin could not see, or what changed meanwhile, stays. Each tier has one rule.
+ * It applies the difference between what the plugin was shown and what it proposes, so what it could
+ * not see, or what changed meanwhile, stays; a set becomes the union of both. Each tier has one rule.
  */
 import {
   type Admitted,
