@@ -62,7 +62,7 @@ function readOnly({ fixed, number }: TextVisitor): TextVisitor {
     return each;
   };
   const digits = (each: number) => {
-    fixed(String(each));
+    if (Number.isInteger(each)) fixed(String(each));
     return each;
   };
   return { text, number: number && digits, fixed };

@@ -48,10 +48,10 @@ export const piiLabelsOptions = z
  * North America, payment cards (by issuer and checksum), IBANs (by country and checksum), social
  * security numbers of the United States, and IP addresses.
  *
- * It sees all texts, also those that are base64, and the digits of JSON numbers, adds labels, and with `redact` changes texts; data
- * where nothing can be put instead, in a name, a key or a URI, then denies the message. It says which
- * kinds it found and how many, never what. It knows forms and no names: other data is not found. A
- * streamed answer is held back until its end.
+ * It sees all texts, also those that are base64, and the digits of whole numbers. It adds labels,
+ * and with `redact` changes texts and numbers; data where nothing can be put instead, in a name, a key
+ * or a URI, then denies the message. It says which kinds it found and how many, never what. It knows
+ * forms and no names: other data is not found. A streamed answer is held back until its end.
  *
  * @throws GlassineError `options_invalid`
  * @example

@@ -16,7 +16,7 @@ interface Scanner {
   /** What it finds, for a reason: `a secret`. */
   readonly what: string;
   readonly action: ScannerAction;
-  /** Whether what it looks for may be a number, which is scanned as its decimal digits. */
+  /** Whether what it looks for may be a whole number, which is scanned as its decimal digits. */
   readonly readsNumbers?: boolean;
   /** Labels to add for these kinds. Nothing for a scanner that adds none. */
   readonly labelsFor: ((kinds: readonly string[]) => readonly string[]) | undefined;
@@ -40,6 +40,7 @@ export function scannerPlugin(scanner: Scanner): Plugin {
     };
     // What is taken out of a number leaves a string: no number says that something was there.
     const visitNumber = (value: number, key: string) => {
+      if (!Number.isInteger(value)) return value;
       const text = String(value);
       const left = visitText(text, key);
       return left === text ? value : left;

@@ -75,6 +75,18 @@ describe("piiLabels", () => {
     expect(labelled.payload.content).toEqual(calling("pay", { details: { card } }).content);
   });
 
+  it("takes no fraction for a card, whatever its digits are", async () => {
+    const { extensions, payload } = await run(
+      piiLabels({ action: "redact" }),
+      "cmf.tool_pre_invoke",
+      calling("rank", { score: 0.4111111111111111, other: 0.5552418945924038 }),
+    );
+    expect(extensions.security?.labels ?? []).toEqual([]);
+    expect(payload.content).toEqual(
+      calling("rank", { score: 0.4111111111111111, other: 0.5552418945924038 }).content,
+    );
+  });
+
   it("guards a server of the SDK", async () => {
     const { call, calls, close } = await connect([piiLabels({ action: "redact" })]);
     expect(await call("echo", { text: "ada@example.org" })).toEqual([
