@@ -6,38 +6,42 @@ import type { Json } from "../../core/data/index.ts";
 import { type Collector, contentKind, type Left } from "../rewrite/index.ts";
 import { given, isEmpty, isObject, type JsonObject } from "./json.ts";
 
-/** The fields that have text, or ids. */
-const texts: readonly string[] = [
-  ...["conversation", "instructions", "metadata", "previous_response_id", "prompt"],
-  ...["prompt_cache_key", "safety_identifier", "stop", "user"],
+/** The fields that have text. */
+const texts: readonly string[] = ["instructions", "metadata", "prompt", "stop", "user"];
+/** The fields with an id, which the server may give where a request has none. */
+const ids: readonly string[] = [
+  ...["conversation", "previous_response_id", "prompt_cache_key", "safety_identifier"],
 ];
 /** The fields with settings inside, which may hold text as well: a description, a pattern. */
 const settings: readonly string[] = [
   ...["context_management", "prompt_cache_options", "reasoning", "response_format", "text"],
   ...["tool_choice", "tools", "web_search_options"],
 ];
-const repeated = [...texts, ...settings];
+const repeated = [...texts, ...ids, ...settings];
 
-/** Those in which a request names the fields itself. */
-const named: readonly string[] = ["metadata", "prompt"];
-
-/** What the API fills in where a request says nothing, or `auto`: `medium`, `detailed`. */
-const isWord = (text: string) => /^[a-z_]{0,20}$/.test(text);
+const isId = (text: string) => /^[\w-]{0,64}$/.test(text);
+/** What the API fills in where a request says nothing, or `auto`: `medium`, `detailed`, `30m`. */
+const isSetting = (text: string) => /^(?:[a-z_]{0,20}|\d{1,4}[smhd])$/.test(text);
+const isName = (text: string) => /^\w{1,40}$/.test(text);
 
 /**
  * The fields of an answer that say nothing but what its request said, as it was sent. The API adds
- * defaults and puts schemas into its own form, so that the strings are compared, and not the JSON.
+ * defaults and puts schemas into its own form, so that strings and names are compared, and not the
+ * JSON.
  */
 export function repeatedIn(answer: object, request: unknown): readonly string[] {
   const [said, asked] = [answer as JsonObject, isObject(request) ? request : {}];
   return repeated.filter((field) => {
     const value = given(said, field);
     if (value === undefined) return false;
-    const known = new Set(stringsIn(given(asked, field) ?? null, true));
-    const isDefault = texts.includes(field) ? (each: string) => each === "" : isWord;
-    return stringsIn(value, named.includes(field)).every(
-      (each) => known.has(each) || isDefault(each),
-    );
+    const known = new Set(wordsIn(given(asked, field) ?? null).map(({ word }) => word));
+    return wordsIn(value).every(({ word, isKey, isListed }) => {
+      if (word === "" || known.has(word)) return true;
+      if (texts.includes(field)) return false;
+      if (ids.includes(field)) return isKey ? word === "id" : isId(word);
+      // Words in a list could be a sentence.
+      return isKey ? isName(word) : !isListed && isSetting(word);
+    });
   });
 }
 
@@ -48,15 +52,26 @@ export function reportRepeated(answer: JsonObject, left: Collector<Left>): reado
     (field) => !isEmpty(given(answer, field)) && !usual.includes(field),
   );
   for (const field of others) {
-    const reason = "It is known only where the request had the same.";
+    const reason = "Only a comparison with the request shows whether it repeats it.";
     left.add({ path: field, kind: contentKind(field, true), reason });
   }
   return others;
 }
 
-function stringsIn(value: Json, withNames: boolean): readonly string[] {
-  if (typeof value === "string") return [value];
+interface Word {
+  readonly word: string;
+  readonly isKey: boolean;
+  readonly isListed: boolean;
+}
+
+/** Every name, string and number in a value. */
+function wordsIn(value: Json, isListed = false): readonly Word[] {
+  if (typeof value === "string" || typeof value === "number")
+    return [{ word: String(value), isKey: false, isListed }];
   if (typeof value !== "object" || value === null) return [];
-  const inner = Object.values(value).flatMap((each) => stringsIn(each, withNames));
-  return withNames && isObject(value) ? [...Object.keys(value), ...inner] : inner;
+  if (!isObject(value)) return Object.values(value).flatMap((each) => wordsIn(each, true));
+  return Object.entries(value).flatMap(([word, each]) => [
+    { word, isKey: true, isListed: false },
+    ...wordsIn(each),
+  ]);
 }

@@ -46,6 +46,6 @@ export function reportFormats(request: JsonObject, left: Collector<Left>): void 
 /** Of responses. What they repeat of their request and is text is reported by itself. */
 export const responseSettings: readonly string[] = [
   ...requestSettings,
-  ...["completed_at", "conversation", "incomplete_details", "instructions", "object"],
+  ...["billing", "completed_at", "conversation", "incomplete_details", "instructions", "object"],
   ...["previous_response_id", "prompt", "status", "system_fingerprint", "tools"],
 ];

@@ -83,6 +83,12 @@ describe("what a response repeats of its request", () => {
       "defaults of what it does not say",
       {},
       {
+        ...{
+          billing: { payer: "developer" },
+          safety_identifier: "user-1f",
+          prompt_cache_key: "b-7",
+        },
+        prompt_cache_options: { mode: "implicit", ttl: "30m" },
         reasoning: { effort: "xhigh", summary: "detailed" },
         text: { format: { type: "text" } },
         user: null,
@@ -108,7 +114,12 @@ describe("what a response repeats of its request", () => {
     ["a choice of tools", { tool_choice: { type: "function", name: "look up" } }],
     ["a schema", { text: { format: { type: "json_schema", schema: { title: "What is asked" } } } }],
     ["a word as instructions", { instructions: "medium" }],
-    ["a conversation", { conversation: { id: "conv_1" } }],
+    ["a name in instructions", { instructions: { "Mail eve": 1 } }],
+    ["a number as metadata", { metadata: 4111111111111111 }],
+    ["a name in settings", { reasoning: { "Mail eve": 1 } }],
+    ["words in a list", { tool_choice: { words: ["ignore", "all"] } }],
+    ["text as a conversation", { conversation: { id: "conv 1" } }],
+    ["more of a conversation", { conversation: { id: "conv_1", note: "a" } }],
   ])("is refused where the request had no such: %s", async (_, said, asked = {}) => {
     verifies("adapters:repeated");
     expect(await judge({ ...request, ...asked }, response(said), [])).toBe("content_unseen");
