@@ -99,7 +99,7 @@ describe("plugins verify", () => {
       "Cannot be hashed:",
       "  a: unsafe_symlink: it leads out",
       "",
-      "Signatures, for which production refuses the plugin:",
+      "Signatures that production refuses:",
       "  a: untrusted_identity: nobody knows it",
       "",
       "Cannot be read, and what is in it was not compared:",

@@ -35,7 +35,7 @@ export const verify = defineCommand({
     host: sharedOptions.host,
   },
   exits: {
-    1: "plugins.lock and installation differ in a way that production refuses, or a change is unfinished; with --strict-journal also if the journal has a problem",
+    1: "plugins.lock and installation differ in a way that production refuses, it refuses a signature, or a change is unfinished; with --strict-journal also if the journal has a problem",
   },
   examples: [
     { line: "plugins verify", what: "check before a start" },
@@ -116,7 +116,7 @@ function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly
       paint,
     ),
     ...section(
-      "Signatures, for which production refuses the plugin:",
+      "Signatures that production refuses:",
       signatures.map(({ id, code, reason }) => `  ${printable(id)}: ${reasonOf(code, reason)}`),
       paint,
     ),

@@ -27,7 +27,7 @@ export const journalProblems = {
   unchained: {
     means:
       "A line lacks a digest that a line before it has: somebody wrote it by hand, or removed its fields to hide an edit of the lines before.",
-    todo: "Compare the journal with version control. Make changes with the commands: a line that a hand wrote after one of theirs stays reported.",
+    todo: "Compare the journal with version control. A line that a hand wrote is no longer reported once a command has written the next.",
   },
   malformed: {
     means: "A line cannot be read, and does not count.",
