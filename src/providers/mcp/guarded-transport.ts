@@ -49,6 +49,8 @@ export function guardedTransport<Transport extends TransportLike>(
       // Some transports report every `close` call; two ends that close each other would never stop.
       if (isClosed) return;
       isClosed = true;
+      // It may be wrapped anew, and until then nothing is connected to it.
+      Reflect.set(transport, "onmessage", undefined, transport);
       handler("onclose")?.();
     },
   };
@@ -81,8 +83,9 @@ export function guardedTransport<Transport extends TransportLike>(
   /** A handler set on the transport itself must not see unchecked messages. */
   function start(): Promise<void> {
     isClosed = false;
-    if (!above.has("onclose")) attach("onclose", wire.onclose);
-    if (!above.has("onmessage")) attach("onmessage", wire.onmessage);
+    for (const key of ["onclose", "onmessage"] as const) {
+      attach(key, above.has(key) ? above.get(key) : wire[key]);
+    }
     return wire.start();
   }
 

@@ -4,8 +4,11 @@ import { isObject } from "./json.ts";
 export const isText = (value: unknown) => typeof value === "string";
 export const isNumber = (value: unknown) => typeof value === "number";
 export const isWord = (value: unknown) => typeof value === "string" && /^\w{1,32}$/.test(value);
-export const isTime = (value: unknown) =>
-  typeof value === "string" && /^[\d:.TZ+-]{0,40}$/.test(value);
+const date = /\d{4}-\d\d-\d\d/.source;
+const time = /T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?/.source;
+/** ISO 8601, as MCP has it, or nothing. */
+const instant = new RegExp(`^(?:${date}(?:${time})?)?$`);
+export const isTime = (value: unknown) => typeof value === "string" && instant.test(value);
 
 /** One of the words that the protocol defines. Any other string may be text, so plugins see it. */
 const isOneOf =

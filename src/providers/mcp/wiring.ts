@@ -125,7 +125,7 @@ function readWiring(manager: HookManager): Wiring {
   const foreign = conditional.flatMap(({ plugin, hook, conditions }) =>
     Object.entries(conditions ?? {}).flatMap(([kind, patterns = []]) =>
       patterns
-        .filter((pattern) => seemsForeign(pattern, kind === "tools"))
+        .filter((pattern) => seemsForeign(pattern, kind === "tools" || kind === "prompts"))
         .map(
           (pattern) =>
             `plugin ${plugin} has the condition ${kind} ${quoted(pattern)} on ${hook}. ${literally}`,
@@ -140,11 +140,11 @@ function readWiring(manager: HookManager): Wiring {
 
 /** What there is to say of a pattern that `seemsForeign`. */
 export const literally =
-  "Such signs stand for themselves: a pattern is a name with * for any characters but /, or ** for any.";
+  "In a pattern * stands for any characters but /, ** for any, and all else for itself, also ^ $ ? | \\ and brackets.";
 
-/** Whether a pattern has signs of a regular expression; for a tool, also of a shell. */
-export function seemsForeign(pattern: string, isTool: boolean): boolean {
-  return /^\^|\$$|\\/.test(pattern) || (isTool && /^!|[?|()[\]{}]/.test(pattern));
+/** Whether a pattern has signs of a regular expression or a shell that a name of its kind has not. */
+export function seemsForeign(pattern: string, isName: boolean): boolean {
+  return /^\^|\$$|\\/.test(pattern) || (isName && /^!|[?|()[\]{}]/.test(pattern));
 }
 
 /** The warning for a function that makes a transport without using its `fetch`. */

@@ -1,10 +1,13 @@
 import { InMemoryTransport } from "@modelcontextprotocol/sdk/inMemory.js";
+import { createPluginManager } from "glassine";
+import { createGuard } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { fakeManager, settle } from "./support/fake-manager.ts";
 import {
   errorAnswer,
   guarded,
   notification,
+  RawTransport,
   rawGuard,
   request,
   result,
@@ -91,6 +94,32 @@ describe("a close", () => {
     process.off("unhandledRejection", note);
     expect(unhandled).toEqual([]);
   });
+});
+
+it("may be wrapped anew after its connection has ended", async () => {
+  const guard = createGuard(await createPluginManager({ plugins: [] }));
+  const raw = new RawTransport();
+  for (let time = 0; time < 3; time++) {
+    const received: unknown[] = [];
+    const wrapped = guard.wrap(raw);
+    wrapped.onmessage = (message) => received.push(message);
+    await wrapped.start();
+    raw.onmessage?.(request(time, "ping"));
+    await settle();
+    expect(received).toEqual([request(time, "ping")]);
+    expect(() => guard.wrap(raw)).toThrow("nothing is connected to");
+    await wrapped.close();
+  }
+});
+
+it("goes on where the same guarded transport is started again", async () => {
+  const { raw, guard, received, peer } = await rawGuard(fakeManager());
+  await guard.close();
+  await guard.start();
+  peer(request(1, "ping"));
+  await settle();
+  expect(received()).toEqual([request(1, "ping")]);
+  expect(raw.onmessage).toBeDefined();
 });
 
 describe("errors outside of the wire", () => {

@@ -80,11 +80,12 @@ describe("a warning", () => {
     ["tools", "!rm"],
     ["resources", "file:.*$"],
     ["prompts", "^greet"],
+    ["prompts", "(greet|bye)"],
   ])("names a condition that looks like a regular expression: %s %s", async (kind, pattern) => {
     verifies("mcp:guard-wiring");
     const manager = await conditioned({ [kind]: [pattern] }, "message_pre_invoke").manager;
     expect(warned(manager).texts).toEqual([
-      `plugin picky has the condition ${kind} ${JSON.stringify(pattern)} on message_pre_invoke. Such signs stand for themselves: a pattern is a name with * for any characters but /, or ** for any.`,
+      `plugin picky has the condition ${kind} ${JSON.stringify(pattern)} on message_pre_invoke. In a pattern * stands for any characters but /, ** for any, and all else for itself, also ^ $ ? | \\ and brackets.`,
     ]);
   });
 
