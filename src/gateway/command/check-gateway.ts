@@ -151,7 +151,7 @@ function blindOn(handlers: readonly Handler[]): readonly string[] {
   const blind = handlers.filter(({ extensions, mode }) => !extensions && mode !== "disabled");
   return blind.map(
     ({ hook }) =>
-      `On ${hook} it sees no extensions: its handler takes fewer than three parameters.`,
+      `On ${hook} it sees no extensions: its handler has no third parameter, or says \`extensions: false\`.`,
   );
 }
 

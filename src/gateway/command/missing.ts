@@ -92,7 +92,7 @@ export async function pinFaults({
     ),
     ...unpinned.map(
       (name) =>
-        `servers.${name}.definitions is "refuse", and ${file} has none of this server: the first that it shows count, whatever they are. Look at its tools and run \`glassine gateway pin\`.`,
+        `servers.${name}.definitions is "refuse", and ${file} has no definitions of this server: whatever it shows first will count. Look at its tools and run \`glassine gateway pin\`.`,
     ),
   ];
 }

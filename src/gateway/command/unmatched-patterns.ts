@@ -37,9 +37,11 @@ export function unmatchedPatterns({ plugins, servers }: GatewayConfig): readonly
     const { tools, others } = patternsOf[use]?.((options ?? {}) as Options) ?? noPatterns;
     const place = `plugins[${index}] (${use})`;
     const isForeign = tools.some(foreign(true)) || others.some(foreign(false));
-    // What an option says is not repeated.
+    // Values may be secrets, so they are not quoted.
     return [
-      ...(isForeign ? [`${place} has names that look like regular expressions. ${literally}`] : []),
+      ...(isForeign
+        ? [`${place} has names that look like regular expressions or globs. ${literally}`]
+        : []),
       ...(names.length > 1 && tools.some(isPrefixed)
         ? [
             `${place} has tools with the name of a server before theirs, and plugins see the names that the servers know: leave the server out.`,

@@ -134,7 +134,7 @@ async function resolved(
       found.push({ plugin, entry, index });
       if (hasUncheckedOptions(plugin, entry))
         warnings.push(
-          `${printable(placeOf({ entry, index }))} has options, and the plugin no configSchema that would check them: its handlers get them as context.config.`,
+          `${printable(placeOf({ entry, index }))} has options, but its plugin has no configSchema, so nothing checks them; handlers get them as context.config.`,
         );
     }
   }
@@ -371,7 +371,7 @@ async function pluginOf(
   if (from === "path") {
     await expectNotStock(source, options.stock);
     return await (settings.isolate === undefined
-      ? pluginAt(source, options)
+      ? pluginAt(source, settings.options !== undefined, options)
       : isolatedAt(source, { ...settings, isolate: settings.isolate }, options));
   }
   if (from === "stock") return stockPlugin(stock, source, settings.options, services);
@@ -449,10 +449,14 @@ function logEnd(logger: Logger | undefined, source: string, why: string): void {
 }
 
 /** A plugin, or a function that returns one, as packages have it. */
-async function pluginAt(path: string, { loadTimeoutMs }: ResolveOptions): Promise<Plugin> {
+async function pluginAt(
+  path: string,
+  hasOptions: boolean,
+  { loadTimeoutMs }: ResolveOptions,
+): Promise<Plugin> {
   const file = { path, what: "the plugin", timeoutMs: loadTimeoutMs };
   const exported = await importDefault(file);
-  if (typeof exported === "function" && exported.length > 0)
+  if (typeof exported === "function" && exported.length > 0 && hasOptions)
     throw new GlassineError(
       "config_unreadable",
       `the plugin ${printable(path)} exports a function that takes a parameter, and it gets none: handlers find the options of the configuration in context.config`,

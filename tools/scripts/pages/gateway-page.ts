@@ -84,7 +84,7 @@ It ends with 1 where something cannot work, and with 2 where the configuration i
 
 - \`{ "use": NAME }\` is a stock plugin.
 - \`{ "package": ID }\` is an installed plugin, under the gates of [operate.md](operate.md): signature, lockfile, hash. One that is refused stops the gateway, and the message says why; what is installed and not named is not loaded.
-- \`{ "path": FILE }\`, or the path alone, is a file whose default export is a plugin, or a function without parameters that returns one. It is for development: production refuses it with \`plugin_path_refused\`.
+- \`{ "path": FILE }\`, or the path alone, is a file whose default export is a plugin, or a function that returns one and gets nothing. It is for development: production refuses it with \`plugin_path_refused\`.
 - \`{ "kind": "cpex", "file": FILE, "python": PYTHON }\` is all plugins of a configuration of CPEX or ContextForge, in Python: [cpex.md](cpex.md#in-the-gateway) says how they run and how they are trusted.
 
 Production does not start without \`plugins.lock\`, also where no package is named.

@@ -53,7 +53,7 @@ describe("what each plugin sees", () => {
     // It writes the headers of a request, so a handler of answers that gets none is as it should be.
     expect([code, document.plugins[0].never]).toEqual([0, []]);
     const sentence =
-      "On cmf.tool_post_invoke it sees no extensions: its handler takes fewer than three parameters.";
+      "On cmf.tool_post_invoke it sees no extensions: its handler has no third parameter, or says `extensions: false`.";
     expect(document.plugins[0].sees).toContain(sentence);
     expect(lines).toContain(sentence);
   });
@@ -397,6 +397,10 @@ it("warns of a server whose tools are to be as pinned, and are not pinned", asyn
   const { code, document } = await check({ servers, listen: {} });
   expect([code, document.warnings]).toEqual([
     0,
-    [expect.stringMatching(/^servers\.files\.definitions is "refuse", and .* has none/)],
+    [
+      expect.stringMatching(
+        /^servers\.files\.definitions is "refuse", and .* has no definitions of this server/,
+      ),
+    ],
   ]);
 });

@@ -109,7 +109,7 @@ describe("plugins by name, package and path", () => {
     expect(plugins[0]).toMatchObject({ grant: [], source: join(folder, "p.mjs") });
     expect(warnings).toEqual([
       expect.stringMatching(
-        /^plugins\[0\] \(.*p\.mjs\) has options, and the plugin no configSchema/,
+        /^plugins\[0\] \(.*p\.mjs\) has options, but its plugin has no configSchema/,
       ),
     ]);
   });
