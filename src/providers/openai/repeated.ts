@@ -20,8 +20,9 @@ const settings: readonly string[] = [
 const repeated = [...texts, ...ids, ...settings];
 
 const isId = (text: string) => /^[\w-]{0,64}$/.test(text);
-/** What the API fills in where a request says nothing, or `auto`: `medium`, `detailed`, `30m`. */
-const isSetting = (text: string) => /^(?:[a-z_]{0,20}|\d{1,4}[smhd])$/.test(text);
+/** What the API fills in: `medium`, `detailed` for `auto`, `30m`, `web_search_2025_08_26`. */
+const isSetting = (text: string) =>
+  /^(?:[a-z_]{0,20}(?:_\d{4}_\d\d_\d\d)?|\d{1,4}[smhd])$/.test(text);
 const isName = (text: string) => /^\w{1,40}$/.test(text);
 
 /**

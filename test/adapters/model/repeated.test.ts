@@ -89,6 +89,7 @@ describe("what a response repeats of its request", () => {
           prompt_cache_key: "b-7",
         },
         prompt_cache_options: { mode: "implicit", ttl: "30m" },
+        tool_choice: { type: "web_search_preview_2025_03_11" },
         reasoning: { effort: "xhigh", summary: "detailed" },
         text: { format: { type: "text" } },
         user: null,
