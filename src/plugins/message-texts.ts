@@ -5,7 +5,7 @@ import type { ContentPart, Message } from "../messages.ts";
 export interface TextVisitor {
   /** A text, with the name of the field or argument that has it. Returns what to write instead. */
   readonly text: (text: string, key: string) => string;
-  /** The same for a number, where there is something to look for in its digits. */
+  /** The same for a whole number, where there is something to look for in its digits. */
   readonly number?: ((value: number, key: string) => unknown) | undefined;
   /** A string that only reads: a name, a key, an id, a URI. */
   readonly fixed: (text: string) => void;
@@ -62,7 +62,7 @@ function readOnly({ fixed, number }: TextVisitor): TextVisitor {
     return each;
   };
   const digits = (each: number) => {
-    if (Number.isInteger(each)) fixed(String(each));
+    fixed(String(each));
     return each;
   };
   return { text, number: number && digits, fixed };
@@ -70,7 +70,8 @@ function readOnly({ fixed, number }: TextVisitor): TextVisitor {
 
 function visitValue(value: unknown, key: string, visitor: TextVisitor): unknown {
   if (typeof value === "string") return visitor.text(value, key);
-  if (typeof value === "number") return visitor.number?.(value, key) ?? value;
+  if (typeof value === "number")
+    return Number.isInteger(value) ? (visitor.number?.(value, key) ?? value) : value;
   if (isList(value)) return mapped(value, (each) => visitValue(each, key, visitor));
   if (typeof value !== "object" || value === null) return value;
   return mappedFields(value, (each, name) => {

@@ -40,7 +40,6 @@ export function scannerPlugin(scanner: Scanner): Plugin {
     };
     // What is taken out of a number leaves a string: no number says that something was there.
     const visitNumber = (value: number, key: string) => {
-      if (!Number.isInteger(value)) return value;
       const text = String(value);
       const left = visitText(text, key);
       return left === text ? value : left;
