@@ -260,10 +260,8 @@ function wiringFor(
 ): readonly string[] {
   const begin = `plugin ${name} `;
   // A guard asks a manager what its type for known hooks does not say.
-  const asked = manager as never;
-  const foreign = foreignConditions(asked);
-  const lines = wiringOf(asked, { serverId, tenant: "default" })
-    .filter((line) => line.startsWith(begin) && !foreign.includes(line))
+  const lines = wiringOf(manager as never, { serverId, tenant: "default" })
+    .filter((line) => line.startsWith(begin))
     .map((line) => line.slice(begin.length));
   // Of hooks that no guard runs there is a sentence already.
   return lines.filter((line) => !line.startsWith("has handlers for"));

@@ -16,7 +16,7 @@ import {
 import { RequestLog } from "./request-log.ts";
 import { Hooks } from "./run-hooks.ts";
 import type { TransportLike } from "./transport.ts";
-import { unsentHeaders, unusedFetch, wiringOf } from "./wiring.ts";
+import { foreignConditions, unsentHeaders, unusedFetch, wiringOf } from "./wiring.ts";
 
 /** Puts hooks around the tool calls, prompts and resources of any number of MCP connections. */
 export interface Guard<Extensions = unknown> {
@@ -124,6 +124,7 @@ export function createGuard<Extensions = unknown>(
   const memory = memoryOf(manager, read.serverId);
   const warn = warner(memory, read.onWarning);
   warn(warnings);
+  warn(foreignConditions(manager as HookManager));
   let hooks = new Hooks(manager as HookManager, read, memory);
 
   const log = new RequestLog(read, () => hooks.manager);
@@ -159,6 +160,7 @@ export function createGuard<Extensions = unknown>(
       checkManager(next);
       checkAccess(next, read, "createGuard");
       warn(wiringOf(next as HookManager, read));
+      warn(foreignConditions(next as HookManager));
       if (isWithoutHeaders) warn(unsentHeaders(next as HookManager));
       rememberFor(next, read.serverId, () => memory);
       hooks = new Hooks(next as HookManager, read, memory);

@@ -47,9 +47,9 @@ export function isGuarded(hook: string): boolean {
  * @throws GlassineError `options_invalid`
  */
 export function wiringOf(manager: HookManager, options: GuardOptions): readonly string[] {
-  const { warnings, foreign, conditional } = wiringBy(manager);
+  const { warnings, conditional } = wiringBy(manager);
   for (const handler of conditional) expectFacts(handler, options);
-  return [...warnings, ...foreign];
+  return warnings;
 }
 
 /** The warnings for conditions that seem to be in another language of patterns. */
