@@ -94,7 +94,9 @@ export class EventPieces {
       const text = this.#texts.textOf(event);
       if (text === undefined || text.text === "") continue;
       const answer = this.#texts.answerOf(event);
-      found.set(answer, [...(found.get(answer) ?? []), text.of]);
+      const known = found.get(answer);
+      if (known === undefined) found.set(answer, [text.of]);
+      else known.push(text.of);
     }
     return found;
   }
