@@ -113,6 +113,12 @@ export const blocks: BlockTable = {
       readOnlyIn: ["turn"],
       reason: "Thinking that differs from what was signed; a request accepts no unsigned thinking.",
     },
+    toolReference: {
+      part: "text",
+      is: { type: "tool_reference" },
+      fields: { text: "tool_name" },
+      settings: ["cache_control"],
+    },
     image: {
       ...image,
       ...noBytes,
@@ -208,7 +214,7 @@ export const blocks: BlockTable = {
       name: "tool result",
       writes: [
         ...["text", "image", "imageUrl", "document", "documentUrl"],
-        ...["searchResult", "textDocument", "listDocument"],
+        ...["searchResult", "textDocument", "listDocument", "toolReference"],
       ],
       isClosed: true,
     },

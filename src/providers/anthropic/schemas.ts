@@ -51,6 +51,7 @@ const anyBlock = typed(
     ["thinking", z.looseObject({ thinking: z.string(), signature: z.optional(z.string()) })],
     ["tool_use", z.looseObject({ id: z.string(), name: z.string(), toolset_name: maybeText })],
     ["tool_result", result],
+    ["tool_reference", z.looseObject({ tool_name: z.string() })],
     ["server_tool_use", z.looseObject({ id: z.string(), name: z.string() })],
     ["mcp_tool_use", z.looseObject({ id: z.string(), name: z.string(), server_name: z.string() })],
     ["mcp_tool_result", result],
@@ -73,6 +74,8 @@ const usage = z.looseObject({
   cache_read_input_tokens: z.nullish(whole),
 });
 
+const stopDetails = z.nullish(z.looseObject({ explanation: maybeText }));
+
 /** A response body that is a message, no error. */
 export const responseSchema = z.looseObject({
   type: z.literal("message"),
@@ -81,6 +84,7 @@ export const responseSchema = z.looseObject({
   id: z.optional(z.string()),
   model: z.optional(z.string()),
   stop_reason: maybeText,
+  stop_details: stopDetails,
   usage: z.nullish(usage),
 });
 
@@ -94,7 +98,7 @@ export const citationSchema = z.looseObject({ citation: z.looseObject({}) });
 /** Fields of `delta` may also be beside it. */
 export const messageDeltaSchema = z.looseObject({
   stop_reason: maybeText,
-  delta: z.nullish(z.looseObject({ stop_reason: maybeText })),
+  delta: z.nullish(z.looseObject({ stop_reason: maybeText, stop_details: stopDetails })),
   usage: z.nullish(usage),
 });
 

@@ -9,6 +9,7 @@ import {
   isJsonObject as isObject,
   type JsonObject,
   type Left,
+  type LeftKind,
   type Path,
   partsIn,
   pathOf,
@@ -18,8 +19,8 @@ import {
 
 /** Texts a model or person reads, under `content`. A star is each item of an array. */
 const readable: { readonly [type: string]: readonly string[] } = {
-  web_search_tool_result: ["*.title", "*.url"],
-  web_fetch_tool_result: ["url", "content.title", "content.source.data"],
+  web_search_tool_result: ["*.title", "*.url", "*.page_age"],
+  web_fetch_tool_result: ["url", "content.title", "content.source.data", "retrieved_at"],
   code_execution_tool_result: ["stdout", "stderr"],
   bash_code_execution_tool_result: ["stdout", "stderr"],
   text_editor_code_execution_tool_result: ["content", "lines.*"],
@@ -30,6 +31,11 @@ const ofErrors = ["error_code", "error_message"];
 interface FoundText {
   readonly keys: Path;
   readonly text: string;
+}
+
+interface FoundValue {
+  readonly keys: Path;
+  readonly value: Json;
 }
 
 /** The types of blocks with such results. */
@@ -68,9 +74,10 @@ export function isServerError({ content }: JsonObject): boolean {
 /** The texts of a server result, in the order of the block. */
 function serverTexts({ type, content }: JsonObject): readonly FoundText[] {
   const wanted = [...(readable[String(type)] ?? []), ...ofErrors];
-  return stringsOf(content).filter(({ keys }) => {
+  return valuesOf(content).flatMap(({ keys, value }) => {
     const place = keys.map((key) => (typeof key === "number" ? "*" : key)).join(".");
-    return wanted.includes(place) && !isBinary(content, keys);
+    const isText = typeof value === "string" && wanted.includes(place) && !isBinary(content, keys);
+    return isText ? [{ keys, text: value }] : [];
   });
 }
 
@@ -89,21 +96,34 @@ const innerTypes = new Set([
   ...["tool_reference", "tool_search_tool_search_result", "tool_search_tool_result_error"],
 ]);
 
+/** Words that say what kind of text a result has, and what else is no text. */
+const words: { readonly [field: string]: ReadonlySet<string> } = {
+  type: innerTypes,
+  file_type: new Set(["text", "image", "pdf"]),
+  media_type: new Set(["text/plain", "application/pdf"]),
+};
+const figures = new Set([
+  ...["is_file_update", "return_code", "enabled"],
+  ...["num_lines", "start_line", "total_lines", "numLines", "startLine", "totalLines"],
+  ...["new_lines", "new_start", "old_lines", "old_start"],
+  ...["newLines", "newStart", "oldLines", "oldStart"],
+]);
+
 /** The report of every value of a server result that no part shows. */
 function unshownIn(block: JsonObject, path: Path): readonly Left[] {
   const shown = new Set(serverTexts(block).map(({ keys }) => JSON.stringify(keys)));
-  const hidden = stringsOf(block.content, true).filter(
-    ({ keys }) => !shown.has(JSON.stringify(keys)),
-  );
-  return hidden.map(({ keys, text }) => {
-    const isType = keys.at(-1) === "type" && innerTypes.has(text);
-    const what = isType ? "The type of a value" : "A value";
-    return {
-      path: pathOf(...path, ...keys),
-      kind: isType ? "setting" : "content",
-      reason: `${what} in a result of the provider's tool; messages show only its text.`,
-    };
-  });
+  const hidden = valuesOf(block.content).filter(({ keys }) => !shown.has(JSON.stringify(keys)));
+  return hidden.map(({ keys, value }) => ({
+    path: pathOf(...path, ...keys),
+    kind: kindOfHidden(String(keys.at(-1)), value),
+    reason: "A value in a result of the provider's tool; messages show only its text.",
+  }));
+}
+
+function kindOfHidden(field: string, value: Json): LeftKind {
+  if (typeof value !== "string") return figures.has(field) ? "setting" : "content";
+  if (field === "file_id") return "reference";
+  return Object.hasOwn(words, field) && words[field]?.has(value) ? "setting" : "content";
 }
 
 /** The content with its texts written, and what had to be dropped from it. */
@@ -165,16 +185,15 @@ function replaced(value: Json, keys: Path, texts: ReadonlyMap<string, string>): 
   );
 }
 
-/** Every string in `value`, or with `all` every value that holds no other. */
-function stringsOf(value: Json | undefined, all = false, keys: Path = []): readonly FoundText[] {
-  if (typeof value === "string") return [{ keys, text: value }];
+/** Every value in `value` that holds no other. */
+function valuesOf(value: Json | undefined, keys: Path = []): readonly FoundValue[] {
   if (Array.isArray(value)) {
-    return value.flatMap((item: Json, i) => stringsOf(item, all, [...keys, i]));
+    return value.flatMap((item: Json, i) => valuesOf(item, [...keys, i]));
   }
   if (isObject(value)) {
-    return Object.entries(value).flatMap(([key, item]) => stringsOf(item, all, [...keys, key]));
+    return Object.entries(value).flatMap(([key, item]) => valuesOf(item, [...keys, key]));
   }
-  return all && value !== null && value !== undefined ? [{ keys, text: "" }] : [];
+  return value === null || value === undefined ? [] : [{ keys, value }];
 }
 
 /** Whether a `data` found is base64: a source says by its type that it is text. */

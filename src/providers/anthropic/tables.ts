@@ -15,6 +15,7 @@ import {
   type TableProvider,
   type TurnTable,
   textsAt,
+  under,
 } from "../rewrite/index.ts";
 import { blocks } from "./blocks.ts";
 import {
@@ -41,12 +42,18 @@ const requestSettings: readonly string[] = [
   "anthropic_version",
   "betas",
   "cache_control",
+  // A model reads the instructions of a compaction.
+  ...under("context_management.edits.*", [
+    ...["clear_at_least", "clear_tool_inputs", "exclude_tools", "keep"],
+    ...["pause_after_compaction", "trigger", "type"],
+  ]),
   "diagnostics",
   "inference_geo",
   "max_tokens",
   "metadata",
   // A model reads the schema of an output.
   "output_config.effort",
+  "output_config.task_budget",
   "service_tier",
   "speed",
   "stop_sequences",
@@ -77,6 +84,7 @@ const answerSettings: readonly string[] = [
   "context_management",
   "diagnostics",
   "stop_sequence",
+  ...under("stop_details", ["category", "recommended_model", "type"]),
   ...usageSettings.map((name) => `usage.${name}`),
 ];
 
@@ -234,16 +242,20 @@ export const turns: TurnTable = {
 
 const errorTypes: { readonly [status: number]: string } = {
   401: "authentication_error",
+  402: "billing_error",
   403: "permission_error",
   404: "not_found_error",
   413: "request_too_large",
   429: "rate_limit_error",
+  504: "timeout_error",
   529: "overloaded_error",
 };
 
 /** The code stands beside the type: the types of this API are few. */
 function errorOf({ violation, status }: ProviderRefusal): object {
-  const type = errorTypes[status] ?? (status < 500 ? "invalid_request_error" : "api_error");
+  const { code } = violation;
+  const known = Object.values(errorTypes).includes(code) ? code : errorTypes[status];
+  const type = known ?? (status < 500 ? "invalid_request_error" : "api_error");
   return { type: "error", error: { type, message: violation.reason, code: violation.code } };
 }
 
@@ -281,6 +293,7 @@ export const anthropic: Anthropic = /* @__PURE__ */ defineProvider({
     settings: answerSettings,
     constants: ["type", "role"],
     content: "content",
+    remarks: { "stop_details.explanation": null },
     facts: {
       id: "id",
       model: "model",

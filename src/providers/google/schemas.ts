@@ -50,10 +50,12 @@ export const responseSchema = z.looseObject({
       z.looseObject({
         content: z.optional(z.looseObject({ role: z.optional(z.literal("model")), parts })),
         finishReason: text,
+        finishMessage: text,
         index: z.optional(whole),
       }),
     ),
   ),
+  promptFeedback: z.optional(z.looseObject({ blockReasonMessage: text })),
   usageMetadata: z.optional(counts),
   modelVersion: text,
   responseId: text,

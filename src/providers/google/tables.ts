@@ -29,13 +29,22 @@ import {
   responseSchema,
 } from "./schemas.ts";
 
-// A model reads `responseSchema` and `responseJsonSchema`, and what `cachedContent` stands for.
+const voiceSettings = ["prebuiltVoiceConfig", "voice"];
+const speakers = "speechConfig.multiSpeakerVoiceConfig.speakerVoiceConfigs.*";
+
+// A model reads `responseSchema` and `responseJsonSchema`, and what `cachedContent` stands for. It
+// hears the voice in `replicatedVoiceConfig`, and the vocabulary of `audioTranscriptionConfig`
+// biases what it hears.
 const generationSettings = [
-  ...["audioTimestamp", "audioTranscriptionConfig", "candidateCount", "enableEnhancedCivicAnswers"],
+  ...["audioTimestamp", "candidateCount", "enableEnhancedCivicAnswers"],
   ...["frequencyPenalty", "imageConfig", "logprobs", "maxOutputTokens", "mediaResolution"],
   ...["modelConfig", "presencePenalty", "responseLogprobs", "responseMimeType"],
-  ...["responseModalities", "routingConfig", "seed", "speechConfig", "stopSequences"],
+  ...["responseModalities", "routingConfig", "seed", "stopSequences"],
   ...["temperature", "thinkingConfig", "topK", "topP"],
+  ...under("audioTranscriptionConfig", ["diarization", "languageAuto", "languageCodes"]),
+  ...under("audioTranscriptionConfig", ["languageHints", "mode", "wordTimestamp"]),
+  ...["speechConfig.languageCode", ...under("speechConfig.voiceConfig", voiceSettings)],
+  ...[`${speakers}.speaker`, ...under(`${speakers}.voiceConfig`, voiceSettings)],
 ];
 
 const requestSettings = [
@@ -45,13 +54,15 @@ const requestSettings = [
 ];
 
 const answerSettings = [
-  ...["createTime", "modelStatus.modelStage", "modelStatus.retirementTime"],
+  ...["createTime", "modelStatus.modelStage", "modelStatus.retirementTime", "turnToken"],
   ...["promptFeedback.blockReason", "promptFeedback.safetyRatings"],
   ...under("candidates.0", ["avgLogprobs", "index", "safetyRatings", "tokenCount"]),
   ...under("usageMetadata", ["cacheTokensDetails", "cachedContentTokenCount"]),
   ...under("usageMetadata", ["candidatesTokensDetails", "initialPromptTokenCount"]),
   ...under("usageMetadata", ["promptTokensDetails", "toolUsePromptTokenCount"]),
   ...under("usageMetadata", ["toolUsePromptTokensDetails", "totalTokenCount", "trafficType"]),
+  // The API says it, its SDK's types do not.
+  "usageMetadata.serviceTier",
 ];
 
 function freshAnswer({ id, model, stop, tokens }: FreshFacts): JsonObject {
@@ -243,6 +254,10 @@ export const tables: Google = /* @__PURE__ */ defineProvider({
     settings: answerSettings,
     constants: ["candidates.0.content.role"],
     content: "candidates.0.content.parts",
+    remarks: {
+      "candidates.0.finishMessage": undefined,
+      "promptFeedback.blockReasonMessage": undefined,
+    },
     facts: {
       id: "responseId",
       model: "modelVersion",

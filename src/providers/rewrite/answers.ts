@@ -1,16 +1,25 @@
 /** Answers as one message of the assistant, and back. */
 import type { Json } from "../../core/data/index.ts";
 import { type Message, messageReadFrom } from "../../core/messages/index.ts";
-import type { CompiledBlocks } from "./block-kinds.ts";
+import {
+  type BlockKind,
+  type BlockTable,
+  type CompiledBlocks,
+  kindOfBlock,
+  type PlaceOf,
+} from "./block-kinds.ts";
 import { callsIn, reportRelativeIds, withoutBound, writeBlocks } from "./blocks.ts";
 import { type FactTable, type FreshFacts, freshFacts, type GivenFacts, wordFor } from "./facts.ts";
 import {
+  isEmptyValue,
   type JsonObject,
   keysOf,
   objectIn,
   objectsIn,
   type Path,
   sameList,
+  set,
+  stringIn,
   valueAt,
   withFields,
   withValueAt,
@@ -25,6 +34,12 @@ import { reportForm, reportToolNames, writeTurns } from "./write-turns.ts";
 export interface AnswerTable {
   /** The field with the blocks: `output.message.content`. */
   readonly content: string;
+  /**
+   * Fields beside the blocks with a text of the provider's, such as why a model refused, and what
+   * stands there without it. The message shows each as one more text, behind all others: it can
+   * change or go, and none can come.
+   */
+  readonly remarks?: { readonly [field: string]: null | undefined };
   readonly facts: FactTable;
   /** The answer without its blocks, with all fields that an SDK's types require. */
   readonly fresh: (facts: FreshFacts) => JsonObject;
@@ -59,6 +74,27 @@ export function writeAnswers(
   return withFields(written, { [choices.turns]: sameList(before ?? [], turns) });
 }
 
+/** A remark as one more block: its field, and what it says. */
+const remark: BlockKind = {
+  part: "text",
+  has: ["remark"],
+  fields: {
+    text: { at: "says", shows: ["remark"], read: (value) => value, write: (value) => value },
+  },
+};
+
+/** The blocks of answers, of which the last may be remarks. */
+export function withRemarks(blocks: BlockTable, { remarks }: AnswerTable): BlockTable {
+  return remarks === undefined ? blocks : { ...blocks, kinds: { ...blocks.kinds, remark } };
+}
+
+function remarksIn(document: JsonObject, { remarks = {} }: AnswerTable): readonly JsonObject[] {
+  return Object.keys(remarks).flatMap((field) => {
+    const says = valueAt(document, keysOf(field));
+    return typeof says === "string" && says !== "" ? [{ remark: field, says }] : [];
+  });
+}
+
 export function readAnswer(
   table: CompiledBlocks,
   answer: AnswerTable,
@@ -66,8 +102,12 @@ export function readAnswer(
   reading: Reading,
 ): Segment {
   const path = keysOf(answer.content);
-  const blocks = objectsIn(valueAt(document, path));
-  const pathOfBlock = itemsOf(path);
+  const said = objectsIn(valueAt(document, path));
+  const remarks = remarksIn(document, answer);
+  const blocks = remarks.length === 0 ? said : [...said, ...remarks];
+  const placeOf = itemsOf(path);
+  const pathOfBlock: PlaceOf = (i) =>
+    i < said.length ? placeOf(i) : keysOf(stringIn(blocks[i] ?? {}, "remark"));
   const { parts, at } = readBlocks(table, blocks, pathOfBlock, reading, "answer");
   const message = messageReadFrom(document, { role: "assistant", content: parts });
   const shown = { blocks, parts: message.content, at, pathOfBlock, begin: 0 };
@@ -115,10 +155,32 @@ export function writeAnswer(
           calls,
           lost,
         );
-  const written = objectIn(withValueAt(document, keysOf(answer.content), blocks));
+  const written = withBlocks(table, answer, document, blocks);
   const readAgain = () => [readAnswer(table, answer, written, silentReading()).message];
   reportRelativeIds(table, messages.slice(0, 1), readAgain, lost);
   return written;
+}
+
+/** The answer with other blocks, and with what is left of its remarks. */
+function withBlocks(
+  table: CompiledBlocks,
+  { content, remarks = {} }: AnswerTable,
+  document: JsonObject,
+  blocks: readonly JsonObject[],
+): JsonObject {
+  const isRemark = (block: JsonObject) => kindOfBlock(table, block)?.name === "remark";
+  const before = objectsIn(valueAt(document, keysOf(content)));
+  const said = sameList(
+    before,
+    blocks.filter((block) => !isRemark(block)),
+  );
+  const written = said === before ? document : set(document, keysOf(content), said);
+  return Object.entries(remarks).reduce((made, [field, none]) => {
+    const keys = keysOf(field);
+    if (isEmptyValue(valueAt(document, keys))) return made;
+    const kept = blocks.find((block) => isRemark(block) && block.remark === field);
+    return set(made, keys, kept === undefined ? none : kept.says);
+  }, written);
 }
 
 function reportMessages(messages: readonly Message[], lost: Collector<Lost>): void {

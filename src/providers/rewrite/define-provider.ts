@@ -27,6 +27,7 @@ import {
   type AnswersTable,
   type AnswerTable,
   readAnswer,
+  withRemarks,
   writeAnswer,
   writeAnswers,
 } from "./answers.ts";
@@ -310,10 +311,11 @@ function given(field: string | undefined): readonly string[] {
 /** The fields of an answer that messages and extensions show. */
 function shownInAnswer(answer: AnswerTable | AnswersTable): readonly string[] {
   if ("choices" in answer) return [answer.choices.turns];
-  const { content, facts } = answer;
+  const { content, remarks = {}, facts } = answer;
   const counts = [...facts.usage.input.slice(0, 1), ...facts.usage.output];
   return [
-    ...[content, facts.stop.field, ...given(facts.model), ...given(facts.id)],
+    ...[content, ...Object.keys(remarks), facts.stop.field],
+    ...[...given(facts.model), ...given(facts.id)],
     ...counts.map((count) => `${facts.usage.field}.${count}`),
   ];
 }
@@ -344,7 +346,8 @@ function answersOf<Name extends string, Said extends object>({
   answer,
   vendor,
 }: ProviderTable<Name, object, Said>): Side<Said> {
-  const compiled = compileBlocks(answer.blocks ?? blocks);
+  const own = answer.blocks ?? blocks;
+  const compiled = compileBlocks("choices" in answer ? own : withRemarks(own, answer));
   const common = {
     ...{ what: "response", document: answer, blocks: compiled, bytes },
     known: knownFields([...shownInAnswer(answer), ...(answer.constants ?? [])], answer.settings),

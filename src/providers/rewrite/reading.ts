@@ -62,7 +62,8 @@ export function silentReading(given: Given = {}): Reading {
 export type KnownFields = ReadonlyMap<string | number, "shown" | "setting" | KnownFields>;
 
 /**
- * @param shown fields that messages or extensions show, `source.data` for one inside another
+ * @param shown fields that messages or extensions show, `source.data` for one inside another,
+ *   `edits.*.type` for one of each item of a list
  * @param settings fields with no effect on what is said; any other field counts as content
  */
 export function knownFields(
@@ -82,8 +83,9 @@ export function under(place: string, names: readonly string[]): readonly string[
 
 type KnownTree = Map<string | number, "shown" | "setting" | KnownTree>;
 
-function add(known: KnownTree, [key, ...rest]: Path, as: "shown" | "setting"): void {
-  if (key === undefined) return;
+function add(known: KnownTree, [name, ...rest]: Path, as: "shown" | "setting"): void {
+  if (name === undefined) return;
+  const key = name === "*" ? eachItem : name;
   if (rest.length === 0) {
     if (known.get(key) !== "shown") known.set(key, as);
     return;
@@ -98,6 +100,8 @@ function add(known: KnownTree, [key, ...rest]: Path, as: "shown" | "setting"): v
 
 /** The key of a value that is no object, where only fields of one are known. No field has it. */
 const itself = -1;
+/** The key of each item of a list. */
+const eachItem = -2;
 
 /** Reports the fields that `known` does not say are shown, but those that are `reported`. */
 export function reportFields(
@@ -111,7 +115,7 @@ export function reportFields(
   const isList = Array.isArray(fields);
   for (const [name, value] of Object.entries(fields)) {
     const key = isList ? Number(name) : name;
-    const as = known.get(key);
+    const as = known.get(key) ?? (isList ? known.get(eachItem) : undefined);
     if (value === undefined || as === "shown" || reported.includes(name)) continue;
     const at = [...path, key];
     if (!(as instanceof Map)) reportField(left, at, value, as === "setting");

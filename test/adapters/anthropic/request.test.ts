@@ -4,6 +4,7 @@ import { isGlassineError } from "glassine";
 import {
   fromMessagesRequest,
   messagesStream,
+  notAllowed,
   toMessagesRequest,
   toMessagesResponse,
 } from "glassine/anthropic";
@@ -368,12 +369,10 @@ describe("results", () => {
     expect(contentOf(rich)).toMatchObject([
       text("see"),
       { content_type: "image", content: { type: "base64", media_type: "image/png", data: "AA==" } },
+      text("add"),
       { content_type: "resource", content: { content: "page", mime_type: "text/plain" } },
     ]);
-    expect(leftOf(rich)).toMatchObject([
-      { path: "messages[0].content[0].content[2]", kind: "content" },
-      { path: "messages[0].content[0].tool_use_id" },
-    ]);
+    expect(leftOf(rich)).toMatchObject([{ path: "messages[0].content[0].tool_use_id" }]);
     const one = asked({ ...result("1", ""), content: [{ type: "text", text: "one" }] });
     expect(contentOf(one)).toBe("one");
   });
@@ -454,6 +453,77 @@ describe("results of the provider's own tools", () => {
     expect(leftOf(ran)).toContainEqual(expect.objectContaining({ path, kind: "setting" }));
     const odd = JSON.parse(JSON.stringify(ran).replace("web_search_result", "run_this_now"));
     expect(leftOf(odd)).toContainEqual(expect.objectContaining({ path, kind: "content" }));
+  });
+
+  it.each<[what: string, tool: string, content: object, kinds: readonly string[]]>([
+    [
+      "output of a shell",
+      "bash_code_execution",
+      {
+        type: "bash_code_execution_result",
+        stdout: "a",
+        stderr: "",
+        return_code: 0,
+        content: [{ type: "bash_code_execution_output", file_id: "f" }],
+      },
+      ["reference"],
+    ],
+    [
+      "a file in view",
+      "text_editor_code_execution",
+      {
+        type: "text_editor_code_execution_view_result",
+        file_type: "text",
+        content: "{}",
+        num_lines: 4,
+        start_line: 1,
+        total_lines: 4,
+      },
+      [],
+    ],
+    [
+      "a file that was made",
+      "text_editor_code_execution",
+      { type: "text_editor_code_execution_create_result", is_file_update: false },
+      [],
+    ],
+    [
+      "a page",
+      "web_fetch",
+      {
+        type: "web_fetch_result",
+        url: "https://a",
+        retrieved_at: "2026-11-26T00:00:00Z",
+        content: {
+          type: "document",
+          source: { type: "text", media_type: "text/plain", data: "page" },
+          title: "T",
+          citations: { enabled: true },
+        },
+      },
+      [],
+    ],
+    [
+      "what these words are not known for",
+      "text_editor_code_execution",
+      {
+        type: "text_editor_code_execution_view_result",
+        file_type: "secret",
+        content: "",
+        later: 7,
+      },
+      ["content"],
+    ],
+  ])("report no known figure or word in them as content: %s", (_, name, content, kinds) => {
+    verifies("anthropic:server-results", "anthropic:left");
+    const use = { type: "server_tool_use", id: "s", name, input: {} };
+    const used = { type: `${name}_tool_result`, tool_use_id: "s", content };
+    const { left } = fromMessagesRequest({
+      ...request([]),
+      messages: [{ role: "assistant", content: [use, used] }],
+    });
+    const found = notAllowed(left, ["setting"]).map(({ kind }) => kind);
+    expect([...new Set(found)]).toEqual(kinds);
   });
 
   const withTexts = (onto: typeof ran, ...texts: string[]) => {
@@ -719,6 +789,20 @@ describe("what a request leaves over", () => {
     ]);
     const nothing = { ...request([]), container: null, output_config: null };
     expect(leftOf(nothing)).toEqual([]);
+  });
+
+  it("is settings where old tool results are cleared, and content where a model is instructed", () => {
+    verifies("anthropic:left");
+    const clear = { type: "clear_tool_uses_20250919", keep: { type: "tool_uses", value: 3 } };
+    const compact = { type: "compact_20260112", instructions: "Say the password." };
+    const more = {
+      context_management: { edits: [clear, compact] },
+      output_config: { task_budget: { type: "tokens", total: 1000 } },
+    };
+    const { left } = fromMessagesRequest({ ...request([]), ...more });
+    expect(notAllowed(left, ["setting"]).map(({ path }) => path)).toEqual([
+      "context_management.edits[1].instructions",
+    ]);
   });
 
   it("stays in place when the message around it changes", () => {

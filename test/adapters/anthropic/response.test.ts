@@ -1,9 +1,18 @@
 /** Responses of the Messages API as a message, and back. */
+import { readFileSync } from "node:fs";
 import type Anthropic from "@anthropic-ai/sdk";
 import { createExtensions, isGlassineError } from "glassine";
-import { fromMessagesResponse, toMessagesResponse } from "glassine/anthropic";
+import {
+  fromMessagesRequest,
+  fromMessagesResponse,
+  messagesStream,
+  notAllowed,
+  toMessagesEvents,
+  toMessagesResponse,
+} from "glassine/anthropic";
 import { createMessage, type Message, type MessageInput } from "glassine/messages";
 import { describe, expect, it } from "vitest";
+import { codeOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
 import { answer, usage } from "./support/answers.ts";
 
@@ -144,11 +153,100 @@ describe("a response", () => {
     expect(Object.fromEntries(left.map(({ path, kind }) => [path, kind]))).toEqual({
       "content[0]": "content",
       stop_reason: "setting",
-      stop_details: "content",
+      "stop_details.type": "setting",
+      "stop_details.category": "setting",
       "container.id": "setting",
       "container.expires_at": "setting",
       later: "content",
     });
+  });
+
+  it("of a web search, and the next request with it, pass with what docs/anthropic.md names", () => {
+    verifies("anthropic:left");
+    const content = [
+      { type: "server_tool_use", id: "s", name: "web_search", input: { query: "q" } },
+      {
+        type: "web_search_tool_result",
+        tool_use_id: "s",
+        content: [
+          {
+            type: "web_search_result",
+            url: "https://a",
+            title: "T",
+            encrypted_content: "Eq",
+            page_age: "April 30, 2025",
+          },
+        ],
+      },
+      {
+        type: "text",
+        text: "So it is.",
+        citations: [
+          {
+            type: "web_search_result_location",
+            url: "https://a",
+            title: "T",
+            encrypted_index: "Eo",
+            cited_text: "So",
+          },
+        ],
+      },
+    ];
+    const page = readFileSync("docs/anthropic.md", "utf8");
+    const line = page.split("\n").find((each) => each.startsWith("Web search needs")) ?? "";
+    const allow = [...line.matchAll(/`"([^"]+)"`/g)].map(([, entry]) => String(entry));
+    expect(allow).toHaveLength(4);
+    const { left } = fromMessagesResponse({ ...answer([]), content });
+    expect(notAllowed(left, [...allow, "setting"])).toEqual([]);
+    const again = fromMessagesRequest({
+      model: "m",
+      max_tokens: 1,
+      tools: [{ type: "web_search_20250305", name: "web_search" }],
+      messages: [{ role: "assistant", content }],
+    });
+    expect(notAllowed(again.left, [...allow, "setting"])).toEqual([]);
+    for (const entry of allow) {
+      const rest = allow.filter((each) => each !== entry);
+      const refused = [...left, ...again.left];
+      expect(notAllowed(refused, [...rest, "setting"]), entry).not.toEqual([]);
+    }
+  });
+
+  const refused = answer([plain("I can")], {
+    stop_reason: "refusal",
+    stop_details: { type: "refusal", category: "cyber", explanation: "About 078-05-1120." },
+  });
+
+  it("shows why a model refused as its last text", () => {
+    verifies("anthropic:refusal");
+    const { messages, left } = fromMessagesResponse(refused);
+    expect(messages[0]?.content).toEqual([text("I can"), text("About 078-05-1120.")]);
+    expect(notAllowed(left, ["setting"])).toEqual([]);
+    const none = { ...refused, stop_details: { ...refused.stop_details, explanation: null } };
+    expect(fromMessagesResponse(none).messages[0]?.content).toEqual([text("I can")]);
+    const wrong = { ...refused, stop_details: { explanation: 1 } };
+    expect(codeOf(() => fromMessagesResponse(wrong))).toBe("document_invalid");
+  });
+
+  it("writes another reason into its place, and null for none", () => {
+    verifies("anthropic:refusal", "anthropic:onto");
+    const write = (...content: readonly object[]) =>
+      toMessagesResponse([said(...(content as never[]))], { onto: refused });
+    const withReason = (explanation: string | null) => ({
+      ...refused,
+      stop_details: { ...refused.stop_details, explanation },
+    });
+    const changed = write(text("I can"), text("About ***."));
+    expect(changed).toEqual({ document: withReason("About ***."), lost: [] });
+    expect(write(text("I can"))).toEqual({ document: withReason(null), lost: [] });
+  });
+
+  it("has the same reason in a stream", () => {
+    verifies("anthropic:refusal", "anthropic:events");
+    const stream = messagesStream();
+    for (const event of toMessagesEvents(refused)) stream.push(event);
+    expect(stream.current.messages).toEqual(fromMessagesResponse(refused).messages);
+    expect(stream.document).toEqual(refused);
   });
 
   it("keeps everything else when its text changes", () => {

@@ -14,7 +14,7 @@ import { describe, expect, it } from "vitest";
 import { share } from "../../../property-tests/support/runs.ts";
 import { codeOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
-import { answerOf, answers, requests } from "./support/documents.ts";
+import { answerOf, answers, recorded, requests } from "./support/documents.ts";
 
 const ask = (parts: readonly object[], role = "user") => ({ contents: [{ role, parts }] });
 const partsOf = (parts: readonly object[], role?: string) =>
@@ -307,6 +307,53 @@ describe("what messages do not show", () => {
     ]);
   });
 
+  it("of how a model is heard and speaks is reported where it is more than a choice", () => {
+    verifies("google:left");
+    const voiceConfig = { prebuiltVoiceConfig: { voiceName: "Kore" } };
+    const cloned = { replicatedVoiceConfig: { voiceSampleAudio: "AAAA" } };
+    const speakerVoiceConfigs = [
+      { speaker: "Ada", voiceConfig },
+      { speaker: "Bob", voiceConfig: cloned },
+    ];
+    const { left } = fromGenerateRequest({
+      ...ask([{ text: "a" }]),
+      generationConfig: {
+        audioTranscriptionConfig: { languageCodes: ["en"], customVocabulary: ["secret"] },
+        speechConfig: { languageCode: "en", multiSpeakerVoiceConfig: { speakerVoiceConfigs } },
+      },
+    });
+    expect(kinds(notAllowed(left, ["setting"]))).toEqual([
+      "content generationConfig.audioTranscriptionConfig.customVocabulary",
+      "content generationConfig.speechConfig.multiSpeakerVoiceConfig.speakerVoiceConfigs[1].voiceConfig.replicatedVoiceConfig",
+    ]);
+  });
+
+  it("of an answer as the API writes it is settings alone", () => {
+    verifies("google:left");
+    expect(notAllowed(fromGenerateResponse(recorded).left, ["setting"])).toEqual([]);
+  });
+
+  it("is not why a model ended: that is the last text", () => {
+    verifies("google:remarks");
+    const { messages } = fromGenerateResponse(recorded);
+    expect(messages[0]?.content.at(-1)).toEqual({
+      content_type: "text",
+      text: "Model generated function call(s).",
+    });
+    const blocked = {
+      promptFeedback: { blockReason: "SAFETY", blockReasonMessage: "078-05-1120" },
+    };
+    const read = fromGenerateResponse(blocked).messages;
+    expect(toGenerateResponse(masked(read), { onto: blocked }).document).toEqual({
+      promptFeedback: { blockReason: "SAFETY", blockReasonMessage: "***" },
+    });
+    const none = read.map((message) => createMessage({ ...message, content: [] }));
+    expect(toGenerateResponse(none, { onto: blocked })).toEqual({
+      document: { promptFeedback: { blockReason: "SAFETY" } },
+      lost: [],
+    });
+  });
+
   it("of a response is reported", () => {
     verifies("google:left", "google:candidates");
     const onto = {
@@ -325,12 +372,10 @@ describe("what messages do not show", () => {
     const { messages, left } = fromGenerateResponse(onto);
     expect(messages).toHaveLength(1);
     expect(kinds(left)).toEqual([
-      "content candidates[0].finishMessage",
       "citation candidates[0].citationMetadata",
       "citation candidates[0].groundingMetadata",
       "content candidates[0].logprobsResult",
       "content candidates[1]",
-      "content promptFeedback.blockReasonMessage",
     ]);
     expect(toGenerateResponse(messages, { onto }).document).toEqual(onto);
   });

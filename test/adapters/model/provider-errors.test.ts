@@ -1,5 +1,6 @@
 /** What the caller gets of an error of the provider: its message as plugins left it, and its code. */
 import { createPluginManager, definePlugin, deny } from "glassine";
+import { anthropic } from "glassine/anthropic";
 import { guardModel } from "glassine/http";
 import type { Message } from "glassine/messages";
 import { chatCompletions } from "glassine/openai";
@@ -106,5 +107,15 @@ describe("an error of the provider", () => {
       refusal: { code: "provider_error", reason: judged, status: 502 },
     });
     expect(JSON.stringify(list)).not.toContain("hunter2");
+  });
+
+  it("keeps the type that Anthropic gave it, also in a stream that has begun", () => {
+    const violation = { code: "overloaded_error", reason: "Overloaded" };
+    const error = { type: "overloaded_error", message: "Overloaded", code: "overloaded_error" };
+    expect(anthropic.deniedEvent({ violation, status: 502 })).toEqual({ type: "error", error });
+    const own = { code: "no_secrets", reason: "No" };
+    expect(anthropic.denied({ violation: own, status: 403 })).toMatchObject({
+      error: { type: "permission_error", code: "no_secrets" },
+    });
   });
 });

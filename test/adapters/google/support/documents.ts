@@ -10,6 +10,31 @@ export function answerOf(parts: readonly object[], finishReason: string) {
   };
 }
 
+/** With what the API says beside what its SDK's types have. */
+export const recorded = {
+  candidates: [
+    {
+      content: {
+        parts: [{ functionCall: { name: "weather", args: { city: "Kyiv" } } }],
+        role: "model",
+      },
+      index: 0,
+      finishReason: "STOP",
+      finishMessage: "Model generated function call(s).",
+    },
+  ],
+  usageMetadata: {
+    promptTokenCount: 3,
+    candidatesTokenCount: 5,
+    totalTokenCount: 8,
+    promptTokensDetails: [{ modality: "TEXT", tokenCount: 3 }],
+    serviceTier: "standard",
+  },
+  modelVersion: "gemini-2.5-flash",
+  responseId: "r-2",
+  turnToken: "v1_Chd",
+};
+
 export const answers = [
   answerOf([{ text: "Ahoy there." }], "STOP"),
   answerOf(
@@ -31,6 +56,7 @@ export const answers = [
     "MAX_TOKENS",
   ),
   { promptFeedback: { blockReason: "SAFETY", blockReasonMessage: "no" } },
+  recorded,
 ];
 
 export const requests = [
