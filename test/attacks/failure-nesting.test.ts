@@ -54,17 +54,25 @@ attack(
           ? undefined
           : { modifiedExtensions: addLabels(view, args.labels as readonly string[]) },
       );
-      const outer = plugin("outer", async ({ args }, context) => {
-        if (args.labels !== undefined) return;
-        for (const from of [0, 256]) {
-          const nested = { name: "add", args: { labels: numbered(from) } };
-          await manager.invoke(hook, nested, { parent: context, extensions: labelled() });
-        }
-      });
-      const manager: Manager = await manage([outer, inner]);
-      const result = await manager.invoke(hook, call);
+      const codes: unknown[] = [];
+      const outerOf = (nested: () => Manager) =>
+        plugin("outer", async ({ args }, context) => {
+          if (args.labels !== undefined) return;
+          for (const from of [0, 256]) {
+            const more = { name: "add", args: { labels: numbered(from) } };
+            const run = await nested().invoke(hook, more, { parent: context });
+            codes.push(run.violation?.code);
+          }
+        });
+      const other = await manage([inner]);
+      const result = await runOnce([outerOf(() => other)]);
       expect(result.violation).toMatchObject({ plugin: "outer", code: "snapshot_limit" });
       expect(labelsOf(result)).toEqual(numbered(0).sort());
+      // On the same manager the second run starts with the labels of the first.
+      const same: Manager = await manage([outerOf(() => same), inner]);
+      codes.length = 0;
+      expect(labelsOf(await same.invoke(hook, call))).toEqual(numbered(0).sort());
+      expect(codes).toEqual([undefined, "snapshot_limit"]);
     });
 
     it("through another manager, alternating", async () => {

@@ -1,5 +1,6 @@
 import { addLabels, createExtensions, deny } from "glassine";
 import { describe, expect, it } from "vitest";
+import { codeOf } from "../data/support.ts";
 import { verifies } from "../support/verifies.ts";
 import {
   adds,
@@ -297,7 +298,35 @@ describe("a nested run", () => {
     expect(labelsOf(await runOnce([forges], { extensions: labelled("PII") }))).toEqual(["PII"]);
   });
 
-  it("starts from the caller's envelope, not from the outer one", async () => {
+  it("has the labels of the outer run, on the same manager, and nothing else of it", async () => {
+    verifies("dispatch:nesting-start");
+    const egress = plugin("egress", ({ name }, _c, { security }) =>
+      name === "send" && security.labels.includes("pii") ? deny("PII stays here") : undefined,
+    );
+    const given = createExtensions({
+      security: { labels: ["EU"], subject: { id: "ada", type: "user" } },
+      http: { headers: { "x-a": "1" } },
+    });
+    for (const extensions of [undefined, createExtensions({ security: { labels: ["own"] } })]) {
+      const inner: unknown[] = [];
+      const nests = plugin("nests", async ({ name }, context) => {
+        if (name === "send") return;
+        const sent = { name: "send", args: {} };
+        inner.push(await manager.invoke(hook, sent, { parent: context, extensions }));
+      });
+      const manager: Manager = await manage([tagger("pii"), nests, egress]);
+      const result = await manager.invoke(hook, call, { extensions: given });
+      expect(labelsOf(result)).toEqual(["EU", "pii"]);
+      expect(inner).toMatchObject([{ violation: { reason: "PII stays here" } }]);
+      const [{ extensions: after }] = inner as [{ extensions: typeof given }];
+      const own = extensions === undefined ? [] : ["own"];
+      expect(after.security?.labels).toEqual(["EU", ...own, "pii"]);
+      expect([after.security?.subject, after.http]).toEqual([undefined, undefined]);
+    }
+  });
+
+  it("on a manager that the handler made has none of them", async () => {
+    verifies("dispatch:nesting-start");
     const seen: unknown[] = [];
     const manager = await manage([
       plugin("looks", (_p, _c, extensions) => void seen.push(extensions.security.labels)),
@@ -307,6 +336,21 @@ describe("a nested run", () => {
       { extensions: labelled("SECRET") },
     );
     expect(seen).toEqual([[]]);
+  });
+
+  it("takes no view of a plugin for an envelope: what it hides would be missing", async () => {
+    verifies("dispatch:nesting-start");
+    const codes: unknown[] = [];
+    const nests = plugin("nests", async (payload, context, extensions) => {
+      // The compiler refuses it, too.
+      const view = extensions as never;
+      const nested = manager.invoke(hook, payload, { parent: context, extensions: view });
+      codes.push(await nested.catch(({ code }) => code));
+      codes.push(codeOf(() => createExtensions(view)));
+    });
+    const manager: Manager = await manage([nests]);
+    await manager.invoke(hook, call, { extensions: labelled("SECRET") });
+    expect(codes).toEqual(["edit_denied", "edit_denied"]);
   });
 });
 

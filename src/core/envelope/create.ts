@@ -69,9 +69,18 @@ export function createFrom(
   options: CreateOptions = {},
 ): Slots {
   const brand = brandOf(value);
-  if (brand?.kind.slots === slots && brand.kind.mask === undefined) return value as Slots;
+  if (brand?.kind.mask !== undefined) throw viewGiven();
+  if (brand?.kind.slots === slots) return value as Slots;
   expectOptions(options, ["limits"], "createExtensions");
   return sealed(slots, readSlots(slots, value, options));
+}
+
+/** What a view hides would be missing for everybody who gets the new envelope. */
+function viewGiven(): GlassineError {
+  return new GlassineError(
+    "edit_denied",
+    "Expected the host's own extensions; got a plugin's view, which may hide some. Leave them out: a nested run has the labels of the run around it.",
+  );
 }
 
 /** The host's own change of some slots: reads those, shares the others. */

@@ -19,6 +19,7 @@ export { type Conditions, compileConditions, conditionKinds } from "./dispatch/c
 export { contextClassWith, endTurn, originOf } from "./dispatch/context.ts";
 export { exclusive, Lock } from "./dispatch/exclusive.ts";
 export { MessageRun } from "./dispatch/message-run.ts";
+export { startOfNested } from "./dispatch/nested.ts";
 export { secretsOf } from "./dispatch/report.ts";
 export { resultOf, run, settled } from "./dispatch/run.ts";
 export {

@@ -24,6 +24,7 @@ import {
   run,
   scopeIn,
   settled,
+  startOfNested,
   streamPlan,
 } from "../hooks/index.ts";
 import { payloadFor, valueFor } from "../messages/index.ts";
@@ -185,8 +186,11 @@ function readGiven(
       ? noRunOptions
       : readRunOptions(given ?? {}, operation, hook);
   const scope = isPlain ? new RequestScope(undefined) : readScope(given, options, runtime);
-  const extensions = given === undefined ? undefined : ownOption(given, "extensions");
-  return { options, scope, extensions: readExtensions(runtime.slots, extensions, empty) };
+  const own = given === undefined ? undefined : ownOption(given, "extensions");
+  const read = readExtensions(runtime.slots, own, empty);
+  const { parent } = options;
+  const extensions = parent === undefined ? read : startOfNested(read, runtime, parent);
+  return { options, scope, extensions };
 }
 
 /** The host's own envelope as it is; anything else is read. */

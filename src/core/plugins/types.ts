@@ -217,6 +217,9 @@ export interface InvokeOptions<Extensions, Operation = Readonly<Record<string, u
   readonly stream?: StreamProgress | undefined;
   /** `context` of an earlier result of the same request: carries private state. */
   readonly context?: RequestScope | undefined;
-  /** The context of the handler that starts this run. Limits depth; labels join the outer run. */
+  /**
+   * The context of the handler that starts this run. Limits depth. On the same manager, this run
+   * starts with the labels of that one; labels that it adds join that one.
+   */
   readonly parent?: object | undefined;
 }

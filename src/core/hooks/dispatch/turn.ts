@@ -21,7 +21,7 @@ import {
   put,
   toArray,
 } from "../../data/intrinsics.ts";
-import { joinSets, listed, merge, type Rejection, type Slots } from "../../envelope/index.ts";
+import { listed, merge, type Rejection, type Slots } from "../../envelope/index.ts";
 import {
   type ErrorCode,
   type ErrorCodeSpec,
@@ -38,8 +38,7 @@ import {
   pathInSchema,
 } from "../../schema/index.ts";
 import { answerOf, rejectionOf, type Violation } from "../results.ts";
-import { isOngoing } from "./context.ts";
-import { MessageRun } from "./message-run.ts";
+import type { MessageRun } from "./message-run.ts";
 import {
   failureBy,
   lateFailure,
@@ -49,7 +48,7 @@ import {
   reportFailure,
   switchOff,
 } from "./report.ts";
-import type { ExecutionRecord, Origin, PluginContext, Step } from "./types.ts";
+import type { ExecutionRecord, Step } from "./types.ts";
 import { timedOut } from "./wait.ts";
 
 const none: readonly never[] = freeze([]);
@@ -140,7 +139,7 @@ function contest(run: MessageRun, step: Step): TurnEnd {
 }
 
 /** Ends the run, whatever the plugin's error policy says. */
-function halt(
+export function halt(
   run: MessageRun,
   step: Step,
   code: ErrorCode,
@@ -343,7 +342,7 @@ const metadataReader: Compiled = compileSchema(jsonObject(), { closed: false, sh
  * Whether anything a handler adds is taken. What concurrent handlers add is merged: the merge has
  * let nothing else through.
  */
-function mayAdd(step: Step): boolean {
+export function mayAdd(step: Step): boolean {
   return step.mayModify || step.mode === "concurrent";
 }
 
@@ -440,51 +439,4 @@ export function mayRun(run: MessageRun, step: Step): boolean {
   if (run.again) return false;
   run.log.record(step, { status: "skipped", reason: "Its conditions do not match." });
   return false;
-}
-
-const everything = -1;
-
-/**
- * What plugins of a nested run added goes up to the run that started it, as far as the handler that
- * started it may add, and while it has its turn. What a nested run found can reach the request only
- * through that handler: where it can change nothing, nothing needs a label.
- */
-export function joinOuter({ compiled, start, extensions }: MessageRun, parent: Origin): void {
-  const origin = extensions === start ? undefined : messageOrigin(parent);
-  if (origin === undefined) return;
-  const outer = origin.run as MessageRun;
-  const step = origin.step as Step;
-  const { slots, runtime } = outer.compiled;
-  if (slots !== compiled.slots || !hasTurn(outer, origin.context)) return;
-  // Plugins of the same manager add by their own grants. A handler may have made another manager
-  // itself, so that plugins of another one add by the grant of the handler that started them.
-  const mask = runtime === compiled.runtime ? everything : step.mask;
-  const { limits } = outer.compiled;
-  const joined = joinSets(slots, outer.extensions, extensions, start, mask, limits);
-  if (!joined.ok) {
-    // Later plugins would let pass what they do not see the label of: whatever the plugin's error
-    // policy says, the outer run may not go on.
-    if (!mayAdd(step) || outer.stopped !== undefined) return;
-    const { code, path, reason } = joined.refusal;
-    outer.stop(halt(outer, step, code, path, reason), "errored");
-    return;
-  }
-  if (joined.extensions === outer.extensions) return;
-  const applies = mayAdd(step);
-  outer.log.noteJoined(step, joined.changed, applies);
-  if (applies) outer.extensions = joined.extensions;
-}
-
-/** The nearest run of a message hook around this one: the other semantics have no extensions to add to. */
-function messageOrigin(parent: Origin): Origin | undefined {
-  let origin: Origin | undefined = parent;
-  while (origin !== undefined && !(origin.run instanceof MessageRun)) {
-    origin = origin.run.options.parent;
-  }
-  return origin;
-}
-
-function hasTurn(run: MessageRun, context: PluginContext): boolean {
-  if (!isOngoing(context)) return false;
-  return run.context === context || run.phase?.hasTurn(context) === true;
 }
