@@ -22,7 +22,7 @@ async function managerFor(file: string) {
 
 The file has a plugin, or a function that returns one, as its default export.
 It is loaded on the far side alone; your process gets its manifest, and a plugin that asks the far side.
-To the manager it is a plugin like any other: it sees what its capabilities grant, the merge judges what it returns, and the result is the same to the byte.
+To the manager it is a plugin like any other: it sees what its capabilities grant, the merge judges what it returns, and the result is the same to the byte, but for [credentials in headers](#what-is-different), which it never gets.
 [examples/unreviewed-plugin](../examples/unreviewed-plugin/main.ts) shows one that tries to steal a file; in a clone, \`npm run start:unreviewed\` runs it.
 
 What its code throws, the manager's \`onHandlerError\` gets, and why its code ended; without one it is in the log.
@@ -102,7 +102,7 @@ Whatever the code does, no more comes of it than a failed turn of this plugin, u
 
 ## What is different
 
-- Credentials in headers, such as \`authorization\`, [never cross](processes.md#what-never-crosses): an isolated plugin neither sees nor changes them.
+- Credentials in headers, such as \`authorization\`, [never cross](processes.md#what-never-crosses): an isolated plugin neither sees nor changes them. One that judges \`cookie\` lets all of them pass, and one that removes \`authorization\` removes nothing: run those in your process.
 - Only hooks of messages cross. Services of a host do not: a plugin that asks for one is refused when it is registered.
 - A value that is no result at all, such as one with an unknown key, is refused on the far side: with the same code, and in other words.
 - \`context.state\` is kept on the far side, for the last 1,000 requests.
