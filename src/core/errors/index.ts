@@ -18,5 +18,5 @@ export {
   rejectionReason,
   TierViolationError,
 } from "./glassine-error.ts";
-export { refusalCodes } from "./refusal-codes.ts";
+export { refusalCodes, refusalMeanings } from "./refusal-codes.ts";
 export { closest, formatPath, formatProblems, quoted, suggestion } from "./text.ts";

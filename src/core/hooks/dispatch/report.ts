@@ -13,7 +13,7 @@ import {
   toArray,
 } from "../../data/intrinsics.ts";
 import type { Rejection, Slots } from "../../envelope/index.ts";
-import { type ErrorCode, ownErrorCode, refusalCodes } from "../../errors/index.ts";
+import { type ErrorCode, ownErrorCode, refusalMeanings } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
 import type { Node } from "../../slots/index.ts";
 import { quoteName } from "../shown-text.ts";
@@ -38,7 +38,7 @@ export interface Failure {
 export function failureBy(run: AnyRun, thrown: unknown): Failure {
   const { type, text } = run.runtime.describe(thrown, secretsOf(run));
   const own = ownErrorCode(thrown);
-  const code = own !== undefined && hasOwn(refusalCodes, own) ? own : "handler_error";
+  const code = own !== undefined && hasOwn(refusalMeanings, own) ? own : "handler_error";
   return { code, what: "threw", why: `${type}: ${text}`, type, text, thrown };
 }
 

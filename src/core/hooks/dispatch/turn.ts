@@ -22,13 +22,7 @@ import {
   toArray,
 } from "../../data/intrinsics.ts";
 import { listed, merge, type Rejection, type Slots } from "../../envelope/index.ts";
-import {
-  type ErrorCode,
-  type ErrorCodeSpec,
-  formatPath,
-  type Problem,
-  refusalCodes,
-} from "../../errors/index.ts";
+import { type ErrorCode, formatPath, type Problem, refusalMeanings } from "../../errors/index.ts";
 import { markPayload } from "../../messages/index.ts";
 import {
   type Compiled,
@@ -380,7 +374,7 @@ function refuse(run: MessageRun, step: Step, { code, path, reason }: Refused): T
   return failed(run, step, code, what, { status: "error", refused }, ` ${reason}`);
 }
 
-const refusals: { readonly [code in ErrorCode]?: ErrorCodeSpec } = refusalCodes;
+const meanings: { readonly [code in ErrorCode]?: string } = refusalMeanings;
 const seeLog = " What it threw is in the host's log, or went to its onHandlerError.";
 
 /** A handler threw. An error of this library tells its code; any other is opaque. */
@@ -394,7 +388,7 @@ export function failThrown(run: MessageRun, step: Step, thrown: unknown): TurnEn
   const { code } = failure;
   const turn = { status: "error" } as const;
   if (code === "handler_error") return failed(run, step, code, "threw", turn, seeLog);
-  const detail = ` ${refusals[code]?.means}${seeLog}`;
+  const detail = ` ${meanings[code]}${seeLog}`;
   return failed(run, step, code, `failed with ${code}`, turn, detail);
 }
 
