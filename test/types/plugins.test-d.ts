@@ -1,5 +1,6 @@
 /** The types of a plugin: its view, its payloads, its results. */
 import {
+  addLabels,
   allow,
   amend,
   type createExtensions,
@@ -275,6 +276,41 @@ it("types an entry that states its extensions", () => {
         },
       },
       tool_post_invoke: { extensions: false, handler: async ({ name }) => void name },
+    },
+  });
+});
+
+it("passes a view to a function that needs less of it, and to no other", () => {
+  const isSecret = (view: View<"read_labels">) => view.security.labels.includes("SECRET");
+  const tag = (view: View<"append_labels">) => ({ modifiedExtensions: addLabels(view, "PII") });
+  const plugin = { name: "helped", version: "1.0.0" } as const;
+  definePlugin({
+    ...plugin,
+    capabilities: ["read_labels", "read_roles"],
+    hooks: {
+      message_pre_invoke(_message, _context, extensions) {
+        // @ts-expect-error It may not add labels.
+        tag(extensions);
+        return isSecret(extensions) ? deny("Secret") : undefined;
+      },
+    },
+  });
+  definePlugin({
+    ...plugin,
+    capabilities: ["append_labels", "read_labels"],
+    hooks: {
+      message_pre_invoke: (_message, _context, extensions) =>
+        isSecret(extensions) ? undefined : tag(extensions),
+    },
+  });
+  definePlugin({
+    ...plugin,
+    capabilities: ["read_roles"],
+    hooks: {
+      message_pre_invoke(_message, _context, extensions) {
+        // @ts-expect-error It does not see labels.
+        isSecret(extensions);
+      },
     },
   });
 });

@@ -268,16 +268,20 @@ type OpensSet<Spec, Caps> = Spec extends { readonly fields: infer F }
 declare const granted: unique symbol;
 declare const tableOf: unique symbol;
 
-/** Carries the grant in the type, so that `amend` and the helpers know what may be written. */
+/**
+ * Carries the grant in the type, so that `amend` and the helpers know what may be written. It is a
+ * parameter there, so a function that takes the view of a smaller grant takes that of a larger one.
+ */
 export interface Granted<Table extends SlotTable, Caps extends string> {
-  readonly [granted]?: Caps;
+  readonly [granted]?: (grant: Caps) => void;
   readonly [tableOf]?: Table;
 }
 
 /** The capabilities a view's type carries; any (`string`) for what is not a view. */
 export type GrantIn<Value> = typeof granted extends keyof Value
-  ? Extract<Value[typeof granted], string>
+  ? GrantOf<Value[typeof granted]>
   : string;
+type GrantOf<Carrier> = Carrier extends (grant: infer Caps extends string) => void ? Caps : never;
 
 /** The table a view's type carries. */
 export type TableIn<Value> = typeof tableOf extends keyof Value

@@ -47,7 +47,8 @@ const rewriting = (edit: {
 const hide = (value: unknown) =>
   JSON.parse(JSON.stringify(value).replaceAll(/\d{3}-\d{4}/g, "[number]"));
 
-type Handlers = NonNullable<Parameters<typeof definePlugin>[0]["hooks"]>;
+type Labels = ("read_labels" | "append_labels")[];
+type Handlers = NonNullable<Parameters<typeof definePlugin<Labels>>[0]["hooks"]>;
 const pluginOf = (hooks: Handlers) =>
   definePlugin({
     name: "watch",

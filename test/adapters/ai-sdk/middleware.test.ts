@@ -14,7 +14,8 @@ import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { calls, modelOf, says, type Version, version6, versions } from "./versions.ts";
 
-type Handlers = NonNullable<Parameters<typeof definePlugin>[0]["hooks"]>;
+type Labels = ("read_labels" | "append_labels")[];
+type Handlers = NonNullable<Parameters<typeof definePlugin<Labels>>[0]["hooks"]>;
 type Options = Omit<AiMiddlewareOptions<Extensions>, "specificationVersion">;
 type Model = ReturnType<typeof modelOf>;
 
