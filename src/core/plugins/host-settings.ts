@@ -1,54 +1,17 @@
-/** The settings of trust in the environment, behind the prefix of the host: what each means. */
-
-export const hostSettings = {
-  PLUGIN_SIGNING_REQUIRED: {
-    default: "`true`",
-    means: "Whether a plugin without a verified signature is refused.",
-  },
-  PLUGIN_UNSIGNED_ACK: {
-    default: "empty",
-    means:
-      "Says `i-understand-plugins-are-unsigned` to the letter, or no unsigned plugin is loaded.",
-  },
-  PLUGIN_TRUSTED_PUBLISHERS: {
-    default: "empty",
-    means: "Signers whose plugins are loaded, with commas between them.",
-  },
-  PLUGIN_TRUST_OVERRIDE_PUBLISHERS: {
-    default: "empty",
-    means: "Signers whose plugins are loaded as an exception, which the audit trail records.",
-  },
-  PLUGIN_PUBLISHER_KEYS: {
-    default: "empty",
-    means: "The file that binds signers to their keys.",
-  },
-  PLUGIN_SIGSTORE_TRUSTED_ROOT: {
-    default: "empty",
-    means: "The `trusted_root.json` whose authorities and logs Sigstore bundles are checked by.",
-  },
-  PLUGIN_SIGSTORE_ISSUER: {
-    default: "any",
-    means:
-      "The one issuer of Sigstore that is believed: signers are then `SUBJECT`, else `ISSUER#SUBJECT`.",
-  },
-  PLUGIN_AUTO_DISCOVERY_ENABLED: {
-    default: "`true`",
-    means:
-      "Whether installed packages are looked at, at all. With `false` a host loads none of them and starts, in production too: without what plugins.lock trusts. `doctor` reports it.",
-  },
-  PLUGIN_MODE: {
-    default: "`dev`",
-    means: "`dev` or `production`: in production plugins.lock decides what is loaded.",
-  },
-  PLUGIN_HOST: {
-    default: "empty",
-    means: "What `--host` is of a command that takes it and is not given it.",
-  },
-  PLUGIN_CATALOG: {
-    default: "empty",
-    means: "What `--catalog` is of a command that takes it and is not given it.",
-  },
-} as const satisfies Record<string, { readonly default: string; readonly means: string }>;
+/** The settings of trust in the environment, without the prefix of the host. */
+export const hostSettings = [
+  "PLUGIN_SIGNING_REQUIRED",
+  "PLUGIN_UNSIGNED_ACK",
+  "PLUGIN_TRUSTED_PUBLISHERS",
+  "PLUGIN_TRUST_OVERRIDE_PUBLISHERS",
+  "PLUGIN_PUBLISHER_KEYS",
+  "PLUGIN_SIGSTORE_TRUSTED_ROOT",
+  "PLUGIN_SIGSTORE_ISSUER",
+  "PLUGIN_AUTO_DISCOVERY_ENABLED",
+  "PLUGIN_MODE",
+  "PLUGIN_HOST",
+  "PLUGIN_CATALOG",
+] as const;
 
 /** The name of a setting, without the prefix. */
-export type HostSetting = keyof typeof hostSettings;
+export type HostSetting = (typeof hostSettings)[number];

@@ -188,7 +188,7 @@ function readEnvironment(
 function suffixOf({ plugin, names, prefix }: ConfigSources, variable: string): string | undefined {
   const begin = `${prefix}PLUGIN_`;
   if (!variable.startsWith(begin)) return undefined;
-  if (Object.hasOwn(hostSettings, variable.slice(prefix.length))) return undefined;
+  if (hostSettings.some((name) => variable === `${prefix}${name}`)) return undefined;
   const rest = variable.slice(begin.length);
   let owner = "";
   for (const name of [plugin, ...names]) {

@@ -164,7 +164,7 @@ interface SettingProblem {
 }
 
 const begin = "PLUGIN_";
-const suffixes = Object.keys(hostSettings).map((name) => name.slice(begin.length));
+const suffixes = hostSettings.map((name) => name.slice(begin.length));
 
 /** One problem for each variable that is meant for a setting, or for nothing at all. */
 function mistypedSettings(env: Environment, prefix: string): readonly SettingProblem[] {

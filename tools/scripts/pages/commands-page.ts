@@ -1,10 +1,10 @@
 /** docs/commands.md: every command, setting and code of a rejection. */
 
-import { hostSettings } from "../../../src/core/plugins/host-settings.ts";
 import { type Command, exitCodes } from "../../../src/operate/cli/command.ts";
 import { journalProblems } from "../../../src/operate/cli/print/next-steps.ts";
 import { rejectionCodes } from "../../../src/operate/packages/index.ts";
 import { allCommands } from "../all-commands.ts";
+import { settingTexts } from "../data/host-settings.ts";
 import { code, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Commands
@@ -25,7 +25,7 @@ const names: Readonly<Record<string, string>> = {
 
 export function commandsPage(): string {
   const sources =
-    "src/operate/cli/commands, src/gateway/command, src/operate/cli/options.ts, src/operate/cli/print/next-steps.ts, src/operate/packages/rejection-codes.ts and src/core/plugins/host-settings.ts";
+    "src/operate/cli/commands, src/gateway/command, src/operate/cli/options.ts, src/operate/cli/print/next-steps.ts, src/operate/packages/rejection-codes.ts and tools/scripts/data/host-settings.ts";
   return page([
     generatedFrom(sources),
     intro,
@@ -40,7 +40,7 @@ export function commandsPage(): string {
     "A value that a setting does not take is refused, and so is a variable with the prefix `GLASSINE_` that is nearly the name of one, such as `GLASSINE_PLUGINS_MODE`.\nBooleans are `true`, `false`, `1`, `0`, `yes`, `no`, `on` and `off`.\nAn empty variable counts as not set.",
     table(
       ["Variable", "Default", "Means"],
-      Object.entries(hostSettings).map(([name, setting]) => [
+      Object.entries(settingTexts).map(([name, setting]) => [
         code(`GLASSINE_${name}`),
         setting.default,
         setting.means,

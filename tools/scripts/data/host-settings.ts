@@ -1,0 +1,57 @@
+/** What each setting of trust in the environment means, and what it is where it is not set. */
+import type { HostSetting } from "../../../src/core/plugins/index.ts";
+
+interface SettingText {
+  readonly default: string;
+  readonly means: string;
+}
+
+export const settingTexts: Readonly<Record<HostSetting, SettingText>> = {
+  PLUGIN_SIGNING_REQUIRED: {
+    default: "`true`",
+    means: "Whether a plugin without a verified signature is refused.",
+  },
+  PLUGIN_UNSIGNED_ACK: {
+    default: "empty",
+    means:
+      "Says `i-understand-plugins-are-unsigned` to the letter, or no unsigned plugin is loaded.",
+  },
+  PLUGIN_TRUSTED_PUBLISHERS: {
+    default: "empty",
+    means: "Signers whose plugins are loaded, with commas between them.",
+  },
+  PLUGIN_TRUST_OVERRIDE_PUBLISHERS: {
+    default: "empty",
+    means: "Signers whose plugins are loaded as an exception, which the audit trail records.",
+  },
+  PLUGIN_PUBLISHER_KEYS: {
+    default: "empty",
+    means: "The file that binds signers to their keys.",
+  },
+  PLUGIN_SIGSTORE_TRUSTED_ROOT: {
+    default: "empty",
+    means: "The `trusted_root.json` whose authorities and logs Sigstore bundles are checked by.",
+  },
+  PLUGIN_SIGSTORE_ISSUER: {
+    default: "any",
+    means:
+      "The one issuer of Sigstore that is believed: signers are then `SUBJECT`, else `ISSUER#SUBJECT`.",
+  },
+  PLUGIN_AUTO_DISCOVERY_ENABLED: {
+    default: "`true`",
+    means:
+      "Whether installed packages are looked at, at all. With `false` a host loads none of them and starts, in production too: without what plugins.lock trusts. `doctor` reports it.",
+  },
+  PLUGIN_MODE: {
+    default: "`dev`",
+    means: "`dev` or `production`: in production plugins.lock decides what is loaded.",
+  },
+  PLUGIN_HOST: {
+    default: "empty",
+    means: "What `--host` is of a command that takes it and is not given it.",
+  },
+  PLUGIN_CATALOG: {
+    default: "empty",
+    means: "What `--catalog` is of a command that takes it and is not given it.",
+  },
+};
