@@ -103,6 +103,21 @@ describe("filter chain", () => {
     expect(mine).toEqual({ list: ["a"] });
   });
 
+  it("reads what a handler returns at once: it cannot change it later, not even in a microtask", async () => {
+    verifies("plugins:data");
+    const mine = ["a"];
+    const manager = await managerOf([
+      plugin("aaa", {
+        texts: (_) => {
+          queueMicrotask(() => mine.push("late"));
+          return mine;
+        },
+      }),
+    ]);
+    expect(await manager.invoke("texts", ["z"])).toEqual(["a"]);
+    expect(mine).toEqual(["a", "late"]);
+  });
+
   it("refuses a value that does not fit the schema, and names the handler", async () => {
     verifies("plugins:filter-fits");
     const manager = await managerOf([

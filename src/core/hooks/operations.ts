@@ -5,22 +5,8 @@
  * A run keeps its answer to itself until it is concluded: a value that goes through a promise is
  * asked for its `then`, which a plugin may have put on a prototype.
  */
-import { admit, decisive, hasMoreIndexes, type Limits } from "../data/index.ts";
-import {
-  apply,
-  freeze,
-  getOwnPropertyDescriptor,
-  getPrototypeOf,
-  hasOwn,
-  isArray,
-  isAwaitable,
-  isFiniteNumber,
-  isProxy,
-  monotonicNow,
-  newRecord,
-  objectPrototype,
-  ownKeys,
-} from "../data/intrinsics.ts";
+import { admit, decisive, type Limits } from "../data/index.ts";
+import { freeze, isAwaitable, monotonicNow, newRecord } from "../data/intrinsics.ts";
 import type { Slots } from "../envelope/index.ts";
 import { formatProblems, GlassineError, PluginExecutionError } from "../errors/index.ts";
 import type { Compiled } from "../schema/index.ts";
@@ -37,14 +23,19 @@ import {
 } from "./dispatch/report.ts";
 import type { RequestScope } from "./dispatch/scope.ts";
 import { isAborted } from "./dispatch/signals.ts";
-import type { AnyRun, Ending, HandlerStep, ManagerRuntime, RunOptions } from "./dispatch/types.ts";
+import type {
+  AnyRun,
+  Ending,
+  HandlerStep,
+  ManagerRuntime,
+  PluginContext,
+  RunOptions,
+} from "./dispatch/types.ts";
 import { joinsPromise, settle, timedOut, unowned } from "./dispatch/wait.ts";
 import { allow, answerOf, deniedBy, rejectionOf } from "./results.ts";
+import { addDeltas, type Sums, typeOf } from "./scores.ts";
 import type { Semantic } from "./semantics.ts";
 import { quoteName } from "./shown-text.ts";
-
-const forEachEntry = Map.prototype.forEach;
-const entryCount = getOwnPropertyDescriptor(Map.prototype, "size")?.get as () => number;
 
 /** What a hook of the other four semantics runs, compiled when the manager is made. */
 export interface CompiledOperation {
@@ -178,7 +169,9 @@ async function eachInTurn(run: OperationRun, { take, end }: SemanticRules): Prom
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i] as HandlerStep;
     const startedAt = meter === undefined ? 0 : monotonicNow();
-    await takeTurn(run, step);
+    const waiting = startTurn(run, step);
+    // What is returned at once is read at once: nothing runs between.
+    if (waiting !== undefined) await waiting;
     if (run.how !== "aborted") meter?.turn(step, monotonicNow() - startedAt);
     if (run.how === "aborted") endAborted(run);
     else {
@@ -195,15 +188,14 @@ async function eachInTurn(run: OperationRun, { take, end }: SemanticRules): Prom
  * thread beyond its deadline has timed out like any other, also where it did so before its promise
  * resolved: then no timer had its turn.
  */
-async function takeTurn(run: OperationRun, step: HandlerStep): Promise<void> {
+function startTurn(run: OperationRun, step: HandlerStep): Promise<void> | undefined {
   const { options, payload, runtime } = run;
   run.how = "pending";
   run.outcome = undefined;
   if (isAborted(options.signal)) return ended(run, "aborted", undefined);
   const context = new runtime.Context(step, run);
-  const { handler, timeoutMs } = step;
+  const { handler } = step;
   const startedAt = monotonicNow();
-  const isLate = () => timeoutMs !== undefined && monotonicNow() - startedAt > timeoutMs;
   let returned: unknown;
   try {
     returned = step.extensions
@@ -212,24 +204,39 @@ async function takeTurn(run: OperationRun, step: HandlerStep): Promise<void> {
   } catch (thrown) {
     return ended(run, "threw", thrown);
   }
-  if (isLate()) {
+  if (isLate(step, startedAt)) {
     if (isAwaitable(returned)) unowned(returned);
     endTurn(context);
     return ended(run, "timeout", undefined);
   }
   if (!isAwaitable(returned)) return ended(run, "returned", returned);
-  const { lateCounters } = runtime;
+  return awaitTurn(run, step, context, startedAt, returned);
+}
+
+async function awaitTurn(
+  run: OperationRun,
+  step: HandlerStep,
+  context: PluginContext,
+  startedAt: number,
+  pending: PromiseLike<unknown>,
+): Promise<void> {
+  const { lateCounters } = run.runtime;
   const latePolicy = { lateCounters, step, counts: true };
-  const { how, value } = await settle(returned, step.deadline, latePolicy, options.signal);
+  const { how, value } = await settle(pending, step.deadline, latePolicy, run.options.signal);
   // Behind a lock the deadline begins later, and is held to there.
-  const cameLate = how === "returned" && step.deadline !== undefined && isLate();
+  const cameLate = how === "returned" && step.deadline !== undefined && isLate(step, startedAt);
   if (cameLate) lateCounters.late += 1;
   if (how === "timeout" || how === "aborted" || cameLate) endTurn(context);
-  return cameLate ? ended(run, "timeout", undefined) : ended(run, how, value);
+  if (cameLate) ended(run, "timeout", undefined);
+  else ended(run, how, value);
+}
+
+function isLate({ timeoutMs }: HandlerStep, startedAt: number): boolean {
+  return timeoutMs !== undefined && monotonicNow() - startedAt > timeoutMs;
 }
 
 /** Who guards a handler that runs alone throws a marker when its time is over. */
-function ended(run: OperationRun, how: TurnHow, outcome: unknown): void {
+function ended(run: OperationRun, how: TurnHow, outcome: unknown): undefined {
   const isMarker = how === "threw" && outcome === timedOut;
   run.how = isMarker ? "timeout" : how;
   run.outcome = isMarker ? undefined : outcome;
@@ -392,87 +399,8 @@ function abortedError({ hook }: OperationRun): GlassineError {
   });
 }
 
-/** Sums by id. Without a prototype: `__proto__` is an id like any other. */
-type Sums = { [id: string]: number };
-
 /** The sums so far, which are the answer that the run will have. */
 function sumsOf(run: OperationRun): Sums {
   run.answer ??= newRecord();
   return run.answer as Sums;
-}
-
-/** The type of a value in a message. `undefined` and `null` are "nothing". */
-function typeOf(value: unknown): string {
-  if (value === undefined || value === null) return "nothing";
-  return isArray(value) ? "array" : typeof value;
-}
-
-/** Adds what a handler returned. Returns what is wrong with it. */
-function addDeltas(sums: Sums, returned: unknown, max: number): string | undefined {
-  try {
-    const size = sizeOfMap(returned);
-    if (size === undefined) return addRecord(sums, returned, max);
-    return size > max ? tooMany(max) : addMap(sums, returned as ReadonlyMap<unknown, unknown>);
-  } catch {
-    // A global of another context runs code when it is read.
-    return "an object that throws when it is read; expected record of string to number";
-  }
-}
-
-const tooMany = (max: number): string => `more than ${max} ids`;
-
-/** Of a genuine map, whatever its class says; `undefined` for anything else. */
-function sizeOfMap(value: unknown): number | undefined {
-  if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
-  try {
-    return apply(entryCount, value, []);
-  } catch {
-    return undefined;
-  }
-}
-
-function addMap(sums: Sums, map: ReadonlyMap<unknown, unknown>): string | undefined {
-  let fault: string | undefined;
-  apply(forEachEntry, map, [
-    (delta: unknown, id: unknown) => {
-      fault ??=
-        typeof id === "string" || typeof id === "number"
-          ? add(sums, `${id}`, delta)
-          : `${typeOf(id)} as id; expected record of string to number`;
-    },
-  ]);
-  return fault;
-}
-
-function addRecord(sums: Sums, returned: unknown, max: number): string | undefined {
-  const unfit = `${typeOf(returned)}; expected record of string to number`;
-  if (typeof returned !== "object" || returned === null || isArray(returned)) return unfit;
-  if (isProxy(returned)) return "proxy; expected record of string to number";
-  const prototype = getPrototypeOf(returned);
-  if (prototype !== objectPrototype && prototype !== null)
-    return "an instance of a class; expected record of string to number";
-  if (hasMoreIndexes(returned, max)) return tooMany(max);
-  const ids = ownKeys(returned);
-  if (ids.length > max) return tooMany(max);
-  for (let i = 0; i < ids.length; i++) {
-    const id = ids[i];
-    if (typeof id !== "string") return "symbol as id; expected record of string to number";
-    const delta = getOwnPropertyDescriptor(returned, id);
-    if (delta === undefined || !hasOwn(delta, "value"))
-      return `a getter for ${quoteName(id)}; expected a finite number`;
-    const fault = add(sums, id, delta.value);
-    if (fault !== undefined) return fault;
-  }
-  return undefined;
-}
-
-function add(sums: Sums, id: string, delta: unknown): string | undefined {
-  if (typeof delta !== "number" || !isFiniteNumber(delta)) {
-    const what = typeof delta === "number" ? `${delta}` : typeOf(delta);
-    return `${what} for ${quoteName(id)}; expected a finite number`;
-  }
-  const sum = (sums[id] ?? 0) + delta;
-  if (!isFiniteNumber(sum)) return `a number for ${quoteName(id)} whose sum is not finite`;
-  sums[id] = sum;
-  return undefined;
 }

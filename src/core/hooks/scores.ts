@@ -1,0 +1,96 @@
+/** The sums of a score hook: adds the numbers that a handler returned, or says what is wrong with them. */
+import { hasMoreIndexes } from "../data/index.ts";
+import {
+  apply,
+  getOwnPropertyDescriptor,
+  getPrototypeOf,
+  hasOwn,
+  isArray,
+  isFiniteNumber,
+  isProxy,
+  objectPrototype,
+  ownKeys,
+} from "../data/intrinsics.ts";
+import { quoteName } from "./shown-text.ts";
+
+const forEachEntry = Map.prototype.forEach;
+const entryCount = getOwnPropertyDescriptor(Map.prototype, "size")?.get as () => number;
+
+/** Sums by id. Without a prototype: `__proto__` is an id like any other. */
+export type Sums = { [id: string]: number };
+
+/** The type of a value in a message. `undefined` and `null` are "nothing". */
+export function typeOf(value: unknown): string {
+  if (value === undefined || value === null) return "nothing";
+  return isArray(value) ? "array" : typeof value;
+}
+
+/** Adds what a handler returned. Returns what is wrong with it. */
+export function addDeltas(sums: Sums, returned: unknown, max: number): string | undefined {
+  try {
+    const size = sizeOfMap(returned);
+    if (size === undefined) return addRecord(sums, returned, max);
+    return size > max ? tooMany(max) : addMap(sums, returned as ReadonlyMap<unknown, unknown>);
+  } catch {
+    // A global of another context runs code when it is read.
+    return "an object that throws when it is read; expected record of string to number";
+  }
+}
+
+const tooMany = (max: number): string => `more than ${max} ids`;
+
+/** Of a genuine map, whatever its class says; `undefined` for anything else. */
+function sizeOfMap(value: unknown): number | undefined {
+  if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
+  try {
+    return apply(entryCount, value, []);
+  } catch {
+    return undefined;
+  }
+}
+
+function addMap(sums: Sums, map: ReadonlyMap<unknown, unknown>): string | undefined {
+  let fault: string | undefined;
+  apply(forEachEntry, map, [
+    (delta: unknown, id: unknown) => {
+      fault ??=
+        typeof id === "string" || typeof id === "number"
+          ? add(sums, `${id}`, delta)
+          : `${typeOf(id)} as id; expected record of string to number`;
+    },
+  ]);
+  return fault;
+}
+
+function addRecord(sums: Sums, returned: unknown, max: number): string | undefined {
+  const unfit = `${typeOf(returned)}; expected record of string to number`;
+  if (typeof returned !== "object" || returned === null || isArray(returned)) return unfit;
+  if (isProxy(returned)) return "proxy; expected record of string to number";
+  const prototype = getPrototypeOf(returned);
+  if (prototype !== objectPrototype && prototype !== null)
+    return "an instance of a class; expected record of string to number";
+  if (hasMoreIndexes(returned, max)) return tooMany(max);
+  const ids = ownKeys(returned);
+  if (ids.length > max) return tooMany(max);
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i];
+    if (typeof id !== "string") return "symbol as id; expected record of string to number";
+    const delta = getOwnPropertyDescriptor(returned, id);
+    if (delta === undefined || !hasOwn(delta, "value"))
+      return `a getter for ${quoteName(id)}; expected a finite number`;
+    const fault = add(sums, id, delta.value);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
+}
+
+function add(sums: Sums, id: string, delta: unknown): string | undefined {
+  if (typeof delta !== "number" || !isFiniteNumber(delta)) {
+    const what = typeof delta === "number" ? `${delta}` : typeOf(delta);
+    return `${what} for ${quoteName(id)}; expected a finite number`;
+  }
+  const sum = (sums[id] ?? 0) + delta;
+  if (!isFiniteNumber(sum)) return `a number for ${quoteName(id)} whose sum is not finite`;
+  sums[id] = sum;
+  return undefined;
+}
