@@ -36,14 +36,15 @@ it("L39: a merge has the same result under any patches, and calls none of them",
         const given =
           spoilt === null ? returned : plant(returned, spoilt[0].make(new Watch()), spoilt[1]);
         const mask = slots.capabilities.mask(grant);
-        const input = { slots, current: current as Slots, view: view as Slots };
+        const input = { slots, view: view as Slots, proposal: undefined };
         const all = { ...input, returned: given, mask, strict, growOnly, limits: extensionsLimits };
-        const expected = merge(all);
+        const now = current as Slots;
+        const expected = merge(now, all);
         const patched = patch(patches);
         let outcome: unknown;
         let thrown: unknown;
         try {
-          outcome = merge(all);
+          outcome = merge(now, all);
         } catch (error) {
           thrown = error;
         }

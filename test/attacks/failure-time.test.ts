@@ -258,5 +258,21 @@ attack(
       await rest();
       expect(bytesOf(result)).toBe(before);
     });
+
+    it.each(["returned", "resolved"])("%s by a concurrent handler", async (how) => {
+      const spoils: Run = (_p, _c) =>
+        how === "returned" ? counting() : Promise.resolve(counting());
+      const mode = "concurrent";
+      const manager = await manage([
+        plugin("spoils", spoils, { mode, timeoutMs: 5 }),
+        plugin("waits", (_p, _c) => later(40), { mode }),
+      ]);
+      const result = await manager.invoke(hook, call, { extensions: labelled("PII") });
+      // A few turns pass before a promise is settled; none after.
+      const { n } = result.metadata.spoils as { n: number };
+      expect(n).toBeLessThan(5);
+      expect(labelsOf(result)).toEqual(["PII", `n-${n}`]);
+      expect(result.errors).toEqual([]);
+    });
   },
 );

@@ -105,6 +105,59 @@ describe("concurrent plugins", () => {
     expect(result.errors).toMatchObject([{ plugin: "bad", code: "handler_error" }]);
   });
 
+  it.each([
+    ["returned", (value: unknown) => value],
+    ["resolved", (value: unknown) => Promise.resolve(value)],
+  ])("are read when they end: what they %s cannot change while others run", async (_how, ends) => {
+    verifies("dispatch:result-read-once");
+    const labels = ["PII", "early"];
+    const result = { modifiedExtensions: { security: { labels } }, metadata: { n: [1] } };
+    const gate = deferred();
+    const running = runOnce(
+      [
+        plugin("changes", (_p, _c, _e) => ends(result), { mode }),
+        plugin("waits", (_p, _c) => gate.promise, { mode }),
+      ],
+      { extensions: labelled("PII") },
+    );
+    await rest();
+    labels[1] = "late";
+    result.metadata.n.push(2);
+    Object.assign(result, { modifiedExtensions: { security: { labels: [] } } });
+    gate.resolve();
+    const { extensions, metadata, errors } = await running;
+    expect(extensions.security?.labels).toEqual(["PII", "early"]);
+    expect(metadata.changes).toEqual({ n: [1] });
+    expect(errors).toEqual([]);
+  });
+
+  it("are read when they throw: a denial cannot change while others run", async () => {
+    verifies("dispatch:result-read-once");
+    // As a `RejectError` of another copy of the library is.
+    const rejected = { [Symbol.for("glassine.error")]: true, code: "rejected", reason: "early" };
+    const gate = deferred();
+    const running = runOnce([
+      plugin("changes", (_p, _c) => Promise.reject(rejected), { mode }),
+      plugin("waits", (_p, _c) => gate.promise, { mode }),
+    ]);
+    await rest();
+    rejected.reason = "late";
+    gate.resolve();
+    expect((await running).violation).toMatchObject({ plugin: "changes", reason: "early" });
+  });
+
+  it("are refused in the order of their parts, although all are read before the merge", async () => {
+    const unreadable = { modifiedPayload: new Date(0), metadata: () => 1 };
+    const shrinking = { modifiedExtensions: { security: { labels: [] } }, ...unreadable };
+    const codes = async (returned: object) => {
+      const plugins = [plugin("bad", (_p, _c) => returned, { mode })];
+      const result = await runOnce(plugins, { extensions: labelled("PII") });
+      return result.rejections.map(({ path, code }) => `${path} ${code}`);
+    };
+    expect(await codes(shrinking)).toEqual(["security.labels tier_monotonic"]);
+    expect(await codes(unreadable)).toEqual(["payload snapshot_prototype"]);
+  });
+
   it("may add labels without taking extensions, compared with the start of the phase", async () => {
     const adding = (label: string) => (_payload: unknown, _context: unknown) => ({
       modifiedExtensions: { security: { labels: ["PII", label] } },

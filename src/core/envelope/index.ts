@@ -20,5 +20,5 @@ export {
 } from "./filter.ts";
 export { type HeaderMap, headerFault, headerMaps, joinedHeaders, spellingOf } from "./headers.ts";
 export { joinSets } from "./join.ts";
-export { listed, merge } from "./merge.ts";
+export { listed, type MergeInput, merge, readProposal } from "./merge.ts";
 export type { Rejection } from "./merge-state.ts";

@@ -34,7 +34,7 @@ export function joinSets(
   // Nothing of `outer` is shown, so nothing of it counts or is missing.
   const view = slots.empty as Slots;
   const rights = { mask, strict: false, growOnly: true, limits } as const;
-  return merge({ slots, current: outer, returned: added, view, ...rights });
+  return merge(outer, { slots, returned: added, proposal: undefined, view, ...rights });
 }
 
 const none: readonly never[] = freeze([]);

@@ -54,10 +54,10 @@ import {
 /** Each is given: what is left out would be looked up on a prototype. */
 export interface MergeInput {
   readonly slots: CompiledSlots;
-  /** The envelope as it is now. */
-  readonly current: Slots;
   /** What came back; hostile. */
   readonly returned: unknown;
+  /** The same, where it was read before it is merged. */
+  readonly proposal: Proposal | undefined;
   /** The very view the plugin was given. */
   readonly view: Slots;
   /** The grant, as a closed mask. */
@@ -79,20 +79,39 @@ export type MergeOutcome =
 
 const none: readonly never[] = freeze([]);
 
-/** Never throws for any returned value; a stack overflow passes. Nothing is applied in part. */
-export function merge(input: MergeInput): MergeOutcome {
-  const { slots, current, returned, view, limits } = input;
-  if (returned === undefined || returned === null || returned === view) {
-    return { ok: true, extensions: current, changed: none, rejections: none };
-  }
+/** What came back, read. Without slots where nothing did, or the view itself. */
+export type Proposal =
+  | { readonly ok: true; readonly slots: Slots | undefined }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+const nothingProposed: Proposal = freeze({ ok: true, slots: undefined });
+
+/** Never throws for any returned value; a stack overflow passes. */
+export function readProposal({
+  slots,
+  returned,
+  view,
+  limits,
+}: Omit<MergeInput, "proposal">): Proposal {
+  if (returned === undefined || returned === null || returned === view) return nothingProposed;
   // What a helper made of this very view was read and checked there, by the default limits;
-  // authority is decided below.
+  // authority is decided by the merge.
   if (brandOf(returned)?.editOf === view && limits === extensionsLimits) {
-    return mergeSlots(input, returned as Slots);
+    return { ok: true, slots: returned as Slots };
   }
   const admitted = readOf(slots.envelope.read, returned, view, limits);
-  if (!admitted.ok) return { ok: false, refusal: refusalOf(slots, decisive(admitted.problems)) };
-  return mergeSlots(input, admitted.value as Slots);
+  if (admitted.ok) return { ok: true, slots: admitted.value as Slots };
+  return { ok: false, refusal: refusalOf(slots, decisive(admitted.problems)) };
+}
+
+/** The same. Nothing is applied in part. `current`: the envelope as it is now. */
+export function merge(current: Slots, input: MergeInput): MergeOutcome {
+  const proposal = input.proposal ?? readProposal(input);
+  if (!proposal.ok) return proposal;
+  if (proposal.slots === undefined) {
+    return { ok: true, extensions: current, changed: none, rejections: none };
+  }
+  return mergeSlots(current, input, proposal.slots);
 }
 
 /** Reads what a plugin wrote. What it leaves out of a level stays as in `previous`. */
@@ -103,8 +122,8 @@ function readOf(read: Reader, value: unknown, previous: unknown, limits: Limits)
 }
 
 /** Slot by slot, from what is there now. */
-function mergeSlots(input: MergeInput, proposal: Slots): MergeOutcome {
-  const { slots, current, view, mask, strict, growOnly, limits } = input;
+function mergeSlots(current: Slots, input: MergeInput, proposal: Slots): MergeOutcome {
+  const { slots, view, mask, strict, growOnly, limits } = input;
   const state: MergeState = {
     mask,
     strict,
@@ -133,7 +152,7 @@ function mergeSlots(input: MergeInput, proposal: Slots): MergeOutcome {
   let extensions = current;
   if (firstChanged !== undefined) {
     extensions = sealAfter(slots, current, next, state.growth);
-    refuseOversize(state, input, extensions, firstChanged);
+    refuseOversize(state, input, current, extensions, firstChanged);
   }
   if (state.refusal !== undefined) return { ok: false, refusal: state.refusal };
   const { changed, rejections } = state;
@@ -379,8 +398,13 @@ function notePath(state: MergeState, { tier, path }: Node): void {
  * merge is done, and what others added to what grows. Whatever it cannot see is on both sides of
  * that difference, so that no hidden part counts. `changed`: the first slot that did.
  */
-function refuseOversize(state: MergeState, input: MergeInput, next: Slots, changed: Node): void {
-  const { slots, current, view } = input;
+function refuseOversize(
+  state: MergeState,
+  { slots, view }: MergeInput,
+  current: Slots,
+  next: Slots,
+  changed: Node,
+): void {
   if (fitsEasily(state, slots, view)) return;
   const filter = filterFor(slots, state.mask);
   const before = filter(current);

@@ -85,10 +85,10 @@ export function mergeOrThrow(
   // What the host really gave: an option on a patched prototype is not one of them.
   const own = { __proto__: null, ...options };
   const { view, strict, plugin, limits }: MergeOptions<object> = own;
-  const outcome = merge({
+  const outcome = merge(current, {
     slots,
-    current,
     returned,
+    proposal: undefined,
     view: view === undefined ? filterFor(slots, mask)(current) : ownView(slots, view),
     mask,
     strict: strict === true,

@@ -42,8 +42,8 @@ attack(
       expect(view).toEqual(filterFor(compiled, mask)(full as never));
       const added = { custom: { note: 2 }, security: { labels: [canary, "PII", "new"] } };
       for (const returned of [added, { agent: { turn: 9 }, http: { headers: { a: "1" } } }]) {
-        const outcome = merge({
-          ...{ slots: compiled, current, returned, view, mask },
+        const outcome = merge(current, {
+          ...{ slots: compiled, returned, proposal: undefined, view, mask },
           ...{ strict: false, growOnly: false, limits: extensionsLimits },
         });
         if (!outcome.ok) throw new Error(outcome.refusal.code);

@@ -53,9 +53,9 @@ describe("a mode in which only growing parts may change", () => {
   ) => {
     const mask = table.capabilities.mask(grant);
     const extensions = host.createExtensions(current);
-    return merge({
+    return merge(extensions, {
       slots: table,
-      current: extensions,
+      proposal: undefined,
       view: filterFor(table, mask)(extensions),
       mask,
       returned,

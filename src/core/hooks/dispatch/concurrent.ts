@@ -1,26 +1,39 @@
 /**
  * The concurrent phase: all handlers start with views of the same envelope, all are awaited,
- * each under its own deadline. Then their results are merged in plugin order into the envelope as
- * it is by then, and the first denial in that order decides. So the outcome does not depend on who
- * finished first.
+ * each under its own deadline. What one returns is read when it ends, so that changing it later has
+ * no effect. Then the results are merged in plugin order into the envelope as it is by then, and the
+ * first denial in that order decides. So the outcome does not depend on who finished first.
  */
 import { forEach, isAwaitable, mapped, monotonicNow, some } from "../../data/intrinsics.ts";
 import type { Slots } from "../../envelope/index.ts";
 import { endTurn } from "./context.ts";
 import { type MessageRun, type Phase, viewFor } from "./message-run.ts";
 import { isAborted } from "./signals.ts";
-import { failLate, failThrown, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
+import {
+  failLate,
+  failThrown,
+  mayRun,
+  nothingRead,
+  readThrown,
+  readTurn,
+  type TurnEnd,
+  type TurnRead,
+  takeRead,
+} from "./turn.ts";
 import type { PluginContext, Step } from "./types.ts";
 import { promiseOf, unowned, Wait, type WaitRules } from "./wait.ts";
 
-/** `passed`: it had no turn. `cancelled`: the host aborted while it was waited for. */
+/** `returned`: or threw a denial. `passed`: it had no turn. `cancelled`: the host aborted meanwhile. */
 type Ending = "pending" | "returned" | "threw" | "timeout" | "passed" | "cancelled";
 
 interface Member {
   readonly step: Step;
   readonly phase: ConcurrentPhase;
   ending: Ending;
-  outcome: unknown;
+  /** What it returned, or a denial that it threw, read when it ended. Most return nothing. */
+  read: TurnRead;
+  /** Anything else that it threw. */
+  thrown: unknown;
   context: PluginContext | undefined;
   view: Slots | undefined;
   startedAt: number;
@@ -32,13 +45,14 @@ interface Member {
 const memberWait: WaitRules<Member> = {
   settled(member, threw, outcome) {
     member.wait?.under(undefined);
-    end(member, threw ? "threw" : "returned", outcome);
+    if (threw) endThrown(member, outcome);
+    else endReturned(member, outcome);
     member.phase.waitEnded();
     return undefined;
   },
   expired(member) {
     dropWait(member, member.step);
-    end(member, "timeout", undefined);
+    end(member, "timeout");
     if (member.context !== undefined) endTurn(member.context);
     member.phase.waitEnded();
   },
@@ -49,17 +63,41 @@ function dropWait({ wait, phase }: Member, step: Step | undefined): void {
   wait?.drop({ lateCounters: phase.run.runtime.lateCounters, counts: true, step });
 }
 
-function end(member: Member, ending: Ending, outcome: unknown): void {
+function end(member: Member, ending: Ending): void {
   member.ending = ending;
-  member.outcome = outcome;
   if (member.phase.run.compiled.timed) member.durationMs = monotonicNow() - member.startedAt;
+}
+
+function endReturned(member: Member, returned: unknown): void {
+  end(member, "returned");
+  // Nothing is what most return: row D13 of docs/performance.md.
+  if (returned !== undefined) readNow(member, returned);
+}
+
+function readNow(member: Member, returned: unknown): void {
+  const { step, view, phase } = member;
+  phase.run.given = view;
+  phase.run.before = phase.start;
+  try {
+    member.read = readTurn(phase.run, step, returned);
+  } catch (error) {
+    // No stack was left to read it.
+    endThrown(member, error);
+  }
+}
+
+function endThrown(member: Member, thrown: unknown): void {
+  const denial = readThrown(thrown);
+  end(member, denial === undefined ? "threw" : "returned");
+  if (denial === undefined) member.thrown = thrown;
+  else member.read = denial;
 }
 
 export class ConcurrentPhase implements Phase {
   readonly run: MessageRun;
   readonly #members: readonly Member[];
   /** The envelope at the start, which all handlers see, even if a nested run makes it grow. */
-  readonly #start: Slots;
+  readonly start: Slots;
   /** Called once, when all have ended. */
   readonly #ended: () => void;
   /** How many have yet to end; one for the start itself. */
@@ -69,13 +107,14 @@ export class ConcurrentPhase implements Phase {
 
   constructor(run: MessageRun, ended: () => void) {
     this.run = run;
-    this.#start = run.extensions;
+    this.start = run.extensions;
     this.#ended = ended;
     this.#members = mapped(run.compiled.concurrent, (step) => ({
       step,
       phase: this,
       ending: "pending",
-      outcome: undefined,
+      read: nothingRead,
+      thrown: undefined,
       context: undefined,
       view: undefined,
       startedAt: 0,
@@ -84,7 +123,7 @@ export class ConcurrentPhase implements Phase {
     }));
   }
 
-  start(): void {
+  begin(): void {
     forEach(this.#members, (each) => {
       // A handler may make the host abort: then the others have no turn.
       if (each.ending === "pending") this.#call(each);
@@ -112,16 +151,16 @@ export class ConcurrentPhase implements Phase {
     const context = new run.runtime.Context(step, run);
     member.context = context;
     if (run.compiled.timed) member.startedAt = monotonicNow();
-    if (step.extensions) member.view = viewFor(run, step, this.#start);
+    if (step.extensions) member.view = viewFor(run, step, this.start);
     try {
       const { handler } = step;
       const returned = step.extensions
         ? handler(run.payload, context, member.view)
         : handler(run.payload, context);
       if (isAwaitable(returned)) this.#await(member, returned);
-      else end(member, "returned", returned);
+      else endReturned(member, returned);
     } catch (thrown) {
-      end(member, "threw", thrown);
+      endThrown(member, thrown);
     }
   }
 
@@ -154,14 +193,12 @@ export class ConcurrentPhase implements Phase {
     return decision;
   }
 
-  #take({ step, ending, outcome, view, durationMs, context }: Member): TurnEnd {
+  #take({ step, ending, read, thrown, durationMs, context }: Member): TurnEnd {
     const { run } = this;
     if (ending === "passed") return undefined;
     run.durationMs = durationMs;
-    run.given = view;
-    run.before = this.#start;
-    if (ending === "returned") return takeReturned(run, step, outcome);
-    if (ending === "threw") return failThrown(run, step, outcome);
+    if (ending === "returned") return takeRead(run, step, read);
+    if (ending === "threw") return failThrown(run, step, thrown);
     if (ending === "timeout") return failLate(run, step);
     const notStarted = { status: "skipped", reason: "The run was halted before." } as const;
     if (context === undefined) run.log.record(step, notStarted);

@@ -177,7 +177,7 @@ function runConcurrent(run: MessageRun): undefined {
   run.given = undefined;
   const phase = new ConcurrentPhase(run, () => endConcurrent(run, phase));
   run.phase = phase;
-  phase.start();
+  phase.begin();
 }
 
 function endConcurrent(run: MessageRun, phase: ConcurrentPhase): void {

@@ -21,7 +21,14 @@ import {
   put,
   toArray,
 } from "../../data/intrinsics.ts";
-import { listed, merge, type Rejection, type Slots } from "../../envelope/index.ts";
+import {
+  listed,
+  type MergeInput,
+  merge,
+  type Rejection,
+  readProposal,
+  type Slots,
+} from "../../envelope/index.ts";
 import { type ErrorCode, formatPath, type Problem, refusalMeanings } from "../../errors/index.ts";
 import { markPayload } from "../../messages/index.ts";
 import {
@@ -89,14 +96,36 @@ function unfit(
 /** A violation ends the run; `undefined` lets it go on. */
 export type TurnEnd = Violation | undefined;
 
+/** What a handler returned or threw, read: changing it later has no effect. */
+export type TurnRead =
+  | { readonly is: "allowed" }
+  | { readonly is: "denied"; readonly violation: Violation }
+  | { readonly is: "refused"; readonly refused: Refused }
+  | ReadChanges;
+
+/** Changes that were read, and not merged. */
+interface ReadChanges {
+  readonly is: "changes";
+  readonly extensions: MergeInput;
+  readonly payload: ReadPayload | Refused;
+  readonly metadata: LevelValue | undefined | Refused;
+}
+
+/** Nothing was returned, or `allow()`. */
+export const nothingRead: TurnRead = freeze({ is: "allowed" });
+
 export function takeReturned(run: MessageRun, step: Step, returned: unknown): TurnEnd {
-  const answer = returned === undefined || returned === null ? "allow" : answerOf(returned);
-  if (answer === "allow") {
+  return takeRead(run, step, readTurn(run, step, returned));
+}
+
+/** Takes what was read into the run as it is now. */
+export function takeRead(run: MessageRun, step: Step, read: TurnRead): TurnEnd {
+  if (read.is === "allowed") {
     if (run.compiled.timed || run.again) run.record(step, {});
     return undefined;
   }
-  if (answer !== undefined) return takeDenial(run, step, answer);
-  const changes = readChanges(run, step, returned);
+  if (read.is === "denied") return takeDenial(run, step, read.violation);
+  const changes = read.is === "refused" ? read.refused : merged(run, read);
   if (changes instanceof Refused) return refuse(run, step, changes);
   if (run.again && changes.payload !== run.payload) return contest(run, step);
   apply(run, step, changes);
@@ -156,30 +185,53 @@ interface Changes {
   readonly rejections: readonly Rejection[];
 }
 
-/** Extensions are judged first, then the payload, then metadata. One refusal refuses all. */
-function readChanges(run: MessageRun, step: Step, returned: unknown): Changes | Refused {
-  const found = readReturned(returned, run.compiled.limits.nodes);
-  if (found instanceof Refused) return found;
+/** Reads what a handler returned. */
+export function readTurn(run: MessageRun, step: Step, returned: unknown): TurnRead {
+  const answer = returned === undefined || returned === null ? "allow" : answerOf(returned);
+  if (answer === "allow") return nothingRead;
+  if (answer !== undefined) return { is: "denied", violation: answer };
   const { compiled } = run;
-  const proposal = found.modifiedExtensions ?? undefined;
-  const outcome = merge({
+  const found = readReturned(returned, compiled.limits.nodes);
+  if (found instanceof Refused) return { is: "refused", refused: found };
+  const proposed = found.modifiedExtensions ?? undefined;
+  const growOnly = step.mode === "concurrent";
+  const extensions = {
     slots: compiled.slots,
-    current: run.extensions,
-    returned: proposal,
+    returned: proposed,
     // A handler that takes no extensions is judged by the view that it would have been handed.
-    view: run.given ?? (proposal === undefined ? run.extensions : step.filter(run.before)),
+    view: run.given ?? (proposed === undefined ? run.extensions : step.filter(run.before)),
     mask: step.mask,
     strict: compiled.strict,
-    growOnly: step.mode === "concurrent",
+    growOnly,
     limits: compiled.limits,
-  });
+  };
+  return {
+    is: "changes",
+    // Concurrent handlers are waited for before any is merged. The others are merged at once, and
+    // read there.
+    extensions: { ...extensions, proposal: growOnly ? readProposal(extensions) : undefined },
+    payload: readPayload(run, step, found.modifiedPayload),
+    metadata: readMetadata(run, found.metadata),
+  };
+}
+
+/** A `RejectError` denies; `undefined` for anything else that a handler threw. */
+export function readThrown(thrown: unknown): TurnRead | undefined {
+  const violation = rejectionOf(thrown);
+  return violation && { is: "denied", violation };
+}
+
+/** Extensions are judged first, then the payload, then metadata. One refusal refuses all. */
+function merged(
+  run: MessageRun,
+  { extensions, payload, metadata }: ReadChanges,
+): Changes | Refused {
+  const outcome = merge(run.extensions, extensions);
   if (!outcome.ok) {
     const { code, path, reason } = outcome.refusal;
     return new Refused(code, path, reason);
   }
-  const payload = readPayload(run, step, found.modifiedPayload);
   if (payload instanceof Refused) return payload;
-  const metadata = readMetadata(run, found.metadata);
   if (metadata instanceof Refused) return metadata;
   return {
     payload: payload.value,
@@ -380,8 +432,8 @@ const seeLog = " What it threw is in the host's log, or went to its onHandlerErr
 /** A handler threw. An error of this library tells its code; any other is opaque. */
 export function failThrown(run: MessageRun, step: Step, thrown: unknown): TurnEnd {
   if (thrown === timedOut) return failLate(run, step);
-  const rejection = rejectionOf(thrown);
-  if (rejection !== undefined) return takeDenial(run, step, rejection);
+  const read = readThrown(thrown);
+  if (read !== undefined) return takeRead(run, step, read);
   const failure = failureBy(run, thrown);
   reportFailure(run, step, failure);
   if (run.result !== undefined) return undefined;
