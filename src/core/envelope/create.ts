@@ -33,7 +33,13 @@ import {
   TierViolationError,
 } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
-import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
+import {
+  type CompiledSlots,
+  defaultsOf,
+  derivedFields,
+  type Node,
+  unfitLevel,
+} from "../slots/index.ts";
 import {
   brandOf,
   countedBrand,
@@ -127,7 +133,7 @@ function withDerived(slots: CompiledSlots, value: LevelValue): LevelValue {
     if (!isLevel(level) || node.derive === undefined) return;
     if (!isArray(list) || list.length === 0) return;
     const defaults = defaultsOf(node);
-    const derived = node.derive({ current: level, list, proposed: level });
+    const derived = derivedFields(node, { current: level, list, proposed: level });
     const whole: Record<string, unknown> = { ...level };
     let isChanged = false;
     forEach(enumerableKeys(derived), (name) => {
@@ -136,6 +142,7 @@ function withDerived(slots: CompiledSlots, value: LevelValue): LevelValue {
       isChanged = true;
     });
     if (!isChanged) return;
+    if (node.compiled.passes?.(whole) === false) throw unfitLevel(node);
     next ??= slots.take(value, slots.whole);
     next[node.key] = freeze(whole);
   });

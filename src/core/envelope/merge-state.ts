@@ -19,6 +19,8 @@ export interface Refusal {
   readonly code: ErrorCode;
   readonly reason: string;
   readonly tier: Tier | undefined;
+  /** What code of the host threw that made it so. */
+  readonly cause: unknown;
 }
 
 /** One merge under way. */
@@ -53,12 +55,18 @@ export function reject(state: MergeState, rejection: Rejection): void {
 }
 
 /** Notes a change for which nothing of the proposal is taken. */
-export function refuse(state: MergeState, node: Node, code: ErrorCode, reason: string): void {
+export function refuse(
+  state: MergeState,
+  node: Node,
+  code: ErrorCode,
+  reason: string,
+  cause?: unknown,
+): void {
   const { refusal } = state;
   const place = rank(code);
   if (refusal !== undefined && rank(refusal.code) <= place) return;
   const tier = place === 1 || place === 2 ? node.tier : undefined;
-  state.refusal = { path: node.path, code, reason, tier };
+  state.refusal = { path: node.path, code, reason, tier, cause };
 }
 
 /** Shape before capability before tier before content; of two alike the first of the table. */

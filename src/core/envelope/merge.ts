@@ -31,7 +31,7 @@ import {
   some,
   toArray,
 } from "../data/intrinsics.ts";
-import type { ErrorCode, Problem } from "../errors/index.ts";
+import { type ErrorCode, type GlassineError, ownErrorCode, type Problem } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import {
   type CompiledSlots,
@@ -316,7 +316,16 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
   }
   const isGrown = list !== (part.current ?? none);
   if (isGrown) checkJoined(state, field, part, list);
-  const next = grownLevel(node, { current, list, proposed });
+  let next: Record<string, unknown>;
+  try {
+    next = grownLevel(node, { current, list, proposed });
+  } catch (error) {
+    // The stack may have ended.
+    if (ownErrorCode(error) !== "slot_invalid") throw error;
+    const { message, cause } = error as GlassineError;
+    refuse(state, node, "slot_invalid", message, cause);
+    return current;
+  }
   forEach(node.fields, (other) => {
     const given = proposed[other.key];
     if (other === field || given === shown?.[other.key]) return;
@@ -453,7 +462,7 @@ function refusalOf(slots: CompiledSlots, problem: Problem): Refusal {
     known = found.byKey;
   }
   const reason = `Expected ${problem.expected}, got ${problem.received}.`;
-  return { path, code: problem.code, reason, tier: undefined };
+  return { path, code: problem.code, reason, tier: undefined, cause: undefined };
 }
 
 const maxListed = 100;

@@ -99,12 +99,12 @@ export function mergeOrThrow(
     const { extensions, rejections } = outcome;
     return freeze({ extensions, rejections: named(listed(rejections), plugin) });
   }
-  const { code, path, reason, tier } = outcome.refusal;
+  const { code, path, reason, tier, cause } = outcome.refusal;
   const who = plugin === undefined ? "The proposal" : `Plugin ${quoted(plugin)}`;
   const message = `${who} was refused at ${path}: ${reason} Nothing of it was applied.`;
   const data = { slot: path, ...(plugin === undefined ? {} : { plugin }) };
   if (tier !== undefined) throw new TierViolationError(code, message, { ...data, tier });
-  throw new GlassineError(code, message, data);
+  throw new GlassineError(code, message, data, cause);
 }
 
 /** The rejections under the plugin's name, where there is one. */

@@ -1,6 +1,6 @@
 /** Reads a slot table into what filter and merge run on: nodes, bits and readers. */
 import * as z from "zod/mini";
-import { forEach, freeze, newRecord, put } from "../data/intrinsics.ts";
+import { forEach, freeze, newRecord } from "../data/intrinsics.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 import {
   type Compiled,
@@ -301,17 +301,4 @@ export function defaultsOf({ empty, fields }: Node): LevelValue {
     if (fallback !== undefined) out[key] = fallback();
   });
   return freeze(out);
-}
-
-/**
- * A copy, not frozen, of what is there, with its list and with what follows from that. Also made in a
- * patched realm, by a helper and by the merge.
- */
-export function grownLevel(node: Node, growing: Parameters<Derive>[0]): Record<string, unknown> {
-  const next: Record<string, unknown> = {
-    ...(growing.current ?? defaultsOf(node)),
-    ...node.derive?.(growing),
-  };
-  if (node.grows !== undefined) put(next, node.grows.key, growing.list);
-  return next;
 }

@@ -3,10 +3,10 @@ export {
   type CompiledSlots,
   compileSlots,
   defaultsOf,
-  grownLevel,
   type Node,
 } from "./compile.ts";
 export { defineSlots, everyone, gatesOf, joinSlots, zodOf } from "./define.ts";
+export { derivedFields, grownLevel, unfitLevel } from "./derived.ts";
 export type { DraftOf } from "./draft-types.ts";
 export type {
   AgentSlot,

@@ -10,9 +10,9 @@ import {
 } from "../../data/intrinsics.ts";
 import type { BackgroundEnd } from "./background-work.ts";
 import { endTurn } from "./context.ts";
+import { mayRun } from "./may-run.ts";
 import type { MessageRun } from "./message-run.ts";
 import { failureBy, lateFailure, reportFailure, switchOff } from "./report.ts";
-import { mayRun } from "./turn.ts";
 import type { PluginState, Step } from "./types.ts";
 import { settle, timedOut } from "./wait.ts";
 

@@ -7,12 +7,12 @@
 import { forEach, isAwaitable, mapped, monotonicNow, some } from "../../data/intrinsics.ts";
 import type { Slots } from "../../envelope/index.ts";
 import { endTurn } from "./context.ts";
+import { mayRun } from "./may-run.ts";
 import { type MessageRun, type Phase, viewFor } from "./message-run.ts";
 import { isAborted } from "./signals.ts";
 import {
   failLate,
   failThrown,
-  mayRun,
   nothingRead,
   readThrown,
   readTurn,

@@ -48,6 +48,20 @@ export function lateFailure({ timeoutMs }: HandlerStep): Failure {
   return { code: "handler_timeout", what, why, type: "timeout", text: what };
 }
 
+/** A result was refused as a whole. `cause`: what code of the host threw that made it so. */
+export function refusedFailure(
+  run: AnyRun,
+  code: ErrorCode,
+  what: string,
+  reason: string,
+  cause: unknown,
+): Failure {
+  const failure = { code, what, why: reason, type: "ContractViolation", text: what };
+  if (cause === undefined) return failure;
+  const { why } = failureBy(run, cause);
+  return { ...failure, why: `${reason} ${why}`, thrown: cause };
+}
+
 /**
  * Says that a handler failed: in the metrics, in the audit trail, and in the log. What it threw goes
  * to the host's sink, if there is one, instead of the log.

@@ -17,11 +17,12 @@ import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
 import { endTurn } from "./context.ts";
+import { mayRun } from "./may-run.ts";
 import { emptyList, type MessageRun, noMetadata, viewFor } from "./message-run.ts";
 import { joinOuter } from "./nested.ts";
 import { failureBy, reportFailure } from "./report.ts";
 import { isAborted, whenAborted } from "./signals.ts";
-import { failLate, failThrown, mayRun, type TurnEnd, takeReturned } from "./turn.ts";
+import { failLate, failThrown, type TurnEnd, takeReturned } from "./turn.ts";
 import type { AnyInvokeResult, Step } from "./types.ts";
 import { type Pending, promiseOf, unowned, Wait, type WaitRules } from "./wait.ts";
 

@@ -46,6 +46,7 @@ import {
   noteDenied,
   noteLabels,
   noteRefused,
+  refusedFailure,
   reportFailure,
   switchOff,
 } from "./report.ts";
@@ -60,10 +61,13 @@ export class Refused {
   readonly path: string;
   /** Written by the library: types and names, no value. */
   readonly reason: string;
-  constructor(code: ErrorCode, path: string, reason: string) {
+  /** What code of the host threw that made it so. */
+  readonly cause: unknown;
+  constructor(code: ErrorCode, path: string, reason: string, cause?: unknown) {
     this.code = code;
     this.path = path;
     this.reason = reason;
+    this.cause = cause;
   }
 }
 
@@ -228,8 +232,8 @@ function merged(
 ): Changes | Refused {
   const outcome = merge(run.extensions, extensions);
   if (!outcome.ok) {
-    const { code, path, reason } = outcome.refusal;
-    return new Refused(code, path, reason);
+    const { code, path, reason, cause } = outcome.refusal;
+    return new Refused(code, path, reason, cause);
   }
   if (payload instanceof Refused) return payload;
   if (metadata instanceof Refused) return metadata;
@@ -418,11 +422,11 @@ function apply(run: MessageRun, step: Step, changes: Changes): void {
 }
 
 /** What a handler returned is refused as a whole. Nothing of it is applied. */
-function refuse(run: MessageRun, step: Step, { code, path, reason }: Refused): TurnEnd {
+function refuse(run: MessageRun, step: Step, { code, path, reason, cause }: Refused): TurnEnd {
   const refused = run.log.reject(step, [{ path, code, reason }]);
   noteRefused(run, step, refused);
   const what = `returned something that was refused at ${path}`;
-  reportFailure(run, step, { code, what, why: reason, type: "ContractViolation", text: what });
+  reportFailure(run, step, refusedFailure(run, code, what, reason, cause));
   return failed(run, step, code, what, { status: "error", refused }, ` ${reason}`);
 }
 
@@ -466,23 +470,4 @@ function failed(
   if (step.onError === "disable") switchOff(run, step);
   run.record(step, { ...turn, effectiveAllow: !halts, reason, errorCode: code });
   return halts ? freeze({ plugin: step.plugin.name, code, reason }) : undefined;
-}
-
-/** Whether a handler has a turn: it is switched on, and its conditions match the call. */
-export function mayRun(run: MessageRun, step: Step): boolean {
-  if (step.plugin.off) {
-    if (run.again) return false;
-    run.log.record(step, { status: "disabled", reason: "Switched off after a failure." });
-    return false;
-  }
-  if (step.stream === "pass" && run.options.stream?.done === false) {
-    run.log.record(step, { status: "skipped", reason: "It runs at the end." });
-    return false;
-  }
-  const { conditions } = step;
-  if (conditions === undefined) return true;
-  if (conditions.holds(run.payload, run.extensions, run.options)) return true;
-  if (run.again) return false;
-  run.log.record(step, { status: "skipped", reason: "Its conditions do not match." });
-  return false;
 }

@@ -1,0 +1,176 @@
+/** What a slot's `derive` returns is data like any other: read by the schema, copied, frozen. */
+import { defineHost } from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { verifies } from "../support/verifies.ts";
+
+const schema = z
+  .object({
+    items: z.array(z.string()).default([]),
+    last: z.object({ name: z.string(), tags: z.array(z.string()) }).optional(),
+    count: z.number().optional(),
+  })
+  .refine(({ count }) => count !== 13);
+
+type Parts = { readonly list: readonly unknown[] };
+
+const hostWith = (derive: (parts: Parts) => unknown) =>
+  defineHost({
+    slots: {
+      trail: {
+        tier: "monotonic",
+        read: "read_trail",
+        write: "append_trail",
+        description: "A trail.",
+        schema,
+        grows: "items",
+        derive: derive as (parts: Parts) => Record<string, unknown>,
+      },
+    },
+  });
+
+const thrown = new Error("the list was a, b");
+const unfit: readonly [what: string, derive: (parts: Parts) => unknown, message: string][] = [
+  [
+    "throws",
+    () => {
+      throw thrown;
+    },
+    'The `derive` of the slot "trail" threw.',
+  ],
+  [
+    "returns a promise",
+    async () => ({ count: 1 }),
+    'The `derive` of the slot "trail" returned a promise: it has to answer at once.',
+  ],
+  [
+    "returns no object",
+    () => "two",
+    'The `derive` of the slot "trail" returned what the schema does not accept: (root): expected an object, got string.',
+  ],
+  [
+    "returns a field of the wrong type",
+    () => ({ count: "two" }),
+    'The `derive` of the slot "trail" returned what the schema does not accept: count: expected a number, got string.',
+  ],
+  [
+    "returns a field that the slot does not have",
+    () => ({ total: 2 }),
+    'The `derive` of the slot "trail" returned what the schema does not accept: total: expected a known field, got an unknown one.',
+  ],
+  [
+    "returns what is not plain data",
+    () => ({ last: new Map() }),
+    'The `derive` of the slot "trail" returned what the schema does not accept: last: expected a plain object, got an object of another kind.',
+  ],
+];
+
+/** What the check of the whole slot refuses. */
+const refused = () => ({ count: 13 });
+
+describe("what derive returns", () => {
+  it("is frozen in depth: the plugin that sees it first changes nothing for the next", async () => {
+    verifies("envelope:derive-read");
+    const host = hostWith(({ list }) => ({ last: { name: list.at(-1), tags: ["x"] } }));
+    const seen: unknown[] = [];
+    const looks = host.definePlugin({
+      name: "looks",
+      version: "1.0.0",
+      capabilities: ["read_trail"],
+      hooks: {
+        evaluate(_message, _context, { trail }) {
+          seen.push(structuredClone(trail?.last));
+          const last = trail?.last as { name: string; tags: string[] };
+          expect(() => last.tags.push("forged")).toThrow(TypeError);
+          expect(() => Object.assign(last, { name: "forged" })).toThrow(TypeError);
+        },
+      },
+    });
+    const manager = await host.createPluginManager({ plugins: [looks] });
+    const extensions = host.createExtensions({ trail: { items: ["a"] } });
+    await manager.invoke("evaluate", { role: "user" }, { extensions });
+    expect(seen).toEqual([{ name: "a", tags: ["x"] }]);
+  });
+
+  it("is copied: what the function keeps of it has no effect", () => {
+    verifies("envelope:derive-read");
+    const last = { name: "a", tags: ["x"] };
+    const host = hostWith(() => ({ last }));
+    const { trail } = host.createExtensions({ trail: { items: ["a"] } });
+    last.tags.push("later");
+    expect(trail?.last).toEqual({ name: "a", tags: ["x"] });
+  });
+
+  it("takes a field away by undefined, and leaves one as it is that it leaves out", () => {
+    const host = hostWith(({ list }) => (list.length > 1 ? { last: undefined } : { count: 1 }));
+    const merged = (...items: string[]) => {
+      const current = host.createExtensions({
+        trail: { items: ["a"], last: { name: "a", tags: [] } },
+      });
+      return host.mergeExtensions(current, { trail: { items } }, ["append_trail"]).extensions.trail;
+    };
+    expect(merged("a")).toEqual({ items: ["a"], last: { name: "a", tags: [] }, count: 1 });
+    expect(merged("a", "b")).toEqual({ items: ["a", "b"], count: 1 });
+  });
+
+  it.each(unfit)(
+    "is refused where the host makes an envelope, if it %s",
+    (_what, derive, message) => {
+      verifies("envelope:derive-read");
+      const make = () => hostWith(derive).createExtensions({ trail: { items: ["a"] } });
+      expect(make).toThrow(expect.objectContaining({ code: "slot_invalid", message }));
+    },
+  );
+
+  it.each(unfit)(
+    "is refused where a plugin lets the list grow, if it %s",
+    async (_what, derive, message) => {
+      verifies("envelope:derive-read");
+      const host = hostWith(derive);
+      const adds = host.definePlugin({
+        name: "adds",
+        version: "1.0.0",
+        capabilities: ["append_trail"],
+        hooks: {
+          evaluate: (_message, _context, _extensions) => ({
+            modifiedExtensions: { trail: { items: ["a"] } },
+          }),
+        },
+      });
+      const causes: unknown[] = [];
+      const lines: string[] = [];
+      const manager = await host.createPluginManager({
+        plugins: [adds],
+        onHandlerError: (error) => void causes.push(error),
+        logger: { error: (line) => lines.push(line) },
+      });
+      const result = await manager.invoke("evaluate", { role: "user" });
+      expect(result.violation).toMatchObject({ plugin: "adds", code: "slot_invalid" });
+      expect(result.errors).toMatchObject([{ plugin: "adds", code: "slot_invalid" }]);
+      expect(result.errors[0]?.message).toContain(message);
+      expect(result.executions).toMatchObject([{ status: "error", errorCode: "slot_invalid" }]);
+      expect(result.extensions.trail).toBeUndefined();
+      // What it threw goes where thrown values go; a shape is reported in the log.
+      const threw = message.endsWith("threw.");
+      expect(causes).toEqual(threw ? [thrown] : []);
+      expect(lines.filter((line) => line.includes(message))).toHaveLength(threw ? 0 : 1);
+
+      const merge = () =>
+        host.mergeExtensions(host.createExtensions({}), { trail: { items: ["a"] } }, [
+          "append_trail",
+        ]);
+      expect(merge).toThrow(expect.objectContaining({ code: "slot_invalid" }));
+    },
+  );
+
+  it("is held to the check of the whole slot", () => {
+    const host = hostWith(refused);
+    expect(() => host.createExtensions({ trail: { items: ["a"] } })).toThrow(
+      'The `derive` of the slot "trail" returned fields with which the slot does not pass its own check.',
+    );
+    const none = host.createExtensions({});
+    expect(() => host.mergeExtensions(none, { trail: { items: ["a"] } }, ["append_trail"])).toThrow(
+      expect.objectContaining({ code: "extensions_shape" }),
+    );
+  });
+});
