@@ -226,6 +226,18 @@ describe("the draft of amend", () => {
     });
   });
 
+  it("is done when its recipe returns: a promise is refused", () => {
+    const view = filterExtensions(extensions, ["append_labels"]);
+    // @ts-expect-error: await first, then amend.
+    amend(view, async (draft) => {
+      draft.security.labels.push("PII");
+    });
+    // The value of an arrow is not a result.
+    amend(view, (draft) => draft.security.labels.push("PII"));
+    amend(view, (draft) => void draft.security.labels.push("PII"));
+    amend(view, (draft): unknown => draft.security.labels.push("PII"));
+  });
+
   it("of a payload is writable, and returns the payload's type", () => {
     const payload = { name: "t", args: { a: 1 } } as const satisfies object;
     const free: { readonly name: string; readonly list: readonly number[] } = {

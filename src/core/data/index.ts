@@ -18,33 +18,35 @@ export {
 export {
   type Admitted,
   admit,
-  BAD,
-  type Bad,
   checkText,
   countNode,
   countReady,
   countUnits,
-  currentPath,
-  decisive,
   enter,
   hasMoreIndexes,
   isRangeError,
   isRecord,
-  isSnapshotCode,
   type Json,
   leave,
-  type Origin,
-  type Place,
   type Reader,
-  type ReadOptions,
-  type ReadState,
   readAlone,
   readForeign,
-  report,
-  stop,
   typeName,
 } from "./read.ts";
 export { expectOptions, longestTimerMs, readOption, readWhole } from "./read-options.ts";
+export {
+  BAD,
+  type Bad,
+  currentPath,
+  decisive,
+  isSnapshotCode,
+  type Origin,
+  type Place,
+  type ReadOptions,
+  type ReadState,
+  report,
+  stop,
+} from "./read-state.ts";
 export { sharedNotes } from "./shared-notes.ts";
 export {
   asSet,
@@ -61,4 +63,11 @@ export {
   without,
 } from "./strings.ts";
 export { detectTampering, type RealmChange } from "./tampering.ts";
-export { ignore, nextMacrotask, waitEnd, within } from "./within.ts";
+export {
+  dropPromise,
+  ignore,
+  isPlainPromise,
+  nextMacrotask,
+  waitEnd,
+  within,
+} from "./within.ts";

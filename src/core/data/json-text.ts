@@ -11,7 +11,8 @@ import {
   stringifyJson,
 } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
-import { type Admitted, admit, type Reader, type ReadOptions } from "./read.ts";
+import { type Admitted, admit, type Reader } from "./read.ts";
+import type { ReadOptions } from "./read-state.ts";
 
 /**
  * Parses text whose length was checked before. Errors do not contain the text.

@@ -10,31 +10,40 @@
  * The state is local to one reading. A plugin's value is refused at the first snapshot problem:
  * nothing later can outrank it. A host's value is read on, so that every problem is reported.
  */
-import type { ErrorCode, Problem } from "../errors/index.ts";
+import type { Problem } from "../errors/index.ts";
 import {
-  append,
   arrayPrototype,
-  concat,
   freeze,
   getOwnPropertyDescriptor,
   getPrototypeOf,
   hasOwn,
   isArray,
+  isNativePromise,
   isProxy,
   isTextObject,
   isView,
   isWellFormed,
-  type List,
   newArray,
   newList,
   newMap,
   objectPrototype,
   ownKeys,
   rangeErrorPrototype,
-  slice,
   toArray,
 } from "./intrinsics.ts";
 import { addSize, type Limits, outgrown } from "./limits.ts";
+import {
+  BAD,
+  type Bad,
+  type Origin,
+  type Place,
+  type ReadOptions,
+  type ReadState,
+  report,
+  reportPromise,
+  STOP,
+  stop,
+} from "./read-state.ts";
 
 /** A JSON value, frozen all the way down. */
 export type Json =
@@ -44,10 +53,6 @@ export type Json =
   | null
   | readonly Json[]
   | { readonly [key: string]: Json };
-
-/** What a reader returns for a value that it reported. Never stored. */
-export const BAD: unique symbol = Symbol("bad");
-export type Bad = typeof BAD;
 
 /**
  * Reads one plain value: copies, checks and freezes it. Returns `previous` itself if nothing
@@ -59,51 +64,6 @@ export type Reader = (
   previous: unknown,
   partial?: boolean,
 ) => unknown;
-
-/**
- * `parsed`: made here, by `JSON.parse` or by the library, so it is plain data.
- * `host`: any value of the host. `plugin`: any value of a plugin; hostile.
- * `library`: what another library hands the host, read as JSON has it: without what it hides there.
- */
-export type Origin = "parsed" | "host" | "library" | "plugin";
-
-/** Each is given: an option that is left out would be looked up on a prototype. */
-export interface ReadOptions {
-  readonly origin: Origin;
-  readonly limits: Limits;
-  /** Code for a value of the wrong type or shape. */
-  readonly shapeCode: ErrorCode;
-  /** Whether a host's unknown slot or field is a problem (true) or dropped and listed. */
-  readonly strict: boolean;
-}
-
-export interface ReadState extends ReadOptions {
-  /** Whether the outermost container is left unfrozen, for whoever marks it first. */
-  readonly leavesOpen: boolean;
-  readonly problems: List<Problem>;
-  /** How many values were found bad. */
-  bad: number;
-  dropped: List<readonly (string | number)[]> | undefined;
-  droppedCount: number;
-  /** The innermost container that is being read. */
-  place: Place | undefined;
-  depth: number;
-  nodes: number;
-  units: number;
-  /** How many `null` and `undefined` there were in what is being copied. */
-  absent: number;
-}
-
-/** A container that is being read. Paths are made of these, and only when a problem is reported. */
-export interface Place {
-  readonly above: Place | undefined;
-  /** What is being copied, if this is a copying: to find a container that is in itself. */
-  readonly foreign: object | undefined;
-  /** How many bad values there were before it. */
-  readonly bad: number;
-  /** Where in the container the reader is; `undefined` before its first key. */
-  key: string | number | undefined;
-}
 
 export function newReadState(
   { origin, limits, shapeCode, strict }: ReadOptions,
@@ -125,59 +85,6 @@ export function newReadState(
     units: 0,
     absent: 0,
   };
-}
-
-/** Ends a reading early. Thrown and caught inside the readers only. */
-const STOP: unique symbol = Symbol("stop");
-
-const maxProblems = 100;
-
-/** Where the reader is: the keys from the root to the current value. */
-export function currentPath({ place }: ReadState): (string | number)[] {
-  const upwards = newList<string | number>();
-  for (let at = place; at !== undefined; at = at.above) {
-    if (at.key !== undefined) append(upwards, at.key);
-  }
-  const { length } = upwards;
-  const path = newArray<string | number>(length);
-  for (let i = 0; i < length; i++) path[i] = upwards[length - 1 - i] as string | number;
-  return path;
-}
-
-/** Reports a problem of the current value, or of what is `within` it. */
-export function report(
-  state: ReadState,
-  code: ErrorCode,
-  expected: string,
-  received: string,
-  within: readonly (string | number)[] = [],
-): Bad {
-  state.bad += 1;
-  const path = concat(currentPath(state), within);
-  append(state.problems, { path, code, expected, received });
-  const fatal = code === "snapshot_limit" || (state.origin === "plugin" && isSnapshotCode(code));
-  if (fatal || state.problems.length >= maxProblems) throw STOP;
-  return BAD;
-}
-
-/** Reports and ends the reading, whoever the value is from. */
-export function stop(state: ReadState, code: ErrorCode, expected: string, received: string): never {
-  report(state, code, expected, received);
-  throw STOP;
-}
-
-/** Snapshot problems outrank shape problems: what cannot be read safely has no shape. */
-export function isSnapshotCode(code: ErrorCode): boolean {
-  return slice(code, 0, 9) === "snapshot_";
-}
-
-/** The problem that decides: snapshot problems outrank shape problems, then the first. */
-export function decisive(problems: readonly Problem[]): Problem {
-  for (let i = 0; i < problems.length; i++) {
-    const problem = problems[i] as Problem;
-    if (isSnapshotCode(problem.code)) return problem;
-  }
-  return problems[0] as Problem;
 }
 
 /** Counts one value. */
@@ -350,10 +257,13 @@ export function readForeign(
 
 /** A plain copy of `value`. What cannot be copied is reported, and `BAD` in the copy. */
 function copyForeign(state: ReadState, value: unknown, previous: unknown): unknown {
-  const { nodes } = state;
+  const { nodes, problems } = state;
+  const known = problems.length;
   state.absent = 0;
   try {
     const copy = copyValue(state, value, previous);
+    // A promise does not end the copying itself, so that none of several is left alone.
+    if (state.origin === "plugin" && problems.length > known) throw STOP;
     // The copy is counted when it is read.
     state.nodes = nodes;
     return copy;
@@ -409,7 +319,9 @@ function countAbsent(state: ReadState): void {
 function copyObject(state: ReadState, value: object, previous: unknown): unknown {
   const prototype = getPrototypeOf(value);
   if (prototype !== objectPrototype && prototype !== null) {
-    return report(state, "snapshot_prototype", "a plain object", "an object of another kind");
+    return isNativePromise(value)
+      ? reportPromise(state, value)
+      : report(state, "snapshot_prototype", "a plain object", "an object of another kind");
   }
   if (isWithinItself(state, value)) return BAD;
   const max = state.limits.nodes;

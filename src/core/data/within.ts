@@ -1,6 +1,8 @@
 /** Waits under a timer of its own, in a realm that may have been patched. */
+import { getPrototypeOf, hasOwn, isNativePromise } from "./intrinsics.ts";
 
 const PromiseAtLoad = Promise;
+const promisePrototype = Promise.prototype;
 // Captured at load, so that replacing a global later stops no deadline.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 
@@ -61,4 +63,23 @@ export async function ignore(pending: PromiseLike<unknown>): Promise<void> {
   } catch {
     // There is nobody to tell.
   }
+}
+
+/** Whether `await` takes a promise as it is, and runs no code of whoever made it. */
+export function isPlainPromise(value: object): boolean {
+  return (
+    isNativePromise(value) &&
+    getPrototypeOf(value) === promisePrototype &&
+    !hasOwn(value, "constructor")
+  );
+}
+
+/**
+ * Whether a value is a promise. Nobody waits for it, so its rejection must not surface; but nothing
+ * of its own is called, as a class of promises has it.
+ */
+export function dropPromise(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || !isNativePromise(value)) return false;
+  if (isPlainPromise(value)) void ignore(value as Promise<unknown>);
+  return true;
 }

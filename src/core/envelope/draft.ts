@@ -5,7 +5,7 @@
  * value, and between that reading and the brand nothing is found on a prototype or iterated.
  */
 import { isDraft, isDraftable, produce } from "immer";
-import { admit, decisive, extensionsLimits } from "../data/index.ts";
+import { admit, decisive, dropPromise, extensionsLimits } from "../data/index.ts";
 import { forEach, hasOwn } from "../data/intrinsics.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
@@ -31,7 +31,7 @@ function run<Base extends object>(base: Base, recipe: (draft: never) => unknown)
     // The value of an arrow such as `(d) => (d.labels = [])` or `(d) => d.labels.push("x")` is not a result.
     const returned = recipe(draft as never);
     if (typeof returned !== "object" || returned === null || isDraft(returned)) return;
-    if ("then" in returned) {
+    if (dropPromise(returned) || "then" in returned) {
       throw new GlassineError(
         "edit_denied",
         "amend expects a recipe that is done when it returns; got a promise. Await first, then amend.",

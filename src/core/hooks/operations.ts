@@ -5,7 +5,7 @@
  * A run keeps its answer to itself until it is concluded: a value that goes through a promise is
  * asked for its `then`, which a plugin may have put on a prototype.
  */
-import { admit, decisive, type Limits } from "../data/index.ts";
+import { admit, decisive, dropPromise, type Limits } from "../data/index.ts";
 import { freeze, isAwaitable, monotonicNow, newRecord } from "../data/intrinsics.ts";
 import type { Slots } from "../envelope/index.ts";
 import { formatProblems, GlassineError, PluginExecutionError } from "../errors/index.ts";
@@ -343,6 +343,7 @@ function brokenRule(run: OperationRun, step: HandlerStep, value: unknown): strin
     return `the hook's rule failed: ${runtime.describe(thrown, secretsOf(run)).text}`;
   }
   if (problem === undefined) return undefined;
+  if (dropPromise(problem)) return "the hook's rule gave a promise, and has to answer at once";
   return typeof problem === "string" ? problem : "the hook's rule gave no answer";
 }
 

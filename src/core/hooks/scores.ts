@@ -1,5 +1,5 @@
 /** The sums of a score hook: adds the numbers that a handler returned, or says what is wrong with them. */
-import { hasMoreIndexes } from "../data/index.ts";
+import { dropPromise, hasMoreIndexes } from "../data/index.ts";
 import {
   apply,
   getOwnPropertyDescriptor,
@@ -53,10 +53,11 @@ function addMap(sums: Sums, map: ReadonlyMap<unknown, unknown>): string | undefi
   let fault: string | undefined;
   apply(forEachEntry, map, [
     (delta: unknown, id: unknown) => {
-      fault ??=
+      const wrong =
         typeof id === "string" || typeof id === "number"
           ? add(sums, `${id}`, delta)
           : `${typeOf(id)} as id; expected record of string to number`;
+      fault ??= wrong;
     },
   ]);
   return fault;
@@ -72,20 +73,22 @@ function addRecord(sums: Sums, returned: unknown, max: number): string | undefin
   if (hasMoreIndexes(returned, max)) return tooMany(max);
   const ids = ownKeys(returned);
   if (ids.length > max) return tooMany(max);
+  let fault: string | undefined;
   for (let i = 0; i < ids.length; i++) {
     const id = ids[i];
     if (typeof id !== "string") return "symbol as id; expected record of string to number";
     const delta = getOwnPropertyDescriptor(returned, id);
     if (delta === undefined || !hasOwn(delta, "value"))
       return `a getter for ${quoteName(id)}; expected a finite number`;
-    const fault = add(sums, id, delta.value);
-    if (fault !== undefined) return fault;
+    const wrong = add(sums, id, delta.value);
+    fault ??= wrong;
   }
-  return undefined;
+  return fault;
 }
 
 function add(sums: Sums, id: string, delta: unknown): string | undefined {
   if (typeof delta !== "number" || !isFiniteNumber(delta)) {
+    dropPromise(delta);
     const what = typeof delta === "number" ? `${delta}` : typeOf(delta);
     return `${what} for ${quoteName(id)}; expected a finite number`;
   }

@@ -23,6 +23,12 @@ type DraftFor<V> =
       ? DraftOf<TableIn<V>, GrantIn<V>>
       : Loosened<V>;
 
+/** What a recipe returns: anything, for the draft alone counts, but a promise. */
+type Done<Returned> =
+  Returned extends PromiseLike<unknown>
+    ? { readonly error: "await first, then amend: a recipe is done when it returns" }
+    : Returned;
+
 /**
  * Runs `recipe` on a draft of `value` and returns the changed copy; `value` itself when
  * nothing changed.
@@ -33,4 +39,7 @@ type DraftFor<V> =
  *
  * @throws GlassineError with the code of what is wrong with the edit, such as `label_invalid`
  */
-export type Amend = <V extends object>(value: V, recipe: (draft: DraftFor<V>) => unknown) => V;
+export type Amend = <V extends object, Returned = unknown>(
+  value: V,
+  recipe: (draft: DraftFor<V>) => Returned & Done<Returned>,
+) => V;

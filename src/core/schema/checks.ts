@@ -9,7 +9,7 @@ import * as z from "zod/mini";
 import {
   BAD,
   type Bad,
-  ignore,
+  dropPromise,
   type Reader,
   type ReadState,
   readForeign,
@@ -25,7 +25,6 @@ import {
   getOwnPropertyDescriptor,
   hasOwn,
   isArray,
-  isNativePromise,
   mapped,
   ownValue,
 } from "../data/intrinsics.ts";
@@ -204,7 +203,7 @@ function judgeOf(checks: readonly ZodCheck[]): (stored: unknown) => Verdict {
       const { length } = payload.issues;
       try {
         if (when === undefined ? aborted : !when(payload)) continue;
-        if (isLate(run(payload))) return verdict(late);
+        if (dropPromise(run(payload))) return verdict(late);
       } catch {
         // What a host's check throws may quote the value.
         return verdict("a value that its schema's own check can judge");
@@ -223,13 +222,6 @@ function judgeOf(checks: readonly ZodCheck[]): (stored: unknown) => Verdict {
 const nothing: readonly never[] = freeze([]);
 
 const late = "a schema whose checks and transforms do not wait";
-
-/** Whether what came back is a promise. Nobody waits for it, so its rejection must not surface. */
-function isLate(returned: unknown): boolean {
-  if (typeof returned !== "object" || !isNativePromise(returned)) return false;
-  void ignore(returned as Promise<unknown>);
-  return true;
-}
 
 /** Without a prototype: a setter on it would swallow what zod notes here. */
 function newPayload(value: unknown): Payload {
@@ -275,7 +267,7 @@ export function runZod(schema: z.core.$ZodType, value: unknown): Verdict {
   try {
     // Neither allowed nor forbidden to wait: a promise that zod was forbidden would be let go.
     const result: unknown = schema._zod.run(payload as never, create(null) as never);
-    if (isLate(result)) return { ...payload, expected: late };
+    if (dropPromise(result)) return { ...payload, expected: late };
     return { ...(result as Payload), expected: undefined };
   } catch {
     return { ...payload, expected: "a value its schema can read" };

@@ -4,15 +4,8 @@
  *
  * Also called in a patched realm, by a helper and by the merge.
  */
-import { admit, extensionsLimits } from "../data/index.ts";
-import {
-  enumerableKeys,
-  forEach,
-  freeze,
-  isNativePromise,
-  ownValue,
-  put,
-} from "../data/intrinsics.ts";
+import { admit, dropPromise, extensionsLimits } from "../data/index.ts";
+import { enumerableKeys, forEach, freeze, ownValue, put } from "../data/intrinsics.ts";
 import { formatProblems, GlassineError, quoted } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import { defaultsOf, type Node } from "./compile.ts";
@@ -37,7 +30,7 @@ export function derivedFields(node: Node, growing: Growing): LevelValue {
   } catch (thrown) {
     throw failed(node, "threw", thrown);
   }
-  if (isNativePromise(answer)) throw failed(node, "returned a promise: it has to answer at once");
+  if (dropPromise(answer)) throw failed(node, "returned a promise: it has to answer at once");
   const limits = { ...extensionsLimits, depth: extensionsLimits.depth - 1 };
   const shapeCode = "extensions_shape";
   const options = { origin: "host", limits, shapeCode, strict: true } as const;

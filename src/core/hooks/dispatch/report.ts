@@ -1,5 +1,5 @@
 /** What a run reports to the host besides its result: how handlers failed, and audit notes. */
-import { isSensitiveHeader, without } from "../../data/index.ts";
+import { dropPromise, isSensitiveHeader, without } from "../../data/index.ts";
 import {
   append,
   enumerableKeys,
@@ -36,6 +36,7 @@ export interface Failure {
 
 /** A helper of this library that refused has its own code; any other error is opaque. */
 export function failureBy(run: AnyRun, thrown: unknown): Failure {
+  dropPromise(thrown);
   const { type, text } = run.runtime.describe(thrown, secretsOf(run));
   const own = ownErrorCode(thrown);
   const code = own !== undefined && hasOwn(refusalMeanings, own) ? own : "handler_error";

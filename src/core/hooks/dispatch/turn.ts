@@ -37,6 +37,7 @@ import {
   jsonObject,
   type LevelValue,
   pathInSchema,
+  readPlain,
 } from "../../schema/index.ts";
 import { answerOf, rejectionOf, type Violation } from "../results.ts";
 import type { MessageRun } from "./message-run.ts";
@@ -271,7 +272,7 @@ export function readReturned(returned: unknown, maxKeys: number): ReturnedParts 
 function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
   if (isProxy(returned))
     return new Refused("snapshot_proxy", "(result)", "Expected a plain object, got a proxy.");
-  if (isArray(returned)) return notAResult;
+  if (isArray(returned)) return readInVain(returned);
   const prototype = getPrototypeOf(returned);
   if (prototype !== objectPrototype && prototype !== null) {
     return new Refused("snapshot_prototype", "(result)", "Expected a plain object.");
@@ -285,7 +286,7 @@ function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
     return new Refused("snapshot_limit", "(result)", `Expected at most ${maxKeys} keys, got more.`);
   }
   const keys = ownKeys(returned);
-  let unknown = false;
+  let unknown: Refused | undefined;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i];
     if (typeof key !== "string") return oddKey;
@@ -297,9 +298,15 @@ function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
     }
     if (descriptor.enumerable !== true) return oddKey;
     if (isPart(key)) found[key] = descriptor.value;
-    else unknown = true;
+    else unknown = readInVain(descriptor.value);
   }
-  return unknown ? notAResult : found;
+  return unknown ?? found;
+}
+
+/** Not a result; but the rejection of a promise in it, which nobody waits for, must not surface. */
+function readInVain(value: unknown): Refused {
+  readPlain(value);
+  return notAResult;
 }
 
 function isPart(key: string): key is keyof ReturnedParts {

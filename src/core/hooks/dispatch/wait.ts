@@ -5,7 +5,7 @@
  * never settle it, and a promise keeps alive whatever waits on it. On a deadline or an abort the
  * owner drops its `Wait`, and a late result finds no owner.
  */
-import { attempt, ignore, nextMacrotask, waitEnd } from "../../data/index.ts";
+import { attempt, ignore, isPlainPromise, nextMacrotask, waitEnd } from "../../data/index.ts";
 import {
   apply,
   getOwnPropertyDescriptor,
@@ -23,7 +23,6 @@ import type { HandlerStep, LateCounters } from "./types.ts";
 type Then = (yes: (value: unknown) => void, no: (reason: unknown) => void) => unknown;
 
 const PromiseAtLoad = Promise;
-const promisePrototype = Promise.prototype;
 const promiseThen = Promise.prototype.then as Then;
 
 /** What happens to a result that arrives when nobody waits for it any more. */
@@ -185,16 +184,7 @@ export function joinsPromise(value: object): boolean {
  * is returned as it is. Anything else has a `then` of the plugin's, which is called here.
  */
 export function promiseOf(value: PromiseLike<unknown>, wait: Wait): PromiseLike<unknown> {
-  return isPlain(value) ? value : unwrap(value, wait);
-}
-
-/** Whether `await` takes a promise as it is, and runs no code of the plugin. */
-function isPlain(value: object): boolean {
-  return (
-    isNativePromise(value) &&
-    getPrototypeOf(value) === promisePrototype &&
-    !hasOwn(value, "constructor")
-  );
+  return isPlainPromise(value) ? value : unwrap(value, wait);
 }
 
 /** Unpacks what `await` made of a `promiseOf`. */
@@ -257,7 +247,7 @@ function thenOf(value: unknown): Then | undefined {
  * not make is not called: nothing reports its rejection.
  */
 export function unowned(pending: PromiseLike<unknown>): undefined {
-  void ignore(isPlain(pending) ? pending : called(promiseThen, pending));
+  void ignore(isPlainPromise(pending) ? pending : called(promiseThen, pending));
 }
 
 /** Calls code of the host. What it throws, or rejects with, changes nothing. */

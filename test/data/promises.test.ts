@@ -1,0 +1,201 @@
+/** Promises where data belongs, such as that of a forgotten `await`: refused, and never left to reject. */
+import { amend, createExtensions, definePlugin, filterExtensions } from "glassine";
+import { defineHost } from "glassine/host";
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { uncaughtDuring } from "../dispatch/support.ts";
+
+const rejects = async (): Promise<never> => {
+  await undefined;
+  throw new Error("nobody waited for it");
+};
+
+const slots = {
+  trail: {
+    tier: "monotonic",
+    read: "read_trail",
+    write: "append_trail",
+    description: "A trail.",
+    schema: z.object({ items: z.array(z.string()).default([]), n: z.number().optional() }),
+    grows: "items",
+    derive: rejects as never,
+  },
+} as const;
+const host = defineHost({
+  slots,
+  hooks: {
+    vote: { semantic: "voting", description: "May it be?", payload: z.object({}) },
+    value: { semantic: "filter_chain", description: "A value.", payload: z.json() },
+    kept: {
+      semantic: "filter_chain",
+      description: "A value with a rule.",
+      payload: z.string(),
+      keeps: rejects as never,
+    },
+    scores: {
+      semantic: "score_delta",
+      description: "Scores.",
+      payload: z.array(z.object({ id: z.string() })),
+    },
+  },
+});
+
+type Hook = "evaluate" | "vote" | "value" | "kept" | "scores";
+const payloads = { evaluate: { role: "user" }, vote: {}, value: "a", kept: "a", scores: [] };
+
+async function run(hook: Hook, handler: () => unknown, more: object = {}): Promise<unknown> {
+  const manifest = { name: "forgets", version: "1.0.0", hooks: { [hook]: handler }, ...more };
+  const plugin = host.definePlugin(manifest as never);
+  const manager = await host.createPluginManager({ plugins: [plugin], logger: {} });
+  const answer = await manager.invoke(hook as "vote", payloads[hook] as never).catch(codeOf);
+  const { violation } = answer as { violation?: { code: string } };
+  return violation === undefined ? answer : violation.code;
+}
+
+const codeOf = (error: { code: string }) => error.code;
+const attempt = (make: () => unknown) => {
+  try {
+    return make();
+  } catch (error) {
+    return codeOf(error as { code: string });
+  }
+};
+const view = filterExtensions(createExtensions({}), ["append_labels"]);
+const configured = { configSchema: z.object({ url: z.string().refine(rejects) }) };
+
+const places: readonly [where: string, code: string, make: () => unknown][] = [
+  [
+    "the payload",
+    "snapshot_prototype",
+    () => run("evaluate", () => ({ modifiedPayload: rejects() })),
+  ],
+  [
+    "the extensions",
+    "snapshot_prototype",
+    () => run("evaluate", () => ({ modifiedExtensions: rejects() })),
+  ],
+  [
+    "metadata, many times",
+    "snapshot_prototype",
+    () => run("evaluate", () => ({ metadata: { all: [rejects(), [rejects()], rejects()] } })),
+  ],
+  [
+    "each part of a result",
+    "snapshot_prototype",
+    () =>
+      run("evaluate", () => ({
+        modifiedExtensions: { custom: { a: rejects() } },
+        modifiedPayload: { content: rejects() },
+        metadata: { a: rejects() },
+      })),
+  ],
+  [
+    "a list in place of a result",
+    "result_shape",
+    () => run("evaluate", () => [rejects(), rejects()]),
+  ],
+  [
+    "a part that no result has",
+    "result_shape",
+    () => run("evaluate", () => ({ labels: rejects() })),
+  ],
+  [
+    "what is thrown",
+    "handler_error",
+    () =>
+      run("evaluate", () => {
+        throw rejects();
+      }),
+  ],
+  ["a value of a filter chain", "execution_failed", () => run("value", () => ({ a: [rejects()] }))],
+  ["the answer of a hook's rule", "execution_failed", () => run("kept", () => "b")],
+  ["scores", "execution_failed", () => run("scores", () => ({ a: rejects(), b: rejects() }))],
+  [
+    "scores in a map",
+    "execution_failed",
+    () =>
+      run("scores", () => {
+        return new Map([
+          ["a", rejects()],
+          ["b", rejects()],
+        ]);
+      }),
+  ],
+  [
+    "what a voter throws",
+    "execution_failed",
+    () =>
+      run("vote", () => {
+        throw rejects();
+      }),
+  ],
+  ["a recipe", "edit_denied", () => attempt(() => amend(view, rejects as never))],
+  [
+    "what derive returns",
+    "slot_invalid",
+    () => attempt(() => host.createExtensions({ trail: { items: ["a"] } })),
+  ],
+  [
+    "an envelope",
+    "extensions_invalid",
+    () => attempt(() => createExtensions({ custom: { a: rejects(), b: rejects() } } as never)),
+  ],
+  [
+    "a check of a configuration",
+    "manifest_invalid",
+    () =>
+      host
+        .createPluginManager({
+          plugins: [
+            definePlugin({ name: "asks", version: "1.0.0", hooks: {}, ...configured } as never),
+          ],
+          config: { asks: { url: "a" } },
+          logger: {},
+        })
+        .catch(codeOf),
+  ],
+];
+
+describe("a promise that rejects", () => {
+  it.each(places)(
+    "is refused in %s with %s, and its rejection is handled",
+    async (_where, code, make) => {
+      const found: unknown[] = [];
+      const uncaught = await uncaughtDuring(async () => found.push(await make()));
+      expect(found).toEqual([code]);
+      expect(uncaught).toEqual([]);
+    },
+  );
+
+  it("is named as what it is", () => {
+    const make = () => createExtensions({ custom: { a: Promise.resolve(1) } } as never);
+    expect(make).toThrow("custom.a: expected a plain object, got a promise");
+  });
+
+  it("has none of its own code run, if it has any", async () => {
+    let ran = 0;
+    class Noisy extends Promise<never> {
+      static override get [Symbol.species]() {
+        ran += 1;
+        return Promise;
+      }
+      // biome-ignore lint/suspicious/noThenProperty: what must not be called.
+      override then(...given: never[]): never {
+        ran += 1;
+        return super.then(...given) as never;
+      }
+    }
+    const owned = Object.defineProperty(Promise.resolve(1), "constructor", {
+      get: () => {
+        ran += 1;
+        return Promise;
+      },
+    });
+    const noisy = Noisy.resolve(1 as never);
+    ran = 0;
+    expect(await run("evaluate", () => ({ metadata: { noisy, owned } }))).toBe(
+      "snapshot_prototype",
+    );
+    expect(ran).toBe(0);
+  });
+});
