@@ -81,6 +81,31 @@ describe("the metrics of a manager", () => {
     );
   });
 
+  it("have no secret in the code of a denial, and so many codes of one plugin", async () => {
+    verifies("plugins:metrics-codes");
+    const { metrics, of } = backend();
+    let code = "";
+    const manager = await host.createPluginManager({
+      plugins: [plugin("aaa", { ask: (_: unknown) => deny({ code, reason: "no" }) })],
+      metrics,
+    });
+    const extensions = host.createExtensions({
+      http: { headers: { authorization: "Bearer tok987654321" } },
+    });
+    for (const said of [
+      "tok987654321",
+      "s3cret-name",
+      ...Array.from({ length: 60 }, (_, at) => `${at}`),
+    ]) {
+      code = said;
+      await manager.invoke("ask", {}, { extensions, secrets: ["s3cret-name"] });
+    }
+    const codes = of("denial_total").map(([, , labels]) => (labels as { code: string }).code);
+    expect(codes.slice(0, 3)).toEqual(["[REDACTED]", "[REDACTED]", "0"]);
+    expect(new Set(codes).size).toBe(51);
+    expect(codes.at(-1)).toBe("other");
+  });
+
   it("start with the prefix of the host's profile", async () => {
     const { metrics, samples } = backend();
     const stigmem = defineHost({ hooks, profile: { metricPrefix: "stigmem_plugin_" } });

@@ -86,7 +86,7 @@ export function invokeOn(
         count(runtime);
         result = run(messageRun);
       } else result = settled(messageRun);
-      meter?.follow(hook, "message", startedAt, result);
+      meter?.follow(hook, "message", startedAt, result, begun);
       return result;
     } catch (error) {
       // The stack may be exhausted: do no more than this.

@@ -3,10 +3,12 @@ import { monotonicNow } from "../data/intrinsics.ts";
 import { optionsInvalid } from "../errors/index.ts";
 import {
   type AnyInvokeResult,
+  type AnyRun,
   callSafely,
   type Decision,
   type HandlerStep,
   type Meter,
+  secretsOf,
 } from "../hooks/index.ts";
 
 /** Upper bounds of the buckets of durations, in seconds: 5 to 1000 microseconds. */
@@ -124,12 +126,28 @@ export function readMetrics(given: unknown, prefix: string): Metrics | undefined
   });
 }
 
+/** Each code is a series of its own in the backend: of one plugin so many, and then `other`. */
+const maxCodes = 50;
+
+/** What a plugin calls its denials, as far as it goes into a label. */
+function codeLabels(): (plugin: string, code: string) => string {
+  const seen = new Map<string, Set<string>>();
+  return (plugin, code) => {
+    const codes = seen.get(plugin) ?? new Set();
+    seen.set(plugin, codes);
+    if (codes.size < maxCodes) codes.add(code);
+    return codes.has(code) ? code : "other";
+  };
+}
+
 function metricsBy(emit: Emit): Metrics {
   const of = ({ hook, plugin }: HandlerStep) => ({ hook, plugin: plugin.name });
-  const countDenial = (hook: string, { violation }: AnyInvokeResult) => {
+  const labelOf = codeLabels();
+  const countDenial = (run: AnyRun, { violation }: AnyInvokeResult) => {
     if (violation === undefined) return;
     const { code, plugin = "none" } = violation;
-    emit("denial_total", { hook, plugin, code }, 1);
+    const shown = run.runtime.redact(code, secretsOf(run));
+    emit("denial_total", { hook: run.hook, plugin, code: labelOf(plugin, shown) }, 1);
   };
   return {
     turn: (step, durationMs) => {
@@ -137,11 +155,12 @@ function metricsBy(emit: Emit): Metrics {
       if (durationMs !== undefined) emit("handler_duration_seconds", of(step), durationMs / 1000);
     },
     failed: (step, type) => emit("handler_error_total", { ...of(step), error_type: type }, 1),
-    async follow(hook, semantic, startedAt, pending) {
+    async follow(hook, semantic, startedAt, pending, run) {
       emit("hook_fire_total", { hook }, 1);
       try {
         const answer = await pending;
-        if (semantic === "message") countDenial(hook, answer as AnyInvokeResult);
+        if (semantic === "message" && run !== undefined)
+          countDenial(run, answer as AnyInvokeResult);
         if (semantic === "voting") {
           const decision = (answer as Decision).allow ? "allow" : "deny";
           emit("voting_decision_total", { hook, decision }, 1);

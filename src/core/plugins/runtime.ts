@@ -48,6 +48,7 @@ export function createRuntime({
     Context,
     audit,
     meter: options.metrics,
+    redact,
     describe: (thrown, more) => {
       const { type, text } = describeThrown(thrown);
       return { type, text: redact(text, more) };

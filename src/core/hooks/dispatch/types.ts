@@ -161,6 +161,8 @@ export interface ManagerRuntime {
   readonly audit: RunAudit | undefined;
   /** Counts and measures, where the host asks for it. */
   readonly meter: Meter | undefined;
+  /** A text fit for a log or a message, without what is known to be secret, and without more. */
+  readonly redact: (text: string, more?: readonly string[]) => string;
   /** What a thrown value says, on one line and without secrets. Runs no code of it. */
   readonly describe: (
     thrown: unknown,
@@ -268,7 +270,13 @@ export interface RunAudit {
 /** Counts and measures runs. It never throws. Times are in milliseconds. */
 export interface Meter {
   /** Counts a run that has begun, and measures it until it ends. `startedAt`: by the monotonic clock. */
-  follow(hook: string, semantic: Semantic, startedAt: number, answer: Promise<unknown>): void;
+  follow(
+    hook: string,
+    semantic: Semantic,
+    startedAt: number,
+    answer: Promise<unknown>,
+    run?: AnyRun,
+  ): void;
   /** A handler has had its turn. `durationMs`: how long it took, where that is known. */
   turn(step: HandlerStep, durationMs: number | undefined): void;
   /** A handler has failed. `type`: the kind of error, as in the audit trail. */
