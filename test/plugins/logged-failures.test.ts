@@ -36,13 +36,14 @@ async function loggedBy(plugin: ReturnType<typeof fails>, invoke: object = {}) {
   return { result, lines: error.mock.calls.map(([line]) => line as string) };
 }
 
-const otherSemantics = ["voting", "filter_chain", "score_delta", "fire_and_forget"] as const;
+const otherSemantics = ["voting", "filter_chain", "score_delta"] as const;
 
-/** The lines of error that a run of another hook leaves, whose only handler this is. */
+/** The lines that a run of another hook leaves at a level of the log, whose only handler this is. */
 async function loggedOn(
-  semantic: (typeof otherSemantics)[number],
+  semantic: (typeof otherSemantics)[number] | "fire_and_forget",
   handler: () => unknown,
-): Promise<readonly string[]> {
+  onHandlerError?: (thrown: unknown) => void,
+): Promise<{ readonly error: readonly string[]; readonly warn: readonly string[] }> {
   const host = defineHost({
     hooks: {
       other: defineHook({
@@ -57,13 +58,15 @@ async function loggedOn(
     version: "1.0.0",
     hooks: { other: handler } as never,
   });
-  const error = vi.fn();
-  const options = { plugins: [plugin], logger: { error }, timeoutMs: 5 };
+  const [error, warn] = [vi.fn(), vi.fn()];
+  const sink = onHandlerError === undefined ? {} : { onHandlerError };
+  const options = { plugins: [plugin], logger: { error, warn }, timeoutMs: 5, ...sink };
   const manager = await host.createPluginManager(options);
   const payload = semantic === "score_delta" ? [] : {};
   await manager.invoke("other" as never, payload as never).catch(() => {});
   await manager.close();
-  return error.mock.calls.map(([line]) => line as string);
+  const linesOf = (calls: readonly unknown[][]) => calls.map(([line]) => line as string);
+  return { error: linesOf(error.mock.calls), warn: linesOf(warn.mock.calls) };
 }
 
 describe("a handler that throws", () => {
@@ -137,7 +140,21 @@ describe("a handler that throws", () => {
     const lines = await loggedOn(semantic, () => {
       throw new Error("boom");
     });
-    expect(lines).toEqual(["plugin 'fails' threw on other: Error: boom"]);
+    expect(lines).toEqual({ error: ["plugin 'fails' threw on other: Error: boom"], warn: [] });
+  });
+
+  it("is logged once on a hook of fire and forget, as a warning, or goes to onHandlerError", async () => {
+    const throws = () => {
+      throw new Error("boom");
+    };
+    const warn = ["handler 'fails.throws' failed for hook 'other': boom"];
+    expect(await loggedOn("fire_and_forget", throws)).toEqual({ error: [], warn });
+    const onHandlerError = vi.fn();
+    expect(await loggedOn("fire_and_forget", throws, onHandlerError)).toEqual({
+      error: [],
+      warn: [],
+    });
+    expect(onHandlerError).toHaveBeenCalledTimes(1);
   });
 });
 
@@ -170,17 +187,29 @@ describe("a handler that fails and does not throw", () => {
   );
 
   it.each(otherSemantics)("is logged on a %s hook, too", async (semantic) => {
-    expect(await loggedOn(semantic, () => new Promise(() => {}))).toEqual([
-      "plugin 'fails' did not settle before its deadline on other: timeoutMs is 5",
-    ]);
+    expect(await loggedOn(semantic, () => new Promise(() => {}))).toEqual({
+      error: ["plugin 'fails' did not settle before its deadline on other: timeoutMs is 5"],
+      warn: [],
+    });
+  });
+
+  it("is logged once on a hook of fire and forget, as a warning, with onHandlerError or without", async () => {
+    const late = /^handler 'fails.never' failed for hook 'other': .* timed out .* after 0.005s$/;
+    for (const onHandlerError of [undefined, vi.fn()]) {
+      const never = () => new Promise(() => {});
+      const { error, warn } = await loggedOn("fire_and_forget", never, onHandlerError);
+      expect(error).toEqual([]);
+      expect(warn).toEqual([expect.stringMatching(late)]);
+    }
   });
 
   it.each(["voting", "filter_chain", "score_delta"] as const)(
     "is logged on a %s hook that does not take what it returned",
     async (semantic) => {
-      expect(await loggedOn(semantic, () => 7)).toEqual([
-        "plugin 'fails' returned something that was refused on other",
-      ]);
+      expect(await loggedOn(semantic, () => 7)).toEqual({
+        error: ["plugin 'fails' returned something that was refused on other"],
+        warn: [],
+      });
     },
   );
 

@@ -303,9 +303,7 @@ function takeDeltas(run: OperationRun, step: HandlerStep): PluginExecutionError 
 function takeNotification(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
   if (run.how === "returned") return undefined;
   const failure = failedTurn(run, step);
-  if (run.compiled.strict) return failure;
-  run.runtime.warn(failure.message);
-  return undefined;
+  return run.compiled.strict ? failure : undefined;
 }
 
 /** Takes the value over: copied, checked, frozen. */
@@ -388,10 +386,14 @@ function failed(
   failure: Failure,
   did: string,
 ): PluginExecutionError {
-  reportFailure(run, step, failure);
+  const message = `handler ${named(step.name)} ${did}`;
+  const { semantic, strict } = run.compiled;
+  // Such a failure reaches nobody, and is worth no more than a warning.
+  const isWarning = semantic === "fire_and_forget" && !strict;
+  reportFailure(run, step, failure, isWarning ? message : undefined);
   const { type, text: detail, thrown } = failure;
   const data = { plugin: step.plugin.name, hook: run.hook, handler: step.name, type, detail };
-  return new PluginExecutionError(`handler ${named(step.name)} ${did}`, data, thrown);
+  return new PluginExecutionError(message, data, thrown);
 }
 
 function abortedError({ hook }: OperationRun): GlassineError {

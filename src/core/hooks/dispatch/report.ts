@@ -65,9 +65,15 @@ export function refusedFailure(
 
 /**
  * Says that a handler failed: in the metrics, in the audit trail, and in the log. What it threw goes
- * to the host's sink, if there is one, instead of the log.
+ * to the host's sink, if there is one, instead of the log. `warning`: the line where the log has no
+ * error of it.
  */
-export function reportFailure(run: NotedRun, step: HandlerStep, failure: Failure): void {
+export function reportFailure(
+  run: NotedRun,
+  step: HandlerStep,
+  failure: Failure,
+  warning?: string,
+): void {
   const { hook, scope, runtime } = run;
   const { code, what, why, type, text } = failure;
   const { onHandlerError: sink, logError, meter } = runtime;
@@ -80,7 +86,8 @@ export function reportFailure(run: NotedRun, step: HandlerStep, failure: Failure
     const did = `plugin ${quoteName(plugin)} ${what} on ${hook}`;
     const line = why === undefined ? did : `${did}: ${why}`;
     const isForSink = sink !== undefined && hasOwn(failure, "thrown");
-    return isForSink ? sink(failure.thrown, at, line) : logError(line, at);
+    if (isForSink) return sink(failure.thrown, at, line);
+    return warning === undefined ? logError(line, at) : runtime.warn(warning);
   });
 }
 
