@@ -194,6 +194,36 @@ it("types payloads and results by the hook", async () => {
   expectTypeOf(deny("no")).toEqualTypeOf<Denial>();
 });
 
+it("has no null for a value of a filter chain, also where the schema takes it", async () => {
+  const title = defineHost({
+    hooks: {
+      title: {
+        semantic: "filter_chain",
+        description: "The title of an order.",
+        payload: z.string().nullable(),
+      },
+    },
+  });
+  title.definePlugin({
+    ...identity,
+    hooks: {
+      title(value) {
+        expectTypeOf(value).toEqualTypeOf<string>();
+        return value;
+      },
+    },
+  });
+  title.definePlugin({
+    ...identity,
+    hooks: {
+      // @ts-expect-error: null is not a value.
+      title: (value) => (value === "" ? null : value),
+    },
+  });
+  const titles = await title.createPluginManager({ plugins: [] });
+  expectTypeOf(await titles.invoke("title", "a")).toEqualTypeOf<string>();
+});
+
 const host = defineHost({
   slots: {
     billing: {

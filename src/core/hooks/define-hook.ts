@@ -101,10 +101,15 @@ export type MessageHookOf<Hooks extends HookTable> = Exclude<
 >;
 
 /** The payload of a hook, frozen. */
-export type PayloadOf<Spec extends HookSpec> = OutputOf<Spec["payload"]>;
+export type PayloadOf<Spec extends HookSpec> = ValueOf<Spec, OutputOf<Spec["payload"]>>;
 
 /** What `invoke` takes as payload: fields with a default may be left out. */
-export type PayloadInputOf<Spec extends HookSpec> = InputOf<Spec["payload"]>;
+export type PayloadInputOf<Spec extends HookSpec> = ValueOf<Spec, InputOf<Spec["payload"]>>;
+
+/** Null is not a value for a filter chain, even if its schema accepts it. */
+type ValueOf<Spec extends HookSpec, Payload> = Spec["semantic"] extends "filter_chain"
+  ? Exclude<Payload, null | undefined>
+  : Payload;
 
 /** The facts in `context.operation` of a hook's handlers. */
 export type OperationOf<Spec extends HookSpec> = Spec extends {
