@@ -50,9 +50,9 @@ const standard: SlotTable = standardSlots;
 function slotValues(slots: CompiledSlots, slot: string, words: Words | undefined): Values {
   const schema = zodOf((slots.table[slot] as SlotSpec).schema);
   const own = given.get(slots)?.[slot];
-  if (own === undefined && standard[slot]?.schema === schema) return valuesOf(schema, words);
+  if (own === undefined && standard[slot]?.schema === schema) return valuesOf(schema, slot, words);
   const accepts = (value: unknown) => createFrom(slots, { [slot]: value }, undefined);
-  return acceptable(own ?? valuesOf(schema, words), accepts, `the slot ${quoted(slot)}`);
+  return acceptable(own ?? valuesOf(schema, slot, words), accepts, `the slot ${quoted(slot)}`);
 }
 
 /** Documents whose slots have these values. */

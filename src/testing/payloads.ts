@@ -23,7 +23,7 @@ export function payloadsOf({ hooks, payloads }: HostSubject, hook: string): fc.A
   if (found !== undefined) return found;
   const reader = payloadReader(spec);
   const accept = (value: unknown) => valueFor(reader, value, "payload_invalid", hook);
-  const made = acceptable(own ?? fieldsOf(spec), accept, `the payload of ${quoted(hook)}`);
+  const made = acceptable(own ?? fieldsOf(hook, spec), accept, `the payload of ${quoted(hook)}`);
   if (own === undefined) known.set(spec, made);
   return made;
 }
@@ -35,8 +35,8 @@ function specOf(hooks: HostSubject["hooks"], hook: string): HookSpec {
 }
 
 /** Headers on an older payload go to the `http` slot, which has values of its own. */
-function fieldsOf({ payload, headersField }: HookSpec): fc.Arbitrary<unknown> {
-  const values = valuesOf(zodOf(payload));
+function fieldsOf(hook: string, { payload, headersField }: HookSpec): fc.Arbitrary<unknown> {
+  const values = valuesOf(zodOf(payload), `the payload of ${quoted(hook)}`);
   if (headersField === undefined) return values;
   return values.map((value) => {
     const { [headersField]: _, ...rest } = value as Record<string, unknown>;
@@ -51,5 +51,9 @@ export function operationsOf({ hooks }: HostSubject, hook: string): fc.Arbitrary
   const operation = zodOf(facts);
   const reader = compileSchema(operation, { closed: true, shownWhole: true });
   const accept = (value: unknown) => valueFor(reader, value, "options_invalid", "operation");
-  return acceptable(valuesOf(operation), accept, `the operation of ${quoted(hook)}`);
+  return acceptable(
+    valuesOf(operation, `the operation of ${quoted(hook)}`),
+    accept,
+    `the operation of ${quoted(hook)}`,
+  );
 }

@@ -62,16 +62,16 @@ const usualTexts: fc.Arbitrary<string> = fc.oneof(
 );
 
 /** Strings of the schema's length and format that its rules accept. */
-export function textsOf(schema: z.core.$ZodType, words: Words): fc.Arbitrary<string> {
+export function textsOf(schema: z.core.$ZodType, words: Words, at: string): fc.Arbitrary<string> {
   const rules = rulesOf(schema);
   if (rules.length === 0) return words.texts;
   const known = rules.flatMap(({ format = "" }) => formats[format] ?? []);
-  if (known.length > 0) return fitting(schema, fc.oneof(...known));
+  if (known.length > 0) return fitting(schema, at, fc.oneof(...known));
   const matching = rules.flatMap(({ pattern }) => matches(pattern) ?? []);
-  if (matching.length > 0) return fitting(schema, fc.oneof(...matching));
+  if (matching.length > 0) return fitting(schema, at, fc.oneof(...matching));
   const [min, max] = lengthsOf(schema);
-  if (min > 1 || max < 6) return fitting(schema, textsWithin(min, max));
-  return fitting(schema, fc.oneof(words.texts, usualTexts));
+  if (min > 1 || max < 6) return fitting(schema, at, textsWithin(min, max));
+  return fitting(schema, at, fc.oneof(words.texts, usualTexts));
 }
 
 /** A character may be two units, and a length counts units. */
@@ -83,9 +83,9 @@ function textsWithin(minLength: number, max: number): fc.Arbitrary<string> {
 }
 
 /** Those that the schema accepts by itself, so that few are refused of what holds many of them. */
-function fitting<T>(schema: z.core.$ZodType, values: fc.Arbitrary<T>): fc.Arbitrary<T> {
+function fitting<T>(schema: z.core.$ZodType, at: string, values: fc.Arbitrary<T>): fc.Arbitrary<T> {
   const accept = (value: T) => z.parse(schema, value);
-  return acceptable(values, accept, "a string or number with rules of its own");
+  return acceptable(values, accept, `${at}, a string or number with rules of its own`);
 }
 
 function matches(pattern: RegExp | undefined): fc.Arbitrary<string> | undefined {
@@ -98,7 +98,7 @@ function matches(pattern: RegExp | undefined): fc.Arbitrary<string> | undefined 
 }
 
 /** Numbers in the schema's range, integers if required. */
-export function numbersIn(schema: z.core.$ZodType): fc.Arbitrary<number> {
+export function numbersIn(schema: z.core.$ZodType, at: string): fc.Arbitrary<number> {
   const rules = rulesOf(schema);
   const bounds = (check: string) =>
     rules.flatMap((rule) => (rule.check === check ? (rule.value ?? []) : []));
@@ -114,5 +114,5 @@ export function numbersIn(schema: z.core.$ZodType): fc.Arbitrary<number> {
   const any = fc.double({ min: low, max: high, noNaN: true, noDefaultInfinity: true });
   const isWhole = rules.some(({ format }) => format?.includes("int") === true);
   const values = isWhole ? wholes : from <= to ? fc.oneof(wholes, any) : any;
-  return rules.length === 0 ? values : fitting(schema, values);
+  return rules.length === 0 ? values : fitting(schema, at, values);
 }

@@ -11,21 +11,26 @@ const maxDepth = 7;
 
 /**
  * Values that the types of the schema accept; null now and then where a part may be absent. Rules
- * beyond the types (refinements, transforms, most checks) may refuse some of them.
+ * beyond the types (refinements, transforms, most checks) may refuse some of them. `at`: where the
+ * schema is, for the error.
  *
  * @throws GlassineError `options_invalid` for a schema for which no values can be generated
  */
 export function valuesOf(
   schema: z.core.$ZodType,
+  at = "the schema",
   words: Words = ordinaryWords,
 ): fc.Arbitrary<unknown> {
   return (
-    valuesIn(schema, { words, depth: maxDepth }) ?? noValues("a schema that only holds itself")
+    valuesIn(schema, { words, at, depth: maxDepth }) ??
+    noValues("a schema that only holds itself", at)
   );
 }
 
 interface Place {
   readonly words: Words;
+  /** Where it is: a slot or hook, and the fields below. */
+  readonly at: string;
   /** How many objects deeper it may go. */
   readonly depth: number;
 }
@@ -67,9 +72,9 @@ function valuesIn(schema: z.core.$ZodType, place: Place): Values {
     case "tuple":
       return whole(def.items, place, (items) => fc.tuple(...items));
     case "string":
-      return textsOf(schema, words);
+      return textsOf(schema, words, place.at);
     case "number":
-      return numbersIn(schema);
+      return numbersIn(schema, place.at);
     case "boolean":
       return fc.boolean();
     case "null":
@@ -98,7 +103,7 @@ function valuesIn(schema: z.core.$ZodType, place: Place): Values {
     case "pipe":
       return valuesIn(def.in._zod.def.type === "transform" ? def.out : def.in, place);
     default:
-      return noValues(`a schema of type ${def.type}`);
+      return noValues(`a schema of type ${def.type}`, place.at);
   }
 }
 
@@ -125,7 +130,7 @@ function valuesOfObject({ shape, catchall }: Def, place: Place): Values {
   const required: string[] = [];
   for (const [key, inner] of Object.entries(shape)) {
     const isRequired = inner._zod.optin === undefined;
-    const given = valuesIn(inner, place);
+    const given = valuesIn(inner, { ...place, at: `${place.at}.${key}` });
     if (given === undefined && isRequired) return undefined;
     if (given === undefined) continue;
     if (isRequired) required.push(key);
@@ -163,9 +168,9 @@ function valuesOfKind(
   return words.json;
 }
 
-function noValues(of: string): never {
+function noValues(of: string, at: string): never {
   throw new GlassineError(
     "options_invalid",
-    `No values can be made of ${of}: give them, as values of slots, { values: { NAME: fc.… } }, or as payloads of hooks, { payloads: { NAME: fc.… } }.`,
+    `No values can be made of ${of}, at ${at}: give them, as values of slots, { values: { NAME: fc.… } }, or as payloads of hooks, { payloads: { NAME: fc.… } }.`,
   );
 }

@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import * as glassine from "glassine";
 import { isGlassineError } from "glassine";
-import { defineHook, defineHost } from "glassine/host";
+import { defineHook, defineHooks, defineHost } from "glassine/host";
 import { memoryNode, memoryNodeHooks } from "glassine/memory-node";
 import { type AnyHost, arbitrariesFor, hostileValues, Watch, withPlugins } from "glassine/testing";
 import { describe, expect, expectTypeOf, it } from "vitest";
@@ -205,6 +205,25 @@ describe("schemas of a host", () => {
     };
     const { payloads } = arbitrariesFor(defineHost({ hooks: never }), { hooks: never });
     expect(() => payloads("never")).toThrow('made for the payload of "never", none is accepted');
+  });
+
+  it("are named with slot or hook and field, where the kit cannot guess one", () => {
+    const code = z.string().refine((text) => text === "XX00 0000 0000");
+    const own = { tier: "mutable", read: "everyone", write: "everyone", description: "A note." };
+    const slots = { note: { ...own, schema: z.object({ owner: z.object({ code }) }) } } as never;
+    expect(() => arbitrariesFor(defineHost({ slots }), { slots })).toThrow(
+      "made for note.owner.code, a string or number with rules of its own, none is accepted",
+    );
+    const payload = z.object({ code, at: z.date() });
+    const hooks = defineHooks({ pay: { semantic: "voting", description: "Pay?", payload } });
+    const { payloads } = arbitrariesFor(defineHost({ hooks }), { hooks });
+    expect(() => payloads("pay")).toThrow('made for the payload of "pay".code, a string');
+    const dated = z.object({ at: z.date() });
+    const later = defineHooks({ pay: { semantic: "voting", description: "Pay?", payload: dated } });
+    const ofLater = arbitrariesFor(defineHost({ hooks: later }), { hooks: later });
+    expect(() => ofLater.payloads("pay")).toThrow(
+      'No values can be made of a schema of type date, at the payload of "pay".at: give',
+    );
   });
 
   it("of another host are refused", () => {
