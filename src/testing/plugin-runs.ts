@@ -30,27 +30,55 @@ export interface RunOutcome {
 export interface Trial {
   readonly subject: HostSubject;
   readonly plugin: () => Plugin;
-  /** What the plugin declares. */
-  readonly capabilities: readonly string[];
+  /** One of those, for what it declares. */
+  readonly sample: Plugin;
+  /** How many calls were made, and how many of them reached a handler of the plugin. */
+  readonly calls: { made: number; reached: number };
   /** Registered with it; their handlers do not run. */
   readonly others: readonly Plugin[];
   readonly options: object;
 }
 
 /** A manager with the plugin, and the events in its audit trail. */
-export async function begin({ subject, plugin, others, options }: Trial): Promise<{
+interface Begun {
   readonly manager: AnyManager;
   readonly events: readonly AuditEvent[];
-}> {
+}
+
+/** How long a handler has that sets no deadline of its own, also where it wants none. */
+const timeoutMs = 1000;
+
+export async function begin(trial: Trial): Promise<Begun> {
+  const begun = await create(trial, {});
+  const { subject, sample } = trial;
+  const points = sample.hooks.flatMap((hook) => pointsOf(subject.hooks, hook));
+  const deadlines = points.flatMap((hook) => handlersOn(begun.manager, trial, hook));
+  if (deadlines.every((handler) => handler.timeoutMs !== null)) return begun;
+  await begun.manager.close();
+  const own = deadlines.map((handler) => handler.timeoutMs ?? timeoutMs);
+  return create(trial, { timeoutMs: Math.max(timeoutMs, ...own) });
+}
+
+async function create(
+  { subject, plugin, others, options }: Trial,
+  settings: { readonly timeoutMs?: number },
+): Promise<Begun> {
   const events: AuditEvent[] = [];
   const manager = await subject.createManager({
-    timeoutMs: 1000,
+    timeoutMs,
     logger: {},
     ...options,
-    plugins: [plugin(), ...others.map((other) => ({ plugin: other, mode: "disabled" }))],
+    plugins: [
+      { plugin: plugin(), ...settings },
+      ...others.map((other) => ({ plugin: other, mode: "disabled" })),
+    ],
     audit: { sink: (event: AuditEvent) => events.push(event) },
   });
   return { manager, events };
+}
+
+function handlersOn(manager: AnyManager, { sample }: Trial, hook: string) {
+  return manager.handlersFor(hook).filter(({ plugin }) => plugin === sample.name);
 }
 
 /** A run in a manager of its own, with its audit events. */
@@ -63,21 +91,30 @@ export async function alone(trial: Trial, each: Case, before: Level): Promise<Ru
 
 export async function answerOf(
   manager: AnyManager,
-  { subject: { host, hooks }, capabilities }: Trial,
+  trial: Trial,
   { hook, payload, operation }: Case,
   envelope: Level,
 ): Promise<{ readonly answer: unknown; readonly after: Level }> {
+  const { subject, sample, calls } = trial;
+  const { host, hooks } = subject;
   const asked = manager.invoke(hook, payload, {
     extensions: envelope,
     request: "r-1",
+    ...callerOf(manager, trial, hook),
     ...(operation === undefined ? {} : { operation: operation as Level }),
   });
+  calls.made += 1;
   if (hooks[hook]?.semantic !== "message") {
+    calls.reached += 1;
     return { answer: await asked.catch(failureOf), after: envelope };
   }
   const result = await asked;
-  const { continueProcessing, violation, errors, rejections, metadata } = result;
-  const seen = host.filterExtensions(result.extensions, capabilities);
+  const { continueProcessing, violation, errors, rejections, metadata, executions } = result;
+  const isCalled = executions.some(
+    ({ plugin, status }) => plugin === sample.name && status !== "skipped" && status !== "disabled",
+  );
+  if (isCalled) calls.reached += 1;
+  const seen = host.filterExtensions(result.extensions, sample.capabilities);
   const answer = {
     continueProcessing,
     violation,
@@ -88,6 +125,30 @@ export async function answerOf(
     extensions: withoutNow(seen),
   };
   return { answer, after: result.extensions as Level };
+}
+
+/** A tenant and a server that the plugin is for, where it is not for all of them. */
+function callerOf(manager: AnyManager, trial: Trial, hook: string) {
+  const conditions = handlersOn(manager, trial, hook).map((handler) => handler.conditions ?? {});
+  const nameIn = (kind: "tenants" | "servers") =>
+    conditions.flatMap((each) => each[kind] ?? [])[0]?.replaceAll(/\*+/g, "a");
+  const [tenant, server] = [nameIn("tenants"), nameIn("servers")];
+  return {
+    ...(tenant === undefined ? {} : { tenant }),
+    ...(server === undefined ? {} : { server }),
+  };
+}
+
+/** Of so many calls, one should reach a plugin that a law is tried on. */
+const enoughCalls = 20;
+
+/** @throws GlassineError `options_invalid` where a law would hold because no handler ever runs */
+export function expectReached({ calls: { made, reached } }: Trial): void {
+  if (reached > 0 || made < enoughCalls) return;
+  throw new GlassineError(
+    "options_invalid",
+    `None of ${made} calls reached a handler of the plugin: its conditions match none of them, or it is disabled. Give payloads that they match, { payloads: { NAME: fc.… } }.`,
+  );
 }
 
 function failureOf(error: unknown): unknown {

@@ -34,6 +34,50 @@ async function brokenBy(test: PluginUnderTest): Promise<ReadonlyMap<string, stri
 const none = new Map();
 const about = { name: "under-test", version: "1.0.0" };
 
+describe("a plugin with conditions", () => {
+  const throws = (conditions: object, hook = "tool_pre_invoke") => {
+    const handler = () => {
+      throw new Error("broken");
+    };
+    const hooks = { [hook]: { conditions, handler } };
+    return definePlugin({ ...about, hooks } as never);
+  };
+
+  it.each([
+    { tenants: ["*"] },
+    { tenants: ["acme/*"] },
+    { servers: ["crm-**"] },
+    { tenants: ["acme"], servers: ["crm"] },
+  ])("is called by a caller of %j", async (conditions) => {
+    const broken = await brokenBy({ plugin: throws(conditions) });
+    expect([...broken.keys()]).toEqual(["P1"]);
+    expect(broken.get("P1")).toContain("broken");
+  });
+
+  it("that match no call breaks every law: nothing was tried on it", async () => {
+    const plugin = throws({ prompts: ["a-name-of-its-own"] }, "prompt_pre_fetch");
+    const broken = await brokenBy({ plugin });
+    expect([...broken.keys()]).toEqual(pluginLaws({ plugin }).map(({ id }) => id));
+    expect(broken.get("L36")).toMatch(
+      /^None of \d+ calls reached a handler of the plugin: its cond/,
+    );
+    const payloads = { prompt_pre_fetch: fc.constant({ prompt_id: "a-name-of-its-own" }) };
+    expect([...(await brokenBy({ plugin, payloads })).keys()]).toEqual(["P1"]);
+  });
+});
+
+describe("a plugin without a deadline", () => {
+  it("that never settles breaks L36 after a second", async () => {
+    const handler = () => new Promise<undefined>(() => {});
+    const plugin = definePlugin({
+      ...about,
+      hooks: { evaluate: { timeoutMs: null, handler: handler as never } },
+    });
+    const law = pluginLaws({ plugin }).find(({ id }) => id === "L36");
+    await expect(law?.check({ numRuns: 1, shrinkingMs: 1 })).rejects.toThrow("it took too long");
+  });
+});
+
 describe("an honest plugin keeps its laws", () => {
   it("one that labels, denies and changes what it may", async () => {
     const plugin = definePlugin({

@@ -11,6 +11,7 @@ import {
   begin,
   type Case,
   casesOf,
+  expectReached,
   type RunOutcome,
   type Trial,
 } from "../plugin-runs.ts";
@@ -42,15 +43,18 @@ export function lawsOfPlugin(test: PluginUnderTest): readonly Law[] {
   const make = typeof plugin === "function" ? plugin : () => plugin;
   const subject = subjectOf(host, tables);
   const sample = make();
-  const { capabilities } = sample;
-  const trial: Trial = { subject, plugin: make, capabilities, others, options };
+  const calls = { made: 0, reached: 0 };
+  const trial: Trial = { subject, plugin: make, sample, calls, others, options };
   const cases = casesOf(subject, sample);
   // First those that compare: what a plugin keeps from run to run shows while there is little of it.
   const laws = [...(deterministic ? comparing(trial, cases) : []), ...single(trial, cases)];
   return Object.freeze(laws.map((each) => registeredFirst(trial, each)));
 }
 
-/** A manager is created first, so that a refused plugin is reported as refused. */
+/**
+ * A manager is created first, so that a refused plugin is reported as refused. A law that holds
+ * because no handler was ever called does not hold.
+ */
 function registeredFirst(trial: Trial, { id, text, check }: Law): Law {
   return Object.freeze({
     id,
@@ -59,6 +63,7 @@ function registeredFirst(trial: Trial, { id, text, check }: Law): Law {
       const { manager } = await begin(trial);
       await manager.close();
       await check(options);
+      expectReached(trial);
     },
   });
 }
