@@ -37,8 +37,6 @@ type AuditSubject = "plugin" | "hook" | "labels";
 
 /** One type of event. */
 export interface AuditEventSpec {
-  /** When it is raised. */
-  readonly when: string;
   /**
    * `plugin`: actor `system:plugin-registry`, target `plugin:NAME`, tenant `system`.
    * `hook`: actor `plugin:NAME`, target `hook:HOOK`, tenant of the request.
@@ -148,16 +146,14 @@ const handler = {
 };
 const request = known("The `request_id` of the extensions.");
 
-/** Every type of event that this library raises. */
+/** Every type of event that this library raises. docs/audit.md says when. */
 export const auditEventTypes = {
   "plugin.registered": {
-    when: "A plugin was registered.",
     about: "plugin",
     outcome: "success",
     metadata: plugin,
   },
   "plugin.registration_failed": {
-    when: "A plugin was refused, at any step from discovery to configuration.",
     about: "plugin",
     outcome: "failure",
     metadata: {
@@ -173,7 +169,6 @@ export const auditEventTypes = {
     },
   },
   "plugin.handler_denied": {
-    when: "A handler denied a request.",
     about: "hook",
     outcome: "failure",
     metadata: {
@@ -186,7 +181,6 @@ export const auditEventTypes = {
     },
   },
   "plugin.handler_error": {
-    when: "A handler threw, missed its deadline, or returned something invalid.",
     about: "hook",
     outcome: "failure",
     metadata: {
@@ -199,7 +193,6 @@ export const auditEventTypes = {
     },
   },
   "plugin.trust_changed": {
-    when: "Trust in a plugin was granted, renewed or withdrawn, and the lockfile was written.",
     about: "plugin",
     outcome: "success",
     metadata: {
@@ -211,7 +204,6 @@ export const auditEventTypes = {
     },
   },
   "extensions.change_refused": {
-    when: "A change that a plugin made to the extensions or the payload was refused.",
     about: "hook",
     outcome: "failure",
     metadata: {
@@ -222,7 +214,6 @@ export const auditEventTypes = {
     },
   },
   "extensions.labels_added": {
-    when: "A plugin added labels to the extensions.",
     about: "hook",
     outcome: "success",
     metadata: {
@@ -232,7 +223,6 @@ export const auditEventTypes = {
     },
   },
   "extensions.declassified": {
-    when: "The host removed labels.",
     about: "labels",
     outcome: "success",
     metadata: {

@@ -11,7 +11,7 @@ import {
   auditEventTypes,
   registrationFailures,
 } from "../../../src/core/observe/index.ts";
-import { auditEventSchema, meaningOf } from "../../../tools/scripts/audit-schema.ts";
+import { auditEventSchema, meaningOf, occasions } from "../../../tools/scripts/audit-schema.ts";
 import { examples, plugin, turn } from "../../audit/examples.ts";
 import { eventOf, record, recordOf } from "../../audit/support.ts";
 import { codeIn, readTable } from "../../docs/support/markdown.ts";
@@ -274,7 +274,9 @@ describe("docs/audit.md", () => {
       when,
       codeIn(outcome)[0],
     ]);
-    expect(rows).toEqual(types.map(([type, { when, outcome }]) => [type, when, outcome]));
+    expect(rows).toEqual(
+      types.map(([type, { outcome }]) => [type, occasions[type as AuditEventType], outcome]),
+    );
   });
 
   it.each(types)("has the metadata of %s", (type, { metadata }) => {
