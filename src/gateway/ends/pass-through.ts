@@ -41,6 +41,7 @@ export interface PassThroughOptions {
   readonly request: Request;
   /** The parsed body: a message, or a batch of a session that takes some. Absent without a body. */
   readonly body: unknown;
+  readonly authInfo: unknown;
   readonly isModern: boolean;
   readonly forward: Forward;
   /** The path and the query of the server. */
@@ -96,7 +97,7 @@ interface BackOptions extends SendOptions {
 }
 
 export function passThrough(options: PassThroughOptions): PassThrough {
-  const { request, body, isModern, forward, refusedAsks, maxBytes } = options;
+  const { request, body, authInfo, isModern, forward, refusedAsks, maxBytes } = options;
   const asked = messagesIn(body).filter(isMessage);
   const requests = requestsIn(body);
   const [only] = asked.length === 1 ? requests : [];
@@ -219,7 +220,8 @@ export function passThrough(options: PassThroughOptions): PassThrough {
       outgoing.push(refused);
       return false;
     });
-    if (kept.length > 0) front.onmessage?.(Array.isArray(body) ? kept : kept[0], { request });
+    if (kept.length > 0)
+      front.onmessage?.(Array.isArray(body) ? kept : kept[0], { authInfo, request });
   }
 
   /** Plugins let nothing pass: it was refused, or it is a message that gets no answer. */

@@ -15,6 +15,7 @@ import type { GatewayParts } from "./parts.ts";
 
 /** Who is at the other end of a front. */
 export interface Caller {
+  /** Of the newest request: what a server begins by itself has no other. */
   readonly identity: Identity;
   /** The session; for an exchange, which has none, that of all exchanges of the subject. */
   readonly session: string;
@@ -23,7 +24,7 @@ export interface Caller {
 export interface GuardSettings {
   readonly parts: GatewayParts;
   readonly store: LabelStore;
-  /** By the `sessionId` of their fronts, so that a server's own requests find their caller, too. */
+  /** By the `sessionId` of their fronts. */
   readonly callers: ReadonlyMap<string, Caller>;
   /** Headers that plugins may see. */
   readonly headersToShow: (headers: Headers) => Readonly<Record<string, string>>;
@@ -108,10 +109,11 @@ export function sessionOfSubject({ key }: Identity): string {
   return `subject ${key}`;
 }
 
-function callerOf({ sessionId }: GuardedRequest, { callers }: GuardSettings): Caller {
+/** Requests of one session may come with different tokens, so each says itself who asks. */
+function callerOf({ sessionId, authInfo }: GuardedRequest, { callers }: GuardSettings): Caller {
   const caller = callers.get(sessionId ?? "");
   if (caller === undefined) throw new Error("It is not known who asks.");
-  return caller;
+  return authInfo === undefined ? caller : { ...caller, identity: authInfo as Identity };
 }
 
 /** Stores take names of up to 1024 units. */

@@ -90,7 +90,8 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
     if (Array.isArray(body) && !session.front.takesBatches)
       return answerBad(batchRefused, idOf(body));
     if (session.front.repeatsId(body)) return answerBad(idInUse, idOf(body));
-    const response = await session.front.handle(request, body, undefined);
+    callers.set(id, { identity, session: id });
+    const response = await session.front.handle(request, body, identity);
     // It ended in the meantime.
     if (response.status === 404) return answer("session_unknown", {}, idOf(body));
     return response.status < 400 ? response : codedRefusal(response);
@@ -137,7 +138,7 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
         over();
       });
       sessions.add(session);
-      const response = await front.handle(request, body, undefined);
+      const response = await front.handle(request, body, identity);
       if (isOver) return answer("server_unavailable", {}, idOf(body));
       return response.status < 400 ? response : codedRefusal(response);
     } catch (error) {
@@ -158,7 +159,7 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
     if (leave === undefined) return answer("too_many_unanswered", {}, idOf(message));
     const id = crypto.randomUUID();
     const front = exchangeFront({
-      ...{ request, message, authInfo: undefined, keepAliveMs },
+      ...{ request, message, authInfo: identity, keepAliveMs },
       ...{ queuedBytes, onCut: cutOff },
     });
     front.end.sessionId = id;

@@ -351,7 +351,7 @@ async function start(
     const { stdin, stdout } = parts.stdio ?? process;
     const identity = localIdentity(settings);
     const end = stdioFront({
-      ...{ stdin, stdout, authInfo: undefined },
+      ...{ stdin, stdout, authInfo: identity },
       ...{ maxBytes: limits.messageBytes, queuedBytes: limits.queuedBytes },
       drainMs: limits.shutdownMs,
     });

@@ -133,7 +133,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     const labels = begins ? `beginning ${id}` : sessionOfSubject(identity);
     const received = { headers: request.headers, message: body };
     const passed = passThrough({
-      ...{ request, body, isModern, forward, keepAliveMs },
+      ...{ request, body, authInfo: identity, isModern, forward, keepAliveMs },
       path: `${to.pathname}${to.search}`,
       headersFor: (message) => ({
         ...withSecrets(settings.headers, secrets),
@@ -152,7 +152,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
       onUndelivered: (message) => onDropped(server.name, message),
     });
     passed.front.sessionId = id;
-    if (session === undefined) callers.set(id, { identity, session: labels });
+    callers.set(id, { identity, session: session?.id ?? labels });
     const wired = await wireExchange(passed.front, server, {
       ...{ back: passed.back, session: session?.id, tracing, key: identity.key },
       ...(isModern && { exchange: { headers: request.headers, message: body } }),

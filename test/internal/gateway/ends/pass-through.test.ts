@@ -27,7 +27,7 @@ async function exchange(plan: Plan) {
   const waiting = new Set<Promise<void>>();
   const passed = passThrough({
     request: new Request("http://gateway.test/mcp", { method: "POST" }),
-    ...{ body, isModern: plan.isModern ?? false, path: "/mcp" },
+    ...{ body, authInfo: undefined, isModern: plan.isModern ?? false, path: "/mcp" },
     forward: async (sent) => {
       asked.push(sent);
       return answer(sent);

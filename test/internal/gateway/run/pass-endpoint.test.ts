@@ -1,0 +1,89 @@
+/** Sessions of servers behind a proxy that holds the exchanges. */
+import { createPluginManager, type Plugin } from "glassine";
+import { roleGuard } from "glassine/plugins";
+import { expect, it } from "vitest";
+import type { Forward } from "../../../../src/gateway/ends/index.ts";
+import { type Identity, identityOf } from "../../../../src/gateway/identity/identity.ts";
+import type { Caller } from "../../../../src/gateway/run/guarded-server.ts";
+import { openLabelStore } from "../../../../src/gateway/run/label-store.ts";
+import { loadSdk } from "../../../../src/gateway/run/load-sdk.ts";
+import { partsFrom } from "../../../../src/gateway/run/parts-from.ts";
+import { passEndpoint } from "../../../../src/gateway/run/pass-endpoint.ts";
+import { serverOf } from "../../../../src/gateway/run/server.ts";
+import { callOf, initialize, messagesIn } from "../../../gateway/run/support/caller.ts";
+import { afterTest } from "../../../support/cleanup.ts";
+import { verifies } from "../../../support/verifies.ts";
+
+const log = { info() {}, warn() {}, error() {} };
+
+async function endpointBefore(forward: Forward, plugins: readonly Plugin[]) {
+  const manager = await createPluginManager({ plugins: [...plugins] });
+  afterTest(() => manager.close());
+  const servers = { fake: { url: "http://127.0.0.1:1/mcp" } };
+  const parts = partsFrom({ manager, log, config: { servers, listen: { port: 8080 } } });
+  const { store, close } = await openLabelStore(parts);
+  afterTest(close);
+  const callers = new Map<string, Caller>();
+  const [config] = Object.values(parts.config.servers);
+  if (config === undefined) throw new Error("There is a server.");
+  const server = serverOf("fake", config, {
+    ...{ parts, store, callers, pins: undefined, seen: new Map(), headersToShow: () => ({}) },
+    ...{ onEnd() {}, onDropped() {}, onError() {}, onRestarted() {} },
+  });
+  const endpoint = passEndpoint({
+    ...{ sdk: await loadSdk(), parts: () => parts, servers: () => [server], store, log, callers },
+    onDropped() {},
+  });
+  afterTest(() => endpoint.close());
+  const post = async (identity: Identity, body: object, session?: string) => {
+    const request = new Request("http://127.0.0.1:8080/mcp", {
+      method: "POST",
+      headers: {
+        ...{ "content-type": "application/json", accept: "application/json, text/event-stream" },
+        ...(session !== undefined && { "mcp-session-id": session }),
+      },
+      body: JSON.stringify(body),
+    });
+    const connection = { remote: undefined, onSent() {}, forward };
+    const response = await endpoint.handle(request, identity, connection);
+    const [message] = messagesIn(await response.text());
+    const { data } = (message?.error ?? {}) as { data?: { code?: string } };
+    return { status: response.status, code: data?.code, headers: response.headers };
+  };
+  return { endpoint, post };
+}
+
+const result = { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "fake" } };
+
+/** Answers as a server does that names its session `made`. */
+const answering: Forward = async ({ body }) => {
+  const { id, method } = JSON.parse(String(body));
+  const isFirst = method === "initialize";
+  return Response.json(
+    { jsonrpc: "2.0", id, result: isFirst ? result : { content: [] } },
+    { headers: isFirst ? { "mcp-session-id": "made" } : {} },
+  );
+};
+
+function adaWith(...roles: string[]): Identity {
+  const subject = {
+    id: "ada",
+    type: "user",
+    roles,
+    permissions: [],
+    teams: [],
+    claims: {},
+  } as const;
+  return identityOf("jwt", ["issuer", "ada"], { subject });
+}
+
+it("judges each request of a session by its own identity", async () => {
+  verifies("envoy:owner");
+  const guard = roleGuard({ tools: { "*": ["admin"] } });
+  const { post } = await endpointBefore(answering, [guard]);
+  expect((await post(adaWith("admin"), initialize)).headers.get("mcp-session-id")).toBe("made");
+  const codes = [];
+  for (const identity of [adaWith("admin"), adaWith(), adaWith("admin")])
+    codes.push((await post(identity, callOf(1), "made")).code);
+  expect(codes).toEqual([undefined, "role_missing", undefined]);
+});
