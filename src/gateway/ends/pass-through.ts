@@ -110,13 +110,24 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   const incoming: Sent[] = [];
   let stream: EventStream | undefined;
   let hasForwarded = false;
+  const isBeginning = only?.method === "initialize";
+  /** Whether the session that the server named has begun. */
+  let hasBegun = false;
+  let begun: (answer?: Message) => void = () => {};
+  /** The answer to `initialize` as plugins left it; undefined for none. */
+  const beginning = new Promise<Message | undefined>((resolve) => {
+    begun = resolve;
+  });
   let isOver = false;
 
   const front: End = {
     start: async () => {},
     async send(message, { status } = {}) {
       if (isOver) throw new Error("The exchange is over.");
-      if (isAnswer(message)) open.delete(keyOf(message.id));
+      if (isAnswer(message)) {
+        open.delete(keyOf(message.id));
+        if (isBeginning && message.id === only.id) begun(message);
+      }
       if (stream === undefined) incoming.push({ message, status });
       else stream.write(message);
     },
@@ -161,6 +172,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   function over(): void {
     if (isOver) return;
     isOver = true;
+    begun();
     clearTimeout(timer);
     request.signal.removeEventListener("abort", over);
     stream?.end();
@@ -243,9 +255,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
     const coding = headers.get("content-encoding") ?? "identity";
     if (coding !== "identity") return await fail(invalidAnswer);
-    const session = headers.get("mcp-session-id");
-    if (ok && session !== null && only?.method === "initialize") await options.onSession(session);
-    if (type === "text/event-stream" && ok) return eventsOf(answered);
+    if (type === "text/event-stream" && ok) return await eventsOf(answered);
     const bytes = await inTime(bytesWithin(streamOf(answered), maxBytes));
     if (bytes === tooLate) return await fail(late);
     if (bytes === undefined) return await fail(tooLarge);
@@ -254,16 +264,33 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     const messages = messagesIn(document).filter(isMessage);
     for (const each of messages)
       await pass(only === undefined ? each : answerTo(only.id, each), status);
-    if (incoming.length > 0 && open.size === 0) return inJson(status, headers);
+    if (incoming.length > 0 && open.size === 0) {
+      if (isBeginning) await begin(answered);
+      return inJson(status, headers);
+    }
     if (status === 404 && refusedAsks !== undefined) {
       options.onSessionOver();
       return refusedWith(404, sessionUnknown);
     }
     if (requests.length > 0) return await fail(ok ? invalidAnswer : refusedByServer);
     if (messages.length > 0 && incoming.length > 0) return inJson(status, headers);
-    if (ok && text === "")
-      return new Response(null, { status, headers: headersNamed(headers, returned) });
+    if (ok && text === "") return new Response(null, { status, headers: returnedIn(headers) });
     return refusedWith(ok ? 502 : status, ok ? invalidAnswer : refusedByServer, headers);
+  }
+
+  /** A session begins when `initialize` was answered, unless that is an error. */
+  async function begin({ ok, headers }: Response): Promise<void> {
+    const session = headers.get("mcp-session-id");
+    const answer = await beginning;
+    if (!ok || session === null || answer?.result === undefined) return;
+    await options.onSession(session);
+    hasBegun = true;
+  }
+
+  function returnedIn(headers: Headers | undefined): Readonly<Record<string, string>> {
+    const isSession = !isBeginning || hasBegun;
+    const names = isSession ? returned : returned.filter((name) => name !== "mcp-session-id");
+    return headersNamed(headers, names);
   }
 
   /** Gives a message of the server to the guard, and waits until that is through with it. */
@@ -296,7 +323,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     const found = first?.status ?? (headers === undefined ? own : status) ?? 200;
     return Response.json(document, {
       status: empty.includes(found) ? 200 : found,
-      headers: headersNamed(headers, returned),
+      headers: returnedIn(headers),
     });
   }
 
@@ -304,18 +331,19 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     const id = only?.id ?? null;
     return Response.json(errorAnswer(id, refusal), {
       status,
-      headers: headersNamed(headers, returned),
+      headers: returnedIn(headers),
     });
   }
 
   /** Passes events on while they come. */
-  function eventsOf(answered: Response): Response {
+  async function eventsOf(answered: Response): Promise<Response> {
     const made = eventStream(options.keepAliveMs, over);
     stream = made;
     // What plugins refused of a batch.
     for (const { message } of incoming.splice(0)) made.write(message);
     void readAll(answered, made);
-    const headers = { ...eventHeaders, ...headersNamed(answered.headers, returned) };
+    if (isBeginning) await begin(answered);
+    const headers = { ...eventHeaders, ...returnedIn(answered.headers) };
     return new Response(made.body, { status: answered.status, headers });
   }
 
@@ -338,7 +366,8 @@ export function passThrough(options: PassThroughOptions): PassThrough {
         made.begin(id, retry);
         await passEvent(data);
         made.finish();
-        await made.hasRoom();
+        // Nobody reads yet what comes before the answer to `initialize`.
+        await (isBeginning ? inTime(made.hasRoom()) : made.hasRoom());
         // Whatever follows the last answer belongs to no request.
         if (requests.length > 0 && open.size === 0) break;
       }

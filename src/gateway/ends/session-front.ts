@@ -50,6 +50,11 @@ export interface SessionOptions {
 
 export interface SessionFront {
   readonly end: End;
+  /**
+   * Hands `initialize` on, and resolves when it was answered: with an error no session begins, so
+   * there is no id of one, and the front ends. Resolves to 404 where it ended before.
+   */
+  begin(request: Request, body: Message & { id: RequestId }, authInfo: unknown): Promise<Response>;
   handle(request: Request, body: unknown, authInfo: unknown): Promise<Response>;
   /** Whether a body uses an id twice, or that of a request which has no answer yet. */
   repeatsId(body: unknown): boolean;
@@ -74,6 +79,9 @@ export function sessionFront(options: SessionOptions): SessionFront {
   const open = new Map<string, RequestId>();
   let isOver = false;
   let version: string | undefined;
+  /** The key of `initialize`, and what waits for its answer. */
+  let beginning: string | undefined;
+  let begun: (answer?: Message) => void = () => {};
 
   const end: End = {
     async start() {
@@ -81,6 +89,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
         end.onmessage?.(message, extra as Extra | undefined);
       transport.onclose = () => {
         isOver = true;
+        begun();
         end.onclose?.();
       };
       transport.onerror = (error) => end.onerror?.(error);
@@ -88,7 +97,11 @@ export function sessionFront(options: SessionOptions): SessionFront {
     },
     async send(message: Message, { relatedRequestId } = {}) {
       version ??= versionIn(message);
-      if (isAnswer(message)) open.delete(keyOf(message.id));
+      if (isAnswer(message)) {
+        const key = keyOf(message.id);
+        open.delete(key);
+        if (key === beginning) begun(message);
+      }
       try {
         const related = relatedRequestId === undefined ? {} : { relatedRequestId };
         await transport.send(message as never, related);
@@ -106,20 +119,43 @@ export function sessionFront(options: SessionOptions): SessionFront {
     },
   };
 
+  async function handle(
+    request: Request,
+    parsedBody: unknown,
+    authInfo: unknown,
+  ): Promise<Response> {
+    const ids = requestsIn(parsedBody).map((each) => each.id);
+    const keys = ids.map(keyOf);
+    for (const each of ids) open.set(keyOf(each), each);
+    for (const key of cancelledIn(parsedBody)) open.delete(key);
+    const response = await transport.handleRequest(request, { parsedBody, authInfo });
+    // Its stream has ended without an answer.
+    if (isOver && keys.some((key) => open.has(key))) return new Response(null, { status: 404 });
+    if (!response.ok) for (const key of keys) open.delete(key);
+    if (response.body === null) return response;
+    return new Response(boundedBody(response.body, queuedBytes, onCut), response);
+  }
+
   return {
     end,
-    async handle(request, parsedBody, authInfo) {
-      const ids = requestsIn(parsedBody).map((each) => each.id);
-      const keys = ids.map(keyOf);
-      for (const each of ids) open.set(keyOf(each), each);
-      for (const key of cancelledIn(parsedBody)) open.delete(key);
-      const response = await transport.handleRequest(request, { parsedBody, authInfo });
-      // Its stream has ended without an answer.
-      if (isOver && keys.some((key) => open.has(key))) return new Response(null, { status: 404 });
-      if (!response.ok) for (const key of keys) open.delete(key);
-      if (response.body === null) return response;
-      return new Response(boundedBody(response.body, queuedBytes, onCut), response);
+    async begin(request, body, authInfo) {
+      beginning = keyOf(body.id);
+      const answered = new Promise<Message | undefined>((resolve) => {
+        begun = resolve;
+      });
+      const response = await handle(request, body, authInfo);
+      if (!response.ok) {
+        await end.close();
+        return response;
+      }
+      const answer = await answered;
+      if (isOver) return new Response(null, { status: 404 });
+      if (answer?.error === undefined) return response;
+      // After whoever sent it has noted its end.
+      setImmediate(() => void end.close());
+      return Response.json(answer);
     },
+    handle,
     repeatsId(body) {
       const keys = requestsIn(body).map(({ id }) => keyOf(id));
       return new Set(keys).size < keys.length || keys.some((key) => open.has(key));

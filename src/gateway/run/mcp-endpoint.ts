@@ -55,6 +55,8 @@ const notificationMs = 30_000;
 
 const serversGone = new Error("The server is gone.");
 
+type Asked = Message & { readonly id: RequestId };
+
 interface HttpEndpoint extends McpEndpoint {
   handle(request: Request, identity: Identity): Promise<Response>;
 }
@@ -79,7 +81,7 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
   async function inSession(request: Request, identity: Identity, body: unknown): Promise<Response> {
     const id = request.headers.get("mcp-session-id");
     if (id === null) {
-      const begins = isMessage(body) && body.method === "initialize";
+      const begins = isMessage(body) && isRequest(body) && body.method === "initialize";
       if (begins) return begin(request, identity, body);
       return request.method === "POST"
         ? answer("session_missing", {}, idOf(body))
@@ -103,7 +105,7 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
   }
 
   /** A session begins with a connection of its own to each server. */
-  async function begin(request: Request, identity: Identity, body: Message): Promise<Response> {
+  async function begin(request: Request, identity: Identity, body: Asked): Promise<Response> {
     if (!sessions.hasRoomFor(identity)) return answer("too_many_sessions", { "retry-after": "60" });
     const id = crypto.randomUUID();
     const { events, queuedBytes } = limits();
@@ -116,9 +118,7 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
     });
     front.end.sessionId = id;
     callers.set(id, { identity, session: id });
-    let isOver = false;
     const over = () => {
-      isOver = true;
       callers.delete(id);
       sessions.remove(id);
       for (const { guard } of new Set([...own, ...servers()])) guard.endSession(id);
@@ -138,8 +138,9 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
         over();
       });
       sessions.add(session);
-      const response = await front.handle(request, body, identity);
-      if (isOver) return answer("server_unavailable", {}, idOf(body));
+      const response = await front.begin(request, body, identity);
+      // Its servers are gone.
+      if (response.status === 404) return answer("server_unavailable", {}, idOf(body));
       return response.status < 400 ? response : codedRefusal(response);
     } catch (error) {
       over();

@@ -1,5 +1,6 @@
 /** What the endpoint refuses, and whose a session is. */
-import { afterEach, expect, it } from "vitest";
+import { definePlugin, deny } from "glassine";
+import { afterEach, describe, expect, it } from "vitest";
 import { everythingOverStdio, type Started, startGateway } from "./support/gateway.ts";
 
 const open: (() => Promise<unknown>)[] = [];
@@ -10,8 +11,11 @@ afterEach(async () => {
 const servers = { everything: everythingOverStdio };
 const byProxy = { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } };
 
-async function started(more: object = {}): Promise<Started> {
-  const made = await startGateway({ servers, identity: byProxy, ...more });
+async function started(
+  more: object = {},
+  plugins?: Parameters<typeof startGateway>[1],
+): Promise<Started> {
+  const made = await startGateway({ servers, identity: byProxy, ...more }, plugins);
   open.push(made.close);
   return made;
 }
@@ -137,4 +141,44 @@ it.each([
   expect(refused.text).toContain('"code":"message_rejected"');
   const lines = made.log.lines.filter(({ event }) => event === "refused");
   expect(lines).toMatchObject([{ fields: { code: "message_rejected", status } }]);
+});
+
+describe("an initialize that is refused begins no session, and takes no place of one", () => {
+  const refuse = () => deny({ code: "not_today", reason: "Not today." });
+  const openSessions = async (made: Started) =>
+    /^glassine_gateway_open_sessions (\d+)/m.exec((await made.admin("/metrics")).text)?.[1];
+
+  it.each(["cmf.mcp_request", "cmf.mcp_response"] as const)("by a plugin at %s", async (hook) => {
+    const refusing = definePlugin({
+      ...{ name: "refusing", version: "1.0.0" },
+      hooks: { [hook]: refuse },
+    });
+    const made = await started({ admin: { port: 0 } }, [refusing]);
+    const said = await ask(made, { body: initialize });
+    expect(said).toMatchObject({ status: 200, code: "not_today", session: null });
+    expect(said.text.startsWith("{")).toBe(true);
+    await expect.poll(() => openSessions(made)).toBe("0");
+    expect(made.gateway.counts()).toMatchObject({ denied: 1, open: 0, aborted: 0 });
+  });
+
+  it("by a server that is down, however often", async () => {
+    const gone = { url: "http://127.0.0.1:1/mcp" };
+    for (const servers of [{ gone }, { gone, other: gone }]) {
+      const made = await started({ servers, limits: { sessionsPerSubject: 2 } });
+      for (let at = 0; at < 4; at += 1) {
+        const said = await ask(made, { body: initialize });
+        expect(said).toMatchObject({ session: null });
+        expect(said.code).not.toBe("too_many_sessions");
+      }
+    }
+  });
+
+  it("by the protocol", async () => {
+    const made = await started({ limits: { sessionsPerSubject: 1 } });
+    const refused = await ask(made, { body: initialize, headers: { accept: "text/plain" } });
+    expect(refused).toMatchObject({ status: 406, session: null });
+    const { id: _, ...notification } = initialize;
+    expect(await ask(made, { body: notification })).toMatchObject({ status: 400, session: null });
+    expect((await ask(made, { body: initialize })).session).not.toBeNull();
+  });
 });

@@ -1,5 +1,5 @@
 /** Sessions of servers behind a proxy that holds the exchanges. */
-import { createPluginManager, type Plugin } from "glassine";
+import { createPluginManager, definePlugin, deny, type Plugin } from "glassine";
 import { roleGuard } from "glassine/plugins";
 import { expect, it } from "vitest";
 import type { Forward } from "../../../../src/gateway/ends/index.ts";
@@ -46,7 +46,7 @@ async function endpointBefore(forward: Forward, plugins: readonly Plugin[]) {
     });
     const connection = { remote: undefined, onSent() {}, forward };
     const response = await endpoint.handle(request, identity, connection);
-    const [message] = messagesIn(await response.text());
+    const message = messagesIn(await response.text()).find(({ method }) => method === undefined);
     const { data } = (message?.error ?? {}) as { data?: { code?: string } };
     return { status: response.status, code: data?.code, headers: response.headers };
   };
@@ -63,6 +63,16 @@ const answering: Forward = async ({ body }) => {
     { jsonrpc: "2.0", id, result: isFirst ? result : { content: [] } },
     { headers: isFirst ? { "mcp-session-id": "made" } : {} },
   );
+};
+
+/** The same, in a stream of events. */
+const streaming: Forward = async (sent) => {
+  const answered = await answering(sent);
+  const headers = new Headers(answered.headers);
+  headers.set("content-type", "text/event-stream");
+  const note = { jsonrpc: "2.0", method: "notifications/message", params: { level: "info" } };
+  const text = `data: ${JSON.stringify(note)}\n\ndata: ${await answered.text()}\n\n`;
+  return new Response(text, { headers });
 };
 
 function adaWith(...roles: string[]): Identity {
@@ -86,4 +96,27 @@ it("judges each request of a session by its own identity", async () => {
   for (const identity of [adaWith("admin"), adaWith(), adaWith("admin")])
     codes.push((await post(identity, callOf(1), "made")).code);
   expect(codes).toEqual([undefined, "role_missing", undefined]);
+});
+
+it.each([
+  ["a document", answering],
+  ["events", streaming],
+] as const)("begins no session with an answer that was refused: %s", async (_, forward) => {
+  let refuses = true;
+  const refusing = definePlugin({
+    ...{ name: "refusing", version: "1.0.0" },
+    hooks: {
+      "cmf.mcp_response": () =>
+        refuses ? deny({ code: "not_today", reason: "Not today." }) : undefined,
+    },
+  });
+  const { endpoint, post } = await endpointBefore(forward, [refusing]);
+  const refused = await post(adaWith(), initialize);
+  expect(refused).toMatchObject({ status: 200, code: "not_today" });
+  expect(refused.headers.get("mcp-session-id")).toBeNull();
+  expect(endpoint.sessions()).toBe(0);
+  expect((await post(adaWith(), callOf(1), "made")).code).toBe("session_unknown");
+  refuses = false;
+  expect((await post(adaWith(), initialize)).headers.get("mcp-session-id")).toBe("made");
+  expect(await post(adaWith(), callOf(1), "made")).toMatchObject({ status: 200 });
 });
