@@ -3,7 +3,7 @@ import { type Bridge, bridgeOf } from "./bridge.ts";
 import { connectionOf, type TransportMaker } from "./connection.ts";
 import { guardFactory, type ServerFactory } from "./guard-factory.ts";
 import { guardedTransport } from "./guarded-transport.ts";
-import { type GuardMemory, memoryOf, rememberFor } from "./memory.ts";
+import { memoryOf, rememberFor } from "./memory.ts";
 import type { GuardCounts, GuardOptions, WrapOptions } from "./options.ts";
 import type { FetchLike } from "./outbox.ts";
 import {
@@ -69,12 +69,13 @@ export interface Guard<Extensions = unknown> {
     options?: WrapOptions,
   ): Promise<Bridge>;
   /**
-   * Runs the hooks of `manager` from the next request on. Requests in progress keep their manager;
-   * the promise resolves when the last of them has ended, so that their manager can be closed.
+   * Runs the hooks of `manager` from the next request on, by `options` if there are some: all but
+   * `serverId`, which stays. Requests in progress keep their manager; the promise resolves when the
+   * last of them has ended, so that their manager can be closed.
    *
-   * @throws GlassineError `options_invalid`
+   * @throws GlassineError `options_invalid`; `session_invalid`
    */
-  use(manager: AnyHookManager<Extensions>): Promise<void>;
+  use(manager: AnyHookManager<Extensions>, options?: GuardOptions<Extensions>): Promise<void>;
   /** Forgets the requests and tasks of a session that is over. Open requests are not passed on. */
   endSession(session: string): void;
   /** The outcomes so far of this guard's requests, and of notifications that hooks ran for. */
@@ -118,19 +119,34 @@ export function createGuard<Extensions = unknown>(
   options: GuardOptions<Extensions> = {},
 ): Guard<Extensions> {
   checkManager(manager);
-  const read = readGuardOptions(options);
-  checkAccess(manager, read, "createGuard");
-  const warnings = wiringOf(manager as HookManager, read);
-  const memory = memoryOf(manager, read.serverId);
-  const warn = warner(memory, read.onWarning);
-  warn(warnings);
-  warn(foreignConditions(manager as HookManager));
-  let hooks = new Hooks(manager as HookManager, read, memory);
-
-  const log = new RequestLog(read, () => hooks.manager);
-
+  const first = readGuardOptions(options);
+  const { serverId } = first;
+  const memory = memoryOf(manager, serverId);
   /** Whether a transport does not send headers from plugins. */
   let isWithoutHeaders = false;
+  let hooks = hooksOf(manager as HookManager, first);
+
+  const log = new RequestLog(() => hooks);
+
+  function hooksOf(next: HookManager, read: GuardOptions): Hooks {
+    checkAccess(next, read, "createGuard");
+    warn([...wiringOf(next, read), ...foreignConditions(next)], read);
+    if (isWithoutHeaders) warn(unsentHeaders(next), read);
+    rememberFor(next, serverId, () => memory);
+    return new Hooks(next, read, memory);
+  }
+
+  /** Guards that share their memory warn once. */
+  function warn(warnings: readonly string[], { onWarning = byConsole } = hooks.options): void {
+    for (const text of warnings) {
+      if (!memory.isNewWarning(text)) continue;
+      try {
+        onWarning(text);
+      } catch {
+        // A failing `onWarning` does not stop the guard.
+      }
+    }
+  }
 
   function connect<Transport extends TransportLike>(
     given: Transport | TransportMaker<Transport>,
@@ -156,34 +172,18 @@ export function createGuard<Extensions = unknown>(
       return bridgeOf(near, upstream);
     },
     factory: (factory, session) => guardFactory(readFactory(factory, session), guard.wrap),
-    use(next) {
+    use(next, given = hooks.options as GuardOptions<Extensions>) {
       checkManager(next);
-      checkAccess(next, read, "createGuard");
-      warn(wiringOf(next as HookManager, read));
-      warn(foreignConditions(next as HookManager));
-      if (isWithoutHeaders) warn(unsentHeaders(next as HookManager));
-      rememberFor(next, read.serverId, () => memory);
-      hooks = new Hooks(next as HookManager, read, memory);
+      hooks = hooksOf(
+        next as HookManager,
+        { ...readGuardOptions(given), serverId } as GuardOptions,
+      );
       return log.takeOver();
     },
     endSession: (session) => memory.end(session),
     counts: () => log.counts(),
   };
   return Object.freeze(guard);
-}
-
-/** Guards that share their memory warn once. */
-function warner(memory: GuardMemory, onWarning = byConsole) {
-  return (warnings: readonly string[]): void => {
-    for (const text of warnings) {
-      if (!memory.isNewWarning(text)) continue;
-      try {
-        onWarning(text);
-      } catch {
-        // A failing `onWarning` does not stop the guard.
-      }
-    }
-  };
 }
 
 // Standard error, since standard output may carry the protocol.

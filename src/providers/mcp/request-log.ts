@@ -4,6 +4,11 @@ import type { Denial } from "./denials.ts";
 import type { GuardCounts, GuardEnd, GuardOptions, GuardOutcome } from "./options.ts";
 import type { Direction, RequestId } from "./transport.ts";
 
+interface Hooks {
+  readonly manager: HookManager;
+  readonly options: GuardOptions;
+}
+
 /** What is known of a request when it arrives. */
 type RequestStart = Pick<GuardEnd, "method" | "direction" | "requestId">;
 
@@ -63,17 +68,16 @@ export class RequestRecord {
 
 /** Counts the requests of one guard and reports their ends to the host. */
 export class RequestLog {
-  readonly #options: GuardOptions;
-  readonly #manager: () => HookManager;
+  /** Those of the moment. */
+  readonly #hooks: () => Hooks;
   /** The manager that new requests get. */
   #inUse = new InUse();
   readonly #counts: Record<Exclude<keyof GuardCounts, "open">, number> = {
     ...{ started: 0, allowed: 0, denied: 0, errored: 0, aborted: 0, dropped: 0 },
   };
 
-  constructor(options: GuardOptions, manager: () => HookManager) {
-    this.#options = options;
-    this.#manager = manager;
+  constructor(hooks: () => Hooks) {
+    this.#hooks = hooks;
   }
 
   begin(start: RequestStart): RequestRecord {
@@ -111,16 +115,17 @@ export class RequestLog {
 
   /** Whether anybody reads the ends of requests. */
   get isRead(): boolean {
-    const { onEnd, access } = this.#options;
+    const { onEnd, access } = this.#hooks().options;
     return onEnd !== undefined || access !== undefined;
   }
 
   ended(end: GuardEnd, facts: CallFacts | undefined): void {
-    const { onEnd, access, serverId, tenant } = this.#options;
+    const { manager, options } = this.#hooks();
+    const { onEnd, access, serverId, tenant } = options;
     notify(onEnd, () => end);
     // A request that no hook saw is recorded where it was refused.
     if (facts === undefined && !isRefused(end)) return;
-    recordAccess(this.#manager(), access, end, {
+    recordAccess(manager, access, end, {
       eventType: "mcp.request_ended",
       target: end.method,
       tenant: facts?.tenant ?? (typeof tenant === "string" ? tenant : undefined),

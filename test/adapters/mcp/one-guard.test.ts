@@ -318,6 +318,29 @@ describe("another manager", () => {
     expect(before.names()).toHaveLength(2);
   });
 
+  it("goes by other options, but for the name of the server", async () => {
+    verifies("mcp:guard-use");
+    const violation = { code: "no", reason: "No." };
+    const refusing = fakeManager({
+      "cmf.tool_pre_invoke": () => ({ continueProcessing: false, violation }),
+    });
+    const ends: string[] = [];
+    const guard = createGuard(refusing, {
+      serverId: "files",
+      onEnd: () => void ends.push("first"),
+    });
+    const { ask } = await connection(guard);
+    expect(await ask(toolCall(1), {})).toMatchObject({ error: { data: { code: "no" } } });
+    const onEnd = () => void ends.push("second");
+    guard.use(refusing, { serverId: "other", onDeny: "tool_result", tenant: "acme", onEnd });
+    expect(await ask(toolCall(2), {})).toMatchObject({ result: { isError: true } });
+    expect(refusing.calls.at(-1)?.options).toMatchObject({ server: "files", tenant: "acme" });
+    guard.use(refusing);
+    expect(await ask(toolCall(3), {})).toMatchObject({ result: { isError: true } });
+    expect(ends).toEqual(["first", "second", "second"]);
+    expect(() => guard.use(refusing, { onDeny: "never" } as never)).toThrow("onDeny");
+  });
+
   it("does not receive the state that plugins of the first one stored with a task", async () => {
     const context = {};
     const first = fakeManager({ "cmf.tool_pre_invoke": () => ({ context }) });
