@@ -1,13 +1,14 @@
 /** The MCP endpoint of a gateway in this process: real fronts, guards and routers, servers that do as a test says. */
 import { addLabels, createPluginManager, definePlugin, deny } from "glassine";
 import { memoryLabelStore } from "glassine/labels";
+import { createGuard } from "glassine/mcp";
 import { configSchema } from "../../src/gateway/config/index.ts";
 import type { ConnectFor, End, Message } from "../../src/gateway/ends/index.ts";
 import { type SharedChild, sharedChild } from "../../src/gateway/ends/shared-child.ts";
 import { watched } from "../../src/gateway/ends/watched.ts";
 import { identityOf } from "../../src/gateway/identity/identity.ts";
 import { Homes } from "../../src/gateway/router/index.ts";
-import { type Caller, guardOf } from "../../src/gateway/run/guarded-server.ts";
+import { type Caller, guardOptions } from "../../src/gateway/run/guarded-server.ts";
 import { loadSdk } from "../../src/gateway/run/load-sdk.ts";
 import { mcpEndpoint } from "../../src/gateway/run/mcp-endpoint.ts";
 import type { Server } from "../../src/gateway/run/server.ts";
@@ -216,15 +217,19 @@ export function gatewayOf(count: 1 | 2) {
   function serverOf(fake: FakeServer): Server {
     const { name } = fake;
     const store = memoryLabelStore();
-    const guard = guardOf(name, config.servers.fake as never, {
+    const options = guardOptions(name, config.servers.fake as never, {
       ...{ callers, store, headersToShow: () => ({}), onEnd() {}, onHook() {} },
       isChanged: () => false,
       parts: { config, audit: undefined, manager, log: quiet, secrets: String },
     });
+    const guard = createGuard(manager, options);
     const shared = new Map<string, SharedChild>();
-    const make = () => watched(fakeBack(fake).back, { timeoutMs, inFlight: 1000, onDropped() {} });
+    const make = () =>
+      watched(fakeBack(fake).back, { timeoutMs: () => timeoutMs, inFlight: 1000, onDropped() {} });
     return {
-      ...{ name, guard },
+      ...{ name, guard, isOver: false },
+      // Nothing reloads here.
+      ...{ terms: undefined as never, use: async () => {} },
       connect({ key, exchange }: ConnectFor) {
         if (exchange === undefined) return make();
         const child =

@@ -18,11 +18,17 @@ const refused = refusalOf(
   "The definition of the tool is not the one that the operator has looked at",
 );
 
+export interface Pinned {
+  readonly definitions: Definitions;
+  /** Whether a tool whose definition changed is refused. */
+  readonly refuses: boolean;
+}
+
 /**
- * With `refuses`, a tool whose definition changed is missing in lists, and calls of it are answered
+ * `of` returns what counts at the moment. With `refuses`, a tool whose definition changed is missing in lists, and calls of it are answered
  * here. Otherwise everything passes as it is.
  */
-export function pinned(back: End, definitions: Definitions, refuses: boolean): End {
+export function pinned(back: End, of: () => Pinned): End {
   /** The requests of lists that have no answer yet. Those behind it answer each once. */
   const asked = new Set<string>();
 
@@ -40,6 +46,7 @@ export function pinned(back: End, definitions: Definitions, refuses: boolean): E
         const { id, method, params } = message;
         if (method === "tools/list") asked.add(keyOf(id));
         const tool = method === "tools/call" && isMessage(params) ? params.name : undefined;
+        const { refuses, definitions } = of();
         if (refuses && definitions.isChanged(tool))
           return end.onmessage?.(...refusedHere(id, refused, "denied"));
       }
@@ -56,6 +63,7 @@ export function pinned(back: End, definitions: Definitions, refuses: boolean): E
   function judged(message: Message): Message {
     const { result } = message;
     if (!isMessage(result) || !Array.isArray(result.tools)) return message;
+    const { refuses, definitions } = of();
     const tools = definitions.judge(result.tools);
     return refuses ? { ...message, result: { ...result, tools } } : message;
   }

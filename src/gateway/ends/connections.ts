@@ -40,6 +40,8 @@ export interface ConnectionParts {
   readonly config: Pick<GatewayConfig, "limits">;
   readonly secrets: (secret: string | Secret) => string;
   readonly log: { warn(event: string, fields: object): void };
+  /** How long a request may wait at the moment. Default: as the server's configuration says. */
+  readonly timeoutMs?: () => number;
   readonly onDropped?: (message: Message) => void;
   /** A process that had died takes messages again. */
   readonly onRestarted?: () => void;
@@ -52,7 +54,7 @@ export function connectionsTo(
 ): Connections {
   const watch = (back: End): WatchedEnd =>
     watched(back, {
-      timeoutMs: config.timeoutMs,
+      timeoutMs: parts.timeoutMs ?? (() => config.timeoutMs),
       inFlight: parts.config.limits.inFlight,
       onDropped: (message) => parts.onDropped?.(message),
     });

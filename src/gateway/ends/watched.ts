@@ -24,7 +24,7 @@ import { type ProgressFilter, progressFilter } from "./progress-filter.ts";
 
 export interface WatchOptions {
   /** How long a request may wait for its answer. Progress starts the time anew. */
-  readonly timeoutMs: number;
+  readonly timeoutMs: () => number;
   /** How many requests may wait. */
   readonly inFlight: number;
   /** An answer or progress for nothing that is open. */
@@ -108,7 +108,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
   }
 
   function deadline(key: string, method: unknown): NodeJS.Timeout {
-    const timer = setTimeout(() => giveUp(key), isLasting(method) ? 2_147_483_647 : timeoutMs);
+    const timer = setTimeout(() => giveUp(key), isLasting(method) ? 2_147_483_647 : timeoutMs());
     return timer.unref();
   }
 

@@ -14,6 +14,8 @@ export interface McpEndpoint {
   /** How many are open. */
   sessions(): number;
   endIdle(): Promise<void>;
+  /** Ends the sessions and the subscriptions with these servers, which a reload took away. */
+  endWith(servers: ReadonlySet<string>): Promise<void>;
   /** Refuses the open requests whose methods `isMeant` takes. */
   readonly refuse: Refusable["refuse"];
   close(): Promise<void>;

@@ -1,24 +1,31 @@
 /** What a gateway cannot change while it runs. */
 import { isDeepStrictEqual } from "node:util";
 import { configInvalid, type GatewayConfig, problemAt } from "../config/index.ts";
+import { wayTo } from "./server.ts";
 
 type Reader = (config: GatewayConfig) => unknown;
+type Fixed = readonly (readonly [path: readonly string[], of: Reader])[];
 
-const fixed: readonly (readonly [path: readonly string[], of: Reader])[] = [
+const always: Fixed = [
   [["listen"], ({ listen }) => listen],
   [["admin"], ({ admin }) => admin],
   [["tracing"], ({ tracing }) => tracing],
   [["labels", "store"], ({ labels }) => labels.store],
-  // Over stdio there is one caller from the start to the end.
+];
+
+/** There is one caller, and one session, from the start to the end. */
+const overStdio: Fixed = [
+  [["identity", "local"], ({ identity }) => identity.local],
   [
-    ["identity", "local"],
-    ({ listen, identity }) => (listen === undefined ? identity.local : undefined),
+    ["servers"],
+    ({ servers }) => Object.entries(servers).map(([name, server]) => [name, wayTo(server)]),
   ],
 ];
 
 /** @throws GlassineError `config_invalid` for a configuration that only a new start can use */
 export function checkFixed(current: GatewayConfig, next: GatewayConfig): void {
-  const problems = fixed
+  const isStdio = current.listen === undefined && next.listen === undefined;
+  const problems = [...always, ...(isStdio ? overStdio : [])]
     .filter(([, of]) => !isDeepStrictEqual(of(current), of(next)))
     .map(([path]) => problemAt(path, "only a new start can change this."));
   if (problems.length > 0)

@@ -1,13 +1,8 @@
-/** The guard of one server, and the envelope of its requests. */
+/** What the guard of one server goes by, and the envelope of its requests. */
 import { createHash } from "node:crypto";
 import { createExtensions } from "../../core/host/index.ts";
 import { type LabelStore, labelsFromAnnotations, labelsFromIfc } from "../../core/labels/index.ts";
-import {
-  createGuard,
-  type Guard,
-  type GuardEnd,
-  type GuardedRequest,
-} from "../../providers/mcp/index.ts";
+import type { GuardEnd, GuardedRequest, GuardOptions } from "../../providers/mcp/index.ts";
 import type { ServerConfig } from "../config/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { HookRan, Tracing } from "../observe/index.ts";
@@ -42,12 +37,16 @@ const checkIt = "`glassine gateway --check` says what of each plugin has no effe
 /** The label of calls of a tool whose definition changed. */
 const definitionChanged = "DEFINITION_CHANGED";
 
-export function guardOf(name: string, server: ServerConfig, settings: GuardSettings): Guard {
+export function guardOptions(
+  name: string,
+  server: ServerConfig,
+  settings: GuardSettings,
+): GuardOptions {
   const { parts, store, onEnd, onHook } = settings;
-  const { config, manager, log, audit } = parts;
+  const { config, log, audit } = parts;
   const { labels, tenant } = config;
   const { wireLabels } = server;
-  return createGuard(manager, {
+  return {
     serverId: name,
     pass: server.pass,
     onDeny: server.onDeny,
@@ -58,17 +57,19 @@ export function guardOf(name: string, server: ServerConfig, settings: GuardSetti
       store,
       session: (request) => labelSessionOf(labels.session, callerOf(request, settings)),
       fromWire: {
-        ...(wireLabels.ifc && { meta: (meta: unknown) => labelsFromIfc(meta) }),
-        ...(wireLabels.annotations && {
-          annotations: (annotations: unknown) => labelsFromAnnotations(annotations),
-        }),
+        ...(wireLabels.ifc && { meta: ifcLabels }),
+        ...(wireLabels.annotations && { annotations: annotationLabels }),
       },
     },
     onEnd: (end) => onEnd(name, end),
     ...(onHook !== undefined && { onResult: onHook }),
     onWarning: (text) => log.warn("guard_warning", { server: name, text, todo: checkIt }),
-  });
+  };
 }
+
+/** The same over a reload: what a guard has read of annotations, it keeps by the function. */
+const annotationLabels = (annotations: unknown) => labelsFromAnnotations(annotations);
+const ifcLabels = (meta: unknown) => labelsFromIfc(meta);
 
 function envelopeOf(request: GuardedRequest, settings: GuardSettings): object {
   const { requestInfo } = request;

@@ -8,12 +8,14 @@ import {
   exchangeFront,
   idInUse,
   idOf,
+  isLasting,
   isMessage,
   isRequest,
   type Message,
   noAnswer,
   type RequestId,
   type SessionFront,
+  serverGone,
   sessionFront,
   whenClosed,
 } from "../ends/index.ts";
@@ -43,6 +45,11 @@ export interface EndpointOptions {
   readonly callers: Map<string, Caller>;
 }
 
+interface Connected {
+  readonly servers: readonly Server[];
+  readonly isSession: boolean;
+}
+
 interface HttpSession extends Session {
   readonly front: SessionFront;
 }
@@ -55,6 +62,13 @@ const notificationMs = 30_000;
 
 const serversGone = new Error("The server is gone.");
 
+/** They may have gone, or been taken away by a reload, while they were connected. */
+async function checkServers(wired: Wired, servers: readonly Server[]): Promise<void> {
+  if (!wired.isGone() && !servers.some(({ isOver }) => isOver)) return;
+  await wired.close();
+  throw serversGone;
+}
+
 type Asked = Message & { readonly id: RequestId };
 
 interface HttpEndpoint extends McpEndpoint {
@@ -65,7 +79,7 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
   const { path, sdk, limits, log, servers, homes, callers, tracing } = options;
   const sessions = new Sessions<HttpSession>(limits);
   /** What is connected now: sessions, and exchanges. */
-  const connected = new Set<Wired>();
+  const connected = new Map<Wired, Connected>();
   const exchanges = new OpenExchanges(() => limits().inFlight);
 
   const cutOff = () => log.warn("reader_too_slow");
@@ -127,12 +141,12 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
       const onCut = (request: RequestId) => front.closeStream(request);
       const of = { servers: own, latest: servers, homes: homes(), log, tracing };
       const wired = await wire(front.end, { ...of, key: identity.key, onCut, session: id });
-      if (wired.isGone()) throw serversGone;
+      await checkServers(wired, own);
       const session: HttpSession = {
         ...{ id, front, key: identity.key, usedAt: performance.now() },
         close: () => wired.close(),
       };
-      connected.add(wired);
+      connected.set(wired, { servers: own, isSession: true });
       whenClosed(front.end, () => {
         connected.delete(wired);
         over();
@@ -156,6 +170,7 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
   ): Promise<Response> {
     const { key } = identity;
     const { queuedBytes } = limits();
+    const own = servers();
     const leave = exchanges.begin(identity);
     if (leave === undefined) return answer("too_many_unanswered", {}, idOf(message));
     const id = crypto.randomUUID();
@@ -170,11 +185,11 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
       leave();
     };
     try {
-      const of = { servers: servers(), latest: servers, homes: homes(), log, tracing };
+      const of = { servers: own, latest: servers, homes: homes(), log, tracing };
       const about = { key, exchange: { headers: request.headers, message } };
       const wired = await wire(front.end, { ...of, ...about });
-      if (wired.isGone()) throw serversGone;
-      connected.add(wired);
+      await checkServers(wired, own);
+      connected.set(wired, { servers: own, isSession: false });
       whenClosed(front.end, () => {
         connected.delete(wired);
         over();
@@ -201,8 +216,18 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
     },
     sessions: () => sessions.size,
     endIdle: () => sessions.endIdle(),
+    async endWith(names) {
+      const meant = [...connected].filter(([, { servers: own }]) =>
+        own.some(({ name }) => names.has(name)),
+      );
+      await Promise.allSettled(
+        meant.map(([wired, { isSession }]) =>
+          isSession ? wired.close() : wired.refuse(serverGone, isLasting),
+        ),
+      );
+    },
     async refuse(refusal, isMeant) {
-      await Promise.all([...connected].map((each) => each.refuse(refusal, isMeant)));
+      await Promise.all([...connected.keys()].map((each) => each.refuse(refusal, isMeant)));
     },
     close: () => sessions.closeAll(),
   };

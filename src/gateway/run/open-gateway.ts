@@ -381,9 +381,16 @@ async function start(
       checkFixed(current.config, next.config);
       const nextIdentifier = await makeIdentifier(next);
       const madeRoutes = models.make(next);
-      const made = makeServers(next, await readPins(next.config.definitionsFile));
-      // Sessions go on with their connections, under the new plugins.
-      const unused = [...all].map(({ guard }) => guard.use(next.manager));
+      const pins = await readPins(next.config.definitionsFile);
+      const before = [...all];
+      const made = makeServers(next, pins);
+      const unused = before.map((each) =>
+        each.use(
+          next,
+          made.find(({ name }) => name === each.name),
+        ),
+      );
+      const over = servers.filter(({ isOver }) => isOver).map(nameOf);
       for (const each of servers) void forget(each);
       const routesUnused = models.use(madeRoutes);
       const { manager, onUnused } = current;
@@ -398,6 +405,7 @@ async function start(
       managers.add(next.manager);
       current = next;
       generation += 1;
+      void endpoint?.endWith(new Set(over));
       next.log.info("reloaded", { servers: servers.map(nameOf) });
     },
     async close() {

@@ -94,8 +94,9 @@ export interface Gateway<Options = GatewayOptions> {
   readonly generation: number;
   counts(): GatewayCounts;
   /**
-   * Uses other plugins and servers from the next request and the next session on. Rejects, and
-   * changes nothing, for parts that do not fit.
+   * Goes by other plugins and settings from the next request on, in open sessions too. A session
+   * with a server that was removed, or is reached in another way, ends. Rejects, and changes nothing,
+   * for parts that do not fit.
    */
   reload(options: Options): Promise<void>;
   /** Takes no more requests, lets those in progress end, and closes everything. */

@@ -11,12 +11,14 @@ import {
   batchRefused,
   headersNamed,
   idOf,
+  isLasting,
   isMessage,
   type Message,
   mayBatch,
   noAnswer,
   passThrough,
   type RefusedAsks,
+  serverGone,
   whenClosed,
 } from "../ends/index.ts";
 import { serverPaths } from "../envoy/index.ts";
@@ -47,6 +49,7 @@ export interface PassEndpointOptions {
 
 /** A session of a server, as this gateway knows it. */
 interface PassedSession extends Session {
+  readonly server: string;
   readonly refusedAsks: RefusedAsks;
 }
 
@@ -60,7 +63,10 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
   const sessions = new Sessions<PassedSession>(limits);
   const exchanges = new OpenExchanges(() => limits().inFlight);
   /** What is connected now. */
-  const connected = new Set<WiredExchange>();
+  const connected = new Map<
+    WiredExchange,
+    { readonly server: string; readonly isStream: boolean }
+  >();
 
   async function handle(
     request: Request,
@@ -157,7 +163,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
       ...{ back: passed.back, session: session?.id, tracing, key: identity.key },
       ...(isModern && { exchange: { headers: request.headers, message: body } }),
     });
-    connected.add(wired);
+    connected.set(wired, { server: server.name, isStream: body === undefined });
     whenClosed(passed.front, () => {
       connected.delete(wired);
       if (session === undefined) callers.delete(id);
@@ -210,6 +216,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     const name = nameOf(server, id);
     const session: PassedSession = {
       ...{ id: name, key: identity.key, usedAt: performance.now() },
+      server: server.name,
       refusedAsks: new Map(),
       close: async () => forget(session),
     };
@@ -230,11 +237,20 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     sessionFor: (_request, identity) => sessionOfSubject(identity),
     sessions: () => sessions.size,
     endIdle: () => sessions.endIdle(),
+    async endWith(names) {
+      const ended = [...connected].filter(([, { server }]) => names.has(server));
+      await Promise.allSettled(
+        ended.map(([wired, { isStream }]) =>
+          isStream ? wired.close() : wired.refuse(serverGone, isLasting),
+        ),
+      );
+      await sessions.endWhere(({ server }) => names.has(server));
+    },
     async refuse(refusal, isMeant) {
-      await Promise.all([...connected].map((each) => each.refuse(refusal, isMeant)));
+      await Promise.all([...connected.keys()].map((each) => each.refuse(refusal, isMeant)));
     },
     async close() {
-      await Promise.allSettled([...connected].map((each) => each.close()));
+      await Promise.allSettled([...connected.keys()].map((each) => each.close()));
       await sessions.closeAll();
     },
   };

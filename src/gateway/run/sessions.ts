@@ -54,11 +54,15 @@ export class Sessions<Kind extends Session = Session> {
 
   async endIdle(): Promise<void> {
     const before = this.#now() - this.#limits().idleSessionMs;
-    const idle = [...this.#sessions.values()].filter(({ usedAt }) => usedAt < before);
-    await Promise.allSettled(idle.map((each) => each.close()));
+    await this.endWhere(({ usedAt }) => usedAt < before);
+  }
+
+  async endWhere(isMeant: (session: Kind) => boolean): Promise<void> {
+    const meant = [...this.#sessions.values()].filter(isMeant);
+    await Promise.allSettled(meant.map((each) => each.close()));
   }
 
   async closeAll(): Promise<void> {
-    await Promise.allSettled([...this.#sessions.values()].map((each) => each.close()));
+    await this.endWhere(() => true);
   }
 }

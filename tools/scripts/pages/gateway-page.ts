@@ -181,8 +181,11 @@ The command says whether it did, and ends with 1 where it did not.
 A wrong configuration leaves the last good one running.
 SIGHUP does the same, and the log says how it went (\`configured\` or \`reload_refused\`).
 A file that changes reloads nothing by itself.
-A reload that changes \`listen\`, \`admin\`, \`tracing\` or \`labels.store\`, or over stdio \`identity.local\`, is refused: these need a new start.
-Sessions that are open get the new plugins too; they keep their connections to servers and the sizes that they began with.
+A reload that changes \`listen\`, \`admin\`, \`tracing\` or \`labels.store\` is refused: these need a new start. Over stdio, where there is one session from the start to the end, so is one that changes \`identity.local\`, which servers there are, or how they are reached.
+
+Sessions that are open go by the new configuration from their next request on: plugins, identity, tenant, labels, definitions and pins, \`pass\`, \`onDeny\`, \`wireLabels\`, \`timeoutMs\`. What is in progress ends by the one that it began with.
+They keep their connections to servers, and so the sizes in \`limits\` that these began with. A server that was added is there for the next session.
+A session ends if a server of it was removed, or is reached in another way: another \`command\`, \`args\`, \`env\`, \`cwd\`, \`url\`, \`headers\`, \`forward\` or \`traceContext\`. Its open requests are answered with \`session_unknown\`, and its next one with 404, so that clients begin a new session; subscriptions of 2026-07-28 end with \`peer_unreachable\`.
 The plugins from before are closed when the last request that uses them has ended, and the code of isolated ones ends then.
 A configuration in TypeScript or JavaScript, and a plugin by its path, are imported again where the file has changed; what they import themselves is not.
 

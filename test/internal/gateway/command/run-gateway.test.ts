@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { GlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
 import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
+import { sessionOf } from "../../../gateway/run/support/caller.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { files } from "../config/support.ts";
@@ -308,17 +309,17 @@ it("hands the protocol its own streams, whole", async () => {
 
 it("says in every line of the log which configuration it is about", async () => {
   const server = { command: process.execPath, args: [smallServer] };
-  const cwd = await folderWith({ [name]: { servers: { small: server } } });
+  const listen = { port: 0 };
+  const cwd = await folderWith({ [name]: { servers: { small: server }, listen } });
   const running = start(["gateway"], { cwd, openGateway });
-  await running.seen("ready");
-  const params = { name: "noise", arguments: {} };
-  const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params };
-  running.stdin.write(`${JSON.stringify(call)}\n`);
+  const { front } = (await running.seen("ready")) as unknown as { front: { port: number } };
+  const own = await sessionOf(new URL(`http://127.0.0.1:${front.port}/mcp`));
+  await own.call(1, { name: "noise" });
   await running.seen("request");
-  await write(cwd, { servers: { small: { ...server, command: "no-such-program" } } });
+  await write(cwd, { servers: { small: { ...server, command: "no-such-program" } }, listen });
   running.signals.emit("SIGHUP");
   await running.seen("configured");
-  await write(cwd, { servers: { small: { ...server, comand: "x" } } });
+  await write(cwd, { servers: { small: { ...server, comand: "x" } }, listen });
   running.signals.emit("SIGHUP");
   await running.seen("reload_refused");
   running.signals.emit("SIGTERM");

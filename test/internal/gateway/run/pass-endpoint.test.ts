@@ -35,22 +35,23 @@ async function endpointBefore(forward: Forward, plugins: readonly Plugin[]) {
     onDropped() {},
   });
   afterTest(() => endpoint.close());
+  const ask = (identity: Identity, session: string | undefined, asked: RequestInit) => {
+    const headers = {
+      ...{ "content-type": "application/json", accept: "application/json, text/event-stream" },
+      ...(session !== undefined && { "mcp-session-id": session }),
+    };
+    const request = new Request("http://127.0.0.1:8080/mcp", { headers, ...asked });
+    return endpoint.handle(request, identity, { remote: undefined, onSent() {}, forward });
+  };
+  const get = (identity: Identity, session: string) => ask(identity, session, { method: "GET" });
   const post = async (identity: Identity, body: object, session?: string) => {
-    const request = new Request("http://127.0.0.1:8080/mcp", {
-      method: "POST",
-      headers: {
-        ...{ "content-type": "application/json", accept: "application/json, text/event-stream" },
-        ...(session !== undefined && { "mcp-session-id": session }),
-      },
-      body: JSON.stringify(body),
-    });
-    const connection = { remote: undefined, onSent() {}, forward };
-    const response = await endpoint.handle(request, identity, connection);
+    const asked = { method: "POST", body: JSON.stringify(body) };
+    const response = await ask(identity, session, asked);
     const message = messagesIn(await response.text()).find(({ method }) => method === undefined);
     const { data } = (message?.error ?? {}) as { data?: { code?: string } };
     return { status: response.status, code: data?.code, headers: response.headers };
   };
-  return { endpoint, post };
+  return { endpoint, get, post };
 }
 
 const result = { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "fake" } };
@@ -119,4 +120,19 @@ it.each([
   refuses = false;
   expect((await post(adaWith(), initialize)).headers.get("mcp-session-id")).toBe("made");
   expect(await post(adaWith(), callOf(1), "made")).toMatchObject({ status: 200 });
+});
+
+it("ends the sessions and the streams of a server that a reload took away", async () => {
+  const forward: Forward = async (sent) =>
+    sent.body === null
+      ? new Response(new ReadableStream(), { headers: { "content-type": "text/event-stream" } })
+      : answering(sent);
+  const { endpoint, post, get } = await endpointBefore(forward, []);
+  await post(adaWith(), initialize);
+  const stream = await get(adaWith(), "made");
+  await endpoint.endWith(new Set(["other"]));
+  expect(await post(adaWith(), callOf(1), "made")).toMatchObject({ status: 200 });
+  await endpoint.endWith(new Set(["fake"]));
+  expect(await stream.text()).toBe("");
+  expect((await post(adaWith(), callOf(1), "made")).code).toBe("session_unknown");
 });
