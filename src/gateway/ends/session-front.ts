@@ -63,6 +63,14 @@ export interface SessionFront {
   closeStream(id: RequestId): void;
 }
 
+/** The requests of one body, which share a stream. */
+interface Post {
+  /** Those that are neither answered nor cancelled. */
+  readonly left: Set<string>;
+  readonly cancelled: RequestId[];
+}
+
+const cancelled = refusalOf(-32600, "cancelled", "The request was cancelled");
 const ended = refusalOf(-32001, "session_unknown", "The session is over");
 
 export function sessionFront(options: SessionOptions): SessionFront {
@@ -76,7 +84,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
   });
 
   /** The requests that have no answer. The transport finds their streams by their ids alone. */
-  const open = new Map<string, RequestId>();
+  const open = new Map<string, { readonly id: RequestId; readonly post: Post }>();
   let isOver = false;
   let version: string | undefined;
   /** The key of `initialize`, and what waits for its answer. */
@@ -96,15 +104,17 @@ export function sessionFront(options: SessionOptions): SessionFront {
       await transport.start();
     },
     async send(message: Message, { relatedRequestId } = {}) {
+      let answered: Post | undefined;
       version ??= versionIn(message);
       if (isAnswer(message)) {
         const key = keyOf(message.id);
-        open.delete(key);
+        answered = forget(key);
         if (key === beginning) begun(message);
       }
       try {
         const related = relatedRequestId === undefined ? {} : { relatedRequestId };
         await transport.send(message as never, related);
+        if (answered !== undefined) await endCancelled(answered);
       } catch (error) {
         // The stream of the request is closed, and so nobody waits for it.
         onUndelivered(errorOf(error));
@@ -113,11 +123,37 @@ export function sessionFront(options: SessionOptions): SessionFront {
     async close() {
       isOver = true;
       // Whoever waits learns that it is over; a closed transport would only end the stream.
-      const answers = [...open.values()].map((each) => errorAnswer(each, ended));
+      const answers = [...open.values()].map(({ id }) => errorAnswer(id, ended));
       await Promise.allSettled(answers.map((answer) => end.send(answer)));
       await transport.close();
     },
   };
+
+  function forget(key: string): Post | undefined {
+    const post = open.get(key)?.post;
+    open.delete(key);
+    post?.left.delete(key);
+    return post;
+  }
+
+  /**
+   * Nobody answers a cancelled request, so its stream would stay open. For whoever asks for the rest
+   * of the stream there is an answer, as it would be kept open again otherwise.
+   */
+  async function endCancelled({ left, cancelled: ids }: Post): Promise<void> {
+    const [first] = ids;
+    if (left.size > 0 || first === undefined) return;
+    transport.closeSSEStream(first);
+    for (const each of ids.splice(0)) await end.send(errorAnswer(each, cancelled));
+  }
+
+  async function cancel(key: string): Promise<void> {
+    const id = open.get(key)?.id;
+    const post = forget(key);
+    if (id === undefined || post === undefined) return;
+    post.cancelled.push(id);
+    await endCancelled(post);
+  }
 
   async function handle(
     request: Request,
@@ -126,12 +162,13 @@ export function sessionFront(options: SessionOptions): SessionFront {
   ): Promise<Response> {
     const ids = requestsIn(parsedBody).map((each) => each.id);
     const keys = ids.map(keyOf);
-    for (const each of ids) open.set(keyOf(each), each);
-    for (const key of cancelledIn(parsedBody)) open.delete(key);
+    const post: Post = { left: new Set(keys), cancelled: [] };
+    for (const each of ids) open.set(keyOf(each), { id: each, post });
     const response = await transport.handleRequest(request, { parsedBody, authInfo });
     // Its stream has ended without an answer.
     if (isOver && keys.some((key) => open.has(key))) return new Response(null, { status: 404 });
-    if (!response.ok) for (const key of keys) open.delete(key);
+    if (response.ok) for (const key of cancelledIn(parsedBody)) await cancel(key);
+    else for (const key of keys) open.delete(key);
     if (response.body === null) return response;
     return new Response(boundedBody(response.body, queuedBytes, onCut), response);
   }
