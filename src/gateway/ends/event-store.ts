@@ -2,6 +2,7 @@
 import type { Message } from "./end.ts";
 
 export interface StoredEvents {
+  has(id: string): boolean;
   storeEvent(stream: string, message: Message): Promise<string>;
   getStreamIdForEventId(id: string): Promise<string | undefined>;
   replayEventsAfter(
@@ -24,6 +25,7 @@ export function eventStore(maxEvents: number, maxUnits: number): StoredEvents {
   let units = 0;
 
   return {
+    has: (id) => events.has(id),
     async storeEvent(stream, message) {
       count += 1;
       const id = `${prefix}_${count}`;

@@ -59,6 +59,8 @@ export interface SessionFront {
   /** Whether a body uses an id twice, or that of a request which has no answer yet. */
   repeatsId(body: unknown): boolean;
   readonly takesBatches: boolean;
+  /** Whether a client can ask for the events after this one. */
+  keepsEvent(id: string): boolean;
   /** Ends the stream of a request, so that its client asks for the rest. */
   closeStream(id: RequestId): void;
 }
@@ -76,9 +78,10 @@ const ended = refusalOf(-32001, "session_unknown", "The session is over");
 export function sessionFront(options: SessionOptions): SessionFront {
   const { sdk, id, maxEvents, queuedBytes, retryMs, keepAliveMs } = options;
   const { onUndelivered, onCut } = options;
+  const events = eventStore(maxEvents, queuedBytes);
   const transport = new sdk.WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: () => id,
-    eventStore: eventStore(maxEvents, queuedBytes),
+    eventStore: events,
     retryInterval: retryMs,
     keepAliveMs,
   });
@@ -200,6 +203,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
     get takesBatches() {
       return takesBatches(version);
     },
+    keepsEvent: events.has,
     closeStream: (requestId) => transport.closeSSEStream(requestId),
   };
 }

@@ -7,6 +7,11 @@ const answers = {
   body_timeout: { status: 408, rpc: -32600, text: "The body took too long to arrive" },
   session_unknown: { status: 404, rpc: -32001, text: "Session not found" },
   session_missing: { status: 400, rpc: -32600, text: "Mcp-Session-Id is missing" },
+  event_unknown: {
+    status: 400,
+    rpc: -32600,
+    text: "The event of Last-Event-ID is not kept, or not any longer: ask without it",
+  },
   header_mismatch: {
     status: 400,
     rpc: -32020,

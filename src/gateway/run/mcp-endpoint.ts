@@ -106,6 +106,8 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
     if (Array.isArray(body) && !session.front.takesBatches)
       return answerBad(batchRefused, idOf(body));
     if (session.front.repeatsId(body)) return answerBad(idInUse, idOf(body));
+    const last = request.method === "GET" ? request.headers.get("last-event-id") : null;
+    if (last && !session.front.keepsEvent(last)) return answer("event_unknown");
     callers.set(id, { identity, session: id });
     const response = await session.front.handle(request, body, identity);
     // It ended in the meantime.

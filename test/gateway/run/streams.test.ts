@@ -40,3 +40,14 @@ it("the stream of a batch ends when those that were not cancelled are answered",
   await own.post(cancelled(3));
   expect((await ofSecond).messages).toMatchObject([{ id: 4, result: {} }]);
 });
+
+it("an event that is no longer kept is said to be gone", async () => {
+  const { url } = await gatewayBefore((came) => came.answer("fine"), { limits: { events: 2 } });
+  const own = await sessionOf(url, ada);
+  const headers = { "last-event-id": lastIdIn((await own.call(1)).text) };
+  const again = () => own.post(undefined, { method: "GET", headers });
+  expect((await again()).status).toBe(200);
+  await own.call(2);
+  await own.call(3);
+  expect(await again()).toMatchObject({ status: 400, code: "event_unknown" });
+});

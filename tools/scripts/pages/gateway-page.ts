@@ -234,6 +234,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`header_mismatch\`                                | 400     | A header of 2026-07-28 says something else than the body.   |
 | \`message_too_large\`, \`body_timeout\`              | 413/408 | The body is larger, or takes longer, than \`limits\` say.     |
 | \`session_missing\`, \`session_unknown\`             | 400/404 | No session is named, or none of this subject.               |
+| \`event_unknown\`                                  | 400     | \`Last-Event-ID\` names no event that is kept.                |
 | \`rate_limited\`, \`too_many_sessions\`              | 429/503 | A subject sends too much, or too many sessions are open.    |
 | \`shutting_down\`, \`server_unavailable\`            | 503     | The gateway stops, or a server could not be reached.        |
 | \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.      |
