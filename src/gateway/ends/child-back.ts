@@ -2,7 +2,8 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
-import type { End, Message } from "./end.ts";
+import { answeredId } from "./answered-id.ts";
+import type { End, Message, RequestId } from "./end.ts";
 import { documentIn, readLines, writeLine } from "./json-lines.ts";
 
 interface ChildCommand {
@@ -19,8 +20,8 @@ export interface ChildOptions extends ChildCommand {
   readonly queuedBytes: number;
   /** Lines of its standard error, what is wrong with its standard output, how it ended by itself. */
   readonly onNote: (kind: ChildNote, text: string) => void;
-  /** A message is too large, and the child is ended: nobody knows whose answer it was. */
-  readonly onTooLarge: () => void;
+  /** A message is too large. The child is ended unless it is known whose answer that was. */
+  readonly onTooLarge: (id: RequestId | undefined) => void;
   /** How long each step of ending it may take. Default 2000. */
   readonly endMs?: number;
 }
@@ -67,6 +68,8 @@ export function childBack(options: ChildOptions): End {
   let child: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
   let isGone = false;
   let closing: Promise<void> | undefined;
+  /** Runs while a message that is too large has not ended. */
+  let endless: NodeJS.Timeout | undefined;
 
   const end: End = {
     start: () =>
@@ -103,9 +106,9 @@ export function childBack(options: ChildOptions): End {
           },
           tooLong() {
             onNote("stdout_invalid", `a message of more than ${maxBytes} bytes`);
-            onTooLarge();
-            void end.close();
+            endless = setTimeout(() => tooLarge(undefined), endMs).unref();
           },
+          dropped: (head, tail) => tooLarge(answeredId(head, tail)),
         });
         readLines(stderr, 8192, {
           line: (text) => onNote("stderr", text),
@@ -126,9 +129,17 @@ export function childBack(options: ChildOptions): End {
     },
   };
 
+  function tooLarge(id: RequestId | undefined): void {
+    clearTimeout(endless);
+    if (isGone) return;
+    onTooLarge(id);
+    if (id === undefined) void end.close();
+  }
+
   function gone(): void {
     if (isGone) return;
     isGone = true;
+    clearTimeout(endless);
     // What it started may outlive it.
     signal("SIGKILL");
     end.onclose?.();

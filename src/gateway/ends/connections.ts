@@ -122,7 +122,7 @@ function processes(
         ...{ maxBytes: messageBytes, queuedBytes },
         onNote: (kind, text) =>
           log.warn(`server_${kind}`, { server: name, text: redactText(text, hidden) }),
-        onTooLarge: () => outer.failAll(tooLarge),
+        onTooLarge: (id) => outer.fail(id, tooLarge),
       });
     const back = supervised({
       start,

@@ -7,10 +7,14 @@
 
 import type { Readable, Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
+import { edgeLength } from "./answered-id.ts";
 
 export interface LineEvents {
   line(text: string): void;
+  /** Called as soon as a line is over the limit. */
   tooLong(): void;
+  /** Called at the end of such a line, with how it began and ended. */
+  dropped?(head: string, tail: string): void;
 }
 
 /** Calls `events` for each line of a stream, which it puts into flowing mode. */
@@ -20,15 +24,20 @@ export function readLines(stream: Readable, maxBytes: number, events: LineEvents
   let bytes = 0;
   /** Whether the line is over the limit already. */
   let isSkipping = false;
+  let head = "";
+  let tail = "";
 
   function add(text: string, size: number): void {
     bytes += size;
-    if (isSkipping) return;
-    if (bytes > maxBytes) {
-      isSkipping = true;
-      pieces = [];
-      events.tooLong();
-    } else pieces.push(text);
+    if (isSkipping) tail = (tail + text).slice(-edgeLength);
+    else pieces.push(text);
+    if (isSkipping || bytes <= maxBytes) return;
+    const begun = pieces.join("");
+    head = begun.slice(0, edgeLength);
+    tail = begun.slice(-edgeLength);
+    isSkipping = true;
+    pieces = [];
+    events.tooLong();
   }
 
   function end(): void {
@@ -37,7 +46,8 @@ export function readLines(stream: Readable, maxBytes: number, events: LineEvents
     pieces = [];
     bytes = 0;
     isSkipping = false;
-    if (!wasSkipped && text.trim() !== "") events.line(text);
+    if (wasSkipped) events.dropped?.(head, tail);
+    else if (text.trim() !== "") events.line(text);
   }
 
   stream.on("data", (chunk: Buffer) => {

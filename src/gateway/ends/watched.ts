@@ -34,6 +34,8 @@ export interface WatchOptions {
 export interface WatchedEnd extends End {
   /** Answers all open requests, as the server will not. */
   failAll(refusal: Refusal): void;
+  /** Answers the open request of this id. Without an id, the only one that is open. */
+  fail(id: RequestId | undefined, refusal: Refusal): void;
 }
 
 interface Open {
@@ -94,6 +96,11 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     },
     close: () => back.close(),
     failAll,
+    fail(id, refusal) {
+      const [only] = open.size === 1 ? open.keys() : [];
+      const key = id === undefined ? only : keyOf(id);
+      if (key !== undefined) answer(key, refusal);
+    },
   };
 
   function note(message: Message & { id: RequestId; method: string }): void {

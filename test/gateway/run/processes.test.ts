@@ -6,7 +6,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { folderWith } from "../support/folder.ts";
 import { type Started, startGateway } from "./support/gateway.ts";
 
@@ -100,13 +100,34 @@ it("keeps the secrets of a server out of the log, and the content of its message
   expect(JSON.stringify(made.log.lines)).not.toContain("a secret");
 });
 
-it("refuses an answer that is too large, and starts its server again", async () => {
+describe("an answer that is too large is refused", () => {
   const limits = { messageBytes: 4000 };
-  const made = await connected({ servers: { small }, limits });
-  const before = await made.call("answer");
-  await expect(made.call("large")).rejects.toMatchObject({ data: { code: "peer_too_large" } });
-  await expect.poll(() => events(made)).toContain("server_restarted");
-  expect(await made.call("answer")).not.toBe(before);
+  const tooLarge = { data: { code: "peer_too_large" } };
+
+  it.each(["large", "large-last"])("and nothing else is: %s", async (name) => {
+    const made = await connected({ servers: { small }, limits });
+    const before = await made.call("answer");
+    const other = made.call("wait");
+    await expect(made.call(name)).rejects.toMatchObject(tooLarge);
+    expect(await made.call("release")).toBe(before);
+    expect(await other).toBe(before);
+    expect(events(made)).not.toContain("server_died");
+  });
+
+  it.each(["large-hidden", "endless"])(
+    "and its server ended where it is not known whose it is: %s",
+    async (name) => {
+      const made = await connected({ servers: { small }, limits });
+      const before = await made.call("answer");
+      await expect(made.call(name)).rejects.toMatchObject(tooLarge);
+      await expect.poll(() => events(made)).toContain("server_restarted");
+      expect(await made.call("answer")).not.toBe(before);
+      const codes = await Promise.all(
+        ["wait", name].map((each) => made.call(each).catch(({ data }) => data.code)),
+      );
+      expect(codes).toEqual(["peer_died", "peer_died"]);
+    },
+  );
 });
 
 it("says how a server ended, and counts what it did not answer as errored", async () => {

@@ -247,6 +247,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 
 An \`initialize\` that is answered with an error begins no session: there is no \`Mcp-Session-Id\`, and no place of \`limits.sessions\` is taken.
 The stream of a request that was cancelled ends without an answer.
+Over stdio an answer that is larger than \`limits.messageBytes\` is refused, and others go on. Where the gateway cannot tell whose it was, it starts the server again, and what is open gets \`peer_died\`.
 An answer that belongs to no open request is dropped, and so is progress that goes back, has another's token, or comes more than a hundred times a second.
 A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`.
 [mcp.md](mcp.md) and [threat-model.md](threat-model.md) have the codes of plugins and guards, and what attackers try.

@@ -8,6 +8,10 @@ const send = (message) =>
 const capabilities = { tools: {} };
 const serverInfo = { name: "small", version: "1.0.0" };
 
+const large = { content: [{ type: "text", text: "x".repeat(5000) }] };
+const write = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
+const waiting = [];
+
 const tools = {
   answer: (id) => send({ id, result: { content: [{ type: "text", text: String(process.pid) }] } }),
   die: () => process.exit(7),
@@ -29,7 +33,14 @@ const tools = {
     process.stdout.write(`${process.env.TOKEN}\n`);
     tools.answer(id);
   },
-  large: (id) => send({ id, result: { content: [{ type: "text", text: "x".repeat(5000) }] } }),
+  large: (id) => send({ id, result: large }),
+  "large-last": (id) => write({ result: large, jsonrpc: "2.0", id }),
+  "large-hidden": (id) => write({ more: [], id, result: large, jsonrpc: "2.0" }),
+  endless: (id) => void process.stdout.write(`{"result":"${id}${"x".repeat(5000)}`),
+  wait: (id) => void waiting.push(id),
+  release(id) {
+    for (const each of [...waiting.splice(0), id]) tools.answer(each);
+  },
   repeat: (id, args) =>
     send({ id, result: { content: [{ type: "text", text: JSON.stringify(args) }] } }),
   meta: (id, _, meta) =>

@@ -1,0 +1,23 @@
+/** Whose answer a line was that is too long to be read. */
+import { expect, it } from "vitest";
+import { answeredId } from "../../../../src/gateway/ends/answered-id.ts";
+
+const of = (line: string) => answeredId(line.slice(0, 100), line.slice(-100));
+const long = JSON.stringify("x".repeat(300));
+
+it.each<[string, unknown]>([
+  [`{"jsonrpc":"2.0","id":7,"result":${long}}`, 7],
+  [`{ "jsonrpc": "2.0", "id": "seven", "error": ${long} }`, "seven"],
+  [`{"result":${long},"jsonrpc":"2.0","id":7}`, 7],
+  [`{"jsonrpc":"2.0","result":${long},"id":"7"}\r`, "7"],
+  [`{"error":${long},"id":7,"jsonrpc":"2.0"}`, 7],
+  // A request or a notification of the server.
+  [`{"jsonrpc":"2.0","id":7,"method":"roots/list","params":${long}}`, undefined],
+  [`{"method":"sampling/createMessage","params":${long},"jsonrpc":"2.0","id":7}`, undefined],
+  // What the content only quotes or holds.
+  [`{"jsonrpc":"2.0","result":[${long},{"a":1,"id":7}]}`, undefined],
+  [`{"result":${JSON.stringify(`${long},"jsonrpc":"2.0","id":7}`)}}`, undefined],
+  [`{"result":${JSON.stringify(`${long},"id":"7"`)}}`, undefined],
+])("%s", (line, id) => {
+  expect(of(line)).toBe(id);
+});
