@@ -11,8 +11,14 @@ export const routePattern: RegExp =
   /^[A-Z]+(?: \/(?:\*|\*?[\w.~:@-]+)(?:\/(?:\*|\*?[\w.~:@-]+))*)$/;
 
 /**
+ * A segment that no server takes for several, or for none: no dots alone, and, also encoded, no slash,
+ * backslash, `?`, `#`, `;`, `%` or control character.
+ */
+const plainSegment = /^(?!\.+$)[\p{L}\p{M}\p{N} !$&'()*+,.:=@_~-]+$/u;
+
+/**
  * Only the end counts, because what stands before it is up to the host: `/v1`, or a deployment.
- * Segments are compared as they are: an encoded or a doubled slash matches nothing.
+ * A path with a segment that is not plain matches nothing, wherever that stands.
  */
 export function routeOf(routes: readonly string[]): Route {
   const wanted = routes.map((route) => {
@@ -21,12 +27,21 @@ export function routeOf(routes: readonly string[]): Route {
   });
   return (method, path) => {
     const segments = path.split("/").slice(1);
+    if (!segments.every(isPlain)) return false;
     return wanted.some((route) => {
       if (route.method !== method || route.segments.length > segments.length) return false;
       const end = segments.slice(segments.length - route.segments.length);
       return route.segments.every((want, at) => isSegment(want, end[at] ?? ""));
     });
   };
+}
+
+function isPlain(segment: string): boolean {
+  try {
+    return plainSegment.test(decodeURIComponent(segment));
+  } catch {
+    return false;
+  }
 }
 
 function isSegment(want: string, segment: string): boolean {

@@ -423,6 +423,13 @@ describe("Embeddings", () => {
   });
 });
 
+/** Ends of paths that a server may read as others than `GET /files/*`. */
+const unplain = [
+  ...["files/..%2fadmin", "files/..%5cadmin", "files/%2e%2e%2fadmin", "files/..%252fadmin"],
+  ...["files/a%00", "files/a%0a", "files/a%3fb", "files/a%23b", "files/..;", "files/%ff"],
+  ...["admin%3f/files/a", "admin//files/a", "files/..."],
+];
+
 describe("other requests", () => {
   it("are refused, but for those that the host lets pass", async () => {
     const list = { object: "list", data: [] };
@@ -445,7 +452,7 @@ describe("other requests", () => {
     const files = await clients({ "cmf.llm_input": redact }, () => jsonAnswer(list), { pass });
     expect((await files.openai.files.list()).data).toEqual([]);
     await expect(files.openai.models.list()).rejects.toMatchObject({ code: "request_unknown" });
-    for (const path of ["files//", "files/a%2Fb/content", "files/", "v1/../Files"]) {
+    for (const path of ["files//", "files/a%2Fb/content", "files/", "v1/../Files", ...unplain]) {
       const fetch = guardFetch(await managerOf({ "cmf.llm_input": redact }), {
         provider: openai,
         pass,
@@ -453,6 +460,30 @@ describe("other requests", () => {
       });
       expect((await fetch(`https://model.test/v1/${path}`)).status, path).toBe(403);
     }
+  });
+
+  it("are refused where a server may take their path for another one", async () => {
+    const { asked, fetch } = standIn(() => jsonAnswer(documentOf(chat)));
+    const guarded = guardFetch(await managerOf({ "cmf.llm_input": redact }), {
+      provider: openai,
+      fetch,
+    });
+    const method = "POST";
+    const body = JSON.stringify(chat.request);
+    for (const path of [
+      "/chat/completions",
+      "%2f../chat/completions",
+      "..%2fv2/chat/completions",
+    ]) {
+      const response = await guarded(`https://model.test/v1/${path}`, { method, body });
+      expect([response.status, await response.json()], path).toMatchObject([
+        403,
+        { error: { code: "request_unknown" } },
+      ]);
+    }
+    expect(asked).toEqual([]);
+    const plain = "https://model.test/my%20team/v1/models/ft:gpt-4.1:ada::1@2";
+    expect((await guarded(plain)).status).toBe(200);
   });
 
   it("of a deployment are known by the end of their path", async () => {
