@@ -17,7 +17,7 @@ import {
 } from "../../providers/http/index.ts";
 import { failureCode } from "../../providers/http/judge-response.ts";
 import { openai } from "../../providers/openai/index.ts";
-import { InUse } from "../../providers/rewrite/index.ts";
+import { InUse, recordAccess } from "../../providers/rewrite/index.ts";
 import { type RouteConfig, withSecrets } from "../config/index.ts";
 import type { Forward } from "../ends/index.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
@@ -25,6 +25,7 @@ import { sendUpstream, type Upstream } from "./upstream.ts";
 /** Who asks, and whose labels are those of the request. */
 export interface ModelCaller {
   readonly labelSession: string;
+  readonly subject: string | undefined;
   /** The slots of the envelope that the gateway knows. */
   readonly envelope: object;
 }
@@ -119,21 +120,35 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
       );
       const send = (body: string | null, sent: Headers) =>
         sendUpstream(upstream, url, { method, headers: sent, body, signal }, connection.forward);
+      /** No guard reports the end of what passes unread. */
+      function notePassed({ status }: Response, code?: string): void {
+        const { subject } = caller;
+        const asked = { request: crypto.randomUUID(), subject, method, path: url.pathname };
+        options.onNote("info", "model_passed", { ...asked, status, code });
+        const outcome = code === undefined ? "allowed" : "errored";
+        const end = { ...asked, outcome, code, plugin: undefined, name: `${method} ${asked.path}` };
+        recordAccess(manager, access, end, {
+          ...{ eventType: "model.request_ended", target: config.provider, tenant },
+          metadata: { provider: config.provider },
+        });
+      }
       try {
         return await guard({
           ...{ method, url, headers, signal, about: caller },
           body: async () => request.body,
           pass: async () => {
             const response = await send(await bodyOf(request), headers);
-            if (method === "GET")
-              options.onNote("info", "model_passed", { method, status: response.status });
+            if (method === "GET") notePassed(response);
             return response;
           },
           send,
         });
       } catch (error) {
         if (isGlassineError(error)) options.onNote("error", error.code, { text: error.message });
-        return failedResponse(provider, isClosing ? "shutting_down" : failureCode(error));
+        const code = isClosing ? "shutting_down" : failureCode(error);
+        const response = failedResponse(provider, code);
+        if (method === "GET") notePassed(response, code);
+        return response;
       }
     },
     open: () => inUse.count,

@@ -340,6 +340,7 @@ async function start(
     const caller = { identity, session: mcp.sessionFor(request, identity) };
     const facts = {
       labelSession: labelSessionOf(current.config.labels.session, caller),
+      subject: identity.subject?.id,
       envelope: slotsOf(identity, request.headers, { parts: current, headersToShow }),
     };
     const handle = () => route.handle(request, facts, connection);

@@ -44,7 +44,7 @@ interface AccessKind {
 }
 
 export function recordAccess(
-  manager: HookManager,
+  manager: Pick<HookManager, "audit">,
   access: Access | undefined,
   { request, outcome, code, plugin, name, subject }: AccessEnd,
   { eventType, target, tenant, metadata }: AccessKind,

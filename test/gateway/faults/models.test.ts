@@ -2,6 +2,7 @@
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { definePlugin } from "glassine";
+import type { AuditEvent } from "glassine/audit";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
 import { ada, gatewayBefore, loggedBy } from "../attacks/support.ts";
@@ -125,15 +126,41 @@ it("says what no plugin sees, and where to let it pass", async () => {
   ]);
 });
 
-it("has a line in the log for a request that is passed on unread", async () => {
-  const provider = createServer((_request, response) => void response.end("{}"));
+it("logs and records a request that is passed on unread", async () => {
+  const asked: (string | undefined)[] = [];
+  const provider = createServer((request, response) => {
+    asked.push(request.url);
+    response.end("{}");
+  });
   await new Promise<void>((resolve) => provider.listen(0, "127.0.0.1", resolve));
   afterTest(() => void provider.close());
   const url = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
-  const model = { provider: "openai" as const, url, path: "/openai" };
-  const made = await gatewayBefore(undefined, { models: { model } }, [looks]);
-  expect((await ask(made.url, "/openai/v1/models")).status).toBe(200);
-  expect(loggedBy(made, "model_passed")).toMatchObject([
-    { route: "model", method: "GET", status: 200 },
+  const models = {
+    model: { provider: "openai" as const, url, path: "/openai" },
+    gone: { provider: "anthropic" as const, url: "http://127.0.0.1:1", path: "/gone" },
+  };
+  const records: AuditEvent[] = [];
+  const made = await gatewayBefore(undefined, { models }, [looks], {
+    audit: { sink: (event) => records.push(event) },
+    records: { access: "all" },
+  });
+  expect((await ask(made.url, "/openai/v1/models?key=hunter2")).status).toBe(200);
+  expect((await ask(made.url, "/gone/v1/models/m")).status).toBe(502);
+  const lines = loggedBy(made, "model_passed");
+  expect(lines).toMatchObject([
+    { route: "model", subject: "ada", method: "GET", path: "/openai/v1/models", status: 200 },
+    { route: "gone", path: "/gone/v1/models/m", status: 502, code: "provider_unreachable" },
   ]);
+  const ends = records.filter(({ eventType }) => eventType === "model.request_ended");
+  expect(ends.map(({ metadata }) => metadata)).toMatchObject([
+    {
+      ...{ request: lines[0]?.request, provider: "openai", name: "GET /openai/v1/models" },
+      ...{ result: "allowed", subject_id: "ada" },
+    },
+    { request: lines[1]?.request, result: "errored", code: "provider_unreachable" },
+  ]);
+  expect(JSON.stringify(records)).not.toContain("hunter2");
+  // An encoded slash may be a way to anything that the key of the gateway opens.
+  expect((await ask(made.url, "/openai/v1/models/..%2ffiles%2fx")).status).toBe(403);
+  expect(asked).toHaveLength(1);
 });

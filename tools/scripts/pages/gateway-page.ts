@@ -128,7 +128,10 @@ An SDK gets \`http://127.0.0.1:8080/openai/v1\` as its base URL.
 Requests and answers, streamed or not, go through the plugins with the identity and the labels of the MCP side: with \`labels.session\` set to \`subject\`, a secret that somebody read from a tool is known when the model's answer to the same person leaves.
 A refusal has the form of the provider's own errors; [guard-a-model.md](guard-a-model.md) has its codes.
 A provider that cannot be reached or breaks off is answered with 502 \`provider_unreachable\`, one that takes longer than \`timeoutMs\` with 504 \`provider_timeout\`.
-Of a stream that has begun, only the end is missing then.
+A stream that has begun ends early then.
+
+The list of models (\`GET /models\`, \`GET /models/*\`) passes unread, with the gateway's key: no plugin sees the request or its answer.
+The log has a line \`model_passed\` for each, and with \`audit.access: "all"\` the trail a record, whose \`name\` is the method and the path.
 
 ## Several servers
 
