@@ -338,7 +338,10 @@ const labelSettings = z.strictObject({
 
 const audit = z.strictObject({
   file: text.describe("The file that records are appended to, a JSON line each."),
-  strict: z.boolean().default(false).describe("Whether a record that is lost refuses its request."),
+  strict: z
+    .boolean()
+    .default(false)
+    .describe("Whether requests are refused while records cannot be written."),
   access: z
     .enum(["refused", "all"])
     .default("refused")

@@ -33,6 +33,8 @@ export interface StdioFrontOptions {
   readonly queuedBytes: number;
   /** How long its requests may still take when its input has ended. */
   readonly drainMs: number;
+  /** Why no request is taken now, if none is. */
+  readonly refuses?: () => Refusal | undefined;
 }
 
 const parseError = refusalOf(
@@ -114,8 +116,9 @@ export function stdioFront(options: StdioFrontOptions): End {
     const fault = messageFault(document);
     if (fault !== undefined) return fault;
     if (Array.isArray(document) && !takesBatches(version)) return batchRefused;
-    const isSecond = version !== undefined && requestsIn(document).some(isInitialize);
-    return isSecond ? initialized : undefined;
+    const requests = requestsIn(document);
+    if (version !== undefined && requests.some(isInitialize)) return initialized;
+    return requests.length > 0 ? options.refuses?.() : undefined;
   }
 
   /** A line that cannot be read belongs to no request. */

@@ -7,7 +7,12 @@ import type { GatewayConfig } from "../config/index.ts";
 import { checkOrigin } from "../identity/index.ts";
 import { type Listening, listenOn } from "./listen.ts";
 
-export type Readiness = "ready" | "starting" | "shutting_down" | "label_store_unreachable";
+export type Readiness =
+  | "ready"
+  | "starting"
+  | "shutting_down"
+  | "label_store_unreachable"
+  | "audit_failed";
 
 export interface AdminOptions {
   /** Why it takes no requests, if it does not. */

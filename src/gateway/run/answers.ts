@@ -30,6 +30,11 @@ const answers = {
   },
   server_unavailable: { status: 503, rpc: -32014, text: "The server could not be reached" },
   shutting_down: { status: 503, rpc: -32014, text: "The gateway is shutting down" },
+  audit_failed: {
+    status: 503,
+    rpc: -32014,
+    text: "A record of the audit trail was lost: try again when records can be written",
+  },
   method_not_allowed: { status: 405, rpc: -32600, text: "This method is not allowed here" },
   envoy_unsafe: {
     status: 503,

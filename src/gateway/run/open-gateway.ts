@@ -47,6 +47,7 @@ import type { Address, EnvoyFront, Gateway, GatewayCounts, GatewayParts } from "
 import { passEndpoint } from "./pass-endpoint.ts";
 import { requestRate } from "./request-rate.ts";
 import { type Server, serverOf } from "./server.ts";
+import { strictTrail } from "./strict-trail.ts";
 import { wire } from "./wire.ts";
 
 /** How often sessions without traffic are looked for. */
@@ -82,6 +83,7 @@ async function start(
   const { store, close: closeStore } = await openLabelStore(parts);
   opened.push(closeStore);
   let current = parts;
+  let trail = strictTrail(parts);
   let state: Readiness = "starting";
   /** Guards and connections of this generation and of those that still have sessions. */
   const all = new Set<Server>();
@@ -134,7 +136,8 @@ async function start(
 
   function adminOptions(counted: GatewayMetrics): AdminOptions {
     return {
-      ...{ store, state: () => state, generation: () => generation },
+      ...{ store, generation: () => generation },
+      state: () => (state === "ready" && trail.isLosing() ? "audit_failed" : state),
       metrics: () =>
         counted.text({
           ...{ generation, open_requests: counts().open, open_sessions: endpoint?.sessions() ?? 0 },
@@ -332,8 +335,10 @@ async function start(
     if (state === "shutting_down") return answer("shutting_down", { "retry-after": "5" });
     if (envoy?.closed?.() !== undefined) return answer("envoy_unsafe");
     const identity = await (identifier as Identifier).identify(request, remote);
-    if (identity instanceof Response || !isCounted) return identity;
-    return limit(identity) ?? identity;
+    if (identity instanceof Response) return identity;
+    const limited = isCounted ? limit(identity) : undefined;
+    if (limited !== undefined) return limited;
+    return trail.isLosing() ? answer("audit_failed", { "retry-after": "5" }) : identity;
   }
 
   function ask(route: ModelRoute, { request, identity, connection, mcp }: Asked) {
@@ -355,6 +360,7 @@ async function start(
       ...{ stdin, stdout, authInfo: identity },
       ...{ maxBytes: limits.messageBytes, queuedBytes: limits.queuedBytes },
       drainMs: limits.shutdownMs,
+      refuses: () => (trail.isLosing() ? refusalFor("audit_failed") : undefined),
     });
     end.sessionId = "stdio";
     callers.set("stdio", { identity, session: "stdio" });
@@ -405,6 +411,7 @@ async function start(
       homes.use(servers.map(nameOf));
       managers.add(next.manager);
       current = next;
+      trail = strictTrail(next);
       generation += 1;
       void endpoint?.endWith(new Set(over));
       next.log.info("reloaded", { servers: servers.map(nameOf) });

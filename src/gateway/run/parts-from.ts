@@ -29,7 +29,7 @@ export function partsFrom(options: GatewayOptions): GatewayParts {
   return {
     ...{ ...options, secrets, log },
     config: checkConfig(options.config, "`config`"),
-    audit: audit && { access: audit.access ?? "refused", hooks: audit.hooks ?? false },
+    audit: audit && { access: "refused", hooks: false, strict: false, ...audit },
   };
 }
 

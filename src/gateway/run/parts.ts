@@ -7,8 +7,14 @@ import type { GatewayLog, GatewayMetrics } from "../observe/index.ts";
 
 export type { GatewayLog };
 
-/** Which requests get a record of their end, and whether each hook that ran gets one. */
-export type AuditedTraffic = Pick<NonNullable<GatewayConfig["audit"]>, "access" | "hooks">;
+/**
+ * Which requests get a record of their end, whether each hook that ran gets one, and whether no request
+ * is taken while records are lost.
+ */
+export type AuditedTraffic = Pick<
+  NonNullable<GatewayConfig["audit"]>,
+  "access" | "hooks" | "strict"
+>;
 
 /** What `createGateway` takes. */
 export interface GatewayOptions {

@@ -60,15 +60,14 @@ export async function stdioBefore(
   onCall?: (came: Came) => unknown,
   { begins = true, ...config }: Config & { readonly begins?: boolean } = {},
   plugins?: Parameters<typeof startGateway>[1],
+  more?: Parameters<typeof startGateway>[2],
 ) {
   const [stdin, stdout] = [new PassThrough(), new PassThrough()];
   const made = await gatewayBefore(
     onCall,
     { identity: {}, ...config, listen: undefined },
     plugins,
-    {
-      stdio: { stdin, stdout },
-    },
+    { ...more, stdio: { stdin, stdout } },
   );
   const said: Message[] = [];
   let line = "";

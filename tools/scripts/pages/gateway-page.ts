@@ -240,6 +240,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`event_unknown\`                                  | 400     | \`Last-Event-ID\` names no event that is kept.                |
 | \`rate_limited\`, \`too_many_sessions\`              | 429/503 | A subject sends too much, or too many sessions are open.    |
 | \`shutting_down\`, \`server_unavailable\`            | 503     | The gateway stops, or a server could not be reached.        |
+| \`audit_failed\`                                   | 503     | [The audit trail](audit.md#when-a-sink-fails) has a gap.    |
 | \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.      |
 | \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer is none, is too large, or is a refusal. |
 | \`definition_changed\`                             |         | [The tool is not as it was pinned](#definitions-of-tools).  |
@@ -287,7 +288,7 @@ await gateway.close();
 await manager.close();
 \`\`\`
 
-\`audit: { access: "all", hooks: true }\` beside \`config\` records every request and every hook in the manager's trail.
+\`audit: { access: "all", hooks: true }\` beside \`config\` records every request and every hook in the manager's trail. With a strict trail add \`strict: true\`: no request is taken while records are lost.
 Without \`log\` it writes the lines of the command on standard error.
 \`secrets\` reads what the configuration names as \`{ "env": … }\` or \`{ "file": … }\`; by default from the environment and from files.
 \`reload\` takes the same options: the next requests go by them. \`onUnused\` of the options that they replace is called when no request uses those any more, so that their manager can be closed.
@@ -311,7 +312,7 @@ const adminPaths = table(
     [code("/healthz"), "200 while the process answers."],
     [
       code("/readyz"),
-      "200 when it takes requests and its label store answers; otherwise 503 with the code `starting`, `shutting_down` or `label_store_unreachable`.",
+      "200 when it takes requests and its label store answers; otherwise 503 with the code `starting`, `shutting_down`, `label_store_unreachable` or `audit_failed`.",
     ],
     [code("/metrics"), "What it counts, for Prometheus."],
   ],

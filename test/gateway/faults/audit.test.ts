@@ -1,0 +1,86 @@
+/** A strict audit trail that cannot be written: what the gateway still takes. */
+import { definePlugin } from "glassine";
+import type { AuditEvent } from "glassine/audit";
+import { expect, it } from "vitest";
+import { ada, gatewayBefore, stdioBefore } from "../attacks/support.ts";
+import { callOf, sessionOf } from "../run/support/caller.ts";
+
+const looks = definePlugin({
+  name: "looks",
+  version: "1.0.0",
+  hooks: { "cmf.tool_pre_invoke": (_message) => undefined },
+});
+
+/** A disk that fills up, and has room again. */
+function disk() {
+  const records: AuditEvent[] = [];
+  const state = { isFull: false };
+  const sink = (event: AuditEvent) => {
+    if (state.isFull) throw new Error("The disk is full.");
+    records.push(event);
+  };
+  const more = {
+    logger: { warn: () => {}, error: () => {} },
+    audit: { sink, strict: true },
+    records: { access: "all", hooks: true, strict: true },
+  } as const;
+  return { records, state, more };
+}
+
+it("takes no request while the records of those before are lost", async () => {
+  const { records, state, more } = disk();
+  const admin = { port: 0 };
+  const made = await gatewayBefore(undefined, { admin }, [looks], more);
+  const caller = await sessionOf(made.url, ada);
+  expect((await caller.call(1)).status).toBe(200);
+
+  state.isFull = true;
+  // Its records are written when it is over.
+  expect((await caller.call(2)).status).toBe(200);
+  for (const id of [3, 4]) {
+    const { status, code, headers } = await caller.call(id);
+    expect([status, code, headers.get("retry-after")]).toEqual([503, "audit_failed", "5"]);
+  }
+  expect(await made.admin("/readyz")).toEqual({
+    status: 503,
+    text: '{"status":"not_ready","code":"audit_failed","generation":1}',
+  });
+  expect(made.server.of("tools/call").length).toBe(2);
+
+  state.isFull = false;
+  await expect.poll(async () => (await made.admin("/readyz")).status).toBe(200);
+  expect((await caller.call(5)).status).toBe(200);
+  const reported = records.filter(({ eventType }) => eventType === "gateway.records_lost");
+  expect(reported).toMatchObject([{ outcome: "failure", metadata: { lost: expect.any(Number) } }]);
+  expect(reported[0]?.metadata.lost).toBeGreaterThanOrEqual(2);
+});
+
+it("takes none over stdio either", async () => {
+  const { state, more } = disk();
+  const made = await stdioBefore(undefined, {}, [looks], more);
+  state.isFull = true;
+  made.send(callOf(1));
+  await expect.poll(() => made.said.length).toBe(1);
+  made.send(callOf(2));
+  await expect.poll(() => made.said.length).toBe(2);
+  expect(made.said).toMatchObject([
+    { id: 1, result: {} },
+    { id: 2, error: { data: { code: "audit_failed" } } },
+  ]);
+  state.isFull = false;
+  await expect
+    .poll(async () => {
+      made.send(callOf(made.said.length + 1));
+      return made.said.at(-1);
+    })
+    .toMatchObject({ result: {} });
+});
+
+it("goes on without a strict trail", async () => {
+  const { state, more } = disk();
+  const records = { ...more.records, strict: false };
+  const made = await gatewayBefore(undefined, {}, [looks], { ...more, records });
+  const caller = await sessionOf(made.url, ada);
+  state.isFull = true;
+  for (const id of [1, 2, 3]) expect((await caller.call(id)).status).toBe(200);
+});
