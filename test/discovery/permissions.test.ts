@@ -1,5 +1,5 @@
 /** What a plugin may do, in words made from the tables of its host. */
-import { capabilities } from "glassine";
+import { capabilities, type Mode } from "glassine";
 import { defineServices, defineSlots } from "glassine/host";
 import { memoryNodeHooks, memoryNodeServices } from "glassine/memory-node";
 import {
@@ -215,6 +215,33 @@ describe("hooks", () => {
     expect(runsOn("sealed", { ...standardTables, hooks })).toEqual([
       "Runs on sealed: A tool is about to be called. It sees the payload and may deny.",
     ]);
+  });
+
+  it.each<[Mode, string]>([
+    ["sequential", "It sees the payload, may deny, and may change its content."],
+    [
+      "transform",
+      "It sees the payload and may change its content. In its mode, transform, it denies nothing.",
+    ],
+    [
+      "concurrent",
+      "It sees the payload and may deny. In its mode, concurrent, it changes no payload.",
+    ],
+    ["audit", "It sees the payload. In its mode, audit, it denies and changes nothing."],
+    [
+      "fire_and_forget",
+      "It sees the payload. In its mode, fire_and_forget, it denies and changes nothing.",
+    ],
+    ["disabled", "It is disabled, and never called."],
+  ])("on messages say what the mode %s lets it do", (mode, words) => {
+    const hooks = ["cmf.tool_pre_invoke"];
+    const modes = { "cmf.tool_pre_invoke": mode };
+    const { runsOn: said } = describePermissions(standardTables, {
+      capabilities: [],
+      hooks,
+      modes,
+    });
+    expect(said).toEqual([`Runs on cmf.tool_pre_invoke: A tool is about to be called. ${words}`]);
   });
 
   it("all have descriptions, in order and once", () => {

@@ -59,7 +59,7 @@ export async function checkGateway(
     always: describePermissions(standardTables, { capabilities: [], hooks: [] }).always,
     plugins: plugins.map((each) => {
       const own = handlers.filter(({ plugin }) => plugin === each.plugin.name);
-      const report = reportOf(each);
+      const report = reportOf(each, own);
       return {
         ...report,
         sees: [...report.sees, ...(report.capabilities.length > 0 ? blindOn(own) : [])],
@@ -97,15 +97,14 @@ async function identityFaults({ identity, listen }: GatewayConfig): Promise<read
   }
 }
 
-function reportOf({
-  plugin,
-  from,
-  source,
-  grant,
-}: ResolvedPlugin): Omit<PluginReport, "only_for" | "never"> {
+function reportOf(
+  { plugin, from, source, grant }: ResolvedPlugin,
+  handlers: readonly Handler[],
+): Omit<PluginReport, "only_for" | "never"> {
   const { name, version, hooks } = plugin;
   const capabilities = grant === undefined ? plugin.capabilities : [...grant].sort();
-  const words = describePermissions(standardTables, { capabilities, hooks });
+  const modes = Object.fromEntries(handlers.map(({ hook, mode }) => [hook, mode ?? "sequential"]));
+  const words = describePermissions(standardTables, { capabilities, hooks, modes });
   const { runsOn, sees, hidden, changes, uses } = words;
   return {
     ...{ name, version, from, source, ...placeOf(plugin), hooks, capabilities },

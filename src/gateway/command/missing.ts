@@ -7,6 +7,7 @@ import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/cli/index.ts";
 import { type GatewayConfig, isLocal, secretReader, secretsIn } from "../config/index.ts";
 import { readPins } from "../definitions/index.ts";
+import { powerlessPlugins } from "./powerless-plugins.ts";
 import { unmatchedPatterns } from "./unmatched-patterns.ts";
 
 /** Programs of servers that are not there. */
@@ -99,7 +100,12 @@ export async function pinFaults({
 
 /** Settings that are valid, and hardly meant. */
 export function oddSettings(config: GatewayConfig): readonly string[] {
-  return [...versionedUrls(config), ...unmatchedPatterns(config), ...openKeys(config)];
+  return [
+    ...versionedUrls(config),
+    ...unmatchedPatterns(config),
+    ...powerlessPlugins(config),
+    ...openKeys(config),
+  ];
 }
 
 function openKeys({ identity }: GatewayConfig): readonly string[] {

@@ -1,6 +1,12 @@
 /** What a plugin may see, change and use, in sentences made from the tables of its host. */
 import { quoted } from "../../core/errors/index.ts";
-import { type HookTable, type Semantic, standardHooks } from "../../core/hooks/index.ts";
+import {
+  type HookTable,
+  type Mode,
+  modes,
+  type Semantic,
+  standardHooks,
+} from "../../core/hooks/index.ts";
 import type { ServiceTable } from "../../core/plugins/index.ts";
 import {
   everyone,
@@ -29,6 +35,8 @@ export const standardTables: PermissionTables = Object.freeze({
 export interface Grant {
   readonly capabilities: readonly string[];
   readonly hooks: readonly string[];
+  /** How it runs on each hook, where that is known. Default: `sequential`. */
+  readonly modes?: Readonly<Record<string, Mode>>;
 }
 
 /** Sentences, each on one line. */
@@ -72,7 +80,7 @@ export function describePermissions(tables: PermissionTables, grant: Grant): Per
     hidden: parts.flatMap((part) => closedIn(part, capabilities)),
     changes: parts.flatMap((part) => changed(part, capabilities, slots)),
     uses: sorted(capabilities).flatMap((name) => used(name, services)),
-    runsOn: sorted(grant.hooks).flatMap((name) => runOn(name, hooks)),
+    runsOn: sorted(grant.hooks).flatMap((name) => runOn(name, hooks, grant.modes?.[name])),
     unknown: unknownIn(tables, parts, grant),
   };
 }
@@ -177,21 +185,39 @@ function used(name: string, services: ServiceTable): readonly string[] {
   return [`Uses ${name}: ${service.description}${review}`];
 }
 
-const does: Readonly<Record<Semantic, (writable: readonly string[]) => string>> = {
-  message: (writable) =>
-    writable.length === 0
-      ? "It sees the payload and may deny."
-      : `It sees the payload, may deny, and may change its ${listed(writable.map(spoken))}.`,
+type Doing = (writable: readonly string[], mode: Mode) => string;
+
+const does: Readonly<Record<Semantic, Doing>> = {
+  message: (writable, mode) => {
+    if (mode === "disabled") return "It is disabled, and never called.";
+    const { mayHalt, mayModify } = modes[mode];
+    const may = [
+      ...(mayHalt ? ["may deny"] : []),
+      ...(mayModify && writable.length > 0
+        ? [`may change its ${listed(writable.map(spoken))}`]
+        : []),
+    ];
+    if (may.length === 0)
+      return `It sees the payload. In its mode, ${mode}, it denies and changes nothing.`;
+    const sees =
+      may.length === 1
+        ? `It sees the payload and ${may[0]}.`
+        : `It sees the payload, ${may.join(", and ")}.`;
+    return mode === "sequential"
+      ? sees
+      : `${sees} In its mode, ${mode}, it ${mayHalt ? "changes no payload" : "denies nothing"}.`;
+  },
   voting: () => "It sees the facts and may deny.",
   filter_chain: () => "It sees the value and may change it.",
   score_delta: () => "It sees the results and may change their scores.",
   fire_and_forget: () => "It is notified, and changes nothing.",
 };
 
-function runOn(name: string, hooks: HookTable): readonly string[] {
+function runOn(name: string, hooks: HookTable, mode: Mode = "sequential"): readonly string[] {
   const hook = Object.hasOwn(hooks, name) ? hooks[name] : undefined;
   if (hook === undefined) return [];
-  return [`Runs on ${name}: ${hook.description} ${does[hook.semantic](hook.writable ?? [])}`];
+  const doing = does[hook.semantic](hook.writable ?? [], mode);
+  return [`Runs on ${name}: ${hook.description} ${doing}`];
 }
 
 function unknownIn(

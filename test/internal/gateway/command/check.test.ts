@@ -79,6 +79,37 @@ it("says for which calls alone a plugin runs", async () => {
   expect(lines).toContain(sentence);
 });
 
+it("says what a plugin may do in its mode", async () => {
+  verifies("cli:gateway-check");
+  const plugins = [{ use: "header-writer", mode: "audit" }];
+  const { document } = await check({ servers: { files: http }, plugins });
+  const words = /It sees the payload\. In its mode, audit, it denies and changes nothing\.$/;
+  expect(document.plugins[0].runs_on).toEqual([expect.stringMatching(words)]);
+});
+
+it.each<[object, RegExp | undefined]>([
+  [{ mode: "audit" }, /has the mode "audit": what it would refuse or change passes as it is\.$/],
+  [{ mode: "fire_and_forget" }, /what it would refuse or change passes as it is\.$/],
+  [{ mode: "transform" }, /has the mode "transform": what it would refuse passes\.$/],
+  [
+    { mode: "concurrent", options: { action: "redact" } },
+    /what it would redact passes as it is\.$/,
+  ],
+  [{ mode: "concurrent", options: { action: "deny" } }, undefined],
+  [{ mode: "sequential", onError: "fail" }, undefined],
+  [{ onError: "ignore" }, /has the onError "ignore": what it cannot judge, .* passes\.$/],
+  [{ onError: "disable" }, /after its first failure everything passes it until a reload\.$/],
+])("warns of a plugin that lets pass what it finds: %j", async (settings, text) => {
+  const plugins = [{ use: "prompt-reader", ...settings }];
+  const { code, document } = await check({ servers: { files: http }, plugins });
+  const place = /^plugins\[0\] \(prompt-reader\) /;
+  expect([code, document.warnings]).toEqual([
+    0,
+    text === undefined ? [] : [expect.stringMatching(text)],
+  ]);
+  for (const warning of document.warnings) expect(warning).toMatch(place);
+});
+
 it("warns of a plugin that is disabled", async () => {
   const plugins = [{ use: "header-writer", mode: "disabled" }];
   const { code, document } = await check({ servers: { files: http }, plugins });
