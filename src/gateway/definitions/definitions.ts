@@ -10,7 +10,11 @@ export interface ChangedDefinition {
   readonly tool: string;
   /** Whether no definition of this name is pinned. */
   readonly isNew: boolean;
+  /** What there is to say beside that. */
+  readonly text?: string;
 }
+
+const full = `${maxTools} tools changed: from now on every tool that was not seen as it is pinned counts as changed`;
 
 /**
  * The definitions of the tools of a server. Without pins, the first that any caller is shown count
@@ -18,11 +22,16 @@ export interface ChangedDefinition {
  *
  * A tool whose definition was another one once stays changed: a server may show different callers
  * different definitions, or take one back after it has been read.
+ *
+ * Once so many have changed that no more are remembered, one that is not known to be as it was counts
+ * as changed: a server may show junk first.
  */
 export class Definitions {
   readonly #pins: Pins | undefined;
   readonly #first: Map<string, string>;
   readonly #changed = new Set<string>();
+  /** Seen with their pinned definitions, and with no other. */
+  readonly #unchanged = new Set<string>();
   readonly #onChange: (changed: ChangedDefinition) => void;
 
   /** `first` has what was seen before a reload. `onChange` is called once for each tool. */
@@ -38,7 +47,8 @@ export class Definitions {
 
   /** Whether the definition of a tool is not the pinned one. */
   isChanged(tool: unknown): boolean {
-    return typeof tool === "string" && this.#changed.has(tool);
+    if (typeof tool !== "string") return false;
+    return this.#isFull() ? !this.#unchanged.has(tool) : this.#changed.has(tool);
   }
 
   /** Looks at the tools of a list, and returns those with their pinned definitions. */
@@ -52,11 +62,20 @@ export class Definitions {
     if (typeof name !== "string" || name.length > maxNameUnits) return false;
     const hash = hashOf(tool);
     const pinned = this.#pinOf(name, hash);
-    if ((hash === undefined || pinned !== hash) && !this.#changed.has(name)) {
-      if (this.#changed.size < maxTools) this.#changed.add(name);
-      this.#onChange({ tool: name, isNew: pinned === undefined });
-    }
-    return hash !== undefined && pinned === hash && !this.#changed.has(name);
+    if (hash === undefined || pinned !== hash) this.#change(name, pinned === undefined);
+    else if (!this.isChanged(name)) this.#unchanged.add(name);
+    return this.#unchanged.has(name);
+  }
+
+  #change(tool: string, isNew: boolean): void {
+    this.#unchanged.delete(tool);
+    if (this.#isFull() || this.#changed.has(tool)) return;
+    this.#changed.add(tool);
+    this.#onChange({ tool, isNew, ...(this.#isFull() && { text: full }) });
+  }
+
+  #isFull(): boolean {
+    return this.#changed.size >= maxTools;
   }
 
   #pinOf(name: string, hash: string | undefined): string | undefined {
