@@ -10,6 +10,7 @@ export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = admin === undefined ? [] : [...hostProblems("admin", admin)];
   const found = (path: readonly (string | number)[], text: string) =>
     problems.push(problemAt(path, text));
+  problems.push(...limitProblems(config.limits));
   if (Object.keys(servers).length + Object.keys(models).length === 0)
     found(["servers"], "expected a server, or a route under `models`: there is nothing to guard.");
   for (const [index, entry] of config.plugins.entries())
@@ -49,6 +50,22 @@ export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
     else paths.set(path, `models.${name}`);
   }
   return problems;
+}
+
+/** What an event has beside its message. */
+const eventBytes = 1024;
+
+function* limitProblems({ messageBytes, queuedBytes, ...limits }: GatewayConfig["limits"]) {
+  if (queuedBytes < messageBytes + eventBytes)
+    yield problemAt(
+      ["limits", "queuedBytes"],
+      `expected at least ${eventBytes} more than \`messageBytes\`: the longest answers would always be cut off.`,
+    );
+  if (limits.sessionsPerSubject > limits.sessions)
+    yield problemAt(
+      ["limits", "sessionsPerSubject"],
+      "expected at most `sessions`: one subject could take all of them.",
+    );
 }
 
 /** A plugin that its operator takes for isolated has to be. */

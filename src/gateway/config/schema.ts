@@ -299,7 +299,11 @@ const limits = z.strictObject({
   messageBytes: z.int().min(1024).default(4_194_304).describe("The longest message, in bytes."),
   bodyTimeoutMs: milliseconds.default(30_000).describe("How long a request body may take."),
   sessions: z.int().min(1).default(1000).describe("How many sessions may be open."),
-  sessionsPerSubject: z.int().min(1).default(100).describe("The same, of one subject."),
+  sessionsPerSubject: z
+    .int()
+    .min(1)
+    .default(100)
+    .describe("The same, of one subject; at most as many."),
   idleSessionMs: milliseconds.default(3_600_000).describe("When a session without traffic ends."),
   requestsPerMinute: z.int().min(1).default(6000).describe("Requests of one subject in a minute."),
   inFlight: z
@@ -311,7 +315,9 @@ const limits = z.strictObject({
     .int()
     .min(1024)
     .default(8_388_608)
-    .describe("What may wait for a slow reader before its stream is cut off."),
+    .describe(
+      "What may wait for a slow reader before its stream is cut off; more than `messageBytes`.",
+    ),
   events: whole.default(256).describe("Events of a session that a client can ask for again."),
   children: z.int().min(1).default(32).describe("Processes of one server at a time."),
   shutdownMs: milliseconds.default(10_000).describe("What is in flight may take this long to end."),

@@ -239,6 +239,18 @@ describe("what makes no sense together", () => {
       '"x-roles" is a header of the proxy',
     ],
     [
+      "messages that are longer than what may wait",
+      { ...listening, limits: { messageBytes: 20_971_520 } },
+      "limits.queuedBytes",
+      "expected at least 1024 more than `messageBytes`",
+    ],
+    [
+      "more sessions of a subject than of all",
+      { ...listening, limits: { sessions: 50 } },
+      "limits.sessionsPerSubject",
+      "expected at most `sessions`",
+    ],
+    [
       "an address that no Host header names",
       { ...listening, listen: { host: "0.0.0.0" } },
       "listen.allowedHosts",
