@@ -1,5 +1,7 @@
 /** What a configuration has to make sense of beyond each single key. */
+import { headerFault } from "../../core/envelope/index.ts";
 import { quoted } from "../../core/errors/index.ts";
+import { isTransportHeader } from "../../providers/rewrite/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
 import { hostProblems, listenProblems } from "./listen-rules.ts";
 import type { GatewayConfig, SinglePluginEntry } from "./schema.ts";
@@ -10,7 +12,7 @@ export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = admin === undefined ? [] : [...hostProblems("admin", admin)];
   const found = (path: readonly (string | number)[], text: string) =>
     problems.push(problemAt(path, text));
-  problems.push(...limitProblems(config.limits));
+  problems.push(...limitProblems(config.limits), ...headerProblems(config));
   if (Object.keys(servers).length + Object.keys(models).length === 0)
     found(["servers"], "expected a server, or a route under `models`: there is nothing to guard.");
   for (const [index, entry] of config.plugins.entries())
@@ -51,6 +53,28 @@ export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
   }
   return problems;
 }
+
+/** Headers of the connection itself: set from outside, they break it or have no effect. */
+function* headerProblems({ servers, models }: GatewayConfig) {
+  const isOwn = (name: string) =>
+    isTransportHeader(name.toLowerCase()) || headerFault(name, undefined) !== undefined;
+  for (const [key, ends] of Object.entries({ servers, models }))
+    for (const [name, end] of Object.entries(ends)) {
+      if (!("headers" in end)) continue;
+      // Some servers compress unless they are asked not to.
+      for (const header of Object.keys(end.headers))
+        if (isOwn(header) && header.toLowerCase() !== "accept-encoding")
+          yield problemAt([key, name, "headers", header], ownHeader);
+      for (const [index, header] of end.forward.entries()) {
+        const path = [key, name, "forward", index];
+        if (header === "*")
+          yield problemAt(path, "expected the name of a header: there are no wildcards.");
+        else if (isOwn(header)) yield problemAt(path, `${quoted(header)} ${ownHeader}`);
+      }
+    }
+}
+
+const ownHeader = "is a header of the connection, which the gateway writes itself: leave it out.";
 
 /** What an event has beside its message. */
 const eventBytes = 1024;

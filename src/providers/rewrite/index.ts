@@ -139,5 +139,6 @@ export {
   type HeadersIn,
   headerChanges,
   headersIn,
+  isTransportHeader,
   withHeaderChanges,
 } from "./written-headers.ts";

@@ -22,7 +22,7 @@ const reserved: readonly string[] = [
   ...["dpop", "expect", "last-event-id"],
 ];
 
-function isReserved(lower: string): boolean {
+export function isTransportHeader(lower: string): boolean {
   return reserved.includes(lower) || lower.startsWith("mcp-") || lower.startsWith("proxy-");
 }
 
@@ -56,13 +56,13 @@ export function headerChanges(
   for (const [lower, { name, values }] of after) {
     const [value] = values as [string];
     if (before.get(lower)?.values.includes(value)) continue;
-    const isFit = !isReserved(lower) && headerFault(name, value) === undefined;
+    const isFit = !isTransportHeader(lower) && headerFault(name, value) === undefined;
     if (isFit) set.push([name, value]);
     else refused.push(name);
   }
   for (const [lower, { name, values }] of before) {
     if (after.has(lower)) continue;
-    if (isReserved(lower) || headerFault(name, undefined) !== undefined) refused.push(name);
+    if (isTransportHeader(lower) || headerFault(name, undefined) !== undefined) refused.push(name);
     else removed.set(lower, values);
   }
   const isSame = set.length === 0 && removed.size === 0;

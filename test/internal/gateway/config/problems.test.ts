@@ -143,6 +143,39 @@ describe("a problem", () => {
     expect(await problemsOf(config)).toEqual(expected);
   });
 
+  it.each<"servers" | "models">(["servers", "models"])(
+    "is a header of %s that the gateway writes itself",
+    async (key) => {
+      const own = ["Content-Type", "content-length", "Transfer-Encoding", "host", "accept"];
+      const ofMcp = ["mcp-session-id", "MCP-Protocol-Version"];
+      const end = {
+        ...(key === "models" ? { provider: "openai", path: "/o" } : {}),
+        url: "https://a.example",
+        headers: Object.fromEntries(
+          [...own, ...ofMcp, "x-api-key", "accept-encoding"].map((name) => [name, secret]),
+        ),
+        forward: ["authorization", "*", ...own, ...ofMcp],
+      };
+      const problems = await problemsOf({ ...listening, servers: { files }, [key]: { a: end } });
+      const written = [...own, ...ofMcp];
+      expect(problems).toEqual({
+        ...Object.fromEntries(
+          written.map((name) => [
+            /^[a-z]+$/.test(name) ? `${key}.a.headers.${name}` : `${key}.a.headers["${name}"]`,
+            "is a header of the connection, which the gateway writes itself: leave it out.",
+          ]),
+        ),
+        [`${key}.a.forward[1]`]: "expected the name of a header: there are no wildcards.",
+        ...Object.fromEntries(
+          written.map((name, at) => [
+            `${key}.a.forward[${at + 2}]`,
+            `"${name}" is a header of the connection, which the gateway writes itself: leave it out.`,
+          ]),
+        ),
+      });
+    },
+  );
+
   it("does not quote a value, wherever it stands", async () => {
     const config = {
       servers: {
