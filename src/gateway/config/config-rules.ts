@@ -1,7 +1,7 @@
 /** What a configuration has to make sense of beyond each single key. */
 import { headerFault } from "../../core/envelope/index.ts";
-import { quoted } from "../../core/errors/index.ts";
-import { isTransportHeader } from "../../providers/rewrite/index.ts";
+import { isGlassineError, quoted } from "../../core/errors/index.ts";
+import { isTransportHeader, readAllow } from "../../providers/rewrite/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
 import { hostProblems, listenProblems } from "./listen-rules.ts";
 import type { GatewayConfig, SinglePluginEntry } from "./schema.ts";
@@ -13,6 +13,9 @@ export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
   const found = (path: readonly (string | number)[], text: string) =>
     problems.push(problemAt(path, text));
   problems.push(...limitProblems(config.limits), ...headerProblems(config));
+  for (const [name, { allow }] of Object.entries(models))
+    for (const [index, entry] of allow.entries())
+      for (const text of allowProblems(entry)) found(["models", name, "allow", index], text);
   if (Object.keys(servers).length + Object.keys(models).length === 0)
     found(["servers"], "expected a server, or a route under `models`: there is nothing to guard.");
   for (const [index, entry] of config.plugins.entries())
@@ -52,6 +55,15 @@ export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
     else paths.set(path, `models.${name}`);
   }
   return problems;
+}
+
+function* allowProblems(entry: string) {
+  try {
+    readAllow([entry]);
+  } catch (error) {
+    if (!isGlassineError(error)) throw error;
+    yield error.message.replace(/^allow /, "");
+  }
 }
 
 /** Headers of the connection itself: set from outside, they break it or have no effect. */

@@ -284,6 +284,17 @@ describe("what makes no sense together", () => {
       "expected at most `sessions`",
     ],
     [
+      "a kind that nothing has",
+      {
+        ...listening,
+        models: {
+          gpt: { provider: "openai", url: "https://a.example", path: "/v1", allow: ["tool"] },
+        },
+      },
+      "models.gpt.allow[0]",
+      'has no kind "tool". The kinds are content, tools, citation, reference, setting. Did you mean "tools"?',
+    ],
+    [
       "an address that no Host header names",
       { ...listening, listen: { host: "0.0.0.0" } },
       "listen.allowedHosts",
