@@ -189,13 +189,15 @@ function neverIn(
   config: GatewayConfig,
   manager: ResolvedPlugins["manager"],
   handlers: readonly Handler[],
-  { plugin }: ResolvedPlugin,
+  each: ResolvedPlugin,
 ): readonly string[] {
+  const { plugin } = each;
   const [server] = Object.keys(config.servers);
   return [
     ...unrun(plugin.hooks, server === undefined ? (hook) => modelHooks.has(hook) : isGuarded),
     ...(server === undefined ? [] : wiringFor(manager, server, plugin.name)),
     ...skippedOn(config, handlers),
+    ...unmatchedServers(config, each),
     ...unsentHeaders(config, handlers),
   ];
 }
@@ -206,11 +208,33 @@ export function skippedPlugins(
   { plugins, manager }: ResolvedPlugins,
 ): readonly { readonly plugin: string; readonly text: string }[] {
   const handlers = handlersOf(manager, plugins);
-  return plugins.flatMap(({ plugin: { name } }) => {
+  return plugins.flatMap((each) => {
+    const { name } = each.plugin;
     const own = handlers.filter(({ plugin }) => plugin === name);
-    return skippedOn(config, own).map((text) => ({ plugin: name, text }));
+    const never = [...skippedOn(config, own), ...unmatchedServers(config, each)];
+    return never.map((text) => ({ plugin: name, text }));
   });
 }
+
+/** An option of the stock egress guard says servers, as conditions do. */
+function unmatchedServers(
+  { servers }: GatewayConfig,
+  { from, source, options }: ResolvedPlugin,
+): readonly string[] {
+  if (from !== "stock" || source !== "egress-guard") return [];
+  const names = Object.keys(servers);
+  return Object.entries((options ?? {}) as EgressOptions).flatMap(([key, targets]) => {
+    const patterns = key === "allow" || key === "refuse" ? targets.servers : undefined;
+    if (patterns === undefined || patterns.length === 0) return [];
+    if (names.some((name) => matchesAny(patterns, name))) return [];
+    return [
+      `its option ${key} is for the servers ${list(patterns)}, and ${configured(names)}: that matches nothing.`,
+    ];
+  });
+}
+
+/** As the plugin has read them. */
+type EgressOptions = Readonly<Record<string, { readonly servers?: readonly string[] }>>;
 
 function skippedOn(config: GatewayConfig, handlers: readonly Handler[]): readonly string[] {
   const { servers, tenant } = config;

@@ -59,6 +59,8 @@ export interface ResolvedPlugin {
   readonly source: string;
   /** What the operator lets it use; undefined for all that it declares. */
   readonly grant: readonly string[] | undefined;
+  /** As the configuration has them. */
+  readonly options: unknown;
 }
 
 export interface ResolvedPlugins {
@@ -155,7 +157,7 @@ async function resolved(
   return {
     manager,
     plugins: found.map(({ plugin, entry: { from, source, settings } }) => {
-      return { plugin, from, source, grant: settings.grant };
+      return { plugin, from, source, grant: settings.grant, options: settings.options };
     }),
     warnings,
     async close() {

@@ -160,6 +160,18 @@ describe("what can never happen", () => {
       /never matches/,
     ],
     [
+      "a server that is not configured, in the options of the egress guard",
+      { servers: { files: http } },
+      { use: "egress-guard", options: { labels: ["PII"], refuse: { servers: ["file", "d*"] } } },
+      /its option refuse is for the servers "file", "d\*", and only "files" is configured/,
+    ],
+    [
+      "one of the servers, in the options of the egress guard",
+      { servers: { files: http } },
+      { use: "egress-guard", options: { labels: ["PII"], allow: { servers: ["docs", "f*"] } } },
+      undefined,
+    ],
+    [
       "a tool with the name that callers know, of several servers",
       { servers: { files: http, docs: http } },
       { use: "header-writer", conditions: { tools: ["files__read"] } },
