@@ -81,6 +81,7 @@ export async function checkGateway(
       ...oddSettings(config),
       ...foreignConditions(manager as never),
       ...disabledAmong(plugins, handlers),
+      ...plugins.flatMap(ungranted),
     ],
   };
 }
@@ -182,6 +183,14 @@ function disabledAmong(
     ({ plugin: { name, hooks } }) => hooks.length > 0 && !running.has(name),
   );
   return disabled.map(({ plugin }) => `plugin ${plugin.name} is disabled: it never runs.`);
+}
+
+function ungranted({ plugin, grant }: ResolvedPlugin): readonly string[] {
+  const missing = grant && plugin.capabilities.filter((each) => !grant.includes(each));
+  if (missing === undefined || missing.length === 0) return [];
+  return [
+    `plugin ${plugin.name} declares ${missing.join(", ")}, which its \`grant\` leaves out: what it does with ${missing.length === 1 ? "it" : "them"} is refused.`,
+  ];
 }
 
 /** What of a plugin can never have an effect. */

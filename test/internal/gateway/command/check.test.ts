@@ -64,6 +64,11 @@ describe("what each plugin sees", () => {
     const { document } = await check({ servers: { files: http }, plugins });
     expect(document.plugins[0]).toMatchObject({ capabilities: [], sees: [], may_change: [] });
     expect(document.plugins[0].hidden).toContain("http");
+    expect(document.warnings).toEqual([
+      expect.stringMatching(
+        /^plugin header-writer declares write_headers, .* what it does with it is refused\.$/,
+      ),
+    ]);
   });
 });
 
