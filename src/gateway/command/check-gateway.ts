@@ -16,7 +16,13 @@ import {
 import { createIdentifier } from "../identity/index.ts";
 import { splitName } from "../router/index.ts";
 import { missingPeers } from "../run/missing-peers.ts";
-import { missingCommands, missingSecrets, oddSettings, pinFaults } from "./missing.ts";
+import {
+  missingCommands,
+  missingFolders,
+  missingSecrets,
+  oddSettings,
+  pinFaults,
+} from "./missing.ts";
 
 /** One plugin, as a reviewer wants to know it. */
 export interface PluginReport {
@@ -75,6 +81,7 @@ export async function checkGateway(
     warnings: [
       ...warnings,
       ...missingSecrets(config, env),
+      ...(await missingFolders(config)),
       // The folder may be there where the gateway will run.
       ...(await auditFileFaults(config)),
       ...(await pinFaults(config)),

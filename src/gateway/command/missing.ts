@@ -1,5 +1,5 @@
 /** What a configuration names and this machine does not have. */
-import { access, constants } from "node:fs/promises";
+import { access, constants, stat } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import process from "node:process";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
@@ -31,6 +31,19 @@ export async function missingCommands(
       );
   }
   return problems;
+}
+
+/** Folders that servers are to be started in. They may be there where the gateway will run. */
+export async function missingFolders({ servers }: GatewayConfig): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (const [name, server] of Object.entries(servers)) {
+    const cwd = "command" in server ? server.cwd : undefined;
+    if (cwd === undefined) continue;
+    const found = await stat(cwd).catch(() => undefined);
+    if (found?.isDirectory() !== true)
+      missing.push(`servers.${name}.cwd: there is no folder ${printable(cwd)}.`);
+  }
+  return missing;
 }
 
 /** A line with arguments may have a secret in them. */

@@ -22,7 +22,13 @@ import {
 import type { Gateway, GatewayParts, OpenGateway } from "../run/parts.ts";
 import { skippedPlugins } from "./check-gateway.ts";
 import { type ReloadOutcome, serveReloads } from "./control-socket.ts";
-import { missingCommands, missingSecrets, oddSettings, pinFaults } from "./missing.ts";
+import {
+  missingCommands,
+  missingFolders,
+  missingSecrets,
+  oddSettings,
+  pinFaults,
+} from "./missing.ts";
 import type { GatewayServices, SignalName, SignalSource } from "./services.ts";
 import { startFault } from "./start-fault.ts";
 
@@ -138,7 +144,11 @@ async function prepare(
   // Also what is wrong with a configuration that is not taken in the end.
   const log = numberedLog(input.log, () => generation);
   const { config, folder, file } = await input.load();
-  const missing = [...(await missingCommands(config, folder, env)), ...missingSecrets(config, env)];
+  const missing = [
+    ...(await missingCommands(config, folder, env)),
+    ...(await missingFolders(config)),
+    ...missingSecrets(config, env),
+  ];
   for (const text of missing) log.warn("missing", { text });
   for (const text of await pinFaults(config)) log.warn("pins", { text });
   for (const text of oddSettings(config)) log.warn("setting_odd", { text });

@@ -231,6 +231,15 @@ describe("what can never happen", () => {
     for (const sentence of sentences) expect(lines).toContain(`Never: ${sentence}`);
   });
 
+  it("a folder that is not there, which is a warning", async () => {
+    const servers = { a: { ...node, cwd: "./none" }, b: { ...node, cwd: "." } };
+    const { cwd, code, document } = await check({ servers });
+    expect([code, document.warnings]).toEqual([
+      0,
+      [`servers.a.cwd: there is no folder ${join(cwd, "none")}.`],
+    ]);
+  });
+
   it("a program that is not installed", async () => {
     verifies("cli:gateway-never");
     const servers = {
