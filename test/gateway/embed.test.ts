@@ -104,6 +104,12 @@ it("checks the configuration as that of a file", async () => {
     expect(code).toBe("config_invalid");
     expect(paths).toEqual(expect.arrayContaining([...places]));
   }
+  const identity = { trustedHeaders: { from: ["10.0.0.0/33"], subject: "x-user" } };
+  await expect(gatewayOf({ config: { listen, servers: nowhere, identity } })).rejects.toMatchObject(
+    {
+      message: expect.stringMatching(/^`config` is not a valid configuration\. identity\.trusted/),
+    },
+  );
 });
 
 it("refuses an option that it does not have, and says which it may be", async () => {

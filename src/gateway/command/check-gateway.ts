@@ -7,11 +7,13 @@ import { isIsolation, kinds, type Opening, openings } from "../../operate/isolat
 import { foreignConditions, isGuarded, wiringOf } from "../../providers/mcp/wiring.ts";
 import {
   auditFileFaults,
+  configName,
   type GatewayConfig,
   type LoadedConfig,
   type ResolvedPlugin,
   type ResolvedPlugins,
   secretReader,
+  withConfigName,
 } from "../config/index.ts";
 import { createIdentifier } from "../identity/index.ts";
 import { splitName } from "../router/index.ts";
@@ -56,7 +58,7 @@ export interface CheckReport {
 }
 
 export async function checkGateway(
-  { config, folder }: LoadedConfig,
+  { config, folder, file }: LoadedConfig,
   { plugins, manager, warnings }: ResolvedPlugins,
   env: Environment,
 ): Promise<CheckReport> {
@@ -74,7 +76,7 @@ export async function checkGateway(
       };
     }),
     problems: [
-      ...(await identityFaults(config)),
+      ...(await identityFaults(config, file)),
       ...(await missingPeers(config, secretReader(env))),
       ...(await missingCommands(config, folder, env)),
     ],
@@ -93,15 +95,22 @@ export async function checkGateway(
   };
 }
 
-/** Why the gateway would not find out who asks: nothing is asked of a server for that. */
-async function identityFaults({ identity, listen }: GatewayConfig): Promise<readonly string[]> {
+/**
+ * Why the gateway would not find out who asks: nothing is asked of a server for that.
+ *
+ * @throws GlassineError `config_invalid`
+ */
+async function identityFaults(
+  { identity, listen }: GatewayConfig,
+  file: string | undefined,
+): Promise<readonly string[]> {
   if (listen === undefined) return [];
   try {
     await createIdentifier(identity, { listen });
     return [];
   } catch (error) {
-    if (isGlassineError(error)) return [error.message];
-    throw error;
+    if (isGlassineError(error) && error.code !== "config_invalid") return [error.message];
+    throw withConfigName(error, configName(file), file);
   }
 }
 

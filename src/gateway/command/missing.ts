@@ -5,7 +5,7 @@ import process from "node:process";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/cli/index.ts";
-import { type GatewayConfig, isLocal, secretReader, secretsIn } from "../config/index.ts";
+import { type GatewayConfig, secretReader, secretsIn } from "../config/index.ts";
 import { readPins } from "../definitions/index.ts";
 import { powerlessPlugins } from "./powerless-plugins.ts";
 import { unmatchedPatterns } from "./unmatched-patterns.ts";
@@ -113,22 +113,7 @@ export async function pinFaults({
 
 /** Settings that are valid, and hardly meant. */
 export function oddSettings(config: GatewayConfig): readonly string[] {
-  return [
-    ...versionedUrls(config),
-    ...unmatchedPatterns(config),
-    ...powerlessPlugins(config),
-    ...openKeys(config),
-  ];
-}
-
-function openKeys({ identity }: GatewayConfig): readonly string[] {
-  const { keys } = identity.jwt ?? {};
-  if (keys === undefined || !("url" in keys)) return [];
-  const { protocol, hostname } = new URL(keys.url);
-  if (protocol === "https:" || isLocal(hostname)) return [];
-  return [
-    "identity.jwt.keys.url is not https: whoever is on the way can put keys of their own in place of these.",
-  ];
+  return [...versionedUrls(config), ...unmatchedPatterns(config), ...powerlessPlugins(config)];
 }
 
 function versionedUrls({ models }: GatewayConfig): readonly string[] {

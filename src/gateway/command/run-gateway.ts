@@ -4,6 +4,7 @@ import { describeThrown } from "../../core/observe/index.ts";
 import type { Environment, Logger } from "../../core/plugins/index.ts";
 import { type CommandContext, printable } from "../../operate/cli/index.ts";
 import {
+  configName,
   type LoadedConfig,
   placesOf,
   type ResolvedPlugins,
@@ -12,6 +13,7 @@ import {
   type StockPlugins,
   secretReader,
   stackOf,
+  withConfigName,
 } from "../config/index.ts";
 import {
   createMetrics,
@@ -82,12 +84,12 @@ export async function runGateway(input: RunInput): Promise<{ readonly code?: str
     const metrics = createMetrics();
     const first = await prepare(input, sets, { metrics, generation: 1 });
     sets.add(first.set);
+    const { file } = first;
     const gateway = await input.openGateway(first.parts).catch((error: unknown) => {
-      throw startFault(error);
+      throw startFault(withConfigName(error, configName(file), file));
     });
     running = gateway;
     const reload = reloader(input, gateway, sets, metrics);
-    const { file } = first;
     if (file !== undefined) stopListening.push(await answering(file, env, reload, log));
     const onHangUp = () => void reload();
     signals.on("SIGHUP", onHangUp);
@@ -202,8 +204,10 @@ function reloader(
     let fresh: Prepared | undefined;
     try {
       fresh = await prepare(input, sets, { metrics, generation: gateway.generation + 1 });
-      const { parts, set } = fresh;
-      await gateway.reload(parts);
+      const { parts, set, file } = fresh;
+      await gateway.reload(parts).catch((error: unknown) => {
+        throw withConfigName(error, configName(file), file);
+      });
       sets.add(set);
       const { generation } = gateway;
       log.info("configured", { plugins: parts.manager.plugins?.map(nameOf) });

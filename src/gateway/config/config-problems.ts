@@ -3,7 +3,14 @@
  * Values are never quoted, since any of them may be a secret that stands in the wrong place.
  */
 import * as z from "zod";
-import { closest, formatPath, GlassineError, quoted, suggestion } from "../../core/errors/index.ts";
+import {
+  closest,
+  formatPath,
+  GlassineError,
+  isGlassineError,
+  quoted,
+  suggestion,
+} from "../../core/errors/index.ts";
 
 type Path = readonly (string | number)[];
 
@@ -32,10 +39,12 @@ export function problemAt(path: Path, text: string): ConfigProblem {
   return { path: formatPath(path), text };
 }
 
+const unnamed = "This is not a valid configuration.";
+
 /** The error for a configuration with `configProblems`, which follow the sentence. */
 export function configInvalid(
   configProblems: readonly ConfigProblem[],
-  sentence = "This is not a valid configuration.",
+  sentence = unnamed,
   file?: string,
 ): GlassineError {
   const text = configProblems.map(({ path, text }) => `${path}: ${text}`).join(" ");
@@ -43,6 +52,17 @@ export function configInvalid(
     file,
     configProblems,
   });
+}
+
+/**
+ * The same error with the name of its configuration, where it was found by what does not know the name.
+ * Any other error as it is.
+ */
+export function withConfigName(error: unknown, what: string, file?: string): unknown {
+  if (!isGlassineError(error) || !error.message.startsWith(unnamed)) return error;
+  // Of the code.
+  const found = error.data.configProblems as readonly ConfigProblem[];
+  return configInvalid(found, `${what} is not a valid configuration.`, file);
 }
 
 /** `issue` is of `value` as `schema` reads it, with its path from the root of both. */

@@ -1,10 +1,16 @@
 export { auditFileFaults } from "./audit-of.ts";
 export { placesOf, stackOf } from "./code-places.ts";
-export { configInvalid, problemAt } from "./config-problems.ts";
+export { configInvalid, problemAt, withConfigName } from "./config-problems.ts";
 export { findConfig } from "./find-config.ts";
 export { gatewaySettings, portOf, readGatewaySettings } from "./gateway-settings.ts";
 export { isLocal, listenProblems } from "./listen-rules.ts";
-export { type ConfigFlags, checkConfig, type LoadedConfig, loadConfig } from "./load-config.ts";
+export {
+  type ConfigFlags,
+  checkConfig,
+  configName,
+  type LoadedConfig,
+  loadConfig,
+} from "./load-config.ts";
 export { guestOptions } from "./resolve-guests.ts";
 export {
   loadPlugin,

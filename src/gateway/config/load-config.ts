@@ -54,13 +54,17 @@ export async function loadConfig({
   const file = isWhole ? undefined : await findConfig(cwd, over.file, takesServer);
   const folder = file === undefined ? cwd : dirname(file);
   const given = file === undefined ? {} : await readConfigFile(file);
-  const what = file === undefined ? "the command line" : printable(file);
-  const config = checkConfig(withOverrides(given, over, flags, isHttp), what, file);
+  const config = checkConfig(withOverrides(given, over, flags, isHttp), configName(file), file);
   const plugins = [
     ...config.plugins.map((each) => pluginFrom(folder, each)),
     ...(flags.plugins ?? []).map((each) => pluginFrom(cwd, each)),
   ];
   return { config: { ...withPaths(config, folder), plugins }, file, folder };
+}
+
+/** What a sentence calls it. */
+export function configName(file: string | undefined): string {
+  return file === undefined ? "the command line" : printable(file);
 }
 
 /** Each from the flags where they say it, and else from the environment. */

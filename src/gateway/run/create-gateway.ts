@@ -1,5 +1,6 @@
 /** The gateway for a program. */
 
+import { withConfigName } from "../config/index.ts";
 import { openGateway } from "./open-gateway.ts";
 import type { Gateway, GatewayOptions } from "./parts.ts";
 import { partsFrom } from "./parts-from.ts";
@@ -32,7 +33,7 @@ import { partsFrom } from "./parts-from.ts";
  * ```
  */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
-  const gateway = await openGateway(partsFrom(options));
+  const gateway = await openGateway(partsFrom(options)).catch(rejectNamed);
   const { address, ended } = gateway;
   return {
     ...{ address, ended },
@@ -40,7 +41,11 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
       return gateway.generation;
     },
     counts: () => gateway.counts(),
-    reload: async (next) => gateway.reload(partsFrom(next)),
+    reload: async (next) => gateway.reload(partsFrom(next)).catch(rejectNamed),
     close: () => gateway.close(),
   };
+}
+
+function rejectNamed(error: unknown): never {
+  throw withConfigName(error, "`config`");
 }

@@ -352,11 +352,6 @@ describe("an identity that the gateway would not start with", () => {
       { listen: {}, identity: { jwt: { ...jwt, keys: { file: "none.pem" } } } },
       "key file",
     ],
-    [
-      "a proxy that is no address",
-      { listen: {}, identity: { trustedHeaders: { from: ["proxy"], subject: "x-user" } } },
-      "proxy",
-    ],
   ] as const;
 
   it.each(cases)("%s", async (_what, config, problem) => {
@@ -366,8 +361,42 @@ describe("an identity that the gateway would not start with", () => {
     expect(lines).toContain("The configuration cannot work as it is.");
   });
 
+  const proxy = { from: ["10.0.0.0/8"], subject: "x-user" };
+  const keys = { url: "https://issuer.example/jwks" };
+  it.each<[string, object, string]>([
+    [
+      "a proxy that is no address",
+      { trustedHeaders: { ...proxy, from: ["10.0.0.0/33"] } },
+      "identity.trustedHeaders.from: expected an IP address",
+    ],
+    [
+      "one header for two",
+      { trustedHeaders: { ...proxy, roles: "X-User" } },
+      "identity.trustedHeaders.roles: ",
+    ],
+    [
+      "two scopes in one",
+      { jwt: { ...jwt, keys, scopes: ["mcp:use mcp:admin"] } },
+      "identity.jwt.scopes: expected scopes",
+    ],
+    ["a secret claim", { jwt: { ...jwt, keys, subject: { id: "jti" } } }, "identity.jwt.subject: "],
+    [
+      "keys that anybody can answer with",
+      { jwt: { ...jwt, keys: { url: "http://issuer.example/jwks" } } },
+      "identity.jwt.keys.url: expected https",
+    ],
+  ])("%s is refused as the rest of the configuration is", async (_what, identity, text) => {
+    verifies("cli:gateway-check");
+    const { cwd, code, document } = await check({
+      ...{ servers: { files: http }, listen: {}, identity },
+    });
+    const file = join(cwd, "glassine.config.json");
+    expect([code, codeOf(document)]).toEqual([2, "config_invalid"]);
+    const { message } = document.error;
+    expect(message).toContain(`${file} is not a valid configuration. ${text}`);
+  });
+
   it("says nothing of one that fits, and asks no server of keys", async () => {
-    const keys = { url: "https://issuer.example/jwks" };
     const identity = { jwt: { ...jwt, keys } };
     const { code, document } = await check({ servers: { files: http }, listen: {}, identity });
     expect([code, document.problems]).toEqual([0, []]);
@@ -401,14 +430,11 @@ it("matches its definition", async () => {
   expect(spec?.schema.parse(document)).toEqual(document);
 });
 
-it("warns of patterns that are none, open keys, and a secret of two lines", async () => {
-  const keys = { url: "http://issuer.example/jwks" };
-  const jwt = { issuer: "i", audience: "https://gateway.example/mcp", algorithms: ["ES256"], keys };
+it("warns of patterns that are none, and of a secret of two lines", async () => {
   const tools = { "^read$": {} };
   const { document } = await check(
     {
       servers: { files: { ...http, headers: { a: { env: "LINES" } } } },
-      ...{ listen: {}, identity: { jwt } },
       plugins: [{ use: "allow-list", options: { tools } }],
     },
     { LINES: "sk-live-42\n" },
@@ -416,7 +442,6 @@ it("warns of patterns that are none, open keys, and a secret of two lines", asyn
   expect(document.warnings).toEqual([
     "servers.files.headers.a: the secret has a line break, which no header can have.",
     expect.stringContaining("plugins[0] (allow-list) has names that look like regular expressions"),
-    expect.stringContaining("identity.jwt.keys.url is not https"),
   ]);
   expect(JSON.stringify(document)).not.toMatch(/sk-live|\^read/);
 });

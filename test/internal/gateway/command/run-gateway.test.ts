@@ -335,3 +335,23 @@ it("says in every line of the log which configuration it is about", async () => 
   );
   expect(first.length + second.length).toBe(running.events().length);
 });
+
+it("names the file of a configuration that its identity is wrong in, at the start and at a reload", async () => {
+  const wrong = { trustedHeaders: { from: ["10.0.0.0/33"], subject: "x-user" } };
+  const config = { servers: { files }, listen: { port: 0 } };
+  const cwd = await folderWith({ [name]: { ...config, identity: wrong } });
+  const text = `${join(cwd, name)} is not a valid configuration. identity.trustedHeaders.from: `;
+  const refused = await run(["gateway"], { cwd, openGateway });
+  expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining(text)]);
+
+  await write(cwd, config);
+  const running = start(["gateway"], { cwd, openGateway });
+  await running.seen("ready");
+  await write(cwd, { ...config, identity: wrong });
+  running.signals.emit("SIGHUP");
+  expect(await running.seen("reload_refused")).toMatchObject({
+    ...{ code: "config_invalid", message: expect.stringContaining(text) },
+  });
+  running.signals.emit("SIGTERM");
+  await running.code;
+});
