@@ -218,7 +218,7 @@ export function gatewayOf(count: 1 | 2) {
     const { name } = fake;
     const store = memoryLabelStore();
     const options = guardOptions(name, config.servers.fake as never, {
-      ...{ callers, store, headersToShow: () => ({}), onEnd() {}, onHook() {} },
+      ...{ callers, store, headersToShow: () => ({}), onEnd() {}, onFailure() {}, onHook() {} },
       isChanged: () => false,
       parts: { config, audit: undefined, manager, log: quiet, secrets: String },
     });

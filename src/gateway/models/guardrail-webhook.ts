@@ -65,7 +65,7 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
     ...(tenant !== undefined && { tenant }),
     ...(access !== undefined && { access }),
     onEnd,
-    ...(onHook !== undefined && { onResult: onHook }),
+    onResult: onHook,
   });
   const inUse = new InUse();
   const stop = new AbortController();

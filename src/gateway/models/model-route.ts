@@ -42,7 +42,7 @@ export interface RouteOptions {
   readonly onNote: (level: "info" | "error", event: string, fields: object) => void;
   /** Of the trace that a request belongs to; for the provider. */
   readonly traceHeaders: () => Readonly<Record<string, string>>;
-  readonly onHook: ((ran: ModelEvent) => void) | undefined;
+  readonly onHook: (ran: ModelEvent) => void;
 }
 
 export interface ModelRoute {
@@ -101,7 +101,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
     ...(tenant !== undefined && { tenant }),
     ...(access !== undefined && { access }),
     onEnd,
-    ...(onHook !== undefined && { onResult: onHook }),
+    onResult: onHook,
   });
 
   return {

@@ -27,13 +27,14 @@ export function recordHook(
         ...{ saw: each.saw, changed: each.changed, payload_changed: each.payloadModified },
         refused: each.refused.map(({ path, code }) => ({ path, code })),
       })),
-      // What was thrown may quote a message; its code does not.
-      error: result === undefined ? codeOf(error) : null,
+      error: result === undefined ? failureOf(error).code : null,
     },
   });
   void ignore(written as PromiseLike<unknown>);
 }
 
-function codeOf(error: unknown): string {
-  return isGlassineError(error) ? error.code : "failed";
+/** What was thrown may quote a message. A sentence of the library has places and kinds of values. */
+export function failureOf(error: unknown): { readonly code: string; readonly text?: string } {
+  if (!isGlassineError(error)) return { code: "failed" };
+  return { code: error.code, text: error.message };
 }

@@ -1,5 +1,5 @@
 export { type GatewayLog, lineLog, numberedLog } from "./gateway-log.ts";
 export { createMetrics, type GatewayMetrics, gatewayMetrics } from "./gateway-metrics.ts";
-export { type HookRan, hookRecord, recordHook } from "./hook-record.ts";
+export { failureOf, type HookRan, hookRecord, recordHook } from "./hook-record.ts";
 export { loadTelemetry } from "./telemetry-api.ts";
 export { type Tracing, tracingBy } from "./tracing.ts";

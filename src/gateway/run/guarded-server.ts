@@ -27,6 +27,8 @@ export interface GuardSettings {
   readonly isChanged: (tool: unknown) => boolean;
   readonly onEnd: (server: string, end: GuardEnd) => void;
   readonly tracing?: Tracing | undefined;
+  /** What could not be checked, and is refused therefore. */
+  readonly onFailure: (server: string, failed: HookRan) => void;
   /** Absent where nobody asks for it. */
   readonly onHook?: ((ran: HookRan) => void) | undefined;
 }
@@ -42,7 +44,7 @@ export function guardOptions(
   server: ServerConfig,
   settings: GuardSettings,
 ): GuardOptions {
-  const { parts, store, onEnd, onHook } = settings;
+  const { parts, store, onEnd, onFailure, onHook } = settings;
   const { config, log, audit } = parts;
   const { labels, tenant } = config;
   const { wireLabels } = server;
@@ -62,6 +64,7 @@ export function guardOptions(
       },
     },
     onEnd: (end) => onEnd(name, end),
+    onFailure: (failed) => onFailure(name, failed),
     ...(onHook !== undefined && { onResult: onHook }),
     onWarning: (text) => log.warn("guard_warning", { server: name, text, todo: checkIt }),
   };

@@ -64,3 +64,9 @@ export async function listenOn(
   const bound = server.address() as AddressInfo;
   return { server, address: { host: bound.address, port: bound.port } };
 }
+
+/** Also what is open. */
+export function closeNow({ server }: Listening): void {
+  server.close();
+  server.closeAllConnections();
+}

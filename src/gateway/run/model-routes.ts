@@ -14,6 +14,7 @@ export interface ModelRoutesOptions {
   /** Those of the moment. */
   readonly parts: () => Pick<GatewayParts, "log">;
   readonly hookRecorder: (parts: GatewayParts) => ((ran: HookRan) => void) | undefined;
+  readonly onFailure: (route: string, failed: HookRan) => void;
 }
 
 interface MadeRoutes {
@@ -44,7 +45,8 @@ export class ModelRoutes {
    * @throws GlassineError for plugins that do not fit
    */
   make(parts: GatewayParts): MadeRoutes {
-    const { store, tracing, webhook, hookRecorder } = this.#options;
+    const { store, tracing, webhook, hookRecorder, onFailure } = this.#options;
+    const record = hookRecorder(parts);
     const { manager, secrets, config, audit } = parts;
     const { models, limits, tenant } = config;
     const optionsFor = (name: string) => ({
@@ -52,7 +54,10 @@ export class ModelRoutes {
       onEnd: (end: ModelEnd) => this.#onEnd(name, end),
       onNote: (level: "info" | "error", event: string, fields: object) =>
         this.#options.parts().log[level](event, { route: name, ...fields }),
-      onHook: hookRecorder(parts),
+      onHook: (ran: HookRan) => {
+        record?.(ran);
+        if (ran.result === undefined) onFailure(name, ran);
+      },
     });
     const routes = Object.entries(models).map(([name, route]) =>
       modelRoute(route, {

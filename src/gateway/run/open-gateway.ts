@@ -24,6 +24,7 @@ import {
 import { beginsExchange, type ModelRoute, rejectionFor } from "../models/index.ts";
 import {
   createMetrics,
+  failureOf,
   type GatewayMetrics,
   type HookRan,
   loadTelemetry,
@@ -34,11 +35,12 @@ import {
 import { Homes } from "../router/index.ts";
 import { type AdminOptions, openAdminPort, type Readiness } from "./admin-port.ts";
 import { answer, codeOf, refusalFor } from "./answers.ts";
+import { none, sum } from "./counts.ts";
 import { limitOf, type McpEndpoint } from "./endpoint.ts";
 import { checkFixed } from "./fixed-settings.ts";
 import { type Caller, labelSessionOf, slotsOf } from "./guarded-server.ts";
 import { openLabelStore } from "./label-store.ts";
-import { type Connection, type Listening, listenOn } from "./listen.ts";
+import { type Connection, closeNow, type Listening, listenOn } from "./listen.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { mcpEndpoint } from "./mcp-endpoint.ts";
 import { ModelRoutes } from "./model-routes.ts";
@@ -114,6 +116,7 @@ async function start(
   const homes = new Homes(servers.map(nameOf));
   const models = new ModelRoutes({
     ...{ store, tracing, metrics, parts: () => current, hookRecorder },
+    onFailure: (route, failed) => noteFailure({ route }, failed),
     webhook: parts.envoy?.webhook,
   });
   void models.use(models.make(parts));
@@ -174,6 +177,7 @@ async function start(
     const made = Object.entries(of.config.servers).map(([name, config]) =>
       serverOf(name, config, {
         ...{ parts: of, store, callers, tracing, onEnd, onHook: hookRecorder(of) },
+        onFailure: (server, failed) => noteFailure({ server }, failed),
         ...{ pins: pins.get(name), seen: seenOf(name) },
         headersToShow,
         onRestarted: (server) => metrics?.processRestarted(server),
@@ -210,6 +214,12 @@ async function start(
   function hookRecorder({ audit, config: { tenant } }: GatewayParts) {
     if (audit?.hooks !== true) return undefined;
     return (ran: HookRan) => recordHook(current.manager, tenant, ran);
+  }
+
+  /** Why a message could not be checked: whoever sent it learns no more than that. */
+  function noteFailure(at: object, { request, point, error }: HookRan): void {
+    if (lines.take(`failed ${JSON.stringify(at)}`) !== undefined) return;
+    current.log.warn("guard_error", { request, ...at, point, ...failureOf(error) });
   }
 
   function onEnd(server: string, end: GuardEnd): void {
@@ -483,21 +493,6 @@ const nameOf = ({ name }: Server): string => name;
 
 function auditFailuresOf({ auditFailures }: GatewayParts["manager"]): number {
   return auditFailures?.().total ?? 0;
-}
-
-const none: GatewayCounts = {
-  ...{ started: 0, allowed: 0, denied: 0, errored: 0, aborted: 0, open: 0, dropped: 0 },
-};
-
-function sum(one: GatewayCounts, other: GatewayCounts): GatewayCounts {
-  const names = Object.keys(none) as (keyof GatewayCounts)[];
-  const added = names.map((name) => [name, one[name] + other[name]] as const);
-  return { ...none, ...Object.fromEntries(added) };
-}
-
-function closeNow({ server }: Listening): void {
-  server.close();
-  server.closeAllConnections();
 }
 
 /** Waits until `isQuiet`, no longer than `ms`. */

@@ -41,8 +41,7 @@ export function denialOf(violation: HookViolation | undefined): Denial {
 
 export const failed: Denial = {
   code: guardErrorCodes.failed,
-  reason:
-    "The message could not be checked, so it was refused; the guard's onResult gets the reason",
+  reason: "The message could not be checked, so it was refused",
   data: { code: "guard_failed" },
 };
 

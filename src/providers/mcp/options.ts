@@ -211,6 +211,11 @@ export interface GuardOptions<Extensions = unknown> {
   readonly onEnd?: (end: GuardEnd) => void;
   /** Called for every hook that ran. What it throws is ignored. */
   readonly onResult?: (event: GuardEvent<Extensions>) => void;
+  /**
+   * Called with those events of `onResult` that have an `error`. Unlike `onResult` it has nothing
+   * judged that no plugin is to see.
+   */
+  readonly onFailure?: (event: GuardEvent<Extensions>) => void;
 }
 
 /** Options of `wrap` and `bridge`. */

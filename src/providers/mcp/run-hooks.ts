@@ -310,10 +310,12 @@ export class Hooks implements HookRunner {
   }
 
   #observe(call: Call, point: string, seen: Pick<GuardEvent, "result" | "error">): void {
-    notify(this.options.onResult, () => {
+    const event = () => {
       const { method, direction, id: requestId, record } = call;
       return { request: record.request, method, point, direction, requestId, ...seen };
-    });
+    };
+    notify(this.options.onResult, event);
+    if (!seen.result) notify(this.options.onFailure, event);
   }
 }
 

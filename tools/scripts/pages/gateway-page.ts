@@ -338,6 +338,7 @@ const explaining = `### Why a request was refused
 
 Every line of the log about a request has its id in \`request\`, and the generation of the configuration; so has every record of [the audit trail](audit.md).
 How a plugin failed is \`plugin_failed\`: with the code \`handler_error\` for what it threw, \`handler_timeout\` for a deadline that it missed, and another, such as \`result_shape\`, for a result that was refused as a whole. [errors.md](errors.md) says what to do about each.
+\`guard_error\` says why the gateway could not check a message, as with the code \`guard_failed\`: the hook or the step (\`point\`), a code, and where in the message, never what was there.
 A plugin with \`onError\` \`disable\` is switched off then, and the log says so once: nothing of it runs until a reload.
 \`glassine explain ID\` shows what plugins did with that request:
 
