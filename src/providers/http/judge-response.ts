@@ -45,15 +45,18 @@ export async function judgeResponse(response: Response, judged: JudgedExchange):
   }
   const headers = headersOf(response, json);
   const type = (response.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
-  if (!response.ok) return judgeErrorResponse(response, judged, headers);
-  if (type === eventStream) return judgeEventStream(response, judged);
+  const { ok, status } = response;
+  if (status >= 400) return judgeErrorResponse(response, judged, headers);
+  if (ok && type === eventStream) return judgeEventStream(response, judged);
   try {
+    // A redirect, or 304.
+    if (!ok) throw new Refused(refusalOf("answer_invalid", `it has the status ${status}`));
     if (type !== json) throw new Refused(refusalOf("answer_invalid"));
     const text = await textOf(response.body, limits.answerBytes, tooMuchOrInvalid, judged.signal);
     const { document, refusal } = await exchange.judgeAnswer(jsonIn(text, "answer_invalid"));
     if (refusal !== undefined) throw new Refused(refusal);
     exchange.end();
-    return new Response(JSON.stringify(document), { status: response.status, headers });
+    return new Response(JSON.stringify(document), { status, headers });
   } catch (error) {
     if (!(error instanceof Refused)) throw ended(error, judged);
     // What was not read is not waited for.
@@ -104,8 +107,7 @@ async function judgeErrorResponse(
     if (!(error instanceof Refused)) throw ended(error, judged);
     // An error page says nothing that the status does not say.
   }
-  // A redirect has no error of its own, and 304 no body.
-  const status = response.status < 400 ? 502 : response.status;
+  const { status } = response;
   const refusal = await exchange.judgeError(document, status);
   exchange.end(refusal);
   const isOwn = refusal.status === status;

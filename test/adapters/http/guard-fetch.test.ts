@@ -430,6 +430,25 @@ const unplain = [
   ...["admin%3f/files/a", "admin//files/a", "files/..."],
 ];
 
+it("says of a redirect that it is no answer, and follows none", async () => {
+  for (const status of [302, 304]) {
+    const answer = () => new Response(null, { status, headers: { location: "https://b.test/" } });
+    const { asked, fetch } = standIn(answer);
+    const manager = await managerOf({ "cmf.llm_output": redact });
+    const guarded = guardFetch(manager, { provider: openai, fetch });
+    const response = await guarded("https://model.test/v1/chat/completions", {
+      ...{ method: "POST", body: JSON.stringify(chat.request) },
+    });
+    expect([response.status, response.headers.get("location")]).toEqual([502, null]);
+    const { error } = (await response.json()) as { error: object };
+    expect(error).toMatchObject({
+      code: "answer_invalid",
+      message: `The provider's answer is not one of this API: it has the status ${status}`,
+    });
+    expect(asked).toHaveLength(1);
+  }
+});
+
 describe("other requests", () => {
   it("are refused, but for those that the host lets pass", async () => {
     const list = { object: "list", data: [] };
