@@ -167,7 +167,7 @@ class Exchange implements ModelExchange {
       await this.#prepare();
       const messages = await this.#kept(() => this.#judge.messages(hooks.input, read.messages));
       this.#noteHeaders();
-      this.#refuseUnseen(read.left, ({ kind, path }) => `${kind} ${path}`);
+      this.#refuseUnseen(read.left, ({ kind, path }) => (kind === path ? kind : `${kind} ${path}`));
       const onto = document as object;
       return this.#written(
         provider.writeRequest(messages, { ...options, onto }),
