@@ -71,7 +71,8 @@ function checkNames({ members }: ObjectNode): void {
     const key = name.type === "String" ? name.value : name.name;
     const { line, column } = name.loc.start;
     const where = `at line ${line}, column ${column}`;
-    if (key === "__proto__") throw new StrictJsonError(`it has the key "__proto__" ${where}`);
+    if (key === "__proto__")
+      throw new StrictJsonError(`it has the key "__proto__" ${where}: remove it`);
     if (seen.has(key))
       throw new StrictJsonError(
         `it has the key ${JSON.stringify(key.slice(0, 64))} twice ${where}`,

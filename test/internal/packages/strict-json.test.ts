@@ -43,7 +43,7 @@ describe("JSON that is no JSON", () => {
     for (const [text, message] of [
       ['[{"a": {"b": 1, "b": 2}}]', 'it has the key "b" twice at line 1, column 17'],
       ['{"a": 1, "\\u0061": 2}', 'it has the key "a" twice at line 1, column 10'],
-      ['{"a": [{"__proto__": 1}]}', 'it has the key "__proto__" at line 1, column 9'],
+      ['{"a": [{"__proto__": 1}]}', 'it has the key "__proto__" at line 1, column 9: remove it'],
     ] as const)
       expect(() => parseStrictJson(text)).toThrow(new StrictJsonError(message));
   });
