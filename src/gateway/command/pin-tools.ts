@@ -88,7 +88,7 @@ function linesOf({ server, tools, fault, ...found }: Asked): readonly string[] {
   if (fault !== null) return [say`${server}: cannot be asked: ${printable(fault)}`];
   const state = isUnchanged(found) ? ", as they are pinned" : "";
   return [
-    say`${server}: ${tools} tools${state}`,
+    say`${server}: ${tools} ${tools === 1 ? "tool" : "tools"}${state}`,
     ...found.added.map((tool) => say`  new: ${tool}`),
     ...found.changed.map((tool) => say`  changed: ${tool}`),
     ...found.removed.map((tool) => say`  gone: ${tool}`),

@@ -72,6 +72,7 @@ it("keeps the pins of a server that it cannot ask, and ends with 1", async () =>
   await writeFile(file, JSON.stringify(kept));
   const { code, stdout } = await pin(cwd);
   expect(code).toBe(1);
+  expect(stdout).toMatch(/^listing: 1 tool$/m);
   expect(stdout).toContain("gone: cannot be asked: The server refused the request");
   expect(stdout).toMatch(/missing: cannot be asked: .*no-such-command-anywhere/);
   const pins = JSON.parse(await readFile(file, "utf8"));
