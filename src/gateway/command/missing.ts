@@ -25,10 +25,10 @@ export async function missingCommands(
     const places = command.includes("/")
       ? [resolve(cwd, command)]
       : (env.PATH ?? "").split(delimiter).map((place) => join(place, command));
-    if (!(await anyRuns(places)))
-      problems.push(
-        `servers.${name}.command: ${shownCommand(command)} is not found: ${wayOut(command)}`,
-      );
+    if (await anyRuns(places)) continue;
+    // As it was written: a folder may have blanks in its name.
+    const said = command.startsWith(`${folder}/`) ? `.${command.slice(folder.length)}` : command;
+    problems.push(`servers.${name}.command: ${shownCommand(said)} is not found: ${wayOut(said)}`);
   }
   return problems;
 }

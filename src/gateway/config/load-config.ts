@@ -54,7 +54,12 @@ export async function loadConfig({
   const file = isWhole ? undefined : await findConfig(cwd, over.file, takesServer);
   const folder = file === undefined ? cwd : dirname(file);
   const given = file === undefined ? {} : await readConfigFile(file);
-  const config = checkConfig(withOverrides(given, over, flags, isHttp), configName(file), file);
+  const server = flags.server && {
+    ...flags.server,
+    command: commandFrom(flags.server.command, (path) => resolve(cwd, path)),
+  };
+  const whole = withOverrides(given, over, { server }, isHttp);
+  const config = checkConfig(whole, configName(file), file);
   const plugins = [
     ...config.plugins.map((each) => pluginFrom(folder, each)),
     ...(flags.plugins ?? []).map((each) => pluginFrom(cwd, each)),
@@ -148,8 +153,9 @@ function fileSecretsFrom(config: GatewayConfig, at: At): GatewayConfig {
     ...config,
     servers: mapped(servers, (server) => {
       if ("url" in server) return { ...server, headers: all(server.headers) };
-      const cwd = server.cwd === undefined ? {} : { cwd: at(server.cwd) };
-      return { ...server, ...cwd, env: all(server.env) };
+      const { command, cwd } = server;
+      const from = cwd === undefined ? { command: commandFrom(command, at) } : { cwd: at(cwd) };
+      return { ...server, ...from, env: all(server.env) };
     }),
     models: mapped(models, (route) => ({ ...route, headers: all(route.headers) })),
     ...(store === "memory"
@@ -159,6 +165,11 @@ function fileSecretsFrom(config: GatewayConfig, at: At): GatewayConfig {
 }
 
 type At = (path: string) => string;
+
+/** One without a slash is looked for in PATH. */
+function commandFrom(command: string, at: At): string {
+  return command.includes("/") ? at(command) : command;
+}
 
 function valuesFrom(values: Values, at: At): Values {
   return mapped(values, (value) => secretFrom(value, at));

@@ -69,7 +69,7 @@ const ofServer = {
 };
 
 const commandServer = z.strictObject({
-  command: text.describe("The program to start, without a shell."),
+  command: text.describe("The program to start, without a shell: a name in `PATH`, or a path."),
   args: z.array(z.string()).default([]).describe("Its arguments."),
   env: z
     .record(text, z.union([z.string(), secret]))

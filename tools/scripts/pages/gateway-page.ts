@@ -72,6 +72,7 @@ For more than one server, models, or options of plugins write \`glassine.config.
 Node runs TypeScript from 22.18 on; before that, install \`jiti\`.
 [spec/schemas/config.schema.json](../spec/schemas/config.schema.json) is its JSON Schema: name it as \`$schema\`, and an editor completes and checks the file.
 Paths in a file are from its folder, those of flags from the current one.
+\`args\` are handed on as they are: a relative path in them is from \`cwd\`, or else from the folder that the gateway was started in.
 A key that is not in the tables below is refused, with the key that it may be.
 \`{ "env": NAME }\` is a variable of the gateway's environment. MCP clients pass only a few variables on to what they start: name yours in the client's own \`env\`.
 No message quotes a value, since any may be a secret.

@@ -244,6 +244,7 @@ describe("what can never happen", () => {
     verifies("cli:gateway-never");
     const servers = {
       ...{ a: { command: "no-such-program" }, b: { command: "./none", cwd: "/" }, node },
+      d: { command: "./none --token sk-live/42" },
       c: { command: "no-such-program --token sk-live-42" },
     };
     const { code, document } = await check({ servers });
@@ -252,6 +253,7 @@ describe("what can never happen", () => {
       [
         "servers.a.command: no-such-program is not found: install it, or write its path.",
         "servers.b.command: ./none is not found: install it, or write its path.",
+        "servers.d.command: ./none is not found: `command` is the program alone, and its arguments belong in `args`.",
         "servers.c.command: no-such-program is not found: `command` is the program alone, and its arguments belong in `args`.",
       ],
     ]);

@@ -251,6 +251,8 @@ it("paths of a file are from its folder, those of flags from the current one", a
       servers: {
         a: { command: "./bin", cwd: "work", env: { T: { file: "t" }, U: { env: "U" }, V: "v" } },
         b: { url: "https://x.example", headers: { a: { file: "h" } } },
+        c: { command: "./bin", args: ["./data"] },
+        d: { command: "npx" },
       },
       models: {
         m: {
@@ -281,6 +283,16 @@ it("paths of a file are from its folder, those of flags from the current one", a
     env: { T: { file: at("t") }, U: { env: "U" }, V: "v" },
   });
   expect(config.servers.b).toMatchObject({ headers: { a: { file: at("h") } } });
+  const server = { command: "./bin", args: [] };
+  const flagged = await loadConfig({
+    cwd,
+    env: {},
+    flags: { file: join(folder, "c.json"), server },
+  });
+  expect(flagged.config.servers.server).toMatchObject({ command: join(cwd, "bin") });
+  // What a program makes of its arguments is its own affair.
+  expect(config.servers.c).toMatchObject({ command: at("bin"), args: ["./data"] });
+  expect(config.servers.d).toMatchObject({ command: "npx" });
   expect(config.models.m?.headers).toEqual({ k: { file: at("k") } });
   expect(config.identity.jwt?.keys).toEqual({ file: at("jwks.json") });
   expect(config.labels.store).toMatchObject({ redis: { file: at("r") } });
