@@ -62,11 +62,13 @@ For more than one server, models, or options of plugins write \`glassine.config.
       "headers": { "authorization": { "env": "TICKETS_AUTHORIZATION" } }
     }
   },
-  "plugins": [{ "use": "pii", "mode": "audit" }, "./p.js"],
+  "plugins": [{ "use": "pii" }, "./p.js"],
   "listen": { "port": 8080 },
   "audit": { "file": "audit.jsonl" }
 }
 \`\`\`
+
+A plugin with \`"mode": "audit"\` is on trial: what it would label, change or refuse has no effect, and \`audit.hooks\` records it.
 
 \`defineConfig\` of \`glassine/gateway\` types a configuration in TypeScript or JavaScript.
 Node runs TypeScript from 22.18 on; before that, install \`jiti\`.
@@ -228,28 +230,32 @@ After 4096 tools of a server have changed, that and every tool count as changed,
 
 A message that the gateway itself refuses is answered by a JSON-RPC error with a code in \`data.code\`; over HTTP the status says the same.
 
-| \`data.code\`                                      | Status  | What was wrong                                              |
-| ------------------------------------------------ | ------- | ----------------------------------------------------------- |
-| \`host_refused\`, \`origin_refused\`                 | 403     | \`Host\` or \`Origin\` is not in the lists.                     |
-| \`parse_error\`                                    | 400     | The body is not JSON. Compressed bodies are not unpacked.   |
-| \`message_invalid\`, \`invalid_request_id\`          | 400     | It is not JSON-RPC 2.0 as MCP has it.                       |
-| \`batch_refused\`                                  | 400     | A batch, in a session of another version than 2025-03-26.   |
-| \`message_rejected\`                               | 400/406 | The rules of its version: the version, \`Accept\`, headers.   |
-| \`request_id_in_use\`                              | 400     | A request with this id has no answer yet.                   |
-| \`header_mismatch\`                                | 400     | A header of 2026-07-28 says something else than the body.   |
-| \`message_too_large\`, \`body_timeout\`              | 413/408 | The body is larger, or takes longer, than \`limits\` say.     |
-| \`session_missing\`, \`session_unknown\`             | 400/404 | No session is named, or none of this subject.               |
-| \`event_unknown\`                                  | 400     | \`Last-Event-ID\` names no event that is kept.                |
-| \`rate_limited\`, \`too_many_sessions\`              | 429/503 | A subject sends too much, or too many sessions are open.    |
-| \`shutting_down\`, \`server_unavailable\`            | 503     | The gateway stops, or a server could not be reached.        |
-| \`audit_failed\`                                   | 503     | [The audit trail](audit.md#when-a-sink-fails) has a gap.    |
-| \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.      |
-| \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer is none, is too large, or is a refusal. |
-| \`definition_changed\`                             |         | [The tool is not as it was pinned](#definitions-of-tools).  |
-| \`too_many_unanswered\`                            | 429     | Too many requests of a session, or exchanges, are open.     |
-| \`name_unknown\`, \`method_unknown\`                 |         | With [several servers](#several-servers): it names none.    |
-| \`resource_unknown\`, \`task_unknown\`               |         | The same: it has no URI, or no id of a server's task.       |
-| \`cursor_unknown\`                                 |         | The same: the cursor is not one of the gateway's.           |
+| \`data.code\`                                      | Status  | What was wrong                                                                                                                  |
+| ------------------------------------------------ | ------- | ------------------------------------------------------------------------------------------------------------------------------- |
+| \`host_refused\`, \`origin_refused\`                 | 403     | \`Host\` or \`Origin\` is not in the lists.                                                                                         |
+| \`parse_error\`                                    | 400     | The body is not JSON. Compressed bodies are not unpacked.                                                                       |
+| \`message_invalid\`, \`invalid_request_id\`          | 400     | It is not JSON-RPC 2.0 as MCP has it.                                                                                           |
+| \`batch_refused\`                                  | 400     | A batch, in a session of another version than 2025-03-26.                                                                       |
+| \`message_rejected\`                               | 4xx     | The rules of its version: 400 for the version or a header, 406 for \`Accept\`, 409 for a second stream, 415 for the content type. |
+| \`not_found\`, \`method_not_allowed\`                | 404/405 | There is nothing at this path, or not for this method.                                                                          |
+| \`request_id_in_use\`                              | 400     | A request with this id has no answer yet.                                                                                       |
+| \`header_mismatch\`                                | 400     | A header of 2026-07-28 says something else than the body.                                                                       |
+| \`message_too_large\`, \`body_timeout\`              | 413/408 | The body is larger, or takes longer, than \`limits\` say.                                                                         |
+| \`session_missing\`, \`session_unknown\`             | 400/404 | No session is named, or none of this subject.                                                                                   |
+| \`event_unknown\`                                  | 400     | \`Last-Event-ID\` names no event that is kept.                                                                                    |
+| \`rate_limited\`, \`too_many_sessions\`              | 429/503 | A subject sends too much, or too many sessions are open.                                                                        |
+| \`shutting_down\`, \`server_unavailable\`            | 503     | The gateway stops, or a server could not be reached.                                                                            |
+| \`audit_failed\`                                   | 503     | [The audit trail](audit.md#when-a-sink-fails) has a gap.                                                                        |
+| \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.                                                                          |
+| \`peer_session_ended\`                             |         | The server ended the session.                                                                                                   |
+| \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer is none, is too large, or is a refusal.                                                                     |
+| \`definition_changed\`                             |         | [The tool is not as it was pinned](#definitions-of-tools).                                                                      |
+| \`already_initialized\`                            |         | Over stdio: a second \`initialize\`.                                                                                              |
+| \`internal_error\`                                 | 500     | The gateway failed; the log says how.                                                                                           |
+| \`too_many_unanswered\`                            | 429     | Too many requests of a session, or exchanges, are open.                                                                         |
+| \`name_unknown\`, \`method_unknown\`                 |         | With [several servers](#several-servers): it names none.                                                                        |
+| \`resource_unknown\`, \`task_unknown\`               |         | The same: it has no URI, or no id of a server's task.                                                                           |
+| \`cursor_unknown\`                                 |         | The same: the cursor is not one of the gateway's.                                                                               |
 
 An \`initialize\` that is answered with an error begins no session: there is no \`Mcp-Session-Id\`, and no place of \`limits.sessions\` is taken.
 The stream of a request that was cancelled ends without an answer.
@@ -359,8 +365,9 @@ What happened:
 \`\`\`
 
 It reads \`audit.file\`, or another file with \`--file\`, and needs no running gateway.
-Refused requests are always in the trail; \`audit.access: "all"\` adds the others, and \`audit.hooks: true\` what each plugin could see and changed.
-It says which of these keys to set where the trail has too little.
+Requests that a plugin refused, or that failed on their way to a server or a model, are always in the trail; \`audit.access: "all"\` adds the others, and \`audit.hooks: true\` what each plugin could see and changed.
+What the gateway refused before that, as with 400, 401 or 403, is in no record: the log has a line \`refused\`, \`identity_refused\`, \`host_refused\` or \`origin_refused\` with its code, and \`/metrics\` counts it.
+The command says which of these keys to set where the trail has too little.
 Names of slots, codes, the reasons that plugins gave, and what they threw without known secrets are in it, nothing else of a message.`;
 
 const traces = `### Traces
