@@ -5,10 +5,11 @@ import process from "node:process";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/cli/index.ts";
-import { type GatewayConfig, secretReader, secretsIn } from "../config/index.ts";
+import { type GatewayConfig, isLocal, secretReader, secretsIn } from "../config/index.ts";
 import { readPins } from "../definitions/index.ts";
 import { powerlessPlugins } from "./powerless-plugins.ts";
 import { unmatchedPatterns } from "./unmatched-patterns.ts";
+import { unmetPlugins } from "./unmet-plugins.ts";
 
 /** Programs of servers that are not there. */
 export async function missingCommands(
@@ -113,7 +114,27 @@ export async function pinFaults({
 
 /** Settings that are valid, and hardly meant. */
 export function oddSettings(config: GatewayConfig): readonly string[] {
-  return [...versionedUrls(config), ...unmatchedPatterns(config), ...powerlessPlugins(config)];
+  return [
+    ...versionedUrls(config),
+    ...unmatchedPatterns(config),
+    ...powerlessPlugins(config),
+    ...unmetPlugins(config),
+    ...openHeaders(config),
+  ];
+}
+
+/** Headers are there for a key. */
+function openHeaders({ servers, models }: GatewayConfig): readonly string[] {
+  return Object.entries({ servers, models }).flatMap(([key, ends]) =>
+    Object.entries(ends).flatMap(([name, end]) => {
+      if (!("url" in end) || Object.keys(end.headers).length === 0) return [];
+      const { protocol, hostname } = new URL(end.url);
+      if (protocol === "https:" || isLocal(hostname)) return [];
+      return [
+        `${key}.${name}.url is not https: its \`headers\` can be read by anybody on the way.`,
+      ];
+    }),
+  );
 }
 
 function versionedUrls({ models }: GatewayConfig): readonly string[] {

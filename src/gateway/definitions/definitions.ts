@@ -2,6 +2,9 @@
 import { isMessage, type Message } from "../ends/index.ts";
 import { definitionHash, type Pins } from "./pins.ts";
 
+/** The label of calls of a tool whose definition changed. */
+export const changedLabel = "DEFINITION_CHANGED";
+
 const maxTools = 4096;
 const maxNameUnits = 1024;
 

@@ -4,6 +4,7 @@ import { createExtensions } from "../../core/host/index.ts";
 import { type LabelStore, labelsFromAnnotations, labelsFromIfc } from "../../core/labels/index.ts";
 import type { GuardEnd, GuardedRequest, GuardOptions } from "../../providers/mcp/index.ts";
 import type { ServerConfig } from "../config/index.ts";
+import { changedLabel } from "../definitions/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { HookRan, Tracing } from "../observe/index.ts";
 import type { GatewayParts } from "./parts.ts";
@@ -35,9 +36,6 @@ export interface GuardSettings {
 
 /** What a guard says is for whoever embeds it. */
 const checkIt = "`glassine gateway --check` says what of each plugin has no effect here, and why";
-
-/** The label of calls of a tool whose definition changed. */
-const definitionChanged = "DEFINITION_CHANGED";
 
 export function guardOptions(
   name: string,
@@ -79,7 +77,7 @@ function envelopeOf(request: GuardedRequest, settings: GuardSettings): object {
   const headers = requestInfo instanceof Request ? requestInfo.headers : undefined;
   const { identity } = callerOf(request, settings);
   const isChanged = request.method === "tools/call" && settings.isChanged(request.params.name);
-  const labels = isChanged ? [definitionChanged] : [];
+  const labels = isChanged ? [changedLabel] : [];
   return createExtensions({
     ...slotsOf(identity, headers, settings, labels),
     mcp: request.mcp,

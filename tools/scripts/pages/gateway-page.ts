@@ -81,6 +81,7 @@ No message quotes a value, since any may be a secret.
 
 \`glassine gateway --check\` starts no server and no listener; plugins are loaded, isolated ones where they run.
 It prints what each plugin sees and does not see, what it may change, and what can never have an effect: a condition on a server that is not configured, headers for a server that is reached over stdio, a handler on a hook that is never run.
+It warns of what can work and is hardly meant: a mode that lets pass what a plugin finds, labels or roles that nothing says, a secret or a folder that is not on this machine.
 It ends with 1 where something cannot work, and with 2 where the configuration is wrong.
 
 ## Plugins

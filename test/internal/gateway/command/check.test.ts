@@ -115,6 +115,59 @@ it.each<[object, RegExp | undefined]>([
   for (const warning of document.warnings) expect(warning).toMatch(place);
 });
 
+const guard = (...labels: string[]) => ({ use: "egress-guard", options: { labels } });
+const roleGuard = { use: "role-guard", options: { tools: { "*": ["admin"] } } };
+const withRoles = {
+  listen: {},
+  identity: { trustedHeaders: { from: ["10.0.0.1"], subject: "x-user", roles: "x-roles" } },
+};
+const onlyStock = { servers: { files: http } };
+
+it.each<[string, object, RegExp | undefined]>([
+  ["a label that nothing adds", { plugins: [guard("PIl")] }, /: nothing adds any\.$/],
+  [
+    "another label than those that are added",
+    { labels: { initial: ["A"] }, plugins: [guard("PII", "B")] },
+    /: what is added is A\.$/,
+  ],
+  ["a label of every request", { labels: { initial: ["A"] }, plugins: [guard("A")] }, undefined],
+  [
+    "the label of a changed tool",
+    {
+      servers: { files: { ...http, definitions: "label" } },
+      plugins: [guard("DEFINITION_CHANGED")],
+    },
+    undefined,
+  ],
+  [
+    "a label that a server may claim",
+    { servers: { files: { ...http, wireLabels: { ifc: true } } }, plugins: [guard("A")] },
+    undefined,
+  ],
+  ["roles that nobody has", { listen: {}, plugins: [roleGuard] }, /judges by roles/],
+  ["roles over stdio", { plugins: [roleGuard] }, /judges by roles/],
+  [
+    "roles of a local subject",
+    { identity: { local: { id: "ada", roles: ["admin"] } }, plugins: [roleGuard] },
+    undefined,
+  ],
+  ["roles of a proxy", { ...withRoles, plugins: [roleGuard] }, undefined],
+  [
+    "a key that can be read on the way",
+    { servers: { files: { url: "http://files.example/mcp", headers: { "x-key": "k" } } } },
+    /^servers\.files\.url is not https/,
+  ],
+  [
+    "a key that stays on this machine",
+    { servers: { files: { url: "http://127.0.0.1:3000/mcp", headers: { "x-key": "k" } } } },
+    undefined,
+  ],
+])("warns of what cannot be meant, and of nothing else: %s", async (_, config, text) => {
+  const { code, document } = await check({ ...onlyStock, ...config });
+  const expected = text === undefined ? [] : [expect.stringMatching(text)];
+  expect([code, document.warnings]).toEqual([0, expected]);
+});
+
 it("warns of a plugin that is disabled", async () => {
   const plugins = [{ use: "header-writer", mode: "disabled" }];
   const { code, document } = await check({ servers: { files: http }, plugins });
@@ -463,7 +516,8 @@ it.each([
 ])("warns of patterns that match nothing: %s", async (_, plugin, text = "regular expressions") => {
   const { document } = await check({
     servers: { files: http, mail: http },
-    listen: {},
+    ...withRoles,
+    labels: { initial: ["PII"] },
     plugins: [plugin],
   });
   expect(document.warnings).toEqual([expect.stringContaining(text)]);
@@ -472,7 +526,8 @@ it.each([
 it("does not take a query of a URI for a regular expression", async () => {
   const options = { labels: ["PII"], refuse: { resources: ["https://a.example/?q=(1)"] } };
   const plugins = [{ use: "egress-guard", options }];
-  const { document } = await check({ servers: { files: http }, listen: {}, plugins });
+  const labels = { initial: ["PII"] };
+  const { document } = await check({ servers: { files: http }, listen: {}, labels, plugins });
   expect(document.warnings).toEqual([]);
 });
 
