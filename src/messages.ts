@@ -50,6 +50,10 @@ export {
   encodeMessage,
 } from "./core/messages/index.ts";
 
+// Whether a file is text.
+
+export { isTextType } from "./core/messages/index.ts";
+
 // What each part is about, for policies.
 
 export {

@@ -104,7 +104,13 @@ const userPart = (extras: Extras): Arb<Part> => {
     type: fc.constant("file" as const),
     file: merged(
       merged(
-        fc.record({ file_data: fc.constantFrom("data:application/pdf;base64,AAEC", "AAEC") }),
+        fc.record({
+          file_data: fc.constantFrom(
+            "data:application/pdf;base64,AAEC",
+            "AAEC",
+            "data:text/plain;base64,QWRh",
+          ),
+        }),
         partial<{ filename: string }>({ filename: texts }),
       ),
       only<{ file_id: string }>(extras, { file_id: texts }),

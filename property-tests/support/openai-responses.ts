@@ -31,7 +31,13 @@ const inputBlock = (extras: Extras): Arb<InputBlock> => {
     fc.record({ type: constant("input_file") }),
     fc.oneof(
       fc.record({ file_url: constant("https://a.example/f.pdf"), filename: texts }),
-      fc.record({ file_data: fc.constantFrom("data:application/pdf;base64,AAEC", "AAEC") }),
+      fc.record({
+        file_data: fc.constantFrom(
+          "data:application/pdf;base64,AAEC",
+          "AAEC",
+          "data:text/plain;base64,QWRh",
+        ),
+      }),
       ...(extras.rich ? [fc.record({ file_id: texts })] : []),
     ),
   );

@@ -170,6 +170,7 @@ it("the messages entry", async () => {
     "encodeMessage",
     "freezePayload",
     "image",
+    "isTextType",
     "matchesPattern",
     "messageSchema",
     "partsOf",

@@ -41,7 +41,7 @@ const groups = [
   },
   {
     name: "plugin",
-    test: /core\/(?:plugins\/define-plugin|hooks\/standard-hooks|slots\/compile|slots\/table)\.ts$/,
+    test: /core\/(?:plugins\/define-plugin|hooks\/standard-hooks|slots\/compile|slots\/table|messages\/text-type)\.ts$/,
   },
   {
     name: "manager",

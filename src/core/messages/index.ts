@@ -69,3 +69,4 @@ export {
   serializePart,
   toPolicyInput,
 } from "./serialize-part.ts";
+export { isTextType } from "./text-type.ts";

@@ -137,18 +137,18 @@ export function promptBlocks(version: SpecificationVersion, isModelMessages: boo
   const bytes = { at: "data", holds: "base64", version } as const;
   const url = { at: "url", holds: "url", version } as const;
   const isAt = (type: "url" | "base64") => (content: PartFields) => content.type === type;
-  const asBytes = (part: string) => ({
-    fits: isAt("base64"),
-    becomes: ["image-url.image", `file-url.${part}`],
-  });
+  const asBytes = (part: string) =>
+    part === "text"
+      ? {}
+      : { fits: isAt("base64"), becomes: ["image-url.image", `file-url.${part}`] };
   // What a version does not know is not written for it, even over its own kind.
   const readOnly = version === "v2" ? { readOnlyIn: ["output"] } : {};
   const files = mediaParts.map((part) => `file.${part}`);
   const outputFiles = mediaParts.flatMap((part) => [`file-data.${part}`, `file-url.${part}`]);
-  const texts = version === "v4" ? ["textFile"] : [];
+  const texts = version === "v4" ? ["textFile"] : ["file.text"];
   const writes = {
-    v2: mediaParts.map((part) => `media.${part}`),
-    v3: ["image-data.image", "image-url.image", ...outputFiles],
+    v2: [...mediaParts.map((part) => `media.${part}`), "media.text"],
+    v3: ["image-data.image", "image-url.image", ...outputFiles, "file-data.text"],
     v4: [...files, ...texts],
   };
   return {
@@ -242,7 +242,7 @@ export function resultBlocks(version: SpecificationVersion): BlockTable {
       answer: {
         name: "result",
         writes: [
-          ...["text", "reasoning", "call", "result", "sourceUrl", "sourceDocument"],
+          ...["text", "reasoning", "call", "result", "sourceUrl", "file.text", "sourceDocument"],
           ...mediaParts.map((part) => `file.${part}`),
         ],
         ...ofModel,

@@ -7,12 +7,17 @@ import type { Json } from "../../core/data/index.ts";
 import { isRecord } from "../../core/data/index.ts";
 import {
   type BlockKind,
+  base64OfText,
   type FieldRule,
   type JsonObject,
   knownFields,
   mediaFromUrl,
   pathOf,
   reportFields,
+  type TextFile,
+  textFile,
+  textFileKind,
+  textFileOfUrl,
   unwritable,
 } from "../rewrite/index.ts";
 import { fieldOf, jsonOf, textOf } from "./host-values.ts";
@@ -41,14 +46,15 @@ export interface MediaForm {
   readonly version: SpecificationVersion;
 }
 
-/** What a block says of a medium. */
+/** What a block says of a medium, or of a file of text. */
 interface Medium {
-  readonly part: MediaPart;
+  readonly part: MediaPart | "text";
   readonly type: "url" | "base64";
   readonly data: string;
   readonly media_type: string | undefined;
   /** Whether all of it is in a `data:` URL. */
   readonly isInline: boolean;
+  readonly file?: TextFile;
 }
 
 /** Blocks never change, and each is read several times. */
@@ -63,10 +69,16 @@ function mediumIn(block: JsonObject, form: MediaForm): Medium | undefined {
 function readMedium(block: JsonObject, form: MediaForm): Medium | undefined {
   const source = sourceIn(block, form);
   if (source === undefined) return undefined;
-  const { type, data, media_type } =
-    source.type === "url" ? mediaFromUrl(source.data) : { ...source, media_type: undefined };
-  const given = fieldOf(block, "mediaType");
-  const named = media_type ?? (typeof given === "string" ? given : undefined);
+  const isUrl = source.type === "url";
+  const { type, data, media_type } = isUrl
+    ? mediaFromUrl(source.data)
+    : { ...source, media_type: undefined };
+  const value = fieldOf(block, "mediaType");
+  const given = typeof value === "string" ? value : undefined;
+  const file = isUrl ? textFileOfUrl(source.data, given || undefined) : textFile(data, given ?? "");
+  if (file !== undefined && form.part === undefined)
+    return { part: "text", type, data, media_type: file.mime_type, isInline: isUrl, file };
+  const named = media_type ?? given;
   const part = form.part ?? partOfType(named);
   const isAny = named === anyOf(part) || (named === part && part !== "document");
   const isInline = media_type !== undefined;
@@ -170,7 +182,7 @@ function originalRule(form: MediaForm): FieldRule {
   return {
     at: "originalUrl",
     showsNothing: true,
-    alsoSays: ["type", "data"],
+    alsoSays: ["type", "data", "content"],
     read: () => undefined,
     write(_value, old, path, { lost, content: { type, data } }) {
       const text = String(data);
@@ -201,11 +213,43 @@ function typeRule(part: MediaPart, form: MediaForm): FieldRule {
   };
 }
 
-/** The kinds of blocks of one type that hold media, by part: `file.image`. */
+/** A file of text as bytes, or in a `data:` URL. It is written as bytes. */
+function textKind(type: string, form: MediaForm, more: Partial<BlockKind>): BlockKind {
+  const bytes = dataRule(form);
+  const file = textFileKind({
+    at: form.at,
+    fileIn: (block) => mediumIn(block, form)?.file,
+    write: (text, old, path, writing, block) => {
+      const content = { type: "base64" };
+      return bytes.write?.(base64OfText(String(text)), old, path, { ...writing, content }, block);
+    },
+  });
+  return {
+    ...file,
+    is: { type },
+    fields: {
+      content: {
+        ...file.fields.content,
+        alsoSays: ["mime_type"],
+        read(...given) {
+          bytes.read(...given);
+          return file.fields.content.read(...given);
+        },
+      },
+      ...(form.links === "original" ? { original: originalRule(form) } : {}),
+      mime_type: { ...typeRule("document", form), alsoSays: ["content"] },
+      ...(form.isNamed ? { name: "filename" } : {}),
+    },
+    settings,
+    ...more,
+  };
+}
+
+/** The kinds of blocks of one type that hold media, by part: `file.image`; `file.text` is of text. */
 export function mediaKinds(
   type: string,
   form: MediaForm,
-  more: (part: MediaPart) => Partial<BlockKind> = () => ({}),
+  more: (part: MediaPart | "text") => Partial<BlockKind> = () => ({}),
 ): { readonly [name: string]: BlockKind } {
   const parts = form.part === undefined ? mediaParts : [form.part];
   const kinds = parts.map((part): readonly [string, BlockKind] => {
@@ -228,5 +272,8 @@ export function mediaKinds(
       },
     ];
   });
-  return Object.fromEntries(kinds);
+  return Object.fromEntries([
+    ...kinds,
+    ...(form.part === undefined ? [[`${type}.text`, textKind(type, form, more("text"))]] : []),
+  ]);
 }

@@ -4,13 +4,18 @@ import type { Json } from "../../core/data/index.ts";
 import {
   type BlockKind,
   type BlockTable,
+  base64OfText,
   bytesField,
   type FieldRule,
   flag,
   formatField,
   joinedTexts,
   objectArguments,
+  objectIn,
   resultContent,
+  textFile,
+  textFileKind,
+  typeOfFormat,
   unwritable,
 } from "../rewrite/index.ts";
 
@@ -77,6 +82,17 @@ const described = {
   name: documentName,
   description: "document.context",
 };
+
+/** The same as bytes. */
+const ofText = textFileKind({
+  at: "document.source.bytes",
+  fileIn: ({ document }) => {
+    const { format, source } = objectIn(document);
+    const { $bytes } = objectIn(objectIn(source).bytes);
+    return textFile(String($bytes), String(typeOfFormat(format, "application")));
+  },
+  write: (text) => ({ $bytes: base64OfText(String(text)) }),
+});
 
 /** Data among other blocks, as its JSON. */
 const jsonText: FieldRule = {
@@ -155,12 +171,17 @@ export const blocks: BlockTable = {
     ranToolResult: { ...result, ...ran, has: ["toolResult.type"], settings: ["toolResult.type"] },
     toolUse: call,
     toolResult: result,
-    ...media,
+    // The first kind of a resource: a changed one becomes it.
     documentText: {
       ...{ ...textDocument, has: ["document.source.text"] },
       fields: { ...described, content: "document.source.text" },
       fits: () => true,
     },
+    documentTextBytes: {
+      ...{ ...textDocument, ...ofText, has: ["document.source.bytes"] },
+      fields: { ...ofText.fields, ...described },
+    },
+    ...media,
     searchResult: {
       ...textDocument,
       has: ["searchResult"],

@@ -3,11 +3,14 @@
 import {
   type BlockKind,
   type BlockTable,
+  base64OfText,
   type FieldRule,
   isJsonObject,
   type JsonObject,
   objectIn,
   stringIn,
+  textFile,
+  textFileKind,
 } from "../rewrite/index.ts";
 
 /** The namespace of tools that the provider runs itself. */
@@ -105,7 +108,22 @@ function medium(part: "image" | "audio" | "video" | "document", type: string) {
   } satisfies { readonly [name: string]: BlockKind };
 }
 
+const ofText = textFileKind({
+  at: "inlineData.data",
+  fileIn({ inlineData }) {
+    const { data, mimeType } = objectIn(inlineData);
+    return textFile(String(data), String(mimeType));
+  },
+  write: (text) => base64OfText(String(text)),
+});
+
 const media = {
+  textFile: {
+    ...ofText,
+    has: ["inlineData"],
+    fields: { ...ofText.fields, mime_type: "inlineData.mimeType", name: "inlineData.displayName" },
+    settings: beside,
+  },
   ...medium("image", "image/"),
   ...medium("audio", "audio/"),
   ...medium("video", "video/"),

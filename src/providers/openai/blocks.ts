@@ -1,10 +1,12 @@
 /** The blocks of lists and the fields that Chat Completions and Responses share. */
-import { createMessage, type Message } from "../../core/messages/index.ts";
+import type { Json } from "../../core/data/index.ts";
+import { type ContentPart, createMessage, type Message } from "../../core/messages/index.ts";
 import {
   type BlockKind,
   type FieldRule,
   formatField,
   isJsonObject,
+  isTextFile,
   type JsonObject,
   mediaFromUrl,
   objectIn,
@@ -12,9 +14,13 @@ import {
   partsAsJson,
   partsIn,
   pathOf,
+  stringIn,
+  textFileKind,
+  textFileOfUrl,
   unwritable,
   urlMedia,
   urlOfMedia,
+  urlOfTextFile,
 } from "../rewrite/index.ts";
 
 /** A role of messages, if it is one. */
@@ -82,6 +88,26 @@ const file = (field: "type" | "media_type" | "data"): FieldRule => ({
   write: (_value, _old, _path, { content }) => fileOfMedia(content) ?? unwritable,
 });
 
+const fileKind = {
+  in: "content",
+  is: { type: "file" },
+  settings: ["file.detail", "prompt_cache_breakpoint"],
+  // Another place of the old bytes.
+  bound: { "file.file_id": undefined, "file.file_url": undefined },
+} as const;
+
+/** The file of text that an item has, in either format. */
+export function textFileIn(item: JsonObject) {
+  const inner = stringIn(objectIn(item.file), "file_data");
+  return textFileOfUrl(inner || stringIn(item, "file_data") || stringIn(item, "file_url"));
+}
+
+const ofText = textFileKind({
+  at: "file.file_data",
+  fileIn: textFileIn,
+  write: (_value, _old, _path, { content }) => urlOfTextFile(content),
+});
+
 /** The kinds of blocks that either format may have in a list, or in place of one. */
 export const listKinds: { readonly [name: string]: BlockKind } = {
   plain,
@@ -109,10 +135,10 @@ export const listKinds: { readonly [name: string]: BlockKind } = {
     needs: ["media_type"],
     reason: "A sound needs its bytes, and a media type of audio.",
   },
+  textFile: { ...fileKind, ...ofText, fields: { ...ofText.fields, name: "file.filename" } },
   file: {
+    ...fileKind,
     part: "document",
-    in: "content",
-    is: { type: "file" },
     when: (block) => typeof objectIn(block.file).file_data === "string",
     fields: {
       type: file("type"),
@@ -120,9 +146,6 @@ export const listKinds: { readonly [name: string]: BlockKind } = {
       data: file("data"),
       title: "file.filename",
     },
-    settings: ["file.detail", "prompt_cache_breakpoint"],
-    // Another place of the old bytes.
-    bound: { "file.file_id": undefined, "file.file_url": undefined },
     reason: "A file needs its bytes.",
   },
 };
@@ -143,8 +166,12 @@ export function customInput(at: string): FieldRule {
 /** The types of parts that a list of blocks can show. */
 const inResult = ["text", "image", "audio", "document"];
 
-/** The output of a tool: a string, or a list of blocks, which are parts. */
-export function toolOutput(at: string): FieldRule {
+/**
+ * The output of a tool: a string, or a list of blocks, which are parts.
+ *
+ * @param takesText whether a list of the format can have files of text, which are resources
+ */
+export function toolOutput(at: string, takesText = false): FieldRule {
   return {
     at,
     read(value, path, { readInner }) {
@@ -154,7 +181,9 @@ export function toolOutput(at: string): FieldRule {
     },
     write(value, old, path, { writeInner, removed }) {
       const before = Array.isArray(old?.value) ? old : undefined;
-      const parts = typeof value === "string" ? undefined : partsIn(value ?? "", inResult);
+      const hadFile = asBlocks(before?.value).some(({ item }) => textFileIn(objectIn(item)));
+      const types = hadFile || takesText ? [...inResult, "resource"] : inResult;
+      const parts = typeof value === "string" ? undefined : partsInResult(value ?? "", types);
       if (parts === undefined || value === undefined) {
         for (const i of asBlocks(before?.value).keys()) removed(pathOf(...(before?.path ?? []), i));
         return typeof value === "string" ? value : value === undefined ? "" : JSON.stringify(value);
@@ -164,6 +193,14 @@ export function toolOutput(at: string): FieldRule {
       return blocks.map((block) => blockIn(objectIn(block)));
     },
   };
+}
+
+/** The parts that a list is. Another resource than a file of text is data. */
+function partsInResult(value: Json, types: readonly string[]) {
+  const parts = partsIn(value, types);
+  const isBlock = (part: ContentPart) =>
+    part.content_type !== "resource" || isTextFile(part.content as PartFields);
+  return parts?.every(isBlock) ? parts : undefined;
 }
 
 function asBlocks(items: unknown): readonly JsonObject[] {

@@ -207,7 +207,7 @@ export const blocks: BlockTable = {
   },
   places: {
     system: { name: "system message", writes: ["plain"] },
-    user: { name: "user message", writes: ["plain", "image", "inputAudio", "file"] },
+    user: { name: "user message", writes: ["plain", "image", "inputAudio", "file", "textFile"] },
     assistant: {
       name: "message of the assistant",
       writes: ["plain", "functionCall", "toolCall"],

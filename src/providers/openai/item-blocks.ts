@@ -1,14 +1,19 @@
 /** What the items of Responses say, and the parts that it is. */
 import {
   type BlockTable,
+  type Collector,
   type FieldReporter,
   type FieldRule,
   type JsonObject,
+  type Lost,
   objectIn,
+  type Path,
   pathOf,
   reportUnshown,
+  textFileKind,
   unwritable,
   urlMedia,
+  urlOfTextFile,
   withFields,
 } from "../rewrite/index.ts";
 import {
@@ -20,6 +25,7 @@ import {
   mediaOfFile,
   roleNamed,
   saysOnly,
+  textFileIn,
   textKind,
 } from "./blocks.ts";
 import { given, textAt } from "./json.ts";
@@ -29,30 +35,52 @@ import { itemSettings, toolKinds } from "./tool-items.ts";
 /** The id that a new item of a response gets. */
 export const itemId = (index: number) => `item_${index}`;
 
-/** Bytes or a link: of two places the bytes are shown, and the other one is reported. */
-const fileAt = (field: "type" | "media_type" | "data"): FieldRule => ({
-  at: "",
+/** Of two places the bytes are shown, and the link is reported. */
+const filePlaces: FieldRule = {
   shows: ["file_data", "file_url"],
-  read(value, path, { left }) {
-    const item = objectIn(value);
-    const [data, url] = [textAt(item, "file_data"), textAt(item, "file_url")];
-    if (field === "data" && data !== undefined && url !== undefined) {
+  read(_value, path, { left }, item) {
+    if (textAt(item, "file_data") !== undefined && textAt(item, "file_url") !== undefined) {
       const reason = "Messages have no such field.";
       left.add({ path: pathOf(...path, "file_url"), kind: "content", reason });
     }
+    return undefined;
+  },
+};
+
+/** Bytes or a link. */
+const fileAt = (field: "type" | "media_type" | "data"): FieldRule => ({
+  at: "",
+  read(value) {
+    const item = objectIn(value);
+    const [data, url] = [textAt(item, "file_data"), textAt(item, "file_url")];
     if (data !== undefined) return mediaOfFile(data)[field];
     return { type: "url", data: url ?? "", media_type: undefined }[field];
   },
-  write(_value, _old, path, { content, lost }, block) {
-    const item = objectIn(block.item);
-    if (given(item, "file_data") !== undefined && given(item, "file_url") !== undefined) {
-      const reason = "file_url belongs to the old content and is dropped.";
-      lost.add({ path: pathOf(...path.slice(0, -2)), reason });
-    }
-    const file_data = fileOfMedia(content);
-    const file_url = file_data === undefined ? String(content.data) : undefined;
-    return withFields(item, { file_data, file_url });
-  },
+  write: (_value, _old, path, { content, lost }, block) =>
+    withFile(block, path, lost, fileOfMedia(content), String(content.data)),
+});
+
+/** The item with a file: its bytes, or else a link. */
+function withFile(
+  block: JsonObject,
+  path: Path,
+  lost: Collector<Lost>,
+  file_data: string | undefined,
+  link: string,
+): JsonObject {
+  const item = objectIn(block.item);
+  if (given(item, "file_data") !== undefined && given(item, "file_url") !== undefined) {
+    const reason = "file_url belongs to the old content and is dropped.";
+    lost.add({ path: pathOf(...path.slice(0, -2)), reason });
+  }
+  return withFields(item, { file_data, file_url: file_data === undefined ? link : undefined });
+}
+
+const ofText = textFileKind({
+  at: "",
+  fileIn: textFileIn,
+  write: (_value, _old, path, { content, lost }, block) =>
+    withFile(block, path, lost, urlOfTextFile(content), ""),
 });
 
 const generated: FieldRule = {
@@ -68,6 +96,13 @@ const generated: FieldRule = {
 const auto = { detail: "auto" };
 
 const hasText = (field: string) => (block: JsonObject) => textAt(block, field) !== undefined;
+
+const inputFile = {
+  in: "content",
+  is: { type: "input_file" },
+  settings: ["detail", ...blockSettings],
+  bound: { file_id: undefined },
+} as const;
 
 const kinds: BlockTable["kinds"] = {
   ...listKinds,
@@ -88,19 +123,22 @@ const kinds: BlockTable["kinds"] = {
     fresh: { system: auto, user: auto, result: auto },
     bound: { file_id: undefined },
   },
+  inputTextFile: {
+    ...inputFile,
+    ...ofText,
+    fields: { ...ofText.fields, name: "filename", places: filePlaces },
+  },
   input_file: {
+    ...inputFile,
     part: "document",
-    in: "content",
-    is: { type: "input_file" },
     when: (block) => hasText("file_data")(block) || hasText("file_url")(block),
     fields: {
       type: fileAt("type"),
       media_type: fileAt("media_type"),
       data: fileAt("data"),
       title: "filename",
+      places: filePlaces,
     },
-    settings: ["detail", ...blockSettings],
-    bound: { file_id: undefined },
   },
   ...toolKinds,
   image_generation_call: {
@@ -132,7 +170,8 @@ function saysNothing({ role, content, summary }: JsonObject): boolean {
   );
 }
 
-const asked = ["plain", "input_image", "inputAudio", "input_file"];
+const files = ["input_image", "input_file", "inputTextFile"];
+const asked = ["plain", "inputAudio", ...files];
 const called = ["custom_tool_call", "function_call"];
 const answered = ["custom_tool_call_output", "function_call_output"];
 function unshown({ item = null }: JsonObject): "reference" | undefined {
@@ -162,7 +201,7 @@ export const requestBlocks: BlockTable = {
       writes: ["output_text", "summary_text", ...called],
     },
     tool: { name: "message of a tool", writes: answered },
-    result: { name: "tool result", writes: ["input_text", "input_image", "input_file"] },
+    result: { name: "tool result", writes: ["input_text", ...files] },
   },
 };
 

@@ -118,8 +118,8 @@ function ownShape(at: string, isText: boolean): FieldRule {
 }
 
 export const resultItems: { readonly [type: string]: ResultItem } = {
-  function_call_output: { id: "call_id", output: toolOutput("output") },
-  custom_tool_call_output: { id: "call_id", output: toolOutput("output") },
+  function_call_output: { id: "call_id", output: toolOutput("output", true) },
+  custom_tool_call_output: { id: "call_id", output: toolOutput("output", true) },
   computer_call_output: { id: "call_id", output: ownShape("output", false) },
   local_shell_call_output: { id: "id", output: ownShape("output", true) },
   shell_call_output: { id: "call_id", output: ownShape("output", false) },

@@ -115,7 +115,8 @@ export function base64Of(bytes: Uint8Array): string {
   return pieces.join("");
 }
 
-function bytesOf(base64: string): Uint8Array {
+/** @throws for what is not base64 */
+export function bytesOf(base64: string): Uint8Array {
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);

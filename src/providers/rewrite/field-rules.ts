@@ -5,7 +5,7 @@ import { type ContentPart, createMessage, type MessageInput } from "../../core/m
 import { readArguments } from "./arguments.ts";
 import { type FieldRule, type Part, type PlaceOf, unwritable } from "./block-kinds.ts";
 import { isJsonObject, isSameJsonText, type JsonObject, objectsIn, type Path } from "./json.ts";
-import { type MediaSource, mediaFromUrl, mediaTypes, urlOfMedia } from "./media.ts";
+import { type MediaSource, mediaFromUrl, mediaTypes, typeOfFormat, urlOfMedia } from "./media.ts";
 import { partsAsJson } from "./messages.ts";
 import { pathOf } from "./report.ts";
 
@@ -166,8 +166,7 @@ function dataIn(content: Json | undefined, field: string): Json | undefined {
 export function formatField(at: string, kind: string, known = mediaTypes): FieldRule {
   return {
     at,
-    read: (format) =>
-      typeof format === "string" ? (known.get(format) ?? `${kind}/${format}`) : undefined,
+    read: (format) => typeOfFormat(format, kind, known),
     write(type) {
       if (typeof type !== "string") return undefined;
       const found = [...known].find(([, name]) => name === type)?.[0];

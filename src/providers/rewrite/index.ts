@@ -80,7 +80,7 @@ export {
 } from "./json.ts";
 export { kindOf } from "./kind-of.ts";
 export { contentKind, type LeftKind } from "./left-kinds.ts";
-export { mediaFromUrl, urlOfMedia } from "./media.ts";
+export { mediaFromUrl, typeOfFormat, urlOfMedia } from "./media.ts";
 export {
   type LimitOptions,
   pairMessages,
@@ -128,6 +128,15 @@ export {
   streamFault,
   TextPieces,
 } from "./stream.ts";
+export {
+  base64OfText,
+  isTextFile,
+  type TextFile,
+  textFile,
+  textFileKind,
+  textFileOfUrl,
+  urlOfTextFile,
+} from "./text-files.ts";
 export { Stopwatch } from "./timings.ts";
 export type { PlacedBlock, TurnFields } from "./turn-fields.ts";
 export type { TurnTable } from "./turns.ts";

@@ -17,6 +17,11 @@ export const mediaTypes: ReadonlyMap<string, string> = new Map([
   ["xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
 ]);
 
+/** The media type of a format: that of a `known` name, or else of this kind with the same name. */
+export function typeOfFormat(format: unknown, kind: string, known = mediaTypes) {
+  return typeof format === "string" ? (known.get(format) ?? `${kind}/${format}`) : undefined;
+}
+
 /** Where a medium is, as messages have it. */
 export interface MediaSource {
   readonly type: "url" | "base64";

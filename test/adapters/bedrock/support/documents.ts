@@ -12,6 +12,7 @@ export function answerOf(content: readonly object[], stopReason: string) {
 
 /** What is at the beginning of each PNG. */
 export const png = new Uint8Array([137, 80, 78, 71]);
+const ada = new TextEncoder().encode("Ada");
 
 export const answers = [
   answerOf([{ text: "Ahoy there." }], "end_turn"),
@@ -63,6 +64,7 @@ export const requests = [
           { image: { format: "jpeg", source: { s3Location: { uri: "u", bucketOwner: "o" } } } },
           { video: { format: "three_gp", source: { s3Location: { uri: "u" } } } },
           { document: { format: "pdf", name: "d", context: "c", source: { bytes: png } } },
+          { document: { format: "csv", name: "d", context: "c", source: { bytes: ada } } },
           {
             document: {
               ...{ format: "txt", name: "d", context: "c", citations: { enabled: true } },

@@ -70,6 +70,7 @@ export const requests = [
           { text: "See" },
           { inlineData: { mimeType: "image/png", data: "AAAA", displayName: "n" } },
           { fileData: { mimeType: "application/pdf", fileUri: "gs://a", displayName: "d" } },
+          { inlineData: { mimeType: "text/plain", data: "QWRh", displayName: "t" } },
           { somethingNew: { text: "x" } },
         ],
       },

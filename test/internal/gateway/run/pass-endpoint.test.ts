@@ -28,7 +28,7 @@ async function endpointBefore(forward: Forward, plugins: readonly Plugin[]) {
   if (config === undefined) throw new Error("There is a server.");
   const server = serverOf("fake", config, {
     ...{ parts, store, callers, pins: undefined, seen: new Map(), headersToShow: () => ({}) },
-    ...{ onEnd() {}, onDropped() {}, onError() {}, onRestarted() {} },
+    ...{ onEnd() {}, onDropped() {}, onError() {}, onFailure() {}, onRestarted() {} },
   });
   const endpoint = passEndpoint({
     ...{ sdk: await loadSdk(), parts: () => parts, servers: () => [server], store, log, callers },

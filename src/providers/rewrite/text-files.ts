@@ -1,0 +1,128 @@
+/**
+ * Files of text that a document has as bytes. Messages show the text that a model reads, so that
+ * whoever looks at texts sees it; what is not text, whatever its type, is shown as bytes.
+ */
+import { isTextType } from "../../core/messages/index.ts";
+import type { BlockKind, FieldRule, PartFields } from "./block-kinds.ts";
+import { base64Of, bytesOf } from "./bytes.ts";
+import type { JsonObject } from "./json.ts";
+import { pathOf } from "./report.ts";
+
+/** A file of text. */
+export interface TextFile {
+  readonly text: string;
+  readonly mime_type: string;
+  /** Whether a new file with this text is written as it is. */
+  readonly isUsual: boolean;
+}
+
+/** Whether a file of a type is shown as text. A picture is one, whatever it is written in. */
+function isText(mediaType: string): boolean {
+  return isTextType(mediaType) && !/^\s*(?:audio|image|video)\//i.test(mediaType);
+}
+
+/** The file, if its type says that it is text and it is UTF-8. */
+export function textFile(base64: string, mime_type: string): TextFile | undefined {
+  const text = isText(mime_type) ? textOfBase64(base64) : undefined;
+  return text === undefined
+    ? undefined
+    : { text, mime_type, isUsual: base64OfText(text) === base64 };
+}
+
+/** The same of a `data:` URL, with base64 or without. One that says no type is of `type`. */
+export function textFileOfUrl(url: string, type = "text/plain"): TextFile | undefined {
+  // RFC 2397
+  const [begin, said = "", isBase64] = /^data:([^,]*?)(;\s*base64)?,/i.exec(url) ?? [];
+  if (begin === undefined) return undefined;
+  const mime_type = /^\s*(?:;|$)/.test(said) ? `${type}${said}` : said;
+  if (!isText(mime_type)) return undefined;
+  const data = percentDecoded(url.slice(begin.length));
+  const text = data === undefined || isBase64 === undefined ? data : textOfBase64(data);
+  if (text === undefined || text.includes("\0")) return undefined;
+  return { text, mime_type, isUsual: urlOfTextFile({ content: text, mime_type }) === url };
+}
+
+/** A file of text as a URL. */
+export function urlOfTextFile({ content, mime_type }: PartFields): string {
+  return `data:${String(mime_type)};base64,${base64OfText(String(content))}`;
+}
+
+function percentDecoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** UTF-8 in either alphabet of RFC 4648, also without padding; without the byte order mark. */
+function textOfBase64(base64: string): string | undefined {
+  const standard = base64.replaceAll("-", "+").replaceAll("_", "/").replaceAll(/\s+/g, "");
+  try {
+    const bytes = bytesOf(standard.replace(/={1,2}$/, ""));
+    // No text has a NUL: the bytes are UTF-16, or data.
+    if (bytes.includes(0)) return undefined;
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether a resource is such a file, and nothing else. */
+export function isTextFile(resource: PartFields): boolean {
+  const { content, mime_type } = resource;
+  const isFile = Object.entries(says).every(([name, value]) => resource[name] === value);
+  return isFile && typeof content === "string" && isText(String(mime_type));
+}
+
+const says = { resource_request_id: "", uri: "", resource_type: "file" } as const;
+
+export function base64OfText(text: string): string {
+  return base64Of(new TextEncoder().encode(text));
+}
+
+/** How blocks of a format have files of text as bytes. */
+interface FileForm {
+  /** The field with the bytes, and with the media type if no other field says it. */
+  readonly at: string;
+  /** The file in a block, if there is one. */
+  readonly fileIn: (block: JsonObject) => TextFile | undefined;
+  /** Writes a text there, or the whole file. */
+  readonly write: NonNullable<FieldRule["write"]>;
+}
+
+/** What each kind of a file of text has. It comes before the kinds of other files. */
+export function textFileKind({ at, fileIn, write }: FileForm) {
+  // Blocks never change, and each is read several times.
+  const known = new WeakMap<JsonObject, TextFile | "none">();
+  const read = (block: JsonObject): TextFile | undefined => {
+    const file = known.get(block) ?? fileIn(block) ?? "none";
+    known.set(block, file);
+    return file === "none" ? undefined : file;
+  };
+  const content: FieldRule = {
+    at,
+    read(_value, path, { left }, block) {
+      const file = read(block);
+      if (file?.isUsual === false) {
+        const reason = "Messages do not keep its form.";
+        left.add({ path: pathOf(...path), kind: "setting", reason });
+      }
+      return file?.text;
+    },
+    write,
+  };
+  const mime_type: FieldRule = {
+    at,
+    read: (_value, _path, _reading, block) => read(block)?.mime_type,
+    write,
+  };
+  return {
+    part: "resource",
+    when: (block: JsonObject) => read(block) !== undefined,
+    fields: { content, mime_type },
+    says,
+    holds: isTextFile,
+    reason: "A file of text needs its text and a media type of text.",
+  } as const satisfies BlockKind;
+}
