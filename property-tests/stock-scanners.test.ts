@@ -1,12 +1,27 @@
 /** Laws of the scanners of `glassine/plugins`. */
 import fc from "fast-check";
 import { createPluginManager, type Plugin } from "glassine";
-import { createMessage, toolResult } from "glassine/messages";
+import { createMessage, document, toolResult } from "glassine/messages";
 import { piiLabels, secretScanner } from "glassine/plugins";
 import { pluginLaws } from "glassine/testing";
 import { describe, expect, it } from "vitest";
 import { pii, secrets } from "../test/stock-plugins/support/found.ts";
 import { expectSome } from "./support/runs.ts";
+
+/** Base64 as decoders take it. */
+const forms = fc.constantFrom<(bytes: Buffer) => string>(
+  (bytes) => bytes.toString("base64"),
+  (bytes) => bytes.toString("base64url"),
+  (bytes) => bytes.toString("base64").replace(/.{8}/g, "$&\r\n"),
+);
+
+/** Encodings of texts. */
+const encodings = fc.constantFrom<(text: string) => Buffer>(
+  (text) => Buffer.from(text),
+  (text) => Buffer.from(text, "latin1"),
+  (text) => Buffer.from(text, "utf16le"),
+  (text) => Buffer.from(`\uFEFF${text}`, "utf16le").swap16(),
+);
 
 /** Texts that scanners look for, cut and put together, between what stands next to them. */
 function textsOf(found: Readonly<Record<string, readonly string[]>>) {
@@ -15,7 +30,7 @@ function textsOf(found: Readonly<Record<string, readonly string[]>>) {
   const glue = fc.constantFrom("", " ", ".", "-", "1", "a", "+", "@", ":", "password=", '"', "]");
   const piece = fc.oneof(whole, cut, glue, fc.string({ maxLength: 5 }));
   const text = fc.array(piece, { maxLength: 8 }).map((pieces) => pieces.join(""));
-  const encoded = text.map((each) => btoa(String.fromCharCode(...new TextEncoder().encode(each))));
+  const encoded = fc.tuple(text, forms).map(([each, form]) => form(Buffer.from(each)));
   return fc.oneof({ weight: 4, arbitrary: text }, { weight: 1, arbitrary: encoded });
 }
 
@@ -55,6 +70,37 @@ describe.each(scanners)("%s", (_name, redact, deny, found) => {
         expect(first.continueProcessing).toBe(once.payload === message);
         if (once.payload !== message) changed += 1;
       }),
+    );
+    expectSome(changed);
+  });
+
+  it("finds the same in any encoding of a file of text, and takes it out", async () => {
+    const redacting = await createPluginManager({ plugins: [redact()] });
+    const denying = await createPluginManager({ plugins: [deny()] });
+    const ascii = Object.values(found)
+      .flat()
+      .filter((each) => /^[ -~]+$/.test(each));
+    let changed = 0;
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom(...ascii),
+        fc.string({ unit: fc.constantFrom("é", " ", "ÿ", "\n", "\0", "a"), maxLength: 12 }),
+        encodings,
+        forms,
+        async (each, before, encode, form) => {
+          const text = `${before} password=${each}`;
+          const data = form(encode(text));
+          const part = document({ type: "base64", media_type: "text/plain", data });
+          const message = createMessage({ role: "user", content: [part] });
+          const denied = await denying.invoke("cmf.llm_input", message);
+          expect(denied.continueProcessing).toBe(false);
+          const { payload, violation } = await redacting.invoke("cmf.llm_input", message);
+          if (violation !== undefined) return;
+          changed += 1;
+          expect((await denying.invoke("cmf.llm_input", payload)).violation).toBeUndefined();
+          expect(JSON.stringify(payload)).not.toContain(data);
+        },
+      ),
     );
     expectSome(changed);
   });

@@ -1,4 +1,5 @@
 /** What a scanner finds in texts, and how it is taken out. */
+import { bytesOfBase64, textOfBase64, textOfBytes } from "./encoded-texts.ts";
 
 /** Where something was found, and what it is. */
 export interface Finding {
@@ -37,9 +38,39 @@ export function scan(text: string, key: string, finders: readonly Finder[]): Sca
     return { kinds, redacted: bare(without(text, found), key, finders, kinds[0] ?? "") };
   }
   const inner = textOfBase64(text);
-  const { kinds, redacted } =
-    inner === undefined ? { kinds: [], redacted: text } : scan(inner, key, finders);
-  return { kinds, redacted: kinds.length === 0 ? text : base64Of(redacted) };
+  if (inner === undefined) return { kinds: [], redacted: text };
+  const { kinds, redacted } = scan(inner.text, key, finders);
+  if (kinds.length === 0) return { kinds, redacted: text };
+  // Without its line breaks, the base64 itself may look like something.
+  return { kinds, redacted: bare(inner.encode(redacted), key, finders, kinds[0] ?? "") };
+}
+
+/** What was found in a file that says that it is text. */
+export interface ScannedFile extends Scanned {
+  /** Whether something is still in it, between bytes of which the encoding is unknown. */
+  readonly isFixed: boolean;
+}
+
+/** Scans such a file, whatever its encoding; `undefined` for what is not base64. */
+export function scanFile(
+  base64: string,
+  key: string,
+  finders: readonly Finder[],
+): ScannedFile | undefined {
+  const file = bytesOfBase64(base64);
+  if (file === undefined) return undefined;
+  const plain = scan(base64, key, finders);
+  if (plain.kinds.length > 0) return { ...plain, isFixed: false };
+  const { text, encode, isGuessed } = textOfBytes(file.bytes);
+  const { kinds, redacted } = scan(text, key, finders);
+  const rest = kinds.length === 0 ? file.bytes : encode(redacted);
+  // A file may mix encodings, or only look like one of them: letters are their bytes in each.
+  const left = isGuessed ? scan(rest.replaceAll("\0", ""), key, finders).kinds : [];
+  return {
+    kinds: [...kinds, ...left],
+    redacted: kinds.length === 0 ? base64 : file.encode(rest),
+    isFixed: left.length > 0,
+  };
 }
 
 /** What stands next to a finding may be one without it. After a few times, nothing is left. */
@@ -62,31 +93,4 @@ function without(text: string, findings: readonly Finding[]): string {
     from = Math.max(from, end);
   }
   return out + text.slice(from);
-}
-
-const base64 = /^[A-Za-z0-9+/]+={0,2}$/;
-/** Bytes of other kinds of data are not UTF-8 for so long. */
-const sampleUnits = 64;
-
-/** The text that a string is the base64 of; `undefined` for any other string. */
-function textOfBase64(text: string): string | undefined {
-  if (text.length < 16 || text.length % 4 !== 0 || !base64.test(text)) return undefined;
-  const sample = decoded(text.slice(0, sampleUnits), true);
-  return sample === undefined || text.length <= sampleUnits ? sample : decoded(text, false);
-}
-
-function decoded(text: string, stream: boolean): string | undefined {
-  try {
-    const bytes = Uint8Array.from(atob(text), (unit) => unit.charCodeAt(0));
-    const read = new TextDecoder("utf-8", { fatal: true }).decode(bytes, { stream });
-    return read.includes("\0") ? undefined : read;
-  } catch {
-    return undefined;
-  }
-}
-
-function base64Of(text: string): string {
-  let units = "";
-  for (const byte of new TextEncoder().encode(text)) units += String.fromCharCode(byte);
-  return btoa(units);
 }

@@ -1,5 +1,5 @@
 /** Goes through every string of a message. */
-import type { ContentPart, Message } from "../messages.ts";
+import { type ContentPart, isTextType, type Message } from "../messages.ts";
 
 /** What is done with the strings of a message. */
 export interface TextVisitor {
@@ -7,6 +7,10 @@ export interface TextVisitor {
   readonly text: (text: string, key: string) => string;
   /** The same for a whole number, where there is something to look for in its digits. */
   readonly number?: ((value: number, key: string) => unknown) | undefined;
+  /** The same for base64 of a file that says that it is text. `undefined` for what is no base64. */
+  readonly file?: (base64: string, key: string) => string | undefined;
+  /** Such a file that is no base64 although it says so. */
+  readonly unreadable?: () => void;
   /** A string that only reads: a name, a key, an id, a URI. */
   readonly fixed: (text: string) => void;
 }
@@ -49,7 +53,7 @@ function visitPart(part: ContentPart, visitor: TextVisitor): ContentPart {
     if (key === "messages" && messages !== undefined)
       return mapped(messages, (each) => visitMessage(each, visitor));
     const isOpen = open.includes(key) && !(isElsewhere && key === "data");
-    return visitValue(value, key, isOpen ? visitor : readOnly(visitor));
+    return visitField(part.content, key, value, isOpen ? visitor : readOnly(visitor));
   });
   // Each field is written over by a value of its own type.
   return content === part.content ? part : ({ ...part, content } as ContentPart);
@@ -76,8 +80,33 @@ function visitValue(value: unknown, key: string, visitor: TextVisitor): unknown 
   if (typeof value !== "object" || value === null) return value;
   return mappedFields(value, (each, name) => {
     visitor.fixed(name);
-    return visitValue(each, name, visitor);
+    return visitField(value, name, each, visitor);
   });
+}
+
+/** The names of the fields with bytes, and of those that say their type: of parts, and of MCP. */
+const bytesFields = ["data", "blob"];
+const typeFields = ["media_type", "mime_type", "mediaType", "mimeType"];
+
+function visitField(record: object, name: string, value: unknown, visitor: TextVisitor): unknown {
+  if (typeof value !== "string" || !bytesFields.includes(name) || !isFileOfText(record)) {
+    return visitValue(value, name, visitor);
+  }
+  const file = visitor.file?.(value, name);
+  if (file !== undefined) return file;
+  if (fieldOf(record, "type") === "base64") visitor.unreadable?.();
+  return visitor.text(value, name);
+}
+
+function isFileOfText(record: object): boolean {
+  return typeFields.some((name) => {
+    const type = fieldOf(record, name);
+    return typeof type === "string" && isTextType(type);
+  });
+}
+
+function fieldOf(record: object, name: string): unknown {
+  return Object.hasOwn(record, name) ? Reflect.get(record, name) : undefined;
 }
 
 function isList(value: unknown): value is readonly unknown[] {

@@ -1,7 +1,7 @@
 /** A plugin that scans every text of every message. */
 import { addLabels, type Capability, definePlugin, deny, hasLabel, type Plugin } from "../index.ts";
 import type { Message } from "../messages.ts";
-import { type Finder, scan } from "./findings.ts";
+import { type Finder, scan, scanFile } from "./findings.ts";
 import { visitMessage } from "./message-texts.ts";
 
 /** What becomes of a message in which something was found. */
@@ -22,6 +22,11 @@ interface Scanner {
   readonly labelsFor: ((kinds: readonly string[]) => readonly string[]) | undefined;
 }
 
+const unreadable = {
+  code: "file_unreadable",
+  reason: "The message has a file of text that is not base64, so it cannot be read",
+};
+
 /** Makes the plugin. What it says of a finding is its kind, and nothing of the text. */
 export function scannerPlugin(scanner: Scanner): Plugin {
   const { name, description, finders, action, labelsFor } = scanner;
@@ -29,7 +34,8 @@ export function scannerPlugin(scanner: Scanner): Plugin {
 
   function handler(message: Message, _context: unknown, extensions: object) {
     const counts = new Map<string, number>();
-    let isFixed = false;
+    let fixedIn: string | undefined;
+    let isUnreadable = false;
     const note = (kinds: readonly string[]) => {
       for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
     };
@@ -47,17 +53,28 @@ export function scannerPlugin(scanner: Scanner): Plugin {
     const redacted = visitMessage(message, {
       text: visitText,
       number: scanner.readsNumbers ? visitNumber : undefined,
+      file(base64, key) {
+        const scanned = scanFile(base64, key, finders);
+        if (scanned === undefined) return undefined;
+        note(scanned.kinds);
+        if (scanned.isFixed) fixedIn ??= "a file of mixed encodings";
+        return action === "redact" ? scanned.redacted : base64;
+      },
+      unreadable() {
+        isUnreadable = true;
+      },
       fixed(text) {
         const { kinds } = scan(text, "", finders);
         note(kinds);
-        isFixed ||= kinds.length > 0;
+        if (kinds.length > 0) fixedIn ??= "a name, a key or a URI";
       },
     });
+    if (isUnreadable) return deny(unreadable);
     if (counts.size === 0) return undefined;
     const kinds = [...counts.keys()].sort();
     const found = Object.fromEntries(kinds.map((kind) => [kind, counts.get(kind)]));
-    if (action === "deny" || (action === "redact" && isFixed)) {
-      const place = action === "redact" ? ", in a name, a key or a URI" : "";
+    if (action === "deny" || (action === "redact" && fixedIn !== undefined)) {
+      const place = action === "redact" ? `, in ${fixedIn}` : "";
       // With commas: what stands right behind the word "secret" would be redacted in records.
       const reason = `The message has ${scanner.what}${place}, namely ${kinds.join(", ")}`;
       return deny({ code: scanner.code, reason, details: { found } });

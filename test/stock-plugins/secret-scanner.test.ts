@@ -1,6 +1,14 @@
 import { createPluginManager } from "glassine";
 import type { AuditEvent } from "glassine/audit";
-import { createMessage, image, promptResult, resource, resourceRef, text } from "glassine/messages";
+import {
+  createMessage,
+  document,
+  image,
+  promptResult,
+  resource,
+  resourceRef,
+  text,
+} from "glassine/messages";
 import { type SecretScannerOptions, secretScanner } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 import { connect } from "./support/connect.ts";
@@ -199,5 +207,101 @@ describe("secretScanner", () => {
     ]);
     expect(redact.calls).toEqual(["echo a [REDACTED:aws-access-key]"]);
     await redact.close();
+  });
+});
+
+describe("a file of text", () => {
+  const file = (data: string, media_type = "text/plain") =>
+    ({ role: "user", content: [document({ type: "base64", data, media_type })] }) as const;
+  const scannedFile = (data: string, options?: SecretScannerOptions, type?: string) =>
+    run(secretScanner(options), "cmf.llm_input", file(data, type));
+  const base64 = (text: string, encoding?: BufferEncoding) =>
+    Buffer.from(text, encoding).toString("base64");
+  const bigEndian = (text: string) => Buffer.from(text, "utf16le").swap16().toString("base64");
+
+  const forms: readonly (readonly [string, string])[] = [
+    ["without padding", base64(`xx ${key}`).replace(/=+$/, "")],
+    ["with the alphabet for URLs", Buffer.from(`key?>~ÿ ${key}`).toString("base64url")],
+    ["with line breaks", base64(`key: ${key} and more`).replace(/.{10}/g, "$&\r\n")],
+  ];
+
+  const encoded: typeof forms = [
+    ...forms,
+    ["in Latin-1", base64(`clé: ${key}`, "latin1")],
+    ["in UTF-16", base64(`key: ${key}`, "utf16le")],
+    ["in UTF-16, big-endian", bigEndian(`key: ${key}`)],
+    ["in UTF-16 with a mark", base64(`\uFEFF鍵は ${key} です`, "utf16le")],
+    ["in UTF-16 of many other characters", base64(`${"鍵".repeat(200)} ${key}`, "utf16le")],
+    ["with a NUL", base64(`k\0: ${key}`)],
+    ["at an odd place of UTF-16", btoa(`x${atob(base64(key, "utf16le"))}`)],
+    ["behind a mark of UTF-16", btoa(`\xFF\xFE${key}`)],
+    ["in base64 of base64", base64(base64(`clé: ${key}`))],
+    ["as it is", key],
+  ];
+
+  it.each(encoded)("is read %s", async (_how, data) => {
+    expect((await scannedFile(data)).violation?.code).toBe("secret_found");
+  });
+
+  it.each(forms)("of unknown type is read %s", async (_how, data) => {
+    expect((await scannedFile(data, {}, "application/x-unknown")).violation?.code).toBe(
+      "secret_found",
+    );
+    expect((await scanned(data)).violation?.code).toBe("secret_found");
+  });
+
+  it.each([
+    ["Latin-1", (text: string) => Buffer.from(`clé: ${text}`, "latin1")],
+    ["UTF-16", (text: string) => Buffer.from(`\uFEFFclé: ${text}`, "utf16le")],
+    ["UTF-16, big-endian", (text: string) => Buffer.from(`clé: ${text}`, "utf16le").swap16()],
+    ["UTF-8 with a mark", (text: string) => Buffer.from(`\uFEFFclé: ${text}`)],
+    ["UTF-8 with a NUL", (text: string) => Buffer.from(`\0clé: ${text}`)],
+  ])("is redacted in its encoding, %s", async (_encoding, encoded) => {
+    const redact = { action: "redact" } as const;
+    const { payload } = await scannedFile(encoded(key).toString("base64"), redact);
+    const expected = encoded("[REDACTED:aws-access-key]").toString("base64");
+    expect(payload).toMatchObject(file(expected));
+    const forUrls = encoded(`${key}ÿÿ`).toString("base64url");
+    const again = await scannedFile(forUrls, redact);
+    expect(again.payload).toMatchObject(
+      file(encoded("[REDACTED:aws-access-key]ÿÿ").toString("base64url")),
+    );
+  });
+
+  it("of mixed encodings is refused where it would be redacted", async () => {
+    const mixed = btoa(`x${atob(base64(key, "utf16le"))}`);
+    const { violation } = await scannedFile(mixed, { action: "redact" });
+    expect(violation?.reason).toBe(
+      "The message has a secret, in a file of mixed encodings, namely aws-access-key",
+    );
+  });
+
+  it.each(["deny", "redact", "label"] as const)(
+    "that cannot be read is refused, with the action %s",
+    async (action) => {
+      const { violation } = await scannedFile("§§§§", { action });
+      expect(violation?.code).toBe("file_unreadable");
+    },
+  );
+
+  it("in a result is read, and a text beside a media type is one", async () => {
+    const found = async (content: unknown) =>
+      (await run(secretScanner(), "cmf.tool_post_invoke", answering("read", content))).violation
+        ?.code;
+    const data = base64(`clé: ${key}`, "latin1");
+    expect(await found({ mimeType: "text/plain", blob: data })).toBe("secret_found");
+    expect(await found([{ content: { type: "base64", media_type: "text/csv", data } }])).toBe(
+      "secret_found",
+    );
+    expect(await found({ mimeType: "image/png", data })).toBeUndefined();
+    expect(await found({ mimeType: "text/plain", data: "Ahoy, all of you!" })).toBeUndefined();
+    expect(await found({ mimeType: "text/plain", data: key })).toBe("secret_found");
+  });
+
+  it("without a secret passes as it is", async () => {
+    for (const data of [base64("clé", "latin1"), base64("Ahoy", "utf16le"), "", base64("a\0b")]) {
+      const result = await scannedFile(data, { action: "redact" });
+      expect(result.payload).toMatchObject(file(data));
+    }
   });
 });

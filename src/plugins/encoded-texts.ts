@@ -1,0 +1,111 @@
+/** Texts in base64: how they are read, and written again as they were encoded. */
+
+/** A text, and what has another one in its place. */
+export interface EncodedText {
+  readonly text: string;
+  readonly encode: (text: string) => string;
+}
+
+/** Bytes, one in each unit of a string. */
+interface EncodedBytes {
+  readonly bytes: string;
+  readonly encode: (bytes: string) => string;
+}
+
+const digits = /^[A-Za-z0-9+/_-]*$/;
+
+/** The bytes of base64 in either alphabet of RFC 4648, with white space and without padding. */
+export function bytesOfBase64(text: string): EncodedBytes | undefined {
+  const dense = text.replaceAll(/\s+/g, "");
+  const own = dense.replace(/={1,2}$/, "");
+  if (!digits.test(own) || own.length % 4 === 1) return undefined;
+  const isForUrls = /[-_]/.test(own);
+  const isPadded = dense.endsWith("=") || (dense.length % 4 === 0 && !isForUrls);
+  return {
+    bytes: atob(own.replaceAll("-", "+").replaceAll("_", "/")),
+    encode(bytes) {
+      const written = btoa(bytes);
+      const padded = isPadded ? written : written.replace(/={1,2}$/, "");
+      return isForUrls ? padded.replaceAll("+", "-").replaceAll("/", "_") : padded;
+    },
+  };
+}
+
+/** Bytes of other kinds of data are not UTF-8 for so long. */
+const sampleUnits = 64;
+
+/** The text of which a string is the base64; `undefined` for any other string. */
+export function textOfBase64(text: string): EncodedText | undefined {
+  if (text.length < 16) return undefined;
+  const begin = text.slice(0, sampleUnits).replaceAll(/\s+/g, "");
+  const isWhole = text.length <= sampleUnits;
+  const sample = bytesOfBase64(isWhole ? begin : begin.slice(0, begin.length - (begin.length % 4)));
+  if (sample === undefined || !isText(textOfUtf8(sample.bytes, !isWhole))) return undefined;
+  const { bytes, encode } = bytesOfBase64(text) ?? {};
+  if (bytes === undefined || encode === undefined) return undefined;
+  const inner = textOfUtf8(bytes, false);
+  return isText(inner) ? { text: inner, encode: (next) => encode(utf8Of(next)) } : undefined;
+}
+
+function isText(text: string | undefined): text is string {
+  return text !== undefined && !text.includes("\0");
+}
+
+/** The text of any bytes: UTF-16 if they look like it, UTF-8 if they are, otherwise Latin-1. */
+export function textOfBytes(bytes: string): EncodedText & { readonly isGuessed: boolean } {
+  for (const high of [1, 0] as const) {
+    if (!isUtf16(bytes, high)) continue;
+    return { text: textOfUtf16(bytes, high), encode: utf16Of(high), isGuessed: true };
+  }
+  const isGuessed = bytes.includes("\0");
+  const text = textOfUtf8(bytes, false);
+  if (text !== undefined) return { text, encode: utf8Of, isGuessed };
+  return { text: bytes, encode: (next) => next, isGuessed };
+}
+
+/** By the mark at the beginning, or since a third of the high bytes, at this place, is zero. */
+function isUtf16(bytes: string, high: 0 | 1): boolean {
+  if (bytes.length % 2 === 1) return false;
+  if (bytes.startsWith(high === 1 ? "\xFF\xFE" : "\xFE\xFF")) return true;
+  let zeros = 0;
+  for (let at: number = high; at < bytes.length; at += 2) if (bytes[at] === "\0") zeros += 1;
+  return zeros * 6 > bytes.length;
+}
+
+function textOfUtf16(bytes: string, high: 0 | 1): string {
+  let text = "";
+  for (let at = 0; at < bytes.length; at += 2) {
+    const unit = bytes.charCodeAt(at + high) * 256 + bytes.charCodeAt(at + 1 - high);
+    text += String.fromCharCode(unit);
+  }
+  return text;
+}
+
+function utf16Of(high: 0 | 1) {
+  return (text: string): string => {
+    let bytes = "";
+    for (let at = 0; at < text.length; at += 1) {
+      const unit = text.charCodeAt(at);
+      const pair = [unit >> 8, unit & 255];
+      bytes += String.fromCharCode(...(high === 0 ? pair : pair.reverse()));
+    }
+    return bytes;
+  };
+}
+
+/** With a byte order mark if there is one, so that it stays. `begins` where more bytes follow. */
+function textOfUtf8(bytes: string, begins: boolean): string | undefined {
+  const list = Uint8Array.from(bytes, (unit) => unit.charCodeAt(0));
+  try {
+    const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+    return decoder.decode(list, { stream: begins });
+  } catch {
+    return undefined;
+  }
+}
+
+function utf8Of(text: string): string {
+  let bytes = "";
+  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
+  return bytes;
+}
