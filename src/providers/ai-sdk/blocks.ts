@@ -126,7 +126,24 @@ export function boundIn(message: JsonObject): readonly string[] {
   );
 }
 
-const reports = { reportField, formOf: jsonOf };
+/** Whether a part asks for the approval of a call and says ids alone: the call is shown. */
+function isApprovalRequest(block: JsonObject): boolean {
+  const ids: readonly string[] = ["type", "approvalId", "toolCallId"];
+  return (
+    block.type === "tool-approval-request" &&
+    fieldNames(block).every((name) => {
+      const value = block[name];
+      if (ids.includes(name)) return typeof value === "string";
+      return name === "isAutomatic" ? typeof value === "boolean" : isSetting(name, value);
+    })
+  );
+}
+
+const reports = {
+  reportField,
+  formOf: jsonOf,
+  unshown: (block: JsonObject) => (isApprovalRequest(block) ? "setting" : undefined),
+} as const;
 
 /** The parts of a prompt, or of `ModelMessage`, in which images have a form of their own. */
 export function promptBlocks(version: SpecificationVersion, isModelMessages: boolean): BlockTable {

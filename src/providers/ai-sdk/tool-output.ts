@@ -29,8 +29,8 @@ export const toolOutput: FieldRule = {
   alsoSays: ["is_error"],
   read(given, path, reading) {
     const output = objectIn(given);
-    const report = (reason: string) =>
-      reading.left.add({ path: pathOf(...path), kind: "content", reason });
+    const report = (kind: "setting" | "content", reason: string) =>
+      reading.left.add({ path: pathOf(...path), kind, reason });
     reportFields(reading, output, path, known);
     switch (output.type) {
       case "text":
@@ -39,14 +39,14 @@ export const toolOutput: FieldRule = {
       case "error-json":
         return (jsonOf(output.value) as Json | undefined) ?? undefined;
       case "execution-denied":
-        report("A call that a person denied is shown as an error.");
+        report("setting", "A call that a person denied is shown as an error.");
         return output.reason ?? undefined;
       case "content": {
         const parts = reading.readInner(output.value, [...path, "value"], "output");
         return partsAsJson(createMessage({ role: "tool", content: parts }).content);
       }
       default:
-        report("Messages cannot show an output of this kind.");
+        report("content", "Messages cannot show an output of this kind.");
         return undefined;
     }
   },

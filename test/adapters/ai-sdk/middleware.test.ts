@@ -1,4 +1,4 @@
-import { APICallError, type ToolSet } from "ai";
+import { APICallError, type ModelMessage, type ToolSet } from "ai";
 import {
   addLabels,
   createExtensions,
@@ -511,5 +511,52 @@ describe("the middleware", () => {
     const act = () => aiMiddleware(manager, options as never);
     expect(act).toThrow(expect.objectContaining({ code: "options_invalid" }));
     expect(act).toThrow(words);
+  });
+});
+
+describe.each(versions.filter(({ name }) => name !== "ai 5"))("an approval of $name", (version) => {
+  const { ai } = version;
+  const watch = { "cmf.llm_input": () => {}, "cmf.llm_output": () => {} };
+
+  it("that a person refuses is a result that plugins see, and the conversation goes on", async () => {
+    verifies("aisdk:denied", "aisdk:left");
+    const call = { type: "tool-call", toolCallId: "c1", toolName: "pay", input: "{}" } as const;
+    const inner = modelOf(version, [call], [says("Understood.")]);
+    const seen: string[] = [];
+    const model = await guarded(version, inner, {
+      ...watch,
+      "cmf.llm_input": (message: unknown) => void seen.push(JSON.stringify(message)),
+    });
+    const pay = ai.tool({
+      inputSchema: ai.jsonSchema<object>({ type: "object" }),
+      needsApproval: true,
+      execute: () => "paid",
+    });
+    const messages: ModelMessage[] = [{ role: "user", content: "Pay." }];
+    const first = await ai.generateText({ model, tools: { pay }, messages });
+    const asked = first.content.find(({ type }) => type === "tool-approval-request");
+    if (asked?.type !== "tool-approval-request") throw new Error("no request");
+    const { approvalId } = asked;
+    messages.push(...first.response.messages, {
+      role: "tool",
+      content: [
+        { type: "tool-approval-response", approvalId, approved: false, reason: "too much" },
+      ],
+    });
+    const { text } = await ai.generateText({ model, tools: { pay }, messages });
+    expect(text).toBe("Understood.");
+    expect(seen.join()).toContain('"content":"too much","is_error":true');
+  });
+
+  it("that the provider's tool asks for passes", async () => {
+    verifies("aisdk:left");
+    const call = { type: "tool-call", toolCallId: "c1", toolName: "mcp.pay" } as const;
+    const content = [
+      { ...call, input: "{}", providerExecuted: true, dynamic: true },
+      { type: "tool-approval-request", approvalId: "a1", toolCallId: "c1" } as const,
+    ];
+    const model = await guarded(version, modelOf(version, content), watch);
+    const answer = await ai.generateText({ model, prompt: "Pay." });
+    expect(answer.content).toMatchObject([{ type: "tool-call" }, { approvalId: "a1" }]);
   });
 });

@@ -207,8 +207,8 @@ describe("the output of a tool", () => {
     [{ type: "error-text", value: "a" }, "a", true, []],
     [{ type: "error-json", value: [1] }, [1], true, []],
     [{ type: "json", value: "a" }, "a", false, ["setting output"]],
-    [{ type: "execution-denied", reason: "no" }, "no", true, ["content output"]],
-    [{ type: "execution-denied" }, undefined, true, ["content output"]],
+    [{ type: "execution-denied", reason: "no" }, "no", true, ["setting output"]],
+    [{ type: "execution-denied" }, undefined, true, ["setting output"]],
     [{ type: "later", value: 1 }, undefined, false, ["content output"]],
     [
       { type: "text", value: "a", providerOptions: {} },
@@ -275,7 +275,7 @@ describe("what messages do not show", () => {
     expect(messages.map(({ content }) => content.length)).toEqual([1, 2, 0]);
     expect(left.map(({ kind, path }) => [path, kind])).toEqual([
       ["[0].providerOptions", "setting"],
-      ["[1].content[0]", "content"],
+      ["[1].content[0]", "setting"],
       ["[1].content[1].later", "content"],
       ["[1].content[2].providerExecuted", "setting"],
       ["[2].content[0]", "content"],
@@ -308,6 +308,19 @@ describe("what messages do not show", () => {
       ["[1].content[0].providerOptions", kind],
       ["[2].content[0].output.providerOptions", kind],
     ]);
+  });
+
+  it.each([
+    ["setting", {}],
+    ["setting", { isAutomatic: false, providerMetadata: { openai: { itemId: "i" } } }],
+    ["content", { reason: "why" }],
+    ["content", { toolCallId: { text: "why" } }],
+    ["content", { providerMetadata: { mcp: { text: "why" } } }],
+  ])("is %s if what asks for an approval has %j beside its ids", (kind, more) => {
+    verifies("aisdk:left");
+    const asking = { type: "tool-approval-request", approvalId: "a", toolCallId: "c", ...more };
+    const { left } = fromContent({ content: [asking] });
+    expect(left).toMatchObject([{ path: "content[0]", kind }]);
   });
 
   it("of a result is content, except for known settings", () => {
