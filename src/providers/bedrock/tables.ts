@@ -25,6 +25,8 @@ import * as schemas from "./schemas.ts";
 /** What both kinds of documents say. */
 const common = ["performanceConfig", "serviceTier"];
 
+const claudeThinking = ["budget_tokens", "display", "type"];
+
 // A model reads `toolConfig`, `promptVariables` and most of `additionalModelRequestFields`.
 const requestSettings = [
   ...[
@@ -35,8 +37,10 @@ const requestSettings = [
     "requestMetadata",
   ],
   ...under("inferenceConfig", ["maxTokens", "stopSequences", "temperature", "topP"]),
-  ...under("additionalModelRequestFields", ["anthropic_beta", "inferenceConfig.topK"]),
-  ...under("additionalModelRequestFields", ["reasoning_config", "thinking", "top_k"]),
+  ...under("additionalModelRequestFields", ["anthropic_beta", "inferenceConfig.topK", "top_k"]),
+  ...under("additionalModelRequestFields.thinking", claudeThinking),
+  ...under("additionalModelRequestFields.reasoning_config", claudeThinking),
+  ...under("additionalModelRequestFields.reasoningConfig", ["maxReasoningEffort", "type"]),
 ];
 
 // A trace of a guardrail quotes what it found.

@@ -263,6 +263,20 @@ describe("left", () => {
     expect(kinds(left)).toContain("setting messages[0].content[1]");
   });
 
+  it.each([
+    [{ thinking: { type: "enabled", budget_tokens: 1024, display: "omitted" } }, []],
+    [{ reasoning_config: { type: "enabled", budget_tokens: 1024 } }, []],
+    [{ reasoningConfig: { type: "enabled", maxReasoningEffort: "low" } }, []],
+    [{ thinking: { type: "enabled", hint: "a" } }, ["thinking.hint"]],
+    [{ reasoningConfig: { budget: { text: "a" } } }, ["reasoningConfig.budget"]],
+    [{ reasoning_config: "a" }, ["reasoning_config"]],
+  ])("knows the settings of thinking, %j", (additionalModelRequestFields, content) => {
+    verifies("bedrock:left");
+    const { left } = fromConverseRequest({ modelId: "m", additionalModelRequestFields });
+    const path = "content additionalModelRequestFields";
+    expect(kinds(notAllowed(left, ["setting"]))).toEqual(content.map((at) => `${path}.${at}`));
+  });
+
   it("names what an answer says beside its message", () => {
     verifies("bedrock:left", "bedrock:stop-reasons");
     const { left } = fromConverseResponse({
