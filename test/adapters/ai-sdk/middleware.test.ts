@@ -1,4 +1,4 @@
-import { APICallError, type ModelMessage, type ToolSet } from "ai";
+import { APICallError, type LanguageModelMiddleware, type ModelMessage, type ToolSet } from "ai";
 import {
   addLabels,
   createExtensions,
@@ -559,4 +559,68 @@ describe.each(versions.filter(({ name }) => name !== "ai 5"))("an approval of $n
     const answer = await ai.generateText({ model, prompt: "Pay." });
     expect(answer.content).toMatchObject([{ type: "tool-call" }, { approvalId: "a1" }]);
   });
+});
+
+it("a call that is not JSON is repaired by the SDK if the host allows it, and then judged", async () => {
+  verifies("aisdk:model-unseen", "aisdk:tools-judged");
+  const seen: unknown[] = [];
+  const hooks = {
+    "cmf.tool_pre_invoke": (message: { content: readonly unknown[] }) => void seen.push(message),
+  } as never;
+  const call = { type: "tool-call", toolCallId: "c1", toolName: "pay", input: "{bad" } as const;
+  const pay = version6.ai.tool({
+    inputSchema: version6.ai.jsonSchema<{ cents: number }>({ type: "object" }),
+    execute: ({ cents }) => `Paid ${cents}`,
+  });
+  const plugin = definePlugin({ name: "watch", version: "1.0.0", hooks });
+  const manager = await createPluginManager({ plugins: [plugin] });
+  const tools = guardTools({ pay }, manager);
+  const ask = async (allow: readonly string[]) => {
+    const watch = { "cmf.llm_output": () => {} };
+    const options = { toolCalls: false, allow: ["tools", ...allow] };
+    const model = await guarded(version6, modelOf(version6, [call]), watch, options);
+    return version6.ai.generateText({
+      model,
+      tools,
+      prompt: "Pay.",
+      experimental_repairToolCall: async ({ toolCall }) => ({ ...toolCall, input: '{"cents":5}' }),
+    });
+  };
+  await expect(ask([])).rejects.toThrow("Part of the document cannot be checked");
+  const { toolResults } = await ask(["content content[*].input"]);
+  expect(toolResults).toMatchObject([{ output: "Paid 5" }]);
+  expect(JSON.stringify(seen)).toContain('"arguments":{"cents":5}');
+});
+
+it("what another middleware adds is judged if that is before the guard", async () => {
+  verifies("aisdk:model-judged");
+  const manager = await createPluginManager({
+    plugins: [
+      definePlugin({
+        name: "secrets",
+        version: "1.0.0",
+        hooks: { "cmf.llm_input": (m) => (saysWord(m, "hunter2") ? deny("No") : undefined) },
+      }),
+    ],
+  });
+  const guard = aiMiddleware(manager, { specificationVersion: "v3" });
+  const rag: LanguageModelMiddleware = {
+    specificationVersion: "v3",
+    transformParams: async ({ params }) => {
+      const added = {
+        role: "user" as const,
+        content: [{ type: "text" as const, text: "hunter2" }],
+      };
+      return { ...params, prompt: [...params.prompt, added] };
+    },
+  };
+  const ask = (...middleware: LanguageModelMiddleware[]) => {
+    const model = version6.ai.wrapLanguageModel({
+      model: modelOf(version6, [says("Yes.")]),
+      middleware,
+    });
+    return version6.ai.generateText({ model, prompt: "Ahoy" });
+  };
+  await expect(ask(rag, guard)).rejects.toThrow("No");
+  expect((await ask(guard, rag)).text).toBe("Yes.");
 });
