@@ -205,7 +205,7 @@ function ungranted({ plugin, grant }: ResolvedPlugin): readonly string[] {
   const missing = grant && plugin.capabilities.filter((each) => !grant.includes(each));
   if (missing === undefined || missing.length === 0) return [];
   return [
-    `plugin ${plugin.name} declares ${missing.join(", ")}, which its \`grant\` leaves out: what it does with ${missing.length === 1 ? "it" : "them"} is refused.`,
+    `plugin ${plugin.name} declares ${missing.join(", ")}, which its \`grant\` leaves out: what it would see by that is hidden from it, and what it would change is refused.`,
   ];
 }
 

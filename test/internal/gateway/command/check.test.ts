@@ -66,7 +66,7 @@ describe("what each plugin sees", () => {
     expect(document.plugins[0].hidden).toContain("http");
     expect(document.warnings).toEqual([
       expect.stringMatching(
-        /^plugin header-writer declares write_headers, .* what it does with it is refused\.$/,
+        /^plugin header-writer declares write_headers, .* what it would change is refused\.$/,
       ),
     ]);
   });
