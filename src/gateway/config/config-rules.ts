@@ -91,16 +91,11 @@ const ownHeader = "is a header of the connection, which the gateway writes itsel
 /** What an event has beside its message. */
 const eventBytes = 1024;
 
-function* limitProblems({ messageBytes, queuedBytes, ...limits }: GatewayConfig["limits"]) {
+function* limitProblems({ messageBytes, queuedBytes }: GatewayConfig["limits"]) {
   if (queuedBytes < messageBytes + eventBytes)
     yield problemAt(
       ["limits", "queuedBytes"],
       `expected at least ${eventBytes} more than \`messageBytes\`: the longest answers would always be cut off.`,
-    );
-  if (limits.sessionsPerSubject > limits.sessions)
-    yield problemAt(
-      ["limits", "sessionsPerSubject"],
-      "expected at most `sessions`: one subject could take all of them.",
     );
 }
 

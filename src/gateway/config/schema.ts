@@ -299,11 +299,7 @@ const limits = z.strictObject({
   messageBytes: z.int().min(1024).default(4_194_304).describe("The longest message, in bytes."),
   bodyTimeoutMs: milliseconds.default(30_000).describe("How long a request body may take."),
   sessions: z.int().min(1).default(1000).describe("How many sessions may be open."),
-  sessionsPerSubject: z
-    .int()
-    .min(1)
-    .default(100)
-    .describe("The same, of one subject; at most as many."),
+  sessionsPerSubject: z.int().min(1).default(100).describe("The same, of one subject."),
   idleSessionMs: milliseconds.default(3_600_000).describe("When a session without traffic ends."),
   requestsPerMinute: z.int().min(1).default(6000).describe("Requests of one subject in a minute."),
   inFlight: z

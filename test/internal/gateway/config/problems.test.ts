@@ -278,12 +278,6 @@ describe("what makes no sense together", () => {
       "expected at least 1024 more than `messageBytes`",
     ],
     [
-      "more sessions of a subject than of all",
-      { ...listening, limits: { sessions: 50 } },
-      "limits.sessionsPerSubject",
-      "expected at most `sessions`",
-    ],
-    [
       "a kind that nothing has",
       {
         ...listening,
