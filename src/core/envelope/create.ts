@@ -75,17 +75,17 @@ export function createFrom(
   options: CreateOptions = {},
 ): Slots {
   const brand = brandOf(value);
-  if (brand?.kind.mask !== undefined) throw viewGiven();
+  if (brand?.kind.mask !== undefined) throw notTheHosts();
   if (brand?.kind.slots === slots) return value as Slots;
   expectOptions(options, ["limits"], "createExtensions");
   return sealed(slots, readSlots(slots, value, options));
 }
 
 /** What a view hides would be missing for everybody who gets the new envelope. */
-function viewGiven(): GlassineError {
+function notTheHosts(): GlassineError {
   return new GlassineError(
     "edit_denied",
-    "Expected the host's own extensions; got a plugin's view, which may hide some. Leave them out: a nested run has the labels of the run around it.",
+    "Expected the host's own extensions; got a view or another value. A plugin uses amend or a helper.",
   );
 }
 
@@ -96,12 +96,7 @@ export function replaceSlots(
   options: CreateOptions = {},
 ): Slots {
   const brand = brandOf(extensions);
-  if (brand === undefined || brand.kind.mask !== undefined) {
-    throw new GlassineError(
-      "edit_denied",
-      "withSlots expects the host's own extensions; got a view or another value. A plugin uses amend or a helper.",
-    );
-  }
+  if (brand === undefined || brand.kind.mask !== undefined) throw notTheHosts();
   const before = extensions as Slots;
   const { slots } = brand.kind;
   const next = slots.take(before, slots.whole);

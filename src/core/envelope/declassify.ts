@@ -51,9 +51,7 @@ export function removeLabels(
   const audit = hasOwn(declassification, "audit") ? declassification.audit : undefined;
   const brand = brandOf(extensions);
   if (brand === undefined || brand.kind.mask !== undefined) {
-    throw refused(
-      "Only the host's own extensions can be declassified; got a view or another value.",
-    );
+    throw refused("Expected the host's own extensions; got a view or another value.");
   }
   const slots = extensions as Slots;
   const { security, request } = slots;

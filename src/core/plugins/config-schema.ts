@@ -50,7 +50,7 @@ type Answer =
 export function ask({ schema, method, read }: ReadSchema, value: unknown): Answer {
   try {
     if (waitsInZod(schema, value))
-      return breach("a check or transform of it is asynchronous; a configSchema answers at once");
+      return breach("a check of it returned a promise; a configSchema answers at once");
     const given = read(value);
     if (isAwaitable(given)) {
       // Not waited for: a thenable that resolves to another, and so on, would never let go.
