@@ -36,7 +36,7 @@ import type { LevelValue } from "../schema/index.ts";
 import {
   type CompiledSlots,
   defaultsOf,
-  derivedFields,
+  derivedLevel,
   type Node,
   unfitLevel,
 } from "../slots/index.ts";
@@ -128,7 +128,7 @@ function withDerived(slots: CompiledSlots, value: LevelValue): LevelValue {
     if (!isLevel(level) || node.derive === undefined) return;
     if (!isArray(list) || list.length === 0) return;
     const defaults = defaultsOf(node);
-    const derived = derivedFields(node, { current: level, list, proposed: level });
+    const derived = derivedLevel(node, { current: level, list, proposed: level });
     const whole: Record<string, unknown> = { ...level };
     let isChanged = false;
     forEach(enumerableKeys(derived), (name) => {

@@ -341,7 +341,7 @@ function brokenRule(run: OperationRun, step: HandlerStep, value: unknown): strin
     return `the hook's rule failed: ${runtime.describe(thrown, secretsOf(run)).text}`;
   }
   if (problem === undefined) return undefined;
-  if (dropPromise(problem)) return "the hook's rule gave a promise, and has to answer at once";
+  if (dropPromise(problem)) return "the hook's rule gave a promise";
   return typeof problem === "string" ? problem : "the hook's rule gave no answer";
 }
 

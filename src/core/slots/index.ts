@@ -6,7 +6,7 @@ export {
   type Node,
 } from "./compile.ts";
 export { defineSlots, everyone, gatesOf, joinSlots, zodOf } from "./define.ts";
-export { derivedFields, grownLevel, unfitLevel } from "./derived.ts";
+export { derivedLevel, grownLevel, unfitLevel } from "./derived.ts";
 export type { DraftOf } from "./draft-types.ts";
 export type {
   AgentSlot,
