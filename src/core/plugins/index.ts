@@ -31,7 +31,8 @@ export { endIsolated, isolationOf, markIsolated } from "./isolated.ts";
 export type { Logger } from "./logger.ts";
 export { type AnyManager, createManager, type PluginRoute } from "./manager.ts";
 export type { ManagerOptions } from "./manager-options.ts";
-export { type MetricLabels, type MetricsSink, pluginMetrics } from "./metrics.ts";
+export { pluginMetrics } from "./metric-table.ts";
+export type { MetricLabels, MetricsSink } from "./metrics.ts";
 export { byUnits } from "./order.ts";
 export {
   type HostProfile,

@@ -10,78 +10,7 @@ import {
   type Meter,
   secretsOf,
 } from "../hooks/index.ts";
-
-/** Upper bounds of the buckets of durations, in seconds: 5 to 1000 microseconds. */
-const buckets = Object.freeze([5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3]);
-
-interface MetricSpec {
-  readonly kind: keyof MetricsSink;
-  readonly labels: readonly string[];
-  readonly means: string;
-  readonly buckets?: readonly number[];
-}
-
-/**
- * Every metric by its name, without the host's prefix, `glassine_plugin_` by default: for a backend
- * whose instruments are made beforehand.
- */
-export const pluginMetrics = Object.freeze({
-  hook_fire_total: {
-    kind: "counter",
-    labels: ["hook"],
-    means: "Runs of a hook that were started.",
-  },
-  handler_invocation_total: {
-    kind: "counter",
-    labels: ["hook", "plugin"],
-    means: "Calls of handlers.",
-  },
-  handler_error_total: {
-    kind: "counter",
-    labels: ["hook", "plugin", "error_type"],
-    means: "Handlers that failed, by the `error_type` of the audit trail.",
-  },
-  voting_decision_total: {
-    kind: "counter",
-    labels: ["hook", "decision"],
-    means: "Decisions of voting hooks: `allow` or `deny`.",
-  },
-  denial_total: {
-    kind: "counter",
-    labels: ["hook", "plugin", "code"],
-    means: "Runs of message hooks that were denied, by the plugin that denied and its code.",
-  },
-  registration_total: {
-    kind: "counter",
-    labels: ["outcome", "reason"],
-    means: "Plugins that registered or were refused, with the audit trail's `reason`, else `none`.",
-  },
-  hook_duration_seconds: {
-    kind: "histogram",
-    labels: ["hook"],
-    means: "How long a run took.",
-    buckets,
-  },
-  handler_duration_seconds: {
-    kind: "histogram",
-    labels: ["hook", "plugin"],
-    means: "How long a handler took.",
-    buckets,
-  },
-  registered_count: {
-    kind: "gauge",
-    labels: [],
-    means: "Plugins that are registered.",
-  },
-  handlers_per_hook: {
-    kind: "gauge",
-    labels: ["hook"],
-    means: "Handlers that a hook has.",
-  },
-} as const satisfies Record<string, MetricSpec>);
-
-/** The name of a metric, without the host's prefix. */
-type MetricName = keyof typeof pluginMetrics;
+import type { MetricKind, pluginMetrics } from "./metric-table.ts";
 
 /** The labels of a sample: a string for each name that the metric has. */
 export type MetricLabels = Readonly<Record<string, string>>;
@@ -100,7 +29,18 @@ export interface MetricsSink {
   readonly gauge: (name: string, labels: MetricLabels, value: number) => unknown;
 }
 
-type Emit = (name: MetricName, labels: MetricLabels, value: number) => void;
+type Table = typeof pluginMetrics;
+/** The names of one kind, without the host's prefix. */
+type NameOf<Kind extends MetricKind> = {
+  [Name in keyof Table]: Table[Name]["kind"] extends Kind ? Name : never;
+}[keyof Table];
+
+type Emit = <Kind extends MetricKind>(
+  kind: Kind,
+  name: NameOf<Kind>,
+  labels: MetricLabels,
+  value: number,
+) => void;
 
 export interface Metrics extends Meter {
   /** What is there when the manager is made, and stays so. */
@@ -120,9 +60,8 @@ export function readMetrics(given: unknown, prefix: string): Metrics | undefined
     if (typeof methods[kind] !== "function")
       throw optionsInvalid(`metrics.${kind} must be a function.`);
   }
-  return metricsBy((name, labels, value) => {
-    const method = methods[pluginMetrics[name].kind];
-    callSafely(() => method.call(sink, prefix + name, Object.freeze(labels), value));
+  return metricsBy((kind, name, labels, value) => {
+    callSafely(() => methods[kind].call(sink, prefix + name, Object.freeze(labels), value));
   });
 }
 
@@ -147,33 +86,36 @@ function metricsBy(emit: Emit): Metrics {
     if (violation === undefined) return;
     const { code, plugin = "none" } = violation;
     const shown = run.runtime.redact(code, secretsOf(run));
-    emit("denial_total", { hook: run.hook, plugin, code: labelOf(plugin, shown) }, 1);
+    emit("counter", "denial_total", { hook: run.hook, plugin, code: labelOf(plugin, shown) }, 1);
   };
   return {
     turn: (step, durationMs) => {
-      emit("handler_invocation_total", of(step), 1);
-      if (durationMs !== undefined) emit("handler_duration_seconds", of(step), durationMs / 1000);
+      emit("counter", "handler_invocation_total", of(step), 1);
+      if (durationMs !== undefined)
+        emit("histogram", "handler_duration_seconds", of(step), durationMs / 1000);
     },
-    failed: (step, type) => emit("handler_error_total", { ...of(step), error_type: type }, 1),
+    failed: (step, type) =>
+      emit("counter", "handler_error_total", { ...of(step), error_type: type }, 1),
     async follow(hook, semantic, startedAt, pending, run) {
-      emit("hook_fire_total", { hook }, 1);
+      emit("counter", "hook_fire_total", { hook }, 1);
       try {
         const answer = await pending;
         if (semantic === "message" && run !== undefined)
           countDenial(run, answer as AnyInvokeResult);
         if (semantic === "voting") {
           const decision = (answer as Decision).allow ? "allow" : "deny";
-          emit("voting_decision_total", { hook, decision }, 1);
+          emit("counter", "voting_decision_total", { hook, decision }, 1);
         }
       } catch {
         // The caller gets the error.
       }
-      emit("hook_duration_seconds", { hook }, (monotonicNow() - startedAt) / 1000);
+      emit("histogram", "hook_duration_seconds", { hook }, (monotonicNow() - startedAt) / 1000);
     },
     standing: (hooks, plugins, handlers) => {
-      emit("registered_count", {}, plugins);
-      for (const hook of hooks) emit("handlers_per_hook", { hook }, handlers(hook));
+      emit("gauge", "registered_count", {}, plugins);
+      for (const hook of hooks) emit("gauge", "handlers_per_hook", { hook }, handlers(hook));
     },
-    registration: (outcome, reason) => emit("registration_total", { outcome, reason }, 1),
+    registration: (outcome, reason) =>
+      emit("counter", "registration_total", { outcome, reason }, 1),
   };
 }
