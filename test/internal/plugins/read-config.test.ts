@@ -848,7 +848,7 @@ describe("a schema that is not zod's", () => {
   it("of zod that is asynchronous is refused, and the message says so", () => {
     const schema = z.object({ a: z.string().refine(async () => true) });
     expect(fault({ schema, section })).toBe(
-      "a check or transform of it is asynchronous; a configSchema answers at once",
+      "a check of it returned a promise; a configSchema answers at once",
     );
   });
 
