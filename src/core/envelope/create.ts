@@ -75,18 +75,9 @@ export function createFrom(
   options: CreateOptions = {},
 ): Slots {
   const brand = brandOf(value);
-  if (brand?.kind.mask !== undefined) throw notTheHosts();
-  if (brand?.kind.slots === slots) return value as Slots;
+  if (brand?.kind.slots === slots && brand.kind.mask === undefined) return value as Slots;
   expectOptions(options, ["limits"], "createExtensions");
   return sealed(slots, readSlots(slots, value, options));
-}
-
-/** What a view hides would be missing for everybody who gets the new envelope. */
-function notTheHosts(): GlassineError {
-  return new GlassineError(
-    "edit_denied",
-    "Expected the host's own extensions; got a view or another value. A plugin uses amend or a helper.",
-  );
 }
 
 /** The host's own change of some slots: reads those, shares the others. */
@@ -96,7 +87,12 @@ export function replaceSlots(
   options: CreateOptions = {},
 ): Slots {
   const brand = brandOf(extensions);
-  if (brand === undefined || brand.kind.mask !== undefined) throw notTheHosts();
+  if (brand === undefined || brand.kind.mask !== undefined) {
+    throw new GlassineError(
+      "edit_denied",
+      "Expected the host's own extensions; got a view or another value. A plugin uses amend or a helper.",
+    );
+  }
   const before = extensions as Slots;
   const { slots } = brand.kind;
   const next = slots.take(before, slots.whole);

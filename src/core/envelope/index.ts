@@ -19,6 +19,6 @@ export {
   type Slots,
 } from "./filter.ts";
 export { type HeaderMap, headerFault, headerMaps, joinedHeaders, spellingOf } from "./headers.ts";
-export { joinSets } from "./join.ts";
+export { joinSets, withoutSets } from "./join.ts";
 export { listed, type MergeInput, merge, readProposal } from "./merge.ts";
 export type { Rejection } from "./merge-state.ts";

@@ -3,7 +3,7 @@ import { extensionsLimits, type Limits, without } from "../data/index.ts";
 import { forEach, freeze, isArray, newMap } from "../data/intrinsics.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
-import type { Slots } from "./filter.ts";
+import { type Slots, sealAfter } from "./filter.ts";
 import { type MergeOutcome, merge } from "./merge.ts";
 
 /**
@@ -35,6 +35,27 @@ export function joinSets(
   const view = slots.empty as Slots;
   const rights = { mask, strict: false, growOnly: true, limits } as const;
   return merge(outer, { slots, returned: added, proposal: undefined, view, ...rights });
+}
+
+/** `extensions` without what its growing sets have from `start` and not from `given`. */
+export function withoutSets(
+  slots: CompiledSlots,
+  extensions: Slots,
+  start: Slots,
+  given: Slots,
+): Slots {
+  const next = slots.take(extensions, slots.whole);
+  forEach(slots.nodes, ({ key, grows, fields }) => {
+    if (start[key] === given[key] || grows !== undefined) return;
+    const level: Record<string, unknown> = { ...extensions[key] };
+    forEach(fields, (field) => {
+      if (field.tier !== "monotonic") return;
+      const inherited = without(setOf(start[key], field.key), setOf(given[key], field.key));
+      level[field.key] = without(setOf(extensions[key], field.key), inherited);
+    });
+    next[key] = freeze(level);
+  });
+  return sealAfter(slots, extensions, next);
 }
 
 const none: readonly never[] = freeze([]);

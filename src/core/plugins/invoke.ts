@@ -139,7 +139,7 @@ function beginMessage(
   if (tampered === undefined && compiled.empty && options === noRunOptions) {
     runtime.counts.started += 1;
     runtime.counts.allowed += 1;
-    return resultOf({ compiled, payload: read, extensions, scope, written: undefined }, undefined);
+    return resultOf({ compiled, payload: read, scope, written: undefined }, undefined, extensions);
   }
   const messageRun = new MessageRun(compiled, read, extensions, scope, options);
   if (tampered !== undefined) messageRun.stop(tampered, "denied");
@@ -190,7 +190,8 @@ function readGiven(
   const read = readExtensions(runtime.slots, own, empty);
   const { parent } = options;
   const extensions = parent === undefined ? read : startOfNested(read, runtime, parent);
-  return { options, scope, extensions };
+  if (extensions === read) return { options, scope, extensions };
+  return { options: { ...options, given: read }, scope, extensions };
 }
 
 /** The host's own envelope as it is; anything else is read. */
@@ -233,6 +234,7 @@ export const noRunOptions: RunOptions = Object.freeze({
   stream: undefined,
   parent: undefined,
   depth: 0,
+  given: undefined,
 });
 
 /** Whether the host passes extensions and nothing else, as most hosts do. */
@@ -283,6 +285,7 @@ function readRunOptions(given: Given, facts: Compiled | undefined, hook: string)
     stream: readProgress(ownOption(given, "stream")),
     parent,
     depth,
+    given: undefined,
   };
 }
 

@@ -1,5 +1,5 @@
 /** A nested run and the run around it: which labels go down to it, and which it sends up. */
-import { joinSets, type Slots } from "../../envelope/index.ts";
+import { joinSets, type Slots, withoutSets } from "../../envelope/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import { isOngoing } from "./context.ts";
 import { MessageRun } from "./message-run.ts";
@@ -18,10 +18,20 @@ export function startOfNested(given: Slots, runtime: ManagerRuntime, parent: Ori
   if (outer?.compiled.runtime !== runtime) return given;
   const { extensions, compiled } = outer;
   const { slots, limits } = compiled;
-  const joined = joinSets(slots, given, extensions, slots.empty as Slots, everything, limits);
+  const start = slots.empty as Slots;
+  if (extensions === given || extensions === start) return given;
+  const joined = joinSets(slots, given, extensions, start, everything, limits);
   if (joined.ok) return joined.extensions;
   const { code, reason } = joined.refusal;
   throw new GlassineError(code, reason);
+}
+
+/**
+ * The envelope that whoever started a nested run gets back: without the labels that it had from the
+ * run around it, which the plugin that asked for it may not see.
+ */
+export function endOfNested({ compiled, start, extensions }: MessageRun, given: Slots): Slots {
+  return withoutSets(compiled.slots, extensions, start, given);
 }
 
 /**

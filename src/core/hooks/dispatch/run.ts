@@ -13,13 +13,14 @@ import {
   mapped,
   monotonicNow,
 } from "../../data/intrinsics.ts";
+import type { Slots } from "../../envelope/index.ts";
 import type { Violation } from "../results.ts";
 import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
 import { endTurn } from "./context.ts";
 import { mayRun } from "./may-run.ts";
 import { emptyList, type MessageRun, noMetadata, viewFor } from "./message-run.ts";
-import { joinOuter } from "./nested.ts";
+import { endOfNested, joinOuter } from "./nested.ts";
 import { failureBy, reportFailure } from "./report.ts";
 import { isAborted, whenAborted } from "./signals.ts";
 import { failLate, failThrown, type TurnEnd, takeReturned } from "./turn.ts";
@@ -260,7 +261,9 @@ function finish(run: MessageRun, violation: Violation | undefined, from: number)
   const hasBackground = mayStart && run.compiled.background.length > 0;
   const background = hasBackground ? chooseBackground(run) : emptyList;
   if (from >= 0) run.log.skipFrom(from);
-  const result = resultOf(run, violation);
+  const { given } = run.options;
+  const shown = given === undefined ? run.extensions : endOfNested(run, given);
+  const result = resultOf(run, violation, shown);
   run.result = result;
   run.context = undefined;
   run.wait?.under(undefined);
@@ -308,11 +311,11 @@ export function resultOf(
   {
     compiled,
     payload,
-    extensions,
     scope,
     written,
-  }: Pick<MessageRun, "compiled" | "payload" | "extensions" | "scope" | "written">,
+  }: Pick<MessageRun, "compiled" | "payload" | "scope" | "written">,
   violation: Violation | undefined,
+  extensions: Slots,
 ): AnyInvokeResult {
   const said = written?.close();
   return freeze({

@@ -49,6 +49,8 @@ export interface RunOptions {
   readonly parent: Origin | undefined;
   /** How many runs this one is nested in. */
   readonly depth: number;
+  /** What the host gave a run that starts with labels of the run around it. */
+  readonly given: Slots | undefined;
 }
 
 /** Lets one handler of a plugin run at a time. */
