@@ -1,5 +1,5 @@
 /** Promises where data belongs, such as that of a forgotten `await`: refused, and never left to reject. */
-import { amend, createExtensions, definePlugin, filterExtensions } from "glassine";
+import { amend, createExtensions, filterExtensions } from "glassine";
 import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -61,7 +61,6 @@ const attempt = (make: () => unknown) => {
   }
 };
 const view = filterExtensions(createExtensions({}), ["append_labels"]);
-const configured = { configSchema: z.object({ url: z.string().refine(rejects) }) };
 
 const places: readonly [where: string, code: string, make: () => unknown][] = [
   [
@@ -139,20 +138,6 @@ const places: readonly [where: string, code: string, make: () => unknown][] = [
     "an envelope",
     "extensions_invalid",
     () => attempt(() => createExtensions({ custom: { a: rejects(), b: rejects() } } as never)),
-  ],
-  [
-    "a check of a configuration",
-    "manifest_invalid",
-    () =>
-      host
-        .createPluginManager({
-          plugins: [
-            definePlugin({ name: "asks", version: "1.0.0", hooks: {}, ...configured } as never),
-          ],
-          config: { asks: { url: "a" } },
-          logger: {},
-        })
-        .catch(codeOf),
   ],
 ];
 

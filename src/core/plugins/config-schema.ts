@@ -1,5 +1,5 @@
 /** The schema of a plugin's configuration: somebody else's object, asked through one method. */
-import { attempt, dropPromise, typeName } from "../data/index.ts";
+import { attempt, typeName } from "../data/index.ts";
 import {
   apply,
   getOwnPropertyDescriptor,
@@ -47,10 +47,8 @@ type Answer =
   | { readonly kind: "breach"; readonly text: string };
 
 /** Asks a schema. Never throws. */
-export function ask({ schema, method, read }: ReadSchema, value: unknown): Answer {
+export function ask({ method, read }: ReadSchema, value: unknown): Answer {
   try {
-    if (waitsInZod(schema, value))
-      return breach("a check of it returned a promise; a configSchema answers at once");
     const given = read(value);
     if (isAwaitable(given)) {
       // Not waited for: a thenable that resolves to another, and so on, would never let go.
@@ -67,16 +65,6 @@ export function ask({ schema, method, read }: ReadSchema, value: unknown): Answe
   } catch (error) {
     return { kind: "error", error };
   }
-}
-
-/**
- * Whether a schema of zod has a check that waits. Forbidden to wait, zod lets its promise go, and the
- * rejection would end the process.
- */
-function waitsInZod(schema: object, value: unknown): boolean {
-  const run = (schema as { _zod?: { run?: unknown } })._zod?.run;
-  if (typeof run !== "function") return false;
-  return dropPromise(attempt(() => run({ value, issues: [] }, {})));
 }
 
 function breach(text: string): Answer {
