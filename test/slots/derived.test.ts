@@ -173,4 +173,17 @@ describe("what derive returns", () => {
       expect.objectContaining({ code: "extensions_shape" }),
     );
   });
+
+  it("may be nothing: then all other fields stay", () => {
+    const made = (derive: (parts: Parts) => unknown) => {
+      const host = hostWith(derive);
+      const before = host.createExtensions({ trail: { items: ["a"] } });
+      const { extensions } = host.mergeExtensions(before, { trail: { items: ["a", "b"] } }, [
+        "append_trail",
+      ]);
+      return extensions.trail;
+    };
+    expect(made(() => undefined)).toEqual({ items: ["a", "b"] });
+    expect(made(() => null)).toEqual({ items: ["a", "b"] });
+  });
 });

@@ -30,6 +30,7 @@ export function derivedLevel(node: Node, growing: Growing): Record<string, unkno
     throw failed(node, "threw", thrown);
   }
   if (dropPromise(answer)) throw failed(node, "returned a promise");
+  if (answer === undefined || answer === null) return { ...before };
   const options = {
     origin: "host",
     limits: extensionsLimits,
