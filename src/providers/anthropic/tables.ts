@@ -53,7 +53,7 @@ const requestSettings: readonly string[] = [
   "metadata",
   // A model reads the schema of an output.
   "output_config.effort",
-  "output_config.task_budget",
+  ...under("output_config.task_budget", ["remaining", "total", "type"]),
   "service_tier",
   "speed",
   "stop_sequences",
@@ -174,7 +174,9 @@ const stream: StreamTable = {
       apply(answer, event) {
         const { type: _, delta, usage, ...more } = answer.read(messageDeltaSchema, event);
         // Fields of `delta` may also be beside it.
-        answer.merge(objectIn({ ...more, ...delta }), fixed);
+        const fields = objectIn({ ...more, ...delta });
+        answer.expectSame("explanation", objectIn(fields.stop_details).explanation);
+        answer.merge(fields, fixed);
         answer.mergeInto("usage", objectIn(usage));
       },
     },

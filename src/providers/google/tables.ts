@@ -123,6 +123,7 @@ const stream: StreamTable = {
           const parts = objectsIn(said.parts);
           const isFilled = Array.isArray(said.parts);
           answer.mergeInto("candidates.0.content", isFilled ? { ...said, parts: [] } : said);
+          answer.expectSame("finishMessage", more.finishMessage);
           answer.mergeInto("candidates.0", more);
           for (const [at, part] of parts.entries()) {
             const index = answer.blockCount - 1;
@@ -140,7 +141,9 @@ const stream: StreamTable = {
           if (name === "usageMetadata") answer.mergeInto(name, objectIn(value));
           else answer.merge({ [name]: value }, new Set());
         }
-        if (objectIn(fields.promptFeedback).blockReason !== undefined) answer.complete();
+        const { blockReason, blockReasonMessage } = objectIn(fields.promptFeedback);
+        answer.expectSame("blockReasonMessage", blockReasonMessage);
+        if (blockReason !== undefined) answer.complete();
       },
     },
   },

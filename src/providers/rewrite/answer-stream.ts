@@ -15,6 +15,7 @@ import {
   unknownFields,
 } from "./growing-block.ts";
 import {
+  isEmptyValue,
   type JsonObject,
   keysOf,
   objectIn,
@@ -82,6 +83,12 @@ export interface GrowingAnswer {
   merge(fields: JsonObject, fixed: ReadonlySet<string>): void;
   /** The same, inside a field: `candidates.0`. */
   mergeInto(place: string, fields: JsonObject): void;
+  /**
+   * For a text that an event may repeat, but not change: what came first may have been forwarded.
+   *
+   * @throws GlassineError `stream_invalid` for another one
+   */
+  expectSame(field: string, text: Json | undefined): void;
   /** @throws GlassineError `stream_invalid` before the beginning and after the end */
   expectOpen(): void;
   /** The answer is whole. Where no event is the last one, others may follow. */
@@ -319,6 +326,13 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
   complete(): void {
     this.#started();
     this.#done = true;
+  }
+
+  expectSame(field: string, text: Json | undefined): void {
+    if (isEmptyValue(text)) return;
+    if (this.state.has(field) && this.state.get(field) !== text)
+      throw streamFault(field, "the text that an event before has said");
+    this.state.set(field, text ?? null);
   }
 
   expectOpen(): void {

@@ -1,13 +1,7 @@
 /** Answers as one message of the assistant, and back. */
 import type { Json } from "../../core/data/index.ts";
 import { type Message, messageReadFrom } from "../../core/messages/index.ts";
-import {
-  type BlockKind,
-  type BlockTable,
-  type CompiledBlocks,
-  kindOfBlock,
-  type PlaceOf,
-} from "./block-kinds.ts";
+import type { BlockKind, BlockTable, CompiledBlocks, PlaceOf } from "./block-kinds.ts";
 import { callsIn, reportRelativeIds, withoutBound, writeBlocks } from "./blocks.ts";
 import { type FactTable, type FreshFacts, freshFacts, type GivenFacts, wordFor } from "./facts.ts";
 import {
@@ -74,12 +68,13 @@ export function writeAnswers(
   return withFields(written, { [choices.turns]: sameList(before ?? [], turns) });
 }
 
-/** A remark as one more block: its field, and what it says. */
+/** A field that no document can have: only a remark does, where it is one more block. */
+const field = /* @__PURE__ */ crypto.randomUUID();
 const remark: BlockKind = {
   part: "text",
-  has: ["remark"],
+  has: [field],
   fields: {
-    text: { at: "says", shows: ["remark"], read: (value) => value, write: (value) => value },
+    text: { at: "says", shows: [field], read: (value) => value, write: (value) => value },
   },
 };
 
@@ -89,9 +84,9 @@ export function withRemarks(blocks: BlockTable, { remarks }: AnswerTable): Block
 }
 
 function remarksIn(document: JsonObject, { remarks = {} }: AnswerTable): readonly JsonObject[] {
-  return Object.keys(remarks).flatMap((field) => {
-    const says = valueAt(document, keysOf(field));
-    return typeof says === "string" && says !== "" ? [{ remark: field, says }] : [];
+  return Object.keys(remarks).flatMap((place) => {
+    const says = valueAt(document, keysOf(place));
+    return typeof says === "string" && says !== "" ? [{ [field]: place, says }] : [];
   });
 }
 
@@ -107,7 +102,7 @@ export function readAnswer(
   const blocks = remarks.length === 0 ? said : [...said, ...remarks];
   const placeOf = itemsOf(path);
   const pathOfBlock: PlaceOf = (i) =>
-    i < said.length ? placeOf(i) : keysOf(stringIn(blocks[i] ?? {}, "remark"));
+    i < said.length ? placeOf(i) : keysOf(stringIn(blocks[i] ?? {}, field));
   const { parts, at } = readBlocks(table, blocks, pathOfBlock, reading, "answer");
   const message = messageReadFrom(document, { role: "assistant", content: parts });
   const shown = { blocks, parts: message.content, at, pathOfBlock, begin: 0 };
@@ -155,7 +150,7 @@ export function writeAnswer(
           calls,
           lost,
         );
-  const written = withBlocks(table, answer, document, blocks);
+  const written = withBlocks(answer, document, blocks);
   const readAgain = () => [readAnswer(table, answer, written, silentReading()).message];
   reportRelativeIds(table, messages.slice(0, 1), readAgain, lost);
   return written;
@@ -163,22 +158,20 @@ export function writeAnswer(
 
 /** The answer with other blocks, and with what is left of its remarks. */
 function withBlocks(
-  table: CompiledBlocks,
   { content, remarks = {} }: AnswerTable,
   document: JsonObject,
   blocks: readonly JsonObject[],
 ): JsonObject {
-  const isRemark = (block: JsonObject) => kindOfBlock(table, block)?.name === "remark";
   const before = objectsIn(valueAt(document, keysOf(content)));
   const said = sameList(
     before,
-    blocks.filter((block) => !isRemark(block)),
+    blocks.filter((block) => !Object.hasOwn(block, field)),
   );
   const written = said === before ? document : set(document, keysOf(content), said);
-  return Object.entries(remarks).reduce((made, [field, none]) => {
-    const keys = keysOf(field);
+  return Object.entries(remarks).reduce((made, [place, none]) => {
+    const keys = keysOf(place);
     if (isEmptyValue(valueAt(document, keys))) return made;
-    const kept = blocks.find((block) => isRemark(block) && block.remark === field);
+    const kept = blocks.find((block) => block[field] === place);
     return set(made, keys, kept === undefined ? none : kept.says);
   }, written);
 }

@@ -241,6 +241,18 @@ describe("a response", () => {
     expect(write(text("I can"))).toEqual({ document: withReason(null), lost: [] });
   });
 
+  it("has one reason in a stream: another one is refused", () => {
+    verifies("anthropic:refusal", "anthropic:stream-refused");
+    const said = (explanation: string) => ({
+      type: "message_delta",
+      delta: { stop_details: { type: "refusal", explanation } },
+    });
+    const stream = messagesStream();
+    for (const event of toMessagesEvents(answer([])).slice(0, 1)) stream.push(event);
+    stream.push(said("one"));
+    expect(codeOf(() => stream.push(said("two")))).toBe("stream_invalid");
+  });
+
   it("has the same reason in a stream", () => {
     verifies("anthropic:refusal", "anthropic:events");
     const stream = messagesStream();

@@ -3,6 +3,7 @@ import {
   fromGenerateRequest,
   fromGenerateResponse,
   type GenerateEvent,
+  generateStream,
   google,
   notAllowed,
   toGenerateRequest,
@@ -352,6 +353,33 @@ describe("what messages do not show", () => {
       document: { promptFeedback: { blockReason: "SAFETY" } },
       lost: [],
     });
+  });
+
+  it("takes no part for a remark, whatever it says", () => {
+    verifies("google:remarks");
+    const posed = { remark: "candidates.0.finishMessage", says: "posed" };
+    const onto = answerOf([{ text: "078-05-1120" }, posed], "STOP");
+    const { messages, left } = fromGenerateResponse(onto);
+    expect(kinds(notAllowed(left, ["setting"]))).toEqual([
+      "content candidates[0].content.parts[1]",
+    ]);
+    const { document } = toGenerateResponse(masked(messages), { onto });
+    expect(document).toEqual(answerOf([{ text: "***" }, posed], "STOP"));
+  });
+
+  it("is none where it is null", () => {
+    verifies("google:remarks");
+    const onto = { candidates: [{ finishMessage: null }], promptFeedback: null };
+    expect(fromGenerateResponse(onto).messages[0]?.content).toEqual([]);
+  });
+
+  it("is the same in each event that says it", () => {
+    verifies("google:remarks", "google:stream-refused");
+    const chunk = (finishMessage: string) => ({ candidates: [{ finishMessage }] });
+    const stream = generateStream();
+    stream.push(chunk("one"));
+    stream.push(chunk("one"));
+    expect(codeOf(() => stream.push(chunk("two")))).toBe("stream_invalid");
   });
 
   it("of a response is reported", () => {
