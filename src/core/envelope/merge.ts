@@ -87,12 +87,7 @@ export type Proposal =
 const nothingProposed: Proposal = freeze({ ok: true, slots: undefined });
 
 /** Never throws for any returned value; a stack overflow passes. */
-export function readProposal({
-  slots,
-  returned,
-  view,
-  limits,
-}: Omit<MergeInput, "proposal">): Proposal {
+export function readProposal({ slots, returned, view, limits }: MergeInput): Proposal {
   if (returned === undefined || returned === null || returned === view) return nothingProposed;
   // What a helper made of this very view was read and checked there, by the default limits;
   // authority is decided by the merge.

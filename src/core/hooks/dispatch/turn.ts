@@ -200,9 +200,10 @@ export function readTurn(run: MessageRun, step: Step, returned: unknown): TurnRe
   if (found instanceof Refused) return { is: "refused", refused: found };
   const proposed = found.modifiedExtensions ?? undefined;
   const growOnly = step.mode === "concurrent";
-  const extensions = {
+  const extensions: MergeInput = {
     slots: compiled.slots,
     returned: proposed,
+    proposal: undefined,
     // A handler that takes no extensions is judged by the view that it would have been handed.
     view: run.given ?? (proposed === undefined ? run.extensions : step.filter(run.before)),
     mask: step.mask,
@@ -214,7 +215,7 @@ export function readTurn(run: MessageRun, step: Step, returned: unknown): TurnRe
     is: "changes",
     // Concurrent handlers are waited for before any is merged. The others are merged at once, and
     // read there.
-    extensions: { ...extensions, proposal: growOnly ? readProposal(extensions) : undefined },
+    extensions: growOnly ? { ...extensions, proposal: readProposal(extensions) } : extensions,
     payload: readPayload(run, step, found.modifiedPayload),
     metadata: readMetadata(run, found.metadata),
   };
