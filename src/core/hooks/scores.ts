@@ -42,6 +42,8 @@ const tooMany = (max: number): string => `more than ${max} ids`;
 /** Of a genuine map, whatever its class says; `undefined` for anything else. */
 function sizeOfMap(value: unknown): number | undefined {
   if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
+  // Most return a record, and to find that it is no map is an error with a stack.
+  if (getPrototypeOf(value) === objectPrototype) return undefined;
   try {
     return apply(entryCount, value, []);
   } catch {
