@@ -6,6 +6,7 @@ import { google } from "glassine/google";
 import { guardModel } from "glassine/http";
 import { createMessage, type Message, resource } from "glassine/messages";
 import { chatCompletions, responses } from "glassine/openai";
+import { secretScanner } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 
@@ -243,6 +244,93 @@ describe("a data URL", () => {
       expect(JSON.stringify(document)).toContain(`data:${type};base64,${base64(utf8("***"))}`);
       expect(JSON.stringify(document)).not.toMatch(/hunter2|%68unter2|aHVudGVyMg/);
     }
+  });
+
+  const latin = (text: string) => Buffer.from(text, "latin1");
+  const wide = (text: string) => Buffer.from(text, "utf16le");
+  const said = (type: string, bytes: (text: string) => Buffer) => ({
+    type: type === "" ? mediaType : type,
+    given: (text: string) => `data:${type};base64,${bytes(text).toString("base64")}`,
+    bytes,
+  });
+  it.each([
+    said("text/plain;charset=iso-8859-1", latin),
+    said("text/plain;charset=utf-16", wide),
+    said("", latin),
+    { ...said("", latin), given: (text: string) => `data:,${text.replace("é", "%E9")}` },
+    {
+      ...said("text/csv", latin),
+      given: (text: string) => ` DATA:text/csv;BASE64 ,${latin(text).toString("base64url")}%0A`,
+    },
+  ])("of $type with other bytes than UTF-8 has them in base64", async ({ type, given, bytes }) => {
+    verifies("adapters:data-urls", "adapters:text-bytes");
+    const url = given("é AKIAIOSFODNN7EXAMPLE");
+    const scanner = await createPluginManager({ plugins: [secretScanner({ action: "redact" })] });
+    for (const { provider, onto } of [
+      { provider: chatCompletions, onto: ofChat(url) },
+      { provider: responses, onto: ofResponses({ file_data: url }) },
+      { provider: responses, onto: ofResponses({ file_url: url }) },
+    ]) {
+      const { messages } = provider.readRequest(onto);
+      const content = { type: "base64", media_type: type };
+      expect(partIn({ messages, left: [] })).toMatchObject({ content_type: "document", content });
+      expect(provider.writeRequest(messages, { onto }).document).toEqual(onto);
+      const renamed = withText(messages, "a.txt", "b.txt");
+      const kept = JSON.stringify(provider.writeRequest(renamed, { onto }).document);
+      expect(kept).toBe(JSON.stringify(onto).replace("a.txt", "b.txt"));
+      const { document, refusal } = await guardModel(provider, scanner).begin().judgeRequest(onto);
+      expect(refusal).toBeUndefined();
+      const text = /data:([^"]*);base64,([^"%]*)/.exec(JSON.stringify(document));
+      expect(text?.[1]).toBe(type);
+      expect(Buffer.from(text?.[2] ?? "", "base64")).toEqual(bytes("é [REDACTED:aws-access-key]"));
+    }
+    await scanner.close();
+  });
+
+  it("of the AI SDK has its bytes, too, of the type beside it if it says none", () => {
+    verifies("adapters:data-urls");
+    const bytes = latin("clé").toString("base64");
+    for (const [begin, given, type] of [
+      ["data:text/plain;charset=iso-8859-1", "text/plain", "text/plain;charset=iso-8859-1"],
+      ["data:", "text/csv", "text/csv"],
+      ["data:;a=b", "", "text/plain;a=b"],
+    ] as const) {
+      const onto = ofSdk(new URL(`${begin};base64,${bytes}`), { mediaType: given });
+      const { messages } = fromPrompt(onto);
+      expect(partIn({ messages, left: [] })).toMatchObject({
+        content_type: "document",
+        content: { type: "base64", data: bytes, media_type: type },
+      });
+      expect(toPrompt(messages, { onto }).document).toEqual(onto);
+    }
+  });
+
+  it.each([
+    ["data:image/svg+xml;charset=utf-8;base64,PHN2Zy8+", "image/svg+xml;charset=utf-8", "PHN2Zy8+"],
+    ["data:image/svg+xml,%3Csvg%2F>", "image/svg+xml", "PHN2Zy8+"],
+    ["data:image/svg+xml;utf8,<é 5%>", "image/svg+xml;utf8", base64(utf8("<é 5%>"))],
+  ])("of a picture, %s, has its bytes in base64", (url, media_type, data) => {
+    verifies("adapters:data-urls");
+    const onto = {
+      messages: [{ role: "user", content: [{ type: "image_url", image_url: { url } }] }],
+    };
+    const { messages } = chatCompletions.readRequest(onto);
+    const content = { type: "base64", media_type, data };
+    expect(messages[0]?.content).toEqual([{ content_type: "image", content }]);
+    expect(chatCompletions.writeRequest(messages, { onto }).document).toEqual(onto);
+    const changed = chatCompletions.writeRequest(withText(messages, data, "AAAA"), { onto });
+    expect(changed.lost).toEqual([]);
+    expect(JSON.stringify(changed.document)).toContain(`data:${media_type};base64,AAAA`);
+  });
+
+  it("has parameters, for which a format has no place", () => {
+    verifies("adapters:data-urls");
+    const { messages } = chatCompletions.readRequest(
+      ofChat(`data:text/csv;charset=iso-8859-1;base64,${latin("clé").toString("base64")}`),
+    );
+    const { document, lost } = bedrock.writeRequest(messages);
+    expect(JSON.stringify(document)).toContain('"format":"csv"');
+    expect(lost).toMatchObject([{ path: "[0].content[0].content.media_type" }]);
   });
 
   it("that is no text, or is none, is a document", () => {

@@ -70,11 +70,11 @@ function readMedium(block: JsonObject, form: MediaForm): Medium | undefined {
   const source = sourceIn(block, form);
   if (source === undefined) return undefined;
   const isUrl = source.type === "url";
-  const { type, data, media_type } = isUrl
-    ? mediaFromUrl(source.data)
-    : { ...source, media_type: undefined };
   const value = fieldOf(block, "mediaType");
   const given = typeof value === "string" ? value : undefined;
+  const { type, data, media_type } = isUrl
+    ? mediaFromUrl(source.data, given || undefined)
+    : { ...source, media_type: undefined };
   const file = isUrl ? textFileOfUrl(source.data, given || undefined) : textFile(data, given ?? "");
   if (file !== undefined && form.part === undefined)
     return { part: "text", type, data, media_type: file.mime_type, isInline: isUrl, file };

@@ -5,6 +5,7 @@ import {
   type BlockKind,
   type FieldRule,
   formatField,
+  isDataUrl,
   isJsonObject,
   isTextFile,
   type JsonObject,
@@ -71,13 +72,13 @@ const format = /* @__PURE__ */ formatField("input_audio.format", "audio", audioF
 
 /** The bytes of a file, as a URL or as they are. */
 export function mediaOfFile(data: string) {
-  return data.startsWith("data:") ? mediaFromUrl(data) : { type: "base64" as const, data };
+  return isDataUrl(data) ? mediaFromUrl(data) : { type: "base64" as const, data };
 }
 
 /** The same as text; a link has none. */
 export function fileOfMedia({ type, media_type, data }: PartFields): string | undefined {
   const text = String(data);
-  if (type === "url") return text.startsWith("data:") ? text : undefined;
+  if (type === "url") return isDataUrl(text) ? text : undefined;
   if (media_type === undefined) return text;
   return urlOfMedia({ type: "base64", media_type: String(media_type), data: text });
 }

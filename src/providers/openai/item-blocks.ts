@@ -6,6 +6,7 @@ import {
   type FieldRule,
   type JsonObject,
   type Lost,
+  mediaFromUrl,
   objectIn,
   type Path,
   pathOf,
@@ -54,7 +55,7 @@ const fileAt = (field: "type" | "media_type" | "data"): FieldRule => ({
     const item = objectIn(value);
     const [data, url] = [textAt(item, "file_data"), textAt(item, "file_url")];
     if (data !== undefined) return mediaOfFile(data)[field];
-    return { type: "url", data: url ?? "", media_type: undefined }[field];
+    return mediaFromUrl(url ?? "")[field];
   },
   write: (_value, _old, path, { content, lost }, block) =>
     withFile(block, path, lost, fileOfMedia(content), String(content.data)),

@@ -169,8 +169,10 @@ export function formatField(at: string, kind: string, known = mediaTypes): Field
     read: (format) => typeOfFormat(format, kind, known),
     write(type) {
       if (typeof type !== "string") return undefined;
-      const found = [...known].find(([, name]) => name === type)?.[0];
-      return found ?? (type.startsWith(`${kind}/`) ? type.slice(kind.length + 1) : unwritable);
+      // A format has no parameters.
+      const bare = type.replace(/\s*;.*$/s, "");
+      const found = [...known].find(([, name]) => name === bare)?.[0];
+      return found ?? (bare.startsWith(`${kind}/`) ? bare.slice(kind.length + 1) : unwritable);
     },
   };
 }

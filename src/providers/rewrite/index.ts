@@ -80,7 +80,7 @@ export {
 } from "./json.ts";
 export { kindOf } from "./kind-of.ts";
 export { contentKind, type LeftKind } from "./left-kinds.ts";
-export { mediaFromUrl, typeOfFormat, urlOfMedia } from "./media.ts";
+export { isDataUrl, mediaFromUrl, typeOfFormat, urlOfMedia } from "./media.ts";
 export {
   type LimitOptions,
   pairMessages,

@@ -1,4 +1,5 @@
 /** Media that providers write as a URL, with or without the bytes in it, or by their format. */
+import { base64Of } from "./bytes.ts";
 
 /** The media types of formats that they do not name. */
 export const mediaTypes: ReadonlyMap<string, string> = new Map([
@@ -29,13 +30,49 @@ export interface MediaSource {
   readonly media_type?: string | undefined;
 }
 
-/** A `data:` URL with base64 and no parameters is decoded; any other stays a URL. */
-export function mediaFromUrl(url: string): MediaSource {
-  // RFC 2397
-  const begin = /^data:([\w.+-]+\/[\w.+-]+);base64,/.exec(url);
-  if (begin === null) return { type: "url", data: url };
-  return { type: "base64", data: url.slice(begin[0].length), media_type: begin[1] };
+/** Whether a string is a `data:` URL, whether or not it can be read. */
+export function isDataUrl(text: string): boolean {
+  return /^\s*data:/i.test(text);
 }
+
+/**
+ * What is in a `data:` URL as base64, with the parameters of its type; any other stays a URL.
+ *
+ * @param type of one that says none
+ */
+export function mediaFromUrl(url: string, type = "text/plain"): MediaSource {
+  // RFC 2397
+  const [begin, said = "", isBase64] = /^\s*data:([^,]*?)(;\s*base64\s*)?,/i.exec(url) ?? [];
+  if (begin === undefined) return { type: "url", data: url };
+  const media_type = /^\s*(?:;|$)/.test(said) ? `${type}${said}` : said;
+  const text = url.slice(begin.length);
+  if (isBase64 === undefined) {
+    return { type: "base64", data: base64Of(percentDecoded(text)), media_type };
+  }
+  const data = text.includes("%") ? new TextDecoder().decode(percentDecoded(text)) : text;
+  return { type: "base64", data, media_type };
+}
+
+/** A `%` that begins no byte is one (URL Standard). */
+function percentDecoded(text: string): Uint8Array {
+  const bytes = new TextEncoder().encode(text);
+  let length = 0;
+  for (let at = 0; at < bytes.length; at += 1) {
+    let byte = bytes[at] ?? 0;
+    if (byte === percent) {
+      const hex = String.fromCharCode(...bytes.subarray(at + 1, at + 3));
+      if (/^[0-9a-f]{2}$/i.test(hex)) {
+        byte = Number.parseInt(hex, 16);
+        at += 2;
+      }
+    }
+    bytes[length] = byte;
+    length += 1;
+  }
+  return bytes.subarray(0, length);
+}
+
+const percent = "%".charCodeAt(0);
 
 /** Bytes without a media type become `application/octet-stream`. */
 export function urlOfMedia({ type, data, media_type }: MediaSource): string {

@@ -6,6 +6,7 @@ import { isTextType } from "../../core/messages/index.ts";
 import type { BlockKind, FieldRule, PartFields } from "./block-kinds.ts";
 import { base64Of, bytesOf } from "./bytes.ts";
 import type { JsonObject } from "./json.ts";
+import { mediaFromUrl } from "./media.ts";
 import { pathOf } from "./report.ts";
 
 /** A file of text. */
@@ -23,23 +24,17 @@ function isText(mediaType: string): boolean {
 
 /** The file, if its type says that it is text and it is UTF-8. */
 export function textFile(base64: string, mime_type: string): TextFile | undefined {
-  const text = isText(mime_type) ? textOfBase64(base64) : undefined;
+  const text = isText(mime_type) ? utf8OfBase64(base64) : undefined;
   return text === undefined
     ? undefined
     : { text, mime_type, isUsual: base64OfText(text) === base64 };
 }
 
 /** The same of a `data:` URL, with base64 or without. One that says no type is of `type`. */
-export function textFileOfUrl(url: string, type = "text/plain"): TextFile | undefined {
-  // RFC 2397
-  const [begin, said = "", isBase64] = /^data:([^,]*?)(;\s*base64)?,/i.exec(url) ?? [];
-  if (begin === undefined) return undefined;
-  const mime_type = /^\s*(?:;|$)/.test(said) ? `${type}${said}` : said;
-  if (!isText(mime_type)) return undefined;
-  const data = percentDecoded(url.slice(begin.length));
-  const text = data === undefined || isBase64 === undefined ? data : textOfBase64(data);
-  if (text === undefined || text.includes("\0")) return undefined;
-  return { text, mime_type, isUsual: urlOfTextFile({ content: text, mime_type }) === url };
+export function textFileOfUrl(url: string, type?: string): TextFile | undefined {
+  const { data, media_type } = mediaFromUrl(url, type);
+  const file = media_type === undefined ? undefined : textFile(data, media_type);
+  return file && { ...file, isUsual: urlOfTextFile({ ...file, content: file.text }) === url };
 }
 
 /** A file of text as a URL. */
@@ -47,16 +42,8 @@ export function urlOfTextFile({ content, mime_type }: PartFields): string {
   return `data:${String(mime_type)};base64,${base64OfText(String(content))}`;
 }
 
-function percentDecoded(text: string): string | undefined {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return undefined;
-  }
-}
-
 /** UTF-8 in either alphabet of RFC 4648, also without padding; without the byte order mark. */
-function textOfBase64(base64: string): string | undefined {
+function utf8OfBase64(base64: string): string | undefined {
   const standard = base64.replaceAll("-", "+").replaceAll("_", "/").replaceAll(/\s+/g, "");
   try {
     const bytes = bytesOf(standard.replace(/={1,2}$/, ""));
