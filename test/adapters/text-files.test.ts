@@ -4,7 +4,7 @@ import { fromModelMessages, fromPrompt, toModelMessages, toPrompt } from "glassi
 import { bedrock } from "glassine/bedrock";
 import { google } from "glassine/google";
 import { guardModel } from "glassine/http";
-import { createMessage, type Message, resource } from "glassine/messages";
+import { createMessage, document, type Message, resource } from "glassine/messages";
 import { chatCompletions, responses } from "glassine/openai";
 import { secretScanner } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
@@ -440,6 +440,69 @@ describe("in the result of a tool", () => {
   });
 
   it.each([
+    [
+      "Responses",
+      (bytes: Buffer) => ({
+        input: [
+          { type: "function_call", call_id: "1", name: "f", arguments: "{}" },
+          {
+            ...{ type: "function_call_output", call_id: "1" },
+            output: [{ type: "input_file", file_data: url(bytes) }],
+          },
+        ],
+      }),
+      responses.readRequest,
+      (messages: readonly Message[], onto: never) => responses.writeRequest(messages, { onto }),
+    ],
+    [
+      "Bedrock",
+      (bytes: Buffer) => ({
+        ...{ modelId: "m" },
+        messages: [
+          { role: "assistant", content: [{ toolUse: { toolUseId: "1", name: "f", input: {} } }] },
+          {
+            role: "user",
+            content: [
+              {
+                toolResult: {
+                  toolUseId: "1",
+                  content: [
+                    {
+                      document: {
+                        ...{ format: "txt", name: "a" },
+                        source: { bytes: new Uint8Array(bytes) },
+                      },
+                    },
+                  ],
+                },
+              },
+            ],
+          },
+        ],
+      }),
+      bedrock.readRequest,
+      (messages: readonly Message[], onto: never) => bedrock.writeRequest(messages, { onto }),
+    ],
+    [
+      "the AI SDK",
+      (bytes: Buffer) =>
+        sdk({ type: "media", data: bytes.toString("base64"), mediaType: "text/plain" }),
+      fromPrompt as Form["read"],
+      (messages: readonly Message[], onto: never): Writing => toPrompt(messages, { onto }),
+    ],
+  ])("of %s, a document may become a file of text", (_name, ask, read, write) => {
+    verifies("adapters:text-files");
+    const bytes = (text: string) => Buffer.from(text, "latin1");
+    const onto = ask(bytes("It is hé."));
+    const { messages } = (read as Form["read"])(onto as never);
+    const changed = withText(messages, base64(bytes("It is hé.")), base64(bytes("It is ***.")));
+    const { document, lost } = write(changed, onto as never);
+    expect(lost).toEqual([]);
+    const again = (read as Form["read"])(document as never);
+    expect(JSON.stringify(again.messages)).toContain('"content":"It is ***."');
+  });
+
+  it.each([
     ["a file of text", fileOf("It is hunter2."), [file]],
     ["another resource", { ...fileOf("a"), content: { ...fileOf("a").content, uri: "b" } }, "text"],
   ])("of OpenAI, %s is new", (_what, part, output) => {
@@ -459,6 +522,56 @@ describe("in the result of a tool", () => {
     const [, item] = (document as typeof onto).input;
     const expected = output === "text" ? JSON.stringify([part]) : [{ ...file, filename: "a.txt" }];
     expect(item?.output).toEqual(expected);
+  });
+});
+
+describe("a document in base64 that is a file of text", () => {
+  const added = (media_type: string, bytes: Buffer) =>
+    createMessage({
+      role: "user",
+      content: [
+        document({ type: "base64", media_type, data: bytes.toString("base64"), title: "a" }),
+      ],
+    });
+  it.each([
+    ["Google", google],
+    ["Bedrock", bedrock],
+    ["Chat Completions", chatCompletions],
+    ["Responses", responses],
+  ] as const)("is written for %s, and reads back as that file", (_name, provider) => {
+    verifies("adapters:text-written");
+    for (const bytes of [Buffer.from("Ahoy"), Buffer.from("\uFEFFAhoy")]) {
+      const { document, lost } = provider.writeRequest([added("text/csv", bytes)]);
+      expect(lost).toEqual([]);
+      expect(provider.readRequest(document).messages[0]?.content).toEqual([
+        fileOf("Ahoy", "a", "text/csv"),
+      ]);
+    }
+  });
+
+  it.each(["v2", "v3", "v4"] as const)("is written for the AI SDK, %s, too", (version) => {
+    verifies("adapters:text-written");
+    const messages = [added("text/csv", Buffer.from("Ahoy"))];
+    const { document, lost } = toPrompt(messages, { specificationVersion: version });
+    expect(lost).toEqual([]);
+    expect(fromPrompt(document).messages[0]?.content).toEqual([fileOf("Ahoy", "a", "text/csv")]);
+  });
+
+  it("is reported if the format says another type of it", () => {
+    verifies("adapters:text-written");
+    const { lost } = bedrock.writeRequest([added("text/csv;a=b", Buffer.from("Ahoy"))]);
+    expect(lost).toMatchObject([{ path: "[0].content[0].content.media_type" }]);
+  });
+
+  it.each(forms)("of $name may become one as it is redacted", ({ ask, read, write }) => {
+    verifies("adapters:text-files");
+    const bytes = (text: string) => new Uint8Array(Buffer.from(text, "latin1"));
+    const onto = ask(bytes("It is hé."));
+    const [was, is] = ["It is hé.", "It is ***."].map((text) => base64(bytes(text)));
+    const messages = withText(read(onto as never).messages, String(was), String(is));
+    const { document, lost } = write(messages, onto as never);
+    expect(lost).toEqual([]);
+    expect(textIn(read(document as never))).toBe("It is ***.");
   });
 });
 

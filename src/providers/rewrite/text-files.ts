@@ -5,7 +5,7 @@
 import { isTextType } from "../../core/messages/index.ts";
 import type { BlockKind, FieldRule, PartFields } from "./block-kinds.ts";
 import { base64Of, bytesOf } from "./bytes.ts";
-import type { JsonObject } from "./json.ts";
+import { isSameJsonText, type JsonObject, objectIn } from "./json.ts";
 import { mediaFromUrl } from "./media.ts";
 import { pathOf } from "./report.ts";
 
@@ -63,6 +63,27 @@ export function isTextFile(resource: PartFields): boolean {
 }
 
 const says = { resource_request_id: "", uri: "", resource_type: "file" } as const;
+
+/** What a file of text says of a `document` in base64 with the same text, in the document's words. */
+export function asDocument(file: unknown, document: unknown): PartFields | undefined {
+  const [shown, part] = [objectIn(file), objectIn(document)];
+  if (shown.content_type !== "resource" || part.content_type !== "document") return undefined;
+  const [resource, { type, data, media_type }] = [objectIn(shown.content), objectIn(part.content)];
+  const text = type === "base64" ? textFile(String(data), String(media_type))?.text : undefined;
+  if (!isTextFile(resource) || text !== resource.content) return undefined;
+  return { type, data, media_type: resource.mime_type, title: resource.name };
+}
+
+/**
+ * Whether two lists of parts in a result say the same, one of them with files of text. A field that
+ * such a file does not say was reported when it was written.
+ */
+export function saysSameFiles(files: unknown, parts: unknown): boolean {
+  if (!Array.isArray(files) || !Array.isArray(parts) || files.length !== parts.length) return false;
+  return parts.every(
+    (part, i) => asDocument(files[i], part) !== undefined || isSameJsonText(files[i], part),
+  );
+}
 
 export function base64OfText(text: string): string {
   return base64Of(new TextEncoder().encode(text));
