@@ -9,7 +9,7 @@ export interface TextVisitor {
   readonly number?: ((value: number, key: string) => unknown) | undefined;
   /** The same for base64 of a file that says that it is text. `undefined` for what is no base64. */
   readonly file?: (base64: string, key: string) => string | undefined;
-  /** Such a file that is no base64 although it says so. */
+  /** Such a file of a part that is no base64. In arguments and results, that is a text. */
   readonly unreadable?: () => void;
   /** A string that only reads: a name, a key, an id, a URI. */
   readonly fixed: (text: string) => void;
@@ -53,7 +53,8 @@ function visitPart(part: ContentPart, visitor: TextVisitor): ContentPart {
     if (key === "messages" && messages !== undefined)
       return mapped(messages, (each) => visitMessage(each, visitor));
     const isOpen = open.includes(key) && !(isElsewhere && key === "data");
-    return visitField(part.content, key, value, isOpen ? visitor : readOnly(visitor));
+    const by = isOpen ? visitor : readOnly(visitor);
+    return visitField(part.content, key, value, by, by.unreadable);
   });
   // Each field is written over by a value of its own type.
   return content === part.content ? part : ({ ...part, content } as ContentPart);
@@ -88,13 +89,19 @@ function visitValue(value: unknown, key: string, visitor: TextVisitor): unknown 
 const bytesFields = ["data", "blob"];
 const typeFields = ["media_type", "mime_type", "mediaType", "mimeType"];
 
-function visitField(record: object, name: string, value: unknown, visitor: TextVisitor): unknown {
+function visitField(
+  record: object,
+  name: string,
+  value: unknown,
+  visitor: TextVisitor,
+  unreadable?: () => void,
+): unknown {
   if (typeof value !== "string" || !bytesFields.includes(name) || !isFileOfText(record)) {
     return visitValue(value, name, visitor);
   }
   const file = visitor.file?.(value, name);
   if (file !== undefined) return file;
-  if (fieldOf(record, "type") === "base64") visitor.unreadable?.();
+  unreadable?.();
   return visitor.text(value, name);
 }
 

@@ -298,6 +298,37 @@ describe("a file of text", () => {
     expect(await found({ mimeType: "text/plain", data: key })).toBe("secret_found");
   });
 
+  it("that cannot be read is refused in a resource and in a message of a prompt, too", async () => {
+    const content = { resource_request_id: "1", uri: "file:///a", resource_type: "file" } as const;
+    const blob = resource({ ...content, mime_type: "text/html", blob: "§§§§" });
+    const messages = [{ role: "user", content: file("§§§§").content }] as const;
+    const prompt = promptResult({ prompt_request_id: "1", prompt_name: "p", messages });
+    for (const part of [blob, prompt]) {
+      const message = { role: "user", content: [part] } as const;
+      const { violation } = await run(secretScanner(), "cmf.llm_input", message);
+      expect(violation?.code).toBe("file_unreadable");
+    }
+  });
+
+  it.each([`data:text/html;base64,${base64("<p>hi</p>")}`, "<p>hi</p>", "§§§§"])(
+    "in arguments or a result is a text if it is no base64: %j",
+    async (data) => {
+      for (const action of ["deny", "redact", "label"] as const) {
+        const scanner = (value: object) => [
+          run(secretScanner({ action }), "cmf.tool_post_invoke", answering("read", value)),
+          run(secretScanner({ action }), "cmf.tool_pre_invoke", calling("upload", { value })),
+        ];
+        const value = { type: "base64", mimeType: "text/html", data };
+        for (const result of await Promise.all(scanner(value)))
+          expect(result.violation).toBeUndefined();
+        for (const result of await Promise.all(scanner({ ...value, data: `${data} ${key}` })))
+          expect(action === "deny" ? result.violation?.code : result.metadata).toEqual(
+            action === "deny" ? "secret_found" : expect.anything(),
+          );
+      }
+    },
+  );
+
   it("without a secret passes as it is", async () => {
     for (const data of [base64("clé", "latin1"), base64("Ahoy", "utf16le"), "", base64("a\0b")]) {
       const result = await scannedFile(data, { action: "redact" });
