@@ -95,7 +95,8 @@ function utf16Of(high: 0 | 1) {
 
 /** With a byte order mark if there is one, so that it stays. `begins` where more bytes follow. */
 function textOfUtf8(bytes: string, begins: boolean): string | undefined {
-  const list = Uint8Array.from(bytes, (unit) => unit.charCodeAt(0));
+  const list = new Uint8Array(bytes.length);
+  for (let at = 0; at < bytes.length; at += 1) list[at] = bytes.charCodeAt(at);
   try {
     const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
     return decoder.decode(list, { stream: begins });
@@ -104,8 +105,14 @@ function textOfUtf8(bytes: string, begins: boolean): string | undefined {
   }
 }
 
+/** Few enough for the arguments of one call. */
+const pieceBytes = 16_384;
+
 function utf8Of(text: string): string {
+  const list = new TextEncoder().encode(text);
   let bytes = "";
-  for (const byte of new TextEncoder().encode(text)) bytes += String.fromCharCode(byte);
+  for (let at = 0; at < list.length; at += pieceBytes) {
+    bytes += String.fromCharCode(...list.subarray(at, at + pieceBytes));
+  }
   return bytes;
 }

@@ -32,17 +32,22 @@ export function markerOf(kind: string): string {
 
 /** Scans a text and, where it is the base64 of another, that one. */
 export function scan(text: string, key: string, finders: readonly Finder[]): Scanned {
-  const found = finders.flatMap((find) => find(text, key));
-  if (found.length > 0) {
-    const kinds = found.map(({ kind }) => kind);
-    return { kinds, redacted: bare(without(text, found), key, finders, kinds[0] ?? "") };
-  }
+  const plain = scanPlain(text, key, finders);
+  if (plain !== undefined) return plain;
   const inner = textOfBase64(text);
   if (inner === undefined) return { kinds: [], redacted: text };
   const { kinds, redacted } = scan(inner.text, key, finders);
   if (kinds.length === 0) return { kinds, redacted: text };
   // Without its line breaks, the base64 itself may look like something.
   return { kinds, redacted: bare(inner.encode(redacted), key, finders, kinds[0] ?? "") };
+}
+
+/** Scans a text as it stands; `undefined` if nothing is in it. */
+function scanPlain(text: string, key: string, finders: readonly Finder[]): Scanned | undefined {
+  const found = finders.flatMap((find) => find(text, key));
+  if (found.length === 0) return undefined;
+  const kinds = found.map(({ kind }) => kind);
+  return { kinds, redacted: bare(without(text, found), key, finders, kinds[0] ?? "") };
 }
 
 /** What was found in a file that says that it is text. */
@@ -59,8 +64,8 @@ export function scanFile(
 ): ScannedFile | undefined {
   const file = bytesOfBase64(base64);
   if (file === undefined) return undefined;
-  const plain = scan(base64, key, finders);
-  if (plain.kinds.length > 0) return { ...plain, isFixed: false };
+  const plain = scanPlain(base64, key, finders);
+  if (plain !== undefined) return { ...plain, isFixed: false };
   const { text, encode, isGuessed } = textOfBytes(file.bytes);
   const { kinds, redacted } = scan(text, key, finders);
   const rest = kinds.length === 0 ? file.bytes : encode(redacted);
@@ -68,7 +73,7 @@ export function scanFile(
   const left = isGuessed ? scan(rest.replaceAll("\0", ""), key, finders).kinds : [];
   return {
     kinds: [...kinds, ...left],
-    redacted: kinds.length === 0 ? base64 : file.encode(rest),
+    redacted: kinds.length === 0 ? base64 : bare(file.encode(rest), key, finders, kinds[0] ?? ""),
     isFixed: left.length > 0,
   };
 }
