@@ -35,7 +35,7 @@ export function bytesOfBase64(text: string): EncodedBytes | undefined {
 const sampleUnits = 64;
 
 /** The text of which a string is the base64; `undefined` for any other string. */
-export function textOfBase64(text: string): EncodedText | undefined {
+export function textInBase64(text: string): EncodedText | undefined {
   if (text.length < 16) return undefined;
   const begin = text.slice(0, sampleUnits).replaceAll(/\s+/g, "");
   const isWhole = text.length <= sampleUnits;

@@ -1,5 +1,5 @@
 /** What a scanner finds in texts, and how it is taken out. */
-import { bytesOfBase64, textOfBase64, textOfBytes } from "./encoded-texts.ts";
+import { bytesOfBase64, textInBase64, textOfBytes } from "./encoded-texts.ts";
 
 /** Where something was found, and what it is. */
 export interface Finding {
@@ -34,7 +34,7 @@ export function markerOf(kind: string): string {
 export function scan(text: string, key: string, finders: readonly Finder[]): Scanned {
   const plain = scanPlain(text, key, finders);
   if (plain !== undefined) return plain;
-  const inner = textOfBase64(text);
+  const inner = textInBase64(text);
   if (inner === undefined) return { kinds: [], redacted: text };
   const { kinds, redacted } = scan(inner.text, key, finders);
   if (kinds.length === 0) return { kinds, redacted: text };
