@@ -24,7 +24,8 @@ const full = `${maxTools} tools changed: from now on every tool that was not see
  * as pinned for as long as the gateway runs.
  *
  * A tool whose definition was another one once stays changed: a server may show different callers
- * different definitions, or take one back after it has been read.
+ * different definitions, or take one back after it has been read. So it does over a reload, unless
+ * that pins another definition of it.
  *
  * Once so many have changed that no more are remembered, one that is not known to be as it was counts
  * as changed: a server may show junk first.
@@ -35,17 +36,24 @@ export class Definitions {
   readonly #changed = new Set<string>();
   /** Seen with their pinned definitions, and with no other. */
   readonly #unchanged = new Set<string>();
+  /** More changed before a reload than were remembered. */
+  readonly #wasFull: boolean = false;
   readonly #onChange: (changed: ChangedDefinition) => void;
 
-  /** `first` has what was seen before a reload. `onChange` is called once for each tool. */
+  /** `before` has what is known from before a reload. `onChange` is called once for each tool. */
   constructor(
     pins: Pins | undefined,
-    first: Map<string, string>,
+    before: Definitions | undefined,
     onChange: (changed: ChangedDefinition) => void,
   ) {
     this.#pins = pins;
-    this.#first = first;
+    this.#first = before === undefined ? new Map() : before.#first;
     this.#onChange = onChange;
+    if (before === undefined) return;
+    const isSame = (tool: string) => before.#knownPinOf(tool) === this.#knownPinOf(tool);
+    for (const tool of before.#changed) if (isSame(tool)) this.#changed.add(tool);
+    for (const tool of before.#unchanged) if (isSame(tool)) this.#unchanged.add(tool);
+    this.#wasFull = before.#isFull() && this.#changed.size > 0;
   }
 
   /** Whether the definition of a tool is not the pinned one. */
@@ -78,16 +86,20 @@ export class Definitions {
   }
 
   #isFull(): boolean {
-    return this.#changed.size >= maxTools;
+    return this.#wasFull || this.#changed.size >= maxTools;
   }
 
   #pinOf(name: string, hash: string | undefined): string | undefined {
-    if (this.#pins !== undefined)
-      return Object.hasOwn(this.#pins, name) ? this.#pins[name] : undefined;
-    const known = this.#first.get(name);
-    if (known !== undefined || hash === undefined || this.#first.size >= maxTools) return known;
+    const known = this.#knownPinOf(name);
+    if (this.#pins !== undefined || known !== undefined) return known;
+    if (hash === undefined || this.#first.size >= maxTools) return undefined;
     this.#first.set(name, hash);
     return hash;
+  }
+
+  #knownPinOf(name: string): string | undefined {
+    if (this.#pins === undefined) return this.#first.get(name);
+    return Object.hasOwn(this.#pins, name) ? this.#pins[name] : undefined;
   }
 }
 

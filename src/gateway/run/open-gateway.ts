@@ -3,7 +3,7 @@
 import process from "node:process";
 import { within } from "../../core/data/index.ts";
 import type { GuardEnd } from "../../providers/mcp/index.ts";
-import { type Pins, readPins } from "../definitions/index.ts";
+import { type Definitions, type Pins, readPins } from "../definitions/index.ts";
 import {
   errorOf,
   isLasting,
@@ -109,7 +109,7 @@ async function start(
   const adminPort = admin && metrics && (await openAdminPort(admin, adminOptions(metrics)));
   if (adminPort !== undefined) opened.push(() => closeNow(adminPort));
   const managers = new Set([parts.manager]);
-  const seen = new Map<string, Map<string, string>>();
+  const known = new Map<string, Definitions>();
   let identifier = await makeIdentifier(parts);
 
   servers = makeServers(parts, await readPins(definitionsFile));
@@ -178,7 +178,7 @@ async function start(
       serverOf(name, config, {
         ...{ parts: of, store, callers, tracing, onEnd, onHook: hookRecorder(of) },
         onFailure: (server, failed) => noteFailure({ server }, failed),
-        ...{ pins: pins.get(name), seen: seenOf(name) },
+        ...{ pins: pins.get(name), known },
         headersToShow,
         onRestarted: (server) => metrics?.processRestarted(server),
         onDropped,
@@ -187,12 +187,6 @@ async function start(
     );
     for (const each of made) all.add(each);
     return made;
-  }
-
-  function seenOf(server: string): Map<string, string> {
-    const known = seen.get(server) ?? new Map<string, string>();
-    seen.set(server, known);
-    return known;
   }
 
   function onDropped(server: string, { method }: Message): void {

@@ -39,8 +39,8 @@ interface Terms extends Pinned {
 export interface ServerSettings extends Omit<GuardSettings, "isChanged"> {
   /** The pinned definitions of its tools. */
   readonly pins: Pins | undefined;
-  /** The first definitions that were seen of it, which count where none are pinned. */
-  readonly seen: Map<string, string>;
+  /** What is known of the definitions of each server, over reloads. */
+  readonly known: Map<string, Definitions>;
   readonly onDropped: (server: string, message: Message) => void;
   /** What is wrong with a connection. */
   readonly onError: (server: string, error: Error) => void;
@@ -92,11 +92,12 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
 }
 
 function termsOf(name: string, config: ServerConfig, settings: ServerSettings): Terms {
-  const { parts, pins, seen } = settings;
+  const { parts, pins, known } = settings;
   const action = config.definitions;
-  const definitions = new Definitions(pins, seen, (changed) =>
+  const definitions = new Definitions(pins, known.get(name), (changed) =>
     parts.log.warn("definition_changed", { server: name, ...changed, action }),
   );
+  known.set(name, definitions);
   const isChanged = (tool: unknown) => action === "label" && definitions.isChanged(tool);
   return {
     ...{ config, definitions, refuses: action === "refuse" },

@@ -56,6 +56,23 @@ describe("an open session has the settings of the last reload", () => {
     expect((await own.call(3)).code).toBeUndefined();
   });
 
+  it("and what changed before stays changed", async () => {
+    const list = { tools: [tool("good")] };
+    const made = await gatewayBefore(undefined, { list });
+    await reload(made, { definitions: "refuse" });
+    const own = await sessionOf(made.url, ada);
+    const tools = () => own.post({ jsonrpc: "2.0", id: "l", method: "tools/list" });
+    await tools();
+    list.tools = [tool("evil")];
+    await tools();
+    expect((await own.call(1)).code).toBe("definition_changed");
+    await reload(made, { definitions: "refuse" });
+    expect((await own.call(2)).code).toBe("definition_changed");
+    list.tools = [tool("good")];
+    expect((await tools()).text).not.toContain("good");
+    expect((await (await sessionOf(made.url, ada)).call(1)).code).toBe("definition_changed");
+  });
+
   it("for labels, the tenant, and how a denial is answered", async () => {
     const guard = egressGuard({ labels: ["SECRET"] });
     const ofTenant = definePlugin({

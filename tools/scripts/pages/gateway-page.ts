@@ -223,7 +223,7 @@ Where no definitions of a server are pinned, the first ones that the gateway pas
 | \`refuse\` | is left out | are refused with \`-32010\` and \`definition_changed\`                           |
 
 Each is also a line \`definition_changed\` in the log, once a tool.
-A tool that changed stays so until the gateway is reloaded, also if the server takes the change back or shows it to some callers alone.
+A tool that changed stays so until a reload finds another definition of it pinned, or the gateway ends, also if the server takes the change back or shows it to some callers alone.
 A tool that the gateway has not seen in a list can be called: what it is was judged when it was listed.
 After 4096 tools of a server have changed, that and every tool count as changed, except for those that it has only ever seen as they are pinned.
 

@@ -4,10 +4,10 @@ import type { ChangedDefinition } from "../../../../src/gateway/definitions/defi
 import { Definitions, definitionHash } from "../../../../src/gateway/definitions/index.ts";
 import { type Tool, tool } from "./support/listing.ts";
 
-function definitionsOf(pins: readonly Tool[] | undefined) {
+function definitionsOf(pins: readonly Tool[] | undefined, before?: Definitions) {
   const noted: ChangedDefinition[] = [];
   const hashes = pins && Object.fromEntries(pins.map((each) => [each.name, definitionHash(each)]));
-  return { noted, definitions: new Definitions(hashes, new Map(), (one) => noted.push(one)) };
+  return { noted, definitions: new Definitions(hashes, before, (one) => noted.push(one)) };
 }
 
 const junk = Array.from({ length: 4096 }, (_, at) => tool(`junk-${at}`));
@@ -40,4 +40,12 @@ it("does so without pins as well", () => {
   expect(definitions.isChanged("add")).toBe(false);
   definitions.judge([poisoned]);
   expect(definitions.isChanged("add")).toBe(true);
+});
+
+it("stays so over a reload", () => {
+  const pins = [tool("add"), tool("echo")];
+  const { definitions } = definitionsOf(pins);
+  definitions.judge([tool("echo"), ...junk]);
+  const after = definitionsOf([...pins, tool("junk-0")], definitions).definitions;
+  expect(["add", "echo"].map((each) => after.isChanged(each))).toEqual([true, false]);
 });

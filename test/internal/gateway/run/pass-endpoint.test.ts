@@ -27,7 +27,7 @@ async function endpointBefore(forward: Forward, plugins: readonly Plugin[]) {
   const [config] = Object.values(parts.config.servers);
   if (config === undefined) throw new Error("There is a server.");
   const server = serverOf("fake", config, {
-    ...{ parts, store, callers, pins: undefined, seen: new Map(), headersToShow: () => ({}) },
+    ...{ parts, store, callers, pins: undefined, known: new Map(), headersToShow: () => ({}) },
     ...{ onEnd() {}, onDropped() {}, onError() {}, onFailure() {}, onRestarted() {} },
   });
   const endpoint = passEndpoint({
