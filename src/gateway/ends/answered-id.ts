@@ -21,5 +21,14 @@ const after = new RegExp(
 /** Undefined for what is no answer, or written in another way. */
 export function answeredId(head: string, tail: string): RequestId | undefined {
   const found = before.exec(head) ?? (begins.test(head) ? after.exec(tail) : null);
-  return found?.[1] === undefined ? undefined : (JSON.parse(found[1]) as RequestId);
+  return found?.[1] === undefined ? undefined : idIn(found[1]);
+}
+
+/** Undefined for what looks like an id and is not JSON, such as `007`. */
+function idIn(text: string): RequestId | undefined {
+  try {
+    return JSON.parse(text) as RequestId;
+  } catch {
+    return undefined;
+  }
 }

@@ -18,6 +18,10 @@ it.each<[string, unknown]>([
   [`{"jsonrpc":"2.0","result":[${long},{"a":1,"id":7}]}`, undefined],
   [`{"result":${JSON.stringify(`${long},"jsonrpc":"2.0","id":7}`)}}`, undefined],
   [`{"result":${JSON.stringify(`${long},"id":"7"`)}}`, undefined],
+  // What is not JSON.
+  [`{"jsonrpc":"2.0","id":007,"result":${long}}`, undefined],
+  [`{"jsonrpc":"2.0","id":"a\tb","result":${long}}`, undefined],
+  [`{"result":${long},"jsonrpc":"2.0","id":-}`, undefined],
 ])("%s", (line, id) => {
   expect(of(line)).toBe(id);
 });
