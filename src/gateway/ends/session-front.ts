@@ -11,12 +11,14 @@ import {
   errorAnswer,
   errorOf,
   isAnswer,
+  isRequest,
   keyOf,
   type Message,
   type RequestId,
   refusalOf,
 } from "./end.ts";
 import { eventStore } from "./event-store.ts";
+import { noAnswer } from "./exchange-front.ts";
 
 /** What is used of `@modelcontextprotocol/server`. */
 export interface ServerSdk {
@@ -52,7 +54,8 @@ export interface SessionFront {
   readonly end: End;
   /**
    * Hands `initialize` on, and resolves when it was answered: with an error no session begins, so
-   * there is no id of one, and the front ends. Resolves to 404 where it ended before.
+   * there is no id of one, and the front ends. Resolves to 404 where it ended before, and to 499
+   * where its caller left.
    */
   begin(request: Request, body: Message & { id: RequestId }, authInfo: unknown): Promise<Response>;
   handle(request: Request, body: unknown, authInfo: unknown): Promise<Response>;
@@ -92,6 +95,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
   let version: string | undefined;
   /** The key of `initialize`, and what waits for its answer. */
   let beginning: string | undefined;
+  let isWaiting = false;
   let begun: (answer?: Message) => void = () => {};
 
   const end: End = {
@@ -107,6 +111,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
       await transport.start();
     },
     async send(message: Message, { relatedRequestId } = {}) {
+      if (isWaiting && isRequest(message) && message.method === "ping") return pong(message.id);
       let answered: Post | undefined;
       version ??= versionIn(message);
       if (isAnswer(message)) {
@@ -131,6 +136,11 @@ export function sessionFront(options: SessionOptions): SessionFront {
       await transport.close();
     },
   };
+
+  /** Its caller knows no session yet in which it could answer, and a server may wait for that. */
+  function pong(id: RequestId): void {
+    setImmediate(() => end.onmessage?.({ jsonrpc: "2.0", id, result: {} }));
+  }
 
   function forget(key: string): Post | undefined {
     const post = open.get(key)?.post;
@@ -183,13 +193,19 @@ export function sessionFront(options: SessionOptions): SessionFront {
       const answered = new Promise<Message | undefined>((resolve) => {
         begun = resolve;
       });
+      const leave = () => void end.close();
+      request.signal.addEventListener("abort", leave, { once: true });
+      isWaiting = true;
       const response = await handle(request, body, authInfo);
       if (!response.ok) {
         await end.close();
         return response;
       }
       const answer = await answered;
-      if (isOver) return new Response(null, { status: 404 });
+      isWaiting = false;
+      request.signal.removeEventListener("abort", leave);
+      if (request.signal.aborted) await end.close();
+      if (isOver) return new Response(null, { status: request.signal.aborted ? noAnswer : 404 });
       if (answer?.error === undefined) return response;
       // After whoever sent it has noted its end.
       setImmediate(() => void end.close());

@@ -157,6 +157,7 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
       const response = await front.begin(request, body, identity);
       // Its servers are gone.
       if (response.status === 404) return answer("server_unavailable", {}, idOf(body));
+      if (response.status === noAnswer) return response;
       return response.status < 400 ? response : codedRefusal(response);
     } catch (error) {
       over();

@@ -1,4 +1,6 @@
 /** What the endpoint refuses, and whose a session is. */
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
 import { definePlugin, deny } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
 import { everythingOverStdio, type Started, startGateway } from "./support/gateway.ts";
@@ -20,6 +22,31 @@ async function started(
   return made;
 }
 
+type Answers = (
+  message: Readonly<Record<string, unknown>>,
+  response: ServerResponse,
+  state: { answer?: () => void },
+) => void;
+
+/** A server over HTTP that answers as a test says. */
+async function serverOf(answers: Answers): Promise<string> {
+  const state = {};
+  const server = createServer(async (request, response) => {
+    let raw = "";
+    for await (const chunk of request) raw += chunk;
+    if (request.method === "POST") answers(JSON.parse(raw), response, state);
+    else response.writeHead(405).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  open.push(async () => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+}
+
+const accept = "application/json, text/event-stream";
+
 interface Sending {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
@@ -32,7 +59,7 @@ async function ask({ url }: Started, { body, headers, method = "POST" }: Sending
     method,
     headers: {
       "content-type": "application/json",
-      accept: "application/json, text/event-stream",
+      ...{ accept },
       "x-user": "ada",
       ...headers,
     },
@@ -180,5 +207,60 @@ describe("an initialize that is refused begins no session, and takes no place of
     const { id: _, ...notification } = initialize;
     expect(await ask(made, { body: notification })).toMatchObject({ status: 400, session: null });
     expect((await ask(made, { body: initialize })).session).not.toBeNull();
+  });
+});
+
+describe("while initialize waits", () => {
+  const initialized = (id: unknown) => ({
+    ...{ jsonrpc: "2.0", id },
+    result: {
+      protocolVersion: "2025-11-25",
+      capabilities: {},
+      serverInfo: { name: "s", version: "1" },
+    },
+  });
+
+  it("the gateway answers a server that pings first", async () => {
+    // It answers when its ping was answered.
+    const url = await serverOf((message, response, session) => {
+      if (message.method === "initialize") {
+        response.writeHead(200, { "content-type": "text/event-stream", "mcp-session-id": "own" });
+        response.write(`data: ${JSON.stringify({ jsonrpc: "2.0", id: "p", method: "ping" })}\n\n`);
+        session.answer = () => response.end(`data: ${JSON.stringify(initialized(message.id))}\n\n`);
+      } else {
+        if (message.id === "p") session.answer?.();
+        response.writeHead(202).end();
+      }
+    });
+    const made = await started({ servers: { pinging: { url } } });
+    const said = await ask(made, { body: initialize });
+    expect(said).toMatchObject({ status: 200, session: expect.any(String) });
+    expect(said.text).not.toContain("ping");
+  });
+
+  it("a caller that leaves leaves no session", async () => {
+    const waiting: (() => void)[] = [];
+    const url = await serverOf((message, response) => {
+      const json = { "content-type": "application/json" };
+      waiting.push(() =>
+        response.writeHead(200, json).end(JSON.stringify(initialized(message.id))),
+      );
+    });
+    const limits = { sessionsPerSubject: 1 };
+    const made = await started({ servers: { slow: { url } }, admin: { port: 0 }, limits });
+    const stop = new AbortController();
+    const headers = { "content-type": "application/json", "x-user": "ada", accept };
+    const body = JSON.stringify(initialize);
+    const left = fetch(made.url, { method: "POST", headers, body, signal: stop.signal });
+    await expect.poll(() => waiting.length).toBe(1);
+    stop.abort();
+    await expect(left).rejects.toThrow();
+    const text = async () => (await made.admin("/metrics")).text;
+    await expect.poll(text).toMatch(/^glassine_gateway_open_sessions 0$/m);
+    expect(made.log.lines.filter(({ event }) => event === "refused")).toEqual([]);
+    const next = ask(made, { body: initialize });
+    await expect.poll(() => waiting.length).toBe(2);
+    waiting.at(-1)?.();
+    expect((await next).session).not.toBeNull();
   });
 });

@@ -259,6 +259,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`cursor_unknown\`                                 |         | The same: the cursor is not one of the gateway's.                                                                               |
 
 An \`initialize\` that is answered with an error begins no session: there is no \`Mcp-Session-Id\`, and no place of \`limits.sessions\` is taken.
+So the answer to \`initialize\` begins when the server has answered: give a proxy in front that long. Until then the gateway itself answers a \`ping\` of the server.
 The stream of a request that was cancelled ends without an answer.
 Over stdio an answer that is larger than \`limits.messageBytes\` is refused, and others go on. Where the gateway cannot tell whose it was, it starts the server again, and what is open gets \`peer_died\`.
 An answer that belongs to no open request is dropped, and so is progress that goes back, has another's token, or comes more than a hundred times a second.
