@@ -68,15 +68,16 @@ export interface SessionFront {
   closeStream(id: RequestId): void;
 }
 
-/** The requests of one body, which share a stream. */
-interface Post {
-  /** Those that are neither answered nor cancelled. */
-  readonly left: Set<string>;
-  readonly cancelled: RequestId[];
-}
-
-const cancelled = refusalOf(-32600, "cancelled", "The request was cancelled");
 const ended = refusalOf(-32001, "session_unknown", "The session is over");
+
+/**
+ * What ends the stream of a cancelled request. It is a result, as clients of the official SDK ask
+ * again for a stream that ends with an error, or with nothing.
+ */
+const cancelled = {
+  content: [{ type: "text", text: "The request was cancelled" }],
+  isError: true,
+};
 
 export function sessionFront(options: SessionOptions): SessionFront {
   const { sdk, id, maxEvents, queuedBytes, retryMs, keepAliveMs } = options;
@@ -90,7 +91,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
   });
 
   /** The requests that have no answer. The transport finds their streams by their ids alone. */
-  const open = new Map<string, { readonly id: RequestId; readonly post: Post }>();
+  const open = new Map<string, RequestId>();
   let isOver = false;
   let version: string | undefined;
   /** The key of `initialize`, and what waits for its answer. */
@@ -112,17 +113,15 @@ export function sessionFront(options: SessionOptions): SessionFront {
     },
     async send(message: Message, { relatedRequestId } = {}) {
       if (isWaiting && isRequest(message) && message.method === "ping") return pong(message.id);
-      let answered: Post | undefined;
       version ??= versionIn(message);
       if (isAnswer(message)) {
         const key = keyOf(message.id);
-        answered = forget(key);
+        open.delete(key);
         if (key === beginning) begun(message);
       }
       try {
         const related = relatedRequestId === undefined ? {} : { relatedRequestId };
         await transport.send(message as never, related);
-        if (answered !== undefined) await endCancelled(answered);
       } catch (error) {
         // The stream of the request is closed, and so nobody waits for it.
         onUndelivered(errorOf(error));
@@ -131,7 +130,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
     async close() {
       isOver = true;
       // Whoever waits learns that it is over; a closed transport would only end the stream.
-      const answers = [...open.values()].map(({ id }) => errorAnswer(id, ended));
+      const answers = [...open.values()].map((each) => errorAnswer(each, ended));
       await Promise.allSettled(answers.map((answer) => end.send(answer)));
       await transport.close();
     },
@@ -142,30 +141,10 @@ export function sessionFront(options: SessionOptions): SessionFront {
     setImmediate(() => end.onmessage?.({ jsonrpc: "2.0", id, result: {} }));
   }
 
-  function forget(key: string): Post | undefined {
-    const post = open.get(key)?.post;
-    open.delete(key);
-    post?.left.delete(key);
-    return post;
-  }
-
-  /**
-   * Nobody answers a cancelled request, so its stream would stay open. For whoever asks for the rest
-   * of the stream there is an answer, as it would be kept open again otherwise.
-   */
-  async function endCancelled({ left, cancelled: ids }: Post): Promise<void> {
-    const [first] = ids;
-    if (left.size > 0 || first === undefined) return;
-    transport.closeSSEStream(first);
-    for (const each of ids.splice(0)) await end.send(errorAnswer(each, cancelled));
-  }
-
+  /** Its server answers it no more, so its stream would stay open. */
   async function cancel(key: string): Promise<void> {
-    const id = open.get(key)?.id;
-    const post = forget(key);
-    if (id === undefined || post === undefined) return;
-    post.cancelled.push(id);
-    await endCancelled(post);
+    const id = open.get(key);
+    if (id !== undefined) await end.send({ jsonrpc: "2.0", id, result: cancelled });
   }
 
   async function handle(
@@ -175,8 +154,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
   ): Promise<Response> {
     const ids = requestsIn(parsedBody).map((each) => each.id);
     const keys = ids.map(keyOf);
-    const post: Post = { left: new Set(keys), cancelled: [] };
-    for (const each of ids) open.set(keyOf(each), { id: each, post });
+    for (const each of ids) open.set(keyOf(each), each);
     const response = await transport.handleRequest(request, { parsedBody, authInfo });
     // Its stream has ended without an answer.
     if (isOver && keys.some((key) => open.has(key))) return new Response(null, { status: 404 });

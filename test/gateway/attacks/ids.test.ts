@@ -116,7 +116,7 @@ attack(
 attack(
   "A-244",
   "Answer a request that nobody sent, one request twice, or one that was cancelled",
-  "dropped and counted; the caller gets one answer, or none if it cancelled",
+  "dropped and counted; the caller gets one answer, or none of the server's if it cancelled",
   () => {
     it("in the stream of another request, and in the session's own", async () => {
       const made = await gatewayBefore((came) => {

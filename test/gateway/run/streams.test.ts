@@ -1,4 +1,6 @@
 /** When the streams of a session end, and what can be asked for again. */
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { expect, it } from "vitest";
 import { ada, gatewayBefore } from "../attacks/support.ts";
 import { callOf, messagesIn, sessionOf } from "./support/caller.ts";
@@ -10,7 +12,9 @@ function cancelled(requestId: unknown): object {
 
 const lastIdIn = (text: string) => [...text.matchAll(/^id: (.+)$/gm)].at(-1)?.[1] ?? "";
 
-it("the stream of a cancelled request ends without an answer, also for who asks again", async () => {
+const isCancelled = { isError: true, content: [{ text: "The request was cancelled" }] };
+
+it("the stream of a cancelled request ends with a result that says so", async () => {
   const { url, server } = await gatewayBefore(() => {});
   const own = await sessionOf(url, ada);
   for (const id of [1, 2, "three"]) {
@@ -18,10 +22,7 @@ it("the stream of a cancelled request ends without an answer, also for who asks 
     await expect.poll(() => server.of("tools/call").at(-1)?.message.method).toBe("tools/call");
     await own.post(cancelled(id));
     const text = await response.text();
-    expect(messagesIn(text)).toEqual([]);
-    const headers = { "last-event-id": lastIdIn(text) };
-    const rest = await own.post(undefined, { method: "GET", headers });
-    expect(rest).toMatchObject({ status: 200, code: "cancelled", messages: [{ id }] });
+    expect(messagesIn(text)).toMatchObject([{ id, result: isCancelled }]);
   }
 });
 
@@ -33,12 +34,20 @@ it("the stream of a batch ends when those that were not cancelled are answered",
   await expect.poll(() => waiting.length).toBe(2);
   await own.post(cancelled(1));
   waiting.find(({ message }) => message.id === 2)?.answer("fine");
-  expect((await ofFirst).messages).toMatchObject([{ id: 2, result: {} }]);
+  const answers = [
+    { id: 1, result: isCancelled },
+    { id: 2, result: {} },
+  ];
+  expect((await ofFirst).messages).toMatchObject(answers);
   const ofSecond = own.post([callOf(3), callOf(4)]);
   await expect.poll(() => waiting.length).toBe(4);
   waiting.find(({ message }) => message.id === 4)?.answer("fine");
   await own.post(cancelled(3));
-  expect((await ofSecond).messages).toMatchObject([{ id: 4, result: {} }]);
+  const inTurn = [
+    { id: 4, result: {} },
+    { id: 3, result: isCancelled },
+  ];
+  expect((await ofSecond).messages).toMatchObject(inTurn);
 });
 
 it("an event that is no longer kept is said to be gone", async () => {
@@ -50,4 +59,30 @@ it("an event that is no longer kept is said to be gone", async () => {
   await own.call(2);
   await own.call(3);
   expect(await again()).toMatchObject({ status: 400, code: "event_unknown" });
+});
+
+it("no client of the official SDK asks again for the stream of what it cancelled", async () => {
+  const { url } = await gatewayBefore(({ message, answer }) => {
+    if (message.params?.name === "fine") answer("fine");
+  });
+  const asked: string[] = [];
+  const noted = (...[at, init]: Parameters<typeof fetch>) => {
+    asked.push(init?.method ?? "GET");
+    return fetch(at, {
+      ...init,
+      headers: { ...Object.fromEntries(new Headers(init?.headers)), ...ada },
+    });
+  };
+  const client = new Client({ name: "test", version: "1.0.0" });
+  await client.connect(new StreamableHTTPClientTransport(url, { fetch: noted }) as never);
+  const stop = new AbortController();
+  const called = client.callTool({ name: "hangs" }, undefined, { signal: stop.signal });
+  await expect.poll(() => asked.filter((each) => each === "GET").length).toBe(1);
+  stop.abort("enough");
+  await expect(called).rejects.toThrow("enough");
+  // It would ask again after half a second.
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  await client.callTool({ name: "fine" });
+  expect(asked.filter((each) => each === "GET").length).toBe(1);
+  await client.close();
 });

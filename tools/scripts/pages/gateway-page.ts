@@ -260,7 +260,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 
 An \`initialize\` that is answered with an error begins no session: there is no \`Mcp-Session-Id\`, and no place of \`limits.sessions\` is taken.
 So the answer to \`initialize\` begins when the server has answered: give a proxy in front that long. Until then the gateway itself answers a \`ping\` of the server.
-The stream of a request that was cancelled ends without an answer.
+The stream of a request that was cancelled ends with a result of the gateway that says so (\`isError\`), as some clients would ask again for one that ends with an error or with nothing. Clients leave it unread. Over stdio nothing comes.
 Over stdio an answer that is larger than \`limits.messageBytes\` is refused, and others go on. Where the gateway cannot tell whose it was, it starts the server again, and what is open gets \`peer_died\`.
 An answer that belongs to no open request is dropped, and so is progress that goes back, has another's token, or comes more than a hundred times a second.
 A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`.
