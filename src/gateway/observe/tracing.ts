@@ -35,7 +35,7 @@ export interface Tracing {
   front(end: End): End;
   /** The back. What comes from it belongs to the span of its request. */
   back(end: End, passesOn: boolean): End;
-  /** The manager, with a span for each hook. */
+  /** The manager, with a span for each hook: for one manager always the same. */
   manager(manager: AnyHookManager): AnyHookManager;
   /** A request to a model: a span from here to the end of the answer's body. */
   http(request: Request, about: ModelAbout, work: () => Promise<Response>): Promise<Response>;
@@ -137,7 +137,15 @@ export function tracingBy(api: TelemetryApi): Tracing {
     });
   }
 
+  const managers = new WeakMap<AnyHookManager, AnyHookManager>();
+
   function manager(inner: AnyHookManager): AnyHookManager {
+    const known = managers.get(inner) ?? spanned(inner);
+    managers.set(inner, known);
+    return known;
+  }
+
+  function spanned(inner: AnyHookManager): AnyHookManager {
     const invoke: AnyHookManager["invoke"] = (hook, payload, options) => {
       // A guard gives the id of the request; a hook's name is a string.
       const { request = "none" } = (options ?? {}) as { readonly request?: string };

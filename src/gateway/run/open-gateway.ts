@@ -85,7 +85,7 @@ async function start(
   const { store, close: closeStore } = await openLabelStore(parts);
   opened.push(closeStore);
   let current = parts;
-  let trail = strictTrail(parts);
+  const trail = strictTrail(() => current);
   let state: Readiness = "starting";
   /** Guards and connections of this generation and of those that still have sessions. */
   const all = new Set<Server>();
@@ -406,8 +406,10 @@ async function start(
       const routesUnused = models.use(madeRoutes);
       const { manager, onUnused } = current;
       void Promise.all([...unused, routesUnused]).then(() => {
-        past.auditFailures += auditFailuresOf(manager);
-        managers.delete(manager);
+        if (manager !== current.manager) {
+          past.auditFailures += auditFailuresOf(manager);
+          managers.delete(manager);
+        }
         onUnused?.();
       });
       identifier = nextIdentifier;
@@ -415,7 +417,6 @@ async function start(
       homes.use(servers.map(nameOf));
       managers.add(next.manager);
       current = next;
-      trail = strictTrail(next);
       generation += 1;
       void endpoint?.endWith(new Set(over));
       next.log.info("reloaded", { servers: servers.map(nameOf) });

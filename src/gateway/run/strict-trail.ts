@@ -6,6 +6,8 @@
 import { ignore } from "../../core/data/index.ts";
 import type { GatewayParts } from "./parts.ts";
 
+type Manager = GatewayParts["manager"];
+
 export interface StrictTrail {
   /**
    * Whether a record was lost and none could be written since. Asking is what tries again, so that
@@ -14,36 +16,40 @@ export interface StrictTrail {
   isLosing(): boolean;
 }
 
-export function strictTrail({
-  manager,
-  audit,
-  config: { tenant: tenantId },
-}: Pick<GatewayParts, "manager" | "audit" | "config">): StrictTrail {
-  /** The losses that a record reports. */
-  let reported = 0;
-  let isTrying = false;
+/** @param parts those of the moment: a reload may bring another manager, or the same one again */
+export function strictTrail(
+  parts: () => Pick<GatewayParts, "manager" | "audit" | "config">,
+): StrictTrail {
+  /** The losses of each manager that a record reports. */
+  const reported = new WeakMap<Manager, number>();
+  const trying = new WeakSet<Manager>();
 
-  const lost = () => manager.auditFailures?.().total ?? 0;
+  const reportedOf = (manager: Manager) => reported.get(manager) ?? 0;
 
-  async function report(total: number): Promise<void> {
-    isTrying = true;
+  async function report(
+    manager: Manager,
+    tenantId: string | undefined,
+    total: number,
+  ): Promise<void> {
+    trying.add(manager);
     try {
       const isWritten = await manager.audit?.({
         eventType: "gateway.records_lost",
         ...{ actorUri: "system:gateway", targetUri: "system:audit", tenantId },
-        ...{ outcome: "failure", metadata: { lost: total - reported } },
+        ...{ outcome: "failure", metadata: { lost: total - reportedOf(manager) } },
       });
-      if (isWritten === true) reported = total;
+      if (isWritten === true) reported.set(manager, total);
     } finally {
-      isTrying = false;
+      trying.delete(manager);
     }
   }
 
   return {
     isLosing() {
-      const total = lost();
-      if (audit?.strict !== true || total === reported) return false;
-      if (!isTrying) void ignore(report(total));
+      const { manager, audit, config } = parts();
+      const total = manager.auditFailures?.().total ?? 0;
+      if (audit?.strict !== true || total === reportedOf(manager)) return false;
+      if (!trying.has(manager)) void ignore(report(manager, config.tenant, total));
       return true;
     },
   };

@@ -55,6 +55,36 @@ it("takes no request while the records of those before are lost", async () => {
   expect(reported[0]?.metadata.lost).toBeGreaterThanOrEqual(2);
 });
 
+it.each([false, true])(
+  "reports what was lost once over a reload, with tracing %s",
+  async (tracing) => {
+    const { records, state, more } = disk();
+    const config = { admin: { port: 0 }, tracing };
+    const made = await gatewayBefore(undefined, config, [looks], more);
+    const caller = await sessionOf(made.url, ada);
+    state.isFull = true;
+    await caller.call(1);
+    expect((await caller.call(2)).code).toBe("audit_failed");
+    state.isFull = false;
+    const ready = async () => (await made.admin("/readyz")).status;
+    await expect.poll(ready).toBe(200);
+    await made.gateway.reload(made.parts);
+    expect(await ready()).toBe(200);
+    expect((await caller.call(3)).status).toBe(200);
+    const reported = records.filter(({ eventType }) => eventType === "gateway.records_lost");
+    expect(reported).toHaveLength(1);
+
+    // What is lost later counts, too.
+    const failures = async () =>
+      Number(/audit_failures_total (\d+)/.exec((await made.admin("/metrics")).text)?.[1]);
+    const before = await failures();
+    state.isFull = true;
+    await caller.call(4);
+    expect(await ready()).toBe(503);
+    expect(await failures()).toBeGreaterThan(before);
+  },
+);
+
 it("takes none over stdio either", async () => {
   const { state, more } = disk();
   const made = await stdioBefore(undefined, {}, [looks], more);
