@@ -18,7 +18,8 @@ const overStdio: Fixed = [
   [["identity", "local"], ({ identity }) => identity.local],
   [
     ["servers"],
-    ({ servers }) => Object.entries(servers).map(([name, server]) => [name, wayTo(server)]),
+    ({ servers }) =>
+      Object.fromEntries(Object.entries(servers).map(([name, server]) => [name, wayTo(server)])),
   ],
 ];
 

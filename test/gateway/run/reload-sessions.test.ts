@@ -190,3 +190,11 @@ it("over stdio a reload cannot change how servers are reached", async () => {
   made.send(callOf("after"));
   await expect.poll(() => JSON.stringify(made.said)).toContain("fine");
 });
+
+it("over stdio a reload may name the servers in another order", async () => {
+  const made = await stdioBefore(undefined, { count: 2 });
+  const { servers = {} } = made.parts.config;
+  await reload(made, {}, { servers: Object.fromEntries(Object.entries(servers).reverse()) });
+  made.send(callOf("after", { name: "fake__x" }));
+  await expect.poll(() => JSON.stringify(made.said)).toContain("fine");
+});
