@@ -81,7 +81,7 @@ No message quotes a value, since any may be a secret.
 
 \`glassine gateway --check\` starts no server and no listener; plugins are loaded, isolated ones where they run.
 It prints what each plugin sees and does not see, what it may change, and what can never have an effect: a condition on a server that is not configured, headers for a server that is reached over stdio, a handler on a hook that is never run.
-It warns of what can work and is hardly meant: a mode that lets pass what a plugin finds, labels or roles that nothing says, a secret or a folder that is not on this machine.
+It warns of what can work and is probably a mistake: a mode that lets pass what a plugin finds, labels or roles that a plugin looks for and that nothing sets, a secret or a folder that is not on this machine.
 It ends with 1 where something cannot work, and with 2 where the configuration is wrong.
 
 ## Plugins
@@ -225,7 +225,7 @@ Where no definitions of a server are pinned, the first ones that the gateway pas
 Each is also a line \`definition_changed\` in the log, once a tool.
 A tool that changed stays so until a reload finds another definition of it pinned, or the gateway ends, also if the server takes the change back or shows it to some callers alone.
 A tool that the gateway has not seen in a list can be called: what it is was judged when it was listed.
-After 4096 tools of a server have changed, that and every tool count as changed, except for those that it has only ever seen as they are pinned.
+The gateway remembers 4096 changed tools of a server. After that, every tool of it counts as changed that the gateway has not seen before, and always, as it is pinned.
 
 ## Codes of refusals
 
