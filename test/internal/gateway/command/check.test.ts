@@ -459,7 +459,7 @@ describe("an identity that the gateway would not start with", () => {
 });
 
 it("names the secrets that are not there, and no value of those that are", async () => {
-  verifies("cli:gateway-check");
+  verifies("cli:gateway-warnings");
   const headers = { a: { env: "GONE" }, b: { env: "TOKEN" } };
   const servers = { files: { ...http, headers } };
   const { code, document, lines } = await check({ servers }, { TOKEN: "sk-live-42" });
