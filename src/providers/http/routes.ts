@@ -18,7 +18,8 @@ const plainSegment = /^(?!\.+$)[\p{L}\p{M}\p{N} !$&'()*+,.:=@_~-]+$/u;
 
 /**
  * Only the end counts, because what stands before it is up to the host: `/v1`, or a deployment.
- * A path with a segment that is not plain matches nothing, wherever that stands.
+ * A path with a segment that is not plain matches nothing, wherever that stands, but for the name of
+ * a model at the end: clients encode the slashes in one.
  */
 export function routeOf(routes: readonly string[]): Route {
   const wanted = routes.map((route) => {
@@ -27,21 +28,45 @@ export function routeOf(routes: readonly string[]): Route {
   });
   return (method, path) => {
     const segments = path.split("/").slice(1);
-    if (!segments.every(isPlain)) return false;
+    const last = segments.at(-1) ?? "";
+    if (!segments.slice(0, -1).every(isPlain)) return false;
+    const isNamePlain = isPlain(last);
+    if (!isNamePlain && !hasPlainParts(last)) return false;
     return wanted.some((route) => {
       if (route.method !== method || route.segments.length > segments.length) return false;
       const end = segments.slice(segments.length - route.segments.length);
+      if (!isNamePlain && !namesModel(route.segments)) return false;
       return route.segments.every((want, at) => isSegment(want, end[at] ?? ""));
     });
   };
 }
 
 function isPlain(segment: string): boolean {
+  const decoded = decodedOf(segment);
+  return decoded !== undefined && plainSegment.test(decoded);
+}
+
+/** Whether it is plain, but for encoded slashes in it. */
+function hasPlainParts(segment: string): boolean {
+  return (
+    decodedOf(segment)
+      ?.split("/")
+      .every((part) => plainSegment.test(part)) === true
+  );
+}
+
+function decodedOf(segment: string): string | undefined {
   try {
-    return plainSegment.test(decodeURIComponent(segment));
+    return decodeURIComponent(segment);
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** `/models/*`, `/*:generateContent`. */
+function namesModel(segments: readonly string[]): boolean {
+  const last = segments.at(-1) ?? "";
+  return last === "*" ? segments.at(-2) === "models" : last.startsWith("*:");
 }
 
 function isSegment(want: string, segment: string): boolean {

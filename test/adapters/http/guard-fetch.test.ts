@@ -471,7 +471,14 @@ describe("other requests", () => {
     const files = await clients({ "cmf.llm_input": redact }, () => jsonAnswer(list), { pass });
     expect((await files.openai.files.list()).data).toEqual([]);
     await expect(files.openai.models.list()).rejects.toMatchObject({ code: "request_unknown" });
-    for (const path of ["files//", "files/a%2Fb/content", "files/", "v1/../Files", ...unplain]) {
+    for (const path of [
+      "files//",
+      "files/a%2Fcontent",
+      "files/a%2Fb/content",
+      "files/",
+      "v1/../Files",
+      ...unplain,
+    ]) {
       const fetch = guardFetch(await managerOf({ "cmf.llm_input": redact }), {
         provider: openai,
         pass,
@@ -501,6 +508,24 @@ describe("other requests", () => {
       ]);
     }
     expect(asked).toEqual([]);
+    for (const path of [
+      ...[
+        "..%2ffiles%2fa",
+        "a%2f..%2f..%2ffiles",
+        "a%2f%2fb",
+        "%2fa",
+        "a%2f",
+        "a%252fb",
+        "a%2fb%5cc",
+      ],
+      ...["a%2f%00", "a%2fb/c"],
+    ])
+      expect((await guarded(`https://model.test/v1/models/${path}`)).status, path).toBe(403);
+    expect((await guarded("https://model.test/v1%2fmodels/a")).status).toBe(403);
+    expect(asked).toEqual([]);
+    // As SDKs send the name of a model.
+    expect((await guarded("https://model.test/v1/models/meta-llama%2FLlama-3")).status).toBe(200);
+    asked.length = 0;
     const plain = "https://model.test/my%20team/v1/models/ft:gpt-4.1:ada::1@2";
     expect((await guarded(plain)).status).toBe(200);
   });

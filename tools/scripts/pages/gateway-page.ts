@@ -134,7 +134,7 @@ A refusal has the form of the provider's own errors; [guard-a-model.md](guard-a-
 A provider that cannot be reached or breaks off is answered with 502 \`provider_unreachable\`, one that takes longer than \`timeoutMs\` with 504 \`provider_timeout\`.
 A stream that has begun ends early then.
 
-The list of models (\`GET /models\`, \`GET /models/*\`) passes unread, with the gateway's key: no plugin sees the request or its answer.
+The list of models (\`GET /models\`, \`GET /models/*\`) passes unread, with the gateway's key: no plugin sees the request or its answer. \`*\` is the name of a model; slashes in it are encoded, as in \`ORG%2FNAME\`.
 The log has a line \`model_passed\` for each, and with \`audit.access: "all"\` the trail a record, whose \`name\` is the method and the path.
 
 ## Several servers
