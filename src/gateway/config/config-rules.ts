@@ -3,16 +3,17 @@ import { headerFault } from "../../core/envelope/index.ts";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { isTransportHeader, readAllow } from "../../providers/rewrite/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
+import { limitProblems } from "./limit-rules.ts";
 import { hostProblems, listenProblems } from "./listen-rules.ts";
 import type { GatewayConfig, SinglePluginEntry } from "./schema.ts";
 
-/** One sentence for each thing that could only be a mistake. */
-export function ruleProblems(config: GatewayConfig): readonly ConfigProblem[] {
+/** One sentence for each thing that could only be a mistake. `given` is without the defaults. */
+export function ruleProblems(config: GatewayConfig, given: unknown): readonly ConfigProblem[] {
   const { servers, models, listen, identity, admin } = config;
   const problems: ConfigProblem[] = admin === undefined ? [] : [...hostProblems("admin", admin)];
   const found = (path: readonly (string | number)[], text: string) =>
     problems.push(problemAt(path, text));
-  problems.push(...limitProblems(config.limits), ...headerProblems(config));
+  problems.push(...limitProblems(config, given), ...headerProblems(config));
   for (const [name, { allow }] of Object.entries(models))
     for (const [index, entry] of allow.entries())
       for (const text of allowProblems(entry)) found(["models", name, "allow", index], text);
@@ -69,7 +70,8 @@ function* allowProblems(entry: string) {
 /** Headers of the connection itself: set from outside, they break it or have no effect. */
 function* headerProblems({ servers, models }: GatewayConfig) {
   const isOwn = (name: string) =>
-    isTransportHeader(name.toLowerCase()) || headerFault(name, undefined) !== undefined;
+    !harmless.includes(name.toLowerCase()) &&
+    (isTransportHeader(name.toLowerCase()) || headerFault(name, undefined) !== undefined);
   for (const [key, ends] of Object.entries({ servers, models }))
     for (const [name, end] of Object.entries(ends)) {
       if (!("headers" in end)) continue;
@@ -86,18 +88,10 @@ function* headerProblems({ servers, models }: GatewayConfig) {
     }
 }
 
+/** Those of every request, which the gateway has right anyway: many name them by habit. */
+const harmless: readonly string[] = ["accept", "content-type"];
+
 const ownHeader = "is a header of the connection, which the gateway writes itself: leave it out.";
-
-/** What an event has beside its message. */
-const eventBytes = 1024;
-
-function* limitProblems({ messageBytes, queuedBytes }: GatewayConfig["limits"]) {
-  if (queuedBytes < messageBytes + eventBytes)
-    yield problemAt(
-      ["limits", "queuedBytes"],
-      `expected at least ${eventBytes} more than \`messageBytes\`: the longest answers would always be cut off.`,
-    );
-}
 
 /** A plugin that its operator takes for isolated has to be. */
 function* isolationProblems(entry: SinglePluginEntry) {

@@ -6,6 +6,7 @@ import { configInvalid, problemsOf } from "./config-problems.ts";
 import { ruleProblems } from "./config-rules.ts";
 import { findConfig, readConfigFile } from "./find-config.ts";
 import { type Overrides, readGatewaySettings } from "./gateway-settings.ts";
+import { withRoom } from "./limit-rules.ts";
 import { configSchema, type GatewayConfig, type PluginEntry } from "./schema.ts";
 
 /** What a command line says over the file and the environment. */
@@ -123,10 +124,10 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 export function checkConfig(given: unknown, what = "This", file?: string): GatewayConfig {
   const { data, error } = configSchema.safeParse(given, { reportInput: false });
   const problems =
-    data === undefined ? problemsOf(configSchema, given, error.issues) : ruleProblems(data);
+    data === undefined ? problemsOf(configSchema, given, error.issues) : ruleProblems(data, given);
   if (data === undefined || problems.length > 0)
     throw configInvalid(problems, `${what} is not a valid configuration.`, file);
-  return data;
+  return withRoom(data, given);
 }
 
 function withPaths(config: GatewayConfig, folder: string): GatewayConfig {

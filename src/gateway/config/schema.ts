@@ -312,7 +312,7 @@ const limits = z.strictObject({
     .min(1024)
     .default(8_388_608)
     .describe(
-      "What may wait for a slow reader before its stream is cut off; more than `messageBytes`.",
+      "What may wait for a slow reader before its stream is cut off; by default at least 1024 more than `messageBytes`. With less, the longest answers are cut off.",
     ),
   events: whole.default(256).describe("Events of a session that a client can ask for again."),
   children: z.int().min(1).default(32).describe("Processes of one server at a time."),

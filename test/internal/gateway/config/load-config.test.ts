@@ -47,6 +47,22 @@ describe("the file", () => {
     expect(config.limits.sessions).toBe(1000);
   });
 
+  it.each([
+    [{}, { messageBytes: 4_194_304, queuedBytes: 8_388_608 }],
+    [{ messageBytes: 16_777_216 }, { messageBytes: 16_777_216, queuedBytes: 16_778_240 }],
+    [{ messageBytes: 1024 }, { messageBytes: 1024, queuedBytes: 8_388_608 }],
+    [{ queuedBytes: 1_048_576 }, { messageBytes: 4_194_304, queuedBytes: 1_048_576 }],
+  ])("has room for the longest message where it says %o", async (limits, expected) => {
+    expect((await load({ servers: { files }, limits })).config.limits).toMatchObject(expected);
+  });
+
+  it("may give a slow reader any room where there are models alone", async () => {
+    const gpt = { provider: "openai", url: "https://a.example", path: "/v1" };
+    const limits = { messageBytes: 2_097_152, queuedBytes: 1_048_576 };
+    const given = { ...listening, servers: {}, models: { gpt }, limits };
+    expect((await load(given)).config.limits).toMatchObject(limits);
+  });
+
   it.each<[string, Readonly<Record<string, string>>, string | undefined, string, RegExp]>([
     ["none", {}, undefined, "config_missing", /no configuration in .*: name that .* --config$/],
     ["one that is named and not there", {}, "x.json", "config_missing", /x\.json is not there/],

@@ -146,15 +146,19 @@ describe("a problem", () => {
   it.each<"servers" | "models">(["servers", "models"])(
     "is a header of %s that the gateway writes itself",
     async (key) => {
-      const own = ["Content-Type", "content-length", "Transfer-Encoding", "host", "accept"];
+      const own = ["content-length", "Transfer-Encoding", "host", "te", "connection"];
+      const harmless = ["Accept", "Content-Type"];
       const ofMcp = ["mcp-session-id", "MCP-Protocol-Version"];
       const end = {
         ...(key === "models" ? { provider: "openai", path: "/o" } : {}),
         url: "https://a.example",
         headers: Object.fromEntries(
-          [...own, ...ofMcp, "x-api-key", "accept-encoding"].map((name) => [name, secret]),
+          [...own, ...ofMcp, ...harmless, "x-api-key", "accept-encoding"].map((name) => [
+            name,
+            secret,
+          ]),
         ),
-        forward: ["authorization", "*", ...own, ...ofMcp],
+        forward: ["authorization", "*", ...own, ...ofMcp, ...harmless],
       };
       const problems = await problemsOf({ ...listening, servers: { files }, [key]: { a: end } });
       const written = [...own, ...ofMcp];
@@ -273,7 +277,7 @@ describe("what makes no sense together", () => {
     ],
     [
       "messages that are longer than what may wait",
-      { ...listening, limits: { messageBytes: 20_971_520 } },
+      { ...listening, limits: { messageBytes: 20_971_520, queuedBytes: 8_388_608 } },
       "limits.queuedBytes",
       "expected at least 1024 more than `messageBytes`",
     ],
