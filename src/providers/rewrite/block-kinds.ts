@@ -154,6 +154,16 @@ export interface BlockKind {
   readonly isRun?: boolean;
   /** What else there is to say of each block of this kind. */
   readonly note?: string;
+  /** Set for files of text, which may have been written as documents in base64. */
+  readonly files?: FileComparison;
+}
+
+/** Compares what reads back as files of text with the documents that were written. */
+interface FileComparison {
+  /** What a file says of a document with the same text, in the document's words. */
+  readonly asDocument: (file: unknown, document: unknown) => PartFields | undefined;
+  /** Whether two lists of parts in a result say the same. */
+  readonly saysSame: (files: unknown, parts: unknown) => boolean;
 }
 
 /** What a turn says in one of its fields, or in one item of a field that is a list. */
@@ -231,6 +241,7 @@ export interface CompiledBlocks {
   readonly namesResults: boolean;
   /** Whether a block may stand for parts. */
   readonly hasStandIns: boolean;
+  readonly files: FileComparison | undefined;
   readonly kinds: ReadonlyMap<string, CompiledKind>;
   /** The field by which blocks are of a kind, and the kinds that one can be of, by its value. */
   readonly key: "type" | "field";
@@ -253,6 +264,7 @@ export function compileBlocks(table: BlockTable): CompiledBlocks {
     table,
     namesResults: named.length > 0 && named.length === results.length,
     hasStandIns: kinds.some(([, { standsFor }]) => standsFor !== undefined),
+    files: kinds.find(([, { files }]) => files !== undefined)?.[1].files,
     kinds: new Map(kinds),
     key: kinds.some(([, { in: field }]) => field !== undefined) ? "field" : "type",
     byType,

@@ -31,7 +31,6 @@ import type { Pair } from "./pair.ts";
 import { blockPath, itemsOf, readBlocks, type Shown } from "./read-blocks.ts";
 import { type Given, silentReading } from "./reading.ts";
 import { type Collector, type Lost, pathOf, type ReportRemoved } from "./report.ts";
-import { asDocument, saysSameFiles } from "./text-files.ts";
 
 /**
  * How to report what is lost while messages are written, and the calls that must not be written
@@ -350,7 +349,7 @@ function reportUnsaid(
 ): void {
   const { parts } = readBlocks(table, [block], itemsOf([]), silentReading(given), place);
   const said = createMessage({ role: "tool", content: parts }).content[0];
-  const file = said && asDocument(said, part);
+  const file = said && table.files?.asDocument(said, part);
   if (said === undefined || (said.content_type !== part.content_type && file === undefined)) {
     const reason = "It would read back as another part or not at all.";
     lost.add({ path: pathOf(...path), reason });
@@ -360,7 +359,8 @@ function reportUnsaid(
   const now = fieldsOfPart(part);
   const back = file ?? fieldsOfPart(said);
   for (const name of new Set([...Object.keys(now), ...Object.keys(back)])) {
-    if (isSameJsonText(now[name], back[name]) || saysSameFiles(back[name], now[name])) continue;
+    if (isSameJsonText(now[name], back[name])) continue;
+    if (table.files?.saysSame(back[name], now[name])) continue;
     // An empty id names no call, so nothing else says the name of the result's tool.
     const isAlone = name === "tool_name" && now.tool_call_id === "";
     if (!isAlone && isUncertain(table, block, name)) continue;

@@ -65,7 +65,7 @@ export function isTextFile(resource: PartFields): boolean {
 const says = { resource_request_id: "", uri: "", resource_type: "file" } as const;
 
 /** What a file of text says of a `document` in base64 with the same text, in the document's words. */
-export function asDocument(file: unknown, document: unknown): PartFields | undefined {
+function asDocument(file: unknown, document: unknown): PartFields | undefined {
   const [shown, part] = [objectIn(file), objectIn(document)];
   if (shown.content_type !== "resource" || part.content_type !== "document") return undefined;
   const [resource, { type, data, media_type }] = [objectIn(shown.content), objectIn(part.content)];
@@ -78,7 +78,7 @@ export function asDocument(file: unknown, document: unknown): PartFields | undef
  * Whether two lists of parts in a result say the same, one of them with files of text. A field that
  * such a file does not say was reported when it was written.
  */
-export function saysSameFiles(files: unknown, parts: unknown): boolean {
+function saysSameFiles(files: unknown, parts: unknown): boolean {
   if (!Array.isArray(files) || !Array.isArray(parts) || files.length !== parts.length) return false;
   return parts.every(
     (part, i) => asDocument(files[i], part) !== undefined || isSameJsonText(files[i], part),
@@ -132,5 +132,6 @@ export function textFileKind({ at, fileIn, write }: FileForm) {
     says,
     holds: isTextFile,
     reason: "A file of text needs its text and a media type of text.",
+    files: { asDocument, saysSame: saysSameFiles },
   } as const satisfies BlockKind;
 }
