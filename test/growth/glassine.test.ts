@@ -105,6 +105,7 @@ tryGrowth(glassine, {
   RejectError: error,
   TierViolationError: error,
   isGlassineError: "Looks at the class of what it is given.",
+  isTextType: "Looks for one of a few words in a media type.",
   headerMap: schema,
   instant: schema,
   jsonObject: schema,

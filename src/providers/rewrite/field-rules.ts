@@ -74,7 +74,18 @@ export function urlMedia(at: string): { readonly [field: string]: FieldRule } {
   // What is written is a part that has such a source.
   const rule = (field: keyof MediaSource): FieldRule => ({
     at,
-    read: (value) => mediaFromUrl(String(value))[field],
+    read(value, path, { left }) {
+      const url = String(value);
+      const media = mediaFromUrl(url);
+      if (field === "data" && urlOfMedia(media) !== url) {
+        left.add({
+          path: pathOf(...path),
+          kind: "setting",
+          reason: "Messages do not keep its form.",
+        });
+      }
+      return media[field];
+    },
     write: (_value, _old, _path, { content }) => urlOfMedia(content as unknown as MediaSource),
   });
   return { type: rule("type"), media_type: rule("media_type"), data: rule("data") };
