@@ -1,6 +1,9 @@
-/** Joins what only grows: the labels of a nested run go up to the run that started it. */
+/**
+ * Joins what only grows: a nested run starts with the labels of the run around it, and what its
+ * plugins add goes up to that run.
+ */
 import { extensionsLimits, type Limits, without } from "../data/index.ts";
-import { forEach, freeze, isArray, newMap } from "../data/intrinsics.ts";
+import { enumerableKeys, forEach, freeze, isArray, newMap } from "../data/intrinsics.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { type Slots, sealAfter } from "./filter.ts";
@@ -18,23 +21,11 @@ export function joinSets(
   mask: number,
   limits: Limits = extensionsLimits,
 ): MergeOutcome {
-  const added: Record<string, unknown> = newMap(slots.nodes.length);
-  forEach(slots.nodes, ({ key, grows, fields }) => {
-    if (start[key] === inner[key] || grows !== undefined) return;
-    const level: Record<string, unknown> = newMap(fields.length);
-    forEach(fields, (field) => {
-      // Of a level that does not itself grow, nothing but sets does.
-      if (field.tier !== "monotonic") return;
-      const more = without(setOf(inner[key], field.key), setOf(start[key], field.key));
-      // An empty set would be one that is proposed, and so there.
-      if (more.length > 0) level[field.key] = more;
-    });
-    added[key] = level;
-  });
+  const returned = addedTo(slots, start, inner);
   // Nothing of `outer` is shown, so nothing of it counts or is missing.
   const view = slots.empty as Slots;
   const rights = { mask, strict: false, growOnly: true, limits } as const;
-  return merge(outer, { slots, returned: added, proposal: undefined, view, ...rights });
+  return merge(outer, { slots, returned, proposal: undefined, view, ...rights });
 }
 
 /** `extensions` without what its growing sets have from `start` and not from `given`. */
@@ -44,18 +35,35 @@ export function withoutSets(
   start: Slots,
   given: Slots,
 ): Slots {
+  const inherited = addedTo(slots, given, start);
   const next = slots.take(extensions, slots.whole);
-  forEach(slots.nodes, ({ key, grows, fields }) => {
-    if (start[key] === given[key] || grows !== undefined) return;
+  forEach(enumerableKeys(inherited), (key) => {
+    const sets = inherited[key] as LevelValue;
     const level: Record<string, unknown> = { ...extensions[key] };
-    forEach(fields, (field) => {
-      if (field.tier !== "monotonic") return;
-      const inherited = without(setOf(start[key], field.key), setOf(given[key], field.key));
-      level[field.key] = without(setOf(extensions[key], field.key), inherited);
+    forEach(enumerableKeys(sets), (field) => {
+      level[field] = without(setOf(level, field), setOf(sets, field));
     });
     next[key] = freeze(level);
   });
   return sealAfter(slots, extensions, next);
+}
+
+/** What growing sets of `after` have that those of `before` do not, slot by slot. */
+function addedTo(slots: CompiledSlots, before: Slots, after: Slots): LevelValue {
+  const added: Record<string, unknown> = newMap(slots.nodes.length);
+  forEach(slots.nodes, ({ key, grows, fields }) => {
+    if (before[key] === after[key] || grows !== undefined) return;
+    const level: Record<string, unknown> = newMap(fields.length);
+    forEach(fields, (field) => {
+      // Of a level that does not itself grow, nothing but sets does.
+      if (field.tier !== "monotonic") return;
+      const more = without(setOf(after[key], field.key), setOf(before[key], field.key));
+      // A set that is proposed empty would be there from then on.
+      if (more.length > 0) level[field.key] = more;
+    });
+    added[key] = level;
+  });
+  return added;
 }
 
 const none: readonly never[] = freeze([]);
