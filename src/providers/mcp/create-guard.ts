@@ -132,7 +132,6 @@ export function createGuard<Extensions = unknown>(
     checkAccess(next, read, "createGuard");
     warn([...wiringOf(next, read), ...foreignConditions(next)], read);
     if (isWithoutHeaders) warn(unsentHeaders(next), read);
-    rememberFor(next, serverId, () => memory);
     return new Hooks(next, read, memory);
   }
 
@@ -178,6 +177,7 @@ export function createGuard<Extensions = unknown>(
         next as HookManager,
         { ...readGuardOptions(given), serverId } as GuardOptions,
       );
+      rememberFor(next, serverId, () => memory);
       return log.takeOver();
     },
     endSession: (session) => memory.end(session),

@@ -20,10 +20,9 @@ import type { GuardLabels, GuardOptions, WrapOptions } from "./options.ts";
 /** The name of the function in messages. */
 const call = "createGuard";
 
-const functions: readonly string[] = ["envelope", "onEnd", "onFailure", "onResult", "onWarning"];
 const guardOptions: readonly string[] = [
-  ...functions,
-  ...["access", "labels", "onDeny", "pass", "serverId", "tenant"],
+  ...["access", "envelope", "labels", "onDeny", "onEnd", "onFailure", "onResult", "onWarning"],
+  ...["pass", "serverId", "tenant"],
 ];
 
 /**
@@ -90,10 +89,14 @@ export function readGuardOptions(options: unknown): GuardOptions {
   const given = options as object;
   const labels: unknown = ownValue(given, "labels");
   return givenOptions({
-    ...Object.fromEntries(functions.map((name) => [name, readFunction(given, name, call)])),
     access: readAccess(given, call),
+    envelope: readFunction(given, "envelope", call),
     labels: labels === undefined ? undefined : readLabelOptions(labels),
     onDeny: readWord(given, "onDeny", ["error", "tool_result"], call),
+    onEnd: readFunction(given, "onEnd", call),
+    onFailure: readFunction(given, "onFailure", call),
+    onResult: readFunction(given, "onResult", call),
+    onWarning: readFunction(given, "onWarning", call),
     pass: readPass(ownValue(given, "pass")),
     serverId: readOption(given, "serverId", "string"),
     tenant: readTenant(given, call),
