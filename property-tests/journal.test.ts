@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { recoverLock } from "../src/operate/trust/change/change-lock.ts";
+import { settleLock } from "../src/operate/trust/change/change-lock.ts";
 import {
   appended,
   chained,
@@ -325,7 +325,7 @@ it("L44: a change interrupted anywhere is done or not done, and recorded as ofte
         await writeFile(`${path}.journal`, Buffer.concat([old.journal, part]));
         await writeFile(`${path}.pending`, JSON.stringify(record));
         const outcome = (await pendingChange(path))?.outcome;
-        expect((await recoverLock(path)).recovered).toBe(outcome);
+        expect((await settleLock(path)).recovered).toBe(outcome);
         expect(await readFile(path)).toEqual(isMade ? now.lock : old.lock);
         expect(await readFile(`${path}.journal`)).toEqual(isMade ? now.journal : old.journal);
       } finally {

@@ -4,7 +4,7 @@ import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
-import { recoverLock } from "../../../src/operate/trust/change/change-lock.ts";
+import { settleLock } from "../../../src/operate/trust/change/change-lock.ts";
 import { checkJournal } from "../../../src/operate/trust/change/journal.ts";
 import { readTrustJournal } from "../../../src/operate/trust/change/journal-file.ts";
 import { pendingChange } from "../../../src/operate/trust/change/pending.ts";
@@ -105,7 +105,7 @@ describe("an unfinished change that reached the lock", () => {
     for (let at = 0; at <= lock.appended.length; at++) {
       await writeFile(lock.pending, JSON.stringify(lock.record));
       await writeFile(lock.journal, lock.oldJournal + lock.appended.slice(0, at));
-      expect((await recoverLock(lock.path)).recovered).toBe("applied");
+      expect((await settleLock(lock.path)).recovered).toBe("applied");
       expect(await lock.journalText()).toBe(lock.newJournal);
     }
   });
@@ -123,7 +123,7 @@ describe("an unfinished change that reached the lock", () => {
     for (let at = torn.length; at <= whole.length; at++) {
       await writeFile(lock.pending, JSON.stringify(record));
       await writeFile(lock.journal, whole.slice(0, at));
-      expect((await recoverLock(lock.path)).recovered).toBe("applied");
+      expect((await settleLock(lock.path)).recovered).toBe("applied");
       expect(await lock.journalText()).toBe(whole);
     }
   });
@@ -197,7 +197,7 @@ describe("CLI-059: a lock that was edited manually meanwhile", () => {
     for (const text of ["one", "two", "three"]) {
       await writeFile(pending, text);
       const now = () => new Date("2026-05-25T10:15:30.123Z");
-      expect((await recoverLock(path, { now })).recovered).toBe("conflict");
+      expect((await settleLock(path, { now })).recovered).toBe("conflict");
     }
     const name = "plugins.lock.pending.conflict-20260525T101530123Z";
     expect(await names()).toEqual(["plugins.lock", name, `${name}-2`, `${name}-3`]);
@@ -217,9 +217,8 @@ describe("CLI-059: a lock that was edited manually meanwhile", () => {
     const text =
       typeof change === "string" ? change : JSON.stringify({ ...lock.record, ...change });
     await writeFile(lock.pending, text, "latin1");
-    const found = await pendingChange(lock.path);
-    expect(found).toMatchObject({ outcome: "conflict", lines: [] });
-    expect((await recoverLock(lock.path)).recovered).toBe("conflict");
+    expect(await pendingChange(lock.path)).toMatchObject({ outcome: "conflict" });
+    expect((await settleLock(lock.path)).recovered).toBe("conflict");
     expect(await lock.journalText()).toBe(lock.oldJournal);
   });
 });
@@ -231,10 +230,8 @@ describe("a reader", () => {
       const lock = await unfinished({ isMade });
       const names = await lock.names();
       expect(await pendingChange(lock.path)).toMatchObject({
-        path: lock.pending,
         outcome: isMade ? "applied" : "discarded",
         isInProgress: false,
-        lines: [{ id: "acme.pii", action: "trust", reason: "on its way" }],
       });
       expect(await lock.names()).toEqual(names);
       expect(await lock.journalText()).toBe(lock.oldJournal);
@@ -261,12 +258,12 @@ describe("a reader", () => {
   });
 });
 
-describe("recoverLock", () => {
+describe("settleLock", () => {
   it("changes nothing else", async () => {
     const lock = await unfinished({ isMade: true });
     const { ino } = await stat(lock.path);
-    expect((await recoverLock(lock.path)).recovered).toBe("applied");
-    expect(await recoverLock(lock.path)).toEqual({ recovered: undefined, warnings: [] });
+    expect((await settleLock(lock.path)).recovered).toBe("applied");
+    expect(await settleLock(lock.path)).toEqual({ recovered: undefined, warnings: [] });
     expect((await stat(lock.path)).ino).toBe(ino);
     expect(await lock.journalText()).toBe(lock.newJournal);
   });

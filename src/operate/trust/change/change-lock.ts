@@ -4,7 +4,6 @@
  *
  * @see spec `journal:order`, `journal:all-or-nothing`
  */
-import type { Stats } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { GlassineError } from "../../../core/errors/index.ts";
 import type { Lockfile } from "../lockfile/entry-rules.ts";
@@ -24,7 +23,7 @@ import {
 import { appended, chained, endOf, type JournalLine } from "./journal.ts";
 import { type JournalFile, openJournal } from "./journal-file.ts";
 import { pendingChange, type Recovery, recover, writeRecord } from "./pending.ts";
-import { type Replaced, replaceFile } from "./replace-file.ts";
+import { type Before, type Replaced, replaceFile } from "./replace-file.ts";
 
 export interface ChangeOptions {
   /** How long to wait for another process that is changing the lock. Default 10 000. */
@@ -63,8 +62,10 @@ export interface Changed {
 /** What was found, and what is to be there. */
 interface Step {
   readonly places: Places;
-  readonly before: { readonly lock: Lockfile; readonly stats: Stats } | undefined;
+  readonly before: Before | undefined;
   readonly edit: Edit;
+  /** Whether the lock has that text already. */
+  readonly isSame: boolean;
   readonly options: ChangeOptions;
   readonly warn: (text: string) => void;
 }
@@ -92,29 +93,26 @@ export async function changeLock(
       throw new GlassineError("lockfile_missing", text, { path });
     }
     const stats = previous && (await onFile(places.lock, "read", () => statsOf(places.lock)));
-    const before = previous && stats && { lock: previous, stats };
+    const before = previous && stats && { bytes: encoder.encode(previous.text), stats };
     const made = edit(previous ?? parseLockfile(encoder.encode(newLockfile), path));
     const lock = parseLockfile(encoder.encode(made.text), path);
-    await apply({ places, before, edit: made, options, warn });
+    const isSame = before !== undefined && previous?.text === made.text;
+    await apply({ places, before, edit: made, isSame, options, warn });
     return { lock, previous, journal: places.journal };
   });
 }
 
-/** Finishes what an earlier process left unfinished, and changes nothing else. */
-export async function recoverLock(
-  path: string,
-  options: ChangeOptions = {},
-): Promise<Pick<Changed, "recovered" | "warnings">> {
-  return afterRecovery(path, options, async () => ({}));
-}
-
-/** The same where there is something to finish. Otherwise it touches nothing and does not wait. */
+/**
+ * Finishes what an earlier process left unfinished, and changes nothing else. Where there is nothing
+ * to finish it touches nothing and does not wait.
+ */
 export async function settleLock(
   path: string,
   options: ChangeOptions = {},
 ): Promise<Pick<Changed, "recovered" | "warnings">> {
   const change = await pendingChange(path);
-  return change === undefined ? { recovered: undefined, warnings: [] } : recoverLock(path, options);
+  if (change === undefined) return { recovered: undefined, warnings: [] };
+  return afterRecovery(path, options, async () => ({}));
 }
 
 /** Runs `work` alone on the lock, after finishing what an earlier process left. */
@@ -137,24 +135,23 @@ async function afterRecovery<T extends object>(
 }
 
 async function apply(step: Step): Promise<void> {
-  const { places, before, edit, warn } = step;
-  const isSame = before?.lock.text === edit.text;
+  const { places, before, edit, isSame, warn } = step;
   if (before !== undefined) warnIfOpen(places.lock, before.stats.mode, warn);
   if (edit.lines.length > 0) {
-    await applyWithJournal(step, isSame);
+    await applyWithJournal(step);
   } else if (!isSame) {
     await (await replaced(step)).settle();
   }
 }
 
-async function applyWithJournal(step: Step, isSame: boolean): Promise<void> {
-  const { places, before, edit, warn } = step;
+async function applyWithJournal(step: Step): Promise<void> {
+  const { places, before, edit, isSame, warn } = step;
   const journal = await openJournal(places.journal);
   try {
     warnIfOpen(places.journal, journal.mode, warn);
     const lines = linesOf(step, journal);
     const record = {
-      old: before === undefined ? null : sha256(before.lock.text),
+      old: before === undefined ? null : sha256(before.bytes),
       new: sha256(edit.text),
       journal: journal.bytes.length,
       lines,
@@ -201,8 +198,7 @@ async function undone(
 }
 
 function replaced({ places, before, edit }: Step): Promise<Replaced> {
-  const old = before && { bytes: encoder.encode(before.lock.text), stats: before.stats };
-  return replaceFile(places.lock, encoder.encode(edit.text), old);
+  return replaceFile(places.lock, encoder.encode(edit.text), before);
 }
 
 function linesOf({ edit, options }: Step, journal: JournalFile): readonly string[] {

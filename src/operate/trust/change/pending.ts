@@ -54,14 +54,10 @@ export type PendingRecord = Omit<Readonly<z.output<typeof recordSchema>>, "versi
 export type Recovery = "applied" | "discarded" | "conflict";
 
 export interface PendingChange {
-  /** Of the record. */
-  readonly path: string;
   /** What the next command makes of it. */
   readonly outcome: Recovery;
   /** Whether a process may still be at it: then nothing is wrong. */
   readonly isInProgress: boolean;
-  /** What it changes; empty where the record cannot be read. */
-  readonly lines: readonly JournalLine[];
 }
 
 const maxRecordBytes = 64 * 2 ** 20;
@@ -76,13 +72,7 @@ export async function pendingChange(path: string): Promise<PendingChange | undef
   // Its process may have finished since.
   const bytes = isInProgress ? before : await readRecord(places);
   if (bytes === undefined) return undefined;
-  const record = parseRecord(bytes);
-  return {
-    path: places.pending,
-    outcome: await outcomeOf(record, places),
-    isInProgress,
-    lines: record?.lines.flatMap(linesIn) ?? [],
-  };
+  return { outcome: await outcomeOf(parseRecord(bytes), places), isInProgress };
 }
 
 const readRecord = ({ pending }: Places) => readFileWhole(pending, maxRecordBytes);
