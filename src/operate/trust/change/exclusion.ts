@@ -62,32 +62,28 @@ const maxSuccession = 8;
  */
 export async function exclusively<T>(
   { lock, exclusion }: Places,
-  wait: WaitOptions,
+  { waitMs, signal, now }: WaitOptions,
   work: () => Promise<T>,
   atRelease: (warning: string) => void,
 ): Promise<T> {
-  const claim = await ownClaim(wait.now());
-  await waitFor({ exclusion, claim }, lock, wait);
-  try {
-    return await work();
-  } finally {
-    await onFile(exclusion, "remove", () => release(exclusion, claim)).catch((error: Error) =>
-      atRelease(`${error.message} It holds until this process ends.`),
-    );
-  }
-}
-
-async function waitFor(asker: Asker, lock: string, { waitMs, signal }: WaitOptions): Promise<void> {
+  const claim = await ownClaim(now());
   const end = performance.now() + waitMs;
   for (;;) {
     if (signal?.aborted) {
       const text = `The change of ${printable(lock)} was aborted before anything was written.`;
       throw new GlassineError("aborted", text, { path: lock }, signal.reason);
     }
-    const holder = await take(asker.exclusion, asker);
-    if (holder === undefined) return;
-    if (performance.now() >= end) throw busy(asker.exclusion, holder);
+    const holder = await take(exclusion, { exclusion, claim });
+    if (holder === undefined) break;
+    if (performance.now() >= end) throw busy(exclusion, holder);
     await pause();
+  }
+  try {
+    return await work();
+  } finally {
+    await onFile(exclusion, "remove", () => release(exclusion, claim)).catch((error: Error) =>
+      atRelease(`${error.message} It holds until this process ends.`),
+    );
   }
 }
 
@@ -147,26 +143,18 @@ async function create(file: string, claim: Uint8Array): Promise<boolean> {
   const made = temporaryFor(file);
   await makeFile(made, claim, newMode);
   try {
-    await link(made, file);
+    await link(made, file).catch(async (error: unknown) => {
+      if (!linksUnsupported.includes(systemCode(error) ?? "")) throw error;
+      // On a file system without links. A crash in here leaves a claim without an owner.
+      await makeFile(file, claim, newMode);
+    });
     return true;
   } catch (error) {
-    const code = systemCode(error) ?? "";
+    const code = systemCode(error);
     if (code === "EEXIST" || code === "ENOENT") return false;
-    if (linksUnsupported.includes(code)) return await createAlone(file, claim);
     throw error;
   } finally {
     await tryRemove(made);
-  }
-}
-
-/** For a file system without links. A crash in here leaves a claim without an owner. */
-async function createAlone(file: string, claim: Uint8Array): Promise<boolean> {
-  try {
-    await makeFile(file, claim, newMode);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === "EEXIST") return false;
-    throw error;
   }
 }
 
