@@ -98,7 +98,7 @@ export async function trustPlugins(
 ): Promise<Trusted> {
   const { command = "trust" } = options;
   checkReason(reason, command);
-  const sorted = inOrder(plugins, ({ id }) => id);
+  const sorted = inOrder(plugins);
   const edit = (lock: Lockfile): Edit => ({
     text: sorted.reduce(setEntry, lock.text),
     lines: sorted.map(({ id, version, hash, until, isolate }) => ({
@@ -157,7 +157,8 @@ export async function revokePlugins(
 ): Promise<Revoked> {
   const { command = "untrust" } = options;
   checkReason(reason, command);
-  const sorted = inOrder(ids, (id) => id);
+  const gone = inOrder(Array.from(ids, (id) => ({ id })));
+  const sorted = gone.map(({ id }) => id);
   const edit = (lock: Lockfile): Edit => {
     for (const id of sorted) expectLocked(lock, id, path);
     return {
@@ -165,15 +166,10 @@ export async function revokePlugins(
       lines: sorted.map((id) => ({ action: "revoke", id, version: "-", hash: "-", reason })),
     };
   };
-  const gone = sorted.map((id) => ({ id }));
   const how = { ...options, command, reason, mustExist: true };
   const changed = await changeTrust(path, edit, gone, how);
   const plugins = (changed.previous?.entries ?? []).filter(({ id }) => sorted.includes(id));
-  return { ...changed, plugins: inOrder(plugins, ({ id }) => id) };
-}
-
-interface Created extends Pick<Changed, "lock" | "warnings"> {
-  readonly isCreated: boolean;
+  return { ...changed, plugins: inOrder(plugins) };
 }
 
 /**
@@ -182,17 +178,14 @@ interface Created extends Pick<Changed, "lock" | "warnings"> {
  *
  * @throws GlassineError `lockfile_invalid`, `lockfile_newer`, `lockfile_busy`, `lockfile_failed`
  */
-export async function createLock(
-  path: string,
-  options: Omit<TrustOptions, "command" | "audit"> = {},
-): Promise<Created> {
+export async function createLock(path: string) {
   const found = await readLockfile(path);
   if (found !== undefined) {
-    const { warnings } = await settleLock(path, options);
+    const { warnings } = await settleLock(path);
     return { lock: found, isCreated: false, warnings };
   }
   const unchanged = ({ text }: Lockfile) => ({ text, lines: [] });
-  const { lock, previous, warnings } = await changeLock(path, unchanged, options);
+  const { lock, previous, warnings } = await changeLock(path, unchanged);
   return { lock, isCreated: previous === undefined, warnings };
 }
 
@@ -209,11 +202,11 @@ function expectLocked({ entries }: Lockfile, id: string, path: string): void {
 }
 
 /** By id, in the order of code units. */
-function inOrder<T>(items: readonly T[], idOf: (item: T) => string): readonly T[] {
-  const sorted = [...items].sort((one, other) => (idOf(one) < idOf(other) ? -1 : 1));
-  const twice = sorted.find((item, at) => at > 0 && idOf(sorted[at - 1] as T) === idOf(item));
+function inOrder<T extends { readonly id: string }>(items: readonly T[]): readonly T[] {
+  const sorted = [...items].sort((one, other) => (one.id < other.id ? -1 : 1));
+  const twice = sorted.find((each, at) => at > 0 && sorted[at - 1]?.id === each.id);
   if (twice === undefined) return sorted;
-  const id = idOf(twice);
+  const { id } = twice;
   throw new GlassineError("trust_refused", `plugin ${quoteName(id)} is named twice`, { id });
 }
 
@@ -280,16 +273,14 @@ async function changeTrust(
     unaudited.push(id);
     causes.push(outcome.error);
   }
-  if (unaudited.length > 0 && auditing.strict) throw notKept(unaudited, causes[0]);
-  return { ...changed, unaudited, warnings: [...changed.warnings, ...unaudited.map(notTaken)] };
-}
-
-function notTaken(id: string): string {
-  return `the audit trail did not take the record of ${printable(id)}; the change is made and journaled`;
-}
-
-function notKept(ids: readonly string[], cause: unknown): GlassineError {
-  const names = ids.map(printable).join(", ");
-  const text = `The audit trail did not take the record of ${names}. The change is made and journaled.`;
-  return new GlassineError("audit_failed", text, { ids }, cause);
+  const names = unaudited.map(printable);
+  if (unaudited.length > 0 && auditing.strict) {
+    const text = `The audit trail did not take the record of ${names.join(", ")}. The change is made and journaled.`;
+    throw new GlassineError("audit_failed", text, { ids: unaudited }, causes[0]);
+  }
+  const notes = names.map(
+    (name) =>
+      `the audit trail did not take the record of ${name}; the change is made and journaled`,
+  );
+  return { ...changed, unaudited, warnings: [...changed.warnings, ...notes] };
 }
