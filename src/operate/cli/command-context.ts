@@ -5,10 +5,10 @@ import type { HostSetting } from "../../core/plugins/index.ts";
 import { type PluginMode, readPluginMode } from "../trust/index.ts";
 import { type CatalogEntry, readCatalogFile } from "./catalog.ts";
 import type { CommandContext } from "./command.ts";
+import type { CommandScope } from "./command-host.ts";
 import { refusal } from "./failure.ts";
 import { importHost } from "./import-host.ts";
 import { say } from "./print/printable.ts";
-import type { CommandScope } from "./scope.ts";
 import { texts } from "./texts.ts";
 import type { DiscoverRequest } from "./work/discover.ts";
 

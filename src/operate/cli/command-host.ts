@@ -3,8 +3,10 @@
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { defineHost, surfaceOf } from "../../core/host/index.ts";
 import { type AuditOptions, readAuditOptions } from "../../core/observe/index.ts";
+import type { Environment } from "../../core/plugins/index.ts";
 import type { DiscoverOptions } from "../discovery/index.ts";
 import { type CatalogEntry, readCatalog } from "./catalog.ts";
+import type { Progress } from "./progress.ts";
 
 /** What `createCommand` takes. */
 export interface CommandHost {
@@ -53,6 +55,19 @@ type Filled = "host" | "discovery" | "catalog" | "installRange";
 export type NamedHost = Omit<CommandHost, Filled> & {
   readonly [Name in Filled]: NonNullable<CommandHost[Name]>;
 };
+
+/** What every command that looks at plugins needs. Paths are absolute. */
+export interface CommandScope extends NamedHost {
+  readonly env: Environment;
+  readonly cwd: string;
+  /** Where installed plugins are looked for. */
+  readonly root: string;
+  /** As `--plugins-lock` names it; `undefined` for the usual places. */
+  readonly lockfile: string | undefined;
+  /** A folder with plugins that are not installed. */
+  readonly localPlugins: string | undefined;
+  readonly progress: (step: Progress) => void;
+}
 
 const namePattern = /^[a-z][a-z0-9-]{0,63}$/;
 const prefixPattern = /^[A-Z][A-Z0-9_]{0,63}_$/;

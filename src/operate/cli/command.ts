@@ -11,7 +11,7 @@ import type { Report } from "./documents.ts";
 import { type Options, type OptionValues, optionsOfEvery, type sharedOptions } from "./options.ts";
 import type { Paint } from "./print/parts.ts";
 import type { TextStream } from "./process-io.ts";
-import type { Progress } from "./scope.ts";
+import type { Progress } from "./progress.ts";
 
 export interface Command<Schema extends z.ZodType = z.ZodType, Context = CommandContext> {
   /** The words after the name of the command line. */

@@ -2,7 +2,15 @@
 
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "./print/printable.ts";
-import type { Progress } from "./scope.ts";
+
+export interface Progress {
+  /** A word or two: `hashing`. */
+  readonly what: string;
+  readonly done: number;
+  /** `undefined` where it is not known how much there is. */
+  readonly total?: number | undefined;
+  readonly name?: string | undefined;
+}
 
 export interface ProgressLine {
   readonly show: (step: Progress) => void;

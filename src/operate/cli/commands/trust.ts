@@ -11,6 +11,7 @@ import {
 import { dayOf, isDay } from "../../trust/index.ts";
 import { defineCommand } from "../command.ts";
 import { scopeOf } from "../command-context.ts";
+import type { CommandScope } from "../command-host.ts";
 import type { CommandServices } from "../command-services.ts";
 import { lock, textOrNull, trusted, warnings } from "../documents.ts";
 import { CommandFailure, failureFor, refusal } from "../failure.ts";
@@ -25,7 +26,6 @@ import {
   trustedLines,
 } from "../print/trusted.ts";
 import type { PluginFacts } from "../reports.ts";
-import type { CommandScope } from "../scope.ts";
 import { texts } from "../texts.ts";
 
 const declared = {

@@ -21,11 +21,11 @@ import {
   revokePlugins,
   trustPlugins,
 } from "../../trust/index.ts";
+import type { CommandScope } from "../command-host.ts";
 import { type CommandFailure, refusal } from "../failure.ts";
 import { responseTo } from "../print/next-steps.ts";
 import { listed, printable, singleQuoted } from "../print/printable.ts";
-import type { LockedFacts, LockFacts, TrustedPlugin } from "../reports.ts";
-import type { CommandScope } from "../scope.ts";
+import type { TrustedPlugin } from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";
 import {
   expectOwnLock,

@@ -19,6 +19,7 @@ import {
 } from "../../discovery/index.ts";
 import { isWithin } from "../../packages/index.ts";
 import { locateLockfile, type PluginMode } from "../../trust/index.ts";
+import type { CommandScope } from "../command-host.ts";
 import type {
   DiscoveryReport,
   DriftRow,
@@ -26,7 +27,6 @@ import type {
   ReadFault,
   RejectedPlugin,
 } from "../reports.ts";
-import type { CommandScope } from "../scope.ts";
 import { texts } from "../texts.ts";
 import { loadedFacts, lockFacts, staticFacts } from "./facts.ts";
 

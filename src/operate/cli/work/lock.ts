@@ -10,9 +10,9 @@ import {
   sameEntry,
   settleLock,
   trustPlugins,
+import type { CommandScope } from "../command-host.ts";
 } from "../../trust/index.ts";
 import type { LockFacts, TrustedPlugin } from "../reports.ts";
-import type { CommandScope } from "../scope.ts";
 import { texts } from "../texts.ts";
 import { entryOf, limitWarnings, trusted } from "./change-trust.ts";
 import {

@@ -7,9 +7,9 @@ import {
   pendingChange,
   readTrustJournal,
 } from "../../trust/index.ts";
+import type { CommandScope } from "../command-host.ts";
 import { changesSince } from "../plain-words.ts";
 import type { JournalProblems, ReadFault } from "../reports.ts";
-import type { CommandScope } from "../scope.ts";
 import { driftRows, faultOf, optionsFor, staticRequest, surveyFor } from "./discover.ts";
 import { factsOfLock, lockFacts, unhashableCodes } from "./facts.ts";
 
