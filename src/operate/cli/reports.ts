@@ -12,23 +12,11 @@ import type {
   Report,
 } from "./documents.ts";
 
-/** JSON, as it may stand in a report. */
-export type Json =
-  | string
-  | number
-  | boolean
-  | null
-  | readonly Json[]
-  | { readonly [key: string]: Json };
-
 export type LockFacts = Report<typeof lock>;
 
 export type LockedFacts = Report<typeof locked>;
 
-export interface ConfigKey extends Report<typeof configKey> {
-  /** As the schema has it; `undefined` where it has none, and for what is secret. */
-  readonly default?: Json | undefined;
-}
+export type ConfigKey = Report<typeof configKey>;
 
 /** A plugin, as far as it is known. What is only known after loading is null before. */
 export interface PluginFacts {
@@ -46,7 +34,7 @@ export interface PluginFacts {
   /** By hook that may be streamed: what it needs to see before text is forwarded. */
   readonly streams: { readonly [hook: string]: StreamMode } | null;
   readonly depends_on: readonly string[];
-  readonly discovery_source: { readonly [key: string]: Json };
+  readonly discovery_source: { readonly [key: string]: string };
   readonly signed_by: string | null;
   readonly trust_decision: string | null;
   readonly health: Report<typeof health> | null;
@@ -122,15 +110,10 @@ export interface InstalledPlugin extends Pick<RejectedPlugin, "id" | "package" |
 }
 
 /** Loaded plugins first. */
-export function installedIn({
-  loaded,
-  rejected,
-}: Pick<DiscoveryReport, "loaded" | "rejected">): readonly InstalledPlugin[] {
+export function installedIn({ loaded, rejected }: DiscoveryReport): readonly InstalledPlugin[] {
   return [
     ...loaded.map((facts) => ({ id: facts.id, package: facts.package, facts, rejected: null })),
-    ...rejected.map((each) => ({
-      ...{ id: each.id, package: each.package, facts: each.facts, rejected: each },
-    })),
+    ...rejected.map((each) => ({ ...each, rejected: each })),
   ];
 }
 

@@ -10,7 +10,7 @@ import {
   say,
   singleQuoted,
 } from "../../../src/operate/cli/print/printable.ts";
-import type { Json, PluginFacts } from "../../../src/operate/cli/reports.ts";
+import type { PluginFacts } from "../../../src/operate/cli/reports.ts";
 import { characters } from "../../../src/testing/words.ts";
 import {
   drift,
@@ -44,7 +44,7 @@ function spoiled(text: string): PluginFacts {
   const lists = { capabilities: [text], hooks: [text], depends_on: [text] };
   const streams = { [text]: { window: 9 } };
   const policy = { signed_by: text, trust_decision: text, requires: text };
-  const key = { key: text, type: text, required: true, default: [text] as Json, secret: false };
+  const key = { key: text, type: text, required: true, default: [text], secret: false };
   return facts({
     ...{ ...names, ...lists, ...policy, streams, health, config: [key], distribution_hash: text },
     discovery_source: { [text]: text },

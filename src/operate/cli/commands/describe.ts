@@ -21,7 +21,7 @@ import { lookupOptions } from "../options.ts";
 import { changesSince, streamWords, trustedTerms, type Words, wordsOf } from "../plain-words.ts";
 import { responseTo } from "../print/next-steps.ts";
 import { driftText, type Paint, pluginRow } from "../print/parts.ts";
-import { listed, printable, printableJson, say, withSortedKeys } from "../print/printable.ts";
+import { listed, printable, printableJson, say } from "../print/printable.ts";
 import {
   type DiscoveryReport,
   installedIn,
@@ -94,42 +94,35 @@ export const describe = defineCommand({
     ),
   async run(context) {
     const [name = ""] = context.operands;
-    const { env, paint, options } = context;
+    const { env, host, options, paint, services } = context;
     const { catalog, scope } = await lookupFor(context);
     await expectLockfile(scope);
-    const report = await context.services.discover({ ...scope, faults: "throw" });
+    const report = await services.discover({ ...scope, faults: "throw" });
     const found = find(report, name);
     if (found === undefined) throw notFound(report, name);
-    const { facts, rejected } = found;
+    const { facts, rejected, warnings } = found;
     const { lock } = report;
     const drift = report.drift.filter((row) => row.id === found.id);
     const differences = drift.filter(({ kind }) => kind !== "missing_from_lock");
     const isLocked = lock !== null && facts?.locked === true;
     const lockStatus: "drift" | "match" | "not_locked" =
       differences.length > 0 ? "drift" : isLocked ? "match" : "not_locked";
-    const shown: Shown = {
-      facts,
-      rejected,
-      isLoaded: options.noLoad !== true,
-      words: wordsOf(context.host.host),
-      paint,
-    };
     const drifted = `drift: ${differences.map(driftText).join("; ")}`;
+    const shown = {
+      ...{ facts, rejected, paint },
+      isLoaded: options.noLoad !== true,
+      words: wordsOf(host.host),
+      lockLine: `lock: ${lockStatus === "drift" ? drifted : lockStatus.replace("_", " ")}`,
+    };
     return {
       exitCode: 0,
       document: {
         ...(facts === null ? bareRow(rejected) : pluginRow(facts, catalog, env)),
         ...documentOf(shown),
-        lock,
-        lock_status: lockStatus,
-        drift,
-        warnings: found.warnings,
+        ...{ lock, lock_status: lockStatus, drift, warnings },
       },
-      lines: linesOf(shown, [
-        `lock: ${lockStatus === "drift" ? drifted : lockStatus.replace("_", " ")}`,
-        ...(lock === null ? [] : [say`lock_path: ${lock.path}`]),
-      ]),
-      warnings: found.warnings,
+      lines: [...linesOf(shown), ...(lock === null ? [] : [say`lock_path: ${lock.path}`])],
+      warnings,
     };
   },
 });
@@ -141,6 +134,7 @@ interface Shown {
   /** False with `--no-load`. */
   readonly isLoaded: boolean;
   readonly words: Words;
+  readonly lockLine: string;
   readonly paint: Paint;
 }
 
@@ -176,28 +170,19 @@ function find(report: DiscoveryReport, name: string) {
 
 function documentOf({ facts, rejected, isLoaded, words }: Shown) {
   const accepted = isLoaded ? ("loaded" as const) : ("not_loaded" as const);
-  const asked = facts === null ? null : askedBy(facts);
+  const asked = facts && askedBy(facts);
   const capabilities = [...(asked?.capabilities ?? [])].sort();
   const hooks = asked?.hooks ?? null;
   return {
     status: rejected === null ? accepted : ("rejected" as const),
     rejection: rejected,
-    requires: facts?.requires ?? null,
-    trusted_until: facts?.trusted_until ?? null,
     config:
       facts?.config?.map((key) => (key.secret ? { ...key, default: undefined } : key)) ?? null,
-    undeclared_capabilities: facts?.undeclared_capabilities ?? [],
-    undeclared_hooks: facts?.undeclared_hooks ?? [],
     high_impact: words.highImpact(capabilities),
-    granted_capabilities: facts?.granted_capabilities ?? null,
-    granted_hooks: facts?.granted_hooks ?? null,
     ...changesSince(facts && trustedTerms(facts), asked ?? {}),
-    dependencies: facts?.dependencies ?? [],
-    provided_by_host: facts?.provided_by_host ?? [],
     plain_words: Object.fromEntries(capabilities.map((name) => [name, words.of(name)])),
     hook_words:
       hooks && Object.fromEntries([...hooks].sort().map((name) => [name, words.ofHook(name)])),
-    streams: facts?.streams ?? null,
     always: facts?.kind === "hooks" ? words.always : [],
   };
 }
@@ -212,81 +197,69 @@ function askedBy(facts: PluginFacts): PluginFacts {
   };
 }
 
+/** What is known of a package of which nothing could be read. */
 function bareRow(rejected: RejectedPlugin | null) {
+  const { id = null, package: from = null, entry_point = null } = rejected ?? {};
   return {
-    id: rejected?.id ?? null,
-    package: rejected?.package ?? null,
-    entry_point: rejected?.entry_point ?? null,
+    ...{ id, package: from, entry_point, requires: null, streams: null, trusted_until: null },
+    ...{ granted_capabilities: null, granted_hooks: null, dependencies: [], provided_by_host: [] },
+    ...{ undeclared_capabilities: [], undeclared_hooks: [] },
   };
 }
 
-function linesOf(
-  { facts, rejected, isLoaded, words, paint }: Shown,
-  [lockLine = "", ...lockPath]: readonly string[],
-): readonly string[] {
-  if (facts === null) {
-    const { id, package: name, entry_point } = bareRow(rejected);
+/** Procedures have no hooks, health or signature, and only the name of a hook plugin is its id. */
+function linesOf({ facts, rejected, isLoaded, words, lockLine, paint }: Shown): readonly string[] {
+  const status = statusLines(rejected, isLoaded, paint);
+  if (facts === null)
     return [
-      say`name: ${id ?? "-"}`,
-      ...statusLines(rejected, isLoaded, paint),
-      say`package: ${name ?? "-"}`,
-      say`entry_point: ${entry_point ?? "-"}`,
+      say`name: ${rejected?.id ?? "-"}`,
+      ...status,
+      say`package: ${rejected?.package ?? "-"}`,
+      say`entry_point: ${rejected?.entry_point ?? "-"}`,
       lockLine,
-      ...lockPath,
     ];
-  }
+  const { capabilities, hooks } = facts;
   const isHooks = facts.kind === "hooks";
+  const ofHooks = (line: string) => (isHooks ? [line] : []);
+  const origin = Object.fromEntries(Object.entries(facts.discovery_source).sort());
+  const asked = askedBy(facts);
   return [
-    ...firstLines(facts, paint),
-    ...statusLines(rejected, isLoaded, paint),
+    say`name: ${facts.name}`,
+    ...(isHooks ? [] : [say`id: ${facts.id}`]),
+    say`version: ${facts.version}`,
+    ...ofHooks(say`signed_by: ${facts.signed_by ?? "-"}`),
+    `capabilities: ${capabilities === null ? "unknown" : listed([...capabilities].sort())}`,
+    ...ofHooks(`hooks (${hooks?.length ?? "unknown"}): ${listed([...(hooks ?? [])].sort())}`),
+    ...undeclaredLines(facts, paint),
+    ...ofHooks(`depends_on: ${listed(facts.depends_on)}`),
+    `discovery_source: ${printableJson(origin)}`,
+    ...(isHooks ? healthLines(facts, paint) : []),
+    ...status,
     say`package: ${facts.package}`,
     say`entry_point: ${facts.entry_point}`,
     say`distribution_hash: ${facts.distribution_hash ?? "-"}`,
-    ...(isHooks ? [say`trust_decision: ${facts.trust_decision ?? "-"}`] : []),
-    ...(isHooks ? [say`requires: ${facts.requires ?? "-"}`] : []),
+    ...ofHooks(say`trust_decision: ${facts.trust_decision ?? "-"}`),
+    ...ofHooks(say`requires: ${facts.requires ?? "-"}`),
     lockLine,
     ...isolationLines(facts),
     ...(facts.trusted_until === null ? [] : [say`trusted_until: ${facts.trusted_until}`]),
     ...dependencyLines(facts),
     ...configLines(facts.config),
-    ...permissionLines(askedBy(facts), words, paint),
-    ...changeLines(askedBy(facts), paint),
-    ...lockPath,
-  ];
-}
-
-/** Procedures have no hooks, health or signature, and only the name of a hook plugin is its id. */
-function firstLines(facts: PluginFacts, paint: Paint): readonly string[] {
-  const { capabilities, hooks } = facts;
-  const asked = capabilities === null ? "unknown" : listed([...capabilities].sort());
-  const source = `discovery_source: ${printableJson(withSortedKeys(facts.discovery_source))}`;
-  const version = say`version: ${facts.version}`;
-  const name = say`name: ${facts.name}`;
-  if (facts.kind !== "hooks")
-    return [
-      ...[name, say`id: ${facts.id}`, version, `capabilities: ${asked}`],
-      ...undeclaredLines(facts, paint),
-      source,
-    ];
-  return [
-    name,
-    version,
-    say`signed_by: ${facts.signed_by ?? "-"}`,
-    `capabilities: ${asked}`,
-    `hooks (${hooks?.length ?? "unknown"}): ${listed([...(hooks ?? [])].sort())}`,
-    ...undeclaredLines(facts, paint),
-    `depends_on: ${listed(facts.depends_on)}`,
-    source,
-    ...healthLines(facts, paint),
+    ...permissionLines(asked, words, paint),
+    ...changeLines(asked, paint),
   ];
 }
 
 function undeclaredLines(facts: PluginFacts, paint: Paint): readonly string[] {
   const { undeclared_capabilities: capabilities, undeclared_hooks: hooks } = facts;
   return [
-    ...(capabilities.length === 0 ? [] : [paint.bad(texts.undeclared(capabilities))]),
-    ...(hooks.length === 0 ? [] : [paint.bad(texts.undeclaredHooks(hooks))]),
-  ];
+    ...(capabilities.length === 0
+      ? []
+      : [`asks for more than the code declares here: ${listed(capabilities)}`]),
+    ...(hooks.length === 0
+      ? []
+      : [`names more hooks than the code declares here: ${listed(hooks)}`]),
+  ].map((line) => paint.bad(`package.json ${line}`));
 }
 
 function healthLines({ health }: PluginFacts, paint: Paint): readonly string[] {

@@ -4,7 +4,6 @@
  */
 
 import { printable, unprintable } from "../../trust/index.ts";
-import type { Json } from "../reports.ts";
 
 export { printable };
 
@@ -34,13 +33,4 @@ function escaped(found: string): string {
   return Array.from({ length: found.length }, (_, at) => {
     return `\\u${found.charCodeAt(at).toString(16).padStart(4, "0")}`;
   }).join("");
-}
-
-/** The same data with the keys of every object in order. */
-export function withSortedKeys(value: Json): Json {
-  if (Array.isArray(value)) return value.map(withSortedKeys);
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value) as readonly (readonly [string, Json])[];
-  const inOrder = [...entries].sort(([a], [b]) => (a < b ? -1 : 1));
-  return Object.fromEntries(inOrder.map(([key, inner]) => [key, withSortedKeys(inner)]));
 }

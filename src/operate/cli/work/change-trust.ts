@@ -60,21 +60,13 @@ interface TrustRequest extends CommandScope {
   readonly accept: readonly Opening[];
 }
 
-export interface TrustChange extends TrustedPlugin {
-  readonly lock: LockFacts;
-  readonly journal_path: string;
-  readonly warnings: readonly string[];
-}
-
-interface UntrustChange extends Pick<TrustChange, "id" | "lock" | "journal_path" | "warnings"> {
-  readonly previous: LockedFacts;
-}
+export type TrustChange = Awaited<ReturnType<typeof trust>>;
 
 /**
  * @throws GlassineError what `trustPlugins` throws
  * @throws CommandFailure the plugin cannot be trusted
  */
-export async function trust(request: TrustRequest): Promise<TrustChange> {
+export async function trust(request: TrustRequest) {
   const { id, reason, until, optional, audit } = request;
   checkReason(reason, "trust");
   const surveyed = await surveyFor(staticRequest(request));
@@ -233,9 +225,7 @@ export function trusted({ entry, previous }: Granted): TrustedPlugin {
 }
 
 /** @throws GlassineError what `revokePlugins` throws */
-export async function untrust(
-  request: Pick<TrustRequest, "id" | "reason"> & CommandScope,
-): Promise<UntrustChange> {
+export async function untrust(request: Pick<TrustRequest, "id" | "reason"> & CommandScope) {
   const { id, reason, audit } = request;
   checkReason(reason, "untrust");
   const options = await optionsFor(staticRequest(request));

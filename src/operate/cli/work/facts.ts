@@ -1,5 +1,8 @@
 /** Plugins as reports have them. */
 import { join } from "node:path";
+import * as z from "zod/mini";
+import { attempt, isRecord } from "../../../core/data/index.ts";
+import { sensitivityOf } from "../../../core/observe/index.ts";
 import {
   definitionOf,
   type HealthReport,
@@ -17,11 +20,7 @@ import type {
 import { type Isolation, kinds } from "../../isolate/kinds.ts";
 import { memberText, pathFrom } from "../../packages/index.ts";
 import { type LockEntry, type Lockfile, readDependency } from "../../trust/index.ts";
-import type { LockedFacts, LockFacts, PluginFacts } from "../reports.ts";
-import { configKeysOf } from "./describe-config.ts";
-
-/** The package and the hash of a plugin that is not installed. */
-const local = { package: "<local>", hash: "sha256:local" };
+import type { ConfigKey, LockedFacts, LockFacts, PluginFacts } from "../reports.ts";
 
 export const unhashableCodes: readonly string[] = [
   "unsafe_symlink",
@@ -62,9 +61,9 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
     name: entry.id,
     kind: entry.kind,
     version: found.version,
-    package: isLocal ? local.package : found.name,
+    package: isLocal ? "<local>" : found.name,
     entry_point: entry.entryPoint,
-    distribution_hash: isLocal ? local.hash : (hash?.hash ?? null),
+    distribution_hash: isLocal ? "sha256:local" : (hash?.hash ?? null),
     builtin: isBuiltin,
     capabilities: found.capabilities === undefined ? null : [...found.capabilities].sort(),
     hooks: isHooks && found.hooks !== undefined ? [...found.hooks].sort() : null,
@@ -195,4 +194,29 @@ function procedureFacts(
 
 function missingIn(declared: readonly string[], asked: readonly string[] | null) {
   return (asked ?? []).filter((name) => !declared.includes(name)).sort();
+}
+
+/** The keys of a schema of somebody's, never values; `null` without one, and for one that does not tell its keys. */
+function configKeysOf(schema: object | undefined): readonly ConfigKey[] | null {
+  // Of another schema than one of zod, and of one that has no such form, there is none.
+  const document: unknown = attempt(() =>
+    z.toJSONSchema(schema as z.core.$ZodType, { io: "input", unrepresentable: "any" }),
+  );
+  if (!isRecord(document) || !isRecord(document.properties)) return null;
+  const required = Array.isArray(document.required) ? document.required : [];
+  return Object.entries(document.properties).map(([key, part]) => {
+    const secret = sensitivityOf(key.toLowerCase()) !== undefined;
+    const facts = { key, type: typeOf(part), required: required.includes(key), secret };
+    if (secret || !isRecord(part) || part.default === undefined) return facts;
+    return { ...facts, default: part.default };
+  });
+}
+
+function typeOf(part: unknown): string {
+  if (!isRecord(part)) return "any";
+  const { enum: choices, const: only, anyOf, type } = part;
+  if (Array.isArray(choices)) return choices.map((choice) => JSON.stringify(choice)).join(" | ");
+  if (only !== undefined) return JSON.stringify(only);
+  if (Array.isArray(anyOf)) return [...new Set(anyOf.map(typeOf))].join(" | ");
+  return typeof type === "string" ? type : "any";
 }
