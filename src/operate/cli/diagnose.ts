@@ -28,47 +28,34 @@ export function diagnose(
   env: Environment,
 ): readonly Diagnosis[] {
   const known = new Set(catalog.map((entry) => entry.package));
+  const name = ({ id, package: from }: InstalledPlugin) => `${id ?? from} ${from}`;
+  const subjects = [...installedIn(report)].sort((a, b) => (name(a) < name(b) ? -1 : 1));
   return [
-    ...catalog.flatMap((entry) => rowsOfEntry(entry, report, env)),
-    ...subjectsOf(report)
+    ...catalog.flatMap((entry) => {
+      const own = subjects.filter((subject) => subject.package === entry.package);
+      if (own.length === 0) return [absentRow(entry, env)];
+      return own.flatMap((subject) => rowsOf(subject, report, entry, env));
+    }),
+    ...subjects
       .filter((subject) => !known.has(subject.package))
       .flatMap((subject) => rowsOf(subject, report, undefined, env)),
     ...lostRows(report, catalog, env),
   ];
 }
 
-/** Whether a row is one to do something about. */
-export function isProblem({ status }: Diagnosis): boolean {
-  const severity = doctorStates[status];
-  return severity === "warning" || severity === "error";
-}
-
-function subjectsOf(report: DiscoveryReport): readonly InstalledPlugin[] {
-  const name = ({ id, package: from }: InstalledPlugin) => `${id ?? from} ${from}`;
-  return [...installedIn(report)].sort((a, b) => (name(a) < name(b) ? -1 : 1));
-}
-
-function rowsOfEntry(
-  entry: CatalogEntry,
-  report: DiscoveryReport,
-  env: Environment,
-): readonly Diagnosis[] {
-  const subjects = subjectsOf(report).filter((subject) => subject.package === entry.package);
-  if (subjects.length > 0)
-    return subjects.flatMap((subject) => rowsOf(subject, report, entry, env));
+/** A plugin of the catalogue of which nothing is installed. */
+function absentRow(entry: CatalogEntry, env: Environment): Diagnosis {
+  const { package: from, env_var: variable } = entry;
   const enabled = isEnabled(entry, env) === true;
-  const row = { ...entryFields(entry), installed: false, enabled, reason: null, id: null };
-  if (!enabled) return [{ ...row, status: "not-installed", recommendation: nothingToDo }];
-  const todo = say`Install ${entry.package} or unset ${entry.env_var ?? ""}.`;
-  return [{ ...row, status: "enabled-not-installed", recommendation: todo }];
+  const row = { ...entryFields(entry), package: from, installed: false, enabled };
+  const none = { reason: null, id: null };
+  if (!enabled) return { ...row, ...none, status: "not-installed", recommendation: nothingToDo };
+  const recommendation = say`Install ${from} or unset ${variable ?? ""}.`;
+  return { ...row, ...none, status: "enabled-not-installed", recommendation };
 }
 
 function entryFields(entry: CatalogEntry | undefined) {
-  return {
-    slug: entry?.slug ?? null,
-    env_var: entry?.env_var ?? null,
-    package: entry?.package ?? "",
-  };
+  return { slug: entry?.slug ?? null, env_var: entry?.env_var ?? null };
 }
 
 /** What there is to say of an installed plugin: a row for each thing, or one that all is well. */
@@ -78,21 +65,16 @@ function rowsOf(
   entry: CatalogEntry | undefined,
   env: Environment,
 ): readonly Diagnosis[] {
-  const { id, rejected } = subject;
+  const { id, package: from, rejected } = subject;
   const switched = entry === undefined ? undefined : isEnabled(entry, env);
-  const row = {
-    ...entryFields(entry),
-    package: subject.package,
-    installed: true,
-    enabled: switched ?? rejected === null,
-    reason: null,
-    id,
-  };
+  const enabled = switched ?? rejected === null;
   const findings = findingsOf(subject, report, entry, switched);
-  if (findings.some(({ status }) => doctorStates[status] !== "note"))
-    return findings.map((finding) => ({ ...row, ...finding }));
-  const well = { ...row, status: "installed-enabled", recommendation: nothingToDo } as const;
-  return [well, ...findings.map((finding) => ({ ...row, ...finding }))];
+  const isWell = findings.every(({ status }) => doctorStates[status] === "note");
+  const well: Finding = { status: "installed-enabled", recommendation: nothingToDo, reason: null };
+  return [...(isWell ? [well] : []), ...findings].map((finding) => ({
+    ...{ ...entryFields(entry), package: from, installed: true, enabled, id },
+    ...finding,
+  }));
 }
 
 type Finding = Pick<Diagnosis, "status" | "recommendation" | "reason">;
@@ -107,19 +89,31 @@ function findingsOf(
   const add = (status: DoctorState, recommendation: string, reason: string | null = null) =>
     findings.push({ status, recommendation, reason });
   if (switched === false && rejected === null)
-    add("installed-disabled", say`Set ${entry?.env_var ?? ""}=1 to enable it.`, texts.ownVariable);
+    add(
+      "installed-disabled",
+      say`Set ${entry?.env_var ?? ""}=1 to enable it.`,
+      "the host must read this variable; in a host that does not, the plugin runs",
+    );
   if (rejected !== null) {
     const { code, reason } = rejected;
-    // The reason names a setting that is missing, and it may be there.
-    const isUnread = code === "signature_unchecked" && report.setting_faults.length > 0;
-    add(
-      "rejected",
-      say`${code}: ${responseTo(code, reason, report) ?? reason}`,
-      isUnread ? texts.signatureUnread : reason,
-    );
+    if (code === "signature_unchecked" && report.setting_faults.length > 0)
+      // The reason names a setting that is missing, and it may be there.
+      add(
+        "rejected",
+        `${code}: Mend the settings of signatures first: nothing can check it until then.`,
+        "a setting of signatures, or the file that it names, cannot be used",
+      );
+    // There is one, so making another would not help.
+    else if (code === "lock_missing" && report.lock_fault !== null)
+      add("rejected", `${code}: Mend plugins.lock first: it cannot be read.`, reason);
+    else add("rejected", say`${code}: ${responseTo(code, reason) ?? reason}`, reason);
   }
   const drift = report.drift.filter((row) => row.id === id && rejected === null);
-  if (drift.length > 0) add("drifted", driftTodo(drift));
+  const [first] = drift;
+  if (first !== undefined) {
+    const kinds = drift.map(({ kind }) => kind).join(", ");
+    add("drifted", `${kinds}: ${rejectionCodes[first.kind].todo}`);
+  }
   if (facts === null) return findings;
   if (report.mode === "production" && facts.trust_decision === "development_unsigned_override")
     add("unsigned-in-production", "Use a signed package, and switch signing on again.");
@@ -150,13 +144,6 @@ function findingsOf(
   return findings;
 }
 
-function driftTodo(drift: readonly DriftRow[]): string {
-  const codes = drift.map(({ kind }) => kind);
-  const [first] = codes;
-  const todo = first === undefined ? "" : rejectionCodes[first].todo;
-  return say`${codes.join(", ")}: ${todo}`;
-}
-
 /** Entries of the lockfile whose plugin no package names: it is gone, or was changed. */
 function lostRows(
   report: DiscoveryReport,
@@ -165,28 +152,28 @@ function lostRows(
 ): readonly Diagnosis[] {
   const { drift, unreadable } = report;
   const known = new Set(installedIn(report).map(({ id }) => id));
-  const ids = new Set(drift.map(({ id }) => id));
-  const isLost = (id: string) =>
-    !known.has(id) || drift.some((row) => row.id === id && row.kind === "missing_from_install");
-  const lost = [...ids].filter(isLost).map((id) => drift.filter((row) => row.id === id));
-  return lost.map((rows) => {
-    const [{ id, kind, expected, blocking }] = rows as [DriftRow];
+  const ids = [...new Set(drift.map(({ id }) => id))];
+  return ids.flatMap((id): readonly Diagnosis[] => {
+    const rows = drift.filter((row) => row.id === id);
+    const [{ kind, package: from, expected, blocking }] = rows as [DriftRow];
     const isGone = kind === "missing_from_install";
-    const name = (isGone ? expected?.split("==")[0] : rows[0]?.package) ?? id;
+    if (known.has(id) && !isGone) return [];
+    const name = (isGone ? expected?.split("==")[0] : from) ?? id;
     const entry = catalog.find((each) => each.package === name);
     const enabled = entry !== undefined && isEnabled(entry, env) === true;
     const row = { ...entryFields(entry), package: name, installed: !isGone, enabled, id };
     // An entry that is optional says that this may be.
     if (isGone && !blocking)
-      return { ...row, status: "not-installed", recommendation: nothingToDo, reason: null };
-    const codes = rows.map((each) => each.kind).join(", ");
-    const installed = say`Reinstall what was trusted, or run \`plugins untrust ${id} --reason TEXT\`.`;
+      return [{ ...row, status: "not-installed", recommendation: nothingToDo, reason: null }];
+    const changed = say`Reinstall what was trusted, or run \`plugins untrust ${id} --reason TEXT\`.`;
     const gone =
       unreadable.length === 0
         ? say`Install what was trusted, or run \`plugins untrust ${id}\` or \`plugins lock --prune\`. Each takes \`--reason TEXT\`.`
         : say`Make ${unreadable.join(", ")} readable and look again: the package may be there.`;
-    const recommendation = `${codes}: ${isGone ? gone : installed}`;
-    return { ...row, status: "drifted", recommendation, reason: isGone ? null : texts.namedNoMore };
+    const codes = rows.map((each) => each.kind).join(", ");
+    const recommendation = `${codes}: ${isGone ? gone : changed}`;
+    const why = "its package is installed with different files, and no package names the plugin";
+    return [{ ...row, status: "drifted", recommendation, reason: isGone ? null : why }];
   });
 }
 
@@ -203,7 +190,11 @@ export function lockFindings(
   const warn = (about: LockFinding["about"], message: string, recommendation: string) =>
     findings.push({ about, severity: "warning", message, recommendation });
   if (report.discovery_off !== null)
-    warn("setting", texts.discoveryOff(report.discovery_off), texts.switchOn);
+    warn(
+      "setting",
+      `${report.discovery_off}: no installed plugin was looked at, and a host loads none, not even one that plugins.lock trusts`,
+      "Unset it, unless the host is to run without installed plugins.",
+    );
   if (fault !== null) findings.push(faultOf("lock", fault));
   else if (lock === null && report.mode === "production") {
     const { means: message, todo: recommendation } = rejectionCodes.lock_missing;

@@ -5,7 +5,6 @@ import { expectLockfile, lookupFor } from "../command-context.ts";
 import {
   type Diagnosis,
   diagnose,
-  isProblem,
   type LockFinding,
   lockFindings,
   nothingToDo,
@@ -21,8 +20,6 @@ import {
 import { lookupOptions } from "../options.ts";
 import { headLines, type Paint, section } from "../print/parts.ts";
 import { printable, say } from "../print/printable.ts";
-import type { DiscoveryReport } from "../reports.ts";
-import { texts } from "../texts.ts";
 
 const shared = {
   options: {
@@ -52,19 +49,13 @@ export const pluginsDoctor = defineCommand({
   schemaName: "plugins-doctor",
   schema: z.array(diagnosis),
   async run(context) {
-    const findings = await findingsOf(context);
-    const { report, rows, ofLock, warnings } = findings;
+    const { exitCode, rows, ofLock, head, rowLines, warnings } = await findingsOf(context);
     const about = [...new Set(ofLock.map((each) => placeNames[each.about]))];
     const more = `There are problems of ${about.join(", ")} too: \`doctor\` shows them.`;
     return {
-      exitCode: exitCodeOf(findings, context),
+      exitCode,
       document: rows,
-      lines: [
-        ...headLines(report, unloaded(context)),
-        "",
-        ...rowLines(findings, context),
-        ...(about.length === 0 ? [] : [more]),
-      ],
+      lines: [...head, "", ...rowLines, ...(about.length === 0 ? [] : [more])],
       warnings: [...ofLock.map(({ message }) => message), ...warnings],
     };
   },
@@ -89,65 +80,66 @@ export const doctor = defineCommand({
     warnings: warningsSchema,
   }),
   async run(context) {
-    const findings = await findingsOf(context);
-    const { report, rows, ofLock, warnings } = findings;
-    const { paint } = context;
-    const status = statusOf(findings);
+    const { paint, options } = context;
+    const found = await findingsOf(context);
+    const { exitCode, status, report, rows, ofLock, head, rowLines, warnings } = found;
     const colour = { ok: paint.good, warning: paint.doubtful, error: paint.bad }[status];
     const lines = ofLock.flatMap(({ about, message, recommendation }) => [
       `  ${about}: ${printable(message)}`,
       `    recommendation: ${printable(recommendation)}`,
     ]);
     return {
-      exitCode: exitCodeOf(findings, context),
+      exitCode,
       document: {
-        ...report,
-        status,
-        ...(unloaded(context) === undefined ? {} : { no_load: true as const }),
-        ...{ findings: ofLock, plugins: rows, warnings },
+        ...{ ...report, status, findings: ofLock, plugins: rows, warnings },
+        no_load: options.noLoad === true || undefined,
       },
       lines: [
         `status: ${colour(status)}`,
-        ...headLines(report, unloaded(context)),
+        ...head,
         ...section("Findings:", lines, paint),
         "",
-        ...rowLines(findings, context),
+        ...rowLines,
       ],
       warnings,
     };
   },
 });
 
-interface Findings {
-  readonly report: DiscoveryReport;
-  readonly rows: readonly Diagnosis[];
-  readonly ofLock: readonly LockFinding[];
-  readonly warnings: readonly string[];
-}
-
-async function findingsOf(context: Context): Promise<Findings> {
-  const { env, services } = context;
+/** What both commands find and print, and how they end. */
+async function findingsOf(context: Context) {
+  const { env, services, options, paint } = context;
   const { catalog, scope } = await lookupFor(context);
   await expectLockfile(scope);
   const state = await services.lockState(scope);
   const report = await services.discover({ ...scope, faults: "report" });
   const rows = diagnose(report, catalog, env);
   const ofLock = lockFindings(report, state);
-  return { report, rows, ofLock, warnings: [...new Set([...state.warnings, ...report.warnings])] };
-}
-
-function statusOf({ rows, ofLock }: Findings): "ok" | "warning" | "error" {
   const found: readonly string[] = [
     ...rows.map(({ status }) => doctorStates[status]),
     ...ofLock.map(({ severity }) => severity),
   ];
-  if (found.includes("error")) return "error";
-  return found.includes("warning") ? "warning" : "ok";
-}
-
-/** A check before a deployment may run either of the two. */
-function exitCodeOf(findings: Findings, { options }: Context): 0 | 1 {
-  return options.strict === true && statusOf(findings) !== "ok" ? 1 : 0;
+  const status =
+    (["error", "warning"] as const).find((each) => found.includes(each)) ?? ("ok" as const);
+  const isLoaded = options.noLoad !== true;
+  const well = isLoaded
+    ? "Plugin configuration looks consistent."
+    : "No problem was found without running plugins.";
+  return {
+    ...{ report, rows, ofLock, status },
+    // A check before a deployment may run either of the two.
+    exitCode: options.strict === true && status !== "ok" ? (1 as const) : (0 as const),
+    head: headLines(
+      report,
+      isLoaded ? undefined : "whether plugins load, and how they are, is not known",
+    ),
+    rowLines: [
+      paint.title("Plugin state diagnostics:"),
+      ...rows.flatMap((row) => rowLinesOf(row, paint)),
+      ...(status === "ok" ? [well] : []),
+    ],
+    warnings: [...new Set([...state.warnings, ...report.warnings])],
+  };
 }
 
 const placeNames: Readonly<Record<LockFinding["about"], string>> = {
@@ -158,34 +150,15 @@ const placeNames: Readonly<Record<LockFinding["about"], string>> = {
   pending: "an unfinished change",
 };
 
-/** What is not known with `--no-load`. */
-function unloaded({ options }: Context): string | undefined {
-  return options.noLoad === true ? texts.doctorUnloaded : undefined;
-}
-
-function rowLines({ rows, ofLock }: Findings, context: Context): readonly string[] {
-  const { paint } = context;
-  const isFine = !rows.some(isProblem) && ofLock.length === 0;
-  const isLoaded = unloaded(context) === undefined;
-  const well = isLoaded
-    ? "Plugin configuration looks consistent."
-    : "No problem was found without running plugins.";
-  return [
-    paint.title("Plugin state diagnostics:"),
-    ...rows.flatMap((row) => [
-      rowLine(row, paint),
-      ...(row.recommendation === nothingToDo ? [] : [say`  recommendation: ${row.recommendation}`]),
-      ...(row.reason === null ? [] : [say`  reason: ${row.reason}`]),
-    ]),
-    ...(isFine ? [well] : []),
-  ];
-}
-
-function rowLine(row: Diagnosis, paint: Paint): string {
-  const { package: name, status, enabled, env_var: variable, id } = row;
+function rowLinesOf(row: Diagnosis, paint: Paint): readonly string[] {
+  const { package: name, status, enabled, env_var: variable, id, recommendation, reason } = row;
   const { good: fine, faint: note, doubtful: warning, bad: error } = paint;
   const colour = { fine, note, warning, error }[doctorStates[status]];
   // One package can have several plugins.
   const which = id === null || id === name.replace(/^@[^/]*\//, "") ? "" : say` id=${id}`;
-  return `${printable(name)} status=${colour(status)} ${say`enabled=${String(enabled)} env=${variable ?? "-"}`}${which}`;
+  return [
+    `${printable(name)} status=${colour(status)} ${say`enabled=${String(enabled)} env=${variable ?? "-"}`}${which}`,
+    ...(recommendation === nothingToDo ? [] : [say`  recommendation: ${recommendation}`]),
+    ...(reason === null ? [] : [say`  reason: ${reason}`]),
+  ];
 }

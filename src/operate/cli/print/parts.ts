@@ -24,13 +24,9 @@ export interface Paint {
 
 /** Colours on a terminal that can show them, unless `NO_COLOR` has a value. */
 export function paintFor(isTerminal: boolean, env: Environment): Paint {
-  const wanted = isTerminal && !isSet(env.NO_COLOR) && env.TERM !== "dumb";
+  const wanted = isTerminal && !env.NO_COLOR && env.TERM !== "dumb";
   const { bold, dim, green, yellow, red } = colours.createColors(wanted);
   return { title: bold, faint: dim, good: green, doubtful: yellow, bad: red };
-}
-
-function isSet(value: string | undefined): boolean {
-  return value !== undefined && value !== "";
 }
 
 /** A title and lines after an empty line, or nothing where there are no lines. */
@@ -99,7 +95,7 @@ const unknownHealth = {
 
 /** What documents have of one plugin. Procedures have no hooks, health or signature. */
 export function pluginRow(facts: PluginFacts, catalog: readonly CatalogEntry[], env: Environment) {
-  const { hooks, streams: _, depends_on, signed_by, trust_decision, health, ...rest } = facts;
+  const { hooks, depends_on, signed_by, trust_decision, health, ...rest } = facts;
   const entry = catalog.find((each) => each.package === facts.package);
   const variable = entry?.env_var ?? null;
   return {
