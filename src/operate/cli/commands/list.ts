@@ -2,8 +2,7 @@
 import { join } from "node:path";
 import * as z from "zod";
 import { byUnits } from "../../../core/plugins/index.ts";
-import { type CatalogEntry, isEnabled } from "../catalog.ts";
-import { type CommandContext, defineCommand } from "../command.ts";
+import { defineCommand } from "../command.ts";
 import { lookupFor } from "../command-context.ts";
 import { drift, lock, mode, plugin, text, textOrNull, warnings } from "../documents.ts";
 import { lookupOptions } from "../options.ts";
@@ -17,7 +16,7 @@ import {
   shortHash,
 } from "../print/parts.ts";
 import { printable, say } from "../print/printable.ts";
-import type { DiscoveryReport, PluginFacts, RejectedPlugin } from "../reports.ts";
+import type { RejectedPlugin } from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";
 
 export const list = defineCommand({
@@ -53,83 +52,73 @@ export const list = defineCommand({
     warnings,
   }),
   async run(context) {
-    const { env, options } = context;
+    const { env, host, options, paint, services } = context;
     const { catalog, scope } = await lookupFor(context);
-    const report = await context.services.discover({ ...scope, faults: "throw" });
-    const loaded = inTableOrder(report.loaded);
+    const report = await services.discover({ ...scope, faults: "throw" });
+    const rows = report.loaded.map((facts) => pluginRow(facts, catalog, env));
+    // The host's own first, then by id.
+    const loaded = [...rows].sort(
+      (a, b) => Number(b.builtin) - Number(a.builtin) || byUnits(a.id, b.id),
+    );
     const rejected = [...report.rejected].sort(
       (a, b) => byUnits(nameOf(a), nameOf(b)) || byUnits(a.package, b.package),
     );
-    const sorted = { ...report, loaded, rejected };
-    const isMissing = scope.lockfile !== undefined && report.lock === null;
-    const missing = isMissing ? [texts.lockNotFound(scope.lockfile)] : [];
+    const { lockfile, root } = scope;
+    const isMissing = lockfile !== undefined && report.lock === null;
+    const missing = isMissing ? [texts.lockNotFound(lockfile)] : [];
     const warnings = [...missing, ...report.warnings];
+    const { catalogUrl: url } = host;
+    const see = url === undefined ? "" : say` See ${url} for the plugin catalog.`;
+    const searched = join(root, "node_modules");
+    const lockOnly = loaded.filter((row) => row.lock_only_dependencies.length > 0);
     return {
       exitCode: 0,
       document: {
-        ...sorted,
-        ...(options.noLoad === true ? { no_load: true as const } : {}),
-        loaded: loaded.map((facts) => pluginRow(facts, catalog, env)),
-        warnings,
+        ...{ ...report, loaded, rejected, warnings },
+        no_load: options.noLoad === true || undefined,
       },
       lines: [
-        ...linesOf(report, sorted, catalog, join(scope.root, "node_modules"), context),
-        ...stepsOfList(report, context.paint),
+        ...headLines(
+          report,
+          options.noLoad === true ? "the table has what would be loaded" : undefined,
+        ),
+        "",
+        ...(loaded.length === 0 ? ["(no plugins loaded)"] : tableLines(loaded, paint)),
+        ...(loaded.length + rejected.length === 0
+          ? [
+              `No plugins registered.${see}`,
+              say`Searched: ${searched} and those of the folders above.`,
+            ]
+          : []),
+        // In the order in which they run.
+        ...section(
+          "Hook plugins:",
+          rows.filter(({ kind }) => kind === "hooks").map((row) => hookLine(row, paint)),
+          paint,
+        ),
+        ...section(
+          "Dependencies:",
+          lockOnly.map(
+            (row) => `  ${printable(row.id)}: ${texts.lockOnly(row.lock_only_dependencies)}`,
+          ),
+          paint,
+        ),
+        ...section(
+          "Rejected:",
+          rejected.map((each) => rejectedLine(each, paint)),
+          paint,
+        ),
+        ...driftSection(report.drift, paint),
+        ...stepsOfList(report, paint),
       ],
       warnings,
     };
   },
 });
 
-function linesOf(
-  report: DiscoveryReport,
-  { loaded, rejected }: Pick<DiscoveryReport, "loaded" | "rejected">,
-  catalog: readonly CatalogEntry[],
-  searched: string,
-  { env, host: { catalogUrl: url }, options, paint }: CommandContext,
-): readonly string[] {
-  const see = url === undefined ? "" : say` See ${url} for the plugin catalog.`;
-  const lockOnly = loaded.filter(({ lock_only_dependencies: names }) => names.length > 0);
-  return [
-    ...headLines(report, options.noLoad === true ? texts.listUnloaded : undefined),
-    "",
-    ...(loaded.length === 0 ? ["(no plugins loaded)"] : tableLines(loaded, paint)),
-    ...(loaded.length + rejected.length === 0
-      ? [`No plugins registered.${see}`, say`Searched: ${searched} and those of the folders above.`]
-      : []),
-    ...section(
-      "Hook plugins:",
-      // In the order in which they run.
-      report.loaded
-        .filter(({ kind }) => kind === "hooks")
-        .map((facts) => {
-          const entry = catalog.find((each) => each.package === facts.package);
-          return hookLine(facts, entry === undefined ? undefined : isEnabled(entry, env), paint);
-        }),
-      paint,
-    ),
-    ...section(
-      "Dependencies:",
-      lockOnly.map(
-        ({ id, lock_only_dependencies: names }) => `  ${printable(id)}: ${texts.lockOnly(names)}`,
-      ),
-      paint,
-    ),
-    ...section(
-      "Rejected:",
-      rejected.map((each) => {
-        const reason = paint.bad(reasonOf(each.code, each.reason));
-        // The reason is the same for each package that claims the id.
-        const claimant = each.code === "duplicate_id" ? say` of ${each.package}` : "";
-        return `  ${printable(nameOf(each))}: ${reason}${claimant}`;
-      }),
-      paint,
-    ),
-    ...driftSection(report.drift, paint),
-  ];
-}
+type Row = ReturnType<typeof pluginRow>;
 
-function tableLines(loaded: readonly PluginFacts[], paint: Paint): readonly string[] {
+function tableLines(loaded: readonly Row[], paint: Paint): readonly string[] {
   const row = (id: string, from: string, version: string, hash: string) =>
     `${id.padEnd(40)}  ${from.padEnd(20)}  ${version.padEnd(10)}  ${hash}`.trimEnd();
   return [
@@ -140,12 +129,12 @@ function tableLines(loaded: readonly PluginFacts[], paint: Paint): readonly stri
   ];
 }
 
-function hookLine(facts: PluginFacts, enabled: boolean | undefined, paint: Paint): string {
-  const { name, version, hooks, health, signed_by: signer, isolation } = facts;
+function hookLine(row: Row, paint: Paint): string {
+  const { name, version, hook_count, enabled, health, signed_by: signer, isolation } = row;
   const status = health?.status ?? "unknown";
   const colour = { healthy: paint.good, unhealthy: paint.bad, degraded: paint.doubtful }[status];
   return [
-    say`${name} ${version} hooks=${hooks?.length ?? "unknown"}`,
+    say`${name} ${version} hooks=${hook_count ?? "unknown"}`,
     ...(enabled === undefined ? [] : [`enabled=${enabled}`]),
     `health=${(colour ?? String)(printable(status))}`,
     say`signed_by=${signer ?? "unsigned"}`,
@@ -153,9 +142,11 @@ function hookLine(facts: PluginFacts, enabled: boolean | undefined, paint: Paint
   ].join(" ");
 }
 
-/** The host's own first, then by id. */
-function inTableOrder(loaded: readonly PluginFacts[]): readonly PluginFacts[] {
-  return [...loaded].sort((a, b) => Number(b.builtin) - Number(a.builtin) || byUnits(a.id, b.id));
+function rejectedLine(each: RejectedPlugin, paint: Paint): string {
+  const reason = paint.bad(reasonOf(each.code, each.reason));
+  // The reason is the same for each package that claims the id.
+  const claimant = each.code === "duplicate_id" ? say` of ${each.package}` : "";
+  return `  ${printable(nameOf(each))}: ${reason}${claimant}`;
 }
 
 /** As much of a name as is known. */
