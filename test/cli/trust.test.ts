@@ -99,6 +99,27 @@ describe("plugins trust", () => {
     ]);
   });
 
+  it("pairs a dependency with its predecessor only if one was added and one removed", async () => {
+    verifies("cli:trust-permissions");
+    const of = (name: string, version: string) => ({ name, version, hash: `sha256:${version}` });
+    const was = [of("a", "1"), of("a", "2"), of("b", "1")];
+    const linesFor = async (dependencies: typeof was) => {
+      const previous = { ...earlier, dependencies: was };
+      const { stdout } = await run(trust, { services: trusting({ dependencies, previous }) });
+      return linesOf(stdout).filter((line) => line.includes(" dependency "));
+    };
+    expect(await linesFor([of("a", "3"), of("b", "2")])).toEqual([
+      "  changed: dependency b 2 (sha256:2), was 1 (sha256:1)",
+      "  new:     dependency a 3 (sha256:3)",
+      "  gone:    dependency a 1 (sha256:1)",
+      "  gone:    dependency a 2 (sha256:2)",
+    ]);
+    expect(await linesFor([...was, of("a", "3")])).toEqual([
+      "  new:     dependency a 3 (sha256:3)",
+    ]);
+    expect(await linesFor(was)).toEqual([]);
+  });
+
   it("reports changed hooks, a changed signer, and dependencies", async () => {
     verifies("cli:trust-permissions");
     const dependencies = [{ name: "is-odd", version: "3.0.1", hash: `sha256:${"1".repeat(64)}` }];

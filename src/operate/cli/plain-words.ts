@@ -3,34 +3,29 @@
 import type { StreamMode } from "../../core/hooks/index.ts";
 import { tablesOf } from "../../core/host/index.ts";
 import { describePermissions, highImpact, standardTables } from "../discovery/index.ts";
-import type { LockedFacts, PluginFacts } from "./reports.ts";
+import type { PluginFacts } from "./reports.ts";
 
-export interface Words {
-  /** What a capability permits, in a sentence or two. */
-  readonly of: (capability: string) => string;
-  /** What is called of a plugin that is on a hook, what it sees there and what it may change. */
-  readonly ofHook: (hook: string) => string;
-  /** What every plugin sees and changes, whatever it asks for. */
-  readonly always: readonly string[];
-  /** Those that a reviewer looks at first, sorted. */
-  readonly highImpact: (capabilities: readonly string[]) => readonly string[];
-}
+export type Words = ReturnType<typeof wordsOf>;
 
 /** Without a host, those of the standard one. */
-export function wordsOf(host: object | undefined): Words {
+export function wordsOf(host: object | undefined) {
   const tables = tablesOf(host) ?? standardTables;
   return {
-    of(capability) {
+    /** What a capability permits, in a sentence or two. */
+    of(capability: string): string {
       const grant = { capabilities: [capability], hooks: [] };
       const { sees, changes, uses, unknown } = describePermissions(tables, grant);
       return [...sees, ...changes, ...uses, ...unknown].join(" ");
     },
-    ofHook(hook) {
+    /** What is called of a plugin that is on a hook, what it sees there and what it may change. */
+    ofHook(hook: string): string {
       const { runsOn, unknown } = describePermissions(tables, { capabilities: [], hooks: [hook] });
       return [...runsOn, ...unknown].join(" ");
     },
+    /** What every plugin sees and changes, whatever it asks for. */
     always: describePermissions(tables, { capabilities: [], hooks: [] }).always,
-    highImpact: (capabilities) => highImpact(tables, capabilities),
+    /** Those that a reviewer looks at first, sorted. */
+    highImpact: (capabilities: readonly string[]) => highImpact(tables, capabilities),
   };
 }
 
@@ -80,37 +75,4 @@ function namesChange(granted: Terms["hooks"], asked: Terms["hooks"]) {
     added: granted ? (asked ?? []).filter((name) => !granted.includes(name)).sort() : [],
     removed: asked ? (granted ?? []).filter((name) => !asked.includes(name)).sort() : [],
   };
-}
-
-/** A package that a plugin needs. */
-type Needed = LockedFacts["dependencies"][number];
-
-/**
- * What a plugin needs otherwise than when it was trusted. A package has `changed` where the one
- * copy of its name is another now.
- */
-export function dependencyChange(was: readonly Needed[], now: readonly Needed[]) {
-  const isIn = (all: readonly Needed[], one: Needed) =>
-    all.some(
-      ({ name, version, hash }) =>
-        name === one.name && version === one.version && hash === one.hash,
-    );
-  const came = now.filter((each) => !isIn(was, each));
-  const went = was.filter((each) => !isIn(now, each));
-  const named = (all: readonly Needed[], name: string) => all.filter((each) => each.name === name);
-  const changed = came.flatMap((each) => {
-    const [gone, ...more] = named(went, each.name);
-    const isAlone = more.length === 0 && named(came, each.name).length === 1;
-    return gone === undefined || !isAlone ? [] : [{ was: gone, now: each }];
-  });
-  return {
-    changed,
-    added: came.filter((each) => !changed.some((pair) => pair.now === each)),
-    removed: went.filter((each) => !changed.some((pair) => pair.was === each)),
-  };
-}
-
-/** Whom a sentence names as the signer. */
-export function signerName(signer: string): string {
-  return signer === "unsigned" ? "nobody" : signer;
 }

@@ -3,7 +3,6 @@
  * command. Operators search logs for them, so all are part of the contract.
  */
 import { type Opening, openings } from "../isolate/kinds.ts";
-import { signerName } from "./plain-words.ts";
 import { listed, printable, say, singleQuoted } from "./print/printable.ts";
 
 export const texts = {
@@ -38,21 +37,13 @@ export const texts = {
   lockLine: (path: string, version: number) => say`plugins.lock: ${path} (schema v${version})`,
 
   // Trust.
-  otherSigner: ({ was, now }: { readonly was: string; readonly now: string }) =>
-    say`signed by ${signerName(now)}, previously by ${signerName(was)}`,
-  noKind: (command: string, expected: readonly string[], got: string) =>
-    `${command}: --isolate takes ${listed(expected)}, got ${singleQuoted(got)}`,
-  noOpening: (command: string, expected: readonly string[], got: string) =>
-    `${command}: --accept takes ${listed(expected)}, got ${singleQuoted(got)}`,
-  acceptAlone: (command: string) =>
-    `${command}: --accept goes with --isolate KIND: what runs in the host can do all of that`,
+  otherSigner: ({ was, now }: { readonly was: string; readonly now: string }) => {
+    const named = (signer: string) => (signer === "unsigned" ? "nobody" : signer);
+    return say`signed by ${named(now)}, previously by ${named(was)}`;
+  },
   isolatedIn: (isolate: string, says: string) => say`${isolate}: ${says}`,
   accepted: (names: readonly string[]) =>
     listed(names.map((name) => `${name} (${openings[name as Opening] ?? "unknown"})`)),
-  undeclared: (names: readonly string[]) =>
-    `package.json asks for more than the code declares here: ${listed(names)}`,
-  undeclaredHooks: (names: readonly string[]) =>
-    `package.json names more hooks than the code declares here: ${listed(names)}`,
   lockOnly: (names: readonly string[]) => `dependencies trusted by the lock only: ${listed(names)}`,
   noLimit: (id: string, kinds: readonly string[]) =>
     `nothing limits the ${kinds.join(" and ")} of ${singleQuoted(id)}: its package.json lists none, so its code may ask for any. Trust it with --check, which takes them from the plugin, or have them listed in package.json.`,
@@ -76,20 +67,9 @@ export const texts = {
   evidenceLeftOut:
     "npm does not pack glassine.sig.json here: add it to `files` in package.json, and sign again",
 
-  journalAlone: "not compared with plugins.lock, which is missing or cannot be read",
-  lastLine:
-    "not covered: the time, author and reason of the last line; the next change covers them",
   moreProblems: (count: number) => `and ${count} more problems of the journal`,
-  next: "What to do next:",
-  permit:
-    "The user of this process may not read what the reason names: mend its permissions, and look again.",
-  mendSettings: "Mend the settings of signatures first: nothing can check it until then.",
-  makeReadable: "Make it readable, and look again: a package may be there.",
   endPending:
     "Run any command that writes, such as `plugins lock`: it completes or undoes the change.",
-  guestsUnseen: (count: number) =>
-    `${count} guest${count === 1 ? " was" : "s were"} not looked at: \`gateway trust --check\` compares ${count === 1 ? "it" : "them"}.`,
-  signaturesUnseen: (why: string) => say`signatures were not checked: ${why}`,
   pending: "A change is unfinished: the next command that writes completes or undoes it.",
 
   // The catalogue.
@@ -97,16 +77,6 @@ export const texts = {
 
   // Without loading.
   notRun: "nothing was run (--no-load)",
-  listUnloaded: "the table has what would be loaded",
-  doctorUnloaded: "whether plugins load, and how they are, is not known",
-
-  // Doctor.
-  discoveryOff: (setting: string) =>
-    `${setting}: no installed plugin was looked at, and a host loads none, not even one that plugins.lock trusts`,
-  signatureUnread: "a setting of signatures, or the file that it names, cannot be used",
-  switchOn: "Unset it, unless the host is to run without installed plugins.",
-  ownVariable: "the host must read this variable; in a host that does not, the plugin runs",
-  namedNoMore: "its package is installed with different files, and no package names the plugin",
 
   // What the operator did not cause.
   hostModule: (from: string, module: string, detail: string) =>
@@ -124,15 +94,12 @@ export function reasonOf(code: string, detail: string): string {
 }
 
 /** The codes of error documents that are no codes of errors of this library. */
-const documentCodes = {
-  usage: "The command line cannot be read as a command.",
-  plugin_not_found: "No installed plugin has the name.",
-  plugin_unknown: "The catalog has no plugin of the name.",
-  gateway_not_running: "No gateway runs with the configuration.",
-  request_unknown: "The audit trail has no record of the request.",
-  reload_refused: "The gateway keeps the configuration that it has.",
-  io_failed: "The system refused to read or write.",
-  internal_error: "A bug of this library.",
-} as const;
-
-export type DocumentCode = keyof typeof documentCodes;
+export type DocumentCode =
+  | "usage"
+  | "plugin_not_found"
+  | "plugin_unknown"
+  | "gateway_not_running"
+  | "request_unknown"
+  | "reload_refused"
+  | "io_failed"
+  | "internal_error";

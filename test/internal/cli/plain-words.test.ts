@@ -1,7 +1,7 @@
-/** The words for capabilities, and for dependencies that changed. */
+/** The words for capabilities. */
 import { memoryNode } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";
-import { dependencyChange, wordsOf } from "../../../src/operate/cli/plain-words.ts";
+import { wordsOf } from "../../../src/operate/cli/plain-words.ts";
 import { verifies } from "../../support/verifies.ts";
 
 describe("capabilities in plain words", () => {
@@ -29,22 +29,5 @@ describe("capabilities in plain words", () => {
       ...["audit.read", "facts.write", "federation.write", "identity.read", "network.outbound"],
       ...["recall.write", "tenant.write"],
     ]);
-  });
-});
-
-describe("a dependency that changed", () => {
-  it("is paired with its predecessor only if one was added and one removed", () => {
-    const of = (name: string, version: string) => ({ name, version, hash: `sha256:${version}` });
-    const was = [of("a", "1"), of("a", "2"), of("b", "1")];
-    expect(dependencyChange(was, [of("a", "3"), of("b", "2")])).toEqual({
-      changed: [{ was: of("b", "1"), now: of("b", "2") }],
-      added: [of("a", "3")],
-      removed: [of("a", "1"), of("a", "2")],
-    });
-    expect(dependencyChange(was, [...was, of("a", "3")])).toEqual({
-      ...{ changed: [], removed: [] },
-      added: [of("a", "3")],
-    });
-    expect(dependencyChange(was, was)).toEqual({ changed: [], added: [], removed: [] });
   });
 });

@@ -115,14 +115,15 @@ export const trust = defineCommand({
 
 /** @throws CommandFailure `options_invalid` */
 function isolationIn({ isolate, accept = [] }: OptionValues<typeof declared>) {
+  const refused = (why: string) => refusal("options_invalid", `trust: ${why}`);
   const expected = [...isolations, "host"];
   if (isolate !== undefined && !expected.includes(isolate))
-    throw refusal("options_invalid", texts.noKind("trust", expected, isolate));
+    throw refused(`--isolate takes ${listed(expected)}, got ${singleQuoted(isolate)}`);
   const odd = accept.find((each) => !isOpening(each));
   if (odd !== undefined)
-    throw refusal("options_invalid", texts.noOpening("trust", Object.keys(openings), odd));
+    throw refused(`--accept takes ${listed(Object.keys(openings))}, got ${singleQuoted(odd)}`);
   if (accept.length > 0 && (isolate === undefined || isolate === "host"))
-    throw refusal("options_invalid", texts.acceptAlone("trust"));
+    throw refused("--accept goes with --isolate KIND: what runs in the host can do all of that");
   return {
     isolate: isolate as Isolation | "host" | undefined,
     accept: accept as readonly Opening[],
@@ -155,9 +156,9 @@ async function withPermissions(
 function asksForMore(facts: PluginFacts): readonly string[] {
   const id = singleQuoted(facts.id);
   const changes = changesSince(trustedTerms(facts), facts);
-  const capabilities = changes.permission_change.added;
-  const hooks = changes.hook_change.added;
-  const signer = changes.signer_change;
+  const { permission_change, hook_change, signer_change: signer } = changes;
+  const { added: capabilities } = permission_change;
+  const { added: hooks } = hook_change;
   const lines: string[] = [];
   if (capabilities.length > 0)
     lines.push(

@@ -17,7 +17,7 @@ import {
 import { sharedOptions } from "../options.ts";
 import { stepsOfVerify } from "../print/next-steps.ts";
 import { driftSection, journalSection, type Paint, section } from "../print/parts.ts";
-import { listed, printable } from "../print/printable.ts";
+import { listed, printable, say } from "../print/printable.ts";
 import { reasonOf, texts } from "../texts.ts";
 import type { VerifyReport } from "../work/verify.ts";
 
@@ -97,12 +97,16 @@ function problemCount(report: VerifyReport, countJournal: boolean): number {
 function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly string[] {
   const { lock, drift, linked, duplicates, unhashable, signatures, unreadable } = report;
   const { pending, permissions, guest_count: guests, signatures_unchecked: unchecked } = report;
+  const [were, them] = guests === 1 ? [" was", "it"] : ["s were", "them"];
+  const unseen = `${guests} guest${were} not looked at: \`gateway trust --check\` compares ${them}.`;
+  const reasons = (of: typeof unhashable) =>
+    of.map(({ id, code, reason }) => `  ${printable(id)}: ${reasonOf(code, reason)}`);
   const parts = [
-    ...(guests === 0 ? [] : [texts.guestsUnseen(guests)]),
+    ...(guests === 0 ? [] : [unseen]),
     ...driftSection(drift, paint),
     ...section(
       "Links, which production does not load:",
-      linked.map(({ id, path }) => `  ${printable(id)}: ${printable(path)}`),
+      linked.map(({ id, path }) => say`  ${id}: ${path}`),
       paint,
     ),
     ...section(
@@ -110,35 +114,21 @@ function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly
       duplicates.map(({ id, paths }) => `  ${printable(id)}: ${listed(paths)}`),
       paint,
     ),
-    ...section(
-      "Cannot be hashed:",
-      unhashable.map(({ id, code, reason }) => `  ${printable(id)}: ${reasonOf(code, reason)}`),
-      paint,
-    ),
-    ...section(
-      "Signatures that production refuses:",
-      signatures.map(({ id, code, reason }) => `  ${printable(id)}: ${reasonOf(code, reason)}`),
-      paint,
-    ),
+    ...section("Cannot be hashed:", reasons(unhashable), paint),
+    ...section("Signatures that production refuses:", reasons(signatures), paint),
     ...section(
       "Cannot be read, and what is in it was not compared:",
-      unreadable.map((path) => `  ${printable(path)}`),
+      unreadable.map((path) => say`  ${path}`),
       paint,
     ),
-    ...section(
-      "Permissions since it was trusted:",
-      permissions.flatMap((each) =>
-        permissionTexts(each).map((text) => `  ${printable(each.id)}: ${text}`),
-      ),
-      paint,
-    ),
+    ...section("Permissions since it was trusted:", permissions.flatMap(permissionLines), paint),
     ...journalSection(report, paint),
     ...(pending ? ["", texts.pending] : []),
   ];
-  const unseen = unchecked === null ? "" : `; ${texts.signaturesUnseen(unchecked)}`;
+  const uncheckedFor = unchecked === null ? "" : say`; signatures were not checked: ${unchecked}`;
   const end =
     problems === 0
-      ? paint.good(`plugins.lock verified: ${lock.entries - guests} entries${unseen}`)
+      ? paint.good(`plugins.lock verified: ${lock.entries - guests} entries${uncheckedFor}`)
       : paint.bad(`verify failed: ${problems} problem(s)`);
   return [
     texts.lockLine(lock.path, lock.schema_version),
@@ -149,8 +139,8 @@ function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly
   ];
 }
 
-function permissionTexts(change: VerifyReport["permissions"][number]): readonly string[] {
-  const { added, removed, hook_change: hooks, signer_change: signer } = change;
+function permissionLines(change: VerifyReport["permissions"][number]): readonly string[] {
+  const { id, added, removed, hook_change: hooks, signer_change: signer } = change;
   const all = [
     ["asks for", added],
     ["no longer asks for", removed],
@@ -161,5 +151,5 @@ function permissionTexts(change: VerifyReport["permissions"][number]): readonly 
   return [
     ...changed.map(([what, names]) => `${what} ${listed(names)}`),
     ...(signer === null ? [] : [texts.otherSigner(signer)]),
-  ];
+  ].map((text) => `  ${printable(id)}: ${text}`);
 }

@@ -6,11 +6,6 @@ import type { VerifyReport } from "../work/verify.ts";
 import { type Paint, section } from "./parts.ts";
 import { say } from "./printable.ts";
 
-interface JournalProblemSpec {
-  readonly means: string;
-  readonly todo: string;
-}
-
 export const journalProblems = {
   journal_mismatch: {
     means: "plugins.lock has an entry that the journal does not record, or the other way round.",
@@ -37,7 +32,7 @@ export const journalProblems = {
     means: "A line has no end: writing it was cut off, and it does not count.",
     todo: "See whether the change was made, and make it again if it was not. The line stays reported; version control may have the whole journal.",
   },
-} as const satisfies Record<string, JournalProblemSpec>;
+} as const satisfies Record<string, { readonly means: string; readonly todo: string }>;
 
 export function journalTodo(problem: string): string {
   return Object.hasOwn(journalProblems, problem)
@@ -53,9 +48,9 @@ export function stepsOfList(report: DiscoveryReport, paint: Paint): readonly str
   const loadedDrift = drift.filter(({ id }) => !rejected.some((each) => each.id === id));
   return steps(
     [
-      ...rejected.map(({ code, reason }): Step => [code, responseTo(code, reason, report)]),
+      ...rejected.map(({ code, reason }): Step => [code, responseTo(code, reason)]),
       ...driftSteps(loadedDrift, unreadable),
-      ...unreadable.map(unreadStep),
+      ...unreadSteps(unreadable),
     ],
     paint,
   );
@@ -71,7 +66,7 @@ export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly stri
       ...[...unhashable, ...signatures].map(
         ({ code, reason }): Step => [code, responseTo(code, reason)],
       ),
-      ...unreadable.map(unreadStep),
+      ...unreadSteps(unreadable),
       ...(pending ? [["pending", texts.endPending] as const] : []),
       ...report.journal_problems.map(({ problem }): Step => [problem, journalTodo(problem)]),
     ],
@@ -89,8 +84,8 @@ function driftSteps(drift: readonly DriftRow[], unreadable: readonly string[]): 
   return drift.filter(isToMend).map(({ kind }): Step => [kind, responseTo(kind)]);
 }
 
-function unreadStep(path: string): Step {
-  return [path, texts.makeReadable];
+function unreadSteps(paths: readonly string[]): readonly Step[] {
+  return paths.map((path) => [path, "Make it readable, and look again: a package may be there."]);
 }
 
 /** The first of several with one way out stands for all of them. */
@@ -99,7 +94,7 @@ function steps(all: readonly Step[], paint: Paint): readonly string[] {
   for (const [about, todo] of all)
     if (todo !== undefined) abouts.set(todo, (abouts.get(todo) ?? new Set()).add(about));
   const lines = [...abouts].map(([todo, names]) => say`  ${[...names].join(", ")}: ${todo}`);
-  return section(texts.next, lines, paint);
+  return section("What to do next:", lines, paint);
 }
 
 /** What the system says of a path that the user may not read, at the end of a reason. */
@@ -109,21 +104,10 @@ const filesUnread: readonly string[] = [
 ];
 
 /** A sentence or two; `undefined` for a code that is not of the list. */
-export function responseTo(
-  code: string,
-  reason = "",
-  report: Partial<Pick<DiscoveryReport, "lock_fault" | "setting_faults">> = {},
-): string | undefined {
-  const { lock_fault: lockFault = null, setting_faults: settingFaults = [] } = report;
-  // There is one, so making another would not help.
-  if (code === "lock_missing" && lockFault !== null)
-    return "Mend plugins.lock first: it cannot be read.";
-  // The setting may be there, and its file not.
-  if (code === "signature_unchecked" && settingFaults.length > 0) return texts.mendSettings;
-  if (filesUnread.includes(code) && forbidden.test(reason)) return texts.permit;
-  return isRejectionCode(code) ? rejectionCodes[code].todo : undefined;
-}
-
-function isRejectionCode(code: string): code is RejectionCode {
-  return Object.hasOwn(rejectionCodes, code);
+export function responseTo(code: string, reason = ""): string | undefined {
+  if (filesUnread.includes(code) && forbidden.test(reason))
+    return "The user of this process may not read what the reason names: mend its permissions, and look again.";
+  return Object.hasOwn(rejectionCodes, code)
+    ? rejectionCodes[code as RejectionCode].todo
+    : undefined;
 }

@@ -1,8 +1,9 @@
 /** Lines of commands that change what is trusted. */
 import { type Isolation, isolations, kinds } from "../../isolate/kinds.ts";
-import { changesSince, dependencyChange, type Words } from "../plain-words.ts";
-import type { LockedFacts, LockFacts, TrustedPlugin } from "../reports.ts";
+import { changesSince, type Words } from "../plain-words.ts";
+import type { LockedFacts, TrustedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
+import type { LockChange } from "../work/lock.ts";
 import { type Paint, shortHash } from "./parts.ts";
 import { listed, say } from "./printable.ts";
 
@@ -27,13 +28,8 @@ export function untrustedLine(id: string, paint: Paint): string {
   return `${paint.doubtful("untrusted:")} ${say`${id}`}`;
 }
 
-export function pathLines({
-  lock,
-  journal_path: journal,
-}: {
-  readonly lock: LockFacts;
-  readonly journal_path: string | null;
-}): readonly string[] {
+export function pathLines(change: Pick<LockChange, "lock" | "journal_path">): readonly string[] {
+  const { lock, journal_path: journal } = change;
   return [say`  lock:    ${lock.path}`, ...(journal === null ? [] : [say`  journal: ${journal}`])];
 }
 
@@ -84,17 +80,34 @@ function capabilityLines(
   ];
 }
 
-/** One line each: another hash under the same version is another package. */
+type Needed = LockedFacts["dependencies"][number];
+
+/**
+ * One line each: another hash under the same version is another package. One has changed where the
+ * one copy of its name is another now.
+ */
 function dependencyLines(was: LockedFacts, now: LockedFacts): readonly string[] {
-  const { changed, added, removed } = dependencyChange(was.dependencies, now.dependencies);
-  const shown = ({ version, hash }: LockedFacts["dependencies"][number]) =>
-    `${version} (${shortHash(hash)})`;
+  const lineOf = ({ name, version, hash }: Needed) => `${name} ${version} ${hash}`;
+  const without = (all: readonly Needed[], others: readonly Needed[]) =>
+    all.filter((each) => !others.some((other) => lineOf(other) === lineOf(each)));
+  const came = without(now.dependencies, was.dependencies);
+  const went = without(was.dependencies, now.dependencies);
+  const named = (all: readonly Needed[], name: string) => all.filter((each) => each.name === name);
+  const isChanged = ({ name }: Needed) =>
+    named(came, name).length === 1 && named(went, name).length === 1;
+  const shown = ({ version, hash }: Needed) => `${version} (${shortHash(hash)})`;
+  const before = (name: string) => named(went, name).map(shown).join();
   return [
-    ...changed.map(
-      (each) =>
-        say`  changed: dependency ${each.now.name} ${shown(each.now)}, was ${shown(each.was)}`,
-    ),
-    ...added.map((each) => say`  new:     dependency ${each.name} ${shown(each)}`),
-    ...removed.map((each) => say`  gone:    dependency ${each.name} ${shown(each)}`),
+    ...came
+      .filter(isChanged)
+      .map(
+        (each) => say`  changed: dependency ${each.name} ${shown(each)}, was ${before(each.name)}`,
+      ),
+    ...came
+      .filter((each) => !isChanged(each))
+      .map((each) => say`  new:     dependency ${each.name} ${shown(each)}`),
+    ...went
+      .filter((each) => !isChanged(each))
+      .map((each) => say`  gone:    dependency ${each.name} ${shown(each)}`),
   ];
 }
