@@ -5,13 +5,12 @@ import { rejectionCodes } from "../../packages/index.ts";
 import {
   checkReason,
   createLock,
-  type LockEntry,
   revokePlugins,
   sameEntry,
   settleLock,
   trustPlugins,
-import type { CommandScope } from "../command-host.ts";
 } from "../../trust/index.ts";
+import type { CommandScope } from "../command-host.ts";
 import type { LockFacts, TrustedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
 import { entryOf, limitWarnings, trusted } from "./change-trust.ts";
@@ -70,86 +69,71 @@ export async function lock(request: LockRequest): Promise<LockChange> {
     return { ...nothing, lock: factsOfLock(made), created: isCreated, warnings: all };
   }
   const surveyed = await surveyFor(staticRequest(request));
-  const yet = { ...nothing, warnings: known(surveyed.report.warnings) };
-  return action === "all"
-    ? await lockAll(surveyed, request, yet)
-    : await prune(surveyed, request, yet);
+  const done = await (action === "all" ? lockAll : prune)(surveyed, request);
+  return { ...nothing, ...done, warnings: [...known(surveyed.report.warnings), ...done.warnings] };
 }
+
+/** What is otherwise than if nothing had been changed, with further warnings. */
+type Done = Partial<LockChange> & Pick<LockChange, "warnings">;
 
 async function lockAll(
   { report, options }: Surveyed,
   { reason, audit }: LockRequest,
-  nothing: LockChange,
-): Promise<LockChange> {
+): Promise<Done> {
   const linked = report.accepted.filter((each) => each.package.isLinked || each.isLocal);
   // Who ended trust at a day wants it looked at again.
   const ended = new Set(
     report.drift.filter(({ kind }) => kind === "trust_expired").map(({ id }) => id),
   );
+  const skip = (id: string, code: string, why: string) => ({ id, code, reason: why });
   const skipped = [
-    ...report.refused.map(({ id, package: name, code, reason: why }) => ({
-      ...{ id: id ?? name, code, reason: why },
-    })),
-    ...linked.map(({ entry }) => ({
-      ...{ id: entry.id, code: "linked_package", reason: "it is not an installed package" },
-    })),
-    ...[...ended].map((id) => ({
-      ...{ id, code: "trust_expired", reason: rejectionCodes.trust_expired.means },
-    })),
+    ...report.refused.map((each) => skip(each.id ?? each.package, each.code, each.reason)),
+    ...linked.map(({ entry: { id } }) =>
+      skip(id, "linked_package", "it is not an installed package"),
+    ),
+    ...[...ended].map((id) => skip(id, "trust_expired", rejectionCodes.trust_expired.means)),
   ].sort((a, b) => byUnits(a.id, b.id));
   const changed = report.accepted
     .filter((each) => !linked.includes(each) && !each.isBuiltin && !ended.has(each.entry.id))
     .flatMap((source) => {
-      const before = lockedAs(source.entry.id, report);
+      const before = report.lock?.entries.find(({ id }) => id === source.entry.id);
       const entry = entryOf(source, before);
       return sameEntry(entry, before) ? [] : [{ source, entry }];
     });
-  if (changed.length === 0) return { ...(await settled(nothing)), skipped };
+  if (changed.length === 0) return { skipped, warnings: await settled(options) };
   const entries = changed.map(({ entry }) => entry);
   const how = { command: "lock", audit } as const;
   const done = await trustPlugins(options.lockPath, entries, reason as string, how);
   const limits = changed.flatMap(({ entry, source }) => limitWarnings(entry, source, options));
   return {
-    ...nothing,
     lock: factsOfLock(done.lock),
     journal_path: done.journal,
     created: report.lock === undefined,
     trusted: done.plugins.map(trusted),
     skipped,
-    warnings: [...nothing.warnings, ...limits, ...done.warnings],
+    warnings: [...limits, ...done.warnings],
   };
 }
 
-function lockedAs(id: string, { lock: present }: Surveyed["report"]): LockEntry | undefined {
-  return present?.entries.find((each) => each.id === id);
-}
-
 /** Where there is nothing to change, a change that was not finished is finished all the same. */
-async function settled(nothing: LockChange): Promise<LockChange> {
-  const { warnings } = await settleLock(nothing.lock.path);
-  return { ...nothing, warnings: [...nothing.warnings, ...warnings] };
+async function settled({ lockPath }: Surveyed["options"]): Promise<readonly string[]> {
+  return (await settleLock(lockPath)).warnings;
 }
 
-async function prune(
-  { report, options }: Surveyed,
-  { reason, audit }: LockRequest,
-  nothing: LockChange,
-): Promise<LockChange> {
+async function prune({ report, options }: Surveyed, { reason, audit }: LockRequest): Promise<Done> {
   const gone = report.drift.filter(({ kind }) => kind === "missing_from_install");
   // An optional entry is for a host where the plugin is installed.
   const kept = gone.filter(({ blocking }) => !blocking).map(({ id }) => texts.keptOptional(id));
-  const yet = { ...nothing, warnings: [...nothing.warnings, ...kept] };
   const ids = gone.filter(({ blocking }) => blocking).map(({ id }) => id);
-  if (ids.length === 0) return await settled(yet);
+  if (ids.length === 0) return { warnings: [...kept, ...(await settled(options))] };
   if (report.unreadable.length > 0)
     throw new GlassineError("trust_refused", texts.pruneUnread(report.unreadable));
   const how = { command: "lock", audit } as const;
   const done = await revokePlugins(options.lockPath, ids, reason as string, how);
   return {
-    ...yet,
     lock: factsOfLock(done.lock),
     journal_path: done.journal,
     untrusted: done.plugins.map(({ id }) => ({ id })),
-    warnings: [...yet.warnings, ...done.warnings],
+    warnings: [...kept, ...done.warnings],
   };
 }
