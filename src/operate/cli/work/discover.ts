@@ -158,28 +158,16 @@ function loadedIn(report: StaticReport, assessment: Assessment): readonly Plugin
 }
 
 function rejectedRow(refused: Refused, report: StaticReport): RejectedPlugin {
-  const { id, code, reason, entryPoint, source } = refused;
-  return {
-    id: id ?? null,
-    package: refused.package,
-    entry_point: entryPoint ?? null,
-    code,
-    reason,
-    facts: source === undefined ? null : staticFacts(source, report),
-  };
+  const { id = null, package: from, entryPoint: entry_point = null } = refused;
+  const { code, reason, source } = refused;
+  const facts = source === undefined ? null : staticFacts(source, report);
+  return { id, package: from, entry_point, code, reason, facts };
 }
 
-export function driftRows({
-  drift,
-  lock,
-}: Pick<StaticReport, "drift" | "lock">): readonly DriftRow[] {
-  return drift.map(({ id, kind, expected, actual, blocking }) => ({
-    id,
+export function driftRows({ drift, lock }: StaticReport): readonly DriftRow[] {
+  return drift.map(({ id, kind, expected = null, actual = null, blocking }) => ({
+    ...{ id, kind, expected, actual, blocking },
     package: lock?.entries.find((entry) => entry.id === id)?.package,
-    kind,
-    expected: expected ?? null,
-    actual: actual ?? null,
-    blocking,
   }));
 }
 

@@ -78,37 +78,23 @@ export type LockState = Awaited<ReturnType<typeof lockState>>;
 export async function lockState(scope: CommandScope) {
   const options = await optionsFor({ ...staticRequest(scope), faults: "report" });
   const { lock, lockFault, lockPath } = options;
-  const state = {
-    lock: lockFacts(options),
-    fault: lockFault === undefined ? null : faultOf(lockFault),
-    /** Why the journal, or the record of an unfinished change, cannot be read. */
-    journal_fault: null as ReadFault | null,
-    ...firstProblems([]),
-    pending: false,
-    warnings: lock?.warnings ?? [],
-  };
-  if (lockFault !== undefined) return state;
   const faults: ReadFault[] = [];
-  const readable = async <Found>(look: Promise<Found>, missing: Found): Promise<Found> => {
-    try {
-      return await look;
-    } catch (error) {
+  const readable = <Found>(look: Promise<Found>, missing: Found): Promise<Found> =>
+    look.catch((error: unknown) => {
       if (!(error instanceof GlassineError)) throw error;
       faults.push(faultOf(error));
       return missing;
-    }
-  };
-  const problems =
-    lock === undefined ? state : await readable<JournalProblems>(journalOf(lock), state);
+    });
+  const none = firstProblems([]);
+  const problems = lock === undefined ? none : await readable(journalOf(lock), none);
   // The first change of all may have ended before there was a lockfile.
-  const pending = await readable(isPending(lockPath), false);
-  const { journal_problems, journal_problem_count } = problems;
+  const pending = lockFault === undefined && (await readable(isPending(lockPath), false));
   return {
-    ...state,
-    journal_problems,
-    journal_problem_count,
-    pending,
+    lock: lockFacts(options),
+    fault: lockFault === undefined ? null : faultOf(lockFault),
+    /** Why the journal, or the record of an unfinished change, cannot be read. */
     journal_fault: faults[0] ?? null,
+    ...{ ...problems, pending, warnings: lock?.warnings ?? [] },
   };
 }
 
@@ -126,8 +112,6 @@ async function journalOf(lock: NonNullable<StaticReport["lock"]>): Promise<Journ
 const maxShown = 100;
 
 type Journal = Awaited<ReturnType<typeof readTrustJournal>>;
-
-export type JournalReport = Awaited<ReturnType<typeof journal>>;
 
 /** The last changes, of one plugin alone where `id` is given, and the first problems of them all. */
 export async function journal(request: CommandScope & { readonly id: string | undefined }) {
