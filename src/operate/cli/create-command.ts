@@ -57,8 +57,12 @@ export function createCommand(host: CommandHost): HostCommand {
  */
 export function commandLine(host: CommandHost, further?: FurtherCommands): HostCommand {
   const named = readCommandHost(host);
-  const run: HostCommand["run"] = (argv, io = {}) =>
-    runCommand({ ...ofProcess(), ...io, argv, host: named, services: commandServices, further });
+  const run: HostCommand["run"] = (argv, io = {}) => {
+    const { env, stdin, stdout, stderr } = process;
+    const isTTY = { stdout: stdout.isTTY === true, stderr: stderr.isTTY === true };
+    const own = { argv, host: named, services: commandServices, further };
+    return runCommand({ env, stdin, stdout, stderr, isTTY, ...io, ...own });
+  };
   return Object.freeze({
     run,
     main: () => {
@@ -68,10 +72,4 @@ export function commandLine(host: CommandHost, further?: FurtherCommands): HostC
       return runToEnd(() => run(process.argv.slice(2), { stdout }), exit);
     },
   });
-}
-
-function ofProcess(): Omit<RunInput, "argv" | "services" | "host" | "further"> {
-  const { env, stdin, stdout, stderr } = process;
-  const isTTY = { stdout: stdout.isTTY === true, stderr: stderr.isTTY === true };
-  return { env, stdin, stdout, stderr, isTTY };
 }

@@ -3,7 +3,7 @@ import process from "node:process";
 import { isGlassineError } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { systemCode } from "../packages/index.ts";
-import type { ByteSource, Command, CommandContext, FurtherCommands, Outcome } from "./command.ts";
+import type { ByteSource, CommandContext, FurtherCommands } from "./command.ts";
 import { withHost } from "./command-context.ts";
 import type { NamedHost } from "./command-host.ts";
 import type { CommandServices } from "./command-services.ts";
@@ -37,7 +37,7 @@ export interface RunInput {
  * 70 an internal error. Never throws.
  */
 export async function runCommand(input: RunInput): Promise<number> {
-  const state: { parsed: Parsed | undefined } = { parsed: undefined };
+  let parsed: Parsed | undefined;
   const progress = progressLine({
     isTerminal: input.isTTY.stderr,
     env: input.env,
@@ -46,8 +46,7 @@ export async function runCommand(input: RunInput): Promise<number> {
   });
   try {
     const line = lineOf(input.further);
-    const parsed = parseArguments(input.host, input.argv, line);
-    state.parsed = parsed;
+    parsed = parseArguments(input.host, input.argv, line);
     if (parsed.kind === "text") {
       await writeResult(input.stdout, parsed.text);
       return 0;
@@ -62,13 +61,17 @@ export async function runCommand(input: RunInput): Promise<number> {
       progress: progress.show,
     };
     const context = command.options.host === sharedOptions.host ? await withHost(given) : given;
-    const outcome = await command.run(context);
+    const { exitCode, document, lines, warnings = [], notes = [] } = await command.run(context);
     progress.end();
-    await publish(input, options.json === true ? command : undefined, outcome);
-    return outcome.exitCode;
+    const isJson = options.json === true;
+    const result = isJson ? documentText(command.schema.parse(document)) : textOf(lines);
+    const complaints = [...warnings.map((text) => `warning: ${printable(text)}`), ...notes];
+    await writeComplaint(input.stderr, textOf(complaints));
+    await writeResult(input.stdout, result);
+    return exitCode;
   } catch (thrown) {
     progress.end();
-    return failed(input, state.parsed, thrown);
+    return failed(input, parsed, thrown);
   }
 }
 
@@ -80,21 +83,6 @@ function currentDirectory(): string {
     const text = say`the current directory cannot be found (${systemCode(error)}): go to one that is there`;
     throw refusal("io_failed", text);
   }
-}
-
-/** Prints the document where a command is given, and else the lines. */
-async function publish(
-  input: RunInput,
-  command: Command | undefined,
-  { document, lines, warnings = [], notes = [] }: Outcome,
-): Promise<void> {
-  const text =
-    command === undefined
-      ? lines.map((line) => `${line}\n`).join("")
-      : documentText(command.schema.parse(document));
-  const complaints = [...warnings.map((text) => `warning: ${printable(text)}`), ...notes];
-  await writeComplaint(input.stderr, complaints.map((line) => `${line}\n`).join(""));
-  await writeResult(input.stdout, text);
 }
 
 async function misused(
@@ -120,7 +108,7 @@ async function failed(
   const stack = options?.verbose === true ? stackOf(culprit) : [];
   const shown = code === "usage" ? ["", usage.trimEnd()] : [];
   const lines = [`${lead}${message}`, ...more, ...stack, ...shown];
-  await writeComplaint(input.stderr, lines.map((line) => `${line}\n`).join(""));
+  await writeComplaint(input.stderr, textOf(lines));
   if (options?.json !== true) return exitCode;
   try {
     await writeResult(input.stdout, documentText({ error: { code, message } }));
@@ -146,6 +134,10 @@ function stackOf(thrown: unknown): readonly string[] {
   } catch {
     return [];
   }
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join("");
 }
 
 function documentText(document: unknown): string {
