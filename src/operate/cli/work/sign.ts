@@ -2,20 +2,12 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { installedNames, readBundled } from "../../packages/index.ts";
-import { signPackage, signTarball } from "../../trust/index.ts";
+import { type SignPackageOptions, signPackage, signTarball } from "../../trust/index.ts";
 import { texts } from "../texts.ts";
 
-interface SignRequest {
-  /** The folder of the package, or its tarball. */
-  readonly path: string;
-  /** The private key as PEM text. */
-  readonly key: string;
-  readonly identity: string;
-  readonly keyId: string | undefined;
-}
-
-export async function sign({ path, key, identity, keyId }: SignRequest) {
-  const options = { path, key, identity, ...(keyId === undefined ? {} : { keyId }) };
+/** `path` is that of the package's folder, or of its tarball. */
+export async function sign(options: SignPackageOptions) {
+  const { path } = options;
   const isTarball = await stat(path).then(
     (stats) => stats.isFile(),
     () => false,
