@@ -10,7 +10,6 @@ import { refusal } from "./failure.ts";
 import { importHost } from "./import-host.ts";
 import { say } from "./print/printable.ts";
 import { texts } from "./texts.ts";
-import type { DiscoverRequest } from "./work/discover.ts";
 
 /**
  * The value of an option, or else of its setting, and what a message calls it. An empty setting
@@ -49,10 +48,7 @@ export async function scopeOf(context: CommandContext): Promise<CommandScope> {
 }
 
 /** What commands that look at plugins begin with. */
-export async function lookupFor(context: CommandContext): Promise<{
-  readonly catalog: readonly CatalogEntry[];
-  readonly scope: Omit<DiscoverRequest, "faults">;
-}> {
+export async function lookupFor(context: CommandContext) {
   const { options } = context;
   const mode = modeOf(context);
   if (mode === "production" && options.localPlugins !== undefined)

@@ -8,13 +8,6 @@ import { describeThrown } from "../../core/observe/index.ts";
 import { refusal } from "./failure.ts";
 import { texts } from "./texts.ts";
 
-export interface ImportedHost {
-  readonly host: object;
-  /** Of its profile. */
-  readonly hostName: string;
-  readonly prefix: string;
-}
-
 /**
  * Imports `MODULE` or `MODULE:EXPORT`. The module is a file, from the current directory, an entry of
  * this package, such as `glassine/memory-node`, or a package that is installed there. Without a name
@@ -23,7 +16,7 @@ export interface ImportedHost {
 export async function importHost(
   { value: given, from }: { readonly value: string; readonly from: string },
   cwd: string,
-): Promise<ImportedHost> {
+) {
   const { specifier, exportName } = splitName(given);
   let found: unknown;
   try {

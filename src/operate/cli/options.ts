@@ -18,7 +18,8 @@ export interface OptionSpec {
 /** By the flag in camel case, which is how the command reads the value. */
 export type Options = Readonly<Record<string, OptionSpec>>;
 
-export const sharedOptions = {
+/** The options of commands that look at plugins. */
+export const lookupOptions = {
   root: {
     flag: "--root",
     value: "PATH",
@@ -51,6 +52,10 @@ export const sharedOptions = {
     value: "PATH",
     what: "a JSON file with a catalog of plugins (default: {prefix}PLUGIN_CATALOG)",
   },
+} as const satisfies Options;
+
+export const sharedOptions = {
+  ...lookupOptions,
   reason: {
     flag: "--reason",
     value: "TEXT",
@@ -79,17 +84,6 @@ export const optionsOfEvery = {
   json: { flag: "--json", what: "print one JSON document" },
   verbose: { flag: "--verbose", what: "print the stack of an internal error" },
 } as const satisfies Options;
-
-/** The options of commands that look at plugins. */
-export const lookupOptions = {
-  root: sharedOptions.root,
-  pluginsLock: sharedOptions.pluginsLock,
-  pluginMode: sharedOptions.pluginMode,
-  localPlugins: sharedOptions.localPlugins,
-  noLoad: sharedOptions.noLoad,
-  host: sharedOptions.host,
-  catalog: sharedOptions.catalog,
-} as const;
 
 /** What a command reads of the options that it declares, and of those that every command has. */
 export type OptionValues<Declared extends Options> = Values<Declared & typeof optionsOfEvery>;

@@ -126,9 +126,8 @@ function addTo(
 
 function exitText({ exits }: CommandSpec): string {
   const own: { readonly [code: string]: string } = { ...exitCodes, ...exits };
-  const never = exits[1] === undefined ? ["1"] : [];
   const lines = Object.entries(own)
-    .filter(([code]) => !never.includes(code))
+    .filter(([code]) => code !== "1" || exits[1] !== undefined)
     .map(([code, what]) => `  ${code.padEnd(4)}${what}`);
   return `Exit codes:\n${lines.join("\n")}`;
 }
@@ -216,8 +215,7 @@ function unknownIn(root: Command, words: readonly string[]): string | undefined 
 }
 
 function usageOf(command: Command, message: string): Parsed {
-  const [main = "", ...hints] = message.split("\n");
-  const line = [main, ...hints].map((part) => printable(part)).join(" ");
+  const line = message.split("\n").map(printable).join(" ");
   return { kind: "usage", message: line, usage: usageText(command) };
 }
 

@@ -8,7 +8,6 @@ import type { OptionSpec } from "../options.ts";
 import { singleQuoted } from "../print/printable.ts";
 
 const shells = ["bash", "zsh", "fish"] as const;
-type Shell = (typeof shells)[number];
 
 export const completion = defineCommand({
   path: ["completion"],
@@ -25,19 +24,11 @@ export const completion = defineCommand({
     const shell = shells.find((each) => each === given);
     if (shell === undefined)
       throw misuse(`completion: ${singleQuoted(given)} is not one of bash, zsh and fish`);
-    const lines = completionScript(shell, commands, host);
+    const lines = { bash, zsh, fish }[shell](wordsBehind(commands, host), host);
     const document = { shell, script: `${lines.join("\n")}\n` };
     return Promise.resolve({ exitCode: 0, document, lines });
   },
 });
-
-function completionScript(
-  shell: Shell,
-  commands: readonly Command[],
-  host: NamedHost,
-): readonly string[] {
-  return { bash, zsh, fish }[shell](wordsBehind(commands, host), host);
-}
 
 interface Word {
   readonly word: string;
@@ -135,11 +126,7 @@ function fish(endings: Endings, host: NamedHost): readonly string[] {
 }
 
 function fishLine({ bin }: NamedHost, condition: string, { word, what, takesValue }: Word): string {
-  const said = `-n '${condition}' -d ${fishQuoted(what)}`;
+  const said = `-n '${condition}' -d ${singleQuoted(what)}`;
   if (!word.startsWith("--")) return `complete -c ${bin} -f ${said} -a ${word}`;
   return `complete -c ${bin} ${said} -l ${word.slice(2)}${takesValue === true ? " -r" : ""}`;
-}
-
-function fishQuoted(text: string): string {
-  return `'${text.replaceAll(/[\\']/g, "\\$&")}'`;
 }
