@@ -25,7 +25,7 @@ import {
   trustedDocument,
   trustedLines,
 } from "../print/trusted.ts";
-import type { PluginFacts } from "../reports.ts";
+import { installedIn, type PluginFacts } from "../reports.ts";
 import { texts } from "../texts.ts";
 
 const declared = {
@@ -140,16 +140,11 @@ async function withPermissions(
   scope: CommandScope & { readonly id: string },
 ): Promise<unknown> {
   if (!isGlassineError(thrown) || thrown.code !== "reason_invalid") return thrown;
-  const more = await services
+  const report = await services
     .discover({ ...scope, mode: "dev", load: false, faults: "report" })
-    .then(
-      ({ loaded, rejected }) => {
-        const found = [...loaded, ...rejected.flatMap(({ facts }) => (facts ? [facts] : []))];
-        const facts = found.find((each) => each.id === scope.id);
-        return facts === undefined ? [] : asksForMore(facts);
-      },
-      () => [],
-    );
+    .catch(() => undefined);
+  const facts = report && installedIn(report).find((each) => each.facts?.id === scope.id)?.facts;
+  const more = facts ? asksForMore(facts) : [];
   return more.length === 0 ? thrown : new CommandFailure({ ...failureFor(thrown, "trust"), more });
 }
 

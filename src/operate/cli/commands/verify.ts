@@ -85,13 +85,9 @@ export const verify = defineCommand({
 
 function problemCount(report: VerifyReport, countJournal: boolean): number {
   const { drift, linked, duplicates, unhashable, signatures, unreadable, pending } = report;
-  const lists = [linked, duplicates, unhashable, signatures, unreadable];
-  return (
-    drift.filter(({ blocking }) => blocking).length +
-    lists.reduce((sum, list) => sum + list.length, 0) +
-    (pending ? 1 : 0) +
-    (countJournal ? report.journal_problem_count : 0)
-  );
+  const blocking = drift.filter((row) => row.blocking);
+  const found = [blocking, linked, duplicates, unhashable, signatures, unreadable].flat();
+  return found.length + Number(pending) + (countJournal ? report.journal_problem_count : 0);
 }
 
 function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly string[] {

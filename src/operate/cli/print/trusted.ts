@@ -52,31 +52,21 @@ export function isolationLines({ isolate, accept, previous }: TrustedPlugin): re
 /** What a plugin may do and what it needs, and how that differs from before. */
 export function permissionLines(plugin: TrustedPlugin, words: Words): readonly string[] {
   const { previous, dependencies } = plugin;
-  const { hook_change: hooks, signer_change: signer } = changesSince(previous, plugin);
+  const changes = changesSince(previous, plugin);
+  const { permission_change: capabilities, hook_change: hooks, signer_change: signer } = changes;
+  const asked = [...(plugin.capabilities ?? [])].sort();
+  const isFirst = !previous?.capabilities;
   const needed = dependencies.map(({ name, version }) => `${name}==${version}`);
   return [
-    ...capabilityLines(plugin, words),
+    // All capabilities the first time, later those added and removed.
+    ...(isFirst && asked.length > 0 ? [`  granted: ${listed(asked)}`] : []),
+    ...capabilities.added.map((name) => say`  new:     ${name} (${words.of(name)})`),
+    ...capabilities.removed.map((name) => say`  gone:    ${name}`),
     ...hooks.added.map((name) => say`  new:     hook ${name} (${words.ofHook(name)})`),
     ...hooks.removed.map((name) => say`  gone:    hook ${name}`),
     ...(signer === null ? [] : [`  signer:  ${texts.otherSigner(signer)}`]),
     ...(needed.length === 0 ? [] : [`  needs:   ${listed(needed)}`]),
     ...(previous === null ? [] : dependencyLines(previous, plugin)),
-  ];
-}
-
-/** All capabilities the first time, later those added and removed. */
-function capabilityLines(
-  { capabilities, previous }: TrustedPlugin,
-  words: Words,
-): readonly string[] {
-  const asked = [...(capabilities ?? [])].sort();
-  const granted = previous?.capabilities ?? null;
-  if (granted === null || capabilities === null)
-    return asked.length === 0 ? [] : [`  granted: ${listed(asked)}`];
-  const { added, removed } = changesSince(previous, { capabilities }).permission_change;
-  return [
-    ...added.map((name) => say`  new:     ${name} (${words.of(name)})`),
-    ...removed.map((name) => say`  gone:    ${name}`),
   ];
 }
 
