@@ -70,7 +70,7 @@ export async function trust(request: TrustRequest) {
   const { id, reason, until, optional, audit } = request;
   checkReason(reason, "trust");
   const surveyed = await surveyFor(staticRequest(request));
-  await expectOwnLock(request, surveyed.options.lockPath, "trust");
+  expectOwnLock(surveyed.options, "trust");
   const source = trustableIn(surveyed, id);
   const place = placeOf(request, surveyed);
   expectFit(source, place, surveyed);

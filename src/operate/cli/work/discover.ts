@@ -11,7 +11,6 @@ import {
   type LoadedPlugin,
   loadStage,
   type OnStep,
-  type ReadDiscoverOptions,
   type Refused,
   readDiscoverOptions,
   type StaticReport,
@@ -46,14 +45,16 @@ export interface DiscoverRequest extends Asked {
   readonly load: boolean;
 }
 
+type CommandOptions = Awaited<ReturnType<typeof optionsFor>>;
+
 /** What the static stage found, and by which options. */
 export interface Surveyed {
-  readonly options: ReadDiscoverOptions;
+  readonly options: CommandOptions;
   readonly report: StaticReport;
 }
 
 /** Where things are and what the settings say. No package is looked at. */
-export async function optionsFor(asked: Asked): Promise<ReadDiscoverOptions> {
+export async function optionsFor(asked: Asked) {
   const { root, env, mode, lockfile, localPlugins, cwd, bin, faults, host, discovery } = asked;
   const { looksAlways = false } = asked;
   const options = await readDiscoverOptions(
@@ -70,9 +71,12 @@ export async function optionsFor(asked: Asked): Promise<ReadDiscoverOptions> {
     { cwd, faults, looksAlways },
   );
   const { lockPath, warnings } = options;
-  const other = await otherLock(asked, lockPath);
-  if (other === undefined) return options;
-  return { ...options, warnings: [...warnings, texts.lockOfRoot(other, lockPath)] };
+  const isElsewhere = lockfile === undefined && root !== cwd;
+  const ofRoot = isElsewhere ? await locateLockfile({ cwd: root, env, bin }) : undefined;
+  /** The lockfile that a host of the folder of `--root` uses, where it is not the one in effect. */
+  const otherLock = ofRoot?.exists && ofRoot.path !== lockPath ? ofRoot.path : undefined;
+  if (otherLock === undefined) return { ...options, otherLock };
+  return { ...options, otherLock, warnings: [...warnings, texts.lockOfRoot(otherLock, lockPath)] };
 }
 
 export async function surveyFor(asked: Asked): Promise<Surveyed> {
@@ -178,14 +182,6 @@ export function staticRequest(scope: CommandScope) {
 
 type Place = Pick<CommandScope, "root" | "cwd" | "lockfile" | "env" | "bin">;
 
-/** The lockfile that a host of the folder of `--root` uses, where it is not the one in effect. */
-async function otherLock(place: Place, lockPath: string): Promise<string | undefined> {
-  const { root, cwd, lockfile, env, bin } = place;
-  if (lockfile !== undefined || root === cwd) return undefined;
-  const ofRoot = await locateLockfile({ cwd: root, env, bin });
-  return ofRoot.exists && ofRoot.path !== lockPath ? ofRoot.path : undefined;
-}
-
 /** What there is to say of a new lockfile that a host of the folder of `--root` does not use. */
 export async function newLockWarnings(
   place: Place,
@@ -202,9 +198,8 @@ export async function newLockWarnings(
  *
  * @throws GlassineError `options_invalid`: a host of the folder uses another one than is in effect
  */
-export async function expectOwnLock(place: Place, lockPath: string, command: string) {
-  const other = await otherLock(place, lockPath);
-  if (other !== undefined) throw optionsInvalid(texts.otherLock(command, other, lockPath));
+export function expectOwnLock({ otherLock, lockPath }: CommandOptions, command: string): void {
+  if (otherLock !== undefined) throw optionsInvalid(texts.otherLock(command, otherLock, lockPath));
 }
 
 /**

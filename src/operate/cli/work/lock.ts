@@ -52,7 +52,7 @@ export async function lock(request: LockRequest): Promise<LockChange> {
   if (action === "all" || action === "prune") checkReason(reason, "lock");
   const options = await optionsFor(staticRequest(request));
   const { lockPath, lock: present, warnings } = options;
-  if (action !== "check") await expectOwnLock(request, lockPath, "lock");
+  if (action !== "check") expectOwnLock(options, "lock");
   if (action === "prune") expectNamedLock(request, lockPath);
   if (present === undefined && action !== "create" && action !== "all")
     throw new GlassineError("lockfile_missing", "there is no plugins.lock");
