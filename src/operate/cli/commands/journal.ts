@@ -80,14 +80,13 @@ export const journal = defineCommand({
 });
 
 function changeLines(event: Report<typeof trustEvent>, paint: Paint): readonly string[] {
-  const { at, action, id, version, distribution_hash: hash, until, reason, actor } = event;
-  const place = event.isolate === null ? [] : [say`  isolate: ${event.isolate}`];
+  const { at, action, id, version, distribution_hash: hash, until, isolate, reason, actor } = event;
   const end = until === null ? "" : ` until ${until}`;
   const what = version === null ? "" : say` ${version} (${shortHash(hash)})${end}`;
   const colour = action === "trust" ? paint.good : paint.doubtful;
   return [
     `${say`${at}`} ${colour(action)} ${say`${id}`}${what}`,
-    ...place,
+    ...(isolate === null ? [] : [say`  isolate: ${isolate}`]),
     say`  by:     ${actor ?? "-"}`,
     say`  reason: ${reason}`,
   ];

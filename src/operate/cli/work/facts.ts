@@ -114,11 +114,7 @@ function signerOf({ signer, isLocal, isBuiltin }: StaticPlugin): string | null {
   return signer ?? (isLocal || isBuiltin ? "unsigned" : null);
 }
 
-function sourceOf({
-  entry,
-  package: found,
-  isLocal,
-}: StaticPlugin): PluginFacts["discovery_source"] {
+function sourceOf({ entry, package: found, isLocal }: StaticPlugin) {
   if (isLocal) return { path: found.foundAt, type: "local" };
   return {
     distribution: found.name,
