@@ -97,7 +97,10 @@ export async function changeLock(
     const made = edit(previous ?? parseLockfile(encoder.encode(newLockfile), path));
     const lock = parseLockfile(encoder.encode(made.text), path);
     const isSame = before !== undefined && previous?.text === made.text;
-    await apply({ places, before, edit: made, isSame, options, warn });
+    const step = { places, before, edit: made, isSame, options, warn };
+    if (before !== undefined) warnIfOpen(places.lock, before.stats.mode, warn);
+    if (made.lines.length > 0) await applyWithJournal(step);
+    else if (!isSame) await (await replaced(step)).settle();
     return { lock, previous, journal: places.journal };
   });
 }
@@ -132,16 +135,6 @@ async function afterRecovery<T extends object>(
     return { ...(await work(places, warn)), recovered };
   };
   return { ...(await exclusively(places, wait, inTurn, warn)), warnings };
-}
-
-async function apply(step: Step): Promise<void> {
-  const { places, before, edit, isSame, warn } = step;
-  if (before !== undefined) warnIfOpen(places.lock, before.stats.mode, warn);
-  if (edit.lines.length > 0) {
-    await applyWithJournal(step);
-  } else if (!isSame) {
-    await (await replaced(step)).settle();
-  }
 }
 
 async function applyWithJournal(step: Step): Promise<void> {
@@ -187,8 +180,8 @@ async function undone(
   error: unknown,
 ): Promise<unknown> {
   // Lines that stay record a change, so the change has to stay too.
-  const stands = (await journal.takeBack()) === "stands";
-  if (!stands && (lock === undefined || (await lock.undo()))) {
+  const isGone = await journal.takeBack();
+  if (isGone && (lock === undefined || (await lock.undo()))) {
     await tryRemove(places.pending);
     return error;
   }

@@ -24,17 +24,14 @@ const maxJournalBytes = 64 * 2 ** 20;
 
 const lineFeed = 0x0a;
 
-/** Whether undoing an append removed all its lines, or at least one of them stands. */
-type TakenBack = "gone" | "stands";
-
 export interface JournalFile {
   /** Its bytes when it was opened. */
   readonly bytes: Uint8Array;
   readonly mode: number;
   /** Resolves when the bytes are on the disk. */
   append(bytes: Uint8Array): Promise<void>;
-  /** Takes back what `append` wrote. It never throws. */
-  takeBack(): Promise<TakenBack>;
+  /** Takes back what `append` wrote. It never throws: false where at least one of its lines stands. */
+  takeBack(): Promise<boolean>;
   close(): Promise<void>;
 }
 
@@ -93,7 +90,7 @@ async function opened(path: string, handle: FileHandle, isNew: boolean): Promise
     takeBack: async () => {
       await cutBack().catch(() => {});
       // The first byte may be the end of a line that had none.
-      return more.subarray(1, written).includes(lineFeed) ? "stands" : "gone";
+      return !more.subarray(1, written).includes(lineFeed);
     },
     close: () => onFile(path, "close", () => handle.close()),
   };
