@@ -1,8 +1,109 @@
-import type { ErrorCodeSpec } from "./code-spec.ts";
-import { gatewayCodes } from "./gateway-codes.ts";
-import { isolationCodes } from "./isolation-codes.ts";
-import { refusalCodes } from "./refusal-codes.ts";
-import { trustCodes } from "./trust-codes.ts";
+import { type ErrorCodeSpec, refusalCodes } from "./refusal-codes.ts";
+
+/** The codes of installed packages, and of what an operator trusts. Part of `errorCodes`. */
+export const trustCodes = {
+  setting_invalid: {
+    means: "A setting, from the environment or an option, has an invalid value.",
+    todo: "Set it to one of the values that the message names.",
+  },
+  package_refused: {
+    means: "An installed package cannot be read or hashed safely. `data.code` says why.",
+    todo: "Look up the code in docs/commands.md.",
+  },
+  discovery_failed: {
+    means: "Installed packages cannot be loaded as plugins. `problems` lists each of them.",
+    todo: "Fix or remove the packages that the message names.",
+  },
+  signature_rejected: {
+    means:
+      "A plugin is unsigned, its signature does not verify, or its signer is not trusted; or signatures are switched off without the acknowledgement.",
+    todo: "Use a signed package of a trusted publisher.",
+  },
+  trust_refused: {
+    means: "A change of trust is refused, and nothing was written.",
+    todo: "Do what the message says, and try again.",
+  },
+  reason_invalid: {
+    means: "The reason of a change of trust is missing, blank or too long.",
+    todo: "Pass a reason of at most 2000 characters.",
+  },
+  lockfile_invalid: {
+    means: "plugins.lock is not valid: the message names the line and every problem.",
+    todo: "Fix the file, or restore it from version control.",
+  },
+  lockfile_newer: {
+    means: "plugins.lock has a newer schema version than this library supports.",
+    todo: "Update the library.",
+  },
+  lockfile_missing: {
+    means: "There is no plugins.lock where one is needed.",
+    todo: "Create one with `plugins lock`, and trust the reviewed plugins.",
+  },
+  lockfile_uneditable: {
+    means: "plugins.lock is written in a form that cannot be edited without rewriting it.",
+    todo: "Write each entry as a separate table, `[[plugins]]`.",
+  },
+  lockfile_busy: {
+    means: "Another process is changing plugins.lock.",
+    todo: "Wait for the process that the message names.",
+  },
+  lockfile_failed: {
+    means: "plugins.lock or its journal cannot be read or written. The old file is as it was.",
+    todo: "Free disk space or fix the permissions, and try again.",
+  },
+} as const;
+
+/** The codes of the gateway's configuration. Part of `errorCodes`. */
+export const gatewayCodes = {
+  config_missing: {
+    means: "There is no configuration of the gateway where one is looked for, or more than one.",
+    todo: "Write glassine.config.ts, name a file with --config, or write the command of a server behind `--`.",
+  },
+  config_unreadable: {
+    means:
+      "A file that the gateway's configuration names, or the configuration itself, cannot be read or loaded.",
+    todo: "Do what the message says.",
+  },
+  config_invalid: {
+    means: "The configuration of the gateway is invalid. `configProblems` lists every place.",
+    todo: "Fix the places that the message names. docs/gateway.md lists all keys.",
+  },
+  secret_missing: {
+    means: "A secret that the configuration names is not in the environment, or not in its file.",
+    todo: "Set the variable, or write the file, that the message names.",
+  },
+  plugin_missing: {
+    means: "The configuration names a plugin that does not exist.",
+    todo: "Use a name of docs/gateway.md, or install the package.",
+  },
+  plugin_path_refused: {
+    means: "The configuration names a plugin by its path, and the mode is production.",
+    todo: "Make it a package, trust it with `plugins trust`, and name it by its id.",
+  },
+} as const;
+
+/** The codes of plugins whose code runs in a thread or a process of its own. Part of `errorCodes`. */
+export const isolationCodes = {
+  isolation_refused: {
+    means:
+      "This machine cannot hold an isolated plugin to what its kind promises. `data.open` lists what stays open.",
+    todo: "Run it where namespaces may be made, choose another kind, or accept by name what stays open.",
+  },
+  plugin_isolation_failed: {
+    means:
+      "An isolated plugin cannot be read or loaded, or exports no plugin. `data.step` is what failed: `package` (its hash), `import`, `factory`, `manifest` or `config`.",
+    todo: "Do what the message says. What it prints while it starts, `onOutput` gets.",
+  },
+  plugin_ended: {
+    means:
+      "The code of an isolated plugin ended, was ended at its deadline or its memory limit, or is closed. It starts again with the next turn, after a pause that grows.",
+    todo: "Look at what it prints, with `onOutput`. Its handlers fail under their own `onError` until then.",
+  },
+  plugin_busy: {
+    means: "An isolated plugin has as many open turns as it may have.",
+    todo: "Raise maxTurns, give it a shorter time, or run more of it with `size`.",
+  },
+} as const;
 
 /**
  * Every code of this library, in one place: what happened and the way out.

@@ -1,4 +1,3 @@
-export type { ErrorCodeSpec } from "./code-spec.ts";
 export { type ErrorCode, errorCodes } from "./codes.ts";
 export {
   CapabilityError,
@@ -18,5 +17,5 @@ export {
   rejectionReason,
   TierViolationError,
 } from "./glassine-error.ts";
-export { refusalCodes, refusalMeanings } from "./refusal-codes.ts";
+export { type ErrorCodeSpec, refusalCodes, refusalMeanings } from "./refusal-codes.ts";
 export { closest, formatPath, formatProblems, quoted, suggestion } from "./text.ts";

@@ -1,4 +1,8 @@
-import type { ErrorCodeSpec } from "./code-spec.ts";
+/** What happened, and the way out. */
+export interface ErrorCodeSpec {
+  readonly means: string;
+  readonly todo: string;
+}
 
 /**
  * The codes of values that are refused, and what each means. Part of `errorCodes`, and apart from it

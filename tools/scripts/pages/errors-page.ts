@@ -1,8 +1,6 @@
 /** docs/errors.md: every code, and the codes by the case names of the design. */
-import { gatewayCodes } from "../../../src/core/errors/gateway-codes.ts";
+import { gatewayCodes, isolationCodes, trustCodes } from "../../../src/core/errors/codes.ts";
 import { type ErrorCodeSpec, errorCodes, refusalCodes } from "../../../src/core/errors/index.ts";
-import { isolationCodes } from "../../../src/core/errors/isolation-codes.ts";
-import { trustCodes } from "../../../src/core/errors/trust-codes.ts";
 import { threatCases } from "../data/threat-cases.ts";
 import { code, either, generatedFrom, page, table } from "./markdown.ts";
 
@@ -30,12 +28,12 @@ try {
 }
 \`\`\``;
 
-const ofOtherFiles = { ...refusalCodes, ...trustCodes, ...gatewayCodes, ...isolationCodes };
+const ofOtherGroups = { ...refusalCodes, ...trustCodes, ...gatewayCodes, ...isolationCodes };
 const general = Object.fromEntries(
-  Object.entries(errorCodes).filter(([name]) => !Object.hasOwn(ofOtherFiles, name)),
+  Object.entries(errorCodes).filter(([name]) => !Object.hasOwn(ofOtherGroups, name)),
 );
 
-/** The codes of each file, in the order of `errorCodes`. */
+/** The codes of each group, in the order of `errorCodes`. */
 const groups: readonly (readonly [heading: string, codes: Codes])[] = [
   ["Values that are refused", refusalCodes],
   ["Envelopes, plugins and runs", general],
