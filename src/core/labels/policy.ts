@@ -16,7 +16,7 @@ import {
   toArray,
 } from "../data/intrinsics.ts";
 import { addLabelsTo } from "../envelope/index.ts";
-import { type ErrorCode, GlassineError, quoted } from "../errors/index.ts";
+import { type ErrorCode, GlassineError, optionsInvalid, quoted } from "../errors/index.ts";
 import type { PartAction } from "../messages/index.ts";
 
 /**
@@ -131,8 +131,7 @@ export function checkDataAction(
 /** A kind that is misspelt would be judged by the action of another. */
 function checkEntity(entity: unknown, call: string): void {
   if (includes(kinds, ownValue(entity, "kind"))) return;
-  throw new GlassineError(
-    "options_invalid",
+  throw optionsInvalid(
     `${call} expects whose result it is, as { kind, name }: kind is one of tool, prompt and resource.`,
   );
 }
