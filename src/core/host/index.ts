@@ -4,7 +4,6 @@ export {
   surfaceOf,
   tablesOf,
 } from "./define-host.ts";
-export type { Amend, EditableBy } from "./edit-types.ts";
 export {
   headerMap,
   instant,
@@ -14,7 +13,7 @@ export {
   stringSet,
   wholeNumber,
 } from "./field-types.ts";
-export type { Host } from "./host.ts";
+export type { Amend, EditableBy, Host } from "./host.ts";
 export type { Merged, MergeOptions } from "./merge-extensions.ts";
 export type { InvokeResult, PluginManager } from "./plugin-manager.ts";
 export type { Capability, Extensions, HookHandler, HookName, Manager, View } from "./standard.ts";
