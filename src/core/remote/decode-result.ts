@@ -62,7 +62,8 @@ export function decodeReturned(
   options: DecodeResultOptions = {},
 ): DecodedResult {
   checkOptions(options, "decodeResult");
-  const { document, report } = readResult(input, options);
+  const kind = { what: "plugin result", code: "result_shape" } as const;
+  const { document, report } = readWire(reader, input, kind, options, standingDenial);
   const denial = document.continue_processing ? undefined : denialFrom(document.violation, report);
   if (denial === undefined && document.violation !== undefined) report.add("violation");
   const result = denial ?? changesFrom(surface, document, options, report);
@@ -76,12 +77,6 @@ export function decodeReturned(
     executions: Object.freeze(document.executions.map(executionFrom)),
     ...report.fields,
   });
-}
-
-/** @throws GlassineError `syntax_invalid`, `result_shape` */
-function readResult(input: unknown, options: DecodeWireOptions): ReadWire<ResultDocument> {
-  const kind = { what: "plugin result", code: "result_shape" } as const;
-  return readWire(reader, input, kind, options, standingDenial);
 }
 
 /**

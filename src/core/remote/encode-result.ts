@@ -55,7 +55,12 @@ export function encodeReturned(
   options: EncodeResultOptions = {},
 ): string {
   checkAnswer(options, "encodeResult");
-  return writeText({ ...changesOf(surface, returned, options), ...besides(returned, options) });
+  const { executions } = options;
+  return writeText({
+    ...changesOf(surface, returned, options),
+    ...answered(violationOf(returned) === undefined, options),
+    executions: executions === undefined ? undefined : executionDocuments(executions),
+  });
 }
 
 /** The result of a manager, for one that runs in the other process. */
@@ -124,14 +129,6 @@ function changesOf(surface: WireSurface, returned: unknown, options: EncodeResul
     modified_extensions: proposal && stripped(slots, proposal),
     as_returned: proposal && true,
     metadata,
-  };
-}
-
-function besides(returned: unknown, options: EncodeResultOptions): object {
-  const { executions } = options;
-  return {
-    ...answered(violationOf(returned) === undefined, options),
-    executions: executions === undefined ? undefined : executionDocuments(executions),
   };
 }
 

@@ -36,7 +36,9 @@ export function executionDocuments(executions: unknown): readonly ExecutionDocum
   if (!Array.isArray(executions)) throw misuse(option, "a list of records");
   const documents = executions.map((execution: unknown) => {
     if (typeof execution !== "object" || execution === null) throw misuse(option, "records");
-    return executionDocument(execution as WireExecution);
+    return Object.fromEntries(
+      fields.map(([key, name]) => [name, (execution as WireExecution)[key]]),
+    );
   });
   return readOption(reader, documents, option);
 }
@@ -61,10 +63,6 @@ const names = {
   configKeys: "config_keys",
 } as const satisfies Record<keyof WireExecution, keyof ExecutionDocument>;
 const fields = Object.entries(names) as [keyof WireExecution, keyof ExecutionDocument][];
-
-function executionDocument(execution: WireExecution): object {
-  return Object.fromEntries(fields.map(([key, name]) => [name, execution[key]]));
-}
 
 export function executionFrom(document: Readonly<ExecutionDocument>): WireExecution {
   const record = Object.fromEntries(fields.map(([key, name]) => [key, document[name]]));

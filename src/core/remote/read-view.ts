@@ -1,8 +1,7 @@
 /** Reads the view in a task, and filters it by the plugin's grant again. */
 
 import { admit, isRecord, type Limits } from "../data/index.ts";
-import type { Slots } from "../envelope/index.ts";
-import { filterFor } from "../envelope/index.ts";
+import { filterFor, type Slots } from "../envelope/index.ts";
 import type { Problem } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
@@ -69,7 +68,7 @@ function filledIn(
     } else if (node.fallback !== undefined) {
       const fallback = node.fallback();
       if (isEmptyContainer(fallback)) filled[node.key] = fallback;
-    } else if (!node.optional && isOpen(node, filling.mask)) {
+    } else if (!node.optional && (node.open === 0 || (node.open & filling.mask) !== 0)) {
       filling.problems.push({
         path: at,
         code: "extensions_shape",
@@ -79,8 +78,4 @@ function filledIn(
     }
   }
   return Object.freeze(filled);
-}
-
-function isOpen({ open }: Node, mask: number): boolean {
-  return open === 0 || (open & mask) !== 0;
 }

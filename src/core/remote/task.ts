@@ -54,12 +54,8 @@ export type Task<Table extends SlotTable, Hooks extends HookTable> = {
 }[MessageHookOf<Hooks>];
 
 /** A task as code that knows no types of hooks handles it. */
-export interface AnyTask extends Dropped {
+export interface AnyTask extends Dropped, Turn {
   readonly hook: string;
-  readonly payload: object;
-  readonly context: PluginContext;
-  /** The view, filtered again; absent if the plugin takes none. */
-  readonly extensions: object | undefined;
 }
 
 type TaskDocument = Readonly<z.output<typeof taskSchema>>;
