@@ -56,8 +56,10 @@ export function ask({ method, read }: ReadSchema, value: unknown): Answer {
       return breach(`${method} returned a promise; a configSchema answers at once`);
     }
     if (method === "parse") return { kind: "value", value: given };
-    if (typeof given !== "object" || given === null)
-      return breach(`safeParse returned ${kindOfValue(given)}; expected { success, data }`);
+    if (typeof given !== "object" || given === null) {
+      const what = given === undefined ? "nothing" : typeName(given);
+      return breach(`safeParse returned ${what}; expected { success, data }`);
+    }
     const { success } = given as { success?: unknown };
     if (success === true) return { kind: "value", value: (given as { data?: unknown }).data };
     if (success === false) return { kind: "error", error: (given as { error?: unknown }).error };
@@ -69,11 +71,6 @@ export function ask({ method, read }: ReadSchema, value: unknown): Answer {
 
 function breach(text: string): Answer {
   return { kind: "breach", text };
-}
-
-/** The kind of a value as a word. */
-function kindOfValue(value: unknown): string {
-  return value === undefined ? "nothing" : typeName(value);
 }
 
 /** A key that a schema does not know. */

@@ -1,6 +1,6 @@
 /** Whether a plugin is for this version of the host. */
 import { attempt } from "../data/index.ts";
-import { type GlassineError, optionsInvalid } from "../errors/index.ts";
+import { optionsInvalid } from "../errors/index.ts";
 import type { HostProfile } from "./profile.ts";
 import { quoteName } from "./read-plain.ts";
 import type { Plugin } from "./types.ts";
@@ -43,7 +43,10 @@ async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean
   const { default: Range } = await import("semver/classes/range.js");
   const { default: SemVer } = await import("semver/classes/semver.js");
   const version = attempt(() => new SemVer(asSemver(hostVersion)));
-  if (version === undefined) throw noVersion(hostVersion);
+  if (version === undefined)
+    throw optionsInvalid(
+      `The hostVersion ${quoteName(hostVersion)} of the profile is not a version.`,
+    );
   let isMet = false;
   for (const alternative of range.split("||")) {
     let holds = true;
@@ -59,11 +62,6 @@ async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean
     isMet ||= holds;
   }
   return isMet;
-}
-
-function noVersion(hostVersion: string): GlassineError {
-  const text = `The hostVersion ${quoteName(hostVersion)} of the profile is not a version.`;
-  return optionsInvalid(text);
 }
 
 /** Why a range is not parsed at all. */
