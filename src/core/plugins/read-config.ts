@@ -59,7 +59,8 @@ export function readConfig(sources: ConfigSources): ReadConfig {
   const faults = unknown.map(({ path, key, known }) => {
     const from = path.length === 0 ? variables.get(key) : undefined;
     const place = path.length === 0 ? "" : `${placeOf(path, secrets)}: `;
-    return `${place}unknown key ${nameOf(key, secrets)}${from === undefined ? "" : ` of the variable ${inText(from)}`}${orClause(key, known)}`;
+    const of = from === undefined ? "" : ` of the variable ${inText(from.variable)}`;
+    return `${place}unknown key ${nameOf(key, secrets)}${of}${orClause(key, known)}`;
   });
   const reported = new Set(unknown.map(({ path }) => formatPath(path)));
   // A copy of its own: some schemas change what they are handed.
@@ -100,23 +101,24 @@ function madeOf(value: unknown, given: unknown): unknown {
     .map(([, item]) => item);
 }
 
+/** The variables of the environment, each under the key that it is for. */
+type Variables = ReadonlyMap<string, { readonly variable: string; readonly value: string }>;
+
 type Merged =
   | {
       readonly given: unknown;
-      /** The variables of the environment, by key. */
-      readonly variables: ReadonlyMap<string, string>;
+      readonly variables: Variables;
       /** Whether any key was set elsewhere than with the plugin. */
       readonly isFromAfar: boolean;
     }
   | { readonly fault: string };
 
 function mergedOf(sources: ConfigSources): Merged {
-  const { schema, section, item } = sources;
+  const { section, item } = sources;
   if ("problem" in section) return { fault: `the section is not JSON data: ${section.problem}` };
   if ("problem" in item) return { fault: `its config is not JSON data: ${item.problem}` };
-  const fromEnv = readEnvironment(sources, schema && knownKeys(schema));
-  if ("fault" in fromEnv) return fromEnv;
-  const { values, variables } = fromEnv;
+  const variables = readEnvironment(sources);
+  if ("fault" in variables) return variables;
   if (section.value !== undefined && !isRecord(section.value))
     return { fault: "the section must be an object" };
   const isFromAfar = variables.size > 0 || Object.keys(section.value ?? {}).length > 0;
@@ -125,7 +127,8 @@ function mergedOf(sources: ConfigSources): Merged {
   if (item.value !== undefined && !isRecord(item.value))
     return { fault: "its config must be an object, to go over what is configured elsewhere" };
   // Without a prototype: its keys are data.
-  const over = { __proto__: null, ...section.value, ...item.value, ...Object.fromEntries(values) };
+  const fromEnv = Object.fromEntries([...variables].map(([key, { value }]) => [key, value]));
+  const over = { __proto__: null, ...section.value, ...item.value, ...fromEnv };
   const whole = readData(over);
   if ("problem" in whole) return { fault: `it is not JSON data: ${whole.problem}` };
   return { given: whole.value, variables, isFromAfar };
@@ -152,36 +155,24 @@ export function readData(value: unknown): Data {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-interface FromEnvironment {
-  readonly values: ReadonlyMap<string, string>;
-  readonly variables: ReadonlyMap<string, string>;
-}
-
-/**
- * The variables of a plugin in order of their names, or two that are for the same key. `keys`: those
- * of the schema, where they are known.
- */
-function readEnvironment(
-  sources: ConfigSources,
-  keys: readonly string[] | undefined,
-): FromEnvironment | { readonly fault: string } {
-  const { env = {} } = sources;
-  const values = new Map<string, string>();
-  const variables = new Map<string, string>();
+/** The variables of a plugin in order of their names, or two that are for the same key. */
+function readEnvironment(sources: ConfigSources): Variables | { readonly fault: string } {
+  const { env = {}, schema } = sources;
+  const keys = schema && knownKeys(schema);
+  const variables = new Map<string, { readonly variable: string; readonly value: string }>();
   for (const variable of Object.keys(env).sort()) {
     const value = env[variable];
     const suffix = suffixOf(sources, variable);
     if (suffix === undefined || typeof value !== "string") continue;
     const key = keyFor(suffix, keys);
     const other = variables.get(key);
-    if (other !== undefined)
-      return {
-        fault: `the variables ${inText(other)} and ${inText(variable)} are both for one key`,
-      };
-    values.set(key, value);
-    variables.set(key, variable);
+    if (other !== undefined) {
+      const both = `${inText(other.variable)} and ${inText(variable)}`;
+      return { fault: `the variables ${both} are both for one key` };
+    }
+    variables.set(key, { variable, value });
   }
-  return { values, variables };
+  return variables;
 }
 
 /** The part of a variable that names a key, where the variable is the plugin's. */
