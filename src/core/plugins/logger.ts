@@ -11,11 +11,7 @@ export interface Logger {
 }
 
 /** A log that never throws. */
-export interface ReadLogger {
-  readonly info: (text: string) => void;
-  readonly warn: (text: string) => void;
-  readonly error: (text: string, failure?: HandlerFailure) => void;
-}
+export type ReadLogger = Required<Logger>;
 
 /** @throws GlassineError `options_invalid` */
 export function readLogger(given: unknown): ReadLogger {

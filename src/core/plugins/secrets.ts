@@ -30,26 +30,22 @@ function leavesOf(value: unknown): readonly unknown[] {
   return parts.flatMap(leavesOf);
 }
 
-export interface KnownSecrets {
-  /** Takes in the values of one more configuration. */
-  readonly keep: (values: readonly string[]) => void;
-  /** The values of configurations, and more of them. */
-  readonly unnamed: (more?: readonly string[]) => Needles;
-  /** A text fit for a log or a message. */
-  readonly redact: (text: string, more?: readonly string[]) => string;
-}
+export type KnownSecrets = ReturnType<typeof knownSecrets>;
 
-export function knownSecrets(named: readonly string[]): KnownSecrets {
+export function knownSecrets(named: readonly string[]) {
   const all = needlesOf(named);
   const configured = needlesOf([]);
   const withMore = (known: Needles, more: readonly string[] | undefined) =>
     more === undefined || more.length === 0 ? known : bothOf(known, needlesOf(more));
   return {
-    keep: (values) => {
+    /** Takes in the values of one more configuration. */
+    keep: (values: readonly string[]) => {
       addSecrets(all, values);
       addSecrets(configured, values);
     },
-    unnamed: (more) => withMore(configured, more),
-    redact: (text, more) => redacted(text, withMore(all, more)),
+    /** The values of configurations, and more of them. */
+    unnamed: (more?: readonly string[]) => withMore(configured, more),
+    /** A text fit for a log or a message. */
+    redact: (text: string, more?: readonly string[]) => redacted(text, withMore(all, more)),
   };
 }
