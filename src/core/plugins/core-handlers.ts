@@ -39,12 +39,9 @@ export interface CoreHandler {
   readonly capabilities: readonly string[];
 }
 
-export interface CoreDefinition {
+export interface CoreDefinition extends Omit<CoreHandler, typeof core> {
   readonly surface: Surface;
-  readonly hook: string;
-  readonly name: string;
   readonly handler: AnyHandler;
-  readonly capabilities: readonly string[];
   readonly extensions: boolean;
   readonly timeoutMs: number | null | undefined;
 }
@@ -67,31 +64,32 @@ function hookFault({ hooks }: Surface, hook: unknown): string | undefined {
     : undefined;
 }
 
-const coreFields = (surface: Surface) => {
-  const timeout = (value: unknown) => timeoutFault(value, surface.profile.maxTimeoutMs);
-  return z.object({
-    hook: z.custom<string>((hook) => hookFault(surface, hook) === undefined, {
-      error: ({ input }) => hookFault(surface, input) ?? "",
-    }),
+function functionFault(value: unknown): string | undefined {
+  const fault = isFunction(value) ? handlerFault(value) : "is not callable";
+  return fault && `handler of a core handler ${fault}`;
+}
+
+/** Takes what `faultOf` finds no fault with. */
+function faultless<Value>(faultOf: (value: unknown) => string | undefined) {
+  return z.custom<Value>((value) => faultOf(value) === undefined, {
+    error: ({ input }) => faultOf(input) ?? "",
+  });
+}
+
+const coreFields = (surface: Surface) =>
+  z.object({
+    hook: faultless<string>((hook) => hookFault(surface, hook)),
     name: z.string(nameText).check(
       z.refine((name) => name.length <= 64, nameText),
       z.regex(namePattern, nameText),
     ),
-    handler: z.custom<AnyHandler>(isFunction, "handler of a core handler is not callable").check(
-      z.refine((handler) => handlerFault(handler) === undefined, {
-        error: ({ input }) =>
-          `handler of a core handler ${isFunction(input) ? handlerFault(input) : ""}`,
-      }),
-    ),
+    handler: faultless<AnyHandler>(functionFault),
     capabilities: z._default(capabilityList(surface, "core handler"), []),
     extensions: z.optional(z.boolean("extensions of a core handler must be a boolean")),
     timeoutMs: z.optional(
-      z.custom<number | null>((value) => timeout(value) === undefined, {
-        error: ({ input }) => timeout(input) ?? "",
-      }),
+      faultless<number | null>((value) => timeoutFault(value, surface.profile.maxTimeoutMs)),
     ),
   });
-};
 
 /** @throws ManifestError `manifest_invalid`, with every problem in `problems` */
 export function defineCoreHandlerFor(surface: Surface, input: unknown): CoreHandler {
