@@ -148,20 +148,16 @@ export function defineServices<const Services extends ServiceTable>(services: Se
     if (typeof handle !== "string" || !identifierPattern.test(handle) || handle === "then")
       fail('needs a handle, a name such as "vault".');
     if (typeof description !== "string" || description === "") fail("needs a description.");
-    claim(accessors, accessor, capability, fail);
-    claim(handles, handle, capability, fail);
+    const claims = [
+      [accessors, accessor],
+      [handles, handle],
+    ] as const;
+    for (const [names, name] of claims) {
+      const other = names.get(name);
+      if (other !== undefined) fail(`has ${quoted(name)} in common with ${quoted(other)}.`);
+      names.set(name, capability);
+    }
     Object.freeze(spec);
   }
   return Object.freeze(services);
-}
-
-function claim(
-  names: Map<string, string>,
-  name: string,
-  capability: string,
-  fail: (text: string) => never,
-): void {
-  const other = names.get(name);
-  if (other !== undefined) fail(`has ${quoted(name)} in common with ${quoted(other)}.`);
-  names.set(name, capability);
 }
