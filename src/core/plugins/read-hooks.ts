@@ -32,7 +32,7 @@ export function readHooks(surface: Surface, value: unknown, report: Report): rea
   }
   return Object.entries(entries).flatMap(([hook, entry]) => {
     const spec = Object.hasOwn(hooks, hook) ? hooks[hook] : undefined;
-    return spec === undefined ? [] : readHook(surface, hook, spec, entry, report);
+    return (spec && readHook(surface, hook, spec, entry, report)) ?? [];
   });
 }
 
@@ -51,7 +51,7 @@ function readHook(
   spec: HookSpec,
   value: unknown,
   report: Report,
-): ReadHook[] {
+): ReadHook | undefined {
   const where = `hook ${quoteName(hook)}`;
   const faults: string[] = [];
   const entry: Record<string, unknown> =
@@ -61,7 +61,7 @@ function readHook(
   const { handler, extensions, ...settings } = entry;
   if (!isFunction(handler)) {
     report(`handler for ${where} is not callable`);
-    return [];
+    return undefined;
   }
   for (const fault of faults) report(`${where}: ${fault}`);
   for (const [key, setting] of Object.entries(settings)) {
@@ -78,22 +78,16 @@ function readHook(
   const fault = handlerFault(handler);
   if (fault !== undefined) {
     report(`handler for ${where} ${fault}`);
-    return [];
+    return undefined;
   }
-  return [
-    {
-      hook,
-      handler,
-      name: nameOfHandler(handler),
-      extensions: takesExtensions(handler, extensions),
-      declaresExtensions: typeof extensions === "boolean",
-      settings: readSettings(
-        settings,
-        (text) => report(`${text} (${where})`),
-        profile.maxTimeoutMs,
-      ),
-    },
-  ];
+  return {
+    hook,
+    handler,
+    name: nameOfHandler(handler),
+    extensions: takesExtensions(handler, extensions),
+    declaresExtensions: typeof extensions === "boolean",
+    settings: readSettings(settings, (text) => report(`${text} (${where})`), profile.maxTimeoutMs),
+  };
 }
 
 export function isFunction(value: unknown): value is AnyHandler {
