@@ -8,6 +8,7 @@ import {
   type Conditions,
   type HandlerStep,
   type Mode,
+  type Step,
   type StreamMode,
 } from "../hooks/index.ts";
 import type { Surface } from "./profile.ts";
@@ -43,11 +44,7 @@ export interface HandlerInfo {
 
 // Steps have the services of plugins on them: no method that somebody patched is handed one.
 
-type AnyStep = HandlerStep & {
-  readonly mode?: Mode;
-  readonly writtenConditions?: Conditions | undefined;
-  readonly stream?: StreamMode | undefined;
-};
+type AnyStep = HandlerStep & Partial<Pick<Step, "mode" | "writtenConditions" | "stream">>;
 
 export function handlersOn(
   surface: Surface,
