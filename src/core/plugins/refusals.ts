@@ -9,8 +9,9 @@ import {
   PluginDiscoveryError,
 } from "../errors/index.ts";
 import type { RegistrationFailure } from "../observe/index.ts";
-import type { RefusedPackage } from "./discovered.ts";
-import { type Missing, missingError } from "./order.ts";
+import type { DiscoveryFacts, RefusedPackage } from "./discovered.ts";
+import { byName, byUnits } from "./order.ts";
+import type { ReadItem } from "./read-item.ts";
 import { problemsError, quoteName } from "./read-plain.ts";
 import type { Plugin } from "./types.ts";
 
@@ -21,6 +22,66 @@ export interface Refusal {
   readonly error: GlassineError;
   /** Which other plugin voted against it. */
   readonly vetoedBy?: string;
+}
+
+/** Every plugin whose name another one has already. */
+export function duplicatesAmong(items: readonly ReadItem[]): readonly Refusal[] {
+  const first = new Map<string, Plugin>();
+  return items.flatMap(({ plugin }): readonly Refusal[] => {
+    const other = first.get(plugin.name);
+    if (other === undefined) {
+      first.set(plugin.name, plugin);
+      return [];
+    }
+    const message = `plugin ${quoteName(plugin.name)} is already registered`;
+    const problems = [{ field: "name", message }];
+    // One plugin listed twice is a slip; two of one name may be an attack, however much alike.
+    const data = { plugin: plugin.name, isSame: plugin === other };
+    const error = new ManifestError("plugin_duplicate", message, problems, undefined, data);
+    return [{ plugin, reason: "duplicate", error }];
+  });
+}
+
+/** One refusal for each plugin that lacks something, by name, and one for a circle. */
+export function unresolvedAmong(
+  items: readonly ReadItem[],
+  discovered: DiscoveryFacts | undefined,
+): readonly Refusal[] {
+  const plugins = items.map(({ plugin }) => plugin);
+  const known = new Set(plugins.map(({ name }) => name));
+  const refused = discovered?.refused.map(({ name }) => name) ?? [];
+  const lacking = plugins.flatMap((plugin): readonly Refusal[] => {
+    const missing = plugin.dependsOn.filter((name) => !known.has(name)).sort(byUnits);
+    if (missing.length === 0) return [];
+    const isRejected = missing.every((name) => refused.includes(name));
+    const reason = isRejected ? "dependency_rejected" : "dependency";
+    const error = missingError([{ plugin: plugin.name, dependencies: missing }]);
+    return [{ plugin, reason, error }];
+  });
+  lacking.sort((a, b) => byUnits(a.plugin.name, b.plugin.name));
+  const { circle } = byName(items);
+  if (circle === undefined) return lacking;
+  const text = `plugin dependency cycle detected: ${circle.join(" -> ")}`;
+  const error = new PluginDependencyError(text, { circle: circle.join(" -> ") });
+  const inCircle = plugins.filter(({ name }) => name === circle[0]);
+  return [
+    ...lacking,
+    ...inCircle.map((plugin): Refusal => ({ plugin, reason: "dependency", error })),
+  ];
+}
+
+/** What one plugin depends on and nobody is, sorted. */
+interface Missing {
+  readonly plugin: string;
+  readonly dependencies: readonly string[];
+}
+
+function missingError(missing: readonly Missing[]): PluginDependencyError {
+  const sentences = missing.map(
+    ({ plugin, dependencies }) => `${plugin} missing ${dependencies.join(", ")}`,
+  );
+  const text = `missing plugin dependencies: ${sentences.join("; ")}`;
+  return new PluginDependencyError(text, { missing });
 }
 
 /** One error for all that is wrong; one alone is thrown as it is. */

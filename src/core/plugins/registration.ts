@@ -3,26 +3,24 @@
  * are reported for every plugin at once.
  */
 
-import type { GlassineError, ManifestProblem, PluginExecutionError } from "../errors/index.ts";
+import type { PluginExecutionError } from "../errors/index.ts";
 import type { Decision, ManagerRuntime } from "../hooks/index.ts";
 import type { AuditRecorder } from "./audit-recorder.ts";
-import type { DiscoveryFacts } from "./discovered.ts";
 import { type ManagerParts, type Member, stateOf } from "./handler-step.ts";
 import { compileOperation, operateAlone } from "./operations.ts";
-import {
-  byName,
-  circleError,
-  circleIn,
-  duplicatesIn,
-  inOrder,
-  missingError,
-  missingIn,
-} from "./order.ts";
-import type { Surface } from "./profile.ts";
+import { byName, inOrder } from "./order.ts";
 import { type Environment, readConfig } from "./read-config.ts";
 import { emitHook, type ReadItem } from "./read-item.ts";
 import { manifestError, problemsError, quoteName } from "./read-plain.ts";
-import { failedVote, type Refusal, refusalOf, together, withPackages } from "./refusals.ts";
+import {
+  duplicatesAmong,
+  failedVote,
+  type Refusal,
+  refusalOf,
+  together,
+  unresolvedAmong,
+  withPackages,
+} from "./refusals.ts";
 import { hostFault } from "./requires-host.ts";
 import type { Plugin } from "./types.ts";
 
@@ -55,12 +53,7 @@ export async function register(input: RegistrationInput): Promise<Registration> 
   const soFar = { ...input.parts, members, runtime };
   const deliver = () => recorder.deliverTo(compileOperation(soFar, emitHook));
   deliver();
-  const facts = items.map((item) => ({
-    name: item.plugin.name,
-    dependsOn: item.plugin.dependsOn,
-    item,
-  }));
-  for (const { item } of byName(facts)) {
+  for (const item of byName(items).order) {
     const member = await admitted(input, item, members);
     if ("error" in member) {
       await recorder.refused(member);
@@ -72,7 +65,7 @@ export async function register(input: RegistrationInput): Promise<Registration> 
     options.logger.info(lineOf(item.plugin));
   }
   const known = new Map(members.map((member) => [member.item, member]));
-  const asGiven = inOrder(facts).flatMap(({ item }) => known.get(item) ?? []);
+  const asGiven = inOrder(items).order.flatMap((item) => known.get(item) ?? []);
   return { members, asGiven };
 }
 
@@ -101,50 +94,15 @@ async function staticRefusals({
   parts: { surface, options },
   items,
 }: RegistrationInput): Promise<readonly Refusal[]> {
-  const plugins = items.map(({ plugin }) => plugin);
-  const refusals: Refusal[] = duplicatesIn(plugins).map(({ plugin, error }) => ({
-    plugin,
-    reason: "duplicate",
-    error,
-  }));
-  for (const item of items) {
-    const error = await unfitError(item, surface);
-    if (error !== undefined)
-      refusals.push({ plugin: item.plugin, reason: "manifest_invalid", error });
+  const refusals = [...duplicatesAmong(items)];
+  for (const { plugin, faults } of items) {
+    const problems = [...faults];
+    const message = await hostFault(plugin, surface.profile);
+    if (message !== undefined) problems.push({ field: "requiresHost", message });
+    if (problems.length > 0)
+      refusals.push({ plugin, reason: "manifest_invalid", error: problemsError(problems) });
   }
-  return [...refusals, ...unresolvedAmong(plugins, options.discovered)];
-}
-
-/** What of a manifest does not fit this host, all in one error. */
-async function unfitError(item: ReadItem, surface: Surface): Promise<GlassineError | undefined> {
-  const { plugin, faults } = item;
-  const problems: ManifestProblem[] = [...faults];
-  const unfit = await hostFault(plugin, surface.profile);
-  if (unfit !== undefined) problems.push({ field: "requiresHost", message: unfit });
-  return problems.length === 0 ? undefined : problemsError(problems);
-}
-
-/** One refusal for each plugin that lacks something, and one for a circle. */
-function unresolvedAmong(
-  plugins: readonly Plugin[],
-  discovered: DiscoveryFacts | undefined,
-): readonly Refusal[] {
-  const refused = discovered?.refused.map(({ name }) => name) ?? [];
-  const lacking = missingIn(plugins).map(
-    ({ plugin, dependencies }): Refusal => ({
-      plugin,
-      reason: dependencies.every((name) => refused.includes(name))
-        ? "dependency_rejected"
-        : "dependency",
-      error: missingError([{ plugin: plugin.name, dependencies }]),
-    }),
-  );
-  const circle = circleIn(plugins);
-  if (circle === undefined) return lacking;
-  const inCircle = plugins
-    .filter(({ name }) => name === circle[0])
-    .map((plugin): Refusal => ({ plugin, reason: "dependency", error: circleError(circle) }));
-  return [...lacking, ...inCircle];
+  return [...refusals, ...unresolvedAmong(items, options.discovered)];
 }
 
 /** Reads a plugin's configuration and has it voted on. */
