@@ -44,6 +44,11 @@ interface RecorderInput {
 }
 
 export function auditRecorder({ surface, options, secrets }: RecorderInput) {
+  /** Of a package, none of whose plugins was made, only where it came from. */
+  const aboutRefused = (refusal: Refusal | RefusedPackage) => {
+    if ("plugin" in refusal) return aboutOf(refusal.plugin);
+    return { plugin_name: refusal.name, ...(refusal.origin && originFacts(refusal.origin)) };
+  };
   const { profile } = surface;
   const { metrics } = options;
   const origins = new Map(
@@ -81,18 +86,12 @@ export function auditRecorder({ surface, options, secrets }: RecorderInput) {
   };
 
   return {
-    refused: async ({ plugin, reason, error, vetoedBy }: Refusal): Promise<void> => {
-      const facts = { ...aboutOf(plugin), reason, validation_failure: error.message };
-      const vetoed = vetoedBy === undefined ? {} : { vetoed_by: vetoedBy };
+    refused: async (refusal: Refusal | RefusedPackage): Promise<void> => {
+      const { reason, error } = refusal;
+      const vetoed = "vetoedBy" in refusal ? { vetoed_by: refusal.vetoedBy } : {};
+      const facts = { ...aboutRefused(refusal), reason, validation_failure: error.message };
       metrics?.registration("failure", reason);
       await emit(auditEvent("plugin.registration_failed", { ...facts, ...vetoed }, profile));
-    },
-    /** A package, none of whose plugins was made. */
-    refusedPackage: async ({ name, reason, error, origin }: RefusedPackage): Promise<void> => {
-      const known = origin === undefined ? {} : originFacts(origin);
-      const facts = { plugin_name: name, ...known, reason, validation_failure: error.message };
-      metrics?.registration("failure", reason);
-      await emit(auditEvent("plugin.registration_failed", facts, profile));
     },
     /** @throws GlassineError `audit_failed`: a plugin without a record is not registered */
     registered: async ({ plugin }: ReadItem, state: PluginState): Promise<void> => {

@@ -76,8 +76,7 @@ async function expectNoRefusals(input: RegistrationInput): Promise<void> {
   const { refused: packages = [], warnings = [] } = options.discovered ?? {};
   for (const warning of warnings) options.logger.warn(warning);
   const refusals = await staticRefusals(input);
-  for (const refusal of packages) await recorder.refusedPackage(refusal);
-  for (const refusal of refusals) await recorder.refused(refusal);
+  for (const refusal of [...packages, ...refusals]) await recorder.refused(refusal);
   if (options.discovered?.skipsRefused !== true && packages.length > 0)
     throw withPackages(packages, refusals);
   for (const { name, code, error } of packages)
