@@ -36,25 +36,19 @@ export type AuditRecorder = ReturnType<typeof auditRecorder>;
 /** The extensions without the labels, and the record of it. */
 export type Declassified = ReturnType<typeof removeLabels>;
 
-interface RecorderInput {
-  readonly surface: Surface;
-  readonly options: ReadOptions;
-  /** More of them, while plugins are configured. */
-  readonly secrets: KnownSecrets;
-}
-
-export function auditRecorder({ surface, options, secrets }: RecorderInput) {
-  /** Of a package, none of whose plugins was made, only where it came from. */
-  const aboutRefused = (refusal: Refusal | RefusedPackage) => {
-    if ("plugin" in refusal) return aboutOf(refusal.plugin);
-    return { plugin_name: refusal.name, ...(refusal.origin && originFacts(refusal.origin)) };
-  };
+/** `secrets`: more of them, while plugins are configured. */
+export function auditRecorder(surface: Surface, options: ReadOptions, secrets: KnownSecrets) {
   const { profile } = surface;
   const { metrics } = options;
   const origins = new Map(
     options.discovered?.plugins.map(({ plugin, origin }) => [plugin, origin]),
   );
   const aboutOf = (plugin: Plugin) => pluginFacts(surface, plugin, origins.get(plugin));
+  /** Of a package, none of whose plugins was made, only where it came from. */
+  const aboutRefused = (refusal: Refusal | RefusedPackage) => {
+    if ("plugin" in refusal) return aboutOf(refusal.plugin);
+    return { plugin_name: refusal.name, ...(refusal.origin && originFacts(refusal.origin)) };
+  };
   /** Kept, not looked up: it has the steps of plugins, and with them their handles. */
   let emitters: CompiledOperation | undefined;
   const trail: AuditTrail = createTrail(options.audit, (event) => {
@@ -98,9 +92,8 @@ export function auditRecorder({ surface, options, secrets }: RecorderInput) {
       const facts = { ...aboutOf(plugin), capabilities: state.capabilities };
       const event = auditEvent("plugin.registered", facts, profile);
       const outcome = await emit(event);
-      if (outcome.ok) metrics?.registration("success", "none");
-      else metrics?.registration("failure", "audit_failed");
-      if (outcome.ok) return;
+      if (outcome.ok) return metrics?.registration("success", "none");
+      metrics?.registration("failure", "audit_failed");
       const text = `plugin '${plugin.name}' is not registered: the audit trail did not keep it`;
       throw new GlassineError("audit_failed", text, { plugin: plugin.name }, outcome.error);
     },

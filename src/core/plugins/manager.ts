@@ -97,7 +97,7 @@ export async function createManager(
   const needsEnv = items.some(({ definition }) => definition.manifest.configSchema !== undefined);
   const processEnv = needsEnv && options.env === undefined ? processVariables(surface) : undefined;
   const secrets = knownSecrets(options.audit.secrets);
-  const recorder = auditRecorder({ surface, options, secrets });
+  const recorder = auditRecorder(surface, options, secrets);
   const Context = contextClassWith(servicesOf(surface));
   const common = { slots, options, Context, redact: secrets.redact };
   const innerRuntime = createRuntime({ ...common, audit: recorder.inner });
