@@ -167,19 +167,13 @@ function beginOperation(
   return new OperationRun(compiled, isPassedOn ? payload : read, extensions, scope, options);
 }
 
-interface ReadGiven {
-  readonly options: RunOptions;
-  readonly scope: RequestScope;
-  readonly extensions: Slots;
-}
-
 /** @throws GlassineError `options_invalid`, `reentrancy`, `aborted` (a parent that has ended) */
 function readGiven(
   { runtime, empty }: Invoking,
   given: Given | undefined,
   operation: Compiled | undefined,
   hook: string,
-): ReadGiven {
+) {
   const isPlain = given === undefined || hasExtensionsOnly(given);
   const options =
     isPlain && operation === undefined

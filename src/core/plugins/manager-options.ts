@@ -212,7 +212,6 @@ function readServices(surface: Surface, source: object): GivenServices {
   return { source, properties };
 }
 
-/** The sections of plugins, copied. */
 function readSections(value: unknown = {}): { readonly [plugin: string]: Data } {
   const sections = Object.entries(plainOption("config", value));
   return Object.fromEntries(sections.map(([name, section]) => [name, readData(section)]));

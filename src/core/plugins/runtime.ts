@@ -8,7 +8,6 @@ import {
   type ManagerRuntime,
 } from "../hooks/index.ts";
 import { describeThrown } from "../observe/index.ts";
-import type { CompiledSlots } from "../slots/index.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { quoteName } from "./read-plain.ts";
 
@@ -24,12 +23,8 @@ export interface InvokeCounts {
   readonly inFlight: number;
 }
 
-interface RuntimeInput {
-  readonly slots: CompiledSlots;
+interface RuntimeInput extends Pick<ManagerRuntime, "slots" | "Context" | "audit" | "redact"> {
   readonly options: ReadOptions;
-  readonly Context: ManagerRuntime["Context"];
-  readonly audit: ManagerRuntime["audit"];
-  readonly redact: (text: string, more?: readonly string[]) => string;
 }
 
 export function createRuntime({
@@ -68,8 +63,7 @@ function lateText({ name, hook }: HandlerStep, thrown: unknown): string {
 }
 
 export function countsOf({ counts, inFlight }: ManagerRuntime): InvokeCounts {
-  const { started, allowed, denied, errored, aborted } = counts;
-  return freeze({ started, allowed, denied, errored, aborted, inFlight });
+  return freeze({ ...counts, inFlight });
 }
 
 /** What became of the manager's work. */
@@ -97,9 +91,8 @@ export async function closeRuntime(
   const timeoutMs = readCloseTimeout(given);
   begin();
   const { how } = await within(timeoutMs, () => settledWork(runtime, flush));
-  const drained = how === "returned";
   const report = {
-    drained,
+    drained: how === "returned",
     background: runtime.background.counts(),
     late: runtime.lateCounters.late,
   };
