@@ -5,35 +5,22 @@ import {
   type CompiledHook,
   compileConditions,
   type ExecutionRecord,
+  type HandlerStep,
   type HookSpec,
-  type ManagerRuntime,
   type Mode,
   modes,
   payloadReader,
   type Step,
+  type StreamMode,
 } from "../hooks/index.ts";
 import { messageSchema } from "../messages/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
-import {
-  bindingsOn,
-  type Grant,
-  grantOf,
-  type HandlerBinding,
-  handlerStep,
-  type ManagerParts,
-  type Member,
-  type StepDefaults,
-} from "./handler-step.ts";
+import { bindingsOn, type CompilerInput, type HandlerBinding, stepsOn } from "./handler-step.ts";
 import { quoteName } from "./read-plain.ts";
 import { modeNames } from "./settings.ts";
-import { streamModeOf } from "./stream-modes.ts";
+import type { RunSettings } from "./types.ts";
 
-export interface HookCompilerInput extends ManagerParts {
-  readonly members: readonly Member[];
-  readonly runtime: ManagerRuntime;
-}
-
-export function compileHooks(input: HookCompilerInput): Record<string, CompiledHook> {
+export function compileHooks(input: CompilerInput): Record<string, CompiledHook> {
   const { surface, options } = input;
   for (const hook of Object.keys(options.payloadPolicy)) {
     if (Object.hasOwn(surface.hooks, hook)) continue;
@@ -52,7 +39,7 @@ export function compileHooks(input: HookCompilerInput): Record<string, CompiledH
 }
 
 function compileHook(
-  { defaults, options, runtime }: HookCompilerInput,
+  { defaults, options, runtime }: CompilerInput,
   hook: string,
   spec: HookSpec,
   bindings: readonly HandlerBinding[],
@@ -62,11 +49,10 @@ function compileHook(
   const inOrder = [...bindings].sort(
     (a, b) => phaseOf(a) - phaseOf(b) || priorityOf(a) - priorityOf(b),
   );
-  const grants: Grant[] = [];
-  const steps = inOrder.map((binding, position) => {
-    const grant = grantOf(grants, binding.state, binding.mask);
-    return compileStep(defaults, { ...binding, grant }, position, spec);
-  });
+  const stepOf = stepsOn(defaults);
+  const steps = inOrder.map((binding, position) =>
+    compileStep(slots, spec, binding, stepOf(binding), position),
+  );
   const of = (...wanted: Mode[]) => steps.filter(({ mode }) => wanted.includes(mode));
   const serial = of("sequential", "transform", "audit");
   const concurrent = of("concurrent");
@@ -115,10 +101,11 @@ const phaseOf = (binding: HandlerBinding) => modeNames.indexOf(modeOf(binding));
 const priorityOf = ({ settings }: HandlerBinding) => settings.priority ?? 100;
 
 function compileStep(
-  defaults: StepDefaults,
-  binding: HandlerBinding & { readonly grant: number },
-  position: number,
+  slots: CompiledSlots,
   spec: HookSpec,
+  binding: HandlerBinding,
+  step: HandlerStep,
+  position: number,
 ): Step {
   const { settings, mask, canGoOff } = binding;
   const mode = modeOf(binding);
@@ -126,7 +113,6 @@ function compileStep(
   const isMessage = spec.payload === messageSchema;
   const conditions = settings.conditions && compileConditions(settings.conditions, isMessage);
   const stream = streamModeOf(spec, settings);
-  const step = handlerStep(defaults, binding);
   // Written out: of a spread the dispatcher reads more slowly, and D12 is missed.
   return {
     plugin: step.plugin,
@@ -153,8 +139,22 @@ function compileStep(
     stream,
     guarded: conditions !== undefined || canGoOff || stream === "pass",
     position,
-    plain: plainRecord(defaults.slots, binding),
+    plain: plainRecord(slots, binding),
   };
+}
+
+/**
+ * What a handler needs to have seen before the text of a streamed message may be forwarded;
+ * `undefined` on hooks whose messages are not streamed.
+ */
+export function streamModeOf(
+  { streamed }: HookSpec,
+  { mode = "sequential", stream = "buffer" }: RunSettings,
+): StreamMode | undefined {
+  if (streamed !== true) return undefined;
+  const { mayHalt, mayModify } = modes[mode];
+  // What can neither deny nor change anything holds nothing back.
+  return mayHalt || mayModify ? stream : "pass";
 }
 
 const nothing: readonly never[] = Object.freeze([]);

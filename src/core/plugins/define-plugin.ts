@@ -7,6 +7,7 @@ import type { Plugin } from "./types.ts";
 
 /** What was read of a plugin, and for which host. */
 export interface Definition {
+  readonly plugin: Plugin;
   readonly surface: Surface;
   readonly manifest: ReadManifest;
   /** Unique in the process: private state goes by it, not by the name, which anyone can take. */
@@ -30,6 +31,10 @@ export const manifestCarriedBy: (value: unknown) => unknown = manifests.get;
 let lastId = 0;
 
 export function definePluginFor(surface: Surface, input: unknown): Plugin {
+  return definitionFrom(surface, input).plugin;
+}
+
+export function definitionFrom(surface: Surface, input: unknown): Definition {
   const manifest = readManifest(surface, input);
   lastId += 1;
   const plugin: Plugin = {
@@ -43,7 +48,9 @@ export function definePluginFor(surface: Surface, input: unknown): Plugin {
     dependsOn: manifest.dependsOn,
   };
   manifests.set(plugin, portable(manifest));
-  return Object.freeze(definitions.put(plugin, { surface, manifest, id: lastId }));
+  const definition = { plugin, surface, manifest, id: lastId };
+  Object.freeze(definitions.put(plugin, definition));
+  return definition;
 }
 
 /** As `definePlugin` takes it. Its parts are those that were read, so no getter runs again. */

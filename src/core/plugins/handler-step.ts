@@ -9,6 +9,7 @@ import {
   type HandlerStep,
   type Handles,
   Lock,
+  type ManagerRuntime,
   type PluginState,
 } from "../hooks/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
@@ -16,7 +17,7 @@ import type { ReadOptions } from "./manager-options.ts";
 import type { Surface } from "./profile.ts";
 import type { ReadHook } from "./read-hooks.ts";
 import type { ReadItem } from "./read-item.ts";
-import type { RunSettings } from "./types.ts";
+import type { Plugin, RunSettings } from "./types.ts";
 
 /** What steps are made with, once a manager. */
 export interface StepDefaults {
@@ -34,20 +35,28 @@ export interface ManagerParts {
   readonly defaults: StepDefaults;
 }
 
-/** What a plugin is registered as. */
-interface PluginIdentity extends Pick<PluginState, "id" | "name" | "version" | "config"> {
-  /** The grant as a closed mask. */
-  readonly mask: number;
-  /** The capabilities of services among the grant. */
-  readonly services: readonly string[];
-  readonly asyncSafe: boolean;
+/** What they are compiled from. */
+export interface CompilerInput extends ManagerParts {
+  /** The plugins that have registered. */
+  readonly members: readonly Member[];
+  readonly runtime: ManagerRuntime;
 }
 
-export function stateOf(slots: CompiledSlots, standing: PluginIdentity): PluginState {
-  const { mask, services, config, asyncSafe, ...identity } = standing;
+/** A plugin as far as its state shows it; the host's own handlers have one, too. */
+interface Registered extends Pick<ReadItem, "id" | "mask" | "services"> {
+  readonly plugin: Pick<Plugin, "name" | "version" | "asyncSafe">;
+}
+
+export function stateOf(
+  slots: CompiledSlots,
+  { id, plugin, mask, services }: Registered,
+  config: unknown,
+): PluginState {
   const names = [...slots.capabilities.namesOf(mask), ...services].sort();
   return {
-    ...identity,
+    id,
+    name: plugin.name,
+    version: plugin.version,
     capabilities: Object.freeze(names),
     services: Object.freeze(
       Object.assign(
@@ -56,7 +65,7 @@ export function stateOf(slots: CompiledSlots, standing: PluginIdentity): PluginS
       ),
     ),
     config,
-    lock: asyncSafe ? undefined : new Lock(),
+    lock: plugin.asyncSafe ? undefined : new Lock(),
     off: false,
     inBackground: 0,
   };
@@ -88,7 +97,7 @@ export function bindingsOn(
   hooks: readonly string[],
 ): readonly HandlerBinding[] {
   return members.flatMap((member) =>
-    member.item.definition.manifest.hooks
+    member.item.manifest.hooks
       .filter(({ hook }) => hooks.includes(hook))
       .map((entry) => bindingOf(member, entry)),
   );
@@ -108,17 +117,19 @@ function bindingOf({ item, state }: Member, entry: ReadHook): HandlerBinding {
   };
 }
 
-function canSwitchOff({ definition, settings }: ReadItem): boolean {
+function canSwitchOff({ manifest, settings }: ReadItem): boolean {
   if (settings.onError !== undefined) return settings.onError === "disable";
-  return definition.manifest.hooks.some((hook) => hook.settings.onError === "disable");
+  return manifest.hooks.some((hook) => hook.settings.onError === "disable");
 }
 
-/** `grant`: the number of its grant. */
-export function handlerStep(
-  defaults: StepDefaults,
-  binding: HandlerBinding & { readonly grant: number },
-): HandlerStep {
-  const { state, mask, hook, name, isCore, extensions, grant } = binding;
+/** Makes the steps of one hook. */
+export function stepsOn(defaults: StepDefaults): (binding: HandlerBinding) => HandlerStep {
+  const grants: Grant[] = [];
+  return (binding) => handlerStep(defaults, binding, grantOf(grants, binding));
+}
+
+function handlerStep(defaults: StepDefaults, binding: HandlerBinding, grant: number): HandlerStep {
+  const { state, mask, hook, name, isCore, extensions } = binding;
   const { timeoutMs = defaults.timeoutMs } = binding.settings;
   const deadline = timeoutMs === null ? undefined : deadlineOf(defaults.deadlines, timeoutMs);
   const { lock } = state;
@@ -156,7 +167,7 @@ function deadlineOf(deadlines: Map<number, Deadline>, timeoutMs: number): Deadli
 }
 
 /** Handlers that share a view: plugins that read alike, each with one handler. */
-export interface Grant {
+interface Grant {
   readonly mask: number;
   readonly plugins: Set<PluginState>;
 }
@@ -165,7 +176,7 @@ export interface Grant {
  * The number of a handler's grant. A plugin's second handler on a hook gets another: from views
  * that are one object, or are not, it could tell whether something hidden changed in between.
  */
-export function grantOf(grants: Grant[], state: PluginState, mask: number): number {
+function grantOf(grants: Grant[], { state, mask }: HandlerBinding): number {
   let at = grants.findIndex((grant) => grant.mask === mask && !grant.plugins.has(state));
   if (at === -1) at = grants.push({ mask, plugins: new Set() }) - 1;
   grants[at]?.plugins.add(state);

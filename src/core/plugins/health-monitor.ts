@@ -14,7 +14,7 @@ import {
   unowned,
 } from "../hooks/index.ts";
 import { timestampNow } from "../observe/index.ts";
-import { handlerStep, type ManagerParts, type Member } from "./handler-step.ts";
+import { type CompilerInput, type Member, stepsOn } from "./handler-step.ts";
 import { answerOf, type HealthReport, type HealthStatus, isStatus } from "./health.ts";
 import { noRunOptions } from "./invoke.ts";
 import { quoteName } from "./read-plain.ts";
@@ -22,14 +22,8 @@ import { quoteName } from "./read-plain.ts";
 // Captured, so that a test's or plugin's clock keeps no check from ending.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 
-interface HealthMonitorInput extends ManagerParts {
-  readonly members: readonly Member[];
-  readonly runtime: ManagerRuntime;
-  readonly redact: (text: string) => string;
-}
-
 /** Checks run concurrently; reports are in the order of the plugins. */
-export function healthMonitor(input: HealthMonitorInput) {
+export function healthMonitor(input: CompilerInput) {
   // Functions: a patched method is handed no plugin, and with it no service.
   const checks = input.members.map((member) => checkOf(input, member));
   const ask = async (inBackground: boolean) =>
@@ -89,13 +83,13 @@ const maxShown = 500;
 
 /** A function that runs the plugin's check to its report, and never rejects. */
 function checkOf(
-  { defaults, options, runtime, redact }: HealthMonitorInput,
+  { defaults, options, runtime }: CompilerInput,
   { item, state }: Member,
 ): (inBackground: boolean) => Promise<HealthReport> {
-  const { healthCheck } = item.definition.manifest;
+  const { healthCheck } = item.manifest;
   const { timeoutMs } = options.health;
   // A handler like any other, so that its context is one, too.
-  const step = handlerStep(defaults, {
+  const step = stepsOn(defaults)({
     state,
     mask: item.mask,
     hook,
@@ -105,10 +99,9 @@ function checkOf(
     extensions: false,
     settings: { timeoutMs: null },
     canGoOff: false,
-    grant: 0,
   });
   // Redacted before it is cut: half a secret does not match.
-  const shown = (text: string) => oneLine(redact(text), maxShown);
+  const shown = (text: string) => oneLine(runtime.redact(text), maxShown);
   return async (inBackground) => {
     let isOver = false;
     const run: AnyRun = {
@@ -129,7 +122,7 @@ function checkOf(
       const end = await endOf(() => healthCheck(context), timeoutMs, inBackground);
       isOver = true;
       if (end.how === "timeout") endTurn(context);
-      finding = findingOf(end, timeoutMs, (thrown) => runtime.describe(thrown, undefined));
+      finding = findingOf(end, timeoutMs, runtime);
     }
     const { status, message, errorSummary } = finding;
     return Object.freeze({
@@ -180,7 +173,7 @@ async function endOf(
 function findingOf(
   { how, value }: HandlerEnd,
   timeoutMs: number,
-  describe: ManagerRuntime["describe"],
+  { describe }: ManagerRuntime,
 ): Finding {
   if (how === "timeout") {
     const message = `health check timed out after ${(timeoutMs / 1000).toFixed(3)}s`;

@@ -1,3 +1,4 @@
+export { streamModeOf } from "./compile-hooks.ts";
 export { type CoreHandler, type CoreHandlerInput, defineCoreHandlerFor } from "./core-handlers.ts";
 export { definePluginFor, definitionOf, manifestCarriedBy } from "./define-plugin.ts";
 export {
@@ -46,7 +47,6 @@ export { readProfile } from "./read-profile.ts";
 export { hostFault } from "./requires-host.ts";
 export type { CloseOptions, CloseReport, InvokeCounts } from "./runtime.ts";
 export type { CapabilityReport } from "./service-access.ts";
-export { streamModeOf } from "./stream-modes.ts";
 export type {
   Changed,
   ConfigSchema,

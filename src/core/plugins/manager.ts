@@ -94,7 +94,7 @@ export async function createManager(
   const options = readManagerOptions(surface, input);
   const items = readItems(surface, options);
   // Read now: plugins may change the environment while others are configured.
-  const needsEnv = items.some(({ definition }) => definition.manifest.configSchema !== undefined);
+  const needsEnv = items.some(({ manifest }) => manifest.configSchema !== undefined);
   const processEnv = needsEnv && options.env === undefined ? processVariables(surface) : undefined;
   const secrets = knownSecrets(options.audit.secrets);
   const recorder = auditRecorder(surface, options, secrets);
@@ -117,11 +117,12 @@ export async function createManager(
     keepSecret: secrets.keep,
   });
   const runtime = createRuntime({ ...common, audit: recorder.runs() });
-  const compiledHooks = compileHooks({ ...parts, members: asGiven, runtime });
-  const compiledOperations = compileOperations({ ...parts, members, runtime });
+  const registered = { ...parts, members, runtime };
+  const compiledHooks = compileHooks({ ...registered, members: asGiven });
+  const compiledOperations = compileOperations(registered);
   const inBackground = Object.values(compiledHooks).flatMap(({ background }) => background);
   runtime.background.shareAmong(new Set(inBackground.map(({ plugin }) => plugin)).size);
-  const health = healthMonitor({ ...parts, members, runtime, redact: secrets.redact });
+  const health = healthMonitor(registered);
   const report = reportOf(surface, members, options.services);
   const { metrics, discovered, logger } = options;
   const hookNames = Object.keys(surface.hooks);
@@ -185,6 +186,6 @@ export async function createManager(
   return Object.freeze(manager);
 }
 
-function routesOf({ plugin, definition }: ReadItem): readonly PluginRoute[] {
-  return definition.manifest.routes.map((route) => Object.freeze({ plugin: plugin.name, route }));
+function routesOf({ plugin, manifest }: ReadItem): readonly PluginRoute[] {
+  return manifest.routes.map((route) => Object.freeze({ plugin: plugin.name, route }));
 }

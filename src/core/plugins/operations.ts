@@ -4,7 +4,6 @@ import { emptyExtensions } from "../envelope/index.ts";
 import {
   type CompiledOperation,
   type HookSpec,
-  type ManagerRuntime,
   OperationRun,
   operate,
   payloadReader,
@@ -17,30 +16,22 @@ import { isOfService } from "./capabilities.ts";
 import type { CoreDefinition } from "./core-handlers.ts";
 import {
   bindingsOn,
-  type Grant,
-  grantOf,
+  type CompilerInput,
   type HandlerBinding,
-  handlerStep,
   type ManagerParts,
   type Member,
   stateOf,
+  stepsOn,
 } from "./handler-step.ts";
 import { noRunOptions } from "./invoke.ts";
 import { byUnits } from "./order.ts";
-
-/** What hooks of these semantics are compiled from. */
-interface OperationParts extends ManagerParts {
-  /** The plugins that have registered. */
-  readonly members: readonly Member[];
-  readonly runtime: ManagerRuntime;
-}
 
 /**
  * The hook as it is now; `undefined` if it is a message hook or none of this host. Handlers of
  * `last`, a plugin that has not registered yet, run after all others.
  */
 export function compileOperation(
-  parts: OperationParts,
+  parts: CompilerInput,
   hook: string,
   last: readonly Member[] = [],
 ): CompiledOperation | undefined {
@@ -55,16 +46,12 @@ export function compileOperation(
     ]),
     ...bindingsOn(last.filter(isOn), [hook]),
   ];
-  const grants: Grant[] = [];
-  const steps = handlers.map((handler) =>
-    handlerStep(defaults, { ...handler, grant: grantOf(grants, handler.state, handler.mask) }),
-  );
   return Object.freeze({
     hook,
     semantic: spec.semantic,
     payload: payloadReader(spec),
     operation: spec.operation && operationReader(spec.operation),
-    steps: Object.freeze(steps),
+    steps: Object.freeze(handlers.map(stepsOn(defaults))),
     strict: spec.strict ?? false,
     required: spec.required ?? false,
     // A rule about the values of its hook's schema, which are all that it is called with.
@@ -78,7 +65,7 @@ export function compileOperation(
 const isOn = ({ item }: Member): boolean => item.settings.mode !== "disabled";
 
 /** All of them, by hook. Without a prototype: an unknown hook is found nowhere. */
-export function compileOperations(parts: OperationParts): {
+export function compileOperations(parts: CompilerInput): {
   readonly [hook: string]: CompiledOperation;
 } {
   const byHook: Record<string, CompiledOperation> = Object.create(null);
@@ -96,15 +83,8 @@ function coreBinding({ surface, defaults }: ManagerParts, core: CoreDefinition):
   const services = core.capabilities.filter((name) => isOfService(surface, name));
   // Below the ids of plugins, so that no state is shared with one.
   lastCoreId -= 1;
-  const state = stateOf(defaults.slots, {
-    id: lastCoreId,
-    name: "core",
-    version: "0.0.0",
-    mask,
-    services,
-    config: undefined,
-    asyncSafe: true,
-  });
+  const plugin = { name: "core", version: "0.0.0", asyncSafe: true };
+  const state = stateOf(defaults.slots, { id: lastCoreId, plugin, mask, services }, undefined);
   const { hook, handler, name, extensions, timeoutMs } = core;
   const settings = timeoutMs === undefined ? {} : { timeoutMs };
   const canGoOff = false;

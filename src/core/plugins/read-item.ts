@@ -10,7 +10,7 @@ import { isAsStrict } from "../hooks/index.ts";
 import { isOfService, knowsCapability } from "./capabilities.ts";
 import {
   type Definition,
-  definePluginFor,
+  definitionFrom,
   definitionOf,
   manifestCarriedBy,
 } from "./define-plugin.ts";
@@ -23,9 +23,7 @@ import { readSettings, settingNames } from "./settings.ts";
 import type { Plugin, RunSettings } from "./types.ts";
 
 /** One plugin with the operator's settings, read. */
-export interface ReadItem {
-  readonly plugin: Plugin;
-  readonly definition: Definition;
+export interface ReadItem extends Definition {
   readonly settings: RunSettings;
   /** The grant as a closed mask. */
   readonly mask: number;
@@ -105,7 +103,8 @@ function readItem(surface: Surface, item: unknown, index: number): ReadItem {
   const entry = manifestCarriedBy(item) === undefined ? entryOf(item, index) : { plugin: item };
   const manifest = manifestCarriedBy(entry.plugin);
   if (manifest === undefined) throw optionsInvalid(`plugins[${index}] ${noPlugin}`);
-  const { plugin, definition, faults } = definedFor(surface, entry.plugin, manifest);
+  const definition = definedFor(surface, entry.plugin, manifest);
+  const { plugin } = definition;
   const where = `plugin ${quoteName(plugin.name)}`;
   for (const key of Object.keys(entry)) {
     if (itemFields.includes(key)) continue;
@@ -123,9 +122,7 @@ function readItem(surface: Surface, item: unknown, index: number): ReadItem {
   checkForMessages(surface, plugin, settings, where);
   checkStream(surface, definition, settings, where);
   return {
-    plugin,
-    definition,
-    faults,
+    ...definition,
     settings,
     ...readGrant(surface, plugin, entry.grant, where),
     config: readData(entry.config),
@@ -137,23 +134,18 @@ function definedFor(
   surface: Surface,
   given: unknown,
   carried: unknown,
-): Pick<ReadItem, "plugin" | "definition" | "faults"> {
-  const definition = definitionOf(given);
-  // What has a definition is a plugin.
-  const plugin = definition === undefined ? definePluginFor(surface, carried) : (given as Plugin);
-  const own = definition ?? definitionOf(plugin);
-  if (own === undefined) throw optionsInvalid(`plugins: ${noPlugin}`);
-  if (own.surface === surface) return { plugin, definition: own, faults: [] };
+): Definition & Pick<ReadItem, "faults"> {
+  const own = definitionOf(given) ?? definitionFrom(surface, carried);
+  if (own.surface === surface) return { ...own, faults: [] };
   try {
-    const manifest = readManifest(surface, carried);
-    return { plugin, definition: { ...own, surface, manifest }, faults: [] };
+    return { ...own, surface, manifest: readManifest(surface, carried), faults: [] };
   } catch (error) {
     if (!(error instanceof ManifestError)) throw error;
     const faults = error.problems.map(({ field, message }) => ({
       field,
-      message: `plugin ${quoteName(plugin.name)}: ${message}`,
+      message: `plugin ${quoteName(own.plugin.name)}: ${message}`,
     }));
-    return { plugin, definition: own, faults };
+    return { ...own, faults };
   }
 }
 

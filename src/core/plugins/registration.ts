@@ -112,14 +112,14 @@ async function admitted(
 ): Promise<Member | Refusal> {
   const { items } = input;
   const { options, surface, defaults } = input.parts;
-  const { plugin, definition } = item;
+  const { plugin, manifest } = item;
   const read = readConfig({
     plugin: plugin.name,
     names: items.map((each) => each.plugin.name),
-    schema: definition.manifest.configSchema,
+    schema: manifest.configSchema,
     section: options.config[plugin.name] ?? { value: undefined },
     item: item.config,
-    env: options.env ?? (definition.manifest.configSchema && input.processEnv),
+    env: options.env ?? (manifest.configSchema && input.processEnv),
     prefix: surface.profile.envPrefix,
   });
   if ("fault" in read) {
@@ -128,15 +128,7 @@ async function admitted(
   }
   input.keepSecret(read.secrets);
   for (const warning of read.warnings) options.logger.warn(warning);
-  const state = stateOf(defaults.slots, {
-    id: definition.id,
-    name: plugin.name,
-    version: plugin.version,
-    mask: item.mask,
-    services: item.services,
-    config: read.config,
-    asyncSafe: plugin.asyncSafe,
-  });
+  const state = stateOf(defaults.slots, item, read.config);
   return (await vetoOf(input, { item, state }, members)) ?? { item, state };
 }
 
@@ -149,7 +141,7 @@ async function vetoOf(
   const { plugin } = member.item;
   const compiled = compileOperation({ ...parts, members, runtime }, "config_validate", [member]);
   if (compiled?.semantic !== "voting") return undefined;
-  const facts = { plugin: publicView(plugin, member.item) };
+  const facts = { plugin: publicView(member.item) };
   try {
     const decision = (await operateAlone(compiled, facts)) as Decision;
     if (decision.allow) return undefined;
@@ -162,11 +154,11 @@ async function vetoOf(
 }
 
 /** What others are shown of a plugin: names and flags, nothing that can be called or is secret. */
-function publicView(plugin: Plugin, { definition }: ReadItem): object {
+function publicView({ plugin, surface }: ReadItem): object {
   return {
     name: plugin.name,
     version: plugin.version,
-    requiresHost: plugin.requiresHost ?? definition.surface.profile.requiresDefault,
+    requiresHost: plugin.requiresHost ?? surface.profile.requiresDefault,
     capabilities: plugin.capabilities,
     hooks: plugin.hooks,
     dependsOn: plugin.dependsOn,
