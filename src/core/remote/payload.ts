@@ -28,27 +28,19 @@ export function payloadFrom(
   payload: object,
   { path, report, shown }: { path: string; report: DropReport; shown?: object | undefined },
 ): object {
-  const bare = unwrapped(hooks, hook, payload, (key) => report.add(formatPath([path, key])));
+  let bare = payload;
+  const { message, ...rest } = payload as { readonly message?: unknown };
+  // A message without a wrapper is read as well: it has a role and no message.
+  if (isMessageHook(hooks, hook) && isRecord(message) && !("role" in rest)) {
+    for (const key of Object.keys(rest)) if (key !== "hook") report.add(formatPath([path, key]));
+    bare = message;
+  }
   return withHeaders(hooks, hook, bare, (map, field) =>
     withSecretsOf(
       ownValue(shown, field),
       withoutSecrets(map, `${path}.${field}`, (header) => report.add(header)),
     ),
   );
-}
-
-/** The message in a wrapper. A message without one is read as well. */
-function unwrapped(
-  hooks: HookTable,
-  hook: string | undefined,
-  payload: object,
-  onDropped: (key: string) => void,
-): object {
-  const { message, ...rest } = payload as { readonly message?: unknown };
-  // A message has a role and no message.
-  if (!isMessageHook(hooks, hook) || !isRecord(message) || "role" in rest) return payload;
-  for (const key of Object.keys(rest)) if (key !== "hook") onDropped(key);
-  return message;
 }
 
 /** A payload with its deprecated headers changed, where a hook has them; else the same payload. */
