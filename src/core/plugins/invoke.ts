@@ -158,10 +158,8 @@ function beginOperation(
   if (options.stream !== undefined)
     throw optionsInvalid(`stream is for message hooks, and ${quoteName(hook)} is not one.`);
   const read = valueFor(compiled.payload, payload, "payload_invalid", hook, limits);
-  if (invoking.denyTampering && tamperedViolation() !== undefined) {
-    const text = "The realm is not as it was when the library loaded.";
-    throw new GlassineError("realm_tampered", text, { hook });
-  }
+  const tampered = invoking.denyTampering ? tamperedViolation() : undefined;
+  if (tampered !== undefined) throw new GlassineError("realm_tampered", tampered.reason, { hook });
   // Without handlers, a filter chain returns the very value it was given.
   const isPassedOn = compiled.semantic === "filter_chain" && compiled.steps.length === 0;
   return new OperationRun(compiled, isPassedOn ? payload : read, extensions, scope, options);
