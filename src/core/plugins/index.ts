@@ -27,7 +27,6 @@ export {
   health,
   type PluginHealth,
 } from "./health.ts";
-export { type HostSetting, hostSettings } from "./host-settings.ts";
 export { endIsolated, isolationOf, markIsolated } from "./isolated.ts";
 export type { Logger } from "./logger.ts";
 export { type AnyManager, createManager, type PluginRoute } from "./manager.ts";
@@ -41,7 +40,12 @@ export {
   type Surface,
   standardProfile,
 } from "./profile.ts";
-export { type Environment, readOwnConfig } from "./read-config.ts";
+export {
+  type Environment,
+  type HostSetting,
+  hostSettings,
+  readOwnConfig,
+} from "./read-config.ts";
 export { reservedNames } from "./read-manifest.ts";
 export { readProfile } from "./read-profile.ts";
 export { hostFault } from "./requires-host.ts";

@@ -6,7 +6,6 @@ import { type Needles, needlesOf, withoutParts } from "../observe/index.ts";
 import { compileSchema, jsonValue } from "../schema/index.ts";
 import { faultsOf, listed, nameOf, placeOf } from "./config-faults.ts";
 import { ask, knownKeys, type ReadSchema, readSchema, unknownKeys } from "./config-schema.ts";
-import { hostSettings } from "./host-settings.ts";
 import { orClause, quoteName } from "./read-plain.ts";
 import { secretsOf } from "./secrets.ts";
 
@@ -174,6 +173,24 @@ function readEnvironment(sources: ConfigSources): Variables | { readonly fault: 
   }
   return variables;
 }
+
+/** The settings of trust in the environment, without the prefix of the host. */
+export const hostSettings = [
+  "PLUGIN_SIGNING_REQUIRED",
+  "PLUGIN_UNSIGNED_ACK",
+  "PLUGIN_TRUSTED_PUBLISHERS",
+  "PLUGIN_TRUST_OVERRIDE_PUBLISHERS",
+  "PLUGIN_PUBLISHER_KEYS",
+  "PLUGIN_SIGSTORE_TRUSTED_ROOT",
+  "PLUGIN_SIGSTORE_ISSUER",
+  "PLUGIN_AUTO_DISCOVERY_ENABLED",
+  "PLUGIN_MODE",
+  "PLUGIN_HOST",
+  "PLUGIN_CATALOG",
+] as const;
+
+/** The name of a setting, without the prefix. */
+export type HostSetting = (typeof hostSettings)[number];
 
 /** The part of a variable that names a key, where the variable is the plugin's. */
 function suffixOf({ plugin, names, prefix }: ConfigSources, variable: string): string | undefined {
