@@ -39,17 +39,17 @@ export function compileHooks(input: CompilerInput): Record<string, CompiledHook>
 }
 
 function compileHook(
-  { defaults, options, runtime }: CompilerInput,
+  input: CompilerInput,
   hook: string,
   spec: HookSpec,
   bindings: readonly HandlerBinding[],
 ): CompiledHook {
-  const { slots } = defaults;
+  const { slots, options, runtime } = input;
   // Equal ones stay in the order of the plugins.
   const inOrder = [...bindings].sort(
     (a, b) => phaseOf(a) - phaseOf(b) || priorityOf(a) - priorityOf(b),
   );
-  const stepOf = stepsOn(defaults);
+  const stepOf = stepsOn(input);
   const steps = inOrder.map((binding, position) =>
     compileStep(slots, spec, binding, stepOf(binding), position),
   );

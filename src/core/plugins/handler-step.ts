@@ -19,20 +19,13 @@ import type { ReadHook } from "./read-hooks.ts";
 import type { ReadItem } from "./read-item.ts";
 import type { Plugin, RunSettings } from "./types.ts";
 
-/** What steps are made with, once a manager. */
-export interface StepDefaults {
-  readonly slots: CompiledSlots;
-  readonly handles: Handles;
-  /** The deadline of handlers that set none. */
-  readonly timeoutMs: number | null;
-  readonly deadlines: Map<number, Deadline>;
-}
-
 /** What the hooks of a manager are compiled with. */
 export interface ManagerParts {
   readonly surface: Surface;
   readonly options: ReadOptions;
-  readonly defaults: StepDefaults;
+  readonly slots: CompiledSlots;
+  readonly handles: Handles;
+  readonly deadlines: Map<number, Deadline>;
 }
 
 /** What they are compiled from. */
@@ -123,15 +116,15 @@ function canSwitchOff({ manifest, settings }: ReadItem): boolean {
 }
 
 /** Makes the steps of one hook. */
-export function stepsOn(defaults: StepDefaults): (binding: HandlerBinding) => HandlerStep {
+export function stepsOn(parts: ManagerParts): (binding: HandlerBinding) => HandlerStep {
   const grants: Grant[] = [];
-  return (binding) => handlerStep(defaults, binding, grantOf(grants, binding));
+  return (binding) => handlerStep(parts, binding, grantOf(grants, binding));
 }
 
-function handlerStep(defaults: StepDefaults, binding: HandlerBinding, grant: number): HandlerStep {
+function handlerStep(parts: ManagerParts, binding: HandlerBinding, grant: number): HandlerStep {
   const { state, mask, hook, name, isCore, extensions } = binding;
-  const { timeoutMs = defaults.timeoutMs } = binding.settings;
-  const deadline = timeoutMs === null ? undefined : deadlineOf(defaults.deadlines, timeoutMs);
+  const { timeoutMs = parts.options.timeoutMs } = binding.settings;
+  const deadline = timeoutMs === null ? undefined : deadlineOf(parts.deadlines, timeoutMs);
   const { lock } = state;
   return {
     plugin: state,
@@ -149,8 +142,8 @@ function handlerStep(defaults: StepDefaults, binding: HandlerBinding, grant: num
             timeoutMs: timeoutMs ?? undefined,
           }),
     extensions,
-    handles: defaults.handles,
-    filter: filterFor(defaults.slots, mask),
+    handles: parts.handles,
+    filter: filterFor(parts.slots, mask),
     grant,
     timeoutMs: timeoutMs ?? undefined,
     // Behind a lock the deadline begins when the handler does.

@@ -83,13 +83,14 @@ const maxShown = 500;
 
 /** A function that runs the plugin's check to its report, and never rejects. */
 function checkOf(
-  { defaults, options, runtime }: CompilerInput,
+  input: CompilerInput,
   { item, state }: Member,
 ): (inBackground: boolean) => Promise<HealthReport> {
   const { healthCheck } = item.manifest;
+  const { slots, options, runtime } = input;
   const { timeoutMs } = options.health;
   // A handler like any other, so that its context is one, too.
-  const step = stepsOn(defaults)({
+  const step = stepsOn(input)({
     state,
     mask: item.mask,
     hook,
@@ -107,7 +108,7 @@ function checkOf(
     const run: AnyRun = {
       hook,
       runtime,
-      extensions: emptyExtensions(defaults.slots),
+      extensions: emptyExtensions(slots),
       scope: new RequestScope(undefined),
       options: noRunOptions,
       isOver: () => isOver,

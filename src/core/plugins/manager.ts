@@ -16,7 +16,7 @@ import { compileHooks } from "./compile-hooks.ts";
 import { asksToDeny, assertUntampered } from "./deny-tampering.ts";
 import { unsignedAmong, unsignedReminder, warnOfUnsigned } from "./discovered.ts";
 import { type HandlerInfo, handlersOn } from "./handler-info.ts";
-import type { ManagerParts, StepDefaults } from "./handler-step.ts";
+import type { ManagerParts } from "./handler-step.ts";
 import type { HealthReport } from "./health.ts";
 import { healthMonitor } from "./health-monitor.ts";
 import { type Invoking, invokeOn } from "./invoke.ts";
@@ -101,13 +101,8 @@ export async function createManager(
   const Context = contextClassWith(servicesOf(surface));
   const common = { slots, options, Context, redact: secrets.redact };
   const innerRuntime = createRuntime({ ...common, audit: recorder.inner });
-  const defaults: StepDefaults = {
-    slots,
-    handles: handlesOf(surface, options.services),
-    timeoutMs: options.timeoutMs,
-    deadlines: new Map(),
-  };
-  const parts: ManagerParts = { surface, options, defaults };
+  const handles = handlesOf(surface, options.services);
+  const parts: ManagerParts = { surface, options, slots, handles, deadlines: new Map() };
   const { members, asGiven } = await register({
     parts,
     items,

@@ -35,7 +35,7 @@ export function compileOperation(
   hook: string,
   last: readonly Member[] = [],
 ): CompiledOperation | undefined {
-  const { surface, defaults, options, members, runtime } = parts;
+  const { surface, options, members, runtime } = parts;
   const spec = surface.hooks[hook];
   if (spec === undefined || spec.semantic === "message") return undefined;
   const ofCore = options.core.filter((core) => core.hook === hook);
@@ -51,7 +51,7 @@ export function compileOperation(
     semantic: spec.semantic,
     payload: payloadReader(spec),
     operation: spec.operation && operationReader(spec.operation),
-    steps: Object.freeze(handlers.map(stepsOn(defaults))),
+    steps: Object.freeze(handlers.map(stepsOn(parts))),
     strict: spec.strict ?? false,
     required: spec.required ?? false,
     // A rule about the values of its hook's schema, which are all that it is called with.
@@ -78,13 +78,13 @@ export function compileOperations(parts: CompilerInput): {
 
 let lastCoreId = 0;
 
-function coreBinding({ surface, defaults }: ManagerParts, core: CoreDefinition): HandlerBinding {
+function coreBinding({ surface, slots }: ManagerParts, core: CoreDefinition): HandlerBinding {
   const mask = surface.capabilities.mask(core.capabilities);
   const services = core.capabilities.filter((name) => isOfService(surface, name));
   // Below the ids of plugins, so that no state is shared with one.
   lastCoreId -= 1;
   const plugin = { name: "core", version: "0.0.0", asyncSafe: true };
-  const state = stateOf(defaults.slots, { id: lastCoreId, plugin, mask, services }, undefined);
+  const state = stateOf(slots, { id: lastCoreId, plugin, mask, services }, undefined);
   const { hook, handler, name, extensions, timeoutMs } = core;
   const settings = timeoutMs === undefined ? {} : { timeoutMs };
   const canGoOff = false;

@@ -111,7 +111,7 @@ async function admitted(
   members: readonly Member[],
 ): Promise<Member | Refusal> {
   const { items } = input;
-  const { options, surface, defaults } = input.parts;
+  const { options, surface, slots } = input.parts;
   const { plugin, manifest } = item;
   const read = readConfig({
     plugin: plugin.name,
@@ -128,7 +128,7 @@ async function admitted(
   }
   input.keepSecret(read.secrets);
   for (const warning of read.warnings) options.logger.warn(warning);
-  const state = stateOf(defaults.slots, item, read.config);
+  const state = stateOf(slots, item, read.config);
   return (await vetoOf(input, { item, state }, members)) ?? { item, state };
 }
 
