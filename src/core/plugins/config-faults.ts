@@ -113,8 +113,8 @@ function valueAt(config: unknown, path: Path): unknown {
 const maxListed = 8;
 
 /** At most eight of them, the rest counted. */
-export function listed(parts: readonly string[], separator = ", "): string {
+export function listed(parts: readonly string[]): string {
   const rest = parts.length - maxListed;
-  const shown = parts.slice(0, maxListed).join(separator);
-  return rest > 0 ? `${shown}${separator}and ${rest} more` : shown;
+  const shown = parts.slice(0, maxListed).join("; ");
+  return rest > 0 ? `${shown}; and ${rest} more` : shown;
 }

@@ -67,13 +67,13 @@ export function readConfig(sources: ConfigSources): ReadConfig {
   if (answer.kind === "breach") faults.push(answer.text);
   if (answer.kind === "error")
     faults.push(...faultsOf(answer.error, { config: wanting, secrets, reported }));
-  if (answer.kind !== "value") return failed(plugin, listed(faults, "; "), secrets);
+  if (answer.kind !== "value") return failed(plugin, listed(faults), secrets);
   const read = readData(answer.value);
   if ("problem" in read)
     faults.push(`configSchema returned a value that is not JSON data: ${read.problem}`);
   else if (read.value === undefined)
     faults.push("configSchema returned nothing; expected JSON data");
-  if ("problem" in read || faults.length > 0) return failed(plugin, listed(faults, "; "), secrets);
+  if ("problem" in read || faults.length > 0) return failed(plugin, listed(faults), secrets);
   const ofAll = new Set([...values, ...secretsOf(madeOf(read.value, wanting))]);
   return { config: read.value, warnings: [], secrets: [...ofAll] };
 }

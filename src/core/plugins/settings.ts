@@ -1,7 +1,6 @@
 /** How a handler runs, as a hook entry says it and as the operator overrides it. */
 import * as z from "zod/mini";
 import { conditionKinds, type HookSpec, type Mode, modes } from "../hooks/index.ts";
-import { standardProfile } from "./profile.ts";
 import { plainList, plainObject, withoutMissing } from "./read-plain.ts";
 import type { RunSettings } from "./types.ts";
 
@@ -69,21 +68,19 @@ export function settingFault(
 export function readSettings(
   values: object,
   report: (text: string) => void,
-  maxTimeoutMs = standardProfile.maxTimeoutMs,
+  maxTimeoutMs: number,
 ): RunSettings {
   const given = withoutMissing(values);
   const read = z.safeParse(schema, given);
   const fault = timeoutFault(given.timeoutMs ?? null, maxTimeoutMs);
-  const faults = read.error?.issues.map(({ message }) => message) ?? [];
-  for (const text of new Set([...faults, ...(fault === undefined ? [] : [fault])])) report(text);
+  const faults = new Set(read.error?.issues.map(({ message }) => message));
+  if (fault !== undefined) faults.add(fault);
+  for (const text of faults) report(text);
   return Object.freeze(read.data ?? {});
 }
 
 /** Why a timeout cannot be one, or `undefined`. */
-export function timeoutFault(
-  timeoutMs: unknown,
-  maxTimeoutMs = standardProfile.maxTimeoutMs,
-): string | undefined {
+export function timeoutFault(timeoutMs: unknown, maxTimeoutMs: number): string | undefined {
   if (timeoutMs === null) return undefined;
   if (typeof timeoutMs !== "number" || Number.isNaN(timeoutMs))
     return "timeoutMs must be a number of milliseconds, or null";
