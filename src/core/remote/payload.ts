@@ -16,9 +16,10 @@ export function payloadDocument(
   hook: string | undefined,
   payload: object,
 ): object {
-  const stripped = withHeaders(hooks, hook, payload, (map, field) => withoutSecrets(map, field));
-  if (!isMessageHook(hooks, hook)) return stripped;
-  return { message: stripped, hook: hook.startsWith("cmf.") ? hook.slice(4) : hook };
+  const spec = specIn(hooks, hook);
+  const stripped = withHeaders(spec, payload, withoutSecrets);
+  if (spec?.payload !== messageSchema) return stripped;
+  return { message: stripped, hook: hook?.startsWith("cmf.") ? hook.slice(4) : hook };
 }
 
 /** Returns the payload at `path` of a document, with the sensitive headers of the one shown. */
@@ -28,14 +29,15 @@ export function payloadFrom(
   payload: object,
   { path, report, shown }: { path: string; report: DropReport; shown?: object | undefined },
 ): object {
+  const spec = specIn(hooks, hook);
   let bare = payload;
   const { message, ...rest } = payload as { readonly message?: unknown };
   // A message without a wrapper is read as well: it has a role and no message.
-  if (isMessageHook(hooks, hook) && isRecord(message) && !("role" in rest)) {
+  if (spec?.payload === messageSchema && isRecord(message) && !("role" in rest)) {
     for (const key of Object.keys(rest)) if (key !== "hook") report.add(formatPath([path, key]));
     bare = message;
   }
-  return withHeaders(hooks, hook, bare, (map, field) =>
+  return withHeaders(spec, bare, (map, field) =>
     withSecretsOf(
       ownValue(shown, field),
       withoutSecrets(map, `${path}.${field}`, (header) => report.add(header)),
@@ -45,12 +47,11 @@ export function payloadFrom(
 
 /** A payload with its deprecated headers changed, where a hook has them; else the same payload. */
 function withHeaders(
-  hooks: HookTable,
-  hook: string | undefined,
+  spec: HookSpec | undefined,
   payload: object,
   change: (map: unknown, field: string) => unknown,
 ): object {
-  const field = specIn(hooks, hook)?.headersField;
+  const field = spec?.headersField;
   if (field === undefined || !Object.hasOwn(payload, field)) return payload;
   const map = ownValue(payload, field);
   const next = change(map, field);
@@ -58,10 +59,6 @@ function withHeaders(
   return recordOf(
     Object.entries(payload).map(([key, value]) => [key, key === field ? next : value]),
   );
-}
-
-function isMessageHook(hooks: HookTable, hook: string | undefined): hook is string {
-  return specIn(hooks, hook)?.payload === messageSchema;
 }
 
 export function specIn(hooks: HookTable, hook: string | undefined): HookSpec | undefined {
