@@ -32,10 +32,8 @@ function bothOf({ headers, request_headers: newer }: Maps): Maps {
 function completed(map: HeaderMap, other: HeaderMap): HeaderMap {
   const known = spellingsIn(map);
   const more = Object.entries(other).filter(([name]) => !known.has(toLowerAscii(name)));
-  return more.length === 0 ? map : headersOf([...Object.entries(map), ...more]);
+  return more.length === 0 ? map : recordOf([...Object.entries(map), ...more]);
 }
-
-const headersOf: (entries: readonly (readonly [string, string])[]) => HeaderMap = recordOf;
 
 /** The first spelling of each name, by the name in lower case. */
 function spellingsIn(map: HeaderMap): ReadonlyMap<string, string> {
@@ -172,5 +170,5 @@ function changed(
   const set = [...changes].flatMap(([key, { name, value }]): [string, string][] =>
     value === undefined ? [] : [[spellings.get(key) ?? name, value]],
   );
-  return headersOf([...kept, ...set]);
+  return recordOf([...kept, ...set]);
 }
