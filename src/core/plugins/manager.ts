@@ -100,13 +100,12 @@ export async function createManager(
   const recorder = auditRecorder(surface, options, secrets);
   const Context = contextClassWith(servicesOf(surface));
   const common = { slots, options, Context, redact: secrets.redact };
-  const innerRuntime = createRuntime({ ...common, audit: recorder.inner });
   const handles = handlesOf(surface, options.services);
   const parts: ManagerParts = { surface, options, slots, handles, deadlines: new Map() };
   const { members, asGiven } = await register({
-    parts,
+    ...parts,
     items,
-    innerRuntime,
+    runtime: createRuntime({ ...common, audit: recorder.inner }),
     recorder,
     processEnv,
     keepSecret: secrets.keep,

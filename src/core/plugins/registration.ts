@@ -6,7 +6,7 @@
 import type { PluginExecutionError } from "../errors/index.ts";
 import type { Decision, ManagerRuntime } from "../hooks/index.ts";
 import type { AuditRecorder } from "./audit-recorder.ts";
-import { type ManagerParts, type Member, stateOf } from "./handler-step.ts";
+import { type CompilerInput, type ManagerParts, type Member, stateOf } from "./handler-step.ts";
 import { compileOperation, operateAlone } from "./operations.ts";
 import { byName, inOrder } from "./order.ts";
 import { type Environment, readConfig } from "./read-config.ts";
@@ -32,11 +32,10 @@ export interface Registration {
 }
 
 /** What registering needs of the manager that is being made. */
-export interface RegistrationInput {
-  readonly parts: ManagerParts;
+export interface RegistrationInput extends ManagerParts {
   readonly items: readonly ReadItem[];
   /** The runtime of runs that no caller asked for. */
-  readonly innerRuntime: ManagerRuntime;
+  readonly runtime: ManagerRuntime;
   readonly recorder: AuditRecorder;
   /** The variables of the process; absent where no plugin has a `configSchema`. */
   readonly processEnv: Environment | undefined;
@@ -46,15 +45,14 @@ export interface RegistrationInput {
 
 /** @throws ManifestError, PluginDependencyError, GlassineError `audit_failed` */
 export async function register(input: RegistrationInput): Promise<Registration> {
-  const { items, recorder, innerRuntime: runtime } = input;
-  const { options } = input.parts;
+  const { items, options, recorder } = input;
   await expectNoRefusals(input);
   const members: Member[] = [];
-  const soFar = { ...input.parts, members, runtime };
+  const soFar = { ...input, members };
   const deliver = () => recorder.deliverTo(compileOperation(soFar, emitHook));
   deliver();
   for (const item of byName(items).order) {
-    const member = await admitted(input, item, members);
+    const member = await admitted(soFar, item);
     if ("error" in member) {
       await recorder.refused(member);
       throw member.error;
@@ -71,8 +69,7 @@ export async function register(input: RegistrationInput): Promise<Registration> 
 
 /** Reports all that is refused before any code of a plugin runs, and throws where that ends it. */
 async function expectNoRefusals(input: RegistrationInput): Promise<void> {
-  const { recorder } = input;
-  const { options } = input.parts;
+  const { options, recorder } = input;
   const { refused: packages = [], warnings = [] } = options.discovered ?? {};
   for (const warning of warnings) options.logger.warn(warning);
   const refusals = await staticRefusals(input);
@@ -90,7 +87,8 @@ function lineOf({ name, version, hooks, capabilities }: Plugin): string {
 
 /** What is wrong with the plugins, judged by their definitions. */
 async function staticRefusals({
-  parts: { surface, options },
+  surface,
+  options,
   items,
 }: RegistrationInput): Promise<readonly Refusal[]> {
   const refusals = [...duplicatesAmong(items)];
@@ -106,12 +104,10 @@ async function staticRefusals({
 
 /** Reads a plugin's configuration and has it voted on. */
 async function admitted(
-  input: RegistrationInput,
+  soFar: RegistrationInput & CompilerInput,
   item: ReadItem,
-  members: readonly Member[],
 ): Promise<Member | Refusal> {
-  const { items } = input;
-  const { options, surface, slots } = input.parts;
+  const { items, options, surface, slots } = soFar;
   const { plugin, manifest } = item;
   const read = readConfig({
     plugin: plugin.name,
@@ -119,27 +115,23 @@ async function admitted(
     schema: manifest.configSchema,
     section: options.config[plugin.name] ?? { value: undefined },
     item: item.config,
-    env: options.env ?? (manifest.configSchema && input.processEnv),
+    env: options.env ?? (manifest.configSchema && soFar.processEnv),
     prefix: surface.profile.envPrefix,
   });
   if ("fault" in read) {
     const error = manifestError("configSchema", read.fault);
     return { plugin, reason: "config_validate", error };
   }
-  input.keepSecret(read.secrets);
+  soFar.keepSecret(read.secrets);
   for (const warning of read.warnings) options.logger.warn(warning);
   const state = stateOf(slots, item, read.config);
-  return (await vetoOf(input, { item, state }, members)) ?? { item, state };
+  return (await vetoOf(soFar, { item, state })) ?? { item, state };
 }
 
 /** What the voters of `config_validate` have against a plugin; its own handler votes last. */
-async function vetoOf(
-  { parts, innerRuntime: runtime }: RegistrationInput,
-  member: Member,
-  members: readonly Member[],
-): Promise<Refusal | undefined> {
+async function vetoOf(soFar: CompilerInput, member: Member): Promise<Refusal | undefined> {
   const { plugin } = member.item;
-  const compiled = compileOperation({ ...parts, members, runtime }, "config_validate", [member]);
+  const compiled = compileOperation(soFar, "config_validate", [member]);
   if (compiled?.semantic !== "voting") return undefined;
   const facts = { plugin: publicView(member.item) };
   try {
