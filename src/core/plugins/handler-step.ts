@@ -123,8 +123,9 @@ export function stepsOn(parts: ManagerParts): (binding: HandlerBinding) => Handl
 
 function handlerStep(parts: ManagerParts, binding: HandlerBinding, grant: number): HandlerStep {
   const { state, mask, hook, name, isCore, extensions } = binding;
-  const { timeoutMs = parts.options.timeoutMs } = binding.settings;
-  const deadline = timeoutMs === null ? undefined : deadlineOf(parts.deadlines, timeoutMs);
+  const { timeoutMs: longest = parts.options.timeoutMs } = binding.settings;
+  const timeoutMs = longest ?? undefined;
+  const deadline = timeoutMs === undefined ? undefined : deadlineOf(parts.deadlines, timeoutMs);
   const { lock } = state;
   return {
     plugin: state,
@@ -135,28 +136,21 @@ function handlerStep(parts: ManagerParts, binding: HandlerBinding, grant: number
     handler:
       lock === undefined
         ? binding.handler
-        : exclusive(binding.handler, {
-            lock,
-            extensions,
-            deadline,
-            timeoutMs: timeoutMs ?? undefined,
-          }),
+        : exclusive(binding.handler, { lock, extensions, deadline, timeoutMs }),
     extensions,
     handles: parts.handles,
     filter: filterFor(parts.slots, mask),
     grant,
-    timeoutMs: timeoutMs ?? undefined,
+    timeoutMs,
     // Behind a lock the deadline begins when the handler does.
     deadline: lock === undefined ? deadline : undefined,
   };
 }
 
 function deadlineOf(deadlines: Map<number, Deadline>, timeoutMs: number): Deadline {
-  const known = deadlines.get(timeoutMs);
-  if (known !== undefined) return known;
-  const made = new DeadlineQueue(timeoutMs);
-  deadlines.set(timeoutMs, made);
-  return made;
+  const deadline = deadlines.get(timeoutMs) ?? new DeadlineQueue(timeoutMs);
+  deadlines.set(timeoutMs, deadline);
+  return deadline;
 }
 
 /** Handlers that share a view: plugins that read alike, each with one handler. */
