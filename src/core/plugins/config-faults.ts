@@ -5,7 +5,7 @@ import { hasOwn } from "../data/intrinsics.ts";
 import { formatPath } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
 import { type Needles, needlesOf, withoutParts, withoutSecrets } from "../observe/index.ts";
-import { quoteName, readPlainArray } from "./read-plain.ts";
+import { readPlainArray } from "./read-plain.ts";
 import { printedValues } from "./secrets.ts";
 
 type Path = readonly (string | number)[];
@@ -45,11 +45,6 @@ export function placeOf(path: Path, secrets: Needles): string {
   return formatPath(
     path.map((part) => (typeof part === "string" ? withoutParts(part, secrets) : part)),
   );
-}
-
-/** A name in quotes, unless it is secret. */
-export function nameOf(name: string, secrets: Needles): string {
-  return quoteName(withoutParts(name, secrets));
 }
 
 type Issue = Readonly<Record<string, unknown>>;

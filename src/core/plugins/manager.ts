@@ -1,6 +1,6 @@
 /** Registers plugins once and runs hooks. */
 import type { Limits } from "../data/index.ts";
-import { newRecord } from "../data/intrinsics.ts";
+import { freeze, newRecord } from "../data/intrinsics.ts";
 import { type Declassification, emptyExtensions } from "../envelope/index.ts";
 import { optionsInvalid } from "../errors/index.ts";
 import {
@@ -31,7 +31,6 @@ import {
   type CloseOptions,
   type CloseReport,
   closeRuntime,
-  countsOf,
   createRuntime,
   type InvokeCounts,
 } from "./runtime.ts";
@@ -168,7 +167,7 @@ export async function createManager(
     declassify: recorder.declassify,
     audit: recorder.audit,
     auditFailures: recorder.failures,
-    counts: () => countsOf(runtime),
+    counts: () => freeze({ ...runtime.counts, inFlight: runtime.inFlight }),
     close: async (given) => {
       const report = await closeRuntime(runtime, given, stop, recorder.flush);
       await endIsolated(plugins);

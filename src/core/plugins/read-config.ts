@@ -4,7 +4,7 @@ import { hasOwn, parseJson } from "../data/intrinsics.ts";
 import { formatPath, formatProblems } from "../errors/index.ts";
 import { type Needles, needlesOf, withoutParts } from "../observe/index.ts";
 import { compileSchema, jsonValue } from "../schema/index.ts";
-import { faultsOf, listed, nameOf, placeOf } from "./config-faults.ts";
+import { faultsOf, listed, placeOf } from "./config-faults.ts";
 import { ask, knownKeys, type ReadSchema, readSchema, unknownKeys } from "./config-schema.ts";
 import { orClause, quoteName } from "./read-plain.ts";
 import { secretsOf } from "./secrets.ts";
@@ -59,7 +59,7 @@ export function readConfig(sources: ConfigSources): ReadConfig {
     const from = path.length === 0 ? variables.get(key) : undefined;
     const place = path.length === 0 ? "" : `${placeOf(path, secrets)}: `;
     const of = from === undefined ? "" : ` of the variable ${inText(from.variable)}`;
-    return `${place}unknown key ${nameOf(key, secrets)}${of}${orClause(key, known)}`;
+    return `${place}unknown key ${quoteName(withoutParts(key, secrets))}${of}${orClause(key, known)}`;
   });
   const reported = new Set(unknown.map(({ path }) => formatPath(path)));
   // A copy of its own: some schemas change what they are handed.
@@ -200,7 +200,8 @@ function suffixOf({ plugin, names, prefix }: ConfigSources, variable: string): s
   const rest = variable.slice(begin.length);
   let owner = "";
   for (const name of [plugin, ...names]) {
-    if (name.length > owner.length && rest.startsWith(`${inVariable(name)}_`)) owner = name;
+    const inVariable = name.toUpperCase().replaceAll("-", "_");
+    if (name.length > owner.length && rest.startsWith(`${inVariable}_`)) owner = name;
   }
   const suffix = rest.slice(owner.length + 1);
   return owner === plugin && suffix !== "" ? suffix : undefined;
@@ -209,11 +210,6 @@ function suffixOf({ plugin, names, prefix }: ConfigSources, variable: string): s
 /** A variable as messages name it. Its name is longer than most. */
 function inText(variable: string): string {
   return quoteName(variable, 200);
-}
-
-/** `foo-bar` → `FOO_BAR`. */
-function inVariable(name: string): string {
-  return name.toUpperCase().replaceAll("-", "_");
 }
 
 /** The key of the schema that is the same but for case and underscores, else the lower case. */

@@ -44,20 +44,17 @@ export const emitHook = "audit_emit";
  * @throws GlassineError `options_invalid`
  */
 export function readItems(surface: Surface, options: ReadOptions): readonly ReadItem[] {
-  const items = itemsOf(surface, options);
-  expectKnown(options.config, items);
-  expectKeeper(options, items);
-  return items;
-}
-
-function itemsOf(surface: Surface, { plugins, discovered }: ReadOptions): readonly ReadItem[] {
+  const { plugins, discovered } = options;
   const read = plugins.map((item, index) => readItem(surface, item, index));
   const given = new Set(read.map(({ plugin }) => plugin));
   const found = discovered?.plugins.filter(({ plugin }) => !given.has(plugin)) ?? [];
-  return [
+  const items = [
     ...read,
     ...found.map(({ plugin }, index) => readItem(surface, plugin, read.length + index)),
   ];
+  expectKnown(options.config, items);
+  expectKeeper(options, items);
+  return items;
 }
 
 /** A misspelt section would leave a plugin without its configuration. */

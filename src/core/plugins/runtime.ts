@@ -62,10 +62,6 @@ function lateText({ name, hook }: HandlerStep, thrown: unknown): string {
   return `handler ${quoteName(name, 200)} rejected for hook ${quoteName(hook)} after its deadline: ${type}`;
 }
 
-export function countsOf({ counts, inFlight }: ManagerRuntime): InvokeCounts {
-  return freeze({ ...counts, inFlight });
-}
-
 /** What became of the manager's work. */
 export interface CloseReport {
   /** False when background work was still under way at the time limit. */
@@ -84,11 +80,13 @@ export interface CloseOptions {
 /** @throws GlassineError `options_invalid` */
 export async function closeRuntime(
   runtime: ManagerRuntime,
-  given: CloseOptions | undefined,
+  given: CloseOptions = {},
   begin: () => void,
   flush: () => Promise<void>,
 ): Promise<CloseReport> {
-  const timeoutMs = readCloseTimeout(given);
+  expectOptions(given, ["timeoutMs"], "close");
+  const { timeoutMs = 10_000 } = given;
+  readWhole("timeoutMs of close", timeoutMs, longestTimerMs);
   begin();
   const { how } = await within(timeoutMs, () => settledWork(runtime, flush));
   const report = {
@@ -114,11 +112,4 @@ async function settledWork(runtime: ManagerRuntime, flush: () => Promise<void>):
   }
   await runtime.background.drain();
   await flush();
-}
-
-/** @throws GlassineError `options_invalid` */
-function readCloseTimeout(given: CloseOptions = {}): number {
-  expectOptions(given, ["timeoutMs"], "close");
-  const { timeoutMs = 10_000 } = given;
-  return readWhole("timeoutMs of close", timeoutMs, longestTimerMs);
 }
