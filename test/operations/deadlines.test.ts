@@ -286,17 +286,18 @@ describe("a plugin that is not asyncSafe", () => {
         {
           vote: {
             handler: async (_) => {
-              await new Promise((resolve) => setTimeout(resolve, 60));
+              await new Promise((resolve) => setTimeout(resolve, 300));
               return allow();
             },
-            timeoutMs: 150,
+            timeoutMs: 1_000,
           },
         },
         { asyncSafe: false },
       ),
     ]);
-    const votes = Array.from({ length: 3 }, () => manager.invoke("vote", {}));
-    expect(await Promise.all(votes)).toEqual([allow(), allow(), allow()]);
+    // The last of them has waited for longer than that before its turn.
+    const votes = Array.from({ length: 5 }, () => manager.invoke("vote", {}));
+    expect(await Promise.all(votes)).toEqual(Array(5).fill(allow()));
   });
 
   it("continues after one of its handlers never settles", async () => {
