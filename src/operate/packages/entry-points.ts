@@ -13,8 +13,11 @@ export interface EntryPoint {
 
 const identifier = /^[A-Za-z_$][A-Za-z0-9_$]{0,127}$/;
 
-/** Reads `path` or `path:export`; a string says what is wrong. */
-export function parseEntryPoint(text: string): EntryPoint | string {
+/**
+ * Reads `path` or `path:export` of the package at `root`, a real path. A string says what is wrong.
+ * Links are followed.
+ */
+export async function readEntryPoint(root: string, text: string): Promise<EntryPoint | string> {
   if (text === "") return "it is empty";
   if (text.length > 512) return "it has more than 512 characters";
   if (
@@ -26,8 +29,8 @@ export function parseEntryPoint(text: string): EntryPoint | string {
   const path = colon === -1 ? text : text.slice(0, colon);
   const exportName = colon === -1 ? "default" : text.slice(colon + 1);
   if (!identifier.test(exportName)) return "its export is not the name of an export";
-  const fault = pathFault(path);
-  return fault ?? { file: path.replace(/^\.\//, ""), exportName };
+  const file = path.replace(/^\.\//, "");
+  return pathFault(path) ?? (await fileFault(root, file)) ?? { file, exportName };
 }
 
 function pathFault(path: string): string | undefined {
@@ -41,8 +44,7 @@ function pathFault(path: string): string | undefined {
   return undefined;
 }
 
-/** Why a file is not in the package, or `undefined` where it is. Links are followed. */
-export async function fileFault(root: string, file: string): Promise<string | undefined> {
+async function fileFault(root: string, file: string): Promise<string | undefined> {
   let real: string;
   try {
     real = await realpath(join(root, ...file.split("/")));

@@ -3,7 +3,7 @@
 import * as z from "zod/mini";
 import { isRecord } from "../../core/data/index.ts";
 import { formatPath, quoted } from "../../core/errors/index.ts";
-import { fileFault, parseEntryPoint } from "./entry-points.ts";
+import { readEntryPoint } from "./entry-points.ts";
 import { foldedName } from "./file-names.ts";
 import {
   isCapabilityName,
@@ -24,7 +24,7 @@ import {
 import { parseStrictJson, StrictJsonError } from "./strict-json.ts";
 import type { InstalledPackage, NamedKind, PackageEntry, Rejection } from "./types.ts";
 
-interface Place {
+export interface Place {
   /** The real path of its directory. */
   readonly path: string;
   readonly foundAt: string;
@@ -47,21 +47,23 @@ export interface ReadPackage {
   readonly rejected: readonly Rejection[];
 }
 
-/**
- * Reads a package. `undefined` for one that is not a plugin of this host.
- */
+/** Reads a package. `undefined` for one that is not a plugin of this host. */
 export async function readPackage(
-  place: Place,
+  { path, foundAt, isLinked, installedAs }: Place,
   { field, kinds, commands }: Asked,
 ): Promise<ReadPackage | undefined> {
-  const unread = unreadPackage(place);
-  const read = await readManifest(place.path, field);
+  const unread: InstalledPackage = {
+    ...{ name: installedAs, version: "0.0.0", path, foundAt, isLinked, entries: [] },
+    ...{ capabilities: undefined, hooks: undefined, refusedEntry: undefined },
+    ...{ hasKeyword: false, manifestHash: undefined, bundled: [] },
+  };
+  const read = await readManifest(path, field);
   if (read === undefined) return undefined;
   if ("fault" in read) return refuse(unread, "invalid_metadata", `its package.json ${read.fault}`);
   const { data, sha256 } = read;
   const hasField = Object.hasOwn(data, field);
   const hasKeyword = saysKeyword(data, field);
-  const { name = place.installedAs, version } = data;
+  const { name = installedAs, version } = data;
   if (typeof name !== "string" || !isPackageName(name))
     return refuse(unread, "invalid_metadata", "its name is not one that npm accepts");
   if (typeof version !== "string" || !isVersion(version))
@@ -90,17 +92,10 @@ async function withEntries(
   const entries: PackageEntry[] = [];
   const rejected: Rejection[] = [];
   for (const { kind, id, text } of given) {
-    const point = parseEntryPoint(text);
-    const fault = typeof point === "string" ? point : await fileFault(base.path, point.file);
-    if (typeof point === "string" || fault !== undefined) {
-      rejected.push({
-        ...reject(base.name, "invalid_entry_point", fault as string),
-        id,
-        entryPoint: text,
-      });
-      continue;
-    }
-    entries.push({ kind, id, ...point, entryPoint: `${point.file}:${point.exportName}` });
+    const point = await readEntryPoint(base.path, text);
+    if (typeof point === "string")
+      rejected.push({ ...reject(base.name, "invalid_entry_point", point), id, entryPoint: text });
+    else entries.push({ kind, id, ...point, entryPoint: `${point.file}:${point.exportName}` });
   }
   entries.sort((a, b) => (a.id < b.id ? -1 : 1));
   const [first] = rejected;
@@ -114,14 +109,6 @@ function reject(name: string, code: Rejection["code"], reason: string): Rejectio
 
 function refuse(found: InstalledPackage, code: Rejection["code"], reason: string): ReadPackage {
   return { package: found, rejected: [reject(found.name, code, reason)] };
-}
-
-function unreadPackage({ path, foundAt, isLinked, installedAs }: Place): InstalledPackage {
-  return {
-    ...{ name: installedAs, version: "0.0.0", path, foundAt, isLinked, entries: [] },
-    ...{ capabilities: undefined, hooks: undefined, refusedEntry: undefined },
-    ...{ hasKeyword: false, manifestHash: undefined, bundled: [] },
-  };
 }
 
 /** An entry point, as it is given. */
