@@ -2,7 +2,7 @@
 import { readdir, realpath } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { isWithin, upFrom } from "./folders.ts";
-import { type Asked, type ReadPackage, readPackage } from "./read-package.ts";
+import { type Asked, type Place, type ReadPackage, readPackage } from "./read-package.ts";
 import { systemCode } from "./refused.ts";
 import type { InstalledPackage, NamedKind, Rejection } from "./types.ts";
 
@@ -32,11 +32,7 @@ export interface FoundPackages {
   readonly unreadable: readonly string[];
 }
 
-interface Candidate {
-  readonly path: string;
-  readonly foundAt: string;
-  readonly installedAs: string;
-}
+type Candidate = Omit<Place, "isLinked">;
 
 /** Reads each real package once. It hides packages of its installed name in farther folders. */
 export async function findPackages({
@@ -50,8 +46,7 @@ export async function findPackages({
   const asked = { field, kinds, commands };
   const warnings: string[] = [];
   const unreadable: string[] = [];
-  const start = await realpath(resolve(root)).catch(() => resolve(root));
-  const folders = modulesAbove(start);
+  const folders = await modulesAbove(root);
   const seen = new Set<string>();
   const real = await Promise.all(folders.map((each) => realpath(each).catch(() => each)));
   const nearest = new Map<string, string>();
@@ -72,7 +67,10 @@ export async function findPackages({
       (each) => own.includes(each.package.path) || each.package.path === nearest.get(installedAs),
     );
     if (hiding === undefined) {
-      for (const other of others) warnings.push(twoOf(read.package, other.package));
+      for (const { package: other } of others)
+        warnings.push(
+          `two packages call themselves '${other.name}': ${other.foundAt} and ${foundAt}`,
+        );
       taken.push(read);
       return;
     }
@@ -105,19 +103,15 @@ function sorted(packages: readonly ReadPackage[]): readonly ReadPackage[] {
   return [...packages].sort((a, b) => (place(a) < place(b) ? -1 : 1));
 }
 
-function twoOf(one: InstalledPackage, other: InstalledPackage): string {
-  return `two packages call themselves '${one.name}': ${other.foundAt} and ${one.foundAt}`;
-}
-
 /** `node_modules` of a directory and of those above it, the nearest first. */
-function modulesAbove(start: string): readonly string[] {
+async function modulesAbove(root: string): Promise<readonly string[]> {
+  const start = await realpath(resolve(root)).catch(() => resolve(root));
   return upFrom(start).map((folder) => join(folder, "node_modules"));
 }
 
 /** The real path of the nearest package that is installed under a name, be it a plugin or not. */
 export async function packageFolder(root: string, name: string): Promise<string | undefined> {
-  const start = await realpath(resolve(root)).catch(() => resolve(root));
-  for (const folder of modulesAbove(start)) {
+  for (const folder of await modulesAbove(root)) {
     const path = await realpath(join(folder, ...name.split("/"))).catch(() => undefined);
     if (path !== undefined) return path;
   }
