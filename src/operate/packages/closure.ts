@@ -8,7 +8,8 @@ import { isWithin } from "./folders.ts";
 import { expectManifest, hashPackage } from "./hash-package.ts";
 import { isPackageName } from "./names.ts";
 import { type PackageNeeds, readNeeds } from "./package-json.ts";
-import { type HashRefusal, packageRefused, shownPath, systemCode } from "./refused.ts";
+import { packageRefused, shownPath, systemCode } from "./refused.ts";
+import type { RejectionCode } from "./rejection-codes.ts";
 import { resolveName } from "./resolve-name.ts";
 import type { PackageHash } from "./types.ts";
 
@@ -117,12 +118,15 @@ export function closureHasher(
           const { hash, files } = of;
           members.set(key, { name, version, hash, path, files });
           importers.push({ name, path, files, needs });
-          if (members.size > maxMembers) throw tooManyMembers();
+          if (members.size > maxMembers) {
+            const text = `The package has more than ${maxMembers} dependencies, theirs included.`;
+            throw packageRefused("package_too_large", "", text);
+          }
         }
       }
     }
     /** Whether a package does not need what is installed under a name in its folder. */
-    const isForeign = async (folder: string, { name, at }: InstalledName): Promise<boolean> => {
+    const isForeign = async (folder: string, name: string, at: string): Promise<boolean> => {
       const isOwn = folder === plugin.path;
       const real = await realpath(at).catch(() => at);
       if (host.names.includes(name) || (isOwn && fromHost.includes(name)))
@@ -132,8 +136,11 @@ export function closureHasher(
     };
     for (const [path, { files }] of new Map(importers.map((each) => [each.path, each]))) {
       for (const copy of hostCopies(files, host.names)) foreign.add(join(path, copy));
-      for (const each of await installedIn(path))
-        if (await isForeign(path, each)) foreign.add(each.at);
+      const folder = join(path, "node_modules");
+      for (const name of await installedNames(folder, namesIn)) {
+        const at = join(folder, ...name.split("/"));
+        if (!ofInstallers.includes(name) && (await isForeign(path, name, at))) foreign.add(at);
+      }
     }
     return {
       members: [...members.values()].sort((a, b) => byUnits(orderOf(a), orderOf(b))),
@@ -204,7 +211,7 @@ async function named<Value>(name: string, work: Promise<Value>): Promise<Value> 
     return await work;
   } catch (error) {
     if (!isGlassineError(error) || error.code !== "package_refused") throw error;
-    const { code, path } = error.data as { readonly code: HashRefusal; readonly path: string };
+    const { code, path } = error.data as { readonly code: RejectionCode; readonly path: string };
     const text = `The dependency ${shownPath(name)} cannot be hashed: ${error.message}`;
     throw packageRefused(code, path, text, error);
   }
@@ -217,20 +224,6 @@ const ofInstallers = [
   ".yarn-integrity",
   ".yarn-state.yml",
 ];
-
-interface InstalledName {
-  /** The name under which it can be imported, where it is a package. */
-  readonly name: string;
-  readonly at: string;
-}
-
-async function installedIn(path: string): Promise<readonly InstalledName[]> {
-  const folder = join(path, "node_modules");
-  const names = await installedNames(folder, namesIn);
-  return names
-    .filter((name) => !ofInstallers.includes(name))
-    .map((name) => ({ name, at: join(folder, ...name.split("/")) }));
-}
 
 /** `undefined` where it is not a folder. */
 async function namesIn(folder: string): Promise<readonly string[] | undefined> {
@@ -263,9 +256,4 @@ function hostCopies(files: PackageHash["files"], names: readonly string[]): Read
 /** By name, version, hash and path: no part of them has a NUL. */
 function orderOf({ name, version, hash, path }: ClosureMember): string {
   return [name, version, hash, path].join("\0");
-}
-
-function tooManyMembers(): Error {
-  const text = `The package has more than ${maxMembers} dependencies, theirs included.`;
-  return packageRefused("package_too_large", "", text);
 }

@@ -1,18 +1,8 @@
 /** Names of files that are valid on every system, and different there. */
 
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** A name as the system stores it; `undefined` where its bytes are no UTF-8. */
-export function decodeName(bytes: Uint8Array): string | undefined {
-  try {
-    return decoder.decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-/** The same for a message, with replacement characters. */
+/** A name as the system stores it, for a message: with replacement characters. */
 export function decodeForMessage(bytes: Uint8Array): string {
   return lenient.decode(bytes);
 }

@@ -6,7 +6,7 @@ import { dirname, join } from "node:path";
 import { expectOptions } from "../../core/data/index.ts";
 import { readBundled } from "./package-json.ts";
 import { type PackageSize, packageSize } from "./package-limits.ts";
-import { packageRefused, shownPath, systemCode, throwCopyFailed } from "./refused.ts";
+import { fileRefused, packageRefused, shownPath, systemCode } from "./refused.ts";
 import type { PackageHash } from "./types.ts";
 import { coverageOf, type Found, walkPackage } from "./walk-package.ts";
 
@@ -85,30 +85,35 @@ async function readPackageFiles(
   if (copyTo !== undefined) await copyFoldersAndLinks(found, copyTo);
   const buffer = new Uint8Array(pieceBytes);
   const records: HashRecord[] = [];
+  const files = new Map<string, string>();
   for (const each of found) {
     if (each.kind === "link") records.push(each);
     else {
       const hashed = await hashFile({ root, path: each.path, buffer, size, signal, copyTo });
       records.push({ ...each, ...hashed });
+      files.set(each.path, hashed.sha256);
     }
   }
-  const digests = records.flatMap((each) =>
-    each.kind === "file" ? [[each.path, each.sha256] as const] : [],
-  );
-  return { hash: hashRecords(records), files: new Map(digests), size: size.bytes };
+  return { hash: hashRecords(records), files, size: size.bytes };
 }
 
 async function copyFoldersAndLinks(found: readonly Found[], copyTo: string): Promise<void> {
   const folders = new Set(found.map(({ path }) => dirname(path)));
   for (const folder of folders)
-    await mkdir(join(copyTo, folder), { recursive: true, mode: 0o700 }).catch((error) =>
-      throwCopyFailed(folder, error),
-    );
+    await copying(folder, mkdir(join(copyTo, folder), { recursive: true, mode: 0o700 }));
   for (const each of found)
     if (each.kind === "link")
-      await symlink(each.target, join(copyTo, each.path)).catch((error) =>
-        throwCopyFailed(each.path, error),
-      );
+      await copying(each.path, symlink(each.target, join(copyTo, each.path)));
+}
+
+/** @throws GlassineError (as a rejection) `package_refused` with `copy_failed` where `work` fails */
+async function copying<Done>(path: string, work: Promise<Done>): Promise<Done> {
+  try {
+    return await work;
+  } catch (error) {
+    const text = `${shownPath(path)} cannot be copied (${systemCode(error)}).`;
+    throw packageRefused("copy_failed", path, text, error);
+  }
 }
 
 async function folderAt(path: string): Promise<string> {
@@ -171,7 +176,7 @@ export function expectManifest(sha256: string | undefined, { files }: PackageHas
  *   order of its characters, that was added, removed or changed; empty where it is a link
  * @see spec `package:unchanged`
  */
-export function expectSame(before: PackageHash, now: PackageHash): void {
+export function expectSame(before: Omit<PackageHash, "size">, now: PackageHash): void {
   if (now.hash === before.hash) return;
   const [path] = [...before.files.keys(), ...now.files.keys()]
     .filter((each) => before.files.get(each) !== now.files.get(each))
@@ -209,59 +214,39 @@ export interface FileInput {
  * @throws GlassineError `package_refused` with `unsupported_file` or `package_too_large`
  */
 export async function hashFile(input: FileInput): Promise<HashedFile> {
-  const { path } = input;
-  const refuse = (text: string, cause?: unknown) =>
-    packageRefused("unsupported_file", path, `${shownPath(path)} ${text}.`, cause);
+  const { path, copyTo } = input;
   let counted = 0;
   for (let attempt = 1; attempt <= 2; attempt++) {
     let handle: FileHandle | undefined;
+    let copy: FileHandle | undefined;
     try {
       handle = await open(join(input.root, path), readOnly);
       const before = await handle.stat({ bigint: true });
-      if (!before.isFile()) throw refuse("is no longer a file");
+      if (!before.isFile()) throw fileRefused(path, "is no longer a file");
       input.size.addBytes(path, Number(before.size) - counted);
       counted = Number(before.size);
-      const sha256 = await copied(input, before, (take) =>
-        digestOf(handle as FileHandle, counted, input, take),
-      );
+      // What the owner may run can be run as a program of its own.
+      const mode = (before.mode & 0o100n) === 0n ? 0o600 : 0o700;
+      if (copyTo !== undefined) copy = await copying(path, open(join(copyTo, path), "w", mode));
+      const sha256 = await digestOf(handle, counted, input, copy);
       if (sha256 !== undefined && isSame(before, await handle.stat({ bigint: true })))
         return { sha256, size: counted };
     } catch (error) {
-      throw isSystemError(error) ? refuse(`cannot be read (${systemCode(error)})`, error) : error;
+      if (!isSystemError(error)) throw error;
+      throw fileRefused(path, `cannot be read (${systemCode(error)})`, error);
     } finally {
-      await handle?.close();
+      await Promise.all([handle?.close(), copy && copying(path, copy.close())]);
     }
   }
-  throw refuse("changes while it is read");
+  throw fileRefused(path, "changes while it is read");
 }
 
-type Take = (piece: Uint8Array) => Promise<unknown>;
-
-/** Writes each piece that is read to the copy, if one is wanted. */
-async function copied(
-  { copyTo, path }: FileInput,
-  { mode }: BigIntStats,
-  read: (take: Take) => Promise<string | undefined>,
-): Promise<string | undefined> {
-  if (copyTo === undefined) return await read(async () => {});
-  // What the owner may run can be run as a program of its own.
-  const isProgram = (mode & 0o100n) !== 0n;
-  const copying = <Done>(work: Promise<Done>) =>
-    work.catch((error) => throwCopyFailed(path, error));
-  const copy = await copying(open(join(copyTo, path), "w", isProgram ? 0o700 : 0o600));
-  try {
-    return await read((piece) => copying(copy.writeFile(piece)));
-  } finally {
-    await copying(copy.close());
-  }
-}
-
-/** `undefined` where the file has not the bytes that it said. */
+/** Writes what is read to the copy, too. `undefined` where the file has not the bytes that it said. */
 async function digestOf(
   handle: FileHandle,
   size: number,
-  { buffer, signal }: FileInput,
-  take: Take,
+  { path, buffer, signal }: FileInput,
+  copy: FileHandle | undefined,
 ): Promise<string | undefined> {
   const hash = createHash("sha256");
   let total = 0;
@@ -273,7 +258,7 @@ async function digestOf(
     if (total > size) return undefined;
     const piece = buffer.subarray(0, bytesRead);
     hash.update(piece);
-    await take(piece);
+    if (copy !== undefined) await copying(path, copy.writeFile(piece));
   }
 }
 

@@ -30,7 +30,7 @@ export { loadPeer } from "./peer.ts";
 export { packageRefused, systemCode } from "./refused.ts";
 export { type RejectionCode, rejectionCodes } from "./rejection-codes.ts";
 export { resolveName } from "./resolve-name.ts";
-export { type FileFault, type FileRules, readSmallFile } from "./small-file.ts";
+export { type FileFault, type FileRules, readSmallFile, textIn } from "./small-file.ts";
 export { parseStrictJson, StrictJsonError } from "./strict-json.ts";
 export type {
   InstalledPackage,

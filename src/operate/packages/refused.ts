@@ -1,11 +1,6 @@
-/** How a package is refused that cannot be hashed safely. */
+/** How a package is refused that cannot be hashed, copied or signed safely. */
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { RejectionCode } from "./rejection-codes.ts";
-
-export type HashRefusal = Extract<
-  RejectionCode,
-  "unsafe_symlink" | "unsupported_file" | "package_too_large" | "hash_mismatch" | "copy_failed"
->;
 
 const maxShownPath = 300;
 
@@ -16,7 +11,7 @@ export function shownPath(path: string): string {
 
 /** `path` is that of a file in the package, empty for the package itself. */
 export function packageRefused(
-  code: HashRefusal,
+  code: RejectionCode,
   path: string,
   message: string,
   cause?: unknown,
@@ -24,10 +19,9 @@ export function packageRefused(
   return new GlassineError("package_refused", message, { code, path }, cause);
 }
 
-/** @throws GlassineError `package_refused` with `copy_failed` */
-export function throwCopyFailed(path: string, error: unknown): never {
-  const text = `${shownPath(path)} cannot be copied (${systemCode(error)}).`;
-  throw packageRefused("copy_failed", path, text, error);
+/** For one of its files, with what follows its path in a sentence. */
+export function fileRefused(path: string, fault: string, cause?: unknown): GlassineError {
+  return packageRefused("unsupported_file", path, `${shownPath(path)} ${fault}.`, cause);
 }
 
 /** What the system says of a failure: `EACCES`. */

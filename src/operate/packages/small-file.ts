@@ -62,3 +62,14 @@ async function readOpened(
   }
   return { fault: `is larger than ${maxBytes / 1024} KiB`, why: "large" };
 }
+
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Bytes as text, with the byte order mark if there is one; `undefined` where they are not UTF-8. */
+export function textIn(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

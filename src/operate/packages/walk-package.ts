@@ -2,9 +2,10 @@
 import type { Dirent } from "node:fs";
 import { lstat, opendir, readlink, realpath } from "node:fs/promises";
 import { isAbsolute, join, posix, relative, sep } from "node:path";
-import { decodeForMessage, decodeName, foldedName, nameFault } from "./file-names.ts";
+import { decodeForMessage, foldedName, nameFault } from "./file-names.ts";
 import { type PackageSize, packageLimits, tooMany } from "./package-limits.ts";
-import { packageRefused, shownPath, systemCode } from "./refused.ts";
+import { fileRefused, packageRefused, shownPath, systemCode } from "./refused.ts";
+import { textIn } from "./small-file.ts";
 
 /** Where installers put the dependencies of a package. */
 const dependenciesFolder = "node_modules";
@@ -68,31 +69,22 @@ interface Named {
  * All files and links that count, in an order that is the same for the same package: so is what it
  * is refused for.
  *
+ * @param above the parts of the path of the folder that is walked
  * @throws GlassineError `package_refused`
  */
-export async function walkPackage(input: WalkInput): Promise<readonly Found[]> {
-  const found: Found[] = [];
-  await walkFolder(input, [], found);
-  return found;
-}
-
-async function walkFolder(
+export async function walkPackage(
   input: WalkInput,
-  above: readonly string[],
-  found: Found[],
-): Promise<void> {
+  above: readonly string[] = [],
+): Promise<readonly Found[]> {
   input.signal?.throwIfAborted();
-  const folder = above.join("/");
-  const names = await namesIn(input, above);
-  for (const { name, kind } of names) {
-    const path = folder === "" ? name : `${folder}/${name}`;
-    if (kind === "other") {
-      const text = `${shownPath(path)} is not a file, folder or link.`;
-      throw packageRefused("unsupported_file", path, text);
-    }
+  const found: Found[] = [];
+  for (const { name, kind } of await namesIn(input, above)) {
+    const parts = [...above, name];
+    const path = parts.join("/");
+    if (kind === "other") throw fileRefused(path, "is not a file, folder or link");
     if (kind === "folder") {
       input.size.add("folders", path);
-      await walkFolder(input, [...above, name], found);
+      found.push(...(await walkPackage(input, parts)));
       continue;
     }
     input.size.add("files", path);
@@ -102,6 +94,7 @@ async function walkFolder(
       found.push({ kind, path, target });
     }
   }
+  return found;
 }
 
 /** The names in a folder that count, sorted. Each is valid on every system. */
@@ -109,16 +102,15 @@ async function namesIn(input: WalkInput, above: readonly string[]): Promise<read
   const names: Named[] = [];
   const byFolded = new Map<string, string>();
   for (const { bytes, kind } of await readFolder(input, above)) {
-    const name = decodeName(bytes);
+    const name = textIn(bytes);
     const path = [...above, name ?? decodeForMessage(bytes)].join("/");
-    const refuse = (text: string) =>
-      packageRefused("unsupported_file", path, `${shownPath(path)} ${text}.`);
-    if (name === undefined) throw refuse("has a name that is not UTF-8");
+    if (name === undefined) throw fileRefused(path, "has a name that is not UTF-8");
     const fault = nameFault(name);
-    if (fault !== undefined) throw refuse(fault);
+    if (fault !== undefined) throw fileRefused(path, fault);
     const folded = foldedName(name);
     const other = byFolded.get(folded);
-    if (other !== undefined) throw refuse(`and ${shownPath(other)} are one name on some systems`);
+    if (other !== undefined)
+      throw fileRefused(path, `and ${shownPath(other)} are one name on some systems`);
     byFolded.set(folded, name);
     names.push({ name, kind });
   }
@@ -200,16 +192,14 @@ async function readPackageLink(root: string, path: string, covers: Coverage): Pr
 }
 
 async function readTarget(root: string, path: string): Promise<string> {
-  const refuse = (text: string, cause?: unknown) =>
-    packageRefused("unsupported_file", path, `${shownPath(path)} ${text}.`, cause);
   let bytes: Uint8Array;
   try {
     bytes = await readlink(join(root, path), "buffer");
   } catch (error) {
-    throw refuse(`is a link that cannot be read (${systemCode(error)})`, error);
+    throw fileRefused(path, `is a link that cannot be read (${systemCode(error)})`, error);
   }
-  const text = decodeName(bytes);
-  if (text === undefined) throw refuse("is a link whose target is not UTF-8");
+  const text = textIn(bytes);
+  if (text === undefined) throw fileRefused(path, "is a link whose target is not UTF-8");
   const target = sep === "/" ? text : text.replaceAll(sep, "/");
   for (const part of target.split("/")) {
     if (part === "" || part === "." || part === "..") continue;

@@ -2,7 +2,7 @@
 import { lstat } from "node:fs/promises";
 import { parse, TomlError } from "smol-toml";
 import { GlassineError } from "../../../core/errors/index.ts";
-import { readSmallFile, systemCode } from "../../packages/index.ts";
+import { readSmallFile, systemCode, textIn } from "../../packages/index.ts";
 import { printable } from "../printable.ts";
 import type { Lockfile } from "./entry-rules.ts";
 import { readEntries } from "./read-entries.ts";
@@ -141,18 +141,14 @@ function newer(path: string, version: bigint): GlassineError {
 }
 
 function decoded(bytes: Uint8Array, path: string): string {
-  // The mark stays in the text, to be refused.
-  const options = { fatal: true, ignoreBOM: true };
-  try {
-    return new TextDecoder("utf-8", options).decode(bytes);
-  } catch {
-    // What is not UTF-8 is another byte after decoding and encoding; a part of a character stays.
-    const again = Buffer.from(Buffer.from(bytes).toString());
-    const bad = bytes.findIndex((byte, at) => byte !== again[at]);
-    const valid = bytes.subarray(0, bad === -1 ? undefined : bad);
-    const before = new TextDecoder("utf-8", options).decode(valid, { stream: true });
-    const line = before.split("\n").length;
-    const column = before.length - before.lastIndexOf("\n");
-    throw lockfileInvalid(path, [{ line, column, message: "it is not valid UTF-8 from here on" }]);
-  }
+  const text = textIn(bytes);
+  if (text !== undefined) return text;
+  // What is not UTF-8 is another byte after decoding and encoding; a part of a character stays.
+  const again = Buffer.from(Buffer.from(bytes).toString());
+  const bad = bytes.findIndex((byte, at) => byte !== again[at]);
+  const valid = bytes.subarray(0, bad === -1 ? undefined : bad);
+  const before = new TextDecoder("utf-8", { ignoreBOM: true }).decode(valid, { stream: true });
+  const line = before.split("\n").length;
+  const column = before.length - before.lastIndexOf("\n");
+  throw lockfileInvalid(path, [{ line, column, message: "it is not valid UTF-8 from here on" }]);
 }

@@ -5,6 +5,7 @@ import {
   parseStrictJson,
   readSmallFile,
   StrictJsonError,
+  textIn,
 } from "../../packages/index.ts";
 
 /** What was read, or why not: what follows the name of the file in a sentence. */
@@ -19,12 +20,8 @@ export async function readJsonFile(path: string, rules: FileRules): Promise<Read
 
 /** Parses bytes. A byte order mark is not part of JSON. */
 export function jsonOf(bytes: Uint8Array): ReadJson {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return { fault: "is not UTF-8" };
-  }
+  const text = textIn(bytes);
+  if (text === undefined) return { fault: "is not UTF-8" };
   try {
     return { value: parseStrictJson(text) };
   } catch (error) {

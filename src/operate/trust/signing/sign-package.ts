@@ -4,8 +4,8 @@ import { mkdtemp, readFile, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
-import { GlassineError, quoted } from "../../../core/errors/index.ts";
-import { hashPackage } from "../../packages/index.ts";
+import { type GlassineError, quoted } from "../../../core/errors/index.ts";
+import { hashPackage, packageRefused } from "../../packages/index.ts";
 import { newMode, putInPlace, statsOf } from "../change/files.ts";
 import { oneLine } from "../printable.ts";
 import { signedBytes } from "./ed25519-verifier.ts";
@@ -120,8 +120,7 @@ async function readNameAndVersion(
 }
 
 function refused(text: string): GlassineError {
-  const data = { code: "invalid_metadata", path: "" };
-  return new GlassineError("package_refused", text, data);
+  return packageRefused("invalid_metadata", "", text);
 }
 
 /**

@@ -3,8 +3,8 @@ import { mkdir, open, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip, gzip } from "node:zlib";
-import { GlassineError, quoted } from "../../../core/errors/index.ts";
-import { packageLimits } from "../../packages/index.ts";
+import { type GlassineError, quoted } from "../../../core/errors/index.ts";
+import { packageLimits, packageRefused, textIn } from "../../packages/index.ts";
 
 const block = 512;
 const maxBytes = packageLimits.mebibytes * 1024 * 1024;
@@ -187,11 +187,9 @@ function readExtended(records: Buffer): Extended {
 }
 
 function utf8(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw refused("has a name that is not UTF-8");
-  }
+  const text = textIn(bytes);
+  if (text === undefined) throw refused("has a name that is not UTF-8");
+  return text;
 }
 
 /** A path inside of a folder, in its plainest form. */
@@ -205,10 +203,10 @@ function expectSafe(path: string): string {
 
 function tooLarge(): GlassineError {
   const text = `The tarball holds more than ${packageLimits.mebibytes} MiB or ${packageLimits.files} files.`;
-  return new GlassineError("package_refused", text, { code: "package_too_large", path: "" });
+  return packageRefused("package_too_large", "", text);
 }
 
 function refused(what: string): GlassineError {
   const text = `The tarball ${what}. Sign what \`npm pack\` made.`;
-  return new GlassineError("package_refused", text, { code: "invalid_metadata", path: "" });
+  return packageRefused("invalid_metadata", "", text);
 }
