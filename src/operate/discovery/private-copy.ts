@@ -79,31 +79,25 @@ async function make(input: CopyInput): Promise<PrivateCopy> {
   made += 1;
   const folder = join(await processFolder(), String(made));
   try {
-    const plugin = { name: found.name, path: found.path, hash: hash.hash, files: hash.files };
     const own = placeIn(folder, 0, found.name);
-    await copy(plugin, own, found.bundled);
-    /** Where each package is copied to, by its real path. */
-    const copyOf = new Map([[plugin.path, own]]);
-    const packages: Copied[] = [plugin];
-    const bundled = new Set<string>();
+    await copy({ path: found.path, ...hash }, own, found.bundled);
+    /** By the real path of each package. */
+    const placed = new Map<string, Place>([[found.path, { path: own, isBundled: false }]]);
     for (const member of closure?.members ?? []) {
-      if (copyOf.has(member.path)) continue;
-      const inside = relative(plugin.path, member.path).split(sep).join("/");
+      if (placed.has(member.path)) continue;
+      const inside = relative(found.path, member.path).split(sep).join("/");
       // What the package brings along is under its hash, and was copied with it.
       const isBundled = hash.files.has(`${inside}/package.json`);
-      const path = isBundled ? join(own, inside) : placeIn(folder, copyOf.size, member.name);
-      if (isBundled) bundled.add(member.path);
-      else await copy(member, path, []);
-      copyOf.set(member.path, path);
-      packages.push(member);
+      const path = isBundled ? join(own, inside) : placeIn(folder, placed.size, member.name);
+      if (!isBundled) await copy(member, path, []);
+      placed.set(member.path, { path, isBundled });
     }
     const peers = new Set<string>();
     let hasHash = true;
-    for (const each of packages) {
-      const isInside = bundled.has(each.path);
-      const { count, ofHost } = await linkNames(each, copyOf, input, isInside);
+    for (const [from, to] of placed) {
+      const { count, ofHost } = await linkNames(from, to, placed, input);
       for (const peer of ofHost) peers.add(peer);
-      if (isInside && count > 0) hasHash = false;
+      if (to.isBundled && count > 0) hasHash = false;
     }
     return { folder: own, readable: [folder, ...(await withNeeds(peers))], hasHash };
   } catch (error) {
@@ -117,13 +111,18 @@ function placeIn(folder: string, at: number, name: string): string {
   return join(folder, String(at), "node_modules", ...name.split("/"));
 }
 
-type Copied = Pick<ClosureMember, "name" | "path" | "hash" | "files">;
+/** Where a package is copied to, and whether the plugin's own brings it along. */
+interface Place {
+  readonly path: string;
+  readonly isBundled: boolean;
+}
+
+type Copied = Pick<ClosureMember, "path" | "hash" | "files">;
 
 /** @throws GlassineError `package_refused` */
 async function copy(of: Copied, to: string, bundled: readonly string[]): Promise<void> {
   await onDisk(to, () => mkdir(to, { recursive: true, mode: 0o700 }));
-  const now = await copyPackage(of.path, to, { bundled });
-  expectSame({ ...of, size: now.size }, now);
+  expectSame(of, await copyPackage(of.path, to, { bundled }));
 }
 
 /** These folders, and those of all that the packages in them need, as Node finds it from there. */
@@ -151,12 +150,11 @@ interface Linked {
  * the host's names in the one that it is in.
  */
 async function linkNames(
-  { path }: Copied,
-  copyOf: ReadonlyMap<string, string>,
+  from: string,
+  { path: own, isBundled }: Place,
+  placed: ReadonlyMap<string, Place>,
   { closure, host }: CopyInput,
-  isInside: boolean,
 ): Promise<Linked> {
-  const own = copyOf.get(path) as string;
   const {
     dependencies = [],
     optional = [],
@@ -168,13 +166,13 @@ async function linkNames(
   const isOfHost = (name: string) =>
     host.names.includes(name) || (provided.includes(name) && !brought.includes(name));
   const memberAt = async (name: string) => {
-    const { folders } = await resolveName(path, name);
-    return folders.map((each) => copyOf.get(each)).find((each) => each !== undefined);
+    const { folders } = await resolveName(from, name);
+    return folders.map((each) => placed.get(each)?.path).find((each) => each !== undefined);
   };
   const ofHost: string[] = [];
   let count = 0;
   for (const name of new Set([...brought, ...peers, ...host.names])) {
-    if (isInside && host.names.includes(name)) continue;
+    if (isBundled && host.names.includes(name)) continue;
     const link = join(own, "node_modules", ...name.split("/"));
     if (await isThere(link)) continue;
     const target = isOfHost(name) ? await folderOfHost(host.root, name) : await memberAt(name);
