@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type GlassineError, isGlassineError, quoted } from "../../core/errors/index.ts";
 import { type IsolatedPlugin, isolatePlugin } from "../isolate/index.ts";
 import type { RejectionCode } from "../packages/index.ts";
-import { describeText } from "./describe.ts";
+import { describeText } from "../trust/index.ts";
 import { type Fault, factoryFailed, importFailed, late } from "./fault.ts";
 import type { ReadIsolation } from "./isolation-settings.ts";
 import type { PrivateCopy } from "./private-copy.ts";

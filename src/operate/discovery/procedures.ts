@@ -3,9 +3,10 @@
  * classes that a host makes instances of and runs.
  */
 import { types } from "node:util";
+import { typeName } from "../../core/data/index.ts";
 import { GlassineError, ManifestError, quoted } from "../../core/errors/index.ts";
 import { isKindId, type RejectionCode } from "../packages/index.ts";
-import { describeText, typeOf } from "./describe.ts";
+import { describeText } from "../trust/index.ts";
 
 /** Why an export is not a plugin of its kind. */
 interface KindFault {
@@ -182,7 +183,7 @@ function fault(reason: string, code: RejectionCode = "contract_check_failed"): K
 /** Checks a class against the contract, and reports the first fault. Each member is read once. */
 function readProcedure(exported: unknown, isDeclared: boolean): Checked<CheckedProcedure> {
   if (!isClass(exported))
-    return fault(`entry point did not load to a class (got ${typeOf(exported)})`);
+    return fault(`entry point did not load to a class (got ${typeName(exported)})`);
   const { id, version, configModel, requiredCapabilities, prototype } = exported;
   const name = statedName(exported);
   const attributes = { id, name, version, configModel, requiredCapabilities };

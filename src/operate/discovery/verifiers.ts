@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from "node:path";
 import { within } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import {
+  describeText,
   ed25519Verifier,
   type PublisherKeys,
   readPublisherKeys,
@@ -10,7 +11,6 @@ import {
   sigstoreVerifier,
   type TrustSettings,
 } from "../trust/index.ts";
-import { describeText } from "./describe.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { StaticReport } from "./types.ts";
 
@@ -28,7 +28,12 @@ export async function verifiersFor(
     given === undefined
       ? await defaultVerifiers(settings, surface.profile)
       : { verifiers: given, faults: [] };
-  const all = [...options.settingFaults, ...faults, ...(await verifierFaults(verifiers))];
+  const unready = await Promise.all(verifiers.map(faultOf));
+  const all = [
+    ...options.settingFaults,
+    ...faults,
+    ...unready.filter((each) => each !== undefined),
+  ];
   const [first] = all;
   if (first !== undefined && options.faults === "throw") throw first;
   return { verifiers, faults: all };
@@ -74,14 +79,7 @@ async function keysOf(path: string, variable: string): Promise<PublisherKeys | G
 
 const limitMs = 30_000;
 
-/** Never rejects. @returns a fault for each that could verify nothing, in their order */
-async function verifierFaults(
-  verifiers: readonly SignatureVerifier[],
-): Promise<readonly GlassineError[]> {
-  const faults = await Promise.all(verifiers.map(faultOf));
-  return faults.filter((each) => each !== undefined);
-}
-
+/** Why a verifier could verify nothing, or `undefined`. Never rejects. */
 async function faultOf(verifier: SignatureVerifier): Promise<GlassineError | undefined> {
   const outcome = await within(limitMs, () => verifier.prepare?.());
   if (outcome.how === "returned") return undefined;

@@ -30,7 +30,7 @@ export {
 } from "./lockfile/entry-rules.ts";
 export { locateLockfile } from "./lockfile/locate-lockfile.ts";
 export { isThere, readLockfile } from "./lockfile/read-lockfile.ts";
-export { printable, unprintable } from "./printable.ts";
+export { describeText, printable, unprintable } from "./printable.ts";
 export {
   type PluginMode,
   readPluginMode,

@@ -1,4 +1,5 @@
 /** Text that somebody else chose, in a message: it ends no line and hides nothing. */
+import { describeThrown, redactText } from "../../core/observe/index.ts";
 
 /** What breaks a line, moves the cursor, or hides or turns text. */
 export const unprintable = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/gu;
@@ -12,4 +13,9 @@ export function oneLine(text: string, max: number): string {
 /** The whole text on one line. Backslashes stay: some paths are full of them. */
 export function printable(text: string): string {
   return oneLine(text, Number.POSITIVE_INFINITY);
+}
+
+/** What somebody threw: one line, at most 500 characters, without credentials. */
+export function describeText(thrown: unknown): string {
+  return redactText(describeThrown(thrown).text, []);
 }

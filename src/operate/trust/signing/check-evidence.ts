@@ -2,9 +2,8 @@
 import { join } from "node:path";
 import { isRecord, within } from "../../../core/data/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
-import { describeThrown, redactText } from "../../../core/observe/index.ts";
 import { isThere } from "../lockfile/read-lockfile.ts";
-import { oneLine } from "../printable.ts";
+import { describeText, oneLine } from "../printable.ts";
 import { identityFault } from "./identity.ts";
 import {
   type Evidence,
@@ -47,8 +46,7 @@ async function answerOf(verifier: SignatureVerifier, signed: SignedPackage): Pro
   const verify = async () => readAnswer(await verifier.verify(signed));
   const { how, value } = await within(timeoutMs, verify);
   if (how === "timeout") return invalid(`${who} gave no answer within ${timeoutMs / 1000} seconds`);
-  if (how === "threw")
-    return invalid(`${who} failed: ${redactText(describeThrown(value).text, [])}`);
+  if (how === "threw") return invalid(`${who} failed: ${describeText(value)}`);
   return value ?? invalid(`${who} answered with something that is not evidence`);
 }
 
