@@ -12,9 +12,8 @@ import {
   type Plugin,
   type Surface,
 } from "../../core/plugins/index.ts";
-import type { RejectionCode } from "../packages/index.ts";
-import { refusedFor } from "./fault.ts";
-import { hookPlugins, type LoadReport, withoutOrphans } from "./load-stage.ts";
+import type { Fault } from "./fault.ts";
+import { hookPlugins, type LoadReport, without, withoutOrphans } from "./load-stage.ts";
 
 interface AssessInput {
   readonly surface: Surface;
@@ -37,7 +36,7 @@ const nothing = { order: [], health: new Map(), supplied: new Map() };
 
 export async function assess(input: AssessInput, report: LoadReport): Promise<Assessment> {
   const { services } = input;
-  let fit = without(report, await unfitIn(report, input.surface));
+  let fit = withoutNamed(report, await unfitIn(report, input.surface));
   // Each round takes at least one plugin away.
   for (;;) {
     const plugins = hookPlugins(fit.loaded);
@@ -58,43 +57,31 @@ export async function assess(input: AssessInput, report: LoadReport): Promise<As
         ),
       };
     }
-    fit = without(fit, attempt.faults);
+    fit = withoutNamed(fit, attempt.faults);
   }
 }
 
-interface Fault {
-  readonly name: string;
-  readonly code: RejectionCode;
-  readonly reason: string;
+/** By the name of the plugin. */
+type Faults = ReadonlyMap<string, Fault>;
+
+function withoutNamed(report: LoadReport, faults: Faults): LoadReport {
+  return withoutOrphans(without(report, ({ source }) => faults.get(source.entry.id)));
 }
 
 /** Those that are for another version of the host. */
-async function unfitIn({ loaded }: LoadReport, { profile }: Surface): Promise<readonly Fault[]> {
-  const faults: Fault[] = [];
+async function unfitIn({ loaded }: LoadReport, { profile }: Surface): Promise<Faults> {
+  const faults = new Map<string, Fault>();
   for (const plugin of hookPlugins(loaded)) {
     const reason = await hostFault(plugin, profile);
-    if (reason !== undefined) faults.push({ name: plugin.name, code: "incompatible_host", reason });
+    if (reason !== undefined) faults.set(plugin.name, { code: "incompatible_host", reason });
   }
   return faults;
-}
-
-function without({ loaded, refused }: LoadReport, faults: readonly Fault[]): LoadReport {
-  const byName = new Map(faults.map((fault) => [fault.name, fault]));
-  const gone = loaded.flatMap(({ source }) => {
-    const { id } = source.entry;
-    const fault = byName.get(id);
-    return fault === undefined
-      ? []
-      : [refusedFor(source, { code: fault.code, reason: fault.reason })];
-  });
-  const kept = loaded.filter(({ source }) => !byName.has(source.entry.id));
-  return withoutOrphans(kept, [...refused, ...gone]);
 }
 
 async function registered(
   { createPluginManager, env, services }: AssessInput,
   plugins: readonly Plugin[],
-): Promise<{ readonly manager: AnyManager } | { readonly faults: readonly Fault[] }> {
+): Promise<{ readonly manager: AnyManager } | { readonly faults: Faults }> {
   const events: AuditEvent[] = [];
   const options = {
     plugins,
@@ -107,14 +94,15 @@ async function registered(
     return { manager: (await createPluginManager(options as never)) as AnyManager };
   } catch (error) {
     const faults = faultsOf(error, events);
-    if (faults.length === 0) throw error;
+    if (faults.size === 0) throw error;
     return { faults };
   }
 }
 
 /** What the error and the records of it say of plugins, each named. */
-function faultsOf(error: unknown, events: readonly AuditEvent[]): readonly Fault[] {
-  if (!(error instanceof GlassineError)) return [];
+function faultsOf(error: unknown, events: readonly AuditEvent[]): Faults {
+  const faults = new Map<string, Fault>();
+  if (!(error instanceof GlassineError)) return faults;
   const {
     missing,
     circle,
@@ -124,18 +112,16 @@ function faultsOf(error: unknown, events: readonly AuditEvent[]): readonly Fault
     missing?: readonly { readonly plugin: string; readonly dependencies: readonly string[] }[];
     circle?: string;
   };
-  if (missing !== undefined)
-    return missing.map(({ plugin, dependencies }) => ({
-      name: plugin,
-      code: "dependency_missing",
-      reason: `it depends on ${dependencies.join(", ")}, which is not installed`,
-    }));
-  if (circle !== undefined)
-    return [...new Set(circle.split(" -> "))].map((name) => ({
-      name,
-      code: "dependency_cycle",
-      reason: circle,
-    }));
+  for (const { plugin, dependencies } of missing ?? []) {
+    const reason = `it depends on ${dependencies.join(", ")}, which is not installed`;
+    faults.set(plugin, { code: "dependency_missing", reason });
+  }
+  if (missing !== undefined) return faults;
+  if (circle !== undefined) {
+    for (const name of circle.split(" -> "))
+      faults.set(name, { code: "dependency_cycle", reason: circle });
+    return faults;
+  }
   // A fault of a schema has no value in it, and what a record leaves out of it is needed here: of
   // `apiKey: expected string` a record keeps neither word.
   const faultOfConfig = (name: string) =>
@@ -143,12 +129,14 @@ function faultsOf(error: unknown, events: readonly AuditEvent[]): readonly Fault
       ({ field, message }) => field === "configSchema" && message.startsWith(`plugin '${name}' `),
     )?.message;
   // Faults of dependencies are reported in the next round, when there are no others.
-  return events
-    .filter(({ eventType }) => eventType === "plugin.registration_failed")
-    .filter(({ metadata }) => !String(metadata.reason).startsWith("dependency"))
-    .map(({ metadata }) => ({
-      name: String(metadata.plugin_name),
-      code: String(metadata.reason).startsWith("config_") ? "config_rejected" : "manifest_invalid",
-      reason: faultOfConfig(String(metadata.plugin_name)) ?? String(metadata.validation_failure),
-    }));
+  for (const { eventType, metadata } of events) {
+    const reason = String(metadata.reason);
+    if (eventType !== "plugin.registration_failed" || reason.startsWith("dependency")) continue;
+    const name = String(metadata.plugin_name);
+    faults.set(name, {
+      code: reason.startsWith("config_") ? "config_rejected" : "manifest_invalid",
+      reason: faultOfConfig(name) ?? String(metadata.validation_failure),
+    });
+  }
+  return faults;
 }

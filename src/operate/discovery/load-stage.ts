@@ -1,6 +1,6 @@
 /** The second of two stages: loads the code of plugins that passed every gate of the first. */
 import { join } from "node:path";
-import { within } from "../../core/data/index.ts";
+import { typeName, within } from "../../core/data/index.ts";
 import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
 import {
   definePluginFor,
@@ -9,7 +9,7 @@ import {
   type Plugin,
 } from "../../core/plugins/index.ts";
 import { lendHost, type RejectionCode } from "../packages/index.ts";
-import { describeText, typeOf } from "./describe.ts";
+import { describeText } from "../trust/index.ts";
 import { type Fault, factoryFailed, importFailed, late, refusedFor } from "./fault.ts";
 import { importModule } from "./import-module.ts";
 import { loadIsolated } from "./isolated-load.ts";
@@ -32,14 +32,20 @@ export async function loadStage(
   onStep: OnStep = () => {},
 ): Promise<LoadReport> {
   const loaded: LoadedPlugin[] = [];
+  const refused: Refused[] = [...report.refused];
+  const total = report.accepted.length;
+  let whole: LoadReport | undefined;
   try {
-    const whole = await loadAll(options, report, onStep, loaded);
-    const lost = loaded.filter((each) => !whole.loaded.includes(each));
-    await endIsolated(hookPlugins(lost));
+    for (const [done, source] of report.accepted.entries()) {
+      onStep({ done, total, name: source.entry.id });
+      const outcome = await loadOne({ options, source });
+      if ("loaded" in outcome) loaded.push({ source, loaded: outcome.loaded });
+      else refused.push(refusedFor(source, outcome));
+    }
+    whole = withoutOrphans(withoutSiblings({ loaded, refused }));
     return whole;
-  } catch (error) {
-    await endIsolated(hookPlugins(loaded));
-    throw error;
+  } finally {
+    await endIsolated(hookPlugins(loaded.filter((each) => !whole?.loaded.includes(each))));
   }
 }
 
@@ -48,53 +54,37 @@ export function hookPlugins(loaded: readonly LoadedPlugin[]): readonly Plugin[] 
   return loaded.flatMap(({ loaded: of }) => (of.kind === "hooks" ? [of.plugin] : []));
 }
 
-async function loadAll(
-  options: ReadDiscoverOptions,
-  report: StaticReport,
-  onStep: OnStep,
-  loaded: LoadedPlugin[],
-): Promise<LoadReport> {
-  const refused: Refused[] = [...report.refused];
-  const total = report.accepted.length;
-  for (const [done, source] of report.accepted.entries()) {
-    onStep({ done, total, name: source.entry.id });
-    const outcome = await loadOne({ options, source });
-    if ("loaded" in outcome) loaded.push({ source, loaded: outcome.loaded });
-    else refused.push(refusedFor(source, outcome));
+/** Refuses those of the loaded plugins that have a fault. */
+export function without(
+  { loaded, refused }: LoadReport,
+  faultOf: (plugin: LoadedPlugin) => Fault | undefined,
+): LoadReport {
+  const kept: LoadedPlugin[] = [];
+  const gone: Refused[] = [];
+  for (const each of loaded) {
+    const fault = faultOf(each);
+    if (fault === undefined) kept.push(each);
+    else gone.push(refusedFor(each.source, fault));
   }
-  return withoutOrphans(...wholePackages(loaded, refused));
+  return { loaded: kept, refused: [...refused, ...gone] };
 }
 
 /** A package of which one plugin cannot be loaded is refused whole. */
-function wholePackages(
-  loaded: readonly LoadedPlugin[],
-  refused: readonly Refused[],
-): [readonly LoadedPlugin[], readonly Refused[]] {
-  const brokenBeside = ({ package: found }: StaticPlugin) =>
-    refused.find((each) => each.source?.package === found);
-  const siblings = loaded.flatMap(({ source }) => {
-    const broken = brokenBeside(source);
-    if (broken === undefined) return [];
-    return [refusedFor(source, siblingRejected(String(broken.id), broken.code))];
+function withoutSiblings(report: LoadReport): LoadReport {
+  return without(report, ({ source }) => {
+    const broken = report.refused.find((each) => each.source?.package === source.package);
+    return broken && siblingRejected(String(broken.id), broken.code);
   });
-  const whole = loaded.filter(({ source }) => brokenBeside(source) === undefined);
-  return [whole, [...refused, ...siblings]];
 }
 
 /** What depends on a plugin that was refused is refused as well, and so on. */
-export function withoutOrphans(
-  loaded: readonly LoadedPlugin[],
-  refused: readonly Refused[],
-): LoadReport {
-  const names = new Set(refused.map(({ id }) => id));
-  const orphans = loaded.flatMap(({ source, loaded: of }) => {
+export function withoutOrphans(report: LoadReport): LoadReport {
+  const names = new Set(report.refused.map(({ id }) => id));
+  const rest = without(report, ({ loaded: of }) => {
     const lost = of.kind === "hooks" && of.plugin.dependsOn.find((name) => names.has(name));
-    if (!lost) return [];
-    return [refusedFor(source, { code: "dependency_rejected", reason: lost })];
+    return lost ? { code: "dependency_rejected", reason: lost } : undefined;
   });
-  if (orphans.length === 0) return { loaded, refused };
-  const kept = loaded.filter(({ source }) => !orphans.some((each) => each.source === source));
-  return withoutOrphans(kept, [...refused, ...orphans]);
+  return rest.loaded.length === report.loaded.length ? rest : withoutOrphans(rest);
 }
 
 type Loaded = { readonly loaded: LoadedPlugin["loaded"] } | Fault;
@@ -172,7 +162,7 @@ async function loadHooks(loading: Loading, exported: unknown): Promise<Loaded> {
   if (typeof exported !== "function") {
     const isPlugin = manifestCarriedBy(exported) !== undefined;
     const advice = isPlugin ? ": write `export default () => definePlugin(…)`" : "";
-    const what = `loaded ${typeOf(exported)}; expected a function that returns what definePlugin made`;
+    const what = `loaded ${typeName(exported)}; expected a function that returns what definePlugin made`;
     return noPlugin(id, what, advice);
   }
   const made = await within<unknown>(loadTimeoutMs, () => exported());
@@ -180,7 +170,7 @@ async function loadHooks(loading: Loading, exported: unknown): Promise<Loaded> {
   if (made.how === "threw") return factoryFailed(id, describeText(made.value));
   const manifest = manifestCarriedBy(made.value);
   if (manifest === undefined)
-    return noPlugin(id, `returned ${typeOf(made.value)}; expected what definePlugin made`);
+    return noPlugin(id, `returned ${typeName(made.value)}; expected what definePlugin made`);
   try {
     // Read and checked anew: another copy of this library, and another host, may have made it.
     const plugin = definePluginFor(surface, manifest);
