@@ -76,9 +76,9 @@ export function describePermissions(tables: PermissionTables, grant: Grant): Per
   const parts = partsOf(slots);
   return {
     always: alwaysIn(parts),
-    sees: parts.flatMap((part) => seen(part, capabilities, slots)),
+    sees: parts.flatMap((part) => seen(part, capabilities)),
     hidden: parts.flatMap((part) => closedIn(part, capabilities)),
-    changes: parts.flatMap((part) => changed(part, capabilities, slots)),
+    changes: parts.flatMap((part) => changed(part, capabilities)),
     uses: sorted(capabilities).flatMap((name) => used(name, services)),
     runsOn: sorted(grant.hooks).flatMap((name) => runOn(name, hooks, grant.modes?.[name])),
     unknown: unknownIn(tables, parts, grant),
@@ -106,8 +106,8 @@ function topmostFree(part: Part): readonly Part[] {
 }
 
 /** Of a part that is opened: with which gated parts in it, and without which. */
-function seen(part: Part, capabilities: ReadonlySet<string>, slots: SlotTable): readonly string[] {
-  if (!isGated(part)) return part.fields.flatMap((field) => seen(field, capabilities, slots));
+function seen(part: Part, capabilities: ReadonlySet<string>): readonly string[] {
+  if (!isGated(part)) return part.fields.flatMap((field) => seen(field, capabilities));
   if (!isOpened(part, capabilities)) return [];
   const inner = part.fields.flatMap(withInner).filter(isGated);
   const opened = inner.filter((each) => isOpened(each, capabilities));
@@ -117,7 +117,8 @@ function seen(part: Part, capabilities: ReadonlySet<string>, slots: SlotTable): 
     ...(opened.length === 0 ? [] : [`with its ${namesOf(opened)}`]),
     ...(closed.length === 0 ? [] : [`without its ${namesOf(closed)}`]),
   ];
-  return [`Sees ${shown.join(", ")}${meaningOf(part, slots)}`];
+  const meaning = part.slot === undefined ? "." : `: ${part.slot.description}`;
+  return [`Sees ${shown.join(", ")}${meaning}`];
 }
 
 /** What is closed in a part, without what is inside of that. */
@@ -127,20 +128,18 @@ function closedIn(part: Part, capabilities: ReadonlySet<string>): readonly strin
 }
 
 /** Where a field can be changed as what it is in, the outer sentence says so. */
-function changed(
-  part: Part,
-  capabilities: ReadonlySet<string>,
-  slots: SlotTable,
-): readonly string[] {
+function changed(part: Part, capabilities: ReadonlySet<string>): readonly string[] {
   const can = canChange(part, capabilities);
   const apart = part.fields.filter(
     (field) => !can || field.tier !== part.tier || field.writer !== part.writer,
   );
-  const inner = apart.flatMap((field) => changed(field, capabilities, slots));
+  const inner = apart.flatMap((field) => changed(field, capabilities));
   if (!can) return inner;
   const kept = apart.filter((field) => !canChange(field, capabilities));
   const but = kept.length === 0 ? "" : `, but not its ${namesOf(kept)}`;
-  const place = growthOf(part, slots);
+  // A slot that grows does so by one of its lists.
+  const grows = part.slot?.grows;
+  const place = grows === undefined ? placeOf(part) : `${spoken(grows)} of ${part.path[0]}`;
   const verb = part.tier === "monotonic" ? "Adds to" : "Changes";
   return [`${verb} ${place}${but}.`, ...inner];
 }
@@ -150,19 +149,6 @@ function placeOf({ path }: Part): string {
   const [slot = "", ...fields] = path;
   if (fields.length === 0) return slot;
   return `${fields.toReversed().map(spoken).join(" of the ")} in ${slot}`;
-}
-
-/** A slot that grows does so by one of its lists. */
-function growthOf(part: Part, slots: SlotTable): string {
-  const [slot = ""] = part.path;
-  const grows = part.path.length === 1 ? slots[slot]?.grows : undefined;
-  return grows === undefined ? placeOf(part) : `${spoken(grows)} of ${slot}`;
-}
-
-/** What the table says of a slot, behind its name. */
-function meaningOf({ path }: Part, slots: SlotTable): string {
-  const [slot = ""] = path;
-  return path.length === 1 ? `: ${slots[slot]?.description}` : ".";
 }
 
 function spoken(name: string): string {
@@ -296,6 +282,8 @@ function reachesFar(parts: readonly Part[], name: string): boolean {
 interface Part {
   /** From the slot down. */
   readonly path: readonly string[];
+  /** Where it is a whole slot. */
+  readonly slot?: SlotSpec;
   /** Any one of these opens it; none, where it is seen with what it is in. */
   readonly openers: readonly string[];
   readonly tier: Tier;
@@ -318,7 +306,10 @@ interface Above {
 function partsOf(slots: SlotTable): readonly Part[] {
   return Object.entries(slots)
     .filter(([, spec]) => spec.read !== undefined)
-    .map(([slot, spec]) => partOf(slot, spec, { path: [], tier: spec.tier, write: undefined }));
+    .map(([slot, spec]) => ({
+      ...partOf(slot, spec, { path: [], tier: spec.tier, write: undefined }),
+      slot: spec,
+    }));
 }
 
 function partOf(key: string, spec: Spec, above: Above): Part {
