@@ -151,13 +151,10 @@ function wanted(report: StaticReport, options: ReadDiscoverOptions): StaticRepor
   const missing = [...(only ?? []), ...Object.keys(isolationSettings)].find(
     (id) => !known.includes(id),
   );
-  if (missing === undefined && only === undefined) return report;
-  if (missing === undefined)
-    return {
-      ...report,
-      refused,
-      accepted: report.accepted.filter(({ entry }) => isWanted(entry.id)),
-    };
+  if (missing === undefined) {
+    const accepted = report.accepted.filter(({ entry }) => isWanted(entry.id));
+    return only === undefined ? report : { ...report, refused, accepted };
+  }
   const ids = known.filter((id) => id !== undefined);
   const off = `${surface.profile.envPrefix}PLUGIN_AUTO_DISCOVERY_ENABLED=false: no installed plugin is read.`;
   // A package whose package.json is wrong may be the one.
