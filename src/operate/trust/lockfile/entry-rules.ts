@@ -1,5 +1,5 @@
 /** What an entry may say: one schema for what is read and for what is written. */
-import equal from "fast-deep-equal";
+import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { quoteName } from "../../../core/hooks/index.ts";
 import {
@@ -82,13 +82,18 @@ function textThat(key: string, isGood: (value: string) => boolean, expected: str
 }
 
 function names(key: string, isName: (name: string) => boolean, wrong: string) {
-  const expected = `${key} must be an array of strings, got`;
-  const name = z
-    .string({ error: ({ input }) => `${expected} ${kindOf(input)} in it` })
-    .refine(isName, {
-      error: ({ input }) => `${key} has ${quoteName(String(input))}, which is ${wrong}`,
-    });
-  return z.array(name, { error: ({ input }) => `${expected} ${kindOf(input)}` }).optional();
+  const expected = `${key} must be an array of strings`;
+  const name = z.string(got(expected, " in it")).refine(isName, {
+    error: ({ input }) => `${key} has ${quoteName(String(input))}, which is ${wrong}`,
+  });
+  return z.array(name, got(expected)).optional();
+}
+
+/** What a value of another kind than `expected` is refused with. */
+export function got(expected: string, where = "") {
+  return {
+    error: ({ input }: { readonly input?: unknown }) => `${expected}, got ${kindOf(input)}${where}`,
+  };
 }
 
 /** An entry as the file has it. Keys are written in this order. */
@@ -98,11 +103,7 @@ const rowShape = {
     (value) => isHookId(value) || isKindId(value),
     "a name such as pii-scan or acme.contrib.scan",
   ),
-  kind: z
-    .literal("cpex", {
-      error: ({ input }) => `kind must be "cpex" or absent, got ${kindOf(input)}`,
-    })
-    .optional(),
+  kind: z.literal("cpex", got('kind must be "cpex" or absent')).optional(),
   package: textThat("package", isPackageName, "the name of an npm package"),
   version: textThat("version", isVersion, "one exact version such as 1.2.0"),
   entry_point: text("entry_point", entryPointFault),
@@ -111,14 +112,8 @@ const rowShape = {
   hooks: names("hooks", isHookName, "not the name of a hook"),
   signer: text("signer", signerFault).optional(),
   until: textThat("until", isDay, "a day such as 2027-01-31").optional(),
-  optional: z
-    .boolean({ error: ({ input }) => `optional must be a boolean, got ${kindOf(input)}` })
-    .optional(),
-  isolate: z
-    .enum(isolations as readonly [Isolation, ...Isolation[]], {
-      error: ({ input }) => `isolate must be one of ${isolations.join(", ")}, got ${kindOf(input)}`,
-    })
-    .optional(),
+  optional: z.boolean(got("optional must be a boolean")).optional(),
+  isolate: z.enum(isolations, got(`isolate must be one of ${isolations.join(", ")}`)).optional(),
   accept: names("accept", isOpening, `none of ${Object.keys(openings).join(", ")}`),
   dependencies: names("dependencies", isDependency, "not of the form NAME@VERSION sha256:DIGEST"),
 };
@@ -228,5 +223,5 @@ export function kindOf(value: unknown): string {
 
 /** Whether two entries say the same, whatever the order and repeats of their lists. */
 export function sameEntry(a: LockEntry, b: LockEntry | undefined): boolean {
-  return b !== undefined && equal(entryOf(rowOf(a) as Row), entryOf(rowOf(b) as Row));
+  return b !== undefined && isDeepStrictEqual(entryOf(rowOf(a) as Row), entryOf(rowOf(b) as Row));
 }

@@ -2,16 +2,14 @@
 import * as z from "zod";
 import { closest } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
-import { entryOf, kindOf, type LockEntry, rowKeys, rowSchema } from "./entry-rules.ts";
+import { entryOf, got, kindOf, type LockEntry, rowKeys, rowSchema } from "./entry-rules.ts";
 import type { Fault } from "./refusals.ts";
 import { type FieldPlace, type Places, partsOf } from "./toml-places.ts";
 
-const tables = "plugins must be an array of tables, got";
+const tables = "plugins must be an array of tables";
 const top = z.strictObject({
-  version: z
-    .literal(1n, { error: ({ input }) => `version must be the integer 1, got ${kindOf(input)}` })
-    .optional(),
-  plugins: z.array(z.unknown(), { error: ({ input }) => `${tables} ${kindOf(input)}` }).default([]),
+  version: z.literal(1n, got("version must be the integer 1")).optional(),
+  plugins: z.array(z.unknown(), got(tables)).default([]),
 });
 
 const strictRow = rowSchema.strict();
@@ -39,7 +37,7 @@ export function readEntries(
     // Of an inline array the place is that of the whole array.
     const place = entryPlaces[at] ?? { start: topKeys.get("plugins") ?? 0, keys: new Map() };
     if (kindOf(table) !== "a table") {
-      faults.push({ offset: place.start, message: `${tables} ${kindOf(table)} in it` });
+      faults.push({ offset: place.start, message: `${tables}, got ${kindOf(table)} in it` });
       continue;
     }
     const row = strictRow.safeParse(table);
