@@ -94,33 +94,29 @@ export function driftOf(
 }
 
 function mismatches(entry: LockEntry, plugin: InstalledPlugin, today: string): readonly Drift[] {
-  const compared = [
-    ["version_mismatch", entry.version, plugin.version],
-    ["hash_mismatch", entry.hash, plugin.hash],
-    ["entry_point_mismatch", entry.entryPoint, plugin.entryPoint],
-    ["package_mismatch", entry.package, plugin.package],
-  ] as const;
+  const found: Drift[] = [];
   const blocking = plugin.builtin !== true;
-  const found = compared
-    .filter(([, expected, actual]) => expected !== actual)
-    .map(([kind, expected, actual]) => drift(entry.id, kind, { expected, actual, blocking }));
+  const add = (kind: DriftKind, expected: string | undefined, actual: string | undefined) =>
+    found.push(drift(entry.id, kind, { expected, actual, blocking }));
+  const compare = (kind: DriftKind, expected: string, actual: string | undefined) => {
+    if (expected !== actual) add(kind, expected, actual);
+  };
+  compare("version_mismatch", entry.version, plugin.version);
+  compare("hash_mismatch", entry.hash, plugin.hash);
+  compare("entry_point_mismatch", entry.entryPoint, plugin.entryPoint);
+  compare("package_mismatch", entry.package, plugin.package);
   for (const key of ["capabilities", "hooks"] as const) {
     const granted = entry[key];
     const asked = plugin[key];
-    if (granted === undefined || asked?.every((name) => granted.includes(name)) !== false) continue;
-    const lists = { expected: listed(granted), actual: listed(asked) };
-    found.push(drift(entry.id, `${key}_mismatch`, { ...lists, blocking }));
+    if (granted !== undefined && asked?.every((name) => granted.includes(name)) === false)
+      add(`${key}_mismatch`, listed(granted), listed(asked));
   }
-  const { signer: expected, until } = entry;
-  const { signer: actual = expected } = plugin;
-  if (expected !== undefined && actual !== expected)
-    found.push(drift(entry.id, "signer_mismatch", { expected, actual, blocking }));
-  if (until !== undefined && until < today)
-    found.push(drift(entry.id, "trust_expired", { expected: until, actual: today, blocking }));
-  for (const change of dependencyChanges(entry, plugin))
-    found.push(drift(entry.id, "dependency_mismatch", { ...change, blocking }));
-  for (const actual of plugin.foreign ?? [])
-    found.push(drift(entry.id, "foreign_package", { actual, blocking }));
+  const { signer, until } = entry;
+  if (signer !== undefined) compare("signer_mismatch", signer, plugin.signer ?? signer);
+  if (until !== undefined && until < today) add("trust_expired", until, today);
+  for (const { expected, actual } of dependencyChanges(entry, plugin))
+    add("dependency_mismatch", expected, actual);
+  for (const path of plugin.foreign ?? []) add("foreign_package", undefined, path);
   return found;
 }
 
