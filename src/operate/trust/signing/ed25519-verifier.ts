@@ -3,7 +3,6 @@ import { createPublicKey, verify } from "node:crypto";
 import { join } from "node:path";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
-import type { FileFault } from "../../packages/index.ts";
 import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
 import { fromBase64, readJsonFile } from "./json-file.ts";
 import type { PublisherKey, PublisherKeys } from "./publisher-keys.ts";
@@ -44,13 +43,16 @@ export function ed25519Verifier(options: Ed25519VerifierOptions): SignatureVerif
   return Object.freeze({
     name: "ed25519",
     async verify(signed: SignedPackage): Promise<Evidence> {
-      const read = await readEd25519Evidence(join(signed.path, ed25519File));
-      if ("fault" in read)
-        return read.why === "absent" ? { kind: "unsigned" } : invalid(read.fault);
-      const fault = faultOf(read.evidence, signed, keys.keys, now());
-      return fault === undefined
-        ? { kind: "verified", identity: read.evidence.identity }
-        : invalid(fault);
+      const path = join(signed.path, ed25519File);
+      const json = await readJsonFile(path, { maxBytes, followLinks: false });
+      if ("fault" in json)
+        return json.why === "absent"
+          ? { kind: "unsigned" }
+          : invalid(`${ed25519File} ${json.fault}`);
+      const read = evidenceOf(json.value);
+      if (typeof read === "string") return invalid(`${ed25519File} ${read}`);
+      const fault = faultOf(read, signed, keys.keys, now());
+      return fault === undefined ? { kind: "verified", identity: read.identity } : invalid(fault);
     },
   });
 }
@@ -98,25 +100,15 @@ interface Ed25519Evidence {
   readonly signature: Uint8Array;
 }
 
-type ReadEvidence =
-  | { readonly evidence: Ed25519Evidence }
-  | { readonly fault: string; readonly why?: FileFault["why"] | undefined };
-
 const maxBytes = 64 * 1024;
 const signatureBytes = 64;
 const fields = ["schema", "algorithm", "identity", "key_id", "signature"];
 const packageHash = /^sha256:[0-9a-f]{64}$/;
 
-/** Reads the file strictly: what is not exactly as specified is not evidence. */
-async function readEd25519Evidence(path: string): Promise<ReadEvidence> {
-  const json = await readJsonFile(path, { maxBytes, followLinks: false });
-  if ("fault" in json) return { fault: `${ed25519File} ${json.fault}`, why: json.why };
-  const read = evidenceOf(json.value);
-  if (typeof read !== "string") return { evidence: read };
-  return { fault: `${ed25519File} ${read}` };
-}
-
-/** The evidence, or why it is not valid, as the end of a sentence about the file. */
+/**
+ * The evidence, or why it is not valid, as the end of a sentence about the file. What is not exactly
+ * as specified is not evidence.
+ */
 function evidenceOf(value: unknown): Ed25519Evidence | string {
   if (!isRecord(value)) return "is not a JSON object";
   const unknown = Object.keys(value).find((key) => !fields.includes(key));
