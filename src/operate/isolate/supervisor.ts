@@ -53,12 +53,10 @@ export interface Counts {
   readonly open: number;
 }
 
-type Asked = Extract<HostSays, { readonly type: "turn" | "health" }>;
-
 /** What the host asks, before it has an id. */
-export type Question = {
-  [Type in Asked["type"]]: Omit<Extract<Asked, { type: Type }>, "id">;
-}[Asked["type"]];
+export type Question =
+  | { readonly type: "turn"; readonly hook: string }
+  | { readonly type: "health" };
 
 /** A far side that says more than this without being asked is ended. */
 const maxStrays = 1_000;
@@ -106,40 +104,33 @@ class FarSide {
       onLine: (line) => this.#take(line),
       onEnd: (why) => this.end(why),
     });
-    this.say({ type: "load", protocol: protocolVersion, ...load });
+    this.#say({ type: "load", protocol: protocolVersion, ...load });
   }
 
   get hasEnded(): boolean {
     return this.#ended !== undefined;
   }
 
-  say(what: HostSays, text?: string): void {
-    if (this.#ended === undefined) this.#link.send(writeLine(what, text));
-  }
-
-  ask(what: Asked, text: string): Promise<Reply> {
-    return new Promise((resolve, reject) => {
-      if (this.#ended !== undefined) {
-        reject(pluginEnded(this.#ended));
-        return;
-      }
-      this.#open.set(what.id, { resolve, reject });
-      this.say(what, text);
+  async ask(what: Question, signal: AbortSignal, text: string): Promise<Reply> {
+    if (signal.aborted) throw pluginEnded("was not asked: the run is over");
+    if (this.#ended !== undefined) throw pluginEnded(this.#ended);
+    const id = randomUUID();
+    const reply = new Promise<Reply>((resolve, reject) => {
+      this.#open.set(id, { resolve, reject });
+      this.#say({ ...what, id }, text);
     });
-  }
-
-  isOpen(id: string): boolean {
-    return this.#open.has(id);
-  }
-
-  get isInDoubt(): boolean {
-    return this.#aborted.size > 0;
+    const stop = () => this.#abort(id, reply);
+    signal.addEventListener("abort", stop, { once: true });
+    try {
+      return await reply;
+    } finally {
+      signal.removeEventListener("abort", stop);
+    }
   }
 
   /** Whether it still answers is not known before the answer to an aborted turn. */
-  doubt(reply: Promise<unknown>): void {
-    const settled = ignore(reply).then(() => void this.#aborted.delete(settled));
-    this.#aborted.add(settled);
+  get isInDoubt(): boolean {
+    return this.#aborted.size > 0;
   }
 
   /** Waits until no aborted turn is open: they were answered, or it has ended. */
@@ -156,6 +147,20 @@ class FarSide {
     for (const { reject } of this.#open.values()) reject(error);
     this.#open.clear();
     this.#onEnd(why);
+  }
+
+  #say(what: HostSays, text?: string): void {
+    if (this.#ended === undefined) this.#link.send(writeLine(what, text));
+  }
+
+  /** Code that does not even answer an abort may never answer. */
+  #abort(id: string, reply: Promise<unknown>): void {
+    const settled = ignore(reply).then(() => void this.#aborted.delete(settled));
+    this.#aborted.add(settled);
+    this.#say({ type: "abort", id });
+    setTimeout(() => {
+      if (this.#open.has(id)) this.end("did not answer in time");
+    }, graceMs);
   }
 
   #take(line: string): void {
@@ -212,11 +217,7 @@ export class Supervisor {
   }
 
   get counts(): Counts {
-    return {
-      starts: this.#starts,
-      strays: this.#strays,
-      open: this.#open,
-    };
+    return { starts: this.#starts, strays: this.#strays, open: this.#open };
   }
 
   /** Starts it, unless it runs. @throws GlassineError `plugin_ended`, `plugin_isolation_failed` */
@@ -237,26 +238,10 @@ export class Supervisor {
       );
     this.#open += 1;
     try {
-      return await this.#askOf(await this.#running(), what, signal, text);
+      return await (await this.#running()).ask(what, signal, text);
     } finally {
       this.#open -= 1;
       if (this.#open === 0) this.#onIdle();
-    }
-  }
-
-  async #askOf(far: FarSide, what: Question, signal: AbortSignal, text: string): Promise<Reply> {
-    if (signal.aborted) throw pluginEnded("was not asked: the run is over");
-    const id = randomUUID();
-    const reply = far.ask({ ...what, id }, text);
-    const stop = () => {
-      far.doubt(reply);
-      this.#abort(far, id);
-    };
-    signal.addEventListener("abort", stop, { once: true });
-    try {
-      return await reply;
-    } finally {
-      signal.removeEventListener("abort", stop);
     }
   }
 
@@ -276,14 +261,6 @@ export class Supervisor {
     for (const each of [this.#current, this.#spare]) each?.end(closed);
   }
 
-  /** Code that does not even answer an abort may never answer. */
-  #abort(far: FarSide, id: string): void {
-    far.say({ type: "abort", id });
-    setTimeout(() => {
-      if (far.isOpen(id)) far.end("did not answer in time");
-    }, graceMs);
-  }
-
   async #running(): Promise<FarSide> {
     const far = this.#current ?? this.#next();
     this.#current = far;
@@ -300,7 +277,14 @@ export class Supervisor {
       throw pluginEnded(why, undefined, { startTimeoutMs });
     }
     if (begun.how === "threw") throw begun.value;
-    this.#expectSame(far, begun.value);
+    const manifest = JSON.stringify(begun.value.manifest);
+    this.#first ??= manifest;
+    // What was registered is what runs, also after it was started again.
+    if (this.#first !== manifest) {
+      const why = "has another manifest than at its first start";
+      far.end(why);
+      throw pluginEnded(why);
+    }
     far.isReady = true;
     if (this.#options.spare) this.#prepareSpare();
     return far;
@@ -348,14 +332,5 @@ export class Supervisor {
       this.#failures === 1 ? 0 : Math.min(longestMs, firstMs * 2 ** (this.#failures - 2));
     this.#notBefore = Date.now() + pause;
     if (far.isReady && why !== closed) this.#options.onEnd?.(why);
-  }
-
-  /** What was registered is what runs, also after it was started again. */
-  #expectSame(far: FarSide, { manifest }: Ready): void {
-    const text = JSON.stringify(manifest);
-    this.#first ??= text;
-    if (this.#first === text) return;
-    far.end("has another manifest than at its first start");
-    throw pluginEnded("has another manifest than at its first start");
   }
 }
