@@ -9,13 +9,12 @@ import {
   type CpexHost,
   type CpexHostOptions,
   type CpexPlugin,
-  type GuestEntry,
   hostOptionNames,
   openHost,
   type PlannedGuest,
   planGuest,
 } from "./cpex-plugin.ts";
-import { pluginName, type Unsupported } from "./guest.ts";
+import { type GuestEntry, pluginName, type Unsupported } from "./guest.ts";
 import { readYaml } from "./python.ts";
 
 export type { PlannedGuest } from "./cpex-plugin.ts";
@@ -159,17 +158,18 @@ function readEntry(entry: unknown, where: string): TitledEntry {
       `${where} has the kind ${quoted(kind)}, which is not a class. Only plugins in Python run here: leave this one out with only.`,
     );
   const { hooks, config, version } = entry;
-  const read = readSettings(entry, where);
+  const { conditions, unsupported } = readConditions(entry.conditions, where);
   const foreign = Object.keys(entry).filter((field) => !entryFields.includes(field));
   return {
-    ...{ kind, title, name: pluginName(title), settings: read.settings },
+    ...{ kind, title, name: pluginName(title) },
+    settings: { ...settingsIn(entry), ...(conditions === undefined ? {} : { conditions }) },
     version: typeof version === "string" ? version : undefined,
     hooks:
       Array.isArray(hooks) && hooks.length > 0 ? namesOf(hooks, `hooks in ${where}`) : undefined,
     capabilities: namesOf(entry.capabilities ?? [], `capabilities in ${where}`),
     config: isRecord(config) ? config : {},
     unsupported: [
-      ...read.unsupported,
+      ...unsupported,
       ...foreign.map((name) => setting(name, "This host has no such setting.")),
     ],
   };
@@ -185,24 +185,14 @@ function namesOf(value: unknown, what: string): readonly string[] {
   throw optionsInvalid(`${what} must be a list of names.`);
 }
 
-interface ReadSettings {
-  readonly settings: RunSettings;
-  readonly unsupported: readonly Unsupported[];
-}
-
 /** What they may be, `definePlugin` checks. */
-function readSettings(entry: Data, where: string): ReadSettings {
-  const { mode, on_error: onError, priority } = entry;
-  const older = typeof mode === "string" ? olderModes[mode] : undefined;
-  const { conditions, unsupported } = readConditions(entry.conditions, where);
-  const settings = {
+function settingsIn({ mode, on_error: onError, priority }: Data): RunSettings {
+  return {
     ...(mode === undefined ? {} : { mode: mode as Mode }),
     ...(onError === undefined ? {} : { onError: onError as OnError }),
     ...(priority === undefined ? {} : { priority: priority as number }),
-    ...older,
-    ...(conditions === undefined ? {} : { conditions }),
+    ...(typeof mode === "string" ? olderModes[mode] : {}),
   };
-  return { settings, unsupported };
 }
 
 const conditionFields: Readonly<Record<string, keyof Conditions>> = {
@@ -218,12 +208,11 @@ function readConditions(
   given: unknown,
   where: string,
 ): { readonly conditions?: Conditions; readonly unsupported: readonly Unsupported[] } {
-  if (given === undefined || given === null) return { unsupported: [] };
-  if (!Array.isArray(given) || !given.every(isRecord))
+  const list = given ?? [];
+  if (!Array.isArray(list) || !list.every(isRecord))
     throw optionsInvalid(`conditions in ${where} must be a list of mappings.`);
-  if (given.length === 0) return { unsupported: [] };
-  const [only, another] = given;
-  if (only === undefined || another !== undefined)
+  const [only = {}, another] = list;
+  if (another !== undefined)
     return {
       unsupported: [
         setting("conditions", "This host takes one of them; the plugin runs on every call."),

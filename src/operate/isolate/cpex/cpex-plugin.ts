@@ -3,14 +3,19 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
 import { optionsInvalid, quoted } from "../../../core/errors/index.ts";
-import type { RunSettings } from "../../../core/plugins/index.ts";
-import { expectOpenings, type IsolatedPlugin, isolatedBy, readLimits } from "../isolate-plugin.ts";
+import {
+  expectOpenings,
+  type IsolatedPlugin,
+  type IsolateOptions,
+  isolatedBy,
+  readLimits,
+} from "../isolate-plugin.ts";
 import type { Opening } from "../kinds.ts";
 import { poolOf } from "../pool.ts";
 import {
   describeGuest,
+  type GuestEntry,
   type PackageManifest,
-  pluginName,
   readPackageManifest,
   type Unsupported,
 } from "./guest.ts";
@@ -31,7 +36,8 @@ import { workerArgs } from "./worker-lines.ts";
 import { type CpexTurn, cpexLink, withoutOwnError } from "./worker-link.ts";
 
 /** Where plugins of CPEX run, and what they may take. */
-export interface CpexHostOptions {
+export interface CpexHostOptions
+  extends Pick<IsolateOptions, "closeTimeoutMs" | "spare" | "onEnd"> {
   /** The interpreter of a virtual environment with the package `cpex`: `VENV/bin/python`. */
   readonly python: string;
   /**
@@ -49,16 +55,10 @@ export interface CpexHostOptions {
   readonly memoryMb?: number | undefined;
   /** How long it may take to start. Default 30 000. */
   readonly startTimeoutMs?: number | undefined;
-  /** How long open turns have when it is closed. Default 5 000. */
-  readonly closeTimeoutMs?: number | undefined;
   /** How many turns may be open at a time. They run one after the other. Default 64. */
   readonly maxTurns?: number | undefined;
-  /** Whether another one waits to take its place when it ends. Default false. */
-  readonly spare?: boolean | undefined;
   /** Gets what it logs and prints, in pieces as they come. Default: nobody does. */
   readonly onOutput?: ((text: string) => void) | undefined;
-  /** Hears why its code ended, such as `did not answer in time`, unless it was closed. It must not throw. */
-  readonly onEnd?: ((why: string) => void) | undefined;
   /** Gets what a turn has beside its result. It must not throw. */
   readonly onTurn?: ((turn: CpexTurn) => void) | undefined;
 }
@@ -187,20 +187,6 @@ async function foldersOf(paths: readonly string[]): Promise<readonly string[]> {
   return folders;
 }
 
-export interface GuestEntry {
-  readonly kind: string;
-  /** Its name on this host, and the one that CPEX has for it. */
-  readonly name: string | undefined;
-  readonly title: string | undefined;
-  readonly version?: string | undefined;
-  readonly hooks: readonly string[] | undefined;
-  readonly capabilities: readonly string[];
-  readonly config: Readonly<Record<string, unknown>>;
-  readonly settings: RunSettings;
-  /** What of its configuration has no effect. */
-  readonly unsupported: readonly Unsupported[];
-}
-
 /** A plugin of CPEX that can be started: what it is, known before its code runs. */
 export interface PlannedGuest {
   readonly kind: string;
@@ -216,19 +202,12 @@ export interface PlannedGuest {
 /** @throws GlassineError `options_invalid`, `package_refused`, `plugin_isolation_failed` */
 export async function planGuest(host: CpexHost, entry: GuestEntry): Promise<PlannedGuest> {
   const { options, venv, python, pluginDirs } = host;
-  const { kind, hooks, capabilities, config, settings } = entry;
+  const { kind } = entry;
   const installed = wheelOf(venv, kind.slice(0, kind.lastIndexOf(".")));
   const wheel = installed && (await hashWheel(installed));
   expectLocked(kind, wheel, options.wheels);
   const own = installed && (await manifestOf(host, installed, kind));
-  const title = entry.title ?? wheel?.name ?? kind.slice(kind.lastIndexOf(".") + 1);
-  const described = describeGuest({
-    ...{ kind, title, hooks, capabilities, config, settings, pluginDirs },
-    name: entry.name ?? pluginName(title),
-    version: entry.version ?? wheel?.version ?? "0.0.0",
-    manifest: own?.kind === kind ? own : undefined,
-  });
-  const { guest, manifest } = described;
+  const { guest, manifest, unsupported } = describeGuest(entry, { wheel, own, pluginDirs });
   return {
     ...{ kind, name: manifest.name, hooks: guest.hooks, capabilities: guest.capabilities, wheel },
     async start() {
@@ -239,7 +218,7 @@ export async function planGuest(host: CpexHost, entry: GuestEntry): Promise<Plan
       const load = { file: venv.python, exportName: kind, needsHost: false };
       const facts = { isolate: "process", open: python.open } as const;
       const isolated = await isolatedBy(poolOf({ ...options, size: 1, start, load }), facts);
-      return { ...isolated, wheel, unsupported: [...entry.unsupported, ...described.unsupported] };
+      return { ...isolated, wheel, unsupported };
     },
   };
 }

@@ -4,6 +4,7 @@ import { optionsInvalid, quoted, suggestion } from "../../../core/errors/index.t
 import { hookNames } from "../../../core/host/index.ts";
 import type { RunSettings } from "../../../core/plugins/index.ts";
 import type { FarManifest } from "../protocol.ts";
+import type { Wheel } from "./wheels.ts";
 import { cpexCapabilities, cpexHooks, type Guest } from "./worker-lines.ts";
 
 /** Something of a plugin or its configuration that has no effect on this host, and why. */
@@ -33,19 +34,27 @@ export function readPackageManifest(document: unknown): PackageManifest | undefi
   };
 }
 
-export interface GuestOptions {
+/** A plugin as somebody configured it. */
+export interface GuestEntry {
   readonly kind: string;
-  /** The name that CPEX has for it. */
-  readonly title: string;
-  readonly name: string;
-  readonly version: string;
+  /** Its name on this host, and the one that CPEX has for it. */
+  readonly name: string | undefined;
+  readonly title: string | undefined;
+  readonly version?: string | undefined;
   readonly hooks: readonly string[] | undefined;
   readonly capabilities: readonly string[];
   readonly config: Readonly<Record<string, unknown>>;
-  readonly pluginDirs: readonly string[];
   readonly settings: RunSettings;
-  /** Of its wheel, if that has one for this class. */
-  readonly manifest: PackageManifest | undefined;
+  /** What of its configuration has no effect. */
+  readonly unsupported: readonly Unsupported[];
+}
+
+/** Where its code is. */
+interface GuestSource {
+  readonly wheel: Wheel | undefined;
+  /** What its wheel says, which may be of another class. */
+  readonly own: PackageManifest | undefined;
+  readonly pluginDirs: readonly string[];
 }
 
 export interface Described {
@@ -55,16 +64,23 @@ export interface Described {
 }
 
 /** @throws GlassineError `options_invalid` where no hook is left */
-export function describeGuest({ manifest: own, ...options }: GuestOptions): Described {
-  const { kind, title, name, version, settings, pluginDirs } = options;
-  const asked = options.hooks ?? own?.hooks ?? [];
+export function describeGuest(
+  entry: GuestEntry,
+  { wheel, own: found, pluginDirs }: GuestSource,
+): Described {
+  const { kind, settings } = entry;
+  const own = found?.kind === kind ? found : undefined;
+  const title = entry.title ?? wheel?.name ?? kind.slice(kind.lastIndexOf(".") + 1);
+  const name = entry.name ?? pluginName(title);
+  const version = entry.version ?? wheel?.version ?? "0.0.0";
+  const asked = entry.hooks ?? own?.hooks ?? [];
   const hooks = asked.filter((hook) => cpexHooks.includes(hook));
-  const capabilities = options.capabilities.filter((each) => cpexCapabilities.includes(each));
+  const capabilities = entry.capabilities.filter((each) => cpexCapabilities.includes(each));
   const unsupported: readonly Unsupported[] = [
     ...asked
       .filter((hook) => !hooks.includes(hook))
       .map((hook) => ({ what: "hook" as const, name: hook, why: whyNot(hook) })),
-    ...options.capabilities
+    ...entry.capabilities
       .filter((each) => !capabilities.includes(each))
       .map((each) => ({
         ...{ what: "capability" as const, name: each },
@@ -77,14 +93,14 @@ export function describeGuest({ manifest: own, ...options }: GuestOptions): Desc
     guest: {
       ...{ name: title, kind, version, hooks, capabilities, pluginDirs },
       // The worker does not apply them.
-      config: { ...own?.defaults, ...options.config },
+      config: { ...own?.defaults, ...entry.config },
     },
     manifest: {
       ...{ name, version: semanticVersion(version), capabilities, hasHealthCheck: false },
       ...(own?.description === undefined ? {} : { description: own.description }),
       hooks: Object.fromEntries(entries),
     },
-    unsupported,
+    unsupported: [...entry.unsupported, ...unsupported],
   };
 }
 
