@@ -83,17 +83,11 @@ const hasOthersThanObjects = (value: unknown) =>
 function without(value: Data, paths: readonly string[]): Data {
   const entries = Object.entries(value).flatMap(([name, inner]) => {
     if (paths.includes(name)) return [];
-    const inside = paths.filter((path) => path.startsWith(`${name}.`));
+    const within = `${name}.`;
+    const inside = paths.filter((path) => path.startsWith(within));
     if (inside.length === 0 || !isRecord(inner)) return [[name, inner]];
-    return [
-      [
-        name,
-        without(
-          inner,
-          inside.map((path) => path.slice(name.length + 1)),
-        ),
-      ],
-    ];
+    const names = inside.map((path) => path.slice(within.length));
+    return [[name, without(inner, names)]];
   });
   return Object.fromEntries(entries);
 }

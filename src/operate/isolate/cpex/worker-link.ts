@@ -69,7 +69,9 @@ interface Pending {
 
 export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): StartLink {
   return ({ onLine, onEnd }) => {
-    const say: Say = (what, text) => onLine(writeLine(what, text));
+    const say = (what: FarSays, text?: string) => onLine(writeLine(what, text));
+    const fail = (id: string, message: string) =>
+      say({ type: "error", id }, encodeError(new Error(message), { plugin: options.guest.name }));
     const waiting: Pending[] = [];
     let current: Pending | undefined;
     const link: ReturnType<StartLink> = start({
@@ -96,7 +98,7 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
       waiting.push(pending);
       next();
     }
-    const conversation = { ...options, ask, say };
+    const conversation = { ...options, ask, say, fail };
     const turn = turnOf(conversation);
     return {
       kill: () => link.kill(),
@@ -108,18 +110,18 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
           const at = waiting.findIndex(({ id }) => id === what.id);
           if (at < 0) return;
           waiting.splice(at, 1);
-          fail(say, options.guest, what.id, "The turn was called off before it began.");
+          fail(what.id, "The turn was called off before it began.");
         }
       },
     };
   };
 }
 
-type Say = (what: FarSays, text?: string) => void;
-
 interface Conversation extends Omit<CpexLinkOptions, "start" | "onOutput"> {
   readonly ask: (pending: Pending) => void;
-  readonly say: Say;
+  readonly say: (what: FarSays, text?: string) => void;
+  /** Answers a turn with an error. */
+  readonly fail: (id: string, message: string) => void;
 }
 
 /** Makes sure that the worker can do what is needed, and makes the plugin. */
@@ -152,7 +154,7 @@ function load({ guest, manifest, ask, say }: Conversation): void {
   });
 }
 
-function turnOf({ guest, onTurn, ask, say }: Conversation) {
+function turnOf({ guest, onTurn, ask, say, fail }: Conversation) {
   const write = taskWriter(guest);
   return ({ id, text }: Said<Extract<HostSays, { readonly type: "turn" }>>) => {
     // Written by this host.
@@ -164,18 +166,14 @@ function turnOf({ guest, onTurn, ask, say }: Conversation) {
       context: { request_id: request, ...knownFrom(fitted?.extensions) },
     });
     if (line.length >= maxTaskUnits) {
-      fail(
-        say,
-        guest,
-        id,
-        `The turn has ${line.length} characters, and CPEX reads ${maxTaskUnits - 1} at most.`,
-      );
+      const most = maxTaskUnits - 1;
+      fail(id, `The turn has ${line.length} characters, and CPEX reads ${most} at most.`);
       return;
     }
     const take = (answer: Answer, result: string) => {
       const message = failureOf(answer);
       if (message !== undefined) {
-        fail(say, guest, id, message);
+        fail(id, message);
         return;
       }
       say({ type: "result", id }, result);
@@ -204,8 +202,4 @@ function answerIn(result: string): RemoteAnswer {
     // Whoever asked finds the same, and fails the turn.
     return {};
   }
-}
-
-function fail(say: Say, { name }: Guest, id: string, message: string): void {
-  say({ type: "error", id }, encodeError(new Error(message), { plugin: name }));
 }
