@@ -6,7 +6,7 @@ import { bind } from "../src/core/host/standard.ts";
 import { standardHost } from "../src/core/host/standard-host.ts";
 import { manifestCarriedBy } from "../src/core/plugins/index.ts";
 import type { CompiledSlots } from "../src/core/slots/index.ts";
-import { askerOf } from "../src/operate/isolate/asker.ts";
+import { askerOf } from "../src/operate/isolate/isolate-plugin.ts";
 import type { Carried } from "../src/operate/isolate/load.ts";
 import { poolOf } from "../src/operate/isolate/pool.ts";
 import { serve } from "../src/operate/isolate/serve.ts";

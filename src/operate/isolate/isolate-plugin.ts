@@ -5,11 +5,11 @@ import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
 import { GlassineError, optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
-import { definePlugin } from "../../core/host/index.ts";
+import type { PluginContext } from "../../core/hooks/index.ts";
+import { decodeResult, definePlugin, encodeTask } from "../../core/host/index.ts";
 import { health, markIsolated, type Plugin } from "../../core/plugins/index.ts";
 import { decodeError } from "../../core/remote/index.ts";
 import { packageFolder, readNeeds, systemCode, upFrom } from "../packages/index.ts";
-import { askerOf } from "./asker.ts";
 import {
   type Isolation,
   isIsolation,
@@ -21,10 +21,9 @@ import {
 import { type Pool, poolOf } from "./pool.ts";
 import { processLink } from "./process-link.ts";
 import { pluginEnded, type Ready } from "./protocol.ts";
-import { quickJsLink } from "./quickjs/link.ts";
 import { permitted, platformOf, sandboxed } from "./sandbox.ts";
 import type { Counts, StartLink } from "./supervisor.ts";
-import { workerLink } from "./worker-link.ts";
+import { quickJsLink, workerLink } from "./worker-link.ts";
 
 export interface IsolateOptions {
   /** Where its code runs: `worker`, `process` or `quickjs`. */
@@ -142,6 +141,24 @@ function pluginOf({ manifest }: Ready, pool: Pool): Plugin {
   } as never);
 }
 
+type Asker = (payload: object, context: PluginContext, extensions?: object) => Promise<unknown>;
+
+/**
+ * The handler that stands for one on the far side. `hook`: the entry of the manifest, which may be
+ * one that takes part in several hooks.
+ */
+export function askerOf(pool: Pool, hook: string): Asker {
+  return async (payload, context, extensions) => {
+    const turn = { payload, context, extensions };
+    // Its types are those of one hook, and this is for any.
+    const task = encodeTask(turn as never);
+    const reply = await pool.ask(context.request, { type: "turn", hook }, context.signal, task);
+    if (reply.type === "error") throw decodeError(reply.text);
+    if (reply.type !== "result") throw pluginEnded("answered a turn with a health report");
+    return decodeResult(reply.text, turn as never).result;
+  };
+}
+
 /** @throws GlassineError `options_invalid`, `plugin_isolation_failed` */
 async function pathOf(file: string | URL): Promise<string> {
   if (typeof file !== "string" && !(file instanceof URL))
@@ -179,8 +196,7 @@ async function launcher(path: string, read: ReadOptions): Promise<Launcher> {
   const packages = await packagesOf(entry);
   const above = await scopeAbove(dirname(path));
   const known = [...packages.values(), ...folders];
-  const isKnown = above === undefined || known.some((each) => above.startsWith(each + sep));
-  const scope = isKnown ? undefined : above;
+  const scope = known.some((each) => above?.startsWith(each + sep)) ? undefined : above;
   const sandbox = { packages, entry, memoryMb, readable: folders, scope };
   const command = why === undefined ? sandboxed(sandbox) : permitted(sandbox);
   // In a new root every module finds the library. Without one, threads that would look for it are refused.

@@ -1,9 +1,11 @@
 /** A far side in a thread of the host. */
+import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { describeThrown } from "../../core/observe/index.ts";
+import { threadStackMb } from "./quickjs/stack.ts";
 import type { StartLink } from "./supervisor.ts";
 
-export interface WorkerOptions {
+interface WorkerOptions {
   readonly entry: string;
   readonly memoryMb: number;
   /** The stack of the thread, in MiB. Default 4. */
@@ -33,6 +35,15 @@ export function workerLink({ entry, memoryMb, stackMb = 4, onOutput }: WorkerOpt
       kill: () => void worker.terminate(),
     };
   };
+}
+
+/** What a thread takes beside the plugin in QuickJS: this library, and the text of tasks and results. */
+const threadMb = 96;
+
+export function quickJsLink(memoryMb: number, onOutput: (line: string) => void): StartLink {
+  const entry = createRequire(import.meta.url).resolve("glassine/isolate/quickjs-far-side");
+  // The plugin's memory is not in the heap of the thread, but what it answers is.
+  return workerLink({ entry, memoryMb: threadMb + memoryMb, stackMb: threadStackMb, onOutput });
 }
 
 /** The message of what it threw is its own text. */

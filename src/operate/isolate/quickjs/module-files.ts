@@ -28,7 +28,8 @@ export interface ModuleFiles {
 
 /** `file` and `folder` are real paths. */
 export function moduleFiles(file: string, folder: string): ModuleFiles {
-  const texts = new Map(Object.entries(ownModules(nameIn(folder, file))));
+  const pluginName = `./${relative(folder, file).split(sep).join("/")}`;
+  const texts = new Map(Object.entries(ownModules(pluginName)));
   let isSealed = false;
 
   function read(name: string): string {
@@ -46,8 +47,8 @@ export function moduleFiles(file: string, folder: string): ModuleFiles {
     }
     if (!path.startsWith(folder + sep))
       throw new Error(`The plugin imports ${name}, which leads out of its package.`);
-    const { size, isFile } = factsOf(path);
-    if (!isFile || size > maxBytes)
+    const facts = statSync(path);
+    if (!facts.isFile() || facts.size > maxBytes)
       throw new Error(`The plugin imports ${name}. Expected a file of at most ${maxBytes} bytes.`);
     return readFileSync(path, "utf8");
   }
@@ -104,15 +105,6 @@ import * as plugin from ${JSON.stringify(pluginName)};
 export const ask = (line) => answer(line, plugin);
 export { answered };`,
   };
-}
-
-function nameIn(folder: string, file: string): string {
-  return `./${relative(folder, file).split(sep).join("/")}`;
-}
-
-function factsOf(path: string) {
-  const facts = statSync(path);
-  return { size: facts.size, isFile: facts.isFile() };
 }
 
 /** The folder that a plugin may import from: of its package, or where its file is. */
