@@ -3,13 +3,9 @@ import { lstat, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { isWithin } from "./folders.ts";
 import { systemCode } from "./refused.ts";
+import type { PackageEntry } from "./types.ts";
 
-/** A file of the package and one of its exports. */
-export interface EntryPoint {
-  /** With `/` between its parts, and no `./` in front. */
-  readonly file: string;
-  readonly exportName: string;
-}
+type EntryPoint = Pick<PackageEntry, "file" | "exportName">;
 
 const identifier = /^[A-Za-z_$][A-Za-z0-9_$]{0,127}$/;
 

@@ -191,13 +191,7 @@ export function expectSame(before: Omit<PackageHash, "size">, now: PackageHash):
   throw packageRefused("hash_mismatch", path, text);
 }
 
-export interface HashedFile {
-  readonly sha256: string;
-  /** In bytes. */
-  readonly size: number;
-}
-
-export interface FileInput {
+interface FileInput {
   readonly root: string;
   readonly path: string;
   readonly buffer: Uint8Array;
@@ -213,7 +207,9 @@ export interface FileInput {
  *
  * @throws GlassineError `package_refused` with `unsupported_file` or `package_too_large`
  */
-export async function hashFile(input: FileInput): Promise<HashedFile> {
+export async function hashFile(
+  input: FileInput,
+): Promise<{ readonly sha256: string; readonly size: number }> {
   const { path, copyTo } = input;
   let counted = 0;
   for (let attempt = 1; attempt <= 2; attempt++) {

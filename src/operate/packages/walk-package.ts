@@ -99,9 +99,8 @@ export async function walkPackage(
 
 /** The names in a folder that count, sorted. Each is valid on every system. */
 async function namesIn(input: WalkInput, above: readonly string[]): Promise<readonly Named[]> {
-  const names: Named[] = [];
   const byFolded = new Map<string, string>();
-  for (const { bytes, kind } of await readFolder(input, above)) {
+  return (await readFolder(input, above)).map(({ bytes, kind }) => {
     const name = textIn(bytes);
     const path = [...above, name ?? decodeForMessage(bytes)].join("/");
     if (name === undefined) throw fileRefused(path, "has a name that is not UTF-8");
@@ -112,9 +111,8 @@ async function namesIn(input: WalkInput, above: readonly string[]): Promise<read
     if (other !== undefined)
       throw fileRefused(path, `and ${shownPath(other)} are one name on some systems`);
     byFolded.set(folded, name);
-    names.push({ name, kind });
-  }
-  return names;
+    return { name, kind };
+  });
 }
 
 /** With names as bytes: decoding would change one that is not UTF-8. */
