@@ -253,10 +253,7 @@ const recordedAs: { readonly [Code in RejectionCode]?: RegistrationFailure } = {
 };
 
 function failureOf(code: RejectionCode): RegistrationFailure {
+  const same = registrationFailures.find((reason) => reason === code);
   const other = Object.hasOwn(driftLabels, code) ? "lock_drift" : "discovery";
-  return recordedAs[code] ?? (isRegistrationFailure(code) ? code : other);
-}
-
-function isRegistrationFailure(code: string): code is RegistrationFailure {
-  return registrationFailures.some((reason) => reason === code);
+  return recordedAs[code] ?? same ?? other;
 }

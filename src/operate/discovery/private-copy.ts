@@ -210,11 +210,7 @@ async function onDisk(path: string, work: () => Promise<unknown>): Promise<void>
   try {
     await work();
   } catch (error) {
-    throw packageRefused(
-      "copy_failed",
-      "",
-      `${path} cannot be made (${systemCode(error)}).`,
-      error,
-    );
+    const text = `${path} cannot be made (${systemCode(error)}).`;
+    throw packageRefused("copy_failed", "", text, error);
   }
 }
