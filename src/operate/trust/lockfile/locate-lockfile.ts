@@ -39,14 +39,13 @@ const fileName = "plugins.lock";
 export async function locateLockfile(options: LocateOptions): Promise<LocatedLockfile> {
   const { explicit, cwd } = options;
   const own = resolve(cwd, explicit ?? fileName);
-  const others = explicit === undefined ? ofUser(options) : [];
+  if (explicit !== undefined) return { path: own, exists: await isThere(own), candidates: [own] };
+  const others = ofUser(options);
   const candidates = [...new Set([own, ...others])];
   // Above the folder itself, wherever a link to it stands.
-  const start = await realpath(cwd).catch(() => cwd);
-  const above = explicit === undefined ? upFrom(start).slice(1) : [];
-  for (const path of [own, ...above.map((folder) => join(folder, fileName)), ...others]) {
+  const [, ...above] = upFrom(await realpath(cwd).catch(() => cwd));
+  for (const path of [own, ...above.map((folder) => join(folder, fileName)), ...others])
     if (await isThere(path)) return { path, exists: true, candidates };
-  }
   return { path: own, exists: false, candidates };
 }
 
