@@ -131,11 +131,7 @@ function shown(value: unknown): string {
   return typeof value === "string" ? quoteName(value) : `of type ${typeof value}`;
 }
 
-interface Signable {
-  readonly name: string;
-  readonly version: string;
-  readonly hash: string;
-}
+type Signable = Pick<SignedPackage, "name" | "version" | "hash">;
 
 /**
  * The bytes that are signed; `undefined` where a part of them is not what it should be. A line feed

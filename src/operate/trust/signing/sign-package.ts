@@ -80,7 +80,9 @@ export async function signPackage(options: SignPackageOptions): Promise<SignedEv
   const keyId = readKeyId(options.keyId ?? ownKeyId);
   expectIdentity(identity);
   const target = join(path, ed25519File);
-  await expectReplaceable(target);
+  // A link there would have the evidence written to where it leads.
+  if ((await statsOf(target))?.isFile() === false)
+    throw refused(`${ed25519File} is there and is not a regular file. Remove it.`);
   const { name, version } = await readNameAndVersion(path);
   const { hash } = await hashPackage(path);
   const bytes = signedBytes({ name, version, hash });
@@ -95,13 +97,6 @@ export async function signPackage(options: SignPackageOptions): Promise<SignedEv
   const text = `${JSON.stringify(evidence, null, 2)}\n`;
   await putInPlace(target, new TextEncoder().encode(text), newMode);
   return Object.freeze({ path: target, name, version, hash, identity, keyId, publicKey });
-}
-
-/** A link there would have the evidence written to where it leads. */
-async function expectReplaceable(target: string): Promise<void> {
-  const stats = await statsOf(target);
-  if (stats?.isFile() === false)
-    throw refused(`${ed25519File} is there and is not a regular file. Remove it.`);
 }
 
 const maxManifestBytes = 1024 * 1024;
