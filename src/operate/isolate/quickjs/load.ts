@@ -2,12 +2,14 @@
  * Loads a plugin into QuickJS. The manifest here has stand-ins for its functions, which hand the
  * JSON of a turn in and take the JSON of its answer back; the codec stays outside, in this thread.
  */
+import { realpathSync } from "node:fs";
+import { dirname } from "node:path";
 import { type ErrorCode, errorCodes, GlassineError } from "../../../core/errors/index.ts";
 import { allow, deny, type PluginContext } from "../../../core/hooks/index.ts";
 import { health } from "../../../core/plugins/index.ts";
 import { checkPackage, during, type Load, type Loaded, loadedAs } from "../load.ts";
 import { Engine, EngineSpent, HostThrew } from "./engine.ts";
-import { folderOf, moduleFiles } from "./module-files.ts";
+import { moduleFiles } from "./module-files.ts";
 import type { Answer, Question, SaidFunction, Settings } from "./questions.ts";
 
 /** How long a handler may run that says no time itself. It cannot wait for anything. */
@@ -29,7 +31,7 @@ interface Described {
 export async function loadInQuickJs(given: Load): Promise<Loaded> {
   const { file, exportName, package: of, config, memoryMb = 64 } = given;
   await checkPackage(of);
-  const files = moduleFiles(file, folderOf(file, of?.folder));
+  const files = moduleFiles(file, realpathSync(of?.folder ?? dirname(file)));
   const guest = new Guest(() => Engine.open({ files, memoryMb, loadMs }), exportName);
   await during("import", async () => await guest.ready());
   files.seal();

@@ -3,7 +3,7 @@
  * its package, which the worker reads from disk. The code inside has no other way to a file.
  */
 import { readFileSync, realpathSync, statSync } from "node:fs";
-import { dirname, posix, relative, resolve, sep } from "node:path";
+import { posix, relative, resolve, sep } from "node:path";
 import { capabilities, hookNames, slotNames } from "../../../core/host/index.ts";
 import { systemCode } from "../../packages/index.ts";
 import { guestLibrary } from "./guest-library.ts";
@@ -105,9 +105,4 @@ import * as plugin from ${JSON.stringify(pluginName)};
 export const ask = (line) => answer(line, plugin);
 export { answered };`,
   };
-}
-
-/** The folder that a plugin may import from: of its package, or where its file is. */
-export function folderOf(file: string, packageFolder: string | undefined): string {
-  return realpathSync(packageFolder ?? dirname(file));
 }
