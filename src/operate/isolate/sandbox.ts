@@ -150,14 +150,7 @@ export function permitted({ packages, entry, readable, scope, memoryMb }: Sandbo
   const files = scope === undefined ? [] : [scope];
   const folders = foldersOf([...packages.values(), ...readable]);
   const args = nodeArgs([...folders, ...files], memoryMb, entry);
-  return limited([process.execPath, ...args], nodeMb + memoryMb);
-}
-
-function limited(argv: readonly string[], limitMb: number): Command {
-  const [command = "", ...args] = argv;
-  if (process.platform !== "linux") return { command, args };
-  const script = 'ulimit -v "$1" && ulimit -c 0 && shift && exec "$@"';
-  return { command: "sh", args: ["-c", script, "sh", limitKib(limitMb), ...argv] };
+  return unconfined({ argv: [process.execPath, ...args], memoryMb: nodeMb + memoryMb });
 }
 
 export interface ProgramOptions {
@@ -183,8 +176,11 @@ export function confined({ argv, readable, network, memoryMb }: ProgramOptions):
 }
 
 /** The same without namespaces: it can do what its account can. */
-export function unconfined({ argv, memoryMb }: ProgramOptions): Command {
-  return limited(argv, memoryMb);
+export function unconfined({ argv, memoryMb }: Pick<ProgramOptions, "argv" | "memoryMb">): Command {
+  const [command = "", ...args] = argv;
+  if (process.platform !== "linux") return { command, args };
+  const script = 'ulimit -v "$1" && ulimit -c 0 && shift && exec "$@"';
+  return { command: "sh", args: ["-c", script, "sh", limitKib(memoryMb), ...argv] };
 }
 
 const isInSystem = (path: string) =>
