@@ -57,11 +57,6 @@ export interface ClosureInput {
 
 const maxMembers = 1000;
 
-interface HashedMember {
-  readonly needs: PackageNeeds;
-  readonly hash: PackageHash;
-}
-
 /** A package whose dependencies are followed. */
 interface Importer extends Pick<ClosureMember, "path" | "files"> {
   readonly name: string;
@@ -83,8 +78,8 @@ interface Importer extends Pick<ClosureMember, "path" | "files"> {
 export function closureHasher(
   host: HostPackages,
 ): (plugin: ClosureInput) => Promise<PackageClosure> {
-  const hashed = new Map<string, Promise<HashedMember>>();
-  const hashOnce = (path: string): Promise<HashedMember> => {
+  const hashed = new Map<string, ReturnType<typeof hashMember>>();
+  const hashOnce = (path: string) => {
     const known = hashed.get(path) ?? hashMember(path);
     hashed.set(path, known);
     return known;
@@ -113,10 +108,9 @@ export function closureHasher(
         for (const path of folders) {
           const key = `${name}\0${path}`;
           if (path === plugin.path || members.has(key)) continue;
-          const { needs, hash: of } = await named(name, hashOnce(path));
-          const { version } = needs;
-          const { hash, files } = of;
-          members.set(key, { name, version, hash, path, files });
+          const { needs, hash: found } = await named(name, hashOnce(path));
+          const { hash, files } = found;
+          members.set(key, { name, version: needs.version, hash, path, files });
           importers.push({ name, path, files, needs });
           if (members.size > maxMembers) {
             const text = `The package has more than ${maxMembers} dependencies, theirs included.`;
@@ -190,7 +184,7 @@ function namesAskedBy(
   throw packageRefused("unsupported_file", "package.json", text);
 }
 
-async function hashMember(path: string): Promise<HashedMember> {
+async function hashMember(path: string) {
   const hash = await hashPackage(path, { bundled: [] });
   return { hash, needs: await needsOf(path, hash) };
 }
