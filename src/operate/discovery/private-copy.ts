@@ -138,23 +138,18 @@ async function withNeeds(folders: ReadonlySet<string>): Promise<readonly string[
   return [...found];
 }
 
-/** How many links were made, and where those of peers lead. */
-interface Linked {
-  readonly count: number;
-  readonly ofHost: readonly string[];
-}
-
 /**
  * Puts what a package asks for where Node looks for it: in its `node_modules`. Only a peer is the
  * host's: what a package depends on is the member that was hashed for it. A bundled package finds
- * the host's names in the one that it is in.
+ * the host's names in the one that it is in. Returns how many links were made, and where those of
+ * peers lead.
  */
 async function linkNames(
   from: string,
   { path: own, isBundled }: Place,
   placed: ReadonlyMap<string, Place>,
   { closure, host }: CopyInput,
-): Promise<Linked> {
+): Promise<{ readonly count: number; readonly ofHost: readonly string[] }> {
   const {
     dependencies = [],
     optional = [],
