@@ -6,30 +6,12 @@
  * index and with captured functions, and takes no list apart by its iterator, so that a patched
  * realm harms as few answers as possible.
  */
-import type { GuestNames } from "./questions.ts";
 
 type Data = Record<string, unknown>;
 type Names = Readonly<Record<string, string>>;
 
-/** What the turns need of the library. */
-export interface GuestKit {
-  readonly allowed: object;
-  readonly denials: WeakMap<object, Data>;
-  readonly healths: WeakMap<object, object>;
-  readonly manifests: WeakMap<object, Data>;
-  readonly views: WeakMap<object, readonly string[]>;
-  noted<T>(notes: WeakMap<object, T>, value: unknown): T | undefined;
-  note<T, O extends object>(notes: WeakMap<object, T>, value: O, what: T): O;
-  isObject(value: unknown): value is Data;
-  frozen<T>(value: T): T;
-  /** @throws for what is not JSON data */
-  write(value: unknown, where: string): string;
-  put(record: Data, key: string, value: unknown): void;
-  /** Empty for what is no error of the library inside. */
-  codeOf(thrown: unknown): string;
-}
-
-export function guestLibrary(names: GuestNames): { readonly api: object; readonly kit: GuestKit } {
+/** @param names maps of names, which are handed on as they are */
+export function guestLibrary(names: object) {
   const { stringify, parse } = JSON;
   const { freeze, getPrototypeOf, keys, defineProperty, hasOwn, prototype: objectProto } = Object;
   const { isArray, prototype: arrayProto } = Array;
@@ -53,7 +35,7 @@ export function guestLibrary(names: GuestNames): { readonly api: object; readonl
       this.#code = code;
       this.data = freeze({ ...data });
     }
-    /** Cannot be forged. */
+    /** Cannot be forged. Empty for what is no error of this library. */
     static codeOf(value: unknown): string {
       return isObject(value) && #code in value ? value.#code : "";
     }
@@ -359,12 +341,13 @@ export function guestLibrary(names: GuestNames): { readonly api: object; readonl
   const thinking = (value: unknown) => partOf("thinking", value);
   const freezePayload = (value: unknown) => frozenCopy(value, "freezePayload");
 
-  const api = {
+  const api: object = {
     ...{ addLabels, allow, definePlugin, deny, getHeader, GlassineError, hasLabel },
     ...{ isGlassineError, RejectError, removeHeader, setCustom, setHeader },
     ...{ freezePayload, health, text, thinking },
     ...frozen(names),
   };
+  /** What the turns need. */
   const kit = {
     ...{ allowed, denials, healths, manifests, views, noted, note },
     ...{ isObject, frozen, write, put, codeOf },

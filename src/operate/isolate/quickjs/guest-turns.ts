@@ -2,8 +2,10 @@
  * Takes the turns of a plugin inside QuickJS. The source text of `guestTurns` is evaluated there, as
  * that of `guestLibrary` is.
  */
-import type { GuestKit } from "./guest-library.ts";
+import type { guestLibrary } from "./guest-library.ts";
 import type { Question, Settings } from "./questions.ts";
+
+type GuestKit = ReturnType<typeof guestLibrary>["kit"];
 
 export function guestTurns(kit: GuestKit): object {
   type Data = Record<string, unknown>;

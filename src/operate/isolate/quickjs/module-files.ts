@@ -17,17 +17,10 @@ const guestName = "glassine:guest";
 /** The longest file that is read, in bytes. */
 const maxBytes = 4 * 1024 * 1024;
 
-export interface ModuleFiles {
-  /** Which module an import means. Never throws: QuickJS would lose the message. */
-  nameOf(base: string, requested: string): string;
-  /** @throws Error with what to do, for what is not offered */
-  textOf(name: string): string;
-  /** No further file is read. What was read is what was checked. */
-  seal(): void;
-}
+export type ModuleFiles = ReturnType<typeof moduleFiles>;
 
 /** `file` and `folder` are real paths. */
-export function moduleFiles(file: string, folder: string): ModuleFiles {
+export function moduleFiles(file: string, folder: string) {
   const pluginName = `./${relative(folder, file).split(sep).join("/")}`;
   const texts = new Map(Object.entries(ownModules(pluginName)));
   let isSealed = false;
@@ -54,14 +47,16 @@ export function moduleFiles(file: string, folder: string): ModuleFiles {
   }
 
   return {
-    nameOf(base, requested) {
+    /** Which module an import means. Never throws: QuickJS would lose the message. */
+    nameOf(base: string, requested: string): string {
       const isRelative = /^\.\.?\//.test(requested);
       if (!isRelative || !base.startsWith("./")) return requested;
       // `./a` of `./lib/b.mjs` is `./lib/a`; what leads out begins with `../`.
       const name = posix.join(posix.dirname(base), requested);
       return name.startsWith("../") ? name : `./${name}`;
     },
-    textOf(name) {
+    /** @throws Error with what to do, for what is not offered */
+    textOf(name: string): string {
       const known = texts.get(name);
       if (known !== undefined) return known;
       if (name.startsWith("../"))
@@ -74,7 +69,8 @@ export function moduleFiles(file: string, folder: string): ModuleFiles {
       texts.set(name, text);
       return text;
     },
-    seal() {
+    /** No further file is read. What was read is what was checked. */
+    seal(): void {
       isSealed = true;
     },
   };

@@ -11,15 +11,6 @@ export const offered = {
   "glassine/messages": ["freezePayload", "text", "thinking"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-type Names = Readonly<Record<string, string>>;
-
-/** Maps of names, which the guest hands on as they are. */
-export interface GuestNames {
-  readonly hookNames: Names;
-  readonly slotNames: Names;
-  readonly capabilities: Names;
-}
-
 /** What stays the same from turn to turn, and is sent when it is another than before. */
 export interface Settings {
   readonly plugin: { readonly name: string; readonly version: string };
