@@ -1,6 +1,7 @@
 /** Texts and numbers within the checks of a zod schema. */
 import * as fc from "fast-check";
 import * as z from "zod/mini";
+import { attempt } from "../core/data/index.ts";
 import { acceptable } from "./acceptable.ts";
 import { characters, instants, urls, type Words } from "./words.ts";
 
@@ -89,12 +90,8 @@ function fitting<T>(schema: z.core.$ZodType, at: string, values: fc.Arbitrary<T>
 }
 
 function matches(pattern: RegExp | undefined): fc.Arbitrary<string> | undefined {
-  try {
-    return pattern && fc.stringMatching(pattern);
-  } catch {
-    // A pattern that fast-check cannot follow: whoever uses the values looks for some that fit.
-    return undefined;
-  }
+  // One that fast-check cannot follow has none: whoever uses the values looks for some that fit.
+  return attempt(() => pattern && fc.stringMatching(pattern));
 }
 
 /** Numbers in the schema's range, integers if required. */

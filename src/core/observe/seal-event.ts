@@ -2,7 +2,7 @@
  * Turns an event as it is raised into the record that goes out: read once, redacted, and frozen.
  * What cannot be recorded is refused, and the refusal names places and types, never values.
  */
-import type { Json } from "../data/index.ts";
+import { attempt, type Json } from "../data/index.ts";
 import { isProxy } from "../data/intrinsics.ts";
 import { formatPath, optionsInvalid, quoted, suggestion } from "../errors/index.ts";
 import {
@@ -163,28 +163,17 @@ function entriesOf(value: unknown, path: Path): readonly (readonly [string, unkn
 
 /** A global of another context can pass for a plain object, and throw when it is read. */
 function keysOfPlain(value: object): readonly (string | symbol)[] | undefined {
-  try {
+  return attempt(() => {
     const prototype: unknown = Object.getPrototypeOf(value);
-    return prototype === Object.prototype || prototype === null
-      ? Reflect.ownKeys(value)
-      : undefined;
-  } catch {
-    return undefined;
-  }
+    const isPlain = prototype === Object.prototype || prototype === null;
+    return isPlain ? Reflect.ownKeys(value) : undefined;
+  });
 }
 
 function valueAt(holder: object, key: string | number, path: Path): unknown {
-  const descriptor = descriptorOf(holder, key);
+  const descriptor = attempt(() => Object.getOwnPropertyDescriptor(holder, key));
   if (descriptor !== undefined && "value" in descriptor) return descriptor.value;
   return refuseFact([...path, key], "no plain value");
-}
-
-function descriptorOf(holder: object, key: string | number): PropertyDescriptor | undefined {
-  try {
-    return Object.getOwnPropertyDescriptor(holder, key);
-  } catch {
-    return undefined;
-  }
 }
 
 function placeOf(path: Path): string {
