@@ -9,6 +9,7 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { attempt } from "../../core/data/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 
 /** How a reload went. */
@@ -128,15 +129,8 @@ export function askReload(
     socket.setTimeout(timeoutMs, () => socket.destroy());
     socket.once("error", () => resolve(undefined));
     socket.once("connect", () => socket.write(request));
+    // Only this user's own gateway can have written it.
+    const outcomeIn = (text: string) => attempt(() => JSON.parse(text) as ReloadOutcome);
     void textOf(socket, maxAnswer).then((text) => resolve(outcomeIn(text)));
   });
-}
-
-function outcomeIn(text: string): ReloadOutcome | undefined {
-  try {
-    // Only this user's own gateway can have written it.
-    return JSON.parse(text) as ReloadOutcome;
-  } catch {
-    return undefined;
-  }
 }

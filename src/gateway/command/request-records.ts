@@ -2,6 +2,7 @@
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import * as z from "zod";
+import { attempt } from "../../core/data/index.ts";
 import { text, textOrNull, texts } from "../../operate/cli/index.ts";
 import { hookRecord } from "../observe/index.ts";
 
@@ -76,7 +77,10 @@ export async function explainRequest(file: string, id: string): Promise<Explaine
   const found: AuditRecord[] = [];
   const lines = createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Infinity });
   for await (const line of lines) {
-    const read = line.includes(id) ? record.safeParse(parsed(line)).data : undefined;
+    // A line that a crash cut off is no JSON.
+    const read = line.includes(id)
+      ? record.safeParse(attempt((): unknown => JSON.parse(line))).data
+      : undefined;
     if (read?.metadata.request === id) found.push(read);
   }
   if (found.length === 0) return undefined;
@@ -89,15 +93,6 @@ export async function explainRequest(file: string, id: string): Promise<Explaine
     hook_runs: of((type) => type === hookRecord).flatMap(hookOf),
     findings: of((type) => Object.hasOwn(findings, type)).flatMap(findingOf),
   };
-}
-
-/** A line that a crash cut off is no JSON. */
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 function endOf({ timestamp, targetUri, tenantId, metadata }: AuditRecord): Explained["end"] {

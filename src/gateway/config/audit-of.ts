@@ -2,6 +2,7 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { attempt } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { type AuditEvent, fileAuditSink } from "../../node/index.ts";
@@ -52,11 +53,5 @@ export async function auditFileFaults({
 /** Those that can be read now. One that cannot stops what needs it, and nothing before. */
 function knownSecrets(config: GatewayConfig, env: Environment): readonly string[] {
   const read = secretReader(env);
-  return secretsIn(config).flatMap(({ secret }) => {
-    try {
-      return [read(secret)];
-    } catch {
-      return [];
-    }
-  });
+  return secretsIn(config).flatMap(({ secret }) => attempt(() => read(secret)) ?? []);
 }

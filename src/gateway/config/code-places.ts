@@ -1,5 +1,6 @@
 /** Where in an operator's own files something was thrown. */
 import { fileURLToPath } from "node:url";
+import { attempt } from "../../core/data/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 
 const here = import.meta.url;
@@ -22,12 +23,8 @@ export function placesOf(thrown: unknown): readonly string[] {
 
 /** What was thrown can be anything, and even asking it can throw. */
 export function stackOf(thrown: unknown): readonly string[] {
-  try {
-    const { stack } = thrown as Error;
-    return typeof stack === "string" ? stack.split("\n").slice(0, 50).map(shown) : [];
-  } catch {
-    return [];
-  }
+  const stack: unknown = attempt(() => (thrown as Error).stack);
+  return typeof stack === "string" ? stack.split("\n").slice(0, 50).map(shown) : [];
 }
 
 /** Spaces in front stay as they are. */
@@ -38,12 +35,8 @@ function shown(line: string): string {
 function pathOf(file: string): string | undefined {
   if (file.startsWith("/")) return file.startsWith(fileURLToPath(own)) ? undefined : file;
   if (!file.startsWith("file:") || file.startsWith(own)) return undefined;
-  try {
-    // A file that was imported again has the state of it behind a question mark.
-    return fileURLToPath(file.replace(/\?.*$/, ""));
-  } catch {
-    return undefined;
-  }
+  // A file that was imported again has the state of it behind a question mark.
+  return attempt(() => fileURLToPath(file.replace(/\?.*$/, "")));
 }
 
 /** ` (at p.js:3, from q.js:7)`, or nothing. */

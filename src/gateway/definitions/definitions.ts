@@ -1,4 +1,5 @@
 /** What became of the tool definitions of one server, compared with those that are pinned. */
+import { attempt } from "../../core/data/index.ts";
 import { isMessage, type Message } from "../ends/index.ts";
 import { definitionHash, type Pins } from "./pins.ts";
 
@@ -71,7 +72,8 @@ export class Definitions {
     const { name } = tool;
     // Nothing calls it by such a name.
     if (typeof name !== "string" || name.length > maxNameUnits) return false;
-    const hash = hashOf(tool);
+    // One that is nested deeper than the stack has none.
+    const hash = attempt(() => definitionHash(tool));
     const pinned = this.#pinOf(name, hash);
     if (hash === undefined || pinned !== hash) this.#change(name, pinned === undefined);
     else if (!this.isChanged(name)) this.#unchanged.add(name);
@@ -100,14 +102,5 @@ export class Definitions {
   #knownPinOf(name: string): string | undefined {
     if (this.#pins === undefined) return this.#first.get(name);
     return Object.hasOwn(this.#pins, name) ? this.#pins[name] : undefined;
-  }
-}
-
-/** Undefined for one that is nested deeper than the stack. */
-function hashOf(tool: Message): string | undefined {
-  try {
-    return definitionHash(tool);
-  } catch {
-    return undefined;
   }
 }

@@ -4,6 +4,7 @@
  * Servers write the members of the protocol together, before the result or after it. What is at the
  * ends of a JSON object is a member of it: nothing that it quotes or holds can stand there.
  */
+import { attempt } from "../../core/data/index.ts";
 import type { RequestId } from "./end.ts";
 
 /** More than the longest id takes. */
@@ -21,14 +22,6 @@ const after = new RegExp(
 /** Undefined for what is no answer, or written in another way. */
 export function answeredId(head: string, tail: string): RequestId | undefined {
   const found = before.exec(head) ?? (begins.test(head) ? after.exec(tail) : null);
-  return found?.[1] === undefined ? undefined : idIn(found[1]);
-}
-
-/** Undefined for what looks like an id and is not JSON, such as `007`. */
-function idIn(text: string): RequestId | undefined {
-  try {
-    return JSON.parse(text) as RequestId;
-  } catch {
-    return undefined;
-  }
+  // What looks like an id may be no JSON, such as `007`.
+  return attempt(() => JSON.parse(found?.[1] ?? "") as RequestId);
 }

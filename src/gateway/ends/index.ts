@@ -24,6 +24,7 @@ export {
 } from "./end.ts";
 export { exchangeFront, noAnswer } from "./exchange-front.ts";
 export { type Forward, type Forwarded, headersNamed, isEmptyStatus } from "./forward.ts";
+export { documentIn } from "./json-lines.ts";
 export { mayBatch, passThrough, type RefusedAsks } from "./pass-through.ts";
 export { readBody } from "./read-body.ts";
 export { type Refusable, refusable } from "./refusable.ts";

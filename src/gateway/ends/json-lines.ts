@@ -7,6 +7,7 @@
 
 import type { Readable, Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
+import { attempt } from "../../core/data/index.ts";
 import { edgeLength } from "./answered-id.ts";
 
 export interface LineEvents {
@@ -73,9 +74,5 @@ export function writeLine(stream: Writable, document: unknown): Promise<void> {
 
 /** A line as JSON; undefined for one that is none. */
 export function documentIn(line: string): unknown {
-  try {
-    return JSON.parse(line) as unknown;
-  } catch {
-    return undefined;
-  }
+  return attempt((): unknown => JSON.parse(line));
 }

@@ -1,5 +1,6 @@
 /** Keys of a file: a JWKS document, or one public key in PEM. What is anything else is refused at the start. */
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
+import { attempt } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { readSmallFile } from "../../operate/packages/index.ts";
 import type { Algorithm, Jose, KeyFinder } from "./jose.ts";
@@ -80,11 +81,7 @@ function faultOfPem(text: string): string | undefined {
 }
 
 function publicKeyOf(source: Parameters<typeof createPublicKey>[0]): KeyObject | undefined {
-  try {
-    return createPublicKey(source);
-  } catch {
-    return undefined;
-  }
+  return attempt(() => createPublicKey(source));
 }
 
 const curves: Readonly<Record<string, string>> = {

@@ -1,4 +1,5 @@
 /** Where clients learn how to get a token: RFC 9728, as MCP authorization of 2025-11-25 uses it. */
+import { attempt } from "../../core/data/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import { answerOf, type Refusal } from "./refusals.ts";
 
@@ -64,10 +65,5 @@ const onlyRead: Refusal = {
 
 /** Undefined for what is not the URL of a web server, such as `api://gateway`. */
 function urlOf(text: string): URL | undefined {
-  if (!/^https?:\/\//i.test(text)) return undefined;
-  try {
-    return new URL(text);
-  } catch {
-    return undefined;
-  }
+  return /^https?:\/\//i.test(text) ? attempt(() => new URL(text)) : undefined;
 }

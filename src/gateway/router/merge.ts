@@ -1,5 +1,5 @@
 /** One answer made of those of several servers. */
-import { isMessage, type Message } from "../ends/index.ts";
+import { documentIn, isMessage, type Message } from "../ends/index.ts";
 import type { Homes } from "./homes.ts";
 import { joinName } from "./names.ts";
 import { renamed, toCallerOf } from "./task-ids.ts";
@@ -90,13 +90,9 @@ function cursorOf(cursors: Readonly<Record<string, string>>): string {
 /** The cursors in one of the gateway; undefined for one that the gateway did not make. */
 export function cursorsIn(cursor: unknown): Readonly<Record<string, string>> | undefined {
   if (typeof cursor !== "string") return undefined;
-  try {
-    const read: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
-    const isFit = isMessage(read) && Object.values(read).every((each) => typeof each === "string");
-    return isFit ? (read as Readonly<Record<string, string>>) : undefined;
-  } catch {
-    return undefined;
-  }
+  const read = documentIn(Buffer.from(cursor, "base64url").toString("utf8"));
+  const isFit = isMessage(read) && Object.values(read).every((each) => typeof each === "string");
+  return isFit ? (read as Readonly<Record<string, string>>) : undefined;
 }
 
 /** A server that is late may have any of them, and announces them when it is there. */

@@ -4,6 +4,7 @@
  */
 import type { GatewayConfig } from "../config/index.ts";
 import {
+  documentIn,
   idOf,
   isMessage,
   type Message,
@@ -49,7 +50,7 @@ export async function readInbound(
 ): Promise<Inbound | Response> {
   const { text, refused } = await readBody(request, messageBytes, bodyTimeoutMs);
   if (refused !== undefined) return answer(refusals[refused]);
-  const body = parsed(text);
+  const body = documentIn(text);
   if (body === undefined) return answer("parse_error");
   const fault = messageFault(body);
   if (fault !== undefined) return answerBad(fault, idOf(body));
@@ -74,14 +75,6 @@ const refusals: Readonly<Record<"too_large" | "too_slow" | "broken", AnswerCode>
   too_slow: "body_timeout",
   broken: "parse_error",
 };
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
-}
 
 function named(headers: Headers) {
   const of = (key: string, name: string) => {
