@@ -2,19 +2,17 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
+import { within } from "../../core/data/index.ts";
 import { answeredId } from "./answered-id.ts";
 import type { End, Message, RequestId } from "./end.ts";
 import { documentIn, readLines, writeLine } from "./json-lines.ts";
 
-interface ChildCommand {
+export interface ChildOptions {
   readonly command: string;
   readonly args: readonly string[];
   /** The whole environment of the child. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string | undefined;
-}
-
-export interface ChildOptions extends ChildCommand {
   readonly maxBytes: number;
   /** What may wait for a child that does not read. */
   readonly queuedBytes: number;
@@ -166,21 +164,12 @@ export function childBack(options: ChildOptions): End {
     gone();
   }
 
-  function isGoneWithin(): Promise<boolean> {
+  async function isGoneWithin(): Promise<boolean> {
     const made = child;
     if (made === undefined || isGone || made.exitCode !== null || made.signalCode !== null)
-      return Promise.resolve(true);
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        made.removeListener("exit", exited);
-        resolve(false);
-      }, endMs);
-      const exited = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-      made.once("exit", exited);
-    });
+      return true;
+    const exited = () => new Promise((resolve) => void made.once("exit", resolve));
+    return (await within(endMs, exited)).how === "returned";
   }
 
   return end;

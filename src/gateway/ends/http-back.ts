@@ -8,6 +8,7 @@
 import { setMaxListeners } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
+import { setTimeout as pause } from "node:timers/promises";
 import { Agent, type Dispatcher, request as send } from "undici";
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
 import {
@@ -260,7 +261,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       if (lastEventId === undefined) break;
       if (lastEventId !== before) resumes = 0;
       if (resumes === 0) onCut?.(id);
-      await pause(waits[resumes] ?? 0, signal);
+      await pause(waits[resumes] ?? 0, undefined, { signal });
       const response = await exchangeWith(
         null,
         "GET",
@@ -307,7 +308,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
         if (isClosed) return;
         end.onerror?.(errorOf(thrown));
       }
-      await pause(waits[failures] ?? 0, signalOfAll()).catch(() => {});
+      await pause(waits[failures] ?? 0, undefined, { signal: signalOfAll() }).catch(() => {});
     }
   }
 
@@ -344,19 +345,4 @@ async function textIn(body: Readable, maxBytes: number): Promise<string> {
   const bytes = await bytesWithin(body, maxBytes);
   if (bytes === undefined) throw new BackFault(tooLarge);
   return bytes.toString("utf8");
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = () => {
-      clearTimeout(timer);
-      reject(errorOf(signal.reason));
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-    if (signal.aborted) stop();
-  });
 }

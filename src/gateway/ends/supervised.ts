@@ -5,6 +5,7 @@
  * and the level of its log again, before anything else. The caller does not see that; it learns from
  * a coded error that its open requests are lost.
  */
+import { setTimeout as wait } from "node:timers/promises";
 import { type End, errorOf, isMessage, isRequest, type Message } from "./end.ts";
 
 export interface SupervisedOptions {
@@ -28,7 +29,7 @@ export function supervised(options: SupervisedOptions): End {
   let failures = 0;
   /** Settles when the process takes messages; rejects where it could not be started. */
   let ready: Promise<void> = Promise.resolve();
-  let wake: (() => void) | undefined;
+  const closing = new AbortController();
   const handshake: { initialize?: Message; initialized?: Message; level?: Message } = {};
 
   const end: End = {
@@ -44,7 +45,7 @@ export function supervised(options: SupervisedOptions): End {
     async close() {
       if (isClosed) return;
       isClosed = true;
-      wake?.();
+      closing.abort();
       await current.close();
       end.onclose?.();
     },
@@ -134,14 +135,9 @@ export function supervised(options: SupervisedOptions): End {
     if (level !== undefined) await back.send({ ...level, id: `${handshakeId}-level` });
   }
 
-  function pause(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  /** Ends early when nobody waits for the process any longer. */
+  async function pause(ms: number): Promise<void> {
+    await wait(ms, undefined, { signal: closing.signal }).catch(() => {});
   }
 
   return end;

@@ -1,4 +1,5 @@
 /** Asks a running Envoy, again and again, whether it lets something pass that nobody judged. */
+import { setTimeout as pause } from "node:timers/promises";
 import { type EnvoyProblem, envoyProblems } from "./envoy-problems.ts";
 
 export interface EnvoyWatch {
@@ -42,21 +43,11 @@ export function watchEnvoy({ url, onChange, onUnreachable }: EnvoyWatchOptions):
         isNoted = true;
       }
       const ms = problems === undefined ? untilFirstMs : betweenMs;
-      await pause(ms, stop.signal);
+      // It ends early when it is to stop, and keeps no process alive.
+      await pause(ms, undefined, { signal: stop.signal, ref: false }).catch(() => {});
     }
   }
 
   void watch();
   return { problems: () => problems, close: () => stop.abort() };
-}
-
-/** Ends early when the signal is aborted. It keeps no process alive. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms).unref();
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
