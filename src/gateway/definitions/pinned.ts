@@ -1,7 +1,7 @@
 /** A back whose tool definitions are compared with those that are pinned. */
 import {
+  around,
   type End,
-  type Extra,
   isAnswer,
   isMessage,
   isRequest,
@@ -32,15 +32,7 @@ export function pinned(back: End, of: () => Pinned): End {
   /** The requests of lists that have no answer yet. Those behind it answer each once. */
   const asked = new Set<string>();
 
-  const end: End = {
-    takesHeaders: back.takesHeaders === true,
-    setProtocolVersion: (version) => back.setProtocolVersion?.(version),
-    start() {
-      back.onmessage = receive;
-      back.onclose = () => end.onclose?.();
-      back.onerror = (error) => end.onerror?.(error);
-      return back.start();
-    },
+  const end: End = around(back, {
     async send(message, options) {
       if (isRequest(message)) {
         const { id, method, params } = message;
@@ -52,13 +44,12 @@ export function pinned(back: End, of: () => Pinned): End {
       }
       await back.send(message, options);
     },
-    close: () => back.close(),
-  };
-
-  function receive(message: unknown, extra: Extra | undefined): void {
-    const isList = isMessage(message) && isAnswer(message) && asked.delete(keyOf(message.id));
-    end.onmessage?.(isList ? judged(message) : message, extra);
-  }
+    receive(message, extra, deliver) {
+      const isList = isMessage(message) && isAnswer(message) && asked.delete(keyOf(message.id));
+      if (isList) end.onmessage?.(judged(message), extra);
+      else deliver();
+    },
+  });
 
   function judged(message: Message): Message {
     const { result } = message;

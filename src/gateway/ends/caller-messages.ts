@@ -3,6 +3,7 @@
  * keep their value on the way.
  */
 import {
+  cancelledBy,
   isMessage,
   isRequest,
   keyOf,
@@ -71,9 +72,8 @@ export function requestsIn(
 /** The keys of the requests that a document cancels. A cancelled request gets no answer. */
 export function cancelledIn(document: unknown): readonly string[] {
   return messagesIn(document).flatMap((message) => {
-    if (!isMessage(message) || message.method !== "notifications/cancelled") return [];
-    const { requestId } = isMessage(message.params) ? message.params : {};
-    return typeof requestId === "string" || typeof requestId === "number" ? [keyOf(requestId)] : [];
+    const id = cancelledBy(message);
+    return id === undefined ? [] : [keyOf(id)];
   });
 }
 

@@ -50,14 +50,35 @@ export function isMessage(value: unknown): value is Message {
 export function isRequest(
   message: Message,
 ): message is Message & { readonly id: RequestId; readonly method: string } {
-  const { id, method } = message;
-  return typeof method === "string" && (typeof id === "string" || typeof id === "number");
+  return typeof message.method === "string" && isRequestId(message.id);
+}
+
+export function isRequestId(id: unknown): id is RequestId {
+  return typeof id === "string" || typeof id === "number";
 }
 
 export function isAnswer(message: Message): message is Message & { readonly id: RequestId } {
   const { id, method, result, error } = message;
-  const hasId = typeof id === "string" || typeof id === "number";
-  return hasId && method === undefined && (result !== undefined || error !== undefined);
+  const isAnswered = result !== undefined || error !== undefined;
+  return isRequestId(id) && method === undefined && isAnswered;
+}
+
+/** Its params; empty where it has none. */
+export function paramsOf({ params }: Message): Message {
+  return isMessage(params) ? params : {};
+}
+
+/** What its sender says about the message itself. */
+export function metaOf(message: Message): Message {
+  const { _meta: meta } = paramsOf(message);
+  return isMessage(meta) ? meta : {};
+}
+
+/** The request that a message takes back; undefined for any other. */
+export function cancelledBy(message: unknown): RequestId | undefined {
+  if (!isMessage(message) || message.method !== "notifications/cancelled") return undefined;
+  const { requestId } = paramsOf(message);
+  return isRequestId(requestId) ? requestId : undefined;
 }
 
 export function isAnswerTo(id: RequestId, message: unknown): boolean {

@@ -13,6 +13,7 @@ import { Agent, type Dispatcher, request as send } from "undici";
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
 import {
   answerTo,
+  cancelledBy,
   type End,
   errorOf,
   invalidAnswer,
@@ -137,20 +138,17 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   }
 
   async function notify(message: Message, sendOptions: BackOptions): Promise<void> {
-    const { method, params } = message;
-    const cancelled = method === "notifications/cancelled" && isMessage(params) ? params : {};
-    const { requestId } = cancelled;
-    const isId = typeof requestId === "string" || typeof requestId === "number";
-    const stream = isId ? open.get(keyOf(requestId)) : undefined;
+    const cancelled = cancelledBy(message);
+    const stream = cancelled === undefined ? undefined : open.get(keyOf(cancelled));
     // In an exchange, closing its stream is what cancels a request.
-    if (exchange === undefined || !isId) {
+    if (exchange === undefined || cancelled === undefined) {
       const response = await post(message, sendOptions, signalOfAll());
       await response.body.dump();
       if (response.statusCode >= 300)
         throw new BackFault(refusedByServer, ` with ${response.statusCode}`);
     }
     stream?.abort();
-    if (method === "notifications/initialized" && exchange === undefined) void listen();
+    if (message.method === "notifications/initialized" && exchange === undefined) void listen();
   }
 
   /** Most exchanges never need it. */

@@ -3,6 +3,7 @@ export { batchRefused, idInUse, idOf, messageFault } from "./caller-messages.ts"
 export { ChildFailure } from "./child-back.ts";
 export { type ConnectFor, connectionsTo } from "./connections.ts";
 export {
+  cancelledBy,
   type End,
   type Extra,
   errorAnswer,
@@ -10,8 +11,11 @@ export {
   isAnswer,
   isMessage,
   isRequest,
+  isRequestId,
   keyOf,
   type Message,
+  metaOf,
+  paramsOf,
   type Refusal,
   type RequestId,
   refusalOf,

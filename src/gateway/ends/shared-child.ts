@@ -12,6 +12,8 @@ import {
   isMessage,
   isRequest,
   type Message,
+  metaOf,
+  paramsOf,
   type RequestId,
 } from "./end.ts";
 
@@ -62,8 +64,8 @@ export function sharedChild(back: End, { onIdle, onGone }: SharedChildOptions): 
       found.end.onmessage?.({ ...message, id: found.id }, extra);
       return;
     }
-    const params = isMessage(message.params) ? message.params : {};
-    const meta = isMessage(params._meta) ? params._meta : {};
+    const params = paramsOf(message);
+    const meta = metaOf(message);
     const named = params.progressToken ?? meta[subscriptionKey];
     const found = named === undefined ? [...asked.values()].at(-1) : asked.get(Number(named));
     if (found === undefined) return;
@@ -89,11 +91,11 @@ export function sharedChild(back: End, { onIdle, onGone }: SharedChildOptions): 
         if (isRequest(message)) {
           count += 1;
           own.add(count);
-          const meta = metaOf(message);
-          asked.set(count, { end, id: message.id, token: meta?.progressToken });
+          const { progressToken: token } = metaOf(message);
+          asked.set(count, { end, id: message.id, token });
           await back.send(renamed(message, count));
         } else if (message.method === "notifications/cancelled") {
-          const params = isMessage(message.params) ? message.params : {};
+          const params = paramsOf(message);
           const known = [...own].find((id) => asked.get(id)?.id === params.requestId);
           if (known === undefined) return;
           asked.delete(known);
@@ -123,16 +125,12 @@ export function sharedChild(back: End, { onIdle, onGone }: SharedChildOptions): 
   };
 }
 
-function metaOf({ params }: Message): Message | undefined {
-  return isMessage(params) && isMessage(params._meta) ? params._meta : undefined;
-}
-
 /** The request under the id that the process knows it by. */
 function renamed(message: Message, id: number): Message {
   const meta = metaOf(message);
-  if (meta?.progressToken === undefined) return { ...message, id };
-  const params = message.params as Message;
-  return { ...message, id, params: { ...params, _meta: { ...meta, progressToken: id } } };
+  if (meta.progressToken === undefined) return { ...message, id };
+  const params = { ...paramsOf(message), _meta: { ...meta, progressToken: id } };
+  return { ...message, id, params };
 }
 
 /** A notification under the names that its caller gave. */

@@ -25,11 +25,10 @@ export function supervised(options: SupervisedOptions): End {
   const { start, onDown, onNote, attempts = 8 } = options;
   const { firstMs, longestMs } = options.pauses ?? { firstMs: 250, longestMs: 30_000 };
   let current = start();
-  let isClosed = false;
   let failures = 0;
   /** Settles when the process takes messages; rejects where it could not be started. */
   let ready: Promise<void> = Promise.resolve();
-  const closing = new AbortController();
+  const stop = new AbortController();
   const handshake: { initialize?: Message; initialized?: Message; level?: Message } = {};
 
   const end: End = {
@@ -43,9 +42,8 @@ export function supervised(options: SupervisedOptions): End {
       await current.send(message);
     },
     async close() {
-      if (isClosed) return;
-      isClosed = true;
-      closing.abort();
+      if (stop.signal.aborted) return;
+      stop.abort();
       await current.close();
       end.onclose?.();
     },
@@ -64,7 +62,7 @@ export function supervised(options: SupervisedOptions): End {
     };
     back.onerror = (error) => end.onerror?.(error);
     back.onclose = () => {
-      if (isClosed || back !== current) return;
+      if (stop.signal.aborted || back !== current) return;
       onNote("died", failures);
       void restart();
       // Whoever answers this with a new request waits for the new process.
@@ -88,7 +86,7 @@ export function supervised(options: SupervisedOptions): End {
         onNote("restarted", failures);
         return;
       } catch (error) {
-        if (isClosed) return;
+        if (stop.signal.aborted) return;
         onNote("failed", failures);
         end.onerror?.(errorOf(error));
       }
@@ -99,7 +97,7 @@ export function supervised(options: SupervisedOptions): End {
 
   async function again(ms: number): Promise<void> {
     await pause(ms);
-    if (isClosed) throw new Error("The connection is closed.");
+    if (stop.signal.aborted) throw new Error("The connection is closed.");
     const back = start();
     const died = new Promise<never>((_, reject) => {
       back.onclose = () => reject(new Error("The server died while it started."));
@@ -137,7 +135,7 @@ export function supervised(options: SupervisedOptions): End {
 
   /** Ends early when nobody waits for the process any longer. */
   async function pause(ms: number): Promise<void> {
-    await wait(ms, undefined, { signal: closing.signal }).catch(() => {});
+    await wait(ms, undefined, { signal: stop.signal }).catch(() => {});
   }
 
   return end;

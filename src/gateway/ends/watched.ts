@@ -2,17 +2,21 @@
  * Keeps the requests of a back: each gets one answer, from the server or, when the server is late
  * or gone, from here. Whatever answers nothing that is open is dropped and counted.
  */
-
+import { around } from "./around.ts";
 import {
+  cancelledBy,
   type End,
   type Extra,
   errorOf,
   isAnswer,
   isMessage,
   isRequest,
+  isRequestId,
   keyOf,
   late,
   type Message,
+  metaOf,
+  paramsOf,
   type Refusal,
   type RequestId,
   refusedHere,
@@ -63,26 +67,16 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
   /** By progress token. */
   const tokens = new Map<string, Progress>();
 
-  const end: WatchedEnd = {
-    takesHeaders: back.takesHeaders === true,
-    setProtocolVersion: (version) => back.setProtocolVersion?.(version),
-    start() {
-      back.onmessage = receive;
-      back.onclose = () => {
-        failAll(serverGone);
-        end.onclose?.();
-      };
-      back.onerror = (error) => end.onerror?.(error);
-      return back.start();
-    },
+  const end: End = around(back, {
+    receive,
+    closed: () => failAll(serverGone),
     async send(message, sendOptions) {
       if (isRequest(message)) {
         if (open.size >= inFlight) return deliver(...refusedHere(message.id, tooManyUnanswered));
         note(message);
-      } else if (message.method === "notifications/cancelled" && isMessage(message.params)) {
-        const { requestId } = message.params;
-        const isId = typeof requestId === "string" || typeof requestId === "number";
-        const key = isId ? keyOf(requestId) : "";
+      } else {
+        const id = cancelledBy(message);
+        const key = id === undefined ? "" : keyOf(id);
         // A server does not answer a cancelled request; `initialize` cannot be cancelled.
         if (open.get(key)?.method !== "initialize") forget(key);
       }
@@ -94,20 +88,12 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
         answer(keyOf(message.id), unreachable);
       }
     },
-    close: () => back.close(),
-    failAll,
-    fail(id, refusal) {
-      const [only] = open.size === 1 ? open.keys() : [];
-      const key = id === undefined ? only : keyOf(id);
-      if (key !== undefined) answer(key, refusal);
-    },
-  };
+  });
 
   function note(message: Message & { id: RequestId; method: string }): void {
     const key = keyOf(message.id);
     forget(key);
-    const meta = isMessage(message.params) ? message.params._meta : undefined;
-    const token = isMessage(meta) ? tokenKey(meta.progressToken) : undefined;
+    const token = tokenKey(metaOf(message).progressToken);
     const { id, method } = message;
     const entry: Open = { id, method, token, timer: deadline(key, method) };
     open.set(key, entry);
@@ -156,7 +142,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     }
     // What is neither an answer nor names a method is no message.
     if (message.method !== "notifications/progress") return typeof message.method === "string";
-    const params = isMessage(message.params) ? message.params : {};
+    const params = paramsOf(message);
     const token = tokenKey(params.progressToken) ?? "";
     const known = tokens.get(token);
     if (known?.takes(params.progress) !== true) return false;
@@ -187,7 +173,14 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     tokens.set(token, { entry: undefined, takes });
   }
 
-  return end;
+  return Object.assign(end, {
+    failAll,
+    fail(id: RequestId | undefined, refusal: Refusal) {
+      const [only] = open.size === 1 ? open.keys() : [];
+      const key = id === undefined ? only : keyOf(id);
+      if (key !== undefined) answer(key, refusal);
+    },
+  });
 }
 
 function beginsTask({ result }: Message): boolean {
@@ -195,5 +188,5 @@ function beginsTask({ result }: Message): boolean {
 }
 
 function tokenKey(token: unknown): string | undefined {
-  return typeof token === "string" || typeof token === "number" ? keyOf(token) : undefined;
+  return isRequestId(token) ? keyOf(token) : undefined;
 }

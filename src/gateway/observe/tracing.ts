@@ -8,13 +8,15 @@ import { packageVersion } from "../../core/plugins/index.ts";
 import type { AnyHookManager } from "../../providers/mcp/index.ts";
 import {
   around,
+  cancelledBy,
   type End,
   isAnswer,
   isMessage,
   isRequest,
   keyOf,
   type Message,
-  type RequestId,
+  metaOf,
+  paramsOf,
 } from "../ends/index.ts";
 import { knownMethod } from "./gateway-metrics.ts";
 import {
@@ -247,10 +249,6 @@ function plain(name: unknown): string {
   return typeof name === "string" && /^[\w.:/@-]{1,128}$/.test(name) ? name : "other";
 }
 
-function metaOf({ params }: Message): Message {
-  return isMessage(params) && isMessage(params._meta) ? params._meta : {};
-}
-
 function isField(name: string): boolean {
   return fields.some((each) => each === name);
 }
@@ -261,14 +259,10 @@ function withFields(message: Message, trace: Readonly<Carrier>): Message {
   const isTraced = Object.keys(trace).length > 0;
   if (!isTraced && !Object.keys(meta).some(isField)) return message;
   const kept = Object.entries(meta).filter(([name]) => !isField(name));
-  const params = isMessage(message.params) ? message.params : {};
-  return { ...message, params: { ...params, _meta: { ...Object.fromEntries(kept), ...trace } } };
-}
-
-function cancelledBy(message: unknown): RequestId | undefined {
-  if (!isMessage(message) || message.method !== "notifications/cancelled") return undefined;
-  const { requestId } = isMessage(message.params) ? message.params : {};
-  return typeof requestId === "string" || typeof requestId === "number" ? requestId : undefined;
+  return {
+    ...message,
+    params: { ...paramsOf(message), _meta: { ...Object.fromEntries(kept), ...trace } },
+  };
 }
 
 /** The same bytes; `then` runs at their end, or when nobody reads on. */

@@ -4,7 +4,7 @@
  * It comes first on the stream of the caller, so what fast servers say waits until all have
  * acknowledged, or answered, or were too slow.
  */
-import { isMessage, type Message, type SendOptions } from "../ends/index.ts";
+import { isMessage, type Message, paramsOf, type SendOptions } from "../ends/index.ts";
 
 export const acknowledged = "notifications/subscriptions/acknowledged";
 
@@ -29,10 +29,10 @@ export class Acknowledgements {
 
   take(server: string, message: Message, options: SendOptions): void {
     if (message.method === acknowledged) {
-      const params = isMessage(message.params) ? message.params : {};
       if (this.#isSent) return;
+      const { notifications } = paramsOf(message);
       this.#first ??= [message, options];
-      this.#granted.set(server, isMessage(params.notifications) ? params.notifications : {});
+      this.#granted.set(server, isMessage(notifications) ? notifications : {});
       this.without(server);
     } else if (this.#isSent) this.#send(message, options);
     else {
@@ -64,9 +64,8 @@ export class Acknowledgements {
     if (this.#first === undefined) return;
     this.#isSent = true;
     const [message, options] = this.#first;
-    const params = isMessage(message.params) ? message.params : {};
     const notifications = [...this.#granted.values()].reduce(union, {});
-    this.#send({ ...message, params: { ...params, notifications } }, options);
+    this.#send({ ...message, params: { ...paramsOf(message), notifications } }, options);
     for (const [each, of] of this.#waiting.splice(0)) this.#send(each, of);
   }
 }

@@ -2,7 +2,15 @@
  * What servers ask of the caller. Two of them may use the same ids and progress tokens, so the caller
  * knows each by one of the router's; and no server learns of tasks that the caller began for another.
  */
-import { isMessage, keyOf, type Message, type RequestId } from "../ends/index.ts";
+import {
+  isMessage,
+  isRequestId,
+  keyOf,
+  type Message,
+  metaOf,
+  paramsOf,
+  type RequestId,
+} from "../ends/index.ts";
 
 type Request = Message & { readonly id: RequestId; readonly method: string };
 
@@ -32,12 +40,12 @@ export class AskedOfCaller {
     this.#count += 1;
     const id = `${server}-${this.#count}`;
     this.#asked.set(id, { server, id: message.id, method: message.method });
-    const params = isMessage(message.params) ? message.params : {};
-    const meta = isMessage(params._meta) ? params._meta : {};
+    const meta = metaOf(message);
     const { progressToken: token } = meta;
     if (token === undefined) return { ...message, id };
     put(this.#tokens, id, { server, token });
-    return { ...message, id, params: { ...params, _meta: { ...meta, progressToken: id } } };
+    const params = { ...paramsOf(message), _meta: { ...meta, progressToken: id } };
+    return { ...message, id, params };
   }
 
   /** The answer as the server gets it; undefined for one to nothing that is open. */
@@ -61,7 +69,7 @@ export class AskedOfCaller {
 
   /** The progress that a caller reports, as the server gets it. */
   progress(message: Message): readonly [string, Message] | undefined {
-    const params = isMessage(message.params) ? message.params : {};
+    const params = paramsOf(message);
     const found = this.#tokens.get(String(params.progressToken));
     if (found === undefined) return undefined;
     const { server, token } = found;
@@ -79,11 +87,9 @@ export class AskedOfCaller {
 
   /** A server takes back a request. Returns the id that the caller knows it by. */
   cancel(server: string, id: unknown): string | undefined {
-    const isId = typeof id === "string" || typeof id === "number";
-    const [found] =
-      [...this.#asked].find(
-        ([, each]) => isId && each.server === server && keyOf(each.id) === keyOf(id),
-      ) ?? [];
+    const isOf = ({ server: of, id: own }: Asked) =>
+      of === server && isRequestId(id) && keyOf(own) === keyOf(id);
+    const [found] = [...this.#asked].find(([, each]) => isOf(each)) ?? [];
     if (found !== undefined) this.#forget(found);
     return found;
   }

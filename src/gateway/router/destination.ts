@@ -1,5 +1,12 @@
 /** Where a request of the caller's goes. */
-import { isMessage, type Message, type Refusal, refusalOf } from "../ends/index.ts";
+import {
+  isMessage,
+  type Message,
+  metaOf,
+  paramsOf,
+  type Refusal,
+  refusalOf,
+} from "../ends/index.ts";
 import type { Homes } from "./homes.ts";
 import { cursorsIn, lists } from "./merge.ts";
 import { splitName } from "./names.ts";
@@ -36,7 +43,7 @@ const versionKey = "io.modelcontextprotocol/protocolVersion";
 export function destinationOf(message: Message, known: Known): Destination | Refusal {
   const method = String(message.method);
   const { servers } = known;
-  const params = isMessage(message.params) ? message.params : {};
+  const params = paramsOf(message);
   const toAll = (): Destination => ({
     kind: "all",
     messages: servers.map((server) => [server, message] as const),
@@ -51,7 +58,8 @@ export function destinationOf(message: Message, known: Known): Destination | Ref
     return { kind: "one", messages: [[server, own]] };
   };
   // It asks whether the gateway is there. MCP 2026-07-28 has no such request.
-  if (method === "ping" && !isModern(params)) return { kind: "here", result: {} };
+  if (method === "ping" && metaOf(message)[versionKey] === undefined)
+    return { kind: "here", result: {} };
   if (handshakes.includes(method) || method === "logging/setLevel") return toAll();
   if (method === "subscriptions/listen")
     return { kind: "all", messages: subscribed(message, known) };
@@ -75,10 +83,6 @@ export function destinationOf(message: Message, known: Known): Destination | Ref
   return unknownMethod;
 }
 
-function isModern({ _meta: meta }: Message): boolean {
-  return isMessage(meta) && meta[versionKey] !== undefined;
-}
-
 /** To the server whose resource it is, or to whoever has it. */
 function ofResource(message: Message, uri: unknown, known: Known): Destination | Refusal {
   const { homes, owner, servers } = known;
@@ -95,7 +99,7 @@ function ofResource(message: Message, uri: unknown, known: Known): Destination |
 
 /** To all; each hears of its own resources and of those that may be its own. */
 function subscribed(message: Message, { servers, homes, owner }: Known): Messages {
-  const params = isMessage(message.params) ? message.params : {};
+  const params = paramsOf(message);
   const { notifications } = params;
   const wanted = isMessage(notifications) ? notifications.resourceSubscriptions : undefined;
   if (!isMessage(notifications) || !Array.isArray(wanted))

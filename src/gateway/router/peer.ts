@@ -7,6 +7,7 @@
  * pauses, and until then its requests are refused.
  */
 import {
+  cancelledBy,
   type End,
   type Extra,
   errorAnswer,
@@ -143,9 +144,8 @@ export function peerOf(options: PeerOptions): Peer {
   }
 
   function hold(one: Held): void {
-    const { method, params } = one.message;
-    const isCancelling = method === "notifications/cancelled" && isMessage(params);
-    const at = isCancelling ? held.findIndex(({ message }) => message.id === params.requestId) : -1;
+    const id = cancelledBy(one.message);
+    const at = id === undefined ? -1 : held.findIndex(({ message }) => message.id === id);
     if (at >= 0) held.splice(at, 1);
     else if (held.length < maxHeld) held.push(one);
     else refuse(one.message, tooManyUnanswered);

@@ -6,6 +6,7 @@
  * and their answers become one, without those that keep the others waiting.
  */
 import {
+  cancelledBy,
   type End,
   type Extra,
   errorAnswer,
@@ -13,8 +14,11 @@ import {
   isAnswer,
   isMessage,
   isRequest,
+  isRequestId,
   keyOf,
   type Message,
+  metaOf,
+  paramsOf,
   type RequestId,
   refusalOf,
   type SendOptions,
@@ -216,9 +220,9 @@ export function routerOf(options: RouterOptions): Router {
   }
 
   function notification(message: Message, extra: Extra | undefined): void {
-    const params = isMessage(message.params) ? message.params : {};
+    const params = paramsOf(message);
     const { method } = message;
-    if (method === "notifications/cancelled") cancelled(message, params, extra);
+    if (method === "notifications/cancelled") cancelled(message, extra);
     else if (method === "notifications/progress") {
       const [server, own] = ofCaller.progress(message) ?? [];
       if (server !== undefined && own !== undefined) tell(server, own, extra);
@@ -228,9 +232,9 @@ export function routerOf(options: RouterOptions): Router {
     } else for (const server of servers) tell(server, message, extra);
   }
 
-  function cancelled(message: Message, { requestId }: Message, extra: Extra | undefined): void {
-    const isId = typeof requestId === "string" || typeof requestId === "number";
-    const entry = isId ? asked.get(keyOf(requestId)) : undefined;
+  function cancelled(message: Message, extra: Extra | undefined): void {
+    const id = cancelledBy(message);
+    const entry = id === undefined ? undefined : asked.get(keyOf(id));
     if (entry === undefined) return;
     const wanted = [...entry.waiting.keys()];
     // MCP: `initialize` cannot be cancelled.
@@ -256,7 +260,7 @@ export function routerOf(options: RouterOptions): Router {
     sendOptions: SendOptions,
   ): Promise<void> {
     if (isAnswer(message)) return collect(server, message, sendOptions);
-    const params = isMessage(message.params) ? message.params : {};
+    const params = paramsOf(message);
     const own = inParams(message, (id) =>
       ofCaller.isTaskFor(server, id) ? id : toCallerOf(server)(id),
     );
@@ -274,7 +278,7 @@ export function routerOf(options: RouterOptions): Router {
     if (message.method === "notifications/resources/updated")
       homes.addUri(owner, server, params.uri);
     const { relatedRequestId } = sendOptions;
-    const entry = entryOf(message, params, relatedRequestId);
+    const entry = entryOf(message, relatedRequestId);
     if (entry?.acknowledgements !== undefined)
       return entry.acknowledgements.take(server, own, sendOptions);
     if (message.method === "notifications/progress" && entry?.kind === "all") {
@@ -286,17 +290,13 @@ export function routerOf(options: RouterOptions): Router {
   }
 
   /** The subscription or the request that a notification belongs to. */
-  function entryOf(
-    { method }: Message,
-    { _meta: meta }: Message,
-    related: RequestId | undefined,
-  ): Asked | undefined {
-    const named = isMessage(meta) ? meta["io.modelcontextprotocol/subscriptionId"] : undefined;
-    const isNamed = typeof named === "string" || typeof named === "number";
+  function entryOf(message: Message, related: RequestId | undefined): Asked | undefined {
+    const named = metaOf(message)["io.modelcontextprotocol/subscriptionId"];
+    const isNamed = isRequestId(named);
     const id = isNamed ? named : related;
     const entry = id === undefined ? undefined : asked.get(keyOf(id));
     // Over stdio, what names no request belongs to one by a guess.
-    const isGuess = !isNamed && method !== acknowledged;
+    const isGuess = !isNamed && message.method !== acknowledged;
     return entry?.acknowledgements !== undefined && isGuess ? undefined : entry;
   }
 
@@ -314,8 +314,7 @@ export function routerOf(options: RouterOptions): Router {
     if (entry.kind === "one") return finish(entry, server, message, sendOptions);
     if (entry.kind === "search") {
       if (isMessage(result)) {
-        const { params } = entry.request;
-        if (isMessage(params)) homes.addUri(owner, server, params.uri);
+        homes.addUri(owner, server, paramsOf(entry.request).uri);
         return finish(entry, server, message, sendOptions);
       }
       entry.answers.set(server, message);

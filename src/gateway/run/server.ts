@@ -125,8 +125,6 @@ function counted(back: End, inUse: InUse): End {
   };
   return around(back, {
     closed,
-    send: (message, options) => back.send(message, options),
-    receive: (_message, _extra, deliver) => deliver(),
     async close() {
       await back.close();
       closed();
