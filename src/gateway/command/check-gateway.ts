@@ -18,13 +18,8 @@ import {
 import { createIdentifier } from "../identity/index.ts";
 import { splitName } from "../router/index.ts";
 import { missingPeers } from "../run/missing-peers.ts";
-import {
-  missingCommands,
-  missingFolders,
-  missingSecrets,
-  oddSettings,
-  pinFaults,
-} from "./missing.ts";
+import { missingHere, pinFaults } from "./missing.ts";
+import { oddSettings } from "./odd-settings.ts";
 
 /** One plugin, as a reviewer wants to know it. */
 export interface PluginReport {
@@ -58,11 +53,13 @@ export interface CheckReport {
 }
 
 export async function checkGateway(
-  { config, folder, file }: LoadedConfig,
+  loaded: LoadedConfig,
   { plugins, manager, warnings }: ResolvedPlugins,
   env: Environment,
 ): Promise<CheckReport> {
+  const { config, file } = loaded;
   const handlers = handlersOf(manager, plugins);
+  const { commands, folders, secrets } = await missingHere(loaded, env);
   return {
     always: describePermissions(standardTables, { capabilities: [], hooks: [] }).always,
     plugins: plugins.map((each) => {
@@ -78,12 +75,12 @@ export async function checkGateway(
     problems: [
       ...(await identityFaults(config, file)),
       ...(await missingPeers(config, secretReader(env))),
-      ...(await missingCommands(config, folder, env)),
+      ...commands,
     ],
     warnings: [
       ...warnings,
-      ...missingSecrets(config, env),
-      ...(await missingFolders(config)),
+      ...secrets,
+      ...folders,
       // The folder may be there where the gateway will run.
       ...(await auditFileFaults(config)),
       ...(await pinFaults(config)),

@@ -5,14 +5,20 @@ import process from "node:process";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/cli/index.ts";
-import { type GatewayConfig, isLocal, secretReader, secretsIn } from "../config/index.ts";
+import { type GatewayConfig, type LoadedConfig, secretReader, secretsIn } from "../config/index.ts";
 import { readPins } from "../definitions/index.ts";
-import { powerlessPlugins } from "./powerless-plugins.ts";
-import { unmatchedPatterns } from "./unmatched-patterns.ts";
-import { unmetPlugins } from "./unmet-plugins.ts";
+
+/** Each may be there where the gateway will run; programs are looked for as this user, and here. */
+export async function missingHere({ config, folder }: LoadedConfig, env: Environment) {
+  return {
+    commands: await missingCommands(config, folder, env),
+    folders: await missingFolders(config),
+    secrets: missingSecrets(config, env),
+  };
+}
 
 /** Programs of servers that are not there. */
-export async function missingCommands(
+async function missingCommands(
   { servers }: GatewayConfig,
   folder: string,
   env: Environment,
@@ -34,8 +40,8 @@ export async function missingCommands(
   return problems;
 }
 
-/** Folders that servers are to be started in. They may be there where the gateway will run. */
-export async function missingFolders({ servers }: GatewayConfig): Promise<readonly string[]> {
+/** Folders that servers are to be started in. */
+async function missingFolders({ servers }: GatewayConfig): Promise<readonly string[]> {
   const missing: string[] = [];
   for (const [name, server] of Object.entries(servers)) {
     const cwd = "command" in server ? server.cwd : undefined;
@@ -69,8 +75,7 @@ async function anyRuns(places: readonly string[]): Promise<boolean> {
   return false;
 }
 
-/** They may be there where the gateway will run. */
-export function missingSecrets(config: GatewayConfig, env: Environment): readonly string[] {
+function missingSecrets(config: GatewayConfig, env: Environment): readonly string[] {
   const read = secretReader(env);
   return secretsIn(config).flatMap(({ path, secret }) => {
     try {
@@ -110,39 +115,4 @@ export async function pinFaults({
         `servers.${name}.definitions is "refuse", and ${file} has no definitions of this server: whatever it shows first will count. Look at its tools and run \`glassine gateway pin\`.`,
     ),
   ];
-}
-
-/** Settings that are valid, and hardly meant. */
-export function oddSettings(config: GatewayConfig): readonly string[] {
-  return [
-    ...versionedUrls(config),
-    ...unmatchedPatterns(config),
-    ...powerlessPlugins(config),
-    ...unmetPlugins(config),
-    ...openHeaders(config),
-  ];
-}
-
-/** Headers are there for a key. */
-function openHeaders({ servers, models }: GatewayConfig): readonly string[] {
-  return Object.entries({ servers, models }).flatMap(([key, ends]) =>
-    Object.entries(ends).flatMap(([name, end]) => {
-      if (!("url" in end) || Object.keys(end.headers).length === 0) return [];
-      const { protocol, hostname } = new URL(end.url);
-      if (protocol === "https:" || isLocal(hostname)) return [];
-      return [
-        `${key}.${name}.url is not https: its \`headers\` can be read by anybody on the way.`,
-      ];
-    }),
-  );
-}
-
-function versionedUrls({ models }: GatewayConfig): readonly string[] {
-  return Object.entries(models).flatMap(([name, { url, path }]) => {
-    const [, version] = /\/(v\d+(?:beta)?)\/?$/.exec(new URL(url).pathname) ?? [];
-    if (version === undefined) return [];
-    return [
-      `models.${name}.url ends in "/${version}", which belongs to the paths of requests: ${path}/${version}/… would go to /${version}/${version}/…. Leave it out of the URL.`,
-    ];
-  });
 }

@@ -2,7 +2,7 @@
 import { isGlassineError } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
 import type { Environment, Logger } from "../../core/plugins/index.ts";
-import { type CommandContext, printable } from "../../operate/cli/index.ts";
+import { type CommandContext, printable, refusal } from "../../operate/cli/index.ts";
 import {
   configName,
   type LoadedConfig,
@@ -15,6 +15,7 @@ import {
   stackOf,
   withConfigName,
 } from "../config/index.ts";
+import { ChildFailure } from "../ends/index.ts";
 import {
   createMetrics,
   type GatewayLog,
@@ -24,15 +25,9 @@ import {
 import type { Gateway, GatewayParts, OpenGateway } from "../run/parts.ts";
 import { skippedPlugins } from "./check-gateway.ts";
 import { type ReloadOutcome, serveReloads } from "./control-socket.ts";
-import {
-  missingCommands,
-  missingFolders,
-  missingSecrets,
-  oddSettings,
-  pinFaults,
-} from "./missing.ts";
+import { missingHere, pinFaults } from "./missing.ts";
+import { oddSettings } from "./odd-settings.ts";
 import type { GatewayServices, SignalName, SignalSource } from "./services.ts";
-import { startFault } from "./start-fault.ts";
 
 export interface RunInput {
   readonly openGateway: OpenGateway;
@@ -86,7 +81,9 @@ export async function runGateway(input: RunInput): Promise<{ readonly code?: str
     sets.add(first.set);
     const { file } = first;
     const gateway = await input.openGateway(first.parts).catch((error: unknown) => {
-      throw startFault(withConfigName(error, configName(file), file));
+      // The command of a server that is at fault is no bug.
+      if (error instanceof ChildFailure) throw refusal("io_failed", printable(error.message));
+      throw withConfigName(error, configName(file), file);
     });
     running = gateway;
     const reload = reloader(input, gateway, sets, metrics);
@@ -145,13 +142,10 @@ async function prepare(
   const { env, stdio, stock, lock, envoy } = input;
   // Also what is wrong with a configuration that is not taken in the end.
   const log = numberedLog(input.log, () => generation);
-  const { config, folder, file } = await input.load();
-  const missing = [
-    ...(await missingCommands(config, folder, env)),
-    ...(await missingFolders(config)),
-    ...missingSecrets(config, env),
-  ];
-  for (const text of missing) log.warn("missing", { text });
+  const loaded = await input.load();
+  const { config, file } = loaded;
+  const { commands, folders, secrets } = await missingHere(loaded, env);
+  for (const text of [...commands, ...folders, ...secrets]) log.warn("missing", { text });
   for (const text of await pinFaults(config)) log.warn("pins", { text });
   for (const text of oddSettings(config)) log.warn("setting_odd", { text });
   const logger: Logger = {
@@ -164,29 +158,17 @@ async function prepare(
   const onHandlerError: NonNullable<ResolveOptions["onHandlerError"]> = (thrown, at, text) =>
     log.error("plugin_failed", { ...at, text, ...thrownAt(thrown, input.verbose) });
   const services = { write: (line: object) => log.info("passed", line) };
-  const set = await resolvePlugins(
-    { config, folder, file },
-    {
-      ...{ env, stock, lock, logger, onHandlerError, services, generation },
-      ...(config.admin !== undefined && { metrics: metrics.plugins }),
-    },
-  );
+  const set = await resolvePlugins(loaded, {
+    ...{ env, stock, lock, logger, onHandlerError, services, generation },
+    ...(config.admin !== undefined && { metrics: metrics.plugins }),
+  });
   for (const skipped of skippedPlugins(config, set)) log.warn("plugin_skipped", skipped);
-  const { manager } = set;
   const onUnused = () => void close(set).finally(() => sets.delete(set));
-  const secrets = secretReader(env);
   return {
     ...{ file, set },
     parts: {
-      config,
-      audit: config.audit,
-      manager,
-      metrics,
-      secrets,
-      log: input.log,
-      stdio,
-      envoy,
-      onUnused,
+      ...{ config, audit: config.audit, manager: set.manager, metrics },
+      ...{ secrets: secretReader(env), log: input.log, stdio, envoy, onUnused },
     },
   };
 }

@@ -1,0 +1,163 @@
+/** Settings that are valid, and hardly meant. */
+import type { Mode, OnError } from "../../core/hooks/index.ts";
+import { printable } from "../../operate/cli/index.ts";
+import { literally, seemsForeign } from "../../providers/mcp/wiring.ts";
+import { type GatewayConfig, isLocal } from "../config/index.ts";
+import { changedLabel } from "../definitions/index.ts";
+import { splitName } from "../router/index.ts";
+
+export function oddSettings(config: GatewayConfig): readonly string[] {
+  return [
+    ...versionedUrls(config),
+    ...unmatchedPatterns(config),
+    ...powerlessPlugins(config),
+    ...unmetPlugins(config),
+    ...openHeaders(config),
+  ];
+}
+
+function versionedUrls({ models }: GatewayConfig): readonly string[] {
+  return Object.entries(models).flatMap(([name, { url, path }]) => {
+    const [, version] = /\/(v\d+(?:beta)?)\/?$/.exec(new URL(url).pathname) ?? [];
+    if (version === undefined) return [];
+    return [
+      `models.${name}.url ends in "/${version}", which belongs to the paths of requests: ${path}/${version}/… would go to /${version}/${version}/…. Leave it out of the URL.`,
+    ];
+  });
+}
+
+/** Headers are there for a key. */
+function openHeaders({ servers, models }: GatewayConfig): readonly string[] {
+  return Object.entries({ servers, models }).flatMap(([key, ends]) =>
+    Object.entries(ends).flatMap(([name, end]) => {
+      if (!("url" in end) || Object.keys(end.headers).length === 0) return [];
+      const { protocol, hostname } = new URL(end.url);
+      if (protocol === "https:" || isLocal(hostname)) return [];
+      return [
+        `${key}.${name}.url is not https: its \`headers\` can be read by anybody on the way.`,
+      ];
+    }),
+  );
+}
+
+type Options = Readonly<Record<string, unknown>>;
+
+/** The stock plugins, each with its options and its place in a sentence. */
+function stockIn({ plugins }: Pick<GatewayConfig, "plugins">) {
+  return plugins.flatMap((entry, index) => {
+    if (typeof entry === "string" || !("use" in entry)) return [];
+    const { use, options } = entry;
+    return [{ use, options: (options ?? {}) as Options, place: `plugins[${index}] (${use})` }];
+  });
+}
+
+/** Where stock plugins have patterns in their options. What is not of this form is refused elsewhere. */
+function patternsIn(use: string, options: Options) {
+  const toolsIn = (record: unknown): readonly unknown[] => Object.keys(record ?? {});
+  if (use === "allow-list") {
+    const { tools, prompts, resources } = options;
+    return { tools: toolsIn(tools), others: [prompts ?? [], resources ?? []].flat() };
+  }
+  if (use === "role-guard") return { tools: toolsIn(options.tools), others: [] };
+  if (use !== "egress-guard") return { tools: [], others: [] };
+  const { tools = [], ...others } = { ...((options.allow ?? options.refuse) as Options) };
+  return { tools: [tools].flat(), others: Object.values(others).flat() };
+}
+
+/** Patterns in the options of stock plugins that match nothing, most likely. */
+function unmatchedPatterns(config: GatewayConfig): readonly string[] {
+  const names = Object.keys(config.servers);
+  const isPrefixed = (tool: unknown) =>
+    typeof tool === "string" && names.includes(splitName(tool)?.server ?? "");
+  const foreign = (isTool: boolean) => (pattern: unknown) =>
+    typeof pattern === "string" && seemsForeign(pattern, isTool);
+  return stockIn(config).flatMap(({ use, options, place }) => {
+    const { tools, others } = patternsIn(use, options);
+    const isForeign = tools.some(foreign(true)) || others.some(foreign(false));
+    // Values may be secrets, so they are not quoted.
+    return [
+      ...(isForeign
+        ? [`${place} has names that look like regular expressions or globs. ${literally}`]
+        : []),
+      ...(names.length > 1 && tools.some(isPrefixed)
+        ? [
+            `${place} has tools with the name of a server before theirs, and plugins see the names that the servers know: leave the server out.`,
+          ]
+        : []),
+    ];
+  });
+}
+
+const byMode: Partial<Record<Mode, string>> = {
+  audit: "what it would refuse or change passes as it is",
+  fire_and_forget: "what it would refuse or change passes as it is",
+  transform: "what it would refuse passes",
+};
+
+const byOnError: Partial<Record<OnError, string>> = {
+  ignore: "what it cannot judge, because it fails or is too slow, passes",
+  disable: "after its first failure everything passes it until a reload",
+};
+
+/** Plugins whose settings let through what they find. */
+function powerlessPlugins({ plugins }: GatewayConfig): readonly string[] {
+  return plugins.flatMap((entry, index) => {
+    if (typeof entry === "string" || "kind" in entry) return [];
+    const { mode, onError, options } = entry;
+    const source = "use" in entry ? entry.use : "package" in entry ? entry.package : entry.path;
+    const place = `plugins[${index}] (${printable(source)})`;
+    const said = (key: string, value: string, what: string | undefined) =>
+      what === undefined ? [] : [`${place} has the ${key} "${value}": ${what}.`];
+    // As the stock plugins that scan have it.
+    const isRedacting = (options as Options | null | undefined)?.action === "redact";
+    return [
+      ...(mode === undefined ? [] : said("mode", mode, byMode[mode])),
+      ...(mode === "concurrent" && isRedacting
+        ? said("mode", mode, "it changes no message, so what it would redact passes as it is")
+        : []),
+      ...(onError === undefined ? [] : said("onError", onError, byOnError[onError])),
+    ];
+  });
+}
+
+/** Stock plugins that judge by what nothing in the configuration says: labels, and roles of a caller. */
+function unmetPlugins(config: GatewayConfig): readonly string[] {
+  const added = labelsAdded(config);
+  return stockIn(config).flatMap(({ use, options: { labels }, place }) => {
+    if (use === "role-guard" && !hasRoles(config))
+      return [
+        `${place} judges by roles, and no caller has any: say who is asking in \`identity\`.`,
+      ];
+    if (use !== "egress-guard" || added === undefined || !Array.isArray(labels)) return [];
+    if (labels.some((label) => added.has(label))) return [];
+    const all = [...added].join(", ");
+    return [
+      `${place} keeps data with certain labels, and nothing here adds one of them: ${all === "" ? "nothing adds any" : `what is added is ${all}`}.`,
+    ];
+  });
+}
+
+function hasRoles({ identity, listen }: GatewayConfig): boolean {
+  if (listen === undefined) return (identity.local?.roles.length ?? 0) > 0;
+  return identity.jwt !== undefined || identity.trustedHeaders?.roles !== undefined;
+}
+
+/** Undefined where they may come from what is not known here. */
+function labelsAdded(config: GatewayConfig): Set<unknown> | undefined {
+  const { plugins, servers, labels } = config;
+  const added = new Set<unknown>(labels.initial);
+  if (labels.store !== "memory") return undefined;
+  for (const { wireLabels, definitions } of Object.values(servers)) {
+    if (wireLabels.ifc || wireLabels.annotations) return undefined;
+    if (definitions === "label") added.add(changedLabel);
+  }
+  const stock = stockIn(config);
+  if (stock.length < plugins.length) return undefined;
+  for (const { use, options } of stock) {
+    const { label, kindLabels = {}, action } = options;
+    if (use === "pii" && action !== "deny")
+      for (const each of [label ?? "PII", ...Object.values(kindLabels as object)]) added.add(each);
+    if (use === "secret-scanner" && action === "label") added.add(label ?? "SECRET");
+  }
+  return added;
+}
