@@ -33,6 +33,11 @@ const manyOpen = {
   max_requests: 100_000,
 };
 
+/** Envoy ends its streams to the gateways, and resets none. */
+const graceful = {
+  layered_runtime: { layers: [{ name: "glassine", static_layer: { [gracefulClose]: true } }] },
+};
+
 /** The cluster of the gateways, and the one of a server or a model by its name. */
 const processorCluster = "glassine";
 const clusterOf = (kind: "server" | "model", name: string) => `${kind}_${name}`;
@@ -52,13 +57,11 @@ export function envoyConfig(product: EnvoyProduct, options: EnvoyConfigOptions):
 
 function wholeConfig(options: EnvoyConfigOptions): string {
   const { config, adminPort } = options;
-  const { host, port } = listenOf(config);
+  const { host = "127.0.0.1", port = 8080 } = config.listen ?? {};
   const upstreams = upstreamsOf(options);
   const document = {
     admin: { address: address("127.0.0.1", adminPort) },
-    layered_runtime: {
-      layers: [{ name: "glassine", static_layer: { [gracefulClose]: true } }],
-    },
+    ...graceful,
     static_resources: {
       listeners: [
         {
@@ -257,19 +260,10 @@ function isAddress(host: string): boolean {
   return host.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
 }
 
-function listenOf({ listen }: GatewayConfig) {
-  return { host: listen?.host ?? "127.0.0.1", port: listen?.port ?? 8080 };
-}
-
 /** Envoy Gateway: a policy for the route of a server, and the runtime flag for its Envoys. */
 function envoyGateway({ bodyMode }: EnvoyConfigOptions): readonly object[] {
   const body = bodyMode === "streamed" ? "FullDuplexStreamed" : "Buffered";
   const meta = (name: string) => ({ name, namespace: "default" });
-  const runtime = {
-    layered_runtime: {
-      layers: [{ name: "glassine", static_layer: { [gracefulClose]: true } }],
-    },
-  };
   return [
     {
       apiVersion: "gateway.envoyproxy.io/v1alpha1",
@@ -295,7 +289,7 @@ function envoyGateway({ bodyMode }: EnvoyConfigOptions): readonly object[] {
       kind: "EnvoyProxy",
       metadata: meta("glassine"),
       spec: {
-        bootstrap: { type: "Merge", value: JSON.stringify(runtime, null, 2) },
+        bootstrap: { type: "Merge", value: JSON.stringify(graceful, null, 2) },
       },
     },
   ];
@@ -338,14 +332,7 @@ function istio(options: EnvoyConfigOptions): readonly object[] {
           },
           {
             applyTo: "BOOTSTRAP",
-            patch: {
-              operation: "MERGE",
-              value: {
-                layered_runtime: {
-                  layers: [{ name: "glassine", static_layer: { [gracefulClose]: true } }],
-                },
-              },
-            },
+            patch: { operation: "MERGE", value: graceful },
           },
         ],
       },
@@ -353,14 +340,17 @@ function istio(options: EnvoyConfigOptions): readonly object[] {
   ];
 }
 
+const neverOpen = "Never true: what could not be judged would pass.";
+const noResets =
+  "Without this Envoy resets each stream to glassine at its end, and Node takes few resets.";
+
 const fragmentComments: Comments = {
   spec: "Names, namespaces and the port are examples: write those of your own.",
-  failOpen: "Never true: what could not be judged would pass.",
-  failure_mode_allow: "Never true: what could not be judged would pass.",
+  failOpen: neverOpen,
+  failure_mode_allow: neverOpen,
   messageTimeout: "Longer than the plugins may take.",
   message_timeout: "Longer than the plugins may take.",
-  layered_runtime:
-    "Without this Envoy resets each stream to glassine at its end, and Node takes few resets.",
+  layered_runtime: noResets,
   bootstrap: "Its Envoys end their streams to glassine instead of resetting them.",
   workloadSelector: "The gateway whose traffic glassine judges.",
 };
@@ -369,8 +359,7 @@ const fragmentComments: Comments = {
 function commentsOf({ bodyMode, processors: at }: EnvoyConfigOptions): Comments {
   return {
     admin: "Envoy's own administration. Whoever reaches it can stop Envoy: keep it local.",
-    layered_runtime:
-      "Without this Envoy resets each stream to glassine at its end, and Node takes few resets.",
+    layered_runtime: noResets,
     listeners: "Where callers come: `listen` of the gateway's configuration.",
     normalize_path: "One spelling of a path, for the routes and for glassine.",
     stream_idle_timeout: "MCP streams are idle for long.",
@@ -379,7 +368,7 @@ function commentsOf({ bodyMode, processors: at }: EnvoyConfigOptions): Comments 
     initial_metadata:
       "Says which session a stream belongs to, or else which request, for `hash_policy` below.",
     retry_policy: "A stream that no processor has taken yet is offered to another one.",
-    failure_mode_allow: "Never true: what could not be judged would pass.",
+    failure_mode_allow: neverOpen,
     processing_mode:
       bodyMode === "streamed"
         ? "Bodies are judged while they stream, event by event."

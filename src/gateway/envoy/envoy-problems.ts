@@ -1,4 +1,9 @@
 /** What of the configuration of Envoy or agentgateway lets something pass that nobody judged. */
+import { readFile } from "node:fs/promises";
+import { isRecord } from "../../core/data/index.ts";
+import { GlassineError } from "../../core/errors/index.ts";
+import { printable } from "../../operate/trust/index.ts";
+import { documentsIn } from "./yaml.ts";
 
 export interface EnvoyProblem {
   /** Whether what could not be judged passes: production does not start with that. */
@@ -31,7 +36,7 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
   for (const fields of documents.flatMap((each) => [...objectsIn(each)])) {
     const mode = at(fields, "processing_mode");
     if (isProcessor(fields)) processors += 1;
-    if (isObject(fields.extProc)) {
+    if (isRecord(fields.extProc)) {
       others += 1;
       problems.push(...agentgatewayProblems(fields.extProc));
     }
@@ -42,7 +47,7 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
         ...webhookProblems(fields.webhook),
       );
     }
-    if (isObject(fields.promptGuard)) problems.push(...streamProblems(fields.promptGuard));
+    if (isRecord(fields.promptGuard)) problems.push(...streamProblems(fields.promptGuard));
     if (isTrue(at(fields, "failure_mode_allow")) || isTrue(at(fields, "fail_open")))
       problems.push(
         open(
@@ -59,7 +64,7 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
       );
     if (isTrue(fields.disabled) && isOfProcessor(fields))
       problems.push(open("external processing is `disabled` somewhere: nothing is judged there."));
-    if (isObject(mode)) problems.push(...modeProblems(mode));
+    if (isRecord(mode)) problems.push(...modeProblems(mode));
     else if (isFilter(fields))
       problems.push(
         open("`processing_mode` is not set: Envoy shows no bodies, and nothing in them is judged."),
@@ -79,13 +84,30 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
   return [...new Map(problems.map((each) => [each.text, each])).values()];
 }
 
+/**
+ * What a file lets pass that Envoy, Envoy Gateway, Istio or agentgateway is configured with.
+ *
+ * @throws GlassineError (as a rejection) `config_unreadable` for what is neither YAML nor JSON
+ */
+export async function problemsInFile(file: string): Promise<readonly EnvoyProblem[]> {
+  const text = await readFile(file, "utf8");
+  try {
+    return envoyProblems(documentsIn(text));
+  } catch (error) {
+    throw new GlassineError(
+      "config_unreadable",
+      `${printable(file)} is neither YAML nor JSON: ${printable((error as Error).message)}`,
+    );
+  }
+}
+
 function modeProblems(mode: Fields): readonly EnvoyProblem[] {
   const problems: EnvoyProblem[] = [];
   for (const side of ["request", "response"]) {
     // Envoy Gateway says it in a document for each side.
     const nested = at(mode, side);
     const body =
-      at(mode, `${side}_body_mode`) ?? (isObject(nested) ? at(nested, "body") : undefined);
+      at(mode, `${side}_body_mode`) ?? (isRecord(nested) ? at(nested, "body") : undefined);
     const plain = String(body ?? "NONE")
       .toUpperCase()
       .replaceAll("_", "");
@@ -98,7 +120,7 @@ function modeProblems(mode: Fields): readonly EnvoyProblem[] {
     if (at(mode, `${side}_header_mode`) === "SKIP")
       problems.push(open(`the header mode of the ${side} is SKIP: set SEND.`));
     // Envoy Gateway has no word for it.
-    if (!isObject(nested) && at(mode, `${side}_trailer_mode`) !== "SEND")
+    if (!isRecord(nested) && at(mode, `${side}_trailer_mode`) !== "SEND")
       problems.push(
         open(`trailers of the ${side} are not shown, and pass: set ${side}_trailer_mode to SEND.`),
       );
@@ -115,7 +137,7 @@ const agentgatewayModes = [
 function agentgatewayProblems(extProc: Fields): readonly EnvoyProblem[] {
   const options = extProc.processingOptions;
   const problems = [...failureProblems("`extProc`", extProc)];
-  if (!isObject(options)) return problems;
+  if (!isRecord(options)) return problems;
   for (const [bodyMode, headerMode] of agentgatewayModes) {
     const body = String(options[bodyMode] ?? "fullDuplexStreamed");
     if (!["fullduplexstreamed", "buffered"].includes(body.toLowerCase()))
@@ -160,7 +182,7 @@ function streamProblems({ response, streaming }: Fields): readonly EnvoyProblem[
 
 /** agentgateway's, beside others of that name. */
 function isWebhook(value: unknown): value is Fields {
-  return isObject(value) && (isObject(value.target) || isObject(value.backendRef));
+  return isRecord(value) && (isRecord(value.target) || isRecord(value.backendRef));
 }
 
 function isFilter(fields: Fields): boolean {
@@ -174,7 +196,7 @@ function isOfProcessor(fields: Fields): boolean {
   const name = fields["@type"];
   return (
     (typeof name === "string" && name.endsWith(".ExtProcPerRoute")) ||
-    (isObject(config) && isFilter(config))
+    (isRecord(config) && isFilter(config))
   );
 }
 
@@ -185,13 +207,9 @@ function isProcessor(fields: Fields): boolean {
 
 function* objectsIn(value: unknown): Generator<Fields> {
   if (Array.isArray(value)) for (const each of value) yield* objectsIn(each);
-  if (!isObject(value)) return;
+  if (!isRecord(value)) return;
   yield value;
   for (const each of Object.values(value)) yield* objectsIn(each);
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function at(fields: Fields, name: string): unknown {
@@ -202,10 +220,10 @@ function at(fields: Fields, name: string): unknown {
 
 /** Also as Envoy shows the value of a runtime flag. */
 function isTrue(value: unknown): boolean {
-  if (isObject(value)) return isTrue(value.final_value);
+  if (isRecord(value)) return isTrue(value.final_value);
   return value === true || value === "true";
 }
 
 function requestsIn(value: unknown): number {
-  return Number((isObject(value) ? value.value : value) ?? Number.POSITIVE_INFINITY);
+  return Number((isRecord(value) ? value.value : value) ?? Number.POSITIVE_INFINITY);
 }

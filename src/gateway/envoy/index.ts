@@ -7,8 +7,7 @@ export {
   envoyConfig,
   envoyProducts,
 } from "./envoy-config.ts";
-export { type EnvoyNote, envoyNotes } from "./envoy-notes.ts";
-export { type EnvoyProblem, envoyProblems } from "./envoy-problems.ts";
+export { type EnvoyProblem, envoyProblems, problemsInFile } from "./envoy-problems.ts";
 export {
   type EnvoyListen,
   type EnvoyServer,
@@ -16,6 +15,6 @@ export {
   envoyServer,
   requireGrpc,
 } from "./envoy-server.ts";
-export { problemsInFile } from "./problems-in-file.ts";
+export { type EnvoyNote, envoyNotes } from "./side-stream.ts";
 export { watchEnvoy } from "./watch-envoy.ts";
 export { documentsIn } from "./yaml.ts";

@@ -10,7 +10,6 @@
  */
 import { errorOf, type Forward, type Forwarded, isEmptyStatus } from "../ends/index.ts";
 import { type BodyIn, bodyIn } from "./body-in.ts";
-import type { EnvoyNote } from "./envoy-notes.ts";
 import {
   changesTo,
   type HeaderMap,
@@ -81,6 +80,18 @@ export interface SideStreamOptions {
   readonly single: (name: string) => boolean;
   readonly onNote: (note: EnvoyNote) => void;
 }
+
+/** What Envoy does, for whoever configured it. */
+export const envoyNotes = {
+  buffered:
+    "Envoy buffers bodies: an answer that is a stream comes whole at its end, so that sampling and elicitation of a server get no answer, and no body is longer than its buffer. FULL_DUPLEX_STREAMED has none of this.",
+  observing:
+    "Envoy only shows what passes (observability_mode), and takes no answer: plugins refuse and change nothing.",
+  body_mode_unsupported:
+    "Envoy streams bodies in a mode in which they cannot be judged, and the request was refused: set FULL_DUPLEX_STREAMED or BUFFERED.",
+} as const;
+
+export type EnvoyNote = keyof typeof envoyNotes;
 
 /** The body modes of Envoy that can be judged. */
 const buffered = 2;
@@ -244,7 +255,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
       [...wanted, ...Object.entries(headers)],
       phase.hasBody,
     );
-    sendBody("request", phase, changes, body === null ? [] : pieces(Buffer.from(body)));
+    sendBody("request", phase, changes, pieces(Buffer.from(body ?? "")));
     return await answer;
   }
 
@@ -253,8 +264,9 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     name: "request" | "response",
     phase: Phase,
     header_mutation: HeaderMutation,
-    body: readonly Uint8Array[],
+    given: Iterable<Uint8Array>,
   ): void {
+    const body = [...given];
     phase.isAnswered = true;
     if (!phase.hasBody) write({ [`${name}_headers`]: { response: { header_mutation } } });
     else if (phase.mode === buffered) {
@@ -372,13 +384,8 @@ function streamed(name: "request" | "response", body: Uint8Array, end_of_stream:
   return { [`${name}_body`]: { response: { body_mutation: { streamed_response } } } };
 }
 
-function* split(chunk: Uint8Array): Generator<Uint8Array> {
+function* pieces(chunk: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < chunk.byteLength; at += maxPiece) yield chunk.subarray(at, at + maxPiece);
-}
-
-function pieces(chunk: Uint8Array): readonly Uint8Array[] {
-  if (chunk.byteLength === 0) return [];
-  return chunk.byteLength <= maxPiece ? [chunk] : [...split(chunk)];
 }
 
 /** What would be read as one value, if only its last is: whoever sends it may mean somebody else. */
