@@ -1,5 +1,6 @@
 /** Reads and checks a configuration: at the start, and again for each reload. */
 import { dirname, resolve } from "node:path";
+import { isRecord } from "../../core/data/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import { configInvalid, problemsOf } from "./config-problems.ts";
@@ -90,7 +91,7 @@ function withOverrides(
   { server }: ConfigFlags,
   isHttp: boolean,
 ): unknown {
-  if (!isObject(given)) return given;
+  if (!isRecord(given)) return given;
   const { port, host, mode } = over;
   const { listen } = given;
   // A mode that is none is a mistake, whatever is said elsewhere.
@@ -109,11 +110,7 @@ function withOverrides(
 }
 
 function under(given: unknown, over: object): unknown {
-  return given === undefined || isObject(given) ? { ...given, ...over } : given;
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return given === undefined || isRecord(given) ? { ...given, ...over } : given;
 }
 
 /**

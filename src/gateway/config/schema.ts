@@ -25,6 +25,17 @@ const secret = z
   .union([z.strictObject({ env: text }), z.strictObject({ file: text })])
   .describe("A secret: the name of an environment variable, or the path of a file.");
 
+const headers = z.record(headerName, z.union([headerValue, secret])).default({});
+const forward = z.array(headerName).default([]);
+const subjectType = z.enum(["user", "agent", "service", "system"]).optional().describe("Its type.");
+const port = z.int().min(0).max(65_535);
+const host = text.default("127.0.0.1").describe("The address that it listens on.");
+const path = z.string().regex(/^\/[\w./-]*$/, "must be a path that begins with /");
+const allowedHosts = z
+  .array(text)
+  .optional()
+  .describe("The exact `Host` headers that are accepted. Default: those of a local address.");
+
 const traceContext = z
   .boolean()
   .default(false)
@@ -81,14 +92,10 @@ const commandServer = z.strictObject({
 
 const urlServer = z.strictObject({
   url: httpUrl.describe("The endpoint of the server: Streamable HTTP."),
-  headers: z
-    .record(headerName, z.union([headerValue, secret]))
-    .default({})
-    .describe("Headers of every request to the server."),
-  forward: z
-    .array(headerName)
-    .default([])
-    .describe("Headers of the caller that are sent on. Credentials only if they are named here."),
+  headers: headers.describe("Headers of every request to the server."),
+  forward: forward.describe(
+    "Headers of the caller that are sent on. Credentials only if they are named here.",
+  ),
   ...ofServer,
 });
 
@@ -103,18 +110,9 @@ const route = z.strictObject({
       "The API that callers speak: `openai` is Chat Completions, Responses and Embeddings.",
     ),
   url: httpUrl.describe("The base URL of the provider, without the path of the API."),
-  path: z
-    .string()
-    .regex(/^\/[\w./-]*$/, "must be a path that begins with /")
-    .describe("Under which path callers reach it."),
-  headers: z
-    .record(headerName, z.union([headerValue, secret]))
-    .default({})
-    .describe("Headers of every request to the provider, such as its key."),
-  forward: z
-    .array(headerName)
-    .default([])
-    .describe("Headers of the caller that are sent on, beside the content type."),
+  path: path.describe("Under which path callers reach it."),
+  headers: headers.describe("Headers of every request to the provider, such as its key."),
+  forward: forward.describe("Headers of the caller that are sent on, beside the content type."),
   allow: z
     .array(text)
     .default([])
@@ -226,7 +224,7 @@ const jwt = z.strictObject({
   subject: z
     .strictObject({
       id: claimPath.optional().describe("The claim with its id."),
-      type: z.enum(["user", "agent", "service", "system"]).optional().describe("Its type."),
+      type: subjectType,
       roles: z.array(claimPath).optional().describe("The claims with its roles."),
       permissions: z.array(claimPath).optional().describe("The claims with its permissions."),
       teams: z.array(claimPath).optional().describe("The claims with its teams."),
@@ -242,7 +240,7 @@ const trustedHeaders = z.strictObject({
     .min(1)
     .describe("The addresses of the proxies in front: IP addresses or CIDR ranges."),
   subject: headerName.describe("The header with the id of the subject."),
-  type: z.enum(["user", "agent", "service", "system"]).optional().describe("Its type."),
+  type: subjectType,
   roles: headerName.optional().describe("The header with its roles, separated by commas."),
   teams: headerName.optional().describe("The header with its teams, separated by commas."),
   client: headerName.optional().describe("The header with the id of the client."),
@@ -258,7 +256,7 @@ const identity = z.strictObject({
   local: z
     .strictObject({
       id: text.describe("The id of the subject."),
-      type: z.enum(["user", "agent", "service", "system"]).optional().describe("Its type."),
+      type: subjectType,
       roles: z.array(text).default([]).describe("Its roles."),
       teams: z.array(text).default([]).describe("Its teams."),
     })
@@ -267,17 +265,10 @@ const identity = z.strictObject({
 });
 
 const listen = z.strictObject({
-  port: z.int().min(0).max(65_535).default(8080).describe("The port; 0 takes a free one."),
-  host: text.default("127.0.0.1").describe("The address that it listens on."),
-  path: z
-    .string()
-    .regex(/^\/[\w./-]*$/, "must be a path that begins with /")
-    .default("/mcp")
-    .describe("The path of the MCP endpoint."),
-  allowedHosts: z
-    .array(text)
-    .optional()
-    .describe("The exact `Host` headers that are accepted. Default: those of a local address."),
+  port: port.default(8080).describe("The port; 0 takes a free one."),
+  host,
+  path: path.default("/mcp").describe("The path of the MCP endpoint."),
+  allowedHosts,
   allowedOrigins: z
     .array(text)
     .default([])
@@ -287,12 +278,8 @@ const listen = z.strictObject({
 });
 
 const admin = z.strictObject({
-  port: z.int().min(0).max(65_535).describe("The port; 0 takes a free one."),
-  host: text.default("127.0.0.1").describe("The address that it listens on."),
-  allowedHosts: z
-    .array(text)
-    .optional()
-    .describe("The exact `Host` headers that are accepted. Default: those of a local address."),
+  port: port.describe("The port; 0 takes a free one."),
+  ...{ host, allowedHosts },
 });
 
 const limits = z.strictObject({
