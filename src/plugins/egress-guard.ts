@@ -83,8 +83,9 @@ export const egressGuardOptions = z
  */
 export function egressGuard(options: EgressGuardOptions): Plugin<"read_labels"> {
   const { labels, allow, refuse } = readOptions("egressGuard", egressGuardOptions, options);
-  const isRefused =
-    refuse === undefined ? not(matcherOf(allow ?? {}, false)) : matcherOf(refuse, true);
+  const refuses = refuse !== undefined;
+  const isListed = matcherOf(refuse ?? allow ?? {}, refuses);
+  const isRefused = (target: Target) => isListed(target) === refuses;
   return definePlugin({
     name: "egress-guard",
     version: "1.0.0",
@@ -123,8 +124,4 @@ function matcherOf(lists: z.output<typeof targets>, unknown: boolean): (target: 
   const isOnServer = among(lists.servers);
   return ({ kind, name, server }) =>
     isNamed[kind](name) || (kind !== "model" && isOnServer(server));
-}
-
-function not(test: (target: Target) => boolean): (target: Target) => boolean {
-  return (target) => !test(target);
 }

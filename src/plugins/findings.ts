@@ -16,6 +16,18 @@ export interface Finding {
  */
 export type Finder = (text: string, key: string) => readonly Finding[];
 
+/** A finder of what fits a pattern, as far as it is accepted. */
+export function finder(
+  kind: string,
+  pattern: RegExp,
+  accepts: (found: string) => boolean = () => true,
+): Finder {
+  return (text) =>
+    [...text.matchAll(pattern)].flatMap(({ 0: found, index }) =>
+      accepts(found) ? [{ kind, start: index, end: index + found.length }] : [],
+    );
+}
+
 /** What was found in a text, and the text without it. */
 export interface Scanned {
   readonly kinds: readonly string[];

@@ -4,18 +4,7 @@
  * Rule: each search begins at a character that few texts have many of, and looks at a bounded number
  * of characters around it.
  */
-import type { Finder, Finding } from "./findings.ts";
-
-function finder(
-  kind: string,
-  pattern: RegExp,
-  accepts: (found: string) => boolean = () => true,
-): Finder {
-  return (text) =>
-    [...text.matchAll(pattern)].flatMap(({ 0: found, index }) =>
-      accepts(found) ? [{ kind, start: index, end: index + found.length }] : [],
-    );
-}
+import { type Finder, type Finding, finder } from "./findings.ts";
 
 const localUnit = /[^\s"<>()[\]{},;:@\\|=]/;
 const domain = /@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62}\.)){1,8}[\p{L}\p{N}-]{2,63}/uy;
@@ -144,18 +133,17 @@ function isIpV6(text: string): boolean {
   );
 }
 
-const findV4 = finder("ip", ipV4, isIpV4);
-const findV6 = finder("ip", ipV6Run, isIpV6);
-const findInternational = finder("phone", international);
-const findAmerican = finder("phone", american);
+const both =
+  (one: Finder, other: Finder): Finder =>
+  (text, key) => [...one(text, key), ...other(text, key)];
 
 /** The finders of personal data, by kind. */
 export const piiFinders = Object.freeze({
   card: findCards,
   email: findEmails,
   iban: findIbans,
-  ip: (text, key) => [...findV4(text, key), ...findV6(text, key)],
-  phone: (text, key) => [...findInternational(text, key), ...findAmerican(text, key)],
+  ip: both(finder("ip", ipV4, isIpV4), finder("ip", ipV6Run, isIpV6)),
+  phone: both(finder("phone", international), finder("phone", american)),
   ssn: finder("ssn", ssn),
 } satisfies Record<string, Finder>);
 

@@ -4,7 +4,7 @@
  * Rule: each pattern begins with fixed text and goes on with one run of a class of characters, of a
  * bounded length or as long as it is, so that no text makes a search take longer than it is long.
  */
-import type { Finder, Finding } from "./findings.ts";
+import { type Finder, type Finding, finder } from "./findings.ts";
 
 /** Classes of characters that a token may go on with. */
 export const tokenCharacters = {
@@ -28,21 +28,15 @@ export interface TokenPattern {
 export function tokenFinder(
   kind: string,
   patterns: readonly TokenPattern[],
-  accepts: (token: string) => boolean = () => true,
+  accepts?: (token: string) => boolean,
 ): Finder {
-  const searches = patterns.map(({ prefix, characters, min }) => ({
-    prefix,
-    pattern: new RegExp(`${escaped(prefix)}[${tokenCharacters[characters]}]{${min},}`, "g"),
-  }));
-  return (text) =>
-    searches.flatMap(({ prefix, pattern }) =>
-      // Most texts have no prefix, and this is the faster search.
-      text.includes(prefix)
-        ? [...text.matchAll(pattern)].flatMap(({ 0: token, index }) =>
-            accepts(token) ? [{ kind, start: index, end: index + token.length }] : [],
-          )
-        : [],
-    );
+  const searches = patterns.map(({ prefix, characters, min }) => {
+    const pattern = `${escaped(prefix)}[${tokenCharacters[characters]}]{${min},}`;
+    return { prefix, find: finder(kind, new RegExp(pattern, "g"), accepts) };
+  });
+  return (text, key) =>
+    // Most texts have no prefix, and this is the faster search.
+    searches.flatMap(({ prefix, find }) => (text.includes(prefix) ? find(text, key) : []));
 }
 
 function escaped(text: string): string {
