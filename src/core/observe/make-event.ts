@@ -22,8 +22,6 @@ export interface AuditEventOptions {
   readonly tenantId?: string | undefined;
   /** The key for `requires`, the profile's `requiresField`. Default `requires_glassine`. */
   readonly requiresField?: string | undefined;
-  /** When it happened, in UTC. Default: when it is emitted. */
-  readonly timestamp?: string | undefined;
 }
 
 /**
@@ -35,7 +33,7 @@ export interface AuditEventOptions {
 export function auditEvent<Type extends AuditEventType>(
   type: Type,
   facts: AuditFacts<Type>,
-  { tenantId = "", requiresField = "requires_glassine", timestamp }: AuditEventOptions = {},
+  { tenantId = "", requiresField = "requires_glassine" }: AuditEventOptions = {},
 ): AuditEventInput {
   const { about, outcome, metadata: table }: AuditEventSpec = auditEventTypes[type];
   const given = facts as Readonly<Record<string, unknown>>;
@@ -52,7 +50,6 @@ export function auditEvent<Type extends AuditEventType>(
     ...partiesOf(about, metadata),
     // A request may name no tenant, or an empty one.
     tenantId: about === "plugin" ? "system" : tenantId || defaultTenant,
-    timestamp,
     outcome,
     metadata,
   };
