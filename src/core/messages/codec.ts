@@ -11,7 +11,7 @@ import {
 } from "../data/index.ts";
 import { freeze, mapped } from "../data/intrinsics.ts";
 import { formatPath } from "../errors/index.ts";
-import { invalidMessage, markPayload, messageOf, messageReader } from "./message.ts";
+import { markPayload, messageOf, messageReader, unreadable } from "./message.ts";
 import type { Message, MessageInput } from "./message-types.generated.ts";
 
 /** Options of `decodeMessage`. */
@@ -55,7 +55,7 @@ export function decodeMessage(input: unknown, options: DecodeMessageOptions = {}
   const strict = readOption(options, "strict", "boolean") === true;
   const reading = { limits, shapeCode: "payload_shape", strict } as const;
   const read = admitDocument(messageReader.read, input, reading, "open");
-  if (!read.ok) throw invalidMessage(read.problems);
+  if (!read.ok) throw unreadable("message_invalid", "message", read.problems);
   const message = markPayload(read.value as object, messageReader, limits) as Message;
   const dropped = freeze(mapped(read.dropped, formatPath));
   return freeze({ message, dropped, droppedCount: read.droppedCount });

@@ -142,7 +142,14 @@ export function payloadFor(
   if (mark !== undefined && mark.passed === compiled && areWithin(mark.limits, limits)) {
     return mark.as ?? (value as object);
   }
-  return readPayload(compiled, value, mark, code, what, limits);
+  const read = readOpen(compiled, value, code, what, limits) as object;
+  if (mark === undefined) return marked(read, compiled, limits);
+  // A frozen payload that the schema adds nothing to stays the same object.
+  const as = saysTheSame(read, value, limits) ? (value as object) : marked(read, compiled, limits);
+  mark.passed = compiled;
+  mark.limits = limits;
+  mark.as = as;
+  return as;
 }
 
 /** A value of the host, which need not be an object, as `compiled` reads it. */
@@ -156,24 +163,6 @@ export function valueFor(
   const isObject = typeof value === "object" && value !== null;
   const read = isObject ? payloadFor : readHost;
   return read(compiled, value, code, what, limits);
-}
-
-function readPayload(
-  compiled: Compiled,
-  value: unknown,
-  mark: PayloadMark | undefined,
-  code: ErrorCode,
-  what: string,
-  limits: Limits,
-): object {
-  const read = readOpen(compiled, value, code, what, limits) as object;
-  if (mark === undefined) return marked(read, compiled, limits);
-  // A frozen payload that the schema adds nothing to stays the same object.
-  const as = saysTheSame(read, value, limits) ? (value as object) : marked(read, compiled, limits);
-  mark.passed = compiled;
-  mark.limits = limits;
-  mark.as = as;
-  return as;
 }
 
 /** Whether a copy equals a value that this library froze. */
@@ -235,14 +224,14 @@ function readOpen(
   const options = { origin, limits, shapeCode: "payload_shape", strict: true } as const;
   const admitted = admit(compiled.read, value, options, undefined, "open");
   if (admitted.ok) return admitted.value;
-  throw invalid(code, what, admitted.problems);
+  throw unreadable(code, what, admitted.problems);
 }
 
-export function invalidMessage(problems: readonly Problem[]): GlassineError {
-  return invalid("message_invalid", "message", problems);
-}
-
-function invalid(code: ErrorCode, what: string, problems: readonly Problem[]): GlassineError {
+export function unreadable(
+  code: ErrorCode,
+  what: string,
+  problems: readonly Problem[],
+): GlassineError {
   const subject = code === "payload_invalid" ? `The payload of ${what}` : `The ${what}`;
   const text = `${subject} is not readable. ${formatProblems(problems)}.`;
   return new GlassineError(code, text, { problems });

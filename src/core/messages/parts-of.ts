@@ -18,8 +18,6 @@ export interface PartsOptions {
   readonly extensions?: PartExtensions | null | undefined;
 }
 
-const optionNames = ["hook", "extensions"] as const;
-
 /**
  * Describes the content parts of a message, in order: what each part is, in which direction it
  * goes, what it names and contains, and what the extensions say about its caller.
@@ -57,7 +55,7 @@ export function partsOf(message: Message, options: PartsOptions = {}): readonly 
       "partsOf expects its options in an object, got extensions: pass { extensions }.",
     );
   }
-  expectOptions(options, optionNames, "partsOf");
+  expectOptions(options, ["hook", "extensions"], "partsOf");
   const hook = readOption(options, "hook", "string");
   const extensions = readExtensions(options.extensions ?? undefined);
   const of: PartSource = { role, hook, extensions };
