@@ -1,5 +1,5 @@
 /** Writes packages for tests of what reads installed packages. */
-import { expectOptions } from "../core/data/index.ts";
+import { expectOptions, isRecord } from "../core/data/index.ts";
 import { optionsInvalid, quoted } from "../core/errors/index.ts";
 import { readPlain } from "../core/schema/index.ts";
 
@@ -198,8 +198,8 @@ function pathFault(path: string): string | undefined {
 }
 
 function readField(glassine: unknown): unknown {
-  const isObject = typeof glassine === "object" && glassine !== null && !Array.isArray(glassine);
-  if (!isObject) throw optionsInvalid(`The field glassine is an object; got ${shown(glassine)}.`);
+  if (!isRecord(glassine))
+    throw optionsInvalid(`The field glassine is an object; got ${shown(glassine)}.`);
   return readPlain(glassine);
 }
 

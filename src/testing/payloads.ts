@@ -1,6 +1,6 @@
 /** Payloads and facts that a hook accepts, read off its schemas. */
 import * as fc from "fast-check";
-import { optionsInvalid, quoted } from "../core/errors/index.ts";
+import { quoted } from "../core/errors/index.ts";
 import { type HookSpec, payloadReader } from "../core/hooks/index.ts";
 import { valueFor } from "../core/messages/index.ts";
 import { compileSchema } from "../core/schema/index.ts";
@@ -12,12 +12,12 @@ import type { HostSubject } from "./subject.ts";
 const known = new WeakMap<HookSpec, fc.Arbitrary<unknown>>();
 
 /**
- * Payloads that the hook accepts.
+ * Payloads that the hook accepts, which is one of the subject's.
  *
  * @throws GlassineError `options_invalid` for a hook for which no payloads are found
  */
 export function payloadsOf({ hooks, payloads }: HostSubject, hook: string): fc.Arbitrary<unknown> {
-  const spec = specOf(hooks, hook);
+  const spec = hooks[hook] as HookSpec;
   const own = payloads[hook];
   const found = own === undefined ? known.get(spec) : undefined;
   if (found !== undefined) return found;
@@ -26,12 +26,6 @@ export function payloadsOf({ hooks, payloads }: HostSubject, hook: string): fc.A
   const made = acceptable(own ?? fieldsOf(hook, spec), accept, `the payload of ${quoted(hook)}`);
   if (own === undefined) known.set(spec, made);
   return made;
-}
-
-function specOf(hooks: HostSubject["hooks"], hook: string): HookSpec {
-  const spec = hooks[hook];
-  if (spec === undefined) throw optionsInvalid(`The host has no hook ${quoted(hook)}.`);
-  return spec;
 }
 
 /** Headers on an older payload go to the `http` slot, which has values of its own. */
@@ -46,14 +40,11 @@ function fieldsOf(hook: string, { payload, headersField }: HookSpec): fc.Arbitra
 
 /** Facts for `operation`, where the hook says which there are. */
 export function operationsOf({ hooks }: HostSubject, hook: string): fc.Arbitrary<unknown> {
-  const { operation: facts } = specOf(hooks, hook);
+  const { operation: facts } = hooks[hook] as HookSpec;
   if (facts === undefined) return fc.constant(undefined);
   const operation = zodOf(facts);
   const reader = compileSchema(operation, { closed: true, shownWhole: true });
   const accept = (value: unknown) => valueFor(reader, value, "options_invalid", "operation");
-  return acceptable(
-    valuesOf(operation, `the operation of ${quoted(hook)}`),
-    accept,
-    `the operation of ${quoted(hook)}`,
-  );
+  const what = `the operation of ${quoted(hook)}`;
+  return acceptable(valuesOf(operation, what), accept, what);
 }

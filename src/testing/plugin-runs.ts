@@ -1,6 +1,6 @@
 /** Runs a plugin for its laws: the cases and their results. */
 import * as fc from "fast-check";
-import { GlassineError, isGlassineError, quoted } from "../core/errors/index.ts";
+import { isGlassineError, optionsInvalid, quoted } from "../core/errors/index.ts";
 import type { HookTable } from "../core/hooks/index.ts";
 import type { AuditEvent } from "../core/observe/index.ts";
 import type { AnyManager, Plugin } from "../core/plugins/index.ts";
@@ -145,8 +145,7 @@ const enoughCalls = 20;
 /** @throws GlassineError `options_invalid` where a law would hold because no handler ever runs */
 export function expectReached({ calls: { made, reached } }: Trial): void {
   if (reached > 0 || made < enoughCalls) return;
-  throw new GlassineError(
-    "options_invalid",
+  throw optionsInvalid(
     `None of ${made} calls reached a handler of the plugin: its conditions match none of them, or it is disabled. Give payloads that they match, { payloads: { NAME: fc.… } }.`,
   );
 }
@@ -160,8 +159,7 @@ function failureOf(error: unknown): unknown {
 export function casesOf(subject: HostSubject, plugin: Plugin): fc.Arbitrary<Case> {
   const points = plugin.hooks.flatMap((hook) => pointsOf(subject.hooks, hook));
   if (points.length === 0)
-    throw new GlassineError(
-      "options_invalid",
+    throw optionsInvalid(
       `The plugin ${plugin.name} has no hook that could be invoked: there is nothing to hold it to.`,
     );
   const { implied } = subject.slots.capabilities;
@@ -183,8 +181,7 @@ export function casesOf(subject: HostSubject, plugin: Plugin): fc.Arbitrary<Case
 function pointsOf(hooks: HookTable, hook: string): readonly string[] {
   const covers = hooks[hook]?.covers;
   if (!Object.hasOwn(hooks, hook))
-    throw new GlassineError(
-      "options_invalid",
+    throw optionsInvalid(
       `The host has no hook ${quoted(hook)}: pass the host whose definePlugin made the plugin.`,
       { hook },
     );

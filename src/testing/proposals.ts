@@ -3,8 +3,8 @@
  * proposal only over the view at hand. Plans make no use of what the view hides.
  */
 import * as fc from "fast-check";
-import { type CompiledSlots, defaultsOf } from "../core/slots/index.ts";
-import { at, isObject, jsonCopy, type Level, leaves, plainCopy } from "./data.ts";
+import type { CompiledSlots } from "../core/slots/index.ts";
+import { at, isObject, jsonCopy, type Level, plainCopy } from "./data.ts";
 import { documentsOf } from "./documents.ts";
 import { type Part, partsOf } from "./parts.ts";
 import { jsonValues, keys, labels } from "./words.ts";
@@ -75,41 +75,6 @@ export function propose(slots: CompiledSlots, view: object, plan: Plan): unknown
   return proposal;
 }
 
-/**
- * A proposal of some parts only, edited as the plan says. What is not edited is left out, so that
- * nothing else of the view has a say in it. A level that would say something by itself is not
- * made for the sake of a part of it.
- */
-export function proposeAmong(
-  slots: CompiledSlots,
-  parts: readonly Part[],
-  view: object,
-  plan: Plan,
-): unknown {
-  const proposal: Record<string, unknown> = {};
-  if (parts.length === 0) return proposal;
-  for (const edit of plan.edits) {
-    const part = parts[edit.part % parts.length];
-    if (part === undefined || !isThere(slots, part, view)) continue;
-    const shown = at(view, part.path);
-    const parent = containerAt(proposal, part.path.slice(0, -1));
-    const key = String(part.path.at(-1));
-    if (shown !== undefined && !Object.hasOwn(parent, key)) parent[key] = plainCopy(shown);
-    apply(proposal, part, edit, at(plan.document, part.path));
-  }
-  return proposal;
-}
-
-function isThere(slots: CompiledSlots, { path }: Part, view: object): boolean {
-  // An empty set is shown although its level is not there, so only what says something tells.
-  if (path.length === 1 || leaves(at(view, path.slice(0, -1))).size > 0) return true;
-  const slot = slots.nodes.find(({ key }) => key === path[0]);
-  if (path.length > 2 || slot === undefined) return false;
-  return Object.values(defaultsOf(slot)).every(
-    (value) => value === undefined || (isObject(value) && Object.keys(value).length === 0),
-  );
-}
-
 function partsFor(slots: CompiledSlots, among: Plan["among"]): readonly Part[] {
   const all = partsOf(slots);
   if (among === "growing") {
@@ -129,7 +94,7 @@ function startOf(view: object, { base, document }: Plan): Record<string, unknown
   return (base === "json" ? jsonCopy(source) : plainCopy(source)) as Record<string, unknown>;
 }
 
-function apply(
+export function apply(
   proposal: Record<string, unknown>,
   { path, node }: Part,
   edit: Edit,
@@ -153,7 +118,7 @@ function apply(
   else if (given !== undefined) parent[key] = plainCopy(given);
 }
 
-function containerAt(
+export function containerAt(
   root: Record<string, unknown>,
   path: readonly string[],
 ): Record<string, unknown> {

@@ -1,7 +1,7 @@
 /** Values of a zod schema, read off the schema. */
 import * as fc from "fast-check";
 import type * as z from "zod/mini";
-import { GlassineError } from "../core/errors/index.ts";
+import { optionsInvalid } from "../core/errors/index.ts";
 import { kindOf } from "../core/schema/index.ts";
 import { lengthsOf, numbersIn, textsOf } from "./scalar-values.ts";
 import { instants, mapOf, numbers, ordinaryWords, type Words } from "./words.ts";
@@ -169,8 +169,7 @@ function valuesOfKind(
 }
 
 function noValues(of: string, at: string): never {
-  throw new GlassineError(
-    "options_invalid",
+  throw optionsInvalid(
     `No values can be made of ${of}, at ${at}: give them, as values of slots, { values: { NAME: fc.… } }, or as payloads of hooks, { payloads: { NAME: fc.… } }.`,
   );
 }

@@ -1,7 +1,7 @@
 /** The laws of one plugin. */
 import * as fc from "fast-check";
 import { expectOptions } from "../../core/data/index.ts";
-import { GlassineError, quoted } from "../../core/errors/index.ts";
+import { optionsInvalid, quoted } from "../../core/errors/index.ts";
 import { standardHost } from "../../core/host/index.ts";
 import { listAt } from "../data.ts";
 import { growingSets } from "../parts.ts";
@@ -19,15 +19,8 @@ import { type PluginUnderTest, subjectOf } from "../subject.ts";
 import { broken, expectSame, type Law, type LawOptions, law } from "./law.ts";
 
 const fields = [
-  "plugin",
-  "host",
-  "others",
-  "options",
-  "deterministic",
-  "slots",
-  "hooks",
-  "values",
-  "payloads",
+  ...["plugin", "host", "others", "options", "deterministic"],
+  ...["slots", "hooks", "values", "payloads"],
 ];
 
 export function lawsOfPlugin(test: PluginUnderTest): readonly Law[] {
@@ -36,10 +29,7 @@ export function lawsOfPlugin(test: PluginUnderTest): readonly Law[] {
   const { deterministic = true, ...tables } = rest;
   const taken = ["plugins", "audit"].find((name) => Object.hasOwn(options, name));
   if (taken !== undefined)
-    throw new GlassineError(
-      "options_invalid",
-      `pluginLaws sets the option ${quoted(taken)} itself.`,
-    );
+    throw optionsInvalid(`pluginLaws sets the option ${quoted(taken)} itself.`);
   const make = typeof plugin === "function" ? plugin : () => plugin;
   const subject = subjectOf(host, tables);
   const sample = make();
