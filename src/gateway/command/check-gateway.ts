@@ -18,39 +18,9 @@ import {
 import { createIdentifier } from "../identity/index.ts";
 import { splitName } from "../router/index.ts";
 import { missingPeers } from "../run/missing-peers.ts";
+import type { CheckReport, PluginReport } from "./check-report.ts";
 import { missingHere, pinFaults } from "./missing.ts";
 import { oddSettings } from "./odd-settings.ts";
-
-/** One plugin, as a reviewer wants to know it. */
-export interface PluginReport {
-  readonly name: string;
-  readonly version: string;
-  readonly from: ResolvedPlugin["from"];
-  readonly source: string;
-  /** Where its code runs; null for the process of the gateway. */
-  readonly isolate: string | null;
-  /** The same in words, and what stays open there. */
-  readonly runs_in: readonly string[];
-  readonly hooks: readonly string[];
-  readonly capabilities: readonly string[];
-  readonly runs_on: readonly string[];
-  /** The calls it is limited to, if it has conditions. */
-  readonly only_for: readonly string[];
-  readonly sees: readonly string[];
-  readonly hidden: readonly string[];
-  readonly may_change: readonly string[];
-  readonly uses: readonly string[];
-  readonly never: readonly string[];
-}
-
-export interface CheckReport {
-  /** What every plugin sees and changes. */
-  readonly always: readonly string[];
-  readonly plugins: readonly PluginReport[];
-  /** What would keep it from working. */
-  readonly problems: readonly string[];
-  readonly warnings: readonly string[];
-}
 
 export async function checkGateway(
   loaded: LoadedConfig,
@@ -111,10 +81,7 @@ async function identityFaults(
   }
 }
 
-function reportOf(
-  { plugin, from, source, grant }: ResolvedPlugin,
-  handlers: readonly Handler[],
-): Omit<PluginReport, "only_for" | "never"> {
+function reportOf({ plugin, from, source, grant }: ResolvedPlugin, handlers: readonly Handler[]) {
   const { name, version, hooks } = plugin;
   const capabilities = grant === undefined ? plugin.capabilities : [...grant].sort();
   const modes = Object.fromEntries(handlers.map(({ hook, mode }) => [hook, mode ?? "sequential"]));

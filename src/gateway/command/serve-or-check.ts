@@ -11,7 +11,8 @@ import {
   resolvePlugins,
 } from "../config/index.ts";
 import { lineLog } from "../observe/index.ts";
-import { type CheckReport, checkGateway, type PluginReport } from "./check-gateway.ts";
+import { checkGateway } from "./check-gateway.ts";
+import type { CheckReport, PluginReport } from "./check-report.ts";
 import type { GatewayContext } from "./options.ts";
 import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
