@@ -16,15 +16,9 @@ export interface WireOptions extends ConnectFor {
   /** Those of the moment: a reload may have replaced some of `servers`. */
   readonly latest: () => readonly Server[];
   readonly homes: Homes;
-  /** The name of the session; absent for an exchange. */
+  /** The name of the session; absent for an exchange that is of none. */
   readonly session?: string | undefined;
   readonly log: GatewayLog;
-  readonly tracing?: Tracing | undefined;
-}
-
-export interface ExchangeOptions extends ConnectFor {
-  /** The session that the exchange belongs to, if it is of one. */
-  readonly session: string | undefined;
   readonly tracing?: Tracing | undefined;
 }
 
@@ -41,7 +35,7 @@ export async function wire(caller: End, options: WireOptions): Promise<Wired> {
 export async function wireExchange(
   caller: End,
   server: Server,
-  options: ExchangeOptions,
+  options: ConnectFor & Pick<WireOptions, "session" | "tracing">,
 ): Promise<WiredExchange> {
   const { front, refuse, isGone } = frontOf(caller, options);
   const { close, settled } = await bridge(front, server, options);
