@@ -1,4 +1,4 @@
-/** Events to a caller, with the ids of those of the server that they come from. */
+/** Events to a caller, with the ids of those of the server that they come from, if there are any. */
 import type { Message } from "./end.ts";
 
 export interface EventStream {
@@ -15,10 +15,27 @@ export interface EventStream {
   end(): void;
 }
 
-/** What may wait for the reader. */
-const maxWaiting = 65_536;
+export const eventHeaders = {
+  "content-type": "text/event-stream",
+  "cache-control": "no-cache, no-transform",
+  "x-accel-buffering": "no",
+};
 
-export function eventStream(keepAliveMs: number, onLeft: () => void): EventStream {
+export interface EventStreamOptions {
+  readonly keepAliveMs: number;
+  /** What may wait for the reader. Default 65 536. */
+  readonly maxWaiting?: number;
+  readonly onLeft: () => void;
+  /** More than that waits, and the stream is cut off. Without it, the writer asks for room. */
+  readonly onFull?: () => void;
+}
+
+export function eventStream({
+  keepAliveMs,
+  maxWaiting = 65_536,
+  onLeft,
+  onFull,
+}: EventStreamOptions): EventStream {
   const encoder = new TextEncoder();
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let isOver = false;
@@ -45,7 +62,15 @@ export function eventStream(keepAliveMs: number, onLeft: () => void): EventStrea
   const timer = setInterval(() => put(": keep-alive\n\n"), keepAliveMs).unref();
 
   function put(text: string): void {
-    if (!isOver) controller?.enqueue(encoder.encode(text));
+    if (isOver) return;
+    const chunk = encoder.encode(text);
+    if (onFull === undefined || (controller?.desiredSize ?? 0) >= chunk.byteLength) {
+      controller?.enqueue(chunk);
+      return;
+    }
+    controller?.error(new Error("reader_too_slow"));
+    end();
+    onFull();
   }
 
   function end(): void {
@@ -56,7 +81,7 @@ export function eventStream(keepAliveMs: number, onLeft: () => void): EventStrea
     try {
       controller?.close();
     } catch {
-      // Its reader closed it.
+      // Its reader closed it, or it was cut off.
     }
   }
 

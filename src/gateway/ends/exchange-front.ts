@@ -5,6 +5,7 @@
  * gave, anything before it makes the answer a stream of events.
  */
 import { type End, isAnswer, isMessage, isRequest, type Message } from "./end.ts";
+import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
 
 export interface ExchangeOptions {
   readonly request: Request;
@@ -29,13 +30,11 @@ export const noAnswer = 499;
 
 export function exchangeFront(options: ExchangeOptions): ExchangeFront {
   const { request, message, authInfo, keepAliveMs, queuedBytes, onCut } = options;
-  const encoder = new TextEncoder();
   let respond: (response: Response) => void = () => {};
   const response = new Promise<Response>((resolve) => {
     respond = resolve;
   });
-  let stream: ReadableStreamDefaultController<Uint8Array> | undefined;
-  let timer: NodeJS.Timeout | undefined;
+  let stream: EventStream | undefined;
   let isOver = false;
 
   const end: End = {
@@ -61,47 +60,22 @@ export function exchangeFront(options: ExchangeOptions): ExchangeFront {
   };
 
   function write(sent: Message): void {
-    const text = `event: message\ndata: ${JSON.stringify(sent)}\n\n`;
     if (stream === undefined) {
-      const body = new ReadableStream<Uint8Array>(
-        {
-          start(controller) {
-            stream = controller;
-          },
-          cancel: () => end.close(),
-        },
-        { highWaterMark: queuedBytes, size: ({ byteLength }) => byteLength },
-      );
-      respond(new Response(body, { headers: eventHeaders }));
-      timer = setInterval(() => enqueue(": keep-alive\n\n"), keepAliveMs);
-      timer.unref();
+      stream = eventStream({ keepAliveMs, maxWaiting: queuedBytes, onLeft: leave, onFull });
+      respond(new Response(stream.body, { headers: eventHeaders }));
     }
-    enqueue(text);
+    stream.write(sent);
   }
 
-  function enqueue(text: string): void {
-    const chunk = encoder.encode(text);
-    try {
-      if ((stream?.desiredSize ?? 0) >= chunk.byteLength) stream?.enqueue(chunk);
-      else {
-        onCut();
-        stream?.error(new Error("reader_too_slow"));
-        void end.close();
-      }
-    } catch {
-      // Its reader is gone, and `cancel` says so.
-    }
+  function onFull(): void {
+    onCut();
+    leave();
   }
 
   function finish(): void {
     isOver = true;
-    clearInterval(timer);
     request.signal.removeEventListener("abort", leave);
-    try {
-      stream?.close();
-    } catch {
-      // Its reader closed it.
-    }
+    stream?.end();
   }
 
   const leave = () => void end.close();
@@ -118,12 +92,6 @@ export function exchangeFront(options: ExchangeOptions): ExchangeFront {
     },
   };
 }
-
-export const eventHeaders = {
-  "content-type": "text/event-stream",
-  "cache-control": "no-cache, no-transform",
-  "x-accel-buffering": "no",
-};
 
 /** The errors of the protocol layer, which say so in the status. MCP 2026-07-28, transports. */
 const statuses: Readonly<Record<number, number>> = {

@@ -26,9 +26,9 @@ import {
   tooLarge,
   unreachable,
 } from "./end.ts";
-import { type EventStream, eventStream } from "./event-stream.ts";
+import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
 import { type EventLimits, readEvents } from "./events.ts";
-import { eventHeaders, statusOf } from "./exchange-front.ts";
+import { statusOf } from "./exchange-front.ts";
 import { type Forward, headersNamed } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin, streamOf } from "./read-body.ts";
@@ -337,7 +337,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
 
   /** Passes events on while they come. */
   async function eventsOf(answered: Response): Promise<Response> {
-    const made = eventStream(options.keepAliveMs, over);
+    const made = eventStream({ keepAliveMs: options.keepAliveMs, onLeft: over });
     stream = made;
     // What plugins refused of a batch.
     for (const { message } of incoming.splice(0)) made.write(message);
