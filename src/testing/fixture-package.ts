@@ -123,19 +123,10 @@ export async function installFixturePackage(fixture: FixturePackage): Promise<In
   return Object.freeze({ root, path, remove });
 }
 
-interface ReadFixture {
-  readonly name: string;
-  readonly version: string;
-  readonly files: readonly (readonly [string, string | Uint8Array])[];
-  readonly manifest: { readonly glassine?: unknown };
-  readonly root: string | undefined;
-  readonly sign: FixturePackage["sign"];
-}
-
 const part = "[a-z0-9~-][a-z0-9._~-]*";
 const namePattern = new RegExp(`^(?:@${part}/)?${part}$`);
 
-function readFixture(fixture: unknown): ReadFixture {
+function readFixture(fixture: unknown) {
   const fields = ["name", "version", "files", "glassine", "root", "sign"];
   expectOptions(fixture, fields, "installFixturePackage");
   const { name, version, files, glassine, root, sign } = fixture as Record<string, unknown>;
@@ -164,7 +155,7 @@ function readFixture(fixture: unknown): ReadFixture {
   };
 }
 
-function readFiles(files: unknown): ReadFixture["files"] {
+function readFiles(files: unknown): readonly (readonly [string, string | Uint8Array])[] {
   if (typeof files !== "object" || files === null || Array.isArray(files))
     throw optionsInvalid(`The files of a package are texts or bytes by path; got ${shown(files)}.`);
   const read = Object.entries(files);

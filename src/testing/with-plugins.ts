@@ -130,14 +130,7 @@ interface Access<M> {
   set(manager: M | undefined): void;
 }
 
-interface Read<C extends Create> {
-  readonly create: C;
-  readonly replace: Holder<ManagerOf<C>> | undefined;
-  readonly close: CloseOptions | undefined;
-  readonly rest: object;
-}
-
-function readOptions<C extends Create>(options: object = {}): Read<C> {
+function readOptions<C extends Create>(options: object = {}) {
   if (typeof options !== "object" || options === null || Array.isArray(options))
     throw optionsInvalid("withPlugins expects its options in an object.");
   const { createPluginManager: create, replace, close, ...rest } = options as WithPluginsOptions<C>;

@@ -41,7 +41,7 @@ export function law(id: string, text: string, property: () => Property): Law {
       expectOptions(options, ["numRuns", "seed", "shrinkingMs"], `check of ${id}`);
       const { numRuns, seed, shrinkingMs = 2000 } = options;
       readWhole("shrinkingMs", shrinkingMs, longestTimerMs);
-      const found = await tried(property(), {
+      const found = await fc.check(property(), {
         ...(numRuns === undefined ? {} : { numRuns }),
         ...(seed === undefined ? {} : { seed }),
         endOnFailure: true,
@@ -61,17 +61,13 @@ export function law(id: string, text: string, property: () => Property): Law {
 
 /** The smallest failure found in time, or `found` if it cannot be reproduced or time is up. */
 async function smaller(property: Property, found: Details, shrinkingMs: number): Promise<Details> {
-  const details = await tried(property, {
+  const details = await fc.check(property, {
     seed: found.seed,
     path: found.counterexamplePath ?? "",
     numRuns: found.runConfiguration.numRuns ?? 100,
     interruptAfterTimeLimit: shrinkingMs,
   });
   return details.counterexample === null ? found : details;
-}
-
-async function tried(property: Property, parameters: fc.Parameters<unknown>): Promise<Details> {
-  return fc.check(property, parameters);
 }
 
 /** Reports what broke a law. */
