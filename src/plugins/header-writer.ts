@@ -30,18 +30,17 @@ export interface HeaderWriterOptions {
 }
 
 const needed = {
-  id: "read_subject",
-  type: "read_subject",
-  roles: "read_roles",
-  permissions: "read_permissions",
-  teams: "read_teams",
+  "subject.id": "read_subject",
+  "subject.type": "read_subject",
+  "subject.roles": "read_roles",
+  "subject.permissions": "read_permissions",
+  "subject.teams": "read_teams",
 } as const satisfies Record<string, Capability>;
+const subjectSources = Object.keys(needed) as (keyof typeof needed)[];
 
 const emptyView = filterExtensions(createExtensions({}), ["write_headers"]);
 const isWritable = (name: string, value: string) =>
   isTaken(() => setHeader(emptyView, name, value));
-
-const source = z.templateLiteral(["claims.", filled]);
 
 export const headerWriterOptions = z.strictObject({
   headers: z
@@ -52,16 +51,7 @@ export const headerWriterOptions = z.strictObject({
       z.union([
         z.string().check(z.refine((value) => isWritable("x", value), "must be a header's value")),
         z.strictObject({
-          from: z.union([
-            z.enum([
-              "subject.id",
-              "subject.type",
-              "subject.roles",
-              "subject.permissions",
-              "subject.teams",
-            ]),
-            source,
-          ]),
+          from: z.union([z.enum(subjectSources), z.templateLiteral(["claims.", filled])]),
         }),
       ]),
     )
@@ -125,9 +115,8 @@ export function headerWriter(options: HeaderWriterOptions): Plugin {
 }
 
 function capabilityFor(from: string): Capability {
-  const name = from.slice(from.indexOf(".") + 1);
-  if (from.startsWith("claims.")) return "read_claims";
-  return Object.entries(needed).find(([field]) => field === name)?.[1] ?? "read_subject";
+  const source = subjectSources.find((each) => each === from);
+  return source === undefined ? "read_claims" : needed[source];
 }
 
 /** What the plugin may be shown of a subject. */
