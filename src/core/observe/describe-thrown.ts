@@ -29,14 +29,11 @@ const noText = "What was thrown has no readable message.";
 const cleanName = /^[A-Za-z_$][A-Za-z0-9_$.]{0,63}$/;
 const maxClasses = 32;
 
-const builtInErrors = [
+/** The classes of errors by prototype, with the names they have when the library loads. */
+const known: readonly { readonly prototype: object; readonly name: string }[] = [
   ...[Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError],
   AggregateError,
-] as const;
-/** The classes of errors by prototype, with the names they have when the library loads. */
-const known: readonly { readonly prototype: object; readonly name: string }[] = builtInErrors.map(
-  ({ prototype, name }) => ({ prototype, name }),
-);
+].map(({ prototype, name }) => ({ prototype, name }));
 
 /** Of a `DOMException` name and message are getters of the runtime, and these are called. */
 const domPrototype: object = DOMException.prototype;

@@ -28,16 +28,10 @@ import { type Needles, needlesOf, withoutSecrets } from "./secrets.ts";
  * ```
  */
 export function redactText(text: string, secrets: readonly string[]): string {
-  const isSound = Array.isArray(secrets) && [text, ...secrets].every(isString);
-  if (!isSound) {
-    const message = "redactText expects a string, and its secrets in an array of strings.";
-    throw optionsInvalid(message);
-  }
+  const isString = (value: unknown) => typeof value === "string";
+  if (!Array.isArray(secrets) || ![text, ...secrets].every(isString))
+    throw optionsInvalid("redactText expects a string, and its secrets in an array of strings.");
   return redacted(text, needlesOf(secrets));
-}
-
-function isString(value: unknown): value is string {
-  return typeof value === "string";
 }
 
 /** The same, for secrets that are ready to be looked for. */
