@@ -37,9 +37,13 @@ export function documentsOf(slots: CompiledSlots, words?: Words): fc.Arbitrary<L
   if (made !== undefined) return made;
   const values = slots.names.map((slot): [string, Values] => [
     slot,
-    slotValues(slots, slot, words),
+    fc.option(slotValues(slots, slot, words), { nil: null, freq: 12 }),
   ]);
-  const documents = documentsWith(Object.fromEntries(values));
+  const fields = Object.fromEntries(values);
+  const documents = fc.oneof(
+    { weight: 4, arbitrary: fc.record(fields, { requiredKeys: [] }) },
+    { weight: 1, arbitrary: fc.record(fields) },
+  );
   if (words === undefined) known.set(slots, documents);
   return documents;
 }
@@ -53,20 +57,6 @@ function slotValues(slots: CompiledSlots, slot: string, words: Words | undefined
   if (own === undefined && standard[slot]?.schema === schema) return valuesOf(schema, slot, words);
   const accepts = (value: unknown) => createFrom(slots, { [slot]: value }, undefined);
   return acceptable(own ?? valuesOf(schema, slot, words), accepts, `the slot ${quoted(slot)}`);
-}
-
-/** Documents whose slots have these values. */
-function documentsWith(values: { readonly [slot: string]: Values }): fc.Arbitrary<Level> {
-  const fields = Object.fromEntries(
-    Object.entries(values).map(([slot, value]) => [
-      slot,
-      fc.option(value, { nil: null, freq: 12 }),
-    ]),
-  );
-  return fc.oneof(
-    { weight: 4, arbitrary: fc.record(fields, { requiredKeys: [] }) },
-    { weight: 1, arbitrary: fc.record(fields) },
-  );
 }
 
 /** Any grant: no capability to all of them. */

@@ -207,12 +207,7 @@ const scalars: readonly HostileValue[] = [
   harmless("bytes without their prototype", () => bare(new Uint8Array(2))),
 ];
 
-const all: readonly HostileValue[] = Object.freeze([
-  ...accessors,
-  ...exotic,
-  ...cyclic,
-  ...scalars,
-]);
+const all = Object.freeze([...accessors, ...exotic, ...cyclic, ...scalars]);
 
 /**
  * Values that no reader may trust: accessors, proxies, exotic prototypes, symbols, cycles, and
