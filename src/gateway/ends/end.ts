@@ -39,6 +39,8 @@ export interface SendOptions {
   readonly status?: number;
   /** To a back over HTTP: headers of the trace that the message belongs to. */
   readonly trace?: Readonly<Record<string, string>>;
+  /** The same: adds headers that plugins wrote to its own. */
+  readonly withHeaders?: (own: Readonly<Record<string, string>>) => Headers;
   /** To a back: what the front said about the caller's message. */
   readonly caller?: Extra;
 }

@@ -51,11 +51,6 @@ export interface HttpBackOptions {
   readonly onCut?: (id: RequestId) => void;
 }
 
-/** What it sends a message with. */
-interface BackOptions extends SendOptions {
-  readonly withHeaders?: (own: Readonly<Record<string, string>>) => Headers;
-}
-
 export interface HttpBack extends End {
   readonly takesHeaders: true;
   setProtocolVersion(version: string): void;
@@ -99,7 +94,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     setProtocolVersion(agreed) {
       version = agreed;
     },
-    async send(message, sendOptions: BackOptions = {}) {
+    async send(message, sendOptions: SendOptions = {}) {
       if (isClosed) throw new Error("The connection to the server is closed.");
       if (isRequest(message)) void ask(message, sendOptions);
       else await notify(message, sendOptions);
@@ -115,7 +110,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   };
 
   /** Sends a request and passes on everything up to its answer. Never rejects. */
-  async function ask(message: Message & { id: RequestId }, sendOptions: BackOptions) {
+  async function ask(message: Message & { id: RequestId }, sendOptions: SendOptions) {
     const key = keyOf(message.id);
     const stream = new AbortController();
     open.set(key, stream);
@@ -137,7 +132,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     }
   }
 
-  async function notify(message: Message, sendOptions: BackOptions): Promise<void> {
+  async function notify(message: Message, sendOptions: SendOptions): Promise<void> {
     const cancelled = cancelledBy(message);
     const stream = cancelled === undefined ? undefined : open.get(keyOf(cancelled));
     // In an exchange, closing its stream is what cancels a request.
@@ -163,7 +158,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
 
   function post(
     message: Message,
-    { caller, withHeaders, trace }: BackOptions,
+    { caller, withHeaders, trace }: SendOptions,
     signal: AbortSignal,
   ) {
     const base = {
@@ -208,7 +203,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   async function readAnswer(
     message: Message & { id: RequestId },
     response: Answer,
-    sendOptions: BackOptions,
+    sendOptions: SendOptions,
     signal: AbortSignal,
   ): Promise<void> {
     const { statusCode: status, headers, body } = response;
@@ -236,7 +231,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   async function readStream(
     id: RequestId,
     first: Readable,
-    sendOptions: BackOptions,
+    sendOptions: SendOptions,
     signal: AbortSignal,
   ): Promise<void> {
     let body = first;

@@ -92,10 +92,6 @@ interface Sent {
   readonly status: number | undefined;
 }
 
-interface BackOptions extends SendOptions {
-  readonly withHeaders?: (own: Readonly<Record<string, string>>) => Headers;
-}
-
 export function passThrough(options: PassThroughOptions): PassThrough {
   const { request, body, authInfo, isModern, forward, refusedAsks, maxBytes } = options;
   const asked = messagesIn(body).filter(isMessage);
@@ -105,7 +101,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   const open = new Map<string, RequestId>(requests.map(({ id }) => [keyOf(id), id]));
   /** What plugins let pass to the server, and what it is sent with. */
   const outgoing: Message[] = [];
-  const sentWith: BackOptions[] = [];
+  const sentWith: SendOptions[] = [];
   /** What goes to the caller, until there is a stream for it. */
   const incoming: Sent[] = [];
   let stream: EventStream | undefined;
@@ -139,7 +135,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   const back: End = {
     takesHeaders: true,
     start: async () => {},
-    async send(message, sendOptions: BackOptions = {}) {
+    async send(message, sendOptions = {}) {
       if (!hasForwarded) {
         outgoing.push(message);
         sentWith.push(sendOptions);
