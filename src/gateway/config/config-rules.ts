@@ -3,7 +3,6 @@ import { headerFault } from "../../core/envelope/index.ts";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { isTransportHeader, readAllow } from "../../providers/rewrite/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
-import { limitProblems } from "./limit-rules.ts";
 import { hostProblems, listenProblems } from "./listen-rules.ts";
 import type { GatewayConfig, SinglePluginEntry } from "./schema.ts";
 
@@ -104,4 +103,34 @@ function* isolationProblems(entry: SinglePluginEntry) {
   for (const key of ["accept", "readable", "memoryMb"])
     if (entry[key as keyof typeof entry] !== undefined)
       yield { key, text: "goes with `isolate`: what runs in the gateway can do what it can." };
+}
+
+/** What an event has beside its message. */
+const eventBytes = 1024;
+
+/** The configuration with as much room for a slow reader as its longest message takes. */
+export function withRoom(config: GatewayConfig, given: unknown): GatewayConfig {
+  const { limits } = config;
+  if (isGiven("queuedBytes", given)) return config;
+  const queuedBytes = Math.max(limits.queuedBytes, limits.messageBytes + eventBytes);
+  return { ...config, limits: { ...limits, queuedBytes } };
+}
+
+/** Only where both are given: with less room than that, no more than long answers are cut off. */
+function* limitProblems(
+  { limits: { messageBytes, queuedBytes }, servers }: GatewayConfig,
+  given: unknown,
+) {
+  if (Object.keys(servers).length === 0) return;
+  if (!isGiven("messageBytes", given) || !isGiven("queuedBytes", given)) return;
+  if (queuedBytes < messageBytes + eventBytes)
+    yield problemAt(
+      ["limits", "queuedBytes"],
+      `expected at least ${eventBytes} more than \`messageBytes\`: the longest answers would always be cut off.`,
+    );
+}
+
+function isGiven(name: keyof GatewayConfig["limits"], given: unknown): boolean {
+  const { limits } = given as { readonly limits?: Readonly<Record<string, unknown>> };
+  return limits?.[name] !== undefined;
 }

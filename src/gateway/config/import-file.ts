@@ -63,18 +63,16 @@ export async function finished<Value>(
 ): Promise<Value> {
   const end = await within(timeoutMs, work);
   if (end.how === "returned") return end.value;
-  if (end.value instanceof GlassineError) throw withFile(path, what, end.value);
+  if (end.value instanceof GlassineError) {
+    // What a library of ours refused there, by the same code.
+    const { code, message, data } = end.value;
+    const text = `${what} ${printable(path)} cannot be loaded: ${printable(message)}`;
+    throw new GlassineError(code, text, data, end.value);
+  }
   if (end.how === "timeout")
     throw unreadable(path, what, `has not finished loading after ${timeoutMs} ms`);
   const { text } = describeThrown(end.value);
   throw unreadable(path, what, `cannot be loaded: ${text}${atPlaces(end.value)}`, end.value);
-}
-
-/** What a library of ours refused there, by the same code. */
-function withFile(path: string, what: string, error: GlassineError): GlassineError {
-  const { code, message, data } = error;
-  const text = `${what} ${printable(path)} cannot be loaded: ${printable(message)}`;
-  return new GlassineError(code, text, data, error);
 }
 
 async function stateOf(path: string, what: string): Promise<string> {

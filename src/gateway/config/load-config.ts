@@ -4,10 +4,9 @@ import { isRecord } from "../../core/data/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import { configInvalid, problemsOf } from "./config-problems.ts";
-import { ruleProblems } from "./config-rules.ts";
+import { ruleProblems, withRoom } from "./config-rules.ts";
 import { findConfig, readConfigFile } from "./find-config.ts";
 import { type Overrides, readGatewaySettings } from "./gateway-settings.ts";
-import { withRoom } from "./limit-rules.ts";
 import { configSchema, type GatewayConfig, type PluginEntry } from "./schema.ts";
 
 /** What a command line says over the file and the environment. */

@@ -89,9 +89,53 @@ export async function resolvePlugins(
   const entries = config.plugins.map(namedEntry);
   expectNoPaths(config, entries);
   const discovered = await discoveredFor(config, entries, folder, options);
+  const warnings = [...(discovered?.warnings ?? [])];
+  const host = { mode: config.mode, root: folder, discovered, warnings };
   const found: Found[] = [];
   try {
-    return await resolved({ config, file, folder, entries, discovered, found }, options);
+    for (const [index, entry] of entries.entries()) {
+      const plugins = await pluginsOf(entry, host, options).catch((error: unknown) => {
+        throw placed(error, { entry, index }, file);
+      });
+      for (const plugin of plugins) {
+        // Of others the manager speaks: a package with the name of another may be an attack.
+        const isStock = (of: NamedEntry) => of.from === "stock";
+        const twin = found.find(
+          (other) => other.plugin.name === plugin.name && isStock(other.entry),
+        );
+        if (twin !== undefined && isStock(entry)) throw twice(plugin.name, twin.index, index);
+        found.push({ plugin, entry, index });
+        if (hasUncheckedOptions(plugin, entry))
+          warnings.push(
+            `${printable(placeOf({ entry, index }))} has options, but its plugin has no configSchema, so nothing checks them; handlers get them as context.config.`,
+          );
+      }
+    }
+    const audit = await auditOf(config, options);
+    const { logger, metrics, env, onHandlerError } = options;
+    const manager = await createPluginManager({
+      plugins: found.map(({ plugin, entry }) => itemOf(plugin, entry)),
+      env,
+      ...(discovered === undefined ? {} : { discovered }),
+      ...(audit === undefined ? {} : { audit: audit.options }),
+      ...(logger === undefined ? {} : { logger }),
+      ...(metrics === undefined ? {} : { metrics }),
+      ...(onHandlerError === undefined ? {} : { onHandlerError }),
+    }).catch(async (error: unknown) => {
+      await audit?.close();
+      throw withEntries(error, found);
+    });
+    return {
+      manager,
+      plugins: found.map(({ plugin, entry: { from, source, settings } }) => {
+        return { plugin, from, source, grant: settings.grant, options: settings.options };
+      }),
+      warnings,
+      async close() {
+        await manager.close();
+        await audit?.close();
+      },
+    };
   } catch (error) {
     await endIsolated(found.map(({ plugin }) => plugin));
     await discovered?.close();
@@ -107,64 +151,6 @@ interface Place {
 
 interface Found extends Place {
   readonly plugin: Plugin;
-}
-
-interface Resolving extends Pick<LoadedConfig, "config"> {
-  readonly file: string | undefined;
-  readonly folder: string;
-  readonly entries: readonly NamedEntry[];
-  readonly discovered: Discovery | undefined;
-  /** Gets each plugin as soon as it is there. */
-  readonly found: Found[];
-}
-
-async function resolved(
-  { config, file, folder, entries, discovered, found }: Resolving,
-  options: ResolveOptions,
-): Promise<ResolvedPlugins> {
-  const warnings = [...(discovered?.warnings ?? [])];
-  const host = { mode: config.mode, root: folder, discovered, warnings };
-  for (const [index, entry] of entries.entries()) {
-    const plugins = await pluginsOf(entry, host, options).catch((error: unknown) => {
-      throw placed(error, { entry, index }, file);
-    });
-    for (const plugin of plugins) {
-      // Of others the manager speaks: a package with the name of another may be an attack.
-      const isStock = (of: NamedEntry) => of.from === "stock";
-      const twin = found.find((other) => other.plugin.name === plugin.name && isStock(other.entry));
-      if (twin !== undefined && isStock(entry)) throw twice(plugin.name, twin.index, index);
-      found.push({ plugin, entry, index });
-      if (hasUncheckedOptions(plugin, entry))
-        warnings.push(
-          `${printable(placeOf({ entry, index }))} has options, but its plugin has no configSchema, so nothing checks them; handlers get them as context.config.`,
-        );
-    }
-  }
-  const audit = await auditOf(config, options);
-  const { logger, metrics, env, onHandlerError } = options;
-  const manager = await createPluginManager({
-    plugins: found.map(({ plugin, entry }) => itemOf(plugin, entry)),
-    env,
-    ...(discovered === undefined ? {} : { discovered }),
-    ...(audit === undefined ? {} : { audit: audit.options }),
-    ...(logger === undefined ? {} : { logger }),
-    ...(metrics === undefined ? {} : { metrics }),
-    ...(onHandlerError === undefined ? {} : { onHandlerError }),
-  }).catch(async (error: unknown) => {
-    await audit?.close();
-    throw withEntries(error, found);
-  });
-  return {
-    manager,
-    plugins: found.map(({ plugin, entry: { from, source, settings } }) => {
-      return { plugin, from, source, grant: settings.grant, options: settings.options };
-    }),
-    warnings,
-    async close() {
-      await manager.close();
-      await audit?.close();
-    },
-  };
 }
 
 /** The options of stock plugins are checked by name, those of isolated ones where they run. */

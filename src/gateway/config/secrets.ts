@@ -49,7 +49,8 @@ function bytesOf(path: string): Buffer {
   let file: number | undefined;
   try {
     file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
-    if (!fstatSync(file).isFile()) throw missing(notRegular(path));
+    if (!fstatSync(file).isFile())
+      throw missing(`the secret file ${printable(path)} is not a regular file`);
     const bytes = Buffer.alloc(maxBytes + 1);
     let size = 0;
     for (let read = 1; read > 0 && size <= maxBytes; size += read)
@@ -65,10 +66,6 @@ function bytesOf(path: string): Buffer {
   } finally {
     if (file !== undefined) closeSync(file);
   }
-}
-
-function notRegular(path: string): string {
-  return `the secret file ${printable(path)} is not a regular file`;
 }
 
 function missing(message: string): GlassineError {
