@@ -9,7 +9,6 @@ import {
   envoyConfig,
   envoyProducts,
   problemsInFile,
-  serverPaths,
 } from "../envoy/index.ts";
 import { listenAt } from "./envoy-addresses.ts";
 import type { EnvoyConfigContext } from "./options.ts";
@@ -25,7 +24,7 @@ export async function print({ cwd, env, options }: EnvoyConfigContext) {
   checkBehindEnvoy(config);
   const product = productIn(options);
   const text = envoyConfig(product, {
-    ...{ config, paths: serverPaths(config) },
+    config,
     processors: processor.map((each) => listenAt("--processor", each)),
     bodyMode: oneOf("--body-mode", bodyModes, options.bodyMode ?? "streamed"),
     adminPort: portOf("--admin-port", adminPort) ?? defaultAdminPort,

@@ -21,8 +21,10 @@ export const eventHeaders = {
   "x-accel-buffering": "no",
 };
 
+/** How often an idle stream says that it is there. */
+export const keepAliveMs = 15_000;
+
 export interface EventStreamOptions {
-  readonly keepAliveMs: number;
   /** What may wait for the reader. Default 65 536. */
   readonly maxWaiting?: number;
   readonly onLeft: () => void;
@@ -30,12 +32,8 @@ export interface EventStreamOptions {
   readonly onFull?: () => void;
 }
 
-export function eventStream({
-  keepAliveMs,
-  maxWaiting = 65_536,
-  onLeft,
-  onFull,
-}: EventStreamOptions): EventStream {
+export function eventStream(options: EventStreamOptions): EventStream {
+  const { maxWaiting = 65_536, onLeft, onFull } = options;
   const encoder = new TextEncoder();
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   let isOver = false;

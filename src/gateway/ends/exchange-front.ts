@@ -12,7 +12,6 @@ export interface ExchangeOptions {
   /** The parsed body. */
   readonly message: Message;
   readonly authInfo: unknown;
-  readonly keepAliveMs: number;
   /** What may wait for a slow reader. */
   readonly queuedBytes: number;
   /** The reader was too slow, and its request is cancelled. */
@@ -29,7 +28,7 @@ export interface ExchangeFront {
 export const noAnswer = 499;
 
 export function exchangeFront(options: ExchangeOptions): ExchangeFront {
-  const { request, message, authInfo, keepAliveMs, queuedBytes, onCut } = options;
+  const { request, message, authInfo, queuedBytes, onCut } = options;
   let respond: (response: Response) => void = () => {};
   const response = new Promise<Response>((resolve) => {
     respond = resolve;
@@ -61,7 +60,7 @@ export function exchangeFront(options: ExchangeOptions): ExchangeFront {
 
   function write(sent: Message): void {
     if (stream === undefined) {
-      stream = eventStream({ keepAliveMs, maxWaiting: queuedBytes, onLeft: leave, onFull });
+      stream = eventStream({ maxWaiting: queuedBytes, onLeft: leave, onFull });
       respond(new Response(stream.body, { headers: eventHeaders }));
     }
     stream.write(sent);

@@ -50,7 +50,6 @@ export interface PassThroughOptions {
   readonly headersFor: (message: unknown) => Readonly<Record<string, string>>;
   readonly maxBytes: number;
   readonly timeoutMs: number;
-  readonly keepAliveMs: number;
   /** Of the session; absent for an exchange without one. */
   readonly refusedAsks: RefusedAsks | undefined;
   /** The server named a new session. Its caller learns of it when this has resolved. */
@@ -333,7 +332,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
 
   /** Passes events on while they come. */
   async function eventsOf(answered: Response): Promise<Response> {
-    const made = eventStream({ keepAliveMs: options.keepAliveMs, onLeft: over });
+    const made = eventStream({ onLeft: over });
     stream = made;
     // What plugins refused of a batch.
     for (const { message } of incoming.splice(0)) made.write(message);

@@ -18,6 +18,7 @@ import {
   refusalOf,
 } from "./end.ts";
 import { eventStore } from "./event-store.ts";
+import { keepAliveMs } from "./event-stream.ts";
 import { noAnswer } from "./exchange-front.ts";
 
 /** What is used of `@modelcontextprotocol/server`. */
@@ -36,14 +37,15 @@ interface SdkTransport {
   onerror?: (error: Error) => void;
 }
 
+/** When a client whose stream ended asks for the rest. */
+const retryMs = 500;
+
 export interface SessionOptions {
   readonly sdk: ServerSdk;
   /** Made by the gateway; a client's own is never taken. */
   readonly id: string;
   readonly maxEvents: number;
   readonly queuedBytes: number;
-  readonly retryMs: number;
-  readonly keepAliveMs: number;
   /** A message that no stream could take. */
   readonly onUndelivered: (error: Error) => void;
   /** A reader was too slow, and its stream is cut off. The client may ask for the rest. */
@@ -80,8 +82,7 @@ const cancelled = {
 };
 
 export function sessionFront(options: SessionOptions): SessionFront {
-  const { sdk, id, maxEvents, queuedBytes, retryMs, keepAliveMs } = options;
-  const { onUndelivered, onCut } = options;
+  const { sdk, id, maxEvents, queuedBytes, onUndelivered, onCut } = options;
   const events = eventStore(maxEvents, queuedBytes);
   const transport = new sdk.WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: () => id,

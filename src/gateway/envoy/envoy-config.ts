@@ -1,13 +1,12 @@
 /** The configuration of an Envoy that asks this gateway, made of the gateway's own. */
 import type { GatewayConfig, UrlServer } from "../config/index.ts";
+import { serverPaths } from "./behind-envoy.ts";
 import { gracefulClose } from "./envoy-problems.ts";
 import type { EnvoyListen } from "./envoy-server.ts";
 import { type Comments, commented } from "./yaml.ts";
 
 export interface EnvoyConfigOptions {
   readonly config: GatewayConfig;
-  /** Where each server is reached: its name by its path. */
-  readonly paths: ReadonlyMap<string, string>;
   /** The gateways that Envoy asks. */
   readonly processors: readonly EnvoyListen[];
   readonly bodyMode: BodyMode;
@@ -152,8 +151,8 @@ function connectionManager(upstreams: readonly Upstream[], options: EnvoyConfigO
   };
 }
 
-function upstreamsOf({ config, paths }: EnvoyConfigOptions): readonly Upstream[] {
-  const servers = [...paths].map(([path, name]) => ({
+function upstreamsOf({ config }: EnvoyConfigOptions): readonly Upstream[] {
+  const servers = [...serverPaths(config)].map(([path, name]) => ({
     cluster: clusterOf("server", name),
     url: new URL((config.servers[name] as UrlServer).url),
     match: { path },

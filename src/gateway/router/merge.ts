@@ -1,4 +1,5 @@
 /** One answer made of those of several servers. */
+import { packageVersion } from "../../core/plugins/index.ts";
 import { documentIn, isMessage, type Message } from "../ends/index.ts";
 import type { Homes } from "./homes.ts";
 import { joinName } from "./names.ts";
@@ -106,7 +107,6 @@ const anyList: Message = {
 export function mergeHandshakes(
   method: string,
   parts: readonly Part[],
-  serverInfo: Message,
   context: MergeContext,
 ): Message {
   const { isPart } = context;
@@ -125,7 +125,7 @@ export function mergeHandshakes(
     capabilities: results
       .map(({ capabilities }) => capabilities)
       .reduce<Message>(union, isPart && method === "initialize" ? anyList : {}),
-    serverInfo,
+    serverInfo: { name: "glassine", version: packageVersion },
     ...(instructions.length > 0 && { instructions: instructions.join("\n\n") }),
   };
 }

@@ -51,7 +51,6 @@ export interface RouterOptions {
   readonly homes: Homes;
   /** The session, or the subject of an exchange: whose what is learned is. */
   readonly owner: string;
-  readonly serverInfo: { readonly name: string; readonly version: string };
   readonly log: RouterLog;
 }
 
@@ -83,7 +82,7 @@ interface Asked {
 const late = refusalOf(-32014, "peer_timeout", "The servers did not answer in time");
 
 export function routerOf(options: RouterOptions): Router {
-  const { front, servers, connect, reconnects, homes, owner, serverInfo, log } = options;
+  const { front, servers, connect, reconnects, homes, owner, log } = options;
   const asked = new Map<string, Asked>();
   const ofCaller = new AskedOfCaller();
   const peers = new Map(servers.map((name) => [name, peerFor(name)] as const));
@@ -373,7 +372,7 @@ export function routerOf(options: RouterOptions): Router {
     const [first] = parts;
     if (first === undefined) return undefined;
     const context = { homes, owner, isPart };
-    if (handshakes.includes(method)) return mergeHandshakes(method, parts, serverInfo, context);
+    if (handshakes.includes(method)) return mergeHandshakes(method, parts, context);
     return Object.hasOwn(lists, method) ? mergeLists(method, parts, context) : first.result;
   }
 

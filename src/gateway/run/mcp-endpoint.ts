@@ -54,9 +54,6 @@ interface HttpSession extends Session {
   readonly front: SessionFront;
 }
 
-const keepAliveMs = 15_000;
-/** When a client whose stream ended asks for the rest. */
-const retryMs = 500;
 /** How long a notification of an exchange may take to be sent on. */
 const notificationMs = 30_000;
 
@@ -128,7 +125,6 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
     const own = servers();
     const front = sessionFront({
       ...{ sdk, id, maxEvents: events, queuedBytes },
-      ...{ retryMs, keepAliveMs },
       onUndelivered: ({ message }) => log.warn("message_undelivered", { text: message }),
       onCut: cutOff,
     });
@@ -178,8 +174,7 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
     if (leave === undefined) return answer("too_many_unanswered", {}, idOf(message));
     const id = crypto.randomUUID();
     const front = exchangeFront({
-      ...{ request, message, authInfo: identity, keepAliveMs },
-      ...{ queuedBytes, onCut: cutOff },
+      ...{ request, message, authInfo: identity, queuedBytes, onCut: cutOff },
     });
     front.end.sessionId = id;
     callers.set(id, { identity, session: sessionOfSubject(identity) });

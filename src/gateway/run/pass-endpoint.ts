@@ -53,7 +53,6 @@ interface PassedSession extends Session {
   readonly refusedAsks: RefusedAsks;
 }
 
-const keepAliveMs = 15_000;
 /** A server's session id is visible ASCII, and names something here. */
 const sessionId = /^[!-~]{1,256}$/;
 
@@ -139,7 +138,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     const labels = begins ? `beginning ${id}` : sessionOfSubject(identity);
     const received = { headers: request.headers, message: body };
     const passed = passThrough({
-      ...{ request, body, authInfo: identity, isModern, forward, keepAliveMs },
+      ...{ request, body, authInfo: identity, isModern, forward },
       path: `${to.pathname}${to.search}`,
       headersFor: (message) => ({
         ...withSecrets(settings.headers, secrets),

@@ -1,5 +1,4 @@
 /** Puts a front before the servers: through the guard of each, and the router if there are several. */
-import { packageVersion } from "../../core/plugins/index.ts";
 import type { Bridge } from "../../providers/mcp/index.ts";
 import { type ConnectFor, type End, type Refusable, refusable } from "../ends/index.ts";
 import type { Tracing } from "../observe/index.ts";
@@ -61,7 +60,6 @@ async function join(front: End, options: WireOptions): Promise<Pick<Bridge, "clo
       return bridge(end, server as Server, options);
     },
     reconnects: options.exchange === undefined,
-    serverInfo: { name: "glassine", version: packageVersion },
   });
   await router.start();
   return router;

@@ -34,7 +34,6 @@ async function exchange(plan: Plan) {
     },
     headersFor: () => ({ "x-own": "1" }),
     ...{ maxBytes: plan.maxBytes ?? 100_000, timeoutMs: plan.timeoutMs ?? 60_000 },
-    keepAliveMs: 60_000,
     refusedAsks: plan.refusedAsks,
     onSession: async (id) => void sessions.push(id),
     onSessionOver: () => sessions.push("over"),

@@ -8,7 +8,6 @@ import {
   envoyConfig,
   envoyProblems,
   envoyProducts,
-  serverPaths,
 } from "../../../../src/gateway/envoy/index.ts";
 import { verifies } from "../../../support/verifies.ts";
 
@@ -23,7 +22,7 @@ const config = configSchema.parse({
   listen: { port: 8080 },
 });
 const options: EnvoyConfigOptions = {
-  ...{ config, paths: serverPaths(config), bodyMode: "streamed", adminPort: 9901 },
+  ...{ config, bodyMode: "streamed", adminPort: 9901 },
   processors: [{ socket: "/run/glassine.sock" }, { host: "processor.example", port: 9002 }],
 };
 

@@ -9,7 +9,6 @@ import {
   documentsIn,
   type EnvoyConfigOptions,
   envoyConfig,
-  serverPaths,
 } from "../../../../src/gateway/envoy/index.ts";
 import { hasEnvoy, validate } from "../../../../tools/real/envoy.ts";
 
@@ -19,7 +18,7 @@ const config = configSchema.parse({
   listen: { port: 8080 },
 });
 const options: EnvoyConfigOptions = {
-  ...{ config, paths: serverPaths(config), bodyMode: "streamed", adminPort: 9901 },
+  ...{ config, bodyMode: "streamed", adminPort: 9901 },
   processors: [{ socket: "/run/glassine.sock" }],
 };
 
