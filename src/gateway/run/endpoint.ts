@@ -1,9 +1,10 @@
 /** What takes the MCP requests of callers: whichever front they come through. */
-import type { Refusable } from "../ends/index.ts";
+import { isLasting, type Refusable, serverGone } from "../ends/index.ts";
 import type { Identity } from "../identity/index.ts";
 import { answer } from "./answers.ts";
 import type { Connection } from "./listen.ts";
-import { type RequestRate, requestRate } from "./request-rate.ts";
+import { requestRate } from "./request-rate.ts";
+import type { Wired } from "./wire.ts";
 
 export interface McpEndpoint {
   /** Whether MCP requests come at this path. */
@@ -25,11 +26,44 @@ export interface McpEndpoint {
 export type Limit = (identity: Identity) => Response | undefined;
 
 export function limitOf(requestsPerMinute: () => number): Limit {
-  const rate: RequestRate = requestRate(requestsPerMinute);
+  const rate = requestRate(requestsPerMinute);
   return ({ key }) => {
     const wait = rate.take(key);
     return wait === undefined ? undefined : answer("rate_limited", { "retry-after": String(wait) });
   };
+}
+
+/** What is connected now. */
+export class Connected {
+  readonly #all = new Map<Wired, { readonly servers: readonly string[]; readonly ends: boolean }>();
+
+  /** `ends`: all of it does, when one of its servers is taken away; else its subscriptions do. */
+  add(wired: Wired, servers: readonly string[], ends: boolean): void {
+    this.#all.set(wired, { servers, ends });
+  }
+
+  remove(wired: Wired): void {
+    this.#all.delete(wired);
+  }
+
+  async endWith(names: ReadonlySet<string>): Promise<void> {
+    const meant = [...this.#all].filter(([, { servers }]) =>
+      servers.some((each) => names.has(each)),
+    );
+    await Promise.allSettled(
+      meant.map(([wired, { ends }]) =>
+        ends ? wired.close() : wired.refuse(serverGone, isLasting),
+      ),
+    );
+  }
+
+  readonly refuse: Refusable["refuse"] = async (refusal, isMeant) => {
+    await Promise.all([...this.#all.keys()].map((each) => each.refuse(refusal, isMeant)));
+  };
+
+  async closeAll(): Promise<void> {
+    await Promise.allSettled([...this.#all.keys()].map((each) => each.close()));
+  }
 }
 
 /** Open exchanges by subject, which are to it what a session is to its requests. */

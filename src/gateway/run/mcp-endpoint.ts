@@ -8,14 +8,12 @@ import {
   exchangeFront,
   idInUse,
   idOf,
-  isLasting,
   isMessage,
   isRequest,
   type Message,
   noAnswer,
   type RequestId,
   type SessionFront,
-  serverGone,
   sessionFront,
   whenClosed,
 } from "../ends/index.ts";
@@ -23,7 +21,7 @@ import type { Identity } from "../identity/index.ts";
 import type { Tracing } from "../observe/index.ts";
 import type { Homes } from "../router/index.ts";
 import { answer, answerBad, codedRefusal } from "./answers.ts";
-import { type McpEndpoint, OpenExchanges } from "./endpoint.ts";
+import { Connected, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import { type Caller, sessionOfSubject } from "./guarded-server.ts";
 import { type McpSdk, readInbound } from "./inbound.ts";
 import type { GatewayLog } from "./parts.ts";
@@ -45,11 +43,6 @@ export interface EndpointOptions {
   readonly callers: Map<string, Caller>;
 }
 
-interface Connected {
-  readonly servers: readonly Server[];
-  readonly isSession: boolean;
-}
-
 interface HttpSession extends Session {
   readonly front: SessionFront;
 }
@@ -66,6 +59,8 @@ async function checkServers(wired: Wired, servers: readonly Server[]): Promise<v
   throw serversGone;
 }
 
+const nameOf = ({ name }: Server): string => name;
+
 type Asked = Message & { readonly id: RequestId };
 
 interface HttpEndpoint extends McpEndpoint {
@@ -75,8 +70,7 @@ interface HttpEndpoint extends McpEndpoint {
 export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
   const { path, sdk, limits, log, servers, homes, callers, tracing } = options;
   const sessions = new Sessions<HttpSession>(limits);
-  /** What is connected now: sessions, and exchanges. */
-  const connected = new Map<Wired, Connected>();
+  const connected = new Connected();
   const exchanges = new OpenExchanges(() => limits().inFlight);
 
   const cutOff = () => log.warn("reader_too_slow");
@@ -144,9 +138,9 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
         ...{ id, front, key: identity.key, usedAt: performance.now() },
         close: () => wired.close(),
       };
-      connected.set(wired, { servers: own, isSession: true });
+      connected.add(wired, own.map(nameOf), true);
       whenClosed(front.end, () => {
-        connected.delete(wired);
+        connected.remove(wired);
         over();
       });
       sessions.add(session);
@@ -187,9 +181,9 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
       const about = { key, exchange: { headers: request.headers, message } };
       const wired = await wire(front.end, { ...of, ...about });
       await checkServers(wired, own);
-      connected.set(wired, { servers: own, isSession: false });
+      connected.add(wired, own.map(nameOf), false);
       whenClosed(front.end, () => {
-        connected.delete(wired);
+        connected.remove(wired);
         over();
       });
       if (!isRequest(message)) setTimeout(() => void wired.close(), notificationMs).unref();
@@ -214,19 +208,8 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
     },
     sessions: () => sessions.size,
     endIdle: () => sessions.endIdle(),
-    async endWith(names) {
-      const meant = [...connected].filter(([, { servers: own }]) =>
-        own.some(({ name }) => names.has(name)),
-      );
-      await Promise.allSettled(
-        meant.map(([wired, { isSession }]) =>
-          isSession ? wired.close() : wired.refuse(serverGone, isLasting),
-        ),
-      );
-    },
-    async refuse(refusal, isMeant) {
-      await Promise.all([...connected.keys()].map((each) => each.refuse(refusal, isMeant)));
-    },
+    endWith: (names) => connected.endWith(names),
+    refuse: connected.refuse,
     close: () => sessions.closeAll(),
   };
 }

@@ -11,28 +11,26 @@ import {
   batchRefused,
   headersNamed,
   idOf,
-  isLasting,
   isMessage,
   type Message,
   mayBatch,
   noAnswer,
   passThrough,
   type RefusedAsks,
-  serverGone,
   whenClosed,
 } from "../ends/index.ts";
 import { serverPaths } from "../envoy/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { Tracing } from "../observe/index.ts";
 import { answer, answerBad } from "./answers.ts";
-import { type McpEndpoint, OpenExchanges } from "./endpoint.ts";
+import { Connected, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import { type Caller, labelSessionOf, sessionOfSubject } from "./guarded-server.ts";
 import { type McpSdk, readInbound } from "./inbound.ts";
 import type { Connection } from "./listen.ts";
 import type { GatewayLog, GatewayParts } from "./parts.ts";
 import type { Server } from "./server.ts";
 import { type Session, Sessions } from "./sessions.ts";
-import { type WiredExchange, wireExchange } from "./wire.ts";
+import { wireExchange } from "./wire.ts";
 
 export interface PassEndpointOptions {
   readonly sdk: Pick<McpSdk, "classifyInboundRequest">;
@@ -61,11 +59,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
   const limits = () => parts().config.limits;
   const sessions = new Sessions<PassedSession>(limits);
   const exchanges = new OpenExchanges(() => limits().inFlight);
-  /** What is connected now. */
-  const connected = new Map<
-    WiredExchange,
-    { readonly server: string; readonly isStream: boolean }
-  >();
+  const connected = new Connected();
 
   async function handle(
     request: Request,
@@ -162,9 +156,9 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
       ...{ back: passed.back, session: session?.id, tracing, key: identity.key },
       ...(isModern && { exchange: { headers: request.headers, message: body } }),
     });
-    connected.set(wired, { server: server.name, isStream: body === undefined });
+    connected.add(wired, [server.name], body === undefined);
     whenClosed(passed.front, () => {
-      connected.delete(wired);
+      connected.remove(wired);
       if (session === undefined) callers.delete(id);
       leave();
     });
@@ -237,19 +231,12 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     sessions: () => sessions.size,
     endIdle: () => sessions.endIdle(),
     async endWith(names) {
-      const ended = [...connected].filter(([, { server }]) => names.has(server));
-      await Promise.allSettled(
-        ended.map(([wired, { isStream }]) =>
-          isStream ? wired.close() : wired.refuse(serverGone, isLasting),
-        ),
-      );
+      await connected.endWith(names);
       await sessions.endWhere(({ server }) => names.has(server));
     },
-    async refuse(refusal, isMeant) {
-      await Promise.all([...connected.keys()].map((each) => each.refuse(refusal, isMeant)));
-    },
+    refuse: connected.refuse,
     async close() {
-      await Promise.allSettled([...connected.keys()].map((each) => each.close()));
+      await connected.closeAll();
       await sessions.closeAll();
     },
   };

@@ -2,11 +2,6 @@
 
 const minuteMs = 60_000;
 
-export interface RequestRate {
-  /** Takes one of `key`; resolves to the seconds to wait if there is none. */
-  take(key: string): number | undefined;
-}
-
 interface Bucket {
   tokens: number;
   at: number;
@@ -17,10 +12,11 @@ export function requestRate(
   perMinute: () => number,
   maxKeys = 10_000,
   now: () => number = () => performance.now(),
-): RequestRate {
+) {
   const buckets = new Map<string, Bucket>();
   return {
-    take(key) {
+    /** Takes one of `key`; returns the seconds to wait if there is none. */
+    take(key: string): number | undefined {
       const at = now();
       const most = perMinute();
       const known = buckets.get(key) ?? { tokens: most, at };
