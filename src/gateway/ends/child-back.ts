@@ -20,8 +20,6 @@ export interface ChildOptions {
   readonly onNote: (kind: ChildNote, text: string) => void;
   /** A message is too large. The child is ended unless it is known whose answer that was. */
   readonly onTooLarge: (id: RequestId | undefined) => void;
-  /** How long each step of ending it may take. Default 2000. */
-  readonly endMs?: number;
 }
 
 type ChildNote = "stderr" | "stdout_invalid" | "exited";
@@ -58,11 +56,12 @@ export class ChildFailure extends Error {
   }
 }
 
+/** How long each step of ending it may take. */
+const endMs = 2000;
 const hasGroups = process.platform !== "win32";
 
 export function childBack(options: ChildOptions): End {
   const { command, args, env, cwd, maxBytes, queuedBytes, onNote, onTooLarge } = options;
-  const { endMs = 2000 } = options;
   let child: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
   let isGone = false;
   let closing: Promise<void> | undefined;

@@ -13,17 +13,17 @@ export interface SupervisedOptions {
   /** The process died. Open requests will get no answer from it. */
   readonly onDown: () => void;
   readonly onNote: (kind: "died" | "restarted" | "failed", attempt: number) => void;
-  /** Milliseconds until the first and the longest pause before a start. */
-  readonly pauses?: { readonly firstMs: number; readonly longestMs: number };
-  /** How often in a row it may die before it counts as gone for good. Default 8. */
-  readonly attempts?: number;
 }
+
+/** The first and the longest pause before a start. */
+const firstMs = 250;
+const longestMs = 30_000;
+/** How often in a row it may die before it counts as gone for good. */
+const attempts = 8;
 
 const handshakeId = "glassine-restart";
 
-export function supervised(options: SupervisedOptions): End {
-  const { start, onDown, onNote, attempts = 8 } = options;
-  const { firstMs, longestMs } = options.pauses ?? { firstMs: 250, longestMs: 30_000 };
+export function supervised({ start, onDown, onNote }: SupervisedOptions): End {
   let current = start();
   let failures = 0;
   /** Settles when the process takes messages; rejects where it could not be started. */

@@ -11,14 +11,11 @@ export interface GatewayLog {
  * A log that writes a line of JSON for each event: its time, level and name, then its fields. The
  * gateway's own writes on standard error.
  */
-export function lineLog(
-  write: (line: string) => void,
-  now: () => Date = () => new Date(),
-): GatewayLog {
+export function lineLog(write: (line: string) => void): GatewayLog {
   const at =
     (level: string) =>
     (event: string, fields: object = {}) => {
-      write(`${JSON.stringify({ time: now().toISOString(), level, event, ...fields })}\n`);
+      write(`${JSON.stringify({ time: new Date().toISOString(), level, event, ...fields })}\n`);
     };
   return { info: at("info"), warn: at("warn"), error: at("error") };
 }

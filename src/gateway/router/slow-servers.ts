@@ -9,16 +9,11 @@ const maxKnown = 10_000;
 
 export class SlowServers {
   readonly #since = new Map<string, number>();
-  readonly #now: () => number;
-
-  constructor(now: () => number = () => performance.now()) {
-    this.#now = now;
-  }
 
   /** Connections are those of a session or a subject, so what one of them meets holds for it alone. */
   patienceMs(owner: string, server: string): number {
     const since = this.#since.get(keyOf(owner, server));
-    const isSlow = since !== undefined && this.#now() - since < slowForMs;
+    const isSlow = since !== undefined && performance.now() - since < slowForMs;
     return isSlow ? shortPatienceMs : patienceMs;
   }
 
@@ -27,7 +22,7 @@ export class SlowServers {
     if (waitedMs < patienceMs) return;
     const key = keyOf(owner, server);
     this.#since.delete(key);
-    this.#since.set(key, this.#now());
+    this.#since.set(key, performance.now());
     const [oldest] = this.#since.keys();
     if (this.#since.size > maxKnown && oldest !== undefined) this.#since.delete(oldest);
   }

@@ -7,17 +7,14 @@ interface Bucket {
   at: number;
 }
 
-/** @param now milliseconds of a clock that never goes back */
-export function requestRate(
-  perMinute: () => number,
-  maxKeys = 10_000,
-  now: () => number = () => performance.now(),
-) {
+const maxKeys = 10_000;
+
+export function requestRate(perMinute: () => number) {
   const buckets = new Map<string, Bucket>();
   return {
     /** Takes one of `key`; returns the seconds to wait if there is none. */
     take(key: string): number | undefined {
-      const at = now();
+      const at = performance.now();
       const most = perMinute();
       const known = buckets.get(key) ?? { tokens: most, at };
       const tokens = Math.min(most, known.tokens + ((at - known.at) * most) / minuteMs);

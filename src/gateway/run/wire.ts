@@ -21,8 +21,6 @@ export interface WireOptions extends ConnectFor {
   readonly tracing?: Tracing | undefined;
 }
 
-export interface WiredExchange extends Wired, Pick<Bridge, "settled"> {}
-
 /** Starts everything. Rejects if no server can be reached at all. */
 export async function wire(caller: End, options: WireOptions): Promise<Wired> {
   const { front, refuse, isGone } = frontOf(caller, options);
@@ -35,7 +33,7 @@ export async function wireExchange(
   caller: End,
   server: Server,
   options: ConnectFor & Pick<WireOptions, "session" | "tracing">,
-): Promise<WiredExchange> {
+): Promise<Wired & Pick<Bridge, "settled">> {
   const { front, refuse, isGone } = frontOf(caller, options);
   const { close, settled } = await bridge(front, server, options);
   return { refuse, isGone, close, settled };
