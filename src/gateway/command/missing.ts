@@ -64,15 +64,11 @@ function wayOut(command: string): string {
     : "install it, or write its path.";
 }
 
-async function anyRuns(places: readonly string[]): Promise<boolean> {
-  for (const place of places) {
-    const runs = await access(place, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (runs) return true;
-  }
-  return false;
+function anyRuns(places: readonly string[]): Promise<boolean> {
+  return Promise.any(places.map((place) => access(place, constants.X_OK))).then(
+    () => true,
+    () => false,
+  );
 }
 
 function missingSecrets(config: GatewayConfig, env: Environment): readonly string[] {

@@ -31,7 +31,6 @@ export {
   type RouteConfig,
   type Secret,
   type ServerConfig,
-  type SinglePluginEntry,
   type UrlServer,
 } from "./schema.ts";
 export { secretReader, secretsIn, withSecrets } from "./secrets.ts";

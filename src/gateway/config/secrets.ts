@@ -77,30 +77,23 @@ export function secretsIn(
   config: GatewayConfig,
 ): readonly { readonly path: readonly string[]; readonly secret: Secret }[] {
   const { servers, models, labels, plugins } = config;
-  const ofServers = Object.entries(servers).flatMap(([name, server]) => {
-    const [key, values] =
-      "command" in server ? (["env", server.env] as const) : (["headers", server.headers] as const);
-    return Object.entries(values).map(([of, secret]) => ({
-      path: ["servers", name, key, of],
-      secret,
-    }));
-  });
-  const ofModels = Object.entries(models).flatMap(([name, { headers }]) =>
-    Object.entries(headers).map(([of, secret]) => ({
-      path: ["models", name, "headers", of],
-      secret,
-    })),
-  );
-  const ofGuests = plugins.flatMap((entry, index) =>
-    Object.entries(isGuests(entry) ? (entry.env ?? {}) : {}).map(([of, secret]) => ({
-      path: ["plugins", String(index), "env", of],
-      secret,
-    })),
-  );
   const { store } = labels;
-  const ofStore =
-    store === "memory" ? [] : [{ path: ["labels", "store", "redis"], secret: store.redis }];
-  return [...ofServers, ...ofModels, ...ofGuests, ...ofStore].flatMap(({ path, secret }) =>
-    typeof secret === "string" ? [] : [{ path, secret }],
-  );
+  const named = (path: readonly string[], values: Readonly<Record<string, string | Secret>>) =>
+    Object.entries(values).flatMap(([name, secret]) =>
+      typeof secret === "string" ? [] : [{ path: [...path, name], secret }],
+    );
+  return [
+    ...Object.entries(servers).flatMap(([name, server]) =>
+      "command" in server
+        ? named(["servers", name, "env"], server.env)
+        : named(["servers", name, "headers"], server.headers),
+    ),
+    ...Object.entries(models).flatMap(([name, { headers }]) =>
+      named(["models", name, "headers"], headers),
+    ),
+    ...plugins.flatMap((entry, index) =>
+      isGuests(entry) ? named(["plugins", String(index), "env"], entry.env ?? {}) : [],
+    ),
+    ...(store === "memory" ? [] : named(["labels", "store"], { redis: store.redis })),
+  ];
 }

@@ -93,11 +93,8 @@ const notServing = 2;
 
 /** A gateway that was killed leaves its socket behind, where nobody listens. */
 async function removeStale(path: string): Promise<void> {
-  const isThere = await stat(path).then(
-    (found) => found.isSocket(),
-    () => false,
-  );
-  if (!isThere) return;
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isSocket() !== true) return;
   const isUsed = await new Promise<boolean>((resolve) => {
     const socket = connect(path);
     socket.once("connect", () => {
