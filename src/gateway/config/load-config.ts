@@ -127,40 +127,32 @@ export function checkConfig(given: unknown, what = "This", file?: string): Gatew
 }
 
 function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
-  const { audit, identity, definitionsFile } = config;
+  const { servers, models, labels, audit, identity, definitionsFile } = config;
   const at = (path: string) => resolve(folder, path);
+  const { store } = labels;
   const { jwt } = identity;
   return {
-    ...fileSecretsFrom(config, at),
+    ...config,
+    servers: mapped(servers, (server) => {
+      if ("url" in server) return { ...server, headers: valuesFrom(server.headers, at) };
+      const { command, cwd } = server;
+      const from = cwd === undefined ? { command: commandFrom(command, at) } : { cwd: at(cwd) };
+      return { ...server, ...from, env: valuesFrom(server.env, at) };
+    }),
+    models: mapped(models, (route) => ({ ...route, headers: valuesFrom(route.headers, at) })),
     definitionsFile: at(definitionsFile),
-    ...(audit === undefined ? {} : { audit: { ...audit, file: at(audit.file) } }),
-    ...(jwt !== undefined && "file" in jwt.keys
-      ? { identity: { ...identity, jwt: { ...jwt, keys: { file: at(jwt.keys.file) } } } }
-      : {}),
+    ...(store !== "memory" && {
+      labels: { ...labels, store: { ...store, redis: secretFrom(store.redis, at) } },
+    }),
+    ...(audit && { audit: { ...audit, file: at(audit.file) } }),
+    ...(jwt !== undefined &&
+      "file" in jwt.keys && {
+        identity: { ...identity, jwt: { ...jwt, keys: { file: at(jwt.keys.file) } } },
+      }),
   };
 }
 
 type Values = GatewayConfig["models"][string]["headers"];
-
-function fileSecretsFrom(config: GatewayConfig, at: At): GatewayConfig {
-  const all = (values: Values) => valuesFrom(values, at);
-  const { servers, models, labels } = config;
-  const { store } = labels;
-  return {
-    ...config,
-    servers: mapped(servers, (server) => {
-      if ("url" in server) return { ...server, headers: all(server.headers) };
-      const { command, cwd } = server;
-      const from = cwd === undefined ? { command: commandFrom(command, at) } : { cwd: at(cwd) };
-      return { ...server, ...from, env: all(server.env) };
-    }),
-    models: mapped(models, (route) => ({ ...route, headers: all(route.headers) })),
-    ...(store === "memory"
-      ? {}
-      : { labels: { ...labels, store: { ...store, redis: secretFrom(store.redis, at) } } }),
-  };
-}
-
 type At = (path: string) => string;
 
 /** One without a slash is looked for in PATH. */
