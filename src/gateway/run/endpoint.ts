@@ -4,6 +4,7 @@ import type { Identity } from "../identity/index.ts";
 import { answer } from "./answers.ts";
 import type { Connection } from "./listen.ts";
 import { requestRate } from "./request-rate.ts";
+import type { Server } from "./server.ts";
 import type { Wired } from "./wire.ts";
 
 export interface McpEndpoint {
@@ -33,12 +34,14 @@ export function limitOf(requestsPerMinute: () => number): Limit {
   };
 }
 
+type Servers = readonly Pick<Server, "name">[];
+
 /** What is connected now. */
 export class Connected {
-  readonly #all = new Map<Wired, { readonly servers: readonly string[]; readonly ends: boolean }>();
+  readonly #all = new Map<Wired, { readonly servers: Servers; readonly ends: boolean }>();
 
   /** `ends`: all of it does, when one of its servers is taken away; else its subscriptions do. */
-  add(wired: Wired, servers: readonly string[], ends: boolean): void {
+  add(wired: Wired, servers: Servers, ends: boolean): void {
     this.#all.set(wired, { servers, ends });
   }
 
@@ -48,7 +51,7 @@ export class Connected {
 
   async endWith(names: ReadonlySet<string>): Promise<void> {
     const meant = [...this.#all].filter(([, { servers }]) =>
-      servers.some((each) => names.has(each)),
+      servers.some(({ name }) => names.has(name)),
     );
     await Promise.allSettled(
       meant.map(([wired, { ends }]) =>

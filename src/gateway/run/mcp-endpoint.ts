@@ -59,8 +59,6 @@ async function checkServers(wired: Wired, servers: readonly Server[]): Promise<v
   throw serversGone;
 }
 
-const nameOf = ({ name }: Server): string => name;
-
 type Asked = Message & { readonly id: RequestId };
 
 interface HttpEndpoint extends McpEndpoint {
@@ -138,7 +136,7 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
         ...{ id, front, key: identity.key, usedAt: performance.now() },
         close: () => wired.close(),
       };
-      connected.add(wired, own.map(nameOf), true);
+      connected.add(wired, own, true);
       whenClosed(front.end, () => {
         connected.remove(wired);
         over();
@@ -181,7 +179,7 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
       const about = { key, exchange: { headers: request.headers, message } };
       const wired = await wire(front.end, { ...of, ...about });
       await checkServers(wired, own);
-      connected.add(wired, own.map(nameOf), false);
+      connected.add(wired, own, false);
       whenClosed(front.end, () => {
         connected.remove(wired);
         over();

@@ -156,7 +156,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
       ...{ back: passed.back, session: session?.id, tracing, key: identity.key },
       ...(isModern && { exchange: { headers: request.headers, message: body } }),
     });
-    connected.add(wired, [server.name], body === undefined);
+    connected.add(wired, [server], body === undefined);
     whenClosed(passed.front, () => {
       connected.remove(wired);
       if (session === undefined) callers.delete(id);
