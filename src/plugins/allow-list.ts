@@ -2,10 +2,9 @@ import * as z from "zod/mini";
 import { definePlugin, deny, type Json, type Plugin } from "../index.ts";
 import { type ContentPart, matchesPattern } from "../messages.ts";
 import { isObjectSchema, schemaTest } from "./json-schema.ts";
-import { nameMatcher } from "./name-patterns.ts";
 import { filled, patterns } from "./option-types.ts";
 import { readOptions } from "./read-options.ts";
-import { type RequestPoint, targetsOf } from "./targets.ts";
+import { nameMatcher, type RequestPoint, targetsOf } from "./targets.ts";
 
 /** What the arguments of a listed tool have to be. With both, both. */
 export interface ToolRule {

@@ -1,9 +1,8 @@
 import * as z from "zod/mini";
 import { definePlugin, deny, hasLabel, type Plugin } from "../index.ts";
-import { nameMatcher } from "./name-patterns.ts";
 import { label, patterns } from "./option-types.ts";
 import { readOptions } from "./read-options.ts";
-import { requestPoints, type Target, type TargetKind, targetsOf } from "./targets.ts";
+import { nameMatcher, requestPoints, type Target, type TargetKind, targetsOf } from "./targets.ts";
 
 /** Where requests go, by patterns. A request goes there if any one of them fits. */
 export interface EgressTargets {

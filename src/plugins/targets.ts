@@ -1,5 +1,5 @@
 /** What a request is for: the tool, prompt, resource or model that it names, or its method. */
-import type { ContentPart } from "../messages.ts";
+import { type ContentPart, matchesPattern } from "../messages.ts";
 
 /** The kinds of targets, by the point that shows them. */
 const kinds = {
@@ -77,4 +77,11 @@ function targetOf(part: ContentPart, kind: TargetKind, { mcp }: Named): Target |
     default:
       return undefined;
   }
+}
+
+/** Whether a name is one of these, or fits one of them: `*` is any run without `/`, `**` any run. */
+export function nameMatcher(patterns: readonly string[]): (name: string) => boolean {
+  const names = new Set(patterns.filter((pattern) => !pattern.includes("*")));
+  const wild = patterns.filter((pattern) => pattern.includes("*"));
+  return (name) => names.has(name) || wild.some((pattern) => matchesPattern(pattern, name));
 }
