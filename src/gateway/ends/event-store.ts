@@ -1,14 +1,8 @@
 /** The events of one session that a client may ask for again, bounded by number and size. */
 import type { Message } from "./end.ts";
 
-export interface StoredEvents {
-  has(id: string): boolean;
-  storeEvent(stream: string, message: Message): Promise<string>;
-  getStreamIdForEventId(id: string): Promise<string | undefined>;
-  replayEventsAfter(
-    id: string,
-    to: { readonly send: (id: string, message: never) => Promise<void> },
-  ): Promise<string>;
+interface Reader {
+  readonly send: (id: string, message: never) => Promise<void>;
 }
 
 interface Stored {
@@ -18,15 +12,15 @@ interface Stored {
 }
 
 /** Ids count up and are known to the session alone: another's name nothing here. */
-export function eventStore(maxEvents: number, maxUnits: number): StoredEvents {
+export function eventStore(maxEvents: number, maxUnits: number) {
   const events = new Map<string, Stored>();
   const prefix = crypto.randomUUID();
   let count = 0;
   let units = 0;
 
   return {
-    has: (id) => events.has(id),
-    async storeEvent(stream, message) {
+    has: (id: string) => events.has(id),
+    async storeEvent(stream: string, message: Message) {
       count += 1;
       const id = `${prefix}_${count}`;
       const size = JSON.stringify(message).length;
@@ -39,8 +33,8 @@ export function eventStore(maxEvents: number, maxUnits: number): StoredEvents {
       }
       return id;
     },
-    getStreamIdForEventId: async (id) => events.get(id)?.stream,
-    async replayEventsAfter(id, { send }) {
+    getStreamIdForEventId: async (id: string) => events.get(id)?.stream,
+    async replayEventsAfter(id: string, { send }: Reader) {
       const first = events.get(id);
       if (first === undefined) throw new Error("The event is not known.");
       let isAfter = false;

@@ -18,16 +18,10 @@ export interface ExchangeOptions {
   readonly onCut: () => void;
 }
 
-export interface ExchangeFront {
-  readonly end: End;
-  /** Hands the message on, once the transport has started, and resolves to the HTTP answer. */
-  answer(): Promise<Response>;
-}
-
 /** The status where nothing was sent: the caller is gone, and nobody reads it. */
 export const noAnswer = 499;
 
-export function exchangeFront(options: ExchangeOptions): ExchangeFront {
+export function exchangeFront(options: ExchangeOptions) {
   const { request, message, authInfo, queuedBytes, onCut } = options;
   let respond: (response: Response) => void = () => {};
   const response = new Promise<Response>((resolve) => {
@@ -81,7 +75,8 @@ export function exchangeFront(options: ExchangeOptions): ExchangeFront {
 
   return {
     end,
-    async answer() {
+    /** Hands the message on, once the transport has started, and resolves to the HTTP answer. */
+    async answer(): Promise<Response> {
       request.signal.addEventListener("abort", leave, { once: true });
       if (request.signal.aborted) leave();
       end.onmessage?.(message, { authInfo, request });

@@ -2,12 +2,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type EnvoyProblem, envoyProblems } from "./envoy-problems.ts";
 
-export interface EnvoyWatch {
-  /** What is wrong now; undefined until Envoy was asked once. */
-  problems(): readonly EnvoyProblem[] | undefined;
-  close(): void;
-}
-
 export interface EnvoyWatchOptions {
   /** The URL of Envoy's administration. */
   readonly url: string;
@@ -19,7 +13,7 @@ export interface EnvoyWatchOptions {
 const untilFirstMs = 1000;
 const betweenMs = 30_000;
 
-export function watchEnvoy({ url, onChange, onUnreachable }: EnvoyWatchOptions): EnvoyWatch {
+export function watchEnvoy({ url, onChange, onUnreachable }: EnvoyWatchOptions) {
   const stop = new AbortController();
   let problems: readonly EnvoyProblem[] | undefined;
   let isNoted = false;
@@ -49,5 +43,9 @@ export function watchEnvoy({ url, onChange, onUnreachable }: EnvoyWatchOptions):
   }
 
   void watch();
-  return { problems: () => problems, close: () => stop.abort() };
+  return {
+    /** What is wrong now; undefined until Envoy was asked once. */
+    problems: () => problems,
+    close: () => stop.abort(),
+  };
 }

@@ -18,15 +18,8 @@ const credential = /jwt|assertion|oidc|credential|signature|dpop|client-?cert|ss
 const maxHeaders = extensionsLimits.headers;
 const maxUnits = 32_768;
 
-export interface ShownHeaders {
-  /** Those that may be seen, by names in lower case, frozen. */
-  of(headers: Headers): Readonly<Record<string, string>>;
-  /** Throws `Refused` if the rest would not fit into an envelope: nothing is left out silently. */
-  check(headers: Headers): void;
-}
-
 /** `hidden` are names in lower case, which are left out in other spellings too: `x_user`. */
-export function shownHeaders(hidden: readonly string[]): ShownHeaders {
+export function shownHeaders(hidden: readonly string[]) {
   const ours = new Set(hidden.map(withHyphens));
   /** Both are asked of the same request. */
   const known = new WeakMap<Headers, readonly (readonly [name: string, value: string])[]>();
@@ -50,8 +43,10 @@ export function shownHeaders(hidden: readonly string[]): ShownHeaders {
     );
   };
   return {
-    of: (headers) => Object.freeze(Object.fromEntries(shown(headers))),
-    check(headers) {
+    /** Those that may be seen, by names in lower case. */
+    of: (headers: Headers) => Object.freeze(Object.fromEntries(shown(headers))),
+    /** Throws `Refused` if the rest would not fit into an envelope: nothing is left out silently. */
+    check(headers: Headers): void {
       const entries = shown(headers);
       const units = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
       if (entries.length > maxHeaders || units > maxUnits || entries.some(isLong)) {

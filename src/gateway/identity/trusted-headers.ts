@@ -14,19 +14,12 @@ import { Refused } from "./refusals.ts";
 
 type Settings = NonNullable<GatewayConfig["identity"]["trustedHeaders"]>;
 
-export interface TrustedHeaders {
-  /** In lower case. */
-  readonly names: readonly string[];
-  /** Undefined if the headers come from somebody else, or name nobody. Throws `Refused`. */
-  identityOf(headers: Headers, remoteAddress: string | undefined): Identity | undefined;
-}
-
 /** Headers that mean something else on every connection. */
 const taken =
   /^(?:accept.*|authorization|connection|content-.*|cookie|date|expect|forwarded|host|keep-alive|mcp-.*|origin|proxy-.*|range|referer|te|trailer|transfer-encoding|upgrade|user-agent|via|x-forwarded-for|x-forwarded-host|x-forwarded-port|x-forwarded-proto)$/;
 
 /** @throws GlassineError `config_invalid` */
-export function trustedHeaders(settings: Settings): TrustedHeaders {
+export function trustedHeaders(settings: Settings) {
   const proxies = rangesOf(settings.from);
   const { subject, roles, teams, client } = settings;
   const names: string[] = [];
@@ -44,8 +37,10 @@ export function trustedHeaders(settings: Settings): TrustedHeaders {
     names.push(name);
   }
   return {
+    /** In lower case. */
     names,
-    identityOf(headers, remoteAddress) {
+    /** Undefined if the headers come from somebody else, or name nobody. Throws `Refused`. */
+    identityOf(headers: Headers, remoteAddress: string | undefined): Identity | undefined {
       if (remoteAddress === undefined || !isWithin(proxies, remoteAddress)) return undefined;
       const id = nameIn(headers, subject);
       if (id === undefined) return undefined;

@@ -8,18 +8,8 @@ import type { GatewayParts } from "./parts.ts";
 
 type Manager = GatewayParts["manager"];
 
-export interface StrictTrail {
-  /**
-   * Whether a record was lost and none could be written since. Asking is what tries again, so that
-   * what refuses this request may let the next one pass.
-   */
-  isLosing(): boolean;
-}
-
 /** @param parts those of the moment: a reload may bring another manager, or the same one again */
-export function strictTrail(
-  parts: () => Pick<GatewayParts, "manager" | "audit" | "config">,
-): StrictTrail {
+export function strictTrail(parts: () => Pick<GatewayParts, "manager" | "audit" | "config">) {
   /** The losses of each manager that a record reports. */
   const reported = new WeakMap<Manager, number>();
   const trying = new WeakSet<Manager>();
@@ -45,7 +35,11 @@ export function strictTrail(
   }
 
   return {
-    isLosing() {
+    /**
+     * Whether a record was lost and none could be written since. Asking is what tries again, so that
+     * what refuses this request may let the next one pass.
+     */
+    isLosing(): boolean {
       const { manager, audit, config } = parts();
       const total = manager.auditFailures?.().total ?? 0;
       if (audit?.strict !== true || total === reportedOf(manager)) return false;
