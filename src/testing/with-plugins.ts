@@ -116,12 +116,8 @@ async function whileReplaced<M extends object, Value>(
   }
 }
 
-interface Replacement {
-  readonly manager: object | undefined;
-}
-
 /** By variable: its original value, and the managers that replaced it since. */
-const stacks = new WeakMap<object, readonly Replacement[]>();
+const stacks = new WeakMap<object, readonly { readonly manager: object | undefined }[]>();
 
 /** A variable, in either form. */
 interface Access<M> {

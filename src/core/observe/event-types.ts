@@ -32,17 +32,16 @@ export const registrationFailures = [
 /** A reason of `plugin.registration_failed`. */
 export type RegistrationFailure = (typeof registrationFailures)[number];
 
-/** Who and what an event is about, and where both are taken from. */
-type AuditSubject = "plugin" | "hook" | "labels";
-
 /** One type of event. */
 export interface AuditEventSpec {
   /**
+   * Who and what it is about, and where both are taken from.
+   *
    * `plugin`: actor `system:plugin-registry`, target `plugin:NAME`, tenant `system`.
    * `hook`: actor `plugin:NAME`, target `hook:HOOK`, tenant of the request.
    * `labels`: actor `system:host`, target `extensions:security.labels`, tenant of the request.
    */
-  readonly about: AuditSubject;
+  readonly about: "plugin" | "hook" | "labels";
   readonly outcome: "success" | "failure";
   /** Its facts by key, in the order in which a record has them. */
   readonly metadata: FactFields;

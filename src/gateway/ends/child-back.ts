@@ -17,12 +17,10 @@ export interface ChildOptions {
   /** What may wait for a child that does not read. */
   readonly queuedBytes: number;
   /** Lines of its standard error, what is wrong with its standard output, how it ended by itself. */
-  readonly onNote: (kind: ChildNote, text: string) => void;
+  readonly onNote: (kind: "stderr" | "stdout_invalid" | "exited", text: string) => void;
   /** A message is too large. The child is ended unless it is known whose answer that was. */
   readonly onTooLarge: (id: RequestId | undefined) => void;
 }
-
-type ChildNote = "stderr" | "stdout_invalid" | "exited";
 
 /** The variables that a child gets without being asked for: none of them holds a secret. */
 const inherited =

@@ -9,7 +9,7 @@ export interface EnvoyConfigOptions {
   readonly config: GatewayConfig;
   /** The gateways that Envoy asks. */
   readonly processors: readonly EnvoyListen[];
-  readonly bodyMode: BodyMode;
+  readonly bodyMode: (typeof bodyModes)[number];
   /** The port of Envoy's own administration, on the local address. */
   readonly adminPort: number;
   /** Files that Envoy reads to connect to the gateways by TLS. */
@@ -21,7 +21,6 @@ export const envoyProducts = ["envoy", "envoy-gateway", "istio"] as const;
 export type EnvoyProduct = (typeof envoyProducts)[number];
 
 export const bodyModes = ["streamed", "buffered"] as const;
-type BodyMode = (typeof bodyModes)[number];
 
 const type = (name: string) => `type.googleapis.com/envoy.${name}`;
 

@@ -1,15 +1,10 @@
 /** Where the labels of sessions are kept: in memory, or on a server that gateways share. */
 import { attempt } from "../../core/data/index.ts";
 import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
-import { type LabelStore, memoryLabelStore } from "../../core/labels/index.ts";
+import { memoryLabelStore } from "../../core/labels/index.ts";
 import { type RedisClientLike, redisLabelStore } from "../../redis/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import type { GatewayParts } from "./parts.ts";
-
-export interface OpenStore {
-  readonly store: LabelStore;
-  close(): Promise<void>;
-}
 
 /** What is used of the package `redis`. */
 interface RedisPackage {
@@ -21,7 +16,7 @@ interface RedisPackage {
 }
 
 /** @throws GlassineError (as a rejection) `setting_invalid`; `label_store_failed` */
-export async function openLabelStore({ config, secrets, log }: GatewayParts): Promise<OpenStore> {
+export async function openLabelStore({ config, secrets, log }: GatewayParts) {
   const { store } = config.labels;
   if (store === "memory") return { store: memoryLabelStore(), close: async () => {} };
   const { createClient } = await loadRedis();

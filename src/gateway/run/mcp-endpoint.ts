@@ -61,11 +61,7 @@ async function checkServers(wired: Wired, servers: readonly Server[]): Promise<v
 
 type Asked = Message & { readonly id: RequestId };
 
-interface HttpEndpoint extends McpEndpoint {
-  handle(request: Request, identity: Identity): Promise<Response>;
-}
-
-export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
+export function mcpEndpoint(options: EndpointOptions) {
   const { path, sdk, limits, log, servers, homes, callers, tracing } = options;
   const sessions = new Sessions<HttpSession>(limits);
   const connected = new Connected();
@@ -209,5 +205,5 @@ export function mcpEndpoint(options: EndpointOptions): HttpEndpoint {
     endWith: (names) => connected.endWith(names),
     refuse: connected.refuse,
     close: () => sessions.closeAll(),
-  };
+  } satisfies McpEndpoint;
 }
