@@ -41,11 +41,11 @@ const groups = [
   },
   {
     name: "plugin",
-    test: /core\/(?:plugins\/define-plugin|hooks\/standard-hooks|slots\/compile|slots\/table|messages\/text-type)\.ts$/,
+    test: /core\/(?:plugins\/(?:define-plugin|profile)|hooks\/standard-hooks|slots\/compile|slots\/table|messages\/text-type)\.ts$/,
   },
   {
     name: "manager",
-    test: /core\/(?:plugins\/(?:manager|profile)|messages\/(?:codec|message|schemas)|labels\/(?:memory-store|policy))\.ts$/,
+    test: /core\/(?:plugins\/manager|messages\/(?:codec|message|schemas)|labels\/(?:memory-store|policy))\.ts$/,
   },
   { name: "envelope", test: /core\/(?:envelope|messages)\/[a-z.-]+\.ts$/ },
   { name: "codes", test: /core\/errors\/codes\.ts$/ },
