@@ -1,5 +1,4 @@
 /** Events to a caller, with the ids of those of the server that they come from, if there are any. */
-import type { Message } from "./end.ts";
 
 export interface EventStream {
   readonly body: ReadableStream<Uint8Array>;
@@ -7,7 +6,8 @@ export interface EventStream {
   readonly written: number;
   /** An event of the server begins. What is written until it is finished has its id. */
   begin(id: string | undefined, retry: number | undefined): void;
-  write(message: Message): void;
+  /** A message as JSON. */
+  write(data: string): void;
   /** Its id is passed on also if nothing else of it is. */
   finish(): void;
   /** Resolves when the reader has taken so much that more may be written. */
@@ -91,8 +91,8 @@ export function eventStream(options: EventStreamOptions): EventStream {
     begin(id, retry) {
       head = `${id === undefined ? "" : `id: ${id}\n`}${retry === undefined ? "" : `retry: ${retry}\n`}`;
     },
-    write(message) {
-      put(`event: message\n${head}data: ${JSON.stringify(message)}\n\n`);
+    write(data) {
+      put(`event: message\n${head}data: ${data}\n\n`);
       head = "";
       written += 1;
     },

@@ -53,11 +53,13 @@ export function exchangeFront(options: ExchangeOptions) {
   };
 
   function write(sent: Message): void {
+    // First, because it throws for a message that is nested too deep: the answer can still be JSON.
+    const data = JSON.stringify(sent);
     if (stream === undefined) {
       stream = eventStream({ maxWaiting: queuedBytes, onLeft: leave, onFull });
       respond(new Response(stream.body, { headers: eventHeaders }));
     }
-    stream.write(sent);
+    stream.write(data);
   }
 
   function onFull(): void {

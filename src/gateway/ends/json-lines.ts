@@ -72,7 +72,7 @@ export function writeLine(stream: Writable, document: unknown): Promise<void> {
   });
 }
 
-/** A line as JSON; undefined for one that is none. */
-export function documentIn(line: string): unknown {
-  return attempt((): unknown => JSON.parse(line));
+/** The JSON value that a string holds; undefined where it is not JSON. */
+export function documentIn(text: string): unknown {
+  return attempt((): unknown => JSON.parse(text));
 }

@@ -124,7 +124,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
         if (isBeginning && message.id === only.id) begun(message);
       }
       if (stream === undefined) incoming.push({ message, status });
-      else stream.write(message);
+      else stream.write(JSON.stringify(message));
     },
     async close() {
       over();
@@ -335,7 +335,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     const made = eventStream({ onLeft: over });
     stream = made;
     // What plugins refused of a batch.
-    for (const { message } of incoming.splice(0)) made.write(message);
+    for (const { message } of incoming.splice(0)) made.write(JSON.stringify(message));
     void readAll(answered, made);
     if (isBeginning) await begin(answered);
     const headers = { ...eventHeaders, ...returnedIn(answered.headers) };
@@ -383,7 +383,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
       await pass(message, 200);
       // Whoever waits for it would wait for ever.
       if (body === undefined && isAnswer(message) && stream?.written === before)
-        stream.write(errorAnswer(message.id, unknownAnswer));
+        stream.write(JSON.stringify(errorAnswer(message.id, unknownAnswer)));
     }
   }
 

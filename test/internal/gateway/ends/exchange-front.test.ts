@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { exchangeFront } from "../../../../src/gateway/ends/exchange-front.ts";
+
+describe("the front of an exchange", () => {
+  it("answers with JSON and its status where what came before could not be written", async () => {
+    const { end, answer } = exchangeFront({
+      request: new Request("http://localhost/mcp"),
+      message: { jsonrpc: "2.0", id: 1, method: "tools/list" },
+      authInfo: undefined,
+      queuedBytes: 65_536,
+      onCut() {},
+    });
+    const response = answer();
+    // The engine parses this, and has no stack to write it.
+    const data: unknown = JSON.parse("[".repeat(60_000) + "]".repeat(60_000));
+    const note = { jsonrpc: "2.0", method: "notifications/message", params: { data } } as const;
+    await expect(end.send(note)).rejects.toThrow(RangeError);
+    const error = { code: -32601, message: "There is no such method." };
+    await end.send({ jsonrpc: "2.0", id: 1, error });
+    const { status, headers } = await response;
+    expect({ status, type: headers.get("content-type") }).toEqual({
+      status: 404,
+      type: "application/json",
+    });
+  });
+});
