@@ -1,5 +1,5 @@
 /** What a manager writes into the host's audit trail, and what became of it. */
-import { isNativePromise, ownValue } from "../data/intrinsics.ts";
+import { hasOwn, isNativePromise, ownValue } from "../data/intrinsics.ts";
 import { type Declassification, removeLabels } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import {
@@ -46,7 +46,7 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
   const aboutOf = (plugin: Plugin) => pluginFacts(surface, plugin, origins.get(plugin));
   /** Of a package, none of whose plugins was made, only where it came from. */
   const aboutRefused = (refusal: Refusal | RefusedPackage) => {
-    if ("plugin" in refusal) return aboutOf(refusal.plugin);
+    if (isOfPlugin(refusal)) return aboutOf(refusal.plugin);
     return { plugin_name: refusal.name, ...(refusal.origin && originFacts(refusal.origin)) };
   };
   /** Kept, not looked up: it has the steps of plugins, and with them their handles. */
@@ -82,7 +82,8 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
   return {
     refused: async (refusal: Refusal | RefusedPackage): Promise<void> => {
       const { reason, error } = refusal;
-      const vetoed = "vetoedBy" in refusal ? { vetoed_by: refusal.vetoedBy } : {};
+      const vetoedBy = isOfPlugin(refusal) ? refusal.vetoedBy : undefined;
+      const vetoed = vetoedBy === undefined ? {} : { vetoed_by: vetoedBy };
       const facts = { ...aboutRefused(refusal), reason, validation_failure: error.message };
       metrics?.registration("failure", reason);
       await emit(auditEvent("plugin.registration_failed", { ...facts, ...vetoed }, profile));
@@ -201,4 +202,9 @@ function textAt(extensions: object, path: readonly string[]): string | null {
   let found: unknown = extensions;
   for (let at = 0; at < path.length; at++) found = ownValue(found, path[at] as string);
   return typeof found === "string" ? found : null;
+}
+
+/** Of a package nothing is looked up on a prototype, which a plugin may have changed. */
+function isOfPlugin(refusal: Refusal | RefusedPackage): refusal is Refusal {
+  return hasOwn(refusal, "plugin");
 }
