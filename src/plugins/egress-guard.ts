@@ -82,6 +82,7 @@ export const egressGuardOptions = z
  */
 export function egressGuard(options: EgressGuardOptions): Plugin<"read_labels"> {
   const { labels, allow, refuse } = readOptions("egressGuard", egressGuardOptions, options);
+  // With either list, a target that the request does not name is refused.
   const refuses = refuse !== undefined;
   const isListed = matcherOf(refuse ?? allow ?? {}, refuses);
   const isRefused = (target: Target) => isListed(target) === refuses;

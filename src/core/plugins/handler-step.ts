@@ -123,8 +123,8 @@ export function stepsOn(parts: ManagerParts): (binding: HandlerBinding) => Handl
 
 function handlerStep(parts: ManagerParts, binding: HandlerBinding, grant: number): HandlerStep {
   const { state, mask, hook, name, isCore, extensions } = binding;
-  const { timeoutMs: longest = parts.options.timeoutMs } = binding.settings;
-  const timeoutMs = longest ?? undefined;
+  const { timeoutMs: given = parts.options.timeoutMs } = binding.settings;
+  const timeoutMs = given ?? undefined;
   const deadline = timeoutMs === undefined ? undefined : deadlineOf(parts.deadlines, timeoutMs);
   const { lock } = state;
   return {

@@ -56,6 +56,8 @@ export type Task<Table extends SlotTable, Hooks extends HookTable> = {
 /** A task as code that knows no types of hooks handles it. */
 export interface AnyTask extends Dropped, Turn {
   readonly hook: string;
+  /** The view, filtered again; absent if the plugin takes none. */
+  readonly extensions: object | undefined;
 }
 
 type TaskDocument = Readonly<z.output<typeof taskSchema>>;

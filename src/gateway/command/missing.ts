@@ -8,7 +8,7 @@ import { printable } from "../../operate/cli/index.ts";
 import { type GatewayConfig, type LoadedConfig, secretReader, secretsIn } from "../config/index.ts";
 import { readPins } from "../definitions/index.ts";
 
-/** Each may be there where the gateway will run; programs are looked for as this user, and here. */
+/** Folders and secrets may be there where the gateway will run; programs are looked for here. */
 export async function missingHere({ config, folder }: LoadedConfig, env: Environment) {
   return {
     commands: await missingCommands(config, folder, env),

@@ -91,6 +91,7 @@ export async function resolvePlugins(
   const discovered = await discoveredFor(config, entries, folder, options);
   const warnings = [...(discovered?.warnings ?? [])];
   const host = { mode: config.mode, root: folder, discovered, warnings };
+  // Each as soon as it is there, so that isolated ones end where a later one fails.
   const found: Found[] = [];
   try {
     for (const [index, entry] of entries.entries()) {

@@ -57,7 +57,7 @@ function rejectNamed(error: unknown): never {
   throw withConfigName(error, "`config`");
 }
 
-const known = [
+const knownOptions = [
   ...(["config", "manager", "audit", "secrets", "log", "metrics", "stdio", "envoy"] as const),
   "onUnused",
 ] satisfies readonly (keyof GatewayOptions)[];
@@ -76,7 +76,7 @@ const misplaced = {
  * @throws GlassineError `config_invalid`, `options_invalid`
  */
 export function partsFrom(options: GatewayOptions): GatewayParts {
-  expectOptions(options, known, "createGateway");
+  expectOptions(options, knownOptions, "createGateway");
   const { audit, secrets = secretReader(process.env), log = lineLog(toStderr) } = options;
   const problems = Object.entries(misplaced).flatMap(([key, text]) =>
     Object.hasOwn(options.config ?? {}, key) ? [problemAt([key], text)] : [],
