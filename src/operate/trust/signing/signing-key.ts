@@ -10,15 +10,18 @@ import { optionsInvalid, quoted } from "../../../core/errors/index.ts";
 import { makeFile } from "../change/files.ts";
 import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
 
+export interface SigningKey {
+  readonly privateKey: KeyObject;
+  /** The 32 bytes of the public key, in base64: what a file of publisher keys takes. */
+  readonly publicKey: string;
+  /** The first 32 hexadecimal digits of the SHA-256 of those bytes. */
+  readonly keyId: string;
+}
+
 const wayOut = "Make one with `glassine plugins keygen`.";
 
-/**
- * The private key, its public half as a file of publisher keys takes it, and the default id: the first
- * 32 hexadecimal digits of the SHA-256 of the public half.
- *
- * @throws GlassineError `options_invalid`: it is not an Ed25519 private key in PEM, or encrypted
- */
-export function readSigningKey(pem: unknown) {
+/** @throws GlassineError `options_invalid`: it is not an Ed25519 private key in PEM, or encrypted */
+export function readSigningKey(pem: unknown): SigningKey {
   const labels =
     typeof pem === "string"
       ? [...pem.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map(([, label = ""]) => label)
