@@ -225,6 +225,14 @@ describe("revoking", () => {
     expect(message).toBe(`plugin 'a' is not in ${empty.path}. Locked: <none>`);
   });
 
+  it("takes nothing for ids that is no list of them, such as a promise of one", async () => {
+    const { path, text } = await lockFolder(commented);
+    for (const ids of [Promise.resolve(["acme.pii"]), 5, {}, { length: 1, 0: "acme.pii" }]) {
+      await expect(revokePlugins(path, ids as never, "r")).rejects.toThrow(TypeError);
+    }
+    expect(await text()).toBe(commented);
+  });
+
   it("CLI-005: does not create a missing lock", async () => {
     const { path, names } = await lockFolder();
     const refused = await refusalOf(() => revokePlugins(path, ["acme.pii"], "r"));

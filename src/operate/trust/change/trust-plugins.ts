@@ -157,7 +157,7 @@ export async function revokePlugins(
 ): Promise<Revoked> {
   const { command = "untrust" } = options;
   checkReason(reason, command);
-  const gone = inOrder(Array.from(ids, (id) => ({ id })));
+  const gone = inOrder([...ids].map((id) => ({ id })));
   const sorted = gone.map(({ id }) => id);
   const edit = (lock: Lockfile): Edit => {
     for (const id of sorted) expectLocked(lock, id, path);
