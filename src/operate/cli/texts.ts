@@ -95,11 +95,19 @@ export function reasonOf(code: string, detail: string): string {
 
 /** The codes of error documents that are no codes of errors of this library. */
 export type DocumentCode =
+  /** The command line cannot be read as a command. */
   | "usage"
+  /** No installed plugin has the name. */
   | "plugin_not_found"
+  /** The catalog has no plugin of the name. */
   | "plugin_unknown"
+  /** No gateway runs with the configuration. */
   | "gateway_not_running"
+  /** The audit trail has no record of the request. */
   | "request_unknown"
+  /** The gateway keeps the configuration that it has. */
   | "reload_refused"
+  /** The system refused to read or write. */
   | "io_failed"
+  /** A bug of this library. */
   | "internal_error";

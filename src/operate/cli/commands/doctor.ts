@@ -49,7 +49,7 @@ export const pluginsDoctor = defineCommand({
   schemaName: "plugins-doctor",
   schema: z.array(diagnosis),
   async run(context) {
-    const { exitCode, rows, ofLock, head, rowLines, warnings } = await findingsOf(context);
+    const { exitCode, rows, ofLock, head, rowLines, warnings } = await outcomeOf(context);
     const about = [...new Set(ofLock.map((each) => placeNames[each.about]))];
     const more = `There are problems of ${about.join(", ")} too: \`doctor\` shows them.`;
     return {
@@ -81,7 +81,7 @@ export const doctor = defineCommand({
   }),
   async run(context) {
     const { paint, options } = context;
-    const found = await findingsOf(context);
+    const found = await outcomeOf(context);
     const { exitCode, status, report, rows, ofLock, head, rowLines, warnings } = found;
     const colour = { ok: paint.good, warning: paint.doubtful, error: paint.bad }[status];
     const lines = ofLock.flatMap(({ about, message, recommendation }) => [
@@ -107,7 +107,7 @@ export const doctor = defineCommand({
 });
 
 /** What both commands find and print, and how they end. */
-async function findingsOf(context: Context) {
+async function outcomeOf(context: Context) {
   const { env, services, options, paint } = context;
   const { catalog, scope } = await lookupFor(context);
   await expectLockfile(scope);

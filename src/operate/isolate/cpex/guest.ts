@@ -3,8 +3,9 @@ import { isRecord } from "../../../core/data/index.ts";
 import { optionsInvalid, quoted, suggestion } from "../../../core/errors/index.ts";
 import { hookNames } from "../../../core/host/index.ts";
 import type { RunSettings } from "../../../core/plugins/index.ts";
+import type { FarManifest } from "../protocol.ts";
 import type { Wheel } from "./wheels.ts";
-import { cpexCapabilities, cpexHooks } from "./worker-lines.ts";
+import { cpexCapabilities, cpexHooks, type Guest } from "./worker-lines.ts";
 
 /** Something of a plugin or its configuration that has no effect on this host, and why. */
 export interface Unsupported {
@@ -57,7 +58,14 @@ interface GuestSource {
 }
 
 /** @throws GlassineError `options_invalid` where no hook is left */
-export function describeGuest(entry: GuestEntry, { wheel, own: found, pluginDirs }: GuestSource) {
+export function describeGuest(
+  entry: GuestEntry,
+  { wheel, own: found, pluginDirs }: GuestSource,
+): {
+  readonly guest: Guest;
+  readonly manifest: FarManifest;
+  readonly unsupported: readonly Unsupported[];
+} {
   const { kind, settings } = entry;
   const own = found?.kind === kind ? found : undefined;
   const title = entry.title ?? wheel?.name ?? kind.slice(kind.lastIndexOf(".") + 1);
