@@ -4,7 +4,7 @@ import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { extensionsLimits } from "../../../src/core/data/index.ts";
-import { filterFor, joinSets } from "../../../src/core/envelope/index.ts";
+import { filterFor, joinSets, withoutSets } from "../../../src/core/envelope/index.ts";
 import { compileSlots, defineSlots, standardSlots } from "../../../src/core/slots/index.ts";
 import { bindStandard } from "../../support/bind-host.ts";
 
@@ -210,5 +210,40 @@ describe("nothing else", () => {
     const inner = host.createExtensions({ board: { pins: ["p"] } });
     const { changed } = joinSets(table, start, inner, start, 0) as Joined;
     expect(changed).toEqual(["board"]);
+  });
+});
+
+describe("sets that a nested run inherited", () => {
+  it("are taken from its result, and nothing else of their slot is", () => {
+    const table = compileSlots(
+      defineSlots({
+        board: {
+          tier: "immutable",
+          read: "everyone",
+          description: "Of a test.",
+          schema: z.object({
+            title: z.string().optional(),
+            pins: stringSet().default([]),
+            marks: stringSet().optional(),
+            notes: stringSet().optional(),
+          }),
+          fields: {
+            pins: { tier: "monotonic", write: "everyone" },
+            marks: { tier: "monotonic", write: "everyone" },
+            notes: { tier: "monotonic", write: "everyone" },
+          },
+        },
+      }),
+    );
+    const host = bindStandard(table) as unknown as { createExtensions(input: object): never };
+    const board = (more: object) => host.createExtensions({ board: more });
+    const given = board({ title: "t", pins: ["own"] });
+    const start = board({ title: "t", pins: ["outer", "own"], marks: ["m"] });
+    const end = board({ title: "t", pins: ["added", "outer", "own"], marks: ["m"] });
+    const { board: left } = withoutSets(table, end, start, given);
+    // What was absent and inherited nothing stays absent.
+    expect(left).toEqual({ title: "t", pins: ["added", "own"], marks: [], notes: undefined });
+    expect(Object.isFrozen(left)).toBe(true);
+    expect(withoutSets(table, end, given, given).board).toBe((end as { board: object }).board);
   });
 });
