@@ -46,8 +46,10 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
   const aboutOf = (plugin: Plugin) => pluginFacts(surface, plugin, origins.get(plugin));
   /** Of a package, none of whose plugins was made, only where it came from. */
   const aboutRefused = (refusal: Refusal | RefusedPackage) => {
-    if (isOfPlugin(refusal)) return aboutOf(refusal.plugin);
-    return { plugin_name: refusal.name, ...(refusal.origin && originFacts(refusal.origin)) };
+    if (!isOfPlugin(refusal))
+      return { plugin_name: refusal.name, ...(refusal.origin && originFacts(refusal.origin)) };
+    const { plugin, vetoedBy } = refusal;
+    return { ...aboutOf(plugin), ...(vetoedBy === undefined ? {} : { vetoed_by: vetoedBy }) };
   };
   /** Kept, not looked up: it has the steps of plugins, and with them their handles. */
   let emitters: CompiledOperation | undefined;
@@ -82,11 +84,9 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
   return {
     refused: async (refusal: Refusal | RefusedPackage): Promise<void> => {
       const { reason, error } = refusal;
-      const vetoedBy = isOfPlugin(refusal) ? refusal.vetoedBy : undefined;
-      const vetoed = vetoedBy === undefined ? {} : { vetoed_by: vetoedBy };
       const facts = { ...aboutRefused(refusal), reason, validation_failure: error.message };
       metrics?.registration("failure", reason);
-      await emit(auditEvent("plugin.registration_failed", { ...facts, ...vetoed }, profile));
+      await emit(auditEvent("plugin.registration_failed", facts, profile));
     },
     /** @throws GlassineError `audit_failed`: a plugin without a record is not registered */
     registered: async ({ plugin }: ReadItem, state: PluginState): Promise<void> => {
