@@ -38,7 +38,10 @@ function isolated(act: Act): { readonly act: Act; readonly close: () => Promise<
       return { send: (line) => queueMicrotask(() => take(line)), kill() {} };
     },
     load: { file: "/here.mjs", exportName: "default", needsHost: false },
-    ...{ startTimeoutMs: 10_000, closeTimeoutMs: 1_000, maxTurns: 64, size: 1 },
+    startTimeoutMs: 10_000,
+    closeTimeoutMs: 1_000,
+    maxTurns: 64,
+    size: 1,
   });
   const ask = askerOf(pool, hook);
   return {

@@ -50,7 +50,10 @@ const digests = texts.map(sha256);
 const changes: fc.Arbitrary<UnchainedLine> = fc.record({
   at: times,
   action: fc.constantFrom("trust" as const, "revoke" as const),
-  ...{ id: filled, version: filled, hash: filled, reason: texts },
+  id: filled,
+  version: filled,
+  hash: filled,
+  reason: texts,
   actor: fc.option(texts, { nil: undefined }),
   lock: digests,
 });
@@ -73,7 +76,14 @@ const groups = fc.array(fc.array(changes, { minLength: 1, maxLength: 3 }), { max
 /** The changes in the lines, without their positions. */
 function changesOf(read: readonly JournalLine[]): readonly UnchainedLine[] {
   return read.map(({ at, action, id, version, hash, reason, actor, lock }) => ({
-    ...{ at, action, id, version, hash, reason, actor, lock },
+    at,
+    action,
+    id,
+    version,
+    hash,
+    reason,
+    actor,
+    lock,
   }));
 }
 
@@ -124,8 +134,14 @@ it("L44: a journal truncated at any byte reads as a prefix, and a cut within a l
 });
 
 const neutral: UnchainedLine = {
-  ...{ at: "2026-05-25T10:15:30.123Z", action: "trust", id: "acme.pii", version: "1.0.0" },
-  ...{ hash: `sha256:${sha256("")}`, reason: "r", actor: undefined, lock: sha256("") },
+  at: "2026-05-25T10:15:30.123Z",
+  action: "trust",
+  id: "acme.pii",
+  version: "1.0.0",
+  hash: `sha256:${sha256("")}`,
+  reason: "r",
+  actor: undefined,
+  lock: sha256(""),
 };
 
 it("L44: removed, moved or edited lines of a journal are detected, but for an edit of the last one", () => {
@@ -318,7 +334,9 @@ it("L44: a change interrupted anywhere is done or not done, and recorded as ofte
         const part = isMade ? appendix.subarray(0, where % (appendix.length + 1)) : Buffer.of();
         const record = {
           version: 1,
-          ...{ old: sha256(old.lock), new: sha256(now.lock), journal: old.journal.length },
+          old: sha256(old.lock),
+          new: sha256(now.lock),
+          journal: old.journal.length,
           lines: appendix.toString("utf8").split("\n").slice(0, -1),
         };
         await writeFile(path, isMade ? now.lock : old.lock);

@@ -143,7 +143,8 @@ describe.each(cases)("over $name", (each) => {
         if (edit === undefined || !outcome?.ok) return;
         met += 1;
         const { document: now, lost } = outcome.value;
-        const [old, text] = [JSON.stringify(onto), JSON.stringify(now)];
+        const old = JSON.stringify(onto);
+        const text = JSON.stringify(now);
         const reported = lost.map(({ path }) => path);
         const isReported = (path: string) =>
           reported.some((each) => {

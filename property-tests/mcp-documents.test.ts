@@ -175,7 +175,8 @@ describe("the laws of an adapter", () => {
     ["the params of sampling/createMessage", "the result of sampling/createMessage"],
     // Not elicitation: with another action it is no document, and refused.
   ])("hold for %s and %s", async (request, answer) => {
-    const [asked, answered] = [pairs.get(request), pairs.get(answer)];
+    const asked = pairs.get(request);
+    const answered = pairs.get(answer);
     if (asked === undefined || answered === undefined) throw new Error("no such documents");
     const laws = adapterLaws(
       {

@@ -178,7 +178,8 @@ function changed(
   change: "removed" | "altered" | "added" | "moved",
   at: number,
 ): readonly [readonly Migration[], Migration] {
-  const [entry, next] = [given[at]!, given[at + 1]!];
+  const entry = given[at]!;
+  const next = given[at + 1]!;
   const stranger: Migration = { ...entry, plugin_name: "yyy" };
   switch (change) {
     case "removed":

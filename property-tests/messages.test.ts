@@ -26,7 +26,8 @@ describe("messages", () => {
   it("L28: two messages are equal if and only if they encode to the same text", () => {
     fc.assert(
       fc.property(messageDocuments, messageDocuments, (a, b) => {
-        const [one, other] = [decode(a), decode(b)];
+        const one = decode(a);
+        const other = decode(b);
         const isAlike = encodeMessage(one) === encodeMessage(other);
         expect(isAlike).toBe(isEqual(one, other));
       }),
@@ -84,7 +85,8 @@ describe("messages", () => {
 function isEqual(a: unknown, b: unknown): boolean {
   if (!isObject(a) || !isObject(b)) return Object.is(a, b);
   if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const [one, other] = [entriesOf(a), entriesOf(b)];
+  const one = entriesOf(a);
+  const other = entriesOf(b);
   return (
     one.length === other.length &&
     one.every(([key, value], at) => key === other[at]?.[0] && isEqual(value, other[at]?.[1]))

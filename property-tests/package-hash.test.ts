@@ -143,8 +143,10 @@ it("L45: two packages have the same hash if and only if they have the same hashe
     .assert(
       fc.asyncProperty(packages, fc.option(packages, { nil: undefined }), async (one, another) => {
         const other = another ?? one;
-        const [hash, otherHash] = [await outcomeAt(written(one)), await outcomeAt(written(other))];
-        const [facts, otherFacts] = [expected(one), expected(other)];
+        const hash = await outcomeAt(written(one));
+        const otherHash = await outcomeAt(written(other));
+        const facts = expected(one);
+        const otherFacts = expected(other);
         for (const [outcome, text] of [
           [hash, facts],
           [otherHash, otherFacts],
@@ -209,7 +211,8 @@ const changes = fc.constantFrom<Change>(
   },
   (node, path) => {
     const [other] = [...node.keys()].filter((each) => each !== path);
-    const [mine, its] = [node.get(path) as Node, node.get(other ?? path) as Node];
+    const mine = node.get(path) as Node;
+    const its = node.get(other ?? path) as Node;
     node.set(path, its).set(other ?? path, mine);
   },
 );
@@ -223,7 +226,8 @@ it("L45: any change of a path, of content or of a file type changes the hash", (
         if (path === undefined) return;
         const after = new Map(node);
         change(after, path, text);
-        const [facts, otherFacts] = [expected(node), expected(after)];
+        const facts = expected(node);
+        const otherFacts = expected(after);
         if (isRefusal(facts) || facts === otherFacts) return;
         changed += 1;
         expect(await outcomeAt(written(after))).not.toBe(await outcomeAt(written(node)));

@@ -181,7 +181,8 @@ it("L39: labels, order and outcome of a run stay the same when a plugin patches 
           return bytesOf(result);
         };
       };
-      const [untouched, touched] = [await playing(false), await playing(true)];
+      const untouched = await playing(false);
+      const touched = await playing(true);
       const expected = await untouched();
       try {
         expect(await touched()).toBe(expected);

@@ -62,7 +62,8 @@ const secret = /sk-[a-z0-9]{4,20}/g;
 const redact: Judge = (whole) => whole.replaceAll(secret, "[SECRET]");
 const redactCards: Judge = (whole) => whole.replaceAll(/\d{4}(?:[ -]?\d{4}){3}/g, "");
 const redactSentences: Judge = (whole) => {
-  let [rest, made] = [whole, ""];
+  let rest = whole;
+  let made = "";
   while (rest !== "") {
     // A sentence is what the engine takes for one: the rest is the last.
     const end = firstSentenceEnd(rest);

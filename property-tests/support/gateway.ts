@@ -149,7 +149,8 @@ function fakeBack(server: FakeServer): FakeBack {
         server.join(clientInfo.name, made);
         if (server.state === "mute") return;
         const result = {
-          ...{ protocolVersion, capabilities: { tools: {}, resources: {} } },
+          protocolVersion,
+          capabilities: { tools: {}, resources: {} },
           serverInfo: { name: "f", version: "1" },
         };
         return say({ jsonrpc: "2.0", id, result });
@@ -160,7 +161,8 @@ function fakeBack(server: FakeServer): FakeBack {
       const common = { resultType: "complete", ttlMs: 0, cacheScope: "private" };
       const results: Readonly<Record<string, (more: string) => object>> = {
         "tools/call": (more) => ({
-          ...{ content: [{ type: "text", text: said + more }], resultType: "complete" },
+          content: [{ type: "text", text: said + more }],
+          resultType: "complete",
         }),
         "tools/list": (more) => ({
           ...common,
@@ -204,7 +206,8 @@ export function gatewayOf(count: 1 | 2) {
   const backs = new Map<string, Set<FakeBack>>();
   const fakes = names.map(
     (name): FakeServer => ({
-      ...{ name, state: "up" },
+      name,
+      state: "up",
       join(client, own) {
         const key = `${client} ${name}`;
         backs.set(key, (backs.get(key) ?? new Set()).add(own));
@@ -218,7 +221,12 @@ export function gatewayOf(count: 1 | 2) {
     const { name } = fake;
     const store = memoryLabelStore();
     const options = guardOptions(name, config.servers.fake as never, {
-      ...{ callers, store, headersToShow: () => ({}), onEnd() {}, onFailure() {}, onHook() {} },
+      callers,
+      store,
+      headersToShow: () => ({}),
+      onEnd() {},
+      onFailure() {},
+      onHook() {},
       isChanged: () => false,
       parts: { config, audit: undefined, manager, log: quiet, secrets: String },
     });
@@ -227,9 +235,12 @@ export function gatewayOf(count: 1 | 2) {
     const make = () =>
       watched(fakeBack(fake).back, { timeoutMs: () => timeoutMs, inFlight: 1000, onDropped() {} });
     return {
-      ...{ name, guard, isOver: false },
+      name,
+      guard,
+      isOver: false,
       // Nothing reloads here.
-      ...{ terms: undefined as never, use: async () => {} },
+      terms: undefined as never,
+      use: async () => {},
       connect({ key, exchange }: ConnectFor) {
         if (exchange === undefined) return make();
         const child =
@@ -244,8 +255,13 @@ export function gatewayOf(count: 1 | 2) {
   }
 
   const endpoint = mcpEndpoint({
-    ...{ path: "/mcp", sdk, callers, log: quiet, limits: () => config.limits },
-    ...{ servers: () => servers, homes: () => homes },
+    path: "/mcp",
+    sdk,
+    callers,
+    log: quiet,
+    limits: () => config.limits,
+    servers: () => servers,
+    homes: () => homes,
   });
 
   function post(
@@ -255,7 +271,8 @@ export function gatewayOf(count: 1 | 2) {
     signal?: AbortSignal,
   ) {
     const request = new Request("http://gateway.test/mcp", {
-      ...{ method, ...(body !== undefined && { body: JSON.stringify(body) }) },
+      method,
+      ...(body !== undefined && { body: JSON.stringify(body) }),
       ...(signal !== undefined && { signal }),
       headers: {
         "content-type": "application/json",
@@ -345,7 +362,8 @@ export function gatewayOf(count: 1 | 2) {
       const abort = new AbortController();
       open.set(id, abort);
       const headers = {
-        ...{ "mcp-protocol-version": "2026-07-28", "mcp-method": method },
+        "mcp-protocol-version": "2026-07-28",
+        "mcp-method": method,
         ...(header !== undefined && { "mcp-name": header }),
       };
       const params = { ...given, _meta: { ...meta, ...modern } };
@@ -356,7 +374,9 @@ export function gatewayOf(count: 1 | 2) {
     const backsOf = (server: string) => [...(backs.get(`${name} ${server}`) ?? [])];
 
     return {
-      ...{ name, ended, statuses },
+      name,
+      ended,
+      statuses,
       /** All streams have ended. */
       async settled() {
         // A stream that ends may lead to another request.

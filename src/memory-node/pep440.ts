@@ -45,9 +45,11 @@ function parseVersion(text: string): Version | undefined {
 /** Which of two is later: below 0, 0 or above. The first part that differs decides. */
 function compare(one: Version, other: Version): number {
   const length = Math.max(one.release.length, other.release.length);
-  const [a, b] = [partsOf(one, length), partsOf(other, length)];
+  const a = partsOf(one, length);
+  const b = partsOf(other, length);
   for (let at = 0; at < Math.max(a.length, b.length); at++) {
-    const [x, y] = [a[at], b[at]];
+    const x = a[at];
+    const y = b[at];
     if (x === y) continue;
     if (x === undefined || y === undefined) return x === undefined ? -1 : 1;
     return x < y ? -1 : 1;

@@ -120,7 +120,8 @@ function findJwts(text: string): readonly Finding[] {
       return { part, at };
     });
     parts.forEach(({ part: header, at }, i) => {
-      const [payload, signature] = [parts[i + 1], parts[i + 2]];
+      const payload = parts[i + 1];
+      const signature = parts[i + 2];
       const begin = header.indexOf("eyJ");
       if (begin < 0 || header.length - begin < 10 || !payload?.part.startsWith("eyJ")) return;
       const end = signature ?? payload;

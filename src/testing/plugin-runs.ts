@@ -132,7 +132,8 @@ function callerOf(manager: AnyManager, trial: Trial, hook: string) {
   const conditions = handlersOn(manager, trial, hook).map((handler) => handler.conditions ?? {});
   const nameIn = (kind: "tenants" | "servers") =>
     conditions.flatMap((each) => each[kind] ?? [])[0]?.replaceAll(/\*+/g, "a");
-  const [tenant, server] = [nameIn("tenants"), nameIn("servers")];
+  const tenant = nameIn("tenants");
+  const server = nameIn("servers");
   return {
     ...(tenant === undefined ? {} : { tenant }),
     ...(server === undefined ? {} : { server }),

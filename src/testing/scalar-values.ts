@@ -99,11 +99,13 @@ export function numbersIn(schema: z.core.$ZodType, at: string): fc.Arbitrary<num
   const rules = rulesOf(schema);
   const bounds = (check: string) =>
     rules.flatMap((rule) => (rule.check === check ? (rule.value ?? []) : []));
-  const [highest, lowest] = [Math.min(...bounds("less_than")), Math.max(...bounds("greater_than"))];
+  const highest = Math.min(...bounds("less_than"));
+  const lowest = Math.max(...bounds("greater_than"));
   // An open bound is left to the schema itself.
   const low = Number.isFinite(lowest) ? lowest : Math.min(0, highest - 255);
   const high = Number.isFinite(highest) ? highest : Math.max(255, low + 255);
-  const [from, to] = [Math.ceil(low), Math.floor(high)];
+  const from = Math.ceil(low);
+  const to = Math.floor(high);
   const wholes = fc.integer({
     min: Math.max(from, Number.MIN_SAFE_INTEGER),
     max: Math.max(from, Math.min(to, Number.MAX_SAFE_INTEGER)),

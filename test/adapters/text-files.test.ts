@@ -99,8 +99,12 @@ const forms: readonly Form[] = [
 
 const fileOf = (content: string, name = "a.txt", mime_type = mediaType) =>
   resource({
-    ...{ resource_request_id: "", uri: "", resource_type: "file" },
-    ...{ content, mime_type, name },
+    resource_request_id: "",
+    uri: "",
+    resource_type: "file",
+    content,
+    mime_type,
+    name,
   });
 const partIn = ({ messages }: Reading) => messages.at(-1)?.content[0];
 const textIn = (reading: Reading) => {
@@ -407,7 +411,8 @@ describe("in the result of a tool", () => {
                     { text: "See" },
                     {
                       document: {
-                        ...{ format: "txt", name: "a" },
+                        format: "txt",
+                        name: "a",
                         source: { bytes: utf8("It is hunter2.") },
                       },
                     },
@@ -446,7 +451,8 @@ describe("in the result of a tool", () => {
         input: [
           { type: "function_call", call_id: "1", name: "f", arguments: "{}" },
           {
-            ...{ type: "function_call_output", call_id: "1" },
+            type: "function_call_output",
+            call_id: "1",
             output: [{ type: "input_file", file_data: url(bytes) }],
           },
         ],
@@ -457,7 +463,7 @@ describe("in the result of a tool", () => {
     [
       "Bedrock",
       (bytes: Buffer) => ({
-        ...{ modelId: "m" },
+        modelId: "m",
         messages: [
           { role: "assistant", content: [{ toolUse: { toolUseId: "1", name: "f", input: {} } }] },
           {
@@ -469,7 +475,8 @@ describe("in the result of a tool", () => {
                   content: [
                     {
                       document: {
-                        ...{ format: "txt", name: "a" },
+                        format: "txt",
+                        name: "a",
                         source: { bytes: new Uint8Array(bytes) },
                       },
                     },

@@ -176,7 +176,8 @@ attack(
     }
 
     // Kept here: the test runner turns imports into getters, which fail silently there.
-    const [add, set] = [addLabels, setCustom];
+    const add = addLabels;
+    const set = setCustom;
     it("a helper called there throws, or returns the complete edit", async () => {
       const result = await runOnce(
         [

@@ -152,11 +152,10 @@ attack(
   () => {
     it("with an id that is open in the other", async () => {
       const guard = createGuard(fakeManager());
-      const [victim, intruder] = [new RawTransport(), new RawTransport()];
-      const [one, two] = [
-        guard.wrap(victim, { session: "ada" }),
-        guard.wrap(intruder, { session: "eve" }),
-      ];
+      const victim = new RawTransport();
+      const intruder = new RawTransport();
+      const one = guard.wrap(victim, { session: "ada" });
+      const two = guard.wrap(intruder, { session: "eve" });
       const received: unknown[] = [];
       const errors: Error[] = [];
       for (const end of [one, two]) {
@@ -215,7 +214,8 @@ attack(
   "each is forgotten when cancelled: what the server sends is matched to the call that is open",
   () => {
     it("with 300 calls, and an elicitation during the next", async () => {
-      const [near, far] = [new RawTransport(), new RawTransport()];
+      const near = new RawTransport();
+      const far = new RawTransport();
       await createGuard(fakeManager()).bridge(near, far);
       for (let id = 0; id < 300; id++) {
         near.onmessage?.(toolCall(id, { text: "x".repeat(1000) }));

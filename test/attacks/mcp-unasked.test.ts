@@ -411,7 +411,7 @@ attack(
           ...io("clientCapabilities", { elicitation: { form: {} }, roots: { listChanged: true } })
             ._meta,
           ...io("related-task", { taskId: "t" })._meta,
-          ...{ progressToken: "p" },
+          progressToken: "p",
         },
         task: { ttl: 5 },
         requestState: "s",

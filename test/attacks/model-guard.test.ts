@@ -163,7 +163,8 @@ attack(
         },
       });
       const guarded = guardFetch(await createPluginManager({ plugins: [label] }), {
-        ...{ provider, labels: { store, session: "ada" } },
+        provider,
+        labels: { store, session: "ada" },
         fetch: standIn(() => jsonAnswer(api.denied({ violation, status: 401 }), 401)).fetch,
       });
       const response = await guarded(url, body({ api, provider, url, ...rest }));

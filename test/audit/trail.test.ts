@@ -221,7 +221,8 @@ describe("an outcome", () => {
       },
       { timeoutMs: 15 },
     );
-    const [first, second] = [trail.emit(numbered(1)), trail.emit(numbered(2))];
+    const first = trail.emit(numbered(1));
+    const second = trail.emit(numbered(2));
     const outcome = await first;
     if (outcome.ok) throw new Error("expected a failure");
     expect(outcome.error.message).toBe(

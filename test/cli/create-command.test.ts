@@ -57,10 +57,12 @@ describe("createCommand", () => {
     for (const argv of [["plugins", "list"], ["plugins", "doctor"], ["doctor"]])
       expect(await run(argv)).toMatchObject({ code: 0 });
     expect(await run(["plugins", "describe", "a"])).toEqual({
-      ...{ code: 1, text: "error: plugin not found: a\n" },
+      code: 1,
+      text: "error: plugin not found: a\n",
     });
     expect(await run(["plugins", "verify"])).toEqual({
-      ...{ code: 2, text: "verify: no plugins.lock found\n" },
+      code: 2,
+      text: "verify: no plugins.lock found\n",
     });
     expect(await readdir(folder)).toEqual([]);
   });

@@ -147,13 +147,14 @@ describe("plugins describe", () => {
       ...["provided_by_host", "plain_words", "hook_words", "streams", "always", "warnings"],
     ]);
     expect(document).toMatchObject({
-      ...{ id: "example-plugin", status: "loaded", rejection: null, requires: ">=0.1.0" },
-      ...{
-        lock: lockAt,
-        lock_status: "match",
-        high_impact: ["network.outbound"],
-        depends_on: ["base"],
-      },
+      id: "example-plugin",
+      status: "loaded",
+      rejection: null,
+      requires: ">=0.1.0",
+      lock: lockAt,
+      lock_status: "match",
+      high_impact: ["network.outbound"],
+      depends_on: ["base"],
     });
   });
 
@@ -210,7 +211,10 @@ describe("plugins describe", () => {
   it("CLI-065: an unhealthy plugin has the lines of its health", async () => {
     verifies("cli:describe-lines");
     const health = {
-      ...{ status: "unhealthy", message: "", checked_at: null, error_summary: "timeout after 5 s" },
+      status: "unhealthy",
+      message: "",
+      checked_at: null,
+      error_summary: "timeout after 5 s",
     };
     const { stdout } = await describing("a", { loaded: [facts({ id: "a", health })] });
     const lines = linesOf(stdout).filter((line) => line.startsWith("health"));
@@ -249,7 +253,8 @@ describe("plugins describe", () => {
     expect(two.document.high_impact).toEqual(["network.outbound"]);
     expect(two.document.capabilities).toEqual(capabilities);
     expect(two.document.permission_change).toEqual({
-      ...{ added: ["network.outbound"], removed: ["facts.read"] },
+      added: ["network.outbound"],
+      removed: ["facts.read"],
     });
     const lines = linesOf((await describing("a", { loaded: [after] })).stdout);
     expect(lines.slice(lines.indexOf("since it was trusted:"))).toEqual([
@@ -268,7 +273,8 @@ describe("plugins describe", () => {
     expect(linesOf(stdout)).toEqual(expect.arrayContaining(["health: unknown", "version: 1.0.0"]));
     const { document } = await describingJson("a", { rejected: [refused] });
     expect(document).toMatchObject({
-      ...{ status: "rejected", rejection: { code: "unsigned", reason: "it has no signature" } },
+      status: "rejected",
+      rejection: { code: "unsigned", reason: "it has no signature" },
     });
   });
 
@@ -320,7 +326,9 @@ describe("plugins describe", () => {
     const given = { lock: lockAt, loaded: [facts({ id: "a", locked })], drift: rows };
     expect(linesOf((await describing("a", given)).stdout)).toContain(`lock: ${text}`);
     expect((await describingJson("a", given)).document).toMatchObject({
-      ...{ lock: lockAt, lock_status: text.split(":")[0]?.replace(" ", "_"), drift: rows },
+      lock: lockAt,
+      lock_status: text.split(":")[0]?.replace(" ", "_"),
+      drift: rows,
     });
   });
 

@@ -9,8 +9,13 @@ type Services = NonNullable<RunOptions["services"]>;
 type LockState = Awaited<ReturnType<NonNullable<Services["lockState"]>>>;
 
 const fine: LockState = {
-  ...{ lock: null, fault: null, journal_fault: null },
-  ...{ journal_problems: [], journal_problem_count: 0, pending: false, warnings: [] },
+  lock: null,
+  fault: null,
+  journal_fault: null,
+  journal_problems: [],
+  journal_problem_count: 0,
+  pending: false,
+  warnings: [],
 };
 
 const serving = (given: Report, state: Partial<LockState> = {}) => ({
@@ -41,8 +46,12 @@ describe("plugins doctor", () => {
     const { rows, code: strict } = await rowsOf({}, options, [...ofCatalog, "--strict"]);
     expect(strict).toBe(1);
     expect(rows[2]).toEqual({
-      ...{ slug: "tombstones", package: "stigmem-plugin-tombstones", env_var: tombstones },
-      ...{ installed: false, enabled: true, status: "enabled-not-installed" },
+      slug: "tombstones",
+      package: "stigmem-plugin-tombstones",
+      env_var: tombstones,
+      installed: false,
+      enabled: true,
+      status: "enabled-not-installed",
       recommendation: `Install stigmem-plugin-tombstones or unset ${tombstones}.`,
       reason: null,
       id: null,
@@ -80,14 +89,18 @@ describe("plugins doctor", () => {
     const given = { loaded: [facts({ id: "t", package: "stigmem-plugin-tombstones" })] };
     const off = await rowsOf(given, {}, [...ofCatalog, "--strict"]);
     expect(off.rows[2]).toMatchObject({
-      ...{ installed: true, enabled: false, status: "installed-disabled", id: "t" },
+      installed: true,
+      enabled: false,
+      status: "installed-disabled",
+      id: "t",
       recommendation: `Set ${tombstones}=1 to enable it.`,
       reason: "the host must read this variable; in a host that does not, the plugin runs",
     });
     expect(off.code).toBe(1);
     const on = await rowsOf(given, { env: { [tombstones]: "yes" } }, [...ofCatalog, "--strict"]);
     expect(on.rows[2]).toMatchObject({
-      ...{ status: "installed-enabled", recommendation: "No action required." },
+      status: "installed-enabled",
+      recommendation: "No action required.",
     });
     expect([on.code, on.rows]).toEqual([0, expect.objectContaining({ length: 11 })]);
   });
@@ -180,7 +193,10 @@ describe("plugins doctor", () => {
 
   it("does not report an optional plugin that is gone", async () => {
     const gone = drift({
-      ...{ id: "c", kind: "missing_from_install", expected: "gone==1.0.0", actual: null },
+      id: "c",
+      kind: "missing_from_install",
+      expected: "gone==1.0.0",
+      actual: null,
       blocking: false,
     });
     const { rows } = await rowsOf({ drift: [gone] });
@@ -263,7 +279,12 @@ describe("doctor", () => {
     ]);
     const { document } = await runJson(["doctor"]);
     expect(document).toEqual({
-      ...{ status: "ok", mode: "dev", lock: null, findings: [], plugins: [], warnings: [] },
+      status: "ok",
+      mode: "dev",
+      lock: null,
+      findings: [],
+      plugins: [],
+      warnings: [],
     });
   });
 
@@ -302,7 +323,9 @@ describe("doctor", () => {
     [{ fault: { code: "lockfile_newer", message: "newer" } }, "error", "lock"],
   ] as const)("reports problems of lock and journal: %#", async (state, status, about) => {
     const place = {
-      ...{ pending: "an unfinished change", journal: "the journal", lock: "plugins.lock" },
+      pending: "an unfinished change",
+      journal: "the journal",
+      lock: "plugins.lock",
     }[about];
     verifies("cli:doctor-status");
     const services = serving({}, state);

@@ -42,8 +42,12 @@ const calls: readonly (readonly string[])[] = [
 ];
 
 const refusedRecord = {
-  ...{ eventType: "mcp.request_ended", actorUri: "subject:ada", targetUri: "tools/call:echo" },
-  ...{ tenantId: "default", timestamp: "2026-01-31T12:00:00.000Z", outcome: "failure" },
+  eventType: "mcp.request_ended",
+  actorUri: "subject:ada",
+  targetUri: "tools/call:echo",
+  tenantId: "default",
+  timestamp: "2026-01-31T12:00:00.000Z",
+  outcome: "failure",
   metadata: { request: "r-1", result: "denied", code: "no_tools", plugin: "guard" },
 };
 

@@ -7,7 +7,8 @@ import { drift, rejected, report, trusted, verified } from "./support/facts.ts";
 import { documentOf, linesOf, type RunOptions, run, runJson } from "./support/run.ts";
 
 const thrown = Object.assign(new Error("EACCES: permission denied, open '/a'"), {
-  ...{ code: "EACCES", syscall: "open" },
+  code: "EACCES",
+  syscall: "open",
 });
 const failing = (error: unknown) => () => Promise.reject(error);
 const everywhere = (error: unknown): NonNullable<RunOptions["services"]> => ({

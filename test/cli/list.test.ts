@@ -104,7 +104,12 @@ What to do next:
     ]);
     const { document } = await listJson({});
     expect(document).toEqual({
-      ...{ mode: "dev", lock: null, loaded: [], rejected: [], drift: [], warnings: [] },
+      mode: "dev",
+      lock: null,
+      loaded: [],
+      rejected: [],
+      drift: [],
+      warnings: [],
     });
   });
 
@@ -218,7 +223,8 @@ What to do next:
     expect(stdout).toContain("\nzep 1.0.0 hooks=0 health=healthy ");
     const { document } = await listJson({ loaded }, argv);
     expect(document.loaded[0]).toMatchObject({
-      ...{ enabled: false, enable_env_var: "STIGMEM_TOMBSTONES_ENABLED" },
+      enabled: false,
+      enable_env_var: "STIGMEM_TOMBSTONES_ENABLED",
     });
     expect(document.loaded[1]).not.toHaveProperty("enabled");
   });
@@ -266,8 +272,11 @@ What to do next:
     ]);
     expect(document.rejected).toEqual([
       {
-        ...{ id: "w", package: "w", entry_point: "dist/plugin.js:default" },
-        ...{ code: "unsigned", reason: "" },
+        id: "w",
+        package: "w",
+        entry_point: "dist/plugin.js:default",
+        code: "unsigned",
+        reason: "",
       },
     ]);
     expect(stdout.split("\n}\n")).toEqual([expect.any(String), ""]);

@@ -8,7 +8,8 @@ import { commandServices, run, runJson } from "./support/run.ts";
 
 /** `node_modules/aaa` says that it is the package `guard`. */
 async function twoGuards(glassine: { readonly [key: string]: unknown }) {
-  const [cwd, elsewhere] = [await newRoot(), await newRoot()];
+  const cwd = await newRoot();
+  const elsewhere = await newRoot();
   const real = await install(cwd, "guard");
   const other = join(cwd, "node_modules/aaa");
   await rename(await install(elsewhere, "guard", { glassine }), other);

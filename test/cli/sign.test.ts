@@ -52,7 +52,9 @@ entry for publishers in an operator's key file:
 `,
     });
     expect(services.sign).toHaveBeenCalledWith({
-      ...{ path: join(folder, "plugin"), key: pem, identity: "builder@example.com" },
+      path: join(folder, "plugin"),
+      key: pem,
+      identity: "builder@example.com",
       keyId: undefined,
     });
   });
@@ -125,7 +127,9 @@ entry for publishers in an operator's key file:
     const key = String(privateKey.export({ format: "pem", type: "pkcs8" }));
     const sign = () =>
       runJson(["plugins", "sign", path, "--key", "-", "--identity", "builder@example.com"], {
-        ...{ services, cwd, stdin: [key] },
+        services,
+        cwd,
+        stdin: [key],
       });
     const { document, stderr } = await sign();
     expect([stderr, document.warnings]).toEqual(["", []]);

@@ -130,7 +130,8 @@ describe("commands that look at an isolated plugin", () => {
       {
         id: "guard",
         isolation: {
-          ...{ isolate: "process", accept: ["memory", "network", "signals"] },
+          isolate: "process",
+          accept: ["memory", "network", "signals"],
           says: expect.stringMatching(/^A process of its own\./),
           open: expect.any(Array),
         },

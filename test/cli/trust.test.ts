@@ -65,8 +65,12 @@ describe("plugins trust", () => {
       previous: earlier,
       lock: lockAt,
       journal_path: "/home/lab/app/plugins.lock.journal",
-      ...{ capabilities: null, hooks: null, signer: null, dependencies: [] },
-      ...{ isolate: null, accept: [] },
+      capabilities: null,
+      hooks: null,
+      signer: null,
+      dependencies: [],
+      isolate: null,
+      accept: [],
       permission_change: { added: [], removed: [] },
       hook_change: { added: [], removed: [] },
       signer_change: null,
@@ -79,7 +83,9 @@ describe("plugins trust", () => {
     verifies("cli:schemas");
     const previous = {
       ...earlier,
-      ...{ capabilities: ["audit.emit"], hooks: ["evaluate"], signer: "builder@example.com" },
+      capabilities: ["audit.emit"],
+      hooks: ["evaluate"],
+      signer: "builder@example.com",
       dependencies: [{ name: "is-odd", version: "3.0.1", hash: `sha256:${"8".repeat(64)}` }],
     };
     const trusted = await runJson(trust, { services: trusting({ previous }) });
@@ -205,7 +211,9 @@ describe("a lockfile problem", () => {
     "/a/plugins.lock is not a valid plugins.lock: empty",
   );
   const newer = new GlassineError("lockfile_newer", "plugins.lock schema version 2 is newer", {
-    ...{ path: "/a/plugins.lock", version: "2", supported: 1 },
+    path: "/a/plugins.lock",
+    version: "2",
+    supported: 1,
   });
   const busy = new GlassineError(
     "lockfile_busy",
@@ -266,7 +274,10 @@ describe("plugins untrust", () => {
     );
     const { document } = await runJson(argv, { services: { untrust } });
     expect(document).toMatchObject({
-      ...{ action: "untrust", id: procedure, lock: lockAt, journal_path },
+      action: "untrust",
+      id: procedure,
+      lock: lockAt,
+      journal_path,
     });
   });
 });

@@ -31,7 +31,8 @@ async function newPlace() {
 }
 
 const pending = {
-  ...{ about: "pending", severity: "warning" },
+  about: "pending",
+  severity: "warning",
   recommendation:
     "Run any command that writes, such as `plugins lock`: it completes or undoes the change.",
 };
@@ -71,10 +72,8 @@ describe("CLI-079: an unfinished change beside a lock", () => {
     verifies("journal:recovery");
     const { lock, at, leave } = await newPlace();
     await at(["plugins", "trust", "guard", ...reason]);
-    const [text, before] = [
-      await readFile(lock, "utf8"),
-      await readFile(`${lock}.journal`, "utf8"),
-    ];
+    const text = await readFile(lock, "utf8");
+    const before = await readFile(`${lock}.journal`, "utf8");
     await leave({
       version: 1,
       old: other,

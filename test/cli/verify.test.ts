@@ -19,7 +19,9 @@ describe("plugins verify", () => {
     verifies("cli:verify-lines", "cli:lock-shown");
     const ended = await run(["plugins", "verify"], { services: serving({}) });
     expect(ended).toEqual({
-      ...{ code: 0, stdout: `${head}\nplugins.lock verified: 2 entries\n`, stderr: "" },
+      code: 0,
+      stdout: `${head}\nplugins.lock verified: 2 entries\n`,
+      stderr: "",
     });
   });
 
@@ -79,7 +81,9 @@ describe("plugins verify", () => {
       unreadable: ["/srv/node_modules"],
       permissions: [
         {
-          ...{ id: "example-plugin", added: ["network.outbound"], removed: ["audit.read"] },
+          id: "example-plugin",
+          added: ["network.outbound"],
+          removed: ["audit.read"],
           hook_change: { added: ["cmf.llm_input"], removed: ["evaluate"] },
           signer_change: { was: "builder@example.com", now: "unsigned" },
         },
@@ -132,8 +136,14 @@ describe("plugins verify", () => {
     const { document } = await runJson(["plugins", "verify"], { services: serving(given) });
     const { journal_problems, ...rest } = given;
     expect(document).toEqual({
-      ...{ ok: false, lock: lockAt, ...rest, duplicates: [], warnings: [] },
-      ...{ journal_problems, journal_problem_count: 2, guest_count: 0 },
+      ok: false,
+      lock: lockAt,
+      ...rest,
+      duplicates: [],
+      warnings: [],
+      journal_problems,
+      journal_problem_count: 2,
+      guest_count: 0,
     });
     expect(Object.keys(document)).toEqual([
       ...["ok", "lock", "guest_count", "drift", "linked", "duplicates", "unhashable"],

@@ -105,7 +105,8 @@ export function sameViews(expected: unknown, actual: unknown, vector: VectorCase
     views.length === given.length &&
     views.every((view, at) => {
       const isJson = view.content_format === "json";
-      const [wanted, got] = [comparable(view, isJson), comparable(given[at] ?? {}, isJson)];
+      const wanted = comparable(view, isJson);
+      const got = comparable(given[at] ?? {}, isJson);
       return (
         same(wanted.rest, got.rest, vector, ["view"]) &&
         same(wanted.subject, got.subject, vector, ["security", "subject"])

@@ -151,7 +151,8 @@ attack(
     describe("by a package.json with the name of another package", () => {
       /** A root with a trusted package, and an impostor in a folder of another name. */
       async function impostor(folder: string, fields?: object) {
-        const [root, elsewhere] = [await newRoot(), await newRoot()];
+        const root = await newRoot();
+        const elsewhere = await newRoot();
         const marker = join(root, "ran");
         await trust(root, await install(root, "guard"), "guard");
         const made = await install(elsewhere, "guard", { code: source("guard", {}, marker) });

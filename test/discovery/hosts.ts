@@ -10,6 +10,7 @@ export const codeOf = async (work: Promise<unknown>) =>
 export const manage = (options: object, manifest: object = {}) =>
   createPluginManager({
     plugins: [definePlugin({ name: "guard", version: "1.0.0", hooks: {}, ...manifest } as never)],
-    ...{ env: {}, logger: {} },
+    env: {},
+    logger: {},
     ...options,
   } as never);

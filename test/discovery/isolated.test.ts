@@ -250,7 +250,8 @@ describe("what a host says over plugins.lock", () => {
     const root = await newRoot();
     const path = await install(root, "guard", { code: guarded("guard") });
     const discovered = await found(root, {
-      ...{ builtins: [path], isolate: { guard: { isolate: "process" } } },
+      builtins: [path],
+      isolate: { guard: { isolate: "process" } },
     });
     expect(codesOf(discovered)).toEqual(["guard: isolation_refused"]);
   });

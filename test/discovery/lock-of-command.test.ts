@@ -12,7 +12,8 @@ const names = { bin: "memory-node", hostName: "stigmem", prefix: "STIGMEM_" };
 
 it("the lockfile is that of the command that the host names", async () => {
   verifies("lockfile:location-host");
-  const [root, home] = [await newRoot(), await newRoot()];
+  const root = await newRoot();
+  const home = await newRoot();
   const host = defineHost({ profile });
   await trust(root, await install(root, "guard"), "guard");
   const folder = join(home, ".config/memory-node");

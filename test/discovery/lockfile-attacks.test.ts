@@ -50,7 +50,9 @@ attack(
         code: "lockfile_missing",
       });
       const { document } = await runJson(["plugins", "list", "--plugin-mode", "production"], {
-        ...{ services: commandServices, cwd: root, env: unsigned },
+        services: commandServices,
+        cwd: root,
+        env: unsigned,
       });
       const { loaded, rejected } = document;
       expect(loaded).toEqual([]);

@@ -92,7 +92,9 @@ describe("a production host whose lockfile trusts a plugin that is not installed
     expect(codesOf(discovered)).toEqual([]);
     const lines: string[] = [];
     const manager = await createPluginManager({
-      ...{ plugins: [], discovered, env: {} },
+      plugins: [],
+      discovered,
+      env: {},
       logger: { warn: (text) => lines.push(text) },
     });
     expect(manager.plugins.map(({ name }) => name)).toEqual(["guard"]);

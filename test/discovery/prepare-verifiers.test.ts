@@ -61,7 +61,9 @@ describe("a verifier with a prepare function", () => {
         message: text,
       });
       const { code, document } = await runJson(["doctor"], {
-        ...{ services: commandServices, cwd: root, env: unsigned },
+        services: commandServices,
+        cwd: root,
+        env: unsigned,
         host: { discovery: { verifiers } },
       });
       expect([code, document.status, document.findings]).toMatchObject([

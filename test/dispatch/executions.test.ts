@@ -198,7 +198,8 @@ describe("the records of a run", () => {
 
   it("share nothing between runs that a reader could notice", async () => {
     const manager = await manage([plugin("looks", (_p, _c) => undefined)]);
-    const [one, two] = [await manager.invoke(hook, call), await manager.invoke(hook, call)];
+    const one = await manager.invoke(hook, call);
+    const two = await manager.invoke(hook, call);
     expect(one).not.toBe(two);
     expect(one.executions).toEqual(two.executions);
   });

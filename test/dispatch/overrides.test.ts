@@ -36,7 +36,8 @@ describe("the operator's overrides", () => {
 
     const order = async (items: readonly Item[]) =>
       (await runOnce(items)).executions.map((record) => record.plugin);
-    const [one, two] = [tagger("one", { priority: 1 }), tagger("two", { priority: 2 })];
+    const one = tagger("one", { priority: 1 });
+    const two = tagger("two", { priority: 2 });
     expect(await order([one, two])).toEqual(["one", "two"]);
     expect(await order([{ plugin: one, priority: 3 }, two])).toEqual(["two", "one"]);
     expect(await order([one, { plugin: two, priority: 0 }])).toEqual(["two", "one"]);

@@ -151,7 +151,8 @@ describe("the manifest", () => {
     });
     for (const { name, securityContext, resources } of [...pod.initContainers, gateway]) {
       expect(securityContext, name).toMatchObject({
-        ...{ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true },
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
         capabilities: { drop: ["ALL"] },
       });
       expect(resources, name).toMatchObject({ limits: { memory: expect.any(String) } });
@@ -177,7 +178,10 @@ describe("the image", () => {
     const args = [entry, "gateway", "--check", "--json", "--config", file];
     const { stdout } = await run(process.execPath, args, { cwd: image.workdir });
     expect(JSON.parse(stdout)).toMatchObject({
-      ...{ mode: "production", front: "http", servers: ["notes"], problems: [] },
+      mode: "production",
+      front: "http",
+      servers: ["notes"],
+      problems: [],
       // Secrets and volumes are mounted in a pod, and are not here.
       warnings: [
         ...Object.keys(secrets).map((name) =>
@@ -226,9 +230,12 @@ describe("the image", () => {
 });
 
 const initialize = {
-  ...{ jsonrpc: "2.0", id: 1, method: "initialize" },
+  jsonrpc: "2.0",
+  id: 1,
+  method: "initialize",
   params: {
-    ...{ protocolVersion: "2025-11-25", capabilities: {} },
+    protocolVersion: "2025-11-25",
+    capabilities: {},
     clientInfo: { name: "test", version: "1.0.0" },
   },
 };
@@ -317,7 +324,8 @@ function ask({ port, path, host, body, authorization }: Asking) {
     (resolve, reject) => {
       const method = body === undefined ? "GET" : "POST";
       const headers = {
-        ...{ host, accept: "application/json, text/event-stream" },
+        host,
+        accept: "application/json, text/event-stream",
         ...(body !== undefined && { "content-type": "application/json" }),
         ...(authorization !== undefined && { authorization }),
       };

@@ -28,7 +28,8 @@ describe("facts that come in", () => {
       received_from: "node:berlin",
       attested: false,
     });
-    const [validate, filter] = ["federation_inbound_validate", "federation_inbound_filter"];
+    const validate = "federation_inbound_validate";
+    const filter = "federation_inbound_filter";
     expect(watched.seen).toEqual([validate, filter, validate, validate, filter]);
   });
 

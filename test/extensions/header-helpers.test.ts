@@ -216,7 +216,8 @@ describe("a header on an envelope with wider limits", () => {
   });
 
   it("has limits for its name and its value", () => {
-    const [name, value] = ["n".repeat(headerNameUnits), "v".repeat(headerValueUnits)];
+    const name = "n".repeat(headerNameUnits);
+    const value = "v".repeat(headerValueUnits);
     expect(getHeader(setHeader(older, name, value), name)).toBe(value);
     for (const [longName, longValue] of [
       [`${name}n`, ""],

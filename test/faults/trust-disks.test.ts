@@ -64,7 +64,8 @@ describe("F-10: any system call of a change fails", () => {
       verifies("journal:all-or-nothing", "journal:exclusion");
       const scene = await open(name);
       const calls = await callsOf(scene);
-      let [failed, made] = [0, 0];
+      let failed = 0;
+      let made = 0;
       for (const [index, call] of calls.entries()) {
         const turn = (index + namesOfScenes.indexOf(name)) % codes.length;
         const tried = isWhole ? codes : codes.slice(turn, turn + 1);

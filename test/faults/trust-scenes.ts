@@ -72,7 +72,8 @@ export async function sceneOf(name: string, isLinked = false): Promise<Scene> {
   }
   let count = 0;
   const scene = {
-    ...{ name: isLinked ? `${name} by a link` : name, change },
+    name: isLinked ? `${name} by a link` : name,
+    change,
     count: change.trust?.length ?? change.revoke?.length ?? 0,
     oldLock: await textOf(fileIn(template, isLinked)),
     oldJournal: await textOf(`${fileIn(template, isLinked)}.journal`),

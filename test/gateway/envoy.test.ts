@@ -153,7 +153,9 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
       );
       const client = await connect(url, "session", { capabilities: { sampling: {} } });
       client.setRequestHandler("sampling/createMessage", async () => ({
-        ...{ model: "m", role: "assistant" as const, stopReason: "endTurn" },
+        model: "m",
+        role: "assistant" as const,
+        stopReason: "endTurn",
         content: { type: "text" as const, text: "blue" },
       }));
       for (let calls = 0; calls < 3; calls += 1) {
@@ -261,7 +263,8 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
         apis.map((api, at) => [
           api,
           {
-            ...{ provider: api === "responses" ? "openai" : api, path: `/${api}` },
+            provider: api === "responses" ? "openai" : api,
+            path: `/${api}`,
             url: String(servers[at]?.url),
             headers: { authorization: { env: "KEY" } },
           } as const,
@@ -337,8 +340,11 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
         response.on("end", () => resolve({ status: response.statusCode, ...response.trailers }));
       });
       for (const [name, value] of Object.entries({
-        ...{ "content-type": "application/json", accept: "application/json, text/event-stream" },
-        ...{ "mcp-protocol-version": eras.exchange, "mcp-method": "tools/list", trailer: "x-own" },
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        "mcp-protocol-version": eras.exchange,
+        "mcp-method": "tools/list",
+        trailer: "x-own",
       }))
         sent.setHeader(name, value);
       sent.on("error", reject);
@@ -420,7 +426,9 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
             "mcp-name": "t",
           },
           body: JSON.stringify({
-            ...{ jsonrpc: "2.0", id, method: "tools/call" },
+            jsonrpc: "2.0",
+            id,
+            method: "tools/call",
             params: { name: "t", arguments: {}, _meta: meta },
           }),
         });

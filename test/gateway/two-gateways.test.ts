@@ -78,7 +78,8 @@ withRedis.each(["session", "exchange"] as const)(
   "refuses by a label that the other gateway put on (%s)",
   async (era) => {
     const { balancer, connect } = await started();
-    const [one, other] = [await connect(era), await connect(era)];
+    const one = await connect(era);
+    const other = await connect(era);
     balancer.answeredBy.length = 0;
     await calls(one, "send");
     await calls(one, "send");

@@ -50,8 +50,14 @@ const view = glassine.filterExtensions(extensions, capabilities);
 const turn = { payload: message, context: contextOf(capabilities), extensions: view };
 const task = JSON.parse(glassine.encodeTask(turn as never)) as object;
 const execution = {
-  ...{ plugin_id: "1", plugin_name: "a", plugin_kind: "b", hook_name: "c", mode: "sequential" },
-  ...{ status: "completed", reason: "a", config_keys: ["a"] },
+  plugin_id: "1",
+  plugin_name: "a",
+  plugin_kind: "b",
+  hook_name: "c",
+  mode: "sequential",
+  status: "completed",
+  reason: "a",
+  config_keys: ["a"],
 };
 const going = {
   modified_payload: message,
@@ -130,8 +136,12 @@ tryGrowth(glassine, {
     seed: { metadata: { a: "b", c: ["d"] } },
     run: (facts: object) =>
       glassine.jsonLines({
-        ...{ eventType: "a", actorUri: "b", targetUri: "c", tenantId: "d" },
-        ...{ timestamp: "2026-01-02T03:04:05.000Z", outcome: "success" },
+        eventType: "a",
+        actorUri: "b",
+        targetUri: "c",
+        tenantId: "d",
+        timestamp: "2026-01-02T03:04:05.000Z",
+        outcome: "success",
         ...(facts as { metadata: never }),
       }),
   },
@@ -286,7 +296,9 @@ tryGrowth(glassine, {
     seed: { description: "a", capabilities: ["read_labels"] },
     run: (manifest: object) =>
       glassine.definePlugin({
-        ...{ name: "grown", version: "1.0.0", ...manifest },
+        name: "grown",
+        version: "1.0.0",
+        ...manifest,
         hooks: {
           tool_pre_invoke: (_payload: object, _context: object, _view: object) => undefined,
         },

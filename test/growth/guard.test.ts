@@ -186,7 +186,8 @@ describe("the functions of a guard", () => {
       return [sent().length, received().length];
     }),
     bridge: many(async (count) => {
-      const [near, far] = [new RawTransport(), new RawTransport()];
+      const near = new RawTransport();
+      const far = new RawTransport();
       const guard = createGuard(await createPluginManager({ plugins: [] }));
       const bridge = await guard.bridge(near, far);
       for (const id of times(count, (at) => at)) {

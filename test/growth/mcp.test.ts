@@ -66,9 +66,12 @@ tryGrowth(
     createGuard: "What it returns is tried with each method of the protocol, in guard.test.ts.",
     mcpRequestHeaders: {
       seed: {
-        ...{ jsonrpc: "2.0", id: 1, method: "tools/call" },
+        jsonrpc: "2.0",
+        id: 1,
+        method: "tools/call",
         params: {
-          ...{ name: "a", arguments: { a: "b" } },
+          name: "a",
+          arguments: { a: "b" },
           _meta: { "io.modelcontextprotocol/protocolVersion": "2026-07-28" },
         },
       },

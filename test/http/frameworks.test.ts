@@ -39,14 +39,20 @@ const guard = definePlugin({
 });
 
 const said = (content: string) => ({
-  ...{ id: "c", object: "chat.completion", created: 1, model: "m" },
+  id: "c",
+  object: "chat.completion",
+  created: 1,
+  model: "m",
   choices: [
     { index: 0, message: { role: "assistant", content }, logprobs: null, finish_reason: "stop" },
   ],
 });
 const chunk = (delta: object, finish_reason: string | null = null) =>
   `data: ${JSON.stringify({
-    ...{ id: "c", object: "chat.completion.chunk", created: 1, model: "m" },
+    id: "c",
+    object: "chat.completion.chunk",
+    created: 1,
+    model: "m",
     choices: [{ index: 0, delta, logprobs: null, finish_reason }],
   })}\n\n`;
 /** An answer in pieces that cut words, lines and events anywhere. */
@@ -114,7 +120,9 @@ describe.each(Object.entries(servers))("a guard in %s", (name, start) => {
     const body = JSON.stringify({ model: "m", messages: [{ role: "user", content: "tag" }] });
     await post(body, { "x-old": "1", "x-mine": "caller", "x-kept": "2" });
     expect(seen.headers[0]).toMatchObject({
-      ...{ "x-tag": "eu", "x-mine": "caller", "x-kept": "2" },
+      "x-tag": "eu",
+      "x-mine": "caller",
+      "x-kept": "2",
       "content-type": "application/json",
     });
     expect(seen.headers[0]).not.toHaveProperty("x-old");

@@ -22,7 +22,10 @@ const guard = definePlugin({
 });
 const said = (content: string) =>
   JSON.stringify({
-    ...{ id: "c", object: "chat.completion", created: 1, model: "m" },
+    id: "c",
+    object: "chat.completion",
+    created: 1,
+    model: "m",
     choices: [
       { index: 0, message: { role: "assistant", content }, logprobs: null, finish_reason: "stop" },
     ],

@@ -43,12 +43,15 @@ describe("a rejection says why the change was ignored", () => {
     const current = createExtensions({ custom: { a: 1 } });
     const modifiedExtensions = { custom: { a: 2 }, security: { labels: ["a"] } };
     const aside = plugin("aside", (_p, _c) => ({ modifiedExtensions }), {
-      ...{ mode: "concurrent", capabilities: all },
+      mode: "concurrent",
+      capabilities: all,
     });
     const { extensions, rejections } = await runOnce([aside], { extensions: current });
     expect(rejections).toEqual([
       {
-        ...{ plugin: "aside", path: "custom", code: "mode_denied" },
+        plugin: "aside",
+        path: "custom",
+        code: "mode_denied",
         reason: "The plugin's mode may not change it.",
       },
     ]);

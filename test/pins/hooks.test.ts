@@ -12,7 +12,8 @@ it("hooks: side or what they cover, payload, and what plugins may write", () => 
   const rows = Object.entries(table).map(([hook, spec]) => {
     const { shape } = zodOf(spec.payload)._zod.def as unknown as { readonly shape: object };
     const side = spec.side ?? (spec.covers === undefined ? "-" : `covers ${spec.covers}`);
-    const [fields, writable] = [Object.keys(shape), spec.writable ?? []];
+    const fields = Object.keys(shape);
+    const writable = spec.writable ?? [];
     return [hook, side, fields.join(" "), writable.join(" ")].join(" | ");
   });
   const message = "schema_version role content channel | content";

@@ -58,7 +58,8 @@ async function loggedOn(
     version: "1.0.0",
     hooks: { other: handler } as never,
   });
-  const [error, warn] = [vi.fn(), vi.fn()];
+  const error = vi.fn();
+  const warn = vi.fn();
   const sink = onHandlerError === undefined ? {} : { onHandlerError };
   const options = { plugins: [plugin], logger: { error, warn }, timeoutMs: 5, ...sink };
   const manager = await host.createPluginManager(options);

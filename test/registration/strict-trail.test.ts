@@ -50,7 +50,12 @@ describe.each(["at once", "later"] as const)("with a sink that answers %s, stric
       extensions: { security: { labels: ["PII"] } },
     });
     expect(manager.counts()).toEqual({
-      ...{ started: 1, allowed: 0, denied: 1, errored: 0, aborted: 0, inFlight: 0 },
+      started: 1,
+      allowed: 0,
+      denied: 1,
+      errored: 0,
+      aborted: 0,
+      inFlight: 0,
     });
     expect(await manager.close()).toMatchObject({ drained: true });
   });

@@ -8,7 +8,10 @@ import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 
 const chunk = (delta: object, finish_reason: string | null = null) => ({
-  ...{ id: "c1", object: "chat.completion.chunk", created: 1, model: "m" },
+  id: "c1",
+  object: "chat.completion.chunk",
+  created: 1,
+  model: "m",
   choices: [{ index: 0, delta, finish_reason }],
 });
 const text = `It was hunter2. ${"So on and so forth. ".repeat(20)}It is hunter2.`;
@@ -87,9 +90,15 @@ describe("a streamed answer, judged in another process", () => {
       encodeTask({
         payload: { role: "assistant", content: [] },
         context: {
-          ...{ plugin: { name: "far-away", version: "1.0.0" }, hook: "cmf.llm_output" },
-          ...{ capabilities: [], config: undefined, operation: undefined, request: "r-1" },
-          ...{ signal: new AbortController().signal, state: new Map(), stream: { done: false } },
+          plugin: { name: "far-away", version: "1.0.0" },
+          hook: "cmf.llm_output",
+          capabilities: [],
+          config: undefined,
+          operation: undefined,
+          request: "r-1",
+          signal: new AbortController().signal,
+          state: new Map(),
+          stream: { done: false },
         },
       }),
     );

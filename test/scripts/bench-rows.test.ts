@@ -11,8 +11,13 @@ describe("a row", () => {
     const row = rowOf(named, { ours: [1, 4, 2], baseline: [4, 4, 4], unit: "ns" });
     expect(row).toEqual({
       ...named,
-      ...{ min: 0.25, median: 0.5, max: 1, met: true },
-      ...{ ours: 2, baseline: 4, unit: "ns" },
+      min: 0.25,
+      median: 0.5,
+      max: 1,
+      met: true,
+      ours: 2,
+      baseline: 4,
+      unit: "ns",
     });
     expect(rowOf(named, { ours: [3, 4, 2], baseline: [4, 4, 4], unit: "ns" }).met).toBe(false);
   });
@@ -20,7 +25,11 @@ describe("a row", () => {
   it("has the figures it is given, and neither met nor missed without a goal", () => {
     const sides = { ours: [9, 9], baseline: null, unit: "ms", figures: [1, 2] } as const;
     expect(rowOf({ ...named, goal: null }, sides)).toMatchObject({
-      ...{ min: 1, median: 1.5, max: 2, met: null, baseline: null },
+      min: 1,
+      median: 1.5,
+      max: 2,
+      met: null,
+      baseline: null,
     });
   });
 

@@ -179,7 +179,8 @@ describe("a view", () => {
       ...Object.fromEntries(open),
       security: { ...security, caller_workload: null, this_workload: null },
     });
-    const [a, b] = [view(full), view(without)];
+    const a = view(full);
+    const b = view(without);
     expect(a).toEqual(b);
     expect(JSON.stringify(a)).toBe(JSON.stringify(b));
     expect(Reflect.ownKeys(a)).toEqual(Reflect.ownKeys(b));
@@ -245,7 +246,8 @@ describe("filtering", () => {
 
   it("shares what is wholly visible and rebuilds the rest", () => {
     verifies("filter:shared", "filter:rebuilt");
-    const [a, b] = [view(full, "read_agent"), view(full, "read_agent")];
+    const a = view(full, "read_agent");
+    const b = view(full, "read_agent");
     for (const slot of ["request", "agent", "mcp", "custom", "meta"] as const) {
       expect(a[slot]).toBe(full[slot]);
     }

@@ -51,11 +51,9 @@ describe("installFixturePackage", () => {
       const files = { "index.js": "" };
       const install = (name: string) =>
         installFixturePackage({ name, version: "1.0.0", files, root });
-      const [one, two, three] = [
-        await install("@acme/one"),
-        await install("@acme/two"),
-        await install("three"),
-      ];
+      const one = await install("@acme/one");
+      const two = await install("@acme/two");
+      const three = await install("three");
       const modules = join(root, "node_modules");
       await one.remove();
       expect((await readdir(modules)).sort()).toEqual(["@acme", "three"]);

@@ -108,7 +108,8 @@ describe("withPlugins", () => {
     });
     expect(ended).toContain("handler");
     expect(ended).toContain("record");
-    const [before, records] = [polled, ended.length];
+    const before = polled;
+    const records = ended.length;
     await new Promise((resolve) => setTimeout(resolve, 50));
     expect(polled).toBe(before);
     expect(ended).toHaveLength(records);

@@ -27,7 +27,8 @@ function completionOf(textUnits: number, calls: number): string {
   };
   const finish_reason = calls > 0 ? "tool_calls" : "stop";
   return JSON.stringify({
-    ...{ ...about, object: "chat.completion" },
+    ...about,
+    object: "chat.completion",
     choices: [{ index: 0, message, logprobs: null, finish_reason }],
     usage: { prompt_tokens: 20, completion_tokens: 2_000, total_tokens: 2_020 },
   });
@@ -66,7 +67,8 @@ export const wholeAnswers: readonly Workload[] = [
 ];
 
 const chunkOf = (delta: object, finish_reason: string | null = null) => ({
-  ...{ ...about, object: "chat.completion.chunk" },
+  ...about,
+  object: "chat.completion.chunk",
   choices: [{ index: 0, delta, logprobs: null, finish_reason }],
 });
 const deltas = 1_000;
@@ -109,7 +111,9 @@ export const chatComparisons: readonly Comparison[] = [
 
 function compared({ id, workload, goal, ours, baseline, check }: Workload): Comparison {
   return {
-    ...{ id, workload, goal },
+    id,
+    workload,
+    goal,
     sides: async () => [await sideOf(ours, check), await sideOf(baseline, check)],
   };
 }

@@ -132,7 +132,9 @@ async function oneRound(sides: readonly Warm[]): Promise<readonly number[]> {
 
 /** Runs a side until it is compiled for good, then counts how often it fits into a slice. */
 async function warmed(side: Side | Elsewhere): Promise<Warm> {
-  let [times, runs, spentMs] = [1, 0, 0];
+  let times = 1;
+  let runs = 0;
+  let spentMs = 0;
   while (spentMs < warmUp.leastMs || (runs < warmUp.runs && spentMs < warmUp.mostMs)) {
     const tookMs = await spent(side, times);
     runs += times;

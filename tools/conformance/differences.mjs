@@ -4,13 +4,16 @@
 export function differences(direct, behind) {
   const names = [...new Set([...Object.keys(direct), ...Object.keys(behind)])].sort();
   return names.flatMap((scenario) => {
-    const [one, other] = [keyed(direct[scenario]), keyed(behind[scenario])];
+    const one = keyed(direct[scenario]);
+    const other = keyed(behind[scenario]);
     const checks = [...new Set([...one.keys(), ...other.keys()])];
     return checks
       .filter((check) => one.get(check) !== other.get(check))
       .map((check) => ({
-        ...{ scenario, check },
-        ...{ direct: one.get(check) ?? "absent", behind: other.get(check) ?? "absent" },
+        scenario,
+        check,
+        direct: one.get(check) ?? "absent",
+        behind: other.get(check) ?? "absent",
       }));
   });
 }

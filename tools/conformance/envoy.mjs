@@ -16,7 +16,8 @@ export { hasEnvoy };
 
 /** Starts an Envoy in front of one server, in a folder that holds what it needs. `change` edits its configuration. */
 export async function envoyInFront(folder, server, change = (text) => text) {
-  const [port, adminPort] = [await freePort(), await freePort()];
+  const port = await freePort();
+  const adminPort = await freePort();
   const socket = join(folder, "processor.sock");
   const config = join(folder, "glassine.config.json");
   await writeFile(config, JSON.stringify({ servers: { fixture: server }, listen: { port } }));

@@ -67,34 +67,47 @@ export async function servers(folder) {
   const python = await pythonPeer(fastMcp);
   // A name that it knows already is not added again.
   const entity = () => ({
-    ...{ name: crypto.randomUUID(), entityType: "person", observations: ["wrote notes"] },
+    name: crypto.randomUUID(),
+    entityType: "person",
+    observations: ["wrote notes"],
   });
   const sums = here("fastmcp-server.py");
   return [
     {
-      ...{ name: `server-everything@${everythingVersion} over stdio`, ...echo },
+      name: `server-everything@${everythingVersion} over stdio`,
+      ...echo,
       server: node(everything, "stdio"),
     },
     {
-      ...{ name: `server-everything@${everythingVersion} over HTTP`, ...echo },
+      name: `server-everything@${everythingVersion} over HTTP`,
+      ...echo,
       ...(await overHttp(process.execPath, () => [everything, "streamableHttp"])),
     },
     filesystem && {
-      ...{ name: filesystemName, answers: "A note.", refused: "list_directory" },
-      ...{ tool: "read_text_file", args: () => ({ path: join(files, "note.txt") }) },
+      name: filesystemName,
+      answers: "A note.",
+      refused: "list_directory",
+      tool: "read_text_file",
+      args: () => ({ path: join(files, "note.txt") }),
       server: node(filesystem, files),
     },
     memory && {
-      ...{ name: memoryName, answers: "wrote notes", refused: "read_graph" },
-      ...{ tool: "create_entities", args: () => ({ entities: [entity()] }) },
+      name: memoryName,
+      answers: "wrote notes",
+      refused: "read_graph",
+      tool: "create_entities",
+      args: () => ({ entities: [entity()] }),
       server: { ...node(memory), env: { MEMORY_FILE_PATH: join(folder, "memory.json") } },
     },
     python && {
-      ...{ name: `${fastMcp.replace("==", "@")} over stdio`, ...sum },
+      name: `${fastMcp.replace("==", "@")} over stdio`,
+      ...sum,
       server: { command: python, args: [sums] },
     },
     python && {
-      ...{ name: `${fastMcp.replace("==", "@")} over HTTP`, ...sum, isModern: true },
+      name: `${fastMcp.replace("==", "@")} over HTTP`,
+      ...sum,
+      isModern: true,
       ...(await overHttp(python, (port) => [sums, String(port)])),
     },
   ].filter(Boolean);

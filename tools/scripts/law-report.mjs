@@ -34,8 +34,15 @@ export function readProgress(progress, prints) {
     if (line === undefined || prints[line.path] !== line.print) continue;
     const name = `${line.path} > ${line.title}`;
     const law = laws.get(name) ?? {
-      ...{ name, path: line.path, title: line.title },
-      ...{ runs: 0, ran: 0, ms: 0, seeds: [], held: true, found: undefined },
+      name,
+      path: line.path,
+      title: line.title,
+      runs: 0,
+      ran: 0,
+      ms: 0,
+      seeds: [],
+      held: true,
+      found: undefined,
     };
     laws.set(name, law);
     law.runs += line.runs;

@@ -22,7 +22,8 @@ export async function runSessions(url, worker, said, signal) {
 
 async function session(url, said, seed) {
   const begun = await post(url, "initialize", "begin", {
-    ...{ protocolVersion: version, capabilities: {} },
+    protocolVersion: version,
+    capabilities: {},
     clientInfo: { name: "soak", version: "1.0.0" },
   });
   const own = {

@@ -81,8 +81,13 @@ export function readConfig(sources: ConfigSources): ReadConfig {
 /** The configuration of a plugin alone, by its schema: where another process has the plugin. */
 export function readOwnConfig(plugin: string, configSchema: unknown, config: unknown): ReadConfig {
   return readConfig({
-    ...{ plugin, names: [plugin], schema: readSchema(configSchema) },
-    ...{ section: readData(undefined), item: readData(config), env: undefined, prefix: "" },
+    plugin,
+    names: [plugin],
+    schema: readSchema(configSchema),
+    section: readData(undefined),
+    item: readData(config),
+    env: undefined,
+    prefix: "",
   });
 }
 

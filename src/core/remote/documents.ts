@@ -113,9 +113,17 @@ export function unreadable(
 const any = Number.POSITIVE_INFINITY;
 export const anySize: Limits = Object.freeze({
   depth: 1_000,
-  ...{ nodes: any, units: any, keyUnits: any, textUnits: any },
-  ...{ labels: any, labelCodePoints: any, hops: any, hopScopes: any },
-  ...{ headers: any, headerNameUnits: any, headerValueUnits: any },
+  nodes: any,
+  units: any,
+  keyUnits: any,
+  textUnits: any,
+  labels: any,
+  labelCodePoints: any,
+  hops: any,
+  hopScopes: any,
+  headers: any,
+  headerNameUnits: any,
+  headerValueUnits: any,
 });
 
 /** @throws GlassineError `options_invalid` */

@@ -88,8 +88,18 @@ function reportOf({ plugin, from, source, grant }: ResolvedPlugin, handlers: rea
   const words = describePermissions(standardTables, { capabilities, hooks, modes });
   const { runsOn, sees, hidden, changes, uses } = words;
   return {
-    ...{ name, version, from, source, ...placeOf(plugin), hooks, capabilities },
-    ...{ runs_on: runsOn, sees, hidden, may_change: changes, uses },
+    name,
+    version,
+    from,
+    source,
+    ...placeOf(plugin),
+    hooks,
+    capabilities,
+    runs_on: runsOn,
+    sees,
+    hidden,
+    may_change: changes,
+    uses,
   };
 }
 

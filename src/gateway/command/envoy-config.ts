@@ -18,7 +18,9 @@ const defaultAdminPort = 9901;
 export async function print({ cwd, env, options }: EnvoyConfigContext) {
   const { port, host, processor = ["unix:/run/glassine.sock"], adminPort } = options;
   const { config } = await loadConfig({
-    ...{ cwd, env, isHttp: true },
+    cwd,
+    env,
+    isHttp: true,
     flags: { file: options.config, port: portOf("--port", port), host },
   });
   checkBehindEnvoy(config);

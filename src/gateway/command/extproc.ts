@@ -29,7 +29,9 @@ const leaveMs = 3000;
 async function load({ cwd, env, options }: ExtprocContext): Promise<LoadedConfig> {
   const { config, use = [], plugin = [], pluginMode } = options;
   const loaded = await loadConfig({
-    ...{ cwd, env, isHttp: true },
+    cwd,
+    env,
+    isHttp: true,
     flags: {
       file: config,
       mode: pluginMode === undefined ? undefined : readPluginMode(pluginMode),

@@ -9,7 +9,9 @@ import { hookRecord } from "../observe/index.ts";
 const refusedChange = z.object({ path: text, code: text });
 
 const handler = z.object({
-  ...{ plugin: text, mode: text, status: text },
+  plugin: text,
+  mode: text,
+  status: text,
   allowed: z.boolean(),
   saw: texts.describe("The slots and gated fields that it was allowed to see, beside the payload."),
   changed: texts.describe("The slots and fields that it changed."),
@@ -18,7 +20,8 @@ const handler = z.object({
 });
 
 const hook = z.object({
-  ...{ hook: text, time: text },
+  hook: text,
+  time: text,
   generation: z.int().nullable(),
   failure: textOrNull.describe("Why it could not run, as a code."),
   handlers: z.array(handler),
@@ -27,7 +30,8 @@ const hook = z.object({
 const finding = z.object({
   time: text,
   what: z.enum(["denied", "failed", "change_refused", "labels_added"]),
-  ...{ plugin: text, hook: text },
+  plugin: text,
+  hook: text,
   code: textOrNull,
   reason: textOrNull.describe("As the plugin said it, without the secrets that the gateway knows."),
   path: textOrNull,
@@ -37,10 +41,12 @@ const finding = z.object({
 const end = z.object({
   time: text,
   target: text.describe("The method or the provider, and the name that was asked for."),
-  ...{ server: textOrNull, subject: textOrNull },
+  server: textOrNull,
+  subject: textOrNull,
   tenant: text,
   outcome: z.enum(["allowed", "denied", "errored", "aborted", "dropped"]),
-  ...{ code: textOrNull, plugin: textOrNull },
+  code: textOrNull,
+  plugin: textOrNull,
   generation: z.int().nullable(),
 });
 
@@ -58,7 +64,9 @@ type Finding = z.output<typeof finding>;
 /** Of the records that are read here; those of other types have other metadata. */
 const record = z.object({
   eventType: text,
-  ...{ targetUri: text, tenantId: text, timestamp: text },
+  targetUri: text,
+  tenantId: text,
+  timestamp: text,
   metadata: z.looseObject({ request: text, generation: z.int().optional() }),
 });
 
@@ -99,9 +107,15 @@ function endOf({ timestamp, targetUri, tenantId, metadata }: AuditRecord): Expla
   const { result, code, plugin, subject_id, server_id, generation = null } = metadata;
   return (
     end.safeParse({
-      ...{ time: timestamp, target: targetUri, tenant: tenantId, outcome: result, generation },
-      ...{ code: code ?? null, plugin: plugin ?? null },
-      ...{ subject: subject_id ?? null, server: server_id ?? null },
+      time: timestamp,
+      target: targetUri,
+      tenant: tenantId,
+      outcome: result,
+      generation,
+      code: code ?? null,
+      plugin: plugin ?? null,
+      subject: subject_id ?? null,
+      server: server_id ?? null,
     }).data ?? null
   );
 }
@@ -122,9 +136,14 @@ function hookOf({ timestamp, targetUri, metadata }: AuditRecord): Explained["hoo
 function findingOf({ eventType, timestamp, metadata }: AuditRecord): readonly Finding[] {
   const { plugin_name, code, reason, error, error_type, path, labels, hook: on } = metadata;
   const read = finding.safeParse({
-    ...{ time: timestamp, what: findings[eventType], plugin: plugin_name, hook: on },
-    ...{ code: code ?? error_type ?? null, reason: reason ?? error ?? null },
-    ...{ path: path ?? null, labels: labels ?? [] },
+    time: timestamp,
+    what: findings[eventType],
+    plugin: plugin_name,
+    hook: on,
+    code: code ?? error_type ?? null,
+    reason: reason ?? error ?? null,
+    path: path ?? null,
+    labels: labels ?? [],
   });
   return read.data === undefined ? [] : [read.data];
 }

@@ -159,16 +159,30 @@ async function prepare(
     log.error("plugin_failed", { ...at, text, ...thrownAt(thrown, input.verbose) });
   const services = { write: (line: object) => log.info("passed", line) };
   const set = await resolvePlugins(loaded, {
-    ...{ env, stock, lock, logger, onHandlerError, services, generation },
+    env,
+    stock,
+    lock,
+    logger,
+    onHandlerError,
+    services,
+    generation,
     ...(config.admin !== undefined && { metrics: metrics.plugins }),
   });
   for (const skipped of skippedPlugins(config, set)) log.warn("plugin_skipped", skipped);
   const onUnused = () => void close(set).finally(() => sets.delete(set));
   return {
-    ...{ file, set },
+    file,
+    set,
     parts: {
-      ...{ config, audit: config.audit, manager: set.manager, metrics },
-      ...{ secrets: secretReader(env), log: input.log, stdio, envoy, onUnused },
+      config,
+      audit: config.audit,
+      manager: set.manager,
+      metrics,
+      secrets: secretReader(env),
+      log: input.log,
+      stdio,
+      envoy,
+      onUnused,
     },
   };
 }

@@ -63,7 +63,12 @@ export async function check(context: ServePluginContext) {
   return {
     exitCode: 0 as const,
     document: {
-      ...{ name, version, mode, hooks, capabilities, without },
+      name,
+      version,
+      mode,
+      hooks,
+      capabilities,
+      without,
       warnings: discovered?.warnings ?? [],
     },
     lines: [

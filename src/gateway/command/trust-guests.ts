@@ -17,8 +17,13 @@ export async function trustGuests({ cwd, env, options, paint }: GatewayTrustCont
   if (!isCheck) checkReason(options.reason, "trust");
   const { config, folder } = await loadConfig({ cwd, env, flags: { file: options.config } });
   const host = {
-    ...{ root: folder, env, lock: options.pluginsLock },
-    ...{ loadTimeoutMs: 30_000, logger: undefined, onOutput: () => {}, onEnd: () => {} },
+    root: folder,
+    env,
+    lock: options.pluginsLock,
+    loadTimeoutMs: 30_000,
+    logger: undefined,
+    onOutput: () => {},
+    onEnd: () => {},
   };
   const entries = config.plugins.filter(isGuests);
   if (entries.length === 0)
@@ -44,7 +49,9 @@ export async function trustGuests({ cwd, env, options, paint }: GatewayTrustCont
   return {
     exitCode: isCheck && changed.length > 0 ? (1 as const) : (0 as const),
     document: {
-      ...{ action: "trust" as const, lock_path: lockPath, written: isWritten },
+      action: "trust" as const,
+      lock_path: lockPath,
+      written: isWritten,
       journal_path: done?.journal ?? null,
       guests: found.map(documentOf),
     },
@@ -121,11 +128,20 @@ function documentOf({ file, entry, changes }: Found) {
   const { id, package: wheel, version, entryPoint, hash, hooks = [], capabilities = [] } = entry;
   const { accept = [], dependencies = [] } = entry;
   return {
-    ...{ id, file, package: wheel, version, entry_point: entryPoint, distribution_hash: hash },
-    ...{ hooks: [...hooks], capabilities: [...capabilities], accept: [...accept] },
+    id,
+    file,
+    package: wheel,
+    version,
+    entry_point: entryPoint,
+    distribution_hash: hash,
+    hooks: [...hooks],
+    capabilities: [...capabilities],
+    accept: [...accept],
     dependencies: dependencies.map(readDependency),
     changes: changes.map(({ label, expected, actual }) => ({
-      ...{ kind: label, expected: expected ?? null, actual: actual ?? null },
+      kind: label,
+      expected: expected ?? null,
+      actual: actual ?? null,
     })),
   };
 }

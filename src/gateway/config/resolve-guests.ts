@@ -23,9 +23,17 @@ export function guestOptions(entry: GuestsEntry, host: GuestHost): GuestOptions 
   const read = secretReader(host.env);
   const values = Object.entries(env).map(([name, value]) => [name, read(value)] as const);
   return {
-    ...{ python, only, network, accept, memoryMb, env: Object.fromEntries(values) },
-    ...{ root: host.root, variables: host.env, lock: host.lock },
-    ...{ startTimeoutMs: host.loadTimeoutMs, onOutput: host.onOutput },
+    python,
+    only,
+    network,
+    accept,
+    memoryMb,
+    env: Object.fromEntries(values),
+    root: host.root,
+    variables: host.env,
+    lock: host.lock,
+    startTimeoutMs: host.loadTimeoutMs,
+    onOutput: host.onOutput,
     onEnd: host.onEnd,
     onTurn: turnLog(host.logger),
   };

@@ -288,7 +288,11 @@ async function discoveredFor(
   const only = entries.flatMap(({ from, source }) => (from === "package" ? [source] : []));
   if (mode === "dev" && only.length === 0) return undefined;
   return discoverPlugins({
-    ...{ root, mode, env, only, isolate: isolationsOf(entries) },
+    root,
+    mode,
+    env,
+    only,
+    isolate: isolationsOf(entries),
     onOutput: (id, text) => logPrinted(logger, id, text),
     onEnd: (id, why) => logEnd(logger, id, why),
     ...(lock === undefined ? {} : { lock }),
@@ -419,7 +423,12 @@ async function isolatedAt(
   { loadTimeoutMs = 30_000, logger }: ResolveOptions,
 ): Promise<Plugin> {
   const { plugin } = await isolatePlugin(path, {
-    ...{ isolate, accept, readable, memoryMb, config, startTimeoutMs: loadTimeoutMs },
+    isolate,
+    accept,
+    readable,
+    memoryMb,
+    config,
+    startTimeoutMs: loadTimeoutMs,
     onOutput: (text) => logPrinted(logger, path, text),
     onEnd: (why) => logEnd(logger, path, why),
   });

@@ -279,7 +279,8 @@ const listen = z.strictObject({
 
 const admin = z.strictObject({
   port: port.describe("The port; 0 takes a free one."),
-  ...{ host, allowedHosts },
+  host,
+  allowedHosts,
 });
 
 const limits = z.strictObject({

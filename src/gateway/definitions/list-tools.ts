@@ -22,7 +22,9 @@ export async function listTools(connect: Connect): Promise<readonly Message[]> {
     await end.start();
     const ask = asker(end);
     const begun = await ask("initialize", {
-      ...{ protocolVersion: sessionVersion, capabilities: {}, clientInfo: client },
+      protocolVersion: sessionVersion,
+      capabilities: {},
+      clientInfo: client,
     });
     // A server of 2026-07-28 alone knows no sessions.
     if (begun.error !== undefined) return await allPages(() => exchange(connect));

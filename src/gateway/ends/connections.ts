@@ -73,7 +73,9 @@ function overHttp(
     connect: ({ exchange, onCut }) =>
       watch(
         httpBack({
-          ...{ url, dispatcher: agent, headers: withSecrets(headers, secrets) },
+          url,
+          dispatcher: agent,
+          headers: withSecrets(headers, secrets),
           forward: forward.map((each) => each.toLowerCase()),
           maxBytes: config.limits.messageBytes,
           ...(exchange && { exchange }),
@@ -118,8 +120,12 @@ function processes(
     );
     const start = (): End =>
       childBack({
-        ...{ command, args, cwd, env: childEnvironment(process.env, given) },
-        ...{ maxBytes: messageBytes, queuedBytes },
+        command,
+        args,
+        cwd,
+        env: childEnvironment(process.env, given),
+        maxBytes: messageBytes,
+        queuedBytes,
         onNote: (kind, text) =>
           log.warn(`server_${kind}`, { server: name, text: redactText(text, hidden) }),
         onTooLarge: (id) => outer.fail(id, tooLarge),

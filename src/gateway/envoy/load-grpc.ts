@@ -21,11 +21,14 @@ interface ProtoLoader {
 export async function loadGrpc(): Promise<Grpc> {
   const install = "@grpc/grpc-js@1 @grpc/proto-loader@0.8";
   const grpc = await loadPeer({
-    ...{ name: "@grpc/grpc-js", install },
+    name: "@grpc/grpc-js",
+    install,
     exports: ["Server", "ServerCredentials"],
   });
   const loader = (await loadPeer({
-    ...{ name: "@grpc/proto-loader", install, exports: ["fromJSON"] },
+    name: "@grpc/proto-loader",
+    install,
+    exports: ["fromJSON"],
   })) as ProtoLoader;
   const found = loader.fromJSON(documentOf(messages), { keepCase: true, oneofs: true });
   return {

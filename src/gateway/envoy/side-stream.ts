@@ -175,8 +175,13 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     const { headers, end_of_stream: isEnd = false } = piece;
     const mode = modes[name];
     const phase = {
-      ...{ received: receivedIn(headers), hasBody: !isEnd, mode, body: bodyIn(call) },
-      ...{ trailers: undefined, awaitsTrailers: false, isAnswered: false },
+      received: receivedIn(headers),
+      hasBody: !isEnd,
+      mode,
+      body: bodyIn(call),
+      trailers: undefined,
+      awaitsTrailers: false,
+      isAnswered: false,
     };
     if (isEnd) phase.body.end();
     else if (isObserving) return phase;
@@ -409,7 +414,9 @@ function requestOf({ received, hasBody, body }: Phase, signal: AbortSignal): Req
   const url = new URL(`${pseudo(":scheme") ?? "http"}://${authority || "envoy"}${path}`);
   const mayHaveBody = hasBody && method !== "GET" && method !== "HEAD";
   return new Request(url, {
-    ...{ method, headers, signal },
+    method,
+    headers,
+    signal,
     ...(mayHaveBody && { body: body.stream, duplex: "half" as const }),
   });
 }

@@ -99,7 +99,8 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
     const { choices } = parsed(answerSchema, document).body;
     const said = {
       choices: choices.map(({ message: { content } }, index) => ({
-        ...{ index, finish_reason: "stop" },
+        index,
+        finish_reason: "stop",
         message: { role: "assistant", content },
       })),
     };
@@ -126,7 +127,8 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
   const codes = new WeakMap<Response, string>();
 
   return {
-    ...{ path: "/", provider: provider.name },
+    path: "/",
+    provider: provider.name,
     async handle(request, caller, connection) {
       inUse.enter();
       connection.onSent(() => inUse.leave());

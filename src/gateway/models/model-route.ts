@@ -82,7 +82,10 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
   const dispatcher = new Agent({ bodyTimeout: 0, headersTimeout: 0 });
   const path = config.path.replace(/\/$/, "");
   const upstream: Upstream = {
-    ...{ url: config.url, path, dispatcher, timeoutMs: config.timeoutMs },
+    url: config.url,
+    path,
+    dispatcher,
+    timeoutMs: config.timeoutMs,
     headers: () => ({
       ...(config.traceContext && options.traceHeaders()),
       ...withSecrets(config.headers, secrets),
@@ -128,13 +131,19 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
         const outcome = code === undefined ? "allowed" : "errored";
         const end = { ...asked, outcome, code, plugin: undefined, name: `${method} ${asked.path}` };
         recordAccess(manager, access, end, {
-          ...{ eventType: "model.request_ended", target: config.provider, tenant },
+          eventType: "model.request_ended",
+          target: config.provider,
+          tenant,
           metadata: { provider: config.provider },
         });
       }
       try {
         return await guard({
-          ...{ method, url, headers, signal, about: caller },
+          method,
+          url,
+          headers,
+          signal,
+          about: caller,
           body: async () => request.body,
           pass: async () => {
             const response = await send(await bodyOf(request), headers);

@@ -57,7 +57,9 @@ export async function sendUpstream(
     return new Response(body, { status, headers: chosen((name) => headers.get(name)) });
   }
   const response = await send(to, {
-    ...{ method: init.method as Dispatcher.HttpMethod, body: init.body, dispatcher },
+    method: init.method as Dispatcher.HttpMethod,
+    body: init.body,
+    dispatcher,
     headers: sent,
     signal: AbortSignal.any([init.signal, AbortSignal.timeout(timeoutMs)]),
   });

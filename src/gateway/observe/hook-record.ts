@@ -22,9 +22,13 @@ export function recordHook(
     metadata: {
       request,
       handlers: (result?.executions ?? []).map((each) => ({
-        ...{ plugin: each.plugin, mode: each.mode, status: each.status },
+        plugin: each.plugin,
+        mode: each.mode,
+        status: each.status,
         allowed: each.effectiveAllow,
-        ...{ saw: each.saw, changed: each.changed, payload_changed: each.payloadModified },
+        saw: each.saw,
+        changed: each.changed,
+        payload_changed: each.payloadModified,
         refused: each.refused.map(({ path, code }) => ({ path, code })),
       })),
       error: result === undefined ? failureOf(error).code : null,

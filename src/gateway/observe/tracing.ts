@@ -238,7 +238,8 @@ function attributesOf({ method, params }: Message, isHttp: boolean): Readonly<Ca
     "mcp.method.name": knownMethod(method),
     "network.transport": isHttp ? "tcp" : "pipe",
     ...(method === "tools/call" && {
-      ...{ "gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": name },
+      "gen_ai.operation.name": "execute_tool",
+      "gen_ai.tool.name": name,
     }),
     ...(method === "prompts/get" && { "gen_ai.prompt.name": name }),
   };

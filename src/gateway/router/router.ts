@@ -90,7 +90,10 @@ export function routerOf(options: RouterOptions): Router {
 
   function peerFor(name: string): Peer {
     return peerOf({
-      ...{ name, sessionId: front.sessionId, reconnects, log },
+      name,
+      sessionId: front.sessionId,
+      reconnects,
+      log,
       connect: (end) => connect(name, end),
       receive: (message, sendOptions) => fromServer(name, message, sendOptions),
       isAwaited: (id) => asked.get(keyOf(id))?.waiting.has(name) === true,
@@ -159,9 +162,14 @@ export function routerOf(options: RouterOptions): Router {
     const isLasting = message.method === "subscriptions/listen";
     const names = messages.map(([server]) => server);
     const entry: Asked = {
-      ...{ request: message, kind, waiting: new Map(), answers: new Map() },
+      request: message,
+      kind,
+      waiting: new Map(),
+      answers: new Map(),
       next: kind === "search" ? [...messages] : [],
-      ...{ extra, isPart: false, progress: Number.NEGATIVE_INFINITY },
+      extra,
+      isPart: false,
+      progress: Number.NEGATIVE_INFINITY,
       acknowledgements: isLasting ? new Acknowledgements(names, toCaller) : undefined,
     };
     asked.set(keyOf(message.id), entry);

@@ -2,7 +2,13 @@
 import type { GatewayCounts } from "./parts.ts";
 
 export const none: GatewayCounts = {
-  ...{ started: 0, allowed: 0, denied: 0, errored: 0, aborted: 0, open: 0, dropped: 0 },
+  started: 0,
+  allowed: 0,
+  denied: 0,
+  errored: 0,
+  aborted: 0,
+  open: 0,
+  dropped: 0,
 };
 
 export function sum(one: GatewayCounts, other: GatewayCounts): GatewayCounts {

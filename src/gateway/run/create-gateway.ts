@@ -43,7 +43,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const gateway = await openGateway(partsFrom(options)).catch(rejectNamed);
   const { address, ended } = gateway;
   return {
-    ...{ address, ended },
+    address,
+    ended,
     get generation() {
       return gateway.generation;
     },
@@ -83,7 +84,9 @@ export function partsFrom(options: GatewayOptions): GatewayParts {
   );
   if (problems.length > 0) throw configInvalid(problems, "`config` is not a valid configuration.");
   return {
-    ...{ ...options, secrets, log },
+    ...options,
+    secrets,
+    log,
     config: checkConfig(options.config, "`config`"),
     audit: audit && { access: "refused", hooks: false, strict: false, ...audit },
   };

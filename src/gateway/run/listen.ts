@@ -46,8 +46,11 @@ export async function listenOn(
     createServer: tls === undefined ? createServer : createTlsServer,
     serverOptions: {
       ...(tls && {
-        ...{ cert: tls.cert, key: tls.key, ca: tls.clientCa },
-        ...{ requestCert: true, rejectUnauthorized: true },
+        cert: tls.cert,
+        key: tls.key,
+        ca: tls.clientCa,
+        requestCert: true,
+        rejectUnauthorized: true,
       }),
       requestTimeout: 0,
       headersTimeout: 20_000,

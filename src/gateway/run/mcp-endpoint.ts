@@ -112,7 +112,10 @@ export function mcpEndpoint(options: EndpointOptions) {
     const { events, queuedBytes } = limits();
     const own = servers();
     const front = sessionFront({
-      ...{ sdk, id, maxEvents: events, queuedBytes },
+      sdk,
+      id,
+      maxEvents: events,
+      queuedBytes,
       onUndelivered: ({ message }) => log.warn("message_undelivered", { text: message }),
       onCut: cutOff,
     });
@@ -129,7 +132,10 @@ export function mcpEndpoint(options: EndpointOptions) {
       const wired = await wire(front.end, { ...of, key: identity.key, onCut, session: id });
       await checkServers(wired, own);
       const session: HttpSession = {
-        ...{ id, front, key: identity.key, usedAt: performance.now() },
+        id,
+        front,
+        key: identity.key,
+        usedAt: performance.now(),
         close: () => wired.close(),
       };
       connected.add(wired, own, true);
@@ -162,7 +168,11 @@ export function mcpEndpoint(options: EndpointOptions) {
     if (leave === undefined) return answer("too_many_unanswered", {}, idOf(message));
     const id = crypto.randomUUID();
     const front = exchangeFront({
-      ...{ request, message, authInfo: identity, queuedBytes, onCut: cutOff },
+      request,
+      message,
+      authInfo: identity,
+      queuedBytes,
+      onCut: cutOff,
     });
     front.end.sessionId = id;
     callers.set(id, { identity, session: sessionOfSubject(identity) });

@@ -50,7 +50,11 @@ export class ModelRoutes {
     const { manager, secrets, config, audit } = parts;
     const { models, limits, tenant } = config;
     const optionsFor = (name: string) => ({
-      ...{ manager, store, tenant, access: audit?.access, messageBytes: limits.messageBytes },
+      manager,
+      store,
+      tenant,
+      access: audit?.access,
+      messageBytes: limits.messageBytes,
       onEnd: (end: ModelEnd) => this.#onEnd(name, end),
       onNote: (level: "info" | "error", event: string, fields: object) =>
         this.#options.parts().log[level](event, { route: name, ...fields }),
@@ -62,7 +66,8 @@ export class ModelRoutes {
     const routes = Object.entries(models).map(([name, route]) =>
       modelRoute(route, {
         ...optionsFor(name),
-        ...{ secrets, traceHeaders: () => tracing?.headers() ?? {} },
+        secrets,
+        traceHeaders: () => tracing?.headers() ?? {},
       }),
     );
     return {
@@ -71,7 +76,8 @@ export class ModelRoutes {
         webhook &&
         guardrailWebhook({
           ...optionsFor("webhook"),
-          ...{ bodyTimeoutMs: limits.bodyTimeoutMs, masksAnswers: webhook.masksAnswers },
+          bodyTimeoutMs: limits.bodyTimeoutMs,
+          masksAnswers: webhook.masksAnswers,
         }),
     };
   }

@@ -132,7 +132,11 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     const labels = begins ? `beginning ${id}` : sessionOfSubject(identity);
     const received = { headers: request.headers, message: body };
     const passed = passThrough({
-      ...{ request, body, authInfo: identity, isModern, forward },
+      request,
+      body,
+      authInfo: identity,
+      isModern,
+      forward,
       path: `${to.pathname}${to.search}`,
       headersFor: (message) => ({
         ...withSecrets(settings.headers, secrets),
@@ -144,7 +148,8 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
         ...(session !== undefined && headersNamed(request.headers, ["mcp-session-id"])),
         ...(message !== undefined && { "content-type": "application/json" }),
       }),
-      ...{ maxBytes: config.limits.messageBytes, timeoutMs: settings.timeoutMs },
+      maxBytes: config.limits.messageBytes,
+      timeoutMs: settings.timeoutMs,
       refusedAsks: session?.refusedAsks,
       onSession: (made) => begin(server, made, identity, labels),
       onSessionOver: () => session && forget(session),
@@ -153,7 +158,10 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     passed.front.sessionId = id;
     callers.set(id, { identity, session: session?.id ?? labels });
     const wired = await wireExchange(passed.front, server, {
-      ...{ back: passed.back, session: session?.id, tracing, key: identity.key },
+      back: passed.back,
+      session: session?.id,
+      tracing,
+      key: identity.key,
       ...(isModern && { exchange: { headers: request.headers, message: body } }),
     });
     connected.add(wired, [server], body === undefined);
@@ -208,7 +216,9 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
   function remember(server: Server, id: string, identity: Identity): PassedSession {
     const name = nameOf(server, id);
     const session: PassedSession = {
-      ...{ id: name, key: identity.key, usedAt: performance.now() },
+      id: name,
+      key: identity.key,
+      usedAt: performance.now(),
       server: server.name,
       refusedAsks: new Map(),
       close: async () => forget(session),

@@ -100,7 +100,9 @@ function termsOf(name: string, config: ServerConfig, settings: ServerSettings): 
   known.set(name, definitions);
   const isChanged = (tool: unknown) => action === "label" && definitions.isChanged(tool);
   return {
-    ...{ config, definitions, refuses: action === "refuse" },
+    config,
+    definitions,
+    refuses: action === "refuse",
     options: guardOptions(name, config, { ...settings, isChanged }),
   };
 }

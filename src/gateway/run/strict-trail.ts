@@ -25,8 +25,11 @@ export function strictTrail(parts: () => Pick<GatewayParts, "manager" | "audit" 
     try {
       const isWritten = await manager.audit?.({
         eventType: "gateway.records_lost",
-        ...{ actorUri: "system:gateway", targetUri: "system:audit", tenantId },
-        ...{ outcome: "failure", metadata: { lost: total - reportedOf(manager) } },
+        actorUri: "system:gateway",
+        targetUri: "system:audit",
+        tenantId,
+        outcome: "failure",
+        metadata: { lost: total - reportedOf(manager) },
       });
       if (isWritten === true) reported.set(manager, total);
     } finally {

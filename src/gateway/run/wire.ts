@@ -51,7 +51,10 @@ async function join(front: End, options: WireOptions): Promise<Pick<Bridge, "clo
   if (servers.length === 1 && only !== undefined) return bridge(front, only, options);
   const named = (name: string) => (server: Server) => server.name === name;
   const router = routerOf({
-    ...{ front, homes, log, servers: servers.map(({ name }) => name) },
+    front,
+    homes,
+    log,
+    servers: servers.map(({ name }) => name),
     owner: options.session ?? key,
     connect(name, end) {
       const server = options.latest().find(named(name)) ?? servers.find(named(name));

@@ -8,7 +8,14 @@ import { journal, lockState, verify } from "./work/verify.ts";
 
 /** A service throws a `GlassineError`, or a `refusal` where the command line has its own words. */
 export const commandServices = {
-  ...{ discover, lockState, trust, untrust, lock, verify, journal, sign },
+  discover,
+  lockState,
+  trust,
+  untrust,
+  lock,
+  verify,
+  journal,
+  sign,
   makeKey: makeSigningKey,
 };
 

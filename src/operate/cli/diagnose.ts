@@ -72,7 +72,11 @@ function rowsOf(
   const isWell = findings.every(({ status }) => doctorStates[status] === "note");
   const well: Finding = { status: "installed-enabled", recommendation: nothingToDo, reason: null };
   return [...(isWell ? [well] : []), ...findings].map((finding) => ({
-    ...{ ...entryFields(entry), package: from, installed: true, enabled, id },
+    ...entryFields(entry),
+    package: from,
+    installed: true,
+    enabled,
+    id,
     ...finding,
   }));
 }

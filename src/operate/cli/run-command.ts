@@ -57,7 +57,16 @@ export async function runCommand(input: RunInput): Promise<number> {
     const { command, operands, options } = parsed;
     const { commands } = line;
     const given: CommandContext = {
-      ...{ commands, services, host, env, cwd, stdin, stdout, paint, operands, options },
+      commands,
+      services,
+      host,
+      env,
+      cwd,
+      stdin,
+      stdout,
+      paint,
+      operands,
+      options,
       progress: progress.show,
     };
     const context = command.options.host === sharedOptions.host ? await withHost(given) : given;

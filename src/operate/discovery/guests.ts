@@ -127,9 +127,14 @@ function entryOf(
   const dot = kind.lastIndexOf(".");
   return [
     {
-      ...{ id: name, kind: "cpex", package: wheel.name, version: wheel.version },
+      id: name,
+      kind: "cpex",
+      package: wheel.name,
+      version: wheel.version,
       entryPoint: `${kind.slice(0, dot)}:${kind.slice(dot + 1)}`,
-      ...{ hash: wheel.hash, capabilities, hooks },
+      hash: wheel.hash,
+      capabilities,
+      hooks,
       ...(accept.length === 0 ? {} : { accept }),
       dependencies: wheels.filter((each) => each.name !== wheel.name).map(memberText),
     },

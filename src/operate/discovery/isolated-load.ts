@@ -37,7 +37,9 @@ export async function loadIsolated({
   try {
     return await isolatePlugin(join(folder, ...entry.file.split("/")), {
       ...wanted,
-      ...{ exportName: entry.exportName, readable, startTimeoutMs: options.loadTimeoutMs },
+      exportName: entry.exportName,
+      readable,
+      startTimeoutMs: options.loadTimeoutMs,
       onOutput: (text) => options.onOutput(id, text),
       onEnd: (why) => options.onEnd(id, why),
       ...(hash !== undefined && hasHash ? { package: { folder, hash: hash.hash } } : {}),

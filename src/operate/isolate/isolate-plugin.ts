@@ -115,7 +115,7 @@ export async function isolatedBy(
     const { isolate: kind, open } = facts;
     const made = pluginOf(await pool.start(), pool);
     const plugin = markIsolated(made, { kind, open, close });
-    return { ...{ plugin, ...facts, close }, counts: () => pool.counts() };
+    return { plugin, ...facts, close, counts: () => pool.counts() };
   } catch (error) {
     await pool.close();
     throw error;

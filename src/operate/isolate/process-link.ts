@@ -27,7 +27,10 @@ export function processLink({ command, args, onOutput }: ProcessOptions): StartL
   return ({ onLine, onEnd }) => {
     const child = spawn(command, args, {
       // Its own group, so that a signal to its group does not reach the host.
-      ...{ env: {}, cwd: "/", detached: true, stdio: "pipe" },
+      env: {},
+      cwd: "/",
+      detached: true,
+      stdio: "pipe",
     });
     const kill = () => {
       try {

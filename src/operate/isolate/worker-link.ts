@@ -18,7 +18,11 @@ export function workerLink({ entry, memoryMb, stackMb = 4, onOutput }: WorkerOpt
     const worker = new Worker(entry, {
       resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: stackMb },
       // Nothing of the host's environment, and none of the flags it was started with.
-      ...{ env: {}, execArgv: [], argv: [], stdout: true, stderr: true },
+      env: {},
+      execArgv: [],
+      argv: [],
+      stdout: true,
+      stderr: true,
     });
     // One that waits for turns keeps no host alive.
     worker.unref();

@@ -53,9 +53,18 @@ export async function readPackage(
   { field, kinds, commands }: Asked,
 ): Promise<ReadPackage | undefined> {
   const unread: InstalledPackage = {
-    ...{ name: installedAs, version: "0.0.0", path, foundAt, isLinked, entries: [] },
-    ...{ capabilities: undefined, hooks: undefined, refusedEntry: undefined },
-    ...{ hasKeyword: false, manifestHash: undefined, bundled: [] },
+    name: installedAs,
+    version: "0.0.0",
+    path,
+    foundAt,
+    isLinked,
+    entries: [],
+    capabilities: undefined,
+    hooks: undefined,
+    refusedEntry: undefined,
+    hasKeyword: false,
+    manifestHash: undefined,
+    bundled: [],
   };
   const read = await readManifest(path, field);
   if (read === undefined) return undefined;

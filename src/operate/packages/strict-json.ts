@@ -40,7 +40,8 @@ function faultIn(text: string, error: Partial<ErrorPlace>): string {
   const { line, column, offset = text.length, message = "" } = error;
   if (text.trim() === "") return "it is not JSON: it is empty";
   const place = line === undefined ? "" : ` at line ${line}, column ${column}`;
-  const [before, rest] = [text.slice(0, offset).trimEnd(), text.slice(offset)];
+  const before = text.slice(0, offset).trimEnd();
+  const rest = text.slice(offset);
   const hint =
     /^\s*[}\]]/.test(rest) && before.endsWith(",")
       ? ": remove the comma in front"

@@ -229,8 +229,10 @@ export function resultBlocks(version: SpecificationVersion): BlockTable {
     ...reports,
     // Beside the content it may hold the old text: as tokens with probabilities, or as bodies.
     bound: {
-      ...{ providerMetadata: undefined, structuredOutputText: undefined },
-      ...{ "request.body": undefined, "response.body": undefined },
+      providerMetadata: undefined,
+      structuredOutputText: undefined,
+      "request.body": undefined,
+      "response.body": undefined,
     },
     kinds: {
       text,

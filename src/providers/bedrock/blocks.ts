@@ -39,7 +39,8 @@ const documentName: FieldRule = {
 /** A medium as bytes and one that is stored elsewhere. */
 function medium(part: "image" | "audio" | "video" | "document", at: string = part) {
   const isDocument = part === "document";
-  const [bytes, uri] = [`${at}.source.bytes`, `${at}.source.s3Location.uri`];
+  const bytes = `${at}.source.bytes`;
+  const uri = `${at}.source.s3Location.uri`;
   const fields = {
     media_type: formatField(`${at}.format`, isDocument ? "application" : part),
     ...(isDocument ? { title: documentName } : {}),
@@ -52,11 +53,15 @@ function medium(part: "image" | "audio" | "video" | "document", at: string = par
   };
   return {
     [at]: {
-      ...{ ...common, has: [bytes], says: { type: "base64" } },
+      ...common,
+      has: [bytes],
+      says: { type: "base64" },
       fields: { ...fields, data: bytesField(bytes) },
     },
     [`${at}Location`]: {
-      ...{ ...common, has: [uri], says: { type: "url" } },
+      ...common,
+      has: [uri],
+      says: { type: "url" },
       fields: { ...fields, data: location(uri) },
     },
   } satisfies { readonly [name: string]: BlockKind };
@@ -165,7 +170,11 @@ export const blocks: BlockTable = {
       bound: { [signature]: undefined },
     },
     ranToolUse: {
-      ...{ ...call, ...ran, isRun: true, has: ["toolUse.type"], says: { namespace } },
+      ...call,
+      ...ran,
+      isRun: true,
+      has: ["toolUse.type"],
+      says: { namespace },
       settings: ["toolUse.type"],
     },
     ranToolResult: { ...result, ...ran, has: ["toolResult.type"], settings: ["toolResult.type"] },
@@ -173,12 +182,15 @@ export const blocks: BlockTable = {
     toolResult: result,
     // The first kind of a resource: a changed one becomes it.
     documentText: {
-      ...{ ...textDocument, has: ["document.source.text"] },
+      ...textDocument,
+      has: ["document.source.text"],
       fields: { ...described, content: "document.source.text" },
       fits: () => true,
     },
     documentTextBytes: {
-      ...{ ...textDocument, ...ofText, has: ["document.source.bytes"] },
+      ...textDocument,
+      ...ofText,
+      has: ["document.source.bytes"],
       fields: { ...ofText.fields, ...described },
     },
     ...media,
@@ -195,7 +207,8 @@ export const blocks: BlockTable = {
       fits: ({ resource_type, uri, name }) => resource_type === "uri" && !!uri && !!name,
     },
     documentContent: {
-      ...{ ...textDocument, has: ["document.source.content"] },
+      ...textDocument,
+      has: ["document.source.content"],
       fields: { ...described, content: joinedTexts("document.source.content", "texts") },
     },
   },

@@ -23,7 +23,8 @@ const content = z.optional(z.array(z.looseObject({ ...media, searchResult, text 
 const reasoningText = z.optional(z.looseObject({ text: z.string(), signature: text }));
 const block = z.looseObject({
   ...media,
-  ...{ text, searchResult },
+  text,
+  searchResult,
   toolUse: z.optional(z.looseObject({ ...call, name: z.string() })),
   toolResult: z.optional(z.looseObject({ ...call, status: text, content })),
   reasoningContent: z.optional(z.looseObject({ reasoningText, redactedContent: bytes })),

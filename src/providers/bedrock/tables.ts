@@ -239,8 +239,12 @@ export const bedrock: TableProvider<"bedrock", object, object, object> =
     },
     blocks,
     request: {
-      ...{ schema: schemas.requestSchema, settings: requestSettings, model: "modelId" },
-      ...{ prompt: "system", turns: "messages", content: "content" },
+      schema: schemas.requestSchema,
+      settings: requestSettings,
+      model: "modelId",
+      prompt: "system",
+      turns: "messages",
+      content: "content",
       roles: { user: "user", assistant: "assistant", tool: "user" },
     },
     answer: {
@@ -252,8 +256,10 @@ export const bedrock: TableProvider<"bedrock", object, object, object> =
         stop: {
           field: "stopReason",
           reasons: {
-            ...{ end_turn: "end", tool_use: "call" },
-            ...{ max_tokens: "max_tokens", stop_sequence: "stop_sequence" },
+            end_turn: "end",
+            tool_use: "call",
+            max_tokens: "max_tokens",
+            stop_sequence: "stop_sequence",
           },
         },
         usage: {

@@ -248,8 +248,11 @@ export const tables: Google = /* @__PURE__ */ defineProvider({
   },
   blocks,
   request: {
-    ...{ schema: requestSchema, settings: requestSettings },
-    ...{ prompt: "systemInstruction.parts", turns: "contents", content: "parts" },
+    schema: requestSchema,
+    settings: requestSettings,
+    prompt: "systemInstruction.parts",
+    turns: "contents",
+    content: "parts",
     roles: { user: "user", assistant: "model", tool: "user" },
   },
   answer: {

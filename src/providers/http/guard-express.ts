@@ -44,7 +44,10 @@ export function guardExpress<Caller extends ExpressRequest, Extensions = unknown
   const guard = createServerGuard(manager, options, "guardExpress");
   return (incoming, outgoing, next) => {
     const node = {
-      ...{ incoming, outgoing, body: incoming.body, about: incoming },
+      incoming,
+      outgoing,
+      body: incoming.body,
+      about: incoming,
       earlier: { ...outgoing.getHeaders() },
       next: () => next(),
       replaceBody(body: unknown) {

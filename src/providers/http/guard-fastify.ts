@@ -61,8 +61,12 @@ export function guardFastify(
   const guard = createServerGuard(manager, options, "guardFastify", ["prefix"]);
   instance.addHook("preHandler", (incoming, reply, next) => {
     const node = {
-      ...{ incoming: incoming.raw, outgoing: reply.raw, next, body: incoming.body },
-      ...{ about: incoming, earlier: { ...reply.raw.getHeaders(), ...reply.getHeaders() } },
+      incoming: incoming.raw,
+      outgoing: reply.raw,
+      next,
+      body: incoming.body,
+      about: incoming,
+      earlier: { ...reply.raw.getHeaders(), ...reply.getHeaders() },
       replaceBody: (judged: unknown) => {
         incoming.body = judged;
       },

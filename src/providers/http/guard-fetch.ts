@@ -52,7 +52,11 @@ export function guardFetch<Extensions = unknown>(
     const signal = init.signal ?? given?.signal;
     const about: ModelHttpRequest = { method, url: url.href, headers: new Headers(headers) };
     return guard({
-      ...{ method, url, headers, signal, about },
+      method,
+      url,
+      headers,
+      signal,
+      about,
       body: async () => new Response(init.body ?? given?.body ?? null).body,
       pass: () => send(input, init),
       send: (body, headers) =>

@@ -51,7 +51,11 @@ export function guardHono<Caller extends HonoContext, Extensions = unknown>(
     const { method, url, signal } = raw;
     const earlier = new Headers(context.res.headers);
     const response = await guard<undefined>({
-      ...{ method, url: new URL(url), headers: raw.headers, signal, about: context },
+      method,
+      url: new URL(url),
+      headers: raw.headers,
+      signal,
+      about: context,
       async body() {
         refuseEncoded(raw.headers, "request_invalid");
         // Middleware in front may have read it, and Hono keeps what it was.

@@ -39,7 +39,8 @@ export async function judgeResponse(response: Response, judged: JudgedExchange):
   if (!guard.listens("answer")) {
     exchange.end();
     return new Response(response.body, {
-      ...{ status: response.status, statusText: response.statusText },
+      status: response.status,
+      statusText: response.statusText,
       headers: headersOf(response, response.headers.get("content-type") ?? undefined),
     });
   }

@@ -51,7 +51,9 @@ export async function exchangeOverNode(node: NodeExchange, guard: HttpGuard): Pr
     const response = await guard<undefined>({
       method: incoming.method ?? "GET",
       url: urlOf(incoming),
-      ...{ headers, signal: gone.signal, about: node.about },
+      headers,
+      signal: gone.signal,
+      about: node.about,
       async body() {
         if (!incoming.readableDidRead) refuseEncoded(headers, "request_invalid");
         return bodyOf(incoming, node.body);

@@ -48,7 +48,8 @@ export async function bridgeOf(
   { transport: upstream, outbox }: Connection<TransportLike>,
 ): Promise<Bridge> {
   // Only some transports have `setProtocolVersion`, so `TransportLike` leaves it out.
-  const [near, far] = [caller as WithVersion, upstream as WithVersion];
+  const near = caller as WithVersion;
+  const far = upstream as WithVersion;
   /** The caller's unanswered requests. */
   const asked = new OpenRequests<Asked>();
   /** Messages of the server that are on their way to the caller. */

@@ -147,7 +147,9 @@ function factsOf({ params, subject, taskTool, started, extensions, ...call }: Ca
   const name = subject.isTask ? taskTool : (params.name ?? params.uri);
   const { tenant } = call;
   return {
-    ...{ name: textOf(name), begunBy: started?.request, tenant },
+    name: textOf(name),
+    begunBy: started?.request,
+    tenant,
     subject: stringAt(extensions, "security", "subject", "id"),
   };
 }

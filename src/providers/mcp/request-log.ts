@@ -73,7 +73,12 @@ export class RequestLog {
   /** The manager that new requests get. */
   #inUse = new InUse();
   readonly #counts: Record<Exclude<keyof GuardCounts, "open">, number> = {
-    ...{ started: 0, allowed: 0, denied: 0, errored: 0, aborted: 0, dropped: 0 },
+    started: 0,
+    allowed: 0,
+    denied: 0,
+    errored: 0,
+    aborted: 0,
+    dropped: 0,
   };
 
   constructor(hooks: () => Hooks) {

@@ -134,7 +134,9 @@ function readWiring(manager: HookManager): Wiring {
   );
   return {
     warnings: [...new Set([...unrun, ...odd, ...late])],
-    ...{ foreign: [...new Set(foreign)], conditional, unsent },
+    foreign: [...new Set(foreign)],
+    conditional,
+    unsent,
   };
 }
 

@@ -30,7 +30,9 @@ export class ExchangeRecord {
     const end = Object.freeze<ModelEnd>({ ...facts, timings: this.watch.timings() });
     notify(onEnd, () => end);
     recordAccess(this.#manager, access, end, {
-      ...{ eventType: "model.request_ended", target: end.provider, tenant },
+      eventType: "model.request_ended",
+      target: end.provider,
+      tenant,
       metadata: { provider: end.provider },
     });
   }

@@ -147,8 +147,11 @@ class Exchange implements ModelExchange {
     const { request } = this;
     const { signal } = begun;
     this.#state = {
-      ...{ request, signal, tenant: undefined },
-      ...{ extensions: undefined, context: undefined },
+      request,
+      signal,
+      tenant: undefined,
+      extensions: undefined,
+      context: undefined,
     };
     this.#judge = new Judge(manager, this.#state, (point, result) => {
       if (result.continueProcessing !== true) this.#isDenied = true;
@@ -314,11 +317,14 @@ class Exchange implements ModelExchange {
   end(refusal?: ModelRefusal, outcome?: ModelOutcome, code = refusal?.code): void {
     const { signal } = this.#state;
     this.#record.end(() => ({
-      ...{ request: this.request, provider: this.#provider.name },
+      request: this.request,
+      provider: this.#provider.name,
       subject: stringAt(this.#state.extensions, "security", "subject", "id"),
       name: stringAt(this.#slots, "llm", "model_id"),
       outcome: outcome ?? outcomeOf(refusal, signal, this.#isDenied),
-      ...{ code, plugin: refusal?.plugin, tenant: this.#state.tenant },
+      code,
+      plugin: refusal?.plugin,
+      tenant: this.#state.tenant,
       ...(code === "content_unseen" && { unseen: this.#unseen }),
     }));
   }
@@ -357,8 +363,11 @@ class Exchange implements ModelExchange {
 
   async #makeEnvelope(): Promise<void> {
     const call: ModelCall = Object.freeze({
-      ...{ request: this.request, provider: this.#provider.name, document: this.#document },
-      ...{ slots: this.#slots, about: this.#begun.about },
+      request: this.request,
+      provider: this.#provider.name,
+      document: this.#document,
+      slots: this.#slots,
+      about: this.#begun.about,
     });
     this.#state.extensions = this.#slots;
     await prepareState(this.#state, call, this.#options, this.#labels, (point, work) =>

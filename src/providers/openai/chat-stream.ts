@@ -49,8 +49,10 @@ function called(kind: keyof typeof texts): Growth {
 }
 
 const callFields = {
-  ...{ id: name, type: name },
-  ...{ function: called("function"), custom: called("custom") },
+  id: name,
+  type: name,
+  function: called("function"),
+  custom: called("custom"),
 };
 
 /** A call: its id and name come once, its text grows. */

@@ -113,7 +113,8 @@ export function reportNested(
       : filterFields.includes(key) && typeof (json[key] ?? "") === "object",
   );
   for (const key of nested) {
-    const [value = null, at] = [json[key], [...path, key]];
+    const value = json[key] ?? null;
+    const at = [...path, key];
     if (key === "x_groq") {
       reportFields(readingWith(left, {}, reportUnshown), objectIn(value), at, ofGroq);
       continue;

@@ -109,7 +109,10 @@ function checkAnswer(document: unknown): JsonObject {
   const text = "The embeddings answer is not readable. It has no array data.";
   const received = kindOf(isObject(document) ? document.data : document);
   const problem: Problem = {
-    ...{ path: ["data"], code: "document_invalid", expected: "an array", received },
+    path: ["data"],
+    code: "document_invalid",
+    expected: "an array",
+    received,
   };
   throw new GlassineError("document_invalid", text, { problems: [problem] });
 }

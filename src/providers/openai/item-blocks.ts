@@ -53,7 +53,8 @@ const fileAt = (field: "type" | "media_type" | "data"): FieldRule => ({
   at: "",
   read(value) {
     const item = objectIn(value);
-    const [data, url] = [textAt(item, "file_data"), textAt(item, "file_url")];
+    const data = textAt(item, "file_data");
+    const url = textAt(item, "file_url");
     if (data !== undefined) return mediaOfFile(data)[field];
     return mediaFromUrl(url ?? "")[field];
   },

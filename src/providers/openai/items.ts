@@ -335,7 +335,8 @@ class ItemWriter {
   }
 
   #thoughtOf({ old, lists }: Open): JsonObject {
-    const [summary, content] = [lists.summary.map(itemOf), lists.content.map(itemOf)];
+    const summary = lists.summary.map(itemOf);
+    const content = lists.content.map(itemOf);
     if (old === undefined) {
       const item = { ...this.#begin("reasoning"), type: "reasoning", summary };
       return content.length > 0 ? { ...item, content } : item;

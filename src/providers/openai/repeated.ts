@@ -31,7 +31,8 @@ const isName = (text: string) => /^\w{1,40}$/.test(text);
  * JSON.
  */
 export function repeatedIn(answer: object, request: unknown): readonly string[] {
-  const [said, asked] = [answer as JsonObject, isObject(request) ? request : {}];
+  const said = answer as JsonObject;
+  const asked = isObject(request) ? request : {};
   return repeated.filter((field) => {
     const value = given(said, field);
     if (value === undefined) return false;

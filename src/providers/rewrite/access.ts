@@ -57,8 +57,13 @@ export function recordAccess(
     tenantId: tenant,
     outcome: outcome === "allowed" ? "success" : "failure",
     metadata: {
-      ...{ request, ...metadata, result: outcome, code: code ?? null, plugin: plugin ?? null },
-      ...{ name: name ?? null, subject_id: subject ?? null },
+      request,
+      ...metadata,
+      result: outcome,
+      code: code ?? null,
+      plugin: plugin ?? null,
+      name: name ?? null,
+      subject_id: subject ?? null,
     },
   });
   void ignore(written as PromiseLike<unknown>);

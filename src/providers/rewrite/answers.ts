@@ -199,7 +199,8 @@ function withStop(
   calls: boolean,
   lost: Collector<Lost>,
 ): JsonObject {
-  const [call, end] = [wordFor("call", reasons), wordFor("end", reasons) ?? null];
+  const call = wordFor("call", reasons);
+  const end = wordFor("end", reasons) ?? null;
   if (called === calls || call === undefined) return old;
   const before = valueAt(old, keysOf(field));
   const withReason = (to: Json) => objectIn(withValueAt(old, keysOf(field), to));

@@ -243,7 +243,8 @@ export function defineProvider<
   table: ProviderTable<Name, Asked, Said>,
 ): TableProvider<Name, Request, Answer, Event, Asked, Said> {
   const { calls } = table;
-  const [requests, answers] = [requestsOf(table), answersOf(table)];
+  const requests = requestsOf(table);
+  const answers = answersOf(table);
   const read = {
     event: (event: unknown) => plain(table, event),
     document: (document: unknown) => host(table, checkedBy(answers, document)),
@@ -329,7 +330,11 @@ function requestsOf<Name extends string, Asked extends object>({
   const compiled = compileBlocks(blocks);
   const { turns, prompt, model, constants = [], settings } = request;
   return {
-    ...{ what: "request", document: request, blocks: compiled, bytes, usage: undefined },
+    what: "request",
+    document: request,
+    blocks: compiled,
+    bytes,
+    usage: undefined,
     known: knownFields([turns, ...given(prompt), ...given(model), ...constants], settings),
     turnsIn: (document, reading) => readTurns(compiled, request, document, reading),
     factsIn: (document) => modelFacts(vendor, model === undefined ? undefined : document[model]),
@@ -349,7 +354,10 @@ function answersOf<Name extends string, Said extends object>({
   const own = answer.blocks ?? blocks;
   const compiled = compileBlocks("choices" in answer ? own : withRemarks(own, answer));
   const common = {
-    ...{ what: "response", document: answer, blocks: compiled, bytes },
+    what: "response",
+    document: answer,
+    blocks: compiled,
+    bytes,
     known: knownFields([...shownInAnswer(answer), ...(answer.constants ?? [])], answer.settings),
   } as const;
   if ("choices" in answer) {

@@ -82,7 +82,8 @@ export function answerFacts<Name extends string>(
 ): AnswerFacts<Name> {
   const factAt = (field: string | undefined) =>
     field === undefined ? undefined : valueAt(answer, keysOf(field));
-  const [modelId, messageId] = [factAt(model), factAt(id)];
+  const modelId = factAt(model);
+  const messageId = factAt(id);
   const stopReason = stopReasonOf(factAt(stop.field), stop, calls, left);
   const tokens = tokensOf(factAt(usage.field), usage);
   return Object.freeze({
@@ -121,7 +122,8 @@ function tokensOf(counts: unknown, { input, output }: FactTable["usage"]): Token
     if (typeof found[0] !== "number") return undefined;
     return found.reduce((all: number, count) => all + (typeof count === "number" ? count : 0), 0);
   };
-  const [input_tokens, output_tokens] = [sum(input), sum(output)];
+  const input_tokens = sum(input);
+  const output_tokens = sum(output);
   if (input_tokens === undefined || output_tokens === undefined) return undefined;
   const total_tokens = input_tokens + output_tokens;
   return Object.freeze({ input_tokens, output_tokens, total_tokens });

@@ -211,7 +211,8 @@ export function cutBlock(block: JsonObject, table: PieceTable): CutBlock {
   for (const [name, { fits, written = fits, text, json, item, whole }] of Object.entries(table)) {
     if (!written(block)) continue;
     if (text !== undefined) {
-      const [from, to] = [keysOf(text[0]), keysOf(text[1])];
+      const from = keysOf(text[0]);
+      const to = keysOf(text[1]);
       start = set(start, to, "");
       pieces.push([name, set({}, from, valueAt(block, to) ?? "")]);
     }

@@ -29,7 +29,8 @@ export function longestMatch(
   const shorter = Math.min(before.length, after.length);
   let begin = 0;
   for (; begin < shorter && isEqual(begin, begin); begin++) places[begin] = begin;
-  let [oldEnd, newEnd] = [before.length, after.length];
+  let oldEnd = before.length;
+  let newEnd = after.length;
   for (; oldEnd > begin && newEnd > begin && isEqual(oldEnd - 1, newEnd - 1); ) {
     oldEnd -= 1;
     newEnd -= 1;
@@ -74,7 +75,8 @@ function placesOf(
 
 /** The first chain that ends at `at` or behind it. */
 function firstAtLeast(chains: readonly Link[], at: number): number {
-  let [from, end] = [0, chains.length];
+  let from = 0;
+  let end = chains.length;
   while (from < end) {
     const middle = (from + end) >> 1;
     if ((chains[middle] as Link).at < at) from = middle + 1;

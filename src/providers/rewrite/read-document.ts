@@ -87,7 +87,8 @@ export function readDocumentAgain<Schema extends z.ZodMiniType>(
   what: string,
   previous: object | undefined,
 ): z.output<Schema> {
-  const [code, limits] = ["document_invalid", payloadLimitsInForce()] as const;
+  const code = "document_invalid";
+  const limits = payloadLimitsInForce();
   const copy = copyOf(value, what, code, limits, "library", previous);
   return checkedCopy(schema, value, what, code, copy);
 }

@@ -66,9 +66,11 @@ const says = { resource_request_id: "", uri: "", resource_type: "file" } as cons
 
 /** What a file of text says of a `document` in base64 with the same text, in the document's words. */
 function asDocument(file: unknown, document: unknown): PartFields | undefined {
-  const [shown, part] = [objectIn(file), objectIn(document)];
+  const shown = objectIn(file);
+  const part = objectIn(document);
   if (shown.content_type !== "resource" || part.content_type !== "document") return undefined;
-  const [resource, { type, data, media_type }] = [objectIn(shown.content), objectIn(part.content)];
+  const resource = objectIn(shown.content);
+  const { type, data, media_type } = objectIn(part.content);
   const text = type === "base64" ? textFile(String(data), String(media_type))?.text : undefined;
   if (!isTextFile(resource) || text !== resource.content) return undefined;
   return { type, data, media_type: resource.mime_type, title: resource.name };

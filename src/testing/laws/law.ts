@@ -85,7 +85,8 @@ function isSame(a: unknown, b: unknown): boolean {
   if (typeof a !== "object" || typeof b !== "object" || a === null || b === null)
     return Object.is(a, b);
   if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const [keys, others] = [Reflect.ownKeys(a), Reflect.ownKeys(b)];
+  const keys = Reflect.ownKeys(a);
+  const others = Reflect.ownKeys(b);
   return (
     keys.length === others.length &&
     keys.every((key, at) => key === others[at] && isSame(Reflect.get(a, key), Reflect.get(b, key)))

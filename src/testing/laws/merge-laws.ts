@@ -44,7 +44,8 @@ export function mergeLaws(subject: Subject): readonly Law[] {
   const unchanged = (chosen: (part: Part, grant: Texts) => boolean) =>
     afterMerge((before, after, { grant }) => {
       for (const part of partsOf(slots)) {
-        const [was, is] = [at(before, part.path), at(after, part.path)];
+        const was = at(before, part.path);
+        const is = at(after, part.path);
         // A level that came to be brings the defaults of its parts.
         const parent = part.path.slice(0, -1);
         if (parent.length > 0 && at(before, parent) === undefined) continue;
@@ -135,7 +136,8 @@ export function mergeLaws(subject: Subject): readonly Law[] {
         places,
         (document, grant, plan, bad, place) => {
           const envelope = host.createExtensions(document);
-          const [text, objects] = [host.encodeExtensions(envelope), [...reach(envelope)]];
+          const text = host.encodeExtensions(envelope);
+          const objects = [...reach(envelope)];
           const view = host.filterExtensions(envelope, grant);
           const watch = new Watch();
           const returned = plant(propose(slots, view, plan), bad.make(watch), place);

@@ -444,7 +444,11 @@ describe("the middleware", () => {
     const options = { x: { y: 1 } };
     const prompt = {
       ...user({ type: "text", text: "Ahoy", providerOptions: options }),
-      ...{ tools, responseFormat: format, providerOptions: options, temperature: 0, seed: 1 },
+      tools,
+      responseFormat: format,
+      providerOptions: options,
+      temperature: 0,
+      seed: 1,
     };
     const model = modelOf(version6, [{ ...says("Ahoy"), providerMetadata: options }]);
     await (await guarded(version6, model, seen)).doGenerate(prompt);

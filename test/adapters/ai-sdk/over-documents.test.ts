@@ -40,11 +40,9 @@ describe("an edit that makes a message equal to a later one", () => {
 
   it("keeps hidden parts in their order if one is moved", () => {
     verifies("adapters:kept", "aisdk:unshown-kept");
-    const [first, hidden, last] = [
-      { type: "text", text: "a" },
-      { type: "tool-approval-request", approvalId: "1", toolCallId: "c" },
-      { type: "text", text: "b", providerMetadata: { test: {} } },
-    ] as const;
+    const first = { type: "text", text: "a" };
+    const hidden = { type: "tool-approval-request", approvalId: "1", toolCallId: "c" };
+    const last = { type: "text", text: "b", providerMetadata: { test: {} } };
     const onto = { content: [first, hidden, last] };
     const [message] = fromContent(onto).messages;
     const moved = said("assistant", ...[...(message?.content ?? [])].reverse());

@@ -45,7 +45,8 @@ function refusalOf(act: () => unknown) {
 describe("a stream", () => {
   it("shows the text so far, without a lone surrogate", () => {
     verifies("anthropic:streamed");
-    const [high, low] = ["😀".slice(0, 1), "😀".slice(1)];
+    const high = "😀".slice(0, 1);
+    const low = "😀".slice(1);
     const stream = streamOf(start, begin(0, textBlock), delta(0, typed(`a${high}`)));
     expect(stream.current.messages[0]?.content).toEqual([{ content_type: "text", text: "a" }]);
     stream.push(delta(0, typed(low)));

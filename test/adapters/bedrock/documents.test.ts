@@ -223,7 +223,9 @@ describe("results", () => {
     expect(rewritten(data, "[redacted]")?.content).toEqual([{ text: "[redacted]" }]);
     expect(rewritten(resultOf([{ text: "a" }]), { a: 1 })?.content).toEqual([{ json: { a: 1 } }]);
     expect(rewritten(resultOf([{ text: "a" }], "error"), "b")).toEqual({
-      ...{ toolUseId: "1", status: "success", content: [{ text: "b" }] },
+      toolUseId: "1",
+      status: "success",
+      content: [{ text: "b" }],
     });
     expect(rewritten(resultOf([{ text: "a" }]), "a", true)).toMatchObject({ status: "error" });
   });
@@ -311,7 +313,9 @@ describe("an answer", () => {
     const cached = { cacheReadInputTokens: 4, cacheWriteInputTokens: 7 };
     const answer = { ...answerOf([], "end_turn"), usage: { ...usage, ...cached } };
     expect(fromConverseResponse(answer).extensions.completion.tokens).toEqual({
-      ...{ input_tokens: 14, output_tokens: 5, total_tokens: 19 },
+      input_tokens: 14,
+      output_tokens: 5,
+      total_tokens: 19,
     });
   });
 

@@ -71,7 +71,9 @@ async function clientOf(manager: Manager, answer: Answer, options: object = {}) 
   const ends: ModelEnd[] = [];
   const results: ModelEvent[] = [];
   const client = new BedrockRuntimeClient({
-    ...{ region: "eu-central-1", endpoint: "https://model.test", maxAttempts: 1 },
+    region: "eu-central-1",
+    endpoint: "https://model.test",
+    maxAttempts: 1,
     credentials: { accessKeyId: "a", secretAccessKey: "b" },
     requestHandler: {
       async handle({ path, body: sent }: { path: string; body: Uint8Array }) {
@@ -199,7 +201,8 @@ describe("the SDK", () => {
       for (const error of failures) {
         expect(error).toBeInstanceOf(AccessDeniedException);
         expect(error).toMatchObject({
-          ...{ message: "Not for you", code: "secret.card" },
+          message: "Not for you",
+          code: "secret.card",
           $metadata: { httpStatusCode: 403 },
         });
       }
@@ -212,7 +215,8 @@ describe("the SDK", () => {
   it("throws an exception of the service with what plugins left of its message", async () => {
     verifies("bedrock:drop-in");
     const answer = {
-      ...{ status: 429, document: { message: `Too much ${secret}` } },
+      status: 429,
+      document: { message: `Too much ${secret}` },
       headers: { "x-amzn-errortype": "ThrottlingException" },
     };
     const { ends, client } = await clientOf(await redacted(), answer);

@@ -32,7 +32,10 @@ const modes: readonly [string, StreamMode][] = [
 const long = `It is ${secret}. ${"So on and so forth. ".repeat(100)}It was ${secret}.`;
 const cut = (text: string) => text.match(/.{1,5}/gsu) ?? [];
 const chunk = (delta: object, finish_reason: string | null = null) => ({
-  ...{ id: "c", object: "chat.completion.chunk", created: 1, model: "m" },
+  id: "c",
+  object: "chat.completion.chunk",
+  created: 1,
+  model: "m",
   choices: [{ index: 0, delta, finish_reason }],
 });
 const chatText = (text: string) => [
@@ -46,8 +49,13 @@ const messagesText = (text: string) =>
     {
       type: "message_start",
       message: {
-        ...{ id: "m", type: "message", role: "assistant", model: "m", content: [] },
-        ...{ stop_reason: null, stop_sequence: null },
+        id: "m",
+        type: "message",
+        role: "assistant",
+        model: "m",
+        content: [],
+        stop_reason: null,
+        stop_sequence: null,
         usage: { input_tokens: 1, output_tokens: 1 },
       },
     },
@@ -90,12 +98,16 @@ async function openaiHears(said: string, mode: StreamMode, handler: Handler): Pr
   const { fetch } = standIn(() => streamed(chatText(said)));
   const manager = await managerIn(mode, handler);
   const client = new OpenAI({
-    ...{ apiKey: "k", maxRetries: 0, baseURL: "https://api.example/v1" },
+    apiKey: "k",
+    maxRetries: 0,
+    baseURL: "https://api.example/v1",
     fetch: guardFetch(manager, { provider: openai, fetch }),
   });
   async function* texts() {
     const stream = await client.chat.completions.create({
-      ...{ model: "m", stream: true, messages: [{ role: "user", content: "Hi" }] },
+      model: "m",
+      stream: true,
+      messages: [{ role: "user", content: "Hi" }],
     });
     for await (const { choices } of stream) yield choices[0]?.delta.content ?? undefined;
   }
@@ -106,12 +118,17 @@ async function anthropicHears(said: string, mode: StreamMode, handler: Handler):
   const { fetch } = standIn(() => streamed(messagesText(said)));
   const manager = await managerIn(mode, handler);
   const client = new Anthropic({
-    ...{ apiKey: "k", maxRetries: 0, baseURL: "https://api.example" },
+    apiKey: "k",
+    maxRetries: 0,
+    baseURL: "https://api.example",
     fetch: guardFetch(manager, { provider: anthropic, fetch }),
   });
   async function* texts() {
     const stream = await client.messages.create({
-      ...{ model: "m", stream: true, max_tokens: 9, messages: [{ role: "user", content: "Hi" }] },
+      model: "m",
+      stream: true,
+      max_tokens: 9,
+      messages: [{ role: "user", content: "Hi" }],
     });
     for await (const event of stream) {
       if (event.type === "content_block_delta" && event.delta.type === "text_delta")
@@ -162,11 +179,14 @@ describe("texts that grow side by side", () => {
     const manager = await managerIn({ window: 10 }, redact);
     const guarded = guardFetch(manager, { provider: openai, fetch });
     const body = JSON.stringify({
-      ...{ model: "m", stream: true },
+      model: "m",
+      stream: true,
       ...(path === "responses" ? { input: "Hi" } : { messages: [{ role: "user", content: "Hi" }] }),
     });
     const answer = await guarded(`https://api.example/v1/${path}`, {
-      ...{ method: "POST", body, headers: { "content-type": "application/json" } },
+      method: "POST",
+      body,
+      headers: { "content-type": "application/json" },
     });
     const said = (await answer.text())
       .split("\n")
@@ -223,19 +243,27 @@ describe("texts that grow side by side", () => {
 
   it("found: nor do items of a response that come at the same time", async () => {
     const item = (index: number) => ({
-      ...{ id: `m${index}`, type: "message", role: "assistant", status: "in_progress" },
+      id: `m${index}`,
+      type: "message",
+      role: "assistant",
+      status: "in_progress",
       content: [{ type: "output_text", text: "", annotations: [] }],
     });
     const delta = (output_index: number, text: string) => ({
-      ...{ type: "response.output_text.delta", output_index, content_index: 0 },
-      ...{ item_id: `m${output_index}`, delta: text },
+      type: "response.output_text.delta",
+      output_index,
+      content_index: 0,
+      item_id: `m${output_index}`,
+      delta: text,
     });
     const response = { id: "r", object: "response", model: "m", created_at: 1 };
     const { delivered } = await heard(
       [
         { type: "response.created", response: { ...response, status: "in_progress", output: [] } },
         ...[0, 1].map((index) => ({
-          ...{ type: "response.output_item.added", output_index: index, item: item(index) },
+          type: "response.output_item.added",
+          output_index: index,
+          item: item(index),
         })),
         ...cut(filler).map((text) => delta(0, text)),
         delta(0, half),

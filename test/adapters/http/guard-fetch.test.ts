@@ -97,13 +97,17 @@ const exchanges = [
     base: Anthropic.APIError,
     json: (to: Clients, content = "Pay") =>
       to.anthropic.messages.create({
-        ...{ model: "m", max_tokens: 10 },
+        model: "m",
+        max_tokens: 10,
         messages: [{ role: "user", content }],
       }),
     stream: async (to: Clients) =>
       all(
         await to.anthropic.messages.create({
-          ...{ model: "m", max_tokens: 10, messages: user, stream: true },
+          model: "m",
+          max_tokens: 10,
+          messages: user,
+          stream: true,
         } as Anthropic.MessageCreateParamsStreaming),
       ),
   },
@@ -369,11 +373,9 @@ describe.each(exchanges)(
       };
       const ends: ModelEnd[] = [];
       const guarded = guardFetch(await managerOf({ "cmf.llm_output": redact }), {
-        ...{
-          provider: api,
-          fetch: standIn(endless).fetch,
-          onEnd: (end: ModelEnd) => ends.push(end),
-        },
+        provider: api,
+        fetch: standIn(endless).fetch,
+        onEnd: (end: ModelEnd) => ends.push(end),
         limits: { keepAliveMs: 5 },
       } as GuardFetchOptions);
       const init = { method: "POST", body: JSON.stringify(own.request) };
@@ -390,12 +392,15 @@ describe.each(exchanges)(
 
 describe("Embeddings", () => {
   const vectors = (more: object = {}) => ({
-    ...{ object: "list", model: "m", usage: { prompt_tokens: 1, total_tokens: 1 } },
+    object: "list",
+    model: "m",
+    usage: { prompt_tokens: 1, total_tokens: 1 },
     data: [{ object: "embedding", index: 0, embedding: [0.5, -1], ...more }],
   });
   const ask = (to: Clients) =>
     to.openai.embeddings.create({
-      ...{ model: "m", encoding_format: "float" as const },
+      model: "m",
+      encoding_format: "float" as const,
       input: ["Pay", `My card is ${secret}.`],
     });
   const hooks = { "cmf.llm_input": redact, "cmf.llm_output": redact };
@@ -437,7 +442,8 @@ it("says of a redirect that it is no answer, and follows none", async () => {
     const manager = await managerOf({ "cmf.llm_output": redact });
     const guarded = guardFetch(manager, { provider: openai, fetch });
     const response = await guarded("https://model.test/v1/chat/completions", {
-      ...{ method: "POST", body: JSON.stringify(chat.request) },
+      method: "POST",
+      body: JSON.stringify(chat.request),
     });
     expect([response.status, response.headers.get("location")]).toEqual([502, null]);
     const { error } = (await response.json()) as { error: object };
@@ -549,7 +555,9 @@ describe("other requests", () => {
 describe("labels", () => {
   it("flow from an answer to the next request of the session", async () => {
     const label = definePlugin({
-      ...{ name: "label", version: "1.0.0", capabilities: ["append_labels"] },
+      name: "label",
+      version: "1.0.0",
+      capabilities: ["append_labels"],
       hooks: {
         "cmf.llm_output": (_message, _context, extensions) => ({
           modifiedExtensions: addLabels(extensions, "CARD"),
@@ -557,7 +565,9 @@ describe("labels", () => {
       },
     });
     const egress = definePlugin({
-      ...{ name: "egress", version: "1.0.0", capabilities: ["read_labels"] },
+      name: "egress",
+      version: "1.0.0",
+      capabilities: ["read_labels"],
       hooks: {
         "cmf.llm_input": (_message, _context, extensions) =>
           extensions.security.labels.includes("CARD") ? deny("Cards stay here") : undefined,

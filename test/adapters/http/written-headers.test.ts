@@ -15,10 +15,15 @@ import { jsonAnswer, standIn } from "./support/stand-in.ts";
 
 const request = { model: "m", messages: [{ role: "user", content: "Ahoy" }] };
 const said = {
-  ...{ id: "c", object: "chat.completion", created: 1, model: "m" },
+  id: "c",
+  object: "chat.completion",
+  created: 1,
+  model: "m",
   choices: [
     {
-      ...{ index: 0, logprobs: null, finish_reason: "stop" },
+      index: 0,
+      logprobs: null,
+      finish_reason: "stop",
       message: { role: "assistant", content: "Ahoy", refusal: null },
     },
   ],
@@ -43,7 +48,9 @@ async function sent(edit: Edit, headers: Record<string, string>, envelope = {}) 
   const { asked, fetch } = standIn(() => jsonAnswer(said));
   const events: ModelEvent[] = [];
   const guarded = guardFetch(await createPluginManager({ plugins: [writer(edit)] }), {
-    ...{ provider: openai, fetch, onResult: (event) => events.push(event) },
+    provider: openai,
+    fetch,
+    onResult: (event) => events.push(event),
     envelope: () => createExtensions({ http: { headers: envelope } }),
   });
   const init = { method: "POST", headers, body: JSON.stringify(request) };

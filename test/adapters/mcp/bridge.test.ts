@@ -14,7 +14,8 @@ class Upstream extends RawTransport {
 }
 
 async function bridged(manager: FakeManager = fakeManager()) {
-  const [near, far] = [new RawTransport(), new Upstream()];
+  const near = new RawTransport();
+  const far = new Upstream();
   const ends: GuardEnd[] = [];
   const guard = createGuard(manager, { onEnd: (end) => void ends.push(end) });
   const bridge = await guard.bridge(near, far);
@@ -190,7 +191,8 @@ describe("a bridge", () => {
   it("refuses a request over the limit", async () => {
     verifies("mcp:guard-bridge");
     const session = "s";
-    const [near, far] = [new RawTransport(), new Upstream()];
+    const near = new RawTransport();
+    const far = new Upstream();
     const guard = createGuard(fakeManager());
     await guard.bridge(near, far, { session });
     for (let id = 0; id < 10_000; id++) near.onmessage?.(request(id, "ping"));

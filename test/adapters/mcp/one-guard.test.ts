@@ -172,11 +172,9 @@ describe("a task id that several sessions have", () => {
     verifies("mcp:guard-tasks");
     const plugins = fakeManager();
     const guard = createGuard(plugins);
-    const [one, two, three] = [
-      await connection(guard),
-      await connection(guard),
-      await connection(guard),
-    ];
+    const one = await connection(guard);
+    const two = await connection(guard);
+    const three = await connection(guard);
     await one.ask(request(1, "tools/call", { name: "payroll" }), begun);
     await two.ask(request(1, "tools/call", { name: "harmless" }), begun);
     await one.ask(fetch, { result: { content: [] } });
@@ -245,7 +243,8 @@ describe("a session that several transports share", () => {
     verifies("mcp:guard-session");
     const plugins = fakeManager({ "cmf.tool_post_invoke": () => denial("no") });
     const guard = createGuard(plugins);
-    const [asks, answers] = [await connection(guard, "s"), await connection(guard, "s")];
+    const asks = await connection(guard, "s");
+    const answers = await connection(guard, "s");
     await asks.wrapped.send(toolCall(1));
     await asks.wrapped.close();
     answers.raw.onmessage?.(toolResult(1, "secret"));
@@ -257,7 +256,8 @@ describe("a session that several transports share", () => {
   it("drops that response if the request belongs to another session", async () => {
     verifies("mcp:guard-session");
     const guard = createGuard(fakeManager());
-    const [asks, answers] = [await connection(guard, "s"), await connection(guard, "t")];
+    const asks = await connection(guard, "s");
+    const answers = await connection(guard, "t");
     await asks.wrapped.send(toolCall(1));
     answers.raw.onmessage?.(toolResult(1, "secret"));
     await settle();
@@ -267,7 +267,8 @@ describe("a session that several transports share", () => {
 
   it("refuses an id that is open on another, and ends with endSession", async () => {
     const guard = createGuard(fakeManager());
-    const [one, two] = [await connection(guard, "s"), await connection(guard, "s")];
+    const one = await connection(guard, "s");
+    const two = await connection(guard, "s");
     one.raw.onmessage?.(toolCall(1));
     two.raw.onmessage?.(toolCall(1));
     await settle();
@@ -298,7 +299,8 @@ describe("a session that several transports share", () => {
 describe("another manager", () => {
   it("handles requests from then on, while those in progress keep theirs", async () => {
     verifies("mcp:guard-use");
-    const [before, after] = [fakeManager(), fakeManager()];
+    const before = fakeManager();
+    const after = fakeManager();
     const guard = createGuard(before, { envelope: () => sealed });
     const { ask, raw, wrapped } = await connection(guard);
     await ask(request(1, "resources/list"), listed);
@@ -514,8 +516,10 @@ describe("the servers of SDK v2", () => {
         return `session of ${era}`;
       },
     );
-    const [one, two] = [await factory({ era: "modern" }), await factory({ era: "modern" })];
-    const [first, second] = [new RawTransport(), new RawTransport()];
+    const one = await factory({ era: "modern" });
+    const two = await factory({ era: "modern" });
+    const first = new RawTransport();
+    const second = new RawTransport();
     await one.connect(first as never);
     await two.connect(second as never);
     first.onmessage?.(toolCall(1, {}, { name: "slow" }));

@@ -50,11 +50,9 @@ describe("requests of one's own", () => {
     const { hold, hook } = waitingHook();
     const manager = fakeManager({ "cmf.tool_pre_invoke": hook });
     const { guard, peer, sent, received } = await rawGuard(manager);
-    const [first, second, third] = [
-      new AbortController(),
-      new AbortController(),
-      new AbortController(),
-    ];
+    const first = new AbortController();
+    const second = new AbortController();
+    const third = new AbortController();
     const sending = guard.send(toolCall(1), { requestSignal: first.signal });
     first.abort();
     await sending;

@@ -51,8 +51,14 @@ describe("the end of a request", () => {
     await settle();
     expect(ends).toMatchObject([
       {
-        ...{ outcome: "allowed", method: "tools/call", direction: "incoming", requestId: 1 },
-        ...{ subject: "ada", name: "echo", code: undefined, plugin: undefined },
+        outcome: "allowed",
+        method: "tools/call",
+        direction: "incoming",
+        requestId: 1,
+        subject: "ada",
+        name: "echo",
+        code: undefined,
+        plugin: undefined,
       },
     ]);
     const { totalMs, beforeMs, peerMs, afterMs } = (ends[0] as GuardEnd).timings;
@@ -324,8 +330,11 @@ describe("the audit trail and the metrics", () => {
       {
         eventType: "plugin.handler_denied",
         metadata: {
-          ...{ plugin_name: "roles", code: "role_missing", tool: "delete_all" },
-          ...{ subject_id: "ada", request: ends[1]?.request },
+          plugin_name: "roles",
+          code: "role_missing",
+          tool: "delete_all",
+          subject_id: "ada",
+          request: ends[1]?.request,
         },
       },
     ]);
@@ -347,8 +356,13 @@ describe("the audit trail and the metrics", () => {
       targetUri: "tools/call:delete_all",
       outcome: "failure",
       metadata: {
-        ...{ request: ends[1]?.request, method: "tools/call", result: "denied" },
-        ...{ code: "role_missing", plugin: "roles", subject_id: "ada", server_id: "files" },
+        request: ends[1]?.request,
+        method: "tools/call",
+        result: "denied",
+        code: "role_missing",
+        plugin: "roles",
+        subject_id: "ada",
+        server_id: "files",
       },
     });
   });

@@ -593,7 +593,8 @@ it("are an option of `send` for a transport that takes them", async () => {
   class Taker extends RawTransport {
     readonly takesHeaders = true;
   }
-  const [near, far] = [new RawTransport(), new Taker()];
+  const near = new RawTransport();
+  const far = new Taker();
   const guard = createGuard(manager, { envelope: () => headersOf({ "x-own": "1" }) });
   const bridge = await guard.bridge(near, far);
   near.onmessage?.(toolCall(1, { tag: "blue" }));

@@ -78,7 +78,7 @@ const plain: Way[] = [
     "settings",
     "tools/call",
     { name: "t", task: { ttl: 1 }, requestState: "s", _meta: {} },
-    { ...tool, ...{ ttlMs: 1, cacheScope: "private" } },
+    { ...tool, ttlMs: 1, cacheScope: "private" },
   ],
   [
     "a task with all it may have",
@@ -86,8 +86,14 @@ const plain: Way[] = [
     { name: "t", task: { ttl: 1 } },
     {
       task: {
-        ...{ taskId: "t", status: "working", statusMessage: "Soon", inputRequests },
-        ...{ createdAt: "", lastUpdatedAt: "", ttl: null, pollInterval: 1 },
+        taskId: "t",
+        status: "working",
+        statusMessage: "Soon",
+        inputRequests,
+        createdAt: "",
+        lastUpdatedAt: "",
+        ttl: null,
+        pollInterval: 1,
       },
     },
   ],

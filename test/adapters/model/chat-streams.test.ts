@@ -9,9 +9,12 @@ interface Chunk {
   readonly choices: readonly { readonly index: number; readonly delta: object }[];
 }
 
-const chunk = (index: number, delta: object, finish_reason: string | null = null): Chunk => ({
-  ...{ id: "c", object: "chat.completion.chunk", created: 1, model: "m" },
-  choices: [{ index, delta, finish_reason } as Chunk["choices"][number]],
+const chunk = (index: number, delta: object, finish_reason: string | null = null) => ({
+  id: "c",
+  object: "chat.completion.chunk",
+  created: 1,
+  model: "m",
+  choices: [{ index, delta, finish_reason }],
 });
 
 const pass = () => undefined;

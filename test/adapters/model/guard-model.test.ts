@@ -485,10 +485,16 @@ describe("the record of an exchange", () => {
     const denied = {
       actorUri: "subject:ada",
       targetUri: "openai.chat_completions:m",
-      ...{ tenantId: "acme", outcome: "failure" },
+      tenantId: "acme",
+      outcome: "failure",
       metadata: {
-        ...{ ...about, request: requests[1], result: "denied", code: "no_way", plugin: "judge" },
-        ...{ name: "m", subject_id: "ada" },
+        ...about,
+        request: requests[1],
+        result: "denied",
+        code: "no_way",
+        plugin: "judge",
+        name: "m",
+        subject_id: "ada",
       },
     };
     const unread = {
@@ -496,8 +502,13 @@ describe("the record of an exchange", () => {
       targetUri: "openai.chat_completions:",
       outcome: "failure",
       metadata: {
-        ...{ ...about, request: requests[2], result: "errored", code: "request_invalid" },
-        ...{ plugin: null, name: null, subject_id: null },
+        ...about,
+        request: requests[2],
+        result: "errored",
+        code: "request_invalid",
+        plugin: null,
+        name: null,
+        subject_id: null,
       },
     };
     const allowed = { outcome: "success", metadata: { code: null, plugin: null } };

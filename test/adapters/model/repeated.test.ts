@@ -9,12 +9,20 @@ const request = { model: "m", input: "Hi" };
 const parameters = { type: "object", properties: { city: { type: "string" } } };
 const tool = { type: "function", name: "look", description: "Looks.", parameters };
 const item = {
-  ...{ type: "message", id: "m", role: "assistant", status: "completed" },
+  type: "message",
+  id: "m",
+  role: "assistant",
+  status: "completed",
   content: [{ type: "output_text", text: "Ahoy", annotations: [] }],
 };
 const response = (fields: object) => ({
-  ...{ id: "r", object: "response", created_at: 1, model: "m", status: "completed" },
-  ...{ output: [item], ...fields },
+  id: "r",
+  object: "response",
+  created_at: 1,
+  model: "m",
+  status: "completed",
+  output: [item],
+  ...fields,
 });
 
 type Redact = (text: string) => string;
@@ -36,7 +44,8 @@ async function judge(asked: object, said: object, allow: readonly string[], reda
     },
   });
   const guard = guardModel(responses, await createPluginManager({ plugins: [plugin] }), { allow });
-  const [whole, streamed] = [guard.begin(), guard.begin()];
+  const whole = guard.begin();
+  const streamed = guard.begin();
   expect((await whole.judgeRequest(asked)).refusal).toBeUndefined();
   await streamed.judgeRequest(asked);
   const { refusal } = await whole.judgeAnswer(said);
@@ -62,7 +71,8 @@ describe("what a response repeats of its request", () => {
       {
         tools: [
           {
-            ...{ ...tool, strict: true },
+            ...tool,
+            strict: true,
             parameters: { ...parameters, required: ["city"], additionalProperties: false },
           },
         ],
@@ -74,7 +84,7 @@ describe("what a response repeats of its request", () => {
       { text: { format: { type: "json_schema", name: "a", schema: parameters } } },
       {
         text: {
-          ...{ verbosity: "medium" },
+          verbosity: "medium",
           format: { type: "json_schema", name: "a", schema: parameters, strict: true },
         },
       },
@@ -83,11 +93,9 @@ describe("what a response repeats of its request", () => {
       "defaults of what it does not say",
       {},
       {
-        ...{
-          billing: { payer: "developer" },
-          safety_identifier: "user-1f",
-          prompt_cache_key: "b-7",
-        },
+        billing: { payer: "developer" },
+        safety_identifier: "user-1f",
+        prompt_cache_key: "b-7",
         prompt_cache_options: { mode: "implicit", ttl: "30m" },
         tool_choice: { type: "web_search_preview_2025_03_11" },
         reasoning: { effort: "xhigh", summary: "detailed" },

@@ -36,7 +36,8 @@ describe("plugins search", () => {
     const { code, stdout } = await workspace.run(["plugins", "search", "zzz", ...given]);
     expect([code, stdout]).toEqual([0, "No catalog matches for 'zzz'.\n"]);
     expect(await documentOf(workspace, ["plugins", "search", "zzz", ...given])).toMatchObject({
-      ...{ code: 0, data: [] },
+      code: 0,
+      data: [],
     });
     expect((await ofHost(["plugins", "search", "zzz", ...given])).stdout).toBe(
       "No catalog matches for 'zzz'. See https://plugins.example.com.\n",

@@ -104,18 +104,22 @@ describe("describe with installed packages", () => {
       {
         ...row,
         health,
-        ...{ status: "loaded", rejection: null, requires: null },
-        ...{
-          lock: null,
-          lock_status: "not_locked",
-          drift: [],
-          trusted_until: null,
-          config: null,
-          high_impact: [],
-        },
-        ...{ granted_capabilities: null, permission_change: { added: [], removed: [] } },
-        ...{ granted_hooks: null, hook_change: { added: [], removed: [] }, signer_change: null },
-        ...{ dependencies: [], provided_by_host: [] },
+        status: "loaded",
+        rejection: null,
+        requires: null,
+        lock: null,
+        lock_status: "not_locked",
+        drift: [],
+        trusted_until: null,
+        config: null,
+        high_impact: [],
+        granted_capabilities: null,
+        permission_change: { added: [], removed: [] },
+        granted_hooks: null,
+        hook_change: { added: [], removed: [] },
+        signer_change: null,
+        dependencies: [],
+        provided_by_host: [],
         plain_words: { "audit.emit": expect.stringContaining("audit.emit") },
         hook_words: {
           post_assert_audit: expect.stringMatching(
@@ -157,7 +161,10 @@ describe("describe with installed packages", () => {
     const { data, stdout: text } = await documentOf(workspace, args, { env });
     expect(data.config).toEqual([
       {
-        ...{ key: "endpoint", type: "string", required: false, secret: false },
+        key: "endpoint",
+        type: "string",
+        required: false,
+        secret: false,
         default: "https://example.com",
       },
       { key: "retries", type: "integer", required: false, secret: false },
@@ -200,8 +207,12 @@ describe("describe with installed packages", () => {
     expect(stdout).not.toMatch(/^(hooks|health|signed_by|depends_on|trust_decision|requires)/m);
     const { data } = await documentOf(workspace, ["plugins", "describe", "acme-procedures"], dev);
     expect(data).toMatchObject({
-      ...{ id: "acme.clean_up", name: "Clean up", kind: "procedure", version: "2.1.0" },
-      ...{ capabilities: ["facts.read", "facts.write"], high_impact: ["facts.write"] },
+      id: "acme.clean_up",
+      name: "Clean up",
+      kind: "procedure",
+      version: "2.1.0",
+      capabilities: ["facts.read", "facts.write"],
+      high_impact: ["facts.write"],
     });
     expect(data).not.toHaveProperty("health");
   });

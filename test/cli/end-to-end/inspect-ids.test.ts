@@ -241,7 +241,8 @@ describe("ids", () => {
     expect(data.loaded).toEqual([]);
     const trusted = await workspace.run(["plugins", "trust", "acme.twin", "--reason", "r"], dev);
     expect(trusted).toMatchObject({
-      ...{ code: 2, stdout: "" },
+      code: 2,
+      stdout: "",
       stderr: `trust: plugin 'acme.twin' is rejected: duplicate_id: ${reason}\n`,
     });
     expect(existsSync(`${workspace.marker}-twin`)).toBe(false);

@@ -67,7 +67,8 @@ describe("with one plugin of each outcome", () => {
     ]);
     expect(lock).toEqual({
       path: `${workspace.root}/plugins.lock`,
-      ...{ schema_version: 1, entries: 3 },
+      schema_version: 1,
+      entries: 3,
     });
   });
 
@@ -170,16 +171,26 @@ describe("hook plugins", () => {
     expect(data.loaded).toEqual([
       {
         isolation: null,
-        ...{ id: "example-stigmem-plugin", name: "example-stigmem-plugin", kind: "hooks" },
-        ...{ version: "1.0.0", package: "example-stigmem-plugin" },
-        ...{ entry_point: "plugin.js:default", builtin: false, depends_on: [] },
+        id: "example-stigmem-plugin",
+        name: "example-stigmem-plugin",
+        kind: "hooks",
+        version: "1.0.0",
+        package: "example-stigmem-plugin",
+        entry_point: "plugin.js:default",
+        builtin: false,
+        depends_on: [],
         distribution_hash: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
-        ...{ capabilities: ["audit.emit"], lock_only_dependencies: [] },
-        ...{ hooks: ["post_assert_audit", "pre_assert_authorize"], hook_count: 2 },
+        capabilities: ["audit.emit"],
+        lock_only_dependencies: [],
+        hooks: ["post_assert_audit", "pre_assert_authorize"],
+        hook_count: 2,
         discovery_source: expect.objectContaining({ type: "npm_package" }),
-        ...{ signed_by: "builder@example.com", trust_decision: "trusted_publisher" },
+        signed_by: "builder@example.com",
+        trust_decision: "trusted_publisher",
         health: {
-          ...{ status: "healthy", message: "ready", error_summary: null },
+          status: "healthy",
+          message: "ready",
+          error_summary: null,
           checked_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
         },
       },

@@ -45,7 +45,8 @@ describe("the mode", () => {
       expect(option).toMatchObject({ code: 2, stdout: "", stderr: refused });
       const env = { ...unsigned, GLASSINE_PLUGIN_MODE: "prod" };
       expect(await workspace.run(command, { env })).toMatchObject({
-        ...{ code: 2, stdout: "" },
+        code: 2,
+        stdout: "",
         stderr: `${refused}It is the value of GLASSINE_PLUGIN_MODE.\n`,
       });
     }
@@ -84,14 +85,17 @@ describe("the mode", () => {
     for (const command of [...commands, ["plugins", "doctor"]]) {
       const ended = await workspace.run([...command, ...local], production);
       expect(ended).toMatchObject({
-        ...{ code: 2, stdout: "" },
+        code: 2,
+        stdout: "",
         stderr: "local plugins are not allowed in production mode\n",
       });
     }
     expect(ran()).toBe(false);
     const { data } = await documentOf(workspace, ["plugins", "list", ...local], dev);
     expect(data.loaded[1]).toMatchObject({
-      ...{ id: "acme-local", package: "<local>", distribution_hash: "sha256:local" },
+      id: "acme-local",
+      package: "<local>",
+      distribution_hash: "sha256:local",
     });
     expect(ran()).toBe(true);
   });
@@ -164,8 +168,11 @@ What to do next:
     const { loaded, drift } = JSON.parse((await workspace.node(args, production)).stdout);
     expect(loaded).toMatchObject([{ id: "acme.sweep", builtin: true }]);
     expect(drift[0]).toEqual({
-      ...{ id: "acme.sweep", kind: "version_mismatch" },
-      ...{ expected: "0.9.0", actual: "1.0.0", blocking: false },
+      id: "acme.sweep",
+      kind: "version_mismatch",
+      expected: "0.9.0",
+      actual: "1.0.0",
+      blocking: false,
     });
   });
 });

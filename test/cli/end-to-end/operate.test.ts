@@ -146,7 +146,9 @@ async function outputOf([program, ...args]: readonly string[], story: Story): Pr
       return steady((await workspace.read(first)) ?? "");
     case "glassine": {
       const { stdout, stderr } = await workspace.run(args, {
-        ...{ env, cwd: story.cwd, keepsWarnings: true },
+        env,
+        cwd: story.cwd,
+        keepsWarnings: true,
       });
       return steady(stdout + stderr);
     }

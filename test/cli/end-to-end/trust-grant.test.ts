@@ -214,11 +214,19 @@ signer = "unsigned"
     const [hash] = valuesOf("distribution_hash", await text());
     const facts = { package: "pii-scan", version: "1.0.0", entry_point: "plugin.js:default" };
     const entry = {
-      ...{ ...facts, distribution_hash: hash, until: null, isolate: null, accept: [] },
-      ...{ capabilities: ["read_labels"], hooks: null, signer: "unsigned", dependencies: [] },
+      ...facts,
+      distribution_hash: hash,
+      until: null,
+      isolate: null,
+      accept: [],
+      capabilities: ["read_labels"],
+      hooks: null,
+      signer: "unsigned",
+      dependencies: [],
     };
     const places = {
-      ...{ lock: { path: lock, schema_version: 1, entries: 1 }, journal_path: journal },
+      lock: { path: lock, schema_version: 1, entries: 1 },
+      journal_path: journal,
       signer_change: null,
       hook_change: { added: [], removed: [] },
       warnings: [expect.stringMatching(/^nothing limits the hooks of .pii-scan./)],
@@ -226,12 +234,20 @@ signer = "unsigned"
     expect(first).toEqual({
       code: 0,
       data: {
-        ...{ action: "trust", id: "pii-scan", ...entry, previous: null, ...places },
+        action: "trust",
+        id: "pii-scan",
+        ...entry,
+        previous: null,
+        ...places,
         permission_change: { added: [], removed: [] },
       },
     });
     expect((await json(argv)).data).toEqual({
-      ...{ action: "trust", id: "pii-scan", ...entry, previous: entry, ...places },
+      action: "trust",
+      id: "pii-scan",
+      ...entry,
+      previous: entry,
+      ...places,
       permission_change: { added: [], removed: [] },
     });
   });
@@ -288,7 +304,9 @@ describe("what cannot be trusted", () => {
     const elsewhere = join(folder, "elsewhere/own-guard");
     await mkdir(elsewhere, { recursive: true });
     const manifest = {
-      ...{ name: "own-guard", version: "1.0.0", type: "module" },
+      name: "own-guard",
+      version: "1.0.0",
+      type: "module",
       glassine: { plugin: "./plugin.js" },
     };
     await writeFile(join(elsewhere, "package.json"), JSON.stringify(manifest));

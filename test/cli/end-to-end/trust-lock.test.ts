@@ -58,7 +58,10 @@ describe("lock --all", () => {
     const { code, data } = await json(argv, { env });
     expect(code).toBe(1);
     expect(data).toMatchObject({
-      ...{ action: "all", journal_path: journal, created: true, untrusted: [] },
+      action: "all",
+      journal_path: journal,
+      created: true,
+      untrusted: [],
       lock: { path: lock, schema_version: 1, entries: 3 },
       trusted: good.map((id) => ({ id, version: "1.0.0", previous: null })),
       skipped: [{ id: "unsafe-guard", code: "unsafe_symlink" }],
@@ -66,7 +69,10 @@ describe("lock --all", () => {
     const before = await text();
     const again = await json(argv, { env });
     expect(again.data).toMatchObject({
-      ...{ created: false, lock: { entries: 3 }, journal_path: null, trusted: [] },
+      created: false,
+      lock: { entries: 3 },
+      journal_path: null,
+      trusted: [],
     });
     expect(await text()).toBe(before);
     expect(await lines()).toHaveLength(3);

@@ -53,7 +53,9 @@ describe("CLI-041: a lock that is not valid", () => {
         const { code, stdout, stderr } = await run(argv);
         const text = `${lead}${lock} is not a valid plugins.lock: ${one.problem}`;
         expect({ name, code, stdout, stderr }).toEqual({
-          ...{ name, code: 2, stdout: "" },
+          name,
+          code: 2,
+          stdout: "",
           stderr: expect.stringMatching(/^[^\n]+\n$/),
         });
         expect(stderr.slice(0, text.length)).toBe(text);

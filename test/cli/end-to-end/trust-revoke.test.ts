@@ -13,7 +13,9 @@ const zeros = `sha256:${"0".repeat(64)}`;
 let workspace: Workspace;
 beforeAll(async () => {
   workspace = await newWorkspace();
-  const [first, middle, last] = ["aaa-guard", "bbb-guard", "ccc-guard"];
+  const first = "aaa-guard";
+  const middle = "bbb-guard";
+  const last = "ccc-guard";
   await workspace.install({ name: first }, { name: middle }, { name: last });
 }, timeout);
 
@@ -216,15 +218,23 @@ describe("untrust", () => {
     expect(await json(["untrust", "bbb-guard", "--reason", "r"])).toEqual({
       code: 0,
       data: {
-        ...{ action: "untrust", id: "bbb-guard", journal_path: journal },
+        action: "untrust",
+        id: "bbb-guard",
+        journal_path: journal,
         warnings: [expect.stringContaining("'bbb-guard' is still installed at ")],
         lock: { path: lock, schema_version: 1, entries: 0 },
         previous: {
-          ...{ accept: [], isolate: null },
-          ...{ package: "bbb-guard", version: "1.0.0", entry_point: "plugin.js:default" },
+          accept: [],
+          isolate: null,
+          package: "bbb-guard",
+          version: "1.0.0",
+          entry_point: "plugin.js:default",
           distribution_hash: hash,
           until: null,
-          ...{ capabilities: null, hooks: null, signer: "unsigned", dependencies: [] },
+          capabilities: null,
+          hooks: null,
+          signer: "unsigned",
+          dependencies: [],
         },
       },
     });

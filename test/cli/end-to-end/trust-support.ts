@@ -58,7 +58,11 @@ export async function placeIn(workspace: Workspace, lock?: string): Promise<Plac
   const read = (name: string) => readFile(join(folder, name), "utf8");
   const names = async () => (await readdir(folder)).sort();
   const place: Place = {
-    ...{ folder, lock: path, journal: `${path}.journal`, run, names },
+    folder,
+    lock: path,
+    journal: `${path}.journal`,
+    run,
+    names,
     done: async (args, options) => (await ended(0, args, options)).stdout,
     refused: async (args, options) => (await ended(2, args, options)).stderr,
     json: (args, options) =>

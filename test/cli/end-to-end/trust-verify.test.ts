@@ -61,20 +61,18 @@ describe("an installation", () => {
       data: {
         ok: true,
         lock: { path: lock, schema_version: 1, entries: 3 },
-        ...{
-          guest_count: 0,
-          drift: [],
-          linked: [],
-          duplicates: [],
-          unhashable: [],
-          signatures: [],
-          signatures_unchecked: "GLASSINE_PLUGIN_SIGNING_REQUIRED=false",
-          journal_problems: [],
-          journal_problem_count: 0,
-          pending: false,
-          unreadable: [],
-          permissions: [],
-        },
+        guest_count: 0,
+        drift: [],
+        linked: [],
+        duplicates: [],
+        unhashable: [],
+        signatures: [],
+        signatures_unchecked: "GLASSINE_PLUGIN_SIGNING_REQUIRED=false",
+        journal_problems: [],
+        journal_problem_count: 0,
+        pending: false,
+        unreadable: [],
+        permissions: [],
         warnings: [],
       },
     });
@@ -204,7 +202,11 @@ describe("drift", () => {
       ["ccc-guard", "missing_from_lock", null, "@acme/ccc-guard==1.0.0", true],
     ] as const;
     const drift = rows.map(([id, kind, expected, actual, blocking]) => ({
-      ...{ id, kind, expected, actual, blocking },
+      id,
+      kind,
+      expected,
+      actual,
+      blocking,
     }));
     const shown = (value: string | null | undefined) =>
       value === null || value === undefined ? "None" : `'${value}'`;
@@ -218,7 +220,8 @@ describe("drift", () => {
     expect([verified.code, verified.stdout]).toEqual([1, expect.stringContaining(section)]);
     expect(verified.stdout).toContain("\nverify failed: 8 problem(s)\n");
     expect((await json(["verify"])).data).toMatchObject({
-      ...{ ok: false, drift },
+      ok: false,
+      drift,
       permissions: [{ id: "aaa-guard", added: ["read_labels"], removed: [] }],
     });
     for (const argv of [

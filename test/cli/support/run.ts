@@ -24,8 +24,13 @@ const noServices: CommandServices = {
   discover: ({ mode }) => Promise.resolve(report({ mode })),
   lockState: () =>
     Promise.resolve({
-      ...{ lock: null, fault: null, journal_fault: null },
-      ...{ journal_problems: [], journal_problem_count: 0, pending: false, warnings: [] },
+      lock: null,
+      fault: null,
+      journal_fault: null,
+      journal_problems: [],
+      journal_problem_count: 0,
+      pending: false,
+      warnings: [],
     }),
   trust: notExpected("trust"),
   untrust: notExpected("untrust"),

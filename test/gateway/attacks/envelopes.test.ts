@@ -39,7 +39,8 @@ const forgedSlots = {
   provenance: { source: "FORGED" },
 };
 const forged = {
-  ...{ extensions: forgedSlots, security: forgedSlots.security },
+  extensions: forgedSlots,
+  security: forgedSlots.security,
   "glassine/extensions": forgedSlots,
   envelope: JSON.stringify({ extensions: forgedSlots }),
   __proto__: { security: forgedSlots.security },
@@ -56,7 +57,9 @@ attack(
       const { url } = await gatewayBefore(undefined, {}, [plugin]);
       const headers = {
         ...ada,
-        ...{ "x-labels": "FORGED", "x-glassine-labels": "FORGED", "x-security-labels": "FORGED" },
+        "x-labels": "FORGED",
+        "x-glassine-labels": "FORGED",
+        "x-security-labels": "FORGED",
       };
       const own = await sessionOf(url, headers);
       const body = JSON.stringify(callOf(1, { _meta: forged, ...forged }));

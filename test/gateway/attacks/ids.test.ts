@@ -67,7 +67,9 @@ attack(
       const own = await sessionOf(url, ada);
       const body = JSON.stringify(callOf("ID")).replace('"ID"', json);
       expect(await own.post(body)).toMatchObject({
-        ...{ status: 400, code: "invalid_request_id", messages: [{ id: null }] },
+        status: 400,
+        code: "invalid_request_id",
+        messages: [{ id: null }],
       });
       expect(server.of("tools/call")).toEqual([]);
       const stdio = await stdioBefore();
@@ -101,7 +103,8 @@ attack(
     it("in two sessions, answered in the other order", async () => {
       const { waiting, keep } = keeping();
       const { url } = await gatewayBefore(keep);
-      const [one, other] = [await sessionOf(url, ada), await sessionOf(url, eve)];
+      const one = await sessionOf(url, ada);
+      const other = await sessionOf(url, eve);
       const asked = [one.call(1), other.call(1)];
       await expect.poll(() => waiting.length).toBe(2);
       expect(new Set(waiting.map(({ session }) => session)).size).toBe(2);

@@ -23,7 +23,8 @@ attack(
         expect(said).toMatchObject({ status: 404, code: "session_unknown" });
       const inUrl = new URL(`?mcp-session-id=${own.session}&sessionId=${own.session}`, url);
       expect(await callerOf(inUrl, ada).call(2)).toMatchObject({
-        ...{ status: 400, code: "session_missing" },
+        status: 400,
+        code: "session_missing",
       });
       expect((await own.call(3)).messages).toMatchObject([{ id: 3 }]);
       expect(server.of("tools/call")).toHaveLength(1);
@@ -58,7 +59,8 @@ attack(
   () => {
     it("with ids of another session, of nobody, and of the own", async () => {
       const { url } = await gatewayBefore((came) => came.answer(`for ${came.session}`));
-      const [own, other] = [await sessionOf(url, ada), await sessionOf(url, ada)];
+      const own = await sessionOf(url, ada);
+      const other = await sessionOf(url, ada);
       const idOf = (text: string) => /^id: (.+)$/m.exec(text)?.[1] ?? "";
       const id = idOf((await own.call(1)).text);
       await other.call(1);

@@ -62,7 +62,8 @@ export async function stdioBefore(
   plugins?: Parameters<typeof startGateway>[1],
   more?: Parameters<typeof startGateway>[2],
 ) {
-  const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+  const stdin = new PassThrough();
+  const stdout = new PassThrough();
   const made = await gatewayBefore(
     onCall,
     { identity: {}, ...config, listen: undefined },

@@ -9,7 +9,9 @@ import type { Came } from "../run/support/fake-server.ts";
 import { ada, eve, gatewayBefore, loggedBy, stdioBefore } from "./support.ts";
 
 const cancel = (requestId: unknown) => ({
-  ...{ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId } },
+  jsonrpc: "2.0",
+  method: "notifications/cancelled",
+  params: { requestId },
 });
 
 attack(
@@ -20,7 +22,8 @@ attack(
     it("another session's", async () => {
       const waiting: Came[] = [];
       const { url, gateway } = await gatewayBefore((came) => void waiting.push(came));
-      const [own, other] = [await sessionOf(url, ada), await sessionOf(url, eve)];
+      const own = await sessionOf(url, ada);
+      const other = await sessionOf(url, eve);
       const asked = own.call(1);
       await expect.poll(() => waiting.length).toBe(1);
       expect(await other.post(cancel(1))).toMatchObject({ status: 202 });
@@ -93,7 +96,8 @@ attack(
     it("with other tokens, and values that go back or are none", async () => {
       const waiting: Came[] = [];
       const { url, gateway } = await gatewayBefore((came) => void waiting.push(came));
-      const [own, other] = [await sessionOf(url, ada), await sessionOf(url, eve)];
+      const own = await sessionOf(url, ada);
+      const other = await sessionOf(url, eve);
       const asked = [own.post(withToken(1, "mine")), other.post(withToken(1, "theirs"))];
       await expect.poll(() => waiting.length).toBe(2);
       const [one] = waiting.filter(({ session }) => session === waiting[0]?.session);
@@ -144,7 +148,8 @@ attack(
         const waiting: Came[] = [];
         const made = await gatewayBefore((came) => void waiting.push(came), { pass: [...pass] });
         const { url, server } = made;
-        const [own, other] = [await sessionOf(url, ada), await sessionOf(url, eve)];
+        const own = await sessionOf(url, ada);
+        const other = await sessionOf(url, eve);
         const abort = new AbortController();
         afterTest(() => abort.abort());
         const heard: unknown[] = [];
@@ -172,7 +177,8 @@ attack(
         const answers = () => server.came.filter(({ message }) => message.result !== undefined);
         await expect.poll(() => answers().length).toBe(1);
         expect(answers()[0]).toMatchObject({
-          ...{ session: waiting[0]?.session, message: { result: { said: "true" } } },
+          session: waiting[0]?.session,
+          message: { result: { said: "true" } },
         });
         await delay(20);
         expect(heard).toEqual([]);

@@ -118,8 +118,10 @@ it("answers a session whose server has no program, and goes on", async () => {
 
 it("does not start with an identity that it could not check", async () => {
   const jwt = {
-    ...{ issuer: "https://issuer.example", audience: "https://gateway.example/mcp" },
-    ...{ algorithms: ["ES256"], keys: { file: "glassine.config.json" } },
+    issuer: "https://issuer.example",
+    audience: "https://gateway.example/mcp",
+    algorithms: ["ES256"],
+    keys: { file: "glassine.config.json" },
   };
   const servers = { fake: { url: "http://127.0.0.1:1/mcp" } };
   const { ended, text } = await started({ servers, listen: { port: 0 }, identity: { jwt } });

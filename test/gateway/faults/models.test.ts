@@ -154,8 +154,11 @@ it("logs and records a request that is passed on unread", async () => {
   const ends = records.filter(({ eventType }) => eventType === "model.request_ended");
   expect(ends.map(({ metadata }) => metadata)).toMatchObject([
     {
-      ...{ request: lines[0]?.request, provider: "openai", name: "GET /openai/v1/models" },
-      ...{ result: "allowed", subject_id: "ada" },
+      request: lines[0]?.request,
+      provider: "openai",
+      name: "GET /openai/v1/models",
+      result: "allowed",
+      subject_id: "ada",
     },
     { request: lines[1]?.request, result: "errored", code: "provider_unreachable" },
   ]);

@@ -34,8 +34,11 @@ it("says in the log why a message could not be checked, and nothing that it says
     [
       "warn",
       {
-        ...{ request: requests[0], server: "fake", point: "cmf.tool_pre_invoke" },
-        ...{ code: "payload_shape", text: expect.stringContaining("got more at note: ") },
+        request: requests[0],
+        server: "fake",
+        point: "cmf.tool_pre_invoke",
+        code: "payload_shape",
+        text: expect.stringContaining("got more at note: "),
       },
     ],
     ["warn", { route: "model", request: expect.any(String), code: expect.any(String) }],

@@ -10,7 +10,8 @@ const noCalls = definePlugin({
 });
 
 it("answers a refused call as `onDeny` of its server says", async () => {
-  const [aa, bb] = [await testServer(), await testServer()];
+  const aa = await testServer();
+  const bb = await testServer();
   const { ask } = await overStdio({ aa, bb }, { of: { bb: { onDeny: "tool_result" } } }, [noCalls]);
   const call = (name: string) => ask("tools/call", { name, arguments: {} });
   expect(await call("aa__t")).toMatchObject({
@@ -49,7 +50,8 @@ it.each([
         "tools/call": () => ({ ...says("fine"), ...more }),
         "tools/list": () => ({ tools: [tool] }),
       });
-    const [aa, bb] = [await made(), await made()];
+    const aa = await made();
+    const bb = await made();
     const seen: string[][] = [];
     const of = { bb: { wireLabels: { [kind]: true } } };
     const { ask } = await overStdio({ aa, bb }, { of }, [labelling(seen)]);

@@ -28,22 +28,20 @@ it("reads what was listed, linked or embedded at the server that did it", async 
   const anything: Answers = {
     "resources/read": ({ params: { uri } }) => contents(uri, "anything"),
   };
-  const [aa, bb] = [
-    await having("aa", anything),
-    await having("bb", {
-      ...anything,
-      "resources/list": () => ({ resources: [{ uri: "any:listed", name: "listed" }] }),
-      "resources/templates/list": () => ({
-        resourceTemplates: [{ uriTemplate: "any:template/{x}/end", name: "t" }],
-      }),
-      "tools/call": () => ({ content }),
-      "prompts/get": () => ({
-        messages: [
-          { role: "user", content: { type: "resource_link", uri: "any:prompt", name: "p" } },
-        ],
-      }),
+  const aa = await having("aa", anything);
+  const bb = await having("bb", {
+    ...anything,
+    "resources/list": () => ({ resources: [{ uri: "any:listed", name: "listed" }] }),
+    "resources/templates/list": () => ({
+      resourceTemplates: [{ uriTemplate: "any:template/{x}/end", name: "t" }],
     }),
-  ];
+    "tools/call": () => ({ content }),
+    "prompts/get": () => ({
+      messages: [
+        { role: "user", content: { type: "resource_link", uri: "any:prompt", name: "p" } },
+      ],
+    }),
+  });
   const made = await overStdio({ aa, bb });
   await made.ask("resources/list");
   await made.ask("resources/templates/list");
@@ -61,7 +59,9 @@ it("reads what was listed, linked or embedded at the server that did it", async 
 });
 
 it("asks one after the other for a URI that nobody has named, and remembers who had it", async () => {
-  const [aa, bb, cc] = [await having("aa"), await having("bb"), await having("cc")];
+  const aa = await having("aa");
+  const bb = await having("bb");
+  const cc = await having("cc");
   const made = await overStdio({ aa, bb, cc });
   expect(await read(made, "bb:new")).toMatchObject({ result: contents("bb:new", "bb") });
   expect([aa, bb, cc].map((each) => each.of("resources/read").length)).toEqual([1, 1, 0]);
@@ -88,7 +88,8 @@ it("subscribes at all that may have a resource which nobody has named", async ()
     "resources/subscribe": () => ({}),
     "resources/unsubscribe": () => ({}),
   };
-  const [aa, bb] = [await having("aa", answers), await having("bb", answers)];
+  const aa = await having("aa", answers);
+  const bb = await having("bb", answers);
   const made = await overStdio({ aa, bb, cc: await having("cc") });
   const uri = "bb:new";
   expect(await made.ask("resources/subscribe", { uri })).toMatchObject({ result: {} });
@@ -104,8 +105,10 @@ it("subscribes at all that may have a resource which nobody has named", async ()
 });
 
 it("finds resources of exchanges after a reload, and at another gateway", async () => {
-  const [aa, bb] = [await having("aa"), await having("bb")];
-  const [made, other] = [await overHttp({ aa, bb }), await overHttp({ aa, bb })];
+  const aa = await having("aa");
+  const bb = await having("bb");
+  const made = await overHttp({ aa, bb });
+  const other = await overHttp({ aa, bb });
   await exchange(made.url, "resources/list");
   await made.gateway.reload(made.parts);
   expect(await exchange(made.url, "resources/read", { uri: "bb:listed" })).toMatchObject({
@@ -120,13 +123,11 @@ it("finds resources of exchanges after a reload, and at another gateway", async 
 
 it("lets no subject decide where the requests of another go", async () => {
   const link = { type: "resource_link", uri: "bb:secret", name: "x" };
-  const [aa, bb] = [
-    await having("aa", {
-      "tools/call": () => ({ content: [link] }),
-      "resources/read": ({ params: { uri } }) => contents(uri, "forged"),
-    }),
-    await having("bb"),
-  ];
+  const aa = await having("aa", {
+    "tools/call": () => ({ content: [link] }),
+    "resources/read": ({ params: { uri } }) => contents(uri, "forged"),
+  });
+  const bb = await having("bb");
   const made = await overHttp({ bb, aa });
   const [ada, eve] = ["ada", "eve"].map((user) => callerOf(made.url, { "x-user": user }));
   if (ada === undefined || eve === undefined) throw new Error("Both are there.");

@@ -82,7 +82,8 @@ describe("a server that hangs", () => {
       ...well,
       initialize(came) {
         const result = {
-          ...{ protocolVersion: came.params.protocolVersion, capabilities: { prompts: {} } },
+          protocolVersion: came.params.protocolVersion,
+          capabilities: { prompts: {} },
           serverInfo: { name: "late", version: "1.0.0" },
         };
         beginning.push(() => came.answer(result));
@@ -114,10 +115,11 @@ describe("a server that hangs", () => {
   });
 
   it("does not hold up an exchange", async () => {
-    const [aa, bb] = [
-      await testServer(well),
-      await testServer({ "tools/list": () => undefined, "server/discover": () => undefined }),
-    ];
+    const aa = await testServer(well);
+    const bb = await testServer({
+      "tools/list": () => undefined,
+      "server/discover": () => undefined,
+    });
     const made = await overHttp({ aa, bb });
     for (const [method, ms] of [
       ["tools/list", 10_000],
@@ -134,7 +136,8 @@ describe("a server that hangs", () => {
 
 describe("an upstream session that the server has ended", () => {
   it("is begun again, with the handshake and the log level of the caller", async () => {
-    const [aa, bb] = [await testServer(well), await testServer(well)];
+    const aa = await testServer(well);
+    const bb = await testServer(well);
     const made = await overHttp({ aa, bb });
     const own = await sessionOf(made.url, user);
     await own.post({
@@ -164,7 +167,8 @@ describe("an upstream session that the server has ended", () => {
   });
 
   it("is begun again by the very next request", async () => {
-    const [aa, bb] = [await testServer(well), await testServer(well)];
+    const aa = await testServer(well);
+    const bb = await testServer(well);
     const { url } = await overHttp({ aa, bb });
     const own = await sessionOf(url, user);
     await expect.poll(() => bb.of("notifications/initialized").length).toBe(1);
@@ -175,7 +179,8 @@ describe("an upstream session that the server has ended", () => {
   });
 
   it("is begun again for a list, and the caller learns that it may have changed", async () => {
-    const [aa, bb] = [await testServer(well), await testServer(well)];
+    const aa = await testServer(well);
+    const bb = await testServer(well);
     const made = await overStdio({ aa, bb });
     await expect.poll(() => bb.of("notifications/initialized").length).toBe(1);
     bb.endSessions();
@@ -190,7 +195,8 @@ describe("an upstream session that the server has ended", () => {
   });
 
   it("is given up for a while where the server does not begin another", async () => {
-    const [aa, bb] = [await testServer(well), await testServer(well)];
+    const aa = await testServer(well);
+    const bb = await testServer(well);
     const made = await overStdio({ aa, bb });
     await bb.close();
     const call = () => made.ask("tools/call", { name: "bb__t", arguments: {} });
@@ -201,7 +207,8 @@ describe("an upstream session that the server has ended", () => {
   });
 
   it("ends that of the caller where there is no other server", async () => {
-    const [aa, bb] = [await testServer(well), await testServer(well)];
+    const aa = await testServer(well);
+    const bb = await testServer(well);
     const made = await overHttp({ aa, bb });
     const own = await sessionOf(made.url, user);
     for (const each of [aa, bb]) each.endSessions();

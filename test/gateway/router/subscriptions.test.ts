@@ -57,7 +57,8 @@ const areAsked = (...servers: readonly TestServer[]) =>
     .toEqual(servers.map(() => 1));
 
 it("acknowledges once what all of them grant, before anything else", async () => {
-  const [aa, bb] = [await listening(), await listening()];
+  const aa = await listening();
+  const bb = await listening();
   const { url } = await overHttp({ aa, bb });
   await exchange(url, "resources/list");
   const wanted = { toolsListChanged: true, resourceSubscriptions: ["bb:1", "any:2"] };
@@ -87,7 +88,8 @@ it("acknowledges once what all of them grant, before anything else", async () =>
 });
 
 it("does not wait for a server that hangs, nor for one that has no subscriptions", async () => {
-  const [aa, bb] = [await listening(), await listening()];
+  const aa = await listening();
+  const bb = await listening();
   const made = await overHttp({ aa, bb, cc: await testServer() });
   const { said } = await listen(made.url, { toolsListChanged: true });
   await areAsked(aa, bb);
@@ -107,7 +109,9 @@ it("does not wait for a server that hangs, nor for one that has no subscriptions
 });
 
 it("ends when a server ends that granted something, so that the caller begins again", async () => {
-  const [aa, bb, cc] = [await listening(), await listening(), await listening()];
+  const aa = await listening();
+  const bb = await listening();
+  const cc = await listening();
   const { url, gateway } = await overHttp({ aa, bb, cc });
   const { said, isOver } = await listen(url, { toolsListChanged: true });
   await areAsked(aa, bb, cc);
@@ -124,7 +128,8 @@ it("ends when a server ends that granted something, so that the caller begins ag
 });
 
 it("ends at all servers when the caller leaves", async () => {
-  const [aa, bb] = [await listening(), await listening()];
+  const aa = await listening();
+  const bb = await listening();
   const { url, gateway } = await overHttp({ aa, bb });
   const { leave, said } = await listen(url, { toolsListChanged: true });
   await areAsked(aa, bb);

@@ -20,7 +20,8 @@ function tasksOf(name: string) {
 const call = (name: string) => ({ name, arguments: {}, task: { ttl: 1000 } });
 
 it("keeps tasks of two servers apart that have the same id", async () => {
-  const [aa, bb] = [await tasksOf("aa"), await tasksOf("bb")];
+  const aa = await tasksOf("aa");
+  const bb = await tasksOf("bb");
   const { ask } = await overStdio({ aa, bb });
   expect(await ask("tools/call", call("aa__t"))).toMatchObject({
     result: { task: { taskId: "aa__1" }, _meta: about("aa__1") },
@@ -49,7 +50,8 @@ it("keeps tasks of two servers apart that have the same id", async () => {
 });
 
 it("names the task in what a server says about it", async () => {
-  const [aa, bb] = [await tasksOf("aa"), await tasksOf("bb")];
+  const aa = await tasksOf("aa");
+  const bb = await tasksOf("bb");
   const { heard } = await overStdio({ aa, bb });
   await expect.poll(() => bb.of("notifications/initialized").length).toBe(1);
   await expect
@@ -66,13 +68,15 @@ it("names the task in what a server says about it", async () => {
 });
 
 it("knows tasks of exchanges after a reload, and at another gateway", async () => {
-  const [aa, bb] = [await tasksOf("aa"), await tasksOf("bb")];
+  const aa = await tasksOf("aa");
+  const bb = await tasksOf("bb");
   const answers = (came: Came) => ({ resultType: "complete", taskId: came.params.taskId });
   const cc = await testServer({
     "tools/call": () => ({ resultType: "task", taskId: "1", status: "working" }),
     "tasks/get": answers,
   });
-  const [made, other] = [await overHttp({ aa, bb, cc }), await overHttp({ aa, bb, cc })];
+  const made = await overHttp({ aa, bb, cc });
+  const other = await overHttp({ aa, bb, cc });
   const begun = await exchange(made.url, "tools/call", { name: "cc__t", arguments: {} });
   expect(begun).toMatchObject({ result: { taskId: "cc__1" } });
   await made.gateway.reload(made.parts);

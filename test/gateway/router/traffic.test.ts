@@ -23,7 +23,8 @@ it("merges lists page by page, and asks only those that have more", async () => 
   const whole = await testServer({
     "tools/list": () => ({ tools: [{ name: "only", inputSchema: schema }] }),
   });
-  const [aa, cc] = [await paged(), await paged()];
+  const aa = await paged();
+  const cc = await paged();
   const { ask } = await overStdio({ aa, bb: whole, cc });
   const first = await ask("tools/list");
   expect(namesIn(first)).toEqual(["aa__first", "bb__only", "cc__first"]);
@@ -68,13 +69,15 @@ it("says of a list that is not whole that it must not be kept", async () => {
       throw -32603;
     },
   });
-  const [whole, part] = [await overHttp({ aa, cc: aa }), await overHttp({ aa, bb })];
+  const whole = await overHttp({ aa, cc: aa });
+  const part = await overHttp({ aa, bb });
   expect(await exchange(whole.url, "tools/list")).toMatchObject({ result: ofList });
   expect(await exchange(part.url, "tools/list")).toMatchObject({ result: { ttlMs: 0 } });
 });
 
 it("answers a ping of a session itself; an exchange has none", async () => {
-  const [aa, bb] = [await testServer(), await testServer()];
+  const aa = await testServer();
+  const bb = await testServer();
   const { ask } = await overStdio({ aa, bb });
   expect(await ask("ping")).toMatchObject({ result: {} });
   const { url } = await overHttp({ aa, bb });
@@ -83,10 +86,8 @@ it("answers a ping of a session itself; an exchange has none", async () => {
 });
 
 it("refuses methods that MCP does not have, since nothing says whose they are", async () => {
-  const [aa, bb] = [
-    await testServer({ "vendor/method": () => ({}) }),
-    await testServer({ "vendor/method": () => ({}) }),
-  ];
+  const aa = await testServer({ "vendor/method": () => ({}) });
+  const bb = await testServer({ "vendor/method": () => ({}) });
   const { ask } = await overStdio({ aa, bb });
   expect(await ask("vendor/method")).toMatchObject({
     error: { code: -32601, data: { code: "method_unknown" } },
@@ -108,7 +109,8 @@ async function asking(method: string) {
 }
 
 it("keeps apart what two servers ask under the same id and progress token", async () => {
-  const [aa, bb] = [await asking("sampling/createMessage"), await asking("elicitation/create")];
+  const aa = await asking("sampling/createMessage");
+  const bb = await asking("elicitation/create");
   const { send, heard } = await overStdio({ aa: aa.server, bb: bb.server });
   send(callOf(11, { name: "aa__t" }), callOf(12, { name: "bb__t" }));
   const asked = () => [...heard("sampling/createMessage"), ...heard("elicitation/create")];
@@ -134,7 +136,8 @@ it("keeps apart what two servers ask under the same id and progress token", asyn
 });
 
 it("tells the caller when a server takes back what it asked", async () => {
-  const [aa, bb] = [await asking("sampling/createMessage"), await asking("sampling/createMessage")];
+  const aa = await asking("sampling/createMessage");
+  const bb = await asking("sampling/createMessage");
   const { send, heard } = await overStdio({ aa: aa.server, bb: bb.server });
   send(callOf(11, { name: "aa__t" }), callOf(12, { name: "bb__t" }));
   await expect.poll(() => heard("sampling/createMessage").length).toBe(2);
@@ -163,7 +166,8 @@ it("passes on what servers say on their own, and their progress", async () => {
       return says("done");
     },
   });
-  const [aa, bb] = [await calling, await testServer()];
+  const aa = await calling;
+  const bb = await testServer();
   const { ask, heard } = await overStdio({ aa, bb });
   const params = { name: "aa__t", arguments: {}, _meta: { progressToken: "p" } };
   expect(await ask("tools/call", params)).toMatchObject({ result: says("done") });
@@ -197,10 +201,8 @@ it("shows the progress of a merged request as one that grows", async () => {
 });
 
 it("cancels at the server that has the request, and answers an id once", async () => {
-  const [aa, bb] = [
-    await testServer({ "tools/call": () => undefined }),
-    await testServer({ "tools/call": () => says("fine") }),
-  ];
+  const aa = await testServer({ "tools/call": () => undefined });
+  const bb = await testServer({ "tools/call": () => says("fine") });
   const { send, said, ask } = await overStdio({ aa, bb });
   send(callOf(11, { name: "aa__t" }), callOf(11, { name: "bb__t" }));
   await expect

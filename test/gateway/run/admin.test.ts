@@ -211,7 +211,10 @@ it("works where the front is stdio", async () => {
   const lines: { event: string; admin?: { port: number } }[] = [];
   const info = (event: string, fields: object = {}) => void lines.push({ event, ...fields });
   const gateway = await createGateway({
-    ...{ manager, stdio, secrets: () => "", log: { info, warn: info, error: info } },
+    manager,
+    stdio,
+    secrets: () => "",
+    log: { info, warn: info, error: info },
     config: { servers, admin },
   });
   open.push(() => gateway.close());

@@ -59,7 +59,7 @@ async function ask({ url }: Started, { body, headers, method = "POST" }: Sending
     method,
     headers: {
       "content-type": "application/json",
-      ...{ accept },
+      accept,
       "x-user": "ada",
       ...headers,
     },
@@ -177,7 +177,8 @@ describe("an initialize that is refused begins no session, and takes no place of
 
   it.each(["cmf.mcp_request", "cmf.mcp_response"] as const)("by a plugin at %s", async (hook) => {
     const refusing = definePlugin({
-      ...{ name: "refusing", version: "1.0.0" },
+      name: "refusing",
+      version: "1.0.0",
       hooks: { [hook]: refuse },
     });
     const made = await started({ admin: { port: 0 } }, [refusing]);
@@ -212,7 +213,8 @@ describe("an initialize that is refused begins no session, and takes no place of
 
 describe("while initialize waits", () => {
   const initialized = (id: unknown) => ({
-    ...{ jsonrpc: "2.0", id },
+    jsonrpc: "2.0",
+    id,
     result: {
       protocolVersion: "2025-11-25",
       capabilities: {},

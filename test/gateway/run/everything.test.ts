@@ -61,8 +61,12 @@ it("serves SDK v1 from a process, with a plugin between them", async () => {
   );
   expect(gateway.counts()).toMatchObject({ denied: 1, errored: 0, open: 0 });
   expect(log.lines.find(({ fields }) => fields.outcome === "denied")?.fields).toMatchObject({
-    ...{ server: "everything", method: "tools/call", name: "echo", code: "secret_found" },
-    ...{ plugin: "no-secrets", generation: 1 },
+    server: "everything",
+    method: "tools/call",
+    name: "echo",
+    code: "secret_found",
+    plugin: "no-secrets",
+    generation: 1,
   });
 });
 

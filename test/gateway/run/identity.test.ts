@@ -9,8 +9,10 @@ import type { Came } from "./support/fake-server.ts";
 
 const identity = {
   trustedHeaders: {
-    ...{ from: ["127.0.0.1"], subject: "x-user" },
-    ...{ roles: "x-groups", client: "x-client" },
+    from: ["127.0.0.1"],
+    subject: "x-user",
+    roles: "x-groups",
+    client: "x-client",
   },
 };
 const admin = { ...ada, "x-groups": "staff,admin", "x-client": "console" };
@@ -28,7 +30,9 @@ function witness() {
     seen.push(`${hook} ${security?.subject?.roles} ${security?.client?.client_id}`);
   };
   const plugin = definePlugin({
-    ...{ name: "witness", version: "1.0.0", capabilities },
+    name: "witness",
+    version: "1.0.0",
+    capabilities,
     hooks: {
       "cmf.tool_pre_invoke": keep("before"),
       "cmf.tool_post_invoke": keep("after"),

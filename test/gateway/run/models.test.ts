@@ -81,7 +81,9 @@ async function gatewayWith(plugins: Parameters<typeof startGateway>[1], config: 
       servers: { everything: everythingOverStdio },
       models: {
         openai: {
-          ...{ provider: "openai", url, path: "/openai" },
+          provider: "openai",
+          url,
+          path: "/openai",
           headers: { authorization: { env: "KEY" } },
         },
       },
@@ -98,8 +100,10 @@ async function gatewayWith(plugins: Parameters<typeof startGateway>[1], config: 
   open.push(() => client.close());
   const model = (defaultHeaders: Record<string, string>) =>
     new OpenAI({
-      ...{ apiKey: "the caller's own", baseURL: new URL("/openai/v1", made.url).href },
-      ...{ defaultHeaders, maxRetries: 0 },
+      apiKey: "the caller's own",
+      baseURL: new URL("/openai/v1", made.url).href,
+      defaultHeaders,
+      maxRetries: 0,
     }).chat.completions.create({ model: "m", messages: [{ role: "user", content: "hi" }] });
   return { seen, client, model, session: transport.sessionId ?? "" };
 }

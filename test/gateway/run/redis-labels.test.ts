@@ -53,7 +53,8 @@ async function client(prefix: string) {
 
 it.skipIf(redis === "")("refuses through one what was labelled through another", async () => {
   const prefix = `glassine-test:${crypto.randomUUID()}:`;
-  const [one, other] = [await client(prefix), await client(prefix)];
+  const one = await client(prefix);
+  const other = await client(prefix);
   const echo = { name: "echo", arguments: { message: "hi" } };
   expect((await one.callTool(echo)).content).toHaveLength(1);
   await expect(other.callTool(echo)).rejects.toThrow("A secret is known");

@@ -76,7 +76,8 @@ describe("an open session has the settings of the last reload", () => {
   it("for labels, the tenant, and how a denial is answered", async () => {
     const guard = egressGuard({ labels: ["SECRET"] });
     const ofTenant = definePlugin({
-      ...{ name: "tenant", version: "1.0.0" },
+      name: "tenant",
+      version: "1.0.0",
       hooks: {
         "cmf.tool_pre_invoke": {
           conditions: { tenants: ["acme"] },
@@ -98,7 +99,8 @@ describe("an open session has the settings of the last reload", () => {
   it("for what passes without a plugin", async () => {
     const seen: string[] = [];
     const witness = definePlugin({
-      ...{ name: "witness", version: "1.0.0" },
+      name: "witness",
+      version: "1.0.0",
       hooks: { "cmf.mcp_response": () => void seen.push("list") },
     });
     const made = await gatewayBefore(undefined, { pass: ["tokens", "lists", "handshake"] }, [

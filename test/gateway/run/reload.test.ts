@@ -49,7 +49,9 @@ describe("a reload that needs a new start is refused, and changes nothing", () =
     const made = await gatewayBefore();
     const missing = {
       jwt: {
-        ...{ issuer: "https://a.test", audience: "https://b.test", algorithms: ["ES256"] },
+        issuer: "https://a.test",
+        audience: "https://b.test",
+        algorithms: ["ES256"],
         keys: { file: "/nowhere.json" },
       },
     };
@@ -152,7 +154,9 @@ async function exchange(url: URL, name: string): Promise<string> {
     "io.modelcontextprotocol/clientCapabilities": {},
   };
   const headers = {
-    ...{ "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": name },
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": "tools/call",
+    "mcp-name": name,
   };
   const { messages } = await callerOf(url).post(callOf(1, { name, _meta }), { headers });
   const { result } = (messages[0] ?? {}) as { result?: { content: [{ text: string }] } };

@@ -21,7 +21,8 @@ function exchangeOf(id: unknown, method = "tools/call") {
   const isCall = method === "tools/call";
   const params = { ...(isCall && { name: "x", arguments: {} }), _meta };
   const headers = {
-    ...{ "mcp-protocol-version": "2026-07-28", "mcp-method": method },
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": method,
     ...(isCall && { "mcp-name": "x" }),
   };
   return [{ jsonrpc: "2.0", id, method, params }, { headers }] as const;
@@ -62,7 +63,10 @@ const delta = (content: string, finish_reason: string | null = null) => {
   return `data: ${JSON.stringify(chunk)}\n\n`;
 };
 const completion = JSON.stringify({
-  ...{ id: "c", object: "chat.completion", created: 1, model: "m" },
+  id: "c",
+  object: "chat.completion",
+  created: 1,
+  model: "m",
   choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content: "fine" } }],
 });
 

@@ -57,7 +57,10 @@ it("has a span for a request, and in it one for each hook", async () => {
   await client.callTool({ name: "answer" });
   const [request] = spansOf("tools/call");
   expect(request).toMatchObject({
-    ...{ kind: 1, parent: undefined, status: 0, ends: 1 },
+    kind: 1,
+    parent: undefined,
+    status: 0,
+    ends: 1,
     attributes: {
       "mcp.method.name": "tools/call",
       "gen_ai.operation.name": "execute_tool",
@@ -68,7 +71,10 @@ it("has a span for a request, and in it one for each hook", async () => {
   for (const hook of ["cmf.tool_pre_invoke", "cmf.tool_post_invoke"])
     expect(spansOf(hook)).toMatchObject([
       {
-        ...{ kind: 0, parent: request?.spanId, traceId: request?.traceId, ends: 1 },
+        kind: 0,
+        parent: request?.spanId,
+        traceId: request?.traceId,
+        ends: 1,
         attributes: { "glassine.hook": hook, "glassine.outcome": "allowed" },
       },
     ]);
@@ -83,7 +89,8 @@ it("says which plugin refused, and what failed", async () => {
   await client.callTool({ name: "environment" }).catch(() => {});
   await client.callTool({ name: "unheard-of" }).catch(() => {});
   expect(spansOf("cmf.tool_pre_invoke")[0]?.attributes).toMatchObject({
-    ...{ "glassine.outcome": "denied", "glassine.code": "no_environment" },
+    "glassine.outcome": "denied",
+    "glassine.code": "no_environment",
     "glassine.plugin": "watcher",
   });
   expect(spansOf("tools/call")).toMatchObject([
@@ -157,7 +164,10 @@ it("sends it as a header over HTTP, to servers and to models", async () => {
   await post("/may/v1/chat/completions");
   const [span] = spansOf("POST /may");
   expect(span).toMatchObject({
-    ...{ parent: parent.spanId, kind: 1, ends: 1, status: 2 },
+    parent: parent.spanId,
+    kind: 1,
+    ends: 1,
+    status: 2,
     attributes: { "http.route": "/may", "gen_ai.provider.name": "openai", "error.type": "503" },
   });
   expect(seen[0]?.headers).toMatchObject({

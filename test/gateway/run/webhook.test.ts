@@ -41,7 +41,9 @@ async function started(
   open.push(() => rm(folder, { recursive: true }));
   const made = await startGateway({ ...config, ...settings } as never, plugins, {
     envoy: {
-      ...{ at: { socket: join(folder, "s.sock") }, leaveMs: 0, ...more },
+      at: { socket: join(folder, "s.sock") },
+      leaveMs: 0,
+      ...more,
       webhook: { host: "127.0.0.1", port: 0, masksAnswers },
     },
   });
@@ -60,7 +62,9 @@ async function started(
   };
   type Said = { readonly role: string; readonly content: string };
   return {
-    ...{ made, post, port: webhook?.port },
+    made,
+    post,
+    port: webhook?.port,
     /** As agentgateway asks before a model is asked, and after it has answered. */
     request: (messages: readonly Said[], headers?: object) =>
       post("/request", JSON.stringify({ body: { messages } }), headers),
@@ -92,14 +96,18 @@ const withText = (message: Message, change: (text: string) => string): Message =
 });
 const masked = (text: string) => text.replaceAll("secret", "******");
 const masker = definePlugin({
-  ...{ name: "masker", version: "1.0.0", capabilities: [] },
+  name: "masker",
+  version: "1.0.0",
+  capabilities: [],
   hooks: {
     "cmf.llm_input": (message) => ({ modifiedPayload: withText(message, masked) }),
     "cmf.llm_output": (message) => ({ modifiedPayload: withText(message, masked) }),
   },
 });
 const refuser = definePlugin({
-  ...{ name: "refuser", version: "1.0.0", capabilities: [] },
+  name: "refuser",
+  version: "1.0.0",
+  capabilities: [],
   hooks: {
     "cmf.llm_input": (message) =>
       JSON.stringify(message).includes("forbidden")
@@ -170,7 +178,9 @@ describe("what a model says", () => {
 
 it("carries labels from what a model said to the next prompt, by subject", async () => {
   const labeller = definePlugin({
-    ...{ name: "labeller", version: "1.0.0", capabilities: ["append_labels", "read_labels"] },
+    name: "labeller",
+    version: "1.0.0",
+    capabilities: ["append_labels", "read_labels"],
     hooks: {
       "cmf.llm_output": (_message, _context, extensions) => ({
         modifiedExtensions: addLabels(extensions, ["SECRET"]),
@@ -231,7 +241,8 @@ it("says in a span what it rejects, though the status is 200", async () => {
   expect(asked).toMatchObject([
     { status: 0, ends: 1, attributes: { "http.response.status_code": 200 } },
     {
-      ...{ status: 2, ends: 1 },
+      status: 2,
+      ends: 1,
       attributes: { "http.response.status_code": 200, "error.type": "forbidden_word" },
     },
   ]);
@@ -240,7 +251,9 @@ it("says in a span what it rejects, though the status is 200", async () => {
 it("rejects what cannot be written back as the text of the same messages", async () => {
   const image = { content_type: "image", content: { type: "url", data: "https://a.example/i" } };
   const plugin = definePlugin({
-    ...{ name: "changer", version: "1.0.0", capabilities: [] },
+    name: "changer",
+    version: "1.0.0",
+    capabilities: [],
     hooks: {
       "cmf.llm_input": (message) => ({
         modifiedPayload: { ...message, content: [...message.content, image as never] },
@@ -258,7 +271,9 @@ it("rejects an answer to which a plugin added a call", async () => {
     content: { tool_call_id: "1", name: "send", arguments: {} },
   };
   const plugin = definePlugin({
-    ...{ name: "caller", version: "1.0.0", capabilities: [] },
+    name: "caller",
+    version: "1.0.0",
+    capabilities: [],
     hooks: {
       "cmf.llm_output": (message) => ({
         modifiedPayload: { ...message, content: [...message.content, call as never] },
@@ -271,7 +286,9 @@ it("rejects an answer to which a plugin added a call", async () => {
 
 it("says that headers which plugins write go nowhere", async () => {
   const writer = definePlugin({
-    ...{ name: "writer", version: "1.0.0", capabilities: ["read_headers", "write_headers"] },
+    name: "writer",
+    version: "1.0.0",
+    capabilities: ["read_headers", "write_headers"],
     hooks: {
       "cmf.llm_input": (_message, _context, extensions) => ({
         modifiedExtensions: setHeader(extensions, "x-team", "a"),
@@ -324,7 +341,8 @@ it("uses the plugins of a reload, and lets those before go", async () => {
 it("keeps the plugins that it has where a reload brings some that do not fit", async () => {
   const { request, made } = await started([refuser]);
   const unfit = definePlugin({
-    ...{ name: "unfit", version: "1.0.0" },
+    name: "unfit",
+    version: "1.0.0",
     hooks: { "cmf.llm_input": () => undefined },
   });
   const manager = await createPluginManager({
@@ -342,7 +360,8 @@ it("rejects what is still judged when the gateway ends", async () => {
     release = () => resolve(undefined);
   });
   const never = definePlugin({
-    ...{ name: "never", version: "1.0.0" },
+    name: "never",
+    version: "1.0.0",
     hooks: { "cmf.llm_input": () => late },
   });
   const plugins = [{ plugin: never, timeoutMs: null }];
@@ -358,7 +377,8 @@ const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 
 /** A certificate that is its own authority. */
 async function certificate(folder: string, name: string) {
-  const [key, cert] = [join(folder, `${name}.key`), join(folder, `${name}.pem`)];
+  const key = join(folder, `${name}.key`);
+  const cert = join(folder, `${name}.pem`);
   execFileSync("openssl", [
     ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
     ...["-keyout", key, "-out", cert, "-days", "1", "-subj", `/CN=${name}`],

@@ -59,7 +59,11 @@ export async function startBalancer(): Promise<Balancer> {
   const { port } = server.address() as AddressInfo;
   const host = `127.0.0.1:${port}`;
   return {
-    ...{ host, url: new URL(`http://${host}/mcp`), ports, answeredBy, homes },
+    host,
+    url: new URL(`http://${host}/mcp`),
+    ports,
+    answeredBy,
+    homes,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -43,7 +43,8 @@ export async function behindEnvoy(
 ): Promise<BehindEnvoy> {
   const { processors: count = 1, bodyMode = "streamed", flags, change, env = {} } = options;
   const folder = await mkdtemp(join(tmpdir(), "glassine-envoy-"));
-  const [port, adminPort] = [await freePort(), await freePort()];
+  const port = await freePort();
+  const adminPort = await freePort();
   const file = join(folder, "glassine.config.json");
   await writeFile(file, JSON.stringify({ ...config, listen: { ...config.listen, port } }));
   const places = Array.from({ length: count }, (_, place) => `unix:${folder}/${place}.sock`);
@@ -61,7 +62,9 @@ export async function behindEnvoy(
   const envoy = await startEnvoy(folder, change?.(stdout) ?? stdout, { port, adminPort });
   await envoy.ready();
   return {
-    ...{ url: new URL(`http://127.0.0.1:${port}/mcp`), processors, start },
+    url: new URL(`http://127.0.0.1:${port}/mcp`),
+    processors,
+    start,
     async close() {
       await envoy.close();
       await Promise.all(processors.map((each) => each.kill("SIGKILL")));

@@ -26,11 +26,20 @@ const whole = pieces.join("");
 export const redacted = "Ask [REDACTED:email] or somebody else.";
 
 const message = (content: readonly object[], stop: string | null) => ({
-  ...{ id: "m1", type: "message", role: "assistant", model: "m", content },
-  ...{ stop_reason: stop, stop_sequence: null, usage: { input_tokens: 1, output_tokens: 1 } },
+  id: "m1",
+  type: "message",
+  role: "assistant",
+  model: "m",
+  content,
+  stop_reason: stop,
+  stop_sequence: null,
+  usage: { input_tokens: 1, output_tokens: 1 },
 });
 const chunk = (delta: object, finish: string | null = null) => ({
-  ...{ id: "c1", object: "chat.completion.chunk", created: 1, model: "m" },
+  id: "c1",
+  object: "chat.completion.chunk",
+  created: 1,
+  model: "m",
   choices: [{ index: 0, delta, finish_reason: finish }],
 });
 const candidate = (text: string, more: object = {}) => ({
@@ -41,12 +50,28 @@ const finished = { finishReason: "STOP" };
 
 const outputText = (text: string) => ({ type: "output_text", text, annotations: [] });
 const outputItem = (status: string, content: readonly object[]) => ({
-  ...{ id: "i1", type: "message", role: "assistant", status, content },
+  id: "i1",
+  type: "message",
+  role: "assistant",
+  status,
+  content,
 });
 const modelResponse = (status: string, output: readonly object[]) => ({
-  ...{ id: "r1", object: "response", created_at: 1, model: "m", status, output },
-  ...{ error: null, incomplete_details: null, instructions: null, metadata: {}, tools: [] },
-  ...{ parallel_tool_calls: true, temperature: 1, tool_choice: "auto", top_p: 1 },
+  id: "r1",
+  object: "response",
+  created_at: 1,
+  model: "m",
+  status,
+  output,
+  error: null,
+  incomplete_details: null,
+  instructions: null,
+  metadata: {},
+  tools: [],
+  parallel_tool_calls: true,
+  temperature: 1,
+  tool_choice: "auto",
+  top_p: 1,
 });
 const doneResponse = modelResponse("completed", [outputItem("completed", [outputText(whole)])]);
 const responseEvents = [
@@ -57,7 +82,8 @@ const responseEvents = [
   { type: "response.output_text.done", text: whole, logprobs: [] },
   { type: "response.content_part.done", part: outputText(whole) },
   {
-    ...{ type: "response.output_item.done", output_index: 0 },
+    type: "response.output_item.done",
+    output_index: 0,
     item: outputItem("completed", [outputText(whole)]),
   },
   { type: "response.completed", response: doneResponse },
@@ -72,7 +98,10 @@ const answers = {
   responses: { document: doneResponse, events: responseEvents },
   openai: {
     document: {
-      ...{ id: "c1", object: "chat.completion", created: 1, model: "m" },
+      id: "c1",
+      object: "chat.completion",
+      created: 1,
+      model: "m",
       choices: [
         { index: 0, finish_reason: "stop", message: { role: "assistant", content: whole } },
       ],
@@ -89,13 +118,15 @@ const answers = {
       { type: "message_start", message: message([], null) },
       { type: "content_block_start", index: 0, content_block: { type: "text", text: "" } },
       ...pieces.map((text) => ({
-        ...{ type: "content_block_delta", index: 0 },
+        type: "content_block_delta",
+        index: 0,
         delta: { type: "text_delta", text },
       })),
       { type: "content_block_stop", index: 0 },
       {
         type: "message_delta",
-        ...{ delta: { stop_reason: "end_turn", stop_sequence: null }, usage: { output_tokens: 1 } },
+        delta: { stop_reason: "end_turn", stop_sequence: null },
+        usage: { output_tokens: 1 },
       },
       { type: "message_stop" },
     ],

@@ -91,8 +91,14 @@ const messages: Api = {
     const first = thinking === undefined ? 0 : 1;
     const usage = { input_tokens: 5, output_tokens: 1 };
     const message = {
-      ...{ id: "m1", type: "message", role: "assistant", model: "m", content: [], usage },
-      ...{ stop_reason: null, stop_sequence: null },
+      id: "m1",
+      type: "message",
+      role: "assistant",
+      model: "m",
+      content: [],
+      usage,
+      stop_reason: null,
+      stop_sequence: null,
     };
     return [
       { type: "message_start", message },
@@ -141,11 +147,19 @@ function answerOf({ text, refusal, call }: Said): object {
     content: [part],
   };
   const asked = {
-    ...{ id: "i2", type: "function_call", status: "completed", call_id: "t1", name: "mail" },
+    id: "i2",
+    type: "function_call",
+    status: "completed",
+    call_id: "t1",
+    name: "mail",
     arguments: call?.join("") ?? "{}",
   };
   return {
-    ...{ id: "r1", object: "response", created_at: 1, model: "m", status: "completed" },
+    id: "r1",
+    object: "response",
+    created_at: 1,
+    model: "m",
+    status: "completed",
     output: [...((text ?? refusal) ? [said] : []), ...(call ? [asked] : [])],
   };
 }
@@ -270,7 +284,9 @@ const aiSdk: Api = {
     ...(call === undefined ? [] : [{ type: "tool-input-start", id: "t1", toolName: "mail" }]),
     ...pieces(call, (delta) => ({ type: "tool-input-delta", id: "t1", delta })),
     ...pieces(call?.slice(0, 1), () => ({
-      ...{ type: "tool-call", toolCallId: "t1", toolName: "mail" },
+      type: "tool-call",
+      toolCallId: "t1",
+      toolName: "mail",
       input: call?.join(""),
     })),
     {

@@ -43,8 +43,14 @@ attack(
       const added = { custom: { note: 2 }, security: { labels: [canary, "PII", "new"] } };
       for (const returned of [added, { agent: { turn: 9 }, http: { headers: { a: "1" } } }]) {
         const outcome = merge(current, {
-          ...{ slots: compiled, returned, proposal: undefined, view, mask },
-          ...{ strict: false, growOnly: false, limits: extensionsLimits },
+          slots: compiled,
+          returned,
+          proposal: undefined,
+          view,
+          mask,
+          strict: false,
+          growOnly: false,
+          limits: extensionsLimits,
         });
         if (!outcome.ok) throw new Error(outcome.refusal.code);
         for (const { key } of hidden) expect(outcome.extensions[key]).toBe(current[key]);

@@ -155,7 +155,10 @@ describe("an event of this library", () => {
   it("has the tenant of the request, unless it concerns a plugin", () => {
     const facts = {
       ...turn,
-      ...{ handler_name: "aaa.handler", code: "denied", reason: "no", tool: null },
+      handler_name: "aaa.handler",
+      code: "denied",
+      reason: "no",
+      tool: null,
       subject_id: null,
     };
     const tenantOf = (tenantId: string | undefined) =>

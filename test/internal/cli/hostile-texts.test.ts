@@ -33,7 +33,8 @@ const spoilers = [
 ];
 const texts = fc
   .array(fc.oneof(fc.constantFrom(...spoilers), fc.string({ unit: characters, maxLength: 5 })), {
-    ...{ minLength: 1, maxLength: 6 },
+    minLength: 1,
+    maxLength: 6,
   })
   .map((parts) => parts.join(""));
 
@@ -46,7 +47,13 @@ function spoiled(text: string): PluginFacts {
   const policy = { signed_by: text, trust_decision: text, requires: text };
   const key = { key: text, type: text, required: true, default: [text], secret: false };
   return facts({
-    ...{ ...names, ...lists, ...policy, streams, health, config: [key], distribution_hash: text },
+    ...names,
+    ...lists,
+    ...policy,
+    streams,
+    health,
+    config: [key],
+    distribution_hash: text,
     discovery_source: { [text]: text },
     granted_capabilities: [`${text}x`],
     unsupplied_capabilities: [text],
@@ -76,7 +83,11 @@ function services(text: string): RunOptions["services"] & object {
   const lock = { path: text, schema_version: 1, entries: 1 };
   const journal_problems = [{ line: 1, id: text, problem: text }];
   const change = trusted({
-    ...{ id: text, version: text, distribution_hash: text, lock, journal_path: text },
+    id: text,
+    version: text,
+    distribution_hash: text,
+    lock,
+    journal_path: text,
     capabilities: [text],
     previous: { ...trusted(), version: text, capabilities: ["a"] },
     warnings: [text],
@@ -89,18 +100,27 @@ function services(text: string): RunOptions["services"] & object {
       ),
     lockState: () =>
       Promise.resolve({
-        ...{ lock, fault: { code: text, message: text }, pending: true, warnings: [text] },
-        ...{ journal_problems, journal_problem_count: 2 },
+        lock,
+        fault: { code: text, message: text },
+        pending: true,
+        warnings: [text],
+        journal_problems,
+        journal_problem_count: 2,
         journal_fault: { code: text, message: text },
       }),
     verify: () =>
       Promise.resolve(
         verified({
-          ...{ lock, drift: rows, journal_problems, warnings: [text] },
+          lock,
+          drift: rows,
+          journal_problems,
+          warnings: [text],
           unhashable: [{ id: text, code: text, reason: text }],
           permissions: [
             {
-              ...{ id: text, added: [text], removed: [text] },
+              id: text,
+              added: [text],
+              removed: [text],
               hook_change: { added: [text], removed: [text] },
               signer_change: { was: text, now: `${text}x` },
             },
@@ -112,7 +132,10 @@ function services(text: string): RunOptions["services"] & object {
     lock: () =>
       Promise.resolve(
         locked({
-          ...{ lock, journal_path: text, trusted: [trustedPlugin], untrusted: [{ id: text }] },
+          lock,
+          journal_path: text,
+          trusted: [trustedPlugin],
+          untrusted: [{ id: text }],
           skipped: [{ id: text, code: text, reason: text }],
         }),
       ),

@@ -81,7 +81,8 @@ it("strings are ordered by code point", () => {
   ];
   const points = (text: string) => [...text].map((char) => char.codePointAt(0) as number);
   const compare = (a: string, b: string) => {
-    const [x, y] = [points(a), points(b)];
+    const x = points(a);
+    const y = points(b);
     for (let i = 0; i < Math.min(x.length, y.length); i++) {
       const difference = (x[i] as number) - (y[i] as number);
       if (difference !== 0) return Math.sign(difference);

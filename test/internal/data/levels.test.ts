@@ -70,13 +70,11 @@ describe("null", () => {
   it("is absent, wherever it is allowed", () => {
     const value = valueIn(read({ maybe: null, value: null, must: null, set: null, headers: null }));
     expect(value).toStrictEqual({
-      ...{
-        maybe: undefined,
-        value: undefined,
-        must: undefined,
-        set: undefined,
-        headers: undefined,
-      },
+      maybe: undefined,
+      value: undefined,
+      must: undefined,
+      set: undefined,
+      headers: undefined,
     });
   });
 
@@ -216,7 +214,9 @@ describe("a level that keeps unknown fields", () => {
 
   it("checks known fields, and keeps the rest unchanged", () => {
     expect(valueIn(read({ on: true, more: { a: null }, maybe: null }))).toEqual({
-      ...{ on: true, n: 1, more: { a: null } },
+      on: true,
+      n: 1,
+      more: { a: null },
     });
     expect(linesIn(read({ on: 1, n: "x", maybe: 5 }))).toEqual([
       "on | extensions_shape | a boolean | number",

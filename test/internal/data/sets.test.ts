@@ -137,7 +137,8 @@ describe("work that is linear in the number of elements", () => {
         ),
     ],
   ])("%s", (_, run) => {
-    const [before, after] = [metered(many), metered(more)];
+    const before = metered(many);
+    const after = metered(more);
     run(before.list, after.list);
     expect(after.meter.reads).toBeGreaterThanOrEqual(many.length);
     expect(before.meter.reads + after.meter.reads).toBeLessThan(5 * (many.length + more.length));

@@ -47,7 +47,8 @@ describe("a package.json that changes between reading and hashing", () => {
     expect([report.accepted, loaded, ran(marker)]).toEqual([[], [], false]);
     expect(report.refused).toMatchObject([
       {
-        ...{ id: "guard", code: "unsupported_file" },
+        id: "guard",
+        code: "unsupported_file",
         reason: "Its package.json changes while it is read.",
       },
     ]);

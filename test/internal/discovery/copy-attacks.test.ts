@@ -447,13 +447,11 @@ ${source("guard")}`,
     expect(discovery.rejected).toEqual([]);
     const { testFound: found } = globalThis as { testFound?: Record<string, unknown> };
     expect(found).toMatchObject({
-      ...{
-        dep: "dep 1",
-        bundled: "bundled 2",
-        required: "required",
-        host: "function",
-        self: "self",
-      },
+      dep: "dep 1",
+      bundled: "bundled 2",
+      required: "required",
+      host: "function",
+      self: "self",
       url: expect.stringContaining("glassine-plugins-"),
     });
     // The peer is the host's own module, and not a copy.

@@ -52,7 +52,10 @@ function playing(
       };
     },
     load: { file: "/played.mjs", exportName: "default", needsHost: false },
-    ...{ startTimeoutMs: 1_000, closeTimeoutMs: 1_000, maxTurns: 4, spare: false },
+    startTimeoutMs: 1_000,
+    closeTimeoutMs: 1_000,
+    maxTurns: 4,
+    spare: false,
     ...options,
   });
   onTestFinished(() => supervisor.close());
@@ -262,7 +265,10 @@ describe("a start", () => {
         };
       },
       load: { file: "/played.mjs", exportName: "default", needsHost: false },
-      ...{ startTimeoutMs: 1_000, closeTimeoutMs: 1_000, maxTurns: 4, spare: false },
+      startTimeoutMs: 1_000,
+      closeTimeoutMs: 1_000,
+      maxTurns: 4,
+      spare: false,
     });
     const ask = () => supervisor.ask({ type: "health" }, new AbortController().signal);
     await expect(ask()).rejects.toMatchObject(ended("code 1"));

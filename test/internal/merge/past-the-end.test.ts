@@ -52,7 +52,8 @@ describe("in a realm with elements past the end of arrays", () => {
 
   it("a set that grew is counted by its new elements", () => {
     const growth: Size = { nodes: 0, units: 0 };
-    const [before, after] = [Object.freeze(["a"]), Object.freeze(["a", "bb"])];
+    const before = Object.freeze(["a"]);
+    const after = Object.freeze(["a", "bb"]);
     patch(1, "bb");
     patch(2, "c");
     addGrowth(growth, before, after);

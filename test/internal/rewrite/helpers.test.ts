@@ -90,7 +90,8 @@ describe("arguments in text", () => {
         const [mantissa = "", power = "0"] = String(a).split("e");
         const [whole = "", fraction = ""] = mantissa.split(".");
         const shift = Number(power) - fraction.length + places;
-        const [read, written] = [BigInt(whole + fraction), digits];
+        const read = BigInt(whole + fraction);
+        const written = digits;
         const isSame =
           shift < 0
             ? read === written * 10n ** BigInt(-shift)

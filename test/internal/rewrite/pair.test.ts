@@ -8,7 +8,10 @@ const pairs = (before: readonly ReturnType<typeof item>[], after: typeof before)
     ({ at, isSame, isMoved }) => `${isSame ? "=" : ""}${at ?? "new"}${isMoved ? " moved" : ""}`,
   );
 
-const [a, b, c, d] = [item("a", 1), item("b", 1), item("a", 2), item("a", 3)] as const;
+const a = item("a", 1);
+const b = item("b", 1);
+const c = item("a", 2);
+const d = item("a", 3);
 
 describe("pairs of old and new items", () => {
   it.each([

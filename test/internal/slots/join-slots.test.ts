@@ -4,7 +4,9 @@ import { joinSlots } from "../../../src/core/slots/index.ts";
 
 it("two tables become one, which nobody can change", () => {
   const plain = {
-    ...{ tier: "immutable", read: "everyone", description: "Of a test." },
+    tier: "immutable",
+    read: "everyone",
+    description: "Of a test.",
     schema: z.object({ a: z.string().optional() }),
   };
   const both = joinSlots({ a: plain } as never, { b: plain } as never);

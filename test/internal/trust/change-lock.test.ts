@@ -98,7 +98,8 @@ describe("CLI-053: a claim", () => {
     });
     const { started, space } = owner as NonNullable<typeof owner>;
     expect(JSON.parse((await during) as string)).toMatchObject({
-      ...{ pid: process.pid, host: hostname() },
+      pid: process.pid,
+      host: hostname(),
       ...(isLinux ? { started, space } : {}),
       since: expect.stringMatching(/^\d{4}-.*Z$/),
     });

@@ -34,9 +34,11 @@ async function unfinished({
 }) {
   const lock = await lockFolder();
   await trustPlugins(lock.path, [entryOf("acme.first")], "first");
-  const [oldLock, oldJournal] = [await lock.text(), await lock.journalText()];
+  const oldLock = await lock.text();
+  const oldJournal = await lock.journalText();
   await trustPlugins(lock.path, of, "on its way");
-  const [newLock, newJournal] = [await lock.text(), await lock.journalText()];
+  const newLock = await lock.text();
+  const newJournal = await lock.journalText();
   const appended = newJournal.slice(oldJournal.length);
   const record = {
     version: 1,

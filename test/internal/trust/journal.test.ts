@@ -15,8 +15,14 @@ const manual = ["2026-05-25T10:15:30+02:00", "trust", "acme.pii", "1.0.0", "sha2
 const line: JournalLine = {
   at: "2026-05-25T10:15:30.123Z",
   action: "trust",
-  ...{ id: "acme.pii", version: "1.0.0", hash: "sha256:00", reason: "why" },
-  ...{ actor: "ada@lab", lock: "a".repeat(64), prev: "-", afterTorn: false },
+  id: "acme.pii",
+  version: "1.0.0",
+  hash: "sha256:00",
+  reason: "why",
+  actor: "ada@lab",
+  lock: "a".repeat(64),
+  prev: "-",
+  afterTorn: false,
 };
 
 describe("a line", () => {

@@ -30,7 +30,8 @@ function refusalOf(run: () => unknown): GlassineError {
 
 /** The lines that one text has and the other has not, by number. */
 function changedLines(before: string, after: string): readonly string[] {
-  const [a, b] = [before.split("\n"), after.split("\n")];
+  const a = before.split("\n");
+  const b = after.split("\n");
   expect(b.length).toBe(a.length);
   return b.flatMap((line, at) => (line === a[at] ? [] : [`${at + 1}: ${line}`]));
 }
@@ -140,7 +141,8 @@ describe("a layout that an editor of TOML would tidy up", () => {
 
   it("keeps the comment of the next entry when an entry is removed", () => {
     verifies("lockfile:remove");
-    const [from, to] = [untidy.indexOf("\n# of bbb"), untidy.indexOf("# of ccc")];
+    const from = untidy.indexOf("\n# of bbb");
+    const to = untidy.indexOf("# of ccc");
     expect(removeEntry(untidy, "bbb")).toBe(untidy.slice(0, from) + untidy.slice(to));
   });
 });

@@ -122,7 +122,9 @@ describe.skipIf(!hasCpex)("in CPEX", { timeout: 60_000 }, () => {
     it("rate-limiter counts by user, and asks for headers", async () => {
       const turns: CpexTurn[] = [];
       const { manager } = await managerOf({
-        ...{ kind: kinds.rate, config: { by_user: "2/m" }, capabilities: ["read_subject"] },
+        kind: kinds.rate,
+        config: { by_user: "2/m" },
+        capabilities: ["read_subject"],
         onTurn: (turn) => turns.push(turn),
       });
       const call = async (id: string) => {
@@ -143,7 +145,9 @@ describe.skipIf(!hasCpex)("in CPEX", { timeout: 60_000 }, () => {
     it("retry-with-backoff asks for a delay", async () => {
       const turns: CpexTurn[] = [];
       const { manager } = await managerOf({
-        ...{ kind: kinds.retry, config: { jitter: false }, onTurn: (turn) => turns.push(turn) },
+        kind: kinds.retry,
+        config: { jitter: false },
+        onTurn: (turn) => turns.push(turn),
       });
       const result = { isError: true, structuredContent: { status_code: 503 }, content: [] };
       await manager.invoke("tool_post_invoke", { name: "get", result });
@@ -169,12 +173,10 @@ describe.skipIf(!hasCpex)("in CPEX", { timeout: 60_000 }, () => {
   describe("a plugin that tries what it may not", () => {
     const probe = (doing: string, capabilities: readonly string[] = []) =>
       managerOf({
-        ...{
-          kind: "probes.Probe",
-          pluginDirs: [plugins],
-          hooks: ["tool_pre_invoke"],
-          capabilities,
-        },
+        kind: "probes.Probe",
+        pluginDirs: [plugins],
+        hooks: ["tool_pre_invoke"],
+        capabilities,
         config: { do: doing, file: fileURLToPath(import.meta.url) },
       });
     const payload = { name: "add", args: {} };
@@ -199,7 +201,9 @@ describe.skipIf(!hasCpex)("in CPEX", { timeout: 60_000 }, () => {
       const { manager } = await probe("forge", ["write_headers"]);
       const result = await manager.invoke("tool_pre_invoke", payload, { extensions });
       expect(result.extensions.http?.headers).toEqual({
-        ...{ Authorization: "Bearer demo", "X-A": "1", "X-B": "2" },
+        Authorization: "Bearer demo",
+        "X-A": "1",
+        "X-B": "2",
       });
     });
 
@@ -231,7 +235,9 @@ describe.skipIf(!hasCpex)("in CPEX", { timeout: 60_000 }, () => {
 
     it("takes part in messages, under the hook's own name", async () => {
       const { manager } = await managerOf({
-        ...{ kind: "probes.Probe", pluginDirs: [plugins], hooks: ["cmf.llm_input"] },
+        kind: "probes.Probe",
+        pluginDirs: [plugins],
+        hooks: ["cmf.llm_input"],
       });
       const message = createMessage({
         role: "user",
@@ -264,7 +270,10 @@ describe.skipIf(!hasCpex)("in CPEX", { timeout: 60_000 }, () => {
       const { port } = server.address() as AddressInfo;
       const call = async (network: boolean) => {
         const { manager, open } = await managerOf({
-          ...{ kind: "probes.Probe", pluginDirs: [plugins], hooks: ["tool_pre_invoke"], network },
+          kind: "probes.Probe",
+          pluginDirs: [plugins],
+          hooks: ["tool_pre_invoke"],
+          network,
           config: { do: "connect" },
         });
         const args = { port };

@@ -55,8 +55,11 @@ function play(words: readonly string[] = ["--path", plugin], cwd = process.cwd()
   };
   const call = (name: string, more: object = {}, settings: object = { capabilities: [] }) =>
     ask({
-      ...{ task_type: "load_and_run_hook", hook_type: "tool_pre_invoke", plugin_dirs: [] },
-      ...{ class_name: "", config: JSON.stringify({ name: "served", ...settings }) },
+      task_type: "load_and_run_hook",
+      hook_type: "tool_pre_invoke",
+      plugin_dirs: [],
+      class_name: "",
+      config: JSON.stringify({ name: "served", ...settings }),
       payload: { name, args: {}, headers: null },
       context: { state: {}, metadata: {}, global_context: { request_id: "r", tenant_id: null } },
       extensions: null,
@@ -76,7 +79,10 @@ describe("a host of CPEX", { timeout: 60_000 }, () => {
     verifies("cpex:served");
     const { ask, call, child, ended, errors, said } = play();
     expect(await ask({ task_type: "capabilities" })).toEqual({
-      ...{ status: "success", protocol_version: 1, request_id: "t1", cpex_version: null },
+      status: "success",
+      protocol_version: 1,
+      request_id: "t1",
+      cpex_version: null,
       features: ["extensions", "modified_extensions"],
     });
     const config = JSON.stringify({ capabilities: [], config: { by: "host" } });
@@ -176,7 +182,9 @@ describe("a host of CPEX", { timeout: 60_000 }, () => {
     expect([byPath.child.exitCode, byPath.said]).toEqual([2, []]);
     expect(byPath.errors()).toContain("production takes no plugin by its path");
     const fixture = await installFixturePackage({
-      ...{ name: "guard", version: "1.0.0", glassine: { plugin: "./plugin.js" } },
+      name: "guard",
+      version: "1.0.0",
+      glassine: { plugin: "./plugin.js" },
       files: {
         "plugin.js":
           'import { definePlugin } from "glassine"; export default () => definePlugin({ name: "guard", version: "1.0.0", hooks: { evaluate: () => undefined } });',
@@ -203,7 +211,10 @@ describe("a host of CPEX", { timeout: 60_000 }, () => {
     const words = [main, "serve-plugin", "--path", plugin, "--check", "--json"];
     const { stdout } = await run(process.execPath, words);
     expect(JSON.parse(stdout)).toMatchObject({
-      ...{ name: "served", version: "1.0.0", mode: "dev", without: ["read_client"] },
+      name: "served",
+      version: "1.0.0",
+      mode: "dev",
+      without: ["read_client"],
       capabilities: ["append_labels", "read_subject", "write_headers"],
     });
   });
@@ -236,7 +247,8 @@ describe.skipIf(!hasCpex)("the real manager of CPEX", { timeout: 60_000 }, () =>
       }),
     );
     const given = JSON.stringify({
-      ...{ config, policies },
+      config,
+      policies,
       calls: calls.map((call) => ({ hook: "tool_pre_invoke", ...call })),
     });
     const { stdout } = await promisify(execFile)(python, [here("support/host.py"), given], {

@@ -139,7 +139,10 @@ describe("a worker", () => {
 
   it("that hangs is ended at its deadline", async () => {
     const { plugin, counts } = await cpexPlugin({
-      ...{ python: venv.python, kind, accept, memoryMb },
+      python: venv.python,
+      kind,
+      accept,
+      memoryMb,
     });
     const manager = await createPluginManager({ plugins: [{ plugin, timeoutMs: 200 }] });
     closing.push(() => manager.close());

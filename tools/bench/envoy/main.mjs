@@ -100,8 +100,11 @@ function ask(port) {
   const params = { name: "t", arguments: { text: filler }, _meta };
   const body = JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
   const headers = {
-    ...{ "content-type": "application/json", accept: "application/json, text/event-stream" },
-    ...{ "mcp-protocol-version": "2026-07-28", "mcp-method": "tools/call", "mcp-name": "t" },
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+    "mcp-protocol-version": "2026-07-28",
+    "mcp-method": "tools/call",
+    "mcp-name": "t",
     "content-length": Buffer.byteLength(body),
   };
   return new Promise((resolve, reject) => {
@@ -174,7 +177,8 @@ async function measureSides() {
   for (let round = 0; round < 9; round += 1)
     for (const [name, { port, pid }] of shuffled(Object.entries(sides)))
       for (const inFlight of [1, 16]) {
-        const [began, before] = [performance.now(), cpuOf(pid)];
+        const began = performance.now();
+        const before = cpuOf(pid);
         const statuses = await many(port, 500, inFlight);
         if (statuses.get(200) !== 500) throw new Error(`${name} failed.`);
         const ms = (performance.now() - began) / 500;
@@ -231,7 +235,8 @@ async function measureProcesses() {
 async function processors(count) {
   const own = await mkdtemp(join(folder, "processes-"));
   const sockets = Array.from({ length: count }, (_, at) => join(own, `${at}.sock`));
-  const [port, adminPort] = [await freePort(), await freePort()];
+  const port = await freePort();
+  const adminPort = await freePort();
   const config = join(own, "glassine.config.json");
   const plugins = await pluginFiles(own, 6);
   const limits = { requestsPerMinute: 100_000_000 };

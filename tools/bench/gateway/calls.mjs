@@ -38,7 +38,9 @@ export async function connect(url, era) {
 
   const post = (message, more) =>
     client.request({
-      ...{ method: "POST", path, headers: { ...headers, ...more } },
+      method: "POST",
+      path,
+      headers: { ...headers, ...more },
       body: JSON.stringify({ jsonrpc: "2.0", ...message }),
     });
 

@@ -147,7 +147,8 @@ const shown = {
   node: process.version,
   processor: `${cpus()[0]?.model ?? "unknown"}, ${availableParallelism()} cores`,
   load: `${began.toFixed(2)} at the start, ${ended.toFixed(2)} at the end`,
-  ...{ rounds, calls },
+  rounds,
+  calls,
 };
 // The run itself keeps one core busy, and a bit more.
 const isBusy = Math.max(began, ended - 1) > 1;

@@ -33,7 +33,8 @@ function resultOf(method, params) {
 }
 
 const answerTo = ({ id, method, params }) => ({
-  ...{ jsonrpc: "2.0", id },
+  jsonrpc: "2.0",
+  id,
   result: resultOf(method, params),
 });
 

@@ -89,7 +89,8 @@ for (const [size, length] of Object.entries(sizes)) {
   const pids = await family();
   for (let round = 0; round < rounds; round++)
     for (const name of shuffled(Object.keys(managers))) {
-      const [cpu, clock] = [await allProcessorMs(pids), performance.now()];
+      const cpu = await allProcessorMs(pids);
+      const clock = performance.now();
       for (let i = 0; i < each; i++) await ask(name);
       const took = performance.now() - clock;
       found[name].push([(await allProcessorMs(pids)) - cpu, took].map((ms) => (ms * 1000) / each));

@@ -55,7 +55,8 @@ export function capabilitiesPage(slots: SlotTable, services: ServiceTable): stri
 
 /** `read_labels` before `append_labels`, and both beside each other. */
 function bySubject(a: string, b: string): number {
-  const [x, y] = [subjectOf(a), subjectOf(b)];
+  const x = subjectOf(a);
+  const y = subjectOf(b);
   if (x !== y) return x < y ? -1 : 1;
   return a.startsWith("read_") ? -1 : 1;
 }

@@ -99,7 +99,8 @@ function row({ provider, guard, whole, streamed }: GuardedApi): readonly string[
 /** `A-061–A-063` as its three numbers. */
 function expand(range: string): readonly string[] {
   const [from = "", to = from] = range.split("–");
-  const [first, last] = [Number(from.slice(2)), Number(to.slice(2))];
+  const first = Number(from.slice(2));
+  const last = Number(to.slice(2));
   return Array.from(
     { length: last - first + 1 },
     (_, at) => `A-${String(first + at).padStart(3, "0")}`,

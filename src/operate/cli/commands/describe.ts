@@ -55,7 +55,9 @@ export const describe = defineCommand({
   schema: z
     .object({
       ...z.object(plugin).partial().shape,
-      ...{ id: textOrNull, package: textOrNull, entry_point: textOrNull },
+      id: textOrNull,
+      package: textOrNull,
+      entry_point: textOrNull,
       status: z
         .enum(["loaded", "not_loaded", "rejected"])
         .describe("`not_loaded` with `--no-load`: nothing keeps it out, and it was not tried."),
@@ -109,7 +111,9 @@ export const describe = defineCommand({
       differences.length > 0 ? "drift" : isLocked ? "match" : "not_locked";
     const drifted = `drift: ${differences.map(driftText).join("; ")}`;
     const shown = {
-      ...{ facts, rejected, paint },
+      facts,
+      rejected,
+      paint,
       isLoaded: options.noLoad !== true,
       words: wordsOf(host.host),
       lockLine: `lock: ${lockStatus === "drift" ? drifted : lockStatus.replace("_", " ")}`,
@@ -119,7 +123,10 @@ export const describe = defineCommand({
       document: {
         ...(facts === null ? bareRow(rejected) : pluginRow(facts, catalog, env)),
         ...documentOf(shown),
-        ...{ lock, lock_status: lockStatus, drift, warnings },
+        lock,
+        lock_status: lockStatus,
+        drift,
+        warnings,
       },
       lines: [...linesOf(shown), ...(lock === null ? [] : [say`lock_path: ${lock.path}`])],
       warnings,
@@ -201,9 +208,18 @@ function askedBy(facts: PluginFacts): PluginFacts {
 function bareRow(rejected: RejectedPlugin | null) {
   const { id = null, package: from = null, entry_point = null } = rejected ?? {};
   return {
-    ...{ id, package: from, entry_point, requires: null, streams: null, trusted_until: null },
-    ...{ granted_capabilities: null, granted_hooks: null, dependencies: [], provided_by_host: [] },
-    ...{ undeclared_capabilities: [], undeclared_hooks: [] },
+    id,
+    package: from,
+    entry_point,
+    requires: null,
+    streams: null,
+    trusted_until: null,
+    granted_capabilities: null,
+    granted_hooks: null,
+    dependencies: [],
+    provided_by_host: [],
+    undeclared_capabilities: [],
+    undeclared_hooks: [],
   };
 }
 

@@ -91,7 +91,11 @@ export const doctor = defineCommand({
     return {
       exitCode,
       document: {
-        ...{ ...report, status, findings: ofLock, plugins: rows, warnings },
+        ...report,
+        status,
+        findings: ofLock,
+        plugins: rows,
+        warnings,
         no_load: options.noLoad === true || undefined,
       },
       lines: [
@@ -126,7 +130,10 @@ async function outcomeOf(context: Context) {
     ? "Plugin configuration looks consistent."
     : "No problem was found without running plugins.";
   return {
-    ...{ report, rows, ofLock, status },
+    report,
+    rows,
+    ofLock,
+    status,
     // A check before a deployment may run either of the two.
     exitCode: options.strict === true && status !== "ok" ? (1 as const) : (0 as const),
     head: headLines(

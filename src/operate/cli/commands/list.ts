@@ -74,7 +74,10 @@ export const list = defineCommand({
     return {
       exitCode: 0,
       document: {
-        ...{ ...report, loaded, rejected, warnings },
+        ...report,
+        loaded,
+        rejected,
+        warnings,
         no_load: options.noLoad === true || undefined,
       },
       lines: [

@@ -46,8 +46,11 @@ export const sign = defineCommand({
   namesItself: true,
   schema: z.object({
     action: z.literal("sign"),
-    ...{ package: text, version: text, distribution_hash: text },
-    ...{ identity: text, key_id: text },
+    package: text,
+    version: text,
+    distribution_hash: text,
+    identity: text,
+    key_id: text,
     evidence: text.describe("The path of the signature."),
     publisher,
     warnings,

@@ -90,7 +90,10 @@ export function shortHash(hash: string | null, digits = 23): string {
 }
 
 const unknownHealth = {
-  ...{ status: "unknown", message: "", checked_at: null, error_summary: null },
+  status: "unknown",
+  message: "",
+  checked_at: null,
+  error_summary: null,
 } as const;
 
 /** What documents have of one plugin. Procedures have no hooks, health or signature. */
@@ -102,8 +105,12 @@ export function pluginRow(facts: PluginFacts, catalog: readonly CatalogEntry[], 
     ...rest,
     capabilities: sorted(facts.capabilities),
     ...(facts.kind === "hooks" && {
-      ...{ hooks: sorted(hooks), hook_count: hooks?.length ?? null, depends_on },
-      ...{ signed_by, trust_decision, health: health ?? unknownHealth },
+      hooks: sorted(hooks),
+      hook_count: hooks?.length ?? null,
+      depends_on,
+      signed_by,
+      trust_decision,
+      health: health ?? unknownHealth,
     }),
     ...(entry !== undefined &&
       variable !== null && { enabled: isEnabled(entry, env) ?? false, enable_env_var: variable }),

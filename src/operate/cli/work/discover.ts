@@ -170,7 +170,11 @@ function rejectedRow(refused: Refused, report: StaticReport): RejectedPlugin {
 
 export function driftRows({ drift, lock }: StaticReport): readonly DriftRow[] {
   return drift.map(({ id, kind, expected = null, actual = null, blocking }) => ({
-    ...{ id, kind, expected, actual, blocking },
+    id,
+    kind,
+    expected,
+    actual,
+    blocking,
     package: lock?.entries.find((entry) => entry.id === id)?.package,
   }));
 }

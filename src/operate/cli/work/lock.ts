@@ -58,7 +58,12 @@ export async function lock(request: LockRequest): Promise<LockChange> {
     throw new GlassineError("lockfile_missing", "there is no plugins.lock");
   const nothing = {
     lock: factsOfLock(present ?? { path: lockPath, entries: [] }),
-    ...{ journal_path: null, created: false, trusted: [], untrusted: [], skipped: [], warnings },
+    journal_path: null,
+    created: false,
+    trusted: [],
+    untrusted: [],
+    skipped: [],
+    warnings,
   };
   if (action === "check") return nothing;
   const ofPlace = await newLockWarnings(request, options);

@@ -94,7 +94,9 @@ export async function lockState(scope: CommandScope) {
     fault: lockFault === undefined ? null : faultOf(lockFault),
     /** Why the journal, or the record of an unfinished change, cannot be read. */
     journal_fault: faults[0] ?? null,
-    ...{ ...problems, pending, warnings: lock?.warnings ?? [] },
+    ...problems,
+    pending,
+    warnings: lock?.warnings ?? [],
   };
 }
 
@@ -147,7 +149,14 @@ function eventOf(line: Journal["lines"][number]) {
   const { isolate = null } = line;
   const isGrant = action === "trust";
   return {
-    ...{ line: number, at, action, id, reason, until, isolate, actor },
+    line: number,
+    at,
+    action,
+    id,
+    reason,
+    until,
+    isolate,
+    actor,
     version: isGrant ? version : null,
     distribution_hash: isGrant ? hash : null,
   };

@@ -161,7 +161,9 @@ function readEntry(entry: unknown, where: string): TitledEntry {
   const { conditions, unsupported } = readConditions(entry.conditions, where);
   const foreign = Object.keys(entry).filter((field) => !entryFields.includes(field));
   return {
-    ...{ kind, title, name: pluginName(title) },
+    kind,
+    title,
+    name: pluginName(title),
     settings: { ...settingsIn(entry), ...(conditions === undefined ? {} : { conditions }) },
     version: typeof version === "string" ? version : undefined,
     hooks:

@@ -125,7 +125,14 @@ export async function cpexPlugin(options: CpexOptions): Promise<CpexPlugin> {
   if (!isRecord(config)) throw optionsInvalid("config must be an object.");
   const host = await openHost(options);
   const guest = await planGuest(host, {
-    ...{ kind, name, title: name, hooks, capabilities, config, settings: {}, unsupported: [] },
+    kind,
+    name,
+    title: name,
+    hooks,
+    capabilities,
+    config,
+    settings: {},
+    unsupported: [],
   });
   return await guest.start();
 }
@@ -160,7 +167,13 @@ export async function openHost(
     if (own !== "") options.onOutput(own);
   };
   const python = await pythonOf({
-    ...{ venv, accept, network, memoryMb, onOutput, readable: pluginDirs, sourcesOnly },
+    venv,
+    accept,
+    network,
+    memoryMb,
+    onOutput,
+    readable: pluginDirs,
+    sourcesOnly,
   });
   return { options, venv, python, pluginDirs };
 }
@@ -172,7 +185,8 @@ function readHostOptions(options: CpexHostOptions) {
   expectOpenings(accept);
   return {
     ...options,
-    ...{ accept, onOutput },
+    accept,
+    onOutput,
     ...readLimits(options, { memoryMb: 1_024, startTimeoutMs: 30_000 }),
   };
 }
@@ -209,10 +223,17 @@ export async function planGuest(host: CpexHost, entry: GuestEntry): Promise<Plan
   const own = installed && (await manifestOf(host, installed, kind));
   const { guest, manifest, unsupported } = describeGuest(entry, { wheel, own, pluginDirs });
   return {
-    ...{ kind, name: manifest.name, hooks: guest.hooks, capabilities: guest.capabilities, wheel },
+    kind,
+    name: manifest.name,
+    hooks: guest.hooks,
+    capabilities: guest.capabilities,
+    wheel,
     async start() {
       const start = cpexLink({
-        ...{ guest, manifest, onTurn: options.onTurn, onOutput: options.onOutput },
+        guest,
+        manifest,
+        onTurn: options.onTurn,
+        onOutput: options.onOutput,
         start: python.run(workerArgs(guest.hooks)),
       });
       const load = { file: venv.python, exportName: kind, needsHost: false };

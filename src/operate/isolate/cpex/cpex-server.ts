@@ -103,7 +103,8 @@ export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions
     const capabilities = grantOf(plugin, granted);
     const before = made;
     const manager = managerOf({
-      ...{ plugin, grant: capabilities },
+      plugin,
+      grant: capabilities,
       ...(own === null || own === undefined ? {} : { config: own }),
     });
     made = { text: config, manager, capabilities };
@@ -121,7 +122,9 @@ export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions
   async function greet(config: string | null | undefined): Promise<object> {
     const manager = typeof config === "string" ? await madeFor(config).manager : undefined;
     return {
-      ...{ status: "success", protocol_version: workerProtocol, features: servedFeatures },
+      status: "success",
+      protocol_version: workerProtocol,
+      features: servedFeatures,
       // None is installed here.
       cpex_version: null,
       ...(manager === undefined ? {} : { hooks: hooksOf(manager) }),
@@ -137,7 +140,9 @@ export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions
       throw new Error(`The plugin ${plugin.name} has no handler for ${hook}.`);
     const { name, version } = plugin;
     const turn = decodeTask({
-      ...{ hook, payload, context: { request_id: request } },
+      hook,
+      payload,
+      context: { request_id: request },
       config: { name, version, capabilities },
       ...(extensions === null || extensions === undefined ? {} : { extensions }),
     });

@@ -81,7 +81,8 @@ export function describeGuest(
     ...entry.capabilities
       .filter((each) => !capabilities.includes(each))
       .map((each) => ({
-        ...{ what: "capability" as const, name: each },
+        what: "capability" as const,
+        name: each,
         why: `CPEX knows no such capability.${suggestion(each, cpexCapabilities)}`,
       })),
   ];
@@ -89,12 +90,20 @@ export function describeGuest(
   const entries = hooks.map((hook) => [hook, { ...settings, extensions: true }]);
   return {
     guest: {
-      ...{ name: title, kind, version, hooks, capabilities, pluginDirs },
+      name: title,
+      kind,
+      version,
+      hooks,
+      capabilities,
+      pluginDirs,
       // The worker does not apply them.
       config: { ...own?.defaults, ...entry.config },
     },
     manifest: {
-      ...{ name, version: semanticVersion(version), capabilities, hasHealthCheck: false },
+      name,
+      version: semanticVersion(version),
+      capabilities,
+      hasHealthCheck: false,
       ...(own?.description === undefined ? {} : { description: own.description }),
       hooks: Object.fromEntries(entries),
     },

@@ -66,7 +66,10 @@ export async function readVenv(python: string): Promise<Venv> {
   const wheels = await Promise.all(infos.map((info) => readInstalled(folder, info)));
   const seesSystem = /^include-system-site-packages\s*=\s*true\s*$/im.test(config);
   return {
-    ...{ python: path, folder, seesSystem, readable },
+    python: path,
+    folder,
+    seesSystem,
+    readable,
     wheels: wheels.flatMap((each) => each ?? []),
   };
 }

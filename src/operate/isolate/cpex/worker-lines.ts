@@ -78,15 +78,27 @@ export interface Task {
 export function taskWriter({ name, kind, version, ...guest }: Guest): (task: Task) => string {
   const { hooks, capabilities, config, pluginDirs } = guest;
   const text = JSON.stringify({
-    ...{ name, kind, version, hooks, capabilities, config },
+    name,
+    kind,
+    version,
+    hooks,
+    capabilities,
+    config,
     // With any other mode it drops a denial, and with any other policy an error.
-    ...{ mode: "sequential", on_error: "fail" },
+    mode: "sequential",
+    on_error: "fail",
   });
   return ({ id, hook, payload, context, extensions = null }) =>
     JSON.stringify({
-      ...{ task_type: "load_and_run_hook", request_id: id, hook_type: hook },
-      ...{ config: text, class_name: kind, plugin_dirs: pluginDirs },
-      ...{ payload, extensions, context: { state: {}, metadata: {}, global_context: context } },
+      task_type: "load_and_run_hook",
+      request_id: id,
+      hook_type: hook,
+      config: text,
+      class_name: kind,
+      plugin_dirs: pluginDirs,
+      payload,
+      extensions,
+      context: { state: {}, metadata: {}, global_context: context },
     });
 }
 

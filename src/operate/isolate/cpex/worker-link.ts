@@ -162,7 +162,10 @@ function turnOf({ guest, onTurn, ask, say, fail }: Conversation) {
     const fitted = isRecord(extensions) ? fitExtensions(extensions) : undefined;
     const request: string = context.request_id;
     const line = write({
-      ...{ id, hook, payload, extensions: fitted?.extensions },
+      id,
+      hook,
+      payload,
+      extensions: fitted?.extensions,
       context: { request_id: request, ...knownFrom(fitted?.extensions) },
     });
     if (line.length >= maxTaskUnits) {

@@ -53,7 +53,8 @@ export class Engine {
   /** @throws Error that says why the plugin cannot be loaded */
   static async open(options: EngineOptions): Promise<Engine> {
     const { newQuickJSWASMModule } = (await loadPeer({
-      ...{ name: "quickjs-emscripten", install: "quickjs-emscripten@0.32" },
+      name: "quickjs-emscripten",
+      install: "quickjs-emscripten@0.32",
       exports: ["newQuickJSWASMModule"],
     })) as typeof import("quickjs-emscripten");
     const module = await newQuickJSWASMModule();

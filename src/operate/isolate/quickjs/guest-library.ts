@@ -177,7 +177,8 @@ export function guestLibrary(names: object) {
     for (let i = 0; i < capabilities.length; i++) isGranted ||= capabilities[i] === capability;
     if (!isGranted)
       throw new GlassineError("edit_denied", `${call} needs the capability "${capability}".`, {
-        ...{ call, capability },
+        call,
+        capability,
       });
     return view as Data;
   }
@@ -342,15 +343,38 @@ export function guestLibrary(names: object) {
   const freezePayload = (value: unknown) => frozenCopy(value, "freezePayload");
 
   const api: object = {
-    ...{ addLabels, allow, definePlugin, deny, getHeader, GlassineError, hasLabel },
-    ...{ isGlassineError, RejectError, removeHeader, setCustom, setHeader },
-    ...{ freezePayload, health, text, thinking },
+    addLabels,
+    allow,
+    definePlugin,
+    deny,
+    getHeader,
+    GlassineError,
+    hasLabel,
+    isGlassineError,
+    RejectError,
+    removeHeader,
+    setCustom,
+    setHeader,
+    freezePayload,
+    health,
+    text,
+    thinking,
     ...frozen(names),
   };
   /** What the turns need. */
   const kit = {
-    ...{ allowed, denials, healths, manifests, views, noted, note },
-    ...{ isObject, frozen, write, put, codeOf },
+    allowed,
+    denials,
+    healths,
+    manifests,
+    views,
+    noted,
+    note,
+    isObject,
+    frozen,
+    write,
+    put,
+    codeOf,
   };
   return { api, kit };
 }

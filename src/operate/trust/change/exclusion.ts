@@ -273,7 +273,8 @@ async function readProcess(
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
     // The second field is a name in parentheses, which may contain some itself.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-    const [state = "", started] = [fields[0], fields[19]];
+    const state = fields[0] ?? "";
+    const started = fields[19];
     return started === undefined ? undefined : { started, hasEnded: /^[ZXx]$/.test(state) };
   } catch {
     return undefined;

@@ -97,9 +97,17 @@ export function parseJournalLine(text: string): JournalLine | { readonly fault: 
     return found === undefined ? undefined : unescapeField(found.slice(key.length + 1));
   };
   return {
-    ...{ at, action, id, version, hash, reason },
-    ...{ until: field("until"), isolate: field("isolate"), actor: field("actor") },
-    ...{ lock: field("lock"), prev: field("prev") },
+    at,
+    action,
+    id,
+    version,
+    hash,
+    reason,
+    until: field("until"),
+    isolate: field("isolate"),
+    actor: field("actor"),
+    lock: field("lock"),
+    prev: field("prev"),
     afterTorn: further.includes(afterTorn),
   };
 }

@@ -103,7 +103,11 @@ export async function trustPlugins(
     text: sorted.reduce(setEntry, lock.text),
     lines: sorted.map(({ id, version, hash, until, isolate }) => ({
       action: "trust",
-      ...{ id, version, hash, reason, until },
+      id,
+      version,
+      hash,
+      reason,
+      until,
       // Coming back into the host is a change to look at as well.
       isolate: isolate ?? (entryIn(lock, id)?.isolate === undefined ? undefined : "host"),
     })),

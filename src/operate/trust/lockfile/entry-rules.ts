@@ -140,7 +140,10 @@ export function entryOf({ entry_point, distribution_hash, ...row }: Row): LockEn
   return Object.freeze({
     id,
     ...(kind === undefined ? {} : { kind }),
-    ...{ package: name, version, entryPoint: entry_point, hash: distribution_hash },
+    package: name,
+    version,
+    entryPoint: entry_point,
+    hash: distribution_hash,
     ...(capabilities === undefined ? {} : { capabilities: sorted(capabilities) }),
     ...(hooks === undefined ? {} : { hooks: sorted(hooks) }),
     ...(signer === undefined ? {} : { signer }),

@@ -54,7 +54,8 @@ const log = object({
   checkpointKeyId: id.optional(),
 }).transform((each) => ({
   ...each,
-  ...{ hashAlgorithm: sha256, operator: "" },
+  hashAlgorithm: sha256,
+  operator: "",
   checkpointKeyId: each.checkpointKeyId,
 }));
 
@@ -62,7 +63,10 @@ const authority = object({
   certChain: object({ certificates: someOf(rawBytes) }),
   validFor: period,
 }).transform(({ certChain, validFor }) => ({
-  ...{ subject: undefined, uri: "", operator: "", certChain },
+  subject: undefined,
+  uri: "",
+  operator: "",
+  certChain,
   validFor: { start: validFor.start, end: validFor.end },
 }));
 

@@ -67,7 +67,10 @@ export const requests = [
           { document: { format: "csv", name: "d", context: "c", source: { bytes: ada } } },
           {
             document: {
-              ...{ format: "txt", name: "d", context: "c", citations: { enabled: true } },
+              format: "txt",
+              name: "d",
+              context: "c",
+              citations: { enabled: true },
               source: { text: "t" },
             },
           },

@@ -44,11 +44,18 @@ const reasoning = { type: "reasoning", id: "r1", summary: [] };
 const said = { type: "output_text", text: spoken, annotations: [] };
 const refusal = { type: "refusal", refusal: refused };
 const message = {
-  ...{ type: "message", id: "i1", role: "assistant", status: "completed" },
+  type: "message",
+  id: "i1",
+  role: "assistant",
+  status: "completed",
   content: [said, refusal],
 };
 const call = {
-  ...{ type: "function_call", id: "f1", call_id: "c1", name: "pay", status: "completed" },
+  type: "function_call",
+  id: "f1",
+  call_id: "c1",
+  name: "pay",
+  status: "completed",
   arguments: args,
 };
 const inReasoning = { item_id: "r1", output_index: 0, summary_index: 0 };
@@ -61,15 +68,18 @@ const responseEvents = (cut: Cut) => {
     cut(text).map((delta) => ({ type: `response.${type}.delta`, ...at, delta }));
   const added = (output_index: number, item: object) => ({
     type: "response.output_item.added",
-    ...{ output_index, item },
+    output_index,
+    item,
   });
   const over = (output_index: number, item: object) => ({
     type: "response.output_item.done",
-    ...{ output_index, item },
+    output_index,
+    item,
   });
   const part = (type: string, at: object, value: object) => ({
     type: `response.${type}`,
-    ...{ ...at, part: value },
+    ...at,
+    part: value,
   });
   const thoughtOver = { ...reasoning, summary: [summary] };
   const events = [
@@ -112,8 +122,13 @@ const messageEvents = (cut: Cut) => [
   {
     type: "message_start",
     message: {
-      ...{ id: "msg_1", type: "message", role: "assistant", model: "m", content: [] },
-      ...{ stop_reason: null, stop_sequence: null },
+      id: "msg_1",
+      type: "message",
+      role: "assistant",
+      model: "m",
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
       usage: { input_tokens: 1, output_tokens: 1 },
     },
   },
@@ -169,33 +184,43 @@ const contents = [{ role: "user", parts: [{ text: "Pay" }] }];
 
 /** The same answer of each API, with its texts in these pieces. */
 export function recordedIn(cut: Cut): readonly Recorded[] {
-  const [chat, response, anthropics, candidates] = [
-    chatEvents(cut),
-    responseEvents(cut),
-    messageEvents(cut),
-    candidateEvents(cut),
-  ];
+  const chat = chatEvents(cut);
+  const response = responseEvents(cut);
+  const anthropics = messageEvents(cut);
+  const candidates = candidateEvents(cut);
   return [
     {
-      ...{ name: "Chat Completions", api: chatCompletions, provider: openai, events: chat },
+      name: "Chat Completions",
+      api: chatCompletions,
+      provider: openai,
+      events: chat,
       url: "https://model.test/v1/chat/completions",
       request: { model: "m", stream: true, messages },
       text: eventsText(chat, done),
     },
     {
-      ...{ name: "Responses", api: responses, provider: openai, events: response },
+      name: "Responses",
+      api: responses,
+      provider: openai,
+      events: response,
       url: "https://model.test/v1/responses",
       request: { model: "m", stream: true, input: "Pay" },
       text: eventsText(response),
     },
     {
-      ...{ name: "Messages", api: anthropic, provider: anthropic, events: anthropics },
+      name: "Messages",
+      api: anthropic,
+      provider: anthropic,
+      events: anthropics,
       url: "https://model.test/v1/messages",
       request: { model: "m", max_tokens: 10, stream: true, messages },
       text: eventsText(anthropics),
     },
     {
-      ...{ name: "generateContent", api: google, provider: google, events: candidates },
+      name: "generateContent",
+      api: google,
+      provider: google,
+      events: candidates,
       url: "https://model.test/v1beta/models/m:streamGenerateContent?alt=sse",
       request: { contents },
       text: eventsText(candidates),

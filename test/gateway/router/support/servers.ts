@@ -43,7 +43,8 @@ export async function testServer(
   const sessions = new Set<string>();
   const streams = new Set<ServerResponse>();
   const greet = ({ params }: Came) => ({
-    ...{ protocolVersion: params.protocolVersion, capabilities },
+    protocolVersion: params.protocolVersion,
+    capabilities,
     serverInfo: { name: "test", version: "1.0.0" },
   });
   const known: Answers = { initialize: greet, "logging/setLevel": () => ({}), ...answers };
@@ -108,7 +109,9 @@ function cameOf(message: Message, request: IncomingMessage, response: ServerResp
     response.end(JSON.stringify({ jsonrpc: "2.0", ...document }));
   };
   return {
-    ...{ message, params: message.params ?? {}, headers: request.headers },
+    message,
+    params: message.params ?? {},
+    headers: request.headers,
     tell(document) {
       if (!isStream()) response.writeHead(200, { "content-type": "text/event-stream" });
       response.write(eventOf(document));
@@ -157,7 +160,8 @@ export async function overStdio(
   config: Before = {},
   plugins?: Parameters<typeof startGateway>[1],
 ): Promise<OverStdio> {
-  const [stdin, stdout] = [new PassThrough(), new PassThrough()];
+  const stdin = new PassThrough();
+  const stdout = new PassThrough();
   const made = await startGateway({ ...configOf(servers, config), listen: undefined }, plugins, {
     stdio: { stdin, stdout },
   });
@@ -220,7 +224,8 @@ export function exchangeOf(
   return {
     body: { jsonrpc: "2.0", id, method, params: { ...params, _meta: meta } },
     headers: {
-      ...{ "mcp-protocol-version": "2026-07-28", "mcp-method": method },
+      "mcp-protocol-version": "2026-07-28",
+      "mcp-method": method,
       ...(typeof name === "string" && { "mcp-name": name }),
     },
   };

@@ -26,7 +26,9 @@ export interface Caller {
 }
 
 export const initialize = {
-  ...{ jsonrpc: "2.0", id: "begin", method: "initialize" },
+  jsonrpc: "2.0",
+  id: "begin",
+  method: "initialize",
   params: {
     protocolVersion: "2025-11-25",
     capabilities: { sampling: {}, elicitation: {}, roots: {} },
@@ -59,7 +61,8 @@ export function callerOf(url: URL, own: Readonly<Record<string, string>> = {}): 
     });
   const post = async (body: unknown, more: Sending = {}) => saidBy(await open(body, more));
   return {
-    ...{ open, post },
+    open,
+    post,
     session: own["mcp-session-id"] ?? "",
     call: (id, params, more) => post(callOf(id, params), more),
   };
@@ -85,7 +88,9 @@ async function saidBy(response: Response): Promise<Said> {
   const messages = messagesIn(text);
   const [error] = messages.map((each) => each.error as { data?: { code?: string } } | undefined);
   return {
-    ...{ status: response.status, text, messages },
+    status: response.status,
+    text,
+    messages,
     code: error?.data?.code,
     headers: response.headers,
   };

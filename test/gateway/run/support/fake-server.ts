@@ -79,7 +79,8 @@ export async function fakeServer(
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {
-    ...{ came, streams },
+    came,
+    streams,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`,
     of: (method) => came.filter(({ message }) => message.method === method),
     async close() {
@@ -95,7 +96,8 @@ function cameOf(
 ): Came {
   const { response } = rest;
   return {
-    ...{ message, ...rest },
+    message,
+    ...rest,
     answer(text, more = {}) {
       const result = { content: [{ type: "text", text }], ...more };
       json(response, { id: message.id, result });

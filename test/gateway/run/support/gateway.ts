@@ -69,7 +69,11 @@ export async function startGateway(
   const manager = await createPluginManager({ plugins, metrics: metrics.plugins, ...more });
   const log = keptLog();
   const parts: GatewayOptions = {
-    ...{ manager, log, metrics, stdio, envoy },
+    manager,
+    log,
+    metrics,
+    stdio,
+    envoy,
     ...(records && { audit: records }),
     config: { listen: { port: 0 }, ...config },
     ...(secrets && { secrets }),
@@ -83,7 +87,10 @@ export async function startGateway(
     `http://127.0.0.1:${(admin as { port: number } | undefined)?.port ?? 0}`,
   );
   return {
-    ...{ gateway, log, url, parts },
+    gateway,
+    log,
+    url,
+    parts,
     adminUrl,
     async admin(path) {
       const response = await fetch(new URL(path, adminUrl));

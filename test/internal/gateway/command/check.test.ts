@@ -27,14 +27,22 @@ describe("what each plugin sees", () => {
       0,
       expect.objectContaining({
         config_file: join(cwd, "glassine.config.json"),
-        ...{ mode: "dev", front: "stdio", servers: ["files"], models: [] },
-        ...{ problems: [], warnings: [] },
+        mode: "dev",
+        front: "stdio",
+        servers: ["files"],
+        models: [],
+        problems: [],
+        warnings: [],
       }),
     ]);
     const [plugin] = document.plugins;
     expect(plugin).toMatchObject({
-      ...{ name: "header-writer", from: "stock", source: "header-writer", never: [] },
-      ...{ hooks: ["cmf.tool_pre_invoke"], capabilities: ["write_headers"] },
+      name: "header-writer",
+      from: "stock",
+      source: "header-writer",
+      never: [],
+      hooks: ["cmf.tool_pre_invoke"],
+      capabilities: ["write_headers"],
       sees: ["Sees http: Headers, and what else is known of the HTTP request."],
       may_change: ["Changes http, but not its method, path, host and scheme."],
     });
@@ -296,7 +304,9 @@ describe("what can never happen", () => {
   it("a program that is not installed", async () => {
     verifies("cli:gateway-never");
     const servers = {
-      ...{ a: { command: "no-such-program" }, b: { command: "./none", cwd: "/" }, node },
+      a: { command: "no-such-program" },
+      b: { command: "./none", cwd: "/" },
+      node,
       d: { command: "./none --token sk-live/42" },
       c: { command: "no-such-program --token sk-live-42" },
     };
@@ -358,7 +368,8 @@ it("warns of pins of no server, and of a URL that has the path of the API", asyn
     "glassine.config.json": {
       servers: { files: http },
       models: { openai: { provider: "openai", url: "https://api.example/v1/", path: "/openai" } },
-      ...{ listen: {}, definitionsFile: "pins.json" },
+      listen: {},
+      definitionsFile: "pins.json",
     },
   });
   const { code, document } = await run(["gateway", "--check", "--json"], { cwd });
@@ -384,7 +395,8 @@ it("logs at the start which plugin is always skipped", async () => {
   });
   const running = start(["gateway"], { cwd });
   expect(await running.seen("plugin_skipped")).toMatchObject({
-    ...{ level: "warn", plugin: "prompt-reader" },
+    level: "warn",
+    plugin: "prompt-reader",
     text: expect.stringContaining('only "files" is configured: it is always skipped'),
   });
   running.signals.emit("SIGTERM");
@@ -393,7 +405,8 @@ it("logs at the start which plugin is always skipped", async () => {
 
 describe("an identity that the gateway would not start with", () => {
   const jwt = {
-    ...{ issuer: "https://issuer.example", audience: "https://gateway.example/mcp" },
+    issuer: "https://issuer.example",
+    audience: "https://gateway.example/mcp",
     algorithms: ["ES256"],
   };
   const cases = [
@@ -443,7 +456,9 @@ describe("an identity that the gateway would not start with", () => {
   ])("%s is refused as the rest of the configuration is", async (_what, identity, text) => {
     verifies("cli:gateway-check");
     const { cwd, code, document } = await check({
-      ...{ servers: { files: http }, listen: {}, identity },
+      servers: { files: http },
+      listen: {},
+      identity,
     });
     const file = join(cwd, "glassine.config.json");
     expect([code, codeOf(document)]).toEqual([2, "config_invalid"]);

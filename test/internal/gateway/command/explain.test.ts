@@ -113,8 +113,14 @@ What happened:
       file: join(made.cwd, "audit.jsonl"),
       warnings: [],
       end: {
-        ...{ outcome: "allowed", code: null, plugin: null, generation: 1 },
-        ...{ target: "tools/call:repeat", server: "small", subject: "ada", tenant: "acme" },
+        outcome: "allowed",
+        code: null,
+        plugin: null,
+        generation: 1,
+        target: "tools/call:repeat",
+        server: "small",
+        subject: "ada",
+        tenant: "acme",
       },
       hook_runs: [
         {

@@ -60,7 +60,8 @@ it("says with --check where it would listen", async () => {
   const args = [...local, "--webhook", "127.0.0.1:9003", "--check"];
   const { document } = await run(["extproc", ...args, "--json"], { cwd: await folder() });
   expect(document()).toMatchObject({
-    ...{ listens_at: "127.0.0.1:9002", webhook_at: "127.0.0.1:9003" },
+    listens_at: "127.0.0.1:9002",
+    webhook_at: "127.0.0.1:9003",
     served_at: { "/mcp": "notes" },
   });
   const { stdout } = await run(["extproc", ...args], { cwd: await folder() });
@@ -72,7 +73,9 @@ it("says that its address is in use", async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const taken = envoyServer({
-    ...{ listen: { host: "127.0.0.1", port }, single: () => false, onNote: () => {} },
+    listen: { host: "127.0.0.1", port },
+    single: () => false,
+    onNote: () => {},
     respond: async () => new Response(),
   });
   await expect(taken).rejects.toMatchObject({
@@ -85,7 +88,9 @@ it("says that its address is in use", async () => {
 it("says where a socket can be", async () => {
   const socket = `${await folder()}/missing/proxy.sock`;
   const refused = envoyServer({
-    ...{ listen: { socket }, single: () => false, onNote: () => {} },
+    listen: { socket },
+    single: () => false,
+    onNote: () => {},
     respond: async () => new Response(),
   });
   await expect(refused).rejects.toMatchObject({

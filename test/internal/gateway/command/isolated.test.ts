@@ -24,13 +24,15 @@ it("says of each plugin where its code runs, and ends it", async () => {
   const { document } = await run(["gateway", "--check", "--json"], given);
   const [isolated, stock] = document().plugins;
   expect(isolated).toMatchObject({
-    ...{ name: "guard", isolate: "process" },
+    name: "guard",
+    isolate: "process",
     runs_in: expect.arrayContaining([
       expect.stringMatching(/^Its code runs isolated, in "process"\. A process of its own\./),
     ]),
   });
   expect(stock).toMatchObject({
-    ...{ isolate: null, runs_in: ["Its code runs in the process of the gateway."] },
+    isolate: null,
+    runs_in: ["Its code runs in the process of the gateway."],
   });
   const { stdout } = await run(["gateway", "--check"], given);
   for (const sentence of [...isolated.runs_in, ...stock.runs_in])

@@ -23,7 +23,9 @@ const secrets = () => "redis://localhost";
 it("names each package that is not installed, and how to install it", async () => {
   const servers = { files: { url: "https://files.example/mcp" } };
   const { config } = await load({
-    ...{ servers, listen: {}, tracing: true },
+    servers,
+    listen: {},
+    tracing: true,
     labels: { store: { redis: "redis://localhost" } },
   });
   expect(await missingPeers(config, secrets)).toEqual([

@@ -97,7 +97,8 @@ describe("a reload", () => {
 
   it("reaches the gateway of its own configuration, and one at a time", async () => {
     verifies("cli:gateway-reload");
-    const [cwd, other] = [await folder(), await folder()];
+    const cwd = await folder();
+    const other = await folder();
     const running = start(["gateway"], { cwd });
     await running.seen("ready");
     const elsewhere = await run(["gateway", "reload"], {
@@ -167,9 +168,14 @@ export default definePlugin({
       const options = { request: "r-1" } as never;
       await manager.invoke("cmf.tool_pre_invoke" as never, message as never, options);
       expect(await running.seen("plugin_failed")).toEqual({
-        ...{ time: expect.any(String), level: "error", event: "plugin_failed" },
-        ...{ plugin: "failing", hook: "cmf.tool_pre_invoke", generation: 1 },
-        ...{ request: "r-1", code: "handler_error" },
+        time: expect.any(String),
+        level: "error",
+        event: "plugin_failed",
+        plugin: "failing",
+        hook: "cmf.tool_pre_invoke",
+        generation: 1,
+        request: "r-1",
+        code: "handler_error",
         text: "plugin 'failing' threw on cmf.tool_pre_invoke: TypeError: x is not a function",
         at: expect.arrayContaining([`${path}:7`]),
         ...(flags.length > 0 && {
@@ -180,7 +186,9 @@ export default definePlugin({
       late.stack = `Error: late\n    at tick (file://${path}?1-2:9:3)\n    at node:internal/timers:1:1`;
       running.fail(late);
       expect(await running.seen("failed_outside")).toMatchObject({
-        ...{ level: "error", plugin: "failing", at: [`${path}:9`] },
+        level: "error",
+        plugin: "failing",
+        at: [`${path}:9`],
         text: expect.stringMatching(/^late\S+$/),
       });
       running.signals.emit("SIGTERM");
@@ -203,8 +211,11 @@ export default definePlugin({
     const message = { role: "user", content: [] } as never;
     await manager.invoke("cmf.tool_pre_invoke" as never, message, { request: "r-1" } as never);
     expect(await running.seen("plugin_failed")).toMatchObject({
-      ...{ level: "error", plugin: "failing", hook: "cmf.tool_pre_invoke" },
-      ...{ request: "r-1", code: "result_shape" },
+      level: "error",
+      plugin: "failing",
+      hook: "cmf.tool_pre_invoke",
+      request: "r-1",
+      code: "result_shape",
       text: expect.stringMatching(
         /^plugin 'failing' returned something that was refused at \(result\) on cmf\.tool_pre_invoke: A result has /,
       ),
@@ -286,7 +297,8 @@ describe("a gateway that does not start", () => {
   it("ends with the exit code of a refusal, or of a bug", async () => {
     const refusing = () => Promise.reject(new GlassineError("secret_missing", "no TOKEN"));
     expect(await run(["gateway", "--", "x"], { openGateway: refusing })).toMatchObject({
-      ...{ code: 2, stderr: "no TOKEN\n" },
+      code: 2,
+      stderr: "no TOKEN\n",
     });
     const broken = () => Promise.reject(new TypeError("x is undefined"));
     expect((await run(["gateway", "--", "x"], { openGateway: broken })).code).toBe(70);
@@ -326,7 +338,8 @@ it("says in every line of the log which configuration it is about", async () => 
   expect(await running.code).toBe(0);
   const of = (wanted: number) =>
     running.events().flatMap(({ event, generation }) => (generation === wanted ? [event] : []));
-  const [first, second] = [of(1), of(2)];
+  const first = of(1);
+  const second = of(2);
   expect(first).toEqual(
     expect.arrayContaining(["started", "ready", "server_stdout_invalid", "request"]),
   );
@@ -350,7 +363,8 @@ it("names the file of a configuration that its identity is wrong in, at the star
   await write(cwd, { ...config, identity: wrong });
   running.signals.emit("SIGHUP");
   expect(await running.seen("reload_refused")).toMatchObject({
-    ...{ code: "config_invalid", message: expect.stringContaining(text) },
+    code: "config_invalid",
+    message: expect.stringContaining(text),
   });
   running.signals.emit("SIGTERM");
   await running.code;

@@ -36,7 +36,13 @@ export function double() {
       },
       ended,
       counts: () => ({
-        ...{ started: 0, allowed: 0, denied: 0, errored: 0, aborted: 0, open: 0, dropped: 0 },
+        started: 0,
+        allowed: 0,
+        denied: 0,
+        errored: 0,
+        aborted: 0,
+        open: 0,
+        dropped: 0,
       }),
     };
   };
@@ -112,14 +118,20 @@ export function start(argv: readonly string[], given: Given = {}) {
   };
   const state: { failed?: (thrown: unknown) => void } = {};
   const code = runCommand({
-    ...{ argv, cwd, stdin, services: commandServices },
+    argv,
+    cwd,
+    stdin,
+    services: commandServices,
     env: { XDG_RUNTIME_DIR: cwd, PATH: process.env.PATH ?? "", ...env },
     stdout: sink("out"),
     stderr: sink("err"),
     isTTY: { stdout: false, stderr: false },
     host: readCommandHost({ bin: "glassine", hostName: "glassine", prefix: "GLASSINE_" }),
     further: gatewayCommands(async () => ({
-      ...{ openGateway, stock, signals, writeLog },
+      openGateway,
+      stock,
+      signals,
+      writeLog,
       reportFailuresTo: (own) => {
         state.failed = own;
         return () => {};
@@ -132,7 +144,11 @@ export function start(argv: readonly string[], given: Given = {}) {
       .filter((line) => line !== "")
       .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
   return {
-    ...{ code, signals, stdin, texts, events },
+    code,
+    signals,
+    stdin,
+    texts,
+    events,
     /** Throws where nobody waits, as code in a timer does. */
     fail: (thrown: unknown) => state.failed?.(thrown),
     /** Waits for an event of the log. */

@@ -49,7 +49,10 @@ async function scene({ mode = "dev", plugins = [guard], entry = {} }: Scene = {}
   await write({});
   const lock = join(folder, "plugins.lock");
   return {
-    ...{ venv, folder, lock, write },
+    venv,
+    folder,
+    lock,
+    write,
     trust: (...flags: readonly string[]) =>
       run(["gateway", "trust", "--json", "--plugins-lock", lock, ...flags], { cwd: folder }),
     start: (options: Partial<ResolveOptions> = {}) => resolve(folder, { lock, ...options }),

@@ -295,7 +295,8 @@ it("paths of a file are from its folder, those of flags from the current one", a
   });
   const at = (path: string) => join(folder, path);
   expect(config.servers.a).toMatchObject({
-    ...{ command: "./bin", cwd: at("work") },
+    command: "./bin",
+    cwd: at("work"),
     env: { T: { file: at("t") }, U: { env: "U" }, V: "v" },
   });
   expect(config.servers.b).toMatchObject({ headers: { a: { file: at("h") } } });

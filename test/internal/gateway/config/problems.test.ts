@@ -95,7 +95,9 @@ describe("a problem", () => {
         ...listening,
         identity: {
           jwt: {
-            ...{ issuer: "i", audience: "a", algorithms: ["RS256"] },
+            issuer: "i",
+            audience: "a",
+            algorithms: ["RS256"],
             keys: { file: "k", url: "https://a.example" },
           },
         },

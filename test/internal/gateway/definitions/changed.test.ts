@@ -109,7 +109,8 @@ attack(
   () => {
     it("refuses it for every session, also when it is taken back", async () => {
       const { connect, show } = await connected([tool("add"), tool("echo")], "refuse");
-      const [first, second] = [await connect(), await connect()];
+      const first = await connect();
+      const second = await connect();
       await listed(first);
       await show([poisoned, tool("echo")]);
       expect(await listed(first)).toEqual(["echo"]);
@@ -123,7 +124,8 @@ attack(
       expect(await listed(second)).toEqual(["echo"]);
     });
     it("keeps tools of one name on two servers apart", async () => {
-      const [first, second] = [await listing([tool("add")]), await listing([tool("add")])];
+      const first = await listing([tool("add")]);
+      const second = await listing([tool("add")]);
       const refuse = { definitions: "refuse" } as const;
       const made = await startGateway({
         definitionsFile: first.definitionsFile,

@@ -49,8 +49,12 @@ it("pins what each server lists, on all pages, and says what is not as it was", 
   await show([tool("add", "Another thing."), tool("late")]);
   const later = await pin(cwd, "--check", "--json");
   expect(later.document().pinned[0]).toEqual({
-    ...{ server: "listing", tools: 2, fault: null },
-    ...{ added: ["late"], changed: ["add"], removed: ["echo"] },
+    server: "listing",
+    tools: 2,
+    fault: null,
+    added: ["late"],
+    changed: ["add"],
+    removed: ["echo"],
   });
   expect(JSON.parse(await readFile(file, "utf8"))).toEqual(pins);
 });

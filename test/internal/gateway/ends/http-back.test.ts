@@ -26,8 +26,12 @@ async function back(answering: Answering, more: object = {}) {
   const dispatcher = httpAgent();
   const cut: unknown[] = [];
   const end = httpBack({
-    ...{ url: `http://127.0.0.1:${port}/mcp`, dispatcher, headers: { "x-own": "1" } },
-    ...{ forward: ["x-tenant"], maxBytes: 2000, onCut: (id) => cut.push(id) },
+    url: `http://127.0.0.1:${port}/mcp`,
+    dispatcher,
+    headers: { "x-own": "1" },
+    forward: ["x-tenant"],
+    maxBytes: 2000,
+    onCut: (id) => cut.push(id),
     ...more,
   });
   open.push(

@@ -27,13 +27,17 @@ async function exchange(plan: Plan) {
   const waiting = new Set<Promise<void>>();
   const passed = passThrough({
     request: new Request("http://gateway.test/mcp", { method: "POST" }),
-    ...{ body, authInfo: undefined, isModern: plan.isModern ?? false, path: "/mcp" },
+    body,
+    authInfo: undefined,
+    isModern: plan.isModern ?? false,
+    path: "/mcp",
     forward: async (sent) => {
       asked.push(sent);
       return answer(sent);
     },
     headersFor: () => ({ "x-own": "1" }),
-    ...{ maxBytes: plan.maxBytes ?? 100_000, timeoutMs: plan.timeoutMs ?? 60_000 },
+    maxBytes: plan.maxBytes ?? 100_000,
+    timeoutMs: plan.timeoutMs ?? 60_000,
     refusedAsks: plan.refusedAsks,
     onSession: async (id) => void sessions.push(id),
     onSessionOver: () => sessions.push("over"),
@@ -150,13 +154,15 @@ describe("a request", () => {
     const body = new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from(": hi\n\n")) });
     const headers = { "content-type": "text/event-stream" };
     const silent = await exchange({
-      ...{ body: ask, timeoutMs: 20 },
+      body: ask,
+      timeoutMs: 20,
       answer: () => new Response(body, { headers }),
     });
     expect(silent.text).toContain("peer_timeout");
     const half = new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('{"a":')) });
     const stuck = await exchange({
-      ...{ body: ask, timeoutMs: 20 },
+      body: ask,
+      timeoutMs: 20,
       answer: () => new Response(half, { headers: { "content-type": "application/json" } }),
     });
     expect(codeIn(stuck.text)).toBe("peer_timeout");
@@ -198,14 +204,16 @@ it("a question of a server that plugins refuse is asked as a ping, and answered 
   const question = { jsonrpc: "2.0", id: "q", method: "sampling/createMessage" };
   const refusal = { jsonrpc: "2.0", id: "q", error: { code: -32010, message: "No." } };
   const first = await exchange({
-    ...{ body: ask, refusedAsks },
+    body: ask,
+    refusedAsks,
     answer: () => events(event(question, "id: 1\n") + event(result)),
     refuse: (message) => (message.id === "q" ? refusal : undefined),
   });
   expect(first.text).toContain('id: 1\ndata: {"jsonrpc":"2.0","id":"q","method":"ping"}');
   expect(first.text).not.toContain("sampling");
   const second = await exchange({
-    ...{ body: { jsonrpc: "2.0", id: "q", result: { forged: true } }, refusedAsks },
+    body: { jsonrpc: "2.0", id: "q", result: { forged: true } },
+    refusedAsks,
     answer: () => new Response(null, { status: 202 }),
   });
   expect(second.response.status).toBe(202);

@@ -15,14 +15,18 @@ const config = configSchema.parse({
   servers: { notes: { url: "http://127.0.0.1:3000/mcp" }, far: { url: "https://a.example/mcp" } },
   models: {
     chat: {
-      ...{ provider: "openai", url: "https://api.example/v1", path: "/openai" },
+      provider: "openai",
+      url: "https://api.example/v1",
+      path: "/openai",
       headers: { authorization: { env: "KEY" }, "x-plain": "not-for-envoy" },
     },
   },
   listen: { port: 8080 },
 });
 const options: EnvoyConfigOptions = {
-  ...{ config, bodyMode: "streamed", adminPort: 9901 },
+  config,
+  bodyMode: "streamed",
+  adminPort: 9901,
   processors: [{ socket: "/run/glassine.sock" }, { host: "processor.example", port: 9002 }],
 };
 

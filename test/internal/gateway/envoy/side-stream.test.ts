@@ -49,9 +49,11 @@ describe.each(kinds)("%s", (mode) => {
         trailers,
         async (request, answer, askedTrailers, answerTrailers) => {
           const played = await play({
-            ...{ mode, respond: marking },
+            mode,
+            respond: marking,
             request: {
-              ...{ headers: asks(), ...request },
+              headers: asks(),
+              ...request,
               ...(askedTrailers && { trailers: askedTrailers }),
             },
             answer: answers(answer.body, answerTrailers && { trailers: answerTrailers }),
@@ -59,8 +61,10 @@ describe.each(kinds)("%s", (mode) => {
           const { body, asked, status, end } = played;
           const text = (all: readonly string[]) => Buffer.from(all.join("")).toString();
           expect({ body, asked: asked?.body, status, end }).toEqual({
-            ...{ body: `${text(answer.body)}?`, asked: `${text(request.body)}!` },
-            ...{ status: 201, end: "ended" },
+            body: `${text(answer.body)}?`,
+            asked: `${text(request.body)}!`,
+            status: 201,
+            end: "ended",
           });
           expect(named(asked?.headers ?? [], "x-judged")).toBe("yes");
         },
@@ -71,7 +75,8 @@ describe.each(kinds)("%s", (mode) => {
   it("passes no header that was not chosen", async () => {
     verifies("envoy:chosen");
     const played = await play({
-      ...{ mode, respond: marking },
+      mode,
+      respond: marking,
       request: { headers: asks({ authorization: "secret", "x-user": "ada" }), body: ["a"] },
       answer: () => ({
         headers: [
@@ -136,7 +141,9 @@ describe.each(kinds)("%s", (mode) => {
   it("takes no header twice that may come once", async () => {
     verifies("envoy:once");
     const played = await play({
-      ...{ mode, respond: marking, single: (name) => name === "x-user" },
+      mode,
+      respond: marking,
+      single: (name) => name === "x-user",
       request: { headers: [...asks({ "x-user": "ada" }), ["X-User", "root"]], body: ["a"] },
       answer: answers(["b"]),
     });
@@ -231,7 +238,8 @@ it("refuses bodies that it cannot judge", async () => {
   verifies("envoy:modes");
   for (const mode of ["streamed", "none"] as const) {
     const played = await play({
-      ...{ mode, respond: marking },
+      mode,
+      respond: marking,
       request: { headers: asks(), body: ["a"] },
       answer: answers(["b"]),
     });
@@ -268,7 +276,9 @@ it("answers no trailers of a buffered body that never came", () => {
       this.written.push(message);
       return true;
     },
-    ...{ end() {}, pause() {}, resume() {} },
+    end() {},
+    pause() {},
+    resume() {},
   });
   const errors: unknown[] = [];
   call.on("error", (error) => errors.push(error));

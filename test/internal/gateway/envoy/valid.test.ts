@@ -18,7 +18,9 @@ const config = configSchema.parse({
   listen: { port: 8080 },
 });
 const options: EnvoyConfigOptions = {
-  ...{ config, bodyMode: "streamed", adminPort: 9901 },
+  config,
+  bodyMode: "streamed",
+  adminPort: 9901,
   processors: [{ socket: "/run/glassine.sock" }],
 };
 

@@ -38,7 +38,8 @@ async function resolving(kind: "path" | "package", code: string) {
   const bad = kind === "package" ? { package: "bad" } : join(folder, "bad.mjs");
   const audit = { file: join(folder, "audit.jsonl") };
   const config = configSchema.parse({
-    ...{ servers: { files }, audit },
+    servers: { files },
+    audit,
     plugins: [join(folder, "good.mjs"), bad],
   });
   const logger = { warn: () => {}, error: () => {} };

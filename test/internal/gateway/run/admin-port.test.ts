@@ -8,7 +8,9 @@ it("is not ready without its label store, or before it has started", async () =>
   let isUp = false;
   let state: "starting" | "ready" = "starting";
   const { address, server } = await openAdminPort(of, {
-    ...{ state: () => state, generation: () => 3, metrics: () => "" },
+    state: () => state,
+    generation: () => 3,
+    metrics: () => "",
     store: {
       load: () => (isUp ? Promise.resolve([]) : Promise.reject(new Error("ECONNREFUSED"))),
       append: () => Promise.resolve([]),

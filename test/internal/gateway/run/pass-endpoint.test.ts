@@ -27,17 +27,32 @@ async function endpointBefore(forward: Forward, plugins: readonly Plugin[]) {
   const [config] = Object.values(parts.config.servers);
   if (config === undefined) throw new Error("There is a server.");
   const server = serverOf("fake", config, {
-    ...{ parts, store, callers, pins: undefined, known: new Map(), headersToShow: () => ({}) },
-    ...{ onEnd() {}, onDropped() {}, onError() {}, onFailure() {}, onRestarted() {} },
+    parts,
+    store,
+    callers,
+    pins: undefined,
+    known: new Map(),
+    headersToShow: () => ({}),
+    onEnd() {},
+    onDropped() {},
+    onError() {},
+    onFailure() {},
+    onRestarted() {},
   });
   const endpoint = passEndpoint({
-    ...{ sdk: await loadSdk(), parts: () => parts, servers: () => [server], store, log, callers },
+    sdk: await loadSdk(),
+    parts: () => parts,
+    servers: () => [server],
+    store,
+    log,
+    callers,
     onDropped() {},
   });
   afterTest(() => endpoint.close());
   const ask = (identity: Identity, session: string | undefined, asked: RequestInit) => {
     const headers = {
-      ...{ "content-type": "application/json", accept: "application/json, text/event-stream" },
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
       ...(session !== undefined && { "mcp-session-id": session }),
     };
     const request = new Request("http://127.0.0.1:8080/mcp", { headers, ...asked });
@@ -105,7 +120,8 @@ it.each([
 ] as const)("begins no session with an answer that was refused: %s", async (_, forward) => {
   let refuses = true;
   const refusing = definePlugin({
-    ...{ name: "refusing", version: "1.0.0" },
+    name: "refusing",
+    version: "1.0.0",
     hooks: {
       "cmf.mcp_response": () =>
         refuses ? deny({ code: "not_today", reason: "Not today." }) : undefined,

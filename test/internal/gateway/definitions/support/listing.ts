@@ -24,7 +24,8 @@ export async function listing(tools: readonly Tool[], era: "both" | "modern" = "
   await show(tools);
   const script = fileURLToPath(new URL("listing-server.mjs", import.meta.url));
   return {
-    ...{ folder, show },
+    folder,
+    show,
     definitionsFile: join(folder, "pins.json"),
     server: { command: process.execPath, args: [script, file, era] },
   };
