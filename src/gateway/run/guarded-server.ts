@@ -88,7 +88,10 @@ function envelopeOf(request: GuardedRequest, settings: GuardSettings): object {
 export function slotsOf(
   { subject, client }: Identity,
   headers: Headers | undefined,
-  { parts, headersToShow }: Pick<GuardSettings, "parts" | "headersToShow">,
+  {
+    parts,
+    headersToShow,
+  }: Pick<GuardSettings, "headersToShow"> & { readonly parts: Pick<GatewayParts, "config"> },
   further: readonly string[] = [],
 ): object {
   const labels = [...parts.config.labels.initial, ...further];

@@ -1,17 +1,20 @@
-/** How many casts the sources have. The bound is only ever lowered. */
+/** How the sources are written: few casts, and objects and declarations in their plain form. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import ts from "typescript-5.9";
 import { expect, it } from "vitest";
 import { root } from "../docs/support/pages.ts";
 
+/** It is only ever lowered. */
 const castsPerThousandLines = 10;
 
-interface Casts {
+interface Idioms {
   readonly lines: number;
   readonly casts: number;
   /** Those through another type that no comment explains, as `file:line`. */
   readonly unexplained: readonly string[];
+  /** `{ ...{ a } }` and `const [a, b] = [c, d]`, as `file:line`. */
+  readonly packed: readonly string[];
 }
 
 /** `as const` is not a cast: it claims nothing that the compiler does not know. */
@@ -19,24 +22,36 @@ function isCast(node: ts.Node): node is ts.AsExpression {
   return ts.isAsExpression(node) && !ts.isConstTypeReference(node.type);
 }
 
-function castsIn(path: string): Casts {
+/** What is written shorter in lines than it reads: fields and declarations have a line each. */
+function isPacked(node: ts.Node): boolean {
+  if (ts.isSpreadAssignment(node)) return ts.isObjectLiteralExpression(node.expression);
+  if (!ts.isVariableDeclaration(node) || !ts.isArrayBindingPattern(node.name)) return false;
+  const { initializer } = node;
+  if (initializer === undefined || !ts.isArrayLiteralExpression(initializer)) return false;
+  return initializer.elements.length > 1 && !initializer.elements.some(ts.isSpreadElement);
+}
+
+function idiomsIn(path: string): Idioms {
   const text = readFileSync(join(root, path), "utf8");
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const lines = text.split("\n");
   const found: ts.AsExpression[] = [];
+  const lineOf = (node: ts.Node) => source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
+  const packed: string[] = [];
   const visit = (node: ts.Node) => {
     if (isCast(node)) found.push(node);
+    if (isPacked(node)) packed.push(`${path}:${lineOf(node)}`);
     ts.forEachChild(node, visit);
   };
   visit(source);
   const unexplained = found
     .filter(({ expression }) => isCast(expression))
     .flatMap((node) => {
-      const first = source.getLineAndCharacterOfPosition(statementOf(node).getStart()).line;
-      const above = lines[first - 1]?.trim() ?? "";
-      return above.startsWith("//") || above.endsWith("*/") ? [] : [`${path}:${first + 1}`];
+      const line = lineOf(statementOf(node));
+      const above = lines[line - 2]?.trim() ?? "";
+      return above.startsWith("//") || above.endsWith("*/") ? [] : [`${path}:${line}`];
     });
-  return { lines: lines.length - 1, casts: found.length, unexplained };
+  return { lines: lines.length - 1, casts: found.length, unexplained, packed };
 }
 
 function statementOf(node: ts.Node): ts.Node {
@@ -45,8 +60,9 @@ function statementOf(node: ts.Node): ts.Node {
 
 const files = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".ts"))
-  .map((file) => castsIn(`src/${file}`));
-const total = (count: (each: Casts) => number) => files.reduce((sum, each) => sum + count(each), 0);
+  .map((file) => idiomsIn(`src/${file}`));
+const total = (count: (each: Idioms) => number) =>
+  files.reduce((sum, each) => sum + count(each), 0);
 
 it("casts are few", () => {
   const lines = total((each) => each.lines);
@@ -58,4 +74,9 @@ it("casts are few", () => {
 it("casts through another type have a comment that says why", () => {
   const unexplained = files.flatMap((each) => each.unexplained);
   expect(unexplained).toEqual([]);
+});
+
+it("fields and declarations are written one by one", () => {
+  const packed = files.flatMap((each) => each.packed);
+  expect(packed).toEqual([]);
 });

@@ -1,0 +1,86 @@
+/** What happens in a gateway, for its log and its metrics. */
+import type { GuardEnd } from "../../providers/mcp/index.ts";
+import type { Message } from "../ends/index.ts";
+import { type EnvoyNote, envoyNotes } from "../envoy/index.ts";
+import type { Refusal } from "../identity/index.ts";
+import { failureOf, type GatewayMetrics, type HookRan } from "../observe/index.ts";
+import type { GatewayLog } from "./parts.ts";
+import { requestRate } from "./request-rate.ts";
+
+export class GatewayEvents {
+  readonly #log: () => GatewayLog;
+  readonly #metrics: GatewayMetrics | undefined;
+  /** A server or caller that floods us does not fill the log: so many lines of a kind a minute. */
+  readonly #lines = requestRate(() => 60);
+  #dropped = 0;
+
+  /** @param log that of the moment */
+  constructor(log: () => GatewayLog, metrics: GatewayMetrics | undefined) {
+    this.#log = log;
+    this.#metrics = metrics;
+  }
+
+  /** Messages that ends dropped; guards count those that they drop themselves. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** A request whose caller or page may not ask. */
+  refused({ code, status, reason, detail = reason }: Refusal): void {
+    this.#metrics?.refused(code);
+    const event = status === 403 && /^(?:host|origin)_/.test(code) ? code : "identity_refused";
+    this.#log().warn(event, { code, status, text: detail });
+  }
+
+  /** An answer, which has a code if the gateway itself refused the request, before any server. */
+  answered(code: string | undefined, status: number): void {
+    if (code === undefined) return;
+    this.#metrics?.refused(code);
+    if (this.#isRoomFor(`refused ${code}`)) this.#log().info("refused", { code, status });
+  }
+
+  /** Why a message could not be checked: whoever sent it learns no more than that. */
+  failed(at: object, { request, point, error }: HookRan): void {
+    if (this.#isRoomFor(`failed ${JSON.stringify(at)}`))
+      this.#log().warn("guard_error", { request, ...at, point, ...failureOf(error) });
+  }
+
+  /** A request to a server has its end. */
+  ended(server: string, end: GuardEnd): void {
+    this.#metrics?.requestEnded(server, end);
+    const { request, method, name, subject, outcome, code, plugin, timings } = end;
+    const fields = { request, server, method, name, subject, outcome, code, plugin };
+    this.#log().info("request", { ...fields, totalMs: Math.round(timings.totalMs * 10) / 10 });
+  }
+
+  /** A message between a server and a caller that neither of them gets. */
+  droppedMessage(server: string, { method }: Message): void {
+    this.#dropped += 1;
+    this.#metrics?.messageDropped(server);
+    if (!this.#isRoomFor(`dropped ${server}`)) return;
+    const of = typeof method === "string" ? { method } : {};
+    this.#log().warn("message_dropped", { server, ...of });
+  }
+
+  /** What is wrong with a connection. */
+  serverFailed(server: string, error: Error): void {
+    if (!this.#isRoomFor(`error ${server}`)) return;
+    const { code } = error as NodeJS.ErrnoException;
+    const text = error.message === "" ? error.name : error.message;
+    this.#log().warn("server_error", { server, code, text });
+  }
+
+  /** A process that had died takes messages again. */
+  serverRestarted(server: string): void {
+    this.#metrics?.processRestarted(server);
+  }
+
+  envoy(note: EnvoyNote): void {
+    if (this.#isRoomFor(`envoy ${note}`))
+      this.#log().warn(`envoy_${note}`, { text: envoyNotes[note] });
+  }
+
+  #isRoomFor(kind: string): boolean {
+    return this.#lines.take(kind) === undefined;
+  }
+}

@@ -1,0 +1,141 @@
+/** The HTTP requests of callers: who may ask, and where a request goes. */
+import { errorOf } from "../ends/index.ts";
+import { checkOrigin, type Identifier, type Identity } from "../identity/index.ts";
+import { beginsExchange, type ModelRoute, rejectionFor } from "../models/index.ts";
+import type { Tracing } from "../observe/index.ts";
+import { answer, codeOf } from "./answers.ts";
+import { type Limit, limitOf, type McpEndpoint } from "./endpoint.ts";
+import type { GatewayEvents } from "./gateway-events.ts";
+import { labelSessionOf, slotsOf } from "./guarded-server.ts";
+import type { Connection } from "./listen.ts";
+import type { ModelRoutes } from "./model-routes.ts";
+import { forPage } from "./pages.ts";
+import type { GatewayParts } from "./parts.ts";
+
+export interface HttpRequestsOptions {
+  /** Those of the moment, as the identifier is. */
+  readonly parts: () => Pick<GatewayParts, "config" | "log">;
+  readonly identifier: () => Identifier;
+  readonly mcp: McpEndpoint;
+  readonly models: ModelRoutes;
+  readonly tracing: Tracing | undefined;
+  readonly events: GatewayEvents;
+  readonly isEnding: () => boolean;
+  /** Whether Envoy might let pass what was not judged. */
+  readonly isUnsafe: () => boolean;
+  /** Whether a record of the audit trail was lost. */
+  readonly isLosing: () => boolean;
+}
+
+/** Where the gateway is reached, and which pages may ask. */
+type Reached = Parameters<typeof checkOrigin>[1];
+
+export class HttpRequests {
+  readonly #options: HttpRequestsOptions;
+  readonly #limit: Limit;
+  #open = 0;
+
+  constructor(options: HttpRequestsOptions) {
+    this.#options = options;
+    this.#limit = limitOf(() => options.parts().config.limits.requestsPerMinute);
+  }
+
+  /** How many have answers that are not sent to their end. */
+  get open(): number {
+    return this.#open;
+  }
+
+  answer(request: Request, connection: Connection, reached: Reached): Promise<Response> {
+    return this.#counted(connection, async () => {
+      const foreign = this.#checkOrigin(request, reached);
+      return foreign ?? forPage(request, () => this.#route(request, connection));
+    });
+  }
+
+  /** The same for agentgateway, which asks about the text of model traffic. */
+  async answerWebhook(
+    request: Request,
+    connection: Connection,
+    reached: Reached,
+  ): Promise<Response> {
+    const response = await this.#counted(connection, async () => {
+      // Browsers say of every POST which page sent it. What asks may use any name for this host.
+      const allowedHosts = [request.headers.get("host") ?? ""];
+      const foreign = this.#checkOrigin(request, { ...reached, allowedHosts });
+      const isCounted = beginsExchange(request);
+      const identity = foreign ?? (await this.#admit(request, connection, isCounted));
+      if (identity instanceof Response) return identity;
+      const webhook = this.#options.models.webhook as ModelRoute;
+      return this.#ask(webhook, request, identity, connection);
+    });
+    return response.ok ? response : rejectionFor(response);
+  }
+
+  /** What answers, counted while it is open. Whatever it throws is an answer, too. */
+  async #counted(connection: Connection, respond: () => Promise<Response>): Promise<Response> {
+    this.#open += 1;
+    connection.onSent(() => {
+      this.#open -= 1;
+    });
+    try {
+      const response = await respond();
+      this.#options.events.answered(codeOf(response), response.status);
+      return response;
+    } catch (error) {
+      this.#options.parts().log.error("internal_error", { text: errorOf(error).message });
+      return answer("internal_error");
+    }
+  }
+
+  #checkOrigin(request: Request, reached: Reached): Response | undefined {
+    return checkOrigin(request, reached, (refusal) => this.#options.events.refused(refusal));
+  }
+
+  async #route(request: Request, connection: Connection): Promise<Response> {
+    const { identifier, mcp, models } = this.#options;
+    const metadata = identifier().metadata(request);
+    if (metadata !== undefined) return metadata;
+    const { pathname } = new URL(request.url);
+    if (models.at(pathname) === undefined && !mcp.isAt(pathname)) return answer("not_found");
+    const identity = await this.#admit(request, connection);
+    if (identity instanceof Response) return identity;
+    // Not before: a reload may have replaced it meanwhile.
+    const route = models.at(pathname);
+    if (route === undefined) return await mcp.handle(request, identity, connection);
+    return this.#ask(route, request, identity, connection);
+  }
+
+  /** Who asks, or why nobody or not this one may now. */
+  async #admit(
+    request: Request,
+    { remote }: Connection,
+    isCounted = true,
+  ): Promise<Identity | Response> {
+    const { identifier, isEnding, isUnsafe, isLosing } = this.#options;
+    if (isEnding()) return answer("shutting_down", { "retry-after": "5" });
+    if (isUnsafe()) return answer("envoy_unsafe");
+    const identity = await identifier().identify(request, remote);
+    if (identity instanceof Response) return identity;
+    const limited = isCounted ? this.#limit(identity) : undefined;
+    if (limited !== undefined) return limited;
+    return isLosing() ? answer("audit_failed", { "retry-after": "5" }) : identity;
+  }
+
+  #ask(
+    route: ModelRoute,
+    request: Request,
+    identity: Identity,
+    connection: Connection,
+  ): Promise<Response> {
+    const { parts, identifier, mcp, tracing } = this.#options;
+    const caller = { identity, session: mcp.sessionFor(request, identity) };
+    const headersToShow = (headers: Headers) => identifier().headersToShow(headers);
+    const facts = {
+      labelSession: labelSessionOf(parts().config.labels.session, caller),
+      subject: identity.subject?.id,
+      envelope: slotsOf(identity, request.headers, { parts: parts(), headersToShow }),
+    };
+    const handle = () => route.handle(request, facts, connection);
+    return tracing === undefined ? handle() : tracing.http(request, route, handle);
+  }
+}

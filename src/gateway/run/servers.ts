@@ -1,0 +1,67 @@
+/** The servers of a gateway: those of now, and those that a reload replaced. */
+import type { Pins } from "../definitions/index.ts";
+import { none, sum } from "./counts.ts";
+import type { GatewayCounts, GatewayParts } from "./parts.ts";
+import type { Server } from "./server.ts";
+
+/** Makes the servers of a configuration. */
+type Make = (parts: GatewayParts, pins: ReadonlyMap<string, Pins>) => readonly Server[];
+
+export class Servers {
+  readonly #make: Make;
+  #current: readonly Server[] = [];
+  /** Also those that still have sessions. */
+  readonly #all = new Set<Server>();
+  /** Counted by the guards of those that are gone. */
+  #past = none;
+
+  constructor(make: Make) {
+    this.#make = make;
+  }
+
+  get current(): readonly Server[] {
+    return this.#current;
+  }
+
+  get names(): readonly string[] {
+    return this.#current.map(({ name }) => name);
+  }
+
+  /**
+   * Replaces all of them at once, as at the start.
+   *
+   * @returns `over`: those that a session cannot go on with; `unused` resolves when no request uses the
+   *   manager from before any more
+   */
+  use(
+    next: GatewayParts,
+    pins: ReadonlyMap<string, Pins>,
+  ): { readonly over: ReadonlySet<string>; readonly unused: Promise<unknown> } {
+    const made = this.#make(next, pins);
+    const unused = [...this.#all].map((each) =>
+      each.use(
+        next,
+        made.find(({ name }) => name === each.name),
+      ),
+    );
+    const over = this.#current.filter(({ isOver }) => isOver).map(({ name }) => name);
+    for (const each of this.#current) void this.#forget(each);
+    for (const each of made) this.#all.add(each);
+    this.#current = made;
+    return { over: new Set(over), unused: Promise.all(unused) };
+  }
+
+  async #forget(server: Server): Promise<void> {
+    await server.retire();
+    this.#all.delete(server);
+    this.#past = sum(this.#past, server.guard.counts());
+  }
+
+  counts(): GatewayCounts {
+    return [...this.#all].map(({ guard }) => guard.counts()).reduce(sum, this.#past);
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#all].map((each) => each.close()));
+  }
+}
