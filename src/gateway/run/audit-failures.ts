@@ -5,16 +5,22 @@ type Manager = Pick<GatewayParts["manager"], "auditFailures">;
 
 export class AuditFailures {
   readonly #managers = new Set<Manager>();
-  /** Of managers that are gone. */
+  /** Those of managers that are gone, which may come back. */
+  readonly #gone = new WeakMap<Manager, number>();
   #past = 0;
 
   add(manager: Manager): void {
     this.#managers.add(manager);
+    this.#past -= this.#gone.get(manager) ?? 0;
+    this.#gone.delete(manager);
   }
 
   /** No request uses it any more. */
   remove(manager: Manager): void {
-    if (this.#managers.delete(manager)) this.#past += failuresOf(manager);
+    if (!this.#managers.delete(manager)) return;
+    const failures = failuresOf(manager);
+    this.#gone.set(manager, failures);
+    this.#past += failures;
   }
 
   total(): number {

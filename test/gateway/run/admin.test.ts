@@ -144,6 +144,25 @@ it("counts on over a reload, and says which generation is in use", async () => {
   expect(text).toContain("glassine_gateway_generation 2\n");
 });
 
+it("counts lost records once where a reload brings a manager back", async () => {
+  const made = await started({}, { ...losing, records: { access: "all" } });
+  await tool(await clientOf(made), "answer");
+  const failures = async () =>
+    /glassine_gateway_audit_failures_total (\d+)/.exec((await made.admin("/metrics")).text)?.[1];
+  await vi.waitFor(async () => expect(Number(await failures())).toBeGreaterThan(0));
+  const before = await failures();
+  const manager = await createPluginManager({ plugins: [] });
+  open.push(() => manager.close());
+  for (const each of [manager, made.parts.manager]) {
+    const { generation } = made.gateway;
+    await made.gateway.reload({ ...made.parts, manager: each });
+    expect(made.gateway.generation).toBe(generation + 1);
+    // Nothing is open, so the one before is gone after a turn.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await failures()).toBe(before);
+  }
+});
+
 /** The status of a request with headers that `fetch` does not send. */
 function statusFor(url: URL, headers: Record<string, string>, method = "GET"): Promise<number> {
   return new Promise((resolve, reject) => {
