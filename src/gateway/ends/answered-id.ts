@@ -22,6 +22,8 @@ const after = new RegExp(
 /** Undefined for what is no answer, or written in another way. */
 export function answeredId(head: string, tail: string): RequestId | undefined {
   const found = before.exec(head) ?? (begins.test(head) ? after.exec(tail) : null);
+  const written = found?.[1];
+  if (written === undefined) return undefined;
   // What looks like an id may be no JSON, such as `007`.
-  return attempt(() => JSON.parse(found?.[1] ?? "") as RequestId);
+  return attempt(() => JSON.parse(written) as RequestId);
 }

@@ -254,12 +254,9 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     await phase.body.whole();
     if (isOver) throw gone;
     if (early !== undefined) return early;
-    const wanted = [...(path === undefined ? [] : [[":path", path] as const])];
-    const changes = changesTo(
-      phase.received,
-      [...wanted, ...Object.entries(headers)],
-      phase.hasBody,
-    );
+    const pseudo = path === undefined ? {} : { ":path": path };
+    const wanted = Object.entries({ ...pseudo, ...headers });
+    const changes = changesTo(phase.received, wanted, phase.hasBody);
     sendBody("request", phase, changes, pieces(Buffer.from(body ?? "")));
     return await answer;
   }

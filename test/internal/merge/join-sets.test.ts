@@ -21,6 +21,26 @@ const join = (outer: never, inner: never, start: never, mask = may) => {
   };
 };
 
+/** A table of one slot, `board`, with an envelope of it. */
+function boardOf(tier: "immutable" | "mutable", shape: z.ZodRawShape, fields: object) {
+  const table = compileSlots(
+    defineSlots({
+      board: {
+        tier,
+        read: "everyone",
+        ...(tier === "mutable" && { write: "everyone" }),
+        description: "Of a test.",
+        schema: z.object(shape),
+        fields,
+      },
+    } as never),
+  );
+  const { createExtensions: create } = bindStandard(table) as unknown as {
+    createExtensions(input: object): never;
+  };
+  return { table, empty: create({}), board: (value: object) => create({ board: value }) };
+}
+
 describe("labels", () => {
   it("that were added join, sorted and without duplicates", () => {
     const joined = join(labelled("m", "z"), labelled("a", "b", "z"), labelled("b"));
@@ -134,40 +154,25 @@ describe("nothing else", () => {
   });
 
   it("joins from a host's own slot except its sets, each by its own capability", () => {
-    const table = compileSlots(
-      defineSlots({
-        board: {
-          tier: "mutable",
-          read: "everyone",
-          write: "everyone",
-          description: "Of a test.",
-          schema: z.object({
-            title: z.string().default("untitled"),
-            order: z.array(z.string()).default([]),
-            pins: stringSet().default([]),
-            free: stringSet().default([]),
-            marks: stringSet().optional(),
-          }),
-          fields: {
-            pins: { tier: "monotonic", read: "read_pins", write: "append_pins" },
-            marks: { tier: "monotonic", read: "read_marks", write: "append_marks" },
-          },
-        },
-      }),
+    const { table, empty, board } = boardOf(
+      "mutable",
+      {
+        title: z.string().default("untitled"),
+        order: z.array(z.string()).default([]),
+        pins: stringSet().default([]),
+        free: stringSet().default([]),
+        marks: stringSet().optional(),
+      },
+      {
+        pins: { tier: "monotonic", read: "read_pins", write: "append_pins" },
+        marks: { tier: "monotonic", read: "read_marks", write: "append_marks" },
+      },
     );
-    const host = bindStandard(table) as unknown as { createExtensions(input: object): never };
-    const board = (more: object) => host.createExtensions({ board: more });
     const inner = board({ title: "t", order: ["o"], pins: ["p"], free: ["f"], marks: ["m"] });
-    const boardAfter = (outer: never, ...grant: string[]) =>
-      (
-        joinSets(
-          table,
-          outer,
-          inner,
-          host.createExtensions({}),
-          table.capabilities.mask(grant),
-        ) as Joined
-      ).extensions.board;
+    const boardAfter = (outer: never, ...grant: string[]) => {
+      const mask = table.capabilities.mask(grant);
+      return (joinSets(table, outer, inner, empty, mask) as Joined).extensions.board;
+    };
     const outer = board({ title: "mine", free: ["own"] });
     expect(boardAfter(outer, "append_pins")).toEqual({
       title: "mine",
@@ -182,7 +187,7 @@ describe("nothing else", () => {
       free: ["own"],
       marks: ["m"],
     });
-    expect(boardAfter(host.createExtensions({}), "append_marks")).toEqual({
+    expect(boardAfter(empty, "append_marks")).toEqual({
       title: "untitled",
       order: [],
       pins: [],
@@ -193,50 +198,26 @@ describe("nothing else", () => {
   });
 
   it("joins from a slot that can change, which is reported as a whole", () => {
-    const table = compileSlots(
-      defineSlots({
-        board: {
-          tier: "mutable",
-          read: "everyone",
-          write: "everyone",
-          description: "Of a test.",
-          schema: z.object({ pins: stringSet().default([]) }),
-          fields: { pins: { tier: "monotonic" } },
-        },
-      }),
-    );
-    const host = bindStandard(table) as unknown as { createExtensions(input: object): never };
-    const start = host.createExtensions({});
-    const inner = host.createExtensions({ board: { pins: ["p"] } });
-    const { changed } = joinSets(table, start, inner, start, 0) as Joined;
+    const pins = stringSet().default([]);
+    const { table, empty, board } = boardOf("mutable", { pins }, { pins: { tier: "monotonic" } });
+    const { changed } = joinSets(table, empty, board({ pins: ["p"] }), empty, 0) as Joined;
     expect(changed).toEqual(["board"]);
   });
 });
 
 describe("sets that a nested run inherited", () => {
   it("are taken from its result, and nothing else of their slot is", () => {
-    const table = compileSlots(
-      defineSlots({
-        board: {
-          tier: "immutable",
-          read: "everyone",
-          description: "Of a test.",
-          schema: z.object({
-            title: z.string().optional(),
-            pins: stringSet().default([]),
-            marks: stringSet().optional(),
-            notes: stringSet().optional(),
-          }),
-          fields: {
-            pins: { tier: "monotonic", write: "everyone" },
-            marks: { tier: "monotonic", write: "everyone" },
-            notes: { tier: "monotonic", write: "everyone" },
-          },
-        },
-      }),
+    const grows = { tier: "monotonic", write: "everyone" };
+    const { table, board } = boardOf(
+      "immutable",
+      {
+        title: z.string().optional(),
+        pins: stringSet().default([]),
+        marks: stringSet().optional(),
+        notes: stringSet().optional(),
+      },
+      { pins: grows, marks: grows, notes: grows },
     );
-    const host = bindStandard(table) as unknown as { createExtensions(input: object): never };
-    const board = (more: object) => host.createExtensions({ board: more });
     const given = board({ title: "t", pins: ["own"] });
     const start = board({ title: "t", pins: ["outer", "own"], marks: ["m"] });
     const end = board({ title: "t", pins: ["added", "outer", "own"], marks: ["m"] });
