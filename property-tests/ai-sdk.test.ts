@@ -124,8 +124,13 @@ const newerResultPair = pair<ResultLike>({
   fresh: (list, extensions = {}) => toContent(list, { extensions, specificationVersion: "v4" }),
 });
 const pairs = [
-  ...[promptPair, olderPair, newerPair, messagePair],
-  ...[resultPair, olderResultPair, newerResultPair],
+  promptPair,
+  olderPair,
+  newerPair,
+  messagePair,
+  resultPair,
+  olderResultPair,
+  newerResultPair,
 ];
 
 it.each(pairs)("$name written over themselves are unchanged and frozen", ({ all, from, onto }) => {

@@ -28,9 +28,30 @@ type Package = ReadonlyMap<string, Node>;
 
 // Few names and contents, so that packages are often equal; some have a special meaning elsewhere.
 const names = fc.constantFrom(
-  ...["a", "b.js", "a-", "1", "file", "link", "__proto__", "constructor", "package.json", "..."],
-  ...[".git", "node_modules", "glassine.sig.json", "dep", "@acme", "\u540d", "\u{1f600}", "\uff5e"],
-  ...["A", "e\u0301", "\u00e9", "con", "a\n", "x."],
+  "a",
+  "b.js",
+  "a-",
+  "1",
+  "file",
+  "link",
+  "__proto__",
+  "constructor",
+  "package.json",
+  "...",
+  ".git",
+  "node_modules",
+  "glassine.sig.json",
+  "dep",
+  "@acme",
+  "\u540d",
+  "\u{1f600}",
+  "\uff5e",
+  "A",
+  "e\u0301",
+  "\u00e9",
+  "con",
+  "a\n",
+  "x.",
 );
 const paths = fc.array(names, { minLength: 1, maxLength: 3 }).map((parts) => parts.join("/"));
 const texts = fc.constantFrom("", "1", "12", "2", "file", "\0", "\n", "1\n", "\r\n", "\u{1f600}");

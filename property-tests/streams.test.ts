@@ -57,8 +57,22 @@ const cases: readonly Case[] = [
 ];
 
 const values: readonly unknown[] = [
-  ...[null, undefined, true, 5, -1, 1.5, 1e300, Number.NaN],
-  ...["", "x", "\ud800", "\udc00x", [], [1], {}, { a: 1 }],
+  null,
+  undefined,
+  true,
+  5,
+  -1,
+  1.5,
+  1e300,
+  Number.NaN,
+  "",
+  "x",
+  "\ud800",
+  "\udc00x",
+  [],
+  [1],
+  {},
+  { a: 1 },
 ];
 
 /** The paths in an event, and a copy with another value at one. */

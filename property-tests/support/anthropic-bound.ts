@@ -4,7 +4,11 @@ import { isObject, type Level } from "./data.ts";
 
 /** Copies of text, what it was made from, and what it was signed with. */
 const bound = new Set([
-  ...["citations", "encrypted_content", "encrypted_stdout", "parsed_output", "signature"],
+  "citations",
+  "encrypted_content",
+  "encrypted_stdout",
+  "parsed_output",
+  "signature",
 ]);
 
 /** Blocks that no part shows: nothing of them changes. */

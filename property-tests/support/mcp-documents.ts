@@ -53,9 +53,23 @@ const modernRequest = fc.record(
 
 /** What messages have no room for, so that many documents have none of it. */
 const settings = [
-  ...["_meta", "annotations", "title", "icons", "task", "modelPreferences", "includeContext"],
-  ...["temperature", "stopSequences", "metadata", "tools", "toolChoice", "resultType", "ttlMs"],
-  ...["cacheScope", "requestState", "inputResponses"],
+  "_meta",
+  "annotations",
+  "title",
+  "icons",
+  "task",
+  "modelPreferences",
+  "includeContext",
+  "temperature",
+  "stopSequences",
+  "metadata",
+  "tools",
+  "toolChoice",
+  "resultType",
+  "ttlMs",
+  "cacheScope",
+  "requestState",
+  "inputResponses",
 ];
 
 function bare(value: unknown): unknown {

@@ -45,8 +45,20 @@ const statics = [
   "Promise",
 ];
 const prototypes = [
-  ...["Array", "String", "Number", "RegExp", "Map", "Set", "WeakMap", "WeakSet", "Promise"],
-  ...["Function", "Date", "Error", "AbortController", "Symbol"],
+  "Array",
+  "String",
+  "Number",
+  "RegExp",
+  "Map",
+  "Set",
+  "WeakMap",
+  "WeakSet",
+  "Promise",
+  "Function",
+  "Date",
+  "Error",
+  "AbortController",
+  "Symbol",
 ];
 const iterators: readonly object[] = [
   Reflect.getPrototypeOf([][Symbol.iterator]()) as object,
@@ -104,8 +116,21 @@ const forgeries: readonly ((count: () => never) => unknown)[] = [
 ];
 const names = [
   ...namesRead(),
-  ...["get", "set", "value", "writable", "enumerable", "configurable", "then", "toJSON"],
-  ...["security", "labels", "http", "delegation", "custom", "modifiedPayload", "violation"],
+  "get",
+  "set",
+  "value",
+  "writable",
+  "enumerable",
+  "configurable",
+  "then",
+  "toJSON",
+  "security",
+  "labels",
+  "http",
+  "delegation",
+  "custom",
+  "modifiedPayload",
+  "violation",
 ];
 
 const functions: readonly Patch[] = [

@@ -18,9 +18,26 @@ export const touches: fc.Arbitrary<Touch> = fc.record({
 });
 
 const values: readonly unknown[] = [
-  ...["", "x", "https://b.example/c", "data:image/png;base64,QQ==", "data:,b", "/relative"],
-  ...["text/html", "image/webp", "image/*", "base64", "url", "assistant", "user", "tool"],
-  ...[true, false, 3, null, { a: 1 }, ["q"]],
+  "",
+  "x",
+  "https://b.example/c",
+  "data:image/png;base64,QQ==",
+  "data:,b",
+  "/relative",
+  "text/html",
+  "image/webp",
+  "image/*",
+  "base64",
+  "url",
+  "assistant",
+  "user",
+  "tool",
+  true,
+  false,
+  3,
+  null,
+  { a: 1 },
+  ["q"],
 ];
 
 /** Fields that a message or a part may have, and what they may hold. */

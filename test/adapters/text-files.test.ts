@@ -200,8 +200,13 @@ describe("base64 of a text", () => {
 
 describe("a media type", () => {
   it.each([
-    ...["text/html", "TEXT/CSV; charset=utf-8", "application/json", "application/ld+json"],
-    ...["application/xml", "application/x-yaml", "application/x-python-code"],
+    "text/html",
+    "TEXT/CSV; charset=utf-8",
+    "application/json",
+    "application/ld+json",
+    "application/xml",
+    "application/x-yaml",
+    "application/x-python-code",
   ])("%s is text", (type) => {
     verifies("adapters:text-bytes");
     expect(partIn(google.readRequest(ofGoogle(base64(utf8("a")), type)))).toEqual(

@@ -14,8 +14,18 @@ import { attack } from "./attack.ts";
 
 // The stack first: V8 reads the message to build it.
 const keys = [
-  ...["stack", "message", "name", "code", "cause", "toString", "toJSON", "valueOf"],
-  ...[inspect.custom, Symbol.toStringTag, Symbol.toPrimitive, Symbol.hasInstance],
+  "stack",
+  "message",
+  "name",
+  "code",
+  "cause",
+  "toString",
+  "toJSON",
+  "valueOf",
+  inspect.custom,
+  Symbol.toStringTag,
+  Symbol.toPrimitive,
+  Symbol.hasInstance,
 ];
 
 /** An object, or an error, that records when any of these is read or called. */

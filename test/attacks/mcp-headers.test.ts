@@ -72,8 +72,12 @@ attack(
   () => {
     it("in any case", async () => {
       const names = [
-        ...["MCP-Session-ID", "mcp-protocol-version", "Mcp-Method"],
-        ...["mcp-param-region", "Proxy-Authorization", "Content-Encoding"],
+        "MCP-Session-ID",
+        "mcp-protocol-version",
+        "Mcp-Method",
+        "mcp-param-region",
+        "Proxy-Authorization",
+        "Content-Encoding",
       ];
       const { requests, events } = await sent({}, (extensions) =>
         names.reduce((next, name) => setHeader(next, name, "evil"), extensions),

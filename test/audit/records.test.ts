@@ -16,7 +16,13 @@ describe("a record", () => {
     const metadata = { invoice: 7, nested: { list: [1, { deep: "a" }], none: null, yes: true } };
     const record = recordOf(eventOf({ metadata, tenantId: "acme" }));
     expect(Object.keys(record)).toEqual([
-      ...["eventType", "actorUri", "targetUri", "tenantId", "timestamp", "outcome", "metadata"],
+      "eventType",
+      "actorUri",
+      "targetUri",
+      "tenantId",
+      "timestamp",
+      "outcome",
+      "metadata",
     ]);
     expect(record).toMatchObject({ tenantId: "acme", outcome: "success" });
     expect(record.metadata).toEqual(metadata);

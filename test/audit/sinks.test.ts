@@ -99,8 +99,12 @@ describe("OpenTelemetry", () => {
     openTelemetrySink(logger, { prefix: "gw" })(record);
     const attributes = exporter.getFinishedLogRecords()[0]?.attributes ?? {};
     expect(Object.keys(attributes)).toEqual([
-      ...["gw.actor_uri", "gw.target_uri", "gw.tenant_id", "gw.outcome"],
-      ...["gw.metadata.invoice", "gw.metadata.lines"],
+      "gw.actor_uri",
+      "gw.target_uri",
+      "gw.tenant_id",
+      "gw.outcome",
+      "gw.metadata.invoice",
+      "gw.metadata.lines",
     ]);
     expect(attributes["gw.metadata.lines"]).not.toBe(record.metadata.lines);
   });

@@ -57,8 +57,16 @@ describe("the order of a trail", () => {
       await trail.emit(eventOf());
     }
     expect(order).toEqual([
-      ...["sink at_once", "at_once done", "others at_once", "sink later", "later done"],
-      ...["others later", "sink throws", "others throws", "sink rejects", "others rejects"],
+      "sink at_once",
+      "at_once done",
+      "others at_once",
+      "sink later",
+      "later done",
+      "others later",
+      "sink throws",
+      "others throws",
+      "sink rejects",
+      "others rejects",
     ]);
   });
 
@@ -90,7 +98,14 @@ describe("the order of a trail", () => {
     expect(trail.emit(numbered(1))).toEqual({ ok: true });
     await trail.flush();
     expect(order).toEqual([
-      ...["sink 1", "end 1", "others 1", "sink 2", "end 2", "others 2", "sink 3", "end 3"],
+      "sink 1",
+      "end 1",
+      "others 1",
+      "sink 2",
+      "end 2",
+      "others 2",
+      "sink 3",
+      "end 3",
     ]);
   });
 
@@ -106,8 +121,10 @@ describe("the order of a trail", () => {
     await trail.emit(eventOf());
     await trail.flush();
     expect(records.map(({ eventType }) => eventType)).toEqual([
-      ...["billing.invoice_sent", "plugin.handler_error"],
-      ...["billing.invoice_sent", "plugin.handler_error"],
+      "billing.invoice_sent",
+      "plugin.handler_error",
+      "billing.invoice_sent",
+      "plugin.handler_error",
     ]);
     expect(trail.failures).toEqual({ total: 2, byType: { "billing.invoice_sent": 2 } });
   });

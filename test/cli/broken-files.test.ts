@@ -36,7 +36,7 @@ describe("a journal of 20,000 malformed lines", () => {
     ]);
     const document = documentOf((await at(["plugins", "verify", "--json"])).stdout);
     expect([document.ok, document.journal_problems.length, document.journal_problem_count]).toEqual(
-      [...[true, 100, 20_000]],
+      [true, 100, 20_000],
     );
   });
 

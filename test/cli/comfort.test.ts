@@ -144,7 +144,9 @@ describe("plugins journal", () => {
     ]);
     const { changes } = await documentAt(["plugins", "journal", "other"]);
     expect(changes.map(({ isolate }: { isolate: unknown }) => isolate)).toEqual([
-      ...[null, "process", "host"],
+      null,
+      "process",
+      "host",
     ]);
   });
 

@@ -137,14 +137,47 @@ describe("plugins describe", () => {
     });
     expect(code).toBe(0);
     expect(Object.keys(document)).toEqual([
-      ...["id", "name", "kind", "version", "package", "entry_point", "distribution_hash"],
-      ...["builtin", "capabilities", "hooks", "hook_count", "depends_on", "discovery_source"],
-      ...["lock_only_dependencies", "isolation", "signed_by", "trust_decision", "health", "status"],
-      ...["rejection", "requires", "lock"],
-      ...["lock_status", "drift", "trusted_until", "config"],
-      ...["undeclared_capabilities", "undeclared_hooks", "high_impact", "granted_capabilities"],
-      ...["permission_change", "granted_hooks", "hook_change", "signer_change", "dependencies"],
-      ...["provided_by_host", "plain_words", "hook_words", "streams", "always", "warnings"],
+      "id",
+      "name",
+      "kind",
+      "version",
+      "package",
+      "entry_point",
+      "distribution_hash",
+      "builtin",
+      "capabilities",
+      "hooks",
+      "hook_count",
+      "depends_on",
+      "discovery_source",
+      "lock_only_dependencies",
+      "isolation",
+      "signed_by",
+      "trust_decision",
+      "health",
+      "status",
+      "rejection",
+      "requires",
+      "lock",
+      "lock_status",
+      "drift",
+      "trusted_until",
+      "config",
+      "undeclared_capabilities",
+      "undeclared_hooks",
+      "high_impact",
+      "granted_capabilities",
+      "permission_change",
+      "granted_hooks",
+      "hook_change",
+      "signer_change",
+      "dependencies",
+      "provided_by_host",
+      "plain_words",
+      "hook_words",
+      "streams",
+      "always",
+      "warnings",
     ]);
     expect(document).toMatchObject({
       id: "example-plugin",
@@ -258,7 +291,9 @@ describe("plugins describe", () => {
     });
     const lines = linesOf((await describing("a", { loaded: [after] })).stdout);
     expect(lines.slice(lines.indexOf("since it was trusted:"))).toEqual([
-      ...["since it was trusted:", "  + network.outbound", "  - facts.read"],
+      "since it was trusted:",
+      "  + network.outbound",
+      "  - facts.read",
     ]);
   });
 

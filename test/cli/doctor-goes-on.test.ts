@@ -26,7 +26,8 @@ it("a journal that cannot be read is a finding", async () => {
   await mkdir(join(cwd, "plugins.lock.journal"));
   const { code, document } = await runJson(["doctor"], { services, cwd, env });
   expect([code, document.status, document.findings]).toMatchObject([
-    ...[0, "error"],
+    0,
+    "error",
     [{ about: "journal", severity: "error" }],
   ]);
   expect(document.plugins).toMatchObject([{ id: "guard", status: "installed-enabled" }]);

@@ -163,7 +163,9 @@ describe("plugins doctor", () => {
     const both = facts({ id: "a", missing_keyword: true, unsupplied_capabilities: ["facts.read"] });
     const { rows } = await rowsOf({ loaded: [both], drift: [drift({ id: "a" })] });
     expect(rows.map(({ status }) => status)).toEqual([
-      ...["drifted", "unsupplied-capability", "missing-keyword"],
+      "drifted",
+      "unsupplied-capability",
+      "missing-keyword",
     ]);
   });
 

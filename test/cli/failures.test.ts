@@ -53,7 +53,9 @@ describe("a failing service", () => {
     const codes = [...Object.keys(errorCodes), "io_failed", "internal_error"];
     const faults = [
       ...Object.keys(errorCodes).map((code) => new GlassineError(code as never, `it is ${code}`)),
-      ...[thrown, new TypeError("a bug"), ...Object.values(odd)],
+      thrown,
+      new TypeError("a bug"),
+      ...Object.values(odd),
     ];
     for (const fault of faults) {
       const { code, document } = await runJson(argv, { services: everywhere(fault) });

@@ -253,13 +253,33 @@ What to do next:
       warnings: ["one"],
     });
     expect(Object.keys(document)).toEqual([
-      ...["mode", "lock", "loaded", "rejected", "drift", "warnings"],
+      "mode",
+      "lock",
+      "loaded",
+      "rejected",
+      "drift",
+      "warnings",
     ]);
     expect(document.lock).toEqual(lockAt);
     expect(Object.keys(document.loaded[1])).toEqual([
-      ...["id", "name", "kind", "version", "package", "entry_point", "distribution_hash"],
-      ...["builtin", "capabilities", "hooks", "hook_count", "depends_on", "discovery_source"],
-      ...["lock_only_dependencies", "isolation", "signed_by", "trust_decision", "health"],
+      "id",
+      "name",
+      "kind",
+      "version",
+      "package",
+      "entry_point",
+      "distribution_hash",
+      "builtin",
+      "capabilities",
+      "hooks",
+      "hook_count",
+      "depends_on",
+      "discovery_source",
+      "lock_only_dependencies",
+      "isolation",
+      "signed_by",
+      "trust_decision",
+      "health",
     ]);
     expect(document.loaded[1]).toMatchObject({
       hooks: ["post_assert_audit", "pre_assert_authorize"],
@@ -267,8 +287,18 @@ What to do next:
       health: { status: "healthy", message: "ready", error_summary: null },
     });
     expect(Object.keys(document.loaded[0])).toEqual([
-      ...["id", "name", "kind", "version", "package", "entry_point", "distribution_hash"],
-      ...["builtin", "capabilities", "discovery_source", "lock_only_dependencies", "isolation"],
+      "id",
+      "name",
+      "kind",
+      "version",
+      "package",
+      "entry_point",
+      "distribution_hash",
+      "builtin",
+      "capabilities",
+      "discovery_source",
+      "lock_only_dependencies",
+      "isolation",
     ]);
     expect(document.rejected).toEqual([
       {

@@ -337,7 +337,10 @@ describe("plugins lock", () => {
     const argv = ["plugins", "lock", "--prune", "--reason", "r"];
     const removed = locking({ untrusted: [{ id: "a" }, { id: "b" }], journal_path: "/j" });
     expect(linesOf((await run(argv, { services: removed })).stdout)).toEqual([
-      ...["untrusted: a", "untrusted: b", `  lock:    ${lock}`, "  journal: /j"],
+      "untrusted: a",
+      "untrusted: b",
+      `  lock:    ${lock}`,
+      "  journal: /j",
     ]);
     const { code, stdout } = await run(argv, { services: locking({}) });
     expect([code, linesOf(stdout)]).toEqual([0, ["nothing to remove", `  lock:    ${lock}`]]);

@@ -146,10 +146,21 @@ describe("plugins verify", () => {
       guest_count: 0,
     });
     expect(Object.keys(document)).toEqual([
-      ...["ok", "lock", "guest_count", "drift", "linked", "duplicates", "unhashable"],
-      ...["signatures", "signatures_unchecked"],
-      ...["journal_problems", "journal_problem_count"],
-      ...["pending", "unreadable", "permissions", "warnings"],
+      "ok",
+      "lock",
+      "guest_count",
+      "drift",
+      "linked",
+      "duplicates",
+      "unhashable",
+      "signatures",
+      "signatures_unchecked",
+      "journal_problems",
+      "journal_problem_count",
+      "pending",
+      "unreadable",
+      "permissions",
+      "warnings",
     ]);
   });
 });

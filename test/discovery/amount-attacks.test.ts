@@ -9,8 +9,21 @@ import { discover, newRoot } from "./support.ts";
 
 /** Invalid amounts, and delays too long for a timer: 2 ** 32 ms would fire at once. */
 const never = [
-  ...[-1, -0, 0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY],
-  ...["5000", "5s", "", true, [], [5000], {}, 5000n, new Date(5000)],
+  -1,
+  -0,
+  0,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  Number.NEGATIVE_INFINITY,
+  "5000",
+  "5s",
+  "",
+  true,
+  [],
+  [5000],
+  {},
+  5000n,
+  new Date(5000),
 ];
 const beyondTimers = [2 ** 31, 2 ** 32, 2 ** 32 + 1, 2 ** 53, Number.MAX_VALUE];
 const shown = (value: unknown) => ({
@@ -108,9 +121,28 @@ attack(
     }
 
     const texts = [
-      ...['{"most":9}', "[1,2]", "null", "true", "9", '"', "a\nGLASSINE_PLUGIN_MODE=dev", "\u2028"],
-      ...["${HOME}", "$HOME", "%HOME%", "{{HOME}}", "`id`", "$(id)", "!!js/undefined", "<<: *a"],
-      ...["a=b&level.most=9", "level[most]=9", "x; level=9", "a,b", "__proto__", " "],
+      '{"most":9}',
+      "[1,2]",
+      "null",
+      "true",
+      "9",
+      '"',
+      "a\nGLASSINE_PLUGIN_MODE=dev",
+      "\u2028",
+      "${HOME}",
+      "$HOME",
+      "%HOME%",
+      "{{HOME}}",
+      "`id`",
+      "$(id)",
+      "!!js/undefined",
+      "<<: *a",
+      "a=b&level.most=9",
+      "level[most]=9",
+      "x; level=9",
+      "a,b",
+      "__proto__",
+      " ",
     ];
     it.each(texts)("the string %j", async (text) => {
       expect(await configOf({ NOTE: text })).toEqual({ level: { most: 1 }, note: text });

@@ -101,8 +101,14 @@ attack(
   "refused as `invalid_entry_point`, `entry_point_mismatch`, `package_mismatch`, `id_mismatch` or `duplicate_id`",
   () => {
     it.each([
-      ...["../other/plugin.js", "node_modules/other/plugin.js", "./lib/../../other/plugin.js"],
-      ...["other/plugin.js", "other", "file:../other/plugin.js", "./link.js", "./link/plugin.js"],
+      "../other/plugin.js",
+      "node_modules/other/plugin.js",
+      "./lib/../../other/plugin.js",
+      "other/plugin.js",
+      "other",
+      "file:../other/plugin.js",
+      "./link.js",
+      "./link/plugin.js",
     ])("by the entry point %s", async (plugin) => {
       const root = await newRoot();
       const marker = join(root, "ran");
@@ -170,7 +176,9 @@ attack(
       }
 
       it.each([
-        ...["node_modules/aaa", "node_modules/zzz", "node_modules/@evil/x"],
+        "node_modules/aaa",
+        "node_modules/zzz",
+        "node_modules/@evil/x",
         "app/node_modules/aaa",
       ])("in %s", async (folder) => {
         verifies("discovery:places");

@@ -67,7 +67,8 @@ describe("a verifier with a prepare function", () => {
         host: { discovery: { verifiers } },
       });
       expect([code, document.status, document.findings]).toMatchObject([
-        ...[0, "error"],
+        0,
+        "error",
         [{ about: "setting", severity: "error", message: text }],
       ]);
     },

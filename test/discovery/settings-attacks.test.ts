@@ -159,8 +159,12 @@ attack(
     );
 
     it.each([
-      ...[{ timeoutMS: 5 }, { limits: { deph: 5 } }, { payloadLimits: { node: 5 } }],
-      ...[{ health: { timeout: 5 } }, { audit: { strikt: true } }, { tamperings: "deny" }],
+      { timeoutMS: 5 },
+      { limits: { deph: 5 } },
+      { payloadLimits: { node: 5 } },
+      { health: { timeout: 5 } },
+      { audit: { strikt: true } },
+      { tamperings: "deny" },
       { services: { fact: {} } },
     ])("an option of the manager: %j", async (options) => {
       expect(await codeOf(manage(options))).toBe("options_invalid");

@@ -58,8 +58,12 @@ describe("a payload changed after a plugin allowed it", () => {
     );
     expect(result).toMatchObject({ continueProcessing: true, payload: { name: "sum" } });
     expect(seen).toEqual([
-      ...["first add", "last sum", "shape sum", "watch sum"],
-      ...["first sum", "beside sum"],
+      "first add",
+      "last sum",
+      "shape sum",
+      "watch sum",
+      "first sum",
+      "beside sum",
     ]);
     const names = ["first", "alias", "last", "shape", "watch", "beside", "first"];
     expect(saidBy(result)).toEqual(names.map((name) => [name, "completed"]));

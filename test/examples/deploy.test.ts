@@ -98,7 +98,10 @@ describe("the manifest", () => {
   it("is YAML without errors or warnings", () => {
     expect(documents.flatMap(({ errors, warnings }) => [...errors, ...warnings])).toEqual([]);
     expect(documents.map((each) => each.toJS().kind)).toEqual([
-      ...["ConfigMap", "Secret", "Deployment", "Service"],
+      "ConfigMap",
+      "Secret",
+      "Deployment",
+      "Service",
     ]);
   });
 
@@ -127,9 +130,7 @@ describe("the manifest", () => {
     expect(ports).toEqual({ mcp: config.listen.port, admin: config.admin.port });
     expect(Object.values(ports)).toEqual(image.ports);
     const probes = [gateway.startupProbe, gateway.livenessProbe, gateway.readinessProbe];
-    expect(probes.map(({ httpGet }) => httpGet.path)).toEqual([
-      ...["/healthz", "/healthz", "/readyz"],
-    ]);
+    expect(probes.map(({ httpGet }) => httpGet.path)).toEqual(["/healthz", "/healthz", "/readyz"]);
     for (const { httpGet } of probes) {
       expect(httpGet.port).toBe("admin");
       expect(httpGet.httpHeaders.map(({ value }) => value)).toEqual(config.admin.allowedHosts);

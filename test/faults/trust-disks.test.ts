@@ -225,7 +225,11 @@ describe("a change that can no longer be rolled back", () => {
     const { lines, problems } = await readTrustJournal(stage.path);
     expect(problems).toEqual([]);
     expect(lines.map(({ reason }) => reason)).toEqual([
-      ...["before", "before", stage.order.reason, "by hand", "again"],
+      "before",
+      "before",
+      stage.order.reason,
+      "by hand",
+      "again",
     ]);
   });
 });

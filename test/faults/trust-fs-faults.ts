@@ -25,8 +25,21 @@ type Method = (...args: unknown[]) => Promise<unknown>;
 type Methods = Record<string, Method>;
 
 const handleMethods = [
-  ...["read", "write", "readFile", "writeFile", "appendFile", "readv", "writev"],
-  ...["sync", "datasync", "stat", "chmod", "chown", "truncate", "utimes", "close"],
+  "read",
+  "write",
+  "readFile",
+  "writeFile",
+  "appendFile",
+  "readv",
+  "writev",
+  "sync",
+  "datasync",
+  "stat",
+  "chmod",
+  "chown",
+  "truncate",
+  "utimes",
+  "close",
 ];
 const needsRoom = [
   "write",

@@ -369,8 +369,12 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
       {
         change: (config) => config.replace("failure_mode_allow: false", "failure_mode_allow: true"),
         flags: (port) => [
-          ...["--envoy-admin", `http://127.0.0.1:${port}`, "--plugin-mode", "production"],
-          ...["--plugins-lock", lock],
+          "--envoy-admin",
+          `http://127.0.0.1:${port}`,
+          "--plugin-mode",
+          "production",
+          "--plugins-lock",
+          lock,
         ],
       },
     );

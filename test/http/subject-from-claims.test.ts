@@ -97,12 +97,21 @@ describe("a mapping", () => {
     };
     const subject = subjectOf(claims, {
       claims: [
-        ...["text", "empty", "number", "yes", "no", "nothing", "list", "object", "a.b/c"],
-        ...["__proto__", "constructor", "toString", "absent"],
-        ...[
-          ["object", "a", "b"],
-          ["nothing", "at", "all"],
-        ],
+        "text",
+        "empty",
+        "number",
+        "yes",
+        "no",
+        "nothing",
+        "list",
+        "object",
+        "a.b/c",
+        "__proto__",
+        "constructor",
+        "toString",
+        "absent",
+        ["object", "a", "b"],
+        ["nothing", "at", "all"],
       ],
     });
     expect(Object.entries(subject.claims)).toEqual([

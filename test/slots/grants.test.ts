@@ -20,8 +20,13 @@ const envelope = createExtensions({
   security: { labels: ["PII"], subject: { id: "u", type: "user" } },
 });
 const seven = [
-  ...["read_labels", "append_labels", "read_headers", "write_headers"],
-  ...["read_roles", "read_permissions", "read_claims"],
+  "read_labels",
+  "append_labels",
+  "read_headers",
+  "write_headers",
+  "read_roles",
+  "read_permissions",
+  "read_claims",
 ] as const;
 
 // All that is garbage goes at once when this is called.

@@ -13,7 +13,7 @@ interface Idioms {
   readonly casts: number;
   /** Those through another type that no comment explains, as `file:line`. */
   readonly unexplained: readonly string[];
-  /** `{ ...{ a } }` and `const [a, b] = [c, d]`, as `file:line`. */
+  /** `{ ...{ a } }`, `[...[a]]` and `const [a, b] = [c, d]`, as `file:line`. */
   readonly packed: readonly string[];
 }
 
@@ -22,9 +22,10 @@ function isCast(node: ts.Node): node is ts.AsExpression {
   return ts.isAsExpression(node) && !ts.isConstTypeReference(node.type);
 }
 
-/** What is written shorter in lines than it reads: fields and declarations have a line each. */
+/** What is written shorter in lines than it reads. */
 function isPacked(node: ts.Node): boolean {
   if (ts.isSpreadAssignment(node)) return ts.isObjectLiteralExpression(node.expression);
+  if (ts.isSpreadElement(node)) return ts.isArrayLiteralExpression(node.expression);
   if (!ts.isVariableDeclaration(node) || !ts.isArrayBindingPattern(node.name)) return false;
   const { initializer } = node;
   if (initializer === undefined || !ts.isArrayLiteralExpression(initializer)) return false;
@@ -76,7 +77,7 @@ it("casts through another type have a comment that says why", () => {
   expect(unexplained).toEqual([]);
 });
 
-it("fields and declarations are written one by one", () => {
+it("fields, items and declarations are written one by one", () => {
   const packed = files.flatMap((each) => each.packed);
   expect(packed).toEqual([]);
 });

@@ -8,7 +8,13 @@ import { root } from "../docs/support/pages.ts";
 
 /** Names of products and units, the type of a record in the audit trail, and a class of Python. */
 const otherWords = [
-  ...["ContractViolation", "GiB", "KiB", "MiB", "OpenAI", "OpenSSH", "SandboxedEnvironment"],
+  "ContractViolation",
+  "GiB",
+  "KiB",
+  "MiB",
+  "OpenAI",
+  "OpenSSH",
+  "SandboxedEnvironment",
 ];
 
 const sourceOf = (path: string) =>

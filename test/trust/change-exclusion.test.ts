@@ -141,8 +141,19 @@ describe("CLI-053: a claim", () => {
   });
 
   it.each([
-    ...["", "\n", "null", "[]", "{}", "17", "\ufeff{}", '{"pid":"17","host":"a"}', '{"pid":17}'],
-    ...['{"pid":0,"host":"a"}', '{"pid":-1,"host":"a"}', '{"pid":1.5,"host":"a"}', "\xff"],
+    "",
+    "\n",
+    "null",
+    "[]",
+    "{}",
+    "17",
+    "\ufeff{}",
+    '{"pid":"17","host":"a"}',
+    '{"pid":17}',
+    '{"pid":0,"host":"a"}',
+    '{"pid":-1,"host":"a"}',
+    '{"pid":1.5,"host":"a"}',
+    "\xff",
     '{"pid":17,"host":""}',
   ])("that names no process is never taken over: %j", async (text) => {
     verifies("journal:elsewhere");
@@ -299,8 +310,16 @@ describe("files left beside a lock", () => {
     const hex = "0123456789abcdef";
     const left = [`.${hex}.tmp`, `.lck.${hex}`, `.lck.${hex}.tmp`, `.lck.${hex}.${hex}.tmp`];
     const kept = [
-      ...["bak", "tmp", `${hex}.tmp~`, "0123.tmp", `${hex}`, `${hex.toUpperCase()}.tmp`, "lck.old"],
-      ...[`pending.${hex}.tmp`, `lck.${hex}0`, "pending.conflict-20260101T000000000Z"],
+      "bak",
+      "tmp",
+      `${hex}.tmp~`,
+      "0123.tmp",
+      `${hex}`,
+      `${hex.toUpperCase()}.tmp`,
+      "lck.old",
+      `pending.${hex}.tmp`,
+      `lck.${hex}0`,
+      "pending.conflict-20260101T000000000Z",
     ].map((name) => `plugins.lock.${name}`);
     const others = [`other.lock.${hex}.tmp`, `xplugins.lock.${hex}.tmp`];
     for (const name of left) await writeFile(path + name, "");

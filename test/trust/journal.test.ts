@@ -132,7 +132,11 @@ describe("where the code of a plugin runs", () => {
     for (const isolate of grants)
       await trustPlugins(path, [{ ...entryOf("aaa"), isolate }], "routine renewal");
     expect((await lines()).map((line) => line.isolate)).toEqual([
-      ...[undefined, "process", "process", "host", undefined],
+      undefined,
+      "process",
+      "process",
+      "host",
+      undefined,
     ]);
     expect((await verifiedAt(path)).problems).toEqual([]);
   });
@@ -178,8 +182,11 @@ describe("a journal", () => {
     verifies("journal:malformed");
     const good = byHand(manual);
     const bytes = Buffer.concat([
-      ...[Buffer.from(`${good}\n${good}trust\n`), Buffer.from([0xff, 0x0a])],
-      ...[Buffer.from("\ufeff"), Buffer.from(good), Buffer.from(good)],
+      Buffer.from(`${good}\n${good}trust\n`),
+      Buffer.from([0xff, 0x0a]),
+      Buffer.from("\ufeff"),
+      Buffer.from(good),
+      Buffer.from(good),
     ]);
     const { lines, problems } = await read(bytes);
     expect(lines.map(({ number }) => number)).toEqual([1, 3, 7]);

@@ -23,15 +23,26 @@ export function certificateLog(keys: {
       // RFC 6962 §3.2: an entry for a certificate that is not issued yet.
       const precertEntry = Buffer.from([0, 1]);
       const signed = Buffer.concat([
-        ...[version, Buffer.from([0]), time, precertEntry, Buffer.from(issuerId)],
-        ...[bigEndian(tbs.length, 3), tbs, noExtensions],
+        version,
+        Buffer.from([0]),
+        time,
+        precertEntry,
+        Buffer.from(issuerId),
+        bigEndian(tbs.length, 3),
+        tbs,
+        noExtensions,
       ]);
       const signature = sign("sha256", signed, keys.privateKey);
       // RFC 5246 §7.4.1.4.1: SHA-256 and ECDSA.
       const algorithm = Buffer.from([4, 3]);
       const timestamp = Buffer.concat([
-        ...[version, logID, time, noExtensions, algorithm],
-        ...[bigEndian(signature.length, 2), signature],
+        version,
+        logID,
+        time,
+        noExtensions,
+        algorithm,
+        bigEndian(signature.length, 2),
+        signature,
       ]);
       const bytes = Buffer.concat([bigEndian(timestamp.length, 2), timestamp]);
       return new Uint8Array(bytes).buffer;

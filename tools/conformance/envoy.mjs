@@ -22,8 +22,14 @@ export async function envoyInFront(folder, server, change = (text) => text) {
   const config = join(folder, "glassine.config.json");
   await writeFile(config, JSON.stringify({ servers: { fixture: server }, listen: { port } }));
   const { stdout } = await promisify(execFile)(process.execPath, [
-    ...[command, "envoy-config", "--config", config, "--admin-port", String(adminPort)],
-    ...["--processor", `unix:${socket}`],
+    command,
+    "envoy-config",
+    "--config",
+    config,
+    "--admin-port",
+    String(adminPort),
+    "--processor",
+    `unix:${socket}`,
   ]);
   const envoy = await startEnvoy(folder, change(stdout), { port, adminPort });
   return { ...envoy, port, socket };

@@ -4,8 +4,10 @@ import { addLabels, definePlugin, setHeader } from "glassine";
 const callHooks = ["cmf.tool_pre_invoke", "cmf.tool_post_invoke"];
 const hooks = [
   ...callHooks,
-  ...["cmf.prompt_pre_fetch", "cmf.prompt_post_fetch"],
-  ...["cmf.resource_pre_fetch", "cmf.resource_post_fetch"],
+  "cmf.prompt_pre_fetch",
+  "cmf.prompt_post_fetch",
+  "cmf.resource_pre_fetch",
+  "cmf.resource_post_fetch",
 ];
 const everywhere = (handler) => Object.fromEntries(hooks.map((hook) => [hook, handler]));
 const plugin = (name, capabilities, handlers) =>

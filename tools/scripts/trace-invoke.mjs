@@ -64,20 +64,46 @@ function withBody(f, node, body) {
   switch (node.kind) {
     case ts.SyntaxKind.ArrowFunction:
       return f.updateArrowFunction(
-        ...[node, modifiers, undefined, parameters, undefined],
-        ...[node.equalsGreaterThanToken, body],
+        node,
+        modifiers,
+        undefined,
+        parameters,
+        undefined,
+        node.equalsGreaterThanToken,
+        body,
       );
     case ts.SyntaxKind.FunctionExpression:
       return f.updateFunctionExpression(
-        ...[node, modifiers, asteriskToken, name, undefined, parameters, undefined, body],
+        node,
+        modifiers,
+        asteriskToken,
+        name,
+        undefined,
+        parameters,
+        undefined,
+        body,
       );
     case ts.SyntaxKind.FunctionDeclaration:
       return f.updateFunctionDeclaration(
-        ...[node, modifiers, asteriskToken, name, undefined, parameters, undefined, body],
+        node,
+        modifiers,
+        asteriskToken,
+        name,
+        undefined,
+        parameters,
+        undefined,
+        body,
       );
     case ts.SyntaxKind.MethodDeclaration:
       return f.updateMethodDeclaration(
-        ...[node, modifiers, asteriskToken, name, undefined, undefined, parameters, undefined],
+        node,
+        modifiers,
+        asteriskToken,
+        name,
+        undefined,
+        undefined,
+        parameters,
+        undefined,
         body,
       );
     case ts.SyntaxKind.GetAccessor:

@@ -2,8 +2,20 @@
 
 const version = "2025-11-25";
 const kinds = [
-  ...["answers", "answers", "answers", "answers", "large", "lies", "dies", "stops", "twice"],
-  ...["garbage", "hangs", "cancelled", "forbidden", "left"],
+  "answers",
+  "answers",
+  "answers",
+  "answers",
+  "large",
+  "lies",
+  "dies",
+  "stops",
+  "twice",
+  "garbage",
+  "hangs",
+  "cancelled",
+  "forbidden",
+  "left",
 ];
 const calls = 20;
 

@@ -31,7 +31,13 @@ const maxClasses = 32;
 
 /** The classes of errors by prototype, with the names they have when the library loads. */
 const known: readonly { readonly prototype: object; readonly name: string }[] = [
-  ...[Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError],
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
   AggregateError,
 ].map(({ prototype, name }) => ({ prototype, name }));
 

@@ -42,7 +42,13 @@ type Path = readonly (string | number)[];
 const noSecrets = needlesOf([]);
 
 const fields: readonly string[] = [
-  ...["eventType", "actorUri", "targetUri", "tenantId", "timestamp", "outcome", "metadata"],
+  "eventType",
+  "actorUri",
+  "targetUri",
+  "tenantId",
+  "timestamp",
+  "outcome",
+  "metadata",
 ];
 
 /** @throws GlassineError `options_invalid` */

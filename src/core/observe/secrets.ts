@@ -63,7 +63,9 @@ function formsOf(secret: string): ReadonlySet<string> {
   const lines = bare.split(/[\r\n]/).map((line) => line.trim());
   const forms = [
     // No URL has what is not valid Unicode.
-    ...[bare, JSON.stringify(bare).slice(1, -1), attempt(() => encodeURIComponent(bare)) ?? ""],
+    bare,
+    JSON.stringify(bare).slice(1, -1),
+    attempt(() => encodeURIComponent(bare)) ?? "",
     ...lines.filter((line) => line.length >= minPart),
   ];
   const lower = forms.flatMap((form) => [toLowerAscii(form), toLowerAscii(spelledOut(form))]);

@@ -82,9 +82,23 @@ const identifierPattern = /^[a-z][A-Za-z0-9]*$/;
 const settings = ["accessor", "handle", "description", "review", "type"];
 // What every context has, and what every object or promise would be asked for.
 const taken = [
-  ...["plugin", "hook", "capabilities", "config", "operation", "request", "signal", "state"],
-  ...["constructor", "then", "toString", "toJSON", "valueOf", "hasOwnProperty", "isPrototypeOf"],
-  ...["propertyIsEnumerable", "toLocaleString"],
+  "plugin",
+  "hook",
+  "capabilities",
+  "config",
+  "operation",
+  "request",
+  "signal",
+  "state",
+  "constructor",
+  "then",
+  "toString",
+  "toJSON",
+  "valueOf",
+  "hasOwnProperty",
+  "isPrototypeOf",
+  "propertyIsEnumerable",
+  "toLocaleString",
 ];
 
 /**

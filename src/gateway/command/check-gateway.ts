@@ -156,8 +156,11 @@ function onlyFor({ hook, conditions }: Handler): readonly string[] {
 
 /** The hooks of a route to a model. Those of a server's guard its wiring knows. */
 const modelHooks: ReadonlySet<string> = new Set([
-  ...["cmf.llm_input", "cmf.llm_output", "cmf.tool_pre_invoke"],
-  ...["message_pre_invoke", "message_post_invoke"],
+  "cmf.llm_input",
+  "cmf.llm_output",
+  "cmf.tool_pre_invoke",
+  "message_pre_invoke",
+  "message_post_invoke",
 ]);
 /** Before a request is sent: what is written there can still be sent with it. */
 const ofRequests = /_pre_\w+$|_input$|_request$/;

@@ -163,7 +163,10 @@ function hasUncheckedOptions(plugin: Plugin, { from, settings }: NamedEntry): bo
 
 /** Codes of sentences that do not say which plugin they are about. */
 const placeless: ReadonlySet<string> = new Set([
-  ...["options_invalid", "isolation_refused", "plugin_isolation_failed", "plugin_ended"],
+  "options_invalid",
+  "isolation_refused",
+  "plugin_isolation_failed",
+  "plugin_ended",
 ]);
 
 /** Options of stock plugins are refused by the name of a function that no operator has written. */

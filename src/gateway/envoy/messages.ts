@@ -77,8 +77,12 @@ export const messages = {
       oneofs: {
         request: {
           oneof: [
-            ...["request_headers", "response_headers", "request_body", "response_body"],
-            ...["request_trailers", "response_trailers"],
+            "request_headers",
+            "response_headers",
+            "request_body",
+            "response_body",
+            "request_trailers",
+            "response_trailers",
           ],
         },
       },
@@ -131,8 +135,13 @@ export const messages = {
       oneofs: {
         response: {
           oneof: [
-            ...["request_headers", "response_headers", "request_body", "response_body"],
-            ...["request_trailers", "response_trailers", "immediate_response"],
+            "request_headers",
+            "response_headers",
+            "request_body",
+            "response_body",
+            "request_trailers",
+            "response_trailers",
+            "immediate_response",
           ],
         },
       },

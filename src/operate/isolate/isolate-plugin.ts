@@ -69,8 +69,20 @@ export interface IsolatedPlugin {
 }
 
 const optionNames = [
-  ...["isolate", "exportName", "config", "accept", "readable", "package", "memoryMb"],
-  ...["startTimeoutMs", "closeTimeoutMs", "maxTurns", "size", "spare", "onOutput", "onEnd"],
+  "isolate",
+  "exportName",
+  "config",
+  "accept",
+  "readable",
+  "package",
+  "memoryMb",
+  "startTimeoutMs",
+  "closeTimeoutMs",
+  "maxTurns",
+  "size",
+  "spare",
+  "onOutput",
+  "onEnd",
 ];
 
 /**

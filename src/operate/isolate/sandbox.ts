@@ -100,10 +100,24 @@ function inNewRoot({ pairs, limitMb, argv, isLocked = false, network = false }: 
     command: "setpriv",
     args: [
       // A host that is killed takes it along.
-      ...["--pdeathsig", "KILL", "unshare", ...namespaces(network)],
-      ...["sh", "-c", script, "sh", root, limitKib(limitMb), isLocked ? "yes" : "no"],
-      ...[String(all.length), ...flat],
-      ...["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", ...argv],
+      "--pdeathsig",
+      "KILL",
+      "unshare",
+      ...namespaces(network),
+      "sh",
+      "-c",
+      script,
+      "sh",
+      root,
+      limitKib(limitMb),
+      isLocked ? "yes" : "no",
+      String(all.length),
+      ...flat,
+      "setpriv",
+      "--bounding-set=-all",
+      "--inh-caps=-all",
+      "--no-new-privs",
+      ...argv,
     ],
   };
 }
@@ -121,7 +135,9 @@ function nodeArgs(readable: readonly string[], memoryMb: number, entry: string) 
     ...(major >= 22 ? ["--no-experimental-sqlite"] : []),
     // WebAssembly, which `fetch` parses with, would reserve more addresses than there are.
     "--disable-wasm-trap-handler",
-    ...[`--max-old-space-size=${memoryMb}`, "--no-warnings", entry],
+    `--max-old-space-size=${memoryMb}`,
+    "--no-warnings",
+    entry,
   ];
 }
 

@@ -261,7 +261,13 @@ export function resultBlocks(version: SpecificationVersion): BlockTable {
       answer: {
         name: "result",
         writes: [
-          ...["text", "reasoning", "call", "result", "sourceUrl", "file.text", "sourceDocument"],
+          "text",
+          "reasoning",
+          "call",
+          "result",
+          "sourceUrl",
+          "file.text",
+          "sourceDocument",
           ...mediaParts.map((part) => `file.${part}`),
         ],
         ...ofModel,

@@ -21,9 +21,20 @@ import type { SpecificationVersion } from "./types.ts";
 
 /** Options of a call that neither are read by a model nor stand for what is. */
 const callSettings = [
-  ...["abortSignal", "frequencyPenalty", "headers", "includeRawChunks", "maxOutputTokens"],
-  ...["presencePenalty", "reasoning", "responseFormat.type", "seed", "stopSequences"],
-  ...["temperature", "toolChoice", "topK", "topP"],
+  "abortSignal",
+  "frequencyPenalty",
+  "headers",
+  "includeRawChunks",
+  "maxOutputTokens",
+  "presencePenalty",
+  "reasoning",
+  "responseFormat.type",
+  "seed",
+  "stopSequences",
+  "temperature",
+  "toolChoice",
+  "topK",
+  "topP",
 ];
 
 /** A call has the id of the model beside its options. */

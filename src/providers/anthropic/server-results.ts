@@ -84,16 +84,25 @@ function serverTexts({ type, content }: JsonObject): readonly FoundText[] {
 /** What the values in a server result may be called. */
 // Source: the types of @anthropic-ai/sdk 1.11.0, resources/messages/messages.d.ts.
 const innerTypes = new Set([
-  ...["base64", "document", "text"],
-  ...["web_search_result", "web_search_tool_result_error"],
-  ...["web_fetch_result", "web_fetch_tool_result_error"],
-  ...["code_execution_output", "code_execution_result", "code_execution_tool_result_error"],
+  "base64",
+  "document",
+  "text",
+  "web_search_result",
+  "web_search_tool_result_error",
+  "web_fetch_result",
+  "web_fetch_tool_result_error",
+  "code_execution_output",
+  "code_execution_result",
+  "code_execution_tool_result_error",
   "encrypted_code_execution_result",
-  ...["bash_code_execution_output", "bash_code_execution_result"],
+  "bash_code_execution_output",
+  "bash_code_execution_result",
   "bash_code_execution_tool_result_error",
   ...["create", "str_replace", "view"].map((act) => `text_editor_code_execution_${act}_result`),
   "text_editor_code_execution_tool_result_error",
-  ...["tool_reference", "tool_search_tool_search_result", "tool_search_tool_result_error"],
+  "tool_reference",
+  "tool_search_tool_search_result",
+  "tool_search_tool_result_error",
 ]);
 
 /** Words that say what kind of text a result has, and what else is no text. */
@@ -103,10 +112,23 @@ const words: { readonly [field: string]: ReadonlySet<string> } = {
   media_type: new Set(["text/plain", "application/pdf"]),
 };
 const figures = new Set([
-  ...["is_file_update", "return_code", "enabled"],
-  ...["num_lines", "start_line", "total_lines", "numLines", "startLine", "totalLines"],
-  ...["new_lines", "new_start", "old_lines", "old_start"],
-  ...["newLines", "newStart", "oldLines", "oldStart"],
+  "is_file_update",
+  "return_code",
+  "enabled",
+  "num_lines",
+  "start_line",
+  "total_lines",
+  "numLines",
+  "startLine",
+  "totalLines",
+  "new_lines",
+  "new_start",
+  "old_lines",
+  "old_start",
+  "newLines",
+  "newStart",
+  "oldLines",
+  "oldStart",
 ]);
 
 /** The report of every value of a server result that no part shows. */

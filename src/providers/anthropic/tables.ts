@@ -44,8 +44,13 @@ const requestSettings: readonly string[] = [
   "cache_control",
   // A model reads the instructions of a compaction.
   ...under("context_management.edits.*", [
-    ...["clear_at_least", "clear_tool_inputs", "exclude_tools", "keep"],
-    ...["pause_after_compaction", "trigger", "type"],
+    "clear_at_least",
+    "clear_tool_inputs",
+    "exclude_tools",
+    "keep",
+    "pause_after_compaction",
+    "trigger",
+    "type",
   ]),
   "diagnostics",
   "inference_geo",

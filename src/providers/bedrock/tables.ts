@@ -29,13 +29,11 @@ const claudeThinking = ["budget_tokens", "display", "type"];
 
 // A model reads `toolConfig`, `promptVariables` and most of `additionalModelRequestFields`.
 const requestSettings = [
-  ...[
-    ...common,
-    "additionalModelResponseFieldPaths",
-    "outputConfig.effort",
-    "guardrailConfig",
-    "requestMetadata",
-  ],
+  ...common,
+  "additionalModelResponseFieldPaths",
+  "outputConfig.effort",
+  "guardrailConfig",
+  "requestMetadata",
   ...under("inferenceConfig", ["maxTokens", "stopSequences", "temperature", "topP"]),
   ...under("additionalModelRequestFields", ["anthropic_beta", "inferenceConfig.topK", "top_k"]),
   ...under("additionalModelRequestFields.thinking", claudeThinking),
@@ -45,7 +43,11 @@ const requestSettings = [
 
 // A trace of a guardrail quotes what it found.
 const answerSettings = [
-  ...[...common, "$metadata", "metrics", "trace.promptRouter", "usage.totalTokens"],
+  ...common,
+  "$metadata",
+  "metrics",
+  "trace.promptRouter",
+  "usage.totalTokens",
   ...under("usage", ["cacheDetails", "cacheReadInputTokens", "cacheWriteInputTokens"]),
 ];
 
@@ -116,8 +118,11 @@ function event(name: string, apply: (answer: GrowingAnswer, fields: JsonObject) 
 
 /** Errors that end a stream. The SDK throws them itself. */
 const exceptions = [
-  ...["internalServerException", "modelStreamErrorException", "serviceUnavailableException"],
-  ...["throttlingException", "validationException"],
+  "internalServerException",
+  "modelStreamErrorException",
+  "serviceUnavailableException",
+  "throttlingException",
+  "validationException",
 ];
 
 /** No other event says what is in `output`. */
@@ -233,8 +238,12 @@ export const bedrock: TableProvider<"bedrock", object, object, object> =
     // JSON of tools, models and callers.
     bytes: {
       opaque: [
-        ...["additionalModelRequestFields", "additionalModelResponseFields", "input", "json"],
-        ...["promptVariables", "requestMetadata"],
+        "additionalModelRequestFields",
+        "additionalModelResponseFields",
+        "input",
+        "json",
+        "promptVariables",
+        "requestMetadata",
       ],
     },
     blocks,

@@ -22,8 +22,18 @@ export type Names = readonly string[];
  * and tokens inside tokens. RFC 7519, RFC 7800, OpenID Connect Core §2, §3.3.2.11 and §5.6.2.
  */
 const secrets: ReadonlySet<string> = new Set([
-  ...["jti", "nonce", "at_hash", "c_hash", "s_hash", "rt_hash", "cnf", "sid"],
-  ...["access_token", "id_token", "refresh_token", "_claim_sources"],
+  "jti",
+  "nonce",
+  "at_hash",
+  "c_hash",
+  "s_hash",
+  "rt_hash",
+  "cnf",
+  "sid",
+  "access_token",
+  "id_token",
+  "refresh_token",
+  "_claim_sources",
 ]);
 
 const isSecret = (name: string) => secrets.has(name.toLowerCase());

@@ -84,7 +84,9 @@ export function subjectFromClaims(payload: object, mapping: SubjectMapping = {})
   const requiresId = readOption(mapping, "requireId", "boolean") ?? true;
   const roles = readPaths("roles", mapping.roles, [["roles"], ["realm_access", "roles"]]);
   const permissions = readPaths("permissions", mapping.permissions, [
-    ...[["scope"], ["scp"], ["permissions"]],
+    ["scope"],
+    ["scp"],
+    ["permissions"],
   ]);
   const teams = readPaths("teams", mapping.teams, [["groups"], ["cognito:groups"]]);
   const shown = named(readPaths("claims", mapping.claims));

@@ -7,7 +7,12 @@ import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
  * the result arrives later, and the rest tells 2026-07-28 peers how to read and cache it.
  */
 export const wireOnly: readonly string[] = [
-  ...["_meta", "task", "resultType", "requestState", "ttlMs", "cacheScope"],
+  "_meta",
+  "task",
+  "resultType",
+  "requestState",
+  "ttlMs",
+  "cacheScope",
 ];
 
 /** For a plugin's change that MCP cannot express, or data that cannot be shown. */

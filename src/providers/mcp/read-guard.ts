@@ -21,8 +21,17 @@ import type { GuardLabels, GuardOptions, WrapOptions } from "./options.ts";
 const call = "createGuard";
 
 const guardOptions: readonly string[] = [
-  ...["access", "envelope", "labels", "onDeny", "onEnd", "onFailure", "onResult", "onWarning"],
-  ...["pass", "serverId", "tenant"],
+  "access",
+  "envelope",
+  "labels",
+  "onDeny",
+  "onEnd",
+  "onFailure",
+  "onResult",
+  "onWarning",
+  "pass",
+  "serverId",
+  "tenant",
 ];
 
 /**

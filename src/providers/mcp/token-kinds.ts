@@ -24,7 +24,14 @@ const isResultType = isOneOf("complete", "input_required", "task");
 const isCacheScope = isOneOf("public", "private");
 /** RFC 5424, as LoggingLevel of MCP names them. */
 const isLogLevel = isOneOf(
-  ...["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"],
+  "debug",
+  "info",
+  "notice",
+  "warning",
+  "error",
+  "critical",
+  "alert",
+  "emergency",
 );
 
 const isTimeSpan = (value: unknown) => value === null || isNumber(value);
@@ -85,8 +92,21 @@ export function isOfKind(key: string, value: unknown): boolean {
 
 /** The client capabilities that MCP defines; the rest may be anything. */
 const capabilityNames: ReadonlySet<string> = new Set([
-  ...["applyDefaults", "cancel", "context", "create", "createMessage", "elicitation", "form"],
-  ...["list", "listChanged", "requests", "roots", "sampling", "tasks", "tools", "url"],
+  "applyDefaults",
+  "cancel",
+  "context",
+  "create",
+  "createMessage",
+  "elicitation",
+  "form",
+  "list",
+  "listChanged",
+  "requests",
+  "roots",
+  "sampling",
+  "tasks",
+  "tools",
+  "url",
 ]);
 
 function areCapabilities(value: unknown, depth = 0): boolean {

@@ -26,7 +26,8 @@ const kindOf: ReadonlyMap<string, Kind | undefined> = new Map<string, Kind | und
 /** The hooks before a request is sent; the others run before an answer or a notification. */
 const requestHooks: ReadonlySet<string> = new Set([
   ...Object.values(subjects).flatMap(([pre]) => [pre, `cmf.${pre}`]),
-  ...["cmf.mcp_request", "cmf.llm_input"],
+  "cmf.mcp_request",
+  "cmf.llm_input",
 ]);
 
 /** The modes in which a handler may change anything. Older hooks have none. */

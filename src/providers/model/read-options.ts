@@ -19,10 +19,7 @@ import {
 import { hooks } from "./judge.ts";
 import type { ModelCall, ModelGuardOptions, ModelLabels } from "./options.ts";
 
-const names = [
-  ...["access", "allow", "envelope", "labels"],
-  ...["onEnd", "onResult", "tenant", "toolCalls"],
-];
+const names = ["access", "allow", "envelope", "labels", "onEnd", "onResult", "tenant", "toolCalls"];
 
 const members = ["readRequest", "writeRequest", "readAnswer", "writeAnswer", "stream", "toEvents"];
 

@@ -10,12 +10,21 @@ import { given, isEmpty, isObject, type JsonObject } from "./json.ts";
 const texts: readonly string[] = ["instructions", "metadata", "prompt", "stop", "user"];
 /** The fields with an id, which the server may give where a request has none. */
 const ids: readonly string[] = [
-  ...["conversation", "previous_response_id", "prompt_cache_key", "safety_identifier"],
+  "conversation",
+  "previous_response_id",
+  "prompt_cache_key",
+  "safety_identifier",
 ];
 /** The fields with settings inside, which may hold text as well: a description, a pattern. */
 const settings: readonly string[] = [
-  ...["context_management", "prompt_cache_options", "reasoning", "response_format", "text"],
-  ...["tool_choice", "tools", "web_search_options"],
+  "context_management",
+  "prompt_cache_options",
+  "reasoning",
+  "response_format",
+  "text",
+  "tool_choice",
+  "tools",
+  "web_search_options",
 ];
 const repeated = [...texts, ...ids, ...settings];
 

@@ -21,8 +21,16 @@ import { fitsShape, given, isEmpty, textAt, withFields } from "./json.ts";
 
 /** Known fields of items that are settings. */
 export const itemSettings: readonly string[] = [
-  ...["approval_request_id", "caller", "container_id", "created_by", "encrypted_content"],
-  ...["environment", "id", "max_output_length", "parsed_arguments", "status"],
+  "approval_request_id",
+  "caller",
+  "container_id",
+  "created_by",
+  "encrypted_content",
+  "environment",
+  "id",
+  "max_output_length",
+  "parsed_arguments",
+  "status",
 ];
 
 interface CallItem {

@@ -193,8 +193,10 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     if (this.#current === undefined) {
       const read = this.#reading.answer(this.document);
       const left = Object.freeze([
-        ...[...read.left, ...this.#doubts()],
-        ...[...this.#left.list(), ...this.#notes.values()],
+        ...read.left,
+        ...this.#doubts(),
+        ...this.#left.list(),
+        ...this.#notes.values(),
       ]);
       this.#current = Object.freeze({ ...read, left });
     }

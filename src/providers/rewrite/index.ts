@@ -16,14 +16,7 @@ export {
 } from "./block-kinds.ts";
 export { writeBlocks } from "./blocks.ts";
 export { base64Of, bytesField, isPlain, viewedBytes } from "./bytes.ts";
-export {
-  defineProvider,
-  type EventTable,
-  type TableProvider,
-  type TableStream,
-  type WriteAnswerOptions,
-  type WriteRequestOptions,
-} from "./define-provider.ts";
+export { defineProvider } from "./define-provider.ts";
 export { EventPieces, type EventTexts, textsAt } from "./event-pieces.ts";
 export {
   type AnswerFacts,
@@ -96,6 +89,13 @@ export type {
   ModelProvider,
   ProviderRefusal,
 } from "./provider.ts";
+export type {
+  EventTable,
+  TableProvider,
+  TableStream,
+  WriteAnswerOptions,
+  WriteRequestOptions,
+} from "./provider-table.ts";
 export { itemsOf, readBlocks } from "./read-blocks.ts";
 export { ownDocument, readDocument, readDocumentAgain, writtenDocument } from "./read-document.ts";
 export {

@@ -18,8 +18,13 @@ export interface HeaderChanges {
  * that begins with `mcp-` or `proxy-` is one too.
  */
 const reserved: readonly string[] = [
-  ...["accept", "accept-encoding", "content-encoding", "content-type"],
-  ...["dpop", "expect", "last-event-id"],
+  "accept",
+  "accept-encoding",
+  "content-encoding",
+  "content-type",
+  "dpop",
+  "expect",
+  "last-event-id",
 ];
 
 export function isTransportHeader(lower: string): boolean {

@@ -19,8 +19,15 @@ import { type PluginUnderTest, subjectOf } from "../subject.ts";
 import { broken, expectSame, type Law, type LawOptions, law } from "./law.ts";
 
 const fields = [
-  ...["plugin", "host", "others", "options", "deterministic"],
-  ...["slots", "hooks", "values", "payloads"],
+  "plugin",
+  "host",
+  "others",
+  "options",
+  "deterministic",
+  "slots",
+  "hooks",
+  "values",
+  "payloads",
 ];
 
 export function lawsOfPlugin(test: PluginUnderTest): readonly Law[] {

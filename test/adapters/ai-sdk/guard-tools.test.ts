@@ -188,7 +188,10 @@ describe.each(versions)("the tools of $name", (version) => {
       prompt: "Mail my salary.",
     });
     expect(steps.map(({ content }) => content[1]?.type)).toEqual([
-      ...["tool-result", "tool-result", "tool-error", undefined],
+      "tool-result",
+      "tool-result",
+      "tool-error",
+      undefined,
     ]);
   });
 

@@ -194,7 +194,9 @@ describe("a result of ai 7", () => {
     const { messages, left } = fromContent(result);
     const unseen = left.filter(({ kind }) => kind !== "setting");
     expect(unseen.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
-      ...["citation content[0].citations", "content content[1]", "content structuredOutputText"],
+      "citation content[0].citations",
+      "content content[1]",
+      "content structuredOutputText",
     ]);
     expect(toContent(messages, { onto: result }).document).toEqual(result);
     const { document, lost } = toContent([said("assistant", text("***"))], { onto: result });

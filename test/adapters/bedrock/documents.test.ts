@@ -66,7 +66,11 @@ describe("turns", () => {
     };
     const { messages, extensions } = fromConverseRequest(onto);
     expect(messages.map(({ role }) => role)).toEqual([
-      ...["system", "user", "assistant", "tool", "user"],
+      "system",
+      "user",
+      "assistant",
+      "tool",
+      "user",
     ]);
     expect(extensions.llm).toEqual({ provider: "bedrock", model_id: "m" });
     const { document, lost } = toConverseRequest<ConverseCommandInput>(messages, {
@@ -259,8 +263,10 @@ describe("left", () => {
       outputConfig: { effort: "low", textFormat: { type: "json_schema" } },
     });
     expect(kinds(notAllowed(left, ["setting"]))).toEqual([
-      ...["tools toolConfig", "content inferenceConfig.unknown"],
-      ...["content additionalModelRequestFields.system", "content outputConfig.textFormat"],
+      "tools toolConfig",
+      "content inferenceConfig.unknown",
+      "content additionalModelRequestFields.system",
+      "content outputConfig.textFormat",
     ]);
     expect(kinds(left)).toContain("setting messages[0].content[1]");
   });
@@ -287,8 +293,12 @@ describe("left", () => {
       $metadata: { httpStatusCode: 200, requestId: "r", attempts: undefined },
     });
     expect(kinds(left)).toEqual([
-      ...["content output.message.content[0]", "setting stopReason", "setting usage.totalTokens"],
-      ...["setting metrics", "content trace.guardrail", "setting trace.promptRouter"],
+      "content output.message.content[0]",
+      "setting stopReason",
+      "setting usage.totalTokens",
+      "setting metrics",
+      "content trace.guardrail",
+      "setting trace.promptRouter",
       'setting ["$metadata"]',
     ]);
   });

@@ -207,7 +207,8 @@ describe("the SDK", () => {
         });
       }
       expect([...json.ends, ...streams.ends].map(({ outcome }) => outcome)).toEqual([
-        ...["denied", "denied"],
+        "denied",
+        "denied",
       ]);
     },
   );
@@ -289,8 +290,11 @@ describe("the SDK", () => {
 });
 
 it.each([
-  ...["internalServerException", "modelStreamErrorException", "serviceUnavailableException"],
-  ...["throttlingException", "validationException"],
+  "internalServerException",
+  "modelStreamErrorException",
+  "serviceUnavailableException",
+  "throttlingException",
+  "validationException",
 ])(
   "%s among events of a host's own is a refusal with its judged message, and the last",
   async (name) => {

@@ -122,8 +122,10 @@ describe("a stream", () => {
       delta(0, { text: "b", other: "hidden" } as never),
     ]);
     expect(stream.current.left.map(({ kind, path }) => `${kind} ${path}`)).toEqual([
-      ...["content events[1]", "content output.message.content[0]"],
-      ...["content events[3].other", "content events[4].delta.other"],
+      "content events[1]",
+      "content output.message.content[0]",
+      "content events[3].other",
+      "content events[4].delta.other",
     ]);
   });
 

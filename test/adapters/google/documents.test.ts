@@ -59,7 +59,11 @@ describe("turns", () => {
       ],
     });
     expect(messages.map(({ role }) => role)).toEqual([
-      ...["system", "user", "assistant", "tool", "user"],
+      "system",
+      "user",
+      "assistant",
+      "tool",
+      "user",
     ]);
     const { document, lost } = toGenerateRequest(messages);
     expect(document.contents.map(({ role }) => role)).toEqual(["user", "model", "user"]);
@@ -126,7 +130,8 @@ describe("parts", () => {
     const onto = ask([{ thought: true, text: "hm" }, { text: "a" }], "model");
     const { messages } = fromGenerateRequest(onto);
     expect(messages[0]?.content.map(({ content_type }) => content_type)).toEqual([
-      ...["thinking", "text"],
+      "thinking",
+      "text",
     ]);
     expect(toGenerateRequest(messages)).toEqual({ document: onto, lost: [] });
   });

@@ -66,8 +66,11 @@ describe("a stream", () => {
       chunk([{ text: "e" }]),
     ]);
     expect(partsOf(stream.document)).toEqual([
-      ...[{ text: "a" }, { text: "b" }, { text: "c", videoMetadata: { fps: 1 } }],
-      ...[{ text: "d", thoughtSignature: "Eq" }, { text: "e" }],
+      { text: "a" },
+      { text: "b" },
+      { text: "c", videoMetadata: { fps: 1 } },
+      { text: "d", thoughtSignature: "Eq" },
+      { text: "e" },
     ]);
   });
 
@@ -159,7 +162,8 @@ describe("events", () => {
     verifies("google:events");
     const events = toGenerateEvents(answerOf([{ text: "a" }], "STOP"));
     expect(events.map(({ candidates }) => candidates?.[0]?.finishReason)).toEqual([
-      ...[undefined, "STOP"],
+      undefined,
+      "STOP",
     ]);
   });
 

@@ -198,8 +198,12 @@ describe("sampling", () => {
     expect(sent?.params).toEqual({ ...params, messages: [turn("one"), turn("***")] });
     expect(answer.result).toEqual(serverResult);
     expect(manager.names()).toEqual([
-      ...["cmf.llm_input", "cmf.llm_input", "cmf.llm_input", "cmf.mcp_request"],
-      ...["cmf.llm_output", "cmf.mcp_response"],
+      "cmf.llm_input",
+      "cmf.llm_input",
+      "cmf.llm_input",
+      "cmf.mcp_request",
+      "cmf.llm_output",
+      "cmf.mcp_response",
     ]);
     expect(JSON.stringify(manager.calls[3])).toContain("three");
     expect(JSON.stringify(manager.calls[5])).toContain("m-1");

@@ -545,7 +545,10 @@ describe("a warning that headers are not sent", () => {
     );
     others.guard.wrap(new RawTransport());
     expect(others.texts.map((text) => text.split(" ")[1]).sort()).toEqual([
-      ...["rest", "rest", "serial", "serial"],
+      "rest",
+      "rest",
+      "serial",
+      "serial",
     ]);
   });
 

@@ -67,8 +67,11 @@ describe.each(plugins)("a stream that plugins with %s let pass", (name, hooks) =
   it("keeps each choice's text with its choice, in whichever order they begin", async () => {
     verifies("adapters:forwarded-begins");
     const events = [
-      ...[chunk(2, { content: long }), chunk(2, {}, "stop")],
-      ...[chunk(0, { content: "Z" }), chunk(1, { content: `${long}.` }), chunk(0, {}, "stop")],
+      chunk(2, { content: long }),
+      chunk(2, {}, "stop"),
+      chunk(0, { content: "Z" }),
+      chunk(1, { content: `${long}.` }),
+      chunk(0, {}, "stop"),
       chunk(1, {}, "stop"),
     ];
     const { left, early, refusal } = await forward(events, hooks, { n: 3 });
@@ -85,7 +88,8 @@ describe.each(plugins)("a stream that plugins with %s let pass", (name, hooks) =
     verifies("adapters:forwarded-begins", "openai:stream-order");
     const first = next === "content" ? "refusal" : "content";
     const events = [
-      ...[chunk(0, { role: "assistant", [first]: short }), chunk(0, { [next]: long })],
+      chunk(0, { role: "assistant", [first]: short }),
+      chunk(0, { [next]: long }),
       ...(more === undefined ? [] : [chunk(0, { [more]: long }), chunk(0, { [next]: "So." })]),
       chunk(0, {}, "stop"),
     ];
@@ -98,8 +102,11 @@ describe.each(plugins)("a stream that plugins with %s let pass", (name, hooks) =
   it("loses nothing of an unknown field that goes on after the text began", async () => {
     verifies("adapters:forwarded-begins");
     const events = [
-      ...[chunk(0, { note: "One. " }), chunk(0, { content: long }), chunk(0, { note: "Two." })],
-      ...[chunk(0, { content: "So." }), chunk(0, {}, "stop")],
+      chunk(0, { note: "One. " }),
+      chunk(0, { content: long }),
+      chunk(0, { note: "Two." }),
+      chunk(0, { content: "So." }),
+      chunk(0, {}, "stop"),
     ];
     const { left, refusal } = await forward(events, hooks, { allow: ["content"] });
     expect(refusal).toBeUndefined();

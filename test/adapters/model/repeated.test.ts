@@ -151,7 +151,9 @@ describe("what a response repeats of its request", () => {
     const { left } = fromResponsesResponse(said);
     const unseen = left.filter(({ kind }) => kind !== "setting");
     expect(unseen.map(({ kind, path }) => `${kind} ${path}`).sort()).toEqual([
-      ...["content instructions", "content user", "tools tools"],
+      "content instructions",
+      "content user",
+      "tools tools",
     ]);
     expect(responses.repeatedIn?.(said, { ...request, instructions: "Be brief." })).toEqual([
       "instructions",

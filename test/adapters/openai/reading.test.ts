@@ -395,7 +395,9 @@ it("takes a known setting for one, whatever its value is", () => {
   const settings = { metadata: { note: "Any text." }, seed: "Any text.", user: ["Any text."] };
   const { left } = fromResponsesRequest({ model: "m", input: "Hi", ...settings });
   expect(left.map(({ kind, path }) => `${kind} ${path}`).sort()).toEqual([
-    ...["setting metadata", "setting seed", "setting user"],
+    "setting metadata",
+    "setting seed",
+    "setting user",
   ]);
 });
 

@@ -55,9 +55,17 @@ describe("plugins search", () => {
       (line) => /^(stigmem-plugin-\S+) - /.exec(line)?.[1] ?? [],
     );
     expect(names.map((name) => name.replace("stigmem-plugin-", ""))).toEqual([
-      ...["lazy-instruction-discovery", "time-travel", "tombstones", "memory-garden-acl"],
-      ...["source-attestation", "multi-tenant", "cognee-adapter", "gemini-adapter"],
-      ...["letta-adapter", "openai-tools-adapter", "zep-adapter"],
+      "lazy-instruction-discovery",
+      "time-travel",
+      "tombstones",
+      "memory-garden-acl",
+      "source-attestation",
+      "multi-tenant",
+      "cognee-adapter",
+      "gemini-adapter",
+      "letta-adapter",
+      "openai-tools-adapter",
+      "zep-adapter",
     ]);
   });
 });
@@ -70,7 +78,8 @@ describe("plugins enable and disable", () => {
     for (const name of names) {
       const enabled = await workspace.run(["plugins", "enable", name, ...given]);
       expect([name, enabled.code, enabled.stdout]).toEqual([
-        ...[name, 0],
+        name,
+        0,
         `npm install 'stigmem-plugin-multi-tenant@>=0.1.0 <2.0.0'
 export STIGMEM_MULTI_TENANT_ENABLED=1
 Restart the glassine node after changing plugin packages or gates.
@@ -78,7 +87,7 @@ Restart the glassine node after changing plugin packages or gates.
       ]);
       const disabled = await ofHost(["plugins", "disable", name, ...given]);
       expect([disabled.code, disabled.stdout]).toEqual([
-        ...[0],
+        0,
         "unset STIGMEM_MULTI_TENANT_ENABLED\nRestart the stigmem node after changing plugin gates.\n",
       ]);
     }
@@ -115,7 +124,8 @@ describe("plugins doctor", () => {
     // The one way out.
     const unset = await doctor({}, ["--strict"]);
     expect([unset.code, linesOf(unset.stdout).at(-1)]).toEqual([
-      ...[0, "Plugin configuration looks consistent."],
+      0,
+      "Plugin configuration looks consistent.",
     ]);
   });
 
@@ -147,7 +157,8 @@ describe("a plugin of the catalogue that is installed", () => {
     const on = { env: { ...unsigned, [tombstones]: "1" } };
     const strict = await workspace.run(["plugins", "doctor", "--strict", ...given], on);
     expect([strict.code, strict.stdout]).toEqual([
-      ...[0, expect.stringContaining(" status=installed-enabled enabled=true env=")],
+      0,
+      expect.stringContaining(" status=installed-enabled enabled=true env="),
     ]);
     const listed = await workspace.run(["plugins", "list", ...given], on);
     expect(linesOf(listed.stdout).at(-1)).toBe(
@@ -159,7 +170,8 @@ describe("a plugin of the catalogue that is installed", () => {
     const off = { env: { ...unsigned, [tombstones]: "off" } };
     const { code, stdout } = await workspace.run(["plugins", "doctor", "--strict", ...given], off);
     expect([code, stdout]).toEqual([
-      ...[1, expect.stringContaining(`\n  recommendation: Set ${tombstones}=1 to enable it.\n`)],
+      1,
+      expect.stringContaining(`\n  recommendation: Set ${tombstones}=1 to enable it.\n`),
     ]);
     const { data } = await documentOf(workspace, ["plugins", "list", ...given], off);
     expect(data.loaded[0]).toMatchObject({ enabled: false, enable_env_var: tombstones });

@@ -272,8 +272,16 @@ console.log(JSON.stringify(registered));
       (key) => JSON.stringify(after.data[key]) !== JSON.stringify(before.data[key]),
     );
     expect(changed.filter((key) => key !== "health").sort()).toEqual([
-      ...["capabilities", "discovery_source", "distribution_hash", "drift", "high_impact"],
-      ...["lock_status", "permission_change", "plain_words", "version", "warnings"],
+      "capabilities",
+      "discovery_source",
+      "distribution_hash",
+      "drift",
+      "high_impact",
+      "lock_status",
+      "permission_change",
+      "plain_words",
+      "version",
+      "warnings",
     ]);
     expect(before.data).toMatchObject({ capabilities: ["audit.emit"], high_impact: [] });
     expect(after.data).toMatchObject({

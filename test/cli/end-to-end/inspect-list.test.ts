@@ -234,7 +234,10 @@ describe("hook plugins", () => {
     const ids = ["aaa-needs-zzz", "bare-plugin", "capa.contrib.my_procedure"];
     expect(lines.slice(4, at - 1).map(first)).toEqual([...ids, long, "zzz-base"]);
     expect(lines.slice(at + 1, at + 5).map(first)).toEqual([
-      ...["zzz-base", "aaa-needs-zzz", "bare-plugin", long],
+      "zzz-base",
+      "aaa-needs-zzz",
+      "bare-plugin",
+      long,
     ]);
   });
 

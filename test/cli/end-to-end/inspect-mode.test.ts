@@ -61,7 +61,8 @@ describe("the mode", () => {
       return [code, linesOf(stdout)[0]];
     };
     expect(await mode(["--plugin-mode", " Production "], "")).toEqual([
-      ...[0, "plugin mode: production"],
+      0,
+      "plugin mode: production",
     ]);
     expect(await mode([], " PRODUCTION ")).toEqual([0, "plugin mode: production"]);
     expect(await mode(["--plugin-mode", "dev"], "production")).toEqual([0, "plugin mode: dev"]);
@@ -210,7 +211,8 @@ describe("a lockfile that is named", () => {
     expect(linesOf(listed.stdout)[1]).toMatch(/^plugins\.lock: \(none /);
     const trusted = await workspace.run([...trusting, ...named], dev);
     expect([trusted.code, linesOf(trusted.stdout)[1]]).toEqual([
-      ...[0, `  lock:    ${workspace.root}/other.lock`],
+      0,
+      `  lock:    ${workspace.root}/other.lock`,
     ]);
     expect(await workspace.read("other.lock")).toMatch(/^version = 1\n/);
     expect(existsSync(join(workspace.root, "plugins.lock"))).toBe(false);

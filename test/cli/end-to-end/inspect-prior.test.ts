@@ -27,7 +27,9 @@ it("CLI-082: the procedure of capa's page is trusted with its reason", async () 
   expect(journal).toHaveLength(1);
   expect(journal[0]?.split("\t").slice(0, 6)).toEqual([
     expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
-    ...["trust", "capa.contrib.my_procedure", "0.3.1"],
+    "trust",
+    "capa.contrib.my_procedure",
+    "0.3.1",
     expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
     reason,
   ]);

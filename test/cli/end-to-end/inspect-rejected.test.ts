@@ -36,7 +36,8 @@ it("CLI-003: production without a lockfile does not start, and says where one wo
   const { code, stdout, stderr } = await workspace.node(["host.mjs"], { env: production });
   const ofUser = join(workspace.above, "home/.config/glassine/plugins.lock");
   expect([code, stdout, stderr]).toEqual([
-    ...[2, ""],
+    2,
+    "",
     `production plugin mode requires a plugins.lock; pass --plugins-lock or place one at ${workspace.root}/plugins.lock or ${ofUser}\n`,
   ]);
   expect(ran()).toBe(false);
@@ -56,13 +57,15 @@ it("CLI-011: an unsigned plugin is rejected and listed, the others load", async 
     env: signed,
   });
   expect([code, linesOf(stdout)]).toEqual([
-    ...[0, expect.arrayContaining(["name: acme-guard", "signed_by: unsigned", "status: rejected"])],
+    0,
+    expect.arrayContaining(["name: acme-guard", "signed_by: unsigned", "status: rejected"]),
   ]);
   expect(stdout).toMatch(/^reason: unsigned: /m);
   for (const command of [["plugins", "doctor"], ["doctor"]]) {
     const ended = await workspace.run(command, { env: signed });
     expect([ended.code, ended.stdout]).toEqual([
-      ...[0, expect.stringContaining("\nacme-guard status=rejected enabled=false env=-\n")],
+      0,
+      expect.stringContaining("\nacme-guard status=rejected enabled=false env=-\n"),
     ]);
     expect(ended.stdout).toContain("\nsigned-guard status=installed-enabled ");
   }
@@ -95,12 +98,12 @@ it.each(Object.entries(refusals))(
     const lock = await workspace.read("plugins.lock");
     const options = { env };
     const commands = [
-      ...[
-        ["plugins", "list"],
-        ["plugins", "describe", "acme-guard"],
-        ["plugins", "doctor"],
-      ],
-      ...[["doctor"], ["doctor", "--strict"], ["plugins", "verify"]],
+      ["plugins", "list"],
+      ["plugins", "describe", "acme-guard"],
+      ["plugins", "doctor"],
+      ["doctor"],
+      ["doctor", "--strict"],
+      ["plugins", "verify"],
     ];
     for (const command of commands) {
       const { code, stdout } = await workspace.run(command, options);

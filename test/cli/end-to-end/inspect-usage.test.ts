@@ -198,7 +198,9 @@ describe("CLI-010: usage", () => {
   it("CLI-010: --help ends with 0, on stdout", async () => {
     const { code, stdout, stderr } = await workspace.run(["plugins", "--help"], dev);
     expect([code, stderr, stdout]).toEqual([
-      ...[0, "", expect.stringMatching(/^Usage: glassine plugins /)],
+      0,
+      "",
+      expect.stringMatching(/^Usage: glassine plugins /),
     ]);
   });
 });

@@ -360,7 +360,8 @@ await manager.close();
   await present("prying-one@1.0.0");
   const before = await workspace.node(["node.mjs"], unsigned);
   expect([before.code, linesOf(before.stdout).at(-1)]).toEqual([
-    ...[0, expect.stringMatching(/^CapabilityError: .* capability 'facts\.read' not declared$/)],
+    0,
+    expect.stringMatching(/^CapabilityError: .* capability 'facts\.read' not declared$/),
   ]);
   await present("prying-one@1.0.1");
   const after = await workspace.node(["node.mjs"], unsigned);

@@ -198,7 +198,10 @@ signer = "unsigned"
     const [line = []] = await lines();
     expect(line[0]).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     expect(line.slice(1, 6)).toEqual([
-      ...["trust", "pii-scan", "1.0.0", hash],
+      "trust",
+      "pii-scan",
+      "1.0.0",
+      hash,
       "approved by GB, ticket OPS-1284",
     ]);
     expect(line.join("\t")).toMatch(tail);

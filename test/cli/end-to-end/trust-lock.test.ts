@@ -36,9 +36,14 @@ describe("lock --all", () => {
     const hashes = valuesOf("distribution_hash", await text());
     const trusted = good.map((id, at) => `trusted: ${id} 1.0.0 (${hashes[at]?.slice(0, 30)}…)`);
     expect(stdout.split("\n")).toEqual([
-      ...[trusted[0], "  granted: read_labels", trusted[1], trusted[2]],
+      trusted[0],
+      "  granted: read_labels",
+      trusted[1],
+      trusted[2],
       "skipped: unsafe-guard: unsafe_symlink",
-      ...[`  lock:    ${lock}`, `  journal: ${journal}`, ""],
+      `  lock:    ${lock}`,
+      `  journal: ${journal}`,
+      "",
     ]);
     expect(valuesOf("id", await text())).toEqual(good);
     expect(valuesOf("package", await text())).toEqual([

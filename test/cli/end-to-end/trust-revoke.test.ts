@@ -76,7 +76,11 @@ describe("a lock that somebody keeps", () => {
     await trust("bbb-guard");
     const added = await now();
     const entry = [
-      ...["", "[[plugins]]", 'id = "bbb-guard"', 'package = "bbb-guard"', 'version = "1.0.0"'],
+      "",
+      "[[plugins]]",
+      'id = "bbb-guard"',
+      'package = "bbb-guard"',
+      'version = "1.0.0"',
       'entry_point = "plugin.js:default"',
       `distribution_hash = "${valuesOf("distribution_hash", added.replaceAll("\r", "")).at(-1)}"`,
       'signer = "unsigned"',

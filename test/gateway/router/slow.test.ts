@@ -108,7 +108,9 @@ describe("a server that hangs", () => {
         result: says("well"),
       });
     expect(bb.came.map(({ message }) => message.method)).toEqual([
-      ...["initialize", "notifications/initialized", "tools/call"],
+      "initialize",
+      "notifications/initialized",
+      "tools/call",
     ]);
     expect(made.heard("notifications/prompts/list_changed")).toHaveLength(1);
     expect(made.heard("notifications/tools/list_changed")).toEqual([]);
@@ -161,7 +163,9 @@ describe("an upstream session that the server has ended", () => {
     expect(first).toBe("initialize");
     // Each is an HTTP request of its own, and they may overtake one another.
     expect(rest.toSorted()).toEqual([
-      ...["logging/setLevel", "notifications/initialized", "tools/call"],
+      "logging/setLevel",
+      "notifications/initialized",
+      "tools/call",
     ]);
     expect([aa.of("initialize").length, made.gateway.counts().open]).toEqual([1, 0]);
   });

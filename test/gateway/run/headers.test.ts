@@ -47,7 +47,9 @@ it("refuses an exchange whose headers say something else than its body", async (
   const without = (name: keyof typeof fitting) =>
     Object.fromEntries(Object.entries(fitting).filter(([each]) => each !== name));
   const cases: Readonly<Record<string, string>>[] = [
-    ...[without("mcp-name"), without("mcp-method"), without("mcp-protocol-version")],
+    without("mcp-name"),
+    without("mcp-method"),
+    without("mcp-protocol-version"),
     { ...fitting, "mcp-method": "tools/list" },
     { ...fitting, "mcp-name": "echo" },
     { ...fitting, "mcp-name": "=?base64?w6ljaG9?=" },

@@ -73,8 +73,10 @@ describe.each([1, 2])("in front of %i servers", (count) => {
     waiting[1]?.answer("fine");
     await second;
     expect(seen).toEqual([
-      ...["before admin,staff console", "before staff agent"],
-      ...["after admin,staff console", "after staff agent"],
+      "before admin,staff console",
+      "before staff agent",
+      "after admin,staff console",
+      "after staff agent",
     ]);
   });
 

@@ -218,8 +218,13 @@ it("answers with a rejection whatever is wrong", async () => {
   expect(kindOf(await request([], { "x-user": "" }))).toBe("reject");
   const logged = made.log.lines.filter(({ event }) => event === "model");
   expect(logged.map(({ fields }) => fields.code)).toEqual([
-    ...["request_invalid", "request_invalid", "request_invalid", "request_invalid"],
-    ...["request_unknown", "request_invalid", "request_too_large"],
+    "request_invalid",
+    "request_invalid",
+    "request_invalid",
+    "request_invalid",
+    "request_unknown",
+    "request_invalid",
+    "request_too_large",
   ]);
 });
 
@@ -380,9 +385,23 @@ async function certificate(folder: string, name: string) {
   const key = join(folder, `${name}.key`);
   const cert = join(folder, `${name}.pem`);
   execFileSync("openssl", [
-    ...["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],
-    ...["-keyout", key, "-out", cert, "-days", "1", "-subj", `/CN=${name}`],
-    ...["-addext", "subjectAltName=IP:127.0.0.1"],
+    "req",
+    "-x509",
+    "-newkey",
+    "ec",
+    "-pkeyopt",
+    "ec_paramgen_curve:prime256v1",
+    "-nodes",
+    "-keyout",
+    key,
+    "-out",
+    cert,
+    "-days",
+    "1",
+    "-subj",
+    `/CN=${name}`,
+    "-addext",
+    "subjectAltName=IP:127.0.0.1",
   ]);
   return { key: await readFile(key), cert: await readFile(cert) };
 }

@@ -55,8 +55,15 @@ export async function behindEnvoy(
     );
   const asked = places.flatMap((place) => ["--processor", place]);
   const { stdout } = await promisify(execFile)(process.execPath, [
-    ...[command, "envoy-config", "--config", file, "--admin-port", String(adminPort)],
-    ...["--body-mode", bodyMode, ...asked],
+    command,
+    "envoy-config",
+    "--config",
+    file,
+    "--admin-port",
+    String(adminPort),
+    "--body-mode",
+    bodyMode,
+    ...asked,
   ]);
   const processors = await Promise.all(places.map((_, place) => start(place)));
   const envoy = await startEnvoy(folder, change?.(stdout) ?? stdout, { port, adminPort });

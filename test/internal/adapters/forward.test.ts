@@ -596,7 +596,8 @@ describe("texts that grow at the same time", () => {
       aiSdk,
       [
         ...aiSdk.events({}).slice(0, 1),
-        ...[open as object, ...rest.slice(0, 1)],
+        open as object,
+        ...rest.slice(0, 1),
         ...block("text", "2", filler),
         ...rest.slice(1),
         ...aiSdk.events({}).slice(1),

@@ -27,9 +27,31 @@ import { verifies } from "../../support/verifies.ts";
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
 /** What breaks a line, hides text, or moves the cursor of a terminal. */
 const spoilers = [
-  ...["\n", "\r", "\u0085", "\u2028", "\u2029", "\u001b[2J\u001b[31m", "\u009b31m", "\0", "\b"],
-  ...["\u007f", "\u202e", "\u2066", "\u200b", "\ufeff", "\u{e0041}", "\ud83d", "\t", "\v"],
-  ...["\u115f", "\u1160", "\u3164", "\uffa0", "\u2800", "\ufe0f", "\u034f"],
+  "\n",
+  "\r",
+  "\u0085",
+  "\u2028",
+  "\u2029",
+  "\u001b[2J\u001b[31m",
+  "\u009b31m",
+  "\0",
+  "\b",
+  "\u007f",
+  "\u202e",
+  "\u2066",
+  "\u200b",
+  "\ufeff",
+  "\u{e0041}",
+  "\ud83d",
+  "\t",
+  "\v",
+  "\u115f",
+  "\u1160",
+  "\u3164",
+  "\uffa0",
+  "\u2800",
+  "\ufe0f",
+  "\u034f",
 ];
 const texts = fc
   .array(fc.oneof(fc.constantFrom(...spoilers), fc.string({ unit: characters, maxLength: 5 })), {

@@ -26,8 +26,13 @@ describe("capabilities in plain words", () => {
   it("mark what reviewers look at first", () => {
     const names = Object.keys(memoryNode.capabilities).filter((name) => name.includes("."));
     expect(wordsOf(memoryNode).highImpact(names)).toEqual([
-      ...["audit.read", "facts.write", "federation.write", "identity.read", "network.outbound"],
-      ...["recall.write", "tenant.write"],
+      "audit.read",
+      "facts.write",
+      "federation.write",
+      "identity.read",
+      "network.outbound",
+      "recall.write",
+      "tenant.write",
     ]);
   });
 });

@@ -135,7 +135,12 @@ describe("how many a list counts", () => {
 
 describe("a list whose length is not a number", () => {
   const odd: readonly unknown[] = [
-    ...[-1, 1.5, Number.NaN, "3", null, undefined],
+    -1,
+    1.5,
+    Number.NaN,
+    "3",
+    null,
+    undefined,
     changingLength("3", 0, 5),
     changingLength("300", 3, 400),
   ];

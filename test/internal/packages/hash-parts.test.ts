@@ -15,8 +15,11 @@ describe("names that some systems treat as one", () => {
       const character = String.fromCodePoint(point);
       const folded = foldedName(character);
       const same = [
-        ...[character.toLowerCase(), character.toUpperCase()],
-        ...[character.normalize("NFC"), character.normalize("NFD"), folded],
+        character.toLowerCase(),
+        character.toUpperCase(),
+        character.normalize("NFC"),
+        character.normalize("NFD"),
+        folded,
       ];
       if (same.some((each) => foldedName(each) !== folded)) odd.push(character);
     }

@@ -181,7 +181,8 @@ describe("CLI-059: a lock that was edited manually meanwhile", () => {
     ]);
     expect(await readFile(kept, "utf8")).toBe(text);
     expect(await lock.names()).toEqual([
-      ...["plugins.lock", "plugins.lock.journal"],
+      "plugins.lock",
+      "plugins.lock.journal",
       "plugins.lock.pending.conflict-20260525T101530123Z",
     ]);
     expect((await lock.lines()).map(({ reason }) => reason)).toEqual(["first", "next"]);
@@ -209,9 +210,20 @@ describe("CLI-059: a lock that was edited manually meanwhile", () => {
   });
 
   it.each([
-    ...["", "null", "[]", "{}", "\xff\xfe"],
-    ...[{ version: 2 }, { old: 1 }, { new: null }, { new: "A".repeat(64) }, { journal: -1 }],
-    ...[{ journal: 0.5 }, { lines: "x" }, { lines: [1] }, { lines: ["no line"] }],
+    "",
+    "null",
+    "[]",
+    "{}",
+    "\xff\xfe",
+    { version: 2 },
+    { old: 1 },
+    { new: null },
+    { new: "A".repeat(64) },
+    { journal: -1 },
+    { journal: 0.5 },
+    { lines: "x" },
+    { lines: [1] },
+    { lines: ["no line"] },
     { lines: ["2026-05-25T10:15Z\ttrust\ta\t1\th\tr\n2026-05-25T10:15Z\ttrust\tb\t1\th\tr"] },
   ])("keeps an unreadable record: %j", async (change) => {
     verifies("journal:conflict", "journal:pending");

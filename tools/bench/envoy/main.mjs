@@ -247,7 +247,12 @@ async function processors(count) {
   const places = sockets.flatMap((socket) => ["--processor", `unix:${socket}`]);
   const admin = ["--admin-port", String(adminPort)];
   const printed = execFileSync(process.execPath, [
-    ...[command, "envoy-config", "--config", config, ...admin, ...places],
+    command,
+    "envoy-config",
+    "--config",
+    config,
+    ...admin,
+    ...places,
   ]);
   const pids = [];
   for (const socket of sockets) {

@@ -129,15 +129,23 @@ const rows = [
   ),
   ...both("P3", "latency added, six plugins / FastMCP", 1, ["latency", six, "FastMCP", true]),
   ...both("P3", "latency added, six plugins, stdio behind / mcp-proxy", 1, [
-    ...["latency", `${six}, stdio behind`, "mcp-proxy, stdio behind", true],
+    "latency",
+    `${six}, stdio behind`,
+    "mcp-proxy, stdio behind",
+    true,
   ]),
   ...both("", "processor time, six plugins / FastMCP", null, ["cpu", six, "FastMCP"]),
   ...both("", "processor time, six plugins, stdio behind / mcp-proxy", null, [
-    ...["cpu", `${six}, stdio behind`, "mcp-proxy, stdio behind"],
+    "cpu",
+    `${six}, stdio behind`,
+    "mcp-proxy, stdio behind",
   ]),
   ratio("P4", "latency, no plugins / bare", 1.2, ["latency", none, "bare", "first event"]),
   ratio("P4", `latency, no plugins, ${later} / bare`, 1.2, [
-    ...["latency", `${none}, ${later}`, "bare", "first event"],
+    "latency",
+    `${none}, ${later}`,
+    "bare",
+    "first event",
   ]),
 ].filter(Boolean);
 

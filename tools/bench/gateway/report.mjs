@@ -23,8 +23,13 @@ export function reportOf({ conditions, rows, medians, sides }) {
     line("---", "---", "---:", "---:", "---:", "---:", "---", "---:", "---:"),
     ...rows.map(({ id, workload, goal, min, median, max, met, ours, baseline }) =>
       line(
-        ...[id, workload, goal ?? "–", ...[min, median, max].map(number)],
-        ...[met === null ? "" : met ? "met" : "missed", number(ours), number(baseline)],
+        id,
+        workload,
+        goal ?? "–",
+        ...[min, median, max].map(number),
+        met === null ? "" : met ? "met" : "missed",
+        number(ours),
+        number(baseline),
       ),
     ),
     "",

@@ -124,15 +124,14 @@ const whole = (value) => value.toFixed(0);
 const rows = kinds.map((name) => {
   const over = (size, at) => whole(us[size][name][at] - us[size]["in process"][at]);
   return line(
-    ...[
-      name,
-      goals[name] ?? "–",
-      over("1 KB", 0),
-      over("1 KB", 1),
-      over("100 KB", 0),
-      over("100 KB", 1),
-    ],
-    ...[many[name].seconds.toFixed(1), many[name].mb.toFixed(1)],
+    name,
+    goals[name] ?? "–",
+    over("1 KB", 0),
+    over("1 KB", 1),
+    over("100 KB", 0),
+    over("100 KB", 1),
+    many[name].seconds.toFixed(1),
+    many[name].mb.toFixed(1),
   );
 });
 const local = (size) => us[size]["in process"].map((value) => `${whole(value)} µs`).join(" and ");

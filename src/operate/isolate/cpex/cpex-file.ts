@@ -142,8 +142,20 @@ const olderModes: Readonly<Record<string, Pick<RunSettings, "mode" | "onError">>
 
 /** Fields of an entry that mean something here, or that are for people. */
 const entryFields = [
-  ...["name", "description", "author", "namespace", "version", "tags", "kind", "hooks"],
-  ...["mode", "on_error", "priority", "conditions", "capabilities", "config"],
+  "name",
+  "description",
+  "author",
+  "namespace",
+  "version",
+  "tags",
+  "kind",
+  "hooks",
+  "mode",
+  "on_error",
+  "priority",
+  "conditions",
+  "capabilities",
+  "config",
 ];
 
 /** An entry with its own name, which it has. */

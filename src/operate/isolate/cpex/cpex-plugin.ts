@@ -85,8 +85,19 @@ export interface CpexPlugin extends IsolatedPlugin {
 }
 
 export const hostOptionNames = [
-  ...["python", "wheels", "pluginDirs", "network", "accept", "memoryMb", "startTimeoutMs"],
-  ...["closeTimeoutMs", "maxTurns", "spare", "onOutput", "onEnd", "onTurn"],
+  "python",
+  "wheels",
+  "pluginDirs",
+  "network",
+  "accept",
+  "memoryMb",
+  "startTimeoutMs",
+  "closeTimeoutMs",
+  "maxTurns",
+  "spare",
+  "onOutput",
+  "onEnd",
+  "onTurn",
 ];
 
 const optionNames = [...hostOptionNames, "kind", "name", "hooks", "capabilities", "config"];

@@ -24,11 +24,23 @@ export const maxTaskUnits = 10_000_000;
 
 /** The hooks that both its framework and the standard host have, under the same names. */
 export const cpexHooks: readonly string[] = [
-  ...["evaluate", "cmf.llm_input", "cmf.llm_output", "cmf.tool_pre_invoke", "cmf.tool_post_invoke"],
-  ...["cmf.prompt_pre_fetch", "cmf.prompt_post_fetch"],
-  ...["cmf.resource_pre_fetch", "cmf.resource_post_fetch"],
-  ...["tool_pre_invoke", "tool_post_invoke", "prompt_pre_fetch", "prompt_post_fetch"],
-  ...["resource_pre_fetch", "resource_post_fetch", "agent_pre_invoke", "agent_post_invoke"],
+  "evaluate",
+  "cmf.llm_input",
+  "cmf.llm_output",
+  "cmf.tool_pre_invoke",
+  "cmf.tool_post_invoke",
+  "cmf.prompt_pre_fetch",
+  "cmf.prompt_post_fetch",
+  "cmf.resource_pre_fetch",
+  "cmf.resource_post_fetch",
+  "tool_pre_invoke",
+  "tool_post_invoke",
+  "prompt_pre_fetch",
+  "prompt_post_fetch",
+  "resource_pre_fetch",
+  "resource_post_fetch",
+  "agent_pre_invoke",
+  "agent_post_invoke",
 ];
 
 /**
@@ -44,9 +56,18 @@ export function workerArgs(hooks: readonly string[]): readonly string[] {
 
 /** Those that it knows. With any other it refuses every task. */
 export const cpexCapabilities: readonly string[] = [
-  ...["read_subject", "read_roles", "read_teams", "read_claims", "read_permissions", "read_agent"],
-  ...["read_headers", "write_headers", "read_labels", "append_labels"],
-  ...["read_delegation", "append_delegation"],
+  "read_subject",
+  "read_roles",
+  "read_teams",
+  "read_claims",
+  "read_permissions",
+  "read_agent",
+  "read_headers",
+  "write_headers",
+  "read_labels",
+  "append_labels",
+  "read_delegation",
+  "append_delegation",
 ];
 
 /** A plugin of CPEX, as the worker is to make it. */

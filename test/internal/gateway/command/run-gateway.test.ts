@@ -36,7 +36,9 @@ describe("a reload", () => {
       { action: "reload", config_file: join(cwd, name), generation: 3 },
     ]);
     expect(state.parts.map(({ config }) => Object.keys(config.servers))).toEqual([
-      ...[["files"], ["files", "docs"], ["docs"]],
+      ["files"],
+      ["files", "docs"],
+      ["docs"],
     ]);
     running.signals.emit("SIGTERM");
     expect(await running.code).toBe(0);

@@ -80,7 +80,10 @@ describe("plugins by name, package and path", () => {
       { folder },
     );
     expect(names(resolved)).toEqual([
-      ...["path of-path", "package of-package", "stock of-stock", "path of-factory"],
+      "path of-path",
+      "package of-package",
+      "stock of-stock",
+      "path of-factory",
     ]);
     expect(resolved.manager.plugins.map(({ name }) => name)).not.toContain("nobody-asked");
   });

@@ -14,7 +14,9 @@ it("reads a variable, a file without its line end, and a string as it is", async
   expect(read("plain")).toBe("plain");
   expect(read({ env: "TOKEN" })).toBe("t0");
   expect(["lf", "crlf", "inner"].map((name) => read({ file: join(folder, name) }))).toEqual([
-    ...["a", "b", "c\nd\n"],
+    "a",
+    "b",
+    "c\nd\n",
   ]);
 });
 

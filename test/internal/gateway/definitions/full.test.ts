@@ -23,7 +23,10 @@ it("takes every tool for changed that it does not know as it was", () => {
 
   expect(names(definitions.judge([poisoned, tool("echo"), tool("more")]))).toEqual(["echo"]);
   expect(["add", "echo", "more", "unseen"].map((each) => definitions.isChanged(each))).toEqual([
-    ...[true, false, true, true],
+    true,
+    false,
+    true,
+    true,
   ]);
   // What comes later or is taken back looks like what changed.
   expect(names(definitions.judge([tool("add"), tool("late")]))).toEqual([]);

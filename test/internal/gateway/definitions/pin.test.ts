@@ -33,9 +33,14 @@ it("pins what each server lists, on all pages, and says what is not as it was", 
   expect([first.code, first.stdout.split("\n")]).toEqual([
     1,
     [
-      ...["listing: 2 tools", "  new: add", "  new: echo"],
-      ...["modern: 2 tools", "  new: one", "  new: two"],
-      ...[`not written: ${file}`, ""],
+      "listing: 2 tools",
+      "  new: add",
+      "  new: echo",
+      "modern: 2 tools",
+      "  new: one",
+      "  new: two",
+      `not written: ${file}`,
+      "",
     ],
   ]);
   await expect(readFile(file)).rejects.toMatchObject({ code: "ENOENT" });

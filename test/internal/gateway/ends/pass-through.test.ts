@@ -143,7 +143,11 @@ describe("a request", () => {
     ])
       found.push(codeIn((await exchange({ body: ask, answer, maxBytes: 1000 })).text));
     expect(found).toEqual([
-      ...["peer_refused", "peer_invalid", "peer_invalid", "peer_too_large", "peer_invalid"],
+      "peer_refused",
+      "peer_invalid",
+      "peer_invalid",
+      "peer_too_large",
+      "peer_invalid",
     ]);
   });
 

@@ -86,7 +86,10 @@ it.skipIf(!hasEnvoy)("are those of Envoy", () => {
       }
       for (const [method, is] of Object.entries(definition.methods ?? {}))
         expect(there[method]).toEqual([
-          ...[is.requestType, is.requestStream, is.responseType, is.responseStream],
+          is.requestType,
+          is.requestStream,
+          is.responseType,
+          is.responseStream,
         ]);
     }
   expect(fields).toBeGreaterThan(40);

@@ -88,7 +88,11 @@ describe.each(kinds)("%s", (mode) => {
     });
     const names = (headers: Played["headers"]) => headers.map(([name]) => name).sort();
     expect(names(played.asked?.headers ?? [])).toEqual([
-      ...[":authority", ":method", ":path", ":scheme", "x-judged"],
+      ":authority",
+      ":method",
+      ":path",
+      ":scheme",
+      "x-judged",
     ]);
     expect(names(played.headers)).toEqual([":status", "content-type", "x-own"]);
   });

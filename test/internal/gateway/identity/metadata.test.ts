@@ -30,13 +30,14 @@ describe("the document", () => {
   });
 
   it.each([
-    ...[["/mcp"], ["/"], ["/.well-known/oauth-protected-resource2"], [`${wellKnown}/other`]],
-    ...[
-      [`${wellKnown}/mcp/x`],
-      [`${wellKnown}/`],
-      [`/x${wellKnown}`],
-      ["/.well-known/openid-configuration"],
-    ],
+    ["/mcp"],
+    ["/"],
+    ["/.well-known/oauth-protected-resource2"],
+    [`${wellKnown}/other`],
+    [`${wellKnown}/mcp/x`],
+    [`${wellKnown}/`],
+    [`/x${wellKnown}`],
+    ["/.well-known/openid-configuration"],
   ])("is not at %s", async (path) => {
     expect((await identifierOf(jwt())).metadata(at(path))).toBeUndefined();
   });

@@ -28,9 +28,18 @@ describe("without an identity", () => {
   );
 
   it.each([
-    ...[["0.0.0.0"], ["::"], ["10.0.0.5"], ["192.168.1.2"], ["gateway.example.com"]],
-    ...[["localhost.example.com"], ["127.0.0.1.example.com"], ["2130706433"], ["LOCALHOST."]],
-    ...[["::ffff:127.0.0.1"], ["127.1"], ["*"]],
+    ["0.0.0.0"],
+    ["::"],
+    ["10.0.0.5"],
+    ["192.168.1.2"],
+    ["gateway.example.com"],
+    ["localhost.example.com"],
+    ["127.0.0.1.example.com"],
+    ["2130706433"],
+    ["LOCALHOST."],
+    ["::ffff:127.0.0.1"],
+    ["127.1"],
+    ["*"],
   ])("a gateway on %s does not start, and says what to do", async (host) => {
     await expect(identifierOf({}, { host, allowedHosts })).rejects.toMatchObject({
       code: "config_invalid",
