@@ -324,6 +324,23 @@ describe("a nested run", () => {
     }
   });
 
+  it("does not start with more labels than an envelope may have", async () => {
+    verifies("dispatch:nesting-start");
+    const numbered = (letter: string) =>
+      labelled(...Array.from({ length: 200 }, (_, at) => `${letter}${at}`));
+    const refusals: unknown[] = [];
+    const nests = plugin("nests", async ({ name }, context) => {
+      if (name === "send") return;
+      const sent = { name: "send", args: {} };
+      const started = manager.invoke(hook, sent, { parent: context, extensions: numbered("b") });
+      await started.catch((error: unknown) => refusals.push(error));
+    });
+    const manager: Manager = await manage([nests]);
+    await manager.invoke(hook, call, { extensions: numbered("a") });
+    const message = "Expected at most 256 elements together with what was there, got more.";
+    expect(refusals).toEqual([expect.objectContaining({ code: "snapshot_limit", message })]);
+  });
+
   it("hands back what its own plugins added, beside what the host gave", async () => {
     verifies("dispatch:nesting-start");
     let after: unknown;

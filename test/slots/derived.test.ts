@@ -30,14 +30,11 @@ const hostWith = (derive: (parts: Parts) => unknown) =>
   });
 
 const thrown = new Error("the list was a, b");
+const throws = () => {
+  throw thrown;
+};
 const unfit: readonly [what: string, derive: (parts: Parts) => unknown, message: string][] = [
-  [
-    "throws",
-    () => {
-      throw thrown;
-    },
-    'The `derive` of the slot "trail" threw.',
-  ],
+  ["throws", throws, 'The `derive` of the slot "trail" threw.'],
   [
     "returns a promise",
     async () => ({ count: 1 }),
@@ -162,6 +159,27 @@ describe("what derive returns", () => {
       expect(merge).toThrow(expect.objectContaining({ code: "slot_invalid" }));
     },
   );
+
+  it("is in the log with what it threw, where a host has no place for that", async () => {
+    const host = hostWith(throws);
+    const lines: string[] = [];
+    const adds = host.definePlugin({
+      name: "adds",
+      version: "1.0.0",
+      capabilities: ["append_trail"],
+      hooks: {
+        evaluate: (_message, _context, _extensions) => ({
+          modifiedExtensions: { trail: { items: ["a"] } },
+        }),
+      },
+    });
+    const logger = { error: (line: string) => void lines.push(line) };
+    const manager = await host.createPluginManager({ plugins: [adds], logger });
+    await manager.invoke("evaluate", { role: "user" });
+    expect(lines.join()).toContain(
+      'The `derive` of the slot "trail" threw. Error: the list was a, b',
+    );
+  });
 
   it("is held to the check of the whole slot", () => {
     const host = hostWith(refused);

@@ -58,6 +58,7 @@ const testsFor: Readonly<Record<string, readonly string[]>> = {
   dispatch: [
     "test/dispatch/",
     "test/hooks/",
+    "test/slots/derived",
     "test/operations/",
     "test/services/",
     "test/plugins/",
