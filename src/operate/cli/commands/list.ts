@@ -67,10 +67,6 @@ export const list = defineCommand({
     const isMissing = lockfile !== undefined && report.lock === null;
     const missing = isMissing ? [texts.lockNotFound(lockfile)] : [];
     const warnings = [...missing, ...report.warnings];
-    const { catalogUrl: url } = host;
-    const see = url === undefined ? "" : say` See ${url} for the plugin catalog.`;
-    const searched = join(root, "node_modules");
-    const lockOnly = loaded.filter((row) => row.lock_only_dependencies.length > 0);
     return {
       exitCode: 0,
       document: {
@@ -87,30 +83,11 @@ export const list = defineCommand({
         ),
         "",
         ...(loaded.length === 0 ? ["(no plugins loaded)"] : tableLines(loaded, paint)),
-        ...(loaded.length + rejected.length === 0
-          ? [
-              `No plugins registered.${see}`,
-              say`Searched: ${searched} and those of the folders above.`,
-            ]
-          : []),
+        ...(loaded.length + rejected.length === 0 ? noneLines(root, host.catalogUrl) : []),
         // In the order in which they run.
-        ...section(
-          "Hook plugins:",
-          rows.filter(({ kind }) => kind === "hooks").map((row) => hookLine(row, paint)),
-          paint,
-        ),
-        ...section(
-          "Dependencies:",
-          lockOnly.map(
-            (row) => `  ${printable(row.id)}: ${texts.lockOnly(row.lock_only_dependencies)}`,
-          ),
-          paint,
-        ),
-        ...section(
-          "Rejected:",
-          rejected.map((each) => rejectedLine(each, paint)),
-          paint,
-        ),
+        ...hookLines(rows, paint),
+        ...dependencyLines(loaded, paint),
+        ...rejectedLines(rejected, paint),
         ...driftSection(report.drift, paint),
         ...stepsOfList(report, paint),
       ],
@@ -132,6 +109,24 @@ function tableLines(loaded: readonly Row[], paint: Paint): readonly string[] {
   ];
 }
 
+function noneLines(root: string, catalogUrl: string | undefined): readonly string[] {
+  const see = catalogUrl === undefined ? "" : say` See ${catalogUrl} for the plugin catalog.`;
+  const searched = join(root, "node_modules");
+  return [
+    `No plugins registered.${see}`,
+    say`Searched: ${searched} and those of the folders above.`,
+  ];
+}
+
+function hookLines(rows: readonly Row[], paint: Paint): readonly string[] {
+  const hooks = rows.filter(({ kind }) => kind === "hooks");
+  return section(
+    "Hook plugins:",
+    hooks.map((row) => hookLine(row, paint)),
+    paint,
+  );
+}
+
 function hookLine(row: Row, paint: Paint): string {
   const { name, version, hook_count, enabled, health, signed_by: signer, isolation } = row;
   const status = health?.status ?? "unknown";
@@ -143,6 +138,21 @@ function hookLine(row: Row, paint: Paint): string {
     say`signed_by=${signer ?? "unsigned"}`,
     ...(isolation === null ? [] : [say`isolate=${isolation.isolate}`]),
   ].join(" ");
+}
+
+function dependencyLines(loaded: readonly Row[], paint: Paint): readonly string[] {
+  const lines = loaded
+    .filter((row) => row.lock_only_dependencies.length > 0)
+    .map((row) => `  ${printable(row.id)}: ${texts.lockOnly(row.lock_only_dependencies)}`);
+  return section("Dependencies:", lines, paint);
+}
+
+function rejectedLines(rejected: readonly RejectedPlugin[], paint: Paint): readonly string[] {
+  return section(
+    "Rejected:",
+    rejected.map((each) => rejectedLine(each, paint)),
+    paint,
+  );
 }
 
 function rejectedLine(each: RejectedPlugin, paint: Paint): string {
