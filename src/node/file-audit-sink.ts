@@ -7,9 +7,9 @@ import { lineFile, type OpenedFile } from "./line-file.ts";
 /** Options of `fileAuditSink`. */
 export interface FileAuditSinkOptions {
   /** Whether a record has to be on the disk before it counts as delivered. Default false. */
-  readonly fsync?: boolean;
+  readonly fsync?: boolean | undefined;
   /** The mode of a file that is made, less the umask. Default 0o600: the owner alone. */
-  readonly mode?: number;
+  readonly mode?: number | undefined;
 }
 
 /** A sink that writes to a file. */

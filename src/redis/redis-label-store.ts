@@ -47,9 +47,9 @@ export interface RedisLabelStoreOptions {
    */
   readonly ttlMs: number;
   /** What the keys begin with. Default `glassine:labels:`. */
-  readonly prefix?: string;
+  readonly prefix?: string | undefined;
   /** How long to wait for the server, in milliseconds. Default 2000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /**

@@ -101,7 +101,7 @@ export async function answerOf(
     extensions: envelope,
     request: "r-1",
     ...callerOf(manager, trial, hook),
-    ...(operation === undefined ? {} : { operation: operation as Level }),
+    operation: operation as Level | undefined,
   });
   calls.made += 1;
   if (hooks[hook]?.semantic !== "message") {
@@ -132,12 +132,7 @@ function callerOf(manager: AnyManager, trial: Trial, hook: string) {
   const conditions = handlersOn(manager, trial, hook).map((handler) => handler.conditions ?? {});
   const nameIn = (kind: "tenants" | "servers") =>
     conditions.flatMap((each) => each[kind] ?? [])[0]?.replaceAll(/\*+/g, "a");
-  const tenant = nameIn("tenants");
-  const server = nameIn("servers");
-  return {
-    ...(tenant === undefined ? {} : { tenant }),
-    ...(server === undefined ? {} : { server }),
-  };
+  return { tenant: nameIn("tenants"), server: nameIn("servers") };
 }
 
 /** Of so many calls, one should reach a plugin that a law is tried on. */

@@ -11,12 +11,12 @@ import {
 /** Options of `memoryLabelStore`. */
 export interface MemoryLabelStoreOptions {
   /** How many sessions may have labels at a time. Default 10 000. */
-  readonly maxSessions?: number;
+  readonly maxSessions?: number | undefined;
   /**
    * After how many milliseconds without a `load` or `append` the labels of a session are
    * forgotten. Longer than any session lives. Default 24 hours; `Infinity` keeps them.
    */
-  readonly ttlMs?: number;
+  readonly ttlMs?: number | undefined;
 }
 
 interface Session {

@@ -13,13 +13,13 @@ export type AuditSink = (event: AuditEvent) => unknown;
 /** Options of the audit trail of a manager. */
 export interface AuditOptions {
   /** The host's own record: a file, a stream, OpenTelemetry, or a function. Default: none. */
-  readonly sink?: AuditSink;
+  readonly sink?: AuditSink | undefined;
   /** Whether a request is denied if its events are not accepted. Default false. */
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
   /** How long the sink may take to accept an event, in milliseconds. Default 5000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Strings that no record may contain, such as the host's own tokens. */
-  readonly secrets?: readonly string[];
+  readonly secrets?: readonly string[] | undefined;
 }
 
 /** Gets a line for each event that was not accepted. */

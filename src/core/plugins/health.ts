@@ -100,16 +100,16 @@ export function isStatus(text: string): text is HealthStatus {
 /** The manager's option `health`. */
 export interface HealthOptions {
   /** How long one check may take, in milliseconds. Default 5 000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Whether the manager asks again and again, until it is closed. Default false. */
-  readonly poll?: boolean;
+  readonly poll?: boolean | undefined;
   /** Between two rounds of polling, in milliseconds. Default 60 000. */
-  readonly intervalMs?: number;
+  readonly intervalMs?: number | undefined;
   /**
    * Called once for each change that polling finds. What it throws, or rejects with, changes nothing.
    * Default: a line in the log.
    */
-  readonly onChange?: (report: HealthReport, before: HealthStatus) => unknown;
+  readonly onChange?: ((report: HealthReport, before: HealthStatus) => unknown) | undefined;
 }
 
 /** @throws GlassineError `options_invalid` */

@@ -44,59 +44,59 @@ export interface ManagerOptions<
    * What `discoverPlugins` of `glassine/node` found. They register with those of `plugins`,
    * where one of them may be listed with settings of its own.
    */
-  readonly discovered?: Discovered;
+  readonly discovered?: Discovered | undefined;
   /** The host's own handlers, made by `defineCoreHandler`. Not for message hooks. */
-  readonly core?: readonly CoreHandler[];
+  readonly core?: readonly CoreHandler[] | undefined;
   /** The host's services, by the names of their handles. Read when a plugin asks for one. */
-  readonly services?: HandlesOf<Services>;
+  readonly services?: HandlesOf<Services> | undefined;
   /** The configuration of plugins, by plugin name: JSON data, for their `configSchema`. */
-  readonly config?: { readonly [plugin: string]: unknown };
+  readonly config?: { readonly [plugin: string]: unknown } | undefined;
   /**
    * Variables of the environment. Those named `GLASSINE_PLUGIN_<NAME>_<KEY>` go over `config`.
    * Default: the process's, where there is one, for plugins with a `configSchema`. Without such a
    * plugin the environment is not read.
    */
-  readonly env?: { readonly [name: string]: string | undefined };
+  readonly env?: { readonly [name: string]: string | undefined } | undefined;
   /** Where records of what plugins did go, and whether a run may go on without them. */
-  readonly audit?: AuditOptions;
+  readonly audit?: AuditOptions | undefined;
   /** Gets what the manager counts and measures. Default: nothing is. */
-  readonly metrics?: MetricsSink;
+  readonly metrics?: MetricsSink | undefined;
   /** Polling of the plugins' health checks. Default: none, `checkHealth` asks. */
-  readonly health?: HealthOptions;
+  readonly health?: HealthOptions | undefined;
   /** The host's log. Default: warnings and errors on the console. */
-  readonly logger?: Logger;
+  readonly logger?: Logger | undefined;
   /**
    * The deadline of handlers that set none: milliseconds, or `null` for none. Default 30 000, or the
    * profile's longest where that is less.
    */
-  readonly timeoutMs?: number | null;
+  readonly timeoutMs?: number | null | undefined;
   /** Makes an ignored change a violation. Default false. */
-  readonly strict?: boolean;
+  readonly strict?: boolean | undefined;
   /** Measures how long each handler takes. Default false. */
-  readonly timings?: boolean;
+  readonly timings?: boolean | undefined;
   /** Limits of what plugins may return in extensions and metadata. */
-  readonly limits?: Partial<Limits>;
+  readonly limits?: Partial<Limits> | undefined;
   /** Limits of payloads, and of the documents of a guard with this manager. */
-  readonly payloadLimits?: Partial<Limits>;
+  readonly payloadLimits?: Partial<Limits> | undefined;
   /** By hook: the payload fields that plugins may write, out of those the hook allows. */
-  readonly payloadPolicy?: { readonly [Hook in keyof Hooks]?: readonly string[] };
+  readonly payloadPolicy?: { readonly [Hook in keyof Hooks]?: readonly string[] } | undefined;
   /** What happens to `headers` on an older payload. Default `move`: into the `http` slot. */
-  readonly payloadHeaders?: "move" | "keep";
+  readonly payloadHeaders?: "move" | "keep" | undefined;
   /**
    * What a patched realm leads to. Default `ignore`. With `deny` the realm is checked by
    * `detectTampering` when the manager is made and before each run, and no plugin runs in one
    * that was changed. A check costs far more than a run: see docs/lifecycle.md.
    */
-  readonly tampering?: "ignore" | "deny";
+  readonly tampering?: "ignore" | "deny" | undefined;
   /** How many invocations may be in flight. Default: any number. */
-  readonly maxInFlight?: number;
+  readonly maxInFlight?: number | undefined;
   /** How many background handlers may be under way; further ones are dropped. Default 10 000. */
-  readonly maxBackground?: number;
+  readonly maxBackground?: number | undefined;
   /**
    * Gets what handlers throw. Nothing it throws changes a request. Default: one line a throw in the
    * log, with plugin, hook and message, without known secrets.
    */
-  readonly onHandlerError?: HandlerErrorSink;
+  readonly onHandlerError?: HandlerErrorSink | undefined;
 }
 
 /** The host's services, each as the property it was given as. */

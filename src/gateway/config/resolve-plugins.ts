@@ -117,11 +117,11 @@ export async function resolvePlugins(
     const manager = await createPluginManager({
       plugins: found.map(({ plugin, entry }) => itemOf(plugin, entry)),
       env,
-      ...(discovered === undefined ? {} : { discovered }),
-      ...(audit === undefined ? {} : { audit: audit.options }),
-      ...(logger === undefined ? {} : { logger }),
-      ...(metrics === undefined ? {} : { metrics }),
-      ...(onHandlerError === undefined ? {} : { onHandlerError }),
+      discovered,
+      audit: audit?.options,
+      logger,
+      metrics,
+      onHandlerError,
     }).catch(async (error: unknown) => {
       await audit?.close();
       throw withEntries(error, found);
@@ -277,7 +277,7 @@ export async function loadPlugin(
   const plugin = await pluginOf(entry, discovered, { ...options, stock: {} });
   if (plugin !== undefined) return { plugin, discovered };
   // It says why the plugin was refused.
-  await createPluginManager({ plugins: [], ...(discovered && { discovered }) });
+  await createPluginManager({ plugins: [], discovered });
   throw new GlassineError("plugin_missing", `there is no plugin ${quoted(entry.source)}`);
 }
 
@@ -298,8 +298,8 @@ async function discoveredFor(
     isolate: isolationsOf(entries),
     onOutput: (id, text) => logPrinted(logger, id, text),
     onEnd: (id, why) => logEnd(logger, id, why),
-    ...(lock === undefined ? {} : { lock }),
-    ...(loadTimeoutMs === undefined ? {} : { loadTimeoutMs }),
+    lock,
+    loadTimeoutMs,
   }).catch((error: unknown) => {
     if (!isGlassineError(error) || error.code !== "lockfile_missing") throw error;
     const { path } = error.data;

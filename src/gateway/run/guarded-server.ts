@@ -50,8 +50,8 @@ export function guardOptions(
     serverId: name,
     pass: server.pass,
     onDeny: server.onDeny,
-    ...(tenant !== undefined && { tenant }),
-    ...(audit !== undefined && { access: audit.access }),
+    tenant,
+    access: audit?.access,
     envelope: (request) => envelopeOf(request, settings),
     labels: {
       store,
@@ -63,7 +63,7 @@ export function guardOptions(
     },
     onEnd: (end) => onEnd(name, end),
     onFailure: (failed) => onFailure(name, failed),
-    ...(onHook !== undefined && { onResult: onHook }),
+    onResult: onHook,
     onWarning: (text) => log.warn("guard_warning", { server: name, text, todo: checkIt }),
   };
 }

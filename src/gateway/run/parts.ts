@@ -26,14 +26,14 @@ export interface GatewayOptions {
   /** Has the plugins, and the audit trail. */
   readonly manager: AnyHookManager;
   /** What the audit trail of the manager gets from the gateway. Default: nothing. */
-  readonly audit?: Partial<AuditedTraffic>;
+  readonly audit?: Partial<AuditedTraffic> | undefined;
   /**
    * Reads a secret at the time when it is needed. Default: from the environment and from files, as
    * the configuration says.
    */
-  readonly secrets?: (secret: string | Secret) => string;
+  readonly secrets?: ((secret: string | Secret) => string) | undefined;
   /** Default: a line of JSON for each event, on standard error. */
-  readonly log?: GatewayLog;
+  readonly log?: GatewayLog | undefined;
   /** What the admin port shows; made with `createMetrics`, for a manager to count there too. */
   readonly metrics?: GatewayMetrics | undefined;
   /** Of a front over stdio. Default: the process's. */
@@ -41,7 +41,7 @@ export interface GatewayOptions {
   /** Instead of listening itself: Envoy listens where `config.listen` says, and asks here. */
   readonly envoy?: EnvoyFront | undefined;
   /** Called when a reload replaced these parts and no request uses their manager any more. */
-  readonly onUnused?: () => void;
+  readonly onUnused?: (() => void) | undefined;
 }
 
 export interface EnvoyFront {

@@ -18,54 +18,54 @@ import { type Kind, procedureKind } from "./procedures.ts";
 /** What `discoverPlugins` takes. */
 export interface DiscoverOptions {
   /** The host that the plugins are for, made by `defineHost`. Default: the standard one. */
-  readonly host?: object;
+  readonly host?: object | undefined;
   /** Its `node_modules` and those above it are searched. Default: the current directory. */
-  readonly root?: string;
+  readonly root?: string | undefined;
   /** Over the variable `PLUGIN_MODE`: `dev` or `production`. */
-  readonly mode?: string;
+  readonly mode?: string | undefined;
   /**
    * The path of plugins.lock. Default: `plugins.lock` in the root, or in the nearest folder above
    * that has one; where there is none, `BIN/plugins.lock` in `$XDG_CONFIG_HOME`, or else in `~/.config`.
    */
-  readonly lock?: string;
+  readonly lock?: string | undefined;
   /**
    * The name of the host's command, which its operators use: both look into the same folder of the
    * user's. Default: the host's name.
    */
-  readonly bin?: string;
+  readonly bin?: string | undefined;
   /** Variables of the environment. Default: the process's. */
-  readonly env?: { readonly [name: string]: string | undefined };
+  readonly env?: { readonly [name: string]: string | undefined } | undefined;
   /** What checks signatures. Default: Ed25519, by the keys of `PLUGIN_PUBLISHER_KEYS`. */
-  readonly verifiers?: readonly SignatureVerifier[];
+  readonly verifiers?: readonly SignatureVerifier[] | undefined;
   /** Directories of packages that are part of the host: trusted, also without a lock entry. */
-  readonly builtins?: readonly string[];
+  readonly builtins?: readonly string[] | undefined;
   /** What only ids of the host's own packages may begin with: `acme.`. */
-  readonly reserved?: readonly string[];
+  readonly reserved?: readonly string[] | undefined;
   /** Folders of packages that are not installed. Refused in production. */
-  readonly local?: readonly string[];
+  readonly local?: readonly string[] | undefined;
   /**
    * What becomes of a host some of whose packages are refused. Default `fail`: its manager is not
    * made. With `skip` it is made without them, and without what depends on them.
    */
-  readonly onRejected?: "fail" | "skip";
+  readonly onRejected?: "fail" | "skip" | undefined;
   /**
    * The ids of the plugins that are wanted: nothing of the others runs, and what is wrong with them
    * stops nothing. Default: all that are installed.
    */
-  readonly only?: readonly string[];
+  readonly only?: readonly string[] | undefined;
   /**
    * Where the code of plugins runs, by id, over what plugins.lock says: as strict as that, or
    * stricter. Default: as plugins.lock says, in every mode.
    */
-  readonly isolate?: { readonly [id: string]: IsolationSetting };
+  readonly isolate?: { readonly [id: string]: IsolationSetting } | undefined;
   /** Gets what isolated plugins print, in pieces as they come. Default: nobody does. */
-  readonly onOutput?: (id: string, text: string) => void;
+  readonly onOutput?: ((id: string, text: string) => void) | undefined;
   /** Hears why the code of an isolated plugin ended, unless it was closed. It must not throw. */
-  readonly onEnd?: (id: string, why: string) => void;
+  readonly onEnd?: ((id: string, why: string) => void) | undefined;
   /** Kinds of plugins other than those with hooks. Default: procedures. */
-  readonly kinds?: readonly Kind[];
+  readonly kinds?: readonly Kind[] | undefined;
   /** How long a module may take to load, and its factory to answer. Default 30 000. */
-  readonly loadTimeoutMs?: number;
+  readonly loadTimeoutMs?: number | undefined;
 }
 
 export interface CommandOptions {

@@ -64,11 +64,11 @@ export interface ToolGuardOptions<Extensions = unknown>
    * returns the last alone. `judge` passes each on once it was judged, as if it were the result:
    * something that plugins know only as a whole may leave in parts.
    */
-  readonly preliminary?: "hold" | "judge";
+  readonly preliminary?: "hold" | "judge" | undefined;
   /** Called once at the end of each call. What it throws is ignored. */
-  readonly onEnd?: (end: ToolEnd) => void;
+  readonly onEnd?: ((end: ToolEnd) => void) | undefined;
   /** Called for every hook that ran. What it throws is ignored. */
-  readonly onResult?: (event: ToolEvent<Extensions>) => void;
+  readonly onResult?: ((event: ToolEvent<Extensions>) => void) | undefined;
 }
 
 /**

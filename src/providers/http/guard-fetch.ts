@@ -13,7 +13,7 @@ export interface ModelHttpRequest {
 
 export interface GuardFetchOptions<Extensions = unknown> extends HttpGuardOptions<Extensions> {
   /** What sends the requests. Default: the global `fetch`. */
-  readonly fetch?: ModelFetch;
+  readonly fetch?: ModelFetch | undefined;
 }
 
 /**

@@ -27,9 +27,9 @@ export interface HttpGuardOptions<Extensions = unknown> extends ModelGuardOption
    * which `*` stands for one segment. Default: `GET /models` and `GET /models/*`. Any other request
    * that no provider knows is refused: it may carry a prompt, or bring an answer.
    */
-  readonly pass?: readonly string[];
+  readonly pass?: readonly string[] | undefined;
   /** How much is read, and when a held stream sends a comment. */
-  readonly limits?: Partial<HttpLimits>;
+  readonly limits?: Partial<HttpLimits> | undefined;
 }
 
 /** A request as it arrived, and the ways to answer it. */

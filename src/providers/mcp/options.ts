@@ -129,9 +129,9 @@ type Session<Extensions> =
  */
 export interface WireLabels {
   /** From the `_meta` of a result, for example `labelsFromIfc`. */
-  readonly meta?: (meta: unknown) => readonly string[];
+  readonly meta?: ((meta: unknown) => readonly string[]) | undefined;
   /** From the `annotations` of a tool in `tools/list`, for example `labelsFromAnnotations`. */
-  readonly annotations?: (annotations: unknown) => readonly string[];
+  readonly annotations?: ((annotations: unknown) => readonly string[]) | undefined;
 }
 
 /**
@@ -144,7 +144,7 @@ export interface WireLabels {
 export type GuardLabels<Extensions = unknown> = LabelRules &
   (
     | { readonly store: LabelStore; readonly session: Session<Extensions> }
-    | { readonly store?: undefined; readonly session?: Session<Extensions> }
+    | { readonly store?: undefined; readonly session?: Session<Extensions> | undefined }
   );
 
 interface LabelRules {
@@ -152,13 +152,13 @@ interface LabelRules {
    * What happens when the store fails: `deny` (the default) refuses the message; with `ignore` it
    * continues with the labels of this call alone.
    */
-  readonly onStoreError?: "deny" | "ignore";
+  readonly onStoreError?: "deny" | "ignore" | undefined;
   /**
    * After how many milliseconds a `store` that has not answered counts as failed. Default 2000.
    */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
   /** Labels that a server claims for its data. Off by default. */
-  readonly fromWire?: WireLabels;
+  readonly fromWire?: WireLabels | undefined;
 }
 
 /** The result of `createExtensions`, or a plain document that the manager reads. Not a promise. */
@@ -169,9 +169,9 @@ export interface GuardOptions<Extensions = unknown> {
    * Makes the envelope of a request from what the host knows. Without it, hooks get no envelope.
    * If it fails or does not return an object, the request is refused.
    */
-  readonly envelope?: (request: GuardedRequest) => Envelope | Promise<Envelope>;
+  readonly envelope?: ((request: GuardedRequest) => Envelope | Promise<Envelope>) | undefined;
   /** How a refused tool call is answered. Prompts and resources always get an error. */
-  readonly onDeny?: "error" | "tool_result";
+  readonly onDeny?: "error" | "tool_result" | undefined;
   /**
    * What passes without a plugin seeing it. Default `["tokens"]`: cursors, versions, states
    * and the like, which the protocol itself reads. Everything else is shown to plugins at a hook.
@@ -181,41 +181,41 @@ export interface GuardOptions<Extensions = unknown> {
    * (`_meta`, titles, icons); `unknown`, fields of theirs that MCP does not define, which are
    * refused where no plugin sees them.
    */
-  readonly pass?: readonly PassGroup[];
+  readonly pass?: readonly PassGroup[] | undefined;
   /**
    * Names the server: in the `mcp` slot, in prompt requests, and for `conditions.servers`, whatever
    * the envelope says.
    */
-  readonly serverId?: string;
+  readonly serverId?: string | undefined;
   /**
    * The tenant of the requests, for `conditions.tenants` and the audit trail. If the function fails
    * or does not return a string, the request is refused.
    */
-  readonly tenant?: string | ((request: GuardedRequest) => string | Promise<string>);
+  readonly tenant?: string | ((request: GuardedRequest) => string | Promise<string>) | undefined;
   /**
    * Receives warnings when the guard is created or gets a transport or another manager: plugins
    * that it would never run, headers that it cannot send. Default: prints a line on standard error.
    */
-  readonly onWarning?: (text: string) => void;
+  readonly onWarning?: ((text: string) => void) | undefined;
   /** Carries labels from call to call. Without it, each call has the labels of its envelope. */
-  readonly labels?: GuardLabels<Extensions>;
+  readonly labels?: GuardLabels<Extensions> | undefined;
   /**
    * Which requests that hooks ran for are recorded in the manager's audit trail: `refused` for
    * those that were not allowed, `all` for each. Without it, only what plugins did is recorded.
    */
-  readonly access?: Access;
+  readonly access?: Access | undefined;
   /**
    * Called once at the end of each request, and of each notification that hooks ran for. What it
    * throws is ignored.
    */
-  readonly onEnd?: (end: GuardEnd) => void;
+  readonly onEnd?: ((end: GuardEnd) => void) | undefined;
   /** Called for every hook that ran. What it throws is ignored. */
-  readonly onResult?: (event: GuardEvent<Extensions>) => void;
+  readonly onResult?: ((event: GuardEvent<Extensions>) => void) | undefined;
   /**
    * Called with those events of `onResult` that have an `error`. Unlike `onResult` it has nothing
    * judged that no plugin is to see.
    */
-  readonly onFailure?: (event: GuardEvent<Extensions>) => void;
+  readonly onFailure?: ((event: GuardEvent<Extensions>) => void) | undefined;
 }
 
 /** Options of `wrap` and `bridge`. */

@@ -331,9 +331,9 @@ function optionsOf(call: Call): HookOptions {
     request: call.record.request,
     // What is passed on must be what was allowed.
     recheck: true,
-    ...(call.tenant !== undefined && { tenant: call.tenant }),
-    ...(call.serverId !== undefined && { server: call.serverId }),
-    ...(call.extensions !== undefined && { extensions: call.extensions }),
-    ...(call.context !== undefined && { context: call.context }),
+    tenant: call.tenant,
+    server: call.serverId,
+    extensions: call.extensions,
+    context: call.context,
   };
 }

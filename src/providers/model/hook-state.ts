@@ -60,14 +60,8 @@ export async function invokeWith(
   more: Pick<HookOptions, "recheck" | "stream">,
 ): Promise<HookResult> {
   const { request, signal, tenant, extensions, context } = state;
-  const result = await manager.invoke(hook, payload, {
-    request,
-    ...(signal !== undefined && { signal }),
-    ...(tenant !== undefined && { tenant }),
-    ...(extensions !== undefined && { extensions }),
-    ...(context !== undefined && { context }),
-    ...more,
-  });
+  const options = { request, signal, tenant, extensions, context, ...more };
+  const result = await manager.invoke(hook, payload, options);
   state.extensions = result.extensions;
   if (result.continueProcessing === true) state.context = result.context;
   return result;

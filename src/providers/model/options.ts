@@ -71,7 +71,7 @@ export interface ModelTimings {
 /** How labels follow data from one exchange, or one tool call, of a session to the next. */
 export interface ModelLabels<Extensions = unknown, Call = ModelCall> {
   /** Keeps them between exchanges. Default: in memory, for this guard alone. */
-  readonly store?: LabelStore;
+  readonly store?: LabelStore | undefined;
   /**
    * The session of an exchange: made by the host, so that no caller can choose or leave it. If the
    * function fails or does not return a string, the exchange is refused.
@@ -83,9 +83,9 @@ export interface ModelLabels<Extensions = unknown, Call = ModelCall> {
    * What happens when the store fails: `deny` (the default) refuses; with `ignore` the exchange
    * continues with its own labels.
    */
-  readonly onStoreError?: "deny" | "ignore";
+  readonly onStoreError?: "deny" | "ignore" | undefined;
   /** After how many milliseconds a store that has not answered counts as failed. Default 2000. */
-  readonly timeoutMs?: number;
+  readonly timeoutMs?: number | undefined;
 }
 
 /** The result of `createExtensions`, or a plain document that the manager reads. */
@@ -97,30 +97,30 @@ export interface ModelGuardOptions<Extensions = unknown, Call = ModelCall> {
    * that the request says, such as `llm`; a tool call says none. If it fails or does not return an
    * object, the exchange is refused.
    */
-  readonly envelope?: (call: Call) => Envelope | Promise<Envelope>;
+  readonly envelope?: ((call: Call) => Envelope | Promise<Envelope>) | undefined;
   /** The tenant, for `conditions.tenants` and the audit trail. Refuses as `envelope` does. */
-  readonly tenant?: string | ((call: Call) => string | Promise<string>);
+  readonly tenant?: string | ((call: Call) => string | Promise<string>) | undefined;
   /** Carries labels from exchange to exchange. */
-  readonly labels?: ModelLabels<Extensions, Call>;
+  readonly labels?: ModelLabels<Extensions, Call> | undefined;
   /**
    * What may pass although no plugin sees it, each a kind of `left`, or a kind and a path: `tools`,
    * `content messages[*].name`. Settings always may. Anything else in `left` refuses the document.
    */
-  readonly allow?: readonly string[];
+  readonly allow?: readonly string[] | undefined;
   /**
    * Whether each tool call of an answer goes through `cmf.tool_pre_invoke`. Default true. A host
    * that runs the tools itself, and invokes the hook then, sets it to false.
    */
-  readonly toolCalls?: boolean;
+  readonly toolCalls?: boolean | undefined;
   /**
    * Which exchanges are recorded in the manager's audit trail when they end: `refused` for those
    * that were not allowed, `all` for each. Without it, only what plugins did is recorded.
    */
-  readonly access?: Access;
+  readonly access?: Access | undefined;
   /** Called once at the end of each exchange. What it throws is ignored. */
-  readonly onEnd?: (end: ModelEnd) => void;
+  readonly onEnd?: ((end: ModelEnd) => void) | undefined;
   /** Called for every hook that ran. What it throws is ignored. */
-  readonly onResult?: (event: ModelEvent<Extensions>) => void;
+  readonly onResult?: ((event: ModelEvent<Extensions>) => void) | undefined;
 }
 
 /** Why an exchange was refused, in words that a caller may see. */

@@ -15,7 +15,7 @@ export function readAccess(options: object, call: string): Access | undefined {
 /** @throws GlassineError `options_invalid` */
 export function checkAccess(
   manager: unknown,
-  { access }: { readonly access?: Access },
+  { access }: { readonly access?: Access | undefined },
   call: string,
 ): void {
   if (access === undefined || hasFunctions(manager, ["audit"])) return;

@@ -24,15 +24,15 @@ export interface HookViolation {
 export interface HookOptions {
   readonly extensions?: unknown;
   readonly context?: unknown;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** The same for all hooks of one request, so that their records can be linked. */
-  readonly request?: string;
+  readonly request?: string | undefined;
   /** Whether plugins that may deny are asked again about a payload that a later plugin changed. */
-  readonly recheck?: boolean | "only";
-  readonly tenant?: string;
-  readonly server?: string;
+  readonly recheck?: boolean | "only" | undefined;
+  readonly tenant?: string | undefined;
+  readonly server?: string | undefined;
   /** For a streamed message: whether this is all of it. */
-  readonly stream?: StreamProgress;
+  readonly stream?: StreamProgress | undefined;
 }
 
 /** A handler of a hook, as a manager describes it. */

@@ -65,8 +65,8 @@ export async function optionsFor(asked: Asked) {
       env,
       mode,
       bin,
-      ...(lockfile === undefined ? {} : { lock: lockfile }),
-      ...(localPlugins === undefined ? {} : { local: [localPlugins] }),
+      lock: lockfile,
+      local: localPlugins === undefined ? undefined : [localPlugins],
     },
     { cwd, faults, looksAlways },
   );

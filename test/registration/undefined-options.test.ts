@@ -1,0 +1,128 @@
+/** An option that is undefined is absent: what a host passes on need not be looked at before. */
+import { createPluginManager } from "glassine";
+import { createGateway, type GatewayOptions } from "glassine/gateway";
+import { guardModel, type ModelGuardOptions } from "glassine/http";
+import { createGuard, type GuardOptions } from "glassine/mcp";
+import { type DiscoverOptions, discoverPlugins } from "glassine/node";
+import { chatCompletions } from "glassine/openai";
+import { expect, it } from "vitest";
+
+/** Every option that may be left out. The compiler knows whether one is missing here. */
+type None<Options> = {
+  readonly [Name in keyof Options as undefined extends Options[Name] ? Name : never]-?: undefined;
+};
+
+type ManagerOptions = NonNullable<Parameters<typeof createPluginManager>[0]>;
+
+const ofManager: None<ManagerOptions> = {
+  discovered: undefined,
+  core: undefined,
+  services: undefined,
+  config: undefined,
+  env: undefined,
+  audit: undefined,
+  metrics: undefined,
+  health: undefined,
+  logger: undefined,
+  timeoutMs: undefined,
+  strict: undefined,
+  timings: undefined,
+  limits: undefined,
+  payloadLimits: undefined,
+  payloadPolicy: undefined,
+  payloadHeaders: undefined,
+  tampering: undefined,
+  maxInFlight: undefined,
+  maxBackground: undefined,
+  onHandlerError: undefined,
+};
+
+const ofGuard: None<GuardOptions> = {
+  envelope: undefined,
+  onDeny: undefined,
+  pass: undefined,
+  serverId: undefined,
+  tenant: undefined,
+  onWarning: undefined,
+  labels: undefined,
+  access: undefined,
+  onEnd: undefined,
+  onResult: undefined,
+  onFailure: undefined,
+};
+
+const ofModelGuard: None<ModelGuardOptions> = {
+  envelope: undefined,
+  tenant: undefined,
+  labels: undefined,
+  allow: undefined,
+  toolCalls: undefined,
+  access: undefined,
+  onEnd: undefined,
+  onResult: undefined,
+};
+
+const ofDiscovery: None<DiscoverOptions> = {
+  host: undefined,
+  root: undefined,
+  mode: undefined,
+  lock: undefined,
+  bin: undefined,
+  env: undefined,
+  verifiers: undefined,
+  builtins: undefined,
+  reserved: undefined,
+  local: undefined,
+  onRejected: undefined,
+  only: undefined,
+  isolate: undefined,
+  onOutput: undefined,
+  onEnd: undefined,
+  kinds: undefined,
+  loadTimeoutMs: undefined,
+};
+
+const ofGateway: None<GatewayOptions> = {
+  audit: undefined,
+  secrets: undefined,
+  log: undefined,
+  metrics: undefined,
+  stdio: undefined,
+  envoy: undefined,
+  onUnused: undefined,
+};
+
+it("of a manager and its guards", async () => {
+  const manager = await createPluginManager({ plugins: [], ...ofManager });
+  expect(createGuard(manager, ofGuard).counts()).toMatchObject({ open: 0 });
+  expect(guardModel(chatCompletions, manager, ofModelGuard).begin()).toHaveProperty("judgeRequest");
+  const labels = {
+    store: undefined,
+    session: undefined,
+    onStoreError: undefined,
+    timeoutMs: undefined,
+    fromWire: { meta: undefined, annotations: undefined },
+  };
+  expect(createGuard(manager, { labels }).counts()).toMatchObject({ open: 0 });
+  await manager.close();
+});
+
+it("of discovery", async () => {
+  const found = await discoverPlugins({ ...ofDiscovery, mode: "dev", only: [] });
+  expect(found.plugins).toEqual([]);
+});
+
+it("of a gateway", async () => {
+  const manager = await createPluginManager({ plugins: [] });
+  const servers = { small: { url: "http://127.0.0.1:9/mcp" } };
+  const config = { servers, listen: { port: 0 } };
+  const gateway = await createGateway({
+    ...ofGateway,
+    config,
+    manager,
+    log: { info: () => {}, warn: () => {}, error: () => {} },
+  });
+  expect(gateway.generation).toBe(1);
+  await gateway.close();
+  await manager.close();
+});
