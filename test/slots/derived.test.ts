@@ -110,12 +110,21 @@ describe("what derive returns", () => {
     expect(merged("a", "b")).toEqual({ items: ["a", "b"], count: 1 });
   });
 
+  it.each([undefined, null])("changes nothing where it is %s", (answer) => {
+    const host = hostWith(() => answer);
+    const items = ["a", "b"];
+    const current = host.createExtensions({ trail: { items: ["a"], count: 1 } });
+    const { extensions } = host.mergeExtensions(current, { trail: { items } }, ["append_trail"]);
+    expect(extensions.trail).toEqual({ items, count: 1 });
+  });
+
   it.each(unfit)(
     "is refused where the host makes an envelope, if it %s",
     (_what, derive, message) => {
       verifies("envelope:derive-read");
       const make = () => hostWith(derive).createExtensions({ trail: { items: ["a"] } });
-      expect(make).toThrow(expect.objectContaining({ code: "slot_invalid", message }));
+      const data = { slot: "trail" };
+      expect(make).toThrow(expect.objectContaining({ code: "slot_invalid", message, data }));
     },
   );
 
