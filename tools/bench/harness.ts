@@ -34,8 +34,8 @@ export interface Comparison extends Named {
   readonly unit?: () => Side | Promise<Side>;
 }
 
-/** A guarded call takes some thousands of runs until it is compiled, a plain function less. */
-const warmUp = { leastMs: 400, runs: 3000, mostMs: 1500 };
+/** A guarded call takes some ten thousand runs until it is compiled, a plain function less. */
+const warmUp = { leastMs: 400, runs: 12_000, mostMs: 5000 };
 const sliceMs = 6;
 const slicesARound = 6;
 
