@@ -29,6 +29,19 @@ const hostWith = (derive: (parts: Parts) => unknown) =>
     },
   });
 
+/** A plugin that lets the list grow. */
+const adderOf = (host: ReturnType<typeof hostWith>) =>
+  host.definePlugin({
+    name: "adds",
+    version: "1.0.0",
+    capabilities: ["append_trail"],
+    hooks: {
+      evaluate: (_message, _context, _extensions) => ({
+        modifiedExtensions: { trail: { items: ["a"] } },
+      }),
+    },
+  });
+
 const thrown = new Error("the list was a, b");
 const throws = () => {
   throw thrown;
@@ -133,16 +146,7 @@ describe("what derive returns", () => {
     async (_what, derive, message) => {
       verifies("envelope:derive-read");
       const host = hostWith(derive);
-      const adds = host.definePlugin({
-        name: "adds",
-        version: "1.0.0",
-        capabilities: ["append_trail"],
-        hooks: {
-          evaluate: (_message, _context, _extensions) => ({
-            modifiedExtensions: { trail: { items: ["a"] } },
-          }),
-        },
-      });
+      const adds = adderOf(host);
       const causes: unknown[] = [];
       const lines: string[] = [];
       const manager = await host.createPluginManager({
@@ -172,16 +176,7 @@ describe("what derive returns", () => {
   it("is in the log with what it threw, where a host has no place for that", async () => {
     const host = hostWith(throws);
     const lines: string[] = [];
-    const adds = host.definePlugin({
-      name: "adds",
-      version: "1.0.0",
-      capabilities: ["append_trail"],
-      hooks: {
-        evaluate: (_message, _context, _extensions) => ({
-          modifiedExtensions: { trail: { items: ["a"] } },
-        }),
-      },
-    });
+    const adds = adderOf(host);
     const logger = { error: (line: string) => void lines.push(line) };
     const manager = await host.createPluginManager({ plugins: [adds], logger });
     await manager.invoke("evaluate", { role: "user" });
