@@ -62,9 +62,9 @@ function formsOf(secret: string): ReadonlySet<string> {
   const bare = secret.trim();
   const lines = bare.split(/[\r\n]/).map((line) => line.trim());
   const forms = [
-    // No URL has what is not valid Unicode.
     bare,
     JSON.stringify(bare).slice(1, -1),
+    // No URL has what is not valid Unicode.
     attempt(() => encodeURIComponent(bare)) ?? "",
     ...lines.filter((line) => line.length >= minPart),
   ];

@@ -62,8 +62,8 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
   const guard = guardModel(provider, manager, {
     envelope: ({ about }) => (about as ModelCaller).envelope,
     labels: { store, session: ({ about }) => (about as ModelCaller).labelSession },
-    ...(tenant !== undefined && { tenant }),
-    ...(access !== undefined && { access }),
+    tenant,
+    access,
     onEnd,
     onResult: onHook,
   });

@@ -101,8 +101,8 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
     limits: { requestBytes: messageBytes },
     envelope: (call) => callerOf(call).envelope,
     labels: { store, session: (call) => callerOf(call).labelSession },
-    ...(tenant !== undefined && { tenant }),
-    ...(access !== undefined && { access }),
+    tenant,
+    access,
     onEnd,
     onResult: onHook,
   });

@@ -57,8 +57,8 @@ export function guardOptions(
       store,
       session: (request) => labelSessionOf(labels.session, callerOf(request, settings)),
       fromWire: {
-        ...(wireLabels.ifc && { meta: ifcLabels }),
-        ...(wireLabels.annotations && { annotations: annotationLabels }),
+        meta: wireLabels.ifc ? ifcLabels : undefined,
+        annotations: wireLabels.annotations ? annotationLabels : undefined,
       },
     },
     onEnd: (end) => onEnd(name, end),

@@ -41,7 +41,7 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
   }
   const { ttlMs, prefix } = store;
   return {
-    store: redisLabelStore(client, { ttlMs, ...(prefix !== undefined && { prefix }) }),
+    store: redisLabelStore(client, { ttlMs, prefix }),
     close: async () => client.destroy(),
   };
 }

@@ -26,9 +26,9 @@ function killAll(): void {
 export function processLink({ command, args, onOutput }: ProcessOptions): StartLink {
   return ({ onLine, onEnd }) => {
     const child = spawn(command, args, {
-      // Its own group, so that a signal to its group does not reach the host.
       env: {},
       cwd: "/",
+      // Its own group, so that a signal to its group does not reach the host.
       detached: true,
       stdio: "pipe",
     });
