@@ -23,6 +23,16 @@ const field = (id: number, type: string): Field => ({ id, type });
 const repeated = (id: number, type: string): Field => ({ id, type, rule: "repeated" });
 const mapped = (id: number, type: string): Field => ({ id, type, keyType: "string" });
 
+/** The parts of an exchange: Envoy sends one at a time, and is answered one at a time. */
+const parts = [
+  "request_headers",
+  "response_headers",
+  "request_body",
+  "response_body",
+  "request_trailers",
+  "response_trailers",
+];
+
 /** By package: the fields of each message and which exclude one another, the methods of each service. */
 export const messages = {
   "envoy.config.core.v3": {
@@ -76,14 +86,7 @@ export const messages = {
       },
       oneofs: {
         request: {
-          oneof: [
-            "request_headers",
-            "response_headers",
-            "request_body",
-            "response_body",
-            "request_trailers",
-            "response_trailers",
-          ],
+          oneof: parts,
         },
       },
     },
@@ -134,15 +137,7 @@ export const messages = {
       },
       oneofs: {
         response: {
-          oneof: [
-            "request_headers",
-            "response_headers",
-            "request_body",
-            "response_body",
-            "request_trailers",
-            "response_trailers",
-            "immediate_response",
-          ],
+          oneof: [...parts, "immediate_response"],
         },
       },
     },

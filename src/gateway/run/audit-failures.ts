@@ -28,6 +28,7 @@ export class AuditFailures {
   }
 }
 
-function failuresOf({ auditFailures }: Manager): number {
+/** Zero for a manager that does not count them. */
+export function failuresOf({ auditFailures }: Manager): number {
   return auditFailures?.().total ?? 0;
 }

@@ -1,9 +1,7 @@
 /** What takes the MCP requests of callers: whichever front they come through. */
 import { isLasting, type Refusable, serverGone } from "../ends/index.ts";
 import type { Identity } from "../identity/index.ts";
-import { answer } from "./answers.ts";
 import type { Connection } from "./listen.ts";
-import { requestRate } from "./request-rate.ts";
 import type { Server } from "./server.ts";
 import type { Wired } from "./wire.ts";
 
@@ -21,17 +19,6 @@ export interface McpEndpoint {
   /** Refuses the open requests whose methods `isMeant` takes. */
   readonly refuse: Refusable["refuse"];
   close(): Promise<void>;
-}
-
-/** Takes one of the requests of a subject, or answers that there are none left. */
-export type Limit = (identity: Identity) => Response | undefined;
-
-export function limitOf(requestsPerMinute: () => number): Limit {
-  const rate = requestRate(requestsPerMinute);
-  return ({ key }) => {
-    const wait = rate.take(key);
-    return wait === undefined ? undefined : answer("rate_limited", { "retry-after": String(wait) });
-  };
 }
 
 type Servers = readonly Pick<Server, "name">[];

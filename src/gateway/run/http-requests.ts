@@ -4,13 +4,14 @@ import { checkOrigin, type Identifier, type Identity } from "../identity/index.t
 import { beginsExchange, type ModelRoute, rejectionFor } from "../models/index.ts";
 import type { Tracing } from "../observe/index.ts";
 import { answer, codeOf } from "./answers.ts";
-import { type Limit, limitOf, type McpEndpoint } from "./endpoint.ts";
+import type { McpEndpoint } from "./endpoint.ts";
 import type { GatewayEvents } from "./gateway-events.ts";
 import { labelSessionOf, slotsOf } from "./guarded-server.ts";
 import type { Connection } from "./listen.ts";
 import type { ModelRoutes } from "./model-routes.ts";
 import { forPage } from "./pages.ts";
 import type { GatewayParts } from "./parts.ts";
+import { requestRate } from "./request-rate.ts";
 
 export interface HttpRequestsOptions {
   /** Those of the moment, as the identifier is. */
@@ -32,12 +33,12 @@ type Reached = Parameters<typeof checkOrigin>[1];
 
 export class HttpRequests {
   readonly #options: HttpRequestsOptions;
-  readonly #limit: Limit;
+  readonly #rate: ReturnType<typeof requestRate>;
   #open = 0;
 
   constructor(options: HttpRequestsOptions) {
     this.#options = options;
-    this.#limit = limitOf(() => options.parts().config.limits.requestsPerMinute);
+    this.#rate = requestRate(() => options.parts().config.limits.requestsPerMinute);
   }
 
   /** How many have answers that are not sent to their end. */
@@ -116,8 +117,8 @@ export class HttpRequests {
     if (isUnsafe()) return answer("envoy_unsafe");
     const identity = await identifier().identify(request, remote);
     if (identity instanceof Response) return identity;
-    const limited = isCounted ? this.#limit(identity) : undefined;
-    if (limited !== undefined) return limited;
+    const wait = isCounted ? this.#rate.take(identity.key) : undefined;
+    if (wait !== undefined) return answer("rate_limited", { "retry-after": String(wait) });
     return isLosing() ? answer("audit_failed", { "retry-after": "5" }) : identity;
   }
 

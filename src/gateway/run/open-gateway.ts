@@ -3,7 +3,7 @@
 import process from "node:process";
 import { within } from "../../core/data/index.ts";
 import { type Definitions, type Pins, readPins } from "../definitions/index.ts";
-import { isLasting, type Refusable, stdioFront, whenClosed } from "../ends/index.ts";
+import { isLasting, type Message, type Refusable, stdioFront, whenClosed } from "../ends/index.ts";
 import { type EnvoyServer, envoyServer } from "../envoy/index.ts";
 import {
   createIdentifier,
@@ -164,10 +164,14 @@ async function start(
         onHook: hookRecorder(of),
         onFailure: (server, failed) => events.failed({ server }, failed),
         onRestarted: (server) => events.serverRestarted(server),
-        onDropped: (server, message) => events.droppedMessage(server, message),
+        onDropped,
         onError: (server, error) => events.serverFailed(server, error),
       }),
     );
+  }
+
+  function onDropped(server: string, message: Message): void {
+    events.droppedMessage(server, message);
   }
 
   /** Also the guards of sessions that go on write with the manager that is in use. */
@@ -189,7 +193,7 @@ async function start(
         ...of,
         parts: () => current,
         store,
-        onDropped: (server, message) => events.droppedMessage(server, message),
+        onDropped,
       });
     return mcpEndpoint({
       ...of,

@@ -4,6 +4,7 @@
  * is taken until one can be written again.
  */
 import { ignore } from "../../core/data/index.ts";
+import { failuresOf } from "./audit-failures.ts";
 import type { GatewayParts } from "./parts.ts";
 
 type Manager = GatewayParts["manager"];
@@ -44,7 +45,7 @@ export function strictTrail(parts: () => Pick<GatewayParts, "manager" | "audit" 
      */
     isLosing(): boolean {
       const { manager, audit, config } = parts();
-      const total = manager.auditFailures?.().total ?? 0;
+      const total = failuresOf(manager);
       if (audit?.strict !== true || total === reportedOf(manager)) return false;
       if (!trying.has(manager)) void ignore(report(manager, config.tenant, total));
       return true;
