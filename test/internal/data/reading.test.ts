@@ -52,6 +52,18 @@ describe("problems", () => {
     expect(problemsOf(z.array(z.any()), [value, value], "plugin")).toHaveLength(1);
   });
 
+  it("name the first of several promises, and whatever is wrong besides", () => {
+    const list = z.array(z.any());
+    const promise = () => Promise.resolve(1);
+    expect(problemsOf(list, [promise(), promise()])).toHaveLength(1);
+    expect(problemsOf(list, [new Date(0), promise(), promise()])).toHaveLength(2);
+  });
+
+  it("of a plugin end with the copying that found a promise", () => {
+    const list = z.array(z.string());
+    expect(problemsOf(list, [Promise.resolve(1), 1], "plugin")).toHaveLength(1);
+  });
+
   it("of a plugin continue after a value of another type", () => {
     expect(problemsOf(z.array(z.string()), [1, 2], "plugin")).toHaveLength(2);
   });
