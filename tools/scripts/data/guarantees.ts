@@ -62,7 +62,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G6",
     name: "Labels only grow",
     promise:
-      "A label stays for the rest of the request, in any order of plugins, even if they fail, are refused or are late.",
+      "A label stays for the rest of the request, whatever the order of the plugins, even if they fail, are refused or are late.",
     attacks: ["A-061–A-078", "A-133", "A-135", "A-138"],
     laws: ["L13", "L14", "L15", "L17"],
     faults: ["F-01", "F-02"],
@@ -111,7 +111,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G12",
     name: "No race",
     promise:
-      "The additions of concurrent plugins result in the same bytes, in whatever order they finish.",
+      "The additions of concurrent plugins result in the same bytes, in whatever order the plugins finish.",
     attacks: ["A-119", "A-133–A-140"],
     laws: ["L17", "L18", "L19", "L37"],
   },
@@ -119,7 +119,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G13",
     name: "Bounded and settled",
     promise:
-      "Each run ends by the deadlines of its handlers, whatever an asynchronous one does. Late results are dropped and counted. A deadline that the manifest or the operator switched off never fires.",
+      "Each run ends by the deadlines of its handlers, whatever an asynchronous handler does. Late results are dropped and counted. A deadline that the manifest or the operator switched off never fires.",
     attacks: ["A-143–A-154", "A-157"],
     laws: ["L36", "L50"],
     faults: ["F-02", "F-03", "F-04", "F-06", "F-08"],
@@ -145,7 +145,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G16",
     name: "No secrets in diagnostics",
     promise:
-      "Errors, rejections, execution records, warnings, and inspected contexts, managers and errors contain no header values, no claims and no hidden labels. One record is one line. What a plugin says itself may quote anything that it could see: the reason of a denial is in the violation and the audit trail, the text of an error in the log and the audit trail, and on a hook that votes, filters, scores or notifies also in the message of the error that `invoke` rejects with. It is one line, without known secrets.",
+      "Errors, rejections, execution records, warnings, and inspected contexts, managers and errors contain no header values, no claims and no hidden labels. One record is one line. What a plugin itself says may quote anything that it could see. The reason of a denial is in the violation and the audit trail. The text of an error is in the log and the audit trail, and on a hook that votes, filters, scores or notifies also in the message of the error that `invoke` rejects with. What it says is one line, without known secrets.",
     attacks: ["A-085", "A-087", "A-129", "A-130", "A-179–A-184", "A-195"],
     laws: ["L9", "L41", "L42"],
   },
@@ -153,7 +153,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G17",
     name: "Intrinsics are captured",
     promise:
-      'Reading what a plugin returned, merging it and taking its result do not depend on prototypes or globals that were patched after the library loaded, for the standard slots and hooks. Everything else uses the current built-ins: a check or transform of a host\'s own schema, reading a manifest, creating a manager, configuration, message parts, the audit trail, metrics, the log and discovery. So a plugin that patches while it is imported can have another one left out, and one that patches later can keep events out of the audit trail. `tampering: "deny"` makes no manager and runs nothing in a changed realm. `detectTampering` names what was patched.',
+      'Reading what a plugin returned, merging it and taking its result do not depend on prototypes or globals that were patched after the library loaded, for the standard slots and hooks. Everything else uses the current built-ins: a check or transform of a host\'s own schema, reading a manifest, creating a manager, configuration, message parts, the audit trail, metrics, the log and discovery. So a plugin that patches while it is imported can cause another plugin to be left out, and one that patches later can keep events out of the audit trail. With `tampering: "deny"`, no manager is created and nothing runs in a changed realm. `detectTampering` names what was patched.',
     attacks: ["A-157", "A-159–A-171"],
     laws: ["L39", "L40"],
   },
@@ -161,7 +161,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G18",
     name: "Linear work",
     promise:
-      "Work on what a plugin or a caller sends is linear in its size and ends at a documented limit. Tests grow the input of each exported function that such text reaches, and the messages of each method that passes a guard; a function or method missing from them fails them.",
+      "Work on what a plugin or a caller sends is linear in its size and ends at a documented limit. Tests grow the input of each exported function that such text reaches, and the messages of each method that passes a guard; they fail if a function or method is missing from them.",
     attacks: [
       "A-033",
       "A-035",
@@ -209,7 +209,7 @@ export const limitsOfThePromise: readonly Limit[] = [
   {
     number: "N3",
     name: "No secrecy between colluding plugins",
-    text: "Two plugins of one process can pass each other what each of them sees, through a global or otherwise. Neither can write more than its own capabilities. Timing is not hidden either, except for what the filter does not visit; the time of a merge reveals how close an envelope is to its limits.",
+    text: "Two plugins in one process can pass each other what each of them sees, through a global or otherwise. Neither can write more than its own capabilities allow. Timing is not hidden either, except for what the filter does not visit; the time of a merge reveals how close an envelope is to its limits.",
   },
   {
     number: "N4",
@@ -219,7 +219,7 @@ export const limitsOfThePromise: readonly Limit[] = [
   {
     number: "N5",
     name: "No check that written data is true",
-    text: "A plugin with `append_labels` can add a wrong label, and one with `write_headers` a wrong header, or copy a secret that it may read into it.",
+    text: "A plugin with `append_labels` can add a wrong label, and one with `write_headers` can write a wrong header, or copy into a header a secret that it may read.",
   },
   {
     number: "N6",
@@ -234,7 +234,7 @@ export const limitsOfThePromise: readonly Limit[] = [
   {
     number: "N8",
     name: "No protection from the operator",
-    text: 'An operator who raises the limits, sets `onError: "ignore"` or `disable`, or grants every capability has decided so.',
+    text: 'An operator who raises the limits, sets `onError: "ignore"` or `disable`, or grants every capability has made that decision.',
   },
   {
     number: "N9",
@@ -249,6 +249,6 @@ export const limitsOfThePromise: readonly Limit[] = [
   {
     number: "N11",
     name: "No hash of code outside the packages",
-    text: "The hashes do not cover the host's own packages and peers, built-in plugins, those of a local folder, Node, its options and environment (`--import`, `NODE_PATH`, and `~/.node_modules`, `~/.node_libraries` and `$PREFIX/lib/node`, where `require` looks for names it finds nowhere else), and what loaded code requests by an absolute path or a URL. Another process of the same user, or of root, can write to the copies. If others can write to a folder above the folder of temporary files, such as `/tmp`, one of them may put a `node_modules` there after the check at the start: give the host its own `TMPDIR` on such a machine.",
+    text: "The hashes do not cover the host's own packages and peers, built-in plugins, plugins from a local folder, Node, its options and environment (`--import`, `NODE_PATH`, and `~/.node_modules`, `~/.node_libraries` and `$PREFIX/lib/node`, where `require` looks for names that it finds nowhere else), and what loaded code requests by an absolute path or a URL. Another process of the same user, or of root, can write to the copies. If others can write to a folder above the folder of temporary files, such as `/tmp`, one of them may put a `node_modules` there after the check at the start: give the host its own `TMPDIR` on such a machine.",
   },
 ];

@@ -12,7 +12,7 @@ A capability of a slot opens a part of the envelope; those of the standard host 
 A capability of a service opens a [service of the host](services.md) and has a dot in its name; the standard host has none, and [those of the memory node](#services-of-the-memory-node) are listed at the end.
 
 Names are compared exactly, and an unknown name is refused when the plugin is defined.
-A capability that writes something implies the one that reads it, and one for a field inside a gated field implies that of the outer one.
+A capability to write something implies the one to read it, and a capability for a field inside a gated field implies the one for the outer field.
 Nothing else is implied.
 An operator can grant less than a plugin declares, never more.
 

@@ -12,8 +12,8 @@ const intro = `# Commands
 \`glassine\` is the command of this package: \`npx glassine --help\`.
 [operate.md](operate.md) shows it at work.
 
-With \`--json\` a command prints one JSON document on standard output, also where it refuses something: \`{"error":{"code":"…","message":"…"}}\`.
-[spec/schemas/commands](../spec/schemas/commands) has the JSON Schema of each, in which a key has one type everywhere.
+With \`--json\` a command prints one JSON document on standard output, even when it refuses something: \`{"error":{"code":"…","message":"…"}}\`.
+[spec/schemas/commands](../spec/schemas/commands) has the JSON Schema of each document; a key has the same type in all of them.
 Results go to standard output, errors and warnings to standard error.
 Text that comes from packages is printed with control characters escaped.`;
 
@@ -34,10 +34,10 @@ export function commandsPage(): string {
       ["Code", "Means"],
       Object.entries(exitCodes).map(([number, means]) => [number, means]),
     ),
-    "A signal ends it as it ends every program: Ctrl-C with 130. A change of trust is whole then, or not there.",
+    "A signal ends the command as it ends any program: Ctrl-C with 130. A change of trust is then either complete or not made at all.",
     ...allCommands.map(section),
     "## Settings",
-    "A value that a setting does not take is refused, and so is a variable with the prefix `GLASSINE_` that is nearly the name of one, such as `GLASSINE_PLUGINS_MODE`.\nBooleans are `true`, `false`, `1`, `0`, `yes`, `no`, `on` and `off`.\nAn empty variable counts as not set.",
+    "A value that a setting does not accept is refused, and so is a variable with the prefix `GLASSINE_` whose name is nearly that of a setting, such as `GLASSINE_PLUGINS_MODE`.\nBooleans are `true`, `false`, `1`, `0`, `yes`, `no`, `on` and `off`.\nAn empty variable counts as not set.",
     table(
       ["Variable", "Default", "Means"],
       Object.entries(settingTexts).map(([name, setting]) => [
@@ -47,7 +47,7 @@ export function commandsPage(): string {
       ]),
     ),
     "## What is wrong with the journal",
-    "`verify` and `doctor` name the line and one of these words. With `--strict-journal` and `--strict` they fail for it.",
+    "`verify` and `doctor` name the line and one of these words. With `--strict-journal` (`verify`) and `--strict` (`doctor`) they fail because of it.",
     table(
       ["Problem", "Means", "What to do"],
       Object.entries(journalProblems).map(([name, { means, todo }]) => [code(name), means, todo]),
@@ -76,7 +76,7 @@ function section(spec: Command): string {
     `## glassine ${line}`,
     `${capital(named(spec.summary))}.\n${spec.about.map(named).join("\n")}`,
     ...spec.arguments.map(({ name, what }) => `${code(name)}: ${named(what)}.`),
-    ...(spec.rest === undefined ? [] : [`Behind \`--\`: ${spec.rest.what}.`]),
+    ...(spec.rest === undefined ? [] : [`After \`--\`: ${spec.rest.what}.`]),
     table(["Option", "Means"], rows),
     ...exits,
     `\`\`\`sh\n${spec.examples.map((each) => `glassine ${each.line} # ${each.what}`).join("\n")}\n\`\`\``,

@@ -8,14 +8,14 @@ const intro = `# Errors
 
 Every error of this library is a \`GlassineError\` with a stable \`code\`; \`isGlassineError(value)\` recognises one.
 \`data\` holds the facts behind the message.
-Neither holds values of slots: names and types only.
+Neither contains values of slots, only names and types.
 
 A wrong call or definition throws its error.
-In a run, the result lists a failure in \`errors\`, or its code is that of the violation, and a change that was ignored in \`rejections\`.
-With \`strict\`, such a change to the extensions refuses the result; \`mergeExtensions\` throws it as \`TierViolationError\`.
-Of a result that is refused nothing is applied, and the plugin's \`onError\` decides what follows.
+In a run, a failure is listed in the result's \`errors\`, or its code is the code of the violation; a change that was ignored is listed in \`rejections\`.
+With \`strict\`, the result is refused because of such a change to the extensions; \`mergeExtensions\` throws it as \`TierViolationError\`.
+Nothing of a refused result is applied, and the plugin's \`onError\` decides what follows.
 
-The code of a _violation_ in a result need not be one of these: \`deny\` takes any code, and a plugin can choose one that reads like a failure here.
+The code of a _violation_ in a result need not be one of these: \`deny\` takes any code, and a plugin can choose one that looks like a failure listed here.
 [lifecycle.md](lifecycle.md#who-denied) explains how to find out which.
 
 \`\`\`ts
@@ -46,7 +46,7 @@ type Codes = Readonly<Record<string, ErrorCodeSpec>>;
 const cases = `## Case names of the design
 
 The design of this library names error cases \`E_…\`.
-The code does not use these names; this table lists the code for each.`;
+The library itself does not use these names; this table lists the code for each.`;
 
 export function errorsPage(): string {
   const caseRows = threatCases.map(({ name, codes: known, note }) => [

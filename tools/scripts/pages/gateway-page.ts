@@ -35,20 +35,20 @@ npx glassine gateway --plugin ./p.js -- npx @modelcontextprotocol/server-everyth
 \`\`\`
 
 glassine [is not published yet](../README.md#run-it): install the package that a clone builds.
-That is the command that your client starts in place of the server's own.
-Calls of the tool \`echo\` are refused now, with the plugin's reason; every other message passes. [Write a plugin](write-a-plugin.md) says what else a plugin can do.
-A plugin that rewrites what a tool answers finds it in a part \`tool_result\`, not in a text: [footnote.ts](../examples/gateway/footnote.ts) is one.
-The protocol has standard output to itself; the log is on standard error, a line of JSON each.
+Your client starts the second command in place of the server's own.
+Calls to the tool \`echo\` are now refused, with the plugin's reason; every other message passes. [Write a plugin](write-a-plugin.md) says what else a plugin can do.
+A plugin that rewrites a tool's answer finds it in a \`tool_result\` part, not in a text part: [footnote.ts](../examples/gateway/footnote.ts) is an example.
+Standard output carries only the protocol; the log goes to standard error, one line of JSON per entry.
 What a plugin prints goes to standard error too.
 
 In a clone, \`npm start\` runs [a gateway](../examples/gateway/glassine.config.ts) with five plugins in front of a real server.
 
 With \`--port 8080\` the same gateway listens on \`http://127.0.0.1:8080/mcp\`.
-For that it needs the package of the protocol: \`npm install @modelcontextprotocol/server\`.
+For that it needs the protocol's package: \`npm install @modelcontextprotocol/server\`.
 
 ## A configuration
 
-For more than one server, models, or options of plugins write \`glassine.config.ts\`, \`.js\`, \`.mjs\` or \`.json\`:
+For more than one server, for models, or for options of plugins, write a \`glassine.config.ts\`, \`.js\`, \`.mjs\` or \`.json\`:
 
 \`\`\`json
 {
@@ -71,46 +71,46 @@ For more than one server, models, or options of plugins write \`glassine.config.
 A plugin with \`"mode": "audit"\` is on trial: what it would label, change or refuse has no effect, and \`audit.hooks\` records it.
 
 \`defineConfig\` of \`glassine/gateway\` types a configuration in TypeScript or JavaScript.
-Node runs TypeScript from 22.18 on; before that, install \`jiti\`.
+Node runs TypeScript from 22.18 on; with an older Node, install \`jiti\`.
 [spec/schemas/config.schema.json](../spec/schemas/config.schema.json) is its JSON Schema: name it as \`$schema\`, and an editor completes and checks the file.
-Paths in a file are from its folder, those of flags from the current one.
-\`args\` are handed on as they are: a relative path in them is from \`cwd\`, or else from the folder that the gateway was started in.
-A key that is not in the tables below is refused, with the key that it may be.
-\`{ "env": NAME }\` is a variable of the gateway's environment. MCP clients pass only a few variables on to what they start: name yours in the client's own \`env\`.
-No message quotes a value, since any may be a secret.
+Paths in a file are relative to its folder, paths in flags to the current one.
+\`args\` are passed on unchanged: a relative path in them is relative to \`cwd\` or, without it, to the folder that the gateway was started in.
+A key that is not in the tables below is refused, and the message suggests the key that you may have meant.
+\`{ "env": NAME }\` is a variable of the gateway's environment. MCP clients pass on only a few variables to the programs they start: name yours in the client's own \`env\`.
+No message quotes a value, since any value may be a secret.
 
-\`glassine gateway --check\` starts no server and no listener; plugins are loaded, isolated ones where they run.
+\`glassine gateway --check\` starts no server and no listener; it loads the plugins, isolated ones where they run.
 It prints what each plugin sees and does not see, what it may change, and what can never have an effect: a condition on a server that is not configured, headers for a server that is reached over stdio, a handler on a hook that is never run.
-It warns of what can work and is probably a mistake: a mode that lets pass what a plugin finds, labels or roles that a plugin looks for and that nothing sets, a secret or a folder that is not on this machine.
-It ends with 1 where something cannot work, and with 2 where the configuration is wrong.
+It warns about settings that can work but are probably mistakes: a mode that lets through what a plugin finds, labels or roles that a plugin looks for but nothing sets, a secret or a folder that is not on this machine.
+It exits with 1 if something cannot work, and with 2 if the configuration is wrong.
 
 ## Plugins
 
 - \`{ "use": NAME }\` is a stock plugin.
-- \`{ "package": ID }\` is an installed plugin, under the gates of [operate.md](operate.md): signature, lockfile, hash. One that is refused stops the gateway, and the message says why; what is installed and not named is not loaded.
-- \`{ "path": FILE }\`, or the path alone, is a file whose default export is a plugin, or a function that returns one and gets nothing. It is for development: production refuses it with \`plugin_path_refused\`.
-- \`{ "kind": "cpex", "file": FILE, "python": PYTHON }\` is all plugins of a configuration of CPEX or ContextForge, in Python: [cpex.md](cpex.md#in-the-gateway) says how they run and how they are trusted.
+- \`{ "package": ID }\` is an installed plugin, which has to pass the gates of [operate.md](operate.md): signature, lockfile, hash. A refused plugin stops the gateway, and the message says why; a plugin that is installed but not named is not loaded.
+- \`{ "path": FILE }\`, or the path alone, is a file whose default export is a plugin, or a function that takes no arguments and returns one. It is for development: production refuses it with \`plugin_path_refused\`.
+- \`{ "kind": "cpex", "file": FILE, "python": PYTHON }\` stands for all plugins of a CPEX or ContextForge configuration, in Python: [cpex.md](cpex.md#in-the-gateway) says how they run and how they are trusted.
 
-Production does not start without \`plugins.lock\`, also where no package is named.
+Production does not start without \`plugins.lock\`, even if no package is named.
 
-With \`isolate\` the code of a package or a path runs outside of the gateway's process, and nothing of it is imported there:
+With \`isolate\`, the code of a package or a path runs outside the gateway's process, and none of it is imported into that process:
 
 \`\`\`json
 { "path": "./unreviewed/p.js", "isolate": "process", "options": { "level": 2 } }
 \`\`\`
 
 [isolation.md](isolation.md) says what \`worker\`, \`process\` and \`quickjs\` keep it from.
-Where the machine lacks what the kind needs, the gateway does not start, unless \`accept\` names what stays open.
-In \`process\` a file reads its own folder, those of \`readable\`, and nothing else, so give it a folder without your configuration and your secrets.
-A package runs where its entry in \`plugins.lock\` says; the configuration may say a stricter kind, and no weaker one.
-\`options\` are read by the plugin's own schema, where it runs, and handlers get them as \`context.config\`. Without a schema nothing checks them, and \`--check\` warns of that.
+If the machine lacks what the kind needs, the gateway does not start unless \`accept\` names what stays open.
+With \`process\`, a file can read its own folder, those in \`readable\`, and nothing else, so give it a folder without your configuration and your secrets.
+A package runs where its entry in \`plugins.lock\` says; the configuration may name a stricter kind, but not a weaker one.
+The plugin's own schema reads \`options\` where the plugin runs, and handlers get them as \`context.config\`. Without a schema nothing checks them, and \`--check\` warns about that.
 Stock plugins are part of the gateway and run in it.
-\`--check\` says of each plugin where its code runs and what is open there; what an isolated plugin prints is in the log.
-On the command line, \`--isolate process\` is for every \`--plugin\`.
+For each plugin, \`--check\` says where its code runs and what is open there; what an isolated plugin prints goes to the log.
+On the command line, \`--isolate process\` applies to every \`--plugin\`.
 
 ## Models
 
-A route takes requests of a provider's API under a path of the gateway's port, and sends them on with a key that callers do not have:
+A route takes requests for a provider's API under a path on the gateway's port, and sends them on with a key that callers do not have:
 
 \`\`\`json
 {
@@ -128,14 +128,14 @@ A route takes requests of a provider's API under a path of the gateway's port, a
 }
 \`\`\`
 
-An SDK gets \`http://127.0.0.1:8080/openai/v1\` as its base URL.
-Requests and answers, streamed or not, go through the plugins with the identity and the labels of the MCP side: with \`labels.session\` set to \`subject\`, a secret that somebody read from a tool is known when the model's answer to the same person leaves.
-A refusal has the form of the provider's own errors; [guard-a-model.md](guard-a-model.md) has its codes.
-A provider that cannot be reached or breaks off is answered with 502 \`provider_unreachable\`, one that takes longer than \`timeoutMs\` with 504 \`provider_timeout\`.
-A stream that has begun ends early then.
+Give an SDK \`http://127.0.0.1:8080/openai/v1\` as its base URL.
+Requests and answers, streamed or not, go through the plugins with the identity and the labels of the MCP side: with \`labels.session\` set to \`subject\`, the gateway still knows about a secret that somebody read from a tool when the model's answer to the same person leaves.
+A refusal has the form of the provider's own errors; [guard-a-model.md](guard-a-model.md) lists the codes.
+If a provider cannot be reached or breaks off, the gateway answers with 502 \`provider_unreachable\`; if it takes longer than \`timeoutMs\`, with 504 \`provider_timeout\`.
+In these cases a stream that has already begun ends early.
 
 The list of models (\`GET /models\`, \`GET /models/*\`) passes unread, with the gateway's key: no plugin sees the request or its answer. \`*\` is the name of a model; slashes in it are encoded, as in \`ORG%2FNAME\`.
-The log has a line \`model_passed\` for each, and with \`audit.access: "all"\` the trail a record, whose \`name\` is the method and the path.
+Each such request has a line \`model_passed\` in the log and, with \`audit.access: "all"\`, a record in the trail whose \`name\` is the method and the path.
 
 ## Several servers
 
@@ -146,35 +146,35 @@ With a single one, names, URIs and ids stay as they are; with several:
 | ---------------------- | ------------------------------------------------------------------------------------------------------------------------------------- |
 | Names                  | Tools and prompts are \`server__name\`. Some models take names of 64 characters at most, so keep the names of servers short.            |
 | Ids of tasks           | \`server__id\`, in every message that has one.                                                                                          |
-| URIs                   | As the servers have them. Of two servers that list the same one, the first of the configuration has it.                               |
-| Lists                  | One after the other, in the order of the configuration; a page has a page of each server that has more.                               |
-| Capabilities           | What any of them can do, in the oldest version that they agreed on; \`instructions\` of each under its name.                            |
+| URIs                   | As the servers have them. If two servers list the same URI, it belongs to the first one in the configuration.                         |
+| Lists                  | One server's list after another, in the order of the configuration; a page contains a page from each server that has more.            |
+| Capabilities           | What any of the servers can do, in the oldest version that they agreed on; the \`instructions\` of each are under its name.             |
 | \`ping\`                 | Answered by the gateway.                                                                                                              |
 | \`logging/setLevel\`     | Sent to all.                                                                                                                          |
-| \`subscriptions/listen\` | Sent to all, and acknowledged once. It ends when a server ends that granted something, so that the caller begins again with the rest. |
+| \`subscriptions/listen\` | Sent to all, and acknowledged once. It ends when a server that granted something ends, so that the caller starts again with the rest. |
 | Other methods          | Refused with −32601 and \`method_unknown\` if MCP does not have them: nothing says which server they are for.                           |
 
-**Plugins and options** belong to single servers.
-Each server has a guard of its own, so that hooks, conditions, labels, the log, the audit trail and metrics have the names that the server knows: condition on \`"servers": ["files"], "tools": ["read"]\`, not on \`files__read\`.
-Every key below \`servers.NAME\` is for that server alone.
+**Plugins and options** belong to individual servers.
+Each server has its own guard, so hooks, conditions, labels, the log, the audit trail and metrics use the names that the server knows: condition on \`"servers": ["files"], "tools": ["read"]\`, not on \`files__read\`.
+Every key below \`servers.NAME\` is for that server only.
 What the gateway answers itself, such as \`ping\`, reaches no plugin.
 
-**Resources** are read at the server that listed, linked or embedded their URI, or a template for it.
-The gateway remembers that for each session, and for the exchanges of each subject, also over a reload.
-A URI that nobody has named, as at another gateway, is asked for at one server after the other until one has it; each guard decides whether its server may be asked.
-A subscription to such a URI goes to all.
+**Resources** are read from the server that listed, linked or embedded their URI, or a template for it.
+The gateway remembers that for each session, and for the exchanges of each subject, even across a reload.
+For a URI that no server has named yet, or only at another gateway, the gateway asks one server after another until one has it; each guard decides whether its server may be asked.
+A subscription to such a URI goes to all servers.
 
-**Requests of servers**, such as sampling and elicitation, have ids and progress tokens of the gateway, and what a caller says about them goes to the server that asked.
-Of a caller's own tasks a server sees those alone that were begun for it.
+**Requests from servers**, such as sampling and elicitation, have ids and progress tokens of the gateway, and what a caller says about them goes to the server that asked.
+A server sees only those of a caller's own tasks that were started for it.
 
-**A server that hangs** holds up what is merged for 10 seconds at most, and for a second if it did so within the last minute.
-Then the answer comes without it, and the log says \`server_left_out\`; a list that is not whole says that it must not be kept.
-What is for that server alone waits as long as its \`timeoutMs\` says.
-One that answers \`initialize\` late joins the session, and the caller gets \`list_changed\`.
+**A server that hangs** holds up merged answers for at most 10 seconds, or for at most a second if it did so within the last minute.
+Then the answer comes without it, and the log says \`server_left_out\`; an incomplete list is marked as not cacheable.
+A request that is only for that server waits as long as its \`timeoutMs\` says.
+A server that answers \`initialize\` late joins the session, and the caller gets \`list_changed\`.
 
-**A server that is lost**, because it ended its session, cannot be reached, or did not start, is connected again with the next request for it, with the handshake of the caller; the log says \`server_lost\` and \`server_reconnected\`.
-Requests that it had not answered are answered with an error, and what it knew of the session is gone.
-If it does not come back, it is tried again after pauses of up to a minute, and requests are answered with \`peer_unreachable\` in between.
+**A server that is lost**, because it ended its session, cannot be reached, or did not start, is connected again on the next request for it, with the caller's handshake; the log says \`server_lost\` and \`server_reconnected\`.
+Requests that it had not answered get an error, and what it knew of the session is gone.
+If it does not come back, the gateway tries again after pauses of up to a minute, and in between answers requests with \`peer_unreachable\`.
 A session ends with its last server.
 
 ## Change without a restart
@@ -183,21 +183,21 @@ A session ends with its last server.
 glassine gateway reload
 \`\`\`
 
-The running gateway of the same user and the same configuration file reads it again, loads its plugins, and uses both from the next request on.
-The command says whether it did, and ends with 1 where it did not.
+The running gateway of the same user with the same configuration file reads that file again, loads its plugins, and uses both from the next request on.
+The command says whether it did, and exits with 1 if it did not.
 A wrong configuration leaves the last good one running.
 SIGHUP does the same, and the log says how it went (\`configured\` or \`reload_refused\`).
-A file that changes reloads nothing by itself.
-A reload that changes \`listen\`, \`admin\`, \`tracing\` or \`labels.store\` is refused: these need a new start. Over stdio, where there is one session from the start to the end, so is one that changes \`identity.local\`, which servers there are, or how they are reached.
+Changing a file does not by itself reload anything.
+A reload that changes \`listen\`, \`admin\`, \`tracing\` or \`labels.store\` is refused: these need a restart. Over stdio, where there is one session from start to end, a reload that changes \`identity.local\`, which servers there are, or how they are reached is refused as well.
 
-Sessions that are open go by the new configuration from their next request on: plugins, identity, tenant, labels, definitions and pins, \`pass\`, \`onDeny\`, \`wireLabels\`, \`timeoutMs\`. What is in progress ends by the one that it began with.
-They keep their connections to servers, and so the sizes in \`limits\` that these began with. A server that was added is there for the next session.
-A session ends if a server of it was removed, or is reached in another way: another \`command\`, \`args\`, \`env\`, \`cwd\`, \`url\`, \`headers\`, \`forward\` or \`traceContext\`. Its open requests are answered with \`session_unknown\`, and its next one with 404, so that clients begin a new session; subscriptions of 2026-07-28 end with \`peer_unreachable\`.
-The plugins from before are closed when the last request that uses them has ended, and the code of isolated ones ends then.
-A configuration in TypeScript or JavaScript, and a plugin by its path, are imported again where the file has changed; what they import themselves is not.
+Open sessions use the new configuration from their next request on: plugins, identity, tenant, labels, definitions and pins, \`pass\`, \`onDeny\`, \`wireLabels\`, \`timeoutMs\`. Whatever is in progress finishes under the configuration that it started with.
+Sessions keep their connections to servers, and so the sizes in \`limits\` that those connections started with. A server that was added is there for the next session.
+A session ends if one of its servers was removed or is reached in another way: another \`command\`, \`args\`, \`env\`, \`cwd\`, \`url\`, \`headers\`, \`forward\` or \`traceContext\`. Its open requests are answered with \`session_unknown\`, and its next one with 404, so that clients start a new session; subscriptions of 2026-07-28 end with \`peer_unreachable\`.
+The old plugins are closed when the last request that uses them has ended, and the code of isolated ones ends then.
+A configuration in TypeScript or JavaScript, and a plugin named by its path, are imported again if the file has changed; what they import themselves is not.
 
-The command reaches the gateway through a socket in \`$XDG_RUNTIME_DIR\`, or in a folder of the temporary folder that only this user can enter.
-Where there is no such place, the log says so, and SIGHUP still works.
+The command reaches the gateway through a socket in \`$XDG_RUNTIME_DIR\`, or in the temporary folder, in a folder that only this user can enter.
+If there is no such place, the log says so, and SIGHUP still works.
 
 ## Definitions of tools
 
@@ -211,10 +211,10 @@ glassine gateway pin
 
 The first asks each server for its tools and says which are new, changed or gone.
 The second writes their hashes to \`definitionsFile\`, which belongs beside the configuration and into version control; a running gateway takes them with \`gateway reload\`.
-A hash is of every field but \`_meta\`.
-Where no definitions of a server are pinned, the first ones that the gateway passes on count until it ends. With \`refuse\`, \`--check\` and the log warn of that.
+A hash covers every field except \`_meta\`.
+If no definitions of a server are pinned, the first ones that the gateway passes on are used until it stops. With \`refuse\`, \`--check\` and the log warn about that.
 
-\`servers.NAME.definitions\` says what becomes of a tool that is new, or whose definition is another one:
+\`servers.NAME.definitions\` says what happens to a tool that is new, or whose definition is not the pinned one:
 
 | Value    | In lists    | Calls                                                                        |
 | -------- | ----------- | ---------------------------------------------------------------------------- |
@@ -222,62 +222,62 @@ Where no definitions of a server are pinned, the first ones that the gateway pas
 | \`label\`  | stays       | have the label \`DEFINITION_CHANGED\`, for plugins and the rest of the session |
 | \`refuse\` | is left out | are refused with \`-32010\` and \`definition_changed\`                           |
 
-Each is also a line \`definition_changed\` in the log, once a tool.
-A tool that changed stays so until a reload finds another definition of it pinned, or the gateway ends, also if the server takes the change back or shows it to some callers alone.
+With each value, the log also has a line \`definition_changed\`, once per tool.
+A changed tool stays changed until a reload finds another definition of it pinned, or the gateway stops, even if the server takes the change back or shows it only to some callers.
 A tool that the gateway has not seen in a list can be called: what it is was judged when it was listed.
-The gateway remembers 4096 changed tools of a server. After that, every tool of it counts as changed that the gateway has not seen before, and always, as it is pinned.
+The gateway remembers 4096 changed tools of a server. From then on it treats every tool of that server as changed unless it has seen the tool before, and always with its pinned definition.
 
 ## Codes of refusals
 
 A message that the gateway itself refuses is answered by a JSON-RPC error with a code in \`data.code\`; over HTTP the status says the same.
 
-| \`data.code\`                                      | Status  | What was wrong                                                                                                                  |
-| ------------------------------------------------ | ------- | ------------------------------------------------------------------------------------------------------------------------------- |
-| \`host_refused\`, \`origin_refused\`                 | 403     | \`Host\` or \`Origin\` is not in the lists.                                                                                         |
-| \`parse_error\`                                    | 400     | The body is not JSON. Compressed bodies are not unpacked.                                                                       |
-| \`message_invalid\`, \`invalid_request_id\`          | 400     | It is not JSON-RPC 2.0 as MCP has it.                                                                                           |
-| \`batch_refused\`                                  | 400     | A batch, in a session of another version than 2025-03-26.                                                                       |
-| \`message_rejected\`                               | 4xx     | The rules of its version: 400 for the version or a header, 406 for \`Accept\`, 409 for a second stream, 415 for the content type. |
-| \`not_found\`, \`method_not_allowed\`                | 404/405 | There is nothing at this path, or not for this method.                                                                          |
-| \`request_id_in_use\`                              | 400     | A request with this id has no answer yet.                                                                                       |
-| \`header_mismatch\`                                | 400     | A header of 2026-07-28 says something else than the body.                                                                       |
-| \`message_too_large\`, \`body_timeout\`              | 413/408 | The body is larger, or takes longer, than \`limits\` say.                                                                         |
-| \`session_missing\`, \`session_unknown\`             | 400/404 | No session is named, or none of this subject.                                                                                   |
-| \`event_unknown\`                                  | 400     | \`Last-Event-ID\` names no event that is kept.                                                                                    |
-| \`rate_limited\`, \`too_many_sessions\`              | 429/503 | A subject sends too much, or too many sessions are open.                                                                        |
-| \`shutting_down\`, \`server_unavailable\`            | 503     | The gateway stops, or a server could not be reached.                                                                            |
-| \`audit_failed\`                                   | 503     | [The audit trail](audit.md#when-a-sink-fails) has a gap.                                                                        |
-| \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.                                                                          |
-| \`peer_session_ended\`                             |         | The server ended the session.                                                                                                   |
-| \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer is none, is too large, or is a refusal.                                                                     |
-| \`definition_changed\`                             |         | [The tool is not as it was pinned](#definitions-of-tools).                                                                      |
-| \`already_initialized\`                            |         | Over stdio: a second \`initialize\`.                                                                                              |
-| \`internal_error\`                                 | 500     | The gateway failed; the log says how.                                                                                           |
-| \`too_many_unanswered\`                            | 429     | Too many requests of a session, or exchanges, are open.                                                                         |
-| \`name_unknown\`, \`method_unknown\`                 |         | With [several servers](#several-servers): it names none.                                                                        |
-| \`resource_unknown\`, \`task_unknown\`               |         | The same: it has no URI, or no id of a server's task.                                                                           |
-| \`cursor_unknown\`                                 |         | The same: the cursor is not one of the gateway's.                                                                               |
+| \`data.code\`                                      | Status  | What was wrong                                                                                                                            |
+| ------------------------------------------------ | ------- | ----------------------------------------------------------------------------------------------------------------------------------------- |
+| \`host_refused\`, \`origin_refused\`                 | 403     | \`Host\` or \`Origin\` is not in the lists.                                                                                                   |
+| \`parse_error\`                                    | 400     | The body is not JSON. Compressed bodies are not unpacked.                                                                                 |
+| \`message_invalid\`, \`invalid_request_id\`          | 400     | It is not JSON-RPC 2.0 as MCP defines it.                                                                                                 |
+| \`batch_refused\`                                  | 400     | A batch in a session of a version other than 2025-03-26.                                                                                  |
+| \`message_rejected\`                               | 4xx     | It breaks the rules of its version: 400 for the version or a header, 406 for \`Accept\`, 409 for a second stream, 415 for the content type. |
+| \`not_found\`, \`method_not_allowed\`                | 404/405 | There is nothing at this path, or nothing for this method.                                                                                |
+| \`request_id_in_use\`                              | 400     | A request with this id has no answer yet.                                                                                                 |
+| \`header_mismatch\`                                | 400     | A header of 2026-07-28 says something other than the body.                                                                                |
+| \`message_too_large\`, \`body_timeout\`              | 413/408 | The body is larger, or takes longer, than \`limits\` allows.                                                                                |
+| \`session_missing\`, \`session_unknown\`             | 400/404 | The request names no session, or one that is not this subject's.                                                                          |
+| \`event_unknown\`                                  | 400     | \`Last-Event-ID\` names no event that is kept.                                                                                              |
+| \`rate_limited\`, \`too_many_sessions\`              | 429/503 | A subject sends too much, or too many sessions are open.                                                                                  |
+| \`shutting_down\`, \`server_unavailable\`            | 503     | The gateway is stopping, or a server could not be reached.                                                                                |
+| \`audit_failed\`                                   | 503     | [The audit trail](audit.md#when-a-sink-fails) has a gap.                                                                                  |
+| \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.                                                                                    |
+| \`peer_session_ended\`                             |         | The server ended the session.                                                                                                             |
+| \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer is not a valid one, is too large, or is a refusal.                                                                    |
+| \`definition_changed\`                             |         | [The tool is not as it was pinned](#definitions-of-tools).                                                                                |
+| \`already_initialized\`                            |         | Over stdio: a second \`initialize\`.                                                                                                        |
+| \`internal_error\`                                 | 500     | The gateway failed; the log says how.                                                                                                     |
+| \`too_many_unanswered\`                            | 429     | Too many requests of a session, or exchanges, are open.                                                                                   |
+| \`name_unknown\`, \`method_unknown\`                 |         | With [several servers](#several-servers): the request names none of them.                                                                 |
+| \`resource_unknown\`, \`task_unknown\`               |         | The same: the request has no URI, or no id of a server's task.                                                                            |
+| \`cursor_unknown\`                                 |         | The same: the cursor is not one of the gateway's.                                                                                         |
 
-An \`initialize\` that is answered with an error begins no session: there is no \`Mcp-Session-Id\`, and no place of \`limits.sessions\` is taken.
-So the answer to \`initialize\` begins when the server has answered: give a proxy in front that long. Until then the gateway itself answers a \`ping\` of the server.
-The stream of a request that was cancelled ends with a result of the gateway that says so (\`isError\`), as some clients would ask again for one that ends with an error or with nothing. Clients leave it unread. Over stdio nothing comes.
-Over stdio an answer that is larger than \`limits.messageBytes\` is refused, and others go on. Where the gateway cannot tell whose it was, it starts the server again, and what is open gets \`peer_died\`.
-An answer that belongs to no open request is dropped, and so is progress that goes back, has another's token, or comes more than a hundred times a second.
+An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`.
+So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. Until then the gateway itself answers a \`ping\` from the server.
+The stream of a cancelled request ends with a result from the gateway that says so (\`isError\`), because some clients would ask again if it ended with an error or with nothing. Clients do not read that result. Over stdio nothing is sent.
+Over stdio an answer that is larger than \`limits.messageBytes\` is refused, and others go on. If the gateway cannot tell which request it belongs to, it starts the server again, and open requests get \`peer_died\`.
+An answer that belongs to no open request is dropped, and so is progress that goes backwards, has another request's token, or comes more than a hundred times a second.
 A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`.
-[mcp.md](mcp.md) and [threat-model.md](threat-model.md) have the codes of plugins and guards, and what attackers try.
+[mcp.md](mcp.md) has the codes of plugins and guards, and [threat-model.md](threat-model.md) says what attackers try.
 
 ## The end
 
-SIGTERM and SIGINT take no more requests, let those in progress end (\`limits.shutdownMs\`), and end with 0.
-What is not done by then is answered with \`shutting_down\`; subscriptions are at once.
-A second one ends the process at once.
-Over stdio the gateway ends with its caller, or with 1 where none of its servers stays up (\`servers_gone\` in the log).
+On SIGTERM or SIGINT the gateway takes no more requests, lets those in progress end (\`limits.shutdownMs\`), and exits with 0.
+What is not done by then is answered with \`shutting_down\`; subscriptions are answered that way at once.
+A second signal ends the process at once.
+Over stdio the gateway ends with its caller, or exits with 1 if none of its servers stays up (\`servers_gone\` in the log).
 [deploy.md](deploy.md) takes it into production.
 
 ## In a program of your own
 
 \`createGateway\` is the same gateway without the command; it needs \`npm install @modelcontextprotocol/server\`.
-The plugins and the audit trail are those of the manager that you hand it, so \`config\` has no \`plugins\`, \`mode\` and \`audit\`; everything else is as in a file, with the same defaults, and is checked alike.
+The plugins and the audit trail are those of the manager that you pass to it, so \`config\` has no \`plugins\`, \`mode\` or \`audit\`; everything else is as in a file, with the same defaults and the same checks.
 
 \`\`\`ts
 import { createPluginManager } from "glassine";
@@ -298,23 +298,23 @@ await gateway.close();
 await manager.close();
 \`\`\`
 
-\`audit: { access: "all", hooks: true }\` beside \`config\` records every request and every hook in the manager's trail. With a strict trail add \`strict: true\`: no request is taken while records are lost.
-Without \`log\` it writes the lines of the command on standard error.
-\`secrets\` reads what the configuration names as \`{ "env": … }\` or \`{ "file": … }\`; by default from the environment and from files.
-\`reload\` takes the same options: the next requests go by them. \`onUnused\` of the options that they replace is called when no request uses those any more, so that their manager can be closed.
-Without \`listen\` it speaks over standard input and output of your program, or those in \`stdio\`.
+\`audit: { access: "all", hooks: true }\` beside \`config\` records every request and every hook in the manager's trail. If the trail is strict, add \`strict: true\`: no request is taken while records are lost.
+Without \`log\` it writes the same lines as the command to standard error.
+\`secrets\` reads what the configuration names as \`{ "env": … }\` or \`{ "file": … }\`; by default it reads the environment and files.
+\`reload\` takes the same options, and the next requests use them. \`onUnused\` of the options that they replace is called when no request uses the old ones any more, so that you can close their manager.
+Without \`listen\` it speaks over your program's standard input and output, or over those in \`stdio\`.
 It keeps your program running while it listens, and leaves signals to your program: call \`close\` on SIGTERM.
 
 ## Flags and environment
 
-Flags go over the environment, and the environment over the file. [commands.md](commands.md) has all flags.
-A variable that is nearly one of these is refused.`;
+Flags override the environment, and the environment overrides the file. [commands.md](commands.md) lists all flags.
+A variable whose name is nearly one of these is refused.`;
 
 const operating = `## Operating it
 
 \`"admin": { "port": 9090 }\` opens a port for operators, beside HTTP or stdio.
-It has no way to servers or models, and asks nobody who they are: keep it where only you reach it.
-It checks \`Host\` as the front does, so that name in \`allowedHosts\` what your probes and Prometheus send, unless they ask a local address.`;
+It gives no access to servers or models, and asks nobody who they are: keep it where only you can reach it.
+It checks \`Host\` as the gateway's own port does, so name in \`allowedHosts\` what your probes and Prometheus send, unless they use a local address.`;
 
 const adminPaths = table(
   ["Path", "Answer"],
@@ -322,9 +322,9 @@ const adminPaths = table(
     [code("/healthz"), "200 while the process answers."],
     [
       code("/readyz"),
-      "200 when it takes requests and its label store answers; otherwise 503 with the code `starting`, `shutting_down`, `label_store_unreachable` or `audit_failed`.",
+      "200 when the gateway takes requests and its label store answers; otherwise 503 with the code `starting`, `shutting_down`, `label_store_unreachable` or `audit_failed`.",
     ],
-    [code("/metrics"), "What it counts, for Prometheus."],
+    [code("/metrics"), "The metrics, for Prometheus."],
   ],
 );
 
@@ -339,16 +339,16 @@ glassine_plugin_denial_total{hook="cmf.tool_pre_invoke",plugin="no-echo",code="n
 glassine_plugin_registration_total{outcome="success",reason="none"} 1
 \`\`\`
 
-These are the gateway's own; \`glassine_plugin_…\` are those of [the manager](embed.md#metrics).
-A program of your own hands \`plugins\` of \`createMetrics\` to its manager as \`metrics\`, and the rest to \`createGateway\`.
+The table lists the gateway's own metrics; \`glassine_plugin_…\` are those of [the manager](embed.md#metrics).
+In a program of your own, pass \`plugins\` of \`createMetrics\` to the manager as \`metrics\`, and the rest to \`createGateway\`.
 No name that a caller makes up becomes a label: methods that MCP does not have count as \`other\`, and tools, models and subjects are not labels at all.`;
 
 const explaining = `### Why a request was refused
 
-Every line of the log about a request has its id in \`request\`, and the generation of the configuration; so has every record of [the audit trail](audit.md).
-How a plugin failed is \`plugin_failed\`: with the code \`handler_error\` for what it threw, \`handler_timeout\` for a deadline that it missed, and another, such as \`result_shape\`, for a result that was refused as a whole. [errors.md](errors.md) says what to do about each.
-\`guard_error\` says why the gateway could not check a message, as with the code \`guard_failed\`: the hook or the step (\`point\`), a code, and where in the message, never what was there.
-A plugin with \`onError\` \`disable\` is switched off then, and the log says so once: nothing of it runs until a reload.
+Every line of the log about a request has the request's id in \`request\`, and the generation of the configuration; so does every record of [the audit trail](audit.md).
+The line \`plugin_failed\` says how a plugin failed: it has the code \`handler_error\` for what the plugin threw, \`handler_timeout\` for a missed deadline, and another, such as \`result_shape\`, for a result that was refused as a whole. [errors.md](errors.md) says what to do about each.
+The line \`guard_error\` says why the gateway could not check a message, for example when it answers with \`guard_failed\`: the hook or the step (\`point\`), a code, and the place in the message, never what was there.
+A plugin with \`onError\` \`disable\` is then switched off, and the log says so once: nothing of it runs until a reload.
 \`glassine explain ID\` shows what plugins did with that request:
 
 \`\`\`text
@@ -368,13 +368,13 @@ What happened:
 
 It reads \`audit.file\`, or another file with \`--file\`, and needs no running gateway.
 Requests that a plugin refused, or that failed on their way to a server or a model, are always in the trail; \`audit.access: "all"\` adds the others, and \`audit.hooks: true\` what each plugin could see and changed.
-What the gateway refused before that, as with 400, 401 or 403, is in no record: the log has a line \`refused\`, \`identity_refused\`, \`host_refused\` or \`origin_refused\` with its code, and \`/metrics\` counts it.
-The command says which of these keys to set where the trail has too little.
-Names of slots, codes, the reasons that plugins gave, and what they threw without known secrets are in it, nothing else of a message.`;
+What the gateway refused before that, for example with 400, 401 or 403, is in no record: the log has a line \`refused\`, \`identity_refused\`, \`host_refused\` or \`origin_refused\` with its code, and \`/metrics\` counts it.
+If the trail has too little, the command says which of these keys to set.
+The trail has names of slots, codes, the reasons that plugins gave, and what they threw, without known secrets, and nothing else of a message.`;
 
 const traces = `### Traces
 
-With \`"tracing": true\` each request of a caller is a span of OpenTelemetry, and in it each hook that ran.
+With \`"tracing": true\` each request of a caller is an OpenTelemetry span, and each hook that ran is a span inside it.
 Install \`@opentelemetry/api\`, and load an SDK with its exporter before the gateway; without an SDK nothing is recorded:
 
 \`\`\`sh
@@ -409,13 +409,13 @@ const spans = table(
 );
 
 const traced = `\`glassine.request\` is the id in the log and in the audit trail.
-A span has no content, no session id and no subject; a tool's name is in it as long as it is a plain one.
+A span has no content, no session id and no subject; a tool's name is in it if it is a plain one.
 
 The parent of a request is \`traceparent\` in its \`_meta\`, or else in the HTTP header.
-Servers and providers with \`traceContext: true\` get the context of the gateway's span, in \`_meta\` and, over HTTP, as a header; from what others get, \`traceparent\` and \`tracestate\` in \`_meta\` are removed.`;
+Servers and providers with \`traceContext: true\` get the context of the gateway's span, in \`_meta\` and, over HTTP, as a header; for the others, \`traceparent\` and \`tracestate\` are removed from \`_meta\`.`;
 
-const secrets = `Where the type is "secret", write \`{ "env": NAME }\` or \`{ "file": PATH }\`.
-It is read when it is needed, and a message names the variable or the file, never the value.
+const secrets = `If the type is "secret", write \`{ "env": NAME }\` or \`{ "file": PATH }\`.
+The secret is read when it is needed, and messages name the variable or the file, never the value.
 \`NAME\` stands for a name that you choose, \`[]\` for each element of a list.`;
 
 interface Row {
@@ -520,11 +520,16 @@ function typeOf(schema: JsonSchema): string {
   if (schema.const !== undefined) return code(String(schema.const));
   const kinds = alternatives(schema).map(typeOf);
   if (kinds.length > 0) return [...new Set(kinds)].join(" or ");
-  if (schema.type === "array") return `list of ${typeOf(objectIn(schema.items))}`;
+  if (schema.type === "array") return `list of ${eachOf(objectIn(schema.items))}`;
   const { type } = schema;
   if (type === "object") {
     const named = objectIn(schema.additionalProperties);
-    return Object.keys(named).length === 0 ? "object" : `object of ${typeOf(named)}`;
+    return Object.keys(named).length === 0 ? "object" : `object of ${eachOf(named)}`;
   }
   return typeof type === "string" ? type : "any JSON";
+}
+
+function eachOf(schema: JsonSchema): string {
+  const type = typeOf(schema);
+  return type.includes(" or ") ? `(${type})` : type;
 }

@@ -12,14 +12,14 @@ Each guarantee holds for any value that a plugin returns and any text that a cal
 
 Attacks, laws and faults test each guarantee.
 An _attack_ is a test of its own; [threat-model.md](threat-model.md) lists attacks with their outcomes.
-A _law_ is a property test over generated data, including hostile values; \`npm run laws -- --runs 10000\` tries each that often.
+A _law_ is a property test over generated data, including hostile values; \`npm run laws -- --runs 10000\` tries each law that many times.
 A _fault_ is injected at every step at which it can happen.`;
 
 const modelsIntro = `## Which traffic of models
 
 G20 holds for these APIs.
-What is judged as one document leaves when all of it was.
-A stream is put together and judged so too; its text leaves [as early as plugins allow](guard-a-model.md#streams), and everything else waits for its end.`;
+What is judged as one document is passed on when all of it has been judged.
+A stream is put together and judged as one document too; its text is passed on [as early as plugins allow](guard-a-model.md#streams), and everything else waits for the stream's end.`;
 
 const limitsIntro = `## What is not promised
 

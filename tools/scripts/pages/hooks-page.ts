@@ -11,23 +11,23 @@ A hook is a point in an operation at which plugins run.
 The host invokes it with a payload; a plugin registers a handler under its name.
 
 - A _pre_ point comes before something happens, a _post_ point after it.
-- A handler of \`message_pre_invoke\` takes part in every pre point, one of \`message_post_invoke\` in every post point. It finds the point in \`context.hook\`.
+- A handler of \`message_pre_invoke\` takes part in every pre point, a handler of \`message_post_invoke\` in every post point. It finds the point in \`context.hook\`.
 - The older hooks and \`evaluate\` are not points: [only their own handlers](#which-hook-to-invoke) run there.
 - A plugin may change the fields listed as writable; an operator can narrow them with \`payloadPolicy\`.
 - All of these are message hooks. A host may declare hooks of [four other semantics](lifecycle.md#hooks-of-other-semantics); [the memory node](memory-node-hooks.md) has 22 of them.
 
-[The specification](../spec/dispatch.md) says in which order handlers run and what becomes of what they return.`;
+[The specification](../spec/dispatch.md) says in which order handlers run and what happens to what they return.`;
 
 const invoking = `## Which hook to invoke
 
-A hook runs the handlers that are registered under its name, and a point those of the hook that covers its side, too.
-No other handler runs, however much the names are alike:`;
+A hook runs the handlers registered under its name; a point also runs those of the hook that covers its side.
+No other handler runs, however similar the names are:`;
 
 const bypass = `So \`tool_pre_invoke\` and \`cmf.tool_pre_invoke\` are two hooks for one moment, and a plugin may have its guard on either.
-_A guard on a hook that you do not invoke is bypassed in silence_: nothing fails, and \`executions\` has no record of it.
-Nor does \`message_pre_invoke\`, invoked in place of a point, run a handler of that point: invoke the point, which runs both.
+_A guard on a hook that you do not invoke is silently bypassed_: nothing fails, and \`executions\` has no record of it.
+If you invoke \`message_pre_invoke\` instead of a point, it does not run the handlers of that point either: invoke the point, which runs both.
 
-Where both exist, invoke both, as a guard of \`glassine/mcp\` does: first the older hook, if \`manager.handles\` says that a plugin is there, then the point, always, with what the older hook left.
+If both hooks exist, invoke both, as a guard of \`glassine/mcp\` does: first the older hook, if \`manager.handles\` says that a plugin handles it, then always the point, with what the older hook left.
 So the point judges what is really sent.
 
 \`\`\`ts
@@ -76,14 +76,14 @@ const both = await beforeTool(call, {});
 console.log(both.continueProcessing, both.violation?.reason); // false rm is not allowed
 \`\`\`
 
-Post hooks go the same way.
+Do the same with post hooks.
 A plugin may change the content of a message: send what is in the result's payload, and refuse what you cannot send.
-[embed.md](embed.md) shows that, and how to refuse at the start a plugin whose hook you never invoke.`;
+[embed.md](embed.md) shows that, and how to refuse, at the start, a plugin whose hook you never invoke.`;
 
 const older = `## Older payloads
 
-These hooks have payloads of their own, so that plugins written for them move over.
-\`headers\` on them is deprecated: unless the manager says \`payloadHeaders: "keep"\`, headers move to the \`http\` slot.`;
+These hooks have payloads of their own, so that plugins written for them can move over.
+\`headers\` on them is deprecated: unless the manager sets \`payloadHeaders: "keep"\`, headers move to the \`http\` slot.`;
 
 const columns = ["Field", "Type", "Default"];
 
@@ -126,7 +126,7 @@ function runningLines(hooks: Readonly<Record<string, HookSpec>>): string {
 
 function streamedLine(hooks: Readonly<Record<string, HookSpec>>): string {
   const streamed = Object.keys(hooks).filter((name) => hooks[name]?.streamed === true);
-  return `Messages of ${either(streamed, "and")} may come in streams: handlers there may set [\`stream\`](write-a-plugin.md#streamed-answers).`;
+  return `Messages of ${either(streamed, "and")} may be streamed: handlers there may set [\`stream\`](write-a-plugin.md#streamed-answers).`;
 }
 
 function takesMessage({ payload }: HookSpec): boolean {
@@ -140,7 +140,7 @@ function messageBlocks(): readonly string[] {
     "## Messages",
     "A message is a role with content parts. An unknown field is refused.",
     table(columns, cellsOf(fieldRows(schema))),
-    "What kind a part is, `content_type` says.\nA resource has `content` or `blob`, not both, and `range_end` is not below `range_start`.",
+    "`content_type` says what kind a part is.\nA resource has `content` or `blob`, not both, and `range_end` is not below `range_start`.",
     ...parts.map(partBlock),
   ];
 }

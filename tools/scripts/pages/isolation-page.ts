@@ -7,8 +7,8 @@ import { code, generatedFrom, page, table } from "./markdown.ts";
 const intro = `# Plugins that you did not write
 
 In your process, a plugin can do what your process can do: open a file, a connection, a program.
-[Capabilities](capabilities.md) limit what you hand to it, and are no sandbox.
-So run what nobody reviewed apart from your process: it is one word, and the plugin does not change.
+[Capabilities](capabilities.md) limit what you pass to it, and are not a sandbox.
+So run code that nobody reviewed outside your process: it takes one word, and the plugin does not change.
 
 \`\`\`ts
 import { createPluginManager } from "glassine";
@@ -21,11 +21,11 @@ async function managerFor(file: string) {
 \`\`\`
 
 The file has a plugin, or a function that returns one, as its default export.
-It is loaded on the far side alone; your process gets its manifest, and a plugin that asks the far side.
-To the manager it is a plugin like any other: it sees what its capabilities grant, the merge judges what it returns, and the result is the same to the byte, but for [credentials in headers](#what-is-different), which it never gets.
+It is loaded only on the far side; your process gets its manifest, and a plugin that asks the far side.
+To the manager it is a plugin like any other: it sees what its capabilities grant, the merge judges what it returns, and the result is the same to the byte, except for [credentials in headers](#what-is-different), which it never gets.
 [examples/unreviewed-plugin](../examples/unreviewed-plugin/main.ts) shows one that tries to steal a file; in a clone, \`npm run start:unreviewed\` runs it.
 
-What its code throws, the manager's \`onHandlerError\` gets, and why its code ended; without one it is in the log.
+The manager's \`onHandlerError\` gets what its code throws, and why its code ended; without one, both are in the log.
 What it prints is dropped, unless you pass \`onOutput\`.
 A file is \`.js\` or \`.mjs\`. Put it in a folder of its own: that folder is what a \`process\` may read.`;
 
@@ -33,15 +33,15 @@ const outcomes = `Each row is a test, which runs on your machine with \`npm run 
 _Possible_: it works, and nothing stops it.
 _Refused_: the code gets an error, and its turn goes on.
 _Failed_: its turn fails at its deadline, under its own \`onError\`.
-_Ended_: its turn fails so, and its thread or process is ended; the next turn starts it again.
-_Ends the host_: so it does.
-_Harmless_: it may, and nothing comes of it.`;
+_Ended_: its turn fails in the same way, and its thread or process is ended; the next turn starts it again.
+_Ends the host_: it does that.
+_Harmless_: it may do that, and it has no effect.`;
 
 const needs = `## What a process needs
 
-A process needs Linux, the programs \`unshare\` and \`setpriv\` of util-linux, and the right to make namespaces.
+A process needs Linux, the programs \`unshare\` and \`setpriv\` of util-linux, and the right to create namespaces.
 It gets a root of its own with this library, the folder of the plugin, the package.json above it, and the system's libraries, all of them read-only to it; no network, no other process in sight, no environment; and Node's permission model on top.
-Where something of that cannot be had, the start is refused with \`isolation_refused\`, which says why and what would stay open: "No space left on device" means that \`user.max_user_namespaces\` is 0.
+If any of that is not available, the start is refused with \`isolation_refused\`, which says why and what would stay open: "No space left on device" means that \`user.max_user_namespaces\` is 0.
 Accept that by name, if you can live with it; the plugin then has to find \`glassine\` from its own folder.
 
 \`\`\`ts
@@ -54,57 +54,57 @@ const start = (file: string) =>
 const quickjs = `## What QuickJS needs
 
 \`quickjs\` needs the package \`quickjs-emscripten\`: \`npm install quickjs-emscripten@0.32\`.
-The plugin is a file or several of one folder, which import each other by relative paths.
-It may import the names below, and nothing else: another import is refused when it is loaded, and the error lists what there is.
+The plugin is one file, or several files in one folder that import each other by relative paths.
+It may import the names below, and nothing else: any other import is refused when the plugin is loaded, and the error lists what is available.
 
 ${Object.entries(offered)
   .map(([entry, names]) => `- ${code(entry)}: ${[...names].map(code).join(", ")}`)
   .join("\n")}
 
 It has no timers, no console, no \`URL\` and no \`TextEncoder\`, and \`context.signal\` never aborts.
-A handler that runs for 200 ms, or for the \`timeoutMs\` of its hook, is interrupted: its turn fails, and the plugin starts anew without what it kept.`;
+A handler that runs for 200 ms, or for the \`timeoutMs\` of its hook, is interrupted: its turn fails, and the plugin starts again without what it had kept.`;
 
 const options = `## Options
 
-| Option           | What it is                                                                                                    |
-| ---------------- | ------------------------------------------------------------------------------------------------------------- |
-| \`isolate\`        | The kind.                                                                                                     |
-| \`exportName\`     | Which export of the file is the plugin, or a function that returns it. Default \`default\`.                     |
-| \`config\`         | The plugin's configuration: its \`configSchema\` reads it on the far side, and a fault refuses the start.       |
-| \`accept\`         | What may stay open where the platform cannot close it. Default: nothing.                                      |
-| \`readable\`       | For \`process\`: folders that it may read beside that of the file, such as that of packages which it imports.   |
-| \`package\`        | The folder of its package, and the hash that it must have. The far side checks it before it loads the plugin. |
-| \`memoryMb\`       | What its heap may take. Default 64.                                                                           |
-| \`startTimeoutMs\` | How long it may take to start. Default 10 000.                                                                |
-| \`closeTimeoutMs\` | How long open turns have when it is closed. Default 5 000.                                                    |
-| \`maxTurns\`       | How many turns may be open in each far side; more fail at once. Default 64.                                   |
-| \`size\`           | How many far sides run. All turns of a request go to the same one. Default 1.                                 |
-| \`spare\`          | Whether another one waits, loaded, to take the place of one that ended. Default false.                        |
-| \`onOutput\`       | Gets what its code prints. Default: nobody does.                                                              |
-| \`onEnd\`          | Hears why its code ended, unless it was closed. Default: nobody does.                                         |
+| Option           | What it is                                                                                                           |
+| ---------------- | -------------------------------------------------------------------------------------------------------------------- |
+| \`isolate\`        | The kind.                                                                                                            |
+| \`exportName\`     | Which export of the file is the plugin, or a function that returns it. Default \`default\`.                            |
+| \`config\`         | The plugin's configuration: its \`configSchema\` reads it on the far side, and if it is invalid, the start is refused. |
+| \`accept\`         | What may stay open if the platform cannot close it. Default: nothing.                                                |
+| \`readable\`       | For \`process\`: folders that it may read besides that of the file, such as the folder of packages that it imports.    |
+| \`package\`        | The folder of its package, and the hash that it must have. The far side checks it before it loads the plugin.        |
+| \`memoryMb\`       | How much its heap may take. Default 64.                                                                              |
+| \`startTimeoutMs\` | How long it may take to start. Default 10 000.                                                                       |
+| \`closeTimeoutMs\` | How much time open turns have when it is closed. Default 5 000.                                                      |
+| \`maxTurns\`       | How many turns may be open in each far side; any more fail at once. Default 64.                                      |
+| \`size\`           | How many far sides run. All turns of a request go to the same one. Default 1.                                        |
+| \`spare\`          | Whether another far side waits, already loaded, to replace one that ended. Default false.                            |
+| \`onOutput\`       | Gets what its code prints. Default: nobody gets it.                                                                  |
+| \`onEnd\`          | Gets the reason why its code ended, unless it was closed. Default: nobody gets it.                                   |
 
 The result has the \`plugin\`, \`isolate\`, what stays \`open\`, \`counts()\` and \`close()\`.
-The plugin belongs to one manager, which ends its code when it is closed.
-\`manager.handlersFor(hook)\` says of each handler where it runs.
+The plugin belongs to one manager, which ends its code when the manager is closed.
+\`manager.handlersFor(hook)\` says where each handler runs.
 
 ## When it fails
 
-Whatever the code does, no more comes of it than a failed turn of this plugin, under its own \`onError\`:
+Whatever the code does, the worst result is a failed turn of this plugin, under its own \`onError\`:
 
-| Its code                                      | What happens                                                                                                  |
-| --------------------------------------------- | ------------------------------------------------------------------------------------------------------------- |
-| throws                                        | The turn fails, as in process.                                                                                |
-| does not answer before its deadline           | The turn fails. If the code is silent for 100 ms more, it is ended.                                           |
-| ends, or reaches its memory limit             | Its open turns fail. The next turn starts it again, and waits for that within its own deadline.               |
-| ends again and again                          | Each time it is started later: after 100 ms, 200 ms, and so on up to 30 s. Until then its turns fail at once. |
-| answers twice, late, or with garbage          | That is dropped and counted, and after 1,000 times it is ended.                                               |
-| has another manifest when it is started again | It is ended, and the turn fails.                                                                              |
+| Its code                                      | What happens                                                                                                           |
+| --------------------------------------------- | ---------------------------------------------------------------------------------------------------------------------- |
+| throws                                        | The turn fails, as in process.                                                                                         |
+| does not answer before its deadline           | The turn fails. If the code is silent for 100 ms more, it is ended.                                                    |
+| ends, or reaches its memory limit             | Its open turns fail. The next turn starts it again, and waits for that within its own deadline.                        |
+| ends again and again                          | Each restart comes later than the last: after 100 ms, 200 ms, and so on up to 30 s. Until then its turns fail at once. |
+| answers twice, late, or with garbage          | That answer is dropped and counted, and after 1,000 of them the code is ended.                                         |
+| has another manifest when it is started again | It is ended, and the turn fails.                                                                                       |
 
 ## What is different
 
-- Credentials in headers, such as \`authorization\`, [never cross](processes.md#what-never-crosses): an isolated plugin neither sees nor changes them. One that judges \`cookie\` lets all of them pass, and one that removes \`authorization\` removes nothing: run those in your process.
-- Only hooks of messages cross. Services of a host do not: a plugin that asks for one is refused when it is registered.
-- A value that is no result at all, such as one with an unknown key, is refused on the far side: with the same code, and in other words.
+- Credentials in headers, such as \`authorization\`, [never cross](processes.md#what-never-crosses): an isolated plugin neither sees nor changes them. A plugin that judges \`cookie\` lets all cookies pass, and one that removes \`authorization\` removes nothing: run such plugins in your process.
+- Only hooks of messages cross. The services of a host do not: a plugin that asks for one is refused when it is registered.
+- A value that is not a result at all, such as one with an unknown key, is refused on the far side, with the same code but in different words.
 - \`context.state\` is kept on the far side, for the last 1,000 requests.
 
 [processes.md](processes.md) shows the same by hand, for any transport; [the specification](../spec/isolation.md) has the rules.`;

@@ -4,7 +4,7 @@ import { code, either, generatedFrom, page } from "./markdown.ts";
 
 const intro = `# Texts of MCP
 
-Where a guard shows each string that a message of MCP 2025-11-25 or 2026-07-28 can contain.
+This page lists where a guard shows each string that a message of MCP 2025-11-25 or 2026-07-28 can contain.
 The list is measured: every place in the schemas of the SDKs gets a string, the message passes a guard with all hooks, and what each hook sees is recorded.
 The tests fail for a place that no hook sees and that the option [\`pass\`](mcp.md#what-goes-on-unseen) does not name.
 [spec/mcp-paths.json](../spec/mcp-paths.json) has the same data, place by place.

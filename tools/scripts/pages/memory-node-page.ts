@@ -17,7 +17,7 @@ type Hook = keyof MemoryNodeHooks & string;
 const intro = `# Hooks of the memory node
 
 \`glassine/memory-node\` is a host for nodes that store facts and recall them: 22 hooks, 13 [services](capabilities.md#services-of-the-memory-node), and the names of Stigmem in messages and settings.
-Its \`definePlugin\` and \`createPluginManager\` are bound to them: import both from \`glassine/memory-node\`, because those of \`glassine\` do not know these hooks.
+Its \`definePlugin\` and \`createPluginManager\` are bound to them: import both from \`glassine/memory-node\`, because the ones in \`glassine\` do not know these hooks.
 
 \`\`\`ts
 import { allow, deny } from "glassine";
@@ -47,20 +47,20 @@ const kept = await manager.invoke("recall_filter", facts, { operation });
 console.log(kept.map(({ id }) => id)); // [ 'f2' ]
 \`\`\`
 
-- [source-guard](../examples/source-guard/plugin.ts) is a complete plugin in one file, with [a manager to try it with](../examples/source-guard/main.ts) and without a node.
+- [source-guard](../examples/source-guard/plugin.ts) is a complete plugin in one file, with [a manager to try it with](../examples/source-guard/main.ts); it needs no node.
 - [lifecycle.md](lifecycle.md#hooks-of-other-semantics) describes how each semantic runs and what \`invoke\` resolves to.
 - [write-a-plugin.md](write-a-plugin.md#hooks-of-other-semantics) describes what a handler gets and returns.
-- [The example](../examples/memory-node/main.ts) is a small node with a store and two plugins that invokes every hook: run it in a clone with \`npm run start:memory-node\`.
+- [The example](../examples/memory-node/main.ts) is a small node with a store and two plugins, and invokes every hook; in a clone, run it with \`npm run start:memory-node\`.
 
 ## At a glance
 
 An assertion runs the first six, with the store between the third and the fourth.
 A recall runs the next five, with the search after the second of them.
-Each request begins with \`identity_resolve\` and \`tenant_resolve\`, and \`capability_check\` precedes each protected operation.
+Each request starts with \`identity_resolve\` and \`tenant_resolve\`, and \`capability_check\` precedes each protected operation.
 
 A voting or fire-and-forget hook gets its payload as one object.
-A filter chain or score hook gets a value, and the fields after it are in \`context.operation\`, which \`invoke\` takes as \`operation\`.
-Where fields come in several forms, a payload has the fields of exactly one form.
+A filter chain or score hook gets a value, and the fields listed after the value are in \`context.operation\`, which \`invoke\` takes as \`operation\`.
+If fields come in several forms, a payload has the fields of exactly one form.
 \`ordering\` says who runs first: the node's own handlers (its _core_) or plugins.
 The band is the phase of an operation that the hook belongs to; it does not order handlers.`;
 
@@ -88,7 +88,7 @@ const atSite = {
   post_recall_audit: "The error reaches the caller.",
   federation_peer_authenticate: "A denial is answered with status 403.",
   federation_inbound_validate:
-    "A denial rejects this fact, with its id and the reason; the others of the batch go on.",
+    "A denial rejects this fact, with its id and the reason; the other facts of the batch go on.",
   federation_inbound_filter: "On an error, this fact is not stored.",
   federation_outbound_filter: "On an error, nothing is sent.",
   federation_outbound_sign: "On an error, nothing is sent.",
@@ -99,7 +99,7 @@ const atSite = {
   capability_check: "A denial makes the check fail. An error refuses the operation.",
   migration_register: "An error stops the start.",
   audit_emit:
-    "The error reaches the node's call of the hook. For an event of the manager itself it is counted, see [audit.md](audit.md).",
+    "The error reaches the node's call of the hook. For an event of the manager itself, the error is counted; see [audit.md](audit.md).",
   config_validate: "A denial or an error refuses the plugin, and with it the start.",
 } satisfies { readonly [Each in Hook]: string };
 
@@ -108,12 +108,12 @@ const servicesIntro = `## What the services do
 The accessor of [a capability](capabilities.md#services-of-the-memory-node) returns a handle, or \`null\` if the host supplies none.
 A host supplies handles in \`createPluginManager({ services })\`: [start.ts](../examples/memory-node/start.ts) of the example does that with \`factsReader\`.
 \`glassine/memory-node\` exports the type of each.
-A call may return its answer or a promise of it, so await it.`;
+A call may return its answer or a promise of it, so await the call.`;
 
 const shapesIntro = `## Shapes
 
 The node's own objects are open: the listed fields have a type, and others are kept as JSON data.
-A tenant, an outcome, a query, a migration, an event and a plugin have exactly these fields.`;
+A tenant, an outcome, a query, a migration, an event and a plugin have exactly the listed fields.`;
 
 /** Where each shape stands in a payload or among the facts beside one. */
 const shapes: readonly (readonly [name: string, hook: Hook, path: string])[] = [

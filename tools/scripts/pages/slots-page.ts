@@ -7,7 +7,7 @@ import { type FieldRow, fieldRows, type JsonSchema } from "./slot-fields.ts";
 
 const intro = `# Slots
 
-What can be in the extensions that travel beside a payload.
+This page lists what can be in the extensions that travel beside a payload.
 Each part has a tier, which says how it may change, and perhaps a gate, which is the capability that opens it.
 
 - _Immutable_ parts never change on the way.
@@ -18,15 +18,15 @@ A slot or field that a plugin's capabilities do not open looks as if it were abs
 [capabilities.md](capabilities.md) reads the same table from the other side, and [the specification](../spec/README.md) has the rules.`;
 
 const columns = `In the tables below, "required" means that the field is there whenever the object around it is, and "absent" that it may be left out.
-An empty cell under "To see" or "To change" means: like what the field is in.
+An empty cell under "To see" or "To change" means: the same as for the part that contains the field.
 \`*\` stands for any key of a map, \`[]\` for each element of a list.
-An instant is an RFC 3339 date-time, a set is a list without repeats, sorted.`;
+An instant is an RFC 3339 date-time, a set is a sorted list without repeats.`;
 
 /** What the table of a slot does not say, by slot. */
 const remarks: Readonly<Record<string, string>> = {
-  http: `Headers that a host hands in are taken as they are, within the [limits](embed.md#limits): any name, any value, line breaks included.
-The grammar of names and values is checked on what a plugin writes, and a plugin writes no header that frames the message.
-So a host that maps foreign text into headers checks it itself, before it makes the envelope and again before it sends them.`,
+  http: `Headers that a host passes in are accepted as they are, within the [limits](embed.md#limits): any name, any value, line breaks included.
+The grammar of names and values is checked for what a plugin writes, and a plugin cannot write a header that frames the message.
+So a host that maps foreign text into headers must check that text itself, before it makes the envelope and again before it sends the headers.`,
 };
 
 export function slotsPage(slots: SlotTable): string {

@@ -4,24 +4,24 @@ import { fileOf, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Threat model
 
-What attackers try, and the outcome.
-The table is generated from tests in [test/attacks](../test/attacks) and next to the tests of the attacked code: for each row at least one test asserts the outcome.
+This page lists what attackers try, and the outcome.
+The table is generated from tests in [test/attacks](../test/attacks) and next to the tests of the attacked code: for each row, at least one test asserts the outcome.
 [guarantees.md](guarantees.md) sums up what the outcomes guarantee.
 
 ## What is worth attacking
 
-- the caller's identity and claims, the delegation chain, and credentials in headers: whoever has them can impersonate somebody else;
+- the caller's identity and claims, the delegation chain, and credentials in headers: anyone who has them can impersonate somebody else;
 - the labels: without them, data leaves that a policy would have stopped;
 - the payload: arguments, results, prompts, model output;
 - the decision: allow, deny, or change;
 - the record of what happened;
-- the host itself: if it stops, everything behind it does.
+- the host itself: if it stops, so does everything behind it.
 
 ## Who attacks
 
 A _caller_, a model, and an _upstream server_ are not trusted: they may send any bytes.
 A _plugin_ is trusted with the capabilities it declared, and nothing else.
-An honest one has bugs; a compromised one returns any value, throws anything, settles late or never, and keeps what it received.
+An honest plugin has bugs; a compromised one returns any value, throws anything, settles late or never, and keeps what it received.
 _Host_ and _operator_ are trusted; they make mistakes, and get clear error messages.
 
 ## Where it is stopped
