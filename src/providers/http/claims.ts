@@ -1,5 +1,5 @@
 /**
- * Reads the claims of a verified token: by path, each of the type that it has to have.
+ * Reads the claims of a verified token by path, and checks their types.
  *
  * Rule: an error says which claim is wrong and of which type it is, never its value.
  */
@@ -14,12 +14,13 @@ import { isJsonObject, type JsonObject, kindOf, readDocument } from "../rewrite/
  */
 export type ClaimPath = string | readonly string[];
 
-/** A path that was checked. */
+/** A checked path. */
 export type Names = readonly string[];
 
 /**
- * What a plugin never gets to see: what makes a token or a login unique, what proves its possession,
- * and tokens inside tokens. RFC 7519, RFC 7800, OpenID Connect Core §2, §3.3.2.11 and §5.6.2.
+ * Claims that plugins never see: those that identify one token or login, those that prove its
+ * possession, and tokens inside tokens.
+ * RFC 7519, RFC 7800, OpenID Connect Core §2, §3.3.2.11 and §5.6.2.
  */
 const secrets: ReadonlySet<string> = new Set([
   "jti",
@@ -41,7 +42,7 @@ const isSecret = (name: string) => secrets.has(name.toLowerCase());
 /**
  * A frozen copy of a payload.
  *
- * @throws GlassineError `claims_invalid` if it is not a plain object of JSON, or too large
+ * @throws GlassineError `claims_invalid` if it is not a plain JSON object, or is too large
  */
 export function readClaims(payload: unknown): JsonObject {
   const anyObject = z.looseObject({});
@@ -50,7 +51,7 @@ export function readClaims(payload: unknown): JsonObject {
 }
 
 /**
- * The paths of an option, or `defaults` if it is absent.
+ * Reads the paths of an option, or returns `defaults` if it is absent.
  *
  * @throws GlassineError `options_invalid`
  */
@@ -67,7 +68,7 @@ export function readPaths(
 }
 
 /**
- * A path as the names that lead to the claim.
+ * Reads a path as the names that lead to the claim.
  *
  * @throws GlassineError `options_invalid`
  */
@@ -105,8 +106,8 @@ export function stringAt(payload: JsonObject, names: Names): string | undefined 
 }
 
 /**
- * The strings at several paths. A claim is a list, or a single string; in `scope` and `scp`, a
- * string lists its scopes with spaces in between (RFC 8693 §4.2).
+ * The strings at several paths. A claim is a list or a single string; in `scope` and `scp`, a
+ * string is a list of scopes separated by spaces (RFC 8693 §4.2).
  */
 export function stringsAt(payload: JsonObject, paths: readonly Names[]): readonly string[] {
   return paths.flatMap((names) => {
@@ -122,8 +123,8 @@ export function stringsAt(payload: JsonObject, paths: readonly Names[]): readonl
 }
 
 /**
- * The claim at a path as a string: a string as it is, anything else as JSON. Inside it, too, what
- * is secret is left out.
+ * The claim at a path as a string: a string as it is, anything else as JSON, without the secret
+ * claims inside it.
  */
 export function textAt(payload: JsonObject, names: Names): string | undefined {
   const value = claimAt(payload, names);
@@ -131,7 +132,7 @@ export function textAt(payload: JsonObject, names: Names): string | undefined {
   return JSON.stringify(value, (name, inner) => (isSecret(name) ? undefined : inner));
 }
 
-/** What is thrown for a claim of the wrong type, or for one that has to be there. */
+/** The error for a claim that has the wrong type, or that is required and missing. */
 export function wrongType(
   path: readonly (string | number)[],
   expected: string,

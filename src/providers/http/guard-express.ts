@@ -3,13 +3,13 @@ import { exchangeOverNode, type NodeRequest } from "./node-exchange.ts";
 import type { NodeResponse } from "./node-output.ts";
 import { createServerGuard, type ServerGuardOptions } from "./server-options.ts";
 
-/** What is used of Express's `Request`. */
+/** The part of Express's `Request` that the guard uses. */
 export interface ExpressRequest extends NodeRequest {
   readonly originalUrl: string;
   body?: unknown;
 }
 
-/** Middleware of Express. */
+/** Express middleware. */
 export type ExpressMiddleware<Caller> = (
   request: Caller,
   response: NodeResponse,
@@ -17,11 +17,11 @@ export type ExpressMiddleware<Caller> = (
 ) => void;
 
 /**
- * Returns middleware of Express that guards the handlers behind it, a proxy for model APIs: each
+ * Returns Express middleware that guards the handlers behind it, a proxy for model APIs: each
  * request and its answer, JSON or a stream, goes through the hooks of `manager`.
  *
- * The handler reads the judged body as `request.body`, whether or not a parser is in front. What
- * it writes is held until it is judged. A refusal is an answer in the provider's own form.
+ * The handler reads the judged body as `request.body`, with or without a parser in front. What it
+ * writes is held back until it is judged. A refusal is answered in the provider's own format.
  *
  * @throws GlassineError `options_invalid`; `session_invalid`
  * @example
@@ -52,7 +52,7 @@ export function guardExpress<Caller extends ExpressRequest, Extensions = unknown
       next: () => next(),
       replaceBody(body: unknown) {
         incoming.body = body;
-        // So that no parser behind reads the request again: body-parser asks for it.
+        // Keeps later parsers from reading the request again: body-parser checks this field.
         Object.assign(incoming, { _body: true });
       },
     };

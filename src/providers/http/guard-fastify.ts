@@ -3,21 +3,21 @@ import { exchangeOverNode, type NodeRequest } from "./node-exchange.ts";
 import type { NodeHeaders, NodeResponse } from "./node-output.ts";
 import { createServerGuard, type ServerGuardOptions } from "./server-options.ts";
 
-/** What is used of a `FastifyRequest`. */
+/** The part of a `FastifyRequest` that the guard uses. */
 export interface FastifyRequestLike {
   readonly raw: NodeRequest;
   readonly headers: NodeRequest["headers"];
   body: unknown;
 }
 
-/** What is used of a `FastifyReply`. */
+/** The part of a `FastifyReply` that the guard uses. */
 export interface FastifyReplyLike {
   readonly raw: NodeResponse;
   getHeaders(): NodeHeaders;
   hijack(): unknown;
 }
 
-/** What is used of a `FastifyInstance`. */
+/** The part of a `FastifyInstance` that the guard uses. */
 export interface FastifyLike {
   addHook(
     name: "preHandler",
@@ -25,17 +25,17 @@ export interface FastifyLike {
   ): unknown;
 }
 
-/** The options of `guardFastify`, with the manager among them, as Fastify has it. */
+/** The options of `guardFastify`, including the manager: a Fastify plugin has only options. */
 export interface FastifyGuardOptions extends ServerGuardOptions<FastifyRequestLike> {
   readonly manager: AnyHookManager;
 }
 
 /**
- * A plugin of Fastify that guards the handlers of the scope that registers it, a proxy for model
- * APIs: each request and its answer, JSON or a stream, goes through the hooks of `manager`.
+ * Fastify plugin that guards the handlers of the scope that registers it, a proxy for model APIs:
+ * each request and its answer, JSON or a stream, goes through the hooks of `manager`.
  *
- * The handler reads the judged body as `request.body`. What it answers is held until it is judged,
- * also what it writes to `reply.raw`. A refusal is an answer in the provider's own form.
+ * The handler reads the judged body as `request.body`. What it answers, even through `reply.raw`,
+ * is held back until it is judged. A refusal is answered in the provider's own format.
  *
  * @throws GlassineError `options_invalid`; `session_invalid`
  * @example
@@ -77,7 +77,7 @@ export function guardFastify(
   done();
 }
 
-// Without it, Fastify would guard the plugin's own routes, which it has none of.
+// Without `skip-override`, the hook would guard only routes of this plugin, which has none.
 Object.assign(guardFastify, {
   [Symbol.for("skip-override")]: true,
   [Symbol.for("fastify.display-name")]: "glassine",

@@ -1,10 +1,10 @@
 import { type AnyHookManager, readFunction } from "../rewrite/index.ts";
 import { createHttpGuard, type HttpGuardOptions } from "./http-guard.ts";
 
-/** A function like the global `fetch`, as the SDKs of providers take it. */
+/** A function like the global `fetch`, as providers' SDKs accept it. */
 export type ModelFetch = (input: string | URL | Request, init?: RequestInit) => Promise<Response>;
 
-/** The HTTP request of an exchange, as `call.about` shows it to the functions of the options. */
+/** The HTTP request of an exchange, as functions in the options get it in `call.about`. */
 export interface ModelHttpRequest {
   readonly method: string;
   readonly url: string;
@@ -12,7 +12,7 @@ export interface ModelHttpRequest {
 }
 
 export interface GuardFetchOptions<Extensions = unknown> extends HttpGuardOptions<Extensions> {
-  /** What sends the requests. Default: the global `fetch`. */
+  /** Sends the requests. Default: the global `fetch`. */
   readonly fetch?: ModelFetch | undefined;
 }
 
@@ -20,8 +20,8 @@ export interface GuardFetchOptions<Extensions = unknown> extends HttpGuardOption
  * Returns a `fetch` that puts requests to a model and their answers, JSON and streams, through the
  * hooks of `manager`. Pass it to the SDK as its option `fetch`.
  *
- * A refusal is an answer in the provider's own form, mostly with status 403, so that the SDK
- * throws its own error. A streamed answer is held until it is judged.
+ * A refusal is answered in the provider's own format, mostly with status 403, so that the SDK
+ * throws its own error. A streamed answer is held back until it is judged.
  *
  * @throws GlassineError `options_invalid`; `session_invalid`
  * @example

@@ -1,7 +1,7 @@
 import type { AnyHookManager } from "../rewrite/index.ts";
 import { createServerGuard, refuseEncoded, type ServerGuardOptions } from "./server-options.ts";
 
-/** What is used of Hono's `Context`. */
+/** The part of Hono's `Context` that the guard uses. */
 export interface HonoContext {
   readonly req: {
     raw: Request;
@@ -9,21 +9,21 @@ export interface HonoContext {
     text(): Promise<string>;
     header(name: string): string | undefined;
   };
-  /** What middleware in front has kept, such as the claims of a token. */
+  /** Returns what middleware in front has stored, such as the claims of a token. */
   get(key: string): unknown;
   get res(): Response;
   set res(response: Response | undefined);
 }
 
-/** Middleware of Hono. */
+/** Hono middleware. */
 export type HonoMiddleware<Caller> = (context: Caller, next: () => Promise<void>) => Promise<void>;
 
 /**
- * Returns middleware of Hono that guards the handlers behind it, a proxy for model APIs: each
- * request and its answer, JSON or a stream, goes through the hooks of `manager`.
+ * Returns Hono middleware that guards the handlers behind it, a proxy for model APIs: each request
+ * and its answer, JSON or a stream, goes through the hooks of `manager`.
  *
- * The handler reads the judged body from `c.req`. What it answers is held until it is judged. A
- * refusal is an answer in the provider's own form.
+ * The handler reads the judged body from `c.req`. What it answers is held back until it is judged.
+ * A refusal is answered in the provider's own format.
  *
  * @throws GlassineError `options_invalid`; `session_invalid`
  * @example
@@ -58,7 +58,7 @@ export function guardHono<Caller extends HonoContext, Extensions = unknown>(
       about: context,
       async body() {
         refuseEncoded(raw.headers, "request_invalid");
-        // Middleware in front may have read it, and Hono keeps what it was.
+        // Middleware in front may have read the body; Hono then has a copy.
         return raw.bodyUsed ? new Response(await req.text()).body : raw.body;
       },
       async pass() {
@@ -78,7 +78,7 @@ export function guardHono<Caller extends HonoContext, Extensions = unknown>(
     for (const [name, value] of earlier) {
       if (!answer.headers.has(name)) answer.headers.append(name, value);
     }
-    // Hono adds the headers of an answer that is replaced, but none to one that is not there.
+    // Hono adds the headers of an answer that is replaced, so remove it first.
     context.res = undefined;
     context.res = answer;
   };

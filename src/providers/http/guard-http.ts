@@ -3,11 +3,11 @@ import { createHttpGuard, type HttpGuard, type HttpGuardOptions } from "./http-g
 
 /**
  * Returns a function that puts one HTTP request to a model and its answer through the hooks of
- * `manager`, for hosts that send requests on in their own way. `guardFetch` and the middleware are
- * made of it.
+ * `manager`, for hosts that forward requests in their own way. `guardFetch` and the middleware are
+ * built on it.
  *
- * It never rejects, unless `body`, `pass` or `send` of the call does. A refusal is an answer in the
- * provider's own form.
+ * It never rejects, unless `body`, `pass` or `send` of the call does. A refusal is answered in the
+ * provider's own format.
  *
  * @throws GlassineError `options_invalid`; `session_invalid`
  * @example

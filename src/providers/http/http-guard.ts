@@ -1,4 +1,4 @@
-/** One guarded exchange over HTTP, whoever sends the request on. */
+/** Guards one exchange over HTTP, whoever forwards the request. */
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid, quoted } from "../../core/errors/index.ts";
 import {
@@ -20,15 +20,15 @@ import { routeOf, routePattern } from "./routes.ts";
 
 /** Options of every guard of HTTP requests. */
 export interface HttpGuardOptions<Extensions = unknown> extends ModelGuardOptions<Extensions> {
-  /** The APIs that are read, chosen by method and path: a provider, or a list of them. */
+  /** The provider or providers whose APIs are read. A request's method and path select one. */
   readonly provider: ModelProvider | readonly ModelProvider[];
   /**
-   * Requests that pass although nothing of them is read, each a method and the end of a path, in
-   * which `*` stands for one segment. Default: `GET /models` and `GET /models/*`. Any other request
-   * that no provider knows is refused: it may carry a prompt, or bring an answer.
+   * Requests that pass unread: for each, a method and the end of a path, in which `*` stands for
+   * one segment. Default: `GET /models` and `GET /models/*`. Any other request that no provider
+   * knows is refused: it could carry a prompt, or bring an answer.
    */
   readonly pass?: readonly string[] | undefined;
-  /** How much is read, and when a held stream sends a comment. */
+  /** How much is read, and when a stream that is held back sends a comment. */
   readonly limits?: Partial<HttpLimits> | undefined;
 }
 
@@ -42,13 +42,13 @@ export interface HttpCall<Passed> {
   readonly about: unknown;
   /** Reads the body. Called once, and only if something is judged. */
   body(): Promise<ReadableStream<Uint8Array> | null>;
-  /** Sends the request as it came. */
+  /** Sends the request as it arrived. */
   pass(): Promise<Response | Passed>;
   /** Sends it with the body and the headers that plugins left. */
   send(body: string, headers: Headers): Promise<Response>;
 }
 
-/** Returns the judged answer; what `pass` returned, if nothing is to be judged. */
+/** Returns the judged answer, or what `pass` returned if nothing is to be judged. */
 export type HttpGuard = <Passed = never>(call: HttpCall<Passed>) => Promise<Response | Passed>;
 
 const passByDefault = ["GET /models", "GET /models/*"];
@@ -56,7 +56,7 @@ const passByDefault = ["GET /models", "GET /models/*"];
 const own = ["provider", "pass", "limits"];
 
 /**
- * `others` are options that `name`, the function that is called, reads itself.
+ * `name` is the public function that is called, and `others` are the options that it reads itself.
  *
  * @throws GlassineError `options_invalid`; `session_invalid`
  */
@@ -90,7 +90,7 @@ export function createHttpGuard<Extensions>(
       if (guard.listens("request") || guard.listens("answer")) {
         const body = await judgedBody(await call.body(), judged);
         const written = exchange.withHeaders(headers);
-        // It says how long the body was.
+        // It is the length of the body that arrived.
         written.delete("content-length");
         response = await call.send(body, written);
       } else {
@@ -110,7 +110,10 @@ export function createHttpGuard<Extensions>(
   };
 }
 
-/** The body that is sent: what was parsed, never the bytes that came. Throws `Refused`. */
+/**
+ * Returns the body to send: the judged document or, if only answers are judged, its text as it
+ * arrived. Throws `Refused`.
+ */
 async function judgedBody(
   body: ReadableStream<Uint8Array> | null,
   { guard, exchange, limits, signal }: JudgedExchange,

@@ -1,4 +1,4 @@
-/** A provider's HTTP answer, as far as plugins let it pass. */
+/** Judges a provider's HTTP answer and returns as much of it as plugins let pass. */
 import { isGlassineError } from "../../core/errors/index.ts";
 import {
   type JudgedEvent,
@@ -15,8 +15,8 @@ import { jsonIn, textOf } from "./read-text.ts";
 import { endText, eventsIn, eventText, keepAliveText } from "./server-sent-events.ts";
 
 /**
- * The headers of an answer that its caller gets. Others may name the host's account, or set
- * cookies for somebody else's domain.
+ * The headers of an answer that the caller gets. Others could name the host's account, or set
+ * cookies for another domain.
  */
 const forwarded =
   /^(?:cache-control|retry-after(?:-ms)?|x-should-retry|(?:x-)?request-id|openai-(?:processing-ms|version)|(?:x|anthropic)-ratelimit-[a-z-]+)$/;
@@ -33,7 +33,7 @@ export interface JudgedExchange {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The answer of the provider, judged. The exchange ends with it. */
+/** Judges the provider's answer, and ends the exchange with it. */
 export async function judgeResponse(response: Response, judged: JudgedExchange): Promise<Response> {
   const { guard, exchange, limits } = judged;
   if (!guard.listens("answer")) {
@@ -60,7 +60,7 @@ export async function judgeResponse(response: Response, judged: JudgedExchange):
     return new Response(JSON.stringify(document), { status, headers });
   } catch (error) {
     if (!(error instanceof Refused)) throw ended(error, judged);
-    // What was not read is not waited for.
+    // Nobody waits for the rest of the body.
     void response.body?.cancel().catch(() => {});
     exchange.end(error.refusal);
     return refusedResponse(guard.provider, error.refusal);
@@ -80,14 +80,14 @@ export function refusedResponse(
   return new Response(body, { status, headers });
 }
 
-/** Reports an error that is not a refusal: the caller, or the connection, went away. */
+/** Ends the exchange with an error that is not a refusal: the caller or the connection is gone. */
 export function ended(error: unknown, { exchange, signal }: JudgedExchange): unknown {
   if (signal?.aborted) exchange.end(undefined, "aborted");
   else exchange.end(undefined, "errored", failureCode(error));
   return error;
 }
 
-/** The code of an exchange whose request could not be sent, or whose answer did not come. */
+/** The code of an exchange whose request could not be sent, or whose answer did not arrive. */
 export function failureCode(error: unknown): string {
   if (isGlassineError(error)) return error.code;
   const isLate = (error as Error | undefined)?.name === "TimeoutError";
@@ -106,7 +106,7 @@ async function judgeErrorResponse(
     document = jsonIn(text, "answer_invalid");
   } catch (error) {
     if (!(error instanceof Refused)) throw ended(error, judged);
-    // An error page says nothing that the status does not say.
+    // An error page says no more than the status does.
   }
   const { status } = response;
   const refusal = await exchange.judgeError(document, status);
@@ -118,14 +118,14 @@ async function judgeErrorResponse(
 }
 
 /**
- * Waits for the first event that may leave: until then a refusal has a status of its own. After
- * `keepAliveMs` the answer begins with a comment, and a refusal is the provider's error event.
+ * Waits for the first event that may be sent: until then, a refusal can have its own status. After
+ * `keepAliveMs` the answer begins with a comment, and a refusal becomes the provider's error event.
  */
 async function judgeEventStream(response: Response, judged: JudgedExchange): Promise<Response> {
   const { guard, exchange, limits, signal } = judged;
   const { provider } = guard;
   const { maxEvents, answerBytes } = limits;
-  // Both the caller's signal and a caller who reads no further stop the provider.
+  // The caller's signal stops the provider, and so does a caller who reads no further.
   const stop = new AbortController();
   const abort = () => stop.abort(signal?.reason);
   signal?.addEventListener("abort", abort, { signal: stop.signal });

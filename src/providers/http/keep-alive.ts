@@ -1,6 +1,6 @@
 import { within } from "../../core/data/index.ts";
 
-/** What `source` yields, with `undefined` whenever it has been silent for `ms`. */
+/** Yields what `source` yields, and `undefined` whenever it has been silent for `ms`. */
 export async function* withKeepAlive<Item>(
   source: AsyncIterator<Item, unknown>,
   ms: number,

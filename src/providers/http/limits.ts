@@ -11,7 +11,7 @@ export interface HttpLimits {
   readonly eventUnits: number;
   /** The events of one answer. Default 1 000 000. */
   readonly maxEvents: number;
-  /** The silence, in milliseconds, after which a held stream sends a comment. Default 15 000. */
+  /** After how many milliseconds of silence a held stream sends a comment. Default 15 000. */
   readonly keepAliveMs: number;
 }
 

@@ -1,4 +1,4 @@
-/** An exchange over Node's `IncomingMessage` and `ServerResponse`, as one over `Request` and `Response`. */
+/** Runs a guard over Node's `IncomingMessage` and `ServerResponse`. */
 import type { HttpGuard } from "./http-guard.ts";
 import {
   bytesOf,
@@ -11,11 +11,11 @@ import {
 } from "./node-output.ts";
 import { refuseEncoded } from "./server-options.ts";
 
-/** What is read of an `IncomingMessage`. */
+/** The part of an `IncomingMessage` that the guard reads. */
 export interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
-  /** In Express: `url` before a router cut it. */
+  /** In Express: `url` before a router shortened it. */
   readonly originalUrl?: string | undefined;
   readonly headers: { [name: string]: string | string[] | undefined };
   readonly readableDidRead: boolean;
@@ -28,19 +28,19 @@ export interface NodeExchange {
   readonly outgoing: NodeResponse;
   /** The request as the host knows it. */
   readonly about: unknown;
-  /** Headers that were set in front of the guard. They stay, whatever the handler answers. */
+  /** Headers that were set before the guard ran. They stay, whatever the handler answers. */
   readonly earlier: NodeHeaders;
   /** What a parser made of the body, if one has read it. */
   readonly body: unknown;
-  /** Has the handler behind read another body. */
+  /** Makes the handler behind the guard read another body. */
   replaceBody(body: unknown): void;
-  /** Calls the handler behind. */
+  /** Calls the handler behind the guard. */
   next(): void;
-  /** Called before an answer that is not the handler's. */
+  /** Called before the guard answers in place of the handler. */
   refuse?(): unknown;
 }
 
-/** Never rejects. An answer that breaks off ends the connection. */
+/** Runs one exchange. Never rejects. If an answer breaks off, the connection is destroyed. */
 export async function exchangeOverNode(node: NodeExchange, guard: HttpGuard): Promise<void> {
   const { incoming, outgoing } = node;
   const gone = new AbortController();
@@ -74,7 +74,7 @@ export async function exchangeOverNode(node: NodeExchange, guard: HttpGuard): Pr
     });
     if (response !== undefined) await deliver(response, node, output);
   } catch {
-    // The failure itself is not for the client to read.
+    // The client must not see the failure itself.
     if (output !== undefined || outgoing.headersSent) outgoing.destroy();
     else await deliver(new Response(null, { status: 500 }), node).catch(() => outgoing.destroy());
   } finally {
@@ -82,12 +82,12 @@ export async function exchangeOverNode(node: NodeExchange, guard: HttpGuard): Pr
   }
 }
 
-/** The target of the request. Its host is the client's to choose, so it decides nothing. */
+/** The URL of the request. The client chooses its host, so nothing may depend on it. */
 function urlOf({ url = "/", originalUrl = url }: NodeRequest): URL {
   return new URL(originalUrl.startsWith("/") ? `http://localhost${originalUrl}` : originalUrl);
 }
 
-/** What no parser has read is read here: what a parser says of it then cannot differ from it. */
+/** Reads a body that no parser has read, so that guard and parser cannot read it differently. */
 function bodyOf(incoming: NodeRequest, parsed: unknown): ReadableStream<Uint8Array> | null {
   if (!incoming.readableDidRead) return streamOf(incoming);
   if (parsed === undefined) throw new TypeError("The body was read, and nothing was kept of it.");
@@ -96,7 +96,7 @@ function bodyOf(incoming: NodeRequest, parsed: unknown): ReadableStream<Uint8Arr
 }
 
 function streamOf(incoming: NodeRequest): ReadableStream<Uint8Array> {
-  // Left open, so that a refusal can be answered.
+  // The request stays open, so that a refusal can be answered.
   const chunks = incoming.iterator({ destroyOnReturn: false });
   const source = {
     async pull(controller: ReadableStreamDefaultController<Uint8Array>) {
@@ -112,13 +112,13 @@ function streamOf(incoming: NodeRequest): ReadableStream<Uint8Array> {
   return new ReadableStream(source, { highWaterMark: 0 });
 }
 
-/** Hands the handler behind the headers that plugins left, as far as they differ. */
+/** Changes the headers that the handler behind the guard reads as plugins changed them. */
 function passHeaders(to: NodeRequest["headers"], given: Headers, written: Headers): void {
   for (const name of given.keys()) if (!written.has(name)) delete to[name];
   for (const [name, value] of written) if (given.get(name) !== value) to[name] = value;
 }
 
-/** Hands the judged body to the handler behind, in the form that a parser gave it. */
+/** Hands the judged body to the handler behind the guard, in the form that a parser gave it. */
 function passOn(judged: string, { incoming, body, replaceBody }: NodeExchange): void {
   if (typeof body === "string") replaceBody(judged);
   else if (body instanceof Uint8Array) replaceBody(bytesOf(judged));
@@ -133,12 +133,12 @@ async function deliver(
   { outgoing, earlier, refuse }: NodeExchange,
   output?: CapturedOutput,
 ): Promise<void> {
-  // Something else has answered, such as a timeout.
+  // Something else, such as a timeout, has answered.
   if (output === undefined && outgoing.headersSent) return;
   if (output === undefined) refuse?.();
   const write = output?.past ?? (<Result>(work: () => Result) => work());
   outgoing.statusCode = response.status;
-  // What a handler says there is judged by nobody.
+  // Nobody judges what a handler writes there.
   if (outgoing.statusMessage) outgoing.statusMessage = "";
   for (const name of Object.keys(outgoing.getHeaders())) outgoing.removeHeader(name);
   setHeaders(outgoing, earlier);

@@ -1,15 +1,15 @@
 /**
- * Holds back what a handler writes to a `ServerResponse`, until it was judged.
+ * Holds back what a handler writes to a `ServerResponse` until it has been judged.
  *
- * Rule: from then on nothing that the handler writes reaches the client by itself. Head, body and
- * trailers go through the functions that are replaced here, and these stay in place.
+ * Rule: once the output is captured, nothing that the handler writes reaches the client directly.
+ * Head, body and trailers go through the functions that are replaced here, and these stay in place.
  */
 
 import { Refused, refusalOf } from "../model/index.ts";
 
 export type NodeHeaders = { readonly [name: string]: string | number | string[] | undefined };
 
-/** What is used of a `ServerResponse`. */
+/** The part of a `ServerResponse` that the guard uses. */
 export interface NodeResponse {
   statusCode: number;
   statusMessage: string;
@@ -27,25 +27,25 @@ export interface NodeResponse {
   flushHeaders(): void;
 }
 
-/** What a handler writes, held back. */
+/** The output of a handler, held back. */
 export interface CapturedOutput {
-  /** Its answer. Settles with the head of it. */
+  /** The handler's answer. Settles as soon as its head is known. */
   readonly response: Promise<Response>;
-  /** Has `work` write past this, to the client. */
+  /** Runs `work`, whose writes go to the client. */
   past<Result>(work: () => Result): Result;
-  /** Drops what is still written. */
+  /** Drops whatever the handler writes from now on. */
   stop(): void;
 }
 
-/** What a framework says of the very bytes that it writes. */
+/** Headers that describe exactly the bytes that a framework writes. */
 const ofTheBody = ["content-length", "transfer-encoding", "etag", "trailer"] as const;
 
 type AnyFunction = (this: unknown, ...given: unknown[]) => unknown;
 const replaced = ["writeHead", "write", "end", "flushHeaders", "addTrailers"] as const;
 
-/** From now on, holds back what is written. */
+/** Begins to hold back what is written. */
 export function captureOutput(outgoing: NodeResponse): CapturedOutput {
-  // Each framework types them in its own way, with overloads.
+  // Each framework has its own types for these, with overloads.
   const original = Object.fromEntries(
     replaced.map((name) => [name, (outgoing as unknown as Record<string, AnyFunction>)[name]]),
   ) as Record<(typeof replaced)[number], AnyFunction>;
@@ -54,19 +54,19 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
   const captured = new Promise<Response>((...settle) => {
     [resolve, reject] = settle;
   });
-  // It may settle when nobody waits for it any more.
+  // It may reject when nobody waits for it any more.
   captured.catch(() => undefined);
   let pieces: ReadableStreamDefaultController<Uint8Array> | undefined;
   let isBegun = false;
   let isEnded = false;
-  /** While this file writes, Node's own functions call one another by these names. */
+  /** True while this file writes: Node's own functions call one another by the replaced names. */
   let isPast = false;
 
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => {
       pieces = controller;
     },
-    // What comes then is dropped.
+    // Whatever is written after that is dropped.
     cancel: () => {
       pieces = undefined;
     },
@@ -77,14 +77,14 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     isBegun = true;
     try {
       const status = outgoing.statusCode;
-      // The `Response` that @hono/node-server makes the global one would throw at its first reader.
+      // The global `Response` of @hono/node-server checks the status only when it is first read.
       if (!(status >= 200 && status <= 599)) throw new RangeError("No answer has this status.");
       const isEmpty = status === 204 || status === 205 || status === 304;
       const headers = headersOf(outgoing.getHeaders());
       for (const name of ofTheBody) headers.delete(name);
       resolve(new Response(isEmpty ? null : body, { status, headers }));
     } catch (error) {
-      // Such as a status that no answer has.
+      // For example a status that no answer has.
       reject(new Refused(refusalOf("answer_invalid"), error));
     }
   };
@@ -125,7 +125,7 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
       return outgoing;
     },
     flushHeaders: begin,
-    // They follow the body, and nobody judges them.
+    // Trailers follow the body, and nobody judges them.
     addTrailers: () => undefined,
   };
 
@@ -164,7 +164,7 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
   };
 }
 
-/** Whether in an object, or in Node's flat list of names and values, or in a list of pairs. */
+/** Sets headers from an object, from Node's flat list of names and values, or from pairs. */
 export function setHeaders(outgoing: NodeResponse, given: unknown): void {
   if (typeof given !== "object" || given === null) return;
   const isFlat = Array.isArray(given) && !Array.isArray(given[0]);
@@ -181,7 +181,7 @@ export function setHeaders(outgoing: NodeResponse, given: unknown): void {
 export function headersOf(values: { readonly [name: string]: unknown }): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(values)) {
-    // HTTP/2 has `:path` and others among its headers.
+    // HTTP/2 has pseudo-headers such as `:path`.
     if (value === undefined || name.startsWith(":")) continue;
     for (const each of Array.isArray(value) ? value : [value]) headers.append(name, String(each));
   }
@@ -192,7 +192,7 @@ interface BufferLike {
   from(text: string, encoding: unknown): Uint8Array<ArrayBuffer>;
 }
 
-/** Where there is a `Buffer`, one, as a handler expects that asked for a raw body. */
+/** A chunk as bytes. A string becomes a `Buffer` if there is one, as raw-body handlers expect. */
 export function bytesOf(chunk: unknown, encoding?: unknown): Uint8Array<ArrayBuffer> {
   if (typeof chunk !== "string") return chunk as Uint8Array<ArrayBuffer>;
   const { Buffer } = globalThis as { readonly Buffer?: BufferLike };

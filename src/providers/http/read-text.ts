@@ -4,8 +4,8 @@ import { type RefusalCode, Refused, refusalOf } from "../model/index.ts";
 type Bytes = ReadableStream<Uint8Array>;
 
 /**
- * Yields the chunks of a body. Throws `Refused` for a byte too many, and the reason of `signal` when
- * that aborts. The sender is asked to stop in any case.
+ * Yields the chunks of a body. Throws `Refused` for more than `maxBytes`, and the reason of
+ * `signal` if that aborts. Unless the body has ended, it asks the sender to stop.
  */
 export async function* chunksOf(
   body: Bytes | null,
@@ -15,7 +15,7 @@ export async function* chunksOf(
 ): AsyncGenerator<Uint8Array> {
   if (body === null) return;
   const reader = body.getReader();
-  // A read that is waiting then ends.
+  // This also ends a read that is waiting.
   const stop = () => void reader.cancel().catch(() => {});
   signal?.addEventListener("abort", stop);
   let bytes = 0;
@@ -57,7 +57,7 @@ export function jsonIn(text: string, invalid: RefusalCode): unknown {
   return decoded(invalid, () => JSON.parse(text) as unknown);
 }
 
-/** What `decode` returns. Throws `Refused` where it throws. */
+/** Runs `decode`, and throws `Refused` if it throws. */
 export function decoded<Result>(invalid: RefusalCode, decode: () => Result): Result {
   try {
     return decode();

@@ -1,4 +1,4 @@
-/** Which requests are read, by method and path. */
+/** Matches requests by method and path. */
 
 /**
  * Whether a request is one of `routes`: a method and the end of a path. `*` stands for one segment,
@@ -11,15 +11,15 @@ export const routePattern: RegExp =
   /^[A-Z]+(?: \/(?:\*|\*?[\w.~:@-]+)(?:\/(?:\*|\*?[\w.~:@-]+))*)$/;
 
 /**
- * A segment that no server takes for several, or for none: no dots alone, and, also encoded, no slash,
- * backslash, `?`, `#`, `;`, `%` or control character.
+ * A segment that no server can take for several, or for none: not only dots, and without a slash,
+ * backslash, `?`, `#`, `;`, `%` or control character, even an encoded one.
  */
 const plainSegment = /^(?!\.+$)[\p{L}\p{M}\p{N} !$&'()*+,.:=@_~-]+$/u;
 
 /**
- * Only the end counts, because what stands before it is up to the host: `/v1`, or a deployment.
- * A path with a segment that is not plain matches nothing, wherever that stands, but for the name of
- * a model at the end: clients encode the slashes in one.
+ * Only the end of a path counts, because what comes before it is up to the host: `/v1`, or a
+ * deployment. A path with a segment that is not plain matches nothing, wherever the segment is. The
+ * exception is the name of a model at the end: clients encode the slashes in it.
  */
 export function routeOf(routes: readonly string[]): Route {
   const wanted = routes.map((route) => {
@@ -46,7 +46,7 @@ function isPlain(segment: string): boolean {
   return decoded !== undefined && plainSegment.test(decoded);
 }
 
-/** Whether it is plain, but for encoded slashes in it. */
+/** Whether a segment is plain apart from encoded slashes. */
 function hasPlainParts(segment: string): boolean {
   return (
     decodedOf(segment)
@@ -63,7 +63,7 @@ function decodedOf(segment: string): string | undefined {
   }
 }
 
-/** `/models/*`, `/*:generateContent`. */
+/** Whether a route ends with the name of a model: `/models/*`, `/*:generateContent`. */
 function namesModel(segments: readonly string[]): boolean {
   const last = segments.at(-1) ?? "";
   return last === "*" ? segments.at(-2) === "models" : last.startsWith("*:");

@@ -9,8 +9,8 @@ import type { Subject } from "./subject-from-claims.ts";
 export interface ServerGuardOptions<Caller = unknown, Extensions = unknown>
   extends HttpGuardOptions<Extensions> {
   /**
-   * Who asks, for example of `subjectFromClaims`; `undefined` for nobody in particular. If it
-   * throws, the request is refused. Middleware in front verifies the token, and answers 401.
+   * Returns who asks, for example with `subjectFromClaims`; `undefined` for nobody in particular.
+   * If it throws, the request is refused. Middleware in front verifies the token, and answers 401.
    *
    * Without it, and without `envelope`, plugins see no subject. `envelope` gets the same request as
    * `call.about`; only one of the two may be given.
@@ -27,7 +27,7 @@ export function createServerGuard<Caller, Extensions>(
 ): HttpGuard {
   const guard = (given: HttpGuardOptions<Extensions>) =>
     createHttpGuard(manager, given, name, ["subject", ...others]);
-  // What is not an object is refused there.
+  // `guard` refuses options that are not an object.
   if (!isJsonObject(options)) return guard(options);
   const subjectOf = readFunction(options, "subject", name) as typeof options.subject;
   if (subjectOf === undefined) return guard(options);
@@ -41,7 +41,7 @@ export function createServerGuard<Caller, Extensions>(
   return guard({ ...options, envelope });
 }
 
-/** The guard would read bytes that the handler reads otherwise. Throws `Refused`. */
+/** Throws `Refused` for an encoded body: guard and handler would read it differently. */
 export function refuseEncoded(headers: Headers, code: "request_invalid" | "answer_invalid"): void {
   const encoding = (headers.get("content-encoding") ?? "").trim().toLowerCase();
   if (encoding !== "" && encoding !== "identity") throw new Refused(refusalOf(code));

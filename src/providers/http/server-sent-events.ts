@@ -1,4 +1,4 @@
-/** Server-sent events of model providers, in and out. */
+/** Reads and writes the server-sent events of model providers. */
 import { createParser } from "eventsource-parser";
 import { Refused, refusalOf } from "../model/index.ts";
 import type { ModelProvider } from "../rewrite/index.ts";
@@ -11,8 +11,9 @@ interface EventLimits {
 }
 
 /**
- * The events of a body, parsed from JSON. An event that the body ends in the middle of is dropped,
- * as the format demands: the accumulator then misses the end. Throws `Refused` for what is no event.
+ * Yields the events of a body, parsed from JSON. If the body ends in the middle of an event, that
+ * event is dropped, as the format demands, and the accumulator finds that the answer has no end.
+ * Throws `Refused` for anything but an event.
  */
 export async function* eventsIn(
   body: ReadableStream<Uint8Array> | null,
@@ -50,7 +51,7 @@ export async function* eventsIn(
     yield* feed(text);
   }
   decoded("answer_invalid", () => decoder.decode());
-  // The parser waits whether a line feed follows a carriage return.
+  // After a carriage return, the parser waits to see whether a line feed follows.
   if (last === "\r") yield* feed("\n");
 }
 

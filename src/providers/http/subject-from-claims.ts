@@ -20,13 +20,13 @@ export type Subject = NonNullable<Security["subject"]>;
 /** `security.client` of an envelope. */
 export type Client = NonNullable<Security["client"]>;
 
-/** Which claims make a subject. What is given replaces the default of its field. */
+/** Which claims make a subject. A field that is given replaces its default. */
 export interface SubjectMapping {
   /** Default `"sub"`. */
   readonly id?: ClaimPath | undefined;
   /** Whether claims without an id are refused. Default true. */
   readonly requireId?: boolean | undefined;
-  /** The type of all subjects with such tokens. Default: none, as tokens do not say it. */
+  /** The type of all subjects with such tokens. Default: none, since tokens do not say it. */
   readonly type?: "user" | "agent" | "service" | "system" | undefined;
   /** Default `["roles", ["realm_access", "roles"]]`. */
   readonly roles?: readonly ClaimPath[] | undefined;
@@ -35,14 +35,15 @@ export interface SubjectMapping {
   /** Default `["groups", "cognito:groups"]`. */
   readonly teams?: readonly ClaimPath[] | undefined;
   /**
-   * Further claims, for plugins with `read_claims`: under their names, joined by dots. Default none.
+   * Further claims, for plugins with `read_claims`. The names in a path are joined with dots.
+   * Default none.
    */
   readonly claims?: readonly ClaimPath[] | undefined;
 }
 
 /** Which claims make a client. */
 export interface ClientMapping {
-  /** The first of these that is there. Default `["client_id", "azp"]`. */
+  /** The first of these that is present counts. Default `["client_id", "azp"]`. */
   readonly id?: readonly ClaimPath[] | undefined;
   /** Default `["scope", "scp"]`. */
   readonly scopes?: readonly ClaimPath[] | undefined;
@@ -53,14 +54,14 @@ export interface ClientMapping {
 const types: readonly unknown[] = [undefined, "user", "agent", "service", "system"];
 
 /**
- * The `security.subject` for the claims of a token that the host has verified, frozen. Claims that
- * the mapping does not name are left out.
+ * Returns the `security.subject` for the claims of a token that the host has verified, frozen.
+ * Claims that the mapping does not name are left out.
  *
  * It verifies nothing: neither signature nor issuer, audience or time. Pass the `payload` that
- * `jwtVerify` of `jose` returns, never a decoded token.
+ * `jwtVerify` of `jose` returns, never a token that was only decoded.
  *
- * @throws GlassineError `claims_invalid` for a claim of the wrong type and a missing id, with the
- *   name of the claim and never its value; `options_invalid` for a mapping
+ * @throws GlassineError `claims_invalid` for a claim of the wrong type or a missing id, with the
+ *   name of the claim but never its value; `options_invalid` for an invalid mapping
  * @see spec `identity:subject`
  * @example
  * ```ts
@@ -109,8 +110,8 @@ export function subjectFromClaims(payload: object, mapping: SubjectMapping = {})
 }
 
 /**
- * The `security.client` for the claims of a token that the host has verified: which program acts.
- * `undefined` if they name none. It verifies nothing, as `subjectFromClaims`.
+ * Returns the `security.client` for the claims of a token that the host has verified: the program
+ * that acts, or `undefined` if they name none. Like `subjectFromClaims`, it verifies nothing.
  *
  * @throws GlassineError `claims_invalid`, `options_invalid`
  * @see spec `identity:client`
@@ -135,19 +136,19 @@ export function clientFromClaims(payload: object, mapping: ClientMapping = {}): 
     authorized_scopes: stringsAt(claims, scopes),
     authorized_audiences: stringsAt(claims, audiences),
   };
-  // An absent list says nothing, an empty one that nothing is allowed.
+  // An absent list says nothing, but an empty one says that nothing is allowed.
   const given = Object.fromEntries(Object.entries(listed).filter(([, { length }]) => length > 0));
   return inEnvelope({ client: { client_id, ...given } }).client as Client;
 }
 
-/** Each path under its name. Two that are alike would hide each other. */
+/** Each path under its name. Throws for two of the same name, since one would hide the other. */
 function named(paths: readonly Names[]): ReadonlyMap<string, Names> {
   const byName = new Map(paths.map((names) => [names.join("."), names]));
   if (byName.size === paths.length) return byName;
   throw optionsInvalid('The option "claims" has two claims of the same name.');
 }
 
-/** As an envelope has it: sets are sorted, and what does not fit into an envelope is refused. */
+/** `security` as an envelope holds it, with sorted sets. Throws if an envelope cannot hold it. */
 function inEnvelope(security: NonNullable<Parameters<typeof createExtensions>[0]["security"]>) {
   try {
     return createExtensions({ security }).security as Security;

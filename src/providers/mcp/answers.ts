@@ -1,4 +1,4 @@
-/** What a guard answers instead of a message that it refused. */
+/** The answers that a guard returns in place of a message that it refused. */
 import type { Call } from "./call.ts";
 import { type Denial, errorAnswer, errorFor, guardErrorCodes } from "./denials.ts";
 import { isObject, type JsonObject } from "./json.ts";
@@ -35,8 +35,8 @@ export function refusal(call: Call, denial: Denial): JsonObject {
 }
 
 /**
- * Replaces the outcome that a task holds with a refusal, and removes all that could hold text: the
- * plugin may have refused any of it. An answer is about the task that was asked for.
+ * Replaces the outcome that a task holds with a refusal, and removes every field that could hold
+ * text, even a `taskId` other than the requested one: the plugin may have refused any of it.
  */
 export function refuseInTask(task: JsonObject, denial: Denial, { params }: Call): void {
   const { error, result } = task;

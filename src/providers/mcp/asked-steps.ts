@@ -1,6 +1,6 @@
 /**
- * Requests and answers other than those of tools, prompts and resources: sent directly, or in a
- * result that asks for input and a request that brings it.
+ * Shows requests and answers other than those of tools, prompts and resources, whether they are
+ * sent directly or inside results that ask for input and requests that bring it.
  */
 import type { Message } from "../../core/messages/index.ts";
 import type { Call, HookRunner, Step } from "./call.ts";
@@ -59,7 +59,7 @@ export function* askedTaskSteps(call: Call, asked: string, result: JsonObject): 
 
 const modelFields: readonly string[] = ["content", "model", "role", "stopReason"];
 
-/** Where a plugin listens to model output, everything but a new task counts as model output. */
+/** If a plugin listens to model output, everything but a new task counts as model output. */
 function isModelAnswer(call: Call, result: JsonObject): boolean {
   if (!call.hooks.listens("cmf.llm_output")) {
     return result.role !== undefined && result.model !== undefined;
@@ -78,8 +78,8 @@ function* heldSteps(call: Call, document: JsonObject): Iterable<Step> {
 }
 
 /**
- * Shows a whole document except for the protocol's own fields; if nothing else is there, only its
- * method.
+ * Shows a whole document except for the protocol's own fields. A document without other fields is
+ * shown by its method alone.
  */
 export function* documentSteps(
   call: Call,
@@ -139,7 +139,7 @@ function* modelAnswerSteps(call: Call, result: JsonObject): Iterable<Step> {
   };
   const { passes, listens } = call.hooks;
   const { left } = read();
-  // Where a model's answer is shown, these are slots of an envelope, which is not filled here.
+  // `fromSamplingResult` puts these two into slots, which a guard does not fill.
   const words = ["model", "stopReason"].filter((key) => typeof result[key] === "string");
   const named = new Set(words);
   const rest = leftFields(result, left, passes).filter(({ name }) => !named.has(name));
@@ -165,7 +165,7 @@ export function bringsInput(params: unknown, { listens }: HookRunner): boolean {
   return isObject(params) && isGiven(params.inputResponses) && answering.some(listens);
 }
 
-/** Shows what a result asks for as if each were a request of its own (2026-07-28). */
+/** Shows each input that a result asks for as if it were a request of its own (2026-07-28). */
 export function* requestSteps(call: Call, result: JsonObject): Iterable<Step> {
   for (const entry of entriesOf(call, result.inputRequests)) {
     const { method, params = {}, ...rest } = entry;
@@ -176,7 +176,7 @@ export function* requestSteps(call: Call, result: JsonObject): Iterable<Step> {
   }
 }
 
-/** Shows the input that a request brings as if each were an answer. */
+/** Shows each input that a request brings as if it were an answer of its own. */
 export function* responseSteps(call: Call, params: JsonObject): Iterable<Step> {
   for (const entry of entriesOf(call, params.inputResponses)) {
     yield* answerSteps(call, methodBehind(entry), entry);
@@ -184,7 +184,7 @@ export function* responseSteps(call: Call, params: JsonObject): Iterable<Step> {
 }
 
 /**
- * @throws GlassineError `payload_shape` where a name would carry more than the identity of an input
+ * @throws GlassineError `payload_shape` if a name could carry more than the identity of an input
  */
 function entriesOf(call: Call, inputs: unknown): readonly JsonObject[] {
   if (!isGiven(inputs)) return [];
@@ -197,7 +197,7 @@ function entriesOf(call: Call, inputs: unknown): readonly JsonObject[] {
   return entries;
 }
 
-/** An input does not name the method it answers, but each of the three has a field of its own. */
+/** Infers the method from the input's fields: an input does not name the method it answers. */
 function methodBehind(entry: JsonObject): string {
   if (entry.role !== undefined || entry.model !== undefined) return sampling;
   return entry.roots === undefined ? "elicitation/create" : "roots/list";

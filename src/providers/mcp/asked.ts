@@ -13,7 +13,7 @@ import { overHidden, withoutHidden } from "./result-content.ts";
 const requestHidden = ["_meta", "task"];
 const answerHidden = ["_meta", "resultType"];
 
-/** The part of a call with this name that is not one of a tool. */
+/** The part for a call that is named after a method and is not a tool's. */
 export const callOf = (method: string) =>
   ({
     role: "assistant",
@@ -21,7 +21,7 @@ export const callOf = (method: string) =>
     fixed: ({ id }: CallFacts) => ({ tool_call_id: id, name: method, namespace: undefined }),
   }) as const;
 
-/** The part of its answer, which is not an error. */
+/** The part for the answer to such a call, which is never an error. */
 export const answerOf = (method: string) =>
   ({
     role: "tool",
@@ -29,7 +29,7 @@ export const answerOf = (method: string) =>
     fixed: ({ id }: CallFacts) => ({ tool_call_id: id, tool_name: method, is_error: false }),
   }) as const;
 
-/** A request of a server to a client, as a call named after its method. */
+/** A server's request to a client, as a call named after its method. */
 /* @__NO_SIDE_EFFECTS__ */
 export function askedDocument(
   method: string,

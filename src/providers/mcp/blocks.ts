@@ -62,7 +62,7 @@ const size: FieldRule = {
   write: (value) => value,
 };
 
-/** A link needs a name; that of a part without one is its URI. */
+/** A link needs a name: a part without one gets its URI as name. */
 const linkName: FieldRule = {
   at: "name",
   reportsLoss: true,
@@ -74,7 +74,7 @@ const linkName: FieldRule = {
   },
 };
 
-/** What a server returns for a resource. The schema has no name, but servers send one. */
+/** The fields of a resource's contents. MCP's schema has no `name` there, but servers send one. */
 const contentsFields = (at: string) => ({
   uri: `${at}uri`,
   name: `${at}name`,
@@ -85,12 +85,12 @@ const contentsFields = (at: string) => ({
 
 const contentsSettings = ["_meta", "annotations", "icons", "size", "title"];
 
-/** Whether it names a resource, and these fields of it are strings where they are there. */
+/** Whether an item has a URI, and those of its fields `names` that are given are strings. */
 function isReadable(item: JsonObject, names: readonly string[]): boolean {
   return isString(item.uri) && names.every((name) => !isGiven(item[name]) || isString(item[name]));
 }
 
-/** Contents are a text or a blob, and a link has neither. */
+/** Contents have either text or a blob; a link has neither. */
 const isContents = ({ content, blob }: PartFields) =>
   (content === undefined) !== (blob === undefined);
 const isLink = ({ content, blob }: PartFields) => content === undefined && blob === undefined;
@@ -162,7 +162,7 @@ const toolResult: BlockKind = {
   settings: ["_meta"],
 };
 
-/** Shown as JSON text, so that nothing passes unseen. */
+/** Any other block: shown as JSON text, so that nothing passes unseen. */
 const unknown: BlockKind = {
   part: "text",
   holds: () => false,

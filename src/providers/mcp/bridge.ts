@@ -19,8 +19,8 @@ export interface Bridge {
   /** Closes both ends. */
   close(): Promise<void>;
   /**
-   * Resolves when no message is on its way: each that came was passed on, answered or dropped.
-   * Without it nobody could tell a notification that was dropped from one that plugins still judge.
+   * Resolves when no message is on its way: each one was passed on, answered or dropped. Without it
+   * you could not tell a dropped notification from one that plugins are still judging.
    */
   settled(): Promise<void>;
 }
@@ -30,10 +30,10 @@ const unreachable = {
   message: "The other side could not be reached",
   data: { code: "peer_unreachable" },
 };
-/** For the guard: the bridge answers, and not the peer. */
+/** Tells the guard that the answer comes from the bridge, not from the peer. */
 const asRefusal = { refusal: { outcome: "errored", code: unreachable.data.code } };
 
-/** What the bridge remembers of a caller's request until it is answered. */
+/** What the bridge remembers about a caller's request until it is answered. */
 interface Asked {
   readonly id: RequestId;
   readonly isInitialize: boolean;
@@ -52,7 +52,7 @@ export async function bridgeOf(
   const far = upstream as WithVersion;
   /** The caller's unanswered requests. */
   const asked = new OpenRequests<Asked>();
-  /** Messages of the server that are on their way to the caller. */
+  /** Messages from the server that are on their way to the caller. */
   const handing = new Set<Promise<void>>();
   let isClosed = false;
 
@@ -61,8 +61,8 @@ export async function bridgeOf(
   }
 
   /**
-   * A request that cannot be passed on is answered with an error, so that the asker does not wait
-   * forever.
+   * Passes a message on. A request that cannot be passed on is answered with an error, so that its
+   * sender does not wait forever.
    */
   async function hand(from: Wire, to: Wire, message: unknown, options?: unknown): Promise<void> {
     try {
@@ -82,7 +82,7 @@ export async function bridgeOf(
     void handed.catch((error) => report(near, error));
   };
 
-  /** Remembers a request until it is answered or cancelled. One too many is refused. */
+  /** Remembers a request until it is answered or cancelled. Refuses it if too many are open. */
   function note(message: JsonObject): JsonObject | undefined {
     const { method, params } = message;
     if (isRequest(message)) {
@@ -107,7 +107,7 @@ export async function bridgeOf(
     handing.add(handed);
   };
 
-  /** Over HTTP each later message to the server names the agreed version. */
+  /** Over HTTP, each message to the server after `initialize` names the negotiated version. */
   function settle({ id, result }: JsonObject): void {
     const key = String(keyOf(id));
     const request = asked.get(key);
@@ -118,9 +118,9 @@ export async function bridgeOf(
   }
 
   /**
-   * What accompanies a server's message: what its transport says of it, the HTTP status and the
-   * request that it belongs to; where it does not say that, as over stdio, what follows from
-   * the message.
+   * The send options for a server's message: the status, the refusal and the related request that
+   * its transport reported. A transport that does not report the related request, such as stdio,
+   * leaves it to be found from the message.
    */
   function optionsFor(message: JsonObject, extra: unknown): object | undefined {
     const known = isObject(extra) ? extra : {};
@@ -135,12 +135,12 @@ export async function bridgeOf(
     return { ...own, relatedRequestId: related };
   }
 
-  /** The caller's request that a server's message belongs to, so that both use the same stream. */
+  /** Finds the caller's request that a server's message belongs to: both use the same stream. */
   function relatedTo(message: JsonObject): unknown {
     if (isAnswer(message)) return message.id;
     const token = isObject(message.params) ? message.params.progressToken : undefined;
     if (token !== undefined) return asked.ofToken(token)?.id;
-    // Nothing else identifies the request: the youngest is the likeliest.
+    // Nothing else identifies the request: the newest is the likeliest.
     return asked.list().at(-1)?.[1].id;
   }
 
@@ -156,7 +156,7 @@ export async function bridgeOf(
     const answered = open.map(([, { id }]) =>
       near.send({ jsonrpc: "2.0", id, error: unreachable }, asRefusal),
     );
-    // An answer that plugins are judging still gets through before its stream is closed.
+    // Answers that plugins are still judging get through before their streams are closed.
     void Promise.allSettled([...handing, ...answered]).then(close);
   };
   near.onclose = () => void close();

@@ -20,14 +20,14 @@ import { listedIn } from "./resource-names.ts";
 import type { Direction } from "./transport.ts";
 import { WireReader } from "./wire-labels.ts";
 
-/** Lists that pass without hooks, and that later answers are judged by. */
+/** Lists that later answers are judged by, although they pass without hooks of their own. */
 export const learnedLists: readonly string[] = ["tools/list", "resources/list"];
 
 const storeTimeoutMs = 2000;
 
 /**
  * The labels of a call: those of its session, those of its result, and those its plugins add.
- * Whatever throws refuses the message.
+ * If a method throws, the message is refused.
  */
 export class CallLabels {
   readonly #options: GuardLabels | undefined;
@@ -36,7 +36,7 @@ export class CallLabels {
   readonly #wire: WireReader | undefined;
   readonly #onError: (call: Call, error: unknown) => void;
 
-  /** Calls `onError` for a failed store, where the host chose to continue. */
+  /** Calls `onError` for a failed store if the host chose to continue. */
   constructor(
     options: GuardLabels | undefined,
     memory: GuardMemory,
@@ -61,7 +61,7 @@ export class CallLabels {
     await this.#exchange(call, [], (key) => this.#storeOf(call).load(key));
   }
 
-  /** Before the post hooks: puts the labels of the outcome on it and into the session. */
+  /** Before the post hooks: adds the labels of the outcome to the envelope and the session. */
   stamp(call: Call, outcome: JsonObject): Promise<void> | void {
     const { embedded, links } = blocksIn(outcome);
     this.#learnNames(call, links);
@@ -73,7 +73,7 @@ export class CallLabels {
     );
     const byWire = this.#wire?.labelsOf(call, outcome) ?? [];
     call.extensions = withLabels(call.extensions, [...byPolicy, ...byWire]);
-    // Even without a label: another call of the session may have added some meanwhile.
+    // Even without a label of its own: another call of the session may have added some meanwhile.
     if (call.session !== undefined) return this.#append(call);
   }
 
@@ -97,13 +97,13 @@ export class CallLabels {
     }
   }
 
-  /** Learns what the answer to a list of `learnedLists` says. */
+  /** Learns from the answer to one of `learnedLists`. */
   learn(direction: Direction, method: string, answer: JsonObject): void {
     if (method === "tools/list") this.#wire?.learn(direction, answer);
     else this.#memory.names.learn(direction, listedIn(answer));
   }
 
-  /** A later policy may go by a name. */
+  /** Learns the names of linked resources: a later policy may go by a name. */
   #learnNames({ direction }: Call, links: readonly JsonObject[]): void {
     if (links.length > 0) this.#memory.names.learn(direction, links);
   }
@@ -150,8 +150,8 @@ export class CallLabels {
 }
 
 /**
- * Whether the envelope asks for more than plugins do: it has data policies, or is a plain document
- * that the manager has to read first.
+ * Whether the envelope alone is a reason to judge the call: it has data policies, or is a plain
+ * document that the manager has to read first.
  */
 export function isEnvelopeActive(call: Call): boolean {
   const { extensions } = call;
@@ -166,8 +166,8 @@ function hasPolicies(extensions: object): boolean {
 }
 
 /**
- * The envelopes whose data policies apply: that of the request, and that of the call that started
- * its task.
+ * The envelopes whose data policies apply: the request's own, and that of the call that started its
+ * task.
  */
 function envelopesOf({ extensions, started }: Call): readonly object[] {
   return [extensions, started?.extensions].filter(isObject);

@@ -3,9 +3,9 @@ import { isFiniteNumber } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { kindOf, type LimitOptions } from "../rewrite/index.ts";
 
-/** What only the host knows of a JSON-RPC request: the document does not hold it. */
+/** What only the host knows about a JSON-RPC request: the document does not hold it. */
 export interface RequestOptions extends LimitOptions {
-  /** The request's id, which its parts hold as a string. */
+  /** The request's id, which message parts hold as a string. */
   readonly id: string | number;
 }
 
@@ -68,7 +68,7 @@ function idText(id: unknown, call: string): string {
   );
 }
 
-/** The server, in a slot or part that can name it. */
+/** The field that names the server in a slot, if the host has named it. */
 export function serverOf({ serverId }: ServerOptions): { readonly server_id?: string } {
   return typeof serverId === "string" ? { server_id: serverId } : {};
 }

@@ -17,11 +17,11 @@ export interface Call {
   /** The key of its progress token. */
   readonly token: string | undefined;
   readonly subject: Subject;
-  /** As it came. It goes on itself where nothing judges it. */
+  /** The message as it arrived. If nothing judges it, this very object is passed on. */
   readonly message: JsonObject;
   /**
-   * The guard's own copy of the JSON-RPC request, and its params. Steps write changes into it. Until
-   * `ownRequest` only the fields are its own, not what they hold.
+   * The guard's copy of the JSON-RPC request, and its params. Steps write changes into it. The copy
+   * is shallow until `ownRequest` makes it a deep one.
    */
   request: JsonObject;
   params: JsonObject;
@@ -40,9 +40,9 @@ export interface Call {
   readonly callId: string;
   readonly taskTool: string | undefined;
   readonly record: RequestRecord;
-  /** The tenant, once the envelope is made. */
+  /** The tenant, once the call is prepared. */
   tenant: string | undefined;
-  /** For plugins. Made when hooks run. */
+  /** Aborts the signal that plugins get. Made when hooks run. */
   controller: AbortController | undefined;
   /** `open`: passed on, not answered yet. */
   state: "pre" | "open" | "post" | "done" | "cancelled" | "closed";
@@ -54,11 +54,11 @@ export interface Call {
   headersBefore: HeadersIn | undefined;
   extensions: unknown;
   context: unknown;
-  /** Whether the envelope and the labels of the session are there. */
+  /** Whether the tenant, the envelope and the session's labels were asked for. */
   isPrepared: boolean;
-  /** The session whose labels the call has, and those that its store last returned. */
+  /** The session whose labels the call has, and the labels that its store last returned. */
   session: { readonly key: string; labels: readonly string[] } | undefined;
-  /** What its outcome has data of, where data policies apply. */
+  /** The entities whose data is in its outcome, if data policies apply. */
   entities: readonly DataEntity[] | undefined;
   /** Stops listening to the sender's own signal. */
   release: (() => void) | undefined;
@@ -69,15 +69,15 @@ export type Step = ShownPart & Writer;
 
 interface ShownPart {
   readonly hook: string;
-  /** Runs only where a plugin listens. */
+  /** Runs only if a plugin listens. */
   readonly optional?: true;
   /** For an optional step: content that must not pass if the step does not run. */
   readonly unseen?: readonly Left[];
-  /** The hook that shows what the payload does not, and the document it is from. */
+  /** The hook that shows what the payload leaves out, and the document that it comes from. */
   readonly rest?: Rest;
   /** `reportLeft` receives what the payload does not show of the document. */
   payload(reportLeft: (left: readonly Left[]) => void): object;
-  /** The same after a change, where it takes no new payload to know. */
+  /** Returns the same after a change, if that takes no new payload. */
   left?(): readonly Left[];
 }
 
@@ -104,11 +104,11 @@ export interface Subject {
   readonly isOther?: true;
   /** Whether it is a notification, which nobody asked for. */
   readonly isNotice?: true;
-  /** Its own hooks, before and after. Absent where it is only there because a plugin listens. */
+  /** Its own hooks, before and after. Absent if it is a subject only because a plugin listens. */
   readonly hooks?: { readonly pre: readonly string[]; readonly post: readonly string[] };
   /**
-   * What the hooks of its params or of its outcome do not show, by the top-level fields alone.
-   * Returns `undefined` where it takes more to know.
+   * Returns what the hooks of its params or its outcome do not show, judged by the top-level fields
+   * alone, or `undefined` if that takes a closer look.
    */
   leftOf?(part: "params" | "outcome", document: JsonObject): readonly Left[] | undefined;
   /** Whether no plugin needs to see the request or its answer. */
@@ -123,16 +123,16 @@ export interface Subject {
   post(call: Call, outcome: JsonObject): Iterable<Step>;
 }
 
-/** The denial, if any: at once where no plugin is asked and nothing of the host's waits. */
+/** The denial, if any. A promise only if a plugin runs or the host's code is asynchronous. */
 export type Checked = Denial | undefined | Promise<Denial | undefined>;
 
 /** Runs the hooks of one call. `before` and `after` never throw or reject. */
 export interface HookRunner {
   before(call: Call): Checked;
   after(call: Call, outcome: JsonObject): Checked;
-  /** Whether nothing judges an answer, so that it goes on as it is. */
+  /** Whether nothing judges an answer, so that it is passed on as it is. */
   letsThrough(call: Call, answer: JsonObject): boolean;
-  /** Notes the labels of such an answer. */
+  /** Records the labels of an answer that nothing judges. */
   label(call: Call, answer: JsonObject): Checked;
   /** Learns from a list of the server's tools or resources. */
   learn(direction: Direction, method: string, answer: JsonObject): void;
@@ -163,8 +163,8 @@ type Arrived = Pick<
 >;
 
 /**
- * A call as it arrives. With a record it continues the id, the tool and the context of the call it
- * is about.
+ * Makes the call for a message that arrives. If `started` is given, the call continues the id, the
+ * tool and the context of that earlier call.
  */
 export function newCall(from: Arrived, message: JsonObject, started: TaskRecord | undefined): Call {
   const request = { ...message };
@@ -208,7 +208,7 @@ export function newCall(from: Arrived, message: JsonObject, started: TaskRecord 
 }
 
 /**
- * Copies the request, so that what plugins see is what is sent, whoever else holds the message.
+ * Copies the request, so that what plugins see is what is sent, even if others hold the message.
  *
  * @throws RangeError when it is nested too deeply
  */
@@ -219,7 +219,7 @@ export function ownRequest(call: Call): void {
   call.isOwn = true;
 }
 
-/** Whether the guard has its own copy of the request: one that is nested too deeply has none. */
+/** Copies the request. Returns false if it is nested too deeply to be copied. */
 export function ownsRequest(call: Call): boolean {
   try {
     ownRequest(call);

@@ -12,7 +12,7 @@ export type Verdict =
   | { readonly kind: "refused"; readonly answer: JsonObject; readonly denial: Denial }
   | { readonly kind: "stopped" };
 
-/** Not an error either: on a close the protocol above settles its own requests. */
+/** Not even an error is sent: on a close, the protocol above settles its own requests. */
 const stopped: Verdict = { kind: "stopped" };
 
 /** Runs the pre hooks. */
@@ -23,7 +23,7 @@ export function checkRequest(call: Call, hooks: HookRunner): Verdict | Promise<V
     return { kind: "pass", message: call.isOwn ? call.request : call.message };
   };
   const checked = hooks.before(call);
-  // A refusal comes after this turn, as any answer.
+  // A refusal comes after this turn, as any answer does.
   return checked === undefined ? verdict(checked) : unlessStopped(call, checked).then(verdict);
 }
 
@@ -48,7 +48,7 @@ async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner):
   if (answer === undefined) return refused(call, failed);
   const outcome = call.subject.outcome(answer, hooks);
   if (outcome === undefined) return { kind: "pass", message: answer };
-  // What stands beside an error is not a result, and would pass unseen.
+  // JSON-RPC allows no result together with an error, and no hook would see it.
   if (outcome.error !== undefined) delete outcome.result;
 
   const says = isDone(outcome) || saysMore(outcome);
@@ -59,9 +59,9 @@ async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner):
   if (denial === undefined) return { kind: "pass", message: answer };
   if (outcome === answer) return refused(call, denial);
   const isNotice = call.subject === taskNotice;
-  // If plugins saw an id that no call is known by, it may be what they refused.
+  // If plugins saw a task id that belongs to no known call, the id may be what they refused.
   const keepsId = !isNotice || call.started !== undefined || hooks.passes("tokens");
-  // A task that goes on has no outcome to put the refusal into, and a notice only what it says.
+  // Only a finished task can hold the refusal; a notice about any other only loses its text.
   if (!keepsId || !(isDone(outcome) || (isNotice && says))) {
     return { kind: "refused", answer: errorAnswer(call.id, denial), denial };
   }
@@ -91,13 +91,13 @@ export async function checkNotice(
   const denial = await unlessStopped(call, hooks.after(call, call.request));
   if (denial === undefined) return { notice: call.request, denial };
   if (call.method !== "notifications/cancelled") return { denial };
-  // The other side must still hear of it, without what was said beside it.
+  // The other side must still learn of the cancellation, but nothing else of the message.
   const { requestId } = call.params;
   if (keyOf(requestId) === undefined) return { denial };
   return { notice: { jsonrpc: "2.0", method: call.method, params: { requestId } }, denial };
 }
 
-/** Resolves early, to `undefined`, when the call is stopped: a hook may notice late. */
+/** Resolves to `undefined` as soon as the call is stopped: its hooks may notice that late. */
 function unlessStopped<Result>(
   call: Call,
   work: Result | Promise<Result>,

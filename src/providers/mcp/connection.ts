@@ -10,7 +10,7 @@ export type TransportMaker<Transport extends TransportLike> = (fetch: FetchLike)
 
 export interface Connection<Transport extends TransportLike> {
   readonly transport: Transport;
-  /** Absent where headers from plugins cannot be sent. */
+  /** Absent if headers from plugins cannot be sent. */
   readonly outbox?: HeaderSender;
 }
 

@@ -1,4 +1,4 @@
-/** Functions that read and write one kind of document. */
+/** Makes the functions that read and write one kind of document. */
 import type * as z from "zod/mini";
 import type { Message } from "../../core/messages/index.ts";
 import {
@@ -21,11 +21,11 @@ import { type LostReports, lostReports, mcpReading, readMessages, written } from
 export interface DocumentKind<Schema extends z.ZodMiniType = z.ZodMiniType> {
   readonly what: string;
   readonly schema: Schema;
-  /** Whether it answers a call whose name the host must say. */
+  /** True for an answer: the host must then pass the name of the call. */
   readonly isAnswer?: boolean;
 }
 
-/** The function `call`, which reads a kind of document. */
+/** Makes the function named `call`, which reads one kind of document. */
 /* @__NO_SIDE_EFFECTS__ */
 export function documentReader<
   Schema extends z.ZodMiniType,
@@ -47,7 +47,7 @@ export function documentReader<
   });
 }
 
-/** The function `call`, which writes a kind of document, over `onto` if there is one. */
+/** Makes the function named `call`, which writes one kind of document, over `onto` if given. */
 /* @__NO_SIDE_EFFECTS__ */
 export function documentWriter<
   Schema extends z.ZodMiniType,

@@ -28,21 +28,21 @@ export interface Guard<Extensions = unknown> {
    * `@modelcontextprotocol/client` and `/server`, and requires neither. Everything else on the
    * transport, such as `sessionId` or `terminateSession`, is unchanged.
    *
-   * Instead of a client's HTTP transport it accepts a function that makes one with the `fetch` it
-   * is given: headers that plugins wrote are then sent with their request.
+   * Instead of a client's HTTP transport, you can pass a function that makes one with the `fetch`
+   * it is given. Headers that plugins write are then sent with the request.
    *
-   * @throws GlassineError `options_invalid`, also for anything but a transport; `session_invalid`
-   * @throws GlassineError `overloaded` for one named session too many
+   * @throws GlassineError `options_invalid`, also if `transport` is not one; `session_invalid`
+   * @throws GlassineError `overloaded` if there are too many named sessions
    */
   wrap<Transport extends TransportLike>(
     transport: Transport | TransportMaker<Transport>,
     options?: WrapOptions,
   ): Transport;
   /**
-   * Returns a factory of servers for `createMcpHandler` and `serveStdio` of
+   * Returns a server factory for `createMcpHandler` and `serveStdio` of
    * `@modelcontextprotocol/server`: each server that `factory` makes is connected through the
-   * guard. `session` returns the session of a server from the argument of the factory: `era`,
-   * `authInfo` and `requestInfo` there.
+   * guard. `session` names the session of a server. It gets the argument of the factory, which
+   * has `era`, `authInfo` and `requestInfo` in that SDK.
    *
    * @throws GlassineError `options_invalid`
    */
@@ -51,17 +51,16 @@ export interface Guard<Extensions = unknown> {
     session?: (context: Context) => string | undefined,
   ): ServerFactory<Context, Server>;
   /**
-   * Puts the guard between a caller and a server and starts both: `caller` is wrapped, and what
-   * passes the guard goes to `upstream`.
+   * Puts the guard between a caller and a server and starts both transports. `caller` is wrapped;
+   * messages that pass the guard go to `upstream`.
    *
    * A request that `upstream` does not accept, or does not answer before it closes, is answered
-   * with an error. A server's message uses the stream of the request that it belongs to, where that
-   * is known, and `upstream` gets the agreed protocol version. It may be a function that makes the
-   * transport, as for `wrap`: headers that plugins wrote are then sent, and none that the caller
-   * sent.
+   * with an error. A server's message is sent on the stream of the request that it belongs to, if
+   * that is known, and `upstream` gets the negotiated protocol version. As with `wrap`, `upstream`
+   * can be a function that makes the transport: it then sends the headers that plugins wrote, but
+   * none of the caller's.
    *
-   * @throws GlassineError as `wrap` does; (as a rejection) what a transport throws when it cannot
-   *   start
+   * @throws GlassineError as `wrap` does; rejects with what a transport throws if it cannot start
    */
   bridge(
     caller: TransportLike,
@@ -69,38 +68,38 @@ export interface Guard<Extensions = unknown> {
     options?: WrapOptions,
   ): Promise<Bridge>;
   /**
-   * Runs the hooks of `manager` from the next request on, by `options` if there are some: all but
-   * `serverId`, which stays. Requests in progress keep their manager; the promise resolves when the
-   * last of them has ended, so that their manager can be closed.
+   * Switches to `manager` from the next request on. `options`, if given, replace the current ones,
+   * except that `serverId` stays. Requests in progress keep the old manager; the promise resolves
+   * when the last of them has ended, so that you can close it.
    *
    * @throws GlassineError `options_invalid`; `session_invalid`
    */
   use(manager: AnyHookManager<Extensions>, options?: GuardOptions<Extensions>): Promise<void>;
-  /** Forgets the requests and tasks of a session that is over. Open requests are not passed on. */
+  /** Forgets the requests and tasks of a session that is over. Its open requests are aborted. */
   endSession(session: string): void;
-  /** The outcomes so far of this guard's requests, and of notifications that hooks ran for. */
+  /** Counts the outcomes so far: of this guard's requests, and of notifications that ran hooks. */
   counts(): GuardCounts;
 }
 
 /**
  * Creates a guard: hooks around the tool calls, prompts and resources of MCP connections.
  *
- * A request runs the pre hooks before it is sent, or before a server gets it; its answer runs the
- * post hooks with the extensions and context that the pre hooks left. What plugins did not change
- * stays as it was in the JSON-RPC message.
+ * The pre hooks run before a request is sent, or before a server gets it. The post hooks run on
+ * its answer, with the extensions and context that the pre hooks left. Whatever plugins do not
+ * change stays as it was in the JSON-RPC message.
  *
- * A refused request is answered with a JSON-RPC error, or for tools with a result, as
- * `options.onDeny` says. Whatever could not be checked is refused.
- * Nothing that a peer sends becomes part of the envelope, which `options.envelope` alone makes.
- * What servers claim about their data adds labels only where `options.labels.fromWire` says so.
+ * A refused request is answered with a JSON-RPC error or, if `options.onDeny` says so, a tool call
+ * with a result. A message that could not be checked is refused.
+ * Only `options.envelope` makes the envelope: nothing that a peer sends becomes part of it.
+ * What servers claim about their data adds labels only if `options.labels.fromWire` reads it.
  *
- * Data policies in the envelope (`security.data`) label results and say which may leave. With
- * `options.labels` the labels of a call carry over to the next call of its session.
+ * Data policies in the envelope (`security.data`) label results and decide which ones may pass.
+ * With `options.labels` the labels of a call carry over to the next call of its session.
  *
- * What is remembered (resource names, tasks, labels) is kept by manager and `serverId`: guards
- * with the same manager and `serverId` share it.
+ * The guard remembers resource names, tasks and labels per manager and `serverId`: guards with the
+ * same manager and `serverId` share them.
  *
- * @throws GlassineError `options_invalid`, also for anything but a manager; `session_invalid`
+ * @throws GlassineError `options_invalid`, also if `manager` is not one; `session_invalid`
  * @example
  * ```ts no-run
  * import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
@@ -122,7 +121,7 @@ export function createGuard<Extensions = unknown>(
   const first = readGuardOptions(options);
   const { serverId } = first;
   const memory = memoryOf(manager, serverId);
-  /** Whether a transport does not send headers from plugins. */
+  /** True once a transport was connected that does not send headers from plugins. */
   let isWithoutHeaders = false;
   let hooks = hooksOf(manager as HookManager, first);
 
@@ -135,7 +134,7 @@ export function createGuard<Extensions = unknown>(
     return new Hooks(next, read, memory);
   }
 
-  /** Guards that share their memory warn once. */
+  /** Guards that share a memory report each warning only once. */
   function warn(warnings: readonly string[], { onWarning = byConsole } = hooks.options): void {
     for (const text of warnings) {
       if (!memory.isNewWarning(text)) continue;

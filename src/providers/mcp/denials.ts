@@ -5,8 +5,8 @@ import type { JsonObject } from "./json.ts";
 import type { RequestId } from "./transport.ts";
 
 /**
- * JSON-RPC codes of the answers that a guard makes. Its own are in −32000…−32019, which MCP
- * leaves free, but not in −32000…−32004, which SDKs and earlier drafts use.
+ * JSON-RPC codes of the answers that a guard makes. MCP leaves −32000…−32019 free; the guard's own
+ * codes avoid −32000…−32004, which SDKs and earlier drafts use.
  */
 export const guardErrorCodes = {
   /** A plugin stopped the request, or its answer. */
@@ -57,7 +57,7 @@ export const unanswered: Denial = {
   data: { code: "too_many_unanswered" },
 };
 
-/** The labels and the tool that the task began with were forgotten. */
+/** The tool and the labels that the task started with were forgotten. */
 export const forgottenTask: Denial = {
   code: guardErrorCodes.failed,
   reason: "The task is unknown or was forgotten",

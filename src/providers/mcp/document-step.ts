@@ -14,7 +14,7 @@ interface Conversion<Options extends object> {
   ) => Written<object>;
 }
 
-/** The hooks that show what the messages do not. */
+/** The hooks that show what a document's messages do not. */
 const rests = {
   request: { hook: "cmf.mcp_request", input: "inputResponses" },
   response: { hook: "cmf.mcp_response", input: "inputRequests" },

@@ -16,9 +16,9 @@ const answered = /* @__PURE__ */ answeredDocument(
 );
 
 /**
- * The params of `elicitation/create` as a message: one `tool_call` of that name.
+ * Reads the params of `elicitation/create` as a message with one `tool_call` of that name.
  *
- * What a server asks a person is a call that it makes. Its `arguments` are the params: `message`,
+ * A server's question to a person is shown as a call. Its `arguments` are the params: `message`,
  * `mode`, and the form's `requestedSchema` or the page's `url`. `_meta` and `task` are in `left`.
  *
  * @throws GlassineError `options_invalid`, `document_invalid`
@@ -27,7 +27,7 @@ const answered = /* @__PURE__ */ answeredDocument(
 export const fromElicitationRequest = reader<RequestOptions>("fromElicitationRequest", asked);
 
 /**
- * The params of `elicitation/create` for a message with one such `tool_call`.
+ * Writes a message with one `tool_call` of that name as the params of `elicitation/create`.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without such a part
  * @throws GlassineError `document_invalid` for `onto`, and
@@ -40,8 +40,8 @@ export const toElicitationRequest = writer<RequestOptions & Onto, "tool_call">(
 );
 
 /**
- * The result of `elicitation/create` as a message: one `tool_result`. Its `content` is the result,
- * `action` and, where it was accepted, the `content` that a person gave.
+ * Reads the result of `elicitation/create` as a message with one `tool_result`. Its `content` is
+ * the result: `action` and, if a person accepted, the `content` that they entered.
  *
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:elicitation-result`
@@ -60,7 +60,7 @@ export const toElicitationRequest = writer<RequestOptions & Onto, "tool_call">(
 export const fromElicitationResult = reader<RequestOptions>("fromElicitationResult", answered);
 
 /**
- * The result of `elicitation/create` for a message with one such `tool_result`.
+ * Writes a message with one `tool_result` of that name as the result of `elicitation/create`.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without such a part
  * @throws GlassineError `document_invalid` for `onto`, and

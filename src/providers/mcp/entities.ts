@@ -5,14 +5,14 @@ import { isObject, type JsonObject } from "./json.ts";
 import type { ResourceNames } from "./resource-names.ts";
 
 /**
- * Which entities an outcome has data of: the name or URI that the call was sent with.
+ * Returns the entities whose data is in an outcome: the one whose name or URI the call was sent
+ * with, and those that the server names.
  *
- * What the server says adds to that and never replaces it: contents under the name or URI
- * of another resource belong to that one too, and so do those embedded in the result
- * of a tool, a message of a prompt, a task or what a result asks for. So a spelling that the server
- * resolves, a folder that contains the other, or a tool that returns it cannot bypass a policy. A
- * link carries no data, so it does not count: its target is judged when it is read. An unknown tool
- * has no name.
+ * What the server says only adds entities. Contents under another resource's name or URI belong to
+ * that resource too, and so do those embedded in a tool's result, a prompt's message, a task or an
+ * input that a result asks for. So a different spelling that the server resolves, a folder that
+ * contains the resource, or a tool that returns it cannot bypass a policy. A link carries no data,
+ * so it does not count: its target is judged when it is read. An unknown tool has no name.
  */
 export function entitiesOf(
   call: Call,
@@ -42,7 +42,7 @@ function namesByUri(found: readonly JsonObject[]): ReadonlyMap<unknown, Readonly
   return names;
 }
 
-/** Any resource at all. */
+/** Stands for any resource at all. */
 const anyResource: DataEntity = { kind: "resource" };
 
 function askedFor(call: Call, names: ResourceNames): readonly DataEntity[] {
@@ -51,7 +51,7 @@ function askedFor(call: Call, names: ResourceNames): readonly DataEntity[] {
   if (subject.isTool) {
     return [{ kind: "tool", name: subject.isTask ? call.taskTool : textOf(params.name) }];
   }
-  // By the method: the params of a prompt may have a field of any name.
+  // The method decides, because the params of a prompt may have a field of any name.
   if (method === "prompts/get") return [{ kind: "prompt", name: textOf(params.name) }];
   const slot = ownValue(ownValue(call.extensions, "mcp"), "resource");
   const ownNames = new Set([ownValue(slot, "name")]);
@@ -74,7 +74,7 @@ function resourcesOf(
   if (all.size === 0 && uri === undefined) return [];
   const named = [...all].map((name) => ({ kind: "resource", name, uri }) as const);
   const bare = named.length === 0 ? [{ kind: "resource", uri } as const] : named;
-  // A resource that may have any name is under the policies of all.
+  // A resource that may have any name falls under the policies of all resources.
   return listed === undefined ? [...bare, anyResource] : bare;
 }
 
@@ -85,7 +85,7 @@ interface ResourceBlocks {
 }
 
 /**
- * Finds them, however deep.
+ * Finds the resource blocks in an outcome, at any depth.
  *
  * @throws RangeError when the outcome is nested deeper than the stack, or contains itself
  */
@@ -110,7 +110,7 @@ function collectBlocks(value: object, found: ResourceBlocks): void {
   }
 }
 
-/** The objects of a list in a result. Anything but a list was refused earlier. */
+/** The objects of a list in a result. Anything but a list is refused when hooks are to see it. */
 function listIn(result: unknown, key: string): readonly JsonObject[] {
   const list = isObject(result) ? result[key] : undefined;
   return Array.isArray(list) ? list.filter(isObject) : [];

@@ -1,4 +1,4 @@
-/** Answers that are errors: `error` of a JSON-RPC answer, for each kind of request. */
+/** Error answers: the `error` of a JSON-RPC answer, for each kind of request. */
 import { type Message, messageOfPlain } from "../../core/messages/index.ts";
 import {
   type LimitOptions,
@@ -50,8 +50,8 @@ const toolError: OnePart<"tool_result"> = {
 };
 
 /**
- * The error of `tools/call` as a message: one `tool_result` with `is_error`, whose `content` is the
- * error itself.
+ * Reads the error of `tools/call` as a message with one `tool_result`, which has `is_error` and the
+ * error itself as `content`.
  *
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:errors`
@@ -59,8 +59,8 @@ const toolError: OnePart<"tool_result"> = {
 export const fromToolError = reader<AnswerOptions>("fromToolError", toolError);
 
 /**
- * The error of `tools/call` for a message with one `tool_result`. A text as `content` stands for
- * the whole error; the code of `onto` stays.
+ * Writes a message with one `tool_result` as the error of `tools/call`. A string as `content`
+ * replaces the whole error; the code of `onto` stays.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without such a part
  * @throws GlassineError `document_invalid` for `onto`
@@ -85,8 +85,8 @@ const promptError: OnePart<"prompt_result"> = {
 };
 
 /**
- * The error of `prompts/get` as a message: one `prompt_result` with `is_error`, the error's message
- * as `error_message` and its data, as a text, as `content`.
+ * Reads the error of `prompts/get` as a message with one `prompt_result`, which has `is_error`, the
+ * error's message as `error_message` and its data, as a string, as `content`.
  *
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:errors`
@@ -94,7 +94,7 @@ const promptError: OnePart<"prompt_result"> = {
 export const fromPromptError = reader<AnswerOptions>("fromPromptError", promptError);
 
 /**
- * The error of `prompts/get` for a message with one `prompt_result`.
+ * Writes a message with one `prompt_result` as the error of `prompts/get`.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without such a part
  * @throws GlassineError `document_invalid` for `onto`
@@ -106,7 +106,7 @@ export const toPromptError = writer<AnswerOptions & Onto, "prompt_result">(
 );
 
 /**
- * The error of `resources/read` as a message: its message and its data as texts.
+ * Reads the error of `resources/read` as a message: the error's message and its data as text parts.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `mcp:errors`
@@ -121,9 +121,9 @@ export const fromResourceError = readerWithLimits("fromResourceError", (error: o
 });
 
 /**
- * The error of `resources/read` for a message with one or two texts.
+ * Writes a message with one or two text parts as the error of `resources/read`.
  *
- * @throws GlassineError `options_invalid`, `message_invalid` without a text
+ * @throws GlassineError `options_invalid`, `message_invalid` without a text part
  * @throws GlassineError `document_invalid` for `onto`
  * @see spec `mcp:errors`, `mcp:onto`
  */
@@ -149,7 +149,7 @@ export const toResourceError = withLimits(
   },
 );
 
-/** Data other than text is shown as JSON text; a new document keeps it as text. */
+/** Reports data that is not a string: it is shown as JSON text, and stays text if written anew. */
 function reportError(reading: Reading, error: JsonObject, at: Path): void {
   reportRest(reading, error, ["message", "data"], at, settingsOf.error);
   if (error.data !== undefined && typeof error.data !== "string") {
@@ -157,12 +157,12 @@ function reportError(reading: Reading, error: JsonObject, at: Path): void {
   }
 }
 
-/** The data of an error as text, for parts that cannot hold JSON. */
+/** The data of an error as a string, for parts that cannot hold JSON. */
 function dataText(data: unknown): string | undefined {
   return typeof data === "string" ? data : JSON.stringify(data);
 }
 
-/** The data for a changed text. Text stays text; in place of other data it may be JSON. */
+/** The data for a changed text. In place of a string it stays text; otherwise it may be JSON. */
 function dataOf(changed: string, original: unknown): unknown {
   if (changed === dataText(original)) return original;
   if (typeof original === "string" || original === undefined) return changed;

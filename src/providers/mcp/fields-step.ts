@@ -1,6 +1,6 @@
 /**
- * Shows what no other hook shows of a message, as the arguments of a call or the content of a
- * result.
+ * Shows the fields of a message that no other hook shows, as the arguments of a call or the content
+ * of a result.
  */
 import type { Message } from "../../core/messages/index.ts";
 import { type Left, type Path, pathOf } from "../rewrite/index.ts";
@@ -23,17 +23,17 @@ export interface Field {
 
 export interface Fields {
   readonly hook: FieldsHook;
-  /** The method that it is about: its own, or one that it asks for. */
+  /** The method of the document: that of its message, or of an input that the message asks for. */
   readonly method: string;
   readonly document: JsonObject;
   readonly fields: readonly Field[];
-  /** Names that a plugin may not write. Absent: it may write only the names that are there. */
+  /** Names that a plugin may not write. If absent, it may write only those in `fields`. */
   readonly kept?: readonly string[];
-  /** Content that must not pass where no plugin listens. */
+  /** Content that must not pass if no plugin listens. */
   readonly unseen?: readonly Left[];
 }
 
-/** Shows fields of a document by name. Skipped where no plugin listens. */
+/** Shows fields of a document by name. Skipped if no plugin listens. */
 export function fieldsStep(call: Call, given: Fields): Step {
   const { hook, method, document, fields, kept, unseen } = given;
   const isResult = hook === "cmf.mcp_response";
@@ -74,7 +74,7 @@ export function topFields(keys: readonly string[]): readonly Field[] {
   return keys.map((name) => ({ name, at: [name] }));
 }
 
-/** The fields with text among those that a hook does not show. */
+/** Of the fields that a hook left out, returns those that plugins must see. */
 export function leftFields(
   document: JsonObject,
   left: readonly Left[],

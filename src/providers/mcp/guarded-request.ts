@@ -1,4 +1,4 @@
-/** What the host is given of a request, and the envelope that it returns. */
+/** What the host gets to see of a request, and the envelope that it returns. */
 import { GlassineError } from "../../core/errors/index.ts";
 import { kindOf } from "../rewrite/index.ts";
 import type { Call } from "./call.ts";

@@ -49,13 +49,13 @@ export function guardedTransport<Transport extends TransportLike>(
       // Some transports report every `close` call; two ends that close each other would never stop.
       if (isClosed) return;
       isClosed = true;
-      // It may be wrapped anew, and until then nothing is connected to it.
+      // It may be wrapped again, which requires that nothing is connected to it.
       Reflect.set(transport, "onmessage", undefined, transport);
       handler("onclose")?.();
     },
   };
 
-  /** What the guard replaces. A later assignment, as by SDK v2, stays on the guard. */
+  /** The members that the guard replaces. If SDK v2 assigns one later, that stays on the guard. */
   const own = new Map<PropertyKey, unknown>([
     ["start", start],
     ["send", (message: unknown, options?: unknown) => traffic.send(message, options)],

@@ -8,7 +8,7 @@ import type { GuardOutcome } from "./options.ts";
 import type { CallFacts, RequestRecord } from "./request-log.ts";
 import { keyOf } from "./transport.ts";
 
-/** A request without hooks, remembered so that no answer passes for that of a guarded request. */
+/** A request without hooks, remembered so that its answer is not taken for a guarded request's. */
 export interface Plain {
   readonly method: string;
   readonly record: RequestRecord;
@@ -29,10 +29,10 @@ const maxCancelled = 1024;
 /**
  * The unanswered requests of one session and direction, by id.
  *
- * A cancelled request is remembered until it is answered: its late answer must not pass for that
- * of another request, so its id must not be reused. Ids are forgotten in one way only: every
- * whole number up to the id then counts as used. MCP forbids using an id twice in a session, and
- * clients count up.
+ * A cancelled request is remembered until it is answered, so that its id is not reused: its late
+ * answer could be taken for another request's. To make room, the lowest numeric id is forgotten,
+ * and from then on every whole number up to it counts as used: MCP forbids using an id twice in a
+ * session, and clients count up.
  */
 export class InFlight {
   readonly #open = new OpenRequests<Entry>();
@@ -44,7 +44,7 @@ export class InFlight {
     return this.#open.get(key);
   }
 
-  /** The call that a notification belongs to, by the transport's word or its progress token. */
+  /** Finds a notification's call, by the transport's `relatedRequestId` or the progress token. */
   relatedTo({ params }: JsonObject, aux: unknown): Call | undefined {
     const key = isObject(aux) ? keyOf(aux.relatedRequestId) : undefined;
     const token = isObject(params) ? params.progressToken : undefined;
@@ -71,7 +71,7 @@ export class InFlight {
     return this.#open.size === 0 && this.#cancelled.size === 0 && this.#usedUpTo < 0;
   }
 
-  /** The host may reuse its own ids as long as no guarded request is mistaken for another. */
+  /** The host may reuse its own ids as long as no guarded request can be mistaken for another. */
   isTaken(key: string, isOwnAndPlain: boolean): boolean {
     const open = this.#open.get(key);
     if (isOwnAndPlain && open !== undefined) return isCall(open);
@@ -94,7 +94,7 @@ export class InFlight {
     if (this.#cancelled.size > maxCancelled) this.#forgetLowest();
   }
 
-  /** Makes room for another id, if one of them is a whole number. */
+  /** Makes room for another id by forgetting the lowest whole number, if there is one. */
   #forgetLowest(): void {
     let lowest: { readonly key: string; readonly number: number } | undefined;
     for (const key of this.#cancelled.keys()) {
@@ -109,8 +109,8 @@ export class InFlight {
   }
 
   /**
-   * Settles a cancelled request that was answered late. Returns whether it was guarded; `undefined`
-   * for an unknown id.
+   * Settles a cancelled request that was answered late. Returns whether it was guarded, or
+   * `undefined` for an unknown id.
    */
   settleCancelled(key: string): boolean | undefined {
     const wasGuarded = this.#cancelled.get(key);
@@ -123,7 +123,7 @@ export class InFlight {
     return this.#open.list().filter(([, entry]) => entry.owner === owner);
   }
 
-  /** Ends and removes all open requests. Nothing more of them is passed on. */
+  /** Ends and removes all open requests. Their late answers are dropped. */
   clear(): void {
     for (const [, entry] of this.#open.list()) {
       entry.release?.();
@@ -158,7 +158,7 @@ function textOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-/** The number in a key of `keyOf`, if it is a whole number. */
+/** The number in a key from `keyOf`, if it is a whole number. */
 function wholeNumber(key: string): number | undefined {
   const number = key.startsWith("n") ? Number(key.slice(1)) : -1;
   return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
@@ -172,7 +172,7 @@ export function tooManyOpen(): GlassineError {
   );
 }
 
-/** Where each request has its own stream, SDK v2 cancels with a signal in the send options. */
+/** If each request has its own stream, SDK v2 cancels it with a signal in the send options. */
 export function watchSignal(entry: Entry, aux: unknown, cancel: () => void): void {
   const signal = isObject(aux) ? aux.requestSignal : undefined;
   if (!(signal instanceof AbortSignal)) return;
@@ -182,8 +182,8 @@ export function watchSignal(entry: Entry, aux: unknown, cancel: () => void): voi
 }
 
 /**
- * Ends a request that was answered. Where the peer did not answer, its transport may have done so,
- * and then says with `refusal` what that means.
+ * Ends a request that was answered. If the transport answered in place of the peer, its `refusal`
+ * says how the request ended.
  */
 export function endAnswered(entry: Entry, denial: Denial | undefined, aux: unknown): void {
   const refusal = isObject(aux) && isObject(aux.refusal) ? aux.refusal : undefined;
@@ -195,7 +195,7 @@ export function endAnswered(entry: Entry, denial: Denial | undefined, aux: unkno
   }
 }
 
-/** Ends a call as allowed, as denied by a policy, or as one that could not be checked. */
+/** Ends a call as allowed, as denied, or as errored if it could not be checked. */
 export function endChecked(call: Call, denial: Denial | undefined): void {
   if (denial === undefined) endOf(call, "allowed", {});
   else endOf(call, ...endOfDenial(denial));

@@ -1,7 +1,7 @@
 /**
  * Multi-round-trip requests of MCP 2026-07-28: a result asks for input under keys that it chooses,
- * and the request is sent again with an answer for each key. Each is a document like those that
- * earlier versions sent as separate requests, so it becomes messages in the same way.
+ * and the request is sent again with an answer for each key. In earlier versions these were
+ * requests and results of their own, so they become messages in the same way.
  */
 
 import { GlassineError } from "../../core/errors/index.ts";
@@ -49,20 +49,20 @@ import {
   rootsResultSchema,
 } from "./schemas.ts";
 
-/** One thing that a server asks for, or the answer to it. */
+/** One input that a server asks for, or the answer to it. */
 export interface Input extends Read {
   /** `sampling/createMessage`, `elicitation/create`, `roots/list`, or an unknown method. */
   readonly method: string;
 }
 
-/** What was asked for or answered, by the server's keys. */
+/** The inputs that a document asks for or answers, by the server's keys. */
 export interface Inputs {
   readonly inputs: { readonly [key: string]: Input };
   /** What else the document holds. */
   readonly left: readonly Left[];
 }
 
-/** Changed messages of inputs, by key. */
+/** The changed messages of each input, by key. */
 export interface InputMessages {
   readonly [key: string]: readonly Message[];
 }
@@ -75,7 +75,7 @@ interface Kind {
   ) => Written<object>;
 }
 
-/** Results and tasks ask for input; params bring it. */
+/** The settings of any document with inputs: results and tasks ask for them, params bring them. */
 const anywhere = [...settingsOf.toolResult, ...settingsOf.task];
 
 const roots = "roots/list";
@@ -100,8 +100,8 @@ const results: ReadonlyMap<string, Kind> = /* @__PURE__ */ new Map<string, Kind>
 ]);
 
 /**
- * What a result asks for, by key: the embedded requests as messages, with the key as their id.
- * Takes the result of any request, or a task, that needs input.
+ * Reads the inputs that a result asks for, by key: each embedded request as messages, with the key
+ * as their id. Takes the result of any request, or a task, that asks for input.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `mcp:input-requests`
@@ -115,8 +115,8 @@ export const fromInputRequests = readerWithLimits("fromInputRequests", (result: 
 });
 
 /**
- * The result that asks for `inputs`. A key that is left out is no longer asked for; one that `onto`
- * does not have is reported.
+ * Writes `inputs` as the result that asks for them. A key that is left out is no longer asked for;
+ * one that `onto` does not have is reported.
  *
  * @throws GlassineError `options_invalid`, `message_invalid`, `document_invalid`
  * @see spec `mcp:input-requests`, `mcp:onto`
@@ -139,15 +139,15 @@ export const toInputRequests = withLimits(
   },
 );
 
-/** What the repeated request brings input for. */
+/** Options for the input in a repeated request. */
 export interface InputResponseOptions extends LimitOptions {
-  /** The result that asked: it names the method for each key. */
+  /** The result that asked for the input: it names the method for each key. */
   readonly asked: object;
 }
 
 /**
- * The answers that a request brings along, by key, as messages with the key as their id.
- * One that was not asked for is in its `left` alone.
+ * Reads the answers that a request brings along, by key, as messages with the key as their id.
+ * One that was not asked for has no messages, only a report in its `left`.
  *
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:input-responses`
@@ -167,8 +167,8 @@ export const fromInputResponses = withLimits(
 );
 
 /**
- * The params of a request with changed answers. A key that is left out is not answered; one that
- * `onto` does not have is reported.
+ * Writes changed answers as the params of a request. A key that is left out is not answered; one
+ * that `onto` does not have is reported.
  *
  * @throws GlassineError `options_invalid`, `message_invalid`, `document_invalid`
  * @see spec `mcp:input-responses`, `mcp:onto`
@@ -210,7 +210,7 @@ function readInputs(
   return Object.freeze({ inputs: recordOf(inputs), left: reading.left.list() });
 }
 
-/** An input with an unknown method, or that was not asked for. */
+/** What is read from an input that has an unknown method or that was not asked for. */
 function unknownInput(): Read {
   const reading = mcpReading();
   reading.left.add({ path: pathOf(), kind: "content", reason: "An unknown kind of input." }, []);

@@ -1,7 +1,7 @@
 import { isRecord } from "../../core/data/index.ts";
 import { ownDocument } from "../rewrite/index.ts";
 
-/** A JSON object that may be written: what travels in a JSON-RPC message. */
+/** A mutable JSON object, as it travels in a JSON-RPC message. */
 export type JsonObject = { [key: string]: unknown };
 
 export const isObject = isRecord as (value: unknown) => value is JsonObject;
@@ -29,7 +29,7 @@ export function copyJson(value: unknown): unknown {
 }
 
 function copyFields(value: JsonObject): JsonObject {
-  // A spread defines each key, so assigning one meets no setter, not even that of `__proto__`.
+  // A spread defines each key, so assigning one calls no setter, not even that of `__proto__`.
   const copy = { ...value };
   for (const key of Object.keys(copy)) {
     const field = copy[key];
@@ -43,14 +43,14 @@ function copyFields(value: JsonObject): JsonObject {
 const ofRequest: readonly string[] = ["jsonrpc", "id", "method", "params"];
 const ofAnswer: readonly string[] = ["jsonrpc", "id", "result", "error"];
 
-/** A message without members that JSON-RPC does not define: itself if it has none. */
+/** Returns a message without the members that JSON-RPC does not define: itself if it has none. */
 export function definedMembers(message: JsonObject): JsonObject {
   const members = message.method === undefined ? ofAnswer : ofRequest;
   const isPlain = Object.keys(message).every((key) => members.includes(key));
   return isPlain ? message : only(message, members);
 }
 
-/** A copy of a JSON-RPC message, the only one there is. Its parts are documents for plugins. */
+/** Copies a JSON-RPC message. Nobody else has the copy, so its parts are read without another. */
 export function copyMessage(message: JsonObject): JsonObject {
   const copy = copyFields(message);
   for (const part of [copy.params, copy.result, copy.error]) if (isObject(part)) ownDocument(part);

@@ -47,7 +47,7 @@ import { type Direction, isAnswer, keyOf, type RequestId } from "./transport.ts"
 export interface LaneParts {
   readonly direction: Direction;
   readonly ends: Ends;
-  /** The current session, which starts anew after it was ended. */
+  /** The current session. After it was ended, a new one takes its place. */
   readonly session: () => Session;
   readonly memory: GuardMemory;
   /** The hooks for the next request. */
@@ -159,8 +159,8 @@ export class Lane {
   }
 
   /**
-   * Starts a call for a message without an answer. If that is not possible, it is reported and
-   * dropped. Nothing of it is left to whoever sent it.
+   * Starts a call for a message that gets no answer. If that is not possible, the message is
+   * reported and dropped, and its sender does not learn of it.
    */
   #notice(subject: Subject, message: JsonObject, aux: unknown, related?: Call): Call | undefined {
     const { log, direction } = this.#parts;
@@ -176,7 +176,7 @@ export class Lane {
     return undefined;
   }
 
-  /** Drops a message that belongs to nothing and could pass for something checked. */
+  /** Drops a message that belongs to no request and could be mistaken for a checked one. */
   drop(message: JsonObject): void {
     this.#parts.log.dropped(message.method, this.#parts.direction, message.id);
     const what = isAnswer(message) ? "an unexpected answer" : "a malformed message";
@@ -236,7 +236,7 @@ export class Lane {
     return this.#reply(verdict.message, aux);
   }
 
-  /** Learns from lists that later messages are judged by. */
+  /** Learns from answers that later messages are judged by: new tasks, and lists. */
   #learn(method: string, answer: JsonObject): void {
     const { memory, direction, hooks } = this.#parts;
     if (isAskedMethod(method)) memory.tasks.learn(this.#scope, answer, () => method);
@@ -320,7 +320,8 @@ export class Lane {
   }
 
   /**
-   * Handles an answer to no open request. That of a cancelled, unguarded request may still pass.
+   * Handles an answer to no open request. It passes only if its request was cancelled and had no
+   * hooks.
    */
   #late(key: string | undefined, message: JsonObject, aux: unknown): Handed {
     const wasGuarded = key === undefined ? undefined : this.#inFlight.settleCancelled(key);
@@ -328,7 +329,7 @@ export class Lane {
   }
 }
 
-/** Goes on with a verdict: at once where it is there. */
+/** Hands a verdict to `next`, at once unless it is a promise. */
 function onVerdict(
   verdict: Verdict | Promise<Verdict>,
   next: (verdict: Verdict) => Handed,
@@ -336,7 +337,7 @@ function onVerdict(
   return "then" in verdict ? verdict.then(next) : next(verdict);
 }
 
-/** Checked again after each wait: the call may have been cancelled or closed. */
+/** Whether a call is still in `state`: during a wait it may have been cancelled or closed. */
 function isIn(call: Call, state: Call["state"]): boolean {
   return call.state === state;
 }

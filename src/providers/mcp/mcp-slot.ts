@@ -1,6 +1,6 @@
 import { type ServerOptions, serverOf } from "./call-options.ts";
 
-/** What a request says about the `mcp` slot, for `createExtensions` or `withSlots`. */
+/** The `mcp` slot that a request fills, for `createExtensions` or `withSlots`. */
 export interface McpSlot {
   readonly mcp: {
     readonly tool?: Named;

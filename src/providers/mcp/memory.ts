@@ -1,8 +1,8 @@
 /**
  * What a guard remembers, shared by all transports that it wraps.
  *
- * It is kept by manager and `serverId`, so guards created for each connection share it.
- * It is bounded; what was forgotten is refused or assumed to be the worst case.
+ * There is one memory per manager and `serverId`, so guards created for each connection share it.
+ * It is bounded: for what was forgotten, a guard refuses or assumes the worst case.
  */
 import { GlassineError } from "../../core/errors/index.ts";
 import { checkSession, type LabelStore, memoryLabelStore } from "../../core/labels/index.ts";
@@ -43,7 +43,7 @@ export class GuardMemory {
     return this.#tasks;
   }
 
-  /** For guards that carry labels without a store from the host. */
+  /** The store for guards that carry labels without a store from the host. */
   get store(): LabelStore {
     this.#store ??= memoryLabelStore();
     return this.#store;
@@ -54,7 +54,7 @@ export class GuardMemory {
     return this.#lastingStore;
   }
 
-  /** The label session where the host names none. */
+  /** The label session if the host names none. */
   get labelSession(): string {
     this.#labelSession ??= crypto.randomUUID();
     return this.#labelSession;
@@ -65,7 +65,7 @@ export class GuardMemory {
     return this.#sessions;
   }
 
-  /** Whether a warning is new. */
+  /** Returns true the first time that it gets a warning. */
   isNewWarning(text: string): boolean {
     this.#warned ??= new Set();
     const isNew = !this.#warned.has(text);
@@ -147,7 +147,7 @@ export function memoryOf(manager: object, serverId: string | undefined): GuardMe
   return rememberFor(manager, serverId, () => new GuardMemory());
 }
 
-/** Returns the memory of guards of this manager. Where there is none, `make` makes it. */
+/** Returns the memory for a manager and a server. If there is none yet, `make` makes it. */
 export function rememberFor(
   manager: object,
   serverId: string | undefined,

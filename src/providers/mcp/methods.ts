@@ -77,7 +77,7 @@ const tokens: Readonly<Record<string, Tokens>> = {
   "notifications/tasks/status": { params: task },
 };
 
-/** The settings of calls, prompts and resources that are such fields. */
+/** The settings of calls, prompts and resources that the protocol itself reads and writes. */
 const ofCalls = ["task", "requestState", "size", "code", ...cached, ...task, "pollIntervalMs"];
 
 /** Whether a field belongs to the protocol and holds a value of the expected kind. */
@@ -87,7 +87,7 @@ function isToken(method: string, part: Part, key: string, value: unknown): boole
   return own.includes(key) && isOfKind(key, value);
 }
 
-/** The same for a setting that MCP defines in its place. */
+/** The same for a field that MCP defines as a setting of a call, prompt or resource. */
 export function isTokenOfCall(key: string, value: unknown): boolean {
   if (key === "_meta") return isMetaOfTokens(value);
   return ofCalls.includes(key) && isOfKind(key, value);
@@ -117,8 +117,8 @@ export function shownFields(
 }
 
 /**
- * Messages that, without content, no host can want to refuse: the other side would only wait
- * for its connection. Plugins see every other message, even one without fields.
+ * Messages that, without content, no host has a reason to refuse: the other side would only be kept
+ * waiting. Plugins see every other message, even one without fields.
  */
 const plumbing: Readonly<Record<Part, readonly string[]>> = {
   params: ["ping", "notifications/initialized", "notifications/cancelled"],

@@ -1,4 +1,4 @@
-/** Documents that one part of one message shows, as tables: what each field of the part is. */
+/** Tables for documents that are shown as one part of one message: what each of its fields is. */
 import { GlassineError } from "../../core/errors/index.ts";
 import { type ContentPart, type Message, messageOfPlain } from "../../core/messages/index.ts";
 import type { Path, Read, Reading, Written } from "../rewrite/index.ts";
@@ -10,7 +10,7 @@ import { checkHead, type LostReports, mcpReading, readMessages, readOf } from ".
 type PartType = Exclude<ContentPart["content_type"], "text" | "thinking">;
 type ContentOf<Type extends PartType> = Extract<ContentPart, { content_type: Type }>["content"];
 
-/** What only the host knows of the call. */
+/** What only the host knows about the call. */
 export interface CallFacts {
   readonly id: string;
   readonly name?: string | undefined;
@@ -21,11 +21,11 @@ export interface CallFacts {
 export interface OnePart<Type extends PartType = PartType> extends DocumentKind {
   readonly role: Message["role"];
   readonly type: Type;
-  /** The fields that no document decides, but the call. One that is `undefined` must be absent. */
+  /** The fields that the call decides, not the document. One that is `undefined` must be absent. */
   readonly fixed: (call: CallFacts) => { readonly [name: string]: unknown };
-  /** The other fields, as the document says them. */
+  /** Reads the other fields from the document. */
   readonly read: (document: JsonObject, reading: Reading, at: Path) => object;
-  /** The document for a part, over `before`. */
+  /** Writes a part as a document, over `before`. */
   write(
     content: ContentOf<Type>,
     before: JsonObject | undefined,
@@ -35,7 +35,7 @@ export interface OnePart<Type extends PartType = PartType> extends DocumentKind 
   ): object;
 }
 
-/** The message with one part of these fields. Making it checks that they are JSON. */
+/** Makes a message with one part of these fields, and checks that they are JSON. */
 export function messageOf(
   { role, type, fixed }: Pick<OnePart, "role" | "type" | "fixed">,
   call: CallFacts,
@@ -49,7 +49,7 @@ export function messageOf(
   });
 }
 
-/** The message of a document that the caller has checked, and what it does not show. */
+/** Reads a document that the caller has checked. `reading` has what the message does not show. */
 export function readPart(kind: Omit<OnePart, "write">, document: JsonObject, call: CallFacts) {
   const reading = mcpReading({ id: call.id });
   const message = messageOf(kind, call, kind.read(document, reading, []));
@@ -57,7 +57,7 @@ export function readPart(kind: Omit<OnePart, "write">, document: JsonObject, cal
 }
 
 /**
- * The content of the part that a document is written from. Everything else is reported.
+ * Finds the content of the part that a document is written from. Everything else is reported.
  *
  * @throws GlassineError `message_invalid` when no message has such a part
  */
@@ -96,7 +96,7 @@ export function noMessage(what: string): GlassineError {
   return new GlassineError("message_invalid", `Expected a message ${what}, got none.`);
 }
 
-/** The function that reads a kind of document. `slots` are what it says of slots. */
+/** Makes the function that reads a kind of document. `slots` returns the slots for a document. */
 /* @__NO_SIDE_EFFECTS__ */
 export function reader<Options extends RequestOptions, Slots extends object = object>(
   call: string,
@@ -110,7 +110,7 @@ export function reader<Options extends RequestOptions, Slots extends object = ob
   });
 }
 
-/** The function that writes a kind of document. */
+/** Makes the function that writes a kind of document. */
 /* @__NO_SIDE_EFFECTS__ */
 export function writer<Options extends RequestOptions & Onto, Type extends PartType>(
   call: string,
@@ -121,7 +121,7 @@ export function writer<Options extends RequestOptions & Onto, Type extends PartT
   );
 }
 
-/** The document that messages say, made of the very values of `before` and of the messages. */
+/** Writes messages as a document that shares the values of `before` and of the messages. */
 export function writePart<Type extends PartType>(
   kind: OnePart<Type>,
   messages: readonly Message[],

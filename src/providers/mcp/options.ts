@@ -14,7 +14,7 @@ export interface GuardedRequest {
    * As they arrived, without `_meta`: a peer's `_meta` never decides anything. Do not change them.
    */
   readonly params: Readonly<JsonObject>;
-  /** A ready `mcp` slot for this request, with `options.serverId` where given. */
+  /** A ready `mcp` slot for this request, with `options.serverId` if given. */
   readonly mcp: Readonly<JsonObject>;
   readonly sessionId: string | undefined;
   /** The authentication info of the transport, as the SDK has it. Absent for outgoing requests. */
@@ -23,11 +23,9 @@ export interface GuardedRequest {
   readonly requestInfo: unknown;
 }
 
-/** A hook ran or failed, or a message was refused for another reason. */
+/** Reports that a hook ran or failed, or that a message was refused for another reason. */
 export interface GuardEvent<Extensions = unknown> {
-  /**
-   * The library's own id of the request: that of its end, and of each record in the audit trail.
-   */
+  /** The library's own id for the request, also in its `GuardEnd` and its audit records. */
   readonly request: string;
   readonly method: string;
   /**
@@ -38,9 +36,9 @@ export interface GuardEvent<Extensions = unknown> {
   readonly direction: Direction;
   readonly requestId: RequestId;
   /**
-   * Absent when the hook could not run, or the message was refused for another reason;
-   * then `error` says why. A label store that failed with `onStoreError: "ignore"` refuses nothing,
-   * and neither do headers that are not sent.
+   * Absent when the hook could not run, or the message was refused for another reason; then `error`
+   * says why. For a store that failed with `onStoreError: "ignore"`, and for headers that are not
+   * sent, there is an `error` as well, but the message is not refused.
    */
   readonly result?: HookResult<Extensions>;
   readonly error?: unknown;
@@ -59,20 +57,18 @@ export type GuardOutcome = "allowed" | "denied" | "errored" | "aborted" | "dropp
 
 /** The end of a request, or of a notification that hooks ran for. Reported once for each. */
 export interface GuardEnd {
-  /**
-   * The library's own id of the request: that of `onResult`, and of each record in the audit trail.
-   */
+  /** The library's own id for the request, also in `onResult` and its audit records. */
   readonly request: string;
-  /** The `request` of the call that started the task which this request is about. */
+  /** The `request` of the call that started the task that this request is about. */
   readonly begunBy: string | undefined;
   /** Absent for a dropped answer. */
   readonly method: string | undefined;
   readonly direction: Direction;
   /** The id on the wire. A peer chooses it. */
   readonly requestId: RequestId | undefined;
-  /** `security.subject.id` of the envelope, where hooks ran. */
+  /** `security.subject.id` of the envelope, if hooks ran. */
   readonly subject: string | undefined;
-  /** The requested tool, prompt or URI as it was sent, where hooks ran. */
+  /** The requested tool, prompt or URI as it was sent, if hooks ran. */
   readonly name: string | undefined;
   readonly outcome: GuardOutcome;
   /**
@@ -85,7 +81,7 @@ export interface GuardEnd {
 }
 
 /**
- * Milliseconds until a request was passed on, until its answer arrived, and until that was
+ * Milliseconds until a request was passed on, until its answer arrived, and until the answer was
  * returned.
  */
 export interface GuardTimings {
@@ -111,7 +107,7 @@ export interface GuardCounts {
 }
 
 /**
- * The session of a request: made by the host, so that no peer can choose or leave it.
+ * The session of a request. The host chooses it, so that no peer can choose or leave it.
  *
  * The function gets the request and its envelope. If it fails or does not return a string,
  * the request is refused.
@@ -123,9 +119,9 @@ type Session<Extensions> =
 /**
  * Reads labels from what a server says about its data. An omitted function reads nothing.
  *
- * Each function gets `undefined` where the server said nothing, and decides what to assume then.
- * The labels it returns are only ever added. The answer is refused if it throws or returns anything
- * but a list of labels.
+ * Each function gets `undefined` if the server said nothing, and decides what to assume then. The
+ * labels it returns are only ever added. If it throws or returns anything but a list of labels, the
+ * result is refused; a tool whose listed annotations cannot be read counts as not listed.
  */
 export interface WireLabels {
   /** From the `_meta` of a result, for example `labelsFromIfc`. */
@@ -149,8 +145,8 @@ export type GuardLabels<Extensions = unknown> = LabelRules &
 
 interface LabelRules {
   /**
-   * What happens when the store fails: `deny` (the default) refuses the message; with `ignore` it
-   * continues with the labels of this call alone.
+   * What happens when the store fails: `deny` (the default) refuses the message; `ignore` continues
+   * with the labels of this call alone.
    */
   readonly onStoreError?: "deny" | "ignore" | undefined;
   /**
@@ -178,8 +174,8 @@ export interface GuardOptions<Extensions = unknown> {
    *
    * Further groups: `handshake`, `lists`, `sampling`, `elicitation`, `roots`, `completion`,
    * `tasks`, `notifications` and `other` requests; `metadata` of calls, prompts and resources
-   * (`_meta`, titles, icons); `unknown`, fields of theirs that MCP does not define, which are
-   * refused where no plugin sees them.
+   * (`_meta`, titles, icons); `unknown`: their fields that MCP does not define. Unless `unknown`
+   * passes, such a field is refused if no plugin sees it.
    */
   readonly pass?: readonly PassGroup[] | undefined;
   /**
@@ -193,15 +189,17 @@ export interface GuardOptions<Extensions = unknown> {
    */
   readonly tenant?: string | ((request: GuardedRequest) => string | Promise<string>) | undefined;
   /**
-   * Receives warnings when the guard is created or gets a transport or another manager: plugins
-   * that it would never run, headers that it cannot send. Default: prints a line on standard error.
+   * Receives warnings when the guard is created or gets a transport or another manager: about
+   * plugins that it would never run, or headers that it cannot send. Default: prints each one as a
+   * line on standard error.
    */
   readonly onWarning?: ((text: string) => void) | undefined;
   /** Carries labels from call to call. Without it, each call has the labels of its envelope. */
   readonly labels?: GuardLabels<Extensions> | undefined;
   /**
-   * Which requests that hooks ran for are recorded in the manager's audit trail: `refused` for
-   * those that were not allowed, `all` for each. Without it, only what plugins did is recorded.
+   * Which requests are recorded in the manager's audit trail: `refused` for those that were not
+   * allowed, `all` also for the allowed ones. A request that no hook ran for is recorded only if it
+   * was refused. Without this option, only what plugins did is recorded.
    */
   readonly access?: Access | undefined;
   /**
@@ -209,11 +207,11 @@ export interface GuardOptions<Extensions = unknown> {
    * throws is ignored.
    */
   readonly onEnd?: ((end: GuardEnd) => void) | undefined;
-  /** Called for every hook that ran. What it throws is ignored. */
+  /** Called for every hook that ran or failed, and any other refusal. What it throws is ignored. */
   readonly onResult?: ((event: GuardEvent<Extensions>) => void) | undefined;
   /**
-   * Called with those events of `onResult` that have an `error`. Unlike `onResult` it has nothing
-   * judged that no plugin is to see.
+   * Called with those events of `onResult` that have an `error`. Unlike `onResult`, it does not
+   * cause messages to be judged that no plugin would see.
    */
   readonly onFailure?: ((event: GuardEvent<Extensions>) => void) | undefined;
 }
@@ -222,8 +220,8 @@ export interface GuardOptions<Extensions = unknown> {
 export interface WrapOptions {
   /**
    * A session that several transports share, named by the host: one client's conversation, in
-   * which request ids are unique. Do not use a user's name. An answer may arrive through
-   * another transport than its request. Without it each transport has its own session.
+   * which request ids are unique. Do not use a user's name. An answer may arrive through a
+   * different transport than its request. Without this option each transport has its own session.
    */
   readonly session?: string | undefined;
   /**

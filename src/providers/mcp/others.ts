@@ -86,7 +86,7 @@ export const notices: Subject = {
   },
 };
 
-/** The subject of a request without hooks of its own; `undefined` where no plugin listens. */
+/** The subject of a request without hooks of its own, or `undefined` if no plugin listens. */
 export function otherSubject(
   method: string,
   hooks: HookRunner,
@@ -106,7 +106,7 @@ export function isShown({ method, params = {} }: JsonObject, hooks: HookRunner):
   return !isObject(params) || !isPlumbing(method, "params", params, hooks.passes("tokens"));
 }
 
-/** An error without a request, and so without an envelope to check it with: its text is removed. */
+/** Removes the text of an error without a request, since there is no envelope to check it with. */
 export function withoutTexts(message: JsonObject, hooks: HookRunner): JsonObject {
   if (hooks.passes("other") || !hooks.listens("cmf.mcp_response")) return message;
   const code = isObject(message.error) ? message.error.code : undefined;
@@ -125,7 +125,7 @@ function isIdle(call: Call, part: "params" | "result", document: unknown): boole
   return isPlumbing(call.method, part, document, call.hooks.passes("tokens"));
 }
 
-/** Keeps what plugins wrote where the message had no params. */
+/** Keeps the params that plugins wrote if the message had none. */
 function keepParams({ request, params }: Call): void {
   if (request.params === undefined && Object.keys(params).length > 0) request.params = params;
 }

@@ -6,7 +6,7 @@ import { isRequest, keyOf, type Wire } from "./transport.ts";
 /** The option `fetch` of the SDK's HTTP transports. */
 export type FetchLike = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
-/** What plugins wrote, by the JSON-RPC message that it is sent with. */
+/** The headers that plugins wrote, by the JSON-RPC message that they are sent with. */
 const written = new WeakMap<object, HeaderChanges>();
 
 export function sendWith(message: object, changes: HeaderChanges): void {
@@ -19,8 +19,8 @@ export interface HeaderSender {
 }
 
 /**
- * For a transport with `takesHeaders`: it gets the option `withHeaders`, which returns its own
- * headers with those that plugins wrote.
+ * For a transport with `takesHeaders`: passes it the option `withHeaders`, a function that adds the
+ * headers that plugins wrote to the transport's own.
  */
 export const headerOption: HeaderSender = {
   async send(wire, message, options) {

@@ -9,11 +9,11 @@ const maxUnits = extensionsLimits.headerValueUnits;
 /**
  * The send options for a checked request.
  *
- * On MCP 2026-07-28 a client mirrors arguments into `Mcp-Param-*` headers (SEP-2243). Where a
- * plugin changed the arguments these must follow: the old value would be refused by the server,
- * and would leak what was redacted. Which argument a header mirrors is not known here, so it is
- * found by its value; a header that could stand for several, or would be too long, is left out,
- * which a server refuses.
+ * In MCP 2026-07-28 a client mirrors arguments into `Mcp-Param-*` headers (SEP-2243). If a plugin
+ * changed the arguments, the headers must follow: the server would refuse the old value, which
+ * would also leak what was redacted. The guard does not know which argument a header mirrors, so it
+ * matches them by value. A header that could stand for several arguments, or would be too long, is
+ * left out, and the server then refuses the request.
  */
 export function optionsToSend(call: Call, before: unknown): unknown {
   const { aux } = call;
@@ -22,7 +22,7 @@ export function optionsToSend(call: Call, before: unknown): unknown {
   return sameJson(before, after) ? aux : { ...aux, headers: follow(aux.headers, before, after) };
 }
 
-/** Headers whose `Mcp-Param-*` follow from the arguments `before` to those `after`. */
+/** Changes the values of `Mcp-Param-*` headers as the arguments changed. */
 export function follow(headers: JsonObject, before: unknown, after: unknown): JsonObject {
   const changes = changedTexts(before, after);
   const kept = Object.entries(headers).flatMap(([name, value]) => {
@@ -34,7 +34,7 @@ export function follow(headers: JsonObject, before: unknown, after: unknown): Js
   return Object.fromEntries(kept);
 }
 
-/** The new value for each old text; `undefined` if it was removed or occurred in several places. */
+/** The new string for each old one, or `undefined` if it was removed or has several new ones. */
 function changedTexts(before: unknown, after: unknown): ReadonlyMap<unknown, string | undefined> {
   const changes = new Map<string, string | undefined>();
   // Iterative, because arguments may nest deeply.
@@ -74,7 +74,7 @@ function decode(value: string): string | undefined {
   }
 }
 
-/** A text as the value of a header. */
+/** Encodes a string as the value of a header. */
 export function encode(text: string): string {
   if (plainValue.test(text) && !sentinel.test(text)) return text;
   const bytes = Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte));

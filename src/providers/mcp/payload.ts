@@ -3,8 +3,8 @@ import { isRemoved, type Written } from "../rewrite/index.ts";
 import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
 
 /**
- * Fields of a result that no hook sees or sets: `_meta` is opaque, `task` names the task by which
- * the result arrives later, and the rest tells 2026-07-28 peers how to read and cache it.
+ * Fields that the hooks of a result neither show nor set: `_meta` is opaque, `task` names the task
+ * that delivers the result later, and the rest tell 2026-07-28 peers how to read and cache it.
  */
 export const wireOnly: readonly string[] = [
   "_meta",
@@ -15,17 +15,17 @@ export const wireOnly: readonly string[] = [
   "cacheScope",
 ];
 
-/** For a plugin's change that MCP cannot express, or data that cannot be shown. */
+/** The error for a plugin's change that MCP cannot express, or for data that hooks cannot show. */
 export function payloadFault(what: string): GlassineError {
   return new GlassineError("payload_shape", `The MCP adapter expected ${what}.`);
 }
 
 /**
- * Writes a changed document into `target`, field by field. No change is dropped silently: what
- * MCP cannot express refuses the message, except for what belonged to an item the plugin removed.
+ * Writes a changed document into `target`, field by field. No change is dropped silently: if MCP
+ * cannot express one, this throws. Only losses from items that the plugin removed are accepted.
  *
- * `shown` has the fields of `target` as plugins were shown them: what is still the same object
- * stays what it was in `target`.
+ * `shown` has the fields of `target` as plugins saw them: a value that is still the same object
+ * keeps its original from `target`.
  */
 export function applyWritten(
   target: JsonObject,
@@ -42,7 +42,7 @@ export function applyWritten(
   }
 }
 
-/** A plain copy of `value`, in which `original` stands for what was shown of it. */
+/** Copies `value`, but puts the parts of `original` back wherever plugins kept what they saw. */
 function overShown(value: unknown, shown: unknown, original: unknown): unknown {
   if (value === shown || value === original) return original;
   if (typeof value !== "object" || value === null) return value;
@@ -63,15 +63,15 @@ export function writeText(target: JsonObject, key: string, changed: unknown): vo
   target[key] = changed;
 }
 
-/** Writes changed arguments. Omitted arguments stay omitted while they are empty. */
+/** Writes changed arguments. Omitted arguments stay omitted as long as they are empty. */
 export function writeArguments(params: JsonObject, changed: unknown): void {
   if (!isObject(changed)) throw payloadFault("an object as arguments");
   if (!sameJson(changed, params.arguments ?? {})) params.arguments = copyJson(changed);
 }
 
 /**
- * Replaces the fields of `target` that were shown by those of `changed`.
- * Fields that were not shown stay; a plugin cannot set them either.
+ * Replaces the fields of `target` that plugins saw with the fields of `changed`.
+ * Hidden fields stay, and a plugin cannot set them.
  */
 export function writeShown(
   target: JsonObject,
@@ -91,7 +91,7 @@ export function writeShown(
   }
 }
 
-/** An assignment that also works for a key named `__proto__`. */
+/** Assigns a field, even one named `__proto__`. */
 export function setField(target: JsonObject, key: string, value: unknown): void {
   Object.defineProperty(target, key, {
     value,
@@ -108,13 +108,13 @@ export function errorOf(outcome: JsonObject): JsonObject | undefined {
   return outcome.error;
 }
 
-/** The result of an answer; not for an answer with an error. */
+/** The result of an answer. Throws if it has none, so look for an error first. */
 export function resultOf(outcome: JsonObject): JsonObject {
   if (!isObject(outcome.result)) throw payloadFault("an object as result");
   return outcome.result;
 }
 
-/** Writes a changed error: text replaces the whole error except `code`, which always stays. */
+/** Writes a changed error: a string replaces the whole error except `code`, which always stays. */
 export function writeError(error: JsonObject, changed: unknown): void {
   const next = typeof changed === "string" ? { code: error.code, message: changed } : changed;
   if (!isObject(next) || typeof next.message !== "string" || next.code !== error.code) {

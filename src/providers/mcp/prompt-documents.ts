@@ -32,7 +32,7 @@ const promptRequest: OnePart<"prompt_request"> = {
 };
 
 /**
- * The params of `prompts/get` as a message: one `prompt_request`.
+ * Reads the params of `prompts/get` as a message with one `prompt_request`.
  *
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:prompt-request`
@@ -44,9 +44,9 @@ export const fromPromptRequest = reader<RequestOptions & ServerOptions, McpSlot>
 );
 
 /**
- * The params of `prompts/get` for a message with one `prompt_request`.
+ * Writes a message with one `prompt_request` as the params of `prompts/get`.
  *
- * Arguments of a prompt are texts; others are reported, unless `onto` has them.
+ * Arguments of a prompt are strings; others are reported, unless `onto` has them.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without such a part
  * @throws GlassineError `document_invalid` for `onto`
@@ -89,12 +89,13 @@ const promptResult: OnePart<"prompt_result"> = {
 
 /** The turns of a result. One that asks for input (2026-07-28) has none. */
 function turnsIn({ messages = [] }: JsonObject, at: readonly (string | number)[]): Turns {
-  // The schema says that they are turns.
+  // The schema has checked that they are turns.
   return { turns: messages as readonly Turn[], pathOf: (i) => [...at, "messages", i] };
 }
 
 /**
- * The result of `prompts/get` as a message: one `prompt_result`, with the description as `content`.
+ * Reads the result of `prompts/get` as a message with one `prompt_result`, which has the
+ * description as `content`.
  *
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:prompt-result`, `mcp:name-of-the-call`
@@ -110,10 +111,10 @@ function turnsIn({ messages = [] }: JsonObject, at: readonly (string | number)[]
 export const fromPromptResult = reader<AnswerOptions>("fromPromptResult", promptResult);
 
 /**
- * The result of `prompts/get` for a message with one `prompt_result`.
+ * Writes a message with one `prompt_result` as the result of `prompts/get`.
  *
- * A message of a prompt has the role `user` or `assistant`, and one part. What is not such a message is
- * left out and reported.
+ * A message of a prompt has the role `user` or `assistant`, and one part. Any other message is left
+ * out and reported.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without such a part
  * @throws GlassineError `document_invalid` for `onto`

@@ -35,7 +35,7 @@ const guardOptions: readonly string[] = [
 ];
 
 /**
- * What is connected already keeps the transport that it was given, and sends past the guard.
+ * Refuses a transport that is already connected: its user would go on sending past the guard.
  *
  * @throws GlassineError `options_invalid`
  */

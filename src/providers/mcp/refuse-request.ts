@@ -6,8 +6,8 @@ import type { RequestRecord } from "./request-log.ts";
 import { type Direction, keyOf, type RequestId } from "./transport.ts";
 
 /**
- * Answers a peer. For the host's own side it rejects: an answer would reach the first request with
- * that id.
+ * Refuses a request with an error answer. For the host's own request with an unusable id, or one
+ * too many, it rejects instead: an answer would reach the first request with that id.
  */
 export function refuseRequest(
   ends: Ends,
@@ -23,7 +23,7 @@ export function refuseRequest(
     return Promise.reject(new GlassineError("message_invalid", `${denial.reason}.`));
   }
   const answer = errorAnswer(keyOf(id) === undefined ? null : (id as RequestId), denial);
-  // After this turn, as any answer comes.
+  // The answer comes after this turn, as any answer does.
   return Promise.resolve().then(() => ends.reply(answer));
 }
 

@@ -1,4 +1,4 @@
-/** What conversions of MCP documents do not carry over. */
+/** Reports what conversions of MCP documents do not carry over. */
 import type { Json } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import {
@@ -23,14 +23,14 @@ import {
 import { isObject, type JsonObject } from "./json.ts";
 import { isNumber, isTaskRequest, isText, isTime, isWord } from "./token-kinds.ts";
 
-/** The place in its document of what no message shows; absent for what is shown in another form. */
+/** The path of each field that no message shows. A field that is shown in another form has none. */
 const places = new WeakMap<Left, Path>();
 
 export function placeOf(left: Left): Path | undefined {
   return places.get(left);
 }
 
-/** Reads a document of MCP. `left` lists every report: the guard shows what each is about. */
+/** Begins to read an MCP document. `left` lists all reports: the guard shows what each is about. */
 export function mcpReading(given: Given = {}): Reading {
   const reports: Left[] = [];
   const left: Collector<Left> = {
@@ -43,15 +43,15 @@ export function mcpReading(given: Given = {}): Reading {
   return readingWith(left, given, reportField);
 }
 
-/** Reports what is shown, but not in the form that the document has. */
+/** Reports something that is shown, but in another form than in the document. */
 export function reportForm({ left }: Pick<Reading, "left">, at: Path, reason: string): void {
   left.add({ path: pathOf(...at), kind: "setting", reason });
 }
 
-/** Collects what MCP cannot express, by its place. */
+/** Collects what MCP cannot express, by its path in the messages. */
 export interface LostReports {
   add(at: Path, reason: string): void;
-  /** For the engine. */
+  /** The collector itself, for the rewrite engine. */
   readonly all: Collector<Lost>;
 }
 
@@ -59,7 +59,7 @@ export function lostReports(all: Collector<Lost> = collector()): LostReports {
   return { add: (at, reason) => all.add({ path: pathOf(...at), reason }), all };
 }
 
-/** Adds reports of an inner document, which is at `from` in the whole one. */
+/** Adds an inner document's reports: its messages are at `at`, its place in the whole is `from`. */
 export function addUnder(all: Collector<Lost>, at: Path, lost: readonly Lost[], from: Path): void {
   for (const item of lost) {
     const path = isRemoved(item)
@@ -155,14 +155,14 @@ export const settingsOf = {
   toolResult: ["_meta", "cacheScope", "requestState", "resultType", "task", "ttlMs"],
 } as const satisfies Record<string, readonly string[]>;
 
-/** Reports a field that messages do not show. With a value that MCP does not define it is content. */
+/** Reports a field that messages do not show: as content if MCP does not define its value. */
 const reportField: FieldReporter = (left, path, value, isSetting) => {
   const key = String(path.at(-1));
   const [reason, fits] = (isSetting ? settings[key] : undefined) ?? [];
   const content = Object.hasOwn(contents, key) ? contents[key] : undefined;
   const add = (kind: LeftKind, why: string) =>
     left.add({ path: pathOf(...path), kind, reason: why }, path);
-  // A name that MCP does not define may itself be text.
+  // Under a name that MCP does not define, null is content too: the name may itself be text.
   if (value === null && (isSetting || content !== undefined)) add("setting", "It is empty.");
   else if (reason !== undefined && fits?.(value)) add("setting", reason);
   else if (reason !== undefined) add("content", "MCP has no such value here.");
@@ -186,7 +186,7 @@ export function reportRest(
   }
 }
 
-/** The reports of `reportRest` alone. */
+/** Returns the reports of `reportRest`. */
 export function leftOf(
   item: Readonly<JsonObject>,
   shown: readonly string[],
@@ -215,7 +215,7 @@ export function readMessages(messages: readonly Message[]): readonly Message[] {
   return givenMessages(messages, "A function that writes an MCP document");
 }
 
-/** Reports the fields that MCP messages do not have. */
+/** Reports the fields of a message that MCP cannot express. */
 export function checkHead(message: Message, lost: LostReports, at: Path): void {
   if (message.channel !== undefined) lost.add([...at, "channel"], "MCP has no channels.");
   if (message.schema_version !== "2.0") {
@@ -230,7 +230,7 @@ export function written(document: object, what: string, { all }: LostReports): W
   return Object.freeze({ document: copy, lost: all.list() });
 }
 
-/** What the engine writes blocks with, over a document that was read with `reading`. */
+/** What the engine needs to write blocks over a document that was read with `reading`. */
 export function lossReporter({ left, given }: Reading, { all }: LostReports) {
   const removed = removedReporter(left.list(), all.add);
   return { lost: all, removed, given, providerCalls: new Set<string>() };

@@ -23,15 +23,16 @@ export interface ReceivedRequest {
 }
 
 /**
- * Returns the headers of MCP 2026-07-28 that repeat a message: `mcp-protocol-version`, `mcp-method`,
- * `mcp-name` and `mcp-param-*`. A gateway sends them with the message that it sends on, since a
- * server refuses a request whose headers say something else than its body.
+ * Returns the headers of MCP 2026-07-28 that repeat a message: `mcp-protocol-version`,
+ * `mcp-method`, `mcp-name` and `mcp-param-*`. A gateway sends them with the message that it
+ * forwards, since a server refuses a request whose headers contradict its body.
  *
- * The first three are read from `message`. Which argument an `mcp-param-*` repeats only the server
- * knows, so those of `received` are kept where the arguments did not change, and else follow their
- * value; one that could stand for several values is left out, which a server refuses.
+ * The first three are read from `message`. Only the server knows which argument an `mcp-param-*`
+ * repeats, so those of `received` are kept if the arguments did not change. Otherwise each follows
+ * the value that it has; one that could stand for several values is left out, and the server then
+ * refuses the request.
  *
- * A message without the protocol version in its `_meta`, such as one of MCP 2025-11-25, has none.
+ * For a message without the protocol version in its `_meta`, as in MCP 2025-11-25, there are none.
  *
  * @example
  * ```ts

@@ -38,7 +38,7 @@ export class RequestRecord {
     return this.#request;
   }
 
-  /** `factsOf` returns nothing where no hook ran. Only the first end counts. */
+  /** Ends the request. Only the first end counts. `factsOf` returns nothing if no hook ran. */
   end(
     outcome: GuardOutcome,
     because: Partial<Denial["data"]>,
@@ -68,9 +68,8 @@ export class RequestRecord {
 
 /** Counts the requests of one guard and reports their ends to the host. */
 export class RequestLog {
-  /** Those of the moment. */
   readonly #hooks: () => Hooks;
-  /** The manager that new requests get. */
+  /** Counts the requests that use the current manager. */
   #inUse = new InUse();
   readonly #counts: Record<Exclude<keyof GuardCounts, "open">, number> = {
     started: 0,
@@ -91,7 +90,7 @@ export class RequestLog {
     return new RequestRecord(this, start, this.#inUse);
   }
 
-  /** Another manager takes over. Resolves once no request uses the one before. */
+  /** Lets another manager take over. Resolves once no request uses the previous one. */
   takeOver(): Promise<void> {
     const before = this.#inUse;
     this.#inUse = new InUse();
@@ -128,7 +127,7 @@ export class RequestLog {
     const { manager, options } = this.#hooks();
     const { onEnd, access, serverId, tenant } = options;
     notify(onEnd, () => end);
-    // A request that no hook saw is recorded where it was refused.
+    // A request that no hook ran for is recorded only if it was refused.
     if (facts === undefined && !isRefused(end)) return;
     recordAccess(manager, access, end, {
       eventType: "mcp.request_ended",

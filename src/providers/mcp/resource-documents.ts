@@ -41,7 +41,7 @@ const resourceRequest: OnePart<"resource_ref"> = {
 };
 
 /**
- * The params of `resources/read` as a message: one `resource_ref`.
+ * Reads the params of `resources/read` as a message with one `resource_ref`.
  *
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:resource-request`
@@ -53,8 +53,8 @@ export const fromResourceRequest = reader<RequestOptions & ServerOptions, McpSlo
 );
 
 /**
- * The params of `resources/read` for a message with one `resource_ref`. MCP reads whole resources:
- * a range or a selector is reported.
+ * Writes a message with one `resource_ref` as the params of `resources/read`. MCP reads whole
+ * resources, so a range or a selector is reported.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without such a part
  * @throws GlassineError `document_invalid` for `onto`
@@ -67,7 +67,7 @@ export const toResourceRequest = writer<RequestOptions & Onto, "resource_ref">(
 
 const result = { what: "resource result", schema: resourceResultSchema };
 
-/** One that asks for input (2026-07-28) has none. */
+/** The contents of a result. One that asks for input (2026-07-28) has none. */
 function contentsIn(result: JsonObject, reading: Reading) {
   const blocks = objectsIn(result.contents);
   const pathOfBlock = itemsOf(["contents"]);
@@ -76,9 +76,9 @@ function contentsIn(result: JsonObject, reading: Reading) {
 }
 
 /**
- * The result of `resources/read` as a message: a `resource` for each of its contents.
+ * Reads the result of `resources/read` as a message with a `resource` for each of its contents.
  *
- * `blob` keeps the base64 text of MCP.
+ * `blob` keeps MCP's base64 string.
  *
  * @throws GlassineError `options_invalid`; `document_invalid`, also for both a text and a blob
  * @see spec `mcp:resource-result`
@@ -94,7 +94,7 @@ export const fromResourceResult = documentReader(
 );
 
 /**
- * The result of `resources/read` for a message with parts of type `resource`.
+ * Writes a message with parts of type `resource` as the result of `resources/read`.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without a message
  * @throws GlassineError `document_invalid` for `onto`

@@ -9,7 +9,7 @@ const maxUnits = 8_388_608;
  * Remembers the names under which a server listed or linked its resources. They only grow: a name
  * that a resource once had stays its name, so that a policy for the name holds for the URI.
  *
- * Once there are too many, a resource that is not remembered may have any name.
+ * Once there are too many, a resource without remembered names counts as one with any name.
  */
 export class ResourceNames {
   readonly #names = new Map<string, Set<string>>();
@@ -41,7 +41,7 @@ export class ResourceNames {
     else known.add(name);
   }
 
-  /** The names of a resource; `undefined` for one that may have any. */
+  /** The names of a resource, or `undefined` if it may have any name. */
   of(direction: Direction, uri: string): readonly string[] | undefined {
     const names = this.#names.get(keyOf(direction, uri));
     return names === undefined && this.#isFull ? undefined : [...(names ?? [])];
@@ -52,7 +52,7 @@ function keyOf(direction: Direction, uri: string): string {
   return `${direction} ${uri}`;
 }
 
-/** What the answer to a `resources/list` lists. */
+/** The resources in the answer to a `resources/list`. */
 export function listedIn({ result }: JsonObject): readonly unknown[] {
   const resources = isObject(result) ? result.resources : undefined;
   return Array.isArray(resources) ? resources : [];

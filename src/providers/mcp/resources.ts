@@ -56,7 +56,7 @@ export const resources: Subject = {
       yield {
         hook: "resource_post_fetch",
         optional: true,
-        // One that a later plugin took out is as it was: nothing of it goes on.
+        // One that a later plugin removed is shown as it was: it is not passed on anyway.
         payload: () => ({
           uri: call.params.uri,
           content: contentsOf(result)[place] ?? contents[place],

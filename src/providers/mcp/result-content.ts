@@ -1,13 +1,13 @@
 /**
- * A tool's result as the content of a `tool_result`: the MCP result itself, except hidden fields.
- * So every kind of block, structured content and the fields of later versions are shown.
+ * Shows a tool's result as the content of a `tool_result`: the MCP result itself without hidden
+ * fields, so that plugins see every kind of block, structured content and later versions' fields.
  */
 import type { Path, Reading } from "../rewrite/index.ts";
 import { isObject, type JsonObject, sameJson, without } from "./json.ts";
 import { setField } from "./payload.ts";
 import { type LostReports, reportForm } from "./report.ts";
 
-/** The oldest era had results of other shapes; written afresh they get a list of blocks. */
+/** Reports a result without a list of blocks (the oldest MCP): written anew, it gets one. */
 export function reportNoBlocks(
   reading: Reading,
   result: JsonObject,
@@ -20,7 +20,8 @@ export function reportNoBlocks(
 }
 
 /**
- * Writes a changed content over the result it was shown of. A text or blocks alone stand for all.
+ * Writes changed content over the result that it was read from. A string or a list of blocks
+ * replaces the whole result.
  */
 export function writeResult(
   original: JsonObject,
@@ -36,7 +37,7 @@ export function writeResult(
   return overHidden(original, content, hidden);
 }
 
-/** The new content of a document, with what was hidden of the old one. */
+/** Returns the new content together with the hidden fields of `original`. */
 export function overHidden(
   original: JsonObject,
   content: JsonObject,
@@ -76,7 +77,7 @@ function readContent(
   return content;
 }
 
-/** What a message may set: everything except fields of the protocol. */
+/** Returns the fields that a message may set, and reports those that belong to the protocol. */
 export function withoutHidden(
   values: Readonly<JsonObject>,
   hidden: readonly string[],

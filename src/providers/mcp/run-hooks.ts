@@ -89,7 +89,7 @@ export class Hooks implements HookRunner {
 
   letsThrough(call: Call, answer: JsonObject): boolean {
     if (call.subject.isIdle?.(call, answer)) return true;
-    // What stands beside an error is not a result.
+    // JSON-RPC allows no result together with an error: `checkAnswer` removes it.
     if (answer.result !== undefined && answer.error !== undefined) return false;
     return call.isPrepared && !isEnvelopeActive(call) && !this.#isJudged(call, "post", answer);
   }
@@ -110,8 +110,8 @@ export class Hooks implements HookRunner {
   }
 
   /**
-   * Whether anybody is to see a message, or it says more than may go on unseen. For what has no
-   * hooks of its own there is a subject only where a plugin listens.
+   * Whether a plugin or the host is to see a message, or it holds more than may pass unseen. A
+   * subject without hooks of its own exists only if a plugin listens.
    */
   #isJudged({ subject }: Call, part: "pre" | "post", document: JsonObject): boolean {
     if (subject.hooks === undefined || this.options.onResult !== undefined) return true;
@@ -149,8 +149,8 @@ export class Hooks implements HookRunner {
   }
 
   /**
-   * The envelope belongs to whoever asks, even for the result of a task that somebody else started.
-   * A notification has no asker: it keeps the envelope of the call that it belongs to.
+   * The envelope is that of whoever asks, even for the result of a task that somebody else started.
+   * Nobody asks for a notification, so it keeps the envelope of the call that it belongs to.
    */
   #makeEnvelope(call: Call, request: () => GuardedRequest): Work {
     const { envelope } = this.options;
@@ -164,7 +164,7 @@ export class Hooks implements HookRunner {
     }
   }
 
-  /** Reports headers that cannot be sent; they do not refuse the message. */
+  /** Notes the headers to send. Those that cannot be sent are reported, but refuse nothing. */
   #noteHeaders(call: Call): void {
     const before = call.headersBefore ?? headersIn(undefined);
     const { changes, error } = headerChanges(before, headersIn(call.extensions));
@@ -172,7 +172,7 @@ export class Hooks implements HookRunner {
     if (error !== undefined) this.#observe(call, "headers", { error });
   }
 
-  /** Whatever throws refuses the message. */
+  /** Does `work`. If it throws, the message is refused. */
   #attempt(call: Call, point: string, work: () => Work): Checked {
     const fail = (error: unknown): Denial => {
       this.#observe(call, point, { error });
@@ -231,7 +231,7 @@ export class Hooks implements HookRunner {
   }
 
   /**
-   * If a hook changed the data after earlier hooks allowed it, those are asked again.
+   * Asks hooks again if a later hook changed the data that they had allowed.
    */
   async #askAgain(call: Call, earlier: readonly Allowed[]): Promise<Denial | undefined> {
     for (const { step, payload: before } of earlier) {
@@ -270,9 +270,9 @@ export class Hooks implements HookRunner {
       if (!isObject(changed)) throw payloadFault("an object as payload");
       underPayloadLimits(this.manager.payloadLimits, () => {
         if ("write" in step) step.write(changed);
-        // The manager read it by the schema of messages.
+        // The manager checked it against the schema of messages.
         else step.writeMessage(changed as Message);
-        // Places in the document may have changed.
+        // What the payload leaves out may be at other paths now.
         if (step.left !== undefined) unseen = step.left();
         else if (step.rest !== undefined) step.payload(reportLeft);
       });
@@ -281,9 +281,9 @@ export class Hooks implements HookRunner {
     return this.#runRest(call, step, unseen, allowed);
   }
 
-  /** Shows what the hook did not, where a plugin listens. */
+  /** Shows what the hook left out, if a plugin listens. */
   #runRest(call: Call, { rest }: Step, left: readonly Left[], allowed: Allowed[]): Checked {
-    // The names of inputs are tokens.
+    // Inputs have steps of their own, which do not show the names. Those count as tokens.
     const hasSteps = (path: string) => path === rest?.input && this.passes("tokens");
     const unseen = left.filter(({ path }) => !hasSteps(path));
     const fields = rest === undefined ? [] : leftFields(rest.document, unseen, this.passes);
@@ -298,7 +298,7 @@ export class Hooks implements HookRunner {
     );
   }
 
-  /** Refuses what no hook has seen, unless the host lets it pass. A denial takes precedence. */
+  /** Throws for content that no hook has seen, unless the host lets it pass. Denials come first. */
   #refuseUnseen(left: readonly Left[]): void {
     const unseen = left.find(({ kind }) => kind !== "setting");
     if (unseen === undefined || this.passes("unknown")) return;
@@ -319,7 +319,7 @@ export class Hooks implements HookRunner {
   }
 }
 
-/** Whether a handler ran: a listening one may be for other calls, or disabled. */
+/** Whether a handler ran: one that listens may be disabled, or meant for other calls. */
 function wasShown({ executions }: HookResult): boolean {
   return executions.some(({ status }) => status !== "skipped" && status !== "disabled");
 }

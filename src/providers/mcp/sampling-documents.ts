@@ -17,16 +17,17 @@ function turnsIn(turns: readonly Turn[]): Turns {
   return { turns, pathOf: (i) => ["messages", i] };
 }
 
-/** A result is one turn itself. */
+/** A result is itself one turn. */
 function turnOf({ role, content }: Turn): Turns {
   return { turns: [{ role, content }], pathOf: () => [] };
 }
 
 /**
- * The params of `sampling/createMessage` as messages, `systemPrompt` first with the role `system`.
+ * Reads the params of `sampling/createMessage` as messages: first `systemPrompt`, with the role
+ * `system`, then the turns.
  *
- * Results of tools alone are a message of the role `tool`. Definitions of tools, `toolChoice`,
- * `maxTokens` and the other settings are in `left`.
+ * A turn with nothing but tool results becomes a message with the role `tool`. Tool definitions,
+ * `toolChoice`, `maxTokens` and the other settings are in `left`.
  *
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:sampling-request`
@@ -44,7 +45,7 @@ export const fromSamplingRequest = documentReader(
   },
 );
 
-/** What a sampling request needs beside its messages: the request it came from, or its limit. */
+/** What a sampling request needs besides messages: the request it came from, or a token limit. */
 export type SamplingRequestOptions = RequestOptions &
   (
     | { readonly onto: object; readonly maxTokens?: undefined }
@@ -52,10 +53,10 @@ export type SamplingRequestOptions = RequestOptions &
   );
 
 /**
- * The params of `sampling/createMessage` for messages.
+ * Writes messages as the params of `sampling/createMessage`.
  *
- * A first message of the role `system` with one text becomes `systemPrompt`. A message with one part
- * has a block, any other a list of blocks.
+ * A first message with the role `system` and one text part becomes `systemPrompt`. A message with
+ * one part is written as a single block, any other as a list of blocks.
  *
  * @throws GlassineError `options_invalid`, `message_invalid`, or `document_invalid` for `onto`
  * @see spec `mcp:sampling-request`, `mcp:onto`
@@ -74,7 +75,7 @@ export const toSamplingRequest = documentWriter(
   },
 );
 
-/** The text of a first message that MCP can say as `systemPrompt`. */
+/** The text of a first message that MCP can express as `systemPrompt`. */
 function systemPromptOf(message: Message | undefined, lost: LostReports): string | undefined {
   const [part, ...more] = message?.content ?? [];
   if (message?.role !== "system" || part?.content_type !== "text") return undefined;
@@ -91,7 +92,7 @@ const reasons = /* @__PURE__ */ new Map<string | undefined, Exclude<StopReason, 
   ["stopSequence", "stop_sequence"],
 ]);
 
-/** What a sampling result says about slots, for `createExtensions` or `withSlots`. */
+/** The slots that a sampling result fills, for `createExtensions` or `withSlots`. */
 export interface CompletionSlots {
   readonly completion: {
     readonly model: string;
@@ -112,8 +113,8 @@ function completionOf(model: string, stopReason: string | undefined): Completion
 }
 
 /**
- * The result of `sampling/createMessage` as a message. `model` and `stopReason` are in the slots
- * `completion` and `llm`; a stop reason that is not one of theirs is in `left`.
+ * Reads the result of `sampling/createMessage` as a message. `model` and `stopReason` are in the
+ * slots `completion` and `llm`; a stop reason that `completion` does not have is in `left`.
  *
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:sampling-result`
@@ -144,14 +145,14 @@ export const fromSamplingResult = documentReader(
   },
 );
 
-/** What the host knows of a completion, where no `onto` says it. */
+/** What the host knows about a completion, for a result without `onto`. */
 export interface SamplingResultOptions extends RequestOptions, Onto {
   /** The slot `completion`: its `model` and `stop_reason` are written. */
   readonly completion?: { readonly model?: string | undefined; readonly stop_reason?: unknown };
 }
 
 /**
- * The result of `sampling/createMessage` for a message of the role `assistant` or `user`.
+ * Writes a message with the role `assistant` or `user` as the result of `sampling/createMessage`.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without such a message or a `model`
  * @throws GlassineError `document_invalid` for `onto`

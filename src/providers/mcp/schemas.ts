@@ -1,16 +1,17 @@
-/** What the adapter must know of MCP documents; everything else may be there, and stays. */
+/** The fields of MCP documents that the adapter must know; any others are allowed, and stay. */
 import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 
 const object = z.looseObject({});
-/** An object whose values need no look: every document is read as JSON. */
+/** An object whose values need no check: every document has been read as JSON. */
 const values = z.catchall(z.object({}), z.custom<Json>());
 
 /** Params of `tools/call` and of `prompts/get`. */
 export const callSchema = z.looseObject({ name: z.string(), arguments: z.optional(values) });
 
 /**
- * Result of `tools/call`. Asking for input (2026-07-28), or in the oldest era, it has no content.
+ * Result of `tools/call`. One that asks for input (2026-07-28), or is of the oldest MCP, has no
+ * content.
  */
 export const toolResultSchema = z.looseObject({
   content: z.optional(z.array(object)),

@@ -10,10 +10,10 @@ import { toolResult } from "./tool-documents.ts";
 const kind = { what: "task", schema: taskSchema, isAnswer: true };
 
 /**
- * A task of a tool call, as `tasks/get` and `notifications/tasks` have it: the result that a
- * finished one holds, as `fromToolResult` shows it. Without a result there is no message.
+ * Reads the task of a tool call, from `tasks/get` or `notifications/tasks`: the result that a
+ * finished task holds, as `fromToolResult` shows it. Without a result there is no message.
  *
- * What `tasks/result` answers (2025-11-25) is the result itself: `fromToolResult` takes it.
+ * The answer to `tasks/result` (2025-11-25) is the result itself: read it with `fromToolResult`.
  *
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:task`
@@ -30,7 +30,7 @@ export const fromTask = documentReader(
 );
 
 /**
- * The task `onto` with the result that a message with one `tool_result` says.
+ * Writes a message with one `tool_result` as the result of the task `onto`.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without such a part
  * @throws GlassineError `document_invalid` for `onto`
@@ -40,7 +40,7 @@ export const toTask = documentWriter(
   "toTask",
   kind,
   (messages, before, lost, options: ReadOptions<AnswerOptions & Required<Onto>>) => {
-    // It may be missing where the caller has no types.
+    // `onto` may be missing if the caller does not use types.
     const task = readDocument(taskSchema, before, "task");
     if (task.result === undefined) {
       for (const place of messages.keys()) lost.add([place], "The task has no result yet.");

@@ -18,13 +18,13 @@ type KnownTask = TaskRecord | AskedMethod;
 type FoundTask = KnownTask | "forgotten" | undefined;
 
 /**
- * Tool calls whose result arrives later, by another request.
+ * Remembers the tool calls whose result arrives later, with another request.
  *
- * In MCP 2025-11-25 `tasks/result` is answered by the tool's result; in the tasks extension
+ * In MCP 2025-11-25 the tool's result is the answer to `tasks/result`; in the tasks extension
  * (SEP-2663) `tasks/get` and `notifications/tasks` hold it. A task of a sampling or elicitation
  * request is remembered by its method, because its result does not come from a tool.
  *
- * A session knows its own tasks. Where each exchange has its own transport, a task of another
+ * A session knows its own tasks. If each exchange has its own transport, a task of another
  * exchange is found too, unless several have the same id. A task that is not known for certain,
  * or was dropped to make room, is `forgotten`: its labels are unknown.
  */
@@ -34,7 +34,7 @@ export class TaskMemory {
   readonly #shared = new Map<string, TaskRecord | "forgotten">();
   #hasForgotten = false;
 
-  /** Remembers the task that an answer creates. Most create none: `startedBy` is then not called. */
+  /** Remembers the task that an answer creates. `startedBy` is called only if there is one. */
   learn({ direction, session }: TaskScope, answer: JsonObject, startedBy: () => KnownTask): void {
     const taskId = createdTask(answer.result);
     if (taskId === undefined) return;
@@ -58,7 +58,7 @@ export class TaskMemory {
     return own ?? shared ?? (this.#hasForgotten ? "forgotten" : undefined);
   }
 
-  /** From now on an unknown task may be a forgotten one. */
+  /** Notes that tasks were forgotten: from now on an unknown task may be one of them. */
   forgotSome(): void {
     this.#hasForgotten = true;
   }

@@ -4,17 +4,17 @@ import { holdsText, isTokenOfCall } from "./methods.ts";
 import { payloadFault } from "./payload.ts";
 import { leftOf, settingsOf } from "./report.ts";
 
-/** Fields about a task's state that somebody reads, or that ask for something. */
+/** Fields about a task's state that a person or a model reads, or that ask for input. */
 const texts: readonly string[] = ["statusMessage", "inputRequests"];
 
 export function isDone(task: JsonObject): boolean {
   return task.result !== undefined || task.error !== undefined;
 }
 
-/** What was read as a task. An answer that is itself an outcome is not one, whatever its fields. */
+/** The objects that were read as tasks. An answer that is itself an outcome is not among them. */
 const tasks = new WeakSet<object>();
 
-/** A task with something to check: its outcome, or the text about its state. */
+/** Returns the task if it holds anything to check: its outcome, or text apart from it. */
 export function outcomeInTask(task: JsonObject, passesTokens: boolean): JsonObject | undefined {
   tasks.add(task);
   const isText = ({ kind, path }: Left) =>
@@ -27,7 +27,7 @@ export function saysMore(task: JsonObject): boolean {
   return Object.keys(stateOf(task)).length > 0;
 }
 
-/** What a task holds apart from its outcome and its state. */
+/** What a task holds apart from its outcome and the `texts` about its state. */
 export function leftIn(task: JsonObject): readonly Left[] {
   return tasks.has(task) ? leftOf(task, ["result", "error", ...texts], settingsOf.task) : [];
 }
@@ -63,7 +63,7 @@ export function extractState(task: JsonObject = {}): JsonObject {
 /** Writes a changed state back. */
 export function writeState(task: JsonObject, given: JsonObject): void {
   const { content, ...rest } = given;
-  // A plugin that maps over result blocks returns an empty list where there are none.
+  // A plugin that maps over result blocks returns an empty list if there are none.
   const state = Array.isArray(content) && content.length === 0 ? rest : given;
   if (Object.keys(state).some((key) => !texts.includes(key))) {
     throw payloadFault(`no other fields than ${texts.join(" and ")} of a task`);

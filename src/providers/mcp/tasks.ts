@@ -26,13 +26,13 @@ function taskSubject(outcome: Subject["outcome"]): Subject {
 }
 
 function leftOfParams(params: JsonObject): readonly Left[] {
-  // SDKs repeat how the request was to become a task.
+  // SDKs repeat the `task` field of the request that started the task.
   return leftOf(params, [], ["taskId", ...settingsOf.toolParams]);
 }
 
 /**
- * Shows what a message says apart from the task's outcome and state; nothing if a tool's hooks saw
- * it all.
+ * Shows what a message holds besides the task's outcome and state. Shows nothing if the tool's
+ * hooks already saw all of it.
  */
 function* besideTask(
   call: Call,
@@ -77,7 +77,7 @@ export const taskSubjects: ReadonlyMap<string, Subject> = new Map([
   ["tasks/cancel", taskSubject(outcomeInAnswer)],
 ]);
 
-/** A notification about a task; its params can hold what an answer does. */
+/** A notification about a task; its params can hold whatever an answer can. */
 export const taskNotice: Subject = {
   ...taskSubject(({ params }, hooks) => {
     if (!isObject(params)) return undefined;

@@ -6,7 +6,7 @@ export const isNumber = (value: unknown) => typeof value === "number";
 export const isWord = (value: unknown) => typeof value === "string" && /^\w{1,32}$/.test(value);
 const date = /\d{4}-\d\d-\d\d/.source;
 const time = /T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?/.source;
-/** ISO 8601, as MCP has it, or nothing. */
+/** A date or time in ISO 8601, as MCP writes it, or an empty string. */
 const instant = new RegExp(`^(?:${date}(?:${time})?)?$`);
 export const isTime = (value: unknown) => typeof value === "string" && instant.test(value);
 

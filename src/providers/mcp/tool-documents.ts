@@ -27,16 +27,16 @@ export const toolCall: OnePart<"tool_call"> = {
   },
 };
 
-/** The `arguments` to write. Omitted arguments stay omitted while they are empty. */
+/** The `arguments` field to write. Omitted arguments stay omitted as long as they are empty. */
 export function writtenArguments(before: JsonObject | undefined, values: Readonly<JsonObject>) {
   const isKept = before !== undefined && sameJson(values, before.arguments ?? {});
   return isKept ? {} : { arguments: values };
 }
 
 /**
- * The params of `tools/call` as a message: one `tool_call`.
+ * Reads the params of `tools/call` as a message with one `tool_call`.
  *
- * `_meta`, `task` and what answers a request for input are in `left`.
+ * `_meta`, `task` and answers to a request for input are in `left`.
  *
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:tool-call`
@@ -54,15 +54,15 @@ export const fromToolCall = reader<RequestOptions & ServerOptions, McpSlot>(
   ({ name }, options) => toolSlot(String(name), options),
 );
 
-/** What `fromToolCall` does not show of the params. */
+/** Lists the params that `fromToolCall` does not show. */
 export function leftOfCall(params: JsonObject): readonly Left[] {
   return leftOf(params, callFields, settingsOf.toolParams);
 }
 
 /**
- * The params of `tools/call` for a message with one `tool_call`.
+ * Writes a message with one `tool_call` as the params of `tools/call`.
  *
- * Without `onto`, arguments are always written; over params that had none, empty ones stay out.
+ * Without `onto`, arguments are always written; over params without any, empty ones are left out.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without such a part
  * @throws GlassineError `document_invalid` for `onto`
@@ -71,7 +71,7 @@ export function leftOfCall(params: JsonObject): readonly Left[] {
 export const toToolCall = writer<RequestOptions & Onto, "tool_call">("toToolCall", toolCall);
 
 /**
- * Fields of a result that messages do not show: the protocol's, and `isError`, which is `is_error`.
+ * Result fields that are not in the content: the protocol's, and `isError`, shown as `is_error`.
  */
 const hidden = [...wireOnly, "isError"];
 
@@ -106,18 +106,19 @@ function reportResult(result: JsonObject, reading: Reading, at: Path): void {
 }
 
 /**
- * The result of `tools/call`, or of `tasks/result` for a tool, as a message: one `tool_result`.
+ * Reads the result of `tools/call`, or of `tasks/result` for a tool, as a message with one
+ * `tool_result`.
  *
  * Its `content` is the MCP result itself: `content` with blocks of every kind, `structuredContent`,
- * and what a result of the 2026-07-28 era asks for. `_meta` and the like are in `left`; of a `task`
- * that the call began, what it says of its state is content there.
+ * and the input that a result of MCP 2026-07-28 asks for. `_meta` and the like are in `left`. If
+ * the call started a `task`, the text about its state is in `left` too, with the kind `content`.
  *
  * @throws GlassineError `options_invalid`, `document_invalid`
  * @see spec `mcp:tool-result`, `mcp:name-of-the-call`
  */
 export const fromToolResult = reader<AnswerOptions>("fromToolResult", toolResult);
 
-/** What `fromToolResult` does not show of the result. */
+/** Lists the fields of a result that `fromToolResult` does not show. */
 export function leftOfResult(result: JsonObject): readonly Left[] {
   const reading = mcpReading();
   reportResult(result, reading, []);
@@ -125,10 +126,10 @@ export function leftOfResult(result: JsonObject): readonly Left[] {
 }
 
 /**
- * The result of `tools/call` for a message with one `tool_result`.
+ * Writes a message with one `tool_result` as the result of `tools/call`.
  *
- * A text or a list of blocks as `content` stands for the whole result. `isError` is written where
- * it is true, or where `onto` says otherwise.
+ * A string or a list of blocks as `content` replaces the whole result. `isError` is written if it
+ * is true, or if it differs from `onto`.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without such a part
  * @throws GlassineError `document_invalid` for `onto`

@@ -103,14 +103,14 @@ function resultStep(result: JsonObject, options: { id: string; name: string }): 
     left: () => leftOfResult(result),
     writeMessage(changed) {
       const lost = lostReports();
-      // Made of the very values of the result and of the message.
+      // It shares the values of the result and of the message, so that `shown` can match them.
       const document = writePart(toolResult, [changed], result, options, lost);
       applyWritten(result, { document, lost: lost.all.list() }, shown);
     },
   };
 }
 
-/** The result in its message. */
+/** The result as its message shows it. */
 function shownIn({ content: [part] }: Message): unknown {
   return part?.content_type === "tool_result" ? part.content.content : undefined;
 }

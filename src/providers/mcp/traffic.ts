@@ -34,8 +34,9 @@ interface Flow {
 /**
  * Sorts the messages of a transport.
  *
- * Client and server need no distinction: a sent request belongs to the outgoing lane, a
- * received one to the incoming. What needs no check passes synchronously, so nothing overtakes it.
+ * It works the same for a client and a server: a sent request belongs to the outgoing lane, a
+ * received one to the incoming. A message that needs no check passes synchronously, so nothing
+ * overtakes it.
  */
 export function createTraffic(
   sides: Sides,
@@ -91,7 +92,7 @@ export function createTraffic(
 }
 
 function route(flow: Flow, message: unknown, aux: unknown): Handed {
-  // A batch (MCP before 2025-06-18) is taken apart: each of its messages is checked for itself.
+  // A batch (MCP before 2025-06-18) is split up: each of its messages is checked on its own.
   if (Array.isArray(message) && message.length > 0) {
     const handed = message.map((item) =>
       Array.isArray(item) ? undefined : route(flow, item, aux),

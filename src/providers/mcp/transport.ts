@@ -12,8 +12,8 @@ export interface TransportLike {
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
   /**
-   * Whether `send` takes the option `withHeaders`: a function that returns the headers of a request
-   * with those that plugins wrote. It is given only if they wrote any.
+   * Whether `send` takes the option `withHeaders`: a function that adds the headers that plugins
+   * wrote to those of a request. It is passed only if they wrote any.
    */
   readonly takesHeaders?: boolean;
 }
@@ -38,7 +38,7 @@ const maxIdLength = 1024;
 
 /**
  * The map key of a request id. Ids keep their type: 1 and "1" are different requests.
- * `undefined` for anything but an id: null, an object, a string of unreasonable length.
+ * `undefined` for anything but an id: null, an object, a string that is too long.
  */
 export function keyOf(id: unknown): string | undefined {
   if (typeof id === "string") return id.length <= maxIdLength ? `s${id}` : undefined;
@@ -46,8 +46,8 @@ export function keyOf(id: unknown): string | undefined {
 }
 
 /**
- * Whether an object is a message of JSON-RPC 2.0. One with a method and an outcome is not: one side
- * could read it as a request and the other as an answer.
+ * Whether an object is a message of JSON-RPC 2.0. One with both a method and an outcome is not: one
+ * side could read it as a request and the other as an answer.
  */
 export function isMessage({ jsonrpc, method, result, error }: JsonObject): boolean {
   if (jsonrpc !== "2.0") return false;

@@ -1,4 +1,4 @@
-/** The messages of prompts and of sampling, which MCP has as turns with one block or a list. */
+/** The messages of prompts and of sampling: in MCP, turns with one block or a list of blocks. */
 import {
   type ContentPart,
   type Message,
@@ -75,7 +75,7 @@ function blocksIn({ content }: Turn, at: Path) {
   return { blocks: objectsIn(isSingle ? [content] : content), path, pathOfBlock, isSingle };
 }
 
-/** The blocks of a turn, each of which shows one part. */
+/** The blocks of a turn with the message's parts, one for each block. */
 function shownIn(turn: Turn, at: Path, { content: parts }: Message) {
   return { ...blocksIn(turn, at), parts, at: [...parts.keys()], begin: 0 };
 }
@@ -95,14 +95,14 @@ export function writeTurns(
   const reading = mcpReading(given);
   const shown = readTurns(old, style, reading).map(messageOfPlain);
   const reporter = lossReporter(reading, lost);
-  // In a list of another length only an equal message is one of the old ones.
+  // If the number of messages changed, only equal messages are paired with old ones.
   const likeness = messages.length === shown.length ? "" : undefined;
   const pairs = pairItems(shown, messages, { kinds: [() => likeness] });
   const kept = new Set(pairs.map(({ at }) => at));
   for (const place of shown.keys())
     if (!kept.has(place)) reporter.removed(pathOf(...old.pathOf(place)));
 
-  /** The new content of a turn, or nothing where MCP cannot express it. */
+  /** The new content of a turn, or `undefined` if MCP cannot express it. */
   function contentOf(message: Message, path: Path, before: ReturnType<typeof shownIn> | undefined) {
     const { content } = message;
     const at = (i: number): Path => [...path, "content", i];

@@ -9,9 +9,9 @@ const maxTools = 4096;
 const maxNameUnits = 1024;
 
 /**
- * Remembers the labels from tool annotations, which only grow: a tool that was once listed
- * as worse does not get better by being listed again. A tool beyond the limit, or one with a
- * very long name, counts as never listed.
+ * Remembers the labels from tool annotations. They only grow: a tool cannot lose labels by being
+ * listed again with better annotations. A tool beyond the limit, or one with a very long name,
+ * counts as never listed.
  */
 export class WireReader {
   readonly #mapping: WireLabels;
@@ -37,12 +37,12 @@ export class WireReader {
         const labels = readLabels(read(copyJson(tool.annotations)));
         this.#tools.set(key, new Set([...(known ?? []), ...labels]));
       } catch {
-        // Treated as not listed: a call reads the annotations again and is refused.
+        // Treated as not listed: unless it was listed before, calls are labelled as unannotated.
       }
     }
   }
 
-  /** The labels that the wire claims for an outcome. An error claims none. */
+  /** The labels from what the server claims. For an error, `meta` reads `undefined`. */
   labelsOf(call: Call, outcome: JsonObject): readonly string[] {
     const { meta, annotations } = this.#mapping;
     if (call.subject.isOther) return [];

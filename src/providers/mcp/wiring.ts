@@ -1,4 +1,4 @@
-/** Finds plugins at the start that a guard would silently skip. */
+/** Finds, before any message arrives, plugins that a guard would silently skip. */
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { Mode } from "../../core/hooks/index.ts";
 import type { HandlerFacts, HookManager } from "../rewrite/index.ts";
@@ -30,7 +30,7 @@ const requestHooks: ReadonlySet<string> = new Set([
   "cmf.llm_input",
 ]);
 
-/** The modes in which a handler may change anything. Older hooks have none. */
+/** The modes in which a handler may change anything. Older hooks have no mode. */
 const writing: readonly (Mode | null)[] = ["sequential", "transform", null];
 
 const covering: readonly string[] = ["message_pre_invoke", "message_post_invoke"];
@@ -41,10 +41,10 @@ export function isGuarded(hook: string): boolean {
 }
 
 /**
- * Finds plugins that this guard would never run. One that waits for a fact which this guard does
- * not have would be skipped on every call, also on those that it is to stop, and so is refused.
+ * Finds plugins that this guard would never run. Throws for a condition on servers or tenants if
+ * the guard knows none: the plugin would be skipped even on calls that it is meant to stop.
  *
- * @returns what is odd, and may be meant
+ * @returns warnings about what looks odd but may be intended
  * @throws GlassineError `options_invalid`
  */
 export function wiringOf(manager: HookManager, options: GuardOptions): readonly string[] {
@@ -53,7 +53,7 @@ export function wiringOf(manager: HookManager, options: GuardOptions): readonly 
   return warnings;
 }
 
-/** The warnings for conditions that seem to be in another language of patterns. */
+/** The warnings for conditions that seem to be written in another pattern language. */
 export function foreignConditions(manager: HookManager): readonly string[] {
   return wiringBy(manager).foreign;
 }
@@ -65,9 +65,9 @@ export function unsentHeaders(manager: HookManager): readonly string[] {
 
 /** What the handlers of a manager mean for any guard. */
 interface Wiring {
-  /** What is odd, and may be meant. */
+  /** Warnings about what looks odd but may be intended. */
   readonly warnings: readonly string[];
-  /** The warnings for conditions that seem to be in another language of patterns. */
+  /** The warnings for conditions that seem to be written in another pattern language. */
   readonly foreign: readonly string[];
   /** The handlers that run only for some calls. */
   readonly conditional: readonly HandlerFacts[];
@@ -87,7 +87,7 @@ function wiringBy(manager: HookManager): Wiring {
 function readWiring(manager: HookManager): Wiring {
   const unrun = (manager.plugins ?? []).flatMap(({ name, hooks }) => {
     const other = hooks.filter((hook) => !isGuarded(hook));
-    // What judges messages here may judge them for `evaluate`, too.
+    // A plugin that judges messages here may judge them for `evaluate`, too.
     const isElsewhere = other.length < hooks.length && other.every((hook) => hook === "evaluate");
     if (other.length === 0 || isElsewhere) return [];
     return [
@@ -109,7 +109,8 @@ function readWiring(manager: HookManager): Wiring {
     }),
   );
   const early = headerWriters(manager, (hook) => requestHooks.has(hook));
-  // What writes headers of requests has the capability for that, whatever else it handles.
+  // A plugin that writes request headers needs the capability for that, so its other handlers are
+  // only suspected if they get extensions.
   const isForRequests = new Set(early.map(([plugin]) => plugin));
   const late = headerWriters(
     manager,
@@ -141,11 +142,11 @@ function readWiring(manager: HookManager): Wiring {
   };
 }
 
-/** What there is to say of a pattern that `seemsForeign`. */
+/** The explanation to give for a pattern that `seemsForeign`. */
 export const literally =
   "In a pattern * stands for any characters but /, ** for any, and all else for itself, also ^ $ ? | \\ and brackets.";
 
-/** Whether a pattern has signs of a regular expression or a shell that a name of its kind has not. */
+/** Whether a pattern has signs of a regular expression or a shell pattern, which names lack. */
 export function seemsForeign(pattern: string, isName: boolean): boolean {
   return /^\^|\$$|\\/.test(pattern) || (isName && /^!|[?|()[\]{}]/.test(pattern));
 }
