@@ -1,4 +1,4 @@
-/** What `--check` finds out without starting anything: who sees what, and what can never happen. */
+/** What `--check` finds out without starting anything: who sees what, and what has no effect. */
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { compilePattern } from "../../core/messages/index.ts";
 import { type Environment, isolationOf } from "../../core/plugins/index.ts";
@@ -51,7 +51,7 @@ export async function checkGateway(
       ...warnings,
       ...secrets,
       ...folders,
-      // The folder may be there where the gateway will run.
+      // Only a warning: the folder may exist where the gateway will run.
       ...(await auditFileFaults(config)),
       ...(await pinFaults(config)),
       ...oddSettings(config),
@@ -63,7 +63,7 @@ export async function checkGateway(
 }
 
 /**
- * Why the gateway would not find out who asks: nothing is asked of a server for that.
+ * Returns why the gateway could not identify callers. Contacts no server to find out.
  *
  * @throws GlassineError `config_invalid`
  */
@@ -108,7 +108,7 @@ function placeOf(plugin: ResolvedPlugin["plugin"]): Pick<PluginReport, "isolate"
   if (isolation === undefined)
     return { isolate: null, runs_in: ["Its code runs in the process of the gateway."] };
   const { kind, open } = isolation;
-  // A file may export a guest, whose kind has a page of its own.
+  // A file may export a guest, whose kind is described elsewhere.
   const says = isIsolation(kind) ? ` ${kinds[kind]}` : "";
   const can = open.map((each) => `${openings[each as Opening]} (${each})`);
   return {
@@ -122,13 +122,13 @@ function placeOf(plugin: ResolvedPlugin["plugin"]): Pick<PluginReport, "isolate"
 
 type Handler = ReturnType<ResolvedPlugins["manager"]["handlersFor"]>[number];
 
-/** Every handler once, also one that covers several hooks. */
+/** Returns each handler once per hook. */
 function handlersOf(
   { handlersFor }: ResolvedPlugins["manager"],
   plugins: readonly ResolvedPlugin[],
 ): readonly Handler[] {
   const hooks = new Set(plugins.flatMap(({ plugin }) => plugin.hooks));
-  // A plugin's own names of hooks: the manager was made, so it knows them.
+  // The cast is safe: the manager has accepted these plugins, so it knows their hooks.
   const all = [...hooks].flatMap((hook) => handlersFor(hook as Parameters<typeof handlersFor>[0]));
   return all.filter(
     (each, at) =>
@@ -136,7 +136,7 @@ function handlersOf(
   );
 }
 
-/** A handler that is wrapped in another function may have lost its third parameter. */
+/** Reports handlers without extensions: a wrapped handler may have lost its third parameter. */
 function blindOn(handlers: readonly Handler[]): readonly string[] {
   const blind = handlers.filter(({ extensions, mode }) => !extensions && mode !== "disabled");
   return blind.map(
@@ -145,7 +145,7 @@ function blindOn(handlers: readonly Handler[]): readonly string[] {
   );
 }
 
-/** A call has to match each kind of its conditions, by one pattern. */
+/** For each kind of condition, a call has to match one of the patterns. */
 function onlyFor({ hook, conditions }: Handler): readonly string[] {
   if (conditions === null) return [];
   const kinds = Object.entries({ ...conditions }).map(
@@ -154,7 +154,7 @@ function onlyFor({ hook, conditions }: Handler): readonly string[] {
   return [`On ${hook} it runs only for ${kinds.join(" and ")}.`];
 }
 
-/** The hooks of a route to a model. Those of a server's guard its wiring knows. */
+/** The hooks of model routes. The wiring of guards knows those of servers. */
 const modelHooks: ReadonlySet<string> = new Set([
   "cmf.llm_input",
   "cmf.llm_output",
@@ -162,7 +162,7 @@ const modelHooks: ReadonlySet<string> = new Set([
   "message_pre_invoke",
   "message_post_invoke",
 ]);
-/** Before a request is sent: what is written there can still be sent with it. */
+/** Hooks that run before a request is sent, so that headers written there can be sent with it. */
 const ofRequests = /_pre_\w+$|_input$|_request$/;
 
 function disabledAmong(
@@ -186,7 +186,7 @@ function ungranted({ plugin, grant }: ResolvedPlugin): readonly string[] {
   ];
 }
 
-/** What of a plugin can never have an effect. */
+/** Returns what can never have an effect in a plugin. */
 function neverIn(
   config: GatewayConfig,
   manager: ResolvedPlugins["manager"],
@@ -204,7 +204,7 @@ function neverIn(
   ];
 }
 
-/** What can never have an effect, by plugin, and is no guard's to notice: it knows one server. */
+/** Finds what can never have an effect and guards cannot notice, as each knows only one server. */
 export function skippedPlugins(
   config: GatewayConfig,
   { plugins, manager }: ResolvedPlugins,
@@ -218,7 +218,7 @@ export function skippedPlugins(
   });
 }
 
-/** An option of the stock egress guard says servers, as conditions do. */
+/** Checks the server names in the egress guard's options, like those in conditions. */
 function unmatchedServers(
   { servers }: GatewayConfig,
   { from, source, options }: ResolvedPlugin,
@@ -235,7 +235,7 @@ function unmatchedServers(
   });
 }
 
-/** As the plugin has read them. */
+/** The options have this form, since the plugin has read them. */
 type EgressOptions = Readonly<Record<string, { readonly servers?: readonly string[] }>>;
 
 function skippedOn(config: GatewayConfig, handlers: readonly Handler[]): readonly string[] {
@@ -271,24 +271,24 @@ function configured(names: readonly string[]): string {
   return `only ${list(names)} ${names.length === 1 ? "is" : "are"} configured`;
 }
 
-/** A plugin may have hooks for other hosts, as long as it has one for this. */
+/** Reports hooks that never run, unless one does: the others may be for other hosts. */
 function unrun(hooks: readonly string[], isRun: (hook: string) => boolean): readonly string[] {
   if (hooks.some(isRun)) return [];
   return hooks.map((hook) => `${hook} is never run here: its handler has no effect.`);
 }
 
-/** What the guard of a server says of one plugin; of servers and tenants there is more to say here. */
+/** Returns a server guard's findings about one plugin, except those that are reported here. */
 function wiringFor(
   manager: ResolvedPlugins["manager"],
   serverId: string,
   name: string,
 ): readonly string[] {
   const begin = `plugin ${name} `;
-  // A guard asks a manager what its type for known hooks does not say.
+  // The cast is needed because a guard takes managers of any hooks, not only of known ones.
   const lines = wiringOf(manager as never, { serverId, tenant: "default" })
     .filter((line) => line.startsWith(begin))
     .map((line) => line.slice(begin.length));
-  // Of hooks that no guard runs there is a sentence already.
+  // `unrun` already reports hooks that no guard runs.
   return lines.filter((line) => !line.startsWith("has handlers for"));
 }
 
@@ -296,7 +296,7 @@ function matchesAny(patterns: readonly string[], name: string): boolean {
   return patterns.some((pattern) => compilePattern(pattern)(name));
 }
 
-/** Headers travel over HTTP only. */
+/** Reports headers that cannot be sent, because the servers are not reached over HTTP. */
 function unsentHeaders(
   { servers }: GatewayConfig,
   handlers: readonly Handler[],

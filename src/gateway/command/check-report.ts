@@ -1,4 +1,4 @@
-/** What `gateway --check` reports: its document, and the types of that. */
+/** What `gateway --check` reports: its document, and the types. */
 import * as z from "zod";
 import { mode, type Report, text, textOrNull, texts, warnings } from "../../operate/cli/index.ts";
 
@@ -36,10 +36,10 @@ export const checkDocument = z
   })
   .describe("What `gateway --check --json` prints.");
 
-/** One plugin, as a reviewer wants to know it. */
+/** What a reviewer wants to know about one plugin. */
 export type PluginReport = Report<typeof pluginReport>;
 
-/** What there is to say beside what the configuration itself says. */
+/** The part of the report that is not in the configuration itself. */
 export type CheckReport = Pick<
   Report<typeof checkDocument>,
   "always" | "plugins" | "problems" | "warnings"

@@ -1,7 +1,7 @@
 /**
- * How `gateway reload` reaches the gateway of the same configuration: a socket in a folder that only
- * this user can enter. Unlike a file with a process id, it is never another program's, it says how the
- * reload went, and nobody answers when the gateway is gone.
+ * Lets `gateway reload` reach the gateway with the same configuration, through a socket in a folder
+ * that only this user can enter. Unlike a PID file, it never leads to another program, reports how
+ * the reload went, and does not answer if the gateway is gone.
  */
 import { createHash } from "node:crypto";
 import { lstat, mkdir, unlink } from "node:fs/promises";
@@ -15,9 +15,9 @@ import type { Environment } from "../../core/plugins/index.ts";
 /** How a reload went. */
 export interface ReloadOutcome {
   readonly ok: boolean;
-  /** The one that is in effect. */
+  /** The generation that is now in effect. */
   readonly generation: number;
-  /** Why the configuration was not taken. */
+  /** Why the configuration was refused. */
   readonly code?: string;
   readonly message?: string;
 }
@@ -25,7 +25,7 @@ export interface ReloadOutcome {
 const request = "reload\n";
 const maxAnswer = 64 * 1024;
 
-/** Where the gateway of a configuration file listens. The same for every folder it is started in. */
+/** Returns where the gateway of a configuration file listens, whatever folder it is started in. */
 function placeOf(
   file: string,
   env: Environment,
@@ -37,9 +37,9 @@ function placeOf(
 }
 
 /**
- * Answers reloads of the gateway of `file`.
+ * Answers requests to reload the gateway of `file`.
  *
- * @returns what stops it
+ * @returns a function that stops this
  * @throws Error if there is no safe place for the socket, or another gateway has it
  */
 export async function serveReloads(
@@ -54,16 +54,16 @@ export async function serveReloads(
     if (error.code !== "EADDRINUSE") throw error;
     if (await isAnswered(path))
       throw new Error("another gateway with this configuration answers reloads");
-    // What a gateway left behind that was killed.
+    // A gateway that was killed left the socket behind.
     await unlink(path);
     await listen(server, path);
   });
-  // It does not keep the process from ending.
+  // Does not keep the process alive.
   server.unref();
   return () => new Promise((resolve) => server.close(() => resolve()));
 }
 
-/** A folder that others can write to is theirs to answer in. */
+/** Throws unless only this user can use the folder: others could put their own socket there. */
 async function expectOwnFolder(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const stats = await lstat(folder);
@@ -103,7 +103,7 @@ async function answer(socket: Socket, reload: () => Promise<ReloadOutcome>): Pro
   socket.end(JSON.stringify(await reload()));
 }
 
-/** All that comes until `units` are there or the other side ends. */
+/** Resolves to what arrives until there are `units` of it or the other side ends. */
 function textOf(socket: Socket, units: number): Promise<string> {
   return new Promise((resolve) => {
     let text = "";
@@ -117,7 +117,7 @@ function textOf(socket: Socket, units: number): Promise<string> {
   });
 }
 
-/** Asks the gateway of `file` to reload; undefined where none answers. */
+/** Asks the gateway of `file` to reload. Resolves to undefined if none answers. */
 export function askReload(
   file: string,
   env: Environment,
@@ -129,7 +129,7 @@ export function askReload(
     socket.setTimeout(timeoutMs, () => socket.destroy());
     socket.once("error", () => resolve(undefined));
     socket.once("connect", () => socket.write(request));
-    // Only this user's own gateway can have written it.
+    // The cast is safe: only this user's own gateway can have written it.
     const outcomeIn = (text: string) => attempt(() => JSON.parse(text) as ReloadOutcome);
     void textOf(socket, maxAnswer).then((text) => resolve(outcomeIn(text)));
   });

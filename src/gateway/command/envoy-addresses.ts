@@ -1,8 +1,8 @@
-/** Addresses of processors, as command lines say them. */
+/** Parses addresses of processors on command lines. */
 import { misuse, say } from "../../operate/cli/index.ts";
 import type { EnvoyListen } from "../envoy/index.ts";
 
-/** @throws CommandFailure for what is neither `unix:PATH` nor `HOST:PORT` */
+/** @throws CommandFailure for anything but `unix:PATH` and `HOST:PORT` */
 export function listenAt(flag: string, text: string): EnvoyListen {
   if (text.startsWith("unix:") && text.length > 5) return { socket: text.slice(5) };
   const [, host = "", digits = ""] = /^(.+):(\d{1,5})$/.exec(text) ?? [];

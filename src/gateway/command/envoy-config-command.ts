@@ -32,7 +32,7 @@ export const envoyConfigCommand: Command = defineCommand({
     problems: texts.describe("With `--check-file`: what is wrong, a sentence each."),
   }),
   async run(context) {
-    // Loaded when it is run: other commands start without it.
+    // Loaded only when run, so that other commands start without it.
     const { check, print } = await import("./envoy-config.ts");
     const { checkFile } = context.options;
     return checkFile === undefined ? print(context) : check(context, checkFile);

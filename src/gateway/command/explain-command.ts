@@ -1,4 +1,4 @@
-/** `explain`: what plugins did with one request, out of the audit trail. */
+/** `explain`: shows what plugins did with one request, from the audit trail. */
 import { resolve } from "node:path";
 import {
   type Command,
@@ -65,7 +65,7 @@ function noTrail(file: string): string {
 
 interface Trail {
   readonly file: string;
-  /** Undefined where only the file is known. */
+  /** Undefined, like `hooks`, if only the file is known. */
   readonly access?: string | undefined;
   readonly hooks?: boolean | undefined;
 }
@@ -76,7 +76,7 @@ async function trailOf({
   options: given,
 }: CommandContext<typeof options>): Promise<Trail> {
   if (given.file !== undefined) return { file: resolve(cwd, given.file) };
-  // Loaded here, so that other commands start without the schema.
+  // Loaded only when run, so that other commands start without the schema.
   const { loadConfig } = await import("../config/index.ts");
   const { config } = await loadConfig({ cwd, env, flags: { file: given.config } });
   if (config.audit !== undefined) return config.audit;
@@ -158,7 +158,7 @@ function handlerLine(each: Explained["hook_runs"][number]["handlers"][number]): 
   return say`  ${plugin} (${mode}): ${said.join("; ")}`;
 }
 
-/** Of a result that is refused as a whole the path starts with a word in parentheses. */
+/** If a whole result was refused, the path starts with a word in parentheses. */
 function refusedAt(path: string): string {
   return path.startsWith("(")
     ? `returned something that was refused at ${path}`

@@ -11,7 +11,7 @@ import {
 import { extprocOptions } from "./options.ts";
 import type { GatewayServices } from "./services.ts";
 
-/** What serves is loaded when it is run: other commands start without it. */
+/** The server code is loaded only when run, so that other commands start without it. */
 export function extprocCommand(services: () => Promise<GatewayServices>): Command {
   return defineCommand({
     path: ["extproc"],

@@ -1,4 +1,4 @@
-/** What `extproc` does: serves Envoy, or says what would keep it from that. */
+/** What `extproc` does: serves Envoy, or reports what would keep it from doing so. */
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Readable, Writable } from "node:stream";
@@ -23,7 +23,7 @@ import type { ExtprocContext } from "./options.ts";
 import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
 
-/** Envoy notices within a second that a processor leaves, and asks it until then. */
+/** Envoy notices within a second that a processor is leaving, and still asks it until then. */
 const leaveMs = 3000;
 
 async function load({ cwd, env, options }: ExtprocContext): Promise<LoadedConfig> {
@@ -88,8 +88,8 @@ function webhookIn({ options }: ExtprocContext) {
 }
 
 /**
- * Whoever connects is believed about who the callers are, and as Envoy gets the secrets of servers
- * to pass on. So only this machine may, or whoever has a certificate.
+ * A client here is trusted about who the callers are, and, like Envoy, gets servers' secrets to
+ * pass on. So it must be on this machine, or have a certificate.
  */
 async function tlsFor(
   { cwd, options }: ExtprocContext,
@@ -111,7 +111,7 @@ async function tlsFor(
   return { cert, key, clientCa } as EnvoyTls;
 }
 
-/** Looks at the file that Envoy is configured with. */
+/** Returns the problems in Envoy's configuration file. */
 async function problemsIn({ cwd, options }: ExtprocContext): Promise<readonly EnvoyProblem[]> {
   const { envoyConfig: file } = options;
   if (file === undefined) return [];
@@ -130,7 +130,7 @@ async function checkFile(context: ExtprocContext, isProduction: boolean, log: Ga
 }
 
 interface Watched {
-  /** Why nothing may pass. */
+  /** Returns why nothing may pass now, if nothing may. */
   closed(): string | undefined;
   close(): void;
 }

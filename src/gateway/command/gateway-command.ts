@@ -4,7 +4,7 @@ import { checkDocument } from "./check-report.ts";
 import { gatewayCommandOptions } from "./options.ts";
 import type { GatewayServices } from "./services.ts";
 
-/** What serves is loaded when it is run: other commands start without it. */
+/** The server code is loaded only when run, so that other commands start without it. */
 export function gatewayCommand(services: () => Promise<GatewayServices>): Command {
   return defineCommand({
     path: ["gateway"],

@@ -1,4 +1,4 @@
-/** What a configuration names and this machine does not have. */
+/** Finds what a configuration names and this machine does not have. */
 import { access, constants, stat } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import process from "node:process";
@@ -8,7 +8,7 @@ import { printable } from "../../operate/cli/index.ts";
 import { type GatewayConfig, type LoadedConfig, secretReader, secretsIn } from "../config/index.ts";
 import { readPins } from "../definitions/index.ts";
 
-/** Folders and secrets may be there where the gateway will run; programs are looked for here. */
+/** Missing folders and secrets are kept apart: they may exist where the gateway will run. */
 export async function missingHere({ config, folder }: LoadedConfig, env: Environment) {
   return {
     commands: await missingCommands(config, folder, env),
@@ -17,14 +17,14 @@ export async function missingHere({ config, folder }: LoadedConfig, env: Environ
   };
 }
 
-/** Programs of servers that are not there. */
+/** Returns a sentence for each server whose program is not found. */
 async function missingCommands(
   { servers }: GatewayConfig,
   folder: string,
   env: Environment,
 ): Promise<readonly string[]> {
   const problems: string[] = [];
-  // Windows finds programs by more than their name.
+  // Windows finds programs by more than their exact name.
   if (process.platform === "win32") return problems;
   for (const [name, server] of Object.entries(servers)) {
     if (!("command" in server)) continue;
@@ -33,14 +33,14 @@ async function missingCommands(
       ? [resolve(cwd, command)]
       : (env.PATH ?? "").split(delimiter).map((place) => join(place, command));
     if (await anyRuns(places)) continue;
-    // As it was written: a folder may have blanks in its name.
+    // As written in the configuration, since the folder's own name may contain spaces.
     const said = command.startsWith(`${folder}/`) ? `.${command.slice(folder.length)}` : command;
     problems.push(`servers.${name}.command: ${shownCommand(said)} is not found: ${wayOut(said)}`);
   }
   return problems;
 }
 
-/** Folders that servers are to be started in. */
+/** Returns a sentence for each server whose working folder is missing. */
 async function missingFolders({ servers }: GatewayConfig): Promise<readonly string[]> {
   const missing: string[] = [];
   for (const [name, server] of Object.entries(servers)) {
@@ -53,7 +53,7 @@ async function missingFolders({ servers }: GatewayConfig): Promise<readonly stri
   return missing;
 }
 
-/** A line with arguments may have a secret in them. */
+/** Shows the program only: arguments may contain a secret. */
 function shownCommand(command: string): string {
   return printable(command.split(/\s/)[0] ?? "");
 }
@@ -86,8 +86,8 @@ function missingSecrets(config: GatewayConfig, env: Environment): readonly strin
 }
 
 /**
- * Pins of servers that the configuration does not have, and servers whose tools are to be as pinned
- * and are not pinned. Of one that was renamed, nothing is pinned.
+ * Reports pins of servers that are not configured, and servers that should refuse unpinned tools
+ * but have no pins. A renamed server is both.
  *
  * @throws GlassineError `config_unreadable`
  */

@@ -1,4 +1,4 @@
-/** Settings that are valid, and hardly meant. */
+/** Finds settings that are valid but probably not intended. */
 import type { Mode, OnError } from "../../core/hooks/index.ts";
 import { printable } from "../../operate/cli/index.ts";
 import { literally, seemsForeign } from "../../providers/mcp/wiring.ts";
@@ -26,7 +26,7 @@ function versionedUrls({ models }: GatewayConfig): readonly string[] {
   });
 }
 
-/** Headers are there for a key. */
+/** Reports configured headers without https, since they probably contain a key. */
 function openHeaders({ servers, models }: GatewayConfig): readonly string[] {
   return Object.entries({ servers, models }).flatMap(([key, ends]) =>
     Object.entries(ends).flatMap(([name, end]) => {
@@ -42,7 +42,7 @@ function openHeaders({ servers, models }: GatewayConfig): readonly string[] {
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** The stock plugins, each with its options and its place in a sentence. */
+/** Returns the stock plugins, each with its options and its name for messages. */
 function stockIn({ plugins }: Pick<GatewayConfig, "plugins">) {
   return plugins.flatMap((entry, index) => {
     if (typeof entry === "string" || !("use" in entry)) return [];
@@ -51,7 +51,7 @@ function stockIn({ plugins }: Pick<GatewayConfig, "plugins">) {
   });
 }
 
-/** Where stock plugins have patterns in their options. What is not of this form is refused elsewhere. */
+/** Returns the patterns in a stock plugin's options. Malformed options are refused elsewhere. */
 function patternsIn(use: string, options: Options) {
   const toolsIn = (record: unknown): readonly unknown[] => Object.keys(record ?? {});
   if (use === "allow-list") {
@@ -64,7 +64,7 @@ function patternsIn(use: string, options: Options) {
   return { tools: [tools].flat(), others: Object.values(others).flat() };
 }
 
-/** Patterns in the options of stock plugins that match nothing, most likely. */
+/** Reports patterns in the options of stock plugins that most likely match nothing. */
 function unmatchedPatterns(config: GatewayConfig): readonly string[] {
   const names = Object.keys(config.servers);
   const isPrefixed = (tool: unknown) =>
@@ -74,7 +74,7 @@ function unmatchedPatterns(config: GatewayConfig): readonly string[] {
   return stockIn(config).flatMap(({ use, options, place }) => {
     const { tools, others } = patternsIn(use, options);
     const isForeign = tools.some(foreign(true)) || others.some(foreign(false));
-    // Values may be secrets, so they are not quoted.
+    // Does not quote values, which may be secrets.
     return [
       ...(isForeign
         ? [`${place} has names that look like regular expressions or globs. ${literally}`]
@@ -99,7 +99,7 @@ const byOnError: Partial<Record<OnError, string>> = {
   disable: "after its first failure everything passes it until a reload",
 };
 
-/** Plugins whose settings let through what they find. */
+/** Reports plugins whose settings let pass what they find. */
 function powerlessPlugins({ plugins }: GatewayConfig): readonly string[] {
   return plugins.flatMap((entry, index) => {
     if (typeof entry === "string" || "kind" in entry) return [];
@@ -108,7 +108,7 @@ function powerlessPlugins({ plugins }: GatewayConfig): readonly string[] {
     const place = `plugins[${index}] (${printable(source)})`;
     const said = (key: string, value: string, what: string | undefined) =>
       what === undefined ? [] : [`${place} has the ${key} "${value}": ${what}.`];
-    // As the stock plugins that scan have it.
+    // The option of the stock plugins that scan.
     const isRedacting = (options as Options | null | undefined)?.action === "redact";
     return [
       ...(mode === undefined ? [] : said("mode", mode, byMode[mode])),
@@ -120,7 +120,7 @@ function powerlessPlugins({ plugins }: GatewayConfig): readonly string[] {
   });
 }
 
-/** Stock plugins that judge by what nothing in the configuration says: labels, and roles of a caller. */
+/** Reports stock plugins that judge by labels or roles that nothing in the configuration sets. */
 function unmetPlugins(config: GatewayConfig): readonly string[] {
   const added = labelsAdded(config);
   return stockIn(config).flatMap(({ use, options: { labels }, place }) => {
@@ -142,7 +142,7 @@ function hasRoles({ identity, listen }: GatewayConfig): boolean {
   return identity.jwt !== undefined || identity.trustedHeaders?.roles !== undefined;
 }
 
-/** Undefined where they may come from what is not known here. */
+/** Returns all labels that can be added, or undefined if some may come from unknown sources. */
 function labelsAdded(config: GatewayConfig): Set<unknown> | undefined {
   const { plugins, servers, labels } = config;
   const added = new Set<unknown>(labels.initial);

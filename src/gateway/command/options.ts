@@ -1,4 +1,4 @@
-/** Options of the commands of the gateway: those that several share, then those of each. */
+/** Options of the gateway's commands: the shared ones, then those of each command. */
 import { type CommandContext, type Options, sharedOptions } from "../../operate/cli/index.ts";
 import { isolations } from "../../operate/isolate/kinds.ts";
 

@@ -1,4 +1,4 @@
-/** `gateway pin`: asks the servers for their tools, and keeps the hashes of their definitions. */
+/** `gateway pin`: asks the servers for their tools, and stores the hashes of their definitions. */
 import * as z from "zod";
 import { type Command, defineCommand, text, texts } from "../../operate/cli/index.ts";
 import { pinOptions } from "./options.ts";
@@ -35,7 +35,7 @@ export const pinCommand: Command = defineCommand({
   ],
   schema: document,
   async run(context) {
-    // Loaded when it is run: other commands start without it.
+    // Loaded only when run, so that other commands start without it.
     const { pinTools } = await import("./pin-tools.ts");
     return pinTools(context);
   },

@@ -1,4 +1,4 @@
-/** What `gateway pin` does: asks the servers for their tools, and keeps the hashes. */
+/** What `gateway pin` does: asks the servers for their tools, and stores the hashes. */
 import { describeThrown } from "../../core/observe/index.ts";
 import { printable, say } from "../../operate/cli/index.ts";
 import { type GatewayConfig, loadConfig, type Secret, secretReader } from "../config/index.ts";
@@ -39,7 +39,7 @@ interface Asked extends Difference {
   readonly server: string;
   readonly tools: number;
   readonly fault: string | null;
-  /** The pins that it has from now on. */
+  /** The server's pins from now on. */
   readonly found: Pins | undefined;
 }
 

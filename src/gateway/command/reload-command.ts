@@ -1,10 +1,10 @@
-/** `gateway reload`: has the gateway of a configuration read it again. */
+/** `gateway reload`: makes a running gateway read its configuration again. */
 import * as z from "zod";
 import { type Command, defineCommand, negative, say, text } from "../../operate/cli/index.ts";
 import { askReload } from "./control-socket.ts";
 import { gatewayOptions } from "./options.ts";
 
-/** Loading many plugins takes a while. */
+/** Long, because loading many plugins takes a while. */
 const timeoutMs = 120_000;
 
 export const reloadCommand: Command = defineCommand({
@@ -23,7 +23,7 @@ export const reloadCommand: Command = defineCommand({
     generation: z.int().describe("How many configurations the gateway has had."),
   }),
   async run({ cwd, env, options }) {
-    // Loaded here, so that other commands start without the schema.
+    // Loaded only when run, so that other commands start without the schema.
     const { findConfig, readGatewaySettings } = await import("../config/index.ts");
     const file = await findConfig(cwd, options.config ?? readGatewaySettings(env).file);
     const outcome = await askReload(file, env, timeoutMs);

@@ -1,4 +1,4 @@
-/** What an audit trail says of one request. */
+/** Reads what an audit trail says about one request. */
 import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import * as z from "zod";
@@ -50,7 +50,7 @@ const end = z.object({
   generation: z.int().nullable(),
 });
 
-/** One request, as its records have it. */
+/** One request, as its records describe it. */
 export const explained = z.object({
   request: text,
   end: end.nullable(),
@@ -61,7 +61,7 @@ export const explained = z.object({
 export type Explained = z.output<typeof explained>;
 type Finding = z.output<typeof finding>;
 
-/** Of the records that are read here; those of other types have other metadata. */
+/** The form of the records that are read here. Other types of records have other metadata. */
 const record = z.object({
   eventType: text,
   targetUri: text,
@@ -80,12 +80,12 @@ const findings: Readonly<Record<string, Finding["what"]>> = {
 };
 const ends: readonly string[] = ["mcp.request_ended", "model.request_ended"];
 
-/** Reads all of `file`. Undefined for a request without a record. */
+/** Reads all of `file`. Resolves to undefined if the request has no record. */
 export async function explainRequest(file: string, id: string): Promise<Explained | undefined> {
   const found: AuditRecord[] = [];
   const lines = createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Infinity });
   for await (const line of lines) {
-    // A line that a crash cut off is no JSON.
+    // A line that was cut off by a crash is not JSON.
     const read = line.includes(id)
       ? record.safeParse(attempt((): unknown => JSON.parse(line))).data
       : undefined;

@@ -1,4 +1,4 @@
-/** Runs a gateway from its start to its end: reloads, signals, and what is said of its faults. */
+/** Runs a gateway from start to end, with reloads, signals and reports of faults. */
 import { isGlassineError } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
 import type { Environment, Logger } from "../../core/plugins/index.ts";
@@ -37,16 +37,16 @@ export interface RunInput {
   readonly log: GatewayLog;
   readonly signals: SignalSource;
   readonly stdio: NonNullable<GatewayParts["stdio"]>;
-  /** For a gateway that Envoy asks. */
+  /** For a gateway behind Envoy. */
   readonly envoy?: GatewayParts["envoy"];
-  /** Whether the log has the stacks of what code throws. */
+  /** Whether to log the stacks of thrown errors. */
   readonly verbose: boolean;
   readonly reportFailuresTo: GatewayServices["reportFailuresTo"];
-  /** Reads the configuration anew. */
+  /** Reads the configuration, at the start and for each reload. */
   readonly load: () => Promise<LoadedConfig>;
 }
 
-/** What a command that runs a gateway hands on as it is. */
+/** The inputs that a command passes to `runGateway` unchanged. */
 export function inputOf(
   { env, options }: CommandContext,
   services: GatewayServices,
@@ -57,10 +57,10 @@ export function inputOf(
 }
 
 /**
- * Resolves when the gateway has ended: without a code where it was asked to, or its caller left.
+ * Resolves when the gateway has ended: without a code if it was asked to end, or its caller left.
  *
- * @throws GlassineError what is wrong with the configuration or its plugins
- * @throws CommandFailure what the system refuses, in words for an operator
+ * @throws GlassineError if something is wrong with the configuration or its plugins
+ * @throws CommandFailure if the system refuses something, with a message for operators
  */
 export async function runGateway(input: RunInput): Promise<{ readonly code?: string }> {
   const { signals, env } = input;
@@ -81,7 +81,7 @@ export async function runGateway(input: RunInput): Promise<{ readonly code?: str
     sets.add(first.set);
     const { file } = first;
     const gateway = await input.openGateway(first.parts).catch((error: unknown) => {
-      // The command of a server that is at fault is no bug.
+      // A server's command that cannot be started is not a bug of the gateway.
       if (error instanceof ChildFailure) throw refusal("io_failed", printable(error.message));
       throw withConfigName(error, configName(file), file);
     });
@@ -95,7 +95,7 @@ export async function runGateway(input: RunInput): Promise<{ readonly code?: str
     stopListening.push(stopped.off);
     log.info("ready", readyFields(gateway, first.parts));
     const end = await Promise.race([gateway.ended, stopped.signal]);
-    // The default of the system is back: a second signal ends the process at once.
+    // Restores the system's default: a second signal ends the process at once.
     stopped.off();
     if ("signal" in end) log.info("stopping", { signal: end.signal });
     await gateway.close();
@@ -108,7 +108,7 @@ export async function runGateway(input: RunInput): Promise<{ readonly code?: str
   }
 }
 
-/** What cannot be closed stops nothing. */
+/** Ignores errors, so that a failing set does not keep others from being closed. */
 async function close(set: ResolvedPlugins): Promise<void> {
   await set.close().catch(() => {});
 }
@@ -133,14 +133,14 @@ interface Prepared extends Pick<LoadedConfig, "file"> {
 
 const nameOf = ({ name }: { readonly name: string }): string => name;
 
-/** Reads the configuration and loads its plugins, which leave `sets` when nothing uses them. */
+/** Reads the configuration and loads its plugins. Their set leaves `sets` when nothing uses it. */
 async function prepare(
   input: RunInput,
   sets: Set<ResolvedPlugins>,
   { metrics, generation }: { readonly metrics: GatewayMetrics; readonly generation: number },
 ): Promise<Prepared> {
   const { env, stdio, stock, lock, envoy } = input;
-  // Also what is wrong with a configuration that is not taken in the end.
+  // Uses the next generation even for problems of a configuration that is refused in the end.
   const log = numberedLog(input.log, () => generation);
   const loaded = await input.load();
   const { config, file } = loaded;
@@ -187,7 +187,7 @@ async function prepare(
   };
 }
 
-/** One reload at a time; what is asked for meanwhile is the next one. */
+/** Runs one reload at a time. Requests that come during one wait for it. */
 function reloader(
   input: RunInput,
   gateway: Gateway<GatewayParts>,
@@ -230,7 +230,7 @@ function reasonOf(error: unknown): { readonly code: string; readonly message: st
   return { code: name, message: printable(describeThrown(error).text) };
 }
 
-/** Without the socket SIGHUP still reloads, so that it stops nothing. */
+/** Serves the reload socket. A failure is only logged, since SIGHUP still reloads. */
 async function answering(
   file: string,
   env: Environment,
@@ -261,13 +261,13 @@ function stopSignal(signals: SignalSource) {
   };
 }
 
-/** Where something was thrown, as fields of the log. */
+/** Returns where something was thrown, as log fields. */
 function thrownAt(thrown: unknown, verbose: boolean): object {
   const at = placesOf(thrown);
   return { ...(at.length > 0 && { at }), ...(verbose && { stack: stackOf(thrown) }) };
 }
 
-/** The plugin by its path, or the package, that a place is in. */
+/** Returns the name of the plugin, a file or a package, that one of the places is in. */
 function pluginAt(places: readonly string[], sets: readonly ResolvedPlugins[]): string | undefined {
   const all = sets.flatMap(({ plugins }) => plugins);
   const isIn = (place: string, { from, source }: (typeof all)[number]) =>

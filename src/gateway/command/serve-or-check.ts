@@ -17,7 +17,7 @@ import type { GatewayContext } from "./options.ts";
 import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
 
-/** The plugins that a command line names by their files. */
+/** Returns the plugins that a command line names by file. */
 function pathsIn({ plugin = [], isolate, accept = [] }: GatewayContext["options"]) {
   if (isolate === undefined) {
     if (accept.length > 0) throw misuse("--accept goes with --isolate");
@@ -71,7 +71,7 @@ function readable(stdin: GatewayContext["stdin"]): Readable {
   return stdin instanceof Readable ? stdin : Readable.from(stdin);
 }
 
-/** The real standard output: that of the process leads to standard error, for what plugins print. */
+/** Wraps the real standard output. The process's own leads to stderr, since plugins may print. */
 function writable(stdout: GatewayContext["stdout"]): Writable {
   const stream = new Writable({
     decodeStrings: false,
@@ -86,7 +86,7 @@ export async function check(context: GatewayContext, { stock }: GatewayServices)
   const loaded = await load(context);
   const logger = { warn: () => {}, error: () => {} };
   const asked = { env, stock, lock: options.pluginsLock, logger, records: false };
-  // No line of a check is a record of a call.
+  // Nothing in a check is a call that stock plugins should record.
   const resolved = await resolvePlugins(loaded, { ...asked, services: { write: () => {} } });
   try {
     const report = await checkGateway(loaded, resolved, env);

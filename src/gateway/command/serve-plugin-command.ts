@@ -1,4 +1,4 @@
-/** `serve-plugin`: offers a plugin to a host of CPEX. */
+/** `serve-plugin`: offers a plugin to a CPEX host. */
 import * as z from "zod";
 import {
   type Command,
@@ -37,7 +37,7 @@ export const servePluginCommand: Command = defineCommand({
     })
     .describe("What `serve-plugin --check --json` prints."),
   async run(context) {
-    // Loaded here, so that other commands start without it.
+    // Loaded only when run, so that other commands start without it.
     const { check, serve } = await import("./serve-plugin.ts");
     return context.options.check === true ? check(context) : serve(context);
   },

@@ -1,4 +1,4 @@
-/** What `serve-plugin` does: serves a plugin until its host ends, or says what it is. */
+/** What `serve-plugin` does: serves a plugin until its host ends, or describes it. */
 import { resolve } from "node:path";
 import process from "node:process";
 import { StringDecoder } from "node:string_decoder";
@@ -37,7 +37,7 @@ export async function serve(context: ServePluginContext): Promise<Outcome<never>
     write: (line) => void stdout.write(line, () => {}),
     warn: (line) => void process.stderr.write(`${printable(line)}\n`),
   });
-  // A host that does not read any more has ended.
+  // A host that no longer reads has ended.
   const gone = new Promise<void>((end) => void stdout.on("error", () => end()));
   await Promise.race([server.shutdown, gone, readLines(stdin, server.take)]);
   await server.close();
@@ -50,7 +50,7 @@ async function readLines(
   take: (line: string) => void,
 ): Promise<void> {
   const decoder = new StringDecoder("utf8");
-  // What is left of a line that is too long is no task, and is answered as such.
+  // A line that is too long is replaced with "{", which is answered as an invalid task.
   const put = linesTo(take, () => take("{"));
   for await (const piece of stdin)
     put(typeof piece === "string" ? piece : decoder.write(Buffer.from(piece)));

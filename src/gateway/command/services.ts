@@ -1,10 +1,10 @@
-/** What the commands of the gateway are made of. */
+/** The services that the gateway's commands depend on. */
 import type { StockPlugins } from "../config/index.ts";
 import type { OpenGateway } from "../run/parts.ts";
 
 export type SignalName = "SIGHUP" | "SIGINT" | "SIGTERM";
 
-/** What is needed of `process` for signals. */
+/** The parts of `process` that are needed for signals. */
 export interface SignalSource {
   on(signal: SignalName, listener: () => void): unknown;
   off(signal: SignalName, listener: () => void): unknown;
@@ -16,6 +16,6 @@ export interface GatewayServices {
   readonly signals: SignalSource;
   /** Writes a line of the log. */
   readonly writeLog: (line: string) => void;
-  /** Reports what code throws where nobody waits, until what it returns is called. */
+  /** Reports uncaught errors until the returned function is called. */
   readonly reportFailuresTo: (report: (thrown: unknown) => void) => () => void;
 }

@@ -1,4 +1,4 @@
-/** `gateway trust`: reviews the guests of the configuration, and puts them into plugins.lock. */
+/** `gateway trust`: reviews the configuration's guests, and puts them into plugins.lock. */
 import * as z from "zod";
 import { type Command, defineCommand, text, textOrNull, texts } from "../../operate/cli/index.ts";
 import { gatewayTrustOptions } from "./options.ts";
@@ -48,7 +48,7 @@ export const trustCommand: Command = defineCommand({
   ],
   schema: document,
   async run(context) {
-    // Loaded when it is run: other commands start without it.
+    // Loaded only when run, so that other commands start without it.
     const { trustGuests } = await import("./trust-guests.ts");
     return trustGuests(context);
   },

@@ -1,4 +1,4 @@
-/** What `gateway trust` does: looks at the guests of the configuration, and trusts what is new. */
+/** What `gateway trust` does: reviews the configuration's guests, and trusts what has changed. */
 import { GlassineError } from "../../core/errors/index.ts";
 import { type CommandContext, printable, say, shortHash } from "../../operate/cli/index.ts";
 import { type GuestSurvey, surveyGuests } from "../../operate/discovery/index.ts";
@@ -72,10 +72,10 @@ interface Found {
   readonly changes: readonly Change[];
 }
 
-/** How a guest differs from what was trusted: by a kind of drift, or by what it may do. */
+/** How a guest differs from what was trusted: a kind of drift, or what it may do. */
 type Change = Pick<GuestSurvey["drift"][number], "label" | "expected" | "actual">;
 
-/** @throws GlassineError `trust_refused` for what no lock can hold */
+/** @throws GlassineError `trust_refused` for guests that a lockfile cannot describe */
 function expectWhole(survey: GuestSurvey): GuestSurvey {
   const { foreign, entries, guests } = survey;
   const [loose] = foreign;
@@ -119,7 +119,7 @@ function sameNames(a: readonly string[] = [], b: readonly string[] = []): boolea
   return [...a].sort().join() === [...b].sort().join();
 }
 
-/** What its code may do is in no package, so it is no drift of one. */
+/** Describes a change in what a guest may do: that is not in a package, so it is not drift. */
 function acceptOf(was: LockEntry | undefined, { accept }: LockEntry): Change {
   return { label: "accept", expected: was?.accept?.join(", "), actual: accept?.join(", ") };
 }

@@ -1,4 +1,4 @@
-/** The audit trail that a configuration asks for. */
+/** Opens the audit trail that a configuration asks for. */
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -12,13 +12,13 @@ import { secretReader, secretsIn } from "./secrets.ts";
 
 export interface AuditSettings {
   readonly env: Environment;
-  /** Of the configuration: it is in every record. Default 1. */
+  /** The generation of the configuration, which every record carries. Default 1. */
   readonly generation?: number | undefined;
   /** Whether records are written. Default true. */
   readonly records?: boolean | undefined;
 }
 
-/** @throws GlassineError `config_unreadable` where its file cannot be written */
+/** @throws GlassineError `config_unreadable` if the file cannot be written */
 export async function auditOf({ audit, ...config }: GatewayConfig, options: AuditSettings) {
   if (audit === undefined || options.records === false) return undefined;
   const [fault] = await auditFileFaults({ audit });
@@ -31,7 +31,7 @@ export async function auditOf({ audit, ...config }: GatewayConfig, options: Audi
   return { options: { sink, strict: audit.strict, secrets }, close: () => file.close() };
 }
 
-/** Why records could not be written to the file, as this user and now: a sentence each. */
+/** Says why this user cannot write records to the file now: one sentence per reason. */
 export async function auditFileFaults({
   audit,
 }: Pick<GatewayConfig, "audit">): Promise<readonly string[]> {
@@ -50,7 +50,7 @@ export async function auditFileFaults({
   );
 }
 
-/** Those that can be read now. One that cannot stops what needs it, and nothing before. */
+/** The secrets that can be read now. An unreadable one fails later, when something needs it. */
 function knownSecrets(config: GatewayConfig, env: Environment): readonly string[] {
   const read = secretReader(env);
   return secretsIn(config).flatMap(({ secret }) => attempt(() => read(secret)) ?? []);

@@ -1,17 +1,17 @@
-/** Where in an operator's own files something was thrown. */
+/** Finds where in an operator's own files something was thrown. */
 import { fileURLToPath } from "node:url";
 import { attempt } from "../../core/data/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 
 const here = import.meta.url;
-/** The folder of our own code, built or not. */
+/** The folder of this library's code, built or not. */
 const own = here.slice(0, Math.max(here.lastIndexOf("/dist/"), here.lastIndexOf("/src/")) + 5);
 const frame = /^\s+at (?:.*\()?(file:\/\/\S+?|\/\S+?):(\d+):\d+\)?$/;
-/** How a syntax error begins. */
+/** The first line of a syntax error's stack. */
 const head = /^(file:\/\/\S+?|\/\S+?):(\d+)$/;
 const maxPlaces = 3;
 
-/** The innermost places outside of this library, each `file:line`. Never throws. */
+/** Returns the innermost places outside this library, each as `file:line`. Never throws. */
 export function placesOf(thrown: unknown): readonly string[] {
   const found = stackOf(thrown).flatMap((line, at) => {
     const [, file = "", number] = (at === 0 ? head : frame).exec(line) ?? [];
@@ -21,13 +21,13 @@ export function placesOf(thrown: unknown): readonly string[] {
   return [...new Set(found)].slice(0, maxPlaces);
 }
 
-/** What was thrown can be anything, and even asking it can throw. */
+/** Returns the stack's lines. Anything can be thrown, so even reading `stack` may throw. */
 export function stackOf(thrown: unknown): readonly string[] {
   const stack: unknown = attempt(() => (thrown as Error).stack);
   return typeof stack === "string" ? stack.split("\n").slice(0, 50).map(shown) : [];
 }
 
-/** Spaces in front stay as they are. */
+/** Keeps leading spaces. */
 function shown(line: string): string {
   return printable(line.slice(0, 500));
 }
@@ -35,11 +35,11 @@ function shown(line: string): string {
 function pathOf(file: string): string | undefined {
   if (file.startsWith("/")) return file.startsWith(fileURLToPath(own)) ? undefined : file;
   if (!file.startsWith("file:") || file.startsWith(own)) return undefined;
-  // A file that was imported again has the state of it behind a question mark.
+  // The URL of a file that was imported again has the file's state after a question mark.
   return attempt(() => fileURLToPath(file.replace(/\?.*$/, "")));
 }
 
-/** ` (at p.js:3, from q.js:7)`, or nothing. */
+/** Returns ` (at p.js:3, from q.js:7)`, or an empty string. */
 export function atPlaces(thrown: unknown): string {
   const [first, ...others] = placesOf(thrown);
   if (first === undefined) return "";

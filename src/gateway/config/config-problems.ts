@@ -1,6 +1,6 @@
 /**
- * What is wrong with a configuration: where, what was expected and what kind of value is there.
- * Values are never quoted, since any of them may be a secret that stands in the wrong place.
+ * Describes what is wrong with a configuration: where, what was expected, and what kind of value is
+ * there. Values are never quoted, since any of them may be a secret in the wrong place.
  */
 import * as z from "zod";
 import {
@@ -24,7 +24,7 @@ export interface ConfigProblem {
 
 type Issue = z.core.$ZodIssue;
 
-/** The problems that `schema` has with `value`, one for each place, in the order of the schema. */
+/** Returns the problems that `schema` has with `value`, without repeats, in schema order. */
 export function problemsOf(
   schema: z.ZodType,
   value: unknown,
@@ -41,7 +41,7 @@ export function problemAt(path: Path, text: string): ConfigProblem {
 
 const unnamed = "This is not a valid configuration.";
 
-/** The error for a configuration with `configProblems`, which follow the sentence. */
+/** Makes the error for `configProblems`, which its message lists after `sentence`. */
 export function configInvalid(
   configProblems: readonly ConfigProblem[],
   sentence = unnamed,
@@ -55,17 +55,17 @@ export function configInvalid(
 }
 
 /**
- * The same error with the name of its configuration, where it was found by what does not know the name.
- * Any other error as it is.
+ * Names the configuration in a `configInvalid` error that was made without the name. Returns other
+ * errors unchanged.
  */
 export function withConfigName(error: unknown, what: string, file?: string): unknown {
   if (!isGlassineError(error) || !error.message.startsWith(unnamed)) return error;
-  // Of the code.
+  // Errors with this code carry `configProblems`.
   const found = error.data.configProblems as readonly ConfigProblem[];
   return configInvalid(found, `${what} is not a valid configuration.`, file);
 }
 
-/** `issue` is of `value` as `schema` reads it, with its path from the root of both. */
+/** Explains an issue that `schema` found in `value`; `issue.path` starts at the root of both. */
 function explained(schema: z.ZodType, value: unknown, issue: Issue): readonly ConfigProblem[] {
   const path = issue.path.map((key) => (typeof key === "symbol" ? String(key) : key));
   const given = valueAt(value, path);
@@ -83,7 +83,7 @@ function explained(schema: z.ZodType, value: unknown, issue: Issue): readonly Co
   }
 }
 
-/** Speaks of the alternative that the value was meant to be, where one stands out. */
+/** Explains the problem in terms of the alternative that was probably meant, if one stands out. */
 function explainedUnion(
   schema: z.ZodType,
   value: unknown,
@@ -92,7 +92,7 @@ function explainedUnion(
 ): readonly ConfigProblem[] {
   const given = valueAt(value, path);
   const placed = flat(issue.errors).map((issues) =>
-    // An issue of another place is an issue of the same kind.
+    // The cast is safe: only the path differs.
     issues.map((inner) => ({ ...inner, path: [...path, ...inner.path] }) as Issue),
   );
   const isAt = (inner: Issue) => inner.path.length === path.length;
@@ -102,7 +102,7 @@ function explainedUnion(
   const chosen = fitting.filter((issues) => missing(issues).length === 0);
   const [only, ...others] = chosen.length > 0 ? chosen : fitting;
   if (only !== undefined && others.length === 0) return problemsOf(schema, value, only);
-  // Each has all that it needs, and the keys of another.
+  // Every alternative has its required keys, plus keys of another alternative.
   if (chosen.length > 1 && chosen.length === fitting.length) {
     const keys = chosen.flatMap(([issue]) =>
       issue?.code === "unrecognized_keys" ? issue.keys : [],
@@ -121,7 +121,7 @@ function explainedUnion(
     issue.message === "Invalid input"
       ? `expected ${[...new Set(kinds)].join(" or ")}`
       : wanted(issue.message);
-  // Of an object it says what it has to have.
+  // For an object, the message already says which keys it must have.
   const isObject = expected.startsWith("expected either") && kindOf(given) === "an object";
   return [
     problemAt(path, isObject ? `${expected}.` : `${expected}, got ${kindOf(given)}.`),
@@ -131,7 +131,7 @@ function explainedUnion(
 
 type Alternatives = readonly (readonly Issue[])[];
 
-/** An alternative that is a choice itself is as many alternatives. */
+/** Flattens nested unions into one list of alternatives. */
 function flat(alternatives: Alternatives): Alternatives {
   return alternatives.flatMap((issues) => {
     const [only, ...others] = issues;
@@ -148,7 +148,7 @@ function coded(key: string): string {
   return `\`${key}\``;
 }
 
-/** A value of the right kind that is not within the limits is not named by its kind. */
+/** For a value outside the limits, names its size rather than its kind, which is right. */
 function gotBy(issue: Issue, given: unknown): string {
   if (issue.code === "too_small")
     return issue.origin === "string" || issue.origin === "array" ? "an empty one" : "a smaller one";
@@ -163,7 +163,7 @@ function unknownKey(schema: z.ZodType, path: Path): ConfigProblem {
   return problemAt(path, `unknown key.${suggestion(key, known)}`);
 }
 
-/** Whether it says that the value is of another kind altogether. */
+/** Whether the issue is that the value is of the wrong kind altogether. */
 function isKind({ code }: Issue): boolean {
   return code === "invalid_type" || code === "invalid_value";
 }
@@ -180,7 +180,7 @@ function unknownToAll(alternatives: Alternatives): readonly string[] {
   return (keys[0] ?? []).filter((key) => keys.every((some) => some.includes(key)));
 }
 
-/** The schema's own sentences begin with `must be` or `must have`. */
+/** The messages in the schema begin with `must be` or `must have`. */
 function wanted(message: string): string {
   return message.replace(/^must (?:be|have) /, "expected ");
 }
@@ -221,7 +221,6 @@ const kindNames: Readonly<Record<string, string>> = {
   record: "an object",
 };
 
-/** What kind of value it is. */
 function kindOf(value: unknown): string {
   if (value === undefined) return "nothing";
   if (value === null) return "null";
@@ -231,7 +230,7 @@ function kindOf(value: unknown): string {
   return `a ${typeof value}`;
 }
 
-/** A value is compared here, and what is said is a word of the schema. */
+/** Suggests the schema's word that is closest to the value, without quoting the value. */
 function meant(issue: Issue, given: unknown): string {
   if (issue.code !== "invalid_value" || typeof given !== "string") return "";
   const match = closest(given, issue.values.map(String));
@@ -248,7 +247,7 @@ function valueAt(value: unknown, path: Path): unknown {
   );
 }
 
-/** The keys that an object may have at a place, whichever alternative it is. */
+/** Returns the keys that an object may have at `path`, in any alternative. */
 function keysAt(schema: z.ZodType, path: Path): readonly string[] {
   const [key, ...rest] = path;
   return alternativesOf(schema).flatMap((each) => {
@@ -260,13 +259,13 @@ function keysAt(schema: z.ZodType, path: Path): readonly string[] {
 
 function innerAt(schema: z.core.$ZodType, key: string | number): z.ZodType | undefined {
   if (schema instanceof z.ZodObject) return schema.shape[key];
-  // The types of zod's core and of zod are the same objects.
+  // At run time, zod's core types are the same objects as zod's own.
   if (schema instanceof z.ZodRecord) return schema.valueType as z.ZodType;
   if (schema instanceof z.ZodArray) return schema.element as z.ZodType;
   return undefined;
 }
 
-/** What is inside of defaults and alternatives. */
+/** Unwraps defaults and optionals, and expands unions. */
 function alternativesOf(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   if (schema instanceof z.ZodUnion) return schema.options.flatMap(alternativesOf);
   if (schema instanceof z.ZodOptional || schema instanceof z.ZodDefault)

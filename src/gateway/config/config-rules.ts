@@ -1,4 +1,4 @@
-/** What a configuration has to make sense of beyond each single key. */
+/** Checks that span several keys of a configuration. */
 import { headerFault } from "../../core/envelope/index.ts";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { isTransportHeader, readAllow } from "../../providers/rewrite/index.ts";
@@ -6,7 +6,7 @@ import { type ConfigProblem, problemAt } from "./config-problems.ts";
 import { hostProblems, listenProblems } from "./listen-rules.ts";
 import type { GatewayConfig, SinglePluginEntry } from "./schema.ts";
 
-/** One sentence for each thing that could only be a mistake. `given` is without the defaults. */
+/** Returns a problem for each obvious mistake. `given` is the configuration before defaults. */
 export function ruleProblems(config: GatewayConfig, given: unknown): readonly ConfigProblem[] {
   const { servers, models, listen, identity, admin } = config;
   const problems: ConfigProblem[] = admin === undefined ? [] : [...hostProblems("admin", admin)];
@@ -66,7 +66,7 @@ function* allowProblems(entry: string) {
   }
 }
 
-/** Headers of the connection itself: set from outside, they break it or have no effect. */
+/** Finds headers of the connection itself: setting them breaks it or has no effect. */
 function* headerProblems({ servers, models }: GatewayConfig) {
   const isOwn = (name: string) =>
     !harmless.includes(name.toLowerCase()) &&
@@ -74,7 +74,7 @@ function* headerProblems({ servers, models }: GatewayConfig) {
   for (const [key, ends] of Object.entries({ servers, models }))
     for (const [name, end] of Object.entries(ends)) {
       if (!("headers" in end)) continue;
-      // Some servers compress unless they are asked not to.
+      // Accept-Encoding is allowed because some servers compress unless asked not to.
       for (const header of Object.keys(end.headers))
         if (isOwn(header) && header.toLowerCase() !== "accept-encoding")
           yield problemAt([key, name, "headers", header], ownHeader);
@@ -87,12 +87,12 @@ function* headerProblems({ servers, models }: GatewayConfig) {
     }
 }
 
-/** Those of every request, which the gateway has right anyway: many name them by habit. */
+/** Headers that many people list by habit. The gateway sets them correctly in any case. */
 const harmless: readonly string[] = ["accept", "content-type"];
 
 const ownHeader = "is a header of the connection, which the gateway writes itself: leave it out.";
 
-/** A plugin that its operator takes for isolated has to be. */
+/** Finds isolation settings without effect: the operator would think the plugin is isolated. */
 function* isolationProblems(entry: SinglePluginEntry) {
   if ("use" in entry && entry.isolate !== undefined)
     yield {
@@ -105,10 +105,10 @@ function* isolationProblems(entry: SinglePluginEntry) {
       yield { key, text: "goes with `isolate`: what runs in the gateway can do what it can." };
 }
 
-/** What an event has beside its message. */
+/** The size of an event beyond its message. */
 const eventBytes = 1024;
 
-/** The configuration with as much room for a slow reader as its longest message takes. */
+/** Raises the default of `queuedBytes` if needed, so that the longest message fits. */
 export function withRoom(config: GatewayConfig, given: unknown): GatewayConfig {
   const { limits } = config;
   if (isGiven("queuedBytes", given)) return config;
@@ -116,7 +116,7 @@ export function withRoom(config: GatewayConfig, given: unknown): GatewayConfig {
   return { ...config, limits: { ...limits, queuedBytes } };
 }
 
-/** Only where both are given: with less room than that, no more than long answers are cut off. */
+/** Checked only if both are given, since too little room cuts off no more than long answers. */
 function* limitProblems(
   { limits: { messageBytes, queuedBytes }, servers }: GatewayConfig,
   given: unknown,

@@ -1,18 +1,18 @@
-/** Finds the configuration file, and reads it as what it says, unchecked. */
+/** Finds the configuration file and reads it, without checking the contents. */
 import { resolve } from "node:path";
 import { GlassineError } from "../../core/errors/index.ts";
 import { parseStrictJson, readSmallFile, StrictJsonError } from "../../operate/packages/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import { importDefault } from "./import-file.ts";
 
-/** In the order in which messages name them. */
+/** In the order in which messages list them. */
 const fileNames = ["ts", "js", "mjs", "json"].map((ending) => `glassine.config.${ending}`);
 
 const maxBytes = 4 * 1024 * 1024;
 
 /**
- * The path of the file that was named, or else of the only one in a folder. With `takesServer` the
- * command line may say everything.
+ * Returns the path of the named file, or else of the only configuration in `cwd`. `takesServer`
+ * means that a command line can do without a file, which the error then says.
  *
  * @throws GlassineError `config_missing`: there is none, or more than one
  */
@@ -50,7 +50,7 @@ function missing(message: string): GlassineError {
 }
 
 /**
- * What a configuration file says. A module runs; it is read anew where it has changed.
+ * Reads a configuration file. A module is run, and imported again if it has changed.
  *
  * @throws GlassineError `config_unreadable`
  */

@@ -1,9 +1,9 @@
-/** What the environment sets of a configuration. Flags go over it, and it goes over the file. */
+/** Configuration from environment variables. They override the file, and flags override them. */
 import { closest, GlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { type PluginMode, readPluginMode } from "../../operate/trust/index.ts";
 
-/** By name: the key of the configuration that it sets, and the flag over it. */
+/** For each variable, the configuration key that it sets, and the flag that overrides it. */
 export const gatewaySettings = {
   GLASSINE_GATEWAY_CONFIG: {
     key: undefined,
@@ -32,7 +32,7 @@ export const gatewaySettings = {
 
 type Setting = keyof typeof gatewaySettings;
 
-/** What flags and the environment say, each where it says anything. */
+/** Values from flags or the environment. Undefined where nothing is set. */
 export interface Overrides {
   readonly file?: string | undefined;
   readonly port?: number | undefined;
@@ -41,7 +41,7 @@ export interface Overrides {
 }
 
 /**
- * An empty variable counts as not set.
+ * Reads the environment. An empty variable counts as not set.
  *
  * @throws GlassineError `setting_invalid`
  */
@@ -58,7 +58,7 @@ export function readGatewaySettings(env: Environment): Overrides {
 }
 
 /**
- * A port of a flag or a variable, which messages call `name`.
+ * Reads a port from a flag or variable, which messages call `name`.
  *
  * @throws GlassineError `setting_invalid`
  */
@@ -82,7 +82,7 @@ const suffixes = Object.keys(gatewaySettings)
   .filter((name) => name.startsWith(begin))
   .map((name) => name.slice(begin.length));
 
-/** A variable that is nearly a setting would be taken for one that is in effect. */
+/** Rejects variables that look like a misspelled setting, since they would have no effect. */
 function expectNoSlips(env: Environment): void {
   for (const name of Object.keys(env).sort()) {
     const suffix = name.startsWith(begin) && env[name] ? name.slice(begin.length) : undefined;

@@ -1,6 +1,6 @@
 /**
- * Imports modules that an operator names by path: a configuration, or a plugin. TypeScript is
- * imported by Node where it can strip types, and else by `jiti`, an optional peer.
+ * Imports modules that an operator names by path: a configuration or a plugin. Node imports
+ * TypeScript itself if it can strip types; otherwise `jiti` does, an optional peer.
  */
 import { stat } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -17,18 +17,18 @@ export interface CodeFile {
   readonly path: string;
   /** What messages call it: `the configuration`. */
   readonly what: string;
-  /** What its name may end with, in words. */
+  /** The allowed file name endings, as messages list them. */
   readonly endings?: string | undefined;
-  /** How long its code may take to load, and to make a plugin. Default 30 000, as with packages. */
+  /** How long its code may take to load, and to make a plugin. Default 30 000, as for packages. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** Of each file, the state in which it was imported first, which is what its bare URL stands for. */
+/** Each file's state when it was first imported, which its URL without a query stands for. */
 const first = new Map<string, string>();
 
 /**
- * The default export of a file. A file that was imported before is imported again if it has changed
- * since; files that it imports itself are not.
+ * Returns a file's default export. A file that was imported before is imported again if it has
+ * changed since; the files that it imports are not.
  *
  * @throws GlassineError `config_unreadable`
  */
@@ -43,7 +43,7 @@ export async function importDefault(file: CodeFile): Promise<unknown> {
   const state = await stateOf(path, what);
   const known = first.get(path) ?? state;
   first.set(path, known);
-  // What it imports of `glassine` and does not find is this installation's.
+  // Imports of `glassine` that do not resolve from there use this installation.
   lendHost(dirname(path));
   const url = pathToFileURL(path).href + (known === state ? "" : `?${state}`);
   const module = await finished(file, () => importAny(path, url));
@@ -52,10 +52,10 @@ export async function importDefault(file: CodeFile): Promise<unknown> {
 }
 
 /**
- * What `work` on the code of a file resolves to, in time.
+ * Runs `work` on a file's code and returns its result, unless it takes too long.
  *
  * @throws GlassineError `config_unreadable`, or the code of a GlassineError that the file throws;
- *   with its name
+ *   the message names the file
  */
 export async function finished<Value>(
   { path, what, timeoutMs = 30_000 }: CodeFile,
@@ -64,7 +64,7 @@ export async function finished<Value>(
   const end = await within(timeoutMs, work);
   if (end.how === "returned") return end.value;
   if (end.value instanceof GlassineError) {
-    // What a library of ours refused there, by the same code.
+    // Thrown by this library inside the file: keep its code.
     const { code, message, data } = end.value;
     const text = `${what} ${printable(path)} cannot be loaded: ${printable(message)}`;
     throw new GlassineError(code, text, data, end.value);
@@ -90,7 +90,7 @@ async function stateOf(path: string, what: string): Promise<string> {
 
 type Module = Readonly<Record<string, unknown>>;
 
-/** What Node says of TypeScript that it does not run. */
+/** Node's error codes for TypeScript that it cannot run. */
 const needsJiti: ReadonlySet<unknown> = new Set([
   "ERR_UNKNOWN_FILE_EXTENSION",
   "ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX",
@@ -108,15 +108,15 @@ async function importAny(path: string, url: string): Promise<Module> {
 
 async function importByJiti(path: string): Promise<Module> {
   const { createJiti } = await jitiFor(path);
-  // That of this installation: the file may be in a folder that has none.
+  // From this installation: the file's own folder may not have one.
   const alias = {
     "glassine/gateway": createRequire(import.meta.url).resolve("glassine/gateway"),
   };
-  // Without its caches: a file may have changed since the last time.
+  // Without jiti's caches, since the file may have changed.
   return await createJiti(path, { fsCache: false, moduleCache: false, alias }).import<Module>(path);
 }
 
-/** That of the file's own folder, or else of this installation. */
+/** Loads the jiti that the file's folder resolves, or else this installation's. */
 async function jitiFor(path: string): Promise<typeof import("jiti")> {
   for (const from of [path, import.meta.url]) {
     try {

@@ -1,6 +1,4 @@
-/**
- * Where a gateway may listen: what would be open to anybody, or closed to all, does not start.
- */
+/** Checks where a gateway listens: one that is open to anybody, or to nobody, does not start. */
 import { quoted } from "../../core/errors/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
 import type { GatewayConfig } from "./schema.ts";
@@ -12,11 +10,11 @@ export function isLocal(host: string): boolean {
   return /^(?:localhost|::1|\[::1\]|127(?:\.\d{1,3}){3})$/.test(host);
 }
 
-/** A host, or `[address]`, and a port that is not the default, as a Host header has them. */
+/** A Host header: a host or `[address]`, and a port if it is not the default one. */
 const hostHeader = /^(?:\[[\d:.a-f]+\]|[\w-]+(?:\.[\w-]+)*)(?::\d{1,5})?$/i;
 const originHeader = /^[a-z][\d+.a-z-]*:\/\/[^\s#*,/?@]+$/i;
 
-/** One for each place. On a local address everybody may be anonymous: nobody else gets there. */
+/** Returns the problems. A local address needs no identity: only this machine can reach it. */
 export function listenProblems(
   { jwt, trustedHeaders, anonymous }: GatewayConfig["identity"],
   { host, allowedHosts, allowedOrigins }: Pick<Listen, "host" | "allowedHosts" | "allowedOrigins">,
@@ -44,7 +42,7 @@ export function listenProblems(
   return problems;
 }
 
-/** What is wrong with the `Host` headers that a port accepts. */
+/** Returns what is wrong with the list of `Host` headers that a port accepts. */
 export function hostProblems(
   key: "listen" | "admin",
   { host, allowedHosts }: Pick<Listen, "host" | "allowedHosts">,

@@ -1,4 +1,4 @@
-/** Reads and checks a configuration: at the start, and again for each reload. */
+/** Reads and checks a configuration, at startup and for each reload. */
 import { dirname, resolve } from "node:path";
 import { isRecord } from "../../core/data/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
@@ -9,36 +9,37 @@ import { findConfig, readConfigFile } from "./find-config.ts";
 import { type Overrides, readGatewaySettings } from "./gateway-settings.ts";
 import { configSchema, type GatewayConfig, type PluginEntry } from "./schema.ts";
 
-/** What a command line says over the file and the environment. */
+/** Command-line settings, which override the file and the environment. */
 export interface ConfigFlags extends Overrides {
-  /** The only server, in place of those of the file. Without `file` no file is looked for. */
+  /** The only server, replacing those in the file. Without `file`, no file is looked for. */
   readonly server?: { readonly command: string; readonly args: readonly string[] } | undefined;
-  /** Plugins behind those of the file. Paths are from the current directory. */
+  /** Plugins to add after those in the file. Paths are relative to the current directory. */
   readonly plugins?: readonly PluginEntry[] | undefined;
 }
 
 export interface LoadOptions {
-  /** Where a file is looked for. */
+  /** The folder in which to look for a file. */
   readonly cwd: string;
   readonly env: Environment;
   readonly flags?: ConfigFlags;
   /** Whether the command may name a server itself. */
   readonly takesServer?: boolean;
-  /** Whether it is over HTTP in any case, so that `listen` has its defaults where it is not there. */
+  /** Whether HTTP is always used, so that `listen` gets its defaults if it is missing. */
   readonly isHttp?: boolean;
 }
 
 export interface LoadedConfig {
-  /** With every default, and every path absolute: those of a file are from its folder. */
+  /** With all defaults, and absolute paths; those in a file are relative to its folder. */
   readonly config: GatewayConfig;
-  /** `undefined` where the command line says everything. */
+  /** `undefined` if the command line replaces the file. */
   readonly file: string | undefined;
-  /** That of the file, or else the current directory. */
+  /** The file's folder, or else the current directory. */
   readonly folder: string;
 }
 
 /**
- * Finds, reads and checks the configuration. Flags go over the environment, which goes over the file.
+ * Finds, reads and checks the configuration. Flags override the environment, which overrides the
+ * file.
  *
  * @throws GlassineError `config_missing`, `config_unreadable`, `config_invalid`, `setting_invalid`
  */
@@ -68,12 +69,12 @@ export async function loadConfig({
   return { config: { ...withPaths(config, folder), plugins }, file, folder };
 }
 
-/** What a sentence calls it. */
+/** The configuration's name in messages. */
 export function configName(file: string | undefined): string {
   return file === undefined ? "the command line" : printable(file);
 }
 
-/** Each from the flags where they say it, and else from the environment. */
+/** Takes each setting from the flags if set there, or else from the environment. */
 function overOf(flags: Overrides, settings: Overrides): Overrides {
   return {
     file: flags.file ?? settings.file,
@@ -83,7 +84,7 @@ function overOf(flags: Overrides, settings: Overrides): Overrides {
   };
 }
 
-/** What is no object where one belongs stays as it is, for the check to complain of. */
+/** A value that should be an object but is not stays as it is, for the check to report. */
 function withOverrides(
   given: unknown,
   over: Overrides,
@@ -93,7 +94,7 @@ function withOverrides(
   if (!isRecord(given)) return given;
   const { port, host, mode } = over;
   const { listen } = given;
-  // A mode that is none is a mistake, whatever is said elsewhere.
+  // An invalid mode in the file is a mistake even if it is overridden.
   const isMode = configSchema.shape.mode.safeParse(given.mode).success;
   const isListening = port !== undefined || listen !== undefined || isHttp;
   const where = {
@@ -113,7 +114,7 @@ function under(given: unknown, over: object): unknown {
 }
 
 /**
- * Checks a configuration and fills in its defaults. `what` is its name in a sentence.
+ * Checks a configuration and fills in its defaults. `what` is its name in messages.
  *
  * @throws GlassineError `config_invalid`
  */
@@ -155,7 +156,7 @@ function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
 type Values = GatewayConfig["models"][string]["headers"];
 type At = (path: string) => string;
 
-/** One without a slash is looked for in PATH. */
+/** A command without a slash is looked up in PATH. */
 function commandFrom(command: string, at: At): string {
   return command.includes("/") ? at(command) : command;
 }

@@ -1,4 +1,4 @@
-/** Plugins of CPEX that a configuration names: what they are, and the processes that they run in. */
+/** Finds the CPEX plugins that a configuration names, and starts the processes they run in. */
 import type { Environment, Logger, Plugin } from "../../core/plugins/index.ts";
 import { discoverGuests, type GuestOptions } from "../../operate/discovery/index.ts";
 import { startGuests } from "../../operate/isolate/cpex/cpex-file.ts";
@@ -17,7 +17,7 @@ export interface GuestHost {
   readonly onEnd: (why: string) => void;
 }
 
-/** How the guests of an entry are looked for. @throws GlassineError `secret_missing` */
+/** Returns the options for discovering an entry's guests. @throws GlassineError `secret_missing` */
 export function guestOptions(entry: GuestsEntry, host: GuestHost): GuestOptions {
   const { python, only, env = {}, network, accept, memoryMb } = entry;
   const read = secretReader(host.env);
@@ -40,7 +40,7 @@ export function guestOptions(entry: GuestsEntry, host: GuestHost): GuestOptions 
 }
 
 /**
- * Starts all of them, or none.
+ * Starts all of an entry's guests, or none.
  *
  * @throws GlassineError `secret_missing`, and what `discoverGuests` and `cpexPlugins` throw
  */
@@ -61,10 +61,10 @@ export async function resolveGuests(
   };
 }
 
-/** How many sentences are kept, so that each is logged once. */
+/** How many warnings are remembered, so that each is logged once. */
 const maxSaid = 1_000;
 
-/** Says once what guests are not shown, and what they ask for that the gateway does not do. */
+/** Logs, once each, what guests do not get to see and what they request to no effect. */
 function turnLog(logger: Logger | undefined): (turn: CpexTurn) => void {
   const said = new Set<string>();
   const warn = (text: string) => {

@@ -1,4 +1,4 @@
-/** From the plugins that a configuration names to the manager that runs them. */
+/** Turns the plugins that a configuration names into the manager that runs them. */
 import { basename } from "node:path";
 import type * as z from "zod";
 import { GlassineError, isGlassineError, quoted, suggestion } from "../../core/errors/index.ts";
@@ -25,7 +25,7 @@ import type { LoadedConfig } from "./load-config.ts";
 import { resolveGuests } from "./resolve-guests.ts";
 import type { GatewayConfig, GuestsEntry, PluginEntry, SinglePluginEntry } from "./schema.ts";
 
-/** A plugin that is enabled by its name, as the table of stock plugins has them. */
+/** A plugin that is enabled by name: an entry in the table of stock plugins. */
 interface StockPlugin {
   /** Reads its options. */
   readonly options: z.core.$ZodType;
@@ -37,29 +37,29 @@ export type StockPlugins = Readonly<Record<string, StockPlugin>>;
 
 export interface ResolveOptions extends AuditSettings {
   readonly stock: StockPlugins;
-  /** The path of plugins.lock. Default: where every host looks for it. */
+  /** The path of plugins.lock. Default: where all hosts look for it. */
   readonly lock?: string | undefined;
-  /** The log of the manager. */
+  /** The manager's log. */
   readonly logger?: Logger | undefined;
-  /** Gets what handlers throw, with the line that is for the log. */
+  /** Receives what handlers throw, with the line for the log. */
   readonly onHandlerError?: HandlerErrorSink | undefined;
-  /** Gets what the manager counts and measures. */
+  /** Receives the manager's metrics. */
   readonly metrics?: MetricsSink | undefined;
   /** What stock plugins get from their host. */
   readonly services?: object | undefined;
-  /** How long the code of a plugin may take to load. Default 30 000. */
+  /** How long a plugin's code may take to load, in milliseconds. Default 30 000. */
   readonly loadTimeoutMs?: number | undefined;
 }
 
-/** One plugin of the manager, and where it is from. */
+/** A plugin of the manager, and where it comes from. */
 export interface ResolvedPlugin {
   readonly plugin: Plugin;
   readonly from: "stock" | "package" | "path" | "cpex";
-  /** The name, id or path in the configuration; of a guest the path of its own. */
+  /** The name, id or path in the configuration; for a guest, the path of the CPEX configuration. */
   readonly source: string;
-  /** What the operator lets it use; undefined for all that it declares. */
+  /** The capabilities that the operator grants; undefined means all that it declares. */
   readonly grant: readonly string[] | undefined;
-  /** As the configuration has them. */
+  /** As written in the configuration. */
   readonly options: unknown;
 }
 
@@ -75,9 +75,9 @@ export interface ResolvedPlugins {
 /**
  * Loads the plugins of a configuration and makes their manager.
  *
- * Packages pass the same gates as with every host. Production needs a lockfile, also where no package
- * is named, and takes no plugin by its path. Isolated plugins end with the manager, or here if there
- * is none.
+ * Packages pass the same checks as with any host. Production needs a lockfile even if no package is
+ * named, and refuses plugins by path. Isolated plugins end with the manager, or here if making it
+ * fails.
  *
  * @throws GlassineError `plugin_missing`, `plugin_path_refused`, `config_unreadable`,
  *   `lockfile_missing`, and what `discoverPlugins` and `createPluginManager` throw
@@ -91,7 +91,7 @@ export async function resolvePlugins(
   const discovered = await discoveredFor(config, entries, folder, options);
   const warnings = [...(discovered?.warnings ?? [])];
   const host = { mode: config.mode, root: folder, discovered, warnings };
-  // Each as soon as it is there, so that isolated ones end where a later one fails.
+  // Filled as plugins load, so that isolated ones can be ended if a later one fails.
   const found: Found[] = [];
   try {
     for (const [index, entry] of entries.entries()) {
@@ -99,7 +99,7 @@ export async function resolvePlugins(
         throw placed(error, { entry, index }, file);
       });
       for (const plugin of plugins) {
-        // Of others the manager speaks: a package with the name of another may be an attack.
+        // The manager reports other duplicates: a package that takes a used name may be an attack.
         const isStock = (of: NamedEntry) => of.from === "stock";
         const twin = found.find(
           (other) => other.plugin.name === plugin.name && isStock(other.entry),
@@ -144,7 +144,7 @@ export async function resolvePlugins(
   }
 }
 
-/** An entry of the configuration, and which one it is. */
+/** An entry of the configuration, and its index. */
 interface Place {
   readonly entry: NamedEntry;
   readonly index: number;
@@ -154,14 +154,14 @@ interface Found extends Place {
   readonly plugin: Plugin;
 }
 
-/** The options of stock plugins are checked by name, those of isolated ones where they run. */
+/** Stock plugins' options are checked by their entry; isolated plugins' options, where they run. */
 function hasUncheckedOptions(plugin: Plugin, { from, settings }: NamedEntry): boolean {
   if (from === "stock" || settings.options === undefined) return false;
   const { configSchema } = manifestCarriedBy(plugin) as { readonly configSchema?: unknown };
   return configSchema === undefined && isolationOf(plugin) === undefined;
 }
 
-/** Codes of sentences that do not say which plugin they are about. */
+/** Codes of errors whose messages do not say which plugin they are about. */
 const placeless: ReadonlySet<string> = new Set([
   "options_invalid",
   "isolation_refused",
@@ -169,7 +169,7 @@ const placeless: ReadonlySet<string> = new Set([
   "plugin_ended",
 ]);
 
-/** Options of stock plugins are refused by the name of a function that no operator has written. */
+/** Adds an entry's place to an error, instead of the function name in a stock plugin's message. */
 function placed(error: unknown, at: Place, file: string | undefined): unknown {
   if (!isGlassineError(error) || !placeless.has(error.code)) return error;
   const place = placeOf(at);
@@ -180,14 +180,14 @@ function placed(error: unknown, at: Place, file: string | undefined): unknown {
 
 const placeOf = ({ entry, index }: Place): string => `plugins[${index}] (${entry.source})`;
 
-/** The command line enables a plugin by its name, and has no place for options. */
+/** A plugin enabled by name on the command line cannot have options there. */
 function remedyFor({ code }: GlassineError, { from, source, settings }: NamedEntry): string {
   if (code !== "options_invalid" || from !== "stock" || settings.options !== undefined) return "";
   const entry = `{ "use": ${quoted(source)}, "options": { … } }`;
   return ` Write its options into a configuration file: "plugins": [${entry}].`;
 }
 
-/** Of plugins with one name, which entries they are. */
+/** For plugins that share a name, adds which entries they are. */
 function withEntries(error: unknown, found: readonly Found[]): unknown {
   if (!isGlassineError(error) || error.code !== "plugin_duplicate") return error;
   const places = found.filter(({ plugin }) => plugin.name === error.data.plugin).map(placeOf);
@@ -211,7 +211,7 @@ interface NamedEntry {
   readonly from: ResolvedPlugin["from"];
   readonly source: string;
   readonly settings: Settings;
-  /** Of guests: where they come from. */
+  /** For guests: the entry that they come from. */
   readonly guests?: GuestsEntry;
 }
 
@@ -244,14 +244,14 @@ function expectNoPaths({ mode }: GatewayConfig, entries: readonly NamedEntry[]):
   );
 }
 
-/** One plugin without a manager, and what `createPluginManager` gets beside it. */
+/** One plugin without a manager, and the `discovered` to pass to `createPluginManager` with it. */
 export interface SinglePlugin {
   readonly plugin: Plugin;
   readonly discovered: Discovery | undefined;
 }
 
 /**
- * Loads one plugin, by the same rules.
+ * Loads one plugin by the same rules as `resolvePlugins`.
  *
  * @throws GlassineError as `resolvePlugins` does
  */
@@ -276,12 +276,12 @@ export async function loadPlugin(
       : await discoveredFor({ mode }, [entry], root, { ...options, stock: {} });
   const plugin = await pluginOf(entry, discovered, { ...options, stock: {} });
   if (plugin !== undefined) return { plugin, discovered };
-  // It says why the plugin was refused.
+  // Throws with the reason for which the plugin was refused.
   await createPluginManager({ plugins: [], discovered });
   throw new GlassineError("plugin_missing", `there is no plugin ${quoted(entry.source)}`);
 }
 
-/** Development without packages looks at none. */
+/** In development, skips discovery if no package is named. */
 async function discoveredFor(
   { mode }: Pick<GatewayConfig, "mode">,
   entries: readonly NamedEntry[],
@@ -315,7 +315,7 @@ async function discoveredFor(
   });
 }
 
-/** What is not isolated after all gets its configuration from its manager. */
+/** `config` is for packages that run isolated; the others get theirs from the manager. */
 function isolationsOf(entries: readonly NamedEntry[]): Readonly<Record<string, IsolationSetting>> {
   const packages = entries.filter(({ from }) => from === "package");
   return Object.fromEntries(
@@ -333,11 +333,11 @@ function isolationsOf(entries: readonly NamedEntry[]): Readonly<Record<string, I
 interface PluginHost extends Pick<GatewayConfig, "mode"> {
   readonly root: string;
   readonly discovered: Discovery | undefined;
-  /** Gets what there is to say of them. */
+  /** Warnings about the plugins are added here. */
   readonly warnings: string[];
 }
 
-/** Those of an entry: of guests, any number. */
+/** Returns an entry's plugins: any number for guests, otherwise one or none. */
 async function pluginsOf(
   entry: NamedEntry,
   { mode, root, discovered, warnings }: PluginHost,
@@ -357,7 +357,7 @@ async function pluginsOf(
   return found.plugins;
 }
 
-/** `undefined` for one that was refused: the manager, which records that, is then not made. */
+/** Returns `undefined` for a refused plugin. Making the manager then fails, and records why. */
 async function pluginOf(
   { from, source, settings }: NamedEntry,
   discovered: Discovery | undefined,
@@ -389,7 +389,7 @@ async function stockPlugin(
 ): Promise<Plugin> {
   const entry = Object.hasOwn(stock, name) ? stock[name] : undefined;
   if (entry !== undefined)
-    // Each stock plugin takes of the services what it needs.
+    // Each stock plugin picks the services that it needs.
     return await entry.make(options ?? {}, services as never);
   const names = Object.keys(stock);
   throw new GlassineError(
@@ -410,10 +410,10 @@ async function expectNotStock(path: string, stock: StockPlugins): Promise<void> 
   );
 }
 
-/** What one line of the log has of what a plugin prints, in UTF-16 units. */
+/** How much of a plugin's output is logged per line, in UTF-16 units. */
 const maxPrinted = 2_000;
 
-/** The plugin of a file whose code runs elsewhere: nothing of it is imported here. */
+/** Loads a file's plugin in isolation: nothing of it is imported into this process. */
 async function isolatedAt(
   path: string,
   {
@@ -449,7 +449,7 @@ function logEnd(logger: Logger | undefined, source: string, why: string): void {
   );
 }
 
-/** A plugin, or a function that returns one, as packages have it. */
+/** Loads a file that exports a plugin, or a function that returns one, as packages do. */
 async function pluginAt(
   path: string,
   hasOptions: boolean,
@@ -464,7 +464,7 @@ async function pluginAt(
     );
   const make = typeof exported === "function" ? exported : () => exported;
   const made: unknown = await finished(file, () => make() as unknown);
-  // Whatever carries a manifest, the manager reads and checks.
+  // A manifest is enough here: the manager reads and checks the rest.
   if (manifestCarriedBy(made) !== undefined) return made as Plugin;
   throw new GlassineError(
     "config_unreadable",
@@ -474,7 +474,7 @@ async function pluginAt(
 
 type Item = Parameters<typeof createPluginManager>[0]["plugins"][number];
 
-/** The manager checks conditions and grants, and names the plugin in what it says of them. */
+/** Conditions and grants are left for the manager to check: its errors name the plugin. */
 function itemOf(plugin: Plugin, { from, settings }: NamedEntry): Item {
   const { options, isolate: _, accept: __, readable: ___, memoryMb: ____, ...given } = settings;
   const own = Object.entries(given).filter(([, value]) => value !== undefined);

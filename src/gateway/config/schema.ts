@@ -1,6 +1,6 @@
 /**
- * What `glassine.config.*` may say. The types, the checks, `--check` and the tables of
- * docs/gateway.md are made of this schema; a key that it does not name is refused.
+ * The schema of `glassine.config.*`. The types, the checks, `--check` and the tables in
+ * docs/gateway.md are derived from it; unknown keys are refused.
  */
 import * as z from "zod";
 import { type Isolation, isolations, type Opening, openings } from "../../operate/isolate/kinds.ts";
@@ -20,7 +20,7 @@ const headerValue = z
   .string()
   .regex(/^[^\r\n\0]*$/, "must be a header value, which has no line break");
 const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
-/** Where a secret is read from, so that none has to stand in the file. */
+/** Where to read a secret from, so that it need not be in the file. */
 const secret = z
   .union([z.strictObject({ env: text }), z.strictObject({ file: text })])
   .describe("A secret: the name of an environment variable, or the path of a file.");
@@ -373,14 +373,14 @@ export const configSchema = z.strictObject({
 
 /** What an operator writes. */
 export type ConfigInput = z.input<typeof configSchema>;
-/** The same, checked, with every default filled in. */
+/** The same, checked, with all defaults filled in. */
 export type GatewayConfig = z.output<typeof configSchema>;
 export type ServerConfig = GatewayConfig["servers"][string];
 export type UrlServer = z.output<typeof urlServer>;
 export type CommandServer = z.output<typeof commandServer>;
 export type RouteConfig = GatewayConfig["models"][string];
 export type PluginEntry = GatewayConfig["plugins"][number];
-/** Plugins of CPEX. */
+/** An entry for CPEX plugins. */
 export type GuestsEntry = Extract<PluginEntry, { readonly kind: string }>;
 
 export function isGuests(entry: PluginEntry): entry is GuestsEntry {
@@ -392,7 +392,7 @@ export type SinglePluginEntry = Exclude<PluginEntry, string | GuestsEntry>;
 export type Secret = z.output<typeof secret>;
 
 /**
- * Returns `config` as it is. It types the file `glassine.config.ts`.
+ * Returns `config` unchanged. It gives `glassine.config.ts` its types.
  *
  * @example
  * ```ts

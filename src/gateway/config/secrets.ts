@@ -1,4 +1,4 @@
-/** Secrets that a configuration names: read when they are needed, and never quoted. */
+/** Reads the secrets that a configuration names, when they are needed. Never quotes them. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
@@ -8,8 +8,8 @@ import { type GatewayConfig, isGuests, type Secret } from "./schema.ts";
 const maxBytes = 64 * 1024;
 
 /**
- * A function that returns the value of a secret, and a string as it is. Each call reads anew, so that
- * a secret can change while the gateway runs.
+ * Makes a function that returns a secret's value, or a string unchanged. Each call reads the secret
+ * again, so it can change while the gateway runs.
  *
  * @throws GlassineError (the function) `secret_missing`
  */
@@ -20,7 +20,7 @@ export function secretReader(env: Environment): (secret: string | Secret) => str
   };
 }
 
-/** Headers or variables, with the value of each secret. */
+/** Replaces each secret in headers or variables with its value. */
 export function withSecrets<Named extends string | Secret>(
   values: Readonly<Record<string, Named>>,
   read: (secret: Named) => string,
@@ -36,7 +36,7 @@ function ofVariable(env: Environment, name: string): string {
   );
 }
 
-/** Without the line end that editors and `kubectl` put behind it. */
+/** Drops the final line break that editors and `kubectl` add. */
 function ofFile(path: string): string {
   const value = bytesOf(path)
     .toString("utf8")
@@ -72,7 +72,7 @@ function missing(message: string): GlassineError {
   return new GlassineError("secret_missing", message);
 }
 
-/** Every secret that a configuration names, with the place of its name. */
+/** Returns every secret that a configuration names, with its place. */
 export function secretsIn(
   config: GatewayConfig,
 ): readonly { readonly path: readonly string[]; readonly secret: Secret }[] {

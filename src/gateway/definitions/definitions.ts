@@ -1,47 +1,47 @@
-/** What became of the tool definitions of one server, compared with those that are pinned. */
+/** Tracks one server's tool definitions, compared with the pinned ones. */
 import { attempt } from "../../core/data/index.ts";
 import { isMessage, type Message } from "../ends/index.ts";
 import { definitionHash, type Pins } from "./pins.ts";
 
-/** The label of calls of a tool whose definition changed. */
+/** The label for calls of a tool whose definition has changed. */
 export const changedLabel = "DEFINITION_CHANGED";
 
 const maxTools = 4096;
 const maxNameUnits = 1024;
 
-/** A definition that is not the pinned one. */
+/** A definition that differs from the pinned one. */
 export interface ChangedDefinition {
   readonly tool: string;
   /** Whether no definition of this name is pinned. */
   readonly isNew: boolean;
-  /** What there is to say beside that. */
+  /** A further message for the log. */
   readonly text?: string;
 }
 
 const full = `${maxTools} tools changed: from now on every tool that was not seen as it is pinned counts as changed`;
 
 /**
- * The definitions of the tools of a server. Without pins, the first that any caller is shown count
- * as pinned for as long as the gateway runs.
+ * The definitions of a server's tools. Without pins, the first definition that any caller gets is
+ * treated as pinned for as long as the gateway runs.
  *
- * A tool whose definition was another one once stays changed: a server may show different callers
- * different definitions, or take one back after it has been read. So it does over a reload, unless
- * that pins another definition of it.
+ * A tool whose definition has differed once stays changed: a server may show different callers
+ * different definitions, or undo a change after it has been read. It stays changed after a reload
+ * too, unless the reload pins another definition of it.
  *
- * Once so many have changed that no more are remembered, one that is not known to be as it was counts
- * as changed: a server may show junk first.
+ * Once `maxTools` have changed, no more are remembered, and every tool that is not known to be
+ * unchanged counts as changed: otherwise a server could fill the list with junk first.
  */
 export class Definitions {
   readonly #pins: Pins | undefined;
   readonly #first: Map<string, string>;
   readonly #changed = new Set<string>();
-  /** Seen with their pinned definitions, and with no other. */
+  /** Tools seen with their pinned definition, and with no other. */
   readonly #unchanged = new Set<string>();
-  /** More changed before a reload than were remembered. */
+  /** Whether the list was full before a reload. */
   readonly #wasFull: boolean = false;
   readonly #onChange: (changed: ChangedDefinition) => void;
 
-  /** `before` has what is known from before a reload. `onChange` is called once for each tool. */
+  /** `before` is the state before a reload. `onChange` is called once for each tool. */
   constructor(
     pins: Pins | undefined,
     before: Definitions | undefined,
@@ -57,22 +57,22 @@ export class Definitions {
     this.#wasFull = before.#isFull() && this.#changed.size > 0;
   }
 
-  /** Whether the definition of a tool is not the pinned one. */
+  /** Whether a tool's definition differs from the pinned one, or once did. */
   isChanged(tool: unknown): boolean {
     if (typeof tool !== "string") return false;
     return this.#isFull() ? !this.#unchanged.has(tool) : this.#changed.has(tool);
   }
 
-  /** Looks at the tools of a list, and returns those with their pinned definitions. */
+  /** Checks the tools of a list, and returns those that only ever had their pinned definition. */
   judge(tools: readonly unknown[]): readonly unknown[] {
     return tools.filter((tool) => isMessage(tool) && this.#isPinned(tool));
   }
 
   #isPinned(tool: Message): boolean {
     const { name } = tool;
-    // Nothing calls it by such a name.
+    // A tool without a usable name cannot be called.
     if (typeof name !== "string" || name.length > maxNameUnits) return false;
-    // One that is nested deeper than the stack has none.
+    // A definition that is nested too deep for the stack has no hash.
     const hash = attempt(() => definitionHash(tool));
     const pinned = this.#pinOf(name, hash);
     if (hash === undefined || pinned !== hash) this.#change(name, pinned === undefined);

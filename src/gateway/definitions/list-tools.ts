@@ -8,13 +8,13 @@ const maxPages = 1000;
 
 const client = { name: "glassine", version: packageVersion };
 
-/** For which exchange a connection is; absent for a session. */
+/** Connects for an exchange, or for a session if there is none. */
 type Connect = (exchange?: { readonly headers: Headers; readonly message: Message }) => End;
 
 /**
- * All tools of a server.
+ * Returns all tools of a server.
  *
- * @throws Error what the server answered in place of them
+ * @throws Error with the server's answer if that is not a list of tools
  */
 export async function listTools(connect: Connect): Promise<readonly Message[]> {
   const end = connect();
@@ -26,7 +26,7 @@ export async function listTools(connect: Connect): Promise<readonly Message[]> {
       capabilities: {},
       clientInfo: client,
     });
-    // A server of 2026-07-28 alone knows no sessions.
+    // A server that only speaks 2026-07-28 has no sessions.
     if (begun.error !== undefined) return await allPages(() => exchange(connect));
     const { protocolVersion } = isMessage(begun.result) ? begun.result : {};
     if (typeof protocolVersion === "string") end.setProtocolVersion?.(protocolVersion);
@@ -44,7 +44,7 @@ interface Asking {
   close(): Promise<void>;
 }
 
-/** One request of 2026-07-28, which says who asks and in which version. */
+/** Makes one request of 2026-07-28, which names the client and the version itself. */
 function exchange(connect: Connect): Asking {
   const meta = {
     "io.modelcontextprotocol/protocolVersion": exchangeVersion,
@@ -84,7 +84,7 @@ function reasonIn(error: unknown): string {
   return typeof message === "string" ? message : "the answer is no list of tools";
 }
 
-/** Every answer comes, since an end that waits has a deadline. */
+/** Needs no timeout: each end has a deadline, so every request gets an answer. */
 function asker(end: End): Ask {
   let id = 0;
   const waiting = new Map<unknown, (answer: Message) => void>();

@@ -1,4 +1,4 @@
-/** A back whose tool definitions are compared with those that are pinned. */
+/** Wraps a back, comparing its tool definitions with the pinned ones. */
 import {
   around,
   type End,
@@ -20,16 +20,16 @@ const refused = refusalOf(
 
 export interface Pinned {
   readonly definitions: Definitions;
-  /** Whether a tool whose definition changed is refused. */
+  /** Whether a tool whose definition has changed is refused. */
   readonly refuses: boolean;
 }
 
 /**
- * `of` returns what counts at the moment. With `refuses`, a tool whose definition changed is missing in lists, and calls of it are answered
- * here. Otherwise everything passes as it is.
+ * `of` returns the current settings. With `refuses`, a tool whose definition has changed is removed
+ * from lists, and calls of it are refused here. Otherwise everything passes unchanged.
  */
 export function pinned(back: End, of: () => Pinned): End {
-  /** The requests of lists that have no answer yet. Those behind it answer each once. */
+  /** The list requests that have no answer yet. The back answers each exactly once. */
   const asked = new Set<string>();
 
   const end: End = around(back, {

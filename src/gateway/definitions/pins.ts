@@ -1,4 +1,4 @@
-/** Hashes of tool definitions that an operator has looked at, in a file of their own. */
+/** Hashes of tool definitions that an operator has reviewed, kept in a file of their own. */
 import { createHash } from "node:crypto";
 import { readFile, writeFile } from "node:fs/promises";
 import * as z from "zod";
@@ -6,16 +6,16 @@ import { GlassineError } from "../../core/errors/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import type { Message } from "../ends/index.ts";
 
-/** The hashes of the tools of a server, by name. */
+/** The hashes of a server's tools, by tool name. */
 export type Pins = Readonly<Record<string, string>>;
 
 const fileSchema = z.record(z.string(), z.record(z.string(), z.string()));
 
 /**
- * The hash of a tool as a client sees it: every field but `_meta`, the members of objects in any
- * order.
+ * Hashes a tool as a client sees it: every field except `_meta`, whatever the order of the members
+ * of objects.
  *
- * @returns `sha256:` with 64 digits
+ * @returns `sha256:` and 64 hex digits
  */
 export function definitionHash(tool: Message): string {
   const { _meta, ...definition } = tool;
@@ -25,12 +25,12 @@ export function definitionHash(tool: Message): string {
 
 function sorted(_key: string, value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  // From entries, so that a member `__proto__` is one like any other.
+  // `fromEntries` keeps a member named `__proto__`.
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
 /**
- * The pins in a file, by server. A file that is not there has none.
+ * Reads the pins from a file, by server. A missing file has none.
  *
  * @throws GlassineError `config_unreadable`
  */
@@ -65,7 +65,7 @@ function unreadable(file: string, fault: string): GlassineError {
   );
 }
 
-/** Servers and tools in the order of their names, so that a file's changes read well. */
+/** Sorts servers and tools by name, so that diffs of the file are easy to read. */
 export async function writePins(file: string, pins: ReadonlyMap<string, Pins>): Promise<void> {
   const servers = Object.fromEntries(pins);
   await writeFile(file, `${JSON.stringify(servers, sorted, 2)}\n`);

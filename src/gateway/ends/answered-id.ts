@@ -1,13 +1,13 @@
 /**
- * Whose answer a line was that is too long to be read, by how it begins and ends.
+ * Finds which request an overlong line answers, from its beginning and end alone.
  *
- * Servers write the members of the protocol together, before the result or after it. What is at the
- * ends of a JSON object is a member of it: nothing that it quotes or holds can stand there.
+ * Servers write the protocol's members together, before or after the result. Text at either end of
+ * a JSON object belongs to the object itself: nothing nested or quoted can be there.
  */
 import { attempt } from "../../core/data/index.ts";
 import type { RequestId } from "./end.ts";
 
-/** More than the longest id takes. */
+/** Enough for the longest id. */
 export const edgeLength = 8192;
 
 const version = String.raw`"jsonrpc"\s*:\s*"2\.0"`;
@@ -19,11 +19,11 @@ const after = new RegExp(
   String.raw`,\s*(?:${version}\s*,\s*)?${id}\s*(?:,\s*${version}\s*)?\}\s*$`,
 );
 
-/** Undefined for what is no answer, or written in another way. */
+/** Returns undefined if the line is not an answer, or is written in another way. */
 export function answeredId(head: string, tail: string): RequestId | undefined {
   const found = before.exec(head) ?? (begins.test(head) ? after.exec(tail) : null);
   const written = found?.[1];
   if (written === undefined) return undefined;
-  // What looks like an id may be no JSON, such as `007`.
+  // A match may not be valid JSON, for example `007`.
   return attempt(() => JSON.parse(written) as RequestId);
 }

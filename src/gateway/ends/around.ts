@@ -1,10 +1,10 @@
-/** An end that looks at what goes to another and comes from it. */
+/** Wraps an end, to handle what goes to it and comes from it. */
 import type { End, Extra, Message, SendOptions } from "./end.ts";
 
-/** What it does at each step. What is left out passes as it is. */
+/** What to do at each step. A step that is left out passes everything unchanged. */
 export interface Around {
   send?(message: Message, options?: SendOptions): Promise<void>;
-  /** `deliver` hands the message on. */
+  /** `deliver` passes the message on. */
   receive?(message: unknown, extra: Extra | undefined, deliver: () => void): void;
   closed?(): void;
   close?(): Promise<void>;

@@ -1,6 +1,6 @@
 /**
- * The body of a streamed answer, under a limit: it takes what its source has at once, and cuts the
- * stream off when its reader is too slow to take it.
+ * Limits the buffering of a streamed response: reads the source as fast as it comes, and cuts the
+ * stream off if the reader is too slow.
  */
 export function boundedBody(
   source: ReadableStream<Uint8Array>,
@@ -33,7 +33,7 @@ export function boundedBody(
       }
       controller.close();
     } catch {
-      // Its reader is gone.
+      // The reader is gone.
     }
   }
 }

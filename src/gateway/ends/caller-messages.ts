@@ -1,6 +1,6 @@
 /**
- * What a caller may send: JSON-RPC 2.0 as MCP narrows it, with params that are objects and ids that
- * keep their value on the way.
+ * What a caller may send: JSON-RPC 2.0 as narrowed by MCP, with params that are objects, and ids
+ * that survive JSON unchanged.
  */
 import {
   cancelledBy,
@@ -32,7 +32,7 @@ export const idInUse = refusalOf(-32012, "request_id_in_use", "The request id is
 
 const maxIdLength = 1024;
 
-/** Why a document is neither a message nor a batch of messages; undefined for one that is. */
+/** Returns why a document is not a message or batch of messages, or undefined if it is. */
 export function messageFault(document: unknown): Refusal | undefined {
   const messages = messagesIn(document);
   if (messages.length === 0) return invalid;
@@ -45,7 +45,7 @@ function faultOf(message: unknown): Refusal | undefined {
   if (params !== undefined && !isMessage(params)) return invalid;
   const answers = [result, error].filter((each) => each !== undefined).length;
   if (method === undefined) {
-    // An error without an id says that a message could not be read.
+    // An error without an id reports a message that could not be read.
     const isStray = error !== undefined && (id === undefined || id === null);
     if (answers !== 1 || (result === undefined && !isMessage(error))) return invalid;
     return isStray || isId(id) ? undefined : invalidId;
@@ -58,7 +58,7 @@ function isId(id: unknown): id is RequestId {
   return typeof id === "string" ? id.length <= maxIdLength : Number.isSafeInteger(id);
 }
 
-/** The messages of a document, which is a batch of MCP 2025-03-26 or a single one. */
+/** Returns the messages in a document: those of a batch of MCP 2025-03-26, or a single one. */
 export function messagesIn(document: unknown): readonly unknown[] {
   return Array.isArray(document) ? document : [document];
 }
@@ -69,7 +69,7 @@ export function requestsIn(
   return messagesIn(document).filter(isMessage).filter(isRequest);
 }
 
-/** The keys of the requests that a document cancels. A cancelled request gets no answer. */
+/** Returns the keys of the requests that a document cancels. These get no answer. */
 export function cancelledIn(document: unknown): readonly string[] {
   return messagesIn(document).flatMap((message) => {
     const id = cancelledBy(message);
@@ -77,18 +77,18 @@ export function cancelledIn(document: unknown): readonly string[] {
   });
 }
 
-/** The id of a single request, for an error about it. */
+/** Returns the id of a single request, for an error about it, or null. */
 export function idOf(document: unknown): RequestId | null {
   return isMessage(document) && isRequest(document) && isId(document.id) ? document.id : null;
 }
 
-/** The version that an answer to `initialize` agrees on; undefined for other messages. */
+/** Returns the version that an answer to `initialize` agrees on; undefined for other messages. */
 export function versionIn({ result }: Message): string | undefined {
   const version = isMessage(result) ? result.protocolVersion : undefined;
   return typeof version === "string" ? version : undefined;
 }
 
-/** Batches came with MCP 2025-03-26, and went with the version after it. */
+/** MCP has batches up to version 2025-03-26. The next version removed them. */
 export function takesBatches(version: string | undefined): boolean {
   return version === "2025-03-26" || version === "2024-11-05";
 }

@@ -1,4 +1,4 @@
-/** A server that is a process of ours, spoken to over its standard input and output. */
+/** A server that runs as a child process, reached over its standard input and output. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import process from "node:process";
 import type { Readable, Writable } from "node:stream";
@@ -14,15 +14,15 @@ export interface ChildOptions {
   readonly env: Readonly<Record<string, string>>;
   readonly cwd?: string | undefined;
   readonly maxBytes: number;
-  /** What may wait for a child that does not read. */
+  /** How many bytes may wait for a child that does not read. */
   readonly queuedBytes: number;
-  /** Lines of its standard error, what is wrong with its standard output, how it ended by itself. */
+  /** Receives lines of stderr, faults in stdout, and how the child ended by itself. */
   readonly onNote: (kind: "stderr" | "stdout_invalid" | "exited", text: string) => void;
-  /** A message is too large. The child is ended unless it is known whose answer that was. */
+  /** A message is too large. Without the id of the request that it answers, the child is ended. */
   readonly onTooLarge: (id: RequestId | undefined) => void;
 }
 
-/** The variables that a child gets without being asked for: none of them holds a secret. */
+/** The variables that every child inherits. None of them holds a secret. */
 const inherited =
   process.platform === "win32"
     ? [
@@ -41,20 +41,20 @@ const inherited =
       ]
     : ["HOME", "LANG", "LOGNAME", "PATH", "SHELL", "TERM", "TMPDIR", "USER"];
 
-/** The environment of a child: a short list of the gateway's own, and what its operator named. */
+/** Returns a child's environment: the inherited variables, and those that the operator set. */
 export function childEnvironment(
   own: Readonly<Record<string, string | undefined>>,
   given: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
   const kept = inherited.flatMap((name) => {
     const value = own[name];
-    // A value that begins so is a shell function, which a shell would run.
+    // Such a value is a shell function, which a shell would run.
     return value === undefined || value.startsWith("()") ? [] : [[name, value] as const];
   });
   return { ...Object.fromEntries(kept), ...given };
 }
 
-/** Why `start` failed, in words for the operator. */
+/** Says why `start` failed, in words for the operator. */
 export class ChildFailure extends Error {
   override readonly name = "ChildFailure";
   readonly code: string;
@@ -64,7 +64,7 @@ export class ChildFailure extends Error {
   }
 }
 
-/** How long each step of ending it may take. */
+/** How long each step of ending a child may take. */
 const endMs = 2000;
 const hasGroups = process.platform !== "win32";
 
@@ -73,7 +73,7 @@ export function childBack(options: ChildOptions): End {
   let child: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
   let isGone = false;
   let closing: Promise<void> | undefined;
-  /** Runs while a message that is too large has not ended. */
+  /** Runs while an oversized message has not ended. */
   let endless: NodeJS.Timeout | undefined;
 
   const end: End = {
@@ -85,7 +85,7 @@ export function childBack(options: ChildOptions): End {
           stdio: ["pipe", "pipe", "pipe"],
           shell: false,
           windowsHide: true,
-          // A group of its own: what the child starts ends with it, and Ctrl+C reaches us first.
+          // Its own group, so that its children end with it and Ctrl+C reaches the gateway first.
           detached: hasGroups,
         });
         child = made;
@@ -100,7 +100,7 @@ export function childBack(options: ChildOptions): End {
           gone();
         });
         const { stdin, stdout, stderr } = made;
-        // A child that is gone is reported by its exit.
+        // If the child is gone, its exit event reports that.
         stdin.on("error", () => {});
         readLines(stdout, maxBytes, {
           line(text) {
@@ -145,7 +145,7 @@ export function childBack(options: ChildOptions): End {
     if (isGone) return;
     isGone = true;
     clearTimeout(endless);
-    // What it started may outlive it.
+    // Its own children may have outlived it.
     signal("SIGKILL");
     end.onclose?.();
   }
@@ -156,11 +156,11 @@ export function childBack(options: ChildOptions): End {
       if (hasGroups) process.kill(-child.pid, name);
       else child.kill(name);
     } catch {
-      // It is gone already.
+      // The process is already gone.
     }
   }
 
-  /** As MCP asks: close its input, then ask it to end, then end it. */
+  /** In the order that MCP asks for: close its input, then SIGTERM, then SIGKILL. */
   async function endChild(): Promise<void> {
     child?.stdin.end();
     if (await isGoneWithin()) return;

@@ -18,20 +18,20 @@ import { type WatchedEnd, watched } from "./watched.ts";
 
 /** What a connection is for. */
 export interface ConnectFor {
-  /** Whose it is: equal for equal callers. */
+  /** Identifies the caller: equal for the same caller. */
   readonly key: string;
-  /** The exchange of MCP 2026-07-28 that it is for; absent for a session. */
+  /** The exchange of MCP 2026-07-28 that needs the connection; absent for a session. */
   readonly exchange?: { readonly headers: Headers; readonly message: unknown };
-  /** The connection, where it is there already: that of an exchange which a proxy holds. */
+  /** The connection, if there already is one: for an exchange that a proxy holds. */
   readonly back?: End;
-  /** The server ended the stream of a request early. */
+  /** The server ended a request's stream early. */
   readonly onCut?: (id: RequestId) => void;
 }
 
 export interface Connections {
   /** @throws Error if the server takes no more connections */
   connect(about: ConnectFor): End;
-  /** Serves who is connected to the end, and keeps nothing for others. */
+  /** Lets open connections finish, and keeps nothing for later ones. */
   retire(): void;
   close(): Promise<void>;
 }
@@ -40,10 +40,10 @@ export interface ConnectionParts {
   readonly config: Pick<GatewayConfig, "limits">;
   readonly secrets: (secret: string | Secret) => string;
   readonly log: { warn(event: string, fields: object): void };
-  /** How long a request may wait at the moment. Default: as the server's configuration says. */
+  /** Returns how long a request may wait. Default: as the server's configuration says. */
   readonly timeoutMs?: () => number;
   readonly onDropped?: (message: Message) => void;
-  /** A process that had died takes messages again. */
+  /** A process that died was restarted, and takes messages again. */
   readonly onRestarted?: () => void;
 }
 
@@ -82,7 +82,7 @@ function overHttp(
           ...(onCut && { onCut }),
         }),
       ),
-    // A connection that nobody uses ends by itself.
+    // Unused connections close by themselves.
     retire: () => {},
     close: () => agent.destroy(),
   };
@@ -95,8 +95,8 @@ const died = refusalOf(
 );
 
 /**
- * A session has a process of its own, which keeps its state. Exchanges have no state, and those of
- * one subject share a process.
+ * Each session has its own process, which keeps the session's state. Exchanges have no state, so
+ * those of one subject share a process.
  */
 function processes(
   name: string,
@@ -109,7 +109,7 @@ function processes(
   const shared = new Map<string, { readonly child: SharedChild; readonly back: End }>();
   let isRetired = false;
 
-  /** A process that is started again when it dies. */
+  /** Runs a process that is restarted when it dies. */
   function run(): End {
     if (running.size >= children) endOneIdle();
     if (running.size >= children)
@@ -148,7 +148,7 @@ function processes(
     return outer;
   }
 
-  /** Ends the process of exchanges that was made first, of those that nobody uses. */
+  /** Ends the oldest shared process that nobody is using. */
   function endOneIdle(): void {
     const [key] = [...shared].find(([, { child }]) => child.connections === 0) ?? [];
     if (key !== undefined) end(key);

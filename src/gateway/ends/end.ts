@@ -1,4 +1,4 @@
-/** A transport of the gateway, as a guard and a router use it. */
+/** A transport of the gateway, as guards and routers use it. */
 export interface End {
   start(): Promise<void>;
   send(message: Message, options?: SendOptions): Promise<void>;
@@ -6,9 +6,9 @@ export interface End {
   onmessage?: ((message: unknown, extra?: Extra) => void) | undefined;
   onclose?: (() => void) | undefined;
   onerror?: ((error: Error) => void) | undefined;
-  /** Of a front: names it. The guard hands it to the gateway with each request. */
+  /** Front only: the front's name, which the guard passes to the gateway with each request. */
   sessionId?: string;
-  /** Of a back over HTTP: it takes headers that plugins wrote, and the agreed version. */
+  /** Back over HTTP only: it takes headers written by plugins, and the agreed version. */
   readonly takesHeaders?: boolean;
   setProtocolVersion?(version: string): void;
 }
@@ -18,28 +18,28 @@ export type Message = Readonly<Record<string, unknown>>;
 
 export type RequestId = string | number;
 
-/** What a transport says about a message that came. */
+/** What a transport says about a message that it received. */
 export interface Extra {
-  /** Of a front: who asks, as the gateway found out. */
+  /** From a front: the caller's identity, as the gateway determined it. */
   readonly authInfo?: unknown;
-  /** Of a front: the HTTP request. */
+  /** From a front: the HTTP request. */
   readonly request?: Request;
-  /** Of a back: the caller's request that the message belongs to; undefined for none. */
+  /** From a back: the caller's request that the message belongs to, if any. */
   readonly relatedRequestId?: RequestId | undefined;
-  /** Of a back: the HTTP status of the answer. */
+  /** From a back: the HTTP status of the answer. */
   readonly status?: number;
-  /** Of a back: the gateway made this answer, because the server made none. For the guard. */
+  /** From a back: for the guard, if the gateway made this answer because the server made none. */
   readonly refusal?: { readonly outcome: "denied" | "errored"; readonly code: string };
 }
 
 /** What accompanies a message that is sent. */
 export interface SendOptions {
-  /** To a front: the request that it belongs to, and the HTTP status of the answer. */
+  /** To a front: the request that the message belongs to, and the HTTP status of the answer. */
   readonly relatedRequestId?: RequestId | undefined;
   readonly status?: number;
   /** To a back over HTTP: headers of the trace that the message belongs to. */
   readonly trace?: Readonly<Record<string, string>>;
-  /** The same: adds headers that plugins wrote to its own. */
+  /** To a back over HTTP: combines its own headers with those that plugins wrote. */
   readonly withHeaders?: (own: Readonly<Record<string, string>>) => Headers;
   /** To a back: what the front said about the caller's message. */
   readonly caller?: Extra;
@@ -65,18 +65,18 @@ export function isAnswer(message: Message): message is Message & { readonly id: 
   return isRequestId(id) && method === undefined && isAnswered;
 }
 
-/** Its params; empty where it has none. */
+/** Returns a message's params; empty if it has none. */
 export function paramsOf({ params }: Message): Message {
   return isMessage(params) ? params : {};
 }
 
-/** What its sender says about the message itself. */
+/** Returns a message's `_meta`; empty if it has none. */
 export function metaOf(message: Message): Message {
   const { _meta: meta } = paramsOf(message);
   return isMessage(meta) ? meta : {};
 }
 
-/** The request that a message takes back; undefined for any other. */
+/** Returns the id of the request that a message cancels; undefined for other messages. */
 export function cancelledBy(message: unknown): RequestId | undefined {
   if (!isMessage(message) || message.method !== "notifications/cancelled") return undefined;
   const { requestId } = paramsOf(message);
@@ -88,7 +88,7 @@ export function isAnswerTo(id: RequestId, message: unknown): boolean {
   return message.id === id ? isAnswer(message) : message.id === null && message.error !== undefined;
 }
 
-/** An error without an id answers the request that it came for. */
+/** Gives an error without an id the id of the request that it answers. */
 export function answerTo(id: RequestId, message: Message): Message {
   const isUnnamed = message.id === null && message.error !== undefined;
   return isUnnamed ? { ...message, id } : message;
@@ -137,7 +137,7 @@ export function errorAnswer<Id extends RequestId | null>(
   return { jsonrpc: "2.0", id, error };
 }
 
-/** The answer to a request that the server does not answer, as a back hands it to the guard. */
+/** Makes the answer that a back passes to the guard if the server does not answer a request. */
 export function refusedHere(
   id: RequestId,
   refusal: Refusal,
@@ -147,12 +147,12 @@ export function refusedHere(
   return [errorAnswer(id, refusal), { relatedRequestId: id, refusal: { outcome, code } }];
 }
 
-/** An error as one, whatever was thrown. */
+/** Returns whatever was thrown as an `Error`. */
 export function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-/** Calls `listener` when an end closes, after whoever listens already. */
+/** Calls `listener` when an end closes, after the existing listener. */
 export function whenClosed(end: End, listener: () => void): void {
   const before = end.onclose;
   end.onclose = () => {

@@ -1,4 +1,4 @@
-/** The events of one session that a client may ask for again, bounded by number and size. */
+/** Keeps the events of one session that a client may ask for again, bounded by number and size. */
 import type { Message } from "./end.ts";
 
 interface Reader {
@@ -11,7 +11,7 @@ interface Stored {
   readonly units: number;
 }
 
-/** Ids count up and are known to the session alone: another's name nothing here. */
+/** Event ids are valid in this session only: another session's ids are unknown here. */
 export function eventStore(maxEvents: number, maxUnits: number) {
   const events = new Map<string, Stored>();
   const prefix = crypto.randomUUID();
@@ -39,7 +39,7 @@ export function eventStore(maxEvents: number, maxUnits: number) {
       if (first === undefined) throw new Error("The event is not known.");
       let isAfter = false;
       for (const [each, { stream, message }] of [...events]) {
-        // An event without content only tells its id.
+        // An event without content only announces its id.
         const says = Object.keys(message).length > 0;
         if (isAfter && stream === first.stream && says) await send(each, message as never);
         isAfter ||= each === id;

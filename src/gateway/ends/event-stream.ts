@@ -1,16 +1,16 @@
-/** Events to a caller, with the ids of those of the server that they come from, if there are any. */
+/** Writes events to a caller, under the ids of the server's events that they come from, if any. */
 
 export interface EventStream {
   readonly body: ReadableStream<Uint8Array>;
-  /** How many messages were written. */
+  /** How many messages have been written. */
   readonly written: number;
-  /** An event of the server begins. What is written until it is finished has its id. */
+  /** Begins an event of the server. Messages written until `finish` get its id. */
   begin(id: string | undefined, retry: number | undefined): void;
-  /** A message as JSON. */
+  /** Writes a message, given as JSON. */
   write(data: string): void;
-  /** Its id is passed on also if nothing else of it is. */
+  /** Ends the server's event. If no message was written, passes on its id alone. */
   finish(): void;
-  /** Resolves when the reader has taken so much that more may be written. */
+  /** Resolves when the reader has taken enough for more to be written. */
   hasRoom(): Promise<void>;
   end(): void;
 }
@@ -21,14 +21,14 @@ export const eventHeaders = {
   "x-accel-buffering": "no",
 };
 
-/** How often an idle stream says that it is there. */
+/** How often a keep-alive comment is sent. */
 export const keepAliveMs = 15_000;
 
 export interface EventStreamOptions {
-  /** What may wait for the reader. Default 65 536. */
+  /** How many bytes may wait for the reader. Default 65 536. */
   readonly maxWaiting?: number;
   readonly onLeft: () => void;
-  /** More than that waits, and the stream is cut off. Without it, the writer asks for room. */
+  /** Called when more would wait and the stream is cut off. Without it, await `hasRoom`. */
   readonly onFull?: () => void;
 }
 
@@ -79,7 +79,7 @@ export function eventStream(options: EventStreamOptions): EventStream {
     try {
       controller?.close();
     } catch {
-      // Its reader closed it, or it was cut off.
+      // The reader closed the stream, or it was cut off.
     }
   }
 

@@ -1,20 +1,20 @@
-/** Server-sent events in, no larger than a host allows. */
+/** Reads server-sent events, no larger than allowed. */
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 
 export interface ServerEvent extends EventSourceMessage {
-  /** When to connect again, in milliseconds, if it says so. */
+  /** When to reconnect, in milliseconds, if the server says so. */
   readonly retry: number | undefined;
 }
 
 export interface EventLimits {
-  /** The bytes of one event. */
+  /** How many bytes one event may have. */
   readonly maxBytes: number;
-  /** What is thrown for a larger one. */
+  /** Makes the error to throw for a larger one. */
   readonly tooLarge: () => Error;
 }
 
 /**
- * The events of a body, each as soon as it is whole. An event that the body ends in the middle of is
+ * Yields the events of a body, each as soon as it is complete. An incomplete event at the end is
  * dropped, as the format demands.
  */
 export async function* readEvents(
@@ -52,6 +52,6 @@ export async function* readEvents(
     last = text.at(-1) ?? last;
     yield* feed(text);
   }
-  // The parser waits whether a line feed follows a carriage return.
+  // The parser waits to see whether a line feed follows a carriage return.
   if (last === "\r") yield* feed("\n");
 }

@@ -1,8 +1,8 @@
 /**
  * One HTTP exchange of MCP 2026-07-28: a request and its answer, or a notification.
  *
- * What is sent first decides the form: the answer itself is JSON with the status that the server
- * gave, anything before it makes the answer a stream of events.
+ * The first message decides the form of the response: if it is the answer, the response is JSON
+ * with the server's status; otherwise the response is a stream of events.
  */
 import { type End, isAnswer, isMessage, isRequest, type Message } from "./end.ts";
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
@@ -12,13 +12,13 @@ export interface ExchangeOptions {
   /** The parsed body. */
   readonly message: Message;
   readonly authInfo: unknown;
-  /** What may wait for a slow reader. */
+  /** How many bytes may wait for a slow reader. */
   readonly queuedBytes: number;
-  /** The reader was too slow, and its request is cancelled. */
+  /** The reader was too slow, so its request is cancelled. */
   readonly onCut: () => void;
 }
 
-/** The status where nothing was sent: the caller is gone, and nobody reads it. */
+/** The status if nothing was sent because the caller left. Nobody reads it. */
 export const noAnswer = 499;
 
 export function exchangeFront(options: ExchangeOptions) {
@@ -41,7 +41,7 @@ export function exchangeFront(options: ExchangeOptions) {
       } else write(sent);
       if (!isLast) return;
       finish();
-      // After whoever sent it has noted its end.
+      // Deferred, so that the sender can record the request's end first.
       setImmediate(() => end.onclose?.());
     },
     async close() {
@@ -53,7 +53,7 @@ export function exchangeFront(options: ExchangeOptions) {
   };
 
   function write(sent: Message): void {
-    // First, because it throws for a message that is nested too deep: the answer can still be JSON.
+    // First, because it throws for a deeply nested message: the response can still be JSON then.
     const data = JSON.stringify(sent);
     if (stream === undefined) {
       stream = eventStream({ maxWaiting: queuedBytes, onLeft: leave, onFull });
@@ -77,7 +77,7 @@ export function exchangeFront(options: ExchangeOptions) {
 
   return {
     end,
-    /** Hands the message on, once the transport has started, and resolves to the HTTP answer. */
+    /** Passes the message on and resolves to the HTTP response. Call it after `start`. */
     async answer(): Promise<Response> {
       request.signal.addEventListener("abort", leave, { once: true });
       if (request.signal.aborted) leave();
@@ -89,7 +89,7 @@ export function exchangeFront(options: ExchangeOptions) {
   };
 }
 
-/** The errors of the protocol layer, which say so in the status. MCP 2026-07-28, transports. */
+/** HTTP statuses of protocol-level errors. MCP 2026-07-28, transports. */
 const statuses: Readonly<Record<number, number>> = {
   [-32601]: 404,
   [-32020]: 400,
@@ -99,7 +99,7 @@ const statuses: Readonly<Record<number, number>> = {
   [-32700]: 400,
 };
 
-/** The status of an answer whose server gave none, as over stdio. */
+/** Returns the status for an answer that came without one, as over stdio. */
 export function statusOf({ error }: Message): number {
   return isMessage(error) && typeof error.code === "number" ? (statuses[error.code] ?? 200) : 200;
 }

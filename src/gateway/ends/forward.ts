@@ -1,26 +1,26 @@
-/** Sends a request on in the exchange that it came in, where a proxy in front holds it. */
+/** Sends a request on in the exchange that it came in, if a proxy in front holds the exchange. */
 
 export interface Forwarded {
-  /** The path and the query at the server. Default: those that the caller asked for. */
+  /** The path and query at the server. Default: those of the caller's request. */
   readonly path?: string;
-  /** All that the server gets, beside what the proxy itself says. */
+  /** All headers that the server gets, except those that the proxy itself adds. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
 }
 
 /**
- * Resolves to the server's answer. It works once: an exchange has one request.
+ * Resolves to the server's response. Can be called once only: an exchange has one request.
  *
  * @throws Error (as a rejection) if the caller left, or the exchange is over
  */
 export type Forward = (request: Forwarded) => Promise<Response>;
 
-/** Whether an answer with this status has no body, whatever was asked. */
+/** Whether a response with this status never has a body. */
 export function isEmptyStatus(status: number): boolean {
   return status === 204 || status === 205 || status === 304;
 }
 
-/** The headers of these names that there are, by names in lower case. */
+/** Returns those of the named headers that are present, by lower-case name. */
 export function headersNamed(
   headers: Headers | undefined,
   names: readonly string[],

@@ -2,8 +2,8 @@
  * A server over Streamable HTTP.
  *
  * One object serves a session of MCP 2025-11-25, with its session id and standalone stream, or a
- * single exchange of 2026-07-28. It reads event by event and passes on what came as soon as it is
- * whole; it follows no redirects, decodes no compression, and knows no deadline.
+ * single exchange of 2026-07-28. It passes each event on as soon as it is complete. It follows no
+ * redirects, decodes no compression and has no deadlines.
  */
 import { setMaxListeners } from "node:events";
 import type { IncomingHttpHeaders } from "node:http";
@@ -42,12 +42,12 @@ export interface HttpBackOptions {
   readonly dispatcher: Dispatcher;
   /** Sent with every request. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Lower-case names of headers of the caller that are sent on. */
+  /** Lower-case names of the caller's headers that are sent on. */
   readonly forward: readonly string[];
   readonly maxBytes: number;
-  /** The exchange that it is for: the caller's request. Absent for a session. */
+  /** The caller's request, for an exchange. Absent for a session. */
   readonly exchange?: { readonly headers: Headers; readonly message: unknown };
-  /** The server ended the stream of a request before it answered; the rest is being fetched. */
+  /** The server ended a request's stream before answering. The rest is being fetched. */
   readonly onCut?: (id: RequestId) => void;
 }
 
@@ -58,7 +58,7 @@ export interface HttpBack extends End {
 
 const sessionGone = refusalOf(-32014, "peer_session_ended", "The server ended the session");
 
-/** How often the rest of a stream is fetched without anything new in it. */
+/** How often the rest of a stream is fetched in a row without anything new in it. */
 const maxResumes = 5;
 const waits = [0, 250, 1000, 3000, 10_000];
 
@@ -71,8 +71,9 @@ class BackFault extends Error {
 }
 
 /**
- * The connections to a server. Whoever waits has a deadline, so these have none. There are as many as
- * it takes: each session keeps one for its own stream, and the limit of sessions bounds them.
+ * Makes the pool of connections to a server. They have no timeouts, since every request has a
+ * deadline. There are as many as needed: each session keeps one open for its own stream, and the
+ * limit on sessions bounds them.
  */
 export function httpAgent(): Agent {
   return new Agent({ bodyTimeout: 0, headersTimeout: 0 });
@@ -80,9 +81,9 @@ export function httpAgent(): Agent {
 
 export function httpBack(options: HttpBackOptions): HttpBack {
   const { url, dispatcher, headers: own, forward, maxBytes, exchange, onCut } = options;
-  /** The streams of requests that have no answer yet, by their ids. */
+  /** The streams of requests that have no answer yet, by id. */
   const open = new Map<string, AbortController>();
-  /** Ends what belongs to no request. */
+  /** Aborts everything that belongs to no request. */
   let whole: AbortController | undefined;
   let sessionId: string | undefined;
   let version: string | undefined;
@@ -121,10 +122,10 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       if (stream.signal.aborted) return;
       end.onerror?.(errorOf(thrown));
       const refusal = thrown instanceof BackFault ? thrown.refusal : unreachable;
-      // Without the status: a 401 of the server is no 401 of the gateway.
+      // Without the status: a 401 from the server must not look like one from the gateway.
       if (!isClosed) end.onmessage?.(...refusedHere(message.id, refusal));
       if (refusal !== sessionGone) return;
-      // There is nothing left to end, so whoever is connected to this learns of it at once.
+      // The session is already over: close at once, without ending it at the server.
       sessionId = undefined;
       void end.close();
     } finally {
@@ -135,7 +136,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   async function notify(message: Message, sendOptions: SendOptions): Promise<void> {
     const cancelled = cancelledBy(message);
     const stream = cancelled === undefined ? undefined : open.get(keyOf(cancelled));
-    // In an exchange, closing its stream is what cancels a request.
+    // In an exchange, closing the stream cancels the request.
     if (exchange === undefined || cancelled === undefined) {
       const response = await post(message, sendOptions, signalOfAll());
       await response.body.dump();
@@ -146,11 +147,11 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     if (message.method === "notifications/initialized" && exchange === undefined) void listen();
   }
 
-  /** Most exchanges never need it. */
+  /** Created on first use, since most exchanges never need it. */
   function signalOfAll(): AbortSignal {
     if (whole === undefined) {
       whole = new AbortController();
-      // Any number of messages may be on their way.
+      // Any number of messages may be in flight.
       setMaxListeners(0, whole.signal);
     }
     return whole.signal;
@@ -170,7 +171,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       accept: "application/json, text/event-stream",
     };
     const headers = withHeaders === undefined ? base : Object.fromEntries(withHeaders(base));
-    // What was parsed is sent, never the bytes that came.
+    // Sends what was parsed, never the bytes that arrived.
     return exchangeWith(JSON.stringify(message), "POST", headers, signal);
   }
 
@@ -227,7 +228,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     for (const each of messages) if (isMessage(each)) deliver(answerTo(id, each), id, status);
   }
 
-  /** Reads the stream of a request up to its answer, over as many connections as that takes. */
+  /** Reads a request's stream up to its answer, reconnecting as often as that takes. */
   async function readStream(
     id: RequestId,
     first: Readable,
@@ -276,7 +277,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     throw new BackFault(unreachable);
   }
 
-  /** The standalone stream of a session, opened anew whenever it ends. Never rejects. */
+  /** Reads a session's standalone stream, reopening it whenever it ends. Never rejects. */
   async function listen(): Promise<void> {
     let lastEventId: string | undefined;
     for (let failures = 0; !isClosed && failures < waits.length; failures += 1) {
@@ -286,7 +287,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
         const { statusCode, body } = await exchangeWith(null, "GET", headers, signalOfAll());
         if (statusCode >= 300) {
           await body.dump();
-          // 405 says that there is none; 404 that the session is over, as its next request will.
+          // 405: there is no such stream. 404: the session is over, as its next request will show.
           if (statusCode < 500) return;
         } else {
           const limits = { maxBytes, tooLarge: () => new BackFault(tooLarge) };
@@ -311,7 +312,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       const { body } = await exchangeWith(null, "DELETE", headers, AbortSignal.timeout(2000));
       await body.dump();
     } catch {
-      // The server forgets it in time.
+      // The server will drop the session in time.
     }
   }
 

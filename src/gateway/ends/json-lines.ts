@@ -1,8 +1,8 @@
 /**
- * One JSON document a line, as MCP speaks over stdio.
+ * One JSON document per line, as MCP uses over stdio.
  *
- * Rule: memory is bounded. A line over the limit is dropped up to its end and reported once, and
- * what a slow reader has not taken counts against a limit of its own.
+ * Rule: memory is bounded. A line over the limit is dropped and reported once. Output that a slow
+ * reader has not taken has its own limit.
  */
 
 import type { Readable, Writable } from "node:stream";
@@ -12,9 +12,9 @@ import { edgeLength } from "./answered-id.ts";
 
 export interface LineEvents {
   line(text: string): void;
-  /** Called as soon as a line is over the limit. */
+  /** Called as soon as a line exceeds the limit. */
   tooLong(): void;
-  /** Called at the end of such a line, with how it began and ended. */
+  /** Called at the end of such a line, with its beginning and end. */
   dropped?(head: string, tail: string): void;
 }
 
@@ -23,7 +23,7 @@ export function readLines(stream: Readable, maxBytes: number, events: LineEvents
   const decoder = new StringDecoder("utf8");
   let pieces: string[] = [];
   let bytes = 0;
-  /** Whether the line is over the limit already. */
+  /** Whether the line has already exceeded the limit. */
   let isSkipping = false;
   let head = "";
   let tail = "";
@@ -62,7 +62,7 @@ export function readLines(stream: Readable, maxBytes: number, events: LineEvents
   });
 }
 
-/** Writes a document as a line. Resolves once it is handed over. */
+/** Writes a document as a line. Resolves once the stream has taken it. */
 export function writeLine(stream: Writable, document: unknown): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(`${JSON.stringify(document)}\n`, (error) => {
@@ -72,7 +72,7 @@ export function writeLine(stream: Writable, document: unknown): Promise<void> {
   });
 }
 
-/** The JSON value that a string holds; undefined where it is not JSON. */
+/** Parses JSON. Returns undefined if `text` is not JSON. */
 export function documentIn(text: string): unknown {
   return attempt((): unknown => JSON.parse(text));
 }

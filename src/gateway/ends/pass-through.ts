@@ -1,10 +1,10 @@
 /**
- * One HTTP exchange of MCP that a proxy in front holds: what the caller sent goes to the server in the
- * same exchange, and what the server answers comes back in it.
+ * One HTTP exchange of MCP that a proxy in front holds: the caller's message goes to the server in
+ * the same exchange, and the server's answer comes back in it.
  *
- * Nobody keeps a connection of his own, so sessions, event ids and statuses stay those of the server.
- * Its events are judged one after the other, each with its id and its retry, and passed on as soon as
- * they were.
+ * The gateway has no connection of its own, so sessions, event ids and statuses stay the server's.
+ * The server's events are judged one by one, and each is passed on, with its id and retry, as soon
+ * as it has been judged.
  */
 import { messagesIn, requestsIn, takesBatches } from "./caller-messages.ts";
 import {
@@ -34,25 +34,25 @@ import { documentIn } from "./json-lines.ts";
 import { bytesWithin, streamOf } from "./read-body.ts";
 import { isLasting } from "./watched.ts";
 
-/** Answers to requests of the server that plugins refused, by the keys of their ids. */
+/** Answers to the server's requests that plugins refused, by the keys of their ids. */
 export type RefusedAsks = Map<string, Message>;
 
 export interface PassThroughOptions {
   readonly request: Request;
-  /** The parsed body: a message, or a batch of a session that takes some. Absent without a body. */
+  /** The parsed body: a message, or a batch if the session takes batches. Absent without a body. */
   readonly body: unknown;
   readonly authInfo: unknown;
   readonly isModern: boolean;
   readonly forward: Forward;
-  /** The path and the query of the server. */
+  /** The server's path and query. */
   readonly path: string;
-  /** All headers for the server but those of plugins and of the trace. */
+  /** Returns all headers for the server except those of plugins and of the trace. */
   readonly headersFor: (message: unknown) => Readonly<Record<string, string>>;
   readonly maxBytes: number;
   readonly timeoutMs: number;
-  /** Of the session; absent for an exchange without one. */
+  /** The session's refused requests; absent for an exchange without a session. */
   readonly refusedAsks: RefusedAsks | undefined;
-  /** The server named a new session. Its caller learns of it when this has resolved. */
+  /** The server named a new session. The caller learns its id once this has resolved. */
   readonly onSession: (id: string) => Promise<void>;
   /** The server says that the session is over. */
   readonly onSessionOver: () => void;
@@ -63,8 +63,8 @@ export interface PassThrough {
   readonly front: End;
   readonly back: End;
   /**
-   * Hands the body on, once both ends have started, and resolves to the HTTP answer. `whenSettled`
-   * resolves when nothing is on its way between the ends.
+   * Passes the body on and resolves to the HTTP response. Call after both ends have started.
+   * `whenSettled` resolves when no message is on its way between the ends.
    */
   answer(whenSettled: () => Promise<void>): Promise<Response>;
 }
@@ -76,14 +76,14 @@ const unknownAnswer = refusalOf(
 );
 const sessionUnknown = refusalOf(-32001, "session_unknown", "Session not found");
 
-/** A caller that answers no ping does not fill the memory. */
+/** A bound, since a caller may never answer the pings. */
 const maxRefusedAsks = 1000;
-/** Statuses that come without a document. */
+/** Statuses of responses without a body. */
 const empty: readonly number[] = [202, 204, 205, 304];
 
 const tooLate = Symbol("The server is late.");
 
-/** Headers of a server's answer that its caller needs beside the content type. */
+/** Headers of the server's response that the caller needs, besides the content type. */
 const returned = ["allow", "mcp-session-id", "retry-after"];
 
 interface Sent {
@@ -96,12 +96,12 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   const asked = messagesIn(body).filter(isMessage);
   const requests = requestsIn(body);
   const [only] = asked.length === 1 ? requests : [];
-  /** The caller's requests without an answer. */
+  /** The caller's requests that have no answer yet. */
   const open = new Map<string, RequestId>(requests.map(({ id }) => [keyOf(id), id]));
-  /** What plugins let pass to the server, and what it is sent with. */
+  /** The messages that plugins let pass to the server, and the options to send them with. */
   const outgoing: Message[] = [];
   const sentWith: SendOptions[] = [];
-  /** What goes to the caller, until there is a stream for it. */
+  /** The messages for the caller, until there is a stream for them. */
   const incoming: Sent[] = [];
   let stream: EventStream | undefined;
   let hasForwarded = false;
@@ -109,7 +109,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   /** Whether the session that the server named has begun. */
   let hasBegun = false;
   let begun: (answer?: Message) => void = () => {};
-  /** The answer to `initialize` as plugins left it; undefined for none. */
+  /** The answer to `initialize` as plugins left it; undefined if there is none. */
   const beginning = new Promise<Message | undefined>((resolve) => {
     begun = resolve;
   });
@@ -139,16 +139,16 @@ export function passThrough(options: PassThroughOptions): PassThrough {
         outgoing.push(message);
         sentWith.push(sendOptions);
       } else if (isAnswer(message)) refuseAsk(message);
-      // A request that is given up is cancelled by the end of its stream, or not at all.
+      // An abandoned request is cancelled by the end of its stream, or not at all.
       else if (message.method !== "notifications/cancelled") options.onUndelivered(message);
     },
     async close() {},
   };
 
   /**
-   * A plugin refused what the server asks of the caller, and there is no way to tell the server but
-   * an answer of the caller. So the caller gets a ping with the same id, which every client answers,
-   * and that answer is replaced.
+   * Handles a server's request to the caller that a plugin refused. Only the caller's answer can
+   * tell the server that. So the caller gets a ping with the same id, which every client answers,
+   * and the answer is replaced with the refusal.
    */
   function refuseAsk(answer: Message & { readonly id: RequestId }): void {
     if (refusedAsks === undefined) {
@@ -171,7 +171,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     clearTimeout(timer);
     request.signal.removeEventListener("abort", over);
     stream?.end();
-    // After whoever sent it has noted its end.
+    // Deferred, so that the sender can record the request's end first.
     setImmediate(() => front.onclose?.());
   }
 
@@ -183,7 +183,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     onLate();
   };
 
-  /** What the server says, or that it is late. Of several waits, the last is meant. */
+  /** Resolves to the result of `work`, or to `tooLate`. Only the latest call can time out. */
   function inTime<Value>(work: Promise<Value>): Promise<Value | typeof tooLate> {
     if (isLate) return Promise.resolve(tooLate);
     return new Promise((resolve, reject) => {
@@ -216,7 +216,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     }
   }
 
-  /** Hands what the caller sent to the guard. */
+  /** Passes the caller's messages to the guard. */
   function hand(): void {
     if (body === undefined) return;
     const kept = asked.filter((message) => {
@@ -231,7 +231,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
       front.onmessage?.(Array.isArray(body) ? kept : kept[0], { authInfo, request });
   }
 
-  /** Plugins let nothing pass: it was refused, or it is a message that gets no answer. */
+  /** Responds if plugins let nothing pass: it was refused, or is a message that gets no answer. */
   function withoutServer(): Response {
     return incoming.length === 0 ? new Response(null, { status: 202 }) : inJson(200);
   }
@@ -273,7 +273,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     return refusedWith(ok ? 502 : status, ok ? invalidAnswer : refusedByServer, headers);
   }
 
-  /** A session begins when `initialize` was answered, unless that is an error. */
+  /** Begins the session once `initialize` has been answered, unless with an error. */
   async function begin({ ok, headers }: Response): Promise<void> {
     const session = headers.get("mcp-session-id");
     const answer = await beginning;
@@ -288,10 +288,10 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     return headersNamed(headers, names);
   }
 
-  /** Gives a message of the server to the guard, and waits until that is through with it. */
+  /** Passes a message of the server to the guard, and waits until the guard is done with it. */
   async function pass(message: Message, status: number | undefined): Promise<void> {
     timer?.refresh();
-    // Another request's answer comes in its own exchange, or in a stream that nobody asked for.
+    // Another request's answer belongs in its own exchange, or in a stream without a request.
     if (body !== undefined && isAnswer(message) && !open.has(keyOf(message.id))) {
       options.onUndelivered(message);
       return;
@@ -302,7 +302,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     await settled();
   }
 
-  /** The server gives no answer: what waits for one gets this. */
+  /** Answers all open requests with `refusal`, since the server will not. */
   async function fail(refusal: Refusal): Promise<Response> {
     for (const id of [...open.values()]) {
       back.onmessage?.(...refusedHere(id, refusal));
@@ -330,11 +330,11 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     });
   }
 
-  /** Passes events on while they come. */
+  /** Passes events on as they arrive. */
   async function eventsOf(answered: Response): Promise<Response> {
     const made = eventStream({ onLeft: over });
     stream = made;
-    // What plugins refused of a batch.
+    // Refusals of messages in a batch.
     for (const { message } of incoming.splice(0)) made.write(JSON.stringify(message));
     void readAll(answered, made);
     if (isBeginning) await begin(answered);
@@ -361,7 +361,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
         made.begin(id, retry);
         await passEvent(data);
         made.finish();
-        // Nobody reads yet what comes before the answer to `initialize`.
+        // Before the answer to `initialize`, nobody is reading the stream yet.
         await (isBeginning ? inTime(made.hasRoom()) : made.hasRoom());
         // Whatever follows the last answer belongs to no request.
         if (requests.length > 0 && open.size === 0) break;
@@ -370,7 +370,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
       if (error instanceof TooLarge) reason = tooLarge;
       canResume = canResume && !(error instanceof TooLarge);
     }
-    // A session's client asks for the rest, and gets it in an exchange of its own.
+    // In a session, the client asks for the rest in another exchange.
     if (!isOver && !(canResume && !isModern)) await fail(reason).catch(() => {});
     over();
   }
@@ -381,7 +381,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
       const before = stream?.written ?? 0;
       const message = only === undefined ? each : answerTo(only.id, each);
       await pass(message, 200);
-      // Whoever waits for it would wait for ever.
+      // Otherwise the caller would wait for the answer forever.
       if (body === undefined && isAnswer(message) && stream?.written === before)
         stream.write(JSON.stringify(errorAnswer(message.id, unknownAnswer)));
     }
@@ -390,7 +390,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   return { front, back, answer };
 }
 
-/** Whether a session that says this version takes batches. Before there was the header, it did. */
+/** Whether a session with this version header takes batches. Versions without the header do. */
 export function mayBatch(headers: Headers): boolean {
   return takesBatches(headers.get("mcp-protocol-version") ?? "2025-03-26");
 }

@@ -1,4 +1,4 @@
-/** Reads bodies: all of one, no more than is allowed, and that of a request not for longer. */
+/** Reads whole bodies, within a size limit and, for requests, a time limit. */
 import { within } from "../../core/data/index.ts";
 
 type Body =
@@ -13,7 +13,7 @@ export async function readBody(
   const declared = request.headers.get("content-length");
   if (Number(declared ?? 0) > maxBytes) return { refused: "too_large" };
   const end = await within(timeoutMs, () =>
-    // The parser of HTTP reads no more than was declared.
+    // The HTTP parser reads no more than the declared length.
     declared === null ? bytesWithin(streamOf(request), maxBytes) : allOf(request),
   );
   if (end.how === "timeout") return { refused: "too_slow" };
@@ -26,7 +26,7 @@ export async function readBody(
   }
 }
 
-/** Also of an answer. Node's streams can be iterated, and the types do not say so. */
+/** Returns the body as an iterable. Node's streams are iterable, though the types do not say so. */
 export function streamOf({ body }: Request | Response): AsyncIterable<Uint8Array> {
   return (body ?? []) as AsyncIterable<Uint8Array>;
 }
@@ -35,7 +35,7 @@ async function allOf(request: Request): Promise<Uint8Array> {
   return new Uint8Array(await request.arrayBuffer());
 }
 
-/** All that comes; undefined if it is too long. */
+/** Returns all bytes of `source`, or undefined if there are more than `maxBytes`. */
 export async function bytesWithin(
   source: AsyncIterable<Uint8Array>,
   maxBytes: number,

@@ -1,13 +1,13 @@
-/** A front whose open requests the gateway can answer itself, as when it shuts down. */
+/** Wraps a front so that the gateway can answer its open requests itself, as when shutting down. */
 import { around } from "./around.ts";
 import { cancelledIn, requestsIn } from "./caller-messages.ts";
 import { type End, errorAnswer, isAnswer, keyOf, type Refusal, type RequestId } from "./end.ts";
 
 export interface Refusable {
   readonly end: End;
-  /** Refuses the open requests of the caller whose methods `isMeant` takes, and cancels them. */
+  /** Refuses and cancels the caller's open requests whose methods `isMeant` accepts. */
   refuse(refusal: Refusal, isMeant: (method: string) => boolean): Promise<void>;
-  /** Whether the connection ended because nothing is left behind it, and not by its caller. */
+  /** Whether the connection was closed from behind, because nothing is left there. */
   isGone(): boolean;
 }
 
@@ -18,7 +18,7 @@ interface Open {
 
 export function refusable(inner: End): Refusable {
   const open = new Map<string, Open>();
-  /** Answers that come later go nowhere. */
+  /** Refused requests, whose later answers are dropped. */
   const refused = new Set<string>();
   let isGone = false;
   let isOver = false;

@@ -1,7 +1,7 @@
 /**
- * One session of MCP 2025-11-25 over HTTP: the transport of the SDK, with an id of ours.
+ * One session of MCP 2025-11-25 over HTTP: the SDK's transport, with an id made by the gateway.
  *
- * The package is an optional peer, so it comes as a parameter.
+ * The SDK is an optional peer, so it is passed in as a parameter.
  */
 import { boundedBody } from "./bounded-body.ts";
 import { cancelledIn, requestsIn, takesBatches, versionIn } from "./caller-messages.ts";
@@ -21,7 +21,7 @@ import { eventStore } from "./event-store.ts";
 import { keepAliveMs } from "./event-stream.ts";
 import { noAnswer } from "./exchange-front.ts";
 
-/** What is used of `@modelcontextprotocol/server`. */
+/** The parts of `@modelcontextprotocol/server` that are used. */
 export interface ServerSdk {
   readonly WebStandardStreamableHTTPServerTransport: new (options: object) => SdkTransport;
 }
@@ -37,44 +37,44 @@ interface SdkTransport {
   onerror?: (error: Error) => void;
 }
 
-/** When a client whose stream ended asks for the rest. */
+/** When a client should reconnect after its stream ended. */
 const retryMs = 500;
 
 export interface SessionOptions {
   readonly sdk: ServerSdk;
-  /** Made by the gateway; a client's own is never taken. */
+  /** Made by the gateway; an id from the client is never used. */
   readonly id: string;
   readonly maxEvents: number;
   readonly queuedBytes: number;
-  /** A message that no stream could take. */
+  /** A message could not be sent on any stream. */
   readonly onUndelivered: (error: Error) => void;
-  /** A reader was too slow, and its stream is cut off. The client may ask for the rest. */
+  /** A reader was too slow, so its stream is cut off. The client may ask for the rest. */
   readonly onCut: () => void;
 }
 
 export interface SessionFront {
   readonly end: End;
   /**
-   * Hands `initialize` on, and resolves when it was answered: with an error no session begins, so
-   * there is no id of one, and the front ends. Resolves to 404 where it ended before, and to 499
-   * where its caller left.
+   * Passes `initialize` on, and resolves when it has been answered. If that is an error, no session
+   * begins: the response has no session id, and the front ends. Resolves to 404 if the front ended
+   * first, and to 499 if the caller left.
    */
   begin(request: Request, body: Message & { id: RequestId }, authInfo: unknown): Promise<Response>;
   handle(request: Request, body: unknown, authInfo: unknown): Promise<Response>;
-  /** Whether a body uses an id twice, or that of a request which has no answer yet. */
+  /** Whether a body uses an id twice, or the id of a request that has no answer yet. */
   repeatsId(body: unknown): boolean;
   readonly takesBatches: boolean;
   /** Whether a client can ask for the events after this one. */
   keepsEvent(id: string): boolean;
-  /** Ends the stream of a request, so that its client asks for the rest. */
+  /** Ends a request's stream, so that the client asks for the rest. */
   closeStream(id: RequestId): void;
 }
 
 const ended = refusalOf(-32001, "session_unknown", "The session is over");
 
 /**
- * What ends the stream of a cancelled request. It is a result, as clients of the official SDK ask
- * again for a stream that ends with an error, or with nothing.
+ * Ends the stream of a cancelled request. It is a result, since clients with the official SDK
+ * reconnect if a stream ends with an error, or without an answer.
  */
 const cancelled = {
   content: [{ type: "text", text: "The request was cancelled" }],
@@ -91,11 +91,11 @@ export function sessionFront(options: SessionOptions): SessionFront {
     keepAliveMs,
   });
 
-  /** The requests that have no answer. The transport finds their streams by their ids alone. */
+  /** The requests that have no answer yet. The transport finds their streams by id alone. */
   const open = new Map<string, RequestId>();
   let isOver = false;
   let version: string | undefined;
-  /** The key of `initialize`, and what waits for its answer. */
+  /** The key of `initialize`, and the state of waiting for its answer. */
   let beginning: string | undefined;
   let isWaiting = false;
   let begun: (answer?: Message) => void = () => {};
@@ -124,25 +124,25 @@ export function sessionFront(options: SessionOptions): SessionFront {
         const related = relatedRequestId === undefined ? {} : { relatedRequestId };
         await transport.send(message as never, related);
       } catch (error) {
-        // The stream of the request is closed, and so nobody waits for it.
+        // The request's stream is closed, so nobody is waiting for the message.
         onUndelivered(errorOf(error));
       }
     },
     async close() {
       isOver = true;
-      // Whoever waits learns that it is over; a closed transport would only end the stream.
+      // Answer open requests first; closing the transport would only end their streams.
       const answers = [...open.values()].map((each) => errorAnswer(each, ended));
       await Promise.allSettled(answers.map((answer) => end.send(answer)));
       await transport.close();
     },
   };
 
-  /** Its caller knows no session yet in which it could answer, and a server may wait for that. */
+  /** Answers a server's ping itself: until `initialize` is answered, the caller has no session. */
   function pong(id: RequestId): void {
     setImmediate(() => end.onmessage?.({ jsonrpc: "2.0", id, result: {} }));
   }
 
-  /** Its server answers it no more, so its stream would stay open. */
+  /** Ends a cancelled request's stream, which would stay open, as the server will not answer. */
   async function cancel(key: string): Promise<void> {
     const id = open.get(key);
     if (id !== undefined) await end.send({ jsonrpc: "2.0", id, result: cancelled });
@@ -157,7 +157,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
     const keys = ids.map(keyOf);
     for (const each of ids) open.set(keyOf(each), each);
     const response = await transport.handleRequest(request, { parsedBody, authInfo });
-    // Its stream has ended without an answer.
+    // The stream has ended without an answer.
     if (isOver && keys.some((key) => open.has(key))) return new Response(null, { status: 404 });
     if (response.ok) for (const key of cancelledIn(parsedBody)) await cancel(key);
     else for (const key of keys) open.delete(key);
@@ -186,7 +186,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
       if (request.signal.aborted) await end.close();
       if (isOver) return new Response(null, { status: request.signal.aborted ? noAnswer : 404 });
       if (answer?.error === undefined) return response;
-      // After whoever sent it has noted its end.
+      // Deferred, so that the sender can record the request's end first.
       setImmediate(() => void end.close());
       return Response.json(answer);
     },

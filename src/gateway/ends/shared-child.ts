@@ -1,9 +1,9 @@
 /**
- * One process behind many exchanges of MCP 2026-07-28, which are stateless.
+ * Shares one process between many exchanges of MCP 2026-07-28, which are stateless.
  *
- * Ids and progress tokens are the caller's, and two callers may use the same: each is rewritten for
- * the process, and what comes goes home by it. A message that names neither belongs to the youngest
- * open request; all of a process are of one subject, so nothing crosses subjects.
+ * Two callers may use the same ids and progress tokens, so these are rewritten for the process, and
+ * messages from it are routed by the rewritten ones. A message with neither goes to the newest open
+ * request. All exchanges of a process belong to one subject, so nothing crosses subjects.
  */
 import {
   type End,
@@ -18,15 +18,15 @@ import {
 } from "./end.ts";
 
 export interface SharedChild {
-  /** A transport for one exchange. */
+  /** Returns a transport for one exchange. */
   connect(): End;
   readonly connections: number;
 }
 
 export interface SharedChildOptions {
-  /** The last of its exchanges ended. */
+  /** The last exchange ended. */
   readonly onIdle: () => void;
-  /** The process did not start, or it ended and will not be started again. */
+  /** The process did not start, or it ended and will not be restarted. */
   readonly onGone: () => void;
 }
 
@@ -43,7 +43,7 @@ export function sharedChild(back: End, { onIdle, onGone }: SharedChildOptions): 
   let started: Promise<void> | undefined;
   let isClosed = false;
   const ends = new Set<End>();
-  /** By the id that the process knows. It is its progress token, too. */
+  /** By the id that the process knows, which also serves as the progress token. */
   const asked = new Map<number, Asked>();
 
   back.onmessage = (message, extra) => {
@@ -125,7 +125,7 @@ export function sharedChild(back: End, { onIdle, onGone }: SharedChildOptions): 
   };
 }
 
-/** The request under the id that the process knows it by. */
+/** Gives a request the id by which the process knows it. */
 function renamed(message: Message, id: number): Message {
   const meta = metaOf(message);
   if (meta.progressToken === undefined) return { ...message, id };
@@ -133,7 +133,7 @@ function renamed(message: Message, id: number): Message {
   return { ...message, id, params };
 }
 
-/** A notification under the names that its caller gave. */
+/** Restores the caller's progress token and subscription id in a notification. */
 function withNamesOf(
   { id, token }: Asked,
   message: Message,

@@ -1,4 +1,4 @@
-/** The caller at the other end of standard input and output. */
+/** The front for a caller over standard input and output. */
 import type { Readable, Writable } from "node:stream";
 import {
   batchRefused,
@@ -26,14 +26,14 @@ import { isLasting } from "./watched.ts";
 export interface StdioFrontOptions {
   readonly stdin: Readable;
   readonly stdout: Writable;
-  /** Who asks: one and the same caller for the whole process. */
+  /** The caller's identity, the same for the whole process. */
   readonly authInfo: unknown;
   readonly maxBytes: number;
-  /** What may wait for a caller that does not read. */
+  /** How many bytes may wait for a caller that does not read. */
   readonly queuedBytes: number;
-  /** How long its requests may still take when its input has ended. */
+  /** How long requests may still take after the input has ended. */
   readonly drainMs: number;
-  /** Why no request is taken now, if none is. */
+  /** Returns why requests are refused now, or undefined if they are not. */
   readonly refuses?: () => Refusal | undefined;
 }
 
@@ -48,13 +48,13 @@ const tooLarge = refusalOf(-32600, "message_too_large", "The message is larger t
 export function stdioFront(options: StdioFrontOptions): End {
   const { stdin, stdout, authInfo, maxBytes, queuedBytes, drainMs } = options;
   const extra: Extra = { authInfo };
-  /** The requests that have no answer, but for those whose answer may never come. */
+  /** The requests that have no answer yet, except those that may never get one. */
   const open = new Set<string>();
   let isClosed = false;
-  /** The caller sends nothing more. */
+  /** Whether the caller's input has ended. */
   let isEnding = false;
   let timer: NodeJS.Timeout | undefined;
-  /** The agreed version; undefined before `initialize` was answered. */
+  /** The agreed version; undefined until `initialize` has been answered. */
   let version: string | undefined;
 
   const end: End = {
@@ -121,7 +121,7 @@ export function stdioFront(options: StdioFrontOptions): End {
     return requests.length > 0 ? options.refuses?.() : undefined;
   }
 
-  /** A line that cannot be read belongs to no request. */
+  /** Answers with an error. Its id is null for a line that cannot be read. */
   async function answer(refusal: Refusal, id: RequestId | null = null): Promise<void> {
     await end.send(errorAnswer(id, refusal)).catch((error) => end.onerror?.(error as Error));
   }

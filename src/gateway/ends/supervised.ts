@@ -1,24 +1,24 @@
 /**
- * A server process that is started again, with growing pauses, when it dies.
+ * A server process that is restarted, with growing pauses, when it dies.
  *
- * A session of MCP 2025-11-25 lives in the process: the new one gets the handshake of the old one
- * and the level of its log again, before anything else. The caller does not see that; it learns from
- * a coded error that its open requests are lost.
+ * A session of MCP 2025-11-25 lives in the process, so the new process first gets the old one's
+ * handshake and log level again. The caller does not notice the restart, except that its open
+ * requests fail with an error code.
  */
 import { setTimeout as wait } from "node:timers/promises";
 import { type End, errorOf, isMessage, isRequest, type Message } from "./end.ts";
 
 export interface SupervisedOptions {
   readonly start: () => End;
-  /** The process died. Open requests will get no answer from it. */
+  /** The process died, and will not answer open requests. */
   readonly onDown: () => void;
   readonly onNote: (kind: "died" | "restarted" | "failed", attempt: number) => void;
 }
 
-/** The first and the longest pause before a start. */
+/** The first and the longest pause before a restart. */
 const firstMs = 250;
 const longestMs = 30_000;
-/** How often in a row it may die before it counts as gone for good. */
+/** How many times in a row a restart is tried before the process counts as gone for good. */
 const attempts = 8;
 
 const handshakeId = "glassine-restart";
@@ -26,7 +26,7 @@ const handshakeId = "glassine-restart";
 export function supervised({ start, onDown, onNote }: SupervisedOptions): End {
   let current = start();
   let failures = 0;
-  /** Settles when the process takes messages; rejects where it could not be started. */
+  /** Resolves when the process takes messages; rejects if it could not be started. */
   let ready: Promise<void> = Promise.resolve();
   const stop = new AbortController();
   const handshake: { initialize?: Message; initialized?: Message; level?: Message } = {};
@@ -65,13 +65,13 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): End {
       if (stop.signal.aborted || back !== current) return;
       onNote("died", failures);
       void restart();
-      // Whoever answers this with a new request waits for the new process.
+      // After `restart`, so that a new request sent in response waits for the new process.
       onDown();
     };
   }
 
   /**
-   * Starts the process again. What is sent waits for the first attempt; after one that failed it is
+   * Restarts the process. Messages wait for the first attempt. After a failed attempt they are
    * refused, so that nobody waits for a server that may not come back. Never rejects.
    */
   async function restart(): Promise<void> {
@@ -112,7 +112,7 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): End {
     attach(back);
   }
 
-  /** Gives a new process the handshake of the one that died. */
+  /** Repeats the handshake with a new process. */
   async function greet(back: End): Promise<void> {
     const { initialize, initialized, level } = handshake;
     if (initialize === undefined) return;
@@ -133,7 +133,7 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): End {
     if (level !== undefined) await back.send({ ...level, id: `${handshakeId}-level` });
   }
 
-  /** Ends early when nobody waits for the process any longer. */
+  /** Waits for `ms`, or until the connection is closed. */
   async function pause(ms: number): Promise<void> {
     await wait(ms, undefined, { signal: stop.signal }).catch(() => {});
   }

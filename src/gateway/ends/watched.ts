@@ -1,6 +1,6 @@
 /**
- * Keeps the requests of a back: each gets one answer, from the server or, when the server is late
- * or gone, from here. Whatever answers nothing that is open is dropped and counted.
+ * Tracks the requests to a back: each gets exactly one answer, from the server or, if the server is
+ * late or gone, from here. Answers and progress for no open request are dropped and counted.
  */
 import { around } from "./around.ts";
 import {
@@ -26,18 +26,18 @@ import {
 } from "./end.ts";
 
 export interface WatchOptions {
-  /** How long a request may wait for its answer. Progress starts the time anew. */
+  /** How long a request may wait for its answer. Progress restarts the timer. */
   readonly timeoutMs: () => number;
-  /** How many requests may wait. */
+  /** How many requests may be open. */
   readonly inFlight: number;
-  /** An answer or progress for nothing that is open. */
+  /** An answer or progress for no open request was dropped. */
   readonly onDropped: (message: Message) => void;
 }
 
 export interface WatchedEnd extends End {
-  /** Answers all open requests, as the server will not. */
+  /** Answers all open requests, since the server will not. */
   failAll(refusal: Refusal): void;
-  /** Answers the open request of this id. Without an id, the only one that is open. */
+  /** Answers the open request with this id; without an id, the only open request. */
   fail(id: RequestId | undefined, refusal: Refusal): void;
 }
 
@@ -50,12 +50,12 @@ interface Open {
 
 /** The progress of a request, or of the task that it began. */
 interface Progress {
-  /** Absent for one that goes on as a task. */
+  /** Absent once the request continues as a task. */
   readonly entry: Open | undefined;
   readonly takes: ProgressFilter;
 }
 
-/** Whether the answer of a request comes only when its subscription ends. */
+/** Whether a request is only answered when its subscription ends. */
 export function isLasting(method: unknown): boolean {
   return method === "subscriptions/listen";
 }
@@ -128,7 +128,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     else onDropped(message);
   }
 
-  /** Whether a message answers an open request, reports its progress, or needs none. */
+  /** Whether a message answers an open request, reports progress of one, or needs no request. */
   function isExpected(message: Message): boolean {
     if (isAnswer(message)) {
       const key = keyOf(message.id);
@@ -139,7 +139,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
         keepToken(entry?.token ?? "", progress);
       return entry !== undefined;
     }
-    // What is neither an answer nor names a method is no message.
+    // Anything else without a method is not a message.
     if (message.method !== "notifications/progress") return typeof message.method === "string";
     const params = paramsOf(message);
     const token = tokenKey(params.progressToken) ?? "";
@@ -157,7 +157,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     for (const key of [...open.keys()]) answer(key, refusal);
   }
 
-  /** Answers an open request, as the server will not. */
+  /** Answers an open request, since the server will not. */
   function answer(key: string, refusal: Refusal): void {
     const entry = open.get(key);
     if (entry === undefined) return;
@@ -165,7 +165,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     deliver(...refusedHere(entry.id, refusal));
   }
 
-  /** A task reports progress after the answer that began it. */
+  /** Keeps a progress token, because a task reports progress after the answer that began it. */
   function keepToken(token: string, { takes }: Progress): void {
     const [oldest] = [...tokens].find(([, { entry }]) => entry === undefined) ?? [];
     if (tokens.size > 2 * inFlight && oldest !== undefined) tokens.delete(oldest);
@@ -190,13 +190,13 @@ function tokenKey(token: unknown): string | undefined {
   return isRequestId(token) ? keyOf(token) : undefined;
 }
 
-/** Takes a value of `progress`, or drops its notification. */
+/** Returns whether a notification with this `progress` is passed on. */
 type ProgressFilter = (progress: unknown) => boolean;
 
-/** How many notifications of a request are passed on in a second. MCP asks both sides to limit them. */
+/** How many progress notifications pass per second and request. MCP asks both sides for a limit. */
 const progressPerSecond = 100;
 
-/** Progress never goes back, and no server floods its caller. */
+/** Makes a filter that drops progress that goes backward, and protects the caller from floods. */
 function progressFilter(): ProgressFilter {
   let last = Number.NEGATIVE_INFINITY;
   let second = { began: performance.now(), count: 0 };

@@ -1,7 +1,7 @@
-/** What a configuration has to be for a gateway behind Envoy. */
+/** Checks that a configuration suits a gateway behind Envoy. */
 import { configInvalid, type GatewayConfig, problemAt } from "../config/index.ts";
 
-/** Where each server is reached: alone at the path of the endpoint, beside others below it. */
+/** Maps paths to servers: a single server is at the endpoint's path, several are below it. */
 export function serverPaths({ listen, servers }: GatewayConfig): ReadonlyMap<string, string> {
   const base = (listen?.path ?? "/mcp").replace(/\/$/, "");
   const names = Object.keys(servers);
@@ -9,7 +9,8 @@ export function serverPaths({ listen, servers }: GatewayConfig): ReadonlyMap<str
 }
 
 /**
- * Envoy reaches servers by their URLs, and callers reach Envoy.
+ * Checks that every server has a URL, that no paths clash and that the port is fixed: Envoy reaches
+ * servers by their URLs, and callers reach Envoy.
  *
  * @throws GlassineError `config_invalid`
  */

@@ -1,4 +1,4 @@
-/** A body that comes in pieces on a stream, which waits where nobody reads it. */
+/** A body that arrives in pieces on a stream. The stream is paused while the body is not read. */
 
 interface Pausable {
   pause(): unknown;
@@ -10,11 +10,11 @@ export interface BodyIn {
   push(piece: Uint8Array | undefined): void;
   end(): void;
   fail(error: Error): void;
-  /** Resolves when all of it came. What nobody has read by now is dropped. */
+  /** Resolves when all of the body has arrived. Drops whatever has not been read. */
   whole(): Promise<void>;
 }
 
-/** What waits before the stream is paused. */
+/** How many bytes may wait before the stream is paused. */
 const maxWaiting = 1_048_576;
 
 export function bodyIn(call: Pausable): BodyIn {
@@ -25,7 +25,7 @@ export function bodyIn(call: Pausable): BodyIn {
   const whole = new Promise<void>((resolve, reject) => {
     settle = (error) => (error === undefined ? resolve() : reject(error));
   });
-  // Nobody may be waiting for it.
+  // Avoids an unhandled rejection if nothing is waiting.
   whole.catch(() => {});
   const drop = () => {
     isDropped = true;

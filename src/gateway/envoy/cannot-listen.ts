@@ -1,7 +1,7 @@
-/** Why a server cannot listen, and what to do about it. */
+/** Explains why a server cannot listen, and what to do about it. */
 import { GlassineError } from "../../core/errors/index.ts";
 
-/** `code` is what the system says, such as `EADDRINUSE`; `at` begins with `unix:` for a socket. */
+/** `code` is the system's error, such as `EADDRINUSE`. For a socket, `at` begins with `unix:`. */
 export function cannotListen(at: string, code: string): GlassineError {
   return new GlassineError("setting_invalid", reason(at, code));
 }

@@ -1,4 +1,4 @@
-/** The configuration of an Envoy that asks this gateway, made of the gateway's own. */
+/** Generates a configuration for an Envoy that asks this gateway, from the gateway's own. */
 import type { GatewayConfig, UrlServer } from "../config/index.ts";
 import { serverPaths } from "./behind-envoy.ts";
 import { gracefulClose } from "./envoy-problems.ts";
@@ -10,13 +10,13 @@ export interface EnvoyConfigOptions {
   /** The gateways that Envoy asks. */
   readonly processors: readonly EnvoyListen[];
   readonly bodyMode: (typeof bodyModes)[number];
-  /** The port of Envoy's own administration, on the local address. */
+  /** The port of Envoy's own admin interface, on the local address. */
   readonly adminPort: number;
-  /** Files that Envoy reads to connect to the gateways by TLS. */
+  /** The files that Envoy uses to connect to the gateways with TLS. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string } | undefined;
 }
 
-/** A whole configuration, or the fragments for what configures Envoy itself. */
+/** `envoy` is a whole configuration; the others are fragments for products that configure Envoy. */
 export const envoyProducts = ["envoy", "envoy-gateway", "istio"] as const;
 export type EnvoyProduct = (typeof envoyProducts)[number];
 
@@ -24,19 +24,19 @@ export const bodyModes = ["streamed", "buffered"] as const;
 
 const type = (name: string) => `type.googleapis.com/envoy.${name}`;
 
-/** What may be open at a time. Envoy's own default is 1024, and every open stream counts. */
+/** How many may be open at a time. Envoy's own default is 1024, and every open stream counts. */
 const manyOpen = {
   max_connections: 100_000,
   max_pending_requests: 100_000,
   max_requests: 100_000,
 };
 
-/** Envoy ends its streams to the gateways, and resets none. */
+/** Makes Envoy end its streams to the gateways instead of resetting them. */
 const graceful = {
   layered_runtime: { layers: [{ name: "glassine", static_layer: { [gracefulClose]: true } }] },
 };
 
-/** The cluster of the gateways, and the one of a server or a model by its name. */
+/** The names of the gateways' cluster, and of the cluster of a server or model. */
 const processorCluster = "glassine";
 const clusterOf = (kind: "server" | "model", name: string) => `${kind}_${name}`;
 
@@ -74,7 +74,7 @@ function wholeConfig(options: EnvoyConfigOptions): string {
   return commented(document, commentsOf(options));
 }
 
-/** The filter alone, as the fragments for other products have it. */
+/** Returns the filter alone, which the fragment for Istio also uses. */
 function processorFilter({ bodyMode }: Pick<EnvoyConfigOptions, "bodyMode">) {
   const isStreamed = bodyMode === "streamed";
   const body = isStreamed ? "FULL_DUPLEX_STREAMED" : "BUFFERED";
@@ -155,7 +155,7 @@ function upstreamsOf({ config }: EnvoyConfigOptions): readonly Upstream[] {
     cluster: clusterOf("server", name),
     url: new URL((config.servers[name] as UrlServer).url),
     match: { path },
-    // Streams last, and the gateway has a deadline for every request.
+    // Streams are long-lived, and the gateway has its own deadline for every request.
     timeout: "0s",
   }));
   const models = Object.entries(config.models).map(([name, { path, url, timeoutMs }]) => ({
@@ -164,7 +164,7 @@ function upstreamsOf({ config }: EnvoyConfigOptions): readonly Upstream[] {
     match: { prefix: `${path.replace(/\/$/, "")}/` },
     timeout: `${timeoutMs / 1000}s`,
   }));
-  // The first match counts.
+  // The first match wins, so longer prefixes come first.
   return [
     ...servers,
     ...models.toSorted((one, other) => other.match.prefix.length - one.match.prefix.length),
@@ -258,7 +258,7 @@ function isAddress(host: string): boolean {
   return host.includes(":") || /^\d+\.\d+\.\d+\.\d+$/.test(host);
 }
 
-/** Envoy Gateway: a policy for the route of a server, and the runtime flag for its Envoys. */
+/** Envoy Gateway: a policy for a server's route, and the runtime flag for its Envoys. */
 function envoyGateway({ bodyMode }: EnvoyConfigOptions): readonly object[] {
   const body = bodyMode === "streamed" ? "FullDuplexStreamed" : "Buffered";
   const meta = (name: string) => ({ name, namespace: "default" });
@@ -293,7 +293,7 @@ function envoyGateway({ bodyMode }: EnvoyConfigOptions): readonly object[] {
   ];
 }
 
-/** Istio: the filter itself, with the cluster that Istio makes of the service of glassine. */
+/** Istio: the filter itself, with the cluster that Istio makes from glassine's service. */
 function istio(options: EnvoyConfigOptions): readonly object[] {
   const filter = processorFilter(options);
   const { grpc_service } = filter.typed_config;
@@ -353,7 +353,7 @@ const fragmentComments: Comments = {
   workloadSelector: "The gateway whose traffic glassine judges.",
 };
 
-/** Comments by the key that they stand before, with the keys above it as far as it takes. */
+/** Returns the YAML comments, each by the key that it goes before. */
 function commentsOf({ bodyMode, processors: at }: EnvoyConfigOptions): Comments {
   return {
     admin: "Envoy's own administration. Whoever reaches it can stop Envoy: keep it local.",

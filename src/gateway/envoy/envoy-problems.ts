@@ -1,4 +1,4 @@
-/** What of the configuration of Envoy or agentgateway lets something pass that nobody judged. */
+/** Finds settings of Envoy or agentgateway that let something pass unjudged. */
 import { readFile } from "node:fs/promises";
 import { isRecord } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
@@ -6,32 +6,31 @@ import { printable } from "../../operate/trust/index.ts";
 import { documentsIn } from "./yaml.ts";
 
 export interface EnvoyProblem {
-  /** Whether what could not be judged passes: production does not start with that. */
+  /** Whether traffic could pass unjudged. Production does not start then. */
   readonly isOpen: boolean;
   readonly text: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The name of Envoy's flag: with it, Envoy ends its streams to the gateway instead of resetting them. */
+/** An Envoy runtime flag that makes it end its streams to the gateway instead of resetting them. */
 export const gracefulClose = "envoy.reloadable_features.ext_proc_graceful_grpc_close";
 
 const open = (text: string): EnvoyProblem => ({ isOpen: true, text });
 const odd = (text: string): EnvoyProblem => ({ isOpen: false, text });
 
 /**
- * Looks through configurations of Envoy, of Envoy Gateway, of Istio or of agentgateway, or through
- * what Envoy itself dumps, whatever they are nested in. Keys are those of the API, in snake case or in
- * camel case.
+ * Searches configurations of Envoy, Envoy Gateway, Istio or agentgateway, or Envoy's own dumps, at
+ * any depth of nesting. Keys are the API's, in snake case or camel case.
  */
 export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProblem[] {
   const problems: EnvoyProblem[] = [];
   let processors = 0;
-  /** External processing and webhooks of agentgateway. */
+  /** agentgateway's external processing and webhooks. */
   let others = 0;
   let isGraceful = false;
   let isBounded = false;
-  // Envoy Gateway has what it merges into the bootstrap as text.
+  // Envoy Gateway holds its bootstrap patch as a string, so search the text.
   if (new RegExp(`${gracefulClose}\\W+true`).test(JSON.stringify(documents))) isGraceful = true;
   for (const fields of documents.flatMap((each) => [...objectsIn(each)])) {
     const mode = at(fields, "processing_mode");
@@ -85,9 +84,9 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
 }
 
 /**
- * What a file lets pass that Envoy, Envoy Gateway, Istio or agentgateway is configured with.
+ * Returns the problems in a configuration file of Envoy, Envoy Gateway, Istio or agentgateway.
  *
- * @throws GlassineError (as a rejection) `config_unreadable` for what is neither YAML nor JSON
+ * @throws GlassineError (as a rejection) `config_unreadable` if it is neither YAML nor JSON
  */
 export async function problemsInFile(file: string): Promise<readonly EnvoyProblem[]> {
   const text = await readFile(file, "utf8");
@@ -104,7 +103,7 @@ export async function problemsInFile(file: string): Promise<readonly EnvoyProble
 function modeProblems(mode: Fields): readonly EnvoyProblem[] {
   const problems: EnvoyProblem[] = [];
   for (const side of ["request", "response"]) {
-    // Envoy Gateway says it in a document for each side.
+    // Envoy Gateway has a nested object for each side.
     const nested = at(mode, side);
     const body =
       at(mode, `${side}_body_mode`) ?? (isRecord(nested) ? at(nested, "body") : undefined);
@@ -119,7 +118,7 @@ function modeProblems(mode: Fields): readonly EnvoyProblem[] {
       );
     if (at(mode, `${side}_header_mode`) === "SKIP")
       problems.push(open(`the header mode of the ${side} is SKIP: set SEND.`));
-    // Envoy Gateway has no word for it.
+    // Envoy Gateway has no setting for trailers.
     if (!isRecord(nested) && at(mode, `${side}_trailer_mode`) !== "SEND")
       problems.push(
         open(`trailers of the ${side} are not shown, and pass: set ${side}_trailer_mode to SEND.`),
@@ -133,7 +132,7 @@ const agentgatewayModes = [
   ["responseBodyMode", "responseHeaderMode"],
 ] as const;
 
-/** It fails closed, and sends headers and streams bodies, where nothing else is said. */
+/** agentgateway's defaults are safe: it fails closed, sends headers and streams bodies. */
 function agentgatewayProblems(extProc: Fields): readonly EnvoyProblem[] {
   const options = extProc.processingOptions;
   const problems = [...failureProblems("`extProc`", extProc)];
@@ -180,7 +179,7 @@ function streamProblems({ response, streaming }: Fields): readonly EnvoyProblem[
     : [];
 }
 
-/** agentgateway's, beside others of that name. */
+/** Whether `value` is agentgateway's webhook, rather than another setting of that name. */
 function isWebhook(value: unknown): value is Fields {
   return isRecord(value) && (isRecord(value.target) || isRecord(value.backendRef));
 }
@@ -190,7 +189,7 @@ function isFilter(fields: Fields): boolean {
   return typeof name === "string" && name.endsWith(".ext_proc.v3.ExternalProcessor");
 }
 
-/** What a route says of the filter, or the entry of the filter itself. */
+/** Whether this is a route's settings for the filter, or the filter's own entry. */
 function isOfProcessor(fields: Fields): boolean {
   const config = at(fields, "typed_config");
   const name = fields["@type"];
@@ -200,7 +199,7 @@ function isOfProcessor(fields: Fields): boolean {
   );
 }
 
-/** The filter, or the list of Envoy Gateway's policy. */
+/** Whether this is the filter, or a policy of Envoy Gateway. */
 function isProcessor(fields: Fields): boolean {
   return isFilter(fields) || Array.isArray(fields.extProc);
 }
@@ -218,7 +217,7 @@ function at(fields: Fields, name: string): unknown {
   );
 }
 
-/** Also as Envoy shows the value of a runtime flag. */
+/** Also accepts the form in which Envoy reports a runtime flag. */
 function isTrue(value: unknown): boolean {
   if (isRecord(value)) return isTrue(value.final_value);
   return value === true || value === "true";

@@ -1,4 +1,4 @@
-/** A server of Envoy's external processing. */
+/** A gRPC server for Envoy's external processing. */
 import { rm, stat } from "node:fs/promises";
 import { connect } from "node:net";
 import type { GlassineError } from "../../core/errors/index.ts";
@@ -6,12 +6,12 @@ import { cannotListen } from "./cannot-listen.ts";
 import { loadGrpc } from "./load-grpc.ts";
 import { type Call, type SideStreamOptions, sideStream } from "./side-stream.ts";
 
-/** Where it listens: the path of a Unix socket, or a host and a port. */
+/** Where to listen: the path of a Unix socket, or a host and a port. */
 export type EnvoyListen =
   | { readonly socket: string; readonly host?: undefined; readonly port?: undefined }
   | { readonly host: string; readonly port: number; readonly socket?: undefined };
 
-/** Certificate and key of the server, and the authority whose clients alone are accepted. */
+/** The server's certificate and key, and the authority that must have signed clients' ones. */
 export interface EnvoyTls {
   readonly cert: Buffer;
   readonly key: Buffer;
@@ -24,20 +24,17 @@ export interface EnvoyServerOptions extends SideStreamOptions {
 }
 
 export interface EnvoyServer {
-  /** The port that it listens on; 0 for a socket. */
+  /** The port that the server listens on; 0 for a socket. */
   readonly port: number;
-  /** Says to whoever checks its health that it takes no more streams. It still takes them. */
+  /** Makes health checks report that the server takes no more streams. It still takes them. */
   leave(): void;
-  /** Takes no more streams, and resolves when those that are open have ended. */
+  /** Takes no more streams, and resolves when the open ones have ended. */
   drain(): Promise<void>;
   /** Ends everything. */
   close(): void;
 }
 
-/**
- * @throws GlassineError (as a rejection) `setting_invalid` if a package that it needs is not
- *   installed
- */
+/** @throws GlassineError (as a rejection) `setting_invalid` if a required package is missing */
 export async function requireGrpc(): Promise<void> {
   await loadGrpc();
 }
@@ -86,12 +83,12 @@ export async function envoyServer(options: EnvoyServerOptions): Promise<EnvoySer
   };
 }
 
-/** Envoy buffers 1 MiB by default, and streams in pieces of that. */
+/** Envoy buffers 1 MiB by default, and streams pieces of at most that size. */
 const maxMessageBytes = 67_108_864;
 const serving = 1;
 const notServing = 2;
 
-/** A gateway that was killed leaves its socket behind, where nobody listens. */
+/** Removes a socket that nothing listens on, as left behind by a gateway that was killed. */
 async function removeStale(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
   if (found?.isSocket() !== true) return;
@@ -107,6 +104,6 @@ async function removeStale(path: string): Promise<void> {
 }
 
 function fault(at: string, { message }: Error): GlassineError {
-  // What the package says holds the code, among much else.
+  // The package's message contains the code, among much else.
   return cannotListen(at, /\bE[A-Z]{3,}\b/.exec(message)?.[0] ?? message);
 }

@@ -1,4 +1,4 @@
-/** Headers as Envoy sends them, and the changes that it is asked to make. */
+/** Headers as Envoy sends them, and the changes that Envoy is asked to make to them. */
 
 interface HeaderValue {
   readonly key: string;
@@ -15,7 +15,7 @@ export interface HeaderMutation {
   readonly remove_headers: readonly string[];
 }
 
-/** The headers of a message, by names in lower case, each with all its values. */
+/** A message's headers by lower-case name, each with all its values. */
 export type Received = ReadonlyMap<string, readonly string[]>;
 
 export function receivedIn(map: HeaderMap | null | undefined): Received {
@@ -30,7 +30,7 @@ export function receivedIn(map: HeaderMap | null | undefined): Received {
   return received;
 }
 
-/** Without Envoy's own, which begin with a colon. */
+/** Leaves out pseudo-headers, which begin with a colon. */
 export function headersOf(received: Received): Headers {
   const headers = new Headers();
   for (const [name, values] of received)
@@ -38,7 +38,7 @@ export function headersOf(received: Received): Headers {
   return headers;
 }
 
-/** What Envoy itself says and needs on the way, of a request and of an answer. */
+/** Headers of a request and of a response that Envoy itself sets and needs. */
 const keptOfRequest = /^(?::.*|host|x-request-id|x-forwarded-proto)$/;
 const keptOfAnswer = /^(?::.*|date|server)$/;
 
@@ -47,10 +47,10 @@ function isKept(name: string, received: Received): boolean {
   return received.has(":status") && keptOfAnswer.test(name);
 }
 
-/** What frames a body. Envoy writes it. */
+/** Headers that frame a body, which Envoy writes. */
 const framing = /^(?:content-length|transfer-encoding|connection)$/;
 
-/** Turns the headers that came into those that go on: what is not named is removed. */
+/** Returns the changes that turn the received headers into `wanted`. All others are removed. */
 export function changesTo(
   received: Received,
   wanted: Iterable<readonly [name: string, value: string]>,
@@ -63,7 +63,7 @@ export function changesTo(
   const isLeft = (name: string) =>
     names.has(name) || isKept(name, received) || (framing.test(name) && !hasNewBody);
   return {
-    // Without `append` a header replaces all that have its name.
+    // Without `append`, a header replaces all others of its name.
     set_headers: entries.map(([key, value]) => ({ header: { key, raw_value: bytesOf(value) } })),
     remove_headers: [...received.keys()].filter((name) => !isLeft(name)),
   };

@@ -1,4 +1,4 @@
-/** The optional peers that speak gRPC, and the services that are offered with them. */
+/** Loads the optional peers for gRPC, and the services that are offered with them. */
 import type { Server, ServerCredentials, ServiceDefinition } from "@grpc/grpc-js";
 import type { fromJSON } from "@grpc/proto-loader";
 import { loadPeer } from "../../operate/packages/index.ts";
@@ -17,7 +17,7 @@ interface ProtoLoader {
   readonly fromJSON: typeof fromJSON;
 }
 
-/** @throws GlassineError (as a rejection) `setting_invalid` if one is not installed */
+/** @throws GlassineError (as a rejection) `setting_invalid` if a peer is not installed */
 export async function loadGrpc(): Promise<Grpc> {
   const install = "@grpc/grpc-js@1 @grpc/proto-loader@0.8";
   const grpc = await loadPeer({
@@ -44,7 +44,7 @@ interface Namespace {
   nested: Record<string, Namespace | object>;
 }
 
-/** The definitions as protobuf.js has them: packages hold packages, and what is in them. */
+/** Nests the definitions as protobuf.js expects: packages contain packages and definitions. */
 function documentOf(packages: Readonly<Record<string, Readonly<Record<string, object>>>>) {
   const root: Namespace = { nested: {} };
   for (const [path, definitions] of Object.entries(packages)) {

@@ -1,9 +1,9 @@
 /**
- * The messages of Envoy's external processing that are used here, with the numbers of their fields.
+ * The messages of Envoy's external processing that are used here, with their field numbers.
  *
- * The form is that of protobuf.js, which `@grpc/proto-loader` reads. A field that is not named here is
- * skipped when it comes. The numbers are facts of the packages `envoy.service.ext_proc.v3` and
- * `envoy.config.core.v3`; `spec/envoy.md` says which release they were compared with.
+ * The format is that of protobuf.js, which `@grpc/proto-loader` reads. Fields that are not listed
+ * here are skipped when received. The numbers are those of the packages `envoy.config.core.v3` and
+ * `envoy.service.ext_proc.v3`; `spec/envoy.md` says which release they were checked against.
  */
 
 interface Field {
@@ -23,7 +23,7 @@ const field = (id: number, type: string): Field => ({ id, type });
 const repeated = (id: number, type: string): Field => ({ id, type, rule: "repeated" });
 const mapped = (id: number, type: string): Field => ({ id, type, keyType: "string" });
 
-/** The parts of an exchange: Envoy sends one at a time, and is answered one at a time. */
+/** The parts of an exchange. Envoy sends them one at a time, and gets one answer for each. */
 const parts = [
   "request_headers",
   "response_headers",
@@ -33,7 +33,7 @@ const parts = [
   "response_trailers",
 ];
 
-/** By package: the fields of each message and which exclude one another, the methods of each service. */
+/** By package: each message's fields, those that are exclusive, and each service's methods. */
 export const messages = {
   "envoy.config.core.v3": {
     HeaderValue: {

@@ -1,12 +1,12 @@
 /**
- * One stream of Envoy's external processing: an HTTP exchange, as a request, a way to send it on, and
- * an answer.
+ * One stream of Envoy's external processing: an HTTP exchange, seen as a request, a way to send it
+ * on, and a response.
  *
  * Rules:
- * - Nothing is answered before it was judged: the answer to headers is held until the body was.
- * - A stream that ends without an error lets the rest pass unjudged, whatever Envoy is to do with
- *   failures. So it ends after its last answer, and every failure ends it with an error.
- * - Envoy waits for ever for what is not answered while bodies stream in both directions.
+ * - Nothing is answered before it is judged: the answer to headers waits until the body is judged.
+ * - If a stream ends without an error, Envoy lets the rest pass unjudged, in any failure mode. So a
+ *   stream ends only after its last answer, and every failure ends it with an error.
+ * - While bodies stream in both directions, Envoy waits forever for a part that is not answered.
  */
 import { errorOf, type Forward, type Forwarded, isEmptyStatus } from "../ends/index.ts";
 import { type BodyIn, bodyIn } from "./body-in.ts";
@@ -19,7 +19,7 @@ import {
   receivedIn,
 } from "./header-changes.ts";
 
-/** Of a stream of gRPC, what is used here. */
+/** The parts of a gRPC stream that are used here. */
 export interface Call {
   on(event: "data", listener: (message: ProcessingRequest) => void): void;
   on(event: "end" | "cancelled", listener: () => void): void;
@@ -65,23 +65,23 @@ type Attributes = Readonly<
   Record<string, { readonly fields?: Readonly<Record<string, { readonly string_value?: string }>> }>
 >;
 
-/** The connection that a request came on, through Envoy. */
+/** The connection through Envoy that a request came on. */
 export interface ThroughEnvoy {
-  /** The address of whoever is connected to Envoy, if Envoy says it. */
+  /** The address of the client that is connected to Envoy, if Envoy reports it. */
   readonly remote: string | undefined;
-  /** Calls `listener` once the answer was handed over, or its reader is gone. */
+  /** Calls `listener` once the response has been passed to Envoy, or its reader is gone. */
   onSent(listener: () => void): void;
   readonly forward: Forward;
 }
 
 export interface SideStreamOptions {
   readonly respond: (request: Request, connection: ThroughEnvoy) => Promise<Response>;
-  /** Names of headers that may come once only. */
+  /** Whether a header must not be repeated. */
   readonly single: (name: string) => boolean;
   readonly onNote: (note: EnvoyNote) => void;
 }
 
-/** What Envoy does, for whoever configured it. */
+/** Explains to an operator what Envoy does. */
 export const envoyNotes = {
   buffered:
     "Envoy buffers bodies: an answer that is a stream comes whole at its end, so that sampling and elicitation of a server get no answer, and no body is longer than its buffer. FULL_DUPLEX_STREAMED has none of this.",
@@ -93,10 +93,10 @@ export const envoyNotes = {
 
 export type EnvoyNote = keyof typeof envoyNotes;
 
-/** The body modes of Envoy that can be judged. */
+/** The body modes of Envoy in which bodies can be judged. */
 const buffered = 2;
 const duplex = 4;
-/** Envoy advises pieces of this size. */
+/** The piece size that Envoy recommends. */
 const maxPiece = 65_536;
 
 /** One direction of the exchange. */
@@ -106,7 +106,7 @@ interface Phase {
   readonly mode: number;
   readonly body: BodyIn;
   trailers: HeaderMutation | undefined;
-  /** Trailers follow a buffered body. Envoy itself sends them once it has the answer to that. */
+  /** Trailers will follow a buffered body. Envoy sends them once the body has been answered. */
   awaitsTrailers: boolean;
   isAnswered: boolean;
 }
@@ -119,13 +119,13 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
   const modes = { request: 0, response: 0 };
   let isObserving = false;
   let isOver = false;
-  /** Envoy's own answer stands. */
+  /** Whether Envoy itself has answered, and its answer stands. */
   let isEnvoys = false;
-  /** In observability mode the server may answer before the request was judged. */
+  /** The server's answer, if it came before the request was judged, as in observability mode. */
   let early: Response | undefined;
   let asked: Phase | undefined;
   let answered: Phase | undefined;
-  /** Settles the answer of the server, once the request was sent on. */
+  /** Settles the server's answer; set once the request has been sent on. */
   let waiting: { resolve(response: Response): void; reject(error: Error): void } | undefined;
 
   call.on("data", (message) => {
@@ -135,7 +135,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
       fail(errorOf(error));
     }
   });
-  // Envoy closes its half, or resets the stream, also when it is done.
+  // Envoy also closes its half, or resets the stream, when it is done.
   call.on("end", () => {
     if (isOver) return;
     leave();
@@ -165,12 +165,12 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
       takeTrailers("response", answered, message.response_trailers);
   }
 
-  /** In observability mode Envoy waits for nothing and takes no answer. */
+  /** Writes nothing in observability mode, in which Envoy takes no answers. */
   function write(message: object): boolean {
     return isObserving || call.write(message);
   }
 
-  /** Begins a direction. Undefined, with the stream failed, if its body cannot be judged. */
+  /** Begins a direction. If its body cannot be judged, fails the stream and returns undefined. */
   function opened(name: "request" | "response", piece: HeadersPiece): Phase | undefined {
     const { headers, end_of_stream: isEnd = false } = piece;
     const mode = modes[name];
@@ -187,7 +187,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     else if (isObserving) return phase;
     else if (mode === buffered) {
       onNote("buffered");
-      // Envoy sends a buffered body only after that.
+      // Envoy sends a buffered body only after this.
       write({ [`${name}_headers`]: { response: {} } });
     } else if (mode !== duplex) {
       onNote("body_mode_unsupported");
@@ -210,10 +210,10 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     { trailers }: Trailers,
   ): void {
     if (phase === undefined) return;
-    // Envoy takes no body for one that it did not send.
+    // Envoy accepts a changed body only in answer to one that it sent.
     if (phase.mode === buffered && !phase.awaitsTrailers && !isObserving)
       throw new Error("Trailers came without a body.");
-    // Nobody judges trailers, and so none passes.
+    // Trailers are not judged, so all of them are removed.
     phase.trailers = changesTo(receivedIn(trailers), [], true);
     phase.awaitsTrailers = false;
     phase.body.end();
@@ -249,7 +249,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     const answer = new Promise<Response>((resolve, reject) => {
       waiting = { resolve, reject };
     });
-    // Its caller may have stopped waiting for it.
+    // Avoids an unhandled rejection if the caller has stopped waiting.
     answer.catch(() => {});
     await phase.body.whole();
     if (isOver) throw gone;
@@ -261,7 +261,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     return await answer;
   }
 
-  /** A whole body, at once. */
+  /** Sends a whole body at once. */
   function sendBody(
     name: "request" | "response",
     phase: Phase,
@@ -293,7 +293,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     else void letStand(phase);
   }
 
-  /** Envoy answers itself before the request was sent on, as for a body that is too long. */
+  /** Passes on Envoy's own answer to a request that was not sent on, for example a too long one. */
   async function letStand(phase: Phase): Promise<void> {
     isEnvoys = true;
     left.abort(gone);
@@ -319,7 +319,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
       if (phase.mode === buffered) await phase.body.whole();
       if (isOver) return;
       sendBody("response", phase, changes, pieces(whole));
-      // Envoy ends the stream where its trailers are not shown.
+      // If trailers follow but are not shown, Envoy ends the stream itself.
       if (!phase.awaitsTrailers) finish();
       return;
     }
@@ -338,7 +338,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     finish();
   }
 
-  /** Ends the exchange with this answer, whatever the server said or will say. */
+  /** Ends the exchange with this response, whatever the server has sent or will send. */
   async function giveAtOnce(response: Response): Promise<void> {
     const body = Buffer.from(await response.arrayBuffer());
     if (isOver) return;
@@ -378,7 +378,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
   }
 }
 
-/** INTERNAL of gRPC. */
+/** gRPC's INTERNAL. */
 const internalStatus = 13;
 
 function streamed(name: "request" | "response", body: Uint8Array, end_of_stream: boolean): object {
@@ -390,7 +390,7 @@ function* pieces(chunk: Uint8Array): Generator<Uint8Array> {
   for (let at = 0; at < chunk.byteLength; at += maxPiece) yield chunk.subarray(at, at + maxPiece);
 }
 
-/** What would be read as one value, if only its last is: whoever sends it may mean somebody else. */
+/** Refuses repeated headers that identify the caller: some readers use only the last value. */
 function repeated(received: Received, single: (name: string) => boolean): Response | undefined {
   const [name] = [...received].find(([each, values]) => values.length > 1 && single(each)) ?? [];
   if (name === undefined) return undefined;
@@ -425,7 +425,7 @@ function responseOf({ received, hasBody, body }: Phase): Response {
   return new Response(isEmpty ? null : body.stream, { status, headers });
 }
 
-/** The address in `IP:PORT`, or in `[IP]:PORT`. */
+/** Returns the IP address from `IP:PORT` or `[IP]:PORT`. */
 function remoteIn(attributes: Attributes | undefined): string | undefined {
   for (const { fields } of Object.values(attributes ?? {})) {
     const address = fields?.["source.address"]?.string_value;

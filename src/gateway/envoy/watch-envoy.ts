@@ -1,11 +1,11 @@
-/** Asks a running Envoy, again and again, whether it lets something pass that nobody judged. */
+/** Regularly asks a running Envoy whether it lets something pass unjudged. */
 import { setTimeout as pause } from "node:timers/promises";
 import { type EnvoyProblem, envoyProblems } from "./envoy-problems.ts";
 
 export interface EnvoyWatchOptions {
-  /** The URL of Envoy's administration. */
+  /** The URL of Envoy's admin interface. */
   readonly url: string;
-  /** Called when something else is wrong than before. */
+  /** Called when the problems have changed. */
   readonly onChange: (problems: readonly EnvoyProblem[]) => void;
   readonly onUnreachable: () => void;
 }
@@ -32,19 +32,19 @@ export function watchEnvoy({ url, onChange, onUnreachable }: EnvoyWatchOptions) 
         if (JSON.stringify(found) !== JSON.stringify(problems)) onChange(found);
         problems = found;
       } catch {
-        // What was right may stay right: Envoy's own restart is no reason to refuse.
+        // Keeps the last known state, so that a restart of Envoy is not a reason to refuse.
         if (!isNoted && !stop.signal.aborted) onUnreachable();
         isNoted = true;
       }
       const ms = problems === undefined ? untilFirstMs : betweenMs;
-      // It ends early when it is to stop, and keeps no process alive.
+      // Ends early on `close`, and does not keep the process alive.
       await pause(ms, undefined, { signal: stop.signal, ref: false }).catch(() => {});
     }
   }
 
   void watch();
   return {
-    /** What is wrong now; undefined until Envoy was asked once. */
+    /** Returns what is wrong now; undefined until Envoy has answered once. */
     problems: () => problems,
     close: () => stop.abort(),
   };

@@ -1,7 +1,7 @@
-/** YAML with comments, which an operator reads and changes. */
+/** Writes YAML with comments, for operators to read and change. */
 import { Document, parseAllDocuments, type Scalar, visit } from "yaml";
 
-/** By the key that a comment stands before. It is written once, at the first such key. */
+/** Comments by the key that they go before. Each is written once, at the first such key. */
 export type Comments = Readonly<Record<string, string>>;
 
 const width = 96;
@@ -22,9 +22,9 @@ export function commented(value: object, comments: Comments): string {
 }
 
 /**
- * The documents of a text in YAML or JSON.
+ * Parses the documents in a YAML or JSON string.
  *
- * @throws Error for what is neither
+ * @throws Error if it is neither
  */
 export function documentsIn(text: string): readonly unknown[] {
   return [...parseAllDocuments(text)].map((document) => {

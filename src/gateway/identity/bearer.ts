@@ -1,8 +1,8 @@
 /**
- * Bearer tokens: JWTs of one issuer for one audience, signed with one of the named algorithms.
+ * Bearer tokens: JWTs from one issuer for one audience, signed with a configured algorithm.
  *
- * Nothing of a token is believed, logged or repeated before its signature is verified: neither where
- * it says that its key is, nor which algorithm it prefers.
+ * Nothing in a token is trusted, logged or repeated before its signature is verified, including
+ * where it says its key is and which algorithm it names.
  */
 import type { JWTPayload, JWTVerifyResult } from "jose";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
@@ -16,14 +16,14 @@ import { invalidToken, Refused } from "./refusals.ts";
 
 type Settings = NonNullable<GatewayConfig["identity"]["jwt"]>;
 
-/** The identity of a bearer of a token. Throws `Refused`. */
+/** Resolves a token to its bearer's identity. Throws `Refused`. */
 export type Bearer = (token: string) => Promise<Identity>;
 
 const longestToken = 16_384;
-/** RFC 6750 §2.1, alone in its header: two of them come joined by a comma. */
+/** RFC 6750 §2.1. Exactly one: repeated headers arrive joined by a comma, which does not match. */
 const credentials = /^bearer +([\w.~+/-]+=*)$/i;
 
-/** The token of a request; undefined if it has none. Throws `Refused` for any other credential. */
+/** Returns the token, or undefined if there is none. Throws `Refused` for other credentials. */
 export function tokenIn(headers: Headers): string | undefined {
   const value = headers.get("authorization");
   if (value === null) return undefined;
@@ -41,8 +41,8 @@ export function tokenIn(headers: Headers): string | undefined {
 
 /**
  * @param now the time in milliseconds
- * @throws GlassineError (as a rejection) `setting_invalid`: jose is missing; `config_unreadable`: the
- *   key file is no key; `config_invalid`: the scopes, the mapping of claims or the JWKS URL
+ * @throws GlassineError (as a rejection) `setting_invalid`: jose is missing; `config_unreadable`:
+ *   the key file has no usable key; `config_invalid`: wrong scopes, claim mapping or JWKS URL
  */
 export async function createBearer(settings: Settings, now: () => number): Promise<Bearer> {
   checkMapping(settings);
@@ -55,7 +55,7 @@ export async function createBearer(settings: Settings, now: () => number): Promi
   return async (token) => {
     const { payload, protectedHeader } = await verified(jose, token, find, settings, now);
     checkType(protectedHeader.typ);
-    // RFC 7800 §3.1: its bearer has to prove that it holds a key, which only the issuer's proxy asks.
+    // RFC 7800 §3.1: the bearer must prove possession of a key, which this gateway does not check.
     if (payload.cnf !== undefined) throw invalidToken("The token is bound to a key.");
     const identity = identityIn(payload, settings);
     const missing = scopes.filter((scope) => !identity.scopes.includes(scope));
@@ -107,7 +107,7 @@ const claims: Readonly<Record<string, string>> = {
   exp: "The token has no time at which it expires.",
 };
 
-/** In our own words: those of jose may quote the token. */
+/** Words the reason afresh, since jose's messages can quote the token. */
 function reasonOf({ code, claim }: { readonly code?: unknown; readonly claim?: unknown }): string {
   if (code === "ERR_JWT_CLAIM_VALIDATION_FAILED") {
     return claims[String(claim)] ?? "A claim of the token has the wrong type.";
@@ -116,8 +116,8 @@ function reasonOf({ code, claim }: { readonly code?: unknown; readonly claim?: u
 }
 
 /**
- * Other tokens of the same issuer have a type of their own, such as `logout+jwt`. RFC 8725 §3.11,
- * RFC 9068 §2.1.
+ * Refuses the issuer's other kinds of token, which have their own type, such as `logout+jwt`.
+ * RFC 8725 §3.11, RFC 9068 §2.1.
  */
 function checkType(typ: string | undefined): void {
   const isAccessToken = typ === undefined || /^(?:application\/)?(?:at\+)?jwt$/i.test(typ);
@@ -139,10 +139,10 @@ function identityIn(payload: JWTPayload, { issuer, subject: mapping }: Settings)
   }
 }
 
-/** Scopes are read as permissions are; a client has them only if the token names one. */
+/** Scopes are read like permissions; `client` has them only if the token names a client. */
 const ofScopes = { requireId: false, roles: [], teams: [], permissions: ["scope", "scp"] };
 
-/** RFC 6749 §3.3. They stand in the challenge. */
+/** RFC 6749 §3.3. Checked because the challenge quotes the scopes. */
 const scopeToken = /^[!#-[\]-~]+$/;
 
 /** @throws GlassineError `config_invalid` */

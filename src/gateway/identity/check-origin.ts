@@ -1,9 +1,9 @@
 /**
- * The check of Host and Origin, which comes before anything else.
+ * Checks the Host and Origin headers, before anything else.
  *
- * A page in a browser can make its own host name resolve to this machine (DNS rebinding). The browser
- * then says which host it means, and from which page it comes, so both are compared with a list,
- * whole: no suffix, no wildcard, no other spelling of an address.
+ * A web page can make its own host name resolve to this machine (DNS rebinding). The browser still
+ * sends the host it was asked for and the page's origin, so both are compared with a list, in full:
+ * no suffixes, no wildcards, no alternative spellings of an address.
  */
 import { quoted } from "../../core/errors/index.ts";
 import { type GatewayConfig, isLocal } from "../config/index.ts";
@@ -11,12 +11,12 @@ import { answerOf, type Refusal, type RefusalCode } from "./refusals.ts";
 
 export type Listen = NonNullable<GatewayConfig["listen"]>;
 
-/** What the check needs to know. `port` is the one that it listens on, never 0. */
+/** The settings that the check uses. `port` is the actual port, never 0. */
 type Address = Pick<Listen, "host" | "port" | "allowedHosts" | "allowedOrigins">;
 
 const localNames = ["localhost", "127.0.0.1", "[::1]"];
 
-/** The refusal of a request that is not addressed to this gateway, or comes from a foreign page. */
+/** Refuses a request that is not addressed to this gateway, or comes from a foreign page. */
 export function checkOrigin(
   request: Request,
   listen: Address,
@@ -51,11 +51,11 @@ function hostsOf({ host, port, allowedHosts }: Address): readonly string[] {
   if (allowedHosts !== undefined) return allowedHosts.map((each) => each.toLowerCase());
   if (!isLocal(host)) return [];
   const names = host.startsWith("127.") ? [...localNames, host] : localNames;
-  // The port of HTTP is left out.
+  // Clients leave out port 80, HTTP's default.
   return names.flatMap((each) => (port === 80 ? [each, `${each}:80`] : `${each}:${port}`));
 }
 
-/** A page of this very gateway is not foreign, but only where the list of hosts is ours. */
+/** The gateway's own origin is allowed too, but only with the default list of hosts. */
 function isAllowedOrigin(origin: string, host: string, listen: Address): boolean {
   if (listen.allowedOrigins.some((each) => each.toLowerCase() === origin)) return true;
   return listen.allowedHosts === undefined && origin === `http://${host}`;

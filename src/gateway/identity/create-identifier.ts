@@ -1,4 +1,4 @@
-/** Who is asking: by a token, by what a proxy in front says, or nobody in particular. */
+/** Finds out who is asking: from a token, from the headers of a proxy in front, or anonymous. */
 
 import { describeThrown } from "../../core/observe/index.ts";
 import { configInvalid, type GatewayConfig, listenProblems } from "../config/index.ts";
@@ -13,16 +13,16 @@ import { trustedHeaders } from "./trusted-headers.ts";
 type Settings = GatewayConfig["identity"];
 
 export interface Identifier {
-  /** Resolves to who is asking, or to the HTTP answer that refuses. Never throws. */
+  /** Resolves to the caller's identity, or to the HTTP response that refuses it. Never rejects. */
   identify(request: Request, remoteAddress: string | undefined): Promise<Identity | Response>;
   /**
-   * Headers of an identified request that plugins and servers may see, by names in lower case: no
-   * credentials, no trusted headers, nothing that is for this connection alone.
+   * Returns the headers of an identified request that plugins and servers may see, by lower-case
+   * name: no credentials, no trusted headers, no hop-by-hop headers.
    */
   headersToShow(headers: Headers): Readonly<Record<string, string>>;
-  /** Whether a header says who is asking, so that it may come once only. By its lower-case name. */
+  /** Whether a header, by lower-case name, identifies the caller, and so must not be repeated. */
   isTrusted(name: string): boolean;
-  /** The answer at /.well-known/oauth-protected-resource…, undefined where there is none. */
+  /** Answers /.well-known/oauth-protected-resource…; undefined for any other request. */
   metadata(request: Request): Response | undefined;
 }
 
@@ -31,14 +31,14 @@ interface IdentifierOptions {
   readonly listen: Listen;
   /** Milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
-  /** Gets every refusal, for the operator. There is nothing in it that a caller sent. */
+  /** Receives every refusal, for the operator. It quotes nothing that a caller sent. */
   readonly onRefused?: (refusal: Refusal) => void;
 }
 
 /**
- * @throws GlassineError (as a rejection) `config_invalid`, `config_unreadable` and `setting_invalid`,
- *   with a sentence that says what to change: a gateway that others can reach does not start without
- *   an identity
+ * @throws GlassineError (as a rejection) `config_invalid`, `config_unreadable` and
+ *   `setting_invalid`, with a message that says what to change; for example, a gateway that other
+ *   machines can reach does not start without a way to identify callers
  */
 export async function createIdentifier(
   settings: Settings,
@@ -73,7 +73,7 @@ export async function createIdentifier(
         try {
           onRefused?.(refusal);
         } catch {
-          // The refusal stands, whoever is to hear of it.
+          // A failing listener does not change the refusal.
         }
         return answerOf(refusal, challengeOf(refusal, resource));
       }
@@ -84,7 +84,7 @@ export async function createIdentifier(
   });
 }
 
-/** Who asks over stdio: whoever started the gateway. */
+/** The identity of the caller over stdio: whoever started the gateway. */
 export function localIdentity({ local }: Settings): Identity {
   if (local === undefined) return identityOf("local", []);
   return identityOf("local", [local.id], { subject: subjectOf(local) });
@@ -92,12 +92,12 @@ export function localIdentity({ local }: Settings): Identity {
 
 const anonymous = identityOf("anonymous", []);
 
-/** On a local address also a gateway that knows nobody: what others reach was refused before. */
+/** Also true if nothing is configured: `listenProblems` allows that on a local address only. */
 function mayBeAnonymous({ anonymous, jwt, trustedHeaders }: Settings): boolean {
   return anonymous || (jwt === undefined && trustedHeaders === undefined);
 }
 
-/** RFC 9110 §15.5.2: 401 has a challenge, and only a token answers ours. */
+/** RFC 9110 §15.5.2: a 401 carries a challenge. Only a token can satisfy the gateway's. */
 function challengeOf(
   refusal: Refusal,
   resource: ProtectedResource | undefined,

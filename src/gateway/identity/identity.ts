@@ -1,11 +1,11 @@
-/** Who asks, as fronts, guards and limits know it. */
+/** The caller's identity, as fronts, guards and limits use it. */
 import { type Client, type Subject, subjectFromClaims } from "../../providers/http/index.ts";
 
-/** The subject of whoever asks, and what belongs to it. */
+/** The caller's subject, and what goes with it. */
 export interface Identity {
   /**
-   * Whom a session belongs to: equal for equal callers, different for all others, of other issuers
-   * and of other kinds too. No part of a credential is in it.
+   * Identifies the owner of a session: equal for the same caller, different for any other, even one
+   * with the same name from another issuer or of another kind. Contains no part of a credential.
    */
   readonly key: string;
   readonly subject?: Subject;
@@ -41,7 +41,7 @@ interface Named {
   readonly teams: readonly string[];
 }
 
-/** @throws GlassineError `claims_invalid` for what does not fit into an envelope */
+/** @throws GlassineError `claims_invalid` if a value does not fit into an envelope */
 export function subjectOf({ id, type, roles, teams }: Named): Subject {
   const mapping = { type, roles: ["roles"], permissions: [], teams: ["teams"] };
   return subjectFromClaims({ sub: id, roles, teams }, mapping);

@@ -1,4 +1,4 @@
-/** Keys of a file: a JWKS document, or one public key in PEM. What is anything else is refused at the start. */
+/** Keys from a file: a JWKS document or one PEM public key. Anything else is refused at startup. */
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
 import { attempt } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
@@ -7,7 +7,7 @@ import type { Algorithm, Jose, KeyFinder } from "./jose.ts";
 
 const maxBytes = 1_048_576;
 
-/** @throws GlassineError (as a rejection) `config_unreadable`, with the name of the file and no word of it */
+/** @throws GlassineError (as a rejection) `config_unreadable`; names the file, quotes none of it */
 export async function keysOfFile(
   { createLocalJWKSet }: Jose,
   path: string,
@@ -40,7 +40,7 @@ export async function keysOfFile(
   return async () => key;
 }
 
-/** JSON Web Keys that sign, of a document that has no others than public ones. */
+/** Returns a document's keys. All of them must be public, and one must fit `algorithms`. */
 function keysIn(text: string, algorithms: readonly Algorithm[]) {
   const none = { keys: [] };
   let document: unknown;
@@ -53,7 +53,7 @@ function keysIn(text: string, algorithms: readonly Algorithm[]) {
   if (!Array.isArray(list) || !list.every(isJsonObject)) {
     return { ...none, fault: 'is not a JWKS document, which has a list of keys under "keys"' };
   }
-  // RFC 7518 §6: `d` is private, `k` is a secret that both sides know.
+  // RFC 7518 §6: `d` is a private key, `k` a shared secret.
   if (list.some((key) => "d" in key || "k" in key)) {
     return { ...none, fault: "has a private key in it. Give the gateway the public ones alone" };
   }
@@ -90,7 +90,7 @@ const curves: Readonly<Record<string, string>> = {
   ES512: "secp521r1",
 };
 
-/** RFC 7518 §3.3: keys of RSA have 2048 bits or more. */
+/** RFC 7518 §3.3: RSA keys have 2048 bits or more. */
 function fits({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject, algorithm: Algorithm) {
   const { namedCurve, modulusLength = 0 } = asymmetricKeyDetails ?? {};
   if (asymmetricKeyType === "ec") return curves[algorithm] === namedCurve;

@@ -1,6 +1,6 @@
 /**
- * Keys of a JWKS URL. jose keeps them for ten minutes and asks again for a key that it does not know,
- * at most every 30 seconds; a redirect counts as a failure.
+ * Keys from a JWKS URL. jose caches them for ten minutes and fetches them again for an unknown key,
+ * at most every 30 seconds. A redirect counts as a failure.
  */
 import { quoted } from "../../core/errors/index.ts";
 import { configInvalid, isLocal, problemAt } from "../config/index.ts";
@@ -8,18 +8,18 @@ import type { Jose, KeyFinder } from "./jose.ts";
 import { Refused } from "./refusals.ts";
 
 const timeoutMs = 5_000;
-/** After a failure nobody is asked for this long, whatever tokens callers make up. */
+/** After a failure nothing is fetched for this long, even if callers send made-up tokens. */
 const pauseMs = 5_000;
 const maxBytes = 1_048_576;
 
-/** What is wrong with a token, not with the server of the keys. */
+/** Error codes that mean a faulty token, not a faulty key server. */
 const faultsOfTokens = new Set([
   "ERR_JWKS_NO_MATCHING_KEY",
   "ERR_JWKS_MULTIPLE_MATCHING_KEYS",
   "ERR_JOSE_NOT_SUPPORTED",
 ]);
 
-/** @throws GlassineError `config_invalid` for a URL that anybody on the way can answer */
+/** @throws GlassineError `config_invalid` for a URL without https, unless it is a local address */
 export function keysOfServer(
   { createRemoteJWKSet, customFetch }: Jose,
   text: string,
@@ -60,7 +60,7 @@ export function keysOfServer(
   };
 }
 
-/** The document of an answer, which is read no further than a set of keys may be long. */
+/** Returns the JWKS document in a response, of which at most `maxBytes` are read. */
 async function jwksIn(response: Response): Promise<unknown> {
   if (response.status !== 200) {
     await response.body?.cancel();

@@ -1,4 +1,4 @@
-/** Where clients learn how to get a token: RFC 9728, as MCP authorization of 2025-11-25 uses it. */
+/** Tells clients where to get a token: RFC 9728, as MCP authorization of 2025-11-25 uses it. */
 import { attempt } from "../../core/data/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import { answerOf, type Refusal } from "./refusals.ts";
@@ -6,15 +6,15 @@ import { answerOf, type Refusal } from "./refusals.ts";
 type Settings = NonNullable<GatewayConfig["identity"]["jwt"]>;
 
 export interface ProtectedResource {
-  /** The challenge of a refusal. RFC 6750 §3. */
+  /** Returns the challenge that goes with a refusal. RFC 6750 §3. */
   challenge(refusal: Refusal): string;
-  /** The document, at the addresses that it has. */
+  /** Answers requests for the metadata document; undefined for any other path. */
   metadata(request: Request): Response | undefined;
 }
 
 const wellKnown = "/.well-known/oauth-protected-resource";
 
-/** `path` is that of the MCP endpoint, which a proxy in front may have changed. */
+/** `path` is the path of the MCP endpoint here; callers may see another one through a proxy. */
 export function protectedResource(settings: Settings, path: string | undefined): ProtectedResource {
   const { issuer, scopes } = settings;
   const resource = urlOf(settings.resource ?? settings.audience);
@@ -25,7 +25,7 @@ export function protectedResource(settings: Settings, path: string | undefined):
     ...(resource && { resource_metadata: `${resource.origin}${wellKnown}${ownPath}` }),
   };
   const document = resource && {
-    // As it was written: clients compare it with the URL that they know.
+    // Exactly as configured: clients compare it with the URL that they know.
     resource: settings.resource ?? settings.audience,
     ...(urlOf(issuer) && { authorization_servers: [issuer] }),
     ...(scopes.length > 0 && { scopes_supported: scopes }),
@@ -41,7 +41,7 @@ export function protectedResource(settings: Settings, path: string | undefined):
       if (document === undefined || !paths.includes(new URL(request.url).pathname)) {
         return undefined;
       }
-      // Public, so a page of an origin that was let in may read it.
+      // The document is public, so pages of any allowed origin can read it.
       const open = { "access-control-allow-origin": "*" };
       if (request.method !== "GET" && request.method !== "HEAD") {
         return answerOf(onlyRead, { ...open, allow: "GET, HEAD" });
@@ -63,7 +63,7 @@ const onlyRead: Refusal = {
   reason: "This document can only be read.",
 };
 
-/** Undefined for what is not the URL of a web server, such as `api://gateway`. */
+/** Returns undefined for anything but an HTTP or HTTPS URL, for example for `api://gateway`. */
 function urlOf(text: string): URL | undefined {
   return /^https?:\/\//i.test(text) ? attempt(() => new URL(text)) : undefined;
 }

@@ -1,13 +1,13 @@
 /**
- * Why a request is refused before its body is read, and the HTTP answer that says so.
+ * Why a request is refused before its body is read, and the HTTP response that says so.
  *
- * Rule: neither holds anything that the caller sent.
+ * Rule: the response contains nothing that the caller sent. `detail` never quotes a credential.
  */
 
-/** JSON-RPC codes of these answers, in the same range as those of a guard. */
+/** The JSON-RPC codes of these responses, in the same range as a guard's. */
 const rpcCodes = { 400: -32600, 401: -32015, 403: -32016, 405: -32600, 431: -32600, 503: -32017 };
 
-/** Names of refusals, for operators, and in `data.code` of the answer. */
+/** Names of refusals, which operators see and the response has in `data.code`. */
 export type RefusalCode =
   | "host_refused"
   | "identity_ambiguous"
@@ -26,13 +26,13 @@ export interface Refusal {
   readonly code: RefusalCode;
   /** A sentence for the caller. */
   readonly reason: string;
-  /** The same for the operator, where there is more to say. Never a value. */
+  /** A sentence for the operator, if there is more to say. */
   readonly detail?: string | undefined;
-  /** What the challenge says beside where to get a token. RFC 6750 §3.1. */
+  /** The challenge's error code. RFC 6750 §3.1. */
   readonly error?: "invalid_request" | "invalid_token" | "insufficient_scope";
 }
 
-/** Thrown on the way to an answer, and caught by `identify`. */
+/** Thrown while a request is being identified, and caught by `identify`. */
 export class Refused extends Error {
   override readonly name = "Refused";
   readonly refusal: Refusal;
@@ -54,8 +54,8 @@ export function invalidToken(reason: string, detail?: string): Refused {
 }
 
 /**
- * The answer. Its body is a JSON-RPC error without an id, as the transports of MCP answer, and
- * clients of models find `error.message` in it.
+ * Returns the HTTP response. Its body is a JSON-RPC error without an id, like those of MCP
+ * transports; clients of model APIs also find `error.message` in it.
  */
 export function answerOf(
   { status, code, reason }: Refusal,

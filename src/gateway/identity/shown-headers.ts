@@ -1,9 +1,9 @@
-/** Which headers of a request plugins and servers may see. */
+/** Chooses the request headers that plugins and servers may see. */
 import { extensionsLimits, isHeaderName, isHeaderValue } from "../../core/data/index.ts";
 import { sensitivityOf } from "../../core/observe/index.ts";
 import { type Refusal, Refused } from "./refusals.ts";
 
-/** RFC 9110 §7.6.1, and what older programs add to it. */
+/** RFC 9110 §7.6.1, and headers that older programs add to those. */
 const hopByHop: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
@@ -18,18 +18,18 @@ const hopByHop: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Credentials whose names have none of the usual words in them: tokens that proxies of clouds add,
- * certificates, and the id of a session, which is a key to it.
+ * Credentials whose names contain none of the usual words: tokens that cloud proxies add,
+ * certificates, and session ids, since whoever knows one can use the session.
  */
 const credential = /jwt|assertion|oidc|credential|signature|dpop|client-?cert|ssl-|session-id/;
 
 const maxHeaders = extensionsLimits.headers;
 const maxUnits = 32_768;
 
-/** `hidden` are names in lower case, which are left out in other spellings too: `x_user`. */
+/** `hidden` are lower-case names. `x-user` hides `x_user` too. */
 export function shownHeaders(hidden: readonly string[]) {
   const ours = new Set(hidden.map(withHyphens));
-  /** Both are asked of the same request. */
+  /** A cache, since `check` and `of` are both called for the same request. */
   const known = new WeakMap<Headers, readonly (readonly [name: string, value: string])[]>();
   const shown = (headers: Headers) => {
     const found = known.get(headers) ?? chosen(headers);
@@ -51,9 +51,9 @@ export function shownHeaders(hidden: readonly string[]) {
     );
   };
   return {
-    /** Those that may be seen, by names in lower case. */
+    /** Returns the headers that may be seen, by lower-case name. */
     of: (headers: Headers) => Object.freeze(Object.fromEntries(shown(headers))),
-    /** Throws `Refused` if the rest would not fit into an envelope: nothing is left out silently. */
+    /** Throws `Refused` if these would not fit into an envelope: nothing is dropped silently. */
     check(headers: Headers): void {
       const entries = shown(headers);
       const units = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
@@ -67,7 +67,7 @@ export function shownHeaders(hidden: readonly string[]) {
   };
 }
 
-/** Some programs behind a server take both for the same. */
+/** Some programs, such as CGI servers, treat `_` and `-` in header names as the same. */
 function withHyphens(name: string): string {
   return name.replaceAll("_", "-");
 }

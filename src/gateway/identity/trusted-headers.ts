@@ -1,9 +1,9 @@
 /**
  * Identities that a proxy in front vouches for, in headers that it sets.
  *
- * Rule: a header counts only on a connection from one of the named addresses, and only once. Several
- * of one name reach us joined by a comma and a space, so neither a name nor an item of a list may
- * contain that.
+ * Rule: a header counts only on a connection from one of the configured addresses, and only if it
+ * is not repeated. Repeated headers arrive joined by a comma and a space, so neither a name nor a
+ * list item may contain that.
  */
 import { BlockList, isIP } from "node:net";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
@@ -14,7 +14,7 @@ import { Refused } from "./refusals.ts";
 
 type Settings = NonNullable<GatewayConfig["identity"]["trustedHeaders"]>;
 
-/** Headers that mean something else on every connection. */
+/** Headers that already have another meaning. */
 const taken =
   /^(?:accept.*|authorization|connection|content-.*|cookie|date|expect|forwarded|host|keep-alive|mcp-.*|origin|proxy-.*|range|referer|te|trailer|transfer-encoding|upgrade|user-agent|via|x-forwarded-for|x-forwarded-host|x-forwarded-port|x-forwarded-proto)$/;
 
@@ -37,9 +37,9 @@ export function trustedHeaders(settings: Settings) {
     names.push(name);
   }
   return {
-    /** In lower case. */
+    /** The header names in lower case. */
     names,
-    /** Undefined if the headers come from somebody else, or name nobody. Throws `Refused`. */
+    /** Returns undefined if no proxy sent the headers, or they name nobody. Throws `Refused`. */
     identityOf(headers: Headers, remoteAddress: string | undefined): Identity | undefined {
       if (remoteAddress === undefined || !isWithin(proxies, remoteAddress)) return undefined;
       const id = nameIn(headers, subject);
@@ -64,7 +64,7 @@ export function trustedHeaders(settings: Settings) {
   };
 }
 
-/** Visible ASCII, with blanks inside at most, and no comma. */
+/** Visible ASCII without commas; spaces are allowed except at the ends. */
 const item = /^[!-+\--~](?:[ -+\--~]*[!-+\--~])?$/;
 const longest = 256;
 
@@ -119,7 +119,7 @@ function rangesOf(entries: readonly string[]): BlockList {
 const mapped = new BlockList();
 mapped.addSubnet("::ffff:0:0", 96, "ipv6");
 
-/** IPv4 as IPv6 writes it, where a prefix counts from another end. */
+/** An IPv4-mapped IPv6 address, whose prefix length would mean something else. */
 function isMapped(address: string): boolean {
   return isIP(address) === 6 && mapped.check(address, "ipv6");
 }

@@ -1,12 +1,12 @@
 /**
- * The webhook that agentgateway asks about the text of model traffic: POST /request with the messages
- * of a prompt, POST /response with what a model said. The answer passes, masks or rejects.
+ * The webhook that agentgateway calls about the text of model traffic: POST /request with a
+ * prompt's messages, POST /response with what a model said. The response passes, masks or rejects.
  *
  * Rules:
- * - Whatever goes wrong is answered with a rejection: anything else fails open where agentgateway is
- *   configured to.
- * - agentgateway passes a stream without the masks of its answers, and does not say that it is a
- *   stream. So an answer with changes is rejected, unless the operator says that none is streamed.
+ * - Any failure is answered with a rejection: anything else would fail open if agentgateway is
+ *   configured to do so.
+ * - agentgateway passes streams on without masking them, and does not say that an answer is a
+ *   stream. So an answer with changes is rejected, unless the operator says that none are streamed.
  */
 import * as z from "zod";
 import {
@@ -24,7 +24,7 @@ import type { ModelCaller, ModelRoute, RouteOptions } from "./model-route.ts";
 
 export interface WebhookOptions extends Omit<RouteOptions, "secrets" | "traceHeaders"> {
   readonly bodyTimeoutMs: number;
-  /** Whether answers are masked, too: only where no stream comes by. */
+  /** Whether answers are masked too. Only safe if no answers are streamed. */
   readonly masksAnswers: boolean;
 }
 
@@ -45,7 +45,7 @@ const json = z.string().transform((text, found): unknown => {
 
 type WebhookMessage = z.infer<typeof message>;
 
-/** What agentgateway is to do, in the fields by which it tells the three apart. */
+/** What agentgateway should do. It tells pass, mask and reject apart by these fields. */
 type Action = { readonly reason?: string } | { readonly body: object; readonly reason: string };
 
 interface Rejection {
@@ -54,10 +54,10 @@ interface Rejection {
   readonly reason: string;
 }
 
-/** As a route, so that it is counted and ended like one. */
+/** Makes the webhook as a route, so that it is counted and closed like one. */
 export function guardrailWebhook(options: WebhookOptions): ModelRoute {
   const { manager, store, tenant, access, onEnd, onHook, onNote, messageBytes } = options;
-  // The text has no provider. Its messages are those of Chat Completions, the plainest.
+  // The text has no provider, so use the simplest messages, those of Chat Completions.
   const provider = { ...chatCompletions, name: "agentgateway.webhook" };
   const guard = guardModel(provider, manager, {
     envelope: ({ about }) => (about as ModelCaller).envelope,
@@ -72,7 +72,7 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
   const stopped = new Promise<never>((_, reject) => {
     stop.signal.addEventListener("abort", () => reject(new Refused(refusalOf("guard_failed"))));
   });
-  // Nobody may be waiting for it.
+  // Avoids an unhandled rejection if nothing is waiting.
   stopped.catch(() => {});
 
   async function documentIn(request: Request): Promise<unknown> {
@@ -159,7 +159,7 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
 
 const answerPath = "/response";
 
-/** Whether a request begins an exchange. A model's answer is shown piece by piece as it streams. */
+/** Whether a request begins an exchange. Answers do not: a streamed one arrives in many pieces. */
 export function beginsExchange(request: Request): boolean {
   return new URL(request.url).pathname !== answerPath;
 }
@@ -167,7 +167,7 @@ export function beginsExchange(request: Request): boolean {
 const changed = "Plugins changed it";
 const noMasks = "changes to answers are not passed on";
 
-/** The rejection that says what another answer says, for a request that does not come so far. */
+/** Turns a response that refuses a request early into the equivalent rejection. */
 export async function rejectionFor(response: Response): Promise<Response> {
   const reason = `Refused with ${response.status}`;
   return rejection({ body: await response.text(), status_code: response.status, reason });
@@ -197,8 +197,8 @@ function judgedIn({ document, refusal }: Judged): object {
 }
 
 /**
- * What a plugin sees of a message. Any other role is shown as the least trusted: the result of a tool,
- * too, since it does not say of which call.
+ * Returns a message as plugins see it. An unknown role becomes "user", the least trusted; so does a
+ * tool's result, which does not say which call it answers.
  */
 function shown({ role, content }: WebhookMessage): object {
   if (role === "model") return { role: "assistant", content };
@@ -207,7 +207,7 @@ function shown({ role, content }: WebhookMessage): object {
 
 const roles = new Set(["system", "developer", "assistant"]);
 
-/** The texts that plugins left. Throws `Refused` where they changed more than texts. */
+/** Returns the texts as plugins left them. Throws `Refused` if plugins changed more than text. */
 function textsIn(left: readonly object[], shown: readonly object[]): readonly string[] {
   const texts = left.map((each) => textIn((each as { readonly content?: unknown }).content));
   const others = (all: readonly object[]) =>
@@ -217,7 +217,7 @@ function textsIn(left: readonly object[], shown: readonly object[]): readonly st
   return texts as readonly string[];
 }
 
-/** Undefined for what is more than text. */
+/** Returns a message's text, or undefined if it has other content. */
 function textIn(content: unknown): string | undefined {
   if (typeof content === "string") return content;
   const blocks = z.array(z.looseObject({ type: z.literal("text"), text: z.string() }));

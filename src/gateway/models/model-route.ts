@@ -1,6 +1,6 @@
 /**
- * A route to a model provider: each request and its answer, JSON or a stream, goes through the
- * plugins, with the identity and the labels of the gateway.
+ * A route to a model provider: each request and its response, JSON or a stream, goes through the
+ * plugins, with the caller's identity and labels.
  */
 import { Agent } from "undici";
 import { isGlassineError } from "../../core/errors/index.ts";
@@ -22,11 +22,11 @@ import { type RouteConfig, withSecrets } from "../config/index.ts";
 import type { Forward } from "../ends/index.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
 
-/** Who asks, and whose labels are those of the request. */
+/** Who is asking, and whose labels apply to the request. */
 export interface ModelCaller {
   readonly labelSession: string;
   readonly subject: string | undefined;
-  /** The slots of the envelope that the gateway knows. */
+  /** The envelope slots that the gateway fills in. */
   readonly envelope: object;
 }
 
@@ -38,9 +38,9 @@ export interface RouteOptions {
   readonly tenant: string | undefined;
   readonly access: "refused" | "all" | undefined;
   readonly onEnd: (end: ModelEnd) => void;
-  /** What becomes of a request beside its end, for the log. */
+  /** Receives log events about a request other than its end. */
   readonly onNote: (level: "info" | "error", event: string, fields: object) => void;
-  /** Of the trace that a request belongs to; for the provider. */
+  /** Returns the headers that pass the request's trace on to the provider. */
   readonly traceHeaders: () => Readonly<Record<string, string>>;
   readonly onHook: (ran: ModelEvent) => void;
 }
@@ -49,8 +49,8 @@ export interface ModelRoute {
   readonly path: string;
   readonly provider: string;
   /**
-   * `onSent` calls its listener once the answer was sent, or its reader is gone. With `forward` the
-   * request goes to the provider in its own exchange.
+   * `onSent` calls its listener once the response has been sent or its reader is gone. With
+   * `forward`, the request goes on to the provider in the exchange that it came in.
    */
   handle(
     request: Request,
@@ -60,13 +60,13 @@ export interface ModelRoute {
       readonly forward?: Forward;
     },
   ): Promise<Response>;
-  /** Why an answer of status 200 refuses; undefined for one that does not. */
+  /** Returns why a response with status 200 is a refusal, or undefined if it is not one. */
   errorTypeOf?(response: Response): string | undefined;
-  /** Requests whose answers were not sent to their end. */
+  /** How many requests there are whose responses are not completely sent. */
   open(): number;
-  /** Takes no more requests. Resolves, with its connections closed, when there is none left. */
+  /** Resolves once no requests are left and the connections are closed. */
   retire(): Promise<void>;
-  /** Ends what is open. */
+  /** Ends all open requests. */
   close(): Promise<void>;
 }
 
@@ -74,7 +74,7 @@ const providers: Readonly<
   Record<RouteConfig["provider"], ModelProvider | readonly ModelProvider[]>
 > = { openai, anthropic, google };
 
-/** Headers of the caller that are always sent on: none of them is a credential. */
+/** The caller's headers that are always sent on. None of them is a credential. */
 const alwaysForwarded = ["content-type", "accept", "anthropic-version", "anthropic-beta"];
 
 export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRoute {
@@ -123,7 +123,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
       );
       const send = (body: string | null, sent: Headers) =>
         sendUpstream(upstream, url, { method, headers: sent, body, signal }, connection.forward);
-      /** No guard reports the end of what passes unread. */
+      /** Records a request that passed unread, since no guard reports its end. */
       function notePassed({ status }: Response, code?: string): void {
         const { subject } = caller;
         const asked = { request: crypto.randomUUID(), subject, method, path: url.pathname };
@@ -179,7 +179,7 @@ const failures = {
   },
   provider_timeout: { status: 504, reason: "The provider did not answer in time" },
   shutting_down: { status: 503, reason: "The gateway is shutting down" },
-  // The sentence of the error, which names the variable or the file, is for the log.
+  // The error's own message names the variable or file, so it goes to the log only.
   secret_missing: { status: 500, reason: "The gateway has no key for the provider" },
   internal_error: { status: 500, reason: "The gateway failed" },
 } as const;
@@ -188,18 +188,18 @@ function isKnown(code: string): code is keyof typeof failures {
   return Object.hasOwn(failures, code);
 }
 
-/** What a caller gets where a request ends before anything of its answer was sent on. */
+/** Returns the response for a request that fails before any of its response was sent. */
 function failedResponse(provider: ModelProvider | readonly ModelProvider[], found: string) {
-  // The APIs of a provider write their errors alike.
+  // All APIs of a provider use the same form of error.
   const [{ denied }] = [provider].flat() as [ModelProvider];
   const code = isKnown(found) ? found : "internal_error";
   const { status, reason } = failures[code];
-  // The SDKs try again after a 500, and a secret does not come by itself.
+  // SDKs retry after a 500, but a retry does not supply a missing secret.
   const headers = new Headers(status === 500 ? { "x-should-retry": "false" } : {});
   return Response.json(denied({ violation: { code, reason }, status }), { status, headers });
 }
 
-/** What is passed unread has no body, or no plugin that asks for it. */
+/** Reads the body of a request that passes unread: it has none, or no plugin reads it. */
 async function bodyOf(request: Request): Promise<string | null> {
   return request.body === null ? null : request.text();
 }

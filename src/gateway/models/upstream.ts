@@ -4,22 +4,22 @@ import { type Dispatcher, request as send } from "undici";
 import { within } from "../../core/data/index.ts";
 import { type Forward, isEmptyStatus } from "../ends/index.ts";
 
-/** Headers of an answer that callers get. Others are the provider's affair, or this connection's. */
+/** The response headers that callers get. Others concern the provider or this connection only. */
 const returned = ["content-type", "retry-after", "retry-after-ms", "cache-control"];
-/** Parameters of a URL that are sent on. A key of the caller's may be in others. */
+/** The URL parameters that are sent on. Others may contain a key of the caller's. */
 const parameters = ["alt", "api-version"];
 
 export interface Upstream {
   /** The base URL. */
   readonly url: string;
-  /** The path below which callers reach it. */
+  /** The path under which callers reach it. */
   readonly path: string;
   readonly dispatcher: Dispatcher;
   readonly headers: () => Readonly<Record<string, string>>;
   readonly timeoutMs: number;
 }
 
-/** The URL at the provider for one of the gateway. */
+/** Maps a URL of the gateway to the provider's. */
 function urlAt({ url, path }: Upstream, asked: URL): URL {
   const to = new URL(url.replace(/\/$/, "") + asked.pathname.slice(path.length));
   for (const name of parameters) {
@@ -52,7 +52,7 @@ export async function sendUpstream(
     if (answered.how === "threw") throw answered.value;
     if (answered.how === "timeout") throw new DOMException("It took too long.", "TimeoutError");
     const { status, headers } = answered.value;
-    // Its body may be late, too.
+    // The timeout covers the body too.
     const body = answered.value.body?.pipeThrough(new TransformStream(), { signal: late }) ?? null;
     return new Response(body, { status, headers: chosen((name) => headers.get(name)) });
   }
@@ -64,7 +64,7 @@ export async function sendUpstream(
     signal: AbortSignal.any([init.signal, AbortSignal.timeout(timeoutMs)]),
   });
   const headers = chosen((name) => response.headers[name]);
-  // Node's web streams and those of the types are the same ones.
+  // Node's web streams and the DOM's are the same; only the types differ.
   const body = Readable.toWeb(response.body) as ReadableStream<Uint8Array>;
   const { statusCode: status } = response;
   return new Response(isEmptyStatus(status) ? null : body, { status, headers });

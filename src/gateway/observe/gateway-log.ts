@@ -8,8 +8,8 @@ export interface GatewayLog {
 }
 
 /**
- * A log that writes a line of JSON for each event: its time, level and name, then its fields. The
- * gateway's own writes on standard error.
+ * Makes a log that writes one line of JSON per event: its time, level and name, then its fields. By
+ * default the gateway logs to standard error.
  */
 export function lineLog(write: (line: string) => void): GatewayLog {
   const at =
@@ -20,7 +20,7 @@ export function lineLog(write: (line: string) => void): GatewayLog {
   return { info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** A log whose lines say which configuration they are about, as `generation`. */
+/** Makes a log that adds `generation` to each line, which says which configuration it is about. */
 export function numberedLog(log: GatewayLog, generation: () => number): GatewayLog {
   const at = (level: keyof GatewayLog) => (event: string, fields?: object) =>
     log[level](event, { ...fields, generation: generation() });

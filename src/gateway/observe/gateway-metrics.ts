@@ -1,17 +1,17 @@
-/** What a gateway counts and measures. Nothing of a message is in it but the name of its method. */
+/** A gateway's metrics. The only part of a message that they contain is its method name. */
 import { type MetricsSink, pluginMetrics, standardProfile } from "../../core/plugins/index.ts";
 import type { ModelEnd } from "../../providers/http/index.ts";
 import type { GuardEnd } from "../../providers/mcp/index.ts";
 import { MetricSet, type MetricSpecs } from "./metric-set.ts";
 
-/** Upper bounds in seconds: of what the gateway does itself, and of what it waits for. */
+/** Histogram buckets in seconds: for the gateway's own work, and for waiting on the other side. */
 const own = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1];
 const peer = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 const ofRequest = ["server", "method"];
 const ofModel = ["route", "provider"];
 
-/** By name, without `glassine_gateway_`. */
+/** Keyed by metric name, without the prefix `glassine_gateway_`. */
 export const gatewayMetrics = {
   requests_total: {
     kind: "counter",
@@ -72,12 +72,12 @@ export const gatewayMetrics = {
   generation: { kind: "gauge", labels: [], means: "The configuration in use; 1 is the first." },
 } as const satisfies MetricSpecs;
 
-/** What is asked for at the time of a scrape. */
+/** Values that are read at the time of a scrape. */
 type Gauges = Readonly<
   Record<"open_requests" | "open_sessions" | "generation" | "audit_failures_total", number>
 >;
 
-/** The counts of a gateway, for its admin port. */
+/** A gateway's metrics, for its admin port. */
 export interface GatewayMetrics {
   /** For the option `metrics` of the managers that the gateway gets. */
   readonly plugins: MetricsSink;
@@ -89,7 +89,7 @@ export interface GatewayMetrics {
   text(gauges: Gauges): string;
 }
 
-/** A peer chooses the name of a method, so others than these are one. */
+/** The known methods. A peer can send any name, so all others are counted as one. */
 const methods = new Set([
   "initialize",
   "ping",
@@ -129,7 +129,7 @@ const methods = new Set([
   "notifications/subscriptions/acknowledged",
 ]);
 
-/** The name of a method of MCP, and `other` for any other. */
+/** Returns the name of an MCP method, or `other` for an unknown one. */
 export function knownMethod(method: unknown): string {
   return typeof method === "string" && methods.has(method) ? method : "other";
 }
@@ -172,7 +172,7 @@ function ownSeconds({ beforeMs, afterMs }: GuardEnd["timings"]): number {
   return (beforeMs + afterMs) / 1000;
 }
 
-/** Those of the gateway, and those of its plugins. */
+/** The metrics of the gateway and of its plugins. */
 function specs(): MetricSpecs {
   const ofPlugins = standardProfile.metricPrefix;
   const named = (start: string, of: MetricSpecs) =>

@@ -1,9 +1,9 @@
-/** The record of a hook that ran: which plugins saw what, and changed what. Names, never values. */
+/** Records a hook that ran: which plugins saw what and changed what. Names, never values. */
 import { ignore } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import type { AnyHookManager, GuardEvent } from "../../providers/mcp/index.ts";
 
-/** What a guard says of a hook, of a server or of a model. */
+/** What the guard of a server or a model reports about a hook. */
 export type HookRan = Pick<GuardEvent, "request" | "point" | "result" | "error">;
 
 export const hookRecord = "gateway.hook_ran";
@@ -37,7 +37,7 @@ export function recordHook(
   void ignore(written as PromiseLike<unknown>);
 }
 
-/** What was thrown may quote a message. A sentence of the library has places and kinds of values. */
+/** Keeps the text of this library's errors only: others may quote a message. */
 export function failureOf(error: unknown): { readonly code: string; readonly text?: string } {
   if (!isGlassineError(error)) return { code: "failed" };
   return { code: error.code, text: error.message };

@@ -1,15 +1,15 @@
 /**
- * Counters, gauges and histograms, and the text in which Prometheus reads them.
+ * Counters, gauges and histograms, and their text format for Prometheus.
  *
- * Rule: nobody outside can make series without end. A value of a label that is no plain name is
- * "other", and past a limit so is every value of a series that is new.
+ * Rule: outsiders cannot create an unbounded number of series. A label value that is not a plain
+ * name becomes "other", and past a limit so do all label values of a new series.
  */
 
 interface MetricSpec {
   readonly kind: "counter" | "gauge" | "histogram";
   readonly labels: readonly string[];
   readonly means: string;
-  /** Upper bounds of a histogram, growing. */
+  /** Upper bounds of a histogram, ascending. */
   readonly buckets?: readonly number[];
 }
 
@@ -19,10 +19,10 @@ type Labels = Readonly<Record<string, string | undefined>>;
 
 interface Series {
   readonly labels: string;
-  /** The number itself; of a histogram, the sum. */
+  /** The value; for a histogram, the sum. */
   value: number;
   count: number;
-  /** Of a histogram: how many were at most the bound of the same place. */
+  /** For a histogram: how many values were at most the bound at the same index. */
   readonly buckets: number[];
 }
 
@@ -33,13 +33,13 @@ export class MetricSet {
   readonly #maxSeries: number;
   readonly #series = new Map<string, Map<string, Series>>();
 
-  /** @param maxSeries of each metric */
+  /** @param maxSeries how many series each metric may have */
   constructor(specs: MetricSpecs, maxSeries = 1000) {
     this.#specs = specs;
     this.#maxSeries = maxSeries;
   }
 
-  /** Adds to a counter. A label that is absent is "none". */
+  /** Adds to a counter. A missing label becomes "none". */
   add(name: string, labels: Labels = {}, value = 1): void {
     const series = this.#of(name, labels);
     if (series !== undefined) series.value += value;
@@ -59,7 +59,7 @@ export class MetricSet {
       if (value <= bound) series.buckets[at] = (series.buckets[at] ?? 0) + 1;
   }
 
-  /** Text format 0.0.4. */
+  /** Returns all metrics in the Prometheus text format 0.0.4. */
   text(): string {
     return Object.entries(this.#specs)
       .flatMap(([name, { kind, means, buckets }]) => [
@@ -75,7 +75,7 @@ export class MetricSet {
       .join("");
   }
 
-  /** The series of these labels; undefined for a metric that is not in the table. */
+  /** Returns the series with these labels, or undefined for a metric that is not in the table. */
   #of(name: string, given: Labels): Series | undefined {
     const spec = Object.hasOwn(this.#specs, name) ? this.#specs[name] : undefined;
     if (spec === undefined) return undefined;

@@ -1,7 +1,7 @@
-/** What is used of `@opentelemetry/api`, an optional peer, and how it is loaded. */
+/** The parts of `@opentelemetry/api` that are used, and how to load it. It is an optional peer. */
 import { loadPeer } from "../../operate/packages/index.ts";
 
-/** Carries a span; opaque. */
+/** An opaque context, which carries a span. */
 export interface TraceContext {
   getValue(key: symbol): unknown;
 }
@@ -39,11 +39,11 @@ interface Tracer {
   startSpan(name: string, options: SpanStart, context: TraceContext): Span;
 }
 
-/** `SpanKind` and `SpanStatusCode` of the package. */
+/** The package's values of `SpanKind` and `SpanStatusCode`. */
 export const spanKinds = { internal: 0, server: 1 } as const;
 export const errorStatus = { code: 2 } as const;
 
-/** @throws GlassineError (as a rejection) `setting_invalid` if it is not installed */
+/** @throws GlassineError (as a rejection) `setting_invalid` if the package is not installed */
 export async function loadTelemetry(): Promise<TelemetryApi> {
   const name = "@opentelemetry/api";
   const exports = ["createContextKey"];

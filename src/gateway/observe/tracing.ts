@@ -1,8 +1,8 @@
 /**
- * Spans of OpenTelemetry: one for each request of a caller, and in it one for each hook.
+ * OpenTelemetry spans: one for each request of a caller, with one inside it for each hook.
  *
- * Names follow the semantic conventions for MCP and GenAI where they have one. Neither content nor
- * ids of sessions are in a span; a name that a caller chose is, if it is a plain one.
+ * Names follow the semantic conventions for MCP and GenAI where these have one. Spans contain no
+ * content and no session ids. They do contain names chosen by callers, if those are plain.
  */
 import { packageVersion } from "../../core/plugins/index.ts";
 import type { AnyHookManager } from "../../providers/mcp/index.ts";
@@ -33,22 +33,22 @@ const fields = ["traceparent", "tracestate"] as const;
 type Carrier = Record<string, string>;
 
 export interface Tracing {
-  /** The front, with a span for each request of its caller. */
+  /** Wraps a front, adding a span for each request of its caller. */
   front(end: End): End;
-  /** The back. What comes from it belongs to the span of its request. */
+  /** Wraps a back. Messages from it are handled in the span of the request they belong to. */
   back(end: End, passesOn: boolean): End;
-  /** The manager, with a span for each hook: for one manager always the same. */
+  /** Wraps a manager, adding a span for each hook. A manager always gets the same wrapper. */
   manager(manager: AnyHookManager): AnyHookManager;
-  /** A request to a model: a span from here to the end of the answer's body. */
+  /** Handles a request to a model in a span, which lasts until the end of the response body. */
   http(request: Request, about: ModelAbout, work: () => Promise<Response>): Promise<Response>;
-  /** The headers with which the span of now is passed on. */
+  /** Returns the headers that pass on the active span. */
   headers(): Readonly<Carrier>;
 }
 
 interface ModelAbout {
   readonly path: string;
   readonly provider: string;
-  /** Why an answer refuses, where its status does not say so. */
+  /** Returns why a response is a refusal, if its status does not say so. */
   errorTypeOf?(response: Response): string | undefined;
 }
 
@@ -56,7 +56,7 @@ export function tracingBy(api: TelemetryApi): Tracing {
   const { trace, context, propagation, ROOT_CONTEXT } = api;
   const tracer = trace.getTracer("glassine", packageVersion);
 
-  /** Where a request comes from: `_meta` says it of this message, a header of all of the exchange. */
+  /** Finds a request's parent span. `_meta` comes first: headers are for the whole exchange. */
   function parentOf(meta: Message, headers: Headers | undefined): TraceContext {
     const of = (get: (name: string) => unknown) =>
       Object.fromEntries(
@@ -70,7 +70,7 @@ export function tracingBy(api: TelemetryApi): Tracing {
     return propagation.extract(ROOT_CONTEXT, carrier);
   }
 
-  /** Without what else a propagator of the operator's writes. */
+  /** Returns only the trace fields, not what else the operator's propagator writes. */
   function carried(): Carrier {
     const carrier: Carrier = {};
     propagation.inject(context.active(), carrier);
@@ -149,7 +149,7 @@ export function tracingBy(api: TelemetryApi): Tracing {
 
   function spanned(inner: AnyHookManager): AnyHookManager {
     const invoke: AnyHookManager["invoke"] = (hook, payload, options) => {
-      // A guard gives the id of the request; a hook's name is a string.
+      // Guards pass the request's id.
       const { request = "none" } = (options ?? {}) as { readonly request?: string };
       const attributes = { "glassine.hook": hook, "glassine.request": request };
       const parent = context.active();
@@ -223,7 +223,7 @@ function endSpan(span: Span, errorType: string | undefined): void {
   span.end();
 }
 
-/** The kind of an error that answers a request; a failed tool says so in its result. */
+/** Returns the error type of an answer, or `tool_error` if its result says that a tool failed. */
 function errorTypeOf({ error, result }: Message): string | undefined {
   if (isMessage(error)) {
     const { code } = isMessage(error.data) ? error.data : {};
@@ -245,7 +245,7 @@ function attributesOf({ method, params }: Message, isHttp: boolean): Readonly<Ca
   };
 }
 
-/** A name that is short and has no text in it. */
+/** Returns the name if it is short and contains no prose, or else `other`. */
 function plain(name: unknown): string {
   return typeof name === "string" && /^[\w.:/@-]{1,128}$/.test(name) ? name : "other";
 }
@@ -254,7 +254,7 @@ function isField(name: string): boolean {
   return fields.some((each) => each === name);
 }
 
-/** The message with these fields of a trace in place of those of its sender. */
+/** Replaces the trace fields that the sender set with `trace`. */
 function withFields(message: Message, trace: Readonly<Carrier>): Message {
   const meta = metaOf(message);
   const isTraced = Object.keys(trace).length > 0;
@@ -266,7 +266,7 @@ function withFields(message: Message, trace: Readonly<Carrier>): Message {
   };
 }
 
-/** The same bytes; `then` runs at their end, or when nobody reads on. */
+/** Passes `body` through, and calls `then` when it ends, fails or is cancelled. */
 function untilRead(body: ReadableStream<Uint8Array>, then: () => void): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream<Uint8Array>({

@@ -1,8 +1,8 @@
 /**
- * One acknowledgement of `subscriptions/listen` made of those of several servers.
+ * Merges several servers' acknowledgements of `subscriptions/listen` into one.
  *
- * It comes first on the stream of the caller, so what fast servers say waits until all have
- * acknowledged, or answered, or were too slow.
+ * The acknowledgement comes first on the caller's stream, so messages from fast servers wait until
+ * every server has acknowledged, answered or been too slow.
  */
 import { isMessage, type Message, paramsOf, type SendOptions } from "../ends/index.ts";
 
@@ -10,7 +10,7 @@ export const acknowledged = "notifications/subscriptions/acknowledged";
 
 type Send = (message: Message, options: SendOptions) => void;
 
-/** What may wait: far more than servers say in that time. */
+/** How many messages may wait: far more than servers send in that time. */
 const maxWaiting = 100;
 
 export class Acknowledgements {
@@ -43,7 +43,7 @@ export class Acknowledgements {
     }
   }
 
-  /** This one is not waited for any longer. */
+  /** Stops waiting for a server. */
   without(server: string): void {
     this.#missing.delete(server);
     if (this.#missing.size === 0 && !this.#isSent) this.#release();
@@ -53,7 +53,7 @@ export class Acknowledgements {
     return !this.#isSent && this.#missing.has(server);
   }
 
-  /** Whether the caller relies on what this server sends. */
+  /** Whether the server granted anything, so that the caller relies on it. */
   hasGrantOf(server: string): boolean {
     return Object.values(this.#granted.get(server) ?? {}).some(
       (each) => each === true || (Array.isArray(each) && each.length > 0),
@@ -70,7 +70,7 @@ export class Acknowledgements {
   }
 }
 
-/** What one of them grants, or the other. */
+/** Merges what two servers grant. */
 function union(one: Message, other: Message): Message {
   const merged = Object.entries(other).map(([key, value]) => {
     const known = one[key];

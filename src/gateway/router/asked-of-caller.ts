@@ -1,6 +1,6 @@
 /**
- * What servers ask of the caller. Two of them may use the same ids and progress tokens, so the caller
- * knows each by one of the router's; and no server learns of tasks that the caller began for another.
+ * Requests from servers to the caller. Two servers may use the same ids and progress tokens, so the
+ * router replaces them with its own. No server learns of tasks that the caller began for another.
  */
 import {
   isMessage,
@@ -25,17 +25,17 @@ interface Token {
   readonly token: unknown;
 }
 
-/** How many tasks of the caller, and tokens of requests that became one, are remembered. */
+/** How many of the caller's tasks, and how many progress tokens, are remembered. */
 const maxKept = 10_000;
 
 export class AskedOfCaller {
   readonly #asked = new Map<string, Asked>();
   readonly #tokens = new Map<string, Token>();
-  /** The tasks of the caller, and for which server it began them. */
+  /** The caller's tasks, and the server that each was begun for. */
   readonly #tasks = new Map<string, string>();
   #count = 0;
 
-  /** The request as the caller gets it. */
+  /** Returns the request as the caller gets it. */
   add(server: string, message: Request): Message {
     this.#count += 1;
     const id = `${server}-${this.#count}`;
@@ -48,7 +48,7 @@ export class AskedOfCaller {
     return { ...message, id, params };
   }
 
-  /** The answer as the server gets it; undefined for one to nothing that is open. */
+  /** Returns the answer as the server gets it, or undefined if it answers no open request. */
   answer(message: Message & { readonly id: RequestId }): readonly [string, Message] | undefined {
     const found = this.#asked.get(String(message.id));
     if (found === undefined || typeof message.id !== "string") return undefined;
@@ -67,7 +67,7 @@ export class AskedOfCaller {
     return [server, { ...message, id, result: { ...result, tasks } }];
   }
 
-  /** The progress that a caller reports, as the server gets it. */
+  /** Returns the caller's progress notification as the server gets it. */
   progress(message: Message): readonly [string, Message] | undefined {
     const params = paramsOf(message);
     const found = this.#tokens.get(String(params.progressToken));
@@ -76,7 +76,7 @@ export class AskedOfCaller {
     return [server, { ...message, params: { ...params, progressToken: token } }];
   }
 
-  /** The server for which the caller began a task. */
+  /** Returns the server for which the caller began a task. */
   serverOfTask(task: unknown): string | undefined {
     return typeof task === "string" ? this.#tasks.get(task) : undefined;
   }
@@ -85,7 +85,7 @@ export class AskedOfCaller {
     return this.serverOfTask(task) === server;
   }
 
-  /** A server takes back a request. Returns the id that the caller knows it by. */
+  /** Drops a request that a server cancels. Returns the id by which the caller knows it. */
   cancel(server: string, id: unknown): string | undefined {
     const isOf = ({ server: of, id: own }: Asked) =>
       of === server && isRequestId(id) && keyOf(own) === keyOf(id);
@@ -94,7 +94,7 @@ export class AskedOfCaller {
     return found;
   }
 
-  /** A server is gone. Returns the ids of what nobody waits for any longer. */
+  /** Drops all requests of a lost server. Returns the ids by which the caller knows them. */
   cancelAll(server: string): readonly string[] {
     const own = [...this.#asked].flatMap(([id, each]) => (each.server === server ? [id] : []));
     for (const id of own) this.#forget(id);

@@ -1,4 +1,4 @@
-/** Where a request of the caller's goes. */
+/** Decides where a request of the caller goes. */
 import {
   isMessage,
   type Message,
@@ -17,16 +17,16 @@ type Messages = readonly (readonly [server: string, message: Message])[];
 export type Destination =
   /** The router answers it itself. */
   | { readonly kind: "here"; readonly result: Message }
-  /** `one`: its answer is the caller's. `all`: one answer is made of theirs. */
+  /** `one`: the caller gets that server's answer. `all`: the answers are merged into one. */
   | { readonly kind: "one" | "all"; readonly messages: Messages }
-  /** Nobody knows whose it is: one after the other, until one of them has it. */
+  /** The owner is unknown: the servers are asked one after the other until one has it. */
   | { readonly kind: "search"; readonly messages: Messages };
 
 export interface Known {
   /** In the order of the configuration. */
   readonly servers: readonly string[];
   readonly homes: Homes;
-  /** Whose the connection is. */
+  /** The session or subject that owns the connection. */
   readonly owner: string;
 }
 
@@ -57,7 +57,7 @@ export function destinationOf(message: Message, known: Known): Destination | Ref
     const own = { ...message, params: { ...params, ...changed } };
     return { kind: "one", messages: [[server, own]] };
   };
-  // It asks whether the gateway is there. MCP 2026-07-28 has no such request.
+  // A ping asks whether the gateway itself is there. MCP 2026-07-28 has no such request.
   if (method === "ping" && metaOf(message)[versionKey] === undefined)
     return { kind: "here", result: {} };
   if (handshakes.includes(method) || method === "logging/setLevel") return toAll();
@@ -83,13 +83,13 @@ export function destinationOf(message: Message, known: Known): Destination | Ref
   return unknownMethod;
 }
 
-/** To the server whose resource it is, or to whoever has it. */
+/** Sends a request to the server that the resource belongs to, or else looks for that server. */
 function ofResource(message: Message, uri: unknown, known: Known): Destination | Refusal {
   const { homes, owner, servers } = known;
   if (typeof uri !== "string") return unknownUri;
   const server = homes.ofUri(owner, uri, servers);
   if (server !== undefined) return { kind: "one", messages: [[server, message]] };
-  // Servers subscribe to what they do not have, so that the first to say yes says little.
+  // Servers accept subscriptions to resources that they do not have, so a success proves little.
   const isSubscribing = String(message.method).endsWith("subscribe");
   return {
     kind: isSubscribing ? "all" : "search",
@@ -97,7 +97,7 @@ function ofResource(message: Message, uri: unknown, known: Known): Destination |
   };
 }
 
-/** To all; each hears of its own resources and of those that may be its own. */
+/** Sends to all servers; each gets only the resources that are, or could be, its own. */
 function subscribed(message: Message, { servers, homes, owner }: Known): Messages {
   const params = paramsOf(message);
   const { notifications } = params;
@@ -114,7 +114,7 @@ function subscribed(message: Message, { servers, homes, owner }: Known): Message
   });
 }
 
-/** The first page of all servers, or the next of those that have one. */
+/** Asks all servers for their first page, or those that have more for their next. */
 function pagesOf(
   message: Message,
   params: Message,

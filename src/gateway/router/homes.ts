@@ -1,33 +1,34 @@
 /**
- * Which server a resource or template belongs to, learned from what servers listed and linked.
+ * Remembers which server a resource or template belongs to, from what servers listed and linked.
  *
- * It is kept for each session alone, and for the exchanges of each subject: what one of them makes a
- * server say has no effect on where the requests of another go. A server cannot take what another one has: of two that name the same URI,
- * the one that comes first in the configuration has it. There is a bound to all of it, and what is
- * forgotten, or was learned by another gateway, is looked for: see `destinationOf`.
+ * Each session has its own memory, and so do the exchanges of each subject: what one caller makes a
+ * server say cannot redirect another's requests. A server cannot take over another's resource: if
+ * two name the same URI, it belongs to the one that comes first in the configuration. Memory is
+ * bounded; an unknown resource, forgotten or learned by another gateway, is searched for: see
+ * `destinationOf`.
  */
 import { SlowServers } from "./slow-servers.ts";
 
-/** Units of text that are kept for one owner, and for all. */
+/** How many UTF-16 units are kept for one owner, and for all of them. */
 const maxOwnUnits = 1_048_576;
 const maxUnits = 33_554_432;
-/** Of one URI, beside its text. */
+/** The overhead counted for each entry. */
 const entryUnits = 64;
 
 export class Homes {
   /** The names of the servers, in the order of the configuration. */
   #order: readonly string[];
-  /** By session or subject; who was here last is the last. */
+  /** By session or subject, the most recently active one last. */
   readonly #owners = new Map<string, Own>();
   #units = 0;
-  /** Those that kept callers waiting. */
+  /** The servers that kept callers waiting. */
   readonly slow = new SlowServers();
 
   constructor(order: readonly string[]) {
     this.#order = order;
   }
 
-  /** Other servers are configured. What is known of those that stay is kept. */
+  /** Switches to other configured servers, keeping what is known about those that stay. */
   use(order: readonly string[]): void {
     this.#order = order;
     for (const owner of [...this.#owners.keys()])
@@ -44,7 +45,7 @@ export class Homes {
     this.#change(owner, (own) => own.templates.add(server, template, this.#order));
   }
 
-  /** Its server, of these, if that is known; `uri` may also be a template. */
+  /** Returns the one of `servers` that has `uri`, if known. `uri` may also be a template. */
   ofUri(owner: string, uri: string, servers: readonly string[]): string | undefined {
     const own = this.#owners.get(owner);
     const known = own?.uris.get(uri) ?? own?.templates.get(uri);
@@ -68,7 +69,7 @@ export class Homes {
   }
 }
 
-/** What is known for one owner. */
+/** The resources and templates known for one owner. */
 class Own {
   readonly uris = new Known();
   readonly templates = new Known();
@@ -88,7 +89,7 @@ class Own {
   }
 }
 
-/** The server of each of some texts, the oldest first. */
+/** The server of each known URI or template, the oldest first. */
 class Known {
   readonly #servers = new Map<string, string>();
   units = 0;
@@ -128,15 +129,15 @@ function unitsOf(text: string): number {
   return text.length + entryUnits;
 }
 
-/** A server that is not configured any more, as in a session that goes on, comes last. */
+/** Ranks a server that is no longer configured last. A session from before may still have one. */
 function rankIn(order: readonly string[], server: string): number {
   const at = order.indexOf(server);
   return at < 0 ? order.length : at;
 }
 
 /**
- * RFC 6570: each expression stands for some text; how it is encoded does not matter here. A server
- * writes the template, so the time that this takes grows with its length alone.
+ * Whether a URI can come from a template. RFC 6570: each expression stands for some text, whose
+ * encoding does not matter here. Templates are untrusted, so this must run in linear time.
  */
 function isOf(template: string, uri: string): boolean {
   const [first = "", ...rest] = template.split(/\{[^{}]*\}/);

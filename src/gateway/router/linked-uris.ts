@@ -1,7 +1,7 @@
-/** The resources that a result links to or holds. */
+/** Finds the resources that a result links to or contains. */
 import { isMessage, type Message } from "../ends/index.ts";
 
-/** What a tool, a prompt, a resource or a task that is done gave. */
+/** Reads the result of a tool, a prompt, a resource or a finished task. */
 export function urisIn(result: Message): readonly unknown[] {
   const { content, messages, contents } = result;
   return [

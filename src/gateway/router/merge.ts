@@ -1,4 +1,4 @@
-/** One answer made of those of several servers. */
+/** Merges the answers of several servers into one. */
 import { packageVersion } from "../../core/plugins/index.ts";
 import { documentIn, isMessage, type Message } from "../ends/index.ts";
 import type { Homes } from "./homes.ts";
@@ -11,16 +11,16 @@ export interface Part {
   readonly result: Message;
 }
 
-/** What is known when answers are merged. */
+/** The context in which answers are merged. */
 export interface MergeContext {
   readonly homes: Homes;
-  /** Whose the connection is. */
+  /** The session or subject that owns the connection. */
   readonly owner: string;
-  /** Whether the answer of a server is missing that may have had one. */
+  /** Whether the answer of a server that might have contributed is missing. */
   readonly isPart: boolean;
 }
 
-/** What each list holds, and what is done with an item of it. */
+/** The field that holds a list's items, and how each item is changed for the caller. */
 interface ListKind {
   readonly field: string;
   readonly item: (server: string, item: Message, context: MergeContext) => Message;
@@ -51,7 +51,7 @@ export const lists: Readonly<Record<string, ListKind>> = {
   "tasks/list": { field: "tasks", item: (server, item) => renamed(item, toCallerOf(server)) },
 };
 
-/** The lists of all, one after the other, with a cursor for those that have more. */
+/** Concatenates the servers' lists, with a cursor for the servers that have more. */
 export function mergeLists(method: string, parts: readonly Part[], context: MergeContext): Message {
   const { field, item } = lists[method] as ListKind;
   const items = parts.flatMap(({ server, result }) => {
@@ -68,7 +68,7 @@ export function mergeLists(method: string, parts: readonly Part[], context: Merg
   };
 }
 
-/** The strictest of what they say about keeping it; what is not whole is not kept. */
+/** Merges caching hints: the strictest wins, and an incomplete list must not be cached. */
 function cacheFacts(parts: readonly Part[], { isPart }: MergeContext): Message {
   const results = parts.map(({ result }) => result);
   const ttls = results.map(({ ttlMs }) => ttlMs).filter((ttl) => typeof ttl === "number");
@@ -83,12 +83,12 @@ function cacheFacts(parts: readonly Part[], { isPart }: MergeContext): Message {
   };
 }
 
-/** The cursor of the gateway: those of the servers that have more, by name. */
+/** Makes the gateway's cursor from those of the servers that have more, by server name. */
 function cursorOf(cursors: Readonly<Record<string, string>>): string {
   return Buffer.from(JSON.stringify(cursors)).toString("base64url");
 }
 
-/** The cursors in one of the gateway; undefined for one that the gateway did not make. */
+/** Reads the servers' cursors from the gateway's; undefined if the gateway did not make it. */
 export function cursorsIn(cursor: unknown): Readonly<Record<string, string>> | undefined {
   if (typeof cursor !== "string") return undefined;
   const read = documentIn(Buffer.from(cursor, "base64url").toString("utf8"));
@@ -96,14 +96,14 @@ export function cursorsIn(cursor: unknown): Readonly<Record<string, string>> | u
   return isFit ? (read as Readonly<Record<string, string>>) : undefined;
 }
 
-/** A server that is late may have any of them, and announces them when it is there. */
+/** A late server may have any of these lists, and will announce them once it is there. */
 const anyList: Message = {
   tools: { listChanged: true },
   prompts: { listChanged: true },
   resources: { listChanged: true },
 };
 
-/** What the servers said to `initialize` or `server/discover`, as one server would. */
+/** Merges the answers to `initialize` or `server/discover` as if they came from one server. */
 export function mergeHandshakes(
   method: string,
   parts: readonly Part[],
@@ -119,7 +119,7 @@ export function mergeHandshakes(
   );
   return {
     ...cacheFacts(parts, context),
-    // The oldest is the one that all of them speak.
+    // All servers speak the oldest version.
     ...(known.length > 0 && { protocolVersion: [...known].sort()[0] }),
     ...(supported.length > 0 && { supportedVersions: common(supported) }),
     capabilities: results
@@ -135,7 +135,7 @@ function common(lists: readonly (readonly unknown[])[]): readonly unknown[] {
   return first.filter((each) => others.every((list) => list.includes(each)));
 }
 
-/** What any of them can do. */
+/** Merges capabilities: what any server can do. */
 function union(all: Message, own: unknown): Message {
   if (!isMessage(own)) return all;
   const merged = Object.entries(own).map(([key, value]) => {

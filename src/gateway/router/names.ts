@@ -1,8 +1,8 @@
-/** Names of tools, prompts and tasks of several servers: `server__name`. */
+/** Names of tools, prompts and tasks when there are several servers: `server__name`. */
 
 const separator = "__";
 
-/** Names of servers have no underscore, so the first separator is ours. */
+/** Server names contain no underscore, so the first separator is the gateway's. */
 export function joinName(server: string, name: string): string {
   return `${server}${separator}${name}`;
 }

@@ -1,10 +1,10 @@
 /**
- * The connection of a caller to one of several servers: open, on its way, or lost.
+ * A caller's connection to one of several servers: open, starting or lost.
  *
  * A session of MCP 2025-11-25 goes on when one of its servers has ended the session or is gone. The
- * next message for that server connects it again, with the handshake that the caller made, and waits
- * until the server has answered it. A server that does not come back is asked again after growing
- * pauses, and until then its requests are refused.
+ * next message for that server reconnects it, repeating the caller's handshake, and waits until the
+ * server has answered that. If a server does not come back, reconnecting is tried after growing
+ * pauses, and its requests are refused in between.
  */
 import {
   cancelledBy,
@@ -31,32 +31,32 @@ export interface RouterLog {
 export interface PeerOptions {
   readonly name: string;
   readonly sessionId: string | undefined;
-  /** Joins an end with the server. */
+  /** Connects an end to the server. */
   readonly connect: (end: End) => Promise<unknown>;
-  /** Whether it is connected again after it was lost. An exchange is too short for that. */
+  /** Whether to reconnect after a loss. An exchange is too short for that. */
   readonly reconnects: boolean;
   readonly log: RouterLog;
-  /** A message of the server; also an error in its name, where it cannot answer. */
+  /** Receives the server's messages, and errors on its behalf if it cannot answer. */
   receive(message: Message, options: SendOptions): Promise<void>;
-  /** Whether the caller waits for its answer to this request. */
+  /** Whether the caller is waiting for the server's answer to this request. */
   isAwaited(id: RequestId): boolean;
-  /** It is there again, or it answered the handshake when nobody waited for that any longer. */
+  /** The server is back, or it answered the handshake after the caller had stopped waiting. */
   onJoined(capabilities: Message): void;
-  /** Whatever waits for its answer gets none. */
+  /** The server will not answer any open request. */
   onLost(): void;
 }
 
 export interface Peer {
   readonly name: string;
   readonly isLost: boolean;
-  /** Connects for the first time. Never rejects: who could not be reached is lost. */
+  /** Connects for the first time. Never rejects: a server that cannot be reached is lost. */
   connect(): Promise<Error | undefined>;
   tell(message: Message, extra: Extra | undefined): void;
   /** The caller is gone. */
   close(): void;
 }
 
-/** How many messages wait for a server that is on its way. */
+/** How many messages may wait while a server is starting. */
 const maxHeld = 100;
 const firstPauseMs = 1_000;
 const longestPauseMs = 60_000;
@@ -71,10 +71,10 @@ export function peerOf(options: PeerOptions): Peer {
   let state: "open" | "starting" | "lost" | "closed" = "starting";
   let current = makeEnd();
   let held: Held[] = [];
-  /** How often in a row it could not be reached. */
+  /** How many times in a row the server could not be reached. */
   let failures = 0;
   let retryAt = 0;
-  /** What the caller said once for the whole session. */
+  /** Messages that the caller sends once for the whole session. */
   const handshake: { initialize?: Message; initialized?: Message; level?: Message } = {};
   /** The request that the server has to answer before anything else. */
   let greeting: { readonly id: RequestId; readonly isOurs: boolean } | undefined;
@@ -158,7 +158,7 @@ export function peerOf(options: PeerOptions): Peer {
     receive(errorAnswer(id, refusal), { relatedRequestId: id }).catch(() => {});
   }
 
-  /** Connects it again. Never rejects. */
+  /** Reconnects. Never rejects. */
   async function again(extra: Extra | undefined): Promise<void> {
     state = "starting";
     failures += 1;
@@ -178,7 +178,7 @@ export function peerOf(options: PeerOptions): Peer {
     current.onmessage?.({ ...handshake.initialize, id: greeting.id }, extra);
   }
 
-  /** The answer to the handshake that was made again. */
+  /** Handles the answer to the repeated handshake. */
   function greeted(message: Message): void {
     const { result, error } = message;
     if (!isMessage(result)) {
@@ -194,7 +194,7 @@ export function peerOf(options: PeerOptions): Peer {
     held = [];
     if (initialized !== undefined && !isWaiting(initialized))
       held.push({ message: initialized, extra: undefined });
-    // Its answer belongs to no request of the caller, who had one.
+    // It gets a new id: the caller already had an answer to its own request.
     if (level !== undefined && !isWaiting(level))
       held.push({
         message: { ...level, id: `glassine-level-${crypto.randomUUID()}` },

@@ -1,9 +1,9 @@
 /**
- * One caller in front of several servers.
+ * Connects one caller to several servers.
  *
- * Each server has a guard of its own behind this, which sees names as the server knows them. A
- * request goes to the server that its name, URI or task belongs to; what concerns all goes to all,
- * and their answers become one, without those that keep the others waiting.
+ * Each server has its own guard behind the router, which sees names as the server knows them. A
+ * request goes to the server that its name, URI or task belongs to. A request that concerns all
+ * servers goes to all; their answers are merged, leaving out servers that keep the others waiting.
  */
 import {
   cancelledBy,
@@ -44,12 +44,12 @@ export interface RouterOptions {
   readonly front: End;
   /** In the order of the configuration. */
   readonly servers: readonly string[];
-  /** Joins an end, which is the caller as a server's guard sees it, with the server. */
+  /** Connects an end, which stands for the caller to a server's guard, to the server. */
   readonly connect: (server: string, end: End) => Promise<unknown>;
-  /** Whether a server that was lost is connected again: in a session, not in an exchange. */
+  /** Whether to reconnect to a lost server: in a session, not in an exchange. */
   readonly reconnects: boolean;
   readonly homes: Homes;
-  /** The session, or the subject of an exchange: whose what is learned is. */
+  /** The session, or the subject of an exchange, for which `homes` remembers what it learns. */
   readonly owner: string;
   readonly log: RouterLog;
 }
@@ -62,19 +62,19 @@ export interface Router {
 
 type Request = Message & { readonly id: RequestId; readonly method: string };
 
-/** A request of the caller's that has no answer yet. */
+/** A request of the caller that has no answer yet. */
 interface Asked {
   readonly request: Request;
   readonly kind: Destination["kind"];
-  /** Those that still have to answer, and what keeps them from taking too long. */
+  /** The servers that still have to answer, each with the timer that limits its wait. */
   readonly waiting: Map<string, NodeJS.Timeout | undefined>;
-  /** Those that are asked if the ones before do not have it. */
+  /** The servers to ask if those before do not have it. */
   readonly next: (readonly [server: string, message: Message])[];
   readonly answers: Map<string, Message>;
   readonly extra: Extra | undefined;
-  /** Of `subscriptions/listen`. */
+  /** For `subscriptions/listen`. */
   readonly acknowledgements: Acknowledgements | undefined;
-  /** A server that may have had an answer gave none. */
+  /** Whether the answer of a server that might have contributed is missing. */
   isPart: boolean;
   progress: number;
 }
@@ -106,7 +106,7 @@ export function routerOf(options: RouterOptions): Router {
     front.onerror?.(error);
   }
 
-  /** What the caller knows of a server may be out of date. */
+  /** Tells the caller that what it knows about a server may be out of date. */
   function announce(capabilities: Message): void {
     for (const kind of ["tools", "prompts", "resources"])
       if (capabilities[kind] !== undefined)
@@ -182,7 +182,7 @@ export function routerOf(options: RouterOptions): Router {
     for (const [server, own] of messages) tell(server, own, extra);
   }
 
-  /** Asks the next one that may have it. Returns whether there is one. */
+  /** Asks the next server that may have it. Returns false if there is none. */
   function askNext(entry: Asked): boolean {
     const [server, message] = entry.next.shift() ?? [];
     if (server === undefined || message === undefined) return false;
@@ -203,7 +203,7 @@ export function routerOf(options: RouterOptions): Router {
     if (acknowledgements?.isMissing(server) === false) return;
     homes.slow.wasSlow(owner, server, ms);
     log.warn("server_left_out", { server, method, code: late.data.code });
-    // It may still answer, as far as others do not.
+    // The slow server's answer still counts, unless another one has it.
     if (kind === "search") {
       askNext(entry);
       return;
@@ -255,7 +255,7 @@ export function routerOf(options: RouterOptions): Router {
     entry.waiting.clear();
   }
 
-  /** The caller's answer to a request of a server. */
+  /** Passes on the caller's answer to a server's request. */
   function answerOf(message: Message & { id: RequestId }, extra: Extra | undefined): void {
     const [server, own] = ofCaller.answer(message) ?? [];
     if (server !== undefined && own !== undefined) tell(server, own, extra);
@@ -289,20 +289,20 @@ export function routerOf(options: RouterOptions): Router {
     if (entry?.acknowledgements !== undefined)
       return entry.acknowledgements.take(server, own, sendOptions);
     if (message.method === "notifications/progress" && entry?.kind === "all") {
-      // Each server counts for itself, and what a caller sees only ever grows.
+      // Each server counts progress for itself, but the caller must only see it grow.
       if (!(Number(params.progress) > entry.progress)) return;
       entry.progress = Number(params.progress);
     }
     await front.send(own, sendOptions);
   }
 
-  /** The subscription or the request that a notification belongs to. */
+  /** Returns the subscription or request that a notification belongs to. */
   function entryOf(message: Message, related: RequestId | undefined): Asked | undefined {
     const named = metaOf(message)["io.modelcontextprotocol/subscriptionId"];
     const isNamed = isRequestId(named);
     const id = isNamed ? named : related;
     const entry = id === undefined ? undefined : asked.get(keyOf(id));
-    // Over stdio, what names no request belongs to one by a guess.
+    // Over stdio, a notification that names no request was only assigned to one by a guess.
     const isGuess = !isNamed && message.method !== acknowledged;
     return entry?.acknowledgements !== undefined && isGuess ? undefined : entry;
   }
@@ -332,7 +332,7 @@ export function routerOf(options: RouterOptions): Router {
     entry.answers.set(server, message);
     const { acknowledgements, request } = entry;
     acknowledgements?.without(server);
-    // The caller would not notice that a part of its subscription is missing, so it begins again.
+    // The caller would not notice the missing part of its subscription, so end all of it.
     if (acknowledgements?.hasGrantOf(server) === true)
       return finish(entry, server, message, sendOptions);
     const { code } = isMessage(message.error) ? message.error : {};
@@ -345,7 +345,7 @@ export function routerOf(options: RouterOptions): Router {
     await complete(entry);
   }
 
-  /** The answer of one server is that of the caller; others are not waited for. */
+  /** Answers the caller with one server's answer, and cancels the request at the others. */
   async function finish(
     entry: Asked,
     server: string,
@@ -388,7 +388,7 @@ export function routerOf(options: RouterOptions): Router {
     front.send(message, sendOptions).catch(report);
   }
 
-  /** The first error that says more than that a server does not have it. */
+  /** Returns the first error that says more than that a server does not have it. */
   function bestError({ answers }: Asked): readonly [string, Message] | undefined {
     const all = servers.flatMap((server) => {
       const answer = answers.get(server);
@@ -405,7 +405,7 @@ export function routerOf(options: RouterOptions): Router {
     async start() {
       const failures = await Promise.all([...peers.values()].map((peer) => peer.connect()));
       const nobody = new Error("There is no server.");
-      // It says what to do, as with a single server.
+      // The first failure says what to do, as with a single server.
       if ([...peers.values()].every((peer) => peer.isLost)) throw failures[0] ?? nobody;
       front.onmessage = fromCaller;
       front.onclose = () => {
@@ -419,7 +419,7 @@ export function routerOf(options: RouterOptions): Router {
   };
 }
 
-/** A server does not have the method or the resource. MCP 2025-11-25 and 2026-07-28. */
+/** Codes for a missing method or resource. MCP 2025-11-25 and 2026-07-28. */
 const notHere: readonly unknown[] = [unknownMethod.code, -32002, -32602];
 
 function says(error: unknown, codes: readonly unknown[]): boolean {

@@ -1,8 +1,8 @@
-/** How long an answer that is made of those of several servers waits for each of them. */
+/** Decides how long a merged answer waits for each server. */
 
-/** How long one of them may keep the others waiting. */
+/** How long one server may keep the others waiting. */
 const patienceMs = 10_000;
-/** The same of a server that was too slow a moment ago, and for how long it counts as one. */
+/** The wait for a server that was too slow recently, and how long it counts as such. */
 const shortPatienceMs = 1_000;
 const slowForMs = 60_000;
 const maxKnown = 10_000;
@@ -10,14 +10,14 @@ const maxKnown = 10_000;
 export class SlowServers {
   readonly #since = new Map<string, number>();
 
-  /** Connections are those of a session or a subject, so what one of them meets holds for it alone. */
+  /** Judged per owner: each session or subject has its own connections. */
   patienceMs(owner: string, server: string): number {
     const since = this.#since.get(keyOf(owner, server));
     const isSlow = since !== undefined && performance.now() - since < slowForMs;
     return isSlow ? shortPatienceMs : patienceMs;
   }
 
-  /** It was waited for in vain. The short time does not count, or a slow server stayed slow. */
+  /** Notes a server that did not answer in time. Short waits are ignored, or it would stay slow. */
   wasSlow(owner: string, server: string, waitedMs: number): void {
     if (waitedMs < patienceMs) return;
     const key = keyOf(owner, server);
@@ -32,7 +32,7 @@ export class SlowServers {
   }
 }
 
-/** Of the handshake of a server that may just have been started. */
+/** How long to wait for a handshake: always the full time, as the server may only be starting. */
 export const handshakePatienceMs = patienceMs;
 
 function keyOf(owner: string, server: string): string {

@@ -1,12 +1,11 @@
 /**
- * The ids of tasks in a message. Two servers may use the same, so the caller knows them as
- * `server__id`. Nothing has to be remembered for that: it holds after a reload, and at another
- * gateway.
+ * Rewrites the task ids in a message. Two servers may use the same id, so the caller knows tasks as
+ * `server__id`. This needs no state, so it works after a reload and at another gateway.
  */
 import { isMessage, type Message } from "../ends/index.ts";
 import { joinName, splitName } from "./names.ts";
 
-/** MCP 2025-11-25: what belongs to a task names it in `_meta`. */
+/** MCP 2025-11-25: messages that belong to a task name it in `_meta`. */
 const relatedTaskKey = "io.modelcontextprotocol/related-task";
 
 type Rename = (id: string) => string;
@@ -15,7 +14,7 @@ export function toCallerOf(server: string): Rename {
   return (id) => joinName(server, id);
 }
 
-/** An id that is not one of the server's stays: a caller has tasks of its own. */
+/** Leaves other ids as they are: a caller has tasks of its own. */
 export function toServer(server: string): Rename {
   return (id) => {
     const found = splitName(id);
@@ -23,7 +22,7 @@ export function toServer(server: string): Rename {
   };
 }
 
-/** A request or notification. Only those about a task have its id among their params. */
+/** Rewrites a request or notification. Only those about a task have its id in their params. */
 export function inParams(message: Message, rename: Rename): Message {
   const { method, params } = message;
   if (!isMessage(params)) return message;
@@ -32,7 +31,7 @@ export function inParams(message: Message, rename: Rename): Message {
   return { ...message, params: inFields(task, rename) };
 }
 
-/** The answer to a request with this method. */
+/** Rewrites the answer to a request with this method. */
 export function inAnswer(message: Message, method: string, rename: Rename): Message {
   const { result } = message;
   return isMessage(result) ? { ...message, result: inResult(result, method, rename) } : message;
@@ -48,7 +47,7 @@ function inResult(result: Message, method: string, rename: Rename): Message {
   return inFields(own, rename);
 }
 
-/** What has an id of a task in `_meta`: the message itself, and what it asks for or brings. */
+/** Rewrites ids in `_meta`: of the message itself, and of the requests or responses inside it. */
 function inFields(fields: Message, rename: Rename): Message {
   const { inputRequests, inputResponses } = fields;
   return {

@@ -1,6 +1,6 @@
 /**
- * The port for operators: whether the gateway lives, whether it takes requests, and what it counts.
- * There is no way from it to servers, models or plugins, and it asks nobody who they are.
+ * The port for operators: whether the gateway is alive, whether it takes requests, and its metrics.
+ * It gives no access to servers, models or plugins, and does not ask who is calling.
  */
 import type { LabelStore } from "../../core/labels/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
@@ -15,11 +15,11 @@ export type Readiness =
   | "audit_failed";
 
 export interface AdminOptions {
-  /** Why it takes no requests, if it does not. */
+  /** Returns whether the gateway takes requests, or why it does not. */
   readonly state: () => Readiness;
   readonly store: LabelStore;
   readonly generation: () => number;
-  /** What `/metrics` answers. */
+  /** Returns the text for `/metrics`. */
   readonly metrics: () => string;
 }
 
@@ -50,7 +50,7 @@ export async function openAdminPort(
     return answer(503, { status: "not_ready", code, generation: generation() });
   }
 
-  /** A store settles in time, or rejects. */
+  /** Needs no timeout: a store settles in time, or rejects. */
   async function storeState(): Promise<Readiness> {
     try {
       await store.load("glassine readiness");

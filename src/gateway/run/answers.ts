@@ -1,4 +1,4 @@
-/** The HTTP answers that the gateway makes itself: a JSON-RPC error with a code of ours. */
+/** The HTTP responses that the gateway makes itself: a JSON-RPC error with one of these codes. */
 import { errorAnswer, isMessage, type Refusal, type RequestId, refusalOf } from "../ends/index.ts";
 
 const answers = {
@@ -56,20 +56,20 @@ export function answer(
   return coded(code, Response.json(errorAnswer(id, refusalFor(code)), { status, headers }));
 }
 
-/** The answer to a document that is no message, or one that does not fit. */
+/** Answers a document that is not a message, or not an acceptable one. */
 export function answerBad(fault: Refusal, id: RequestId | null): Response {
   return coded(fault.data.code, Response.json(errorAnswer(id, fault), { status: 400 }));
 }
 
-/** The same for a request that is answered in its stream. */
+/** Returns the same error as a refusal, for a request that is answered in its stream. */
 export function refusalFor(code: AnswerCode): Refusal {
   const { rpc, text } = answers[code];
   return refusalOf(rpc, code, text);
 }
 
 /**
- * A refusal of the SDK, with a code of ours in its error: what the protocol's own rules refuse, such
- * as a version or an `Accept` header.
+ * Adds the code `message_rejected` to a refusal by the SDK, which applies the protocol's own rules,
+ * for example on versions or the `Accept` header.
  */
 export async function codedRefusal(response: Response): Promise<Response> {
   const { status, statusText } = response;
@@ -86,13 +86,13 @@ export async function codedRefusal(response: Response): Promise<Response> {
 
 const codes = new WeakMap<Response, string>();
 
-/** Notes the code of an answer that the gateway made itself, for `codeOf`. */
+/** Records the code of a response that the gateway made itself, for `codeOf`. */
 function coded(code: string, response: Response): Response {
   codes.set(response, code);
   return response;
 }
 
-/** The code of an answer that the gateway made itself; undefined for all others. */
+/** Returns the code of a response that the gateway made itself; undefined for all others. */
 export function codeOf(response: Response): string | undefined {
   return codes.get(response);
 }

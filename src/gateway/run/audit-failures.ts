@@ -1,11 +1,11 @@
-/** How many records could not be written, over reloads that bring other managers. */
+/** Counts records that could not be written, across reloads that replace the manager. */
 import type { GatewayParts } from "./parts.ts";
 
 type Manager = Pick<GatewayParts["manager"], "auditFailures">;
 
 export class AuditFailures {
   readonly #managers = new Set<Manager>();
-  /** Those of managers that are gone, which may come back. */
+  /** The failures of removed managers, which may be added again. */
   readonly #gone = new WeakMap<Manager, number>();
   #past = 0;
 
@@ -15,7 +15,7 @@ export class AuditFailures {
     this.#gone.delete(manager);
   }
 
-  /** No request uses it any more. */
+  /** Removes a manager that no request uses any more, but keeps its failures in the total. */
   remove(manager: Manager): void {
     if (!this.#managers.delete(manager)) return;
     const failures = failuresOf(manager);
@@ -28,7 +28,7 @@ export class AuditFailures {
   }
 }
 
-/** Zero for a manager that does not count them. */
+/** Returns a manager's failures, or zero if it does not count them. */
 export function failuresOf({ auditFailures }: Manager): number {
   return auditFailures?.().total ?? 0;
 }

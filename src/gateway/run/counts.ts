@@ -1,4 +1,4 @@
-/** Counts of requests, added up. */
+/** Adds up counts of requests. */
 import type { GatewayCounts } from "./parts.ts";
 
 export const none: GatewayCounts = {

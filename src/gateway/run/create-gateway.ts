@@ -1,4 +1,4 @@
-/** The gateway for a program. */
+/** Starts the gateway from a program. */
 import process from "node:process";
 import { expectOptions } from "../../core/data/index.ts";
 import {
@@ -17,7 +17,7 @@ import type { Gateway, GatewayOptions, GatewayParts } from "./parts.ts";
  * the promise resolves. Closing it does not close the manager.
  *
  * @throws GlassineError (as a rejection) `config_invalid`, `config_unreadable`, `setting_invalid`,
- *   `options_invalid`, `label_store_failed`: with a sentence that says what to do
+ *   `options_invalid`, `label_store_failed`: with a message that says what to do
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ const knownOptions = [
   "onUnused",
 ] satisfies readonly (keyof GatewayOptions)[];
 
-/** What only the command reads. Here it would have no effect, and nobody would notice. */
+/** Keys that only the command reads. They are rejected, since they would have no effect here. */
 const misplaced = {
   plugins: "expected none here: plugins belong to the manager.",
   mode: "expected none here: it is about the plugins, which belong to the manager.",
@@ -72,7 +72,7 @@ const misplaced = {
 };
 
 /**
- * From what a program says of a gateway to its parts.
+ * Turns a program's options into checked parts, with all defaults.
  *
  * @throws GlassineError `config_invalid`, `options_invalid`
  */

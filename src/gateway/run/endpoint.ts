@@ -1,4 +1,4 @@
-/** What takes the MCP requests of callers: whichever front they come through. */
+/** The interface of an endpoint for callers' MCP requests, and what its implementations share. */
 import { isLasting, type Refusable, serverGone } from "../ends/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { Connection } from "./listen.ts";
@@ -6,28 +6,28 @@ import type { Server } from "./server.ts";
 import type { Wired } from "./wire.ts";
 
 export interface McpEndpoint {
-  /** Whether MCP requests come at this path. */
+  /** Whether this path takes MCP requests. */
   isAt(path: string): boolean;
   handle(request: Request, identity: Identity, connection: Connection): Promise<Response>;
-  /** The session that a request names, if it is that of its subject; else that of the subject. */
+  /** Returns the session that a request names, if its subject owns that, or else the subject's. */
   sessionFor(request: Request, identity: Identity): string;
-  /** How many are open. */
+  /** How many sessions are open. */
   sessions(): number;
   endIdle(): Promise<void>;
-  /** Ends the sessions and the subscriptions with these servers, which a reload took away. */
+  /** Ends the sessions and subscriptions with these servers, which a reload removed. */
   endWith(servers: ReadonlySet<string>): Promise<void>;
-  /** Refuses the open requests whose methods `isMeant` takes. */
+  /** Refuses the open requests whose methods `isMeant` accepts. */
   readonly refuse: Refusable["refuse"];
   close(): Promise<void>;
 }
 
 type Servers = readonly Pick<Server, "name">[];
 
-/** What is connected now. */
+/** The connections that are open. */
 export class Connected {
   readonly #all = new Map<Wired, { readonly servers: Servers; readonly ends: boolean }>();
 
-  /** `ends`: all of it does, when one of its servers is taken away; else its subscriptions do. */
+  /** If a server is removed, all of the connection ends if `ends`, or else its subscriptions. */
   add(wired: Wired, servers: Servers, ends: boolean): void {
     this.#all.set(wired, { servers, ends });
   }
@@ -56,7 +56,7 @@ export class Connected {
   }
 }
 
-/** Open exchanges by subject, which are to it what a session is to its requests. */
+/** Limits how many exchanges a subject has open, as sessions limit their open requests. */
 export class OpenExchanges {
   readonly #bySubject = new Map<string, number>();
   readonly #most: () => number;
@@ -65,7 +65,7 @@ export class OpenExchanges {
     this.#most = most;
   }
 
-  /** Returns what ends the exchange; undefined for one too many. */
+  /** Returns a function that ends the exchange, or undefined if there are too many. */
   begin({ key }: Identity): (() => void) | undefined {
     const others = this.#bySubject.get(key) ?? 0;
     if (others >= this.#most()) return undefined;

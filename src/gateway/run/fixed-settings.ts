@@ -1,4 +1,4 @@
-/** What a gateway cannot change while it runs. */
+/** Settings that a gateway cannot change while it runs. */
 import { isDeepStrictEqual } from "node:util";
 import { configInvalid, type GatewayConfig, problemAt } from "../config/index.ts";
 import { wayTo } from "./server.ts";
@@ -13,7 +13,7 @@ const always: Fixed = [
   [["labels", "store"], ({ labels }) => labels.store],
 ];
 
-/** There is one caller, and one session, from the start to the end. */
+/** Over stdio there is one caller and one session from start to end. */
 const overStdio: Fixed = [
   [["identity", "local"], ({ identity }) => identity.local],
   [
@@ -23,7 +23,7 @@ const overStdio: Fixed = [
   ],
 ];
 
-/** @throws GlassineError `config_invalid` for a configuration that only a new start can use */
+/** @throws GlassineError `config_invalid` for a configuration that needs a restart */
 export function checkFixed(current: GatewayConfig, next: GatewayConfig): void {
   const isStdio = current.listen === undefined && next.listen === undefined;
   const problems = [...always, ...(isStdio ? overStdio : [])]

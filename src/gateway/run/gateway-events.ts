@@ -1,4 +1,4 @@
-/** What happens in a gateway, for its log and its metrics. */
+/** Reports what happens in a gateway to its log and metrics. */
 import type { GuardEnd } from "../../providers/mcp/index.ts";
 import type { Message } from "../ends/index.ts";
 import { type EnvoyNote, envoyNotes } from "../envoy/index.ts";
@@ -10,42 +10,42 @@ import { requestRate } from "./request-rate.ts";
 export class GatewayEvents {
   readonly #log: () => GatewayLog;
   readonly #metrics: GatewayMetrics | undefined;
-  /** A server or caller that floods us does not fill the log: so many lines of a kind a minute. */
+  /** Limits lines of each kind per minute, so that a server or caller cannot flood the log. */
   readonly #lines = requestRate(() => 60);
   #dropped = 0;
 
-  /** @param log that of the moment */
+  /** @param log returns the current log */
   constructor(log: () => GatewayLog, metrics: GatewayMetrics | undefined) {
     this.#log = log;
     this.#metrics = metrics;
   }
 
-  /** Messages that ends dropped; guards count those that they drop themselves. */
+  /** How many messages ends dropped; guards count those that they drop themselves. */
   get dropped(): number {
     return this.#dropped;
   }
 
-  /** A request whose caller or page may not ask. */
+  /** A request was refused because of its caller or page. */
   refused({ code, status, reason, detail = reason }: Refusal): void {
     this.#metrics?.refused(code);
     const event = status === 403 && /^(?:host|origin)_/.test(code) ? code : "identity_refused";
     this.#log().warn(event, { code, status, text: detail });
   }
 
-  /** An answer, which has a code if the gateway itself refused the request, before any server. */
+  /** A response was sent. It has a code if the gateway refused the request before any server. */
   answered(code: string | undefined, status: number): void {
     if (code === undefined) return;
     this.#metrics?.refused(code);
     if (this.#isRoomFor(`refused ${code}`)) this.#log().info("refused", { code, status });
   }
 
-  /** Why a message could not be checked: whoever sent it learns no more than that. */
+  /** A message could not be checked. The reason is only logged; its sender does not learn it. */
   failed(at: object, { request, point, error }: HookRan): void {
     if (this.#isRoomFor(`failed ${JSON.stringify(at)}`))
       this.#log().warn("guard_error", { request, ...at, point, ...failureOf(error) });
   }
 
-  /** A request to a server has its end. */
+  /** A request to a server ended. */
   ended(server: string, end: GuardEnd): void {
     this.#metrics?.requestEnded(server, end);
     const { request, method, name, subject, outcome, code, plugin, timings } = end;
@@ -53,7 +53,7 @@ export class GatewayEvents {
     this.#log().info("request", { ...fields, totalMs: Math.round(timings.totalMs * 10) / 10 });
   }
 
-  /** A message between a server and a caller that neither of them gets. */
+  /** A message between a server and a caller was dropped. */
   droppedMessage(server: string, { method }: Message): void {
     this.#dropped += 1;
     this.#metrics?.messageDropped(server);
@@ -62,7 +62,7 @@ export class GatewayEvents {
     this.#log().warn("message_dropped", { server, ...of });
   }
 
-  /** What is wrong with a connection. */
+  /** A connection to a server failed. */
   serverFailed(server: string, error: Error): void {
     if (!this.#isRoomFor(`error ${server}`)) return;
     const { code } = error as NodeJS.ErrnoException;
@@ -70,7 +70,7 @@ export class GatewayEvents {
     this.#log().warn("server_error", { server, code, text });
   }
 
-  /** A process that had died takes messages again. */
+  /** A process that died was restarted, and takes messages again. */
   serverRestarted(server: string): void {
     this.#metrics?.processRestarted(server);
   }

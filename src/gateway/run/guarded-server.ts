@@ -1,4 +1,4 @@
-/** What the guard of one server goes by, and the envelope of its requests. */
+/** The options of one server's guard, and the envelope of its requests. */
 import { createHash } from "node:crypto";
 import { createExtensions } from "../../core/host/index.ts";
 import { type LabelStore, labelsFromAnnotations, labelsFromIfc } from "../../core/labels/index.ts";
@@ -9,32 +9,32 @@ import type { Identity } from "../identity/index.ts";
 import type { HookRan, Tracing } from "../observe/index.ts";
 import type { GatewayParts } from "./parts.ts";
 
-/** Who is at the other end of a front. */
+/** The caller at the other end of a front. */
 export interface Caller {
-  /** Of the newest request: what a server begins by itself has no other. */
+  /** The identity of the newest request, which is used for what a server begins by itself. */
   readonly identity: Identity;
-  /** The session; for an exchange, which has none, that of all exchanges of the subject. */
+  /** The session; for an exchange, which has none, the one shared by the subject's exchanges. */
   readonly session: string;
 }
 
 export interface GuardSettings {
   readonly parts: GatewayParts;
   readonly store: LabelStore;
-  /** By the `sessionId` of their fronts. */
+  /** The callers, by the `sessionId` of their fronts. */
   readonly callers: ReadonlyMap<string, Caller>;
-  /** Headers that plugins may see. */
+  /** Returns the headers that plugins may see. */
   readonly headersToShow: (headers: Headers) => Readonly<Record<string, string>>;
-  /** Whether a tool is labelled, because its definition is not the pinned one. */
+  /** Whether calls of a tool are labelled because its definition has changed. */
   readonly isChanged: (tool: unknown) => boolean;
   readonly onEnd: (server: string, end: GuardEnd) => void;
   readonly tracing?: Tracing | undefined;
-  /** What could not be checked, and is refused therefore. */
+  /** A message could not be checked, and is therefore refused. */
   readonly onFailure: (server: string, failed: HookRan) => void;
-  /** Absent where nobody asks for it. */
+  /** Absent if hooks are not recorded. */
   readonly onHook?: ((ran: HookRan) => void) | undefined;
 }
 
-/** What a guard says is for whoever embeds it. */
+/** Added to a guard's warnings for operators, since the warnings are worded for embedders. */
 const checkIt = "`glassine gateway --check` says what of each plugin has no effect here, and why";
 
 export function guardOptions(
@@ -68,7 +68,7 @@ export function guardOptions(
   };
 }
 
-/** The same over a reload: what a guard has read of annotations, it keeps by the function. */
+/** The same functions after a reload: a guard caches what it read from annotations by function. */
 const annotationLabels = (annotations: unknown) => labelsFromAnnotations(annotations);
 const ifcLabels = (meta: unknown) => labelsFromIfc(meta);
 
@@ -84,7 +84,7 @@ function envelopeOf(request: GuardedRequest, settings: GuardSettings): object {
   });
 }
 
-/** What the gateway knows about any request. */
+/** Returns the slots that the gateway can fill in for any request. */
 export function slotsOf(
   { subject, client }: Identity,
   headers: Headers | undefined,
@@ -101,7 +101,7 @@ export function slotsOf(
   };
 }
 
-/** Whose labels follow from request to request. */
+/** Returns the name under which labels follow a caller from request to request. */
 export function labelSessionOf(
   kind: GatewayParts["config"]["labels"]["session"],
   { identity, session }: Caller,
@@ -109,19 +109,19 @@ export function labelSessionOf(
   return sessionName(kind === "subject" ? identity.key : session);
 }
 
-/** The session of requests that have none of their own: that of their subject. */
+/** Returns the session for requests without one: their subject's. */
 export function sessionOfSubject({ key }: Identity): string {
   return `subject ${key}`;
 }
 
-/** Requests of one session may come with different tokens, so each says itself who asks. */
+/** Requests of one session may have different tokens, so a request's own identity comes first. */
 function callerOf({ sessionId, authInfo }: GuardedRequest, { callers }: GuardSettings): Caller {
   const caller = callers.get(sessionId ?? "");
   if (caller === undefined) throw new Error("It is not known who asks.");
   return authInfo === undefined ? caller : { ...caller, identity: authInfo as Identity };
 }
 
-/** Stores take names of up to 1024 units. */
+/** Hashes a long name: stores take names of up to 1024 units. */
 function sessionName(text: string): string {
   return text.length <= 1024 ? text : createHash("sha256").update(text).digest("hex");
 }

@@ -1,4 +1,4 @@
-/** The HTTP requests of callers: who may ask, and where a request goes. */
+/** Handles callers' HTTP requests: decides who may ask, and where a request goes. */
 import { errorOf } from "../ends/index.ts";
 import { checkOrigin, type Identifier, type Identity } from "../identity/index.ts";
 import { beginsExchange, type ModelRoute, rejectionFor } from "../models/index.ts";
@@ -14,7 +14,7 @@ import type { GatewayParts } from "./parts.ts";
 import { requestRate } from "./request-rate.ts";
 
 export interface HttpRequestsOptions {
-  /** Those of the moment, as the identifier is. */
+  /** Returns the current parts; `identifier` likewise returns the current one. */
   readonly parts: () => Pick<GatewayParts, "config" | "log">;
   readonly identifier: () => Identifier;
   readonly mcp: McpEndpoint;
@@ -22,13 +22,13 @@ export interface HttpRequestsOptions {
   readonly tracing: Tracing | undefined;
   readonly events: GatewayEvents;
   readonly isEnding: () => boolean;
-  /** Whether Envoy might let pass what was not judged. */
+  /** Whether Envoy might let something pass unjudged. */
   readonly isUnsafe: () => boolean;
-  /** Whether a record of the audit trail was lost. */
+  /** Whether audit records are being lost. */
   readonly isLosing: () => boolean;
 }
 
-/** Where the gateway is reached, and which pages may ask. */
+/** Where the gateway is reached, and which pages may send requests. */
 type Reached = Parameters<typeof checkOrigin>[1];
 
 export class HttpRequests {
@@ -41,7 +41,7 @@ export class HttpRequests {
     this.#rate = requestRate(() => options.parts().config.limits.requestsPerMinute);
   }
 
-  /** How many have answers that are not sent to their end. */
+  /** How many requests have responses that are not completely sent. */
   get open(): number {
     return this.#open;
   }
@@ -53,14 +53,14 @@ export class HttpRequests {
     });
   }
 
-  /** The same for agentgateway, which asks about the text of model traffic. */
+  /** Answers agentgateway, which asks about the text of model traffic. */
   async answerWebhook(
     request: Request,
     connection: Connection,
     reached: Reached,
   ): Promise<Response> {
     const response = await this.#counted(connection, async () => {
-      // Browsers say of every POST which page sent it. What asks may use any name for this host.
+      // Allows any Host, since agentgateway may use any name. Browsers send Origin with every POST.
       const allowedHosts = [request.headers.get("host") ?? ""];
       const foreign = this.#checkOrigin(request, { ...reached, allowedHosts });
       const isCounted = beginsExchange(request);
@@ -72,7 +72,7 @@ export class HttpRequests {
     return response.ok ? response : rejectionFor(response);
   }
 
-  /** What answers, counted while it is open. Whatever it throws is an answer, too. */
+  /** Counts a request while it is open. Turns anything that `respond` throws into a response. */
   async #counted(connection: Connection, respond: () => Promise<Response>): Promise<Response> {
     this.#open += 1;
     connection.onSent(() => {
@@ -100,13 +100,13 @@ export class HttpRequests {
     if (models.at(pathname) === undefined && !mcp.isAt(pathname)) return answer("not_found");
     const identity = await this.#admit(request, connection);
     if (identity instanceof Response) return identity;
-    // Not before: a reload may have replaced it meanwhile.
+    // Looked up only now, since a reload may have replaced it in the meantime.
     const route = models.at(pathname);
     if (route === undefined) return await mcp.handle(request, identity, connection);
     return this.#ask(route, request, identity, connection);
   }
 
-  /** Who asks, or why nobody or not this one may now. */
+  /** Resolves to the caller's identity, or to the response that refuses the request. */
   async #admit(
     request: Request,
     { remote }: Connection,

@@ -1,6 +1,6 @@
 /**
- * What a caller posted, checked in this order: how much, JSON, a message, of which era, and whether
- * the headers that repeat it say the same.
+ * Reads what a caller posted, checking in this order: size, JSON, message, protocol era, and
+ * whether the headers that repeat the message agree with it.
  */
 import type { GatewayConfig } from "../config/index.ts";
 import {
@@ -15,7 +15,7 @@ import {
 import { type AnswerCode, answer, answerBad, codedRefusal } from "./answers.ts";
 import { mismatchedHeader } from "./repeated-headers.ts";
 
-/** What is used of `@modelcontextprotocol/server`. */
+/** The parts of `@modelcontextprotocol/server` that are used. */
 export interface McpSdk extends ServerSdk {
   readonly classifyInboundRequest: (request: {
     readonly httpMethod: string;
@@ -37,12 +37,12 @@ type Classified =
       readonly data?: unknown;
     };
 
-/** An exchange of MCP 2026-07-28, or what belongs to a session: a message, or a batch of messages. */
+/** The message of an exchange of MCP 2026-07-28, or a session's message or batch of messages. */
 type Inbound =
   | { readonly isModern: true; readonly body: Message }
   | { readonly isModern: false; readonly body: unknown };
 
-/** Resolves to what was posted, or to the answer that refuses it. */
+/** Resolves to what was posted, or to the response that refuses it. */
 export async function readInbound(
   request: Request,
   sdk: Pick<McpSdk, "classifyInboundRequest">,

@@ -1,4 +1,4 @@
-/** Where the labels of sessions are kept: in memory, or on a server that gateways share. */
+/** Opens the store for sessions' labels: in memory, or on a server that gateways share. */
 import { attempt } from "../../core/data/index.ts";
 import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
 import { memoryLabelStore } from "../../core/labels/index.ts";
@@ -6,7 +6,7 @@ import { type RedisClientLike, redisLabelStore } from "../../redis/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import type { GatewayParts } from "./parts.ts";
 
-/** What is used of the package `redis`. */
+/** The parts of the package `redis` that are used. */
 interface RedisPackage {
   createClient(options: object): RedisClientLike & {
     on(event: "error", listener: (error: Error) => void): void;
@@ -21,7 +21,7 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
   if (store === "memory") return { store: memoryLabelStore(), close: async () => {} };
   const { createClient } = await loadRedis();
   let isOpen = false;
-  // It connects anew by itself, but not where there was no server at the start.
+  // Reconnects automatically, but not if there was no server at the start.
   const reconnectStrategy = (retries: number) => isOpen && Math.min(retries * 100, 5000);
   const socket = { connectTimeout: 5000, reconnectStrategy };
   const client = clientOf(() =>
@@ -47,8 +47,8 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
 }
 
 /**
- * What would keep the store from being opened, as far as that shows without connecting. A secret that
- * is not here may be there where the gateway will run.
+ * Checks that the store can be opened, as far as possible without connecting. A missing secret is
+ * not an error: it may exist where the gateway will run.
  *
  * @throws GlassineError (as a rejection) `setting_invalid`
  */
@@ -62,7 +62,7 @@ export async function checkLabelStore(
   if (url !== undefined) clientOf(() => createClient({ url }));
 }
 
-/** The URL is a secret, and so is what the package says of one that it cannot read. */
+/** Hides the package's error for an invalid URL, which may quote it: the URL is a secret. */
 function clientOf<Client>(create: () => Client): Client {
   try {
     return create();
@@ -75,7 +75,7 @@ function clientOf<Client>(create: () => Client): Client {
   }
 }
 
-/** @throws GlassineError (as a rejection) `setting_invalid` if it is not installed */
+/** @throws GlassineError (as a rejection) `setting_invalid` if the package is not installed */
 async function loadRedis(): Promise<RedisPackage> {
   try {
     const name = "redis";

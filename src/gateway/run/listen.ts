@@ -1,4 +1,4 @@
-/** A port that listens, and the fault where it cannot. */
+/** Listens on a port. */
 import { createServer, type Server as HttpServer } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -11,9 +11,9 @@ import type { Address } from "./parts.ts";
 /** The connection that a request came on. */
 export interface Connection {
   readonly remote: string | undefined;
-  /** Calls `listener` once the answer was sent, or its reader is gone. */
+  /** Calls `listener` once the response has been sent, or its reader is gone. */
   onSent(listener: () => void): void;
-  /** Sends the request on, where a proxy in front holds its exchange. */
+  /** Sends the request on, if a proxy in front holds its exchange. */
   readonly forward?: Forward;
 }
 
@@ -25,7 +25,8 @@ export interface Listening {
 }
 
 /**
- * With `tls` only clients of its authority are accepted.
+ * Listens, and answers requests with `respond`. With `tls`, only clients with a certificate from
+ * its authority are accepted.
  *
  * @throws GlassineError (as a rejection) `setting_invalid`
  */
@@ -68,7 +69,7 @@ export async function listenOn(
   return { server, address: { host: bound.address, port: bound.port } };
 }
 
-/** Also what is open. */
+/** Closes the port and all open connections. */
 export function closeNow({ server }: Listening): void {
   server.close();
   server.closeAllConnections();

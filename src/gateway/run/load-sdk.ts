@@ -1,4 +1,4 @@
-/** Loads the optional peer that HTTP in front needs. */
+/** Loads the optional peer that is needed to serve HTTP. */
 import { GlassineError } from "../../core/errors/index.ts";
 import type { McpSdk } from "./inbound.ts";
 
@@ -6,7 +6,7 @@ import type { McpSdk } from "./inbound.ts";
 export async function loadSdk(): Promise<McpSdk> {
   const name = "@modelcontextprotocol/server";
   try {
-    // The types of the package name more than is used, and need more of the platform.
+    // The package's own types include more than is used, and need more platform types.
     return (await import(name)) as unknown as McpSdk;
   } catch (error) {
     throw new GlassineError(

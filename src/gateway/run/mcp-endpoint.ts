@@ -1,6 +1,6 @@
 /**
- * The MCP endpoint over HTTP. It checks, in this order: host and origin, who asks, how often, how
- * much, JSON, and of which era the request is; then a session or an exchange takes it.
+ * The MCP endpoint over HTTP. Requests are checked in this order: host and origin, identity, rate,
+ * size, JSON, and protocol era. Then a session or an exchange takes them.
  */
 import type { GatewayConfig } from "../config/index.ts";
 import {
@@ -32,14 +32,14 @@ import { type Wired, wire } from "./wire.ts";
 export interface EndpointOptions {
   readonly path: string;
   readonly sdk: McpSdk;
-  /** Those of the moment. */
+  /** Returns the current limits. */
   readonly limits: () => GatewayConfig["limits"];
   readonly log: GatewayLog;
-  /** The servers for the next session or exchange. */
+  /** Returns the servers for the next session or exchange. */
   readonly servers: () => readonly Server[];
   readonly homes: () => Homes;
   readonly tracing?: Tracing | undefined;
-  /** Filled here: by the `sessionId` of their fronts. */
+  /** Callers by the `sessionId` of their fronts. Filled here. */
   readonly callers: Map<string, Caller>;
 }
 
@@ -47,12 +47,12 @@ interface HttpSession extends Session {
   readonly front: SessionFront;
 }
 
-/** How long a notification of an exchange may take to be sent on. */
+/** How long sending on an exchange's notification may take. */
 const notificationMs = 30_000;
 
 const serversGone = new Error("The server is gone.");
 
-/** They may have gone, or been taken away by a reload, while they were connected. */
+/** Throws if servers have gone, or been removed by a reload, while they were being connected. */
 async function checkServers(wired: Wired, servers: readonly Server[]): Promise<void> {
   if (!wired.isGone() && !servers.some(({ isOver }) => isOver)) return;
   await wired.close();
@@ -95,7 +95,7 @@ export function mcpEndpoint(options: EndpointOptions) {
     if (last && !session.front.keepsEvent(last)) return answer("event_unknown");
     callers.set(id, { identity, session: id });
     const response = await session.front.handle(request, body, identity);
-    // It ended in the meantime.
+    // The session ended in the meantime.
     if (response.status === 404) return answer("session_unknown", {}, idOf(body));
     return response.status < 400 ? response : codedRefusal(response);
   }
@@ -105,7 +105,7 @@ export function mcpEndpoint(options: EndpointOptions) {
     return answer("method_not_allowed", { allow: "GET, POST, DELETE" });
   }
 
-  /** A session begins with a connection of its own to each server. */
+  /** Begins a session, with its own connection to each server. */
   async function begin(request: Request, identity: Identity, body: Asked): Promise<Response> {
     if (!sessions.hasRoomFor(identity)) return answer("too_many_sessions", { "retry-after": "60" });
     const id = crypto.randomUUID();
@@ -145,7 +145,7 @@ export function mcpEndpoint(options: EndpointOptions) {
       });
       sessions.add(session);
       const response = await front.begin(request, body, identity);
-      // Its servers are gone.
+      // The session's servers are gone.
       if (response.status === 404) return answer("server_unavailable", {}, idOf(body));
       if (response.status === noAnswer) return response;
       return response.status < 400 ? response : codedRefusal(response);
@@ -192,7 +192,7 @@ export function mcpEndpoint(options: EndpointOptions) {
       });
       if (!isRequest(message)) setTimeout(() => void wired.close(), notificationMs).unref();
       const response = await front.answer();
-      // Its connection to the server ended before the request came to it.
+      // The connection to the server ended before the request reached it.
       if (wired.isGone() && response.status === noAnswer) throw serversGone;
       return response;
     } catch (error) {

@@ -1,4 +1,4 @@
-/** Packages that a configuration needs, and this installation does not have or cannot use. */
+/** Finds packages that a configuration needs and this installation lacks or cannot use. */
 import { isGlassineError } from "../../core/errors/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import { loadTelemetry } from "../observe/index.ts";
@@ -6,7 +6,7 @@ import { checkLabelStore } from "./label-store.ts";
 import { loadSdk } from "./load-sdk.ts";
 import type { GatewayParts } from "./parts.ts";
 
-/** A sentence for each, with how to install it. `more` load what a command needs beside that. */
+/** Returns a sentence for each, with how to install it. `more` loads a command's other packages. */
 export async function missingPeers(
   { listen, tracing, labels }: GatewayConfig,
   secrets: GatewayParts["secrets"],

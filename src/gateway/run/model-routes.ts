@@ -1,4 +1,4 @@
-/** The routes to models, and the webhook about them: those of now, and those that a reload replaced. */
+/** The routes to models and the webhook: the current ones, and those that a reload replaced. */
 import type { LabelStore } from "../../core/labels/index.ts";
 import type { ModelEnd } from "../../providers/http/index.ts";
 import { guardrailWebhook, type ModelRoute, modelRoute } from "../models/index.ts";
@@ -9,9 +9,9 @@ export interface ModelRoutesOptions {
   readonly store: LabelStore;
   readonly tracing: Tracing | undefined;
   readonly metrics: GatewayMetrics | undefined;
-  /** Where agentgateway asks, if it does. */
+  /** The webhook for agentgateway, if there is one. */
   readonly webhook: WebhookFront | undefined;
-  /** Those of the moment. */
+  /** Returns the current parts. */
   readonly parts: () => Pick<GatewayParts, "log">;
   readonly hookRecorder: (parts: GatewayParts) => ((ran: HookRan) => void) | undefined;
   readonly onFailure: (route: string, failed: HookRan) => void;
@@ -24,10 +24,10 @@ interface MadeRoutes {
 
 export class ModelRoutes {
   readonly #options: ModelRoutesOptions;
-  /** The longest path is the closest match, and comes first. */
+  /** The longest path comes first, since it is the closest match. */
   #routes: readonly ModelRoute[] = [];
   #webhook: ModelRoute | undefined;
-  /** Also those that still have requests. */
+  /** Includes replaced routes that still have requests. */
   readonly #all = new Set<ModelRoute>();
   readonly #counts = { allowed: 0, denied: 0, errored: 0, aborted: 0 };
 
@@ -40,9 +40,9 @@ export class ModelRoutes {
   }
 
   /**
-   * Makes those of a configuration, and changes nothing yet.
+   * Makes the routes of a configuration, without using them yet.
    *
-   * @throws GlassineError for plugins that do not fit
+   * @throws GlassineError if the plugins do not fit
    */
   make(parts: GatewayParts): MadeRoutes {
     const { store, tracing, webhook, hookRecorder, onFailure } = this.#options;
@@ -82,7 +82,7 @@ export class ModelRoutes {
     };
   }
 
-  /** Replaces all of them at once. Resolves when no request uses those before any more. */
+  /** Replaces all routes at once. Resolves when no request uses the old ones any more. */
   use(made: MadeRoutes): Promise<unknown> {
     const replaced = [...this.#routes, ...(this.#webhook ? [this.#webhook] : [])];
     this.#routes = made.routes;
@@ -108,23 +108,23 @@ export class ModelRoutes {
     this.#options.parts().log.info("model", { ...fields, totalMs });
   }
 
-  /** The route of a path, if there is one. */
+  /** Returns the route for a path, if there is one. */
   at(path: string): ModelRoute | undefined {
     return this.#routes.find((each) => path.startsWith(`${each.path}/`));
   }
 
-  /** Requests that ended, by how they did. */
+  /** Counts the requests that have ended, by outcome. */
   counts(): Pick<GatewayCounts, "started" | "allowed" | "denied" | "errored" | "aborted"> {
     const started = Object.values(this.#counts).reduce((all, each) => all + each, 0);
     return { ...this.#counts, started };
   }
 
-  /** Requests whose answers were not sent to their end. */
+  /** How many requests have responses that are not completely sent. */
   open(): number {
     return [...this.#all].reduce((all, each) => all + each.open(), 0);
   }
 
-  /** Ends what is open. */
+  /** Ends all open requests. */
   async close(): Promise<void> {
     await Promise.allSettled([...this.#all].map((each) => each.close()));
   }

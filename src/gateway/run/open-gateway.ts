@@ -42,14 +42,14 @@ import { Servers } from "./servers.ts";
 import { strictTrail } from "./strict-trail.ts";
 import { wire } from "./wire.ts";
 
-/** How often sessions without traffic are looked for. */
+/** How often idle sessions are looked for. */
 const sweepMs = 60_000;
-/** How long refusals may take to be sent when the gateway ends. */
+/** How long sending the last refusals may take when the gateway ends. */
 const lastAnswersMs = 2000;
 
 type Listen = NonNullable<GatewayParts["config"]["listen"]>;
 
-/** Starts a gateway of parts that were checked. */
+/** Starts a gateway from checked parts. */
 export async function openGateway(parts: GatewayParts): Promise<Gateway<GatewayParts>> {
   const opened: (() => unknown)[] = [];
   try {
@@ -60,7 +60,7 @@ export async function openGateway(parts: GatewayParts): Promise<Gateway<GatewayP
   }
 }
 
-/** `opened` gets what has to be closed where a later step fails. */
+/** Adds to `opened` what has to be closed if a later step fails. */
 async function start(
   given: GatewayParts,
   opened: (() => unknown)[],
@@ -145,7 +145,7 @@ async function start(
     return listen && createIdentifier(config.identity, { listen, onRefused });
   }
 
-  /** Also sessions that go on hide the headers that name a subject now. */
+  /** Uses the current identifier, so that older sessions hide the current identity headers too. */
   function headersToShow(headers: Headers): Readonly<Record<string, string>> {
     return identifier?.headersToShow(headers) ?? {};
   }
@@ -174,7 +174,7 @@ async function start(
     events.droppedMessage(server, message);
   }
 
-  /** Also the guards of sessions that go on write with the manager that is in use. */
+  /** Uses the current manager, also for the guards of older sessions. */
   function hookRecorder({ audit, config: { tenant } }: GatewayParts) {
     if (audit?.hooks !== true) return undefined;
     return (ran: HookRan) => recordHook(current.manager, tenant, ran);
@@ -339,7 +339,7 @@ async function start(
     finish({});
   }
 
-  /** Refuses what is open of these methods: the gateway ends, also where a caller does not read. */
+  /** Refuses open requests with these methods. Does not wait long for callers that do not read. */
   async function refuse(isMeant: Parameters<Refusable["refuse"]>[1]): Promise<void> {
     const refusal = refusalFor("shutting_down");
     await within(lastAnswersMs, () =>
@@ -347,7 +347,7 @@ async function start(
     );
   }
 
-  /** Those to servers, and those to models. */
+  /** How many requests to servers and models are open. */
   function openRequests(): number {
     return models.open() + counts().open;
   }
@@ -368,7 +368,7 @@ async function start(
   };
 }
 
-/** Waits until `isQuiet`, no longer than `ms`. */
+/** Waits until `isQuiet` returns true, but no longer than `ms`. */
 async function quiet(isQuiet: () => boolean, ms: number): Promise<void> {
   const until = performance.now() + ms;
   while (!isQuiet() && performance.now() < until)

@@ -1,16 +1,16 @@
 /**
- * Lets pages of allowed origins read answers (CORS), without cookies: who is asking is said by
- * headers. Other origins were refused before.
+ * Lets pages of allowed origins read responses (CORS), without cookies, as callers are identified
+ * by headers. Other origins have already been refused.
  */
 
 const preflight = {
   "access-control-allow-methods": "GET, POST, DELETE",
   "access-control-max-age": "600",
 };
-/** Of an answer, what a page may read beside its type. */
+/** The response headers that a page may read, besides the content type. */
 const exposed = "mcp-session-id, mcp-protocol-version, www-authenticate, retry-after";
 
-/** The answer to a request, with what the browser asks for where a page sent it. */
+/** Answers a request, adding CORS headers if a page sent it. */
 export async function forPage(
   { method, headers }: Request,
   respond: () => Promise<Response>,

@@ -8,65 +8,65 @@ import type { GatewayLog, GatewayMetrics } from "../observe/index.ts";
 export type { GatewayLog };
 
 /**
- * Which requests get a record of their end, whether each hook that ran gets one, and whether no request
- * is taken while records are lost.
+ * Which requests get a record of their end, whether each hook that ran gets a record, and whether
+ * requests are refused while records are being lost.
  */
 export type AuditedTraffic = Pick<
   NonNullable<GatewayConfig["audit"]>,
   "access" | "hooks" | "strict"
 >;
 
-/** What `createGateway` takes. */
+/** The options of `createGateway`. */
 export interface GatewayOptions {
   /**
-   * As in the file `glassine.config.ts`, with its defaults where it says nothing. Paths are from the
-   * current directory.
+   * As in the file `glassine.config.ts`, with the same defaults. Paths are relative to the current
+   * directory.
    */
   readonly config: Omit<ConfigInput, "plugins" | "mode" | "audit">;
-  /** Has the plugins, and the audit trail. */
+  /** The manager, which has the plugins and the audit trail. */
   readonly manager: AnyHookManager;
-  /** What the audit trail of the manager gets from the gateway. Default: nothing. */
+  /** What the gateway writes to the manager's audit trail. Default: nothing. */
   readonly audit?: Partial<AuditedTraffic> | undefined;
   /**
-   * Reads a secret at the time when it is needed. Default: from the environment and from files, as
-   * the configuration says.
+   * Reads a secret whenever it is needed. Default: from the environment or a file, as the
+   * configuration says.
    */
   readonly secrets?: ((secret: string | Secret) => string) | undefined;
-  /** Default: a line of JSON for each event, on standard error. */
+  /** The log. Default: a line of JSON for each event, on standard error. */
   readonly log?: GatewayLog | undefined;
-  /** What the admin port shows; made with `createMetrics`, for a manager to count there too. */
+  /** The admin port's metrics, from `createMetrics`. Share them to include a manager's counts. */
   readonly metrics?: GatewayMetrics | undefined;
-  /** Of a front over stdio. Default: the process's. */
+  /** The streams of a front over stdio. Default: the process's. */
   readonly stdio?: { readonly stdin: Readable; readonly stdout: Writable } | undefined;
-  /** Instead of listening itself: Envoy listens where `config.listen` says, and asks here. */
+  /** Use Envoy as the front: it listens where `config.listen` says, and asks the gateway. */
   readonly envoy?: EnvoyFront | undefined;
-  /** Called when a reload replaced these parts and no request uses their manager any more. */
+  /** Called when a reload has replaced these parts and no request uses their manager any more. */
   readonly onUnused?: (() => void) | undefined;
 }
 
 export interface EnvoyFront {
-  /** Where Envoy finds this gateway. */
+  /** Where Envoy reaches this gateway. */
   readonly at: EnvoyListen;
   readonly tls?: EnvoyTls | undefined;
-  /** Where agentgateway asks about the text of model traffic, with the same certificates. */
+  /** The webhook for agentgateway, about the text of model traffic. Uses the same certificates. */
   readonly webhook?: WebhookFront | undefined;
   /**
-   * How long it still takes requests after it said that it leaves, in milliseconds: longer than Envoy
-   * takes to notice that.
+   * How long the gateway still takes requests after announcing that it leaves, in milliseconds.
+   * Must be longer than Envoy takes to notice.
    */
   readonly leaveMs: number;
-  /** Why nothing may pass now, in a sentence for the log; undefined where everything is right. */
+  /** Returns why nothing may pass now, as a sentence for the log, or undefined if all is well. */
   readonly closed?: () => string | undefined;
 }
 
 export interface WebhookFront extends Address {
-  /** Whether answers are masked: only where none is streamed. Else an answer with changes is rejected. */
+  /** Whether to mask answers. Safe only if none are streamed. If false, changes are rejected. */
   readonly masksAnswers: boolean;
 }
 
 type Defaulted = "config" | "audit" | "secrets" | "log";
 
-/** The same, checked and with every default. */
+/** The same, checked and with all defaults. */
 export interface GatewayParts extends Omit<GatewayOptions, Defaulted> {
   readonly config: GatewayConfig;
   readonly audit: AuditedTraffic | undefined;
@@ -74,7 +74,7 @@ export interface GatewayParts extends Omit<GatewayOptions, Defaulted> {
   readonly log: GatewayLog;
 }
 
-/** Makes a gateway of what was checked. */
+/** Starts a gateway from checked parts. */
 export type OpenGateway = (parts: GatewayParts) => Promise<Gateway<GatewayParts>>;
 
 export interface Address {
@@ -82,7 +82,7 @@ export interface Address {
   readonly port: number;
 }
 
-/** The outcomes of requests to servers, and of messages that belong to none. */
+/** Counts of requests to servers and models by outcome, and of dropped messages. */
 export interface GatewayCounts {
   readonly started: number;
   readonly allowed: number;
@@ -94,19 +94,19 @@ export interface GatewayCounts {
 }
 
 export interface Gateway<Options = GatewayOptions> {
-  /** Where it listens; undefined over stdio and behind Envoy. */
+  /** Where the gateway listens; undefined over stdio and behind Envoy. */
   readonly address: Address | undefined;
-  /** Counts up with every reload, from 1. It is in every line of the log. */
+  /** The configuration's number: 1, and one more with each reload. Every log line has it. */
   readonly generation: number;
   counts(): GatewayCounts;
   /**
-   * Goes by other plugins and settings from the next request on, in open sessions too. A session
-   * with a server that was removed, or is reached in another way, ends. Rejects, and changes nothing,
-   * for parts that do not fit.
+   * Switches to other plugins and settings from the next request on, in open sessions too. A
+   * session ends if one of its servers was removed, or is reached in another way. Rejects, and
+   * changes nothing, if the options do not fit.
    */
   reload(options: Options): Promise<void>;
   /** Takes no more requests, lets those in progress end, and closes everything. */
   close(): Promise<void>;
-  /** Resolves when it ended by itself: over stdio the caller left, or the server is gone. */
+  /** Resolves when the gateway has ended; over stdio, also if the caller or all servers left. */
   readonly ended: Promise<{ readonly code?: string }>;
 }

@@ -1,7 +1,7 @@
 /**
- * The MCP endpoint behind a proxy that holds the exchanges. Each goes to its server in the exchange
- * itself, so a session is that of the server, and every gateway behind the proxy can take its next
- * request: what they have to agree on, whose it is and which labels it has, is in the label store.
+ * The MCP endpoint behind a proxy that holds the exchanges. A request goes to its server in the
+ * same exchange, so sessions are the server's own, and any gateway behind the proxy can take a
+ * session's next request. What they need to share, its owner and labels, is in the label store.
  */
 import { createHash } from "node:crypto";
 import type { LabelStore } from "../../core/labels/index.ts";
@@ -34,24 +34,24 @@ import { wireExchange } from "./wire.ts";
 
 export interface PassEndpointOptions {
   readonly sdk: Pick<McpSdk, "classifyInboundRequest">;
-  /** The configuration and the secrets of the moment. */
+  /** Returns the current configuration and secrets. */
   readonly parts: () => Pick<GatewayParts, "config" | "secrets">;
   readonly servers: () => readonly Server[];
   readonly store: LabelStore;
   readonly log: GatewayLog;
   readonly tracing?: Tracing | undefined;
-  /** Filled here: by the `sessionId` of their fronts. */
+  /** Callers by the `sessionId` of their fronts. Filled here. */
   readonly callers: Map<string, Caller>;
   readonly onDropped: (server: string, message: Message) => void;
 }
 
-/** A session of a server, as this gateway knows it. */
+/** A server's session, as this gateway knows it. */
 interface PassedSession extends Session {
   readonly server: string;
   readonly refusedAsks: RefusedAsks;
 }
 
-/** A server's session id is visible ASCII, and names something here. */
+/** MCP: a session id is visible ASCII. It is used in names here, so it is bounded too. */
 const sessionId = /^[!-~]{1,256}$/;
 
 export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
@@ -128,7 +128,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     const to = new URL(settings.url);
     const id = session?.id ?? crypto.randomUUID();
     const begins = isMessage(body) && body.method === "initialize";
-    // The labels of what begins a session go over to it once it has a name.
+    // Labels from the request that begins a session are copied to it once it has an id.
     const labels = begins ? `beginning ${id}` : sessionOfSubject(identity);
     const received = { headers: request.headers, message: body };
     const passed = passThrough({
@@ -144,7 +144,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
         ...(isModern
           ? mcpRequestHeaders(message as object, received)
           : headersNamed(request.headers, ["last-event-id"])),
-        // A session that was not found to be the caller's does not reach the server.
+        // The session id reaches the server only if the session is the caller's.
         ...(session !== undefined && headersNamed(request.headers, ["mcp-session-id"])),
         ...(message !== undefined && { "content-type": "application/json" }),
       }),
@@ -175,7 +175,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     return response;
   }
 
-  /** The session, if it is that of this subject: another's id names nothing. */
+  /** Returns the session if it belongs to this subject. Another's is treated as unknown. */
   async function sessionAt(
     server: Server,
     id: string,
@@ -184,7 +184,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     if (!sessionId.test(id)) return undefined;
     const known = sessions.of(nameOf(server, id), identity);
     if (known !== undefined) return known;
-    // Another gateway may have begun it.
+    // Another gateway may have begun the session.
     if (parts().config.labels.store === "memory") return undefined;
     const owners = await store.load(ownersOf(server, id));
     const isOwn = owners.length === 1 && owners[0] === ownerLabel(identity);
@@ -202,7 +202,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     if (sessions.has(nameOf(server, id))) throw taken;
     if (settings.store !== "memory") {
       if ((await store.load(ownersOf(server, id))).length > 0) throw taken;
-      // Two at once both find two owners, and it is nobody's.
+      // If two gateways claim a session at once, both see two owners, and neither gets it.
       const owners = await store.append(ownersOf(server, id), [ownerLabel(identity)]);
       if (owners.length > 1) throw taken;
     }
@@ -254,7 +254,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
 
 const taken = new Error("The server named a session that there is already.");
 
-/** Two servers may give the same id. */
+/** Includes the server's name, as two servers may use the same id. */
 function nameOf({ name }: Server, id: string): string {
   return `${name} ${id}`;
 }
@@ -263,7 +263,7 @@ function ownersOf(server: Server, id: string): string {
   return `owner of ${nameOf(server, id)}`;
 }
 
-/** Whose a session is, as a label that says nothing to whoever reads the store. */
+/** Returns a session's owner as a label: a hash, so that the store does not reveal who it is. */
 function ownerLabel({ key }: Identity): string {
   return createHash("sha256").update(key).digest("hex");
 }

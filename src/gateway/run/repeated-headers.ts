@@ -1,17 +1,17 @@
-/** The headers of MCP 2026-07-28 that repeat a request, as the gateway got them. */
+/** Checks the headers of MCP 2026-07-28 that repeat parts of a request. */
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
 import type { Message } from "../ends/index.ts";
 
 /**
- * The first of `mcp-protocol-version`, `mcp-method` and `mcp-name` that is missing, or says something
- * else than the body. Whoever routes by headers would otherwise see another request than the server.
+ * Returns the first of `mcp-protocol-version`, `mcp-method` and `mcp-name` that is missing or
+ * differs from the body. A proxy that routes by headers would see another request than the server.
  */
 export function mismatchedHeader(headers: Headers, message: Message): string | undefined {
   const expected = Object.entries(mcpRequestHeaders(message));
   return expected.find(([name, value]) => textOf(headers.get(name)) !== textOf(value))?.[0];
 }
 
-/** SEP-2243: a value that no header can hold travels in Base64. Undefined for what is not canonical. */
+/** Decodes a value in Base64 (SEP-2243). Returns undefined if the encoding is not canonical. */
 function textOf(value: string | null): string | null | undefined {
   const encoded = /^=\?base64\?(.*)\?=$/s.exec(value ?? "")?.[1];
   if (encoded === undefined) return value;

@@ -1,4 +1,4 @@
-/** How many requests a subject may send in a minute: a bucket for each, bounded in number. */
+/** Limits requests per minute with a token bucket for each subject. The buckets are bounded too. */
 
 const minuteMs = 60_000;
 
@@ -12,13 +12,13 @@ const maxKeys = 10_000;
 export function requestRate(perMinute: () => number) {
   const buckets = new Map<string, Bucket>();
   return {
-    /** Takes one of `key`; returns the seconds to wait if there is none. */
+    /** Takes a token of `key`, or returns the seconds to wait if there is none. */
     take(key: string): number | undefined {
       const at = performance.now();
       const most = perMinute();
       const known = buckets.get(key) ?? { tokens: most, at };
       const tokens = Math.min(most, known.tokens + ((at - known.at) * most) / minuteMs);
-      // The last in the order is the last that was used.
+      // Keeps the most recently used last.
       buckets.delete(key);
       buckets.set(key, { tokens: Math.max(0, tokens - 1), at });
       const [oldest] = buckets.keys();

@@ -1,4 +1,4 @@
-/** A server behind the gateway: its guard, and connections to it. */
+/** A server behind the gateway: its guard, and the connections to it. */
 import { isDeepStrictEqual } from "node:util";
 import { createGuard, type Guard, type GuardOptions } from "../../providers/mcp/index.ts";
 import { InUse } from "../../providers/rewrite/index.ts";
@@ -12,39 +12,39 @@ export interface Server {
   readonly name: string;
   readonly guard: Guard;
   readonly terms: Terms;
-  /** A reload removed it, or reaches it in another way, so that nobody may go on with it. */
+  /** A reload removed the server, or reaches it in another way, so sessions with it must end. */
   readonly isOver: boolean;
   /** @throws Error if the server takes no more connections */
   connect(about: ConnectFor): End;
   /**
-   * A reload: what is connected goes by the terms of its successor from the next message on; it is
-   * over where there is none that is reached in the same way. Resolves when no request uses the
-   * manager from before.
+   * Applies a reload: open connections use the successor's terms from the next message on. Without
+   * a successor that is reached in the same way, the server is over. Resolves when no request uses
+   * the previous manager.
    */
   use(next: GatewayParts, successor: Server | undefined): Promise<void>;
   /**
-   * A reload replaced it: it serves who is connected to the end. Resolves, with everything closed,
-   * when nobody is.
+   * Serves open connections until they end, after a reload replaced this object. Resolves when none
+   * are left and everything is closed.
    */
   retire(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** What a reload changes also for connections that are open. */
+/** Settings that a reload changes even for open connections. */
 interface Terms extends Pinned {
   readonly config: ServerConfig;
   readonly options: GuardOptions;
 }
 
 export interface ServerSettings extends Omit<GuardSettings, "isChanged"> {
-  /** The pinned definitions of its tools. */
+  /** The pinned definitions of the server's tools. */
   readonly pins: Pins | undefined;
-  /** What is known of the definitions of each server, over reloads. */
+  /** What is known about each server's definitions, kept across reloads. */
   readonly known: Map<string, Definitions>;
   readonly onDropped: (server: string, message: Message) => void;
-  /** What is wrong with a connection. */
+  /** A connection failed. */
   readonly onError: (server: string, error: Error) => void;
-  /** A process that had died takes messages again. */
+  /** A process that died was restarted, and takes messages again. */
   readonly onRestarted: (server: string) => void;
 }
 
@@ -111,13 +111,13 @@ function isSameWay(one: ServerConfig, other: ServerConfig): boolean {
   return isDeepStrictEqual(wayTo(one), wayTo(other));
 }
 
-/** How a server is reached: what a connection that is open cannot change. */
+/** Returns how a server is reached: the settings that an open connection cannot change. */
 export function wayTo(config: ServerConfig): object {
   const { definitions, onDeny, pass, timeoutMs, wireLabels, ...way } = config;
   return way;
 }
 
-/** The connection, in use until it ends. */
+/** Counts a connection as in use until it ends. */
 function counted(back: End, inUse: InUse): End {
   let isOver = false;
   inUse.enter();

@@ -1,4 +1,4 @@
-/** The servers of a gateway: those of now, and those that a reload replaced. */
+/** A gateway's servers: the current ones, and those that a reload replaced. */
 import type { Pins } from "../definitions/index.ts";
 import { none, sum } from "./counts.ts";
 import type { GatewayCounts, GatewayParts } from "./parts.ts";
@@ -10,9 +10,9 @@ type Make = (parts: GatewayParts, pins: ReadonlyMap<string, Pins>) => readonly S
 export class Servers {
   readonly #make: Make;
   #current: readonly Server[] = [];
-  /** Also those that still have sessions. */
+  /** Includes replaced servers that still have connections. */
   readonly #all = new Set<Server>();
-  /** Counted by the guards of those that are gone. */
+  /** The counts of removed servers' guards. */
   #past = none;
 
   constructor(make: Make) {
@@ -28,10 +28,10 @@ export class Servers {
   }
 
   /**
-   * Replaces all of them at once, as at the start.
+   * Replaces all servers at once. Also sets the first ones.
    *
-   * @returns `over`: those that a session cannot go on with; `unused` resolves when no request uses the
-   *   manager from before any more
+   * @returns `over`: the names of servers with which sessions cannot go on; `unused`: resolves when
+   *   no request uses the previous manager any more
    */
   use(
     next: GatewayParts,

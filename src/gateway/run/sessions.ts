@@ -4,7 +4,7 @@ import type { Identity } from "../identity/index.ts";
 
 export interface Session {
   readonly id: string;
-  /** Whose it is. */
+  /** The key of the identity that owns the session. */
   readonly key: string;
   usedAt: number;
   close(): Promise<void>;
@@ -24,7 +24,7 @@ export class Sessions<Kind extends Session = Session> {
     return this.#sessions.size;
   }
 
-  /** Whether another session of this subject may begin. */
+  /** Whether this subject may begin another session. */
   hasRoomFor({ key }: Identity): boolean {
     const { sessions, sessionsPerSubject } = this.#limits();
     if (this.#sessions.size >= sessions) return false;
@@ -44,7 +44,7 @@ export class Sessions<Kind extends Session = Session> {
     this.#sessions.delete(id);
   }
 
-  /** The session, if it is that of this subject: another's id names nothing. */
+  /** Returns the session if it belongs to this subject. Another's is treated as unknown. */
   of(id: string, { key }: Identity): Kind | undefined {
     const session = this.#sessions.get(id);
     if (session === undefined || session.key !== key) return undefined;

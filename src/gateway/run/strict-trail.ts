@@ -1,7 +1,7 @@
 /**
- * What a strict audit trail asks of the gateway beside what the manager does: the records of how a
- * request ended, and of its hooks, are written when it is over. So after a record was lost no request
- * is taken until one can be written again.
+ * The gateway's part in a strict audit trail, besides the manager's. The records of a request's end
+ * and hooks are written after it is over, too late to refuse it. So once a record has been lost, no
+ * request is taken until a record can be written again.
  */
 import { ignore } from "../../core/data/index.ts";
 import { failuresOf } from "./audit-failures.ts";
@@ -9,9 +9,9 @@ import type { GatewayParts } from "./parts.ts";
 
 type Manager = GatewayParts["manager"];
 
-/** @param parts those of the moment: a reload may bring another manager, or the same one again */
+/** @param parts returns the current parts: a reload may bring another manager, or the same again */
 export function strictTrail(parts: () => Pick<GatewayParts, "manager" | "audit" | "config">) {
-  /** The losses of each manager that a record reports. */
+  /** How many of each manager's losses have been reported in a record. */
   const reported = new WeakMap<Manager, number>();
   const trying = new WeakSet<Manager>();
 
@@ -40,8 +40,8 @@ export function strictTrail(parts: () => Pick<GatewayParts, "manager" | "audit" 
 
   return {
     /**
-     * Whether a record was lost and none could be written since. Asking is what tries again, so that
-     * what refuses this request may let the next one pass.
+     * Whether a record was lost and none could be written since. Each call tries to write one, so
+     * that the next request may pass.
      */
     isLosing(): boolean {
       const { manager, audit, config } = parts();

@@ -1,4 +1,4 @@
-/** Puts a front before the servers: through the guard of each, and the router if there are several. */
+/** Connects a front to the servers: through each one's guard, and a router if there are several. */
 import type { Bridge } from "../../providers/mcp/index.ts";
 import { type ConnectFor, type End, type Refusable, refusable } from "../ends/index.ts";
 import type { Tracing } from "../observe/index.ts";
@@ -12,23 +12,23 @@ export interface Wired extends Pick<Refusable, "refuse" | "isGone"> {
 
 export interface WireOptions extends ConnectFor {
   readonly servers: readonly Server[];
-  /** Those of the moment: a reload may have replaced some of `servers`. */
+  /** Returns the current servers: a reload may have replaced some of `servers`. */
   readonly latest: () => readonly Server[];
   readonly homes: Homes;
-  /** The name of the session; absent for an exchange that is of none. */
+  /** The session's name; absent for an exchange without a session. */
   readonly session?: string | undefined;
   readonly log: GatewayLog;
   readonly tracing?: Tracing | undefined;
 }
 
-/** Starts everything. Rejects if no server can be reached at all. */
+/** Connects and starts everything. Rejects if no server can be reached at all. */
 export async function wire(caller: End, options: WireOptions): Promise<Wired> {
   const { front, refuse, isGone } = frontOf(caller, options);
   const { close } = await join(front, options);
   return { refuse, isGone, close };
 }
 
-/** The same for one exchange with one server, whose connection is there already. */
+/** Does the same for one exchange with one server whose connection already exists. */
 export async function wireExchange(
   caller: End,
   server: Server,
@@ -39,7 +39,7 @@ export async function wireExchange(
   return { refuse, isGone, close, settled };
 }
 
-/** Can be refused, and is traced where somebody wants that. */
+/** Wraps the caller so that its requests can be refused, and are traced if tracing is on. */
 function frontOf(caller: End, { tracing }: Pick<WireOptions, "tracing">) {
   const { end, refuse, isGone } = refusable(caller);
   return { refuse, isGone, front: tracing === undefined ? end : tracing.front(end) };
