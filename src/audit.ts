@@ -1,4 +1,4 @@
-/** What is recorded of plugins: the audit trail, metrics and health. */
+/** What is recorded about plugins: the audit trail, metrics and health. */
 
 // The audit trail.
 

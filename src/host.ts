@@ -1,4 +1,4 @@
-/** Hosts of your own: slots, hooks and services beside the standard ones, or in their place. */
+/** Hosts of your own: slots, hooks and services added to the standard ones or replacing them. */
 
 // Define a host.
 
@@ -64,7 +64,7 @@ export {
   type WithImplied,
 } from "./core/slots/index.ts";
 
-// What compilers name in the declarations of modules that use a host's functions.
+// Types that compilers name in the declarations of modules that use a host's functions.
 
 export type {
   Answer,

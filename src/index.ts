@@ -1,8 +1,8 @@
 /**
- * glassine: hooks into AI traffic, each plugin within the capabilities it declared.
+ * glassine: hooks into AI traffic that keep each plugin within the capabilities it declared.
  *
- * This entry is what plugins and the programs that run them need daily. Messages, the audit trail,
- * labels, plugins in other processes and hosts of your own have entries beside it.
+ * This entry has what plugins and the programs that run them need daily. Messages, the audit trail,
+ * labels, plugins in other processes and hosts of your own have separate entries.
  */
 
 // Write a plugin.
@@ -112,7 +112,7 @@ export {
   withSlots,
 } from "./core/host/index.ts";
 
-// What compilers name in the declarations of modules that use the above.
+// Types that compilers name in the declarations of modules that use the above.
 
 export type { OperationInputOf, StandardHooks } from "./core/hooks/index.ts";
 export type {

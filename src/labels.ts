@@ -1,4 +1,4 @@
-/** Labels on data: from annotations, by data policies, and kept from call to call. */
+/** Labels on data: from annotations, from data policies, and kept between calls. */
 export {
   type AnnotationLabels,
   checkDataAction,

@@ -13,7 +13,7 @@ export interface ApplyScoresOptions<Item extends Scored> {
 }
 
 /**
- * Adds the deltas that `recall_rank` resolved to to the scores of a list and sorts it, best first.
+ * Adds the deltas that `recall_rank` returned to the scores of a list and sorts it, best first.
  *
  * A new score is the old one plus its delta, at least 0, rounded to 6 decimals. An element without
  * a delta keeps its score and stays the same object; deltas for ids that are not in the list are
@@ -54,7 +54,7 @@ export function applyScores<Item extends Scored>(
   return Object.freeze(moved.sort((a, b) => b.score - a.score));
 }
 
-/** Rounds to 6 decimals. From 1e21 on a number has no decimals and stays as it is. */
+/** Rounds to 6 decimals. A number of 1e21 or more has no decimals and stays as it is. */
 function rounded(value: number): number {
   return Number(value.toFixed(6));
 }

@@ -23,7 +23,7 @@ export function exactlyOne<
 >(always: Always, free: Free, forms: Given, words: string) {
   const optional = Object.entries(free).map(([key, schema]) => [key, z.optional(schema)]);
   const schema = z.strictObject({ ...always, ...Object.fromEntries(optional) });
-  // The rule demands exactly one of the forms, which the schema's type cannot say.
+  // The rule requires exactly one of the forms, which the schema's type cannot express.
   return withRule(schema, words, hasOneOf(forms)) as unknown as z.ZodType<
     InForm<z.output<z.ZodObject<Always>>, z.output<z.ZodObject<Free>>, Given[number]>,
     InForm<z.input<z.ZodObject<Always>>, z.input<z.ZodObject<Free>>, Given[number]>

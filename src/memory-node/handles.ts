@@ -1,5 +1,5 @@
 /**
- * The services of a memory node. A host provides each of them separately, so each is small: a host
+ * The services of a memory node. A host provides each of them separately, so each is small. A host
  * whose own classes can do more may provide those.
  */
 import type { Json } from "../index.ts";
@@ -14,7 +14,7 @@ import type {
   Tenant,
 } from "./types.ts";
 
-/** A service may answer at once or later. */
+/** A service can answer synchronously or asynchronously. */
 type Answer<T> = T | PromiseLike<T>;
 
 /** Reads facts, as they are stored. */

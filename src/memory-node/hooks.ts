@@ -59,14 +59,15 @@ const outbound = z.strictObject({
 });
 
 /**
- * The hooks of a memory node by name: what each carries, how it is dispatched, and where it stands
- * in an operation.
+ * The hooks of a memory node by name: what each carries, how it is dispatched, and its place in an
+ * operation.
  *
- * An assertion runs `pre_assert_authorize`, `pre_assert_validate` and `pre_assert_transform`, stores
- * with `post_assert_persist` inside the transaction, then `post_assert_propagate` and
- * `post_assert_audit`. A recall runs `pre_recall_authorize` and `pre_recall_rewrite`, searches, then
- * `recall_filter`, `recall_rank` and `post_recall_audit`. Before either come `identity_resolve`,
- * `tenant_resolve` and, for each protected operation, `capability_check`.
+ * An assertion runs `pre_assert_authorize`, `pre_assert_validate` and `pre_assert_transform`,
+ * stores the fact and runs `post_assert_persist` inside the transaction, then runs
+ * `post_assert_propagate` and `post_assert_audit`. A recall runs `pre_recall_authorize` and
+ * `pre_recall_rewrite`, searches, then runs `recall_filter`, `recall_rank` and `post_recall_audit`.
+ * Both are preceded by `identity_resolve`, `tenant_resolve` and, for each protected operation,
+ * `capability_check`.
  *
  * @see spec `plugins:surface`
  * @example
@@ -252,7 +253,7 @@ export const memoryNodeHooks = defineHooks({
     band: "TRANSFORM",
     payload: z.array(migrationSchema),
     operation: z.strictObject({ dbPath: word(), migrationsDir: word(), settings: anyObject() }),
-    // An arrow, so that no declaration has to name the function of this room.
+    // An arrow function, so that emitted declarations do not name a function of this folder.
     keeps: (given, got, plugin) => keepsMigrations(given, got, plugin),
   },
   audit_emit: {
@@ -276,5 +277,5 @@ export const memoryNodeHooks = defineHooks({
 
 type Hooks = typeof memoryNodeHooks;
 
-/** The hooks of the memory node by name. An interface as `StandardHooks` is one. */
+/** The hooks of the memory node by name. An interface, like `StandardHooks`. */
 export interface MemoryNodeHooks extends Hooks {}

@@ -5,8 +5,8 @@ import { isInPep440Range } from "./pep440.ts";
 import { memoryNodeServices } from "./services.ts";
 
 /**
- * The names and figures of a host that replaces a Stigmem node: its messages, settings, versions and
- * metrics have that system's names. For another version, use
+ * The names and numbers of a host that replaces a Stigmem node: its messages, settings, versions
+ * and metrics use that system's names. For another version, use
  * `{ ...memoryNodeProfile, hostVersion: "0.9.1" }`.
  *
  * @example
@@ -29,9 +29,7 @@ export const memoryNodeProfile: HostProfile = Object.freeze({
   evidenceName: "Sigstore verification",
 });
 
-/**
- * Everything that is bound to the memory node, like the result of `defineHost` for another host.
- */
+/** Everything that is bound to the memory node, as `defineHost` returns it for any host. */
 export const memoryNode = defineHost({
   hooks: memoryNodeHooks,
   standardHooks: false,
@@ -42,8 +40,8 @@ export const memoryNode = defineHost({
 type MemoryNode = typeof memoryNode;
 
 /**
- * Defines a plugin of the memory node: read once, checked, frozen. Its handlers' contexts have the
- * accessors that `capabilities` open.
+ * Defines a plugin of the memory node. Its manifest is read once, checked and frozen. The contexts
+ * of its handlers have the accessors that `capabilities` open.
  *
  * @throws ManifestError `manifest_invalid`, with every problem in `problems`
  * @example
@@ -65,7 +63,7 @@ type MemoryNode = typeof memoryNode;
 export const definePlugin: MemoryNode["definePlugin"] = memoryNode.definePlugin;
 
 /**
- * Defines a handler of the node's own, for `createPluginManager({ core })`.
+ * Defines one of the node's own handlers, for `createPluginManager({ core })`.
  *
  * @throws ManifestError `manifest_invalid`, with every problem in `problems`
  * @example
@@ -103,7 +101,7 @@ export const createPluginManager: MemoryNode["createPluginManager"] =
   memoryNode.createPluginManager;
 
 /**
- * Makes extensions for the memory node's manager; see `createExtensions` of the root entry.
+ * Creates extensions for the memory node's manager; see `createExtensions` of the root entry.
  *
  * @throws GlassineError `extensions_invalid`
  * @example
@@ -129,7 +127,7 @@ export const createExtensions: MemoryNode["createExtensions"] = memoryNode.creat
 export const hookNames: MemoryNode["hookNames"] = memoryNode.hookNames;
 
 /**
- * The names of the capabilities, of slots and of services.
+ * The names of the capabilities for slots and services.
  *
  * @example
  * ```ts

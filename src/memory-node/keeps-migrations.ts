@@ -1,6 +1,6 @@
 /** Which migrations a handler may touch. */
 
-/** A migration, as far as the rule goes. */
+/** The fields of a migration that the rule compares. */
 interface MigrationEntry {
   readonly plugin_name: string;
   readonly migration_id: number;
@@ -11,12 +11,12 @@ interface MigrationEntry {
 }
 
 /**
- * Describes what a handler of `migration_register` did to migrations of others; `undefined` if
- * it only changed its own.
+ * Describes what a handler of `migration_register` did to other plugins' migrations; returns
+ * `undefined` if it changed only its own.
  *
- * Every entry of another plugin must stay as it was, and none may be added under another name.
- * Entries of others keep their order; a plugin's own entries may be anywhere, and it may change
- * them.
+ * Every entry of another plugin must stay as it was, and no entry may be added under another name.
+ * Other plugins' entries keep their order; a plugin's own entries may be anywhere, and it may
+ * change them.
  */
 export function keepsMigrations(
   given: readonly MigrationEntry[],
@@ -44,7 +44,7 @@ function nextOfOthers(entries: readonly MigrationEntry[], from: number, plugin: 
   return at;
 }
 
-/** Describes the change where two entries of others differ at the same place. */
+/** Describes the change if two other plugins' entries at the same place differ. */
 function breach(
   given: readonly MigrationEntry[],
   got: readonly MigrationEntry[],
@@ -65,7 +65,7 @@ function has(entries: readonly MigrationEntry[], entry: MigrationEntry): boolean
   return false;
 }
 
-/** A plugin has one migration of a number for each backend. */
+/** For each backend, a plugin has one migration with a given number. */
 function isOfOneName(a: MigrationEntry, b: MigrationEntry): boolean {
   return (
     a.plugin_name === b.plugin_name && a.migration_id === b.migration_id && a.backend === b.backend

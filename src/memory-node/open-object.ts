@@ -2,14 +2,13 @@
 import * as z from "zod";
 import { jsonObject, jsonValue, withRule } from "../host.ts";
 
-// JSON data, by any type: what is spread from an open object has keys that may be undefined, which
-// the type of JSON does not take.
+// JSON data, typed as unknown: a value spread from an open object has keys that can be undefined,
+// which the JSON type does not allow.
 const rest = jsonValue() as z.ZodType<unknown, unknown>;
 
 /**
- * An object of the host: the keys of `shape` have a type, all others are kept as JSON data.
- * A null at a key of `shape` that may be absent means absent, as everywhere; at other keys it is
- * data.
+ * A host's object: the keys of `shape` have a type, all others are kept as JSON data. A null at an
+ * optional key of `shape` means absent, as everywhere; at other keys it is data.
  */
 export function openObject<Shape extends z.ZodRawShape>(shape: Shape) {
   return z.object(shape).catchall(rest);
@@ -17,14 +16,14 @@ export function openObject<Shape extends z.ZodRawShape>(shape: Shape) {
 
 type AnyObject = Readonly<Record<string, unknown>>;
 
-/** An object of the host with unknown keys. JSON data. */
+/** A host's object with unknown keys, as JSON data. */
 export function anyObject() {
   return jsonObject() as z.ZodType<AnyObject, AnyObject>;
 }
 
 /**
- * A value or a meaningful null. Behind `z.lazy` a field is required:
- * a bare nullable field may be absent, and its null means just that.
+ * A value or a meaningful null. `z.lazy` makes the field required: a bare nullable field can be
+ * absent, and its null means absent.
  */
 export function orNull<Schema extends z.ZodType>(schema: Schema) {
   const nullable = schema.nullable();

@@ -1,14 +1,14 @@
 /**
- * Versions and specifiers as PEP 440 has them: for hosts whose versions are those of a Python
- * package. What differs from npm: epochs, `.post` and `.dev` releases, any number of parts of which
- * trailing zeros do not count, and a `<` that takes no pre-release of the version it names.
+ * PEP 440 versions and specifiers, for hosts with the versions of a Python package. Unlike npm,
+ * they have epochs, `.post` and `.dev` releases, any number of parts (trailing zeros do not count),
+ * and a `<` that excludes pre-releases of the version it names.
  */
 
 type Part = number | string;
 
 interface Version {
   readonly epoch: number;
-  /** As many parts as were written. */
+  /** The parts as written, including trailing zeros. */
   readonly release: readonly number[];
   readonly pre: readonly [letter: string, number: number] | undefined;
   readonly post: number | undefined;
@@ -16,7 +16,7 @@ interface Version {
   readonly local: readonly Part[];
 }
 
-/** The pattern of the specification, appendix B, without the blanks around it. */
+/** The pattern from appendix B of the specification, without the surrounding white space. */
 const versionPattern =
   /^v?(?:(?<epoch>\d+)!)?(?<release>\d+(?:\.\d+)*)(?:[-_.]?(?<letter>alpha|beta|preview|pre|a|b|c|rc)[-_.]?(?<pre>\d+)?)?(?<post>-(?<implicit>\d+)|[-_.]?(?:post|rev|r)[-_.]?(?<number>\d+)?)?(?<dev>[-_.]?dev[-_.]?(?<devNumber>\d+)?)?(?:\+(?<local>[a-z0-9]+(?:[-_.][a-z0-9]+)*))?$/;
 
@@ -42,7 +42,7 @@ function parseVersion(text: string): Version | undefined {
   };
 }
 
-/** Which of two is later: below 0, 0 or above. The first part that differs decides. */
+/** Returns a negative number if `one` is earlier, 0 if they are equal, else a positive number. */
 function compare(one: Version, other: Version): number {
   const length = Math.max(one.release.length, other.release.length);
   const a = partsOf(one, length);
@@ -58,8 +58,8 @@ function compare(one: Version, other: Version): number {
 }
 
 /**
- * Before a release are its pre-releases, and before each of those its development releases; after it
- * are its post-releases. In a local label, a number is later than a string.
+ * Returns parts that compare in the order `1.0.dev1`, `1.0a1.dev1`, `1.0a1`, `1.0`, `1.0.post1`;
+ * the first different part decides. In a local label, a number is later than a string.
  */
 function partsOf({ epoch, release, pre, post, dev, local }: Version, length: number) {
   const isDevOfRelease = pre === undefined && post === undefined && dev !== undefined;
@@ -78,7 +78,7 @@ function beginsWith({ epoch, release }: Version, named: Version, parts: readonly
   return epoch === named.epoch && parts.every((part, at) => part === (release[at] ?? 0));
 }
 
-/** Whether a version is what an operator wants; `undefined` where it takes no such name. */
+/** Whether a version satisfies an operator; `undefined` if the operator does not take `named`. */
 function isAs(version: Version, operator: string, named: Version): boolean | undefined {
   const isLocal = named.local.length > 0;
   const released = { ...version, local: [] };
@@ -91,12 +91,12 @@ function isAs(version: Version, operator: string, named: Version): boolean | und
     case "<=":
       return compare(released, named) <= 0;
     case "<": {
-      // A pre-release of the version named is before it, but is not what `<` is meant for.
+      // A pre-release of the named version comes before it, but `<` excludes it.
       const isPre = named.pre !== undefined || named.dev !== undefined;
       return compare(version, isPre ? named : { ...named, dev: 0 }) < 0;
     }
     case ">": {
-      // Nor is a post-release of it, or a local version of it, what `>` is meant for.
+      // Likewise, `>` excludes a post-release and a local version of the named version.
       const post = named.post === undefined ? undefined : version.post;
       const dev = post === version.post ? version.dev : undefined;
       return compare({ ...released, post, dev }, named) > 0;
@@ -126,9 +126,9 @@ function fits(given: string, version: Version, specifier: string): boolean | und
 }
 
 /**
- * Whether a version fits a set of specifiers, separated by commas, each of which must hold. A
- * pre-release counts like any version. `undefined` if either is not one of PEP 440. For `isInRange`
- * of a profile.
+ * Returns whether a version satisfies all specifiers of a comma-separated set, or `undefined` if
+ * either is not valid in PEP 440. A pre-release counts like any version. For `isInRange` of a
+ * profile.
  *
  * @example
  * ```ts

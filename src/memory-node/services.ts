@@ -17,11 +17,11 @@ import type {
 } from "./handles.ts";
 
 /**
- * The services of a memory node by the capability that opens each, with what a reviewer looks at
+ * The services of a memory node by the capability that opens each, with what a reviewer considers
  * before granting it.
  *
- * Declaring one permits its use and does not make the host supply it: an accessor returns `null`
- * if there is no handle.
+ * Declaring a capability permits the use of its service, but does not make the host supply it: an
+ * accessor returns `null` if there is no handle.
  *
  * @see spec `plugins:services`
  * @example
@@ -128,5 +128,5 @@ export const memoryNodeServices = defineServices({
 
 type Services = typeof memoryNodeServices;
 
-/** The services of the memory node by capability. An interface as `StandardHooks` is one. */
+/** The services of the memory node by capability. An interface, like `StandardHooks`. */
 export interface MemoryNodeServices extends Services {}

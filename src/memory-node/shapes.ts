@@ -1,13 +1,13 @@
 /**
- * What the hooks of the memory node carry. Objects of the node's own are open: known keys are
- * typed, others kept. What decides by its shape, a tenant, an outcome or a query, is exact.
+ * The data that the memory node's hooks carry. The node's own objects are open: known keys are
+ * typed, others are kept. A tenant, an outcome and a query are exact, because their shape decides.
  */
 import * as z from "zod";
 import { wholeNumber, withRule } from "../host.ts";
 import { anyObject, openObject, orNull, share, uuid, word } from "./open-object.ts";
 import { tenantIdFault, tenantIdWords } from "./tenant-id.ts";
 
-/** A fact. Its `value` is JSON of any form, null included. */
+/** A fact. Its `value` can be any JSON, including null. */
 export const factSchema = openObject({
   id: word(),
   entity: z.string().optional(),
@@ -33,14 +33,14 @@ export const assertRequestSchema = openObject({
   garden_id: z.string().optional(),
 });
 
-/** Who calls. Without `entity_uri` it is nobody the node knows. */
+/** The caller. Without `entity_uri`, the node does not know it. */
 export const identitySchema = openObject({
   entity_uri: z.string().optional(),
   tenant_id: z.string().optional(),
   permissions: z.array(z.string()).optional(),
 });
 
-/** Whose data a request is about, and how that was found out. */
+/** The tenant whose data a request is about, and how it was determined. */
 export const tenantSchema = z.strictObject({
   tenantId: withRule(z.string(), tenantIdWords, (id) => tenantIdFault(id) === undefined),
   metadata: openObject({
@@ -63,8 +63,8 @@ export const outcomeSchema = z.discriminatedUnion("kind", [
 ]);
 
 /**
- * A recall query: all fourteen keys, null where the caller asked for nothing. A handler that
- * rewrites it gives them all back, so that none is widened by being forgotten.
+ * A recall query: all fourteen keys, null where the caller set nothing. A handler that rewrites it
+ * must return all of them, so that a forgotten key cannot widen the query.
  */
 export const querySchema = z.strictObject({
   entity: orNull(z.string()),
@@ -84,8 +84,8 @@ export const querySchema = z.strictObject({
 });
 
 /**
- * An element of the list that is ranked: a fact, or a result with a fact in it. Handlers give their
- * deltas by its `id`, or else by that of its fact.
+ * An element of the list to rank: a fact, or a result that has a fact. The keys of handlers' deltas
+ * are its `id` or, if it has none, its fact's.
  */
 export const scoredSchema = withRule(
   openObject({
@@ -97,13 +97,13 @@ export const scoredSchema = withRule(
   ({ id, fact }) => id !== undefined || fact !== undefined,
 );
 
-/** A peer as the node knows it, and one that wants to be registered. */
+/** A peer that the node knows, or one that wants to be registered. */
 export const peerSchema = openObject({
   node_id: z.string().optional(),
   node_url: z.string().optional(),
 });
 
-/** A change of the schema that a plugin owns. */
+/** A schema change that a plugin owns. */
 export const migrationSchema = z.strictObject({
   plugin_name: word(),
   migration_id: withRule(wholeNumber(), "a whole number from 1 on", (id) => id >= 1),
@@ -113,7 +113,7 @@ export const migrationSchema = z.strictObject({
   backend: word(),
 });
 
-/** An event of the audit trail. Its metadata are facts by key. */
+/** An event of the audit trail. Its `metadata` has facts by key. */
 export const eventSchema = z.strictObject({
   eventType: word(),
   actorUri: z.string(),
@@ -124,7 +124,7 @@ export const eventSchema = z.strictObject({
   metadata: anyObject(),
 });
 
-/** What others are shown of a plugin: names and flags. */
+/** What other plugins see of a plugin: names and flags. */
 export const pluginViewSchema = z.strictObject({
   name: word(),
   version: word(),

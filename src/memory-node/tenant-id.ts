@@ -1,4 +1,4 @@
-/** What the id of a tenant may be. */
+/** The rules for a tenant's id. */
 
 /** The grammar in words. */
 export const tenantIdWords =
@@ -9,14 +9,14 @@ const grammar = /^[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?$/;
 const foreign = /[^a-z0-9_-]/;
 
 /**
- * What is wrong with the id of a tenant, in words; `undefined` for one that may be used.
+ * Describes what is wrong with a tenant's id; returns `undefined` if it is valid.
  *
  * An id is 1 to 64 lower-case ASCII letters, digits, `-` and `_`, with a letter or digit at both
- * ends. So it is safe in a path, a URI, a log and a query, and no two ids differ in case alone.
- * UUIDs in their lower-case form are ids. Nothing is trimmed or folded: whoever gets another
- * id than was meant gets another tenant's data.
+ * ends. It is safe in a path, a URI, a log and a query, and no two ids differ only in case.
+ * Lower-case UUIDs are valid ids. Nothing is trimmed or folded, because an id other than the
+ * intended one gives access to another tenant's data.
  *
- * The answer never quotes the id.
+ * The description never quotes the id.
  *
  * @example
  * ```ts
@@ -36,7 +36,7 @@ export function tenantIdFault(id: unknown): string | undefined {
   return `it has ${unitName(id.charCodeAt(at))} at character ${at + 1}`;
 }
 
-/** `U+002F`: fit for a log, whatever the character does there. */
+/** Returns a name such as `U+002F`, which is safe in a log whatever the character is. */
 function unitName(unit: number): string {
   return `U+${unit.toString(16).toUpperCase().padStart(4, "0")}`;
 }

@@ -6,9 +6,9 @@ import { lineFile, type OpenedFile } from "./line-file.ts";
 
 /** Options of `fileAuditSink`. */
 export interface FileAuditSinkOptions {
-  /** Whether a record has to be on the disk before it counts as delivered. Default false. */
+  /** Whether a record must be on the disk before it counts as delivered. Default false. */
   readonly fsync?: boolean | undefined;
-  /** The mode of a file that is made, less the umask. Default 0o600: the owner alone. */
+  /** The mode of a file that the sink creates, less the umask. Default 0o600: only the owner. */
   readonly mode?: number | undefined;
 }
 
@@ -22,17 +22,19 @@ export interface FileAuditSink {
 const lineFeed = 0x0a;
 
 /**
- * A sink that appends each event to a file as one line of JSON.
+ * Creates a sink that appends each event to a file as one line of JSON.
  *
- * The file is opened for the first event, made if it is not there, and never cut or renamed. Its
- * directory must exist. Lines are whole and in order, also if several processes append to the file.
- * A record that was written in part is not delivered; the next one begins on a line of its own. The promise rejects with what the system says: `ENOSPC`, `EACCES`, `ENOENT`.
+ * The file is opened for the first event, created if it does not exist, and never truncated or
+ * renamed. Its directory must exist. Lines are whole and in order, even if several processes append
+ * to the file. A record that was written in part is not delivered; the next one begins on a new
+ * line. The promise rejects with the system's error: `ENOSPC`, `EACCES`, `ENOENT`.
  *
- * With `fsync` a record is on the disk before it counts as delivered, which waits for the disk each
- * time. Without it, a crash of the machine can lose the last records; one of the process loses none.
+ * With `fsync`, a record is on the disk before it counts as delivered, so each record waits for the
+ * disk. Without it, a crash of the machine can lose the last records; a crash of the process loses
+ * none.
  *
- * If the file is renamed, later records go to the renamed file. Rotate it by copying and truncating,
- * or restart the process. If it is removed, the next record makes it anew.
+ * If the file is renamed, later records go to the renamed file. Rotate it by copying and
+ * truncating, or restart the process. If it is removed, the next record creates it again.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `audit:file-lines`, `audit:file-refused`
@@ -87,7 +89,7 @@ async function openToAppend(path: string | URL, mode: number): Promise<OpenedFil
   }
 }
 
-/** Whether a crash left a line without its end. False for a file that cannot be read. */
+/** Whether a crash left an unfinished last line. False for a file that cannot be read. */
 async function endsMidLine(path: string | URL, size: number): Promise<boolean> {
   let reader: FileHandle;
   try {

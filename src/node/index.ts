@@ -1,4 +1,4 @@
-/** glassine/node: what needs Node. */
+/** glassine/node: everything that needs Node. */
 export type { AuditEvent, AuditSink } from "../core/observe/index.ts";
 export {
   type CatalogEntry,

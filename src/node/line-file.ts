@@ -1,13 +1,13 @@
 /**
- * Whole lines at the end of a file that others may append to as well.
+ * Appends whole lines to a file that others may append to as well.
  *
- * Each line is one write, which the system appends as a whole. A line that was written in part stays
- * broken: truncating the file could remove another writer's line. The next write ends it first, so
- * that no reader takes two lines for one.
+ * Each line is one write, which the system appends as a whole. A line that was written in part
+ * stays broken, because truncating the file could remove another writer's line. The next write ends
+ * it first, so that no reader takes two lines for one.
  */
 import { GlassineError } from "../core/errors/index.ts";
 
-/** What is needed of a `FileHandle`. */
+/** The part of a `FileHandle` that is needed. */
 export interface LineHandle {
   stat(): Promise<{ isFile(): boolean; readonly nlink: number }>;
   write(bytes: Uint8Array): Promise<{ readonly bytesWritten: number }>;
@@ -18,7 +18,7 @@ export interface LineHandle {
 /** A file that was opened for appending. */
 export interface OpenedFile {
   readonly handle: LineHandle;
-  /** Whether its last line has no end. */
+  /** Whether its last line is unfinished. */
   readonly endsMidLine: boolean;
 }
 
@@ -30,7 +30,7 @@ export interface LineFile {
 
 const encoder = new TextEncoder();
 
-/** Runs work in the order of the calls, each after the one before has settled. */
+/** Runs work in the order of the calls, each after the previous one has settled. */
 export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
@@ -41,8 +41,8 @@ export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
 }
 
 /**
- * The file is opened for the first line, and tried again for the next where that fails. One that was
- * removed is made anew: what is written to it nobody could read.
+ * Opens the file for the first line; if that fails, the next line tries again. A removed file is
+ * created again, because nobody could read what is written to it.
  */
 export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineFile {
   const inTurn = oneAtATime();
@@ -69,7 +69,7 @@ export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineF
     const bytes = encoder.encode(`${endsMidLine ? "\n" : ""}${line}\n`);
     const { bytesWritten } = await file.write(bytes);
     const isWhole = bytesWritten === bytes.length;
-    // The first byte of a line that mends is a line end.
+    // After an unfinished line, the first byte written is the line feed that ends it.
     endsMidLine = endsMidLine ? bytesWritten !== 1 && !isWhole : bytesWritten > 0 && !isWhole;
     if (!isWhole) {
       throw failure(

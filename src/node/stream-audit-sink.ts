@@ -2,7 +2,7 @@ import { GlassineError } from "../core/errors/index.ts";
 import { type AuditEvent, type AuditSink, jsonLines } from "../core/observe/index.ts";
 import { oneAtATime } from "./line-file.ts";
 
-/** What the sink needs of a writable stream of Node. */
+/** The part of a Node writable stream that the sink needs. */
 export interface WritableLike {
   readonly destroyed: boolean;
   readonly writableEnded: boolean;
@@ -12,14 +12,15 @@ export interface WritableLike {
 }
 
 /**
- * A sink that writes each event to a stream as one line of JSON: `process.stdout`, a pipe, a socket.
+ * Creates a sink that writes each event as one line of JSON to a stream: `process.stdout`, a pipe,
+ * a socket.
  *
- * A line is written when the stream has passed on the one before, so that no more than one of them
- * waits in its buffer however slow it is. The promise resolves when the stream has passed its line
- * on, and rejects when the stream fails, is closed, or was ended. The stream is never ended here.
+ * A line is written when the stream has passed on the previous one, so that at most one line waits
+ * in its buffer, however slow it is. The promise resolves when the stream has passed on its line,
+ * and rejects if the stream fails, is closed, or was ended. The sink never ends the stream.
  *
- * It listens for errors of the stream, so they do not end the process: the sink rejects. It does not
- * learn what a pipe or socket loses after it accepted a line.
+ * The sink listens for the stream's errors, so that they make it reject instead of ending the
+ * process. It does not learn what a pipe or socket loses after accepting a line.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `audit:stream-lines`, `audit:stream-refused`
@@ -47,7 +48,7 @@ export function streamAuditSink(stream: WritableLike): AuditSink {
     throw new GlassineError("options_invalid", "streamAuditSink expects a writable stream.");
   }
   const inTurn = oneAtATime();
-  /** Why the stream failed, if it said so. */
+  /** The stream's error, if it reported one. */
   let fault: Error | undefined;
   stream.on("error", (error) => {
     fault = error;

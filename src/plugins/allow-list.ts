@@ -6,21 +6,24 @@ import { filled, patterns } from "./option-types.ts";
 import { readOptions } from "./read-options.ts";
 import { nameMatcher, type RequestPoint, targetsOf } from "./targets.ts";
 
-/** What the arguments of a listed tool have to be. With both, both. */
+/** The rule for a listed tool's arguments. If both fields are given, both must hold. */
 export interface ToolRule {
-  /** By argument: patterns of which its string fits one. Other arguments are refused. */
+  /** By argument: patterns, one of which its string must match. Other arguments are refused. */
   readonly arguments?: { readonly [name: string]: readonly string[] };
-  /** A JSON Schema of all arguments, with `type` in each schema, and without regular expressions. */
+  /**
+   * A JSON Schema of all arguments, without regular expressions. Each schema in it that is not
+   * empty needs `type`, `const`, `enum`, `anyOf`, `oneOf` or `allOf`.
+   */
   readonly schema?: { readonly [keyword: string]: Json };
 }
 
 /** Options of `allowList`. */
 export interface AllowListOptions {
-  /** By tool, or pattern of tools: the rule for its arguments; `{}` for none. Default: no tools. */
+  /** By tool name or pattern: the rule for its arguments, `{}` for none. Default: no tools. */
   readonly tools?: { readonly [pattern: string]: ToolRule };
-  /** Names of prompts, or patterns. Default: none. */
+  /** Prompt names or patterns. Default: none. */
   readonly prompts?: readonly string[];
-  /** URIs of resources, or patterns. Default: none. */
+  /** Resource URIs or patterns. Default: none. */
   readonly resources?: readonly string[];
 }
 
@@ -46,7 +49,7 @@ export const allowListOptions = z.strictObject({
   resources: z._default(patterns, []).check(z.describe("URIs of resources, or patterns.")),
 });
 
-/** Lists of MCP, the field with what is listed, and what names an item of it. */
+/** MCP's list methods, the field that has the items, and the key that identifies an item. */
 const lists: readonly {
   readonly method: string;
   readonly field: string;
@@ -60,11 +63,12 @@ const lists: readonly {
 
 /**
  * Refuses every tool, prompt and resource that is not listed, and hides them from the lists that
- * servers send. Where several patterns name a tool, the rules of all of them hold, so that the order
- * of the patterns has no meaning.
+ * servers send. If several patterns match a tool, all of their rules apply, so the order of the
+ * patterns does not matter.
  *
  * It sees calls with their arguments, and lists, which it shortens. A list that it cannot read is
- * refused. Lists of templates of resources pass as they are: what is read by one is judged.
+ * refused. Lists of resource templates pass unchanged, because reading a resource through a
+ * template is checked.
  *
  * @throws GlassineError `options_invalid`
  * @example
@@ -89,7 +93,7 @@ export function allowList(options: AllowListOptions = {}): Plugin<never> {
     resources: nameMatcher(read.resources),
   };
 
-  /** Whether each target of a message is listed. What names none is not. */
+  /** Denies a message unless all of its targets are listed. A target without a name is not. */
   function judge(
     message: { readonly content: readonly ContentPart[] },
     point: RequestPoint,
@@ -143,7 +147,7 @@ export function allowList(options: AllowListOptions = {}): Plugin<never> {
         const shown = lists.find((each) => each.method === method);
         if (shown === undefined) return undefined;
         const items = isRecord(list) ? list[shown.field] : undefined;
-        // A later page, or what else a list says, has no items.
+        // A response without this field lists no items.
         if (items === undefined && isRecord(list)) return undefined;
         if (others.length > 0 || !Array.isArray(items) || !isRecord(list))
           return deny({ code: "list_unreadable", reason: "The list cannot be read" });

@@ -12,28 +12,28 @@ export interface AuditLogOptions {
   readonly subject?: boolean;
 }
 
-/** What `auditLog` takes beside its options. */
+/** The services that `auditLog` takes after its options. */
 export interface AuditLogServices {
-  /** Gets each line. It accepts a line by returning, or with a promise that resolves. */
+  /** Called with each line. It accepts a line by returning, or with a promise that resolves. */
   readonly write: (line: AuditLine) => unknown;
 }
 
-/** One message that passed. No field has a value of the message. */
+/** One message that passed. No field contains a value from the message. */
 export interface AuditLine {
-  /** When, as an ISO date. */
+  /** The time, as an ISO date. */
   readonly time: string;
-  /** The request's id, the same before and after. */
+  /** The request's id, the same before and after the operation. */
   readonly request: string;
-  /** The point that it passed, such as `cmf.tool_pre_invoke`. */
+  /** The hook that it passed, such as `cmf.tool_pre_invoke`. */
   readonly hook: string;
-  /** What its parts are. */
+  /** The kinds of its parts. */
   readonly kinds: readonly string[];
   /** The tools, prompts and resources that it names, each on one line and without credentials. */
   readonly names: readonly string[];
   /** The labels of the envelope at that moment. */
   readonly labels: readonly string[];
   readonly subject?: { readonly id?: string; readonly type?: string };
-  /** Whether it says that something failed. */
+  /** Whether the message reports a failure. */
   readonly is_error: boolean;
 }
 
@@ -47,12 +47,12 @@ export const auditLogOptions = z.strictObject({
 });
 
 /**
- * Writes a line for each message that passed the guards, before and after: names, labels and kinds,
- * never values. Of a request that was refused or failed there is a line of the request at most; why it was
- * refused is in the manager's audit trail, which has a line for each denial.
+ * Writes a line for each message that passed the guards, before and after the operation: names,
+ * labels and kinds, never values. A request that was refused or failed has at most the line before
+ * it; the reason for a refusal is in the manager's audit trail, which has a line for each denial.
  *
- * It sees messages, labels and the subject, and changes nothing. It runs last in sequence; with
- * `required: false` in mode `audit`. Streamed answers are not held back for it.
+ * It sees messages, labels and the subject, and changes nothing. It runs last in sequence or, with
+ * `required: false`, in mode `audit`. Streamed answers are not held back for it.
  *
  * @throws GlassineError `options_invalid`
  * @example

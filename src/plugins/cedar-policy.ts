@@ -14,13 +14,13 @@ import { readOptions } from "./read-options.ts";
 
 /** Options of `cedarPolicy`. */
 export interface CedarPolicyOptions {
-  /** Policies in the language of Cedar. */
+  /** Policies in the Cedar language. */
   readonly policies: string;
-  /** Entities beside the caller, as JSON of Cedar. Default: none. */
+  /** Entities in addition to the caller, in Cedar's JSON format. Default: none. */
   readonly entities?: readonly { readonly [field: string]: Json }[];
-  /** At which hooks they are asked. Default `["message_pre_invoke"]`: before everything. */
+  /** The hooks that evaluate the policies. Default `["message_pre_invoke"]`: before everything. */
   readonly hooks?: readonly PolicyHook[];
-  /** What of the envelope they are shown. Default `["read_labels", "read_roles"]`. */
+  /** The parts of the envelope that they see. Default `["read_labels", "read_roles"]`. */
   readonly capabilities?: readonly PolicyCapability[];
 }
 
@@ -36,17 +36,18 @@ type Cedar = typeof import("@cedar-policy/cedar-wasm/nodejs");
 type Request = Omit<Parameters<Cedar["isAuthorized"]>[0], "policies">;
 
 /**
- * Allows what policies in Cedar permit, of each part of a message. The principal is the subject, such
- * as `User::"ada"`, in its `Role::"admin"` and `Team::"eu"`; the action is that of the part, such as
- * `Action::"execute"`; the resource is `Tool`, `Prompt` or `Resource` by name or URI, or `Message` by
- * kind; the context is the rest of what `toPolicyInput` returns.
+ * Allows a message if Cedar policies permit each of its parts. The principal is the subject, such
+ * as `User::"ada"`, with its roles and teams as parents, such as `Role::"admin"` and `Team::"eu"`.
+ * The action is the part's, such as `Action::"execute"`. The resource is `Tool`, `Prompt` or
+ * `Resource` by name or URI, or `Message` by kind. The context is the rest of what `toPolicyInput`
+ * returns.
  *
- * It sees the parts of messages, and of the envelope what `capabilities` open. It changes nothing.
- * An error denies the message, also that of one policy among others, which Cedar would skip. It needs
- * the package `@cedar-policy/cedar-wasm`, which is loaded when the plugin is made, and Node.
+ * It sees the parts of messages, and the parts of the envelope that `capabilities` open. It changes
+ * nothing. Any error denies the message, even in one policy of several, which Cedar would skip. It
+ * needs Node and the package `@cedar-policy/cedar-wasm`, which is loaded when the plugin is made.
  *
- * @throws GlassineError (as a rejection) `options_invalid`, also for policies and entities that Cedar
- *   cannot read; `setting_invalid` if the package cannot be loaded
+ * @throws GlassineError (as a rejection) `options_invalid`, also for policies and entities that
+ *   Cedar cannot read; `setting_invalid` if the package cannot be loaded
  * @example
  * ```ts
  * import { cedarPolicy } from "glassine/plugins";
@@ -62,7 +63,7 @@ export async function cedarPolicy(options: CedarPolicyOptions): Promise<Plugin> 
   const read = readOptions("cedarPolicy", cedarPolicyOptions, options);
   const cedar = await loadCedar();
   const policies = { staticPolicies: read.policies };
-  // Cedar itself checks what they are, next.
+  // Cedar itself checks their form below.
   const entities = read.entities as unknown as Request["entities"];
   for (const [option, answer] of [
     ["policies", cedar.checkParsePolicySet(policies)],
@@ -85,7 +86,7 @@ export async function cedarPolicy(options: CedarPolicyOptions): Promise<Plugin> 
       });
       if (answer.type !== "success") throw new Error("Cedar did not decide");
       const { decision, diagnostics } = answer.response;
-      // Cedar skips a policy with an error, and it may be the one that forbids.
+      // Cedar skips a policy that has an error, which could be the one that forbids.
       if (diagnostics.errors.length > 0) throw new Error("A policy had an error");
       return decision === "allow";
     },
@@ -132,11 +133,11 @@ function resourceOf({ kind, name, uri }: Omit<SerializedPart, "action" | "extens
 type Value = Request["context"][string];
 
 /**
- * Data as Cedar has it, which knows no null and whole numbers alone: null becomes an empty record, so
- * that `has` is true of it, and another number its string.
+ * Converts JSON to Cedar's data, which has no null and only whole numbers. Null becomes an empty
+ * record, so that `has` is true for it, and any other number becomes a string.
  *
- * Rule: keys by which Cedar's JSON names entities and functions are the policies' alone; a caller's
- * arguments that have one are an error.
+ * Rule: only policies may use the keys with which Cedar's JSON names entities and functions. A
+ * caller's arguments that have one are an error.
  */
 function valueOfJson(value: unknown): Value {
   if (typeof value === "string" || typeof value === "boolean") return value;
@@ -153,7 +154,7 @@ function recordOf(record: object): Record<string, Value> {
   return Object.fromEntries(entries);
 }
 
-/** Bundlers that do not find the package leave an import in `try` as it is. */
+/** Inside `try`, bundlers leave the import of a package that they do not find as it is. */
 async function loadCedar(): Promise<Cedar> {
   try {
     return await import("@cedar-policy/cedar-wasm/nodejs");

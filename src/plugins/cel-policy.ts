@@ -13,11 +13,11 @@ import { readOptions } from "./read-options.ts";
 
 /** Options of `celPolicy`. */
 export interface CelPolicyOptions {
-  /** An expression of CEL over `input` that is true for what is allowed. */
+  /** A CEL expression over `input` that is true for what is allowed. */
   readonly policy: string;
-  /** At which hooks it is asked. Default `["message_pre_invoke"]`: before everything. */
+  /** The hooks that evaluate the policy. Default `["message_pre_invoke"]`: before everything. */
   readonly hooks?: readonly PolicyHook[];
-  /** What of the envelope it is shown. Default `["read_labels", "read_roles"]`. */
+  /** The parts of the envelope that it sees. Default `["read_labels", "read_roles"]`. */
   readonly capabilities?: readonly PolicyCapability[];
 }
 
@@ -29,15 +29,15 @@ export const celPolicyOptions = z.strictObject({
 });
 
 /**
- * Allows what an expression of the Common Expression Language says. It is evaluated for each part of
- * a message, with `input` as `toPolicyInput` returns it; all of them have to be true. An error, such
- * as a field that is not there, and any other value deny the message: ask `has(input.name)` first.
+ * Allows a message if an expression in the Common Expression Language is true for each of its
+ * parts, with `input` as `toPolicyInput` returns it. An error, such as a missing field, and any
+ * other value deny the message: test `has(input.name)` first.
  *
- * It sees the parts of messages, and of the envelope what `capabilities` open. It changes nothing.
- * It needs the package `@marcbachmann/cel-js`, which is loaded when the plugin is made. `matches` in
- * an expression is a regular expression, which can take any time.
+ * It sees the parts of messages, and the parts of the envelope that `capabilities` open. It changes
+ * nothing. It needs the package `@marcbachmann/cel-js`, which is loaded when the plugin is made.
+ * `matches` in an expression is a regular expression, which can take arbitrarily long.
  *
- * @throws GlassineError (as a rejection) `options_invalid`, also for an expression that is not one;
+ * @throws GlassineError (as a rejection) `options_invalid`, also for an invalid expression;
  *   `setting_invalid` if the package cannot be loaded
  * @example
  * ```ts
@@ -70,7 +70,7 @@ export async function celPolicy(options: CelPolicyOptions): Promise<Plugin> {
   });
 }
 
-/** Bundlers that do not find the package leave an import in `try` as it is. */
+/** Inside `try`, bundlers leave the import of a package that they do not find as it is. */
 async function loadCel() {
   try {
     return await import("@marcbachmann/cel-js");

@@ -4,27 +4,27 @@ import { label, patterns } from "./option-types.ts";
 import { readOptions } from "./read-options.ts";
 import { nameMatcher, requestPoints, type Target, type TargetKind, targetsOf } from "./targets.ts";
 
-/** Where requests go, by patterns. A request goes there if any one of them fits. */
+/** Destinations of requests, as patterns. A request goes there if any pattern matches. */
 export interface EgressTargets {
-  /** Names of tools. */
+  /** Tool names. */
   readonly tools?: readonly string[];
-  /** Names of prompts. */
+  /** Prompt names. */
   readonly prompts?: readonly string[];
-  /** URIs of resources. */
+  /** Resource URIs. */
   readonly resources?: readonly string[];
-  /** Other methods of MCP, such as `completion/complete`. */
+  /** Other MCP methods, such as `completion/complete`. */
   readonly methods?: readonly string[];
-  /** Ids of models. */
+  /** Model ids. */
   readonly models?: readonly string[];
-  /** Ids of servers, whatever is asked of them. */
+  /** Server ids, whatever is requested of the server. */
   readonly servers?: readonly string[];
 }
 
-/** Options of `egressGuard`: `allow` or `refuse`, or neither for nothing to leave. */
+/** Options of `egressGuard`: `allow`, `refuse`, or neither, so that nothing may leave. */
 export interface EgressGuardOptions {
-  /** Labels of which an envelope has one if its data may not leave. */
+  /** The data of an envelope that has one of these labels must not leave. */
   readonly labels: readonly string[];
-  /** Where such data may go all the same. Everything else is refused. */
+  /** Where such data may still go. Everything else is refused. */
   readonly allow?: EgressTargets;
   /** Where such data may not go. Everything else is allowed. */
   readonly refuse?: EgressTargets;
@@ -64,11 +64,11 @@ export const egressGuardOptions = z
   );
 
 /**
- * Keeps labelled data in: refuses calls of tools, prompts, resources and other methods, and input of
- * models, while the envelope has one of `labels`. With neither `allow` nor `refuse` it refuses all
- * of them. A server or name that a request does not say counts as refused.
+ * Keeps labelled data in: while the envelope has one of `labels`, refuses calls of tools, prompts,
+ * resources and other methods, and model input. With neither `allow` nor `refuse`, it refuses all
+ * of them. A server or name that a request does not state counts as refused.
  *
- * It sees labels, and what requests name. It changes nothing. It judges requests alone: an answer to
+ * It sees labels and what requests name. It changes nothing. It checks only requests; an answer to
  * a server's own request is not one.
  *
  * @throws GlassineError `options_invalid`
@@ -107,7 +107,7 @@ export function egressGuard(options: EgressGuardOptions): Plugin<"read_labels"> 
   });
 }
 
-/** Whether a target is among these; `unknown` where the request does not say what they ask for. */
+/** Tests whether a target is in `lists`; a name that is not stated counts as `unknown`. */
 function matcherOf(lists: z.output<typeof targets>, unknown: boolean): (target: Target) => boolean {
   const among = (list: readonly string[] = []) => {
     const matches = nameMatcher(list);

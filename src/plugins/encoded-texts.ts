@@ -1,12 +1,12 @@
-/** Texts in base64: how they are read, and written again as they were encoded. */
+/** Reads text in base64, and writes it back in the same encoding. */
 
-/** A text, and what has another one in its place. */
+/** A text, and a function that encodes another text in the same way. */
 export interface EncodedText {
   readonly text: string;
   readonly encode: (text: string) => string;
 }
 
-/** Bytes, one in each unit of a string. */
+/** Bytes, one in each code unit of a string. */
 interface EncodedBytes {
   readonly bytes: string;
   readonly encode: (bytes: string) => string;
@@ -14,7 +14,7 @@ interface EncodedBytes {
 
 const digits = /^[A-Za-z0-9+/_-]*$/;
 
-/** The bytes of base64 in either alphabet of RFC 4648, with white space and without padding. */
+/** Decodes base64 in either alphabet of RFC 4648, with optional white space and padding. */
 export function bytesOfBase64(text: string): EncodedBytes | undefined {
   const dense = text.replaceAll(/\s+/g, "");
   const own = dense.replace(/={1,2}$/, "");
@@ -31,10 +31,10 @@ export function bytesOfBase64(text: string): EncodedBytes | undefined {
   };
 }
 
-/** Bytes of other kinds of data are not UTF-8 for so long. */
+/** Data of other kinds is not valid UTF-8 for this long. */
 const sampleUnits = 64;
 
-/** The text of which a string is the base64; `undefined` for any other string. */
+/** Returns the text that a string encodes in base64, or `undefined` if it encodes none. */
 export function textInBase64(text: string): EncodedText | undefined {
   if (text.length < 16) return undefined;
   const begin = text.slice(0, sampleUnits).replaceAll(/\s+/g, "");
@@ -51,7 +51,7 @@ function isText(text: string | undefined): text is string {
   return text !== undefined && !text.includes("\0");
 }
 
-/** The text of any bytes: UTF-16 if they look like it, UTF-8 if they are, otherwise Latin-1. */
+/** Decodes bytes as UTF-16 if they look like it, as UTF-8 if they are, otherwise as Latin-1. */
 export function textOfBytes(bytes: string): EncodedText & { readonly isGuessed: boolean } {
   for (const high of [1, 0] as const) {
     if (!isUtf16(bytes, high)) continue;
@@ -63,7 +63,7 @@ export function textOfBytes(bytes: string): EncodedText & { readonly isGuessed: 
   return { text: bytes, encode: (next) => next, isGuessed };
 }
 
-/** By the mark at the beginning, or since a third of the high bytes, at this place, is zero. */
+/** True with a byte order mark, or if over a third of the high bytes, at `high`, are zero. */
 function isUtf16(bytes: string, high: 0 | 1): boolean {
   if (bytes.length % 2 === 1) return false;
   if (bytes.startsWith(high === 1 ? "\xFF\xFE" : "\xFE\xFF")) return true;
@@ -93,7 +93,7 @@ function utf16Of(high: 0 | 1) {
   };
 }
 
-/** With a byte order mark if there is one, so that it stays. `begins` where more bytes follow. */
+/** Keeps a byte order mark if there is one. `begins` is true if more bytes follow. */
 function textOfUtf8(bytes: string, begins: boolean): string | undefined {
   const list = new Uint8Array(bytes.length);
   for (let at = 0; at < bytes.length; at += 1) list[at] = bytes.charCodeAt(at);
@@ -105,7 +105,7 @@ function textOfUtf8(bytes: string, begins: boolean): string | undefined {
   }
 }
 
-/** Few enough for the arguments of one call. */
+/** Few enough to be the arguments of one call. */
 const pieceBytes = 16_384;
 
 function utf8Of(text: string): string {

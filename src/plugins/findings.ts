@@ -1,9 +1,9 @@
-/** What a scanner finds in texts, and how it is taken out. */
+/** What a scanner finds in texts, and how it is redacted. */
 import { bytesOfBase64, textInBase64, textOfBytes } from "./encoded-texts.ts";
 
 /** Where something was found, and what it is. */
 export interface Finding {
-  /** Of lower-case letters, digits and hyphens. */
+  /** In lower-case letters, digits and hyphens. */
   readonly kind: string;
   readonly start: number;
   readonly end: number;
@@ -12,11 +12,11 @@ export interface Finding {
 /**
  * Finds things of one kind in a text. `key` names the field or argument that has it.
  *
- * Rule: the work is linear in the length of the text, whatever the text is.
+ * Rule: the time is linear in the length of the text, whatever the text contains.
  */
 export type Finder = (text: string, key: string) => readonly Finding[];
 
-/** A finder of what fits a pattern, as far as it is accepted. */
+/** Returns a finder of what matches `pattern` and `accepts` accepts. */
 export function finder(
   kind: string,
   pattern: RegExp,
@@ -31,18 +31,18 @@ export function finder(
 /** What was found in a text, and the text without it. */
 export interface Scanned {
   readonly kinds: readonly string[];
-  /** Each finding is replaced by `[REDACTED:kind]`. The text itself if there is none. */
+  /** The text with each finding replaced by `[REDACTED:kind]`; the text itself if there is none. */
   readonly redacted: string;
 }
 
 const passes = 4;
 
-/** What a redacted text has in place of a finding. */
+/** Returns what replaces a finding in a redacted text. */
 export function markerOf(kind: string): string {
   return `[REDACTED:${kind}]`;
 }
 
-/** Scans a text and, where it is the base64 of another, that one. */
+/** Scans a text. If it has no findings but is base64 of another text, scans that one. */
 export function scan(text: string, key: string, finders: readonly Finder[]): Scanned {
   const plain = scanPlain(text, key, finders);
   if (plain !== undefined) return plain;
@@ -50,11 +50,11 @@ export function scan(text: string, key: string, finders: readonly Finder[]): Sca
   if (inner === undefined) return { kinds: [], redacted: text };
   const { kinds, redacted } = scan(inner.text, key, finders);
   if (kinds.length === 0) return { kinds, redacted: text };
-  // Without its line breaks, the base64 itself may look like something.
+  // Without its line breaks, the base64 itself could match a finder.
   return { kinds, redacted: bare(inner.encode(redacted), key, finders, kinds[0] ?? "") };
 }
 
-/** Scans a text as it stands; `undefined` if nothing is in it. */
+/** Scans a text as it stands. Returns `undefined` if nothing is found. */
 function scanPlain(text: string, key: string, finders: readonly Finder[]): Scanned | undefined {
   const found = finders.flatMap((find) => find(text, key));
   if (found.length === 0) return undefined;
@@ -62,13 +62,13 @@ function scanPlain(text: string, key: string, finders: readonly Finder[]): Scann
   return { kinds, redacted: bare(without(text, found), key, finders, kinds[0] ?? "") };
 }
 
-/** What was found in a file that says that it is text. */
+/** What was found in a file that is declared as text. */
 export interface ScannedFile extends Scanned {
-  /** Whether something is still in it, between bytes of which the encoding is unknown. */
+  /** Whether a finding could not be redacted, because the encoding of its bytes is unknown. */
   readonly isFixed: boolean;
 }
 
-/** Scans such a file, whatever its encoding; `undefined` for what is not base64. */
+/** Scans such a file, whatever its encoding. Returns `undefined` if it is not base64. */
 export function scanFile(
   base64: string,
   key: string,
@@ -81,7 +81,8 @@ export function scanFile(
   const { text, encode, isGuessed } = textOfBytes(file.bytes);
   const { kinds, redacted } = scan(text, key, finders);
   const rest = kinds.length === 0 ? file.bytes : encode(redacted);
-  // A file may mix encodings, or only look like one of them: letters are their bytes in each.
+  // A file can mix encodings, or only look like one of them. Without zero bytes, ASCII letters are
+  // the same in each, so this finds what is left.
   const left = isGuessed ? scan(rest.replaceAll("\0", ""), key, finders).kinds : [];
   return {
     kinds: [...kinds, ...left],
@@ -90,7 +91,10 @@ export function scanFile(
   };
 }
 
-/** What stands next to a finding may be one without it. After a few times, nothing is left. */
+/**
+ * Redacts until nothing is found, because the text around a removed finding can match. After a few
+ * passes, the whole text is replaced.
+ */
 function bare(text: string, key: string, finders: readonly Finder[], kind: string): string {
   let rest = text;
   for (let pass = 0; pass < passes; pass++) {
@@ -105,7 +109,7 @@ function without(text: string, findings: readonly Finding[]): string {
   let out = "";
   let from = 0;
   for (const { kind, start, end } of findings.toSorted((a, b) => a.start - b.start)) {
-    // One that overlaps the one before is part of it.
+    // A finding that overlaps the previous one is part of it.
     if (start >= from) out += text.slice(from, start) + markerOf(kind);
     from = Math.max(from, end);
   }

@@ -12,7 +12,7 @@ import {
 import { filled, isTaken } from "./option-types.ts";
 import { readOptions } from "./read-options.ts";
 
-/** Where a header has its value from. */
+/** Where a header's value comes from. */
 export type HeaderSource =
   | "subject.id"
   | "subject.type"
@@ -23,9 +23,9 @@ export type HeaderSource =
 
 /** Options of `headerWriter`. */
 export interface HeaderWriterOptions {
-  /** By name: a string, or where the value is from. Lists are joined with commas. */
+  /** By name: a string, or where the value comes from. Lists are joined with commas. */
   readonly headers: { readonly [name: string]: string | { readonly from: HeaderSource } };
-  /** What becomes of a request that lacks a value. Default `"deny"`; `"remove"` removes the header. */
+  /** What happens if a value is missing. Default `"deny"`; `"remove"` removes the header. */
   readonly missing?: "deny" | "remove";
 }
 
@@ -64,12 +64,12 @@ export const headerWriterOptions = z.strictObject({
 });
 
 /**
- * Writes headers to what is sent upstream: fixed ones, and ones with who is asking. Whatever the
- * request had under these names is replaced.
+ * Writes headers to what is sent upstream: fixed ones, and ones that say who is asking. Headers
+ * that the request already has under these names are replaced.
  *
- * It sees headers, and of the subject the fields that it writes; it changes headers. A value that a
- * header cannot have, such as a role with a comma in it, counts as missing. Where the host's
- * transport sends no headers of plugins, as over stdio, none are written.
+ * It sees headers and the subject's fields that it writes; it changes headers. A value that a
+ * header cannot have, such as a role with a comma in it, counts as missing. If the host's transport
+ * does not send plugins' headers, as over stdio, none are written.
  *
  * @throws GlassineError `options_invalid`
  * @example
@@ -119,7 +119,7 @@ function capabilityFor(from: string): Capability {
   return source === undefined ? "read_claims" : needed[source];
 }
 
-/** What the plugin may be shown of a subject. */
+/** What the plugin can see of a subject. */
 type Subject = Readonly<Record<string, unknown>> | undefined;
 
 function readSubject(from: string, subject: Subject): string | undefined {
@@ -132,7 +132,7 @@ function readSubject(from: string, subject: Subject): string | undefined {
   return isListed ? found.join(",") : undefined;
 }
 
-/** Keys are data: `constructor` is one only where somebody wrote it. */
+/** Reads only own properties, so that `constructor` is a key only if somebody wrote it. */
 function ownValue(holder: unknown, name: string): unknown {
   if (typeof holder !== "object" || holder === null) return undefined;
   return Object.getOwnPropertyDescriptor(holder, name)?.value;

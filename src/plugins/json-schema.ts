@@ -1,9 +1,9 @@
-/** The JSON Schemas that stock plugins take: those of which every keyword is checked. */
+/** The JSON Schemas that stock plugins take: those whose keywords are all checked. */
 import * as z from "zod";
 
 type JsonSchema = Exclude<Parameters<typeof z.fromJSONSchema>[0], boolean>;
 
-/** Keywords, and whether what they have are schemas. Others would be ignored, or take too long. */
+/** The keywords, and whether their values are schemas. Others would be ignored or take too long. */
 const keywords: { readonly [keyword: string]: "one" | "list" | "map" | "value" } = {
   $schema: "value",
   additionalProperties: "one",
@@ -34,13 +34,13 @@ const deciding = ["type", "const", "enum", "anyOf", "oneOf", "allOf"];
 
 /**
  * Whether a JSON Schema is one of an object, with keywords that are all checked. `pattern` is not
- * among them: a regular expression can take any time on what a caller chose.
+ * among them: on input that a caller chose, a regular expression can take arbitrarily long.
  */
 export function isObjectSchema(schema: JsonSchema): boolean {
   return schema.type === "object" && isChecked(schema) && isMade(schema);
 }
 
-/** Prepares such a schema for many values. */
+/** Compiles such a schema, to test many values. */
 export function schemaTest(schema: JsonSchema): (value: unknown) => boolean {
   const made = z.fromJSONSchema(schema);
   return (value) => made.safeParse(value).success;

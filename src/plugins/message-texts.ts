@@ -1,21 +1,21 @@
-/** Goes through every string of a message. */
+/** Visits every string of a message. */
 import { type ContentPart, isTextType, type Message } from "../messages.ts";
 
-/** What is done with the strings of a message. */
+/** What to do with the strings of a message. */
 export interface TextVisitor {
-  /** A text, with the name of the field or argument that has it. Returns what to write instead. */
+  /** Called with a text and the name of the field or argument that has it. Returns the new text. */
   readonly text: (text: string, key: string) => string;
-  /** The same for a whole number, where there is something to look for in its digits. */
+  /** The same for a whole number, if its digits are to be searched. */
   readonly number?: ((value: number, key: string) => unknown) | undefined;
-  /** The same for base64 of a file that says that it is text. `undefined` for what is no base64. */
+  /** The same for base64 of a file declared as text. Returns `undefined` if it is not base64. */
   readonly file?: (base64: string, key: string) => string | undefined;
-  /** Such a file of a part that is no base64. In arguments and results, that is a text. */
+  /** Called if such a file of a part is not base64. In arguments and results, it is text only. */
   readonly unreadable?: () => void;
-  /** A string that only reads: a name, a key, an id, a URI. */
+  /** Called with a string that cannot be replaced: a name, a key, an id, a URI. */
   readonly fixed: (text: string) => void;
 }
 
-/** The fields with content, by kind of part. All other strings say what the part is. */
+/** The fields with content, by kind of part. All other strings identify the part. */
 const contentFields: Readonly<Record<ContentPart["content_type"], readonly string[]>> = {
   text: ["text"],
   thinking: ["text"],
@@ -31,7 +31,7 @@ const contentFields: Readonly<Record<ContentPart["content_type"], readonly strin
   document: ["data", "title"],
 };
 
-/** A message with its texts as the visitor returns them; itself if it changes none. */
+/** Returns a message with its texts replaced by the visitor's; itself if none changes. */
 export function visitMessage<M extends Pick<Message, "content">>(
   message: M,
   visitor: TextVisitor,
@@ -47,7 +47,7 @@ function visitPart(part: ContentPart, visitor: TextVisitor): ContentPart {
   }
   const open = contentFields[part.content_type];
   const messages = part.content_type === "prompt_result" ? part.content.messages : undefined;
-  // Media by a URL is elsewhere.
+  // The `data` of media by URL is the URL.
   const isElsewhere = "type" in part.content && part.content.type === "url";
   const content = mappedFields(part.content, (value, key) => {
     if (key === "messages" && messages !== undefined)
@@ -56,11 +56,11 @@ function visitPart(part: ContentPart, visitor: TextVisitor): ContentPart {
     const by = isOpen ? visitor : readOnly(visitor);
     return visitField(part.content, key, value, by, by.unreadable);
   });
-  // Each field is written over by a value of its own type.
+  // Each field is replaced by a value of its own type.
   return content === part.content ? part : ({ ...part, content } as ContentPart);
 }
 
-/** All texts are strings that only read. */
+/** Returns a visitor that treats all texts as strings that cannot be replaced. */
 function readOnly({ fixed, number }: TextVisitor): TextVisitor {
   const text = (each: string) => {
     fixed(each);
@@ -85,7 +85,7 @@ function visitValue(value: unknown, key: string, visitor: TextVisitor): unknown 
   });
 }
 
-/** The names of the fields with bytes, and of those that say their type: of parts, and of MCP. */
+/** The names of fields with bytes, and of fields with their media type, in parts and in MCP. */
 const bytesFields = ["data", "blob"];
 const typeFields = ["media_type", "mime_type", "mediaType", "mimeType"];
 
@@ -120,13 +120,13 @@ function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value);
 }
 
-/** The list itself if no item changes. */
+/** Returns the list itself if no item changes. */
 function mapped<Item>(list: readonly Item[], change: (item: Item) => Item): readonly Item[] {
   const next = list.map(change);
   return next.every((item, at) => item === list[at]) ? list : next;
 }
 
-/** The object itself if no field changes. */
+/** Returns the object itself if no field changes. */
 function mappedFields(record: object, change: (value: unknown, key: string) => unknown): object {
   let isSame = true;
   const entries = Object.entries(record).map(([key, value]) => {

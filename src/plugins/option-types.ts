@@ -1,21 +1,21 @@
-/** What options of several stock plugins are made of. */
+/** The schemas that options of several stock plugins share. */
 import * as z from "zod/mini";
 import { addLabels, createExtensions, filterExtensions, isGlassineError } from "../index.ts";
 
-/** A string that is not empty. */
+/** A non-empty string. */
 export const filled = z.string().check(z.minLength(1));
 
-/** Names, in which `*` stands for characters other than `/`, and `**` for any. */
+/** Name patterns: `*` matches any characters but `/`, and `**` matches any characters. */
 export const patterns = z.array(filled);
 
 const labelView = filterExtensions(createExtensions({}), ["append_labels"]);
 
-/** A label that an envelope takes. */
+/** A label that an envelope accepts. */
 export const label = z
   .string()
   .check(z.refine((text) => isTaken(() => addLabels(labelView, text)), "must be a label"));
 
-/** Whether an edit of an envelope is one that it takes. */
+/** Whether an envelope accepts an edit. */
 export function isTaken(edit: () => unknown): boolean {
   try {
     edit();
@@ -26,7 +26,7 @@ export function isTaken(edit: () => unknown): boolean {
   }
 }
 
-/** A whole number from 1 on. */
+/** A whole number from 1 to `max`. */
 export function wholeFrom1(max = Number.MAX_SAFE_INTEGER) {
   return z.int().check(z.minimum(1), z.maximum(max));
 }

@@ -1,7 +1,7 @@
 /**
- * Personal data that is found by its form, and where there is one by its checksum.
+ * Personal data that is found by its form and, if it has one, its checksum.
  *
- * Rule: each search begins at a character that few texts have many of, and looks at a bounded number
+ * Rule: each search begins at a character that is rare in most texts, and looks at a bounded number
  * of characters around it.
  */
 import { type Finder, type Finding, finder } from "./findings.ts";
@@ -15,7 +15,7 @@ function findEmails(text: string): readonly Finding[] {
   for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
     let start = at;
     while (start > 0 && at - start < 64 && localUnit.test(text[start - 1] ?? "")) start -= 1;
-    // One at the front is a quotation mark.
+    // A leading apostrophe is a quotation mark.
     if (text[start] === "'") start += 1;
     domain.lastIndex = at;
     const [host] = domain.exec(text) ?? [];
@@ -25,11 +25,11 @@ function findEmails(text: string): readonly Finding[] {
   return found;
 }
 
-/** ITU-T E.164 behind a plus; and numbers of North America in groups. */
+/** ITU-T E.164 numbers after a plus, and North American numbers in groups. */
 const international = /\+[1-9](?:[ ().-]{0,2}\d){7,14}/g;
 const american = /(?<![\d-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\d-])/g;
 
-/** ISO/IEC 7812: digits by themselves or in groups, of a length of an issuer, with the checksum. */
+/** ISO/IEC 7812: digits, alone or in groups, with an issuer's prefix and length and a checksum. */
 function findCards(text: string): readonly Finding[] {
   return [...text.matchAll(/[\d -]+/g)].flatMap(({ 0: run, index }) => cardsIn(run, index));
 }
@@ -56,7 +56,7 @@ function cardsIn(run: string, offset: number): readonly Finding[] {
   return found;
 }
 
-/** Prefixes and lengths of Visa, Mastercard, American Express, Discover, Diners, JCB and UnionPay. */
+/** Visa, Mastercard, American Express, Discover, Diners, JCB and UnionPay: prefixes and lengths. */
 const issuers =
   /^(?:4(?:\d{12}|\d{15}|\d{18})|(?:5[1-5]\d\d|222[1-9]|22[3-9]\d|2[3-6]\d\d|27[01]\d|2720)\d{12}|3[47]\d{13}|(?:6011|64[4-9]\d|65\d\d)\d{12,15}|3(?:0[0-5]|[689]\d)\d{11}|35(?:2[89]|[3-8]\d)\d{12,15}|62\d{14,17})$/;
 
@@ -71,7 +71,7 @@ function isCard(digits: string): boolean {
   return sum % 10 === 0;
 }
 
-/** The lengths of IBANs by country, from the registry of SWIFT. */
+/** The lengths of IBANs by country, from SWIFT's registry. */
 const ibanLengths =
   "AD24AE23AL28AT20AZ28BA20BE16BG22BH22BI27BR29BY28CH21CR22CY28CZ24DE22DJ27DK18DO28EE20EG29ES24FI18FK18FO18FR27GB22GE22GI23GL18GR27GT28HN28HR21HU28IE22IL23IQ23IS26IT27JO30KW30KZ20LB28LC32LI21LT20LU20LV21LY25MC27MD24ME22MK19MN20MR27MT31MU30NI28NL18NO15OM23PK24PL28PS29PT25QA29RO24RS22RU33SA24SC31SD18SE24SI19SK24SM27SO23ST25SV28TL23TN24TR26UA29VA22VG24XK20YE30";
 const lengthOf = new Map(
@@ -82,7 +82,7 @@ const lengthOf = new Map(
 );
 const ibanStart = /[A-Za-z]{2}\d{2}/g;
 
-/** ISO 13616: the length of its country, and the checksum. Groups may be apart by a space. */
+/** ISO 13616: the country's length, and the checksum. A space may separate groups. */
 function findIbans(text: string): readonly Finding[] {
   const found: Finding[] = [];
   for (const { 0: begin, index } of text.matchAll(ibanStart)) {
@@ -112,7 +112,7 @@ function isIban(units: string): boolean {
   return rest === 1;
 }
 
-/** Numbers that are given out: no area 000, 666 or 9xx, no group 00, no serial 0000. */
+/** Numbers that are issued: no area 000, 666 or 9xx, no group 00, no serial 0000. */
 const ssn = /(?<![\d-])(?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\d-])/g;
 
 const ipV4 = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)/g;
@@ -120,7 +120,7 @@ const isIpV4 = (text: string) => text.split(".").every((part) => Number(part) <=
 
 const ipV6Run = /(?<![\w:.])[\dA-Fa-f:]{2,45}(?![\w:])/g;
 
-/** RFC 4291 §2.2, with three groups or more: `::1` is everybody. */
+/** RFC 4291 §2.2, with at least three groups: an address such as `::1` identifies nobody. */
 function isIpV6(text: string): boolean {
   const halves = text.split("::");
   const groups = halves.flatMap((half) => (half === "" ? [] : half.split(":")));

@@ -7,11 +7,11 @@ import { type ScannerAction, scannerPlugin } from "./scanner.ts";
 
 /** Options of `piiLabels`. */
 export interface PiiLabelsOptions {
-  /** What becomes of a message with personal data. Default `"label"`. */
+  /** What happens to a message with personal data. Default `"label"`. */
   readonly action?: ScannerAction;
-  /** The kinds that are looked for. Default: all of them. */
+  /** The kinds to look for. Default: all of them. */
   readonly kinds?: readonly PiiKind[];
-  /** The label of an envelope with personal data; null for none. Default `"PII"`. */
+  /** The label for an envelope with personal data, or null for none. Default `"PII"`. */
   readonly label?: string | null;
   /** Further labels by kind. Default: none. */
   readonly kindLabels?: { readonly [Kind in PiiKind]?: string };
@@ -43,15 +43,15 @@ export const piiLabelsOptions = z
   );
 
 /**
- * Finds personal data in every text of every message, and labels the envelope, takes the data out as
- * well, or denies the message: e-mail addresses, telephone numbers behind a plus or in the groups of
- * North America, payment cards (by issuer and checksum), IBANs (by country and checksum), social
- * security numbers of the United States, and IP addresses.
+ * Finds personal data in every text of every message, and labels the envelope, redacts the data as
+ * well, or denies the message. The data are e-mail addresses, telephone numbers with a plus or in
+ * North American groups, payment cards (by issuer and checksum), IBANs (by country and checksum),
+ * US social security numbers, and IP addresses.
  *
- * It sees all texts, also those that are base64, and the digits of whole numbers. It adds labels,
- * and with `redact` changes texts and numbers; data where nothing can be put instead, in a name, a key
- * or a URI, then denies the message. It says which kinds it found and how many, never what. It knows
- * forms and no names: other data is not found. A streamed answer is held back until its end.
+ * It sees all texts, including those in base64, and the digits of whole numbers. It adds labels
+ * and, with `redact`, changes texts and numbers; data that cannot be replaced, in a name, a key or
+ * a URI, then denies the message. It reports which kinds it found and how many, never the data. It
+ * knows forms but not names: other data is not found. A streamed answer is held back until its end.
  *
  * @throws GlassineError `options_invalid`
  * @example

@@ -1,4 +1,4 @@
-/** A plugin that asks a policy about each part of a message. */
+/** A plugin that evaluates a policy for each part of a message. */
 import * as z from "zod/mini";
 import { type Capability, definePlugin, deny, GlassineError, type Plugin } from "../index.ts";
 import {
@@ -9,7 +9,7 @@ import {
   toPolicyInput,
 } from "../messages.ts";
 
-/** The points at which a policy can be asked. */
+/** The hooks at which a policy can be evaluated. */
 const hooks = [
   "evaluate",
   "message_pre_invoke",
@@ -27,7 +27,7 @@ const hooks = [
   "cmf.mcp_notification",
 ] as const;
 
-/** What of an envelope the input of a policy can show. */
+/** The capabilities for the parts of an envelope that a policy's input can have. */
 const capabilities = [
   "read_agent",
   "read_headers",
@@ -38,9 +38,9 @@ const capabilities = [
   "read_teams",
 ] as const satisfies readonly Capability[];
 
-/** A hook at which a policy can be asked. */
+/** A hook at which a policy can be evaluated. */
 export type PolicyHook = (typeof hooks)[number];
-/** A capability that opens a part of the input of a policy. */
+/** A capability that opens a part of a policy's input. */
 export type PolicyCapability = (typeof capabilities)[number];
 
 export const policySettings = {
@@ -57,11 +57,11 @@ interface Policy {
   readonly description: string;
   readonly hooks: readonly PolicyHook[];
   readonly capabilities: readonly PolicyCapability[];
-  /** Whether the policy allows a part. It may throw; the message is then refused. */
+  /** Returns whether the policy allows a part. If it throws, the message is refused. */
   readonly allows: (input: SerializedPart) => boolean;
 }
 
-/** Makes the plugin. What an engine says of an error may quote values, and is not passed on. */
+/** Makes the plugin. An engine's error message is not passed on, because it can quote values. */
 export function policyPlugin({ name, description, hooks, capabilities, allows }: Policy): Plugin {
   function handler(message: Message, context: { readonly hook: string }, extensions: object) {
     for (const part of partsOf(message, {
@@ -87,14 +87,14 @@ export function policyPlugin({ name, description, hooks, capabilities, allows }:
   });
 }
 
-/** The error of a policy that its engine cannot read; the policy is the operator's own. */
+/** The error for a policy that its engine cannot read. It may quote the operator's own policy. */
 export function policyInvalid(call: string, option: string, why: string): GlassineError {
   const line = why.split("\n", 1)[0] ?? "";
   const text = `${call}: "${option}" cannot be read: ${line}`;
   return new GlassineError("options_invalid", text, { option });
 }
 
-/** The error for a peer that `import` did not load. */
+/** The error for a peer dependency that `import` did not load. */
 export function peerMissing(
   call: string,
   name: string,

@@ -7,21 +7,21 @@ import { type RequestPoint, targetsOf } from "./targets.ts";
 
 /** Options of `rateLimit`. */
 export interface RateLimitOptions {
-  /** How many requests may come at once, and in `perMs` on average. */
+  /** How many requests may come at once, and on average in `perMs`. */
   readonly limit: number;
-  /** The time in which an allowance that was used up is full again, in milliseconds. Default 60 000. */
+  /** How long a used-up allowance takes to be full again, in milliseconds. Default 60 000. */
   readonly perMs?: number;
-  /** Whose requests are counted together. Default `["subject"]`; none: all of them. */
+  /** What requests are counted by. Default `["subject"]`; with an empty list, all together. */
   readonly by?: readonly ("subject" | "session" | "target")[];
   /** Which requests are counted. Default `["tool"]`. */
   readonly count?: readonly ("tool" | "prompt" | "resource" | "model")[];
-  /** How many allowances are kept apart; the rest share one. Default 10 000. */
+  /** How many allowances are kept separately; all other keys share one. Default 10 000. */
   readonly maxKeys?: number;
 }
 
-/** What `rateLimit` takes beside its options. */
+/** The services that `rateLimit` takes after its options. */
 export interface RateLimitServices {
-  /** Milliseconds on a clock that never goes back. Default `performance.now`. */
+  /** The milliseconds of a clock that never goes back. Default `performance.now`. */
   readonly now?: () => number;
 }
 
@@ -58,11 +58,11 @@ export const rateLimitOptions = z.strictObject({
 
 /**
  * Refuses requests above a rate, and says when to try again (`retry_after_ms` in the details). A
- * request that is refused does not count.
+ * refused request does not count.
  *
- * It sees what requests name and, with `by`, the subject or the session. It changes nothing, and runs
- * concurrently, after every guard that runs in sequence has let the request pass. Requests without a
- * subject, session or name count together. It counts in memory, of one process, for one manager.
+ * It sees what requests name and, with `by`, the subject or the session. It changes nothing, and
+ * runs concurrently, after every sequential guard has let the request pass. Requests without a
+ * subject, session or name count together. It counts in memory, for one manager in one process.
  *
  * @throws GlassineError `options_invalid`
  * @example
@@ -111,7 +111,7 @@ export function rateLimit(options: RateLimitOptions, services: RateLimitServices
   });
 }
 
-/** What it may be shown of an envelope. */
+/** What the plugin can see of an envelope. */
 type Seen = Parameters<typeof targetsOf>[2] & {
   readonly security?: {
     readonly subject?: { readonly id?: string | undefined; readonly type?: string | undefined };
@@ -120,11 +120,11 @@ type Seen = Parameters<typeof targetsOf>[2] & {
 };
 
 /**
- * Counts by the generic cell rate algorithm (ITU-T I.371): of each key it keeps one instant, when
- * its allowance will be full again.
+ * Counts with the generic cell rate algorithm (ITU-T I.371): for each key it keeps one instant,
+ * when its allowance will be full again.
  *
- * Rule: a key is forgotten only when its allowance is full, which is as if it had never come. What
- * does not fit shares one allowance, so that new names buy no new allowances.
+ * Rule: a key is forgotten only when its allowance is full, so forgetting it changes nothing. Keys
+ * beyond `maxKeys` share one allowance, so that new names do not get new allowances.
  */
 function allowancesOf({
   limit,
@@ -134,7 +134,7 @@ function allowancesOf({
   const whole = perMs * limit;
   const fullAt = new Map<string, number>();
 
-  /** Those used longest ago are first, and are mostly full first. */
+  /** The least recently used keys come first, and most of them are full first. */
   function forgetFull(at: number): void {
     for (const [key, instant] of fullAt) {
       if (instant > at) return;
@@ -143,10 +143,10 @@ function allowancesOf({
   }
 
   return {
-    /** Takes one of an allowance: 0, or in how many milliseconds there will be one. */
+    /** Takes one request. Returns 0, or the milliseconds until the allowance has one. */
     take(key: string, atMs: number): number {
-      // In units of which a request takes `perMs` and each millisecond gives `limit`. With whole
-      // numbers that is exact; with others a full allowance could lack a fraction of a request.
+      // In units of which a request takes `perMs` and each millisecond restores `limit`. Whole
+      // numbers keep this exact; with fractions, a full allowance could lack part of a request.
       const at = Math.floor(atMs) * limit;
       forgetFull(at);
       const own = fullAt.has(key) || fullAt.size < maxKeys ? key : "shared";

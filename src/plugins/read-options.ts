@@ -1,10 +1,10 @@
-/** How the options of a stock plugin are read: strictly, and without quoting a value. */
+/** Reads the options of stock plugins strictly, without quoting a value. */
 import * as z from "zod/mini";
 import { GlassineError } from "../index.ts";
 
 /**
- * Reads options with a schema. A name that the schema does not know is refused, for a guard whose
- * option is misspelled would guard less than it seems to.
+ * Reads options with a schema. An option that the schema does not know is refused, because a guard
+ * with a misspelled option would guard less than it seems to.
  *
  * @throws GlassineError `options_invalid`
  */
@@ -16,7 +16,7 @@ export function readOptions<Schema extends z.ZodMiniType>(
   const read = z.safeParse(schema, options ?? {});
   if (read.success) return read.data;
   const { issues } = read.error;
-  // A misspelled option may be the one that is missing.
+  // A misspelled option can be the one that is missing.
   const first = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
   const place = placeOf(first?.path ?? []);
   const text = `${call}: ${place === "" ? "the options" : place} ${first ? faultOf(first, valueAt(options, first.path)) : "are invalid"}.${first ? slipOf(first, schema) : ""}`;
@@ -34,7 +34,7 @@ function valueAt(options: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-/** The options that there are, where one is not. */
+/** Lists the options that exist, if the issue is an unknown one. */
 function slipOf(issue: z.core.$ZodIssue, schema: z.ZodMiniType): string {
   if (issue.code !== "unrecognized_keys" || issue.path.length > 0) return "";
   const known = schema instanceof z.ZodMiniObject ? Object.keys(schema.def.shape) : [];
@@ -66,7 +66,7 @@ function boundOf(origin: string, side: string, bound: number | bigint): string {
   return `have ${side} ${bound} ${origin === "array" ? "elements" : "characters"}`;
 }
 
-/** A record is an object to whoever writes JSON. */
+/** Calls a record an object, as anyone who writes JSON does. */
 function kindOf(expected: string): string {
   const kind = expected === "record" ? "object" : expected === "int" ? "whole number" : expected;
   return /^[aeio]/.test(kind) ? `an ${kind}` : `a ${kind}`;

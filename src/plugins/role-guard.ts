@@ -7,9 +7,9 @@ import { targetsOf } from "./targets.ts";
 
 /** Options of `roleGuard`. */
 export interface RoleGuardOptions {
-  /** By tool, or pattern of tools: the roles of which a caller needs one. None of them: nobody. */
+  /** By tool name or pattern: the roles of which a caller needs one. An empty list: nobody. */
   readonly tools: { readonly [pattern: string]: readonly string[] };
-  /** What becomes of a tool that no pattern names. Default `"deny"`. */
+  /** What happens to a tool that no pattern matches. Default `"deny"`. */
   readonly otherwise?: "allow" | "deny";
 }
 
@@ -27,11 +27,11 @@ export const roleGuardOptions = z.strictObject({
 });
 
 /**
- * Lets a tool be called by those alone who have a role for it. Where several patterns name a tool,
- * the caller needs a role for each of them, so that the order of the patterns has no meaning and
- * another pattern never opens what one closes.
+ * Lets only callers that have a role for a tool call it. If several patterns match a tool, the
+ * caller needs a role for each of them, so the order of the patterns does not matter and no pattern
+ * ever opens what another one closes.
  *
- * It sees the names of tools that are called, and the roles of the caller. It changes nothing.
+ * It sees the names of called tools and the caller's roles. It changes nothing.
  *
  * @throws GlassineError `options_invalid`
  * @example

@@ -4,7 +4,7 @@ import type { Message } from "../messages.ts";
 import { type Finder, scan, scanFile } from "./findings.ts";
 import { visitMessage } from "./message-texts.ts";
 
-/** What becomes of a message in which something was found. */
+/** What happens to a message in which something was found. */
 export type ScannerAction = "deny" | "redact" | "label";
 
 interface Scanner {
@@ -13,12 +13,12 @@ interface Scanner {
   readonly finders: readonly Finder[];
   /** The code of its denials. */
   readonly code: string;
-  /** What it finds, for a reason: `a secret`. */
+  /** What it finds, as a denial's reason names it: `a secret`. */
   readonly what: string;
   readonly action: ScannerAction;
-  /** Whether what it looks for may be a whole number, which is scanned as its decimal digits. */
+  /** Whether it also scans whole numbers, as their decimal digits. */
   readonly readsNumbers?: boolean;
-  /** Labels to add for these kinds. Nothing for a scanner that adds none. */
+  /** Returns the labels to add for these kinds; `undefined` for a scanner that adds none. */
   readonly labelsFor: ((kinds: readonly string[]) => readonly string[]) | undefined;
 }
 
@@ -27,7 +27,7 @@ const unreadable = {
   reason: "The message has a file of text that is not base64, so it cannot be read",
 };
 
-/** Makes the plugin. What it says of a finding is its kind, and nothing of the text. */
+/** Makes the plugin. It reports only the kind of a finding, nothing of the text. */
 export function scannerPlugin(scanner: Scanner): Plugin {
   const { name, description, finders, action, labelsFor } = scanner;
   const capabilities: Capability[] = labelsFor === undefined ? [] : ["append_labels"];
@@ -44,7 +44,7 @@ export function scannerPlugin(scanner: Scanner): Plugin {
       note(scanned.kinds);
       return action === "redact" ? scanned.redacted : text;
     };
-    // What is taken out of a number leaves a string: no number says that something was there.
+    // A redacted number becomes a string, because a number cannot show that something was there.
     const visitNumber = (value: number, key: string) => {
       const text = String(value);
       const left = visitText(text, key);
@@ -75,7 +75,7 @@ export function scannerPlugin(scanner: Scanner): Plugin {
     const found = Object.fromEntries(kinds.map((kind) => [kind, counts.get(kind)]));
     if (action === "deny" || (action === "redact" && fixedIn !== undefined)) {
       const place = action === "redact" ? `, in ${fixedIn}` : "";
-      // With commas: what stands right behind the word "secret" would be redacted in records.
+      // The commas matter: in records, what directly follows the word "secret" would be redacted.
       const reason = `The message has ${scanner.what}${place}, namely ${kinds.join(", ")}`;
       return deny({ code: scanner.code, reason, details: { found } });
     }
@@ -86,7 +86,7 @@ export function scannerPlugin(scanner: Scanner): Plugin {
       metadata: { found },
     };
   }
-  // What rewrites comes before what judges.
+  // Plugins that rewrite run before plugins that judge.
   const entry = { priority: action === "redact" ? 50 : 100, handler };
   return definePlugin({
     name,

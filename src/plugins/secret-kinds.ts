@@ -1,12 +1,12 @@
 /**
- * The secrets that are found by how they look.
+ * The secrets that are found by their form.
  *
- * Rule: each pattern begins with fixed text and goes on with one run of a class of characters, of a
- * bounded length or as long as it is, so that no text makes a search take longer than it is long.
+ * Rule: each pattern begins with fixed text and goes on with one run of a class of characters, of
+ * bounded or any length, so that the time of a search is linear in the length of any text.
  */
 import { type Finder, type Finding, finder } from "./findings.ts";
 
-/** Classes of characters that a token may go on with. */
+/** The classes of characters that can follow a token's prefix. */
 export const tokenCharacters = {
   digits: "0-9",
   hex: "0-9A-Fa-f",
@@ -16,15 +16,15 @@ export const tokenCharacters = {
   base64url: "0-9A-Za-z_-",
 } as const;
 
-/** A token: what it begins with, and the run behind it. */
+/** A token: its prefix, and the run of characters after it. */
 export interface TokenPattern {
   readonly prefix: string;
   readonly characters: keyof typeof tokenCharacters;
-  /** The fewest characters behind the prefix. A longer run is taken whole. */
+  /** The fewest characters after the prefix. A longer run is taken whole. */
   readonly min: number;
 }
 
-/** Finds tokens of one kind. */
+/** Returns a finder of tokens of one kind. */
 export function tokenFinder(
   kind: string,
   patterns: readonly TokenPattern[],
@@ -35,7 +35,7 @@ export function tokenFinder(
     return { prefix, find: finder(kind, new RegExp(pattern, "g"), accepts) };
   });
   return (text, key) =>
-    // Most texts have no prefix, and this is the faster search.
+    // Most texts do not contain the prefix, and this search is faster than the pattern's.
     searches.flatMap(({ prefix, find }) => (text.includes(prefix) ? find(text, key) : []));
 }
 
@@ -64,16 +64,16 @@ const tokens = {
   "stripe-key": of("alphanumeric", 16, "sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"),
 } as const satisfies Record<string, readonly TokenPattern[]>;
 
-/** Words in front of what is a secret. */
+/** Names of fields and arguments whose value is a secret. */
 const secretName =
   /(?:pass(?:word|wd|phrase)|secret|token|credential|authorization|(?:api|access|private|client|account|auth)[_-]?(?:key|secret))s?$/i;
-/** Tokens that are no secret. */
+/** Names of tokens that are not secret. */
 const harmlessName =
   /(?:page|progress|next|prev|previous|cursor|continuation|csrf|sync)[_-]?tokens?$/i;
 
 const marker = /^\[REDACTED:[a-z0-9-]+\]$/;
 
-/** A name, what assigns, and the place of the value. */
+/** Matches a name and an assignment, up to where the value begins. */
 const assignment =
   /(?:pass(?:word|wd|phrase)|secret|token|credential|authorization|[_-]?key)s?["'\\]{0,3}\s{0,3}(?:=>|[:=])\s{0,3}["'\\]{0,3}(?:(?:bearer|basic)\s)?/gi;
 const value = /[0-9A-Za-z+/_.~!@#$%^*-]{12,}={0,2}/y;
@@ -94,7 +94,7 @@ function findAssigned(text: string, key: string): readonly Finding[] {
   return found;
 }
 
-/** Whether a string looks drawn at random: letters and digits, and few of them twice. */
+/** Whether a string looks random: it has letters and digits, and few characters repeat. */
 function isRandom(text: string, min: number): boolean {
   if (text.length < min || text.length > 4096 || /\s/.test(text)) return false;
   if (!/[A-Za-z]/.test(text) || !/[0-9]/.test(text)) return false;
@@ -136,7 +136,7 @@ const pemLabel = /-----BEGIN (?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY(?: BLOCK)?-----
 const pemEnd = "-----END ";
 const pemEndLabel = /-----END [A-Z0-9 ]{0,80}-----/y;
 
-/** RFC 7468. A block without an end ends with the text. */
+/** RFC 7468. A block without an end marker extends to the end of the text. */
 function findPrivateKeys(text: string): readonly Finding[] {
   const found: Finding[] = [];
   let from = 0;
@@ -155,7 +155,7 @@ function findPrivateKeys(text: string): readonly Finding[] {
   }
 }
 
-/** `sk-` begins many names; a key has capitals and digits. */
+/** Many names begin with `sk-`; a key has capitals and digits. */
 const openAiKeys = tokenFinder(
   "openai-key",
   of("base64url", 32, "sk-"),

@@ -14,13 +14,13 @@ import {
 
 /** Options of `secretScanner`. */
 export interface SecretScannerOptions {
-  /** What becomes of a message with a secret. Default `"deny"`. */
+  /** What happens to a message with a secret. Default `"deny"`. */
   readonly action?: ScannerAction;
-  /** The label of an envelope with a secret, for the action `label`. Default `"SECRET"`. */
+  /** The label for an envelope with a secret, for the action `label`. Default `"SECRET"`. */
   readonly label?: string;
-  /** The kinds that are looked for. Default: all of them. */
+  /** The kinds to look for. Default: all of them. */
   readonly kinds?: readonly SecretKind[];
-  /** Tokens of one's own, by kind: what each begins with, and the run of characters behind it. */
+  /** Your own tokens, by kind: the prefix of each, and the run of characters after it. */
   readonly patterns?: { readonly [kind: string]: TokenPattern };
 }
 
@@ -56,13 +56,13 @@ export const secretScannerOptions = z.strictObject({
 });
 
 /**
- * Finds secrets in every text of every message, in arguments, results, prompts, resources, input and
- * output of models, and denies the message, takes them out, or labels the envelope.
+ * Finds secrets in every text of every message (arguments, results, prompts, resources, and models'
+ * input and output), and denies the message, redacts the secrets, or labels the envelope.
  *
- * It sees all texts, also those that are base64, and adds a label or changes texts. With `redact` a
- * secret where nothing can be put instead, in a name, a key or a URI, denies the message. It says
- * which kinds it found and how many, never what. A secret that is cut in two, in another encoding or
- * of an unknown form is not found. A streamed answer is held back until its end.
+ * It sees all texts, including those in base64, and adds a label or changes texts. With `redact`, a
+ * secret that cannot be replaced, in a name, a key or a URI, denies the message. It reports which
+ * kinds it found and how many, never the secrets. A secret that is cut in two, in another encoding
+ * or of an unknown form is not found. A streamed answer is held back until its end.
  *
  * @throws GlassineError `options_invalid`
  * @example

@@ -11,22 +11,22 @@ import { type RateLimitServices, rateLimit, rateLimitOptions } from "./rate-limi
 import { roleGuard, roleGuardOptions } from "./role-guard.ts";
 import { secretScanner, secretScannerOptions } from "./secret-scanner.ts";
 
-/** What a host hands to stock plugins; each takes what it needs. */
+/** The services that a host passes to stock plugins; each takes what it needs. */
 export type StockServices = RateLimitServices & Partial<AuditLogServices>;
 
 /** A stock plugin that a host can enable by its name. */
 export interface StockPlugin {
-  /** Reads its options, which are JSON data. */
+  /** The schema of its options, which are JSON data. */
   readonly options: z.ZodMiniType;
   /**
-   * Makes it from options as a configuration has them.
+   * Makes the plugin from options as they are in a configuration.
    *
    * @throws GlassineError `options_invalid`
    */
   readonly make: (options: unknown, services?: StockServices) => Plugin | Promise<Plugin>;
 }
 
-/** A maker reads its options itself, whatever type they have. */
+/** The cast is safe: a maker reads its options itself, whatever type they have. */
 function entry<Options, Services>(
   options: z.ZodMiniType,
   make: (options: Options, services: Services) => Plugin | Promise<Plugin>,
@@ -35,8 +35,8 @@ function entry<Options, Services>(
 }
 
 /**
- * The stock plugins by name, each with the schema of its options and its maker: for a host that
- * enables plugins from a configuration.
+ * The stock plugins by name, each with the schema of its options and the function that makes it,
+ * for a host that enables plugins from a configuration.
  *
  * @example
  * ```ts

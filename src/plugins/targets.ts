@@ -1,7 +1,7 @@
 /** What a request is for: the tool, prompt, resource or model that it names, or its method. */
 import { type ContentPart, matchesPattern } from "../messages.ts";
 
-/** The kinds of targets, by the point that shows them. */
+/** The kinds of targets, by the hook that shows them. */
 const kinds = {
   "cmf.tool_pre_invoke": "tool",
   "cmf.prompt_pre_fetch": "prompt",
@@ -18,14 +18,14 @@ export const requestPoints: readonly RequestPoint[] = Object.freeze(
   Object.keys(kinds) as RequestPoint[],
 );
 
-/** What a request is for. A name or server that the message does not say is `undefined`. */
+/** What a request is for. A name or server that the message does not state is `undefined`. */
 export interface Target {
   readonly kind: TargetKind;
   readonly name: string | undefined;
   readonly server: string | undefined;
 }
 
-/** What of an envelope names a target; every plugin is shown it. */
+/** The parts of an envelope that name a target; every plugin sees them. */
 interface Named {
   readonly llm?: { readonly model_id?: string | undefined } | undefined;
   readonly mcp?:
@@ -37,7 +37,7 @@ interface OfServer {
   readonly server_id?: string | undefined;
 }
 
-/** These have a point of their own, which judges them; `cmf.mcp_request` shows what is left of them. */
+/** These methods have hooks of their own, which check them; `cmf.mcp_request` shows the rest. */
 const pointed: readonly (string | undefined)[] = [
   "tools/call",
   "prompts/get",
@@ -46,9 +46,9 @@ const pointed: readonly (string | undefined)[] = [
 ];
 
 /**
- * What a message at a request point is for. There is always one: where the message names nothing,
- * the target has no name, and no pattern allows it. Empty only for the rest of a request that has a
- * point of its own.
+ * Returns what a message at a request hook is for. There is always a target: if the message names
+ * nothing, it has no name, and no pattern allows it. The list is empty only for the rest of a
+ * request that has a hook of its own.
  */
 export function targetsOf(
   message: { readonly content: readonly ContentPart[] },
@@ -79,7 +79,9 @@ function targetOf(part: ContentPart, kind: TargetKind, { mcp }: Named): Target |
   }
 }
 
-/** Whether a name is one of these, or fits one of them: `*` is any run without `/`, `**` any run. */
+/**
+ * Tests whether a name is in `patterns` or matches one: `*` is any run without `/`, `**` any run.
+ */
 export function nameMatcher(patterns: readonly string[]): (name: string) => boolean {
   const names = new Set(patterns.filter((pattern) => !pattern.includes("*")));
   const wild = patterns.filter((pattern) => pattern.includes("*"));

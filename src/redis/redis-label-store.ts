@@ -1,8 +1,8 @@
 /**
- * Label sets on Redis or Valkey: one key a session, one script a call.
+ * Label sets on Redis or Valkey: one key per session, one script per call.
  *
- * A server runs a script as one step, so that two gateways which append at once both find their
- * labels in what they get back, and no reader sees a set without its expiry.
+ * A server runs a script as one step: if two gateways append at once, each gets back a set that has
+ * its labels, and no reader sees a set without its expiry.
  */
 import {
   asSet,
@@ -24,15 +24,15 @@ import {
 } from "../core/labels/index.ts";
 
 /**
- * What a store needs of a client. Clients, pools and clusters of `redis` (node-redis) fit, also
- * ones that talk to Valkey; the package is not imported.
+ * The part of a client that a store needs. Clients, pools and clusters of `redis` (node-redis) fit,
+ * including ones that talk to Valkey; the package is not imported.
  */
 export interface RedisClientLike {
   eval(
     script: string,
     options: { readonly keys: string[]; readonly arguments: string[] },
   ): Promise<unknown>;
-  /** Where it is there, commands that nobody waits for any more are not sent. */
+  /** If present, commands that nobody waits for any more are not sent. */
   withCommandOptions?(options: {
     readonly timeout: number;
     readonly typeMapping: Record<never, never>;
@@ -42,20 +42,20 @@ export interface RedisClientLike {
 /** Options of `redisLabelStore`. */
 export interface RedisLabelStoreOptions {
   /**
-   * After how many milliseconds without a `load` or `append` the labels of a session are
-   * forgotten. Longer than any session lives, and the same in all gateways.
+   * A session's labels are forgotten after this many milliseconds without a `load` or `append`. It
+   * must be longer than any session lives, and the same in all gateways.
    */
   readonly ttlMs: number;
-  /** What the keys begin with. Default `glassine:labels:`. */
+  /** The prefix of the keys. Default `glassine:labels:`. */
   readonly prefix?: string | undefined;
   /** How long to wait for the server, in milliseconds. Default 2000. */
   readonly timeoutMs?: number | undefined;
 }
 
 /**
- * KEYS: the set. ARGV: its time to live, the most labels, then the labels to add.
+ * KEYS: the set. ARGV: its time to live, the maximum number of labels, then the labels to add.
  *
- * A longer time to live that another gateway set stays. Over the limit nothing is changed.
+ * A longer time to live that another gateway set is kept. Over the limit, nothing is changed.
  */
 const script = `
 local missing = {}
@@ -71,17 +71,17 @@ return redis.call('SMEMBERS', KEYS[1])
 const longestTtlMs = 100 * 365 * 24 * 60 * 60 * 1000;
 
 /**
- * A label store on a Redis or Valkey server, for gateways of several processes.
+ * Creates a label store on a Redis or Valkey server, for gateways in several processes.
  *
- * Appending is one atomic step on a set that only grows. Session ids are hashed into keys
- * (SHA-256), so that none stands in the server and none can name a key of something else.
- * Every `load` and `append` restarts the time to live.
+ * Appending is one atomic step on a set that only grows. Keys have the SHA-256 of session ids, so
+ * that the server stores no id and no id can be the key of something else. Every `load` and
+ * `append` restarts the time to live.
  *
- * It never hangs and never guesses: what the server does not answer in time, refuses, or holds
- * beside labels is a rejection with `label_store_failed`. The server must not evict keys
- * (`maxmemory-policy noeviction`): an evicted set is a forgotten one.
+ * It never hangs and never guesses: if the server does not answer in time, refuses, or returns
+ * anything but labels, it rejects with `label_store_failed`. The server must not evict keys
+ * (`maxmemory-policy noeviction`), because an evicted set is lost.
  *
- * @throws GlassineError `options_invalid`; what it returns rejects with `session_invalid`,
+ * @throws GlassineError `options_invalid`; the store's methods reject with `session_invalid`,
  *   `label_invalid`, `label_store_full` or `label_store_failed`
  * @see spec `labels:redis-atomic`
  * @example
@@ -112,7 +112,7 @@ export function redisLabelStore(
   );
   const prefix = readOption(options, "prefix", "string") ?? "glassine:labels:";
   if (prefix === "") throw invalid("prefix", "must be a string that is not empty");
-  // Also undoes a host's mapping of replies: labels are read as strings.
+  // Also undoes a host's mapping of replies, because labels are read as strings.
   const bounded = client.withCommandOptions?.({ timeout: timeoutMs, typeMapping: {} }) ?? client;
   const fixed = [String(ttlMs), String(maxSessionLabels)];
 
@@ -144,7 +144,7 @@ async function failing(work: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-/** Somebody else may have written to the server. What was appended must be there. */
+/** Checks the reply: others can write to the server, and all appended labels must be there. */
 function readReply(reply: unknown, given: readonly string[]): readonly string[] {
   const isSet =
     Array.isArray(reply) &&

@@ -2,7 +2,7 @@ import type { Surface } from "../plugins/index.ts";
 import { type CompiledSlots, compileSlots, type SlotTable } from "../slots/index.ts";
 import type { HostParts } from "./functions.ts";
 
-/** Compiles the tables of a host into what its functions work on. */
+/** Compiles a host's tables into the parts that its functions work on. */
 export function compileHost(table: SlotTable, surface: Omit<Surface, "capabilities">): HostParts {
   const slots = compileSlots(table);
   return hostParts(slots, { ...surface, capabilities: slots.capabilities });

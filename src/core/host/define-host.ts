@@ -16,7 +16,7 @@ import type { Host } from "./host.ts";
 import * as remoteFunctions from "./remote-functions.ts";
 
 /**
- * What `defineHost` takes: slots, hooks and services of the host's own, beside the standard ones.
+ * What `defineHost` takes: the host's own slots, hooks and services, on top of the standard ones.
  */
 export interface HostDefinition<
   Slots extends SlotTable,
@@ -26,26 +26,26 @@ export interface HostDefinition<
 > {
   readonly slots?: Slots;
   readonly hooks?: Hooks;
-  /** Whether the host has the standard hooks beside its own. Default true. */
+  /** Whether the host also has the standard hooks. Default true. */
   readonly standardHooks?: Standard;
-  /** What capabilities of the host's own open. See `defineServices`. */
+  /** Services that the host's own capabilities open. See `defineServices`. */
   readonly services?: Services;
-  /** Names and figures of the host: default those of glassine. */
+  /** The host's names and numbers. Default: glassine's. */
   readonly profile?: Partial<HostProfile>;
 }
 
 /** A table without entries. */
 type Nothing = Record<never, never>;
 
-/** The hooks of a host: its own, and the standard ones unless it does without. */
+/** A host's hooks: its own and, unless it opts out, the standard ones. */
 type HooksOf<Hooks, Standard> = Standard extends false ? Hooks : StandardHooks & Hooks;
 
 /**
- * Defines a host: the standard slots and hooks and its own, and every function bound to them
- * and typed by them.
+ * Defines a host: the standard slots and hooks plus its own, with every function bound to them and
+ * typed by them.
  *
- * A schema's checks and transforms must answer at once. In a realm that a plugin patched they are
- * only as good as what they call; see `defineSlots`.
+ * A schema's checks and transforms must be synchronous. If a plugin patches the realm, they are
+ * only as safe as the built-ins they call; see `defineSlots`.
  *
  * @throws GlassineError `slot_invalid`, `hook_invalid`, `service_invalid`, `options_invalid`
  * @see spec `envelope:host-slots`
@@ -84,18 +84,18 @@ export function defineHost<
   return hostOf(compileHost(table, { hooks, services, profile: readProfile(definition.profile) }));
 }
 
-/** The host itself: every function, bound to its parts. */
+/** Makes the host itself: every function, bound to its parts. */
 export function hostOf<
   Table extends SlotTable,
   Hooks extends HookTable,
   Services extends ServiceTable,
 >(parts: HostParts): Host<Table, Hooks, Services> {
   const host = { ...bindFunctions(parts), partsOf, serializePart, toPolicyInput };
-  // At run time functions know tables, not the types that are derived from them.
+  // At run time, the functions know the tables but not the types derived from them.
   return Object.freeze(inner.put(host, parts)) as unknown as Host<Table, Hooks, Services>;
 }
 
-/** Every function of a host by name. */
+/** Returns every function of a host, by name. */
 export function bindFunctions(parts: HostParts): { readonly [name: string]: unknown } {
   const all: readonly (readonly [string, (parts: HostParts) => unknown])[] = [
     ...Object.entries(functions),
@@ -113,12 +113,14 @@ export interface HostTables {
 
 const inner = createStamp<HostParts>();
 
-/** What plugins of a host are checked against; `undefined` for what `defineHost` did not make. */
+/**
+ * Returns what a host's plugins are checked against; `undefined` if `defineHost` did not make it.
+ */
 export function surfaceOf(host: unknown): Surface | undefined {
   return inner.of(host)?.surface;
 }
 
-/** What a host has; `undefined` for what `defineHost` did not make. */
+/** Returns a host's tables; `undefined` if `defineHost` did not make it. */
 export function tablesOf(host: unknown): HostTables | undefined {
   const parts = inner.of(host);
   if (parts === undefined) return undefined;

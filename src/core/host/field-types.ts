@@ -1,6 +1,7 @@
 /**
- * The field types for schemas that hosts write, of zod's classic classes, which have methods such as
- * `optional`. Only `glassine/host` imports `zod` itself; everything else makes do with `zod/mini`.
+ * Field types for the schemas that hosts write. They are zod's classic classes, which have methods
+ * such as `optional`. Only `glassine/host` imports `zod` itself; everything else makes do with
+ * `zod/mini`.
  */
 import * as z from "zod";
 import type { Json } from "../data/index.ts";
@@ -19,7 +20,7 @@ export function jsonObject(): z.ZodType<
   return kinds.withKindOf(z.custom<{ readonly [key: string]: Json }>(), kinds.jsonObject());
 }
 
-/** A whole number, not negative. */
+/** A non-negative whole number. */
 export function wholeNumber(): z.ZodNumber {
   return kinds.withKindOf(z.number().int().nonnegative(), kinds.wholeNumber());
 }
@@ -34,12 +35,12 @@ export function labelSet(): z.ZodArray<z.ZodString> {
   return kinds.withKindOf(z.array(z.string()), kinds.labelSet());
 }
 
-/** Header names and values, spelling kept. Grammar is checked where a plugin writes one. */
+/** Header names and values, as spelled. The grammar is checked when a plugin writes one. */
 export function headerMap(): z.ZodRecord<z.ZodString, z.ZodString> {
   return kinds.withKindOf(z.record(z.string(), z.string()), kinds.headerMap());
 }
 
-/** A point in time, kept in its one canonical form. */
+/** A point in time, in its canonical form. */
 export function instant(): z.ZodString {
   return kinds.withKindOf(z.string(), kinds.instant());
 }

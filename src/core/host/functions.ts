@@ -1,6 +1,6 @@
 /**
- * Each function of a host, made for the host's tables. `Host` types them. Each is an export of its
- * own, so that a bundle of a user's takes only those that it imports.
+ * The functions of a host, made for the host's tables; `Host` has their types. Each is a separate
+ * export, so that a user's bundle contains only those it imports.
  */
 import {
   addLabelsTo,
@@ -26,11 +26,13 @@ import type { WireSurface } from "../remote/index.ts";
 import { type CompiledSlots, resolveNames } from "../slots/index.ts";
 import { filterBy, mergeOrThrow } from "./merge-extensions.ts";
 
-/** What the functions of one host work on. */
+/** What one host's functions work on. */
 export interface HostParts {
   readonly slots: CompiledSlots;
   readonly surface: Surface;
-  /** The hooks whose handlers can be in another process: what they return has a form on the wire. */
+  /**
+   * The hooks whose handlers can run in another process, because their results have a wire format.
+   */
   readonly wire: WireSurface;
 }
 

@@ -1,4 +1,4 @@
-/** The type of a host. What each function promises is said where the standard host has it. */
+/** The type of a host. The standard host's exports document what each function promises. */
 import type {
   CreateOptions,
   Declassification,
@@ -42,15 +42,16 @@ import type { Merged, MergeOptions } from "./merge-extensions.ts";
 import type { PluginManager } from "./plugin-manager.ts";
 
 /**
- * Everything that is bound to one host's slots, hooks and services. Each function is described in
- * full at the export of its name: `createExtensions` in `glassine`, `encodeTask` in `glassine/remote`.
+ * Everything that is bound to one host's slots, hooks and services. Each function is documented in
+ * full at the export of its name: `createExtensions` in `glassine`, `encodeTask` in
+ * `glassine/remote`.
  */
 export interface Host<
   Table extends SlotTable,
   Hooks extends HookTable,
   Services extends ServiceTable = Record<never, never>,
 > {
-  /** The names of the slots, so that none is spelled by hand. */
+  /** The names of the slots, so that nobody has to spell them by hand. */
   readonly slotNames: { readonly [Slot in keyof Table & string]: Slot };
   /** The names of the capabilities. */
   readonly capabilities: {
@@ -58,19 +59,19 @@ export interface Host<
   };
   /** The names of the hooks. */
   readonly hookNames: { readonly [Hook in keyof Hooks & string]: Hook };
-  /** The names given and what they imply, sorted. */
+  /** Returns the given names and the names that they imply, sorted. */
   readonly resolveCapabilities: <const Caps extends readonly CapabilityIn<Table>[]>(
     names: Caps,
   ) => readonly WithImplied<Table, Caps[number]>[];
-  /** Defines a plugin: read once, checked, frozen. */
+  /** Defines a plugin. Its manifest is read once, checked and frozen. */
   readonly definePlugin: <
     const Caps extends readonly (CapabilityIn<Table> | ServiceCapability<Services>)[] = [],
   >(
     manifest: PluginManifest<Table, Hooks, Caps, Services>,
   ) => Plugin<Caps[number]>;
   /**
-   * Defines a handler of the host's own on a hook whose semantic is not `message`, for
-   * `createPluginManager({ core })`. Its capabilities limit it like a plugin.
+   * Defines one of the host's own handlers, for `createPluginManager({ core })`, on a hook whose
+   * semantic is not `message`. Its capabilities limit it as they limit a plugin.
    *
    * @throws ManifestError `manifest_invalid`, with every problem in `problems`
    * @see spec `plugins:core`
@@ -86,7 +87,7 @@ export interface Host<
     options: ManagerOptions<Table, Hooks, Services, Caps>,
   ) => Promise<PluginManager<Table, Hooks>>;
 
-  /** Makes an envelope from the host's own values. */
+  /** Creates an envelope from the host's own values. */
   readonly createExtensions: (
     input: ExtensionsInputOf<Table> | ExtensionsOf<Table>,
     options?: CreateOptions,
@@ -119,7 +120,7 @@ export interface Host<
     capabilities: readonly CapabilityIn<Table>[],
     options?: MergeOptions<object>,
   ) => Merged<Current extends null ? null : ExtensionsOf<Table>>;
-  /** Takes labels away, for the host only and on the record. */
+  /** Removes labels and returns a record of it. For the host only. */
   readonly declassify: (
     extensions: ExtensionsOf<Table>,
     declassification: Declassification,
@@ -150,7 +151,7 @@ export interface Host<
   ) => V;
   /** Sets a key of `custom`; `undefined` removes it. */
   readonly setCustom: <V extends object>(extensions: V, key: string, value: unknown) => V;
-  /** Returns the value of a header by its name in any case. */
+  /** Returns the value of a header; the case of its name does not matter. */
   readonly getHeader: (extensions: object, name: string) => string | undefined;
   /** Whether a label is present, compared exactly. */
   readonly hasLabel: (extensions: object, label: string) => boolean;
@@ -161,7 +162,7 @@ export interface Host<
   readonly decodeTask: (input: unknown, options?: DecodeTaskOptions) => Task<Table, Hooks>;
   /** Writes what a handler returned. */
   readonly encodeResult: (returned: unknown, options?: EncodeResultOptions) => string;
-  /** Writes what `invoke` resolved to, for a side that runs a manager of its own. */
+  /** Writes what `invoke` resolved to, for a plugin process that runs its own manager. */
   readonly encodeInvokeResult: (
     result: AnyInvokeResult,
     options?: EncodeInvokeResultOptions,
@@ -202,21 +203,22 @@ type DraftFor<V> =
       ? DraftOf<TableIn<V>, GrantIn<V>>
       : Loosened<V>;
 
-/** What a recipe returns: anything, for the draft alone counts, but a promise. */
+/** What a recipe may return: anything but a promise. The value is ignored. */
 type Done<Returned> =
   Returned extends PromiseLike<unknown>
     ? { readonly error: "await first, then amend: a recipe is done when it returns" }
     : Returned;
 
 /**
- * Runs `recipe` on a draft of `value` and returns the changed copy; `value` itself when
- * nothing changed.
+ * Runs `recipe` on a draft of `value` and returns the changed copy, or `value` itself if nothing
+ * changed.
  *
- * The draft of a view has a container for each slot it may write, dropped again if
- * untouched, so that `draft.security.labels.push("PII")` works on an envelope without
- * `security`. Its type lets you write only what the capabilities let you write.
+ * The draft of a view has a container for each slot that the view may write, so that
+ * `draft.security.labels.push("PII")` works on an envelope without `security`; an untouched
+ * container is dropped again. The draft's type lets you write only what the capabilities let you
+ * write.
  *
- * @throws GlassineError with the code of what is wrong with the edit, such as `label_invalid`
+ * @throws GlassineError with the code of the edit's fault, such as `label_invalid`
  */
 export type Amend = <V extends object, Returned = unknown>(
   value: V,

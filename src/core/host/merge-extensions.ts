@@ -15,7 +15,7 @@ import type { CompiledSlots } from "../slots/index.ts";
 
 /** Options of `mergeExtensions`. */
 export interface MergeOptions<View> {
-  /** The view that the plugin got. By default what the filter shows of `current`. */
+  /** The view that the plugin got. Default: `current`, filtered by the capabilities. */
   readonly view?: View;
   /** Turns an ignored change into a violation. Default false. */
   readonly strict?: boolean;
@@ -27,9 +27,9 @@ export interface MergeOptions<View> {
 
 /** What `mergeExtensions` returns. */
 export interface Merged<Extensions> {
-  /** The same object if nothing was accepted. */
+  /** The merged extensions; the same object if nothing was accepted. */
   readonly extensions: Extensions;
-  /** Changes that were not taken, in table order. */
+  /** Changes that were not accepted, in table order. */
   readonly rejections: readonly Rejection[];
 }
 
@@ -45,14 +45,14 @@ export function filterBy(
   return filterFor(slots, mask & (brandOf(extensions)?.kind.mask ?? mask))(extensions);
 }
 
-/** A view may be filtered again; anything foreign is read first. */
+/** Returns this host's views and envelopes as they are; anything else is read first. */
 function ownExtensions(slots: CompiledSlots, value: unknown): Slots {
   return brandOf(value)?.kind.slots === slots ? (value as Slots) : createFrom(slots, value);
 }
 
 /**
- * What was shown is kept by reference where it comes back. A view that this library did not
- * make could bring live objects into the envelope that way, so it is refused.
+ * A merge keeps by reference what a plugin returns unchanged from its view. A view that this
+ * library did not make could bring live objects into the envelope that way, so it is refused.
  */
 function ownView(slots: CompiledSlots, view: object): Slots {
   if (brandOf(view)?.kind.slots === slots) return view as Slots;
@@ -82,7 +82,7 @@ export function mergeOrThrow(
     const text = "mergeExtensions expects its options in an object; got another value.";
     throw optionsInvalid(text);
   }
-  // What the host really gave: an option on a patched prototype is not one of them.
+  // Own options only: others could come from a patched prototype.
   const own = { __proto__: null, ...options };
   const { view, strict, plugin, limits }: MergeOptions<object> = own;
   const outcome = merge(current, {
@@ -107,7 +107,7 @@ export function mergeOrThrow(
   throw new GlassineError(code, message, data, cause);
 }
 
-/** The rejections under the plugin's name, where there is one. */
+/** Adds the plugin's name to the rejections, if there is one. */
 function named(rejections: readonly Rejection[], plugin: string | undefined): readonly Rejection[] {
   if (plugin === undefined || rejections.length === 0) return rejections;
   return freeze(mapped(rejections, (rejection) => freeze({ plugin, ...rejection })));

@@ -15,9 +15,9 @@ import type {
 import type { AnyManager, InvokeOptions } from "../plugins/index.ts";
 import type { ExtensionsOf, SlotTable } from "../slots/index.ts";
 
-/** What `invoke` resolves to. It never rejects for what a plugin does. */
+/** What `invoke` resolves to on a message hook. No plugin can make it reject there. */
 export type InvokeResult<Payload, Extensions> = Omit<AnyInvokeResult, "payload" | "extensions"> & {
-  /** The very object given, when it was frozen by this library and nothing changed it. */
+  /** The same object that was passed in, if this library had frozen it and nothing changed it. */
   readonly payload: Payload;
   readonly extensions: Extensions;
 };
@@ -31,7 +31,7 @@ type AnswerOf<Spec extends HookSpec, Extensions> = {
   readonly fire_and_forget: undefined;
 }[Spec["semantic"]];
 
-/** The options of `invoke`: they have to be given where the hook asks for facts of the operation. */
+/** The options of `invoke`, which are required if the hook requires facts about the operation. */
 type OptionsOf<Spec extends HookSpec, Extensions> =
   AsksForFacts<Spec> extends true
     ? readonly [
@@ -48,7 +48,7 @@ type AsksForFacts<Spec extends HookSpec> = [Spec] extends [never]
     ? false
     : true;
 
-/** Runs hooks. Closed: nothing can be registered after it was created. */
+/** Runs hooks. Nothing can be registered after it was created. */
 export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
   extends Omit<AnyManager, "invoke" | "handles" | "handlersFor" | "streamPlan" | "declassify"> {
   /**
@@ -57,13 +57,13 @@ export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
    * A message hook resolves with its result; a denial, a failure or an abort is a result with
    * `continueProcessing: false`, and what was merged before it stays. A hook of another semantic
    * resolves to its answer: the first denial or `allow()`, the last value, the sums by id, or
-   * nothing. `operation` has to be given where the hook's schema of it has a key that has to.
+   * nothing. `operation` is required if the hook's schema for it has a required key.
    *
    * @throws GlassineError (as a rejection, for misuse) `hook_unknown`, `payload_invalid`,
    *   `extensions_invalid`, `options_invalid`, `reentrancy`, `overloaded`, `manager_closed`; on a
    *   hook of another semantic also `aborted`, `audit_failed`, `realm_tampered`
-   * @throws PluginExecutionError (as a rejection, on a hook of another semantic) `execution_failed`:
-   *   a handler threw, took too long, or returned what the hook does not take
+   * @throws PluginExecutionError (as a rejection, on a hook of another semantic) `execution_failed`
+   *   if a handler threw, took too long, or returned what the hook does not take
    * @see spec `dispatch:invoke`, `plugins:semantics`
    */
   invoke<const Hook extends keyof Hooks & string>(
@@ -74,10 +74,10 @@ export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
   /** Whether any handler runs on the hook. @throws ManifestError `hook_unknown` */
   handles(hook: keyof Hooks & string): boolean;
   /**
-   * Takes labels away, by the host's word alone, and writes it into the audit trail.
+   * Removes labels on the host's authority and writes that into the audit trail.
    *
-   * @throws GlassineError (as a rejection) `declassify_refused`; `audit_failed` where the trail is
-   *   strict and did not keep it
+   * @throws GlassineError (as a rejection) `declassify_refused`; `audit_failed` if the trail is
+   *   strict and did not keep the record
    * @see spec `declassify:recorded`
    */
   declassify(
@@ -87,11 +87,11 @@ export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
     readonly extensions: ExtensionsOf<Table>;
     readonly record: DeclassificationRecord;
   }>;
-  /** The handlers of a hook, in the order in which they run. @throws ManifestError `hook_unknown` */
+  /** A hook's handlers, in the order in which they run. @throws ManifestError `hook_unknown` */
   handlersFor(hook: keyof Hooks & string): ReturnType<AnyManager["handlersFor"]>;
   /**
-   * When the text of a streamed message may be forwarded. `given`: the tenant and the server, as for
-   * `invoke`.
+   * Returns when the text of a streamed message may be forwarded. `given` has the tenant and the
+   * server, as for `invoke`.
    *
    * @throws ManifestError `hook_unknown`
    * @see spec `dispatch:stream-plan`

@@ -1,13 +1,13 @@
 /**
- * The standard host's functions of envelopes, each a constant of its own: it has the docstring
- * that editors show, and a bundle takes only what it imports.
+ * The standard host's functions for envelopes. Each is a separate constant, so that it has the
+ * docstring that editors show and a bundle contains only what it imports.
  */
 import * as functions from "./functions.ts";
 import { bind, type Standard } from "./standard.ts";
 
 /**
- * Makes an envelope from the host's own values: read once, checked, sorted, deep-frozen.
- * An envelope of this host comes back as it is. Unknown slots and fields are refused.
+ * Creates an envelope from the host's own values, which are read once, checked, sorted and
+ * deep-frozen. An envelope of this host is returned as it is. Unknown slots and fields are refused.
  *
  * @throws GlassineError `slot_unknown` or `extensions_invalid`, with `data.problems`
  * @see spec `envelope:create`
@@ -28,7 +28,7 @@ export const createExtensions: Standard["createExtensions"] = /* @__PURE__ */ bi
  * fields are dropped and listed in `dropped`, or refused with `strict`.
  *
  * @throws GlassineError `syntax_invalid`, `slot_unknown`, `extensions_invalid`, or
- *   `options_invalid` for an option or limit that is not known
+ *   `options_invalid` for an unknown option or limit
  * @see spec `envelope:decode`
  * @example
  * ```ts
@@ -43,10 +43,10 @@ export const decodeExtensions: Standard["decodeExtensions"] = /* @__PURE__ */ bi
 );
 
 /**
- * JSON text of an envelope or view, keys in the order of the slot table. Faithful: it strips
- * nothing, and sensitive headers are in it.
+ * Returns an envelope or view as JSON text, with keys in the order of the slot table. Nothing is
+ * stripped: sensitive headers are included.
  *
- * @throws GlassineError `extensions_invalid` for what this library did not make
+ * @throws GlassineError `extensions_invalid` for a value that this library did not make
  * @example
  * ```ts
  * import { createExtensions, encodeExtensions } from "glassine";
@@ -59,8 +59,8 @@ export const encodeExtensions: Standard["encodeExtensions"] = /* @__PURE__ */ bi
 );
 
 /**
- * Replaces some slots of an envelope, for the host. The others are shared. Labels and chains may
- * only grow here, too.
+ * Replaces some slots of an envelope, for the host only. The others are shared. Even here, labels
+ * and chains can only grow.
  *
  * @throws GlassineError `edit_denied` on a view; TierViolationError `tier_monotonic`
  * @example
@@ -75,8 +75,9 @@ export const encodeExtensions: Standard["encodeExtensions"] = /* @__PURE__ */ bi
 export const withSlots: Standard["withSlots"] = /* @__PURE__ */ bind(functions.withSlots);
 
 /**
- * The part of `extensions` that `capabilities` open, frozen. A slot out of reach looks absent;
- * one that is wholly visible is shared, not copied. Unknown names grant nothing; null returns null.
+ * Returns the part of `extensions` that `capabilities` open, frozen. A slot out of reach looks
+ * absent; one that is wholly visible is shared, not copied. Unknown names grant nothing; null
+ * returns null.
  *
  * @see spec `filter:from-nothing`, `filter:hidden-is-absent`
  * @example
@@ -94,12 +95,12 @@ export const filterExtensions: Standard["filterExtensions"] = /* @__PURE__ */ bi
 
 /**
  * Folds a returned proposal into `current` by the tier of each slot. Authority comes from
- * `capabilities`, never from the shape of what came back.
+ * `capabilities`, never from the shape of the proposal.
  *
- * @throws TierViolationError when something monotonic shrank (or, with `strict`, on any
- *   change that would be ignored); GlassineError with a `snapshot_*`, `extensions_shape`,
- *   `slot_unknown`, `label_invalid` or `header_*` code when the proposal is not acceptable.
- *   Nothing is applied then.
+ * @throws TierViolationError if something monotonic shrank (or, with `strict`, for any change that
+ *   would be ignored); GlassineError with a `snapshot_*`, `extensions_shape`, `slot_unknown`,
+ *   `label_invalid` or `header_*` code if the proposal is not acceptable. In either case nothing is
+ *   applied.
  * @see spec `merge:immutable-kept`, `merge:grown`, `merge:left-out-untouched`
  * @example
  * ```ts
@@ -119,7 +120,7 @@ export const mergeExtensions: Standard["mergeExtensions"] = /* @__PURE__ */ bind
 );
 
 /**
- * Takes labels away, for the host only and on the record.
+ * Removes labels and returns a record of it. For the host only.
  *
  * @throws GlassineError `declassify_refused`
  * @see spec `declassify:host-only`
@@ -142,9 +143,9 @@ export const declassify: Standard["declassify"] = /* @__PURE__ */ bind(functions
  * Returns a copy of a view, an envelope or a payload that an Immer recipe changed; the same
  * object if nothing changed. The recipe assigns to the draft; its return value is ignored.
  *
- * @throws GlassineError `edit_denied` where the grant does not let it, for a recipe that returns a
- *   promise, and for one that changes nothing and returns an object; a `snapshot_*` or
- *   `label_invalid` code for what may not be in extensions
+ * @throws GlassineError `edit_denied` if the grant does not allow the edit, if the recipe returns a
+ *   promise, and if it changes nothing and returns an object; a `snapshot_*` or `label_invalid`
+ *   code for a value that extensions cannot have
  * @example
  * ```ts
  * import { amend, createExtensions } from "glassine";
@@ -159,7 +160,7 @@ export const declassify: Standard["declassify"] = /* @__PURE__ */ bind(functions
 export const amend: Standard["amend"] = /* @__PURE__ */ bind(functions.amend);
 
 /**
- * Adds labels. Returns the same object when they are all there.
+ * Adds labels. Returns the same object if all of them are already there.
  *
  * @throws GlassineError `edit_denied`, `label_invalid`
  * @example
@@ -173,7 +174,7 @@ export const amend: Standard["amend"] = /* @__PURE__ */ bind(functions.amend);
 export const addLabels: Standard["addLabels"] = /* @__PURE__ */ bind(functions.addLabels);
 
 /**
- * Sets a header, in both generations if both have it; an existing name keeps its spelling.
+ * Sets a header, in both generations' maps if both have it; an existing name keeps its spelling.
  *
  * @throws GlassineError `edit_denied`, `header_invalid`
  * @example
@@ -187,7 +188,7 @@ export const addLabels: Standard["addLabels"] = /* @__PURE__ */ bind(functions.a
 export const setHeader: Standard["setHeader"] = /* @__PURE__ */ bind(functions.setHeader);
 
 /**
- * Removes a header, whatever its case.
+ * Removes a header; the case of its name does not matter.
  *
  * @throws GlassineError `edit_denied`, `header_invalid`
  * @example
@@ -201,7 +202,7 @@ export const setHeader: Standard["setHeader"] = /* @__PURE__ */ bind(functions.s
 export const removeHeader: Standard["removeHeader"] = /* @__PURE__ */ bind(functions.removeHeader);
 
 /**
- * Appends a hop to the delegation chain. A hop that names no time gets that of now.
+ * Appends a hop to the delegation chain. A hop without a time gets the current time.
  *
  * @throws GlassineError `edit_denied`, `extensions_shape`
  * @example
@@ -218,7 +219,7 @@ export const appendHop: Standard["appendHop"] = /* @__PURE__ */ bind(functions.a
 /**
  * Sets a key of `custom`; `undefined` removes it.
  *
- * @throws GlassineError a `snapshot_*` code if it is not JSON, or the key is not a string
+ * @throws GlassineError a `snapshot_*` code if the value is not JSON or the key is not a string
  * @example
  * ```ts
  * import { createExtensions, setCustom } from "glassine";
@@ -230,7 +231,7 @@ export const setCustom: Standard["setCustom"] = /* @__PURE__ */ bind(functions.s
 
 /**
  * Returns the value of a header in `headers` or `request_headers`, by its name in any case, or
- * `undefined` if it is absent or the view does not show it.
+ * `undefined` if it is absent or hidden from the view.
  *
  * @example
  * ```ts

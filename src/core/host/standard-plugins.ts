@@ -1,12 +1,12 @@
 /**
- * The standard host's functions for plugins, each a constant of its own: it has the docstring
- * that editors show, and a bundle takes only what it imports.
+ * The standard host's functions for plugins. Each is a separate constant, so that it has the
+ * docstring that editors show and a bundle contains only what it imports.
  */
 import * as functions from "./functions.ts";
 import { bind, type Standard } from "./standard.ts";
 
 /**
- * The names of the slots, so that none is spelled by hand.
+ * The names of the slots, so that nobody has to spell them by hand.
  *
  * @example
  * ```ts
@@ -42,7 +42,8 @@ export const capabilities: Standard["capabilities"] = /* @__PURE__ */ bind(funct
 export const hookNames: Standard["hookNames"] = /* @__PURE__ */ bind(functions.hookNames);
 
 /**
- * The names given and what they imply, sorted: a list that filter and merge know at once.
+ * Returns the given names and the names that they imply, sorted. Filter and merge need not resolve
+ * this list again.
  *
  * @throws GlassineError `capability_unknown`
  * @see spec `capability:write-implies-read`
@@ -58,8 +59,8 @@ export const resolveCapabilities: Standard["resolveCapabilities"] = /* @__PURE__
 );
 
 /**
- * Defines a plugin: read once, checked, frozen. The type of a handler's `extensions` is cut
- * to what `capabilities` open.
+ * Defines a plugin. Its manifest is read once, checked and frozen. A handler's `extensions` have
+ * the type of what `capabilities` open.
  *
  * @throws ManifestError `manifest_invalid`, with every problem in `problems`
  * @see spec `dispatch:arity`
@@ -83,12 +84,13 @@ export const resolveCapabilities: Standard["resolveCapabilities"] = /* @__PURE__
 export const definePlugin: Standard["definePlugin"] = /* @__PURE__ */ bind(functions.definePlugin);
 
 /**
- * Registers plugins, orders them and returns a manager. Plugins register nowhere else.
+ * Registers plugins, orders them and returns a manager. Plugins cannot be registered anywhere else.
  *
- * All of them register, or none.
+ * Either all of them are registered or none.
  *
- * @throws ManifestError (as a rejection) `plugin_duplicate`; `manifest_invalid` for a host of
- *   another version, a configuration that is not accepted, and several problems at once
+ * @throws ManifestError (as a rejection) `plugin_duplicate`; `manifest_invalid` for a plugin that
+ *   requires another version of the host, a configuration that is not accepted, or several problems
+ *   at once
  * @throws PluginDependencyError (as a rejection) `dependency_unresolved`
  * @throws GlassineError (as a rejection) `options_invalid`, `capability_unknown`,
  *   `hook_unknown`, `audit_failed`, `realm_tampered`

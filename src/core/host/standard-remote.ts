@@ -1,14 +1,15 @@
 /**
- * The standard host's functions for plugins in other processes, each a constant of its own: it has
- * the docstring that editors show.
+ * The standard host's functions for plugins in other processes. Each is a separate constant, so
+ * that it has the docstring that editors show.
  */
 import * as functions from "./remote-functions.ts";
 import { bind, type Standard } from "./standard.ts";
 
 /**
- * Text for a plugin in another process: hook, payload, context, and of the extensions what the
- * plugin's capabilities open. Sensitive headers are left out; the others are in the map of either
- * generation of the format. A payload from a manager is not read again.
+ * Returns a turn as text for a plugin in another process: hook, payload, context, and the part of
+ * the extensions that the plugin's capabilities open. Sensitive headers are left out; all others
+ * are in the header maps of both generations of the format. A payload from a manager is not read
+ * again.
  *
  * @throws GlassineError `hook_unknown`, `payload_invalid`, `capability_unknown`, `options_invalid`
  *   (a context that is not JSON data, extensions of another host)
@@ -35,9 +36,9 @@ import { bind, type Standard } from "./standard.ts";
 export const encodeTask: Standard["encodeTask"] = /* @__PURE__ */ bind(functions.encodeTask);
 
 /**
- * Reads a task, for the plugin's side: the payload checked and frozen as in the host, the view
- * filtered once more by the capabilities that the task carries. Takes text or parsed JSON.
- * Unknown fields are dropped and reported by path, including those of a message's parts.
+ * Reads a task on the plugin's side: the payload is checked and frozen as in the host, and the view
+ * is filtered again by the capabilities that the task carries. Takes text or parsed JSON. Unknown
+ * fields are dropped and reported by path, including those of a message's parts.
  *
  * @throws GlassineError `syntax_invalid`, `document_invalid`, `hook_unknown`,
  *   `capability_unknown`, `payload_invalid`, `extensions_invalid`, `options_invalid`
@@ -46,12 +47,12 @@ export const encodeTask: Standard["encodeTask"] = /* @__PURE__ */ bind(functions
 export const decodeTask: Standard["decodeTask"] = /* @__PURE__ */ bind(functions.decodeTask);
 
 /**
- * Text of what a handler returned: nothing, `allow()`, `deny(…)` or changes. Sensitive headers
- * are left out.
+ * Returns as text what a handler returned: nothing, `allow()`, `deny(…)` or changes. Sensitive
+ * headers are left out.
  *
- * @throws GlassineError with the code that a dispatch refuses the value with, where it is not
- *   a result, is not JSON data, or names an unknown slot; `options_invalid`, also for records and
- *   headers that nobody could read
+ * @throws GlassineError with the code with which a dispatch refuses the value, if it is not a
+ *   result, is not JSON data, or names an unknown slot; `options_invalid`, also for records and
+ *   headers that no reader would accept
  * @see spec `remote:result`, `remote:written-checked`, `remote:as-returned`
  * @example
  * ```ts
@@ -65,10 +66,10 @@ export const decodeTask: Standard["decodeTask"] = /* @__PURE__ */ bind(functions
 export const encodeResult: Standard["encodeResult"] = /* @__PURE__ */ bind(functions.encodeResult);
 
 /**
- * Text of what `invoke` resolved to, for a side that runs a manager of its own: what was
- * changed, the violation, metadata and the records of its handlers.
+ * Returns as text what `invoke` resolved to, for a plugin process that runs its own manager: the
+ * changes, the violation, metadata and the records of its handlers.
  *
- * @throws GlassineError `options_invalid`, also for what `invoke` did not resolve to;
+ * @throws GlassineError `options_invalid`, also for a value that `invoke` did not resolve to;
  *   `payload_invalid`
  * @see spec `remote:invoke-result`
  * @example
@@ -86,13 +87,13 @@ export const encodeInvokeResult: Standard["encodeInvokeResult"] = /* @__PURE__ *
 );
 
 /**
- * Reads a result, for the host's side. `result` is for the handler to return, so that it is
- * judged as any other. Hand over the turn that was encoded: without its view, header maps are
- * left out, because stripped headers cannot be distinguished from removed ones.
+ * Reads a result on the host's side. The handler returns `result`, which is then judged like any
+ * other. Pass the turn that was encoded: without its view, header maps are left out, because
+ * stripped headers cannot be distinguished from removed ones.
  *
- * Reads both generations, and what other implementations write out though it says nothing. A
- * document that stops the operation is a denial, whatever else it says: what of it cannot be read
- * is dropped and reported in `dropped`.
+ * Reads both generations, and ignores the empty values that other implementations write for what
+ * they do not have. A document that stops the operation is a denial, whatever else it contains:
+ * what cannot be read is left out and reported in `dropped`.
  *
  * @throws GlassineError `syntax_invalid`, `result_shape`, `options_invalid`
  * @see spec `remote:judged-alike`, `remote:headers-kept`, `remote:headers-folded`, `remote:denial-stands`

@@ -1,4 +1,4 @@
-/** The standard host: standard slots, standard hooks. The root entry exports what it binds. */
+/** The standard host: standard slots, standard hooks. The root entry exports its functions. */
 import { type StandardHooks, standardHooks } from "../hooks/index.ts";
 import { type Handler, standardProfile } from "../plugins/index.ts";
 import {
@@ -13,7 +13,7 @@ import type { HostParts } from "./functions.ts";
 import type { Host } from "./host.ts";
 import type { PluginManager } from "./plugin-manager.ts";
 
-/** What its functions work on. */
+/** What the standard host's functions work on. */
 export const standardParts = /* @__PURE__ */ compileHost(standardSlots, {
   hooks: standardHooks,
   services: {},
@@ -22,7 +22,7 @@ export const standardParts = /* @__PURE__ */ compileHost(standardSlots, {
 
 export type Standard = Host<StandardSlots, StandardHooks>;
 
-/** A function of the standard host. The type of the constant says which. */
+/** Binds a function to the standard host. The type of the constant determines `Bound`. */
 export function bind<Bound>(make: (parts: HostParts) => unknown): Bound {
   return make(standardParts) as Bound;
 }
@@ -37,7 +37,7 @@ export type View<Caps extends Capability = never> = ViewOf<StandardSlots, Caps>;
 export type HookName = keyof StandardHooks;
 /** The manager of the standard host. */
 export type Manager = PluginManager<StandardSlots, StandardHooks>;
-/** A handler of the standard host, for one written apart from its plugin. */
+/** The type of a standard host's handler, for one that is written apart from its plugin. */
 export type HookHandler<Hook extends HookName, Caps extends Capability = never> = Handler<
   Hook,
   Caps,

@@ -1,4 +1,4 @@
-/** Instructions in a result for the answer to the caller. */
+/** A result's instructions for the answer to the caller. */
 
 import { isRecord, payloadLimits } from "../data/index.ts";
 import { toLowerAscii } from "../data/intrinsics.ts";
@@ -12,18 +12,18 @@ import { answerFields, compileDocument } from "./schemas.ts";
 /** A plugin's instructions for the answer to the caller. This library does not act on them. */
 export interface Answer {
   /**
-   * Headers for the answer: each name once, in whichever case, and none that frames a message.
-   * Sensitive ones are stripped.
+   * Headers for the answer: each name once, regardless of case, and no header that frames a
+   * message. Sensitive ones are stripped.
    */
   readonly httpHeaders?: HeaderMap | undefined;
   /** Milliseconds to wait before a retry. */
   readonly retryDelayMs?: number | undefined;
-  /** The error code of the protocol, for a denial: -32600 and the like. */
+  /** The protocol's error code, for a denial: -32600 and the like. */
   readonly mcpErrorCode?: number | undefined;
   /** The HTTP status, for a denial. */
   readonly httpStatusCode?: number | undefined;
   /**
-   * Numbers and booleans that describe a denial, for metrics: at most 16, under names of letters,
+   * Numbers and booleans that describe a denial, for metrics: at most 16, with names of letters,
    * digits and `._-`. Source: CPEX Python 0.1.4.
    */
   readonly denialMetadata?: Readonly<Record<string, number | boolean>> | undefined;
@@ -55,12 +55,12 @@ function checkHeaders(headers: HeaderMap): void {
   });
 }
 
-/** The headers of an answer that may cross, or none. They were checked. */
+/** Returns an answer's headers without sensitive ones. They have already been checked. */
 export function answerHeaders({ httpHeaders }: Answer): HeaderMap | undefined {
   return withoutSecrets(httpHeaders, "http_headers");
 }
 
-/** The answer's headers from another process, as far as a plugin may write them. */
+/** Returns the answer's headers from another process, limited to those that a plugin may write. */
 export function wishedHeaders(
   map: HeaderMap | undefined,
   path: readonly string[],
@@ -70,7 +70,7 @@ export function wishedHeaders(
   return kept && fitHeaders(kept, (name) => onDropped(formatPath([...path, name])));
 }
 
-/** The headers that a plugin may write, of each name the first. */
+/** Returns the headers that a plugin may write; of repeated names, only the first. */
 function fitHeaders(map: HeaderMap, refuse: (name: string) => void): HeaderMap {
   const taken = new Set<string>();
   const entries = Object.entries(map);
@@ -91,7 +91,7 @@ const isDenialMetadata = (value: unknown) =>
   Object.keys(value).length <= 16 &&
   Object.entries(readPlain(value) ?? { none: null }).every(isMetric);
 
-/** Whether an entry may describe a denial. */
+/** Whether an entry is valid in `denialMetadata`. */
 export function isMetric(entry: readonly [string, unknown]): entry is [string, number | boolean] {
   const [name, value] = entry;
   return (

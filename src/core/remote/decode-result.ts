@@ -1,4 +1,4 @@
-/** What came back from another process, as a handler would have returned it. */
+/** Reads a result from another process as the value that a handler would have returned. */
 import type * as z from "zod/mini";
 import { formatPath } from "../errors/index.ts";
 import {
@@ -44,7 +44,7 @@ export interface DecodeResultOptions<Payload extends object = object, View exten
 
 /** What `decodeResult` returns. */
 export interface DecodedResult<Payload = object, Proposal = object> extends Dropped {
-  /** For the handler to return. Changes are as they came: the dispatcher judges them. */
+  /** The handler returns this. Its changes are not judged yet: the dispatcher does that. */
   readonly result: Denial | Changed<Payload, Proposal> | undefined;
   /** The violation of a denial. */
   readonly violation: Violation | undefined;
@@ -80,9 +80,9 @@ export function decodeReturned(
 }
 
 /**
- * A document that stops the operation is a denial even if it cannot be read, because a failure could
- * be ignored. Of such a one code and reason are kept. It may be any value: only own data properties
- * are read, and no code of it runs.
+ * Reads an unreadable document that stops the operation as a denial, because a failure could be
+ * ignored. Only its code and reason are kept. `value` can be anything: only own data properties are
+ * read, so none of its code runs.
  */
 function standingDenial(value: unknown): ReadWire<ResultDocument> | undefined {
   if (ownDatum(value, "continue_processing") !== false) return undefined;
@@ -100,15 +100,15 @@ function standingDenial(value: unknown): ReadWire<ResultDocument> | undefined {
 }
 
 /**
- * Returns the denial in a document. One that stops the operation is a denial whatever its violation
- * contains: invalid parts are replaced and reported.
+ * Returns the denial in a document, whatever its violation contains: invalid parts are replaced and
+ * reported.
  */
 function denialFrom(document: ResultDocument["violation"], report: DropReport): Denial {
   if (document === undefined) return deny({ code: "denied", reason: unexplained });
   const { code, reason, description, details } = document;
   const isCode = isViolationCode(code);
   if (!isCode) report.add("violation.code");
-  // What `deny` refuses would turn the denial into a failure, which may be ignored.
+  // Details that `deny` refuses would turn the denial into a failure, which could be ignored.
   const isFit = details !== undefined && readPlain(details) !== undefined;
   if (details !== undefined && !isFit) report.add("violation.details");
   return deny({
@@ -145,8 +145,8 @@ function changesFrom(
 }
 
 /**
- * Unknown slots are dropped, and sensitive headers are as they were shown. What this library did
- * not write is read as other implementations mean it.
+ * Drops unknown slots and restores sensitive headers from the view. A proposal that this library
+ * did not write is read as other implementations mean it.
  */
 function proposalFrom(
   { slots }: WireSurface,
@@ -196,7 +196,7 @@ function answerFrom(document: ResultDocument, report: DropReport): Answer {
   });
 }
 
-/** Numbers and booleans that describe a denial. Beside a result that goes on they mean nothing. */
+/** Returns numbers and booleans that describe a denial. They mean nothing in any other result. */
 function metadataOf(
   { continue_processing: goesOn, denial_metadata: given }: ResultDocument,
   report: DropReport,

@@ -1,4 +1,4 @@
-/** What the readers and writers of documents share. */
+/** Code that the readers and writers of documents share. */
 import {
   type Admitted,
   admit,
@@ -18,15 +18,15 @@ import {
 } from "../errors/index.ts";
 import type { Compiled } from "../schema/index.ts";
 
-/** Options of decoding. */
+/** Options for decoding. */
 export interface DecodeWireOptions {
-  /** Limits that differ from the defaults, which are those of payloads and extensions together. */
+  /** Limits that differ from the defaults, which combine those of payloads and extensions. */
   readonly limits?: Partial<Limits>;
 }
 
 /**
- * A document has a payload two levels down, in the wrapper of a message, and extensions beside it;
- * a task has headers once for each generation.
+ * A document has a payload two levels down, in a message's wrapper, next to the extensions. A task
+ * has its headers twice, once for each generation.
  */
 const wireLimits: Limits = Object.freeze({
   ...payloadLimits,
@@ -42,24 +42,24 @@ export interface ReadWire<Document> {
   readonly report: DropReport;
 }
 
-/** What a reader left out, in the order it met it. */
+/** Collects what a reader left out, in the order in which it was found. */
 export class DropReport {
   readonly #paths: string[] = [];
   #count = 0;
 
   add(path: string): void {
     this.#count += 1;
-    // A flood gets no list as long.
+    // Limits the list, however many paths there are.
     if (this.#paths.length < 100) this.#paths.push(path);
   }
 
-  /** Takes over what was left out of a part, which is at `path`. */
+  /** Adds what was left out of the part at `path`. */
   addAll(path: readonly string[], { dropped, droppedCount }: Admitted & { ok: true }): void {
     for (const inner of dropped) this.add(formatPath([...path, ...inner]));
     this.#count += droppedCount - dropped.length;
   }
 
-  /** The fields of a decoded document. */
+  /** The report, as the fields of a decoded document. */
   get fields(): Dropped {
     return { dropped: Object.freeze([...this.#paths]), droppedCount: this.#count };
   }
@@ -67,17 +67,14 @@ export class DropReport {
 
 /** What was left out of a document. */
 export interface Dropped {
-  /**
-   * Paths of unknown fields, of sensitive headers, and of what could not be taken: at most the first
-   * 100.
-   */
+  /** Paths of unknown fields, sensitive headers and unacceptable values: at most the first 100. */
   readonly dropped: readonly string[];
-  /** How many there were. */
+  /** How many were left out, including those after the first 100. */
   readonly droppedCount: number;
 }
 
 /**
- * `otherwise`: what is made of a value that cannot be read as a whole, if anything is.
+ * If the value cannot be read as a whole, `otherwise` may return what to use instead.
  *
  * @throws GlassineError `syntax_invalid`, `options_invalid`, or `code` with every problem
  */
@@ -109,7 +106,7 @@ export function unreadable(
   return new GlassineError(code, text, { problems });
 }
 
-/** The reader limits the size. The engine could not write anything deeper. */
+/** Limits only the depth: the engine cannot write anything deeper. The reader limits the size. */
 const any = Number.POSITIVE_INFINITY;
 export const anySize: Limits = Object.freeze({
   depth: 1_000,
@@ -156,10 +153,10 @@ export function readOption<Value>(
 /** Stands for a property that cannot be read without running code. No schema accepts it. */
 const notData = Symbol("not data");
 
-/** One property of what may be any value. Nothing of it runs. */
+/** Returns an own data property of any value without running any of its code. */
 export function ownDatum(source: unknown, key: string): unknown {
   if (typeof source !== "object" || source === null || isProxy(source)) return undefined;
-  // An object of `vm`, and a proxy where the runtime cannot tell one, runs code, which can throw.
+  // Objects of `vm`, and proxies where the runtime cannot detect them, run code, which can throw.
   try {
     const found = getOwnPropertyDescriptor(source, key);
     if (found === undefined) return undefined;

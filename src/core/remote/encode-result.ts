@@ -1,4 +1,4 @@
-/** What a handler returned, or an invocation resolved to, as text for another process. */
+/** Writes what a handler returned, or an invocation resolved to, as text for another process. */
 
 import { admit, decisive, isRecord, type Limits, payloadLimits, writeText } from "../data/index.ts";
 import { brandOf } from "../envelope/index.ts";
@@ -26,8 +26,8 @@ import { compileDocument, violationSchema } from "./schemas.ts";
 /** Options of `encodeInvokeResult`. */
 export interface EncodeInvokeResultOptions extends Answer {
   /**
-   * The hook of the task. With it, a message is written in the wrapper that other implementations
-   * read, and deprecated headers on a payload are stripped.
+   * The task's hook. With it, a message is written in the wrapper that other implementations read,
+   * and sensitive headers are stripped from a payload's deprecated header field.
    */
   readonly hook?: string | undefined;
 }
@@ -36,11 +36,11 @@ export interface EncodeInvokeResultOptions extends Answer {
 export interface EncodeResultOptions extends EncodeInvokeResultOptions {
   /** Records of handlers that ran for this result. */
   readonly executions?: readonly WireExecution[] | undefined;
-  /** Limits that differ from those of payloads, which hold for each part. The host has its own. */
+  /** Limits that differ from those of payloads. They apply to each part; the host has its own. */
   readonly limits?: Partial<Limits> | undefined;
 }
 
-/** What the codec is bound to. */
+/** The slots and hooks that the codec is bound to. */
 export interface WireSurface {
   readonly slots: CompiledSlots;
   readonly hooks: HookTable;
@@ -63,7 +63,7 @@ export function encodeReturned(
   });
 }
 
-/** The result of a manager, for one that runs in the other process. */
+/** Writes the result of a manager that runs in the other process. */
 export function encodeInvoked(
   surface: WireSurface,
   result: AnyInvokeResult,
@@ -106,7 +106,7 @@ function checkInvoked({ slots }: WireSurface, result: Partial<AnyInvokeResult>):
   if (!isResult) throw misuse("result", "what `invoke` resolved to");
 }
 
-/** Extensions are looked at first, then the payload, then metadata, as in a dispatch. */
+/** Checks extensions first, then the payload, then metadata, as a dispatch does. */
 function changesOf(surface: WireSurface, returned: unknown, options: EncodeResultOptions): object {
   if (returned === undefined || returned === null || isAllow(returned)) {
     return { continue_processing: true };
@@ -132,7 +132,7 @@ function changesOf(surface: WireSurface, returned: unknown, options: EncodeResul
   };
 }
 
-/** A denial has its headers with it. */
+/** A denial's headers are in its violation, not here. */
 function answered(goesOn: boolean, answer: Answer): object {
   return {
     denial_metadata: goesOn ? undefined : answer.denialMetadata,
@@ -141,7 +141,7 @@ function answered(goesOn: boolean, answer: Answer): object {
   };
 }
 
-/** A copy of a part of the result, all of it JSON data. */
+/** Returns a copy of a part of the result, which must all be JSON data. */
 function readPart(
   value: unknown,
   shapeCode: ErrorCode,
@@ -156,7 +156,7 @@ function readPart(
   throw refusal(code, path, `Expected ${expected}, got ${received}.`);
 }
 
-/** A reader of the wire drops what it does not know. In process it refuses the whole. */
+/** A reader would drop an unknown slot; a dispatch in process refuses the whole result. */
 function refuseUnknownSlot({ names }: CompiledSlots, proposal: object): void {
   for (const slot of Object.keys(proposal)) {
     if (names.includes(slot)) continue;
@@ -176,7 +176,7 @@ function refusal(code: ErrorCode, path: string, reason: string): GlassineError {
   return new GlassineError(code, text, { path });
 }
 
-/** The plugin's name is known to the framework and not written. */
+/** The plugin's name is not written, because the framework knows it. */
 function violationDocument(
   { code, reason, description = "", details }: Violation,
   answer: Answer,

@@ -1,4 +1,4 @@
-/** What a handler in another process threw, as the wire has it. */
+/** The wire format of what a handler in another process threw. */
 import type * as z from "zod/mini";
 import { writeText } from "../data/index.ts";
 import {
@@ -19,7 +19,7 @@ export interface EncodeErrorOptions {
   readonly plugin: string;
   /** Facts for the host: plain JSON data. */
   readonly details?: { readonly [key: string]: unknown } | undefined;
-  /** The error code of the protocol. Default -32603, an internal error. */
+  /** The protocol's error code. Default -32603, an internal error. */
   readonly mcpErrorCode?: number | undefined;
 }
 
@@ -27,8 +27,9 @@ const maxMessage = 500;
 const maxName = 64;
 
 /**
- * What was thrown, as text for another process: a message on one line, the code of an error of
- * this library, no stack. Nothing of what was thrown runs.
+ * Returns what was thrown as text for another process: a message on one line and, for an error of
+ * this library, its error code. The stack is left out, and no getter or trap of the thrown value
+ * runs.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `remote:error`
@@ -61,7 +62,7 @@ export function encodeError(thrown: unknown, options: EncodeErrorOptions): strin
   });
 }
 
-/** One that came from another process keeps the code it had there. */
+/** An error that came from another process keeps the code it had there. */
 function codeOf(thrown: unknown): string {
   const code = ownErrorCode(thrown);
   if (code === undefined) return "";
@@ -86,8 +87,8 @@ type ErrorDocument = Readonly<z.output<typeof errorSchema>>;
 
 /**
  * Returns the error in a document from another process, for the handler to throw. Its code is the
- * document's if this library knows it, else `handler_error`. `data` has `plugin`,
- * `remoteCode`, `details` and `mcpErrorCode`. The message is text of the other side: on one line,
+ * document's if this library knows it, otherwise `handler_error`. `data` has `plugin`,
+ * `remoteCode`, `details` and `mcpErrorCode`. The message is the other side's text: on one line,
  * capped, never trusted.
  *
  * @throws GlassineError `syntax_invalid`, `document_invalid`, `options_invalid`
@@ -112,7 +113,7 @@ export function decodeError(input: unknown, options: DecodeWireOptions = {}): Gl
     mcpErrorCode: document.proto_error_code ?? document.mcp_error_code,
   };
   const known: ErrorCode = Object.hasOwn(errorCodes, code) ? (code as ErrorCode) : "handler_error";
-  // A handler may deny by throwing, there as here.
+  // As in the host's process, a handler can deny by throwing.
   if (known === "rejected") return new RejectError(shownMessage(message));
   return new GlassineError(known, shownMessage(message), data);
 }

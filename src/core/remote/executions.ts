@@ -1,4 +1,4 @@
-/** Records of handlers' turns, as the wire has them. */
+/** The wire format of records of handlers' turns. */
 import * as z from "zod/mini";
 import type { ExecutionRecord, Mode } from "../hooks/index.ts";
 import { misuse, readOption } from "./documents.ts";
@@ -30,7 +30,7 @@ type ExecutionDocument = z.output<typeof executionSchema>;
 
 const reader = compileDocument(z.array(executionSchema));
 
-/** Records as they are written. @throws GlassineError `options_invalid` */
+/** Returns the records as they are written. @throws GlassineError `options_invalid` */
 export function executionDocuments(executions: unknown): readonly ExecutionDocument[] {
   const option = "executions";
   if (!Array.isArray(executions)) throw misuse(option, "a list of records");
@@ -76,8 +76,8 @@ function isOlder(mode: string): mode is keyof typeof olderModes {
 }
 
 /**
- * The records of an invocation. One of a background handler that has not ended is left out: the
- * wire has no status for it.
+ * Returns an invocation's records. Background handlers that have not ended are left out, because
+ * the wire has no status for them.
  */
 export function executionsOf(records: readonly ExecutionRecord[]): readonly WireExecution[] {
   return records.flatMap((record) => {

@@ -1,6 +1,6 @@
 /**
- * The older generation of the format has the headers of a request in `http.headers`, the newer one
- * in `http.request_headers`. A task has all of them in both maps; a change in a reply is applied to
+ * The older generation of the format has a request's headers in `http.headers`, the newer one in
+ * `http.request_headers`. A task has all of them in both maps; a change in a reply is applied to
  * the map in which the host has the header.
  */
 import { isRecord } from "../data/index.ts";
@@ -15,7 +15,7 @@ type Maps = { readonly [Name in MapName]: HeaderMap };
 
 const noHeaders: HeaderMap = recordOf([]);
 
-/** The maps of both generations, without sensitive headers; one that is not there is empty. */
+/** Returns both generations' maps without sensitive headers; an absent map is empty. */
 function mapsOf(http: unknown): Maps {
   const mapAt = (name: MapName) => {
     const map = withoutSecrets(ownValue(http, name), name);
@@ -24,7 +24,7 @@ function mapsOf(http: unknown): Maps {
   return { headers: mapAt("headers"), request_headers: mapAt("request_headers") };
 }
 
-/** Each map with the headers that only the other one has; itself where there are none. */
+/** Adds to each map the headers that only the other one has. */
 function bothOf({ headers, request_headers: newer }: Maps): Maps {
   return { headers: completed(headers, newer), request_headers: completed(newer, headers) };
 }
@@ -35,7 +35,7 @@ function completed(map: HeaderMap, other: HeaderMap): HeaderMap {
   return more.length === 0 ? map : recordOf([...Object.entries(map), ...more]);
 }
 
-/** The first spelling of each name, by the name in lower case. */
+/** Returns the first spelling of each name, by the name in lower case. */
 function spellingsIn(map: HeaderMap): ReadonlyMap<string, string> {
   const spellings = new Map<string, string>();
   for (const name of Object.keys(map)) {
@@ -44,7 +44,7 @@ function spellingsIn(map: HeaderMap): ReadonlyMap<string, string> {
   return spellings;
 }
 
-/** The names in each map of a view, if the task adds headers to them. */
+/** The view's own header names in each map, if the task adds headers to them. */
 export type ShownHeaders = { readonly [Name in MapName]?: readonly string[] | undefined };
 
 /** Returns a view without sensitive headers, with the headers of both generations in each map. */
@@ -83,15 +83,18 @@ function withMaps(http: LevelValue, maps: readonly (readonly [string, unknown])[
   return recordOf([...rest, ...maps]);
 }
 
-/** What becomes of a header: its name as it came, and its value, or none. By name in lower case. */
+/**
+ * Changes of headers, by the name in lower case: the name as it came, and the new value, or
+ * `undefined` if the header is removed.
+ */
 type Changes = Map<string, { readonly name: string; readonly value: string | undefined }>;
 
 /**
  * Applies the changes in a reply's `http` to the maps in which the view has those headers; a new
- * header goes where `setHeader` puts it. If both maps change a header, `headers` wins, because it is
- * looked up first.
+ * header goes where `setHeader` puts it. If both maps change a header, `headers` wins, because it
+ * is looked up first.
  *
- * An empty map has no effect where the host's is empty: others write one for what they do not know.
+ * An empty map has no effect if the host's is empty: others write one for a map they do not know.
  */
 export function foldedHeaders(
   view: unknown,
@@ -110,7 +113,7 @@ export function foldedHeaders(
       continue;
     }
     const more = changesIn(shown[name], came[name]);
-    // A name twice is for the dispatch to refuse.
+    // The dispatch refuses a name that occurs twice.
     if (more === undefined) return proposed;
     for (const [key, change] of more) {
       const first = changes.get(key) ?? change;
@@ -152,7 +155,7 @@ function changesIn(before: HeaderMap, after: HeaderMap): Changes | undefined {
   return changes;
 }
 
-/** The map that a document uses for a new header. */
+/** Returns the map that a document uses for a new header. */
 function usedIn(view: unknown): MapName {
   const isNewer =
     ownValue(view, "request_headers") !== undefined &&
@@ -160,7 +163,7 @@ function usedIn(view: unknown): MapName {
   return isNewer ? "request_headers" : "headers";
 }
 
-/** A map with what changed of its headers. One that was there keeps its spelling. */
+/** Returns a map with its headers changed. A header that was there keeps its spelling. */
 function changed(
   own: HeaderMap,
   spellings: ReadonlyMap<string, string>,

@@ -7,10 +7,10 @@ import { enumerableKeys, ownValue } from "../data/intrinsics.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { Node } from "../slots/index.ts";
 
-/** Gets the path of what is left out. */
+/** Called with the path of what is left out. */
 export type OnDropped = (path: string) => void;
 
-/** The headers that may cross; the map itself when all may. */
+/** Returns the headers that may cross; the map itself if all of them may. */
 export function withoutSecrets<Map>(map: Map, path: string, onDropped?: OnDropped): Map {
   if (!isRecord(map)) return map;
   const entries = Object.entries(map);
@@ -19,21 +19,21 @@ export function withoutSecrets<Map>(map: Map, path: string, onDropped?: OnDroppe
     onDropped?.(`${path}.${name.trim().toLowerCase()}`);
     return false;
   });
-  // A map of some of its entries.
+  // The copy has a subset of the map's entries.
   return kept.length === entries.length ? map : (recordOf(kept) as Map);
 }
 
-/** A map without sensitive headers, with those that were shown. */
+/** Adds the sensitive headers that were shown to a map that has none. */
 export function withSecretsOf(shown: unknown, stripped: unknown): unknown {
   if (!isRecord(stripped) || !isRecord(shown)) return stripped;
   const secrets = Object.entries(shown).filter(([name]) => isSensitiveHeader(name));
   return secrets.length === 0 ? stripped : recordOf([...Object.entries(stripped), ...secrets]);
 }
 
-/** What becomes of one header map; `undefined` leaves it out. */
+/** Returns what replaces a header map; `undefined` leaves it out. */
 type ChangeMap = (map: unknown, path: string, keys: readonly string[]) => unknown;
 
-/** Extensions, or a proposal, with each header map of the slot table changed. */
+/** Returns extensions, or a proposal, with each header map of the slot table changed. */
 export function changeHeaderMaps(
   nodes: readonly Node[],
   level: LevelValue,
@@ -58,19 +58,19 @@ export function changeHeaderMaps(
   return recordOf(entries.filter(([, value]) => value !== undefined));
 }
 
-/** Whether a value is an array or object with nothing in it. */
+/** Whether a value is an empty array or object. */
 export function isEmptyContainer(value: unknown): boolean {
   return typeof value === "object" && value !== null && enumerableKeys(value).length === 0;
 }
 
-/** What the view showed at a place. */
+/** Returns what the view shows at the path `keys`. */
 export function shownAt(view: object, keys: readonly string[]): unknown {
   let here: unknown = view;
   for (const key of keys) here = ownValue(here, key);
   return here;
 }
 
-/** Keys are data, `__proto__` included. */
+/** Makes a record in which every key is data, including `__proto__`. */
 export function recordOf<Value>(entries: Iterable<readonly [string, Value]>): {
   readonly [key: string]: Value;
 } {

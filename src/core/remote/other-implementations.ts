@@ -1,4 +1,4 @@
-/** What a proposal of another implementation means. */
+/** Interprets the proposals that other implementations write. */
 import { canonicalInstant, isRecord } from "../data/index.ts";
 import { ownValue } from "../data/intrinsics.ts";
 import type { LevelValue } from "../schema/index.ts";
@@ -6,7 +6,7 @@ import type { CompiledSlots, Node } from "../slots/index.ts";
 import { foldedHeaders } from "./header-generations.ts";
 import { isEmptyContainer, type OnDropped, recordOf, shownAt } from "./headers.ts";
 
-/** A proposal as this library's writer would have written it. */
+/** Returns a proposal as this library would have written it. */
 export function asMeant(
   slots: CompiledSlots,
   proposal: LevelValue,
@@ -38,8 +38,9 @@ function withEchoedHops(proposal: LevelValue, view: object): LevelValue {
 }
 
 /**
- * A hop with what its writer could not keep: the older generation has no `authorization_details`,
- * and keeps six fraction digits of a time. The rest stays as it came, and is compared whole.
+ * Restores what a hop's writer could not keep: the older generation has no `authorization_details`,
+ * and keeps only six fraction digits of a time. The rest stays as it came, because hops are
+ * compared as a whole.
  */
 function echoedHop(hop: unknown, shown: unknown): unknown {
   if (!isRecord(hop) || !isRecord(shown)) return hop;
@@ -53,7 +54,7 @@ function echoedHop(hop: unknown, shown: unknown): unknown {
   return recordOf(restored);
 }
 
-/** The instant in UTC with six fraction digits at the most. */
+/** Returns the instant in UTC with at most six fraction digits. */
 function microseconds(value: unknown): string | undefined {
   const instant = typeof value === "string" ? canonicalInstant(value) : undefined;
   return instant?.replace(/\.(\d{1,6})\d*Z$/, (_, digits: string) =>
@@ -62,8 +63,8 @@ function microseconds(value: unknown): string | undefined {
 }
 
 /**
- * Removes what has no effect where the view shows nothing: a container that is empty by default, and
- * a level that has nothing else. Others write those for what they do not have.
+ * Where the view shows nothing, removes what has no effect: a container that is empty by default,
+ * and a level that has nothing else. Other implementations write those for what they do not have.
  */
 function withoutEmpties(byKey: Node["byKey"], proposed: LevelValue, shown: unknown): LevelValue {
   let same = true;
@@ -77,7 +78,7 @@ function withoutEmpties(byKey: Node["byKey"], proposed: LevelValue, shown: unkno
   return same ? proposed : recordOf(entries);
 }
 
-/** `undefined` for what is left out. */
+/** Returns a field's value, or `undefined` if it is left out. */
 function clearedField(node: Node, value: unknown, shown: unknown): unknown {
   if (shown === undefined && isEmptyContainer(value) && isEmptyByDefault(node)) return undefined;
   if (node.compiled.level === undefined || !isRecord(value)) return value;
@@ -85,7 +86,7 @@ function clearedField(node: Node, value: unknown, shown: unknown): unknown {
   return shown === undefined && isEmptyContainer(next) ? undefined : next;
 }
 
-/** The header maps of the newer generation are empty by default; here they may be absent. */
+/** The newer generation's header maps are empty by default; here they can be absent. */
 function isEmptyByDefault({ compiled, fallback }: Node): boolean {
   return fallback === undefined ? compiled.shape === "headers" : isEmptyContainer(fallback());
 }

@@ -1,6 +1,7 @@
 /**
- * Payloads on the wire. A message is in a wrapper, `{ message, hook }`, which plugins of the format's
- * other implementations get and answer; `hook` is the point without its prefix, or `evaluate`.
+ * Payloads on the wire. A message is in a wrapper, `{ message, hook }`, which plugins of the
+ * format's other implementations receive and return; `hook` is the hook's name without the prefix
+ * `cmf.`, or `evaluate`.
  */
 import { isRecord } from "../data/index.ts";
 import { ownValue } from "../data/intrinsics.ts";
@@ -22,7 +23,7 @@ export function payloadDocument(
   return { message: stripped, hook: hook?.startsWith("cmf.") ? hook.slice(4) : hook };
 }
 
-/** Returns the payload at `path` of a document, with the sensitive headers of the one shown. */
+/** Returns the payload at `path` of a document, with the sensitive headers of the shown payload. */
 export function payloadFrom(
   hooks: HookTable,
   hook: string | undefined,
@@ -45,7 +46,7 @@ export function payloadFrom(
   );
 }
 
-/** A payload with its deprecated headers changed, where a hook has them; else the same payload. */
+/** Returns a payload with its deprecated header field changed; itself if the hook has none. */
 function withHeaders(
   spec: HookSpec | undefined,
   payload: object,

@@ -9,7 +9,7 @@ import { type DropReport, unreadable } from "./documents.ts";
 import { asShown, type ShownHeaders } from "./header-generations.ts";
 import { changeHeaderMaps, isEmptyContainer, withoutSecrets } from "./headers.ts";
 
-/** How a view is read, and what of it is the view's own. */
+/** How a view is read, and which headers are the view's own. */
 interface ViewReading {
   readonly mask: number;
   readonly limits: Limits;
@@ -28,10 +28,10 @@ export function readView(
     withoutSecrets(map, path, onDropped),
   );
   const shown = asShown(given, shownHeaders);
-  // Read and copied before, with the document.
+  // It was already read and copied with the document.
   const shapeCode = "extensions_shape";
   const options = { origin: "parsed", limits, shapeCode, strict: false } as const;
-  // In part: what the grant hides need not be there, even where a host's slot requires it.
+  // Partial, because what the grant hides can be absent, even if the host's slot requires it.
   const admitted = admit(slots.envelope.read, shown, options, undefined, "partial");
   if (!admitted.ok) throw unreadable("view", "extensions_invalid", admitted.problems);
   report.addAll(["extensions"], admitted);
@@ -47,9 +47,9 @@ interface Filling {
 }
 
 /**
- * An empty container that is left out, as the newer generation does, is there again. Any other
- * default stays away: a view shows an empty set also where its level is not there, and a default
- * beside it would make a level of that. What has to be there, and is open to the plugin, is.
+ * Restores empty containers, which the newer generation leaves out. Other defaults are not filled
+ * in: a view shows an empty set even if its level is absent, and a default next to it would make
+ * the level exist. A required value that the plugin may read must be there.
  */
 function filledIn(
   nodes: readonly Node[],

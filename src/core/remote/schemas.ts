@@ -30,7 +30,7 @@ const trueByDefault = withDefault(truth, true);
 const falseByDefault = withDefault(truth, false);
 const count = wholeNumber();
 const zeroByDefault = withDefault(count, 0);
-/** A code of a protocol may be below zero. */
+/** A protocol's code can be negative. */
 const protocolCode = z.int();
 const optionalProtocolCode = z.optional(protocolCode);
 
@@ -46,7 +46,7 @@ export const violationSchema = z.object({
   http_headers: optionalHeaders,
 });
 
-/** How the caller is to be answered, by the names of a writer's options. */
+/** How to answer the caller, by the names of the writer's options. */
 export const answerFields = {
   httpHeaders: headers,
   retryDelayMs: count,
@@ -54,7 +54,7 @@ export const answerFields = {
   httpStatusCode: count,
 };
 
-/** What the older generation called some modes. */
+/** The older generation's names for some modes. */
 export const olderModes = {
   enforce: "sequential",
   permissive: "transform",
@@ -98,13 +98,13 @@ export const resultSchema = z.object({
   executions: z._default(z.array(executionSchema), []),
 });
 
-/** Readers of these documents. What they share is compiled once. */
+/** Compiles a reader of these documents. Schemas that they share are compiled once. */
 export const compileDocument: ReturnType<typeof compilerFor> = compilerFor({
   closed: false,
   shownWhole: true,
 });
 
-/** An internal error, in JSON-RPC. */
+/** JSON-RPC's code for an internal error. */
 export const internalError = -32603;
 
 export const errorSchema = withRule(

@@ -36,9 +36,9 @@ import { compileDocument, taskSchema } from "./schemas.ts";
 
 /** Options of `decodeTask`. */
 export interface DecodeTaskOptions extends DecodeWireOptions {
-  /** The signal of the context. By default one that never aborts. */
+  /** The context's signal. Default: one that never aborts. */
   readonly signal?: AbortSignal | undefined;
-  /** The state of the context, for a side that keeps one a request. By default a fresh map. */
+  /** The context's state, for a plugin process that keeps one per request. Default: a new map. */
   readonly state?: Map<unknown, unknown> | undefined;
 }
 
@@ -53,7 +53,7 @@ export type Task<Table extends SlotTable, Hooks extends HookTable> = {
   };
 }[MessageHookOf<Hooks>];
 
-/** A task as code that knows no types of hooks handles it. */
+/** A task for code that does not know the types of hooks. */
 export interface AnyTask extends Dropped, Turn {
   readonly hook: string;
   /** The view, filtered again; absent if the plugin takes none. */
@@ -106,7 +106,7 @@ function contextDocument(turn: Turn): Pick<TaskDocument, "hook" | "context" | "c
   return readOption(contextReader, document, "context");
 }
 
-/** What the capabilities open of a view or envelope of this host, without sensitive headers. */
+/** Returns the part of a view or envelope that the capabilities open, without sensitive headers. */
 function shown({ slots }: WireSurface, extensions: object, capabilities: readonly string[]) {
   const brand = brandOf(extensions);
   if (brand?.kind.slots !== slots) throw misuse("extensions", "those that the handler got");
@@ -117,7 +117,10 @@ function shown({ slots }: WireSurface, extensions: object, capabilities: readonl
   );
 }
 
-/** The newer generation reads `subject_type`, the older one `type`; each drops the other. */
+/**
+ * Adds `subject_type`, which the newer generation reads; the older one reads `type`. Each drops the
+ * other's field.
+ */
 function withSubjectType(extensions: LevelValue): LevelValue {
   const security = ownValue(extensions, "security");
   const subject = ownValue(security, "subject");
@@ -172,7 +175,7 @@ function readPayload(
 ): object {
   const limits = { ...payloadLimits, ...options.limits };
   const compiled = payloadReader(spec);
-  // Read and copied before, with the document.
+  // It was already read and copied with the document.
   const reading = { origin: "parsed", limits, shapeCode: "payload_shape", strict: false } as const;
   const admitted = admit(compiled.read, payload, reading);
   if (!admitted.ok) throw unreadable(`payload of ${hook}`, "payload_invalid", admitted.problems);
