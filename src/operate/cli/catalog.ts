@@ -1,4 +1,4 @@
-/** The catalogue of plugins that `search`, `enable` and `doctor` know: given, never shipped. */
+/** The catalog of plugins for `search`, `enable` and `doctor`. Hosts or operators supply it. */
 import { isRecord } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
@@ -10,7 +10,7 @@ export interface CatalogEntry {
   readonly slug: string;
   /** The name of its package. */
   readonly package: string;
-  /** The variable that turns it on; null where the host's code does. */
+  /** The environment variable that enables it; null if the host's code does. */
   readonly env_var: string | null;
   /** One sentence. */
   readonly summary: string;
@@ -19,9 +19,9 @@ export interface CatalogEntry {
 const maxBytes = 1024 * 1024;
 const fields: readonly string[] = ["slug", "package", "env_var", "summary"];
 const slugPattern = /^[a-z0-9][a-z0-9._-]{0,213}$/;
-/** Names of npm, as they may be published today. */
+/** The package names that npm accepts today. */
 const packagePattern = /^(?:@[a-z0-9][a-z0-9._-]*\/)?[a-z0-9][a-z0-9._-]{0,213}$/;
-/** It is printed into commands for a shell. */
+/** Strict, because the name is printed into shell commands. */
 const variablePattern = /^[A-Z_][A-Z0-9_]{0,127}$/;
 const yes: readonly string[] = ["1", "true", "yes", "on"];
 
@@ -64,7 +64,7 @@ function isText(value: unknown, pattern: RegExp): value is string {
   return typeof value === "string" && pattern.test(value);
 }
 
-/** The entry of a name: a slug, a package, or either without `HOST-plugin-` in front. */
+/** Finds an entry by slug or package, with or without the prefix `HOST-plugin-`. */
 export function entryOf(
   catalog: readonly CatalogEntry[],
   name: string,
@@ -79,7 +79,7 @@ export function entryOf(
   );
 }
 
-/** The entries with the query in slug, package or summary, in any case. */
+/** Returns the entries whose slug, package or summary contains `query`, ignoring case. */
 export function matching(catalog: readonly CatalogEntry[], query: string): readonly CatalogEntry[] {
   const wanted = query.toLowerCase();
   return catalog.filter((entry) =>
@@ -87,13 +87,13 @@ export function matching(catalog: readonly CatalogEntry[], query: string): reado
   );
 }
 
-/** Whether an entry's variable is on; `undefined` where it has none. */
+/** Whether an entry's variable is on; `undefined` if it has none. */
 export function isEnabled({ env_var: variable }: CatalogEntry, env: Environment) {
   if (variable === null) return undefined;
   return yes.includes((env[variable] ?? "").trim().toLowerCase());
 }
 
-/** A word of a shell's command line. */
+/** Quotes `text`, if needed, as one word of a shell command. */
 export function shellQuoted(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
@@ -103,12 +103,12 @@ export function installCommand(entry: CatalogEntry, range: string): string {
   return `npm install ${shellQuoted(`${entry.package}@${range}`)}`;
 }
 
-/** The command that enables an entry; null where no variable switches it. */
+/** The command that enables an entry; null if no variable switches it. */
 export function enableCommand({ env_var: variable }: CatalogEntry): string | null {
   return variable === null ? null : `export ${variable}=1`;
 }
 
-/** Printed in place of a command that enables or disables. */
+/** Printed instead of a command that enables or disables the plugin. */
 export function noVariable({ package: name }: CatalogEntry): string {
   return `# no enable variable: ${name} is enabled by the host application`;
 }

@@ -1,4 +1,4 @@
-/** What commands read from their options and settings before they begin. */
+/** What commands read from their options and settings before they run. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { HostSetting } from "../../core/plugins/index.ts";
@@ -12,8 +12,8 @@ import { say } from "./print/printable.ts";
 import { texts } from "./texts.ts";
 
 /**
- * The value of an option, or else of its setting, and what a message calls it. An empty setting
- * counts as unset; an empty option does not.
+ * Returns the value of an option, or else of its setting, and the name that messages use for it. An
+ * empty setting counts as unset; an empty option does not.
  */
 function optionOrSetting(
   { host: { prefix }, env }: Pick<CommandContext, "host" | "env">,
@@ -36,7 +36,7 @@ export async function withHost(context: CommandContext): Promise<CommandContext>
   return { ...context, host: { ...named, ...imported } };
 }
 
-/** Where and under which names services work. */
+/** Returns the host's names and the paths that services work with. */
 export async function scopeOf(context: CommandContext): Promise<CommandScope> {
   const { cwd, env, host: named, options, progress } = context;
   const at = (path: string | undefined) => (path === undefined ? undefined : resolve(cwd, path));
@@ -47,7 +47,7 @@ export async function scopeOf(context: CommandContext): Promise<CommandScope> {
   return { ...named, env, cwd, root, lockfile: at(options.pluginsLock), localPlugins, progress };
 }
 
-/** What commands that look at plugins begin with. */
+/** Reads what every command that looks at plugins needs. */
 export async function lookupFor(context: CommandContext) {
   const { options } = context;
   const mode = modeOf(context);
@@ -58,18 +58,18 @@ export async function lookupFor(context: CommandContext) {
   return { catalog, scope: { ...scope, mode, load: options.noLoad !== true } };
 }
 
-/** The catalog of `--catalog` or its setting, or else of the host. */
+/** Returns the catalog of `--catalog` or its setting, or else the host's. */
 export async function catalogOf(context: CommandContext): Promise<readonly CatalogEntry[]> {
   const { cwd, host, options } = context;
   const chosen = optionOrSetting(context, "--catalog", options.catalog, "PLUGIN_CATALOG");
   return chosen === undefined ? host.catalog : readCatalogFile(resolve(cwd, chosen.value));
 }
 
-/** A lockfile that was named has to be there for commands that only read it. */
+/** Fails if `--plugins-lock` names a missing file. For commands that never create one. */
 export async function expectLockfile({ lockfile }: Pick<CommandScope, "lockfile">): Promise<void> {
   if (lockfile === undefined) return;
   await stat(lockfile).catch(({ code }: NodeJS.ErrnoException) => {
-    // Whatever else keeps it from being read, its reader reports.
+    // The code that reads the file reports all other faults.
     if (code === "ENOENT" || code === "ENOTDIR")
       throw refusal("lockfile_missing", texts.lockNotFound(lockfile));
   });

@@ -1,4 +1,4 @@
-/** The names that a command goes by, so that a host can ship one of its own. */
+/** The names of a command line, with which a host can ship its own. */
 
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { defineHost, surfaceOf } from "../../core/host/index.ts";
@@ -8,42 +8,42 @@ import type { DiscoverOptions } from "../discovery/index.ts";
 import { type CatalogEntry, readCatalog } from "./catalog.ts";
 import type { Progress } from "./progress.ts";
 
-/** What `createCommand` takes. */
+/** The options of `createCommand`. */
 export interface CommandHost {
   /**
-   * The command's name: `glassine`. Where it is not the host's, the host hands it to
+   * The command's name, such as `glassine`. If it is not the host's name, the host passes it to
    * `discoverPlugins` as `bin`, so that both look for the same lockfile.
    */
   readonly bin: string;
-  /** The host's name in sentences, and the field of `package.json` that names plugins. */
+  /** The host's name in messages, and the `package.json` field that names plugins. */
   readonly hostName: string;
-  /** In front of every environment variable: `GLASSINE_`. */
+  /** The prefix of every environment variable, such as `GLASSINE_`. */
   readonly prefix: string;
   /**
-   * The host that plugins have to fit, made by `defineHost` under the same names. Default: one with
-   * the standard hooks.
+   * The host that plugins are checked against, made by `defineHost` with the same names. Default:
+   * one with the standard hooks.
    */
   readonly host?: object | undefined;
-  /** What the host hands to `discoverPlugins`, so that the command judges plugins as it does. */
+  /** The options that the host passes to `discoverPlugins`, so that both judge plugins alike. */
   readonly discovery?: CommandDiscovery | undefined;
   /**
-   * What the host supplies to plugins, as its manager gets it. Default: not known, and `doctor` says
-   * nothing of capabilities that nothing is supplied for.
+   * The services that the host's manager supplies to plugins. If omitted, they are unknown, and
+   * `doctor` does not report capabilities for which nothing is supplied.
    */
   readonly services?: object | undefined;
-  /** Where changes of trust are recorded, as the host's manager has it. Default: nowhere. */
+  /** The audit options of the host's manager, for changes of trust. Default: not recorded. */
   readonly audit?: AuditOptions | undefined;
   /** Plugins that `search` and `enable` know. Default: none. */
   readonly catalog?: readonly CatalogEntry[] | undefined;
-  /** Where people read about plugins. Printed if nothing is found. */
+  /** A URL at which people can read about plugins. Printed if nothing is found. */
   readonly catalogUrl?: string | undefined;
-  /** The versions of plugins that fit: a range of npm. Default: `>=0.1.0 <2.0.0`. */
+  /** The versions of plugins to install, as an npm range. Default: `>=0.1.0 <2.0.0`. */
   readonly installRange?: string | undefined;
   /** What `--version` prints. Default: the version of this package. */
   readonly version?: string | undefined;
 }
 
-/** The options of `discoverPlugins` that a command does not have from its operator. */
+/** The options of `discoverPlugins` that do not come from the operator. */
 type CommandDiscovery = Pick<
   DiscoverOptions,
   "builtins" | "reserved" | "verifiers" | "isolate" | "kinds" | "loadTimeoutMs"
@@ -51,7 +51,7 @@ type CommandDiscovery = Pick<
 
 type Filled = "host" | "discovery" | "catalog" | "installRange";
 
-/** A host whose names were checked, with what it left out. */
+/** A host with checked names and with defaults for what it left out. */
 export type NamedHost = Omit<CommandHost, Filled> & {
   readonly [Name in Filled]: NonNullable<CommandHost[Name]>;
 };
@@ -60,9 +60,9 @@ export type NamedHost = Omit<CommandHost, Filled> & {
 export interface CommandScope extends NamedHost {
   readonly env: Environment;
   readonly cwd: string;
-  /** Where installed plugins are looked for. */
+  /** The folder in which to look for installed plugins. */
   readonly root: string;
-  /** As `--plugins-lock` names it; `undefined` for the usual places. */
+  /** The path from `--plugins-lock`; `undefined` for the default places. */
   readonly lockfile: string | undefined;
   /** A folder with plugins that are not installed. */
   readonly localPlugins: string | undefined;
@@ -71,7 +71,7 @@ export interface CommandScope extends NamedHost {
 
 const namePattern = /^[a-z][a-z0-9-]{0,63}$/;
 const prefixPattern = /^[A-Z][A-Z0-9_]{0,63}_$/;
-/** What a range of npm is made of. */
+/** The characters of an npm range. */
 const rangePattern = /^[0-9A-Za-z .<>=^~|*+-]{1,100}$/;
 
 /** @throws GlassineError `options_invalid` */
@@ -86,7 +86,7 @@ export function readCommandHost(given: CommandHost): NamedHost {
   return { ...given, host: hostOf(given), discovery, catalog, installRange };
 }
 
-/** Settings and the field of package.json go by the profile: two names would be two commands. */
+/** The host's profile names settings and `package.json` field, so it must have the same names. */
 function hostOf({ host, hostName, prefix }: CommandHost): object {
   if (host === undefined) return defineHost({ profile: { hostName, envPrefix: prefix } });
   const profile = surfaceOf(host)?.profile;

@@ -1,4 +1,4 @@
-/** What runs behind the commands: discovery, the lockfile, signatures. */
+/** The services behind the commands: discovery, the lockfile, signatures. */
 import { makeSigningKey } from "../trust/index.ts";
 import { trust, untrust } from "./work/change-trust.ts";
 import { discover } from "./work/discover.ts";
@@ -6,7 +6,7 @@ import { lock } from "./work/lock.ts";
 import { sign } from "./work/sign.ts";
 import { journal, lockState, verify } from "./work/verify.ts";
 
-/** A service throws a `GlassineError`, or a `refusal` where the command line has its own words. */
+/** Services throw a `GlassineError`, or a `refusal` whose message the command line words itself. */
 export const commandServices = {
   discover,
   lockState,

@@ -34,7 +34,7 @@ export const commandTable = {
 
 export const commands: readonly Command[] = Object.values(commandTable);
 
-/** A whole command line: what its help says, and every command of it. */
+/** Returns a whole command line: its help text and all its commands. */
 export function lineOf(further: FurtherCommands | undefined): FurtherCommands {
   if (further === undefined)
     return {

@@ -1,7 +1,7 @@
 /**
- * What a command is. The command line, its help, shell completion, docs/commands.md and
- * spec/schemas/commands are all made of these objects. In their strings `{bin}`, `{hostName}` and
- * `{prefix}` stand for the names of the host.
+ * Defines what a command is. The command line, its help, shell completion, docs/commands.md and
+ * spec/schemas/commands are all made from these objects. In their strings `{bin}`, `{hostName}` and
+ * `{prefix}` stand for the host's names.
  */
 import type * as z from "zod";
 import type { Environment } from "../../core/plugins/index.ts";
@@ -14,10 +14,10 @@ import type { TextStream } from "./process-io.ts";
 import type { Progress } from "./progress.ts";
 
 export interface Command<Schema extends z.ZodType = z.ZodType, Context = CommandContext> {
-  /** The words after the name of the command line. */
+  /** The words that name it on the command line, after the name of the program. */
   readonly path: readonly [string, ...string[]];
   readonly summary: string;
-  /** More about it, a sentence each. */
+  /** More about it, one sentence per string. */
   readonly about: readonly string[];
   readonly arguments: readonly {
     readonly name: string;
@@ -25,23 +25,23 @@ export interface Command<Schema extends z.ZodType = z.ZodType, Context = Command
     readonly isOptional?: boolean;
   }[];
   readonly options: Options;
-  /** What stands behind `--`: the words of another command line, which are its operands. */
+  /** What follows `--`: the words of another command line, which become its operands. */
   readonly rest?: { readonly name: string; readonly what: string };
-  /** Exit codes with a meaning of their own; all commands share the others. */
+  /** Exit codes with a meaning of their own here; all commands share the others. */
   readonly exits: { readonly [code: number]: string };
   readonly examples: readonly { readonly line: string; readonly what: string }[];
-  /** Its refusals begin with its name. */
+  /** Whether messages of its refusals begin with its name. */
   readonly namesItself?: true;
   /** What `--json` prints. */
   readonly schema: Schema;
-  /** Of its file in spec/schemas/commands. Default: the words of `path` other than `plugins`. */
+  /** Its file in spec/schemas/commands. Default: the words of `path` except `plugins`. */
   readonly schemaName?: string;
   run(context: Context): Promise<Outcome<Report<Schema>>>;
 }
 
-/** The commands of a line beyond those for plugins. */
+/** Commands that a command line has besides those for plugins. */
 export interface FurtherCommands {
-  /** What the help of the whole line says. */
+  /** The help text of the whole command line. */
   readonly about: string;
   readonly commands: readonly Command[];
 }
@@ -49,8 +49,8 @@ export interface FurtherCommands {
 type Filled = "arguments" | "options" | "exits";
 
 /**
- * Checks that a command reads the options that it declares and returns the document that its schema
- * describes, and fills in what it leaves out. Every command has `--json` and `--verbose`.
+ * Fills in what a command leaves out. The compiler checks that it reads only options that it
+ * declares and returns the document of its schema. Every command has `--json` and `--verbose`.
  */
 export function defineCommand<
   Schema extends z.ZodType,
@@ -60,7 +60,7 @@ export function defineCommand<
     Partial<Pick<Command, Filled>> & { readonly options?: Declared },
 ): Command {
   const options: Options = { ...given.options, ...optionsOfEvery };
-  // In a list of commands only the command itself knows its options and what its schema reads.
+  // Only the command itself knows its options and schema; a list of commands has one type for all.
   return { arguments: [], exits: {}, ...given, options } as unknown as Command;
 }
 
@@ -75,16 +75,16 @@ export const exitCodes = {
 export type ByteSource = AsyncIterable<Uint8Array | string>;
 
 export interface CommandContext<Declared extends Options = typeof sharedOptions> {
-  /** All commands, for those that describe the command line itself. */
+  /** All commands, for a command that describes the command line itself. */
   readonly commands: readonly Command[];
-  /** For a command that runs until it is stopped, and whose output is no result. */
+  /** For commands that run until they are stopped and whose output is not a result. */
   readonly stdout: TextStream;
   readonly services: CommandServices;
   readonly host: NamedHost;
   readonly env: Environment;
   readonly cwd: string;
   readonly stdin: ByteSource;
-  /** Of standard output. */
+  /** Colours for standard output. */
   readonly paint: Paint;
   readonly progress: (step: Progress) => void;
   readonly operands: readonly string[];
@@ -93,9 +93,9 @@ export interface CommandContext<Declared extends Options = typeof sharedOptions>
 
 export interface Outcome<Document = unknown> {
   readonly exitCode: 0 | 1;
-  /** For `--json`. Only the keys of the schema are printed. */
+  /** The document for `--json`. Only the keys of the schema are printed. */
   readonly document: Document;
-  /** For people, without line ends. */
+  /** Lines for people, without line breaks. */
   readonly lines: readonly string[];
   /** Printed on standard error after `warning: `. */
   readonly warnings?: readonly string[];
@@ -103,7 +103,7 @@ export interface Outcome<Document = unknown> {
   readonly notes?: readonly string[];
 }
 
-/** Puts the names of a host into a string of a command or an option. */
+/** Inserts a host's names into a string of a command or an option. */
 export function named(
   text: string,
   host: { readonly bin: string; readonly hostName: string; readonly prefix: string },

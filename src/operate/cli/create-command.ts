@@ -1,4 +1,4 @@
-/** A command line over the services of this package, under the names of a host. */
+/** A command line for the services of this package, under a host's names. */
 import process from "node:process";
 import type { FurtherCommands } from "./command.ts";
 import { type CommandHost, readCommandHost } from "./command-host.ts";
@@ -6,25 +6,25 @@ import { commandServices } from "./command-services.ts";
 import { hearFailures, keepExit, keepStdout, runToEnd } from "./process-io.ts";
 import { type RunInput, runCommand } from "./run-command.ts";
 
-/** What a run uses in place of the process's own. */
+/** What a run uses instead of the process's own streams, environment and directory. */
 export type CommandIo = Partial<Omit<RunInput, "argv" | "services" | "host" | "further">>;
 
-/** A command line of a host. */
+/** A host's command line. */
 export interface HostCommand {
   /**
-   * Runs one command and says how it ended: 0 done, 1 a negative finding, 2 a usage error or
+   * Runs one command and returns its exit code: 0 done, 1 a negative finding, 2 a usage error or
    * refusal, 70 an internal error. Never throws. Plugins that it loads stay in the process.
    */
   readonly run: (argv: readonly string[], io?: CommandIo) => Promise<number>;
-  /** Runs the command of this process, and ends the process. What the file of a `bin` calls. */
+  /** Runs the command line of this process, then ends the process. For the file of a `bin`. */
   readonly main: () => Promise<never>;
 }
 
 /**
- * Makes a command line with the commands `plugins …` and `doctor` for a host, under its names.
+ * Creates a command line for a host, under its names, with the commands `plugins …` and `doctor`.
  *
- * Its messages, settings and the field of `package.json` that names plugins follow `hostName` and
- * `prefix`. The catalog of `search` and `enable` is that of the host, and empty without one.
+ * `hostName` and `prefix` determine its messages, its settings and the `package.json` field that
+ * names plugins. `search` and `enable` use the host's catalog, which is empty by default.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `cli:exit-codes`, `cli:own-names`
@@ -51,7 +51,7 @@ export function createCommand(host: CommandHost): HostCommand {
 }
 
 /**
- * The same with further commands.
+ * Like `createCommand`, with further commands.
  *
  * @internal
  */

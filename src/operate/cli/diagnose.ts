@@ -1,4 +1,4 @@
-/** What `doctor` finds: a row for each plugin by its state, and problems of settings, lockfile and journal. */
+/** What `doctor` finds: rows for plugins, and problems of settings, lockfile and journal. */
 
 import { errorCodes } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
@@ -21,7 +21,7 @@ import type { LockState } from "./work/verify.ts";
 export type Diagnosis = Report<typeof diagnosis>;
 type DoctorState = Diagnosis["status"];
 
-/** The rows of the catalogue in its order, then those of other plugins by id. */
+/** Returns the rows of the catalog's plugins in its order, then those of other plugins by id. */
 export function diagnose(
   report: DiscoveryReport,
   catalog: readonly CatalogEntry[],
@@ -43,7 +43,7 @@ export function diagnose(
   ];
 }
 
-/** A plugin of the catalogue of which nothing is installed. */
+/** The row of a catalog entry whose package is not installed. */
 function absentRow(entry: CatalogEntry, env: Environment): Diagnosis {
   const { package: from, env_var: variable } = entry;
   const enabled = isEnabled(entry, env) === true;
@@ -58,7 +58,7 @@ function entryFields(entry: CatalogEntry | undefined) {
   return { slug: entry?.slug ?? null, env_var: entry?.env_var ?? null };
 }
 
-/** What there is to say of an installed plugin: a row for each thing, or one that all is well. */
+/** The row of each finding about a plugin, after one that says all is well if none is a problem. */
 function rowsOf(
   subject: InstalledPlugin,
   report: DiscoveryReport,
@@ -101,13 +101,13 @@ function findingsOf(
   if (rejected !== null) {
     const { code, reason } = rejected;
     if (code === "signature_unchecked" && report.setting_faults.length > 0)
-      // The reason names a setting that is missing, and it may be there.
+      // The reason says that a setting is missing, but it may be set and unusable.
       add(
         "rejected",
         `${code}: Mend the settings of signatures first: nothing can check it until then.`,
         "a setting of signatures, or the file that it names, cannot be used",
       );
-    // There is one, so making another would not help.
+    // A lockfile exists, so creating another would not help.
     else if (code === "lock_missing" && report.lock_fault !== null)
       add("rejected", `${code}: Mend plugins.lock first: it cannot be read.`, reason);
     else add("rejected", say`${code}: ${responseTo(code, reason) ?? reason}`, reason);
@@ -148,7 +148,7 @@ function findingsOf(
   return findings;
 }
 
-/** Entries of the lockfile whose plugin no package names: it is gone, or was changed. */
+/** Rows of lockfile entries whose plugin no package names: the package is gone or was changed. */
 function lostRows(
   report: DiscoveryReport,
   catalog: readonly CatalogEntry[],
@@ -166,7 +166,7 @@ function lostRows(
     const entry = catalog.find((each) => each.package === name);
     const enabled = entry !== undefined && isEnabled(entry, env) === true;
     const row = { ...entryFields(entry), package: name, installed: !isGone, enabled, id };
-    // An entry that is optional says that this may be.
+    // An optional entry allows the plugin to be missing.
     if (isGone && !blocking)
       return [{ ...row, status: "not-installed", recommendation: nothingToDo, reason: null }];
     const changed = say`Reinstall what was trusted, or run \`plugins untrust ${id} --reason TEXT\`.`;

@@ -1,10 +1,10 @@
 /**
- * Parts that documents of `--json` share: a key means one thing wherever it stands. Each command has
- * the schema of its own document, and prints only what that schema names.
+ * Parts that `--json` documents share: a key means the same in all of them. Each command has a
+ * schema for its own document, and prints only what that schema names.
  */
 import * as z from "zod";
 
-/** The data of a schema, as services report it. */
+/** The data that fits a schema, as services report it. */
 export type Report<Schema extends z.ZodType> = DeepReadonly<z.input<Schema>>;
 
 type DeepReadonly<T> = T extends readonly (infer Item)[]
@@ -55,7 +55,7 @@ export const isolation = z
   .nullable()
   .describe("Where its code runs. Null for the host itself.");
 
-/** A plugin in a list. The optional keys are there where they apply. */
+/** A plugin in a list. Optional keys are present only where they apply. */
 export const plugin = {
   id: textOrNull,
   name: text,
@@ -81,11 +81,11 @@ export const plugin = {
   health: health.optional(),
 };
 
-/** The line is counted from 1; null where it is about none. */
+/** Lines count from 1; `line` is null if the problem is not about one. */
 export const journalProblem = z.object({ line: z.int().nullable(), id: textOrNull, problem: text });
 export const journal_problems = z.array(journalProblem).describe("The first hundred.");
 
-/** A change of trust, as the journal has it, by the number of its line. */
+/** A change of trust as the journal records it. `line` is its line number. */
 export const trustEvent = z.object({
   line: z.int(),
   at: text.describe("When, as the line has it: ISO 8601."),
@@ -146,17 +146,17 @@ export const trusted = {
   signer_change,
 };
 
-/** The states of a plugin, and how bad each is. A note is worth knowing, and not a problem. */
+/** The states of a plugin and how bad each is. A note is worth knowing but not a problem. */
 export const doctorStates = {
   "enabled-not-installed": "error",
   "installed-disabled": "warning",
   "installed-enabled": "fine",
   "not-installed": "fine",
-  /** It is installed, and not loaded. */
+  /** It is installed but not loaded. */
   rejected: "error",
   /** It differs from plugins.lock: production refuses it, or does not start without it. */
   drifted: "warning",
-  /** It has no valid signature of a trusted publisher, and runs in production. */
+  /** It runs in production without a valid signature of a trusted publisher. */
   "unsigned-in-production": "warning",
   "missing-keyword": "note",
   /** It declares a capability for which the host supplies nothing. */
@@ -181,7 +181,7 @@ export const diagnosis = z.object({
   id: textOrNull,
 });
 
-/** A problem that is not of a plugin. */
+/** A problem that is not about a plugin. */
 export const finding = z.object({
   about: z.enum(["setting", "mode", "lock", "journal", "pending"]),
   severity: z.enum(["warning", "error"]),

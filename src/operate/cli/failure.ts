@@ -12,16 +12,16 @@ import { type DocumentCode, texts } from "./texts.ts";
 
 export interface Failure {
   readonly exitCode: 1 | 2 | 70;
-  /** Of the error document. */
+  /** The code in the error document. */
   readonly code: ErrorCode | DocumentCode;
   readonly message: string;
-  /** In front of the message on standard error alone. */
+  /** Printed before the message on standard error, and nowhere else. */
   readonly lead?: string;
   /** Further lines for people. */
   readonly more?: readonly string[];
 }
 
-/** Thrown by a command that has its own words for what is wrong. */
+/** Thrown by a command that words the failure itself. */
 export class CommandFailure extends Error {
   override readonly name = "CommandFailure";
   readonly failure: Failure;
@@ -32,27 +32,27 @@ export class CommandFailure extends Error {
   }
 }
 
-/** A refusal, where the command cannot do what it was asked to: exit code 2. */
+/** A refusal: the command cannot do what it was asked to do. Exit code 2. */
 export function refusal(code: Failure["code"], message: string, more: readonly string[] = []) {
   return new CommandFailure({ exitCode: 2, code, message, more });
 }
 
-/** Options that do not go together: as if the parser had found it. */
+/** Wrong usage that a command finds, reported as if the parser had found it. */
 export function misuse(message: string): CommandFailure {
   return new CommandFailure({ exitCode: 2, code: "usage", message, lead: "error: " });
 }
 
-/** A negative finding that ends the command, such as a name that nothing has: exit code 1. */
+/** A negative finding that ends the command, such as an unknown name. Exit code 1. */
 export function negative(code: Failure["code"], message: string, more: readonly string[] = []) {
   return new CommandFailure({ exitCode: 1, code, message, lead: "error: ", more });
 }
 
-/** The failure for anything that was thrown. Refusals begin with `command` where it is given. */
+/** Returns the failure for anything thrown. Messages of refusals begin with `command`, if given. */
 export function failureFor(thrown: unknown, command: string | undefined): Failure {
   if (thrown instanceof CommandFailure) return thrown.failure;
   if (isGlassineError(thrown)) {
     const message = refusedText(thrown, command);
-    // Nothing is wrong with the file: the command is too old for it.
+    // The file is fine, but this version is too old for it.
     const more = thrown.code === "lockfile_newer" ? [errorCodes.lockfile_newer.todo] : [];
     return { exitCode: 2, code: thrown.code, message, more };
   }
@@ -74,7 +74,7 @@ function refusedText(error: GlassineError, name: string | undefined): string {
   if (code === "lockfile_missing" && isText(data.path)) return texts.lockNotFound(data.path);
   if (name === undefined) return printable(message);
   if (code === "lockfile_missing") return `${name}: no plugins.lock found`;
-  // A version can have any number of digits, so it is a string.
+  // The version is a string, because it can have any number of digits.
   if (code === "lockfile_newer" && isText(data.path) && isText(data.version))
     return say`${name}: ${data.path} has schema version ${data.version}; this version understands 1`;
   return printable(message.startsWith(`${name}: `) ? message : `${name}: ${message}`);
@@ -84,7 +84,7 @@ function isText(value: unknown): value is string {
   return typeof value === "string";
 }
 
-/** What the system refused: no permission, no room, no such file. */
+/** The message of a system error, such as no permission, no space or no such file. */
 function systemFault(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const { code, syscall, message } = thrown as NodeJS.ErrnoException;

@@ -1,4 +1,4 @@
-/** The operator's own host, from a module that `--host` names. The one file that runs it. */
+/** Imports the operator's own host from the module of `--host`. No other file runs that module. */
 import { stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
@@ -9,9 +9,9 @@ import { refusal } from "./failure.ts";
 import { texts } from "./texts.ts";
 
 /**
- * Imports `MODULE` or `MODULE:EXPORT`. The module is a file, from the current directory, an entry of
- * this package, such as `glassine/memory-node`, or a package that is installed there. Without a name
- * the export is `default`, `host`, or else the only one that is a host.
+ * Imports `MODULE` or `MODULE:EXPORT`. The module is a file, relative to the current directory, an
+ * entry of this package, such as `glassine/memory-node`, or a package that is installed there.
+ * Without a name, the export is `default`, `host`, or else the only one that is a host.
  */
 export async function importHost(
   { value: given, from }: { readonly value: string; readonly from: string },
@@ -23,7 +23,7 @@ export async function importHost(
     const module = (await import(await urlOf(specifier, cwd))) as Record<string, unknown>;
     found = exportName === undefined ? hostIn(module) : module[exportName];
   } catch (thrown) {
-    // The stack of a module that is not there is that of this command.
+    // The require stack of a missing module only names files of this command.
     const fault = describeThrown(thrown).text.replace(/\nRequire stack:\n.*$/s, "");
     throw refusal("options_invalid", texts.hostModule(from, given, fault));
   }
@@ -41,7 +41,7 @@ function hostIn(module: Readonly<Record<string, unknown>>): unknown {
   return module.default ?? module.host ?? (others.length === 0 ? only : undefined);
 }
 
-/** A colon far enough in to be no drive's, and a name behind it. */
+/** Splits at a colon that comes before a name and is not a drive letter's. */
 function splitName(given: string): { specifier: string; exportName: string | undefined } {
   const match = /^(.{2,}):([A-Za-z_$][\w$]*)$/s.exec(given);
   return { specifier: match?.[1] ?? given, exportName: match?.[2] };
@@ -54,7 +54,7 @@ async function urlOf(specifier: string, cwd: string): Promise<string> {
     () => false,
   );
   if (isFile) return pathToFileURL(path).href;
-  // Of the copy that runs the command: a host of another one would be none to it.
+  // From the copy that runs this command, which does not recognize hosts of another copy.
   if (specifier.startsWith("glassine/")) return specifier;
   return pathToFileURL(createRequire(join(cwd, "package.json")).resolve(specifier)).href;
 }

@@ -1,4 +1,4 @@
-/** What an option of a command is, and the options that several commands share. */
+/** Defines an option of a command, and the options that several commands share. */
 
 import { openings } from "../isolate/kinds.ts";
 
@@ -6,16 +6,16 @@ const openingNames = Object.keys(openings).join(", ");
 
 export interface OptionSpec {
   readonly flag: `--${string}`;
-  /** What stands for its value in the usage; none for a switch. */
+  /** The placeholder for its value in the usage; absent for a switch. */
   readonly value?: string;
   readonly what: string;
-  /** Whether an empty value reaches the command, which has words of its own for it. */
+  /** Whether an empty value is passed to the command, which reports it itself. */
   readonly mayBeEmpty?: boolean;
   /** Whether it may be given more than once. */
   readonly isRepeatable?: boolean;
 }
 
-/** By the flag in camel case, which is how the command reads the value. */
+/** Keyed by the flag in camel case, which is how the command reads the value. */
 export type Options = Readonly<Record<string, OptionSpec>>;
 
 /** The options of commands that look at plugins. */
@@ -85,7 +85,7 @@ export const optionsOfEvery = {
   verbose: { flag: "--verbose", what: "print the stack of an internal error" },
 } as const satisfies Options;
 
-/** What a command reads of the options that it declares, and of those that every command has. */
+/** The values of the options that a command declares and of those that every command has. */
 export type OptionValues<Declared extends Options> = Values<Declared & typeof optionsOfEvery>;
 
 type Values<Declared> = { readonly [Name in keyof Declared]?: ValueOf<Declared[Name]> };

@@ -20,7 +20,7 @@ export type Parsed =
       readonly command: CommandSpec;
       readonly operands: readonly string[];
       readonly options: CommandContext["options"];
-      /** For a fault that is found later. */
+      /** Printed with a usage error that is found later. */
       readonly usage: string;
     }
   /** For standard output. */
@@ -28,7 +28,7 @@ export type Parsed =
   /** For standard error. */
   | { readonly kind: "usage"; readonly message: string; readonly usage: string };
 
-/** Reads the words behind the name of the command line. Runs nothing. */
+/** Parses the words after the name of the program. Runs nothing. */
 export function parseArguments(
   host: NamedHost,
   given: readonly string[],
@@ -59,7 +59,7 @@ export function parseArguments(
       throw error;
     });
   try {
-    // It would look for a sub-command behind `--` too.
+    // The parser would look for a subcommand after `--`, too.
     root.parse([...(rest === undefined ? argv : words)], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
@@ -78,7 +78,7 @@ function rootOf(
     .version(host.version ?? packageVersion, "--version", "print the version")
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
-    // Otherwise a command would take the options of one below it for its own.
+    // Otherwise a command would take a subcommand's options as its own.
     .enablePositionalOptions()
     .configureOutput({
       writeOut: print,
@@ -117,7 +117,7 @@ function addTo(
   for (const each of Object.values(spec.options))
     command.addOption(optionOf(each, host, command, words));
   if (spec.rest !== undefined) command.usage(`[options] [-- ${spec.rest.name}]`);
-  // Such a word most likely belongs behind `--`: there is a message of its own for it.
+  // An excess word most likely belongs after `--`; `faultOf` has a message for that.
   command.allowExcessArguments(spec.rest !== undefined);
   const examples = spec.examples.map(({ line, what }) => `  ${host.bin} ${line}\n      ${what}`);
   command.addHelpText("after", `\nExamples:\n${examples.join("\n")}\n\n${exitText(spec)}`);
@@ -132,7 +132,7 @@ function exitText({ exits }: CommandSpec): string {
   return `Exit codes:\n${lines.join("\n")}`;
 }
 
-/** The parser itself takes any word for a value, and the last of several values. */
+/** Checks values, since the parser accepts any word as one and keeps the last of several. */
 function optionOf(
   { flag, value: name, what, mayBeEmpty = false, isRepeatable = false }: OptionSpec,
   host: NamedHost,
@@ -140,7 +140,7 @@ function optionOf(
   words: readonly string[],
 ): Option {
   const option = new Option(name === undefined ? flag : `${flag} <${name}>`, named(what, host));
-  // `--no-load` has a value of its own, and is not that of a `--load`.
+  // `--no-load` is an option of its own, not the negation of a `--load`.
   option.negate = false;
   return option.argParser((value: string | undefined, before: unknown) => {
     if (before !== undefined && !isRepeatable) command.error(texts.givenTwice(flag));
@@ -151,7 +151,7 @@ function optionOf(
   });
 }
 
-/** What the parser lets pass. */
+/** Finds faults that the parser misses. */
 function faultOf(
   command: Command,
   spec: CommandSpec,
@@ -159,7 +159,7 @@ function faultOf(
   rest: readonly string[] | undefined,
 ): string | undefined {
   if (Object.keys(command.parent?.opts() ?? {}).length > 0) return texts.optionsBefore;
-  // It takes a negative number for data.
+  // The parser accepts a negative number as an argument.
   const number = words.find((word) => /^-[^-]/.test(word));
   if (number !== undefined) return texts.unknownOption(number);
   const [first] = command.args;
@@ -187,21 +187,21 @@ function answerOf(
   if (exitCode === 0) {
     const isVersion = code === "commander.version";
     const [option = "", ...others] = words.filter(isOption);
-    // A script whose id is `--help` must not take the help for success.
+    // A script that passes `--help` as an id must not take the help for success.
     if (others.length > 0) return isVersion ? text : usageOf(at, texts.helpAlone);
-    // Behind an unknown option the parser finds the help of the other side of `--` too.
+    // After an unknown option, the parser also finds a `--help` after `--`.
     if (!isVersion && !helpFlags.includes(option)) return usageOf(at, texts.unknownOption(option));
     const unknown = unknownIn(root, words);
     return unknown === undefined ? text : usageOf(at, texts.unknownCommand(unknown));
   }
-  // The boundary of a PEM block. What is quoted of it in a message would be the key.
+  // The boundary of a PEM block: an error message that quotes it could contain the key.
   if (words.some((word) => /^(--[^=]+=)?-----/.test(word))) return usageOf(at, texts.keyAsArgument);
   const [, flag = "", name = ""] = /^error: option '(\S+) <(\S+)>'/.exec(message) ?? [];
   if (code === "commander.optionMissingArgument") return usageOf(at, texts.needsValue(flag, name));
   return usageOf(at, message.replace(/^error: /, ""));
 }
 
-/** The first word that is no command where the words before it lead. */
+/** The first word that is not a subcommand of the command before it. */
 function unknownIn(root: Command, words: readonly string[]): string | undefined {
   let here = root;
   for (const word of words) {
@@ -232,7 +232,7 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** `help` in place of a command, with the words of one or without, asks what `--help` asks. */
+/** Rewrites `help`, with or without the words of a command, to `--help`. */
 function asHelp(argv: readonly string[], { commands }: FurtherCommands): readonly string[] {
   const isGroup = commands.some(({ path }) => path.length > 1 && path[0] === argv[0]);
   const at = isGroup ? 1 : 0;
@@ -241,7 +241,7 @@ function asHelp(argv: readonly string[], { commands }: FurtherCommands): readonl
   return [...words.slice(0, at), ...words.slice(at + 1), "--help", ...argv.slice(words.length)];
 }
 
-/** Whether the command that the first words name, the longest of several, takes another command. */
+/** Whether the command that the first words name, at its longest, takes words after `--`. */
 function takesRest(words: readonly string[], { commands }: FurtherCommands): boolean {
   const [longest] = commands
     .filter(({ path }) => path.every((word, at) => words[at] === word))
@@ -254,7 +254,7 @@ function splitAtDashes(argv: readonly string[]) {
   return end === -1 ? { words: argv } : { words: argv.slice(0, end), behind: argv.slice(end + 1) };
 }
 
-/** Whether the document for programs is asked for, also where nothing else can be read. */
+/** Whether `--json` is given, even if the rest of the line cannot be parsed. */
 export function asksForJson(argv: readonly string[]): boolean {
   return splitAtDashes(argv).words.includes(optionsOfEvery.json.flag);
 }

@@ -7,7 +7,7 @@ import type { PluginFacts } from "./reports.ts";
 
 export type Words = ReturnType<typeof wordsOf>;
 
-/** Without a host, those of the standard one. */
+/** Descriptions for a host's capabilities and hooks; without a host, for the standard one's. */
 export function wordsOf(host: object | undefined) {
   const tables = tablesOf(host) ?? standardTables;
   return {
@@ -17,19 +17,19 @@ export function wordsOf(host: object | undefined) {
       const { sees, changes, uses, unknown } = describePermissions(tables, grant);
       return [...sees, ...changes, ...uses, ...unknown].join(" ");
     },
-    /** What is called of a plugin that is on a hook, what it sees there and what it may change. */
+    /** When a plugin on the hook runs, what it sees there and what it may change. */
     ofHook(hook: string): string {
       const { runsOn, unknown } = describePermissions(tables, { capabilities: [], hooks: [hook] });
       return [...runsOn, ...unknown].join(" ");
     },
-    /** What every plugin sees and changes, whatever it asks for. */
+    /** What every plugin sees and changes, regardless of what it asks for. */
     always: describePermissions(tables, { capabilities: [], hooks: [] }).always,
-    /** Those that a reviewer looks at first, sorted. */
+    /** The capabilities that a reviewer should look at first, sorted. */
     highImpact: (capabilities: readonly string[]) => highImpact(tables, capabilities),
   };
 }
 
-/** When the text of a streamed message is forwarded, given what a plugin on the hook needs to see. */
+/** Says when the text of a streamed message is forwarded, given what the plugin needs to see. */
 export function streamWords(hook: string, stream: StreamMode): string {
   if (typeof stream === "object") {
     const held = `all but its last ${stream.window} UTF-16 units`;
@@ -44,14 +44,14 @@ const streamTimes: Readonly<Record<Extract<StreamMode, string>, string>> = {
   pass: "before the plugin judges it, which it does at the end",
 };
 
-/** What a plugin asks for and who signed it, as far as that is known. */
+/** What a plugin asks for and who signed it, as far as known. */
 interface Terms {
   readonly capabilities?: readonly string[] | null | undefined;
   readonly hooks?: readonly string[] | null | undefined;
   readonly signer?: string | null | undefined;
 }
 
-/** How the terms of a plugin differ from those on which it was trusted, as documents have it. */
+/** Compares a plugin's terms with those on which it was trusted, in the form that documents use. */
 export function changesSince(was: Terms | null, now: Terms) {
   return {
     permission_change: namesChange(was?.capabilities, now.capabilities),
@@ -63,13 +63,13 @@ export function changesSince(was: Terms | null, now: Terms) {
   };
 }
 
-/** Those of the entry of a plugin in the lockfile. */
+/** The terms in the plugin's lockfile entry. */
 export function trustedTerms(facts: PluginFacts): Terms {
   const { granted_capabilities: capabilities, granted_hooks: hooks, trusted_signer } = facts;
   return { capabilities, hooks, signer: trusted_signer };
 }
 
-/** Nothing has changed where one of the two is not known. */
+/** If one of the two is unknown, nothing counts as changed. */
 function namesChange(granted: Terms["hooks"], asked: Terms["hooks"]) {
   return {
     added: granted ? (asked ?? []).filter((name) => !granted.includes(name)).sort() : [],

@@ -1,6 +1,6 @@
 /**
- * What a command needs of its process. Standard output is for the result alone: what plugins print
- * goes to standard error, and what they throw outside of their turn, or want to end, ends nothing.
+ * What a command needs from its process. Standard output is only for the result; what plugins print
+ * goes to standard error. Plugins cannot end the process by throwing or by `process.exit`.
  */
 import { writeSync } from "node:fs";
 import process from "node:process";
@@ -10,7 +10,7 @@ import { systemCode } from "../packages/index.ts";
 import { refusal } from "./failure.ts";
 import { texts } from "./texts.ts";
 
-/** The real standard output, captured before any code of a plugin runs. */
+/** Returns the real standard output, captured before any plugin code runs. */
 export function keepStdout(): TextStream {
   const { stdout, stderr } = process;
   const write = stdout.write.bind(stdout);
@@ -22,14 +22,14 @@ export function keepStdout(): TextStream {
 }
 
 /**
- * The real `process.exit`, captured before any code of a plugin runs. A plugin that calls it fails,
- * and cannot change the exit code by a listener.
+ * Returns the real `process.exit`, captured before any plugin code runs. A plugin's own call
+ * throws, and it cannot change the exit code with a listener.
  */
 export function keepExit(): (code: number) => never {
   const end = process.exit.bind(process);
   const inner = process as { reallyExit?: unknown };
   const { reallyExit } = inner;
-  // What process.exit calls in the end, where anybody can call it.
+  // `process.exit` ends the process with this function, which anyone can call.
   inner.reallyExit = () => {
     throw new Error("process.reallyExit() was called");
   };
@@ -44,14 +44,14 @@ export function keepExit(): (code: number) => never {
   };
 }
 
-/** Gets the failures outside of the command. */
+/** Receives failures outside of the command. */
 let report = (thrown: unknown): void => {
   process.stderr.write(`${texts.failedOutside(describeThrown(thrown).text)}\n`);
 };
 
 /**
- * Reports failures outside of the command, which would otherwise end the process. What is written to
- * standard error after its reader has gone is lost: reported in turn, it would fail again, forever.
+ * Reports failures outside of the command, which would otherwise end the process. Errors of
+ * standard error itself are ignored: reporting one would fail again, forever.
  */
 export function hearFailures(): void {
   process.stderr.on("error", () => {});
@@ -59,7 +59,7 @@ export function hearFailures(): void {
   process.on("unhandledRejection", (thrown) => report(thrown));
 }
 
-/** Has failures outside of the command reported otherwise, until what it returns is called. */
+/** Sends failures outside of the command to `own`, until the returned function is called. */
 export function reportFailuresTo(own: (thrown: unknown) => void): () => void {
   const before = report;
   report = own;
@@ -69,8 +69,8 @@ export function reportFailuresTo(own: (thrown: unknown) => void): () => void {
 }
 
 /**
- * Runs to the end of the process. If the process ends before the command, that is an internal
- * error: a plugin that exits must not pass for a result.
+ * Runs the command, then ends the process. If the process ends before the command, that is an
+ * internal error: a plugin's exit must not pass for a result.
  */
 export async function runToEnd(
   run: () => Promise<number>,
@@ -86,19 +86,19 @@ export async function runToEnd(
   exit(code);
 }
 
-/** What is needed of `process.stdout` and `process.stderr`. */
+/** The parts of `process.stdout` and `process.stderr` that are used. */
 export interface TextStream {
   write(text: string, callback: (error?: Error | null) => void): boolean;
   on(event: "error", listener: (error: Error) => void): unknown;
 }
 
-/** The codes of the system for a stream that has no reader any more. */
+/** Error codes of a stream whose reader is gone. */
 const gone: ReadonlySet<string> = new Set(["EPIPE", "ERR_STREAM_DESTROYED", "ECONNRESET"]);
 
-/** Streams whose errors are listened to: an error without a listener ends the process. */
+/** Streams that have an error listener; without one, an error would end the process. */
 const heard = new WeakSet<TextStream>();
 
-/** Writes to standard output. Throws on every failure but a closed pipe. */
+/** Writes to standard output. Throws on every failure except a closed pipe. */
 export async function writeResult(stream: TextStream, text: string): Promise<void> {
   const fault = await written(stream, text);
   if (fault !== undefined && !gone.has(fault)) throw refusal("io_failed", texts.output(fault));
@@ -109,7 +109,7 @@ export async function writeComplaint(stream: TextStream, text: string): Promise<
   await written(stream, text);
 }
 
-/** The code of what went wrong, if something did. */
+/** Writes `text`. Returns the error code if that fails. */
 function written(stream: TextStream, text: string): Promise<string | undefined> {
   if (text === "") return Promise.resolve(undefined);
   return new Promise((resolve) => {

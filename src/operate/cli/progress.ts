@@ -7,14 +7,14 @@ export interface Progress {
   /** A word or two: `hashing`. */
   readonly what: string;
   readonly done: number;
-  /** `undefined` where it is not known how much there is. */
+  /** `undefined` if the total is unknown. */
   readonly total?: number | undefined;
   readonly name?: string | undefined;
 }
 
 export interface ProgressLine {
   readonly show: (step: Progress) => void;
-  /** Takes the line away. Nothing is shown after that. */
+  /** Removes the line. Nothing is shown after that. */
   readonly end: () => void;
 }
 
@@ -22,7 +22,7 @@ interface ProgressOptions {
   readonly isTerminal: boolean;
   readonly env: Environment;
   readonly write: (text: string) => void;
-  /** Milliseconds of a clock that only goes on. */
+  /** Milliseconds of a monotonic clock. */
   readonly now: () => number;
 }
 
@@ -48,7 +48,7 @@ export function progressLine({ isTerminal, env, write, now }: ProgressOptions): 
       clearTimeout(timer);
       const time = now();
       const earliest = last === undefined ? begun + firstAfterMs : last + everyMs;
-      // One step can take long: one that is too early is shown later, unless another one follows.
+      // A step can take long, so one that comes too early is shown later, unless another follows.
       if (time < earliest) timer = setTimeout(show, earliest - time, step).unref();
       else show(step);
     },

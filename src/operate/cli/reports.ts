@@ -1,4 +1,4 @@
-/** What is known of plugins and lockfiles, with the field names of `--json`. */
+/** What is known about plugins and lockfiles, with the field names of `--json`. */
 import type { StreamMode } from "../../core/hooks/index.ts";
 import type { Drift, PluginMode } from "../trust/index.ts";
 import type {
@@ -18,12 +18,12 @@ export type LockedFacts = Report<typeof locked>;
 
 export type ConfigKey = Report<typeof configKey>;
 
-/** A plugin, as far as it is known. What is only known after loading is null before. */
+/** A plugin, as far as it is known. What only loading reveals is null before. */
 export interface PluginFacts {
   readonly id: string;
   readonly name: string;
   readonly kind: string;
-  /** Of the package. */
+  /** The package's version. */
   readonly version: string;
   readonly package: string;
   readonly entry_point: string;
@@ -31,18 +31,18 @@ export interface PluginFacts {
   readonly builtin: boolean;
   readonly capabilities: readonly string[] | null;
   readonly hooks: readonly string[] | null;
-  /** By hook that may be streamed: what it needs to see before text is forwarded. */
+  /** By hook that can be streamed: what it needs to see before text is forwarded. */
   readonly streams: { readonly [hook: string]: StreamMode } | null;
   readonly depends_on: readonly string[];
   readonly discovery_source: { readonly [key: string]: string };
   readonly signed_by: string | null;
   readonly trust_decision: string | null;
   readonly health: Report<typeof health> | null;
-  /** The versions of the host that it runs on. */
+  /** The host versions that it runs on. */
   readonly requires: string | null;
   readonly config: readonly ConfigKey[] | null;
   readonly isolation: Report<typeof isolation>;
-  /** Whether the lockfile has an entry of its id. The `granted_…` and `trusted_…` are that entry's. */
+  /** Whether the lockfile has an entry for its id, from which `granted_…` and `trusted_…` come. */
   readonly locked: boolean;
   readonly granted_capabilities: readonly string[] | null;
   readonly granted_hooks: readonly string[] | null;
@@ -50,12 +50,12 @@ export interface PluginFacts {
   /** The last day on which it is trusted. */
   readonly trusted_until: string | null;
   readonly missing_keyword: boolean;
-  /** What package.json asks for, and the code does not declare where it was loaded: a lock grants it. */
+  /** What package.json asks for but the loaded code does not declare; plugins.lock grants it. */
   readonly undeclared_capabilities: readonly string[];
   readonly undeclared_hooks: readonly string[];
   /** Capabilities that it declares and for which the host supplies nothing. */
   readonly unsupplied_capabilities: readonly string[];
-  /** Who verifiably signed its package, or `unsigned`; null where that is not known. */
+  /** Who verifiably signed its package, or `unsigned`; null if not known. */
   readonly signer: string | null;
   /** Every package that it needs, directly or not. */
   readonly dependencies: LockedFacts["dependencies"];
@@ -71,13 +71,13 @@ export interface RejectedPlugin {
   readonly entry_point: string | null;
   readonly code: string;
   readonly reason: string;
-  /** What is known of it without running it; null where not even that is. */
+  /** What is known without running it; null if nothing is. */
   readonly facts: PluginFacts | null;
 }
 
 export interface DriftRow extends Report<typeof driftRow> {
   readonly kind: Drift["kind"];
-  /** Of the entry of its id; absent where there is none. */
+  /** The package in the lockfile entry for its id; absent if there is no entry. */
   readonly package?: string | undefined;
 }
 
@@ -90,14 +90,14 @@ export interface DiscoveryReport {
   readonly mode: PluginMode;
   readonly lock: LockFacts | null;
   readonly lock_fault: ReadFault | null;
-  /** Of the signing policy: these settings count as not set. */
+  /** Faults of the signing policy's settings, which count as not set. */
   readonly setting_faults: readonly ReadFault[];
-  /** The setting for which no installed package was looked at; null where they were. */
+  /** The setting that switched discovery off; null if installed packages were looked at. */
   readonly discovery_off: string | null;
-  /** In the order in which they registered. */
+  /** In registration order. */
   readonly loaded: readonly PluginFacts[];
   readonly rejected: readonly RejectedPlugin[];
-  /** In the order of the lockfile, then what it has no entry of, by id. */
+  /** In lockfile order, then plugins without an entry, by id. */
   readonly drift: readonly DriftRow[];
   /** Folders of packages that cannot be read. */
   readonly unreadable: readonly string[];

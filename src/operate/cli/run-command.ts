@@ -17,10 +17,10 @@ import { type TextStream, writeComplaint, writeResult } from "./process-io.ts";
 import { progressLine } from "./progress.ts";
 
 export interface RunInput {
-  /** The words behind the name of the command. */
+  /** The words after the name of the command. */
   readonly argv: readonly string[];
   readonly env: Environment;
-  /** Absolute. Default: the process's, which may be gone: it is asked for where it is needed. */
+  /** Absolute. Default: the process's, read only when it is needed, because it may be gone. */
   readonly cwd?: string;
   readonly stdin: ByteSource;
   readonly stdout: TextStream;
@@ -33,8 +33,8 @@ export interface RunInput {
 }
 
 /**
- * Runs a command and says how it ended: 0 done, 1 a negative finding, 2 a usage error or refusal,
- * 70 an internal error. Never throws.
+ * Runs a command and returns its exit code: 0 done, 1 a negative finding, 2 a usage error or
+ * refusal, 70 an internal error. Never throws.
  */
 export async function runCommand(input: RunInput): Promise<number> {
   let parsed: Parsed | undefined;
@@ -84,7 +84,7 @@ export async function runCommand(input: RunInput): Promise<number> {
   }
 }
 
-/** Another process may have removed it: then it has no name any more. */
+/** Fails if another process has removed the directory. */
 function currentDirectory(): string {
   try {
     return process.cwd();
@@ -112,7 +112,7 @@ async function failed(
   const { command, options, usage = "" } = parsed?.kind === "command" ? parsed : {};
   const name = command?.namesItself === true ? command.path.at(-1) : undefined;
   const { lead = "", message, more = [], code, exitCode } = safeFailureFor(thrown, name);
-  // Of a refusal, what it was caused by: code of an operator's own has a stack there.
+  // For a refusal, its cause: if the operator's own code failed, it has that code's stack.
   const culprit = exitCode === 70 ? thrown : isGlassineError(thrown) ? thrown.cause : undefined;
   const stack = options?.verbose === true ? stackOf(culprit) : [];
   const shown = code === "usage" ? ["", usage.trimEnd()] : [];
@@ -122,12 +122,12 @@ async function failed(
   try {
     await writeResult(input.stdout, documentText({ error: { code, message } }));
   } catch {
-    // A failing output is what was just reported, or nothing more can be.
+    // Either this failure was just reported, or nothing more can be printed.
   }
   return exitCode;
 }
 
-/** What was thrown can be anything, and even asking it can throw. */
+/** Anything can be thrown, and even reading its properties can throw. */
 function safeFailureFor(thrown: unknown, name: string | undefined): Failure {
   try {
     return failureFor(thrown, name);

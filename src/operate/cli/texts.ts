@@ -1,5 +1,5 @@
 /**
- * Messages of the parser, of services and of several commands; others stand in the file of their
+ * Messages of the parser, of services and of several commands; the others are in the file of their
  * command. Operators search logs for them, so all are part of the contract.
  */
 import { type Opening, openings } from "../isolate/kinds.ts";
@@ -72,7 +72,7 @@ export const texts = {
     "Run any command that writes, such as `plugins lock`: it completes or undoes the change.",
   pending: "A change is unfinished: the next command that writes completes or undoes it.",
 
-  // The catalogue.
+  // The catalog.
   noCatalog: "note: there is no catalog; give one with --catalog PATH",
 
   // Without loading.
@@ -93,21 +93,21 @@ export function reasonOf(code: string, detail: string): string {
   return detail === "" ? printable(code) : say`${code}: ${detail}`;
 }
 
-/** The codes of error documents that are no codes of errors of this library. */
+/** Codes of error documents that are not error codes of this library. */
 export type DocumentCode =
   /** The command line cannot be read as a command. */
   | "usage"
   /** No installed plugin has the name. */
   | "plugin_not_found"
-  /** The catalog has no plugin of the name. */
+  /** The catalog has no plugin with the name. */
   | "plugin_unknown"
   /** No gateway runs with the configuration. */
   | "gateway_not_running"
   /** The audit trail has no record of the request. */
   | "request_unknown"
-  /** The gateway keeps the configuration that it has. */
+  /** The gateway keeps its current configuration. */
   | "reload_refused"
   /** The system refused to read or write. */
   | "io_failed"
-  /** A bug of this library. */
+  /** A bug in this library. */
   | "internal_error";

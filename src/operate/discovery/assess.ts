@@ -1,6 +1,6 @@
 /**
- * Registers loaded plugins for the length of a look at them: whether they fit together, and how they
- * say they are. Nothing they do is kept.
+ * Registers loaded plugins temporarily, to see whether they fit together and to check their health.
+ * Keeps nothing that they do.
  */
 
 import { GlassineError } from "../../core/errors/index.ts";
@@ -19,16 +19,16 @@ interface AssessInput {
   readonly surface: Surface;
   readonly createPluginManager: (options: never) => Promise<unknown>;
   readonly env: { readonly [name: string]: string | undefined };
-  /** What the host supplies to plugins, where that is known. */
+  /** The services that the host supplies to plugins, if known. */
   readonly services: object | undefined;
 }
 
-/** Plugins that register together, and how each of them is. */
+/** Plugins that register together, and the health of each. */
 export interface Assessment extends LoadReport {
   /** The names of hook plugins, in the order in which they registered. */
   readonly order: readonly string[];
   readonly health: ReadonlyMap<string, HealthReport>;
-  /** By capability: whether the host supplies what it opens. Empty where that is not known. */
+  /** By capability: whether the host supplies what it opens. Empty if that is not known. */
   readonly supplied: ReadonlyMap<string, boolean>;
 }
 
@@ -37,7 +37,7 @@ const nothing = { order: [], health: new Map(), supplied: new Map() };
 export async function assess(input: AssessInput, report: LoadReport): Promise<Assessment> {
   const { services } = input;
   let fit = withoutNamed(report, await unfitIn(report, input.surface));
-  // Each round takes at least one plugin away.
+  // Each round removes at least one plugin.
   for (;;) {
     const plugins = hookPlugins(fit.loaded);
     if (plugins.length === 0) return { ...nothing, ...fit };
@@ -51,7 +51,7 @@ export async function assess(input: AssessInput, report: LoadReport): Promise<As
         ...fit,
         order: manager.plugins.map(({ name }) => name),
         health: new Map(reports.map((each) => [each.pluginName, each])),
-        // Without the host's services nothing is known of them.
+        // Without the host's services, it is unknown what is supplied.
         supplied: new Map(
           services === undefined ? [] : capabilities.map(([name, each]) => [name, each.supplied]),
         ),
@@ -61,14 +61,14 @@ export async function assess(input: AssessInput, report: LoadReport): Promise<As
   }
 }
 
-/** By the name of the plugin. */
+/** Keyed by plugin name. */
 type Faults = ReadonlyMap<string, Fault>;
 
 function withoutNamed(report: LoadReport, faults: Faults): LoadReport {
   return withoutOrphans(without(report, ({ source }) => faults.get(source.entry.id)));
 }
 
-/** Those that are for another version of the host. */
+/** Faults of plugins that are for another version of the host. */
 async function unfitIn({ loaded }: LoadReport, { profile }: Surface): Promise<Faults> {
   const faults = new Map<string, Fault>();
   for (const plugin of hookPlugins(loaded)) {
@@ -99,7 +99,7 @@ async function registered(
   }
 }
 
-/** What the error and the records of it say of plugins, each named. */
+/** The faults that the error and its audit records report, by plugin name. */
 function faultsOf(error: unknown, events: readonly AuditEvent[]): Faults {
   const faults = new Map<string, Fault>();
   if (!(error instanceof GlassineError)) return faults;
@@ -122,13 +122,13 @@ function faultsOf(error: unknown, events: readonly AuditEvent[]): Faults {
       faults.set(name, { code: "dependency_cycle", reason: circle });
     return faults;
   }
-  // A fault of a schema has no value in it, and what a record leaves out of it is needed here: of
-  // `apiKey: expected string` a record keeps neither word.
+  // Schema faults contain no values, so take their text from the error. A record leaves out too
+  // much: of `apiKey: expected string` it keeps neither word.
   const faultOfConfig = (name: string) =>
     manifestProblems.find(
       ({ field, message }) => field === "configSchema" && message.startsWith(`plugin '${name}' `),
     )?.message;
-  // Faults of dependencies are reported in the next round, when there are no others.
+  // Dependency faults are reported in a later round, once there are no others.
   for (const { eventType, metadata } of events) {
     const reason = String(metadata.reason);
     if (eventType !== "plugin.registration_failed" || reason.startsWith("dependency")) continue;

@@ -34,45 +34,45 @@ import {
 import { staticStage } from "./static-stage.ts";
 import type { LoadedPlugin, Refused, StaticPlugin, StaticReport } from "./types.ts";
 
-/** What was found. For `createPluginManager({ discovered })`. */
+/** What was found, to be passed to `createPluginManager({ discovered })`. */
 export interface Discovery extends Discovered {
   readonly mode: PluginMode;
   /** Hook plugins that passed every gate, by name. */
   readonly plugins: readonly Plugin[];
   /** Plugins of other kinds that passed every gate, such as procedures, by id. */
   readonly others: readonly DiscoveredPlugin[];
-  /** What is not loaded, and why. */
+  /** The plugins that are not loaded, and why. */
   readonly rejected: readonly Rejection[];
   /** Where installed packages differ from plugins.lock. */
   readonly drift: readonly Drift[];
-  /** The path of plugins.lock, where there is one. */
+  /** The path of plugins.lock, if there is one. */
   readonly lock: string | undefined;
   readonly warnings: readonly string[];
   /**
-   * Ends the code of isolated plugins. A manager that has the discovery does that when it is closed:
-   * this is for a host that makes none.
+   * Ends the code of isolated plugins. A manager that was given the discovery does that when it is
+   * closed, so only a host that creates none needs this.
    */
   close(): Promise<void>;
 }
 
-/** A plugin of a kind of the host's. */
+/** A plugin of one of the host's kinds, such as a procedure. */
 export interface DiscoveredPlugin {
   readonly kind: string;
   readonly id: string;
   readonly package: string;
-  /** Of the package. */
+  /** The package's version. */
   readonly version: string;
-  /** What the check of its kind made of it. */
+  /** What its kind's check returned for it. */
   readonly plugin: object;
 }
 
 /**
- * Finds installed plugins and loads those that pass every gate, in two stages: first all that can be
- * known without running anything, then the code of what was accepted. Nothing of a package that is
- * refused runs.
+ * Finds installed plugins and loads those that pass every gate, in two stages: the first checks all
+ * that can be known without running anything, and the second loads the code of what was accepted.
+ * No code of a package that the first stage refuses runs.
  *
- * Pass the result to the manager: it registers the plugins, records in the audit trail those that
- * were refused, and is not made where there are some, unless `onRejected` is `skip`.
+ * Pass the result to the manager: it registers the plugins and records the refused ones in the
+ * audit trail. If there are any, it cannot be created unless `onRejected` is `skip`.
  *
  * @throws GlassineError (as a rejection) `lockfile_missing`: production mode without plugins.lock
  * @throws GlassineError (as a rejection) `options_invalid`, `setting_invalid`, `plugin_missing`,
@@ -139,9 +139,9 @@ function expectLock({ mode, lock, candidates, settings }: StaticReport): void {
 }
 
 /**
- * The report without the plugins that nobody asked for.
+ * Returns the report without the plugins that nobody asked for.
  *
- * @throws GlassineError `plugin_missing`: nothing that is installed has the id of one that is wanted
+ * @throws GlassineError `plugin_missing`: no installed plugin has a wanted id
  */
 function wanted(report: StaticReport, options: ReadDiscoverOptions): StaticReport {
   const { only, isolationSettings, surface } = options;
@@ -157,7 +157,7 @@ function wanted(report: StaticReport, options: ReadDiscoverOptions): StaticRepor
   }
   const ids = known.filter((id) => id !== undefined);
   const off = `${surface.profile.envPrefix}PLUGIN_AUTO_DISCOVERY_ENABLED=false: no installed plugin is read.`;
-  // A package whose package.json is wrong may be the one.
+  // The plugin may be in a package whose package.json is invalid.
   const unknown = report.refused.filter(({ id }) => id === undefined);
   const more = report.settings.autoDiscovery ? unknown.map(({ message }) => `${message}.`) : [off];
   const text = `no installed plugin has the id ${quoted(missing)}.${suggestion(missing, ids)}`;
@@ -166,7 +166,7 @@ function wanted(report: StaticReport, options: ReadDiscoverOptions): StaticRepor
   });
 }
 
-/** What production does not start without: a guard that is gone may have been wanted. */
+/** Missing plugins without which production does not start, since one may be a needed guard. */
 function missingIn({ mode, lock, drift, found }: StaticReport): readonly Refused[] {
   if (mode !== "production") return [];
   const named = new Set(found.map(({ entry }) => entry.id));
@@ -240,7 +240,7 @@ function errorOf({ id, package: of, code }: Refused, text: string): GlassineErro
   return new PluginDiscoveryError(message, [{ id, package: of, code, message }]);
 }
 
-/** The words of the audit trail for codes that it has no word of its own for. */
+/** What the audit trail calls codes for which it has no word of its own. */
 const recordedAs: { readonly [Code in RejectionCode]?: RegistrationFailure } = {
   lock_missing: "lock_missing_entry",
   missing_from_lock: "lock_missing_entry",

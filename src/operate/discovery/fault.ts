@@ -1,9 +1,9 @@
-/** Why a plugin is not loaded, and the sentence of a host that does not start because of it. */
+/** Why a plugin is not loaded, and the error message of a host that therefore does not start. */
 import type { Rejection } from "../packages/index.ts";
 import type { Refused, StaticPlugin } from "./types.ts";
 
 export interface Fault extends Pick<Rejection, "code" | "reason"> {
-  /** The sentence of a host that does not start, where the fault has one of its own. */
+  /** The error message of a host that does not start, if the fault has its own. */
   readonly message?: string;
 }
 
@@ -13,11 +13,11 @@ export function refusedFor(source: StaticPlugin, fault: Fault): Refused {
   return { ...withMessage({ id, package: found.name, entryPoint, ...fault }), source };
 }
 
-/** With the sentence that refusals have in common, where it has none of its own. */
+/** Adds the usual message, unless the rejection has its own. */
 export function withMessage(rejection: Rejection & Pick<Fault, "message">): Refused {
   const { id, package: name, code, reason } = rejection;
   const who = id === undefined ? `package '${name}'` : `plugin '${id}' of package '${name}'`;
-  // Such a reason names the package itself.
+  // This reason names the package itself.
   const isWhole = code === "invalid_metadata" && reason.startsWith("package ");
   const message = isWhole ? reason : `${who} is rejected: ${code}: ${reason}`;
   return { message, ...rejection };

@@ -1,5 +1,5 @@
 /**
- * Guests: plugins of CPEX from a virtual environment, held to what plugins.lock trusts.
+ * Guests: CPEX plugins from a virtual environment, checked against what plugins.lock trusts.
  *
  * @see spec `discovery:guests`, `discovery:guest-environment`
  */
@@ -21,7 +21,7 @@ import {
 } from "../trust/index.ts";
 
 export interface GuestOptions extends Omit<CpexFileOptions, "wheels" | "pluginDirs"> {
-  /** Where plugins.lock is looked for. */
+  /** The folder from which to look for plugins.lock. */
   readonly root: string;
   readonly variables: Variables;
   /** The path of plugins.lock. Default: where every host looks for it. */
@@ -34,10 +34,10 @@ export interface Guests {
 }
 
 /**
- * Reads the plugins of a configuration of CPEX, and starts none.
+ * Reads the plugins of a CPEX configuration without starting any.
  *
- * In production every wheel of the environment is hashed before anything of it runs, and what
- * plugins.lock does not trust is refused. In dev mode a difference is a warning.
+ * In production, hashes every wheel of the environment before any of its code runs, and refuses
+ * what plugins.lock does not trust. In dev mode, a difference is only a warning.
  *
  * @throws GlassineError (as a rejection) `lockfile_invalid`, `lockfile_newer`, `lockfile_failed`,
  *   `package_refused`, and what `cpexPlugins` throws
@@ -49,7 +49,7 @@ export async function discoverGuests(
 ): Promise<Guests> {
   const isProduction = mode === "production";
   const { lock, trusted, cpex } = await lockFor(options);
-  // There is nothing to differ from.
+  // Without a lockfile, there is nothing to compare.
   if (lock === undefined && !isProduction)
     return { guests: await planGuests(file, cpex), warnings: [] };
   const environment = await readEnvironment(cpex.python);
@@ -68,22 +68,22 @@ export async function discoverGuests(
   };
 }
 
-/** What there is to know of guests for whoever is to trust them. */
+/** What an operator needs to know about guests before trusting them. */
 export interface GuestSurvey {
   readonly guests: readonly PlannedGuest[];
-  /** What would be trusted, one entry for each that comes from a wheel. */
+  /** What would be trusted: one entry for each guest that comes from a wheel. */
   readonly entries: readonly LockEntry[];
-  /** What Python could load and no wheel has, a sentence each. */
+  /** What Python could load although no wheel has it, one sentence each. */
   readonly foreign: readonly string[];
   readonly lockPath: string;
-  /** What was trusted of them. */
+  /** The lockfile's entries for these guests. */
   readonly kept: readonly LockEntry[];
-  /** How they differ from that. */
+  /** How the guests differ from these entries. */
   readonly drift: readonly Drift[];
 }
 
 /**
- * Looks at the guests of a configuration, trusted or not, and starts none.
+ * Looks at the guests of a configuration, trusted or not, without starting any.
  *
  * @throws GlassineError (as a rejection) as `discoverGuests` does
  */
@@ -117,7 +117,7 @@ function compare(
   return { entries, kept, drift: driftOf(kept, entries) };
 }
 
-/** What would be trusted of a guest. One whose code is in no wheel cannot be. */
+/** The entry with which a guest would be trusted; none if no wheel has its code. */
 function entryOf(
   { name, kind, wheel, capabilities, hooks }: PlannedGuest,
   wheels: readonly Wheel[],
@@ -141,7 +141,7 @@ function entryOf(
   ];
 }
 
-/** Before anything of it runs, all that Python can load has to be what one entry trusts. */
+/** Before any code runs, checks that all that Python can load is what one entry trusts. */
 function expectTrustedEnvironment(
   python: string,
   { wheels, foreign }: Environment,
@@ -168,7 +168,7 @@ function expectTrustedEnvironment(
 
 const maxShown = 4;
 
-/** Each guest has to be what its entry trusts, with no more left open. */
+/** Checks that each guest is what its entry trusts, with no more left open. */
 function expectTrusted(guests: readonly PlannedGuest[], { entries, kept, drift }: Compared): void {
   for (const { name } of guests) {
     const what = `the guest ${quoted(name)}`;
@@ -190,7 +190,7 @@ function expectTrusted(guests: readonly PlannedGuest[], { entries, kept, drift }
 /** `hash: sha256:… was trusted, and sha256:… is there` */
 function differenceOf({ kind, label, expected, actual }: Drift): string {
   if (kind === "missing_from_lock") return "plugins.lock does not trust it";
-  // A list may be empty.
+  // An empty list becomes an empty string.
   const shown = (text: string | undefined) => (text ? printable(text) : "nothing");
   return `${label}: ${shown(expected)} was trusted, and ${shown(actual)} is there`;
 }

@@ -1,4 +1,4 @@
-/** Imports a file of a plugin package: the one place where code of packages begins to run. */
+/** Imports a file of a plugin package. In the host, package code starts to run only here. */
 import { pathToFileURL } from "node:url";
 
 /** Imports ES modules and CommonJS alike. */

@@ -1,4 +1,4 @@
-/** Loads plugins whose code runs elsewhere. Nothing of them is imported in the host. */
+/** Loads plugins whose code runs elsewhere. The host imports none of it. */
 import { join } from "node:path";
 import { type GlassineError, isGlassineError, quoted } from "../../core/errors/index.ts";
 import { type IsolatedPlugin, isolatePlugin } from "../isolate/index.ts";
@@ -17,7 +17,7 @@ interface IsolatedInput {
   readonly copy: PrivateCopy | undefined;
 }
 
-/** The plugin, which nothing was compared with yet, or why there is none. */
+/** Returns the plugin, not yet compared with anything, or why there is none. */
 export async function loadIsolated({
   options,
   source,
@@ -54,7 +54,7 @@ export async function loadIsolated({
   }
 }
 
-/** Why a plugin cannot run elsewhere, whatever the machine can do. */
+/** Why a plugin cannot run elsewhere on any machine, or `undefined`. */
 export function isolationFault(
   { entry, isBuiltin }: StaticPlugin,
   { surface, hasStandardPlugins }: ReadDiscoverOptions,
@@ -77,6 +77,6 @@ const codes: Readonly<Record<string, RejectionCode>> = {
 function codeOf({ code, data }: GlassineError): RejectionCode {
   if (code === "isolation_refused" || code === "manifest_invalid") return code;
   const { step } = data as { readonly step?: string };
-  // Its code ended, or it is not there any more.
+  // No step is known if its code ended or its file is gone.
   return codes[step ?? "import"] ?? "import_failed";
 }

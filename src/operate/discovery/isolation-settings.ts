@@ -1,4 +1,4 @@
-/** Where the code of plugins runs: what plugins.lock says, and what a host says over it. */
+/** Where the code of plugins runs: as plugins.lock says, unless the host overrides that. */
 import { expectOptions } from "../../core/data/index.ts";
 import { optionsInvalid, quoted } from "../../core/errors/index.ts";
 import {
@@ -11,13 +11,13 @@ import {
 } from "../isolate/kinds.ts";
 import type { LockEntry } from "../trust/index.ts";
 
-/** What a host says of where the code of one plugin runs. */
+/** A host's setting for where the code of one plugin runs. */
 export interface IsolationSetting {
-  /** A kind that is as strict as that of plugins.lock, or stricter. Default: as plugins.lock says. */
+  /** A kind at least as strict as that in plugins.lock. Default: as plugins.lock says. */
   readonly isolate?: Isolation;
-  /** What its code may do although its kind says otherwise. Default: as plugins.lock says. */
+  /** What its code may do although its kind forbids it. Default: as plugins.lock says. */
   readonly accept?: readonly Opening[];
-  /** What its `configSchema` reads, where it is isolated. In the host the manager's item has it. */
+  /** The input of its `configSchema`, if it is isolated. In the host, the manager's item has it. */
   readonly config?: unknown;
 }
 
@@ -28,10 +28,10 @@ export interface ReadIsolation {
 }
 
 /**
- * Where plugins run, by id: what plugins.lock says, and what the host says over it. Those that run in
- * the host have no entry.
+ * Returns where plugins run, by id: as plugins.lock says, unless the host overrides that. Plugins
+ * that run in the host have no entry.
  *
- * @throws GlassineError `options_invalid`, also where the host says less than plugins.lock
+ * @throws GlassineError `options_invalid`, also if the host is less strict than plugins.lock
  */
 export function readIsolations(
   given: Readonly<Record<string, IsolationSetting>>,

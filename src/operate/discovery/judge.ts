@@ -1,4 +1,4 @@
-/** Which plugins may be loaded, by all that can be known of them without running anything. */
+/** Decides which plugins may be loaded, from what is known without running anything. */
 import { realpath } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { reservedNames } from "../../core/plugins/index.ts";
@@ -8,13 +8,13 @@ import type { Fault } from "./fault.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { Candidate, StaticPlugin } from "./types.ts";
 
-/** A plugin, and why it must not be loaded; `undefined` where it may. */
+/** A plugin, and why it must not be loaded; no fault if it may be. */
 export interface Judged {
   readonly source: StaticPlugin;
   readonly fault: Fault | undefined;
 }
 
-/** One gate for plugins of every kind. A package of which one plugin is refused is refused whole. */
+/** The gate for plugins of every kind. If one plugin of a package is refused, all of them are. */
 export async function judge(
   candidates: readonly Candidate[],
   options: ReadDiscoverOptions,
@@ -33,7 +33,7 @@ export async function judge(
   return judged.map((each) => ({ ...each, fault: each.fault ?? siblingFault(each, judged) }));
 }
 
-/** By entry. Of two claimants none is loaded; a built-in is never displaced. */
+/** Faults by entry. If packages claim the same id, none is loaded; built-ins always keep theirs. */
 function clashesIn(
   candidates: readonly Candidate[],
   reserved: readonly string[],
@@ -49,7 +49,7 @@ function clashesIn(
       return { code: "reserved_id", reason: `ids that begin with '${prefix}' are the host's own` };
     const claims = others.filter(({ entry }) => entry.id === id);
     if (claims.length === 1) return undefined;
-    // The message is the same for each claimant. Packages can have entry points of one name.
+    // The message is the same for each claimant. Entry points of different packages can be equal.
     const points = claims.map((each) => `'${each.package.name}/${each.entry.entryPoint}'`);
     return {
       code: "duplicate_id",
@@ -89,15 +89,15 @@ function signingOf(
   return { signer: signerIn(evidence), fault: { ...why, reason: why.message } };
 }
 
-/** Whom a signature proves, trusted or not. A name that is only claimed does not count. */
+/** Who verifiably signed, trusted or not. A name that is only claimed does not count. */
 export function signerIn(evidence: Evidence | undefined): string | undefined {
   if (evidence?.kind === "unsigned") return evidence.kind;
   return evidence?.kind === "verified" ? evidence.identity : undefined;
 }
 
 /**
- * Of several differences the first of these is reported. Another package, version or entry point
- * comes with other files, so a different hash is reported only where none of them differs.
+ * Of several differences, the first in this order is reported. Another package, version or entry
+ * point comes with other files, so a different hash is reported only if none of these differs.
  */
 const weight: readonly Drift["kind"][] = [
   ...(["missing_from_lock", "package_mismatch", "version_mismatch"] as const),
@@ -106,8 +106,8 @@ const weight: readonly Drift["kind"][] = [
 ];
 
 /**
- * Why a plugin is not loaded, or `undefined` where it is as it was trusted. What a lockfile says that
- * cannot be read, such as where the plugin has to run, holds in every mode.
+ * Returns why a plugin is not loaded, or `undefined` if it is as it was trusted. An unreadable
+ * lockfile is a fault in every mode: what it says, such as where a plugin must run, is unknown.
  */
 function lockFault(
   { entry, package: found, isBuiltin, isLocal }: Candidate,
@@ -145,7 +145,7 @@ function siblingFault({ source }: Judged, judged: readonly Judged[]): Fault | un
   return refusedEntry && siblingRejected(refusedEntry.id, refusedEntry.code);
 }
 
-/** What is wrong with one plugin of a package is wrong with the package. */
+/** The fault of plugins in a package of which another plugin is refused. */
 export function siblingRejected(id: string, code: RejectionCode): Fault {
   return { code: "sibling_rejected", reason: `'${id}' of the same package is refused: ${code}` };
 }

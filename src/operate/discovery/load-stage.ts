@@ -21,11 +21,11 @@ import type { LoadedPlugin, OnStep, Refused, StaticPlugin, StaticReport } from "
 
 export interface LoadReport {
   readonly loaded: readonly LoadedPlugin[];
-  /** Those of the static stage, and those that failed here. */
+  /** Plugins that the static stage refused, and those that failed here. */
   readonly refused: readonly Refused[];
 }
 
-/** Whoever gets the report ends what of it is isolated: by a manager that has it, or by hand. */
+/** The caller must end the report's isolated plugins, itself or through a manager. */
 export async function loadStage(
   options: ReadDiscoverOptions,
   report: StaticReport,
@@ -49,12 +49,12 @@ export async function loadStage(
   }
 }
 
-/** Plugins with hooks, which alone can be isolated. */
+/** The plugins with hooks; only these can be isolated. */
 export function hookPlugins(loaded: readonly LoadedPlugin[]): readonly Plugin[] {
   return loaded.flatMap(({ loaded: of }) => (of.kind === "hooks" ? [of.plugin] : []));
 }
 
-/** Refuses those of the loaded plugins that have a fault. */
+/** Refuses the loaded plugins that have a fault. */
 export function without(
   { loaded, refused }: LoadReport,
   faultOf: (plugin: LoadedPlugin) => Fault | undefined,
@@ -69,7 +69,7 @@ export function without(
   return { loaded: kept, refused: [...refused, ...gone] };
 }
 
-/** A package of which one plugin cannot be loaded is refused whole. */
+/** Refuses all plugins of a package if one of them cannot be loaded. */
 function withoutSiblings(report: LoadReport): LoadReport {
   return without(report, ({ source }) => {
     const broken = report.refused.find((each) => each.source?.package === source.package);
@@ -77,7 +77,7 @@ function withoutSiblings(report: LoadReport): LoadReport {
   });
 }
 
-/** What depends on a plugin that was refused is refused as well, and so on. */
+/** Refuses plugins that depend on a refused plugin, and so on. */
 export function withoutOrphans(report: LoadReport): LoadReport {
   const names = new Set(report.refused.map(({ id }) => id));
   const rest = without(report, ({ loaded: of }) => {
@@ -115,7 +115,7 @@ async function loadOne(loading: Loading): Promise<Loaded> {
   return entry.kind === "hooks" ? await loadHooks(loading, exported) : otherOf(loading, exported);
 }
 
-/** The gates of a manifest are the same, wherever it is from. */
+/** A manifest passes the same gates, wherever it comes from. */
 async function loadElsewhere(input: Parameters<typeof loadIsolated>[0]): Promise<Loaded> {
   const isolated = await loadIsolated(input);
   if ("code" in isolated) return isolated;
@@ -126,7 +126,7 @@ async function loadElsewhere(input: Parameters<typeof loadIsolated>[0]): Promise
   return fault;
 }
 
-/** What the package is loaded from: where it has a hash, a copy that has it too. */
+/** The copy that the package is loaded from, with the same hash. Only hashed packages have one. */
 async function copyOf({
   source: { package: found, hash, closure, isBuiltin },
   options: { root, mode, surface },
@@ -137,7 +137,7 @@ async function copyOf({
     return await privateCopy({ package: found, hash, closure, host, mode });
   } catch (error) {
     if (!(error instanceof GlassineError)) throw error;
-    // All of it was fine a moment ago: what is wrong with it now was changed.
+    // All files were fine a moment ago, so what is wrong with them now was changed.
     const isOurs = (error.data as { readonly code: RejectionCode }).code === "copy_failed";
     return { code: isOurs ? "copy_failed" : "hash_mismatch", reason: error.message };
   }
@@ -145,11 +145,11 @@ async function copyOf({
 
 function otherOf(loading: Loading, exported: unknown): Loaded {
   const { id, kind: name } = loading.source.entry;
-  // Packages were searched for the entry points of these kinds.
+  // Packages were searched only for entry points of these kinds.
   const kind = loading.options.kinds.find((each) => each.name === name) as Kind;
   const checked = kind.check(exported, { id });
   if (!checked.ok) return { code: checked.code, reason: checked.reason };
-  // Of a procedure it is known what it asks for; of other kinds their hosts know.
+  // Procedures say what they ask for; for other kinds, only their hosts know.
   if (kind !== procedureKind) return { loaded: { kind: "other", plugin: checked.plugin } };
   const plugin = checked.plugin as CheckedProcedure;
   const asked = { by: "class", capabilities: plugin.requiredCapabilities, hooks: [] };
@@ -172,7 +172,7 @@ async function loadHooks(loading: Loading, exported: unknown): Promise<Loaded> {
   if (manifest === undefined)
     return noPlugin(id, `returned ${typeName(made.value)}; expected what definePlugin made`);
   try {
-    // Read and checked anew: another copy of this library, and another host, may have made it.
+    // Read and check it again: another copy of this library, or another host, may have made it.
     const plugin = definePluginFor(surface, manifest);
     return mismatchOf(plugin, loading) ?? { loaded: { kind: "hooks", plugin } };
   } catch (error) {
@@ -186,7 +186,7 @@ function noPlugin(id: string, what: string, advice = ""): Fault {
   return { code: "factory_failed", reason: `it ${what}${advice}`, message };
 }
 
-/** Where the manifest says something else than the package, or than what was granted. */
+/** The fault if the manifest differs from the package, or exceeds what was granted. */
 function mismatchOf(plugin: Plugin, loading: Loading): Fault | undefined {
   const { entry, package: found } = loading.source;
   const { id } = entry;
@@ -202,7 +202,7 @@ function mismatchOf(plugin: Plugin, loading: Loading): Fault | undefined {
 }
 
 interface Asked {
-  /** What says so: `manifest`. */
+  /** What asks for them, for the message: `manifest`. */
   readonly by: string;
   readonly capabilities: readonly string[];
   readonly hooks: readonly string[];
@@ -230,7 +230,7 @@ function grantFault(asked: Asked, { source, options: { lock, mode } }: Loading):
   return { code: "hooks_mismatch", reason };
 }
 
-/** `undefined` says nothing, so nothing is beyond it. */
+/** The names that `stated` lacks; none if `stated` is `undefined`. */
 function beyond(
   names: readonly string[],
   stated: readonly string[] | undefined,

@@ -1,6 +1,6 @@
 /**
- * Plugins that the lockfile trusts and no package names. Their package may be gone, or it may be
- * there with other files: then it is not missing, it was changed.
+ * Plugins that the lockfile trusts but no package names. Their package may be gone. If it is there
+ * with different files, it was changed, and is not missing.
  */
 import {
   hashPackage,
@@ -19,11 +19,11 @@ interface Installation {
   readonly field: string;
 }
 
-/** Entries of the lockfile whose id no package of this host names. */
+/** Lockfile entries whose id no package of this host names. */
 interface LostPlugins {
-  /** Those whose package is there, and differs by its hash. */
+  /** Those whose package is there with a different hash. */
   readonly changed: readonly InstalledPlugin[];
-  /** The ids of those whose package is as it was trusted, and names plugins of other hosts only. */
+  /** The ids of those whose package is as it was trusted, and names only plugins of other hosts. */
   readonly ofOthers: ReadonlySet<string>;
 }
 
@@ -39,7 +39,7 @@ export async function lostPlugins(
     const installed = await packageFolder(root, entry.package);
     const paths = [...new Set([...known, ...(installed === undefined ? [] : [installed])])];
     if (paths.length === 0) continue;
-    // `undefined` where a package cannot be hashed.
+    // `undefined` if a package cannot be hashed.
     const hashes = await Promise.all(paths.map((path) => hashPackage(path).catch(() => undefined)));
     const asTrusted = hashes.findIndex((each) => each?.hash === entry.hash);
     const path = paths[asTrusted];
@@ -47,7 +47,7 @@ export async function lostPlugins(
     const isOthers =
       path !== undefined && (await wasRead(path, hashes[asTrusted], { first, field }));
     if (isOthers) ofOthers.add(entry.id);
-    // A package.json that was another when plugins were looked for is a change, too.
+    // It is a change, too, if package.json was different when plugins were looked for.
     else
       changed.push({
         ...entry,
@@ -58,7 +58,7 @@ export async function lostPlugins(
   return { changed, ofOthers };
 }
 
-/** Whether the package.json that plugins were looked for in is the one that was hashed. */
+/** Whether the hashed package.json is the searched one, or has no `field` for this host. */
 async function wasRead(
   path: string,
   hash: PackageHash | undefined,

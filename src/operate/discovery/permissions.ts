@@ -1,4 +1,4 @@
-/** What a plugin may see, change and use, in sentences made from the tables of its host. */
+/** What a plugin may see, change and use, in sentences made from its host's tables. */
 import { quoted } from "../../core/errors/index.ts";
 import {
   type HookTable,
@@ -17,7 +17,7 @@ import {
   type Tier,
 } from "../../core/slots/index.ts";
 
-/** What a host has: the same tables as it was defined with. */
+/** The tables that a host was defined with. */
 export interface PermissionTables {
   readonly slots: SlotTable;
   readonly services: ServiceTable;
@@ -35,7 +35,7 @@ export const standardTables: PermissionTables = Object.freeze({
 export interface Grant {
   readonly capabilities: readonly string[];
   readonly hooks: readonly string[];
-  /** How it runs on each hook, where that is known. Default: `sequential`. */
+  /** How it runs on each hook, if known. Default: `sequential`. */
   readonly modes?: Readonly<Record<string, Mode>>;
 }
 
@@ -56,7 +56,7 @@ export interface PermissionWords {
 
 /**
  * Says in plain words what a plugin with some capabilities and hooks may see, change and use. The
- * words are made from the tables, so they hold for slots, services and hooks of a host's own too.
+ * words are made from the tables, so they also cover a host's own slots, services and hooks.
  *
  * @example
  * ```ts
@@ -105,7 +105,7 @@ function topmostFree(part: Part): readonly Part[] {
   return isFree(part) ? [part] : part.fields.flatMap(topmostFree);
 }
 
-/** Of a part that is opened: with which gated parts in it, and without which. */
+/** Says that a part is seen, and with which of the gated parts in it, and without which. */
 function seen(part: Part, capabilities: ReadonlySet<string>): readonly string[] {
   if (!isGated(part)) return part.fields.flatMap((field) => seen(field, capabilities));
   if (!isOpened(part, capabilities)) return [];
@@ -121,13 +121,13 @@ function seen(part: Part, capabilities: ReadonlySet<string>): readonly string[] 
   return [`Sees ${shown.join(", ")}${meaning}`];
 }
 
-/** What is closed in a part, without what is inside of that. */
+/** The outermost closed parts, without what is inside them. */
 function closedIn(part: Part, capabilities: ReadonlySet<string>): readonly string[] {
   if (isGated(part) && !isOpened(part, capabilities)) return [placeOf(part)];
   return part.fields.flatMap((field) => closedIn(field, capabilities));
 }
 
-/** Where a field can be changed as what it is in, the outer sentence says so. */
+/** A field that can be changed just like its parent is covered by the parent's sentence. */
 function changed(part: Part, capabilities: ReadonlySet<string>): readonly string[] {
   const can = canChange(part, capabilities);
   const apart = part.fields.filter(
@@ -137,14 +137,14 @@ function changed(part: Part, capabilities: ReadonlySet<string>): readonly string
   if (!can) return inner;
   const kept = apart.filter((field) => !canChange(field, capabilities));
   const but = kept.length === 0 ? "" : `, but not its ${namesOf(kept)}`;
-  // A slot that grows does so by one of its lists.
+  // A slot grows through one of its lists.
   const grows = part.slot?.grows;
   const place = grows === undefined ? placeOf(part) : `${spoken(grows)} of ${part.path[0]}`;
   const verb = part.tier === "monotonic" ? "Adds to" : "Changes";
   return [`${verb} ${place}${but}.`, ...inner];
 }
 
-/** `roles of the subject in security`, and `http` for a whole slot. */
+/** `roles of the subject in security`, or `http` for a whole slot. */
 function placeOf({ path }: Part): string {
   const [slot = "", ...fields] = path;
   if (fields.length === 0) return slot;
@@ -225,9 +225,9 @@ function unknownIn(
 }
 
 /**
- * Services that reach beyond the plugin's own work, on whatever host. A reviewer looks at these
- * first, and at services whose `review` begins with High or Sensitive, at every capability that
- * writes to the envelope, and at those that open credentials: headers and claims of a token.
+ * Services that reach beyond the plugin's own work, on any host. A reviewer looks at these first,
+ * and at services whose `review` begins with High or Sensitive, at every capability that writes to
+ * the envelope, and at those that open credentials: headers and claims of a token.
  */
 const always: readonly string[] = [
   "facts.write",
@@ -239,11 +239,11 @@ const always: readonly string[] = [
   "audit.read",
 ];
 
-/** Parts of the standard slots in which credentials travel, or what they said. */
+/** Parts of the standard slots that contain credentials, or data from them. */
 const secretParts: readonly string[] = ["http", "security.subject.claims", "security.client"];
 
 /**
- * Those of some capabilities that have high impact, without repeats, sorted.
+ * Returns the capabilities that have high impact, without repeats, sorted.
  *
  * @example
  * ```ts
@@ -278,16 +278,16 @@ function reachesFar(parts: readonly Part[], name: string): boolean {
   );
 }
 
-/** A slot, or a field that says something of its own. */
+/** A slot, or a field with settings of its own. */
 interface Part {
   /** From the slot down. */
   readonly path: readonly string[];
-  /** Where it is a whole slot. */
+  /** The slot's definition, if it is a whole slot. */
   readonly slot?: SlotSpec;
-  /** Any one of these opens it; none, where it is seen with what it is in. */
+  /** Each of these opens it; empty if it is seen whenever its parent is. */
   readonly openers: readonly string[];
   readonly tier: Tier;
-  /** What a change takes; `undefined`, where that is nothing. */
+  /** The capability that a change requires; `undefined` if none. */
   readonly writer: string | undefined;
   readonly fields: readonly Part[];
 }
@@ -295,7 +295,7 @@ interface Part {
 /** The settings of a slot or field that matter here. */
 type Spec = Pick<SlotSpec, "read" | "write" | "fields"> & { readonly tier?: Tier };
 
-/** What a field has from what it is in, where it says nothing itself. */
+/** What a field inherits from its parent unless it sets it. */
 interface Above {
   readonly path: readonly string[];
   readonly tier: Tier;
@@ -315,7 +315,7 @@ function partsOf(slots: SlotTable): readonly Part[] {
 function partOf(key: string, spec: Spec, above: Above): Part {
   const path = [...above.path, key];
   const { tier = above.tier, write = above.write } = spec;
-  // A gate of a field opens what the field is in, too: to see the one is to reach it.
+  // A field's gate opens its parents, too, because a plugin has to reach the field.
   const openers = spec.read === undefined || spec.read === everyone ? [] : gatesOf(spec);
   const fields = Object.entries(spec.fields ?? {}).map(([field, inner]) =>
     partOf(field, inner, { path, tier, write }),
@@ -327,7 +327,7 @@ function withInner(part: Part): readonly Part[] {
   return [part, ...part.fields.flatMap(withInner)];
 }
 
-/** Whether anything but the part it is in decides whether it is seen. */
+/** Whether seeing it requires more than seeing its parent. */
 function isGated({ openers }: Part): boolean {
   return openers.length > 0;
 }
@@ -336,7 +336,7 @@ function isOpened({ openers }: Part, capabilities: ReadonlySet<string>): boolean
   return openers.some((opener) => capabilities.has(opener));
 }
 
-/** Whether every plugin of the host may change it. No table has a gate on such a part. */
+/** Whether every plugin of the host may change it. Such parts have no read gate in any table. */
 function isFree({ tier, writer }: Part): boolean {
   return tier !== "immutable" && writer === undefined;
 }

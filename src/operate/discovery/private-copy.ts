@@ -1,6 +1,6 @@
 /**
- * What runs is what was hashed: packages are copied where nobody else can write, hashed while they
- * are copied, and imported from there. What becomes of the originals in the meantime changes nothing.
+ * What runs is what was hashed: packages are copied to where nobody else can write, hashed while
+ * they are copied, and imported from there. Later changes to the originals have no effect.
  */
 import { mkdir, realpath, rm, symlink } from "node:fs/promises";
 import { dirname, join, relative, sep } from "node:path";
@@ -27,35 +27,35 @@ interface CopyInput {
   readonly package: InstalledPackage;
   readonly hash: PackageHash;
   readonly closure: PackageClosure | undefined;
-  /** Its folder, and the names of its own packages, which every plugin may ask for. */
+  /** Its folder, and the names of its own packages, which every plugin may import. */
   readonly host: Pick<HostPackages, "root" | "names">;
   readonly mode: "dev" | "production";
 }
 
-/** Where a copy lies, and what its code reads. */
+/** Where a copy is, and what its code can read. */
 export interface PrivateCopy {
-  /** That of the plugin's own package. */
+  /** The folder of the plugin's own package. */
   readonly folder: string;
-  /** Folders with all that it can import, but for the library: the copies, and peers of the host. */
+  /** Folders with all that it can import except the library: the copies, and the host's peers. */
   readonly readable: readonly string[];
   /**
-   * Whether the package has its hash in the copy, too. It has not where a package that it bundles
-   * needs one that it does not bundle: what was hashed then has a link in it.
+   * Whether the copy has the package's hash, too. It does not if a bundled package needs one that
+   * is not bundled, because a link to that is added to the hashed files.
    */
   readonly hasHash: boolean;
 }
 
-/** By what is copied. A module is imported once a process, as long as its files are the same. */
+/** Keyed by what is copied: a process imports a module once, as long as its files are the same. */
 const copies = new Map<string, Promise<PrivateCopy>>();
 let made = 0;
 
 /**
- * A copy of a plugin's package, with copies of all that it depends on, as they were
- * when they were hashed. Names lead to these copies, those of the host's packages and of peers to
- * what the host has, and no other name leads anywhere.
+ * Returns a copy of a plugin's package, with copies of all that it depends on, as they were when
+ * they were hashed. Package names lead to these copies. The names of the host's packages and of
+ * peers lead to those of the host; no other name leads anywhere.
  *
- * @throws GlassineError (as a rejection) `package_refused` with `hash_mismatch` where something is
- *   not what was hashed, with `copy_failed`, or with the codes of `hashPackage`
+ * @throws GlassineError (as a rejection) `package_refused` with `hash_mismatch` if something is not
+ *   what was hashed, with `copy_failed`, or with the codes of `hashPackage`
  * @see spec `discovery:copy`, `discovery:once`
  */
 export async function privateCopy(input: CopyInput): Promise<PrivateCopy> {
@@ -81,12 +81,12 @@ async function make(input: CopyInput): Promise<PrivateCopy> {
   try {
     const own = placeIn(folder, 0, found.name);
     await copy({ path: found.path, ...hash }, own, found.bundled);
-    /** By the real path of each package. */
+    /** Keyed by the real path of each package. */
     const placed = new Map<string, Place>([[found.path, { path: own, isBundled: false }]]);
     for (const member of closure?.members ?? []) {
       if (placed.has(member.path)) continue;
       const inside = relative(found.path, member.path).split(sep).join("/");
-      // What the package brings along is under its hash, and was copied with it.
+      // A bundled package is part of the package's hash, and was copied with it.
       const isBundled = hash.files.has(`${inside}/package.json`);
       const path = isBundled ? join(own, inside) : placeIn(folder, placed.size, member.name);
       if (!isBundled) await copy(member, path, []);
@@ -106,12 +106,12 @@ async function make(input: CopyInput): Promise<PrivateCopy> {
   }
 }
 
-/** As installed packages have it: tools that look at paths take it for one. */
+/** A path like that of an installed package, for tools that go by paths. */
 function placeIn(folder: string, at: number, name: string): string {
   return join(folder, String(at), "node_modules", ...name.split("/"));
 }
 
-/** Where a package is copied to, and whether the plugin's own brings it along. */
+/** Where a package is copied to, and whether the plugin's own package bundles it. */
 interface Place {
   readonly path: string;
   readonly isBundled: boolean;
@@ -125,7 +125,7 @@ async function copy(of: Copied, to: string, bundled: readonly string[]): Promise
   expectSame(of, await copyPackage(of.path, to, { bundled }));
 }
 
-/** These folders, and those of all that the packages in them need, as Node finds it from there. */
+/** Returns these folders and those of all that their packages need, as Node finds it from there. */
 async function withNeeds(folders: ReadonlySet<string>): Promise<readonly string[]> {
   const found = new Set(folders);
   for (const folder of found) {
@@ -139,10 +139,10 @@ async function withNeeds(folders: ReadonlySet<string>): Promise<readonly string[
 }
 
 /**
- * Puts what a package asks for where Node looks for it: in its `node_modules`. Only a peer is the
- * host's: what a package depends on is the member that was hashed for it. A bundled package finds
- * the host's names in the one that it is in. Returns how many links were made, and where those of
- * peers lead.
+ * Links what a package asks for into its `node_modules`, where Node looks for it. Only peers come
+ * from the host; a dependency is the member that was hashed for it. A bundled package finds the
+ * host's packages through the package that bundles it. Returns how many links were made, and where
+ * those for peers lead.
  */
 async function linkNames(
   from: string,
@@ -182,17 +182,17 @@ async function linkNames(
   return { count, ofHost };
 }
 
-/** Of the library that is running, also where plugins are looked for in another folder. */
+/** For the library, the folder of the running one, even if another is in `root`. */
 async function folderOfHost(root: string, name: string): Promise<string | undefined> {
   library ??= libraryFolder();
   const running = name === "glassine" ? await library : undefined;
   return running ?? (await packageFolder(root, name));
 }
 
-/** It stays where it is as long as it runs. */
+/** Looked up once, because the library does not move while it runs. */
 let library: Promise<string | undefined> | undefined;
 
-/** Where this code lies in its own package: a host may have bundled it. */
+/** The folder of the library; `undefined` if a host has bundled this code. */
 async function libraryFolder(): Promise<string | undefined> {
   for (const at of upFrom(fileURLToPath(new URL(".", import.meta.url)))) {
     const own = await readNeeds(at);

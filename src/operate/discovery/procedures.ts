@@ -1,6 +1,6 @@
 /**
- * Kinds of plugins other than those with hooks, and the one that the library brings: procedures,
- * classes that a host makes instances of and runs.
+ * Kinds of plugins without hooks, and the one that the library provides: procedures, which are
+ * classes that a host instantiates and runs.
  */
 import { types } from "node:util";
 import { typeName } from "../../core/data/index.ts";
@@ -18,24 +18,24 @@ interface KindFault {
 
 type Checked<Plugin extends object> = { readonly ok: true; readonly plugin: Plugin } | KindFault;
 
-/** A kind of plugins. `Plugin` is what its check makes of an export. */
+/** A kind of plugins. `Plugin` is what its check returns for an export. */
 export interface Kind<Plugin extends object = object> {
   /** As `plugins list` shows it: `procedure`. */
   readonly name: string;
-  /** The key, in the host's field of package.json, with the entry points by id: `procedures`. */
+  /** The key for entry points by id, in the host's field of package.json: `procedures`. */
   readonly field: string;
-  /** Checks an export against the contract of the kind and the id in package.json. It never throws. */
+  /** Checks an export against the kind's contract and the id in package.json. It never throws. */
   readonly check: (exported: unknown, expected: { readonly id: string }) => Checked<Plugin>;
 }
 
-// Those of plugins with hooks, and the other keys that the field of package.json may have.
+// The names for plugins with hooks, and the other keys of the host's field in package.json.
 const reserved = ["hooks", "plugin", "plugins", "id", "capabilities"];
 
 /**
- * Defines a kind of plugins with a contract check of its own.
+ * Defines a kind of plugins with its own contract check.
  *
- * The check gets what the entry point of a package exports. It does not call that: the plugin is for
- * the host to run, later. A check that throws is a failed check.
+ * The check receives what a package's entry point exports. It must not call it: the host runs the
+ * plugin later. A check that throws counts as failed.
  *
  * @throws GlassineError `options_invalid`
  * @example
@@ -88,7 +88,7 @@ export interface ProcedureClass {
   /** As in package.json: lower-case words with dots between them, `acme.clean_up`. */
   readonly id: string;
   readonly name: string;
-  /** For its authors. The version of the package is what is shown, hashed and locked. */
+  /** For its authors. Only the package's version is shown, hashed and locked. */
   readonly version: string;
   /** The schema of its configuration. */
   readonly configModel:
@@ -97,7 +97,7 @@ export interface ProcedureClass {
   readonly requiredCapabilities: readonly string[];
 }
 
-/** A procedure whose class keeps the contract. */
+/** A procedure whose class meets the contract. */
 export interface CheckedProcedure {
   readonly id: string;
   readonly name: string;
@@ -105,18 +105,18 @@ export interface CheckedProcedure {
   readonly requiredCapabilities: readonly string[];
   /** A schema with `parse` or `safeParse`. */
   readonly configModel: object;
-  /** The class itself, for the host to make instances of. */
+  /** The class itself, for the host to instantiate. */
   readonly procedureClass: object;
 }
 
-/** Set on a class by `defineProcedure`, also by that of another copy of this library. */
+/** Set on a class by `defineProcedure`, including that of another copy of this library. */
 const declared: unique symbol = Symbol.for("glassine.procedure") as never;
 
 /**
  * Declares the class of a procedure and returns it. Its `preflight` and `run` may then be
  * functions that return a promise, without being `async`.
  *
- * @throws ManifestError `manifest_invalid` where the class does not keep the contract
+ * @throws ManifestError `manifest_invalid` if the class does not meet the contract
  * @example
  * ```ts
  * import { defineProcedure } from "glassine/node";
@@ -155,7 +155,7 @@ export function defineProcedure<Class extends ProcedureClass>(procedureClass: Cl
 }
 
 /**
- * The kind of procedures: classes that a host makes instances of and runs.
+ * The kind of procedures: classes that a host instantiates and runs.
  *
  * @example
  * ```ts
@@ -168,7 +168,7 @@ export const procedureKind: Kind<CheckedProcedure> = defineKind({
   name: "procedure",
   field: "procedures",
   check(exported, { id }) {
-    // A class that extends a declared one was not checked by the compiler: the mark is its own.
+    // The mark has to be its own: the compiler did not check a class that extends a declared one.
     const isDeclared = isClass(exported) && Object.hasOwn(exported, declared);
     const read = readProcedure(exported, isDeclared);
     if (!read.ok || read.plugin.id === id) return read;
@@ -206,7 +206,7 @@ function readProcedure(exported: unknown, isDeclared: boolean): Checked<CheckedP
   return { ok: true, plugin: Object.freeze(plugin) };
 }
 
-/** A class, of whose members nothing is known. */
+/** A class whose members are unknown. */
 type AnyClass = { readonly [Key in keyof ProcedureClass]?: unknown } & {
   readonly prototype: { readonly [Key in keyof Procedure]?: unknown };
 };
@@ -216,8 +216,8 @@ function isClass(value: unknown): value is AnyClass {
 }
 
 /**
- * The `name` that an author gave to a class or to one that it extends. Every class also has a name
- * that is not enumerable, which the language gives it.
+ * The `name` that an author set on a class or on one that it extends. It is enumerable, unlike the
+ * name that the language gives every class.
  */
 function statedName(holder: AnyClass): unknown {
   for (let at: AnyClass | null = holder; at !== null; at = Object.getPrototypeOf(at))
@@ -241,7 +241,7 @@ function namesIn(value: unknown): readonly string[] | undefined {
   return items.every((each) => typeof each === "string") ? items : undefined;
 }
 
-/** The methods of a declared procedure return promises: the compiler has checked that. */
+/** The compiler has checked that methods of a declared procedure return promises. */
 function isAsync(method: unknown, isDeclared: boolean): boolean {
   if (typeof method !== "function" || types.isGeneratorFunction(method)) return false;
   return types.isAsyncFunction(method) || (isDeclared && !isClass(method));

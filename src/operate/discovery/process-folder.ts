@@ -1,4 +1,4 @@
-/** A folder for the copies of this process. It goes when the process does. */
+/** A folder for the copies of this process. It is removed when the process ends. */
 import { rmSync } from "node:fs";
 import { lstat, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -19,14 +19,14 @@ let made: string | undefined;
  */
 export function processFolder(): Promise<string> {
   own ??= make();
-  // Whoever asks next may have more luck.
+  // The next call tries again.
   own.catch(() => {
     own = undefined;
   });
   return own;
 }
 
-/** For the end of the process, where nothing can be waited for and listeners may be gone. */
+/** For the end of the process, when nothing can be awaited and listeners may be gone. */
 export function removeProcessFolder(): void {
   if (made !== undefined) rmSync(made, { recursive: true, force: true });
 }
@@ -35,7 +35,7 @@ async function make(): Promise<string> {
   try {
     const above = await realpath(tmpdir());
     await removeLeftovers(above);
-    // With mode 0700, and a name that cannot be guessed.
+    // It has mode 0700 and a name that cannot be guessed.
     const folder = await mkdtemp(join(above, prefix));
     made = folder;
     process.once("exit", removeProcessFolder);
@@ -63,8 +63,8 @@ async function removeLeftovers(above: string): Promise<void> {
 }
 
 /**
- * Node looks for a package in the `node_modules` of every folder above the one that asks. Above the
- * copies there has to be none: what is in it was never looked at.
+ * Node looks for packages in the `node_modules` of every folder above the importing one. There must
+ * be none above the copies, because its contents were never checked.
  *
  * @throws GlassineError `package_refused` with `copy_failed`
  */

@@ -1,4 +1,4 @@
-/** Options of a discovery, and how they are read. */
+/** The options of discovery, and how they are read. */
 import { resolve } from "node:path";
 import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
 import { GlassineError, optionsInvalid } from "../../core/errors/index.ts";
@@ -15,68 +15,68 @@ import {
 import { type IsolationSetting, readIsolations } from "./isolation-settings.ts";
 import { type Kind, procedureKind } from "./procedures.ts";
 
-/** What `discoverPlugins` takes. */
+/** The options of `discoverPlugins`. */
 export interface DiscoverOptions {
   /** The host that the plugins are for, made by `defineHost`. Default: the standard one. */
   readonly host?: object | undefined;
   /** Its `node_modules` and those above it are searched. Default: the current directory. */
   readonly root?: string | undefined;
-  /** Over the variable `PLUGIN_MODE`: `dev` or `production`. */
+  /** `dev` or `production`. Overrides the variable `PLUGIN_MODE`. */
   readonly mode?: string | undefined;
   /**
    * The path of plugins.lock. Default: `plugins.lock` in the root, or in the nearest folder above
-   * that has one; where there is none, `BIN/plugins.lock` in `$XDG_CONFIG_HOME`, or else in `~/.config`.
+   * that has one, or else `BIN/plugins.lock` in `$XDG_CONFIG_HOME` or `~/.config`.
    */
   readonly lock?: string | undefined;
   /**
-   * The name of the host's command, which its operators use: both look into the same folder of the
-   * user's. Default: the host's name.
+   * The name of the host's command, so that both look in the same folder of the user. Default: the
+   * host's name.
    */
   readonly bin?: string | undefined;
   /** Variables of the environment. Default: the process's. */
   readonly env?: { readonly [name: string]: string | undefined } | undefined;
-  /** What checks signatures. Default: Ed25519, by the keys of `PLUGIN_PUBLISHER_KEYS`. */
+  /** The signature verifiers. Default: those that the `PLUGIN_…` variables configure. */
   readonly verifiers?: readonly SignatureVerifier[] | undefined;
-  /** Directories of packages that are part of the host: trusted, also without a lock entry. */
+  /** Directories of packages that are part of the host: trusted even without a lock entry. */
   readonly builtins?: readonly string[] | undefined;
-  /** What only ids of the host's own packages may begin with: `acme.`. */
+  /** Prefixes that only ids of the host's own packages may have, such as `acme.`. */
   readonly reserved?: readonly string[] | undefined;
   /** Folders of packages that are not installed. Refused in production. */
   readonly local?: readonly string[] | undefined;
   /**
-   * What becomes of a host some of whose packages are refused. Default `fail`: its manager is not
-   * made. With `skip` it is made without them, and without what depends on them.
+   * What happens if packages are refused. Default `fail`: the manager is not created. With `skip`
+   * it is created without them and without what depends on them.
    */
   readonly onRejected?: "fail" | "skip" | undefined;
   /**
-   * The ids of the plugins that are wanted: nothing of the others runs, and what is wrong with them
-   * stops nothing. Default: all that are installed.
+   * The ids of the wanted plugins. No code of the others runs, and their faults are ignored.
+   * Default: all that are installed.
    */
   readonly only?: readonly string[] | undefined;
   /**
-   * Where the code of plugins runs, by id, over what plugins.lock says: as strict as that, or
-   * stricter. Default: as plugins.lock says, in every mode.
+   * Where the code of plugins runs, by id. Overrides plugins.lock, and must be at least as strict.
+   * Default: as plugins.lock says, in every mode.
    */
   readonly isolate?: { readonly [id: string]: IsolationSetting } | undefined;
-  /** Gets what isolated plugins print, in pieces as they come. Default: nobody does. */
+  /** Receives what isolated plugins print, in chunks as they arrive. Default: it is dropped. */
   readonly onOutput?: ((id: string, text: string) => void) | undefined;
-  /** Hears why the code of an isolated plugin ended, unless it was closed. It must not throw. */
+  /** Called with the reason when an isolated plugin ends without being closed. Must not throw. */
   readonly onEnd?: ((id: string, why: string) => void) | undefined;
   /** Kinds of plugins other than those with hooks. Default: procedures. */
   readonly kinds?: readonly Kind[] | undefined;
-  /** How long a module may take to load, and its factory to answer. Default 30 000. */
+  /** How long a module may take to load, and its factory to return. Default 30 000. */
   readonly loadTimeoutMs?: number | undefined;
 }
 
 export interface CommandOptions {
-  /** Where `./plugins.lock` is looked for. Default: the root. */
+  /** The folder in which the search for plugins.lock begins. Default: the root. */
   readonly cwd?: string;
   /**
-   * Whether a lockfile, a setting or a file of keys that cannot be read ends it. Default `throw`.
-   * With `report` it goes on as if it were not there: what is not set asks for the most.
+   * What happens if a lockfile, a setting or a key file cannot be read. Default `throw`. With
+   * `report` it counts as absent, and settings that are not set are the strictest.
    */
   readonly faults?: "throw" | "report";
-  /** Whether packages are looked at though the settings switch discovery off. Default false. */
+  /** Whether to look at packages even if the settings switch discovery off. Default false. */
   readonly looksAlways?: boolean;
 }
 
@@ -114,7 +114,7 @@ export async function readDiscoverOptions(given: DiscoverOptions, command: Comma
     throw optionsInvalid('onRejected must be "fail" or "skip".');
   const { envPrefix } = surface.profile;
   const { faults = "throw" } = command;
-  // What the option says goes over the variable, whatever that says.
+  // The option overrides the variable, even an invalid one.
   const variables =
     given.mode === undefined ? env : { ...env, [`${envPrefix}PLUGIN_MODE`]: undefined };
   const { settings: all, settingFaults } = readSettings(variables, envPrefix, faults);
@@ -133,7 +133,7 @@ export async function readDiscoverOptions(given: DiscoverOptions, command: Comma
   const { lock, lockFault } = await readLock(place.path, faults);
   return {
     surface,
-    /** Whether its plugins are those of the standard host, by whatever name. */
+    /** Whether it takes plugins of the standard host, whatever its name. */
     hasStandardPlugins: hasStandardTables(given.host ?? standardHost),
     root: resolve(root),
     bin,
@@ -141,12 +141,12 @@ export async function readDiscoverOptions(given: DiscoverOptions, command: Comma
     settings,
     faults,
     looksAlways: command.looksAlways ?? false,
-    /** Settings that mean nothing, where a command goes on all the same. */
+    /** Faults of invalid settings, if a command goes on despite them. */
     settingFaults,
     lock,
-    /** Why the lockfile cannot be read, where a command goes on all the same. */
+    /** Why the lockfile cannot be read, if a command goes on despite that. */
     lockFault,
-    /** Where a lockfile is, or would be made. */
+    /** Where the lockfile is, or would be created. */
     lockPath: place.path,
     candidates: place.candidates,
     verifiers: given.verifiers,
@@ -155,9 +155,9 @@ export async function readDiscoverOptions(given: DiscoverOptions, command: Comma
     local,
     skipsRefused: onRejected === "skip",
     only: given.only === undefined ? undefined : textsOf("only", given.only),
-    /** Those whose code is not to run in the host, by id. */
+    /** Plugins whose code must not run in the host, by id. */
     isolated: readIsolations(isolate, lock?.entries),
-    /** What the host says of that itself. */
+    /** The host's own settings for that. */
     isolationSettings: isolate,
     onOutput: given.onOutput ?? (() => {}),
     onEnd: given.onEnd ?? (() => {}),
@@ -167,7 +167,7 @@ export async function readDiscoverOptions(given: DiscoverOptions, command: Comma
   };
 }
 
-/** A host may have no slot, hook or service of its own, and still have its own names. */
+/** Whether a host has the standard slots, hooks and services, even under its own name. */
 function hasStandardTables(host: object): boolean {
   const namesIn = ({ slots, hooks, services }: NonNullable<ReturnType<typeof tablesOf>>) =>
     JSON.stringify([slots, hooks, services].map((table) => Object.keys(table).sort()));
@@ -222,7 +222,7 @@ function readKinds(given: readonly Kind[] = [procedureKind]): readonly Kind[] {
   throw optionsInvalid("kinds must have names and fields that differ.");
 }
 
-/** A name of a folder, as `createCommand` takes it. */
+/** Reads a name that becomes a folder's, with the rules of `createCommand`. */
 function readBin(bin: unknown): string {
   if (typeof bin === "string" && /^[a-z][a-z0-9-]{0,63}$/.test(bin)) return bin;
   throw optionsInvalid('bin must be the name of a command such as "glassine".');

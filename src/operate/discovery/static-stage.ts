@@ -103,7 +103,7 @@ export async function staticStage(
     unreadable,
     faults,
     signaturesUnchecked: whyUnchecked(settings, verifiers, envPrefix),
-    // Folders can have any names.
+    // Folder names can contain any characters.
     warnings: warnings.map(printable),
   };
 }
@@ -118,7 +118,7 @@ function whyUnchecked(
   return `neither ${prefix}PLUGIN_PUBLISHER_KEYS nor ${prefix}PLUGIN_SIGSTORE_TRUSTED_ROOT is set`;
 }
 
-/** In dev links are loaded, with a warning. */
+/** Warns of links, which are loaded in dev mode only. */
 function linksAmong(accepted: readonly StaticPlugin[]): readonly string[] {
   const links = accepted.filter(
     (each) => each.package.isLinked && !each.isLocal && !each.isBuiltin,
@@ -129,13 +129,13 @@ function linksAmong(accepted: readonly StaticPlugin[]): readonly string[] {
   );
 }
 
-/** A host in dev mode that has a lockfile may have been meant for production. */
+/** Warns in dev mode if production would refuse entries, since the host may be meant for that. */
 function unenforced(
   entries: readonly LockEntry[],
   drift: StaticReport["drift"],
   { mode, looksAlways }: ReadDiscoverOptions,
 ): readonly string[] {
-  // Commands that look at files alone have no mode.
+  // Commands that only look at files have no mode.
   if (mode !== "dev" || looksAlways) return [];
   const ids = new Set(drift.filter(({ blocking }) => blocking).map(({ id }) => id));
   const count = entries.filter(({ id }) => ids.has(id)).length;
@@ -227,7 +227,7 @@ async function surveyOf(
   }
 }
 
-/** What cannot run, whoever trusts it. */
+/** The fault of a package that cannot run, whoever trusts it. */
 function closureFault(
   { foreign, missing }: PackageClosure,
   path: string,

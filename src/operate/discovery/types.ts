@@ -1,4 +1,4 @@
-/** What discovery finds: plugins that may be loaded, and what keeps the others from it. */
+/** What discovery finds: plugins that may be loaded, and why others may not. */
 import type { GlassineError } from "../../core/errors/index.ts";
 import type { Plugin } from "../../core/plugins/index.ts";
 import type {
@@ -18,10 +18,10 @@ import type {
 } from "../trust/index.ts";
 import type { CheckedProcedure } from "./procedures.ts";
 
-/** A rejection with the sentence of a host that does not start because of it. */
+/** A rejection, with the error message of a host that does not start because of it. */
 export interface Refused extends Rejection {
   readonly message: string;
-  /** The plugin, where it is known: another may have its names. */
+  /** The plugin itself, if known: another one may have the same names. */
   readonly source?: StaticPlugin | undefined;
 }
 
@@ -30,11 +30,11 @@ export interface SurveyedPackage {
   readonly package: InstalledPackage;
   /** Part of the host itself: trusted without a lock entry. */
   readonly isBuiltin: boolean;
-  /** From a folder of the operator's that is not installed. */
+  /** From an operator's folder, and not installed. */
   readonly isLocal: boolean;
-  /** `undefined` where the package cannot be hashed, and for local ones. */
+  /** `undefined` if the package cannot be hashed, and for local ones. */
   readonly hash: PackageHash | undefined;
-  /** What the package needs. `undefined` where that cannot be hashed, for local and built-in ones. */
+  /** What the package needs. `undefined` if not hashable, and for local and built-in packages. */
   readonly closure: PackageClosure | undefined;
   /** `undefined` for local and built-in packages, and for those without a hash. */
   readonly evidence: Evidence | undefined;
@@ -52,7 +52,7 @@ export interface StaticPlugin extends Candidate {
   readonly trust: Omit<TrustAccepted, "accepted"> | undefined;
   /**
    * Who verifiably signed it, trusted or not, or `unsigned`; `undefined` for built-in and local
-   * plugins, and where the signature is invalid.
+   * plugins, and if the signature is invalid.
    */
   readonly signer: string | undefined;
 }
@@ -68,19 +68,19 @@ export interface StaticReport {
   readonly mode: PluginMode;
   readonly settings: Omit<TrustSettings, "mode">;
   readonly lock: Lockfile | undefined;
-  /** Where a lockfile was looked for. */
+  /** The paths at which a lockfile was looked for. */
   readonly candidates: readonly string[];
   /** Every plugin that was found, by id, then by package. */
   readonly found: readonly StaticPlugin[];
-  /** Those of them that pass every gate. */
+  /** Those that pass every gate. */
   readonly accepted: readonly StaticPlugin[];
   readonly refused: readonly Refused[];
   readonly drift: readonly Drift[];
-  /** Folders that cannot be read: a plugin that was not found may be there. */
+  /** Folders that cannot be read: a plugin that was not found may be in one. */
   readonly unreadable: readonly string[];
-  /** Settings and files of the operator's that cannot be read, where a command goes on. */
+  /** Faults of the operator's settings and files, if a command goes on despite them. */
   readonly faults: readonly GlassineError[];
-  /** Why no signature was checked; `undefined` where each was, and has to be valid. */
+  /** Why no signature was checked; `undefined` if each was, and has to be valid. */
   readonly signaturesUnchecked: string | undefined;
   readonly warnings: readonly string[];
 }
@@ -89,6 +89,6 @@ export interface LoadedPlugin {
   readonly source: StaticPlugin;
   readonly loaded:
     | { readonly kind: "hooks"; readonly plugin: Plugin }
-    /** Of a kind of the host's: what its check made of it, and the same where it is a procedure. */
+    /** Another kind: what its check returned, and the same under `procedure` if it is one. */
     | { readonly kind: "other"; readonly plugin: object; readonly procedure?: CheckedProcedure };
 }

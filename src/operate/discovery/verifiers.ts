@@ -1,4 +1,4 @@
-/** What checks signatures: the verifiers of the host, or those that the settings ask for. */
+/** The signature verifiers: the host's, or those that the settings ask for. */
 import { isAbsolute, resolve } from "node:path";
 import { within } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
@@ -15,10 +15,10 @@ import type { ReadDiscoverOptions } from "./static-options.ts";
 import type { StaticReport } from "./types.ts";
 
 /**
- * What checks signatures, and what is wrong with it. What cannot be checked for want of it is
- * refused.
+ * Returns the signature verifiers, and what is wrong with them. What cannot be checked for lack of
+ * a verifier is refused.
  *
- * @throws GlassineError the first fault, where a host starts
+ * @throws GlassineError the first fault, when a host starts
  */
 export async function verifiersFor(
   options: ReadDiscoverOptions,
@@ -40,8 +40,8 @@ export async function verifiersFor(
 }
 
 /**
- * A verifier for each kind of signature that the settings have something to check with.
- * `faults`: the file of publisher keys cannot be used, and there is no verifier for it.
+ * Returns a verifier for each kind of signature that the settings configure. `faults`: the file of
+ * publisher keys cannot be used, so there is no verifier for it.
  */
 async function defaultVerifiers(
   settings: Pick<TrustSettings, "publisherKeys" | "sigstoreTrustedRoot" | "sigstoreIssuer">,
@@ -65,7 +65,7 @@ async function defaultVerifiers(
 const form =
   'Its form is {"schema": 1, "publishers": [{"identity": "builder@example.com", "key_id": "2026", "public_key": "PEM, or 32 bytes in base64"}]}.';
 
-/** A fault names the variable and the form of the file, which a person who starts a host may not know. */
+/** A fault names the variable and the file's format, which whoever starts a host may not know. */
 async function keysOf(path: string, variable: string): Promise<PublisherKeys | GlassineError> {
   try {
     return await readPublisherKeys(path);
@@ -79,7 +79,7 @@ async function keysOf(path: string, variable: string): Promise<PublisherKeys | G
 
 const limitMs = 30_000;
 
-/** Why a verifier could verify nothing, or `undefined`. Never rejects. */
+/** Why a verifier cannot be used, or `undefined`. Never rejects. */
 async function faultOf(verifier: SignatureVerifier): Promise<GlassineError | undefined> {
   const outcome = await within(limitMs, () => verifier.prepare?.());
   if (outcome.how === "returned") return undefined;

@@ -1,6 +1,6 @@
 /**
- * The far side of an isolated plugin, in a thread or a process of its own: loads the plugin, says
- * what it is, and takes its turns. The host starts it; nobody imports it.
+ * The far side of an isolated plugin, in its own thread or process: loads the plugin, describes it,
+ * and runs its turns. The host starts this file; nothing imports it.
  */
 import process from "node:process";
 import { isMainThread, parentPort } from "node:worker_threads";
@@ -9,11 +9,11 @@ import { serve } from "./serve.ts";
 
 if (isMainThread) {
   const write = process.stdout.write.bind(process.stdout);
-  // Standard output is the host's line. What the plugin prints goes where nobody reads documents.
+  // Standard output is the line to the host, so what the plugin prints goes to standard error.
   process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
   const take = serve((text) => void write(`${text}\n`));
   process.stdin.setEncoding("utf8");
-  // What the host says is as long as it says.
+  // A line beyond the limit ends the process, because it cannot be read or answered.
   process.stdin.on(
     "data",
     linesTo(take, () => process.exit(1)),

@@ -1,4 +1,4 @@
-/** From the file of a plugin to a plugin of the host, whose code runs elsewhere. */
+/** Turns a plugin's file into a plugin of the host whose code runs elsewhere. */
 import { access, realpath } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
@@ -30,41 +30,44 @@ export interface IsolateOptions {
   readonly isolate: Isolation;
   /** Which export of the file is the plugin, or a function that returns it. Default `default`. */
   readonly exportName?: string | undefined;
-  /** What its `configSchema` reads. A fault in it refuses the start. */
+  /** The input of its `configSchema`. If it is invalid, the plugin does not start. */
   readonly config?: unknown;
-  /** For `process`: what may stay open where the platform cannot close it. Default: nothing. */
+  /** For `process`: what may stay open if the platform cannot close it. Default: nothing. */
   readonly accept?: readonly Opening[] | undefined;
-  /** For `process`: folders that it may read beside that of the file. */
+  /** For `process`: folders that it may read besides that of the file. */
   readonly readable?: readonly string[] | undefined;
-  /** The package that the file is of, and the hash that it has to have. */
+  /** The package that the file belongs to, and the hash that it must have. */
   readonly package?: { readonly folder: string; readonly hash: string } | undefined;
-  /** What its heap may take, in MiB. Default 64. */
+  /** The limit of its heap, in MiB. Default 64. */
   readonly memoryMb?: number | undefined;
   /** How long it may take to start. Default 10 000. */
   readonly startTimeoutMs?: number | undefined;
-  /** How long open turns have when it is closed. Default 5 000. */
+  /** How long open turns may take to end when it is closed. Default 5 000. */
   readonly closeTimeoutMs?: number | undefined;
-  /** How many turns may be open at a time in each. Default 64. */
+  /** How many turns may be open at a time in each instance. Default 64. */
   readonly maxTurns?: number | undefined;
-  /** How many of it run, to which requests are spread. Default 1. */
+  /** How many instances of it run. Requests are spread over them. Default 1. */
   readonly size?: number | undefined;
-  /** Whether another one waits to take its place when it ends. Default false. */
+  /** Whether another instance waits to take its place when it ends. Default false. */
   readonly spare?: boolean | undefined;
-  /** Gets what it prints, in pieces as they come. Default: nobody does. */
+  /** Receives what it prints, in chunks as they arrive. Default: it is dropped. */
   readonly onOutput?: ((text: string) => void) | undefined;
-  /** Hears why its code ended, such as `did not answer in time`, unless it was closed. It must not throw. */
+  /**
+   * Called with the reason when its code ends, such as `did not answer in time`, but not when it is
+   * closed. Must not throw.
+   */
   readonly onEnd?: ((why: string) => void) | undefined;
 }
 
 /** A plugin whose code runs elsewhere. */
 export interface IsolatedPlugin {
-  /** For one manager, which ends its code when it is closed. */
+  /** For one manager, which ends the plugin's code when it is closed. */
   readonly plugin: Plugin;
   readonly isolate: Isolation;
-  /** What its code can do although it should not, because the operator accepted that. */
+  /** What its code can do although it should not, as accepted by the operator. */
   readonly open: readonly Opening[];
   counts(): Counts;
-  /** Ends its code. Open turns have `closeTimeoutMs`; later ones fail. */
+  /** Ends its code. Open turns have `closeTimeoutMs` to end; later ones fail. */
   close(): Promise<void>;
 }
 
@@ -86,13 +89,13 @@ const optionNames = [
 ];
 
 /**
- * Runs the plugin of a file in a thread or a process of its own. What it returns is judged as ever:
- * by its capabilities, with the same result. If its code dies, hangs or answers with garbage, its
- * turn fails, under its own `onError`, and it is started again.
+ * Runs a file's plugin in its own thread or process. Its results are judged by its capabilities,
+ * exactly as for a plugin in the host. If its code dies, hangs or answers with garbage, the turn
+ * fails, its own `onError` applies, and the code is started again.
  *
- * @throws GlassineError (as a rejection) `options_invalid`, `isolation_refused` where the platform
- *   lacks what the kind promises, `plugin_isolation_failed` where the plugin cannot be loaded,
- *   `plugin_ended` where it ends or hangs meanwhile, `manifest_invalid`
+ * @throws GlassineError (as a rejection) `options_invalid`, `isolation_refused` if the platform
+ *   lacks what the kind promises, `plugin_isolation_failed` if the plugin cannot be loaded,
+ *   `plugin_ended` if it ends or hangs while it starts, `manifest_invalid`
  * @see spec `isolation:start`
  * @example
  * ```ts
@@ -117,7 +120,7 @@ export async function isolatePlugin(
   return await isolatedBy(poolOf({ ...read, start, load }), { isolate, open });
 }
 
-/** Starts it, and makes the plugin of what it says of itself. */
+/** Starts a pool, and creates the plugin from the manifest that its far side reports. */
 export async function isolatedBy(
   pool: Pool,
   facts: Pick<IsolatedPlugin, "isolate" | "open">,
@@ -156,13 +159,13 @@ function pluginOf({ manifest }: Ready, pool: Pool): Plugin {
 type Asker = (payload: object, context: PluginContext, extensions?: object) => Promise<unknown>;
 
 /**
- * The handler that stands for one on the far side. `hook`: the entry of the manifest, which may be
- * one that takes part in several hooks.
+ * The handler that stands in for one on the far side. `hook`: the manifest's entry, which may take
+ * part in several hooks.
  */
 export function askerOf(pool: Pool, hook: string): Asker {
   return async (payload, context, extensions) => {
     const turn = { payload, context, extensions };
-    // Its types are those of one hook, and this is for any.
+    // `encodeTask` has the types of one hook, but this is for any.
     const task = encodeTask(turn as never);
     const reply = await pool.ask(context.request, { type: "turn", hook }, context.signal, task);
     if (reply.type === "error") throw decodeError(reply.text);
@@ -189,7 +192,7 @@ async function pathOf(file: string | URL): Promise<string> {
 interface Launcher {
   readonly start: StartLink;
   readonly open: readonly Opening[];
-  /** Whether a plugin in a folder of its own has to be shown where the library is. */
+  /** Whether a plugin in a folder of its own needs help to find the library. */
   readonly needsHost: boolean;
 }
 
@@ -211,11 +214,12 @@ async function launcher(path: string, read: ReadOptions): Promise<Launcher> {
   const scope = known.some((each) => above?.startsWith(each + sep)) ? undefined : above;
   const sandbox = { packages, entry, memoryMb, readable: folders, scope };
   const command = why === undefined ? sandboxed(sandbox) : permitted(sandbox);
-  // In a new root every module finds the library. Without one, threads that would look for it are refused.
+  // In a new root every module finds the library. Without one, lending it would need a thread,
+  // which the permissions refuse.
   return { start: processLink({ ...command, onOutput }), open, needsHost: false };
 }
 
-/** The nearest package.json: it says of which kind modules are. */
+/** The nearest package.json, which decides the type of its modules. */
 async function scopeAbove(folder: string): Promise<string | undefined> {
   for (const at of upFrom(folder)) {
     const file = join(at, "package.json");
@@ -229,9 +233,9 @@ async function scopeAbove(folder: string): Promise<string | undefined> {
 }
 
 /**
- * `why`: the reason why something is open.
+ * `why`: why something is open.
  *
- * @throws GlassineError `isolation_refused` where something is open that nobody accepted
+ * @throws GlassineError `isolation_refused` if something is open that was not accepted
  */
 export function expectAccepted(
   open: readonly Opening[],
@@ -248,7 +252,7 @@ export function expectAccepted(
   );
 }
 
-/** The folder of this library, and those of what it imports, by name. */
+/** The folders of this library and of all that it imports, by name. */
 async function packagesOf(entry: string): Promise<ReadonlyMap<string, string>> {
   const own = dirname(createRequire(entry).resolve("glassine/package.json"));
   const found = new Map([["glassine", own]]);
@@ -275,7 +279,7 @@ export function expectOpenings(accept: readonly Opening[]): void {
 type Limits = Pick<IsolateOptions, "memoryMb" | "startTimeoutMs" | "closeTimeoutMs" | "maxTurns">;
 
 /**
- * What any far side may take, and how long.
+ * Reads the limits of a far side.
  *
  * @throws GlassineError `options_invalid`
  */

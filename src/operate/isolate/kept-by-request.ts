@@ -1,9 +1,9 @@
-/** What is kept of each request, for as long as somebody may ask about it. */
+/** Keeps something for each request, as long as it may be needed. */
 
-/** The most requests. What is kept of more is forgotten: that of the one asked about longest ago. */
+/** How many requests to keep. Beyond that, the least recently used one is dropped. */
 const maxRequests = 1_000;
 
-/** Returns what is kept of a request, which `make` makes where nothing is. */
+/** Returns a function that returns what is kept for a request; `make` creates it if needed. */
 export function keptByRequest<Kept>(make: () => Kept): (request: string) => Kept {
   const all = new Map<string, Kept>();
   return (request) => {

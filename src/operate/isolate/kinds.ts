@@ -1,6 +1,6 @@
-/** The kinds of isolation, and what each promises of the code inside. */
+/** The kinds of isolation, and what each promises about the code inside. */
 
-/** What the code of a plugin may still do where a platform does not stop it. */
+/** What a plugin's code can still do if the platform does not stop it. */
 export const openings = {
   network: "open network connections, and talk to programs of this machine through their sockets",
   signals: "end the host and other processes of its account",
@@ -8,14 +8,14 @@ export const openings = {
   files: "read and write the files of its account, and start programs",
 } as const;
 
-/** What an operator accepts by name. */
+/** What an operator can accept, by name. */
 export type Opening = keyof typeof openings;
 
 export function isOpening(name: string): name is Opening {
   return Object.hasOwn(openings, name);
 }
 
-/** For operators. From the weakest to the strictest: a host may take a later one than plugins.lock says. */
+/** For operators. The weakest comes first: a host may use a later one than plugins.lock says. */
 export const kinds = {
   worker:
     "A thread of the host. Loops, errors and most crashes end it, and not the host. It is no sandbox: its code can read files, open connections, start programs, and end the host, by allocating too much if by nothing else.",

@@ -1,11 +1,11 @@
-/** Lines of a stream of text. */
+/** Splits a stream of text into lines. */
 
 /** The longest line, in UTF-16 units. */
 const maxLine = 32 * 1024 * 1024;
 
 /**
- * Puts lines together from pieces of text. Each piece is looked at once, however long its line is; a
- * line that grows too long is dropped, with what was read of it.
+ * Assembles lines from pieces of text. Scans each piece once, however long its line is. If a line
+ * gets too long, drops what was read of it.
  */
 export function linesTo(
   onLine: (line: string) => void,

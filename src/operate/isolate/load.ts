@@ -1,4 +1,4 @@
-/** Loads the plugin of a far side, and says what it is. */
+/** Loads and describes a far side's plugin. */
 import { dirname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { GlassineError } from "../../core/errors/index.ts";
@@ -11,7 +11,7 @@ interface Entry {
   readonly extensions: boolean;
 }
 
-/** What `definePlugin` read, as a plugin carries it. */
+/** The manifest that `definePlugin` read, as a plugin carries it. */
 export interface Carried {
   readonly name: string;
   readonly version: string;
@@ -31,7 +31,7 @@ export interface Loaded {
 
 export type Load = Extract<HostSays, { readonly type: "load" }>;
 
-/** Loading failed with `cause`, which code of the plugin may have thrown. */
+/** Loading failed with `cause`, which plugin code may have thrown. */
 export class LoadFailure {
   readonly step: LoadStep;
   readonly cause: unknown;
@@ -80,7 +80,7 @@ export async function load(given: Load): Promise<Loaded> {
 export async function checkPackage(of: Load["package"]): Promise<void> {
   if (of === undefined) return;
   await during("package", async () => {
-    // Loaded here, because most plugins need none of it.
+    // Imported here, because most plugins do not need it.
     const { hashPackage } = await import("../packages/index.ts");
     const { hash } = await hashPackage(of.folder);
     if (hash === of.hash) return;
@@ -91,7 +91,7 @@ export async function checkPackage(of: Load["package"]): Promise<void> {
 }
 
 /**
- * Reads and checks a manifest anew: another copy of this library may have made it.
+ * Reads and checks a manifest again: another copy of this library may have made it.
  *
  * @throws LoadFailure (as a rejection)
  */
@@ -103,7 +103,7 @@ export async function loadedAs(carried: unknown, config: unknown): Promise<Loade
   return { manifest, configOf };
 }
 
-/** Reads each configuration once: it comes with every turn, and is the same. */
+/** Reads a configuration once: it comes with every turn, but rarely changes. */
 function readerOf({ name, configSchema }: Carried): (given: unknown) => unknown {
   let last: { readonly text: string | undefined; readonly config: unknown } | undefined;
   return (given) => {
@@ -117,7 +117,7 @@ function readerOf({ name, configSchema }: Carried): (given: unknown) => unknown 
   };
 }
 
-/** A manifest without its functions, as JSON has it. */
+/** A manifest without its functions, as JSON data. */
 export function plainOf({ healthCheck, configSchema, hooks, ...fields }: Carried): FarManifest {
   const entries = Object.entries(hooks).map(([hook, { handler, ...settings }]) => [hook, settings]);
   return JSON.parse(

@@ -5,7 +5,7 @@ import { type Counts, type Question, Supervisor, type SupervisorOptions } from "
 
 export type Pool = ReturnType<typeof poolOf>;
 
-/** As many supervisors as `size` says, each with the same options. */
+/** Creates `size` supervisors with the same options. */
 export function poolOf({ size, ...options }: SupervisorOptions & { readonly size: number }) {
   const members = Array.from({ length: size }, () => new Supervisor(options));
   return {
@@ -39,7 +39,7 @@ export function poolOf({ size, ...options }: SupervisorOptions & { readonly size
   };
 }
 
-/** The same text has the same place, and different ones are spread. */
+/** Maps the same string to the same place, and spreads different ones. */
 function placeOf(text: string, places: number): number {
   let sum = 0;
   for (let i = 0; places > 1 && i < text.length; i++) sum = (sum * 31 + text.charCodeAt(i)) >>> 0;

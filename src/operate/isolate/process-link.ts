@@ -10,13 +10,13 @@ export interface ProcessOptions {
   readonly onOutput: (line: string) => void;
 }
 
-/** An engine that has no more memory ends itself by a signal, and which one depends on where. */
+/** An engine that runs out of memory ends itself with a signal; which one varies. */
 const hint = (signal: string) =>
   ["SIGABRT", "SIGILL", "SIGSEGV", "SIGTRAP"].includes(signal)
     ? ", as where its memory limit is reached: see memoryMb"
     : "";
 
-/** How each that runs is ended: a host that ends takes them along. One listener for all of them. */
+/** Kills each running process, for when the host ends. All share one listener. */
 const running = new Set<() => void>();
 
 function killAll(): void {
@@ -28,7 +28,7 @@ export function processLink({ command, args, onOutput }: ProcessOptions): StartL
     const child = spawn(command, args, {
       env: {},
       cwd: "/",
-      // Its own group, so that a signal to its group does not reach the host.
+      // In its own process group, so that a signal to that group does not reach the host.
       detached: true,
       stdio: "pipe",
     });
@@ -48,7 +48,7 @@ export function processLink({ command, args, onOutput }: ProcessOptions): StartL
     );
     child.stderr.setEncoding("utf8");
     child.stderr.on("data", onOutput);
-    // What is written to one that has ended is lost; its end says so.
+    // What is written to an ended process is lost; `onEnd` reports the end.
     child.stdin.on("error", () => {});
     child.on("error", ({ code }: NodeJS.ErrnoException) => onEnd(`cannot be started: ${code}`));
     child.on("close", (code, signal) => {
@@ -56,9 +56,9 @@ export function processLink({ command, args, onOutput }: ProcessOptions): StartL
       if (running.size === 0) process.off("exit", killAll);
       onEnd(signal === null ? `ended with code ${code}` : `was ended by ${signal}${hint(signal)}`);
     });
-    // One that waits for turns keeps no host alive.
+    // A process that waits for turns must not keep the host alive.
     child.unref();
-    // They are pipes, whatever their type says of other programs.
+    // These are pipes, although their types also allow for other streams.
     const pipes = [child.stdin, child.stdout, child.stderr] as unknown as readonly {
       unref(): void;
     }[];

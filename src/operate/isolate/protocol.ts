@@ -1,9 +1,9 @@
 /**
- * What the host and the far side of an isolated plugin say to each other, a line each: a JSON
- * document, and where a task or a result comes with it, a tab and its text, which has no tab.
+ * The messages between the host and the far side of an isolated plugin, one per line: a JSON
+ * document, and if a task or a result comes with it, a tab and its text, which has no tab.
  *
- * The host speaks first. `load` is answered by `ready` or `failed`, and each document with an `id` by
- * one with the same. Whatever else comes back answers nothing.
+ * The host speaks first. The answer to `load` is `ready` or `failed`; the answer to a document with
+ * an `id` has the same `id`. Anything else that comes back answers nothing.
  */
 import * as z from "zod/mini";
 import { GlassineError } from "../../core/errors/index.ts";
@@ -11,28 +11,28 @@ import { GlassineError } from "../../core/errors/index.ts";
 /** Raised when an older far side would misread what the host says. */
 export const protocolVersion = 1;
 
-/** What the host says. Nothing of it is foreign: the far side takes it as it is. */
+/** What the host says. It is not foreign, so the far side does not check it. */
 export type HostSays =
   | {
       readonly type: "load";
       readonly protocol: number;
-      /** The file of the plugin, and which of its exports it is. */
+      /** The plugin's file, and which of its exports is the plugin. */
       readonly file: string;
       readonly exportName: string;
-      /** The folder of its package, and the hash that it has to have. */
+      /** The folder of its package, and the hash that it must have. */
       readonly package?: { readonly folder: string; readonly hash: string } | undefined;
-      /** Whether it has to be shown where the library is. */
+      /** Whether it needs help to find the library. */
       readonly needsHost: boolean;
       readonly config?: unknown;
-      /** What the code of the plugin may take, where its far side limits that itself. */
+      /** The memory limit of the plugin's code, if its far side applies that itself. */
       readonly memoryMb?: number | undefined;
     }
-  /** `hook`: the entry of the manifest, which may be one that takes part in several hooks. */
+  /** `hook`: the manifest's entry, which may take part in several hooks. */
   | { readonly type: "turn"; readonly id: string; readonly hook: string }
   | { readonly type: "health"; readonly id: string }
   | { readonly type: "abort"; readonly id: string };
 
-/** What of loading a plugin failed: its hash, its module, its factory, its manifest, its configuration. */
+/** What failed while loading a plugin: hash, module, factory, manifest or configuration. */
 const loadSteps = ["package", "import", "factory", "manifest", "config"] as const;
 
 export type LoadStep = (typeof loadSteps)[number];
@@ -40,7 +40,7 @@ export type LoadStep = (typeof loadSteps)[number];
 const text = z.string();
 const settings = z.looseObject({ extensions: z.boolean() });
 
-/** A manifest without its functions. What is in it, `definePlugin` checks. */
+/** A manifest without its functions. `definePlugin` checks its contents. */
 const manifest = z.looseObject({
   name: text,
   version: text,
@@ -70,16 +70,16 @@ const farSays = z.discriminatedUnion("type", [
 
 export type FarSays = Readonly<z.output<typeof farSays>>;
 
-/** What was said, with the text that came with it: empty where none did. */
+/** A message with the text that came with it, which is empty if there was none. */
 export type Said<Says> = Says & { readonly text: string };
 
-/** A line without its end. `text` is what `encodeTask`, `encodeResult` or `encodeError` wrote. */
+/** A line without its end. `text` comes from `encodeTask`, `encodeResult` or `encodeError`. */
 export function writeLine(says: HostSays | FarSays, text = ""): string {
   const document = JSON.stringify(says);
   return text === "" ? document : `${document}\t${text}`;
 }
 
-/** What a line of the far side says; `undefined` for what says nothing. Its code is foreign. */
+/** Reads a line of the far side, whose code is foreign; `undefined` if it is not a message. */
 export function readFarSide(line: string): Said<FarSays> | undefined {
   try {
     const { document, text } = parts(line);
@@ -90,7 +90,7 @@ export function readFarSide(line: string): Said<FarSays> | undefined {
   }
 }
 
-/** What the host says, which is taken as it is. */
+/** Reads a line of the host, without checks. */
 export function readHost(line: string): Said<HostSays> {
   const { document, text } = parts(line);
   return { ...(document as HostSays), text };
@@ -105,7 +105,7 @@ function parts(line: string): { readonly document: unknown; readonly text: strin
 export type Ready = Extract<FarSays, { readonly type: "ready" }>;
 export type Reply = Said<Extract<FarSays, { readonly id: string }>>;
 
-/** Why nothing comes back. */
+/** The error for a far side that will not answer. */
 export function pluginEnded(
   why: string,
   cause?: unknown,

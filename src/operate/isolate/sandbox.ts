@@ -1,6 +1,6 @@
 /**
- * The command that starts a process which can do nothing but compute: Node's permission model for
- * files, programs, threads and addons, and namespaces of Linux for what that leaves open.
+ * The command that starts a process that can only compute: Node's permission model closes files,
+ * programs, threads and addons, and Linux namespaces close what that leaves open.
  *
  * Sources: the Node.js documentation of process-based permissions; unshare(1), setpriv(1), mount(8)
  * of util-linux; namespaces(7).
@@ -12,13 +12,13 @@ import process from "node:process";
 import type { Opening } from "./kinds.ts";
 
 export interface SandboxOptions {
-  /** The folder of this library, and of each package that it imports, by name. */
+  /** The folders of this library and of each package that it imports, by name. */
   readonly packages: ReadonlyMap<string, string>;
   /** The file of this library that Node runs. */
   readonly entry: string;
-  /** Absolute paths of folders that it may read beside them. */
+  /** Absolute paths of folders that it may read besides these. */
   readonly readable: readonly string[];
-  /** The package.json that says of which kind the plugin's modules are, if it is in none of them. */
+  /** The package.json with the type of the plugin's modules, if it is in none of these folders. */
   readonly scope: string | undefined;
   readonly memoryMb: number;
 }
@@ -28,22 +28,22 @@ export interface Command {
   readonly args: readonly string[];
 }
 
-/** What Node takes as address space beside the heap that its flag limits. */
+/** The address space that Node needs besides the heap, which a flag limits. */
 const nodeMb = 1_900;
 
-/** Programs and libraries of the system, which the new root has, too. */
+/** Programs and libraries of the system, which are in the new root, too. */
 const systemPaths = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/etc/ld.so.cache"];
 
-/** Where the new root is built: whichever of these is there, and holds nothing that is needed. */
+/** Where the new root is built: the first of these that exists and contains nothing needed. */
 const rootPlaces = ["/mnt", "/media", "/srv", "/opt", "/home", "/run", "/tmp"];
 
-/** Namespaces of its own; the network's unless it may open connections. */
+/** Its own namespaces, including the network's unless it may open connections. */
 const namespaces = (network: boolean) => [network ? "-rpmiu" : "-rnpmiu", "--fork", "--kill-child"];
 
 /**
- * Builds a root of the given folders alone, and starts the rest of its arguments in it. `$1` is
- * where, `$2` a limit in KiB, `$3` whether nothing in it can be written, `$4` how many pairs follow of
- * a path and where it is to be.
+ * Builds a root with only the given folders, and runs the rest of its arguments in it. `$1` is its
+ * place, `$2` a limit in KiB, `$3` whether it is read-only, and `$4` the number of pairs that
+ * follow, each of a path and its place in the new root.
  */
 const script = `set -eu
 root=$1 limit=$2 locked=$3 count=$4
@@ -66,7 +66,7 @@ ulimit -v "$limit"
 ulimit -c 0
 exec chroot "$root" "$@"`;
 
-/** Where packages are in the new root: every module finds them there, by their names. */
+/** The folder of packages in the new root: every module finds them there by name. */
 const modules = "/node_modules";
 
 interface Pair {
@@ -78,7 +78,7 @@ interface NewRoot {
   readonly pairs: readonly Pair[];
   readonly limitMb: number;
   readonly argv: readonly string[];
-  /** Whether nothing can be written: needed where no permission model of the program forbids it. */
+  /** Whether nothing can be written. Needed if the program has no permission model to forbid it. */
   readonly isLocked?: boolean;
   /** Whether it may open connections. */
   readonly network?: boolean;
@@ -99,7 +99,7 @@ function inNewRoot({ pairs, limitMb, argv, isLocked = false, network = false }: 
   return {
     command: "setpriv",
     args: [
-      // A host that is killed takes it along.
+      // If the host is killed, so is the process.
       "--pdeathsig",
       "KILL",
       "unshare",
@@ -124,16 +124,16 @@ function inNewRoot({ pairs, limitMb, argv, isLocked = false, network = false }: 
 
 const limitKib = (limitMb: number) => String(limitMb * 1_024);
 
-/** Node's own flags. Only this process is started with them. */
+/** Node's own flags, which only this process gets. */
 function nodeArgs(readable: readonly string[], memoryMb: number, entry: string) {
   const [major = 0] = process.versions.node.split(".").map(Number);
   return [
     // The name of the flag until Node 23.5.
     major < 24 ? "--experimental-permission" : "--permission",
     ...readable.map((path) => `--allow-fs-read=${path}`),
-    // Node 20 has no database, and does not know the flag.
+    // Node 20 has no SQLite, and does not know the flag.
     ...(major >= 22 ? ["--no-experimental-sqlite"] : []),
-    // WebAssembly, which `fetch` parses with, would reserve more addresses than there are.
+    // WebAssembly, which `fetch` uses, would reserve more address space than there is.
     "--disable-wasm-trap-handler",
     `--max-old-space-size=${memoryMb}`,
     "--no-warnings",
@@ -141,14 +141,14 @@ function nodeArgs(readable: readonly string[], memoryMb: number, entry: string) 
   ];
 }
 
-/** As Node's flag has folders with all that is in them. */
+/** Folders with all their contents, in the syntax of Node's flag. */
 const foldersOf = (paths: readonly string[]) => paths.map((path) => `${path}/*`);
 
-/** With namespaces: nothing is open. */
+/** The command with namespaces, which leave nothing open. */
 export function sandboxed({ packages, entry, readable, scope, memoryMb }: SandboxOptions): Command {
   const files = scope === undefined ? [] : [scope];
   const isInside = (path: string) => readable.some((folder) => `${path}/`.startsWith(`${folder}/`));
-  // What is in a folder of the plugin it finds there. In two places it would be two libraries.
+  // Packages in the plugin's own folders are found there; a second place would load them twice.
   const placed = [...packages].filter(([, from]) => !isInside(from));
   const pairs = [
     ...placed.map(([name, from]) => ({ from, to: `${modules}/${name}` })),
@@ -161,7 +161,7 @@ export function sandboxed({ packages, entry, readable, scope, memoryMb }: Sandbo
   return inNewRoot({ pairs, limitMb: nodeMb + memoryMb, argv: [process.execPath, ...args] });
 }
 
-/** Without: what is open, the operator accepts. */
+/** The command without namespaces: the operator has accepted what stays open. */
 export function permitted({ packages, entry, readable, scope, memoryMb }: SandboxOptions): Command {
   const files = scope === undefined ? [] : [scope];
   const folders = foldersOf([...packages.values(), ...readable]);
@@ -171,17 +171,17 @@ export function permitted({ packages, entry, readable, scope, memoryMb }: Sandbo
 
 export interface ProgramOptions {
   readonly argv: readonly string[];
-  /** Absolute paths of what it may read beside the system's programs and libraries. */
+  /** Absolute paths that it may read besides the system's programs and libraries. */
   readonly readable: readonly string[];
   /** Whether it may open connections. */
   readonly network: boolean;
   readonly memoryMb: number;
 }
 
-/** What a program needs of the system to open connections by name. */
+/** The system files that a program needs to open connections by name. */
 const networkPaths = ["/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/ssl/certs"];
 
-/** A program without a permission model of its own, in namespaces: it can write nothing. */
+/** The command for a program without a permission model, in namespaces: it can write nothing. */
 export function confined({ argv, readable, network, memoryMb }: ProgramOptions): Command {
   const paths = network
     ? [...readable, ...networkPaths.filter((path) => existsSync(path))]
@@ -205,13 +205,13 @@ const isInSystem = (path: string) =>
 /** What a process can still do on this platform, and why. */
 export interface Platform {
   readonly open: readonly Opening[];
-  /** Why there are no namespaces; undefined where there are. */
+  /** Why there are no namespaces; `undefined` if there are. */
   readonly why: string | undefined;
 }
 
 let probed: Promise<Platform> | undefined;
 
-/** Tried once a process: that a kernel has namespaces does not say who may make them. */
+/** Tried once per process: even if a kernel has namespaces, it may not let everyone make them. */
 export function platformOf(): Promise<Platform> {
   probed ??= probe();
   return probed;
@@ -229,12 +229,12 @@ async function probe(): Promise<Platform> {
   return why === undefined ? { open: [], why } : { open: ["network", "signals"], why };
 }
 
-/** Whether one of two paths is in the other. */
+/** Whether one of two paths contains the other. */
 function touches(one: string, other: string): boolean {
   return `${one}${sep}`.startsWith(`${other}${sep}`) || `${other}${sep}`.startsWith(`${one}${sep}`);
 }
 
-/** Without those that another one of them contains. */
+/** The paths that no other one of them contains. */
 function outermost(paths: readonly string[]): readonly string[] {
   const all = [...new Set(paths)];
   return all.filter((path) => !all.some((other) => other !== path && path.startsWith(other + sep)));

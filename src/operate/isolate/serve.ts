@@ -1,4 +1,4 @@
-/** Takes what the host of an isolated plugin says, and answers. */
+/** Reads what an isolated plugin's host says, and answers. */
 import { decodeTask, encodeResult } from "../../core/host/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
 import { answerOf } from "../../core/plugins/index.ts";
@@ -17,7 +17,7 @@ import {
 /** What this far side can do. */
 const features = ["abort", "config", "health"];
 
-/** Returns what takes a line of the host. */
+/** Returns a function that takes a line of the host. */
 export function serve(
   write: (line: string) => void,
   loadPlugin: typeof load = load,
@@ -48,7 +48,7 @@ export function serve(
     return found;
   }
 
-  /** Answers by what `work` returns, unless it was aborted meanwhile. */
+  /** Answers with what `work` returns, unless the turn was aborted meanwhile. */
   async function answer(id: string, work: (signal: AbortSignal) => Promise<Answer>) {
     const controller = new AbortController();
     turns.set(id, controller);
@@ -102,7 +102,7 @@ export function serve(
 
 type Answer = readonly [says: FarSays, text?: string];
 
-/** Node says only that it was refused. */
+/** Adds what was refused, which Node's message does not say. */
 function explained(error: unknown): unknown {
   const { code, permission, resource } = Object(error) as Readonly<Record<string, unknown>>;
   if (code !== "ERR_ACCESS_DENIED") return error;

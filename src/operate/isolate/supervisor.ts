@@ -1,6 +1,6 @@
 /**
- * Keeps the far side of a plugin running: starts it, asks it, ends it when it does not answer, and
- * starts it again with growing pauses. What the far side does is never more than a failed turn.
+ * Keeps the far side of a plugin running: starts it, asks it, ends it if it does not answer, and
+ * starts it again with growing pauses. Whatever the far side does, at worst a turn fails.
  */
 import { randomUUID } from "node:crypto";
 import { ignore, within } from "../../core/data/index.ts";
@@ -15,14 +15,14 @@ import {
   writeLine,
 } from "./protocol.ts";
 
-/** One far side that runs: a thread or a process. */
+/** A running far side: a thread or a process. */
 interface Link {
   send(line: string): void;
   /** Ends it at once, with all that it started. */
   kill(): void;
 }
 
-/** Hears what a far side says, and of its end: why it ended, as in `it ran out of memory`. */
+/** Called with each line of a far side, and with why it ended, as in `ended with code 1`. */
 export interface LinkEvents {
   readonly onLine: (line: string) => void;
   readonly onEnd: (why: string) => void;
@@ -34,13 +34,13 @@ export interface SupervisorOptions {
   readonly start: StartLink;
   readonly load: Omit<Extract<HostSays, { readonly type: "load" }>, "type" | "protocol">;
   readonly startTimeoutMs: number;
-  /** How long open turns have when it is closed. */
+  /** How long open turns may take to end when it is closed. */
   readonly closeTimeoutMs: number;
   /** How many turns may be open. */
   readonly maxTurns: number;
   /** Whether a second one waits to take the first one's place. Default false. */
   readonly spare?: boolean | undefined;
-  /** Hears why a far side that was ready ended, unless it was closed. It must not throw. */
+  /** Called with the reason when a ready far side ends, unless it was closed. Must not throw. */
   readonly onEnd?: ((why: string) => void) | undefined;
 }
 
@@ -53,7 +53,7 @@ export interface Counts {
   readonly open: number;
 }
 
-/** What the host asks, before it has an id. */
+/** What the host asks, still without an id. */
 export type Question =
   | { readonly type: "turn"; readonly hook: string }
   | { readonly type: "health" };
@@ -61,12 +61,12 @@ export type Question =
 /** A far side that says more than this without being asked is ended. */
 const maxStrays = 1_000;
 const closed = "is closed";
-/** What it says of why it cannot be loaded, in UTF-16 units. */
+/** The longest message about why it cannot be loaded, in UTF-16 units. */
 const maxMessage = 2_000;
 const pauses = { firstMs: 100, longestMs: 30_000 };
-/** How long a turn that was aborted has to say so, before its far side is ended. */
+/** How long an aborted turn may take to answer before its far side is ended. */
 const graceMs = 100;
-/** One that ran for this long did not fail to start. */
+/** A far side that ran this long did not fail to start. */
 const settledMs = 10_000;
 
 interface Open {
@@ -78,7 +78,7 @@ interface Open {
 class FarSide {
   readonly ready: Promise<Ready>;
   readonly startedAt = Date.now();
-  /** Whether it said who it is, and is who it was before. */
+  /** Whether it has reported its manifest, which is the same as before. */
   isReady = false;
   readonly #link: Link;
   readonly #open = new Map<string, Open>();
@@ -98,7 +98,7 @@ class FarSide {
     this.ready = new Promise((resolve, reject) => {
       this.#greeted = { resolve, reject };
     });
-    // Whoever waits for it hears of it.
+    // Whoever awaits it gets the error.
     this.ready.catch(() => {});
     this.#link = start({
       onLine: (line) => this.#take(line),
@@ -128,12 +128,12 @@ class FarSide {
     }
   }
 
-  /** Whether it still answers is not known before the answer to an aborted turn. */
+  /** Until an aborted turn is answered, it is unknown whether the far side still answers. */
   get isInDoubt(): boolean {
     return this.#aborted.size > 0;
   }
 
-  /** Waits until no aborted turn is open: they were answered, or it has ended. */
+  /** Waits until no aborted turn is open: all were answered, or the far side has ended. */
   async certain(): Promise<void> {
     await Promise.all(this.#aborted);
   }
@@ -153,7 +153,7 @@ class FarSide {
     if (this.#ended === undefined) this.#link.send(writeLine(what, text));
   }
 
-  /** Code that does not even answer an abort may never answer. */
+  /** Code that does not even answer an abort may never answer, so it is ended. */
   #abort(id: string, reply: Promise<unknown>): void {
     const settled = ignore(reply).then(() => void this.#aborted.delete(settled));
     this.#aborted.add(settled);
@@ -207,7 +207,7 @@ export class Supervisor {
   #notBefore = 0;
   #starts = 0;
   #strays = 0;
-  /** Turns, those included that wait for a start. */
+  /** Open turns, including those that wait for a start. */
   #open = 0;
   #onIdle: () => void = () => {};
   #closing: Promise<void> | undefined;
@@ -226,8 +226,8 @@ export class Supervisor {
   }
 
   /**
-   * @throws GlassineError `plugin_ended`, `plugin_busy`, `plugin_isolation_failed`; of the far side
-   *   nothing is thrown
+   * @throws GlassineError `plugin_ended`, `plugin_busy`, `plugin_isolation_failed`, but never what
+   *   the far side throws
    */
   async ask(what: Question, signal: AbortSignal, text = ""): Promise<Reply> {
     if (this.#closing !== undefined) throw pluginEnded(closed);
@@ -279,7 +279,7 @@ export class Supervisor {
     if (begun.how === "threw") throw begun.value;
     const manifest = JSON.stringify(begun.value.manifest);
     this.#first ??= manifest;
-    // What was registered is what runs, also after it was started again.
+    // The plugin that was registered must be the one that runs, even after a restart.
     if (this.#first !== manifest) {
       const why = "has another manifest than at its first start";
       far.end(why);
@@ -290,7 +290,7 @@ export class Supervisor {
     return far;
   }
 
-  /** After the same pause as any other start. */
+  /** Starts a spare after the same pause as any other start. */
   #prepareSpare(): void {
     const timer = setTimeout(
       () => {

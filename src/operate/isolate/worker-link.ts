@@ -8,7 +8,7 @@ import type { StartLink } from "./supervisor.ts";
 interface WorkerOptions {
   readonly entry: string;
   readonly memoryMb: number;
-  /** The stack of the thread, in MiB. Default 4. */
+  /** The thread's stack, in MiB. Default 4. */
   readonly stackMb?: number;
   readonly onOutput: (line: string) => void;
 }
@@ -24,7 +24,7 @@ export function workerLink({ entry, memoryMb, stackMb = 4, onOutput }: WorkerOpt
       stdout: true,
       stderr: true,
     });
-    // One that waits for turns keeps no host alive.
+    // A thread that waits for turns must not keep the host alive.
     worker.unref();
     for (const stream of [worker.stdout, worker.stderr])
       stream.on("data", (piece: Buffer) => onOutput(String(piece)));
@@ -41,16 +41,16 @@ export function workerLink({ entry, memoryMb, stackMb = 4, onOutput }: WorkerOpt
   };
 }
 
-/** What a thread takes beside the plugin in QuickJS: this library, and the text of tasks and results. */
+/** What a thread needs besides the plugin in QuickJS: this library, and the text of turns. */
 const threadMb = 96;
 
 export function quickJsLink(memoryMb: number, onOutput: (line: string) => void): StartLink {
   const entry = createRequire(import.meta.url).resolve("glassine/isolate/quickjs-far-side");
-  // The plugin's memory is not in the heap of the thread, but what it answers is.
+  // The plugin's memory is not in the thread's heap, but its answers are.
   return workerLink({ entry, memoryMb: threadMb + memoryMb, stackMb: threadStackMb, onOutput });
 }
 
-/** The message of what it threw is its own text. */
+/** The error's message is the plugin's own text, so it is not used. */
 function reasonOf(error: unknown): string {
   const { code } = error as { readonly code?: unknown };
   return code === "ERR_WORKER_OUT_OF_MEMORY" ? "it reached its memory limit" : "its code threw";

@@ -18,22 +18,22 @@ export interface ClosureMember {
   /** The name under which it is imported. */
   readonly name: string;
   readonly version: string;
-  /** Of its files without its own `node_modules`. */
+  /** The hash of its files, without its own `node_modules`. */
   readonly hash: string;
   /** The real path of its folder. */
   readonly path: string;
-  /** Of each file, by its path in the package: the SHA-256 of its bytes, in hex. */
+  /** By path in the package: the SHA-256 of each file's bytes, in hex. */
   readonly files: PackageHash["files"];
 }
 
 export interface PackageClosure {
-  /** By name, version and hash. Copies in several folders are all there. */
+  /** Sorted by name, version and hash. Includes all copies in different folders. */
   readonly members: readonly ClosureMember[];
-  /** The names of the host's packages, and of declared peers that it has: it provides these. */
+  /** The names that the host provides: its own packages, and declared peers that it has. */
   readonly provided: readonly string[];
-  /** What is asked for and not installed, optional dependencies aside. */
+  /** What is asked for but not installed, except optional dependencies. */
   readonly missing: readonly { readonly name: string; readonly askedBy: string }[];
-  /** What lies where Node looks for packages although nothing asks for it. Paths, sorted. */
+  /** Sorted paths of what is where Node looks for packages although nothing asks for it. */
   readonly foreign: readonly string[];
 }
 
@@ -41,9 +41,9 @@ export interface PackageClosure {
 export interface HostPackages {
   /** The folder of the host: its copies of shared packages are resolved from there. */
   readonly root: string;
-  /** Names that are the host's, whoever asks for them: `glassine`. */
+  /** Names that always mean the host's packages, whoever imports them: `glassine`. */
   readonly names: readonly string[];
-  /** The folders of installed plugins, by real path: what is a plugin's is not the host's. */
+  /** The real paths of installed plugins, which are never the host's packages. */
   readonly plugins: readonly string[];
 }
 
@@ -51,7 +51,7 @@ export interface ClosureInput {
   /** A real path. */
   readonly path: string;
   readonly hash: PackageHash;
-  /** A project under development: what its `devDependencies` name may lie in its folder. */
+  /** A project under development, whose folder may contain its `devDependencies`. */
   readonly isLinked: boolean;
 }
 
@@ -64,12 +64,12 @@ interface Importer extends Pick<ClosureMember, "path" | "files"> {
 }
 
 /**
- * Returns a function that finds and hashes what a plugin depends on. Packages that several plugins
- * share are hashed once, so make a new one for each look at the disk.
+ * Returns a function that finds and hashes what a plugin depends on. It hashes packages that
+ * several plugins share only once, so create a new one for each survey of the disk.
  *
- * Names are resolved as Node resolves them, from the real path of the package that asks. The host's
- * own packages are left out, and those of the plugin's `peerDependencies` that the host has. Other
- * peers, and those of a dependency, are members where they are installed.
+ * Names are resolved as Node resolves them, from the real path of the importing package. The host's
+ * own packages are left out, and so are the plugin's `peerDependencies` that the host has. Other
+ * peers, and those of a dependency, are members if they are installed.
  *
  * @throws GlassineError (as a rejection of that function) `package_refused`: a dependency cannot be
  *   read or hashed, or there are more than 1,000
@@ -94,7 +94,7 @@ export function closureHasher(
     const importers: Importer[] = [
       { name: "the plugin", path: plugin.path, files: plugin.hash.files, needs: own },
     ];
-    // What is found on the way is appended, and followed in turn.
+    // Packages that are found here are appended, and followed in turn.
     for (const importer of importers) {
       for (const name of namesAskedBy(importer, fromHost)) {
         if (host.names.includes(name)) {
@@ -119,7 +119,7 @@ export function closureHasher(
         }
       }
     }
-    /** Whether a package does not need what is installed under a name in its folder. */
+    /** Whether what is installed under a name in a package's folder is not needed by it. */
     const isForeign = async (folder: string, name: string, at: string): Promise<boolean> => {
       const isOwn = folder === plugin.path;
       const real = await realpath(at).catch(() => at);
@@ -145,19 +145,19 @@ export function closureHasher(
   };
 }
 
-/** A dependency as the lockfile has it: `is-odd@3.0.1 sha256:…`. */
+/** A dependency as the lockfile writes it: `is-odd@3.0.1 sha256:…`. */
 export function memberText({ name, version, hash }: Omit<ClosureMember, "path" | "files">): string {
   return `${name}@${version} ${hash}`;
 }
 
-/** A path for a message: from the folder of the plugin where it lies in there. */
+/** A path for a message, relative to the plugin's folder if it is in there. */
 export function pathFrom(folder: string, path: string): string {
   return isWithin(folder, path) ? relative(folder, path).split(sep).join("/") : path;
 }
 
 /**
- * The peers of a plugin that it gets from the host: those that are not its dependencies too, and that
- * the host has, but for other plugins, whose code no host vouches for.
+ * The peers that a plugin gets from the host: those that the host has, unless they are
+ * dependencies, too, or other plugins, for whose code no host vouches.
  */
 async function peersOfHost(own: PackageNeeds, host: HostPackages): Promise<readonly string[]> {
   const { dependencies, optional, bundled, peers } = own;
@@ -170,7 +170,7 @@ async function peersOfHost(own: PackageNeeds, host: HostPackages): Promise<reado
   return shared;
 }
 
-/** The names that a package imports, as far as its package.json says, without peers that the host provides. */
+/** The names that a package imports, according to its package.json, without the host's peers. */
 function namesAskedBy(
   { name: importer, needs }: Importer,
   fromHost: readonly string[],
@@ -189,7 +189,7 @@ async function hashMember(path: string) {
   return { hash, needs: await needsOf(path, hash) };
 }
 
-/** @throws GlassineError `package_refused` where the package.json is not the one that was hashed */
+/** @throws GlassineError `package_refused` if the package.json is not the one that was hashed */
 async function needsOf(path: string, hash: PackageHash): Promise<PackageNeeds> {
   const needs = await readNeeds(path);
   if (needs === undefined) {
@@ -219,7 +219,7 @@ const ofInstallers = [
   ".yarn-state.yml",
 ];
 
-/** `undefined` where it is not a folder. */
+/** The names in a folder; `undefined` if it is not one. */
 async function namesIn(folder: string): Promise<readonly string[] | undefined> {
   try {
     return await readdir(folder);
@@ -231,7 +231,7 @@ async function namesIn(folder: string): Promise<readonly string[] | undefined> {
   }
 }
 
-/** Paths in a package under which its code would find a package of the host's. */
+/** Paths in a package at which its code would find a copy of a host's package. */
 function hostCopies(files: PackageHash["files"], names: readonly string[]): ReadonlySet<string> {
   const copies = new Set<string>();
   for (const file of files.keys()) {
@@ -247,7 +247,7 @@ function hostCopies(files: PackageHash["files"], names: readonly string[]): Read
   return copies;
 }
 
-/** By name, version, hash and path: no part of them has a NUL. */
+/** A sort key of name, version, hash and path, none of which contains a NUL. */
 function orderOf({ name, version, hash, path }: ClosureMember): string {
   return [name, version, hash, path].join("\0");
 }

@@ -1,4 +1,4 @@
-/** Entry points of plugins: which file of a package, and which export of it. Nothing is imported. */
+/** Reads entry points of plugins: a file of a package and one of its exports. Imports nothing. */
 import { lstat, realpath } from "node:fs/promises";
 import { join } from "node:path";
 import { isWithin } from "./folders.ts";
@@ -10,8 +10,8 @@ type EntryPoint = Pick<PackageEntry, "file" | "exportName">;
 const identifier = /^[A-Za-z_$][A-Za-z0-9_$]{0,127}$/;
 
 /**
- * Reads `path` or `path:export` of the package at `root`, a real path. A string says what is wrong.
- * Links are followed.
+ * Reads `path` or `path:export` in the package at `root`, a real path. Follows links. Returns a
+ * string that says what is wrong, if something is.
  */
 export async function readEntryPoint(root: string, text: string): Promise<EntryPoint | string> {
   if (text === "") return "it is empty";

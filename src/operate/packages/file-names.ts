@@ -1,13 +1,13 @@
-/** Names of files that are valid on every system, and different there. */
+/** File names that are valid, and different from each other, on every system. */
 
 const lenient = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** A name as the system stores it, for a message: with replacement characters. */
+/** Decodes a name as the system stores it, for a message: with replacement characters. */
 export function decodeForMessage(bytes: Uint8Array): string {
   return lenient.decode(bytes);
 }
 
-// Control characters and separators of lines: they would forge records and lines of output.
+// Control characters and line separators, which could forge records and lines of output.
 const control = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 // Windows takes these for a drive, a stream, a separator or a pattern.
 const notForWindows = /[<>:"|?*\\]/;
@@ -17,14 +17,14 @@ const device = /^(?:CON|PRN|AUX|NUL|CLOCK\$|CONIN\$|CONOUT\$|(?:COM|LPT)[0-9\u00
 export function nameFault(name: string): string | undefined {
   if (control.test(name)) return "has a control character in its name";
   if (notForWindows.test(name) || /[. ]$/.test(name)) return "has a name that Windows cannot hold";
-  // Windows drops what follows the first dot, and spaces in front of it.
+  // Windows ignores what follows the first dot, and spaces before it.
   const stem = name.replace(/\..*$/s, "").replace(/ +$/, "");
   return device.test(stem) ? "has the name of a device of Windows" : undefined;
 }
 
 /**
- * The same for names that a system may take for one: those that differ in case or in how their
- * characters are composed. Lower case first, so that both cases of the sharp s meet.
+ * The same for names that a system may treat as one: those that differ in case or Unicode
+ * composition. Lower case comes first, so that both cases of the sharp s match.
  */
 export function foldedName(name: string): string {
   return name.normalize("NFC").toLowerCase().toUpperCase().normalize("NFC");

@@ -1,4 +1,4 @@
-/** Finds the packages with plugins that are installed for a root. Nothing of them is run. */
+/** Finds the packages with plugins that are installed for a root. Runs none of their code. */
 import { readdir, realpath } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { isWithin, upFrom } from "./folders.ts";
@@ -13,28 +13,28 @@ export interface FindOptions {
   readonly field: string;
   /** The kinds of plugins other than those with hooks. */
   readonly kinds: readonly NamedKind[];
-  /** The host's commands, which no package but its own may have. Default: `glassine` and the field. */
+  /** The host's commands, reserved for its own packages. Default: `glassine` and the field. */
   readonly commands?: readonly string[];
-  /** Real paths of the host's own packages. They hide others of their names, wherever they are. */
+  /** Real paths of the host's own packages, which hide all others with the same names. */
   readonly own?: readonly string[];
-  /** Folders that are a package or have packages in them, and are not installed. */
+  /** Folders that are, or contain, packages that are not installed. */
   readonly local?: readonly string[];
 }
 
 export interface FoundPackages {
-  /** By name. */
+  /** Sorted by name. */
   readonly packages: readonly InstalledPackage[];
   readonly local: readonly InstalledPackage[];
   readonly rejected: readonly Rejection[];
-  /** Packages of one name, of which one may hide the other, and folders that cannot be read. */
+  /** About packages with the same name, one of which may hide the other, and unreadable folders. */
   readonly warnings: readonly string[];
-  /** Folders of packages that are there and cannot be read: what is in them is not known. */
+  /** Folders of packages that exist but cannot be read, so that their contents are unknown. */
   readonly unreadable: readonly string[];
 }
 
 type Candidate = Omit<Place, "isLinked">;
 
-/** Reads each real package once. It hides packages of its installed name in farther folders. */
+/** Reads each real package once. It hides others with its installed name in folders farther up. */
 export async function findPackages({
   root,
   own = [],
@@ -61,8 +61,8 @@ export async function findPackages({
     );
     if (read === undefined) return;
     const others = taken.filter((each) => each.package.name === read.package.name);
-    // A name in a package.json is a claim: it hides nothing that is installed next to it, or under
-    // another name.
+    // A name in a package.json is only a claim: it hides nothing that is installed next to it, or
+    // under another name.
     const hiding = others.find(
       (each) => own.includes(each.package.path) || each.package.path === nearest.get(installedAs),
     );
@@ -109,7 +109,7 @@ async function modulesAbove(root: string): Promise<readonly string[]> {
   return upFrom(start).map((folder) => join(folder, "node_modules"));
 }
 
-/** The real path of the nearest package that is installed under a name, be it a plugin or not. */
+/** The real path of the nearest package that is installed under a name, whether a plugin or not. */
 export async function packageFolder(root: string, name: string): Promise<string | undefined> {
   for (const folder of await modulesAbove(root)) {
     const path = await realpath(join(folder, ...name.split("/"))).catch(() => undefined);
@@ -139,7 +139,7 @@ async function candidatesIn(folder: string, notes: Notes): Promise<readonly Cand
   return found;
 }
 
-/** The names in a `node_modules`, those in a scope with its name: `is-odd`, `@acme/guard`. */
+/** The names in a `node_modules`, including scoped ones: `is-odd`, `@acme/guard`. */
 export async function installedNames(
   folder: string,
   list: (folder: string) => Promise<readonly string[] | undefined>,
@@ -151,7 +151,7 @@ export async function installedNames(
   return (await Promise.all(found)).flat();
 }
 
-/** Names of folders and links; those that begin with a dot are the installer's. */
+/** Names of folders and links, without those that begin with a dot, which are the installer's. */
 async function namesIn(folder: string, notes: Notes): Promise<readonly string[]> {
   try {
     const entries = await readdir(folder, { withFileTypes: true });

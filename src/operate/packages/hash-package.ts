@@ -1,4 +1,4 @@
-/** The hash of an installed package: every file of it, and nothing else. */
+/** Hashes an installed package: every file of it, and nothing else. */
 import { createHash } from "node:crypto";
 import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, mkdir, open, realpath, stat, symlink } from "node:fs/promises";
@@ -12,9 +12,9 @@ import { coverageOf, type Found, walkPackage } from "./walk-package.ts";
 
 /** Options of `hashPackage`. */
 export interface HashPackageOptions {
-  /** The packages it brings along. Default: those that its package.json names. */
+  /** The packages that it bundles. Default: those that its package.json names. */
   readonly bundled?: readonly string[] | undefined;
-  /** Stops the reading. */
+  /** Aborts the reading. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -23,18 +23,18 @@ const pieceBytes = 64 * 1024;
 /**
  * Hashes every file of the package in a folder, as `spec/package-hash.md` says.
  *
- * The same contents have the same hash on every system: order, times, owners and permissions do
- * not count. At the root, `node_modules` is left out but for the bundled packages, and `.git`,
- * `glassine.sig.json` and `glassine.sigstore.json`. Nothing is run, and nothing outside of the
- * folder is read. Files are read in pieces of 64 KiB.
+ * The same contents have the same hash on every system: order, times, owners and permissions do not
+ * count. At the root, `.git`, `glassine.sig.json`, `glassine.sigstore.json` and `node_modules` are
+ * left out, except for bundled packages. Runs nothing, and reads nothing outside of the folder.
+ * Files are read in pieces of 64 KiB.
  *
- * @returns `sha256:` with 64 digits, the SHA-256 of each file by its path, and the bytes of all
+ * @returns `sha256:` with 64 digits, the SHA-256 of each file by its path, and their size in bytes
  * @throws GlassineError (as a rejection) `package_refused`: a link that leads out or nowhere
  *   (`unsafe_symlink`), something that is not a regular file, cannot be read or has an unsafe name
- *   (`unsupported_file`), too much of it (`package_too_large`). `data` has that `code` and the
- *   `path` in the package
+ *   (`unsupported_file`), or too many or too large files (`package_too_large`). `data` has that
+ *   `code` and the `path` in the package
  * @throws GlassineError (as a rejection) `options_invalid`
- * @throws the reason of the signal (as a rejection)
+ * @throws the signal's reason (as a rejection)
  * @see spec `package:files`
  * @example
  * ```ts
@@ -58,10 +58,10 @@ export async function hashPackage(
 }
 
 /**
- * Copies what counts of a package into a folder, and hashes it while it is read: the copy has the
- * hash that this returns.
+ * Copies the files of a package that count into a folder, and hashes them while they are read, so
+ * that the copy has the returned hash.
  *
- * @param folder is there, and nobody else writes to it
+ * @param folder exists, and nobody else writes to it
  * @throws GlassineError (as a rejection) `package_refused`: as `hashPackage`, and `copy_failed`
  * @see spec `discovery:copy`
  */
@@ -106,7 +106,7 @@ async function copyFoldersAndLinks(found: readonly Found[], copyTo: string): Pro
       await copying(each.path, symlink(each.target, join(copyTo, each.path)));
 }
 
-/** @throws GlassineError (as a rejection) `package_refused` with `copy_failed` where `work` fails */
+/** @throws GlassineError (as a rejection) `package_refused` with `copy_failed` if `work` fails */
 async function copying<Done>(path: string, work: Promise<Done>): Promise<Done> {
   try {
     return await work;
@@ -130,7 +130,7 @@ async function folderAt(path: string): Promise<string> {
   throw packageRefused("unsupported_file", "", "The package is not a folder.");
 }
 
-/** A file by the SHA-256 of its bytes, or a link by its target. */
+/** A file with the SHA-256 of its bytes, or a link with its target. */
 export type HashRecord =
   | { readonly kind: "file"; readonly path: string; readonly size: number; readonly sha256: string }
   | { readonly kind: "link"; readonly path: string; readonly target: string };
@@ -138,8 +138,8 @@ export type HashRecord =
 const version = "glassine-package-hash-v1";
 
 /**
- * The hash of records, in any order. No path and no target has a NUL or a line feed,
- * so no two sets of records have the same text.
+ * Hashes records, given in any order. Paths and targets contain no NUL or line feed, so different
+ * sets of records never have the same text.
  *
  * @see spec `package:framing`
  */
@@ -159,7 +159,7 @@ function textOf(record: HashRecord): string {
 }
 
 /**
- * What a package.json says counts where it is the one that was hashed.
+ * Checks that the package.json that was read is the one that was hashed.
  *
  * @throws GlassineError `package_refused` with `unsupported_file`
  */
@@ -173,7 +173,7 @@ export function expectManifest(sha256: string | undefined, { files }: PackageHas
  * Compares two hashes of one package.
  *
  * @throws GlassineError `package_refused`, with the code `hash_mismatch` and the first path, in the
- *   order of its characters, that was added, removed or changed; empty where it is a link
+ *   order of its characters, that was added, removed or changed; empty if it is a link
  * @see spec `package:unchanged`
  */
 export function expectSame(before: Omit<PackageHash, "size">, now: PackageHash): void {
@@ -195,15 +195,15 @@ interface FileInput {
   readonly root: string;
   readonly path: string;
   readonly buffer: Uint8Array;
-  /** Counts its bytes before they are read. */
+  /** Counts the file's bytes before they are read. */
   readonly size: PackageSize;
   readonly signal: AbortSignal | undefined;
-  /** A folder that gets the same bytes under the same path. The folders of that are there. */
+  /** A folder that gets the same bytes under the same path. The folders inside it exist already. */
   readonly copyTo?: string | undefined;
 }
 
 /**
- * A file that becomes another while it is read is read once more.
+ * Reads a file once more if it changes while it is read.
  *
  * @throws GlassineError `package_refused` with `unsupported_file` or `package_too_large`
  */
@@ -221,7 +221,7 @@ export async function hashFile(
       if (!before.isFile()) throw fileRefused(path, "is no longer a file");
       input.size.addBytes(path, Number(before.size) - counted);
       counted = Number(before.size);
-      // What the owner may run can be run as a program of its own.
+      // Keeps the owner's permission to run it, for files that are programs.
       const mode = (before.mode & 0o100n) === 0n ? 0o600 : 0o700;
       if (copyTo !== undefined) copy = await copying(path, open(join(copyTo, path), "w", mode));
       const sha256 = await digestOf(handle, counted, input, copy);
@@ -237,7 +237,7 @@ export async function hashFile(
   throw fileRefused(path, "changes while it is read");
 }
 
-/** Writes what is read to the copy, too. `undefined` where the file has not the bytes that it said. */
+/** Writes what is read to the copy, too. `undefined` if the file does not have the stated size. */
 async function digestOf(
   handle: FileHandle,
   size: number,
@@ -271,8 +271,8 @@ function isSystemError(error: unknown): boolean {
 }
 
 /**
- * To open a file of a package for reading: a link in its place is not followed, and a pipe or
- * device is not waited for. Windows has neither flag, and opens none of them as a file.
+ * Flags for reading a file of a package: a link in its place is not followed, and a pipe or device
+ * is not waited for. Windows has neither flag, and opens none of these as a file.
  */
 const readOnly: number =
   constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);

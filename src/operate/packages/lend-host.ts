@@ -1,12 +1,12 @@
 /**
- * A plugin that is developed in a folder of its own has no node_modules with the host's package
- * above it. What it imports of `glassine` and does not find is this installation's.
+ * A plugin that is developed in its own folder has no node_modules above it with the host's
+ * package. Imports of `glassine` that it cannot resolve lead to this installation.
  */
 import { register } from "node:module";
 import { sep } from "node:path";
 import { pathToFileURL } from "node:url";
 
-/** Runs in the loader's thread, so it is source text that cannot use this module. */
+/** Source text, because it runs in the loader's thread and cannot use this module. */
 const hooks = `
 let folder;
 let host;
@@ -27,12 +27,12 @@ export async function resolve(specifier, context, next) {
 
 const lent = new Set<string>();
 
-/** For modules below a folder, from now on. What they find themselves stays what they import. */
+/** For modules below a folder, from now on. What they can resolve themselves stays unchanged. */
 export function lendHost(path: string): void {
   const folder = pathToFileURL(path + sep).href;
   if (lent.has(folder)) return;
   lent.add(folder);
-  // A package finds itself by its name from any of its own files.
+  // Any file of a package can import the package by its name.
   const data = { folder, host: import.meta.url };
   register(`data:text/javascript,${encodeURIComponent(hooks)}`, { data });
 }

@@ -11,9 +11,9 @@ export const isKindId = matches(/^(?=.{1,200}$)[a-z][a-z0-9_-]*(?:\.[a-z][a-z0-9
 export const isPackageName = matches(
   new RegExp(`^(?=.{1,214}$)(?:@${namePart}/)?${namePart}$`, "i"),
 );
-/** What can be granted, of whatever host: `read_labels`, `network.outbound`. */
+/** A capability of any host: `read_labels`, `network.outbound`. */
 export const isCapabilityName = matches(/^[A-Za-z][A-Za-z0-9_.:-]{0,127}$/);
-/** What handlers can be on, of whatever host: `cmf.llm_input`. */
+/** A hook of any host: `cmf.llm_input`. */
 export const isHookName = matches(/^[A-Za-z][A-Za-z0-9_.:-]{0,127}$/);
-// No character of a range, and none that ends a string or begins an escape.
+// No characters of a range, and none that end a string or begin an escape.
 export const isVersion = matches(/^[0-9A-Za-z][0-9A-Za-z.+-]{0,127}$/);

@@ -1,4 +1,4 @@
-/** The package.json of a package, and what it says of other packages. */
+/** The package.json of a package, and what it says about other packages. */
 
 import { createHash } from "node:crypto";
 import { join } from "node:path";
@@ -6,12 +6,12 @@ import { isRecord } from "../../core/data/index.ts";
 import { isVersion } from "./names.ts";
 import { type FileFault, type FileRules, readSmallFile } from "./small-file.ts";
 
-/** A package.json as it lies on disk. */
+/** A package.json as it is on disk. */
 export interface PackageJson {
   readonly bytes: Uint8Array;
   /** The SHA-256 of the bytes, in hex. */
   readonly sha256: string;
-  /** As `JSON.parse` reads it, like Node and installers; `undefined` where it is no object. */
+  /** As `JSON.parse` reads it, like Node and installers; `undefined` if it is not an object. */
   readonly data: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -37,7 +37,7 @@ function dataOf(bytes: Uint8Array): PackageJson["data"] {
   }
 }
 
-/** What a package.json says of other packages. Lists have no repeats. */
+/** What a package.json says about other packages. Lists have no repeats. */
 export interface PackageNeeds {
   readonly name: unknown;
   readonly version: string;
@@ -46,13 +46,13 @@ export interface PackageNeeds {
   readonly peers: readonly string[];
   readonly bundled: readonly string[];
   readonly development: readonly string[];
-  /** Everything that it names, of which hosts know their own. */
+  /** All of its keys; each host knows its own. */
   readonly fields: readonly string[];
   /** The SHA-256 of the file, in hex. */
   readonly sha256: string;
 }
 
-/** `undefined` where the folder has no package.json that can be read. */
+/** Returns `undefined` if the folder has no package.json that can be read. */
 export async function readNeeds(root: string): Promise<PackageNeeds | undefined> {
   const file = await readPackageJson(root);
   if ("fault" in file || file.data === undefined) return undefined;
@@ -62,7 +62,7 @@ export async function readNeeds(root: string): Promise<PackageNeeds | undefined>
   return {
     name,
     version: typeof version === "string" && isVersion(version) ? version : "0.0.0",
-    // As npm does: what is optional too is optional.
+    // As in npm: a dependency that is also optional is optional.
     dependencies: keysOf(fields.dependencies).filter((name) => !optional.includes(name)),
     optional,
     peers: keysOf(fields.peerDependencies),
@@ -73,7 +73,7 @@ export async function readNeeds(root: string): Promise<PackageNeeds | undefined>
   };
 }
 
-/** The names of the packages that a folder's package.json bundles. None where it cannot be read. */
+/** The names of the packages that a folder's package.json bundles; none if it cannot be read. */
 export async function readBundled(root: string): Promise<readonly string[]> {
   return (await readNeeds(root))?.bundled ?? [];
 }
@@ -83,8 +83,8 @@ function keysOf(value: unknown): readonly string[] {
 }
 
 /**
- * What a package.json says, read as npm reads it: a list of names, an object of them, or `true` for
- * every dependency. Anything else bundles nothing.
+ * The packages that a package.json bundles, read as npm does: a list of names, an object with names
+ * as keys, or `true` for every dependency. Anything else bundles nothing.
  */
 export function bundledIn(manifest: unknown): readonly string[] {
   if (!isRecord(manifest)) return [];
@@ -99,7 +99,7 @@ function namesIn(value: unknown): readonly string[] {
   return isRecord(value) ? Object.keys(value) : [];
 }
 
-/** By its text, whatever is wrong with it: `JSON.parse` accepts what the strict reader refuses. */
+/** Whether a file claims to be a plugin's, including files that the strict reader refuses. */
 export function claimsPlugin({ bytes, data }: PackageJson, field: string): boolean {
   if (data !== undefined) return Object.hasOwn(data, field) || saysKeyword(data, field);
   const text = new TextDecoder().decode(bytes);
@@ -111,12 +111,12 @@ export function saysKeyword({ keywords }: Readonly<Record<string, unknown>>, fie
   return Array.isArray(keywords) && keywords.includes(`${field}-plugin`);
 }
 
-/** More than any package.json that is not of a plugin has. */
+/** More than any package.json has in a package without plugins. */
 const maxRefusedBytes = 16 * 1024 * 1024;
 
 /**
- * The same of a file that is too large or a link. It is read for this alone, through links too, and
- * no pipe is waited for. True where it cannot be known.
+ * The same for a file that is too large or a link. It is read only for this, even through links,
+ * and without waiting for a pipe. True if that cannot be known.
  */
 export async function mayClaimPlugin(folder: string, field: string): Promise<boolean> {
   const file = await readPackageJson(folder, { maxBytes: maxRefusedBytes, followLinks: true });

@@ -1,29 +1,29 @@
 /** How large a package may be. */
 import { packageRefused, shownPath } from "./refused.ts";
 
-/** Beyond any of these a package has no hash. */
+/** A package beyond any of these limits has no hash. */
 export const packageLimits = Object.freeze({
-  /** Files and links together, and folders on their own. */
+  /** For files and links together, and for folders separately. */
   files: 20_000,
-  /** MiB of all files together. */
+  /** The size of all files together, in MiB. */
   mebibytes: 512,
   /** Parts of a path. */
   depth: 64,
 });
 
-/** Counts what a package has while it is read. Throws `package_refused` where that is too much. */
+/** Counts what a package has while it is read. Throws `package_refused` if that is too much. */
 export function packageSize() {
   const counts = { files: 0, folders: 0 };
   let bytes = 0;
   return {
-    /** A file, a link or a folder. */
+    /** Counts a file, a link or a folder. */
     add(what: keyof typeof counts, path: string): void {
       counts[what] += 1;
       if (counts[what] > packageLimits.files) throw tooMany(what);
       if (path.split("/").length > packageLimits.depth)
         throw tooLarge(path, `${shownPath(path)} is more than ${packageLimits.depth} levels deep.`);
     },
-    /** Before they are read: a sparse file has more bytes than can be read. */
+    /** Called before bytes are read: a sparse file can claim more than can be read. */
     addBytes(path: string, more: number): void {
       bytes += more;
       if (bytes <= packageLimits.mebibytes * 1024 * 1024) return;
@@ -38,7 +38,7 @@ export function packageSize() {
 
 export type PackageSize = ReturnType<typeof packageSize>;
 
-/** For a folder that has more than could count, before its names are kept. */
+/** For a folder that has more entries than could count. */
 export function tooMany(what: "files" | "folders"): Error {
   return tooLarge("", `The package has more than ${packageLimits.files} ${what}.`);
 }

@@ -1,4 +1,4 @@
-/** Loads an optional peer when it is needed: a host that has no use for it installs none. */
+/** Loads an optional peer when it is needed, so that a host without a use for it needs none. */
 
 import { GlassineError } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
@@ -6,17 +6,17 @@ import { describeThrown } from "../../core/observe/index.ts";
 /** An optional package that the host installs, and what is used of it. */
 export interface Peer {
   readonly name: string;
-  /** As it goes behind `npm install`. */
+  /** The argument for `npm install`. */
   readonly install: string;
-  /** Functions and classes. */
+  /** The functions and classes that it must have. */
   readonly exports: readonly string[];
 }
 
 /**
- * The module of a peer, with all of `exports`.
+ * Returns the module of a peer, with all of `exports`.
  *
- * @throws GlassineError (as a rejection) `setting_invalid`: it is not installed, cannot be loaded, or
- *   is another than is known here
+ * @throws GlassineError (as a rejection) `setting_invalid`: it is not installed, cannot be loaded,
+ *   or lacks an export
  */
 export async function loadPeer({ name, install, exports }: Peer): Promise<object> {
   const wayOut = `Run \`npm install ${install}\``;

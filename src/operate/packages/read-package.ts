@@ -1,4 +1,4 @@
-/** What a package.json says of plugins. It is read as data; nothing of the package is run. */
+/** Reads what a package.json says about plugins, as data. Runs no code of the package. */
 
 import * as z from "zod/mini";
 import { isRecord } from "../../core/data/index.ts";
@@ -37,11 +37,11 @@ export interface Asked {
   /** The host's name: the key, and the first word of the keyword. */
   readonly field: string;
   readonly kinds: readonly NamedKind[];
-  /** The host's own commands, which no package may claim. */
+  /** The host's own commands, which no other package may claim. */
   readonly commands: readonly string[];
 }
 
-/** A package with plugins, and what is wrong with those of them that cannot be loaded. */
+/** A package with plugins, and what is wrong with those that cannot be loaded. */
 export interface ReadPackage {
   readonly package: InstalledPackage;
   readonly rejected: readonly Rejection[];
@@ -184,8 +184,8 @@ function faultOf(issue: z.core.$ZodIssue): string {
 }
 
 /**
- * The data of a plugin's package.json, or what is wrong with it. `undefined` where there is none, and
- * for one that is not a plugin's: it does not concern this host.
+ * The data of a plugin's package.json, or what is wrong with it. `undefined` if there is none, or
+ * if it is not a plugin's and so does not concern this host.
  */
 async function readManifest(
   folder: string,
@@ -199,7 +199,7 @@ async function readManifest(
   }
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(file.bytes);
-    // Most packages are no plugins: only what claims to be one is read strictly.
+    // Most packages are not plugins. Only those that claim to be are read strictly.
     if (file.data !== undefined && !claimsPlugin(file, field)) return undefined;
     const data = parseStrictJson(text);
     return isRecord(data) ? { ...file, data } : { fault: "is not an object" };
@@ -210,10 +210,10 @@ async function readManifest(
 }
 
 /**
- * Why a package's commands clash with those of the host, or `undefined` where they do not: of two
- * packages with one command installers let either have it.
+ * Why a package's commands clash with those of the host, or `undefined` if they do not. If two
+ * packages have the same command, installers may give it to either of them.
  *
- * @param commands those of the host
+ * @param commands the host's
  */
 function commandFault(
   { name, bin, directories }: Readonly<Record<string, unknown>>,
@@ -227,7 +227,7 @@ function commandFault(
   return "its commands are those of a folder, directories.bin: bin is to name them";
 }
 
-/** As npm makes names of them: the last part of each, and for one file the package's name. */
+/** Names as npm makes them: the last part of each, and the package's name for a single file. */
 function commandsIn(bin: unknown, name: unknown): readonly string[] {
   const given = Array.isArray(bin) ? bin : isRecord(bin) ? Object.keys(bin) : [name];
   if (bin === undefined || bin === null) return [];

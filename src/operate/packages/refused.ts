@@ -1,4 +1,4 @@
-/** How a package is refused that cannot be hashed, copied or signed safely. */
+/** The errors for a package that cannot be hashed, copied or signed safely. */
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { RejectionCode } from "./rejection-codes.ts";
 
@@ -9,7 +9,7 @@ export function shownPath(path: string): string {
   return quoted(path, maxShownPath);
 }
 
-/** `path` is that of a file in the package, empty for the package itself. */
+/** `path` is a file in the package, or empty for the package itself. */
 export function packageRefused(
   code: RejectionCode,
   path: string,
@@ -19,12 +19,12 @@ export function packageRefused(
   return new GlassineError("package_refused", message, { code, path }, cause);
 }
 
-/** For one of its files, with what follows its path in a sentence. */
+/** The same for one of its files. `fault` follows the path in the message. */
 export function fileRefused(path: string, fault: string, cause?: unknown): GlassineError {
   return packageRefused("unsupported_file", path, `${shownPath(path)} ${fault}.`, cause);
 }
 
-/** What the system says of a failure: `EACCES`. */
+/** The system's code for a failure, such as `EACCES`. */
 export function systemCode(error: unknown): string {
   const { code } = error as { readonly code?: unknown };
   return typeof code === "string" ? code : "unknown error";

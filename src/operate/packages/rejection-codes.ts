@@ -1,4 +1,4 @@
-/** Why a package or plugin is not loaded. A closed list: what happened, and the operator's way out. */
+/** Why a package or plugin is not loaded. A closed list: what each code means, and what to do. */
 
 export interface RejectionCodeSpec {
   readonly means: string;

@@ -1,13 +1,13 @@
-/** Where Node finds a package by its name. Nothing is run. */
+/** Finds a package by its name as Node does. Runs nothing. */
 import { realpath, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { upFrom } from "./folders.ts";
 import { packageRefused, shownPath, systemCode } from "./refused.ts";
 
 export interface ResolvedName {
-  /** Real paths: one, or two where `import` and `require` find different folders. */
+  /** Real paths: one, or two if `import` and `require` find different folders. */
   readonly folders: readonly string[];
-  /** Files next to a package's folder that `require` would run in its place. */
+  /** Files next to a package's folder that `require` would run instead. */
   readonly files: readonly string[];
 }
 
@@ -15,10 +15,10 @@ const extensions = ["", ".js", ".json", ".node"];
 
 /**
  * Looks for `name` as Node does for an import in the package at the real path `from`: in its
- * `node_modules` and in that of each folder above. In `node_modules/node_modules` only `import` looks.
+ * `node_modules` and in those above. Only `import` looks in `node_modules/node_modules`.
  *
- * @param name of a package; the caller has checked that it is one
- * @throws GlassineError `package_refused` where a folder cannot be looked at
+ * @param name a package name, checked by the caller
+ * @throws GlassineError `package_refused` if a folder cannot be looked at
  */
 export async function resolveName(from: string, name: string): Promise<ResolvedName> {
   const folders: string[] = [];

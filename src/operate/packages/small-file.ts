@@ -1,31 +1,31 @@
-/** Reads a small file of which only the path is known: it may be endless, a pipe or a folder. */
+/** Reads a small file when only its path is known: it may be endless, a pipe or a folder. */
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
 import { systemCode } from "./refused.ts";
 
-/** Why a file has no bytes. `fault` follows its name in a sentence. */
+/** Why a file cannot be read. `fault` follows its name in a sentence. */
 export interface FileFault {
   readonly fault: string;
   readonly why: "absent" | "directory" | "irregular" | "large" | "refused";
-  /** Where the system refused: `EACCES`. */
+  /** The system's code, if it refused: `EACCES`. */
   readonly code?: string;
   readonly cause?: unknown;
 }
 
 export interface FileRules {
   readonly maxBytes: number;
-  /** Whether a link is followed. Only where whoever placed the file is trusted. */
+  /** Whether links are followed. Only for files that were placed by someone who is trusted. */
   readonly followLinks: boolean;
 }
 
-/** Never waits for a pipe, and never reads more than a byte above the limit. */
+/** Never waits for a pipe, and never reads more than one byte beyond the limit. */
 export async function readSmallFile(
   path: string,
   { maxBytes, followLinks }: FileRules,
 ): Promise<{ readonly bytes: Buffer } | FileFault> {
   try {
     if (!followLinks && (await lstat(path)).isSymbolicLink()) return irregular;
-    // Windows has neither of the two.
+    // Windows has neither of these flags.
     const noLinks = followLinks ? 0 : (constants.O_NOFOLLOW ?? 0);
     const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0) | noLinks);
     try {
@@ -65,7 +65,7 @@ async function readOpened(
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Bytes as text, with the byte order mark if there is one; `undefined` where they are not UTF-8. */
+/** Decodes bytes, including a byte order mark; `undefined` if they are not UTF-8. */
 export function textIn(bytes: Uint8Array): string | undefined {
   try {
     return decoder.decode(bytes);

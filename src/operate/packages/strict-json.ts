@@ -1,4 +1,4 @@
-/** JSON of operators and packages, where a key that is said twice is a mistake and not a choice. */
+/** Reads JSON of operators and packages, in which a repeated key is a mistake, not a choice. */
 import { type ObjectNode, parse, type ValueNode } from "@humanwhocodes/momoa";
 
 /** What `parseStrictJson` found wrong. Its message names the place. */
@@ -6,12 +6,12 @@ export class StrictJsonError extends Error {
   override readonly name = "StrictJsonError";
 }
 
-/** Levels of objects and arrays in each other. */
+/** The most levels of nested objects and arrays. */
 const maxDepth = 64;
 
 /**
- * The data of a JSON text. A key that an object has twice, `__proto__` as a key and more than 64
- * levels are refused.
+ * Parses a JSON text. Refuses a repeated key in an object, `__proto__` as a key and more than 64
+ * levels.
  *
  * @throws StrictJsonError
  */
@@ -21,13 +21,13 @@ export function parseStrictJson(text: string): unknown {
     return JSON.parse(text);
   } catch (error) {
     if (error instanceof StrictJsonError) throw error;
-    // The parser recurses, and what is far too deep for it exhausts the stack.
+    // The parser is recursive, so far too deep a text exhausts the stack.
     if (error instanceof RangeError) throw tooDeep();
     throw new StrictJsonError(faultIn(text, error as Partial<ErrorPlace>));
   }
 }
 
-/** Where the parser stopped: it counts from 1, and has a sentence of its own about tokens. */
+/** The parser's error: where it stopped, counted from 1, with its own message about tokens. */
 interface ErrorPlace {
   readonly message: string;
   readonly line: number;
@@ -35,7 +35,7 @@ interface ErrorPlace {
   readonly offset: number;
 }
 
-/** Quotes nothing of the text, which may have a secret where it is wrong. */
+/** Never quotes the text, which may have a secret where it is wrong. */
 function faultIn(text: string, error: Partial<ErrorPlace>): string {
   const { line, column, offset = text.length, message = "" } = error;
   if (text.trim() === "") return "it is not JSON: it is empty";
@@ -57,7 +57,7 @@ function tooDeep(): StrictJsonError {
   return new StrictJsonError(`it has more than ${maxDepth} levels`);
 }
 
-/** @param depth what `node` is the level of, where it is an object or an array */
+/** @param depth the level of `node`, if it is an object or an array */
 function checkKeys(node: ValueNode, depth: number): void {
   if (node.type !== "Array" && node.type !== "Object") return;
   if (depth > maxDepth) throw tooDeep();

@@ -1,10 +1,10 @@
-/** An installed package as the static stage knows it. Nothing of it was run. */
+/** An installed package as the static stage knows it. None of its code was run. */
 import type { RejectionCode } from "./rejection-codes.ts";
 
-/** A kind of plugins other than those with hooks, as package.json has it. */
+/** A kind of plugins without hooks, as in package.json. */
 export interface NamedKind {
   readonly name: string;
-  /** The key in the host's field with the entry points by id: `procedures`. */
+  /** The key for entry points by id in the host's field: `procedures`. */
   readonly field: string;
 }
 
@@ -14,7 +14,7 @@ export interface PackageEntry {
   readonly kind: string;
   /** The plugin's name, known before anything is loaded. */
   readonly id: string;
-  /** The file in the package, with `/` between its parts and no `./` in front. */
+  /** The file in the package, with `/` between its parts and without a leading `./`. */
   readonly file: string;
   readonly exportName: string;
   /** `file:export`, as the lockfile has it. */
@@ -30,21 +30,21 @@ export interface InstalledPackage {
   readonly foundAt: string;
   /** Whether its real path lies outside every `node_modules` of the root. */
   readonly isLinked: boolean;
-  /** By id. */
+  /** Sorted by id. */
   readonly entries: readonly PackageEntry[];
-  /** What it says that its plugins ask for; `undefined` where it does not say. */
+  /** What it says that its plugins ask for; `undefined` if it does not say. */
   readonly capabilities: readonly string[] | undefined;
   readonly hooks: readonly string[] | undefined;
-  /** An entry point that is not valid: the others are not loaded without it. */
+  /** An invalid entry point, because of which the others are not loaded either. */
   readonly refusedEntry: { readonly id: string; readonly code: RejectionCode } | undefined;
   readonly hasKeyword: boolean;
-  /** The SHA-256 of its package.json, in hex; `undefined` of one that says nothing that can be read. */
+  /** The SHA-256 of its package.json, in hex; `undefined` if it is unreadable or invalid. */
   readonly manifestHash: string | undefined;
-  /** Names of the packages that it brings along in its own `node_modules`. */
+  /** Names of the packages that it bundles in its own `node_modules`. */
   readonly bundled: readonly string[];
 }
 
-/** What keeps a package, or one plugin of it, from being loaded. */
+/** Why a package, or one plugin of it, is not loaded. */
 export interface Rejection {
   readonly id: string | undefined;
   readonly package: string;
@@ -58,8 +58,8 @@ export interface Rejection {
 export interface PackageHash {
   /** `sha256:` and 64 digits. */
   readonly hash: string;
-  /** Of each file, by its path in the package: the SHA-256 of its bytes, in hex. */
+  /** By path in the package: the SHA-256 of each file's bytes, in hex. */
   readonly files: ReadonlyMap<string, string>;
-  /** Of all files, in bytes. */
+  /** The size of all files, in bytes. */
   readonly size: number;
 }

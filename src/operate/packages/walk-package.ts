@@ -1,4 +1,4 @@
-/** Finds what a package has on disk. Nothing is opened but its folders. */
+/** Finds what a package has on disk. Opens only its folders. */
 import type { Dirent } from "node:fs";
 import { lstat, opendir, readlink, realpath } from "node:fs/promises";
 import { isAbsolute, join, posix, relative, sep } from "node:path";
@@ -10,7 +10,7 @@ import { textIn } from "./small-file.ts";
 /** Where installers put the dependencies of a package. */
 const dependenciesFolder = "node_modules";
 const versionControl = ".git";
-/** They cannot be under the hash that they sign, and are verified by themselves. */
+/** These sign the hash, so they cannot be part of it. They are verified separately. */
 const evidence = ["glassine.sig.json", "glassine.sigstore.json"];
 
 // `a` and `@a/b`. Anything else would name part of a package, or a whole scope.
@@ -18,21 +18,20 @@ const packageName = /^(?:@[^/]+\/)?[^@/][^/]*$/;
 
 type FoundKind = "file" | "folder" | "link" | "other";
 
-/** Whether a path with parts `parts`, itself of `kind`, counts for one package. */
+/** Whether a path, given by its parts and what is there, counts for a package's hash. */
 export type Coverage = (parts: readonly string[], kind: FoundKind) => boolean;
 
 /**
- * What is left out is left out at the root alone, and the folder of dependencies but for the
- * packages that the package brings along. Below the root these names are like any other, so that
- * they hide no code.
+ * Leaves out names only at the root, and the folder of dependencies except for the packages that
+ * the package bundles. Below the root these names are like any other, so that they hide no code.
  *
- * A bundled name is compared as a system without cases would look it up.
+ * Bundled names are compared as a case-insensitive system would look them up.
  */
 export function coverageOf(bundled: readonly string[]): Coverage {
   const names = bundled
     .filter((name) => packageName.test(name))
     .map((name) => foldedName(name).split("/"));
-  /** Whether a path is that of a bundled package, inside of one, or of the scope around one. */
+  /** Whether a path is a bundled package, inside one, or the scope around one. */
   const meetsBundled = (path: readonly string[]): boolean => {
     const folded = path.map(foldedName);
     return names.some((name) => folded.every((part, at) => at >= name.length || part === name[at]));
@@ -66,10 +65,10 @@ interface Named {
 }
 
 /**
- * All files and links that count, in an order that is the same for the same package: so is what it
- * is refused for.
+ * Returns all files and links that count, always in the same order, so that a package is always
+ * refused for the same reason.
  *
- * @param above the parts of the path of the folder that is walked
+ * @param above the path of the folder that is walked, in parts
  * @throws GlassineError `package_refused`
  */
 export async function walkPackage(
@@ -115,7 +114,7 @@ async function namesIn(input: WalkInput, above: readonly string[]): Promise<read
   });
 }
 
-/** With names as bytes: decoding would change one that is not UTF-8. */
+/** With names as bytes, because decoding would change one that is not UTF-8. */
 type BytesEntry = Omit<Dirent, "name"> & { readonly name: Uint8Array };
 
 interface Entry {
@@ -125,7 +124,7 @@ interface Entry {
 
 const mostEntries = 2 * packageLimits.files;
 
-/** What counts of a folder, sorted by bytes. One with more than a package may have is left. */
+/** The entries of a folder that count, sorted by bytes. Stops at more than a package may have. */
 async function readFolder(
   { root, covers }: WalkInput,
   above: readonly string[],
@@ -150,7 +149,7 @@ async function readFolder(
 
 async function openFolder(path: string): Promise<AsyncIterable<BytesEntry>> {
   const options = { encoding: "buffer" as BufferEncoding, bufferSize: 256 };
-  // Node's types leave out that opendir takes the encoding buffer.
+  // Node's types do not say that `opendir` takes the encoding `buffer`.
   return (await opendir(path, options)) as unknown as AsyncIterable<BytesEntry>;
 }
 
@@ -161,8 +160,8 @@ function kindOf(entry: BytesEntry): FoundKind {
 }
 
 /**
- * The target of the link at `path`, as it is stored. A target that leads out by its text is refused
- * before anybody follows it.
+ * Returns the target of the link at `path`, as it is stored. A target whose text leads out of the
+ * package is refused before it is followed.
  *
  * @throws GlassineError `package_refused` with `unsafe_symlink` or `unsupported_file`
  */
@@ -182,7 +181,7 @@ async function readPackageLink(root: string, path: string, covers: Coverage): Pr
   const inside = relative(root, real);
   const realParts = inside.split(sep);
   if (isAbsolute(inside) || realParts[0] === "..") throw unsafe("that leads out of the package");
-  // A folder by two names would be one that is hashed by the one and loaded by the other.
+  // A folder with two names could be hashed under one and loaded under the other.
   if (!(await lstat(real)).isFile()) throw unsafe("to something that is not a file");
   const counts = covers(parts, "file") && covers(realParts, "file");
   if (!counts) throw unsafe("to a file that is not part of the package's hash");

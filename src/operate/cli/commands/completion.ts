@@ -37,10 +37,10 @@ interface Word {
   readonly takesValue?: boolean;
 }
 
-/** The words that can follow each beginning of a command line. */
+/** Pairs of the beginning of a command line and the words that can follow it. */
 type Endings = readonly (readonly [string, readonly Word[]])[];
 
-/** With the longest beginning first. */
+/** The longest beginning comes first, since the shell takes the first match. */
 function wordsBehind(commands: readonly Command[], host: NamedHost): Endings {
   const ofCommands = commands.map(
     ({ path, options }) =>
@@ -73,7 +73,7 @@ function functionName({ bin }: NamedHost): string {
   return `_${bin.replaceAll("-", "_")}`;
 }
 
-/** `case` compares the whole beginning, so that `plugins lock` does not match `plugins`. */
+/** The branches of a `case` over the words so far. `plugins` matches exactly, not as a prefix. */
 function cases(endings: Endings, line: (words: readonly Word[]) => string): readonly string[] {
   return endings.map(([path, words]) => {
     const pattern = path === "" ? '""' : path === "plugins" ? "plugins" : `"${path}"|"${path} "*`;

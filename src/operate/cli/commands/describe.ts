@@ -135,7 +135,7 @@ export const describe = defineCommand({
 });
 
 interface Shown {
-  /** Null where nothing of a rejected package could be read. */
+  /** Null if nothing of a rejected package could be read. */
   readonly facts: PluginFacts | null;
   readonly rejected: RejectedPlugin | null;
   /** False with `--no-load`. */
@@ -152,7 +152,7 @@ function notFound(report: DiscoveryReport, name: string): CommandFailure {
   return negative("plugin_not_found", say`plugin not found: ${name}`, more);
 }
 
-/** Looks for an id first, then for a package, and among loaded plugins before rejected ones. */
+/** Matches ids before packages, and loaded plugins before rejected ones. */
 function find(report: DiscoveryReport, name: string) {
   const { rejected, warnings } = report;
   const all = installedIn(report);
@@ -194,7 +194,7 @@ function documentOf({ facts, rejected, isLoaded, words }: Shown) {
   };
 }
 
-/** With what its package.json asks for, whatever the code declares where this command runs. */
+/** Adds what package.json asks for but the code does not declare where this command runs. */
 function askedBy(facts: PluginFacts): PluginFacts {
   const { capabilities, hooks } = facts;
   return {
@@ -204,7 +204,7 @@ function askedBy(facts: PluginFacts): PluginFacts {
   };
 }
 
-/** What is known of a package of which nothing could be read. */
+/** The row of a package that could not be read: only what its rejection says. */
 function bareRow(rejected: RejectedPlugin | null) {
   const { id = null, package: from = null, entry_point = null } = rejected ?? {};
   return {
@@ -223,7 +223,7 @@ function bareRow(rejected: RejectedPlugin | null) {
   };
 }
 
-/** Procedures have no hooks, health or signature, and only the name of a hook plugin is its id. */
+/** Procedures have no hooks, health or signature, and only for hook plugins is the name the id. */
 function linesOf({ facts, rejected, isLoaded, words, lockLine, paint }: Shown): readonly string[] {
   const status = statusLines(rejected, isLoaded, paint);
   if (facts === null)
@@ -297,7 +297,7 @@ function statusLines(
 ): readonly string[] {
   if (rejected === null)
     return [`status: ${isLoaded ? paint.good("loaded") : `not loaded: ${texts.notRun}`}`];
-  // A lockfile that cannot be read has ended this command already.
+  // An unreadable lockfile would already have ended this command.
   const todo = responseTo(rejected.code, rejected.reason);
   return [
     `status: ${paint.bad("rejected")}`,

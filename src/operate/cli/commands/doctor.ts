@@ -110,7 +110,7 @@ export const doctor = defineCommand({
   },
 });
 
-/** What both commands find and print, and how they end. */
+/** Returns what both commands find and print, and their exit code. */
 async function outcomeOf(context: Context) {
   const { env, services, options, paint } = context;
   const { catalog, scope } = await lookupFor(context);
@@ -134,7 +134,7 @@ async function outcomeOf(context: Context) {
     rows,
     ofLock,
     status,
-    // A check before a deployment may run either of the two.
+    // A check before a deployment can run either of the two commands.
     exitCode: options.strict === true && status !== "ok" ? (1 as const) : (0 as const),
     head: headLines(
       report,

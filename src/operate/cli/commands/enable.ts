@@ -1,4 +1,4 @@
-/** `plugins enable NAME` and `plugins disable NAME`: they print, and change nothing. */
+/** `plugins enable NAME` and `plugins disable NAME`: they print commands but change nothing. */
 import * as z from "zod";
 import {
   type CatalogEntry,
@@ -67,7 +67,7 @@ async function chosenEntry(context: CommandContext): Promise<CatalogEntry> {
   throw negative("plugin_unknown", say`unknown plugin: ${name}`, more);
 }
 
-/** A command is null where no variable switches the plugin. */
+/** A command is null if no variable switches the plugin. */
 function printed<Action extends "enable" | "disable">(
   action: Action,
   chosen: CatalogEntry,

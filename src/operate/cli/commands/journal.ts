@@ -64,7 +64,7 @@ export const journal = defineCommand({
         problems === 0
           ? paint.good(`journal: ${change_count} lines, nothing wrong`)
           : paint.bad(`journal: ${problems} problem(s)`),
-        // What could be edited, and nothing here would tell.
+        // What could have been edited without these checks noticing.
         ...(report.lock === null
           ? ["not compared with plugins.lock, which is missing or cannot be read"]
           : []),

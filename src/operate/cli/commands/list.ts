@@ -157,12 +157,12 @@ function rejectedLines(rejected: readonly RejectedPlugin[], paint: Paint): reado
 
 function rejectedLine(each: RejectedPlugin, paint: Paint): string {
   const reason = paint.bad(reasonOf(each.code, each.reason));
-  // The reason is the same for each package that claims the id.
+  // All packages that claim the id have the same reason, so add which one this is.
   const claimant = each.code === "duplicate_id" ? say` of ${each.package}` : "";
   return `  ${printable(nameOf(each))}: ${reason}${claimant}`;
 }
 
-/** As much of a name as is known. */
+/** The id, or else the most specific name that is known. */
 function nameOf({ id, entry_point, package: from }: RejectedPlugin): string {
   return id ?? entry_point ?? from;
 }

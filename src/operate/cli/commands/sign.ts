@@ -12,7 +12,7 @@ import { shortHash } from "../print/parts.ts";
 import { printableJson, say } from "../print/printable.ts";
 import { texts } from "../texts.ts";
 
-/** More than any private key has. */
+/** More than any private key needs. */
 const maxKeyBytes = 64 * 1024;
 
 export const sign = defineCommand({
@@ -93,7 +93,7 @@ export const sign = defineCommand({
   },
 });
 
-/** No message contains the path: somebody may have passed the key in its place. */
+/** Messages never contain the path, because it could be the key itself, passed by mistake. */
 async function readKey(path: string): Promise<{ text: string; isOpen: boolean }> {
   try {
     const file = await open(path, "r");

@@ -131,8 +131,8 @@ function isolationIn({ isolate, accept = [] }: OptionValues<typeof declared>) {
 }
 
 /**
- * Where a reason is missing for a plugin that asks for more than it was granted, says for what.
- * Nothing of the plugin is run, and a failure here is ignored: there is one to report already.
+ * If the reason is missing or invalid, adds to the message what the plugin asks for beyond its
+ * grant. Runs no plugin code, and ignores failures here, since there already is one to report.
  */
 async function withPermissions(
   thrown: unknown,

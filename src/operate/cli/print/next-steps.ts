@@ -1,4 +1,4 @@
-/** What an operator does next, at the end of `list` and `verify`: a line for each kind of trouble. */
+/** The next steps that `list` and `verify` print at the end: a line for each kind of problem. */
 import { type RejectionCode, rejectionCodes } from "../../packages/index.ts";
 import type { DiscoveryReport, DriftRow } from "../reports.ts";
 import { texts } from "../texts.ts";
@@ -40,7 +40,7 @@ export function journalTodo(problem: string): string {
     : journalProblems.journal_mismatch.todo;
 }
 
-/** What is in trouble, and what is done about it. */
+/** What has a problem, and what to do about it. */
 type Step = readonly [about: string, todo: string | undefined];
 
 export function stepsOfList(report: DiscoveryReport, paint: Paint): readonly string[] {
@@ -75,8 +75,8 @@ export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly stri
 }
 
 /**
- * What an optional entry names may be missing. Where a folder cannot be read, what was not found may
- * be in it: that folder is to be looked at first.
+ * The plugin of an optional entry may be missing. If a folder cannot be read, what was not found
+ * may be in it, so the operator has to look at that folder first.
  */
 function driftSteps(drift: readonly DriftRow[], unreadable: readonly string[]): readonly Step[] {
   const isToMend = ({ kind, blocking }: DriftRow) =>
@@ -88,7 +88,7 @@ function unreadSteps(paths: readonly string[]): readonly Step[] {
   return paths.map((path) => [path, "Make it readable, and look again: a package may be there."]);
 }
 
-/** The first of several with one way out stands for all of them. */
+/** Problems with the same remedy share one line. */
 function steps(all: readonly Step[], paint: Paint): readonly string[] {
   const abouts = new Map<string, Set<string>>();
   for (const [about, todo] of all)
@@ -97,13 +97,13 @@ function steps(all: readonly Step[], paint: Paint): readonly string[] {
   return section("What to do next:", lines, paint);
 }
 
-/** What the system says of a path that the user may not read, at the end of a reason. */
+/** The end of a reason that says that the user may not read a path. */
 const forbidden = /[( ](?:EACCES|EPERM)\)?\.?$/;
 const filesUnread: readonly string[] = [
   ...(["unsupported_file", "invalid_metadata", "invalid_entry_point"] satisfies RejectionCode[]),
 ];
 
-/** A sentence or two; `undefined` for a code that is not of the list. */
+/** Returns what to do, in a sentence or two; `undefined` for an unknown code. */
 export function responseTo(code: string, reason = ""): string | undefined {
   if (filesUnread.includes(code) && forbidden.test(reason))
     return "The user of this process may not read what the reason names: mend its permissions, and look again.";

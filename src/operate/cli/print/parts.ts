@@ -29,7 +29,7 @@ export function paintFor(isTerminal: boolean, env: Environment): Paint {
   return { title: bold, faint: dim, good: green, doubtful: yellow, bad: red };
 }
 
-/** A title and lines after an empty line, or nothing where there are no lines. */
+/** Returns an empty line, a title and the lines, or nothing if there are no lines. */
 export function section(title: string, lines: readonly string[], paint: Paint): readonly string[] {
   return lines.length === 0 ? [] : ["", paint.title(title), ...lines];
 }
@@ -74,13 +74,13 @@ export function journalSection(
   return section("Journal:", lines, paint);
 }
 
-/** `line 3: ID: problem: a sentence`, as far as it is known. */
+/** `line 3: ID: problem: a sentence`, as far as known. */
 export function journalText({ line, id, problem, detail }: JournalProblem): string {
   const places = [...(line === null ? [] : [`line ${line}`]), ...(id === null ? [] : [id])];
   return say`${[...places, problem, ...(detail === undefined ? [] : [detail])].join(": ")}`;
 }
 
-/** The algorithm and the first digits of a hash. Anything else is shown as it is. */
+/** The algorithm and first digits of a hash. Any other string is shown in full. */
 export function shortHash(hash: string | null, digits = 23): string {
   if (hash === null) return "-";
   const match = /^(sha\d+:)([0-9a-f]+)$/.exec(hash);
@@ -96,7 +96,7 @@ const unknownHealth = {
   error_summary: null,
 } as const;
 
-/** What documents have of one plugin. Procedures have no hooks, health or signature. */
+/** One plugin's row in documents. Procedures have no hooks, health or signature. */
 export function pluginRow(facts: PluginFacts, catalog: readonly CatalogEntry[], env: Environment) {
   const { hooks, depends_on, signed_by, trust_decision, health, ...rest } = facts;
   const entry = catalog.find((each) => each.package === facts.package);

@@ -1,18 +1,18 @@
 /**
- * Text that somebody else chose, on one line of a terminal: what breaks a line, moves the cursor,
- * hides or turns text is spelled out as `\u{…}`.
+ * Prints text that somebody else chose on one line of a terminal: characters that break a line,
+ * move the cursor, hide text or change its direction are escaped as `\u{…}`.
  */
 
 import { printable, unprintable } from "../../trust/index.ts";
 
 export { printable };
 
-/** In single quotes, on one line. */
+/** Quotes `text` in single quotes, on one line. */
 export function singleQuoted(text: string): string {
   return `'${printable(text.replace(/[\\']/g, "\\$&"))}'`;
 }
 
-/** A template whose values are made printable. */
+/** A template tag that makes the values printable. */
 export function say(parts: TemplateStringsArray, ...values: readonly (string | number)[]): string {
   return String.raw({ raw: parts }, ...values.map((value) => printable(String(value))));
 }
@@ -25,7 +25,7 @@ export function listed(names: readonly string[], nothing = "-"): string {
 /** JSON whose strings are safe on a terminal, and which parses to the same value. */
 export function printableJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, undefined, indent);
-  // Line feeds outside of strings are those of the layout.
+  // Line feeds outside of strings are the layout's.
   return text.replace(unprintable, (found) => (found === "\n" ? found : escaped(found)));
 }
 

@@ -1,4 +1,4 @@
-/** Lines of commands that change what is trusted. */
+/** The output of commands that change what is trusted. */
 import { type Isolation, isolations, kinds } from "../../isolate/kinds.ts";
 import { changesSince, type Words } from "../plain-words.ts";
 import type { LockedFacts, TrustedPlugin } from "../reports.ts";
@@ -7,7 +7,7 @@ import type { LockChange } from "../work/lock.ts";
 import { type Paint, shortHash } from "./parts.ts";
 import { listed, say } from "./printable.ts";
 
-/** What documents say about one plugin that is trusted now. */
+/** What documents contain about a plugin that was just trusted. */
 export function trustedDocument<Plugin extends TrustedPlugin>(plugin: Plugin) {
   return { ...plugin, ...changesSince(plugin.previous, plugin) };
 }
@@ -33,7 +33,7 @@ export function pathLines(change: Pick<LockChange, "lock" | "journal_path">): re
   return [say`  lock:    ${lock.path}`, ...(journal === null ? [] : [say`  journal: ${journal}`])];
 }
 
-/** Where its code runs, if that is said the first time or changed. */
+/** Where its code runs, if that is new or has changed. */
 export function isolationLines({ isolate, accept, previous }: TrustedPlugin): readonly string[] {
   const isSame =
     isolate === (previous?.isolate ?? null) && listed(accept) === listed(previous?.accept ?? []);
@@ -58,7 +58,7 @@ export function permissionLines(plugin: TrustedPlugin, words: Words): readonly s
   const isFirst = !previous?.capabilities;
   const needed = dependencies.map(({ name, version }) => `${name}==${version}`);
   return [
-    // All capabilities the first time, later those added and removed.
+    // All capabilities the first time, later only those added and removed.
     ...(isFirst && asked.length > 0 ? [`  granted: ${listed(asked)}`] : []),
     ...capabilities.added.map((name) => say`  new:     ${name} (${words.of(name)})`),
     ...capabilities.removed.map((name) => say`  gone:    ${name}`),
@@ -73,8 +73,8 @@ export function permissionLines(plugin: TrustedPlugin, words: Words): readonly s
 type Needed = LockedFacts["dependencies"][number];
 
 /**
- * One line each: another hash under the same version is another package. One has changed where the
- * one copy of its name is another now.
+ * One line per dependency. The same version with another hash is another package. A dependency has
+ * changed if exactly one copy of it was removed and one added; otherwise it is new or gone.
  */
 function dependencyLines(was: LockedFacts, now: LockedFacts): readonly string[] {
   const lineOf = ({ name, version, hash }: Needed) => `${name} ${version} ${hash}`;

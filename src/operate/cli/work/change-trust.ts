@@ -1,4 +1,4 @@
-/** Trusts a plugin, or takes the trust back. */
+/** Trusts a plugin, or revokes its trust. */
 import { closest } from "../../../core/errors/index.ts";
 import { byUnits, endIsolated } from "../../../core/plugins/index.ts";
 import {
@@ -38,8 +38,8 @@ import {
 import { factsOfLock, lockedFacts, unhashableCodes } from "./facts.ts";
 
 /**
- * Whether a refusal does not prevent trust: the policy of signatures applies at every start, and may
- * be another one there. An invalid signature is not among them: it speaks against the files.
+ * Whether trust is possible despite this refusal: the signature policy applies at every start, and
+ * may differ there. An invalid signature does prevent trust: it speaks against the files.
  */
 function isPolicy(code: string): boolean {
   return isSignatureCode(code) && code !== "signature_invalid";
@@ -50,11 +50,11 @@ interface TrustRequest extends CommandScope {
   readonly reason: string | undefined;
   /** The last day of the trust; `undefined` for no end. */
   readonly until: string | undefined;
-  /** Also loads the plugin, and refuses one that cannot be loaded. */
+  /** Whether to load the plugin too, and refuse it if that fails. */
   readonly check: boolean;
-  /** Whether a production host may start where it is not installed. */
+  /** Whether a production host may start if it is not installed. */
   readonly optional: boolean;
-  /** Where its code is to run, or `host`; `undefined` for where its entry says. */
+  /** Where its code is to run; `undefined` keeps what its entry says. */
   readonly isolate: Isolation | "host" | undefined;
   /** Only with `isolate`. */
   readonly accept: readonly Opening[];
@@ -96,7 +96,7 @@ export async function trust(request: TrustRequest) {
 
 type Place = Pick<LockEntry, "isolate" | "accept">;
 
-/** Where its code runs. Whoever trusts an upgrade and says nothing of that changes nothing of it. */
+/** Where its code runs. Trusting an upgrade without saying where keeps the previous place. */
 function placeOf({ id, isolate, accept }: TrustRequest, { report }: Surveyed): Place {
   const before = report.lock?.entries.find((each) => each.id === id);
   if (isolate === undefined) return { isolate: before?.isolate, accept: before?.accept };
@@ -110,7 +110,7 @@ function expectFit(source: StaticPlugin, { isolate }: Place, { options }: Survey
   throw notTrusted(source.entry.id, `cannot be isolated: ${fault}; give --isolate host`);
 }
 
-/** Trust in the files is not yet trust in their signer. */
+/** Warns if the signature policy still refuses the plugin: only its files are trusted. */
 function policyWarnings(id: string, { report }: Surveyed): readonly string[] {
   return report.refused
     .filter((each) => each.id === id && isPolicy(each.code))
@@ -118,8 +118,8 @@ function policyWarnings(id: string, { report }: Surveyed): readonly string[] {
 }
 
 /**
- * What neither package nor entry lists, every later start lets the code ask for; and a name that no
- * host knows grants nothing.
+ * Warns if neither package nor entry limits what the code may ask for at later starts, and of
+ * misspelt names, which grant nothing.
  */
 export function limitWarnings(
   { id, capabilities, hooks }: LockEntry,
@@ -127,7 +127,7 @@ export function limitWarnings(
   { surface }: Pick<ReadDiscoverOptions, "surface">,
 ): readonly string[] {
   const isHooks = entry.kind === "hooks";
-  // What plugins of another kind may ask for is for their hosts to say.
+  // Other kinds of plugins are limited by their hosts.
   if (!isHooks && entry.kind !== procedureKind.name) return [];
   const unlimited = [
     ...(capabilities === undefined ? ["capabilities"] : []),
@@ -137,7 +137,7 @@ export function limitWarnings(
   const misspelt = (capabilities ?? [])
     .filter((name) => !known.includes(name))
     .flatMap((name) => {
-      // Another name may be one of another host.
+      // Any other unknown name may be one of another host.
       const meant = closest(name, known);
       return meant === undefined ? [] : [texts.misspelt(id, name, meant)];
     });
@@ -172,7 +172,7 @@ function rejectedBy(id: string, refused: Refused): CommandFailure {
   return notTrusted(id, why, todo === undefined ? [] : [todo]);
 }
 
-/** Loads the plugin, so that what it asks for is known from itself. */
+/** Loads the plugin to find out from its code what it asks for. */
 async function askedBy(
   source: StaticPlugin,
   place: Place,
@@ -194,7 +194,7 @@ async function askedBy(
   throw notTrusted(id, `is rejected: ${reasonOf(code, reason)}`);
 }
 
-/** Where package.json says what it asks for, that is what every start compares; else `kept` says. */
+/** What package.json asks for, which every start compares, takes precedence over `kept`. */
 export function entryOf(
   { entry, package: found, hash, closure, signer }: StaticPlugin,
   kept: Partial<LockEntry> = {},
@@ -240,7 +240,7 @@ export async function untrust(request: Pick<TrustRequest, "id" | "reason"> & Com
   };
 }
 
-/** What is not trusted is to go: production refuses what is installed without an entry. */
+/** Warns if it is still installed: production refuses installed plugins that have no entry. */
 async function installedWarnings(
   id: string,
   { root, kinds, builtins, surface }: ReadDiscoverOptions,

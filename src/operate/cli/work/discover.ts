@@ -1,4 +1,4 @@
-/** What is installed, what of it is loaded, and what keeps the rest from it. */
+/** What is installed, what is loaded, and why the rest is not. */
 
 import { dirname } from "node:path";
 import { type GlassineError, optionsInvalid } from "../../../core/errors/index.ts";
@@ -32,28 +32,28 @@ import { loadedFacts, lockFacts, staticFacts } from "./facts.ts";
 interface Asked extends CommandScope {
   readonly mode: PluginMode;
   /**
-   * What happens when a lockfile, a setting or a file of keys cannot be read: `throw`, or `report`
-   * it in `lock_fault` and `setting_faults` and go on as if there were none.
+   * What happens if a lockfile, a setting or a key file cannot be read: `throw`, or `report` it in
+   * `lock_fault` and `setting_faults` and go on as if there were none.
    */
   readonly faults: "throw" | "report";
-  /** Whether packages are looked at though the settings switch discovery off. */
+  /** Whether to look at packages even if the settings switch discovery off. */
   readonly looksAlways?: boolean;
 }
 
 export interface DiscoverRequest extends Asked {
-  /** False: no code of a package is run. */
+  /** If false, no package code runs. */
   readonly load: boolean;
 }
 
 type CommandOptions = Awaited<ReturnType<typeof optionsFor>>;
 
-/** What the static stage found, and by which options. */
+/** What the static stage found, and with which options. */
 export interface Surveyed {
   readonly options: CommandOptions;
   readonly report: StaticReport;
 }
 
-/** Where things are and what the settings say. No package is looked at. */
+/** Reads paths and settings. Looks at no package. */
 export async function optionsFor(asked: Asked) {
   const { root, env, mode, lockfile, localPlugins, cwd, bin, faults, host, discovery } = asked;
   const { looksAlways = false } = asked;
@@ -73,7 +73,7 @@ export async function optionsFor(asked: Asked) {
   const { lockPath, warnings } = options;
   const isElsewhere = lockfile === undefined && root !== cwd;
   const ofRoot = isElsewhere ? await locateLockfile({ cwd: root, env, bin }) : undefined;
-  /** The lockfile that a host of the folder of `--root` uses, where it is not the one in effect. */
+  /** The lockfile that a host in the `--root` folder uses, if it is not the one in effect. */
   const otherLock = ofRoot?.exists && ofRoot.path !== lockPath ? ofRoot.path : undefined;
   if (otherLock === undefined) return { ...options, otherLock };
   return { ...options, otherLock, warnings: [...warnings, texts.lockOfRoot(otherLock, lockPath)] };
@@ -86,7 +86,7 @@ export async function surveyFor(asked: Asked): Promise<Surveyed> {
   return { options, report };
 }
 
-/** Loads what was accepted, unless nothing of it may run. */
+/** Loads the accepted plugins, unless nothing may run, and assesses them. */
 async function assessmentFor(
   { host, services, env, progress, load }: DiscoverRequest,
   { options, report }: Surveyed,
@@ -133,7 +133,7 @@ export async function discover(request: DiscoverRequest): Promise<DiscoveryRepor
   };
 }
 
-/** The same warnings as those of a host that loads these plugins. */
+/** The same warnings as in a host that loads these plugins. */
 function unsignedWarnings(
   { prefix }: Pick<DiscoverRequest, "prefix">,
   loaded: readonly PluginFacts[],
@@ -149,7 +149,7 @@ export function faultOf({ code, message }: GlassineError): ReadFault {
   return { code, message };
 }
 
-/** Hook plugins in the order in which they registered, procedures after them by id. */
+/** Hook plugins in registration order, then the others by id. */
 function loadedIn(report: StaticReport, assessment: Assessment): readonly PluginFacts[] {
   const { order, loaded } = assessment;
   const place = ({ source }: LoadedPlugin) => {
@@ -179,14 +179,14 @@ export function driftRows({ drift, lock }: StaticReport): readonly DriftRow[] {
   }));
 }
 
-/** For commands that look at files only, whatever the mode would refuse and a setting skip. */
+/** For commands that only look at files. No mode refuses, and no setting skips, a package. */
 export function staticRequest(scope: CommandScope) {
   return { ...scope, mode: "dev", faults: "throw", looksAlways: true } as const;
 }
 
 type Place = Pick<CommandScope, "root" | "cwd" | "lockfile" | "env" | "bin">;
 
-/** What there is to say of a new lockfile that a host of the folder of `--root` does not use. */
+/** Warns if a new lockfile is not the one that a host in the `--root` folder uses. */
 export async function newLockWarnings(
   place: Place,
   { lockPath, lock }: { readonly lockPath: string; readonly lock: object | undefined },
@@ -198,17 +198,17 @@ export async function newLockWarnings(
 }
 
 /**
- * A change of trust is for the packages of one folder.
+ * Ensures that a change of trust goes to the lockfile that a host in the `--root` folder uses.
  *
- * @throws GlassineError `options_invalid`: a host of the folder uses another one than is in effect
+ * @throws GlassineError `options_invalid`: that is another one than is in effect
  */
 export function expectOwnLock({ otherLock, lockPath }: CommandOptions, command: string): void {
   if (otherLock !== undefined) throw optionsInvalid(texts.otherLock(command, otherLock, lockPath));
 }
 
 /**
- * What is not installed in another folder may be installed in this one, and below the folder of a
- * lockfile there may be several that have packages of their own.
+ * Refuses to prune a lockfile of another folder that was not named: what is missing here may be
+ * installed there, and a lockfile's folder can contain several folders with packages of their own.
  *
  * @throws GlassineError `options_invalid`
  */

@@ -1,4 +1,4 @@
-/** Plugins as reports have them. */
+/** Turns plugins and lockfile entries into the form that reports use. */
 import { join } from "node:path";
 import * as z from "zod/mini";
 import { attempt, isRecord } from "../../../core/data/index.ts";
@@ -100,7 +100,7 @@ function isolationFacts(
   return { isolate, says: kinds[isolate], accept, open };
 }
 
-/** The names of those that are no part of the package's own hash, so that no signature is over them. */
+/** The names of dependencies outside of the package's own hash, which no signature covers. */
 function lockOnly({ closure, hash, package: { path } }: StaticPlugin): readonly string[] {
   const members = closure?.members ?? [];
   const outside = members.filter(
@@ -109,7 +109,7 @@ function lockOnly({ closure, hash, package: { path } }: StaticPlugin): readonly 
   return [...new Set(outside.map(({ name }) => name))];
 }
 
-/** Nobody is asked who signed the host's own plugins, and those of a folder. */
+/** The host's own and local plugins are not checked for a signature, and count as unsigned. */
 function signerOf({ signer, isLocal, isBuiltin }: StaticPlugin): string | null {
   return signer ?? (isLocal || isBuiltin ? "unsigned" : null);
 }
@@ -159,10 +159,10 @@ export function loadedFacts(
   };
 }
 
-/** By hook, as the plugin declares it; the operator's setting can be stricter. */
+/** By hook, as declared by the plugin; the operator's setting can be stricter. */
 function streamsOf(plugin: Plugin): PluginFacts["streams"] {
   const definition = definitionOf(plugin);
-  // One that another copy of the library defined has none here.
+  // A plugin that another copy of the library defined has no definition here.
   if (definition === undefined) return null;
   const { hooks } = definition.surface;
   const modes = definition.manifest.hooks.flatMap(({ hook, settings }) => {
@@ -177,7 +177,7 @@ function healthOf({ status, message, checkedAt, errorSummary }: HealthReport) {
   return { status, message, checked_at: checkedAt, error_summary: errorSummary };
 }
 
-/** Of other kinds only their hosts know more than the package says. */
+/** For other kinds, only their hosts know more than the package says. */
 function procedureFacts(
   procedure: CheckedProcedure | undefined,
   asked: PluginFacts,
@@ -192,9 +192,9 @@ function missingIn(declared: readonly string[], asked: readonly string[] | null)
   return (asked ?? []).filter((name) => !declared.includes(name)).sort();
 }
 
-/** The keys of a schema of somebody's, never values; `null` without one, and for one that does not tell its keys. */
+/** The keys of a plugin's schema, never values; `null` if there is none or its keys are unknown. */
 function configKeysOf(schema: object | undefined): readonly ConfigKey[] | null {
-  // Of another schema than one of zod, and of one that has no such form, there is none.
+  // Fails for schemas that are not Zod's, and for those without a JSON form.
   const document: unknown = attempt(() =>
     z.toJSONSchema(schema as z.core.$ZodType, { io: "input", unrepresentable: "any" }),
   );

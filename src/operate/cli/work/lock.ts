@@ -1,4 +1,4 @@
-/** Makes a lockfile, trusts all that is acceptable, or removes what is gone. */
+/** Creates a lockfile, trusts every acceptable plugin, or removes entries that have no package. */
 import { GlassineError } from "../../../core/errors/index.ts";
 import { byUnits } from "../../../core/plugins/index.ts";
 import { rejectionCodes } from "../../packages/index.ts";
@@ -33,10 +33,10 @@ export interface LockRequest extends CommandScope {
 
 export interface LockChange {
   readonly lock: LockFacts;
-  /** Null where nothing was recorded. */
+  /** Null if nothing was recorded. */
   readonly journal_path: string | null;
   readonly created: boolean;
-  /** By id. */
+  /** Sorted by id. */
   readonly trusted: readonly TrustedPlugin[];
   readonly untrusted: readonly { readonly id: string }[];
   readonly skipped: readonly {
@@ -78,7 +78,7 @@ export async function lock(request: LockRequest): Promise<LockChange> {
   return { ...nothing, ...done, warnings: [...known(surveyed.report.warnings), ...done.warnings] };
 }
 
-/** What is otherwise than if nothing had been changed, with further warnings. */
+/** What differs from a run that changes nothing, with further warnings. */
 type Done = Partial<LockChange> & Pick<LockChange, "warnings">;
 
 async function lockAll(
@@ -86,7 +86,7 @@ async function lockAll(
   { reason, audit }: LockRequest,
 ): Promise<Done> {
   const linked = report.accepted.filter((each) => each.package.isLinked || each.isLocal);
-  // Who ended trust at a day wants it looked at again.
+  // An operator who set an end date wants a new review first.
   const ended = new Set(
     report.drift.filter(({ kind }) => kind === "trust_expired").map(({ id }) => id),
   );
@@ -120,14 +120,14 @@ async function lockAll(
   };
 }
 
-/** Where there is nothing to change, a change that was not finished is finished all the same. */
+/** Completes or undoes an unfinished change when there is nothing else to change. */
 async function settled({ lockPath }: Surveyed["options"]): Promise<readonly string[]> {
   return (await settleLock(lockPath)).warnings;
 }
 
 async function prune({ report, options }: Surveyed, { reason, audit }: LockRequest): Promise<Done> {
   const gone = report.drift.filter(({ kind }) => kind === "missing_from_install");
-  // An optional entry is for a host where the plugin is installed.
+  // An optional entry may be for another host, where the plugin is installed.
   const kept = gone.filter(({ blocking }) => !blocking).map(({ id }) => texts.keptOptional(id));
   const ids = gone.filter(({ blocking }) => blocking).map(({ id }) => id);
   if (ids.length === 0) return { warnings: [...kept, ...(await settled(options))] };

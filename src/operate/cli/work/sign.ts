@@ -1,11 +1,11 @@
-/** Signs a package for its author, and says where that may not be what is published. */
+/** Signs a package for its author, and warns if that may not be what gets published. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { installedNames, readBundled } from "../../packages/index.ts";
 import { type SignPackageOptions, signPackage, signTarball } from "../../trust/index.ts";
 import { texts } from "../texts.ts";
 
-/** `path` is that of the package's folder, or of its tarball. */
+/** `path` is the package's folder or its tarball. */
 export async function sign(options: SignPackageOptions) {
   const { path } = options;
   const isTarball = await stat(path).then(
@@ -31,7 +31,7 @@ export async function sign(options: SignPackageOptions) {
   };
 }
 
-/** Where a folder may not be what npm packs. A tarball is what is published. */
+/** Warns if a folder may not be what npm packs. A tarball is exactly what gets published. */
 async function warningsOf(path: string): Promise<readonly string[]> {
   const left = await leftOutOf(path);
   return [
@@ -43,7 +43,7 @@ async function warningsOf(path: string): Promise<readonly string[]> {
 
 const dependenciesFolder = "node_modules";
 
-/** Warns where the bundled packages are not those that the signature covers. */
+/** Warns if the bundled packages are not those that the signature covers. */
 async function bundleWarnings(path: string): Promise<readonly string[]> {
   const bundled = await readBundled(path);
   const folder = join(path, dependenciesFolder);
@@ -57,7 +57,7 @@ async function bundleWarnings(path: string): Promise<readonly string[]> {
   ];
 }
 
-/** What npm never packs: a folder that has it is not the package that is going to be installed. */
+/** What npm never packs: a folder that contains it is not the package that will be installed. */
 const neverPacked = /^(?:\.git|\.gitignore|\.npmignore|\.npmrc|package-lock\.json|.*\.tgz)$/;
 
 async function leftOutOf(path: string): Promise<readonly string[]> {
@@ -68,7 +68,7 @@ async function leftOutOf(path: string): Promise<readonly string[]> {
     .sort();
 }
 
-/** Whether a list of `files`, where there is one, has the evidence in it. A pattern may. */
+/** Whether `files`, if present, includes the evidence. Any pattern counts as including it. */
 async function packsEvidence(path: string): Promise<boolean> {
   const { files }: { readonly files?: unknown } = JSON.parse(
     await readFile(join(path, "package.json"), "utf8"),

@@ -1,4 +1,4 @@
-/** Compares the lockfile, what is installed, and the journal. Nothing is run. */
+/** Compares the lockfile with what is installed and with the journal. Runs no plugin. */
 import { GlassineError } from "../../../core/errors/index.ts";
 import type { StaticReport } from "../../discovery/index.ts";
 import {
@@ -37,19 +37,19 @@ export async function verify(scope: CommandScope) {
       .map(({ entry, package: { path } }) => ({ id: entry.id, path })),
     duplicates: duplicatesIn(report),
     unhashable: refusedFor((code) => unhashableCodes.includes(code)),
-    // Where nothing checks signatures, the policy refuses whatever there is.
+    // Without any check the policy refuses every plugin or none, and neither is a finding.
     signatures: signaturesUnchecked === undefined ? refusedFor(isSignatureCode) : [],
     signatures_unchecked: signaturesUnchecked ?? null,
     ...(await journalOf(lock)),
     pending: await isPending(lock.path),
-    // What is in these folders was not compared.
+    // The contents of these folders were not compared.
     unreadable,
     permissions: permissionsOf(report),
     warnings,
   };
 }
 
-/** Of packages that claim one id production refuses each, whichever of them the lockfile has. */
+/** If several packages claim an id, production refuses each, even the one in the lockfile. */
 function duplicatesIn({ refused }: StaticReport) {
   const paths = new Map<string, string[]>();
   for (const { id, code, source } of refused)
@@ -74,7 +74,7 @@ function permissionsOf({ lock, found }: StaticReport) {
 
 export type LockState = Awaited<ReturnType<typeof lockState>>;
 
-/** The state of lockfile and journal for `doctor`: one that cannot be read is reported. */
+/** The state of lockfile and journal for `doctor`, which reports those that cannot be read. */
 export async function lockState(scope: CommandScope) {
   const options = await optionsFor({ ...staticRequest(scope), faults: "report" });
   const { lock, lockFault, lockPath } = options;
@@ -87,7 +87,7 @@ export async function lockState(scope: CommandScope) {
     });
   const none = firstProblems([]);
   const problems = lock === undefined ? none : await readable(journalOf(lock), none);
-  // The first change of all may have ended before there was a lockfile.
+  // The very first change may have been interrupted before there was a lockfile.
   const pending = lockFault === undefined && (await readable(isPending(lockPath), false));
   return {
     lock: lockFacts(options),
@@ -100,7 +100,7 @@ export async function lockState(scope: CommandScope) {
   };
 }
 
-/** Whether a change was begun and not ended. */
+/** Whether a change was begun but is neither finished nor in progress. */
 async function isPending(lockPath: string): Promise<boolean> {
   const change = await pendingChange(lockPath);
   return change !== undefined && !change.isInProgress;
@@ -110,12 +110,12 @@ async function journalOf(lock: NonNullable<StaticReport["lock"]>): Promise<Journ
   return firstProblems(checkJournal(lock, await readTrustJournal(lock.path)));
 }
 
-/** A journal can have a million lines, and as many faults. */
+/** A journal can have a million lines, and as many problems. */
 const maxShown = 100;
 
 type Journal = Awaited<ReturnType<typeof readTrustJournal>>;
 
-/** The last changes, of one plugin alone where `id` is given, and the first problems of them all. */
+/** The last changes, of one plugin if `id` is given, and the first problems of the journal. */
 export async function journal(request: CommandScope & { readonly id: string | undefined }) {
   const options = await optionsFor({ ...staticRequest(request), faults: "report" });
   const { lockPath, warnings } = options;

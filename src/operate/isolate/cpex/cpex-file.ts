@@ -1,4 +1,4 @@
-/** From a configuration of CPEX to plugins of this host. */
+/** Turns a CPEX configuration into plugins of this host. */
 import { readFile } from "node:fs/promises";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
 import { optionsInvalid, quoted, suggestion } from "../../../core/errors/index.ts";
@@ -20,9 +20,9 @@ import { readYaml } from "./python.ts";
 export type { PlannedGuest } from "./cpex-plugin.ts";
 
 export interface CpexFileOptions extends CpexHostOptions {
-  /** Which of its plugins, by the names in the file. Default: all that are not disabled. */
+  /** Which of its plugins to run, by the names in the file. Default: all that are not disabled. */
   readonly only?: readonly string[] | undefined;
-  /** What `env` is in the file, which is a Jinja template. Default: empty. */
+  /** The value of `env` in the file, which is a Jinja template. Default: empty. */
   readonly env?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -31,10 +31,10 @@ const optionNames = [...hostOptionNames, "only", "env"];
 type Data = Readonly<Record<string, unknown>>;
 
 /**
- * Runs the plugins of a configuration of CPEX or ContextForge, each in a Python process of its own,
- * with the modes, priorities and conditions of the file. Disabled ones are left out.
+ * Runs the plugins of a CPEX or ContextForge configuration, each in its own Python process, with
+ * the modes, priorities and conditions of the file. Disabled ones are left out.
  *
- * @throws GlassineError (as a rejection) as `cpexPlugin` does; where one plugin does not start, none
+ * @throws GlassineError (as a rejection) as `cpexPlugin` does; if one plugin does not start, none
  *   runs
  * @see spec `cpex:hooks`
  * @example
@@ -57,9 +57,9 @@ export async function cpexPlugins(
 }
 
 /**
- * Reads the plugins of a configuration, and runs none.
+ * Reads the plugins of a configuration without running any.
  *
- * @param sourcesOnly whether Python reads nothing that was compiled before
+ * @param sourcesOnly whether Python ignores bytecode that was compiled earlier
  * @throws GlassineError (as a rejection) as `cpexPlugin` does
  */
 export async function planGuests(
@@ -133,14 +133,14 @@ function entriesOf(
 
 const setting = (name: string, why: string): Unsupported => ({ what: "setting", name, why });
 
-/** What CPEX called its modes before, and what they are now. */
+/** The former names of CPEX's modes, and what they are called now. */
 const olderModes: Readonly<Record<string, Pick<RunSettings, "mode" | "onError">>> = {
   enforce: { mode: "sequential" },
   enforce_ignore_error: { mode: "sequential", onError: "ignore" },
   permissive: { mode: "transform" },
 };
 
-/** Fields of an entry that mean something here, or that are for people. */
+/** Fields of an entry that have an effect here, or that are only for people. */
 const entryFields = [
   "name",
   "description",
@@ -158,7 +158,7 @@ const entryFields = [
   "config",
 ];
 
-/** An entry with its own name, which it has. */
+/** An entry of a file, which always has a name. */
 type TitledEntry = GuestEntry & { readonly title: string; readonly name: string };
 
 function readEntry(entry: unknown, where: string): TitledEntry {
@@ -199,7 +199,7 @@ function namesOf(value: unknown, what: string): readonly string[] {
   throw optionsInvalid(`${what} must be a list of names.`);
 }
 
-/** What they may be, `definePlugin` checks. */
+/** `definePlugin` checks the values. */
 function settingsIn({ mode, on_error: onError, priority }: Data): RunSettings {
   return {
     ...(mode === undefined ? {} : { mode: mode as Mode }),
@@ -217,7 +217,7 @@ const conditionFields: Readonly<Record<string, keyof Conditions>> = {
   resources: "resources",
 };
 
-/** A condition that cannot be held to is left out, so that a guard runs too often and not too seldom. */
+/** Leaves out conditions that are not supported, so that a guard runs too often, not too rarely. */
 function readConditions(
   given: unknown,
   where: string,
@@ -239,7 +239,7 @@ function readConditions(
     const kind = conditionFields[field];
     const names = namesOf(value, `conditions.${field} in ${where}`);
     if (names.length === 0) continue;
-    // There a name is a name; here `*` stands for others.
+    // CPEX takes names literally; here `*` is a wildcard.
     if (kind === undefined || names.some((name) => name.includes("*")))
       unsupported.push(
         setting(

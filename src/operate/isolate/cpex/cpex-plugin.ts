@@ -1,4 +1,4 @@
-/** From a plugin of CPEX, which is Python, to a plugin of this host. */
+/** Turns a CPEX plugin, which is written in Python, into a plugin of this host. */
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
@@ -35,50 +35,50 @@ import {
 import { workerArgs } from "./worker-lines.ts";
 import { type CpexTurn, cpexLink, withoutOwnError } from "./worker-link.ts";
 
-/** Where plugins of CPEX run, and what they may take. */
+/** Where CPEX plugins run, and what they may use. */
 export interface CpexHostOptions
   extends Pick<IsolateOptions, "closeTimeoutMs" | "spare" | "onEnd"> {
   /** The interpreter of a virtual environment with the package `cpex`: `VENV/bin/python`. */
   readonly python: string;
   /**
-   * What wheels of the environment have to be, by name. Each that is named is checked before anything
-   * runs, and the plugin's own has to be among them. Default: whatever is installed.
+   * What the environment's wheels must be, by name. Every named wheel is checked before anything
+   * runs, and the plugin's own must be among them. Default: whatever is installed.
    */
   readonly wheels?: Readonly<Record<string, WheelLock>> | undefined;
-  /** Folders with code of plugins that is not installed. */
+  /** Folders with plugin code that is not installed. */
   readonly pluginDirs?: readonly string[] | undefined;
-  /** Whether it may open connections, for limits that are kept in Redis, say. Default false. */
+  /** Whether it may open connections, such as to a Redis that keeps limits. Default false. */
   readonly network?: boolean | undefined;
-  /** What may stay open where the platform cannot close it. Default: nothing. */
+  /** What may stay open if the platform cannot close it. Default: nothing. */
   readonly accept?: readonly Opening[] | undefined;
-  /** What it may take as address space, in MiB. Default 1 024. */
+  /** How much address space it may use, in MiB. Default 1 024. */
   readonly memoryMb?: number | undefined;
   /** How long it may take to start. Default 30 000. */
   readonly startTimeoutMs?: number | undefined;
   /** How many turns may be open at a time. They run one after the other. Default 64. */
   readonly maxTurns?: number | undefined;
-  /** Gets what it logs and prints, in pieces as they come. Default: nobody does. */
+  /** Receives what it logs and prints, in chunks as they arrive. Default: it is dropped. */
   readonly onOutput?: ((text: string) => void) | undefined;
-  /** Gets what a turn has beside its result. It must not throw. */
+  /** Receives what a turn has besides its result. Must not throw. */
   readonly onTurn?: ((turn: CpexTurn) => void) | undefined;
 }
 
 export interface CpexOptions extends CpexHostOptions {
   /** The dotted path of its class, as `kind` in CPEX's configuration. */
   readonly kind: string;
-  /** Its name on this host. Default: that of its wheel. */
+  /** Its name on this host. Default: its wheel's name. */
   readonly name?: string | undefined;
   /** Default: those that its wheel names in `plugin-manifest.yaml`. */
   readonly hooks?: readonly string[] | undefined;
   /** What it may see and change. Default: nothing gated. */
   readonly capabilities?: readonly string[] | undefined;
-  /** Its configuration, over the defaults of its wheel. */
+  /** Its configuration, which overrides its wheel's defaults. */
   readonly config?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** A plugin of CPEX that runs. */
+/** A running CPEX plugin. */
 export interface CpexPlugin extends IsolatedPlugin {
-  /** The wheel it comes from; `undefined` where its code is not installed. */
+  /** The wheel it comes from; `undefined` if its code is not installed. */
   readonly wheel: Wheel | undefined;
   /** What has no effect on this host. */
   readonly unsupported: readonly Unsupported[];
@@ -103,13 +103,13 @@ export const hostOptionNames = [
 const optionNames = [...hostOptionNames, "kind", "name", "hooks", "capabilities", "config"];
 
 /**
- * Runs a plugin that was written for CPEX or ContextForge, unmodified, in a Python process of its own.
- * It sees what its capabilities open, and what it returns is judged as ever.
+ * Runs an unmodified plugin for CPEX or ContextForge in its own Python process. It sees what its
+ * capabilities open, and its results are judged like those of any plugin.
  *
- * @throws GlassineError (as a rejection) `options_invalid`, `isolation_refused` where the platform
- *   cannot confine it, `package_refused` where a wheel is not what `wheels` says,
- *   `plugin_isolation_failed` where CPEX cannot make the plugin, `plugin_ended` where it ends or hangs
- *   meanwhile, `manifest_invalid`
+ * @throws GlassineError (as a rejection) `options_invalid`, `isolation_refused` if the platform
+ *   cannot confine it, `package_refused` if a wheel is not what `wheels` says,
+ *   `plugin_isolation_failed` if CPEX cannot create the plugin, `plugin_ended` if it ends or hangs
+ *   while it starts, `manifest_invalid`
  * @see spec `cpex:start`, `cpex:wheels`
  * @example
  * ```ts
@@ -148,7 +148,7 @@ export async function cpexPlugin(options: CpexOptions): Promise<CpexPlugin> {
   return await guest.start();
 }
 
-/** The environment that plugins run in, checked. */
+/** The checked environment that plugins run in. */
 export interface CpexHost {
   readonly options: ReturnType<typeof readHostOptions>;
   readonly venv: Venv;
@@ -157,7 +157,7 @@ export interface CpexHost {
 }
 
 /**
- * @param sourcesOnly whether Python reads nothing that was compiled before: no wheel lists that
+ * @param sourcesOnly whether Python ignores bytecode compiled earlier, which wheels do not list
  * @throws GlassineError `options_invalid`, `isolation_refused`, `package_refused`
  */
 export async function openHost(
@@ -212,7 +212,7 @@ async function foldersOf(paths: readonly string[]): Promise<readonly string[]> {
   return folders;
 }
 
-/** A plugin of CPEX that can be started: what it is, known before its code runs. */
+/** A CPEX plugin that can be started, and what is known about it before its code runs. */
 export interface PlannedGuest {
   readonly kind: string;
   /** Its name on this host. */
@@ -255,7 +255,7 @@ export async function planGuest(host: CpexHost, entry: GuestEntry): Promise<Plan
   };
 }
 
-/** A lock that names other wheels alone would hold nothing. */
+/** Requires the plugin's own wheel in `wheels`, which would otherwise not protect it. */
 function expectLocked(
   kind: string,
   wheel: Wheel | undefined,

@@ -1,10 +1,10 @@
 /**
- * Offers a plugin of this library to a host of CPEX: takes the tasks that its worker takes, and
- * answers them as its worker does. Source: the module `cpex.framework.isolated.worker` of the Python
+ * Offers a plugin of this library to a CPEX host: accepts the tasks that CPEX's worker accepts, and
+ * answers them in the same way. Source: the module `cpex.framework.isolated.worker` of the Python
  * package `cpex` 0.1.4.
  *
- * The plugin runs behind a manager of its own, because the Python manager of that version takes
- * whatever extensions a plugin returns.
+ * The plugin runs behind its own manager, because that version's Python manager accepts whatever
+ * extensions a plugin returns.
  */
 import * as z from "zod/mini";
 import {
@@ -27,23 +27,23 @@ type Item = Exclude<Parameters<typeof createPluginManager>[0]["plugins"][number]
 
 export interface CpexServerOptions {
   readonly plugin: Plugin;
-  /** Makes the manager of the plugin under the settings of the host. */
+  /** Creates the plugin's manager with the host's settings. */
   readonly managerOf: (item: Item) => Promise<Manager>;
   readonly write: (text: string) => void;
-  /** Gets what an operator should know and the protocol has no place for. */
+  /** Receives what an operator should know but the protocol has no place for. */
   readonly warn: (text: string) => void;
 }
 
 export interface CpexServer {
-  /** A line without its end. */
+  /** Handles a line, given without its line break. */
   take(line: string): void;
-  /** When the host has said that it ends. */
+  /** Resolves when the host asks for a shutdown. */
   readonly shutdown: Promise<void>;
-  /** Answers what is open, and ends the plugin. */
+  /** Finishes all open answers, then closes the plugin. */
   close(): Promise<void>;
 }
 
-/** What answers a line that has no id. */
+/** The id in the answer to a line that has none. */
 const noId = "unknown";
 
 const text = z.string();
@@ -51,7 +51,7 @@ const names = z.array(text);
 const optionalText = z.nullish(text);
 const anyObject = z.record(text, z.unknown());
 
-/** Of a task, what every one has. */
+/** The fields that every task has. */
 const anyTask = z.looseObject({
   task_type: text,
   request_id: z._default(text, noId),
@@ -79,7 +79,7 @@ const settings = z.looseObject({
 });
 
 interface Made {
-  /** The text of the configuration that it was made for. */
+  /** The JSON text of the configuration that it was created for. */
   readonly text: string;
   readonly manager: Promise<Manager>;
   readonly capabilities: readonly string[];
@@ -96,7 +96,7 @@ export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions
   const say = (id: string, fields: object) =>
     write(`${JSON.stringify({ ...fields, request_id: id })}\n`);
 
-  /** A host of CPEX has one configuration for a plugin. With another one the plugin begins anew. */
+  /** A CPEX host has one configuration per plugin. If it changes, the plugin is created anew. */
   function madeFor(config: string): Made {
     if (made?.text === config) return made;
     const { capabilities: granted, config: own } = read(settings, JSON.parse(config), "config");
@@ -118,14 +118,14 @@ export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions
     throw new Error(`There are no tasks of the type ${task.task_type}.`);
   }
 
-  /** With a configuration, also whether the plugin takes it, and which hooks it has. */
+  /** With a configuration, also checks that the plugin accepts it, and lists its hooks. */
   async function greet(config: string | null | undefined): Promise<object> {
     const manager = typeof config === "string" ? await madeFor(config).manager : undefined;
     return {
       status: "success",
       protocol_version: workerProtocol,
       features: servedFeatures,
-      // None is installed here.
+      // CPEX is not installed here.
       cpex_version: null,
       ...(manager === undefined ? {} : { hooks: hooksOf(manager) }),
     };
@@ -193,7 +193,7 @@ export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions
   };
 }
 
-/** What a host of CPEX has to know of a plugin: its hooks and capabilities that exist there. */
+/** What a CPEX host needs to know about a plugin: its hooks and capabilities that exist there. */
 export async function cpexFacts(plugin: Plugin): Promise<{
   readonly hooks: readonly string[];
   readonly capabilities: readonly string[];
@@ -202,7 +202,7 @@ export async function cpexFacts(plugin: Plugin): Promise<{
 }> {
   const { name, version } = plugin;
   const hooks = Object.fromEntries(plugin.hooks.map((hook) => [hook, () => undefined]));
-  // Without its code and its configuration: only which hooks its entries take part in.
+  // Has no code or configuration: it only shows in which hooks the plugin's entries take part.
   const stand = definePlugin({ name, version, hooks } as never);
   const manager = await createPluginManager({ plugins: [stand] });
   const served = hooksOf(manager);
@@ -218,7 +218,7 @@ export async function cpexFacts(plugin: Plugin): Promise<{
 const hooksOf = (manager: Manager): readonly string[] =>
   cpexHooks.filter((hook) => manager.handles(hook as "evaluate"));
 
-/** What both the plugin and the configuration of its host name. */
+/** The capabilities that both the plugin and its host's configuration name. */
 function grantOf(plugin: Plugin, granted: readonly string[]): readonly never[] {
   const known = granted.filter((name) => cpexCapabilities.includes(name));
   const asked: readonly string[] = resolveCapabilities(plugin.capabilities as never);
@@ -226,7 +226,7 @@ function grantOf(plugin: Plugin, granted: readonly string[]): readonly never[] {
 }
 
 /**
- * A failure is one of the host's, too: its own `on_error` decides what follows.
+ * Throws unless the plugin itself denied: a CPEX host handles failures with its own `on_error`.
  *
  * @throws Error
  */
@@ -250,7 +250,7 @@ function read<Schema extends z.ZodMiniType>(
   throw new Error(`${path} is not as the worker of CPEX takes it: ${issue?.message}`);
 }
 
-/** What cannot be made or closed has been reported to whoever asked. */
+/** Ignores failures, which have already been reported to the caller that caused them. */
 async function closed(made: Made | undefined): Promise<void> {
   await made?.manager.then((manager) => manager.close()).catch(() => {});
 }

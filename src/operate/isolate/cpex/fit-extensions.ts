@@ -1,16 +1,16 @@
 /**
- * Extensions as the models of CPEX have them. One value that does not fit would make its worker run
- * the plugin without any, so whatever may not fit is left out, and named.
+ * Fits extensions to CPEX's models. A single value that does not fit would make its worker run the
+ * plugin without any extensions, so whatever may not fit is left out and reported.
  *
  * Source: `cpex.framework.extensions` of the Python package `cpex` 0.1.4.
  */
 import { isRecord } from "../../../core/data/index.ts";
 
-/** The fields that its models have, by slot; `undefined` where they have all. */
+/** The fields that its models have, by slot; `undefined` if they have all of them. */
 const modelled: Readonly<Record<string, readonly string[] | undefined>> = {
   request: undefined,
   agent: undefined,
-  // Those of the newer generation are in `headers`, too.
+  // Headers of the newer fields are in `headers`, too.
   http: ["headers", "request_headers"],
   security: ["labels", "classification", "subject", "objects", "data"],
   delegation: undefined,
@@ -27,7 +27,7 @@ type Data = Readonly<Record<string, unknown>>;
 
 export interface Fitted {
   readonly extensions: Data;
-  /** Paths of what its models do not have. */
+  /** The paths that its models do not have. */
   readonly leftOut: readonly string[];
 }
 
@@ -62,12 +62,12 @@ const misfitsOf: Readonly<Record<string, (slot: Data) => readonly string[]>> = {
     ...(isRecord(tool) ? schemasOf(tool) : []),
     ...(isRecord(prompt) && hasOthersThanObjects(prompt.arguments) ? ["prompt.arguments"] : []),
   ],
-  // Its models read whatever is in a history as an empty object, which would come back as a change.
+  // Its models read every item of a history as an empty object, which would return as a change.
   agent: ({ conversation }) =>
     isRecord(conversation) && isFilled(conversation.history) ? ["conversation"] : [],
 };
 
-/** A JSON Schema may be a boolean; its model wants an object. */
+/** A JSON Schema can be a boolean, but its model requires an object. */
 function schemasOf(tool: Data): readonly string[] {
   return ["input_schema", "output_schema"]
     .filter((field) => tool[field] !== undefined && !isRecord(tool[field]))
@@ -79,7 +79,7 @@ const isFilled = (value: unknown) => Array.isArray(value) && value.length > 0;
 const hasOthersThanObjects = (value: unknown) =>
   Array.isArray(value) && !value.every((each) => isRecord(each));
 
-/** A copy without what is at the paths, each of one or two names. */
+/** Returns a copy without the values at `paths`, each of one or two names. */
 function without(value: Data, paths: readonly string[]): Data {
   const entries = Object.entries(value).flatMap(([name, inner]) => {
     if (paths.includes(name)) return [];

@@ -1,4 +1,4 @@
-/** What a plugin of CPEX is on this host: its manifest, and what the host has no place for. */
+/** Describes a CPEX plugin for this host: its manifest, and what this host does not support. */
 import { isRecord } from "../../../core/data/index.ts";
 import { optionsInvalid, quoted, suggestion } from "../../../core/errors/index.ts";
 import { hookNames } from "../../../core/host/index.ts";
@@ -7,14 +7,14 @@ import type { FarManifest } from "../protocol.ts";
 import type { Wheel } from "./wheels.ts";
 import { cpexCapabilities, cpexHooks, type Guest } from "./worker-lines.ts";
 
-/** Something of a plugin or its configuration that has no effect on this host, and why. */
+/** Something in a plugin or its configuration that has no effect on this host, and why. */
 export interface Unsupported {
   readonly what: "hook" | "capability" | "setting";
   readonly name: string;
   readonly why: string;
 }
 
-/** What a plugin's wheel says of it, in `plugin-manifest.yaml`. */
+/** What a plugin's wheel says about it in `plugin-manifest.yaml`. */
 export interface PackageManifest {
   readonly kind: string;
   readonly description: string | undefined;
@@ -22,7 +22,7 @@ export interface PackageManifest {
   readonly defaults: Readonly<Record<string, unknown>>;
 }
 
-/** What a document says, as far as it can be read. */
+/** Reads what it can from the document; `undefined` if there is no `kind`. */
 export function readPackageManifest(document: unknown): PackageManifest | undefined {
   if (!isRecord(document) || typeof document.kind !== "string") return undefined;
   const { kind, description, available_hooks: hooks, default_configs: defaults } = document;
@@ -37,7 +37,7 @@ export function readPackageManifest(document: unknown): PackageManifest | undefi
 /** A plugin as somebody configured it. */
 export interface GuestEntry {
   readonly kind: string;
-  /** Its name on this host, and the one that CPEX has for it. */
+  /** Its name on this host; `title` is the one that CPEX uses. */
   readonly name: string | undefined;
   readonly title: string | undefined;
   readonly version?: string | undefined;
@@ -45,19 +45,19 @@ export interface GuestEntry {
   readonly capabilities: readonly string[];
   readonly config: Readonly<Record<string, unknown>>;
   readonly settings: RunSettings;
-  /** What of its configuration has no effect. */
+  /** The parts of its configuration that have no effect. */
   readonly unsupported: readonly Unsupported[];
 }
 
 /** Where its code is. */
 interface GuestSource {
   readonly wheel: Wheel | undefined;
-  /** What its wheel says, which may be of another class. */
+  /** Its wheel's manifest, which may describe another class. */
   readonly own: PackageManifest | undefined;
   readonly pluginDirs: readonly string[];
 }
 
-/** @throws GlassineError `options_invalid` where no hook is left */
+/** @throws GlassineError `options_invalid` if no hook is left */
 export function describeGuest(
   entry: GuestEntry,
   { wheel, own: found, pluginDirs }: GuestSource,
@@ -96,7 +96,7 @@ export function describeGuest(
       hooks,
       capabilities,
       pluginDirs,
-      // The worker does not apply them.
+      // The worker does not apply the defaults.
       config: { ...own?.defaults, ...entry.config },
     },
     manifest: {
@@ -126,7 +126,7 @@ function noHooks(kind: string, asked: readonly string[], unsupported: readonly U
   return optionsInvalid(`No hook of ${quoted(kind)} is one of this host. ${why}`);
 }
 
-/** A version of Python as a semantic one: what has no place in it is a build. */
+/** Turns a Python version into a semantic one. What has no place there becomes build metadata. */
 export function semanticVersion(version: string): string {
   const [, major, minor = "0", patch = "0", rest = ""] =
     /^v?(\d+)(?:\.(\d+))?(?:\.(\d+))?(.*)$/.exec(version) ?? [];
@@ -136,7 +136,7 @@ export function semanticVersion(version: string): string {
   return build === "" ? release : `${release}+${build}`;
 }
 
-/** A name of CPEX, such as `PIIFilter`, as this library has it: `pii-filter`. */
+/** Turns a CPEX name, such as `PIIFilter`, into a name of this library: `pii-filter`. */
 export function pluginName(title: string): string {
   return title
     .replaceAll(/([a-z0-9])([A-Z])/g, "$1-$2")

@@ -1,4 +1,4 @@
-/** Starts Python of a virtual environment, and lets it read YAML. */
+/** Starts the Python of a virtual environment, and reads YAML with it. */
 import { within } from "../../../core/data/index.ts";
 import { GlassineError } from "../../../core/errors/index.ts";
 import { expectAccepted } from "../isolate-plugin.ts";
@@ -12,11 +12,11 @@ import type { Venv } from "./wheels.ts";
 export interface PythonOptions {
   readonly venv: Venv;
   readonly accept: readonly Opening[];
-  /** Absolute paths of folders that it may read beside its environment. */
+  /** Absolute paths of folders that it may read besides its environment. */
   readonly readable: readonly string[];
   readonly network: boolean;
   readonly memoryMb: number;
-  /** Whether it reads the sources alone, and nothing that was compiled of them before. */
+  /** Whether it reads only sources, and no bytecode that was compiled earlier. */
   readonly sourcesOnly: boolean;
   readonly onOutput: (text: string) => void;
 }
@@ -24,7 +24,7 @@ export interface PythonOptions {
 export interface Python {
   /** Starts it with arguments. */
   readonly run: (args: readonly string[]) => StartLink;
-  /** What its code can do although it should not, or because the operator said so. */
+  /** What its code can do although it should not, or because the operator allowed it. */
   readonly open: readonly Opening[];
 }
 
@@ -32,7 +32,7 @@ export interface Python {
 export async function pythonOf(options: PythonOptions): Promise<Python> {
   const { venv, accept, readable, network, memoryMb, sourcesOnly, onOutput } = options;
   const { open, why } = await platformOf();
-  // Python has no permission model: without namespaces nothing forbids files.
+  // Python has no permission model: without namespaces, nothing restricts file access.
   const found: readonly Opening[] = why === undefined ? open : [...open, "files"];
   expectAccepted(found, network ? [...accept, "network"] : accept, why);
   const program = { readable: [...venv.readable, ...readable], network, memoryMb };
@@ -41,7 +41,7 @@ export async function pythonOf(options: PythonOptions): Promise<Python> {
     open: network && !found.includes("network") ? [...found, "network"] : found,
     run: (args) => {
       const cache = sourcesOnly ? ["-X", "pycache_prefix=/none"] : [];
-      // Nothing of the host's environment or of the account's own packages, and no compiled files.
+      // Without the host's environment and the user's own packages, and without writing bytecode.
       const argv = [venv.python, "-I", "-B", "-X", "utf8", ...cache, ...args];
       return processLink({ ...place({ ...program, argv }), onOutput });
     },
@@ -63,8 +63,8 @@ except Exception as error:
 `;
 
 /**
- * A YAML document as JSON has it. With `env` the text is a Jinja template first, as CPEX's own
- * configuration is.
+ * Reads a YAML document as JSON data. With `env`, the text is first rendered as a Jinja template,
+ * like CPEX's own configuration.
  *
  * @throws GlassineError `plugin_isolation_failed`, `plugin_ended`
  */
@@ -81,7 +81,7 @@ export async function readYaml(
   throw new GlassineError("plugin_isolation_failed", `${what} cannot be read: ${error}`);
 }
 
-/** The first line that a program answers one with. */
+/** Sends a line, and returns the first line that the program answers. */
 function lineOf(start: StartLink, line: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const link = start({

@@ -1,5 +1,5 @@
 /**
- * The wheels of a virtual environment, read without running anything of it.
+ * Reads the wheels of a virtual environment without running any of their code.
  *
  * Sources: the packaging specifications "Recording installed projects" and "Names and
  * normalization"; PEP 405 for `pyvenv.cfg`.
@@ -10,14 +10,14 @@ import { dirname, join, resolve } from "node:path";
 import { GlassineError, optionsInvalid, quoted } from "../../../core/errors/index.ts";
 import { systemCode } from "../../packages/index.ts";
 
-/** What a wheel has to be. */
+/** The version and hash that a wheel must have. */
 export interface WheelLock {
   readonly version: string;
-  /** `sha256:` and 64 hexadecimal digits, as `CpexPlugin.wheel` has it. */
+  /** `sha256:` and 64 hexadecimal digits, as in `CpexPlugin.wheel`. */
   readonly hash: string;
 }
 
-/** A wheel as it is installed. */
+/** An installed wheel. */
 export interface Wheel extends WheelLock {
   /** Its normalized name, such as `cpex-pii-filter`. */
   readonly name: string;
@@ -30,7 +30,7 @@ export interface Venv {
   readonly folder: string;
   /** Whether it also sees packages that are installed outside of it. */
   readonly seesSystem: boolean;
-  /** What the interpreter needs to read. */
+  /** The paths that the interpreter needs to read. */
   readonly readable: readonly string[];
   readonly wheels: readonly Installed[];
 }
@@ -38,7 +38,7 @@ export interface Venv {
 export interface Installed {
   readonly name: string;
   readonly version: string;
-  /** Where the paths of its files begin. */
+  /** The folder that the paths of its files are relative to. */
   readonly folder: string;
   readonly files: readonly string[];
 }
@@ -74,7 +74,7 @@ export async function readVenv(python: string): Promise<Venv> {
   };
 }
 
-/** Both where they are said to be and where they are: links lead from one to the other. */
+/** The existing paths, both as given and as real paths, because links connect the two. */
 async function existing(paths: readonly string[]): Promise<readonly string[]> {
   const found = await Promise.all(
     paths.map(async (path) => {
@@ -94,7 +94,7 @@ async function sitePackages(root: string): Promise<string> {
   );
 }
 
-/** Names are compared without case, and with one hyphen for any run of `-`, `_` and `.`. */
+/** Normalizes a name for comparison: lower case, and one hyphen for any run of `-`, `_` and `.`. */
 export const normalizedName = (name: string) => name.toLowerCase().replaceAll(/[-_.]+/g, "-");
 
 async function readInstalled(folder: string, info: string): Promise<Installed | undefined> {
@@ -108,7 +108,7 @@ async function readInstalled(folder: string, info: string): Promise<Installed | 
   return { name: normalizedName(name), version, folder, files };
 }
 
-/** The wheel that has a module: `a.b` is `a/b.py` or `a/b/__init__.py`. */
+/** Finds the wheel that contains a module: `a.b` is `a/b.py` or `a/b/__init__.py`. */
 export function wheelOf({ wheels }: Venv, module: string): Installed | undefined {
   const path = module.replaceAll(".", "/");
   return wheels.find(({ files }) =>
@@ -116,24 +116,24 @@ export function wheelOf({ wheels }: Venv, module: string): Installed | undefined
   );
 }
 
-/** A file of a wheel, or `undefined` where it has none of that name. */
+/** Reads a file of a wheel; `undefined` if the wheel does not list it. */
 export async function fileOf(wheel: Installed, path: string): Promise<string | undefined> {
   if (!wheel.files.includes(path)) return undefined;
   return await readFile(join(wheel.folder, path), "utf8");
 }
 
-/** What an installer writes, and what Python compiles: the same wheel has others elsewhere. */
+/** Files written by installers or compiled by Python, which differ between installations. */
 const isOfInstaller = (path: string) =>
   /(^|\/)__pycache__\//.test(path) ||
   /^[^/]+\.dist-info\/(RECORD|INSTALLER|REQUESTED|direct_url\.json)$/.test(path) ||
-  // Scripts name the interpreter that they are for.
+  // Scripts contain the path of their interpreter.
   path.startsWith("../");
 
 /**
- * The hash over name, version and every file: those that the wheel lists, and whatever else is in
- * the folders of its packages.
+ * Hashes name, version and every file: those that the wheel lists, and all others in the folders of
+ * its packages.
  *
- * @throws GlassineError `package_refused` for one that cannot be read
+ * @throws GlassineError `package_refused` for a file that cannot be read
  */
 export async function hashWheel({ name, version, folder, files }: Installed): Promise<Wheel> {
   const listed = files.filter((path) => !isOfInstaller(path));
@@ -161,16 +161,16 @@ async function filesBelow(folder: string, path: string): Promise<readonly string
   return (await Promise.all(all)).flat();
 }
 
-/** Everything that the interpreter of a virtual environment can load of it. */
+/** Everything that the interpreter of a virtual environment can load from it. */
 export interface Environment {
   /** Sorted by name. */
   readonly wheels: readonly Wheel[];
-  /** What Python could load and no wheel has, a sentence each. */
+  /** What Python could load although no wheel has it, one sentence each. */
   readonly foreign: readonly string[];
 }
 
 /**
- * Hashes every wheel of an environment, without running anything of it.
+ * Hashes every wheel of an environment without running any of its code.
  *
  * @throws GlassineError `options_invalid`, `package_refused`
  */
@@ -189,7 +189,7 @@ export async function readEnvironment(python: string): Promise<Environment> {
   };
 }
 
-/** @throws GlassineError `package_refused` where one is not installed, or is another */
+/** @throws GlassineError `package_refused` if one is not installed or differs */
 export async function expectWheels(
   venv: Venv,
   locks: Readonly<Record<string, WheelLock>>,

@@ -1,5 +1,5 @@
 /**
- * What the worker of CPEX takes and answers: one JSON document a line. Source: the module
+ * What CPEX's worker accepts and answers: one JSON document per line. Source: the module
  * `cpex.framework.isolated.worker` of the Python package `cpex` 0.1.4.
  */
 import * as z from "zod/mini";
@@ -7,18 +7,18 @@ import * as z from "zod/mini";
 /** The version of its protocol that this library speaks. */
 export const workerProtocol = 1;
 
-/** Without these a plugin would run, and see or change nothing of the extensions. */
+/** Without these, a plugin would run but could neither see nor change extensions. */
 const neededFeatures = ["extensions", "modified_extensions"];
 
 /**
- * Those of a plugin of this library in its place. No hook that it can have takes a `credential`, so
- * that is not one of them.
+ * The features of a plugin of this library that takes the worker's place. None of its possible
+ * hooks takes a `credential`, so that feature is not included.
  */
 export const servedFeatures: readonly string[] = neededFeatures;
 
 /**
- * It counts characters, and answers a longer line without the id of its request. Characters are no
- * more than UTF-16 units.
+ * The worker's limit on characters per line; it answers a longer one without the request's id. A
+ * line never has more characters than UTF-16 units, which are counted here.
  */
 export const maxTaskUnits = 10_000_000;
 
@@ -44,8 +44,8 @@ export const cpexHooks: readonly string[] = [
 ];
 
 /**
- * The arguments of Python that start the worker. Hooks on messages are there for plugins whose host
- * has loaded them, and the worker does not.
+ * The Python arguments that start the worker. Hooks on messages exist only once their module is
+ * loaded, which the worker does not do itself.
  */
 export function workerArgs(hooks: readonly string[]): readonly string[] {
   const worker = "cpex.framework.isolated.worker";
@@ -54,7 +54,7 @@ export function workerArgs(hooks: readonly string[]): readonly string[] {
   return ["-c", start];
 }
 
-/** Those that it knows. With any other it refuses every task. */
+/** The capabilities that the worker knows. With any other, it refuses every task. */
 export const cpexCapabilities: readonly string[] = [
   "read_subject",
   "read_roles",
@@ -70,9 +70,9 @@ export const cpexCapabilities: readonly string[] = [
   "append_delegation",
 ];
 
-/** A plugin of CPEX, as the worker is to make it. */
+/** A CPEX plugin, as the worker is to create it. */
 export interface Guest {
-  /** The name, as violations and logs of CPEX have it. */
+  /** Its name in CPEX's violations and logs. */
   readonly name: string;
   /** The dotted path of its class. */
   readonly kind: string;
@@ -80,7 +80,7 @@ export interface Guest {
   readonly hooks: readonly string[];
   readonly capabilities: readonly string[];
   readonly config: Readonly<Record<string, unknown>>;
-  /** Folders of code that is not installed. */
+  /** Folders with code that is not installed. */
   readonly pluginDirs: readonly string[];
 }
 
@@ -93,8 +93,8 @@ export interface Task {
 }
 
 /**
- * What writes the tasks of a guest. The configuration is one text for all of them: where a byte of it
- * differs, the worker makes the plugin anew, and its state is gone.
+ * Returns a function that writes a guest's tasks. All of them have the same configuration text: if
+ * a byte of it differed, the worker would create the plugin anew, and lose its state.
  */
 export function taskWriter({ name, kind, version, ...guest }: Guest): (task: Task) => string {
   const { hooks, capabilities, config, pluginDirs } = guest;
@@ -105,7 +105,7 @@ export function taskWriter({ name, kind, version, ...guest }: Guest): (task: Tas
     hooks,
     capabilities,
     config,
-    // With any other mode it drops a denial, and with any other policy an error.
+    // In any other mode the worker drops denials, and with any other policy, errors.
     mode: "sequential",
     on_error: "fail",
   });
@@ -134,7 +134,7 @@ const greeting = z.object({ protocol_version: z.number(), features: z.array(text
 
 export type Answer = Readonly<z.output<typeof answered>>;
 
-/** A line that answers a request; `undefined` for what is only printed. Its code is foreign. */
+/** Reads an answer to a request; `undefined` for a line that is only output of foreign code. */
 export function readAnswer(line: string): Answer | undefined {
   try {
     const read = answered.safeParse(JSON.parse(line));
@@ -144,13 +144,13 @@ export function readAnswer(line: string): Answer | undefined {
   }
 }
 
-/** Why it failed, or `undefined`. */
+/** Why the task failed, or `undefined`. */
 export function failureOf(answer: Answer): string | undefined {
   const read = failed.safeParse(answer);
   return read.success ? read.data.message : undefined;
 }
 
-/** Why this library cannot work with it, or `undefined`. */
+/** Why this library cannot work with the worker, or `undefined`. */
 export function misfitOf(answer: Answer): string | undefined {
   const read = greeting.safeParse(answer);
   if (!read.success) return "says no version of its protocol: cpex 0.1.4 is the first that does";

@@ -1,9 +1,9 @@
 /**
- * Makes a worker of CPEX the far side of a supervisor: what the host says becomes a task, and what
- * the worker answers becomes a reply.
+ * Makes a CPEX worker the far side of a supervisor: the host's messages become tasks, and the
+ * worker's answers become replies.
  *
- * The worker runs one task after the other, so it gets one at a time: a turn that waits can be
- * called off, and does not take the worker along.
+ * The worker runs one task after the other, so it gets one at a time. A waiting turn can then be
+ * called off without ending the worker.
  */
 import { randomUUID } from "node:crypto";
 import { isRecord } from "../../../core/data/index.ts";
@@ -31,12 +31,12 @@ import {
   taskWriter,
 } from "./worker-lines.ts";
 
-/** What there is to say of a turn beside its result. */
+/** What a turn has besides its result. */
 export interface CpexTurn {
   readonly hook: string;
   /** The id of the request. */
   readonly request: string;
-  /** What the plugin asks of the answer to the caller. Acting on it is up to the host. */
+  /** What the plugin requests for the answer to the caller. Acting on it is up to the host. */
   readonly answer: RemoteAnswer;
   /** Paths of the view that CPEX has no place for: the plugin did not see them. */
   readonly leftOut: readonly string[];
@@ -47,20 +47,20 @@ export interface CpexLinkOptions {
   readonly guest: Guest;
   readonly manifest: FarManifest;
   readonly onTurn: ((turn: CpexTurn) => void) | undefined;
-  /** Gets what it prints to where its answers are. */
+  /** Receives what it prints to the stream that has its answers. */
   readonly onOutput: (text: string) => void;
 }
 
-/** No hook has this name: with it, the worker makes the plugin, and runs nothing of it. */
+/** No hook has this name: asked for it, the worker creates the plugin but runs no hook of it. */
 const noHook = "glassine_start";
 const ownError = new RegExp(`^.*has no hook: '${noHook}'.*\n?`, "gm");
 
-/** What a worker logs, without its complaint about the hook that it is asked for at its start. */
+/** A worker's log without its error about the hook that it is asked for at its start. */
 export function withoutOwnError(text: string): string {
   return text.replaceAll(ownError, "");
 }
 
-/** A task that was written, and who takes its answer. */
+/** A task that was written, and what takes its answer. */
 interface Pending {
   readonly id: string;
   readonly line: string;
@@ -79,7 +79,7 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
       onLine(line) {
         const answer = readAnswer(line);
         if (answer === undefined) onOutput(`${line}\n`);
-        // Counted as one that answers nothing. What it says is not for the supervisor.
+        // Let the supervisor count a stray. The content is not for it.
         else if (answer.request_id !== current?.id) onLine("");
         else {
           const { take } = current;
@@ -124,13 +124,13 @@ interface Conversation extends Omit<CpexLinkOptions, "start" | "onOutput"> {
   readonly fail: (id: string, message: string) => void;
 }
 
-/** Makes sure that the worker can do what is needed, and makes the plugin. */
+/** Checks that the worker can do what is needed, and has it create the plugin. */
 function load({ guest, manifest, ask, say }: Conversation): void {
   const ids = { greeting: randomUUID(), start: randomUUID() };
   const refuse = (message: string) => say({ type: "failed", step: "import", message });
   const begin = (answer: Answer) => {
     const message = failureOf(answer);
-    // What comes before the question for the hook names no hook: code or configuration are at fault.
+    // Errors before the lookup of the hook do not name it: they are in the code or configuration.
     if (message?.includes(noHook) === true)
       say({ type: "ready", protocol: protocolVersion, features: ["abort"], manifest });
     else refuse(`CPEX cannot make the plugin ${guest.kind}: ${message ?? "it said nothing"}`);
@@ -157,7 +157,7 @@ function load({ guest, manifest, ask, say }: Conversation): void {
 function turnOf({ guest, onTurn, ask, say, fail }: Conversation) {
   const write = taskWriter(guest);
   return ({ id, text }: Said<Extract<HostSays, { readonly type: "turn" }>>) => {
-    // Written by this host.
+    // This host wrote the text, so it is not checked.
     const { hook, payload, extensions, context } = JSON.parse(text);
     const fitted = isRecord(extensions) ? fitExtensions(extensions) : undefined;
     const request: string = context.request_id;
@@ -186,7 +186,7 @@ function turnOf({ guest, onTurn, ask, say, fail }: Conversation) {
   };
 }
 
-/** What plugins of CPEX look for in its context, as far as this plugin's view has it. */
+/** What CPEX plugins look for in their context, as far as this plugin's view has it. */
 function knownFrom(extensions: Readonly<Record<string, unknown>> | undefined): object {
   const { security, mcp } = extensions ?? {};
   const subject = isRecord(security) ? security.subject : undefined;
@@ -202,7 +202,7 @@ function answerIn(result: string): RemoteAnswer {
   try {
     return decodeResult(result).answer;
   } catch {
-    // Whoever asked finds the same, and fails the turn.
+    // The supervisor's caller gets the same error, and fails the turn.
     return {};
   }
 }

@@ -1,20 +1,20 @@
 /**
- * A plugin inside QuickJS, compiled to WebAssembly. One engine is one WebAssembly module, so that
- * what spoils it is gone with it.
+ * Runs a plugin inside QuickJS, compiled to WebAssembly. Each engine is its own WebAssembly module,
+ * so that any damage is gone with it.
  */
 import type { QuickJSContext, QuickJSHandle, QuickJSRuntime } from "quickjs-emscripten";
 import { loadPeer } from "../../packages/index.ts";
 import { entryName, explained, type ModuleFiles } from "./module-files.ts";
 import { stackBytes } from "./stack.ts";
 
-/** How many jobs run before the time is looked at. */
+/** How many jobs run between two checks of the time. */
 const jobsAtOnce = 1_000;
 
 /** The plugin failed, or cannot be loaded. */
 class PluginFault extends Error {}
-/** The engine cannot go on; a new one can. */
+/** The engine cannot continue, but a new one can. */
 export class EngineSpent extends PluginFault {}
-/** The host's own engine threw inside the module: the thread is not to be trusted any more. */
+/** The host's own engine threw inside the module, so the thread can no longer be trusted. */
 export class HostThrew extends Error {}
 
 export interface EngineOptions {
@@ -36,7 +36,7 @@ export class Engine {
   private constructor(context: QuickJSContext, { files, memoryMb }: EngineOptions) {
     this.#context = context;
     this.#runtime = context.runtime;
-    // Text, and what is made of it, take several times its length.
+    // A string and what is made from it take several times its length.
     this.#maxQuestion = (memoryMb * 1024 * 1024) / 4;
     this.#runtime.setMemoryLimit(memoryMb * 1024 * 1024);
     this.#runtime.setMaxStackSize(stackBytes);
@@ -64,7 +64,7 @@ export class Engine {
   }
 
   /**
-   * The JSON text that the plugin's side answers. What is in it is foreign.
+   * Returns the JSON text that the plugin's side answers. Its content is foreign.
    *
    * @throws EngineSpent, HostThrew
    */
@@ -97,7 +97,7 @@ export class Engine {
 
   #call(fn: QuickJSHandle, spent: () => PluginFault, ...args: QuickJSHandle[]): string {
     const result = this.#context.callFunction(fn, this.#context.undefined, ...args);
-    // The guest catches what plugins throw. What comes out of it no code inside could catch.
+    // The guest catches what plugins throw, so no code inside could have caught this error.
     if (result.error) throw spent();
     const text = this.#context.getString(result.value);
     result.value.dispose();
@@ -137,7 +137,7 @@ export class Engine {
     return new PluginFault(explained(this.#context.getString(message)));
   }
 
-  /** Tells what the host's engine threw from what was thrown here. */
+  /** Distinguishes what the host's engine threw from what was thrown here. */
   #within<T>(budgetMs: number, work: () => T): T {
     this.#deadline = performance.now() + budgetMs;
     this.#isLate = false;

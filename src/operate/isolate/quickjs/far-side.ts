@@ -1,5 +1,5 @@
 /**
- * The far side of a plugin inside QuickJS, in a thread of its own. The host starts it; nobody
+ * The far side of a plugin inside QuickJS, in its own thread. The host starts this file; nothing
  * imports it.
  */
 import { parentPort } from "node:worker_threads";

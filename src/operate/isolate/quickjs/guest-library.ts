@@ -1,16 +1,16 @@
 /**
- * What a plugin inside QuickJS gets of this library. The source text of `guestLibrary` is evaluated
- * there, so it uses nothing of this file, and no syntax that a compiler replaces by helpers.
+ * The part of this library that plugins inside QuickJS get. The source text of `guestLibrary` runs
+ * there, so it uses nothing else in this file and no syntax that compilers replace with helpers.
  *
- * Whatever it says is foreign: the plugin shares its realm and may have patched it. It reads by
- * index and with captured functions, and takes no list apart by its iterator, so that a patched
- * realm harms as few answers as possible.
+ * Whatever it says is foreign: the plugin shares its realm and may have patched it. It uses indexes
+ * and captured functions, and never the iterator of a list, so that a patched realm spoils as few
+ * answers as possible.
  */
 
 type Data = Record<string, unknown>;
 type Names = Readonly<Record<string, string>>;
 
-/** @param names maps of names, which are handed on as they are */
+/** @param names maps of names, which are passed on unchanged */
 export function guestLibrary(names: object) {
   const { stringify, parse } = JSON;
   const { freeze, getPrototypeOf, keys, defineProperty, hasOwn, prototype: objectProto } = Object;
@@ -35,7 +35,7 @@ export function guestLibrary(names: object) {
       this.#code = code;
       this.data = freeze({ ...data });
     }
-    /** Cannot be forged. Empty for what is no error of this library. */
+    /** The error's code, which cannot be forged; empty for other values. */
     static codeOf(value: unknown): string {
       return isObject(value) && #code in value ? value.#code : "";
     }
@@ -54,7 +54,7 @@ export function guestLibrary(names: object) {
 
   // Data, in both directions.
 
-  /** Of plain data. In one walk that asks little: it takes a large part of a short turn. */
+  /** Freezes plain data deeply. Does as little as possible, since it dominates short turns. */
   function frozen<T>(value: T): T {
     for (const key in value) {
       const inside: unknown = value[key];
@@ -63,13 +63,13 @@ export function guestLibrary(names: object) {
     return freeze(value) as T;
   }
 
-  /** JSON text of plain data. Anything else is refused, where `JSON.stringify` would change it. */
+  /** Returns the JSON of plain data. Refuses data that `JSON.stringify` would change. */
   function write(value: unknown, where: string, level = 0): string {
     if (typeof value === "string") return stringify(value);
     if (value === null || typeof value === "boolean") return `${value}`;
     if (typeof value === "number" && isFiniteNumber(value)) return value === 0 ? "0" : `${value}`;
     if (!isObject(value)) throw notJson(where, "snapshot_type", nameOf(value));
-    // A circle has no end. What is read outside has fewer levels.
+    // Also stops at circular data. The host reads fewer levels than this.
     if (level > 100) throw notJson(where, "snapshot_limit", "more than 100 levels");
     const isList = isArray(value);
     const proto = getPrototypeOf(value);
@@ -109,7 +109,7 @@ export function guestLibrary(names: object) {
   const denials = new WeakMap<object, Data>();
   const healths = new WeakMap<object, { status: string; message: string }>();
   const manifests = new WeakMap<object, Data>();
-  /** Views and edits of views, and the capabilities of their plugin. */
+  /** Views and edited views, with their plugin's capabilities. */
   const views = new WeakMap<object, readonly string[]>();
   const noted = <T>(notes: WeakMap<object, T>, value: unknown) =>
     isObject(value) ? (apply(weakGet, notes, [value]) as T | undefined) : undefined;
@@ -137,7 +137,7 @@ export function guestLibrary(names: object) {
     const isPlain = details === undefined || (isObject(details) && !isArray(details));
     if (!isPlain) throw denyExpects("details that are a plain object of JSON data");
     const denial = { __proto__: null, code, reason, description, details };
-    // Read when it is made, as what is changed later counts for nothing.
+    // Read now, so that later changes have no effect.
     const data = parse(write(denial, "a denial")) as Data;
     return note(denials, freeze({ __proto__: null, deny: true }), data);
   }
@@ -163,7 +163,7 @@ export function guestLibrary(names: object) {
     return note(manifests, freeze({ name, version, description }), given);
   }
 
-  // Edits of a view. What may be kept of them, the host decides.
+  // Edits of a view. The host decides which of them are kept.
 
   function editing(call: string, view: unknown, slot: string, capability: string): Data {
     const capabilities = noted(views, view);
@@ -236,7 +236,7 @@ export function guestLibrary(names: object) {
 
   const lowered = (name: string) => apply(toLowerCase, name, []) as string;
   const maps = ["headers", "request_headers"] as const;
-  /** The spelling of a name in a map; `undefined` where the map has none. */
+  /** The spelling of a name in a map; `undefined` if the map lacks it. */
   function spellingOf(map: unknown, lower: string): string | undefined {
     const spellings = isObject(map) ? keys(map) : [];
     for (let i = 0; i < spellings.length; i++)
@@ -295,7 +295,9 @@ export function guestLibrary(names: object) {
     }
     return edited(given, "http", next);
   }
-  /** All headers, and this one where it was first, or else at the end, or not at all. */
+  /**
+   * All headers, with this one where it was first, else at the end, or removed if it has no value.
+   */
   function withHeader(map: unknown, name: string, lower: string, value: unknown): object {
     const out: Data = {};
     let isWritten = value === undefined;
@@ -311,7 +313,7 @@ export function guestLibrary(names: object) {
     if (!isWritten) put(out, name, value);
     return freeze(out);
   }
-  /** As own data, also under the name `__proto__`. */
+  /** Sets an own property, even with the name `__proto__`. */
   function put(record: Data, key: string, value: unknown): void {
     const rest = { enumerable: true, writable: true, configurable: true };
     defineProperty(record, key, { __proto__: null, value, ...rest } as PropertyDescriptor);
@@ -361,7 +363,7 @@ export function guestLibrary(names: object) {
     thinking,
     ...frozen(names),
   };
-  /** What the turns need. */
+  /** What `guestTurns` needs. */
   const kit = {
     allowed,
     denials,

@@ -1,6 +1,6 @@
 /**
- * Takes the turns of a plugin inside QuickJS. The source text of `guestTurns` is evaluated there, as
- * that of `guestLibrary` is.
+ * Runs the turns of a plugin inside QuickJS. The source text of `guestTurns` is evaluated there,
+ * like that of `guestLibrary`.
  */
 import type { guestLibrary } from "./guest-library.ts";
 import type { Question, Settings } from "./questions.ts";
@@ -77,7 +77,7 @@ export function guestTurns(kit: GuestKit): object {
     return apply(handler, undefined, [payload, context, extensions]);
   }
 
-  /** The manifest, its functions by their arity. */
+  /** Describes the manifest, with functions represented by their arity. */
   function described(exported: Data, exportName: string): unknown {
     const found = hasOwn(exported, exportName) ? exported[exportName] : undefined;
     const made = typeof found === "function" ? (found as Fn)() : found;
@@ -150,12 +150,12 @@ export function guestTurns(kit: GuestKit): object {
       if (isObject(thrown) && hasOwn(thrown, "message") && typeof thrown.message === "string")
         message = thrown.message;
     } catch {
-      // A proxy: it has no message.
+      // A proxy that throws has no message.
     }
     return write({ is: "error", message, code: codeOf(thrown) }, "an error");
   }
 
-  /** Answers at once, or with an empty string, and then in `answered`. */
+  /** Returns the answer, or an empty string if it will be in `answered`. */
   function ask(line: string, exported: Data): string {
     pending = "";
     try {

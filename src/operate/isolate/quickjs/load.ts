@@ -1,6 +1,6 @@
 /**
- * Loads a plugin into QuickJS. The manifest here has stand-ins for its functions, which hand the
- * JSON of a turn in and take the JSON of its answer back; the codec stays outside, in this thread.
+ * Loads a plugin into QuickJS. The manifest here has stand-ins for its functions, which pass in the
+ * JSON of a turn and take back the JSON of its answer; the codec stays outside, in this thread.
  */
 import { realpathSync } from "node:fs";
 import { dirname } from "node:path";
@@ -12,14 +12,14 @@ import { Engine, EngineSpent, HostThrew } from "./engine.ts";
 import { moduleFiles } from "./module-files.ts";
 import type { Answer, Question, SaidFunction, Settings } from "./questions.ts";
 
-/** How long a handler may run that says no time itself. It cannot wait for anything. */
+/** How long a handler without its own time limit may run. It cannot wait for anything. */
 const turnMs = 200;
-/** The host's own deadline comes first, and its turn is then one that timed out. */
+/** Added so that the host's own deadline comes first and the turn counts as timed out. */
 const afterMs = 25;
-/** How long the code at the top of the files may run. */
+/** How long the top-level code of the files may run. */
 const loadMs = 5_000;
 
-/** What the guest says of a plugin. It is foreign: `definePlugin` checks it. */
+/** What the guest says about a plugin. It is foreign: `definePlugin` checks it. */
 interface Described {
   readonly fields: object;
   readonly hooks: Readonly<Record<string, { readonly handler: SaidFunction | null }>>;
@@ -59,7 +59,7 @@ export async function loadInQuickJs(given: Load): Promise<Loaded> {
   return { ...loaded, ready: () => guest.ready() };
 }
 
-/** Takes as many arguments as the handler inside: that says whether it is shown extensions. */
+/** Takes as many arguments as the handler inside, which decides whether it gets extensions. */
 function standIn(
   said: SaidFunction | null,
   turn: (payload: object, context: PluginContext, extensions?: object) => unknown,
@@ -85,7 +85,7 @@ class Guest {
   #opening: Promise<void> | undefined;
   #engine: Engine | undefined;
   #described: Described | undefined;
-  /** What the engine has of the settings. The configuration is one object while it is the same. */
+  /** The settings that the engine has. An unchanged configuration stays the same object. */
   #config: unknown;
   #capabilities: string | undefined;
 
@@ -98,7 +98,7 @@ class Guest {
     return this.#described as Described;
   }
 
-  /** To be awaited where the engine is not there, or was spent. */
+  /** Has to be awaited if the engine is not there yet, or was spent. */
   ready(): Promise<void> | undefined {
     if (this.#engine !== undefined) return undefined;
     this.#opening ??= this.#begin().finally(() => {
@@ -124,7 +124,7 @@ class Guest {
     if (answer.is === "nothing") return undefined;
     if (answer.is === "allow") return allow();
     if (answer.is === "denial") return deny(answer.denial as never);
-    // Thrown or returned is the same, and only what is returned crosses as a denial.
+    // A thrown rejection means the same as a returned denial, but only the latter crosses as one.
     if (answer.is === "error" && answer.code === "rejected") return deny(answer.message);
     return dataOf(answer);
   }
@@ -140,7 +140,7 @@ class Guest {
     return (answer as { readonly data?: unknown }).data;
   }
 
-  /** `undefined` where the engine has them. */
+  /** The settings, or `undefined` if the engine already has them. */
   #changed({ plugin, capabilities, config }: Settings): Settings | undefined {
     const text = capabilities.join();
     if (text === this.#capabilities && config === this.#config) return undefined;
@@ -165,7 +165,7 @@ class Guest {
   }
 }
 
-/** @throws what the plugin threw: its message, and its code where this library knows it */
+/** @throws what the plugin threw: its message, and its code if this library knows it */
 function dataOf(answer: Answer): unknown {
   if (answer.is === "value") return answer.value;
   if (answer.is !== "error") throw new Error("The plugin answered something else than was asked.");

@@ -1,6 +1,6 @@
 /**
  * The modules that a plugin inside QuickJS may import: what this library offers there, and files of
- * its package, which the worker reads from disk. The code inside has no other way to a file.
+ * its package, which the worker reads from disk. The code inside cannot reach files otherwise.
  */
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { posix, relative, resolve, sep } from "node:path";
@@ -10,7 +10,7 @@ import { guestLibrary } from "./guest-library.ts";
 import { guestTurns } from "./guest-turns.ts";
 import { offered } from "./questions.ts";
 
-/** Where the worker begins, and where it speaks with the guest. No file can have these names. */
+/** The worker's entry, and the module of the guest library. No file can have these names. */
 export const entryName = "glassine:entry";
 const guestName = "glassine:guest";
 
@@ -47,15 +47,15 @@ export function moduleFiles(file: string, folder: string) {
   }
 
   return {
-    /** Which module an import means. Never throws: QuickJS would lose the message. */
+    /** Resolves the module of an import. Never throws: QuickJS would lose the message. */
     nameOf(base: string, requested: string): string {
       const isRelative = /^\.\.?\//.test(requested);
       if (!isRelative || !base.startsWith("./")) return requested;
-      // `./a` of `./lib/b.mjs` is `./lib/a`; what leads out begins with `../`.
+      // `./a` in `./lib/b.mjs` is `./lib/a`; a path out of the package begins with `../`.
       const name = posix.join(posix.dirname(base), requested);
       return name.startsWith("../") ? name : `./${name}`;
     },
-    /** @throws Error with what to do, for what is not offered */
+    /** @throws Error that says what to do, for modules that are not offered */
     textOf(name: string): string {
       const known = texts.get(name);
       if (known !== undefined) return known;
@@ -69,14 +69,14 @@ export function moduleFiles(file: string, folder: string) {
       texts.set(name, text);
       return text;
     },
-    /** No further file is read. What was read is what was checked. */
+    /** Stops reading files: only those read so far were there for the check of the package. */
     seal(): void {
       isSealed = true;
     },
   };
 }
 
-/** What its link error says, for a name of this library that is not offered inside. */
+/** Rewords the link error for a name of this library that is not offered inside. */
 export function explained(message: string): string {
   const [, name, module] =
     /^Could not find export '([^']*)' in module '(glassine[^']*)'$/.exec(message) ?? [];

@@ -1,4 +1,4 @@
-/** What a plugin inside QuickJS may import, and what is asked of it and answered. */
+/** What a plugin inside QuickJS may import, and what it is asked and answers. */
 
 /** The names that a plugin may import, by the entry of this library that has them. */
 export const offered = {
@@ -23,7 +23,7 @@ export const offered = {
   "glassine/messages": ["freezePayload", "text", "thinking"],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 
-/** What stays the same from turn to turn, and is sent when it is another than before. */
+/** What rarely changes between turns, and is sent only when it has changed. */
 export interface Settings {
   readonly plugin: { readonly name: string; readonly version: string };
   readonly capabilities: readonly string[];
@@ -48,7 +48,7 @@ export type Question = (
     }
 ) & { readonly settings?: Settings | undefined };
 
-/** A function of the plugin, in what it says of itself. */
+/** A function in a plugin's description of itself. */
 export interface SaidFunction {
   readonly arity: number;
 }

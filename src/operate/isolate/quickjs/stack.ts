@@ -1,6 +1,6 @@
 /**
- * QuickJS has to reach its limit of the stack before the host's engine reaches its own, whose error
- * leaves QuickJS in the middle of a call. Measured: with 16 MiB for the thread, 512 KiB hold too.
+ * QuickJS has to reach its stack limit before the host's engine reaches its own, whose error would
+ * leave QuickJS amid a call. Measured: with 16 MiB for the thread, 512 KiB work as well.
  */
 export const stackBytes = 384 * 1024;
 export const threadStackMb = 16;
