@@ -1,4 +1,4 @@
-/** What `read` returns; `undefined` if it throws. */
+/** Returns what `read` returns, or `undefined` if it throws. */
 export function attempt<T>(read: () => T): T | undefined {
   try {
     return read();

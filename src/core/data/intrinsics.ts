@@ -1,10 +1,10 @@
 /**
- * Intrinsics as they are when this module loads.
+ * Intrinsics, captured when this module loads.
  *
- * Rule: code between a plugin's return value and the envelope calls these, never a method
- * found on a prototype. A plugin may patch prototypes and globals after load; what is
- * captured here stays. For the same reason that code builds lists on null-prototype
- * objects: an index setter on `Array.prototype` would swallow `array[i] = x`.
+ * Rule: code between a plugin's return value and the envelope calls these, never a method found on
+ * a prototype. A plugin may patch prototypes and globals after load; what is captured here does not
+ * change. For the same reason that code builds lists on null-prototype objects: an index setter on
+ * `Array.prototype` would swallow `array[i] = x`.
  */
 type Method<This, Args extends readonly unknown[], Result> = (self: This, ...args: Args) => Result;
 
@@ -21,7 +21,7 @@ const { ownKeys: allKeys } = Reflect;
 const { getOwnPropertyNames, getOwnPropertySymbols } = Object;
 export const { create, freeze, hasOwn, is, isFrozen, keys: enumerableKeys } = Object;
 const { setPrototypeOf } = Object;
-/** A part of a value that is really there: one found on a patched prototype is none. */
+/** Reads an own property. Inherited ones do not count: a prototype may be patched. */
 export function ownValue(value: unknown, key: string): unknown {
   if (typeof value !== "object" || value === null || !hasOwn(value, key)) return undefined;
   return (value as Readonly<Record<string, unknown>>)[key];
@@ -39,14 +39,14 @@ export const { parse: parseJson, stringify: stringifyJson } = JSON;
 export const { now: dateNow, parse: parseDate } = Date;
 const toIsoString: Method<Date, [], string> = uncurryThis(Date.prototype.toISOString);
 const DateAtLoad = Date;
-/** A time in milliseconds since 1970 as `Date.prototype.toISOString` has it. */
+/** Formats a time in milliseconds since 1970 as `Date.prototype.toISOString` does. */
 export const isoText = (utcMs: number): string => toIsoString(new DateAtLoad(utcMs));
 export const monotonicNow: () => number = performance.now.bind(performance);
 
 export const charCodeAt: Method<string, [number], number> = uncurryThis(
   String.prototype.charCodeAt,
 );
-/** Strict about UTF-8: throws where the bytes that are spelled out are none. */
+/** Strict about UTF-8: throws if the percent-encoded bytes are not valid UTF-8. */
 export const decodePercent: (text: string) => string = decodeURIComponent;
 export const trim: Method<string, [], string> = uncurryThis(String.prototype.trim);
 const repeat: Method<string, [number], string> = uncurryThis(String.prototype.repeat);
@@ -63,7 +63,7 @@ export const endsWith: Method<string, [string, number?], boolean> = uncurryThis(
 const textOf: Method<object, [], string> = uncurryThis(
   String.prototype.valueOf as (this: object) => string,
 );
-/** Whether a value is a string object, whatever its prototype. */
+/** Whether a value is a `String` object, whatever its prototype. */
 export function isTextObject(value: object): boolean {
   try {
     textOf(value);
@@ -72,7 +72,7 @@ export function isTextObject(value: object): boolean {
     return false;
   }
 }
-/** Tells a typed array or view of bytes, whatever its prototype. */
+/** Recognizes a typed array or `DataView`, whatever its prototype. */
 export const { isView } = ArrayBuffer;
 const lowerCase: Method<string, [], string> = uncurryThis(String.prototype.toLowerCase);
 /** Lower case by ASCII rules: the Kelvin sign is not a `k`. */
@@ -117,7 +117,7 @@ export const mapSet: <K, V>(map: Map<K, V>, key: K, value: V) => unknown = uncur
   Map.prototype.set,
 ) as never;
 const exec: Method<RegExp, [string], RegExpExecArray | null> = uncurryThis(RegExp.prototype.exec);
-/** `pattern.exec(text)`. What matched would stay in `RegExp.input`, for any plugin to read. */
+/** `pattern.exec(text)`. Then clears `RegExp.input`, where any plugin could read the text. */
 export function execPattern(pattern: RegExp, text: string): RegExpExecArray | null {
   const found = exec(pattern, text);
   if (found !== null) exec(anything, "");
@@ -130,8 +130,8 @@ export const sortInPlace: Method<unknown[], [(a: never, b: never) => number], un
   );
 
 /**
- * What only the runtime can tell. Absent on runtimes without it, where a proxy is read once
- * like anything else: safety comes from reading once, this only makes the refusal clear.
+ * Checks that only the runtime can make. Without them, a proxy is read once like anything else:
+ * safety comes from reading once, and these only make the refusal clear.
  */
 interface NativeTypes {
   isProxy(value: unknown): boolean;
@@ -145,9 +145,9 @@ const nativeTypes = (globalThis as WithBuiltins).process?.getBuiltinModule?.("no
 
 export const isProxy: (value: unknown) => boolean = nativeTypes?.isProxy ?? (() => false);
 /**
- * All own keys. The engine lists names and symbols by themselves in a quarter of the time. A proxy
- * that can be detected is never asked, and where none can be detected each is asked once. A global of `vm`
- * that looks plain is asked twice; what counts is the list of names alone.
+ * Returns all own keys. Listing names and symbols separately takes a quarter of the time. Proxies
+ * that can be detected never get here; where they cannot, each is asked once. A contextified `vm`
+ * global that looks plain is asked twice, but only its second answer is used.
  */
 export const ownKeys: (value: object) => (string | symbol)[] =
   nativeTypes?.isProxy === undefined
@@ -156,56 +156,56 @@ export const ownKeys: (value: object) => (string | symbol)[] =
         const symbols = getOwnPropertySymbols(value);
         return symbols.length === 0 ? getOwnPropertyNames(value) : allKeys(value);
       };
-/** Tells a native promise without running code of the value, where the runtime can. */
+/** Recognizes a native promise; where the runtime allows, without running the value's code. */
 export const isNativePromise: (value: unknown) => boolean =
   nativeTypes?.isPromise ??
   ((value) => value !== null && getPrototypeOf(value as object) === promisePrototype);
 
 /**
- * Whether a function is `async` by the engine's own record, so that all it can return is a native
- * promise of the engine's making.
+ * Whether the engine itself created a function as `async`, so that it can only return a native
+ * promise made by the engine.
  */
 export const isAsyncFunction: (value: unknown) => boolean =
   nativeTypes?.isAsyncFunction ?? (() => false);
 
-/** A growing list that no patched prototype can see. Turn it into an array with `toArray`. */
+/** A growable list that no patched prototype can observe. `toArray` turns it into an array. */
 export interface List<T> {
   length: number;
   [index: number]: T;
 }
 
-/** The prototype of records whose keys are data: empty, frozen, and of no prototype itself. */
+/** The prototype of records whose keys are data: empty, frozen, and without a prototype itself. */
 const recordPrototype: object = freeze(create(null));
 function RecordOfOurs(): void {}
 RecordOfOurs.prototype = recordPrototype;
-// A function is a constructor to JavaScript, but not to the compiler.
+// To JavaScript a function is a constructor, but not to the compiler.
 const NewRecord = RecordOfOurs as unknown as new () => Record<string, unknown>;
 
 /**
- * A record whose keys are data. Nothing is found beside them, as with a null prototype; but the
- * engine keeps it as fast as any object, and those it keeps as hash tables.
+ * Makes a record whose keys are data. It inherits nothing, like an object without a prototype, but
+ * is as fast as any object, whereas the engine keeps those as hash tables.
  */
 export function newRecord(): Record<string, unknown> {
   return new NewRecord();
 }
 
-/** More keys than that the engine keeps as a hash table in any case. */
+/** An object with more keys than this is a hash table in the engine in any case. */
 const mostFastKeys = 20;
 
-/** The engine describes the keys of each fast object, which takes long where all are different. */
+/** The engine describes the keys of each fast object, which is slow if all are different. */
 const mostFastValues = 16_000;
 
 /**
- * An object without a prototype, for about so many keys. Made with none, it would be a hash table
- * from the start; robbed of it while empty, it is as fast as any. `before`: how many values came
- * before it in the same document.
+ * Makes an object without a prototype, for about `size` keys. Created without one, it would be a
+ * hash table from the start; if the prototype is removed while it is empty, it is as fast as any
+ * object. `before` is the number of values that came before it in the same document.
  */
 export function newMap(size: number, before = 0): Record<string, unknown> {
   const isFast = size <= mostFastKeys && before < mostFastValues;
   return isFast ? setPrototypeOf({}, null) : create(null);
 }
 
-/** Writes a key that may not be there yet, and meets no setter. */
+/** Writes a key, new or not, without running an inherited setter. */
 export function put(target: object, key: string, value: unknown): void {
   if (hasOwn(target, key)) (target as Record<string, unknown>)[key] = value;
   else {
@@ -214,7 +214,7 @@ export function put(target: object, key: string, value: unknown): void {
   }
 }
 
-// Its prototype is an empty frozen object of our own: no setter to meet, and fast to make.
+// The prototype is an empty frozen object: it has no setters, and creating a list is fast.
 const ListOfOurs = function (this: List<unknown>) {
   this.length = 0;
 } as unknown as new () => List<never>;
@@ -230,26 +230,26 @@ export function append<T>(list: List<T>, item: T): void {
 }
 
 /**
- * What is called with items has them as an array of the engine's making: no setter or iterator is
- * met on the way, and it takes a few nanoseconds.
+ * Returns its arguments as an array. The engine creates that array: no setter or iterator is
+ * involved, and it takes a few nanoseconds.
  */
 const collect = (...items: unknown[]): unknown[] => items;
-/** All of them lie on the stack for a moment. */
+/** The most items to pass as arguments: all of them are on the stack for a moment. */
 const mostCollected = 1_024;
 
-// What an array of each length is copied from, made when the first is asked for.
+// For each length, the array that new ones are copied from; made on first use.
 const mostKept = 256;
 const blanks: (null[] | undefined)[] = arrayFrom({ length: mostKept + 1 });
 
 /**
- * How long a list says it is. What is not a number does not count: an object in its place could
- * turn into another number each time, and would be a key of what is kept here.
+ * Returns the length of a list, or 0 if it is not a valid length: an object in its place could
+ * convert to a different number each time, and would become a key in `blanks`.
  */
 export function countOf({ length }: { readonly length: number }): number {
   return isSafeInteger(length) && length >= 0 ? length : 0;
 }
 
-/** An array of so many nulls. Each element is its own, so writing one meets no setter. */
+/** Makes an array of nulls. Each element is an own property, so writing one runs no setter. */
 export function newArray<T>(length: number): T[] {
   if (length > mostKept) return blankOf(length) as never;
   blanks[length] ??= blankOf(length);
@@ -257,14 +257,14 @@ export function newArray<T>(length: number): T[] {
 }
 
 /**
- * What is parsed has elements of its own: no inherited setter runs. `Array.from` of an array-like
- * promises that, too, and takes five times as long (row G4 of docs/performance.md).
+ * Elements of parsed JSON are own properties: no inherited setter runs. `Array.from` of an
+ * array-like guarantees that too, but takes five times as long (row G4 of docs/performance.md).
  */
 function blankOf(length: number): null[] {
   return parseJson(`[${slice(repeat(",null", length), 1)}]`);
 }
 
-/** A new array of the same items. */
+/** Returns a new array with the same items. */
 export function copyOf<T>(list: readonly T[]): T[] {
   const length = countOf(list);
   if (length > 0 && length <= mostCollected) return apply(collect, undefined, list as T[]) as T[];
@@ -273,7 +273,7 @@ export function copyOf<T>(list: readonly T[]): T[] {
   return items;
 }
 
-/** A new array of what a list has. */
+/** Returns a new array with the items of a list. */
 export function toArray<T>(list: List<T>): T[] {
   const { length } = list;
   const items = newArray<T>(length);
@@ -281,11 +281,11 @@ export function toArray<T>(list: List<T>): T[] {
   return items;
 }
 
-// Lists, looked through and put together without iteration and without a method of theirs.
+// Functions on lists that use neither iteration nor the lists' own methods.
 
 const nothing: readonly never[] = [];
 
-/** A new array of `list` and of what `more` has from an index on. Given one list, a copy of it. */
+/** Returns a new array: `list`, then `more` from index `from` on. With one list, returns a copy. */
 export function concat<T>(list: readonly T[], more: readonly T[] = nothing, from = 0): T[] {
   const end = countOf(more);
   if (end <= from) return copyOf(list);
@@ -296,7 +296,7 @@ export function concat<T>(list: readonly T[], more: readonly T[] = nothing, from
   return all;
 }
 
-/** A new array of what is made of each item. */
+/** Returns a new array with the result of `of` for each item. */
 export function mapped<T, U>(list: readonly T[], of: (item: T) => U): U[] {
   const all = newArray<U>(countOf(list));
   for (let i = 0; i < all.length; i++) all[i] = of(list[i] as T);
@@ -308,7 +308,7 @@ export function includes<T>(list: readonly T[], item: T): boolean {
   return false;
 }
 
-/** Whether `list` is `start` and what comes after it, by identity. */
+/** Whether `list` begins with the items of `start`, compared by identity. */
 export function beginsWith(list: readonly unknown[], start: readonly unknown[]): boolean {
   if (list.length < start.length) return false;
   for (let i = 0; i < start.length; i++) if (list[i] !== start[i]) return false;
@@ -327,16 +327,16 @@ export function some<T>(list: readonly T[] | List<T>, test: (item: T) => boolean
 }
 
 /**
- * Whether `value` is waited for: a native promise, or an object with a `then` method of its
- * own or of its class. A `then` on `Object.prototype` is a patch, not a promise; a getter
- * named `then` is never called. What throws when it is inspected is not a promise either.
+ * Whether `value` has to be awaited: a native promise, or an object with a `then` method of its own
+ * or of its class. A `then` on `Object.prototype` is a patch, not a promise; a getter named `then`
+ * is never called. A value that throws when it is inspected is not a promise either.
  */
 export function isAwaitable(value: unknown): value is PromiseLike<unknown> {
   if (typeof value !== "object" || value === null) return false;
   return isNativePromise(value) || typeof plainly(value, "then") === "function";
 }
 
-/** What a property holds, read without a getter or trap. */
+/** Reads a property, own or inherited, without running a getter or trap. */
 export function plainly(value: object | null, key: string): unknown {
   try {
     let holder = value;
@@ -347,7 +347,7 @@ export function plainly(value: object | null, key: string): unknown {
       holder = getPrototypeOf(holder);
     }
   } catch {
-    // An object that throws when it is looked at has nothing to be waited for.
+    // An object that throws when it is inspected is not awaited.
   }
   return undefined;
 }
@@ -355,9 +355,9 @@ export function plainly(value: object | null, key: string): unknown {
 /**
  * Marks objects this library made.
  *
- * Rule: a stamp is a private field put on the object itself. It cannot be copied by a spread,
- * forged, read by reflection, or seen by `inspect`; and unlike a WeakSet entry it costs
- * nothing to add. Stamp first, then freeze.
+ * Rule: a stamp is a private field added to the object itself. It cannot be copied by a spread,
+ * forged, read by reflection, or seen by `inspect`; and unlike a WeakSet entry it costs nothing to
+ * add. Stamp first, then freeze.
  */
 export interface Stamp<Info extends object> {
   /** Marks `value` and returns it. `value` must be fresh and not yet frozen. */
@@ -367,9 +367,9 @@ export interface Stamp<Info extends object> {
 }
 
 /**
- * A constructor that returns its argument, so that a subclass puts its field there. Where marks
- * are looked up on the way of every call, that place has a subclass of its own: the engine learns
- * by place in the source, and `createStamp` is one place for all its stamps.
+ * A constructor that returns its argument, so that a subclass adds its private field to that. A
+ * mark that is looked up on every call has a subclass of its own: the engine optimizes each place
+ * in the source separately, and all stamps from `createStamp` share one place.
  */
 export const BrandCarrier = function (this: unknown, value: object) {
   return value;

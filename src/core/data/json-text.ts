@@ -1,4 +1,4 @@
-/** JSON text, in and out, in a realm that may have been patched. */
+/** Parses and writes JSON text, in a realm that may have been patched. */
 import { GlassineError, type Problem } from "../errors/index.ts";
 import {
   arrayPrototype,
@@ -15,7 +15,7 @@ import { type Admitted, admit, type Reader } from "./read.ts";
 import type { ReadOptions } from "./read-state.ts";
 
 /**
- * Parses text whose length was checked before. Errors do not contain the text.
+ * Parses JSON text, unless it is longer than the limit. Errors do not contain the text.
  *
  * @throws GlassineError `syntax_invalid`
  */
@@ -47,12 +47,12 @@ type AdmittedDocument =
   | {
       readonly ok: false;
       readonly problems: readonly Problem[];
-      /** What was parsed or given. */
+      /** The parsed or given value. */
       readonly value: unknown;
     };
 
 /**
- * Reads a document: JSON text, or any value of the host.
+ * Reads a document: JSON text, or any value from the host.
  *
  * @throws GlassineError `syntax_invalid`
  */
@@ -72,12 +72,12 @@ export function admitDocument(
   return admitted.ok ? admitted : { ...admitted, value };
 }
 
-/** JSON text of plain data, absent parts left out. No prototype is asked what to write. */
+/** Writes plain data as JSON text, without absent parts. Calls no `toJSON` of a prototype. */
 export function writeText(value: unknown): string {
   return isJsonPatched() ? write(value) : stringifyJson(value);
 }
 
-/** Whether `JSON.stringify` would ask a prototype what to write. */
+/** Whether `JSON.stringify` could find a `toJSON` on a prototype. */
 function isJsonPatched(): boolean {
   return (
     hasOwn(objectPrototype, "toJSON") ||
@@ -86,7 +86,7 @@ function isJsonPatched(): boolean {
   );
 }
 
-/** From own properties alone. */
+/** Reads own properties only. */
 function write(value: unknown): string {
   if (typeof value !== "object" || value === null) return stringifyJson(value);
   const isList = isArray(value);

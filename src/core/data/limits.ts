@@ -1,4 +1,4 @@
-/** How much a value may hold, and how much it holds. */
+/** How large a value may be, and how large it is. */
 import { optionsInvalid, quoted } from "../errors/index.ts";
 import {
   enumerableKeys,
@@ -13,7 +13,7 @@ import {
 } from "./intrinsics.ts";
 import { readWhole } from "./read-options.ts";
 
-/** How much a value may hold. Lengths are UTF-16 units, depth counts nested containers. */
+/** How large a value may be. Lengths are in UTF-16 units; depth counts nested containers. */
 export interface Limits {
   readonly depth: number;
   readonly nodes: number;
@@ -30,7 +30,7 @@ export interface Limits {
   readonly textUnits: number;
 }
 
-/** For extensions, whoever hands them in. */
+/** For extensions, from any source. */
 export const extensionsLimits: Limits = Object.freeze({
   depth: 32,
   nodes: 20_000,
@@ -57,7 +57,7 @@ export const payloadLimits: Limits = Object.freeze({
 
 const names = Object.freeze(Object.keys(extensionsLimits)) as readonly (keyof Limits)[];
 
-/** Whether everything that `narrow` lets through passes `wide` too. */
+/** Whether every value within `narrow` is also within `wide`. */
 export function areWithin(narrow: Limits, wide: Limits): boolean {
   if (narrow === wide) return true;
   for (let i = 0; i < names.length; i++) {
@@ -67,11 +67,11 @@ export function areWithin(narrow: Limits, wide: Limits): boolean {
   return true;
 }
 
-/** Deeper values are read by so many calls of one another that the stack may not hold them. */
+/** Reading a deeper value takes so many nested calls that the stack might overflow. */
 const maxDepth = 1_000;
 
 /**
- * The limits that somebody gave some of, over `defaults`. What is `undefined` is left out.
+ * Returns `defaults` overridden by the limits in `given`. Those that are `undefined` are ignored.
  *
  * @throws GlassineError `options_invalid`
  */
@@ -92,20 +92,20 @@ export function limitsOver(defaults: Limits, given: unknown, option = "limits"):
     const most = name === "depth" ? maxDepth : undefined;
     changed[name as keyof Limits] = readWhole(`${option}.${name}`, limit, most);
   }
-  // The very defaults, so that they are known by identity where it counts.
+  // The very `defaults`, so that they can be recognized by identity.
   return enumerableKeys(changed).length === 0 ? defaults : freeze({ ...defaults, ...changed });
 }
 
 let inForce: Limits = payloadLimits;
 
-/** Those of the call that is under way; else the library's own. */
+/** The limits of the current call, or the library's own outside of one. */
 export function payloadLimitsInForce(): Limits {
   return inForce;
 }
 
 /**
- * Does `work` under limits that a host gave some of; under those in force where it gave none.
- * `work` waits for nothing, so no other call comes under them.
+ * Runs `work` under the limits in `given`, or under those already in force if it is `undefined`.
+ * `work` is synchronous, so no other call comes under them.
  *
  * @throws GlassineError `options_invalid`
  */
@@ -122,16 +122,16 @@ export function underPayloadLimits<Result>(given: unknown, work: () => Result): 
 
 export interface Size {
   nodes: number;
-  /** UTF-16 units of texts, and of keys that are data. */
+  /** UTF-16 units of strings, and of keys that are data. */
   units: number;
 }
 
-// What is frozen keeps its size, so what was counted once and kept is not walked again.
+// A frozen value keeps its size, so a size that is cached here need not be counted again.
 const sizes = new WeakMap<object, Readonly<Size>>();
-/** Containers of fewer values are walked faster than they are looked up. */
+/** A container with fewer values is counted faster than it is looked up. */
 const least = 16;
 
-/** Adds the size of a value that this library made, or takes it off. */
+/** Adds the size of a value that this library made, or subtracts it with `times` -1. */
 export function addSize(sum: Size, value: unknown, times: 1 | -1 = 1): void {
   if (value === undefined) return;
   if (typeof value === "object" && value !== null) {
@@ -144,14 +144,14 @@ export function addSize(sum: Size, value: unknown, times: 1 | -1 = 1): void {
   if (typeof value === "string") sum.units += times * value.length;
 }
 
-/** Adds what `after` holds more than `before`. */
+/** Adds the size of `after` less that of `before`. */
 export function addGrowth(sum: Size, before: unknown, after: unknown): void {
   if (before === after) return;
   addSize(sum, after);
   addSize(sum, before, -1);
 }
 
-/** Adds the size of an entry of a map. */
+/** Adds the size of a map entry. */
 export function addEntry(sum: Size, key: string, value: unknown): void {
   addSize(sum, value);
   sum.units += key.length;
@@ -164,7 +164,7 @@ function sizeOf(container: object): Readonly<Size> {
   if (isArray(container)) {
     for (let i = 0; i < container.length; i++) addSize(size, container[i]);
   } else {
-    // A level has a prototype, and its keys are known. In a map they are data.
+    // A level has a prototype, and its keys come from the schema. In a map they are data.
     const isMap = getPrototypeOf(container) === null;
     const keys = enumerableKeys(container);
     for (let i = 0; i < keys.length; i++) {
@@ -177,7 +177,7 @@ function sizeOf(container: object): Readonly<Size> {
   return size;
 }
 
-/** The limit that `after` is over and `before` was not as far over, in the words of a problem. */
+/** Returns the limit that `after` exceeds and has grown in, worded for a problem. */
 export function outgrows(after: object, before: object, limits: Limits): string | undefined {
   const whole: Size = { nodes: 0, units: 0 };
   addSize(whole, after);
@@ -187,7 +187,7 @@ export function outgrows(after: object, before: object, limits: Limits): string 
   return outgrown(whole, grown, limits);
 }
 
-/** The limit that `whole` is over and has grown in, in the words of a problem. */
+/** Returns the limit that `whole` exceeds and in which it has grown, worded for a problem. */
 export function outgrown(whole: Size, grown: Size, limits: Limits): string | undefined {
   if (whole.nodes > limits.nodes && grown.nodes > 0) return `at most ${limits.nodes} values`;
   return whole.units > limits.units && grown.units > 0

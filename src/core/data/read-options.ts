@@ -1,12 +1,12 @@
-/** How the options of a function are read: a name that it does not know is refused. */
+/** Reads the options of a function. An unknown name is refused. */
 import { optionsInvalid, quoted, suggestion } from "../errors/index.ts";
 import { enumerableKeys, includes, isArray, isSafeInteger, ownValue } from "./intrinsics.ts";
 
-/** The longest that a timer waits; a longer delay overflows and fires at once. */
+/** The longest delay of a timer; a longer one overflows and fires at once. */
 export const longestTimerMs = 2 ** 31 - 1;
 
 /**
- * An option the caller gave; null counts as not given.
+ * Reads an option that the caller gave; null counts as not given.
  *
  * @throws GlassineError `options_invalid`
  */
@@ -24,7 +24,7 @@ export function readOption<Type extends "boolean" | "string">(
 }
 
 /**
- * A whole number above 0 that the caller gave for `name`.
+ * Reads a whole number from 1 to `max`. `name` is for the message.
  *
  * @throws GlassineError `options_invalid`
  */
@@ -37,7 +37,7 @@ export function readWhole(name: string, value: unknown, max = Number.MAX_SAFE_IN
 }
 
 /**
- * A misspelled option would be ignored, and a guard would see nothing of the caller.
+ * Refuses unknown options: a misspelled one would be ignored, and a guard would not see the caller.
  *
  * @throws GlassineError `options_invalid`
  */

@@ -1,64 +1,64 @@
-/** What a reading keeps of its work, and how it reports a problem. */
+/** The state of one reading, and how it reports a problem. */
 import type { ErrorCode, Problem } from "../errors/index.ts";
 import { append, concat, type List, newArray, newList, slice, some } from "./intrinsics.ts";
 import type { Limits } from "./limits.ts";
 import { dropPromise } from "./within.ts";
 
-/** What a reader returns for a value that it reported. Never stored. */
+/** What a reader returns for a value whose problem it reported. Never stored. */
 export const BAD: unique symbol = Symbol("bad");
 export type Bad = typeof BAD;
 
 /**
  * `parsed`: made here, by `JSON.parse` or by the library, so it is plain data.
- * `host`: any value of the host. `plugin`: any value of a plugin; hostile.
- * `library`: what another library hands the host, read as JSON has it: without what it hides there.
+ * `host`: any value from the host. `plugin`: any value from a plugin; hostile.
+ * `library`: from another library to the host; read as JSON would be, without hidden properties.
  */
 export type Origin = "parsed" | "host" | "library" | "plugin";
 
-/** Each is given: an option that is left out would be looked up on a prototype. */
+/** All are required: a missing option would be looked up on a prototype. */
 export interface ReadOptions {
   readonly origin: Origin;
   readonly limits: Limits;
   /** Code for a value of the wrong type or shape. */
   readonly shapeCode: ErrorCode;
-  /** Whether a host's unknown slot or field is a problem (true) or dropped and listed. */
+  /** If true, a host's unknown slot or field is a problem; if false, it is dropped and listed. */
   readonly strict: boolean;
 }
 
 export interface ReadState extends ReadOptions {
-  /** Whether the outermost container is left unfrozen, for whoever marks it first. */
+  /** Whether the outermost container is left unfrozen, because the caller marks it first. */
   readonly leavesOpen: boolean;
   readonly problems: List<Problem>;
-  /** How many values were found bad. */
+  /** How many bad values there were so far. */
   bad: number;
   dropped: List<readonly (string | number)[]> | undefined;
   droppedCount: number;
-  /** The innermost container that is being read. */
+  /** The innermost container being read. */
   place: Place | undefined;
   depth: number;
   nodes: number;
   units: number;
-  /** How many `null` and `undefined` there were in what is being copied. */
+  /** How many values in the one being copied are `null` or `undefined`. */
   absent: number;
 }
 
-/** A container that is being read. Paths are made of these, and only when a problem is reported. */
+/** A container being read. Paths are built from these, and only when a problem is reported. */
 export interface Place {
   readonly above: Place | undefined;
-  /** What is being copied, if this is a copying: to find a container that is in itself. */
+  /** The original container, while it is being copied: to detect a container inside itself. */
   readonly foreign: object | undefined;
   /** How many bad values there were before it. */
   readonly bad: number;
-  /** Where in the container the reader is; `undefined` before its first key. */
+  /** The key that the reader is at; `undefined` before the first. */
   key: string | number | undefined;
 }
 
-/** Ends a reading early. Thrown and caught inside the readers only. */
+/** Thrown to end a reading early. Always caught inside the readers. */
 export const STOP: unique symbol = Symbol("stop");
 
 const maxProblems = 100;
 
-/** Where the reader is: the keys from the root to the current value. */
+/** Returns the path of the value being read: the keys from the root to it. */
 export function currentPath({ place }: ReadState): (string | number)[] {
   const upwards = newList<string | number>();
   for (let at = place; at !== undefined; at = at.above) {
@@ -70,7 +70,7 @@ export function currentPath({ place }: ReadState): (string | number)[] {
   return path;
 }
 
-/** Reports a problem of the current value, or of what is `within` it. */
+/** Reports a problem with the current value, or with the part of it at the path `within`. */
 export function report(
   state: ReadState,
   code: ErrorCode,
@@ -99,8 +99,8 @@ function note(
 const aPromise = "a promise";
 
 /**
- * Reports a promise among data. Nobody waits for it, so its rejection must not surface. The reading
- * goes on to the next one, whose rejection must not surface either; the first is reported.
+ * Reports a promise among data. Nobody awaits it, so its rejection must not surface. Reading goes
+ * on, so that no rejection of a further promise surfaces either; only the first is reported.
  */
 export function reportPromise(state: ReadState, promise: object): Bad {
   dropPromise(promise);
@@ -109,18 +109,18 @@ export function reportPromise(state: ReadState, promise: object): Bad {
   return BAD;
 }
 
-/** Reports and ends the reading, whoever the value is from. */
+/** Reports a problem and ends the reading, whatever the origin of the value. */
 export function stop(state: ReadState, code: ErrorCode, expected: string, received: string): never {
   report(state, code, expected, received);
   throw STOP;
 }
 
-/** Snapshot problems outrank shape problems: what cannot be read safely has no shape. */
+/** Snapshot problems outrank shape problems: a value that cannot be read safely has no shape. */
 export function isSnapshotCode(code: ErrorCode): boolean {
   return slice(code, 0, 9) === "snapshot_";
 }
 
-/** The problem that decides: snapshot problems outrank shape problems, then the first. */
+/** Returns the problem that decides: the first snapshot problem, or else the first one. */
 export function decisive(problems: readonly Problem[]): Problem {
   for (let i = 0; i < problems.length; i++) {
     const problem = problems[i] as Problem;

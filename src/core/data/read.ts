@@ -1,14 +1,15 @@
 /**
  * Reads a value once, into checked and frozen data.
  *
- * What is foreign is copied first, into fresh plain data, so that a reader needs no descriptors: each
+ * A foreign value is first copied into fresh plain data, so that readers need no descriptors: each
  * property is read once, through its own descriptor. Accessors, symbol keys, hidden properties,
  * cycles and anything but plain objects and arrays are reported. A reader returns `previous`, which
- * this library made and froze, where the value says the same: "nothing changed" is then one
- * comparison of identity, at every level. Source of the rules: docs/threat-model.md, "read once".
+ * this library made and froze, if the value equals it: "nothing changed" is then one comparison of
+ * identity, at every level. Source of the rules: docs/threat-model.md, "read once".
  *
- * The state is local to one reading. A plugin's value is refused at the first snapshot problem:
- * nothing later can outrank it. A host's value is read on, so that every problem is reported.
+ * The state is local to one reading. A plugin's value is refused at the first snapshot problem,
+ * because nothing later can outrank it. A host's value is read to the end, so that every problem is
+ * reported.
  */
 import type { Problem } from "../errors/index.ts";
 import {
@@ -56,7 +57,7 @@ export type Json =
 
 /**
  * Reads one plain value: copies, checks and freezes it. Returns `previous` itself if nothing
- * differs. `partial`: fields of an object that are left out keep their value.
+ * differs. With `partial`, fields that are left out of an object keep their value.
  */
 export type Reader = (
   state: ReadState,
@@ -93,16 +94,13 @@ export function countNode(state: ReadState): void {
   if (state.nodes > state.limits.nodes) holdToLimits(state);
 }
 
-/** Counts a value that a schema brings along. */
+/** Counts a value that comes from a schema, such as a default. */
 export function countReady(state: ReadState, value: unknown): void {
   addSize(state, value);
   holdToLimits(state);
 }
 
-/**
- * Counts a string, as one value and its units, and checks it. One that stands there already was
- * checked before.
- */
+/** Counts a string, both as a value and in units, and checks it. `previous` was checked before. */
 export function checkText(state: ReadState, text: string, previous?: unknown): string | Bad {
   state.nodes += 1;
   countUnits(state, text.length);
@@ -146,9 +144,9 @@ function ascend(state: ReadState, { above }: Place): void {
 }
 
 /**
- * Steps out of a container and freezes what was read of it; `BAD` if anything in it was bad.
- * `shared`: the one that is returned instead, where all that are empty are one object. An empty
- * default and what is written out as empty then compare equal.
+ * Steps out of a container and freezes what was read; `BAD` if anything in it was bad.
+ * `shared` is returned in place of `read`: all empty containers of a kind are one object, so that
+ * an empty default and one written out compare equal.
  */
 export function leave<T extends object>(
   state: ReadState,
@@ -158,12 +156,12 @@ export function leave<T extends object>(
 ): T | Bad {
   ascend(state, place);
   if (state.bad > place.bad) return BAD;
-  // Whoever marks it needs one of its own.
+  // The caller marks it, so it needs an object of its own.
   if (state.leavesOpen && state.depth === 0) return read;
   return shared ?? freeze(read);
 }
 
-/** The words for a type in problems. */
+/** The name of a value's type, for problems. */
 export function typeName(value: unknown): string {
   if (value === null) return "null";
   if (typeof value !== "object") return typeof value;
@@ -174,12 +172,12 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
   return typeof value === "object" && value !== null && !isArray(value);
 }
 
-/** What came of a reading. */
+/** The outcome of a reading. */
 export type Admitted =
   | {
       readonly ok: true;
       readonly value: unknown;
-      /** The first paths of what was dropped. */
+      /** The first paths that were dropped. */
       readonly dropped: readonly Path[];
       readonly droppedCount: number;
     }
@@ -190,12 +188,12 @@ type Path = readonly (string | number)[];
 const none: readonly never[] = freeze([]);
 
 /**
- * Reads a value of whatever origin. No value makes it throw; but if the stack overflows while a
- * foreign value is copied, and not even `snapshot_limit` can be reported, the `RangeError` passes.
+ * Reads a value of any origin. No value makes it throw; but if the stack overflows while a foreign
+ * value is copied, and not even `snapshot_limit` can be reported, the `RangeError` passes.
  *
- * `previous`: what this library made for the same place; kept where nothing differs. `how`:
- * `"partial"` keeps fields of known shape that are left out as in `previous`; `"open"` does not
- * freeze the outermost container, because the caller marks it first.
+ * `previous` is what this library made for the same place, kept where nothing differs. `how`: with
+ * `"partial"`, known fields that are left out stay as in `previous`; with `"open"`, the outermost
+ * container is not frozen, because the caller marks it first.
  */
 export function admit(
   read: Reader,
@@ -212,7 +210,7 @@ export function admit(
   return { ok: true, value: result, dropped: paths, droppedCount };
 }
 
-/** Reads a value: copies it first, unless it is plain data. `BAD` where there are problems. */
+/** Reads a value, copying it first unless it is plain data. Returns `BAD` if there are problems. */
 export function readValue(
   state: ReadState,
   read: Reader,
@@ -232,7 +230,7 @@ export function readValue(
   }
 }
 
-/** Reads a value by itself; `BAD` for one that `read` does not accept. The reason is not reported. */
+/** Reads a value by itself; `BAD` if `read` does not accept it. The reason is not reported. */
 export function readAlone(
   read: Reader,
   value: unknown,
@@ -244,7 +242,7 @@ export function readAlone(
   return admitted.ok ? admitted.value : BAD;
 }
 
-/** Reads a copy of a foreign value, for a reading that may be under way. */
+/** Reads a copy of a foreign value, as part of a reading that may be under way. */
 export function readForeign(
   state: ReadState,
   read: Reader,
@@ -255,14 +253,14 @@ export function readForeign(
   return read(state, copyForeign(state, value, previous), previous, partial);
 }
 
-/** A plain copy of `value`. What cannot be copied is reported, and `BAD` in the copy. */
+/** Makes a plain copy of `value`. Parts that cannot be copied are reported; they become `BAD`. */
 function copyForeign(state: ReadState, value: unknown, previous: unknown): unknown {
   const { nodes, problems } = state;
   const known = problems.length;
   state.absent = 0;
   try {
     const copy = copyValue(state, value, previous);
-    // A promise does not end the copying itself, so that none of several is left alone.
+    // Promises do not stop the copying, so that the rejection of each one is handled.
     if (state.origin === "plugin" && problems.length > known) throw STOP;
     // The copy is counted when it is read.
     state.nodes = nodes;
@@ -277,13 +275,13 @@ function copyForeign(state: ReadState, value: unknown, previous: unknown): unkno
         "a deeper one",
       );
     }
-    // A contextified object of `vm`, and a proxy where the runtime cannot recognise one, runs code
-    // when it is read, and that code can throw.
+    // A contextified object of `vm`, or a proxy that the runtime cannot recognize, runs code when
+    // it is read, and that code can throw.
     return stop(state, "snapshot_proxy", "plain data", "an object that throws when it is read");
   }
 }
 
-/** Whether the stack may have overflowed. A value that throws can also throw such an error. */
+/** Whether the stack may have overflowed. A value that throws can also throw a `RangeError`. */
 export function isRangeError(thrown: unknown): boolean {
   try {
     return typeof thrown === "object" && getPrototypeOf(thrown as object) === rangeErrorPrototype;
@@ -307,7 +305,7 @@ function copyValue(state: ReadState, value: unknown, previous: unknown): unknown
   return isArray(value) ? copyArray(state, value, previous) : copyObject(state, value, previous);
 }
 
-/** What is absent may not count when it is read, but it takes time to copy. */
+/** Absent values may not count when they are read, but they take time to copy. */
 function countAbsent(state: ReadState): void {
   const { nodes } = state.limits;
   state.absent += 1;
@@ -376,7 +374,7 @@ function copyArray(state: ReadState, value: readonly unknown[], previous: unknow
   return copy;
 }
 
-/** Reports a container that is in itself. */
+/** Reports a container that is inside itself. */
 function isWithinItself(state: ReadState, value: object): boolean {
   for (let at = state.place; at !== undefined; at = at.above) {
     if (at.foreign === value) {
@@ -388,8 +386,8 @@ function isWithinItself(state: ReadState, value: object): boolean {
 }
 
 /**
- * Whether listing the keys would take long for what is small to make: a string object or bytes
- * without their prototype have a key for every unit, and the engine makes each a string.
+ * Whether listing the keys would take long although the value was cheap to make: a string object or
+ * typed array, even without its prototype, has a key per unit, each of which becomes a string.
  */
 export function hasMoreIndexes(value: object, max: number): boolean {
   return hasOwn(value, max) && (isView(value) || isTextObject(value));
@@ -398,8 +396,8 @@ export function hasMoreIndexes(value: object, max: number): boolean {
 function readDescriptor(state: ReadState, descriptor: PropertyDescriptor | undefined): unknown {
   if (descriptor === undefined) return report(state, "snapshot_key", "a lasting property", "none");
   if (state.origin === "library" && descriptor.enumerable !== true) return undefined;
-  // `value` must be own: a patched Object.prototype.value would fool a plain read. An accessor has a
-  // `get`, even if it is undefined.
+  // `value` must be own: a patched Object.prototype.value would fool a plain read. An accessor has
+  // a `get`, even if that is undefined.
   if ("get" in descriptor && !hasOwn(descriptor, "value")) {
     return report(state, "snapshot_accessor", "a value", "a getter or setter");
   }

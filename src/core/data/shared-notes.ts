@@ -1,27 +1,27 @@
 /**
- * What every copy of this library in the process knows of an object. A plugin package may bring a
- * copy of its own, which sees no private field of this one.
+ * Notes about objects that all copies of this library in the process share. A plugin package may
+ * bring its own copy, which cannot see this one's private fields.
  *
- * The notes lie beside the object: who inspects or copies it finds none. Anybody can make one of an
- * object that has none, so what it says is read and checked like any value of a plugin; nobody can
- * change one that was made.
+ * The notes are stored outside the object, so nobody finds them by inspecting or copying it.
+ * Anybody can add a note to an object that has none, so a note's content is read and checked like
+ * any value from a plugin; nobody can change a note.
  */
 import { freeze, weakGet, weakSet } from "./intrinsics.ts";
 
 export interface SharedNotes {
-  /** Makes a note of an object, the first one only. */
+  /** Adds a note to an object that has none yet. */
   set(value: object, note: unknown): void;
-  /** The note of an object, or `undefined`. Runs no code of it. */
+  /** Returns the note of an object, or `undefined`. Runs no code of the object. */
   get(value: unknown): unknown;
 }
 
-/** The notes of one name, which all copies share. */
+/** Returns the notes with this name, which all copies share. */
 export function sharedNotes(name: string): SharedNotes {
   const key = Symbol.for(`glassine.${name}`);
   const known: unknown = Object.getOwnPropertyDescriptor(globalThis, key)?.value;
   if (typeof known === "object" && known !== null) return known as SharedNotes;
   const made = newNotes();
-  // Neither writable nor configurable: nobody puts others in their place.
+  // Neither writable nor configurable, so that nobody can replace it.
   Object.defineProperty(globalThis, key, { value: made });
   return made;
 }

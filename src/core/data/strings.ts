@@ -1,6 +1,6 @@
 /**
- * The grammars of labels, header names and instants; sets of strings; UTF-8. A set is a frozen array,
- * sorted by code point, without repeats.
+ * The grammars of labels, header names and instants; sets of strings; UTF-8. A set is a frozen
+ * array, sorted by code point, without duplicates.
  */
 import {
   append,
@@ -24,9 +24,7 @@ import {
   trim,
 } from "./intrinsics.ts";
 
-/**
- * Order by Unicode code point. UTF-16 order differs: surrogates sort before U+E000…U+FFFF.
- */
+/** Orders by Unicode code point. UTF-16 order differs: surrogates sort before U+E000…U+FFFF. */
 export function byCodePoint(a: string, b: string): number {
   const shorter = a.length < b.length ? a : b;
   for (let i = 0; i < shorter.length; i++) {
@@ -47,8 +45,8 @@ function codePointRank(unit: number): number {
 const invisible = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u;
 
 /**
- * Whether `text` is a label: 1 to `max` code points, NFC, printable, not padded. The length comes
- * first, because normalising takes time by the square of the marks in a row.
+ * Whether `text` is a label: 1 to `max` code points, NFC, printable, not padded. The length is
+ * checked first, because normalizing a run of combining marks takes quadratic time.
  */
 export function isLabel(text: string, max: number): boolean {
   const { length } = text;
@@ -83,7 +81,7 @@ const sensitiveNames: Readonly<Record<string, unknown>> = Object.assign(newRecor
   "x-api-key": true,
 });
 
-/** Whether a header of that name, in any case and with blanks around it, holds a secret. */
+/** Whether a header with this name, in any case and with blanks around it, holds a secret. */
 export function isSensitiveHeader(name: string): boolean {
   return sensitiveNames[toLowerAscii(trim(name))] === true;
 }
@@ -96,15 +94,15 @@ export function isHeaderValue(value: string): boolean {
   return execPattern(notInValue, value) === null;
 }
 
-// RFC 3339 §5.6, with the zone left out meaning UTC.
+// RFC 3339 §5.6. A missing zone means UTC.
 const date = /(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])/;
 const time = /((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,9}))?/;
 const zone = /[Zz]|([+-](?:[01]\d|2[0-3]):[0-5]\d)/;
 const dateTime = new RegExp(`^${date.source}[Tt ]${time.source}(?:${zone.source})?$`);
 
 /**
- * An instant in its one form: UTC, `Z`, up to nine fraction digits without trailing zeros.
- * Two instants are equal exactly when these are. `undefined` when `text` is not an instant.
+ * Returns an instant's only canonical form: UTC, `Z`, up to nine fraction digits without trailing
+ * zeros. Two instants are equal exactly when these are. `undefined` if `text` is not an instant.
  */
 export function canonicalInstant(text: string): string | undefined {
   const match = execPattern(dateTime, text);
@@ -118,8 +116,8 @@ export function canonicalInstant(text: string): string | undefined {
 }
 
 /**
- * The canonical instant of a time in milliseconds since 1970; of a whole second, with `fraction`.
- * `undefined` for one that is not in the years 0 to 9999.
+ * Returns the canonical instant of a time in milliseconds since 1970. `fraction` gives the fraction
+ * digits of a time in whole seconds. `undefined` for a year not from 0 to 9999.
  */
 export function instantOf(utcMs: number, fraction?: string): string | undefined {
   const text = isoText(utcMs);
@@ -142,16 +140,16 @@ function trimmedFraction(digits: string): string {
 
 const none: readonly never[] = freeze([]);
 
-/** Sorts and drops repeats. Returns `previous` if it is equal. `items` holds strings only. */
+/** Sorts and drops duplicates. Returns `previous` if it is equal. `items` contains strings only. */
 export function asSet(items: readonly string[], previous?: unknown): readonly string[] {
-  // A frozen array of our own reading: dense, so reading by index meets no prototype.
+  // A frozen array that this library read: dense, so reading by index reaches no prototype.
   const set = concat(items);
   sortInPlace(set, byCodePoint);
   dropRepeats(set);
   return kept(set, isArray(previous) ? (previous as readonly string[]) : none);
 }
 
-/** The union of two sets: `set` itself if `other` adds nothing to it. */
+/** Returns the union of two sets: `set` itself if `other` adds nothing. */
 export function unionOf(set: readonly string[], other: readonly string[]): readonly string[] {
   const union = newArray<string>(set.length + other.length);
   let count = 0;
@@ -170,8 +168,8 @@ export function unionOf(set: readonly string[], other: readonly string[]): reado
 }
 
 /**
- * Where `item` is among what is sorted between two indexes, or would be. Looks ahead in steps that
- * double, then halves: a few comparisons, where one is added to many and where two are alike.
+ * Returns the index of `item` in the sorted range from `from` to `to`, or where it would be. Steps
+ * double, then halve: few comparisons to add one item to many or to merge similar sets.
  */
 function placeOf(item: string, set: readonly string[], from: number, to: number): number {
   let low = from;
@@ -189,7 +187,7 @@ function placeOf(item: string, set: readonly string[], from: number, to: number)
   return low;
 }
 
-/** Whether one set has all that another has. Both are sorted, so one walk does. */
+/** Whether a set contains all items of another. Both are sorted, so one pass is enough. */
 export function hasAll(set: readonly string[], items: readonly string[]): boolean {
   let at = 0;
   for (let i = 0; i < items.length; i++, at++) {
@@ -209,7 +207,7 @@ function isBefore(a: string, b: string): boolean {
   return a !== b && byCodePoint(a, b) < 0;
 }
 
-/** Of what is sorted. */
+/** Drops duplicates from a sorted array. */
 function dropRepeats(items: string[]): void {
   let count = 0;
   for (let i = 0; i < items.length; i++) {
@@ -221,7 +219,7 @@ function dropRepeats(items: string[]): void {
   if (count < items.length) items.length = count;
 }
 
-/** The elements of one set that are not in another. Both are sorted, so one walk does. */
+/** Returns the items of a set that are not in another. Both are sorted, so one pass is enough. */
 export function without(set: readonly string[], other: readonly string[]): readonly string[] {
   let rest: List<string> | undefined;
   let at = 0;
@@ -237,7 +235,7 @@ export function without(set: readonly string[], other: readonly string[]): reado
 
 const hexDigits = "0123456789abcdef";
 
-/** The text; `undefined` for bytes that are no UTF-8. */
+/** Decodes UTF-8; `undefined` for bytes that are not UTF-8. */
 export function fromUtf8(bytes: readonly number[]): string | undefined {
   let text = "";
   for (let i = 0; i < bytes.length; i++) {
@@ -253,7 +251,7 @@ export function fromUtf8(bytes: readonly number[]): string | undefined {
 
 const digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/** RFC 4648 §4. The core has no Buffer, and `btoa` takes a string with a character for each byte. */
+/** RFC 4648 §4. The core has no Buffer, and `btoa` takes a string with one character per byte. */
 export function base64Of(bytes: readonly number[]): string {
   let text = "";
   for (let i = 0; i < bytes.length; i += 3) {

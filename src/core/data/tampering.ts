@@ -1,9 +1,9 @@
 /**
- * Detects what of the realm is no longer as it was when the library loaded.
+ * Detects which intrinsics are no longer as they were when the library loaded.
  *
- * The patches it looks for may be there while it looks. So it reads descriptors, takes only their
- * own parts, and calls nothing but what was captured at load. No getter runs but the runtime's
- * own on the global object, and these as they were captured.
+ * The patches it looks for may be active while it looks. So it reads descriptors, uses only their
+ * own properties, and calls only what was captured at load. The only getters it runs are the
+ * runtime's own on the global object, as they were captured.
  */
 import { quoted } from "../errors/index.ts";
 import {
@@ -32,13 +32,13 @@ interface WatchedObject {
   readonly prototype: object | null;
   readonly properties: readonly WatchedProperty[];
 }
-/** A global. Runtimes keep some of them behind a getter, so the value is captured, too. */
+/** A global. Runtimes keep some of them behind a getter, so the value is captured as well. */
 interface WatchedGlobal extends WatchedProperty {
   readonly key: string;
   readonly value: unknown;
 }
 
-// What a runtime lacks is not watched.
+// Names that a runtime lacks are not watched.
 const constructors = `Object Function Array Number Boolean String Symbol BigInt Date RegExp Promise
   Proxy Iterator Map Set WeakMap WeakSet WeakRef FinalizationRegistry ArrayBuffer
   SharedArrayBuffer DataView Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array
@@ -65,7 +65,7 @@ const watchedObjects: readonly WatchedObject[] = [
   ...unnamed(),
 ].flat();
 
-/** `Symbol.iterator` and its like. */
+/** `Symbol.iterator` and the other well-known symbols. */
 const wellKnownSymbols: readonly { readonly name: string; readonly symbol: symbol }[] = ownKeys(
   Symbol,
 )
@@ -74,7 +74,7 @@ const wellKnownSymbols: readonly { readonly name: string; readonly symbol: symbo
 
 function globalsOf(names: string): readonly WatchedGlobal[] {
   return names.split(/\s+/).flatMap((key) => {
-    // Read before it is described: reading a lazy global puts its value in place.
+    // Read before the descriptor: reading a lazy global puts its value in place.
     const value = (realm as Record<string, unknown>)[key];
     const descriptor = getOwnPropertyDescriptor(realm, key);
     return descriptor === undefined ? [] : [{ key, descriptor, value }];
@@ -91,7 +91,7 @@ function watch(name: string, target: unknown): readonly WatchedObject[] {
   return [{ name, target, prototype: getPrototypeOf(target), properties }];
 }
 
-/** Intrinsics that no global names. The names are those of ECMA-262 §6.1.7.4. */
+/** Intrinsics without a global name. These names are from ECMA-262 §6.1.7.4. */
 function unnamed(): readonly WatchedObject[] {
   const above = (value: object): object => getPrototypeOf(value) as object;
   const arrayIterator = above([].values());
@@ -126,25 +126,25 @@ function unnamed(): readonly WatchedObject[] {
 
 /** An intrinsic that is not as it was when the library loaded. */
 export interface RealmChange {
-  /** Printable, on one line: `Array.prototype.push`, `Set.prototype[Symbol.iterator]`, `Promise`. */
+  /** Printable, on one line, like `Array.prototype.push` or `Set.prototype[Symbol.iterator]`. */
   readonly intrinsic: string;
-  /** `replaced`: another value, getter, setter or prototype, or listed by loops as it was not. */
+  /** `replaced`: has another value, getter, setter or prototype, or enumerability changed. */
   readonly change: "replaced" | "added" | "removed";
 }
 
-/** Whoever adds a great many properties gets no list as long. */
+/** A limit, because anybody can add a great many properties. */
 const maxChanges = 1000;
-/** A name as code spells it, and not too long. */
+/** A name as code can spell it, and not too long. */
 const plainName = /^[A-Za-z_$][\w$]{0,63}$/;
 
 /**
- * The intrinsics that are not as they were when this library loaded, in a fixed order; an empty
- * list where nothing was patched. Run it after loading plugins, and whenever you like.
+ * Returns the intrinsics that are not as they were when this library loaded, in a fixed order; an
+ * empty list if nothing was patched. Run it after loading plugins, and whenever you like.
  *
- * It watches the own properties of the built-in constructors, prototypes, namespaces and
- * iterators, and the global functions. It names at most 1000 changes. It runs no getter of
- * anybody's, and no patch can mislead it. What was patched before the library loaded, or is put
- * back in time, it cannot see. An intrinsic that was only frozen counts as it was.
+ * It watches the own properties of the built-in constructors, prototypes, namespaces and iterators,
+ * and the global functions. It lists at most 1000 changes. It runs no getter that anybody added,
+ * and no patch can mislead it. It cannot see what was patched before the library loaded, or what
+ * was restored before the check. An intrinsic that was only frozen counts as unchanged.
  *
  * @see spec `dispatch:tampering-detected`
  * @example
@@ -175,7 +175,7 @@ export function detectTampering(): readonly RealmChange[] {
   return freeze(toArray(changes));
 }
 
-/** What a global that is as it was stands for now: its getter is the captured one. */
+/** The current value of an unchanged global, by its captured descriptor or getter. */
 function valueBehind(descriptor: PropertyDescriptor): unknown {
   if (hasOwn(descriptor, "value")) return descriptor.value;
   return apply(descriptor.get as () => unknown, realm, []);
@@ -201,7 +201,7 @@ function compare(before: WatchedObject, changes: List<RealmChange>): void {
   }
 }
 
-/** Only own parts are read: `Object.prototype.value` may be a patch. */
+/** Only own properties are read: `Object.prototype.value` may be a patch. */
 function differ(before: PropertyDescriptor, now: PropertyDescriptor): boolean {
   if (now.enumerable !== before.enumerable) return true;
   const isData = hasOwn(now, "value");
@@ -218,7 +218,7 @@ function tell(changes: List<RealmChange>, intrinsic: string, change: RealmChange
   if (changes.length < maxChanges) append(changes, freeze({ intrinsic, change } as const));
 }
 
-/** A key behind the name of its owner. Whoever added it chose it. */
+/** Formats a key to follow its owner's name. The key is quoted, because somebody else chose it. */
 function shown(key: PropertyKey): string {
   if (typeof key !== "symbol") {
     const text = `${key as string}`;

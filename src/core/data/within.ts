@@ -1,4 +1,4 @@
-/** Waits under a timer of its own, in a realm that may have been patched. */
+/** Waits with a timeout, in a realm that may have been patched. */
 import { getPrototypeOf, hasOwn, isNativePromise } from "./intrinsics.ts";
 
 const PromiseAtLoad = Promise;
@@ -6,7 +6,7 @@ const promisePrototype = Promise.prototype;
 // Captured at load, so that replacing a global later stops no deadline.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 
-/** How a wait ended, and with what. Without a prototype: nothing patched turns it into a promise. */
+/** How a wait ended, and with what value. Has no prototype, so no patch can make it a thenable. */
 type WaitEnd<Value = unknown> =
   | { readonly how: "returned"; readonly value: Value }
   | { readonly how: "threw"; readonly value: unknown }
@@ -20,7 +20,7 @@ export function waitEnd<How extends string, Value>(
 }
 
 /**
- * Waits for what `work` returns, `timeoutMs` at most. Never rejects; a result or a rejection that
+ * Waits at most `timeoutMs` for what `work` returns. Never rejects; a result or rejection that
  * comes later is dropped.
  */
 export function within<Value>(
@@ -49,23 +49,23 @@ async function follow<Value>(
   done(end);
 }
 
-/** Microtasks come before the caller's own; a timer does not. */
+/** Waits for the next macrotask: pending microtasks, the caller's included, run first. */
 export function nextMacrotask(): Promise<void> {
   return new PromiseAtLoad((resolve) => {
     startTimer(resolve, 0);
   });
 }
 
-/** Waits for a promise that nobody else does, so that its rejection does not surface. */
+/** Awaits a promise that nobody else does, so that its rejection does not surface. */
 export async function ignore(pending: PromiseLike<unknown>): Promise<void> {
   try {
     await pending;
   } catch {
-    // There is nobody to tell.
+    // There is nobody to report it to.
   }
 }
 
-/** Whether `await` takes a promise as it is, and runs no code of whoever made it. */
+/** Whether `await` uses a promise as it is, without running code of whoever made it. */
 export function isPlainPromise(value: object): boolean {
   return (
     isNativePromise(value) &&
@@ -75,8 +75,8 @@ export function isPlainPromise(value: object): boolean {
 }
 
 /**
- * Whether a value is a promise. Nobody waits for it, so its rejection must not surface; but nothing
- * of its own is called, as a class of promises has it.
+ * Whether a value is a promise. Nobody awaits it, so its rejection must not surface; but none of
+ * the value's own code is called, such as the methods of a promise subclass.
  */
 export function dropPromise(value: unknown): boolean {
   if (typeof value !== "object" || value === null || !isNativePromise(value)) return false;

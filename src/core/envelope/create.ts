@@ -1,4 +1,4 @@
-/** What only the host does: it makes envelopes, writes them as text, and replaces slots of them. */
+/** What only the host does: make envelopes, write them as text, and replace their slots. */
 import {
   admit,
   admitDocument,
@@ -53,7 +53,7 @@ import {
 
 /** Options of `createExtensions`. */
 export interface CreateOptions {
-  /** Limits that differ from the defaults. `textUnits` holds before JSON text is parsed. */
+  /** Limits that differ from the defaults. `textUnits` is checked before JSON text is parsed. */
   readonly limits?: Partial<Limits>;
 }
 
@@ -68,7 +68,7 @@ export function emptyExtensions(slots: CompiledSlots): Slots {
   return sealed(slots, slots.empty);
 }
 
-/** Reads a value of the host. An envelope that this host made comes back as it is. */
+/** Reads a value from the host. An envelope that this host made is returned as it is. */
 export function createFrom(
   slots: CompiledSlots,
   value: unknown,
@@ -80,7 +80,7 @@ export function createFrom(
   return sealed(slots, readSlots(slots, value, options));
 }
 
-/** The host's own change of some slots: reads those, shares the others. */
+/** Replaces some slots on the host's behalf: reads those, and shares the others. */
 export function replaceSlots(
   extensions: object,
   changes: object,
@@ -96,7 +96,7 @@ export function replaceSlots(
   const before = extensions as Slots;
   const { slots } = brand.kind;
   const next = slots.take(before, slots.whole);
-  // Nothing to read: the same slots under a new envelope.
+  // Nothing to read: the same slots in a new envelope.
   if (isEmptyRecord(changes)) return seal(next, brand);
   expectOptions(options, ["limits"], "withSlots");
   const given = readSlots(slots, changes, options, before);
@@ -113,8 +113,8 @@ function isEmptyRecord(value: unknown): boolean {
 }
 
 /**
- * Fields that follow from a list that grows, as the depth of a chain does, where the host left them
- * out. A document from the wire keeps what it says.
+ * Fills in derived fields that the host left out, such as the depth of a chain. A document from the
+ * wire keeps its own values.
  */
 function withDerived(slots: CompiledSlots, value: LevelValue): LevelValue {
   let next: Record<string, unknown> | undefined;
@@ -140,7 +140,7 @@ function withDerived(slots: CompiledSlots, value: LevelValue): LevelValue {
   return next ?? value;
 }
 
-/** What `decodeExtensions` gives. */
+/** What `decodeExtensions` returns. */
 export interface Decoded<Extensions> {
   readonly extensions: Extensions;
   /** Paths of unknown slots and fields, which were left out: at most the first 100. */
@@ -160,14 +160,14 @@ export function decodeFrom(
   const read = admitDocument(slots.envelope.read, input, { limits, shapeCode, strict });
   if (!read.ok) throw unreadable(slots, read.problems);
   return freeze({
-    // The schema of envelopes holds an object.
+    // The schema of envelopes accepts objects only.
     extensions: sealed(slots, read.value as LevelValue),
     dropped: freeze(mapped(read.dropped, formatPath)),
     droppedCount: read.droppedCount,
   });
 }
 
-/** JSON text, keys in the order of the slot table. Absent parts are left out. */
+/** Writes JSON text, with keys in the order of the slot table. Absent parts are left out. */
 export function encodeExtensions(extensions: object): string {
   if (brandOf(extensions) === undefined) {
     throw new GlassineError(
@@ -180,7 +180,7 @@ export function encodeExtensions(extensions: object): string {
 
 const shapeCode = "extensions_shape";
 
-/** What the host wrote of an envelope. A part that says the same as `before` is that part. */
+/** Reads slots from the host. A part that equals its counterpart in `before` is shared with it. */
 function readSlots(
   slots: CompiledSlots,
   value: unknown,
@@ -190,7 +190,7 @@ function readSlots(
   const reading = { origin: "host", limits: limitsOf(options), shapeCode, strict: true } as const;
   const admitted = admit(slots.envelope.read, value, reading, before);
   if (!admitted.ok) throw unreadable(slots, admitted.problems);
-  // The schema of envelopes holds an object.
+  // The schema of envelopes accepts objects only.
   return withDerived(slots, admitted.value as LevelValue);
 }
 
@@ -204,7 +204,7 @@ function sealed(slots: CompiledSlots, value: LevelValue): Slots {
 }
 
 function unreadable(slots: CompiledSlots, problems: readonly Problem[]): GlassineError {
-  // By index: the iteration of arrays may be patched.
+  // By index: array iteration may be patched.
   const first = problems[0];
   const slot = first?.path.length === 1 ? first.path[0] : undefined;
   if (first?.code === "slot_unknown" && typeof slot === "string") {
@@ -220,12 +220,12 @@ function unreadable(slots: CompiledSlots, problems: readonly Problem[]): Glassin
 }
 
 /**
- * The host, too, only adds to what is monotonic. Labels leave through `declassify` alone.
+ * Checks that the host, too, only adds to monotonic parts. Only `declassify` can remove labels.
  *
- * A plugin can make envelopes, too, and call this in a realm that it has patched: a method of an
- * array, or a loop by its iterator, would hand the slot table out.
+ * A plugin can make envelopes as well, and call this in a realm that it has patched: an array
+ * method or iterator would expose the slot table.
  *
- * @throws TierViolationError `tier_monotonic` when something monotonic in `before` is gone.
+ * @throws TierViolationError `tier_monotonic` if something monotonic in `before` is gone.
  */
 export function assertGrown(slots: CompiledSlots, before: Slots, after: LevelValue): void {
   forEach(slots.nodes, (slot) => checkGrown(slot, before[slot.key], after[slot.key]));
@@ -244,7 +244,7 @@ function checkGrown(node: Node, before: unknown, after: unknown): void {
   }
 }
 
-/** Of a slot that grows, what counts is the field that does. */
+/** Checks that a list or set only grew. For a growing slot, the second node is its list. */
 function checkList({ path }: Node, { compiled }: Node, before: unknown, after: unknown): void {
   const old = isArray(before) ? before : [];
   const now = isArray(after) ? after : [];

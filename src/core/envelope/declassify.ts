@@ -1,7 +1,7 @@
 /**
- * The one way a label leaves: by the host, with a reason, an authority and a record.
+ * The only way to remove a label: by the host, with a reason, an authority and a record.
  *
- * What is left is not read again, so nothing that makes it is found on a prototype.
+ * The result is not read again, so nothing that makes it is looked up on a prototype.
  */
 import { asSet, ignore, without } from "../data/index.ts";
 import {
@@ -19,18 +19,18 @@ import { GlassineError, quoted } from "../errors/index.ts";
 import { nowInstant } from "../schema/index.ts";
 import { brandOf, type Slots, sealAfter } from "./filter.ts";
 
-/** Which labels leave, why, and on whose word. */
+/** Which labels to remove, why, and on whose authority. */
 export interface Declassification {
   readonly labels: readonly string[];
   /** Why, in words that an auditor understands; 1 to 2000 characters. */
   readonly reason: string;
   /** Who or what decided, such as a policy id or a person's name; 1 to 2000 characters. */
   readonly authority: string;
-  /** Gets the record before the labels leave. If it throws or gives a promise, they stay. */
+  /** Gets the record before labels are removed. If it throws or returns a promise, they stay. */
   readonly audit?: (record: DeclassificationRecord) => void;
 }
 
-/** What is written down about a declassification. One record is one line of JSON. */
+/** The record of a declassification. One record is one line of JSON. */
 export interface DeclassificationRecord {
   readonly event: "extensions.declassified";
   readonly at: string;
@@ -47,7 +47,7 @@ export function removeLabels(
   declassification: Declassification,
 ): { readonly extensions: Slots; readonly record: DeclassificationRecord } {
   const { labels, reason, authority } = declassification;
-  // The one option: left out, it would be looked up on a prototype.
+  // The only optional setting: if left out, it would be looked up on a prototype.
   const audit = hasOwn(declassification, "audit") ? declassification.audit : undefined;
   const brand = brandOf(extensions);
   if (brand === undefined || brand.kind.mask !== undefined) {
@@ -56,7 +56,7 @@ export function removeLabels(
   const slots = extensions as Slots;
   const { security, request } = slots;
   const present: readonly string[] = isArray(security?.labels) ? security.labels : [];
-  // Read once: what the caller has in hand may change.
+  // Read once: the caller can still change the array.
   const wanted = isArray(labels) ? mapped<unknown, string>(labels, expectLabel) : [];
   if (wanted.length === 0) throw refused("Name the labels to take away; got none.");
   forEach(wanted, (label) => {

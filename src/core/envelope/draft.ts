@@ -1,8 +1,8 @@
 /**
- * `amend`: an Immer recipe over a view, an envelope or a payload.
+ * `amend`: an Immer recipe for a view, an envelope or a payload.
  *
- * Whoever calls it may have patched the realm for Immer. So what Immer gives is read like anyone's
- * value, and between that reading and the brand nothing is found on a prototype or iterated.
+ * The caller may have patched the realm to mislead Immer. So Immer's result is read like any
+ * foreign value, and from then until the brand nothing is looked up on a prototype or iterated.
  */
 import { isDraft, isDraftable, produce } from "immer";
 import { admit, decisive, dropPromise, extensionsLimits } from "../data/index.ts";
@@ -26,9 +26,9 @@ function run<Base extends object>(base: Base, recipe: (draft: never) => unknown)
     );
   }
   let hasResult = false;
-  // Immer without freezing leaves drafts in what holds one of them often.
+  // Without freezing, Immer leaves drafts in a value that contains the same one several times.
   const amended = produce(base, (draft) => {
-    // The value of an arrow such as `(d) => (d.labels = [])` or `(d) => d.labels.push("x")` is not a result.
+    // An arrow's value is not a result: `(d) => (d.labels = [])` or `(d) => d.labels.push("x")`.
     const returned = recipe(draft as never);
     if (typeof returned !== "object" || returned === null || isDraft(returned)) return;
     if (dropPromise(returned) || "then" in returned) {
@@ -65,7 +65,7 @@ function amendExtensions(
   if (amended === base) return extensions;
   const proposed: Record<string, unknown> = { ...amended };
   for (const key in base) {
-    // What did not change is as it was, and a container that was lent and not used goes back.
+    // Unchanged slots stay as they were, and containers that were lent but not used are dropped.
     if (hasOwn(base, key) && proposed[key] === base[key]) proposed[key] = extensions[key];
   }
   return read(extensions, brand, proposed);
@@ -108,7 +108,7 @@ function containerOf(slot: Node, mask: number | undefined): object {
   if (slot.compiled.shape !== "level") return {};
   const defaults = defaultsOf(slot);
   if (mask === undefined) return { ...defaults };
-  // Only what the grant opens is lent, so that the draft shows nothing the view does not.
+  // Only what the grant opens is lent, so that the draft shows nothing that the view does not.
   const lent: Record<string, unknown> = { ...slot.empty };
   forEach(slot.fields, ({ key, open }) => {
     if (open === 0 || (open & mask) !== 0) lent[key] = defaults[key];

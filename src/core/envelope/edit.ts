@@ -1,9 +1,9 @@
 /**
- * Copy-on-write edits of a view or envelope. What an edit returns is whole and checked, so
- * the merge does not read it again; what may be kept of it, the capabilities decide there.
+ * Copy-on-write edits of a view or envelope. The result is complete and checked, so the merge does
+ * not read it again; there, the capabilities decide what is kept of it.
  *
- * So an edit is part of the way from a plugin to the envelope, and whoever calls it may have
- * patched the realm for that very call: nothing here is found on a prototype or iterated.
+ * So an edit is on the way from a plugin to the envelope, and the caller may have patched the realm
+ * for that very call: nothing here is looked up on a prototype or iterated.
  */
 import { admit, decisive, extensionsLimits, isLabel, type Limits, unionOf } from "../data/index.ts";
 import {
@@ -25,7 +25,7 @@ import { defaultsOf, grownLevel, type Node } from "../slots/index.ts";
 import { brandOf, type EnvelopeBrand, isLevel, type Slots, sealEdit } from "./filter.ts";
 import { findHeader, headerFault, headerMaps, isNamed, namesOf, spellingOf } from "./headers.ts";
 
-/** An edit under way: of which slot, and what is there. */
+/** An edit in progress: of which slot, and its current value. */
 interface Editing {
   readonly call: string;
   readonly extensions: Slots;
@@ -77,7 +77,7 @@ function withoutSlot(call: string, path: string): GlassineError {
   return new GlassineError("edit_denied", text, { call });
 }
 
-/** The extensions with the slot as it is now. */
+/** Returns the extensions with a new value of the slot. */
 function edited({ extensions, slot, brand }: Editing, value: LevelValue): Slots {
   const { slots } = brand.kind;
   const next = slots.take(extensions, slots.whole);
@@ -85,20 +85,20 @@ function edited({ extensions, slot, brand }: Editing, value: LevelValue): Slots 
   return sealEdit(brand, extensions, next);
 }
 
-/** The same with one field of the slot. */
+/** Returns the extensions with a new value of one field of the slot. */
 function withField(edit: Editing, field: string, value: unknown): Slots {
   const level = edit.slot.take(edit.current, edit.slot.whole);
   level[field] = value;
   return edited(edit, freeze(level));
 }
 
-// As deep as in the whole: a slot is one level down, its fields two.
+// The depth that is left in an envelope: a slot is one level down, its fields two.
 const slotLimits: Limits = freeze({ ...extensionsLimits, depth: extensionsLimits.depth - 1 });
 const fieldLimits: Limits = freeze({ ...extensionsLimits, depth: extensionsLimits.depth - 2 });
 
 /**
- * Reads the new value of the slot or of a field: read once, checked, frozen. `parsed`: it was put
- * together here, of strings.
+ * Reads the new value of the slot or of a field: read once, checked, frozen. `origin` is `parsed`
+ * if the value was built here from strings.
  */
 function readPart(
   { call, extensions, slot, current }: Editing,
@@ -131,7 +131,7 @@ export function addLabelsTo(extensions: object, labels: string | readonly string
   return withField(edit, "labels", union);
 }
 
-/** A set of labels. One that is a label as it is need not be read. */
+/** Reads labels into a set. A string that is a valid label need not be read. */
 function readLabels(edit: Editing, labels: string | readonly string[]): readonly string[] {
   if (typeof labels !== "string") return stringsOf(readPart(edit, edit.target, labels));
   const list = [labels];
@@ -157,7 +157,7 @@ export function appendHopTo(extensions: object, hop: unknown): Slots {
 }
 
 export function setCustomOf(extensions: object, key: unknown, value: unknown): Slots {
-  // Any other would be turned into a string time and again, each time into another one.
+  // Any other key would be converted to a string repeatedly, perhaps to a different one each time.
   if (typeof key !== "string") {
     const text = "setCustom: expected a key that is a string, got another value.";
     throw new GlassineError("snapshot_key", text, { call: "setCustom" });
@@ -184,9 +184,9 @@ export function headerOf(extensions: object, name: string): string | undefined {
 }
 
 /**
- * Puts `value`, or nothing, where the header is: in both maps, whichever the receiver reads. A map
- * keeps the first spelling that it has, and no other beside it. A header that is nowhere goes to
- * the map that the document uses.
+ * Sets or removes a header wherever it is: in both maps, because the receiver may read either. A
+ * map keeps the first spelling that it has, and no other. A header that is in neither map is added
+ * to the one that the document uses.
  */
 export function setHeaderOf(extensions: object, name: string, value: string | undefined): Slots {
   const call = value === undefined ? "removeHeader" : "setHeader";
@@ -212,7 +212,7 @@ export function setHeaderOf(extensions: object, name: string, value: string | un
     const before = edit.current[field];
     if (isAnywhere ? !isThere(before) : field !== used) return;
     const next = withHeader(before, name, value, lower);
-    // The name that is refused in a plugin's own map is refused here.
+    // Refuses `__proto__` as a name, as in a plugin's own map.
     const origin = hasOwn(next, "__proto__") ? "plugin" : "parsed";
     level[field] = readPart(edit, fieldOf(edit.slot, field, call), next, origin);
     if (level[field] !== before) isChanged = true;
@@ -220,7 +220,7 @@ export function setHeaderOf(extensions: object, name: string, value: string | un
   return isChanged ? edited(edit, freeze(level)) : edit.extensions;
 }
 
-/** All headers, and this one where it was first, or else at the end, or not at all. */
+/** Returns all headers, with this one in its first place, at the end if new, or removed. */
 function withHeader(map: unknown, name: string, value: string | undefined, lower: string): object {
   const names = namesOf(map);
   const next = newMap(names.length);

@@ -1,13 +1,13 @@
 /**
  * Envelopes and views: the brand that each carries, and the filter that cuts a view.
  *
- * A view is a copy of the envelope without what the grant leaves closed. Only levels in which
- * something is withheld are copied; a slot that is wholly open is shared. Nothing here looks into a
- * slot further than its gated fields, so hidden data has no influence, not even on time.
+ * A view is a copy of the envelope without the parts that the grant does not open. Only levels in
+ * which something is withheld are copied; a fully open slot is shared. Nothing here looks deeper
+ * into a slot than its gated fields, so hidden data has no influence, not even on timing.
  *
- * A filter is kept for its grant, and it may be a plugin that asks first, in a realm that it has
- * patched for that: so compiling, too, calls nothing that is found on a prototype, which would
- * hand the slot table out besides.
+ * A filter is cached for its grant, and the first to use it may be a plugin that patched the realm
+ * for that: so compiling one, too, calls nothing found on a prototype, which would also expose the
+ * slot table.
  */
 import { addGrowth, addSize, type Size } from "../data/index.ts";
 import {
@@ -29,13 +29,13 @@ import {
 import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node, Take } from "../slots/index.ts";
 
-/** A whole envelope or view, as code that knows only the table handles it. */
+/** A whole envelope or view, as seen by code that only knows the slot table. */
 export type Slots = { readonly [slot: string]: LevelValue | undefined };
 
 /** What all envelopes of a host share, or all views of its envelopes under one grant. */
 export interface EnvelopeKind {
   readonly slots: CompiledSlots;
-  /** The grant of a view, as a closed mask. `undefined`: an envelope of the host. */
+  /** The grant of a view, as a closed mask; `undefined` for an envelope of the host. */
   readonly mask: number | undefined;
 }
 
@@ -43,20 +43,20 @@ export interface EnvelopeKind {
 export interface EnvelopeBrand {
   readonly kind: EnvelopeKind;
   /**
-   * The view that a helper made this of, in one step. The helper has read and checked what it put
-   * in, so the merge need not read it again. An edit of an edit is read again, as a whole.
+   * The view from which a helper made this in one step. The helper read and checked what it added,
+   * so the merge need not read it again. An edit of an edit is read again as a whole.
    */
   readonly editOf: object | undefined;
   /**
-   * How many values an envelope holds, or the one that a view was cut from. 0: not counted, as
-   * edits are, for the envelope itself is one.
+   * The number of values in the envelope, or in the one that a view was cut from. 0 means not
+   * counted, as for edits: a counted envelope has at least 1, for itself.
    */
   readonly nodes: number;
-  /** How many UTF-16 units of text. */
+  /** The number of UTF-16 units of text. */
   readonly units: number;
 }
 
-/** Carries the brand. A class of its own, so that the engine sees one field here, and few shapes. */
+/** Carries the brand. A class of its own, so that the engine sees one field and few shapes here. */
 class Branded extends BrandCarrier {
   #brand: EnvelopeBrand;
   constructor(value: object, brand: EnvelopeBrand) {
@@ -75,11 +75,11 @@ export const brandOf: (value: unknown) => EnvelopeBrand | undefined = Branded.of
 /** Brands and freezes a new object with all slots. */
 export function seal(slots: Record<string, unknown>, brand: EnvelopeBrand): Slots {
   new Branded(slots, brand);
-  // What is in it was read by the schemas of slots, which hold objects.
+  // Its values were read by the schemas of slots, which accept objects only.
   return freeze(slots) as Slots;
 }
 
-/** What is made once for each host. */
+/** What is made once per host. */
 interface OfHost {
   /** What all its envelopes share. */
   readonly kind: EnvelopeKind;
@@ -104,12 +104,12 @@ export function hostKind(slots: CompiledSlots): EnvelopeKind {
 
 const notCounted: Readonly<Size> = freeze({ nodes: 0, units: 0 });
 
-/** The brand of a value of this size. */
+/** Makes the brand of a value of this size. */
 export function countedBrand(kind: EnvelopeKind, { nodes, units }: Readonly<Size>): EnvelopeBrand {
   return { kind, editOf: undefined, nodes, units };
 }
 
-/** Seals what an edit makes of `base`, which has `brand`. */
+/** Seals the result of editing `base`, which has `brand`. */
 export function sealEdit(
   brand: EnvelopeBrand,
   base: Slots,
@@ -122,8 +122,8 @@ export function sealEdit(
 }
 
 /**
- * Seals what was made of an envelope, whose slots it shares but for some. `growth`: how much more it
- * holds, where that is known.
+ * Seals a changed envelope, which shares its other slots with `before`. `growth` is the difference
+ * in size, if that is known.
  */
 export function sealAfter(
   slots: CompiledSlots,
@@ -141,7 +141,7 @@ export function sealAfter(
   );
 }
 
-/** How much an envelope holds, or the one that a view was cut from. */
+/** Returns the size of an envelope, or of the one that a view was cut from. */
 export function sizeOf({ names }: CompiledSlots, extensions: LevelValue): Size {
   const { nodes, units } = brandOf(extensions) ?? notCounted;
   if (nodes > 0) return { nodes, units };
@@ -154,10 +154,10 @@ export function sizeOf({ names }: CompiledSlots, extensions: LevelValue): Size {
 /** Cuts an envelope to what one grant shows. */
 export type Filter = (extensions: LevelValue) => Slots;
 
-/** How a part is shown, given what is there. */
+/** Returns what is shown of a part, given its value. */
 type Show = (value: unknown) => unknown;
 
-/** What a grant shows of a level: the parts that are open, by position, and those shown otherwise. */
+/** What a grant shows of a level: the open parts, by position, and those shown in another form. */
 interface Cut {
   readonly take: Take;
   readonly open: List<boolean>;
@@ -170,7 +170,7 @@ interface Gate {
   readonly show: Show;
 }
 
-/** The filter of a closed mask. Compiled once per grant. */
+/** Returns the filter for a closed mask. It is compiled once per grant. */
 export function filterFor(slots: CompiledSlots, mask: number): Filter {
   const { filters } = ofHost(slots);
   let filter = mapGet(filters, mask);
@@ -186,14 +186,14 @@ function compileFilter(slots: CompiledSlots, mask: number): Filter {
   let brand = countedBrand(kind, notCounted);
   const cut = compileCut(slots.take, slots.nodes, mask);
   return (extensions) => {
-    // The same brand as long as views are cut from envelopes of one size.
+    // The brand is reused as long as views are cut from envelopes of the same size.
     const from = brandOf(extensions) ?? notCounted;
     if (from.nodes !== brand.nodes || from.units !== brand.units) brand = countedBrand(kind, from);
     return seal(shownOf(cut, extensions), brand);
   };
 }
 
-/** Starts from nothing: what neither is open nor has a gate that shows it is not in a view. */
+/** Starts from nothing: a part that is neither open nor shown by a gate is not in the view. */
 function compileCut(take: Take, nodes: readonly Node[], mask: number): Cut {
   const open = newList<boolean>();
   const gates = newList<Gate>();
@@ -206,13 +206,13 @@ function compileCut(take: Take, nodes: readonly Node[], mask: number): Cut {
   return { take, open, gates };
 }
 
-/** How a visible part is shown; `undefined`: as it is. */
+/** Returns how a visible part is shown, or `undefined` if it is shown as it is. */
 function showOf(node: Node, mask: number): Show | undefined {
   if (isOpenSet(node, mask)) return orEmpty;
   return node.mixed ? compileLevel(node, mask) : undefined;
 }
 
-/** How a level is shown of which a part has a gate of its own. */
+/** Returns how to show a level in which a part has a gate of its own. */
 function compileLevel(node: Node, mask: number): Show {
   const cut = compileCut(node.take, node.fields, mask);
   const always = freeze(shownOf(cut, node.empty));
@@ -223,17 +223,17 @@ function compileLevel(node: Node, mask: number): Show {
     if (!isLevel(value)) return absent;
     if (isWhole) return value;
     const shown = shownOf(cut, value);
-    // A level with nothing visible in it looks like one that is not there.
+    // A level with nothing visible in it looks like an absent one.
     return saysMore(node.fields, shown, always) ? freeze(shown) : absent;
   };
 }
 
-/** Whether a part of an envelope is there: a level, or a map. */
+/** Whether a part of an envelope is present: a level, or a map. */
 export function isLevel(value: unknown): value is LevelValue {
   return typeof value === "object" && value !== null;
 }
 
-/** What a grant shows of a level. */
+/** Returns what a grant shows of a level. */
 function shownOf({ take, open, gates }: Cut, level: LevelValue): Record<string, unknown> {
   const shown = take(level, open);
   for (let i = 0; i < gates.length; i++) {
@@ -243,7 +243,7 @@ function shownOf({ take, open, gates }: Cut, level: LevelValue): Record<string, 
   return shown;
 }
 
-/** Whether every part of a level is shown as it is, also where a set may be missing. */
+/** Whether all parts of a level are shown as they are. An absent set would be shown as empty. */
 function isWholeLevelOpen({ fields, required }: Node, { open, gates }: Cut): boolean {
   let whole = 0;
   forEach(open, (isOpen) => {
@@ -255,7 +255,7 @@ function isWholeLevelOpen({ fields, required }: Node, { open, gates }: Cut): boo
   return whole === fields.length;
 }
 
-/** Whether a level that was cut says anything that it would not say if it were not there. */
+/** Whether a cut level shows anything that an absent one would not. */
 function saysMore(fields: readonly Node[], shown: LevelValue, always: LevelValue): boolean {
   for (let i = 0; i < fields.length; i++) {
     const { key } = fields[i] as Node;
@@ -265,8 +265,8 @@ function saysMore(fields: readonly Node[], shown: LevelValue, always: LevelValue
 }
 
 /**
- * Open growing sets are there even when they, or the level they are in, are not: a plugin can
- * always read them, and cannot tell from them whether the level is there.
+ * Whether a node is a growing set that is open. A view always has those, even if they or their
+ * level are absent, so a plugin can always read them and cannot tell whether the level is there.
  */
 function isOpenSet(node: Node, mask: number): boolean {
   const isSet = node.tier === "monotonic" && node.compiled.shape === "set";
@@ -276,10 +276,10 @@ function isOpenSet(node: Node, mask: number): boolean {
 const empty: readonly never[] = freeze([]);
 const orEmpty: Show = (value) => value ?? empty;
 
-/** Whether a part that is there says something. Looks at one key, never at all of them. */
+/** Whether a part that is present is not empty. Looks at one key, never at all of them. */
 function saysSomething(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
-  // The keys of a list are all collected before the first.
+  // With a list, `for in` collects all keys before it yields the first.
   if (isArray(value)) return value.length > 0;
   for (const key in value) if (hasOwn(value, key)) return true;
   return false;

@@ -1,4 +1,4 @@
-/** What holds for headers wherever they are read or written. */
+/** Rules for headers, wherever they are read or written. */
 import { isHeaderName, isHeaderValue } from "../data/index.ts";
 import {
   create,
@@ -14,7 +14,7 @@ import type { ErrorCode } from "../errors/index.ts";
 /** A map of header names, as the document spells them, to values. */
 export type HeaderMap = { readonly [name: string]: string };
 
-// Hop-by-hop and framing fields (RFC 9110 §7.6.1, RFC 9112 §6): who writes one of these can
+// Hop-by-hop and framing fields (RFC 9110 §7.6.1, RFC 9112 §6): whoever writes one of these can
 // split or smuggle requests.
 const framing: Record<string, true> = Object.assign(create(null), {
   connection: true,
@@ -28,7 +28,7 @@ const framing: Record<string, true> = Object.assign(create(null), {
   upgrade: true,
 });
 
-/** Why a plugin may not write this header, or `undefined` when it may. */
+/** Returns why a plugin may not write this header, or `undefined` if it may. */
 export function headerFault(
   name: string,
   value: unknown,
@@ -38,12 +38,12 @@ export function headerFault(
   return typeof value === "string" && !isHeaderValue(value) ? "header_invalid" : undefined;
 }
 
-/** Whether a name is this one, in any case. Most already differ in length. */
+/** Whether two names are equal, ignoring case. Most already differ in length. */
 export function isNamed(name: string, lower: string): boolean {
   return name.length === lower.length && toLowerAscii(name) === lower;
 }
 
-/** The name under which `map` has `name`, in any case; the first as written. */
+/** Returns the first key of `map` that equals `name`, ignoring case. */
 export function spellingOf(map: unknown, name: string): string | undefined {
   const wanted = toLowerAscii(name);
   let found: string | undefined;
@@ -53,7 +53,7 @@ export function spellingOf(map: unknown, name: string): string | undefined {
   return found;
 }
 
-/** The names in a map, if there is one. */
+/** Returns the names in a map; none if it is not a map. */
 export function namesOf(map: unknown): readonly string[] {
   return typeof map === "object" && map !== null ? enumerableKeys(map) : [];
 }
@@ -61,7 +61,7 @@ export function namesOf(map: unknown): readonly string[] {
 /** The maps of both generations, in the order in which a header is looked up. */
 export const headerMaps = ["headers", "request_headers"] as const;
 
-/** The value of a header in either generation's map of the `http` slot, name in any case. */
+/** Returns a header from the maps of both generations in the `http` slot, ignoring case. */
 export function findHeader(http: unknown, name: string): string | undefined {
   let found: string | undefined;
   forEach(headerMaps, (field) => {
@@ -74,8 +74,8 @@ export function findHeader(http: unknown, name: string): string | undefined {
 }
 
 /**
- * The headers of both generations in one map, each as `findHeader` finds it. Where only one map
- * has any, it is that map.
+ * Joins the headers of both generations in one map, each as `findHeader` finds it. If only one map
+ * has any, returns that map.
  */
 export function joinedHeaders(http: HttpMaps | undefined): HeaderMap | undefined {
   const { headers, request_headers: newer } = http ?? {};

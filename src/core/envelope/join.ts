@@ -1,6 +1,6 @@
 /**
- * Joins what only grows: a nested run starts with the labels of the run around it, and what its
- * plugins add goes up to that run.
+ * Joins growing sets: a nested run starts with the labels of the outer run, and what its plugins
+ * add is passed up to that run.
  */
 import { extensionsLimits, type Limits, without } from "../data/index.ts";
 import { enumerableKeys, forEach, freeze, isArray, newMap } from "../data/intrinsics.ts";
@@ -10,8 +10,8 @@ import { type Slots, sealAfter } from "./filter.ts";
 import { type MergeOutcome, merge } from "./merge.ts";
 
 /**
- * Proposes to `outer` what the plugins of the inner run added to growing sets. What the inner run was
- * started with is not taken: whoever started it may be a plugin without the right to add.
+ * Proposes to `outer` what the plugins of the inner run added to growing sets. What the inner run
+ * started with is not proposed: it may have been started by a plugin without the right to add.
  */
 export function joinSets(
   slots: CompiledSlots,
@@ -22,13 +22,13 @@ export function joinSets(
   limits: Limits = extensionsLimits,
 ): MergeOutcome {
   const returned = addedTo(slots, start, inner);
-  // Nothing of `outer` is shown, so nothing of it counts or is missing.
+  // Nothing of `outer` is shown, so nothing of it counts or can be missing.
   const view = slots.empty as Slots;
   const rights = { mask, strict: false, growOnly: true, limits } as const;
   return merge(outer, { slots, returned, proposal: undefined, view, ...rights });
 }
 
-/** `extensions` without what its growing sets have from `start` and not from `given`. */
+/** Removes from growing sets in `extensions` what `start` has and `given` does not. */
 export function withoutSets(
   slots: CompiledSlots,
   extensions: Slots,
@@ -48,17 +48,17 @@ export function withoutSets(
   return sealAfter(slots, extensions, next);
 }
 
-/** What growing sets of `after` have that those of `before` do not, slot by slot. */
+/** Returns what the growing sets of `after` have and those of `before` do not, slot by slot. */
 function addedTo(slots: CompiledSlots, before: Slots, after: Slots): LevelValue {
   const added: Record<string, unknown> = newMap(slots.nodes.length);
   forEach(slots.nodes, ({ key, grows, fields }) => {
     if (before[key] === after[key] || grows !== undefined) return;
     const level: Record<string, unknown> = newMap(fields.length);
     forEach(fields, (field) => {
-      // Of a level that does not itself grow, nothing but sets does.
+      // In a level that does not grow itself, only sets grow.
       if (field.tier !== "monotonic") return;
       const more = without(setOf(after[key], field.key), setOf(before[key], field.key));
-      // A set that is proposed empty would be there from then on.
+      // An empty set that is proposed would be created.
       if (more.length > 0) level[field.key] = more;
     });
     added[key] = level;

@@ -1,4 +1,4 @@
-/** Maps whose keys are data: what a plugin returns is a difference, key by key. */
+/** Merges maps whose keys are data: a plugin's map is treated as a difference, key by key. */
 import { addEntry } from "../data/index.ts";
 import {
   enumerableKeys,
@@ -18,11 +18,11 @@ import { type Change, type MergeState, refuse, reject } from "./merge-state.ts";
 const noMap: LevelValue = freeze(newMap(0));
 const mapOf = (value: unknown): LevelValue => (isLevel(value) ? value : noMap);
 
-/** Header by header. Names are compared without case when one is added. */
+/** Merges headers one by one. An added name is compared with the others ignoring case. */
 export function mergeHeaders(state: MergeState, node: Node, change: Change): unknown {
   const shown = mapOf(change.shown);
   const proposed = mapOf(change.proposed);
-  // The names that are kept, in lower case. Made when the first is added.
+  // The names that are kept, in lower case. Created when the first header is added.
   let kept: Record<string, unknown> | undefined;
   forEach(enumerableKeys(proposed), (name) => {
     const isNew = !hasOwn(shown, name);
@@ -48,7 +48,7 @@ export function mergeHeaders(state: MergeState, node: Node, change: Change): unk
   return mergeMap(state, { ...change, proposed: taken });
 }
 
-/** The names of a map that another map has, in lower case. */
+/** Returns the names of a map that another map also has, in lower case. */
 function lowerNames(map: LevelValue, other: LevelValue): Record<string, unknown> {
   const names = newRecord();
   forEach(enumerableKeys(map), (name) => {
@@ -58,8 +58,8 @@ function lowerNames(map: LevelValue, other: LevelValue): Record<string, unknown>
 }
 
 /**
- * Nobody writes over a header unseen, nor puts the same name beside it in another case. It is not a
- * fault in strict mode and counts as if it were written: a refusal would tell that it is there.
+ * Drops headers that would overwrite a hidden one or duplicate it in another case. That is no fault
+ * even in strict mode, and they count as if written: a refusal would reveal the hidden header.
  */
 function withoutUnseen(state: MergeState, node: Node, change: Change): LevelValue {
   const shown = mapOf(change.shown);
@@ -81,11 +81,11 @@ function withoutUnseen(state: MergeState, node: Node, change: Change): LevelValu
   return kept;
 }
 
-/** Key by key: a changed key is as proposed, a removed one gone, any other as it is now. */
+/** Merges key by key: changed keys as proposed, no removed ones, all others as they are now. */
 export function mergeMap(state: MergeState, change: Change): unknown {
   const before = mapOf(change.shown);
   const after = mapOf(change.proposed);
-  // What was shown is all there is, so what is proposed is all there will be.
+  // The plugin saw the whole map, so its proposal is the whole result.
   if (change.current === change.shown && keepsOrder(before, after)) return after;
   const now = mapOf(change.current);
   const next = newMap(enumerableKeys(now).length);
@@ -97,7 +97,7 @@ export function mergeMap(state: MergeState, change: Change): unknown {
       changed = true;
       return;
     }
-    // Written over unseen: what it takes the place of must not make room for it.
+    // Overwritten without having been shown: the old value must not make room for the new one.
     if (!wasShown && isProposed) addEntry(state.addedByOthers, key, now[key]);
     const isWritten = isProposed && !(wasShown && after[key] === before[key]);
     next[key] = isWritten ? after[key] : now[key];
@@ -111,7 +111,7 @@ export function mergeMap(state: MergeState, change: Change): unknown {
   return changed ? freeze(next) : change.current;
 }
 
-/** Whether the keys that are kept come first, in the order that they were shown in. */
+/** Whether the keys that are kept come first, in the order in which they were shown. */
 function keepsOrder(before: LevelValue, after: LevelValue): boolean {
   const keys = enumerableKeys(after);
   let at = 0;

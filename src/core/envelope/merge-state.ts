@@ -1,10 +1,10 @@
-/** What a merge keeps of its work, and how a rule rejects a change or refuses the proposal. */
+/** The state of a merge, and how a rule rejects a change or refuses the proposal. */
 import type { Limits, Size } from "../data/index.ts";
 import { concat } from "../data/intrinsics.ts";
 import type { ErrorCode } from "../errors/index.ts";
 import type { Node, Tier } from "../slots/index.ts";
 
-/** A change that was not taken. */
+/** A change that was not applied. */
 export interface Rejection {
   readonly plugin?: string;
   /** The slot or field, by known names only. */
@@ -13,48 +13,48 @@ export interface Rejection {
   readonly reason: string;
 }
 
-/** A change for which the whole proposal is refused. */
+/** A change that makes the merge refuse the whole proposal. */
 export interface Refusal {
   readonly path: string;
   readonly code: ErrorCode;
   readonly reason: string;
   readonly tier: Tier | undefined;
-  /** What code of the host threw that made it so. */
+  /** What the host's code threw, if that is the reason. */
   readonly cause: unknown;
 }
 
-/** One merge under way. */
+/** One merge in progress. */
 export interface MergeState {
   readonly mask: number;
-  /** Whether a change that is not taken refuses the proposal. */
+  /** Whether a rejected change makes the merge refuse the whole proposal. */
   readonly strict: boolean;
-  /** Whether only what grows may change, as where plugins run at the same time. */
+  /** Whether only growing parts may change, as when plugins run at the same time. */
   readonly growOnly: boolean;
   readonly limits: Limits;
   rejections: readonly Rejection[];
-  /** Why nothing of the proposal is taken: of several reasons the one that decides. */
+  /** Why nothing of the proposal is applied; if there are several reasons, the one that decides. */
   refusal: Refusal | undefined;
-  /** The paths of what is taken: a slot, or of a slot of mixed tiers the field. */
+  /** The paths of what is applied: a slot, or a field in a slot of mixed tiers. */
   changed: readonly string[];
-  /** What counts besides what the plugin saw and what it sees now. */
+  /** What counts in addition to what the plugin saw and what it sees now. */
   readonly addedByOthers: Size;
-  /** How much more the envelope holds with what is taken. */
+  /** By how much the envelope grows with what is applied. */
   readonly growth: Size;
 }
 
-/** What is there now, what the plugin was shown, and what it proposes. */
+/** The current value, what the plugin was shown, and what it proposes. */
 export interface Change<Part = unknown> {
   readonly current: Part | undefined;
   readonly shown: Part | undefined;
   readonly proposed: Part;
 }
 
-/** Notes a change that is not taken. */
+/** Records a change that is not applied. */
 export function reject(state: MergeState, rejection: Rejection): void {
   state.rejections = concat(state.rejections, [rejection]);
 }
 
-/** Notes a change for which nothing of the proposal is taken. */
+/** Refuses the whole proposal because of a change. The highest-ranking reason stays. */
 export function refuse(
   state: MergeState,
   node: Node,
@@ -69,7 +69,7 @@ export function refuse(
   state.refusal = { path: node.path, code, reason, tier, cause };
 }
 
-/** Shape before capability before tier before content; of two alike the first of the table. */
+/** Shape before capability before tier before content; among equals, the first in the table. */
 function rank(code: ErrorCode): number {
   if (code === "extensions_shape") return 0;
   if (code === "capability_missing" || code === "mode_denied") return 1;

@@ -1,8 +1,8 @@
 /**
- * Folds what a plugin returned into the envelope as it is now.
+ * Merges what a plugin returned into the current envelope.
  *
- * It applies the difference between what the plugin was shown and what it proposes, so what it could
- * not see, or what changed meanwhile, stays; a set becomes the union of both. Each tier has one rule.
+ * It applies the difference between what the plugin was shown and what it proposes, so what it
+ * could not see, or what changed meanwhile, stays; sets become unions. Each tier has one rule.
  */
 import {
   type Admitted,
@@ -51,12 +51,12 @@ import {
   reject,
 } from "./merge-state.ts";
 
-/** Each is given: what is left out would be looked up on a prototype. */
+/** All are required: a missing one would be looked up on a prototype. */
 export interface MergeInput {
   readonly slots: CompiledSlots;
-  /** What came back; hostile. */
+  /** What the plugin returned; hostile. */
   readonly returned: unknown;
-  /** The same, where it was read before it is merged. */
+  /** The same, if it was read before the merge. */
   readonly proposal: Proposal | undefined;
   /** The very view the plugin was given. */
   readonly view: Slots;
@@ -79,18 +79,18 @@ export type MergeOutcome =
 
 const none: readonly never[] = freeze([]);
 
-/** What came back, read. Without slots where nothing did, or the view itself. */
+/** What the plugin returned, as read. No `slots` if that was nothing, or the view itself. */
 export type Proposal =
   | { readonly ok: true; readonly slots: Slots | undefined }
   | { readonly ok: false; readonly refusal: Refusal };
 
 const nothingProposed: Proposal = freeze({ ok: true, slots: undefined });
 
-/** Never throws for any returned value; a stack overflow passes. */
+/** Reads what the plugin returned. No value makes it throw; only a stack overflow passes. */
 export function readProposal({ slots, returned, view, limits }: MergeInput): Proposal {
   if (returned === undefined || returned === null || returned === view) return nothingProposed;
-  // What a helper made of this very view was read and checked there, by the default limits;
-  // authority is decided by the merge.
+  // A helper's edit of this very view was read and checked there, under the default limits; the
+  // merge decides what the plugin may change.
   if (brandOf(returned)?.editOf === view && limits === extensionsLimits) {
     return { ok: true, slots: returned as Slots };
   }
@@ -99,7 +99,7 @@ export function readProposal({ slots, returned, view, limits }: MergeInput): Pro
   return { ok: false, refusal: refusalOf(slots, decisive(admitted.problems)) };
 }
 
-/** The same. Nothing is applied in part. `current`: the envelope as it is now. */
+/** Merges into the current envelope. Throws as `readProposal` does; a refusal applies nothing. */
 export function merge(current: Slots, input: MergeInput): MergeOutcome {
   const proposal = input.proposal ?? readProposal(input);
   if (!proposal.ok) return proposal;
@@ -109,14 +109,14 @@ export function merge(current: Slots, input: MergeInput): MergeOutcome {
   return mergeSlots(current, input, proposal.slots);
 }
 
-/** Reads what a plugin wrote. What it leaves out of a level stays as in `previous`. */
+/** Reads a plugin's value. Fields that it leaves out of a level stay as in `previous`. */
 function readOf(read: Reader, value: unknown, previous: unknown, limits: Limits): Admitted {
   const shapeCode = "extensions_shape";
   const options = { origin: "plugin", limits, shapeCode, strict: true } as const;
   return admit(read, value, options, previous, "partial");
 }
 
-/** Slot by slot, from what is there now. */
+/** Merges slot by slot, starting from the current envelope. */
 function mergeSlots(current: Slots, input: MergeInput, proposal: Slots): MergeOutcome {
   const { slots, view, mask, strict, growOnly, limits } = input;
   const state: MergeState = {
@@ -156,7 +156,7 @@ function mergeSlots(current: Slots, input: MergeInput, proposal: Slots): MergeOu
 
 type MergeRule = (state: MergeState, node: Node, change: Change) => unknown;
 
-/** What will be at a node that is not proposed as shown. `current` itself when nothing is taken. */
+/** Merges a node that differs from what was shown. Returns `current` if nothing is applied. */
 function mergeNode(state: MergeState, node: Node, change: Change): unknown {
   if (change.proposed === undefined) return change.current;
   if (node.tier === "immutable" && node.changeable) return mergeLevel(state, node, change);
@@ -191,7 +191,7 @@ function mutableFault(state: MergeState, node: Node): Ignored | undefined {
   return state.growOnly ? "mode_denied" : writeFault(state, node);
 }
 
-/** Whether a field says for itself that this plugin may write it. */
+/** Whether this plugin may write any field inside a node. */
 function mayWriteInside(state: MergeState, node: Node): boolean {
   return some(node.fields, (field) => {
     const mayHere = state.growOnly ? field.tier === "monotonic" : field.tier !== "immutable";
@@ -207,7 +207,7 @@ const reasons = {
 } satisfies Partial<Record<ErrorCode, string>>;
 type Ignored = keyof typeof reasons;
 
-/** Leaves a node as it is and says so, unless the proposal says nothing either. */
+/** Leaves a node as it is, and reports that unless nothing was shown and nothing is proposed. */
 function ignore(state: MergeState, node: Node, change: Change, code: Ignored): unknown {
   if (change.shown === undefined && saysNothing(change.proposed)) return change.current;
   reject(state, freeze({ path: node.path, code, reason: reasons[code] }));
@@ -216,8 +216,8 @@ function ignore(state: MergeState, node: Node, change: Change, code: Ignored): u
 }
 
 /**
- * Empty containers all the way down: what a hidden or absent part looks like when spread. The keys
- * of a map are data, so it says something with the first of them.
+ * Whether a value is only empty containers: what a hidden or absent part looks like when spread.
+ * The keys of a map are data, so a single key makes it count.
  */
 function saysNothing(value: unknown): boolean {
   if (!isLevel(value)) return value === undefined;
@@ -226,13 +226,13 @@ function saysNothing(value: unknown): boolean {
   return !some(keys, (key) => !saysNothing(value[key]));
 }
 
-/** Field by field, from what is there now. */
+/** Merges field by field, starting from the current level. */
 function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
-  // Its schema read each of them that is there.
+  // The schema has read each of these that is present.
   const { current, shown, proposed } = change as Change<LevelValue>;
   const before = current ?? defaultsOf(node);
   const next = node.take(before, node.whole);
-  // A level that is free to change exists once it is proposed, even empty.
+  // A mutable level exists once it is proposed, even if it is empty.
   let changed =
     current === undefined && node.tier === "mutable" && mutableFault(state, node) === undefined;
   for (let i = 0; i < node.fields.length; i++) {
@@ -246,7 +246,7 @@ function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
     if (part === was) continue;
     if (node.tier === "immutable") {
       if (current !== undefined) noteChange(state, field, was, part);
-      // Nobody changed an empty part that its level was created with.
+      // An empty part that was created along with its level is not a change.
       else if (!saysNothing(part)) notePath(state, field);
     }
     next[key] = part;
@@ -255,15 +255,15 @@ function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
   return changed ? whole(state, node, change, freeze(next)) : current;
 }
 
-/** Whether a field of a level that was not shown holds what `amend` lends one with. */
+/** Whether a field of a level that was not shown has the value that `amend` lent it. */
 function isLent(node: Node, { key }: Node, proposed: unknown): boolean {
   return proposed === defaultsOf(node)[key];
 }
 
-/** What was put together must be a whole that the schema accepts. */
+/** Checks the merged value as a whole: its required fields and its schema's own check. */
 function whole(state: MergeState, node: Node, { current }: Change, next: unknown): unknown {
   if (next === current) return next;
-  // Only a level has fields that must be there.
+  // Only a level has required fields.
   const missing = missingField(node, next as LevelValue);
   if (missing !== undefined) {
     refuse(state, missing, "extensions_shape", "A field that must be there is missing.");
@@ -284,7 +284,7 @@ function missingField({ required }: Node, level: LevelValue): Node | undefined {
 type List = readonly unknown[];
 type Strings = readonly string[];
 
-/** A set takes what is new. A plugin that leaves out what it was shown is refused. */
+/** Adds new items to a set. A proposal without an item that was shown is refused. */
 function mergeSet(state: MergeState, node: Node, change: Change): unknown {
   const next = grownSet(change);
   if (next === undefined) {
@@ -295,12 +295,12 @@ function mergeSet(state: MergeState, node: Node, change: Change): unknown {
   return next;
 }
 
-/** A level whose list or set takes what is new. What follows from that is computed again. */
+/** Adds new items to the list or set of a growing level, and computes the derived fields again. */
 function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unknown {
-  // A table is refused in which a level grows by what is no field of it.
+  // The slot table was checked: `grows` names a field of the level.
   const field = node.grows as Node;
   const { key } = field;
-  // Its schema read each of them that is there.
+  // The schema has read each of these that is present.
   const { current, shown, proposed } = change as Change<LevelValue>;
   const part = { current: current?.[key], shown: shown?.[key], proposed: proposed[key] ?? none };
   const list = field.compiled.shape === "set" ? grownSet(part) : grownList(part);
@@ -315,7 +315,7 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
   try {
     next = grownLevel(node, { current, list, proposed });
   } catch (error) {
-    // The stack may have ended.
+    // It may be a stack overflow.
     if (ownErrorCode(error) !== "slot_invalid") throw error;
     const { message, cause } = error as GlassineError;
     refuse(state, node, "slot_invalid", message, cause);
@@ -324,7 +324,7 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
   forEach(node.fields, (other) => {
     const given = proposed[other.key];
     if (other === field || given === shown?.[other.key]) return;
-    // Bookkeeping that agrees with what is derived is not an attempt to change anything.
+    // A value that agrees with the derived one is not an attempt to change anything.
     if (given === next[other.key]) return;
     if (shown === undefined && isLent(node, other, given)) return;
     const attempt = { current: undefined, shown: shown?.[other.key], proposed: given };
@@ -334,34 +334,34 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
 }
 
 /**
- * The union of what is there now, which others may have added to since it was shown, and of what is
- * proposed; `undefined` where something that was shown is missing. If nobody added anything, that is
- * the proposal, or the very set that was shown if it is as long.
+ * Returns the union of the current set, to which others may have added since it was shown, and the
+ * proposed set; `undefined` if something that was shown is missing. If nobody else added anything,
+ * that is the proposal, or the very set that was shown if it has the same length.
  */
 function grownSet(change: Change): Strings | undefined {
-  // The schema has checked that each is a set of strings, where there is one.
+  // The schema has checked that each of these, if present, is a set of strings.
   const { current, shown = none, proposed } = change as Change<Strings>;
   if (!hasAll(proposed, shown)) return undefined;
   if (current !== undefined && current !== shown) return unionOf(current, proposed);
   return proposed.length === shown.length ? shown : proposed;
 }
 
-/** The list as it will be; `undefined` where something that was shown is missing. */
+/** Returns the new list, or `undefined` if something that was shown is missing. */
 function grownList(change: Change): List | undefined {
-  // The schema of the list read each of them that is there.
+  // The list's schema has read each of these that is present.
   const { current = none, shown = none, proposed } = change as Change<List>;
-  // What is read returns the shown item where a copy says the same, so identity decides.
+  // The reader returns the shown item itself for an equal copy, so identity decides.
   if (!beginsWith(proposed, shown)) return undefined;
   if (proposed.length === shown.length) return current;
   return current === shown ? proposed : freeze(concat(current, proposed, shown.length));
 }
 
-/** Checks what has grown as a whole, including what others added, and counts that. */
+/** Checks a grown set or list as a whole, and counts what others added to it. */
 function checkJoined(state: MergeState, node: Node, change: Change, next: List): void {
-  // The schema of the set or list read each of them that is there.
+  // The schema of the set or list has read each of these that is present.
   const { current, shown, proposed } = change as Change<List>;
   if (current === shown) return;
-  // What came back was read as a whole.
+  // The proposal itself was read as a whole.
   if (next.length !== proposed.length) {
     const problem = problemOf(node, next, state.limits);
     if (problem !== undefined) {
@@ -370,37 +370,37 @@ function checkJoined(state: MergeState, node: Node, change: Change, next: List):
       refuse(state, node, code, reason);
     }
   }
-  // Where there is none yet, the plugin was shown one that is empty.
+  // If there is none yet, the plugin was shown an empty one.
   addGrowth(state.addedByOthers, shown, current ?? shown);
 }
 
 /**
- * What is wrong with a set or list that was put together, such as its length: its elements were read
- * before, but never as one.
+ * Returns what is wrong with a set or list that was joined, such as its length: its elements were
+ * read before, but never together.
  */
 function problemOf(node: Node, joined: List, limits: Limits): Problem | undefined {
-  // A list that only zod can read is read as a whole; of any other each element was read already.
+  // If only zod can read the list, it is read as a whole; otherwise its elements were read before.
   const previous = node.compiled.element === undefined ? undefined : joined;
   const read = readOf(node.compiled.read, concat(joined), previous, limits);
   return read.ok ? undefined : decisive(read.problems);
 }
 
-/** Notes a change that is taken. Of a level of mixed tiers, each field was noted by itself. */
+/** Records a change that is applied. In a level of mixed tiers, fields are recorded one by one. */
 function noteChange(state: MergeState, node: Node, before: unknown, after: unknown): void {
   notePath(state, node);
   if (node.tier !== "immutable" || before === undefined) addGrowth(state.growth, before, after);
 }
 
-/** Notes what changed, and nothing of its size. */
+/** Records what changed, but not its size. */
 function notePath(state: MergeState, { tier, path }: Node): void {
   if (tier === "immutable") return;
   state.changed = concat(state.changed, [path]);
 }
 
 /**
- * Refuses what is over a limit as a whole: what the plugin was shown, what it sees more once the
- * merge is done, and what others added to what grows. Whatever it cannot see is on both sides of
- * that difference, so that no hidden part counts. `changed`: the first slot that did.
+ * Refuses a result that is over a limit as a whole: what the plugin was shown, what it sees in
+ * addition after the merge, and what others added to growing parts. Hidden parts are on both sides
+ * of that difference, so they do not count. `changed` is the first slot that changed.
  */
 function refuseOversize(
   state: MergeState,
@@ -429,9 +429,9 @@ function refuseOversize(
 }
 
 /**
- * Whether it would fit if the plugin had been shown all of what its view was cut from, and saw all
- * of what has come: then nothing has to be filtered. So how near the whole is to a limit can be
- * observed in the time taken, and in nothing else (docs/guarantees.md, N3).
+ * Whether the result would fit even if the plugin had been shown all of the envelope that its view
+ * was cut from, and saw everything that was added: then nothing has to be filtered. So only the
+ * time taken can reveal how near the whole is to a limit (docs/guarantees.md, N3).
  */
 function fitsEasily(
   { addedByOthers, growth, limits }: MergeState,
@@ -441,12 +441,12 @@ function fitsEasily(
   const shown = sizeOf(slots, view);
   const nodes = shown.nodes + addedByOthers.nodes + growth.nodes;
   const units = shown.units + addedByOthers.units + growth.units;
-  // A view shows empty sets and levels where there are none: at most one for each part. As many
-  // can come into sight with what has come, where the view was cut under another grant.
+  // A view shows empty sets and levels in place of absent ones: at most one for each part. As many
+  // again can become visible with what was added, if the view was cut under another grant.
   return nodes + 2 * slots.parts < limits.nodes && units <= limits.units;
 }
 
-/** The path of known names only: what a plugin made up is not repeated. */
+/** Makes a refusal. Its path has known names only: what a plugin made up is not repeated. */
 function refusalOf(slots: CompiledSlots, problem: Problem): Refusal {
   let path = "(extensions)";
   let known = slots.byKey;
@@ -462,7 +462,7 @@ function refusalOf(slots: CompiledSlots, problem: Problem): Refusal {
 
 const maxListed = 100;
 
-/** The rejections of one result: of a flood the first, and how many more there were. */
+/** Returns the rejections of one result: the first 100, and how many more there were. */
 export function listed(rejections: readonly Rejection[]): readonly Rejection[] {
   const more = rejections.length - maxListed;
   if (more <= 0) return rejections;

@@ -1,6 +1,6 @@
 import { type ErrorCodeSpec, refusalCodes } from "./refusal-codes.ts";
 
-/** The codes of installed packages, and of what an operator trusts. Part of `errorCodes`. */
+/** The codes for installed packages and for what an operator trusts. Part of `errorCodes`. */
 export const trustCodes = {
   setting_invalid: {
     means: "A setting, from the environment or an option, has an invalid value.",
@@ -53,7 +53,7 @@ export const trustCodes = {
   },
 } as const;
 
-/** The codes of the gateway's configuration. Part of `errorCodes`. */
+/** The codes for the gateway's configuration. Part of `errorCodes`. */
 export const gatewayCodes = {
   config_missing: {
     means: "There is no configuration of the gateway where one is looked for, or more than one.",
@@ -82,7 +82,7 @@ export const gatewayCodes = {
   },
 } as const;
 
-/** The codes of plugins whose code runs in a thread or a process of its own. Part of `errorCodes`. */
+/** The codes for plugins that run in their own thread or process. Part of `errorCodes`. */
 export const isolationCodes = {
   isolation_refused: {
     means:
@@ -106,7 +106,7 @@ export const isolationCodes = {
 } as const;
 
 /**
- * Every code of this library, in one place: what happened and the way out.
+ * Every error code of this library: what happened and how to fix it.
  *
  * `docs/errors.md` is generated from this table.
  */

@@ -1,12 +1,12 @@
 import type { ErrorCode } from "./codes.ts";
 
-// Captured: an error must come out as ever where a plugin has patched these.
+// Captured at load, so that a plugin that patches these cannot change how errors are built.
 const { defineProperty, freeze } = Object;
 
-/** Registered, so that errors of a second copy of this package are recognised. */
+/** In the symbol registry, so that errors of a second copy of this package are recognized. */
 const brand: unique symbol = Symbol.for("glassine.error") as never;
 
-/** One thing that is wrong with an input: where, what was expected, what came. Never a value. */
+/** One problem with an input: where, what was expected, what was received. Never a value. */
 export interface Problem {
   /** Keys and indexes from the root. Keys are data: escape them before printing. */
   readonly path: readonly (string | number)[];
@@ -15,20 +15,20 @@ export interface Problem {
   readonly received: string;
 }
 
-/** What each error carries beside its message. Fields depend on the code. */
+/** What an error carries in addition to its message. The fields depend on the code. */
 export interface ErrorData {
   readonly [field: string]: unknown;
   readonly problems?: readonly Problem[];
 }
 
-/** The code of an error that this very copy of the library made. @internal */
+/** Returns the code of an error that this very copy of the library made. @internal */
 export let ownErrorCode: (value: unknown) => ErrorCode | undefined;
 
 /**
- * The one base class of all errors this library throws.
+ * The base class of all errors this library throws.
  *
- * `code` is stable. `data` has the facts behind the message. Neither holds
- * values of slots: names and types only.
+ * `code` is stable. `data` has the facts behind the message. Neither contains values of slots: only
+ * names and types.
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export class GlassineError extends Error {
   override readonly name: string = "GlassineError";
   readonly code: ErrorCode;
   readonly data: ErrorData;
-  /** Cannot be forged: a look-alike that a plugin throws stays opaque. */
+  /** Cannot be forged: `ownErrorCode` ignores a look-alike that a plugin throws. */
   readonly #code: ErrorCode;
 
   static {
@@ -62,24 +62,25 @@ export class GlassineError extends Error {
   }
 }
 
-/** What is thrown for an option that a function does not take. */
+/** Makes the error for an option that a function does not accept. */
 export function optionsInvalid(message: string, data?: ErrorData): GlassineError {
   return new GlassineError("options_invalid", message, data);
 }
 
-/** A returned change broke a tier. `data` has `slot`, `tier` and, where known, `plugin`. */
+/** A returned change broke a tier. `data` has `slot`, `tier` and, if known, `plugin`. */
 export class TierViolationError extends GlassineError {
   override readonly name = "TierViolationError";
 
-  // Written out: the implied one hands its arguments on by the iterator of arrays, which a plugin may have patched.
+  // Explicit: the implied constructor can pass its arguments on through the array iterator, which a
+  // plugin may have patched.
   constructor(code: ErrorCode, message: string, data?: ErrorData) {
     super(code, message, data);
   }
 }
 
 /**
- * A plugin definition is not acceptable. `problems` lists every field at fault. `data` has the
- * `plugin`, where it has a fit name.
+ * A plugin definition is invalid. `problems` lists every faulty field. `data.plugin` is the
+ * plugin's name, if it has a usable one.
  */
 export class ManifestError extends GlassineError {
   override readonly name = "ManifestError";
@@ -97,7 +98,7 @@ export class ManifestError extends GlassineError {
   }
 }
 
-/** One field of a manifest that is at fault. */
+/** One faulty field of a manifest. */
 export interface ManifestProblem {
   readonly field: string;
   readonly message: string;
@@ -108,7 +109,7 @@ export class CapabilityError extends GlassineError {
   override readonly name = "CapabilityError";
   readonly plugin: string;
   readonly capability: string;
-  /** The accessor as the host spells it. */
+  /** The accessor, spelled as in the host. */
   readonly accessor: string;
 
   constructor(message: string, plugin: string, capability: string, accessor: string) {
@@ -119,7 +120,7 @@ export class CapabilityError extends GlassineError {
   }
 }
 
-/** A handler threw, took too long, or returned what its hook does not allow. `cause` is what it threw. */
+/** A handler threw (`cause`), took too long, or returned what its hook does not allow. */
 export class PluginExecutionError extends GlassineError {
   override readonly name = "PluginExecutionError";
 
@@ -139,15 +140,15 @@ export class PluginDependencyError extends GlassineError {
 
 /** What is wrong with one installed package. */
 export interface PackageProblem {
-  /** The id of the plugin, where it is known. */
+  /** The plugin's id, if it is known. */
   readonly id: string | undefined;
   readonly package: string;
-  /** As `plugins list` has it: `hash_mismatch`. */
+  /** A code that `plugins list` prints, such as `hash_mismatch`. */
   readonly code: string;
   readonly message: string;
 }
 
-/** Installed packages cannot be loaded as plugins. `problems` lists all that is wrong. */
+/** Installed packages cannot be loaded as plugins. `problems` lists everything that is wrong. */
 export class PluginDiscoveryError extends GlassineError {
   override readonly name = "PluginDiscoveryError";
   readonly problems: readonly PackageProblem[];
@@ -158,7 +159,7 @@ export class PluginDiscoveryError extends GlassineError {
   }
 }
 
-/** A plugin is unsigned, or not signed by who is trusted; or its signature does not verify. */
+/** A plugin is unsigned, its signature does not verify, or its signer is not trusted. */
 export class PluginSignatureError extends GlassineError {
   override readonly name = "PluginSignatureError";
 
@@ -167,12 +168,12 @@ export class PluginSignatureError extends GlassineError {
   }
 }
 
-/** The reason of a `RejectError` that this very copy of the library made. @internal */
+/** Returns the reason of a `RejectError` that this very copy of the library made. @internal */
 export let rejectionReason: (value: unknown) => string | undefined;
 
 /**
- * Thrown by a handler to deny, from as deep as it likes: the same as returning `deny(reason)`.
- * On a filter chain, a score hook or one of fire and forget it is a failure like any other.
+ * Thrown by a handler, at any call depth, to deny: the same as returning `deny(reason)`.
+ * On a filter-chain, score or fire-and-forget hook it is an ordinary failure.
  *
  * @example
  * ```ts
@@ -210,7 +211,7 @@ export class RejectError extends GlassineError {
   }
 }
 
-/** Whether `value` is an error of this library, also of another copy of it. */
+/** Whether `value` is an error of this library, or of another copy of it. */
 export function isGlassineError(value: unknown): value is GlassineError {
   return value instanceof Error && Object.hasOwn(value, brand);
 }

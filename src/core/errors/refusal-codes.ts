@@ -1,15 +1,15 @@
-/** What happened, and the way out. */
+/** What happened, and how to fix it. */
 export interface ErrorCodeSpec {
   readonly means: string;
   readonly todo: string;
 }
 
 /**
- * The codes of values that are refused, and what each means. Part of `errorCodes`, and apart from it
- * because a manager shows their meaning: a bundle with one contains these, and no other code.
+ * The codes for refused values, and what each means. Part of `errorCodes`, but a separate table
+ * because a manager reports these meanings: a bundle with a manager contains no other codes.
  */
 export const refusalMeanings = {
-  // What a value handed in or handed back looks like, before it means anything.
+  // Values that cannot be read as plain data, whatever they mean.
   snapshot_accessor: "A property is a getter or setter. Only plain data properties are read.",
   snapshot_proxy: "The value, or a part of it, is a Proxy.",
   snapshot_prototype:
@@ -36,7 +36,7 @@ export const refusalMeanings = {
 
 type RefusalCode = keyof typeof refusalMeanings;
 
-/** The way out of each. */
+/** How to fix each. */
 const todos: Readonly<Record<RefusalCode, string>> = {
   snapshot_accessor: "Return an object literal with values, not accessors.",
   snapshot_proxy: "Return a plain object. Use `amend`, or a copy of the draft.",
@@ -58,7 +58,7 @@ const todos: Readonly<Record<RefusalCode, string>> = {
     "Declare the capability that writes the slot. Where the message speaks of this copy of the library, the plugin brought another: make glassine its peer dependency.",
 };
 
-/** Both, as `errorCodes` has them. */
+/** Meanings and fixes together, in the form `errorCodes` has. */
 export const refusalCodes = /* @__PURE__ */ Object.fromEntries(
   /* @__PURE__ */ Object.entries(refusalMeanings).map(([code, means]) => [
     code,

@@ -1,18 +1,18 @@
 import type { Problem } from "./glassine-error.ts";
 
-// Captured: a refusal must read as ever where a plugin has patched these.
+// Captured at load, so that a plugin that patches these cannot change the messages of refusals.
 const { apply } = Reflect;
 const { exec } = RegExp.prototype;
 const { codePointAt, slice } = String.prototype;
 const { toString: numberText } = Number.prototype;
 
-/** Control, invisible, direction and unknown characters, which would forge or hide text in a log. */
+/** Quotes, and control, invisible, bidi and unassigned characters, which can forge log text. */
 const unsafe = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\\"']/u;
 const plainKey = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
 /**
- * Puts a name that somebody else chose into quotes, on one line, at most `max` characters.
- * Names only: values of slots never get here. `mark`: which quotes.
+ * Quotes a name that somebody else chose: on one line, cut after `max` characters. For names only:
+ * values of slots never get here. `mark` is the quotation mark to use.
  */
 export function quoted(name: string, max = 64, mark: '"' | "'" = '"'): string {
   let rest = name.length > max ? `${apply(slice, name, [0, max])}…` : name;
@@ -43,7 +43,7 @@ export function formatPath(path: readonly (string | number)[]): string {
 
 const maxShown = 8;
 
-/** At most eight problems as one line, the rest counted. */
+/** Formats up to eight problems on one line, and counts the rest. */
 export function formatProblems(problems: readonly Problem[]): string {
   let text = "";
   for (let i = 0; i < problems.length && i < maxShown; i++) {
@@ -55,8 +55,8 @@ export function formatProblems(problems: readonly Problem[]): string {
 }
 
 /**
- * The name among `known` that is closest to `name`, if one is close enough to be a slip, or the one
- * that is `name` behind a prefix: `cmf.llm_input` for `llm_input`.
+ * Returns the name in `known` that is closest to `name`, if close enough to be a typo; otherwise
+ * the only one that is `name` after a prefix, such as `cmf.llm_input` for `llm_input`.
  */
 export function closest(name: string, known: Iterable<string>): string | undefined {
   if (name.length > 64) return undefined;
@@ -71,7 +71,7 @@ function closestSpelling(name: string, known: readonly string[]): string | undef
   const lower = name.toLowerCase();
   for (const candidate of known) {
     const other = candidate.toLowerCase();
-    // It takes an edit at least for each character that one has more.
+    // Each character by which the lengths differ takes at least one edit.
     const longer = other.length - lower.length;
     if (longer >= bestDistance || -longer >= bestDistance) continue;
     const distance = editDistance(lower, other);

@@ -1,10 +1,10 @@
-/** Labels on their way between an envelope and the store of a session. */
+/** Moves labels between an envelope and the store of a session. */
 import { isRecord } from "../data/index.ts";
 import { addLabelsTo, brandOf } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { type LabelStore, readLabels, settleWithin } from "./store.ts";
 
-/** The host's store may be remote and never answer; stores in memory settle at once. */
+/** Adds a timeout: a host's store may be remote and never answer. Memory stores settle at once. */
 export function boundedStore(store: LabelStore, timeoutMs: number): LabelStore {
   return {
     load: (session) => settleWithin(timeoutMs, () => store.load(session)),
@@ -13,9 +13,9 @@ export function boundedStore(store: LabelStore, timeoutMs: number): LabelStore {
 }
 
 /**
- * What a store answered to `ask`, as labels.
+ * Returns the labels that a store answered to `ask`.
  *
- * @throws GlassineError `label_store_failed` for an answer without the labels `given` to it
+ * @throws GlassineError `label_store_failed` for an answer without the labels in `given`
  */
 export async function askStore(
   given: readonly string[],
@@ -35,7 +35,7 @@ export function holdsLabels(labels: readonly string[], wanted: readonly string[]
 }
 
 /**
- * The labels of an envelope, or of a plain document that a manager will read as one.
+ * Returns the labels of an envelope, or of a plain document that a manager will read as one.
  *
  * @throws GlassineError for invalid labels: they must not pass for an absence of labels
  */
@@ -46,7 +46,7 @@ export function labelsIn(extensions: unknown): readonly string[] {
   return labels;
 }
 
-/** `extensions` with `labels`. A plain document stays one: the manager has not read it yet. */
+/** Adds `labels` to `extensions`. A plain document stays plain: the manager has not read it yet. */
 export function withLabels(extensions: unknown, labels: readonly string[]): unknown {
   if (labels.length === 0) return extensions;
   if (brandOf(extensions) !== undefined) return addLabelsTo(extensions as object, labels);
@@ -55,7 +55,7 @@ export function withLabels(extensions: unknown, labels: readonly string[]): unkn
   return { ...extensions, security: { ...securityIn(extensions), labels: all } };
 }
 
-/** A null slot counts as absent, as it does where an envelope is made. */
+/** A null slot counts as absent, as it does when an envelope is created. */
 function securityIn(extensions: unknown): Readonly<Record<string, unknown>> {
   const security = isRecord(extensions) ? extensions.security : undefined;
   if (security === undefined || security === null) return {};

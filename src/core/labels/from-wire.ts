@@ -1,8 +1,8 @@
 /**
- * A peer's description of its own data, as labels.
+ * Turns a peer's description of its own data into labels.
  *
- * It is a claim, so it only adds: what is missing, unknown or malformed reads as the restrictive
- * answer. A host switches a mapping on by passing it.
+ * The description is a claim, so it only adds labels: anything missing, unknown or malformed counts
+ * as the restrictive answer. A host enables a mapping by passing it.
  */
 import { ownValue } from "../data/intrinsics.ts";
 
@@ -15,7 +15,7 @@ export interface IfcLabels {
 }
 
 /**
- * The labels of the `ifc` member in the `_meta` of an MCP result:
+ * Returns the labels for the `ifc` member in the `_meta` of an MCP result:
  * `{ integrity: "trusted" | "untrusted", confidentiality: "public" | "private" }`.
  *
  * Only the exact words `trusted` and `public` avoid a label.
@@ -38,7 +38,7 @@ export function labelsFromIfc(meta: unknown, labels: IfcLabels = {}): readonly s
   return Object.freeze(found);
 }
 
-/** By hint, the label that a tool gets unless its annotations have the harmless value. */
+/** For each hint, the label that a tool gets unless its annotations have the harmless value. */
 export interface AnnotationLabels {
   readonly openWorldHint?: string;
   readonly readOnlyHint?: string;
@@ -49,7 +49,7 @@ export interface AnnotationLabels {
   readonly maliciousActivityHint?: string;
 }
 
-/** The value of each hint that leaves its label away. The last three are of the draft SEP-1913. */
+/** The value of each hint that avoids its label. The last three are from the draft SEP-1913. */
 const harmless = {
   openWorldHint: false,
   readOnlyHint: true,
@@ -63,10 +63,10 @@ const harmless = {
 const standardAnnotationLabels: AnnotationLabels = { openWorldHint: "untrusted" };
 
 /**
- * The labels of the `annotations` of an MCP tool, for the hints that `labels` names.
+ * Returns the labels for the `annotations` of an MCP tool, for the hints that `labels` names.
  *
- * By default that is `openWorldHint`, whose label is `untrusted`: what a tool brings from an open
- * world anybody may have written. A hint that is missing counts as the restrictive one.
+ * By default that is `openWorldHint`, with the label `untrusted`: anybody may have written what a
+ * tool gets from an open world. A missing hint counts as the restrictive answer.
  *
  * @see spec `labels:annotations`
  * @example

@@ -13,8 +13,8 @@ export interface MemoryLabelStoreOptions {
   /** How many sessions may have labels at a time. Default 10 000. */
   readonly maxSessions?: number | undefined;
   /**
-   * After how many milliseconds without a `load` or `append` the labels of a session are
-   * forgotten. Longer than any session lives. Default 24 hours; `Infinity` keeps them.
+   * After how many milliseconds without a `load` or `append` a session's labels are forgotten. It
+   * must be longer than any session lives. Default 24 hours; `Infinity` keeps them.
    */
   readonly ttlMs?: number | undefined;
 }
@@ -31,10 +31,10 @@ const noLabels: readonly never[] = Object.freeze([]);
 /**
  * A label store in the memory of this process.
  *
- * It takes room only for sessions that have labels, and a session that was not used for `ttlMs` is
- * over: its room is free, and its id begins anew without labels. A store that is full of others
- * refuses one more with `label_store_full`; it never makes room by forgetting one that is not over.
- * Time is measured by a monotonic clock.
+ * Only sessions with labels take up room, and a session that was not used for `ttlMs` is over: its
+ * room is free, and its id starts again without labels. If a store is full of sessions that are not
+ * over, it refuses another with `label_store_full`; it never forgets one to make room.
+ * Time is measured with a monotonic clock.
  *
  * @throws GlassineError `options_invalid`; what it returns rejects with `session_invalid`,
  *   `label_invalid` or `label_store_full`
@@ -54,14 +54,14 @@ export function memoryLabelStore(options: MemoryLabelStoreOptions = {}): LabelSt
   const { maxSessions = 10_000, ttlMs = dayMs } = options;
   readWhole("memoryLabelStore: maxSessions", maxSessions);
   if (ttlMs !== Number.POSITIVE_INFINITY) readWhole("memoryLabelStore: ttlMs", ttlMs);
-  /** The one that was used longest ago comes first. */
+  /** The least recently used session comes first. */
   const sessions = new Map<string, Session>();
 
   function isOver(found: Session, now: number): boolean {
     return now - found.usedAt >= ttlMs;
   }
 
-  /** The labels of a session, which is in use from now on. */
+  /** Returns the labels of a session, and records that it is in use. */
   function use(session: string, now: number): readonly string[] {
     const found = sessions.get(session);
     if (found === undefined) return noLabels;
@@ -78,7 +78,7 @@ export function memoryLabelStore(options: MemoryLabelStoreOptions = {}): LabelSt
     }
   }
 
-  // `async`, so that what is thrown is a rejection. Nothing is waited for: each call is one step.
+  // `async`, so that errors become rejections. Nothing is awaited: each call is one step.
   return Object.freeze({
     async load(session: string) {
       checkSession(session);

@@ -1,5 +1,5 @@
 /**
- * Data policies, `security.data[name]`: the labels that a result gets, and what may be done with it.
+ * Data policies, `security.data[name]`: which labels a result gets, and what may be done with it.
  *
  * Plugins run before and after this, so nothing here is looked up on a prototype.
  */
@@ -20,10 +20,10 @@ import { type ErrorCode, GlassineError, optionsInvalid, quoted } from "../errors
 import type { PartAction } from "../messages/index.ts";
 
 /**
- * Whose result it is: the tool, prompt or resource that was asked for.
+ * Where a result comes from: the tool, prompt or resource that was asked for.
  *
- * Say the names by which the call was sent, never ones that the answer brought.
- * An entity without any name, or with an empty one, is not known: it counts as each that there is.
+ * Use the names that the call was sent with, never names from the answer.
+ * An entity without a name, or with an empty one, is unknown: all policies apply to it.
  */
 export interface DataEntity {
   readonly kind: "tool" | "prompt" | "resource";
@@ -44,7 +44,7 @@ const kinds: readonly unknown[] = freeze(["tool", "prompt", "resource"]);
 /**
  * Returns `extensions` with the labels that the data policy of `entity` puts on its result.
  *
- * Labels are only added. An entity that is not known gets those of every policy.
+ * Labels are only added. An unknown entity gets those of every policy.
  *
  * @throws GlassineError `edit_denied` if it is not an envelope of this library, `label_invalid` for
  *   a policy with an invalid label, `snapshot_limit` for more labels than an envelope holds,
@@ -74,7 +74,7 @@ export function stampResult<Extensions extends object>(
     : (addLabelsTo(extensions, labels) as unknown as Extensions);
 }
 
-/** The labels that `stampResult` adds, there or not. @internal */
+/** Returns the labels that `stampResult` adds, including those already there. @internal */
 export function policyLabels(extensions: unknown, entity: DataEntity): readonly string[] {
   const policies = policiesOf(extensions, entity);
   const labels = newList<string>();
@@ -90,11 +90,11 @@ export function policyLabels(extensions: unknown, entity: DataEntity): readonly 
 }
 
 /**
- * Says why the data policy of `entity` does not allow `action`, or returns `undefined` if it does.
+ * Returns why the data policy of `entity` does not allow `action`, or `undefined` if it does.
  *
- * `denied_actions` win over `allowed_actions`. Without `allowed_actions` all others are allowed,
- * with an empty list none is. What is not known is allowed what every policy allows.
- * Without an action it is the one by which a result is taken: `read` of a resource, else `receive`.
+ * `denied_actions` override `allowed_actions`. Without `allowed_actions` all others are allowed;
+ * with an empty list, none are. An unknown entity is allowed only what every policy allows.
+ * The default action is the one that takes in a result: `read` for a resource, else `receive`.
  *
  * @throws GlassineError `options_invalid` if it is not an entity
  * @see spec `labels:actions`
@@ -128,7 +128,7 @@ export function checkDataAction(
   return undefined;
 }
 
-/** A kind that is misspelt would be judged by the action of another. */
+/** A misspelled kind would be judged by the default action of another. */
 function checkEntity(entity: unknown, call: string): void {
   if (includes(kinds, ownValue(entity, "kind"))) return;
   throw optionsInvalid(
@@ -155,7 +155,7 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }
 
-/** A list of a policy. In a document that was not read yet it can be any value. */
+/** Returns a list of a policy. In a document that was not read yet, it can be any value. */
 function listOf(policy: unknown, field: string): readonly unknown[] {
   const list = ownValue(policy, field);
   if (isAbsent(list)) return noLabels;

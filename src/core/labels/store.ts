@@ -1,23 +1,24 @@
-/** Where the labels of a session are between its calls. */
+/** Keeps the labels of a session between its calls. */
 import { asSet, extensionsLimits, isLabel, within } from "../data/index.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 
 /**
  * Keeps labels from one call of a session to the next.
  *
- * A store only grows: every later answer has what was appended, by whomever and in whatever order, until the session has not been used for as long as the store keeps it.
- * Rather than forget or leave away a label, a store rejects. Both functions settle in time.
+ * A store only grows: every later answer includes what was appended, by anyone and in any order,
+ * until the session has been unused for as long as the store keeps it.
+ * A store rejects rather than forget or omit a label. Both functions must settle in time.
  *
  * @see spec `labels:store-union`
  */
 export interface LabelStore {
   /** All labels of the session: none for one that nobody has appended to. */
   load(session: string): Promise<readonly string[]>;
-  /** Adds labels in one atomic step, and resolves to all that the session has then. */
+  /** Adds labels in one atomic step, and resolves to all that the session then has. */
   append(session: string, labels: readonly string[]): Promise<readonly string[]>;
 }
 
-/** The same number as in an envelope. */
+/** The same limit as for an envelope. */
 export const maxSessionLabels: number = extensionsLimits.labels;
 
 export const maxLabelCodePoints: number = extensionsLimits.labelCodePoints;
@@ -70,7 +71,7 @@ export function readLabels(labels: unknown): readonly string[] {
   });
 }
 
-/** What is said when a session would get more labels than it may have. */
+/** Makes the error for a session that would get more labels than it may have. */
 export function sessionFull(): GlassineError {
   return new GlassineError(
     "label_store_full",
@@ -80,8 +81,8 @@ export function sessionFull(): GlassineError {
 }
 
 /**
- * Settles as `work` does, or rejects with `label_store_failed` once `timeoutMs` are over.
- * What comes later is dropped, a rejection included.
+ * Settles as `work` does, or rejects with `label_store_failed` after `timeoutMs`.
+ * A later result or rejection is dropped.
  */
 export async function settleWithin<Result>(
   timeoutMs: number,

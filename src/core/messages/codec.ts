@@ -1,4 +1,4 @@
-/** Messages from the wire, and back to it. */
+/** Reads messages from the wire, and writes them. */
 
 import {
   admitDocument,
@@ -32,9 +32,9 @@ export interface DecodedMessage {
 }
 
 /**
- * Reads a message from the wire: JSON text, or what was parsed from it. Unknown fields of a part
- * are left out and listed; an unknown field of a message, and a part of an unknown kind, refuse it.
- * Null at a field that may be absent means absent. A resource's `blob` may be text or UTF-8 bytes.
+ * Reads a message from the wire: JSON text, or its parsed value. Unknown fields of a part are left
+ * out and listed; an unknown field of a message, or a part of an unknown kind, is refused. Null in
+ * an optional field means absent. A resource's `blob` may be a string or an array of bytes.
  *
  * @throws GlassineError `syntax_invalid` for text that is not JSON
  * @throws GlassineError `message_invalid`, with every problem and its path in `data.problems`

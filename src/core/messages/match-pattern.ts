@@ -1,25 +1,25 @@
 /**
- * Patterns over URIs and names: `*` is any run without `/`, `**` any run, all else is itself.
+ * Patterns for URIs and names: `*` is any run without `/`, `**` any run, all else is literal.
  *
- * A pattern is an automaton with one state for each literal unit that has been matched. A star is a
- * loop at its state. The states a string can be in are the bits of one number, so each unit of the
- * text is read once and nothing is tried again, whatever the pattern is.
+ * A pattern becomes an automaton with one state for each literal unit that has been matched. A star
+ * is a loop at its state. The states that are possible are the bits of one number, so each unit of
+ * the string is read once and there is no backtracking, whatever the pattern is.
  *
- * A guard runs or does not by these: no built-in is called that a plugin can have patched.
+ * These patterns decide whether a guard runs: no built-in is called that a plugin may have patched.
  */
 import { newRecord, slice, startsWith } from "../data/intrinsics.ts";
 
 /**
- * Whether the whole of `text` fits `pattern`: `*` is any run without `/`, `**` (or more stars)
- * any run, everything else is itself. Code units are compared. Every string is a pattern.
+ * Whether `pattern` matches the whole of `text`: `*` is any run without `/`, `**` (or more stars)
+ * any run, everything else is literal. Code units are compared. Every string is a valid pattern.
  */
 export function matchesPattern(pattern: string, text: string): boolean {
   return compilePattern(pattern)(text);
 }
 
-/** Prepares `pattern` for many strings; see `matchesPattern`. */
+/** Compiles `pattern` for use on many strings; see `matchesPattern`. */
 export function compilePattern(pattern: string): (text: string) => boolean {
-  /** By unit: the states from which it leads to the next one. */
+  /** For each unit, the states from which it leads to the next one. */
   const steps = newRecord() as Record<string, bigint>;
   /** The states with a loop on every unit, and on every unit but `/`. */
   let anyRun = 0n;

@@ -1,4 +1,4 @@
-/** Messages and payloads: read once, frozen, and known again afterwards. */
+/** Messages and payloads: read once, frozen, and recognized afterwards. */
 import type * as z from "zod/mini";
 import { admit, areWithin, type Json, type Limits, payloadLimitsInForce } from "../data/index.ts";
 import {
@@ -18,17 +18,17 @@ import type { DeepReadonly } from "../slots/index.ts";
 import type { Message, MessageInput, MessageSchema } from "./message-types.generated.ts";
 import { messageObject } from "./schemas.ts";
 
-/** What is known of a payload root: what it was read by, and under which limits. */
+/** What is known about a payload root: which schema read it, and under which limits. */
 interface PayloadMark {
   passed: Compiled | undefined;
   limits: Limits;
-  /** What reading it by `passed` gave; the root itself where nothing had to be filled in. */
+  /** The result of reading it with `passed`; `undefined` if that is the root itself. */
   as: object | undefined;
-  /** What a message was read from, if whoever read it said so. */
+  /** What a message was read from, if the reader named it. */
   readonly source: object | undefined;
 }
 
-/** Carries the mark. A class of its own, so that the engine sees one field here, and few shapes. */
+/** Carries the mark. A class of its own, so that the engine sees one field and few shapes here. */
 class Marked extends BrandCarrier {
   #mark: PayloadMark;
   constructor(value: object, mark: PayloadMark) {
@@ -41,14 +41,14 @@ class Marked extends BrandCarrier {
   }
 }
 const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
-/** A message's own, and its parts': what they share is compiled once. */
+/** For the schemas of messages and of their parts: what they share is compiled once. */
 export const compileMessage: (schema: z.core.$ZodType) => Compiled = compilerFor({
   closed: true,
   shownWhole: true,
 });
 export const messageReader: Compiled = compileMessage(messageObject);
 
-/** The schema of messages, for hooks whose payload is one. */
+/** The schema of messages, for hooks whose payload is a message. */
 export const messageSchema: MessageSchema = messageObject;
 
 /**
@@ -71,7 +71,7 @@ export function createMessage(input: MessageInput): Message {
 }
 
 /**
- * Makes a message of plain data that the library built and shares with nobody, so it is read without
+ * Makes a message from plain data that the library built and does not share, so it is read without
  * descriptors. The data is not changed.
  *
  * @throws GlassineError `message_invalid`
@@ -80,21 +80,21 @@ export function messageOfPlain(plain: MessageInput): Message {
   return messageReadFrom(undefined, plain);
 }
 
-/** The same for one that is read from a document: `sourceOf` returns that for this very object. */
+/** Like `messageOfPlain`, for a message from a document, which `sourceOf` then returns. */
 export function messageReadFrom(source: object | undefined, plain: MessageInput): Message {
   const limits = payloadLimitsInForce();
   const read = readOpen(messageReader, plain, "message_invalid", "message", limits, "parsed");
   return marked(read as object, messageReader, limits, source) as Message;
 }
 
-/** What a message was read from; `undefined` for one that somebody else made, or a copy. */
+/** Returns what a message was read from; `undefined` for a copy, or one that somebody else made. */
 export function sourceOf(message: Message): object | undefined {
   return Marked.of(message)?.source;
 }
 
 /**
- * Copies a value once, read once and deep-frozen, so that every later `invoke` passes it by
- * reference. JSON data only.
+ * Reads a value once into a deep-frozen copy, which every later `invoke` passes by reference.
+ * JSON data only.
  *
  * @throws GlassineError `payload_invalid`
  * @example
@@ -116,8 +116,8 @@ export function freezePayload<const T extends object>(value: T): DeepReadonly<T>
 }
 
 /**
- * The message that `value` is. What the library made and checked before comes back at once,
- * whatever the limits it was read under; anything else is read now.
+ * Returns `value` as a message. One that the library made and checked before is returned at once,
+ * whatever limits it was read under; anything else is read now.
  *
  * @throws GlassineError `message_invalid`
  */
@@ -128,8 +128,8 @@ export function messageOf(value: unknown): Message {
 }
 
 /**
- * A payload of the host as `compiled` reads it. What the library made and checked before, under
- * limits no wider than these, comes back at once, by reference.
+ * Reads a payload from the host with `compiled`. One that the library made and checked before,
+ * under limits no wider than these, is returned at once, by reference.
  */
 export function payloadFor(
   compiled: Compiled,
@@ -145,7 +145,7 @@ export function payloadFor(
   return readPayload(compiled, value, mark, code, what, limits);
 }
 
-/** Apart, so that the engine writes the short way into each run: performance.md, row D12. */
+/** A separate function, so that the engine inlines `payloadFor`: performance.md, row D12. */
 function readPayload(
   compiled: Compiled,
   value: unknown,
@@ -164,7 +164,7 @@ function readPayload(
   return as;
 }
 
-/** A value of the host, which need not be an object, as `compiled` reads it. */
+/** Reads a value from the host, which need not be an object, with `compiled`. */
 export function valueFor(
   compiled: Compiled,
   value: unknown,
@@ -195,7 +195,7 @@ function marked(
   limits: Limits,
   source?: object,
 ): object {
-  // A mark goes on before freezing; what is frozen already is copied one level deep.
+  // A mark must be added before freezing; a frozen value is copied one level deep.
   const open = isFrozen(value) ? shallowCopy(value) : value;
   new Marked(open, { passed, limits, as: undefined, source });
   return freeze(open);
@@ -224,7 +224,7 @@ export function readHost(
   return freeze(readOpen(compiled, value, code, what, limits));
 }
 
-/** The same, with the outermost container left unfrozen for its mark. */
+/** Like `readHost`, with the outermost container left unfrozen for its mark. */
 function readOpen(
   compiled: Compiled,
   value: unknown,

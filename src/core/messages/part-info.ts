@@ -1,8 +1,8 @@
 /**
  * Describes one part: getters over its message's data, and no own properties.
  *
- * Views may get into the hands of several plugins. So the state is private to the class, where no
- * reflection reaches it, and the prototype is frozen, has no prototype and names no constructor.
+ * Several plugins may get hold of one object. So its state is private to the class, out of reach of
+ * reflection, and the prototype is frozen, has no prototype and does not name its constructor.
  */
 import type { Json } from "../data/index.ts";
 import { ownValue } from "../data/intrinsics.ts";
@@ -22,7 +22,7 @@ import type {
 } from "./part-types.ts";
 
 const noNames: readonly string[] = Object.freeze([]);
-// Without a prototype nothing patched answers for a header or property.
+// Without a prototype, so that nothing patched can pass for a header or property.
 const empty: Readonly<Record<string, never>> = present({});
 
 /** What the parts of one message have in common. */
@@ -43,7 +43,7 @@ export interface PartSource {
 export class PartInfo {
   readonly #part: ContentPart;
   readonly #of: PartSource;
-  // Computed once, when they are first read. `null` is known to be absent.
+  // Computed once, when they are first read. `null` means known to be absent.
   #content: string | null | undefined;
   #sizeBytes: number | null | undefined;
   #properties: JsonMap | undefined;
@@ -80,7 +80,7 @@ export class PartInfo {
   get action(): PartAction {
     return flowOf(this.kind, this.role).action;
   }
-  /** Whether it is a request, or said to a model. The opposite of `isPost`. */
+  /** Whether it is a request, or addressed to a model. The opposite of `isPost`. */
   get isPre(): boolean {
     return !this.isPost;
   }
@@ -111,7 +111,7 @@ export class PartInfo {
   get name(): string | undefined {
     return ruleOf(this.kind).name?.(this.#part);
   }
-  /** `tool://namespace/name` and the like, `_` for no namespace or server. Nothing is escaped. */
+  /** `tool://namespace/name` or similar, with `_` for no namespace or server. Not escaped. */
   get uri(): string | undefined {
     return ruleOf(this.kind).uri?.(this.#part);
   }
@@ -133,7 +133,7 @@ export class PartInfo {
     return this.content !== undefined;
   }
   /**
-   * Bytes of `content` in UTF-8; for a resource its declared size, else that of its text or blob.
+   * Bytes of `content` in UTF-8; for a resource its declared size, or else its text's or blob's.
    */
   get sizeBytes(): number | undefined {
     if (this.#sizeBytes === undefined) {
@@ -159,7 +159,7 @@ export class PartInfo {
   }
   /** `security.subject`, as far as the extensions show it. */
   get subject(): PartSubject | undefined {
-    // Where a subject is shown, so are the fields that every capability for it opens.
+    // If a subject is shown, so are the fields that every capability for it opens.
     return this.#of.extensions?.security?.subject as PartSubject | undefined;
   }
   get roles(): readonly string[] {
@@ -191,7 +191,7 @@ export class PartInfo {
   get conversationId(): string | undefined {
     return this.#of.extensions?.agent?.conversation_id;
   }
-  /** From 0. */
+  /** Counted from 0. */
   get turn(): number | undefined {
     return this.#of.extensions?.agent?.turn;
   }
@@ -201,32 +201,32 @@ export class PartInfo {
   get parentAgentId(): string | undefined {
     return this.#of.extensions?.agent?.parent_agent_id;
   }
-  /** `security.objects` by the part's name; for a resource also by its URI. */
+  /** The entry in `security.objects` for the part's name or, for a resource, its URI. */
   get object(): ObjectProfile | undefined {
     return this.#entityIn(this.#of.extensions?.security?.objects) as ObjectProfile | undefined;
   }
-  /** `security.data` by the part's name; for a resource also by its URI. */
+  /** The entry in `security.data` for the part's name or, for a resource, its URI. */
   get dataPolicy(): DataPolicy | undefined {
     return this.#entityIn(this.#of.extensions?.security?.data) as DataPolicy | undefined;
   }
 
-  /** Exact. */
+  /** Names are compared exactly. */
   hasRole(role: string): boolean {
     return this.roles.includes(role);
   }
-  /** Exact. */
+  /** Names are compared exactly. */
   hasPermission(permission: string): boolean {
     return this.permissions.includes(permission);
   }
-  /** Exact. */
+  /** Labels are compared exactly. */
   hasLabel(label: string): boolean {
     return this.labels.includes(label);
   }
-  /** In any case. */
+  /** Ignores the case of the name. */
   hasHeader(name: string): boolean {
     return this.getHeader(name) !== undefined;
   }
-  /** In any case; the first one in the order written. */
+  /** Ignores the case of the name; returns the first match in the order written. */
   getHeader(name: string): string | undefined {
     const { extensions } = this.#of;
     return extensions === undefined ? undefined : headerOf(extensions, name);
@@ -242,21 +242,21 @@ export class PartInfo {
     return ownValue(this.properties, name) as Json | undefined;
   }
   /**
-   * Whether the whole URI fits: `*` is any run without `/`, `**` any run, everything else is
-   * itself. False without a URI, or with an empty one. For a given pattern the time is linear in the URI.
+   * Whether the pattern matches the whole URI: `*` is any run without `/`, `**` any run, everything
+   * else is literal. False for no URI or an empty one. Takes linear time for a given pattern.
    */
   matchesUriPattern(pattern: string): boolean {
     const { uri } = this;
     return uri !== undefined && uri !== "" && matchesPattern(pattern, uri);
   }
 
-  /** What a map has for the part's name, or for a resource's URI; those of others are made up here. */
+  /** Looks up the part's name, or a resource's URI; the URIs of other parts are made up here. */
   #entityIn(map: object | undefined): unknown {
     return named(map, this.name) ?? named(map, this.isResource ? this.uri : undefined);
   }
 }
 
-/** Keys are data: `constructor` is one only where somebody wrote it. The empty string names nothing. */
+/** Keys are data: `constructor` exists only if somebody wrote it. An empty string is not a name. */
 function named(map: object | undefined, key: string | undefined): unknown {
   return key ? ownValue(map, key) : undefined;
 }

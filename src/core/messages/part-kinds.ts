@@ -1,9 +1,9 @@
-/** What is known about each kind of part: one entry a kind, from the Common Message Format. */
+/** What is known about each kind of part: one entry per kind, from the Common Message Format. */
 import { writeText } from "../data/index.ts";
 import type { ContentPart, Message } from "./message-types.generated.ts";
 import type { JsonMap, Part, PartAction, PartKind } from "./part-types.ts";
 
-/** Which way a part goes, and what it does. */
+/** The direction of a part, and what it does. */
 interface Flow {
   readonly isPost: boolean;
   readonly action: PartAction;
@@ -11,17 +11,17 @@ interface Flow {
 
 type Family = "text" | "tool" | "prompt" | "resource" | "media";
 
-/** What can be asked of a part. What a kind has nothing of is absent. */
+/** How to read each fact about a part. What a kind does not have is absent. */
 export interface KindRule<Part> {
   readonly family: Family;
-  /** Absent where the role decides. */
+  /** Absent if the role decides. */
   readonly flow?: Flow;
   readonly name?: (part: Part) => string | undefined;
   readonly uri?: (part: Part) => string | undefined;
   readonly mimeType?: (part: Part) => string | undefined;
   readonly args?: (part: Part) => JsonMap | undefined;
   readonly content?: (part: Part) => string | undefined;
-  /** Bytes of the part, where they are not those of its content. */
+  /** The size of the part in bytes, if it is not that of its content. */
   readonly size?: (part: Part) => number | undefined;
   readonly properties?: (part: Part) => JsonMap;
 }
@@ -122,26 +122,26 @@ export function flowOf(kind: PartKind, role: Message["role"]): Flow {
   return rules[kind].flow ?? flowsByRole[role];
 }
 
-/** The entries of a literal that are not `undefined`: frozen, and without a prototype. */
+/** The entries of a literal that are not `undefined`, frozen, without a prototype. */
 export function present<T extends object>(literal: T): Present<T> {
   const entries = Object.entries(literal).filter(([, value]) => value !== undefined);
   return Object.freeze({ __proto__: null, ...Object.fromEntries(entries) } as object) as Present<T>;
 }
 
-/** What may be `undefined` in a literal may be missing in the record. */
+/** A property that may be `undefined` in the literal may be missing in the record. */
 type Present<T> = {
   readonly [Key in keyof T as undefined extends T[Key] ? never : Key]: T[Key];
 } & {
   readonly [Key in keyof T as undefined extends T[Key] ? Key : never]?: Exclude<T[Key], undefined>;
 };
 
-/** Bytes of a string in UTF-8, counted, not encoded. The string has no lone surrogate. */
+/** Counts the UTF-8 bytes of a string without encoding it. It must not have a lone surrogate. */
 export function utf8Size(text: string): number {
   let bytes = text.length;
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i);
     if (unit < 0x80) continue;
-    // Each half of a pair is a unit, and a pair is four bytes.
+    // A surrogate pair has two units and takes four bytes.
     bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
   }
   return bytes;

@@ -26,18 +26,18 @@ type Partly<T> = T extends readonly unknown[]
 /** The slots that a `PartInfo` reads, in an envelope of any host or in a plugin's view. */
 export type PartExtensions = Partly<Pick<Envelope, "request" | "agent" | "http" | "security">>;
 
-/** The caller, cut to what the extensions show. */
+/** The caller, reduced to what the extensions show. */
 export type PartSubject = Pick<Subject, "id" | "type"> & Partly<Subject>;
 /** What a host says about the entity that a part names. */
 export type ObjectProfile = Security["objects"][string];
 /** What may be done with the data of the entity that a part names. */
 export type DataPolicy = Security["data"][string];
 
-/** Text by name: headers. */
+/** Strings by name, such as headers. */
 export interface TextMap {
   readonly [name: string]: string;
 }
-/** JSON by name: arguments, properties. */
+/** JSON values by name, such as arguments and properties. */
 export interface JsonMap {
   readonly [name: string]: Json;
 }

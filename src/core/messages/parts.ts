@@ -7,7 +7,7 @@ import type { PartInput } from "./message-types.generated.ts";
 import type { Part, PartKind } from "./part-types.ts";
 import { partSchemas } from "./schemas.ts";
 
-/** What the constructor of a part takes: fields with a default may be left out. */
+/** What the function that makes a part accepts: fields with a default may be left out. */
 export type PartContent<Kind extends PartKind> =
   Extract<PartInput, { readonly content_type: Kind }> extends { readonly content: infer Content }
     ? Content
@@ -36,7 +36,7 @@ const maker =
     make(kind, { content });
 
 /**
- * A part that says something.
+ * A text part.
  *
  * @throws GlassineError `message_invalid` if it is not a string
  * @example
@@ -51,13 +51,13 @@ export function text(value: string): Part<"text"> {
   return make("text", { text: value });
 }
 
-/** A part that a model thought and did not say. @throws GlassineError `message_invalid` */
+/** Text that a model thought but did not say. @throws GlassineError `message_invalid` */
 export function thinking(value: string): Part<"thinking"> {
   return make("thinking", { text: value });
 }
 
 /**
- * A call of a tool. `arguments` is an object, and empty by default.
+ * A tool call. `arguments` is an object, and empty by default.
  *
  * @throws GlassineError `message_invalid`, with every problem and its path in `data.problems`
  * @example
@@ -74,23 +74,23 @@ export const toolCall: MakePart<"tool_call"> = maker("tool_call");
 export const toolResult: MakePart<"tool_result"> = maker("tool_result");
 
 /**
- * A resource with its text in `content` or its bytes in `blob`, not both; or with neither.
+ * A resource with its text in `content`, its bytes in `blob`, or neither; not both.
  *
  * @throws GlassineError `message_invalid`
  */
 export const resource: MakePart<"resource"> = maker("resource");
 
-/** A resource by its URI, or a range of one. @throws GlassineError `message_invalid` */
+/** A reference to a resource, or to a range of it. @throws GlassineError `message_invalid` */
 export const resourceRef: MakePart<"resource_ref"> = maker("resource_ref");
 
-/** A prompt that is asked for. @throws GlassineError `message_invalid` */
+/** A request for a prompt. @throws GlassineError `message_invalid` */
 export const promptRequest: MakePart<"prompt_request"> = maker("prompt_request");
 
 /** The result of a prompt: messages, or a string. @throws GlassineError `message_invalid` */
 export const promptResult: MakePart<"prompt_result"> = maker("prompt_result");
 
 /**
- * An image, at a URL or here as base64.
+ * An image, at a URL or inline as base64.
  *
  * @throws GlassineError `message_invalid`
  * @example

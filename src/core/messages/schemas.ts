@@ -1,6 +1,6 @@
 /**
- * Messages in wire spelling, from the Common Message Format. Unknown fields of a part in a document
- * are dropped and listed; what the host or a plugin makes has none.
+ * Messages in wire spelling, from the Common Message Format. Unknown fields of a part are dropped
+ * from a document and listed; from a host or plugin they are refused.
  */
 import * as z from "zod/mini";
 import {
@@ -32,7 +32,7 @@ const holds = <const Type extends string, Content extends z.core.$ZodType>(
 
 const resourceType = z.enum(["file", "blob", "uri", "database", "api", "memory", "artifact"]);
 
-/** Where a medium is: at a URL, or here as base64. */
+/** Where a medium is: at a URL, or inline as base64. */
 const source = {
   type: z.enum(["url", "base64"]),
   data: text,
@@ -126,7 +126,7 @@ export const partSchemas = [
   ),
 ] as const;
 
-/** A message has no other field; in particular, extensions travel beside it. */
+/** A message has no other field; in particular, extensions travel outside it. */
 export const messageObject = z.strictObject({
   schema_version: withDefault(z.string(), "2.0"),
   role: z.enum(["system", "developer", "user", "assistant", "tool"]),

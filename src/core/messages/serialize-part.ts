@@ -32,7 +32,7 @@ export interface SerializedPart {
   readonly extensions?: SerializedContext;
 }
 
-/** What a serialised part says about the caller, without claims and sensitive headers. */
+/** What a serialized part says about the caller, without claims and sensitive headers. */
 export interface SerializedContext {
   readonly subject?: {
     readonly id: string | undefined;
@@ -60,7 +60,7 @@ export interface SerializeOptions {
 /** Options of `toPolicyInput`. */
 export type PolicyInputOptions = Pick<SerializeOptions, "content">;
 
-/** A serialised part in the form that a policy engine such as OPA expects. */
+/** A serialized part in the form that a policy engine such as OPA expects. */
 export interface PolicyInput {
   readonly input: SerializedPart;
 }
@@ -94,7 +94,7 @@ export function serializePart(view: PartInfo, options: SerializeOptions = {}): S
 }
 
 /**
- * Returns a serialised part, with context, under `input`, as a policy engine expects it.
+ * Returns a serialized part, with context, under `input`, as a policy engine expects it.
  *
  * @throws GlassineError `part_invalid`, `options_invalid`
  * @see spec `part:policy-input`

@@ -1,4 +1,4 @@
-/** The types of `application/` that are text. */
+/** The subtypes of `application/` that are text. */
 const textual =
   /^(?:x-)?(?:csv|ecmascript|graphql|httpd-php|javascript|json|jsonl|latex|markdown|ndjson|perl|php|python(?:-code)?|rtf|ruby|rust|sh|shellscript|sql|tex|toml|typescript|www-form-urlencoded|xml|ya?ml)$/;
 

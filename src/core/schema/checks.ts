@@ -1,9 +1,9 @@
 /**
- * Holds a value to the checks of its schema: bounds, patterns, refinements.
+ * Applies a schema's checks to a value: bounds, patterns, refinements.
  *
- * Each check is called by itself on what was read, because `safeParse` would read it once more:
- * the output of a transform is not an input of it. What a check finds goes to a list of ours, so that
- * a patched `push` loses none of it. What else a check calls is its own affair.
+ * Each check is called separately on the value that was read, because `safeParse` would parse that
+ * again: the output of a transform need not be valid input. Issues go to a list of this module, so
+ * that a patched `push` loses none. Whatever else a check calls is its own responsibility.
  */
 import * as z from "zod/mini";
 import {
@@ -34,17 +34,17 @@ import { readJson } from "./readers.ts";
 interface Issue {
   readonly code?: string;
   readonly path?: readonly PropertyKey[];
-  /** Whether the checks that follow are run. */
+  /** Whether the checks after it run. */
   readonly continue?: boolean;
 }
 
-/** What zod hands from check to check. */
+/** What zod passes from check to check. */
 interface Payload {
   value: unknown;
   readonly issues: readonly Issue[];
 }
 
-/** A check as zod 4 keeps it. */
+/** A check as zod 4 stores it. */
 export interface ZodCheck {
   readonly _zod: {
     readonly def: { readonly check: string; readonly when?: (payload: Payload) => boolean };
@@ -52,7 +52,7 @@ export interface ZodCheck {
   };
 }
 
-/** A rule of ours beside a schema. */
+/** A rule that `withRule` added to a schema. */
 interface Rule {
   readonly expected: string;
   readonly holds: (value: unknown) => boolean;
@@ -60,16 +60,17 @@ interface Rule {
 
 const rules = new WeakMap<object, Rule>();
 
-/** A schema of zod, with methods or as `zod/mini` makes it. */
+/** A schema of zod or of `zod/mini`. */
 export interface Checkable extends z.core.$ZodType {
   check(...checks: never[]): unknown;
 }
 
 /**
- * Returns a schema with a rule: `expected` says in words what the value must be, and `holds` decides.
+ * Returns a schema with an added rule: `expected` says in words what the value must be, and `holds`
+ * decides.
  *
- * For zod it is a refinement with `expected` as its message. glassine calls it itself and before the
- * other checks, on the value as it is stored, so that nothing of zod has a say in it.
+ * To zod it is a refinement with `expected` as its message. glassine calls it directly, before the
+ * other checks and on the stored value, so that zod has no influence on the result.
  *
  * @example
  * ```ts
@@ -100,16 +101,16 @@ export function withRule<S extends Checkable>(
   return ruled;
 }
 
-/** The checks of a schema: that of its format, then those it was given. */
+/** Returns the checks of a schema: its format's own, then those added to it. */
 export function checksOf(schema: z.core.$ZodType): readonly ZodCheck[] {
   const { def, traits } = schema._zod;
-  // zod types a check by its class; here only what all checks have is read.
+  // zod has a type for each class of check; only what all checks have in common is read here.
   const given = (def.checks ?? []) as unknown as readonly ZodCheck[];
-  // A format such as z.email() is a schema and a check in one; its type says the first.
+  // A format such as z.email() is both a schema and a check; its type shows only the schema.
   return traits.has("$ZodCheck") ? [schema as unknown as ZodCheck, ...given] : given;
 }
 
-/** Adds checks to what reads a value, and to what judges one that was put together. */
+/** Adds checks to a compiled schema: to its reader, and to `passes` for merged values. */
 export function withChecks(
   compiled: Compiled,
   checks: readonly ZodCheck[],
@@ -123,13 +124,13 @@ export function withChecks(
     read: (state, value, previous, partial) => {
       const { nodes, units } = state;
       const result = read(state, value, previous, partial);
-      // What was shown passed when it was read.
+      // A value that is unchanged passed when it was first read.
       if (result === BAD || result === previous) return result;
-      // Over what was shown in part, a level cannot be judged; the merge judges what it puts together.
+      // A level shown in part comes back in part and cannot be judged; the merge judges the result.
       if (partial === true && shape === "level" && !shownWhole) return result;
       const verdict = judge(freeze(result));
       if (!isFree(verdict)) return reportVerdict(state, verdict);
-      // A check may change what it checks. What came of that was never read.
+      // A check can replace the value. The replacement was never read.
       if (verdict.value === result) return result;
       countAgain(state, { nodes, units });
       return readForeign(state, read, verdict.value, previous);
@@ -139,18 +140,18 @@ export function withChecks(
   };
 }
 
-/** Goes back to what was counted before, for what is read again from our own copy. */
+/** Resets the counts, before a value is read again from this library's own copy. */
 function countAgain(state: ReadState, { nodes, units }: Size): void {
   state.nodes = nodes;
   state.units = units;
 }
 
-/** Reads by zod itself: unions without a tag, transforms, coercion, rules for keys. */
+/** Reads with zod itself: unions without a tag, transforms, coercion, rules for keys. */
 export function readByZod(schema: z.core.$ZodType): Reader {
   return (state, value, previous) => {
     const { nodes, units } = state;
     const copy = readJson(state, value, previous);
-    // What was shown comes back as it was: a transform is not run on its own output.
+    // An unchanged value stays as it is: a transform must not run on its own output.
     if (copy === BAD || copy === previous) return copy;
     const verdict = runZod(schema, copy);
     if (!isFree(verdict)) return reportVerdict(state, verdict);
@@ -159,7 +160,7 @@ export function readByZod(schema: z.core.$ZodType): Reader {
   };
 }
 
-/** Judges a value that was read or put together by the checks of a schema alone. */
+/** Makes a predicate of a schema's checks alone; `undefined` if there are none. */
 export function passesBy(checks: readonly ZodCheck[]): Compiled["passes"] {
   if (checks.length === 0) return undefined;
   const judge = judgeOf(checks);
@@ -167,7 +168,7 @@ export function passesBy(checks: readonly ZodCheck[]): Compiled["passes"] {
 }
 
 export interface Verdict extends Payload {
-  /** What was expected in place of a check that threw or waits, or of what breaks a rule. */
+  /** What was expected, if a check threw or was asynchronous, or a rule was broken. */
   readonly expected: string | undefined;
 }
 
@@ -175,10 +176,10 @@ export function isFree({ expected, issues }: Verdict): boolean {
   return expected === undefined && issues.length === 0;
 }
 
-/** Judges a value as it is stored. What comes back as `value` is that value, or what a check made. */
+/** Makes a judge of stored values. Its `value` is the stored one, or a check's replacement. */
 function judgeOf(checks: readonly ZodCheck[]): (stored: unknown) => Verdict {
   const own = checks.flatMap((check) => rules.get(check) ?? []);
-  // Read off the schema once: what a check lacks must not be found on a prototype later.
+  // Read from the schema once: a check without `when` must not find one on a prototype later.
   const steps = checks
     .filter((check) => !rules.has(check))
     .map(({ _zod: { def, check: run } }) => {
@@ -205,12 +206,12 @@ function judgeOf(checks: readonly ZodCheck[]): (stored: unknown) => Verdict {
         if (when === undefined ? aborted : !when(payload)) continue;
         if (dropPromise(run(payload))) return verdict(late);
       } catch {
-        // What a host's check throws may quote the value.
+        // What a host's check throws may quote the value, so it is dropped.
         return verdict("a value that its schema's own check can judge");
       }
       for (let at = length; at < payload.issues.length; at++) {
         const goesOn = payload.issues[at]?.continue;
-        // With `abort`, a check ends all that follow, those too that say when they run.
+        // With `abort`, a check skips all that follow, even those that have a `when`.
         if (goesOn === false) return verdict(undefined);
         if (goesOn !== true) aborted = true;
       }
@@ -223,7 +224,7 @@ const nothing: readonly never[] = freeze([]);
 
 const late = "a schema whose checks and transforms do not wait";
 
-/** Without a prototype: a setter on it would swallow what zod notes here. */
+/** Without a prototype: a setter on it would swallow what zod writes here. */
 function newPayload(value: unknown): Payload {
   const issues: Issue[] = [];
   const push = (...found: Issue[]) => {
@@ -239,7 +240,7 @@ function define(target: object, key: PropertyKey, value: unknown, enumerable: bo
   defineProperty(target, key, descriptor as PropertyDescriptor);
 }
 
-/** A value as zod would give it: what is absent is not there. A frozen copy. */
+/** Makes a frozen copy in the form zod would produce: absent fields are left out. */
 function asChecksSeeIt(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (isArray(value)) return freeze(mapped(value, asChecksSeeIt));
@@ -255,17 +256,17 @@ function asChecksSeeIt(value: unknown): unknown {
 
 const { push } = Array.prototype;
 
-/** Whether zod can note what it finds inside a schema: it pushes it to lists of its own. */
+/** Whether zod can report issues from inside a schema: it pushes them to lists of its own. */
 function canTell(): boolean {
   return ownValue(getOwnPropertyDescriptor(arrayPrototype, "push"), "value") === push;
 }
 
-/** Runs a whole schema of zod's on data of ours. */
+/** Runs a whole schema with zod, on this library's own data. */
 export function runZod(schema: z.core.$ZodType, value: unknown): Verdict {
   const payload = newPayload(value);
   if (!canTell()) return { ...payload, expected: "a realm in which zod can tell a problem" };
   try {
-    // Neither allowed nor forbidden to wait: a promise that zod was forbidden would be let go.
+    // `async` stays unset: with false, zod would drop a promise, and its rejection would surface.
     const result: unknown = schema._zod.run(payload as never, create(null) as never);
     if (dropPromise(result)) return { ...payload, expected: late };
     return { ...(result as Payload), expected: undefined };
@@ -274,11 +275,11 @@ export function runZod(schema: z.core.$ZodType, value: unknown): Verdict {
   }
 }
 
-/** zod's own message may quote the value; its code names the rule only. */
+/** zod's own message may quote the value; its code only names the rule. */
 function reportVerdict(state: ReadState, { expected, issues }: Verdict): Bad {
   if (expected !== undefined) return report(state, state.shapeCode, expected, "another");
   for (let i = 0; i < issues.length; i++) {
-    // A check of the host's own has the list in hand and may leave holes in it.
+    // A host's own check can access the list, and may leave holes in it.
     const { path, code } = issues[i] ?? ({} as Issue);
     const expected = code === "custom" ? ownCheck : `a value that passes "${code}"`;
     const within = mapped(path ?? [], (key) => (typeof key === "symbol" ? "(symbol)" : key));

@@ -1,9 +1,9 @@
 /**
  * Compiles a zod schema into a reader that checks, copies and freezes plain data in one pass.
  *
- * Known kinds, levels, maps, lists, plain types and their wrappers are read natively, and their
- * checks called one by one. Any other schema (a union without a tag, a transform) is parsed by zod,
- * which only ever sees our copy; what it makes of it is read again.
+ * Known kinds, levels, maps, lists, plain types and their wrappers are read directly, and their
+ * checks are called one by one. Any other schema (a union without a tag, a transform) is parsed by
+ * zod, which only ever gets a copy; its output is read again.
  */
 import type * as z from "zod/mini";
 import type { Limits } from "../data/index.ts";
@@ -18,44 +18,44 @@ import { keepKeys } from "./schema-path.ts";
 import { compileTagged } from "./tagged.ts";
 
 export interface CompileOptions {
-  /** Whether an unknown field from a plugin refuses the whole proposal. */
+  /** Whether an unknown field from a plugin makes its whole proposal invalid. */
   readonly closed: boolean;
-  /** Whether a plugin is shown all of a value, as with payloads: what it leaves out then stays. */
+  /** True for payloads, which plugins see whole: omitted fields stay. False for slots. */
   readonly shownWhole: boolean;
 }
 
-/** One compilation of schemas and all that is in them. */
+/** The state of one compilation. */
 interface Compiling extends CompileOptions {
-  /** Each schema is compiled once, wherever it stands; recursion comes back to it. */
+  /** Each schema is compiled once, wherever it occurs; a recursive one is found here. */
   readonly known: Map<z.core.$ZodType, Compiled>;
-  /** What recursion has yet to compile. */
+  /** Recursive schemas that are still to be compiled. */
   readonly pending: (() => Compiled)[];
   readonly keys: { [key: string]: true };
 }
 
-/** A getter that makes a schema anew each time has no end; the rest is compiled on first use. */
+/** A getter that makes a new schema each time never ends; the rest is compiled on first use. */
 const maxPending = 200;
 /**
- * Compiled as a whole, and frozen: a first use may come in a realm that a plugin has patched, and
- * what is compiled there would be the plugin's.
+ * Compiles a schema completely, and freezes the result: its first use may come in a realm that a
+ * plugin has patched, and the plugin would control what is compiled there.
  */
 export function compileSchema(schema: z.core.$ZodType, options: CompileOptions): Compiled {
   return compilerFor(options)(schema);
 }
 
-/** Compiles several schemas alike. What they share is compiled once. */
+/** Returns a function that compiles several schemas alike. Shared parts are compiled once. */
 export function compilerFor(options: CompileOptions): (schema: z.core.$ZodType) => Compiled {
   const known = new Map<z.core.$ZodType, Compiled>();
   const keys: Compiling["keys"] = create(null);
   return (schema) => {
     const compiling = { ...options, known, pending: [] as (() => Compiled)[], keys };
     const compiled = compile(schema, compiling);
-    // What is pending grows on the way.
+    // The list of pending schemas grows during this loop.
     for (let i = 0; i < compiling.pending.length && i < maxPending; i++) {
       try {
         compiling.pending[i]?.();
       } catch {
-        // A getter may name a schema that is not there yet.
+        // A getter may refer to a schema that is not defined yet.
       }
     }
     keepKeys(compiled, keys);
@@ -78,9 +78,9 @@ function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
     return withChecks(native(kind.shape, kind.read), rest, options.shownWhole);
   }
   const checks = checksOf(schema);
-  // zod types a definition by its class; here any of them is read by its `type`.
+  // zod has a type for each class of definition; here all are read by their `type`.
   const def = schema._zod.def as unknown as Def;
-  // Coercion is a transform: only zod knows it.
+  // Coercion is a transform, which only zod can run.
   const type = def.coerce === true ? "coerced" : def.type;
   const compileInner = (inner: unknown) => compile(inner as z.core.$ZodType, options);
   const checked = (compiled: Compiled, rest: readonly ZodCheck[] = checks) =>
@@ -105,7 +105,7 @@ function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
       return checked({ ...native("level", level.read), level });
     }
     case "record": {
-      // Keys other than any string are a rule that only zod knows.
+      // Keys other than any string are a rule that only zod can check.
       const key = def.keyType as z.core.$ZodType;
       const isAnyString = key._zod.def.type === "string" && checksOf(key).length === 0;
       if (!isAnyString) return onlyZod("map");
@@ -144,7 +144,7 @@ function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
       };
       return checked(native("scalar", readNullable));
     }
-    // What is absent is a field's affair; here a value is there.
+    // An absent value is handled by the field; here there is a value.
     case "optional":
     case "nonoptional":
     case "default":
@@ -171,7 +171,7 @@ interface Bounds {
   readonly max: number;
 }
 
-/** The bounds of a list, and its other checks. */
+/** Separates the length bounds of a list from its other checks. */
 function boundsOf(checks: readonly ZodCheck[]): { bounds: Bounds; others: readonly ZodCheck[] } {
   const bounds = { min: 0, max: Number.POSITIVE_INFINITY };
   const others = checks.filter((check) => {

@@ -1,20 +1,20 @@
 import type { Reader } from "../data/index.ts";
 
-/** A level's value, as code that knows only the table handles it. */
+/** The value of a level, as seen by code that only knows the slot table. */
 export type LevelValue = Readonly<Record<string, unknown>>;
 
-/** What kind of container a value is. The merge and the filter go by it. */
+/** The kind of container that a value is, which merge and filter depend on. */
 export type Shape = "level" | "map" | "headers" | "set" | "list" | "scalar";
 
-/** A schema, compiled. What is absent is `undefined`: nothing is looked up on a prototype. */
+/** A compiled schema. Absent parts are `undefined`, so that none is looked up on a prototype. */
 export interface Compiled {
   readonly shape: Shape;
   readonly read: Reader;
-  /** The schema's own checks, for a value that is put together later. */
+  /** Applies the schema's own checks to a value that was put together later. */
   readonly passes: ((value: unknown) => boolean) | undefined;
   /** The fields, where the value is a level with known keys. */
   readonly level: Level | undefined;
-  /** The elements of a list without other checks than theirs and its length. */
+  /** The element schema, if a list has no checks but those of its elements and its length. */
   readonly element: Compiled | undefined;
 }
 
@@ -24,16 +24,16 @@ export interface Field {
   readonly compiled: Compiled;
   readonly optional: boolean;
   /**
-   * The value of an absent field, made anew where it is not constant; `undefined` for one that does
-   * not pass its own checks.
+   * Returns the value of an absent field, computed each time unless it is constant; `undefined` if
+   * it does not pass the field's own checks.
    */
   readonly fallback: (() => unknown) | undefined;
 }
 
-/** A level, compiled. */
+/** A compiled level. */
 export interface Level {
   readonly fields: readonly Field[];
   readonly read: Reader;
-  /** A value with every field absent, which new ones are copies of. */
+  /** A value with every field absent; new ones are copies of it. */
   readonly empty: LevelValue;
 }

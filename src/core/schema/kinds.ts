@@ -1,7 +1,6 @@
 /**
- * Kinds: schemas whose values need more than a type. Each is declared once, with its zod
- * schema (for types), its reader (what is accepted and in which form it is stored), and what
- * JSON Schema says of it.
+ * Kinds: schemas whose values need more than a type. Each is declared once, with its zod schema
+ * (for types), its reader (what is accepted and in which form it is stored), and its JSON Schema.
  */
 import * as z from "zod/mini";
 import {
@@ -34,20 +33,20 @@ export interface FieldType {
   readonly jsonSchema: { readonly [keyword: string]: unknown };
 }
 
-// By definition, not by schema: `describe` and `meta` make another schema of the same one.
+// By definition, not by schema: `describe` and `meta` make a new schema with the same definition.
 const kinds = new WeakMap<object, FieldType>();
 
-/** The kind of a schema, or of the schema that was refined into it. */
+/** Returns the kind of a schema, or of the schema that it refines. */
 export function kindOf(schema: z.core.$ZodType): FieldType | undefined {
   const { def, parent } = schema._zod;
   const kind = kinds.get(def);
   return kind === undefined && parent !== undefined ? kindOf(parent as z.core.$ZodType) : kind;
 }
 
-// What the reader of a kind sees to.
+// The checks that the reader of a kind already covers.
 const kindChecks = new WeakSet<object>();
 
-/** The checks of a schema of a kind, beside those of the kind itself. */
+/** Returns the checks of a schema, without those of its kind. */
 export function checksBesideKind(schema: z.core.$ZodType): readonly ZodCheck[] {
   return checksOf(schema).filter((check) => !kindChecks.has(check));
 }
@@ -59,8 +58,8 @@ function declare<S extends z.core.$ZodType>(schema: S, kind: FieldType): S {
 }
 
 /**
- * The same, for a kind that accepts less than its schema, or stores it in a form of its own. Zod
- * gets a check for it, for where it reads the kind alone: inside a union, or behind a transform.
+ * Like `declare`, for a kind that accepts less than its schema, or stores values in its own form.
+ * It adds a zod check, for where zod reads the kind by itself: in a union, or after a transform.
  */
 function declareRuled<S extends Checkable>(schema: S, kind: FieldType): S {
   const holdsToKind = (payload: z.core.ParsePayload<unknown>) => {
@@ -72,12 +71,12 @@ function declareRuled<S extends Checkable>(schema: S, kind: FieldType): S {
   return declare(schema.check(holdsToKind as never) as S, kind);
 }
 
-/** Gives a schema, of zod's classic classes say, the kind of another. */
+/** Gives a schema, such as one of classic zod, the kind of another. */
 export function withKindOf<S extends Checkable>(schema: S, other: z.core.$ZodType): S {
   return declareRuled(schema, kindOf(other) as FieldType);
 }
 
-/** What is inside counts where the whole is read. */
+/** Sizes are counted when the whole value is read. */
 const anySize: Limits = Object.freeze({
   ...extensionsLimits,
   nodes: Number.POSITIVE_INFINITY,
@@ -107,8 +106,8 @@ export function jsonObject(): z.ZodMiniType<
 }
 
 /**
- * A string that may also come as an array of bytes. It is kept as a string: the text that the bytes
- * are in UTF-8, and base64 of bytes that are no text.
+ * A string that may also come as an array of bytes. It is stored as a string: the bytes decoded as
+ * UTF-8, or as base64 if they are not valid UTF-8.
  */
 export function utf8Text(): z.ZodMiniType<string, string | readonly number[]> {
   return declareRuled(z.custom<string>() as z.ZodMiniType<string, string | readonly number[]>, {
@@ -143,7 +142,7 @@ export function amount(): z.ZodMiniNumber<number> {
 
 const listLimits = new WeakMap<object, keyof Limits>();
 
-/** Puts a list under one of the limits an operator can set. */
+/** Makes a list subject to one of the limits that an operator can set. */
 export function limited<S extends z.core.$ZodType>(schema: S, limit: keyof Limits): S {
   listLimits.set(schema._zod.def, limit);
   return schema;
@@ -153,7 +152,7 @@ export function listLimitOf(schema: z.core.$ZodType): keyof Limits | undefined {
   return listLimits.get(schema._zod.def);
 }
 
-/** A set of texts: an array, sorted by code point, without repeats. */
+/** A set of strings: an array, sorted by code point, without duplicates. */
 export function stringSet(): z.ZodMiniArray<z.ZodMiniString<string>> {
   return declareRuled(z.array(z.string()), {
     shape: "set",
@@ -176,7 +175,7 @@ export function labelSet(): z.ZodMiniArray<z.ZodMiniString<string>> {
   });
 }
 
-/** Header names and values, spelling kept. Grammar is checked where a plugin writes one. */
+/** Header names and values, as spelled. Their grammar is checked when a plugin writes one. */
 export function headerMap(): z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniString<string>> {
   return declareRuled(z.record(z.string(), z.string()), {
     shape: "headers",
@@ -194,7 +193,7 @@ export function instant(): z.ZodMiniString<string> {
   });
 }
 
-/** The instant of now, in canonical form. For `default` of a field that is an `instant`. */
+/** Returns the current time in canonical form. For the `default` of an `instant` field. */
 export function nowInstant(): string {
   return instantOf(dateNow()) as string;
 }

@@ -1,7 +1,7 @@
 /**
  * Levels: objects with known keys. Every key is an own property in the order of the schema,
- * `undefined` where absent. So all levels of one kind have one shape, a hidden field looks
- * like an absent one, and nothing is ever looked up on a prototype.
+ * `undefined` if absent. So all levels of one kind have the same shape, a hidden field looks like
+ * an absent one, and nothing is ever looked up on a prototype.
  */
 import * as z from "zod/mini";
 import {
@@ -38,14 +38,14 @@ import { checkKey, leaveMap, mismatch, readJson } from "./readers.ts";
 const constants = new WeakSet<object>();
 
 /**
- * A text, number or truth as default. It is read off the schema once, because zod copies it each
- * time by functions that a plugin may have patched.
+ * Gives a schema a string, number or boolean as default. It is read from the schema once, because
+ * zod copies it each time with functions that a plugin may have patched.
  */
 export function withDefault<S extends z.core.$ZodType>(
   schema: S,
   value: z.input<S> & z.output<S>,
 ): z.ZodMiniDefault<S> {
-  // zod takes and returns a default without `undefined`; S may have it.
+  // zod's type of a default excludes `undefined`; S may include it.
   const made = z._default(schema, value as never) as unknown as z.ZodMiniDefault<S>;
   constants.add(made._zod.def);
   return made;
@@ -72,7 +72,7 @@ function compileOne(
   compileField: CompileField,
   shownWhole: boolean,
 ): Field {
-  // zod types a definition by its class; here any of them is read by its `type`.
+  // zod has a type for each class of definition; here all are read by their `type`.
   const def = schema._zod.def as unknown as WrapperDef;
   switch (def.type) {
     case "readonly":
@@ -80,7 +80,7 @@ function compileOne(
     case "nullable": {
       const inner = compileOne(key, def.innerType, compileField, shownWhole);
       const optional = inner.optional || def.type !== "readonly";
-      // Of what is optional, only a default stands in for what is absent.
+      // If an optional field is absent, only a default takes its place.
       const stays = def.type !== "optional" || absenceIn(schema).optin === "defaulted";
       const fallback = stays ? inner.fallback : undefined;
       return checkedField(schema, { ...inner, optional, fallback }, shownWhole);
@@ -103,7 +103,7 @@ interface WrapperDef {
   readonly defaultValue: unknown;
 }
 
-/** A field under the checks of what is wrapped around its type. */
+/** Adds the checks of the wrapper around a field's type. */
 function checkedField(schema: z.core.$ZodType, field: Field, shownWhole: boolean): Field {
   const checks = checksOf(schema);
   const passes = passesBy(checks);
@@ -112,7 +112,7 @@ function checkedField(schema: z.core.$ZodType, field: Field, shownWhole: boolean
   return {
     key,
     compiled: withChecks(compiled, checks, shownWhole),
-    // As in zod, checks do not apply to what may be absent, but to null.
+    // As in zod, checks do not apply to an absent value, but do apply to null.
     optional: optional && (schema._zod.optout === "optional" || isFree(runZod(schema, null))),
     fallback: fallback && (() => passing(fallback(), passes)),
   };
@@ -122,7 +122,7 @@ function passing(value: unknown, passes: (value: unknown) => boolean): unknown {
   return passes(value) ? value : undefined;
 }
 
-/** What becomes of an absent field that has no wrapper: zod alone knows, by its type. */
+/** How a field without a wrapper treats absence: only zod knows, from its type. */
 function absenceOf(schema: z.core.$ZodType): Pick<Field, "optional" | "fallback"> {
   const { optin, optout } = absenceIn(schema);
   if (optin === undefined) return { optional: false, fallback: undefined };
@@ -145,18 +145,18 @@ function absenceIn({ _zod }: z.core.$ZodType): {
   try {
     return { optin: _zod.optin, optout: _zod.optout } as never;
   } catch {
-    // A lazy schema whose end is not defined yet.
+    // A lazy schema that refers to one not defined yet.
     return {};
   }
 }
 
 /** A constant default is frozen once and shared; a computed one (an instant) is made each time. */
 function fallbackOf(def: WrapperDef, compiled: Compiled): () => unknown {
-  // What stands before its type is read by it.
+  // A prefault is an input of the type, so it is read with that.
   if (def.type === "prefault") return () => readOwn(def.defaultValue, compiled.read);
   const first = def.defaultValue;
   if (typeof first === "object" && first !== null) {
-    // What a transform or a catch gave need not be what it takes.
+    // The output of a transform or a catch need not be valid input.
     const read = compiled.shape === "scalar" ? undefined : readOwn(first, compiled.read);
     const value = read ?? frozenDefault(first);
     return () => value;
@@ -164,14 +164,14 @@ function fallbackOf(def: WrapperDef, compiled: Compiled): () => unknown {
   return constants.has(def) ? () => first : () => scalarOf(def, first);
 }
 
-/** zod makes it, by functions that a plugin may have patched. A container of theirs is not taken. */
+/** Gets a default from zod, whose functions a plugin may have patched. Ignores containers. */
 function scalarOf(def: WrapperDef, first: unknown): unknown {
   const value = def.defaultValue;
   const isScalar = (typeof value !== "object" || value === null) && typeof value !== "function";
   return isScalar ? value : first;
 }
 
-/** A default in the form in which a value that was read is stored: sets sorted, levels whole. */
+/** Reads a default into the form in which values are stored: sets sorted, levels complete. */
 function readOwn(value: unknown, reader: Reader): unknown {
   const read = readAlone(reader, value, extensionsLimits);
   return read === BAD ? undefined : read;
@@ -189,7 +189,7 @@ function frozenDefault(value: unknown): unknown {
 
 const aliasesOf = new WeakMap<object, Readonly<Record<string, string>>>();
 
-/** Lets a field be read under a second name. It is stored under the first. */
+/** Lets fields be read under other names. They are stored under their own. */
 export function withAliases<S extends z.core.$ZodType>(
   schema: S,
   aliases: Record<string, string>,
@@ -198,15 +198,15 @@ export function withAliases<S extends z.core.$ZodType>(
   return schema;
 }
 
-/** A flood of unknown fields gets no list as long. */
+/** A limit, because there can be a flood of unknown fields. */
 const maxDropped = 100;
 
 interface LevelOptions {
-  /** An unknown field from a plugin refuses the proposal. */
+  /** An unknown field from a plugin makes its whole proposal invalid. */
   readonly closed: boolean;
-  /** What a plugin was not shown of it is not there. */
+  /** Plugins see all of the value, so nothing in it is hidden from them. */
   readonly shownWhole: boolean;
-  /** An unknown field from anyone is refused. */
+  /** An unknown field is refused, whoever it is from. */
   readonly strict: boolean;
 }
 
@@ -219,8 +219,8 @@ export function compileLevel(
   const fields = compileFields(shape, compileField, options.shownWhole);
   const keys = freeze(fields.map(({ key }) => key));
   const readers = fields.map(({ compiled }) => compiled.read);
-  // A spread meets no setter on a patched prototype. Of an object that is not frozen it would make
-  // one that V8 takes several times as long to brand and freeze.
+  // A spread runs no setter of a patched prototype. Spreading an object that is not frozen would
+  // make one that V8 takes several times as long to brand and freeze.
   const empty: LevelValue = freeze(Object.fromEntries(keys.map((key) => [key, undefined])));
   const places = new Map<string, number>();
   for (let i = 0; i < keys.length; i++) places.set(keys[i] as string, i);
@@ -234,14 +234,14 @@ export function compileLevel(
     if (value === previous) return previous;
     const place = enter(state);
     const known = isRecord(previous) ? previous : undefined;
-    // A payload that was not there before is read as a whole, a slot still in part.
+    // A payload without a previous value is read as a whole, but a slot is still read in part.
     const isPart = partial === true && (known !== undefined || !options.shownWhole);
-    // What is left out of a part stays.
+    // In a part, fields that are left out keep their value.
     const level: Record<string, unknown> = { ...(isPart && known !== undefined ? known : empty) };
-    // An object has each key once, so only a second name can name a field again.
+    // An object has each key once, so only an alias can give a field a second value.
     const given = aliases.length > 0 ? newRecord() : undefined;
     let same = known !== undefined;
-    // Documents mostly have the fields in the order of the schema.
+    // Most documents have the fields in the order of the schema.
     let next = 0;
     const names = enumerableKeys(value);
     for (let i = 0; i < names.length; i++) {
@@ -258,7 +258,7 @@ export function compileLevel(
       if (raw === undefined || (raw === null && mayBeNull(state, fields[found] as Field))) continue;
       const key = keys[found] as string;
       const shown = known !== undefined && hasOwn(known, key) ? known[key] : undefined;
-      // What was shown was read and checked before, so it counts nothing towards the limits.
+      // An unchanged value was read and checked before, so it does not count towards the limits.
       const isShown = raw === shown && typeof raw === "object" && raw !== null;
       const item = isShown ? raw : (readers[found] as Reader)(state, raw, shown, partial);
       if (given !== undefined) {
@@ -268,7 +268,7 @@ export function compileLevel(
         given[key] = item;
       }
       if (item !== shown) same = false;
-      // A payload that is there may lack some of the fields.
+      // The previous payload may lack some of the fields.
       if (isPart && !hasOwn(level, key)) put(level, key, item);
       else level[key] = item;
     }
@@ -280,19 +280,19 @@ export function compileLevel(
 }
 
 /**
- * Whether null says that the field is absent. From a plugin, null where a set or a header map
- * belongs looks like an attempt to clear it.
+ * Whether null means that the field is absent. From a plugin, null in place of a set or a header
+ * map looks like an attempt to clear it.
  */
 function mayBeNull(state: ReadState, { optional, compiled: { shape } }: Field): boolean {
   return optional && (state.origin !== "plugin" || (shape !== "headers" && shape !== "set"));
 }
 
-/** The fields that mean something where they are absent. */
+/** Returns the fields that matter when absent: they are required or have a default. */
 function neededOf(fields: readonly Field[]): readonly Field[] {
   return fields.filter(({ optional, fallback }) => !optional || fallback !== undefined);
 }
 
-/** Gives what is absent its default, and reports what must be there. */
+/** Fills in the defaults of absent fields, and reports missing required ones. */
 function fillIn(
   state: ReadState,
   place: Place,
@@ -313,7 +313,7 @@ function fillIn(
   }
 }
 
-/** Whether a level, which need not have every field, has what `level` has under these keys. */
+/** Whether `known`, which may lack fields, has the same values as `level` under these keys. */
 function hasSame(known: LevelValue, keys: readonly string[], level: LevelValue): boolean {
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as string;
@@ -327,7 +327,7 @@ function unknownField(state: ReadState, key: string, raw: unknown, options: Leve
   // It was reported when it could not be copied.
   if (raw === BAD) return;
   if (state.origin === "plugin") {
-    // Unsafe data outranks an unknown name, and its size counts. It ends the reading.
+    // Unsafe data outranks an unknown name and ends the reading; and its size counts.
     checkKey(state, key);
     readJson(state, raw, undefined);
     if (options.closed || options.strict) {
@@ -344,8 +344,8 @@ function unknownField(state: ReadState, key: string, raw: unknown, options: Leve
 }
 
 /**
- * A level that keeps unknown fields as data: a map in which some keys have a type. `readRest`
- * reads the others.
+ * Compiles a level that keeps unknown fields as data: a map in which some keys have a type.
+ * `readRest` reads the other keys.
  */
 export function compileLoose(
   shape: Record<string, z.core.$ZodType>,

@@ -1,4 +1,4 @@
-/** Readers: what is accepted of a kind of value, and in which form it is stored. */
+/** Readers: which values of a kind are accepted, and in which form they are stored. */
 import {
   asSet,
   BAD,
@@ -37,13 +37,13 @@ import {
 } from "../data/intrinsics.ts";
 import type { ErrorCode } from "../errors/index.ts";
 
-/** A frozen copy of JSON data from a plugin, or `undefined` when it is not JSON data. */
+/** Returns a frozen copy of JSON data from a plugin, or `undefined` if it is not JSON data. */
 export function readPlain(value: unknown, limits: Limits = extensionsLimits): Json | undefined {
   const result = readAlone(readJson, value, limits, "plugin");
   return result === BAD ? undefined : (result as Json);
 }
 
-/** Checks the key of a map, whose keys are data. */
+/** Checks a key of a map. The keys of maps are data. */
 export function checkKey(state: ReadState, key: string): void {
   if (key.length > state.limits.keyUnits) {
     const expected = `keys of at most ${state.limits.keyUnits} units`;
@@ -53,7 +53,7 @@ export function checkKey(state: ReadState, key: string): void {
   if (!isWellFormed(key)) {
     report(state, "snapshot_key", "keys that are valid Unicode", "a lone surrogate");
   }
-  // From a plugin `__proto__` is an attack or a slip; in a decoded map it is data.
+  // From a plugin, `__proto__` is an attack or a mistake; in a decoded map it is data.
   if (state.origin === "plugin" && key === "__proto__") {
     stop(state, "snapshot_key", "ordinary keys", "__proto__");
   }
@@ -75,13 +75,13 @@ export const readJson: Reader = (state, value, previous) => {
     : report(state, "snapshot_type", "a JSON value", typeof value);
 };
 
-/** For what could not be copied: that was reported then. */
+/** For a value that could not be copied; that was reported at the time. */
 function alreadyBad(state: ReadState): Bad {
   state.bad += 1;
   return BAD;
 }
 
-/** Checks a number. There is no minus zero in the data. */
+/** Checks a number. Minus zero becomes zero. */
 function checkNumber(state: ReadState, value: number): number | Bad {
   if (isFiniteNumber(value)) return value === 0 ? 0 : value;
   return report(state, "snapshot_type", "a finite number", "NaN or an infinity");
@@ -89,7 +89,7 @@ function checkNumber(state: ReadState, value: number): number | Bad {
 
 /**
  * Reads an object whose keys are data. `undefined` values count as absent. Maps have no prototype,
- * because any key may be in them.
+ * because they can contain any key.
  */
 export function readMap(
   state: ReadState,
@@ -124,7 +124,7 @@ export function readMap(
 const noEntries: object = freeze(newMap(0));
 const noItems: readonly unknown[] = freeze([]);
 
-/** Steps out of a map with so many entries. */
+/** Steps out of a map with `count` entries. */
 export function leaveMap(state: ReadState, place: Place, map: object, count: number): object | Bad {
   return leave(state, place, map, count === 0 ? noEntries : undefined);
 }
@@ -149,7 +149,7 @@ export function readArray(
     place.key = i;
     const raw: unknown = value[i];
     const shown = known !== undefined && i < known.length ? known[i] : undefined;
-    // In a map `undefined` is absent; in an array it is not a value, whatever the elements are.
+    // In a map, `undefined` means absent; in an array it is not a value, whatever the elements are.
     const item =
       raw === undefined
         ? report(state, "snapshot_type", "a value", "undefined")
@@ -167,8 +167,8 @@ export const readJsonObject: Reader = (state, value, previous) =>
   readMap(state, value, previous, readJson);
 
 /**
- * Reports a value of the wrong type. It is read first: if it is not JSON data, that is the problem
- * to report.
+ * Reports a value of the wrong type. The value is read first: if it is not JSON data, that is the
+ * problem to report.
  */
 export function mismatch(
   state: ReadState,
@@ -186,7 +186,7 @@ export const readText: Reader = (state, value, previous) => {
     : mismatch(state, value, "a string");
 };
 
-/** Bytes become the string that they are in UTF-8, or base64 where they are none. */
+/** Bytes become the string they encode in UTF-8, or base64 if they are not valid UTF-8. */
 export const readUtf8Text: Reader = (state, value) => {
   if (typeof value !== "object" || value === null) return readText(state, value, undefined);
   const bytes = readArray(state, value, undefined, readByte, state.limits.nodes);
@@ -231,7 +231,7 @@ const readLabel: Reader = (state, value, previous) => {
   const text = readText(state, value, previous);
   if (text === BAD) return BAD;
   const max = state.limits.labelCodePoints;
-  // An existing label was checked before, perhaps by other limits.
+  // An existing label was checked before, perhaps under other limits.
   if (text === previous && (text as string).length <= max) return text;
   if (!isLabel(text as string, max)) {
     return report(
@@ -252,7 +252,7 @@ function readSet(
   max: number,
 ): unknown {
   const items = readArray(state, value, previous, readItem, max);
-  // What is empty is one object, over whatever was shown.
+  // All empty sets are one object, whatever the previous value.
   const isRead = items === BAD || items === previous || items === noItems;
   return isRead ? items : asSet(items as readonly string[], previous);
 }

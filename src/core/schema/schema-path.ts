@@ -1,11 +1,11 @@
-/** The part of a path that a schema's own names make up. */
+/** The part of a path that consists of a schema's own names. */
 
 import { append, hasOwn, newList, toArray, weakGet, weakSet } from "../data/intrinsics.ts";
 import type { Compiled } from "./compiled.ts";
 
 type Keys = { readonly [key: string]: true };
 
-/** By reader: the keys of every object in its schema. */
+/** For each compiled schema, the keys of every object in it. */
 const schemaKeys = new WeakMap<Compiled, Keys>();
 
 export function keepKeys(compiled: Compiled, keys: Keys): void {
@@ -13,8 +13,8 @@ export function keepKeys(compiled: Compiled, keys: Keys): void {
 }
 
 /**
- * A problem's path up to the first key that is not part of the schema: such a key is data, and
- * errors do not repeat data.
+ * Returns a problem's path up to the first key that is not part of the schema: such a key is data,
+ * and errors do not repeat data.
  */
 export function pathInSchema(
   compiled: Compiled,

@@ -6,13 +6,13 @@ import { GlassineError, quoted } from "../errors/index.ts";
 import type { Compiled } from "./compiled.ts";
 import { mismatch, readJson } from "./readers.ts";
 
-/** A reader for a union with a tag; `undefined` for one that only zod can read. */
+/** Compiles a union with a tag; `undefined` if only zod can read the union. */
 export function compileTagged(
   schema: z.core.$ZodType,
   compile: (option: z.core.$ZodType) => Compiled,
   ofPayload: boolean,
 ): Reader | undefined {
-  // Only unions come here.
+  // The callers pass unions only.
   const def = schema._zod.def as unknown as UnionDef;
   const tag = def.discriminator;
   if (tag === undefined || def.unionFallback === true) return undefined;
@@ -29,7 +29,7 @@ export function compileTagged(
     }
     const { read } = compile(option);
     for (const value of values) {
-      // Where several may be without it, its absence tells none of them.
+      // If several options allow the tag to be absent, its absence identifies none of them.
       if (taken.has(value)) readers.delete(value);
       else readers.set(value, read);
       taken.add(value);
@@ -55,7 +55,7 @@ interface UnionDef {
   readonly unionFallback?: boolean;
 }
 
-/** The values by which an option is known; none where zod cannot tell either. */
+/** Returns the tag values that identify an option; none if zod does not know them either. */
 function tagValues(option: z.core.$ZodType, tag: string): readonly unknown[] {
   try {
     return [...(option._zod.propValues?.[tag] ?? [])];

@@ -1,4 +1,4 @@
-/** Capabilities, read off the table: names, bits, and what implies what. */
+/** Capabilities, derived from the table: names, bits, and what each implies. */
 import {
   append,
   BrandCarrier,
@@ -17,13 +17,13 @@ import type { FieldSpec, SlotTable } from "./types.ts";
 export interface CapabilityBits {
   /** Every name, sorted. */
   readonly names: readonly string[];
-  /** What each name brings with it, itself included. */
+  /** What each name implies, itself included. */
   readonly implied: ReadonlyMap<string, readonly string[]>;
   /** The bits of known names and of what they imply. Unknown names grant nothing. */
   mask(names: readonly string[]): number;
-  /** The bits of these names alone. */
+  /** The bits of these names, without what they imply. */
   bits(names: readonly string[]): number;
-  /** The names behind a mask, sorted. Asked for the mask of this very list, it is known at once. */
+  /** Returns the names in a mask, sorted. `mask` then knows this very list without a lookup. */
   namesOf(mask: number): readonly string[];
 }
 
@@ -59,7 +59,7 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
         if ((mask & (bitOf[name] ?? 0)) !== 0) append(found, name);
       }
       const list = toArray(found);
-      // With what they imply: the mask given may be of one name alone.
+      // The mask includes what the names imply: the given one may be of one name alone.
       new Resolved(list, bits, joined(maskOf, list, list.length));
       return freeze(list);
     },
@@ -68,8 +68,8 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
 }
 
 /**
- * A mark on a list of names that was resolved here: it is frozen, so its mask holds for good and
- * no name is looked up again.
+ * Marks a list of names that was resolved here. The list is frozen, so its mask stays valid and no
+ * name is looked up again.
  */
 class Resolved extends BrandCarrier {
   #bits: CapabilityBits;
@@ -79,7 +79,7 @@ class Resolved extends BrandCarrier {
     this.#bits = bits;
     this.#mask = mask;
   }
-  /** The mask of a list that these bits resolved; another host's say nothing here. */
+  /** Returns the mask of a list that `bits` resolved; a list of another host has none here. */
   static maskIn(names: readonly string[], bits: CapabilityBits): number | undefined {
     if (typeof names !== "object" || !(#mask in names)) return undefined;
     return names.#bits === bits ? names.#mask : undefined;
@@ -88,7 +88,7 @@ class Resolved extends BrandCarrier {
 
 type Numbers = { readonly [name: string]: number };
 
-/** By name, on a record without a prototype: the merge asks it, also in a patched realm. */
+/** Numbers by name. The record inherits nothing: the merge uses it even in a patched realm. */
 function numbersBy(names: readonly string[], of: (name: string, index: number) => number): Numbers {
   const numbers = newRecord() as Record<string, number>;
   names.forEach((name, index) => {
@@ -98,8 +98,8 @@ function numbersBy(names: readonly string[], of: (name: string, index: number) =
 }
 
 /**
- * All the bits of some names. Anything that is not a known name has none. `length` is how many were
- * counted: what is not a list could report another length each time.
+ * Returns the combined bits of `names`. Anything that is not a known name has none. `length` was
+ * read once: a value that is not a list could report a different one each time.
  */
 function joined(numbers: Numbers, names: readonly string[], length: number): number {
   let mask = 0;
@@ -110,7 +110,7 @@ function joined(numbers: Numbers, names: readonly string[], length: number): num
   return mask;
 }
 
-/** Write brings its read; a field's read brings that of the field it is in. Nothing else. */
+/** Write implies its read; a field's read implies its parent's read. Nothing else is implied. */
 function collect(
   spec: FieldSpec,
   above: string | undefined,
@@ -137,12 +137,12 @@ function closure(
 }
 
 /**
- * Checks capability names, a plain array, and adds what they imply.
+ * Checks a plain array of capability names, and adds what they imply.
  *
  * @throws GlassineError `capability_unknown`
  */
 export function resolveNames(bits: CapabilityBits, names: readonly string[]): readonly string[] {
-  // An iterator of its own could name others than the indexes, which filter and merge go by.
+  // An iterator of its own could yield other names than the indexes, which filter and merge use.
   if (!isArray(names) || Reflect.ownKeys(names).length !== names.length + 1) {
     throw new GlassineError(
       "capability_unknown",

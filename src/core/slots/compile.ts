@@ -1,4 +1,4 @@
-/** Reads a slot table into what filter and merge run on: nodes, bits and readers. */
+/** Compiles a slot table into what filter and merge use: nodes, bits and readers. */
 import * as z from "zod/mini";
 import { forEach, freeze, newRecord } from "../data/intrinsics.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
@@ -19,30 +19,30 @@ import type { Derive, FieldSpec, SlotSpec, SlotTable, Take, Tier } from "./types
 export interface Node extends Field {
   readonly path: string;
   readonly tier: Tier;
-  /** Bits of which one opens this node; 0 when it has no gate of its own. */
+  /** Any of these bits opens this node; 0 if it has no gate of its own. */
   readonly open: number;
-  /** The bit that writes it; 0 when no capability is needed, or none helps. */
+  /** The bit that writes it; 0 if no capability is needed, or none can write it. */
   readonly write: number;
-  /** Whether a part of it is gated on its own. */
+  /** Whether a part of it has a gate of its own. */
   readonly mixed: boolean;
   /** Whether it or a part of it can change at all. */
   readonly changeable: boolean;
   /** The fields of a level, in order. */
   readonly fields: readonly Node[];
   readonly byKey: NodesByKey;
-  /** Those of them that must be there. */
+  /** Those of `fields` that are required. */
   readonly required: readonly Node[];
   /** The level with every field absent. */
   readonly empty: LevelValue;
   readonly take: Take;
-  /** For `take`: every field is open. */
+  /** The argument for `take` that opens every field. */
   readonly whole: ArrayLike<boolean>;
   /** The list that grows, for a monotonic level. */
   readonly grows: Node | undefined;
   readonly derive: Derive | undefined;
 }
 
-/** Without a prototype: also asked in a patched realm. */
+/** Inherits nothing, because it is read even in a patched realm. */
 type NodesByKey = Readonly<Record<string, Node>>;
 
 /** A slot table, compiled once per host. */
@@ -51,15 +51,15 @@ export interface CompiledSlots {
   readonly names: readonly string[];
   readonly nodes: readonly Node[];
   readonly byKey: NodesByKey;
-  /** How many nodes there are, fields and their fields included. */
+  /** The number of nodes, including fields at any depth. */
   readonly parts: number;
   readonly capabilities: CapabilityBits;
   /** The whole envelope as a level. */
   readonly envelope: Compiled & { readonly level: Level };
-  /** An envelope with every slot absent, which new ones are copies of. */
+  /** An envelope with every slot absent; new ones are copies of it. */
   readonly empty: LevelValue;
   readonly take: Take;
-  /** For `take`: every field is open. */
+  /** The argument for `take` that opens every field. */
   readonly whole: ArrayLike<boolean>;
 }
 
@@ -104,8 +104,8 @@ export function compileSlots(table: SlotTable): CompiledSlots {
 }
 
 /**
- * The standard levels are copied by literals, which take a sixth of the time of a spread: rows R1,
- * R4 and R5 of docs/performance.md are missed without them. By the keys of their level.
+ * Functions that copy the standard levels, by the keys of a level. They use literals, which take a
+ * sixth of the time of a spread: rows R1, R4 and R5 of docs/performance.md are missed without them.
  */
 const standardTakes = new Map(
   standardLevels.map((take) => [Object.keys(take({}, [])).join(), take]),
@@ -139,7 +139,7 @@ function countParts(nodes: readonly Node[]): number {
   return nodes.reduce((count, node) => count + countParts(node.fields), nodes.length);
 }
 
-/** All of it, so that whoever gets hold of a part can change no rule. */
+/** Freezes all of it, so that nobody who gets hold of a part can change a rule. */
 function freezeTable(nodes: readonly Node[]): void {
   for (const node of nodes) {
     freezeTable(node.fields);
@@ -148,7 +148,7 @@ function freezeTable(nodes: readonly Node[]): void {
   Object.freeze(nodes);
 }
 
-/** What a field has from its parent where it says nothing itself. Never `read`: that is closed above. */
+/** What a field inherits from its parent. Not `read`: the parent's gate already applies. */
 interface Inherited {
   readonly tier: Tier;
   readonly write?: string;
@@ -206,10 +206,10 @@ function inheritedBy(own: FieldSpec, tier: Tier, write: string | undefined): Inh
   return { tier: own.tier ?? tier, ...(writes === undefined ? {} : { write: writes }) };
 }
 
-/** The bit above those of capabilities: no grant has it. */
+/** The bit above those of the capabilities: no grant has it. */
 const nobody = 1 << maxCapabilities;
 
-/** A slot that does not say who reads it is hidden; a field has no gate of its own then. */
+/** Without `read`, a slot is hidden, but a field has no gate of its own. */
 function openedBy(spec: FieldSpec, isSlot: boolean, capabilities: CapabilityBits): number {
   if (spec.read === undefined) return isSlot ? nobody : 0;
   return spec.read === everyone ? 0 : capabilities.bits(gatesOf(spec));
@@ -243,7 +243,7 @@ function checkSlot(node: Node, spec: SlotSpec, capabilities: CapabilityBits): vo
 }
 
 function checkFields(node: Node, fail: (text: string) => never): void {
-  // Whether a merge goes through must not tell a plugin what it cannot see.
+  // Whether a merge succeeds must not reveal to a plugin what it cannot see.
   const tells = node.mixed && node.changeable;
   if (tells && node.compiled.passes !== undefined) {
     fail(
@@ -266,7 +266,7 @@ function checkFields(node: Node, fail: (text: string) => never): void {
   }
 }
 
-/** Nobody writes what they cannot see: a part that can change names a write that brings its read. */
+/** Nobody writes what they cannot see: the write of a part that can change must imply its read. */
 function checkGates(
   node: Node,
   spec: FieldSpec,
@@ -292,8 +292,8 @@ function checkGates(
 }
 
 /**
- * A level with its defaults, for a slot that a plugin creates; absent where a field is required.
- * Also called in a patched realm: what it gives goes into edits and merges.
+ * Returns a level with its defaults, for a slot that a plugin creates; fields without one are
+ * absent. Also called in a patched realm: the result goes into edits and merges.
  */
 export function defaultsOf({ empty, fields }: Node): LevelValue {
   const out: Record<string, unknown> = { ...empty };

@@ -3,18 +3,17 @@ import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import type { FieldSpec, Schema, SlotSpec, SlotTable, Tier } from "./types.ts";
 
 /**
- * Declares a table of slots. The type of the result is the table itself, so that types,
- * filter, merge, schema and documentation are all inferred from it.
+ * Declares a table of slots. The type of the result is the table itself, so that types, filter,
+ * merge, schema and documentation are all derived from it.
  *
- * `read` says who sees a slot: the holders of a capability, or `"everyone"`. A slot without it is
- * hidden from every plugin. `write` says in the same way who changes a slot that can change. What a
- * field leaves out is its parent's.
+ * `read` says who sees a slot: the holders of a capability, or `"everyone"`. A slot without `read`
+ * is hidden from every plugin. `write` says in the same way who changes a slot that can change. A
+ * field inherits from its parent what it leaves out.
  *
- * Every check of a schema applies. It sees a frozen copy, must answer at once, and is also asked
- * about what a merge puts together. The standard slots are read without zod. A check or transform
- * of yours, and what zod itself does for unions and transforms, calls what the realm has: a plugin
- * that patches it can make it pass anything. `detectTampering` tells, and `tampering: "deny"`
- * stops runs.
+ * Every check of a schema applies. It gets a frozen copy, must be synchronous, and is also called
+ * on merged values. The standard slots are read without zod. Your own checks and transforms, and
+ * zod's code for unions and transforms, call the built-ins of the realm: a plugin that patches
+ * those can make anything pass. `detectTampering` reports that, and `tampering: "deny"` stops runs.
  *
  * @throws GlassineError `slot_invalid`
  * @example
@@ -39,8 +38,8 @@ export function defineSlots<const Table extends SlotTable>(table: Table): Table 
 }
 
 /**
- * Adds a host's own table to another. A name that exists, or differs only in case or separators, is
- * refused.
+ * Adds a host's own table to another. A name that already exists, or differs from one only in case
+ * or separators, is refused.
  */
 export function joinSlots<A extends SlotTable, B extends SlotTable>(a: A, own: B): A & B {
   checkTable(own, Object.keys(a));
@@ -59,7 +58,7 @@ function checkTable(table: SlotTable, taken: readonly string[]): void {
 }
 
 const namePattern = /^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/;
-// Names that are members of every object, or would read like one of our own.
+// Names that have a meaning in JavaScript, or would look like this library's own.
 const reserved = new Set(["constructor", "prototype", "then", "extensions"]);
 
 function checkName(name: string, folded: Map<string, string>): void {
@@ -82,16 +81,16 @@ function checkName(name: string, folded: Map<string, string>): void {
   folded.set(key, name);
 }
 
-/** In place of a capability: no plugin needs one. */
+/** Stands in place of a capability: no plugin needs one. */
 export const everyone = "everyone";
 
-/** The capabilities that a slot or field names, those of its fields included. */
+/** Returns the capabilities that a slot or field names, including those of its fields. */
 export function gatesOf(spec: FieldSpec): readonly string[] {
   const own = [spec.read, spec.write].filter((gate) => gate !== undefined && gate !== everyone);
   return [...(own as string[]), ...Object.values(spec.fields ?? {}).flatMap(gatesOf)];
 }
 
-/** What a slot cannot do without. */
+/** Checks the settings that every slot needs. */
 function checkWhole(slot: string, spec: SlotSpec): void {
   const fail = (text: string): never => {
     throw new GlassineError("slot_invalid", `Slot ${quoted(slot)} ${text}`, { slot });
@@ -103,12 +102,12 @@ function checkWhole(slot: string, spec: SlotSpec): void {
   }
 }
 
-/** The schema of a defined slot as what it was checked to be. */
+/** Returns the schema of a defined slot as the type that it was checked to have. */
 export function zodOf(schema: Schema): z.core.$ZodType {
   return schema as z.core.$ZodType;
 }
 
-/** A slot whose readers are not named is hidden, and nothing in it can be opened or change. */
+/** Checks read and write. A slot without `read` is hidden, so nothing in it can open or change. */
 function checkAccess(slot: string, spec: SlotSpec): void {
   const fail = (path: string, text: string): never => {
     throw new GlassineError("slot_invalid", `${quoted(path)} ${text}`, { path });
@@ -158,7 +157,7 @@ const specKeys = [
   "derive",
 ];
 
-/** A misspelt gate would be no gate. */
+/** Refuses unknown settings: a misspelled gate would not be a gate. */
 function checkSpec(path: string, spec: object): void {
   for (const [key, value] of Object.entries(spec)) {
     if (!specKeys.includes(key)) {

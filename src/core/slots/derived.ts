@@ -1,6 +1,6 @@
 /**
- * The fields of a growing level that follow from its list. A slot's own `derive` works them out; what
- * it returns is read by the schema and frozen, like anything else that gets into an envelope.
+ * The fields of a growing level that depend on its list. The slot's own `derive` computes them; its
+ * result is read by the schema and frozen, like anything else that enters an envelope.
  *
  * Also called in a patched realm, by a helper and by the merge.
  */
@@ -14,9 +14,9 @@ import type { Derive } from "./types.ts";
 type Growing = Parameters<Derive>[0];
 
 /**
- * A copy, not frozen, of what is there, with what follows from a list.
+ * Returns an unfrozen copy of the current level, with the fields that depend on a list.
  *
- * @throws GlassineError `slot_invalid` where `derive` throws, or its answer does not fit the schema;
+ * @throws GlassineError `slot_invalid` if `derive` throws or its result does not fit the schema;
  *   `cause` is what it threw
  */
 export function derivedLevel(node: Node, growing: Growing): Record<string, unknown> {
@@ -40,7 +40,7 @@ export function derivedLevel(node: Node, growing: Growing): Record<string, unkno
   const read = admit(compiled.level.read, answer, options, before, "partial");
   if (!read.ok) throw unfitLevel(node, formatProblems(read.problems));
   const level: Record<string, unknown> = { ...(read.value as LevelValue) };
-  // What is left out stays, and so does here what is undefined or null, which takes a field away.
+  // The reader keeps a field that is undefined or null, as if left out, but here that removes it.
   forEach(enumerableKeys(answer as object), (key) => {
     if ((ownValue(answer, key) ?? undefined) === undefined) level[key] = undefined;
   });
@@ -48,7 +48,7 @@ export function derivedLevel(node: Node, growing: Growing): Record<string, unkno
 }
 
 /**
- * The same with the list itself.
+ * Like `derivedLevel`, with the list itself included.
  *
  * @throws GlassineError `slot_invalid`, as `derivedLevel` does
  */
@@ -58,7 +58,7 @@ export function grownLevel(node: Node, growing: Growing): Record<string, unknown
   return next;
 }
 
-/** For derived fields that the schema does not accept. */
+/** Makes the error for derived fields that the schema does not accept. */
 export function unfitLevel(node: Node, problem = "the slot's own check"): GlassineError {
   return failed(node, `returned what the schema does not accept: ${problem}`);
 }

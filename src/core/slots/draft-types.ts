@@ -1,6 +1,6 @@
 /**
- * The type of a draft, inferred from a slot table: what a grant may write can be written, what it
- * may only see is read-only, and what it cannot see is not there.
+ * The type of a draft, inferred from a slot table: what a grant may write can be assigned, what it
+ * may only see is read-only, and what it cannot see is absent.
  */
 import type {
   FieldSpecOf,
@@ -14,11 +14,11 @@ import type {
   Visible,
 } from "./types.ts";
 
-/** What a field says of itself, or else has from what it is in. */
+/** A field's own setting, or else its parent's. */
 type TierOf<Spec, Above> = Spec extends { readonly tier: infer T } ? T : Above;
 type WriteOf<Spec, Above> = Spec extends { readonly write: infer W } ? W : Above;
 
-/** Whether a part of this tier, written with `Write` (`never`: by nobody), may be written. */
+/** Whether a part of this tier can be written, given who may write it (`never`: nobody). */
 type Writes<Tier, Write, Caps> = Tier extends "immutable"
   ? false
   : [Write] extends [never]
@@ -45,7 +45,7 @@ type SlotHasWritable<Spec, Caps> = HasWritable<
   Caps
 >;
 
-/** Something you may only add to. */
+/** A list that can only be added to. */
 type GrowOnly<Item> = readonly Item[] & { push(...items: Item[]): number };
 
 type Free<T> = T extends readonly (infer Item)[]
@@ -54,7 +54,7 @@ type Free<T> = T extends readonly (infer Item)[]
     ? { -readonly [Key in keyof T]: Free<T[Key]> }
     : T;
 
-/** A part in a draft: free, growing, or read-only, as the grant has it. `Value` is cut already. */
+/** A part in a draft: free, growing or read-only, by the grant. `Value` is already cut. */
 type DraftPart<Value, Spec, Tier, Write, Caps> =
   HasWritable<Spec, Tier, Write, Caps> extends true
     ? Tier extends "monotonic"
@@ -67,7 +67,7 @@ type DraftPart<Value, Spec, Tier, Write, Caps> =
     : Value;
 type Growing<Value> = Value extends readonly (infer Item)[] ? GrowOnly<Item> : Value;
 
-/** What is replaced as a whole may be assigned; of anything else, only what is inside. */
+/** Whether a field can be assigned as a whole. Otherwise only its contents can change. */
 type IsAssignable<Field, Tier, Write, Caps> =
   TierOf<Field, Tier> extends "mutable" ? Writes<"mutable", WriteOf<Field, Write>, Caps> : false;
 
@@ -94,7 +94,7 @@ type DraftField<Value, Field, Tier, Write, Caps> = DraftPart<
   Caps
 >;
 
-/** A level that grows: its list takes more, the rest follows from the list. */
+/** A growing level: its list can be added to, and the other fields follow from the list. */
 type GrowingLevel<Spec extends { readonly schema: Schema }, Grows> = {
   readonly [K in keyof OutputOf<Spec["schema"]>]: K extends Grows
     ? GrowOnly<ItemInput<HostInputOf<Spec["schema"]>, K>>
@@ -119,7 +119,7 @@ type DraftSlot<Spec extends SlotSpec, Caps> = Spec extends {
       Caps
     >;
 
-/** What a recipe of `amend` gets: a container for each slot it may write, the rest read-only. */
+/** What a recipe of `amend` gets: a container for each slot it may write; the rest is read-only. */
 export type DraftOf<Table extends SlotTable, Caps extends string> = {
   readonly [Slot in keyof Table as SlotHasWritable<Table[Slot], Caps> extends true
     ? Slot

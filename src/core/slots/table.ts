@@ -1,7 +1,7 @@
 /**
- * The slot table: which slots exist, what may be in them, how they may change, and which
- * capability opens each part. Everything else is read off this table. Slots are listed, encoded and
- * documented in its order, so a new one goes beside those it resembles.
+ * The slot table: which slots exist, what they may contain, how they may change, and which
+ * capability opens each part. Everything else is derived from this table. Slots are listed, encoded
+ * and documented in its order, so a new one belongs next to similar ones.
  *
  * Source of names and types: the Common Message Format as CPEX writes it, older and newer
  * generation. Source of gates: `spec/filter.md`; of tiers: `spec/merge.md`.
@@ -127,7 +127,7 @@ export const standardSlots: StandardSlots = defineSlots({
   },
 });
 
-/** What `appendHop` takes: fields with a default may be left out. */
+/** What `appendHop` accepts: fields with a default may be left out. */
 export type HopInput = NonNullable<
   HostInputOf<StandardSlots["delegation"]["schema"]>["chain"]
 >[number];

@@ -1,15 +1,15 @@
 /**
  * The types of envelope, view and proposal, all inferred from a slot table.
  *
- * A gated field is in a view's type exactly when the granted capabilities open it: its own
- * `read` or `write`, or that of a field inside it.
+ * A gated field is in a view's type exactly when the granted capabilities open it: its own `read`
+ * or `write`, or those of a field inside it.
  */
 import type { Json } from "../data/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 
 /**
- * What the compiler knows of a schema: what comes out of it and what goes in. Every schema of zod 4
- * is one. Of zod's classes no more is named here, so that the compiler never compares them.
+ * All that the compiler knows of a schema: its output and its input. Every zod 4 schema is one.
+ * Nothing else of zod's classes is named here, so that the compiler never compares them.
  */
 export interface Schema<Output = unknown, Input = unknown> {
   readonly _zod: { readonly output: Output; readonly input: Input };
@@ -17,22 +17,22 @@ export interface Schema<Output = unknown, Input = unknown> {
 
 declare const plain: unique symbol;
 
-/** A schema whose types are written out: read-only, and as a host may write them. */
+/** A schema with explicit types: read-only output, and input as a host may write it. */
 export interface PlainSchema<Output, Input> extends Schema<Output, Input> {
   readonly [plain]?: true;
 }
 
-/** What comes out of a schema, frozen. */
+/** The output of a schema, frozen. */
 export type OutputOf<S extends Schema> = typeof plain extends keyof S
   ? S["_zod"]["output"]
   : DeepReadonly<S["_zod"]["output"]>;
 
-/** What goes into a schema, frozen. */
+/** The input of a schema, frozen. */
 export type InputOf<S extends Schema> = typeof plain extends keyof S
   ? S["_zod"]["input"]
   : DeepReadonly<S["_zod"]["input"]>;
 
-/** What a host may write where the schema reads: read-only, null for what is absent. */
+/** What a host may pass to a schema: read-only, with null for what is absent. */
 export type HostInputOf<S extends Schema> = typeof plain extends keyof S
   ? S["_zod"]["input"]
   : Writable<S["_zod"]["input"], S["_zod"]["output"]>;
@@ -40,7 +40,7 @@ export type HostInputOf<S extends Schema> = typeof plain extends keyof S
 /** How a slot or field may change. */
 export type Tier = "immutable" | "monotonic" | "mutable";
 
-/** What a field of a slot says about itself. What it leaves out it has from its parent. */
+/** The settings of a field in a slot. It inherits from its parent what it leaves out. */
 export interface FieldSpec {
   readonly tier?: Tier;
   /** The capability that opens it. */
@@ -50,7 +50,7 @@ export interface FieldSpec {
   readonly fields?: { readonly [field: string]: FieldSpec };
 }
 
-/** What a slot says about itself. */
+/** The settings of a slot. */
 export interface SlotSpec extends FieldSpec {
   readonly tier: Tier;
   /** The capability that opens it, or `everyone`. Without it the slot is hidden from plugins. */
@@ -59,7 +59,7 @@ export interface SlotSpec extends FieldSpec {
   readonly description: string;
   /**
    * Whether fields that the schema does not name are refused: for slots that authorization is based
-   * on. Others take what a newer producer adds.
+   * on. Other slots tolerate what a newer producer adds.
    */
   readonly closed?: boolean;
   readonly grows?: string;
@@ -77,7 +77,7 @@ export interface SlotTable {
   readonly [slot: string]: SlotSpec;
 }
 
-/** Frozen all the way down, `undefined` where absent. `Json` is so already, and keeps its name. */
+/** Frozen all the way down, `undefined` where absent. `Json` already is, and keeps its name. */
 export type DeepReadonly<T> = [Json, T] extends [T, Json] ? T : Frozen<T>;
 type Frozen<T> = T extends (...args: never[]) => unknown
   ? T
@@ -88,8 +88,8 @@ type Frozen<T> = T extends (...args: never[]) => unknown
       : T;
 
 /**
- * As the host may write it: null means absent, and anything with a default may be left out. What
- * may be left out and is there all the same when it is read (`Read`) has a default: no null there.
+ * As the host may write it: null means absent, and a field with a default may be left out. A field
+ * that may be left out but is always present when read (`Read`) has a default: it takes no null.
  */
 type Writable<Given, Read> = Given extends readonly (infer Item)[]
   ? readonly Writable<Item, Read extends readonly (infer Out)[] ? Out : unknown>[]
@@ -107,8 +107,8 @@ type PartOf<Level, Key> = Level extends object
   : never;
 
 /**
- * A standard slot as a host may write it: null for what is absent, and whatever is not `Required`
- * may be left out. A mapped type has the name of its alias to compilers, and they show that.
+ * A standard slot as a host may write it: null means absent, and whatever is not `Required` may be
+ * left out. It is a mapped type because compilers print that by the name of its alias.
  */
 export type Given<Slot, Required extends PropertyKey = never> = {
   [Key in keyof GivenValue<Slot, Required>]: GivenValue<Slot, Required>[Key];
@@ -129,12 +129,12 @@ type GivenValue<Value, Required extends PropertyKey> = Json extends Value
             }
         : Value;
 
-/** The envelope of a table. */
+/** The envelope that belongs to a table. */
 export type ExtensionsOf<Table extends SlotTable> = {
   readonly [Slot in keyof Table]?: OutputOf<Table[Slot]["schema"]> | undefined;
 };
 
-/** What `createExtensions` of a table takes. */
+/** What `createExtensions` of a table accepts. */
 export type ExtensionsInputOf<Table extends SlotTable> = {
   readonly [Slot in keyof Table]?: HostInputOf<Table[Slot]["schema"]> | null | undefined;
 };
@@ -155,7 +155,7 @@ export type CapabilityIn<Table extends SlotTable> = {
   [S in keyof Table]: Gates<Table[S]>;
 }[keyof Table];
 
-/** What these capabilities bring beside themselves, in one step: see `collectCapabilities`. */
+/** What these capabilities imply besides themselves, in one step: see `collectCapabilities`. */
 type Brought<Fields, Above, Caps> = {
   [K in keyof Fields]:
     | (Fields[K] extends { readonly write: infer W }
@@ -177,14 +177,14 @@ export type WithImplied<Table extends SlotTable, Caps> = [
   ? Caps
   : WithImplied<Table, Caps | Brought<Table, never, Caps>>;
 
-/** `true` when the field is open: it has no `read` of its own, or a granted gate opens it. */
+/** `true` if the field is open: it has no `read` of its own, or a granted gate opens it. */
 type IsOpen<Spec, Caps> = Spec extends { readonly read: string }
   ? [Extract<Gates<Spec>, Caps>] extends [never]
     ? false
     : true
   : true;
 
-/** The same of a slot, which is hidden where it does not say who reads it. */
+/** The same for a slot, which is hidden if it does not say who reads it. */
 export type IsOpenSlot<Spec, Caps> = Spec extends { readonly read: infer R }
   ? R extends "everyone"
     ? true
@@ -199,14 +199,14 @@ export type FieldSpecOf<Spec, Key> = Spec extends { readonly fields: infer F }
 type NoGate = Record<never, never>;
 
 /**
- * Says in a compiler's message which capability to declare for a field or slot that the type lacks:
- * "Property 'http' does not exist on type 'Undeclared<{ http: "read_headers"; … }> & …".
+ * Makes a compiler's message say which capability to declare for a field or slot that the type
+ * lacks: "Property 'http' does not exist on type 'Undeclared<{ http: "read_headers"; … }> & …".
  */
-// biome-ignore lint/suspicious/noEmptyInterface: only its name is there, and what it is printed with.
+// biome-ignore lint/suspicious/noEmptyInterface: it has nothing but its name and what it is printed with.
 // biome-ignore lint/correctness/noUnusedVariables: See above.
 export interface Undeclared<Missing> {}
 
-/** What is shown, and by field or slot that is missing in it what to declare. */
+/** The visible part, and for each missing field or slot the capability to declare. */
 type Shown<Fields, Level> = [Exclude<keyof Fields, keyof Level>] extends [never]
   ? Level
   : Undeclared<{
@@ -218,7 +218,7 @@ type Shown<Fields, Level> = [Exclude<keyof Fields, keyof Level>] extends [never]
     }> &
       Level;
 
-/** A frozen value cut to what is open in it. */
+/** A frozen value reduced to its open parts. */
 export type Visible<Value, Spec, Caps> = Spec extends {
   readonly fields: infer Fields extends object;
 }
@@ -235,7 +235,7 @@ export type Visible<Value, Spec, Caps> = Spec extends {
       }
     >
   : Value;
-/** A level that is shown for its growing set alone has nothing else in it. */
+/** A level may be shown only for its growing set; other fields are then `undefined`. */
 type IfAbsent<Spec, Field, Caps> =
   OpensSet<Spec, Caps> extends true
     ? OpensSet<Field, Caps> extends true
@@ -248,7 +248,7 @@ type VisibleField<Value, Spec, Caps> = Value extends undefined
   ? undefined
   : Visible<Value, Spec, Caps>;
 
-/** A set that grows is always there once one of its capabilities is granted. */
+/** A growing set is always present once one of its capabilities is granted. */
 export type IsOpenSet<Spec, Caps> = Spec extends {
   readonly tier: "monotonic";
   readonly read: string;
@@ -270,27 +270,27 @@ declare const tableOf: unique symbol;
 
 /**
  * Carries the grant in the type, so that `amend` and the helpers know what may be written. It is a
- * parameter there, so a function that takes the view of a smaller grant takes that of a larger one.
+ * parameter there, so that a function for the view of a smaller grant accepts that of a larger one.
  */
 export interface Granted<Table extends SlotTable, Caps extends string> {
   readonly [granted]?: (grant: Caps) => void;
   readonly [tableOf]?: Table;
 }
 
-/** The capabilities a view's type carries; any (`string`) for what is not a view. */
+/** The capabilities that a view's type carries; `string` (any) if it is not a view. */
 export type GrantIn<Value> = typeof granted extends keyof Value
   ? GrantOf<Value[typeof granted]>
   : string;
 type GrantOf<Carrier> = Carrier extends (grant: infer Caps extends string) => void ? Caps : never;
 
-/** The table a view's type carries. */
+/** The table that a view's type carries. */
 export type TableIn<Value> = typeof tableOf extends keyof Value
   ? Exclude<Value[typeof tableOf], undefined>
   : never;
 
 /**
- * What a plugin with the capabilities `Caps` is handed. A conditional type has no name of its own to
- * compilers: they show the slots.
+ * What a plugin with the capabilities `Caps` gets. It is a conditional type, which has no name of
+ * its own for compilers: they print the slots.
  */
 export type ViewOf<Table extends SlotTable, Caps extends string> = [Caps] extends [string]
   ? Shown<Table, SlotsIn<Table, Caps>> & Granted<Table, Caps>
@@ -307,7 +307,7 @@ type SlotsIn<Table extends SlotTable, Caps extends string> = {
     : never]: Visible<OutputOf<Table[Slot]["schema"]>, Table[Slot], Caps>;
 };
 
-/** What a plugin may hand back: any part of the view, changed. */
+/** What a plugin may return: any part of the view, changed. */
 export type ProposalOf<Table extends SlotTable, Caps extends string> = {
   readonly [Slot in Exclude<keyof ViewOf<Table, Caps>, symbol>]?: Loose<ViewOf<Table, Caps>[Slot]>;
 };
@@ -318,7 +318,7 @@ type Loose<Value> = Value extends readonly unknown[]
     : Value;
 
 /**
- * A new level, not frozen, with the fields of another that are open; the others are absent. What is
- * open is said by position, and nothing is open that is not in the list.
+ * Makes a new level, not frozen, with the open fields of another; the other fields are absent.
+ * `open` says by position which fields are open; those beyond its end are not.
  */
 export type Take = (level: LevelValue, open: ArrayLike<boolean>) => Record<string, unknown>;

@@ -3,7 +3,7 @@ import { amount, instant, limited, nowInstant, withDefault } from "../../schema/
 import type { Derive } from "../types.ts";
 import { anyJson, count, optionalCount, optionalText, optionalTexts, text } from "./leaves.ts";
 
-/** Further fields of a detail are data and are kept. */
+/** Unknown fields of a detail are data, and are kept. */
 const authorizationDetailSchema = z.catchall(
   z.object({
     type: text,
@@ -42,12 +42,12 @@ interface Hop {
 }
 
 /**
- * What follows from the chain follows from the chain. The first origin stays; the age of a
- * chain that exists stays, since no plugin knows it better than who made the chain.
+ * Derives the other fields from the chain. The first origin stays; so does the age of an existing
+ * chain, because no plugin knows it better than whoever made the chain.
  */
 export const deriveDelegation: Derive = ({ current, list, proposed }) => {
   const { length } = list;
-  // An element that is not there would be looked up on a prototype.
+  // Reading a missing element would look it up on a prototype.
   const first = length === 0 ? undefined : (list[0] as Hop);
   const last = length === 0 ? undefined : (list[length - 1] as Hop);
   return {

@@ -2,7 +2,7 @@ import * as z from "zod/mini";
 import { headerMap } from "../../schema/index.ts";
 import { optionalText } from "./leaves.ts";
 
-/** Both generations: `headers` of the older form, the five other fields of the newer one. */
+/** Both generations: `headers` of the older one, the other fields of the newer one. */
 export const httpSchema = z.object({
   headers: z._default(headerMap(), {}),
   request_headers: z.optional(headerMap()),

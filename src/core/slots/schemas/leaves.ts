@@ -1,9 +1,9 @@
 /**
- * What many fields of the standard slots hold, one schema each: a program that loads the library
- * pays for every schema that is made.
+ * Schemas that many fields of the standard slots share, because every schema that is made takes
+ * time when the library is loaded.
  *
- * Rule: these stay in this room. What a schema holds can be changed by whoever has it, and a host's
- * table is compiled after plugins are loaded.
+ * Rule: these stay in this room. Whoever has a schema can change what is in it, and a host's table
+ * is compiled after plugins are loaded.
  */
 import * as z from "zod/mini";
 import { instant, jsonObject, jsonValue, stringSet, wholeNumber } from "../../schema/index.ts";

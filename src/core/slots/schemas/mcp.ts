@@ -30,7 +30,7 @@ const promptSchema = z.object({
   annotations: emptyObject,
 });
 
-/** One at a time is meant; it is not checked. */
+/** Only one at a time is intended, but that is not checked. */
 export const mcpSchema = z.object({
   tool: z.optional(toolSchema),
   resource: z.optional(resourceSchema),

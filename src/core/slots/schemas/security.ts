@@ -13,8 +13,8 @@ import {
 } from "./leaves.ts";
 
 /**
- * `subject_type` is what the newer generation calls `type`. There a subject may lack its id, its
- * type or both.
+ * The newer generation calls `type` `subject_type`. There a subject may lack its id, its type or
+ * both.
  */
 const subjectSchema = withAliases(
   z.object({
