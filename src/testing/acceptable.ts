@@ -1,4 +1,4 @@
-/** Keeps to values that are accepted, and does not look for them for ever. */
+/** Keeps only values that are accepted, without searching for them forever. */
 import * as fc from "fast-check";
 import { GlassineError } from "../core/errors/index.ts";
 
@@ -7,7 +7,7 @@ const tries = { numRuns: 200, seed: 7 };
 /**
  * The values that `accept` takes without throwing.
  *
- * @throws GlassineError `options_invalid` when it takes none of many
+ * @throws GlassineError `options_invalid` if it takes none of many
  */
 export function acceptable<T>(
   values: fc.Arbitrary<T>,

@@ -12,7 +12,7 @@ type HooksOf<H extends AnyHost> =
     ? Hooks
     : HookTable;
 
-/** The hook in the host's type; `unknown` if it is not there. */
+/** The hook in the host's type, or `unknown` if the type does not have it. */
 type SpecOf<H extends AnyHost, Hook> =
   HooksOf<H> extends infer Hooks extends HookTable
     ? Hook extends keyof Hooks
@@ -23,7 +23,7 @@ type SpecOf<H extends AnyHost, Hook> =
 type PayloadInput<H extends AnyHost, Hook> =
   SpecOf<H, Hook> extends infer Spec extends HookSpec ? PayloadInputOf<Spec> : unknown;
 
-/** A hook of a host that is typed says by its schema whether it asks for facts. */
+/** If the host is typed, the hook's type says whether it asks for facts. */
 type OperationInput<H extends AnyHost, Hook> =
   SpecOf<H, Hook> extends infer Spec extends HookSpec
     ? HookSpec extends Spec
@@ -39,40 +39,40 @@ export interface HostileProposal {
   readonly proposal: unknown;
   /** The hostile value in it. */
   readonly hostile: HostileValue;
-  /** Counts what ran of it. */
+  /** Counts how often its code ran. */
   readonly watch: Watch;
 }
 
-/** Arbitraries over one host. */
+/** Arbitraries for one host. */
 export interface HostArbitraries<H extends AnyHost> {
-  /** What `createExtensions` takes: any slots, nulls and defaults among them. */
+  /** Input of `createExtensions`: any slots, including nulls and defaults. */
   readonly documents: fc.Arbitrary<Parameters<H["createExtensions"]>[0]>;
   /** Envelopes that the host made. */
   readonly extensions: fc.Arbitrary<ReturnType<H["createExtensions"]>>;
-  /** Sets of capabilities of slots: none to all of them. */
+  /** Sets of slot capabilities, from none to all of them. */
   readonly capabilities: fc.Arbitrary<readonly (keyof H["capabilities"] & string)[]>;
   readonly labels: fc.Arbitrary<string>;
   readonly headers: fc.Arbitrary<Record<string, string>>;
   readonly json: fc.Arbitrary<unknown>;
   /**
-   * What a plugin may hand back that was shown `view`: the view, parts of it, copies with parts
-   * changed, right or wrong by its capabilities. It makes no use of what the view hides.
+   * What a plugin that saw `view` might return: the view, parts of it, or copies with changes that
+   * its capabilities allow or do not allow. Never uses what the view hides.
    */
   proposals(view: object): fc.Arbitrary<unknown>;
-  /** The same with a value in it that nobody can trust; see `hostileValues`. */
+  /** The same with an untrustworthy value in it; see `hostileValues`. */
   hostileProposals(view: object): fc.Arbitrary<HostileProposal>;
   /**
    * Payloads that the hook accepts.
    *
-   * @throws GlassineError `hook_unknown`; `options_invalid` when none are found
+   * @throws GlassineError `hook_unknown`; `options_invalid` if none are found
    */
   payloads<Hook extends keyof H["hookNames"] & string>(
     hook: Hook,
   ): fc.Arbitrary<PayloadInput<H, Hook>>;
   /**
-   * Facts for `invoke(hook, payload, { operation })`; `undefined` where the hook asks for none.
+   * Facts for `invoke(hook, payload, { operation })`; `undefined` if the hook asks for none.
    *
-   * @throws GlassineError `hook_unknown`; `options_invalid` when none are found
+   * @throws GlassineError `hook_unknown`; `options_invalid` if none are found
    */
   operations<Hook extends keyof H["hookNames"] & string>(
     hook: Hook,

@@ -1,4 +1,4 @@
-/** What the laws say of data: reach, leaves, copies, and what a call comes to. */
+/** What laws about data need: reachable objects, leaves, copies, and outcomes of calls. */
 import { errorCodes, type GlassineError, isGlassineError } from "../core/errors/index.ts";
 
 export type Level = { readonly [key: string]: unknown };
@@ -6,7 +6,7 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null;
 }
 
-/** Every object that can be got at from `value`, itself included. */
+/** Every object that can be reached from `value`, including itself. */
 export function reach(value: unknown, found = new Set<object>()): Set<object> {
   if (!isObject(value) || found.has(value)) return found;
   found.add(value);
@@ -16,7 +16,7 @@ export function reach(value: unknown, found = new Set<object>()): Set<object> {
   return found;
 }
 
-/** Each primitive in `value` by its path. `undefined` is nothing. */
+/** Each primitive in `value` by its path, except `undefined`. */
 export function leaves(value: unknown, path = "", into = new Map<string, unknown>()) {
   if (isObject(value)) {
     for (const [key, item] of Object.entries(value)) {
@@ -26,25 +26,25 @@ export function leaves(value: unknown, path = "", into = new Map<string, unknown
   return into;
 }
 
-/** Own keys all the way down, symbols and order included. */
+/** Own keys at every level, in order, including symbols. */
 export function shapeOf(value: unknown): unknown {
   if (!isObject(value)) return typeof value;
   return Reflect.ownKeys(value).map((key) => [key, shapeOf(Reflect.get(value, key))]);
 }
 
-/** A copy without anything of the library in it. Keeps `undefined` and own `__proto__`. */
+/** A copy that has nothing of the library in it. Keeps `undefined` and an own `__proto__`. */
 export function plainCopy(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(plainCopy);
   if (!isObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainCopy(item)]));
 }
 
-/** What crosses a wire: a copy without `undefined`. */
+/** A copy as it would cross a wire: without `undefined`. */
 export function jsonCopy(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-/** A hop without a time gets the time of the merge, which is not the same twice. */
+/** Replaces timestamps: a hop without one gets the time of the merge, which differs each time. */
 export function withoutNow(extensions: Level): Level {
   const text = JSON.stringify(extensions, (key, value: unknown) =>
     key === "timestamp" ? "then" : value,
@@ -59,7 +59,7 @@ export function at(value: unknown, path: readonly string[]): unknown {
   return here;
 }
 
-/** The list at a path; an empty one where there is none. */
+/** The list at a path, or an empty one if there is none. */
 export function listAt(value: unknown, path: readonly string[]): readonly unknown[] {
   const found = at(value, path);
   return Array.isArray(found) ? found : [];
@@ -75,7 +75,7 @@ export function scramble(value: unknown): void {
   }
 }
 
-/** What a call comes to: a value, or a coded error. Anything else thrown fails the law. */
+/** The outcome of a call: a value, or an error with a code. Anything else thrown fails the law. */
 export type Outcome<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly error: GlassineError; readonly code: string };

@@ -1,4 +1,4 @@
-/** Extension documents and grants, read off the slot table. */
+/** Generates extension documents and grants from the slot table. */
 import * as fc from "fast-check";
 import { createFrom } from "../core/envelope/index.ts";
 import { quoted } from "../core/errors/index.ts";
@@ -19,7 +19,7 @@ type Values = fc.Arbitrary<unknown>;
 const given = new WeakMap<CompiledSlots, { readonly [slot: string]: Values }>();
 const known = new WeakMap<CompiledSlots, fc.Arbitrary<Level>>();
 
-/** Has documents over these slots made of the values given, where there are any. */
+/** Sets the values from which documents over these slots are made, if there are any for a slot. */
 export function giveValues(
   slots: CompiledSlots,
   values: { readonly [slot: string]: Values },
@@ -28,7 +28,8 @@ export function giveValues(
 }
 
 /**
- * Documents a host may hand in: any slots, any fields of both generations, nulls for absent.
+ * Documents that a host may pass in: any slots, any fields of the older and newer format, nulls for
+ * absent parts.
  *
  * @throws GlassineError `options_invalid` for a slot for which no values are found
  */
@@ -50,7 +51,7 @@ export function documentsOf(slots: CompiledSlots, words?: Words): fc.Arbitrary<L
 
 const standard: SlotTable = standardSlots;
 
-/** Values that the slot accepts. Those of a standard slot are, whatever its types accept. */
+/** Values that the slot accepts. A standard slot accepts whatever its types accept. */
 function slotValues(slots: CompiledSlots, slot: string, words: Words | undefined): Values {
   const schema = zodOf((slots.table[slot] as SlotSpec).schema);
   const own = given.get(slots)?.[slot];
@@ -59,7 +60,7 @@ function slotValues(slots: CompiledSlots, slot: string, words: Words | undefined
   return acceptable(own ?? valuesOf(schema, slot, words), accepts, `the slot ${quoted(slot)}`);
 }
 
-/** Any grant: no capability to all of them. */
+/** Any grant, from no capability to all of them. */
 export function grantsOf(slots: CompiledSlots): fc.Arbitrary<readonly string[]> {
   const { names } = slots.capabilities;
   return fc.oneof(
@@ -68,7 +69,7 @@ export function grantsOf(slots: CompiledSlots): fc.Arbitrary<readonly string[]> 
   );
 }
 
-/** What grants imply, from the table alone, so that the law does not lean on what it tests. */
+/** What grants imply, from the table alone, so that the law does not rely on the code it tests. */
 export function closureOf(slots: CompiledSlots, names: readonly string[]): readonly string[] {
   const implied = new Map<string, Set<string>>();
   const walk = (spec: Gated, above: readonly string[]) => {

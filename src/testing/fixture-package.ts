@@ -1,11 +1,11 @@
-/** Writes packages for tests of what reads installed packages. */
+/** Writes packages for tests of code that reads installed packages. */
 import { expectOptions, isRecord } from "../core/data/index.ts";
 import { optionsInvalid, quoted } from "../core/errors/index.ts";
 import { readPlain } from "../core/schema/index.ts";
 
 /** A package to write. */
 export interface FixturePackage {
-  /** As npm takes it, with a scope or without: `@acme/guard`. */
+  /** A name that npm accepts, with or without a scope: `@acme/guard`. */
   readonly name: string;
   readonly version: string;
   /** Text or bytes by path in the package, with `/` between its parts: `dist/index.js`. */
@@ -15,23 +15,24 @@ export interface FixturePackage {
   /** The directory whose `node_modules` it goes into. Default: a new temporary one. */
   readonly root?: string;
   /**
-   * Signs the package when its files are written, given its directory, and is waited for. With a
-   * key made for the test: `(path) => signPackage({ path, key, identity })` of `glassine/node`.
+   * Signs the package after its files are written. It gets the package's directory, and is awaited.
+   * With a key made for the test and `glassine/node`:
+   * `(path) => signPackage({ path, key, identity })`.
    */
   readonly sign?: (path: string) => unknown;
 }
 
 /** A package that was written. */
 export interface InstalledFixture {
-  /** The directory with the `node_modules`. */
+  /** The directory that contains `node_modules`. */
   readonly root: string;
   /** The directory of the package. */
   readonly path: string;
-  /** Removes the package, and `root` with it where that was made for it. A second call does nothing. */
+  /** Removes the package, and `root` if that was made for it. A second call does nothing. */
   remove(): Promise<void>;
 }
 
-// What this needs of Node. The types of Node are not to be had where the sources are compiled.
+// What this needs from Node. Node's types are not available where the sources are compiled.
 interface FileSystem {
   lstat(path: string): Promise<unknown>;
   mkdir(path: string, options: { readonly recursive: true }): Promise<unknown>;
@@ -59,13 +60,13 @@ interface WithBuiltins {
  * Writes a package as npm would install it: `node_modules/NAME` with a package.json that has the
  * keyword `glassine-plugin` and the field `glassine`, and its files. Nothing is run.
  *
- * The package.json is made; it says `"type": "module"`. What was written is removed again when
- * a part of it cannot be, or when `sign` fails. Needs Node (20.16 or later) or a runtime that has
- * its built-in modules.
+ * The package.json is generated, with `"type": "module"`. If a file cannot be written or `sign`
+ * fails, everything that was written is removed again. Needs Node (20.16 or later) or a runtime
+ * that has its built-in modules.
  *
- * @throws GlassineError (as a rejection) `options_invalid`: a name that npm would not take, a path
- *   that is absolute or leaves the package, a package that is there already, no Node
- * @throws (as a rejection) what the system says: `EACCES`, `ENOSPC`; and what `sign` throws
+ * @throws GlassineError (as a rejection) `options_invalid`: a name that npm does not accept, a path
+ *   that is absolute or leaves the package, a package that already exists, no Node
+ * @throws (as a rejection) the system's error, such as `EACCES` or `ENOSPC`, or what `sign` throws
  * @example
  * ```ts
  * import { readFile } from "node:fs/promises";
@@ -96,7 +97,7 @@ export async function installFixturePackage(fixture: FixturePackage): Promise<In
   const remove = async (): Promise<void> => {
     await fs.rm(given === undefined ? root : path, { recursive: true, force: true });
     if (given === undefined || !name.includes("/")) return;
-    // A scope without packages is nothing.
+    // Removes the folder of the scope too, if it is empty.
     await fs.rmdir(parents).catch(() => undefined);
   };
 
@@ -204,7 +205,7 @@ async function exists(fs: FileSystem, path: string): Promise<boolean> {
   }
 }
 
-/** Asked for by name at the call, so that the rest of the room runs without Node. */
+/** Loads a module by name at the call, so that the rest of `glassine/testing` runs without Node. */
 function builtin<Module>(id: string): Module {
   const module = (globalThis as WithBuiltins).process?.getBuiltinModule?.(id);
   if (module === undefined)

@@ -1,4 +1,4 @@
-/** Makes the arbitraries over a host. */
+/** Makes the arbitraries for a host. */
 import * as fc from "fast-check";
 import { GlassineError, quoted, suggestion } from "../core/errors/index.ts";
 import type { HostArbitraries, HostileProposal } from "./arbitraries.ts";
@@ -37,7 +37,7 @@ export function arbitrariesOf<const H extends AnyHost>(
     payloads: (hook: string) => payloadsOf(subject, known(host, hook)),
     operations: (hook: string) => operationsOf(subject, known(host, hook)),
   };
-  // The tables of the host, read at run time, say what the type says.
+  // The host's tables, read at run time, say the same as the type.
   return Object.freeze(arbitraries) as HostArbitraries<H>;
 }
 

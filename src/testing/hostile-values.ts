@@ -1,9 +1,9 @@
 /**
- * Values no honest plugin returns. Each is made over a `Watch`, which counts every getter, trap
- * or method of it that ran: a reader that is safe leaves the count at zero.
+ * Values that no honest plugin returns. Each is made with a `Watch`, which counts every getter,
+ * trap or method of it that runs: a safe reader leaves the count at zero.
  */
 
-/** Counts what ran of a hostile value. */
+/** Counts how often code of a hostile value ran. */
 export class Watch {
   /** How many getters, traps and methods ran. */
   ran = 0;
@@ -16,7 +16,7 @@ export class Watch {
 /** A value that nobody can trust. */
 export interface HostileValue {
   readonly name: string;
-  /** `refused`: wherever it stands, the whole value is. `harmless`: it may also pass as data. */
+  /** `refused`: whatever contains it is refused. `harmless`: it may also pass as data. */
   readonly verdict: "refused" | "harmless";
   /** Makes the value, with new parts for each call. */
   readonly make: (watch: Watch) => unknown;
@@ -54,7 +54,7 @@ class FrozenShell {
   }
 }
 function argumentsOf(..._: unknown[]): unknown {
-  // biome-ignore lint/complexity/noArguments: the object itself is what a plugin may return.
+  // biome-ignore lint/complexity/noArguments: a plugin can return this very object.
   return arguments;
 }
 const promised: string = "then";
@@ -63,7 +63,7 @@ class Thenable {
   constructor(watch: Watch) {
     this.#watch = watch;
   }
-  // biome-ignore lint/suspicious/noThenProperty: what pretends to be a promise is the point.
+  // biome-ignore lint/suspicious/noThenProperty: it is meant to pretend to be a promise.
   then() {
     this.#watch.run();
   }
@@ -211,7 +211,7 @@ const all = Object.freeze([...accessors, ...exotic, ...cyclic, ...scalars]);
 
 /**
  * Values that no reader may trust: accessors, proxies, exotic prototypes, symbols, cycles, and
- * what is deep, wide or long.
+ * values that are too deep, wide or long.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** glassine/testing: managers and packages for tests, arbitraries, and laws to run on one's own. */
+/** glassine/testing: managers and packages for tests, arbitraries, and laws for your own code. */
 export type { HostArbitraries, HostileProposal } from "./arbitraries.ts";
 export {
   type FixturePackage,

@@ -1,4 +1,4 @@
-/** A plugin's answer meets an envelope: the one its view was made of, or one that went on since. */
+/** Plugin answers and envelopes to merge them into: those that the plugins saw, or later ones. */
 import * as fc from "fast-check";
 import { type Level, outcomeOf } from "./data.ts";
 import { documentsOf, grantsOf } from "./documents.ts";
@@ -7,7 +7,7 @@ import type { Subject } from "./subject.ts";
 
 export interface Meeting {
   readonly current: Level;
-  /** What the plugin was given, perhaps before another one was merged. */
+  /** What the plugin saw, perhaps before another plugin's answer was merged. */
   readonly view: Level;
   readonly grant: readonly string[];
   readonly returned: unknown;
@@ -31,7 +31,7 @@ export function meetingsOf(world: Subject, among?: Plan["among"]): fc.Arbitrary<
     });
 }
 
-/** The envelope after another plugin with every capability. */
+/** The envelope after another plugin, with every capability, has changed it. */
 function after({ slots, host }: Subject, envelope: Level, plan: Plan): Level {
   const { names } = slots.capabilities;
   const returned = propose(slots, host.filterExtensions(envelope, names), plan);
@@ -39,7 +39,7 @@ function after({ slots, host }: Subject, envelope: Level, plan: Plan): Level {
   return outcome.ok ? outcome.value.extensions : envelope;
 }
 
-/** What the merge of a meeting comes to. */
+/** The outcome of a meeting's merge. */
 export function met({ host }: Subject, { current, view, grant, returned }: Meeting) {
   return outcomeOf(() => host.mergeExtensions(current, returned, grant, { view }));
 }

@@ -1,4 +1,4 @@
-/** The slot table as a flat list of parts, and what a grant opens of them. */
+/** The slot table as a flat list of parts, and which of them a grant opens. */
 import type { CompiledSlots, Node } from "../core/slots/index.ts";
 
 export interface Part {
@@ -39,7 +39,7 @@ export function mayWrite(node: Node, mask: number): boolean {
   return node.tier !== "immutable" && (node.write === 0 || (node.write & mask) !== 0);
 }
 
-/** The sets that may only grow, with the node whose capability lets them. */
+/** The sets that may only grow, with the nodes whose capabilities let them grow. */
 export function growingSets(slots: CompiledSlots): readonly Part[] {
   return partsOf(slots).filter(
     ({ node }) => node.tier === "monotonic" && node.compiled.shape === "set",

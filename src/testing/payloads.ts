@@ -1,4 +1,4 @@
-/** Payloads and facts that a hook accepts, read off its schemas. */
+/** Generates payloads and facts that a hook accepts, from its schemas. */
 import * as fc from "fast-check";
 import { quoted } from "../core/errors/index.ts";
 import { type HookSpec, payloadReader } from "../core/hooks/index.ts";
@@ -12,7 +12,7 @@ import type { HostSubject } from "./subject.ts";
 const known = new WeakMap<HookSpec, fc.Arbitrary<unknown>>();
 
 /**
- * Payloads that the hook accepts, which is one of the subject's.
+ * Payloads that a hook of the subject accepts.
  *
  * @throws GlassineError `options_invalid` for a hook for which no payloads are found
  */
@@ -28,7 +28,7 @@ export function payloadsOf({ hooks, payloads }: HostSubject, hook: string): fc.A
   return made;
 }
 
-/** Headers on an older payload go to the `http` slot, which has values of its own. */
+/** Leaves out the headers of an older payload: they go to the `http` slot, with its own values. */
 function fieldsOf(hook: string, { payload, headersField }: HookSpec): fc.Arbitrary<unknown> {
   const values = valuesOf(zodOf(payload), `the payload of ${quoted(hook)}`);
   if (headersField === undefined) return values;
@@ -38,7 +38,7 @@ function fieldsOf(hook: string, { payload, headersField }: HookSpec): fc.Arbitra
   });
 }
 
-/** Facts for `operation`, where the hook says which there are. */
+/** Facts for `operation`, or `undefined` if the hook declares none. */
 export function operationsOf({ hooks }: HostSubject, hook: string): fc.Arbitrary<unknown> {
   const { operation: facts } = hooks[hook] as HookSpec;
   if (facts === undefined) return fc.constant(undefined);

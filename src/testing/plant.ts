@@ -5,7 +5,7 @@ import { type HostileValue, hostileValues } from "./hostile-values.ts";
 /** Any hostile value. */
 export const hostiles: fc.Arbitrary<HostileValue> = fc.constantFrom(...hostileValues());
 
-/** Where in a proposal a hostile value is put. Numbers choose among the places there are. */
+/** Where in a proposal a hostile value is put. The numbers choose among the available places. */
 export interface Place {
   readonly container: number;
   readonly key: number;
@@ -20,7 +20,7 @@ export const places: fc.Arbitrary<Place> = fc.record({
   }),
 });
 
-/** Puts `value` into the plain containers of `root`; returns `value` if there are none. */
+/** Puts `value` into a container in `root` that is not frozen; returns `value` if there is none. */
 export function plant(root: unknown, value: unknown, place: Place): unknown {
   const containers: object[] = [];
   const visit = (here: unknown) => {

@@ -30,7 +30,7 @@ export interface RunOutcome {
 export interface Trial {
   readonly subject: HostSubject;
   readonly plugin: () => Plugin;
-  /** One of those, for what it declares. */
+  /** One instance of the plugin, to read what it declares. */
   readonly sample: Plugin;
   /** How many calls were made, and how many of them reached a handler of the plugin. */
   readonly calls: { made: number; reached: number };
@@ -45,7 +45,7 @@ interface Begun {
   readonly events: readonly AuditEvent[];
 }
 
-/** How long a handler has that sets no deadline of its own, also where it wants none. */
+/** The deadline for a handler that sets none of its own, even if it asks to have none. */
 const timeoutMs = 1000;
 
 export async function begin(trial: Trial): Promise<Begun> {
@@ -81,7 +81,7 @@ function handlersOn(manager: AnyManager, { sample }: Trial, hook: string) {
   return manager.handlersFor(hook).filter(({ plugin }) => plugin === sample.name);
 }
 
-/** A run in a manager of its own, with its audit events. */
+/** Runs a case in a manager of its own, and returns the audit events too. */
 export async function alone(trial: Trial, each: Case, before: Level): Promise<RunOutcome> {
   const { manager, events } = await begin(trial);
   const { answer, after } = await answerOf(manager, trial, each, before);
@@ -127,7 +127,7 @@ export async function answerOf(
   return { answer, after: result.extensions as Level };
 }
 
-/** A tenant and a server that the plugin is for, where it is not for all of them. */
+/** A tenant and a server that the plugin's conditions accept, if it does not accept all of them. */
 function callerOf(manager: AnyManager, trial: Trial, hook: string) {
   const conditions = handlersOn(manager, trial, hook).map((handler) => handler.conditions ?? {});
   const nameIn = (kind: "tenants" | "servers") =>
@@ -135,10 +135,10 @@ function callerOf(manager: AnyManager, trial: Trial, hook: string) {
   return { tenant: nameIn("tenants"), server: nameIn("servers") };
 }
 
-/** Of so many calls, one should reach a plugin that a law is tried on. */
+/** Of this many calls, at least one should reach the plugin under test. */
 const enoughCalls = 20;
 
-/** @throws GlassineError `options_invalid` where a law would hold because no handler ever runs */
+/** @throws GlassineError `options_invalid` if a law would hold only because no handler ever runs */
 export function expectReached({ calls: { made, reached } }: Trial): void {
   if (reached > 0 || made < enoughCalls) return;
   throw optionsInvalid(
@@ -151,7 +151,7 @@ function failureOf(error: unknown): unknown {
   return { failed: error.message };
 }
 
-/** @throws GlassineError `options_invalid` for a plugin that nothing can be tried on */
+/** @throws GlassineError `options_invalid` for a plugin without hooks that could be invoked */
 export function casesOf(subject: HostSubject, plugin: Plugin): fc.Arbitrary<Case> {
   const points = plugin.hooks.flatMap((hook) => pointsOf(subject.hooks, hook));
   if (points.length === 0)
@@ -173,7 +173,7 @@ export function casesOf(subject: HostSubject, plugin: Plugin): fc.Arbitrary<Case
   );
 }
 
-/** Where a handler of the hook runs: there, or at every point of the side that it covers. */
+/** Returns where a handler of the hook runs: there, or on each hook of the side that it covers. */
 function pointsOf(hooks: HookTable, hook: string): readonly string[] {
   const covers = hooks[hook]?.covers;
   if (!Object.hasOwn(hooks, hook))

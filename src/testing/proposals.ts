@@ -1,6 +1,6 @@
 /**
- * What a plugin may hand back, as plans: a plan is data, so that it shrinks, and becomes a
- * proposal only over the view at hand. Plans make no use of what the view hides.
+ * What a plugin might return, as plans. A plan is data, so that it can be shrunk, and becomes a
+ * proposal only when it is applied to a view. Plans never use what the view hides.
  */
 import * as fc from "fast-check";
 import type { CompiledSlots } from "../core/slots/index.ts";
@@ -58,7 +58,7 @@ export function plansOf(
   });
 }
 
-/** The proposal a plan makes of a view. Parts that are not edited are as `base` says. */
+/** Applies a plan to a view. Parts that are not edited are as `base` says. */
 export function propose(slots: CompiledSlots, view: object, plan: Plan): unknown {
   if (plan.edits.length === 0) {
     if (plan.base === "nothing") return undefined;
@@ -83,7 +83,7 @@ function partsFor(slots: CompiledSlots, among: Plan["among"]): readonly Part[] {
       return node.tier === "monotonic" && (node.compiled.shape === "set" || grown.has(`${path}`));
     });
   }
-  // Most of a table is immutable; most edits are to go where something can change.
+  // Most of a table is immutable, but most edits should go where something can change.
   const changeable = all.filter(({ node }) => node.changeable);
   return [...changeable, ...changeable, ...changeable, ...all];
 }

@@ -1,11 +1,11 @@
-/** Texts and numbers within the checks of a zod schema. */
+/** Strings and numbers that satisfy the checks of a zod schema. */
 import * as fc from "fast-check";
 import * as z from "zod/mini";
 import { attempt } from "../core/data/index.ts";
 import { acceptable } from "./acceptable.ts";
 import { characters, instants, urls, type Words } from "./words.ts";
 
-/** What checks say in a schema's definition. */
+/** The fields of a check in a schema's definition. */
 interface Rule {
   readonly check?: string;
   readonly format?: string;
@@ -23,7 +23,7 @@ function rulesOf(schema: z.core.$ZodType): readonly Rule[] {
   return def.check === undefined ? given : [def, ...given];
 }
 
-/** The least and the greatest length; what no check says is unbounded. */
+/** The minimum and maximum length. Without a check, a length is unbounded. */
 export function lengthsOf(schema: z.core.$ZodType): readonly [min: number, max: number] {
   const rules = rulesOf(schema);
   const exact = rules.flatMap(({ length }) => length ?? []);
@@ -52,7 +52,7 @@ const formats: { readonly [format: string]: fc.Arbitrary<string> } = {
     .map(([day, ...clock]) => `${day}T${clock.map(padded).join(":")}Z`),
 };
 
-/** What a string with a rule of its own may have to be. */
+/** Usual forms of strings, one of which may satisfy a schema's own rule. */
 const usualTexts: fc.Arbitrary<string> = fc.oneof(
   fc.stringMatching(/^[a-z][a-z0-9]{0,5}$/),
   fc.stringMatching(/^[a-z]{1,3}[-_.:/][a-z0-9]{1,3}$/),
@@ -75,7 +75,7 @@ export function textsOf(schema: z.core.$ZodType, words: Words, at: string): fc.A
   return fitting(schema, at, fc.oneof(words.texts, usualTexts));
 }
 
-/** A character may be two units, and a length counts units. */
+/** Limits the length in UTF-16 units, of which a character can have two. */
 function textsWithin(minLength: number, max: number): fc.Arbitrary<string> {
   const maxLength = Math.min(max, minLength + 6);
   return fc.string({ unit: characters, minLength, maxLength }).map((text) => {
@@ -83,14 +83,14 @@ function textsWithin(minLength: number, max: number): fc.Arbitrary<string> {
   });
 }
 
-/** Those that the schema accepts by itself, so that few are refused of what holds many of them. */
+/** Filters by this schema alone, so that few of the larger values made from these are refused. */
 function fitting<T>(schema: z.core.$ZodType, at: string, values: fc.Arbitrary<T>): fc.Arbitrary<T> {
   const accept = (value: T) => z.parse(schema, value);
   return acceptable(values, accept, `${at}, a string or number with rules of its own`);
 }
 
 function matches(pattern: RegExp | undefined): fc.Arbitrary<string> | undefined {
-  // One that fast-check cannot follow has none: whoever uses the values looks for some that fit.
+  // No strings for a pattern that fast-check does not support: the caller filters other strings.
   return attempt(() => pattern && fc.stringMatching(pattern));
 }
 
@@ -101,7 +101,7 @@ export function numbersIn(schema: z.core.$ZodType, at: string): fc.Arbitrary<num
     rules.flatMap((rule) => (rule.check === check ? (rule.value ?? []) : []));
   const highest = Math.min(...bounds("less_than"));
   const lowest = Math.max(...bounds("greater_than"));
-  // An open bound is left to the schema itself.
+  // Whether a bound itself is allowed is left to the schema.
   const low = Number.isFinite(lowest) ? lowest : Math.min(0, highest - 255);
   const high = Number.isFinite(highest) ? highest : Math.max(255, low + 255);
   const from = Math.ceil(low);

@@ -1,4 +1,4 @@
-/** Values of a zod schema, read off the schema. */
+/** Generates values for a zod schema. */
 import * as fc from "fast-check";
 import type * as z from "zod/mini";
 import { optionsInvalid } from "../core/errors/index.ts";
@@ -6,13 +6,13 @@ import { kindOf } from "../core/schema/index.ts";
 import { lengthsOf, numbersIn, textsOf } from "./scalar-values.ts";
 import { instants, mapOf, numbers, ordinaryWords, type Words } from "./words.ts";
 
-/** How deeply objects are nested; a recursive schema is cut there. */
+/** How deeply objects are nested; a recursive schema is cut off there. */
 const maxDepth = 7;
 
 /**
- * Values that the types of the schema accept; null now and then where a part may be absent. Rules
- * beyond the types (refinements, transforms, most checks) may refuse some of them. `at`: where the
- * schema is, for the error.
+ * Values that the types of the schema accept, with an occasional null for an optional part. Rules
+ * beyond the types (refinements, transforms, most checks) may refuse some of them. `at` says where
+ * the schema is, for the error.
  *
  * @throws GlassineError `options_invalid` for a schema for which no values can be generated
  */
@@ -29,9 +29,9 @@ export function valuesOf(
 
 interface Place {
   readonly words: Words;
-  /** Where it is: a slot or hook, and the fields below. */
+  /** Where the schema is: a slot or hook, and the fields below. */
   readonly at: string;
-  /** How many objects deeper it may go. */
+  /** How many more levels of objects are allowed. */
   readonly depth: number;
 }
 
@@ -51,12 +51,12 @@ interface Def {
 
 type Values = fc.Arbitrary<unknown> | undefined;
 
-/** `undefined` where there are none that are not too deep. */
+/** Returns `undefined` if all values would be too deep. */
 function valuesIn(schema: z.core.$ZodType, place: Place): Values {
   const { words } = place;
   const kind = kindOf(schema);
   if (kind !== undefined) return valuesOfKind(kind.shape, kind.jsonSchema, words);
-  // zod types a definition by its class; here any of them is read by its `type`.
+  // zod has a type for each class of definition; this one has the fields of all of them.
   const def = schema._zod.def as Def;
   switch (def.type) {
     case "object":
@@ -160,7 +160,7 @@ function valuesOfKind(
   if (rule.type === "integer")
     return fc.oneof(fc.nat(9), fc.constantFrom(-0, Number.MAX_SAFE_INTEGER));
   if (rule.type === "number") return numbers.map(Math.abs);
-  // A text, or the bytes of one.
+  // A string, or the bytes of one.
   if ("anyOf" in rule) {
     const bytes = words.texts.map((text) => [...new TextEncoder().encode(text)]);
     return fc.oneof(words.texts, bytes);

@@ -30,13 +30,13 @@ export interface AnyHost {
   createPluginManager(options: never): Promise<object>;
 }
 
-/** The tables that a host was defined with: what `defineHost` was given. */
+/** The tables that were passed to `defineHost`. */
 export interface HostTables {
-  /** The host's own slots. The standard ones need not be among them. */
+  /** The host's own slots. The standard ones need not be included. */
   readonly slots?: SlotTable;
-  /** The host's own hooks. The standard ones need not be among them. */
+  /** The host's own hooks. The standard ones need not be included. */
   readonly hooks?: HookTable;
-  /** Values by slot, where a schema has rules beyond its types that the kit cannot guess. */
+  /** Values by slot, if its schema has rules beyond its types that the kit cannot guess. */
   readonly values?: { readonly [slot: string]: fc.Arbitrary<unknown> };
   /** Payloads by hook, for the same reason, or to try only some. */
   readonly payloads?: { readonly [hook: string]: fc.Arbitrary<unknown> };
@@ -44,25 +44,25 @@ export interface HostTables {
 
 /** A plugin, and the settings for checking its laws. */
 export interface PluginUnderTest extends HostTables {
-  /** The plugin; or a function that makes it, for one with state, so that each run has its own. */
+  /** The plugin. If it has state, a function that makes it, so that each run has its own. */
   readonly plugin: Plugin | (() => Plugin);
   /** The host whose `definePlugin` made it. Default: `glassine`. */
   readonly host?: AnyHost;
   /**
-   * Plugins that are registered with it, such as those it depends on. Their handlers do not run:
-   * the laws are about this one.
+   * Plugins to register with it, such as those it depends on. Their handlers do not run, because
+   * the laws are about this plugin only.
    */
   readonly others?: readonly Plugin[];
   /** Further options of the manager: services, configuration, limits. */
   readonly options?: { readonly [option: string]: unknown };
   /**
-   * Whether it gives the same answer to the same input. Default true. False for a plugin that
+   * Whether it returns the same answer for the same input. Default true. False for a plugin that
    * depends on the clock, chance or earlier calls: the laws that compare answers are left out.
    */
   readonly deterministic?: boolean;
 }
 
-/** A host's functions as code that knows its table only at run time calls them. */
+/** A host's functions, typed for code that knows the host's tables only at run time. */
 interface HostFunctions {
   createExtensions(input: unknown): Level;
   decodeExtensions(
@@ -87,7 +87,7 @@ export interface Subject {
   readonly host: HostFunctions;
 }
 
-/** The same with its hooks, for what runs plugins. */
+/** The same with the host's hooks, for laws that run plugins. */
 export interface HostSubject extends Subject {
   readonly hooks: HookTable;
   readonly payloads: { readonly [hook: string]: fc.Arbitrary<unknown> };
@@ -95,9 +95,9 @@ export interface HostSubject extends Subject {
 }
 
 /**
- * Puts a host and its tables together.
+ * Combines a host with its tables.
  *
- * @throws GlassineError `options_invalid` when a table is missing, or is that of another host
+ * @throws GlassineError `options_invalid` if a table is missing or belongs to another host
  */
 export function subjectOf(host: AnyHost, tables: HostTables = {}): HostSubject {
   expectOptions(tables, ["slots", "hooks", "values", "payloads"], "The test kit");
@@ -112,7 +112,7 @@ export function subjectOf(host: AnyHost, tables: HostTables = {}): HostSubject {
       `The slots name the capability ${quoted(foreign)}, which the host does not have: pass the table that defineHost was given.`,
     );
   giveValues(slots, values);
-  // A host of any tables is used here by names that are known at run time only.
+  // The host may have any tables, so its names are known only at run time.
   return {
     slots,
     hooks,
@@ -128,14 +128,14 @@ function expectNames(given: object, names: object, text: string): void {
     throw optionsInvalid(`${text} ${quoted(stray)}.${suggestion(stray, Object.keys(names))}`);
 }
 
-/** The host's entries in the host's order, each from its own table or from the standard one. */
+/** Returns the host's entries in its order, each from its own table or from the standard one. */
 function named<Spec>(
   names: { readonly [name: string]: string },
   standard: { readonly [name: string]: Spec },
   own: { readonly [name: string]: Spec } = {},
   what: "slots" | "hooks",
 ): { readonly [name: string]: Spec } {
-  // The tables of a host of one's own hold the standard entries, too; the memory node's do not.
+  // The tables of a host from `defineHost` hold the standard entries too; the memory node's do not.
   const stranger = Object.keys(own).find((name) => !Object.hasOwn(names, name));
   if (stranger !== undefined && !Object.hasOwn(standard, stranger))
     throw optionsInvalid(

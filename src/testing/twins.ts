@@ -14,7 +14,7 @@ export interface Twins {
   readonly grant: readonly string[];
 }
 
-/** Twins; what is hidden in the second is made of `words`, if given. */
+/** Generates twins. The hidden parts of the second one are made from `words`, if given. */
 export function twinsOf(
   { slots, host }: Subject,
   words?: Words,
@@ -26,7 +26,7 @@ export function twinsOf(
       const one = host.createExtensions(shown);
       const other = host.createExtensions(hidden);
       const mixed = withHiddenOf(slots, slots.capabilities.mask(grant), one, other);
-      // Both from whole copies: which parts are one object must not come from the documents.
+      // Both are made from full copies, so that no sharing of objects carries over from documents.
       const made = (envelope: Level) => host.createExtensions(plainCopy(envelope));
       return { one: made(one), two: made(mixed), grant };
     });
@@ -37,7 +37,7 @@ interface WithBuiltins {
 }
 type Inspect = (value: unknown, options: object) => string;
 
-/** What a runtime reveals about an object beyond its own keys. Only Node does. */
+/** Shows what a runtime reveals about an object beyond its own keys. Only Node has this. */
 const inspect = (globalThis as WithBuiltins).process?.getBuiltinModule?.("node:util")?.inspect;
 
 /** Everything visible in a view except its object identity. */
@@ -69,7 +69,7 @@ function mix(node: Node, mask: number, shown: unknown, hidden: unknown): unknown
   for (const field of node.fields) {
     out[field.key] = mix(field, mask, level?.[field.key], other?.[field.key]);
   }
-  // A level that must show something, once it is there, cannot be there in one world alone.
+  // A level that shows something whenever it exists must exist in both envelopes or in neither.
   const tells = node.fields.some(
     (field) => out[field.key] === undefined && !field.optional && !isEmpty(field.fallback?.()),
   );

@@ -1,4 +1,4 @@
-/** The laws and arbitraries. They need fast-check; the rest of `glassine/testing` works without it. */
+/** The laws and arbitraries, which need fast-check. The rest of `glassine/testing` does not. */
 import { GlassineError } from "../core/errors/index.ts";
 import { standardHost } from "../core/host/index.ts";
 import type { HostArbitraries } from "./arbitraries.ts";
@@ -17,13 +17,13 @@ function absent(error: unknown): undefined {
 }
 
 /**
- * Arbitraries read off the tables of a host. `tables` has what `defineHost` was given; the
- * standard host (`import * as glassine from "glassine"`) and its entries need none.
+ * Returns arbitraries derived from a host's tables. `tables` is what was passed to `defineHost`;
+ * the standard host (`import * as glassine from "glassine"`) and its entries need none.
  *
- * Values fit the types of a schema, lengths, ranges and patterns included; those that its other
- * rules refuse are left out. Where none is left, give some: `{ values: { billing: fc.… } }`.
+ * Values match the types of a schema, including lengths, ranges and patterns; those that its other
+ * rules refuse are left out. If none is left, pass some: `{ values: { billing: fc.… } }`.
  *
- * @throws GlassineError `options_invalid` for tables that are not the host's, and for a slot of
+ * @throws GlassineError `options_invalid` for tables that are not the host's, and for a slot for
  *   which no values are found
  * @example
  * ```ts
@@ -48,14 +48,14 @@ export function arbitrariesFor<const H extends AnyHost>(
 }
 
 /**
- * The laws of one plugin, over each of its hooks: that it completes on any valid input, takes no
- * label away, settles in time, and that its answer depends on its input alone: not on what it may
- * not see, and not on earlier requests. What the library sees to for any plugin, such as that a
- * label stays, is tested there; here the plugin must not even try.
+ * Returns the laws of one plugin, for each of its hooks: it completes on any valid input, removes
+ * no label, settles in time, and its answer depends only on its input, not on what it may not see
+ * or on earlier requests. The library's own tests cover what it enforces for any plugin, such as
+ * that labels stay; by these laws, the plugin must not even try to remove one.
  *
- * `payloads` narrows what is tried, `options` are those of the manager. Handlers without a deadline
- * of their own have one second. A plugin that its host does not take, for want of a configuration or
- * of a plugin it depends on, breaks no law: `check` rejects with the host's own error.
+ * `payloads` narrows what is tried; `options` are the manager's. Handlers without a deadline of
+ * their own have one second. If the host refuses the plugin, because it lacks configuration or a
+ * plugin it depends on, no law is broken: `check` rejects with the host's own error.
  *
  * @throws GlassineError `options_invalid` for a plugin without hooks, for tables that are not the
  *   host's, and for a slot or hook for which no values are found
@@ -85,14 +85,14 @@ export function pluginLaws(test: PluginUnderTest): readonly Law[] {
 }
 
 /**
- * The laws of the envelope over a host's slots: what plugins see, what a merge may change, and
- * what is read and written. `tables` has the slots that `defineHost` was given, and values for
- * those whose schemas have rules that the kit cannot guess.
+ * Returns the laws of the envelope over a host's slots: what plugins see, what a merge may change,
+ * and what is read and written. `tables` has the slots that were passed to `defineHost`, and values
+ * for those whose schemas have rules that the kit cannot guess.
  *
- * They find what a table cannot say and a host has to see to: a transform that changes its own
- * result, a default or `derive` that gives another value each time.
+ * They find mistakes that a table cannot exclude and that the host must avoid: a transform that
+ * changes its own result, or a default or `derive` that returns a different value each time.
  *
- * @throws GlassineError `options_invalid` for tables that are not the host's, and for a slot of
+ * @throws GlassineError `options_invalid` for tables that are not the host's, and for a slot for
  *   which no values can be made
  * @example
  * ```ts
@@ -119,11 +119,11 @@ export function slotLaws(host: AnyHost = standardHost, tables?: HostTables): rea
 }
 
 /**
- * The laws of a provider's conversions, of those that come with the library or of your own: what
- * is read is written back unchanged, an edit replaces all that it should, nothing hidden goes
- * unreported, a stream is the same however it is cut, and work grows in proportion. Steps are
- * counted for that, so a busy machine changes nothing. Without `stream` and `toEvents` there are no
- * laws of streams.
+ * Returns the laws of a provider's conversions, for a provider of the library or your own: what is
+ * read is written back unchanged, an edit replaces all that it should, nothing hidden goes
+ * unreported, a stream is the same however it is cut, and work grows in proportion to the input.
+ * Work is counted in steps, so a busy machine makes no difference. Without `stream` and `toEvents`,
+ * the laws of streams are left out.
  *
  * @throws GlassineError `options_invalid`
  * @example
@@ -146,7 +146,7 @@ export function adapterLaws(provider: AdapterUnderTest, fixtures: AdapterFixture
   return needingFastCheck("adapterLaws").lawsOfAdapter(provider, fixtures);
 }
 
-/** @throws GlassineError `setting_invalid` where fast-check is not installed */
+/** @throws GlassineError `setting_invalid` if fast-check is not installed */
 function needingFastCheck(call: string): Made {
   if (made !== undefined) return made;
   throw new GlassineError(

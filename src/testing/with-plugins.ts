@@ -1,4 +1,4 @@
-/** A manager for the length of a test. */
+/** Runs a test with a manager of its own. */
 import { optionsInvalid } from "../core/errors/index.ts";
 import { createPluginManager } from "../core/host/index.ts";
 import type { CloseOptions, CloseReport } from "../core/plugins/index.ts";
@@ -18,7 +18,7 @@ type StandardCreate = typeof createPluginManager;
 /** The variable in which a host keeps its manager: a property, or two functions. */
 export type Holder<M> = PropertyHolder<M> | AccessHolder<M>;
 
-/** A variable as a property. */
+/** A variable that is a property. */
 export interface PropertyHolder<M> {
   manager: M | undefined;
 }
@@ -31,27 +31,27 @@ export interface AccessHolder<M> {
   set(manager: M | undefined): void;
 }
 
-/** Options of `withPlugins` beside those of the manager. */
+/** Options of `withPlugins`, in addition to those of the manager. */
 export interface WithPluginsOptions<C extends Create> {
   /** The `createPluginManager` of another host. Default: that of `glassine`. */
   readonly createPluginManager?: C;
-  /** Where the host keeps its manager: it has the test's manager while the body runs. */
+  /** Where the host keeps its manager. It holds the test's manager while the body runs. */
   readonly replace?: Holder<ManagerOf<C>>;
-  /** How long to wait for what the manager has under way in the end. Default: 10 s. */
+  /** How long to wait at the end for work that the manager still has under way. Default: 10 s. */
   readonly close?: CloseOptions;
 }
 
 /**
- * Makes a manager, runs `body` with it and gives what the body gives. Whatever the body throws
- * passes through. The manager is closed before: no timer, background work or record is left.
+ * Makes a manager, runs `body` with it and returns what the body returns, or throws what it throws.
+ * In either case the manager is closed first: no timer, background work or record is left.
  *
- * With `replace` a host that keeps its manager in a variable finds the test's there. What was there
- * before is put back in every case, the last first where calls are nested. A plugin that cannot be
- * registered is refused before anything is replaced. Bodies that run at a time see only their own
- * manager in their argument; one variable for both of them holds the one that was put there last.
+ * With `replace`, a host that keeps its manager in a variable finds the test's manager there. The
+ * previous one is always put back, in reverse order if calls are nested. A plugin that cannot be
+ * registered is refused before anything is replaced. If bodies run at the same time, each gets its
+ * own manager as its argument, but a variable that they share holds the one that was set last.
  *
  * @throws What `createPluginManager` throws, and what the body throws
- * @throws Error (as a rejection) when background work still runs after the time to close
+ * @throws Error (as a rejection) if background work still runs after the time allowed for closing
  * @throws GlassineError (as a rejection) `options_invalid`
  * @example
  * ```ts
@@ -93,7 +93,7 @@ export async function withPlugins<Value, C extends Create = StandardCreate>(
   );
 }
 
-/** Runs `body` while the holder, if any, has the manager. */
+/** Runs `body` while the holder, if any, holds the manager. */
 async function whileReplaced<M extends object, Value>(
   holder: Access<M> | undefined,
   manager: M,
@@ -111,7 +111,7 @@ async function whileReplaced<M extends object, Value>(
     const left = now.filter((each) => each !== place);
     if (left.length === 1) stacks.delete(holder.key);
     else stacks.set(holder.key, left);
-    // One that another has been put over in the meantime is not on top any more.
+    // If another manager has been put there in the meantime, this one is no longer on top.
     if (now.at(-1) === place) holder.set(left.at(-1)?.manager as M | undefined);
   }
 }

@@ -1,7 +1,7 @@
-/** Texts, labels, keys and JSON data: what values of any schema are made of. */
+/** Strings, labels, keys and JSON data, from which values of any schema are made. */
 import * as fc from "fast-check";
 
-// Names of members of every object, of promises and of serialisers: data like any other.
+// Names of members of every object, of promises and of serializers. As keys they are mere data.
 const oddKeys = [
   "constructor",
   "prototype",
@@ -12,7 +12,7 @@ const oddKeys = [
   "hasOwnProperty",
 ];
 
-// Any character but half of one. fast-check's own unit "binary" takes most of a second to be made.
+// Any character, but no lone surrogate. fast-check's unit "binary" takes most of a second to make.
 export const characters: fc.Arbitrary<string> = fc
   .integer({ min: 0, max: 0x10ffff - 0x800 })
   .map((at) => String.fromCodePoint(at < 0xd800 ? at : at + 0x800));
@@ -23,7 +23,7 @@ export const texts: fc.Arbitrary<string> = fc.oneof(
   anyText,
 );
 
-/** URLs of the web. fast-check's own encode characters of that unit. */
+/** Web URLs. fast-check's own would need that slow unit, for encoded characters. */
 export const urls: fc.Arbitrary<string> = fc.stringMatching(
   /^https?:\/\/[a-z][a-z\d-]{0,3}[a-z]\.example(:[1-9]\d{3})?(\/([\w.~!$&'()*+,;=:@-]|%[2-7][\dA-F]){0,6}){0,3}(\?[\w=&/?:@]{0,6})?(#[\w-]{0,4})?$/,
 );
@@ -40,7 +40,7 @@ export const keys: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: characters, minLength: 1, maxLength: 4 }).filter((key) => key !== "__proto__"),
 );
 
-/** Records. Each key is defined, so that none is a setter. */
+/** Records. Keys are defined, not assigned, so that none calls a setter. */
 export function mapOf<T>(
   key: fc.Arbitrary<string>,
   value: fc.Arbitrary<T>,
@@ -78,7 +78,7 @@ const headerNames = fc.constantFrom(
   "cookie",
   "constructor",
 );
-/** Header maps: names in several spellings, credentials among them. */
+/** Header maps: names in several spellings, including those of credentials. */
 export const headers: fc.Arbitrary<Record<string, string>> = mapOf(
   headerNames,
   fc.oneof(fc.constantFrom("", "1", "a b\tc", "\u00e9"), texts),
@@ -92,7 +92,7 @@ export const instants: fc.Arbitrary<string> = fc
   )
   .map(([date, fraction, zone]) => `${date.toISOString().slice(0, 19)}${fraction}${zone}`);
 
-/** What free text, labels, headers and free-form data are made of. */
+/** Arbitraries from which free text, labels, headers and free-form data are made. */
 export interface Words {
   readonly texts: fc.Arbitrary<string>;
   readonly labels: fc.Arbitrary<string>;

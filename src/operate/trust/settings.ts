@@ -1,32 +1,32 @@
-/** The operator's settings of trust, from the environment. An invalid value is refused. */
+/** Reads the operator's trust settings from the environment. Invalid values are refused. */
 import { closest, GlassineError } from "../../core/errors/index.ts";
 import { quoteName } from "../../core/hooks/index.ts";
 import { type Environment, type HostSetting, hostSettings } from "../../core/plugins/index.ts";
 import { identityFault, maxIdentityUnits } from "./signing/identity.ts";
 
-/** `production`: only what `plugins.lock` trusts is loaded. */
+/** In `production`, only plugins that `plugins.lock` trusts are loaded. */
 export type PluginMode = "dev" | "production";
 
-/** What the operator sets `PLUGIN_UNSIGNED_ACK` to. */
+/** The value of `PLUGIN_UNSIGNED_ACK` with which the operator accepts unsigned plugins. */
 export const unsignedAcknowledgement = "i-understand-plugins-are-unsigned";
 
-/** What the operator says of the trust in plugins. */
+/** The operator's settings for trust in plugins. */
 export interface TrustSettings {
   /** Whether a plugin without a verified signature is refused. Default true. */
   readonly signingRequired: boolean;
-  /** Whether the operator wrote, to the letter, what loading unsigned plugins means. */
+  /** Whether the operator acknowledged, in the exact words, what loading unsigned plugins means. */
   readonly unsignedAck: boolean;
   /** Signers whose plugins are loaded. */
   readonly trustedPublishers: readonly string[];
   /** Signers whose plugins are loaded as an exception, which the audit trail records. */
   readonly overridePublishers: readonly string[];
-  /** Where `readPublisherKeys` reads. */
+  /** The path of the file for `readPublisherKeys`. */
   readonly publisherKeys: string | undefined;
-  /** The trusted root by which Sigstore bundles are checked. */
+  /** The path of the trusted root against which Sigstore bundles are checked. */
   readonly sigstoreTrustedRoot: string | undefined;
-  /** The one issuer that Sigstore is believed of. Not without a trusted root. */
+  /** The only issuer accepted in Sigstore certificates. Requires a trusted root. */
   readonly sigstoreIssuer: string | undefined;
-  /** Whether installed packages are looked for at all. Default true. */
+  /** Whether the host looks for installed packages at all. Default true. */
   readonly autoDiscovery: boolean;
   /** Default `dev`. */
   readonly mode: PluginMode;
@@ -37,13 +37,13 @@ export interface TrustSettings {
  * `…_TRUST_OVERRIDE_PUBLISHERS`, `…_PUBLISHER_KEYS`, `…_SIGSTORE_TRUSTED_ROOT`,
  * `…_SIGSTORE_ISSUER`, `…_AUTO_DISCOVERY_ENABLED` and `…_MODE`.
  *
- * An empty variable counts as not set. Lists are separated by commas, their items trimmed. What
- * else begins with `PREFIXPLUGIN_` is the configuration of a plugin, `NAME_KEY`; where it is
- * nearly the name of a setting, whatever plugins there are, or cannot be such a configuration, it is
- * refused.
+ * An empty variable counts as not set. Lists are separated by commas, and their items are trimmed.
+ * Any other variable that begins with `PREFIXPLUGIN_` is the configuration of a plugin, `NAME_KEY`.
+ * It is refused if it cannot be one, or if its name is similar to that of a setting, even if such a
+ * plugin exists.
  *
- * @throws GlassineError `setting_invalid`: one error that names every variable at fault, what it
- *   takes, and what was meant; `data.settingProblems` lists them
+ * @throws GlassineError `setting_invalid`: one error that names every invalid variable, with its
+ *   valid values or the name that was probably meant; `data.settingProblems` lists them
  * @see spec `signing:settings`, `signing:settings-lists`, `signing:settings-mistyped`,
  *   `signing:settings-misbegun`
  * @example
@@ -97,7 +97,7 @@ export function readTrustSettings(env: Environment, prefix = "GLASSINE_"): Trust
 /**
  * Reads a mode, trimmed and in any case.
  *
- * @throws GlassineError `setting_invalid`: it is not a mode
+ * @throws GlassineError `setting_invalid`: the string is not a mode
  * @see spec `signing:settings-mode`
  * @example
  * ```ts
@@ -119,14 +119,14 @@ const words: ReadonlyMap<string, boolean> = new Map([
   ...["false", "0", "no", "off"].map((word) => [word, false] as const),
 ]);
 
-/** The value of a string that is not empty, or what `refuse` returns for a sentence about it. */
+/** Parses a non-empty string. For an invalid one, returns what `refuse` returns for the message. */
 type Parse<Value> = (text: string, variable: string, refuse: (message: string) => Value) => Value;
 
 const parseBoolean: Parse<boolean> = (text, variable, refuse) =>
   words.get(text.trim().toLowerCase()) ??
   refuse(`${variable} is ${quoteName(text)}; it takes true, false, 1, 0, yes, no, on or off`);
 
-/** An exact match: anyone who writes something else has not read what it means. */
+/** Requires an exact match: anyone who writes something else has not read what it means. */
 const parseAcknowledgement: Parse<boolean> = (text) => text === unsignedAcknowledgement;
 
 const parseIdentities: Parse<readonly string[]> = (text, variable, refuse) => {
@@ -166,7 +166,7 @@ interface SettingProblem {
 const begin = "PLUGIN_";
 const suffixes = hostSettings.map((name) => name.slice(begin.length));
 
-/** One problem for each variable that is meant for a setting, or for nothing at all. */
+/** One problem for each variable that is a mistyped setting, or that nothing reads. */
 function mistypedSettings(env: Environment, prefix: string): readonly SettingProblem[] {
   return Object.keys(env)
     .filter((variable) => variable.startsWith(prefix))
@@ -188,8 +188,8 @@ function mistypedSettings(env: Environment, prefix: string): readonly SettingPro
 }
 
 /**
- * Another beginning, and nearly a setting all the same: `PLUGINS_MODE`, `PLUGINMODE`, `PULGIN_MODE`.
- * What is not near both is another program's variable, such as `LOGIN_MODE`.
+ * Reports a variable that resembles a setting without its prefix: `PLUGINS_MODE`, `PLUGINMODE`,
+ * `PULGIN_MODE`. First word and rest must both be similar: `LOGIN_MODE` is another program's.
  */
 function misbegun(variable: string, prefix: string): readonly SettingProblem[] {
   const name = variable.slice(prefix.length);
@@ -201,7 +201,7 @@ function misbegun(variable: string, prefix: string): readonly SettingProblem[] {
   return [{ variable, message }];
 }
 
-/** The name of a plugin has at least three characters, and a key at least one. */
+/** A plugin's name has at least three characters, and a key at least one. */
 function isConfiguration(suffix: string): boolean {
   return /^[A-Z][A-Z0-9_]{2,}_.+$/s.test(suffix);
 }

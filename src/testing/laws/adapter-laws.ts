@@ -15,26 +15,26 @@ import {
 import { broken, type Law, law } from "./law.ts";
 import { isLinear } from "./work.ts";
 
-/** Documents of one kind: examples, or an arbitrary. Each is JSON, or bytes, that the provider reads. */
+/** Documents of one kind, JSON or bytes that the provider reads: examples, or an arbitrary. */
 export type AdapterDocuments = readonly object[] | fc.Arbitrary<object>;
 
-/** What the laws of a provider are tried with. */
+/** What a provider's laws are checked with. */
 export interface AdapterFixtures {
   readonly requests: AdapterDocuments;
   readonly answers: AdapterDocuments;
   /**
-   * The fields whose strings are words of the format, such as `type` and `role`. The string of any
-   * other field is replaced, to see what becomes of it.
+   * The fields whose strings are keywords of the format, such as `type` and `role`. The string of
+   * any other field is replaced, to see what becomes of it.
    */
   readonly words: readonly string[];
   /**
-   * The keys of the string in an event that may come in any number of pieces, with the same event
-   * for each: `["delta", "text"]`. `undefined` for an event without one.
+   * Returns the path of the string in an event that may be split over any number of such events:
+   * `["delta", "text"]`. Returns `undefined` for an event without one.
    */
   readonly pieceIn?: (event: object) => readonly string[] | undefined;
 }
 
-/** What the laws are about. Without a stream there are no laws of streams. */
+/** The provider that the laws are about. Without a stream, the laws of streams are left out. */
 export type AdapterUnderTest = Pick<
   ModelProvider,
   "readRequest" | "writeRequest" | "readAnswer" | "writeAnswer"
@@ -176,7 +176,7 @@ function lawsOfStreams(
           });
           return () => {
             const stream = provider.stream();
-            // A format that repeats its texts at the end refuses what is not as long.
+            // A format that repeats its texts at the end refuses the longer pieces.
             attempt(() => {
               for (const event of longer) stream.push(event);
             });
@@ -195,7 +195,7 @@ function arbitraryOf(documents: AdapterDocuments): fc.Arbitrary<object> {
     : (documents as fc.Arbitrary<object>);
 }
 
-/** A copy in which each string that is not a word of the format is a mark of its own. */
+/** A copy in which each string that is not a keyword of the format is a unique mark. */
 function marked(document: object, words: ReadonlySet<string>) {
   const marks = new Map<string, Path>();
   const copy = (value: unknown, path: Path): unknown => {
@@ -213,7 +213,7 @@ function marked(document: object, words: ReadonlySet<string>) {
 
 function mapped(value: unknown, map: (item: unknown, key: string | number) => unknown): unknown {
   if (Array.isArray(value)) return value.map((item: unknown, i) => map(item, i));
-  // Bytes are no words.
+  // Bytes stay as they are.
   if (!isJsonObject(value) || ArrayBuffer.isView(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, map(item, key)]));
 }
@@ -227,7 +227,7 @@ function isAt(path: Path, reports: readonly { readonly path: string }[]): boolea
 /** The fields of parts that plugins redact. */
 const redacted = ["text", "arguments", "content", "name", "title", "description"];
 
-/** Messages in which each string that a plugin may redact is another one, and where those are. */
+/** Replaces each string in messages that a plugin may redact, and says where the marks were. */
 function edited(messages: readonly Message[]) {
   const paths = new Map<string, Path>();
   const replace = (value: unknown, path: Path): unknown => {
@@ -255,7 +255,7 @@ function edited(messages: readonly Message[]) {
   return { messages: now, paths };
 }
 
-/** Events with their texts in pieces: cut at these places, or, without any, after each unit. */
+/** Splits the texts in events at the offsets `at`, or after each unit if there are none. */
 function cutEvents(
   events: readonly object[],
   pieceIn: NonNullable<AdapterFixtures["pieceIn"]>,
@@ -277,7 +277,7 @@ function withText(value: unknown, [key, ...rest]: readonly string[], text: strin
   return Array.isArray(value) ? value.with(Number(key), now) : { ...inner, [String(key)]: now };
 }
 
-/** The places of the arrays in a document that have items. */
+/** The paths of the non-empty arrays in a document. */
 function listsIn(value: unknown, path: Path = []): readonly Path[] {
   if (typeof value !== "object" || value === null) return [];
   const entries: readonly (readonly [string, unknown])[] = Object.entries(value);
@@ -288,7 +288,7 @@ function listsIn(value: unknown, path: Path = []): readonly Path[] {
   return isList && value.length > 0 ? [path, ...inner] : inner;
 }
 
-/** The document with the items of one of its arrays many times. */
+/** Returns the document with the items of one of its arrays repeated `times` times. */
 function grown(value: unknown, [key, ...rest]: Path, times: number): object {
   if (key !== undefined) {
     return mapped(value, (item, name) =>

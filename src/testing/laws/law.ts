@@ -2,14 +2,14 @@
 import * as fc from "fast-check";
 import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
 
-/** How often and from where a law is checked. */
+/** How often a law is checked, and from which seed. */
 export interface LawOptions {
-  /** How many cases are tried. Default: that of fast-check, 100. */
+  /** How many cases are tried. Default: 100, as in fast-check. */
   readonly numRuns?: number;
-  /** The seed of the cases, which repeats a failure. Default: random. */
+  /** The seed of the cases; the same seed reproduces a failure. Default: random. */
   readonly seed?: number;
   /**
-   * For how many milliseconds a failing case is shrunk. Large ones could take
+   * For how many milliseconds a failing case is shrunk. Large cases could take
    * minutes and reveal little more. Default: 2000.
    */
   readonly shrinkingMs?: number;
@@ -17,8 +17,8 @@ export interface LawOptions {
 
 /** One law. */
 export interface Law {
-  /** `L1` and so on: its number among the laws of the library. `P1` and so on: of plugins
-   * alone; `C1` and so on: of conversions. */
+  /** `L1` and so on for the library's laws, `P1` and so on for laws of plugins alone, `C1` and so
+   * on for laws of conversions. */
   readonly id: string;
   /** What it says, in one sentence. */
   readonly text: string;
@@ -32,7 +32,7 @@ export interface Law {
 type Property = fc.IRawProperty<unknown>;
 type Details = fc.RunDetails<unknown>;
 
-/** Makes a law of a property. */
+/** Makes a law from a property. */
 export function law(id: string, text: string, property: () => Property): Law {
   return Object.freeze({
     id,
@@ -75,7 +75,7 @@ export function broken(text: string): never {
   throw new Error(text);
 }
 
-/** Expects two values to be the same data: leaves, and own keys in their order. */
+/** Expects two values to be the same data: same leaves, and same own keys in the same order. */
 export function expectSame(got: unknown, expected: unknown, what: string): void {
   if (isSame(got, expected)) return;
   broken(`${what}: expected ${fc.stringify(expected)}, got ${fc.stringify(got)}.`);

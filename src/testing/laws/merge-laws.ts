@@ -31,7 +31,7 @@ export function mergeLaws(subject: Subject): readonly Law[] {
   const sets = growingSets(slots);
   const refused = fc.constantFrom(...hostileValues().filter((h) => h.verdict === "refused"));
 
-  /** Compares the outcome of a merge, if any, with what was there before. */
+  /** Compares the envelope after a merge with the one before, unless the merge failed. */
   const afterMerge = (
     hold: (before: Level, after: Level, meeting: { grant: Texts; returned: unknown }) => void,
   ) =>
@@ -46,7 +46,7 @@ export function mergeLaws(subject: Subject): readonly Law[] {
       for (const part of partsOf(slots)) {
         const was = at(before, part.path);
         const is = at(after, part.path);
-        // A level that came to be brings the defaults of its parts.
+        // A level that did not exist before brings the defaults of its parts.
         const parent = part.path.slice(0, -1);
         if (parent.length > 0 && at(before, parent) === undefined) continue;
         if (!Object.is(was, is) && chosen(part, grant))

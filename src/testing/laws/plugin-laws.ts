@@ -43,14 +43,14 @@ export function lawsOfPlugin(test: PluginUnderTest): readonly Law[] {
   const calls = { made: 0, reached: 0 };
   const trial: Trial = { subject, plugin: make, sample, calls, others, options };
   const cases = casesOf(subject, sample);
-  // First those that compare: what a plugin keeps from run to run shows while there is little of it.
+  // Laws that compare runs come first: state that a plugin keeps shows best in its early runs.
   const laws = [...(deterministic ? comparing(trial, cases) : []), ...single(trial, cases)];
   return Object.freeze(laws.map((each) => registeredFirst(trial, each)));
 }
 
 /**
- * A manager is created first, so that a refused plugin is reported as refused. A law that holds
- * because no handler was ever called does not hold.
+ * Creates a manager first, so that a refused plugin is reported as refused. If a law holds only
+ * because no handler was ever called, its check throws.
  */
 function registeredFirst(trial: Trial, { id, text, check }: Law): Law {
   return Object.freeze({
@@ -65,7 +65,7 @@ function registeredFirst(trial: Trial, { id, text, check }: Law): Law {
   });
 }
 
-/** Laws of two runs. */
+/** Laws that compare runs. */
 function comparing(trial: Trial, cases: fc.Arbitrary<Case>): readonly Law[] {
   const same = (got: { answer: unknown }, expected: { answer: unknown }, { hook }: Case) =>
     expectSame(got.answer, expected.answer, `The answer on ${hook}`);
@@ -92,7 +92,7 @@ function comparing(trial: Trial, cases: fc.Arbitrary<Case>): readonly Law[] {
   ];
 }
 
-/** Laws of one run. */
+/** Laws about a single run. */
 function single(trial: Trial, cases: fc.Arbitrary<Case>): readonly Law[] {
   const sets = growingSets(trial.subject.slots);
   const afterEach = (hold: (outcome: RunOutcome, each: Case) => void) =>

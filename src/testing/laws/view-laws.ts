@@ -1,4 +1,4 @@
-/** Laws of the filter: what a plugin sees, and that it cannot tell more. */
+/** Laws of the filter: what a plugin sees, and that it cannot find out more. */
 import * as fc from "fast-check";
 import { leaves } from "../data.ts";
 import { closureOf, documentsOf, grantsOf } from "../documents.ts";

@@ -1,16 +1,16 @@
-/** Counts work in steps, never in time, so that a busy machine changes nothing. */
+/** Counts work in steps, never in time, so that a busy machine makes no difference. */
 
-/** Methods that call back for each item that they visit. */
+/** Methods that call a function for each item that they visit. */
 const visiting = "map filter flatMap find findIndex findLast some every forEach reduce".split(" ");
 /** Methods that go over the whole array. */
 const searching = ["includes", "indexOf", "join", "sort", "splice"];
-/** Methods that take as long as the array that they return. */
+/** Methods whose work is proportional to the array that they return. */
 const copying = ["concat", "slice", "toReversed", "toSorted", "toSpliced", "with"];
 type Method = (this: unknown, ...given: unknown[]) => unknown;
 
 /**
- * The steps of a synchronous run: items that the methods and iterators of arrays visit, entries
- * that are listed of objects, and units of JSON that are written.
+ * Counts the steps of a synchronous run: items that array methods and iterators visit, object
+ * entries that are listed, and units of JSON that are written.
  */
 function stepsOf(run: () => unknown): number {
   let steps = 0;
@@ -63,9 +63,9 @@ function stepsOf(run: () => unknown): number {
 }
 
 /**
- * Whether work grows no faster than its input: each time the input doubles, the further steps at
- * most double, and half as many again for what is sorted. Going over everything for each item
- * takes four times as many.
+ * Whether work grows no faster than its input: if the input doubles, the additional steps may grow
+ * by a factor of 2.5, which leaves room for sorting. If each item led to a pass over all items, the
+ * factor would be four.
  */
 export function isLinear(run: (size: number) => () => unknown, size: number): boolean {
   const [one = 0, two = 0, four = 0] = [1, 2, 4].map((times) => stepsOf(run(size * times)));

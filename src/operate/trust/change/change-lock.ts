@@ -1,6 +1,6 @@
 /**
- * A change of the lock with its journal: both happen, or neither. Whatever ends the process, the
- * lock is the whole old or the whole new text, and the next change brings the journal in line.
+ * Changes the lock together with its journal: both, or neither. Whatever ends the process, the lock
+ * has the whole old or the whole new text, and the next change brings the journal in line.
  *
  * @see spec `journal:order`, `journal:all-or-nothing`
  */
@@ -28,12 +28,12 @@ import { type Before, type Replaced, replaceFile } from "./replace-file.ts";
 export interface ChangeOptions {
   /** How long to wait for another process that is changing the lock. Default 10 000. */
   readonly waitMs?: number | undefined;
-  /** Who changes it, for the journal. Default: the user and host of the process. */
+  /** Who makes the change, for the journal. Default: the user and host of the process. */
   readonly actor?: string | undefined;
-  /** Gives up waiting for another process. What has begun is finished. */
+  /** Aborts the wait for another process. A change that has begun is finished. */
   readonly signal?: AbortSignal | undefined;
   readonly now?: (() => Date) | undefined;
-  /** Whether a missing lock is refused rather than made. Default false. */
+  /** Whether a missing lock is an error, instead of being created. Default false. */
   readonly mustExist?: boolean | undefined;
 }
 
@@ -42,16 +42,16 @@ type ChangeLine = Omit<JournalLine, "at" | "actor" | "lock" | "prev" | "afterTor
 
 export interface Edit {
   readonly text: string;
-  /** At least one, unless all that happens is that the file is made. */
+  /** At least one, unless the edit only creates the file. */
   readonly lines: readonly ChangeLine[];
 }
 
 export interface Changed {
-  /** As it is now. */
+  /** The lock after the change. */
   readonly lock: Lockfile;
-  /** As it was; `undefined` where there was none. */
+  /** The lock before the change; `undefined` if there was none. */
   readonly previous: Lockfile | undefined;
-  /** Where the journal is. */
+  /** The path of the journal. */
   readonly journal: string;
   /** Sentences for the operator. */
   readonly warnings: readonly string[];
@@ -59,12 +59,12 @@ export interface Changed {
   readonly recovered: Recovery | undefined;
 }
 
-/** What was found, and what is to be there. */
+/** What was found, and the edit to apply to it. */
 interface Step {
   readonly places: Places;
   readonly before: Before | undefined;
   readonly edit: Edit;
-  /** Whether the lock has that text already. */
+  /** Whether the lock already has the new text. */
   readonly isSame: boolean;
   readonly options: ChangeOptions;
   readonly warn: (text: string) => void;
@@ -73,12 +73,12 @@ interface Step {
 const encoder = new TextEncoder();
 
 /**
- * Changes the lock at a path, one process at a time. `edit` gets the lock as it is, one without
- * entries where there is none, and says what it becomes; what it throws leaves all as it was.
+ * Changes the lock at a path, one process at a time. `edit` gets the current lock, or one without
+ * entries if there is none, and returns what it becomes. If `edit` throws, nothing changes.
  *
- * @throws GlassineError `lockfile_busy` where another process does not finish in time,
- *   `lockfile_failed` for what the system refuses, `lockfile_missing`, `lockfile_invalid`,
- *   `lockfile_newer`, `aborted`, and what `edit` throws. Then lock and journal are as they were,
+ * @throws GlassineError `lockfile_busy` if another process does not finish in time,
+ *   `lockfile_failed` if the system refuses something, `lockfile_missing`, `lockfile_invalid`,
+ *   `lockfile_newer`, `aborted`, and whatever `edit` throws. Lock and journal are then unchanged,
  *   unless the message says otherwise.
  */
 export async function changeLock(
@@ -106,8 +106,8 @@ export async function changeLock(
 }
 
 /**
- * Finishes what an earlier process left unfinished, and changes nothing else. Where there is nothing
- * to finish it touches nothing and does not wait.
+ * Finishes what an earlier process left unfinished, and changes nothing else. If there is nothing
+ * to finish, it touches nothing and does not wait.
  */
 export async function settleLock(
   path: string,
@@ -118,7 +118,7 @@ export async function settleLock(
   return afterRecovery(path, options, async () => ({}));
 }
 
-/** Runs `work` alone on the lock, after finishing what an earlier process left. */
+/** Runs `work` with exclusive access to the lock, after finishing what an earlier process left. */
 async function afterRecovery<T extends object>(
   path: string,
   options: ChangeOptions,
@@ -164,7 +164,7 @@ async function applyWithJournal(step: Step): Promise<void> {
     }
     await lock?.settle();
   } finally {
-    // Its lines are on the disk, or taken back.
+    // Ignores errors: the lines are on disk or taken back by now.
     await journal.close().catch(() => {});
   }
   await onFile(places.pending, "remove", () => remove(places.pending)).catch((error: Error) =>
@@ -172,14 +172,14 @@ async function applyWithJournal(step: Step): Promise<void> {
   );
 }
 
-/** Puts everything back after a failure. @returns the failure, with what could not be put back */
+/** Undoes a change that failed. @returns the error to throw, which says what could not be undone */
 async function undone(
   { places }: Step,
   journal: JournalFile,
   lock: Replaced | undefined,
   error: unknown,
 ): Promise<unknown> {
-  // Lines that stay record a change, so the change has to stay too.
+  // If the lines stay in the journal, the change that they record has to stay too.
   const isGone = await journal.takeBack();
   if (isGone && (lock === undefined || (await lock.undo()))) {
     await tryRemove(places.pending);
@@ -202,7 +202,7 @@ function linesOf({ edit, options }: Step, journal: JournalFile): readonly string
   return chained(lines, endOf(journal.bytes));
 }
 
-/** `user@host`. A container may have no name for its user. */
+/** Returns `user@host`. In a container, the user may have no name. */
 function ownName(): string {
   let user: string;
   try {
@@ -217,7 +217,7 @@ function clockOf({ now }: ChangeOptions): () => Date {
   return now ?? (() => new Date());
 }
 
-/** Windows has no such bits. */
+/** Warns if everybody can write to a file. Windows has no such mode bits. */
 function warnIfOpen(path: string, mode: number, warn: (text: string) => void): void {
   if (process.platform === "win32" || (mode & 0o002) === 0) return;
   const bits = (mode & 0o777).toString(8).padStart(4, "0");

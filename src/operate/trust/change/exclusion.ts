@@ -1,12 +1,13 @@
 /**
- * One process at a time changes a lock: the one whose claim is `LOCKPATH.lck`. The file appears
- * with its whole text, by a link, so that one without an owner was not left by a crash.
+ * One process at a time changes a lock: the one whose claim is `LOCKPATH.lck`. The file is created
+ * as a link to a finished one, so it appears with its whole text, and a file that names no owner
+ * was not left by a crash.
  *
  * A stale claim is taken over without a race: a process first claims the right to delete exactly
- * that claim, in a file named by the claim's digest. Reading and deleting are two steps, and without
- * that right the claim could become somebody else's in between. No two claims have the same text, so
- * a right is about one claim for ever: only its holder deletes that claim, and a right whose claim is
- * gone does nothing.
+ * that claim, in a file named after the claim's digest. Reading and deleting are two steps; without
+ * that right, another process could replace the claim in between. No two claims have the same text,
+ * so a right is about one claim forever: only its holder deletes that claim, and a right whose
+ * claim is gone does nothing.
  *
  * @see spec `journal:exclusion`, `journal:takeover`
  */
@@ -40,7 +41,7 @@ export interface WaitOptions {
 
 interface Holder {
   readonly bytes: Uint8Array;
-  /** `undefined` where the file names nobody. */
+  /** `undefined` if the file names nobody. */
   readonly owner: Owner | undefined;
   readonly state: ProcessState;
 }
@@ -51,11 +52,11 @@ interface Asker {
 }
 
 const maxClaimBytes = 4096;
-/** How long a chain of processes that died while taking over from each other may be. */
+/** The longest chain of processes that each died while taking over from the previous one. */
 const maxSuccession = 8;
 
 /**
- * Does work that nobody else does to the same lock at the same time.
+ * Runs `work` while no other process changes the same lock.
  *
  * @param atRelease called with the reason if the claim could not be removed
  * @throws GlassineError `lockfile_busy`, `lockfile_failed`, `aborted`
@@ -87,7 +88,7 @@ export async function exclusively<T>(
   }
 }
 
-/** @returns who has the claim; `undefined` where it is ours now */
+/** Tries to claim a file. @returns who has the claim, or `undefined` if it is ours now */
 async function take(file: string, asker: Asker, succession = 0): Promise<Holder | undefined> {
   for (;;) {
     const holder = await holderOf(file);
@@ -95,17 +96,17 @@ async function take(file: string, asker: Asker, succession = 0): Promise<Holder 
       if (await onFile(file, "create", () => create(file, asker.claim))) return undefined;
       continue;
     }
-    // A network file system may have made a link and lost the answer.
+    // A network file system may have created the link but lost the reply.
     if (Buffer.compare(holder.bytes, asker.claim) === 0) return undefined;
     if (holder.state !== "gone") return holder;
-    // Files may name each other in a circle.
+    // The chain could also be a circle.
     if (succession === maxSuccession) return { ...holder, state: "elsewhere" };
     const other = await removeLeft(file, holder, asker, succession + 1);
     if (other !== undefined) return other;
   }
 }
 
-/** @returns who else is about to remove it */
+/** Removes a stale claim. @returns another process that is about to remove it, if there is one */
 async function removeLeft(
   file: string,
   left: Holder,
@@ -119,7 +120,7 @@ async function removeLeft(
     const found = await readFileWhole(file, maxClaimBytes);
     await onFile(file, "remove", () => removeIf(file, left.bytes, found));
   } finally {
-    // Whoever holds the exclusion removes what is left of it.
+    // On failure the file stays until `removeLeftovers` deletes it.
     await release(right, asker.claim).catch(() => {});
   }
   return undefined;
@@ -132,20 +133,20 @@ async function holderOf(file: string): Promise<Holder | undefined> {
   return { bytes, owner, state: owner === undefined ? "elsewhere" : await processStateOf(owner) };
 }
 
-/** Whether a process that is still there has the claim, or one of which nothing is known. */
+/** Whether the claim is that of a process that is alive, or about which nothing is known. */
 export async function isHeld({ exclusion }: Places): Promise<boolean> {
   const holder = await holderOf(exclusion);
   return holder !== undefined && holder.state !== "gone";
 }
 
-/** @returns false where another was first, or has cleaned up the file that was to be linked */
+/** @returns false if another process was first, or has removed the temporary file */
 async function create(file: string, claim: Uint8Array): Promise<boolean> {
   const made = temporaryFor(file);
   await makeFile(made, claim, newMode);
   try {
     await link(made, file).catch(async (error: unknown) => {
       if (!linksUnsupported.includes(systemCode(error) ?? "")) throw error;
-      // On a file system without links. A crash in here leaves a claim without an owner.
+      // The file system has no links. A crash during this leaves a claim without an owner.
       await makeFile(file, claim, newMode);
     });
     return true;
@@ -158,12 +159,12 @@ async function create(file: string, claim: Uint8Array): Promise<boolean> {
   }
 }
 
-/** Removes our own claim. Where it cannot be read any more, it still is ours. */
+/** Removes our own claim. If it can no longer be read, it is still taken to be ours. */
 async function release(file: string, claim: Uint8Array): Promise<void> {
   await removeIf(file, claim, await readFileWhole(file, maxClaimBytes).catch(() => claim));
 }
 
-/** Removes a claim of which this is the text, if it is the one that is there. */
+/** Removes a file if `found`, the text that was read from it, is that of the claim. */
 async function removeIf(
   file: string,
   claim: Uint8Array,
@@ -188,18 +189,18 @@ function busy(file: string, { owner, state }: Holder): GlassineError {
   return new GlassineError("lockfile_busy", text, { path: file, pid, host });
 }
 
-/** Of random length, so that those who wait do not try again all at once. */
+/** Waits for a random time, so that waiting processes do not all try again at once. */
 function pause(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 10 + Math.random() * 40));
 }
 
-/** What stands behind the lock's name: a temporary file, or a right to remove a claim. */
+/** What follows the lock's name in names of temporary files and of rights to remove a claim. */
 const left = /^(?:\.lck(?:\.[0-9a-f]{16})?)?\.[0-9a-f]{16}\.tmp$|^\.lck\.[0-9a-f]{16}$/;
 
 /**
- * Removes what processes left next to a lock when they ended in the middle. Only for whoever holds
- * the exclusion: then nobody else is writing, and no right to remove a claim is of any use. A
- * process that is about to make its claim makes it again.
+ * Removes what processes left next to a lock when they died in the middle of a change. Call it only
+ * with exclusive access: then nobody else is writing, and no right to remove a claim is of any use.
+ * A process that loses the temporary file for its claim makes it again.
  */
 export async function removeLeftovers({ lock }: Places): Promise<void> {
   const folder = dirname(lock);
@@ -215,21 +216,21 @@ const ownerSchema = z.object({
   pid: z.int().min(1),
   host: z.string().min(1),
   /**
-   * When the process began, in ticks since its system did; `undefined` where that is not known. In
-   * another form it is somebody's note and says nothing of a process.
+   * When the process started, in clock ticks since boot; `undefined` if that is not known. A value
+   * in another form is somebody's note, and is ignored.
    */
   started: z.string().regex(/^\d+$/).optional().catch(undefined),
-  /** Which processes have ids of their own: those of one container. */
+  /** The namespace of its process id; a container has its own. */
   space: z.string().optional().catch(undefined),
 });
 
-/** A process that changes a lock, as its exclusion file describes it. */
+/** A process that changes a lock, as its claim describes it. */
 export type Owner = Readonly<z.output<typeof ownerSchema>>;
 
-/** `elsewhere`: this process cannot find out. */
+/** `elsewhere` means that this process cannot find out. */
 export type ProcessState = "alive" | "gone" | "elsewhere";
 
-/** The text of a new exclusion file of this process. No two are the same. */
+/** Returns the text of a new claim by this process. No two are the same. */
 export async function ownClaim(now: Date): Promise<Uint8Array> {
   const { pid } = process;
   const { started } = (await readProcess(pid)) ?? {};
@@ -238,7 +239,7 @@ export async function ownClaim(now: Date): Promise<Uint8Array> {
   return new TextEncoder().encode(`${JSON.stringify(claim)}\n`);
 }
 
-/** Who an exclusion file names; `undefined` for one that names nobody. */
+/** Returns the process that a claim names, or `undefined` if it names none. */
 export function readOwner(bytes: Uint8Array): Owner | undefined {
   const json = jsonOf(bytes);
   return "fault" in json ? undefined : ownerSchema.safeParse(json.value).data;
@@ -260,18 +261,18 @@ function isThere(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // Any other refusal is about a process that is there.
+    // Any other error is about a process that exists.
     return systemCode(error) !== "ESRCH";
   }
 }
 
-/** What Linux knows of a process: proc(5). A process that ended may wait for its parent as `Z`. */
+/** What Linux knows about a process: proc(5). One that ended can still exist as a zombie, `Z`. */
 async function readProcess(
   pid: number,
 ): Promise<{ readonly started: string; readonly hasEnded: boolean } | undefined> {
   try {
     const stat = await readFile(`/proc/${pid}/stat`, "utf8");
-    // The second field is a name in parentheses, which may contain some itself.
+    // The second field is a name in parentheses, which can itself contain parentheses.
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     const state = fields[0] ?? "";
     const started = fields[19];

@@ -1,4 +1,4 @@
-/** File operations for changes of trust: files are whole or absent, and on disk before it goes on. */
+/** File operations for trust changes. They leave a file whole or absent, and flush it to disk. */
 import { createHash, randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import { type FileHandle, lstat, open, readlink, realpath, rename, unlink } from "node:fs/promises";
@@ -10,7 +10,7 @@ import { printable } from "../printable.ts";
 /** The mode of new files, less the umask. */
 export const newMode = 0o644;
 
-/** Errors of file systems without hard links, or that refuse one for this file. */
+/** Error codes of file systems that have no hard links, or refuse one for this file. */
 export const linksUnsupported: readonly string[] = [
   "EPERM",
   "ENOSYS",
@@ -19,14 +19,14 @@ export const linksUnsupported: readonly string[] = [
   "EMLINK",
 ];
 
-/** A new name next to `path`, which `removeLeftovers` recognises. */
+/** A new name next to `path`, in the form that `removeLeftovers` recognizes. */
 export function temporaryFor(path: string): string {
   return `${path}.${randomBytes(8).toString("hex")}.tmp`;
 }
 
 /**
- * The bytes of a file; `undefined` where there is none. Links and pipes are not opened: a folder
- * from somebody else may have them in place of the file.
+ * Returns the bytes of a file, or `undefined` if there is none. Refuses links and pipes, which a
+ * folder from somebody else may have in place of the file.
  *
  * @throws GlassineError `lockfile_failed`
  */
@@ -47,8 +47,8 @@ export function expectRegular(path: string, stats: Stats): void {
 }
 
 /**
- * What a file has from its beginning, also where the system hands it out in pieces, which `readFile`
- * of a handle takes for its end.
+ * Reads a file from its beginning, even if the system returns it in pieces. A handle's own
+ * `readFile` would take a short piece for the end of the file.
  */
 export async function readWhole(handle: FileHandle, size: number): Promise<Uint8Array> {
   const bytes = new Uint8Array(size);
@@ -60,7 +60,7 @@ export async function readWhole(handle: FileHandle, size: number): Promise<Uint8
   return bytes;
 }
 
-/** Writes all bytes, also where the system writes them in pieces. `taken` is called for each. */
+/** Writes all bytes, even if the system writes them in pieces. Calls `taken` for each piece. */
 export async function writeWhole(
   handle: FileHandle,
   bytes: Uint8Array,
@@ -73,12 +73,11 @@ export async function writeWhole(
   }
 }
 
-/** What a new file is to have of one that it replaces. */
+/** What a new file keeps from the one that it replaces. */
 export type Kept = Pick<Stats, "mode" | "uid" | "gid">;
 
 /**
- * Makes a file with these bytes and gets them onto the disk. Nothing is left of one that could not
- * be finished.
+ * Creates a file with these bytes and flushes them to disk. If that fails, nothing is left of it.
  *
  * @param like the file it will replace, or the mode of a new one, less the umask
  */
@@ -103,7 +102,7 @@ export async function makeFile(
   }
 }
 
-/** Puts a new file in place of another, whole or not at all. It is made next to `neighbour`. */
+/** Replaces a file, whole or not at all. The new one is first made next to `neighbour`. */
 export async function putInPlace(
   path: string,
   bytes: Uint8Array,
@@ -121,7 +120,7 @@ export async function putInPlace(
   await syncFolderOf(path);
 }
 
-/** Gives a file the owner and the mode of another. The owner is kept where the system lets us. */
+/** Gives a file the mode of another and, if the system allows it, the owner. */
 async function becomeLike(handle: FileHandle, { mode, uid, gid }: Kept): Promise<void> {
   const own = await handle.stat();
   if (own.uid !== uid || own.gid !== gid) {
@@ -132,13 +131,13 @@ async function becomeLike(handle: FileHandle, { mode, uid, gid }: Kept): Promise
   await handle.chmod(mode & 0o7777);
 }
 
-/** Gets the names in the folder of `path` onto the disk, where the system can do that. */
+/** Flushes the folder of `path` to disk, if the system supports that. */
 export async function syncFolderOf(path: string): Promise<void> {
   let folder: FileHandle;
   try {
     folder = await open(dirname(path), "r");
   } catch (error) {
-    // Windows opens no folders, and a folder may be written to but not read.
+    // Windows cannot open folders, and a folder may be writable but not readable.
     if (["EPERM", "EACCES", "EISDIR"].includes(systemCode(error) ?? "")) return;
     throw error;
   }
@@ -158,12 +157,12 @@ export async function remove(path: string): Promise<void> {
   });
 }
 
-/** Removes a file that does no harm if it stays. */
+/** Tries to remove a file that does no harm if it stays. */
 export async function tryRemove(path: string): Promise<void> {
   await unlink(path).catch(() => {});
 }
 
-/** What is known of a file, links not followed; `undefined` where there is none. */
+/** Returns a file's stats, without following links, or `undefined` if there is none. */
 export async function statsOf(path: string): Promise<Stats | undefined> {
   try {
     return await lstat(path);
@@ -173,16 +172,16 @@ export async function statsOf(path: string): Promise<Stats | undefined> {
   }
 }
 
-/** What the system says of a refusal, such as `ENOSPC`; `undefined` for any other error. */
+/** Returns the code of a system error, such as `ENOSPC`, or `undefined` for any other error. */
 export function systemCode(error: unknown): string | undefined {
   const isCoded = error instanceof Error && "code" in error && typeof error.code === "string";
   return isCoded ? (error.code as string) : undefined;
 }
 
 /**
- * Does one thing to a file. What the system refuses becomes an error that names the file.
+ * Runs one operation on a file. A system error becomes an error that names the file.
  *
- * @param doing in the infinitive: `write`
+ * @param doing the operation, in the infinitive: `write`
  * @throws GlassineError `lockfile_failed` with the system's code as `data.systemCode`
  */
 export async function onFile<T>(path: string, doing: string, work: () => Promise<T>): Promise<T> {
@@ -207,7 +206,7 @@ export function lockfileFailed(
   return new GlassineError("lockfile_failed", describe(printable(path)), data, cause);
 }
 
-/** `ENOSPC: no space left on device`, without the call and the paths behind it. */
+/** Returns `ENOSPC: no space left on device`, without the call and paths that Node appends. */
 function systemMessage({ message }: Error, code: string): string {
   const [words = ""] = message.replace(`${code}: `, "").split(/, \w+|\n/);
   return `${code}: ${words.replace(/\.$/, "")}`;
@@ -220,18 +219,18 @@ export function sha256(bytes: Uint8Array | string): string {
 
 /** The files of one lock. */
 export interface Places {
-  /** The file itself, no link. It need not be there. */
+  /** The file itself, after links are followed. It need not exist. */
   readonly lock: string;
   readonly journal: string;
-  /** A change that is on its way, or was when its process ended. */
+  /** The record of a change that is in progress, or was when its process ended. */
   readonly pending: string;
-  /** Who is changing the lock. */
+  /** The claim of the process that is changing the lock. */
   readonly exclusion: string;
 }
 
 const maxLinks = 40;
 
-/** @throws GlassineError `lockfile_failed` where its folder is not there, or links go in a circle */
+/** @throws GlassineError `lockfile_failed` if its folder does not exist, or links form a circle */
 export async function placesOf(path: string): Promise<Places> {
   const lock = await onFile(path, "find", () => followed(path));
   return {

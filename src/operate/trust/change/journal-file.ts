@@ -1,7 +1,7 @@
 /**
- * The journal's file while a change is made. It is opened before anything is changed, so that what
- * keeps it from being written is found in time. Lines get to its end and are never moved or cut; a
- * change that fails takes back its own bytes, as long as nothing stands behind them.
+ * The journal's file during a change. It is opened before anything is changed, so that a file that
+ * cannot be written is noticed in time. Lines are appended, and never moved or cut; a change that
+ * fails takes back its own bytes, unless something follows them.
  */
 import { constants } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
@@ -19,7 +19,7 @@ import {
 } from "./files.ts";
 import { type Journal, readJournal } from "./journal.ts";
 
-/** Far more than a journal of years. */
+/** Far more than a journal gains in years. */
 const maxJournalBytes = 64 * 2 ** 20;
 
 const lineFeed = 0x0a;
@@ -30,7 +30,7 @@ export interface JournalFile {
   readonly mode: number;
   /** Resolves when the bytes are on the disk. */
   append(bytes: Uint8Array): Promise<void>;
-  /** Takes back what `append` wrote. It never throws: false where at least one of its lines stands. */
+  /** Takes back what `append` wrote. Never throws; returns false if at least one line stays. */
   takeBack(): Promise<boolean>;
   close(): Promise<void>;
 }
@@ -68,7 +68,7 @@ async function opened(path: string, handle: FileHandle, isNew: boolean): Promise
   async function cutBack(): Promise<void> {
     if (written > 0) {
       const { size } = await handle.stat();
-      // Somebody appended by hand. Their line stays, and so does what stands before it.
+      // Somebody appended by hand. Their line stays, and so does everything before it.
       if (size !== bytes.length + written) return;
       await handle.truncate(bytes.length);
       written = 0;
@@ -89,21 +89,21 @@ async function opened(path: string, handle: FileHandle, isNew: boolean): Promise
       }),
     takeBack: async () => {
       await cutBack().catch(() => {});
-      // The first byte may be the end of a line that had none.
+      // The first byte may be a line feed that only ends a torn line.
       return !more.subarray(1, written).includes(lineFeed);
     },
     close: () => onFile(path, "close", () => handle.close()),
   };
 }
 
-/** A journal and its path: next to the file of the lock that a path leads to. */
+/** A journal and its path, which is next to the lock's file after links are followed. */
 export interface TrustJournal extends Journal {
   readonly path: string;
 }
 
 /**
- * Reads the journal of the lock at a path: each change of trust in its order, and what is wrong with
- * the journal in itself. One that is not there has no lines.
+ * Reads the journal of the lock at a path: each change of trust, in order, and what is wrong with
+ * the journal itself. A missing journal has no lines.
  *
  * @throws GlassineError `lockfile_failed`
  * @see spec `journal:malformed`, `journal:chain`, `journal:torn`

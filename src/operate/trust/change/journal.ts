@@ -1,9 +1,9 @@
 /**
- * The journal: every change of trust in its order. A line has six fields with tabs between them,
- * and what this library adds behind them; readers take the six by position, so that a line of
- * another tool or a hand counts as well. Each line has the digest of the line before: this chain
- * shows that a line was removed, moved or edited, as long as nobody computes the digests anew,
- * because there is no key in it. No line follows the last one: only the lock says something of it.
+ * The journal: every change of trust, in order. A line has six fields separated by tabs, and then
+ * fields that this library adds. Readers take the six by position, so that lines from other tools
+ * or written by hand count as well. Each line has the digest of the line before. This chain reveals
+ * that a line was removed, moved or edited, unless somebody recomputes the digests, which takes no
+ * key. Nothing follows the last line, so only the lock can reveal a change to it.
  *
  * @see spec `journal:fields`, `journal:further-fields`, `journal:chain`, `journal:unchained`,
  *   `journal:torn`
@@ -15,10 +15,10 @@ type JournalAction = "trust" | "revoke";
 
 /** A change of trust, as the journal records it. */
 export interface JournalLine {
-  /** When, as it is written there: ISO 8601. */
+  /** When, as the line has it: ISO 8601. */
   readonly at: string;
   readonly action: JournalAction;
-  /** The plugin's. */
+  /** The plugin's id. */
   readonly id: string;
   /** `-` for a revocation. */
   readonly version: string;
@@ -27,7 +27,7 @@ export interface JournalLine {
   readonly reason: string;
   /** The last day of the trust: `2027-01-31`; `undefined` for no end. */
   readonly until?: string | undefined;
-  /** Where its code runs from then on: `process`, `host` and the like; `undefined` if still in the host. */
+  /** Where its code runs from then on, such as `process`; `undefined` if it stays in the host. */
   readonly isolate?: string | undefined;
   /** Who, as `user@host`. */
   readonly actor: string | undefined;
@@ -49,7 +49,7 @@ type JournalFault =
 
 /** One thing that is wrong with a journal. */
 export interface JournalProblem {
-  /** The number of the line, from 1; `undefined` where the journal has none for it. */
+  /** The number of the line, from 1; `undefined` if the journal has no line for it. */
   readonly line: number | undefined;
   readonly id: string | undefined;
   readonly problem: JournalFault;
@@ -60,15 +60,15 @@ export interface JournalProblem {
 export interface Journal {
   /** The lines that count, in order, each with its number from 1. */
   readonly lines: readonly (JournalLine & { readonly number: number })[];
-  /** By line. */
+  /** Sorted by line. */
   readonly problems: readonly JournalProblem[];
 }
 
 const leading = 6;
-/** Says that the line before does not count. */
+/** The field that says that the line before does not count. */
 const afterTorn = "before=torn";
 
-/** The line without its line feed. Whatever is in its fields, it is one line of as many fields. */
+/** Returns the line without its line feed. Nothing in a field can start another field or line. */
 export function encodeJournalLine(line: JournalLine): string {
   const { until, isolate, actor, lock, prev } = line;
   const texts = [line.id, line.version, line.hash, line.reason].map(escapeField);
@@ -79,7 +79,7 @@ export function encodeJournalLine(line: JournalLine): string {
   return [line.at, line.action, ...texts, ...further, ...last].join("\t");
 }
 
-/** The line, or why it is not one. A carriage return that an editor left at its end is ignored. */
+/** Parses a line, or returns why it is not one. Ignores a carriage return that an editor added. */
 export function parseJournalLine(text: string): JournalLine | { readonly fault: string } {
   const fields = text.replace(/\r$/, "").split("\t");
   const [at = "", action = "", ...rest] = fields.slice(0, leading);
@@ -115,7 +115,7 @@ export function parseJournalLine(text: string): JournalLine | { readonly fault: 
 const time =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(?::(?:[0-5]\d|60)(?:[.,]\d+)?)?(?:Z|[+-](?:[01]\d|2[0-3])(?::?[0-5]\d)?)?$/i;
 
-/** Whether a string is a date and time as ISO 8601 writes them, of a day that exists. */
+/** Whether a string is a date and time in ISO 8601 form, on a day that exists. */
 export function isJournalTime(text: string): boolean {
   const [, year, month, day] = (time.exec(text) ?? []).map(Number);
   if (year === undefined || month === undefined || day === undefined) return false;
@@ -125,7 +125,7 @@ export function isJournalTime(text: string): boolean {
   return day <= last.getUTCDate();
 }
 
-/** Backslash, control characters, separators of lines and paragraphs, and lone surrogates. */
+/** Backslashes, control characters, line and paragraph separators, and lone surrogates. */
 const special = /[\\\p{Cc}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const escaped = /\\(?:([\\tnr])|x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\})/g;
 const short: Readonly<Record<string, string>> = { "\\": "\\", "\t": "t", "\n": "n", "\r": "r" };
@@ -140,7 +140,7 @@ function escapeField(text: string): string {
   });
 }
 
-/** A backslash before anything else is one that a hand wrote. */
+/** Reverses the escapes. A backslash before anything else was written by hand, and stays. */
 function unescapeField(field: string): string {
   return field.replaceAll(escaped, (written, letter?: string, byte?: string, point?: string) => {
     if (letter !== undefined)
@@ -152,14 +152,14 @@ function unescapeField(field: string): string {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lineFeed = 0x0a;
-/** What every line has that this library writes. Who drops them could edit the lines before. */
+/** Fields of every line that this library writes. A line without them could hide earlier edits. */
 const neverDropped = ["lock", "prev"] as const;
-/** What the first line has as the digest of the line before. */
+/** What the first line has in place of the digest of a line before. */
 const noLine = "-";
 
 /**
- * Reads a journal. It never throws: what cannot be read as a line is a problem with its number, and
- * the other lines are there. A line without an end does not count, also after it was ended.
+ * Parses a journal. Never throws: a line that cannot be read is reported by its number, and the
+ * others are returned. A line without an end does not count, even after a later change ended it.
  */
 export function readJournal(bytes: Uint8Array): Journal {
   const raw = linesOf(bytes);
@@ -202,19 +202,19 @@ function isByHand(line: JournalLine): boolean {
   return neverDropped.every((key) => line[key] === undefined);
 }
 
-/** Whether the next line has the digest of a line. */
+/** Whether the next line has the digest of this one. */
 function isCovered(next: ReturnType<typeof parseBytes> | undefined, line: Uint8Array | undefined) {
   if (next === undefined || "fault" in next || line === undefined) return false;
   return next.prev === sha256(line);
 }
 
-/** Where the next line goes. */
+/** The end of a journal, as needed to append to it. */
 export interface JournalEnd {
   /** How many lines there are, a torn one included. */
   readonly lines: number;
   /** Whether the last line has no line feed. */
   readonly isTorn: boolean;
-  /** The digest of the last line; `-` where there is none. */
+  /** The digest of the last line; `-` if there is none. */
   readonly digest: string;
 }
 
@@ -249,7 +249,7 @@ function parseBytes(bytes: Uint8Array): ReturnType<typeof parseJournalLine> {
   }
 }
 
-/** The lines as they stand behind the end of a journal, without line feeds. */
+/** Encodes lines, chained to the end of a journal, without line feeds. */
 export function chained(
   lines: readonly Omit<JournalLine, "prev" | "afterTorn">[],
   end: JournalEnd,
@@ -262,7 +262,7 @@ export function chained(
   });
 }
 
-/** What is appended for them. A line that has no end gets one first. */
+/** Returns the bytes to append for these lines. If the last line is torn, they end it first. */
 export function appended(
   lines: readonly string[],
   { isTorn }: Pick<JournalEnd, "isTorn">,
@@ -272,14 +272,14 @@ export function appended(
 }
 
 /**
- * What is wrong with a journal in itself, and where it disagrees with the lock.
+ * Returns what is wrong with a journal itself, and where it disagrees with the lock.
  *
- * The last line of an id counts: it has to trust the version, hash and end of trust of its entry,
- * and an id that the journal trusts last has to have an entry. Where all of that is so and the last
- * line says which text of the lock it left, that has to be the text of now.
+ * The last line for an id counts: it must trust the version, hash and end of trust in the id's
+ * entry, and an id whose last line trusts it must have an entry. If all of that holds, and the last
+ * line has the digest of the lock's text, the lock must still have that text.
  *
- * @returns problems of the journal by line, then those of the lock's entries in their order, then
- *   those of other ids in the order of their lines
+ * @returns problems of the journal, by line; then those of the lock's entries, in their order; then
+ *   those of other ids, in the order of their lines
  */
 export function checkJournal(
   lock: Pick<Lockfile, "entries" | "text">,
@@ -309,7 +309,7 @@ export function checkJournal(
     if (action === "trust" && !locked.has(id))
       report(id, "The journal trusts it, and the lock has no entry.");
   const last = lines.at(-1);
-  // An edit that changes no version and no hash: a comment, or capabilities that are granted.
+  // An edit that changes neither version nor hash, such as of a comment or granted capabilities.
   if (mismatches.length === 0 && last?.lock !== undefined && last.lock !== sha256(lock.text)) {
     const detail = "The lock was edited after the change that this line records.";
     return [...problems, { line: last.number, id: undefined, problem: "lock_edited", detail }];

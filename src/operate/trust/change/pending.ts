@@ -1,9 +1,9 @@
 /**
- * The record of a change in progress. Written before the lock is replaced and removed after
- * the journal has its lines, it says after a crash how both were to end.
+ * The record of a change in progress. It is written before the lock is replaced, and removed after
+ * the journal has its lines. After a crash it says what both were to become.
  *
  * Recovery finishes such a change. If the lock has the new text, the journal gets its lines; if it
- * has the old one, nothing was done; if it has another, nobody can tell.
+ * has the old one, nothing was done; if it has another, nobody can know what happened.
  *
  * @see spec `journal:pending`, `journal:recovery`, `journal:conflict`
  */
@@ -38,11 +38,11 @@ const isLine = (text: string) => !text.includes("\n") && linesIn(text).length ==
 
 const recordSchema = z.object({
   version: z.literal(1),
-  /** The SHA-256 of the lock before; null where there was none. */
+  /** The SHA-256 of the lock before; null if there was none. */
   old: digest.nullable(),
   /** The SHA-256 of the lock after. */
   new: digest,
-  /** How many bytes the journal had. */
+  /** How many bytes the journal had before. */
   journal: z.int().min(0),
   /** The lines that the journal gets, without line feeds. */
   lines: z.array(z.string().refine(isLine)).readonly(),
@@ -50,13 +50,13 @@ const recordSchema = z.object({
 
 export type PendingRecord = Omit<Readonly<z.output<typeof recordSchema>>, "version">;
 
-/** The outcome of an unfinished change: it is completed, was not made, or is not known. */
+/** The outcome of an unfinished change: it was completed, was not made, or is unknown. */
 export type Recovery = "applied" | "discarded" | "conflict";
 
 export interface PendingChange {
-  /** What the next command makes of it. */
+  /** What the next command will make of it. */
   readonly outcome: Recovery;
-  /** Whether a process may still be at it: then nothing is wrong. */
+  /** Whether a process may still be working on it; if so, nothing is wrong. */
   readonly isInProgress: boolean;
 }
 
@@ -77,7 +77,7 @@ export async function pendingChange(path: string): Promise<PendingChange | undef
 
 const readRecord = ({ pending }: Places) => readFileWhole(pending, maxRecordBytes);
 
-/** Gets a record onto the disk. Without one, nothing is left of it. */
+/** Writes a record to disk. If that fails, nothing is left of it. */
 export async function writeRecord(
   { lock, pending }: Places,
   record: PendingRecord,
@@ -92,19 +92,19 @@ export async function writeRecord(
   });
 }
 
-/** The record; `undefined` for bytes that are not a valid record. */
+/** Parses a record; returns `undefined` for bytes that are not a valid one. */
 function parseRecord(bytes: Uint8Array): PendingRecord | undefined {
   const json = jsonOf(bytes);
   return "fault" in json ? undefined : recordSchema.safeParse(json.value).data;
 }
 
-/** The line that a string is, if it is one. */
+/** Parses a string as one line; returns an empty list if it is not one. */
 function linesIn(text: string): readonly JournalLine[] {
   const line = parseJournalLine(text);
   return "fault" in line ? [] : [line];
 }
 
-/** A change that leaves the text as it was counts as made once its record is there. */
+/** A change that leaves the text as it was counts as made once its record exists. */
 async function outcomeOf(record: PendingRecord | undefined, { lock }: Places): Promise<Recovery> {
   if (record === undefined) return "conflict";
   const bytes = await readFileWhole(lock, maxLockBytes);
@@ -113,7 +113,7 @@ async function outcomeOf(record: PendingRecord | undefined, { lock }: Places): P
   return now === record.old ? "discarded" : "conflict";
 }
 
-/** Only for whoever holds the exclusion. `warn` gets a sentence about what was found. */
+/** Call it only with exclusive access. `warn` gets a sentence about what was found. */
 export async function recover(
   places: Places,
   now: Date,
@@ -152,7 +152,7 @@ async function keepRecord({ pending }: Places, now: Date): Promise<string> {
   });
 }
 
-/** Appends what is missing of the record's lines, be it the second half of one. */
+/** Appends what the journal lacks of the record's lines, even if only the second half of one. */
 async function completeJournal({ journal }: Places, record: PendingRecord): Promise<void> {
   if (record.lines.length === 0) return;
   const file = await openJournal(journal);
@@ -164,7 +164,7 @@ async function completeJournal({ journal }: Places, record: PendingRecord): Prom
   }
 }
 
-/** What has to be appended to a journal so that it has each line of the record once. */
+/** Returns what to append to a journal so that it has each line of the record once. */
 export function missingOf(record: PendingRecord, journal: Uint8Array): Uint8Array {
   const before = journal.subarray(0, record.journal);
   const since = journal.subarray(record.journal);
@@ -173,7 +173,7 @@ export function missingOf(record: PendingRecord, journal: Uint8Array): Uint8Arra
   if (isOnItsWay && Buffer.compare(since, wanted.subarray(0, since.length)) === 0) {
     return wanted.subarray(since.length);
   }
-  // Something else was appended, or the journal was cut: the lines are chained to what is there.
+  // Something else was appended, or the journal was cut, so chain the lines to what is there.
   const end = endOf(journal);
   const present = readJournal(journal).lines.filter(({ number }) => number > endOf(before).lines);
   const lines = record.lines
@@ -182,7 +182,7 @@ export function missingOf(record: PendingRecord, journal: Uint8Array): Uint8Arra
   return appended(chained(lines, end), end);
 }
 
-/** Whether two lines record the same change, at any place, and also if one lacks its last fields. */
+/** Whether two lines record the same change, at any place, even if one lacks its last fields. */
 function isSameChange(one: JournalLine, other: JournalLine): boolean {
   const keys = ["at", "action", "id", "version", "hash", "reason", "until"] as const;
   return keys.every((key) => one[key] === other[key]);

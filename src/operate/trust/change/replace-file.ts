@@ -1,6 +1,6 @@
 /**
- * Puts a file in place of another, in a way that can be undone without room on the disk. The package
- * write-file-atomic is not used: it undoes nothing, and does not flush the folder.
+ * Replaces a file in a way that can be undone even if the disk is full. The package
+ * write-file-atomic is not used: it cannot undo anything, and does not flush the folder.
  */
 import { constants, type Stats } from "node:fs";
 import { access, link, rename } from "node:fs/promises";
@@ -22,17 +22,17 @@ export interface Before {
 }
 
 export interface Replaced {
-  /** Puts back what was there. It never throws: false where the system refuses. */
+  /** Puts back what was there. Never throws; returns false if the system refuses. */
   undo(): Promise<boolean>;
-  /** Gives up what was there. */
+  /** Discards what was there. */
   settle(): Promise<void>;
 }
 
 /**
- * The new file is on the disk before it gets the name, so that the name is always that of a whole
- * file, old or new. It keeps the mode and, where the system lets us, the owner of the old one.
+ * Replaces a file. The new one is on disk before it gets the name, so the name always belongs to a
+ * whole file, old or new. It keeps the old one's mode and, if the system allows it, its owner.
  *
- * @throws GlassineError `lockfile_failed`; then the old file is in its place
+ * @throws GlassineError `lockfile_failed`; the old file is then in its place
  */
 export async function replaceFile(
   path: string,
@@ -40,7 +40,7 @@ export async function replaceFile(
   before: Before | undefined,
 ): Promise<Replaced> {
   return onFile(path, "write", async () => {
-    // Whoever took the right to write from the file did not mean that it is replaced.
+    // Whoever made the file read-only did not want it to be replaced.
     if (before !== undefined) await access(path, constants.W_OK);
     const made = temporaryFor(path);
     await makeFile(made, bytes, before?.stats ?? newMode);
@@ -63,13 +63,13 @@ export async function replaceFile(
       await syncFolderOf(path);
     } catch (error) {
       if (await replaced.undo()) throw error;
-      // It could not be put back either, so it counts as made.
+      // The old file could not be put back either, so the change counts as made.
     }
     return replaced;
   });
 }
 
-/** Another name for the old file, under which it outlives its replacement. */
+/** Gives the old file another name, under which it outlives its replacement. */
 async function secondName(path: string): Promise<string | undefined> {
   const name = temporaryFor(path);
   try {

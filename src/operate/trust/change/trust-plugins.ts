@@ -1,4 +1,4 @@
-/** The changes of trust that there are: it is granted, or taken back. Each needs a reason. */
+/** The two changes of trust: granting it and taking it back. Each needs a reason. */
 import { GlassineError } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
 import {
@@ -20,22 +20,22 @@ import {
   settleLock,
 } from "./change-lock.ts";
 
-/** Of a change of trust. */
+/** Options of a change of trust. */
 export interface TrustOptions extends Omit<ChangeOptions, "mustExist"> {
   /**
-   * The command that does it, for the records and for what a refusal of the reason begins with.
-   * Default `trust`, or `untrust` for a revocation.
+   * The command that makes the change, for the records and as the first word of the error if the
+   * reason is refused. Default `trust`, or `untrust` for a revocation.
    */
   readonly command?: TrustAction | undefined;
   /**
-   * The audit trail that gets one `plugin.trust_changed` for each plugin, when all is written.
-   * Default: none. With `strict`, a record that is not taken rejects; the change stands.
+   * The audit trail that gets one `plugin.trust_changed` for each plugin, after all is written.
+   * Default: none. With `strict`, the call rejects if a record is not taken; the change stands.
    */
   readonly audit?: AuditOptions | undefined;
 }
 
 interface Audited extends Changed {
-  /** The ids whose record was not taken. */
+  /** The ids whose record the audit trail did not take. */
   readonly unaudited: readonly string[];
 }
 
@@ -48,27 +48,27 @@ export interface TrustedPlugin {
 
 /** What `trustPlugins` did. */
 export interface Trusted extends Audited {
-  /** By id. */
+  /** Sorted by id. */
   readonly plugins: readonly TrustedPlugin[];
 }
 
 /** What `revokePlugins` did. */
 export interface Revoked extends Audited {
-  /** The entries that are gone, by id. */
+  /** The entries that were removed, sorted by id. */
   readonly plugins: readonly LockEntry[];
 }
 
 /**
- * Trusts plugins: gives each an entry in the lock, or brings the one it has up to date in its place,
- * and appends a line each to the journal, by id. All of them, or none. An entry that is there
- * already is left as it is, and the grant is journaled as any other.
+ * Trusts plugins: gives each an entry in the lock, or updates the one it has in place, and appends
+ * a line for each to the journal, sorted by id. Either all of them are trusted, or none. An entry
+ * that is already up to date stays as it is; its grant is journaled like any other.
  *
- * A lock that is not there is made; its folder has to be there.
+ * A missing lock is created; its folder must exist.
  *
- * @param path of the lock
- * @throws GlassineError `reason_invalid`, `trust_refused` where two entries have one id,
- *   `lockfile_invalid`, `lockfile_newer`, `lockfile_uneditable`, `lockfile_busy`, `lockfile_failed`,
- *   `aborted`, `options_invalid`. Nothing is written then.
+ * @param path the path of the lock
+ * @throws GlassineError `reason_invalid`, `trust_refused` if an entry is invalid or two have one
+ *   id, `lockfile_invalid`, `lockfile_newer`, `lockfile_uneditable`, `lockfile_busy`,
+ *   `lockfile_failed`, `aborted`, `options_invalid`. Nothing is written then.
  * @throws GlassineError `audit_failed` under `audit.strict`. All is written then.
  * @see spec `journal:one-line-each`, `journal:renewed`, `journal:all-or-nothing`, `journal:audited`
  * @example
@@ -108,7 +108,7 @@ export async function trustPlugins(
       hash,
       reason,
       until,
-      // Coming back into the host is a change to look at as well.
+      // A move back into the host is also a change worth recording.
       isolate: isolate ?? (entryIn(lock, id)?.isolate === undefined ? undefined : "host"),
     })),
   });
@@ -123,12 +123,12 @@ export async function trustPlugins(
 }
 
 /**
- * Takes trust back: removes the entries of these ids from the lock, and appends a line each to the
- * journal, by id. All of them, or none. Their packages need not be installed. It takes effect at
- * the next start; what runs goes on.
+ * Takes trust back: removes the entries of these ids from the lock, and appends a line for each to
+ * the journal, sorted by id. Either all of them are revoked, or none. Their packages need not be
+ * installed. It takes effect at the next start; plugins that are running keep running.
  *
- * @param path of the lock
- * @throws GlassineError `reason_invalid`, `trust_refused` where the lock has no entry of an id,
+ * @param path the path of the lock
+ * @throws GlassineError `reason_invalid`, `trust_refused` if the lock has no entry for an id,
  *   `lockfile_missing`, `lockfile_invalid`, `lockfile_newer`, `lockfile_uneditable`,
  *   `lockfile_busy`, `lockfile_failed`, `aborted`, `options_invalid`. Nothing is written then.
  * @throws GlassineError `audit_failed` under `audit.strict`. All is written then.
@@ -177,8 +177,8 @@ export async function revokePlugins(
 }
 
 /**
- * Makes a lock without entries where there is none. One that is there is only read, unless an
- * earlier change of it is to be finished.
+ * Creates a lock without entries if there is none. An existing one is only read, unless an earlier
+ * change of it must be finished.
  *
  * @throws GlassineError `lockfile_invalid`, `lockfile_newer`, `lockfile_busy`, `lockfile_failed`
  */
@@ -205,7 +205,7 @@ function expectLocked({ entries }: Lockfile, id: string, path: string): void {
   throw new GlassineError("trust_refused", text, { path, id, locked });
 }
 
-/** By id, in the order of code units. */
+/** Sorts by id, in the order of code units. Throws if an id appears twice. */
 function inOrder<T extends { readonly id: string }>(items: readonly T[]): readonly T[] {
   const sorted = [...items].sort((one, other) => (one.id < other.id ? -1 : 1));
   const twice = sorted.find((each, at) => at > 0 && sorted[at - 1]?.id === each.id);
@@ -217,17 +217,17 @@ function inOrder<T extends { readonly id: string }>(items: readonly T[]): readon
 const maxReason = 2000;
 
 /**
- * Refuses a reason that says nothing or too much. Characters are code points. The text itself is
- * taken as it is: blanks around it belong to it.
+ * Throws if a reason is blank or too long, counted in code points. The reason is used as it is,
+ * including spaces around it.
  *
- * @param command what the message begins with: `trust`, `untrust`, `lock`
+ * @param command the first word of the message: `trust`, `untrust`, `lock`
  * @throws GlassineError `reason_invalid`
  */
 export function checkReason(reason: unknown, command: string): asserts reason is string {
   if (typeof reason !== "string" || reason.trim() === "") {
     throw refusal(`${command}: --reason is required (recorded in audit journal)`);
   }
-  // A code point has two units at most. A text of megabytes is not walked.
+  // A code point has at most two units, so a far longer string is refused without splitting it.
   if (reason.length > 2 * maxReason || [...reason].length > maxReason) {
     throw refusal(`${command}: --reason is too long (max ${maxReason} characters)`);
   }
@@ -239,7 +239,7 @@ function refusal(message: string): GlassineError {
 
 interface TrustFact {
   readonly id: string;
-  /** `undefined` where it is not trusted any more. */
+  /** `undefined` if it is no longer trusted. */
   readonly version?: string | undefined;
   readonly hash?: string | undefined;
 }
@@ -253,10 +253,10 @@ interface TrustChange extends TrustOptions {
 }
 
 /**
- * Changes the lock, and records what was done, plugin by plugin.
+ * Changes the lock, and records in the audit trail what was done, plugin by plugin.
  *
- * @throws GlassineError `options_invalid` before anything is changed; `audit_failed` where `strict`
- *   asks for every record and one was not taken
+ * @throws GlassineError `options_invalid` before anything is changed; `audit_failed` if `strict`
+ *   requires every record and one was not taken
  */
 async function changeTrust(
   path: string,

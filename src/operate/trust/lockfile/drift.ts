@@ -1,32 +1,32 @@
-/** How what is installed differs from what was trusted. */
+/** Finds how installed plugins differ from what was trusted. */
 
 import { quoteName } from "../../../core/hooks/index.ts";
 import { byUnits } from "../../../core/plugins/index.ts";
 import { type LockEntry, readDependency } from "./entry-rules.ts";
 
-/** The facts of an installed plugin that are compared, known before any of its code runs. */
+/** The facts about an installed plugin that are compared. All are known before its code runs. */
 export interface InstalledPlugin {
   readonly id: string;
   readonly package: string;
   readonly version: string;
   readonly entryPoint: string;
-  /** `undefined` where the package cannot be hashed. */
+  /** `undefined` if the package cannot be hashed. */
   readonly hash: string | undefined;
-  /** What its package.json asks for; `undefined` where it does not say. */
+  /** What its package.json asks for; `undefined` if it does not say. */
   readonly capabilities?: readonly string[] | undefined;
-  /** The hooks that its package.json names; `undefined` where it does not say. */
+  /** The hooks that its package.json names; `undefined` if it does not say. */
   readonly hooks?: readonly string[] | undefined;
-  /** Who verifiably signed it, or `unsigned`; `undefined` where that is not known. */
+  /** Who verifiably signed it, or `unsigned`; `undefined` if that is not known. */
   readonly signer?: string | undefined;
-  /** What it needs, as in an entry; `undefined` where that is not known. */
+  /** Its dependencies, written as in an entry; `undefined` if they are not known. */
   readonly dependencies?: readonly string[] | undefined;
-  /** What lies among its dependencies, and nothing asks for. */
+  /** Paths of packages among its dependencies that nothing asks for. */
   readonly foreign?: readonly string[] | undefined;
-  /** Part of the host: it needs no entry, and no drift of it blocks. */
+  /** Whether it is part of the host. If so, it needs no entry, and its drift never blocks. */
   readonly builtin?: boolean | undefined;
 }
 
-/** The label of each kind for people. JSON has the kind. */
+/** Each kind's label for people. JSON output has the kind. */
 export const driftLabels = {
   missing_from_install: "missing_from_install",
   missing_from_lock: "missing_from_lock",
@@ -49,11 +49,11 @@ export interface Drift {
   readonly id: string;
   readonly kind: DriftKind;
   readonly label: string;
-  /** What was trusted; lists have commas between their names. `undefined` where nothing was. */
+  /** What was trusted, with commas between the names of a list; `undefined` if nothing was. */
   readonly expected: string | undefined;
-  /** What is installed. Text of a package: escape it before it is printed. */
+  /** What is installed. It comes from the package, so escape it before printing it. */
   readonly actual: string | undefined;
-  /** Whether production keeps the plugin from loading, or does not start without it. */
+  /** Whether a production host refuses to load the plugin, or to start without it. */
   readonly blocking: boolean;
 }
 
@@ -61,10 +61,10 @@ export interface Drift {
  * Compares what was trusted with what is installed, by the id that is known before loading.
  *
  * Entries come in the order of the file, each with all its differences in the order version, hash,
- * entry point, package, capabilities, hooks, signer, end of trust, dependencies, foreign packages;
- * then what is installed and was never trusted, by id. Of several packages with one id each is
- * compared. Capabilities and hooks differ where a package has more than was granted. What is not
- * known on either side is not compared.
+ * entry point, package, capabilities, hooks, signer, end of trust, dependencies, foreign packages.
+ * Plugins that are installed but were never trusted follow, by id. If several packages have one id,
+ * each is compared. Capabilities and hooks differ if a package has more than was granted. What
+ * either side does not know is not compared, except that a package without a hash differs.
  *
  * @param today the day in UTC, `2026-11-22`, to compare with the end of trust
  * @see spec `lockfile:drift`, `lockfile:drift-order`
@@ -120,7 +120,7 @@ function mismatches(entry: LockEntry, plugin: InstalledPlugin, today: string): r
   return found;
 }
 
-/** By name: what was trusted and what is there in its place, as far as there is one. */
+/** Returns, by name, what was trusted and what is there in its place; either can be missing. */
 function dependencyChanges(
   { dependencies: trusted = [] }: LockEntry,
   { dependencies: present }: InstalledPlugin,
@@ -160,7 +160,7 @@ function listed(names: readonly string[]): string {
 
 const dayMs = 24 * 60 * 60 * 1000;
 
-/** How many days before its end there is a warning. */
+/** How many days before the end of trust the warnings begin. */
 const warnDays = 14;
 
 /** The day in UTC: `2027-01-31`. */
@@ -168,7 +168,7 @@ export function dayOf(time: Date): string {
   return time.toISOString().slice(0, 10);
 }
 
-/** A sentence for each entry whose trust ends soon. What has ended is drift. */
+/** Returns a sentence for each entry whose trust ends soon. If it has ended, that is drift. */
 export function endingSoon(entries: readonly LockEntry[], now: Date): readonly string[] {
   const today = dayOf(now);
   const soon = dayOf(new Date(now.getTime() + warnDays * dayMs));

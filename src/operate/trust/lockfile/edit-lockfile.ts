@@ -1,9 +1,9 @@
 /**
- * Changes to the text of plugins.lock. Bytes that are no part of a change stay as they are.
+ * Edits the text of plugins.lock. Bytes that are not part of an edit stay as they are.
  *
- * The result of an edit is parsed again and compared with what was meant. The package
- * `@decimalturn/toml-patch` 3.3.0 is not used: it respells headers, trims line ends, and removes the
- * comment of the next entry with an entry.
+ * The result of an edit is parsed again and compared with what was intended. The package
+ * `@decimalturn/toml-patch` 3.3.0 is not used: it rewrites headers, trims line ends, and removes
+ * the next entry's comment together with an entry.
  */
 import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
@@ -21,17 +21,17 @@ import {
   type TablePlace,
 } from "./toml-places.ts";
 
-/** A text has no path; messages call it by the name of the file. */
+/** Edits get a text without a path, so messages use the usual name of the file. */
 const nameOfFile = "plugins.lock";
 
 /**
- * The text with an entry in it: the one of that id refreshed where it stands, or a new one behind
- * a blank line at the end. An entry that says the same already changes nothing.
+ * Returns the text with an entry in it: updates the entry with that id in place, or appends a new
+ * one after a blank line. If an entry already says the same, nothing changes.
  *
- * New lines end as the first one does, and the file ends with a line feed if it did. A refresh
- * replaces values only, so comments stay. Nothing that an entry says can end its quotes.
+ * New lines end like the first one, and the file ends with a line feed if it did before. An update
+ * replaces only values, so comments stay. No value can end the quotes around it.
  *
- * @throws GlassineError `lockfile_uneditable` where the rest would not stay as it is,
+ * @throws GlassineError `lockfile_uneditable` if the rest would not stay as it is,
  * `trust_refused` for an entry that is not valid, `lockfile_invalid`, `lockfile_newer`
  * @see spec `lockfile:untouched`, `lockfile:refresh`, `lockfile:append`
  */
@@ -49,11 +49,11 @@ export function setEntry(text: string, entry: LockEntry): string {
 }
 
 /**
- * The text without an entry: without its header and what follows up to the next entry, the comment
- * lines right above its header, and one blank line above these. What `setEntry` appended is taken
- * away again to the byte.
+ * Returns the text without an entry: without its header and everything up to the next entry, the
+ * comment lines right above its header, and one blank line above those. So removing an entry that
+ * `setEntry` appended restores the text to the byte.
  *
- * @throws GlassineError `lockfile_uneditable`, `trust_refused` where no entry has the id (`data`:
+ * @throws GlassineError `lockfile_uneditable`, `trust_refused` if no entry has the id (`data`:
  * `id`, `locked`), `lockfile_invalid`, `lockfile_newer`
  * @see spec `lockfile:remove`
  */
@@ -71,10 +71,10 @@ export function removeEntry(text: string, id: string): string {
   });
 }
 
-/** Given lines that all have an end, what they become and the entries that this means. */
+/** Given lines that all have an end, returns the edited lines and the entries they should have. */
 type Edit = (lines: string, read: ReadLock) => readonly [string, readonly LockEntry[]];
 
-/** The text ends as it did, with a line feed or without. */
+/** Applies an edit. The text ends as it did before, with a line feed or without. */
 function edited(text: string, edit: Edit): string {
   const read = readEditable(text);
   const isOpen = !text.endsWith("\n");
@@ -85,8 +85,8 @@ function edited(text: string, edit: Edit): string {
 }
 
 /**
- * The lines of an entry: one blank line, the comment lines right above its header, the header, and
- * what follows, up to where the lines of the next entry begin.
+ * Returns where an entry's lines are: one blank line, the comment lines right above its header, the
+ * header, and everything up to the lines of the next entry.
  */
 function blockOf(text: string, places: Places, index: number): Span {
   const next = index + 1;
@@ -103,13 +103,13 @@ function startOfBlock(text: string, { fields, tables }: Places, index: number): 
   return start > floor && lineAbove(text, start) === "" ? lineStart(text, start - 1) : start;
 }
 
-/** Behind the last line that has a header, a key or a value, also one of several lines. */
+/** Returns the offset after the last line with any part of a header, key or value. */
 function floorUnder(text: string, { fields, end }: Pick<TablePlace, "fields" | "end">): number {
   const last = fields.at(-1)?.end ?? end;
   return last === 0 ? 0 : afterLine(text, last);
 }
 
-/** The line above one that begins at an offset, without the spaces around it. */
+/** Returns the line above the one that begins at `start`, trimmed. */
 function lineAbove(text: string, start: number): string {
   return text.slice(lineStart(text, start - 1), start).trim();
 }
@@ -128,7 +128,7 @@ function checked(entry: LockEntry): Row {
   throw new GlassineError("trust_refused", text, { id, faults });
 }
 
-/** A valid lock whose every entry is a table below a header `[[plugins]]`. */
+/** Reads a valid lock. Throws unless each entry is a table below a header `[[plugins]]`. */
 function readEditable(text: string): ReadLock {
   const read = readLockText(text, nameOfFile);
   const { fields, tables } = read.places;
@@ -139,7 +139,7 @@ function readEditable(text: string): ReadLock {
   throw uneditable(text, odd.start, `${what}; write each entry below a header [[plugins]]`);
 }
 
-/** The text, where it says exactly what was meant. */
+/** Returns the text if it says exactly what was intended, and throws otherwise. */
 function confirmed(text: string, entries: readonly LockEntry[]): string {
   try {
     const read = parseLockfile(new TextEncoder().encode(text), nameOfFile);

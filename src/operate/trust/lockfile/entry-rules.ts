@@ -1,4 +1,4 @@
-/** What an entry may say: one schema for what is read and for what is written. */
+/** The schema of an entry, used for both reading and writing. */
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
 import { quoteName } from "../../../core/hooks/index.ts";
@@ -19,52 +19,52 @@ import {
 } from "../../packages/index.ts";
 import { identityFault } from "../signing/identity.ts";
 
-/** A plugin that is trusted, exactly as it was when somebody trusted it. */
+/** A trusted plugin, exactly as it was when somebody trusted it. */
 export interface LockEntry {
   readonly id: string;
-  /** `cpex` for a guest: a plugin of CPEX from PyPI; `undefined` for a plugin of an npm package. */
+  /** `cpex` for a guest, a CPEX plugin from PyPI; `undefined` for a plugin from an npm package. */
   readonly kind?: "cpex" | undefined;
-  /** The name of its npm package, with the scope; of a guest the normalized name of its wheel. */
+  /** The name of its npm package, with the scope; for a guest, the normalized name of its wheel. */
   readonly package: string;
-  /** Compared exactly: no range. */
+  /** Compared exactly; never a range. */
   readonly version: string;
-  /** `path:export`; of a guest `module:Class`. */
+  /** `path:export`; for a guest, `module:Class`. */
   readonly entryPoint: string;
-  /** `sha256:` or `sha512:`, and the digits in lower case. */
+  /** `sha256:` or `sha512:`, followed by the digits in lower case. */
   readonly hash: string;
-  /** What was granted, sorted and without repeats; `undefined` where the entry does not say. */
+  /** What was granted, sorted and without duplicates; `undefined` if the entry does not say. */
   readonly capabilities?: readonly string[] | undefined;
-  /** The hooks that its package named, sorted and without repeats; `undefined` where it did not say. */
+  /** The hooks that its package named, sorted, without duplicates; `undefined` if it named none. */
   readonly hooks?: readonly string[] | undefined;
-  /** Who verifiably signed it, or `unsigned`; `undefined` where the entry does not say. */
+  /** Who verifiably signed it, or `unsigned`; `undefined` if the entry does not say. */
   readonly signer?: string | undefined;
   /** The last day on which it is trusted, in UTC: `2027-01-31`; `undefined` for no end. */
   readonly until?: string | undefined;
-  /** Whether a production host starts where the plugin is not installed. Default: it does not. */
+  /** Whether a production host may start if the plugin is not installed. Default: it may not. */
   readonly optional?: boolean | undefined;
   /** Where its code runs: `worker`, `process` and the like; `undefined` for the host itself. */
   readonly isolate?: Isolation | undefined;
-  /** What its code may do although its kind of isolation says otherwise; `undefined` for nothing. */
+  /** What its code may do that its kind of isolation should prevent; `undefined` for nothing. */
   readonly accept?: readonly Opening[] | undefined;
   /**
-   * Every package that it needs, theirs included, sorted: `is-odd@3.0.1 sha256:…`. `undefined` for
-   * none: any other is drift.
+   * Every package that it needs, directly or indirectly, sorted: `is-odd@3.0.1 sha256:…`.
+   * `undefined` for none. Any other package is drift.
    */
   readonly dependencies?: readonly string[] | undefined;
 }
 
-/** A lockfile that is valid. */
+/** A valid lockfile. */
 export interface Lockfile {
   readonly path: string;
-  /** The text of the file. Edits are made to it, and it is never written anew from the entries. */
+  /** The text of the file. Edits change this text; it is never regenerated from the entries. */
   readonly text: string;
   /** In the order of the file. */
   readonly entries: readonly LockEntry[];
-  /** A sentence each. */
+  /** One sentence each. */
   readonly warnings: readonly string[];
 }
 
-/** A string under a key. `faultOf` says what is wrong with one that is not empty. */
+/** A schema for the string under a key. `faultOf` says what is wrong with a non-empty one. */
 function text(key: string, faultOf: (value: string) => string | undefined) {
   const error = ({ input }: { readonly input?: unknown }) =>
     input === undefined ? `${key} is missing` : `${key} must be a string, got ${kindOf(input)}`;
@@ -74,7 +74,7 @@ function text(key: string, faultOf: (value: string) => string | undefined) {
   });
 }
 
-/** A string that passes a test, or `expected` and what it is instead. */
+/** A schema for a string that passes a test. The error says what was expected and what came. */
 function textThat(key: string, isGood: (value: string) => boolean, expected: string) {
   return text(key, (value) =>
     isGood(value) ? undefined : `${key} must be ${expected}, got ${quoteName(value)}`,
@@ -89,14 +89,14 @@ function names(key: string, isName: (name: string) => boolean, wrong: string) {
   return z.array(name, got(expected)).optional();
 }
 
-/** What a value of another kind than `expected` is refused with. */
+/** The error for a value of the wrong kind: what was expected and what came. */
 export function got(expected: string, where = "") {
   return {
     error: ({ input }: { readonly input?: unknown }) => `${expected}, got ${kindOf(input)}${where}`,
   };
 }
 
-/** An entry as the file has it. Keys are written in this order. */
+/** An entry as it is in the file. Keys are written in this order. */
 const rowShape = {
   id: textThat(
     "id",
@@ -133,7 +133,7 @@ export type Row = z.output<typeof rowSchema>;
 
 export const rowKeys = Object.keys(rowShape) as readonly (keyof Row)[];
 
-/** Sets are sorted and without repeats. `optional = false` and empty lists but grants are left out. */
+/** Sorts and deduplicates sets. Omits `optional = false`, and empty `accept` and `dependencies`. */
 export function entryOf({ entry_point, distribution_hash, ...row }: Row): LockEntry {
   const { id, kind, package: name, version, capabilities, hooks, signer, until, optional } = row;
   const { isolate, accept = [], dependencies = [] } = row;
@@ -164,18 +164,18 @@ function sorted(texts: readonly string[], keyOf = (text: string) => text): reado
   return Object.freeze([...new Set(texts)].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)));
 }
 
-/** By name, version and hash, none of which has a space. */
+/** Returns a sort key of name, version and hash, none of which contains a space. */
 function byParts(text: string): string {
   return Object.values(readDependency(text)).join(" ");
 }
 
-/** `is-odd@3.0.1 sha256:…`: none of its characters begins a comment or ends a string. */
+/** True for `is-odd@3.0.1 sha256:…`. No such character can begin a comment or end a string. */
 function isDependency(text: string): boolean {
   const { name, version, hash } = readDependency(text);
   return isPackageName(name) && isVersion(version) && /^sha256:[0-9a-f]{64}$/.test(hash);
 }
 
-/** The parts of a dependency. What is not there is empty. */
+/** Splits a dependency into its parts. A missing part is an empty string. */
 export function readDependency(text: string): {
   readonly name: string;
   readonly version: string;
@@ -190,7 +190,7 @@ function signerFault(signer: string): string | undefined {
   return fault && `signer ${fault}, got ${quoteName(signer)}`;
 }
 
-/** Whether a string is a day of the calendar as ISO 8601 writes it. */
+/** Whether a string is an existing calendar day in ISO 8601 form. */
 export function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const time = Date.parse(`${text}T00:00:00Z`);
@@ -214,7 +214,7 @@ function hashFault(hash: string): string | undefined {
   return /^[0-9a-f]*$/.test(digest) ? undefined : `${expected} ${quoteName(digest)}`;
 }
 
-/** A value of TOML in words. */
+/** Describes a TOML value in words. */
 export function kindOf(value: unknown): string {
   if (typeof value === "string") return `the string ${quoteName(value)}`;
   if (typeof value === "bigint") return value < 1n ? "an integer below 1" : "an integer";
@@ -224,7 +224,7 @@ export function kindOf(value: unknown): string {
   return value instanceof Date ? "a date" : "a table";
 }
 
-/** Whether two entries say the same, whatever the order and repeats of their lists. */
+/** Whether two entries say the same, ignoring order and duplicates in their lists. */
 export function sameEntry(a: LockEntry, b: LockEntry | undefined): boolean {
   return b !== undefined && isDeepStrictEqual(entryOf(rowOf(a) as Row), entryOf(rowOf(b) as Row));
 }

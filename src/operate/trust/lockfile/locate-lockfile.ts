@@ -1,4 +1,4 @@
-/** Which plugins.lock is in effect. All commands ask here, so none of them makes a second one. */
+/** Finds the plugins.lock in effect. All commands use this, so that none creates a second one. */
 import { realpath } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import type { Environment } from "../../../core/plugins/index.ts";
@@ -6,33 +6,33 @@ import { upFrom } from "../../packages/index.ts";
 import { isThere } from "./read-lockfile.ts";
 
 interface LocateOptions {
-  /** The path that the operator gave. Nowhere else is looked then. */
+  /** The path that the operator gave. If there is one, no other path is tried. */
   readonly explicit?: string | undefined;
   /** Absolute. */
   readonly cwd: string;
   readonly env: Environment;
-  /** The name of the command: its folder in the configuration of the user. */
+  /** The name of the command, which is also that of its folder in the user's configuration. */
   readonly bin: string;
 }
 
 interface LocatedLockfile {
-  /** Absolute. Where none is found, where one is to be made. */
+  /** Absolute. If no lockfile exists, this is where a new one belongs. */
   readonly path: string;
   readonly exists: boolean;
-  /** Where one can be put: next to the packages, or for all of a user's. */
+  /** Where a lockfile can be put: next to the packages, or in the user's configuration. */
   readonly candidates: readonly string[];
 }
 
 const fileName = "plugins.lock";
 
 /**
- * Finds the lockfile: the path that was given, or else `./plugins.lock`, or else that of the nearest
- * folder above, as packages are found in its `node_modules`, or else that of the user in
- * `$XDG_CONFIG_HOME/{bin}`, by default `$HOME/.config/{bin}`. A folder of these variables that is
- * not absolute is passed over, as the specification of base directories has it.
+ * Finds the lockfile: the path that was given; otherwise `plugins.lock` in `cwd` or in the nearest
+ * folder above that has one, as packages are found in `node_modules`; otherwise the user's in
+ * `$XDG_CONFIG_HOME/{bin}`, by default `$HOME/.config/{bin}`. A folder in these variables that is
+ * not absolute is skipped, as the XDG Base Directory Specification requires.
  *
- * A file that cannot be looked at counts as there: what it trusts is not replaced by what another
- * one trusts.
+ * A file that cannot be examined counts as existing, so that no other lockfile takes effect in its
+ * place.
  *
  * @see spec `lockfile:location`
  */
@@ -42,7 +42,7 @@ export async function locateLockfile(options: LocateOptions): Promise<LocatedLoc
   if (explicit !== undefined) return { path: own, exists: await isThere(own), candidates: [own] };
   const others = ofUser(options);
   const candidates = [...new Set([own, ...others])];
-  // Above the folder itself, wherever a link to it stands.
+  // Above the real folder, even if `cwd` is a link to it.
   const [, ...above] = upFrom(await realpath(cwd).catch(() => cwd));
   for (const path of [own, ...above.map((folder) => join(folder, fileName)), ...others])
     if (await isThere(path)) return { path, exists: true, candidates };

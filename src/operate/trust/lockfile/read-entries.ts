@@ -1,4 +1,4 @@
-/** Holds what the parser made of a lockfile to the schema, and says where it does not fit. */
+/** Checks a parsed lockfile against the schema, and reports where it does not match. */
 import * as z from "zod";
 import { closest } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
@@ -14,10 +14,10 @@ const top = z.strictObject({
 
 const strictRow = rowSchema.strict();
 
-/** Enough to mend a file by; a hostile file could have millions. */
+/** Enough to repair a file; a hostile file could have millions of faults. */
 const maxFaults = 100;
 
-/** The entries, in order, and what is wrong. With a fault the entries are not all there. */
+/** Returns the entries, in order, and what is wrong. If anything is, entries may be missing. */
 export function readEntries(
   data: Readonly<Record<string, unknown>>,
   places: Places,
@@ -34,7 +34,7 @@ export function readEntries(
   const entryPlaces = placesOfEntries(places);
   for (const [at, table] of list.entries()) {
     if (faults.length > maxFaults) break;
-    // Of an inline array the place is that of the whole array.
+    // Entries of an inline array all have the place of the whole array.
     const place = entryPlaces[at] ?? { start: topKeys.get("plugins") ?? 0, keys: new Map() };
     if (kindOf(table) !== "a table") {
       faults.push({ offset: place.start, message: `${tables}, got ${kindOf(table)} in it` });
@@ -56,13 +56,13 @@ export function readEntries(
   return { entries, faults };
 }
 
-/** Where a table stands, and each of its keys. Places are for messages alone. */
+/** Where a table and each of its keys begin. Only messages use places. */
 interface Place {
   readonly start: number;
   readonly keys: ReadonlyMap<string, number>;
 }
 
-/** What is missing is missing from its table, and every other fault is at its key. */
+/** A missing key is reported at its table, every other fault at its key. */
 function faultsOf(
   error: z.ZodError | undefined,
   known: readonly string[],
@@ -78,7 +78,7 @@ function faultsOf(
   return faults.slice(0, 2 * maxFaults);
 }
 
-/** Where each key of a table begins, the first time. */
+/** Returns where each key of a table first appears. */
 function keysIn(places: readonly Pick<FieldPlace, "key" | "start">[]): Map<string, number> {
   return new Map(places.toReversed().map(({ key, start }) => [partsOf(key)[0] ?? "", start]));
 }

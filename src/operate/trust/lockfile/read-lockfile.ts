@@ -1,4 +1,4 @@
-/** Reads plugins.lock from the disk. One that cannot be read does not count as missing. */
+/** Reads plugins.lock from disk. A file that cannot be read does not count as missing. */
 import { lstat } from "node:fs/promises";
 import { parse, TomlError } from "smol-toml";
 import { GlassineError } from "../../../core/errors/index.ts";
@@ -10,12 +10,12 @@ import { fileInvalid, lockfileInvalid, problemsAt } from "./refusals.ts";
 import { type Places, placesOf } from "./toml-places.ts";
 
 /**
- * Reads the lockfile at a path; `undefined` where there is none. A link is followed. At most 5 MiB
- * are read, and no pipe is waited for.
+ * Reads the lockfile at a path, or returns `undefined` if there is none. Follows links, reads at
+ * most 5 MiB, and never waits for a pipe.
  *
- * @throws GlassineError (as a rejection) `lockfile_invalid`, also for a directory, a link to
- * nowhere and a file that is too large; `lockfile_newer`; `lockfile_failed` where the system does
- * not let it be read (`data`: `path`, `systemCode`)
+ * @throws GlassineError (as a rejection) `lockfile_invalid`, also for a directory, a dangling link
+ * and a file that is too large; `lockfile_newer`; `lockfile_failed` if the system refuses the read
+ * (`data`: `path`, `systemCode`)
  * @see spec `lockfile:file`
  * @example
  * ```ts
@@ -44,12 +44,12 @@ export async function readLockfile(path: string): Promise<Lockfile | undefined> 
   }
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return undefined;
-  // It was written just now.
+  // It was created after the first attempt to read it.
   if (!found.isSymbolicLink()) return readLockfile(path);
   throw fileInvalid(path, "it is a link that leads nowhere; mend or remove it", cause);
 }
 
-/** Whether a path names something, be it a link to nowhere. What cannot be looked at is there. */
+/** Whether a path exists. A dangling link or a path that cannot be examined counts as existing. */
 export async function isThere(path: string): Promise<boolean> {
   return lstat(path).then(
     () => true,
@@ -57,22 +57,22 @@ export async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** No lockfile that people look after is larger. */
+/** No lockfile that people maintain is larger. */
 const maxLockfileBytes = 5 * 1024 * 1024;
 
 export const newLockfile = "version = 1\n";
 
-/** A valid lock has three levels; more would be an attack on the parser's stack. */
+/** A valid lock has three levels; deep nesting would be an attack on the parser's stack. */
 const maxDepth = 8;
 const byteOrderMark = "\ufeff";
 const emptyFile =
   "it is empty, as after an interrupted write; restore it, or write `version = 1` and trust again";
 
 /**
- * Reads the bytes of a plugins.lock. All of it has to be valid: one error names every problem,
- * with lines and columns. `path` is for messages.
+ * Parses the bytes of a plugins.lock. All of it must be valid: one error names every problem, with
+ * lines and columns. `path` is for messages.
  *
- * A file of no bytes is refused: it is what an interrupted write leaves behind.
+ * An empty file is refused, because that is what an interrupted write leaves behind.
  *
  * @throws GlassineError `lockfile_invalid` (`data`: `path`, `lockProblems` with `line`, `column`,
  * `message`), `lockfile_newer` (`data`: `path`, `version`, `supported`)
@@ -87,7 +87,7 @@ function tooLarge(path: string): GlassineError {
   return fileInvalid(path, "it is larger than 5 MiB; remove what is not the entry of a plugin");
 }
 
-/** A lockfile that is valid, and where things stand in it. */
+/** A valid lockfile, and where its headers, keys and values are. */
 export interface ReadLock {
   readonly lock: Lockfile;
   readonly places: Places;
@@ -124,7 +124,7 @@ function parsed(text: string, path: string): Readonly<Record<string, unknown>> {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const { line, column } = error;
-    // What follows the first line is the text of the file.
+    // The lines after the first one quote the file.
     const [first = ""] = error.message.replace("Invalid TOML document: ", "").split("\n");
     throw lockfileInvalid(path, [{ line, column, message: `it is not TOML: ${first}` }], error);
   }
@@ -143,7 +143,7 @@ function newer(path: string, version: bigint): GlassineError {
 function decoded(bytes: Uint8Array, path: string): string {
   const text = textIn(bytes);
   if (text !== undefined) return text;
-  // What is not UTF-8 is another byte after decoding and encoding; a part of a character stays.
+  // An invalid byte differs after decoding and encoding, but half a character before it may not.
   const again = Buffer.from(Buffer.from(bytes).toString());
   const bad = bytes.findIndex((byte, at) => byte !== again[at]);
   const valid = bytes.subarray(0, bad === -1 ? undefined : bad);

@@ -1,4 +1,4 @@
-/** New values for an entry that is there: only what differs is replaced, where it stands. */
+/** Updates an existing entry: replaces only the values that differ, in place. */
 import equal from "fast-deep-equal";
 import { type Row, rowKeys } from "./entry-rules.ts";
 import { uneditable } from "./refusals.ts";
@@ -11,9 +11,9 @@ interface Change {
 }
 
 /**
- * The text with the values of `after` in the table of `before`. Each of its lines has an end.
+ * Returns the text with the values of `after` in the table of `before`. Each line must have an end.
  *
- * @throws GlassineError `lockfile_uneditable` where a comment would be lost
+ * @throws GlassineError `lockfile_uneditable` if a comment would be lost
  */
 export function refreshed(
   text: string,
@@ -40,7 +40,7 @@ export function refreshed(
 function changeOf(text: string, field: FieldPlace, key: keyof Row, value: Value): Change {
   const { start, end } = field.value;
   const former = text.slice(start, end);
-  // No name in an array has this character: it begins a comment.
+  // No name in an array contains this character, so it begins a comment.
   if (former.startsWith("[") && former.includes("#"))
     throw uneditable(text, start, `${key} has comments between its names; put them above it`);
   if (value === undefined) return removedLine(text, field);
@@ -49,7 +49,7 @@ function changeOf(text: string, field: FieldPlace, key: keyof Row, value: Value)
   return { start, end, text: put };
 }
 
-/** Lines of their own below the entry's last one, as far from the margin as that. */
+/** Adds lines below the entry's last one, with the same indentation. */
 function addedLines(
   text: string,
   { start, end }: Pick<FieldPlace, "start" | "end">,
@@ -59,12 +59,12 @@ function addedLines(
   return { start: at, end: at, text: marginOf(text, start) + added + lineEndOf(text) };
 }
 
-/** What is between the beginning of a line and what begins at an offset of it. */
+/** Returns what precedes the offset `start` on its line: the indentation. */
 function marginOf(text: string, start: number): string {
   return text.slice(lineStart(text, start), start);
 }
 
-/** A comment behind the value stays, on a line of its own. */
+/** Removes a field with its line. A comment after the value stays, on a line of its own. */
 function removedLine(text: string, { start, end }: FieldPlace): Change {
   const lineEnd = afterLine(text, end);
   const comment = text.slice(end, lineEnd).indexOf("#");
@@ -74,7 +74,7 @@ function removedLine(text: string, { start, end }: FieldPlace): Change {
 
 type Value = Row[keyof Row];
 
-/** The keys and values of an entry, in the order of the schema. `newLine` goes to its margin. */
+/** Returns an entry's assignments in the order of the schema. `newLine` includes indentation. */
 export function assignments(row: Row, newLine: string): readonly string[] {
   return rowKeys.flatMap((key) => (row[key] === undefined ? [] : assignment(row, key, newLine)));
 }
@@ -83,7 +83,7 @@ function assignment(row: Row, key: keyof Row, newLine: string): string {
   return `${key} = ${written(key, row[key], newLine)}`;
 }
 
-/** An array is on one line, but for dependencies: each of them has its own. */
+/** Writes an array on one line, except for dependencies: each of them has its own. */
 function written(key: keyof Row, value: Value, newLine: string): string {
   if (!Array.isArray(value)) return JSON.stringify(value);
   const items = value.map((item) => JSON.stringify(item));
@@ -91,13 +91,13 @@ function written(key: keyof Row, value: Value, newLine: string): string {
   return `[${items.map((item) => `${newLine}  ${item},`).join("")}${newLine}]`;
 }
 
-/** In the quotes that were there, if the string can be in such quotes. */
+/** Writes a string in the same kind of quotes as before, if they can hold it. */
 function inQuotesOf(former: string, text: string): string {
   const staysLiteral = former.startsWith("'") && /^[\x20-\x26\x28-\x7e]*$/.test(text);
   return staysLiteral ? `'${text}'` : JSON.stringify(text);
 }
 
-/** As the first line ends. */
+/** Returns the line end of the first line. */
 export function lineEndOf(text: string): string {
   return /\r?\n/.exec(text)?.[0] ?? "\n";
 }

@@ -1,9 +1,9 @@
-/** How a lockfile is refused: every problem in one message, each with its line and column. */
+/** Errors that refuse a lockfile: one message with every problem, each with line and column. */
 import { GlassineError } from "../../../core/errors/index.ts";
 import { printable } from "../printable.ts";
 
 export interface LockfileProblem {
-  /** From 1; `undefined` where the whole file is at fault. */
+  /** From 1; `undefined` if the whole file is at fault. */
   readonly line: number | undefined;
   /** From 1, in UTF-16 units. */
   readonly column: number | undefined;
@@ -32,13 +32,13 @@ export function lockfileInvalid(
   );
 }
 
-/** The whole file is at fault. `what` is a sentence about it, which says the way out. */
+/** For a fault of the whole file. `what` is a sentence that also says what to do about it. */
 export function fileInvalid(path: string, what: string, cause?: unknown): GlassineError {
   const problem = { line: undefined, column: undefined, message: what };
   return lockfileInvalid(path, [problem], cause);
 }
 
-/** In the order of the text. Lines end with a line feed, as in TOML. */
+/** Returns faults with line and column, in text order. Lines end with a line feed, as in TOML. */
 export function problemsAt(text: string, faults: readonly Fault[]): readonly LockfileProblem[] {
   let line = 1;
   let lineStart = 0;

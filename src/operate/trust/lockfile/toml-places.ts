@@ -1,12 +1,12 @@
 /**
- * Where things stand in a TOML text.
+ * Finds where headers, keys and values are in a TOML text.
  *
- * The parser has already accepted the text: this reads layout only, and the parser decides what a
- * value means. TOML 1.1, https://toml.io/en/v1.1.0
+ * The parser has already accepted the text, and decides what a value means: this reads only the
+ * layout. TOML 1.1, https://toml.io/en/v1.1.0
  */
 import { parse } from "smol-toml";
 
-/** Offsets: `end` is behind the last character. */
+/** Offsets: `end` is after the last character. */
 export interface Span {
   readonly start: number;
   readonly end: number;
@@ -18,9 +18,9 @@ export interface FieldPlace extends Span {
   readonly value: Span;
 }
 
-/** A header, `[x]` or `[[x]]`, and the fields below it. `end` is that of the header. */
+/** A header, `[x]` or `[[x]]`, and the fields below it. `end` is the end of the header. */
 export interface TablePlace extends Span {
-  /** As it is spelled, without the brackets and the spaces inside of them. */
+  /** As it is spelled, without the brackets and the spaces inside them. */
   readonly key: string;
   readonly fields: readonly FieldPlace[];
 }
@@ -56,7 +56,7 @@ export function placesOf(text: string): Places {
 
 const bareKey = /^[A-Za-z0-9_-]+$/;
 
-/** Whether a key is spelled as one word, without quotes and dots. */
+/** Whether a key is spelled as one word, without quotes or dots. */
 export function isBare(key: string): boolean {
   return bareKey.test(key);
 }
@@ -80,9 +80,9 @@ export function afterLine(text: string, at: number): number {
   return lineFeed === -1 ? text.length : lineFeed + 1;
 }
 
-/** Where the line begins that an offset is in. */
+/** Returns the beginning of the line that contains an offset. */
 export function lineStart(text: string, offset: number): number {
-  // From an index below 0 the search would begin at 0.
+  // With an index below 0, `lastIndexOf` would still look at index 0.
   return offset === 0 ? 0 : text.lastIndexOf("\n", offset - 1) + 1;
 }
 
@@ -145,14 +145,14 @@ function afterList(text: string, start: number): number {
   return at;
 }
 
-/** A number, a boolean, or a date, which may have a space in front of its time. */
+/** The offset after a number, boolean or date. A date can have a space before its time. */
 function afterBareValue(text: string, start: number): number {
   const pattern = /[^\s,\]}#]+(?: \d\d:[^\s,\]}#]+)?/y;
   pattern.lastIndex = start;
   return start + (pattern.exec(text)?.[0].length ?? 1);
 }
 
-/** The offset after the closing quotes. Of five quotes at the end the first two are content. */
+/** The offset after the closing quotes. If five quotes end a string, the first two are content. */
 function afterString(text: string, start: number): number {
   const quote = text[start] as string;
   const fence = quote.repeat(3);

@@ -1,7 +1,7 @@
-/** Who a verified certificate names: the one subject, and the issuer who knows it by that. */
+/** Reads whom a verified certificate names: the one subject, and the issuer that identified it. */
 import type { Signer } from "@sigstore/verify";
 
-/** What `Verifier.verify` found of the certificate. */
+/** What `Verifier.verify` returns about the certificate. */
 type CertificateIdentity = NonNullable<Signer["identity"]>;
 
 export interface CertificateSigner {
@@ -9,7 +9,7 @@ export interface CertificateSigner {
   readonly subject: string;
 }
 
-/** Sigstore's names for extensions of certificates: the issuer as UTF8String, and as plain bytes. */
+/** Sigstore's certificate extensions for the issuer: as a UTF8String, and as plain bytes. */
 const issuerV2 = "1.3.6.1.4.1.57264.1.8";
 const issuerV1 = "1.3.6.1.4.1.57264.1.1";
 /** RFC 5280 §4.2.1.6. */
@@ -19,10 +19,10 @@ const sequence = 0x30;
 const generalNames = { email: 0x81, uri: 0x86 } as const;
 
 /**
- * The names, or `undefined` where the certificate has them in another form.
+ * Returns the issuer and subject, or `undefined` if the certificate has them in another form.
  *
- * The peer clears the high bit of each byte and takes the first name of several. What it read is
- * therefore encoded again and has to be what stands in the certificate, to the byte.
+ * The peer dependency clears the high bit of each byte, and takes the first of several names. So
+ * what it read is encoded again, and must equal the bytes in the certificate.
  */
 export function certificateSigner({
   subjectAlternativeName: subject,
@@ -46,7 +46,7 @@ export function certificateSigner({
   return isSubject && isIssuer ? { issuer, subject } : undefined;
 }
 
-/** A tag, a length and a value in DER. ITU-T X.690 §8.1.3. */
+/** Encodes a tag, a length and a value in DER. ITU-T X.690 §8.1.3. */
 function element(tag: number, value: Buffer): Buffer {
   const { length } = value;
   if (length < 0x80) return Buffer.from([tag, length, ...value]);

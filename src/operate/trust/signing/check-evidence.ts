@@ -1,4 +1,4 @@
-/** Asks every verifier, and makes one answer of theirs. */
+/** Asks every verifier, and combines their answers into one. */
 import { join } from "node:path";
 import { isRecord, within } from "../../../core/data/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
@@ -16,12 +16,12 @@ import {
 const timeoutMs = 30_000;
 
 /**
- * Who signed a package, by all `verifiers` together.
+ * Finds out who signed a package, according to all `verifiers` together.
  *
- * Every evidence that is there has to verify: one that does not makes the package `invalid`. A
- * verifier that throws, does not answer in time, or returns something that is not evidence counts
- * as one. With several signers, `identity` is the first by the order of `verifiers`. Evidence
- * that no verifier reads does not count if another verified; alone it is `unchecked`.
+ * All evidence in the package must verify: one invalid piece makes the package `invalid`. So does a
+ * verifier that throws, does not answer in time, or returns something that is not evidence. With
+ * several signers, `identity` is the first in the order of `verifiers`. Evidence that no verifier
+ * reads is ignored beside evidence that verified; on its own it is `unchecked`.
  *
  * @see spec `signing:every-evidence`, `signing:verifier-fails`, `signing:unread`
  */
@@ -42,7 +42,7 @@ export async function checkEvidence(
 
 async function answerOf(verifier: SignatureVerifier, signed: SignedPackage): Promise<Evidence> {
   const who = `the verifier ${quoteName(verifier.name)}`;
-  // Reading an answer may run code of the verifier, too.
+  // The time limit includes reading the answer, because that can run the verifier's code too.
   const verify = async () => readAnswer(await verifier.verify(signed));
   const { how, value } = await within(timeoutMs, verify);
   if (how === "timeout") return invalid(`${who} gave no answer within ${timeoutMs / 1000} seconds`);
@@ -50,7 +50,7 @@ async function answerOf(verifier: SignatureVerifier, signed: SignedPackage): Pro
   return value ?? invalid(`${who} answered with something that is not evidence`);
 }
 
-/** A copy of an answer, each part of it read once; `undefined` where it is not evidence. */
+/** Copies an answer, reading each part once. Returns `undefined` if it is not evidence. */
 function readAnswer(answer: unknown): Evidence | undefined {
   if (!isRecord(answer)) return undefined;
   const { kind, detail, identity, further } = answer;
@@ -66,14 +66,14 @@ function isIdentity(value: unknown): value is string {
   return typeof value === "string" && identityFault(value) === undefined;
 }
 
-/** Evidence without a verifier must not pass for no evidence: the remedy is another one. */
+/** Distinguishes evidence without a verifier from no evidence at all: the remedies differ. */
 async function withoutSigner({ path }: SignedPackage): Promise<Evidence> {
   for (const file of [ed25519File, sigstoreFile])
     if (await isThere(join(path, file))) return { kind: "unchecked", file };
   return { kind: "unsigned" };
 }
 
-/** Of what verifiers say: names of a certificate are long, and there may be several. */
+/** For details from verifiers: names in certificates are long, and there can be several. */
 const maxDetailUnits = 4096;
 
 function invalid(detail: string): Evidence {

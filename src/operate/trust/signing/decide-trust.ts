@@ -1,4 +1,4 @@
-/** Whether a plugin may be loaded, by what is known of its signer and what the operator said. */
+/** Decides whether a plugin may be loaded, from what is known about its signer and the settings. */
 
 import { match } from "ts-pattern";
 import { quoteName } from "../../../core/hooks/index.ts";
@@ -15,9 +15,9 @@ import { type Evidence, sigstoreFile } from "./types.ts";
 export interface TrustAccepted {
   readonly accepted: true;
   readonly decision: TrustDecision;
-  /** Why, where that needs saying. */
+  /** Why it was accepted, if that needs an explanation. */
   readonly reason?: string;
-  /** A verified identity, or `unsigned`. A name that is only claimed never stands here. */
+  /** A verified identity, or `unsigned`. Never a name that is only claimed. */
   readonly signedBy: string;
 }
 
@@ -43,15 +43,15 @@ export interface TrustQuestion {
     TrustSettings,
     "signingRequired" | "unsignedAck" | "trustedPublishers" | "overridePublishers"
   >;
-  /** The words of the host. Default: those of `standardProfile`. */
+  /** The host's names for messages. Default: those of `standardProfile`. */
   readonly profile?: Pick<HostProfile, "envPrefix" | "evidenceName">;
 }
 
 /**
- * Whether a plugin may be loaded, and on whose word. Reads nothing and writes nothing.
+ * Decides whether a plugin may be loaded, and because of whose signature. Performs no I/O.
  *
- * A signer on the list of trusted ones counts before one on the list of exceptions. Where signing
- * is not required, a plugin that is signed by somebody trusted is still loaded on that word.
+ * A signer on the list of trusted publishers takes precedence over one on the list of exceptions.
+ * Even if signing is not required, a plugin with a trusted signer is accepted for its signature.
  *
  * @see spec `signing:trusted`, `signing:override`, `signing:refused`, `signing:unsigned-allowed`
  */

@@ -1,4 +1,4 @@
-/** Signs and verifies with Ed25519: `glassine.sig.json`, and the keys that the operator bound to publishers. */
+/** Verifies the Ed25519 signature in `glassine.sig.json` with the operator's publisher keys. */
 import { createPublicKey, verify } from "node:crypto";
 import { join } from "node:path";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
@@ -11,16 +11,16 @@ import { type Evidence, ed25519File, type SignatureVerifier, type SignedPackage 
 /** Options of `ed25519Verifier`. */
 export interface Ed25519VerifierOptions {
   readonly keys: PublisherKeys;
-  /** The time, in milliseconds since 1970. Default: that of the system. */
+  /** The current time, in milliseconds since 1970. Default: the system's. */
   readonly now?: () => number;
 }
 
 /**
- * A verifier of Ed25519 signatures over the hash of a package, in `glassine.sig.json`.
+ * Makes a verifier for Ed25519 signatures over a package's hash, in `glassine.sig.json`.
  *
- * The signature has to verify under a key of the very identity that it claims, which is neither
- * revoked nor out of its time now. It is over the package's name, version and hash, so it is not valid
- * for another package.
+ * The signature must verify under a key of the very identity that it claims. The key must not be
+ * revoked, and must be within its validity period now. The signature covers the package's name,
+ * version and hash, so it is not valid for another package.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `signing:identity-bound`, `signing:replay`, `signing:key-time`
@@ -93,7 +93,7 @@ function invalid(detail: string): Evidence {
   return { kind: "invalid", detail };
 }
 
-/** What the file says. Nothing of it is verified. */
+/** What the file says, none of it verified yet. */
 interface Ed25519Evidence {
   readonly identity: string;
   readonly keyId: string;
@@ -106,8 +106,8 @@ const fields = ["schema", "algorithm", "identity", "key_id", "signature"];
 const packageHash = /^sha256:[0-9a-f]{64}$/;
 
 /**
- * The evidence, or why it is not valid, as the end of a sentence about the file. What is not exactly
- * as specified is not evidence.
+ * Returns the evidence, or why it is invalid as the end of a sentence about the file. Anything that
+ * is not exactly as specified is invalid.
  */
 function evidenceOf(value: unknown): Ed25519Evidence | string {
   if (!isRecord(value)) return "is not a JSON object";
@@ -134,8 +134,8 @@ function shown(value: unknown): string {
 type Signable = Pick<SignedPackage, "name" | "version" | "hash">;
 
 /**
- * The bytes that are signed; `undefined` where a part of them is not what it should be. A line feed
- * in a name would let it speak for the line after it.
+ * Returns the bytes to sign, or `undefined` if a part of them is invalid. With a line feed in it, a
+ * name could pose as the version too.
  */
 export function signedBytes({ name, version, hash }: Signable): Uint8Array | undefined {
   const isClean = [name, version].every((part) => part !== "" && !/\p{Cc}/u.test(part));

@@ -1,4 +1,4 @@
-/** Reads what somebody else wrote, strictly: UTF-8, JSON with no key twice in an object, and base64. */
+/** Strict readers for data from others: UTF-8, JSON without duplicate keys, and base64. */
 import {
   type FileFault,
   type FileRules,
@@ -8,7 +8,7 @@ import {
   textIn,
 } from "../../packages/index.ts";
 
-/** What was read, or why not: what follows the name of the file in a sentence. */
+/** The value that was read, or a fault, worded to follow the file's name in a sentence. */
 export type ReadJson =
   | { readonly value: unknown }
   | { readonly fault: string; readonly why?: undefined };
@@ -18,7 +18,7 @@ export async function readJsonFile(path: string, rules: FileRules): Promise<Read
   return "fault" in file ? file : jsonOf(file.bytes);
 }
 
-/** Parses bytes. A byte order mark is not part of JSON. */
+/** Parses the bytes of a JSON text. A byte order mark is a fault, because JSON has none. */
 export function jsonOf(bytes: Uint8Array): ReadJson {
   const text = textIn(bytes);
   if (text === undefined) return { fault: "is not UTF-8" };
@@ -31,8 +31,8 @@ export function jsonOf(bytes: Uint8Array): ReadJson {
 }
 
 /**
- * The bytes of a base64 text in its one canonical form: padded, in the standard alphabet, no unused
- * bits set. Of several strings for the same bytes all but one are refused.
+ * Decodes base64 in its one canonical form: padded, in the standard alphabet, with no unused bits
+ * set. Returns `undefined` for anything else, including other spellings of the same bytes.
  */
 export function fromBase64(text: string): Uint8Array | undefined {
   const bytes = Buffer.from(text, "base64");

@@ -1,4 +1,4 @@
-/** The file that binds publishers to their keys: the operator's word on who may sign as whom. */
+/** Reads the file in which the operator binds publishers to their keys. */
 import { createPublicKey } from "node:crypto";
 import * as z from "zod";
 import { formatPath, GlassineError, quoted } from "../../../core/errors/index.ts";
@@ -12,14 +12,14 @@ export interface PublisherKey {
   readonly keyId: string;
   /** The 32 bytes of the Ed25519 public key, in base64. */
   readonly publicKey: string;
-  /** In milliseconds since 1970. `undefined`: without a beginning. */
+  /** In milliseconds since 1970; `undefined` if there is no start. */
   readonly notBefore: number | undefined;
-  /** In milliseconds since 1970, inclusive. `undefined`: without an end. */
+  /** In milliseconds since 1970, inclusive; `undefined` if there is no end. */
   readonly notAfter: number | undefined;
   readonly revoked: boolean;
 }
 
-/** What `readPublisherKeys` read. */
+/** What `readPublisherKeys` returns. */
 export interface PublisherKeys {
   readonly keys: readonly PublisherKey[];
 }
@@ -27,13 +27,13 @@ export interface PublisherKeys {
 const maxBytes = 1024 * 1024;
 const maxShown = 8;
 
-/** A string, or `rule` as the fault. */
+/** A schema for strings; `rule` is the fault of anything else. */
 const text = (rule = "is not a string") => z.string({ error: rule });
 
 const instant = text("is not a time in UTC such as 2026-01-31T12:00:00Z").transform(
   (written, context) => {
     const at = Date.parse(written);
-    // The 30th of February is read as the 2nd of March.
+    // `Date.parse` reads the 30th of February as the 2nd of March.
     const isGood =
       /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,3})?Z$/.test(written) &&
       !Number.isNaN(at) &&
@@ -75,14 +75,14 @@ const document = z.strictObject(
 
 /**
  * Reads the file that `PLUGIN_PUBLISHER_KEYS` names: JSON with `schema` 1 and `publishers`, each
- * with `identity`, `key_id`, `public_key` (PEM, or the 32 bytes in base64) and, where they are
- * wanted, `not_before`, `not_after` (UTC, `2026-01-31T12:00:00Z`) and `revoked`.
+ * with `identity`, `key_id`, `public_key` (PEM, or the 32 bytes in base64) and optionally
+ * `not_before`, `not_after` (UTC, `2026-01-31T12:00:00Z`) and `revoked`.
  *
- * An identity may have several keys. A key stands once: under two names it could not be revoked.
- * The file may be a link, and has at most 1 MiB.
+ * An identity can have several keys. A key appears only once: revoked under one name, it would live
+ * on under another. The file may be a link, and has at most 1 MiB.
  *
- * @throws GlassineError (as a rejection) `setting_invalid`: one error that names every problem, in
- *   `data.keyProblems` all of them; never what stands in `public_key`
+ * @throws GlassineError (as a rejection) `setting_invalid`: one error for all problems, which
+ *   `data.keyProblems` lists; it never quotes a `public_key`
  * @see spec `signing:keys-file`, `signing:keys-refused`, `signing:keys-once`
  * @example
  * ```ts
@@ -105,7 +105,7 @@ const document = z.strictObject(
 export async function readPublisherKeys(path: string): Promise<PublisherKeys> {
   const json = await readJsonFile(path, { maxBytes, followLinks: true });
   if ("fault" in json) {
-    // There is no JSON: the fault follows the name of the file.
+    // The whole file is at fault, and the fault is worded to follow its name.
     const fault = oneLine(json.fault, 200);
     throw invalid(path, fault, [{ place: "", fault }]);
   }
@@ -129,7 +129,7 @@ interface KeyProblem {
   readonly fault: string;
 }
 
-/** Of a key that is not known the place is the key itself. */
+/** The place of an unknown key is the key itself. */
 function problemsOf(issue: z.core.$ZodIssue): readonly KeyProblem[] {
   const place = issue.path.length === 0 ? "" : formatPath(issue.path as (string | number)[]);
   if (issue.code !== "unrecognized_keys") return [{ place, fault: issue.message }];
@@ -153,7 +153,7 @@ function invalid(path: string, what: string, keyProblems: readonly KeyProblem[])
   return new GlassineError("setting_invalid", message, { path, keyProblems });
 }
 
-/** From PEM or base64. What stands there is in no message: it may be a private key by mistake. */
+/** Reads PEM or base64. No message quotes the value, because it may be a private key by mistake. */
 function readPublicKey(text: string, context: z.RefinementCtx<string>): string {
   const refuse = (fault: string) => {
     context.addIssue(fault);

@@ -1,4 +1,4 @@
-/** Signs a package for its author: puts `glassine.sig.json` into its folder, or into its tarball. */
+/** Signs a package for its author: adds `glassine.sig.json` to its folder or its tarball. */
 import { sign } from "node:crypto";
 import { mkdtemp, readFile, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,45 +14,45 @@ import { expectIdentity, readKeyId, readSigningKey } from "./signing-key.ts";
 import { readTarball, unpackTarball, withFile } from "./tarball.ts";
 import { ed25519File } from "./types.ts";
 
-/** What `signPackage` takes. */
+/** Options of `signPackage`. */
 export interface SignPackageOptions {
-  /** The folder of the package, with exactly the files that are going to be installed. */
+  /** The folder of the package, with exactly the files that will be installed. */
   readonly path: string;
   /** The Ed25519 private key: PKCS #8 in PEM, not encrypted. */
   readonly key: string;
-  /** Who signs: `builder@example.com`. */
+  /** The signer, such as `builder@example.com`. */
   readonly identity: string;
-  /** What operators call the key. Default: 32 hexadecimal digits of the SHA-256 of its public half. */
+  /** The key's id for operators. Default: the first 32 hex digits of the public key's SHA-256. */
   readonly keyId?: string;
 }
 
-/** What was signed, and what an operator needs to verify it. Nothing of it is secret. */
+/** What was signed, and what an operator needs to verify it. None of it is secret. */
 export interface SignedEvidence {
   /** The file that was written. */
   readonly path: string;
   readonly name: string;
   readonly version: string;
-  /** Of the package: `sha256:` and 64 digits. */
+  /** The package's hash: `sha256:` and 64 digits. */
   readonly hash: string;
   readonly identity: string;
   readonly keyId: string;
-  /** The 32 bytes of the public key in base64, for `public_key` of a file of publisher keys. */
+  /** The 32 bytes of the public key in base64: `public_key` in a file of publisher keys. */
   readonly publicKey: string;
 }
 
 /**
  * Signs the files of a package, with its name and version, and writes `glassine.sig.json` into its
- * folder, in place of one that is there. The file is written whole or not at all.
+ * folder, replacing one that exists. The file is written whole or not at all.
  *
- * Every file counts that `hashPackage` hashes. A folder with files that are not published has
- * another hash than the installed package: sign the unpacked tarball, then pack it again with the
- * evidence in it. The key is read, used and forgotten; no message has a part of it.
+ * The signature covers every file that `hashPackage` hashes. A folder with unpublished files has a
+ * different hash than the installed package: sign the unpacked tarball, then pack it again with the
+ * evidence in it. The key is not kept, and no message quotes any part of it.
  *
- * @throws GlassineError (as a rejection) `options_invalid`: a key that is encrypted or no Ed25519
- *   private key in PEM, an identity or key id that no operator could list
+ * @throws GlassineError (as a rejection) `options_invalid`: a key that is encrypted or not an
+ *   Ed25519 private key in PEM, or an identity or key id that operators could not list
  * @throws GlassineError (as a rejection) `package_refused`: the folder is not a package, cannot be
- *   hashed safely, or has something else in the place of the evidence
- * @throws (as a rejection) what the system says where the file cannot be written: `EACCES`, `ENOSPC`
+ *   hashed safely, or has something else in place of the evidence
+ * @throws (as a rejection) the system's error if the file cannot be written: `EACCES`, `ENOSPC`
  * @see spec `signing:evidence`, `signing:bytes`, `signing:key-id`, `signing:written`
  * @example
  * ```ts
@@ -80,7 +80,7 @@ export async function signPackage(options: SignPackageOptions): Promise<SignedEv
   const keyId = readKeyId(options.keyId ?? ownKeyId);
   expectIdentity(identity);
   const target = join(path, ed25519File);
-  // A link there would have the evidence written to where it leads.
+  // Replaces evidence, but never a link, folder or pipe that somebody put in its place.
   if ((await statsOf(target))?.isFile() === false)
     throw refused(`${ed25519File} is there and is not a regular file. Remove it.`);
   const { name, version } = await readNameAndVersion(path);
@@ -119,11 +119,11 @@ function refused(text: string): GlassineError {
 }
 
 /**
- * Signs the package in a tarball. `path` is that of the tarball, which is replaced, whole or not at
- * all, by one with `glassine.sig.json` in it: what is published from it or installed is signed.
+ * Signs the package in the tarball at `path`. Replaces the tarball, whole or not at all, with one
+ * that contains `glassine.sig.json`, so that whatever is published or installed from it is signed.
  *
- * @param inspect given the folder of the package while it is unpacked
- * @throws GlassineError (as a rejection) `package_refused`, `options_invalid`, as `signPackage`
+ * @param inspect called with the package's folder while it is unpacked
+ * @throws GlassineError (as a rejection) `package_refused`, `options_invalid`, as for `signPackage`
  * @see spec `signing:tarball`
  */
 export async function signTarball(

@@ -1,4 +1,4 @@
-/** The private key of an author. No message of an error in here has a part of it. */
+/** Reads and makes an author's private key. No error message in this file quotes any part of it. */
 import {
   createHash,
   createPrivateKey,
@@ -12,7 +12,7 @@ import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
 
 export interface SigningKey {
   readonly privateKey: KeyObject;
-  /** The 32 bytes of the public key, in base64: what a file of publisher keys takes. */
+  /** The 32 bytes of the public key, in base64: `public_key` in a file of publisher keys. */
   readonly publicKey: string;
   /** The first 32 hexadecimal digits of the SHA-256 of those bytes. */
   readonly keyId: string;
@@ -20,7 +20,7 @@ export interface SigningKey {
 
 const wayOut = "Make one with `glassine plugins keygen`.";
 
-/** @throws GlassineError `options_invalid`: it is not an Ed25519 private key in PEM, or encrypted */
+/** @throws GlassineError `options_invalid`: not an Ed25519 private key in PEM, or encrypted */
 export function readSigningKey(pem: unknown): SigningKey {
   const labels =
     typeof pem === "string"
@@ -56,20 +56,20 @@ function privateKeyOf(pem: string): KeyObject {
   try {
     return createPrivateKey(pem);
   } catch {
-    // Without the error of the system as cause: it may quote the key.
+    // The original error is not passed on as the cause, because it may quote the key.
     throw optionsInvalid("The key to sign with is PEM that cannot be read.");
   }
 }
 
 export interface MakeKeyOptions {
-  /** Where the private key goes: PEM, in a file that is not there yet. */
+  /** The path of a new file for the private key, in PEM. */
   readonly path: string;
   readonly identity: string;
-  /** Default: 32 hexadecimal digits of the SHA-256 of the public half. */
+  /** Default: the first 32 hex digits of the public key's SHA-256. */
   readonly keyId?: string | undefined;
 }
 
-/** An entry for a file of publisher keys. Nothing of it is secret. */
+/** An entry for a file of publisher keys. None of it is secret. */
 export interface MadeKey {
   readonly identity: string;
   readonly keyId: string;
@@ -80,9 +80,9 @@ export interface MadeKey {
 /**
  * Makes an Ed25519 key and writes its private half to a new file, which only its owner can read.
  *
- * @throws GlassineError (as a rejection) `options_invalid`: an identity or key id that no operator
- *   could list
- * @throws (as a rejection) what the system says: `EEXIST` where there is a file already
+ * @throws GlassineError (as a rejection) `options_invalid`: an identity or key id that operators
+ *   could not list
+ * @throws (as a rejection) the system's error, such as `EEXIST` if the file already exists
  * @see spec `signing:key-made`
  */
 export async function makeSigningKey(options: MakeKeyOptions): Promise<MadeKey> {
@@ -103,7 +103,7 @@ export function readKeyId(keyId: unknown): string {
   throw optionsInvalid(`The id of a key has ${rule}.`);
 }
 
-/** @throws GlassineError `options_invalid`: an identity that no operator could list */
+/** @throws GlassineError `options_invalid`: an identity that operators could not list */
 export function expectIdentity(identity: unknown): void {
   const fault = typeof identity === "string" ? identityFault(identity) : "is not a string";
   if (fault === undefined) return;

@@ -1,4 +1,4 @@
-/** Verifies `glassine.sigstore.json`, a Sigstore bundle, without a network. */
+/** Verifies `glassine.sigstore.json`, a Sigstore bundle, without network access. */
 import { join } from "node:path";
 import type { Bundle } from "@sigstore/bundle";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
@@ -20,34 +20,34 @@ import {
 
 /** Options of `sigstoreVerifier`. */
 export interface SigstoreVerifierOptions {
-  /** The path of a `trusted_root.json`: whom to believe, pinned by the operator. */
+  /** The path of a `trusted_root.json`, with which the operator pins whom to trust. */
   readonly trustedRoot: string;
   /**
-   * The one issuer that is believed: identities are then subjects alone. Default: any that the root
-   * knows, and an identity is `ISSUER#SUBJECT`.
+   * The only issuer to accept; an identity is then the subject alone. Default: any issuer that the
+   * root's authorities certify, and an identity is `ISSUER#SUBJECT`.
    */
   readonly issuer?: string;
-  /** Kinds of statements that vouch for a package. Default: SLSA provenance, version 1. */
+  /** Types of statements that vouch for a package. Default: SLSA provenance, version 1. */
   readonly predicateTypes?: readonly string[];
 }
 
 const maxBytes = 256 * 1024;
 const defaultPredicateTypes = ["https://slsa.dev/provenance/v1"];
 const install = "@sigstore/verify@3 @sigstore/bundle@4";
-/** Of each kind of witness one is enough, and has to be there. */
+/** One witness of each kind is required, and is enough. */
 const thresholds = { ctlogThreshold: 1, tlogThreshold: 1, timestampThreshold: 1 };
 
-/** An answer of this verifier that is not good. */
+/** Thrown with the reason why this verifier does not accept a bundle. */
 class Refusal extends Error {}
 
 /**
- * A verifier of Sigstore bundles in `glassine.sigstore.json`: an in-toto statement about the hash of
- * the package, signed with a certificate of an authority of `trustedRoot`, written down in a log of
- * that root with proof of it, at a time when the certificate was valid.
+ * Makes a verifier for Sigstore bundles in `glassine.sigstore.json`. A bundle must have an in-toto
+ * statement about the package's hash, signed with a certificate from an authority of `trustedRoot`
+ * while the certificate was valid, and proof that a log of that root has it.
  *
- * Nothing is fetched. It uses the packages `@sigstore/verify` and `@sigstore/bundle`, which the host
- * installs. Without them, or without a root that can be read, `prepare` rejects and every package
- * with a bundle is `invalid`.
+ * Fetches nothing. Needs the packages `@sigstore/verify` and `@sigstore/bundle`, which the host
+ * installs. Without them, or without a readable root, `prepare` rejects and every package with a
+ * bundle is `invalid`.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `signing:sigstore`, `signing:sigstore-identity`, `signing:sigstore-peers`
@@ -99,7 +99,7 @@ export function sigstoreVerifier(options: SigstoreVerifierOptions): SignatureVer
   });
 }
 
-/** What is needed of the peers, and the verifier made of the root. */
+/** Loads what is needed from the peer dependencies, and makes the verifier from the root. */
 async function prepared(trustedRoot: string) {
   const root = await readTrustedRoot(trustedRoot);
   const verify = (await loadPeer({
@@ -128,7 +128,7 @@ interface Rules {
   readonly predicateTypes: readonly string[];
 }
 
-/** @throws anything: what is wrong with the bundle */
+/** @throws any error, whose message says what is wrong with the bundle */
 function signerOf(
   { json, hash }: { readonly json: unknown; readonly hash: string },
   { bundleFromJSON, toSignedEntity, verifier }: Awaited<ReturnType<typeof prepared>>,
@@ -159,12 +159,13 @@ function envelopeOf({ content, verificationMaterial }: Bundle): { readonly paylo
   return content.dsseEnvelope;
 }
 
-/** The names of those who sign the state of a log, behind a dash. */
+/** Matches a signature line in a log's checkpoint: a dash, the signer's name, the signature. */
 const signatureLine = /\u2014 (\S+) \S+\n/g;
 
 /**
- * The peer takes either a promise of the log or a proof, and the name of who signed the proof for a
- * regular expression: one made for it would keep the host busy for ever.
+ * Requires a proof of inclusion for each log entry, where the peer would also accept a promise.
+ * Also checks the names of checkpoint signers: the peer uses them as regular expressions, and a
+ * malicious one could keep the host busy forever.
  */
 function expectProofs({ verificationMaterial: { tlogEntries } }: Bundle): void {
   for (const { inclusionProof } of tlogEntries) {
@@ -181,7 +182,7 @@ function identityOf(
   { issuer, subject }: { readonly issuer: string; readonly subject: string },
   bound: string | undefined,
 ): string {
-  // Where the issuer ends has to be plain.
+  // It must be unambiguous where the issuer ends.
   if (issuer.includes("#")) throw new Refusal("its issuer has a # in it");
   const identity = bound === undefined ? `${issuer}#${subject}` : subject;
   const fault = identityFault(identity);
@@ -209,10 +210,10 @@ const inTotoPayload = "application/vnd.in-toto+json";
 const statementTypes = ["https://in-toto.io/Statement/v1", "https://in-toto.io/Statement/v0.1"];
 
 /**
- * Why a statement does not speak for a package with `hash`; `undefined` where it does.
+ * Returns why a statement does not vouch for a package with `hash`, or `undefined` if it does.
  *
- * A statement about the package may say the opposite of what is wanted, that a test of it failed.
- * So its kind is one of `predicateTypes`.
+ * Its kind must be one of `predicateTypes`, because a statement of another kind can say something
+ * bad about the package, such as that a test failed.
  */
 export function statementFault(
   payload: Uint8Array,

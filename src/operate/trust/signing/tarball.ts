@@ -1,4 +1,4 @@
-/** The tarball of a package, as `npm pack` makes it: unpacked safely, and packed with one file more. */
+/** Unpacks tarballs made by `npm pack` safely, and packs them again with one more file. */
 import { mkdir, open, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -10,7 +10,7 @@ const block = 512;
 const maxBytes = packageLimits.mebibytes * 1024 * 1024;
 
 interface Entry {
-  /** As the tarball has it: `package/index.js`. */
+  /** Its path in the tarball: `package/index.js`. */
   readonly name: string;
   readonly bytes: Buffer;
   /** Where its headers begin and its blocks end. */
@@ -19,19 +19,19 @@ interface Entry {
 }
 
 export interface Tarball {
-  /** The one folder that everything is in: `package`. */
+  /** The one folder that contains everything: `package`. */
   readonly folder: string;
   readonly entries: readonly Entry[];
-  /** Unpacked from gzip. */
+  /** The tar archive, decompressed. */
   readonly archive: Buffer;
 }
 
 /**
- * Reads a tarball. It may have regular files and folders in one folder, each name once, and nothing
- * else: no link, no device, no path that leads elsewhere.
+ * Reads a tarball. It may contain one folder with regular files and folders, each name once, and
+ * nothing else: no link, no device, no path that leads out of the folder.
  *
  * @throws GlassineError (as a rejection) `package_refused`
- * @throws (as a rejection) what the system says where the file cannot be read
+ * @throws (as a rejection) the system's error if the file cannot be read
  */
 export async function readTarball(path: string): Promise<Tarball> {
   const file = await open(path, "r");
@@ -68,7 +68,7 @@ export async function unpackTarball({ entries }: Tarball, into: string): Promise
   }
 }
 
-/** The bytes of the tarball with a file in its folder, in place of one of that name. */
+/** Returns the tarball with a file added to its folder, replacing one of that name. */
 export function withFile(tarball: Tarball, name: string, bytes: Uint8Array): Promise<Buffer> {
   const { archive, entries, folder } = tarball;
   const path = `${folder}/${name}`;
@@ -87,7 +87,7 @@ function headerOf(name: string, size: number): Buffer {
   header.write("000000 \0", 108);
   header.write("000000 \0", 116);
   header.write(`${size.toString(8).padStart(11, "0")} `, 124);
-  // npm packs everything with one time: what was packed before is packed the same again.
+  // npm gives every file this time, so that packing the same files again yields the same bytes.
   header.write(`${(499_162_500).toString(8).padStart(11, "0")} `, 136);
   header.write("        ", 148);
   header.write("0", 156);
@@ -97,7 +97,7 @@ function headerOf(name: string, size: number): Buffer {
   return header;
 }
 
-/** Every file, with the headers that belong to it. */
+/** Returns every file, with the headers that belong to it. */
 function entriesOf(archive: Buffer): readonly Entry[] {
   const entries: Entry[] = [];
   const names = new Set<string>();
@@ -155,14 +155,14 @@ function readHeader(header: Buffer) {
   return { type, size, name: prefix === "" ? name : `${prefix}/${name}` };
 }
 
-/** The sum of all bytes, with those of the sum itself as spaces. */
+/** Returns the sum of all bytes, counting those of the checksum field as spaces. */
 function checksumOf(header: Buffer): number {
   let sum = 0;
   for (let i = 0; i < block; i++) sum += i >= 148 && i < 156 ? 32 : (header[i] ?? 0);
   return sum;
 }
 
-/** What an extended header says of the file behind it. */
+/** What an extended header says about the file that follows it. */
 interface Extended {
   readonly path?: string;
   readonly size?: string;
@@ -192,7 +192,7 @@ function utf8(bytes: Uint8Array): string {
   return text;
 }
 
-/** A path inside of a folder, in its plainest form. */
+/** Returns a path without its trailing slash. Throws unless it is a plain path inside a folder. */
 function expectSafe(path: string): string {
   const plain = path.replace(/\/$/, "");
   const parts = plain.split("/");

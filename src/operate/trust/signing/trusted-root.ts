@@ -1,6 +1,6 @@
 /**
- * The pinned root of Sigstore: certificate authorities, logs and their times, as `trusted_root.json`
- * has them. The reader of the peers is part of a package that hosts need not install.
+ * Reads the pinned Sigstore root from `trusted_root.json`: certificate authorities, logs and their
+ * validity periods. Sigstore's own reader is in a package that hosts need not install.
  */
 import type { toTrustMaterial } from "@sigstore/verify";
 import * as z from "zod";
@@ -13,7 +13,7 @@ export type TrustedRoot = Parameters<typeof toTrustMaterial>[0];
 
 const maxBytes = 1024 * 1024;
 
-/** By the numbers of `PublicKeyDetails` in Sigstore's protobuf specification. */
+/** The numbers of `PublicKeyDetails` in Sigstore's protobuf specification. */
 const keyKinds: ReadonlyMap<unknown, number> = new Map([
   ["PKIX_ECDSA_P256_SHA_256", 5],
   ["PKIX_ED25519", 7],
@@ -70,7 +70,7 @@ const authority = object({
   validFor: { start: validFor.start, end: validFor.end },
 }));
 
-/** Keys that are not needed may be there: the file is Sigstore's, and grows. */
+/** Other keys are allowed, because the format is Sigstore's and gains new ones. */
 const root = object({
   mediaType: z
     .string({ error: "no type of a trusted root" })

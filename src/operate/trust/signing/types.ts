@@ -1,4 +1,4 @@
-/** What the check of a signature is about, and what it says. */
+/** What a signature check examines, and what it reports. */
 
 /** A package whose files were hashed. */
 export interface SignedPackage {
@@ -8,11 +8,11 @@ export interface SignedPackage {
   readonly path: string;
   /** `sha256:` and 64 digits, computed from the files just now. */
   readonly hash: string;
-  /** Of each file, by its path in the package: the SHA-256 of its bytes, in hex. */
+  /** The SHA-256 of each file's bytes, in hex, by the file's path in the package. */
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** What is known of who signed a package. */
+/** What is known about who signed a package. */
 export type Evidence =
   | { readonly kind: "unsigned" }
   | {
@@ -21,7 +21,7 @@ export type Evidence =
       readonly detail: string;
     }
   | {
-      /** There is evidence, and no verifier for it. Said by `checkEvidence`, and by no verifier. */
+      /** There is evidence, but no verifier for it. Only `checkEvidence` returns this. */
       readonly kind: "unchecked";
       /** The name of the file. */
       readonly file: string;
@@ -29,26 +29,26 @@ export type Evidence =
   | {
       readonly kind: "verified";
       readonly identity: string;
-      /** Who else signed it, where a package has evidence of several kinds. */
+      /** Who else signed it, if the package has evidence of several kinds. */
       readonly further?: readonly string[];
     };
 
 /** Checks one kind of evidence. */
 export interface SignatureVerifier {
-  /** In messages: `ed25519`. */
+  /** The verifier's name in messages, such as `ed25519`. */
   readonly name: string;
   /**
-   * Asked once before a host starts, where it is there and installed packages are looked for.
-   * Has 30 seconds.
+   * Optional. Called once before a host starts, if the host looks for installed packages. Must
+   * finish within 30 seconds.
    *
-   * @throws GlassineError (as a rejection) where this verifier could verify nothing at all
+   * @throws GlassineError (as a rejection) if this verifier cannot verify anything at all
    */
   prepare?(): Promise<void>;
-  /** `unsigned` where the package has no evidence of this kind. Never runs code of the package. */
+  /** Returns `unsigned` if there is no evidence of this kind. Never runs the package's code. */
   verify(signed: SignedPackage): Promise<Evidence>;
 }
 
-/** The evidence that `signPackage` writes. No part of what is hashed. */
+/** The evidence that `signPackage` writes. Not part of what is hashed. */
 export const ed25519File = "glassine.sig.json";
-/** A Sigstore bundle. No part of what is hashed. */
+/** A Sigstore bundle. Not part of what is hashed. */
 export const sigstoreFile = "glassine.sigstore.json";
