@@ -1,16 +1,16 @@
 /**
- * Deadlines of handlers that are waited for: one timer for all waits with the same timeout.
+ * Deadlines for pending handlers: one timer serves all waits with the same timeout.
  *
- * Waits are listed in the order they began. While there are any, a timer ticks sixteen times a
- * timeout, and each tick makes the waits that began since the last one due a whole timeout later.
- * So a wait begins and ends without allocating or reading the clock (performance.md §4, rows D12,
- * H1 and H3), never ends early, and ends at most a sixteenth of its timeout late. A wait that began
- * while the thread was blocked counts from the end of the block.
+ * Waits are kept in the order in which they began. While there are any, a timer ticks sixteen times
+ * per timeout, and each tick sets the waits that began since the last one to expire a full timeout
+ * later. So neither beginning nor ending a wait allocates or reads the clock (performance.md §4,
+ * rows D12, H1 and H3). A wait never expires early, and at most a sixteenth of its timeout late. If
+ * it began while the thread was blocked, its time counts from the end of the block.
  */
 import { apply, monotonicNow } from "../data/intrinsics.ts";
 
-// Captured at load, so that replacing a global later stops no deadline (A-157). Cast because a timer
-// is a number to browsers and an object to Node.
+// Captured at load, so that replacing a global later cannot stop a deadline (A-157). The cast is
+// needed because a timer is a number in browsers and an object in Node.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis as unknown as {
   setTimeout(callback: () => void, delayMs: number): unknown;
   clearTimeout(timer: unknown): void;
@@ -18,41 +18,41 @@ const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis as unknow
 const { ref, unref } = timerMethods();
 const { ceil, max: larger, min: smaller } = Math;
 
-/** How a timer holds the process and lets it end. Where timers are numbers they have no methods. */
+/** The timer methods that keep the process alive or let it end. None where timers are numbers. */
 function timerMethods(): { readonly ref?: () => unknown; readonly unref?: () => unknown } {
   try {
     const timer = startTimer(() => undefined, 1);
     stopTimer(timer);
     if (typeof timer === "object" && timer !== null) return timer;
   } catch {
-    // Some runtimes set no timer outside of a request. Theirs are numbers, too.
+    // Some runtimes refuse to set a timer outside of a request. Their timers are numbers, too.
   }
   return {};
 }
 
-/** Whoever waits under a deadline. It begins with `undefined`, `undefined` and 0. */
+/** A wait under a deadline, linked into its queue. Starts as `undefined`, `undefined` and 0. */
 export interface DeadlineWait {
   next: DeadlineWait | undefined;
   previous: DeadlineWait | undefined;
-  /** By the monotonic clock; 0 until the next tick. */
+  /** When the wait expires, by the monotonic clock; 0 until the next tick. */
   dueAt: number;
-  /** Called when the deadline is over, and the wait with it. */
+  /** Called when the deadline expires, which ends the wait. */
   onDeadline(): void;
 }
 
 export interface Deadline {
-  /** Begins a wait, or begins it anew. */
+  /** Begins a wait, or restarts it. */
   join(wait: DeadlineWait): void;
   /** Ends a wait, if it is under way. */
   leave(wait: DeadlineWait): void;
 }
 
-/** The waits of one timeout, in milliseconds. */
+/** All waits with one timeout, which is in milliseconds. */
 export class DeadlineQueue implements Deadline {
   readonly #timeoutMs: number;
   #first: DeadlineWait | undefined = undefined;
   #last: DeadlineWait | undefined = undefined;
-  /** Kept while nothing waits, where it can let the process end. */
+  /** Kept while nothing waits, if it can be unreferenced to let the process end. */
   #timer: unknown = undefined;
 
   constructor(timeoutMs: number) {
@@ -60,7 +60,7 @@ export class DeadlineQueue implements Deadline {
   }
 
   join(wait: DeadlineWait): void {
-    // It would come back to where it is: performance.md, row D12.
+    // The wait would go back to where it already is: performance.md, row D12.
     if (wait === this.#last && wait.dueAt === 0) return;
     const wasEmpty = this.#first === undefined;
     if (this.#isWaiting(wait)) this.#unlink(wait);
@@ -96,12 +96,12 @@ export class DeadlineQueue implements Deadline {
     else previous.next = next;
     if (next === undefined) this.#last = previous;
     else next.previous = previous;
-    // One that is over must not keep others from being collected.
+    // A wait that has ended must not keep others from being garbage-collected.
     wait.next = undefined;
     wait.previous = undefined;
   }
 
-  /** Sets the timer for the next tick, or for the first wait that is due, if that is sooner. */
+  /** Sets the timer for the next tick, or for the first wait to expire if that is sooner. */
   #startTimer(now: number): void {
     const { dueAt = 0 } = this.#first ?? {};
     const tickMs = this.#timeoutMs / 16;
@@ -112,7 +112,7 @@ export class DeadlineQueue implements Deadline {
   readonly #tick = (): void => {
     this.#timer = undefined;
     const now = monotonicNow();
-    // Whole numbers: V8 allocates for others.
+    // A whole number, because V8 allocates for fractions.
     const dueAt = ceil(now + this.#timeoutMs);
     for (let each = this.#last; each?.dueAt === 0; each = each.previous) each.dueAt = dueAt;
     try {
@@ -122,7 +122,7 @@ export class DeadlineQueue implements Deadline {
         due.onDeadline();
       }
     } finally {
-      // If one throws, the others are due at the next tick.
+      // If one throws, the others expire at the next tick.
       if (this.#first !== undefined && this.#timer === undefined) this.#startTimer(monotonicNow());
     }
   };

@@ -18,23 +18,23 @@ interface Described {
   readonly payload: Schema;
 }
 
-/** A hook whose handlers may change a payload and the extensions beside it. */
+/** A hook whose handlers may change the payload and its extensions. */
 interface MessageHook extends Described {
   readonly semantic: "message";
   /** The payload fields that plugins may change. None by default. */
   readonly writable?: readonly string[];
-  /** Which side of the operation the point is on. Handlers of `covers` hooks go by it. */
+  /** Which side of the operation the hook is on. It decides which `covers` hooks apply. */
   readonly side?: "pre" | "post";
-  /** A hook whose handlers take part in every point of that side. */
+  /** Set on a hook whose handlers also run at every hook of that side. */
   readonly covers?: "pre" | "post";
-  /** A payload field that is deprecated for the `http` slot. */
+  /** A payload field that is deprecated in favor of the `http` slot. */
   readonly headersField?: string;
-  /** Whether its messages may come in streams, so that handlers may set `stream`. */
+  /** Whether its messages can be streamed, which lets handlers set `stream`. */
   readonly streamed?: boolean;
 }
 
 interface OperationHook extends Described {
-  /** The schema of the facts in `context.operation`. Default: any JSON object, or none. */
+  /** The schema of the facts in `context.operation`. Default: any JSON object, or nothing. */
   readonly operation?: Schema;
   /** Default `core_first`. */
   readonly ordering?: Ordering;
@@ -44,16 +44,16 @@ interface OperationHook extends Described {
 /** A hook whose handlers allow or deny. Its payload is an object of facts. */
 interface VotingHook extends OperationHook {
   readonly semantic: "voting";
-  /** Denies with the reason `not implemented` where nobody has a handler. Default false. */
+  /** Whether to deny with the reason `not implemented` if there are no handlers. Default false. */
   readonly required?: boolean;
 }
 
-/** A hook whose handlers pass a value on. `payload` is the value's schema, for each of them. */
+/** A hook whose handlers pass a value along. `payload` is the schema of the value at each step. */
 interface FilterHook extends OperationHook {
   readonly semantic: "filter_chain";
   /**
-   * A rule beyond the schema: returns what is wrong with the value that a handler of `plugin`
-   * returned for the one it got, or `undefined`.
+   * A rule beyond the schema. Compares the value that a handler of `plugin` returned (`got`) with
+   * the one it was given, and returns what is wrong, or `undefined`.
    */
   readonly keeps?: (given: never, got: never, plugin: string) => string | undefined;
 }
@@ -70,10 +70,10 @@ interface FireHook extends OperationHook {
   readonly strict?: boolean;
 }
 
-/** A hook point as `defineHook` takes it. */
+/** The definition of a hook, as `defineHook` takes it. */
 export type HookDefinition = MessageHook | VotingHook | FilterHook | ScoreHook | FireHook;
 
-/** A hook point: how it is dispatched, what its payload is and what plugins may do there. */
+/** A hook: how it is dispatched, what its payload is and what plugins may do there. */
 export interface HookSpec
   extends Described,
     Omit<MessageHook, "semantic">,
@@ -103,7 +103,7 @@ export type MessageHookOf<Hooks extends HookTable> = Exclude<
 /** The payload of a hook, frozen. */
 export type PayloadOf<Spec extends HookSpec> = ValueOf<Spec, OutputOf<Spec["payload"]>>;
 
-/** What `invoke` takes as payload: fields with a default may be left out. */
+/** The payload that `invoke` takes: fields with a default may be left out. */
 export type PayloadInputOf<Spec extends HookSpec> = ValueOf<Spec, InputOf<Spec["payload"]>>;
 
 /** Null is not a value for a filter chain, even if its schema accepts it. */
@@ -111,14 +111,14 @@ type ValueOf<Spec extends HookSpec, Payload> = Spec["semantic"] extends "filter_
   ? Exclude<Payload, null | undefined>
   : Payload;
 
-/** The facts in `context.operation` of a hook's handlers. */
+/** The facts that a hook's handlers find in `context.operation`. */
 export type OperationOf<Spec extends HookSpec> = Spec extends {
   readonly operation: infer Facts extends Schema;
 }
   ? OutputOf<Facts>
   : Readonly<Record<string, unknown>> | undefined;
 
-/** What `invoke` takes as `operation`. */
+/** The facts that `invoke` takes as `operation`. */
 export type OperationInputOf<Spec extends HookSpec> = Spec extends {
   readonly operation: infer Facts extends Schema;
 }
@@ -126,7 +126,7 @@ export type OperationInputOf<Spec extends HookSpec> = Spec extends {
   : Readonly<Record<string, unknown>>;
 
 /**
- * Declares a hook of a host. Used in `defineHost({ hooks })`.
+ * Declares one of a host's hooks. Used in `defineHost({ hooks })`.
  *
  * @throws GlassineError `hook_invalid`
  * @example
@@ -154,7 +154,7 @@ export function defineHook<const Spec extends HookDefinition>(spec: Spec): Spec 
 }
 
 /**
- * Checks a definition and freezes it. `name`: its key in a table of hooks.
+ * Checks a definition and freezes it. `name` is its key in a table of hooks.
  *
  * @throws GlassineError `hook_invalid`, with the name in `data.name` if there is one
  */
@@ -164,7 +164,7 @@ function checkedHook<const Spec extends HookSpec>(spec: Spec, name?: string): Sp
   throw new GlassineError("hook_invalid", problem, name === undefined ? {} : { name });
 }
 
-/** The first problem of a definition. `hook` is what the message calls it. */
+/** Returns the first problem with a definition. `hook` is how the message refers to it. */
 function problemOf(spec: HookSpec, hook: string): string | undefined {
   const { semantic, ordering, band } = spec;
   if (!semantics.includes(semantic))
@@ -212,7 +212,7 @@ function settingProblem(key: string, semantic: Semantic, hook: string): string |
   return `The setting ${quoted(key)} is for hooks whose semantic is ${listed(takers)}; that of ${hook} is ${quoted(semantic)}.`;
 }
 
-/** The kind of a schema as zod names it; `undefined` for what zod 4 did not make. */
+/** Returns zod's name for the type of a schema; `undefined` if zod 4 did not make the schema. */
 function typeOf(schema: Schema | undefined): string | undefined {
   return schema?._zod === undefined ? undefined : zodOf(schema)._zod.def.type;
 }
@@ -224,10 +224,10 @@ function listed(names: readonly string[]): string {
 const hookPattern = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*$/;
 
 /**
- * Declares the hooks of a host by name. Each is checked as `defineHook` does.
+ * Declares a host's hooks by name. Each is checked as by `defineHook`.
  *
- * Two names have a meaning for the manager, where a host has them: plugins vote on each other in
- * `config_validate` (voting), and audit events go to `audit_emit` (fire and forget).
+ * Two names have a meaning for the manager if a host declares them: in `config_validate` (voting),
+ * plugins vote on each other, and `audit_emit` (fire and forget) receives audit events.
  *
  * @throws GlassineError `hook_invalid`
  * @example
@@ -253,7 +253,7 @@ export function defineHooks<const Hooks extends { readonly [hook: string]: HookD
   return Object.freeze(joinHooks({}, hooks));
 }
 
-/** Joins two tables. Rejects a name that exists, or differs from another only in separators. */
+/** Joins two tables. Rejects a name that exists or differs from another only in separators. */
 export function joinHooks<A extends HookTable, B extends HookTable>(a: A, b: B): A & B {
   const names = new Map(Object.keys(a).map((name) => [folded(name), name]));
   const specs = Object.entries(b).map(([name, spec]) => {
@@ -270,11 +270,11 @@ export function joinHooks<A extends HookTable, B extends HookTable>(a: A, b: B):
     names.set(folded(name), name);
     return [name, checkedHook({ ...spec }, name)] as const;
   });
-  // The entries of `b`, checked; fromEntries does not keep their keys in its type.
+  // The checked entries of `b`. The type of fromEntries loses the keys.
   return Object.freeze({ ...a, ...(Object.fromEntries(specs) as unknown as B) });
 }
 
-// A health check is a function of the manifest; `constructor` is a key of every ordinary object.
+// A health check is a field of the manifest; `constructor` is a key of every ordinary object.
 const reserved = ["health_check", "constructor"];
 
 function invalid(text: string, name: string): GlassineError {
@@ -287,10 +287,10 @@ function folded(name: string): string {
 
 const readers = new WeakMap<HookSpec["payload"], Compiled>();
 
-/** How the payload of a hook is read. Compiled once for each schema. */
+/** Returns the reader for a hook's payload. Compiled once for each schema. */
 export function payloadReader({ payload }: HookSpec): Compiled {
   if (payload === messageSchema) return messageReader;
-  // Captured: a plugin that makes a manager in a patched realm must not get hold of other readers.
+  // Captured, because a plugin in a patched realm must not get hold of readers it did not make.
   let reader = weakGet(readers, payload);
   if (reader === undefined) {
     reader = compileSchema(zodOf(payload), { closed: true, shownWhole: true });

@@ -1,9 +1,9 @@
 /**
- * Runs a hook of the other four semantics from its first handler to its answer: the run, the turns
- * of its handlers, and what each semantic makes of a turn.
+ * Runs hooks of all semantics but `message`, from the first handler to the answer: the run, the
+ * turns of its handlers, and what each semantic makes of a turn.
  *
- * A run keeps its answer to itself until it is concluded: a value that goes through a promise is
- * asked for its `then`, which a plugin may have put on a prototype.
+ * A run keeps its answer in a field until it is concluded. A value that passes through a promise
+ * has its `then` looked up, and a plugin may have put one on a prototype.
  */
 import { admit, decisive, dropPromise, type Limits } from "../data/index.ts";
 import { freeze, isAwaitable, monotonicNow, newRecord } from "../data/intrinsics.ts";
@@ -37,7 +37,7 @@ import { addDeltas, type Sums, typeOf } from "./scores.ts";
 import type { Semantic } from "./semantics.ts";
 import { quoteName } from "./shown-text.ts";
 
-/** What a hook of the other four semantics runs, compiled when the manager is made. */
+/** A hook of any semantic but `message`, compiled when the manager is made. */
 export interface CompiledOperation {
   readonly hook: string;
   readonly semantic: Exclude<Semantic, "message">;
@@ -48,15 +48,15 @@ export interface CompiledOperation {
   readonly strict: boolean;
   readonly required: boolean;
   readonly keeps: ((given: unknown, got: unknown, plugin: string) => unknown) | undefined;
-  /** Of the payload, and of what a filter chain's handlers return. */
+  /** The limits of the payload, and of what a filter chain's handlers return. */
   readonly limits: Limits;
   readonly runtime: ManagerRuntime;
 }
 
-/** How a handler's turn ended. `pending`: it has not. */
+/** How a handler's turn ended; `pending` if it has not. */
 type TurnHow = "pending" | "returned" | "threw" | "timeout" | "aborted";
 
-/** Its payload is the value as it is now; but for the filter chain, what the host gave. */
+/** One run. Its payload is the host's; in a filter chain, it is the current value. */
 export class OperationRun implements AnyRun {
   readonly compiled: CompiledOperation;
   readonly scope: RequestScope;
@@ -65,13 +65,13 @@ export class OperationRun implements AnyRun {
   payload: unknown;
   shown: ShownView | undefined = undefined;
   receipts: AuditReceipts | undefined = undefined;
-  /** How the turn in hand ended, and what it returned or threw. */
+  /** How the current turn ended, and what the handler returned or threw. */
   how: TurnHow = "pending";
   outcome: unknown = undefined;
-  /** What the run answers, and how it ended; nothing, as long as it has not. */
+  /** The run's answer, and how it ended. `ending` is `undefined` until it has. */
   answer: unknown = undefined;
   ending: Ending | undefined = undefined;
-  /** Why it answers nothing. */
+  /** Why the run has no answer. */
   error: Error | undefined = undefined;
 
   constructor(
@@ -106,7 +106,7 @@ export class OperationRun implements AnyRun {
     this.ending = ending;
   }
 
-  /** Ends the run without one. */
+  /** Ends the run with an error instead of an answer. */
   fail(ending: "errored" | "aborted", error: Error): void {
     this.error = error;
     this.ending = ending;
@@ -125,7 +125,7 @@ export async function operate(run: OperationRun): Promise<unknown> {
     try {
       await eachInTurn(run, semanticRules[semantic]);
     } catch (error) {
-      // A handler left it no stack.
+      // A handler left the run too little stack to go on.
       run.fail("errored", outOfStack(run, error));
     }
     if (runtime.audit?.strict === true) await holdToAudit(run);
@@ -142,7 +142,7 @@ function outOfStack(run: OperationRun, cause: unknown): GlassineError {
   return new GlassineError("handler_error", text, { hook: run.hook }, cause);
 }
 
-/** What could not be written down does not pass; a denial stands. */
+/** Fails a run whose notes the audit trail did not keep. A denial stands. */
 async function holdToAudit(run: OperationRun): Promise<void> {
   if (run.receipts === undefined || (await run.receipts.areKept()) === true) return;
   if (run.ending === "denied") return;
@@ -152,7 +152,7 @@ async function holdToAudit(run: OperationRun): Promise<void> {
 
 function concluded(run: OperationRun): unknown {
   if (run.error !== undefined) throw run.error;
-  // A patched promise let it come here too early: then there is no answer, and none is made up.
+  // A patched promise resumed the run too early: there is no answer, so do not make one up.
   if (run.ending === undefined) throw outOfStack(run, undefined);
   const { answer } = run;
   if (typeof answer === "object" && answer !== null && joinsPromise(answer)) {
@@ -162,7 +162,7 @@ function concluded(run: OperationRun): unknown {
   return answer;
 }
 
-/** Gives each handler its turn, one after the other, until the run has ended. */
+/** Gives each handler its turn, one after another, until the run has ended. */
 async function eachInTurn(run: OperationRun, { take, end }: SemanticRules): Promise<void> {
   const { steps, runtime } = run.compiled;
   const { meter } = runtime;
@@ -170,7 +170,7 @@ async function eachInTurn(run: OperationRun, { take, end }: SemanticRules): Prom
     const step = steps[i] as HandlerStep;
     const startedAt = meter === undefined ? 0 : monotonicNow();
     const waiting = startTurn(run, step);
-    // What is returned at once is read at once: nothing runs between.
+    // A synchronous result is read at once, before any other code can run.
     if (waiting !== undefined) await waiting;
     if (run.how !== "aborted") meter?.turn(step, monotonicNow() - startedAt);
     if (run.how === "aborted") endAborted(run);
@@ -184,9 +184,9 @@ async function eachInTurn(run: OperationRun, { take, end }: SemanticRules): Prom
 }
 
 /**
- * Gives a handler its turn. What came of it is in `how` and `outcome`. A handler that blocks the
- * thread beyond its deadline has timed out like any other, also where it did so before its promise
- * resolved: then no timer had its turn.
+ * Gives a handler its turn, and puts the outcome into `how` and `outcome`. A handler that blocks
+ * the thread past its deadline has timed out like any other, even if its promise resolved
+ * meanwhile: while the thread was blocked, no timer could fire.
  */
 function startTurn(run: OperationRun, step: HandlerStep): Promise<void> | undefined {
   const { options, payload, runtime } = run;
@@ -223,7 +223,7 @@ async function awaitTurn(
   const { lateCounters } = run.runtime;
   const latePolicy = { lateCounters, step, counts: true };
   const { how, value } = await settle(pending, step.deadline, latePolicy, run.options.signal);
-  // Behind a lock the deadline begins later, and is held to there.
+  // Behind a lock the step has no `deadline`: it begins later, and `exclusive` enforces it.
   const cameLate = how === "returned" && step.deadline !== undefined && isLate(step, startedAt);
   if (cameLate) lateCounters.late += 1;
   if (how === "timeout" || how === "aborted" || cameLate) endTurn(context);
@@ -235,30 +235,30 @@ function isLate({ timeoutMs }: HandlerStep, startedAt: number): boolean {
   return timeoutMs !== undefined && monotonicNow() - startedAt > timeoutMs;
 }
 
-/** Who guards a handler that runs alone throws a marker when its time is over. */
+/** Sets how the turn ended. The wrapper of a handler behind a lock throws a marker on a timeout. */
 function ended(run: OperationRun, how: TurnHow, outcome: unknown): undefined {
   const isMarker = how === "threw" && outcome === timedOut;
   run.how = isMarker ? "timeout" : how;
   run.outcome = isMarker ? undefined : outcome;
 }
 
-/** A hook that is fire and forget always resolves, unless it is strict. */
+/** Ends an aborted run. A fire-and-forget hook still resolves, unless it is strict. */
 function endAborted(run: OperationRun): void {
   const { semantic, strict } = run.compiled;
   if (semantic === "fire_and_forget" && !strict) run.end("aborted", undefined);
   else run.fail("aborted", abortedError(run));
 }
 
-/** What makes a semantic. */
+/** What distinguishes one semantic from another. */
 interface SemanticRules {
-  /** Takes the outcome of a turn. Returns the error that the run fails with. */
+  /** Handles the outcome of a turn. Returns the error if the run fails with one. */
   readonly take: (run: OperationRun, step: HandlerStep) => PluginExecutionError | undefined;
   /** Ends a run that no handler has ended. */
   readonly end: (run: OperationRun) => void;
 }
 
 const semanticRules: { readonly [S in CompiledOperation["semantic"]]: SemanticRules } = {
-  // The handlers in order, to the first denial. What is not a vote is a failure, never an allow.
+  // In order, until one handler denies. Anything that is not a vote is a failure, never an allow.
   voting: { take: takeVote, end: endVote },
   // Each handler gets the value that the one before it returned.
   filter_chain: { take: takeValue, end: (run) => run.end("allowed", run.payload) },
@@ -306,7 +306,7 @@ function takeNotification(run: OperationRun, step: HandlerStep): PluginExecution
   return run.compiled.strict ? failure : undefined;
 }
 
-/** Takes the value over: copied, checked, frozen. */
+/** Replaces the value with the one returned: copied, checked, frozen. */
 function takeValue(run: OperationRun, step: HandlerStep): PluginExecutionError | undefined {
   if (run.how !== "returned") return failedTurn(run, step);
   const { outcome, compiled, payload: given } = run;
@@ -330,7 +330,7 @@ function takeValue(run: OperationRun, step: HandlerStep): PluginExecutionError |
   return undefined;
 }
 
-/** What the hook's own rule has against a value. A rule that fails lets nothing through. */
+/** Returns what the hook's own rule objects to in a value. If the rule fails, no value passes. */
 function brokenRule(run: OperationRun, step: HandlerStep, value: unknown): string | undefined {
   const { keeps, runtime } = run.compiled;
   if (keeps === undefined) return undefined;
@@ -345,11 +345,11 @@ function brokenRule(run: OperationRun, step: HandlerStep, value: unknown): strin
   return typeof problem === "string" ? problem : "the hook's rule gave no answer";
 }
 
-/** Of a plugin, a function and dots between: the function's name may be any string. */
+/** The longest `PLUGIN.FUNCTION` that is shown. The function's name can be any string. */
 const maxName = 160;
 const named = (name: string): string => quoteName(name, maxName);
 
-/** The turn in hand ended without an answer: by a throw, at its deadline, or unknown how. */
+/** The error of a turn that ended without an answer: a throw, a timeout, or an unknown end. */
 function failedTurn(run: OperationRun, step: HandlerStep): PluginExecutionError {
   const { hook, strict } = run.compiled;
   const failure = failureIn(run, step);
@@ -368,11 +368,11 @@ function failureIn(run: OperationRun, step: HandlerStep): Failure {
   return { code: "handler_error", what: "gave no answer", type: "timeout", text };
 }
 
-/** What a handler returned is not what its hook takes. */
+/** The error of a handler that returned something its hook does not accept. */
 function brokenContract(run: OperationRun, step: HandlerStep, what: string): PluginExecutionError {
   const failure = {
     code: "result_shape",
-    // Not the text, for the log: a host's rule may quote what the plugin said.
+    // The log does not get `text`, because a host's rule may quote the plugin in it.
     what: "returned something that was refused",
     type: "ContractViolation",
     text: what,
@@ -388,7 +388,7 @@ function failed(
 ): PluginExecutionError {
   const message = `handler ${named(step.name)} ${did}`;
   const { semantic, strict } = run.compiled;
-  // Such a failure reaches nobody, and is worth no more than a warning.
+  // The caller never sees such a failure, so it is logged as a warning.
   const isWarning = semantic === "fire_and_forget" && !strict;
   reportFailure(run, step, failure, isWarning ? message : undefined);
   const { type, text: detail, thrown } = failure;
@@ -402,7 +402,7 @@ function abortedError({ hook }: OperationRun): GlassineError {
   });
 }
 
-/** The sums so far, which are the answer that the run will have. */
+/** Returns the sums so far, which become the run's answer. */
 function sumsOf(run: OperationRun): Sums {
   run.answer ??= newRecord();
   return run.answer as Sums;

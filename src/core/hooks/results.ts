@@ -14,9 +14,9 @@ import { GlassineError, rejectionReason } from "../errors/index.ts";
 import { readPlain } from "../schema/index.ts";
 import { oneLine } from "./shown-text.ts";
 
-/** Why a plugin stopped an operation. Its strings are the plugin's: capped, on one line, never trusted. */
+/** Why a plugin stopped an operation. The strings are the plugin's: one line, capped, untrusted. */
 export interface Violation {
-  /** The plugin that stopped it; absent when the host's abort did. */
+  /** The plugin that stopped it; absent if the host aborted. */
   readonly plugin?: string;
   readonly code: string;
   readonly reason: string;
@@ -37,18 +37,18 @@ export type DenyInput =
 
 declare const decision: unique symbol;
 
-/** The answer "go on". Only `allow` makes it, in any copy of this library; a look-alike is not a vote. */
+/** The answer "go on". Only `allow` makes it, in any copy of this library; no look-alike counts. */
 export interface Allow {
   readonly [decision]: "allow";
   readonly allow: true;
 }
 
-/** The answer "stop". Only `deny` makes it, in any copy of this library; a look-alike is not a denial. */
+/** The answer "stop". Only `deny` makes it, in any copy of this library; no look-alike counts. */
 export interface Denial {
   readonly [decision]: "deny";
 }
 
-/** A denial as the host gets it: who denied, and why. A handler may return it too. */
+/** A denial as the host receives it: who denied, and why. A handler may return it, too. */
 export interface Denied extends Denial, Violation {
   readonly allow: false;
 }
@@ -57,16 +57,16 @@ export interface Denied extends Denial, Violation {
 export type Decision = Allow | Denied;
 
 const denials = createStamp<Violation>();
-/** How other copies of this library know an answer. Only those who may vote anyway can use it. */
+/** Lets other library copies recognize an answer. Of use only to code that may vote anyway. */
 const answers = sharedNotes("answers");
-/** The brand of every error of this library, in every copy. */
+/** The brand that every error of this library has, in every copy. */
 const errorBrand = Symbol.for("glassine.error");
-// Handlers resolve promises with these. Without a prototype, no patched `then` answers for them.
+// Handlers resolve promises with answers. Without a prototype, these inherit no patched `then`.
 const allowed = freeze({ __proto__: null, allow: true }) as unknown as Allow;
 answers.set(allowed, true);
 
 /**
- * The answer "go on". Returning nothing means the same.
+ * The answer "go on". On message hooks, returning nothing means the same.
  *
  * @example
  * ```ts
@@ -102,7 +102,7 @@ export function allow(): Allow {
 export function deny(input: DenyInput): Denial {
   const given = typeof input === "string" ? { reason: input } : input;
   if (typeof given !== "object" || given === null) throw misuse("a reason, or an object with one");
-  // What was really given, not found on a patched prototype.
+  // Own values, so that nothing is taken from a patched prototype.
   const { code = "denied" } = { code: ownValue(given, "code") };
   const reason = ownValue(given, "reason");
   const description = ownValue(given, "description");
@@ -114,7 +114,7 @@ export function deny(input: DenyInput): Denial {
   if (why === "") throw misuse("a reason that is not empty");
   if (description !== undefined && typeof description !== "string")
     throw misuse("a description that is a string");
-  // On the wire an empty description stands for none.
+  // On the wire, an empty description means that there is none.
   const described = description === undefined ? "" : oneLine(description, 2000);
   const violation: Violation = freeze({
     code,
@@ -122,7 +122,7 @@ export function deny(input: DenyInput): Denial {
     ...(described === "" ? {} : { description: described }),
     ...(details === undefined ? {} : { details: readDetails(details) }),
   });
-  // With a key of its own, a spread or clone of it is not a valid result; an empty object would be.
+  // The key makes a spread or clone of it an invalid result; an empty object would be a valid one.
   return sealed({ __proto__: null, deny: true }, violation) as Denial;
 }
 
@@ -131,14 +131,14 @@ function sealed(answer: object, violation: Violation): object {
   return freeze(denials.put(answer, violation));
 }
 
-/** The violation of a `RejectError` that a handler threw, or `undefined` for anything else. */
+/** Returns the violation of a `RejectError` that a handler threw; `undefined` for anything else. */
 export function rejectionOf(thrown: unknown): Violation | undefined {
   const reason = rejectionReason(thrown) ?? reasonOfCopy(thrown);
   if (reason === undefined) return undefined;
   return violationOf(deny(isReason(reason) ? reason : "rejected"));
 }
 
-/** The reason of a `RejectError` of another copy. Anybody can forge one, but `deny` does the same. */
+/** The reason of another copy's `RejectError`. Anybody can forge one, but `deny` does the same. */
 function reasonOfCopy(thrown: unknown): string | undefined {
   if (typeof thrown !== "object" || thrown === null || isProxy(thrown)) return undefined;
   if (dataOf(thrown, errorBrand) !== true || dataOf(thrown, "code") !== "rejected")
@@ -151,7 +151,7 @@ function dataOf(value: object, key: string | symbol): unknown {
   return ownValue(getOwnPropertyDescriptor(value, key), "value");
 }
 
-/** A violation as the host gets it from a voting hook. */
+/** Turns a violation into the denial that the host receives from a voting hook. */
 export function deniedBy(violation: Violation): Denied {
   return sealed({ __proto__: null, allow: false, ...violation }, violation) as Denied;
 }
@@ -165,18 +165,18 @@ export function isViolationCode(code: string): boolean {
 
 const maxReason = 500;
 
-/** Whether a string can be the reason of a violation: some of it can be shown. */
+/** Whether a string can be the reason of a violation: it must have something that can be shown. */
 export function isReason(text: string): boolean {
   return oneLine(text, maxReason) !== "";
 }
 
 /**
- * What a value answers: `"allow"`, or the violation of a denial. `undefined` for anything that neither
- * `allow` nor `deny` made, in this or another copy of the library.
+ * Returns `"allow"`, or the violation of a denial; `undefined` for anything that neither `allow`
+ * nor `deny` made, in this or another copy of the library.
  */
 export function answerOf(value: unknown): "allow" | Violation | undefined {
   if (value === allowed) return "allow";
-  // An answer has no prototype. Most results have one, and need no look-up.
+  // Answers have no prototype. Most results have one and need no lookup.
   if (typeof value !== "object" || value === null) return undefined;
   if (isProxy(value) || getPrototypeOf(value) !== null) return undefined;
   const own = denials.of(value);
@@ -184,16 +184,16 @@ export function answerOf(value: unknown): "allow" | Violation | undefined {
   const recorded = answers.get(value);
   if (recorded === true) return "allow";
   if (typeof recorded !== "object" || recorded === null) return undefined;
-  // Read like an argument of `deny`: anybody can write such a note.
+  // Read like an argument of `deny`, because any code can write such a note.
   return denials.of(attempt(() => deny(recorded as DenyInput)));
 }
 
-/** Whether a value is what `allow` returns, here or in another copy of this library. */
+/** Whether `allow` made a value, here or in another copy of this library. */
 export function isAllow(value: unknown): boolean {
   return answerOf(value) === "allow";
 }
 
-/** The violation behind a denial, or `undefined` for anything `deny` did not make. */
+/** Returns the violation of a denial; `undefined` for anything `deny` did not make. */
 export function violationOf(value: unknown): Violation | undefined {
   const answer = answerOf(value);
   return answer === "allow" ? undefined : answer;

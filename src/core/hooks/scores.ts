@@ -1,4 +1,4 @@
-/** The sums of a score hook: adds the numbers that a handler returned, or says what is wrong with them. */
+/** The sums of a score hook: adds the numbers that a handler returned, or says what is wrong. */
 import { dropPromise, hasMoreIndexes } from "../data/index.ts";
 import {
   apply,
@@ -16,33 +16,33 @@ import { quoteName } from "./shown-text.ts";
 const forEachEntry = Map.prototype.forEach;
 const entryCount = getOwnPropertyDescriptor(Map.prototype, "size")?.get as () => number;
 
-/** Sums by id. Without a prototype: `__proto__` is an id like any other. */
+/** Sums by id. They have no prototype, so `__proto__` is an id like any other. */
 export type Sums = { [id: string]: number };
 
-/** The type of a value in a message. `undefined` and `null` are "nothing". */
+/** Names the type of a value for a message. `undefined` and `null` are "nothing". */
 export function typeOf(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
   return isArray(value) ? "array" : typeof value;
 }
 
-/** Adds what a handler returned. Returns what is wrong with it. */
+/** Adds what a handler returned. Returns what is wrong with it, or `undefined`. */
 export function addDeltas(sums: Sums, returned: unknown, max: number): string | undefined {
   try {
     const size = sizeOfMap(returned);
     if (size === undefined) return addRecord(sums, returned, max);
     return size > max ? tooMany(max) : addMap(sums, returned as ReadonlyMap<unknown, unknown>);
   } catch {
-    // A global of another context runs code when it is read.
+    // The global object of another context can run code when it is read.
     return "an object that throws when it is read; expected record of string to number";
   }
 }
 
 const tooMany = (max: number): string => `more than ${max} ids`;
 
-/** Of a genuine map, whatever its class says; `undefined` for anything else. */
+/** Returns the size of a real `Map`, whatever its class claims; `undefined` for anything else. */
 function sizeOfMap(value: unknown): number | undefined {
   if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
-  // Most return a record, and to find that it is no map is an error with a stack.
+  // Most handlers return a record, and for a record the call below would throw, which is slow.
   if (getPrototypeOf(value) === objectPrototype) return undefined;
   try {
     return apply(entryCount, value, []);

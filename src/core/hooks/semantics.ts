@@ -1,10 +1,9 @@
 /**
- * What hooks can be: their semantics, bands, orderings and settings, and the modes of plugins, also
- * on streams.
+ * The semantics, bands, orderings and settings of hooks, and the modes of plugins, also on streams.
  */
 
 /**
- * The five ways a hook is dispatched.
+ * The five ways in which a hook can be dispatched.
  *
  * - `message`: handlers change a payload and its extensions, or deny.
  * - `voting`: handlers allow or deny; the first denial is the answer.
@@ -40,8 +39,8 @@ export const bands = Object.freeze({
 export type Band = keyof typeof bands;
 
 /**
- * Who runs first on a hook, the host's own handlers or the plugins', and whether the host may have
- * any there at all.
+ * Whether the host's own handlers or the plugins' run first on a hook, and whether the host may
+ * have any there at all.
  */
 export const orderings = [
   "core_first",
@@ -53,7 +52,7 @@ export const orderings = [
 /** How core handlers and plugins share a hook. */
 export type Ordering = (typeof orderings)[number];
 
-/** The settings of a hook definition, and the semantics that each is for. */
+/** The settings of a hook definition, and the semantics that each one applies to. */
 export const hookSettings = {
   semantic: semantics,
   description: semantics,
@@ -90,15 +89,15 @@ export type OnError = "fail" | "ignore" | "disable";
 /**
  * What a handler needs to have seen before the text of a streamed message may be forwarded.
  *
- * - `buffer`: the whole message. It is called once.
- * - `sentence`: the sentence. What it does with one does not depend on those after it.
- * - `{ window: n }`: a little more than the text. When text is added to a message, at most the last
- *   `n` UTF-16 units of what the handler made of that message change. So `n` is at least as long as
- *   the longest string it looks for, and the longest it writes in its place.
- * - `pass`: nothing. It is called once, at the end, and can neither hold back nor change what has
- *   been forwarded.
+ * - `buffer`: the whole message. The handler is called once.
+ * - `sentence`: the sentence. What the handler does with it does not depend on later sentences.
+ * - `{ window: n }`: a little more text. When text is appended to a message, at most the last `n`
+ *   UTF-16 units of the handler's output change. So `n` must be at least the length of the longest
+ *   string that it looks for, and of the longest one that it puts in its place.
+ * - `pass`: nothing. The handler is called once, at the end, and can neither hold back nor change
+ *   what has been forwarded.
  *
- * In `sentence` and `window` a handler is called with what has come so far, again and again. A
- * message that it denies then, it would deny in whole.
+ * With `sentence` and `window`, a handler is called repeatedly with the text so far. If it denies a
+ * part of a message, it must also deny the whole.
  */
 export type StreamMode = "buffer" | "sentence" | "pass" | { readonly window: number };

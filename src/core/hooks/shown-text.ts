@@ -1,25 +1,25 @@
-/** Makes strings that somebody else chose fit to be shown. */
+/** Makes strings that come from somebody else safe to show. */
 import { charCodeAt, execPattern, slice, trim } from "../data/intrinsics.ts";
 import { quoted } from "../errors/index.ts";
 
-/** A name in single quotes, on one line, at most `max` characters of it. */
+/** Returns a name in single quotes, on one line, cut to `max` characters. */
 export function quoteName(name: string, max = 64): string {
   return quoted(name, max, "'");
 }
 
-// Line breaks and control, format and direction characters, which would forge a log or a screen.
+// Line breaks and control, format and direction characters, which could forge log lines.
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/u;
 
-/** A string on one line, at most `max` characters of it. */
+/** Returns a string on one line, cut to `max` characters. */
 export function oneLine(text: string, max: number): string {
   const line = trim(withSpaces(slice(text, 0, max * 2)));
   if (line.length <= max) return line;
-  // Do not cut a character of two units in half.
+  // Do not split a surrogate pair.
   const isCut = (charCodeAt(line, max - 1) & 0xfc00) === 0xd800;
   return `${slice(line, 0, isCut ? max - 1 : max)}…`;
 }
 
-/** Replaces each run of characters that must not be shown by a space. */
+/** Replaces each run of characters that must not be shown with a space. */
 function withSpaces(text: string): string {
   let line = "";
   let rest = text;

@@ -23,7 +23,7 @@ const onMessages = (
 const point = (side: "pre" | "post", description: string, streamed = false) =>
   onMessages(description, { side, streamed });
 
-/** A hook of the older generation, with a payload of its own; `headers` in it are deprecated. */
+/** A hook of the older generation, with its own payload, whose `headers` are deprecated. */
 const older = <const Shape extends z.core.$ZodShape>(
   description: string,
   writable: readonly string[],
@@ -37,7 +37,7 @@ const older = <const Shape extends z.core.$ZodShape>(
     ...("headers" in shape ? { headersField: "headers" } : {}),
   });
 
-// One schema for all the fields that hold the same: each that is made costs a start.
+// Fields of the same type share a schema, because each schema adds to the startup time.
 const text = z.string();
 const optionalText = z.optional(text);
 const textMap = z.record(text, text);
@@ -63,7 +63,7 @@ export const standardHooks: StandardHooks = Object.freeze({
   message_pre_invoke: onMessages("Takes part in every pre point.", { covers: "pre" }),
   message_post_invoke: onMessages("Takes part in every post point.", {
     covers: "post",
-    // A handler may need the setting in the points that have streams.
+    // A handler may need `stream` at those points that have streams.
     streamed: true,
   }),
   tool_pre_invoke: older("A tool is about to be called", ["name", "args"], {

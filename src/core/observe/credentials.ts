@@ -1,8 +1,8 @@
 /**
- * Takes out what looks like a credential: PEM blocks, the user in front of a host, and what follows
+ * Removes what looks like a credential: PEM blocks, the user in front of a host, and what follows
  * words such as `token`.
  *
- * Rule: each unit of the string is read a fixed number of times, whatever the string is. What is left
+ * Rule: each unit of the string is read a fixed number of times, whatever the string is. The result
  * contains nothing that a second run would remove.
  */
 import { toLowerAscii } from "../data/intrinsics.ts";
@@ -20,10 +20,10 @@ export function withoutCredentials(text: string): string {
 
 const pemBegin = "-----BEGIN";
 const pemEnd = "-----END";
-/** What closes the last line of a block, unless it opens the next block. */
+/** The end of a block's last line, unless it begins the next block. */
 const pemLabel = /(?:(?!-----).){0,64}(?!-----BEGIN)-----/sy;
 
-/** RFC 7468. A block without an end ends with the text. */
+/** RFC 7468. A block without an end extends to the end of the text. */
 function withoutPem(text: string): string {
   let out = "";
   let from = 0;
@@ -38,10 +38,10 @@ function withoutPem(text: string): string {
   }
 }
 
-/** RFC 3986 §3.2: an authority, which ends where the text around it goes on. */
+/** RFC 3986 §3.2: an authority, up to a character that ends it in running text. */
 const authority = /:\/\/([^/?#"'\\\p{Zs}]*)/gu;
 
-/** RFC 3986 §3.2.1: the user is what stands before the last `@` of the authority. */
+/** RFC 3986 §3.2.1: the user is everything before the last `@` of the authority. */
 function withoutUsers(text: string): string {
   return text.replace(authority, (whole, part: string) => {
     const user = part.lastIndexOf("@");
@@ -53,7 +53,7 @@ const name = /[\w-]+/g;
 /** The second word of `api key`. */
 const keyWord = new RegExp(`${space}keys?(?![\\w-])`, "uy");
 
-/** Words are looked for in names: `x-api-key`, `accessToken`, `AWS_SECRET_ACCESS_KEY`. */
+/** Looks for the words within names: `x-api-key`, `accessToken`, `AWS_SECRET_ACCESS_KEY`. */
 function withoutValues(text: string): string {
   const lower = toLowerAscii(text);
   let out = "";

@@ -1,9 +1,9 @@
 /**
- * Says in words what somebody threw, without running code of it.
+ * Describes in words what was thrown, without running any of its code.
  *
- * Own data properties are read by descriptor, and the class by the prototype chain. No getter is
- * called and no proxy touched. Where the runtime cannot recognise a proxy, its traps run; what they
- * throw is caught.
+ * Own data properties are read through descriptors, and the class through the prototype chain. No
+ * getter is called and no proxy is touched. If the runtime cannot recognize a proxy, its traps run;
+ * whatever they throw is caught.
  */
 import {
   apply,
@@ -15,21 +15,21 @@ import {
   symbolDescription,
 } from "../data/intrinsics.ts";
 
-/** What was thrown, for a record. Neither is redacted or cut. */
+/** What was thrown, for a record. Neither field is redacted or cut. */
 export interface Described {
   /** The name of a class or type: letters, digits, `_`, `$` and dots, at most 64 of them. */
   readonly type: string;
   readonly text: string;
 }
 
-/** Names for failures that nobody threw. No error of a plugin can take them. */
+/** Names for failures that nobody threw. A plugin's error cannot use them. */
 const reserved = { timeout: true, ContractViolation: true };
 
 const noText = "What was thrown has no readable message.";
 const cleanName = /^[A-Za-z_$][A-Za-z0-9_$.]{0,63}$/;
 const maxClasses = 32;
 
-/** The classes of errors by prototype, with the names they have when the library loads. */
+/** The classes of errors by prototype, with the names they had when the library loaded. */
 const known: readonly { readonly prototype: object; readonly name: string }[] = [
   Error,
   EvalError,
@@ -41,7 +41,7 @@ const known: readonly { readonly prototype: object; readonly name: string }[] = 
   AggregateError,
 ].map(({ prototype, name }) => ({ prototype, name }));
 
-/** Of a `DOMException` name and message are getters of the runtime, and these are called. */
+/** The name and message of a `DOMException` are getters of the runtime, and safe to call. */
 const domPrototype: object = DOMException.prototype;
 const domName = getOwnPropertyDescriptor(domPrototype, "name")?.get;
 const domMessage = getOwnPropertyDescriptor(domPrototype, "message")?.get;
@@ -85,7 +85,7 @@ function typeOf(thrown: object): string {
   return hasOwn(reserved, given) ? "Error" : given;
 }
 
-/** The name that an object or a prototype has: its own, or that of its class. */
+/** Returns the name of an object or a prototype: its own, or its class's. */
 function nameAt(holder: object): unknown {
   for (let i = 0; i < known.length; i++) {
     const each = known[i] as (typeof known)[number];
@@ -97,7 +97,7 @@ function nameAt(holder: object): unknown {
   return typeof ofClass === "function" && !isProxy(ofClass) ? dataOf(ofClass, "name") : undefined;
 }
 
-/** The first string found on the object or along its prototype chain. */
+/** Returns the first string found on the object or along its prototype chain. */
 function find(thrown: object, at: (holder: object) => unknown): string | undefined {
   let holder: object | null = thrown;
   for (let i = 0; i < maxClasses && holder !== null && !isProxy(holder); i++) {
@@ -113,7 +113,7 @@ function dataOf(holder: object, key: string): unknown {
   return descriptor !== undefined && hasOwn(descriptor, "value") ? descriptor.value : undefined;
 }
 
-/** The runtime's getter throws for anything it did not make. */
+/** Calls a getter of `DOMException`, which throws for an object that the runtime did not make. */
 function ofDomException(thrown: object, getter: (() => unknown) | undefined): string | undefined {
   if (getter === undefined || getPrototypeOf(thrown) !== domPrototype) return undefined;
   const found: unknown = apply(getter, thrown, []);

@@ -1,9 +1,9 @@
 /**
- * The events that this library raises, in one table: types, documents and the schema are read off
- * it. A key that is not here is in no record of these types.
+ * The events that this library raises, in one table. Types, documentation and schema derive from
+ * it. Records of these types have no other keys.
  *
- * Rule: everything but free text is a fact of this library, and secrets of a request or configuration
- * are not removed from it. Otherwise whoever sends a request could erase who did what.
+ * Rule: everything but free text is a fact of this library, and secrets of requests and
+ * configurations are not removed from it. Otherwise a request could erase who did what.
  */
 
 /**
@@ -35,7 +35,7 @@ export type RegistrationFailure = (typeof registrationFailures)[number];
 /** One type of event. */
 export interface AuditEventSpec {
   /**
-   * Who and what it is about, and where both are taken from.
+   * Who acted and what it was about, and where both are taken from.
    *
    * `plugin`: actor `system:plugin-registry`, target `plugin:NAME`, tenant `system`.
    * `hook`: actor `plugin:NAME`, target `hook:HOOK`, tenant of the request.
@@ -56,14 +56,14 @@ export interface FactFields {
 export interface FactSpec {
   readonly means: string;
   readonly form: FactForm;
-  /** Whether somebody wrote it: it may contain anything, including secrets. */
+  /** Whether somebody else wrote it: it may contain anything, including secrets. */
   readonly isFree?: true;
   readonly isOptional?: true;
 }
 
 /**
- * A string is one line of at most 500 characters and an ellipsis; null says that it does not apply
- * or is unknown. A list is sorted and without repeats.
+ * A string is one line of at most 500 characters, plus an ellipsis if it was cut. Null says that it
+ * does not apply or is unknown. A list is sorted, without repeats.
  */
 type FactForm =
   | "boolean"
@@ -77,7 +77,7 @@ const fact =
   <const Form extends FactForm>(form: Form) =>
   (means: string) => ({ means, form });
 
-/** A fact of this library: a name, a version, a word of a list. */
+/** A fact that this library knows: a name, a version, a word from a list. */
 const text = fact("string");
 const texts = fact("strings");
 const known = fact("string or null");
@@ -110,7 +110,7 @@ const signing = fact({
   ],
 });
 
-/** The facts about a plugin, registered or refused; the latter as far as they are known. */
+/** The facts about a plugin. For a refused one, those that are known. */
 const plugin = {
   plugin_name: text("The plugin."),
   version: text("Its version."),
@@ -236,7 +236,7 @@ export const auditEventTypes = {
 /** A type of event that this library raises. */
 export type AuditEventType = keyof typeof auditEventTypes;
 
-/** The facts that an event says, by key. */
+/** The facts of an event, by key. */
 export type FactsOf<Fields> = {
   readonly [Key in RequiredIn<Fields>]: ValueOf<Fields[Key]>;
 } & {
@@ -267,12 +267,12 @@ interface Plain {
 }
 
 /**
- * What a string in the metadata is: a word of a closed list, a fact of the library's own, or free
- * text that somebody wrote and that may contain anything, including secrets. Of an object, by key.
+ * The kind of a string in the metadata: a word from a closed list, a fact that the library knows,
+ * or free text by somebody else, which may contain anything, even secrets. For an object, by key.
  */
 export type FactKind = "word" | "fact" | "free" | FactKinds;
 
-/** The kinds of a record's strings by key. What is not named is a fact. */
+/** The kinds of a record's strings by key. A key that is not listed is a fact. */
 export interface FactKinds {
   readonly [key: string]: FactKind;
 }
@@ -283,6 +283,6 @@ export function kindsOf(fields: FactFields): FactKinds {
 
 function kindOf({ form, isFree }: FactSpec): FactKind {
   if (typeof form === "string") return isFree ? "free" : "fact";
-  // A key is of one kind in all of them.
+  // A key has the same kind in all alternatives.
   return "words" in form ? "word" : kindsOf(Object.assign({}, ...form.oneOf));
 }

@@ -1,4 +1,4 @@
-/** What an event of the trail is, its time, and its line of JSON. */
+/** An event of the audit trail, its time, and its line of JSON. */
 import { type Json, writeText } from "../data/index.ts";
 
 /**
@@ -21,14 +21,14 @@ export interface AuditEvent {
   readonly metadata: { readonly [key: string]: Json };
 }
 
-/** An event as it is raised: what is left out is filled in. */
+/** An event as it is raised. Fields that are left out get their defaults. */
 export interface AuditEventInput {
   readonly eventType: string;
   readonly actorUri: string;
   readonly targetUri: string;
   /** Default `default`. */
   readonly tenantId?: string | undefined;
-  /** An instant in UTC, as `2026-01-31T12:00:00Z`. Default: now. */
+  /** An instant in UTC, such as `2026-01-31T12:00:00Z`. Default: now. */
   readonly timestamp?: string | undefined;
   readonly outcome: "success" | "failure";
   readonly metadata?: { readonly [key: string]: unknown } | undefined;
@@ -40,26 +40,26 @@ export const defaultTenant = "default";
 export const eventTypePattern: RegExp = /^(?=.{1,128}$)[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+$/;
 export const keyPattern: RegExp = /^[a-z][a-z0-9_]{0,63}$/;
 
-/** The time of a record: UTC, ISO 8601, with milliseconds. */
+/** Returns the time for a record: UTC, ISO 8601, with milliseconds. */
 export function timestampNow(): string {
   return new Date().toISOString();
 }
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/;
 
-/** An instant in UTC in the form of records; `undefined` for anything else. */
+/** Returns an instant in UTC as records have it; `undefined` for anything else. */
 export function timestampOf(text: unknown): string | undefined {
   if (typeof text !== "string" || !instant.test(text)) return undefined;
   const date = new Date(text);
   if (Number.isNaN(date.getTime())) return undefined;
   const at = date.toISOString();
-  // JavaScript takes the 30th of February for the 1st of March.
+  // JavaScript takes the 30th of February for a day in March.
   return at.slice(0, 19) === text.slice(0, 19) ? at : undefined;
 }
 
 /**
- * The record of an event as one line of JSON, without a line end. The fields have their order, keys
- * of the metadata are sorted, so that equal events are equal lines.
+ * Returns an event's record as one line of JSON, without a line end. The fields have a fixed order
+ * and the keys of the metadata are sorted, so that equal events are equal lines.
  *
  * @see spec `audit:json-line`
  * @example

@@ -25,8 +25,8 @@ export interface AuditEventOptions {
 }
 
 /**
- * An event of a type in `auditEventTypes`, from its facts: metadata in the order of the table,
- * lists sorted and without repeats. Nothing is redacted yet: the trail does that.
+ * Makes an event of a type in `auditEventTypes` from its facts. Metadata is in the order of the
+ * table; lists are sorted, without repeats. Nothing is redacted yet: the trail does that.
  *
  * @see spec `audit:subjects`, `audit:metadata`
  */
@@ -55,7 +55,7 @@ export function auditEvent<Type extends AuditEventType>(
   };
 }
 
-/** The kinds of text in the events of each type, read off the table once. */
+/** The kinds of text in the events of each type, derived from the table once. */
 const factKinds = new Map<string, FactKinds>(
   Object.entries<AuditEventSpec>(auditEventTypes).map(([type, { metadata }]) => [
     type,
@@ -63,7 +63,7 @@ const factKinds = new Map<string, FactKinds>(
   ]),
 );
 
-/** The kinds of text in an event that `auditEvent` made; `undefined` for the host's own events. */
+/** Returns the kinds of text in an event of `auditEvent`; `undefined` for the host's own events. */
 export function factKindsOf({ eventType }: AuditEventInput): FactKinds | undefined {
   return mapGet(factKinds, eventType);
 }

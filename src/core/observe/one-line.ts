@@ -1,9 +1,9 @@
 /**
- * Text on one line: characters that do not print are spelled out as `\u{a}`, and the rest is cut.
+ * Puts text on one line: unprintable characters are spelled out as `\u{a}`, and long text is cut.
  *
- * Spelling out works character by character, so a secret that holds such characters is found in the
- * spelled text by its own spelled form. Backslashes stay as they are: what was spelled out once is
- * not spelled out again.
+ * Spelling out works character by character, so a secret with such characters is found in the
+ * result by its own spelled-out form. Backslashes stay as they are, so that nothing is spelled out
+ * twice.
  */
 
 /** Replaces what was removed. */
@@ -16,15 +16,15 @@ const maxTextUnits = 500;
 /** Control, format and lone surrogate characters, and the separators of lines and paragraphs. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** A line feed becomes `\u{a}`, and so on. */
+/** Spells out unprintable characters: a line feed becomes `\u{a}`, and so on. */
 export function spelledOut(text: string): string {
   return text.replace(unprintable, (each) => `\\u{${each.codePointAt(0)?.toString(16)}}`);
 }
 
-/** What means something only as a whole: a marker, or a spelled-out character. */
+/** Sequences that have a meaning only as a whole: a marker, or a spelled-out character. */
 const whole = /\[REDACTED\]|\\u\{[\da-f]{1,6}\}/g;
 
-/** At most 500 units and an ellipsis. Markers and characters are not cut in two. */
+/** Cuts to at most 500 units and an ellipsis. Markers and characters are not split. */
 export function cut(text: string): string {
   if (text.length <= maxTextUnits) return text;
   if (text.length === maxTextUnits + 1 && text.endsWith(ellipsis)) return text;

@@ -1,4 +1,4 @@
-/** Events as log records of OpenTelemetry. The API is not imported: any logger of its shape fits. */
+/** Events as OpenTelemetry log records. The API is not imported: any logger of its shape fits. */
 import { expectOptions, type Json, readOption, writeText } from "../data/index.ts";
 import { optionsInvalid } from "../errors/index.ts";
 import type { AuditEvent } from "./event.ts";
@@ -17,14 +17,14 @@ interface LogRecordLike {
   readonly attributes: Record<string, AttributeValue>;
 }
 
-/** What the sink needs of a `Logger` of `@opentelemetry/api-logs`. */
+/** The part of a `Logger` of `@opentelemetry/api-logs` that the sink needs. */
 export interface LoggerLike {
   emit(record: LogRecordLike): void;
 }
 
 /** Options of `openTelemetrySink`. */
 export interface OpenTelemetrySinkOptions {
-  /** What the names of attributes begin with. Default `glassine.audit`. */
+  /** The prefix of attribute names. Default `glassine.audit`. */
   readonly prefix?: string;
 }
 
@@ -33,12 +33,13 @@ const info = { severityNumber: 9, severityText: "INFO" } as const;
 const warn = { severityNumber: 13, severityText: "WARN" } as const;
 
 /**
- * A sink that passes each event to a logger of OpenTelemetry.
+ * Makes a sink that passes each event to an OpenTelemetry logger.
  *
  * Event name and body are the event's type, the severity is INFO for a success and WARN for a
  * failure. Attributes are `PREFIX.actor_uri`, `PREFIX.target_uri`, `PREFIX.tenant_id`,
- * `PREFIX.outcome` and `PREFIX.metadata.KEY`, objects in the metadata flattened with dots. A list of
- * strings, numbers or booleans stays a list; any other list becomes JSON text; null is left out.
+ * `PREFIX.outcome` and `PREFIX.metadata.KEY`, with objects in the metadata flattened with dots. A
+ * list of strings, numbers or booleans stays a list; any other list becomes JSON text; null is left
+ * out.
  *
  * A logger accepts a record before it is exported, and a sink does not learn what an exporter loses
  * later. For a record that must not be lost, write to a file as well.

@@ -5,8 +5,8 @@ import { optionsInvalid } from "../errors/index.ts";
 import type { AuditEvent } from "./event.ts";
 
 /**
- * Where events go. It may return a promise, and has then accepted the event when that resolves; if it
- * throws or rejects, it has not. It gets one event at a time.
+ * Receives events, one at a time. It may return a promise, which resolves once it has accepted the
+ * event. If it throws or rejects, it has not accepted the event.
  */
 export type AuditSink = (event: AuditEvent) => unknown;
 
@@ -22,7 +22,7 @@ export interface AuditOptions {
   readonly secrets?: readonly string[] | undefined;
 }
 
-/** Gets a line for each event that was not accepted. */
+/** Receives a line for each event that was not accepted. */
 export interface AuditLogger {
   error(text: string): void;
 }

@@ -8,15 +8,15 @@ import { type Needles, needlesOf, withoutSecrets } from "./secrets.ts";
  * Prepares a string for a record: one line of at most 500 characters and an ellipsis, without
  * anything that looks like a credential and without the strings in `secrets`.
  *
- * `[REDACTED]` stands for: what follows the words authorization, bearer, token, secret, password,
- * api key and cookie behind `=`, `:` or a space; the user and password of a URL; PEM blocks; and
- * every occurrence of a secret. Characters that do not print are spelled out as `\u{a}`.
- * Redacting a redacted string changes nothing. The work is linear in the length of the string.
+ * `[REDACTED]` replaces what follows the words authorization, bearer, token, secret, password, api
+ * key and cookie after `=`, `:` or a space; the user and password of a URL; PEM blocks; and every
+ * occurrence of a secret. Unprintable characters are spelled out as `\u{a}`. Redacting a redacted
+ * string changes nothing. The work is linear in the length of the string.
  *
- * A secret is found in capital and small letters, line by line, and as JSON and URLs write it; not
- * in another encoding. One of up to three characters is found as a word of its own: it would take
- * every text apart. What is left holds a secret nowhere but where the marker or the ellipsis makes
- * part of it: "REDACT" is in every marker.
+ * A secret is found regardless of case, line by line, and as JSON and URLs encode it, but in no
+ * other encoding. One of up to three characters is found only as a separate word, because it would
+ * tear ordinary text apart. The result contains a secret only where the marker or the ellipsis
+ * forms part of it: "REDACT" is in every marker.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `audit:redacted-words`, `audit:redacted-secrets`
@@ -34,13 +34,13 @@ export function redactText(text: string, secrets: readonly string[]): string {
   return redacted(text, needlesOf(secrets));
 }
 
-/** The same, for secrets that are ready to be looked for. */
+/** Like `redactText`, for secrets that are already prepared for the search. */
 export function redacted(text: string, needles: Needles): string {
   const line = spelledOut(text);
-  // An ellipsis at the end may be ours; it is part of nothing.
+  // An ellipsis at the end may come from an earlier cut, so it is not searched.
   const rest = line.endsWith(ellipsis) ? line.slice(0, -ellipsis.length) : line;
-  // Secrets after credentials, so that none hides a word before its value; and once more where there
-  // were some, because what is left without them may read as another credential.
+  // Secrets go after credentials, so that none hides the word before a value. If there were any,
+  // remove credentials again, because what is left may read as another one.
   const safe = withoutCredentials(rest);
   const bare = withoutSecrets(safe, needles);
   const clean = bare === safe ? safe : withoutCredentials(bare);

@@ -1,6 +1,6 @@
 /**
- * Turns an event as it is raised into the record that goes out: read once, redacted, and frozen.
- * What cannot be recorded is refused, and the refusal names places and types, never values.
+ * Turns an event as it is raised into the record that goes out: read once, redacted, and frozen. An
+ * event that cannot be recorded is refused; the error names places and types, never values.
  */
 import { attempt, type Json } from "../data/index.ts";
 import { isProxy } from "../data/intrinsics.ts";
@@ -26,13 +26,13 @@ const maxNodes = 10_000;
 export interface Redaction {
   /** The secrets that the host named for its trail: removed from every string. */
   readonly named: Needles;
-  /** These and all others: removed from free text. */
+  /** These and all other secrets: removed from free text. */
   readonly all: Needles;
-  /** What kind of text its metadata has. The host's own events have free text. */
+  /** The kinds of text in its metadata. The host's own events have free text. */
   readonly kinds: FactKinds | undefined;
 }
 
-/** One reading of one event. */
+/** The state of reading one event. */
 interface Reading extends Omit<Redaction, "kinds"> {
   nodes: number;
 }
@@ -100,7 +100,7 @@ function readFacts(
     }
     if (fact === undefined) return [];
     if (isSensitiveName(key)) return [[key, marker]];
-    // No table has the key that the host's profile names, and not the generation of a host.
+    // Keys that no table has are facts: one that the profile names, and a host's `generation`.
     const kind = kinds === undefined ? "free" : (kinds[key] ?? "fact");
     return [[key, readFact(fact, at, reading, kind)]];
   });
@@ -136,7 +136,7 @@ function secretsFor(kind: FactKind, { named, all }: Reading): Needles {
   return kind === "free" ? all : named;
 }
 
-/** A number whose digits a secret is part of becomes a string. */
+/** A number whose digits contain a secret becomes a string. */
 function readNumber(value: number, { all }: Reading): Json {
   const digits = `${value}`;
   const shown = withoutParts(digits, all);
@@ -153,7 +153,7 @@ function itemsOf(list: readonly unknown[], path: Path): readonly unknown[] {
   return Array.from({ length: list.length }, (_, i) => valueAt(list, i, path));
 }
 
-/** The own data properties of a plain object. */
+/** Returns the own data properties of a plain object. */
 function entriesOf(value: unknown, path: Path): readonly (readonly [string, unknown])[] {
   if (typeof value !== "object" || value === null || isProxy(value) || Array.isArray(value)) {
     return refuseFact(path, "something other than a plain object");
@@ -167,7 +167,7 @@ function entriesOf(value: unknown, path: Path): readonly (readonly [string, unkn
   });
 }
 
-/** A global of another context can pass for a plain object, and throw when it is read. */
+/** The global object of another context can pass for a plain object, and throw when it is read. */
 function keysOfPlain(value: object): readonly (string | symbol)[] | undefined {
   return attempt(() => {
     const prototype: unknown = Object.getPrototypeOf(value);

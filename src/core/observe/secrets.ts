@@ -1,20 +1,20 @@
 /**
- * Takes out secrets: those that a host names, those of a request, the values of configurations.
+ * Removes secrets: those that a host names, those of a request, and the values of configurations.
  *
- * The search is that of Knuth, Morris and Pratt: its work is linear in the length of string and
- * secret, both of which an attacker may have chosen.
+ * The search is Knuth-Morris-Pratt: its work is linear in the lengths of string and secret, both of
+ * which an attacker may have chosen.
  */
 import { attempt } from "../data/index.ts";
 import { toLowerAscii } from "../data/intrinsics.ts";
 import { ellipsis, marker, spelledOut } from "./one-line.ts";
 
-/** A part of fewer units is a word like any other, and is looked for as a word only. */
+/** Shorter secrets occur within ordinary words, so they are found only as separate words. */
 const minPart = 4;
 
 /** A string to remove, in lower case. */
 interface Needle {
   readonly text: string;
-  /** By index: how much of the needle is still matched when the unit behind that index is not. */
+  /** By index: how much of the needle still matches if the unit after that index does not. */
   readonly fallback: Uint32Array;
 }
 
@@ -22,11 +22,11 @@ interface Needle {
 export interface Needles {
   /** Removed wherever they occur. */
   readonly parts: Map<string, Needle>;
-  /** Those of up to three units: removed where they are words of their own. */
+  /** Those of up to three units: removed where they are separate words. */
   readonly words: Map<string, Needle>;
 }
 
-/** Blank strings are ignored. */
+/** Prepares secrets for the search. Blank strings are ignored. */
 export function needlesOf(secrets: readonly string[]): Needles {
   const needles: Needles = { parts: new Map(), words: new Map() };
   addSecrets(needles, secrets);
@@ -34,8 +34,8 @@ export function needlesOf(secrets: readonly string[]): Needles {
 }
 
 /**
- * No search matches across a marker, or the ellipsis at the end of a string. So of a secret that
- * contains one, each part around it is a secret of its own.
+ * Adds secrets. No search matches across a marker, or the ellipsis at the end of a string. So a
+ * secret that contains one is split, and each part is a secret of its own.
  */
 export function addSecrets({ parts, words }: Needles, secrets: readonly string[]): void {
   for (const secret of secrets) {
@@ -55,8 +55,9 @@ function withoutEllipsis(secret: string): string {
 }
 
 /**
- * The forms of a secret in a string: as it is, line by line, and as JSON and URLs encode it. In lower case, without blanks around it, each once. A text that is spelled out already has the
- * form that is spelled out; a raw text has the secret as it is.
+ * Returns the forms that a secret has in a string: as it is, line by line, and as JSON and URLs
+ * encode it, in lower case, without surrounding blanks, each once. Spelled-out text contains the
+ * spelled-out form, raw text the secret as it is.
  */
 function formsOf(secret: string): ReadonlySet<string> {
   const bare = secret.trim();
@@ -64,7 +65,7 @@ function formsOf(secret: string): ReadonlySet<string> {
   const forms = [
     bare,
     JSON.stringify(bare).slice(1, -1),
-    // No URL has what is not valid Unicode.
+    // Throws for what is not valid Unicode, which no URL contains.
     attempt(() => encodeURIComponent(bare)) ?? "",
     ...lines.filter((line) => line.length >= minPart),
   ];
@@ -72,12 +73,12 @@ function formsOf(secret: string): ReadonlySet<string> {
   return new Set(lower.filter((form) => form !== ""));
 }
 
-/** What both look for. */
+/** Returns needles that find what either of the two finds. */
 export function bothOf(some: Needles, more: Needles): Needles {
   return { parts: combined(some.parts, more.parts), words: combined(some.words, more.words) };
 }
 
-/** Every event of a run asks for this, and mostly one of the two is empty. */
+/** Called for every event of a run, and usually one of the two is empty. */
 function combined(some: Needles["parts"], more: Needles["parts"]): Needles["parts"] {
   if (some.size === 0) return more;
   return more.size === 0 ? some : new Map([...some, ...more]);
@@ -98,7 +99,7 @@ function fallbackOf(text: string): Uint32Array {
 export function withoutSecrets(text: string, { parts, words }: Needles): string {
   if (parts.size + words.size === 0 || text === "") return text;
   const lower = toLowerAscii(text);
-  /** By index: where the longest secret ends that begins there; 0 where none does. */
+  /** By index: the end of the longest secret that begins there; 0 if none does. */
   const ends = new Uint32Array(text.length);
   const note = ([start, end]: Place) => {
     if ((ends[start] ?? 0) < end) ends[start] = end;
@@ -114,7 +115,7 @@ export function withoutSecrets(text: string, { parts, words }: Needles): string 
 
 const noWords: Needles["words"] = new Map();
 
-/** The same for our own names, digits and sentences, where short secrets are ignored. */
+/** Like `withoutSecrets`, but ignores short secrets: for the library's own names and sentences. */
 export function withoutParts(text: string, { parts }: Needles): string {
   return withoutSecrets(text, { parts, words: noWords });
 }
@@ -140,7 +141,7 @@ function placesOf(text: string, lower: string, { text: needle, fallback }: Needl
   return places;
 }
 
-/** By index: 1 within a secret. */
+/** Returns a list that has 1 at each index within a secret. */
 function coverOf(ends: Uint32Array): Uint8Array {
   const covered = new Uint8Array(ends.length);
   let until = 0;
@@ -151,7 +152,7 @@ function coverOf(ends: Uint32Array): Uint8Array {
   return covered;
 }
 
-/** Whether a letter or digit adjoins a part of a string. */
+/** Whether a part of a string belongs to a longer word. */
 function isInWord(text: string, start: number, end: number, covered: Uint8Array): boolean {
   return (
     (start > 0 && covered[start - 1] === 0 && areJoined(text, start)) ||
@@ -175,7 +176,7 @@ function withMarkers(text: string, ends: Uint32Array): string {
       continue;
     }
     for (let at = i + 1; at < end; at++) end = Math.max(end, ends[at] ?? 0);
-    // Half of a character would be left over, which is nothing that can be printed.
+    // Half of a surrogate pair would be left over, which cannot be printed.
     const start = i > from && isInside(text, i) ? i - 1 : i;
     if (isInside(text, end)) end += 1;
     const follows = start === from && from > 0;
@@ -186,7 +187,7 @@ function withMarkers(text: string, ends: Uint32Array): string {
   return out + text.slice(from);
 }
 
-/** Whether a place is between the two units of one character. */
+/** Whether an index is between the two units of a surrogate pair. */
 function isInside(text: string, at: number): boolean {
   return at > 0 && (text.codePointAt(at - 1) ?? 0) > 0xffff;
 }

@@ -4,25 +4,25 @@ const sensitive = /authorization|bearer|token|secret|password|cookie|api[_-]?key
 /** Headers whose values have spaces in them. */
 const header = /authorization|cookie/;
 const endsSensitive = /(?:authorization|bearer|token|secret|password|cookie|api[_-]?key)s?$/;
-/** RFC 9110 §11: names of schemes, with the credential behind a space. */
+/** RFC 9110 §11: names of schemes, which a space separates from the credential. */
 const scheme = /^(?:basic|digest|negotiate|ntlm|hawk|dpop)$/;
-/** What may come between a word and its value in prose: `secret access key: …`, `the password is …`. */
+/** What may link a word to its value in prose: `secret access key: …`, `the password is …`. */
 const link = /^(?:access|api|are|header|is|keys?|value|was)$/;
 
 /** How a name contains a sensitive word. */
 export interface Sensitivity {
-  /** Whether it ends with the word, so that a space is enough to part it from the value. */
+  /** Whether it ends with the word, so that a space is enough to separate it from the value. */
   readonly isWhole: boolean;
   readonly isHeader: boolean;
 }
 
-/** Of a name in lower case; `undefined` for one without such a word. */
+/** Describes a name in lower case; `undefined` for one without such a word. */
 export function sensitivityOf(name: string): Sensitivity | undefined {
   if (!isSensitiveName(name)) return undefined;
   return { isWhole: endsSensitive.test(name), isHeader: header.test(name) };
 }
 
-/** Whether the value under a name in lower case is to be hidden. */
+/** Whether the value under a name in lower case must be hidden. */
 export function isSensitiveName(name: string): boolean {
   return sensitive.test(name);
 }
@@ -30,7 +30,7 @@ export function isSensitiveName(name: string): boolean {
 /** Whether a trimmed, lower-case string says that a credential comes next. */
 export function announcesCredential(lower: string): boolean {
   const word = lower.match(/[\w-](?:.*[\w-])?/su)?.[0] ?? "";
-  // In quotes or brackets, a word that links is the value itself.
+  // In quotes or brackets, a linking word is the value itself.
   const isLink = lower.startsWith(word) && link.test(word);
   return isLink || scheme.test(word) || endsSensitive.test(word);
 }

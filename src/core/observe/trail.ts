@@ -1,7 +1,7 @@
 /**
- * The audit trail: takes events one at a time, in the order in which they were raised, first to
- * the host's sink and then to the handlers that the manager names. A failing recipient never makes it
- * throw, and is always counted.
+ * The audit trail: passes events on one at a time, in the order in which they were raised, first to
+ * the host's sink and then to the handlers that the manager names. A failing recipient never makes
+ * it throw, and is always counted.
  */
 import { within } from "../data/index.ts";
 import { isAwaitable } from "../data/intrinsics.ts";
@@ -32,22 +32,22 @@ export interface AuditFailures {
 
 /** The settings of one event. */
 interface EmitOptions {
-  /** Hands it to the sink alone. */
+  /** Passes it to the sink only. */
   readonly sinkOnly?: boolean;
   /** Further secrets, such as the request's credentials, to remove from its free text. */
   readonly secrets?: Needles;
-  /** What kind of text its metadata has. Default: free text. */
+  /** The kinds of text in its metadata. Default: free text. */
   readonly kinds?: FactKinds | undefined;
 }
 
 /** A trail of events. */
 export interface AuditTrail {
   /**
-   * Records an event. The outcome is there at once where all recipients answer at once and no
-   * other event is on its way; else a promise of it, which never rejects.
+   * Records an event. Returns the outcome if all recipients answer synchronously and no other event
+   * is under way; otherwise a promise of it, which never rejects.
    *
-   * A recipient that raises an event while it handles one must not wait for the outcome: the new event
-   * is delivered afterwards.
+   * A recipient that raises an event while it handles one must not wait for the outcome: the new
+   * event is delivered afterwards.
    *
    * @throws GlassineError `options_invalid` if it is not an event
    */
@@ -56,7 +56,7 @@ export interface AuditTrail {
   miss(eventType: string, why: unknown): void;
   /** The failures so far. */
   readonly failures: AuditFailures;
-  /** Resolves when no event is on its way. */
+  /** Resolves when no event is under way. */
   flush(): Promise<void>;
   /** Accepts no more events, and resolves when the earlier ones have been dealt with. */
   close(): Promise<void>;
@@ -68,13 +68,13 @@ const maxWaiting = 100_000;
 /** An event that was raised. */
 interface Raised {
   readonly event: AuditEvent;
-  /** The secrets that were taken out of it. What a recipient says may quote them. */
+  /** The secrets that were removed from it. An error of a recipient may quote them. */
   readonly needles: Needles;
   readonly sinkOnly: boolean;
   readonly raisedAt: number;
 }
 
-/** One that waits for its turn. */
+/** An event that waits for its turn. */
 interface Waiting {
   readonly raised: Raised;
   readonly resolve: (outcome: AuditOutcome) => void;
@@ -127,7 +127,7 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     return new Promise((resolve) => queue.push({ raised, resolve }));
   }
 
-  /** Hands over what waits, one after the other. */
+  /** Delivers the waiting events, one after another. */
   async function goOn(): Promise<void> {
     while (queue.length > 0) {
       const batch = queue;
@@ -170,8 +170,8 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
   }
 
   /**
-   * How long an event may take. For a recipient that is stuck, the time that an event waited in the
-   * queue counts; otherwise each event would wait for all those before it.
+   * Returns how long an event may take. For a recipient that is stuck, the time that an event
+   * waited in the queue counts; otherwise each event would wait for all those before it.
    */
   function timeLeft(recipient: Recipient, { raisedAt }: Raised): number {
     return stuck[recipient] ? Math.max(0, raisedAt + timeoutMs - performance.now()) : timeoutMs;
@@ -224,7 +224,7 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
   function log(text: string): void {
     if (logging) return;
     logging = true;
-    // The failure is counted and part of the outcome.
+    // Whatever this throws is ignored: the failure is counted, and part of the outcome.
     callSafely(() => logger?.error(text));
     logging = false;
   }

@@ -1,8 +1,8 @@
 /**
- * Finds the end of the value of a key in a string.
+ * Finds the value that follows a key in a string.
  *
- * Knows the forms of headers, assignments, JSON and its like. Where a form is not closed, the
- * value goes on to the end: too much is taken out rather than too little.
+ * Knows the forms of headers, assignments, JSON and the like. If a form is not closed, the value
+ * extends to the end: too much is removed rather than too little.
  */
 import { announcesCredential, type Sensitivity } from "./sensitive-words.ts";
 
@@ -23,9 +23,9 @@ const parting = new RegExp(`>?(?:${space}|[=:]|(?<==)>)*`, "uy");
 /** What may come between a value and the next one that belongs to it. */
 const between = new RegExp(`${space}*((?:[=:]${space}*)*)`, "uy");
 const anySpace = new RegExp(space, "gu");
-/** The end of a line, spelled out: of Unicode's own list, UAX #14 class BK, CR, LF and NL. */
+/** A spelled-out line end, as Unicode defines it: UAX #14 classes BK, CR, LF and NL. */
 const lineEnd = /\\u\{(?:[abcd]|85|2028|2029)\}/g;
-/** A quote, behind any backslashes. */
+/** A quote, after any backslashes. */
 const quote = /(\\*)(["'`])/y;
 
 export function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
@@ -33,18 +33,18 @@ export function matchAt(pattern: RegExp, text: string, at: number): RegExpExecAr
   return pattern.exec(text) ?? undefined;
 }
 
-/** Where a pattern that always matches ends. */
+/** Returns where a pattern that always matches ends. */
 function endOf(pattern: RegExp, text: string, at: number): number {
   matchAt(pattern, text, at);
   return pattern.lastIndex;
 }
 
-/** Where a pattern with the flag `g` is found next, or the end of the text. */
+/** Returns where a pattern with the flag `g` matches next, or the end of the text. */
 function nextOf(pattern: RegExp, text: string, at: number): number {
   return matchAt(pattern, text, at)?.index ?? text.length;
 }
 
-/** The value of the key that ends at `keyEnd`, or `undefined` where none follows. */
+/** Returns the value of the key that ends at `keyEnd`; `undefined` if none follows. */
 export function valueAfter(
   text: string,
   lower: string,
@@ -54,7 +54,7 @@ export function valueAfter(
   const closed = endOf(closers, text, keyEnd);
   const from = endOf(parting, text, closed);
   const hasMark = /[=:>]/.test(text.slice(closed, from));
-  // A quoted word with a space behind it is prose.
+  // A quoted word followed by a space is prose.
   const isParted = hasMark || (key.isWhole && from > closed && closed === keyEnd);
   if (!isParted || from >= text.length) return undefined;
   const isHeader = key.isHeader && hasMark;
@@ -63,11 +63,11 @@ export function valueAfter(
   for (;;) {
     const next = nextValue(text, lower, last);
     if (next === undefined) break;
-    // A header that goes on behind its quotes goes on to the end of its line.
+    // A header that goes on after its quotes extends to the end of its line.
     if (isHeader) return { start: first.start, end: nextOf(lineEnd, text, first.end) };
     last = valueAt(text, next, false);
   }
-  // One value inside its quotes; more of them with all that is around.
+  // A single value is taken from inside its quotes, several with everything around them.
   const { start, end } = last === first ? first.inner : { start: first.start, end: last.end };
   return start < end ? { start, end } : undefined;
 }
@@ -75,7 +75,7 @@ export function valueAfter(
 /** A value with its quotes, and what is between them. */
 interface Value extends Stretch {
   readonly inner: Stretch;
-  /** Whether more may belong to it: not where a line or the text has ended it. */
+  /** Whether more may belong to it: false if it ended with the line or the text. */
   readonly isOpen: boolean;
 }
 
@@ -93,7 +93,7 @@ function bare(start: number, end: number, isOpen = true): Value {
   return { start, end, inner: { start, end }, isOpen };
 }
 
-/** The quote that closes has no more backslashes before it than the one that opens. */
+/** The closing quote has no more backslashes before it than the opening one. */
 function quotedValue(
   text: string,
   start: number,
@@ -111,7 +111,7 @@ function quotedValue(
   return { start, end, inner: { start: inside, end }, isOpen: false };
 }
 
-/** To the bracket that closes the first one. Those in double quotes are text. */
+/** Extends to the bracket that closes the first one. Brackets in double quotes are text. */
 function bracketed(text: string, start: number, closes: string): Value {
   const opens = text[start];
   let depth = 0;
@@ -128,7 +128,7 @@ function bracketed(text: string, start: number, closes: string): Value {
   return bare(start, text.length, false);
 }
 
-/** Where the next value begins, if this one was another key or named a scheme. */
+/** Returns where the next value begins, if this one was another key or named a scheme. */
 function nextValue(text: string, lower: string, value: Value): number | undefined {
   if (!value.isOpen) return undefined;
   const next = endOf(between, text, value.end);

@@ -1,4 +1,4 @@
-/** What a manager writes into the host's audit trail, and what became of it. */
+/** Writes a manager's events into the host's audit trail, and reports what became of them. */
 import { hasOwn, isNativePromise, ownValue } from "../data/intrinsics.ts";
 import { type Declassification, removeLabels } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
@@ -33,10 +33,10 @@ import type { Plugin } from "./types.ts";
 
 export type AuditRecorder = ReturnType<typeof auditRecorder>;
 
-/** The extensions without the labels, and the record of it. */
+/** The extensions without the labels, and the record of their removal. */
 export type Declassified = ReturnType<typeof removeLabels>;
 
-/** `secrets`: more of them, while plugins are configured. */
+/** `secrets` grows while plugins are configured. */
 export function auditRecorder(surface: Surface, options: ReadOptions, secrets: KnownSecrets) {
   const { profile } = surface;
   const { metrics } = options;
@@ -44,20 +44,20 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
     options.discovered?.plugins.map(({ plugin, origin }) => [plugin, origin]),
   );
   const aboutOf = (plugin: Plugin) => pluginFacts(surface, plugin, origins.get(plugin));
-  /** Of a package, none of whose plugins was made, only where it came from. */
+  /** Of a refused package, only its origin is known: none of its plugins was made. */
   const aboutRefused = (refusal: Refusal | RefusedPackage) => {
     if (!isOfPlugin(refusal))
       return { plugin_name: refusal.name, ...(refusal.origin && originFacts(refusal.origin)) };
     const { plugin, vetoedBy } = refusal;
     return { ...aboutOf(plugin), ...(vetoedBy === undefined ? {} : { vetoed_by: vetoedBy }) };
   };
-  /** Kept, not looked up: it has the steps of plugins, and with them their handles. */
+  /** A variable, so that no patched lookup sees the steps, which hold the plugins' handles. */
   let emitters: CompiledOperation | undefined;
   const trail: AuditTrail = createTrail(options.audit, (event) => {
     return emitters && operateAlone(emitters, { event });
   });
 
-  /** An event of this library. What became of it; never throws. */
+  /** Records an event of this library and returns what became of it. Never throws. */
   const emit = (
     event: AuditEventInput,
     sinkOnly = false,
@@ -67,7 +67,7 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
       const given = { sinkOnly, secrets: secrets.unnamed(more), kinds: factKindsOf(event) };
       return trail.emit(event, given);
     } catch (thrown) {
-      // Too large for a record, say. What a plugin has a run tell does not end the run.
+      // For example, it may be too large for a record. What a plugin causes must not end the run.
       trail.miss(event.eventType, thrown);
       return { ok: false, error: thrown as GlassineError };
     }
@@ -75,7 +75,7 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
 
   const tell = (run: AnyRun, { step, type, facts }: RunNote): boolean | Promise<boolean> => {
     const known: Readonly<Record<string, unknown>> = { ...runFacts(run, step), ...facts };
-    // The table of its type says which of them are taken.
+    // The type's table decides which of them are used.
     const taken = known as AuditFacts<typeof type>;
     const event = auditEvent(type, taken, { tenantId: run.options.tenant });
     return keptOf(emit(event, run.hook === emitHook, secretsOf(run)));
@@ -103,12 +103,12 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
       const hasHandlers = compiled?.semantic === "fire_and_forget" && compiled.steps.length > 0;
       emitters = hasHandlers ? compiled : undefined;
     },
-    /** Records the notes of runs; `undefined` where nobody would receive them. */
+    /** Records the notes of runs; `undefined` if nobody would receive them. */
     runs: (): RunAudit | undefined => {
       const isKept = options.audit.sink !== undefined || emitters !== undefined;
       return isKept ? { strict: options.audit.strict, tell } : undefined;
     },
-    /** Records the notes of runs that no caller asked for. */
+    /** Records the notes of runs that no caller started. */
     inner: { strict: false, tell },
     /** Removes labels, and records it. @throws GlassineError `declassify_refused`, `audit_failed` */
     declassify: async (
@@ -123,7 +123,7 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
       const text = "The audit trail did not keep the declassification: the labels stay.";
       throw new GlassineError("audit_failed", text, {}, outcome.error);
     },
-    /** Records an event of the host's own. */
+    /** Records one of the host's own events. */
     audit: async (event: AuditEventInput): Promise<boolean> =>
       await keptOf(trail.emit(event, { secrets: secrets.unnamed() })),
     failures: (): AuditFailures => trail.failures,
@@ -183,7 +183,7 @@ function originFacts(origin: PluginOrigin) {
   };
 }
 
-/** The facts of any event of a handler's turn. */
+/** The facts that every event of a handler's turn has. */
 function runFacts(run: AnyRun, { plugin, hook, name }: HandlerStep) {
   const { extensions } = run;
   return {
@@ -193,7 +193,7 @@ function runFacts(run: AnyRun, { plugin, hook, name }: HandlerStep) {
     handler_name: name,
     tool: textAt(extensions, ["mcp", "tool", "name"]),
     subject_id: textAt(extensions, ["security", "subject", "id"]),
-    // As the caller sent it: the id of the run is another one.
+    // The id that the caller sent, not the one of the run.
     request_id: textAt(extensions, ["request", "request_id"]),
   };
 }
@@ -204,7 +204,7 @@ function textAt(extensions: object, path: readonly string[]): string | null {
   return typeof found === "string" ? found : null;
 }
 
-/** Of a package nothing is looked up on a prototype, which a plugin may have changed. */
+/** Checks own properties only, because a plugin may have changed a prototype. */
 function isOfPlugin(refusal: Refusal | RefusedPackage): refusal is Refusal {
   return hasOwn(refusal, "plugin");
 }

@@ -1,4 +1,4 @@
-/** Capabilities as a host's authors write them: of slots, and of services. */
+/** Capabilities as authors write them: those of slots, and those of services. */
 import * as z from "zod/mini";
 import type { Surface } from "./profile.ts";
 import { nameOrQuoted, orClause, plainList } from "./read-plain.ts";
@@ -7,12 +7,12 @@ export function isOfService({ services }: Surface, name: string): boolean {
   return Object.hasOwn(services, name);
 }
 
-/** Whether a host knows a capability, of a slot or of a service. */
+/** Whether a host knows a capability, be it of a slot or of a service. */
 export function knowsCapability(surface: Surface, name: string): boolean {
   return surface.capabilities.implied.has(name) || isOfService(surface, name);
 }
 
-/** Declared capabilities without repeats, sorted. `who` declares them. */
+/** A schema for declared capabilities, which it sorts, without repeats. `who` declares them. */
 export function capabilityList(surface: Surface, who: "plugin" | "core handler") {
   const text = "capabilities must be an array of names";
   return z.pipe(
@@ -31,7 +31,7 @@ export function capabilityList(surface: Surface, who: "plugin" | "core handler")
   );
 }
 
-/** Why capabilities of slots are useless where no handler takes extensions; `undefined` without any. */
+/** Says that slot capabilities without extensions are useless; `undefined` if there are none. */
 export function unusedCapabilities(
   { capabilities }: Surface,
   who: string,

@@ -45,7 +45,7 @@ function compileHook(
   bindings: readonly HandlerBinding[],
 ): CompiledHook {
   const { slots, options, runtime } = input;
-  // Equal ones stay in the order of the plugins.
+  // The sort is stable: equal handlers stay in the order of the plugins.
   const inOrder = [...bindings].sort(
     (a, b) => phaseOf(a) - phaseOf(b) || priorityOf(a) - priorityOf(b),
   );
@@ -113,7 +113,7 @@ function compileStep(
   const isMessage = spec.payload === messageSchema;
   const conditions = settings.conditions && compileConditions(settings.conditions, isMessage);
   const stream = streamModeOf(spec, settings);
-  // Written out: of a spread the dispatcher reads more slowly, and D12 is missed.
+  // No spread, because the dispatcher would read the result more slowly, and miss D12.
   return {
     plugin: step.plugin,
     identity: step.identity,
@@ -132,7 +132,7 @@ function compileStep(
     mode,
     mayHalt,
     mayModify,
-    // What cannot halt does not fail the request either, unless somebody asked for it.
+    // A mode that cannot halt does not fail the request either, unless `onError` asks for that.
     onError: settings.onError ?? (mayHalt ? "fail" : "ignore"),
     conditions,
     writtenConditions: settings.conditions,
@@ -153,7 +153,7 @@ export function streamModeOf(
 ): StreamMode | undefined {
   if (streamed !== true) return undefined;
   const { mayHalt, mayModify } = modes[mode];
-  // What can neither deny nor change anything holds nothing back.
+  // A handler that can neither deny nor change anything holds nothing back.
   return mayHalt || mayModify ? stream : "pass";
 }
 
@@ -186,7 +186,7 @@ function plainRecord(slots: CompiledSlots, binding: HandlerBinding): ExecutionRe
   });
 }
 
-/** The slots a grant opens; of a mixed slot, the gated fields it opens in addition to the slot itself. */
+/** Returns the slots that a grant opens and, for mixed slots, also the gated fields it opens. */
 function visiblePaths(nodes: readonly Node[], mask: number): readonly string[] {
   const paths = nodes.flatMap((node): readonly string[] => {
     if (node.open !== 0 && (node.open & mask) === 0) return [];

@@ -1,4 +1,4 @@
-/** Says what is wrong with a configuration: where, and what was expected. Never a value. */
+/** Says what is wrong with a configuration: where, and what was expected. Never shows a value. */
 import { en } from "zod/locales";
 import { attempt } from "../data/index.ts";
 import { hasOwn } from "../data/intrinsics.ts";
@@ -10,11 +10,11 @@ import { printedValues } from "./secrets.ts";
 
 type Path = readonly (string | number)[];
 
-/** Longer messages are not looked through for secrets, and so not shown. */
+/** Longer messages are not searched for secrets, and therefore not shown. */
 const maxMessage = 20_000;
 const maxShown = 200;
 
-/** The message of an issue that has no words. */
+/** The message of an issue that has none. */
 const nothingSaid = "Invalid input";
 
 export interface Refused {
@@ -24,7 +24,7 @@ export interface Refused {
   readonly reported: ReadonlySet<string>;
 }
 
-/** What the error of a schema says, one sentence a problem. */
+/** Returns what a schema's error says, one sentence per problem. */
 export function faultsOf(error: unknown, refused: Refused): readonly string[] {
   const issues = issuesOf(error);
   if (issues === undefined) {
@@ -39,7 +39,7 @@ export function faultsOf(error: unknown, refused: Refused): readonly string[] {
   });
 }
 
-/** A path, as text. What is secret goes before a part of it is cut short or escaped. */
+/** Returns a path as a string. Secrets are removed before any part is shortened or escaped. */
 export function placeOf(path: Path, secrets: Needles): string {
   if (path.length === 0) return "configuration";
   return formatPath(
@@ -49,13 +49,13 @@ export function placeOf(path: Path, secrets: Needles): string {
 
 type Issue = Readonly<Record<string, unknown>>;
 
-/** The issues of an error as zod makes it; `undefined` for any other error. */
+/** Returns the issues of an error like zod's; `undefined` for any other error. */
 function issuesOf(error: unknown): readonly Issue[] | undefined {
   if (typeof error !== "object" || error === null) return undefined;
   return attempt(() => {
     const issues = readPlainArray((error as { issues?: unknown }).issues);
     if (issues === undefined || issues.length === 0) return undefined;
-    // Read once: an issue may be anything that the schema likes.
+    // Copied, so that each is read once: an issue can be any object that the schema likes.
     return issues.map((issue) => ({ ...(issue as object) }));
   });
 }
@@ -72,7 +72,7 @@ function textOf(value: unknown, key: string): string | undefined {
   return typeof text === "string" ? text : undefined;
 }
 
-/** In zod's words or the author's. */
+/** Returns the author's words for an issue, or else zod's. */
 function sentenceOf(issue: Issue, path: Path, refused: Refused): string {
   const failing = valueAt(refused.config, path);
   const message = textOf(issue, "message") ?? nothingSaid;
@@ -82,14 +82,14 @@ function sentenceOf(issue: Issue, path: Path, refused: Refused): string {
   return line || lineOf(byZod, undefined, refused) || nothingSaid;
 }
 
-/** What zod says in English, which contains no value. An issue of zod/mini comes without words. */
+/** Returns zod's English message, which contains no value. Issues of zod/mini come without one. */
 function zodMessage(issue: Issue, input: unknown): string {
-  // The issue of another schema may have the code of one of zod's, and nothing else of it.
+  // An issue of another schema may share a code with one of zod's, and nothing else.
   const text = attempt(() => en().localeError({ ...issue, input } as never));
   return typeof text === "string" ? text : nothingSaid;
 }
 
-/** A message on one line, without secrets and without the values of what failed. */
+/** Returns a message on one line, without secrets and without the values that failed. */
 function lineOf(message: string, failing: unknown, { secrets }: Refused): string {
   if (message.length > maxMessage) return "";
   const printed = needlesOf(printedValues(failing));
@@ -107,7 +107,7 @@ function valueAt(config: unknown, path: Path): unknown {
 
 const maxListed = 8;
 
-/** At most eight of them, the rest counted. */
+/** Joins at most eight parts, and counts the rest. */
 export function listed(parts: readonly string[]): string {
   const rest = parts.length - maxListed;
   const shown = parts.slice(0, maxListed).join("; ");

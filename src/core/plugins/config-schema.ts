@@ -1,4 +1,4 @@
-/** The schema of a plugin's configuration: somebody else's object, asked through one method. */
+/** The schema of a plugin's configuration: a foreign object, used through one method. */
 import { attempt, typeName } from "../data/index.ts";
 import {
   apply,
@@ -17,7 +17,7 @@ export interface ReadSchema {
   readonly read: (value: unknown) => unknown;
 }
 
-/** Finds the method of a schema, once; `undefined` for what has neither. */
+/** Finds a schema's method, once; `undefined` for a value that has neither. */
 export function readSchema(schema: unknown): ReadSchema | undefined {
   if ((typeof schema !== "object" && typeof schema !== "function") || schema === null)
     return undefined;
@@ -30,7 +30,7 @@ export function readSchema(schema: unknown): ReadSchema | undefined {
   return undefined;
 }
 
-/** Of a class it may be a getter, as with zod; one of the object itself is not run. */
+/** A class may define it as a getter, as zod does. A getter of the object itself is not run. */
 function methodOf(schema: object, name: string): ((value: unknown) => unknown) | undefined {
   return attempt(() => {
     const own = getOwnPropertyDescriptor(schema, name);
@@ -40,18 +40,18 @@ function methodOf(schema: object, name: string): ((value: unknown) => unknown) |
   });
 }
 
-/** What a schema answered: a value, an error that it threw or returned, or a breach of its contract. */
+/** What a schema answered: a value, an error that it threw or returned, or a broken contract. */
 type Answer =
   | { readonly kind: "value"; readonly value: unknown }
   | { readonly kind: "error"; readonly error: unknown }
   | { readonly kind: "breach"; readonly text: string };
 
-/** Asks a schema. Never throws. */
+/** Has a schema read a value. Never throws. */
 export function ask({ method, read }: ReadSchema, value: unknown): Answer {
   try {
     const given = read(value);
     if (isAwaitable(given)) {
-      // Not waited for: a thenable that resolves to another, and so on, would never let go.
+      // Not awaited, because an endless chain of thenables would never let go.
       unowned(given);
       return breach(`${method} returned a promise; a configSchema answers at once`);
     }
@@ -75,20 +75,20 @@ function breach(text: string): Answer {
 
 /** A key that a schema does not know. */
 interface UnknownKey {
-  /** Where the object is that has it. */
+  /** The path of the object that has the key. */
   readonly path: readonly (string | number)[];
   readonly key: string;
   readonly known: readonly string[];
 }
 
-/** The keys of an object, and whether it takes others. Of a union or intersection, of all its parts. */
+/** The keys of an object schema, and whether it takes others. A union has those of its parts. */
 interface KnownKeys {
-  /** The schema of each. */
+  /** The schema of each key. */
   readonly shape: { readonly [key: string]: unknown };
   readonly isOpen: boolean;
 }
 
-// zod types a definition by its class; here any of them is read by what it has.
+// zod types a definition by its class; here, any definition is read by the fields that it has.
 interface Def {
   readonly type: string;
   readonly innerType?: unknown;
@@ -104,7 +104,7 @@ interface Def {
   readonly valueType?: unknown;
 }
 
-/** The definition of a schema of zod, without the wrappers around it; `undefined` for any other. */
+/** Returns the definition of a zod schema without its wrappers; `undefined` for other schemas. */
 function defOf(schema: unknown): Def | undefined {
   const def = (schema as { _zod?: { def?: Def } } | undefined)?._zod?.def;
   if (def?.type === "pipe")
@@ -122,7 +122,7 @@ function keysOf(schema: unknown): KnownKeys | undefined {
   const parts = def?.type === "intersection" ? [def.left, def.right] : (def?.options ?? []);
   const known = parts.map(keysOf);
   if (known.length === 0 || known.includes(undefined)) return undefined;
-  // Which part is for a value shows when it is read: what is in the key is not looked into.
+  // Which part applies is known only when a value is read, so the values are not looked into.
   const keys = known.flatMap((each) => Object.keys(each?.shape ?? {}));
   return {
     shape: Object.fromEntries(keys.map((key) => [key, undefined])),
@@ -130,16 +130,16 @@ function keysOf(schema: unknown): KnownKeys | undefined {
   };
 }
 
-/** The keys of a schema that is an object of zod; `undefined` for any other. */
+/** Returns the keys of a zod object schema; `undefined` for any other schema. */
 export function knownKeys({ schema }: ReadSchema): readonly string[] | undefined {
-  // A getter of a lazy schema may throw, or never come to an end.
+  // The getter of a lazy schema may throw, or recurse without end.
   const known = attempt(() => keysOf(schema));
   return known && Object.keys(known.shape);
 }
 
 /**
- * The keys that objects of zod do not know, also in lists and records. zod itself passes over them
- * where the schema does not say more. Of another schema they are its own affair.
+ * Returns the keys that zod object schemas do not know, also within lists and records. zod itself
+ * ignores them unless the schema says otherwise. Other schemas must check their own.
  */
 export function unknownKeys({ schema }: ReadSchema, value: unknown): readonly UnknownKey[] {
   return attempt(() => unknownIn(schema, value, [])) ?? [];

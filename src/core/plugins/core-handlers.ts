@@ -1,4 +1,4 @@
-/** Handlers of the host's own, on hooks whose semantic is not `message`. */
+/** The host's own handlers, on hooks whose semantic is not `message`. */
 import * as z from "zod/mini";
 import { createStamp } from "../data/intrinsics.ts";
 import type { AnyHandler, HookTable, OperationHookOf } from "../hooks/index.ts";
@@ -31,7 +31,7 @@ export interface CoreHandlerInput<
 
 declare const core: unique symbol;
 
-/** A handler of the host's own, read once. For `createPluginManager({ core })`. */
+/** One of the host's own handlers, read once. For `createPluginManager({ core })`. */
 export interface CoreHandler {
   readonly [core]: true;
   readonly hook: string;
@@ -53,7 +53,7 @@ export const coreDefinitionOf: (value: unknown) => CoreDefinition | undefined = 
 const namePattern = /^[a-z][a-z0-9]*(?:[._-][a-z0-9]+)*$/;
 const nameText = "name of a core handler must be like core.001.purpose";
 
-/** Why the host has no handler of its own on a hook, or `undefined`. */
+/** Why the host cannot have its own handler on a hook, or `undefined`. */
 function hookFault({ hooks }: Surface, hook: unknown): string | undefined {
   const name = quoteName(String(hook));
   const spec = typeof hook === "string" && Object.hasOwn(hooks, hook) ? hooks[hook] : undefined;
@@ -69,7 +69,7 @@ function functionFault(value: unknown): string | undefined {
   return fault && `handler of a core handler ${fault}`;
 }
 
-/** Takes what `faultOf` finds no fault with. */
+/** A schema that accepts whatever `faultOf` finds no fault with. */
 function faultless<Value>(faultOf: (value: unknown) => string | undefined) {
   return z.custom<Value>((value) => faultOf(value) === undefined, {
     error: ({ input }) => faultOf(input) ?? "",
@@ -104,11 +104,11 @@ export function defineCoreHandlerFor(surface: Surface, input: unknown): CoreHand
   const { timeoutMs } = fields;
   const definition = { surface, hook, name, handler, capabilities, extensions, timeoutMs };
   const made = { hook, name, capabilities };
-  // The brand of a CoreHandler is known to the compiler only.
+  // The brand of a CoreHandler exists for the compiler only.
   return Object.freeze(definitions.put(made, definition)) as unknown as CoreHandler;
 }
 
-/** @throws ManifestError `manifest_invalid` for two of one name on one hook */
+/** @throws ManifestError `manifest_invalid` for two handlers with one name on one hook */
 export function withoutTwins(cores: readonly CoreDefinition[]): readonly CoreDefinition[] {
   const seen = new Set<string>();
   for (const { hook, name } of cores) {

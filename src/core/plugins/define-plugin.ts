@@ -5,26 +5,26 @@ import { type ReadManifest, readManifest } from "./read-manifest.ts";
 import { withoutMissing } from "./read-plain.ts";
 import type { Plugin } from "./types.ts";
 
-/** What was read of a plugin, and for which host. */
+/** What was read from a plugin's manifest, and for which host. */
 export interface Definition {
   readonly plugin: Plugin;
   readonly surface: Surface;
   readonly manifest: ReadManifest;
-  /** Unique in the process: private state goes by it, not by the name, which anyone can take. */
+  /** Unique in the process. Keys private state, because anyone can take a plugin's name. */
   readonly id: number;
 }
 
 const definitions = createStamp<Definition>();
 
-/** What a plugin was defined as, or `undefined` for anything `definePlugin` did not make. */
+/** Returns the definition of a plugin; `undefined` for anything `definePlugin` did not make. */
 export const definitionOf: (value: unknown) => Definition | undefined = definitions.of;
 
-/** Apart from the plugins: whoever walks over a plugin finds no handler. */
+/** Kept apart from the plugins, so that code that walks over a plugin finds no handler. */
 const manifests = sharedNotes("manifests");
 
 /**
- * The manifest of a plugin that any copy of this library made; `undefined` for anything else. A
- * plugin package may bring a copy of its own. Whoever takes the manifest reads and checks it again.
+ * Returns the manifest of a plugin that any copy of this library made; `undefined` for anything
+ * else. A plugin package may bring its own copy. The caller must read and check the manifest again.
  */
 export const manifestCarriedBy: (value: unknown) => unknown = manifests.get;
 
@@ -53,7 +53,7 @@ export function definitionFrom(surface: Surface, input: unknown): Definition {
   return definition;
 }
 
-/** As `definePlugin` takes it. Its parts are those that were read, so no getter runs again. */
+/** The manifest for `definePlugin`, made of what was read, so that no getter runs again. */
 function portable({ hooks, configSchema, ...fields }: ReadManifest): object {
   const entries = hooks.map(({ hook, handler, extensions, settings }) => [
     hook,

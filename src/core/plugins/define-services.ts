@@ -1,4 +1,4 @@
-/** The services of a host: what its capabilities open, and by which accessor of the context. */
+/** A host's services: which capability opens each, and which accessor of the context returns it. */
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 
 declare const handleType: unique symbol;
@@ -8,15 +8,15 @@ export interface HandleType<Handle> {
   readonly [handleType]?: Handle;
 }
 
-/** One service: the capability it is listed under opens it. */
+/** One service, opened by the capability that it is listed under. */
 export interface ServiceSpec {
-  /** The method of a handler's context: `getFactsReader`. */
+  /** The name of its method on a handler's context, such as `getFactsReader`. */
   readonly accessor: string;
   /** The name under which the host supplies it in `createPluginManager({ services })`. */
   readonly handle: string;
   /** What a plugin can do with it, in one sentence. */
   readonly description: string;
-  /** What a reviewer looks at before granting it. */
+  /** What a reviewer should consider before granting it. */
   readonly review?: string;
   /** The type of the handle: `handleOf<Reader>()`. Default: `unknown`. */
   readonly type?: HandleType<unknown>;
@@ -35,8 +35,8 @@ type Handle<Spec extends ServiceSpec> = Spec extends { readonly type: HandleType
   : unknown;
 
 /**
- * The accessors that the capabilities `Caps` open. Each returns the host's handle, or `null` where
- * the host supplies none.
+ * The accessors that the capabilities `Caps` open. Each returns the host's handle, or `null` if the
+ * host supplies none.
  */
 export type AccessorsOf<Services extends ServiceTable, Caps extends string> = {
   readonly [Name in ServiceCapability<Services> & Caps as Services[Name]["accessor"]]: () => Handle<
@@ -44,7 +44,7 @@ export type AccessorsOf<Services extends ServiceTable, Caps extends string> = {
   > | null;
 };
 
-/** What a host supplies: any number of the handles, by name. */
+/** The handles that a host supplies, by name. It may leave out any of them. */
 export type HandlesOf<Services extends ServiceTable> = {
   readonly [Name in ServiceCapability<Services> as Services[Name]["handle"]]?: Handle<
     Services[Name]
@@ -52,7 +52,7 @@ export type HandlesOf<Services extends ServiceTable> = {
 };
 
 /**
- * Says the type of a service's handle in `defineServices`. It has no value.
+ * Declares the type of a service's handle in `defineServices`. At runtime it carries nothing.
  *
  * @example
  * ```ts
@@ -80,7 +80,7 @@ export function handleOf<Handle>(): HandleType<Handle> {
 const capabilityPattern = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+$/;
 const identifierPattern = /^[a-z][A-Za-z0-9]*$/;
 const settings = ["accessor", "handle", "description", "review", "type"];
-// What every context has, and what every object or promise would be asked for.
+// Names that every context has, or that are looked up on any object or promise.
 const taken = [
   "plugin",
   "hook",
@@ -102,8 +102,8 @@ const taken = [
 ];
 
 /**
- * Declares the services of a host: which capability opens which, by which accessor of the context,
- * and under which name the host supplies it. Used in `defineHost({ services })`.
+ * Declares a host's services: the capability that opens each, its accessor on the context, and the
+ * name under which the host supplies it. Used in `defineHost({ services })`.
  *
  * @throws GlassineError `service_invalid`
  * @see spec `plugins:services`

@@ -1,4 +1,4 @@
-/** What a manager with `tampering: "deny"` does in a realm that was changed. */
+/** How a manager with `tampering: "deny"` refuses a realm that was changed. */
 import { attempt, detectTampering, type Json } from "../data/index.ts";
 import { freeze } from "../data/intrinsics.ts";
 import { GlassineError } from "../errors/index.ts";
@@ -7,7 +7,7 @@ import type { Violation } from "../hooks/index.ts";
 const message = "The realm is not as it was when the library loaded";
 const maxNamed = 8;
 
-/** Whether the options of a manager say so. They are read later, by code that a patch may mislead. */
+/** Whether the options ask to deny. Read first, because a patch may mislead what reads the rest. */
 export function asksToDeny(options: unknown): boolean {
   return attempt(() => (options as { readonly tampering?: unknown }).tampering) === "deny";
 }
@@ -25,7 +25,7 @@ export function assertUntampered(): void {
   throw new GlassineError("realm_tampered", `${message}: ${text}.`, { changes });
 }
 
-/** The reason may reach a caller, so the names are in the details, which stay with the host. */
+/** Names the changes in the details, which stay with the host: the reason may reach a caller. */
 export function tamperedViolation(): Violation | undefined {
   const changes = detectTampering();
   if (changes.length === 0) return undefined;

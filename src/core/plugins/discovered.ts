@@ -1,4 +1,4 @@
-/** Plugins that were found in installed packages, and those of them that were refused. */
+/** Plugins that were found in installed packages, and those among them that were refused. */
 import { createStamp, monotonicNow } from "../data/intrinsics.ts";
 import type { GlassineError } from "../errors/index.ts";
 import type { RegistrationFailure } from "../observe/index.ts";
@@ -7,7 +7,7 @@ import { byUnits } from "./order.ts";
 import { quoteName } from "./read-plain.ts";
 import type { Plugin } from "./types.ts";
 
-/** Why a plugin of a package is loaded. */
+/** Why a package's plugin is loaded. */
 export type TrustDecision =
   | "trusted_publisher"
   | "operator_override"
@@ -17,13 +17,13 @@ export type TrustDecision =
 export interface PluginOrigin {
   readonly package: string;
   readonly packageVersion: string;
-  /** `undefined` where the package could not be hashed. */
+  /** `undefined` if the package could not be hashed. */
   readonly packageHash: string | undefined;
   readonly entryPointName: string;
   readonly entryPointValue: string;
   /** The identity that signed it, or `unsigned`. */
   readonly signedBy: string;
-  /** `undefined` for what was not asked: a package of the host's own, a local one, a refused one. */
+  /** `undefined` if none was needed: for the host's own packages, local ones and refused ones. */
   readonly decision: TrustDecision | undefined;
   readonly decisionReason: string | undefined;
 }
@@ -33,7 +33,7 @@ export interface RefusedPackage {
   /** Its id, or the name of its package. */
   readonly name: string;
   readonly reason: RegistrationFailure;
-  /** As `plugins list` has it. */
+  /** The code that `plugins list` shows. */
   readonly code: string;
   readonly error: GlassineError;
   readonly origin: PluginOrigin | undefined;
@@ -42,10 +42,10 @@ export interface RefusedPackage {
 /** What a discovery found, for the manager. */
 export interface DiscoveryFacts {
   readonly plugins: readonly { readonly plugin: Plugin; readonly origin: PluginOrigin }[];
-  /** Ids of plugins of other kinds that nobody's signature vouches for. */
+  /** Ids of plugins of other kinds that have no verified signature. */
   readonly unsignedOthers: readonly string[];
   readonly refused: readonly RefusedPackage[];
-  /** Whether the manager is made without those that were refused. */
+  /** Whether the manager is made without the refused plugins, instead of not at all. */
   readonly skipsRefused: boolean;
   /** The name of the variable that switches signing off. */
   readonly signingVariable: string;
@@ -61,12 +61,12 @@ export const markDiscovery: <D extends object>(discovery: D, facts: DiscoveryFac
 
 export const discoveryFactsOf: (value: unknown) => DiscoveryFacts | undefined = discoveries.of;
 
-/** The type of what `createPluginManager` takes as `discovered`. Made by `discoverPlugins` only. */
+/** What `createPluginManager` takes as `discovered`. Only `discoverPlugins` makes it. */
 export interface Discovered {
   readonly plugins: readonly Plugin[];
 }
 
-/** Their names, sorted. */
+/** Returns the sorted names of the plugins that are loaded without a verified signature. */
 export function unsignedAmong(discovered: DiscoveryFacts | undefined): readonly string[] {
   const found = discovered?.plugins.filter(
     ({ origin }) => origin.decision === "development_unsigned_override",
@@ -74,13 +74,13 @@ export function unsignedAmong(discovered: DiscoveryFacts | undefined): readonly 
   return Object.freeze((found ?? []).map(({ plugin }) => plugin.name).sort(byUnits));
 }
 
-/** Warns of each of them, once, and of plugins of other kinds that are the host's to run. */
+/** Warns once about each of them, and about unsigned plugins of other kinds that the host runs. */
 export function warnOfUnsigned(discovered: DiscoveryFacts | undefined, { warn }: ReadLogger): void {
   for (const name of [...unsignedAmong(discovered), ...(discovered?.unsignedOthers ?? [])])
     warn(unsignedWarning(name, discovered?.signingVariable ?? ""));
 }
 
-/** What is said of a plugin that is loaded without a verified signature, because of a setting. */
+/** The warning about a plugin that a setting lets load without a verified signature. */
 export function unsignedWarning(name: string, signingVariable: string): string {
   return `SECURITY WARNING: unsigned plugin ${quoteName(name)} loaded because ${signingVariable}=false; do not use this setting in production`;
 }
@@ -88,8 +88,8 @@ export function unsignedWarning(name: string, signingVariable: string): string {
 const everyMs = 60_000;
 
 /**
- * Warns of plugins without a signature when it is called, at most once a minute. `undefined` if there
- * are none.
+ * Returns a function that warns about plugins without a signature, at most once a minute.
+ * `undefined` if there are none.
  */
 export function unsignedReminder(
   discovered: DiscoveryFacts | undefined,

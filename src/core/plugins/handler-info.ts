@@ -1,4 +1,4 @@
-/** What a host may know of the handlers of a hook: facts, and nothing that can be called. */
+/** What a host may know about the handlers of a hook: facts, and nothing that can be called. */
 import { concat, freeze, hasOwn, mapped } from "../data/intrinsics.ts";
 import {
   type Band,
@@ -23,18 +23,18 @@ export interface HandlerInfo {
   readonly handler: string;
   readonly isCore: boolean;
   readonly asyncSafe: boolean;
-  /** Whether it is handed extensions. */
+  /** Whether it is passed extensions. */
   readonly extensions: boolean;
   /** Milliseconds, or `null` for no deadline. */
   readonly timeoutMs: number | null;
-  /** The hook's band with its number, where it has one. */
+  /** The hook's band and the band's number, if it has one. */
   readonly band: Band | null;
   readonly bandOrder: number | null;
-  /** On message hooks. */
+  /** Null on hooks that are not message hooks. */
   readonly mode: Mode | null;
-  /** Which calls it is for, as the operator or the manifest says. Null for all. */
+  /** Which calls it handles, as the operator or the manifest says. Null for all. */
   readonly conditions: Conditions | null;
-  /** On message hooks that have streams: what it needs to see before text may be forwarded. */
+  /** On message hooks with streams: what it needs to see before text may be forwarded. */
   readonly stream: StreamMode | null;
   /** What its plugin may see, change and use. */
   readonly capabilities: readonly string[];
@@ -42,7 +42,7 @@ export interface HandlerInfo {
   readonly isolate: string | null;
 }
 
-// Steps have the services of plugins on them: no method that somebody patched is handed one.
+// Steps hold the services of plugins, so they are never passed to a method that may be patched.
 
 type AnyStep = HandlerStep & Partial<Pick<Step, "mode" | "writtenConditions" | "stream">>;
 

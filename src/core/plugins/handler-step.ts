@@ -19,7 +19,7 @@ import type { ReadHook } from "./read-hooks.ts";
 import type { ReadItem } from "./read-item.ts";
 import type { Plugin, RunSettings } from "./types.ts";
 
-/** What the hooks of a manager are compiled with. */
+/** The parts of a manager that its hooks are compiled with. */
 export interface ManagerParts {
   readonly surface: Surface;
   readonly options: ReadOptions;
@@ -28,14 +28,14 @@ export interface ManagerParts {
   readonly deadlines: Map<number, Deadline>;
 }
 
-/** What they are compiled from. */
+/** Everything that the hooks are compiled from. */
 export interface CompilerInput extends ManagerParts {
   /** The plugins that have registered. */
   readonly members: readonly Member[];
   readonly runtime: ManagerRuntime;
 }
 
-/** A plugin as far as its state shows it; the host's own handlers have one, too. */
+/** What a `PluginState` is made from. The host's own handlers have one, too. */
 interface Registered extends Pick<ReadItem, "id" | "mask" | "services"> {
   readonly plugin: Pick<Plugin, "name" | "version" | "asyncSafe">;
 }
@@ -78,9 +78,9 @@ export interface HandlerBinding {
   readonly name: string;
   readonly isCore: boolean;
   readonly extensions: boolean;
-  /** The operator's over its own. */
+  /** Its own settings, with the operator's over them. */
   readonly settings: RunSettings;
-  /** Whether any hook of the plugin may switch it off, so that each has to look. */
+  /** Whether any hook of the plugin may switch it off, so that each has to check. */
   readonly canGoOff: boolean;
 }
 
@@ -115,7 +115,7 @@ function canSwitchOff({ manifest, settings }: ReadItem): boolean {
   return manifest.hooks.some((hook) => hook.settings.onError === "disable");
 }
 
-/** Makes the steps of one hook. */
+/** Returns a function that makes the steps of one hook. */
 export function stepsOn(parts: ManagerParts): (binding: HandlerBinding) => HandlerStep {
   const grants: Grant[] = [];
   return (binding) => handlerStep(parts, binding, grantOf(grants, binding));
@@ -142,7 +142,7 @@ function handlerStep(parts: ManagerParts, binding: HandlerBinding, grant: number
     filter: filterFor(parts.slots, mask),
     grant,
     timeoutMs,
-    // Behind a lock the deadline begins when the handler does.
+    // Behind a lock, the deadline begins when the handler does.
     deadline: lock === undefined ? deadline : undefined,
   };
 }
@@ -153,15 +153,15 @@ function deadlineOf(deadlines: Map<number, Deadline>, timeoutMs: number): Deadli
   return deadline;
 }
 
-/** Handlers that share a view: plugins that read alike, each with one handler. */
+/** Handlers that share a view: of plugins with the same read access, one handler each. */
 interface Grant {
   readonly mask: number;
   readonly plugins: Set<PluginState>;
 }
 
 /**
- * The number of a handler's grant. A plugin's second handler on a hook gets another: from views
- * that are one object, or are not, it could tell whether something hidden changed in between.
+ * Returns the number of a handler's grant. A plugin's second handler on a hook gets a separate one:
+ * by the identity of a shared view, it could tell whether hidden data changed in between.
  */
 function grantOf(grants: Grant[], { state, mask }: HandlerBinding): number {
   let at = grants.findIndex((grant) => grant.mask === mask && !grant.plugins.has(state));

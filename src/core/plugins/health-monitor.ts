@@ -1,4 +1,4 @@
-/** Asks the plugins of a manager for their health: on request, and repeatedly where it polls. */
+/** Checks the health of a manager's plugins: on request, and repeatedly if polling is on. */
 import { attempt, typeName, waitEnd } from "../data/index.ts";
 import { isAwaitable, isProxy, monotonicNow } from "../data/intrinsics.ts";
 import { emptyExtensions } from "../envelope/index.ts";
@@ -19,12 +19,12 @@ import { answerOf, type HealthReport, type HealthStatus, isStatus } from "./heal
 import { noRunOptions } from "./invoke.ts";
 import { quoteName } from "./read-plain.ts";
 
-// Captured, so that a test's or plugin's clock keeps no check from ending.
+// Captured, so that the fake clock of a test or a plugin cannot keep a check from ending.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 
 /** Checks run concurrently; reports are in the order of the plugins. */
 export function healthMonitor(input: CompilerInput) {
-  // Functions: a patched method is handed no plugin, and with it no service.
+  // Functions, so that a patched method never sees a plugin, and with it its services.
   const checks = input.members.map((member) => checkOf(input, member));
   const ask = async (inBackground: boolean) =>
     Object.freeze(await Promise.all(checks.map((check) => check(inBackground))));
@@ -44,8 +44,8 @@ function logTo(warn: (text: string) => void): OnChange {
 }
 
 /**
- * Asks repeatedly, the first time after one interval, and never twice at a time. A plugin counts as
- * `unknown` before its first report. Returns what stops it; nothing is reported after that.
+ * Checks repeatedly, first after one interval, and never twice at a time. A plugin counts as
+ * `unknown` before its first report. Returns a function that stops it and all reports.
  */
 function poll(
   intervalMs: number,
@@ -81,7 +81,7 @@ type Finding = Pick<HealthReport, "status" | "message" | "errorSummary">;
 const hook = "health_check";
 const maxShown = 500;
 
-/** A function that runs the plugin's check to its report, and never rejects. */
+/** Returns a function that runs a plugin's check, resolves to its report, and never rejects. */
 function checkOf(
   input: CompilerInput,
   { item, state }: Member,
@@ -89,7 +89,7 @@ function checkOf(
   const { healthCheck } = item.manifest;
   const { slots, options, runtime } = input;
   const { timeoutMs } = options.health;
-  // A handler like any other, so that its context is one, too.
+  // A step like any other, so that the check gets a context like any other.
   const step = stepsOn(input)({
     state,
     mask: item.mask,
@@ -101,7 +101,7 @@ function checkOf(
     settings: { timeoutMs: null },
     canGoOff: false,
   });
-  // Redacted before it is cut: half a secret does not match.
+  // Redacted before it is cut, because half a secret does not match.
   const shown = (text: string) => oneLine(runtime.redact(text), maxShown);
   return async (inBackground) => {
     let isOver = false;
@@ -138,8 +138,8 @@ function checkOf(
 }
 
 /**
- * How a check ended. What it does after its deadline concerns nobody, a rejection included. A check
- * that blocks the thread cannot be interrupted: it has timed out once it is over.
+ * Runs a check, and returns how it ended. Whatever it does after its deadline is ignored, even a
+ * rejection. A check that blocks the thread cannot be interrupted: it times out once it is over.
  */
 async function endOf(
   check: () => unknown,
@@ -160,7 +160,7 @@ async function endOf(
   }
   if (!isAwaitable(returned)) return waitEnd("returned", returned);
   let timer: ReturnType<typeof startTimer>;
-  // A timer of its own: in the background it lets the process end.
+  // A separate timer, which lets the process end if the check runs in the background.
   const end = await settle(returned, {
     join: (node) => {
       timer = startTimer(() => node.onDeadline(), timeoutMs);
@@ -196,14 +196,14 @@ function findingOf(
   };
 }
 
-/** The status of a look-alike, where it is a string but not one of the four. */
+/** The status of a look-alike, if it is a string but not one of the four. */
 function oddStatus(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
   const status: unknown = attempt(() => Object.getOwnPropertyDescriptor(value, "status")?.value);
   return typeof status === "string" && !isStatus(status) ? status : undefined;
 }
 
-/** Lets the process end although the timer runs, where the runtime knows how. */
+/** Lets the process end while the timer runs, if the runtime supports that. */
 function letGo(timer: object | number): void {
   if (typeof timer === "object" && "unref" in timer && typeof timer.unref === "function")
     timer.unref();

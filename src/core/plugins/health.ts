@@ -11,12 +11,12 @@ import { freeze, hasOwn, ownValue } from "../data/intrinsics.ts";
 import { optionsInvalid } from "../errors/index.ts";
 
 /**
- * How a plugin is.
+ * The health of a plugin.
  *
  * - `healthy`: all is well.
- * - `degraded`: it works in part, or recovers.
+ * - `degraded`: it works in part, or is recovering.
  * - `unhealthy`: it does not work.
- * - `unknown`: it has no health check, or was not asked yet.
+ * - `unknown`: it has no health check, or was not checked yet.
  */
 export type HealthStatus = "healthy" | "degraded" | "unhealthy" | "unknown";
 
@@ -25,13 +25,13 @@ const statuses = { healthy: true, degraded: true, unhealthy: true, unknown: true
 declare const answer: unique symbol;
 
 /**
- * What a health check returns. Made by `health` only, of any copy of this library; a look-alike does
- * not count.
+ * What a health check returns. Only `health` makes it, in any copy of this library; a look-alike
+ * does not count.
  */
 export interface PluginHealth {
   readonly [answer]: true;
   readonly status: HealthStatus;
-  /** Empty where none was given. */
+  /** Empty if none was given. */
   readonly message: string;
 }
 
@@ -44,17 +44,17 @@ export interface HealthReport {
   readonly message: string;
   /** When the check ended: ISO 8601, UTC, with milliseconds. */
   readonly checkedAt: string;
-  /** What went wrong with the check itself, on one line, redacted; `null` where nothing did. */
+  /** What went wrong with the check itself, on one line, redacted; `null` if nothing did. */
   readonly errorSummary: string | null;
 }
 
 const answers = sharedNotes("health");
 
-/** What `health` was called with, or `undefined` for anything that it did not make. */
+/** Returns what `health` was called with; `undefined` for anything that it did not make. */
 export function answerOf(
   value: unknown,
 ): { readonly status: HealthStatus; readonly message: string } | undefined {
-  // A plugin may have put there what throws when it is read.
+  // A plugin may have put something there that throws when it is read.
   return attempt(() => {
     const found = answers.get(value);
     const status = ownValue(found, "status");
@@ -65,8 +65,8 @@ export function answerOf(
 }
 
 /**
- * The answer of a health check. It informs and does nothing: the handlers of an unhealthy plugin run
- * as before.
+ * Makes the answer of a health check. It has no effect other than to inform: the handlers of an
+ * unhealthy plugin run as before.
  *
  * @throws GlassineError `options_invalid` for another status, or a message that is not a string
  * @example
@@ -86,10 +86,10 @@ export function health(status: HealthStatus, message = ""): PluginHealth {
   if (typeof status !== "string" || !isStatus(status))
     throw optionsInvalid("health expects healthy, degraded, unhealthy or unknown.");
   if (typeof message !== "string") throw optionsInvalid("The message of health must be a string.");
-  // Checks resolve promises with it. Without a prototype nothing patched answers for it.
+  // Checks resolve promises with it. Without a prototype, it inherits no patched `then`.
   const answer = freeze({ __proto__: null, status, message });
   answers.set(answer, answer);
-  // The brand of a PluginHealth is known to the compiler only.
+  // The brand of a PluginHealth exists for the compiler only.
   return answer as unknown as PluginHealth;
 }
 
@@ -101,13 +101,13 @@ export function isStatus(text: string): text is HealthStatus {
 export interface HealthOptions {
   /** How long one check may take, in milliseconds. Default 5 000. */
   readonly timeoutMs?: number | undefined;
-  /** Whether the manager asks again and again, until it is closed. Default false. */
+  /** Whether the manager checks repeatedly, until it is closed. Default false. */
   readonly poll?: boolean | undefined;
-  /** Between two rounds of polling, in milliseconds. Default 60 000. */
+  /** The time between two rounds of polling, in milliseconds. Default 60 000. */
   readonly intervalMs?: number | undefined;
   /**
-   * Called once for each change that polling finds. What it throws, or rejects with, changes nothing.
-   * Default: a line in the log.
+   * Called once for each change that polling finds. Whatever it throws, or rejects with, is
+   * ignored. Default: a line in the log.
    */
   readonly onChange?: ((report: HealthReport, before: HealthStatus) => unknown) | undefined;
 }

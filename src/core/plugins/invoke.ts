@@ -1,6 +1,6 @@
 /**
- * `invoke`: reads its options, the payload and the extensions, and starts the run. Every mistake that
- * a host can make in a call is found here.
+ * `invoke`: reads its options, the payload and the extensions, and starts the run. It reports every
+ * mistake that a host can make in a call.
  */
 import { freeze, hasOwn, includes, monotonicNow, ownValue } from "../data/intrinsics.ts";
 import { brandOf, createFrom, type HeaderMap, type Slots } from "../envelope/index.ts";
@@ -40,7 +40,7 @@ type Given = InvokeOptions<unknown>;
 /** What all calls of `invoke` on a manager share. */
 export interface Invoking {
   readonly runtime: ManagerRuntime;
-  /** Of all hooks that the host knows. */
+  /** The names of all hooks that the host knows. */
   readonly hookNames: readonly string[];
   readonly compiledHooks: Readonly<Record<string, CompiledHook>>;
   readonly compiledOperations: Readonly<Record<string, CompiledOperation>>;
@@ -48,14 +48,14 @@ export interface Invoking {
   readonly empty: Slots;
   readonly denyTampering: boolean;
   readonly maxInFlight: number;
-  /** Warns now and then of plugins whose signature nobody checked. */
+  /** Warns from time to time about plugins whose signature was not checked. */
   readonly remind: (() => void) | undefined;
   /** The hooks whose caller was warned about `headers` on a payload. */
   readonly warned: Record<string, unknown>;
   closed: boolean;
 }
 
-/** The method `invoke` of one manager. Whatever is wrong with a call rejects. */
+/** Returns the method `invoke` of one manager. Whatever is wrong with a call rejects. */
 export function invokeOn(
   invoking: Invoking,
 ): (hook: string, payload: unknown, given?: Given) => Promise<AnyInvokeResult> {
@@ -89,7 +89,7 @@ export function invokeOn(
       meter?.follow(hook, "message", startedAt, result, begun);
       return result;
     } catch (error) {
-      // The stack may be exhausted: do no more than this.
+      // The stack may be exhausted, so do nothing else here.
       if (begun?.counted === true) {
         begun.counted = false;
         runtime.inFlight -= 1;
@@ -146,7 +146,7 @@ function beginMessage(
   return messageRun;
 }
 
-/** Begins a run of a hook of another semantic. */
+/** Begins a run of a hook of any other semantic. */
 function beginOperation(
   invoking: Invoking,
   compiled: CompiledOperation,
@@ -186,7 +186,7 @@ function readGiven(
   return { options: { ...options, given: read }, scope, extensions };
 }
 
-/** The host's own envelope as it is; anything else is read. */
+/** Returns the host's own envelope as it is, and reads anything else. */
 function readExtensions(slots: CompiledSlots, given: unknown, empty: Slots): Slots {
   if (given === undefined || given === null) return empty;
   const brand = brandOf(given);
@@ -210,7 +210,7 @@ const optionNames = Object.keys({
   parent: true,
 } satisfies Record<keyof Given, true>);
 
-/** An option of the call itself, not one found on a patched prototype. */
+/** Returns an option of the call itself, never one from a patched prototype. */
 function ownOption<Key extends keyof Given>(given: Given, key: Key): Given[Key] {
   return hasOwn(given, key) ? given[key] : undefined;
 }
@@ -236,7 +236,7 @@ function hasExtensionsOnly(given: Given): boolean {
   let isOnly = true;
   for (const key in given) {
     if (key === "extensions" || !hasOwn(given, key)) continue;
-    // A plugin of an earlier run may have patched the methods of lists.
+    // A plugin of an earlier run may have patched the array methods.
     if (!includes(optionNames, key)) throw unknownOption(given, key);
     isOnly = false;
   }
@@ -288,7 +288,7 @@ function readProgress(given: unknown): RunOptions["stream"] {
   throw optionsInvalid("stream must be { done } with a boolean.");
 }
 
-/** Refuses a part of a message where handlers would take it for the whole. */
+/** Refuses a part of a message if handlers would take it for the whole. */
 function checkProgress(compiled: CompiledHook, options: RunOptions): void {
   const { stream } = options;
   if (stream === undefined || stream.done) return;
@@ -315,7 +315,7 @@ function readSecrets(given: unknown): readonly string[] | undefined {
   return freeze(strings as string[]);
 }
 
-/** A frozen copy of the facts. Where the hook has a schema for them, its defaults are filled in. */
+/** Returns a frozen copy of the facts, with the defaults of the hook's schema, if it has one. */
 function readFacts(
   given: object | undefined,
   hook: string,
@@ -327,7 +327,7 @@ function readFacts(
   return facts as Readonly<Record<string, unknown>>;
 }
 
-/** The scope of the request: that of an earlier result, of the outer run, or a new one. */
+/** Returns the request's scope: an earlier result's, one within the outer run's, or a new one. */
 function readScope(given: Given, { parent }: RunOptions, runtime: ManagerRuntime): RequestScope {
   const context = ownOption(given, "context");
   const request = readString(given, "request");
@@ -338,7 +338,7 @@ function readScope(given: Given, { parent }: RunOptions, runtime: ManagerRuntime
     return request === undefined ? scope : renamedScope(scope, request);
   }
   if (parent === undefined) return new RequestScope(request);
-  // A new scope: the plugin gets hold of this one, and the outer one belongs to the host.
+  // A new scope, because the plugin gets hold of it, and the outer one belongs to the host.
   const { scope, runtime: outer } = parent.run;
   return nestedScope(scope, request ?? requestOf(scope), outer, runtime);
 }

@@ -1,4 +1,4 @@
-/** Plugins whose code runs in a thread or a process of its own. */
+/** Plugins whose code runs in its own thread or process. */
 import { createStamp } from "../data/intrinsics.ts";
 import type { Plugin } from "./types.ts";
 
@@ -6,21 +6,21 @@ import type { Plugin } from "./types.ts";
 export interface Isolation {
   /** `worker`, `process` and the like. */
   readonly kind: string;
-  /** What its code can do although its kind says otherwise: an operator accepted that. */
+  /** What its code can do although its kind should prevent that. An operator accepted it. */
   readonly open: readonly string[];
   readonly close: () => Promise<void>;
 }
 
 const isolations = createStamp<Isolation>();
 
-/** Marks a plugin as isolated, so that the manager shows that, and ends its code when it closes. */
+/** Marks a plugin as isolated, so that the manager reports that, and ends its code on closing. */
 export const markIsolated: (plugin: Plugin, isolation: Isolation) => Plugin = isolations.put;
 
-/** `undefined` for a plugin whose code runs in the host. */
+/** Returns how a plugin is isolated; `undefined` if its code runs in the host. */
 export const isolationOf: (plugin: unknown) => Isolation | undefined = isolations.of;
 
-/** Ends the code of those plugins that are isolated. None of them throws. */
+/** Ends the code of the isolated plugins among these. Never throws. */
 export async function endIsolated(plugins: readonly unknown[]): Promise<void> {
-  // By index: a plugin in the host may have patched how arrays are walked.
+  // By index, because a plugin in the host may have patched the array iterator.
   for (let i = 0; i < plugins.length; i++) await isolationOf(plugins[i])?.close();
 }

@@ -1,12 +1,12 @@
-/** The host's log: for what is not worth an error. */
+/** The host's log. */
 import { optionsInvalid } from "../errors/index.ts";
 import { callSafely, type HandlerFailure } from "../hooks/index.ts";
 
-/** Takes lines of text. What a method throws, or rejects with, changes nothing. */
+/** Receives lines of text. Whatever a method throws, or rejects with, is ignored. */
 export interface Logger {
   readonly info?: (text: string) => unknown;
   readonly warn?: (text: string) => unknown;
-  /** `failure`: which handler failed, where the line says how one did. */
+  /** `failure`: the handler that failed, if the line is about one. */
   readonly error?: (text: string, failure?: HandlerFailure) => unknown;
 }
 
@@ -29,6 +29,6 @@ export function readLogger(given: unknown): ReadLogger {
   return { info: read("info"), warn: read("warn"), error: read("error") };
 }
 
-// Standard error, in every runtime that has one: standard output may carry a protocol.
-// biome-ignore lint/suspicious/noConsole: it is the log of hosts that give none.
+// Standard error, in every runtime that has one, because standard output may carry a protocol.
+// biome-ignore lint/suspicious/noConsole: it is the log of hosts that pass none.
 const byConsole = (text: string) => callSafely(() => console.warn(text));

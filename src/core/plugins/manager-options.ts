@@ -41,8 +41,8 @@ export interface ManagerOptions<
     readonly [At in keyof Caps]: Plugin<Caps[At]> | PluginItem<Table, Services, Caps[At]>;
   };
   /**
-   * What `discoverPlugins` of `glassine/node` found. They register with those of `plugins`,
-   * where one of them may be listed with settings of its own.
+   * The plugins that `discoverPlugins` of `glassine/node` found. They register along with
+   * `plugins`, where any of them may also be listed with its own settings.
    */
   readonly discovered?: Discovered | undefined;
   /** The host's own handlers, made by `defineCoreHandler`. Not for message hooks. */
@@ -52,56 +52,56 @@ export interface ManagerOptions<
   /** The configuration of plugins, by plugin name: JSON data, for their `configSchema`. */
   readonly config?: { readonly [plugin: string]: unknown } | undefined;
   /**
-   * Variables of the environment. Those named `GLASSINE_PLUGIN_<NAME>_<KEY>` go over `config`.
-   * Default: the process's, where there is one, for plugins with a `configSchema`. Without such a
-   * plugin the environment is not read.
+   * Environment variables. Those named `GLASSINE_PLUGIN_<NAME>_<KEY>` override `config`. Default:
+   * the variables of the process, if there is one, for plugins with a `configSchema`. If there is
+   * no such plugin, the environment is not read.
    */
   readonly env?: { readonly [name: string]: string | undefined } | undefined;
-  /** Where records of what plugins did go, and whether a run may go on without them. */
+  /** Where records of what plugins did are kept, and whether a run may go on without them. */
   readonly audit?: AuditOptions | undefined;
-  /** Gets what the manager counts and measures. Default: nothing is. */
+  /** Receives what the manager counts and measures. Default: nothing is. */
   readonly metrics?: MetricsSink | undefined;
-  /** Polling of the plugins' health checks. Default: none, `checkHealth` asks. */
+  /** Polling of the plugins' health checks. Default: no polling; call `checkHealth` instead. */
   readonly health?: HealthOptions | undefined;
   /** The host's log. Default: warnings and errors on the console. */
   readonly logger?: Logger | undefined;
   /**
-   * The deadline of handlers that set none: milliseconds, or `null` for none. Default 30 000, or the
-   * profile's longest where that is less.
+   * The deadline of handlers that set none, in milliseconds, or `null` for no deadline. Default
+   * 30 000, or the profile's longest if that is less.
    */
   readonly timeoutMs?: number | null | undefined;
-  /** Makes an ignored change a violation. Default false. */
+  /** Turns a change that would be ignored into a violation. Default false. */
   readonly strict?: boolean | undefined;
   /** Measures how long each handler takes. Default false. */
   readonly timings?: boolean | undefined;
-  /** Limits of what plugins may return in extensions and metadata. */
+  /** Limits on what plugins may return in extensions and metadata. */
   readonly limits?: Partial<Limits> | undefined;
-  /** Limits of payloads, and of the documents of a guard with this manager. */
+  /** Limits on payloads, and on the documents of a guard that uses this manager. */
   readonly payloadLimits?: Partial<Limits> | undefined;
-  /** By hook: the payload fields that plugins may write, out of those the hook allows. */
+  /** By hook, the payload fields that plugins may write: some or all of those the hook allows. */
   readonly payloadPolicy?: { readonly [Hook in keyof Hooks]?: readonly string[] } | undefined;
   /** What happens to `headers` on an older payload. Default `move`: into the `http` slot. */
   readonly payloadHeaders?: "move" | "keep" | undefined;
   /**
-   * What a patched realm leads to. Default `ignore`. With `deny` the realm is checked by
-   * `detectTampering` when the manager is made and before each run, and no plugin runs in one
-   * that was changed. A check costs far more than a run: see docs/lifecycle.md.
+   * What to do about a patched realm. Default `ignore`. With `deny`, `detectTampering` checks the
+   * realm when the manager is made and before each run, and no plugin runs in a realm that was
+   * changed. A check costs far more than a run: see docs/lifecycle.md.
    */
   readonly tampering?: "ignore" | "deny" | undefined;
   /** How many invocations may be in flight. Default: any number. */
   readonly maxInFlight?: number | undefined;
-  /** How many background handlers may be under way; further ones are dropped. Default 10 000. */
+  /** How many background handlers may be running; further ones are dropped. Default 10 000. */
   readonly maxBackground?: number | undefined;
   /**
-   * Gets what handlers throw. Nothing it throws changes a request. Default: one line a throw in the
-   * log, with plugin, hook and message, without known secrets.
+   * Receives what handlers throw. Nothing that it throws itself changes a request. Default: a line
+   * in the log for each, with plugin, hook and message, without known secrets.
    */
   readonly onHandlerError?: HandlerErrorSink | undefined;
 }
 
-/** The host's services, each as the property it was given as. */
+/** The host's services, each as its property descriptor. */
 export interface GivenServices {
-  /** What a getter among them is called on. */
+  /** The object that getters among them are called on. */
   readonly source: object;
   readonly properties: { readonly [handle: string]: PropertyDescriptor };
 }
@@ -110,7 +110,7 @@ const flag = (name: string) => z._default(z.boolean(`${name} must be a boolean.`
 const isObject = (value: unknown) => typeof value === "object" && value !== null;
 
 const schema = z.object({
-  // As many as the host likes: a hole ends the reading of an array that only says it is long.
+  // No limit: an array that only claims to be long has a hole, which ends the reading.
   plugins: plainList(z.unknown(), "plugins must be an array of plugins.", Number.POSITIVE_INFINITY),
   discovered: z.optional(
     z.pipe(
@@ -200,7 +200,7 @@ function readCores(surface: Surface, items: readonly unknown[]): readonly CoreDe
   );
 }
 
-/** By handle, each as the property it is: a getter of the host's runs when a plugin asks. */
+/** Reads the services by handle, as descriptors, so that a getter runs when a plugin asks. */
 function readServices(surface: Surface, source: object): GivenServices {
   const known = Object.values(surface.services).map(({ handle }) => handle);
   const properties = Object.getOwnPropertyDescriptors(source);
@@ -217,7 +217,7 @@ function readSections(value: unknown = {}): { readonly [plugin: string]: Data } 
   return Object.fromEntries(sections.map(([name, section]) => [name, readData(section)]));
 }
 
-/** The variables of the process, as they are now. Some runtimes ask the user before it is read. */
+/** The process's current variables for plugins. Some runtimes ask the user for permission. */
 export function processVariables(surface: Surface): Environment {
   const { process } = globalThis as { process?: { env?: Environment } };
   return pluginVariables(surface, process?.env ?? {});

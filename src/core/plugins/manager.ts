@@ -38,12 +38,12 @@ import { knownSecrets } from "./secrets.ts";
 import { type CapabilityReport, handlesOf, reportOf, servicesOf } from "./service-access.ts";
 import type { InvokeOptions, Plugin } from "./types.ts";
 
-/** A manager as code that knows no types of hooks handles it. */
+/** A manager, for code that does not know the types of its hooks. */
 export interface AnyManager {
   readonly plugins: readonly Plugin[];
   readonly routes: readonly PluginRoute[];
   /**
-   * The limits that hold for payloads: the option over the library's own. Hand them to an adapter as
+   * The limits on payloads: the library's own, overridden by the option. Pass them to an adapter as
    * `limits`, so that documents and messages have the same limits.
    */
   readonly payloadLimits: Limits;
@@ -56,28 +56,28 @@ export interface AnyManager {
   handlersFor(hook: string): readonly HandlerInfo[];
   streamPlan(hook: string, given?: Pick<InvokeOptions<unknown>, "tenant" | "server">): StreamPlan;
   /**
-   * The plugins whose signature nobody checked, since signing is switched off: sorted names. Each
-   * minute in which a hook is invoked the log is warned of them.
+   * The sorted names of plugins whose signature was not checked, because signing is switched off.
+   * The log gets a warning about them once for each minute in which a hook is invoked.
    */
   developmentUnsignedPlugins(): readonly string[];
   capabilityReport(): CapabilityReport;
   checkHealth(): Promise<readonly HealthReport[]>;
   declassify(extensions: object, declassification: Declassification): Promise<Declassified>;
   /**
-   * Writes an event of the host's own into the audit trail, redacted as all are. Resolves to
+   * Writes one of the host's own events into the audit trail, redacted like all others. Resolves to
    * whether it was kept.
    *
-   * @throws GlassineError (as a rejection) `options_invalid` for what is not an event
+   * @throws GlassineError (as a rejection) `options_invalid` for a value that is not an event
    */
   audit(event: AuditEventInput): Promise<boolean>;
-  /** How many records were not kept, also by type. */
+  /** How many records were not kept, in total and by type. */
   auditFailures(): AuditFailures;
   counts(): InvokeCounts;
   close(options?: CloseOptions): Promise<CloseReport>;
   readonly then: undefined;
 }
 
-/** A value of a plugin's `routes`, for the host to mount or not. */
+/** A value from a plugin's `routes`, for the host to mount or not. */
 export interface PluginRoute {
   readonly plugin: string;
   readonly route: unknown;
@@ -88,11 +88,11 @@ export async function createManager(
   slots: CompiledSlots,
   input: unknown,
 ): Promise<AnyManager> {
-  // First of all: the options are read by plain code, which a patch may mislead.
+  // First, because the options are read by plain code, which a patch may mislead.
   if (asksToDeny(input)) assertUntampered();
   const options = readManagerOptions(surface, input);
   const items = readItems(surface, options);
-  // Read now: plugins may change the environment while others are configured.
+  // Read now, because plugins may change the environment while others are configured.
   const needsEnv = items.some(({ manifest }) => manifest.configSchema !== undefined);
   const processEnv = needsEnv && options.env === undefined ? processVariables(surface) : undefined;
   const secrets = knownSecrets(options.audit.secrets);

@@ -1,6 +1,6 @@
-/** Every metric of a manager, as data: a backend may need its instruments beforehand. */
+/** Every metric of a manager, as data, for backends that create their instruments in advance. */
 
-/** A kind of metric: the method of a sink that takes it. */
+/** A kind of metric, named like the method of a sink that takes it. */
 export type MetricKind = "counter" | "histogram" | "gauge";
 
 /** Upper bounds of the buckets of durations, in seconds: 5 to 1000 microseconds. */
@@ -14,8 +14,8 @@ interface MetricSpec {
 }
 
 /**
- * Every metric by its name, without the host's prefix, `glassine_plugin_` by default: for a backend
- * whose instruments are made beforehand.
+ * Every metric by name, without the host's prefix (by default `glassine_plugin_`), for a backend
+ * that creates its instruments in advance.
  */
 export const pluginMetrics = Object.freeze({
   hook_fire_total: {

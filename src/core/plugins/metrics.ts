@@ -1,4 +1,4 @@
-/** Hands what a manager counts and measures to the host's backend. */
+/** Passes what a manager counts and measures to the host's backend. */
 import { monotonicNow } from "../data/intrinsics.ts";
 import { optionsInvalid } from "../errors/index.ts";
 import {
@@ -16,16 +16,16 @@ import type { MetricKind, pluginMetrics } from "./metric-table.ts";
 export type MetricLabels = Readonly<Record<string, string>>;
 
 /**
- * Takes the metrics of a manager. What a method throws, or rejects with, changes nothing.
+ * Receives the metrics of a manager. Whatever a method throws, or rejects with, is ignored.
  *
- * Names have the prefix of the host's profile. `pluginMetrics` has them with their labels and buckets.
+ * Names have the prefix of the host's profile. `pluginMetrics` lists them with labels and buckets.
  */
 export interface MetricsSink {
   /** Adds to a counter. */
   readonly counter: (name: string, labels: MetricLabels, value: number) => unknown;
-  /** Notes a duration, in seconds. */
+  /** Records a duration, in seconds. */
   readonly histogram: (name: string, labels: MetricLabels, seconds: number) => unknown;
-  /** Sets a number. */
+  /** Sets a gauge. */
   readonly gauge: (name: string, labels: MetricLabels, value: number) => unknown;
 }
 
@@ -43,7 +43,7 @@ type Emit = <Kind extends MetricKind>(
 ) => void;
 
 export interface Metrics extends Meter {
-  /** What is there when the manager is made, and stays so. */
+  /** Reports the numbers that are fixed once the manager is made. */
   standing(hooks: readonly string[], plugins: number, handlers: (hook: string) => number): void;
   registration(outcome: "success" | "failure", reason: string): void;
 }
@@ -65,10 +65,10 @@ export function readMetrics(given: unknown, prefix: string): Metrics | undefined
   });
 }
 
-/** Each code is a series of its own in the backend: of one plugin so many, and then `other`. */
+/** Each code is a separate series in the backend. A plugin gets this many, and then `other`. */
 const maxCodes = 50;
 
-/** What a plugin calls its denials, as far as it goes into a label. */
+/** Returns a function that turns the code of a denial into a label, or into `other`. */
 function codeLabels(): (plugin: string, code: string) => string {
   const seen = new Map<string, Set<string>>();
   return (plugin, code) => {

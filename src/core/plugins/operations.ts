@@ -1,4 +1,4 @@
-/** The hooks of the other four semantics: who has handlers there, and in which order they run. */
+/** Hooks of all semantics but `message`: which handlers they have, and in which order those run. */
 import { monotonicNow, weakGet, weakSet } from "../data/intrinsics.ts";
 import { emptyExtensions } from "../envelope/index.ts";
 import {
@@ -27,8 +27,9 @@ import { noRunOptions } from "./invoke.ts";
 import { byUnits } from "./order.ts";
 
 /**
- * The hook as it is now; `undefined` if it is a message hook or none of this host. Handlers of
- * `last`, a plugin that has not registered yet, run after all others.
+ * Compiles a hook with the handlers it has now; `undefined` for a message hook, or a hook that the
+ * host does not have. Handlers of `last`, a plugin that has not registered yet, run after all
+ * others.
  */
 export function compileOperation(
   parts: CompilerInput,
@@ -54,7 +55,7 @@ export function compileOperation(
     steps: Object.freeze(handlers.map(stepsOn(parts))),
     strict: spec.strict ?? false,
     required: spec.required ?? false,
-    // A rule about the values of its hook's schema, which are all that it is called with.
+    // The rule takes values of its hook's schema, and is called with nothing else.
     keeps: spec.keeps as CompiledOperation["keeps"],
     limits: options.payloadLimits,
     runtime,
@@ -64,7 +65,7 @@ export function compileOperation(
 /** A plugin that the operator disabled does not vote either. */
 const isOn = ({ item }: Member): boolean => item.settings.mode !== "disabled";
 
-/** All of them, by hook. Without a prototype: an unknown hook is found nowhere. */
+/** Compiles all hooks. No prototype, so that an unknown hook is not found on one. */
 export function compileOperations(parts: CompilerInput): {
   readonly [hook: string]: CompiledOperation;
 } {
@@ -81,7 +82,7 @@ let lastCoreId = 0;
 function coreBinding({ surface, slots }: ManagerParts, core: CoreDefinition): HandlerBinding {
   const mask = surface.capabilities.mask(core.capabilities);
   const services = core.capabilities.filter((name) => isOfService(surface, name));
-  // Below the ids of plugins, so that no state is shared with one.
+  // Negative, unlike the ids of plugins, so that no state is shared with one.
   lastCoreId -= 1;
   const plugin = { name: "core", version: "0.0.0", asyncSafe: true };
   const state = stateOf(slots, { id: lastCoreId, plugin, mask, services }, undefined);
@@ -91,7 +92,7 @@ function coreBinding({ surface, slots }: ManagerParts, core: CoreDefinition): Ha
   return { state, mask, hook, handler, name, isCore: true, extensions, settings, canGoOff };
 }
 
-/** Runs a hook that no caller asked for, without extensions and options. */
+/** Runs a hook that no caller invoked, without extensions and options. */
 export function operateAlone(compiled: CompiledOperation, payload: object): Promise<unknown> {
   const { hook, semantic, runtime } = compiled;
   const scope = new RequestScope(undefined);
@@ -105,7 +106,7 @@ export function operateAlone(compiled: CompiledOperation, payload: object): Prom
   return answer;
 }
 
-/** The host's and the plugins' as the hook says; within each by plugin, then by handler. */
+/** Host and plugins in the order that the hook says; within each, by plugin, then by handler. */
 function inOrder(
   { ordering }: HookSpec,
   handlers: readonly HandlerBinding[],

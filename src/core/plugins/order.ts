@@ -5,18 +5,18 @@ interface Ordered {
   readonly plugin: Pick<Plugin, "name" | "dependsOn">;
 }
 
-/** Each item after those it depends on, up to the first circle: its names, or `undefined`. */
+/** Each item after those it depends on, up to the first circle, and that circle's names, if any. */
 interface Order<Item> {
   readonly order: readonly Item[];
   readonly circle: readonly string[] | undefined;
 }
 
-/** Otherwise in the order given. Names are unique. */
+/** Puts each item after those it depends on, and otherwise keeps the order. Names are unique. */
 export function inOrder<Item extends Ordered>(items: readonly Item[]): Order<Item> {
   return walked(items, ({ plugin }) => plugin.dependsOn);
 }
 
-/** Otherwise by name: the same order, and the same circle, however they are given. */
+/** Like `inOrder`, but otherwise by name: order and circle do not depend on the order given. */
 export function byName<Item extends Ordered>(items: readonly Item[]): Order<Item> {
   return walked(
     [...items].sort((a, b) => byUnits(a.plugin.name, b.plugin.name)),
@@ -32,7 +32,7 @@ function walked<Item extends Ordered>(
   const order = new Set<Item>();
   const open = new Set<Item>();
   for (const first of items) {
-    // Down and back on a list instead of the stack: a row of dependencies may be long.
+    // An explicit stack instead of recursion, because a chain of dependencies may be long.
     const path: { readonly item: Item; readonly rest: Iterator<string> }[] = [];
     const enter = (item: Item) => {
       open.add(item);
@@ -55,13 +55,13 @@ function walked<Item extends Ordered>(
   return { order: [...order], circle: undefined };
 }
 
-/** The names of the circle, the plugin that closes it at both ends. */
+/** Returns the names in the circle, with the plugin that closes it at both ends. */
 function circleOf(path: readonly { readonly item: Ordered }[], back: Ordered): readonly string[] {
   const names = path.map(({ item }) => item.plugin.name);
   return [...names.slice(names.indexOf(back.plugin.name)), back.plugin.name];
 }
 
-/** By UTF-16 code unit, whatever the language. */
+/** Compares by UTF-16 code unit, whatever the locale. */
 export function byUnits(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;

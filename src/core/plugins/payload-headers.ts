@@ -1,12 +1,12 @@
 /**
- * `headers` on an older payload: deprecated, and moved to where the capability rules hold. A plugin
- * of an earlier run may have patched the realm meanwhile.
+ * `headers` on an older payload: deprecated, and moved to the `http` slot, where the capability
+ * rules apply. A plugin of an earlier run may have patched the realm by then.
  */
 import { attempt } from "../data/index.ts";
 import { create, enumerableKeys, forEach } from "../data/intrinsics.ts";
 import { type HeaderMap, replaceSlots, type Slots, spellingOf } from "../envelope/index.ts";
 
-/** Returns `extensions` with a payload's headers added to the `http` slot, where none is replaced. */
+/** Returns `extensions` with a payload's headers added to the `http` slot. Replaces none there. */
 export function headersMoved(extensions: Slots, headers: HeaderMap): Slots {
   const http = extensions.http as
     | { readonly headers: HeaderMap; readonly request_headers?: HeaderMap }
@@ -23,12 +23,12 @@ export function headersMoved(extensions: Slots, headers: HeaderMap): Slots {
   return replaceSlots(extensions, { http: { ...http, headers: all } });
 }
 
-/** Warns of `headers` on a payload. On a runtime without such warnings it does nothing. */
+/** Warns about `headers` on a payload. Does nothing if the runtime has no such warnings. */
 export function warnHeaders(hook: string): void {
   const { process } = globalThis as {
     process?: { emitWarning?: (text: string, kind: { type: string; code: string }) => void };
   };
-  // The request's outcome does not depend on a warning.
+  // A failing warning must not change the request's outcome.
   attempt(() =>
     process?.emitWarning?.(
       `headers on the payload of ${hook} are deprecated: pass them in extensions.http. They were moved there.`,

@@ -1,4 +1,4 @@
-/** The names and figures by which a host speaks, so that it can carry those of another system. */
+/** The names and numbers that a host uses, which can be those of another system. */
 import { longestTimerMs } from "../data/index.ts";
 import type { HookTable } from "../hooks/index.ts";
 import type { CapabilityBits } from "../slots/index.ts";
@@ -6,20 +6,20 @@ import type { ServiceTable } from "./define-services.ts";
 
 /** What `defineHost({ profile })` takes. */
 export interface HostProfile {
-  /** In messages and as key of discovery. Default `glassine`. */
+  /** The host's name in messages, and the key for discovery. Default `glassine`. */
   readonly hostName: string;
-  /** In front of every environment variable. Default `GLASSINE_`. */
+  /** The prefix of every environment variable. Default `GLASSINE_`. */
   readonly envPrefix: string;
-  /** The version that `requiresHost` of a manifest must match. Default: that of this package. */
+  /** The version that a manifest's `requiresHost` must match. Default: this package's version. */
   readonly hostVersion: string;
   /**
-   * Whether a version is in a range, for a host whose versions are not those of npm. A range for
-   * which it returns `undefined` is read as npm does. Default: all are.
+   * Whether a version is in a range, for a host whose versions do not follow npm's rules. If it
+   * returns `undefined`, npm's rules apply. Default: always `undefined`.
    */
   readonly isInRange: (version: string, range: string) => boolean | undefined;
   /**
    * The word for `requiresHost` in messages and audit metadata. Default: `requires_` and the
-   * `hostName`, with underscores for its hyphens.
+   * `hostName`, with underscores instead of hyphens.
    */
   readonly requiresField: string;
   /** The `requiresHost` of a manifest that has none. Default `*`. */
@@ -28,9 +28,9 @@ export interface HostProfile {
   readonly accessorSpelling: "camel" | "snake";
   /** The longest deadline that a handler may have, in milliseconds. Default 2^31 - 1. */
   readonly maxTimeoutMs: number;
-  /** In front of the names of metrics. Default `glassine_plugin_`. */
+  /** The prefix of metric names. Default `glassine_plugin_`. */
   readonly metricPrefix: string;
-  /** What a plugin without a signature lacks, in messages. Default `a verified signature`. */
+  /** What messages say that an unsigned plugin lacks. Default `a verified signature`. */
   readonly evidenceName: string;
 }
 

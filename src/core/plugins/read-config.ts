@@ -1,4 +1,4 @@
-/** A plugin's configuration: from the host, the operator and the environment, checked and frozen. */
+/** Reads a plugin's configuration from host, operator and environment; checks and freezes it. */
 import { admit, extensionsLimits, isRecord, writeText } from "../data/index.ts";
 import { hasOwn, parseJson } from "../data/intrinsics.ts";
 import { formatPath, formatProblems } from "../errors/index.ts";
@@ -11,23 +11,23 @@ import { secretsOf } from "./secrets.ts";
 
 interface ConfigSources {
   readonly plugin: string;
-  /** The names of all plugins of the host: a variable belongs to the longest that fits. */
+  /** The names of all the host's plugins. A variable belongs to the longest name that matches. */
   readonly names: readonly string[];
   readonly schema: ReadSchema | undefined;
   /** The host's section for the plugin. */
   readonly section: Data;
-  /** What the operator sets with the plugin. It overrides the section. */
+  /** The configuration that the operator lists with the plugin. It overrides the section. */
   readonly item: Data;
   /** Overrides both, key by key. */
   readonly env: Environment | undefined;
-  /** In front of environment variables: `GLASSINE_`. */
+  /** The prefix of environment variables: `GLASSINE_`. */
   readonly prefix: string;
 }
 
-/** A configuration to hand out, or why there is none. */
+/** A configuration, or why there is none. */
 type ReadConfig =
   | {
-      /** Frozen JSON data; `undefined` where none was given. */
+      /** Frozen JSON data; `undefined` if none was given. */
       readonly config: unknown;
       readonly warnings: readonly string[];
       /** The strings and long numbers of the configuration, to be kept out of records and logs. */
@@ -36,10 +36,10 @@ type ReadConfig =
   | { readonly fault: string };
 
 /**
- * Reads a configuration. Without a schema it is handed out as given, with a warning unless all of it
- * was set with the plugin, where the operator sees both. A schema gets an object, empty
- * where nothing was given, and answers at once with JSON data. What a fault says names keys and what
- * was expected; values are taken out of whatever the schema adds.
+ * Reads a configuration. Without a schema it is passed on as given, with a warning unless all of it
+ * was listed with the plugin, where the operator sees both. A schema gets an object (empty if
+ * nothing was given), and must return JSON data synchronously. Faults name keys and what was
+ * expected; values are removed from whatever the schema adds.
  */
 export function readConfig(sources: ConfigSources): ReadConfig {
   const { plugin, schema } = sources;
@@ -62,7 +62,7 @@ export function readConfig(sources: ConfigSources): ReadConfig {
     return `${place}unknown key ${quoteName(withoutParts(key, secrets))}${of}${orClause(key, known)}`;
   });
   const reported = new Set(unknown.map(({ path }) => formatPath(path)));
-  // A copy of its own: some schemas change what they are handed.
+  // A copy, because some schemas change what they are given.
   const answer = ask(schema, parseJson(writeText(wanting)));
   if (answer.kind === "breach") faults.push(answer.text);
   if (answer.kind === "error")
@@ -78,7 +78,7 @@ export function readConfig(sources: ConfigSources): ReadConfig {
   return { config: read.value, warnings: [], secrets: [...ofAll] };
 }
 
-/** The configuration of a plugin alone, by its schema: where another process has the plugin. */
+/** Reads the configuration of one plugin by its schema, for a plugin in another process. */
 export function readOwnConfig(plugin: string, configSchema: unknown, config: unknown): ReadConfig {
   return readConfig({
     plugin,
@@ -91,13 +91,13 @@ export function readOwnConfig(plugin: string, configSchema: unknown, config: unk
   });
 }
 
-/** The sentences are ours: a short value is a word of them. */
+/** Removes long secrets only: a short one may be a word of the sentence. */
 function failed(plugin: string, detail: string, secrets: Needles): ReadConfig {
   const safe = withoutParts(detail, secrets);
   return { fault: `plugin ${quoteName(plugin)} failed config validation: ${safe}` };
 }
 
-/** What a schema made of the given keys; its defaults are not secrets. */
+/** Returns what a schema made of the given keys. Its defaults are not secrets. */
 function madeOf(value: unknown, given: unknown): unknown {
   if (!isRecord(value) || !isRecord(given)) return value;
   return Object.entries(value)
@@ -105,7 +105,7 @@ function madeOf(value: unknown, given: unknown): unknown {
     .map(([, item]) => item);
 }
 
-/** The variables of the environment, each under the key that it is for. */
+/** The environment variables, each under the key that it sets. */
 type Variables = ReadonlyMap<string, { readonly variable: string; readonly value: string }>;
 
 type Merged =
@@ -130,7 +130,7 @@ function mergedOf(sources: ConfigSources): Merged {
     return { given: item.value, variables, isFromAfar };
   if (item.value !== undefined && !isRecord(item.value))
     return { fault: "its config must be an object, to go over what is configured elsewhere" };
-  // Without a prototype: its keys are data.
+  // No prototype, because its keys are data.
   const fromEnv = Object.fromEntries([...variables].map(([key, { value }]) => [key, value]));
   const over = { __proto__: null, ...section.value, ...item.value, ...fromEnv };
   const whole = readData(over);
@@ -140,17 +140,17 @@ function mergedOf(sources: ConfigSources): Merged {
 
 const anyJson = compileSchema(jsonValue(), { closed: true, shownWhole: true });
 const reading = {
-  // A key `__proto__` is refused, whoever set it.
+  // So that a `__proto__` key is refused, whoever set it.
   origin: "plugin",
   limits: extensionsLimits,
   shapeCode: "options_invalid",
   strict: true,
 } as const;
 
-/** JSON data, or why a value is not. */
+/** JSON data, or why a value is not JSON data. */
 export type Data = { readonly value: unknown } | { readonly problem: string };
 
-/** A frozen copy of JSON data, `undefined` for nothing, or why it is not JSON data. */
+/** Returns a frozen copy of JSON data, `undefined` for `undefined`, or why it is not JSON data. */
 export function readData(value: unknown): Data {
   if (value === undefined) return { value };
   const admitted = admit(anyJson.read, value, reading);
@@ -159,7 +159,7 @@ export function readData(value: unknown): Data {
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The variables of a plugin in order of their names, or two that are for the same key. */
+/** Returns a plugin's variables in order of their names, or a fault if two set the same key. */
 function readEnvironment(sources: ConfigSources): Variables | { readonly fault: string } {
   const { env = {}, schema } = sources;
   const keys = schema && knownKeys(schema);
@@ -179,7 +179,7 @@ function readEnvironment(sources: ConfigSources): Variables | { readonly fault: 
   return variables;
 }
 
-/** The settings of trust in the environment, without the prefix of the host. */
+/** The host's own settings in the environment, without its prefix. They belong to no plugin. */
 export const hostSettings = [
   "PLUGIN_SIGNING_REQUIRED",
   "PLUGIN_UNSIGNED_ACK",
@@ -197,7 +197,7 @@ export const hostSettings = [
 /** The name of a setting, without the prefix. */
 export type HostSetting = (typeof hostSettings)[number];
 
-/** The part of a variable that names a key, where the variable is the plugin's. */
+/** Returns the part of a variable that names a key, if the variable belongs to the plugin. */
 function suffixOf({ plugin, names, prefix }: ConfigSources, variable: string): string | undefined {
   const begin = `${prefix}PLUGIN_`;
   if (!variable.startsWith(begin)) return undefined;
@@ -212,17 +212,17 @@ function suffixOf({ plugin, names, prefix }: ConfigSources, variable: string): s
   return owner === plugin && suffix !== "" ? suffix : undefined;
 }
 
-/** A variable as messages name it. Its name is longer than most. */
+/** Quotes the name of a variable for a message. It is longer than most names. */
 function inText(variable: string): string {
   return quoteName(variable, 200);
 }
 
-/** The key of the schema that is the same but for case and underscores, else the lower case. */
+/** Returns the schema's key that differs only in case and underscores, or else the lower case. */
 function keyFor(suffix: string, keys: readonly string[] | undefined): string {
   const plain = folded(suffix);
   const fitting = (keys ?? []).filter((key) => folded(key) === plain);
   const lower = suffix.toLowerCase();
-  // Of two keys that differ in nothing else, the one that is spelled so.
+  // If several match, prefer the one that differs only in case.
   return fitting.find((key) => key.toLowerCase() === lower) ?? fitting[0] ?? lower;
 }
 

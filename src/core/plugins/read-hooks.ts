@@ -101,7 +101,7 @@ const generators: readonly unknown[] = [
   Object.getPrototypeOf(async function* () {}),
 ];
 
-/** What is wrong with a function as a handler, behind its name; `undefined` where it can be one. */
+/** Why a function cannot be a handler, phrased to follow its name; `undefined` if it can. */
 export function handlerFault(handler: AnyHandler): string | undefined {
   if (isProxy(handler)) return "is a proxy; wrap it in a function";
   if (generators.includes(Object.getPrototypeOf(handler)))
@@ -110,8 +110,8 @@ export function handlerFault(handler: AnyHandler): string | undefined {
 }
 
 /**
- * A class has a fixed `prototype`. So has a frozen function; then the engine's own record of its
- * source decides.
+ * A class has a `prototype` that is not writable. So does a frozen function; then the source
+ * decides, as the engine reports it.
  */
 function isClass(fn: AnyHandler): boolean {
   if (Object.getOwnPropertyDescriptor(fn, "prototype")?.writable !== false) return false;
@@ -119,7 +119,7 @@ function isClass(fn: AnyHandler): boolean {
   return Object.isExtensible(fn) || !/^(?:async\s+)?function\b/.test(source);
 }
 
-/** Decided once: as the entry says, or by the function's own arity where that is plain data. */
+/** Whether a handler takes extensions: as declared, or else by its arity, if that is plain data. */
 export function takesExtensions(handler: AnyHandler, declared: unknown): boolean {
   if (typeof declared === "boolean") return declared;
   const length: unknown = Object.getOwnPropertyDescriptor(handler, "length")?.value;
@@ -128,7 +128,7 @@ export function takesExtensions(handler: AnyHandler, declared: unknown): boolean
 
 const maxName = 64;
 
-/** The function's own name where that is plain data, on one line; `handler` where it has none. */
+/** Returns the function's own name on one line, if it is plain data, or else `handler`. */
 function nameOfHandler(handler: AnyHandler): string {
   const name: unknown = Object.getOwnPropertyDescriptor(handler, "name")?.value;
   const line = typeof name === "string" ? oneLine(name, maxName) : "";

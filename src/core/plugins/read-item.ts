@@ -1,4 +1,4 @@
-/** The plugins of a manager, each with what the operator set over it. */
+/** A manager's plugins, each with the settings that the operator gave it. */
 import { writeText } from "../data/index.ts";
 import {
   GlassineError,
@@ -25,13 +25,13 @@ import type { Plugin, RunSettings } from "./types.ts";
 /** One plugin with the operator's settings, read. */
 export interface ReadItem extends Definition {
   readonly settings: RunSettings;
-  /** The grant as a closed mask. */
+  /** The grant as a mask, including what it implies. */
   readonly mask: number;
-  /** The capabilities of services among the grant, sorted. */
+  /** The capabilities of services in the grant, sorted. */
   readonly services: readonly string[];
-  /** The item's configuration, copied, and not checked. */
+  /** The item's configuration, copied but not checked. */
   readonly config: Data;
-  /** Why it does not fit this host, where it was defined for another. */
+  /** Why the plugin does not fit this host, if it was defined for another. */
   readonly faults: readonly ManifestProblem[];
 }
 
@@ -57,7 +57,7 @@ export function readItems(surface: Surface, options: ReadOptions): readonly Read
   return items;
 }
 
-/** A misspelt section would leave a plugin without its configuration. */
+/** Rejects unknown sections: a misspelled one would leave a plugin without its configuration. */
 function expectKnown(config: ReadOptions["config"], items: readonly ReadItem[]): void {
   const names = items.map(({ plugin }) => plugin.name);
   for (const name of Object.keys(config)) {
@@ -67,7 +67,7 @@ function expectKnown(config: ReadOptions["config"], items: readonly ReadItem[]):
   }
 }
 
-/** Where nobody keeps a record, strict would have no effect. */
+/** Rejects `strict` if nobody keeps records, because it would have no effect. */
 function expectKeeper({ audit, core }: ReadOptions, items: readonly ReadItem[]): void {
   if (!audit.strict || audit.sink !== undefined) return;
   const isKept =
@@ -84,7 +84,7 @@ const itemFields = ["plugin", "grant", "config", ...settingNames];
 
 const noPlugin = "must be what definePlugin made, or { plugin, … } with it.";
 
-/** The settings of an item that has some. */
+/** Reads the settings of an item that has some. */
 function entryOf(item: unknown, index: number): Record<string, unknown> {
   const where = `plugins[${index}]`;
   const refuse = (_: string, message: string) => {
@@ -95,7 +95,7 @@ function entryOf(item: unknown, index: number): Record<string, unknown> {
   return entry;
 }
 
-/** One item of `plugins`: a plugin, or a plugin with settings. */
+/** Reads one item of `plugins`: a plugin, or a plugin with settings. */
 function readItem(surface: Surface, item: unknown, index: number): ReadItem {
   const entry = manifestCarriedBy(item) === undefined ? entryOf(item, index) : { plugin: item };
   const manifest = manifestCarriedBy(entry.plugin);
@@ -126,7 +126,7 @@ function readItem(surface: Surface, item: unknown, index: number): ReadItem {
   };
 }
 
-/** A plugin that another host or another copy of this library defined is read and checked again. */
+/** Reads and checks a manifest again if another host or another library copy defined it. */
 function definedFor(
   surface: Surface,
   given: unknown,
@@ -146,7 +146,7 @@ function definedFor(
   }
 }
 
-/** Rejects settings that would have no effect, so that an operator does not think a live guard is on trial. */
+/** Rejects settings without effect, so that an operator does not think a live guard is on trial. */
 function checkForMessages(
   { hooks }: Surface,
   plugin: Plugin,
@@ -163,7 +163,7 @@ function checkForMessages(
   throw optionsInvalid(`${where}: ${first} is for message hooks, and it has a handler on none.`);
 }
 
-/** The operator can only make a plugin hold back more than it asks for. */
+/** Lets the operator make a plugin hold back more than it asks for, but never less. */
 function checkStream(
   { hooks }: Surface,
   { manifest }: Definition,

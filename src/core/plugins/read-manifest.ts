@@ -46,7 +46,7 @@ function manifestSchema(surface: Surface) {
       }),
     ),
     version: z.string(texts.version).check(z.regex(versionPattern, texts.version)),
-    // Not `z.maxLength`: zod reads the length of what is not a string, too, and a proxy may throw.
+    // Not `z.maxLength`: zod would read the length of any value, and a proxy may throw.
     description: z.optional(
       z.string(texts.description).check(z.refine((text) => text.length <= 2000, texts.description)),
     ),
@@ -112,7 +112,7 @@ function nameIn({ name }: { readonly name?: unknown }): string | undefined {
   return isName ? name : undefined;
 }
 
-/** Why no handler can use the capabilities, or `undefined`. A default value hides a parameter. */
+/** Why no handler can use the capabilities, or `undefined`. The arity omits default parameters. */
 function unusedFault(surface: Surface, { name, capabilities, hooks }: ReadManifest) {
   const isUsed = hooks.some(
     ({ extensions, declaresExtensions }) => extensions || declaresExtensions,

@@ -1,4 +1,4 @@
-/** Reads what an author or operator wrote: each property once, without running a getter or a trap. */
+/** Reads what an author or operator wrote: each property once, running no getter and no trap. */
 
 import * as z from "zod/mini";
 import { attempt } from "../data/index.ts";
@@ -18,12 +18,12 @@ export { quoteName };
 /** Receives each problem: the field it is about, and a sentence. */
 export type Report = (field: string, message: string) => void;
 
-/** A name without quotes where it is a clean one, else quoted and escaped. */
+/** Returns a clean name as it is, and any other quoted and escaped. */
 export function nameOrQuoted(name: string): string {
   return /^[A-Za-z0-9_.-]{1,64}$/.test(name) ? name : quoteName(name);
 }
 
-/** The own data properties of a plain object, on a record without a prototype. */
+/** Reads the own data properties of a plain object onto a record without a prototype. */
 export function readPlainObject(
   value: unknown,
   field: string,
@@ -44,7 +44,7 @@ export function readPlainObject(
   return values;
 }
 
-/** `undefined` for a proxy, an instance of a class, and what throws when it is read. */
+/** Returns `undefined` for a proxy, a class instance, and an object that throws when it is read. */
 function propertiesOf(value: unknown): Record<string, PropertyDescriptor> | undefined {
   if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
   return attempt(() => {
@@ -54,7 +54,7 @@ function propertiesOf(value: unknown): Record<string, PropertyDescriptor> | unde
   });
 }
 
-/** The elements of a plain array, each read once; `undefined` for anything else, or too many. */
+/** Reads the elements of a plain array, each once; `undefined` for anything else, or too many. */
 export function readPlainArray(value: unknown, max = 1000): readonly unknown[] | undefined {
   if (typeof value !== "object" || value === null || isProxy(value) || !isArray(value))
     return undefined;
@@ -68,7 +68,7 @@ export function readPlainArray(value: unknown, max = 1000): readonly unknown[] |
   return items;
 }
 
-/** A plain array of `item`, copied and frozen. `expects` says what is expected. */
+/** A schema for a plain array of `item`, copied and frozen. `expects` is its error message. */
 export function plainList<Item extends z.core.$ZodType>(
   item: Item,
   expects: Parameters<typeof z.array>[1],
@@ -78,7 +78,7 @@ export function plainList<Item extends z.core.$ZodType>(
   return z.pipe(plain, z.readonly(z.array(item, expects)));
 }
 
-/** A plain object as `schema` has it, copied and frozen. */
+/** A schema for a plain object that fits `schema`, copied and frozen. */
 export function plainObject<Fields extends z.core.$ZodType>(schema: Fields) {
   const plain = z.transform((value: unknown): unknown => {
     let isPlain = true;
@@ -90,17 +90,17 @@ export function plainObject<Fields extends z.core.$ZodType>(schema: Fields) {
   return z.pipe(plain, z.readonly(schema));
 }
 
-/** The own values that are not `undefined`. */
+/** Returns the own values that are not `undefined`. */
 export function withoutMissing(fields: object): Record<string, unknown> {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
-/** Behind a sentence: ` Did you mean 'x'?`, or nothing. */
+/** To put after a sentence: ` Did you mean 'x'?`, or an empty string. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   return near(name, known, " Did");
 }
 
-/** In a sentence: `; did you mean 'x'?`, or nothing. */
+/** To put into a sentence: `; did you mean 'x'?`, or an empty string. */
 export function orClause(name: string, known: Iterable<string>): string {
   return near(name, known, "; did");
 }
@@ -116,8 +116,8 @@ export function unknownHook(name: string, known: readonly string[]): ManifestErr
 }
 
 /**
- * Reads the fields of a plain object. All problems are in one error: those of the object and its
- * unknown fields first, then those of the other fields in their order.
+ * Reads the fields of a plain object. All problems go into one error: first those of the object and
+ * its unknown fields, then those of the other fields in their order.
  *
  * @throws ManifestError `manifest_invalid`, with `problems`
  */
@@ -146,7 +146,7 @@ export function readFields<Shape extends z.core.$ZodShape>(
   throw problemsError(problems, pluginIn(values));
 }
 
-/** One error for several problems. Its message is theirs, joined by `; `. */
+/** Makes one error for several problems. Its message joins theirs with `; `. */
 export function problemsError(
   problems: readonly ManifestProblem[],
   plugin?: string,

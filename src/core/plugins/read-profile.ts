@@ -1,4 +1,4 @@
-/** Reads the profile of a host of a user's own. */
+/** Reads the profile of a custom host. */
 import * as z from "zod/mini";
 import { longestTimerMs } from "../data/index.ts";
 import { optionsInvalid, quoted, suggestion } from "../errors/index.ts";
@@ -7,7 +7,7 @@ import { withoutMissing } from "./read-plain.ts";
 
 const letterFirst = "lower-case letters, digits and underscores, a letter first";
 
-/** What is expected of each, as docs/embed.md has it. */
+/** What is expected of each field, as docs/embed.md says. */
 const schema = z.partial(
   z.object({
     hostName: text(

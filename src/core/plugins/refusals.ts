@@ -20,11 +20,11 @@ export interface Refusal {
   readonly plugin: Plugin;
   readonly reason: RegistrationFailure;
   readonly error: GlassineError;
-  /** Which other plugin voted against it. */
+  /** The other plugin that voted against it. */
   readonly vetoedBy?: string;
 }
 
-/** Every plugin whose name another one has already. */
+/** Returns a refusal for every plugin whose name another one already has. */
 export function duplicatesAmong(items: readonly ReadItem[]): readonly Refusal[] {
   const first = new Map<string, Plugin>();
   return items.flatMap(({ plugin }): readonly Refusal[] => {
@@ -35,14 +35,14 @@ export function duplicatesAmong(items: readonly ReadItem[]): readonly Refusal[] 
     }
     const message = `plugin ${quoteName(plugin.name)} is already registered`;
     const problems = [{ field: "name", message }];
-    // One plugin listed twice is a slip; two of one name may be an attack, however much alike.
+    // A plugin listed twice is a slip; two with one name may be an attack, however much alike.
     const data = { plugin: plugin.name, isSame: plugin === other };
     const error = new ManifestError("plugin_duplicate", message, problems, undefined, data);
     return [{ plugin, reason: "duplicate", error }];
   });
 }
 
-/** One refusal for each plugin that lacks something, by name, and one for a circle. */
+/** Returns a refusal, by name, for each plugin that lacks a dependency, and one for a circle. */
 export function unresolvedAmong(
   items: readonly ReadItem[],
   discovered: DiscoveryFacts | undefined,
@@ -70,7 +70,7 @@ export function unresolvedAmong(
   ];
 }
 
-/** What one plugin depends on and nobody is, sorted. */
+/** The dependencies of one plugin that are missing, sorted. */
 interface Missing {
   readonly plugin: string;
   readonly dependencies: readonly string[];
@@ -84,7 +84,7 @@ function missingError(missing: readonly Missing[]): PluginDependencyError {
   return new PluginDependencyError(text, { missing });
 }
 
-/** One error for all that is wrong; one alone is thrown as it is. */
+/** Returns one error for all refusals; a single refusal keeps its own. */
 export function together(refusals: readonly Refusal[]): GlassineError {
   const [first, ...others] = refusals;
   if (first !== undefined && others.length === 0) return first.error;
@@ -99,7 +99,7 @@ export function together(refusals: readonly Refusal[]): GlassineError {
   return problemsError(problems);
 }
 
-/** What is missing in one sentence, and a circle after it. */
+/** Joins the errors: what is missing in one sentence, and a circle after it. */
 function unresolvedTogether(errors: readonly PluginDependencyError[]): PluginDependencyError {
   const lacking = missingError(
     errors.flatMap(({ data }) => (data.missing as readonly Missing[]) ?? []),
@@ -111,7 +111,7 @@ function unresolvedTogether(errors: readonly PluginDependencyError[]): PluginDep
   );
 }
 
-/** One error for packages and plugins that are refused. */
+/** Returns one error for all packages and plugins that are refused. */
 export function withPackages(
   packages: readonly RefusedPackage[],
   refusals: readonly Refusal[],
@@ -132,7 +132,7 @@ export function withPackages(
       message: error.message,
     })),
   ];
-  // A sentence can be about several of them.
+  // Several problems may have the same message.
   const text = [...new Set(problems.map(({ message }) => message))].join("; ");
   return new PluginDiscoveryError(text, Object.freeze(problems));
 }

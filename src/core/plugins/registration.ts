@@ -1,6 +1,6 @@
 /**
- * Registers plugins: all of them, or none. Problems that can be found without running a plugin's code
- * are reported for every plugin at once.
+ * Registers plugins: all of them, or none. Problems that can be found without running a plugin's
+ * code are reported for every plugin at once.
  */
 
 import type { PluginExecutionError } from "../errors/index.ts";
@@ -27,17 +27,17 @@ import type { Plugin } from "./types.ts";
 export interface Registration {
   /** In the order in which they registered: by name, each after those it depends on. */
   readonly members: readonly Member[];
-  /** In the order given, each after those it depends on: that of message hooks. */
+  /** In the order given, each after those it depends on. Message hooks run in this order. */
   readonly asGiven: readonly Member[];
 }
 
-/** What registering needs of the manager that is being made. */
+/** What registering needs from the manager that is being made. */
 export interface RegistrationInput extends ManagerParts {
   readonly items: readonly ReadItem[];
-  /** The runtime of runs that no caller asked for. */
+  /** The runtime of runs that no caller started. */
   readonly runtime: ManagerRuntime;
   readonly recorder: AuditRecorder;
-  /** The variables of the process; absent where no plugin has a `configSchema`. */
+  /** The variables of the process; absent if no plugin has a `configSchema`. */
   readonly processEnv: Environment | undefined;
   /** Receives the secret values of configurations. */
   readonly keepSecret: (values: readonly string[]) => void;
@@ -67,7 +67,7 @@ export async function register(input: RegistrationInput): Promise<Registration> 
   return { members, asGiven };
 }
 
-/** Reports all that is refused before any code of a plugin runs, and throws where that ends it. */
+/** Reports all refusals before any plugin code runs, and throws if they end the registration. */
 async function expectNoRefusals(input: RegistrationInput): Promise<void> {
   const { options, recorder } = input;
   const { refused: packages = [], warnings = [] } = options.discovered ?? {};
@@ -85,7 +85,7 @@ function lineOf({ name, version, hooks, capabilities }: Plugin): string {
   return `registered plugin ${quoteName(name)} version=${version} hooks=[${hooks.join(", ")}] capabilities=[${capabilities.join(", ")}]`;
 }
 
-/** What is wrong with the plugins, judged by their definitions. */
+/** Returns the refusals that follow from the plugins' definitions. */
 async function staticRefusals({
   surface,
   options,
@@ -102,7 +102,7 @@ async function staticRefusals({
   return [...refusals, ...unresolvedAmong(items, options.discovered)];
 }
 
-/** Reads a plugin's configuration and has it voted on. */
+/** Reads a plugin's configuration, and has the plugin voted on. */
 async function admitted(
   soFar: RegistrationInput & CompilerInput,
   item: ReadItem,
@@ -128,7 +128,7 @@ async function admitted(
   return (await vetoOf(soFar, { item, state })) ?? { item, state };
 }
 
-/** What the voters of `config_validate` have against a plugin; its own handler votes last. */
+/** Returns a refusal if a `config_validate` handler denies. The plugin's own handler votes last. */
 async function vetoOf(soFar: CompilerInput, member: Member): Promise<Refusal | undefined> {
   const { plugin } = member.item;
   const compiled = compileOperation(soFar, "config_validate", [member]);
@@ -145,7 +145,7 @@ async function vetoOf(soFar: CompilerInput, member: Member): Promise<Refusal | u
   }
 }
 
-/** What others are shown of a plugin: names and flags, nothing that can be called or is secret. */
+/** What others see of a plugin: names and flags, nothing that can be called or is secret. */
 function publicView({ plugin, surface }: ReadItem): object {
   return {
     name: plugin.name,

@@ -1,4 +1,4 @@
-/** Whether a plugin is for this version of the host. */
+/** Whether a plugin runs on this version of the host. */
 import { attempt } from "../data/index.ts";
 import { optionsInvalid } from "../errors/index.ts";
 import type { HostProfile } from "./profile.ts";
@@ -14,11 +14,11 @@ type Naming = Pick<
 const maxRange = 256;
 
 /**
- * Why a plugin does not run on this host, or `undefined` where it does.
+ * Returns why a plugin does not run on this host, or `undefined` if it does.
  *
- * A range is what npm takes, or comparators with commas between them, each of which must hold.
+ * A range is an npm range, or comparators with commas between them, each of which must hold.
  * `1.2.0a1`, `1.2.0b2` and `1.2.0rc3` are pre-releases, in that order. A pre-release of the host is
- * a version like any other: `>=1.2.0a1` takes `1.2.0rc3`. `isInRange` of the profile is asked first.
+ * a version like any other: `1.2.0rc3` is in `>=1.2.0a1`. The profile's `isInRange` is asked first.
  *
  * @throws GlassineError `options_invalid` for a profile whose `hostVersion` is not a version
  */
@@ -36,10 +36,10 @@ export async function hostFault(plugin: Requiring, profile: Naming): Promise<str
   return `${who} has invalid ${profile.requiresField} ${quoteName(range, maxRange)}: ${fault}`;
 }
 
-/** Whether the host's version is in a range, or a phrase for why that is not one. */
+/** Returns whether the host's version is in a range, or a phrase for why that is not a range. */
 async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean | string> {
-  // Loaded where a range is given, and with it only: most hosts have none. By file: the whole of
-  // the package is five times as large in a bundle.
+  // Loaded only when a range is given, because most hosts have none. Imported by file, because the
+  // whole package is five times as large in a bundle.
   const { default: Range } = await import("semver/classes/range.js");
   const { default: SemVer } = await import("semver/classes/semver.js");
   const version = attempt(() => new SemVer(asSemver(hostVersion)));
@@ -64,14 +64,14 @@ async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean
   return isMet;
 }
 
-/** Why a range is not parsed at all. */
+/** Returns why a range is not parsed at all, or `undefined`. */
 function faultOfText(range: string): string | undefined {
   if (range.length > maxRange) return `it has more than ${maxRange} characters`;
   if (range.trim() === "") return "it is empty; say * for any version";
   return /^[\x20-\x7e]*$/.test(range) ? undefined : "it has characters that no range has";
 }
 
-/** `>=1.2.0rc3` → `>=1.2.0-rc.3`, where the number is compared as one. */
+/** Turns `>=1.2.0rc3` into `>=1.2.0-rc.3`, where the 3 is compared as a number. */
 function asSemver(comparator: string): string {
   return comparator.replace(/^([<>=~^v]*\d+\.\d+\.\d+)(a|b|rc)(\d+)$/, "$1-$2.$3");
 }

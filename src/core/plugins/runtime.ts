@@ -94,7 +94,7 @@ export async function closeRuntime(
     background: runtime.background.counts(),
     late: runtime.lateCounters.late,
   };
-  // Its own, so that a patched prototype does not turn the report into a promise; not shown.
+  // An own `then`, so that no patched prototype turns the report into a promise; not enumerable.
   defineProperty(report, "then", { __proto__: null } as PropertyDescriptor);
   return freeze(report);
 }

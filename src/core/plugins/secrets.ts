@@ -1,11 +1,11 @@
-/** What a manager knows to be secret: what the host named, and values of configurations. */
+/** The secrets that a manager knows: those that the host named, and values of configurations. */
 import { isArray } from "../data/intrinsics.ts";
 import { addSecrets, bothOf, type Needles, needlesOf, redacted } from "../observe/index.ts";
 
-/** A shorter number is a count or a limit like any other. */
+/** Shorter numbers are ordinary counts and limits. */
 const minDigits = 4;
 
-/** The strings of a value, and its numbers of four digits and more, without repeats. */
+/** Returns the strings of a value, and its numbers of four digits and more, without repeats. */
 export function secretsOf(value: unknown): readonly string[] {
   const secrets = leavesOf(value).flatMap((leaf) => {
     if (typeof leaf === "string") return [leaf];
@@ -18,7 +18,7 @@ function isLong(value: number): boolean {
   return String(value).replace(/\D/g, "").length >= minDigits;
 }
 
-/** Every value inside a value, as it would be printed. */
+/** Returns every leaf of a value as it would be printed. */
 export function printedValues(value: unknown): readonly string[] {
   const printed = leavesOf(value).filter((leaf) => leaf !== null && leaf !== undefined);
   return [...new Set(printed.map(String).filter((text) => text.trim() !== ""))];
@@ -38,14 +38,14 @@ export function knownSecrets(named: readonly string[]) {
   const withMore = (known: Needles, more: readonly string[] | undefined) =>
     more === undefined || more.length === 0 ? known : bothOf(known, needlesOf(more));
   return {
-    /** Takes in the values of one more configuration. */
+    /** Adds the values of one more configuration. */
     keep: (values: readonly string[]) => {
       addSecrets(all, values);
       addSecrets(configured, values);
     },
-    /** The values of configurations, and more of them. */
+    /** The values of configurations, and `more`. */
     unnamed: (more?: readonly string[]) => withMore(configured, more),
-    /** A text fit for a log or a message. */
+    /** Makes a string fit for a log or a message. */
     redact: (text: string, more?: readonly string[]) => redacted(text, withMore(all, more)),
   };
 }

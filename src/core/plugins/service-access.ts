@@ -1,11 +1,11 @@
-/** The host's services: what it supplies, and who declares them. */
+/** The host's services: which it supplies, and which plugins declare them. */
 import { apply, newRecord } from "../data/intrinsics.ts";
 import type { Handles, Service } from "../hooks/index.ts";
 import type { Member } from "./handler-step.ts";
 import type { GivenServices } from "./manager-options.ts";
 import type { Surface } from "./profile.ts";
 
-/** Of each service capability: whether the host supplies it, and who declares it. */
+/** For each service capability, whether the host supplies it, and which plugins declare it. */
 export interface CapabilityReport {
   readonly [capability: string]: {
     readonly supplied: boolean;
@@ -28,20 +28,20 @@ function snake(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** What is supplied, by accessor, on a record of the manager's own. */
+/** Returns what is supplied, by accessor, on a record of the manager's own. */
 export function handlesOf({ services }: Surface, { source, properties }: GivenServices): Handles {
   const handles = newRecord() as Record<string, () => unknown>;
   for (const { accessor, handle } of Object.values(services)) {
     const given = properties[handle];
     if (given === undefined) continue;
     const { get, value } = given;
-    // A patched `call` would be handed all of the host's services.
+    // Not `get.call`: a patched `call` would get hold of all of the host's services.
     handles[accessor] = get === undefined ? () => value : () => apply(get, source, []);
   }
   return Object.freeze(handles);
 }
 
-/** Made when the manager is: what it says is known by then, and later nobody sees it made. */
+/** Made with the manager: all of it is known by then, and no plugin can watch it being made. */
 export function reportOf(
   { services }: Surface,
   members: readonly Member[],

@@ -1,4 +1,4 @@
-/** How a handler runs, as a hook entry says it and as the operator overrides it. */
+/** How a handler runs, as set by a hook entry and overridden by the operator. */
 import * as z from "zod/mini";
 import { conditionKinds, type HookSpec, type Mode, modes } from "../hooks/index.ts";
 import { plainList, plainObject, withoutMissing } from "./read-plain.ts";
@@ -53,7 +53,7 @@ export const settingNames = Object.keys(schema.shape);
 /** What a hook entry may set on hooks of any semantic. */
 const entryNamesOfAll: readonly string[] = ["handler", "extensions", "timeoutMs"];
 
-/** Why an entry of a hook may not have a setting that others have, or `undefined`. */
+/** Why a hook's entry may not have a setting that other hooks allow, or `undefined`. */
 export function settingFault(
   key: string,
   { semantic, streamed }: Pick<HookSpec, "semantic" | "streamed">,
@@ -64,7 +64,7 @@ export function settingFault(
   return `${key} is for message hooks; a ${semantic} hook takes ${entryNamesOfAll.join(", ")} only`;
 }
 
-/** Reads the settings among `values`, each problem as one sentence. */
+/** Reads the settings among `values`. Reports each problem as one sentence. */
 export function readSettings(
   values: object,
   report: (text: string) => void,
@@ -79,7 +79,7 @@ export function readSettings(
   return Object.freeze(read.data ?? {});
 }
 
-/** Why a timeout cannot be one, or `undefined`. */
+/** Why a value is not a valid timeout, or `undefined`. */
 export function timeoutFault(timeoutMs: unknown, maxTimeoutMs: number): string | undefined {
   if (timeoutMs === null) return undefined;
   if (typeof timeoutMs !== "number" || Number.isNaN(timeoutMs))
@@ -90,7 +90,7 @@ export function timeoutFault(timeoutMs: unknown, maxTimeoutMs: number): string |
     : undefined;
 }
 
-/** In seconds, where they are whole. */
+/** Formats a duration in seconds if they are whole, or else in milliseconds. */
 function durationOf(milliseconds: number): string {
   const seconds = milliseconds / 1000;
   if (!Number.isSafeInteger(seconds)) return `${milliseconds} ms`;

@@ -19,7 +19,7 @@ import type { CapabilityIn, ProposalOf, SlotTable, ViewOf, WithImplied } from ".
 import type { AccessorsOf, ServiceCapability, ServiceTable } from "./define-services.ts";
 import type { PluginHealth } from "./health.ts";
 
-/** What a message handler may return instead of allow and deny. Any other key is refused. */
+/** What a message handler may return instead of `allow` and `deny`. Any other key is refused. */
 export interface Changed<Payload, Proposal> {
   readonly modifiedPayload?: Payload | undefined;
   readonly modifiedExtensions?: Proposal | undefined;
@@ -27,7 +27,7 @@ export interface Changed<Payload, Proposal> {
   readonly metadata?: { readonly [key: string]: unknown } | undefined;
 }
 
-/** `Keys` are those of `Changed`: a compiler's message about a wrong result shows them. */
+/** `Keys` are the keys of `Changed`: a compiler's message about a wrong result shows them. */
 // biome-ignore lint/correctness/noUnusedVariables: See above.
 type Returned<Keys extends keyof Changed<Payload, Proposal>, Payload, Proposal> =
   // biome-ignore lint/suspicious/noConfusingVoidType: a handler without `return` has this type.
@@ -46,7 +46,7 @@ type ReturnOf<Spec extends HookSpec, Proposal> = {
   readonly fire_and_forget: unknown;
 }[Spec["semantic"]];
 
-/** A name that no host knows. */
+/** The table of a host without services. */
 type Nothing = Record<never, never>;
 
 /** The second argument of a handler: services by the capabilities it declared. */
@@ -56,7 +56,7 @@ type ContextOf<
   Caps extends string,
 > = WithServices<PluginContext<OperationOf<Spec>>, Services, Caps>;
 
-/** A context with the accessors that the capabilities open; itself where they open none. */
+/** A context with the accessors that the capabilities open; the plain context if they open none. */
 type WithServices<Context, Services extends ServiceTable, Caps extends string> = [
   ServiceCapability<Services> & Caps,
 ] extends [never]
@@ -64,8 +64,8 @@ type WithServices<Context, Services extends ServiceTable, Caps extends string> =
   : Context & AccessorsOf<Services, Caps>;
 
 /**
- * A handler of one hook. Take three parameters to be passed the extensions. The compiler's messages
- * name what is first in it, and cut off the tables, which are long.
+ * A handler of one hook. Declare three parameters to be passed the extensions. Compiler messages
+ * show the first type arguments, and cut off the tables, which are long.
  */
 export type Handler<
   Hook extends keyof Hooks,
@@ -85,16 +85,16 @@ export type Handler<
 export interface RunSettings {
   /** Default `sequential`. */
   readonly mode?: Mode;
-  /** Low first. A whole number, default 100. */
+  /** Lower runs first. A whole number, default 100. */
   readonly priority?: number;
   /** Default `fail`; for `transform` and `audit`, `ignore`. */
   readonly onError?: OnError;
-  /** Milliseconds a waiting handler has; `null` for no deadline. Default: the manager's, 30 s. */
+  /** The handler's deadline in milliseconds; `null` for none. Default: the manager's, 30 s. */
   readonly timeoutMs?: number | null;
-  /** Which calls it is for. Default: all. */
+  /** Which calls it handles. Default: all. */
   readonly conditions?: Conditions;
   /**
-   * On hooks whose messages may be streamed: what it needs to see before text may be forwarded.
+   * On hooks whose messages can be streamed: what it needs to see before text may be forwarded.
    * Default `buffer`, the whole message. The operator's setting can only be stricter.
    */
   readonly stream?: StreamMode;
@@ -103,16 +103,16 @@ export interface RunSettings {
 /** A handler with settings. */
 export interface HookEntry<Fn> extends RunSettings {
   readonly handler: Fn;
-  /** Whether it takes extensions, where its arity does not show it (mocks, rest parameters). */
+  /** Whether it takes extensions, if its arity does not show that (mocks, rest parameters). */
   readonly extensions?: boolean;
 }
 
-/** A handler with settings, by the hook's semantic: all but a deadline are for message hooks. */
+/** A handler with settings, by the semantic: all but the deadline are for message hooks. */
 type EntryOf<Spec extends HookSpec, Fn> = Spec["semantic"] extends "message"
   ? HookEntry<Fn>
   : Pick<HookEntry<Fn>, "handler" | "extensions" | "timeoutMs">;
 
-/** Anything that reads a value: a zod schema, or an object of one's own with either method. */
+/** Anything that reads a value: a zod schema, or any object with one of these methods. */
 export type ConfigSchema<Config> =
   | { safeParse(value: unknown): { success: true; data: Config } | { success: false } }
   | { parse(value: unknown): Config };
@@ -129,20 +129,20 @@ export interface PluginManifest<
   /** A semantic version. */
   readonly version: string;
   readonly description?: string;
-  /** The versions of the host that it runs on: a range. Default: the profile's, `*`. */
+  /** The range of host versions that it runs on. Default: the profile's, `*`. */
   readonly requiresHost?: string;
   /** What the plugin may see, change and use. Default: nothing gated. */
   readonly capabilities?: Caps;
-  /** False: at most one of its handlers runs at a time. Default true. */
+  /** If false, at most one of its handlers runs at a time. Default true. */
   readonly asyncSafe?: boolean;
   readonly hooks?: {
     readonly [Hook in keyof Hooks]?:
       | Handler<Hook, Caps[number], Hooks, Table, Services>
       | EntryOf<Hooks[Hook], Handler<Hook, Caps[number], Hooks, Table, Services>>;
   };
-  /** Values for the host, which mounts them or does not. The library looks at none. */
+  /** Values for the host, which may mount them or not. The library does not look at them. */
   readonly routes?: readonly unknown[];
-  /** Reports the plugin's health, by `health(status, message?)`. Not a hook. */
+  /** Reports the plugin's health, with `health(status, message?)`. Not a hook. */
   readonly healthCheck?: (
     context: WithServices<PluginContext, Services, Caps[number]>,
   ) => PluginHealth | PromiseLike<PluginHealth>;
@@ -152,7 +152,7 @@ export interface PluginManifest<
   readonly dependsOn?: readonly string[];
 }
 
-/** A defined plugin: frozen, read once. `Caps` are its capabilities, where the compiler knows them. */
+/** A defined plugin: frozen, read once. `Caps` are its capabilities, if the compiler knows them. */
 export interface Plugin<Caps extends string = string> {
   readonly name: string;
   readonly version: string;
@@ -167,7 +167,7 @@ export interface Plugin<Caps extends string = string> {
   readonly dependsOn: readonly string[];
 }
 
-/** What the operator sets over one plugin's defaults, for all of its hooks. */
+/** The operator's settings for one plugin. They override its defaults on all of its hooks. */
 export interface PluginItem<
   Table extends SlotTable,
   Services extends ServiceTable = Record<never, never>,
@@ -176,11 +176,11 @@ export interface PluginItem<
   readonly plugin: Plugin<Caps>;
   /** Narrows the declared capabilities to these. It can never widen them. */
   readonly grant?: readonly Grantable<Table, Services, NoInfer<Caps>>[];
-  /** The plugin's own configuration, over the section of the manager's `config`. */
+  /** The plugin's own configuration. It overrides the section of the manager's `config`. */
   readonly config?: unknown;
 }
 
-/** What a plugin declares, and what that implies; any capability, where the compiler does not know. */
+/** What a plugin declares, and what that implies; any capability, if its type is unknown. */
 type Grantable<
   Table extends SlotTable,
   Services extends ServiceTable,
@@ -192,34 +192,34 @@ type Grantable<
 /** Options of `invoke`. */
 export interface InvokeOptions<Extensions, Operation = Readonly<Record<string, unknown>>> {
   readonly extensions?: Extensions | undefined;
-  /** Further facts of the operation, for `context.operation`. */
+  /** Further facts about the operation, for `context.operation`. */
   readonly operation?: Operation | undefined;
   /** Aborts the run. What was merged stays on the result. */
   readonly signal?: AbortSignal | undefined;
-  /** The request's id. Default: that of `context` or `parent`, or a fresh one. */
+  /** The request's id. Default: the id of `context` or `parent`, or a fresh one. */
   readonly request?: string | undefined;
-  /** Who the call is for, for plugins with a `tenants` condition. */
+  /** The call's tenant, for plugins with a `tenants` condition. */
   readonly tenant?: string | undefined;
-  /** The server that the call is for, for plugins with a `servers` condition. Default: as `mcp` says. */
+  /** The call's server, for plugins with a `servers` condition. Default: the one in `mcp`. */
   readonly server?: string | undefined;
   /** Strings that no log line and no record of this run may contain, such as credentials. */
   readonly secrets?: readonly string[] | undefined;
   /**
    * Whether plugins that may deny judge the payload again after a later plugin changed it, so that
-   * the result holds what they allowed. Default: false. With `only`, no other plugins run: for a
-   * payload that an earlier run returned and that was changed elsewhere since.
+   * the result holds what they allowed. Default: false. With `only`, no other plugins run; use it
+   * for a payload that was changed elsewhere after an earlier run returned it.
    */
   readonly recheck?: boolean | "only" | undefined;
   /**
-   * For a message that is streamed: whether the payload is all of it. Each part that is judged on the
-   * way has `{ done: false }`; then the whole is, once, with `{ done: true }`.
+   * For a streamed message: whether the payload is all of it. Pass `{ done: false }` with each part
+   * that is judged on the way, and `{ done: true }` once, with the whole.
    */
   readonly stream?: StreamProgress | undefined;
   /** `context` of an earlier result of the same request: carries private state. */
   readonly context?: RequestScope | undefined;
   /**
    * The context of the handler that starts this run. Limits depth. On the same manager, this run
-   * starts with the labels of that one; labels that it adds join that one.
+   * starts with the labels of the outer one, and labels that it adds join the outer one.
    */
   readonly parent?: object | undefined;
 }

@@ -1,13 +1,13 @@
-/** Background work of one manager. Nobody waits for it, so it is counted, bounded and drained at the end. */
+/** A manager's background work. Nobody awaits it: it is counted, bounded and drained at the end. */
 import { nextMacrotask } from "../../data/index.ts";
 import { append, forEach, freeze, newList } from "../../data/intrinsics.ts";
 
 const PromiseAtLoad = Promise;
 const { floor, max: larger } = Math;
 
-/** A plugin, as its background handlers are counted. */
+/** A plugin, as far as its background handlers are counted. */
 interface Worker {
-  /** How many of its background handlers are under way. */
+  /** How many of the plugin's background handlers are running. */
   inBackground: number;
 }
 
@@ -25,9 +25,9 @@ export interface BackgroundCounts {
 export class BackgroundWork {
   readonly #counts = { started: 0, completed: 0, failed: 0, timedOut: 0, dropped: 0 };
   readonly #max: number;
-  /** How many tasks of one plugin may be under way. */
+  /** How many tasks of one plugin may be running. */
   #share: number;
-  /** Who waits until all of it has ended. */
+  /** Callbacks that resolve pending calls of `drain`. */
   #waiting = newList<() => void>();
   #pending = 0;
 
@@ -36,12 +36,12 @@ export class BackgroundWork {
     this.#share = max;
   }
 
-  /** Divides the room, so that no plugin whose tasks never end takes that of the others. */
+  /** Divides the capacity, so that a plugin whose tasks never end cannot take the others' share. */
   shareAmong(plugins: number): void {
     this.#share = larger(1, floor(this.#max / plugins));
   }
 
-  /** Whether there is room for another task of a plugin, besides those already chosen. */
+  /** Whether there is room for another task of a plugin, in addition to those already chosen. */
   hasRoom({ inBackground }: Worker, chosen: number, chosenOfPlugin: number): boolean {
     return this.#pending + chosen < this.#max && inBackground + chosenOfPlugin < this.#share;
   }
@@ -76,7 +76,7 @@ export class BackgroundWork {
     return freeze({ ...this.#counts, pending: this.#pending });
   }
 
-  /** Resolves when everything started so far, and what that starts, has ended. */
+  /** Resolves when everything started so far, and whatever that starts, has ended. */
   drain(): Promise<void> {
     return new PromiseAtLoad((resolve) => {
       if (this.#pending === 0) resolve();

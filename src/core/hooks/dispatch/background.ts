@@ -16,7 +16,7 @@ import { failureBy, lateFailure, reportFailure, switchOff } from "./report.ts";
 import type { PluginState, Step } from "./types.ts";
 import { settle, timedOut } from "./wait.ts";
 
-/** The background handlers that will run. The others are recorded as skipped. */
+/** Returns the background handlers that will run, and records the others as skipped. */
 export function chooseBackground(run: MessageRun): readonly Step[] {
   const { background, runtime } = run.compiled;
   const chosen = newList<Step>();

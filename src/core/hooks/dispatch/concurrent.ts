@@ -1,8 +1,8 @@
 /**
- * The concurrent phase: all handlers start with views of the same envelope, all are awaited,
- * each under its own deadline. What one returns is read when it ends, so that changing it later has
- * no effect. Then the results are merged in plugin order into the envelope as it is by then, and the
- * first denial in that order decides. So the outcome does not depend on who finished first.
+ * The concurrent phase: all handlers start with views of the same envelope and are all awaited,
+ * each under its own deadline. A result is read as soon as its handler ends, so that changing it
+ * later has no effect. Then the results are merged in plugin order into the envelope as it is by
+ * then, and the first denial in that order decides. So the outcome does not depend on who is first.
  */
 import { forEach, isAwaitable, mapped, monotonicNow, some } from "../../data/intrinsics.ts";
 import type { Slots } from "../../envelope/index.ts";
@@ -23,7 +23,7 @@ import {
 import type { PluginContext, Step } from "./types.ts";
 import { promiseOf, unowned, Wait, type WaitRules } from "./wait.ts";
 
-/** `returned`: or threw a denial. `passed`: it had no turn. `cancelled`: the host aborted meanwhile. */
+/** `returned` includes a thrown denial; `passed` had no turn; `cancelled`: the host aborted. */
 type Ending = "pending" | "returned" | "threw" | "timeout" | "passed" | "cancelled";
 
 interface Member {
@@ -38,7 +38,7 @@ interface Member {
   view: Slots | undefined;
   startedAt: number;
   durationMs: number | undefined;
-  /** Its wait, where what it returned has to be waited for. */
+  /** Its wait, if it returned a promise. */
   wait: Wait<Member> | undefined;
 }
 
@@ -58,7 +58,7 @@ const memberWait: WaitRules<Member> = {
   },
 };
 
-/** Goes on without it: what comes then is late. `step`: whose deadline is over. */
+/** Stops waiting for a member; its result will be late. `step` is set if its deadline is over. */
 function dropWait({ wait, phase }: Member, step: Step | undefined): void {
   wait?.drop({ lateCounters: phase.run.runtime.lateCounters, counts: true, step });
 }
@@ -70,7 +70,7 @@ function end(member: Member, ending: Ending): void {
 
 function endReturned(member: Member, returned: unknown): void {
   end(member, "returned");
-  // Nothing is what most return: row D13 of docs/performance.md.
+  // Most handlers return nothing: row D13 of docs/performance.md.
   if (returned !== undefined) readNow(member, returned);
 }
 
@@ -81,7 +81,7 @@ function readNow(member: Member, returned: unknown): void {
   try {
     member.read = readTurn(phase.run, step, returned);
   } catch (error) {
-    // No stack was left to read it.
+    // There was too little stack left to read it.
     endThrown(member, error);
   }
 }
@@ -96,13 +96,13 @@ function endThrown(member: Member, thrown: unknown): void {
 export class ConcurrentPhase implements Phase {
   readonly run: MessageRun;
   readonly #members: readonly Member[];
-  /** The envelope at the start, which all handlers see, even if a nested run makes it grow. */
+  /** The envelope at the start. All handlers see it, even if a nested run adds to the run's. */
   readonly start: Slots;
-  /** Called once, when all have ended. */
+  /** Called once, when all handlers have ended. */
   readonly #ended: () => void;
-  /** How many have yet to end; one for the start itself. */
+  /** How many handlers have yet to end, plus one until all have been started. */
   #open = 1;
-  /** Whether the host gave up while handlers had yet to start. */
+  /** Whether the host aborted before every handler had started. */
   cutShort = false;
 
   constructor(run: MessageRun, ended: () => void) {
@@ -125,13 +125,13 @@ export class ConcurrentPhase implements Phase {
 
   begin(): void {
     forEach(this.#members, (each) => {
-      // A handler may make the host abort: then the others have no turn.
+      // A handler may make the host abort. The others then get no turn.
       if (each.ending === "pending") this.#call(each);
     });
     this.waitEnded();
   }
 
-  /** A handler that was waited for has ended. */
+  /** Called when a handler that was waited for has ended. */
   waitEnded(): void {
     this.#open -= 1;
     if (this.#open === 0) this.#ended();
@@ -173,17 +173,17 @@ export class ConcurrentPhase implements Phase {
     const wait = new Wait(member, memberWait);
     member.wait = wait;
     wait.start(promiseOf(returned, wait));
-    // Last: if the stack ends before, the handler counts as one that threw.
+    // Last: if the stack overflows before this, the handler counts as having thrown.
     this.#open += 1;
     wait.under(member.step.deadline);
   }
 
-  /** Whether it is the turn of the handler that was handed `context`. */
+  /** Whether the handler that was given `context` has its turn now. */
   hasTurn(context: PluginContext): boolean {
     return some(this.#members, (each) => each.context === context && each.ending === "pending");
   }
 
-  /** Takes what all that ended returned, in plugin order. The first that halts decides. */
+  /** Applies all results, in plugin order. The first handler that halts the run decides. */
   takeAll(): TurnEnd {
     let decision: TurnEnd;
     forEach(this.#members, (each) => {
@@ -206,7 +206,7 @@ export class ConcurrentPhase implements Phase {
     return undefined;
   }
 
-  /** The host aborts: the run goes on without those still running, and keeps what the others added. */
+  /** The host aborts: drops the handlers that still run, and keeps what the others added. */
   cancel(): void {
     this.#open = 0;
     forEach(this.#members, (each) => {
@@ -217,7 +217,7 @@ export class ConcurrentPhase implements Phase {
     this.takeAll();
   }
 
-  /** Aborts the signals of those that were cancelled. Their listeners run, so end the run first. */
+  /** Aborts the signals of cancelled handlers. This runs their listeners, so end the run first. */
   endTurns(): void {
     forEach(this.#members, ({ ending, context }) => {
       if (ending === "cancelled" && context !== undefined) endTurn(context);

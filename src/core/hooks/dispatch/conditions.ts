@@ -1,13 +1,13 @@
 /**
- * Conditions: which calls a plugin is for, by glob over names.
+ * Conditions: which calls a plugin handles, by glob patterns over names.
  *
- * A plugin that is passed over guards nothing. So what runs for a call goes by captured calls and
- * own properties alone: an earlier plugin may have patched the realm.
+ * A guard that is skipped guards nothing. So the code that runs for each call uses only captured
+ * built-ins and own properties: an earlier plugin may have patched the realm.
  */
 import { append, forEach, type List, newList, ownValue, some } from "../../data/intrinsics.ts";
 import { compilePattern } from "../../messages/index.ts";
 
-/** Every kind that is listed must match; of its patterns one is enough. `*` stops at `/`. */
+/** Every kind that is listed must match, by at least one of its patterns. `*` stops at `/`. */
 export interface Conditions {
   readonly tools?: readonly string[];
   readonly prompts?: readonly string[];
@@ -20,13 +20,13 @@ export interface Conditions {
 export const conditionKinds = ["tools", "prompts", "resources", "servers", "tenants"] as const;
 type ConditionKind = (typeof conditionKinds)[number];
 
-/** What the host says of a call beside its envelope. */
+/** What the host says about a call, besides the envelope. */
 interface Given {
   readonly tenant: string | undefined;
   readonly server: string | undefined;
 }
 
-/** Whether a call is one the plugin is for. */
+/** Decides whether a plugin handles a call. */
 export interface ConditionTest {
   holds(payload: object, extensions: object, given: Given): boolean;
   /** Whether the tenant or the server alone rules the call out, whatever its payload is. */
@@ -49,7 +49,7 @@ export function compileConditions(conditions: Conditions, isMessage: boolean): C
     holds(payload, extensions, given) {
       const names = namesIn(payload, extensions, given, isMessage);
       return !some(tests, (test) => {
-        // The result of a tool whose name the host does not know may be any tool's.
+        // A result without a known tool name could be any tool's.
         if (test.kind === "tools" && some(names.tools, (name) => name === "")) return false;
         return isMissed(test, names);
       });
@@ -57,7 +57,7 @@ export function compileConditions(conditions: Conditions, isMessage: boolean): C
     isRuledOut(given) {
       const names = namesGiven(noNames(), given);
       return some(tests, (test) => {
-        // Without a server from the host, the message or the `mcp` slot may name one.
+        // If the host names no server, the message or the `mcp` slot may name one.
         const isKnown =
           test.kind === "tenants" || (test.kind === "servers" && given.server !== undefined);
         return isKnown && isMissed(test, names);
@@ -68,7 +68,7 @@ export function compileConditions(conditions: Conditions, isMessage: boolean): C
 
 type Names = { readonly [K in ConditionKind]: List<string> };
 
-/** Where something is named, by the type of a part or the field of the `mcp` slot it is in. */
+/** Where names are found. `of`: a type of part, a field of the `mcp` slot, or an older payload. */
 const places: readonly {
   readonly of: string;
   readonly kind: ConditionKind;
@@ -93,7 +93,7 @@ const places: readonly {
   { of: "older payload", kind: "resources", key: "uri" },
 ];
 
-/** What a call is about, from its payload and, for the rest, the `mcp` slot the host filled. */
+/** Collects the names that a call is about, from its payload and the `mcp` slot. */
 function namesIn(payload: object, extensions: object, given: Given, isMessage: boolean): Names {
   const names = noNames();
   const addNamesOf = (of: unknown, value: unknown) => {
@@ -102,7 +102,7 @@ function namesIn(payload: object, extensions: object, given: Given, isMessage: b
       if (typeof name === "string") append(names[place.kind], name);
     });
   };
-  // What a server answered on an older hook is data, however much it looks like parts.
+  // On an older hook, a server's answer is data, even if it looks like message parts.
   if (isMessage) {
     forEach(ownValue(payload, "content") as readonly unknown[], (part) =>
       addNamesOf(ownValue(part, "content_type"), ownValue(part, "content")),
@@ -125,7 +125,7 @@ function noNames(): Names {
   };
 }
 
-/** Adds what the host says: its server replaces any other. */
+/** Adds the names that the host gave. Its server replaces all others. */
 function namesGiven(names: Names, given: Given): Names {
   if (given.tenant !== undefined) append(names.tenants, given.tenant);
   if (given.server === undefined) return names;

@@ -16,7 +16,7 @@ import type {
 // Captured, so that no plugin can keep another's signal from aborting.
 const AbortControllerAtLoad = AbortController;
 const abortMethod = AbortController.prototype.abort;
-/** Listeners run here, and a `dispatchEvent` that a plugin put on its signal: it may throw. */
+/** Runs listeners, and any `dispatchEvent` that a plugin put on its signal, which may throw. */
 function abortAtLoad(controller: AbortController): void {
   try {
     apply(abortMethod, controller, []);
@@ -30,15 +30,15 @@ const signalAtLoad = (controller: AbortController): AbortSignal =>
   apply(signalGetter, controller, []);
 
 /**
- * One for each call of a handler. Everything is private and read through the frozen prototype, so
- * that making one costs next to nothing.
+ * The context of one handler call. All fields are private and read through the frozen prototype, so
+ * creating one costs next to nothing.
  */
 export class HandlerContext implements PluginContext {
   #step: HandlerStep;
   #run: AnyRun;
   /**
-   * Made when the signal is read, or when the turn is ended early, which aborts it: making one costs
-   * as much as many calls of handlers.
+   * Created when the signal is read, or when the turn is ended early and the signal aborts.
+   * Creating one costs as much as many calls of handlers.
    */
   #controller: AbortController | undefined;
 
@@ -89,24 +89,24 @@ export class HandlerContext implements PluginContext {
     abortAtLoad(context.#controller);
   }
 
-  /** Whose turn a context belongs to, or `undefined` for anything else. */
+  /** Returns the turn that a context belongs to; `undefined` for any other value. */
   static originOf(value: unknown): Origin | undefined {
     if (!HandlerContext.#is(value)) return undefined;
     HandlerContext.#assertLive(value);
     return { run: value.#run, step: value.#step, context: value };
   }
 
-  /** The run and the handler of a context, whatever became of its turn. */
+  /** Returns the run and the handler of a context, even after the turn has ended. */
   static partOf(context: PluginContext): Omit<Origin, "context"> | undefined {
     return #run in context ? { run: context.#run, step: context.#step } : undefined;
   }
 
-  /** False once a handler's turn was ended early. */
+  /** False once the handler's turn has been ended early. */
   static isOngoing(context: PluginContext): boolean {
     return #run in context && !HandlerContext.#isEnded(context);
   }
 
-  /** Whether a context's handler may still do something in its run. */
+  /** Whether the context's handler may still act in its run. */
   static isLive(context: PluginContext): boolean {
     return (
       #run in context && !HandlerContext.#isEnded(context) && !context.#run.isOver(context.#step)
@@ -118,14 +118,14 @@ export class HandlerContext implements PluginContext {
     return controller !== undefined && isAborted(signalAtLoad(controller));
   }
 
-  /** The host's handle behind an accessor, for plugins that declared its capability. */
+  /** Returns the host's handle for an accessor, if the plugin declared the capability. */
   static handleFor(value: unknown, { capability, accessor, spelling }: Service): unknown {
     if (!HandlerContext.#is(value)) {
       const text = `${spelling} works on the context of a handler only`;
       throw new CapabilityError(text, "unknown", capability, spelling);
     }
     const { plugin, handles } = value.#step;
-    // Checked before the handle is looked up: nobody finds out what the host supplies.
+    // Checked before the lookup, so that no plugin can find out what the host supplies.
     if (plugin.services[capability] !== true) {
       const text = `plugin '${plugin.name}' cannot call ${spelling}: capability '${capability}' not declared`;
       throw new CapabilityError(text, plugin.name, capability, spelling);
@@ -146,24 +146,24 @@ export class HandlerContext implements PluginContext {
   }
 }
 export const { endTurn, originOf, partOf, isOngoing, isLive } = HandlerContext;
-// A handler holds an instance: the class must not be reachable from it.
+// A handler has an instance, and must not reach the class through it.
 Reflect.deleteProperty(HandlerContext.prototype, "constructor");
 Object.freeze(HandlerContext.prototype);
 Object.freeze(HandlerContext);
 
-/** The contexts of a host: those without services share one class. */
+/** Returns the context class of a host. Hosts without services share one. */
 export function contextClassWith(services: readonly Service[]): ContextClass {
   if (services.length === 0) return HandlerContext;
   class ServiceContext extends HandlerContext {
-    // Written out: V8 passes the arguments of an implicit constructor through the iterator of
-    // arrays, and a patched one would see the step and the run.
+    // Explicit, because V8 passes the arguments of an implicit constructor through the array
+    // iterator, and a patched iterator would see the step and the run.
     constructor(step: HandlerStep, run: AnyRun) {
       super(step, run);
     }
   }
   const { prototype } = ServiceContext;
   for (const service of services) {
-    // A method, so that it has no prototype and cannot be made an instance of.
+    // A method, so that it has no `prototype` and cannot be called with `new`.
     const accessor = {
       [service.accessor](this: unknown) {
         return HandlerContext.handleFor(this, service);

@@ -8,13 +8,13 @@ import { settle, settledWith, timedOut, unowned } from "./wait.ts";
 
 const PromiseAtLoad = Promise;
 
-/** Who waits for a lock. Linked: no patched list method lets two in. */
+/** A call that waits for a lock. A linked list, because a patched array method could let two in. */
 interface Waiter {
   readonly enter: () => void;
   next: Waiter | undefined;
 }
 
-/** One call holds it at a time; the others wait in the order in which they came. */
+/** One call holds the lock at a time; the others wait in the order in which they came. */
 export class Lock implements HandlerLock {
   #isTaken = false;
   #first: Waiter | undefined = undefined;
@@ -50,15 +50,15 @@ export class Lock implements HandlerLock {
 export interface Exclusion {
   readonly lock: HandlerLock;
   readonly extensions: boolean;
-  /** Its deadline, which begins when it is called: nobody else's time counts against it. */
+  /** Begins when the handler is called, so that waiting for others does not count against it. */
   readonly deadline: Deadline | undefined;
-  /** The same in milliseconds, for a handler that keeps the thread. */
+  /** The same in milliseconds, for a handler that blocks the thread. */
   readonly timeoutMs: number | undefined;
 }
 
 /**
- * The handler behind its plugin's lock. The lock is free again when the handler has settled, or
- * its deadline is over: one that never settles does not keep its plugin from ever running again.
+ * Puts a handler behind its plugin's lock. The lock is released when the handler settles or its
+ * deadline is over, so a handler that never settles does not block its plugin forever.
  */
 export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler {
   const { lock, extensions } = exclusion;
@@ -86,7 +86,7 @@ export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler
     view: unknown,
   ): Promise<unknown> => {
     await lock.wait();
-    // The run may have gone on without it.
+    // The run may have gone on without this call.
     if (!isLive(context)) {
       lock.leave();
       return undefined;
@@ -105,7 +105,7 @@ export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler
   };
 }
 
-/** Whether a handler's time is over, although no timer had its turn to say so. */
+/** Whether a handler is past its deadline, even if no timer could fire. */
 function isLate({ timeoutMs }: Exclusion, startedAt: number): boolean {
   return timeoutMs !== undefined && monotonicNow() - startedAt > timeoutMs;
 }
@@ -135,7 +135,7 @@ async function hold(
   return settledWith(value);
 }
 
-/** Whether a handler behind the same lock started the run, or a run that it is nested in. */
+/** Whether a handler behind the same lock started this run, or a run that it is nested in. */
 function waitsForItself(context: unknown, lock: HandlerLock): boolean {
   let origin = originOf(context)?.run.options.parent;
   while (origin !== undefined) {

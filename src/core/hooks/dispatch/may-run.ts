@@ -1,7 +1,7 @@
 import type { MessageRun } from "./message-run.ts";
 import type { Step } from "./types.ts";
 
-/** Whether a handler has a turn: it is switched on, and its conditions match the call. */
+/** Whether a handler gets its turn: it is switched on, and its conditions match the call. */
 export function mayRun(run: MessageRun, step: Step): boolean {
   if (step.plugin.off) {
     if (run.again) return false;

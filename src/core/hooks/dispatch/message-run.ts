@@ -1,4 +1,4 @@
-/** Where a run of a message hook stands, and what it writes down. `run.ts` says how it goes on. */
+/** The state of a run of a message hook, and its log. `run.ts` has the control flow. */
 import {
   append,
   concat,
@@ -33,8 +33,8 @@ import type {
 import type { Wait } from "./wait.ts";
 
 /**
- * The views of one envelope. A linked list, because an index setter on `Array.prototype` would see
- * each view that is put into an array, or could replace it.
+ * The views of one envelope. A linked list, because an index setter on `Array.prototype` could see
+ * or replace each view that is put into an array.
  */
 export interface ShownView {
   readonly envelope: Slots;
@@ -43,12 +43,12 @@ export interface ShownView {
   readonly next: ShownView | undefined;
 }
 
-/** A run of any semantic, as it shows its envelope. */
+/** A run of any semantic, with the views that it has shown. */
 interface ShowingRun extends AnyRun {
   shown: ShownView | undefined;
 }
 
-/** A handler's view of an envelope. Plugins with one grant share it while nothing changes. */
+/** Returns a handler's view of an envelope. Plugins with one grant share it until it changes. */
 export function viewFor(run: ShowingRun, step: HandlerStep, envelope: Slots): Slots {
   const others = run.shown?.envelope === envelope ? run.shown : undefined;
   for (let each = others; each !== undefined; each = each.next) {
@@ -59,13 +59,13 @@ export function viewFor(run: ShowingRun, step: HandlerStep, envelope: Slots): Sl
   return view;
 }
 
-/** The concurrent phase, as its run uses it. */
+/** The concurrent phase, as the run uses it. */
 export interface Phase {
-  /** Whether it is the turn of the handler that was handed `context`. */
+  /** Whether the handler that was given `context` has its turn now. */
   hasTurn(context: PluginContext): boolean;
-  /** Stops waiting: what the handlers that ended added stays. */
+  /** Stops waiting. What the handlers that have ended added stays. */
   cancel(): void;
-  /** Aborts the signals of those that were cancelled. Their listeners run, so end the run first. */
+  /** Aborts the signals of cancelled handlers. This runs their listeners, so end the run first. */
   endTurns(): void;
 }
 
@@ -76,42 +76,42 @@ export class MessageRun implements AnyRun {
   payload: object;
   extensions: Slots;
   shown: ShownView | undefined = undefined;
-  /** Whether its notes were kept, where the host keeps an audit trail. */
+  /** Tracks whether the run's notes were kept, if the host has an audit trail. */
   receipts: AuditReceipts | undefined = undefined;
-  /** The serial step whose turn it is. */
+  /** The index of the current serial step. */
   index = 0;
-  /** The serial step that made the payload what it is, or -1. */
+  /** The index of the serial step that last changed the payload, or -1. */
   changedAt = -1;
-  /** Whether handlers are asked again, about the payload that all of them left. */
+  /** Whether handlers are being called again, to check the payload that the others left. */
   again = false;
   /** The concurrent phase, once it has begun. */
   phase: Phase | undefined = undefined;
   /**
-   * The handler whose turn it is, whether it runs, is waited for, or ran with others and its result
-   * is taken now: its context, the view it was handed, if any, and the envelope when it was called.
+   * The handler whose turn it is: its context, the view it was given, if any, and the envelope at
+   * that time. In the concurrent phase, the handler whose result is being read, without a context.
    */
   context: PluginContext | undefined = undefined;
   given: Slots | undefined = undefined;
   before: Slots;
   /** The envelope when the run began. */
   readonly start: Slots;
-  /** When the handler whose turn it is started; how long it took, where the phase measured it. */
+  /** When the current handler started, and how long it took if the phase measured that. */
   startedAt = 0;
   durationMs: number | undefined = undefined;
-  /** What waits on a promise in place of the run, once it has to wait. */
+  /** Waits for a promise in place of the run, if there is one to wait for. */
   wait: Wait | undefined = undefined;
-  /** Takes the listener off the host's signal again. */
+  /** Removes the listener from the host's signal. */
   unlisten: (() => void) | undefined = undefined;
   /** Why the run may not go on, whatever its handlers say. */
   stopped: Violation | undefined = undefined;
-  /** How it ends, for the counts, and whether it still counts as in flight. */
+  /** How the run ends, for the counts, and whether it still counts as in flight. */
   ending: Ending = "allowed";
   counted = true;
   written: RunLog | undefined = undefined;
   result: AnyInvokeResult | undefined = undefined;
-  /** The result to come, while a strict audit trail has yet to keep the notes. */
+  /** The pending result, while a strict audit trail has yet to keep the notes. */
   audited: Promise<AnyInvokeResult> | undefined = undefined;
-  /** Resolves the promise of the run, once it waits. */
+  /** Resolves the run's promise, if the run had to wait. */
   settle: ((result: AnyInvokeResult) => void) | undefined = undefined;
   /** How many background handlers still use this run. */
   background = 0;
@@ -140,7 +140,7 @@ export class MessageRun implements AnyRun {
     return this.compiled.runtime;
   }
 
-  /** The serial step whose turn it is. Beyond the last one a patched prototype would answer. */
+  /** The current serial step. Past the last one, a patched prototype could supply a value. */
   get step(): Step | undefined {
     const { serial } = this.compiled;
     return this.index < serial.length ? serial[this.index] : undefined;
@@ -151,27 +151,27 @@ export class MessageRun implements AnyRun {
     return this.written;
   }
 
-  /** Nothing more runs, and this is the reason. */
+  /** Lets nothing more run, for this reason. */
   stop(violation: Violation, ending: Ending): void {
     this.stopped ??= violation;
     this.halted(ending);
   }
 
-  /** The first that halts a run decides how it ends. */
+  /** Sets how the run ends. The first halt decides. */
   halted(ending: Ending): void {
     if (this.ending === "allowed") this.ending = ending;
   }
 
   /**
-   * The run goes on without what it waited for. `counts`: whether that counts as late when it comes.
-   * `step`: the handler whose deadline is over.
+   * Goes on without the pending result. `counts`: whether it counts as late when it arrives.
+   * `step`: the handler whose deadline is over, if that is why.
    */
   dropWait(counts: boolean, step?: Step): void {
     this.wait?.drop({ lateCounters: this.runtime.lateCounters, counts, step });
     this.wait = undefined;
   }
 
-  /** Records a turn, with its time where that is measured and asked for. */
+  /** Records a turn, with its duration if that is measured and wanted. */
   record(step: Step, turn: Partial<ExecutionRecord>): void {
     const { timed, recordsTime, runtime } = this.compiled;
     let { durationMs } = this;
@@ -186,7 +186,7 @@ export class MessageRun implements AnyRun {
   }
 }
 
-/** What runs that a handler started added in its turn. Linked, as views are. */
+/** What a nested run added during the turn of the handler that started it. Linked, like views. */
 interface Joined {
   readonly position: number;
   readonly paths: readonly string[];
@@ -197,7 +197,7 @@ interface Joined {
 export class RunLog {
   readonly #compiled: CompiledHook;
   readonly #records: ExecutionRecord[];
-  /** Of handlers that were asked again. */
+  /** The records of handlers that were called again. */
   #again: List<ExecutionRecord> | undefined = undefined;
   #rejections: List<Rejection> | undefined = undefined;
   #errors: List<InvokeError> | undefined = undefined;
@@ -209,7 +209,7 @@ export class RunLog {
     this.#records = concat(compiled.plainExecutions);
   }
 
-  /** Writes down a turn in which something happened. */
+  /** Records a turn in which something happened. */
   record({ position, plain }: Step, turn: Partial<ExecutionRecord>): void {
     const record = freeze({ ...plain, ...turn });
     const isSecond = position < this.#compiled.firstConcurrent;
@@ -217,17 +217,17 @@ export class RunLog {
     else append(this.#again, record);
   }
 
-  /** From here on a turn is a handler's second, and its record comes after those of the first. */
+  /** From here on, each turn is a handler's second, and its record goes after the first ones. */
   askAgain(): void {
     this.#again = newList();
   }
 
-  /** Notes what a run that the handler started added, or in mode `audit` would have added. */
+  /** Notes what a run that the handler started added, or would have added in mode `audit`. */
   noteJoined({ position }: Step, paths: readonly string[], applied: boolean): void {
     this.#joined = { position, paths, applied, next: this.#joined };
   }
 
-  /** Adds rejections. Returns them under the plugin's name. */
+  /** Adds rejections. Returns them with the plugin's name. */
   reject(step: Step, rejections: readonly Rejection[]): readonly Rejection[] {
     const named = newList<Rejection>();
     this.#rejections ??= newList();
@@ -254,7 +254,7 @@ export class RunLog {
     this.#metadata[name] = freeze({ __proto__: null, ...this.#metadata[name], ...metadata });
   }
 
-  /** Nothing from this position on had its turn. */
+  /** Marks the handlers from this position on as skipped. */
   skipFrom(position: number): void {
     const { firstConcurrent } = this.#compiled;
     const isBefore = this.#again !== undefined && position < firstConcurrent;
@@ -266,7 +266,7 @@ export class RunLog {
     }
   }
 
-  /** The records, with what came of nested runs: whatever became of the handler itself. */
+  /** Returns the records, with what nested runs added, whatever became of the handlers. */
   #withJoined(): readonly ExecutionRecord[] {
     for (let each = this.#joined; each !== undefined; each = each.next) {
       const record = this.#records[each.position] as ExecutionRecord;
@@ -281,7 +281,7 @@ export class RunLog {
     return freeze(this.#again === undefined ? records : concat(records, toArray(this.#again)));
   }
 
-  /** Everything written down, frozen. */
+  /** Returns everything that was recorded, frozen. */
   close(): Pick<AnyInvokeResult, "rejections" | "errors" | "executions" | "metadata"> {
     return {
       rejections: listOf(this.#rejections),
@@ -304,6 +304,6 @@ function union(some: readonly string[], others: readonly string[]): readonly str
   return freeze(concat(some, toArray(added)));
 }
 
-/** What a run in which nothing happened says, but for its records. */
+/** The rest of the result of a run in which nothing happened, apart from its records. */
 export const emptyList: readonly never[] = freeze([]);
 export const noMetadata: AnyInvokeResult["metadata"] = freeze(create(null));

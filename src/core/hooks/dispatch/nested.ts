@@ -1,4 +1,4 @@
-/** A nested run and the run around it: which labels go down to it, and which it sends up. */
+/** A nested run and the run around it: which labels it starts with, and which it passes back. */
 import { joinSets, type Slots, withoutSets } from "../../envelope/index.ts";
 import { GlassineError } from "../../errors/index.ts";
 import { isOngoing } from "./context.ts";
@@ -9,9 +9,9 @@ import type { ManagerRuntime, Origin, PluginContext, Step } from "./types.ts";
 const everything = -1;
 
 /**
- * The envelope that a nested run starts with: what the host gives, with the labels of the run around
- * it. Without them, a plugin that goes by labels would let pass in here what it refuses out there. A
- * plugin that makes a manager of its own learns no labels by it.
+ * Returns the envelope that a nested run starts with: `given` plus the labels of the run around it.
+ * Without them, a plugin that decides by labels would let through in here what it refuses out
+ * there. Another manager gets none, so a plugin cannot make one to learn them.
  */
 export function startOfNested(given: Slots, runtime: ManagerRuntime, parent: Origin): Slots {
   const outer = messageOrigin(parent)?.run as MessageRun | undefined;
@@ -27,17 +27,17 @@ export function startOfNested(given: Slots, runtime: ManagerRuntime, parent: Ori
 }
 
 /**
- * The envelope that whoever started a nested run gets back: without the labels that it had from the
- * run around it, which the plugin that asked for it may not see.
+ * Returns the envelope that the caller of a nested run gets back. It lacks the labels that came
+ * from the run around it, because the calling plugin may not be allowed to see them.
  */
 export function endOfNested({ compiled, start, extensions }: MessageRun, given: Slots): Slots {
   return withoutSets(compiled.slots, extensions, start, given);
 }
 
 /**
- * What plugins of a nested run added goes up to the run that started it, as far as the handler that
- * started it may add, and while it has its turn. What a nested run found can reach the request only
- * through that handler: where it can change nothing, nothing needs a label.
+ * Merges what the plugins of a nested run added into the run around it, as far as the handler that
+ * started it may add, and while that handler has its turn. What a nested run found can reach the
+ * request only through that handler. If it can change nothing, nothing needs a label.
  */
 export function joinOuter({ compiled, start, extensions }: MessageRun, parent: Origin): void {
   const origin = extensions === start ? undefined : messageOrigin(parent);
@@ -46,14 +46,14 @@ export function joinOuter({ compiled, start, extensions }: MessageRun, parent: O
   const step = origin.step as Step;
   const { slots, runtime } = outer.compiled;
   if (slots !== compiled.slots || !hasTurn(outer, origin.context)) return;
-  // Plugins of the same manager add by their own grants. A handler may have made another manager
-  // itself, so that plugins of another one add by the grant of the handler that started them.
+  // Plugins of the same manager add with their own grants. Another manager may have been made by
+  // the handler itself, so its plugins add with the handler's grant.
   const mask = runtime === compiled.runtime ? everything : step.mask;
   const { limits } = outer.compiled;
   const joined = joinSets(slots, outer.extensions, extensions, start, mask, limits);
   if (!joined.ok) {
-    // Later plugins would let pass what they do not see the label of: whatever the plugin's error
-    // policy says, the outer run may not go on.
+    // Later plugins would let through what lacks the label. So the outer run may not go on,
+    // whatever the plugin's error policy says.
     if (!mayAdd(step) || outer.stopped !== undefined) return;
     const { code, path, reason } = joined.refusal;
     outer.stop(halt(outer, step, code, path, reason), "errored");
@@ -65,7 +65,7 @@ export function joinOuter({ compiled, start, extensions }: MessageRun, parent: O
   if (applies) outer.extensions = joined.extensions;
 }
 
-/** The nearest run of a message hook around this one: the other semantics have no extensions to add to. */
+/** Finds the nearest enclosing run of a message hook. Other semantics do not change extensions. */
 function messageOrigin(parent: Origin): Origin | undefined {
   let origin: Origin | undefined = parent;
   while (origin !== undefined && !(origin.run instanceof MessageRun)) {

@@ -34,7 +34,7 @@ export interface Failure {
   readonly thrown?: unknown;
 }
 
-/** A helper of this library that refused has its own code; any other error is opaque. */
+/** Describes what was thrown. The library's own refusals keep their code; others are opaque. */
 export function failureBy(run: AnyRun, thrown: unknown): Failure {
   dropPromise(thrown);
   const { type, text } = run.runtime.describe(thrown, secretsOf(run));
@@ -49,7 +49,7 @@ export function lateFailure({ timeoutMs }: HandlerStep): Failure {
   return { code: "handler_timeout", what, why, type: "timeout", text: what };
 }
 
-/** A result was refused as a whole. `cause`: what code of the host threw that made it so. */
+/** Describes a result that was refused as a whole. `cause`: what code of the host threw, if any. */
 export function refusedFailure(
   run: AnyRun,
   code: ErrorCode,
@@ -64,9 +64,9 @@ export function refusedFailure(
 }
 
 /**
- * Says that a handler failed: in the metrics, in the audit trail, and in the log. What it threw goes
- * to the host's sink, if there is one, instead of the log. `warning`: the line where the log has no
- * error of it.
+ * Reports a failure in the metrics, the audit trail and the log. If the host has a sink, it gets
+ * what the handler threw, instead of the log. `warning`: the line to log as a warning in place of
+ * the error.
  */
 export function reportFailure(
   run: NotedRun,
@@ -79,7 +79,7 @@ export function reportFailure(
   const { onHandlerError: sink, logError, meter } = runtime;
   meter?.failed(step, type);
   note(run, step, "plugin.handler_error", { error_type: type, error: text });
-  // The request's outcome does not depend on a log.
+  // A failing log must not change the request's outcome.
   callSafely(() => {
     const { name: plugin } = step.plugin;
     const at = freeze({ plugin, hook, request: requestOf(scope), code });
@@ -102,13 +102,13 @@ export function switchOff({ runtime }: AnyRun, { plugin }: HandlerStep): void {
   });
 }
 
-/** Shorter words would be found in ordinary text. */
+/** Shorter words would also be found in ordinary text. */
 const minWord = 4;
 const lastWord = /[^\s;,=]+$/;
 
 /**
- * The strings of a request that no log line and no record may contain: those that the host named,
- * and the values of sensitive headers, with and without a scheme such as `Bearer` in front.
+ * Returns the strings of a request that no log line and no record may contain: those that the host
+ * named, and the values of sensitive headers, with and without a scheme such as `Bearer` in front.
  */
 export function secretsOf({ options, extensions, runtime }: AnyRun): readonly string[] {
   const found = newList<string>();
@@ -136,7 +136,7 @@ function addValues(found: List<string>, headers: LevelValue): void {
   });
 }
 
-/** Whether the audit trail kept the notes of one run. */
+/** Tracks whether the audit trail kept the notes of one run. */
 export class AuditReceipts {
   #lost = false;
   #pending: Promise<boolean> | undefined = undefined;
@@ -147,7 +147,7 @@ export class AuditReceipts {
     else if (kept !== true) this.#pending = both(this.#pending, kept);
   }
 
-  /** Whether all of them were kept, once each has been dealt with. */
+  /** Resolves to whether all notes were kept, once each has been handled. */
   async areKept(): Promise<boolean> {
     if (this.#lost) return false;
     return this.#pending === undefined || (await this.#pending) === true;
@@ -162,7 +162,7 @@ async function both(
   return (await second) === true && one;
 }
 
-/** A run whose notes are kept. */
+/** A run that can note events for the audit trail. */
 interface NotedRun extends AnyRun {
   receipts: AuditReceipts | undefined;
 }
@@ -185,7 +185,7 @@ export function noteDenied(run: NotedRun, step: HandlerStep, code: string, reaso
   note(run, step, "plugin.handler_denied", { code, reason });
 }
 
-/** Notes what of a handler's changes was refused. */
+/** Notes which of a handler's changes were refused. */
 export function noteRefused(run: NotedRun, step: HandlerStep, refused: readonly Rejection[]): void {
   forEach(refused, ({ path, code }) =>
     note(run, step, "extensions.change_refused", { path, code }),

@@ -1,9 +1,9 @@
 /**
  * One run of a message hook: the serial phases, then the concurrent one, then the end.
  *
- * It goes on without waiting until a handler returns a promise, and waits for that one alone. A
- * handler may make the host abort, so check `result` after each call of foreign code: the run may be
- * over.
+ * A run is synchronous until a handler returns a promise; then it waits for that promise only. A
+ * handler may make the host abort, so check `result` after each call of foreign code: the run may
+ * be over.
  */
 import {
   concat,
@@ -59,7 +59,7 @@ export async function settled(result: AnyInvokeResult): Promise<AnyInvokeResult>
   return result;
 }
 
-/** Runs serial steps until one must be waited for, then the concurrent phase, then the end. */
+/** Runs the remaining serial steps, the concurrent phase and the end. Returns early to wait. */
 function advance(run: MessageRun): Pending {
   const { serial, concurrent, timed, runtime, firstConcurrent } = run.compiled;
   const { signal } = run.options;
@@ -84,7 +84,7 @@ function advance(run: MessageRun): Pending {
       threw = true;
       outcome = thrown;
     }
-    // What an async function returns is known to be a promise: performance.md, row D12.
+    // An async function is known to return a promise: performance.md, row D12.
     if (!threw && (step.isAsync || isAwaitable(outcome))) {
       const pending = outcome as PromiseLike<unknown>;
       return run.result === undefined ? waitFor(run, step, pending) : unowned(pending);
@@ -99,14 +99,14 @@ function advance(run: MessageRun): Pending {
   return isAborted(signal) ? abort(run) : runConcurrent(run);
 }
 
-/** Begins the deadline of a handler, and returns what to wait for. */
+/** Starts a handler's deadline, and returns the promise to wait for. */
 function waitFor(run: MessageRun, step: Step, pending: PromiseLike<unknown>): Pending {
   run.wait ??= new Wait(run, serialWait);
   run.wait.under(step.deadline);
   return step.isAsync ? pending : promiseOf(pending, run.wait);
 }
 
-/** How a run goes on after it waited for a serial step. */
+/** How a run goes on after waiting for a serial step. */
 const serialWait: WaitRules<MessageRun> = {
   settled(run, threw, outcome) {
     try {
@@ -132,7 +132,7 @@ const serialWait: WaitRules<MessageRun> = {
   },
 };
 
-/** What follows a handler's turn that was waited for. */
+/** Goes on after a handler's turn that was waited for. */
 function next(run: MessageRun, step: Step, end: TurnEnd): Pending {
   if (run.result !== undefined) return undefined;
   if (end !== undefined) return finish(run, end, step.position + 1);
@@ -141,8 +141,8 @@ function next(run: MessageRun, step: Step, end: TurnEnd): Pending {
 }
 
 /**
- * Goes on to the next serial step. With the `recheck` option, a payload that a step changed is put
- * again to the steps before it that may halt.
+ * Goes to the next serial step. With the `recheck` option, a payload that a step changed is given
+ * once more to the earlier steps that may halt.
  */
 function goOn(run: MessageRun): void {
   const { serial } = run.compiled;
@@ -160,7 +160,7 @@ function goOn(run: MessageRun): void {
   run.index = serial.length;
 }
 
-/** With `recheck: "only"` handlers are asked as if they had allowed another payload before. */
+/** With `recheck: "only"`, calls handlers as if they had allowed an earlier payload. */
 function askAgainOnly(run: MessageRun): void {
   const { serial, background } = run.compiled;
   forEach(concat(serial, background), (step) => {
@@ -172,7 +172,7 @@ function askAgainOnly(run: MessageRun): void {
   goOn(run);
 }
 
-/** Starts the concurrent phase. Its end is called at once, unless a handler must be waited for. */
+/** Starts the concurrent phase. It ends at once, unless a handler must be waited for. */
 function runConcurrent(run: MessageRun): undefined {
   run.wait?.under(undefined);
   run.context = undefined;
@@ -203,11 +203,11 @@ function listen(run: MessageRun, signal: AbortSignal): void {
   if (isAborted(signal)) onAbort();
 }
 
-/** The host gave up. What was merged stays; a handler that still runs sees it by its own signal. */
+/** The host aborts. What was merged stays; a running handler learns of it by its own signal. */
 function abort(run: MessageRun): undefined {
   if (run.result !== undefined) return undefined;
   const { context, phase, step } = run;
-  // Each handler of a concurrent phase counts for itself.
+  // In a concurrent phase, each handler counts for itself.
   run.dropWait(phase === undefined);
   const waits = run.settle !== undefined;
   let from = step?.position ?? run.compiled.firstConcurrent;
@@ -220,18 +220,18 @@ function abort(run: MessageRun): undefined {
   }
   run.ending = "aborted";
   finish(run, freeze({ code: "aborted", reason: "The host aborted the invocation." }), from);
-  // Last, because a listener of the plugin's runs here.
+  // Last, because this runs the plugin's listeners.
   if (waits && context !== undefined) endTurn(context);
   phase?.endTurns();
   return undefined;
 }
 
 /**
- * A handler left the dispatcher no stack to go on with. The run fails once the stack is unwound, and
- * keeps everything merged so far.
+ * A handler left the dispatcher too little stack to go on. The run fails once the stack is unwound,
+ * and keeps everything merged so far.
  */
 async function crash(run: MessageRun, error: unknown): Promise<AnyInvokeResult> {
-  // Before the stack is unwound a call may fail, so the run makes room for others without one.
+  // Until the stack is unwound, any call may fail, so the in-flight count goes down without one.
   const wasCounted = run.counted;
   if (wasCounted) run.runtime.inFlight -= 1;
   run.counted = false;
@@ -252,8 +252,8 @@ async function crash(run: MessageRun, error: unknown): Promise<AnyInvokeResult> 
 }
 
 /**
- * Ends a run, once: makes its result, joins what a nested run added, and lets a strict audit trail
- * have its say. `from`: the record position from which nothing ran, or -1 if all of it did.
+ * Ends a run, once: makes its result, passes what it added to the run around it, and lets a strict
+ * audit trail deny. `from`: the record position from which nothing ran, or -1 if all of it did.
  */
 function finish(run: MessageRun, violation: Violation | undefined, from: number): undefined {
   if (run.result !== undefined) return undefined;
@@ -275,7 +275,7 @@ function finish(run: MessageRun, violation: Violation | undefined, from: number)
   return undefined;
 }
 
-/** Hands out the result, and starts the background handlers that were chosen. */
+/** Delivers the result, and starts the background handlers that were chosen. */
 function conclude(run: MessageRun, result: AnyInvokeResult, background: readonly Step[]): void {
   const { runtime } = run.compiled;
   if (run.counted) {
@@ -288,14 +288,14 @@ function conclude(run: MessageRun, result: AnyInvokeResult, background: readonly
   if (runtime.inFlight === 0) runtime.onIdle?.();
 }
 
-/** The same once the audit trail has dealt with all notes. What was not kept does not pass. */
+/** Concludes once the audit trail has handled all notes. If it lost any, the run is denied. */
 async function concludeAudited(
   run: MessageRun,
   result: AnyInvokeResult,
   background: readonly Step[],
 ): Promise<AnyInvokeResult> {
   const isKept = (await run.receipts?.areKept()) === true;
-  // A denial stands, for the reason that was given.
+  // A denial stands, with its own reason.
   if (isKept || result.violation !== undefined) {
     conclude(run, result, background);
     return result;
@@ -306,7 +306,7 @@ async function concludeAudited(
   return denied;
 }
 
-/** The result of a run. One of a hook without handlers is all there is of it. */
+/** Makes the result of a run. For a hook without handlers, nothing else is made. */
 export function resultOf(
   {
     compiled,

@@ -1,4 +1,4 @@
-/** What belongs to one request across several invocations. */
+/** What one request carries from one invocation to the next. */
 import { apply, create, dateNow, weakGet, weakSet } from "../../data/intrinsics.ts";
 
 const MapAtLoad = Map;
@@ -8,12 +8,12 @@ const { toString: numberText } = Number.prototype;
 const inBase36 = (value: number): string => apply(numberText, value, [36]);
 let counter = 0;
 
-/** A plugin, by the id of its definition. */
+/** A plugin, identified by the id of its definition. */
 interface Owner {
   readonly id: number;
 }
 
-/** A fresh request id: sortable, unique in this process and, with good odds, beyond. */
+/** Makes a request id: sortable, unique in this process and, with good odds, beyond it. */
 function freshId(): string {
   counter += 1;
   const time = inBase36(dateNow());
@@ -21,7 +21,7 @@ function freshId(): string {
   return `req-${time}-${chance}-${inBase36(counter)}`;
 }
 
-/** By plugin id. Without a prototype: no patched map hands one plugin's state to another. */
+/** Keyed by plugin id. No prototype: a patched map could hand one plugin's state to another. */
 interface States {
   [plugin: string]: Map<unknown, unknown>;
 }
@@ -30,12 +30,12 @@ interface Facts {
   id: string | undefined;
   states: States;
   /**
-   * The manager it is for, if it comes from a nested run and so gets into a plugin's hands. Otherwise
-   * a plugin could make a manager with other settings and run another plugin there, on the state
-   * that it has in the host's manager.
+   * The manager that the scope is for, if it is a nested run's, because then a plugin gets hold of
+   * it. Without this, the plugin could make a manager with other settings, and run another plugin
+   * there with the state that it has in the host's manager.
    */
   readonly home: object | undefined;
-  /** The states that plugins have with each manager of the request. */
+  /** The states of the plugins, for each manager that takes part in the request. */
   byRuntime: WeakMap<object, States> | undefined;
 }
 
@@ -45,11 +45,11 @@ function factsWith(id: string | undefined): Facts {
 }
 
 /**
- * Carries a request's id and each plugin's private state. Opaque: a host hands it from the
- * result of one `invoke` to the options of the next, and can read only the id.
+ * Carries a request's id and each plugin's private state. Opaque: a host passes it from the result
+ * of one `invoke` to the options of the next, and can read only the id.
  */
 export class RequestScope {
-  /** Made on demand: each result holds a scope, and most are never read. */
+  /** Created on demand: each result has a scope, and most are never read. */
   #facts: Facts | undefined;
 
   constructor(id: string | undefined) {
@@ -72,28 +72,28 @@ export class RequestScope {
     return scope;
   }
 
-  /** The id of the request, whatever is found on the object. @internal */
+  /** Returns the request's id, whatever the object's own properties say. @internal */
   static requestOf(scope: RequestScope): string {
     const facts = RequestScope.#factsOf(scope);
     facts.id ??= freshId();
     return facts.id;
   }
 
-  /** The private state of one plugin; only its own context asks for it. @internal */
+  /** Returns the private state of one plugin. Only its own context asks for it. @internal */
   static stateOf(scope: RequestScope, plugin: Owner): Map<unknown, unknown> {
     const { states } = RequestScope.#factsOf(scope);
-    // By the very definition: another plugin of the same name gets its own.
+    // Keyed by definition: another plugin with the same name gets its own.
     const state = states[plugin.id] ?? new MapAtLoad();
     states[plugin.id] = state;
     return state;
   }
 
-  /** The same private state under another request id. @internal */
+  /** Returns a scope with the same private state and another request id. @internal */
   static renamedScope(scope: RequestScope, id: string): RequestScope {
     return RequestScope.#with({ ...RequestScope.#factsOf(scope), id });
   }
 
-  /** The same request for a run that a handler of one manager has another run. @internal */
+  /** Returns the scope for a run on manager `to` that a handler of `from` starts. @internal */
   static nestedScope(scope: RequestScope, id: string, from: object, to: object): RequestScope {
     const facts = RequestScope.#factsOf(scope);
     facts.byRuntime ??= new WeakMapAtLoad();
@@ -104,7 +104,7 @@ export class RequestScope {
     return RequestScope.#with({ id, states, home: to, byRuntime });
   }
 
-  /** The scope that a manager uses, given that of an earlier result. @internal */
+  /** Returns the scope that a manager uses, given the one of an earlier result. @internal */
   static scopeIn(scope: RequestScope, runtime: object): RequestScope {
     const home = scope.#facts?.home;
     return home === undefined || home === runtime
@@ -119,7 +119,7 @@ export class RequestScope {
 }
 export const { requestOf, stateOf, renamedScope, nestedScope, scopeIn } = RequestScope;
 export const isScope: (value: unknown) => value is RequestScope = RequestScope.isScope;
-// A host may pass a scope on: nobody reaches another plugin's state from it.
+// A host may pass a scope on. Nobody must reach a plugin's state through it.
 Reflect.deleteProperty(RequestScope.prototype, "constructor");
 Object.freeze(RequestScope.prototype);
 Object.freeze(RequestScope);

@@ -1,6 +1,6 @@
 /**
- * The host's signal, by the methods as they were at load: a plugin that patches the prototypes of
- * signals neither aborts a run, nor keeps one from aborting or from ending.
+ * The host's signal, used through methods captured at load. A plugin that patches the prototypes of
+ * signals can neither abort a run, nor keep one from aborting or from ending.
  */
 import { apply, getOwnPropertyDescriptor, weakGet, weakSet } from "../../data/intrinsics.ts";
 
@@ -10,12 +10,12 @@ const { addEventListener, removeEventListener } = EventTarget.prototype;
 const abortedGetter = getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")
   ?.get as () => boolean;
 
-/** Whether the host gave up. A signal that the runtime did not make answers for itself. */
+/** Whether the host aborted. A signal that the runtime did not make answers for itself. */
 export function isAborted(signal: AbortSignal | undefined): boolean {
   return signal !== undefined && (abortedAtLoad(signal) ?? signal.aborted === true);
 }
 
-/** What the runtime says of a signal; `undefined` for one that it did not make. */
+/** Whether the runtime says that a signal aborted; `undefined` if the runtime did not make it. */
 function abortedAtLoad(signal: AbortSignal): boolean | undefined {
   try {
     return apply(abortedGetter, signal, []);
@@ -24,7 +24,7 @@ function abortedAtLoad(signal: AbortSignal): boolean | undefined {
   }
 }
 
-/** One signal, with one listener for all that wait: a host may give it to any number of runs. */
+/** One signal, with one listener for all waiting runs: a host may share it among many. */
 class Watch {
   readonly #waiting = new SetAtLoad<() => void>();
   #count = 0;
@@ -52,7 +52,7 @@ class Watch {
     unlisten?.();
   }
 
-  /** In the order in which they came. What one throws keeps none of the others. */
+  /** Calls them in the order in which they came. If one throws, the others are still called. */
   #abort(): void {
     let failure: { readonly error: unknown } | undefined;
     const end = (onAbort: () => void) => {
@@ -70,7 +70,7 @@ class Watch {
 
 const watches = new WeakMap<AbortSignal, Watch>();
 
-/** Calls `onAbort` when the signal aborts. Returns what takes it off again. */
+/** Calls `onAbort` when the signal aborts. Returns a function that removes it. */
 export function whenAborted(signal: AbortSignal, onAbort: () => void): () => void {
   let watch = weakGet(watches, signal);
   if (watch === undefined) {
@@ -80,10 +80,10 @@ export function whenAborted(signal: AbortSignal, onAbort: () => void): () => voi
   return watch.enter(signal, onAbort);
 }
 
-// A null prototype: no patched `once`, `signal` or `capture` is found beside it.
+// No prototype, so that no patched `once`, `signal` or `capture` is inherited.
 const plainly = { __proto__: null };
 
-/** Puts a listener on a signal. Returns what takes it off again. */
+/** Adds a listener to a signal. Returns a function that removes it. */
 function listen(signal: AbortSignal, listener: () => void): () => void {
   if (abortedAtLoad(signal) === undefined) {
     signal.addEventListener("abort", listener);

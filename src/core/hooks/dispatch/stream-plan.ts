@@ -1,8 +1,8 @@
 /**
- * When the text of a streamed message may be forwarded, given who judges it.
+ * When the text of a streamed message may be forwarded, given the handlers that judge it.
  *
- * Whatever runs here decides what leaves before a guard had its say, so it goes by captured calls
- * and own properties alone: a plugin may have patched the realm.
+ * The code that runs here decides what is forwarded before a guard has judged it. A plugin may have
+ * patched the realm, so it uses only captured built-ins and own properties.
  */
 import { forEach, freeze } from "../../data/intrinsics.ts";
 import type { StreamMode } from "../semantics.ts";
@@ -12,20 +12,20 @@ import type { CompiledHook, RunOptions, Step } from "./types.ts";
 export interface StreamPlan {
   /**
    * - `none`: at once; no handler runs, and nothing needs to be read.
-   * - `pass`: at once; at the end handlers judge the whole message.
-   * - `pieces`: once it was judged, but for the end, as `window` and `sentence` say.
-   * - `buffer`: once the whole message was judged.
+   * - `pass`: at once; handlers judge the whole message at the end.
+   * - `pieces`: once judged, except for the end that `window` and `sentence` hold back.
+   * - `buffer`: once the whole message has been judged.
    */
   readonly mode: "none" | "pass" | "pieces" | "buffer";
-  /** How many UTF-16 units at the end to hold back: the windows of all handlers together. */
+  /** How many UTF-16 units at the end to hold back: the sum of all handlers' windows. */
   readonly window: number;
   /** Whether to judge and forward whole sentences only. */
   readonly sentence: boolean;
 }
 
 /**
- * The plan for one call. A handler counts unless the tenant or server rules it out, or it was
- * switched off: what else its conditions name may still come with the rest of the message.
+ * Returns the plan for one call. A handler counts unless the tenant or server rules it out, or it
+ * is switched off: whatever else its conditions name may still come later in the message.
  */
 export function streamPlan(
   { serial, concurrent, background }: CompiledHook,
@@ -50,7 +50,7 @@ export function streamPlan(
   return freeze({ mode, window, sentence });
 }
 
-/** Whether whatever `mode` lets out, `other` would let out too. */
+/** Whether everything that `mode` lets through, `other` would let through, too. */
 export function isAsStrict(mode: StreamMode, other: StreamMode): boolean {
   if (mode === "buffer" || other === "pass") return true;
   if (typeof mode === "object" && typeof other === "object") return mode.window >= other.window;

@@ -1,5 +1,5 @@
 /**
- * One handler's turn, from what it returned to what becomes of it: nothing, a denial, changes, or a
+ * One handler's turn, from what it returned to what comes of that: nothing, a denial, changes or a
  * failure. What it returned may be hostile, so each property is read once, through its descriptor.
  */
 import { admit, decisive, hasMoreIndexes, isRangeError, outgrows } from "../../data/index.ts";
@@ -60,9 +60,9 @@ const none: readonly never[] = freeze([]);
 export class Refused {
   readonly code: ErrorCode;
   readonly path: string;
-  /** Written by the library: types and names, no value. */
+  /** Written by the library: types and names, never values. */
   readonly reason: string;
-  /** What code of the host threw that made it so. */
+  /** What the host's code threw, if that is why. */
   readonly cause: unknown;
   constructor(code: ErrorCode, path: string, reason: string, cause?: unknown) {
     this.code = code;
@@ -78,7 +78,7 @@ const notAResult = new Refused(
   "A result has modifiedPayload, modifiedExtensions and metadata, and nothing else.",
 );
 
-// Made beforehand: there may be no stack left to make it with.
+// Made in advance, because there may be no stack left to make it with.
 const noStack = new Refused(
   "snapshot_limit",
   "(result)",
@@ -101,14 +101,14 @@ function unfit(
 /** A violation ends the run; `undefined` lets it go on. */
 export type TurnEnd = Violation | undefined;
 
-/** What a handler returned or threw, read: changing it later has no effect. */
+/** What a handler returned or threw, already read, so that changing it later has no effect. */
 export type TurnRead =
   | { readonly is: "allowed" }
   | { readonly is: "denied"; readonly violation: Violation }
   | { readonly is: "refused"; readonly refused: Refused }
   | ReadChanges;
 
-/** Changes that were read, and not merged. */
+/** Changes that were read, but not yet merged. */
 interface ReadChanges {
   readonly is: "changes";
   readonly extensions: MergeInput;
@@ -116,14 +116,14 @@ interface ReadChanges {
   readonly metadata: LevelValue | undefined | Refused;
 }
 
-/** Nothing was returned, or `allow()`. */
+/** The handler returned nothing, or `allow()`. */
 export const nothingRead: TurnRead = freeze({ is: "allowed" });
 
 export function takeReturned(run: MessageRun, step: Step, returned: unknown): TurnEnd {
   return takeRead(run, step, readTurn(run, step, returned));
 }
 
-/** Takes what was read into the run as it is now. */
+/** Applies what was read to the run as it is now. */
 export function takeRead(run: MessageRun, step: Step, read: TurnRead): TurnEnd {
   if (read.is === "allowed") {
     if (run.compiled.timed || run.again) run.record(step, {});
@@ -156,8 +156,8 @@ function attributed(step: Step, violation: Violation): Violation {
 }
 
 /**
- * Asked again, a handler would change the payload that later ones left. It has allowed neither that
- * payload nor its own, so the run may not go on, whatever the error policy says.
+ * Called again, the handler would change the payload that later ones left. It has allowed neither
+ * that payload nor its own, so the run may not go on, whatever the error policy says.
  */
 function contest(run: MessageRun, step: Step): TurnEnd {
   const reason = `Plugin "${step.plugin.name}" was asked again on ${run.compiled.hook}, because a later plugin changed the payload, and would change it once more.`;
@@ -180,12 +180,12 @@ export function halt(
   return freeze({ plugin: step.plugin.name, code, reason });
 }
 
-/** What a result changes: all of it checked, none of it applied. */
+/** The changes in a result: all checked, none applied. */
 interface Changes {
   readonly payload: object;
   readonly extensions: Slots;
   readonly metadata: LevelValue | undefined;
-  /** The paths of what is changed: fields of the payload first, then slots. */
+  /** The paths that are changed: fields of the payload first, then slots. */
   readonly changed: readonly string[];
   readonly rejections: readonly Rejection[];
 }
@@ -204,7 +204,7 @@ export function readTurn(run: MessageRun, step: Step, returned: unknown): TurnRe
     slots: compiled.slots,
     returned: proposed,
     proposal: undefined,
-    // A handler that takes no extensions is judged by the view that it would have been handed.
+    // A handler that takes no extensions is judged by the view that it would have been given.
     view: run.given ?? (proposed === undefined ? run.extensions : step.filter(run.before)),
     mask: step.mask,
     strict: compiled.strict,
@@ -213,21 +213,21 @@ export function readTurn(run: MessageRun, step: Step, returned: unknown): TurnRe
   };
   return {
     is: "changes",
-    // Concurrent handlers are waited for before any is merged. The others are merged at once, and
-    // read there.
+    // All concurrent handlers are waited for before any result is merged, so this one is read now.
+    // The others are merged at once, and read by the merge.
     extensions: growOnly ? { ...extensions, proposal: readProposal(extensions) } : extensions,
     payload: readPayload(run, step, found.modifiedPayload),
     metadata: readMetadata(run, found.metadata),
   };
 }
 
-/** A `RejectError` denies; `undefined` for anything else that a handler threw. */
+/** Reads a thrown `RejectError` as a denial. Returns `undefined` for anything else. */
 export function readThrown(thrown: unknown): TurnRead | undefined {
   const violation = rejectionOf(thrown);
   return violation && { is: "denied", violation };
 }
 
-/** Extensions are judged first, then the payload, then metadata. One refusal refuses all. */
+/** Judges extensions first, then the payload, then metadata. If one is refused, all are. */
 function merged(
   run: MessageRun,
   { extensions, payload, metadata }: ReadChanges,
@@ -255,7 +255,7 @@ interface ReturnedParts {
   metadata: unknown;
 }
 
-/** The parts of a result, each read once; anything else is refused as a whole. */
+/** Reads the parts of a result, each once. Anything else is refused as a whole. */
 export function readReturned(returned: unknown, maxKeys: number): ReturnedParts | Refused {
   if (typeof returned !== "object" || returned === null) {
     return new Refused("result_shape", "(result)", `Expected a result, got ${typeof returned}.`);
@@ -304,7 +304,7 @@ function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
   return unknown ?? found;
 }
 
-/** Not a result; but the rejection of a promise in it, which nobody waits for, must not surface. */
+/** Refuses a value, but reads it, so that no promise in it causes an unhandled rejection. */
 function readInVain(value: unknown): Refused {
   readPlain(value);
   return notAResult;
@@ -325,7 +325,7 @@ function both<T>(a: readonly T[], b: readonly T[]): readonly T[] {
   return b.length === 0 ? a : freeze(concat(a, b));
 }
 
-/** The payload with the fields that the plugin changed and may write. */
+/** Returns the payload with those changes of the plugin that it may make. */
 function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayload | Refused {
   const current = run.payload as LevelValue;
   const unchanged = { value: current, changed: none, rejections: none };
@@ -337,7 +337,7 @@ function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayloa
     shapeCode: "payload_shape",
     strict: true,
   } as const;
-  // Over a root, the level alone: what is put together of it is judged below.
+  // Without the payload's own check, which follows when the fields are put together.
   const { read } = compiled.payload.level ?? compiled.payload;
   const admitted = admit(read, returned, options, current, "partial");
   if (!admitted.ok) return unfit(decisive(admitted.problems), "payload", compiled.payload);
@@ -355,7 +355,7 @@ function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayloa
     if (ownValue(proposed, field) === ownValue(current, field)) return;
     const path = `payload.${field}`;
     if (compiled.writable[field] === true) {
-      // A payload need not have each field.
+      // The payload may lack the field, and a patched prototype may have a setter for it.
       put(next, field, ownValue(proposed, field));
       append(changed, path);
     } else {
@@ -370,7 +370,7 @@ function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayloa
     const reason = `Expected ${expected} together with what was there, got more.`;
     return new Refused("snapshot_limit", "payload", reason);
   }
-  // The whole proposal passed; the fields that are taken over may not.
+  // Judges the accepted fields together with those that stay.
   if (compiled.payload.passes?.(next) === false) {
     return new Refused("payload_shape", "payload", "Expected what passes the payload's own check.");
   }
@@ -397,8 +397,8 @@ function readMetadata(run: MessageRun, value: unknown): LevelValue | undefined |
 const metadataReader: Compiled = compileSchema(jsonObject(), { closed: false, shownWhole: true });
 
 /**
- * Whether anything a handler adds is taken. What concurrent handlers add is merged: the merge has
- * let nothing else through.
+ * Whether what a handler adds is applied. This holds for concurrent handlers, too, because the
+ * merge lets them only add.
  */
 export function mayAdd(step: Step): boolean {
   return step.mayModify || step.mode === "concurrent";
@@ -429,7 +429,7 @@ function apply(run: MessageRun, step: Step, changes: Changes): void {
   run.extensions = changes.extensions;
 }
 
-/** What a handler returned is refused as a whole. Nothing of it is applied. */
+/** Refuses what a handler returned as a whole. None of it is applied. */
 function refuse(run: MessageRun, step: Step, { code, path, reason, cause }: Refused): TurnEnd {
   const refused = run.log.reject(step, [{ path, code, reason }]);
   noteRefused(run, step, refused);
@@ -441,7 +441,7 @@ function refuse(run: MessageRun, step: Step, { code, path, reason, cause }: Refu
 const meanings: { readonly [code in ErrorCode]?: string } = refusalMeanings;
 const seeLog = " What it threw is in the host's log, or went to its onHandlerError.";
 
-/** A handler threw. An error of this library tells its code; any other is opaque. */
+/** Handles what a handler threw. An error of this library keeps its code; any other is opaque. */
 export function failThrown(run: MessageRun, step: Step, thrown: unknown): TurnEnd {
   if (thrown === timedOut) return failLate(run, step);
   const read = readThrown(thrown);
@@ -462,7 +462,7 @@ export function failLate(run: MessageRun, step: Step): TurnEnd {
   return failed(run, step, failure.code, failure.what, { status: "timeout" });
 }
 
-/** The plugin's error policy decides what follows. No text of the plugin gets into a record. */
+/** Applies the plugin's error policy. No string of the plugin gets into a record. */
 function failed(
   run: MessageRun,
   step: Step,

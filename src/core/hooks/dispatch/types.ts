@@ -1,6 +1,6 @@
 /**
- * The types that dispatch shares: handlers and hooks as they are compiled when the manager is
- * made, what a run asks of its host, and what it reports to it. Nothing is looked up at invoke.
+ * The types that dispatch shares: handlers and hooks as they are compiled when the manager is made,
+ * what a run needs from its host, and what it reports to it. Nothing is looked up at invoke.
  */
 import type { Limits } from "../../data/index.ts";
 import type { Filter, Rejection, Slots } from "../../envelope/index.ts";
@@ -20,7 +20,7 @@ export type AnyHandler = (
   extensions?: unknown,
 ) => unknown;
 
-/** One service of the host, as contexts ask for it. */
+/** One of the host's services, as contexts offer it. */
 export interface Service {
   readonly capability: string;
   readonly accessor: string;
@@ -28,7 +28,7 @@ export interface Service {
   readonly spelling: string;
 }
 
-/** What the host supplies, by accessor. Read at each call: the host may have a getter there. */
+/** The host's services, by accessor. Read at each call, because the host may use a getter. */
 export interface Handles {
   readonly [accessor: string]: (() => unknown) | undefined;
 }
@@ -41,15 +41,15 @@ export interface RunOptions {
   readonly server: string | undefined;
   /** Strings of this request that no log line and no record may contain. */
   readonly secrets: readonly string[] | undefined;
-  /** Whether handlers that may deny are asked again about a payload that a later one changed. */
+  /** Whether handlers that may deny are called again for a payload that a later one changed. */
   readonly recheck: boolean | "only";
-  /** For a message that is streamed: whether this is all of it. */
+  /** For a streamed message: whether this is all of it. */
   readonly stream: StreamProgress | undefined;
   /** The handler that started this run, if one did. */
   readonly parent: Origin | undefined;
   /** How many runs this one is nested in. */
   readonly depth: number;
-  /** What the host gave a run that starts with labels of the run around it. */
+  /** What the caller passed to a run that starts with labels of the run around it. */
   readonly given: Slots | undefined;
 }
 
@@ -62,21 +62,21 @@ export interface HandlerLock {
   leave(): void;
 }
 
-/** A plugin while the manager runs. Each handler of the host's own has one named `core`. */
+/** A plugin's state in a manager. Each of the host's own handlers has one, named `core`. */
 export interface PluginState {
-  /** That of the plugin's definition; unique in the process. */
+  /** The id of the plugin's definition; unique in the process. */
   readonly id: number;
   readonly name: string;
   readonly version: string;
   readonly capabilities: readonly string[];
-  /** The services among them. Without a prototype: nothing patched opens one. */
+  /** The services among them. No prototype, so that a patched one cannot grant any. */
   readonly services: { readonly [capability: string]: true };
   readonly config: unknown;
-  /** Lets one handler run at a time, where the plugin is not `asyncSafe`. */
+  /** Lets one handler run at a time, if the plugin is not `asyncSafe`. */
   readonly lock: HandlerLock | undefined;
   /** Set by `onError: "disable"`. */
   off: boolean;
-  /** How many of its background handlers are under way. */
+  /** How many of its background handlers are running. */
   inBackground: number;
 }
 
@@ -93,7 +93,7 @@ export interface HandlerStep {
   readonly extensions: boolean;
   readonly handles: Handles;
   readonly filter: Filter;
-  /** The number of its grant on this hook, so that plugins that read alike share a view. */
+  /** The number of its grant on this hook. Plugins with the same number share a view. */
   readonly grant: number;
   readonly timeoutMs: number | undefined;
   readonly deadline: Deadline | undefined;
@@ -101,7 +101,7 @@ export interface HandlerStep {
 
 /** One handler on one message hook. */
 export interface Step extends HandlerStep {
-  /** Whether it is an async function, so that what it returns is known to be a promise. */
+  /** Whether it is an async function, which is known to return a promise. */
   readonly isAsync: boolean;
   readonly mask: number;
   readonly mode: Mode;
@@ -109,11 +109,11 @@ export interface Step extends HandlerStep {
   readonly mayModify: boolean;
   readonly onError: OnError;
   readonly conditions: ConditionTest | undefined;
-  /** As they were written. */
+  /** The conditions as they were written. */
   readonly writtenConditions: Conditions | undefined;
-  /** On hooks that have streams: what it needs to see before text may be forwarded. */
+  /** On hooks with streams: what it needs to see before text may be forwarded. */
   readonly stream: StreamMode | undefined;
-  /** Whether it may be skipped: it has conditions, can be switched off, or passes on streams. */
+  /** Whether it may be skipped: it has conditions, can be switched off, or lets streams pass. */
   readonly guarded: boolean;
   /** Its place among the records. */
   readonly position: number;
@@ -125,7 +125,7 @@ export interface CompiledHook {
   readonly hook: string;
   readonly slots: CompiledSlots;
   readonly payload: Compiled;
-  /** Whether its messages may come in streams. */
+  /** Whether its messages can be streamed. */
   readonly streamed: boolean;
   /** A payload field that is moved to the `http` slot. */
   readonly headersField: string | undefined;
@@ -159,20 +159,20 @@ export interface ManagerRuntime {
   readonly lateCounters: LateCounters;
   readonly counts: RunCounts;
   readonly Context: ContextClass;
-  /** Where the host keeps an audit trail. */
+  /** The audit trail, if the host has one. */
   readonly audit: RunAudit | undefined;
-  /** Counts and measures, where the host asks for it. */
+  /** Counts and measures, if the host asks for it. */
   readonly meter: Meter | undefined;
-  /** A text fit for a log or a message, without what is known to be secret, and without more. */
+  /** Makes a string fit for a log or a message: removes known secrets, and those in `more`. */
   readonly redact: (text: string, more?: readonly string[]) => string;
-  /** What a thrown value says, on one line and without secrets. Runs no code of it. */
+  /** Describes a thrown value on one line and without secrets. Runs none of its code. */
   readonly describe: (
     thrown: unknown,
     secrets: readonly string[] | undefined,
   ) => { readonly type: string; readonly text: string };
-  /** The host's log, for what is not worth an error. Never throws. */
+  /** Writes a warning to the host's log. Never throws. */
   readonly warn: (text: string) => void;
-  /** The same, for how handlers failed. */
+  /** Writes to the host's log how a handler failed. Never throws. */
   readonly logError: (text: string, failure: HandlerFailure) => void;
   /** Called when the last run in flight has ended; set by `close`. */
   onIdle: (() => void) | undefined;
@@ -190,14 +190,14 @@ export interface HandlerFailure {
 }
 
 /**
- * Receives what a handler threw, where, and the line that the log would have had, without known
+ * Receives what a handler threw, where, and the line that would have gone to the log, without known
  * secrets. Errors of the sink itself are ignored.
  */
 export type HandlerErrorSink = (thrown: unknown, at: HandlerFailure, line: string) => void;
 
-/** How much of a streamed message there is. */
+/** How much of a streamed message has arrived. */
 export interface StreamProgress {
-  /** False while the message is what has come so far; true for the one run with all of it. */
+  /** False while the message is what has arrived so far; true for the one run with all of it. */
   readonly done: boolean;
 }
 
@@ -210,11 +210,11 @@ export interface PluginContext<Operation = Readonly<Record<string, unknown>> | u
   readonly capabilities: readonly string[];
   /** The plugin's own configuration, frozen. */
   readonly config: unknown;
-  /** Further facts of the operation, from the host. */
+  /** Further facts about the operation, from the host. */
   readonly operation: Operation;
   /** The id of the request. */
   readonly request: string;
-  /** For a message that is streamed: whether this is all of it. `undefined` for any other message. */
+  /** For a streamed message: whether this is all of it. `undefined` for any other message. */
   readonly stream?: StreamProgress | undefined;
   /** Aborts at the handler's deadline and when the host aborts. */
   readonly signal: AbortSignal;
@@ -222,7 +222,7 @@ export interface PluginContext<Operation = Readonly<Record<string, unknown>> | u
   readonly state: Map<unknown, unknown>;
 }
 
-/** A run of any semantic, as its handlers know it. */
+/** A run of any semantic, as contexts see it. */
 export interface AnyRun {
   readonly hook: string;
   readonly runtime: ManagerRuntime;
@@ -257,7 +257,7 @@ export interface RunNote {
     | "plugin.handler_error"
     | "extensions.change_refused"
     | "extensions.labels_added";
-  /** What its type has besides the facts of the run and the handler. */
+  /** The facts of its type, besides those of the run and the handler. */
   readonly facts: { readonly [key: string]: string | readonly string[] };
 }
 
@@ -271,7 +271,7 @@ export interface RunAudit {
 
 /** Counts and measures runs. It never throws. Times are in milliseconds. */
 export interface Meter {
-  /** Counts a run that has begun, and measures it until it ends. `startedAt`: by the monotonic clock. */
+  /** Counts a new run, and measures it until it ends. `startedAt`: by the monotonic clock. */
   follow(
     hook: string,
     semantic: Semantic,
@@ -279,9 +279,9 @@ export interface Meter {
     answer: Promise<unknown>,
     run?: AnyRun,
   ): void;
-  /** A handler has had its turn. `durationMs`: how long it took, where that is known. */
+  /** Counts a handler's turn. `durationMs`: how long it took, if known. */
   turn(step: HandlerStep, durationMs: number | undefined): void;
-  /** A handler has failed. `type`: the kind of error, as in the audit trail. */
+  /** Counts a handler's failure. `type`: the kind of error, as in the audit trail. */
   failed(step: HandlerStep, type: string): void;
 }
 
@@ -314,14 +314,14 @@ export interface ExecutionRecord {
   readonly extensions: boolean;
   /** The slots and gated fields it was allowed to see; empty when it takes none. */
   readonly saw: readonly string[];
-  /** The slots and fields it changed, or, in mode `audit`, would have changed. */
+  /** The slots and fields it changed, or would have changed in mode `audit`. */
   readonly changed: readonly string[];
   /** Its changes that were refused. */
   readonly refused: readonly Rejection[];
   /** Why it was skipped, or how it failed. */
   readonly reason: string | undefined;
   readonly errorCode: ErrorCode | undefined;
-  /** Milliseconds, when the manager measures. */
+  /** In milliseconds, if the manager measures it. */
   readonly durationMs: number | undefined;
 }
 
@@ -330,11 +330,11 @@ export interface InvokeError {
   readonly plugin: string;
   readonly hook: string;
   readonly code: ErrorCode;
-  /** Written by the library: no string of the plugin, no value. */
+  /** Written by the library: no string of the plugin, never a value. */
   readonly message: string;
 }
 
-/** What `invoke` resolves to, as code that knows no payload type handles it. */
+/** The result of `invoke`, for code that does not know the payload's type. */
 export interface AnyInvokeResult {
   readonly continueProcessing: boolean;
   readonly payload: object;
@@ -351,7 +351,7 @@ export interface AnyInvokeResult {
   readonly then: undefined;
 }
 
-/** How a run ended. A handler that halts it by its answer denies; one that fails is an error. */
+/** How a run ended. A handler whose answer halts it denies; a failure that halts it is an error. */
 export type Ending = "allowed" | "denied" | "errored" | "aborted";
 
 /** `started = allowed + denied + errored + aborted + inFlight`. */

@@ -1,5 +1,5 @@
 /**
- * The one way to wait for a handler: until it settles, its deadline is over, or the host gives up.
+ * The one way to wait for a handler: until it settles, its deadline is over, or the host aborts.
  *
  * A run never waits itself; a `Wait` does. A plugin may return the same promise in every run and
  * never settle it, and a promise keeps alive whatever waits on it. On a deadline or an abort the
@@ -31,8 +31,8 @@ export interface LatePolicy {
   /** Whether it counts as a late result. */
   readonly counts: boolean;
   /**
-   * The handler whose deadline is over: its rejection is reported. After an abort there is none: an
-   * aborted handler may well reject.
+   * The handler whose deadline is over: its rejection is reported. `undefined` after an abort,
+   * because an aborted handler may well reject.
    */
   readonly step: HandlerStep | undefined;
 }
@@ -48,16 +48,16 @@ export interface WaitRules<Owner> {
   expired(owner: Owner): void;
 }
 
-/** Waits in place of its owner. One `Wait` serves handlers one after the other, until it is dropped. */
+/** Waits in place of its owner. One `Wait` serves handlers one after another until dropped. */
 export class Wait<Owner = unknown> implements DeadlineWait {
   next: DeadlineWait | undefined = undefined;
   previous: DeadlineWait | undefined = undefined;
   dueAt = 0;
-  /** Who waits; `undefined` once the owner went on. */
+  /** Who waits; `undefined` once the owner has gone on. */
   owner: Owner | undefined;
   readonly #rules: WaitRules<Owner>;
   #deadline: Deadline | undefined = undefined;
-  /** Known once dropped. Most waits never are. */
+  /** Set when the wait is dropped. Most waits never are. */
   #latePolicy: LatePolicy | undefined = undefined;
 
   constructor(owner: Owner, rules: WaitRules<Owner>) {
@@ -66,8 +66,8 @@ export class Wait<Owner = unknown> implements DeadlineWait {
   }
 
   /**
-   * Begins a deadline in place of the last one. Between two handlers that both wait it is not left,
-   * so that the timer need not be unreferenced and referenced again.
+   * Starts a deadline in place of the last one. If the next handler has the same deadline, the
+   * queue is not left in between, which saves unreferencing the timer and referencing it again.
    */
   under(deadline: Deadline | undefined): void {
     if (this.#deadline !== deadline) this.#deadline?.leave(this);
@@ -94,7 +94,7 @@ export class Wait<Owner = unknown> implements DeadlineWait {
     return undefined;
   }
 
-  /** Takes the owner off. Without a policy, a late result is not reported to anyone. */
+  /** Detaches the owner. Without a policy, a late result is not reported to anyone. */
   drop(latePolicy: LatePolicy | undefined): void {
     this.owner = undefined;
     this.#latePolicy = latePolicy;
@@ -103,8 +103,8 @@ export class Wait<Owner = unknown> implements DeadlineWait {
 }
 
 /**
- * Keeps alive the wait and nothing else. V8 may keep an awaited value alive in this frame, so return
- * after the first value and resume in a new one.
+ * Keeps only the wait alive. V8 may keep an awaited value alive in this frame, so return after the
+ * first value and resume in a new one.
  */
 async function follow(wait: Wait, first: Pending): Promise<void> {
   let pending = first;
@@ -125,7 +125,7 @@ async function follow(wait: Wait, first: Pending): Promise<void> {
   }
 }
 
-/** What is thrown in place of a result that did not come before its deadline. */
+/** Thrown in place of a result that did not come before its deadline. */
 export const timedOut: object = Object.freeze({ __proto__: null, timedOut: true });
 
 export interface HandlerEnd {
@@ -133,7 +133,7 @@ export interface HandlerEnd {
   readonly value: unknown;
 }
 
-/** Waits for what one handler returned. Never rejects. A result after a deadline or abort is dropped. */
+/** Waits for what one handler returned. Never rejects. Drops a result after a deadline or abort. */
 export function settle(
   pending: PromiseLike<unknown>,
   deadline: Deadline | undefined,
@@ -162,10 +162,10 @@ export function settle(
   });
 }
 
-/** How many thenables of a chain are followed before timers, and so deadlines, may run. */
+/** How many thenables of a chain are followed before timers, and so deadlines, can run. */
 const hopsInARow = 500;
 
-/** Whether a promise that resolves to an object would ask a `then` found on it or above it. */
+/** Whether a promise resolved with the object would use a `then` of it or of its prototypes. */
 export function joinsPromise(value: object): boolean {
   try {
     for (let holder: object | null = value; holder !== null; holder = getPrototypeOf(holder)) {
@@ -180,17 +180,17 @@ export function joinsPromise(value: object): boolean {
 }
 
 /**
- * A promise to `await` for what `value` settles to; `settledTo` unpacks the outcome. A plain promise
- * is returned as it is. Anything else has a `then` of the plugin's, which is called here.
+ * Returns a promise to `await` for what `value` settles to; `settledTo` unpacks the outcome. A
+ * plain promise is returned as it is. Otherwise the `then` is the plugin's, and is called here.
  */
 export function promiseOf(value: PromiseLike<unknown>, wait: Wait): PromiseLike<unknown> {
   return isPlainPromise(value) ? value : unwrap(value, wait);
 }
 
-/** Unpacks what `await` made of a `promiseOf`. */
+/** Unpacks what `await` returned for a `promiseOf`. */
 let settledTo: (awaited: unknown) => unknown;
 
-/** Carries a value through a promise as it is: `settledTo` returns it. */
+/** Wraps a value to pass it through a promise unchanged; `settledTo` unpacks it. */
 export const settledWith = (value: unknown): object => new Settled(value);
 
 /** What a thenable settled to. Its own `then` is undefined, so that no patched one is called. */
@@ -209,8 +209,8 @@ class Settled {
   }
 }
 /**
- * Does what `await` does, except that a chain of thenables without an end lets timers run, and with
- * them every deadline of the process. Once nobody waits any more, the chain is not followed.
+ * Does what `await` does, except that an endless chain of thenables lets timers run, and with them
+ * every deadline of the process. Once nobody waits any more, the chain is not followed.
  */
 async function unwrap(first: unknown, wait: Wait): Promise<Settled> {
   let value = first;
@@ -223,18 +223,18 @@ async function unwrap(first: unknown, wait: Wait): Promise<Settled> {
   }
 }
 
-/** The first call of a callback counts, also before a throw. */
+/** The first call of a callback counts, even if `then` throws after it. */
 function called(then: Then, value: unknown): Promise<Settled> {
   return new PromiseAtLoad((resolve, reject) => {
     apply(then, value, [(next: unknown) => resolve(new Settled(next)), reject]);
   });
 }
 
-/** The `then` by which `await` would wait for a value. */
+/** Returns the `then` that `await` would use for a value. */
 function thenOf(value: unknown): Then | undefined {
   if (typeof value !== "object" && typeof value !== "function") return undefined;
   const own = plainly(value, "then");
-  // `await` calls no `then` of a native promise, unless its constructor is another.
+  // `await` does not call a native promise's own `then`, unless its constructor was changed.
   const isPromise =
     isNativePromise(value) &&
     (typeof own !== "function" || plainly(value, "constructor") === PromiseAtLoad);
@@ -243,14 +243,14 @@ function thenOf(value: unknown): Then | undefined {
 }
 
 /**
- * Handles the rejection of a promise that nobody waits for any more. A thenable that the runtime did
- * not make is not called: nothing reports its rejection.
+ * Handles the rejection of a promise that nobody waits for any more. A thenable that the runtime
+ * did not make is not called, because nothing would report its rejection.
  */
 export function unowned(pending: PromiseLike<unknown>): undefined {
   void ignore(isPlainPromise(pending) ? pending : called(promiseThen, pending));
 }
 
-/** Calls code of the host. What it throws, or rejects with, changes nothing. */
+/** Calls the host's code. Whatever it throws, or rejects with, is ignored. */
 export function callSafely(call: () => unknown): void {
   const answer = attempt(call);
   if (isAwaitable(answer)) unowned(answer);
