@@ -1,9 +1,9 @@
-/** The SDK's own kind of error, known by its marks: nothing of the SDK is loaded. */
+/** Creates the SDK's own kind of error, recognized by its marks, without loading the SDK. */
 import type { ProviderRefusal } from "../rewrite/index.ts";
 
 const marks = ["vercel.ai.error", "vercel.ai.error.AI_APICallError"];
 
-/** The error for a refusal. `APICallError.isInstance` holds for it, and the SDK does not retry. */
+/** The error for a refusal. `APICallError.isInstance` accepts it, and the SDK does not retry. */
 export function apiCallError(refusal: ProviderRefusal): Error {
   const { violation, status } = refusal;
   const data = errorBody(refusal);

@@ -1,4 +1,4 @@
-/** The parts of prompts, `ModelMessage` and results, and the parts of messages that they are. */
+/** The parts of prompts, `ModelMessage` and results, and the message parts that they map to. */
 // Source: the types of @ai-sdk/provider 2, 3 and 4, and of `ModelMessage`.
 
 import type { Json } from "../../core/data/index.ts";
@@ -59,7 +59,7 @@ const callKinds = (input: FieldRule): { readonly [name: string]: BlockKind } => 
   };
 };
 
-/** A file that holds its text, and says no more than a resource can. */
+/** A file that is given as text. A resource has a field for everything in it. */
 const textFile: BlockKind = {
   part: "resource",
   is: { type: "file", "data.type": "text" },
@@ -99,14 +99,14 @@ const sourceKinds: { readonly [name: string]: BlockKind } = {
   },
 };
 
-/** What a model wrote: a provider may have signed, quoted or stored it. */
+/** For what a model wrote, which a provider may have signed, quoted or stored. */
 const ofModel = {
   bound: { providerOptions: undefined, providerMetadata: undefined, citations: undefined },
   copied: { result: "The provider ran this tool and may use the result that it stored." },
   stored: { idsIn: (block: JsonObject) => storedIds(block), fieldsIn: storedFields },
 };
 
-/** The ids by which a provider keeps a part. Several parts may be one item of the provider's. */
+/** The ids under which a provider stored a part. Several parts can be one stored item. */
 function storedIds(block: JsonObject): readonly string[] {
   return storedFields(block)
     .flatMap((name) => Object.values(Object(block[name])))
@@ -118,7 +118,7 @@ function storedFields(block: JsonObject): readonly string[] {
   return Object.keys(block).filter((name) => providerFields.has(name) && isRecord(block[name]));
 }
 
-/** Options of a message that may stand for what the assistant said, or sign it. */
+/** The provider fields of a message that may stand for what the assistant said, or sign it. */
 export function boundIn(message: JsonObject): readonly string[] {
   if (message.role !== "assistant") return [];
   return fieldNames(message).filter(
@@ -126,7 +126,7 @@ export function boundIn(message: JsonObject): readonly string[] {
   );
 }
 
-/** Whether a part asks for the approval of a call and says ids alone: the call is shown. */
+/** Whether a part asks for approval of a call and holds only ids. The call itself is shown. */
 function isApprovalRequest(block: JsonObject): boolean {
   const ids: readonly string[] = ["type", "approvalId", "toolCallId"];
   return (
@@ -145,7 +145,7 @@ const reports = {
   unshown: (block: JsonObject) => (isApprovalRequest(block) ? "setting" : undefined),
 } as const;
 
-/** The parts of a prompt, or of `ModelMessage`, in which images have a form of their own. */
+/** The parts of a prompt, or of `ModelMessage`, which has its own form of images. */
 export function promptBlocks(version: SpecificationVersion, isModelMessages: boolean): BlockTable {
   const links = isModelMessages ? "string" : "original";
   const file = { at: "data", holds: "either", isNamed: true, links, version } as const;
@@ -158,7 +158,7 @@ export function promptBlocks(version: SpecificationVersion, isModelMessages: boo
     part === "text"
       ? {}
       : { fits: isAt("base64"), becomes: ["image-url.image", `file-url.${part}`] };
-  // What a version does not know is not written for it, even over its own kind.
+  // Kinds that a version does not have are not written for it, even over a part of that kind.
   const readOnly = version === "v2" ? { readOnlyIn: ["output"] } : {};
   const files = mediaParts.map((part) => `file.${part}`);
   const outputFiles = mediaParts.flatMap((part) => [`file-data.${part}`, `file-url.${part}`]);
@@ -227,7 +227,7 @@ export function resultBlocks(version: SpecificationVersion): BlockTable {
   const files = { at: "data", holds: "base64", version } as const;
   return {
     ...reports,
-    // Beside the content it may hold the old text: as tokens with probabilities, or as bodies.
+    // These fields may hold the old text, too: in token probabilities, or in raw bodies.
     bound: {
       providerMetadata: undefined,
       structuredOutputText: undefined,

@@ -1,4 +1,4 @@
-/** What a result says beside its content, as the slots `completion` and `llm`. */
+/** Converts the fields of a result beside its content to the slots `completion` and `llm`. */
 import { isRecord } from "../../core/data/index.ts";
 import {
   type Collector,
@@ -18,7 +18,7 @@ import { type Fields, fieldOf, jsonOf, textOf } from "./host-values.ts";
 import { reportField } from "./settings.ts";
 import type { SpecificationVersion } from "./types.ts";
 
-/** What of the slots a result can say. */
+/** The slot fields that a result can express. */
 export interface ResultExtensions {
   readonly completion?: {
     readonly stop_reason?: StopReason | undefined;
@@ -35,7 +35,7 @@ const known = {
   response: knownFields(besideFields.response, ["body", "headers", "id"]),
 };
 
-/** What a result says of slots. */
+/** Reads the slots that a result sets. */
 export function readCompletion(answer: JsonObject): ResultExtensions {
   const json = besideJson(answer);
   const stop_reason = readFinish(json.finishReason);
@@ -55,10 +55,10 @@ export function readCompletion(answer: JsonObject): ResultExtensions {
 
 const names = ["finishReason", "usage", "response"] as const;
 
-/** Reports what the slots do not hold of these fields. */
+/** Reports what the slots do not show of `names` and `warnings`. Returns these names. */
 export function reportCompletion(answer: JsonObject, left: Collector<Left>): readonly string[] {
   const json = besideJson(answer);
-  // In the version of the result.
+  // Written for the result's own version, to compare.
   const isOlder = typeof json.finishReason === "string" || isFlat(json.usage);
   const fresh = writeCompletion(readCompletion(answer), isOlder ? "v2" : "v3", () => {}, false);
   const reading = readingWith(left, {}, reportField);
@@ -74,7 +74,7 @@ export function reportCompletion(answer: JsonObject, left: Collector<Left>): rea
 
 type Response = { readonly [name in "modelId" | "timestamp"]?: string };
 
-/** Reports what would not be written as it is. */
+/** Reports the fields that would be written differently. */
 function compare(
   now: unknown,
   fresh: unknown,
@@ -91,7 +91,7 @@ function compare(
   left.add({ path: pathOf(...path), kind: "setting", reason });
 }
 
-/** Of several with the same word, or the same reason, the first is taken. */
+/** If a word or a reason occurs more than once, its first entry counts. */
 const reasons: readonly (readonly [finish: string, reason: StopReason])[] = [
   ["stop", "end"],
   ["length", "max_tokens"],
@@ -107,7 +107,7 @@ function readFinish(reason: unknown): StopReason | undefined {
   return reasons.find(([finish]) => finish === unified)?.[1];
 }
 
-/** In ai 5 counts stand beside each other. */
+/** Whether the counts are not nested in objects, as in ai 5. */
 function isFlat(usage: unknown): boolean {
   return isRecord(usage) && Object.values(usage).some((count) => !isRecord(count));
 }
@@ -130,7 +130,7 @@ function isCount(value: unknown): value is number {
 
 type ReportLost = (reason: string, ...keys: readonly string[]) => void;
 
-/** The fields of a result that say what the slots say. */
+/** Returns the fields of a result that express these slots. */
 export function writeCompletion(
   { completion = {}, llm = {} }: ResultExtensions,
   version: SpecificationVersion,

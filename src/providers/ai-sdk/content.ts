@@ -9,17 +9,18 @@ import { givenVersion, versionOfResult } from "./versions.ts";
 
 /** Options of `toContent`. */
 export interface ContentOptions<Document> extends LimitOptions, VersionOption {
-  /** The result that the message came from: what it does not show is taken from it. */
+  /** The result that the message came from. What the message does not show is kept from it. */
   readonly onto?: Document;
-  /** Used without `onto`: the slots with finish reason, usage and response. */
+  /** Used without `onto`: the slots for finish reason, usage and response. */
   readonly extensions?: ResultExtensions;
 }
 
 /**
- * The message of a result of `doGenerate`, with `completion` and `llm` from what stands beside it.
+ * Returns the message of a result of `doGenerate`, and the slots `completion` and `llm` from the
+ * fields beside its content.
  *
- * Sources are shown as resources. Approval requests and what is of no known kind are in `left`,
- * with the settings that messages do not hold.
+ * Sources are shown as resources. `left` lists approval requests, parts of unknown kinds, and
+ * settings that messages do not have.
  *
  * @throws GlassineError `document_invalid`
  * @example
@@ -42,15 +43,15 @@ export function fromContent(
 }
 
 /**
- * The result that says what one assistant message says.
+ * Returns a result with the content of one assistant message.
  *
- * With `onto`, what did not change stays as it is there, and so does all that messages do not
- * show; finish reason, usage and response are its own. Provider metadata of a changed part does
- * not stay: it signs the old one, or stands for it. Where anything changed, neither do the
- * provider's metadata and the bodies of the whole result, which may hold the old text.
+ * With `onto`, the result keeps whatever did not change and whatever messages do not show,
+ * including finish reason, usage and response. Provider metadata of a changed part is dropped,
+ * because it signs the old part or stands for it. If anything changed, so are the provider metadata
+ * and the bodies of the whole result, which may hold the old text.
  *
- * @throws GlassineError `document_invalid` for an `onto` that is not a result, `message_invalid`, and
- * `options_invalid`
+ * @throws GlassineError `document_invalid` for an `onto` that is not a result, `message_invalid`,
+ * and `options_invalid`
  * @example
  * ```ts
  * import { createMessage } from "glassine/messages";

@@ -1,6 +1,6 @@
 /**
- * The SDK's documents for the engine: copies in which bytes, URLs and dates stay what they are. What
- * is read of them is checked as JSON.
+ * Copies the SDK's documents for the engine. Bytes, URLs and dates keep their types in the copies;
+ * whatever is read from them is checked as JSON.
  */
 
 import type * as z from "zod/mini";
@@ -9,7 +9,7 @@ import { type JsonObject, readDocument } from "../rewrite/index.ts";
 import { type Fields, fieldOf, hostCopy, isList, jsonOf, reading } from "./host-values.ts";
 import { besideSchema, callSchema, resultPart, resultSchema } from "./schemas.ts";
 
-/** Of a call, the prompt is copied. The rest is for the model alone. */
+/** Copies the prompt of a call. The rest only goes to the model. */
 export function readCall(call: unknown): JsonObject {
   return checked("prompt", callSchema, () => {
     const copy = { ...Object(call), prompt: hostCopy(fieldOf(call, "prompt")) };
@@ -25,28 +25,28 @@ export function readResult(result: unknown): JsonObject {
   });
 }
 
-/** A copy of a part that came as an event, and its JSON. */
+/** Returns a copy of a part that came as an event, and its JSON. */
 export function partOf(event: object): readonly [copy: JsonObject, json: Fields] {
   const copy = hostCopy(event) as JsonObject;
   const json = readDocument(resultPart, partJson(copy), "event", "stream_invalid");
   return [copy, json as Fields];
 }
 
-/** A copy of an event with what stands beside the content, under these fields. */
+/** Copies an event with fields beside the content. `under` says where a result has them. */
 export function besideOf(event: object, under: (fields: Fields) => Fields): JsonObject {
   const { type: _, ...copy } = hostCopy(event) as Fields;
   readDocument(besideSchema, besideJson(under(copy)), "event", "stream_invalid");
   return copy as JsonObject;
 }
 
-/** What is read of a result beside its content. */
+/** The fields that are read of a result beside its content. */
 export const besideFields = {
   finishReason: ["unified", "raw"],
   usage: ["inputTokens", "outputTokens", "totalTokens"],
   response: ["timestamp", "modelId"],
 } as const;
 
-/** The JSON of that. */
+/** The JSON of these fields. */
 export function besideJson(result: Fields): Fields {
   const json = Object.entries(besideFields).flatMap(([name, read]) => {
     const value = fieldOf(result, name);
@@ -62,7 +62,7 @@ export function besideJson(result: Fields): Fields {
   return Object.fromEntries(json);
 }
 
-/** The copy, if the JSON of it fits the schema. */
+/** Returns the copy if its JSON fits the schema. */
 function checked(
   what: string,
   schema: z.ZodMiniType,
@@ -86,7 +86,7 @@ function messageJson(message: unknown): unknown {
   return { role: jsonOf(role), content: listJson(content, partJson) };
 }
 
-/** Options and metadata of a provider are not read. */
+/** Leaves out options and metadata of a provider, which are not read. */
 function partJson(part: unknown): unknown {
   if (!isRecord(part)) return jsonOf(part);
   const { providerOptions: _, providerMetadata: __, ...read } = part;

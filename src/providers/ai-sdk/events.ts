@@ -1,4 +1,4 @@
-/** The events of `doStream`: what each does to the result so far, and those that stream a result. */
+/** The events of `doStream`: how each changes the result so far, and which ones stream a result. */
 import type { Json } from "../../core/data/index.ts";
 import {
   chosen,
@@ -28,7 +28,7 @@ const pieces: PieceTable = {
   "reasoning-delta": { fits: isOf("reasoning"), text: ["delta", "text"] },
 };
 
-/** Text and reasoning may share an id. */
+/** The type is part of the key, because text and reasoning can have the same id. */
 function keyOf(type: string, event: object): string {
   return `${type} ${stringAt(event, "id")}`;
 }
@@ -43,7 +43,7 @@ function begun(answer: Answer): Answer {
   return answer;
 }
 
-/** The latest fields that are given win: signatures arrive with the last piece. */
+/** Later values replace earlier ones: a signature arrives with the last piece. */
 function setFields(answer: Answer, key: string, event: object, names: readonly string[]): void {
   for (const name of names) {
     const value = fieldOf(event, name) ?? undefined;
@@ -51,7 +51,7 @@ function setFields(answer: Answer, key: string, event: object, names: readonly s
   }
 }
 
-/** What begins, grows and ends, with an id. */
+/** The events that start, extend and end a text or reasoning with an id. */
 function textEvents(type: "text" | "reasoning"): StreamTable["events"] {
   const atEnd = type === "text" ? ["providerMetadata", "citations"] : ["providerMetadata"];
   return {
@@ -81,7 +81,7 @@ function textEvents(type: "text" | "reasoning"): StreamTable["events"] {
   };
 }
 
-/** The inputs of calls that have begun; the call that follows alone is executed. */
+/** The open input that `event` belongs to. Only the call that follows it is executed. */
 function inputOf(
   answer: Answer,
   event: object,
@@ -172,7 +172,7 @@ export const stream: StreamTable = {
           begun(answer).putBlock(part);
           return;
         }
-        // The next result of its call replaces a preliminary one.
+        // A preliminary result is replaced by the next result of the same call.
         const key = keyOf("result", { id: part.toolCallId });
         const before = begun(answer).state.get(key) as number | undefined;
         const at = answer.putBlock(part, before);
@@ -234,7 +234,7 @@ function eventsOf(part: JsonObject, id: string): readonly object[] {
 
 /** The deltas of texts and of reasoning. */
 export const eventTexts: EventTexts = {
-  // What is known of the response may come at any time, and so it may leave.
+  // Response metadata can come at any time, so its place among the other events does not matter.
   answerOf: (event) => (typeOf(event) === "response-metadata" ? "metadata" : 0),
   textOf(event) {
     const type = typeOf(event);

@@ -11,14 +11,14 @@ import { callSteps, type Result, resultSteps, toolFault } from "./tool-steps.ts"
 /**
  * Puts hooks around the tools of the AI SDK.
  *
- * Each call passes `cmf.tool_pre_invoke` before the tool runs and `cmf.tool_post_invoke` before its
- * result is returned; the older hooks `tool_pre_invoke` and `tool_post_invoke` run before them. The
- * tool gets the arguments as plugins left them, and the SDK the result as plugins left it. A refused
- * call is an error with a reason that the model may read; the SDK makes a tool error of it. What a
- * tool throws is judged as a result, too.
+ * Each call goes through `cmf.tool_pre_invoke` before the tool runs and `cmf.tool_post_invoke`
+ * before its result is returned; the older hooks `tool_pre_invoke` and `tool_post_invoke` run
+ * before them. The tool gets the arguments, and the SDK the result, as plugins left them. A refused
+ * call throws an error with a reason that the model may read; the SDK turns it into a tool error.
+ * What a tool throws is judged like a result.
  *
- * Data policies of the envelope label results and say which may leave. Tools without `execute` are
- * returned as they are: nothing runs here.
+ * Data policies of the envelope label results and decide which may be returned. Tools without
+ * `execute` are returned as they are, because they do not run here.
  *
  * @throws GlassineError `options_invalid`; `session_invalid` for an invalid session
  * @example
@@ -82,7 +82,7 @@ function guardedTool(guard: ToolGuard, name: string, tool: Fields): object {
   });
 }
 
-/** Whether nobody would see a call. */
+/** Whether neither a hook nor an option would see a call. */
 function isIdle({ manager, options }: ToolGuard): boolean {
   const { preliminary: _, ...rest } = options;
   return Object.keys(rest).length === 0 && !toolHooks.some((hook) => listens(manager, hook));
@@ -100,7 +100,7 @@ function callOf(tool: string, input: unknown, options: unknown): GuardedToolCall
   });
 }
 
-/** What a call returns: one output, or with `isStreamed` each that the tool yields. */
+/** Yields the output of a call as plugins left it, or with `isStreamed` each output of the tool. */
 async function* judgedOutputs(
   guard: ToolGuard,
   call: GuardedToolCall,
@@ -128,7 +128,7 @@ async function* judgedOutputs(
 
 type Answer = { readonly output: unknown } | { readonly error: unknown };
 
-/** What a tool returns, yields or throws. */
+/** Yields what a tool returns, yields or throws. */
 async function* answersOf(act: () => unknown, isStreamed: boolean): AsyncGenerator<Answer> {
   try {
     const result = act();
@@ -175,7 +175,7 @@ async function judgedOutput(
   return run.attempt("output", async () => overShown(own, shown, judged.content));
 }
 
-/** Throws the tool's own error where its text may be read. */
+/** Judges the text of an error. Throws the tool's own error if plugins left the text as it is. */
 async function outputOfError(
   run: ToolRun,
   call: GuardedToolCall,
@@ -187,7 +187,7 @@ async function outputOfError(
   throw judged.content === content ? error : errorOf(judged);
 }
 
-/** What the SDK tells a model of an error: its message, which in `ai` 7 follows the name. */
+/** What the SDK shows a model of an error: its message, which in `ai` 7 follows the name. */
 function messageOf(error: unknown): string {
   if (error === undefined || error === null) return "unknown error";
   if (typeof error === "string") return error;
@@ -197,7 +197,7 @@ function messageOf(error: unknown): string {
   return said === `${name}: ${message}` && /^\w{1,64}$/.test(name) ? message : said;
 }
 
-/** A result that is an error, as plugins left it. */
+/** Creates the error for a result that is one, as plugins left it. */
 function errorOf({ content }: Result): Error {
   return new ToolError(typeof content === "string" ? content : JSON.stringify(content));
 }
@@ -207,7 +207,7 @@ function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof iterator === "function";
 }
 
-/** Whether a function is an `async function*`, which returns an async iterable and no promise. */
+/** Whether a function is an `async function*`, which returns an async iterable, not a promise. */
 function isGenerator(execute: object): boolean {
   return Reflect.get(execute, Symbol.toStringTag) === "AsyncGeneratorFunction";
 }

@@ -1,8 +1,8 @@
 /**
- * What the SDK's documents hold apart from JSON: URLs, bytes, dates, and undefined fields.
+ * Values in the SDK's documents that are not JSON: URLs, bytes, dates, and undefined fields.
  *
- * Plugins get JSON only, so these become text. On the way back the host's own values are
- * used again, as copies.
+ * Plugins only get JSON, so these become text. On the way back, copies of the host's own values are
+ * used again.
  */
 
 import { isRecord, payloadLimitsInForce } from "../../core/data/index.ts";
@@ -12,12 +12,12 @@ import { base64Of, isPlain, viewedBytes } from "../rewrite/index.ts";
 /** Fields by name. Keys are data. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** A list no longer than readers accept: a sparse one may have any length and hold nothing. */
+/** Whether a value is a list no longer than readers accept. A sparse one could have any length. */
 export function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && value.length <= payloadLimitsInForce().nodes;
 }
 
-/** An own field. */
+/** The value of an own field. */
 export function fieldOf(value: unknown, key: string): unknown {
   return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }
@@ -36,14 +36,14 @@ export function fieldNames(value: Fields): readonly string[] {
 /**
  * The JSON of a value, as from `JSON.stringify` but with bytes as base64.
  *
- * What contains itself, or is deeper or longer than readers accept, stays as it is, for the reader
- * to refuse with its path.
+ * A value that contains itself, or is deeper or longer than readers accept, stays as it is, so that
+ * the reader refuses it with its path.
  */
 export function jsonOf(value: unknown): unknown {
   return jsonWithin(value, [], new Map());
 }
 
-/** `known` holds the JSON of each visited object, which may occur in many places. */
+/** `known` holds the JSON of each visited object, which can occur in many places. */
 function jsonWithin(
   value: unknown,
   above: readonly object[],
@@ -114,7 +114,7 @@ export function textOf(value: object): string | undefined {
 
 const { toString: describe } = Object.prototype;
 
-// By their tag: a test runner or an edge runtime may have several realms.
+// Recognized by tag, not class: a test runner or an edge runtime can have several realms.
 function isUrl(value: object): value is URL {
   return describe.call(value) === "[object URL]" && typeof (value as URL).href === "string";
 }

@@ -1,4 +1,4 @@
-/** A streamed answer, of which leaves what plugins have judged. */
+/** Forwards a streamed answer as far as plugins have judged it. */
 import type { ModelExchange, ModelOutcome, ModelRefusal } from "../model/index.ts";
 import type { StreamLimits } from "../rewrite/index.ts";
 import { apiCallError } from "./api-call-error.ts";
@@ -16,7 +16,7 @@ export interface StreamOptions {
   readonly isHeld: boolean;
 }
 
-/** Ends the exchange, and returns what the SDK gets instead of an answer. */
+/** Ends the exchange and returns the error that the SDK gets instead of an answer. */
 export function refused({ exchange, signal }: Judged, refusal: ModelRefusal): unknown {
   if (signal?.aborted) {
     exchange.end(refusal, "aborted");
@@ -27,12 +27,12 @@ export function refused({ exchange, signal }: Judged, refusal: ModelRefusal): un
   return apiCallError({ violation, status });
 }
 
-/** An error that the model reported: its cause is the event. */
+/** An error that the model reported. Its `cause` is the event. */
 class StreamedError extends Error {}
 
 /**
- * The stream as plugins left it. A refusal is an `error` event, after which nothing follows. An
- * error of the model itself goes to the program as it came, and nothing that is held back with it.
+ * Returns the stream as plugins left it. A refusal becomes an `error` event, which is the last one.
+ * An error of the model itself is passed on unchanged; whatever was still held back is not.
  */
 export function judgedStream(
   judged: Judged,
@@ -59,7 +59,7 @@ export function judgedStream(
       if (!(error instanceof StreamedError)) throw error;
       yield error.cause;
     } finally {
-      // Whoever has ended it before has said why.
+      // Has no effect if a refusal has already ended the exchange.
       exchange.end(undefined, outcome);
       cancel(reader);
     }
@@ -73,7 +73,7 @@ export function judgedStream(
     },
     cancel(reason) {
       cancel(reader, reason);
-      // Ends once what it waits for has come.
+      // Takes effect once the pending read is over.
       void events.return(undefined).catch(() => {});
     },
   });
@@ -93,7 +93,7 @@ async function* eventsOf(
   }
 }
 
-/** A model that cannot be cancelled changes nothing. */
+/** Cancels the model's stream. A failure to do so is ignored. */
 function cancel(reader: ReadableStreamDefaultReader<object>, reason?: unknown): void {
   void reader.cancel(reason).catch(() => {});
 }

@@ -1,6 +1,6 @@
 /**
- * Media: the SDK has one kind of file; the media type distinguishes images, audio, video and
- * documents. A type with a star only names the kind, so it is read as no media type.
+ * Media. The SDK has one kind of file; the media type distinguishes images, audio, video and
+ * documents. A type with a star only names the kind, so it counts as no media type.
  */
 
 import type { Json } from "../../core/data/index.ts";
@@ -26,38 +26,38 @@ import type { SpecificationVersion } from "./types.ts";
 export const mediaParts = ["image", "audio", "video", "document"] as const;
 type MediaPart = (typeof mediaParts)[number];
 
-/** Fields of any part. */
+/** Settings that any part can have. */
 export const settings: readonly string[] = ["dynamic", "preliminary", "providerExecuted"];
 
-/** How the blocks of a type hold a medium. */
+/** How blocks of one type hold a medium. */
 export interface MediaForm {
   /** The field with the data. */
   readonly at: "data" | "image" | "url";
   /** What a string there is. */
   readonly holds: "base64" | "url" | "either";
-  /** The part that it is, whatever its media type. */
+  /** The part that shows it, if that does not depend on its media type. */
   readonly part?: "image";
-  /** Whether a URL is a `URL`, and one that is not in normalized form is beside it or a string. */
+  /** Set if links are `URL`s: one that is not normalized is beside it or is a string instead. */
   readonly links?: "original" | "string";
-  /** Whether files may be named. */
+  /** Whether files can have a name. */
   readonly isNamed?: boolean;
-  /** Whether a block may be without a media type. */
+  /** Whether a block must have a media type. Default true. */
   readonly isTyped?: boolean;
   readonly version: SpecificationVersion;
 }
 
-/** What a block says of a medium, or of a file of text. */
+/** A medium or a file of text, as read from a block. */
 interface Medium {
   readonly part: MediaPart | "text";
   readonly type: "url" | "base64";
   readonly data: string;
   readonly media_type: string | undefined;
-  /** Whether all of it is in a `data:` URL. */
+  /** Whether it comes from a `data:` URL. */
   readonly isInline: boolean;
   readonly file?: TextFile;
 }
 
-/** Blocks never change, and each is read several times. */
+/** A cache: blocks never change, and each is read several times. */
 const known = new WeakMap<JsonObject, Medium | "none">();
 
 function mediumIn(block: JsonObject, form: MediaForm): Medium | undefined {
@@ -104,12 +104,12 @@ function sourceIn(block: JsonObject, { at, holds }: MediaForm) {
   return { type: "url", data: originalOf(text, block.originalUrl) } as const;
 }
 
-/** The text of a URL before it was normalized, if it belongs to it. */
+/** The URL before it was normalized, if `original` is that URL. */
 function originalOf(url: string, original: unknown): string {
   return typeof original === "string" && hrefOf(original) === url ? original : url;
 }
 
-/** Data of ai 7, which says what it is. */
+/** Data that is tagged with its type, as in ai 7. */
 function taggedIn(value: unknown): JsonObject | undefined {
   return isRecord(value) && textOf(value) === undefined ? (value as JsonObject) : undefined;
 }
@@ -119,7 +119,7 @@ export function partOfType(mediaType: string | undefined): MediaPart {
   return mediaParts.find((part) => part === top && part !== "document") ?? "document";
 }
 
-/** The media type that only names the kind. */
+/** The media type with a star, which only names the kind. */
 function anyOf(part: MediaPart): string {
   return part === "document" ? "*/*" : `${part}/*`;
 }
@@ -156,11 +156,11 @@ function dataRule(form: MediaForm): FieldRule {
     write(data, old, _path, { content: { type } }) {
       const was = old && mediumIn(old.block, form);
       const text = String(data);
-      // The SDK takes any string with a scheme for a URL and fetches it.
+      // The SDK treats any string with a scheme as a URL and fetches it.
       if (type === "base64" && (looksLikeUrl(text) || form.holds === "url")) return unwritable;
       const isSame = was !== undefined && was.type === type && was.data === text;
       if (isSame && !was.isInline) return old?.value;
-      // New data says in ai 7 what it is.
+      // In ai 7, new data is tagged with its type.
       const isNewTagged = form.version === "v4" && form.at === "data";
       const isTagged = old === undefined ? isNewTagged : taggedIn(old.value) !== undefined;
       if (type === "base64") return isTagged ? { type: "data", data: text } : text;
@@ -177,7 +177,7 @@ function linkTo(text: string, isTagged: boolean, { links }: MediaForm) {
   return host({ type: "url", url: new URL(href), ...(href === text ? {} : { originalUrl: text }) });
 }
 
-/** The original of a URL goes with the URL: a provider may fetch it instead. */
+/** The original URL is dropped with the normalized one, since a provider may fetch it instead. */
 function originalRule(form: MediaForm): FieldRule {
   return {
     at: "originalUrl",
@@ -245,7 +245,7 @@ function textKind(type: string, form: MediaForm, more: Partial<BlockKind>): Bloc
   };
 }
 
-/** The kinds of blocks of one type that hold media, by part: `file.image`; `file.text` is of text. */
+/** The block kinds of one type that hold media, by part: `file.image`, or `file.text` for text. */
 export function mediaKinds(
   type: string,
   form: MediaForm,

@@ -21,7 +21,7 @@ import { providers } from "./tables.ts";
 import type { SpecificationVersion } from "./types.ts";
 import { givenVersion } from "./versions.ts";
 
-/** A model call about to be checked, as the host sees it. */
+/** A model call that is about to be checked, as the host sees it. */
 export interface AiCall extends ModelCall {
   readonly about: {
     readonly type: "generate" | "stream";
@@ -30,7 +30,7 @@ export interface AiCall extends ModelCall {
     readonly modelId: string | undefined;
     /** `providerOptions.glassine` of the call. It is not sent to the provider. */
     readonly options: unknown;
-    /** The headers of the call that begin with `x-glassine-`, in small letters. They are not sent. */
+    /** The headers of the call that begin with `x-glassine-`, in lower case. They are not sent. */
     readonly headers: { readonly [name: string]: unknown };
   };
 }
@@ -44,9 +44,9 @@ export interface AiMiddlewareOptions<
   /** `v4` for `ai` 7, `v3` for `ai` 6, `v2` for `ai` 5. */
   readonly specificationVersion: Version;
   /**
-   * What may pass although no plugin sees it, as for `guardModel`. Default: what the program that
-   * uses the SDK sets itself, or reads: tools, the format of the answer, options and metadata of
-   * the provider.
+   * What may pass although no plugin sees it, as for `guardModel`. By default, this is what the
+   * program that uses the SDK sets or reads itself: tools, the format of the answer, and options
+   * and metadata of the provider.
    */
   readonly allow?: readonly string[];
 }
@@ -85,10 +85,10 @@ const setByTheProgram: readonly string[] = [
  * A middleware that puts hooks around a model of the AI SDK.
  *
  * Each message of the prompt goes through `cmf.llm_input`, the answer through `cmf.llm_output`, and
- * each tool call in it, alone, through `cmf.tool_pre_invoke` unless `toolCalls` is false. A streamed
- * answer leaves once plugins have judged it, its text in pieces where plugins allow it. A refused call is an `APICallError` that the SDK does
- * not retry; in a stream it is the error that ends it. An error of the model itself is thrown as it
- * came.
+ * each tool call in it, on its own, through `cmf.tool_pre_invoke` unless `toolCalls` is false. A
+ * streamed answer is forwarded once plugins have judged it, its text in pieces if plugins allow
+ * that. A refused call throws an `APICallError`, which the SDK does not retry; a stream ends with
+ * that error. An error of the model itself is thrown unchanged.
  *
  * @throws GlassineError `options_invalid`; `session_invalid` for an invalid session
  * @example
@@ -120,7 +120,7 @@ export function aiMiddleware<Version extends SpecificationVersion, Extensions = 
   const read = readModelOptions(options, "aiMiddleware", own);
   checkConditions(manager, read);
   const { specificationVersion } = options;
-  // The default of other functions might not be that of the program.
+  // Required here: the default of other functions might not fit the program's SDK.
   const version = givenVersion(specificationVersion ?? (null as never));
   const limits = readStreamLimits(options);
   const guard = createModelGuard(providers[version], manager, {
@@ -165,7 +165,7 @@ interface Call {
   readonly model: object;
 }
 
-/** The params as plugins left them, without what is for the guard alone. */
+/** Judges a call and returns its params as plugins left them, without what only the guard reads. */
 async function judgedCall(guard: ModelGuard, { type, params: given, model }: Call) {
   const { headers, providerOptions, ...params } = given as Fields;
   const signal = signalIn(given);
@@ -195,7 +195,7 @@ async function judgedCall(guard: ModelGuard, { type, params: given, model }: Cal
   return { params: judged, exchange };
 }
 
-/** An error of the model itself is thrown as it came. */
+/** Ends the exchange if the model fails, and throws the model's error unchanged. */
 async function unlessFailed<Result>(
   { exchange, signal }: Judged,
   act: () => PromiseLike<Result>,
@@ -208,7 +208,7 @@ async function unlessFailed<Result>(
   }
 }
 
-/** Models are objects of classes, with getters. */
+/** Not limited to own fields, because models are class instances with getters. */
 function nameIn(model: object, field: "modelId" | "provider"): string | undefined {
   const name = (model as Fields)[field];
   return typeof name === "string" ? name : undefined;

@@ -3,10 +3,10 @@ import { isPlain } from "../rewrite/index.ts";
 import { fieldOf, isList, textOf } from "./host-values.ts";
 
 /**
- * A host's value that says what `judged` says, where plugins saw the JSON of `value` as `shown`.
+ * Returns the host's `value` as plugins left it: they saw its JSON `shown` and returned `judged`.
  *
- * What did not change stays what it was: bytes, dates, URLs, and undefined. An object of any other
- * class becomes plain data, because its JSON is all that plugins saw of it.
+ * What did not change keeps its type: bytes, dates, URLs, and undefined. An object of any other
+ * class becomes plain data, because plugins only saw its JSON.
  */
 export function overShown(value: unknown, shown: unknown, judged: unknown): unknown {
   if (isList(judged)) {
@@ -25,7 +25,7 @@ export function overShown(value: unknown, shown: unknown, judged: unknown): unkn
   return shown === judged && isSimple(value) ? value : judged;
 }
 
-/** Whether the JSON of an object has its own fields. */
+/** Whether an object has the same fields as its JSON. */
 function isData(value: unknown): boolean {
   return isRecord(value) && isPlain(value) && typeof value.toJSON !== "function";
 }

@@ -8,21 +8,21 @@ import { givenVersion, versionOfPrompt } from "./versions.ts";
 
 /** Options of `toPrompt`. */
 export interface PromptOptions<Document> extends LimitOptions, VersionOption {
-  /** The prompt that the messages came from: what they do not show is taken from it. */
+  /** The prompt that the messages came from. What they do not show is kept from it. */
   readonly onto?: Document;
 }
 
 /** Options of `toModelMessages`. */
 export interface ModelMessagesOptions<Document> extends LimitOptions {
-  /** The messages of the SDK that these came from: what they do not show is taken from them. */
+  /** The SDK's messages that these came from. What these do not show is kept from them. */
   readonly onto?: Document;
 }
 
 /**
- * The messages of a prompt, as a model of `ai` 5, 6 or 7 is called with it.
+ * Returns the messages of a prompt with which `ai` 5, 6 or 7 calls a model.
  *
- * Bytes are shown as base64 and URLs as text. Approvals, file ids and what is of no known kind are
- * in `left`, with the settings that messages do not hold. The prompt is neither kept nor changed.
+ * Bytes are shown as base64 and URLs as strings. `left` lists approvals, file ids, parts of unknown
+ * kinds, and settings that messages do not have. The prompt is neither kept nor changed.
  *
  * @throws GlassineError `document_invalid`
  * @example
@@ -38,14 +38,14 @@ export function fromPrompt(prompt: PromptLike, options: LimitOptions = {}): Read
 }
 
 /**
- * The prompt that says what the messages say.
+ * Returns a prompt with these messages.
  *
- * With `onto`, what did not change stays as it is there, bytes and URLs included, and so does all
- * that messages do not show. Provider options of a changed part of an assistant message do not
- * stay: they sign the old one, or stand for it.
+ * With `onto`, the prompt keeps whatever did not change, bytes and URLs included, and whatever
+ * messages do not show. Provider options of a changed part of an assistant message are dropped,
+ * because they sign the old part or stand for it.
  *
- * @throws GlassineError `document_invalid` for an `onto` that is not a prompt, `message_invalid`, and
- * `options_invalid`
+ * @throws GlassineError `document_invalid` for an `onto` that is not a prompt, `message_invalid`,
+ * and `options_invalid`
  * @example
  * ```ts
  * import { fromPrompt, toPrompt } from "glassine/ai-sdk";
@@ -65,7 +65,7 @@ export function toPrompt<Document extends PromptLike = PromptLike>(
 }
 
 /**
- * The messages of a list of `ModelMessage`, as `generateText` and `streamText` take it.
+ * Returns the messages of a list of `ModelMessage`, which `generateText` and `streamText` take.
  *
  * @throws GlassineError `document_invalid`
  * @example
@@ -81,10 +81,10 @@ export function fromModelMessages(list: PromptLike, options: LimitOptions = {}):
 }
 
 /**
- * The list of `ModelMessage` that says what the messages say; see `toPrompt`.
+ * Returns a list of `ModelMessage` with these messages; see `toPrompt`.
  *
- * @throws GlassineError `document_invalid` for an `onto` that is not such a list, `message_invalid`,
- * and `options_invalid`
+ * @throws GlassineError `document_invalid` for an `onto` that is not such a list,
+ * `message_invalid`, and `options_invalid`
  * @example
  * ```ts
  * import { createMessage } from "glassine/messages";
@@ -127,7 +127,7 @@ function writeList<Document extends PromptLike>(
   });
 }
 
-/** A report with the path in the list, which is the prompt of a call. */
+/** Returns a report with its path inside the list, which was passed as the prompt of a call. */
 function ofList<Report extends { readonly path: string }>(report: Report): Report {
   const path = report.path.replace(/^(onto)?\.?prompt(?=\[|$)/, "$1");
   return Object.freeze({ ...report, path: path === "" ? "(root)" : path });

@@ -1,4 +1,4 @@
-/** What has to be known of the SDK's documents to read them, as JSON. */
+/** The parts of the SDK's documents that reading them relies on, as JSON. */
 // Source: the types of @ai-sdk/provider 2, 3 and 4, and of `ModelMessage`.
 import * as z from "zod/mini";
 import { fieldOf } from "./host-values.ts";
@@ -8,13 +8,13 @@ type Shapes = { readonly [type: string]: { readonly [field: string]: z.ZodMiniTy
 const string = z.string();
 const text = z.optional(string);
 
-/** Objects distinguished by a field. Those with another string there may contain anything. */
+/** Objects distinguished by a field. Any that `kinds` does not have must match `other`. */
 function byField(
   field: string,
   kinds: ReadonlyMap<unknown, z.ZodMiniType>,
   other: z.ZodMiniType = z.looseObject({ [field]: string }),
 ): z.ZodMiniType<{ readonly [key: string]: unknown }> {
-  // A union would tell what is wrong with the wrong option.
+  // A union would report the problems of the wrong option.
   return z.custom<{ readonly [key: string]: unknown }>().check((payload) => {
     const kind = kinds.get(fieldOf(payload.value, field)) ?? other;
     const { error } = z.safeParse(kind, payload.value);
@@ -29,7 +29,7 @@ function byType(shapes: Shapes, other?: z.ZodMiniType): z.ZodMiniType {
   return byField("type", new Map(kinds), other);
 }
 
-/** In ai 7 data says what it is; what it may be otherwise is not shown. Before, it is a string. */
+/** In ai 7, data is tagged with its type; other types are not shown. Before, it is a string. */
 const data = z.union([
   string,
   byType(
@@ -66,13 +66,13 @@ const promptPart = byType({
   text: said,
   reasoning: said,
   file: { ...file, filename: text, originalUrl: text },
-  // In `ModelMessage` alone.
+  // Only in `ModelMessage`.
   image: { image: z.union([string, z.looseObject({})]), mediaType: text },
   "tool-call": { ...call, input: z.unknown() },
   "tool-result": { ...call, output },
 });
 
-/** A part of a result, or an event that is one. */
+/** A part of a result, or an event that is such a part. */
 export const resultPart = byType({
   text: said,
   reasoning: said,
@@ -96,7 +96,7 @@ export const callSchema = z.looseObject({
   prompt: z.array(byField("role", new Map(roles.map((role) => [role, message])))),
 });
 
-/** What stands beside the content of a result, in `finish` and `response-metadata`. */
+/** The fields beside the content of a result; in a stream, `finish` and `response-metadata`. */
 const beside = {
   finishReason: z.optional(z.union([string, z.looseObject({ unified: string, raw: text })])),
   usage: z.optional(z.looseObject({})),

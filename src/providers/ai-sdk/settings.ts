@@ -1,11 +1,11 @@
-/** Which options and metadata of a provider are settings. Any other counts as content. */
+/** Which options and metadata of a provider are settings. All others count as content. */
 import { isRecord } from "../../core/data/index.ts";
 import { type FieldReporter, reportUnshown } from "../rewrite/index.ts";
 import { fieldNames } from "./host-values.ts";
 
 type ByProvider = ReadonlyMap<string, readonly string[]>;
 
-/** Options of a provider that neither are read by a model nor stand for what is. */
+/** Provider options that a model does not read, and that do not stand for what it reads. */
 // Source: the AI SDK's pages of its providers.
 const optionSettings: ByProvider = new Map([
   ["anthropic", ["cacheControl", "cache_control", "signature"]],
@@ -13,14 +13,14 @@ const optionSettings: ByProvider = new Map([
   ["openai", ["imageDetail"]],
 ]);
 
-/** In a result an id is only a name: it acts when it is sent back as an option. */
+/** In a result, an id is only a name: it takes effect when it is sent back as an option. */
 const metadataSettings: ByProvider = new Map([
   ["anthropic", ["cacheCreationInputTokens", "signature", "stopSequence", "usage"]],
   ["bedrock", ["signature", "usage"]],
   ["openai", ["itemId", "responseId", "serviceTier"]],
 ]);
 
-/** The fields of a provider, wherever they are. */
+/** The fields with options and metadata of providers, at any level. */
 export const providerFields: ReadonlyMap<string, ByProvider> = new Map([
   ["providerOptions", optionSettings],
   ["providerMetadata", metadataSettings],
@@ -37,7 +37,7 @@ export function isSetting(field: string, value: unknown): boolean {
   });
 }
 
-/** A null is a setting, too: messages do not keep its form. */
+/** Also reports null as a setting, because messages do not keep it apart from an absent field. */
 export const reportField: FieldReporter = (left, path, value, isKnown) =>
   reportUnshown(
     left,

@@ -3,21 +3,21 @@ import type { ResultExtensions } from "./completion.ts";
 import { providers } from "./tables.ts";
 import type { ResultLike, StreamPartLike } from "./types.ts";
 
-/** A streamed result, put together event by event. */
+/** A streamed result, assembled event by event. */
 export interface ContentStream<Document extends ResultLike = ResultLike>
   extends MessageStream<StreamPartLike, Document> {
   readonly current: Read<ResultExtensions>;
 }
 
 /**
- * Puts the events of `doStream` together to the result that `doGenerate` would have given.
+ * Assembles the events of `doStream` into the result that `doGenerate` would have returned.
  *
- * The input of a call counts once the call is complete: what came of it before is in `left` as
- * content. A preliminary result of a tool is replaced by the next one of its call. Errors are in
- * `document.errors`, and `left` reports them. `Document` is the result as the SDK types it.
+ * The input of a call is shown once the call is complete; until then, `left` reports it as content.
+ * A preliminary result of a tool is replaced by the next result of its call. Errors are in
+ * `document.errors`, and `left` reports them. `Document` is the SDK's type of the result.
  *
- * @throws GlassineError `options_invalid`; from `push` `stream_invalid` for an event that
- * contradicts those before it, and `stream_limit` for one too many, and again for all after it
+ * @throws GlassineError `options_invalid`; `push` throws `stream_invalid` for an event that
+ * contradicts earlier ones and `stream_limit` for one over a limit, and then for every later event
  * @example
  * ```ts
  * import { contentStream } from "glassine/ai-sdk";
@@ -34,11 +34,11 @@ export const contentStream = providers.v3.stream as <Document extends ResultLike
 ) => ContentStream<Document>;
 
 /**
- * The events that stream a result, such as one that a policy changed.
+ * Returns the events that stream a result, such as one that a policy changed.
  *
- * A stream that takes them gives the same result again. What travels beside a stream, the request
- * and the headers and body of the response, is not among them. `Event` is an event as the SDK types
- * it: `toStreamParts<LanguageModelV3StreamPart>(document)`.
+ * Assembling them yields the same result again, without what travels beside a stream: the request,
+ * and the headers and body of the response. `Event` is the SDK's type:
+ * `toStreamParts<LanguageModelV3StreamPart>(document)`.
  *
  * @throws GlassineError `document_invalid`
  * @example

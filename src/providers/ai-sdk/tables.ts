@@ -19,7 +19,7 @@ import { events, eventTexts, stream } from "./events.ts";
 import { reading } from "./host-values.ts";
 import type { SpecificationVersion } from "./types.ts";
 
-/** Options of a call that neither are read by a model nor stand for what is. */
+/** Call options that a model does not read, and that do not stand for what it reads. */
 const callSettings = [
   "abortSignal",
   "frequencyPenalty",
@@ -37,7 +37,7 @@ const callSettings = [
   "topP",
 ];
 
-/** A call has the id of the model beside its options. */
+/** The slots of a call, to whose options the middleware adds the id of the model. */
 interface CallFacts {
   readonly llm: { readonly model_id: unknown };
 }
@@ -106,7 +106,7 @@ function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdk
       blocks: resultBlocks(version),
       facts: {
         stop: { field: "", reasons: {} },
-        // `extensions` reads them.
+        // Read by `extensions`.
         usage: { field: "none", input: [], output: [] },
       },
       fresh: () => ({ content: [] }),
@@ -116,7 +116,7 @@ function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdk
   });
 }
 
-/** The same, where reading a value of the host may throw. */
+/** The same tables, but reporting it if reading a value of the host throws. */
 function guarded(tables: AiSdkTables): AiSdkTables {
   const invalid = "document_invalid";
   return Object.freeze<AiSdkTables>({
@@ -129,7 +129,7 @@ function guarded(tables: AiSdkTables): AiSdkTables {
       reading("result", () => tables.readAnswer(result, options), invalid),
     writeAnswer: (messages, options) =>
       reading("result", () => tables.writeAnswer(messages, options), invalid),
-    // Its events are more than JSON, too.
+    // Events can hold more than JSON, too.
     toEvents: withLimits(
       "toStreamParts",
       <Each extends object>(result: unknown, options: LimitOptions = {}) => {

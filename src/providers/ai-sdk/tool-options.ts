@@ -1,4 +1,4 @@
-/** What `guardTools` takes, and what it reports. */
+/** The options of `guardTools`, and what it reports. */
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { type ModelGuardOptions, type ModelLabels, readLabelOptions } from "../model/index.ts";
 import {
@@ -10,9 +10,9 @@ import {
   readWord,
 } from "../rewrite/index.ts";
 
-/** A tool call about to be checked, as the host sees it. */
+/** A tool call that is about to be checked, as the host sees it. */
 export interface GuardedToolCall {
-  /** The library's own id of the call: that of its end, and of each audit record. */
+  /** The library's own id of the call, also used in its `ToolEnd` and in each audit record. */
   readonly request: string;
   readonly tool: string;
   readonly toolCallId: string;
@@ -29,7 +29,9 @@ export type ToolCallNames = Pick<GuardedToolCall, "request" | "tool" | "toolCall
 
 /** A hook ran or failed, or a call was refused for another reason. */
 export interface ToolEvent<Extensions = unknown> extends ToolCallNames {
-  /** The hook. For other failures: `envelope`, `tenant`, `labels`, `data_policy`. */
+  /**
+   * The hook. For other failures `envelope`, `tenant`, `labels`, `data_policy`, `input`, `output`.
+   */
   readonly point: string;
   /** Absent when the hook could not run; then `error` says why. */
   readonly result?: HookResult<Extensions>;
@@ -56,23 +58,23 @@ export interface ToolEnd extends ToolCallNames {
 /** How labels follow data from one call of a session to the next. */
 export type ToolLabels<Extensions = unknown> = ModelLabels<Extensions, GuardedToolCall>;
 
-/** Options of `guardTools`. Without `envelope`, hooks get none. */
+/** Options of `guardTools`. Without `envelope`, hooks run without one. */
 export interface ToolGuardOptions<Extensions = unknown>
   extends Pick<ModelGuardOptions<Extensions, GuardedToolCall>, "envelope" | "labels" | "tenant"> {
   /**
    * What happens to the preliminary results of a tool that yields several. `hold` (the default)
-   * returns the last alone. `judge` passes each on once it was judged, as if it were the result:
-   * something that plugins know only as a whole may leave in parts.
+   * returns only the last. `judge` judges each as if it were the result, and passes it on:
+   * something that plugins only recognize as a whole may then leave in parts.
    */
   readonly preliminary?: "hold" | "judge" | undefined;
   /** Called once at the end of each call. What it throws is ignored. */
   readonly onEnd?: ((end: ToolEnd) => void) | undefined;
-  /** Called for every hook that ran. What it throws is ignored. */
+  /** Called for every hook that ran, and for failures. What it throws is ignored. */
   readonly onResult?: ((event: ToolEvent<Extensions>) => void) | undefined;
 }
 
 /**
- * A copy of the options, so that nobody can change them later.
+ * Returns a checked copy of the options, so that nobody can change them later.
  *
  * @throws GlassineError `options_invalid`; `session_invalid` for an invalid session
  */

@@ -54,7 +54,7 @@ export const toolOutput: FieldRule = {
     const { type, value: before, reason: _, ...settings } = objectIn(old?.value);
     const failed = is_error === true;
     const value = content ?? null;
-    // What a tool said as data must not become content, whose URLs the SDK fetches.
+    // What a tool returned as data must not become content, whose URLs the SDK fetches.
     if (type === "json" && !failed) return { ...settings, type, value };
     if (type === "execution-denied") {
       if (failed && content === undefined) return { ...settings, type };
@@ -76,7 +76,7 @@ export const toolOutput: FieldRule = {
   },
 };
 
-/** The parts that a content is a list of; `undefined` for other JSON. */
+/** The parts of a result's content; `undefined` if it is not a list of parts. */
 function shownParts(content: Json | undefined): readonly ContentPart[] | undefined {
   if (!Array.isArray(content) || content.length === 0) return undefined;
   const types = ["text", "image", "audio", "video", "document", "resource"];

@@ -1,4 +1,4 @@
-/** The hooks of one tool call, with its envelope, context and labels from hook to hook. */
+/** Runs the hooks of one tool call, passing envelope, context and labels from hook to hook. */
 import { isRecord, underPayloadLimits } from "../../core/data/index.ts";
 import { checkDataAction, policyLabels, withLabels } from "../../core/labels/index.ts";
 import { freezePayload } from "../../core/messages/index.ts";
@@ -46,7 +46,7 @@ const failed: Refusal = {
   reason: "The tool call could not be checked, so it was refused",
 };
 
-/** An error of which a model sees its message alone: `ai` 7 shows what `toString` returns. */
+/** An error of which a model only sees the message: `ai` 7 shows what `toString` returns. */
 export class ToolError extends Error {
   override toString(): string {
     return this.message;
@@ -65,7 +65,7 @@ class ToolRefused extends ToolError {
   }
 }
 
-/** Runs the hooks of one call. What throws here is a `ToolRefused`, or the reason of an abort. */
+/** Runs the hooks of one call. Its methods throw a `ToolRefused` or the reason of an abort. */
 export class ToolRun {
   readonly #guard: ToolGuard;
   readonly #call: GuardedToolCall;
@@ -84,7 +84,7 @@ export class ToolRun {
       new SessionLabels(guard.labels, (error) => this.#observe({ point: "labels", error }));
   }
 
-  /** Makes tenant, envelope and labels, and judges the arguments. */
+  /** Determines tenant, envelope and labels, and judges the arguments. */
   async before<Value>(steps: readonly Step<Value>[], value: Value): Promise<Value> {
     await prepareState(this.#state, this.#call, this.#guard.options, this.#labels, (point, work) =>
       this.attempt(point, work),
@@ -92,7 +92,7 @@ export class ToolRun {
     return this.#judgeKept(steps, value);
   }
 
-  /** Puts the labels of the data policies on a result, and judges it. */
+  /** Adds the labels of the data policies, checks that they let the result pass, and judges it. */
   async after<Value>(steps: readonly Step<Value>[], value: Value): Promise<Value> {
     const entity = { kind: "tool", name: this.#call.tool } as const;
     await this.attempt("labels", async () => {
@@ -125,10 +125,10 @@ export class ToolRun {
   }
 
   async #keepLabels(): Promise<void> {
-    if (this.#labels) this.#state.extensions = await this.#labels.keep(this.#state.extensions);
+    if (this.#labels) this.#state.extensions = await this.#labels.save(this.#state.extensions);
   }
 
-  /** Runs hooks. The labels that they added are kept even if they refused. */
+  /** Runs hooks and keeps the labels that they added, even if they refuse. */
   async #judgeKept<Value>(steps: readonly Step<Value>[], value: Value): Promise<Value> {
     try {
       return await this.#judge(steps, value);
@@ -137,7 +137,7 @@ export class ToolRun {
     }
   }
 
-  /** Runs one hook after the other. What a later one changed goes back to the earlier ones. */
+  /** Runs one hook after the other. Earlier ones judge again what a later one changed. */
   async #judge<Value>(steps: readonly Step<Value>[], value: Value): Promise<Value> {
     let judged = value;
     const allowed: { step: Step<Value>; payload: object; isChanged: boolean }[] = [];
@@ -156,7 +156,8 @@ export class ToolRun {
         const asked = this.#payloadOf(step, judged);
         if (isSameJsonText(asked, payload)) return;
         const again = await this.#invoke(step.hook, asked, "only");
-        if (again !== asked) throw toolFault("no change to what later plugins made");
+        if (again !== asked)
+          throw toolFault("no further change by a plugin that saw the message again");
       });
     }
     return judged;
@@ -181,7 +182,7 @@ export class ToolRun {
     return result.payload;
   }
 
-  /** Whatever else throws refuses the call, and stays with the host. */
+  /** Turns an error of `work` into a refusal. Only the host sees the error itself. */
   async attempt<Result>(point: string, work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();

@@ -7,22 +7,22 @@ import { type ContentPart, createMessage, type Message } from "../../core/messag
 import type { Fields } from "./host-values.ts";
 import type { ToolCallNames } from "./tool-options.ts";
 
-/** One hook to run: makes the payload of a value, and reads a changed one back. */
+/** One hook to run: creates the payload from a value, and reads a changed payload back. */
 export interface Step<Value> {
   readonly hook: string;
-  /** Runs only where a plugin listens. */
+  /** Set if the hook runs only when a plugin listens. */
   readonly optional?: true;
   payload(value: Value): object;
   read(payload: object, value: Value): Value;
 }
 
-/** What a tool answered, as JSON. */
+/** What a tool returned, as JSON. */
 export interface Result {
   readonly content: unknown;
   readonly isError: boolean;
 }
 
-/** For a plugin's change that a tool call cannot express, or data that cannot be shown. */
+/** The error for a plugin's change that a tool call cannot express, or data that has no JSON. */
 export function toolFault(expected: string): GlassineError {
   return new GlassineError("payload_shape", `guardTools expected ${expected}.`);
 }
@@ -108,7 +108,7 @@ function onlyPart<const Type extends ContentPart["content_type"]>(
   role: Message["role"],
   type: Type,
 ): Extract<ContentPart, { readonly content_type: Type }> {
-  // The manager read it by the schema of messages.
+  // The manager has checked it against the schema of messages.
   const message = payload as Message;
   const [part, ...others] = message.content;
   if (message.role === role && message.channel === undefined && others.length === 0) {

@@ -1,21 +1,21 @@
-/** The SDK's documents, as far as callers have to type them: those of every version fit. */
+/** The types of the SDK's documents that callers need. Documents of every version fit them. */
 
-/** Which specification a document is written for: `v4` is that of ai 7, `v3` of ai 6, `v2` of ai 5. */
+/** The specification that a document is written for: `v4` in ai 7, `v3` in ai 6, `v2` in ai 5. */
 export type SpecificationVersion = "v2" | "v3" | "v4";
 
-/** An option of what writes documents. */
+/** An option of the functions that write documents. */
 export interface VersionOption {
-  /** For which version new parts are written. Default that of `onto`, or `v3`. */
+  /** The version that new parts are written for. Default: that of `onto`, or `v3`. */
   readonly specificationVersion?: SpecificationVersion;
 }
 
-/** What has these fields, and any others. */
+/** An object with these fields, and any others. */
 type Having<Fields> = Fields | (Fields & { readonly [field: string]: unknown });
 
 /** A prompt or a list of `ModelMessage`. */
 export type PromptLike = readonly Having<{ readonly role: string; readonly content: unknown }>[];
 
-/** A result of `doGenerate`, or as much as was streamed of one. */
+/** A result of `doGenerate`, or what has been streamed of one so far. */
 export type ResultLike = Having<{
   readonly content: readonly StreamPartLike[];
   readonly finishReason?: unknown;

@@ -1,4 +1,4 @@
-/** For which version of the SDK a document was written, if it tells, and for which it is written. */
+/** Which version of the SDK a document was written for, if that shows, and which to write for. */
 import { isRecord } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { kindOf } from "../rewrite/index.ts";
@@ -37,13 +37,13 @@ function versionOf(what: string, partsIn: () => readonly unknown[]): Specificati
   return reading(what, read, "document_invalid");
 }
 
-/** Whether its data says what it is. */
+/** Whether the data of a file is tagged with its type, as in ai 7. */
 function isNewer(part: unknown): boolean {
   const data = fieldOf(part, "data");
   return fieldOf(part, "type") === "file" && isRecord(data) && textOf(data) === undefined;
 }
 
-/** The items of the output of a tool. */
+/** The content in the output of a tool. */
 function outputOf(part: unknown): unknown {
   return fieldOf(fieldOf(part, "output"), "value");
 }

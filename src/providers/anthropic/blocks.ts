@@ -1,4 +1,4 @@
-/** The content blocks of the Messages API, and the parts that they are. */
+/** The content blocks of the Messages API and the message parts that they map to. */
 import type { BlockKind, BlockTable, FieldRule, JsonObject } from "../rewrite/index.ts";
 import { flag, joinedTexts, objectArguments, objectIn, resultContent } from "../rewrite/index.ts";
 import { isServerError, isServerResult, serverContent, serverTypes } from "./server-results.ts";
@@ -17,14 +17,14 @@ const shownAsText = { reason: "A resource without text." };
 const file = { resource_request_id: "", uri: "", resource_type: "file" };
 const fileNames = { name: "title", description: "context" };
 
-/** The API takes plain text alone. */
+/** The API accepts only plain text. */
 const plainText: FieldRule = {
   at: "source.media_type",
   read: (value) => value,
   write: () => "text/plain",
 };
 
-/** The list is in `source`, which would be the text itself otherwise. */
+/** Reports the list at `source`, which in other documents holds a single text. */
 const listOfTexts = joinedTexts("source.content", "texts", (path) => path.slice(0, -1));
 
 const call = {
@@ -39,14 +39,14 @@ const ranCall = {
   note: "The provider runs this call itself; messages show it as a call.",
 } as const;
 
-/** No edit puts a call of the caller's into the provider's namespace. */
+/** An edit cannot move one of the caller's calls into the provider's namespace. */
 const toolset: FieldRule = {
   at: "toolset_name",
   read: (value) => (typeof value === "string" ? value : undefined),
   write: (value, old) => (value === namespace ? old?.value : value),
 };
 
-/** A call of a server always names it. */
+/** A call to a server always names the server, so an edit cannot remove the name. */
 const server: FieldRule = {
   at: "server_name",
   read: (value) => value,
@@ -79,7 +79,7 @@ const serverResult = (type: string): BlockKind => ({
     "The text of a result of the provider's tool: none can be added or removed, and text that is also encrypted cannot change.",
 });
 
-/** Whether a block names a stored file and says nothing else that a model reads. */
+/** Whether a block only references a stored file and has no other content that a model reads. */
 function isReference(block: JsonObject): boolean {
   const source = objectIn(block.source);
   const isOnly = (fields: object, known: readonly string[]) =>
@@ -198,7 +198,7 @@ export const blocks: BlockTable = {
     },
     ...Object.fromEntries(serverTypes.map((type) => [type, serverResult(type)])),
   },
-  // What the SDK parsed of an answer. Source: `parser` and `beta-parser` of @anthropic-ai/sdk
+  // What the SDK parsed from an answer. Source: `parser` and `beta-parser` of @anthropic-ai/sdk
   // 1.11.0; `parsed` is the older name.
   bound: { parsed_output: undefined, parsed: undefined },
   places: {

@@ -1,9 +1,9 @@
-/** Requests to the Messages API as messages, and back. */
+/** Converts requests to the Messages API to messages, and back. */
 import type { ModelFacts, WriteRequestOptions } from "../rewrite/index.ts";
 import type { MessagesRequest } from "./schemas.ts";
 import { anthropic } from "./tables.ts";
 
-/** What a request says of slots. */
+/** The slots that a request sets. */
 export interface RequestExtensions extends ModelFacts<"anthropic"> {}
 
 /** Options of `toMessagesRequest`. */
@@ -11,11 +11,11 @@ export interface RequestOptions<Document extends object = MessagesRequest>
   extends WriteRequestOptions<Document> {}
 
 /**
- * The messages of a request to the Messages API, parsed from JSON.
+ * Returns the messages of a request to the Messages API, given as parsed JSON.
  *
- * The system prompt comes first, as a `system` message. A user turn becomes `tool` messages, which
- * hold its tool results, and `user` messages. `left` lists what the messages do not show: `tools`
- * is content there, since a model reads it.
+ * The system prompt comes first, as a `system` message. A user turn becomes `tool` messages for its
+ * tool results and `user` messages for the rest. `left` lists what the messages do not show,
+ * including `tools`, which a model reads.
  *
  * @throws GlassineError `document_invalid`, with every problem and its path in `data.problems`
  * @see spec `anthropic:user-turns`, `anthropic:left`
@@ -36,11 +36,11 @@ export interface RequestOptions<Document extends object = MessagesRequest>
 export const fromMessagesRequest = anthropic.readRequest;
 
 /**
- * The request that says `messages`, deep-frozen.
+ * Returns a request with these `messages`, deep-frozen.
  *
- * With `onto` it keeps everything of that request which the messages do not show, and the very JSON
- * of each message and part that did not change, and has its type. Without, it has no settings:
- * `max_tokens` and the rest are the host's to add.
+ * With `onto`, the result has the type of that request and keeps everything that the messages do
+ * not show, and the exact JSON of each message and part that did not change. Without it, the result
+ * has no settings: the host adds `max_tokens` and the rest.
  *
  * @throws GlassineError `document_invalid` for `onto`, `message_invalid` for a message, and
  * `options_invalid`

@@ -1,24 +1,24 @@
-/** Responses of the Messages API as a message, and back, streamed or not. */
+/** Converts responses of the Messages API, streamed or not, to a message, and back. */
 import type { AnswerFacts, TableStream, WriteAnswerOptions } from "../rewrite/index.ts";
 import type { MessagesResponse } from "./schemas.ts";
 import { anthropic } from "./tables.ts";
 
-/** What a response says of slots; tokens that a cache took in or gave count as input. */
+/** The slots that a response sets. Tokens written to a cache or read from one count as input. */
 export interface ResponseExtensions extends AnswerFacts<"anthropic"> {}
 
 /** Options of `toMessagesResponse`. */
 export interface ResponseOptions<Document extends object = MessagesResponse>
   extends WriteAnswerOptions<Document> {}
 
-/** The accumulator that `messagesStream` makes. */
+/** The accumulator that `messagesStream` returns. */
 export interface ResponseStream<Document extends object = MessagesResponse>
   extends TableStream<"anthropic", Document> {}
 
 /**
- * The message of a response of the Messages API, parsed from JSON: one `assistant` message.
+ * Returns the one `assistant` message of a response of the Messages API, given as parsed JSON.
  *
- * `extensions` has the model, the stop reason and the usage; tokens that a cache took in or gave
- * count as input. The body of an error is not a message and is refused.
+ * `extensions` has the model, the stop reason and the usage; tokens written to a cache or read from
+ * one count as input. The body of an error is not a message and is refused.
  *
  * @throws GlassineError `document_invalid`, with every problem and its path in `data.problems`
  * @see spec `anthropic:stop-reasons`, `anthropic:usage`
@@ -43,10 +43,10 @@ export interface ResponseStream<Document extends object = MessagesResponse>
 export const fromMessagesResponse = anthropic.readAnswer;
 
 /**
- * The response that says `messages`, which are one `assistant` message, deep-frozen.
+ * Returns a response with the one `assistant` message in `messages`, deep-frozen.
  *
- * With `onto` it keeps everything of that response which the message does not show, and has its
- * type. Its stop reason follows the message: `tool_use` only where there is a call for the caller.
+ * With `onto`, the result has the type of that response and keeps everything that the message does
+ * not show. The stop reason follows the message: `tool_use` only if it has a call for the caller.
  *
  * @throws GlassineError `document_invalid` for `onto`, `message_invalid` for a message, and
  * `options_invalid`
@@ -69,16 +69,16 @@ export const fromMessagesResponse = anthropic.readAnswer;
 export const toMessagesResponse = anthropic.writeAnswer;
 
 /**
- * Puts a streamed response together, so that a policy sees the same whether or not it was streamed.
+ * Assembles a streamed response, so that a policy sees the same whether or not it was streamed.
  *
- * `push` takes each event, parsed from JSON. `current` is what `fromMessagesResponse` returns for the
- * response so far and `document` that response; both are made when asked for. The arguments of a
- * call are seen once they are whole: until the call is over they are in `current.left`. An `error`
- * event ends the stream without `done`, and is in `document.error`. What is not known here, and an
- * error, is in `current.left`. `Document` is the response as the SDK types it.
+ * `push` takes each event, parsed from JSON. `document` is the response so far and `current` what
+ * `fromMessagesResponse` returns for it; both are computed on access. The arguments of a call are
+ * shown once they are complete; until the call ends, `current.left` reports them. An `error` event
+ * ends the stream, which is then never `done`; the error is in `document.error`. `current.left`
+ * reports that error and everything unknown. `Document` is the SDK's type of the response.
  *
- * @throws GlassineError `options_invalid`; from `push` `stream_invalid` for an event that
- * contradicts those before it, and `stream_limit` for one too many, and again for all after it
+ * @throws GlassineError `options_invalid`; `push` throws `stream_invalid` for an event that
+ * contradicts earlier ones and `stream_limit` for one over a limit, and then for every later event
  * @see spec `anthropic:streamed`, `anthropic:stream-refused`
  * @example
  * ```ts
@@ -97,9 +97,9 @@ export const toMessagesResponse = anthropic.writeAnswer;
 export const messagesStream = anthropic.stream;
 
 /**
- * The events that stream `document`, a response, deep-frozen: so that an answer that was changed
- * whole can be sent on to a caller who asked for a stream. Put together they are the document.
- * `Event` is an event as the SDK types it: `toMessagesEvents<RawMessageStreamEvent>(document)`.
+ * Returns the events that stream `document`, a response, deep-frozen. With them, an answer that was
+ * edited as a whole can be sent to a caller who asked for a stream. Assembling them yields
+ * `document` again. The type parameter is the SDK's event type, such as `RawMessageStreamEvent`.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `anthropic:events`

@@ -1,6 +1,6 @@
 /**
- * What has to be known of the Messages API to read it. Blocks, sources and fields of kinds that are
- * not listed may be there and be anything.
+ * The parts of the Messages API that reading it relies on. Blocks, sources and fields that are not
+ * listed are accepted whatever they hold.
  */
 // Source: the types of @anthropic-ai/sdk 1.11.0, resources/messages/messages.d.ts and, for `mcp_…`,
 // resources/beta/messages/messages.d.ts.
@@ -10,7 +10,7 @@ import type { JsonObject } from "../rewrite/index.ts";
 const whole = z.int().check(z.nonnegative());
 const maybeText = z.nullish(z.string());
 
-/** An object that says its type: of a type that is known here, it has that type's fields. */
+/** An object with a `type`. If `known` has that type, the object must match its schema. */
 function typed(known: ReadonlyMap<string, z.ZodMiniType>) {
   return z.looseObject({ type: z.string() }).check((context) => {
     const parsed = known.get(context.value.type)?.safeParse(context.value);
@@ -58,7 +58,7 @@ const anyBlock = typed(
   ]),
 );
 
-/** A request body: of `messages.create`, or of `messages.countTokens`. */
+/** The body of a request: `messages.create` or `messages.countTokens`. */
 export const requestSchema = z.looseObject({
   model: z.optional(z.string()),
   system: z.nullish(textOrBlocks),
@@ -76,7 +76,7 @@ const usage = z.looseObject({
 
 const stopDetails = z.nullish(z.looseObject({ explanation: maybeText }));
 
-/** A response body that is a message, no error. */
+/** A response body that is a message, not an error. */
 export const responseSchema = z.looseObject({
   type: z.literal("message"),
   role: z.literal("assistant"),
@@ -88,21 +88,21 @@ export const responseSchema = z.looseObject({
   usage: z.nullish(usage),
 });
 
-/** The events that begin a stream or a block, and the one that ends a message. */
+/** Events, and the deltas of blocks that are not only pieces of a string. */
 export const startSchema = z.looseObject({ message: responseSchema });
 export const blockStartSchema = z.looseObject({ content_block: block });
 export const compactionSchema = z.looseObject({ content: maybeText, encrypted_content: maybeText });
 export const errorSchema = z.looseObject({ error: z.optional(z.unknown()) });
 export const signatureSchema = z.looseObject({ signature: z.string() });
 export const citationSchema = z.looseObject({ citation: z.looseObject({}) });
-/** Fields of `delta` may also be beside it. */
+/** Fields of `delta` can also be in the event itself. */
 export const messageDeltaSchema = z.looseObject({
   stop_reason: maybeText,
   delta: z.nullish(z.looseObject({ stop_reason: maybeText, stop_details: stopDetails })),
   usage: z.nullish(usage),
 });
 
-/** A content block, of whatever type. */
+/** A content block of any type. */
 interface Block extends JsonObject {
   readonly type: string;
 }
@@ -113,14 +113,14 @@ interface Turn extends JsonObject {
   readonly content: string | readonly Block[];
 }
 
-/** The body of a request to the Messages API, as far as it is known here. */
+/** The body of a request to the Messages API, with the fields that are known here. */
 export type MessagesRequest = JsonObject & {
   readonly model?: string;
   readonly system?: string | readonly Block[] | null;
   readonly messages: readonly Turn[];
 };
 
-/** The body of a response of the Messages API, as far as it is known here. */
+/** The body of a response of the Messages API, with the fields that are known here. */
 export type MessagesResponse = JsonObject & {
   readonly type: "message";
   readonly role: "assistant";

@@ -1,7 +1,7 @@
 /**
- * Results of tools that the provider runs itself: the texts in them, each at its place. What is
- * encrypted or no text is reported. A text can change in its place, unless one beside it is
- * encrypted: then what holds both goes. Else nothing can come or go.
+ * Results of tools that the provider runs itself. Messages show their texts; everything else, also
+ * if it is encrypted, is reported. Texts can be edited in place, but not added or removed. If an
+ * encrypted value stands beside a text, an edit drops the item or result that holds both.
  */
 import type { Json } from "../../core/data/index.ts";
 import {
@@ -17,7 +17,7 @@ import {
   unwritable,
 } from "../rewrite/index.ts";
 
-/** Texts a model or person reads, under `content`. A star is each item of an array. */
+/** Paths under `content` of texts that a model or a person reads; `*` is any item of an array. */
 const readable: { readonly [type: string]: readonly string[] } = {
   web_search_tool_result: ["*.title", "*.url", "*.page_age"],
   web_fetch_tool_result: ["url", "content.title", "content.source.data", "retrieved_at"],
@@ -38,14 +38,14 @@ interface FoundValue {
   readonly value: Json;
 }
 
-/** The types of blocks with such results. */
+/** The types of blocks that hold such results. */
 export const serverTypes: readonly string[] = Object.keys(readable);
 
 export function isServerResult({ tool_use_id }: JsonObject): boolean {
   return typeof tool_use_id === "string";
 }
 
-/** The texts as the content of a result: each is a part, and each value no part shows is reported. */
+/** Shows each text as a part of the result's content, and reports every other value. */
 export const serverContent: FieldRule = {
   at: "content",
   read(_content, path, { left }, block) {
@@ -71,7 +71,7 @@ export function isServerError({ content }: JsonObject): boolean {
   return isObject(content) && typeof content.error_code === "string";
 }
 
-/** The texts of a server result, in the order of the block. */
+/** The texts of a server result, in document order. */
 function serverTexts({ type, content }: JsonObject): readonly FoundText[] {
   const wanted = [...(readable[String(type)] ?? []), ...ofErrors];
   return valuesOf(content).flatMap(({ keys, value }) => {
@@ -81,7 +81,7 @@ function serverTexts({ type, content }: JsonObject): readonly FoundText[] {
   });
 }
 
-/** What the values in a server result may be called. */
+/** The known values of `type` inside server results. */
 // Source: the types of @anthropic-ai/sdk 1.11.0, resources/messages/messages.d.ts.
 const innerTypes = new Set([
   "base64",
@@ -105,7 +105,7 @@ const innerTypes = new Set([
   "tool_search_tool_result_error",
 ]);
 
-/** Words that say what kind of text a result has, and what else is no text. */
+/** By field, words that only classify. They and the numbers and flags in `figures` are settings. */
 const words: { readonly [field: string]: ReadonlySet<string> } = {
   type: innerTypes,
   file_type: new Set(["text", "image", "pdf"]),
@@ -131,7 +131,7 @@ const figures = new Set([
   "oldStart",
 ]);
 
-/** The report of every value of a server result that no part shows. */
+/** Reports for all values of a server result that no part shows. */
 function unshownIn(block: JsonObject, path: Path): readonly Left[] {
   const shown = new Set(serverTexts(block).map(({ keys }) => JSON.stringify(keys)));
   const hidden = valuesOf(block.content).filter(({ keys }) => !shown.has(JSON.stringify(keys)));
@@ -151,19 +151,19 @@ function kindOfHidden(field: string, value: Json): LeftKind {
 /** The content with its texts written, and what had to be dropped from it. */
 interface WrittenTexts {
   readonly content?: Json | undefined;
-  /** Whether all of it went. */
+  /** Whether all of the content was dropped. */
   readonly isDropped?: boolean;
-  /** The places of the items that went from its content. */
+  /** The indexes of the items that were dropped from the content. */
   readonly items: readonly number[];
-  /** Which of the texts were dropped. */
+  /** The indexes of the texts that were dropped. */
   readonly texts: readonly number[];
 }
 
 /**
- * The content with each text in the place of the old one; `undefined` where they are not as many.
+ * Replaces the old texts with `now`, one by one. Returns `undefined` if their numbers differ.
  *
- * A model reads what is encrypted in place of the text beside it. So a search result, or an output,
- * that holds both goes as a whole when its text changes.
+ * A model reads the encrypted value instead of the text beside it. So a search result or an output
+ * that holds both is dropped as a whole when its text changes.
  */
 // Source: the SDK's types require `encrypted_content` and `encrypted_stdout` in requests, too.
 function writeServerTexts(block: JsonObject, now: readonly string[]): WrittenTexts | undefined {
@@ -189,7 +189,7 @@ function writeServerTexts(block: JsonObject, now: readonly string[]): WrittenTex
   return { content: rest, items: [...items], texts };
 }
 
-/** Whether a value holds, however deep, something that only the provider can read. */
+/** Whether a value contains, at any depth, something that only the provider can read. */
 function isSealed(value: Json | undefined): boolean {
   if (Array.isArray(value)) return value.some(isSealed);
   if (!isObject(value)) return false;
@@ -207,7 +207,7 @@ function replaced(value: Json, keys: Path, texts: ReadonlyMap<string, string>): 
   );
 }
 
-/** Every value in `value` that holds no other. */
+/** Every leaf of `value` that is not null, with its path. */
 function valuesOf(value: Json | undefined, keys: Path = []): readonly FoundValue[] {
   if (Array.isArray(value)) {
     return value.flatMap((item: Json, i) => valuesOf(item, [...keys, i]));
@@ -218,7 +218,7 @@ function valuesOf(value: Json | undefined, keys: Path = []): readonly FoundValue
   return value === null || value === undefined ? [] : [{ keys, value }];
 }
 
-/** Whether a `data` found is base64: a source says by its type that it is text. */
+/** Whether `keys` lead to base64: a `data` field, unless its source has the type `text`. */
 function isBinary(content: Json | undefined, keys: Path): boolean {
   if (keys.at(-1) !== "data") return false;
   const fetched = isObject(content) ? content.content : undefined;

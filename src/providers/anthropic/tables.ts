@@ -33,7 +33,7 @@ import {
   startSchema,
 } from "./schemas.ts";
 
-/** What both kinds of documents say of a container. A model reads its skills. */
+/** Settings of a container, in requests and answers. Its skills are not: a model reads them. */
 const container = ["container", "container.expires_at", "container.id"];
 
 const requestSettings: readonly string[] = [
@@ -42,7 +42,7 @@ const requestSettings: readonly string[] = [
   "anthropic_version",
   "betas",
   "cache_control",
-  // A model reads the instructions of a compaction.
+  // The instructions of a compaction are not settings: a model reads them.
   ...under("context_management.edits.*", [
     "clear_at_least",
     "clear_tool_inputs",
@@ -56,7 +56,7 @@ const requestSettings: readonly string[] = [
   "inference_geo",
   "max_tokens",
   "metadata",
-  // A model reads the schema of an output.
+  // The schema of the output is not a setting: a model reads it.
   "output_config.effort",
   ...under("output_config.task_budget", ["remaining", "total", "type"]),
   "service_tier",
@@ -93,7 +93,7 @@ const answerSettings: readonly string[] = [
   ...usageSettings.map((name) => `usage.${name}`),
 ];
 
-/** All that the SDK's types require. */
+/** Has all fields that the SDK's types require. */
 function freshAnswer({ id, model, stop, tokens }: FreshFacts): JsonObject {
   return {
     id,
@@ -134,7 +134,7 @@ const pieces: PieceTable = {
   thinking_delta: { fits: isOf("thinking"), text: ["thinking", "thinking"] },
   signature_delta: { fits: isOf("thinking"), whole: { signature: "" }, schema: signatureSchema },
   input_json_delta: {
-    // Also a block of a type to come.
+    // Also fits blocks of future types.
     fits: (block) => Object.hasOwn(block, "input"),
     written: (block) => calls.includes(block.type),
     json: ["partial_json", "input"],
@@ -146,7 +146,7 @@ const pieces: PieceTable = {
   },
 };
 
-/** What a message says of itself once, at its start. */
+/** The fields that only `message_start` can set. */
 const fixed = new Set(["id", "type", "role", "model", "content", "usage"]);
 
 const stream: StreamTable = {
@@ -178,7 +178,7 @@ const stream: StreamTable = {
     message_delta: {
       apply(answer, event) {
         const { type: _, delta, usage, ...more } = answer.read(messageDeltaSchema, event);
-        // Fields of `delta` may also be beside it.
+        // Fields of `delta` can also be in the event itself.
         const fields = objectIn({ ...more, ...delta });
         answer.expectSame("explanation", objectIn(fields.stop_details).explanation);
         answer.merge(fields, fixed);
@@ -193,10 +193,10 @@ const stream: StreamTable = {
   },
 };
 
-/** Known when the message ends, and null until then. */
+/** The fields that are null until the message ends. */
 const endFields = ["stop_reason", "stop_sequence", "stop_details", "container"];
 
-/** What `message_delta` says of usage again. */
+/** The usage counts that `message_delta` repeats. */
 const counted = [
   "input_tokens",
   "output_tokens",
@@ -232,7 +232,7 @@ const events: EventTable = {
   ],
 };
 
-/** Where a request says what, and who says it. */
+/** Where a request has its system prompt and turns, and which roles they have. */
 export const turns: TurnTable = {
   prompt: "system",
   turns: "messages",
@@ -258,7 +258,7 @@ const errorTypes: { readonly [status: number]: string } = {
   529: "overloaded_error",
 };
 
-/** The code stands beside the type: the types of this API are few. */
+/** The code is a field of its own, since this API has only a few error types. */
 function errorOf({ violation, status }: ProviderRefusal): object {
   const { code } = violation;
   const known = Object.values(errorTypes).includes(code) ? code : errorTypes[status];

@@ -1,4 +1,4 @@
-/** The content blocks of Converse, and the parts that they are. A block is known by its one field. */
+/** Converse's content blocks and the parts that they map to. A block's only field is its kind. */
 // Source: the types of @aws-sdk/client-bedrock-runtime, dist-types/models/models_0.d.ts.
 import type { Json } from "../../core/data/index.ts";
 import {
@@ -22,7 +22,7 @@ import {
 /** The namespace of tools that the provider runs itself. */
 const namespace = "bedrock";
 
-/** Media that are stored elsewhere are in S3. */
+/** The location of stored media, which must be in S3. */
 const location = (at: string): FieldRule => ({
   at,
   read: (value) => value,
@@ -36,7 +36,7 @@ const documentName: FieldRule = {
   write: (value) => value ?? "document",
 };
 
-/** A medium as bytes and one that is stored elsewhere. */
+/** Two block kinds: a medium as bytes, and one that is stored elsewhere. */
 function medium(part: "image" | "audio" | "video" | "document", at: string = part) {
   const isDocument = part === "document";
   const bytes = `${at}.source.bytes`;
@@ -88,7 +88,7 @@ const described = {
   description: "document.context",
 };
 
-/** The same as bytes. */
+/** A document that is text and comes as bytes. */
 const ofText = textFileKind({
   at: "document.source.bytes",
   fileIn: ({ document }) => {
@@ -99,7 +99,7 @@ const ofText = textFileKind({
   write: (text) => ({ $bytes: base64OfText(String(text)) }),
 });
 
-/** Data among other blocks, as its JSON. */
+/** Shows data that stands among other blocks as JSON text. */
 const jsonText: FieldRule = {
   at: "json",
   read: (value) => JSON.stringify(value),
@@ -180,7 +180,7 @@ export const blocks: BlockTable = {
     ranToolResult: { ...result, ...ran, has: ["toolResult.type"], settings: ["toolResult.type"] },
     toolUse: call,
     toolResult: result,
-    // The first kind of a resource: a changed one becomes it.
+    // First among the resources: one that no longer fits its own kind is written as this one.
     documentText: {
       ...textDocument,
       has: ["document.source.text"],

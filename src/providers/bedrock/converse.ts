@@ -1,12 +1,12 @@
-/** Requests and responses of Converse as messages, and back, streamed or not. */
+/** Converts requests and responses of Converse, streamed or not, to messages, and back. */
 import { bedrock } from "./tables.ts";
 
 /**
- * The messages of the input of `ConverseCommand` or `ConverseStreamCommand`.
+ * Returns the messages of the input of `ConverseCommand` or `ConverseStreamCommand`.
  *
- * The system prompt comes first, as a `system` message. A user turn becomes `tool` messages, which
- * hold its tool results, and `user` messages. Bytes are base64 in messages. `left` lists what the
- * messages do not show: `toolConfig`, for example.
+ * The system prompt comes first, as a `system` message. A user turn becomes `tool` messages for its
+ * tool results and `user` messages for the rest. Bytes are base64 in messages. `left` lists what
+ * the messages do not show, such as `toolConfig`.
  *
  * @throws GlassineError `document_invalid`, with every problem and its path in `data.problems`
  * @see spec `bedrock:turns`, `bedrock:blocks`, `bedrock:left`
@@ -14,8 +14,8 @@ import { bedrock } from "./tables.ts";
 export const fromConverseRequest = bedrock.readRequest;
 
 /**
- * The input that says `messages`, deep-frozen. With `onto` it keeps everything of that input which
- * the messages do not show, and each block that did not change.
+ * Returns an input with these `messages`, deep-frozen. With `onto`, it keeps everything of that
+ * input that the messages do not show, and each block that did not change.
  *
  * @throws GlassineError `document_invalid` for `onto`, `message_invalid` for a message, and
  * `options_invalid`
@@ -24,7 +24,7 @@ export const fromConverseRequest = bedrock.readRequest;
 export const toConverseRequest = bedrock.writeRequest;
 
 /**
- * The message of an output of `ConverseCommand`: one `assistant` message.
+ * Returns the one `assistant` message of an output of `ConverseCommand`.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `bedrock:stop-reasons`, `bedrock:usage`
@@ -32,8 +32,8 @@ export const toConverseRequest = bedrock.writeRequest;
 export const fromConverseResponse = bedrock.readAnswer;
 
 /**
- * The output that says `messages`, which are one `assistant` message, deep-frozen. With `onto` it
- * keeps everything of that output which the message does not show.
+ * Returns an output with the one `assistant` message in `messages`, deep-frozen. With `onto`, it
+ * keeps everything of that output that the message does not show.
  *
  * @throws GlassineError `document_invalid` for `onto`, `message_invalid` for a message, and
  * `options_invalid`
@@ -42,17 +42,18 @@ export const fromConverseResponse = bedrock.readAnswer;
 export const toConverseResponse = bedrock.writeAnswer;
 
 /**
- * Puts the events of `ConverseStreamCommand` together, so that a policy sees the same whether or not
- * it was streamed. The stream is `done` once `messageStop` came; `metadata` follows it.
+ * Assembles the events of `ConverseStreamCommand`, so that a policy sees the same whether or not
+ * the output was streamed. The stream is `done` after `messageStop`; `metadata` follows it.
  *
- * @throws GlassineError `options_invalid`; from `push` `stream_invalid` for an event that
- * contradicts those before it, and `stream_limit` for one too many, and again for all after it
+ * @throws GlassineError `options_invalid`; `push` throws `stream_invalid` for an event that
+ * contradicts earlier ones and `stream_limit` for one over a limit, and then for every later event
  * @see spec `bedrock:streamed`, `bedrock:stream-refused`
  */
 export const converseStream = bedrock.stream;
 
 /**
- * The events that stream `document`, an output, deep-frozen. Put together they are the document.
+ * Returns the events that stream `document`, an output, deep-frozen. Assembling them yields it
+ * again.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `bedrock:events`

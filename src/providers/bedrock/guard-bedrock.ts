@@ -1,4 +1,4 @@
-/** Hooks around Converse and ConverseStream, inside the SDK's client. */
+/** Runs hooks around Converse and ConverseStream, inside the SDK's client. */
 import {
   checkConditions,
   checkManager,
@@ -18,12 +18,12 @@ import {
 } from "../rewrite/index.ts";
 import { bedrock } from "./tables.ts";
 
-/** Options of `guardBedrock`. The functions get `{ command }`, the command's name, as `call.about`. */
+/** Options of `guardBedrock`. Functions get `{ command }`, the command's name, as `call.about`. */
 export interface BedrockGuardOptions<Extensions = unknown>
   extends ModelGuardOptions<Extensions>,
     Pick<StreamLimits, "maxEvents" | "textUnits"> {}
 
-/** What `use` of a client's `middlewareStack` takes. */
+/** A plugin for `middlewareStack.use` of a client. */
 export interface BedrockPlugin {
   applyToStack(stack: {
     add(
@@ -43,8 +43,8 @@ type Next = (args: { readonly input: object }) => Promise<Result>;
  * `ConverseCommand` and `ConverseStreamCommand`. Any other command is refused, since it may carry a
  * prompt.
  *
- * A refusal is an exception as the SDK throws it: `AccessDeniedException` for a denial. So are
- * errors of the provider, with the message that plugins left.
+ * A refusal is thrown as an exception like the SDK's own: `AccessDeniedException` for a denial. So
+ * is a provider's error, with its message as plugins left it.
  *
  * @throws GlassineError `options_invalid`; `session_invalid`
  * @see spec `bedrock:drop-in`
@@ -111,7 +111,7 @@ export function guardBedrock<Extensions = unknown>(
   });
 }
 
-/** The events as plugins left them. A refusal is thrown, as the SDK throws what ends a stream. */
+/** Yields the events as plugins left them. Throws a refusal, as the SDK does to end a stream. */
 async function* judged(
   exchange: ModelExchange,
   stream: AsyncIterable<unknown>,
@@ -127,13 +127,13 @@ async function* judged(
   } catch (error) {
     throw await judgedError(exchange, error);
   } finally {
-    // Whoever reads no further has not got all of it.
+    // No effect after an earlier end. Without one, the caller stopped reading before the end.
     if (refusal === undefined) exchange.end(undefined, "aborted");
   }
   if (refusal !== undefined) throw refused(exchange, refusal);
 }
 
-/** Ends the exchange. What is no exception of the service says nothing of the provider's. */
+/** Ends the exchange and returns the error to throw. Only a service exception has text to judge. */
 async function judgedError(exchange: ModelExchange, error: unknown): Promise<unknown> {
   const { name, message, $fault, $metadata } = Object(error);
   if ($fault === undefined) {
@@ -153,8 +153,8 @@ const names: { readonly [status: number]: string } = {
 };
 
 /**
- * The SDK's own kind of exception, known by its marks: nothing of the SDK is loaded. `marks` are
- * those of an exception of the service.
+ * Creates an error with the fields by which SDK exceptions are recognized; nothing of the SDK is
+ * loaded. `marks` are the fields of an exception that the service threw.
  */
 function refused(exchange: ModelExchange, refusal: ModelRefusal, marks?: object): Error {
   exchange.end(refusal);

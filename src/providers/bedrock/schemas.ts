@@ -1,6 +1,6 @@
 /**
- * What has to be known of Converse to read it. Blocks and fields that are not listed may be there
- * and be anything. Bytes are `{ $bytes }`, in base64.
+ * The parts of Converse that reading it relies on. Blocks and fields that are not listed are
+ * accepted whatever they hold. Bytes are `{ $bytes }`, in base64.
  */
 // Source: the types of @aws-sdk/client-bedrock-runtime, dist-types/models/models_0.d.ts.
 import * as z from "zod/mini";
@@ -55,7 +55,7 @@ export const responseSchema = z.looseObject({
   usage,
 });
 
-/** An event of ConverseStream. It has one field, by which it is known. */
+/** An event of ConverseStream. It has one field, whose name is its kind. */
 export const eventSchema = z.looseObject({
   messageStart: z.optional(z.looseObject({ role })),
   contentBlockStart: z.optional(z.looseObject({ start: block })),

@@ -22,12 +22,13 @@ import {
 import { blocks } from "./blocks.ts";
 import * as schemas from "./schemas.ts";
 
-/** What both kinds of documents say. */
+/** The settings that requests and answers share. */
 const common = ["performanceConfig", "serviceTier"];
 
 const claudeThinking = ["budget_tokens", "display", "type"];
 
-// A model reads `toolConfig`, `promptVariables` and most of `additionalModelRequestFields`.
+// `toolConfig`, `promptVariables` and most of `additionalModelRequestFields` are not settings: a
+// model reads them.
 const requestSettings = [
   ...common,
   "additionalModelResponseFieldPaths",
@@ -41,7 +42,7 @@ const requestSettings = [
   ...under("additionalModelRequestFields.reasoningConfig", ["maxReasoningEffort", "type"]),
 ];
 
-// A trace of a guardrail quotes what it found.
+// The trace of a guardrail is not a setting: it quotes what the guardrail found.
 const answerSettings = [
   ...common,
   "$metadata",
@@ -90,14 +91,14 @@ const pieces: PieceTable = {
   },
 };
 
-/** The field by which an event or a piece is known. */
+/** Names an event or a piece by its only field, and reasoning also by the field inside that. */
 function nameOf(event: object): string {
   const name = fieldNames(event)[0] ?? "";
   if (name !== "reasoningContent") return name;
   return `${name}.${fieldNames(asFields(fieldOf(event, name), name))[0] ?? ""}`;
 }
 
-/** The blocks that have no event for their beginning, by their first piece. */
+/** How blocks begin that have no start event, by the name of their first piece. */
 const begun: { readonly [piece: string]: JsonObject } = {
   text: { text: "" },
   citation: { text: "" },
@@ -105,7 +106,7 @@ const begun: { readonly [piece: string]: JsonObject } = {
   "reasoningContent.signature": { reasoningContent: { reasoningText: { text: "" } } },
 };
 
-/** An event by its field, checked. */
+/** Declares the event with the field `name`, which `apply` gets after the schema checked it. */
 function event(name: string, apply: (answer: GrowingAnswer, fields: JsonObject) => void) {
   return {
     [name]: {
@@ -125,7 +126,7 @@ const exceptions = [
   "validationException",
 ];
 
-/** No other event says what is in `output`. */
+/** The field that only `messageStart` can set. */
 const fixed = new Set(["output"]);
 
 const stream: StreamTable = {
@@ -133,7 +134,7 @@ const stream: StreamTable = {
   content: "output.message.content",
   pieces,
   nameOf,
-  // A text with citations is a block of another kind.
+  // In an answer that was not streamed, a text with citations is a block of another kind.
   whole: ({ citations, ...block }) =>
     citations === undefined
       ? block
@@ -153,7 +154,7 @@ const stream: StreamTable = {
       const call = { toolUse: { ...objectIn(block.toolUse), input: {} } };
       answer.beginBlock(contentBlockIndex, has("toolUse")(block) ? call : block);
     }),
-    // Its text may end inside a character.
+    // Not checked by the schema, since its text can end inside a character.
     contentBlockDelta: {
       fields: ["contentBlockDelta"],
       apply(answer, all) {
@@ -169,7 +170,7 @@ const stream: StreamTable = {
       answer.merge(fields, fixed);
       answer.complete();
     }),
-    // What it says of the whole comes after the end.
+    // Comes after the end and describes the whole answer.
     ...event("metadata", (answer, fields) => answer.merge(fields, fixed)),
     ...Object.assign(
       {},
@@ -180,7 +181,7 @@ const stream: StreamTable = {
   },
 };
 
-/** What the last event but one says; the rest is in `metadata`. */
+/** The fields that `messageStop` has; the rest is in `metadata`. */
 const stopFields = ["stopReason", "additionalModelResponseFields"];
 
 const events: EventTable = {
@@ -214,7 +215,7 @@ export const bedrock: TableProvider<"bedrock", object, object, object> =
     vendor: "bedrock",
     guard: {
       name: "bedrock.converse",
-      // Its streams are no text, and requests are signed: `guardBedrock` goes into the SDK.
+      // Its streams are binary and its requests signed, so `guardBedrock` works inside the SDK.
       requests: [],
       asksForStream: () => false,
       eventTexts: textsAt("contentBlockDelta.contentBlockIndex", [
@@ -235,7 +236,7 @@ export const bedrock: TableProvider<"bedrock", object, object, object> =
       stream: "converseStream",
       toEvents: "toConverseEvents",
     },
-    // JSON of tools, models and callers.
+    // Fields with JSON of tools, models and callers.
     bytes: {
       opaque: [
         "additionalModelRequestFields",

@@ -1,4 +1,4 @@
-/** The parts of a `Content`, and the parts of messages that they are. */
+/** The parts of a `Content` and the message parts that they map to. */
 // Source: the types of @google/genai 2.32.0, dist/genai.d.ts: Part and the types of its fields.
 import {
   type BlockKind,
@@ -16,15 +16,15 @@ import {
 /** The namespace of tools that the provider runs itself. */
 const namespace = "google";
 
-/** What a part says beside its content: a signature stands for thoughts, which nobody can read. */
+/** Fields beside a part's content. A signature stands for thoughts that nobody can read. */
 const beside = ["thought", "thoughtSignature", "videoMetadata", "mediaResolution"];
 
-/** How an id ends that stands for none: a model's calls may have no id. */
+/** The ending of ids that stand for a missing one. */
 const counted = /#\d+$/;
 
 /**
- * The id of a call or a result. Without one it is the tool's name and a number: the first result of
- * a tool is that of its first call.
+ * The id of a call or a result. If it is missing, the tool's name and a number stand for it, so
+ * that the first result of a tool belongs to its first call.
  */
 function idAt(
   at: string,
@@ -48,7 +48,7 @@ function idAt(
 const inField = (field: string, name: string) => (block: JsonObject) =>
   stringIn(objectIn(block[field]), name);
 
-/** Arguments that are not there are none. */
+/** Shows missing arguments as an empty object. */
 function args(at: string): FieldRule {
   return {
     at,
@@ -57,7 +57,7 @@ function args(at: string): FieldRule {
   };
 }
 
-/** What a function returned: what is in `output`, or all of a response that has other fields. */
+/** What a function returned: the value of `output`, or the response if it has any other field. */
 const output: FieldRule = {
   at: "functionResponse.response",
   read: (value) => (isWrapped(value) ? value.output : value),
@@ -72,13 +72,13 @@ function isWrapped(value: unknown): value is JsonObject {
   return isJsonObject(value) && Object.hasOwn(value, "output") && Object.keys(value).length === 1;
 }
 
-/** An error is in a field of the response. */
+/** A function failed if its response has the field `error`. */
 const failed: FieldRule = {
   read: (_value, _path, _reading, block) =>
     Object.hasOwn(objectIn(objectIn(block.functionResponse).response), "error"),
 };
 
-/** A medium as bytes and one that is stored elsewhere, by the beginning of its type. */
+/** Two block kinds for media whose type begins with `type`: as bytes, and stored elsewhere. */
 function medium(part: "image" | "audio" | "video" | "document", type: string) {
   const when = (field: string) => (block: JsonObject) =>
     inField(field, "mimeType")(block).startsWith(type);
@@ -127,7 +127,7 @@ const media = {
   ...medium("image", "image/"),
   ...medium("audio", "audio/"),
   ...medium("video", "video/"),
-  // Of whatever other type.
+  // Media of any other type.
   ...medium("document", ""),
 };
 
@@ -173,7 +173,7 @@ export const blocks: BlockTable = {
       settings: [
         ...beside,
         "functionResponse.scheduling",
-        // A stream of results is read as several.
+        // A result that arrives in several responses is read as several results.
         "functionResponse.willContinue",
       ],
     },
@@ -229,7 +229,7 @@ export const blocks: BlockTable = {
     },
     ...media,
   },
-  // It stands for the thoughts that led to the content.
+  // A signature stands for the thoughts that led to the content.
   bound: { thoughtSignature: undefined },
   places: {
     turn: {

@@ -1,10 +1,10 @@
-/** `generateContent` with streams that come as one JSON array. */
+/** `generateContent`, including streams that come as one JSON array. */
 import { isProxy } from "../../core/data/intrinsics.ts";
 import { isJsonObject, type LimitOptions, readDocument } from "../rewrite/index.ts";
 import { eventsSchema } from "./schemas.ts";
 import { type Google, tables } from "./tables.ts";
 
-/** A stream that was asked for without `alt=sse` is one JSON array of its events. */
+/** The events of a stream that was requested without `alt=sse` and so comes as one JSON array. */
 function eventsIn(document: unknown): readonly object[] | undefined {
   if (typeof document !== "object" || document === null || isProxy(document)) return;
   return Array.isArray(document) ? readDocument(eventsSchema, document, "response") : undefined;
@@ -30,7 +30,7 @@ export const google: Google = /* @__PURE__ */ Object.freeze({
     if (list === undefined) return tables.writeAnswer(messages, options);
     const onto = joined(list, options).document;
     const { document, lost } = tables.writeAnswer(messages, { ...options, onto });
-    // The array is the document: it is put together again when it is read.
+    // The document is the array of events, which is assembled again when it is read.
     const written = { document: tables.toEvents(document, { limits: options.limits }) as never };
     return Object.freeze({ ...written, lost });
   },

@@ -1,6 +1,6 @@
 /**
- * What has to be known of `generateContent` to read it. Parts and fields that are not listed may be
- * there and be anything.
+ * The parts of `generateContent` that reading it relies on. Parts and fields that are not listed
+ * are accepted whatever they hold.
  */
 // Source: the types of @google/genai 2.32.0, dist/genai.d.ts. All fields are optional there.
 import * as z from "zod/mini";
@@ -30,7 +30,7 @@ const part = z.looseObject({
 
 const parts = z.optional(z.array(part));
 
-/** A request body, of `countTokens`, too. */
+/** The body of a request, also to `countTokens`. */
 export const requestSchema = z.looseObject({
   contents: z.array(z.looseObject({ role: z.optional(z.enum(["user", "model"])), parts })),
   systemInstruction: z.optional(z.looseObject({ role: text, parts })),
@@ -43,7 +43,7 @@ const counts = z.looseObject({
   toolUsePromptTokenCount: z.optional(whole),
 });
 
-/** A response body, or an event of a stream, which is the next part of one. */
+/** The body of a response, or an event of a stream, which is the next part of a response. */
 export const responseSchema = z.looseObject({
   candidates: z.optional(
     z.array(
@@ -61,26 +61,26 @@ export const responseSchema = z.looseObject({
   responseId: text,
 });
 
-/** What comes in pieces. */
+/** A piece of a text. */
 export const pieceSchema = z.looseObject({ text: z.string(), thoughtSignature: text });
 export const eventsSchema = z.array(z.looseObject({}));
 
-/** A turn of a request, or what a candidate says. A part is what it has: a text, a call. */
+/** A turn of a request or the content of a candidate. The fields of a part say what it is. */
 type Content = JsonObject & {
   readonly role?: string;
   readonly parts?: readonly (JsonObject & { readonly text?: string })[];
 };
 
-/** The body of a request to `generateContent`, as far as it is known here. */
+/** The body of a request to `generateContent`, with the fields that are known here. */
 export type GenerateRequest = JsonObject & {
   readonly contents: readonly Content[];
   readonly systemInstruction?: Content;
 };
 
-/** The body of a response of `generateContent`, as far as it is known here. */
+/** The body of a response of `generateContent`, with the fields that are known here. */
 export type GenerateResponse = JsonObject & {
   readonly candidates?: readonly (JsonObject & { readonly content?: Content })[];
 };
 
-/** An event of a streamed response: the next part of one. */
+/** An event of a streamed response: the next part of it, in the shape of a response. */
 export type GenerateEvent = GenerateResponse;

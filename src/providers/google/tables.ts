@@ -32,9 +32,9 @@ import {
 const voiceSettings = ["prebuiltVoiceConfig", "voice"];
 const speakers = "speechConfig.multiSpeakerVoiceConfig.speakerVoiceConfigs.*";
 
-// A model reads `responseSchema` and `responseJsonSchema`, and what `cachedContent` stands for. It
-// hears the voice in `replicatedVoiceConfig`, and the vocabulary of `audioTranscriptionConfig`
-// biases what it hears.
+// Not settings, since a model reads or hears them: `responseSchema`, `responseJsonSchema`,
+// `cachedContent`, the voice in `replicatedVoiceConfig`, and the vocabulary in
+// `audioTranscriptionConfig`, which biases what the model hears.
 const generationSettings = [
   "audioTimestamp",
   "candidateCount",
@@ -87,7 +87,7 @@ const answerSettings = [
   ...under("usageMetadata", ["candidatesTokensDetails", "initialPromptTokenCount"]),
   ...under("usageMetadata", ["promptTokensDetails", "toolUsePromptTokenCount"]),
   ...under("usageMetadata", ["toolUsePromptTokensDetails", "totalTokenCount", "trafficType"]),
-  // The API says it, its SDK's types do not.
+  // The API returns it; the SDK's types do not have it.
   "usageMetadata.serviceTier",
 ];
 
@@ -115,7 +115,7 @@ const pieces: PieceTable = {
   },
 };
 
-/** Whether a part that begins an event goes on with the last text of the event before. */
+/** Whether a part that begins an event continues the last text of the event before. */
 function goesOn(last: JsonObject | undefined, part: JsonObject): boolean {
   if (last === undefined || !isText(last) || !isText(part)) return false;
   const rest = (all: JsonObject) =>
@@ -175,10 +175,10 @@ const stream: StreamTable = {
   },
 };
 
-/** What each event says of the whole answer. */
+/** The fields of the answer that each event repeats. */
 const repeated = ["usageMetadata", "modelVersion", "responseId"];
 
-/** The parts of an event: a text that its reader would join with that before is not the first. */
+/** The parts of an event: an empty one first if a reader would join the text to the one before. */
 const partsOf = (part: JsonObject, before: JsonObject | undefined) =>
   goesOn(before, part)
     ? [withFields(part, { text: "", thoughtSignature: undefined }), part]
@@ -208,7 +208,7 @@ const events: EventTable = {
   end: () => [],
 };
 
-/** The text that an event ends with, and what it is in. */
+/** The text part that an event ends with, and the content and candidate that hold it. */
 function textIn(event: object) {
   const [candidate = {}] = objectsIn((event as JsonObject).candidates);
   const content = objectIn(candidate.content);
@@ -222,7 +222,7 @@ const eventTexts: EventTexts = {
     const { text, thought } = textIn(event)?.part ?? {};
     return typeof text === "string" ? { of: String(thought), text } : undefined;
   },
-  // It goes on with the last text of the event before.
+  // The new text continues the last text of the event before.
   withText(event, text) {
     const { candidate, content, part } = textIn(event) ?? {};
     const parts = [{ ...part, text }];
@@ -257,7 +257,7 @@ export const tables: Google = /* @__PURE__ */ defineProvider({
   guard: {
     name: "google.generate_content",
     requests: ["POST /*:generateContent", "POST /*:streamGenerateContent"],
-    // The path says it, not the body.
+    // The path of a request asks for a stream, not the body.
     asksForStream: () => false,
     eventTexts,
     namesEvents: false,

@@ -51,7 +51,7 @@ export async function judgeResponse(response: Response, judged: JudgedExchange):
   if (ok && type === eventStream) return judgeEventStream(response, judged);
   try {
     // A redirect, or 304.
-    if (!ok) throw new Refused(refusalOf("answer_invalid", `it has the status ${status}`));
+    if (!ok) throw new Refused(refusalOf("answer_invalid", `unexpected status ${status}`));
     if (type !== json) throw new Refused(refusalOf("answer_invalid"));
     const text = await textOf(response.body, limits.answerBytes, tooMuchOrInvalid, judged.signal);
     const { document, refusal } = await exchange.judgeAnswer(jsonIn(text, "answer_invalid"));

@@ -90,7 +90,8 @@ function urlOf({ url = "/", originalUrl = url }: NodeRequest): URL {
 /** Reads a body that no parser has read, so that guard and parser cannot read it differently. */
 function bodyOf(incoming: NodeRequest, parsed: unknown): ReadableStream<Uint8Array> | null {
   if (!incoming.readableDidRead) return streamOf(incoming);
-  if (parsed === undefined) throw new TypeError("The body was read, and nothing was kept of it.");
+  if (parsed === undefined)
+    throw new TypeError("The body was already read, and no parser kept it.");
   const isText = typeof parsed === "string" || parsed instanceof Uint8Array;
   return new Response(isText ? (parsed as string) : JSON.stringify(parsed)).body;
 }
@@ -136,7 +137,7 @@ async function deliver(
   // Something else, such as a timeout, has answered.
   if (output === undefined && outgoing.headersSent) return;
   if (output === undefined) refuse?.();
-  const write = output?.past ?? (<Result>(work: () => Result) => work());
+  const write = output?.writeThrough ?? (<Result>(work: () => Result) => work());
   outgoing.statusCode = response.status;
   // Nobody judges what a handler writes there.
   if (outgoing.statusMessage) outgoing.statusMessage = "";

@@ -32,7 +32,7 @@ export interface CapturedOutput {
   /** The handler's answer. Settles as soon as its head is known. */
   readonly response: Promise<Response>;
   /** Runs `work`, whose writes go to the client. */
-  past<Result>(work: () => Result): Result;
+  writeThrough<Result>(work: () => Result): Result;
   /** Drops whatever the handler writes from now on. */
   stop(): void;
 }
@@ -60,7 +60,7 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
   let isBegun = false;
   let isEnded = false;
   /** True while this file writes: Node's own functions call one another by the replaced names. */
-  let isPast = false;
+  let isWritingThrough = false;
 
   const body = new ReadableStream<Uint8Array>({
     start: (controller) => {
@@ -101,7 +101,7 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     if (callback !== undefined) queueMicrotask(callback as () => void);
   };
 
-  const captive: Record<(typeof replaced)[number], (...given: unknown[]) => unknown> = {
+  const replacements: Record<(typeof replaced)[number], (...given: unknown[]) => unknown> = {
     writeHead(status, ...rest) {
       if (isBegun) return outgoing;
       outgoing.statusCode = status as number;
@@ -131,7 +131,7 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
 
   for (const name of replaced) {
     const value = (...given: unknown[]) =>
-      isPast ? original[name].apply(outgoing, given) : captive[name](...given);
+      isWritingThrough ? original[name].apply(outgoing, given) : replacements[name](...given);
     Object.defineProperty(outgoing, name, { value, configurable: true, writable: true });
   }
   const prototype: object = Object.getPrototypeOf(outgoing);
@@ -150,12 +150,12 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
 
   return {
     response: captured,
-    past(work) {
-      isPast = true;
+    writeThrough(work) {
+      isWritingThrough = true;
       try {
         return work();
       } finally {
-        isPast = false;
+        isWritingThrough = false;
       }
     },
     stop() {

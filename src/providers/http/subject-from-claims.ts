@@ -94,7 +94,7 @@ export function subjectFromClaims(payload: object, mapping: SubjectMapping = {})
 
   const claims = readClaims(payload);
   const id = stringAt(claims, idPath);
-  if (id === undefined && requiresId) throw wrongType(idPath, "a string that is not empty", id);
+  if (id === undefined && requiresId) throw wrongType(idPath, "a non-empty string", id);
   const texts = [...shown].map(([name, names]) => [name, textAt(claims, names)] as const);
   const subject = {
     ...(id === undefined ? {} : { id }),

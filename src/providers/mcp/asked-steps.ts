@@ -43,7 +43,7 @@ export function* answerSteps(call: Call, method: string, result: JsonObject): It
     yield* modelAnswerSteps(call, result);
     return;
   }
-  if (method === sampling) yield* heldSteps(call, result);
+  if (method === sampling) yield* embeddedAnswerSteps(call, result);
   yield* documentSteps(call, "cmf.mcp_response", method, result);
 }
 
@@ -53,7 +53,7 @@ export function* askedTaskSteps(call: Call, asked: string, result: JsonObject): 
     yield* answerSteps(call, asked, result);
     return;
   }
-  if (asked === sampling) yield* heldSteps(call, result);
+  if (asked === sampling) yield* embeddedAnswerSteps(call, result);
   yield* answerSteps(call, call.method, result);
 }
 
@@ -69,7 +69,7 @@ function isModelAnswer(call: Call, result: JsonObject): boolean {
 }
 
 /** A task can hold the model's answer that it waited for. */
-function* heldSteps(call: Call, document: JsonObject): Iterable<Step> {
+function* embeddedAnswerSteps(call: Call, document: JsonObject): Iterable<Step> {
   if (!call.hooks.listens("cmf.llm_output") || call.hooks.passes("sampling")) return;
   const { result, task } = document;
   for (const answer of [result, isObject(task) ? task.result : undefined]) {

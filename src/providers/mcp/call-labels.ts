@@ -51,12 +51,12 @@ export class CallLabels {
   }
 
   /** Before the pre hooks: adds the labels of the session and of the call that started the task. */
-  bring(call: Call, request: () => GuardedRequest): Promise<void> | void {
+  load(call: Call, request: () => GuardedRequest): Promise<void> | void {
     call.extensions = withLabels(call.extensions, labelsIn(call.started?.extensions));
-    if (this.#options !== undefined) return this.#load(call, request);
+    if (this.#options !== undefined) return this.#loadSession(call, request);
   }
 
-  async #load(call: Call, request: () => GuardedRequest): Promise<void> {
+  async #loadSession(call: Call, request: () => GuardedRequest): Promise<void> {
     call.session = { key: await this.#sessionOf(call, request), labels: [] };
     await this.#exchange(call, [], (key) => this.#storeOf(call).load(key));
   }
@@ -78,7 +78,7 @@ export class CallLabels {
   }
 
   /** After the hooks, however they ended: saves the labels they added to the session. */
-  keep(call: Call): Promise<void> | void {
+  save(call: Call): Promise<void> | void {
     if (call.session === undefined) return;
     if (!holdsLabels(call.session.labels, labelsIn(call.extensions))) return this.#append(call);
   }

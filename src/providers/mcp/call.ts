@@ -49,7 +49,7 @@ export interface Call {
   /** Ends the wait for its hooks when it is cancelled or closed. */
   onStop: (() => void) | undefined;
   /** The call that started the task, with its envelope as its hooks left it. */
-  readonly started: Pick<TaskRecord, "request" | "extensions" | "tenant"> | undefined;
+  readonly started: Pick<StartedCall, "request" | "extensions" | "tenant"> | undefined;
   /** The headers in the host's envelope, before any plugin ran. */
   headersBefore: HeadersIn | undefined;
   extensions: unknown;
@@ -145,7 +145,7 @@ export interface HookRunner {
 }
 
 /** What is remembered of a call that became a task. */
-export interface TaskRecord {
+export interface StartedCall {
   readonly callId: string;
   readonly tool: string;
   readonly request: string;
@@ -166,7 +166,11 @@ type Arrived = Pick<
  * Makes the call for a message that arrives. If `started` is given, the call continues the id, the
  * tool and the context of that earlier call.
  */
-export function newCall(from: Arrived, message: JsonObject, started: TaskRecord | undefined): Call {
+export function newCall(
+  from: Arrived,
+  message: JsonObject,
+  started: StartedCall | undefined,
+): Call {
   const request = { ...message };
   const params = isObject(request.params) ? { ...request.params } : {};
   if (isObject(request.params)) request.params = params;
@@ -220,7 +224,7 @@ export function ownRequest(call: Call): void {
 }
 
 /** Copies the request. Returns false if it is nested too deeply to be copied. */
-export function ownsRequest(call: Call): boolean {
+export function tryOwnRequest(call: Call): boolean {
   try {
     ownRequest(call);
     return true;
@@ -242,7 +246,7 @@ export function stopHooks(call: Call, state: "cancelled" | "closed"): void {
 }
 
 /** What to remember of a tool call, in case it becomes a task. */
-export function recordOf(call: Call): TaskRecord {
+export function startedCallOf(call: Call): StartedCall {
   const { callId, tenant, extensions, context, hooks } = call;
   const { request } = call.record;
   return { callId, request, tenant, tool: String(call.params.name), extensions, context, hooks };

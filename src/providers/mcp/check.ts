@@ -2,7 +2,7 @@ import { refusal, refuseInTask } from "./answers.ts";
 import { type Call, type HookRunner, isStopped } from "./call.ts";
 import { type Denial, errorAnswer, failed } from "./denials.ts";
 import { copyMessage, type JsonObject } from "./json.ts";
-import { isDone, saysMore } from "./task-state.ts";
+import { hasState, isDone } from "./task-state.ts";
 import { taskNotice } from "./tasks.ts";
 import { keyOf } from "./transport.ts";
 
@@ -51,7 +51,7 @@ async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner):
   // JSON-RPC allows no result together with an error, and no hook would see it.
   if (outcome.error !== undefined) delete outcome.result;
 
-  const says = isDone(outcome) || saysMore(outcome);
+  const says = isDone(outcome) || hasState(outcome);
   let denial: Denial | undefined;
   if (call.subject === taskNotice) denial = await unlessStopped(call, hooks.before(call));
   if (!isStopped(call)) denial ??= await unlessStopped(call, hooks.after(call, outcome));

@@ -53,7 +53,7 @@ export const duplicate: Denial = {
 
 export const unanswered: Denial = {
   code: guardErrorCodes.unanswered,
-  reason: "Too many requests of the session have no answer",
+  reason: "Too many requests of this session are unanswered",
   data: { code: "too_many_unanswered" },
 };
 

@@ -187,7 +187,7 @@ const internalError = -32603;
 
 /** @throws GlassineError `message_invalid` without a message */
 function withCode(error: JsonObject, before: JsonObject = {}): JsonObject {
-  if (typeof error.message !== "string") throw noMessage("that says what the error is");
+  if (typeof error.message !== "string") throw noMessage("with the text of the error");
   const { code = error.code } = before;
   return { ...error, code: typeof code === "number" ? code : internalError };
 }

@@ -52,7 +52,7 @@ export function fieldsStep(call: Call, given: Fields): Step {
       ? contentOf(answerOf(method), [changed], { id }, lost).content.content
       : contentOf(callOf(method), [changed], { id }, lost).content.arguments;
     const [first] = lost.all.list();
-    if (first !== undefined) throw payloadFault(`something that MCP can express at ${first.path}`);
+    if (first !== undefined) throw payloadFault(`a change that MCP can express at ${first.path}`);
     if (!isObject(values)) throw payloadFault("an object as content");
     const open = new Map(Object.entries(values));
     for (const { name, at } of fields) {

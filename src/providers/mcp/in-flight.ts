@@ -9,7 +9,7 @@ import type { CallFacts, RequestRecord } from "./request-log.ts";
 import { keyOf } from "./transport.ts";
 
 /** A request without hooks, remembered so that its answer is not taken for a guarded request's. */
-export interface Plain {
+export interface UnguardedRequest {
   readonly method: string;
   readonly record: RequestRecord;
   /** The lane of the request. */
@@ -18,7 +18,7 @@ export interface Plain {
   release: (() => void) | undefined;
 }
 
-export type Entry = Call | Plain;
+export type Entry = Call | UnguardedRequest;
 
 export function isCall(entry: Entry): entry is Call {
   return "subject" in entry;

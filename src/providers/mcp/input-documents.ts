@@ -237,7 +237,7 @@ function writeInputs(
     const messages = readMessages(given);
     const entry = Object.hasOwn(old, key) ? old[key] : undefined;
     if (!isObject(entry)) {
-      lost.add([key], "Only inputs that the document had can be written.");
+      lost.add([key], "The document has no input with this key.");
       return [];
     }
     const next = write(key, messages, entry);

@@ -2,10 +2,10 @@ import {
   type Call,
   type HookRunner,
   newCall,
-  ownsRequest,
-  recordOf,
   type Subject,
+  startedCallOf,
   stopHooks,
+  tryOwnRequest,
 } from "./call.ts";
 import { learnedLists } from "./call-labels.ts";
 import { checkAnswer, checkNotice, checkRequest, type Verdict } from "./check.ts";
@@ -27,7 +27,7 @@ import {
   endOf,
   type InFlight,
   isCall,
-  type Plain,
+  type UnguardedRequest,
   watchSignal,
 } from "./in-flight.ts";
 import { InOrder } from "./in-order.ts";
@@ -91,7 +91,7 @@ export class Lane {
     if (subject?.isTask && task === "forgotten") return refuse(forgottenTask);
     if (subject === undefined) {
       const token = tokenOf(message);
-      const entry: Plain = { method, record, owner: this, token, release: undefined };
+      const entry: UnguardedRequest = { method, record, owner: this, token, release: undefined };
       this.#add(key, entry, aux);
       return this.#handOn(key, entry, message, aux);
     }
@@ -121,10 +121,15 @@ export class Lane {
   }
 
   /** Shows a notification to listening plugins and passes it on in order. */
-  notify(message: JsonObject, aux: unknown): Handed {
+  notification(message: JsonObject, aux: unknown): Handed {
     const hooks = this.#parts.hooks();
     if (!isShown(message, hooks)) return this.#reply(message, aux);
-    const call = this.#notice(notices, message, aux, this.#inFlight.relatedTo(message, aux));
+    const call = this.#beginNotification(
+      notices,
+      message,
+      aux,
+      this.#inFlight.relatedTo(message, aux),
+    );
     if (call === undefined) return;
     const checked = checkNotice(call, hooks);
     return this.#order.next(async () => {
@@ -145,15 +150,15 @@ export class Lane {
   }
 
   /** Handles a notification about a task, which stays in order with the answers. */
-  notice(message: JsonObject, aux: unknown): Handed {
+  taskNotification(message: JsonObject, aux: unknown): Handed {
     const task = this.#task(message.params);
     if (task === "forgotten") return this.drop(message);
     // A notification about another kind of task is like any other.
-    if (isAskedMethod(task)) return this.notify(message, aux);
+    if (isAskedMethod(task)) return this.notification(message, aux);
     if (taskNotice.outcome(message, this.#parts.hooks()) === undefined) {
       return this.#ends.reply(message, aux);
     }
-    const call = this.#notice(taskNotice, message, aux);
+    const call = this.#beginNotification(taskNotice, message, aux);
     if (call === undefined) return;
     return this.#finish(call, message, aux);
   }
@@ -162,12 +167,17 @@ export class Lane {
    * Starts a call for a message that gets no answer. If that is not possible, the message is
    * reported and dropped, and its sender does not learn of it.
    */
-  #notice(subject: Subject, message: JsonObject, aux: unknown, related?: Call): Call | undefined {
+  #beginNotification(
+    subject: Subject,
+    message: JsonObject,
+    aux: unknown,
+    related?: Call,
+  ): Call | undefined {
     const { log, direction } = this.#parts;
     const record = log.begin({ method: String(message.method), direction, requestId: undefined });
     const key = `notice ${record.request}`;
     const call = this.#call(key, subject, message, aux, record, related);
-    if (ownsRequest(call) && !this.#inFlight.isFull) {
+    if (tryOwnRequest(call) && !this.#inFlight.isFull) {
       this.#inFlight.add(key, call);
       return call;
     }
@@ -230,7 +240,7 @@ export class Lane {
       return call.subject.isNotice ? undefined : this.#reply(verdict.answer, aux);
     }
     if (call.method === "tools/call") {
-      this.#parts.memory.tasks.learn(this.#scope, verdict.message, () => recordOf(call));
+      this.#parts.memory.tasks.learn(this.#scope, verdict.message, () => startedCallOf(call));
     }
     if (call.subject.isOther) this.#learn(call.method, message);
     return this.#reply(verdict.message, aux);
@@ -276,7 +286,7 @@ export class Lane {
     };
     // Only for messages about a task: a peer may write any `taskId` into other params.
     const task = subject.isTask ? this.#task(message.params) : undefined;
-    const startedBy = related === undefined ? task : recordOf(related);
+    const startedBy = related === undefined ? task : startedCallOf(related);
     return newCall(from, message, typeof startedBy === "string" ? undefined : startedBy);
   }
 

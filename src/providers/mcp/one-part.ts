@@ -86,7 +86,7 @@ export function contentOf<Type extends PartType>(
   for (const [name, value] of Object.entries(fixed(call))) {
     const said: unknown = content[name as keyof typeof content];
     if (sameJson(said, value)) continue;
-    lost.add([...at, name], "The call determines it, or MCP has no such field here.");
+    lost.add([...at, name], "The call determines this field, or MCP does not have it here.");
   }
   return found;
 }

@@ -23,7 +23,7 @@ import type { AskedMethod } from "./task-memory.ts";
  * Any request without hooks of its own, or about a task started by a request with the method
  * `asked`.
  */
-const othersAbout = (asked?: AskedMethod): Subject => ({
+const otherRequestsAbout = (asked?: AskedMethod): Subject => ({
   isTool: false,
   isOther: true,
   accepts: () => true,
@@ -59,10 +59,10 @@ const othersAbout = (asked?: AskedMethod): Subject => ({
   },
 });
 
-const others = othersAbout();
+const otherRequests = otherRequestsAbout();
 const aboutTasks = {
-  "sampling/createMessage": othersAbout("sampling/createMessage"),
-  "elicitation/create": othersAbout("elicitation/create"),
+  "sampling/createMessage": otherRequestsAbout("sampling/createMessage"),
+  "elicitation/create": otherRequestsAbout("elicitation/create"),
 } satisfies Record<AskedMethod, Subject>;
 
 function pointsAbout(method: string, asked: AskedMethod | undefined) {
@@ -96,7 +96,7 @@ export function otherSubject(
   if (hooks.passes(groupOf(isItsAnswer ? asked : method))) return undefined;
   const { pre, post } = pointsAbout(method, asked);
   if (![...pre, ...post, ...inputPoints].some(hooks.listens)) return undefined;
-  return asked === undefined ? others : aboutTasks[asked];
+  return asked === undefined ? otherRequests : aboutTasks[asked];
 }
 
 /** Whether a plugin listens to a notification. */

@@ -33,7 +33,7 @@ export function applyWritten(
   shown: unknown = {},
 ): void {
   const first = lost.find((item) => !isRemoved(item));
-  if (first !== undefined) throw payloadFault(`something that MCP can express at ${first.path}`);
+  if (first !== undefined) throw payloadFault(`a change that MCP can express at ${first.path}`);
   for (const key of Object.keys(target)) {
     if (!Object.hasOwn(document, key)) delete target[key];
   }

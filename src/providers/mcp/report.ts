@@ -94,7 +94,7 @@ type Setting = readonly [reason: string, fits: (value: unknown) => boolean];
  * and settings of tasks and sampling. With any other value, such a field counts as content.
  */
 const settings: Readonly<Record<string, Setting>> = {
-  _meta: ["Metadata of the wire.", isObject],
+  _meta: ["Wire metadata.", isObject],
   annotations: ["A part of this kind has no annotations.", isObject],
   title: ["Metadata for display: a part has no title.", isText],
   icons: ["Metadata for display: a part has no icons.", Array.isArray],
@@ -165,7 +165,7 @@ const reportField: FieldReporter = (left, path, value, isSetting) => {
   // Under a name that MCP does not define, null is content too: the name may itself be text.
   if (value === null && (isSetting || content !== undefined)) add("setting", "It is empty.");
   else if (reason !== undefined && fits?.(value)) add("setting", reason);
-  else if (reason !== undefined) add("content", "MCP has no such value here.");
+  else if (reason !== undefined) add("content", "MCP does not define this value here.");
   else {
     const isTools = key === "tools" && path.length === 1;
     add(isTools ? "tools" : "content", content ?? "An unknown field.");

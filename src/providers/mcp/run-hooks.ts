@@ -23,7 +23,6 @@ import { CallLabels, isEnvelopeActive } from "./call-labels.ts";
 import { type Denial, denialOf, failed } from "./denials.ts";
 import { fieldsStep, leftFields } from "./fields-step.ts";
 import { guardedRequest, readEnvelope } from "./guarded-request.ts";
-import { inTurn, type Work, withValue } from "./in-turn.ts";
 import { isObject, type JsonObject, sameJson } from "./json.ts";
 import type { GuardMemory } from "./memory.ts";
 import { type PassGroup, passByDefault } from "./methods.ts";
@@ -31,6 +30,7 @@ import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";
 import { sendWith } from "./outbox.ts";
 import { payloadFault } from "./payload.ts";
 import type { Direction } from "./transport.ts";
+import { untilDenied, type Work, withValue } from "./until-denied.ts";
 
 /** What a hook allowed: the payload as its plugins left it. */
 interface Allowed {
@@ -72,17 +72,17 @@ export class Hooks implements HookRunner {
   before(call: Call): Checked {
     if (call.subject.isIdle?.(call)) return undefined;
     if (this.#isJudged(call, "pre", call.params)) return this.#judgeRequest(call);
-    return inTurn([
+    return untilDenied([
       () => this.#prepare(call),
-      () => (isEnvelopeActive(call) ? this.#judgeRequest(call) : this.#keep(call)),
+      () => (isEnvelopeActive(call) ? this.#judgeRequest(call) : this.#saveLabels(call)),
     ]);
   }
 
   #judgeRequest(call: Call): Checked {
-    return inTurn([
+    return untilDenied([
       () => this.#attempt(call, call.method, () => ownRequest(call)),
       () => this.#prepare(call),
-      () => this.#runKept(call, () => call.subject.pre(call)),
+      () => this.#runAndSave(call, () => call.subject.pre(call)),
       () => this.#attempt(call, "headers", () => this.#noteHeaders(call)),
     ]);
   }
@@ -101,11 +101,11 @@ export class Hooks implements HookRunner {
 
   after(call: Call, outcome: JsonObject): Checked {
     if (call.subject.isIdle?.(call, outcome)) return undefined;
-    return inTurn([
+    return untilDenied([
       () => this.#prepare(call),
       () => this.#attempt(call, "labels", () => this.#labels.stamp(call, outcome)),
       () => this.#judgePolicies(call),
-      () => this.#runKept(call, () => call.subject.post(call, outcome)),
+      () => this.#runAndSave(call, () => call.subject.post(call, outcome)),
     ]);
   }
 
@@ -125,10 +125,10 @@ export class Hooks implements HookRunner {
     if (call.isPrepared) return undefined;
     call.isPrepared = true;
     const request = () => guardedRequest(call);
-    return inTurn([
+    return untilDenied([
       () => this.#attempt(call, "tenant", () => this.#nameTenant(call, request)),
       () => this.#attempt(call, "envelope", () => this.#makeEnvelope(call, request)),
-      () => this.#attempt(call, "labels", () => this.#labels.bring(call, request)),
+      () => this.#attempt(call, "labels", () => this.#labels.load(call, request)),
     ]);
   }
 
@@ -197,14 +197,14 @@ export class Hooks implements HookRunner {
   }
 
   /** Runs hooks. The labels that they added are kept even if they stopped the message. */
-  async #runKept(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
+  async #runAndSave(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
     const denial = await this.#run(call, steps);
-    const failure = await this.#keep(call);
+    const failure = await this.#saveLabels(call);
     return denial ?? failure;
   }
 
-  #keep(call: Call): Checked {
-    return this.#attempt(call, "labels", () => this.#labels.keep(call));
+  #saveLabels(call: Call): Checked {
+    return this.#attempt(call, "labels", () => this.#labels.save(call));
   }
 
   async #run(call: Call, steps: () => Iterable<Step>): Promise<Denial | undefined> {
@@ -245,7 +245,8 @@ export class Hooks implements HookRunner {
       call.extensions = result.extensions;
       if (result.continueProcessing !== true) return denialOf(result.violation);
       call.context = result.context;
-      if (result.payload !== payload) throw payloadFault("no change to what later plugins made");
+      if (result.payload !== payload)
+        throw payloadFault("no further change by a plugin that saw the message again");
     }
     return undefined;
   }
@@ -304,7 +305,7 @@ export class Hooks implements HookRunner {
     if (unseen === undefined || this.passes("unknown")) return;
     throw new GlassineError(
       "payload_shape",
-      `Expected a message that plugins can see in full, got more at ${unseen.path}: ${unseen.reason} Let a plugin listen to cmf.mcp_request and cmf.mcp_response, or name "unknown" in the option pass.`,
+      `Expected a message that plugins can see in full, got content that no hook shows at ${unseen.path}: ${unseen.reason} Let a plugin listen to cmf.mcp_request and cmf.mcp_response, or add "unknown" to the option pass.`,
       { path: unseen.path },
     );
   }

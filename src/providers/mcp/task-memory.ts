@@ -1,4 +1,4 @@
-import type { TaskRecord } from "./call.ts";
+import type { StartedCall } from "./call.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import type { Direction } from "./transport.ts";
 
@@ -14,7 +14,7 @@ export interface TaskScope {
 /** Methods other than tool calls whose answer can be a task. */
 export type AskedMethod = "sampling/createMessage" | "elicitation/create";
 
-type KnownTask = TaskRecord | AskedMethod;
+type KnownTask = StartedCall | AskedMethod;
 type FoundTask = KnownTask | "forgotten" | undefined;
 
 /**
@@ -31,7 +31,7 @@ type FoundTask = KnownTask | "forgotten" | undefined;
 export class TaskMemory {
   readonly #own = new Map<string, KnownTask>();
   /** The tasks of unnamed sessions. */
-  readonly #shared = new Map<string, TaskRecord | "forgotten">();
+  readonly #shared = new Map<string, StartedCall | "forgotten">();
   #hasForgotten = false;
 
   /** Remembers the task that an answer creates. `startedBy` is called only if there is one. */

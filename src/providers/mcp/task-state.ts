@@ -20,10 +20,10 @@ export function outcomeInTask(task: JsonObject, passesTokens: boolean): JsonObje
   const isText = ({ kind, path }: Left) =>
     kind !== "setting" ||
     (holdsText(task[path]) && !(passesTokens && isTokenOfCall(path, task[path])));
-  return isDone(task) || saysMore(task) || leftIn(task).some(isText) ? task : undefined;
+  return isDone(task) || hasState(task) || leftIn(task).some(isText) ? task : undefined;
 }
 
-export function saysMore(task: JsonObject): boolean {
+export function hasState(task: JsonObject): boolean {
   return Object.keys(stateOf(task)).length > 0;
 }
 
@@ -66,7 +66,7 @@ export function writeState(task: JsonObject, given: JsonObject): void {
   // A plugin that maps over result blocks returns an empty list if there are none.
   const state = Array.isArray(content) && content.length === 0 ? rest : given;
   if (Object.keys(state).some((key) => !texts.includes(key))) {
-    throw payloadFault(`no other fields than ${texts.join(" and ")} of a task`);
+    throw payloadFault(`only ${texts.join(" and ")} as fields of a task`);
   }
   extractState(task);
   Object.assign(task, state);

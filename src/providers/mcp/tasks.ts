@@ -4,7 +4,7 @@ import type { Call, HookRunner, Step, Subject } from "./call.ts";
 import { type FieldsHook, fieldsStep, leftFields } from "./fields-step.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { leftOf, settingsOf } from "./report.ts";
-import { isDone, leftIn, outcomeInTask, saysMore, stateOf, writeState } from "./task-state.ts";
+import { hasState, isDone, leftIn, outcomeInTask, stateOf, writeState } from "./task-state.ts";
 import { describeTool, toolPost } from "./tools.ts";
 
 function taskSubject(outcome: Subject["outcome"]): Subject {
@@ -17,7 +17,7 @@ function taskSubject(outcome: Subject["outcome"]): Subject {
     *pre(call) {
       const { params, subject } = call;
       if (subject !== taskNotice) {
-        yield* besideTask(call, "cmf.mcp_request", params, leftOfParams(params), false);
+        yield* restOfTaskSteps(call, "cmf.mcp_request", params, leftOfParams(params), false);
       }
     },
     outcome,
@@ -34,7 +34,7 @@ function leftOfParams(params: JsonObject): readonly Left[] {
  * Shows what a message holds besides the task's outcome and state. Shows nothing if the tool's
  * hooks already saw all of it.
  */
-function* besideTask(
+function* restOfTaskSteps(
   call: Call,
   hook: FieldsHook,
   document: JsonObject,
@@ -54,8 +54,14 @@ function* post(call: Call, outcome: JsonObject): Iterable<Step> {
   const tool = call.taskTool ?? "";
   if (isDone(outcome)) yield* toolPost(call, tool, outcome);
   const hook = call.subject === taskNotice ? "cmf.mcp_notification" : "cmf.mcp_response";
-  yield* besideTask(call, hook, outcome, leftIn(outcome), isDone(outcome) || saysMore(outcome));
-  if (!saysMore(outcome)) return;
+  yield* restOfTaskSteps(
+    call,
+    hook,
+    outcome,
+    leftIn(outcome),
+    isDone(outcome) || hasState(outcome),
+  );
+  if (!hasState(outcome)) return;
   const state = { result: stateOf(outcome) };
   yield* toolPost(call, tool, state);
   writeState(outcome, state.result);

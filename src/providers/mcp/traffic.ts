@@ -110,9 +110,9 @@ function routeNotification(flow: Flow, message: JsonObject, aux: unknown): Hande
   const { method, params } = message;
   if (method === "notifications/cancelled") {
     const isForPeer = flow.requests.cancel(isObject(params) ? params.requestId : undefined);
-    return isForPeer ? flow.answers.notify(message, aux) : undefined;
+    return isForPeer ? flow.answers.notification(message, aux) : undefined;
   }
   if (isGuarded(method)) return flow.requests.drop(message);
-  if (isTaskNotice(method)) return flow.answers.notice(message, aux);
-  return flow.answers.notify(message, aux);
+  if (isTaskNotice(method)) return flow.answers.taskNotification(message, aux);
+  return flow.answers.notification(message, aux);
 }

@@ -144,7 +144,7 @@ function readWiring(manager: HookManager): Wiring {
 
 /** The explanation to give for a pattern that `seemsForeign`. */
 export const literally =
-  "In a pattern * stands for any characters but /, ** for any, and all else for itself, also ^ $ ? | \\ and brackets.";
+  "In a pattern, * matches any characters except /, ** matches any characters, and everything else matches itself, including ^ $ ? | \\ and brackets.";
 
 /** Whether a pattern has signs of a regular expression or a shell pattern, which names lack. */
 export function seemsForeign(pattern: string, isName: boolean): boolean {

@@ -2,7 +2,7 @@
 import { type HookManager, notify, recordAccess, Stopwatch } from "../rewrite/index.ts";
 import type { ModelEnd, ModelGuardOptions, ModelOutcome, ModelRefusal } from "./options.ts";
 
-/** What is known of an exchange at its end. */
+/** What is known about an exchange when it ends. */
 interface ExchangeFacts extends Omit<ModelEnd, "timings"> {
   readonly tenant: string | undefined;
 }
@@ -18,7 +18,7 @@ export class ExchangeRecord {
     this.#options = options;
   }
 
-  /** Only the first end counts. */
+  /** Ends the exchange. Only the first call has an effect. */
   end(factsOf: () => ExchangeFacts): void {
     if (this.#isEnded) return;
     this.#isEnded = true;

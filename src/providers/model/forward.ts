@@ -1,4 +1,4 @@
-/** Forwards the text of a streamed answer before its end, as far as plugins have settled it. */
+/** Forwards text of a streamed answer before the answer ends, once plugins have settled it. */
 import type { StreamPlan } from "../../core/hooks/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import {
@@ -12,12 +12,12 @@ import {
   TextRelease,
 } from "../rewrite/index.ts";
 
-/** How the events of an answer go on: whole, in pieces, or as they come. */
+/** How the events of an answer are forwarded: in pieces, all at its end, or as they come. */
 export type Forwarding = PieceForwarding | "whole" | "as they come";
 
 /**
- * `checksRest`: whether anything but text is checked at the end, such as tool calls, and must wait
- * for that even if no plugin holds the text back.
+ * Decides how to forward an answer. `checksRest` is true if anything but text, such as tool calls,
+ * is checked at the end and must wait for that even if no plugin holds the text back.
  */
 export function forwardingOf(
   provider: ModelProvider,
@@ -38,7 +38,7 @@ class PieceForwarding {
   readonly #release: TextRelease;
   readonly #pieces: EventPieces;
   readonly #isJudged: boolean;
-  /** Of each message, what may leave. Its place may change while others begin. */
+  /** What may leave of each message, by a key that stays the same while other messages begin. */
   readonly #settled = new Map<string | number, Message>();
 
   constructor(
@@ -55,8 +55,8 @@ class PieceForwarding {
   }
 
   /**
-   * Judges the answer so far, if `event` made enough more of it, and returns the events that may
-   * leave now. An answer that cannot be read or written before its end waits for that.
+   * Judges the answer so far, if enough of it is new, and returns the events that may leave now.
+   * There are none if the answer so far cannot be read or written.
    */
   async next(
     event: object,
@@ -90,12 +90,12 @@ class PieceForwarding {
     return part === undefined || all === undefined ? [] : this.#pieces.next(part, all);
   }
 
-  /** The events that are still missing of a whole answer; `undefined` if it contradicts the others. */
+  /** The unsent events of the whole answer; `undefined` if it contradicts those that were sent. */
   last(events: readonly object[]): readonly object[] | undefined {
     return this.#pieces.last(events);
   }
 
-  /** The events of an answer with these messages; `undefined` if the format says anything else. */
+  /** The events of an answer with these messages; `undefined` if the format cannot express them. */
   #written(
     messages: readonly Message[],
     options: LimitOptions & { readonly onto: object },
@@ -111,13 +111,13 @@ class PieceForwarding {
 
 interface ForwardingRules {
   readonly limits: LimitOptions;
-  /** Whether plugins see all of an answer that they are to see. */
+  /** Whether plugins see everything in an answer that they have to see. */
   readonly isSeen: (read: Read, answer: object) => boolean;
-  /** What plugins make of a message that is part of the answer so far. May reject to refuse it. */
+  /** Returns a message of the answer so far as plugins left it. Rejects to refuse the answer. */
   readonly judge: (message: Message, read: Read) => Promise<Message>;
 }
 
-/** A part of an answer may make no sense before the rest has come. */
+/** Ignores errors, since part of an answer may be invalid before the rest has come. */
 function attempt<Result>(work: () => Result): Result | undefined {
   try {
     return work();

@@ -45,10 +45,10 @@ import { type LabelRules, labelRules, SessionLabels } from "./session-labels.ts"
 /**
  * Creates a guard for one API of a provider.
  *
- * Each message of a request goes through `cmf.llm_input`, each of an answer through
- * `cmf.llm_output`, and then each tool call in it, alone, through `cmf.tool_pre_invoke`. Envelope
- * and context pass from hook to hook. What plugins did not change stays as it was. What could not be
- * checked, and content that plugins cannot see, is refused.
+ * Each message of a request goes through `cmf.llm_input`, each message of an answer through
+ * `cmf.llm_output`, and then each tool call in it, on its own, through `cmf.tool_pre_invoke`.
+ * Envelope and context pass from hook to hook. What plugins do not change stays as it is. What
+ * cannot be checked, and content that plugins cannot see, is refused.
  *
  * @throws GlassineError `options_invalid`; `session_invalid`
  * @example
@@ -76,7 +76,7 @@ export function guardModel<Extensions = unknown>(
   return createModelGuard(provider, manager, read);
 }
 
-/** The same, for options that were read. */
+/** The same as `guardModel`, for options that were already checked. */
 export function createModelGuard(
   provider: ModelProvider,
   manager: HookManager,
@@ -106,7 +106,7 @@ interface GuardParts {
   readonly manager: HookManager;
   readonly options: ModelGuardOptions;
   readonly labels: LabelRules | undefined;
-  /** What no plugin saw and the host did not allow. */
+  /** Selects from `left` what the host does not allow to pass unseen. */
   readonly unseenIn: (left: readonly Left[]) => readonly Left[];
 }
 
@@ -116,7 +116,7 @@ class Exchange implements ModelExchange {
   readonly #manager: HookManager;
   readonly #options: ModelGuardOptions;
   readonly #unseenIn: GuardParts["unseenIn"];
-  /** What was refused because no plugin sees it. */
+  /** Names the content that was refused because no plugin sees it. */
   #unseen: string | undefined;
   readonly #labels: SessionLabels | undefined;
   readonly #begun: BeginOptions;
@@ -232,7 +232,7 @@ class Exchange implements ModelExchange {
       if (opened === undefined) throw new Refused(refusalOf("answer_invalid"));
       const document = this.#read("answer_invalid", () => opened.document);
       const { error } = document as { readonly error?: unknown };
-      // It may end a stream that says nothing else.
+      // Checked before `done`: an error can be all that a stream contains.
       if (isError(error)) throw new Refused(await this.judgeError(document, 502));
       if (!opened.done) throw new Refused(refusalOf("answer_cut_off"));
       const read = this.#read("answer_invalid", () => opened.current);
@@ -250,7 +250,7 @@ class Exchange implements ModelExchange {
     return this.#headerChanges ? withHeaderChanges(own, this.#headerChanges) : new Headers(own);
   }
 
-  /** What plugins wrote. Headers that cannot be sent are reported; they do not refuse the request. */
+  /** Notes the headers that plugins wrote. Unsendable ones are reported, but refuse nothing. */
   #noteHeaders(): void {
     const after = headersIn(this.#state.extensions);
     const { changes, error } = headerChanges(this.#headersBefore, after);
@@ -258,7 +258,7 @@ class Exchange implements ModelExchange {
     if (error !== undefined) this.#observe({ point: "headers", error });
   }
 
-  /** How a streamed answer is forwarded. */
+  /** Decides how a streamed answer is forwarded. */
   async #forwarding(): Promise<Forwarding> {
     await this.#prepare();
     const { toolCalls = true } = this.#options;
@@ -266,7 +266,7 @@ class Exchange implements ModelExchange {
     return forwardingOf(this.#provider, this.#judge.plan(), checksCalls);
   }
 
-  /** What may be forwarded now that `event` has come. */
+  /** The events that may be forwarded now that `event` has come. */
   async #settled(
     event: object,
     stream: ReturnType<ModelProvider["stream"]>,
@@ -280,14 +280,14 @@ class Exchange implements ModelExchange {
       judge: async (message, read) => {
         const { extensions } = this.#state;
         const judged = await this.#kept(() => this.#judge.part(message, read.extensions));
-        // The session keeps the labels. This answer gets those of the whole, which is still to come.
+        // The session keeps the labels. The envelope gets them once the whole answer is judged.
         this.#state.extensions = extensions;
         return judged;
       },
     });
   }
 
-  /** The events that are still to be sent; `undefined` if the others have said anything else. */
+  /** The events still to be sent; `undefined` if `judged` contradicts those that were sent. */
   #rest(document: object, judged: object, forwarding: Forwarding): readonly object[] | undefined {
     if (forwarding === "as they come") return isSameJsonText(document, judged) ? [] : undefined;
     const events = this.#provider.toEvents(judged, this.#limits);
@@ -329,7 +329,7 @@ class Exchange implements ModelExchange {
     }));
   }
 
-  /** Messages that stand for all of `document`, as plugins left them. */
+  /** Judges all messages of the answer `document` and returns the answer as plugins left it. */
   async #judgeRead(document: object, read: Read): Promise<object> {
     await this.#prepare();
     this.#judge.addSlots(read.extensions);
@@ -340,7 +340,7 @@ class Exchange implements ModelExchange {
       for (const message of said) judged.push(await this.#judge.toolCalls(message));
       return judged;
     });
-    // Names in an answer are the provider's: they may be what nobody is to read.
+    // Without the path: field names in an answer come from the provider and may be confidential.
     this.#refuseUnseen(this.#newIn(read, document), ({ kind }) => kind);
     return this.#written(
       this.#provider.writeAnswer(messages, { ...this.#limits, onto: document }),
@@ -349,13 +349,13 @@ class Exchange implements ModelExchange {
     );
   }
 
-  /** What plugins did not see of an answer, without what it repeats of the request. */
+  /** What plugins did not see of an answer, except for what it repeats from the request. */
   #newIn({ left }: Read, answer: object): readonly Left[] {
     const repeated = this.#provider.repeatedIn?.(answer, this.#sent) ?? [];
     return left.filter(({ path }) => !repeated.includes(path));
   }
 
-  /** Makes tenant, envelope and labels, before the first hook. Where that failed, it stays so. */
+  /** Determines tenant, envelope and labels before the first hook. A failure is not retried. */
   #prepare(): Promise<void> {
     this.#prepared ??= this.#makeEnvelope();
     return this.#prepared;
@@ -376,10 +376,10 @@ class Exchange implements ModelExchange {
     this.#headersBefore = headersIn(this.#state.extensions);
   }
 
-  /** Runs hooks. The labels that they added are kept even if they refused. */
+  /** Runs hooks and keeps the labels that they added, even if they refuse. */
   async #kept<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = await work().catch(async (error: unknown) => {
-      // The refusal stands, whatever becomes of the labels.
+      // The refusal stands even if the labels cannot be kept.
       await this.#attempt("labels", () => this.#keepLabels());
       throw error;
     });
@@ -389,7 +389,7 @@ class Exchange implements ModelExchange {
 
   async #keepLabels(): Promise<object> {
     const { extensions } = this.#state;
-    if (this.#labels) this.#state.extensions = await this.#labels.keep(extensions);
+    if (this.#labels) this.#state.extensions = await this.#labels.save(extensions);
     return this.#state;
   }
 
@@ -399,14 +399,14 @@ class Exchange implements ModelExchange {
     if (unseen === undefined) return;
     this.#unseen = shown(unseen);
     const { kind, path, reason } = unseen;
-    const text = `Expected messages that plugins can see in full, got more at ${path}: ${reason} To let it pass, add "${kind}" or "${kind} ${path}" to the option allow.`;
+    const text = `Expected messages that plugins can see in full, got content that no hook shows at ${path}: ${reason} To let it pass, add "${kind}" or "${kind} ${path}" to the option allow.`;
     throw new Refused(
       refusalOf("content_unseen", this.#unseen),
       new GlassineError("payload_shape", text, { path }),
     );
   }
 
-  /** What is written must say what was judged, and drop nothing that plugins did not see. */
+  /** Refuses a document that differs from what was judged, or has lost what plugins did not see. */
   #written(
     { document, lost }: Written<object>,
     messages: readonly Message[],
@@ -435,7 +435,7 @@ class Exchange implements ModelExchange {
     }
   }
 
-  /** Whatever throws refuses the exchange, and is reported once. */
+  /** Runs a step. If it throws, the exchange is refused and the error is reported once. */
   async #step<Result>(point: string, work: () => Promise<Result>): Promise<Result> {
     try {
       return await work();

@@ -1,4 +1,4 @@
-/** What passes from hook to hook of one exchange or call. */
+/** The state that passes from hook to hook within one exchange or call. */
 import { GlassineError } from "../../core/errors/index.ts";
 import {
   type HookManager,
@@ -18,10 +18,10 @@ export interface HookState {
   context: unknown;
 }
 
-/** Runs one step, and says what became of it where that step failed. */
+/** Runs one step, named by `point`, and reports its failure. */
 type RunStep = (point: string, work: () => Promise<void>) => Promise<void>;
 
-/** Makes tenant, envelope and labels of an exchange or call, before its first hook. */
+/** Determines tenant, envelope and labels of an exchange or call, before its first hook. */
 export async function prepareState<Call>(
   state: HookState,
   call: Call,
@@ -42,7 +42,7 @@ export async function prepareState<Call>(
     state.extensions = made;
   });
   await step("labels", async () => {
-    if (labels) state.extensions = await labels.bring(call, state.extensions);
+    if (labels) state.extensions = await labels.load(call, state.extensions);
   });
 }
 
@@ -51,7 +51,7 @@ function unusable(option: string, expected: string): GlassineError {
   return new GlassineError("extensions_shape", text);
 }
 
-/** Invokes a hook with the state, which then has what the hook made of it. */
+/** Invokes a hook with the state and updates the state from the result. */
 export async function invokeWith(
   manager: HookManager,
   state: HookState,

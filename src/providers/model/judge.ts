@@ -1,4 +1,4 @@
-/** Runs the hooks of a model's messages, one message after the other. */
+/** Runs hooks on the messages to and from a model, one message after the other. */
 import { underPayloadLimits } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { brandOf, replaceSlots } from "../../core/envelope/index.ts";
@@ -23,7 +23,7 @@ export const hooks = {
 
 type Hook = (typeof hooks)[keyof typeof hooks];
 
-/** Whether a plugin listens. A hook that the manager does not know has no handlers. */
+/** Whether a plugin handles `hook`. A hook that the manager does not know has no handlers. */
 export function listens(manager: HookManager, hook: string): boolean {
   try {
     return manager.handles(hook);
@@ -50,7 +50,7 @@ export class Judge {
     this.#onResult = onResult;
   }
 
-  /** The messages as plugins left them. Throws `Refused` for a denial. */
+  /** Returns the messages as plugins left them. Throws `Refused` for a denial. */
   async messages(hook: Hook, messages: readonly Message[]): Promise<readonly Message[]> {
     if (!listens(this.#manager, hook)) return messages;
     const judged: Message[] = [];
@@ -58,7 +58,7 @@ export class Judge {
     return judged;
   }
 
-  /** When the text of a streamed answer may be forwarded. From here on the answer is a stream. */
+  /** Returns when text of the answer may be forwarded. From here on, the answer is streamed. */
   plan(): StreamPlan {
     const { tenant } = this.#state;
     if (!listens(this.#manager, hooks.output)) return { mode: "none", window: 0, sentence: false };
@@ -68,7 +68,7 @@ export class Judge {
     return this.#manager.streamPlan(hooks.output, tenant === undefined ? {} : { tenant });
   }
 
-  /** A message that is part of a streamed answer, as plugins left it. */
+  /** Returns a message of a streamed answer that is not complete yet, as plugins left it. */
   async part(message: Message, slots: object): Promise<Message> {
     this.addSlots(slots);
     this.#stream = { done: false };
@@ -77,7 +77,7 @@ export class Judge {
     return judged;
   }
 
-  /** An answer's message with each of its tool calls as plugins left it. */
+  /** Returns an answer's message with each of its tool calls as plugins left it. */
   async toolCalls(message: Message): Promise<Message> {
     if (!listens(this.#manager, hooks.toolCall)) return message;
     const content: Message["content"][number][] = [];
@@ -87,9 +87,9 @@ export class Judge {
     if (isSameJsonText(content, message.content)) return message;
     const changed = createMessage({ ...message, content });
     if (!listens(this.#manager, hooks.output)) return changed;
-    // The plugins that allowed the answer are asked again about what it has become.
+    // The plugins that allowed the answer judge the changed one again.
     const again = await this.#run(hooks.output, changed, "only");
-    if (again !== changed) throw fault("no change to what later plugins made");
+    if (again !== changed) throw fault("no further change by a plugin that saw the message again");
     return changed;
   }
 
@@ -111,13 +111,13 @@ export class Judge {
     this.#onResult(hook, result);
     if (result.continueProcessing !== true) throw new Refused(denialOf(result.violation));
     if (!isJsonObject(result.payload)) throw fault("a message as payload");
-    // The manager read it by the schema of messages.
+    // The manager has checked it against the schema of messages.
     return result.payload as object as Message;
   }
 
   /**
-   * Adds what an answer says about slots. Only `completion` replaces a slot that is there: the
-   * others are the host's.
+   * Adds the slots that an answer sets. Only `completion` replaces an existing slot: the others
+   * belong to the host.
    */
   addSlots(slots: object): void {
     const { extensions } = this.#state;

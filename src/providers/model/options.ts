@@ -1,17 +1,17 @@
 import type { LabelStore } from "../../core/labels/index.ts";
 import type { Access, HookResult, ModelProvider, StreamLimits } from "../rewrite/index.ts";
 
-/** An exchange with a model about to be checked, as the host sees it. */
+/** An exchange with a model that is about to be checked, as the host sees it. */
 export interface ModelCall {
-  /** The library's own id of the exchange: that of its end, and of each audit record. */
+  /** The library's own id of the exchange, also used in its `ModelEnd` and in each audit record. */
   readonly request: string;
   /** The name of the `ModelProvider`. */
   readonly provider: string;
-  /** The body of the request as it arrived. Do not change it. Absent if the answer came alone. */
+  /** The body of the request as it arrived. Do not change it. Absent if only answers are judged. */
   readonly document: unknown;
-  /** What the request says about slots, such as `llm.model_id`: claims of its sender. */
+  /** The slots that the request sets, such as `llm.model_id`: unverified claims of its sender. */
   readonly slots: object;
-  /** What the host passed to `begin`; for `guardFetch` the HTTP request, without its body. */
+  /** What the host passed to `begin`; for `guardFetch`, the HTTP request without its body. */
   readonly about: unknown;
 }
 
@@ -20,8 +20,8 @@ export interface ModelEvent<Extensions = unknown> {
   readonly request: string;
   readonly provider: string;
   /**
-   * The hook. For other failures: `envelope`, `tenant`, `labels`, `request` or `answer`, and
-   * `headers` for headers that plugins wrote and that are not sent.
+   * The name of the hook. For other failures: `envelope`, `tenant`, `labels`, `request` or
+   * `answer`, and `headers` for headers that plugins wrote and that cannot be sent.
    */
   readonly point: string;
   /** Absent when the hook could not run; then `error` says why. */
@@ -43,23 +43,23 @@ export type ModelOutcome = "allowed" | "denied" | "errored" | "aborted";
 export interface ModelEnd {
   readonly request: string;
   readonly provider: string;
-  /** `security.subject.id` of the envelope, where hooks ran. */
+  /** `security.subject.id` of the envelope, if hooks ran. */
   readonly subject: string | undefined;
-  /** The model that the request named, where it was read. */
+  /** The model that the request named, if it was read. */
   readonly name: string | undefined;
   readonly outcome: ModelOutcome;
-  /** Why, unless it was allowed: the code of the refusal. */
+  /** The code of the refusal, unless the exchange was allowed. */
   readonly code: string | undefined;
   /** The plugin that denied it. */
   readonly plugin: string | undefined;
-  /** With `content_unseen`: the kind of what no plugin sees, and of a request also its path. */
+  /** With `content_unseen`: the kind of the content no plugin sees, and in requests its path. */
   readonly unseen?: string | undefined;
   readonly timings: ModelTimings;
 }
 
 /**
- * Milliseconds until the request was checked, until its answer was complete, and until that was
- * checked.
+ * Milliseconds until the request was checked, from there until its answer was complete, and from
+ * there until the answer was checked.
  */
 export interface ModelTimings {
   readonly beforeMs: number;
@@ -70,11 +70,11 @@ export interface ModelTimings {
 
 /** How labels follow data from one exchange, or one tool call, of a session to the next. */
 export interface ModelLabels<Extensions = unknown, Call = ModelCall> {
-  /** Keeps them between exchanges. Default: in memory, for this guard alone. */
+  /** Keeps the labels between exchanges. Default: in memory, for this guard only. */
   readonly store?: LabelStore | undefined;
   /**
-   * The session of an exchange: made by the host, so that no caller can choose or leave it. If the
-   * function fails or does not return a string, the exchange is refused.
+   * The session of an exchange. The host determines it, so that no caller can choose or leave it.
+   * If the function fails or does not return a string, the exchange is refused.
    */
   readonly session:
     | string
@@ -84,7 +84,7 @@ export interface ModelLabels<Extensions = unknown, Call = ModelCall> {
    * continues with its own labels.
    */
   readonly onStoreError?: "deny" | "ignore" | undefined;
-  /** After how many milliseconds a store that has not answered counts as failed. Default 2000. */
+  /** Milliseconds after which a store that has not answered counts as failed. Default 2000. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -93,33 +93,34 @@ type Envelope = object & { readonly then?: never };
 
 export interface ModelGuardOptions<Extensions = unknown, Call = ModelCall> {
   /**
-   * Makes the envelope of an exchange from what the host knows. Without it, hooks get the slots
-   * that the request says, such as `llm`; a tool call says none. If it fails or does not return an
+   * Creates the envelope of an exchange from what the host knows. Without it, hooks get the slots
+   * that the request sets, such as `llm`; a tool call sets none. If it fails or does not return an
    * object, the exchange is refused.
    */
   readonly envelope?: ((call: Call) => Envelope | Promise<Envelope>) | undefined;
-  /** The tenant, for `conditions.tenants` and the audit trail. Refuses as `envelope` does. */
+  /** The tenant, for `conditions.tenants` and the audit trail. A failure refuses the exchange. */
   readonly tenant?: string | ((call: Call) => string | Promise<string>) | undefined;
   /** Carries labels from exchange to exchange. */
   readonly labels?: ModelLabels<Extensions, Call> | undefined;
   /**
-   * What may pass although no plugin sees it, each a kind of `left`, or a kind and a path: `tools`,
-   * `content messages[*].name`. Settings always may. Anything else in `left` refuses the document.
+   * What may pass although no plugin sees it: kinds of `left`, or a kind and a path, such as
+   * `tools` or `content messages[*].name`. Settings always pass. With anything else in `left`, the
+   * document is refused.
    */
   readonly allow?: readonly string[] | undefined;
   /**
-   * Whether each tool call of an answer goes through `cmf.tool_pre_invoke`. Default true. A host
-   * that runs the tools itself, and invokes the hook then, sets it to false.
+   * Whether each tool call of an answer goes through `cmf.tool_pre_invoke`. Default true. Set it to
+   * false in a host that runs the tools itself and invokes the hook at that point.
    */
   readonly toolCalls?: boolean | undefined;
   /**
    * Which exchanges are recorded in the manager's audit trail when they end: `refused` for those
-   * that were not allowed, `all` for each. Without it, only what plugins did is recorded.
+   * that were not allowed, or `all`. Without it, only what plugins did is recorded.
    */
   readonly access?: Access | undefined;
   /** Called once at the end of each exchange. What it throws is ignored. */
   readonly onEnd?: ((end: ModelEnd) => void) | undefined;
-  /** Called for every hook that ran. What it throws is ignored. */
+  /** Called for every hook that ran, and for failures. What it throws is ignored. */
   readonly onResult?: ((event: ModelEvent<Extensions>) => void) | undefined;
 }
 
@@ -133,19 +134,19 @@ export interface ModelRefusal {
   readonly plugin?: string | undefined;
 }
 
-/** What became of a document: what plugins left of it, or why it was refused. */
+/** The result of judging a document: the document as plugins left it, or why it was refused. */
 export type Judged =
   | { readonly document: object; readonly refusal?: undefined }
   | { readonly refusal: ModelRefusal; readonly document?: undefined };
 
-/** What may leave of a streamed answer: its events, or at last why the rest does not leave. */
+/** An event of a streamed answer that may be forwarded, or at the end why the rest may not. */
 export type JudgedEvent =
   | { readonly event: object; readonly refusal?: undefined }
   | { readonly refusal: ModelRefusal; readonly event?: undefined };
 
-/** What a host may say when it begins an exchange. */
+/** Options of `ModelGuard.begin`. */
 export interface BeginOptions {
-  /** Given to the functions of the options as `call.about`. */
+  /** Passed to the functions in the guard's options as `call.about`. */
   readonly about?: unknown;
   /** Aborts the hooks of this exchange. */
   readonly signal?: AbortSignal | undefined;
@@ -160,26 +161,26 @@ export interface ModelGuard {
   begin(options?: BeginOptions): ModelExchange;
 }
 
-/** One request to a model and its answer. Call `end` once. Nothing here throws or rejects. */
+/** One request to a model and its answer. Call `end` once. Only `judgeEvents` can throw. */
 export interface ModelExchange {
   /** The library's own id of the exchange. */
   readonly request: string;
   /** Judges the body of a request. The document is the same object if no plugin listens. */
   judgeRequest(document: unknown): Promise<Judged>;
-  /** The headers of the request with those that plugins wrote, once it was judged. */
+  /** After `judgeRequest`: the headers of the request, with those that plugins wrote. */
   withHeaders(own: Headers): Headers;
   /** Judges the body of an answer. The document is the same object if no plugin listens. */
   judgeAnswer(document: unknown): Promise<Judged>;
   /**
-   * Judges the events of a streamed answer. After a refusal nothing follows. What `events` throws
-   * is thrown.
+   * Judges the events of a streamed answer. A refusal is the last item. What `events` throws is
+   * thrown on.
    */
   judgeEvents(events: AsyncIterable<unknown>, limits?: StreamLimits): AsyncGenerator<JudgedEvent>;
   /**
-   * Judges the message of a provider's error. The refusal says what plugins left of it; of the rest
-   * of the error nothing but its code and `status`.
+   * Judges the message of a provider's error. The refusal has the message as plugins left it, and
+   * of the rest of the error only its code and `status`.
    */
   judgeError(document: unknown, status: number): Promise<ModelRefusal>;
-  /** Reports the end, once. Without `outcome` it is that of the refusal, or `allowed`. */
+  /** Reports the end, once. Without `outcome`, it follows from the refusal, or is `allowed`. */
   end(refusal?: ModelRefusal, outcome?: ModelOutcome, code?: string): void;
 }

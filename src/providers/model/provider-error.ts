@@ -1,9 +1,10 @@
-/** What a provider says when it fails. */
+/** Errors that providers report. */
 import { isJsonObject } from "../rewrite/index.ts";
 
 /**
- * Most APIs write `{ error: { message } }`, and some gateways `{ error: "…" }`. Older vLLM and Azure
- * API Management write `{ message }`. Google's streams answer with an array of one error.
+ * The message and code of an error. Most APIs return `{ error: { message } }`, some gateways
+ * `{ error: "…" }`, older vLLM and Azure API Management `{ message }`, and Google's streams an
+ * array with one error.
  */
 export function errorIn(document: unknown): { readonly message?: string; readonly code: string } {
   const body: unknown = Array.isArray(document) ? document[0] : document;
@@ -21,12 +22,12 @@ function isWord(value: unknown): value is string {
   return typeof value === "string" && /^[a-z][a-z_]{0,63}$/i.test(value);
 }
 
-/** Whether `error` of an event, or of a streamed answer, says that the provider failed. */
+/** Whether the `error` of an event or of a streamed answer means that the provider failed. */
 export function isError(error: unknown): boolean {
   return isJsonObject(error) || (typeof error === "string" && error !== "");
 }
 
-/** Whether an event says that the provider failed: its text is checked before it goes on. */
+/** Whether an event reports a failure of the provider, whose text is checked before it leaves. */
 export function isErrorEvent(event: unknown): boolean {
   if (!isJsonObject(event)) return true;
   const { error, type, response } = event;

@@ -40,7 +40,8 @@ export function checkManager(manager: unknown, call: string): asserts manager is
 }
 
 /**
- * A plugin that waits for a fact which this guard does not have would be skipped on every exchange.
+ * Refuses plugins with conditions on facts that this guard does not have: they would be skipped on
+ * every exchange.
  *
  * @throws GlassineError `options_invalid`
  */
@@ -68,8 +69,8 @@ export function checkConditions(
 }
 
 /**
- * A copy of the options, so that nobody can change them later. `others` are options that `call`
- * reads itself.
+ * Returns a checked copy of the options, so that nobody can change them later. `others` are options
+ * that the caller named `call` reads itself.
  *
  * @throws GlassineError `options_invalid`; `session_invalid` for an invalid session
  */

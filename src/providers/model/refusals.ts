@@ -1,8 +1,8 @@
-/** Why a guard refuses an exchange with a model, other than by a plugin. */
+/** The refusals of a guard for models: its own, and those that pass on a plugin's denial. */
 import { type HookViolation, publicViolation } from "../rewrite/index.ts";
 import type { ModelRefusal } from "./options.ts";
 
-/** The refusals of the guard itself, by code: the status and what a caller reads. */
+/** The refusals of the guard itself, by code: the status and the reason that a caller reads. */
 export const refusals = {
   guard_failed: [500, "The exchange could not be checked, so it was refused"],
   content_unseen: [403, "Part of the document cannot be checked"],
@@ -18,7 +18,7 @@ export const refusals = {
 
 export type RefusalCode = keyof typeof refusals;
 
-/** `detail` is known to hold nothing of the document but its paths. */
+/** A refusal by the guard. `detail` must hold nothing from the document except paths. */
 export function refusalOf(code: RefusalCode, detail?: string): ModelRefusal {
   const [status, reason] = refusals[code];
   return Object.freeze({
@@ -28,12 +28,12 @@ export function refusalOf(code: RefusalCode, detail?: string): ModelRefusal {
   });
 }
 
-/** A plugin's denial. Its description and details stay with the host. */
+/** A refusal for a plugin's denial, whose description and details stay with the host. */
 export function denialOf(violation: HookViolation | undefined): ModelRefusal {
   return Object.freeze({ ...publicViolation(violation), status: 403 });
 }
 
-/** Thrown where a document cannot go on, and caught where the refusal is returned. */
+/** Thrown where a document is refused, and caught where the refusal is returned. */
 export class Refused extends Error {
   readonly refusal: ModelRefusal;
 

@@ -13,7 +13,7 @@ import type { ModelCall, ModelLabels } from "./options.ts";
 
 const storeTimeoutMs = 2000;
 
-/** Where a guard keeps the labels of its sessions. */
+/** The label options of a guard, with its store filled in. */
 export interface LabelRules<Call = ModelCall> extends ModelLabels<unknown, Call> {
   readonly store: LabelStore;
 }
@@ -29,21 +29,21 @@ export function labelRules<Call = ModelCall>(
   };
 }
 
-/** The labels of a session, for one exchange. Whatever throws refuses the exchange. */
+/** The labels of a session during one exchange. An error from here refuses the exchange. */
 export class SessionLabels<Call = ModelCall> {
   readonly #rules: LabelRules<Call>;
   readonly #onIgnored: (error: unknown) => void;
   #session: string | undefined;
   #stored: readonly string[] = [];
 
-  /** Calls `onIgnored` for a failed store, where the host chose to continue. */
+  /** Calls `onIgnored` when the store fails and the host chose to continue. */
   constructor(rules: LabelRules<Call>, onIgnored: (error: unknown) => void) {
     this.#rules = rules;
     this.#onIgnored = onIgnored;
   }
 
-  /** The envelope with the labels that the session has. */
-  async bring(call: Call, extensions: unknown): Promise<unknown> {
+  /** Returns the envelope with the labels of the session added. */
+  async load(call: Call, extensions: unknown): Promise<unknown> {
     const { session, store } = this.#rules;
     const found = typeof session === "function" ? await session(call, extensions) : session;
     checkSession(found);
@@ -51,8 +51,8 @@ export class SessionLabels<Call = ModelCall> {
     return this.#exchange(extensions, [], () => store.load(found));
   }
 
-  /** Saves the labels that plugins added, however the hooks ended. */
-  async keep(extensions: unknown): Promise<unknown> {
+  /** Saves the labels that plugins added, whether or not the hooks refused. */
+  async save(extensions: unknown): Promise<unknown> {
     const session = this.#session;
     const given = labelsIn(extensions);
     if (session === undefined || holdsLabels(this.#stored, given)) return extensions;

@@ -1,4 +1,4 @@
-/** The blocks of lists and the fields that Chat Completions and Responses share. */
+/** The kinds of list blocks and the field rules that Chat Completions and Responses share. */
 import type { Json } from "../../core/data/index.ts";
 import { type ContentPart, createMessage, type Message } from "../../core/messages/index.ts";
 import {
@@ -24,12 +24,12 @@ import {
   urlOfTextFile,
 } from "../rewrite/index.ts";
 
-/** A role of messages, if it is one. */
+/** Returns `role` if it is a role of messages. */
 export function roleNamed(role: unknown): Message["role"] | undefined {
   return Object.values(roles).find((known) => known === role);
 }
 
-/** Every role is called the same in documents. */
+/** Roles have the same names in documents and in messages. */
 export const roles = {
   system: "system",
   developer: "developer",
@@ -38,16 +38,16 @@ export const roles = {
   tool: "tool",
 } as const;
 
-/** A content that is a string. */
+/** Content that is a plain string. */
 export const plain: BlockKind = { part: "text", in: "text", fields: { text: "" } };
 
-/** OpenAI stores sounds, images and reasoning by their ids, and may use what it stored. */
+/** OpenAI stores sounds, images and reasoning under their ids, and may use the stored copy. */
 export const keptById = "OpenAI may use the copy that it stored by its id.";
 
 /** Settings of any block. */
 export const blockSettings: readonly string[] = ["prompt_cache_breakpoint", "logprobs", "parsed"];
 
-/** A text of this type; what describes or quotes the old text goes with it. */
+/** A text of this type. What describes or quotes the old text is dropped with it. */
 export function textKind(part: "text" | "thinking", type: string): BlockKind {
   return {
     part,
@@ -59,23 +59,23 @@ export function textKind(part: "text" | "thinking", type: string): BlockKind {
   };
 }
 
-/** Only bytes: a link has no place. */
+/** Accepts only bytes, because there is no field for a link. */
 export const base64 = (at: string): FieldRule => ({
   at,
   read: () => "base64",
   write: (type, old) => (type === "base64" ? old?.value : unwritable),
 });
 
-/** Where the name of a format is not the end of its media type. */
+/** Formats whose name is not the end of their media type. */
 const audioFormats = new Map([["mp3", "audio/mpeg"]]);
 const format = /* @__PURE__ */ formatField("input_audio.format", "audio", audioFormats);
 
-/** The bytes of a file, as a URL or as they are. */
+/** Reads the bytes of a file, which are a `data:` URL or plain base64. */
 export function mediaOfFile(data: string) {
   return isDataUrl(data) ? mediaFromUrl(data) : { type: "base64" as const, data };
 }
 
-/** The same as text; a link has none. */
+/** Writes bytes in the same form; `undefined` for a link. */
 export function fileOfMedia({ type, media_type, data }: PartFields): string | undefined {
   const text = String(data);
   if (type === "url") return isDataUrl(text) ? text : undefined;
@@ -93,11 +93,11 @@ const fileKind = {
   in: "content",
   is: { type: "file" },
   settings: ["file.detail", "prompt_cache_breakpoint"],
-  // Another place of the old bytes.
+  // Other fields that refer to the old bytes.
   bound: { "file.file_id": undefined, "file.file_url": undefined },
 } as const;
 
-/** The file of text that an item has, in either format. */
+/** The file of text in an item of either format. */
 export function textFileIn(item: JsonObject) {
   const inner = stringIn(objectIn(item.file), "file_data");
   return textFileOfUrl(inner || stringIn(item, "file_data") || stringIn(item, "file_url"));
@@ -109,7 +109,7 @@ const ofText = textFileKind({
   write: (_value, _old, _path, { content }) => urlOfTextFile(content),
 });
 
-/** The kinds of blocks that either format may have in a list, or in place of one. */
+/** The kinds of blocks that either format can have in a list, or in place of one. */
 export const listKinds: { readonly [name: string]: BlockKind } = {
   plain,
   text: textKind("text", "text"),
@@ -151,7 +151,7 @@ export const listKinds: { readonly [name: string]: BlockKind } = {
   },
 };
 
-/** A custom tool takes one text: the argument `input`. */
+/** The input of a custom tool is one text, which is shown as the argument `input`. */
 export function customInput(at: string): FieldRule {
   return {
     at,
@@ -168,9 +168,9 @@ export function customInput(at: string): FieldRule {
 const inResult = ["text", "image", "audio", "document"];
 
 /**
- * The output of a tool: a string, or a list of blocks, which are parts.
+ * The output of a tool: a string, or a list of blocks, which are shown as parts.
  *
- * @param takesText whether a list of the format can have files of text, which are resources
+ * @param takesText whether lists in this format can have files of text, shown as resources
  */
 export function toolOutput(at: string, takesText = false): FieldRule {
   return {
@@ -196,7 +196,7 @@ export function toolOutput(at: string, takesText = false): FieldRule {
   };
 }
 
-/** The parts that a list is. Another resource than a file of text is data. */
+/** The parts of a list; `undefined` for data, such as a resource that is not a file of text. */
 function partsInResult(value: Json, types: readonly string[]) {
   const parts = partsIn(value, types);
   const isBlock = (part: ContentPart) =>
@@ -208,17 +208,17 @@ function asBlocks(items: unknown): readonly JsonObject[] {
   return Array.isArray(items) ? items.map((item) => ({ field: "content", item })) : [];
 }
 
-/** An item of a list of blocks; a text alone may also stand for the whole list. */
+/** Returns a block as an item of a list. A plain string becomes a text block. */
 export function blockIn({ field, item = null }: JsonObject): JsonObject {
   return field === "content" ? objectIn(item) : { type: "text", text: item };
 }
 
-/** Whether only these fields say anything. */
+/** Whether all fields except the `known` ones are null. */
 export function saysOnly(json: JsonObject, known: readonly string[]): boolean {
   return Object.entries(json).every(([key, value]) => value === null || known.includes(key));
 }
 
-/** Whether a block names a stored file and says nothing else that a model reads. */
+/** Whether a block only references a stored file and has no other content that a model reads. */
 export function isStored(block: JsonObject): boolean {
   const stored = isJsonObject(block.file) ? block.file : block;
   const beside = ["type", "file", "file_id", "detail", "prompt_cache_breakpoint"];

@@ -1,4 +1,4 @@
-/** What messages of Chat Completions say in their fields, and the parts that it is. */
+/** The fields of Chat Completions messages and the parts that they map to. */
 import {
   type BlockKind,
   type BlockTable,
@@ -22,7 +22,7 @@ import {
 
 const reasoning = { part: "thinking", fields: { text: "" } } as const;
 
-/** What a spoken answer says of its sound or in words, under one id. */
+/** The sound of a spoken answer or its transcript, which are stored under one id. */
 const spoken = (at: string): FieldRule => ({
   at,
   read: (value) => value,
@@ -42,7 +42,7 @@ const callId: FieldRule = {
   write: (value) => value,
 };
 
-/** A call; what the SDK parsed of its arguments goes with the old ones. */
+/** A call. What the SDK parsed from its arguments is dropped with the old ones. */
 function callKind(type: "function" | "custom", rule: FieldRule): BlockKind {
   return {
     part: "tool_call",
@@ -56,7 +56,7 @@ function callKind(type: "function" | "custom", rule: FieldRule): BlockKind {
 
 const result = { part: "tool_result", fields: { content: toolOutput("content") } } as const;
 
-/** The types of thoughts in lists of their own, and the field that holds the text of each. */
+/** By list and type of a thought, the field that holds its text. */
 const thoughts: { readonly [list: string]: { readonly [type: string]: string } } = {
   // Source: https://openrouter.ai/docs/use-cases/reasoning-tokens#reasoning_details-array-structure
   reasoning_details: {
@@ -76,7 +76,7 @@ export function textKey({ type }: JsonObject): string | undefined {
   return found?.[String(type)];
 }
 
-/** A thought in a list: with its text, signed or not, and without it. */
+/** The kinds of a thought in a list: with text, signed or not, and without text. */
 function thought(list: string, type: string, key: string): { readonly [name: string]: BlockKind } {
   const isShown = (block: JsonObject) => typeof block[key] === "string";
   const isSigned = (block: JsonObject) => (block.signature ?? "") !== "";
@@ -109,7 +109,7 @@ function isPlainText(block: JsonObject): boolean {
   return block.type === "text" && typeof block.text === "string" && Object.keys(block).length === 2;
 }
 
-/** A list of texts, which are one. */
+/** A list of texts, which are shown as one. */
 const texts: FieldRule = {
   at: "thinking",
   read(value, path, { left }) {
@@ -172,7 +172,7 @@ export const blocks: BlockTable = {
       part: "tool_call",
       in: "function_call",
       fields: {
-        // Calls had no ids once.
+        // Legacy calls have no ids.
         tool_call_id: { read: () => "" },
         name: "name",
         arguments: textArguments("arguments", "parsed_arguments"),
@@ -218,7 +218,7 @@ export const blocks: BlockTable = {
   },
 };
 
-/** A block that names a stored file or sound and says nothing else that a model reads. */
+/** Returns `reference` for a block that only references a stored file or sound. */
 function unshown({ field, item = null }: JsonObject): "reference" | undefined {
   if (!isJsonObject(item)) return undefined;
   if (field === "audio") return saysOnly(item, ["id", "expires_at"]) ? "reference" : undefined;

@@ -4,9 +4,7 @@ import type { Json } from "../../core/data/index.ts";
 import { chosen, type EventTexts, textsAt, under } from "../rewrite/index.ts";
 import { isObject, type JsonObject, objectIn, objectsIn, textAt, withFields } from "./json.ts";
 
-/**
- * The fields that each chunk repeats. The rest comes once, in the last chunk: it may be an error.
- */
+/** The fields that each chunk repeats. All others, such as an error, are in the last chunk only. */
 const repeated = ["id", "created", "model", "service_tier", "system_fingerprint"];
 
 /** The chunks of an answer. */
@@ -19,7 +17,7 @@ export function chatEvents(answer: JsonObject): readonly JsonObject[] {
   );
   const last = usage === undefined ? [] : [withFields(chunk([]), { usage })];
   const all = [...chunks, ...last];
-  // Without choices there may still be something to say, as an error.
+  // Without choices there can still be something to send, such as an error.
   const said = all.length === 0 ? [chunk([])] : all;
   said.push(withFields(facts, objectIn(said.pop())));
   return said;
@@ -37,7 +35,7 @@ const texts: EventTexts = /* @__PURE__ */ textsAt(
   under("choices.0.delta", textFields),
 );
 
-/** Where its chunks have text that can be forwarded in pieces. */
+/** Where chunks have text that can be forwarded in pieces. */
 export const chatTexts: EventTexts = {
   ...texts,
   answerOf(event) {
@@ -48,7 +46,7 @@ export const chatTexts: EventTexts = {
     const index = objectsIn((answer as JsonObject).choices)[place]?.index;
     return typeof index === "number" ? index : place;
   },
-  // Each event of `toChatEvents` has one text at most, but for the first, which begins all of them.
+  // An event of `toChatEvents` has at most one text, but a choice's first one begins all of them.
   textOf(event) {
     const found = texts.textOf(event);
     return found?.text === "" ? undefined : found;
@@ -73,7 +71,7 @@ function choiceDeltas(choice: JsonObject, place: number): readonly JsonObject[] 
   ];
 }
 
-/** First who speaks, then each text and call: its name alone, then what it says. */
+/** First the role, then each text and each call: a call's name comes before its arguments. */
 function messageDeltas(message: JsonObject): readonly JsonObject[] {
   const entries = Object.entries(message);
   const first = entries.flatMap(([key, value]): [string, Json][] => {

@@ -1,6 +1,6 @@
 /**
  * The messages of Chat Completions, in a request and as the choices of an answer. Their reasoning,
- * content, refusal, spoken answer and calls are fields of their own, which are shown in this order.
+ * content, refusal, spoken answer and calls are separate fields, which are shown in this order.
  */
 import type { Json } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
@@ -23,14 +23,14 @@ type Role = Message["role"];
 /** Fields that are one item each, and those that are lists. */
 const single = ["reasoning_content", "reasoning", "refusal", "audio", "function_call"] as const;
 const lists = ["reasoning_details", "thinking_blocks", "tool_calls"] as const;
-/** The fields that have to be there: an emptied one is null. */
+/** The fields that must not be missing: an emptied one is null. */
 const required: readonly string[] = ["refusal", "audio"];
 
 function placed(field: string, item: Json, ...path: Path): PlacedBlock {
   return { block: { field, item }, path };
 }
 
-/** What a message says. Only the assistant reasons, refuses, speaks and calls. */
+/** The blocks of a message. Only an assistant's has reasoning, refusals, sound and calls. */
 export function blocksOf(message: JsonObject): readonly PlacedBlock[] {
   const { role } = message;
   if (role === "tool" || role === "function") return [placed(role, message)];
@@ -63,7 +63,7 @@ function contentOf({ content }: JsonObject): readonly PlacedBlock[] {
   return objectsIn(content).map((item, i) => placed("content", item, "content", i));
 }
 
-/** A sound, and what is said in it. */
+/** A sound and its transcript. */
 function audioOf(audio: Json | undefined): readonly PlacedBlock[] {
   if (!isJsonObject(audio)) return [];
   const { transcript: text, ...sound } = audio;
@@ -75,7 +75,7 @@ function audioOf(audio: Json | undefined): readonly PlacedBlock[] {
   ];
 }
 
-/** The messages that say these blocks. The result of each call is a message. */
+/** Writes blocks as messages. The result of each call becomes a message of its own. */
 export function writeMessages(
   blocks: readonly FieldBlock[],
   old: JsonObject | undefined,
@@ -90,7 +90,7 @@ export function writeMessages(
   return [withFields<JsonObject>(old ?? { role }, fieldsOf(blocks, old, role))];
 }
 
-/** The fields of a message with these blocks. What is `undefined` is not there any more. */
+/** The fields of a message with these blocks. An `undefined` field is removed. */
 function fieldsOf(
   blocks: readonly FieldBlock[],
   old: JsonObject | undefined,
@@ -113,7 +113,7 @@ function fieldsOf(
       if (isHeard) items.set("audio", [{ ...objectIn(sound?.item), transcript: text }]);
       else content.push({ field: "text", item: text });
     }
-    // A message has one such call; calls of today may have an empty id, too.
+    // A message can have only one such call. Others become tool calls, whose id may be empty.
     else if (field === "function_call" && items.has(field)) {
       const called = { id: "", type: "function", function: item };
       add("tool_calls", called);
@@ -148,7 +148,7 @@ function writeContent(
   return isPlain && only.text !== undefined ? only.text : blocks.map(blockIn);
 }
 
-/** How many calls there are, in the word for why an answer with them ended. */
+/** Which calls there are, as the `finish_reason` of an answer with them. */
 type Called = "none" | "tool_calls" | "function_call";
 
 function calledIn(blocks: readonly FieldBlock[]): Called {
@@ -161,7 +161,7 @@ function calledIn(blocks: readonly FieldBlock[]): Called {
   return calls.every(({ field }) => field === "function_call") ? "function_call" : "tool_calls";
 }
 
-/** What a choice calls. */
+/** Which calls a choice has. */
 export function calledBy(choice: JsonObject): Called {
   return calledIn(blocksOfChoice(choice).map(({ block }) => block));
 }
@@ -204,14 +204,14 @@ const finishReasons: ReadonlyMap<unknown, StopReason> = new Map([
   ["function_call", "call"],
 ]);
 
-/** Nothing where no stop reason says it, as for `content_filter`. */
+/** The stop reason; `undefined` if none expresses `finish`, as for `content_filter`. */
 export function stopReasonOf(finish: Json | undefined): StopReason | undefined {
   return finishReasons.get(finish);
 }
 
-/** What a choice says that calls this. */
+/** The `finish_reason` of a choice with these calls. */
 export function finishReasonOf(reason: StopReason | undefined, called: Called): string {
   if (called !== "none" && (reason === undefined || reason === "call")) return called;
-  // A stop sequence and a return are written as any stop.
+  // A stop sequence and a return are written as `stop`, too.
   return reason === "max_tokens" ? "length" : reason === "call" ? "tool_calls" : "stop";
 }

@@ -1,4 +1,4 @@
-/** Chunks of a streamed chat completion, put together. */
+/** Assembles the chunks of a streamed chat completion. */
 import { type Json, readWhole } from "../../core/data/index.ts";
 import {
   type CanGrow,
@@ -35,14 +35,14 @@ import {
 } from "./growing.ts";
 import { eventObject } from "./pieces.ts";
 
-/** The most choices a request may ask for. */
+/** The largest number of choices that a request can ask for. */
 export const maxChoices = 128;
 
-/** The field of each kind of call that has its text. */
+/** For each kind of call, the field that holds its text. */
 const texts = { function: "arguments", custom: "input" } as const;
 const kinds = ["function", "custom"] as const;
 
-/** The name and the text of a call, which are there from its beginning. */
+/** The name and the text of a call, both present from its first piece on. */
 function called(kind: keyof typeof texts): Growth {
   const key = texts[kind];
   return fields({ name, [key]: text }, last, { name: "", [key]: "" });
@@ -90,8 +90,8 @@ const calls: Growth = items(growingCall, () => ({ index, id }, all, where) => {
 const areObjects = (value: unknown) => Array.isArray(value) && value.every(isJsonObject);
 
 /**
- * Details of reasoning. Pieces of the same kind and index are one text, so that nothing stands in
- * two parts; without an index, a piece belongs to the one before it, unless that is signed.
+ * Details of reasoning. Pieces with the same type and index form one text, so that no text is split
+ * into two parts. Without an index, a piece continues the one before it, unless that is signed.
  */
 const detailList: Growth = items(
   (meter, where, detail) => {
@@ -116,7 +116,7 @@ const detailList: Growth = items(
 );
 const details = withList(detailList, areObjects);
 
-/** Blocks of a content. Texts that follow each other are one, and so are thoughts. */
+/** The blocks of a content. Consecutive texts form one, and so do consecutive thoughts. */
 const blocks: Growth = items(
   (meter, where) =>
     new GrowingFields(meter, where, { type: first, text, thinking: thoughts }, last),
@@ -131,7 +131,7 @@ const blocks: Growth = items(
 );
 const thoughts = withList(blocks, Array.isArray);
 
-/** A string or, from Mistral, a list of blocks; after one, a string is a text in it. */
+/** A string or, from Mistral, a list of blocks. A string after a list becomes a text in it. */
 const content: Growth = (meter, where) => {
   const plain = text(meter, where);
   let list: Growing | undefined;
@@ -161,7 +161,7 @@ const message = {
 };
 
 const choiceFields = { logprobs: fields({}, any), finish_reason: name, token_ids: any };
-/** The fields of chunks and choices that are no facts. */
+/** The fields of chunks and of choices that are handled separately. */
 const choices = ["choices"];
 const said = ["index", "delta", "message"];
 
@@ -169,7 +169,7 @@ class GrowingChoice {
   readonly #index: number;
   readonly #message: GrowingFields;
   readonly #fields: GrowingFields;
-  /** The fields of the message for which something came, in that order. */
+  /** The fields of the message that have a value, in the order in which they arrived. */
   readonly #said = new Set<string>();
   isFinished = false;
 
@@ -190,7 +190,7 @@ class GrowingChoice {
     if (!isNone(whole)) throw streamFault("choices.message", "a delta, as a choice of a chunk has");
   }
 
-  /** The role comes at the beginning, and perhaps again. */
+  /** Adds a delta. After the end, only the role can still be repeated. */
   #addDelta(delta: JsonObject): void {
     for (const key of Object.keys(delta)) {
       if (isNothing(delta[key])) continue;
@@ -202,8 +202,8 @@ class GrowingChoice {
   }
 
   /**
-   * Whether nothing comes before a text that may still grow and is not sent in pieces: a list, or a
-   * field that is unknown.
+   * Whether all texts, which can still grow, come before anything that is not sent in pieces, such
+   * as a list or an unknown field.
    */
   get isInOrder(): boolean {
     const said = this.#message.value;
@@ -231,7 +231,7 @@ class GrowingChoice {
 const names: readonly unknown[] = ["chat.completion.chunk", "chat.completion"];
 
 const facts = {
-  // What a chunk calls itself.
+  // Only an unusual name is kept.
   object: unless((value) => isNothing(value) || names.includes(value)),
   // Random text that OpenAI adds so that the length of a chunk reveals nothing.
   obfuscation: unless((value) => typeof value === "string"),
@@ -242,7 +242,7 @@ const facts = {
   }),
 };
 
-/** The chunks of a chat completion, put together. */
+/** The chat completion that its chunks result in. */
 export class ChatStream implements MessageStream<unknown, JsonObject> {
   readonly #meter: StreamMeter;
   readonly #reading: StreamReading;
@@ -275,7 +275,7 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
     for (const choice of this.#choicesIn(chunk)) this.#addChoice(eventObject(choice, "choices"));
   }
 
-  /** An error stands alone. Any other chunk has choices, be it none. */
+  /** The choices of a chunk. Only an error can come without the field. */
   #choicesIn({ choices, type }: JsonObject): readonly unknown[] {
     if (Array.isArray(choices)) return choices;
     if (this.#failed && isNone(choices)) return [];
@@ -305,7 +305,7 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
     return all.length >= this.#expected && all.every(({ isFinished }) => isFinished);
   }
 
-  /** No chunk says that a text is over: reasoning may go on after the answer began. */
+  /** No chunk says that a text is complete: reasoning can continue after the answer has begun. */
   get canGrow(): CanGrow {
     const isInOrder = [...this.#choices.values()].every((choice) => choice.isInOrder);
     return isInOrder ? "any text" : "anything";

@@ -1,4 +1,4 @@
-/** Requests and answers of Chat Completions as lists of messages, and what those do not show. */
+/** The tables of messages and choices in Chat Completions, and reports of what is not shown. */
 import type { Json } from "../../core/data/index.ts";
 import {
   type AnswersTable,
@@ -56,7 +56,7 @@ function thoughtsIn(message: JsonObject): readonly string[] {
 
 function reportMessage(message: JsonObject, at: number, reading: Reading): void {
   const { role } = message;
-  // Of a result, its block is the whole message.
+  // The block of a result is the whole message and reports its fields.
   if (role === "tool" || role === "function") return;
   const path = ["messages", at];
   if (role !== "assistant") reportFields(reading, message, path, plain);
@@ -99,7 +99,7 @@ function reportChoice(choice: JsonObject, at: number, reading: Reading): void {
   if (choice.index !== at) setting("index", "The position is not the usual one.");
   if (!isEmpty(choice.logprobs)) setting("logprobs", "probabilities");
   const finish = textAt(choice, "finish_reason");
-  // The reason of the first is in the `completion` slot.
+  // The reason of the first choice is in the `completion` slot.
   const known = at === 0 ? stopReasonOf(finish) : undefined;
   if (finish !== undefined && finishReasonOf(known, calledBy(choice)) !== finish)
     setting("finish_reason", "No stop reason expresses it.");
@@ -117,7 +117,7 @@ export const answers: AnswersTable = {
       report: reportChoice,
       write: writeChoice,
     },
-    // Probabilities and tokens are of all that was said, calls included.
+    // Probabilities and tokens cover the whole message, calls included.
     bound: {
       logprobs: null,
       token_ids: null,
@@ -154,8 +154,8 @@ export const answers: AnswersTable = {
 };
 
 /**
- * As many choices as before have the numbers of before, in their order. Of fewer or more each keeps
- * its own, and a new one gets one that nobody has.
+ * Sets the indexes of choices. If there are as many as before, they get the old indexes in order.
+ * Otherwise each keeps its own, and a new one gets a free index.
  */
 function numbered(
   list: readonly JsonObject[],
@@ -179,7 +179,7 @@ function numbered(
 
 const shownCounts = ["prompt_tokens", "completion_tokens", "total_tokens"];
 
-/** Reports fields of an answer in ways of its own. */
+/** Reports fields of an answer that need rules of their own. Returns the fields it dealt with. */
 export function reportAnswer(answer: JsonObject, left: Collector<Left>): readonly string[] {
   const nested = [...reportNested(answer, [], left), ...reportRepeated(answer, left)];
   reportUsage(answer, shownCounts, left);
@@ -191,7 +191,7 @@ export function reportAnswer(answer: JsonObject, left: Collector<Left>): readonl
   return [...nested, "usage", ...(isUsual ? ["object"] : [])];
 }
 
-/** Model, usage, time, and the stop reason of the first choice. */
+/** Reads model, usage, time, and the stop reason of the first choice. */
 export function answerExtensions(answer: JsonObject): ModelExtensions {
   const [first] = objectsIn(answer.choices);
   const stopReason = stopReasonOf(first?.finish_reason);

@@ -1,4 +1,4 @@
-/** Chat Completions: requests and answers as messages, and back, streamed or not. */
+/** Converts Chat Completions requests and answers, streamed or not, to messages, and back. */
 import { expectOptions, readWhole } from "../../core/data/index.ts";
 import {
   defineProvider,
@@ -118,8 +118,8 @@ export const fromChatResponse = chatCompletions.readAnswer;
 /**
  * Writes assistant messages as the body of a chat completion, a choice for each.
  *
- * Where something of a choice changed, its probabilities and what was parsed of it go; where a text
- * changed, so do its citations.
+ * If anything in a choice changed, its probabilities and what was parsed from it are dropped; if a
+ * text changed, so are its citations.
  *
  * @throws GlassineError `document_invalid` for an `onto` that is not a chat completion
  * @throws GlassineError `message_invalid`
@@ -135,12 +135,12 @@ export interface ChatStreamOptions extends StreamLimits {
 }
 
 /**
- * Puts the chunks of a streamed chat completion together.
+ * Assembles the chunks of a streamed chat completion.
  *
- * `current` is what `fromChatResponse` returns for the answer so far, and in the end the same as if
- * it had not been streamed. It is done when every choice has its `finish_reason`, or with an error;
- * the usage comes after that.
- * `Document` is the type of `document`, such as the SDK's `ChatCompletion`.
+ * `current` is what `fromChatResponse` returns for the answer so far, and at the end the same as if
+ * it had not been streamed. The stream is `done` when every choice has its `finish_reason`, or
+ * after an error; the usage comes after that. `Document` is the type of `document`, such as the
+ * SDK's `ChatCompletion`.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `openai:stream-same`, `openai:stream-refused`
@@ -165,11 +165,11 @@ export function chatStream<Document extends object = JsonObject>(
 }
 
 /**
- * The chunks that stream a chat completion: for each choice its texts, reasoning and calls in the
- * order in which its message has them, as `chatStream` met them, then its end, and at last the usage,
- * if it has one. One without choices is one chunk. Each has the id, the
- * model and the like; what else the completion says is in the last. `Chunk` is their type, such as
- * the SDK's `ChatCompletionChunk`.
+ * Returns the chunks that stream a chat completion: for each choice its texts, reasoning and calls
+ * in the order of the message's fields, which is the order in which `chatStream` received them,
+ * then its end; and finally the usage, if there is one. A completion without choices becomes one
+ * chunk. Each chunk has the id, the model and the like; whatever else the completion has is in the
+ * last one. The type parameter is the type of a chunk, such as the SDK's `ChatCompletionChunk`.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `openai:stream-events`

@@ -1,8 +1,9 @@
 /**
  * Fields that other servers add to the documents of OpenAI's APIs.
  *
- * `request`, `answer`, `choice` and `message` list settings of these places. `content` lists what is
- * known and still content, as every unknown field is: a model or a person reads it, or it acts.
+ * `request`, `answer`, `choice` and `message` list the settings in these places. `content` lists
+ * known fields that count as content, like every unknown field: a model or a person reads them, or
+ * they have an effect.
  */
 import type { Json } from "../../core/data/index.ts";
 import {
@@ -108,7 +109,7 @@ export const dialects: { readonly [server: string]: Dialect } = {
     answer: ["ec_transfer_params", "kv_transfer_params", "metrics"],
     choice: ["routed_experts", "stop_reason", "token_ids"],
     content: [
-      // In a request, what is transferred comes from another host; in an answer, it is a handle.
+      // In a request, transfer parameters are content, too: they refer to data on another host.
       "chat_template",
       "chat_template_kwargs",
       "documents",
@@ -134,13 +135,13 @@ const filterFields: readonly string[] = [
   "content_filter_raw",
   "content_filters",
 ];
-/** Strings of a verdict that are one of a few words. Any other may be text. */
+/** Strings in a verdict that are one of a few words. Any other string may be text. */
 const filterWords: readonly string[] = ["code", "id", "severity", "source_type"];
 
 const ofGroq = knownFields([], ["id", "usage", "usage_breakdown"]);
 
 /**
- * Reports fields that other servers fill with objects, of which part is a setting. Returns their
+ * Reports fields that other servers fill with objects that are partly settings. Returns their
  * names.
  */
 export function reportNested(
@@ -167,7 +168,7 @@ export function reportNested(
   return nested;
 }
 
-/** The texts in a verdict: an error, or where material was found that it cites. */
+/** Reports the texts in a verdict: an error, or a citation that says where material was found. */
 function reportTexts(value: Json, path: Path, isCitation: boolean, left: Collector<Left>): void {
   if (typeof value !== "object" || value === null) return;
   const isList = Array.isArray(value);

@@ -1,4 +1,4 @@
-/** Embeddings: the texts of a request as messages, and back. An answer is numbers, and says none. */
+/** Converts the texts of embeddings requests to messages, and back. An answer is only numbers. */
 import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import { GlassineError, type Problem } from "../../core/errors/index.ts";
@@ -26,7 +26,7 @@ const schema = z.looseObject({
   input: z.union([z.string(), z.array(z.unknown())]),
 });
 
-/** Whether the input is a text, or tokens, and no list of either. */
+/** Whether the input is a single text or its tokens, not a list of inputs. */
 function isAlone({ input }: JsonObject): boolean {
   return !Array.isArray(input) || (input.length > 0 && isTokens(input));
 }
@@ -42,7 +42,7 @@ function inputsOf(request: JsonObject): readonly Json[] {
 
 const pathIn = ({ at }: JsonObject): Path => (typeof at === "number" ? ["input", at] : ["input"]);
 
-/** Each input is a message of one text. */
+/** Each input that is a text is a message. */
 const inputs: TurnTable = {
   turns: "input",
   place: "input",
@@ -81,7 +81,7 @@ const inputs: TurnTable = {
 const known = ["object", "data", "model", "usage"];
 const knownOfItem = ["object", "index", "embedding"];
 
-/** Whatever is not a vector. */
+/** Reports whatever is not part of a vector. */
 function reportAnswer(answer: JsonObject, left: Collector<Left>): readonly string[] {
   const report = (...path: Path) =>
     left.add({ path: pathOf(...path), kind: "content", reason: "Not part of a vector." });
@@ -97,13 +97,13 @@ function reportAnswer(answer: JsonObject, left: Collector<Left>): readonly strin
   return Object.keys(answer);
 }
 
-/** Numbers, or the same as base64. */
+/** Whether a value is a list of numbers, or base64 of them. */
 function isVector(value: unknown): boolean {
   if (typeof value === "string") return /^[A-Za-z0-9+/]*={0,2}$/.test(value);
   return Array.isArray(value) && value.every((each) => typeof each === "number");
 }
 
-/** The vectors are not copied: there may be millions of numbers. */
+/** Checks an answer without copying its vectors: there may be millions of numbers. */
 function checkAnswer(document: unknown): JsonObject {
   if (isObject(document) && Array.isArray(document.data)) return document;
   const text = "The embeddings answer is not readable. It has no array data.";
@@ -172,8 +172,9 @@ export const embeddings: OpenAiTables = /* @__PURE__ */ defineProvider({
 });
 
 /**
- * Reads the body of an embeddings request: a user message for each text of its `input`, and the model
- * for the `llm` slot. Tokens, which nobody can read, and inputs of other forms are `content` in `left`.
+ * Reads the body of an embeddings request: a user message for each text of its `input`, and the
+ * model for the `llm` slot. Tokens, which nobody can read, and inputs of other forms are `content`
+ * in `left`.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `openai:embeddings-request`

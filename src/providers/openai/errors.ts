@@ -1,4 +1,4 @@
-/** How OpenAI's APIs are asked for a stream, and refuse. */
+/** How a request asks OpenAI's APIs for a stream, and how they refuse. */
 import type { ProviderRefusal } from "../rewrite/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
 
@@ -13,7 +13,7 @@ export function errorOf({ violation, status }: ProviderRefusal): JsonObject {
   return { message: violation.reason, type, param: null, code: violation.code };
 }
 
-/** What a guard knows of each of these APIs. */
+/** What a guard needs to know about each of these APIs. */
 export const guarded = {
   asksForStream: (request: unknown) => isObject(request) && request.stream === true,
   namesEvents: false,

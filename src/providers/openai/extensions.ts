@@ -1,4 +1,4 @@
-/** What a document says of the model and of its answer, for the slots. */
+/** Reads slots from documents: the model, and how its answer ended. */
 import {
   type Collector,
   type Left,
@@ -12,7 +12,7 @@ import { given, type JsonObject, objectIn, textAt } from "./json.ts";
 
 export type { WriteAnswerOptions as WriteOptions } from "../rewrite/index.ts";
 
-/** What documents of OpenAI say of slots: `createExtensions` and `withSlots` take it. */
+/** The slots that a document of OpenAI sets, for `createExtensions` and `withSlots`. */
 export interface ModelExtensions {
   readonly llm?: { readonly provider?: string; readonly model_id?: string };
   readonly completion?: {
@@ -38,9 +38,9 @@ export type OpenAiTables = TableProvider<
 >;
 
 /**
- * Token counts of a `usage` of either format, or `undefined` if it has none.
+ * Returns the token counts of a `usage` in either format, or `undefined` if it has none.
  *
- * A total that is left out is the sum.
+ * A missing total is the sum of both.
  */
 export function fromUsage(usage: unknown): TokenUsage | undefined {
   const json = objectIn(usage);
@@ -56,7 +56,7 @@ function countAt(json: JsonObject, key: string): number | undefined {
   return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
-/** Reports what a usage says beyond its three numbers. */
+/** Reports what a usage has beyond its three counts. */
 export function reportUsage(
   json: JsonObject,
   shown: readonly string[],
@@ -104,7 +104,7 @@ function instantOf(seconds: number | undefined): string | undefined {
   return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 }
 
-/** Whether an instant says all of a Unix time. */
+/** Whether an instant can express a Unix time exactly. */
 export function isInstant(seconds: number): boolean {
   const time = Math.trunc(seconds * 1000);
   return seconds >= 0 && time < endOfYears && time / 1000 === seconds;

@@ -1,6 +1,6 @@
 /**
- * Values of an answer that grow with the chunks of a stream. A table says how each field does; what
- * it cannot take, because it contradicts what came before, is `stream_invalid`.
+ * Values of an answer that grow with the chunks of a stream. A table says how each field grows. A
+ * value that contradicts what came before is refused with `stream_invalid`.
  */
 import type { Json } from "../../core/data/index.ts";
 import { isWellFormed } from "../../core/data/intrinsics.ts";
@@ -16,9 +16,9 @@ import { eventObject, keep } from "./pieces.ts";
 
 export interface Growing {
   add(value: unknown): void;
-  /** What has come so far, or nothing. */
+  /** The value so far, or `undefined`. */
   readonly value: Json | undefined;
-  /** No more may come: a text that ends inside a character is refused. */
+  /** Says that no more will come. A text that ends inside a character is refused. */
   end(): void;
 }
 /** @param where the field in chunks, as errors name it */
@@ -27,7 +27,7 @@ export type Fields = { readonly [name: string]: Growth };
 
 const what = "chat completion chunk";
 
-/** @param inner what ends with it */
+/** @param inner the values that end together with it */
 export function growing(
   add: Growing["add"],
   value: () => Json | undefined,
@@ -52,7 +52,7 @@ export const text: Growth = (meter, where) => {
   return growing(add, value, () => [pieces]);
 };
 
-/** A string that comes once, or again unchanged. An empty one may come before it. */
+/** A string that comes once, or again unchanged. Empty ones are ignored. */
 export const name: Growth = (_meter, where) => {
   let known = "";
   const add = (value: unknown) => {
@@ -65,7 +65,7 @@ export const name: Growth = (_meter, where) => {
   return growing(add, () => known);
 };
 
-/** Anything as it came first, or as it came last; what says nothing takes nothing back. */
+/** Any value: the first one, or the last one that is not empty. */
 export const first: Growth = whole(false);
 export const last: Growth = whole(true);
 
@@ -85,7 +85,7 @@ export function whole(
   };
 }
 
-/** What comes last, but for values that say nothing. */
+/** The last value that is not a usual one. */
 export function unless(isUsual: (value: unknown) => boolean): Growth {
   return (meter, where) => {
     const odd = last(meter, where);
@@ -106,10 +106,10 @@ const list: Growth = (meter) => {
   return growing(add, () => [...items]);
 };
 
-/** A string grows, a list is extended, anything else replaced, but not by an empty value. */
+/** A string grows, a list is extended, anything else is replaced, except by an empty value. */
 export const any: Growth = withList(list, () => false);
 
-/** The same, where lists that are of a form grow as it says, and nothing else follows one. */
+/** Like `any`, but values that match grow as `form` says, and only such values may follow one. */
 export function withList(form: Growth, isOfForm: (value: unknown) => boolean): Growth {
   const growthOf = (value: unknown) => {
     if (typeof value === "string") return text;
@@ -135,8 +135,8 @@ export function withList(form: Growth, isOfForm: (value: unknown) => boolean): G
 }
 
 /**
- * A list of objects that come in pieces. For each list `finding` makes a function that returns the
- * item that a piece goes on with, or nothing where it begins one.
+ * A list of objects that come in pieces. For each list, `finding` creates a function that returns
+ * the item that a piece continues, or `undefined` if the piece begins a new one.
  */
 export function items<Item extends Growing>(
   begin: (meter: StreamMeter, where: string, piece: JsonObject) => Item,
@@ -161,8 +161,8 @@ export function items<Item extends Growing>(
 }
 
 /**
- * An object, each field by the table; `rest` are the others. A field is null until more comes, or
- * what stands for it in `defaults`.
+ * An object whose fields grow as `table` says, and all others as `rest` does. A field that came as
+ * null is null, or its value in `defaults`, until more comes.
  */
 export class GrowingFields implements Growing {
   readonly #meter: StreamMeter;
@@ -190,7 +190,7 @@ export class GrowingFields implements Growing {
     this.addOthers(eventObject(value, this.#where), []);
   }
 
-  /** The same for an object of which some fields are taken elsewhere. */
+  /** Like `add`, but skips the fields that are `taken` elsewhere. */
   addOthers(fields: JsonObject, taken: readonly string[]): void {
     for (const key of Object.keys(fields)) {
       if (taken.includes(key)) continue;
@@ -215,7 +215,7 @@ export class GrowingFields implements Growing {
     return !isNone(this.#fields.get(key));
   }
 
-  /** What has come for a field; nothing for null. */
+  /** The value of a field so far; `undefined` if it came as null. */
   get(key: string): Json | undefined {
     return this.#fields.get(key)?.value;
   }
@@ -237,7 +237,7 @@ export function fields(table: Fields, rest: Growth, defaults?: JsonObject): Grow
   return (meter, where) => new GrowingFields(meter, where, table, rest, defaults);
 }
 
-/** Whether a value of an event says nothing new. */
+/** Whether a value of an event is empty, and so changes nothing. */
 export function isNothing(value: unknown): boolean {
   return isNone(value) || value === "" || (Array.isArray(value) && value.length === 0);
 }

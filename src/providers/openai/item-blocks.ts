@@ -1,4 +1,4 @@
-/** What the items of Responses say, and the parts that it is. */
+/** The contents of Responses items and the parts that they map to. */
 import {
   type BlockTable,
   type Collector,
@@ -36,7 +36,7 @@ import { itemSettings, toolKinds } from "./tool-items.ts";
 /** The id that a new item of a response gets. */
 export const itemId = (index: number) => `item_${index}`;
 
-/** Of two places the bytes are shown, and the link is reported. */
+/** If a file has both bytes and a link, the bytes are shown and the link is reported. */
 const filePlaces: FieldRule = {
   shows: ["file_data", "file_url"],
   read(_value, path, { left }, item) {
@@ -48,7 +48,7 @@ const filePlaces: FieldRule = {
   },
 };
 
-/** Bytes or a link. */
+/** A field of a file that is bytes or a link. */
 const fileAt = (field: "type" | "media_type" | "data"): FieldRule => ({
   at: "",
   read(value) {
@@ -62,7 +62,7 @@ const fileAt = (field: "type" | "media_type" | "data"): FieldRule => ({
     withFile(block, path, lost, fileOfMedia(content), String(content.data)),
 });
 
-/** The item with a file: its bytes, or else a link. */
+/** Returns the item with a file: its bytes, or a link if there are none. */
 function withFile(
   block: JsonObject,
   path: Path,
@@ -155,7 +155,7 @@ const kinds: BlockTable["kinds"] = {
     reason: "A generated image holds its bytes.",
     note: "A generated image.",
   },
-  // What is reported of it is not said by a block.
+  // A message or reasoning without blocks. `report` in items.ts covers it.
   empty: {
     in: "item",
     when: (item) => ["message", "reasoning"].includes(itemKind(item)) && saysNothing(item),
@@ -182,7 +182,7 @@ function unshown({ item = null }: JsonObject): "reference" | undefined {
   return isReference || isStored(block) ? "reference" : undefined;
 }
 
-/** Fields that an item of a response is written with anyway are not reported. */
+/** Does not report fields that have the values with which a new item of a response is written. */
 const reportUnusual: FieldReporter = (left, path, value, isSetting) => {
   const [list, index, field, ...below] = path;
   const isItems = list === "output" && typeof index === "number" && below.length === 0;

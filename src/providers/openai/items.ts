@@ -1,8 +1,8 @@
 /**
- * The items of Responses as sections of their list.
+ * Divides the items of Responses into sections, one for each message.
  *
- * What the assistant says, thinks and calls comes as items of their own. Those in a row are one
- * message, as they are in other formats. A response is one message as a whole.
+ * The assistant's texts, thoughts and calls are separate items. Consecutive ones are one message,
+ * as in other formats. A response is one message as a whole.
  */
 import type { Json } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
@@ -37,11 +37,11 @@ type Role = Message["role"];
 /** Consecutive items that are one message, or an item that no message shows. */
 interface Section extends JsonObject {
   readonly items: readonly JsonObject[];
-  /** The place of the first one in the list. */
+  /** The index of the first one in the list. */
   readonly at: number;
 }
 
-/** Who says an item; `undefined` for one that no message shows. */
+/** The role of the message that shows an item; `undefined` if none does. */
 function roleOfItem(item: JsonObject): Role | undefined {
   const type = itemKind(item);
   if (itemIn(resultItems, type) !== undefined) return "tool";
@@ -51,7 +51,7 @@ function roleOfItem(item: JsonObject): Role | undefined {
   return isSaid ? "assistant" : undefined;
 }
 
-/** The sections of a list. An item after the last one of a message that shows something is alone. */
+/** The sections of a list. An unshown item joins a message only if more of that message follows. */
 export function sectionsOf(items: readonly JsonObject[]): readonly Section[] {
   const sections: Section[] = [];
   let open: { items: JsonObject[]; at: number; shown: number } | undefined;
@@ -97,15 +97,16 @@ function piecesOf(item: JsonObject, at: number, isAnswer: boolean): readonly Pla
       path: [list, i],
     }));
   });
-  // What only says an id or a state stays in its place.
+  // An item that only has an id or a status is a piece itself, so that it stays in its place.
   const isHidden = pieces.length === 0 && (isAnswer || roleOfItem(item) === "assistant");
   return isHidden ? [whole] : pieces;
 }
 
-/** The result in the item of its call. */
+/** The result that is in the same item as its call. */
 function outputOf(item: JsonObject, at: number): readonly PlacedBlock[] {
   const { output = "", error = "" } = itemIn(callItems, itemKind(item)) ?? {};
-  // Of both, messages show the output, so the error goes unseen with it.
+  // If there are both, messages show only the output. The path is that of the unseen error, so that
+  // removing the result reports what was dropped with it.
   const key = [error, output].find((each) => given(item, each) !== undefined);
   if (key === undefined) return [];
   const names = ["type", "id", "name", output, error];
@@ -148,7 +149,7 @@ function reportPhase(item: JsonObject, path: Path, { left }: Reading): void {
   left.add({ path: pathOf(...path, "phase"), kind, reason });
 }
 
-/** Where an item is. A text that stands for itself is not in a list. */
+/** The path of an item. A plain string in place of a list has no index. */
 export function pathIn({ at, form }: JsonObject, list: ItemList, i: number): Path {
   return typeof form === "string" ? [form] : [list, Number(at) + i];
 }
@@ -166,7 +167,7 @@ function channelOf({ items, role }: JsonObject): "commentary" | "final" | undefi
   return channels.find(([each]) => each === phase)?.[1];
 }
 
-/** How sections say messages. */
+/** How sections are read as messages and written from them. */
 export function itemFields(list: ItemList): TurnFields {
   const isAnswer = list === "output";
   return {
@@ -201,7 +202,7 @@ const itemOf = ({ item }: FieldBlock) => item;
 
 type Lists = { readonly [list in "content" | "summary"]: FieldBlock[] };
 
-/** An item that is being put together from its pieces. */
+/** An item that is being assembled from its pieces. */
 interface Open {
   readonly kind: "message" | "reasoning";
   readonly old: JsonObject | undefined;
@@ -209,14 +210,14 @@ interface Open {
   readonly lists: Lists;
 }
 
-/** Puts the items of one message together. */
+/** Assembles the items of one message. */
 class ItemWriter {
   readonly #before: readonly JsonObject[];
   readonly #message: Message;
   readonly #isAnswer: boolean;
   readonly #lost: (reason: string) => void;
   readonly #items: JsonObject[] = [];
-  /** The old items that have a new form. */
+  /** The indexes of the old items that were written again. */
   readonly #used = new Set<number>();
   #open: Open | undefined;
   #isKept = false;
@@ -246,7 +247,7 @@ class ItemWriter {
     return this.#items;
   }
 
-  /** Whether an old message, or reasoning, has no piece left. Of other items the engine says so. */
+  /** Whether an old message or reasoning has no piece left. The engine checks all other items. */
   isDropped(at: number): boolean {
     const item = this.#before[at] ?? {};
     return ["message", "reasoning"].includes(itemKind(item)) && !this.#used.has(at);
@@ -283,18 +284,18 @@ class ItemWriter {
   #addPiece(block: FieldBlock): void {
     const isNewSummary = block.list === undefined && objectIn(block.item).type === "summary_text";
     const list = isNewSummary || block.list === "summary" ? "summary" : "content";
-    // Only what the assistant says comes in several items.
+    // Only messages of the assistant consist of several items.
     const isSingle = this.#message.role !== "assistant" && this.#before.length > 0;
     const at = isSingle ? 0 : typeof block.at === "number" ? block.at : undefined;
     const old = at === undefined ? undefined : this.#before[at];
     const isThought = old === undefined ? list === "summary" : itemKind(old) === "reasoning";
     const kind = isThought ? "reasoning" : "message";
     const isSame = this.#open?.at === at && this.#open?.kind === kind;
-    // A new text goes with the message it stands beside.
+    // A new text joins the message before it.
     const joins = at === undefined && kind === "message" && this.#open?.kind === "message";
     if (!isSame && !joins) {
       this.#close();
-      // What was parted by something new cannot have the same item, and its id, twice.
+      // If something new splits an old item, only the first part keeps the item and its id.
       const isOwn = at !== undefined && !this.#used.has(at);
       if (at !== undefined) this.#used.add(at);
       this.#open = { kind, old: isOwn ? old : undefined, at, lists: { content: [], summary: [] } };
@@ -321,7 +322,7 @@ class ItemWriter {
     return phase === undefined ? item : { ...item, phase };
   }
 
-  /** A single plain text is written as a string where the format allows it. */
+  /** A single plain text is written as a string if the format allows it. */
   #contentOf(blocks: readonly FieldBlock[], old: JsonObject | undefined): Json {
     const before = old === undefined ? undefined : given(old, "content");
     const [first] = blocks;

@@ -16,7 +16,7 @@ export function given(json: JsonObject, key: string): Json | undefined {
   return (Object.hasOwn(json, key) ? json[key] : undefined) ?? undefined;
 }
 
-/** Whether a value says nothing: neither an item nor a field. */
+/** Whether a value is absent, null, or a list or object without entries. */
 export function isEmpty(value: Json | undefined): boolean {
   if (value === undefined || value === null) return true;
   return typeof value === "object" && Object.keys(value).length === 0;
@@ -33,8 +33,8 @@ export function numberAt(json: JsonObject, key: string): number | undefined {
 }
 
 /**
- * Whether `now` has the shape of `old`: the same fields of the same types, and in a list only
- * items of a shape that it had. So text can be redacted and items removed, but no field can be
+ * Whether `now` has the shape of `old`: the same fields of the same types, and in a list only items
+ * of shapes that it had before. So text can be redacted and items removed, but no field can be
  * added to a provider's data.
  */
 export function fitsShape(old: Json, now: Json): boolean {

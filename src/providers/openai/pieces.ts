@@ -1,4 +1,4 @@
-/** What events of a stream have, copied and checked. */
+/** Copies and checks the values in events of a stream. */
 import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import { isNativePromise, isProxy } from "../../core/data/intrinsics.ts";
@@ -24,21 +24,21 @@ export function keep(value: unknown, what: string, meter: StreamMeter): Json {
   return copy;
 }
 
-/** What was kept, checked against what the whole document must have. */
+/** Checks what was kept against the schema of the whole document. */
 export function expectShape(schema: z.ZodMiniType, kept: JsonObject, what: string): JsonObject {
   return objectIn(readDocument(schema, kept, what, "stream_invalid"));
 }
 
 /** @throws GlassineError `stream_invalid` */
 export function eventObject(value: unknown, where: string): JsonObject {
-  // In the order of `kindOf`, which is for messages: each delta comes here three times (row L2 of
-  // docs/performance.md), and a revoked proxy throws when it is inspected.
+  // Checks in the order of `kindOf`, which is too slow here: each delta comes here three times (row
+  // L2 of docs/performance.md). A revoked proxy throws when it is inspected.
   const isOther = typeof value !== "object" || isProxy(value) || isNativePromise(value);
   if (!isOther && isObject(value)) return value;
   throw streamFault(where, "an object", [value]);
 }
 
-/** A place in a list that has `length` items, the next free one included. */
+/** An index in a list that has `length` items, or the next free one. */
 export function placeIn(value: unknown, length: number, where: string): number {
   if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= length) {
     return value;

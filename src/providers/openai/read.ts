@@ -5,7 +5,7 @@ import { GlassineError } from "../../core/errors/index.ts";
 import { readDocumentAgain } from "../rewrite/index.ts";
 import type { JsonObject } from "./json.ts";
 
-/** A document format: the field that identifies it, and what its functions are named after. */
+/** A document format: its name, the field that identifies it, and the name of its functions. */
 interface Format {
   readonly what: string;
   readonly field: string;
@@ -21,7 +21,7 @@ export const formats = {
 } as const satisfies { readonly [format: string]: Format };
 
 /**
- * The schema checks the document; `Document` is the type that the caller has for it.
+ * Reads a document that `schema` accepts; `Document` is the type that the caller has for it.
  *
  * @throws GlassineError `document_invalid`
  */
@@ -36,7 +36,7 @@ export function read<Document extends object = JsonObject>(
   return readDocumentAgain(schema, withoutComputed(document), what, previous) as Document;
 }
 
-/** A document of another format might pass the schema and show nothing. */
+/** Refuses a document of another format, which might pass the schema and show nothing. */
 function refuseOther(document: unknown, { what, field }: Format): void {
   if (!isReadable(document) || Object.hasOwn(document, field)) return;
   const other = Object.values(formats).find((format) => Object.hasOwn(document, format.field));

@@ -1,6 +1,6 @@
 /**
- * What an answer repeats of its request. It was read there only if the request had it: a stored
- * prompt, or a server on the way, may have added more.
+ * What an answer repeats from its request. Plugins have seen it there only if the request had it: a
+ * stored prompt, or a server on the way, may have added more.
  */
 import type { Json } from "../../core/data/index.ts";
 import { type Collector, contentKind, type Left } from "../rewrite/index.ts";
@@ -8,14 +8,14 @@ import { given, isEmpty, isObject, type JsonObject } from "./json.ts";
 
 /** The fields that have text. */
 const texts: readonly string[] = ["instructions", "metadata", "prompt", "stop", "user"];
-/** The fields with an id, which the server may give where a request has none. */
+/** The fields with an id, which the server may add if a request has none. */
 const ids: readonly string[] = [
   "conversation",
   "previous_response_id",
   "prompt_cache_key",
   "safety_identifier",
 ];
-/** The fields with settings inside, which may hold text as well: a description, a pattern. */
+/** The fields with settings inside, which may hold text as well, such as a description. */
 const settings: readonly string[] = [
   "context_management",
   "prompt_cache_options",
@@ -35,9 +35,8 @@ const isSetting = (text: string) =>
 const isName = (text: string) => /^\w{1,40}$/.test(text);
 
 /**
- * The fields of an answer that say nothing but what its request said, as it was sent. The API adds
- * defaults and puts schemas into its own form, so that strings and names are compared, and not the
- * JSON.
+ * Returns the fields of an answer that only repeat its request, as it was sent. The API adds
+ * defaults and rewrites schemas, so strings and names are compared instead of the JSON.
  */
 export function repeatedIn(answer: object, request: unknown): readonly string[] {
   const said = answer as JsonObject;
@@ -50,13 +49,13 @@ export function repeatedIn(answer: object, request: unknown): readonly string[] 
       if (word === "" || known.has(word)) return true;
       if (texts.includes(field)) return false;
       if (ids.includes(field)) return isKey ? word === "id" : isId(word);
-      // Words in a list could be a sentence.
+      // Words in a list could form a sentence.
       return isKey ? isName(word) : !isListed && isSetting(word);
     });
   });
 }
 
-/** Reports them as if nothing was known of the request. Returns which it reported. */
+/** Reports these fields as if the request were unknown. Returns which it reported. */
 export function reportRepeated(answer: JsonObject, left: Collector<Left>): readonly string[] {
   const usual = repeatedIn(answer, undefined);
   const others = repeated.filter(

@@ -1,13 +1,13 @@
 /**
- * The known events of a streamed response: which add to texts, and where those are, and the fields
- * of each. Any other event or field is reported.
+ * The known events of a streamed response: the fields of each, and which texts they add to. Any
+ * other event or field is reported.
  *
- * Source: the types of OpenAI's SDK. Sound and images that come before they are whole are not
- * here: no message shows them.
+ * Source: the types of OpenAI's SDK. Events with incomplete sound and images are not among them,
+ * because no message shows those.
  */
 import type { JsonObject } from "./json.ts";
 
-/** The lists that parts come in: the events of a part, and the field of events that says where. */
+/** The lists of parts: the name in the events of a part, and the field that has its index. */
 export const partLists = {
   summary: { event: "reasoning_summary_part", index: "summary_index" },
   content: { event: "content_part", index: "content_index" },
@@ -17,12 +17,12 @@ export type ListName = keyof typeof partLists;
 
 /** A text that comes in pieces. */
 export interface StreamedText {
-  /** What stands between `response.` and `.delta` or `.done`. */
+  /** The part of an event's type between `response.` and `.delta` or `.done`. */
   readonly name: string;
-  /** The type of the part, or the item, that has it, and its field there and in the last event. */
+  /** The type of the part or item that has it, and its field there and in the last event. */
   readonly of: string;
   readonly key: string;
-  /** The list that the part is in. None: the text is the item's own. */
+  /** The list that the part is in. Without one, the text is in the item itself. */
   readonly list?: ListName;
 }
 
@@ -37,20 +37,20 @@ export const streamedTexts: readonly StreamedText[] = [
   { name: "code_interpreter_call_code", of: "code_interpreter_call", key: "code" },
 ];
 
-/** The text of an item of this type, or of a part. */
+/** The text that an item or a part of this type has. */
 export function textOf(what: "item" | "part", type: unknown): StreamedText | undefined {
   const isOne = ({ list }: StreamedText) => (list === undefined) === (what === "item");
   return streamedTexts.find((text) => text.of === type && isOne(text));
 }
 
-/** How a response ends, by its status. */
+/** The events that end a response, each with the status that it stands for. */
 export const endings: { readonly [type: string]: string } = {
   "response.completed": "completed",
   "response.incomplete": "incomplete",
   "response.failed": "failed",
 };
 
-/** These are in the document as they came. */
+/** The fields with values that are part of the document. */
 const whole = ["response", "item", "part", "annotation", "error", "message", "param"];
 const numbers = [
   "sequence_number",
@@ -108,7 +108,7 @@ const known: ReadonlyMap<string, readonly string[]> = new Map(fieldsOf);
 /** The details of an error are in a separate object, or in these fields. */
 const ofError = ["code", "message", "param"];
 
-/** The fields of a known event that is ignored; `undefined` for an unknown event. */
+/** The unknown fields of a known event; `undefined` for an unknown event. */
 export function unknownFields(type: string, event: JsonObject): readonly string[] | undefined {
   const own = type === "error" ? errorFields(event) : known.get(type);
   if (own === undefined) return undefined;
@@ -123,7 +123,7 @@ function errorFields({ error }: JsonObject): readonly string[] {
   return error === null || error === undefined ? ofError : ["error"];
 }
 
-/** Whether a field holds what it should. Anything else in it is as unknown as another field. */
+/** Whether a field has a value of its type. If not, it counts as an unknown field. */
 function fits(field: string, value: unknown): boolean {
   if (whole.includes(field)) return true;
   if (field === "logprobs") return Array.isArray(value);

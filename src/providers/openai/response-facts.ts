@@ -1,4 +1,4 @@
-/** What a response says beside its output, and how a new one says it. */
+/** The fields of a response beside its output: how they are read, and what a new one has there. */
 import type { Json } from "../../core/data/index.ts";
 import {
   type AnswersTable,
@@ -48,14 +48,14 @@ const usualFields: JsonObject = {
   top_p: 1,
 };
 
-/** Those of one that ended at its limit. */
+/** The fields of a response that ended at its limit. */
 const cut = { status: "incomplete", incomplete_details: { reason: "max_output_tokens" } } as const;
 
 function isTooLong(response: JsonObject): boolean {
   return isSameJsonText(given(response, "incomplete_details"), cut.incomplete_details);
 }
 
-/** Model, usage, time and stop reason. */
+/** Reads model, usage, time and stop reason. */
 export function answerExtensions(response: JsonObject): ModelExtensions {
   const created = numberAt(response, "created_at");
   return responseExtensions(response, "openai.responses", stopReasonOf(response), created);
@@ -79,7 +79,7 @@ function stopReasonOf(response: JsonObject): StopReason | undefined {
   return waits ? "call" : "end";
 }
 
-/** Reports fields of a response in ways of its own. */
+/** Reports fields of a response that need rules of their own. Returns the fields it dealt with. */
 export function reportAnswer(response: JsonObject, left: Collector<Left>): readonly string[] {
   reportUsage(response, shownCounts, left);
   const shown = Object.entries(response).filter(([key, value]) => isShown(response, key, value));
@@ -96,7 +96,7 @@ function isShown(response: JsonObject, key: string, value: Json): boolean {
   return Object.hasOwn(usualFields, key) && isSameJsonText(usualFields[key], value);
 }
 
-/** What the SDK adds to a response: all texts in one. */
+/** The `output_text` that the SDK adds to a response: all texts in one. */
 function outputText(items: readonly JsonObject[]): string {
   const blocks = items.flatMap((item) => (item.type === "message" ? objectsIn(item.content) : []));
   return blocks
@@ -104,7 +104,7 @@ function outputText(items: readonly JsonObject[]): string {
     .join("");
 }
 
-/** All items as one message. */
+/** Shows all items as one message. */
 export const answers: AnswersTable = {
   choices: {
     turns: "output",
@@ -131,7 +131,7 @@ export const answers: AnswersTable = {
   finish: (items) => items,
 };
 
-/** Texts that the SDK repeats elsewhere in a response follow, and what it parsed of them goes. */
+/** Writes the output, updates the SDK's copy of its texts, and drops what it parsed from them. */
 function writeOutput(
   sections: readonly JsonObject[],
   old: JsonObject | undefined,

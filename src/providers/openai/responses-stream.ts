@@ -1,4 +1,4 @@
-/** Events of a streamed response, put together. */
+/** Assembles the events of a streamed response. */
 import {
   type CanGrow,
   collector,
@@ -27,11 +27,11 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
   readonly #superseded: Superseded;
   readonly #items: StreamedItem[] = [];
   readonly #left = collector<Left>();
-  /** Each unknown kind, and each unknown field of a kind. */
+  /** The unknown kinds of events, and the unknown fields of known ones, that were reported. */
   readonly #reported = new Set<string>();
   #events = 0;
   #base: JsonObject = {};
-  /** The event that `#base` came in. */
+  /** The index of the event that `#base` came in. */
   #baseFrom = 0;
   #final: JsonObject | undefined;
 
@@ -60,7 +60,7 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
     this.#reportUnknown(type, json);
   }
 
-  /** Reported once for each kind of event. */
+  /** Reports an unknown event or unknown fields, once for each kind of event. */
   #reportUnknown(type: string, event: JsonObject): void {
     const fields = unknownFields(type, event);
     if (fields === undefined)
@@ -141,7 +141,7 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
     return response;
   }
 
-  /** The end repeats what was put out, or says nothing of it. */
+  /** The last event repeats the whole output or leaves it out. */
   #end(value: unknown): void {
     const kept = this.#sameResponse(value);
     const output = Array.isArray(kept.output) ? kept.output : [];
@@ -156,7 +156,7 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
     this.#final = isSilent ? withFields(response, { output: items }) : response;
   }
 
-  /** An error is in the event itself, or in an object in it. */
+  /** The error is in the event itself, or in an object in it. */
   #fail(event: JsonObject): void {
     const { code = null, message = null, param = null } = event;
     const error = keep(given(event, "error") ?? { code, message, param }, what, this.#meter);
@@ -171,7 +171,7 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
     return this.#final !== undefined && !this.#meter.isBroken;
   }
 
-  /** An item that is not over, other than the last, holds everything back. */
+  /** An incomplete item other than the last one holds everything back. */
   get canGrow(): CanGrow {
     const isInOrder = this.#items.slice(0, -1).every(({ isWhole }) => isWhole);
     return isInOrder && this.#items.at(-1)?.isInOrder !== false ? "last text" : "anything";

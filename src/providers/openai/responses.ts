@@ -1,4 +1,4 @@
-/** Responses: requests and answers as messages, and back, streamed or not. */
+/** Converts Responses requests and answers, streamed or not, to messages, and back. */
 import { defineProvider, type EventTexts, sameList, type TurnTable } from "../rewrite/index.ts";
 import { roles } from "./blocks.ts";
 import { settingsAt } from "./dialects.ts";
@@ -29,12 +29,12 @@ const eventTexts: EventTexts = {
   atPlace: (event, place) => ({ ...event, sequence_number: place }),
 };
 
-/** A text that stands for itself, in place of a list of items. */
+/** The section of a plain string, which stands in place of a list of items. */
 function textAlone(form: "instructions" | "input", role: string, content: string): JsonObject {
   return { form, role, items: [{ type: "message", role, content }] };
 }
 
-/** The messages of a request: `instructions` is one before those of the input. */
+/** The messages of a request: `instructions` is one, before those of the input. */
 const messages: TurnTable = {
   turns: "input",
   roles,
@@ -49,14 +49,14 @@ const messages: TurnTable = {
           : sectionsOf(objectsIn(input))),
       ];
     },
-    // Nothing is beside a text that stands for itself.
+    // A plain string has no other fields.
     pathsOf: (section) =>
       section.form === undefined
         ? objectsIn(section.items).map((_, i) => pathIn(section, "input", i))
         : [],
     write(sections, old) {
       const [first] = sections;
-      // With others before them, instructions are no longer the first thing that the model reads.
+      // A model reads `instructions` first, so they are only written if no section precedes them.
       const isFirst = first?.form === "instructions";
       const others = isFirst ? sections.slice(1) : sections;
       const [only] = others;
@@ -89,7 +89,7 @@ export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
     requests: ["POST /responses"],
     eventTexts,
     namesEvents: true,
-    // The SDK raises an error only where an event has the field `error`.
+    // The SDK raises an error only if an event has the field `error`.
     deniedEvent: (refusal) => ({ ...errorOf(refusal), type: "error", error: errorOf(refusal) }),
   },
   calls: {
@@ -130,8 +130,8 @@ export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
 });
 
 /**
- * Reads the body of a request of Responses: `instructions` as a system message, then `input`.
- * Items of the assistant in a row are one message; each result of a tool is one of role `tool`.
+ * Reads the body of a request to Responses: `instructions` as a system message, then `input`.
+ * Consecutive items of the assistant become one message; each tool result becomes a `tool` message.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `openai:responses-request`, `openai:left`
@@ -146,7 +146,7 @@ export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
 export const fromResponsesRequest = responses.readRequest;
 
 /**
- * Writes messages as the body of a request of Responses.
+ * Writes messages as the body of a request to Responses.
  *
  * @throws GlassineError `document_invalid` for an `onto` that is not such a request
  * @throws GlassineError `message_invalid`
@@ -156,7 +156,7 @@ export const fromResponsesRequest = responses.readRequest;
 export const toResponsesRequest = responses.writeRequest;
 
 /**
- * Reads a response: one assistant message with all that was put out. Model, usage, time and stop
+ * Reads a response as one assistant message with all of its output. Model, usage, time and stop
  * reason are for the `completion` slot.
  *
  * @throws GlassineError `document_invalid`
@@ -175,12 +175,12 @@ export const fromResponsesResponse = responses.readAnswer;
 export const toResponsesResponse = responses.writeAnswer;
 
 /**
- * Puts the events of a streamed response together.
+ * Assembles the events of a streamed response.
  *
- * `current` is what `fromResponsesResponse` returns for the response so far. The end is one of
- * `response.completed`, `response.incomplete`, `response.failed` and `error`; it must agree
- * with what was streamed. An event of an unknown kind, and an unknown field of one, is in `left`.
- * `Document` is the type of `document`, such as the SDK's `Response`.
+ * `current` is what `fromResponsesResponse` returns for the response so far. The last event is
+ * `response.completed`, `response.incomplete`, `response.failed` or `error`, and must agree with
+ * what was streamed. `left` reports unknown events and unknown fields of events. `Document` is the
+ * type of `document`, such as the SDK's `Response`.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `openai:stream-same`, `openai:stream-refused`
@@ -199,9 +199,9 @@ export const toResponsesResponse = responses.writeAnswer;
 export const responsesStream = responses.stream;
 
 /**
- * The events that stream a response, in order: each item with its parts and texts, and the end
- * that its status says, `response.completed` unless it is `incomplete` or `failed`. `Event` is
- * their type, such as the SDK's `ResponseStreamEvent`.
+ * Returns the events that stream a response, in order: each item with its parts and texts, then the
+ * end that fits its status, which is `response.completed` unless that is `incomplete` or `failed`.
+ * The type parameter is the type of an event, such as the SDK's `ResponseStreamEvent`.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `openai:stream-events`

@@ -1,4 +1,4 @@
-/** Fields at the top of documents that are settings. Any other counts as content. */
+/** Top-level fields of documents that are settings. All others count as content. */
 import {
   type Collector,
   chosen,
@@ -12,8 +12,8 @@ import {
 import { isObject, type JsonObject } from "./json.ts";
 
 /**
- * Of requests, in both formats. `tools`, `prediction`, `prompt`, `previous_response_id` and their
- * like are not here: a model reads them.
+ * The settings of requests, in both formats. `tools`, `prediction`, `prompt`,
+ * `previous_response_id` and the like are not among them, because a model reads them.
  */
 export const requestSettings: readonly string[] = [
   // How the next token is chosen, and when the last one is.
@@ -29,7 +29,7 @@ export const requestSettings: readonly string[] = [
   "n",
   "top_p",
   "truncation",
-  // What is put out, and in which form.
+  // What is output, and in which form.
   "audio",
   "include",
   "logprobs",
@@ -67,14 +67,14 @@ const formats = knownFields([
   ...under("text", ["verbosity", "format.type", "format.name", "format.strict"]),
 ]);
 
-/** What a model reads of the formats that a request asks for: `left` has it as it has tools. */
+/** Reports what a model reads of the formats that a request asks for, such as schemas. */
 export function reportFormats(request: JsonObject, left: Collector<Left>): void {
   const asked = Object.entries(chosen(request, ["response_format", "text"]));
   const objects = Object.fromEntries(asked.filter(([, format]) => isObject(format)));
   reportFields(readingWith(left, {}, reportUnshown), objects, [], formats);
 }
 
-/** Of responses. What they repeat of their request and is text is reported by itself. */
+/** The settings of responses. Text that they repeat from their request is reported separately. */
 export const responseSettings: readonly string[] = [
   ...requestSettings,
   "billing",

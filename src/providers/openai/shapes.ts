@@ -1,11 +1,11 @@
-/** What has to hold of a document before it is read: known kinds have their fields. */
+/** Schemas of documents: an object of a known kind must have the fields of that kind. */
 import * as z from "zod/mini";
 
 type Issue = z.core.$ZodRawIssue;
 
 /**
- * An object whose kind says what else it must have. An object of an unknown kind may have
- * anything: it is reported, and never refused.
+ * An object whose kind determines what else it must have. An object of an unknown kind can have
+ * anything: it is reported, but never refused.
  */
 function byKind(
   kindOf: (value: { readonly [key: string]: unknown }) => unknown,
@@ -31,7 +31,7 @@ const ofFile = z.looseObject({
   filename: maybeText,
 });
 
-/** The blocks that contents are lists of, in both formats. */
+/** The blocks in lists of content, in both formats. */
 export const blockSchema = byKind(({ type }) => type, {
   text: ofText,
   input_text: ofText,
@@ -84,7 +84,7 @@ export const chatResponseSchema = z.looseObject({
   ),
 });
 
-/** An item without a type is a message if it has a role, else a reference. */
+/** An item without a type is a message if it has a role, otherwise a reference. */
 export function itemKind(item: { readonly [key: string]: unknown }): string {
   if (typeof item.type === "string") return item.type;
   return typeof item.role === "string" ? "message" : "item_reference";
@@ -137,5 +137,5 @@ export const responsesResponseSchema = z.looseObject({
   ...responseFields,
   output: z.array(itemSchema),
 });
-/** A response that has only begun, whatever it says of its output. */
+/** A response that has only begun. Its output is not checked. */
 export const begunResponseSchema = z.looseObject(responseFields);

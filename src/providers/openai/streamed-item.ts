@@ -38,7 +38,7 @@ class GrowingText {
     this.#pieces.add(text);
   }
 
-  /** The whole text, which is what its pieces say if there were any. */
+  /** Takes the whole text. If there were pieces, it must be what they say together. */
   finish(whole: unknown): void {
     const text = expectString(whole, this.#where);
     if ((this.#hasGrown || this.#isWhole) && text !== this.#pieces.text) {
@@ -83,7 +83,7 @@ export class StreamedItem {
     const kept = keepObject(item, what, "output_item", meter);
     const key = textOf("item", kept.type)?.key;
     this.#key = key;
-    // Some servers start a call without its text, which only code may be without.
+    // Some servers start a call without its text, although only `code` may be missing.
     const isSilent = key !== undefined && key !== "code" && given(kept, key) === undefined;
     const head = isSilent ? withFields(kept, { [key]: "" }) : kept;
     this.#head = expectShape(itemSchema, head, what);
@@ -160,7 +160,7 @@ export class StreamedItem {
     return found;
   }
 
-  /** Takes the whole item, which says what came before it. */
+  /** Takes the whole item, which must agree with what came before it. */
   finish(item: unknown): void {
     const kept = keepObject(item, what, "output_item", this.#meter);
     const copy = expectShape(itemSchema, kept, what);
@@ -168,9 +168,7 @@ export class StreamedItem {
     this.#final = copy;
   }
 
-  /**
-   * @throws GlassineError `stream_invalid` where a whole item says something else than its pieces
-   */
+  /** @throws GlassineError `stream_invalid` if a whole item contradicts its pieces */
   agree(item: JsonObject): void {
     for (const key of ["type", "id", "call_id", "name"]) {
       const first = textAt(this.#head, key);
@@ -195,7 +193,7 @@ export class StreamedItem {
     this.#superseded.reportItem(this.#bare(), item, this.#from);
   }
 
-  /** As it began, without what is agreed by itself. */
+  /** The item as it began, without the text and the parts, which are compared separately. */
   #bare(): JsonObject {
     const agreed = Object.entries(this.#head).flatMap(([name, value]): [string, Json][] => {
       if (name === this.#key) return [[name, ""]];
@@ -204,9 +202,7 @@ export class StreamedItem {
     return withFields(this.#head, Object.fromEntries(agreed));
   }
 
-  /**
-   * @throws GlassineError `stream_invalid` where a part says something else than what came before
-   */
+  /** @throws GlassineError `stream_invalid` if a part contradicts what came before */
   #agreePart(part: Part, now: JsonObject | undefined, list: string): void {
     if (now === undefined || now.type !== part.json.type) {
       throw streamFault(`${list} part`, "the parts that have begun");
@@ -227,7 +223,7 @@ export class StreamedItem {
     return this.#final !== undefined;
   }
 
-  /** Whether no part but the last can grow. */
+  /** Whether only the last part can grow. */
   get isInOrder(): boolean {
     const { content, summary } = this.#lists;
     return [...summary, ...content].slice(0, -1).every(({ isWhole }) => isWhole);
@@ -259,9 +255,7 @@ function partDocument({ json, key, text, annotations }: Part): JsonObject {
   });
 }
 
-/**
- * Fields that may arrive late and that no message shows. For some calls the id is that of the item.
- */
+/** Fields that may arrive late and that no message shows. Without `id`, which some calls need. */
 const settings = itemSettings.filter((key) => key !== "id");
 const partSettings = ["logprobs", "parsed"];
 

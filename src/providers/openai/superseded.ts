@@ -1,7 +1,6 @@
 /**
- * Finds what a stream sent first for an item, and its final form does not have.
- *
- * Neither the messages nor the final document show it.
+ * Finds what a stream first sent for an item and its final form does not have. Neither messages nor
+ * the final document show it.
  */
 import type { Json } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
@@ -19,7 +18,7 @@ export class Superseded {
     this.#report = report;
   }
 
-  /** `from` is the path of the item that came first. */
+  /** `from` is the path of the first form of the item. */
   reportItem(first: JsonObject, now: JsonObject, from: Path): void {
     this.#reportDropped(first, now, from, "output[0]", (item) => ({ output: [item] }));
     for (const key of shownFields(first))
@@ -32,13 +31,13 @@ export class Superseded {
     }));
   }
 
-  /** The output arrives in events of its own. */
+  /** The output is not compared, because it arrives in separate events. */
   reportResponse(first: JsonObject, now: JsonObject, from: Path): void {
     this.#reportDropped(first, now, from, "", (response) => withFields(response, { output: [] }));
     if (!isEmpty(given(first, "output"))) this.#report(pathOf(...from, "output"));
   }
 
-  /** A first form may lack required fields, such as an image in progress: they come from `now`. */
+  /** Fields that a first form lacks, such as those of an image in progress, come from `now`. */
   #reportDropped(
     first: JsonObject,
     now: JsonObject,
@@ -56,7 +55,7 @@ export class Superseded {
       if (!known.has(path)) this.#report(pathBelow(from, path));
   }
 
-  /** What cannot be read is not shown at all. */
+  /** The reports of a response; a single one, at `path`, if it cannot be read. */
   #read(response: JsonObject, path: string): readonly Left[] {
     try {
       return this.#leftOf(response);
@@ -77,7 +76,7 @@ function shownFields(item: JsonObject): readonly string[] {
   return kind === undefined ? ["phase"] : shownIn(kind).filter((key) => key !== kind.id);
 }
 
-/** Whether text was dropped from its place. What is empty at first is filled in later. */
+/** Whether a text changed or was dropped. One that is empty at first is filled in later. */
 function isTextDropped(first: Json | undefined, now: Json | undefined): boolean {
   if (typeof first === "string") return first !== "" && first !== now;
   if (typeof first !== "object" || first === null) return false;

@@ -2,7 +2,7 @@
  * The items of Responses that call a tool or answer a call, as data: where each has its id, its
  * name, its arguments and its output.
  *
- * A tool of the model's own side, as a web search, is shown as a call of a tool of that name.
+ * A tool that runs on the model's side, such as a web search, is shown as a call of that name.
  */
 import type { Json } from "../../core/data/index.ts";
 import {
@@ -51,7 +51,7 @@ interface ResultItem {
   readonly output: FieldRule;
 }
 
-/** Arguments that are an object, of which nothing but the shape that they had is written. */
+/** Arguments that are an object. They are only written in the shape that they had. */
 const asObject = (at: string): FieldRule => ({
   at,
   read(value, path, { left }) {
@@ -92,9 +92,9 @@ const named = { key: "name" };
 const ofServer = { namespace: "server_label" };
 
 type Call = (name: CallItem["name"], rule: FieldRule) => CallItem;
-/** A call for the caller, of which there is a result in an item of its own. */
+/** A call that the caller runs, whose result is a separate item. */
 const forCaller: Call = (name, rule) => ({ id: "call_id", name, arguments: rule, waits: true });
-/** A call of the model's own side. */
+/** A call that runs on the model's side. */
 const ofModel: Call = (name, rule) => ({ id: "id", name, arguments: rule, waits: false });
 
 export const callItems: { readonly [type: string]: CallItem } = {
@@ -111,7 +111,7 @@ export const callItems: { readonly [type: string]: CallItem } = {
   apply_patch_call: forCaller("apply_patch", asObject("operation")),
 };
 
-/** Data of a tool, of which nothing but the shape that it had is written; text may be any. */
+/** Data of a tool, which is only written in the shape that it had, or as text if `isText`. */
 function ownShape(at: string, isText: boolean): FieldRule {
   return {
     at,
@@ -148,7 +148,7 @@ export function shownIn({ id, name, namespace, arguments: of, output, error }: C
   return [id, ...own, ...more, ...(of.at ? [of.at] : (of.shows ?? []))];
 }
 
-/** What a model reads of the skills of an environment, which is a setting otherwise. */
+/** Reports the skills of an environment, which a model reads. The rest of it is a setting. */
 const skills: FieldRule = {
   read(_value, path, { left }, item) {
     if (!isEmpty(objectIn(item.environment).skills)) {
@@ -161,14 +161,14 @@ const skills: FieldRule = {
 
 const ofItem: Pick<BlockKind, "settings" | "defaults"> = {
   settings: itemSettings,
-  // What a model or a person reads in an item.
+  // Reported unless they are empty, because a model or a person reads them.
   defaults: { pending_safety_checks: [], acknowledged_safety_checks: [] },
 };
 
 function callKind(type: string, call: CallItem): BlockKind {
   const { id, name, namespace, output, error, waits } = call;
   const isFunction = type === "function_call";
-  // The item of a server needs its name.
+  // The item of a server must keep the server's name.
   const server: FieldRule = {
     at: "server_label",
     read: (value) => value,
@@ -183,7 +183,7 @@ function callKind(type: string, call: CallItem): BlockKind {
     fields: {
       tool_call_id: id,
       name: typeof name === "string" ? { read: () => name } : name.key,
-      // What the SDK parsed of arguments goes with the old ones.
+      // What the SDK parsed from the old arguments is dropped with them.
       arguments: { ...call.arguments, bound: "parsed_arguments" },
       ...(space !== undefined && { namespace: space }),
       skills: {
@@ -198,7 +198,7 @@ function callKind(type: string, call: CallItem): BlockKind {
   };
 }
 
-/** The result in the item of its call. */
+/** The result that is in the same item as its call. */
 function outputKind(type: string, { id, name, output = "", error = "" }: CallItem): BlockKind {
   const resultsIn = (item: JsonObject) => [given(item, output), given(item, error)];
   return {
@@ -208,7 +208,7 @@ function outputKind(type: string, { id, name, output = "", error = "" }: CallIte
     fields: {
       tool_call_id: { read: (_value, _path, _reading, item) => textAt(item, id) ?? "" },
       tool_name: {
-        // The call before it in the same item says it.
+        // Written with the call, which comes first in the same item.
         reportsLoss: true,
         read(_value, _path, { toolNames }, item) {
           const own = typeof name === "string" ? name : (textAt(item, name.key) ?? "");
@@ -271,7 +271,7 @@ function resultKind(type: string, { id, output }: ResultItem): BlockKind {
   };
 }
 
-/** The kinds of blocks that these items are, and the results in the items of calls. */
+/** The block kinds of these items, and of the results that are in the items of calls. */
 export const toolKinds: { readonly [name: string]: BlockKind } = /* @__PURE__ */ (() =>
   Object.fromEntries([
     ...Object.entries(callItems).map(([type, call]) => [type, callKind(type, call)]),

@@ -1,10 +1,10 @@
-/** Records in the audit trail how requests ended: who asked for what, and what became of it. */
+/** Records in the audit trail how requests ended: who asked for what, and with what outcome. */
 import { ignore } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { hasFunctions, readWord } from "./guard-options.ts";
 import type { HookManager } from "./hook-manager.ts";
 
-/** Which ends are recorded: those of requests that were not allowed, or all. */
+/** Which outcomes are recorded: those of requests that were not allowed, or all. */
 export type Access = "refused" | "all";
 
 /** @throws GlassineError `options_invalid` */
@@ -24,7 +24,7 @@ export function checkAccess(
   );
 }
 
-/** The part of a guard's end that its record has. */
+/** How a request ended at a guard: the facts that go into the record. */
 interface AccessEnd {
   readonly request: string;
   readonly outcome: string;
@@ -34,10 +34,10 @@ interface AccessEnd {
   readonly subject: string | undefined;
 }
 
-/** What one kind of guard says besides. */
+/** What one kind of guard adds to the record. */
 interface AccessKind {
   readonly eventType: string;
-  /** What the name belongs to: a method, or the API of a provider. */
+  /** What `name` belongs to: a method, or a provider's API. */
   readonly target: string | undefined;
   readonly tenant: string | undefined;
   readonly metadata: { readonly [key: string]: string | null };

@@ -1,7 +1,7 @@
 /**
- * What a host accepts that no plugin has seen, by name.
+ * A list of what a host accepts even though no plugin has seen it.
  *
- * An entry is a kind of `left`, or a kind, a space and a path as `left` writes it, in which `*`
+ * An entry is a kind of `left`, or a kind, a space and a path in the notation of `left`, where `*`
  * stands for any name and `[*]` for any index. It covers that path and everything below it.
  */
 import { optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
@@ -15,10 +15,10 @@ interface Entry {
 }
 
 /**
- * The entries of `left` that `allow` does not cover.
+ * Returns the entries of `left` that `allow` does not cover.
  *
- * @throws GlassineError `options_invalid` for an entry that is not of the form `KIND` or `KIND PATH`,
- *   and for a `left` that is not an array
+ * @throws GlassineError `options_invalid` for an entry that is not of the form `KIND` or
+ *   `KIND PATH`, and for a `left` that is not an array
  * @see spec `adapters:allow`
  * @example
  * ```ts
@@ -94,13 +94,13 @@ function unreadable(entry: string): Error {
   return optionsInvalid(text);
 }
 
-/** A name, an index, or a name in quotes, in which `quoted` has escaped some characters. */
+/** A name, an index, or a quoted name, in which `quoted` has escaped some characters. */
 const step =
   /\.(?:[A-Za-z_][A-Za-z0-9_]{0,63}|\*)|\[(?:0|[1-9]\d*|\*|"(?:[^"\\]|\\u\{[0-9a-f]{1,6}\})*")\]/gy;
-/** A host may write a plain name in quotes, too. */
+/** A host may quote a plain name, too. */
 const quotedName = /^\["([A-Za-z_][A-Za-z0-9_]{0,63})"\]$/;
 
-/** The names and indices of a path as `formatPath` writes it; nothing for what is not one. */
+/** Splits a path as `formatPath` writes it into names and indices; `undefined` if it is not one. */
 function stepsOf(path: string): readonly string[] | undefined {
   const whole = path.startsWith("[") ? path : `.${path}`;
   const steps = whole.match(step) ?? [];
@@ -109,7 +109,7 @@ function stepsOf(path: string): readonly string[] | undefined {
 }
 
 function covers(entry: readonly string[], path: readonly string[] | undefined): boolean {
-  // A report without a place, such as the count of those that are not listed.
+  // A report without a path, such as the one that counts the reports that are not listed.
   if (path === undefined) return entry.length === 0;
   return entry.every((each, at) => {
     const here = path[at];

@@ -1,5 +1,5 @@
 /**
- * A streamed answer whose blocks are begun, added to and ended by their place. A table says what
+ * A streamed answer, in which events begin, extend and end blocks by their index. A table says what
  * each event of the format does.
  */
 import type * as z from "zod/mini";
@@ -38,7 +38,7 @@ import {
 
 /** What an event does. */
 interface StreamEvent {
-  /** The fields that are taken; any other is reported. Absent where all of them are. */
+  /** The fields that `apply` reads; any other is reported. Absent if it reads all of them. */
   readonly fields?: readonly string[];
   readonly apply: (answer: GrowingAnswer, event: Piece) => void;
 }
@@ -46,71 +46,71 @@ interface StreamEvent {
 export interface StreamTable {
   /** The fields of an answer before its first event. */
   readonly empty: JsonObject;
-  /** Where an answer has its blocks. */
+  /** The place of the blocks in an answer. */
   readonly content: string;
   readonly events: { readonly [name: string]: StreamEvent };
   readonly pieces: PieceTable;
-  /** The name of an event or a piece, if that is not its `type`. */
+  /** Returns the name of an event or a piece. Default: its `type`. */
   readonly nameOf?: (event: Piece) => string;
-  /** A block as an answer has it that was not streamed, where its pieces make another; and back. */
+  /** Turns a block made of pieces into its form in an answer that was not streamed, and back. */
   readonly whole?: (grown: JsonObject) => JsonObject;
   readonly grown?: (whole: JsonObject) => JsonObject;
 }
 
-/** What the functions of a table can do with the answer so far. */
+/** What a table's functions can do with the answer so far. */
 export interface GrowingAnswer {
-  /** Whether an event has begun it. */
+  /** Whether an event has begun the answer. */
   readonly isBegun: boolean;
-  /** The last block as it began, with the fields that came whole, and how many there are. */
+  /** The last block as it began, plus the fields that came whole. */
   readonly last: JsonObject | undefined;
   readonly blockCount: number;
-  /** Takes the first event, which may have blocks already. */
+  /** Begins the answer with the fields of its first event, which may already have blocks. */
   begin(fields: JsonObject): void;
-  /** @param index as the event has it */
+  /** @param index the index in the event */
   beginBlock(index: unknown, block: JsonObject): void;
-  /** Whether a block with this index has begun. Some formats begin texts with their first piece. */
+  /** Whether a block with this index has begun. In some formats, the first piece begins a text. */
   hasBlock(index: unknown): boolean;
-  /** A block that is known by a name until it ends, where several may grow at once. */
+  /** Begins a block that has a name until it ends, for formats where several may grow at once. */
   beginNamed(name: string, block: JsonObject): void;
-  /** A block that comes whole, in place of the one at `index` if there is one. Returns its index. */
+  /** Puts a whole block at `index`, replacing any block there. Returns its index. */
   putBlock(block: JsonObject, index?: number): number;
-  /** `index` is that of an event, or the name of a block. */
+  /** @param index the index in the event, or the name of a block */
   addPiece(index: unknown, piece: unknown): void;
-  /** Fields of an open block that came whole, in place of those that it had. */
+  /** Replaces fields of an open block with ones that came whole. */
   setFields(index: unknown, fields: JsonObject): void;
   endBlock(index: unknown): void;
-  /** Totals and reasons replace those before them; a null says nothing new. */
+  /** Replaces fields of the answer, such as totals and reasons. A null never replaces a value. */
   merge(fields: JsonObject, fixed: ReadonlySet<string>): void;
-  /** The same, inside a field: `candidates.0`. */
+  /** Like `merge`, inside a field: `candidates.0`. */
   mergeInto(place: string, fields: JsonObject): void;
   /**
-   * For a text that an event may repeat, but not change: what came first may have been forwarded.
+   * Checks a string that events may repeat, but not change: the first may have been forwarded.
    *
-   * @throws GlassineError `stream_invalid` for another one
+   * @throws GlassineError `stream_invalid` for a different string
    */
   expectSame(field: string, text: Json | undefined): void;
   /** @throws GlassineError `stream_invalid` before the beginning and after the end */
   expectOpen(): void;
-  /** The answer is whole. Where no event is the last one, others may follow. */
+  /** Marks the answer as complete. More events may follow in formats without a final event. */
   complete(): void;
-  /** `event` is the name of the last one. */
+  /** @param event the name of the final event */
   end(event?: string): void;
   fail(error: unknown): void;
-  /** Adds to a list of the answer, also after its end. */
+  /** Adds an item to a list of the answer, even after its end. */
   append(field: string, item: Json): void;
-  /** Reports something of the stream under a key, until the report is withdrawn. */
+  /** Reports something about the stream under a key; `undefined` withdraws the report. */
   note(key: string, left: Left | undefined): void;
-  /** What a table keeps from event to event. */
+  /** What a table remembers between events. */
   readonly state: Map<string, Json>;
   /** Counts text against the limits. */
   countText(text: string): void;
   /** Reports part of an event that the answer does not keep. */
   omit(path: Path, reason: string): void;
-  /** An event, checked and counted against the limits. */
+  /** Checks an event and counts it against the limits. */
   read<Schema extends z.ZodMiniType>(schema: Schema, event: Piece): z.output<Schema>;
 }
 
-/** What a stream reads the answer so far with. */
+/** The functions with which a stream reads events and the answer so far. */
 export interface StreamReading {
   readonly event: (event: unknown) => unknown;
   readonly document: (document: JsonObject) => JsonObject;
@@ -129,7 +129,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
   readonly #notes = new Map<string, Left>();
   readonly #lists = new Map<string, Json[]>();
   readonly state = new Map<string, Json>();
-  /** Those that the first event had already. */
+  /** The blocks that the first event already had. */
   #before: readonly JsonObject[] = [];
   #fields: Map<string, Json> | undefined;
   #error: Json | undefined;
@@ -203,7 +203,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     return this.#current;
   }
 
-  /** Values that are not over, or that another reader of the stream may take otherwise. */
+  /** Values that are not complete, or that another reader of the stream may read differently. */
   #doubts(): readonly Left[] {
     return this.#blocks.flatMap(({ doubt, jsonField = "" }, at): readonly Left[] => {
       if (doubt === undefined) return [];
@@ -212,7 +212,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     });
   }
 
-  /** A block that is not over, other than the last, holds everything back. */
+  /** While a block other than the last is open, nothing may be forwarded. */
   get canGrow(): CanGrow {
     const isInOrder = this.#open <= (this.#blocks.at(-1)?.isOpen === true ? 1 : 0);
     return isInOrder ? "last text" : "anything";
@@ -363,7 +363,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     this.#done = true;
   }
 
-  /** The provider's error is in the document, and reported as content. */
+  /** Puts the provider's error into the document, where it is reported as content. */
   fail(error: unknown): void {
     this.#isOver = true;
     if (error === undefined || error === null) {
@@ -381,7 +381,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     return read;
   }
 
-  /** The fields of a message that started and is not over. */
+  /** Returns the fields of the answer. Throws unless it has begun and is not over. */
   #started(): Map<string, Json> {
     if (this.#isOver) throw streamFault("event", "nothing after the end");
     if (this.#fields === undefined) throw streamFault("event", "message_start as the first event");

@@ -1,4 +1,4 @@
-/** Answers as one message of the assistant, and back. */
+/** Reads an answer as one assistant message, and writes it back. */
 import type { Json } from "../../core/data/index.ts";
 import { type Message, messageReadFrom } from "../../core/messages/index.ts";
 import type { BlockKind, BlockTable, CompiledBlocks, PlaceOf } from "./block-kinds.ts";
@@ -24,14 +24,14 @@ import { type Collector, type Lost, pathOf, removedReporter } from "./report.ts"
 import type { OldTurns, Segment, TurnTable } from "./turns.ts";
 import { reportForm, reportToolNames, writeTurns } from "./write-turns.ts";
 
-/** How an answer says what the assistant said. */
+/** How an answer represents the assistant's message. */
 export interface AnswerTable {
   /** The field with the blocks: `output.message.content`. */
   readonly content: string;
   /**
-   * Fields beside the blocks with a text of the provider's, such as why a model refused, and what
-   * stands there without it. The message shows each as one more text, behind all others: it can
-   * change or go, and none can come.
+   * Fields beside the blocks that hold a string from the provider, such as why a model refused,
+   * each with its value when there is none. The message shows each as a text part after all other
+   * parts. Such a part can be changed or removed, but not added.
    */
   readonly remarks?: { readonly [field: string]: null | undefined };
   readonly facts: FactTable;
@@ -39,12 +39,12 @@ export interface AnswerTable {
   readonly fresh: (facts: FreshFacts) => JsonObject;
 }
 
-/** An answer that says several messages: each is a turn. */
+/** The table of an answer with several messages, each of which is a turn. */
 export interface AnswersTable {
   readonly choices: TurnTable;
   /** The answer without its turns. */
   readonly freshAnswer: (given: GivenFacts) => JsonObject;
-  /** The turns with what follows from their places; `before` are those of the old answer. */
+  /** Adds to the turns what follows from their positions. `before` has the old answer's turns. */
   readonly finish: (
     turns: readonly JsonObject[],
     before: readonly JsonObject[] | undefined,
@@ -52,7 +52,7 @@ export interface AnswersTable {
   ) => readonly JsonObject[];
 }
 
-/** The answer that says these messages, a turn each. */
+/** Writes messages as an answer, each as a turn. */
 export function writeAnswers(
   table: CompiledBlocks,
   { choices, freshAnswer, finish }: AnswersTable,
@@ -68,7 +68,7 @@ export function writeAnswers(
   return withFields(written, { [choices.turns]: sameList(before ?? [], turns) });
 }
 
-/** A field that no document can have: only a remark does, where it is one more block. */
+/** A field name that no document can contain. It marks a remark among the blocks. */
 const field = /* @__PURE__ */ crypto.randomUUID();
 const remark: BlockKind = {
   part: "text",
@@ -78,7 +78,7 @@ const remark: BlockKind = {
   },
 };
 
-/** The blocks of answers, of which the last may be remarks. */
+/** Adds remarks to a block table: an answer's last blocks may be remarks. */
 export function withRemarks(blocks: BlockTable, { remarks }: AnswerTable): BlockTable {
   return remarks === undefined ? blocks : { ...blocks, kinds: { ...blocks.kinds, remark } };
 }
@@ -156,7 +156,7 @@ export function writeAnswer(
   return written;
 }
 
-/** The answer with other blocks, and with what is left of its remarks. */
+/** Returns the answer with new blocks, and with the remarks that are still among them. */
 function withBlocks(
   { content, remarks = {} }: AnswerTable,
   document: JsonObject,
@@ -191,7 +191,7 @@ function reportMessages(messages: readonly Message[], lost: Collector<Lost>): vo
   }
 }
 
-/** A stop reason that an edit made untrue is set right. */
+/** Corrects a stop reason that an edit made untrue. */
 function withStop(
   old: JsonObject,
   { field, reasons }: FactTable["stop"],

@@ -1,30 +1,30 @@
-/** Arguments of a call, which most providers write as JSON text. */
+/** A call's arguments, which most providers write as JSON text. */
 import type { Json } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import { isJsonObject } from "./json.ts";
 import { writtenDocument } from "./read-document.ts";
 import { scanJson } from "./scan-json.ts";
 
-/** Arguments as an object, and whether it is all that the text says. */
+/** Arguments as an object, and whether that is exactly what the text says. */
 export interface ParsedArguments {
   readonly arguments: { readonly [name: string]: Json };
-  /** False where the text is not a JSON object: a policy then sees no arguments. */
+  /** False if the text is neither empty nor a JSON object: a policy then sees no arguments. */
   readonly isWhole: boolean;
   /**
-   * Whether an object in it has a duplicate key. The last is read; another program may read the
-   * first.
+   * Whether an object in the text has a duplicate key. The last value is read here; another program
+   * may read the first.
    */
   readonly isAmbiguous: boolean;
   /**
-   * False where another program may read other arguments from the text: it has a duplicate key, or
-   * a number that a double cannot represent. Such a string must not be sent on.
+   * False if another program may read other arguments from the text, because it has a duplicate key
+   * or a number that a double cannot represent. Such a string must not be forwarded.
    */
   readonly isExact: boolean;
 }
 
 const none: { readonly [name: string]: Json } = Object.freeze(Object.create(null));
 
-/** Reads the arguments of a call. Empty text, which some models write, means no arguments. */
+/** Reads a call's arguments. Empty text, which some models write, means no arguments. */
 export function parseArguments(text: string): ParsedArguments {
   const value = parsedOf(text);
   if (!isJsonObject(value)) {
@@ -43,7 +43,7 @@ function parsedOf(text: string): unknown {
   }
 }
 
-/** How many fields all objects in a value have. Iterative, because text may nest deeply. */
+/** Counts the fields of all objects in a value. Iterative, because the text may nest deeply. */
 function fieldsIn(value: unknown): number {
   let count = 0;
   const open: unknown[] = [value];
@@ -56,7 +56,7 @@ function fieldsIn(value: unknown): number {
   return count;
 }
 
-/** Arguments as messages show them; no `values` where they cannot. */
+/** Arguments as messages show them; without `values` if they cannot. */
 interface ReadArguments extends Pick<ParsedArguments, "isAmbiguous" | "isExact"> {
   readonly values: ParsedArguments["arguments"] | undefined;
 }
@@ -68,7 +68,7 @@ export function readArguments(text: string): ReadArguments {
     const frozen = writtenDocument(values, "arguments") as ParsedArguments["arguments"];
     return { values: frozen, ...faith };
   } catch (error) {
-    // Text can say what messages do not hold: half a character, or a depth beyond the limit.
+    // The text may contain what messages cannot hold: half a character, or too deep a nesting.
     if (!isGlassineError(error)) throw error;
     return { values: undefined, ...faith };
   }

@@ -1,9 +1,9 @@
 /**
- * The kinds of blocks of one format, as data: how a block is recognized, the part that shows it,
- * and which field of the part is which field of the block. From this table blocks are read and
- * written, and what no part shows of them is reported.
+ * A format's kinds of blocks, as data: how to recognize a block, which part shows it, and which
+ * fields of the part and the block correspond. With this table, blocks are read and written, and
+ * whatever no part shows of them is reported.
  *
- * Fields of blocks are named with dots where they are inside others: `source.data`.
+ * Nested fields of blocks are named with dots: `source.data`.
  */
 import type { Json } from "../../core/data/index.ts";
 import type { ContentPart, MessageInput } from "../../core/messages/index.ts";
@@ -25,16 +25,16 @@ import type { Collector, Lost, ReportRemoved } from "./report.ts";
 /** A part as `createMessage` takes it. */
 export type Part = NonNullable<MessageInput["content"]>[number];
 type PartType = ContentPart["content_type"];
-/** The fields of a part, by name. */
+/** A part's fields, by name. */
 export type PartFields = { readonly [name: string]: Json | undefined };
 
-/** What blocks are read with. */
+/** The state and functions that rules read blocks with. */
 export interface BlockReading extends Reading {
-  /** The parts of the blocks inside another. */
+  /** Reads the blocks inside another block as parts. */
   readonly readInner: (blocks: Json | undefined, path: Path, place: string) => readonly Part[];
 }
 
-/** What blocks are written with. */
+/** The state and functions that rules write blocks with. */
 export interface BlockWriting {
   readonly lost: Collector<Lost>;
   readonly removed: ReportRemoved;
@@ -48,10 +48,10 @@ export interface BlockWriting {
   ) => readonly Json[];
 }
 
-/** Where a part is in the messages, by its place in a list. */
+/** Returns the path of an item, by its index in a list. */
 export type PlaceOf = (i: number) => Path;
 
-/** Blocks inside another, and where they are in the document. */
+/** Blocks inside another block, and where they are in the document. */
 export interface OldBlocks {
   readonly blocks: readonly JsonObject[];
   readonly path: Path;
@@ -64,24 +64,24 @@ interface OldField {
   readonly block: JsonObject;
 }
 
-/** A field of a part, and how a block says it. */
+/** A field of a part, and how a block represents it. */
 export interface FieldRule {
   /**
-   * The field of the block; "" is the block itself. Without one the value is computed, and not
+   * The field of the block; "" is the block itself. If absent, the value is computed, and never
    * written.
    */
   readonly at?: string;
   /** Other fields of the block that `read` shows. */
   readonly shows?: readonly string[];
-  /** Other fields of the part that `write` says. */
+  /** Other fields of the part that `write` depends on. */
   readonly alsoSays?: readonly string[];
-  /** Another field of the block that fits the old value alone. */
+  /** Another field of the block that is only valid with the old value. */
   readonly bound?: string;
-  /** Whether `read` may show a value by showing nothing, such as a media type for any type. */
+  /** Whether `read` can show a value by returning `undefined`, such as a wildcard media type. */
   readonly showsNothing?: boolean;
-  /** Whether the value depends on the blocks before this one, such as an id that counts calls. */
+  /** Whether the value depends on earlier blocks, such as an id that counts calls. */
   readonly isRelative?: boolean;
-  /** Whether `write` itself reports what it cannot write; then reading again reports nothing. */
+  /** Whether `write` reports losses itself, so that reading the block again need not. */
   readonly reportsLoss?: boolean;
   readonly read: (
     value: Json | undefined,
@@ -89,84 +89,84 @@ export interface FieldRule {
     reading: BlockReading,
     block: JsonObject,
   ) => Json | undefined;
-  /** The new value of the field, or `unwritable`; `undefined` removes it. */
+  /** Returns the field's new value, or `unwritable`; `undefined` removes the field. */
   readonly write?: (
     value: Json | undefined,
     old: OldField | undefined,
     path: Path,
     writing: BlockWriting,
-    /** The block with the fields that were written before this one. */
+    /** The block, including the fields that were written before this one. */
     block: JsonObject,
   ) => Json | undefined | typeof unwritable;
 }
 
-/** What a rule returns where no block can hold the value: the whole part is lost. */
+/** What a rule returns if no block can hold the value: the whole part is lost. */
 export const unwritable = Symbol("unwritable");
 
 /** One kind of block. */
 export interface BlockKind {
-  /** Absent for a block that no part shows: only its fields are reported. */
+  /** The part that shows it. If absent, no part does, and only the block's fields are reported. */
   readonly part?: PartType;
   /**
-   * The field of a turn, in a format that says a turn in several fields. What the others of this
-   * table name is then in the item of a `FieldBlock`; "" is the item itself.
+   * The field of the turn, in formats where a turn has several fields. The fields that the other
+   * members name are then in the item of a `FieldBlock`; "" is the item itself.
    */
   readonly in?: string;
-  /** The parts that a block without one stands for: it goes if one of them changes. */
+  /** For a block without a part: the type of parts it stands for. It is dropped if one changes. */
   readonly standsFor?: PartType;
-  /** The values by which a block is recognized, and which a new one has: `{ type: "text" }`. */
+  /** The values that identify a block of this kind, and that a new one gets: `{ type: "text" }`. */
   readonly is?: { readonly [field: string]: string | boolean };
-  /** The fields by which it is recognized in a format whose blocks have no type. */
+  /** The fields that identify it in a format whose blocks have no type. */
   readonly has?: readonly string[];
-  /** What else a block must have. */
+  /** A further condition that a block must meet. */
   readonly when?: (block: JsonObject) => boolean;
-  /** By name of the part's field: the block's field of the same string, or a rule. */
+  /** By name of the part's field: the block's field with the same string, or a rule. */
   readonly fields: { readonly [name: string]: string | FieldRule };
-  /** What each part of this kind says, such as `{ type: "url" }`. */
+  /** The values that every part of this kind has, such as `{ type: "url" }`. */
   readonly says?: { readonly [name: string]: Json };
-  /** Whether a new part is written so, if not whenever it says what each part of this kind says. */
+  /** Whether a new part is written as this kind. Default: if it has the values in `says`. */
   readonly fits?: (content: PartFields) => boolean;
-  /** The kinds, by name, of which a block becomes one if its part no longer fits. */
+  /** The names of the kinds that a block can be rewritten as if its part no longer fits. */
   readonly becomes?: readonly string[];
   readonly settings?: readonly string[];
-  /** Whether the part shows every field but the settings. */
+  /** Whether the part shows every field except the settings. */
   readonly showsAll?: boolean;
-  /** Whether a block of this kind can say a part like this. One that it cannot needs a new block. */
+  /** Whether a block of this kind can represent a part like this. If not, it needs a new block. */
   readonly holds?: (content: PartFields) => boolean;
-  /** Fields that are not reported where they have this value. */
+  /** Fields that are not reported if they have this value. */
   readonly defaults?: { readonly [field: string]: Json };
-  /** What fits the old content alone, such as a signature, and what stands for it afterwards. */
+  /** Fields only valid with the old content, such as a signature, and their values afterwards. */
   readonly bound?: { readonly [field: string]: Json | undefined };
-  /** What a new block has beside the fields, by place. */
+  /** Further fields of a new block, by place. */
   readonly fresh?: { readonly [place: string]: JsonObject };
-  /** The fields of a part without which it has no block. */
+  /** The fields without which a part has no block. */
   readonly needs?: readonly string[];
-  /** The places in which a part cannot be written, even over its block. */
+  /** The places where a part cannot be written, not even over its own block. */
   readonly readOnlyIn?: readonly string[];
   /**
-   * Why a part with a field that it needs, a read-only one or an unwritable one has no block, or
-   * what is lost where a part needs a new one.
+   * Why a part has no block if it lacks a needed field, is read-only or has an unwritable value; or
+   * what is lost if a part needs a new block.
    */
   readonly reason?: string;
-  /** The kind of call that a new part of this kind is or answers, if only one fits. */
+  /** The kind of call that a new part of this kind must be or answer, if only one fits. */
   readonly ofCall?: string;
-  /** Set for what the provider does itself. A caller must not do it a second time. */
+  /** Set for calls that the provider runs itself. A caller must not run them again. */
   readonly isRun?: boolean;
-  /** What else there is to say of each block of this kind. */
+  /** Reported, as a setting, for each block of this kind. */
   readonly note?: string;
-  /** Set for files of text, which may have been written as documents in base64. */
+  /** Set for text files, which may have been written as documents in base64. */
   readonly files?: FileComparison;
 }
 
-/** Compares what reads back as files of text with the documents that were written. */
+/** Compares text files that were read back with the documents that were written. */
 interface FileComparison {
-  /** What a file says of a document with the same text, in the document's words. */
+  /** Returns a document's fields as a file with the same text shows them, or `undefined`. */
   readonly asDocument: (file: unknown, document: unknown) => PartFields | undefined;
-  /** Whether two lists of parts in a result say the same. */
+  /** Whether two lists of parts in a result are equivalent. */
   readonly saysSame: (files: unknown, parts: unknown) => boolean;
 }
 
-/** What a turn says in one of its fields, or in one item of a field that is a list. */
+/** The content of one field of a turn, or of one item if the field is a list. */
 export interface FieldBlock extends JsonObject {
   readonly field: string;
   readonly item: Json;
@@ -174,17 +174,17 @@ export interface FieldBlock extends JsonObject {
 
 /** Where blocks can be. */
 interface BlockPlace {
-  /** What it is called: `tool result`. */
+  /** Its name in reports: `tool result`. */
   readonly name: string;
   /** The kinds that are written there. */
   readonly writes: readonly string[];
-  /** Whether those alone are read there. */
+  /** Whether those are also the only kinds that are read there. */
   readonly isClosed?: boolean;
-  /** Also bound to what a block says there. */
+  /** More fields that are bound to a block's content in this place. */
   readonly bound?: { readonly [field: string]: Json | undefined };
-  /** The kinds, by name, of which the provider has a copy that it may use, and why. */
+  /** By kind: why an edit may have no effect, as the provider may use its own copy of the block. */
   readonly copied?: { readonly [kind: string]: string };
-  /** Where blocks name what the provider stored: the ids in a block, and the fields with them. */
+  /** For blocks that refer to what the provider stored: their ids, and the fields with the ids. */
   readonly stored?: {
     readonly idsIn: (block: JsonObject) => readonly string[];
     readonly fieldsIn: (block: JsonObject) => readonly string[];
@@ -193,21 +193,21 @@ interface BlockPlace {
 
 export interface BlockTable {
   readonly kinds: { readonly [name: string]: BlockKind };
-  /** `system`, `turn` and `answer`, or roles instead of them; and those that rules name. */
+  /** `system`, `turn` and `answer`, or roles instead of them; and the places that rules name. */
   readonly places: { readonly [name: string]: BlockPlace };
   /** The namespace of the tools that the provider runs. */
   readonly namespace?: string;
-  /** The kind of a call whose id no old call has, for kinds that are `ofCall`. */
+  /** The kind assumed for a call whose id no old call has; compared with `ofCall`. */
   readonly newCall?: string;
-  /** How a block of no kind is reported, if not as content that nobody sees. */
+  /** How to report a block that no kind matches. Default: as `content`. */
   readonly unshown?: (block: JsonObject) => LeftKind | undefined;
-  /** Also bound to what any block says. */
+  /** More fields that are bound to the content of any block. */
   readonly bound?: { readonly [field: string]: Json | undefined };
-  /** Reports fields that nothing shows, if not as the engine does. */
+  /** Reports fields that nothing shows. Default: `reportUnshown`. */
   readonly reportField?: FieldReporter;
   /**
-   * Set where a field is reported that would be written in another form: what to compare its value
-   * as.
+   * Set to report fields that would be written in another form. Returns what to compare instead of
+   * the value.
    */
   readonly formOf?: (value: Json | undefined) => unknown;
 }
@@ -215,24 +215,24 @@ export interface BlockTable {
 interface CompiledField {
   readonly name: string;
   readonly keys: Path | undefined;
-  /** Where it is below the place of its block. */
+  /** Its path relative to its block. */
   readonly place: Path;
   readonly rule: FieldRule;
 }
 
-/** A kind with what follows from it. */
+/** A kind, and what follows from it. */
 export interface CompiledKind extends BlockKind {
   readonly name: string;
   readonly patterns: readonly (readonly [keys: Path, value: string | boolean])[];
   readonly rules: readonly CompiledField[];
   readonly known: KnownFields;
-  /** Fields that are not reported with some values. */
+  /** Fields that are not reported if they have certain values. */
   readonly silent: readonly (readonly [keys: Path, isSilent: (value: Json) => boolean])[];
-  /** Whether a result names its tool itself. Else the call with its id does. */
+  /** Whether a result names its tool itself. If not, the call with the same id does. */
   readonly namesResult: boolean;
 }
 
-/** The kinds of the old calls, by their ids. */
+/** The kinds of the old calls, by id. */
 export type CallKinds = ReadonlyMap<string, CompiledKind>;
 
 export interface CompiledBlocks {
@@ -243,7 +243,7 @@ export interface CompiledBlocks {
   readonly hasStandIns: boolean;
   readonly files: FileComparison | undefined;
   readonly kinds: ReadonlyMap<string, CompiledKind>;
-  /** The field by which blocks are of a kind, and the kinds that one can be of, by its value. */
+  /** The field that narrows down a block's kind, and the possible kinds by its value. */
   readonly key: "type" | "field";
   readonly byType: ReadonlyMap<unknown, readonly CompiledKind[]>;
 }
@@ -307,12 +307,12 @@ function compileKind(name: string, kind: BlockKind, table: BlockTable): Compiled
   };
 }
 
-/** A field that is the same string in both; not written where the part has none. */
+/** A field that is the same string in part and block; not written if the part has none. */
 function stringField(at: string): FieldRule {
   return { at, read: (value) => (typeof value === "string" ? value : undefined), write: (v) => v };
 }
 
-/** The kind of a block, if the table has it. */
+/** Returns a block's kind, if the table has it. */
 export function kindOfBlock(
   { byType, key }: CompiledBlocks,
   block: JsonObject,
@@ -321,7 +321,7 @@ export function kindOfBlock(
   return byType.get(block[key])?.find(isIt) ?? byType.get(undefined)?.find(isIt);
 }
 
-/** What a table of kinds calls a block: the item where a turn has several fields. */
+/** Returns what the functions of a table get as the block: of a `FieldBlock`, only its item. */
 export function inBlock({ in: field }: BlockKind, block: JsonObject): JsonObject {
   return field === undefined ? block : objectIn(block.item);
 }
@@ -335,12 +335,12 @@ function isOfKind(block: JsonObject, kind: CompiledKind): boolean {
   );
 }
 
-/** The fields of a part, wherever it has them. */
+/** Returns a part's fields, whether they are in the part itself or in its `content`. */
 export function fieldsOfPart(part: ContentPart | Part): PartFields {
   return "text" in part ? { text: part.text } : (part.content as PartFields);
 }
 
-/** The kind to write a part as: that of its block, unless a part like it needs another one. */
+/** Returns the kind to write a part as: its old block's, unless the part now needs another. */
 export function kindToWrite(
   { kinds, table }: CompiledBlocks,
   part: ContentPart,
@@ -374,7 +374,7 @@ export function kindToWrite(
   return open.find(fits) ?? open[0];
 }
 
-/** A block over which one of another kind is written: without what only the old kind has. */
+/** Returns a block without what only its old kind has, to write one of another kind over it. */
 export function withoutKind(
   block: JsonObject,
   kind: CompiledKind,

@@ -1,4 +1,4 @@
-/** Writes single blocks, and lists of them, over old ones, by the table of their kinds. */
+/** Writes single blocks and lists of blocks over old ones, following the table of their kinds. */
 import type { Json } from "../../core/data/index.ts";
 import { type ContentPart, createMessage, type Message } from "../../core/messages/index.ts";
 import {
@@ -33,8 +33,8 @@ import { type Given, silentReading } from "./reading.ts";
 import { type Collector, type Lost, pathOf, type ReportRemoved } from "./report.ts";
 
 /**
- * How to report what is lost while messages are written, and the calls that must not be written
- * anew.
+ * How to report what is lost while messages are written, and which calls must not be written as
+ * new ones.
  */
 export interface LossReporter {
   readonly lost: Collector<Lost>;
@@ -42,20 +42,20 @@ export interface LossReporter {
   /** The ids of the calls that the provider ran. */
   readonly providerCalls: ReadonlySet<string>;
   readonly callKinds?: CallKinds;
-  /** What blocks are read again with. */
+  /** What the host knows, for reading blocks again. */
   readonly given?: Given;
 }
 
 const noCalls: CallKinds = new Map();
 
-/** For writing what is only compared. */
+/** For blocks that are written only to be compared. */
 export const silentReporter: LossReporter = {
   lost: { add: () => {}, list: () => [] },
   removed: () => {},
   providerCalls: new Set(),
 };
 
-/** A block that a part comes from, with the part that showed it, and where it is. */
+/** The block that a part comes from, the part that showed it, and where it is. */
 interface Old {
   readonly block: JsonObject;
   readonly part: ContentPart;
@@ -63,8 +63,8 @@ interface Old {
 }
 
 /**
- * The blocks for `parts`. A block that no part shows stays behind the block it stood behind; one
- * whose part is gone is gone.
+ * Writes `parts` as blocks. A block that no part shows stays after the block that it followed; a
+ * block whose part was removed is removed.
  */
 export function writeBlocks(
   table: CompiledBlocks,
@@ -97,7 +97,7 @@ export function writeBlocks(
   return blocks;
 }
 
-/** The block of an old part, its place, and that of the next part's. */
+/** Returns an old part's block and its place, and the place of the next part's block. */
 function oldOf(old: Shown, at: number) {
   const place = old.at[at];
   const block = place === undefined ? undefined : old.blocks[place];
@@ -108,8 +108,8 @@ function oldOf(old: Shown, at: number) {
 }
 
 /**
- * The places of the blocks without a part that stand for parts of which one has changed. They are
- * reported.
+ * Returns the places of blocks that have no part but stand for other parts, one of which has
+ * changed. Reports these blocks.
  */
 function staleBlocks(
   table: CompiledBlocks,
@@ -135,8 +135,8 @@ function staleBlocks(
 }
 
 /**
- * The old blocks, those that did not change without what the provider stored together with one
- * that changed or is gone.
+ * Returns the old blocks. Unchanged ones lose their ids of what the provider stored, if a block
+ * that changed or was removed has the same id.
  */
 function withoutStored(
   { table }: CompiledBlocks,
@@ -161,7 +161,7 @@ function withoutStored(
   });
 }
 
-/** Hands out the blocks that no part shows, in order. */
+/** Inserts the blocks that no part shows, in order. */
 function hiddenIn(
   old: Shown | undefined,
   current: readonly JsonObject[],
@@ -170,7 +170,7 @@ function hiddenIn(
   const shown = new Set([...(old?.at ?? []), ...stale]);
   let next = 0;
   return {
-    /** Puts those before `end` into `blocks`. */
+    /** Appends those before `end` to `blocks`. */
     appendUpTo(end: number, blocks: JsonObject[]): void {
       for (const block of current.slice(next, end)) {
         if (!shown.has(next)) blocks.push(block);
@@ -180,7 +180,7 @@ function hiddenIn(
   };
 }
 
-/** The block for `part`; if there is none, reports it and returns `undefined`. */
+/** Writes `part` as a block; if no block can hold it, reports that and returns `undefined`. */
 export function writePart(
   table: CompiledBlocks,
   part: ContentPart,
@@ -222,7 +222,7 @@ export function writePart(
   return block;
 }
 
-/** Whether the provider ran this call. A caller would run a new block a second time. */
+/** Whether the provider ran this call. If it became a new block, a caller would run it again. */
 function isRun(
   { table }: CompiledBlocks,
   part: ContentPart,
@@ -237,7 +237,7 @@ function isRun(
   );
 }
 
-/** Where a block is written. */
+/** Where a block is written, and how losses are reported. */
 interface Target {
   readonly path: Path;
   readonly place: string;
@@ -317,7 +317,7 @@ function shownIn(
   };
 }
 
-/** Fields whose content changed, without what is bound to the old one. */
+/** Returns `fields`, whose content changed, without what is bound to the old content. */
 export function withoutBound<Fields extends JsonObject>(
   fields: Fields,
   bound: { readonly [field: string]: Json | undefined } | undefined,
@@ -338,7 +338,7 @@ export function withoutBound<Fields extends JsonObject>(
   return kept;
 }
 
-/** Reports what reading the block again would not give. */
+/** Reports what would be lost if the block were read again. */
 function reportUnsaid(
   table: CompiledBlocks,
   part: ContentPart,
@@ -361,7 +361,7 @@ function reportUnsaid(
   for (const name of new Set([...Object.keys(now), ...Object.keys(back)])) {
     if (isSameJsonText(now[name], back[name])) continue;
     if (table.files?.saysSame(back[name], now[name])) continue;
-    // An empty id names no call, so nothing else says the name of the result's tool.
+    // An empty id names no call, so only the result itself can name its tool.
     const isAlone = name === "tool_name" && now.tool_call_id === "";
     if (!isAlone && isUncertain(table, block, name)) continue;
     const reason = "The block cannot hold this value; it would read back as another or not at all.";
@@ -370,17 +370,17 @@ function reportUnsaid(
   }
 }
 
-/** Whether a value can only be read with the blocks before its own, or was reported when written. */
+/** Whether a value depends on earlier blocks, or its loss was reported when it was written. */
 function isUncertain(table: CompiledBlocks, block: JsonObject, field: string): boolean {
   const { rules = [], namesResult } = kindOfBlock(table, block) ?? {};
-  // The call with its id names the result's tool.
+  // The call with the same id names the result's tool.
   if (field === "tool_name" && namesResult === false) return true;
   return rules.some(
     ({ name, rule }) => name === field && (rule.isRelative === true || rule.reportsLoss === true),
   );
 }
 
-/** The calls in the blocks, and the ids of those that the provider ran, also of the parts. */
+/** Returns the kinds of the calls in `blocks`, and the ids of all calls that the provider ran. */
 export function callsIn(
   table: CompiledBlocks,
   blocks: readonly JsonObject[],
@@ -405,7 +405,7 @@ export function callsIn(
   return { providerCalls: ids, callKinds };
 }
 
-/** The ids of calls and results in messages. */
+/** Returns the ids of calls and results in messages. */
 function idsIn(messages: readonly Message[]) {
   return messages.flatMap(({ content }, index) =>
     content.flatMap((part, i) => {
@@ -416,7 +416,7 @@ function idsIn(messages: readonly Message[]) {
   );
 }
 
-/** Reports the first id that depends on other blocks and reads back as another. */
+/** Reports the first id that reads back as another one because it depends on other blocks. */
 export function reportRelativeIds(
   { kinds }: CompiledBlocks,
   messages: readonly Message[],

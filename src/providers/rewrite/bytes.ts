@@ -1,6 +1,6 @@
 /**
  * Bytes in documents. Some SDKs have a `Uint8Array` where the wire has base64; tables and plugins
- * see `{ $bytes: base64 }` there. What has no bytes in it stays the same object.
+ * see `{ $bytes: base64 }` instead. A value without bytes in it stays the same object.
  */
 import { payloadLimitsInForce } from "../../core/data/index.ts";
 import { isProxy, isView, ownValue } from "../../core/data/intrinsics.ts";
@@ -8,14 +8,14 @@ import type { FieldRule } from "./block-kinds.ts";
 import { unwritable } from "./block-kinds.ts";
 import { objectIn } from "./json.ts";
 
-/** Which fields hold anybody's JSON, such as arguments: nothing in them is taken for bytes. */
+/** The fields that hold arbitrary JSON, such as arguments: nothing in them is treated as bytes. */
 export interface BytesTable {
   readonly opaque: readonly string[];
 }
 
 const name = "$bytes";
 
-/** The document as JSON. What no document may contain stays, for the reader to refuse. */
+/** Returns the document as JSON. What no document may contain stays, for the reader to refuse. */
 export function withoutBytes(document: unknown, table: BytesTable): unknown {
   return replaced(document, table, (value) => {
     const bytes = viewedBytes(value);
@@ -23,7 +23,7 @@ export function withoutBytes(document: unknown, table: BytesTable): unknown {
   });
 }
 
-/** The document as the SDK has it. */
+/** Returns the document in the SDK's form. */
 export function withBytes<Document extends object>(document: Document, table: BytesTable) {
   return replaced(document, table, (value) => {
     const text = ownValue(value, name);
@@ -31,7 +31,7 @@ export function withBytes<Document extends object>(document: Document, table: By
   }) as Document;
 }
 
-/** Bytes as base64: anything else is not written. */
+/** A field of bytes, which a part has as base64. Any other string is unwritable. */
 export function bytesField(at: string): FieldRule {
   return {
     at,
@@ -51,7 +51,7 @@ function replaced(
   const visit = (value: unknown, level: number): unknown => {
     if (typeof value !== "object" || value === null || isProxy(value)) return value;
     if (known.has(value)) return known.get(value);
-    // What contains itself is not a document.
+    // Stops at a value that contains itself; such a value is not a document.
     known.set(value, value);
     const made = replace(value) ?? (level > depth ? value : inside(value, level + 1));
     known.set(value, made);
@@ -72,50 +72,50 @@ function replaced(
   return visit(document, 0);
 }
 
-/** The own fields of plain data; `undefined` for what runs code, or throws, where it is read. */
+/** Returns the own fields of plain data; `undefined` if reading it would run code or throws. */
 function fieldsOf(value: object): readonly (readonly [string, unknown])[] | undefined {
   try {
     if (!Array.isArray(value) && !isPlain(value)) return undefined;
     const fields = Object.entries(Object.getOwnPropertyDescriptors(value)).filter(
       ([, { enumerable }]) => enumerable,
     );
-    // A getter is not data, and is not called.
+    // A getter is not data, and must not be called.
     if (!fields.every(([, field]) => "value" in field)) return undefined;
     return fields.map(([key, { value: item }]) => [key, item]);
   } catch {
-    // An object of another context may throw.
+    // An object from another context may throw.
     return undefined;
   }
 }
 
-/** Whether an object is of no class. */
+/** Whether an object is plain, that is, not an instance of a class. */
 export function isPlain(value: object): boolean {
   const prototype: object | null = Object.getPrototypeOf(value);
-  // A proxy that is a prototype would run its code.
+  // Asking a proxy for its prototype would run its code.
   if (prototype === null || isProxy(prototype)) return prototype === null;
   return Object.getPrototypeOf(prototype) === null;
 }
 
-/** The bytes of a typed array, or of any other view. */
+/** Returns the bytes of a typed array or another view. */
 export function viewedBytes(value: object): Uint8Array | undefined {
   if (!isView(value)) return undefined;
   return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
 }
 
-// A multiple of three, so that the pieces can be joined, and few enough for one call.
+// A multiple of three, so that the base64 pieces can be joined, and few enough for one call.
 const pieceBytes = 24_576;
 
 export function base64Of(bytes: Uint8Array): string {
   const pieces: string[] = [];
   for (let at = 0; at < bytes.length; at += pieceBytes) {
-    // Spread, bytes would be taken one by one.
+    // Not spread: that would iterate over the bytes one by one.
     const piece: unknown = bytes.subarray(at, at + pieceBytes);
     pieces.push(btoa(String.fromCharCode.apply(null, piece as number[])));
   }
   return pieces.join("");
 }
 
-/** @throws for what is not base64 */
+/** @throws if the string is not base64 */
 export function bytesOf(base64: string): Uint8Array {
   const text = atob(base64);
   const bytes = new Uint8Array(text.length);

@@ -3,10 +3,10 @@ import type { JsonObject, Path } from "./json.ts";
 
 type Holder = { [key: string | number]: Json };
 
-/** A copy of what holds a changed value, each object once; the rest is shared. */
+/** Copies the objects on the way to changed values, each once, and shares the rest. */
 export function copyOnWrite(document: JsonObject): {
   readonly root: JsonObject;
-  /** What holds the value of a path, to be changed. */
+  /** Returns the copied object or list that holds the value at a path, for changing it. */
   readonly holderOf: (path: Path) => Holder;
 } {
   const copies = new Set<unknown>();

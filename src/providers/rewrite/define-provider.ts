@@ -1,4 +1,4 @@
-/** Makes a provider of the tables of its format: see provider-table.ts. */
+/** Makes a provider from its format's tables, which provider-table.ts describes. */
 import * as z from "zod/mini";
 import { expectOptions } from "../../core/data/index.ts";
 import { type Message, sourceOf } from "../../core/messages/index.ts";
@@ -52,7 +52,7 @@ import { type OldTurns, readTurns, type Segment } from "./turns.ts";
 import { readerWithLimits, streamWithLimits, withLimits } from "./with-limits.ts";
 import { writeTurns } from "./write-turns.ts";
 
-/** The documents of one kind, and what follows from their table once. */
+/** One kind of document, requests or answers, and what follows from its table. */
 interface Side<Facts extends object> {
   readonly what: string;
   readonly document: DocumentTable<Facts>;
@@ -60,30 +60,30 @@ interface Side<Facts extends object> {
   readonly known: KnownFields;
   readonly bytes: BytesTable | undefined;
   readonly turnsIn: (document: JsonObject, reading: Reading) => readonly Segment[];
-  /** The facts that tables say. */
+  /** Returns the facts in a document that tables declare. */
   readonly factsIn: (
     document: JsonObject,
     segments: readonly Segment[],
     reading: Reading,
   ) => object;
-  /** The document that says the messages, over the old one if there is one. */
+  /** Writes messages as a document, over the old one if there is one. */
   readonly write: (
     messages: readonly Message[],
     old: OldTurns | undefined,
     given: GivenFacts,
     lost: Collector<Lost>,
   ) => JsonObject;
-  /** The field with counts, of which those of nothing are not reported. */
+  /** The field with token counts. Counts of zero in it are not reported. */
   readonly usage: string | undefined;
 }
 
-/** What was read of a document. */
+/** The result of reading a document. */
 interface DocumentReading<Facts extends object> extends OldTurns {
   readonly read: Read<Facts>;
   readonly asRead: Reading["asRead"];
 }
 
-/** The functions of a format that tables declare. */
+/** Makes a format's functions from its tables. */
 /* @__NO_SIDE_EFFECTS__ */
 export function defineProvider<
   Name extends string,
@@ -135,7 +135,7 @@ export function defineProvider<
       return host(table, eventsOf(table, checkedBy(answers, document)));
     }),
   };
-  // The caller says the types of its documents.
+  // The caller chooses the types of its documents.
   return Object.freeze(made) as TableProvider<
     Name,
     never,
@@ -148,12 +148,12 @@ export function defineProvider<
 
 type BytesOf = { readonly bytes?: BytesTable | undefined };
 
-/** A document, or an event, as tables see it. */
+/** Returns a document or an event as tables see it. */
 function plain({ bytes }: BytesOf, document: unknown): unknown {
   return bytes === undefined ? document : withoutBytes(document, bytes);
 }
 
-/** The same as the SDK has it. */
+/** Returns a document or events in the SDK's form. */
 function host<Document extends object>({ bytes }: BytesOf, document: Document): Document {
   return bytes === undefined ? document : withBytes(document, bytes);
 }
@@ -162,7 +162,7 @@ function given(field: string | undefined): readonly string[] {
   return field === undefined ? [] : [field];
 }
 
-/** The fields of an answer that messages and extensions show. */
+/** Returns the fields of an answer that messages and extensions show. */
 function shownInAnswer(answer: AnswerTable | AnswersTable): readonly string[] {
   if ("choices" in answer) return [answer.choices.turns];
   const { content, remarks = {}, facts } = answer;
@@ -237,7 +237,7 @@ function answersOf<Name extends string, Said extends object>({
   };
 }
 
-/** The schema checks what the table says, and keeps unknown fields. */
+/** Checks a document with the table's `check` or its schema, which keeps unknown fields. */
 function checkedBy(side: Side<object>, document: unknown, previous?: object): JsonObject {
   const { check, schema } = side.document;
   if (check !== undefined) return check(document, previous);
@@ -259,7 +259,7 @@ function readingOf<Facts extends object>(
     reportDocument(side, document, reading);
     const read = {
       messages: Object.freeze(segments.map(({ message }) => message)),
-      // Without a function, the facts are those of the default type.
+      // Without an `extensions` function, the facts have the default type.
       extensions: side.document.extensions?.(document) ?? (facts as Facts),
       left: left.list(),
     };
@@ -268,7 +268,7 @@ function readingOf<Facts extends object>(
   });
 }
 
-/** Reports the fields of the document itself that are not shown. */
+/** Reports the document's top-level fields that nothing shows. */
 function reportDocument(
   { document: { report }, known, usage }: Side<object>,
   document: JsonObject,
@@ -279,7 +279,7 @@ function reportDocument(
   reportFields(reading, counted, [], known, reported);
 }
 
-/** Nothing was counted there, so there is nothing to report. */
+/** Removes counts of zero: nothing was counted, so there is nothing to report. */
 function withoutZeros(answer: JsonObject, usage: string): JsonObject {
   const counts = valueAt(answer, keysOf(usage));
   if (!isJsonObject(counts)) return answer;
@@ -287,7 +287,7 @@ function withoutZeros(answer: JsonObject, usage: string): JsonObject {
   return objectIn(withValueAt(answer, keysOf(usage), Object.fromEntries(some)));
 }
 
-/** Writes messages over the old document. Those that were read of it stand in it as they are. */
+/** Writes messages over the old document. Messages that were read from it keep their old form. */
 function writtenOf<Facts extends object>(
   side: Side<Facts>,
   call: string,
@@ -306,14 +306,14 @@ function writtenOf<Facts extends object>(
   return Object.freeze({ document: host(side, document), lost: lost.list() });
 }
 
-/** An old document, in which values that another program may read otherwise are as they were read. */
+/** Reads an old document. Values that another program may read differently become what was read. */
 function oldOf<Facts extends object>(
   side: Side<Facts>,
   onto: unknown,
   messages: readonly Message[],
   lost: Collector<Lost>,
 ): DocumentReading<Facts> {
-  // Messages that were read from it say what it was then.
+  // Messages that were read from it lead to the copy that was made then.
   const source = messages.map(sourceOf).find((each) => each !== undefined);
   const reading = readingOf(side, onto, source);
   if (reading.asRead.length === 0) return reading;

@@ -1,34 +1,34 @@
-/** The events of an answer that grows: what is new in them, and whether they agree with those sent. */
+/** Finds the new events of a growing answer, and whether they contradict what was sent. */
 
 import { type JsonObject, keysOf, set, valueAt } from "./json.ts";
 
 /** The text that one event adds to an answer. */
 interface EventText {
-  /** Which text it is for. */
+  /** Identifies the text of the answer that it belongs to. */
   readonly of: string;
   readonly text: string;
 }
 
-/** Where an API has text in the events of an answer. */
+/** Where an API has text in an answer's events. */
 export interface EventTexts {
-  /** Which of several answers an event belongs to, such as the index of a choice. */
+  /** Returns which of several answers an event belongs to, such as the index of a choice. */
   answerOf(event: object): string | number;
   /**
-   * The same for the message at `place` of a whole answer, where one that came later may be put
-   * before it. Without it, that is the place.
+   * Returns what `answerOf` returns for events of the message at `place` of an answer. Needed if a
+   * message that comes later may be inserted before it. Default: `place`.
    */
   answerAt?(answer: object, place: number): string | number;
   textOf(event: object): EventText | undefined;
-  /** The event with another text in its place. */
+  /** Returns the event with another text. */
   withText(event: object, text: string): object;
-  /** The event as the one at `place` of the stream, where an API numbers its events. */
+  /** Returns the event as the one at `place` of the stream, if the API numbers its events. */
   atPlace?(event: object, place: number): object;
 }
 
 /**
- * For events that have a text in one of these places, of one answer.
+ * Returns the `EventTexts` of events that have a text in one of these places, all of one answer.
  *
- * @param index where they name the block that it is in
+ * @param index the place of the index of the block that the text is in
  */
 export function textsAt(index: string, places: readonly string[]): EventTexts {
   const all = places.map(keysOf);
@@ -47,13 +47,13 @@ export function textsAt(index: string, places: readonly string[]): EventTexts {
   };
 }
 
-/** The events of one answer that were sent, each with the text that it has so far. */
+/** One entry for each sent event of an answer: its text so far, if it has one. */
 type Sent = (EventText | undefined)[];
 
 /**
- * Sends an answer as one stream while it grows. It is handed the events of the answer so far, as if
- * that were all of it, and returns what is new: events that were not sent yet, and for a text that
- * has grown an event with the rest of it.
+ * Sends an answer as one stream while it grows. It takes the events of the answer so far, as if the
+ * answer ended there, and returns what is new: events that were not sent yet, and for a text that
+ * has grown, an event with the rest of it.
  */
 export class EventPieces {
   readonly #texts: EventTexts;
@@ -65,11 +65,11 @@ export class EventPieces {
   }
 
   /**
-   * What is new of an answer that goes on: up to the last text of it, as what comes after that may
-   * still change. Nothing if it contradicts what was sent.
+   * Returns the new events of an answer that goes on, up to its last text: what comes after that
+   * may still change. Returns none if the events contradict what was sent.
    *
-   * @param all the events of all that has come, where any of its texts may be held back: those that
-   *   come after one of which nothing leaves yet wait for it, as they do in the whole answer
+   * @param all the events of everything that has arrived, if any of its texts may be held back. To
+   *   keep the order of the whole answer, texts wait until every earlier text has begun to leave
    */
   next(events: readonly object[], all: readonly object[] = events): readonly object[] {
     const waiting = this.#textsIn(all);
@@ -87,7 +87,7 @@ export class EventPieces {
     return this.#newIn(known, true) ?? [];
   }
 
-  /** Which texts each answer has, in order. */
+  /** Lists the texts of each answer, in order. */
   #textsIn(events: readonly object[]): ReadonlyMap<string | number, string[]> {
     const found = new Map<string | number, string[]>();
     for (const event of events) {
@@ -101,7 +101,7 @@ export class EventPieces {
     return found;
   }
 
-  /** What is new of the whole answer; `undefined` if it contradicts what was sent. */
+  /** Returns the new events of the whole answer; `undefined` if they contradict what was sent. */
   last(events: readonly object[]): readonly object[] | undefined {
     return this.#newIn(events, false);
   }
@@ -125,7 +125,7 @@ export class EventPieces {
       const before = list[at];
       if (before?.of !== text?.of) return undefined;
       if (before === undefined || text === undefined || before.text === text.text) continue;
-      // A text that is shorter than before may still become what was sent.
+      // A text that is shorter than before may still grow into what was sent.
       if (goesOn && before.text.startsWith(text.text)) continue;
       if (!text.text.startsWith(before.text)) return undefined;
       list[at] = text;

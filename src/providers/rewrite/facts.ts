@@ -1,23 +1,23 @@
-/** What documents say of slots: the model, how an answer ended and what it cost. */
+/** What documents say about slots: the model, how an answer ended and how many tokens it took. */
 import { isJsonObject, type JsonObject, keysOf, valueAt } from "./json.ts";
 import type { Reading } from "./reading.ts";
 import { type Collector, type Left, type Lost, pathOf } from "./report.ts";
 
 export type StopReason = "end" | "return" | "call" | "max_tokens" | "stop_sequence";
 
-/** Token counts as the `completion` slot has them. */
+/** Token counts in the form of the `completion` slot. */
 export interface TokenUsage {
   readonly input_tokens: number;
   readonly output_tokens: number;
   readonly total_tokens: number;
 }
 
-/** What a request says of slots. */
+/** What a request says about slots. */
 export interface ModelFacts<Name extends string = string> {
   readonly llm: { readonly provider: Name; readonly model_id?: string };
 }
 
-/** What an answer says of slots. */
+/** What an answer says about slots. */
 export interface AnswerFacts<Name extends string = string> extends ModelFacts<Name> {
   readonly completion: {
     readonly raw_format: Name;
@@ -28,7 +28,7 @@ export interface AnswerFacts<Name extends string = string> extends ModelFacts<Na
   readonly provenance?: { readonly message_id: string };
 }
 
-/** Extensions, as far as an answer has places for them. */
+/** The extensions that an answer has places for. */
 export interface GivenFacts {
   readonly llm?: { readonly model_id?: string | undefined } | undefined;
   readonly completion?:
@@ -43,21 +43,21 @@ export interface GivenFacts {
   readonly provenance?: { readonly message_id?: string | undefined } | undefined;
 }
 
-/** The fields of an answer that slots show, with dots where they are inside others. */
+/** The fields of an answer that slots show. Nested fields are named with dots. */
 export interface FactTable {
   readonly model?: string;
   readonly id?: string;
   readonly stop: {
     readonly field: string;
     /**
-     * By the provider's word; the first is written. Without one for calls, an answer that ends with
-     * a call for the caller is one.
+     * By the provider's word. Of several words for a reason, the first is written. If no word means
+     * `call`, `end` reads as `call` if the answer has a call for the caller.
      */
     readonly reasons: { readonly [word: string]: StopReason };
   };
   readonly usage: {
     readonly field: string;
-    /** The counts whose sum is the input. Without the first there is no count. */
+    /** The counts whose sum is the input. If the first is missing, so is the sum. */
     readonly input: readonly string[];
     readonly output: readonly string[];
   };
@@ -72,7 +72,7 @@ export function modelFacts<Name extends string>(name: Name, model: unknown): Mod
   });
 }
 
-/** What an answer says of slots; what they have no place for is reported. */
+/** Returns what an answer says about slots, and reports what they have no place for. */
 export function answerFacts<Name extends string>(
   name: Name,
   { model, id, stop, usage }: FactTable,
@@ -129,7 +129,7 @@ function tokensOf(counts: unknown, { input, output }: FactTable["usage"]): Token
   return Object.freeze({ input_tokens, output_tokens, total_tokens });
 }
 
-/** The facts of an answer without an old one, in the words of the provider. */
+/** The facts for an answer that is not written over an old one, in the provider's words. */
 export interface FreshFacts {
   readonly id: string;
   readonly model: string;
@@ -162,7 +162,7 @@ export function freshFacts(
   };
 }
 
-/** The provider's word for a reason. */
+/** Returns the provider's word for a reason. */
 export function wordFor(
   reason: StopReason,
   reasons: FactTable["stop"]["reasons"],

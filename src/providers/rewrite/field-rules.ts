@@ -1,4 +1,4 @@
-/** Fields of blocks that are more than a string: for the tables of block kinds. */
+/** Rules for fields of blocks that are more than a string. */
 import type { Json } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import { type ContentPart, createMessage, type MessageInput } from "../../core/messages/index.ts";
@@ -9,7 +9,7 @@ import { type MediaSource, mediaFromUrl, mediaTypes, typeOfFormat, urlOfMedia } 
 import { partsAsJson } from "./messages.ts";
 import { pathOf } from "./report.ts";
 
-/** A boolean that is false where it is absent, or two words for one. */
+/** A boolean, or two words that stand for one. An absent field is false. */
 export function flag(at: string, yes: Json = true, no: Json = false): FieldRule {
   return {
     at,
@@ -19,7 +19,7 @@ export function flag(at: string, yes: Json = true, no: Json = false): FieldRule 
   };
 }
 
-/** Arguments of a call as an object. Anything else is shown as no arguments, and reported. */
+/** A call's arguments as an object. Anything else is shown as no arguments, and reported. */
 export function objectArguments(at: string): FieldRule {
   return {
     at,
@@ -34,11 +34,12 @@ export function objectArguments(at: string): FieldRule {
 }
 
 /**
- * The same as JSON text, which stays as it is while it means the same. Where another program may
- * read other arguments than a policy saw, it is written as it was read, even if nothing changed.
+ * A call's arguments as JSON text, which is kept as long as it means the same. If another program
+ * may read other arguments from it than a policy saw, it is rewritten from what was read, even if
+ * nothing changed.
  *
- * @param parsed the field beside it that then goes, if there is one
- * @param written how it is then written
+ * @param parsed a field with the parsed arguments, which is removed in that case
+ * @param written returns the arguments in the form to write in that case
  */
 export function textArguments(
   at: string,
@@ -69,9 +70,9 @@ export function textArguments(
   };
 }
 
-/** A medium as a URL, which may have the bytes in it. */
+/** The fields of a medium that a block has as a URL, which may contain the bytes. */
 export function urlMedia(at: string): { readonly [field: string]: FieldRule } {
-  // What is written is a part that has such a source.
+  // `write` uses all fields of the part, which is a media source.
   const rule = (field: keyof MediaSource): FieldRule => ({
     at,
     read(value, path, { left }) {
@@ -92,11 +93,11 @@ export function urlMedia(at: string): { readonly [field: string]: FieldRule } {
 }
 
 /**
- * Several blocks of text as one string, a line each. A changed text stands in place of the first;
+ * Several blocks of text as one string, a line each. A changed text replaces the first of them;
  * blocks of other kinds stay.
  *
- * @param place in which only text is written and read
- * @param listAt the field that is reported as a list, where that is not the field itself
+ * @param place the place of the blocks, where only text is written and read
+ * @param listAt returns the path to report for a list. Default: the field itself
  */
 export function joinedTexts(at: string, place: string, listAt?: (path: Path) => Path): FieldRule {
   const textsOf = (parts: readonly Part[]) =>
@@ -120,13 +121,13 @@ export function joinedTexts(at: string, place: string, listAt?: (path: Path) => 
 }
 
 /**
- * What a tool returned: text as a string, blocks as parts of a message, a single text as that
- * string. Data that a plugin put there becomes its JSON text and never a block.
+ * What a tool returned: a string as it is, blocks as parts of a message, a single block of text as
+ * its string. Other JSON that a plugin put there is written as text, so it never passes for blocks.
  *
  * @param place the place of the blocks in it
  * @param types the types of parts that can be blocks there
- * @param data for a format that always has a list of blocks: the field of one that is data, which
- * is the content if that is all
+ * @param data for formats that always have a list of blocks: the field of a block that holds JSON.
+ *   The value of a lone block of that kind is the content, and other JSON is written as one
  */
 export function resultContent(
   at: string,
@@ -159,13 +160,13 @@ export function resultContent(
       const parts = partsIn(content, types);
       if (parts !== undefined) return writeInner(parts, inner, placesIn(content, path), place);
       for (const i of inner?.blocks.keys() ?? []) removed(pathOf(...(inner?.path ?? []), i));
-      // The model reads the text of data.
+      // A model reads data as text.
       return data === undefined ? JSON.stringify(content) : [{ [data]: content ?? null }];
     },
   };
 }
 
-/** The data of a list that is one block of it. */
+/** Returns the data of a list with nothing but one block of data. */
 function dataIn(content: Json | undefined, field: string): Json | undefined {
   const [block, ...others] = objectsIn(content);
   if (block === undefined || others.length > 0 || Object.keys(block).length !== 1) return undefined;
@@ -173,7 +174,7 @@ function dataIn(content: Json | undefined, field: string): Json | undefined {
   return typeof data === "object" && data !== null ? data : undefined;
 }
 
-/** A format as a media type: one of `known` names, or else of this kind with the same name. */
+/** A media type that a block has as a format: a name in `known`, or else the part after `kind/`. */
 export function formatField(at: string, kind: string, known = mediaTypes): FieldRule {
   return {
     at,
@@ -188,12 +189,12 @@ export function formatField(at: string, kind: string, known = mediaTypes): Field
   };
 }
 
-/** The places of the parts in the content of a result. A single text is not a list. */
+/** Returns the paths of the parts in a result's content. A single text is not in a list. */
 export function placesIn(content: Json | undefined, path: Path): PlaceOf {
   return Array.isArray(content) ? (i) => [...path, i] : () => path;
 }
 
-/** The parts that a result's content says, if it says parts of these types. */
+/** Returns a result's content as parts, if it consists of parts of these types. */
 export function partsIn(
   content: Json | undefined,
   types: readonly string[],
@@ -201,7 +202,7 @@ export function partsIn(
   if (content === undefined || content === null) return [];
   if (typeof content === "string") return messageParts([{ content_type: "text", text: content }]);
   if (!Array.isArray(content)) return undefined;
-  // Any JSON list may come here: createMessage refuses what is not parts.
+  // The list may be any JSON: createMessage refuses items that are not parts.
   const parts = messageParts(content as MessageInput["content"]);
   return parts?.every(({ content_type }) => types.includes(content_type)) ? parts : undefined;
 }

@@ -1,4 +1,4 @@
-/** Reports what messages show and do not keep: the form that a value has in a document. */
+/** Reports what messages show but do not keep: the form that a value has in a document. */
 import { createMessage } from "../../core/messages/index.ts";
 import { type CompiledBlocks, kindOfBlock, type Part } from "./block-kinds.ts";
 import { silentReporter, writePart } from "./blocks.ts";
@@ -6,7 +6,7 @@ import { isJsonObject, isSameJsonText, type Path } from "./json.ts";
 import { type FormReport, type Reading, readingWith, reportUnshown } from "./reading.ts";
 import { type Collector, type Left, pathOf } from "./report.ts";
 
-/** Reads documents as their table says that fields are reported. */
+/** Returns a reading that reports fields in the ways that the table defines. */
 export function tableReading(left: Collector<Left>, table: CompiledBlocks): Reading {
   const { formOf, reportField = reportUnshown } = table.table;
   return readingWith(left, {}, reportField, formOf === undefined ? undefined : formsOf(table));
@@ -30,7 +30,7 @@ function formsOf(table: CompiledBlocks): FormReport {
   };
 }
 
-/** Reports where `now` differs from how it would be written, unless `reported` has it. */
+/** Reports where `now` differs from how it would be written, unless that is in `reported`. */
 function compareForms(
   now: unknown,
   fresh: unknown,
@@ -49,7 +49,7 @@ function compareForms(
     }
     return;
   }
-  // The items of a list are blocks, which are compared one by one.
+  // The items of a list are blocks, each of which is compared when it is read.
   if (below.length > 0 && Array.isArray(now) && Array.isArray(fresh)) return;
   left.add({ path: at, kind: "setting", reason: "Messages do not keep its form." });
 }

@@ -3,7 +3,7 @@ import { createMessage, type Message } from "../../core/messages/index.ts";
 import { kindOf } from "./kind-of.ts";
 
 /**
- * Reads the messages that a host passes to `call`; those the library made are used as they are.
+ * Reads the messages that a host passes to `call`. Those that the library made are used unchanged.
  *
  * @throws GlassineError `message_invalid`
  */

@@ -1,4 +1,4 @@
-/** Blocks that come in pieces: by one table they are put together, and cut into pieces again. */
+/** Blocks that come in pieces. One table says how to put them together and how to cut them up. */
 import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import { isProxy } from "../../core/data/intrinsics.ts";
@@ -16,38 +16,41 @@ import {
 import { readDocument } from "./read-document.ts";
 import { expectString, type StreamMeter, streamFault, TextPieces } from "./stream.ts";
 
-/** An event or a piece as it came: its text may end inside a character. */
+/** An event or a piece as it arrived: its text may end inside a character. */
 export type Piece = object;
 
-/** A field of a piece and that of the block it belongs to, with dots if inside others. */
+/** A field of a piece, and the block's field that it extends. Nested fields are named with dots. */
 type FromTo = readonly [from: string, to: string];
 
-/** One kind of piece. It has one of `text`, `json`, `item` and `whole`, or `text` with `whole`. */
+/** One kind of piece. It has one of `text`, `json`, `item` and `whole`, or `text` and `whole`. */
 interface PieceKind {
   /** The blocks it fits. */
   readonly fits: (block: JsonObject) => boolean;
-  /** The blocks that are written in such pieces, if not all that it fits. */
+  /** The blocks to cut into such pieces. Default: all that it fits. */
   readonly written?: (block: JsonObject) => boolean;
   /** A piece of a string. */
   readonly text?: FromTo;
   /** A piece of the JSON text of a value. */
   readonly json?: FromTo;
-  /** The next item of a list, or items. */
+  /** The next item or items of a list. */
   readonly item?: FromTo;
-  /** Fields that come whole, with what a block has before; the first is always a string. */
+  /**
+   * Fields that come whole, with their initial values. A block is cut into them only if the first
+   * is a string.
+   */
   readonly whole?: { readonly [field: string]: Json };
-  /** What a piece with an item or a whole field has. */
+  /** Checks a piece that has an item or whole fields. */
   readonly schema?: z.ZodMiniType;
 }
 
 export type PieceTable = { readonly [name: string]: PieceKind };
 
-/** A kind of piece with what follows from it, once for all pieces of a stream. */
+/** A kind of piece, and what follows from it, computed once for all pieces of a stream. */
 export interface CompiledPiece extends PieceKind {
   /** The keys of the string in a piece, and what errors call it. */
   readonly from: readonly string[];
   readonly where: string;
-  /** The fields of a piece that are taken. */
+  /** The fields of a piece that are read. */
   readonly taken: readonly string[];
 }
 
@@ -66,7 +69,7 @@ export function compilePieces(table: PieceTable): ReadonlyMap<string, CompiledPi
 export class GrowingBlock {
   readonly #start: JsonObject;
   readonly #meter: StreamMeter;
-  /** By field of the block. */
+  /** Keyed by the block's field, as are `#lists`. */
   readonly #texts = new Map<string, TextPieces>();
   readonly #lists = new Map<string, Json[]>();
   readonly #json: string | undefined;
@@ -95,7 +98,7 @@ export class GrowingBlock {
     return this.#json;
   }
 
-  /** Why the value that is shown is not all that a reader of the stream may take, if it is not. */
+  /** Why another reader of the stream may see a different value; `undefined` if none may. */
   get doubt(): string | undefined {
     return this.#isOpen ? this.#doubtSoFar() : this.#doubt;
   }
@@ -138,12 +141,12 @@ export class GrowingBlock {
       list.push(...(Array.isArray(next) ? (next as readonly Json[]) : [next]));
       this.#lists.set(to, list);
     }
-    // The SDKs take the last one, too.
+    // The SDKs keep the last value, too.
     if (whole !== undefined)
       this.#fields = { ...this.#fields, ...chosen(read, Object.keys(whole)) };
   }
 
-  /** Fields that came whole, in place of those that it had. */
+  /** Replaces fields with ones that came whole. */
   setFields(fields: JsonObject): void {
     this.#fields = { ...this.#fields, ...fields };
   }
@@ -156,7 +159,7 @@ export class GrowingBlock {
     this.#doubt = this.#doubtSoFar();
   }
 
-  /** The block so far, as it would be if it had not been streamed. */
+  /** The block so far, with its pieces joined. */
   get block(): JsonObject {
     return this.#whole ?? this.#soFar();
   }
@@ -178,7 +181,7 @@ export class GrowingBlock {
   }
 }
 
-/** Whether a value begins as values do that come in pieces. */
+/** Whether a value is empty, as at the start of a block whose value comes in pieces. */
 function isEmptyObject(value: Json | undefined): boolean {
   if (isJsonObject(value)) return Object.keys(value).length === 0;
   return value === undefined || value === null || value === "";
@@ -188,8 +191,8 @@ const anyValue = z.unknown();
 const anyFields = z.looseObject({});
 
 /**
- * What is not (yet) JSON, or not data that a document may contain, stays text: reading it reports
- * that it is not an object.
+ * Parses a value. Text that is not (yet) JSON, or not data that a document may contain, stays text,
+ * and reading the block reports that it is not an object.
  */
 function parsedOf(text: string): Json {
   try {
@@ -199,7 +202,7 @@ function parsedOf(text: string): Json {
   }
 }
 
-/** A block without what comes in pieces, and the pieces, each with the name of its kind. */
+/** A block without what comes in pieces, and the pieces, each with its kind's name. */
 export interface CutBlock {
   readonly start: JsonObject;
   readonly pieces: readonly (readonly [name: string, fields: JsonObject])[];
@@ -236,14 +239,14 @@ export function cutBlock(block: JsonObject, table: PieceTable): CutBlock {
   return { start, pieces };
 }
 
-/** The fields of an event, or of a piece, that have a value and are none of `known`. */
+/** Returns the fields of an event or a piece that have a value and are not in `known`. */
 export function unknownFields(event: Piece, known: readonly string[]): readonly string[] {
   return fieldNames(event).filter((name) => {
     return name !== "type" && !known.includes(name) && fieldOf(event, name) != null;
   });
 }
 
-/** The names of the fields of an event. */
+/** Returns the names of an event's fields. */
 export function fieldNames(event: Piece): readonly string[] {
   try {
     return Object.keys(event);
@@ -252,7 +255,7 @@ export function fieldNames(event: Piece): readonly string[] {
   }
 }
 
-/** A field of an event, read once; no getter of it runs. */
+/** Reads a field of an event, once and without running a getter. */
 export function fieldOf(event: Piece, name: string): unknown {
   try {
     const field = Object.getOwnPropertyDescriptor(event, name);
@@ -263,14 +266,14 @@ export function fieldOf(event: Piece, name: string): unknown {
   throw streamFault(name, "plain data");
 }
 
-/** The same for a field that may be inside others. */
+/** Like `fieldOf`, for a field that may be nested. */
 function fieldAt(event: Piece, keys: readonly string[]): unknown {
   let value: unknown = event;
   for (const key of keys) value = fieldOf(asFields(value, "delta"), key);
   return value;
 }
 
-/** A value that came as an event or a part of one. */
+/** Returns an event, or part of one. Throws if it is a proxy or not an object. */
 export function asFields(value: unknown, where: string): Piece {
   if (typeof value === "object" && value !== null && !isProxy(value)) return value;
   throw streamFault(where, "a plain object");

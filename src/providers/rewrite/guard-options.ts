@@ -1,4 +1,4 @@
-/** Reads the options of a guard: a typo in them would leave traffic unguarded. */
+/** Reads a guard's options strictly, because a typo in them would leave traffic unguarded. */
 import { expectOptions } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
@@ -6,8 +6,8 @@ import { kindOf } from "./kind-of.ts";
 import { type StreamLimits, StreamMeter } from "./stream.ts";
 
 /**
- * Refuses inherited options: they are not read, so a method of a class would be silently ignored.
- * `what` names the options in messages, `call` the function that takes them.
+ * Refuses inherited options: they are not read, so a class's method would be silently ignored.
+ * In error messages, `what` names the options and `call` the function that takes them.
  *
  * @throws GlassineError `options_invalid`
  */
@@ -62,7 +62,7 @@ export function readTenant(options: object, call: string): unknown {
 export const streamOptions: readonly string[] = ["maxEvents", "textUnits"];
 
 /**
- * The limits of streams, refused when the guard is made, not when the first stream begins.
+ * Reads the limits of streams. Refuses bad ones when the guard is made, not at the first stream.
  *
  * @throws GlassineError `options_invalid`
  */
@@ -79,7 +79,7 @@ export function hasFunctions(value: unknown, names: readonly string[]): boolean 
   return names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
 }
 
-/** The options that are given. */
+/** Returns the options that are not `undefined`. */
 export function givenOptions(options: { readonly [name: string]: unknown }): object {
   const given: Record<string, unknown> = {};
   for (const name of Object.keys(options)) {

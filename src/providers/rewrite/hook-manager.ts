@@ -27,7 +27,7 @@ export interface HookOptions {
   readonly signal?: AbortSignal | undefined;
   /** The same for all hooks of one request, so that their records can be linked. */
   readonly request?: string | undefined;
-  /** Whether plugins that may deny are asked again about a payload that a later plugin changed. */
+  /** Whether plugins that may deny judge a payload again if a later plugin changed it. */
   readonly recheck?: boolean | "only" | undefined;
   readonly tenant?: string | undefined;
   readonly server?: string | undefined;
@@ -37,14 +37,14 @@ export interface HookOptions {
 
 /** A handler of a hook, as a manager describes it. */
 export interface HandlerFacts {
-  /** The hook that it is registered for. */
+  /** The hook that the handler is registered for. */
   readonly hook: string;
   readonly plugin: string;
   readonly mode: string | null;
   readonly conditions: { readonly [kind: string]: readonly string[] | undefined } | null;
   /** What its plugin may do. */
   readonly capabilities?: readonly string[];
-  /** Whether it is handed extensions. */
+  /** Whether it receives extensions. */
   readonly extensions?: boolean;
 }
 
@@ -71,15 +71,15 @@ export interface HookManager {
   /** What a guard inspects when it is created. */
   readonly plugins?: readonly PluginFacts[];
   handlersFor?(hook: string): readonly HandlerFacts[];
-  /** When the text of a streamed message may be forwarded. Without it, once all was judged. */
+  /** Says when a streamed message's text may be forwarded. If absent, once all of it is judged. */
   streamPlan?(hook: string, given?: { readonly tenant?: string }): StreamPlan;
   /** Writes into the audit trail. Needed for the option `access`. */
   audit?(event: AuditRecord): Promise<boolean>;
-  /** The limits of documents, as of payloads. Default: the library's own. */
+  /** The limits of payloads, which also apply to documents. Default: the library's own. */
   readonly payloadLimits?: Partial<Limits>;
 }
 
-/** Any plugin manager, whatever hooks and extensions its types know. */
+/** Any plugin manager, whatever hooks and extensions it is typed for. */
 export interface AnyHookManager<Extensions = unknown> {
   invoke(hook: never, payload: never, options?: never): Promise<HookResult<Extensions>>;
   handles(hook: never): boolean;

@@ -1,4 +1,4 @@
-/** Counts who uses something, and says when nobody does. */
+/** Counts the users of something, and says when there are none. */
 export class InUse {
   #count = 0;
   #waiting: (() => void)[] = [];
@@ -16,7 +16,7 @@ export class InUse {
     if (this.#count === 0) for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  /** Resolves when nobody uses it. */
+  /** Resolves when it has no users. */
   async free(): Promise<void> {
     if (this.#count === 0) return;
     await new Promise<void>((resolve) => this.#waiting.push(resolve));

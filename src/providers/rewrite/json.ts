@@ -1,40 +1,40 @@
 import { isRecord, type Json } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 
-/** An object of a provider's document. */
+/** An object in a provider's document. */
 export type JsonObject = { readonly [key: string]: Json };
 
-/** Where a value is: the keys on the way to it. */
+/** The path of a value: the keys that lead to it. */
 export type Path = readonly (string | number)[];
 
 export const isJsonObject = isRecord as (value: unknown) => value is JsonObject;
 
-/** A value that a schema says is an object. Anything else has no fields. */
+/** Returns a value that a schema says is an object; an empty object for anything else. */
 export function objectIn(value: unknown): JsonObject {
   return isJsonObject(value) ? value : {};
 }
 
-/** A string that a schema says is there; empty if it is not. */
+/** Returns a field that a schema says is a string; an empty string if it is not. */
 export function stringIn(fields: { readonly [name: string]: unknown }, name: string): string {
   const value = fields[name];
   return typeof value === "string" ? value : "";
 }
 
-/** A string at `keys` of own fields in a value of any kind, such as an envelope of a host. */
+/** Returns a string at `keys`, of own fields only, in any value, such as a host's envelope. */
 export function stringAt(value: unknown, ...keys: readonly string[]): string | undefined {
   let found = value;
   for (const key of keys) found = ownValue(found, key);
   return typeof found === "string" ? found : undefined;
 }
 
-/** A list that a schema says is one of objects. Anything else has no items. */
+/** Returns a value that a schema says is a list of objects; an empty list for anything else. */
 export function objectsIn(value: unknown): readonly JsonObject[] {
   return Array.isArray(value) && value.every(isJsonObject) ? value : [];
 }
 
 /**
- * `fields` with `changes` over them; `undefined` removes a field. What does not change is the same
- * object, here and in the functions below, so that it is not checked again.
+ * Returns `fields` with `changes` applied; `undefined` removes a field. Here and in the functions
+ * below, what does not change stays the same object, so that it is not checked again.
  */
 export function withFields<Fields extends JsonObject>(
   fields: Fields | undefined,
@@ -46,23 +46,23 @@ export function withFields<Fields extends JsonObject>(
   return Object.fromEntries(all.filter(([, value]) => value !== undefined)) as Fields;
 }
 
-/** `now`, or `before` where both hold the same items. */
+/** Returns `before` if both lists hold the same items, otherwise `now`. */
 export function sameList<Item>(before: readonly Item[], now: readonly Item[]): readonly Item[] {
   const isSame = before.length === now.length && now.every((each, at) => before[at] === each);
   return isSame ? before : now;
 }
 
-/** The fields of these names. */
+/** Returns the fields with these names. */
 export function chosen(fields: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
 }
 
-/** The keys in a place that a table names with dots: `candidates.0.content`. */
+/** Splits a place that a table names with dots into its keys: `candidates.0.content`. */
 export function keysOf(place: string): Path {
   return place === "" ? [] : place.split(".").map((key) => (/^\d+$/.test(key) ? Number(key) : key));
 }
 
-/** The value at `keys`, of own fields alone. */
+/** Returns the value at `keys`, of own fields only. */
 export function valueAt(value: Json | undefined, keys: Path): Json | undefined {
   let found: Json | undefined = value;
   for (const key of keys) {
@@ -72,7 +72,7 @@ export function valueAt(value: Json | undefined, keys: Path): Json | undefined {
   return found;
 }
 
-/** A copy with another value at `keys`; `undefined` removes the field. */
+/** Returns a copy with another value at the keys; `undefined` removes the field. */
 export function withValueAt(
   value: Json | undefined,
   [key, ...rest]: Path,
@@ -85,17 +85,17 @@ export function withValueAt(
   return inner === undefined ? items.toSpliced(key, 1) : items.toSpliced(key, 1, inner);
 }
 
-/** The same for an object. */
+/** Like `withValueAt`, for an object. */
 export function set(fields: JsonObject, keys: Path, value: Json | undefined): JsonObject {
   return objectIn(withValueAt(fields, keys, value));
 }
 
-/** Whether two values are written alike. The order of keys counts. */
+/** Whether two values have the same JSON text. The order of keys matters. */
 export function isSameJsonText(one: unknown, other: unknown): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
-/** Whether a value says nothing. */
+/** True for values without content: absent, null, an empty string or an empty list. */
 export function isEmptyValue(value: Json | undefined): boolean {
   return value === undefined || value === null || value === "" || isEmptyList(value);
 }

@@ -1,4 +1,4 @@
-/** The kind of a value, for error messages, which never quote the value. */
+/** Names the kind of a value, for error messages, which never quote the value itself. */
 import { isArray, isNativePromise, isProxy } from "../../core/data/intrinsics.ts";
 
 const kinds: Readonly<Record<string, string>> = {

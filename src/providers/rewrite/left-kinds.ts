@@ -3,12 +3,12 @@
 /**
  * `content` is what a model or a person reads or what has an effect, unless it has a kind of its
  * own: definitions of `tools`; a `citation`, which quotes sources; a `reference` to a file or a
- * conversation that is stored elsewhere. A `setting` is the rest, such as a temperature.
+ * conversation that is stored elsewhere. `setting` is everything else, such as a temperature.
  */
 export const leftKinds = ["content", "tools", "citation", "reference", "setting"] as const;
 export type LeftKind = (typeof leftKinds)[number];
 
-/** Fields of a request or an answer itself. Inside a message the same name may hold anything. */
+/** Top-level fields of a request or an answer. In a message, the same name may mean anything. */
 const ofDocument = new Map<string, LeftKind>([
   ["cachedContent", "reference"],
   ["conversation", "reference"],
@@ -27,7 +27,7 @@ const anywhere = new Map<string, LeftKind>([
   ["urlContextMetadata", "citation"],
 ]);
 
-/** The kind of a field that is not a setting. `isTop` is true for fields of the document itself. */
+/** Returns the kind of a field that is not a setting. `isTop` is true for top-level fields. */
 export function contentKind(field: string, isTop: boolean): LeftKind {
   return (isTop ? ofDocument.get(field) : undefined) ?? anywhere.get(field) ?? "content";
 }

@@ -1,11 +1,11 @@
 /** Finds the longest common subsequence of two lists of strings. */
 
-/** A place in the old list, or none. */
+/** An index in the old list, or `undefined`. */
 export type Place = number | undefined;
 
 /**
- * How many places of a frequent string are considered: those nearest to its own. More would take
- * time quadratic in the list, and equal strings are interchangeable.
+ * How many occurrences of a frequent string are considered: those with the nearest ordinals.
+ * Considering all would take quadratic time, and equal strings are interchangeable.
  */
 const mostPlaces = 64;
 
@@ -16,8 +16,8 @@ interface Link {
 }
 
 /**
- * For each text of `after` its place in `before`, rising: a longest common subsequence. What is
- * `undefined` is equal to nothing.
+ * Returns, for each string of `after`, its index in `before`, or `undefined`. The indexes form a
+ * longest common subsequence. `undefined` entries never match.
  */
 // J. W. Hunt and T. G. Szymanski, A fast algorithm for computing longest common subsequences, 1977.
 export function longestMatch(
@@ -38,7 +38,7 @@ export function longestMatch(
   }
   const found = placesOf(before, begin, oldEnd);
   const met = new Map<string, number>();
-  /** By length less one, the chain of matches that ends first. */
+  /** At index n - 1: of the chains of n matches, the one that ends earliest. */
   const chains: Link[] = [];
   for (let i = begin; i < newEnd; i++) {
     const text = after[i];
@@ -47,7 +47,7 @@ export function longestMatch(
     const count = met.get(text) ?? 0;
     met.set(text, count + 1);
     const first = Math.max(0, Math.min(count, all.length) - mostPlaces / 2);
-    // From the last on: so no text is in a chain twice.
+    // Backwards, so that no chain matches this string of `after` twice.
     for (const at of all.slice(first, first + mostPlaces).toReversed()) {
       const length = firstAtLeast(chains, at);
       chains[length] = { at, i, before: chains[length - 1] };
@@ -73,7 +73,7 @@ function placesOf(
   return places;
 }
 
-/** The first chain that ends at `at` or behind it. */
+/** Finds the first chain that ends at `at` or later. */
 function firstAtLeast(chains: readonly Link[], at: number): number {
   let from = 0;
   let end = chains.length;

@@ -1,7 +1,7 @@
-/** Media that providers write as a URL, with or without the bytes in it, or by their format. */
+/** Media that providers write as a URL, with or without the bytes in it, or with a format name. */
 import { base64Of } from "./bytes.ts";
 
-/** The media types of formats that they do not name. */
+/** The media types of formats that do not follow from the format's name. */
 export const mediaTypes: ReadonlyMap<string, string> = new Map([
   ["csv", "text/csv"],
   ["doc", "application/msword"],
@@ -18,27 +18,27 @@ export const mediaTypes: ReadonlyMap<string, string> = new Map([
   ["xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"],
 ]);
 
-/** The media type of a format: that of a `known` name, or else of this kind with the same name. */
+/** Returns a format's media type: the one in `known`, or else `kind` with the format's name. */
 export function typeOfFormat(format: unknown, kind: string, known = mediaTypes) {
   return typeof format === "string" ? (known.get(format) ?? `${kind}/${format}`) : undefined;
 }
 
-/** Where a medium is, as messages have it. */
+/** A medium's bytes or URL, in the form that messages have. */
 export interface MediaSource {
   readonly type: "url" | "base64";
   readonly data: string;
   readonly media_type?: string | undefined;
 }
 
-/** Whether a string is a `data:` URL, whether or not it can be read. */
+/** Whether a string is a `data:` URL, even one that cannot be read. */
 export function isDataUrl(text: string): boolean {
   return /^\s*data:/i.test(text);
 }
 
 /**
- * What is in a `data:` URL as base64, with the parameters of its type; any other stays a URL.
+ * Returns a `data:` URL's content as base64, and its type with all parameters. Any other URL stays.
  *
- * @param type of one that says none
+ * @param type the type of a `data:` URL that does not name one
  */
 export function mediaFromUrl(url: string, type = "text/plain"): MediaSource {
   // RFC 2397
@@ -53,7 +53,7 @@ export function mediaFromUrl(url: string, type = "text/plain"): MediaSource {
   return { type: "base64", data, media_type };
 }
 
-/** A `%` that begins no byte is one (URL Standard). */
+/** A `%` that is not followed by two hex digits stands for itself (URL Standard). */
 function percentDecoded(text: string): Uint8Array {
   const bytes = new TextEncoder().encode(text);
   let length = 0;
@@ -74,7 +74,7 @@ function percentDecoded(text: string): Uint8Array {
 
 const percent = "%".charCodeAt(0);
 
-/** Bytes without a media type become `application/octet-stream`. */
+/** Bytes without a media type become `application/octet-stream`. A URL stays as it is. */
 export function urlOfMedia({ type, data, media_type }: MediaSource): string {
   return type === "url" ? data : `data:${media_type ?? "application/octet-stream"};base64,${data}`;
 }

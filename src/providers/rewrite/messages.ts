@@ -1,4 +1,4 @@
-/** Pairs of messages and of their parts, and what every conversion takes and returns. */
+/** Pairs old and new messages and their parts; and what every conversion takes and returns. */
 import type { Json, Limits } from "../../core/data/index.ts";
 import type { ContentPart, Message } from "../../core/messages/index.ts";
 import { type Pair, pairItems } from "./pair.ts";
@@ -7,8 +7,8 @@ import type { Left, Lost } from "./report.ts";
 /** An option of every conversion. */
 export interface LimitOptions {
   /**
-   * How much the document and the messages may hold, instead of the library's defaults: the
-   * `payloadLimits` of a manager, for example.
+   * How much the document and the messages may hold, such as a manager's `payloadLimits`. Default:
+   * the library's own limits.
    */
   readonly limits?: Partial<Limits> | undefined;
 }
@@ -18,7 +18,7 @@ export interface Read<Extensions extends object = object> {
   readonly messages: readonly Message[];
   /** What the document says about slots, for `createExtensions` and `withSlots`. */
   readonly extensions: Extensions;
-  /** What the messages do not show. No policy has seen what is `content` here. */
+  /** What the messages do not show. No policy has seen the items whose kind is `content`. */
   readonly left: readonly Left[];
 }
 
@@ -30,8 +30,8 @@ export interface Written<Document> {
 }
 
 /**
- * Which old message each new one replaces. Messages match when their roles do, and match better
- * when they hold the results of the same calls.
+ * Finds which old message each new one replaces. Messages match if their roles do, and match better
+ * if they hold the results of the same calls.
  */
 export function pairMessages(
   before: readonly Message[],
@@ -40,12 +40,12 @@ export function pairMessages(
   return pairItems(before, after, { kinds: [answersOf, ({ role }) => role] });
 }
 
-/** Parts as the content of a result. They are JSON, which their types do not say. */
+/** Returns parts as the content of a result. They are JSON, although their types do not say so. */
 export function partsAsJson(parts: readonly ContentPart[]): readonly Json[] {
   return parts as readonly Json[];
 }
 
-/** The calls that a message answers. */
+/** Returns a key for the calls that a message answers. */
 function answersOf({ role, content }: Message): string | undefined {
   if (role !== "tool") return undefined;
   const ids = content.map((part) => nameOf(part));
@@ -53,8 +53,8 @@ function answersOf({ role, content }: Message): string | undefined {
 }
 
 /**
- * Which old part each new one replaces. Calls, results, resources and prompts match when
- * their ids do, other parts when their types do.
+ * Finds which old part each new one replaces. Calls, results, resources and prompts match if their
+ * ids do, other parts if their types do.
  */
 export function pairParts(
   before: readonly ContentPart[],
@@ -66,7 +66,7 @@ export function pairParts(
   });
 }
 
-/** The id of a part. An empty id identifies nothing. */
+/** Returns a part's type and id. An empty id identifies nothing. */
 function nameOf(part: ContentPart): string | undefined {
   const id = idOf(part) ?? "";
   return id === "" ? undefined : `${part.content_type} ${id}`;

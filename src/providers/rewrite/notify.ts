@@ -1,12 +1,12 @@
 import { ignore } from "../../core/data/index.ts";
 
-/** Calls an observer of the host. What it throws, or rejects with, changes no outcome. */
+/** Calls a host's observer. The outcome is the same if it throws or rejects. */
 export function notify<Event>(
   observer: ((event: Event) => void) | undefined,
   event: () => Event,
 ): void {
   try {
-    // Typed as returning nothing, but an async function may be given.
+    // It is typed as returning nothing, but may be an async function.
     if (observer) void ignore(observer(event()) as unknown as PromiseLike<unknown>);
   } catch {
     // The outcome stands.

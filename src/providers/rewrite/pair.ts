@@ -1,17 +1,17 @@
 /**
- * Which old item a new one replaces, so that what an edit did not touch keeps its old form.
+ * Finds which old item a new one replaces, so that what an edit did not touch keeps its old form.
  *
- * Equal items are paired in order: the beginning, the end, and as many as possible of what
- * is between. The rest between two of them is paired by kind. An item equal to an unpaired
- * old one has moved; so has one with the same name.
+ * Equal items are paired in order: those at the beginning, those at the end, and as many as
+ * possible in between. The items in the gaps are paired by kind. A new item that equals a
+ * remaining old one, or has the same name, has moved.
  */
 import { longestMatch, type Place } from "./longest-match.ts";
 
 export interface Pair<Item> {
   readonly item: Item;
-  /** The old item; `undefined` for one that is new. */
+  /** The old item that this one replaces; `undefined` if it is new. */
   readonly old: Item | undefined;
-  /** The place of the old item. */
+  /** The index of the old item. */
   readonly at: number | undefined;
   /** Whether the two are equal. */
   readonly isSame: boolean;
@@ -19,17 +19,17 @@ export interface Pair<Item> {
   readonly isMoved: boolean;
 }
 
-/** When two different items are versions of the same one. `undefined` matches nothing. */
+/** How to find that two items are versions of the same one. `undefined` matches nothing. */
 export interface Likeness<Item> {
-  /** Kinds that pair items between two pairs, from the narrowest to the widest. */
+  /** Kinds by which items in a gap are paired, from the narrowest to the widest. */
   readonly kinds: readonly ((item: Item) => string | undefined)[];
   /** What identifies an item wherever it moves, such as the id of a call. */
   readonly name?: (item: Item) => string | undefined;
 }
 
 /**
- * One pair for each item of `after`; no old item is in two. Items are JSON data. Takes time
- * n log n in the size of both.
+ * Returns a pair for each item of `after`. No old item is in two pairs. Items are JSON data. Takes
+ * O(n log n) time, where n is the size of both lists.
  */
 export function pairItems<Item extends object>(
   before: readonly Item[],
@@ -44,7 +44,7 @@ export function pairItems<Item extends object>(
   };
   const [old, now] = textsOf(before, after, textOf);
   const pairing = new Pairing(longestMatch(old, now), before.length);
-  // Where nothing was edited, each item is the equal one, however far it moved.
+  // If nothing was edited, each item pairs with its equal, however far it moved.
   if (pairing.isOnlyMoved(old, now)) pairing.move(old, now);
   for (const kind of kinds) pairing.fill(...textsOf(before, after, kind));
   pairing.move(old, now);
@@ -73,7 +73,7 @@ function textsOf<Item>(
 
 class Pairing {
   readonly places: Place[];
-  /** The new items that stand elsewhere among the others. */
+  /** The new items that moved among the others. */
   readonly moved = new Set<number>();
   readonly #taken: boolean[];
 
@@ -83,7 +83,7 @@ class Pairing {
     for (const at of places) if (at !== undefined) this.#taken[at] = true;
   }
 
-  /** Whether each item that is left, on one side, has one on the other that says the same. */
+  /** Whether all unpaired items of one side, old or new, have an equal one on the other. */
   isOnlyMoved(old: Texts, now: Texts): boolean {
     const open = this.#openPlaces(old);
     const left = this.places.flatMap((at, i) => (at === undefined ? [now[i]] : []));
@@ -92,7 +92,7 @@ class Pairing {
     return found > 0 && (found === removed || found === left.length);
   }
 
-  /** Pairs what is left with the old item of that text, wherever it stood. */
+  /** Pairs each unpaired item with an unpaired old item that has the same text, wherever it was. */
   move(old: Texts, now: Texts): void {
     const open = this.#openPlaces(old);
     for (const [i, at] of this.places.entries()) {
@@ -103,7 +103,7 @@ class Pairing {
     }
   }
 
-  /** Pairs what is left between two that stand in their order. */
+  /** Pairs the unpaired items in the gaps between pairs that kept their order. */
   fill(old: Texts, now: Texts): void {
     let from = 0;
     let gap: number[] = [];
@@ -141,7 +141,7 @@ class Pairing {
     return open;
   }
 
-  /** The old items that nothing stands for, by their text; of equal ones the first is last. */
+  /** Returns the unpaired old items by text, in reverse order, so that `pop` returns the first. */
   #openPlaces(old: Texts): Map<string | undefined, number[]> {
     const open = new Map<string | undefined, number[]>();
     for (const at of this.#openBetween(0, old.length).toReversed()) {

@@ -1,23 +1,23 @@
 /**
- * A provider's API, declared as tables. The engine reads, writes and streams by them:
+ * A provider's API, declared as tables, which tell the engine how to read, write and stream:
  *
- * - `BlockTable` (block-kinds.ts): the kinds of blocks and the places they can be in. From it
- *   read-blocks.ts reads blocks as parts; blocks.ts writes parts over the blocks that they came
- *   from: what no part shows stays in its place, what is bound to an edited content goes and is in
- *   `lost`.
+ * - `BlockTable` (block-kinds.ts): the kinds of blocks and the places they can be in. With it,
+ *   read-blocks.ts reads blocks as parts, and blocks.ts writes parts over the blocks that they came
+ *   from: what no part shows stays in its place, and what is bound to edited content is dropped and
+ *   reported in `lost`.
  * - `TurnTable` (turns.ts): the system prompt, the turns of a request and their roles.
- *   `TurnFields` (turn-fields.ts): those of a format that says in several fields what a message says
- *   in one list. `SectionTable`: those of a flat list, of which several items in a row are a message.
- * - `AnswerTable` (answers.ts): where an answer has its blocks. `AnswersTable`: one that says several
- *   messages. `FactTable` (facts.ts): its model, stop reason and token counts.
+ *   `TurnFields` (turn-fields.ts): turns that spread a message's list of parts over several fields.
+ *   `SectionTable`: turns that are several items in a row of a flat list.
+ * - `AnswerTable` (answers.ts): where an answer has its blocks. `AnswersTable`: an answer with
+ *   several messages. `FactTable` (facts.ts): an answer's model, stop reason and token counts.
  * - `StreamTable` (answer-stream.ts): what each event does. `PieceTable` (growing-block.ts): how
- *   blocks come in pieces; by it an answer is also cut into events. Functions instead of both are
- *   for streams without blocks.
- * - `settings`: the fields of a document without effect on what is said. A field that no table
- *   names is content that nobody has seen, and is in `left`.
+ *   blocks come in pieces, which is also how an answer is cut into events. Streams without blocks
+ *   have functions instead of both.
+ * - `settings`: a document's fields without effect on what is said. A field that no table names is
+ *   content that nobody has seen, and is reported in `left`.
  *
- * What is peculiar to a format is a function in a table: a `FieldRule` of a field that is more than
- * a string (field-rules.ts has those that formats share), `apply` of an event, `fresh`.
+ * Whatever is peculiar to a format is a function in a table: a `FieldRule` for a field that is more
+ * than a string (field-rules.ts has those that formats share), the `apply` of an event, `fresh`.
  */
 import type * as z from "zod/mini";
 import type { Message } from "../../core/messages/index.ts";
@@ -33,21 +33,21 @@ import type { Collector, Left } from "./report.ts";
 import type { MessageStream } from "./stream.ts";
 import type { TurnTable } from "./turns.ts";
 
-/** A kind of document: what it must have, and its fields without effect on what is said. */
+/** A kind of document: what it must contain, and its fields without effect on what is said. */
 export interface DocumentTable<Facts extends object> {
   readonly schema: z.ZodMiniType;
-  /** Reads a document where the schema alone is not enough; see `readDocumentAgain` for `previous`. */
+  /** Reads a document if the schema is not enough. For `previous`, see `readDocumentAgain`. */
   readonly check?: (document: unknown, previous?: object) => JsonObject;
-  /** What it says of slots, where tables do not say it. */
+  /** Returns what a document says about slots, if tables do not declare it. */
   readonly extensions?: (document: JsonObject) => Facts;
-  /** Reports fields in ways of the format; returns which. */
+  /** Reports fields in the format's own way, and returns their names. */
   readonly report?: (document: JsonObject, left: Collector<Left>) => readonly string[];
   readonly settings: readonly string[];
   /** Fields that are the same in each document. */
   readonly constants?: readonly string[];
 }
 
-/** An answer without its blocks and the blocks in pieces, as events. */
+/** How to write an answer as events: the events around its blocks, and those of each block. */
 export interface EventTable {
   readonly schema: z.ZodMiniType;
   readonly begin: (answer: JsonObject) => readonly JsonObject[];
@@ -59,7 +59,7 @@ export interface EventTable {
   readonly end: (answer: JsonObject) => readonly JsonObject[];
 }
 
-/** What a guard knows of a format beside its documents. */
+/** What a guard knows about a format besides its documents. */
 type GuardTable = Pick<
   ModelProvider,
   | "name"
@@ -80,11 +80,11 @@ export interface ProviderTable<
   Said extends object = AnswerFacts<Name>,
 > {
   readonly guard: GuardTable;
-  /** Whose format it is, as slots name it. */
+  /** The name of the format's vendor in slots. */
   readonly vendor: Name;
-  /** The functions by which users know the members of the provider, for error messages. */
+  /** The public names of the provider's functions, for error messages. */
   readonly calls: { readonly [call in Converting]: string };
-  /** Set where documents have bytes, as those of an SDK do that is more than its JSON. */
+  /** Set if documents contain bytes, as in an SDK whose documents are not plain JSON. */
   readonly bytes?: BytesTable;
   readonly blocks: BlockTable;
   readonly request: DocumentTable<Asked> & TurnTable & { readonly model?: string };
@@ -99,25 +99,25 @@ export interface ProviderTable<
   readonly events: EventTable | ((answer: JsonObject) => readonly object[]);
 }
 
-/** Options of writing a request. */
+/** Options for writing a request. */
 export interface WriteRequestOptions<Document extends object = JsonObject> extends LimitOptions {
   /** The request that the messages came from, or one that only has settings and no messages. */
   readonly onto?: Document | undefined;
-  /** Used without `onto`: the model is `llm.model_id`. */
+  /** Only used without `onto`: the model is `llm.model_id`. */
   readonly extensions?: {
     readonly llm?: { readonly model_id?: string | undefined } | undefined;
   };
 }
 
-/** Options of writing an answer. */
+/** Options for writing an answer. */
 export interface WriteAnswerOptions<Document extends object = JsonObject> extends LimitOptions {
   /** The answer that the message came from. */
   readonly onto?: Document | undefined;
-  /** Used without `onto`: id, model, stop reason and usage. */
+  /** Only used without `onto`: id, model, stop reason and usage. */
   readonly extensions?: GivenFacts;
 }
 
-/** The members that convert documents. */
+/** The provider's functions that convert documents. */
 type Converting =
   | "readRequest"
   | "writeRequest"
@@ -126,7 +126,7 @@ type Converting =
   | "stream"
   | "toEvents";
 
-/** A streamed answer, as its accumulator has it. */
+/** The accumulator of a streamed answer. */
 export interface TableStream<
   Name extends string,
   Document extends object,
@@ -136,8 +136,8 @@ export interface TableStream<
 }
 
 /**
- * A provider whose documents are read, written and streamed by tables. The schemas check documents
- * and events; a caller may name the types that the SDK has for them.
+ * A provider that reads, writes and streams documents with tables. The schemas check documents and
+ * events; a caller may name the SDK's types for them.
  */
 export interface TableProvider<
   Name extends string,

@@ -1,4 +1,4 @@
-/** What a guard knows of a provider: how its documents are read, written and refused. */
+/** What a guard knows about a provider: how to read, write and refuse its documents. */
 
 import type { Message } from "../../core/messages/index.ts";
 import type { EventTexts } from "./event-pieces.ts";
@@ -21,18 +21,18 @@ interface OntoOptions extends LimitOptions {
   readonly onto: object;
 }
 
-/** Limits of a streamed answer, and the request that it answers, if that is known. */
+/** Limits of a streamed answer, and the request that it answers, if known. */
 export interface AnswerStreamOptions extends StreamLimits {
   readonly request?: unknown;
 }
 
-/** One API of a provider of models, such as Chat Completions. */
+/** One API of a model provider, such as Chat Completions. */
 export interface ModelProvider {
   /** Names the API: `openai.chat_completions`. */
   readonly name: string;
   /**
    * The requests that it reads, each a method and the end of a path: `POST /chat/completions`. `*`
-   * stands for one segment, or for the beginning of one.
+   * stands for one segment, or for the start of one.
    */
   readonly requests: readonly string[];
 
@@ -44,26 +44,26 @@ export interface ModelProvider {
   writeAnswer(messages: readonly Message[], options: OntoOptions): Written<object>;
 
   /**
-   * The fields of an answer that say nothing but what its request said, as it was sent on. `left` of
-   * an answer reports what it repeats, as if nothing was known of the request.
+   * Returns the fields of an answer that only repeat its request, as it was forwarded. An answer's
+   * `left` may list such fields, because it is made without knowing the request.
    */
   repeatedIn?(answer: object, request: unknown): readonly string[];
 
   /** Whether a request asks for a stream of events. */
   asksForStream(request: unknown): boolean;
-  /** Puts a streamed answer together. */
+  /** Assembles a streamed answer. */
   stream(options?: AnswerStreamOptions): MessageStream<object, object>;
-  /** The events that stream an answer. */
+  /** Returns the events that stream an answer. */
   toEvents(answer: object, options?: LimitOptions): readonly object[];
-  /** Where its events have text that can be forwarded in pieces. Without it an answer waits. */
+  /** Where events have text that can be forwarded in pieces. If absent, answers leave whole. */
   readonly eventTexts?: EventTexts;
   /** Whether an `event:` line repeats the `type` of each event. */
   readonly namesEvents: boolean;
-  /** The `data:` after the last event, which is not an event itself: `[DONE]`. */
+  /** A `data:` after the last event that is not an event itself: `[DONE]`. */
   readonly lastData?: string | undefined;
 
-  /** The body of an error, as the provider writes it. */
+  /** Returns a refusal as the body of an error, as the provider writes it. */
   denied(refusal: ProviderRefusal): object;
-  /** The event that ends a stream with an error, as the provider writes it. */
+  /** Returns a refusal as the event that ends a stream with an error. */
   deniedEvent(refusal: ProviderRefusal): object;
 }

@@ -1,4 +1,4 @@
-/** Reads single blocks, and lists of them, by the table of their kinds. */
+/** Reads single blocks and lists of blocks, following the table of their kinds. */
 import type { Json } from "../../core/data/index.ts";
 import type { ContentPart } from "../../core/messages/index.ts";
 import {
@@ -14,28 +14,28 @@ import { type JsonObject, objectIn, objectsIn, type Path, set, valueAt } from ".
 import { type Reading, reportFields } from "./reading.ts";
 import { pathOf } from "./report.ts";
 
-/** Blocks, the parts that show some of them, and at which block each part is. */
+/** Blocks, the parts that show some of them, and the index of each part's block. */
 export interface Shown {
   readonly blocks: readonly JsonObject[];
   readonly parts: readonly ContentPart[];
   readonly at: readonly number[];
   /** Where each block is in the document. */
   readonly pathOfBlock: PlaceOf;
-  /** At which place of their list the blocks begin. */
+  /** The index in the document's list at which the blocks begin. */
   readonly begin: number;
 }
 
-/** The path of one of the blocks. */
+/** Returns the path of one of the blocks. */
 export function blockPath({ pathOfBlock }: Shown, place: number): string {
   return pathOf(...pathOfBlock(place));
 }
 
-/** The paths of the items of a list. */
+/** Returns a function for the paths of a list's items. */
 export function itemsOf(list: Path, begin = 0): PlaceOf {
   return (i) => [...list, begin + i];
 }
 
-/** The parts of some blocks, and at which block each of them is. */
+/** The parts of some blocks, and the index of each part's block. */
 export type ReadBlocks = { readonly parts: readonly Part[]; readonly at: readonly number[] };
 
 export function readBlocks(
@@ -82,7 +82,7 @@ function innerReading(table: CompiledBlocks, reading: Reading): BlockReading {
   };
 }
 
-/** The same reading, which also puts the paths of its reports into `reported`. */
+/** Returns a reading that also puts the paths of its reports into `reported`. */
 function withReported(reading: Reading, reported: string[]): Reading {
   const { add, list } = reading.left;
   const addReported: typeof add = (item, keys) => {
@@ -92,7 +92,7 @@ function withReported(reading: Reading, reported: string[]): Reading {
   return { ...reading, left: { add: addReported, list } };
 }
 
-/** The part that a block shows, if its kind has one. */
+/** Reads a block as a part, if its kind has one. */
 function readBlock(
   kind: CompiledKind,
   block: JsonObject,
@@ -106,7 +106,7 @@ function readBlock(
     if (read !== undefined) content[name] = read;
     else if (keys !== undefined && value !== undefined && rule.showsNothing !== true) {
       if (!isAlone(kind, name, rule.at)) continue;
-      // A value that no part can hold, such as a number in the place of a string.
+      // A value that no part can hold, such as a number instead of a string.
       const isSetting = value === null || kind.settings?.includes(place.join(".")) === true;
       reading.reportField(reading.left, [...path, ...place], value, isSetting);
     }
@@ -146,7 +146,7 @@ function reportUnshown(kind: CompiledKind, block: JsonObject, path: Path, readin
   reportFields(reading, Object.fromEntries(rest), path, kind.known);
 }
 
-/** A result with the id of two calls is named by the last, and may be of the first. */
+/** If two calls share an id, a result is named after the last, but may belong to the first. */
 function nameCall(kind: CompiledKind, content: JsonObject, path: Path, reading: Reading): void {
   const id = String(content.tool_call_id);
   if (id === "") return;
@@ -174,7 +174,7 @@ function nameOfResult(
   return name ?? "";
 }
 
-/** A result that names its tool, with the id of another tool's call. */
+/** Reports a result that names one tool, but has the id of another tool's call. */
 function checkName(kind: CompiledKind, content: JsonObject, path: Path, reading: Reading): void {
   const name = reading.toolNames.get(String(content.tool_call_id));
   if (name === undefined || name === content.tool_name) return;

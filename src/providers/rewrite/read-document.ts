@@ -1,7 +1,7 @@
 /**
- * Reads a provider's document: copied once, so that nothing of the caller's is kept and none of
- * its code runs later, and checked for what an adapter needs. Everything else may be there.
- * What an SDK hides on its return values, such as the id of the HTTP request, is not part of it.
+ * Reads a provider's document. It is copied once, so that no object of the caller is kept and none
+ * of its code runs later, and checked for what an adapter needs; anything else is allowed. Hidden
+ * properties of an SDK's return values, such as the id of the HTTP request, are not part of it.
  */
 import * as z from "zod/mini";
 import {
@@ -23,22 +23,22 @@ import { kindOf } from "./kind-of.ts";
 
 const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
 
-/** What is known of a copy, which cannot change: what it was checked by and read as. */
+/** What is known about a copy, which cannot change: what it was checked with and read as. */
 interface Notes {
   schema?: z.ZodMiniType;
   reading?: { readonly reader: object; readonly limits: Limits; readonly result: object };
 }
 const copies = createStamp<Notes>();
 
-/** Adapters' own copies. They are frozen already, so that they take no stamp. */
+/** Adapters' own copies. They are already frozen, so they get no stamp. */
 const ownCopies = new WeakSet<object>();
 
-/** Marks an adapter's own copy of plain data, of which the caller has no part: it is read as it is. */
+/** Marks an adapter's own copy of plain data, which the caller cannot reach: it is used as is. */
 export function ownDocument(copy: object): void {
   ownCopies.add(copy);
 }
 
-/** What `read` returns for a document; once, if nobody can change it. */
+/** Returns what `read` returns. If nobody can change the document, `read` is only called once. */
 export function readOnce<Result extends object>(
   reader: object,
   document: object,
@@ -47,7 +47,7 @@ export function readOnce<Result extends object>(
   const notes = copies.of(document);
   const limits = payloadLimitsInForce();
   const known = notes?.reading;
-  // Each reader has results of one type.
+  // The same reader always returns the same type.
   if (known?.reader === reader && areWithin(known.limits, limits)) return known.result as Result;
   const result = read();
   if (notes !== undefined) notes.reading = { reader, limits, result };
@@ -55,9 +55,9 @@ export function readOnce<Result extends object>(
 }
 
 /**
- * A deep-frozen copy of a document that the library put together of its own data.
+ * Returns a deep-frozen copy of a document that the library built from its own data.
  *
- * @throws GlassineError `document_invalid` where it exceeds a limit
+ * @throws GlassineError `document_invalid` if it exceeds a limit
  */
 export function writtenDocument(document: object, what: string): object {
   const limits = payloadLimitsInForce();
@@ -65,7 +65,7 @@ export function writtenDocument(document: object, what: string): object {
 }
 
 /**
- * A deep-frozen copy of a document, typed by `schema`. Fields that the schema does not know
+ * Returns a deep-frozen copy of a document, typed by `schema`. Fields that the schema does not know
  * stay; nothing is coerced or filled in.
  *
  * @throws GlassineError with every problem and its path; `document_invalid` unless `code` differs
@@ -80,7 +80,7 @@ export function readDocument<Schema extends z.ZodMiniType>(
   return checkedCopy(schema, value, what, code, copyOf(value, what, code, limits, "library"));
 }
 
-/** The same for a document that was read before: `previous` is returned where nothing differs. */
+/** Like `readDocument`, but reuses `previous`, an earlier copy, wherever nothing differs. */
 export function readDocumentAgain<Schema extends z.ZodMiniType>(
   schema: Schema,
   value: unknown,
@@ -152,10 +152,10 @@ function unreadable(
 
 type Found = Omit<Problem, "code">;
 
-/** How many problems are reported: as many as for any other value. */
+/** How many problems are reported, the same number as for any other value. */
 const mostProblems = 100;
 
-/** The first problems of a list, which may be as long as the document. */
+/** Returns the first problems of a list, which may be as long as the document. */
 function problemsIn(issues: readonly z.core.$ZodIssue[], copy: unknown): readonly Found[] {
   return issues
     .slice(0, mostProblems)
@@ -163,7 +163,7 @@ function problemsIn(issues: readonly z.core.$ZodIssue[], copy: unknown): readonl
     .slice(0, mostProblems);
 }
 
-/** Each option of a union has problems of its own: those of the nearest one are reported. */
+/** Each option of a union has its own problems. Only those of the nearest option are reported. */
 function problemsOf(issue: z.core.$ZodIssue, copy: unknown): readonly Found[] {
   if (issue.code === "invalid_union" && issue.errors.length > 0) {
     const nearest = issue.errors.reduce((best, each) =>
@@ -187,18 +187,18 @@ function inside(outer: z.core.$ZodIssue, inner: z.core.$ZodIssue): z.core.$ZodIs
   return { ...inner, path: [...outer.path, ...inner.path] };
 }
 
-/** Where every option fails at the value itself, the message names them all. */
+/** Names all options, for a value at which every one of them fails. */
 function anyOf(options: readonly Found[]): Found {
   const expected = [...new Set(options.map((option) => option.expected))].join(" or ");
   return { ...(options[0] as Found), expected };
 }
 
-/** How far an option got: the one that fails deepest is probably the one that was meant. */
+/** How deep an option failed. The one that fails deepest is probably the one that was meant. */
 function depthOf(issues: readonly z.core.$ZodIssue[]): number {
   return issues.reduce((most, { path }) => Math.max(most, path.length), 0);
 }
 
-/** The value at a path of the copy, which is plain data. */
+/** Returns the value at a path of the copy, which is plain data. */
 function valueAt(copy: unknown, path: readonly (string | number)[]): unknown {
   return path.reduce((value: unknown, key) => {
     const isHere = typeof value === "object" && value !== null && Object.hasOwn(value, key);

@@ -1,4 +1,4 @@
-/** What a document is read with, and the report of fields that nothing shows. */
+/** The state of reading a document, and the reports of fields that nothing shows. */
 import type { Json } from "../../core/data/index.ts";
 import { type JsonObject, keysOf, type Path } from "./json.ts";
 import { contentKind } from "./left-kinds.ts";
@@ -9,17 +9,17 @@ export interface Reading {
   readonly left: Collector<Left>;
   /** The names of the calls so far, by call id. */
   readonly toolNames: Map<string, string>;
-  /** How many calls and results without an id there were, by what a rule counts them by. */
+  /** How many calls and results without an id there were, by a key that a rule chooses. */
   readonly counts: Map<string, number>;
-  /** What the document does not say and its host knows, such as the id of the request. */
+  /** What the host knows and the document does not say, such as the id of the request. */
   readonly given: Given;
   readonly reportField: FieldReporter;
   readonly forms?: FormReport | undefined;
-  /** Values that another program may read otherwise, as they were read. */
+  /** Values that another program may read differently, as they were read here. */
   readonly asRead: ReadAs[];
 }
 
-/** What a value was read as; `undefined` for a field that goes with it. */
+/** A value as it was read; `undefined` for a field that must be removed with such a value. */
 interface ReadAs {
   readonly path: Path;
   readonly value: Json | undefined;
@@ -35,7 +35,7 @@ export type FieldReporter = (
   isSetting: boolean,
 ) => void;
 
-/** Reports each field of a block that would be written in another form, unless `reported` has it. */
+/** Reports each field of a block that would be written in another form, except `reported` ones. */
 export type FormReport = (
   left: Collector<Left>,
   block: JsonObject,
@@ -53,17 +53,17 @@ export function readingWith(
   return { left, toolNames: new Map(), counts: new Map(), given, reportField, forms, asRead: [] };
 }
 
-/** For reading again what was read or written before: it reports nothing. */
+/** Returns a reading that reports nothing, for reading again what was read or written before. */
 export function silentReading(given: Given = {}): Reading {
   return readingWith({ add: () => {}, list: () => [] }, given, () => {});
 }
 
-/** The known fields of an object, and of the objects in it. */
+/** The known fields of an object and of the objects in it. */
 export type KnownFields = ReadonlyMap<string | number, "shown" | "setting" | KnownFields>;
 
 /**
- * @param shown fields that messages or extensions show, `source.data` for one inside another,
- *   `edits.*.type` for one of each item of a list
+ * @param shown fields that messages or extensions show: `source.data` for a nested field,
+ *   `edits.*.type` for a field of each item of a list
  * @param settings fields with no effect on what is said; any other field counts as content
  */
 export function knownFields(
@@ -76,7 +76,7 @@ export function knownFields(
   return known;
 }
 
-/** Fields inside another. */
+/** Returns the names of fields inside another field. */
 export function under(place: string, names: readonly string[]): readonly string[] {
   return names.map((name) => `${place}.${name}`);
 }
@@ -98,12 +98,12 @@ function add(known: KnownTree, [name, ...rest]: Path, as: "shown" | "setting"): 
   add(inner, rest, as);
 }
 
-/** The key of a value that is no object, where only fields of one are known. No field has it. */
+/** The key for a value that is not an object although its fields are known. No field has it. */
 const itself = -1;
-/** The key of each item of a list. */
+/** The key for each item of a list. */
 const eachItem = -2;
 
-/** Reports the fields that `known` does not say are shown, but those that are `reported`. */
+/** Reports the fields that are not shown according to `known`, except those in `reported`. */
 export function reportFields(
   reading: Reading,
   fields: JsonObject | readonly Json[],
@@ -124,7 +124,7 @@ export function reportFields(
   }
 }
 
-/** Reports a field as the engine does where a format has no reporter of its own. */
+/** Reports a field that nothing shows, for formats without their own reporter. */
 export function reportUnshown(
   left: Collector<Left>,
   path: Path,

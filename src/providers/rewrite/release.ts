@@ -1,14 +1,13 @@
 /**
- * Which text of a streamed answer may be forwarded before all of it has come.
+ * Decides which text of a streamed answer may be forwarded before all of it has arrived.
  *
- * The messages that have come so far are judged again and again: first when more than the window has
- * come, then each time when they have grown by an eighth. So what is judged on the way is at most
- * nine times what came in all, however the events are cut, and what waits to be judged is at most an
- * eighth of what came.
+ * The messages so far are judged repeatedly: first when more than the window has arrived, then each
+ * time they have grown by an eighth. So however the events are cut, at most nine times the total is
+ * judged on the way, and at most an eighth of what has arrived waits to be judged.
  *
- * What leaves are the texts at the beginning of each message, `text` and `thinking`, up to where the
- * plan holds back: the last of them, or each where a format does not say which are over. The rest
- * waits for the end: text behind any other part, tool calls, media.
+ * Only the texts at the beginning of each message, `text` and `thinking`, may leave early. The plan
+ * holds back the end of the last of them, or of each if a format does not say which are complete.
+ * The rest waits for the end: tool calls, media, and text after any such part.
  */
 import type { StreamPlan } from "../../core/hooks/index.ts";
 import { createMessage, type Message } from "../../core/messages/index.ts";
@@ -18,34 +17,34 @@ import type { CanGrow } from "./stream.ts";
 type Part = Message["content"][number];
 type TextPart = Extract<Part, { readonly text: string }>;
 
-/** Decides for one answer when to judge what has come, and how much of that may leave. */
+/** Decides for one answer when to judge what has arrived, and how much of it may leave. */
 export class TextRelease {
   readonly #plan: Pick<StreamPlan, "window" | "sentence">;
-  /** The events, and the units of their texts. */
+  /** The number of events plus the UTF-16 units of their texts. */
   #came = 0;
-  /** The units alone. */
+  /** The units only. */
   #units = 0;
   #due = 0;
-  /** How many units of each message were judged last. */
+  /** How many units of each message were judged the last time. */
   readonly #judged = new Map<string | number, number>();
 
   constructor(plan: Pick<StreamPlan, "window" | "sentence">) {
     this.#plan = plan;
   }
 
-  /** Whether to judge what has come, now that there is an event with `units` more text. */
+  /** Counts an event with `units` more text. Returns true if it is time to judge the answer. */
   isDue(units: number): boolean {
     this.#came += units + 1;
     this.#units += units;
-    // No more than the window has come, which is held back anyway.
+    // No more than the window has arrived, and that is held back anyway.
     if (this.#units <= this.#plan.window || this.#came < this.#due) return false;
     this.#due = this.#came + Math.ceil(this.#came / 8);
     return true;
   }
 
   /**
-   * What to judge of a message that has come so far; `undefined` where there is nothing new. `key`
-   * stays that of the message while others begin.
+   * Returns what to judge of the message so far; `undefined` if there is nothing new. `key`
+   * identifies the message, and must not change when other messages begin.
    */
   toJudge(
     message: Message,
@@ -60,7 +59,7 @@ export class TextRelease {
     return withContent(message, texts);
   }
 
-  /** What may leave of `judged`, which plugins made of `asked`; `undefined` if nothing may. */
+  /** Returns what may leave of `judged`, the result for `asked`; `undefined` if nothing may. */
   settled(asked: Message, judged: Message, canGrow: CanGrow = "last text"): Message | undefined {
     const texts = textsOf(judged);
     const isKept =
@@ -72,38 +71,38 @@ export class TextRelease {
     return held.length === 0 ? undefined : withContent(judged, held);
   }
 
-  /** The last text may go on, so that its last sentence is not whole. Those before it are over. */
+  /** Cuts the last text after its last whole sentence: only this text may still go on. */
   #wholeSentences(texts: readonly TextPart[]): readonly TextPart[] {
     const last = texts.at(-1);
     if (!this.#plan.sentence || last === undefined) return texts;
-    // It was announced, and nothing of it has come: the one before it may still go on.
+    // It has begun, but is still empty: the text before it may still go on.
     if (last.text === "") return this.#wholeSentences(texts.slice(0, -1));
     return cutLast(texts, lastSentenceEnd(last.text));
   }
 
-  /** Texts up to the first of which no sentence is whole. */
+  /** Cuts each text after its last whole sentence, up to the first text that has none. */
   #eachWhole(texts: readonly TextPart[]): readonly TextPart[] {
     return this.#plan.sentence ? eachCut(texts, ({ text }) => lastSentenceEnd(text)) : texts;
   }
 
-  /** Takes the window off the end of each. */
+  /** Cuts the window off the end of each text. */
   #eachHeldBack(judged: readonly TextPart[]): readonly TextPart[] {
     return eachCut(judged, ({ text }) => this.#endIn(text, this.#window));
   }
 
-  // Without a window a character is whole only if one that comes after it is known.
+  // At least 1: without a window, only the next character shows that the last one is whole.
   get #window(): number {
     const { window, sentence } = this.#plan;
     return sentence ? window : Math.max(1, window);
   }
 
-  /** Where a text ends without its last `units`. */
+  /** Returns where a text ends if its last `units` are held back. */
   #endIn(text: string, units: number): number {
     const limit = characterEnd(text, Math.max(0, text.length - units));
     return this.#plan.sentence ? lastSentenceEnd(text, limit) : limit;
   }
 
-  /** Takes the window off the end. It reaches back into earlier texts. */
+  /** Cuts the window off the end. It may reach back into earlier texts. */
   #heldBack(judged: readonly TextPart[]): readonly TextPart[] {
     let units = this.#window;
     let texts = judged;
@@ -119,7 +118,7 @@ export class TextRelease {
   }
 }
 
-/** The texts at the beginning of a message. */
+/** Returns the texts at the beginning of a message. */
 function textsOf({ content }: Message): readonly TextPart[] {
   const end = content.findIndex((part) => !isText(part));
   return content.slice(0, end === -1 ? content.length : end).filter(isText);
@@ -133,7 +132,7 @@ function unitsOf(texts: readonly TextPart[]): number {
   return texts.reduce((units, { text }) => units + text.length, 0);
 }
 
-/** The last text up to `end`, or without it where nothing is left. */
+/** Cuts the last text at `end`, and drops it if nothing is left. */
 function cutLast(texts: readonly TextPart[], end: number): readonly TextPart[] {
   const last = texts.at(-1);
   const others = texts.slice(0, -1);
@@ -141,7 +140,7 @@ function cutLast(texts: readonly TextPart[], end: number): readonly TextPart[] {
   return [...others, end === last.text.length ? last : { ...last, text: last.text.slice(0, end) }];
 }
 
-/** Each text up to its end, up to the first of which nothing is left. */
+/** Cuts each text at its end, up to the first of which nothing is left. */
 function eachCut(
   texts: readonly TextPart[],
   endOf: (part: TextPart) => number,

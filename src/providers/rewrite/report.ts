@@ -1,4 +1,4 @@
-/** What a conversion does not carry over, as data: always reported, and never with a value. */
+/** Reports, as data, everything that a conversion does not carry over, but never its value. */
 
 import { formatPath } from "../../core/errors/index.ts";
 import type { Path } from "./json.ts";
@@ -9,8 +9,8 @@ export interface Left {
   /** Where it is in the document: `messages[0].content[1]`. */
   readonly path: string;
   /**
-   * No policy has seen what is not a `setting`: a model or a person would read it, or it has an
-   * effect. `notAllowed` compares it with what a host accepts.
+   * Anything but a `setting` has an effect or would be read by a model or a person, and no policy
+   * has seen it. `notAllowed` compares it with what a host accepts.
    */
   readonly kind: LeftKind;
   readonly reason: string;
@@ -19,8 +19,8 @@ export interface Left {
 /** Part of the messages that a format cannot express, or of an old item that was dropped. */
 export interface Lost {
   /**
-   * Where it is in the messages: `[0].content[2]`. Below `onto`, the path of an old item of that
-   * document: `onto.messages[0].content[2]`.
+   * Where it is in the messages: `[0].content[2]`. A path that begins with `onto` is that of an old
+   * item in the `onto` document: `onto.messages[0].content[2]`.
    */
   readonly path: string;
   readonly reason: string;
@@ -29,23 +29,23 @@ export interface Lost {
 /** How the path of a report about `onto` begins. */
 const onto = "onto";
 
-/** How many reports of one kind are listed: a document can cause any number. */
+/** How many reports of one kind are listed, because a document can cause any number. */
 const mostListed = 1000;
 
 /** Collects what one conversion leaves out. */
 export interface Collector<Item> {
-  /** `keys` lead to where it is, for a collector that needs more than the path. */
+  /** `keys` are the keys of its path, for a collector that needs more than the string. */
   readonly add: (item: Item, keys?: Path) => void;
   /**
-   * The reports in order, frozen: of each kind the first 1 000, and one more report that counts
-   * the others: its path is `(root)`, or `onto`.
+   * Returns the reports in order, frozen: the first 1 000 of each kind, and one more that counts
+   * the others, whose path is `(root)` or `onto`.
    */
   readonly list: () => readonly Item[];
 }
 
 export function collector<Item extends Left | Lost>(): Collector<Item> {
   const items: Item[] = [];
-  /** By kind: how many there are, and the first one. */
+  /** By kind: how many reports there are, and the first one. */
   const met = new Map<string, { readonly first: Item; count: number }>();
   return {
     add(item) {
@@ -62,7 +62,7 @@ export function collector<Item extends Left | Lost>(): Collector<Item> {
   };
 }
 
-/** The report that stands for those which are not listed. */
+/** Returns the report that stands for those that are not listed. */
 function countOf<Item extends Left | Lost>(first: Item, count: number): Item {
   const path = isRemoved(first) ? onto : pathOf();
   return Object.freeze<Item>({
@@ -72,13 +72,13 @@ function countOf<Item extends Left | Lost>(first: Item, count: number): Item {
   });
 }
 
-/** Reports an old item, by its path, that was removed. */
+/** Reports that an old item was removed, by its path. */
 export type ReportRemoved = (path: string) => void;
 
 /**
- * Reports removed items, but only those that messages did not show in full: the hidden part is
- * lost without anyone deciding so. `left` holds the reports of reading the old document; where it
- * only counts the rest, any item may be hidden in part.
+ * Reports removed items, but only those that messages did not show in full: their hidden part is
+ * lost although nobody decided that. `left` has the reports from reading the old document. If it
+ * does not list all of them, any item may have had a hidden part.
  */
 export function removedReporter(
   left: readonly Left[],
@@ -91,24 +91,24 @@ export function removedReporter(
   };
 }
 
-/** The report for a removed item of the old document. */
+/** Returns the report for a removed item of the old document. */
 export function removedItem(path: string): Lost {
   const reason = "It is dropped, with everything in it that messages do not show.";
   return { path: `${onto}${path.startsWith("[") ? "" : "."}${path}`, reason };
 }
 
-/** A path and those above it. */
+/** Returns a path and all paths above it. */
 function beginningsOf(path: string): readonly string[] {
   const ends = [...path.matchAll(/[.[]/g)].map(({ index }) => index);
   return [...ends, path.length].map((end) => path.slice(0, end));
 }
 
-/** Whether a report is about a removed item, not about the messages. */
+/** Whether a report is about a removed item rather than the messages. */
 export function isRemoved({ path }: Pick<Lost, "path">): boolean {
   return path.startsWith(onto);
 }
 
-/** A path in the notation of error messages: `messages[0].content[1]`. */
+/** Formats a path in the notation of error messages: `messages[0].content[1]`. */
 export function pathOf(...keys: readonly (string | number)[]): string {
   return formatPath(keys);
 }

@@ -1,11 +1,12 @@
 /**
- * What JSON text says that its value does not: how many names it gives, and its numbers as they
- * are written. Without a pattern: one that repeats a choice runs out of stack on a long text.
+ * What JSON text shows that its parsed value does not: the number of names, and whether its numbers
+ * are exact. Scanned without a regular expression: a repeated choice overflows the stack on long
+ * text.
  */
 export interface ScannedJson {
-  /** How many names its objects give. One that stands twice counts twice. */
+  /** How many names its objects have. A duplicate counts twice. */
   readonly names: number;
-  /** Whether every number, read and written again, is the same number. */
+  /** Whether every number stays the same number if it is parsed and written again. */
   readonly isExact: boolean;
 }
 
@@ -13,7 +14,7 @@ const quote = 0x22;
 const backslash = 0x5c;
 const colon = 0x3a;
 
-/** Linear. The text has been parsed before: it is JSON. */
+/** Takes linear time. The text must be valid JSON, which the caller has parsed. */
 export function scanJson(text: string): ScannedJson {
   let names = 0;
   let isExact = true;
@@ -25,7 +26,7 @@ export function scanJson(text: string): ScannedJson {
       isExact &&= isSameNumber(text.slice(at, end));
       at = end;
     } else {
-      // Outside of strings, a colon follows each name.
+      // Outside strings, a colon follows each name and nothing else.
       if (unit === colon) names += 1;
       at += 1;
     }
@@ -39,7 +40,7 @@ function endOfString(text: string, start: number): number {
   return at + 1;
 }
 
-/** Whether an odd number of backslashes stands before it. */
+/** Whether an odd number of backslashes precedes `at`. */
 function isEscaped(text: string, at: number): boolean {
   let begin = at;
   while (text.charCodeAt(begin - 1) === backslash) begin -= 1;
@@ -52,17 +53,17 @@ function endOfNumber(text: string, start: number): number {
   return at;
 }
 
-/** A digit or a minus: what a number begins with. */
+/** A digit or a minus, with which a number begins. */
 function isOfNumber(unit: number): boolean {
   return (unit >= 0x30 && unit <= 0x39) || unit === 0x2d;
 }
 
-/** A point, an exponent or its sign: what stands between the digits of a number. */
+/** A point, an exponent or its sign, which come between the digits of a number. */
 function isBetween(text: string, at: number): boolean {
   return ".eE+".includes(text[at] as string);
 }
 
-/** Any number of so few digits is kept by a double. */
+/** A double can represent any number with this many digits or fewer. */
 const safeDigits = 15;
 
 function isSameNumber(written: string): boolean {
@@ -70,7 +71,7 @@ function isSameNumber(written: string): boolean {
   return isPlain || decimalOf(written) === decimalOf(String(Number(written)));
 }
 
-/** A number in one form: its digits without zeros around them, and the power of ten they stand at. */
+/** Normalizes a number: its digits without leading or trailing zeros, and a power of ten. */
 function decimalOf(number: string): string {
   const [mantissa = "", power = "0"] = number.toLowerCase().split("e");
   const sign = mantissa.startsWith("-") ? "-" : "";

@@ -5,19 +5,19 @@ import { GlassineError } from "../../core/errors/index.ts";
 import { kindOf } from "./kind-of.ts";
 import type { LimitOptions, Read } from "./messages.ts";
 
-/** What of an answer can still grow. */
+/** Which part of an answer can still grow. */
 export type CanGrow = "last text" | "any text" | "anything";
 
 /**
- * Assembles a streamed response, event by event. Once an event was refused, every further one
+ * Assembles a streamed response, event by event. Once an event has been refused, every further one
  * is refused with the same error, and the stream is never done.
  */
 export interface MessageStream<Event, Document> {
   /**
    * Takes the next event.
    *
-   * @throws GlassineError `stream_invalid` for one that contradicts those before it
-   * @throws GlassineError `stream_limit` for one too many
+   * @throws GlassineError `stream_invalid` for an event that contradicts those before it
+   * @throws GlassineError `stream_limit` for an event that exceeds a limit
    */
   push(event: Event): void;
   /** What the `from…` function returns for the response so far. */
@@ -27,17 +27,17 @@ export interface MessageStream<Event, Document> {
   /** Whether the end has arrived. */
   readonly done: boolean;
   /**
-   * What can still grow of what has come: only the last text, any text, or anything, so that nothing
-   * may be forwarded yet. Default `any text`.
+   * Which part of what has arrived can still grow: only the last text, any text, or anything, so
+   * that nothing may be forwarded yet. Default: `any text`.
    */
   readonly canGrow?: CanGrow | undefined;
 }
 
 /** Limits of one stream. */
 export interface StreamLimits extends LimitOptions {
-  /** How many events there may be. Default 1 000 000. */
+  /** The most events. Default: 1 000 000. */
   readonly maxEvents?: number;
-  /** How long all text together may be, in UTF-16 units. Default 16 777 216. */
+  /** The most text in total, in UTF-16 units. Default: 16 777 216. */
   readonly textUnits?: number;
 }
 
@@ -55,11 +55,11 @@ export class StreamMeter {
   }
 
   /**
-   * Counts an event and calls `apply` for it. After a refusal a part may be missing, so the
-   * stream accepts nothing more. `where` names what the stream consists of.
+   * Counts an event and calls `apply` for it. After a refusal, part of the answer may be missing,
+   * so the stream accepts nothing more. `where` names what the stream consists of.
    *
-   * @throws GlassineError `stream_invalid` for a string, what `apply` throws, and the same for
-   *   every event after it
+   * @throws GlassineError `stream_invalid` for a string; whatever `apply` throws; and the same
+   *   error again for every later event
    */
   event(event: unknown, where: string, apply: () => void): void {
     if (this.#refusal !== undefined) throw this.#refusal.error;
@@ -99,8 +99,8 @@ function overLimit(most: string): GlassineError {
 }
 
 /**
- * @param where the faulty event or field, by known names only
- * @param expected what it should be, and how to fix it
+ * @param where the faulty event or field, with known names only
+ * @param expected what was expected, and how to fix it
  * @param came the received value, in a list: the message names its kind, never the value
  */
 export function streamFault(
@@ -120,24 +120,24 @@ export function expectString(value: unknown, where: string): string {
 }
 
 /**
- * Text that arrives in pieces, which are joined only when it is read, so that time stays linear.
- * What is read is always valid Unicode.
+ * Text that arrives in pieces. They are joined only when the text is read, so that time stays
+ * linear. The text is always valid Unicode.
  */
 export class TextPieces {
   readonly #meter: StreamMeter;
   readonly #where: string;
   #pieces: string[] = [];
-  /** Half of a surrogate pair at the end, which waits for its other half. */
+  /** The first half of a surrogate pair at the end, waiting for the second. */
   #half = "";
 
-  /** @param where the event or field that has the pieces */
+  /** @param where the event or field that has the pieces, for error messages */
   constructor(meter: StreamMeter, where: string) {
     this.#meter = meter;
     this.#where = where;
   }
 
   /**
-   * @throws GlassineError `stream_limit`; `stream_invalid` for half of a character inside the text
+   * @throws GlassineError `stream_limit`; `stream_invalid` for half a character inside the text
    */
   add(piece: string): void {
     this.#meter.countText(piece);

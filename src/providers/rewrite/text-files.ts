@@ -1,6 +1,6 @@
 /**
- * Files of text that a document has as bytes. Messages show the text that a model reads, so that
- * whoever looks at texts sees it; what is not text, whatever its type, is shown as bytes.
+ * Text files that a document has as bytes. Messages show the text that a model reads, so that a
+ * plugin that inspects texts sees it. What is not text, whatever its type, is shown as bytes.
  */
 import { isTextType } from "../../core/messages/index.ts";
 import type { BlockKind, FieldRule, PartFields } from "./block-kinds.ts";
@@ -9,20 +9,20 @@ import { isSameJsonText, type JsonObject, objectIn } from "./json.ts";
 import { mediaFromUrl } from "./media.ts";
 import { pathOf } from "./report.ts";
 
-/** A file of text. */
+/** A text file. */
 export interface TextFile {
   readonly text: string;
   readonly mime_type: string;
-  /** Whether a new file with this text is written as it is. */
+  /** Whether a new file with this text would be written in the same form. */
   readonly isUsual: boolean;
 }
 
-/** Whether a file of a type is shown as text. A picture is one, whatever it is written in. */
+/** Whether a file of this type is shown as text. A picture is not, whatever it is written in. */
 function isText(mediaType: string): boolean {
   return isTextType(mediaType) && !/^\s*(?:audio|image|video)\//i.test(mediaType);
 }
 
-/** The file, if its type says that it is text and it is UTF-8. */
+/** Returns the file, if its type says that it is text and it is valid UTF-8. */
 export function textFile(base64: string, mime_type: string): TextFile | undefined {
   const text = isText(mime_type) ? utf8OfBase64(base64) : undefined;
   return text === undefined
@@ -30,24 +30,24 @@ export function textFile(base64: string, mime_type: string): TextFile | undefine
     : { text, mime_type, isUsual: base64OfText(text) === base64 };
 }
 
-/** The same of a `data:` URL, with base64 or without. One that says no type is of `type`. */
+/** Like `textFile`, for a `data:` URL with or without base64. `type` is the type if it has none. */
 export function textFileOfUrl(url: string, type?: string): TextFile | undefined {
   const { data, media_type } = mediaFromUrl(url, type);
   const file = media_type === undefined ? undefined : textFile(data, media_type);
   return file && { ...file, isUsual: urlOfTextFile({ ...file, content: file.text }) === url };
 }
 
-/** A file of text as a URL. */
+/** Writes a text file as a `data:` URL. */
 export function urlOfTextFile({ content, mime_type }: PartFields): string {
   return `data:${String(mime_type)};base64,${base64OfText(String(content))}`;
 }
 
-/** UTF-8 in either alphabet of RFC 4648, also without padding; without the byte order mark. */
+/** Decodes either base64 alphabet of RFC 4648, padded or not. Drops the byte order mark. */
 function utf8OfBase64(base64: string): string | undefined {
   const standard = base64.replaceAll("-", "+").replaceAll("_", "/").replaceAll(/\s+/g, "");
   try {
     const bytes = bytesOf(standard.replace(/={1,2}$/, ""));
-    // No text has a NUL: the bytes are UTF-16, or data.
+    // Text has no NUL, so the bytes are UTF-16 or other data.
     if (bytes.includes(0)) return undefined;
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
@@ -55,7 +55,7 @@ function utf8OfBase64(base64: string): string | undefined {
   }
 }
 
-/** Whether a resource is such a file, and nothing else. */
+/** Whether a resource is a text file without an id or a URI. */
 export function isTextFile(resource: PartFields): boolean {
   const { content, mime_type } = resource;
   const isFile = Object.entries(says).every(([name, value]) => resource[name] === value);
@@ -64,7 +64,7 @@ export function isTextFile(resource: PartFields): boolean {
 
 const says = { resource_request_id: "", uri: "", resource_type: "file" } as const;
 
-/** What a file of text says of a `document` in base64 with the same text, in the document's words. */
+/** Returns the fields of a base64 `document` as a text file with the same text shows them. */
 function asDocument(file: unknown, document: unknown): PartFields | undefined {
   const shown = objectIn(file);
   const part = objectIn(document);
@@ -77,8 +77,8 @@ function asDocument(file: unknown, document: unknown): PartFields | undefined {
 }
 
 /**
- * Whether two lists of parts in a result say the same, one of them with files of text. A field that
- * such a file does not say was reported when it was written.
+ * Whether two lists of parts in a result are equivalent if the first may have text files instead of
+ * documents. A field that such a file lacks was reported when it was written.
  */
 function saysSameFiles(files: unknown, parts: unknown): boolean {
   if (!Array.isArray(files) || !Array.isArray(parts) || files.length !== parts.length) return false;
@@ -91,19 +91,19 @@ export function base64OfText(text: string): string {
   return base64Of(new TextEncoder().encode(text));
 }
 
-/** How blocks of a format have files of text as bytes. */
+/** How a format's blocks hold text files as bytes. */
 interface FileForm {
-  /** The field with the bytes, and with the media type if no other field says it. */
+  /** The field with the bytes, and with the media type if no other field has it. */
   readonly at: string;
-  /** The file in a block, if there is one. */
+  /** Returns the text file in a block, if there is one. */
   readonly fileIn: (block: JsonObject) => TextFile | undefined;
-  /** Writes a text there, or the whole file. */
+  /** Writes a text, or the whole file, into that field. */
   readonly write: NonNullable<FieldRule["write"]>;
 }
 
-/** What each kind of a file of text has. It comes before the kinds of other files. */
+/** The common part of all kinds of text files. They must come before the kinds of other files. */
 export function textFileKind({ at, fileIn, write }: FileForm) {
-  // Blocks never change, and each is read several times.
+  // Blocks never change, and each is read several times, so what was read is kept.
   const known = new WeakMap<JsonObject, TextFile | "none">();
   const read = (block: JsonObject): TextFile | undefined => {
     const file = known.get(block) ?? fileIn(block) ?? "none";

@@ -1,7 +1,7 @@
-/** How long the parts of an exchange took. */
+/** Measures how long the phases of an exchange take. */
 import { monotonicNow } from "../../core/data/intrinsics.ts";
 
-/** Milliseconds: until a request was handed on, until its answer came, and what was left. */
+/** Milliseconds: until a request was forwarded, then until its answer came, and after that. */
 interface Timings {
   readonly beforeMs: number;
   readonly peerMs: number;
@@ -9,7 +9,7 @@ interface Timings {
   readonly totalMs: number;
 }
 
-/** Runs from the moment it is made. */
+/** Runs from its creation. */
 export class Stopwatch {
   readonly #startedAt = monotonicNow();
   #handedOnAt: number | undefined;
@@ -24,7 +24,7 @@ export class Stopwatch {
     this.#answeredAt ??= monotonicNow();
   }
 
-  /** An exchange that got no further ended where it was. */
+  /** An exchange that ended early ended in the phase it was in: later phases take no time. */
   timings(): Timings {
     const now = monotonicNow();
     const handedOn = this.#handedOnAt ?? now;

@@ -1,6 +1,6 @@
 /**
- * Turns that say in several fields what a message says in one list, and those that are several
- * items of a flat list.
+ * Turns that spread a message's list of parts over several fields, and turns that are several items
+ * of a flat list.
  */
 import type { Json } from "../../core/data/index.ts";
 import type { Message } from "../../core/messages/index.ts";
@@ -11,13 +11,13 @@ import { itemsOf, readBlocks } from "./read-blocks.ts";
 import { type Reading, silentReading } from "./reading.ts";
 import { type Collector, type Lost, pathOf } from "./report.ts";
 
-/** Turns that are sections of a flat list: each is several items in a row. */
+/** Turns that are sections of a flat list: each consists of several items in a row. */
 export interface SectionTable {
-  /** The sections of a document. Their blocks have paths from the document. */
+  /** Returns a document's sections. The paths of their blocks start at the document. */
   readonly read: (document: JsonObject) => readonly JsonObject[];
-  /** The paths of the items of a section. */
+  /** Returns the paths of a section's items. */
   readonly pathsOf: (section: JsonObject) => readonly Path[];
-  /** The fields of a document with these sections. */
+  /** Returns the fields that a document with these sections has. */
   readonly write: (
     sections: readonly JsonObject[],
     old: JsonObject | undefined,
@@ -25,22 +25,22 @@ export interface SectionTable {
   ) => { readonly [field: string]: Json | undefined };
 }
 
-/** A block of a turn that has several fields, and where it is in the turn. */
+/** A block of a turn with several fields, and where it is in the turn. */
 export interface PlacedBlock {
   readonly block: FieldBlock;
   readonly path: Path;
 }
 
-/** Turns that say in several fields what a message says in one list. Each turn is one message. */
+/** Turns that spread a message's list of parts over several fields. Each turn is one message. */
 export interface TurnFields {
-  /** The role of its message; `undefined` where there is none, and nothing of it is shown. */
+  /** Returns the role of a turn's message; `undefined` if no message shows the turn. */
   readonly roleOf: (turn: JsonObject) => Message["role"] | undefined;
-  /** Its channel, in a format that has them. */
+  /** Returns the channel of a turn's message, in formats that have channels. */
   readonly channelOf?: (turn: JsonObject) => Message["channel"];
   readonly blocksOf: (turn: JsonObject) => readonly PlacedBlock[];
-  /** Reports what neither blocks nor extensions show of the turn at this place. */
+  /** Reports what neither blocks nor extensions show of the turn at index `at`. */
   readonly report: (turn: JsonObject, at: number, reading: Reading) => void;
-  /** The turn with these blocks, or several turns; `old` is what it is written over. */
+  /** Writes blocks as a turn, or several turns. `old` is the turn to write over. */
   readonly write: (
     blocks: readonly FieldBlock[],
     old: JsonObject | undefined,
@@ -49,13 +49,13 @@ export interface TurnFields {
   ) => readonly JsonObject[];
 }
 
-/** Reports what is lost of a message. */
+/** Reports what is lost from a message. */
 interface TurnReport {
   readonly lost: (reason: string) => void;
   readonly removed: (path: Path) => void;
 }
 
-/** The turns that say the message, and what reads back otherwise. */
+/** Writes a message as turns, and reports what would read back differently. */
 export function writeFields(
   blocks: readonly FieldBlock[],
   old: JsonObject | undefined,

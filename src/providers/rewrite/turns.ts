@@ -1,7 +1,7 @@
 /**
- * The turns of a document as messages. A turn may be several messages: where a format has tool
- * results among what a user says, each run of results is a `tool` message, each run of the rest a
- * `user` message.
+ * Reads a document's turns as messages. A turn may be several messages: if a format puts tool
+ * results into a user's turn, each run of results is a `tool` message, and each run of other parts
+ * a `user` message.
  */
 import type { Json } from "../../core/data/index.ts";
 import { type Message, messageReadFrom } from "../../core/messages/index.ts";
@@ -12,44 +12,47 @@ import { knownFields, type Reading, reportFields } from "./reading.ts";
 import { type Left, pathOf } from "./report.ts";
 import type { SectionTable, TurnFields } from "./turn-fields.ts";
 
-/** How a document says turns. */
+/** How a document represents turns. */
 export interface TurnTable {
-  /** The field with the list of turns, or the flat list of which they are `sections`. */
+  /** The field with the list of turns, or with the flat list whose `sections` are the turns. */
   readonly turns: string;
   readonly sections?: SectionTable;
-  /** Set where all turns are one message of the assistant. */
+  /** Set if the whole document is one assistant message. */
   readonly isOne?: boolean;
-  /** How a turn says its blocks: the field with the list of them, or a function for several. */
+  /** Where a turn has its blocks: the field with their list, or functions if there are several. */
   readonly content: string | TurnFields;
   /** The field with the blocks of the system prompt. */
   readonly prompt?: string;
-  /** By role of a message, that of its turn. Of several with the same the first is read. A role that is not here is not written. */
+  /**
+   * The turn's role, by the message's role. If several roles map to one, a turn is read as the
+   * first. Messages with any other role are not written.
+   */
   readonly roles: { readonly [role in Message["role"]]?: string };
-  /** The block that a string stands for; where it is absent, contents are always lists. */
+  /** Returns the block that a string stands for. If absent, contents are always lists. */
   readonly text?: (text: string) => JsonObject;
-  /** The place of their blocks, if not that of their role. */
+  /** The place of the turns' blocks. Default: the place of their role. */
   readonly place?: string;
-  /** What joins the texts of a turn that is a string, where only the old content may be a list. */
+  /** By role: what joins texts into a string. Used unless the turn's old content is a list. */
   readonly joined?: { readonly [role in Message["role"]]?: string };
-  /** Whether a new content of a single text is a list as well. */
+  /** Whether new content is a list even if it is a single text. */
   readonly isListed?: boolean;
-  /** The fields of a turn that are bound to its content, where their values tell. */
+  /** Returns a turn's fields that are bound to its content, if that depends on their values. */
   readonly boundIn?: (turn: JsonObject) => readonly string[];
-  /** What fits the old content of a turn alone, if not what is bound to each block. */
+  /** A turn's fields that are only valid with its old content. Default: those of its blocks. */
   readonly bound?: { readonly [field: string]: Json | undefined };
-  /** Those of them that only changed texts make stale. */
+  /** The fields in `bound` that only a changed text invalidates. */
   readonly boundToTexts?: readonly string[];
 }
 
-/** A message, and the part of the request that it shows. */
+/** A message, and the part of the document that it shows. */
 export interface Segment {
   readonly message: Message;
   readonly shown: Shown;
-  /** The turn it is in, by place; `system` for the system prompt. */
+  /** The index of its turn; `system` for the system prompt. */
   readonly turn: number | "system";
 }
 
-/** A document with the messages of its turns, and what those do not show. */
+/** A document, the messages of its turns, and what they do not show. */
 export interface OldTurns {
   readonly document: JsonObject;
   readonly segments: readonly Segment[];
@@ -101,7 +104,7 @@ export function readTurns(
   return segments;
 }
 
-/** The message of a turn that has several fields, if its role has one. */
+/** Reads a turn with several fields as a message, if it has a role that messages have. */
 function fieldsOf(
   document: JsonObject,
   table: CompiledBlocks,
@@ -137,7 +140,7 @@ export function turnsOf(
   return sections === undefined ? objectsIn(document[turns]) : sections.read(document);
 }
 
-/** The system prompt, and where it is. */
+/** Returns the system prompt and where it is. */
 export function promptOf({ prompt }: TurnTable, document: JsonObject | undefined) {
   if (prompt === undefined || document === undefined) return undefined;
   const keys = keysOf(prompt);
@@ -145,13 +148,13 @@ export function promptOf({ prompt }: TurnTable, document: JsonObject | undefined
   return value === undefined ? undefined : { keys, value };
 }
 
-/** The place of what is said with a role. */
+/** Returns the place of a role's blocks. */
 export function placeOfRole({ table: { places } }: CompiledBlocks, role: Message["role"]): string {
   if (Object.hasOwn(places, role)) return role;
   return role === "system" || role === "developer" ? "system" : "turn";
 }
 
-/** The role of a message for that of a turn, which is `user` for one with results, too. */
+/** Returns the message role for a turn's role. A user turn with tool results is `user`, too. */
 function roleOf({ roles }: TurnTable, wire: Json | undefined): Message["role"] | undefined {
   const found = Object.entries(roles).find(([, name]) => name === wire)?.[0];
   return (found ?? (wire === undefined ? "user" : undefined)) as Message["role"] | undefined;
@@ -174,7 +177,7 @@ function segmentOf(
   return { message, turn, shown: { ...from, parts: message.content, at } };
 }
 
-/** A user turn, cut where results and other parts meet. What no part shows stays with those before. */
+/** Splits a user turn where results and other parts meet. Unshown blocks stay with those before. */
 function runsOf(
   document: JsonObject,
   turn: number,

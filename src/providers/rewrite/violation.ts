@@ -1,4 +1,4 @@
-/** What a peer may read of a plugin's denial. */
+/** Limits what a peer may read of a plugin's denial. */
 import type { HookViolation } from "./hook-manager.ts";
 
 /** A denial without its description and details, which stay with the host. */
@@ -24,7 +24,7 @@ function printable(text: unknown, max: number): string {
     .join("");
 }
 
-/** The parts of a denial that a peer may read, each cut to a length and printable. */
+/** Returns the parts of a denial that a peer may read, printable and cut to a maximum length. */
 export function publicViolation(violation: HookViolation | undefined): ShownViolation {
   return {
     code: printable(violation?.code, 128) || "denied",

@@ -1,10 +1,10 @@
-/** The limits that a host sets for one conversion or one stream. */
+/** Applies the limits that a host sets for one conversion or one stream. */
 import { expectOptions, underPayloadLimits } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import type { LimitOptions } from "./messages.ts";
 import type { MessageStream } from "./stream.ts";
 
-/** `translate`, with the `limits` in its options for everything that it reads. */
+/** Wraps `translate` so that the `limits` in its options apply to everything that it reads. */
 /* @__NO_SIDE_EFFECTS__ */
 export function withLimits<Translate extends (...given: never[]) => unknown>(
   call: string,
@@ -15,7 +15,7 @@ export function withLimits<Translate extends (...given: never[]) => unknown>(
   return named(call, limited as Translate);
 }
 
-/** A function that reads a document and has no option but `limits`. `call` is its name. */
+/** Wraps `read` as a function named `call`, whose only option is `limits`. */
 /* @__NO_SIDE_EFFECTS__ */
 export function readerWithLimits<Document, Result>(
   call: string,
@@ -27,12 +27,12 @@ export function readerWithLimits<Document, Result>(
   });
 }
 
-/** Error messages name the function that the host called. */
+/** Sets a function's name, because error messages name the function that the host called. */
 function named<Named extends (...given: never[]) => unknown>(name: string, call: Named): Named {
   return Object.defineProperty(call, "name", { value: name });
 }
 
-/** A stream with limits for its events and results. */
+/** Wraps a stream so that the limits apply to its events and results. */
 export function streamWithLimits<Stream extends MessageStream<never, unknown>>(
   options: LimitOptions,
   stream: Stream,
@@ -42,12 +42,12 @@ export function streamWithLimits<Stream extends MessageStream<never, unknown>>(
   return streamWithin(stream, (work) => underPayloadLimits(limits, work));
 }
 
-/** The same stream, of which `within` calls what takes an event and what returns a result. */
+/** Wraps a stream so that `within` runs whatever takes an event or returns a result. */
 export function streamWithin<Stream extends MessageStream<never, unknown>>(
   stream: Stream,
   within: <Result>(work: () => Result, isEvent: boolean) => Result,
 ): Stream {
-  // The same members as `stream` has; a `Stream` of any kind has no others.
+  // The members of `MessageStream`; no kind of `Stream` has others.
   return {
     push: (event: never) => within(() => stream.push(event), true),
     get current() {

@@ -1,4 +1,4 @@
-/** Messages as the turns of a document, over the old ones where there are some. */
+/** Writes messages as the turns of a document, over the old ones if there are any. */
 import type { Json } from "../../core/data/index.ts";
 import type { ContentPart, Message } from "../../core/messages/index.ts";
 import type { CompiledBlocks, FieldBlock } from "./block-kinds.ts";
@@ -36,18 +36,18 @@ import {
   turnsOf,
 } from "./turns.ts";
 
-/** A message to write, and what it stands for. */
+/** A message to write, and what it replaces. */
 interface Piece {
   readonly message: Message;
-  /** Its place among the messages. */
+  /** Its index among the messages. */
   readonly index: number;
   readonly old: Segment | undefined;
   readonly isSame: boolean;
-  /** Whether it moved among the others. */
+  /** Whether it moved among the other messages. */
   readonly isMoved: boolean;
 }
 
-/** What turns are written with. */
+/** What is needed to write turns. */
 interface Work {
   readonly table: CompiledBlocks;
   readonly turns: TurnTable;
@@ -59,7 +59,7 @@ interface Work {
   readonly reporter: LossReporter;
 }
 
-/** `onto`, or nothing, with `messages` as its system prompt and turns. */
+/** Returns `base`, the old document if there is one, with `messages` as system prompt and turns. */
 export function writeTurns(
   table: CompiledBlocks,
   turns: TurnTable,
@@ -120,7 +120,7 @@ export function writeTurns(
   return written;
 }
 
-/** The turns of the groups. Those that no message shows stay before the next one that stays. */
+/** Writes groups as turns. Turns that no message shows stay before the next turn that stays. */
 function withHidden(
   groups: readonly Group[],
   segments: readonly Segment[],
@@ -144,7 +144,7 @@ function withHidden(
   return turns;
 }
 
-/** All messages, or of a document that is one message the first of the assistant. */
+/** Returns all messages, or only the first assistant message for a document that holds one. */
 function messagesToWrite(
   messages: readonly Message[],
   { isOne }: TurnTable,
@@ -160,7 +160,7 @@ function messagesToWrite(
   });
 }
 
-/** Two messages of the assistant in a row are one section. */
+/** Reports assistant messages in a row, which become one section. */
 function reportNeighbors(messages: readonly Message[], lost: Collector<Lost>): void {
   for (const [index, { role }] of messages.entries()) {
     if (role !== "assistant" || messages[index - 1]?.role !== "assistant") continue;
@@ -169,14 +169,14 @@ function reportNeighbors(messages: readonly Message[], lost: Collector<Lost>): v
   }
 }
 
-/** Reports a message with a role that no turn has. */
+/** Whether turns have the message's role. Reports it if not. */
 function hasRole({ message, index }: Piece, { roles }: TurnTable, lost: Collector<Lost>): boolean {
   if (roles[message.role] !== undefined) return true;
   lost.add({ path: pathOf(index), reason: "The format has no such role in this place." });
   return false;
 }
 
-/** A turn without remaining messages is dropped. */
+/** Reports removed messages, or their whole turn if none of its messages remains. */
 function reportRemoved(
   segments: readonly Segment[],
   kept: ReadonlySet<Segment | undefined>,
@@ -207,10 +207,10 @@ function countTurns(segments: readonly Segment[]): ReadonlyMap<Segment["turn"], 
   return counts;
 }
 
-/** Pieces of one turn. */
+/** The pieces of one turn. */
 type Group = readonly [Piece, ...Piece[]];
 
-/** The pieces of each turn. */
+/** Groups pieces by turn. */
 function groupsOf(pieces: readonly Piece[], turns: TurnTable): readonly Group[] {
   const groups: [Piece, ...Piece[]][] = [];
   for (const piece of pieces) {
@@ -253,14 +253,14 @@ function writeTurn(
   const blocks: readonly JsonObject[] = group.flatMap((piece) =>
     writePiece(piece, table, turns, reporter),
   );
-  // A turn may be an answer, with all fields that the SDK added.
+  // A turn may be an answer, including all fields that the SDK added.
   const path = [first.index, "content"];
   const own = (turns.boundIn?.(turn ?? {}) ?? []).map((name) => [name, undefined] as const);
   const bound = { ...boundIn(group, table, turns), ...Object.fromEntries(own) };
   const kept = withoutBound(turn ?? {}, bound, path, reporter.lost);
   const role = turns.roles[first.message.role];
   if (typeof turns.content !== "string") {
-    // The blocks of such a table are of fields.
+    // All blocks of such a table are field blocks.
     const said = blocks as readonly FieldBlock[];
     const { message, index } = first;
     return writeFields(said, turn && kept, message, index, turns.content, table, reporter);
@@ -274,7 +274,7 @@ function writeTurn(
   return [objectIn(withValueAt(withFields(kept, { role }), keysOf(turns.content), content))];
 }
 
-/** What is bound to content that changed. */
+/** Returns the fields that are bound to the changed content. */
 function boundIn(
   group: Group,
   { table }: CompiledBlocks,
@@ -291,13 +291,13 @@ function isText({ content_type }: ContentPart): boolean {
   return content_type === "text";
 }
 
-/** Whether the messages of a turn stand as they stood in it. */
+/** Whether the messages of a turn are in their old order. */
 function areInOrder(group: readonly Piece[]): boolean {
   const begins = group.map(({ old }) => old?.shown.begin ?? 0);
   return begins.every((begin, i) => i === 0 || begin > (begins[i - 1] ?? -1));
 }
 
-/** An emptied message leaves no trace in a turn that it shares. */
+/** Reports empty messages, which leave no trace in a turn that they share with others. */
 function reportEmpty(group: readonly Piece[], { lost }: LossReporter): void {
   for (const { message, index } of group) {
     if (message.content.length > 0) continue;
@@ -319,7 +319,7 @@ function writePiece(
   return writeBlocks(table, message.content, old?.shown, placeOf, place, reporter);
 }
 
-/** All texts as one string. */
+/** Joins all texts into one string. */
 function joinedText(
   blocks: readonly JsonObject[],
   joint: string,
@@ -333,7 +333,7 @@ function joinedText(
   return blocks.map((block) => stringIn(block, "text")).join(joint);
 }
 
-/** One plain text is written as that text, unless it was written as a block before. */
+/** Writes a single plain text as a string, unless the old content was a list. */
 function shortened(
   blocks: readonly JsonObject[],
   old: Json | undefined,
@@ -347,7 +347,7 @@ function shortened(
   return isPlain && (old === undefined || typeof old === "string") ? said : blocks;
 }
 
-/** Reports what no format has, versions, and what most do not, channels. */
+/** Reports versions, which no format has, and channels, which most do not have. */
 export function reportForm(
   message: Message,
   index: number,
@@ -363,7 +363,7 @@ export function reportForm(
   }
 }
 
-/** Reports what would read back in another message. */
+/** Reports what would read back in another message, or with another role. */
 function reportMessage(
   message: Message,
   index: number,
@@ -392,7 +392,7 @@ function reportMessage(
   }
 }
 
-/** A result that has no field for its tool names it only through the earlier call with its id. */
+/** Reports results whose tool name is lost: only the earlier call with the same id has a name. */
 export function reportToolNames(messages: readonly Message[], lost: Collector<Lost>): void {
   const names = new Map<string, string>();
   for (const [index, { content }] of messages.entries()) {
@@ -400,7 +400,7 @@ export function reportToolNames(messages: readonly Message[], lost: Collector<Lo
       if (part.content_type === "tool_call")
         names.set(part.content.tool_call_id, part.content.name);
       if (part.content_type !== "tool_result") continue;
-      // An empty id names no call: reading does not find one by it either. Its block may say the name.
+      // An empty id names no call, so reading finds none either. Its block may have the name.
       if (part.content.tool_call_id === "") continue;
       const name = names.get(part.content.tool_call_id) ?? "";
       if (part.content.tool_name === name) continue;

@@ -1,9 +1,9 @@
-/** The request headers that plugins wrote: compares the host's envelope with the one they left. */
+/** Finds the request headers that plugins wrote: compares the envelopes before and after them. */
 import { headerFault } from "../../core/envelope/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { isJsonObject } from "./json.ts";
 
-/** By lower-case name: its first spelling, and its values in both maps of `http`. */
+/** By lower-case name: its first spelling, and its values in both header maps of `http`. */
 export type HeadersIn = ReadonlyMap<string, { readonly name: string; readonly values: string[] }>;
 
 /** Changes to the headers of an HTTP request. */
@@ -14,8 +14,8 @@ export interface HeaderChanges {
 }
 
 /**
- * The headers that a transport writes itself, in addition to those that frame the message. Each
- * that begins with `mcp-` or `proxy-` is one too.
+ * The headers that a transport writes itself, in addition to those that frame the message. So are
+ * all that begin with `mcp-` or `proxy-`.
  */
 const reserved: readonly string[] = [
   "accept",
@@ -48,8 +48,9 @@ export function headersIn(extensions: unknown): HeadersIn {
 }
 
 /**
- * What plugins changed, and for names that they may not write an error to report. A value that the
- * name had before was not written by a plugin, so what a caller sent is not passed on.
+ * Returns what plugins changed, and an error to report if they wrote names that they may not. A
+ * value that the name had before was not written by a plugin, so what a caller sent is not passed
+ * on.
  */
 export function headerChanges(
   before: HeadersIn,
@@ -86,7 +87,7 @@ function notSent(headers: readonly string[]): GlassineError {
   );
 }
 
-/** A header of the transport itself is removed only if it has the value that the plugin removed. */
+/** Applies changes to a transport's headers. Removes a header only if it has a removed value. */
 export function withHeaderChanges(own: RequestInit["headers"], changes: HeaderChanges): Headers {
   const headers = new Headers(own);
   for (const [name, values] of changes.removed) {

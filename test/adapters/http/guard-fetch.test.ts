@@ -459,7 +459,7 @@ it("says of a redirect that it is no answer, and follows none", async () => {
     const { error } = (await response.json()) as { error: object };
     expect(error).toMatchObject({
       code: "answer_invalid",
-      message: `The provider's answer is not one of this API: it has the status ${status}`,
+      message: `The provider's answer is not one of this API: unexpected status ${status}`,
     });
     expect(asked).toHaveLength(1);
   }

@@ -85,7 +85,7 @@ describe("a warning", () => {
     verifies("mcp:guard-wiring");
     const manager = await conditioned({ [kind]: [pattern] }, "message_pre_invoke").manager;
     expect(warned(manager).texts).toEqual([
-      `plugin picky has the condition ${kind} ${JSON.stringify(pattern)} on message_pre_invoke. In a pattern * stands for any characters but /, ** for any, and all else for itself, also ^ $ ? | \\ and brackets.`,
+      `plugin picky has the condition ${kind} ${JSON.stringify(pattern)} on message_pre_invoke. In a pattern, * matches any characters except /, ** matches any characters, and everything else matches itself, including ^ $ ? | \\ and brackets.`,
     ]);
   });
 

@@ -12,11 +12,11 @@ export function withValue(value: unknown, next: (value: unknown) => void): Work 
 }
 
 /** Runs the steps in order until one denies. It waits only for a step that returns a promise. */
-export function inTurn(steps: readonly (() => Checked)[]): Checked {
+export function untilDenied(steps: readonly (() => Checked)[]): Checked {
   for (let place = 0; place < steps.length; place += 1) {
     const denial = steps[place]?.();
     if (denial instanceof Promise) {
-      return denial.then((found) => found ?? inTurn(steps.slice(place + 1)));
+      return denial.then((found) => found ?? untilDenied(steps.slice(place + 1)));
     }
     if (denial !== undefined) return denial;
   }
