@@ -1,11 +1,12 @@
 /** Laws of `glassine/google` and `glassine/bedrock`: any value anywhere in their documents. */
 import fc from "fast-check";
 import { bedrock } from "glassine/bedrock";
-import { google } from "glassine/google";
+import { type GenerateResponse, generateStream, google, toGenerateEvents } from "glassine/google";
 import type { ModelProvider } from "glassine/http";
 import { describe, expect, it } from "vitest";
 import * as converse from "../test/adapters/bedrock/support/documents.ts";
 import * as generate from "../test/adapters/google/support/documents.ts";
+import { verifies } from "../test/support/verifies.ts";
 import { reach } from "./support/data.ts";
 import { hostiles, Watch } from "./support/hostile.ts";
 import { outcomeOf } from "./support/outcome.ts";
@@ -132,6 +133,46 @@ function expectFrozen(given: Case): void {
   );
   expectSome(read);
 }
+
+/** Parts of an answer: mostly texts, which a reader of events might join. */
+const parts: fc.Arbitrary<readonly object[]> = fc.array(
+  fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.record(
+        {
+          text: fc.constantFrom("", "a", "b"),
+          thought: fc.boolean(),
+          thoughtSignature: fc.constantFrom("", "s", "t"),
+          videoMetadata: fc.constantFrom({ fps: 1 }, { fps: 2 }),
+        },
+        { requiredKeys: ["text"] },
+      ),
+    },
+    fc.constantFrom<object>(
+      {},
+      { thoughtSignature: "s" },
+      { functionCall: { name: "f" }, thoughtSignature: "s" },
+      { inlineData: { mimeType: "image/png", data: "AAAA" } },
+    ),
+  ),
+  { maxLength: 5 },
+);
+
+describe("events", () => {
+  it("of any answer of generateContent are that answer when they are put together", () => {
+    verifies("google:events");
+    fc.assert(
+      fc.property(parts, (list) => {
+        const answer = generate.answerOf(list, "STOP") as GenerateResponse;
+        const stream = generateStream();
+        for (const event of toGenerateEvents(answer)) stream.push(event);
+        expect(stream.document).toEqual(answer);
+        expect(stream.done).toBe(true);
+      }),
+    );
+  });
+});
 
 describe("any input", () => {
   it("L24: any document or event of generateContent is read, or refused with a listed code, and runs no code", () =>

@@ -178,10 +178,13 @@ const stream: StreamTable = {
 /** The fields of the answer that each event repeats. */
 const repeated = ["usageMetadata", "modelVersion", "responseId"];
 
-/** The parts of an event: an empty one first if a reader would join the text to the one before. */
+/**
+ * The parts of an event. If a reader would join the text to the one before, an empty part with the
+ * signature of the one before comes first, and is joined to it instead.
+ */
 const partsOf = (part: JsonObject, before: JsonObject | undefined) =>
   goesOn(before, part)
-    ? [withFields(part, { text: "", thoughtSignature: undefined }), part]
+    ? [withFields(part, { text: "", thoughtSignature: before?.thoughtSignature }), part]
     : [part];
 
 /** Each event is a whole response, with the next part; the last one says how it ended. */

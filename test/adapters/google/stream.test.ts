@@ -158,6 +158,13 @@ describe("events", () => {
     expect(pushed(events).document).toEqual(answer);
   });
 
+  it("keep texts with the same signature apart", () => {
+    verifies("google:events");
+    const parts = ["a", "b"].map((text) => ({ text, thoughtSignature: "Eq" }));
+    const answer = answerOf(parts, "STOP");
+    expect(pushed(toGenerateEvents(answer)).document).toEqual(answer);
+  });
+
   it("say how it ended once all of it was said", () => {
     verifies("google:events");
     const events = toGenerateEvents(answerOf([{ text: "a" }], "STOP"));
