@@ -24,11 +24,14 @@ export class Stopwatch {
     this.#answeredAt ??= monotonicNow();
   }
 
-  /** An exchange that ended early ended in the phase it was in: later phases take no time. */
+  /**
+   * An exchange that ended early ended in the phase it was in: later phases take no time. Nor does
+   * the peer if the exchange only has an answer.
+   */
   timings(): Timings {
     const now = monotonicNow();
-    const handedOn = this.#handedOnAt ?? now;
     const answered = this.#answeredAt ?? now;
+    const handedOn = this.#handedOnAt ?? answered;
     return {
       beforeMs: handedOn - this.#startedAt,
       peerMs: answered - handedOn,

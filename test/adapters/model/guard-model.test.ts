@@ -548,4 +548,19 @@ describe("the end of an exchange", () => {
     ]);
     expect(ends[0]?.timings.totalMs).toBeGreaterThanOrEqual(0);
   });
+
+  it("counts no time for a request that it did not judge", async () => {
+    const ends: ModelEnd[] = [];
+    const options = { onEnd: (end: ModelEnd) => ends.push(end) } as ModelGuardOptions;
+    const hooks: Hooks = {
+      "cmf.llm_output": () => new Promise((done) => setTimeout(done, 20)),
+    };
+    const exchange = await exchangeOf(hooks, options);
+    await exchange.judgeAnswer(answer("Ahoy"));
+    exchange.end();
+    const { beforeMs, peerMs, afterMs, totalMs } = (ends[0] as ModelEnd).timings;
+    expect(peerMs).toBe(0);
+    expect(afterMs).toBeGreaterThan(10);
+    expect(beforeMs + afterMs).toBeCloseTo(totalMs);
+  });
 });
