@@ -64,7 +64,7 @@ it("a chat request with nothing left over can be rebuilt from its messages alone
     fc.property(chatRequests(plain), (request) => {
       const { messages, extensions, left } = fromChatRequest(request);
       // Of a URL that is not written as usual, its form is left over.
-      fc.pre(left.every(({ reason }) => reason !== "Messages do not keep its form."));
+      fc.pre(left.every(({ reason }) => reason !== "If rewritten, it would have another form."));
       const unexpected = left.filter(
         ({ reason }) => !/^(No earlier call|An earlier call)/.test(reason),
       );

@@ -19,10 +19,15 @@ import { isSetting, providerFields, reportField } from "./settings.ts";
 import { isFailed, toolOutput } from "./tool-output.ts";
 import type { SpecificationVersion } from "./types.ts";
 
-const text: BlockKind = { part: "text", is: { type: "text" }, fields: { text: "text" }, settings };
+const text: BlockKind = {
+  part: "text",
+  matches: { type: "text" },
+  fields: { text: "text" },
+  settings,
+};
 const reasoning: BlockKind = {
   part: "thinking",
-  is: { type: "reasoning" },
+  matches: { type: "reasoning" },
   fields: { text: "text" },
   settings,
 };
@@ -51,39 +56,42 @@ const callKinds = (input: FieldRule): { readonly [name: string]: BlockKind } => 
   return {
     ranCall: {
       ...call,
-      is: { providerExecuted: true, type: "tool-call" },
-      isRun: true,
+      matches: { providerExecuted: true, type: "tool-call" },
+      isRunByProvider: true,
       note: "The provider runs this call itself; messages show it as a call.",
     },
-    call: { ...call, is: { type: "tool-call" } },
+    call: { ...call, matches: { type: "tool-call" } },
   };
 };
 
 /** A file that is given as text. A resource has a field for everything in it. */
 const textFile: BlockKind = {
   part: "resource",
-  is: { type: "file", "data.type": "text" },
+  matches: { type: "file", "data.type": "text" },
   fields: { content: "data.text", mime_type: "mediaType", name: "filename" },
-  says: { resource_request_id: "", uri: "", resource_type: "file" },
+  fixedFields: { resource_request_id: "", uri: "", resource_type: "file" },
   needs: ["content", "mime_type"],
   settings,
 };
 
-const source = { is: { type: "source" }, settings: ["filename", "mediaType", "url", ...settings] };
+const source = {
+  matches: { type: "source" },
+  settings: ["filename", "mediaType", "url", ...settings],
+};
 const sourceKinds: { readonly [name: string]: BlockKind } = {
   sourceUrl: {
     ...source,
     part: "resource_ref",
-    is: { type: "source", sourceType: "url" },
-    has: ["url"],
+    matches: { type: "source", sourceType: "url" },
+    identifiedBy: ["url"],
     fields: { resource_request_id: "id", uri: "url", name: "title" },
-    says: { resource_type: "uri" },
+    fixedFields: { resource_type: "uri" },
     needs: ["uri"],
   },
   sourceDocument: {
     ...source,
     part: "resource",
-    is: { type: "source", sourceType: "document" },
+    matches: { type: "source", sourceType: "document" },
     fields: {
       resource_request_id: "id",
       uri: {
@@ -94,14 +102,14 @@ const sourceKinds: { readonly [name: string]: BlockKind } = {
       name: "title",
       mime_type: "mediaType",
     },
-    says: { resource_type: "file" },
+    fixedFields: { resource_type: "file" },
     needs: ["name", "mime_type"],
   },
 };
 
 /** For what a model wrote, which a provider may have signed, quoted or stored. */
 const ofModel = {
-  bound: { providerOptions: undefined, providerMetadata: undefined, citations: undefined },
+  resetOnEdit: { providerOptions: undefined, providerMetadata: undefined, citations: undefined },
   copied: { result: "The provider ran this tool and may use the result that it stored." },
   stored: { idsIn: (block: JsonObject) => storedIds(block), fieldsIn: storedFields },
 };
@@ -119,7 +127,7 @@ function storedFields(block: JsonObject): readonly string[] {
 }
 
 /** The provider fields of a message that may stand for what the assistant said, or sign it. */
-export function boundIn(message: JsonObject): readonly string[] {
+export function fieldsToDrop(message: JsonObject): readonly string[] {
   if (message.role !== "assistant") return [];
   return fieldNames(message).filter(
     (name) => providerFields.has(name) && !isSetting(name, message[name]),
@@ -157,7 +165,7 @@ export function promptBlocks(version: SpecificationVersion, isModelMessages: boo
   const asBytes = (part: string) =>
     part === "text"
       ? {}
-      : { fits: isAt("base64"), becomes: ["image-url.image", `file-url.${part}`] };
+      : { isDefaultFor: isAt("base64"), canBecome: ["image-url.image", `file-url.${part}`] };
   // Kinds that a version does not have are not written for it, even over a part of that kind.
   const readOnly = version === "v2" ? { readOnlyIn: ["output"] } : {};
   const files = mediaParts.map((part) => `file.${part}`);
@@ -177,17 +185,17 @@ export function promptBlocks(version: SpecificationVersion, isModelMessages: boo
       ...mediaKinds(
         "image",
         { ...file, at: "image", part: "image", isNamed: false, isTyped: false },
-        () => ({ fits: isBare, becomes: ["file.image"] }),
+        () => ({ isDefaultFor: isBare, canBecome: ["file.image"] }),
       ),
       ...mediaKinds("file", file, (part) =>
         isModelMessages && part === "image"
-          ? { fits: (content) => !isBare(content), becomes: ["image.image"] }
+          ? { isDefaultFor: (content) => !isBare(content), canBecome: ["image.image"] }
           : {},
       ),
       ...callKinds(promptInput),
       result: {
         part: "tool_result",
-        is: { type: "tool-result" },
+        matches: { type: "tool-result" },
         fields: { ...ids, content: toolOutput, is_error: { read: isFailed } },
         settings,
       },
@@ -196,13 +204,13 @@ export function promptBlocks(version: SpecificationVersion, isModelMessages: boo
       ...mediaKinds("file-data", { ...bytes, isNamed: true }, asBytes),
       ...mediaKinds("image-url", { ...url, part: "image", isTyped: false }, () => ({
         ...readOnly,
-        becomes: ["image-data.image", "file-url.image"],
-        fits: ({ type, media_type }) => type === "url" && media_type === undefined,
+        canBecome: ["image-data.image", "file-url.image"],
+        isDefaultFor: ({ type, media_type }) => type === "url" && media_type === undefined,
       })),
       ...mediaKinds("file-url", url, (part) => ({
         ...readOnly,
-        fits: isAt("url"),
-        becomes: ["image-data.image", `file-data.${part}`],
+        isDefaultFor: isAt("url"),
+        canBecome: ["image-data.image", `file-data.${part}`],
       })),
     },
     places: {
@@ -228,7 +236,7 @@ export function resultBlocks(version: SpecificationVersion): BlockTable {
   return {
     ...reports,
     // These fields may hold the old text, too: in token probabilities, or in raw bodies.
-    bound: {
+    resetOnEdit: {
       providerMetadata: undefined,
       structuredOutputText: undefined,
       "request.body": undefined,
@@ -243,7 +251,7 @@ export function resultBlocks(version: SpecificationVersion): BlockTable {
       ...callKinds(textInput),
       result: {
         part: "tool_result",
-        is: { type: "tool-result" },
+        matches: { type: "tool-result" },
         fields: {
           ...ids,
           content: {

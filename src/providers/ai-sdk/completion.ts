@@ -1,4 +1,4 @@
-/** Converts the fields of a result beside its content to the slots `completion` and `llm`. */
+/** Converts the fields of a result other than its content to the slots `completion` and `llm`. */
 import { isRecord } from "../../core/data/index.ts";
 import {
   type Collector,
@@ -13,7 +13,7 @@ import {
   type StopReason,
   type TokenUsage,
 } from "../rewrite/index.ts";
-import { besideFields, besideJson } from "./documents.ts";
+import { completionFields, completionJson } from "./documents.ts";
 import { type Fields, fieldOf, jsonOf, textOf } from "./host-values.ts";
 import { reportField } from "./settings.ts";
 import type { SpecificationVersion } from "./types.ts";
@@ -30,14 +30,14 @@ export interface ResultExtensions {
   readonly llm?: { readonly model_id?: string | undefined };
 }
 const known = {
-  finishReason: knownFields(besideFields.finishReason),
-  usage: knownFields(besideFields.usage, ["cachedInputTokens", "raw", "reasoningTokens"]),
-  response: knownFields(besideFields.response, ["body", "headers", "id"]),
+  finishReason: knownFields(completionFields.finishReason),
+  usage: knownFields(completionFields.usage, ["cachedInputTokens", "raw", "reasoningTokens"]),
+  response: knownFields(completionFields.response, ["body", "headers", "id"]),
 };
 
 /** Reads the slots that a result sets. */
 export function readCompletion(answer: JsonObject): ResultExtensions {
-  const json = besideJson(answer);
+  const json = completionJson(answer);
   const stop_reason = readFinish(json.finishReason);
   const tokens = readUsage(json.usage);
   const { modelId, timestamp } = objectIn(json.response) as Response;
@@ -57,7 +57,7 @@ const names = ["finishReason", "usage", "response"] as const;
 
 /** Reports what the slots do not show of `names` and `warnings`. Returns these names. */
 export function reportCompletion(answer: JsonObject, left: Collector<Left>): readonly string[] {
-  const json = besideJson(answer);
+  const json = completionJson(answer);
   // Written for the result's own version, to compare.
   const isOlder = typeof json.finishReason === "string" || isFlat(json.usage);
   const fresh = writeCompletion(readCompletion(answer), isOlder ? "v2" : "v3", () => {}, false);
@@ -138,12 +138,14 @@ export function writeCompletion(
   hasCalls: boolean,
 ): Fields {
   const { stop_reason, tokens, created_at } = completion;
-  if (stop_reason === "return") reportLost("Written as stop.", "completion", "stop_reason");
   const usual: StopReason = hasCalls ? "call" : "end";
   const unified = reasons.find(([, reason]) => reason === (stop_reason ?? usual))?.[0];
   const raw = stop_reason === "stop_sequence" ? "stop_sequence" : undefined;
   const older = version === "v2";
-  if (older && raw !== undefined) reportLost("Written as stop.", "completion", "stop_reason");
+  if (stop_reason === "return" || (older && raw !== undefined)) {
+    const reason = "The format has no such stop reason. It is written as stop.";
+    reportLost(reason, "completion", "stop_reason");
+  }
   const isSum = tokens?.total_tokens === (tokens?.input_tokens ?? 0) + (tokens?.output_tokens ?? 0);
   if (tokens !== undefined && !older && !isSum) {
     reportLost("The format has no total.", "completion", "tokens", "total_tokens");

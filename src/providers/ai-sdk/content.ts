@@ -91,6 +91,6 @@ function freshResult(
   const hasCalls = parts.some((part) => fieldOf(part, "content_type") === "tool_call");
   const report = (reason: string, ...keys: readonly string[]) =>
     lost.push(Object.freeze<Lost>({ path: pathOf("extensions", ...keys), reason }));
-  const beside = writeCompletion(extensions, version, report, hasCalls);
-  return { ...beside, content: [], warnings: [] };
+  const completion = writeCompletion(extensions, version, report, hasCalls);
+  return { ...completion, content: [], warnings: [] };
 }

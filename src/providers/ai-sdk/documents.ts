@@ -7,7 +7,7 @@ import type * as z from "zod/mini";
 import { isRecord } from "../../core/data/index.ts";
 import { type JsonObject, readDocument } from "../rewrite/index.ts";
 import { type Fields, fieldOf, hostCopy, isList, jsonOf, reading } from "./host-values.ts";
-import { besideSchema, callSchema, resultPart, resultSchema } from "./schemas.ts";
+import { callSchema, completionFieldsSchema, resultPart, resultSchema } from "./schemas.ts";
 
 /** Copies the prompt of a call. The rest only goes to the model. */
 export function readCall(call: unknown): JsonObject {
@@ -21,7 +21,7 @@ export function readResult(result: unknown): JsonObject {
   return checked("result", resultSchema, () => {
     const copy = hostCopy(result);
     if (!isRecord(copy)) return [{}, jsonOf(copy)];
-    return [copy, { content: listJson(copy.content, partJson), ...besideJson(copy) }];
+    return [copy, { content: listJson(copy.content, partJson), ...completionJson(copy) }];
   });
 }
 
@@ -32,23 +32,23 @@ export function partOf(event: object): readonly [copy: JsonObject, json: Fields]
   return [copy, json as Fields];
 }
 
-/** Copies an event with fields beside the content. `under` says where a result has them. */
-export function besideOf(event: object, under: (fields: Fields) => Fields): JsonObject {
+/** Copies an event with such fields. `under` says where a result has them. */
+export function copyCompletionEvent(event: object, under: (fields: Fields) => Fields): JsonObject {
   const { type: _, ...copy } = hostCopy(event) as Fields;
-  readDocument(besideSchema, besideJson(under(copy)), "event", "stream_invalid");
+  readDocument(completionFieldsSchema, completionJson(under(copy)), "event", "stream_invalid");
   return copy as JsonObject;
 }
 
-/** The fields that are read of a result beside its content. */
-export const besideFields = {
+/** The fields of a result other than its content that are read, for the slot `completion`. */
+export const completionFields = {
   finishReason: ["unified", "raw"],
   usage: ["inputTokens", "outputTokens", "totalTokens"],
   response: ["timestamp", "modelId"],
 } as const;
 
 /** The JSON of these fields. */
-export function besideJson(result: Fields): Fields {
-  const json = Object.entries(besideFields).flatMap(([name, read]) => {
+export function completionJson(result: Fields): Fields {
+  const json = Object.entries(completionFields).flatMap(([name, read]) => {
     const value = fieldOf(result, name);
     if (value === undefined || value === null) return [];
     // A value without JSON, such as a function, must not be skipped.

@@ -15,7 +15,7 @@ import {
   streamFault,
   stringIn,
 } from "../rewrite/index.ts";
-import { besideOf, partOf } from "./documents.ts";
+import { copyCompletionEvent, partOf } from "./documents.ts";
 import { hostCopy, isList } from "./host-values.ts";
 
 type Answer = Parameters<StreamTable["events"][string]["apply"]>[0];
@@ -156,7 +156,7 @@ export const stream: StreamTable = {
       apply(answer, event) {
         begun(answer).mergeInto(
           "response",
-          besideOf(event, (response) => ({ response })),
+          copyCompletionEvent(event, (response) => ({ response })),
         );
       },
     },
@@ -194,7 +194,7 @@ export const stream: StreamTable = {
     finish: {
       apply(answer, event) {
         begun(answer).merge(
-          besideOf(event, (finish) => finish),
+          copyCompletionEvent(event, (finish) => finish),
           new Set(),
         );
         answer.end("finish");

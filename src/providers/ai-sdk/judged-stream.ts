@@ -4,8 +4,8 @@ import type { StreamLimits } from "../rewrite/index.ts";
 import { apiCallError } from "./api-call-error.ts";
 import { fieldOf } from "./host-values.ts";
 
-/** An exchange, and the signal that aborts it. */
-export interface Judged {
+/** An exchange that has not ended, and the signal that aborts it. */
+export interface OpenExchange {
   readonly exchange: ModelExchange;
   readonly signal: AbortSignal | undefined;
 }
@@ -13,11 +13,11 @@ export interface Judged {
 export interface StreamOptions {
   readonly limits: StreamLimits;
   /** Whether any plugin would see the answer. */
-  readonly isHeld: boolean;
+  readonly isJudged: boolean;
 }
 
 /** Ends the exchange and returns the error that the SDK gets instead of an answer. */
-export function refused({ exchange, signal }: Judged, refusal: ModelRefusal): unknown {
+export function endRefused({ exchange, signal }: OpenExchange, refusal: ModelRefusal): unknown {
   if (signal?.aborted) {
     exchange.end(refusal, "aborted");
     return signal.reason;
@@ -35,27 +35,27 @@ class StreamedError extends Error {}
  * An error of the model itself is passed on unchanged; whatever was still held back is not.
  */
 export function judgedStream(
-  judged: Judged,
+  open: OpenExchange,
   stream: object,
-  { limits, isHeld }: StreamOptions,
+  { limits, isJudged }: StreamOptions,
 ): ReadableStream {
   const reader = (stream as ReadableStream<object>).getReader();
   let outcome: ModelOutcome = "aborted";
   const events = judgedEvents();
 
   async function* judgedEvents(): AsyncGenerator<unknown> {
-    const { exchange } = judged;
+    const { exchange } = open;
     try {
       for await (const { event, refusal } of exchange.judgeEvents(
-        eventsOf(reader, isHeld),
+        eventsOf(reader, isJudged),
         limits,
       )) {
         if (refusal === undefined) yield event;
-        else yield { type: "error", error: refused(judged, refusal) };
+        else yield { type: "error", error: endRefused(open, refusal) };
       }
       outcome = "allowed";
     } catch (error) {
-      if (judged.signal?.aborted !== true) outcome = "errored";
+      if (open.signal?.aborted !== true) outcome = "errored";
       if (!(error instanceof StreamedError)) throw error;
       yield error.cause;
     } finally {
@@ -81,12 +81,12 @@ export function judgedStream(
 
 async function* eventsOf(
   reader: ReadableStreamDefaultReader<object>,
-  isHeld: boolean,
+  isJudged: boolean,
 ): AsyncGenerator<object> {
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    if (isHeld && fieldOf(value, "type") === "error") {
+    if (isJudged && fieldOf(value, "type") === "error") {
       throw new StreamedError("The model reported an error", { cause: value });
     }
     yield value;

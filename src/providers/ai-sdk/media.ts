@@ -145,7 +145,7 @@ const host = (value: URL | object) => value as unknown as Json;
 function dataRule(form: MediaForm): FieldRule {
   return {
     at: form.at,
-    alsoSays: ["type", "media_type", "title"],
+    alsoDependsOn: ["type", "media_type", "title"],
     read(value, path, reading, block) {
       const tagged = taggedIn(value);
       if (tagged !== undefined) {
@@ -182,7 +182,7 @@ function originalRule(form: MediaForm): FieldRule {
   return {
     at: "originalUrl",
     showsNothing: true,
-    alsoSays: ["type", "data", "content"],
+    alsoDependsOn: ["type", "data", "content"],
     read: () => undefined,
     write(_value, old, path, { lost, content: { type, data } }) {
       const text = String(data);
@@ -201,7 +201,7 @@ function typeRule(part: MediaPart, form: MediaForm): FieldRule {
   return {
     at: "mediaType",
     showsNothing: true,
-    alsoSays: ["type", "data"],
+    alsoDependsOn: ["type", "data"],
     read: (_value, _path, _reading, block) => mediumIn(block, form)?.media_type,
     write(type, old) {
       const was = old && mediumIn(old.block, form);
@@ -226,18 +226,18 @@ function textKind(type: string, form: MediaForm, more: Partial<BlockKind>): Bloc
   });
   return {
     ...file,
-    is: { type },
+    matches: { type },
     fields: {
       content: {
         ...file.fields.content,
-        alsoSays: ["mime_type"],
+        alsoDependsOn: ["mime_type"],
         read(...given) {
           bytes.read(...given);
           return file.fields.content.read(...given);
         },
       },
       ...(form.links === "original" ? { original: originalRule(form) } : {}),
-      mime_type: { ...typeRule("document", form), alsoSays: ["content"] },
+      mime_type: { ...typeRule("document", form), alsoDependsOn: ["content"] },
       ...(form.isNamed ? { name: "filename" } : {}),
     },
     settings,
@@ -258,8 +258,8 @@ export function mediaKinds(
       `${type}.${part}`,
       {
         part,
-        is: { type },
-        when: (block) => mediumIn(block, form)?.part === part,
+        matches: { type },
+        condition: (block) => mediumIn(block, form)?.part === part,
         fields: {
           type: { read: (_value, _path, _reading, block) => mediumIn(block, form)?.type },
           data: dataRule(form),

@@ -16,7 +16,7 @@ import {
   streamOptions,
 } from "../rewrite/index.ts";
 import { type Fields, fieldNames, signalIn } from "./host-values.ts";
-import { type Judged, judgedStream, refused } from "./judged-stream.ts";
+import { endRefused, judgedStream, type OpenExchange } from "./judged-stream.ts";
 import { providers } from "./tables.ts";
 import type { SpecificationVersion } from "./types.ts";
 import { givenVersion } from "./versions.ts";
@@ -129,7 +129,7 @@ export function aiMiddleware<Version extends SpecificationVersion, Extensions = 
   });
   /** By the params that `transformParams` returned. */
   const begun = new WeakMap<object, ModelExchange>();
-  const exchangeOf = (params: object): Judged => {
+  const exchangeOf = (params: object): OpenExchange => {
     const signal = signalIn(params);
     return { exchange: begun.get(params) ?? guard.begin({ signal }), signal };
   };
@@ -141,19 +141,19 @@ export function aiMiddleware<Version extends SpecificationVersion, Extensions = 
       return params as typeof call.params;
     },
     async wrapGenerate({ doGenerate, params }) {
-      const judged = exchangeOf(params);
-      const result = await unlessFailed(judged, doGenerate);
-      const { document, refusal } = await judged.exchange.judgeAnswer(result);
-      if (refusal !== undefined) throw refused(judged, refusal);
-      judged.exchange.end();
+      const open = exchangeOf(params);
+      const result = await unlessFailed(open, doGenerate);
+      const { document, refusal } = await open.exchange.judgeAnswer(result);
+      if (refusal !== undefined) throw endRefused(open, refusal);
+      open.exchange.end();
       return document as typeof result;
     },
     async wrapStream({ doStream, params }) {
-      const judged = exchangeOf(params);
-      const result = await unlessFailed(judged, doStream);
+      const open = exchangeOf(params);
+      const result = await unlessFailed(open, doStream);
       return {
         ...result,
-        stream: judgedStream(judged, result.stream, { limits, isHeld: guard.listens("answer") }),
+        stream: judgedStream(open, result.stream, { limits, isJudged: guard.listens("answer") }),
       };
     },
   });
@@ -190,14 +190,14 @@ async function judgedCall(guard: ModelGuard, { type, params: given, model }: Cal
     ...(fieldNames(options).length > 0 && { providerOptions: options }),
     modelId,
   });
-  if (refusal !== undefined) throw refused({ exchange, signal }, refusal);
+  if (refusal !== undefined) throw endRefused({ exchange, signal }, refusal);
   const { modelId: _, ...judged } = document as Fields;
   return { params: judged, exchange };
 }
 
 /** Ends the exchange if the model fails, and throws the model's error unchanged. */
 async function unlessFailed<Result>(
-  { exchange, signal }: Judged,
+  { exchange, signal }: OpenExchange,
   act: () => PromiseLike<Result>,
 ): Promise<Result> {
   try {

@@ -96,12 +96,12 @@ export const callSchema = z.looseObject({
   prompt: z.array(byField("role", new Map(roles.map((role) => [role, message])))),
 });
 
-/** The fields beside the content of a result; in a stream, `finish` and `response-metadata`. */
-const beside = {
+/** The fields of a result that become slots; in a stream, `finish` and `response-metadata`. */
+const completionShape = {
   finishReason: z.optional(z.union([string, z.looseObject({ unified: string, raw: text })])),
   usage: z.optional(z.looseObject({})),
   response: z.optional(z.looseObject({ timestamp: text, modelId: text })),
 };
 
-export const besideSchema = z.looseObject(beside);
-export const resultSchema = z.looseObject({ content: z.array(resultPart), ...beside });
+export const completionFieldsSchema = z.looseObject(completionShape);
+export const resultSchema = z.looseObject({ content: z.array(resultPart), ...completionShape });

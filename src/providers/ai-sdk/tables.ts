@@ -12,7 +12,7 @@ import {
   withLimits,
 } from "../rewrite/index.ts";
 import { apiCallError, errorBody } from "./api-call-error.ts";
-import { boundIn, promptBlocks, resultBlocks } from "./blocks.ts";
+import { fieldsToDrop, promptBlocks, resultBlocks } from "./blocks.ts";
 import { type ResultExtensions, readCompletion, reportCompletion } from "./completion.ts";
 import { readCall, readResult } from "./documents.ts";
 import { events, eventTexts, stream } from "./events.ts";
@@ -64,7 +64,7 @@ const turns: TurnTable = {
   text: (text) => ({ type: "text", text }),
   joined: { system: "\n\n", developer: "\n\n" },
   isListed: true,
-  boundIn,
+  dropOnEditIn: fieldsToDrop,
 };
 
 function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdkTables {

@@ -26,7 +26,7 @@ export const isFailed: FieldRule["read"] = (_value, _path, _reading, block) =>
 export const toolOutput: FieldRule = {
   at: "output",
   showsNothing: true,
-  alsoSays: ["is_error"],
+  alsoDependsOn: ["is_error"],
   read(given, path, reading) {
     const output = objectIn(given);
     const report = (kind: "setting" | "content", reason: string) =>

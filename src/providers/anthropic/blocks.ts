@@ -35,7 +35,7 @@ const call = {
 const called = { tool_call_id: "id", name: "name", arguments: objectArguments("input") };
 const ranCall = {
   ...call,
-  isRun: true,
+  isRunByProvider: true,
   note: "The provider runs this call itself; messages show it as a call.",
 } as const;
 
@@ -55,7 +55,7 @@ const server: FieldRule = {
 
 const result: BlockKind = {
   part: "tool_result",
-  is: { type: "tool_result" },
+  matches: { type: "tool_result" },
   fields: {
     tool_call_id: "tool_use_id",
     content: resultContent("content", "result", ["text", "image", "document", "resource"]),
@@ -66,8 +66,8 @@ const result: BlockKind = {
 
 const serverResult = (type: string): BlockKind => ({
   part: "tool_result",
-  is: { type },
-  when: isServerResult,
+  matches: { type },
+  condition: isServerResult,
   fields: {
     tool_call_id: "tool_use_id",
     content: serverContent,
@@ -76,7 +76,7 @@ const serverResult = (type: string): BlockKind => ({
   settings: ["cache_control", "caller"],
   note: "The provider ran the tool itself; messages show only the text of its result.",
   reason:
-    "The text of a result of the provider's tool: none can be added or removed, and text that is also encrypted cannot change.",
+    "Texts in a result of the provider's own tool cannot be added or removed. A text that also came in encrypted form cannot be changed.",
 });
 
 /** Whether a block only references a stored file and has no other content that a model reads. */
@@ -97,110 +97,111 @@ export const blocks: BlockTable = {
   kinds: {
     text: {
       part: "text",
-      is: { type: "text" },
+      matches: { type: "text" },
       fields: { text: "text" },
       settings: ["cache_control"],
-      bound: { citations: null },
+      resetOnEdit: { citations: null },
       fresh: { answer: { citations: null } },
     },
     thinking: {
       part: "thinking",
-      is: { type: "thinking" },
+      matches: { type: "thinking" },
       fields: { text: "thinking" },
       settings: ["signature"],
-      bound: { signature: "" },
+      resetOnEdit: { signature: "" },
       fresh: { answer: { signature: "" } },
       readOnlyIn: ["turn"],
-      reason: "Thinking that differs from what was signed; a request accepts no unsigned thinking.",
+      reason:
+        "The thinking has no signature that matches it. A request accepts only signed thinking.",
     },
     toolReference: {
       part: "text",
-      is: { type: "tool_reference" },
+      matches: { type: "tool_reference" },
       fields: { text: "tool_name" },
       settings: ["cache_control"],
     },
     image: {
       ...image,
       ...noBytes,
-      is: { type: "image", "source.type": "base64" },
+      matches: { type: "image", "source.type": "base64" },
       fields: { media_type: "source.media_type", data: "source.data" },
-      says: { type: "base64" },
+      fixedFields: { type: "base64" },
     },
     imageUrl: {
       ...image,
-      is: { type: "image", "source.type": "url" },
+      matches: { type: "image", "source.type": "url" },
       fields: { data: "source.url" },
-      says: { type: "url" },
+      fixedFields: { type: "url" },
     },
     document: {
       ...document,
       ...noBytes,
-      is: { type: "document", "source.type": "base64" },
+      matches: { type: "document", "source.type": "base64" },
       fields: { media_type: "source.media_type", data: "source.data", title: "title" },
-      says: { type: "base64" },
+      fixedFields: { type: "base64" },
     },
     documentUrl: {
       ...document,
-      is: { type: "document", "source.type": "url" },
+      matches: { type: "document", "source.type": "url" },
       fields: { data: "source.url", title: "title" },
-      says: { type: "url" },
+      fixedFields: { type: "url" },
     },
     searchResult: {
       ...resource,
       ...shownAsText,
-      is: { type: "search_result" },
+      matches: { type: "search_result" },
       fields: {
         uri: "source",
         name: { at: "title", read: (value) => value, write: (value) => value ?? "" },
         content: joinedTexts("content", "texts"),
       },
-      says: { resource_request_id: "", resource_type: "uri" },
-      fits: ({ resource_type, uri, name }) =>
+      fixedFields: { resource_request_id: "", resource_type: "uri" },
+      isDefaultFor: ({ resource_type, uri, name }) =>
         resource_type === "uri" && uri !== "" && name !== undefined,
     },
     textDocument: {
       ...resource,
       ...shownAsText,
-      is: { type: "document", "source.type": "text" },
+      matches: { type: "document", "source.type": "text" },
       fields: { mime_type: plainText, content: "source.data", ...fileNames },
-      says: file,
-      fits: () => true,
+      fixedFields: file,
+      isDefaultFor: () => true,
     },
     listDocument: {
       ...resource,
       ...shownAsText,
-      is: { type: "document", "source.type": "content" },
+      matches: { type: "document", "source.type": "content" },
       fields: { content: listOfTexts, ...fileNames },
-      says: file,
+      fixedFields: file,
     },
     toolUse: {
       ...call,
-      is: { type: "tool_use" },
+      matches: { type: "tool_use" },
       fields: { ...called, namespace: toolset },
       fresh: { answer: { caller: { type: "direct" } } },
     },
     mcpToolUse: {
       ...ranCall,
-      is: { type: "mcp_tool_use" },
+      matches: { type: "mcp_tool_use" },
       fields: { ...called, namespace: server },
     },
     serverToolUse: {
       ...ranCall,
-      is: { type: "server_tool_use" },
+      matches: { type: "server_tool_use" },
       fields: called,
-      says: { namespace },
+      fixedFields: { namespace },
     },
     toolResult: result,
     mcpToolResult: {
       ...result,
-      is: { type: "mcp_tool_result" },
+      matches: { type: "mcp_tool_result" },
       note: "The provider ran the tool itself; messages show its result.",
     },
     ...Object.fromEntries(serverTypes.map((type) => [type, serverResult(type)])),
   },
   // What the SDK parsed from an answer. Source: `parser` and `beta-parser` of @anthropic-ai/sdk
   // 1.11.0; `parsed` is the older name.
-  bound: { parsed_output: undefined, parsed: undefined },
+  resetOnEdit: { parsed_output: undefined, parsed: undefined },
   places: {
     turn: {
       name: "message",

@@ -105,13 +105,14 @@ const innerTypes = new Set([
   "tool_search_tool_result_error",
 ]);
 
-/** By field, words that only classify. They and the numbers and flags in `figures` are settings. */
-const words: { readonly [field: string]: ReadonlySet<string> } = {
+/** By field, words that only classify, and are settings. */
+const settingWords: { readonly [field: string]: ReadonlySet<string> } = {
   type: innerTypes,
   file_type: new Set(["text", "image", "pdf"]),
   media_type: new Set(["text/plain", "application/pdf"]),
 };
-const figures = new Set([
+/** Fields whose numbers and flags are settings. */
+const settingFields = new Set([
   "is_file_update",
   "return_code",
   "enabled",
@@ -143,9 +144,11 @@ function unshownIn(block: JsonObject, path: Path): readonly Left[] {
 }
 
 function kindOfHidden(field: string, value: Json): LeftKind {
-  if (typeof value !== "string") return figures.has(field) ? "setting" : "content";
+  if (typeof value !== "string") return settingFields.has(field) ? "setting" : "content";
   if (field === "file_id") return "reference";
-  return Object.hasOwn(words, field) && words[field]?.has(value) ? "setting" : "content";
+  return Object.hasOwn(settingWords, field) && settingWords[field]?.has(value)
+    ? "setting"
+    : "content";
 }
 
 /** The content with its texts written, and what had to be dropped from it. */

@@ -136,7 +136,7 @@ const pieces: PieceTable = {
   input_json_delta: {
     // Also fits blocks of future types.
     fits: (block) => Object.hasOwn(block, "input"),
-    written: (block) => calls.includes(block.type),
+    isCutFrom: (block) => calls.includes(block.type),
     json: ["partial_json", "input"],
   },
   compaction_delta: {

@@ -48,20 +48,20 @@ function medium(part: "image" | "audio" | "video" | "document", at: string = par
   const common = {
     part,
     needs: isDocument ? [] : ["media_type"],
-    reason: "A medium of another type, or neither as base64 nor in S3.",
+    reason: "The media type is missing or not supported, or the data is neither base64 nor in S3.",
     settings: [`${at}.source.s3Location.bucketOwner`, `${at}.citations`],
   };
   return {
     [at]: {
       ...common,
-      has: [bytes],
-      says: { type: "base64" },
+      identifiedBy: [bytes],
+      fixedFields: { type: "base64" },
       fields: { ...fields, data: bytesField(bytes) },
     },
     [`${at}Location`]: {
       ...common,
-      has: [uri],
-      says: { type: "url" },
+      identifiedBy: [uri],
+      fixedFields: { type: "url" },
       fields: { ...fields, data: location(uri) },
     },
   } satisfies { readonly [name: string]: BlockKind };
@@ -77,7 +77,7 @@ const media = {
 /** A document that is text. */
 const textDocument = {
   part: "resource",
-  says: { resource_request_id: "", uri: "", resource_type: "file" },
+  fixedFields: { resource_request_id: "", uri: "", resource_type: "file" },
   needs: ["content"],
   settings: ["document.citations"],
   reason: "A resource without text.",
@@ -114,7 +114,7 @@ const jsonText: FieldRule = {
 
 const call = {
   part: "tool_call",
-  has: ["toolUse"],
+  identifiedBy: ["toolUse"],
   fields: {
     tool_call_id: "toolUse.toolUseId",
     name: "toolUse.name",
@@ -123,7 +123,7 @@ const call = {
 } satisfies BlockKind;
 const result = {
   part: "tool_result",
-  has: ["toolResult"],
+  identifiedBy: ["toolResult"],
   fields: {
     tool_call_id: "toolResult.toolUseId",
     content: resultContent(
@@ -137,7 +137,7 @@ const result = {
 } satisfies BlockKind;
 const ran = {
   note: "The provider runs this itself; messages show it as a call or its result.",
-  reason: "What a tool of the provider's did; none can be added.",
+  reason: "Calls and results of the provider's own tools cannot be added.",
 };
 
 const signature = "reasoningContent.reasoningText.signature";
@@ -147,68 +147,78 @@ export const blocks: BlockTable = {
   namespace,
   unshown: (block) => (Object.keys(block).join() === "cachePoint" ? "setting" : undefined),
   kinds: {
-    text: { part: "text", has: ["text"], fields: { text: "text" } },
+    text: { part: "text", identifiedBy: ["text"], fields: { text: "text" } },
     citationsContent: {
       part: "text",
-      has: ["citationsContent"],
+      identifiedBy: ["citationsContent"],
       fields: { text: joinedTexts("citationsContent.content", "texts") },
-      bound: { "citationsContent.citations": undefined },
+      resetOnEdit: { "citationsContent.citations": undefined },
     },
     guardContent: {
       part: "text",
-      has: ["guardContent.text"],
+      identifiedBy: ["guardContent.text"],
       fields: { text: "guardContent.text.text" },
       settings: ["guardContent.text.qualifiers"],
     },
     ...medium("image", "guardContent.image"),
-    json: { part: "text", has: ["json"], fields: { text: jsonText }, reason: "It is not JSON." },
+    json: {
+      part: "text",
+      identifiedBy: ["json"],
+      fields: { text: jsonText },
+      reason: "It is not JSON.",
+    },
     thinking: {
       part: "thinking",
-      has: ["reasoningContent.reasoningText"],
+      identifiedBy: ["reasoningContent.reasoningText"],
       fields: { text: "reasoningContent.reasoningText.text" },
       settings: [signature],
-      bound: { [signature]: undefined },
+      resetOnEdit: { [signature]: undefined },
     },
     ranToolUse: {
       ...call,
       ...ran,
-      isRun: true,
-      has: ["toolUse.type"],
-      says: { namespace },
+      isRunByProvider: true,
+      identifiedBy: ["toolUse.type"],
+      fixedFields: { namespace },
       settings: ["toolUse.type"],
     },
-    ranToolResult: { ...result, ...ran, has: ["toolResult.type"], settings: ["toolResult.type"] },
+    ranToolResult: {
+      ...result,
+      ...ran,
+      identifiedBy: ["toolResult.type"],
+      settings: ["toolResult.type"],
+    },
     toolUse: call,
     toolResult: result,
     // First among the resources: one that no longer fits its own kind is written as this one.
     documentText: {
       ...textDocument,
-      has: ["document.source.text"],
+      identifiedBy: ["document.source.text"],
       fields: { ...described, content: "document.source.text" },
-      fits: () => true,
+      isDefaultFor: () => true,
     },
     documentTextBytes: {
       ...textDocument,
       ...ofText,
-      has: ["document.source.bytes"],
+      identifiedBy: ["document.source.bytes"],
       fields: { ...ofText.fields, ...described },
     },
     ...media,
     searchResult: {
       ...textDocument,
-      has: ["searchResult"],
+      identifiedBy: ["searchResult"],
       fields: {
         uri: "searchResult.source",
         name: "searchResult.title",
         content: joinedTexts("searchResult.content", "texts"),
       },
-      says: { resource_request_id: "", resource_type: "uri" },
+      fixedFields: { resource_request_id: "", resource_type: "uri" },
       settings: ["searchResult.citations"],
-      fits: ({ resource_type, uri, name }) => resource_type === "uri" && !!uri && !!name,
+      isDefaultFor: ({ resource_type, uri, name }) => resource_type === "uri" && !!uri && !!name,
     },
     documentContent: {
       ...textDocument,
-      has: ["document.source.content"],
+      identifiedBy: ["document.source.content"],
       fields: { ...described, content: joinedTexts("document.source.content", "texts") },
     },
   },

@@ -83,10 +83,10 @@ export function guardBedrock<Extensions = unknown>(
     async (args: Parameters<Next>[0]): Promise<Result> => {
       const exchange = guard.begin({ about: Object.freeze({ command }) });
       if (command !== "ConverseCommand" && command !== "ConverseStreamCommand") {
-        throw refused(exchange, refusalOf("request_unknown"));
+        throw endRefused(exchange, refusalOf("request_unknown"));
       }
       const { document: input, refusal } = await exchange.judgeRequest(args.input);
-      if (refusal !== undefined) throw refused(exchange, refusal);
+      if (refusal !== undefined) throw endRefused(exchange, refusal);
       const result = await next({ ...args, input }).catch(async (error: unknown) => {
         throw await judgedError(exchange, error);
       });
@@ -98,7 +98,7 @@ export function guardBedrock<Extensions = unknown>(
         };
       }
       const answer = await exchange.judgeAnswer(result.output);
-      if (answer.refusal !== undefined) throw refused(exchange, answer.refusal);
+      if (answer.refusal !== undefined) throw endRefused(exchange, answer.refusal);
       exchange.end();
       return { ...result, output: answer.document };
     };
@@ -130,7 +130,7 @@ async function* judged(
     // No effect after an earlier end. Without one, the caller stopped reading before the end.
     if (refusal === undefined) exchange.end(undefined, "aborted");
   }
-  if (refusal !== undefined) throw refused(exchange, refusal);
+  if (refusal !== undefined) throw endRefused(exchange, refusal);
 }
 
 /** Ends the exchange and returns the error to throw. Only a service exception has text to judge. */
@@ -143,7 +143,7 @@ async function judgedError(exchange: ModelExchange, error: unknown): Promise<unk
   }
   const status = isJsonObject($metadata) ? Number($metadata.httpStatusCode ?? 502) : 502;
   const refusal = await exchange.judgeError({ error: { message } }, status);
-  return refused(exchange, refusal, refusal.status === status ? { name, $fault } : undefined);
+  return endRefused(exchange, refusal, refusal.status === status ? { name, $fault } : undefined);
 }
 
 // Source: the exceptions of @aws-sdk/client-bedrock-runtime, dist-types/models/errors.d.ts.
@@ -156,7 +156,7 @@ const names: { readonly [status: number]: string } = {
  * Creates an error with the fields by which SDK exceptions are recognized; nothing of the SDK is
  * loaded. `marks` are the fields of an exception that the service threw.
  */
-function refused(exchange: ModelExchange, refusal: ModelRefusal, marks?: object): Error {
+function endRefused(exchange: ModelExchange, refusal: ModelRefusal, marks?: object): Error {
   exchange.end(refusal);
   const { status, code, reason } = refusal;
   const other = status < 500 ? "ValidationException" : "InternalServerException";

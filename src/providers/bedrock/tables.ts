@@ -81,7 +81,7 @@ const pieces: PieceTable = {
   },
   "reasoningContent.signature": {
     fits: (block) => has("text")(reasoningIn(block)),
-    written: (block) => has("signature")(reasoningIn(block)),
+    isCutFrom: (block) => has("signature")(reasoningIn(block)),
     text: ["reasoningContent.signature", `${reasoningText}.signature`],
   },
   "reasoningContent.redactedContent": {

@@ -16,11 +16,11 @@ import {
 /** The namespace of tools that the provider runs itself. */
 const namespace = "google";
 
-/** Fields beside a part's content. A signature stands for thoughts that nobody can read. */
-const beside = ["thought", "thoughtSignature", "videoMetadata", "mediaResolution"];
+/** A part's settings, of any kind. A signature stands for thoughts that nobody can read. */
+const partSettings = ["thought", "thoughtSignature", "videoMetadata", "mediaResolution"];
 
-/** The ending of ids that stand for a missing one. */
-const counted = /#\d+$/;
+/** Matches an id that `idAt` made up for a missing one. */
+const madeUpId = /#\d+$/;
 
 /**
  * The id of a call or a result. If it is missing, the tool's name and a number stand for it, so
@@ -41,7 +41,7 @@ function idAt(
       counts.set(`${side} ${tool}`, count);
       return `${tool}#${count}`;
     },
-    write: (value) => (counted.test(String(value)) ? undefined : value),
+    write: (value) => (madeUpId.test(String(value)) ? undefined : value),
   };
 }
 
@@ -83,26 +83,26 @@ function medium(part: "image" | "audio" | "video" | "document", type: string) {
   const when = (field: string) => (block: JsonObject) =>
     inField(field, "mimeType")(block).startsWith(type);
   const title = (field: string) => (part === "document" ? { title: `${field}.displayName` } : {});
-  const common = { part, settings: beside, reason: "A medium without a media type." };
+  const common = { part, settings: partSettings, reason: "The media type is missing." };
   return {
     [part]: {
       ...common,
-      has: ["inlineData"],
-      when: when("inlineData"),
+      identifiedBy: ["inlineData"],
+      condition: when("inlineData"),
       fields: {
         media_type: "inlineData.mimeType",
         data: "inlineData.data",
         ...title("inlineData"),
       },
-      says: { type: "base64" },
+      fixedFields: { type: "base64" },
       needs: ["media_type"],
     },
     [`${part}File`]: {
       ...common,
-      has: ["fileData"],
-      when: when("fileData"),
+      identifiedBy: ["fileData"],
+      condition: when("fileData"),
       fields: { media_type: "fileData.mimeType", data: "fileData.fileUri", ...title("fileData") },
-      says: { type: "url" },
+      fixedFields: { type: "url" },
       needs: part === "document" ? [] : ["media_type"],
     },
   } satisfies { readonly [name: string]: BlockKind };
@@ -120,9 +120,9 @@ const ofText = textFileKind({
 const media = {
   textFile: {
     ...ofText,
-    has: ["inlineData"],
+    identifiedBy: ["inlineData"],
     fields: { ...ofText.fields, mime_type: "inlineData.mimeType", name: "inlineData.displayName" },
-    settings: beside,
+    settings: partSettings,
   },
   ...medium("image", "image/"),
   ...medium("audio", "audio/"),
@@ -132,11 +132,16 @@ const media = {
 };
 
 const ran = {
-  settings: beside,
+  settings: partSettings,
   note: "The provider runs this itself; messages show it as a call or its result.",
-  reason: "What a tool of the provider's did; none can be added.",
+  reason: "Calls and results of the provider's own tools cannot be added.",
 } as const;
-const ranCall = { ...ran, part: "tool_call", isRun: true, says: { namespace } } as const;
+const ranCall = {
+  ...ran,
+  part: "tool_call",
+  isRunByProvider: true,
+  fixedFields: { namespace },
+} as const;
 const ranResult = { ...ran, part: "tool_result" } as const;
 const codeExecution = "code_execution";
 
@@ -145,25 +150,30 @@ export const blocks: BlockTable = {
   kinds: {
     thinking: {
       part: "thinking",
-      is: { thought: true },
-      has: ["text"],
+      matches: { thought: true },
+      identifiedBy: ["text"],
       fields: { text: "text" },
-      settings: beside,
+      settings: partSettings,
     },
-    text: { part: "text", has: ["text"], fields: { text: "text" }, settings: beside },
+    text: {
+      part: "text",
+      identifiedBy: ["text"],
+      fields: { text: "text" },
+      settings: partSettings,
+    },
     functionCall: {
       part: "tool_call",
-      has: ["functionCall"],
+      identifiedBy: ["functionCall"],
       fields: {
         tool_call_id: idAt("functionCall.id", "call", inField("functionCall", "name")),
         name: "functionCall.name",
         arguments: args("functionCall.args"),
       },
-      settings: beside,
+      settings: partSettings,
     },
     functionResponse: {
       part: "tool_result",
-      has: ["functionResponse"],
+      identifiedBy: ["functionResponse"],
       fields: {
         tool_call_id: idAt("functionResponse.id", "result", inField("functionResponse", "name")),
         tool_name: "functionResponse.name",
@@ -171,7 +181,7 @@ export const blocks: BlockTable = {
         is_error: failed,
       },
       settings: [
-        ...beside,
+        ...partSettings,
         "functionResponse.scheduling",
         // A result that arrives in several responses is read as several results.
         "functionResponse.willContinue",
@@ -179,7 +189,7 @@ export const blocks: BlockTable = {
     },
     executableCode: {
       ...ranCall,
-      has: ["executableCode"],
+      identifiedBy: ["executableCode"],
       fields: {
         tool_call_id: idAt("executableCode.id", "call", () => codeExecution),
         name: { read: () => codeExecution },
@@ -189,11 +199,11 @@ export const blocks: BlockTable = {
           write: (value) => objectIn(value).code,
         },
       },
-      settings: [...beside, "executableCode.language"],
+      settings: [...partSettings, "executableCode.language"],
     },
     codeExecutionResult: {
       ...ranResult,
-      has: ["codeExecutionResult"],
+      identifiedBy: ["codeExecutionResult"],
       fields: {
         tool_call_id: idAt("codeExecutionResult.id", "result", () => codeExecution),
         tool_name: { read: () => codeExecution },
@@ -206,7 +216,7 @@ export const blocks: BlockTable = {
     },
     toolCall: {
       ...ranCall,
-      has: ["toolCall"],
+      identifiedBy: ["toolCall"],
       fields: {
         tool_call_id: idAt("toolCall.id", "call", inField("toolCall", "toolType")),
         name: "toolCall.toolType",
@@ -215,7 +225,7 @@ export const blocks: BlockTable = {
     },
     toolResponse: {
       ...ranResult,
-      has: ["toolResponse"],
+      identifiedBy: ["toolResponse"],
       fields: {
         tool_call_id: idAt("toolResponse.id", "result", inField("toolResponse", "toolType")),
         tool_name: "toolResponse.toolType",
@@ -230,7 +240,7 @@ export const blocks: BlockTable = {
     ...media,
   },
   // A signature stands for the thoughts that led to the content.
-  bound: { thoughtSignature: undefined },
+  resetOnEdit: { thoughtSignature: undefined },
   places: {
     turn: {
       name: "message",

@@ -22,8 +22,8 @@ const settings = ["_meta", "annotations"];
 
 const text: BlockKind = {
   part: "text",
-  is: { type: "text" },
-  when: (block) => isString(block.text),
+  matches: { type: "text" },
+  condition: (block) => isString(block.text),
   fields: { text: "text" },
   settings,
 };
@@ -36,8 +36,8 @@ function medium(type: "image" | "audio"): BlockKind {
   };
   return {
     part: type,
-    is: { type },
-    when: ({ data }) => isString(data),
+    matches: { type },
+    condition: ({ data }) => isString(data),
     fields: { type: bytes, data: "data", media_type: "mimeType" },
     settings,
     reason: "MCP has no media by URL.",
@@ -97,23 +97,23 @@ const isLink = ({ content, blob }: PartFields) => content === undefined && blob 
 
 const resource: BlockKind = {
   part: "resource",
-  is: { type: "resource" },
-  when: ({ resource: item }) =>
+  matches: { type: "resource" },
+  condition: ({ resource: item }) =>
     isJsonObject(item) &&
     isReadable(item, ["name", "mimeType", "text", "blob"]) &&
     isString(item.text) !== isString(item.blob),
-  holds: isContents,
+  canHold: isContents,
   fields: { ...identity, ...contentsFields("resource."), annotations },
   settings: [...settings, ...contentsSettings.map((name) => `resource.${name}`)],
 };
 
 const link: BlockKind = {
   part: "resource",
-  is: { type: "resource_link" },
-  when: (block) =>
+  matches: { type: "resource_link" },
+  condition: (block) =>
     isReadable(block, ["name", "description", "mimeType"]) &&
     !(isGiven(block.text) && isGiven(block.blob)),
-  holds: isLink,
+  canHold: isLink,
   fields: {
     ...identity,
     uri: "uri",
@@ -128,8 +128,8 @@ const link: BlockKind = {
 
 const toolUse: BlockKind = {
   part: "tool_call",
-  is: { type: "tool_use" },
-  when: ({ id, name, input }) => isString(id) && isString(name) && isJsonObject(input),
+  matches: { type: "tool_use" },
+  condition: ({ id, name, input }) => isString(id) && isString(name) && isJsonObject(input),
   fields: { tool_call_id: "id", name: "name", arguments: objectArguments("input") },
   settings: ["_meta"],
 };
@@ -139,8 +139,8 @@ const hidden = ["type", "toolUseId", "isError", "_meta"];
 
 const toolResult: BlockKind = {
   part: "tool_result",
-  is: { type: "tool_result" },
-  when: ({ toolUseId, content, isError }) =>
+  matches: { type: "tool_result" },
+  condition: ({ toolUseId, content, isError }) =>
     isString(toolUseId) &&
     (isError === undefined || typeof isError === "boolean") &&
     (content === undefined || (Array.isArray(content) && content.every(isJsonObject))),
@@ -165,7 +165,7 @@ const toolResult: BlockKind = {
 /** Any other block: shown as JSON text, so that nothing passes unseen. */
 const unknown: BlockKind = {
   part: "text",
-  holds: () => false,
+  canHold: () => false,
   fields: {
     text: {
       at: "",
@@ -182,7 +182,7 @@ const unknown: BlockKind = {
 const common = { text, image: medium("image"), audio: medium("audio"), resource, link };
 
 function blocksOf(kinds: { readonly [name: string]: BlockKind }): CompiledBlocks {
-  const places = { turn: { name: "message of MCP", writes: Object.keys(kinds) } };
+  const places = { turn: { name: "MCP message", writes: Object.keys(kinds) } };
   return compileBlocks({ kinds: { ...kinds, unknown }, places });
 }
 
@@ -198,10 +198,10 @@ export const contentsBlocks: CompiledBlocks = /* @__PURE__ */ compileBlocks({
   kinds: {
     contents: {
       part: "resource",
-      holds: isContents,
+      canHold: isContents,
       fields: { ...identity, ...contentsFields("") },
       settings: contentsSettings,
     },
   },
-  places: { contents: { name: "result of MCP", writes: ["contents"] } },
+  places: { contents: { name: "MCP result", writes: ["contents"] } },
 });

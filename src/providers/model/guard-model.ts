@@ -168,7 +168,9 @@ class Exchange implements ModelExchange {
       const read = this.#read("request_invalid", () => provider.readRequest(document, options));
       this.#slots = read.extensions;
       await this.#prepare();
-      const messages = await this.#kept(() => this.#judge.messages(hooks.input, read.messages));
+      const messages = await this.#withLabelsKept(() =>
+        this.#judge.messages(hooks.input, read.messages),
+      );
       this.#noteHeaders();
       this.#refuseUnseen(read.left, ({ kind, path }) => (kind === path ? kind : `${kind} ${path}`));
       const onto = document as object;
@@ -276,10 +278,10 @@ class Exchange implements ModelExchange {
     if (forwarding === "as they come") return isErrorEvent(event) ? [] : [event];
     return forwarding.next(event, stream, {
       limits: this.#limits,
-      isSeen: (read, answer) => this.#unseenIn(this.#newIn(read, answer)).length === 0,
+      isSeen: (read, answer) => this.#unseenIn(this.#unrepeatedLeft(read, answer)).length === 0,
       judge: async (message, read) => {
         const { extensions } = this.#state;
-        const judged = await this.#kept(() => this.#judge.part(message, read.extensions));
+        const judged = await this.#withLabelsKept(() => this.#judge.part(message, read.extensions));
         // The session keeps the labels. The envelope gets them once the whole answer is judged.
         this.#state.extensions = extensions;
         return judged;
@@ -306,7 +308,7 @@ class Exchange implements ModelExchange {
         role: "assistant",
         content: [{ content_type: "text", text: message }],
       });
-      const [judged] = await this.#kept(() => this.#judge.messages(hooks.output, [text]));
+      const [judged] = await this.#withLabelsKept(() => this.#judge.messages(hooks.output, [text]));
       const parts = judged?.content ?? [];
       reason = parts.map((part) => ("text" in part ? part.text : "")).join("\n") || said;
       return {};
@@ -333,7 +335,7 @@ class Exchange implements ModelExchange {
   async #judgeRead(document: object, read: Read): Promise<object> {
     await this.#prepare();
     this.#judge.addSlots(read.extensions);
-    const messages = await this.#kept(async () => {
+    const messages = await this.#withLabelsKept(async () => {
       const said = await this.#judge.messages(hooks.output, read.messages);
       if (this.#options.toolCalls === false) return said;
       const judged: Message[] = [];
@@ -341,7 +343,7 @@ class Exchange implements ModelExchange {
       return judged;
     });
     // Without the path: field names in an answer come from the provider and may be confidential.
-    this.#refuseUnseen(this.#newIn(read, document), ({ kind }) => kind);
+    this.#refuseUnseen(this.#unrepeatedLeft(read, document), ({ kind }) => kind);
     return this.#written(
       this.#provider.writeAnswer(messages, { ...this.#limits, onto: document }),
       messages,
@@ -350,7 +352,7 @@ class Exchange implements ModelExchange {
   }
 
   /** What plugins did not see of an answer, except for what it repeats from the request. */
-  #newIn({ left }: Read, answer: object): readonly Left[] {
+  #unrepeatedLeft({ left }: Read, answer: object): readonly Left[] {
     const repeated = this.#provider.repeatedIn?.(answer, this.#sent) ?? [];
     return left.filter(({ path }) => !repeated.includes(path));
   }
@@ -377,7 +379,7 @@ class Exchange implements ModelExchange {
   }
 
   /** Runs hooks and keeps the labels that they added, even if they refuse. */
-  async #kept<Result>(work: () => Promise<Result>): Promise<Result> {
+  async #withLabelsKept<Result>(work: () => Promise<Result>): Promise<Result> {
     const result = await work().catch(async (error: unknown) => {
       // The refusal stands even if the labels cannot be kept.
       await this.#attempt("labels", () => this.#keepLabels());
@@ -419,7 +421,7 @@ class Exchange implements ModelExchange {
       return document;
     }
     const { path, reason } = hidden ?? first;
-    const text = `Expected messages that the provider's format can express, got others at ${path}: ${reason}`;
+    const text = `Expected messages that the provider's format can express. It cannot express what is at ${path}: ${reason}`;
     throw new Refused(
       refusalOf("edit_unwritable"),
       new GlassineError("payload_shape", text, { path }),

@@ -27,7 +27,7 @@ const members = ["readRequest", "writeRequest", "readAnswer", "writeAnswer", "st
 export function checkProvider(provider: unknown, call: string): asserts provider is ModelProvider {
   if (hasFunctions(provider, members)) return;
   throw optionsInvalid(
-    `${call} expects a provider, got ${kindOf(provider)}. Pass chatCompletions or responses of glassine/openai, whose list openai has all of its providers, anthropic of glassine/anthropic, google of glassine/google or bedrock of glassine/bedrock.`,
+    `${call} expects a provider, got ${kindOf(provider)}. Pass chatCompletions, responses or an item of the list openai from glassine/openai, or anthropic from glassine/anthropic, google from glassine/google or bedrock from glassine/bedrock.`,
   );
 }
 

@@ -11,7 +11,7 @@ export const refusals = {
   request_invalid: [400, "The body is not a request of this API"],
   request_too_large: [413, "The request is too large"],
   answer_invalid: [502, "The provider's answer is not one of this API"],
-  answer_contradicted: [500, "The checked answer does not begin with what was forwarded of it"],
+  answer_contradicted: [500, "The checked answer contradicts what was already forwarded"],
   answer_cut_off: [502, "The provider's answer ended early"],
   answer_too_large: [502, "The provider's answer is too large"],
 } as const satisfies { readonly [code: string]: readonly [status: number, reason: string] };

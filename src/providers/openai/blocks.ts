@@ -39,7 +39,7 @@ export const roles = {
 } as const;
 
 /** Content that is a plain string. */
-export const plain: BlockKind = { part: "text", in: "text", fields: { text: "" } };
+export const plain: BlockKind = { part: "text", turnField: "text", fields: { text: "" } };
 
 /** OpenAI stores sounds, images and reasoning under their ids, and may use the stored copy. */
 export const keptById = "OpenAI may use the copy that it stored by its id.";
@@ -51,11 +51,11 @@ export const blockSettings: readonly string[] = ["prompt_cache_breakpoint", "log
 export function textKind(part: "text" | "thinking", type: string): BlockKind {
   return {
     part,
-    in: "content",
-    is: { type },
+    turnField: "content",
+    matches: { type },
     fields: { text: "text" },
     settings: blockSettings,
-    bound: { annotations: [], logprobs: undefined, parsed: undefined },
+    resetOnEdit: { annotations: [], logprobs: undefined, parsed: undefined },
   };
 }
 
@@ -90,11 +90,11 @@ const file = (field: "type" | "media_type" | "data"): FieldRule => ({
 });
 
 const fileKind = {
-  in: "content",
-  is: { type: "file" },
+  turnField: "content",
+  matches: { type: "file" },
   settings: ["file.detail", "prompt_cache_breakpoint"],
   // Other fields that refer to the old bytes.
-  bound: { "file.file_id": undefined, "file.file_url": undefined },
+  resetOnEdit: { "file.file_id": undefined, "file.file_url": undefined },
 } as const;
 
 /** The file of text in an item of either format. */
@@ -122,25 +122,25 @@ export const listKinds: { readonly [name: string]: BlockKind } = {
   },
   image: {
     part: "image",
-    in: "content",
-    is: { type: "image_url" },
+    turnField: "content",
+    matches: { type: "image_url" },
     fields: urlMedia("image_url.url"),
     settings: ["image_url.detail", "prompt_cache_breakpoint"],
   },
   inputAudio: {
     part: "audio",
-    in: "content",
-    is: { type: "input_audio" },
+    turnField: "content",
+    matches: { type: "input_audio" },
     fields: { type: base64("input_audio.data"), data: "input_audio.data", media_type: format },
     settings: ["prompt_cache_breakpoint"],
     needs: ["media_type"],
-    reason: "A sound needs its bytes, and a media type of audio.",
+    reason: "Audio needs its bytes and an audio media type.",
   },
   textFile: { ...fileKind, ...ofText, fields: { ...ofText.fields, name: "file.filename" } },
   file: {
     ...fileKind,
     part: "document",
-    when: (block) => typeof objectIn(block.file).file_data === "string",
+    condition: (block) => typeof objectIn(block.file).file_data === "string",
     fields: {
       type: file("type"),
       media_type: file("media_type"),
@@ -214,15 +214,16 @@ export function blockIn({ field, item = null }: JsonObject): JsonObject {
 }
 
 /** Whether all fields except the `known` ones are null. */
-export function saysOnly(json: JsonObject, known: readonly string[]): boolean {
+export function hasOnlyFields(json: JsonObject, known: readonly string[]): boolean {
   return Object.entries(json).every(([key, value]) => value === null || known.includes(key));
 }
 
 /** Whether a block only references a stored file and has no other content that a model reads. */
 export function isStored(block: JsonObject): boolean {
   const stored = isJsonObject(block.file) ? block.file : block;
-  const beside = ["type", "file", "file_id", "detail", "prompt_cache_breakpoint"];
+  const known = ["type", "file", "file_id", "detail", "prompt_cache_breakpoint"];
   return (
-    typeof stored.file_id === "string" && [block, stored].every((json) => saysOnly(json, beside))
+    typeof stored.file_id === "string" &&
+    [block, stored].every((json) => hasOnlyFields(json, known))
   );
 }

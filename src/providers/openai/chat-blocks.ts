@@ -13,10 +13,10 @@ import {
 import {
   base64,
   customInput,
+  hasOnlyFields,
   isStored,
   keptById,
   listKinds,
-  saysOnly,
   toolOutput,
 } from "./blocks.ts";
 
@@ -46,11 +46,11 @@ const callId: FieldRule = {
 function callKind(type: "function" | "custom", rule: FieldRule): BlockKind {
   return {
     part: "tool_call",
-    in: "tool_calls",
-    is: { type },
+    turnField: "tool_calls",
+    matches: { type },
     fields: { tool_call_id: callId, name: `${type}.name`, arguments: rule },
     settings: [`${type}.parsed_arguments`],
-    bound: { [`${type}.parsed_arguments`]: undefined },
+    resetOnEdit: { [`${type}.parsed_arguments`]: undefined },
   };
 }
 
@@ -80,28 +80,28 @@ export function textKey({ type }: JsonObject): string | undefined {
 function thought(list: string, type: string, key: string): { readonly [name: string]: BlockKind } {
   const isShown = (block: JsonObject) => typeof block[key] === "string";
   const isSigned = (block: JsonObject) => (block.signature ?? "") !== "";
-  const common = { in: list, is: { type }, settings };
+  const common = { turnField: list, matches: { type }, settings };
   const shown: BlockKind = {
     ...common,
     part: "thinking",
     fields: { text: key },
-    bound: { signature: undefined },
+    resetOnEdit: { signature: undefined },
   };
   const isHidden = (block: JsonObject) => (block[key] ?? undefined) === undefined;
   return {
     [`${list} ${type} signed`]: {
       ...shown,
-      when: (block) => isShown(block) && isSigned(block),
+      condition: (block) => isShown(block) && isSigned(block),
       readOnlyIn: ["assistant"],
-      reason: "Reasoning that differs from what was signed.",
+      reason: "The reasoning no longer matches its signature.",
     },
-    [`${list} ${type}`]: { ...shown, when: isShown },
+    [`${list} ${type}`]: { ...shown, condition: isShown },
     [`${list} ${type} signature`]: {
       ...common,
       ...sealed,
-      when: (block) => isHidden(block) && (block.signature ?? undefined) !== undefined,
+      condition: (block) => isHidden(block) && (block.signature ?? undefined) !== undefined,
     },
-    [`${list} ${type} empty`]: { ...common, fields: {}, when: isHidden },
+    [`${list} ${type} empty`]: { ...common, fields: {}, condition: isHidden },
   };
 }
 
@@ -130,56 +130,60 @@ const texts: FieldRule = {
 export const blocks: BlockTable = {
   unshown,
   kinds: {
-    reasoning_content: { ...reasoning, in: "reasoning_content" },
-    reasoning: { ...reasoning, in: "reasoning" },
+    reasoning_content: { ...reasoning, turnField: "reasoning_content" },
+    reasoning: { ...reasoning, turnField: "reasoning" },
     ...Object.fromEntries(
       Object.entries(thoughts).flatMap(([list, types]) =>
         Object.entries(types).flatMap(([type, key]) => Object.entries(thought(list, type, key))),
       ),
     ),
-    encrypted: { ...sealed, in: "reasoning_details", is: { type: "reasoning.encrypted" } },
-    redacted: { ...sealed, in: "thinking_blocks", is: { type: "redacted_thinking" } },
+    encrypted: {
+      ...sealed,
+      turnField: "reasoning_details",
+      matches: { type: "reasoning.encrypted" },
+    },
+    redacted: { ...sealed, turnField: "thinking_blocks", matches: { type: "redacted_thinking" } },
     // Source: ThinkChunk of Mistral's OpenAPI document, https://docs.mistral.ai/api
     thinking: {
       part: "thinking",
-      in: "content",
-      is: { type: "thinking" },
-      when: ({ thinking }) => Array.isArray(thinking) && thinking.every(isJsonObject),
+      turnField: "content",
+      matches: { type: "thinking" },
+      condition: ({ thinking }) => Array.isArray(thinking) && thinking.every(isJsonObject),
       fields: { text: texts },
       settings: ["closed"],
     },
     ...listKinds,
     refusal: {
       part: "text",
-      in: "refusal",
+      turnField: "refusal",
       fields: { text: "" },
       note: "A refusal, shown as text.",
     },
     audio: {
       part: "audio",
-      in: "audio",
-      when: (audio) => typeof audio.data === "string",
+      turnField: "audio",
+      condition: (audio) => typeof audio.data === "string",
       fields: { type: base64("data"), data: spoken("data") },
       settings: ["id", "expires_at"],
       reason: "A spoken answer needs its audio.",
     },
     transcript: {
       part: "text",
-      in: "transcript",
+      turnField: "transcript",
       fields: { text: { ...spoken("text"), shows: ["id"] } },
     },
     functionCall: {
       part: "tool_call",
-      in: "function_call",
+      turnField: "function_call",
       fields: {
         // Legacy calls have no ids.
         tool_call_id: { read: () => "" },
         name: "name",
         arguments: textArguments("arguments", "parsed_arguments"),
       },
-      fits: ({ tool_call_id }) => tool_call_id === "",
+      isDefaultFor: ({ tool_call_id }) => tool_call_id === "",
       settings: ["parsed_arguments"],
-      bound: { parsed_arguments: undefined },
+      resetOnEdit: { parsed_arguments: undefined },
     },
     toolCall: callKind("function", textArguments("function.arguments", "parsed_arguments")),
     customCall: {
@@ -188,17 +192,17 @@ export const blocks: BlockTable = {
     },
     function: {
       ...result,
-      in: "function",
+      turnField: "function",
       fields: {
         tool_call_id: { read: () => "", shows: ["role"] },
         tool_name: "name",
         ...result.fields,
       },
-      fits: ({ tool_call_id }) => tool_call_id === "",
+      isDefaultFor: ({ tool_call_id }) => tool_call_id === "",
     },
     tool: {
       ...result,
-      in: "tool",
+      turnField: "tool",
       fields: {
         tool_call_id: { ...callId, at: "tool_call_id", shows: ["role"] },
         ...result.fields,
@@ -209,10 +213,10 @@ export const blocks: BlockTable = {
     system: { name: "system message", writes: ["plain"] },
     user: { name: "user message", writes: ["plain", "image", "inputAudio", "file", "textFile"] },
     assistant: {
-      name: "message of the assistant",
+      name: "assistant message",
       writes: ["plain", "functionCall", "toolCall"],
     },
-    tool: { name: "message of a tool", writes: ["function", "tool"] },
+    tool: { name: "tool message", writes: ["function", "tool"] },
     result: { name: "tool result", writes: ["text"] },
     answer: { name: "choice", writes: ["plain", "functionCall", "toolCall"] },
   },
@@ -221,6 +225,6 @@ export const blocks: BlockTable = {
 /** Returns `reference` for a block that only references a stored file or sound. */
 function unshown({ field, item = null }: JsonObject): "reference" | undefined {
   if (!isJsonObject(item)) return undefined;
-  if (field === "audio") return saysOnly(item, ["id", "expires_at"]) ? "reference" : undefined;
+  if (field === "audio") return hasOnlyFields(item, ["id", "expires_at"]) ? "reference" : undefined;
   return isStored(item) ? "reference" : undefined;
 }

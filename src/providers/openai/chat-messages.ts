@@ -148,10 +148,10 @@ function writeContent(
   return isPlain && only.text !== undefined ? only.text : blocks.map(blockIn);
 }
 
-/** Which calls there are, as the `finish_reason` of an answer with them. */
-type Called = "none" | "tool_calls" | "function_call";
+/** Which kind of calls there are, as the `finish_reason` of an answer with them. */
+type CallKind = "none" | "tool_calls" | "function_call";
 
-function calledIn(blocks: readonly FieldBlock[]): Called {
+function callKindIn(blocks: readonly FieldBlock[]): CallKind {
   const calls = blocks.filter(({ field, item }) => {
     const { type } = objectIn(item);
     const isCall = field === "tool_calls" && (type === "function" || type === "custom");
@@ -161,9 +161,9 @@ function calledIn(blocks: readonly FieldBlock[]): Called {
   return calls.every(({ field }) => field === "function_call") ? "function_call" : "tool_calls";
 }
 
-/** Which calls a choice has. */
-export function calledBy(choice: JsonObject): Called {
-  return calledIn(blocksOfChoice(choice).map(({ block }) => block));
+/** Which kind of calls a choice has. */
+export function callKindOfChoice(choice: JsonObject): CallKind {
+  return callKindIn(blocksOfChoice(choice).map(({ block }) => block));
 }
 
 export function blocksOfChoice({ message }: JsonObject): readonly PlacedBlock[] {
@@ -177,7 +177,7 @@ export function writeChoice(
   blocks: readonly FieldBlock[],
   old: JsonObject | undefined,
 ): readonly JsonObject[] {
-  const has = calledIn(blocks);
+  const has = callKindIn(blocks);
   if (old === undefined) {
     const { content = null, ...others } = withFields<JsonObject>(
       {},
@@ -187,7 +187,7 @@ export function writeChoice(
     return [{ message, logprobs: null, finish_reason: finishReasonOf(undefined, has) }];
   }
   const before = objectIn(old.message);
-  const had = calledBy(old);
+  const had = callKindOfChoice(old);
   const isOutdated = had !== has && old.finish_reason === finishReasonOf(undefined, had);
   return [
     withFields(old, {
@@ -210,8 +210,8 @@ export function stopReasonOf(finish: Json | undefined): StopReason | undefined {
 }
 
 /** The `finish_reason` of a choice with these calls. */
-export function finishReasonOf(reason: StopReason | undefined, called: Called): string {
-  if (called !== "none" && (reason === undefined || reason === "call")) return called;
+export function finishReasonOf(reason: StopReason | undefined, calls: CallKind): string {
+  if (calls !== "none" && (reason === undefined || reason === "call")) return calls;
   // A stop sequence and a return are written as `stop`, too.
   return reason === "max_tokens" ? "length" : reason === "call" ? "tool_calls" : "stop";
 }

@@ -23,14 +23,14 @@ import {
   GrowingFields,
   type Growth,
   growing,
+  ignoring,
   isNone,
   isNothing,
   items,
+  keeping,
   last,
   name,
   text,
-  unless,
-  whole,
   withList,
 } from "./growing.ts";
 import { eventObject } from "./pieces.ts";
@@ -232,12 +232,12 @@ const names: readonly unknown[] = ["chat.completion.chunk", "chat.completion"];
 
 const facts = {
   // Only an unusual name is kept.
-  object: unless((value) => isNothing(value) || names.includes(value)),
+  object: ignoring((value) => isNothing(value) || names.includes(value)),
   // Random text that OpenAI adds so that the length of a chunk reveals nothing.
-  obfuscation: unless((value) => typeof value === "string"),
+  obfuscation: ignoring((value) => typeof value === "string"),
   id: name,
-  model: whole(true, expectString),
-  created: whole(true, (value, where) => {
+  model: keeping("last", expectString),
+  created: keeping("last", (value, where) => {
     if (!Number.isFinite(value)) throw streamFault(where, "a number", [value]);
   }),
 };

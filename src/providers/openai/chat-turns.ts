@@ -14,7 +14,7 @@ import { roleNamed, roles } from "./blocks.ts";
 import {
   blocksOf,
   blocksOfChoice,
-  calledBy,
+  callKindOfChoice,
   finishReasonOf,
   stopReasonOf,
   writeChoice,
@@ -73,8 +73,8 @@ export const messages: TurnTable = {
     report: reportMessage,
     write: writeMessages,
   },
-  bound: { annotations: undefined, parsed: undefined },
-  boundToTexts: ["annotations"],
+  resetOnEdit: { annotations: undefined, parsed: undefined },
+  resetOnlyOnTextEdit: ["annotations"],
 };
 
 const inChoice = knownFields(
@@ -96,13 +96,13 @@ function reportChoice(choice: JsonObject, at: number, reading: Reading): void {
   }
   const nested = reportNested(choice, ["choices", at], left);
   reportFields(reading, choice, ["choices", at], inChoice, nested);
-  if (choice.index !== at) setting("index", "The position is not the usual one.");
-  if (!isEmpty(choice.logprobs)) setting("logprobs", "probabilities");
+  if (choice.index !== at) setting("index", "The index is not the position in the list.");
+  if (!isEmpty(choice.logprobs)) setting("logprobs", "Token probabilities.");
   const finish = textAt(choice, "finish_reason");
   // The reason of the first choice is in the `completion` slot.
   const known = at === 0 ? stopReasonOf(finish) : undefined;
-  if (finish !== undefined && finishReasonOf(known, calledBy(choice)) !== finish)
-    setting("finish_reason", "No stop reason expresses it.");
+  if (finish !== undefined && finishReasonOf(known, callKindOfChoice(choice)) !== finish)
+    setting("finish_reason", "The completion slot does not show it.");
 }
 
 /** The choices of an answer. */
@@ -118,13 +118,13 @@ export const answers: AnswersTable = {
       write: writeChoice,
     },
     // Probabilities and tokens cover the whole message, calls included.
-    bound: {
+    resetOnEdit: {
       logprobs: null,
       token_ids: null,
       "message.annotations": undefined,
       "message.parsed": undefined,
     },
-    boundToTexts: ["message.annotations"],
+    resetOnlyOnTextEdit: ["message.annotations"],
   },
   freshAnswer({ llm, completion, provenance }) {
     const { tokens } = completion ?? {};
@@ -148,7 +148,7 @@ export const answers: AnswersTable = {
     const [first, ...others] = list;
     const reason = completion?.stop_reason;
     const isFresh = first !== undefined && first.index === undefined && reason !== undefined;
-    const finish_reason = isFresh && finishReasonOf(reason, calledBy(first));
+    const finish_reason = isFresh && finishReasonOf(reason, callKindOfChoice(first));
     return numbered(isFresh ? [withFields(first, { finish_reason }), ...others] : list, before);
   },
 };

@@ -69,8 +69,8 @@ const inputs: TurnTable = {
       const { item } = input;
       if (typeof item === "string") return;
       const reason = isTokens(item)
-        ? "Tokens, which nobody can read."
-        : "An input of another form.";
+        ? "A list of tokens, which plugins cannot read."
+        : "An input that is neither text nor tokens.";
       left.add({ path: pathOf(...pathIn(input)), kind: "content", reason });
     },
     write: (blocks) =>
@@ -166,15 +166,15 @@ export const embeddings: OpenAiTables = /* @__PURE__ */ defineProvider({
     report: reportAnswer,
   },
   stream() {
-    throw streamFault("event", "no stream of embeddings");
+    throw streamFault("event", "no event, because embeddings are not streamed");
   },
   events: () => [],
 });
 
 /**
  * Reads the body of an embeddings request: a user message for each text of its `input`, and the
- * model for the `llm` slot. Tokens, which nobody can read, and inputs of other forms are `content`
- * in `left`.
+ * model for the `llm` slot. Lists of tokens, which plugins cannot read, and inputs of other forms
+ * are `content` in `left`.
  *
  * @throws GlassineError `document_invalid`
  * @see spec `openai:embeddings-request`

@@ -46,7 +46,7 @@ export function growing(
 
 /** A string in pieces. */
 export const text: Growth = (meter, where) => {
-  const pieces = new TextPieces(meter, "a text");
+  const pieces = new TextPieces(meter, where);
   const add: Growing["add"] = (value) => pieces.add(expectString(value, where));
   const value = () => pieces.text;
   return growing(add, value, () => [pieces]);
@@ -66,12 +66,12 @@ export const name: Growth = (_meter, where) => {
 };
 
 /** Any value: the first one, or the last one that is not empty. */
-export const first: Growth = whole(false);
-export const last: Growth = whole(true);
+export const first: Growth = keeping("first");
+export const last: Growth = keeping("last");
 
 /** @param check throws for a value that does not fit */
-export function whole(
-  isReplaced: boolean,
+export function keeping(
+  which: "first" | "last",
   check: (value: unknown, where: string) => void = () => {},
 ): Growth {
   return (meter, where) => {
@@ -79,14 +79,15 @@ export function whole(
     const add = (value: unknown) => {
       if (value === kept) return;
       check(value, where);
-      if (kept === undefined || (isReplaced && !isNothing(value))) kept = keep(value, what, meter);
+      if (kept === undefined || (which === "last" && !isNothing(value)))
+        kept = keep(value, what, meter);
     };
     return growing(add, () => kept);
   };
 }
 
-/** The last value that is not a usual one. */
-export function unless(isUsual: (value: unknown) => boolean): Growth {
+/** The last value that is not a usual one: usual ones are ignored. */
+export function ignoring(isUsual: (value: unknown) => boolean): Growth {
   return (meter, where) => {
     const odd = last(meter, where);
     const add = (value: unknown) => {

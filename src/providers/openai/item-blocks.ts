@@ -20,12 +20,12 @@ import {
 import {
   blockSettings,
   fileOfMedia,
+  hasOnlyFields,
   isStored,
   keptById,
   listKinds,
   mediaOfFile,
   roleNamed,
-  saysOnly,
   textFileIn,
   textKind,
 } from "./blocks.ts";
@@ -41,7 +41,7 @@ const filePlaces: FieldRule = {
   shows: ["file_data", "file_url"],
   read(_value, path, { left }, item) {
     if (textAt(item, "file_data") !== undefined && textAt(item, "file_url") !== undefined) {
-      const reason = "Messages have no such field.";
+      const reason = "Messages show the bytes of the file, not its link.";
       left.add({ path: pathOf(...path, "file_url"), kind: "content", reason });
     }
     return undefined;
@@ -100,10 +100,10 @@ const auto = { detail: "auto" };
 const hasText = (field: string) => (block: JsonObject) => textAt(block, field) !== undefined;
 
 const inputFile = {
-  in: "content",
-  is: { type: "input_file" },
+  turnField: "content",
+  matches: { type: "input_file" },
   settings: ["detail", ...blockSettings],
-  bound: { file_id: undefined },
+  resetOnEdit: { file_id: undefined },
 } as const;
 
 const kinds: BlockTable["kinds"] = {
@@ -116,14 +116,14 @@ const kinds: BlockTable["kinds"] = {
   reasoning_text: textKind("thinking", "reasoning_text"),
   input_image: {
     part: "image",
-    in: "content",
-    is: { type: "input_image" },
-    when: hasText("image_url"),
+    turnField: "content",
+    matches: { type: "input_image" },
+    condition: hasText("image_url"),
     fields: urlMedia("image_url"),
     settings: ["detail", ...blockSettings],
     defaults: auto,
     fresh: { system: auto, user: auto, result: auto },
-    bound: { file_id: undefined },
+    resetOnEdit: { file_id: undefined },
   },
   inputTextFile: {
     ...inputFile,
@@ -133,7 +133,7 @@ const kinds: BlockTable["kinds"] = {
   input_file: {
     ...inputFile,
     part: "document",
-    when: (block) => hasText("file_data")(block) || hasText("file_url")(block),
+    condition: (block) => hasText("file_data")(block) || hasText("file_url")(block),
     fields: {
       type: fileAt("type"),
       media_type: fileAt("media_type"),
@@ -145,27 +145,27 @@ const kinds: BlockTable["kinds"] = {
   ...toolKinds,
   image_generation_call: {
     part: "image",
-    in: "item",
-    is: { type: "image_generation_call" },
-    when: hasText("result"),
+    turnField: "item",
+    matches: { type: "image_generation_call" },
+    condition: hasText("result"),
     fields: { data: generated },
-    says: { type: "base64" },
-    holds: ({ type }) => type === "base64",
+    fixedFields: { type: "base64" },
+    canHold: ({ type }) => type === "base64",
     settings: itemSettings,
-    reason: "A generated image holds its bytes.",
+    reason: "A generated image must be given as bytes.",
     note: "A generated image.",
   },
   // A message or reasoning without blocks. `report` in items.ts covers it.
   empty: {
-    in: "item",
-    when: (item) => ["message", "reasoning"].includes(itemKind(item)) && saysNothing(item),
+    turnField: "item",
+    condition: (item) => ["message", "reasoning"].includes(itemKind(item)) && hasNoBlocks(item),
     fields: {},
     showsAll: true,
   },
 };
 
 /** Whether an item of known form has no blocks. */
-function saysNothing({ role, content, summary }: JsonObject): boolean {
+function hasNoBlocks({ role, content, summary }: JsonObject): boolean {
   const isKnown = role === undefined || roleNamed(role) !== undefined;
   return (
     isKnown && [content, summary].every((list) => (Array.isArray(list) ? list.length === 0 : !list))
@@ -178,7 +178,7 @@ const called = ["custom_tool_call", "function_call"];
 const answered = ["custom_tool_call_output", "function_call_output"];
 function unshown({ item = null }: JsonObject): "reference" | undefined {
   const block = objectIn(item);
-  const isReference = itemKind(block) === "item_reference" && saysOnly(block, ["type", "id"]);
+  const isReference = itemKind(block) === "item_reference" && hasOnlyFields(block, ["type", "id"]);
   return isReference || isStored(block) ? "reference" : undefined;
 }
 
@@ -199,10 +199,10 @@ export const requestBlocks: BlockTable = {
     system: { name: "system message", writes: asked },
     user: { name: "user message", writes: asked },
     assistant: {
-      name: "message of the assistant",
+      name: "assistant message",
       writes: ["output_text", "summary_text", ...called],
     },
-    tool: { name: "message of a tool", writes: answered },
+    tool: { name: "tool message", writes: answered },
     result: { name: "tool result", writes: ["input_text", ...files] },
   },
 };

@@ -132,7 +132,7 @@ function report(section: JsonObject, list: ItemList, reading: Reading): void {
       if (isEmpty)
         setting(path, isMessage ? "A message without content." : "Reasoning without text.");
       if (!isMessage && given(item, "content") !== undefined)
-        setting([...path, "content"], "Reasoning in addition to its summary.");
+        setting([...path, "content"], "Reasoning text, shown in the same way as a summary.");
       if (kind === before && !isEmpty) setting(path, `Begins a separate ${kind}.`);
       if (isMessage && channel === undefined) reportPhase(item, path, reading);
       if (isEmpty) continue;

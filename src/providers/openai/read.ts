@@ -41,15 +41,12 @@ function refuseOther(document: unknown, { what, field }: Format): void {
   if (!isReadable(document) || Object.hasOwn(document, field)) return;
   const other = Object.values(formats).find((format) => Object.hasOwn(document, format.field));
   if (other === undefined) return;
-  const came = `The ${what} is not readable. It has ${other.field} and no ${field}, as a ${other.what} has.`;
-  const problem = { path: [field], expected: `the ${field} of a ${what}`, received: "nothing" };
-  throw new GlassineError(
-    "document_invalid",
-    `${came} For that there are from${other.name} and to${other.name}.`,
-    {
-      problems: [{ ...problem, code: "document_invalid" }],
-    },
-  );
+  const found = `It has ${other.field} but no ${field}, so it looks like a ${other.what}.`;
+  const advice = `Use from${other.name} and to${other.name} for that.`;
+  const problem = { path: [field], expected: `the field ${field}`, received: "nothing" };
+  throw new GlassineError("document_invalid", `The ${what} is not readable. ${found} ${advice}`, {
+    problems: [{ ...problem, code: "document_invalid" }],
+  });
 }
 
 /** The SDK computes this getter for parsed answers. It is not on the wire. */

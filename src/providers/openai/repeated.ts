@@ -62,7 +62,7 @@ export function reportRepeated(answer: JsonObject, left: Collector<Left>): reado
     (field) => !isEmpty(given(answer, field)) && !usual.includes(field),
   );
   for (const field of others) {
-    const reason = "Only a comparison with the request shows whether it repeats it.";
+    const reason = "It may repeat the request. Only a comparison with the request would show that.";
     left.add({ path: field, kind: contentKind(field, true), reason });
   }
   return others;

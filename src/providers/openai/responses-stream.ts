@@ -149,7 +149,7 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
     const schema = isSilent ? begunResponseSchema : responsesResponseSchema;
     const response = expectShape(schema, kept, what);
     for (const [index, item] of isSilent ? [] : this.#items.entries()) {
-      item.agree(eventObject(output[index], "response.output"));
+      item.expectAgreement(eventObject(output[index], "response.output"));
     }
     const { output: items = [] } = this.#soFar();
     this.#replaceBase(response);

@@ -42,7 +42,7 @@ class GrowingText {
   finish(whole: unknown): void {
     const text = expectString(whole, this.#where);
     if ((this.#hasGrown || this.#isWhole) && text !== this.#pieces.text) {
-      throw streamFault(this.#where, "the text that its pieces make");
+      throw streamFault(this.#where, "the same text as in its pieces");
     }
     if (!this.#hasGrown && !this.#isWhole) this.#pieces.add(text);
     this.#pieces.end();
@@ -124,7 +124,7 @@ export class StreamedItem {
   finishPart(list: ListName, index: unknown, part: unknown, from: Path): void {
     const found = this.#partAt(list, index);
     const json = this.#keepPart(part, list);
-    this.#agreePart(found, json, list);
+    this.#expectPartAgreement(found, json, list);
     found.annotations.length = 0;
     found.json = json;
     found.from = from;
@@ -164,12 +164,12 @@ export class StreamedItem {
   finish(item: unknown): void {
     const kept = keepObject(item, what, "output_item", this.#meter);
     const copy = expectShape(itemSchema, kept, what);
-    this.agree(copy);
+    this.expectAgreement(copy);
     this.#final = copy;
   }
 
   /** @throws GlassineError `stream_invalid` if a whole item contradicts its pieces */
-  agree(item: JsonObject): void {
+  expectAgreement(item: JsonObject): void {
     for (const key of ["type", "id", "call_id", "name"]) {
       const first = textAt(this.#head, key);
       if (first && first !== textAt(item, key)) {
@@ -178,7 +178,7 @@ export class StreamedItem {
     }
     if (this.#final !== undefined) {
       if (isSameItem(this.#final, item)) return;
-      throw streamFault("output_item", "what the item said when it was whole");
+      throw streamFault("output_item", "the same item as when it was complete");
     }
     if (this.#key !== undefined) {
       const whole = textAt(item, this.#key);
@@ -187,7 +187,7 @@ export class StreamedItem {
     for (const list of ["content", "summary"] as const) {
       const whole = partsOf(item, list);
       for (const [index, part] of this.#lists[list].entries()) {
-        this.#agreePart(part, whole[index], list);
+        this.#expectPartAgreement(part, whole[index], list);
       }
     }
     this.#superseded.reportItem(this.#bare(), item, this.#from);
@@ -203,13 +203,13 @@ export class StreamedItem {
   }
 
   /** @throws GlassineError `stream_invalid` if a part contradicts what came before */
-  #agreePart(part: Part, now: JsonObject | undefined, list: string): void {
+  #expectPartAgreement(part: Part, now: JsonObject | undefined, list: string): void {
     if (now === undefined || now.type !== part.json.type) {
       throw streamFault(`${list} part`, "the parts that have begun");
     }
     if (part.key !== undefined) part.text.finish(now[part.key]);
     if (part.isWhole && !isSamePart(part.json, now)) {
-      throw streamFault(`${list} part`, "what the part said when it was whole");
+      throw streamFault(`${list} part`, "the same part as when it was complete");
     }
     const annotations = given(now, "annotations");
     const texts = new Set(Array.isArray(annotations) ? annotations.map(sortedText) : []);

@@ -178,13 +178,13 @@ function callKind(type: string, call: CallItem): BlockKind {
   return {
     ...ofItem,
     part: "tool_call",
-    in: "item",
-    is: { type },
+    turnField: "item",
+    matches: { type },
     fields: {
       tool_call_id: id,
       name: typeof name === "string" ? { read: () => name } : name.key,
       // What the SDK parsed from the old arguments is dropped with them.
-      arguments: { ...call.arguments, bound: "parsed_arguments" },
+      arguments: { ...call.arguments, dropOnEdit: "parsed_arguments" },
       ...(space !== undefined && { namespace: space }),
       skills: {
         ...skills,
@@ -192,7 +192,7 @@ function callKind(type: string, call: CallItem): BlockKind {
       },
     },
     ofCall: type,
-    isRun: !waits,
+    isRunByProvider: !waits,
     reason: `A ${type} cannot take these arguments.`,
     ...(!isFunction && { note: "A call of a special kind." }),
   };
@@ -203,8 +203,8 @@ function outputKind(type: string, { id, name, output = "", error = "" }: CallIte
   const resultsIn = (item: JsonObject) => [given(item, output), given(item, error)];
   return {
     part: "tool_result",
-    in: "output",
-    is: { type },
+    turnField: "output",
+    matches: { type },
     fields: {
       tool_call_id: { read: (_value, _path, _reading, item) => textAt(item, id) ?? "" },
       tool_name: {
@@ -255,8 +255,8 @@ function resultKind(type: string, { id, output }: ResultItem): BlockKind {
   return {
     ...ofItem,
     part: "tool_result",
-    in: "item",
-    is: { type },
+    turnField: "item",
+    matches: { type },
     fields: {
       tool_call_id: id,
       content: output,

@@ -183,10 +183,10 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     const fields = Object.fromEntries(this.#fields ?? Object.entries(this.#table.empty));
     const { whole = (grown) => grown } = this.#table;
     const blocks = [...this.#before, ...this.#blocks.map(({ block }) => whole(block))];
-    const said =
+    const filled =
       blocks.length === 0 ? fields : objectIn(withValueAt(fields, this.#content, blocks));
     const lists = Object.fromEntries([...this.#lists].map(([name, items]) => [name, [...items]]));
-    return { ...said, ...lists, ...(this.#error === undefined ? {} : { error: this.#error }) };
+    return { ...filled, ...lists, ...(this.#error === undefined ? {} : { error: this.#error }) };
   }
 
   get current(): Read {
@@ -232,7 +232,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
 
   begin(fields: JsonObject): void {
     if (this.#isOver || this.#fields !== undefined) {
-      throw streamFault("message_start", "one message, which starts once");
+      throw streamFault("message_start", "the message to start only once");
     }
     this.#before = objectsIn(valueAt(fields, this.#content));
     this.#fields = new Map(Object.entries(fields));
@@ -248,7 +248,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
 
   beginNamed(name: string, block: JsonObject): void {
     this.#started();
-    if (this.#named.has(name)) throw streamFault("id", "a block that is not open yet");
+    if (this.#named.has(name)) throw streamFault("id", "an id that no open block has");
     const growing = new GrowingBlock(block, this.#table.pieces, this.#meter);
     this.#named.set(name, growing);
     this.#blocks.push(growing);
@@ -294,7 +294,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     this.#started();
     if (typeof index === "string") {
       const named = this.#named.get(index);
-      if (named === undefined) throw streamFault("id", "a block that is open");
+      if (named === undefined) throw streamFault("id", "the id of an open block");
       return named;
     }
     const place = typeof index === "number" ? index - this.#before.length : -1;
@@ -307,7 +307,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     const fields = this.#started();
     for (const [name, value] of Object.entries(changes)) {
       if (fixed.has(name))
-        throw streamFault("message_delta", "no field that message_start has set");
+        throw streamFault("message_delta", "no change to a field that message_start sets");
       replace(fields, name, value);
     }
   }
@@ -333,7 +333,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
   expectSame(field: string, text: Json | undefined): void {
     if (isEmptyValue(text)) return;
     if (this.state.has(field) && this.state.get(field) !== text)
-      throw streamFault(field, "the text that an event before has said");
+      throw streamFault(field, "the same text as in an earlier event");
     this.state.set(field, text ?? null);
   }
 

@@ -2,7 +2,7 @@
 import type { Json } from "../../core/data/index.ts";
 import { type Message, messageReadFrom } from "../../core/messages/index.ts";
 import type { BlockKind, BlockTable, CompiledBlocks, PlaceOf } from "./block-kinds.ts";
-import { callsIn, reportRelativeIds, withoutBound, writeBlocks } from "./blocks.ts";
+import { callsIn, reportRelativeIds, resetFields, writeBlocks } from "./blocks.ts";
 import { type FactTable, type FreshFacts, freshFacts, type GivenFacts, wordFor } from "./facts.ts";
 import {
   isEmptyValue,
@@ -72,7 +72,7 @@ export function writeAnswers(
 const field = /* @__PURE__ */ crypto.randomUUID();
 const remark: BlockKind = {
   part: "text",
-  has: [field],
+  identifiedBy: [field],
   fields: {
     text: { at: "says", shows: [field], read: (value) => value, write: (value) => value },
   },
@@ -97,12 +97,12 @@ export function readAnswer(
   reading: Reading,
 ): Segment {
   const path = keysOf(answer.content);
-  const said = objectsIn(valueAt(document, path));
+  const own = objectsIn(valueAt(document, path));
   const remarks = remarksIn(document, answer);
-  const blocks = remarks.length === 0 ? said : [...said, ...remarks];
+  const blocks = remarks.length === 0 ? own : [...own, ...remarks];
   const placeOf = itemsOf(path);
   const pathOfBlock: PlaceOf = (i) =>
-    i < said.length ? placeOf(i) : keysOf(stringIn(blocks[i] ?? {}, field));
+    i < own.length ? placeOf(i) : keysOf(stringIn(blocks[i] ?? {}, field));
   const { parts, at } = readBlocks(table, blocks, pathOfBlock, reading, "answer");
   const message = messageReadFrom(document, { role: "assistant", content: parts });
   const shown = { blocks, parts: message.content, at, pathOfBlock, begin: 0 };
@@ -144,7 +144,7 @@ export function writeAnswer(
     old === undefined || before === undefined
       ? answer.fresh(freshFacts(given, stop, calls, lost))
       : withStop(
-          withoutBound(old, table.table.bound, [0, "content"], lost),
+          resetFields(old, table.table.resetOnEdit, [0, "content"], lost),
           stop,
           hasCall(table, before.blocks),
           calls,
@@ -163,11 +163,11 @@ function withBlocks(
   blocks: readonly JsonObject[],
 ): JsonObject {
   const before = objectsIn(valueAt(document, keysOf(content)));
-  const said = sameList(
+  const own = sameList(
     before,
     blocks.filter((block) => !Object.hasOwn(block, field)),
   );
-  const written = said === before ? document : set(document, keysOf(content), said);
+  const written = own === before ? document : set(document, keysOf(content), own);
   return Object.entries(remarks).reduce((made, [place, none]) => {
     const keys = keysOf(place);
     if (isEmptyValue(valueAt(document, keys))) return made;
@@ -177,7 +177,8 @@ function withBlocks(
 }
 
 function reportMessages(messages: readonly Message[], lost: Collector<Lost>): void {
-  if (messages.length === 0) lost.add({ path: pathOf(), reason: "A response is one message." });
+  if (messages.length === 0)
+    lost.add({ path: pathOf(), reason: "A response needs a message, but there is none." });
   for (const [index, message] of messages.entries()) {
     if (index > 0) {
       const reason = "A response is a single message; this one is extra.";

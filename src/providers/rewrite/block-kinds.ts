@@ -74,9 +74,9 @@ export interface FieldRule {
   /** Other fields of the block that `read` shows. */
   readonly shows?: readonly string[];
   /** Other fields of the part that `write` depends on. */
-  readonly alsoSays?: readonly string[];
-  /** Another field of the block that is only valid with the old value. */
-  readonly bound?: string;
+  readonly alsoDependsOn?: readonly string[];
+  /** Another field of the block that is only valid with the old value, and dropped with it. */
+  readonly dropOnEdit?: string;
   /** Whether `read` can show a value by returning `undefined`, such as a wildcard media type. */
   readonly showsNothing?: boolean;
   /** Whether the value depends on earlier blocks, such as an id that counts calls. */
@@ -111,32 +111,32 @@ export interface BlockKind {
    * The field of the turn, in formats where a turn has several fields. The fields that the other
    * members name are then in the item of a `FieldBlock`; "" is the item itself.
    */
-  readonly in?: string;
+  readonly turnField?: string;
   /** For a block without a part: the type of parts it stands for. It is dropped if one changes. */
   readonly standsFor?: PartType;
   /** The values that identify a block of this kind, and that a new one gets: `{ type: "text" }`. */
-  readonly is?: { readonly [field: string]: string | boolean };
+  readonly matches?: { readonly [field: string]: string | boolean };
   /** The fields that identify it in a format whose blocks have no type. */
-  readonly has?: readonly string[];
+  readonly identifiedBy?: readonly string[];
   /** A further condition that a block must meet. */
-  readonly when?: (block: JsonObject) => boolean;
+  readonly condition?: (block: JsonObject) => boolean;
   /** By name of the part's field: the block's field with the same string, or a rule. */
   readonly fields: { readonly [name: string]: string | FieldRule };
   /** The values that every part of this kind has, such as `{ type: "url" }`. */
-  readonly says?: { readonly [name: string]: Json };
-  /** Whether a new part is written as this kind. Default: if it has the values in `says`. */
-  readonly fits?: (content: PartFields) => boolean;
+  readonly fixedFields?: { readonly [name: string]: Json };
+  /** Whether a new part is written as this kind. Default: if it has the values in `fixedFields`. */
+  readonly isDefaultFor?: (content: PartFields) => boolean;
   /** The names of the kinds that a block can be rewritten as if its part no longer fits. */
-  readonly becomes?: readonly string[];
+  readonly canBecome?: readonly string[];
   readonly settings?: readonly string[];
   /** Whether the part shows every field except the settings. */
   readonly showsAll?: boolean;
   /** Whether a block of this kind can represent a part like this. If not, it needs a new block. */
-  readonly holds?: (content: PartFields) => boolean;
+  readonly canHold?: (content: PartFields) => boolean;
   /** Fields that are not reported if they have this value. */
   readonly defaults?: { readonly [field: string]: Json };
-  /** Fields only valid with the old content, such as a signature, and their values afterwards. */
-  readonly bound?: { readonly [field: string]: Json | undefined };
+  /** Fields only valid with the old content, such as a signature, and what they become. */
+  readonly resetOnEdit?: { readonly [field: string]: Json | undefined };
   /** Further fields of a new block, by place. */
   readonly fresh?: { readonly [place: string]: JsonObject };
   /** The fields without which a part has no block. */
@@ -151,7 +151,7 @@ export interface BlockKind {
   /** The kind of call that a new part of this kind must be or answer, if only one fits. */
   readonly ofCall?: string;
   /** Set for calls that the provider runs itself. A caller must not run them again. */
-  readonly isRun?: boolean;
+  readonly isRunByProvider?: boolean;
   /** Reported, as a setting, for each block of this kind. */
   readonly note?: string;
   /** Set for text files, which may have been written as documents in base64. */
@@ -163,7 +163,7 @@ interface FileComparison {
   /** Returns a document's fields as a file with the same text shows them, or `undefined`. */
   readonly asDocument: (file: unknown, document: unknown) => PartFields | undefined;
   /** Whether two lists of parts in a result are equivalent. */
-  readonly saysSame: (files: unknown, parts: unknown) => boolean;
+  readonly areEquivalent: (files: unknown, parts: unknown) => boolean;
 }
 
 /** The content of one field of a turn, or of one item if the field is a list. */
@@ -180,8 +180,8 @@ interface BlockPlace {
   readonly writes: readonly string[];
   /** Whether those are also the only kinds that are read there. */
   readonly isClosed?: boolean;
-  /** More fields that are bound to a block's content in this place. */
-  readonly bound?: { readonly [field: string]: Json | undefined };
+  /** More such fields of each block in this place. */
+  readonly resetOnEdit?: { readonly [field: string]: Json | undefined };
   /** By kind: why an edit may have no effect, as the provider may use its own copy of the block. */
   readonly copied?: { readonly [kind: string]: string };
   /** For blocks that refer to what the provider stored: their ids, and the fields with the ids. */
@@ -201,8 +201,8 @@ export interface BlockTable {
   readonly newCall?: string;
   /** How to report a block that no kind matches. Default: as `content`. */
   readonly unshown?: (block: JsonObject) => LeftKind | undefined;
-  /** More fields that are bound to the content of any block. */
-  readonly bound?: { readonly [field: string]: Json | undefined };
+  /** More such fields of each block. */
+  readonly resetOnEdit?: { readonly [field: string]: Json | undefined };
   /** Reports fields that nothing shows. Default: `reportUnshown`. */
   readonly reportField?: FieldReporter;
   /**
@@ -257,7 +257,7 @@ export function compileBlocks(table: BlockTable): CompiledBlocks {
   const named = results.filter(([, { namesResult }]) => namesResult);
   const byType = new Map<unknown, CompiledKind[]>();
   for (const [, kind] of kinds) {
-    const type = kind.in ?? kind.is?.type;
+    const type = kind.turnField ?? kind.matches?.type;
     byType.set(type, [...(byType.get(type) ?? []), kind]);
   }
   return {
@@ -266,13 +266,13 @@ export function compileBlocks(table: BlockTable): CompiledBlocks {
     hasStandIns: kinds.some(([, { standsFor }]) => standsFor !== undefined),
     files: kinds.find(([, { files }]) => files !== undefined)?.[1].files,
     kinds: new Map(kinds),
-    key: kinds.some(([, { in: field }]) => field !== undefined) ? "field" : "type",
+    key: kinds.some(([, { turnField: field }]) => field !== undefined) ? "field" : "type",
     byType,
   };
 }
 
 function compileKind(name: string, kind: BlockKind, table: BlockTable): CompiledKind {
-  const outer = kind.in === undefined ? [] : ["item"];
+  const outer = kind.turnField === undefined ? [] : ["item"];
   const within = (place: string): Path => [...outer, ...keysOf(place)];
   const rules = Object.entries(kind.fields).map(([field, given]): CompiledField => {
     const rule = typeof given === "string" ? stringField(given) : given;
@@ -283,25 +283,27 @@ function compileKind(name: string, kind: BlockKind, table: BlockTable): Compiled
     at === undefined ? shows : [at, ...shows],
   );
   const { defaults = {} } = kind;
-  const bound = Object.entries({ ...table.bound, ...kind.bound }).map(
+  const resets = Object.entries({ ...table.resetOnEdit, ...kind.resetOnEdit }).map(
     ([place, to]) => [within(place).join("."), to] as const,
   );
   return {
     ...kind,
     name,
-    bound: Object.fromEntries(bound),
+    resetOnEdit: Object.fromEntries(resets),
     patterns: [
-      ...(kind.in === undefined ? [] : [[["field"], kind.in] as const]),
-      ...Object.entries(kind.is ?? {}).map(([place, value]) => [within(place), value] as const),
+      ...(kind.turnField === undefined ? [] : [[["field"], kind.turnField] as const]),
+      ...Object.entries(kind.matches ?? {}).map(
+        ([place, value]) => [within(place), value] as const,
+      ),
     ],
-    has: kind.has?.map((place) => within(place).join(".")) ?? [],
+    identifiedBy: kind.identifiedBy?.map((place) => within(place).join(".")) ?? [],
     rules,
-    known: knownFields([...Object.keys(kind.is ?? {}), ...shown], kind.settings),
+    known: knownFields([...Object.keys(kind.matches ?? {}), ...shown], kind.settings),
     silent: [
       ...Object.entries(defaults).map(
         ([place, value]) => [within(place), (now: Json) => isSameJsonText(now, value)] as const,
       ),
-      ...bound.map(([place]) => [keysOf(place), isEmptyValue] as const),
+      ...resets.map(([place]) => [keysOf(place), isEmptyValue] as const),
     ],
     namesResult: kind.part === "tool_result" && "tool_name" in kind.fields,
   };
@@ -322,16 +324,16 @@ export function kindOfBlock(
 }
 
 /** Returns what the functions of a table get as the block: of a `FieldBlock`, only its item. */
-export function inBlock({ in: field }: BlockKind, block: JsonObject): JsonObject {
+export function inBlock({ turnField: field }: BlockKind, block: JsonObject): JsonObject {
   return field === undefined ? block : objectIn(block.item);
 }
 
 function isOfKind(block: JsonObject, kind: CompiledKind): boolean {
-  const { patterns, has = [], when } = kind;
+  const { patterns, identifiedBy = [], condition } = kind;
   return (
     patterns.every(([keys, value]) => valueAt(block, keys) === value) &&
-    has.every((field) => valueAt(block, keysOf(field)) !== undefined) &&
-    (when?.(inBlock(kind, block)) ?? true)
+    identifiedBy.every((field) => valueAt(block, keysOf(field)) !== undefined) &&
+    (condition?.(inBlock(kind, block)) ?? true)
   );
 }
 
@@ -350,28 +352,28 @@ export function kindToWrite(
 ): CompiledKind | undefined {
   const content = fieldsOfPart(part);
   const called = callKinds.get(String(content.tool_call_id))?.name ?? table.newCall;
-  const says = ({ says: all = {} }: BlockKind) =>
+  const hasFixed = ({ fixedFields: all = {} }: BlockKind) =>
     Object.entries(all).every(([name, value]) => isSameJsonText(content[name], value));
-  const holds = (kind: BlockKind) => kind.holds?.(content) ?? true;
-  const fits = (kind: CompiledKind) => kind.fits?.(content) ?? says(kind);
+  const canHold = (kind: BlockKind) => kind.canHold?.(content) ?? true;
+  const isDefault = (kind: CompiledKind) => kind.isDefaultFor?.(content) ?? hasFixed(kind);
   const open = (table.places[place]?.writes ?? [])
     .flatMap((name) => kinds.get(name) ?? [])
-    .filter((kind) => kind.part === part.content_type && holds(kind))
+    .filter((kind) => kind.part === part.content_type && canHold(kind))
     .filter(({ ofCall = called }) => ofCall === called);
-  if (old?.becomes !== undefined) {
-    const { becomes } = old;
-    if (says(old) && fits(old)) return old;
-    return open.find((kind) => becomes.includes(kind.name) && fits(kind)) ?? old;
+  if (old?.canBecome !== undefined) {
+    const { canBecome } = old;
+    if (hasFixed(old) && isDefault(old)) return old;
+    return open.find((kind) => canBecome.includes(kind.name) && isDefault(kind)) ?? old;
   }
-  if (old !== undefined && holds(old)) {
+  if (old !== undefined && canHold(old)) {
     const isOther = (kind: CompiledKind) =>
       kind.part === part.content_type &&
-      kind.in === old.in &&
-      kind.is?.type === old.is?.type &&
-      says(kind);
-    return says(old) ? old : ([...kinds.values()].find(isOther) ?? old);
+      kind.turnField === old.turnField &&
+      kind.matches?.type === old.matches?.type &&
+      hasFixed(kind);
+    return hasFixed(old) ? old : ([...kinds.values()].find(isOther) ?? old);
   }
-  return open.find(fits) ?? open[0];
+  return open.find(isDefault) ?? open[0];
 }
 
 /** Returns a block without what only its old kind has, to write one of another kind over it. */
@@ -387,7 +389,7 @@ export function withoutKind(
     .map(([key]) => key);
   const emptied = [...new Set(inner)].flatMap((key) => (key === undefined ? [] : [key]));
   const isGone = (key: string | number) => !next.known.has(key) && key in block;
-  const gone = kind.in === undefined ? [...kind.known.keys()].filter(isGone) : [];
+  const gone = kind.turnField === undefined ? [...kind.known.keys()].filter(isGone) : [];
   for (const key of gone) removed([...path, key]);
   return withFields(
     block,
@@ -396,7 +398,7 @@ export function withoutKind(
       ...emptied.map((key) => {
         for (const name of Object.keys(Object(valueAt(block, [key]))))
           removed([...path, key, name]);
-        return [key, kind.has?.includes(String(key)) ? undefined : {}] as const;
+        return [key, kind.identifiedBy?.includes(String(key)) ? undefined : {}] as const;
       }),
     ]),
   );

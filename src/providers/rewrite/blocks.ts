@@ -192,18 +192,18 @@ export function writePart(
   const { lost } = reporter;
   const before = old && kindOfBlock(table, old.block);
   const kind = kindToWrite(table, part, before, place, reporter.callKinds ?? noCalls);
-  if (old && before?.holds?.(fieldsOfPart(part)) === false) {
+  if (old && before?.canHold?.(fieldsOfPart(part)) === false) {
     if (before.reason === undefined) reporter.removed(pathOf(...old.path));
     else lost.add({ path: pathOf(...path), reason: before.reason });
     return writePart(table, part, undefined, path, place, reporter);
   }
   if (kind === undefined) {
-    const reason = `A ${table.table.places[place]?.name} has no block for a part of this kind.`;
+    const reason = `The ${table.table.places[place]?.name} cannot hold a part of this kind.`;
     lost.add({ path: pathOf(...path), reason });
     return undefined;
   }
-  if (old === undefined && isRun(table, part, reporter)) {
-    const reason = "The provider ran this call; a new block cannot stand for it.";
+  if (old === undefined && wasRunByProvider(table, part, reporter)) {
+    const reason = "The provider ran this call itself, so it cannot be written as a new block.";
     lost.add({ path: pathOf(...path), reason });
     return undefined;
   }
@@ -216,14 +216,14 @@ export function writePart(
     const reason = kind.reason ?? "No block can hold this part.";
     lost.add({ path: pathOf(...path), reason });
     if (old !== undefined) reporter.removed(pathOf(...old.path));
-  } else reportUnsaid(table, part, block, path, place, reporter);
+  } else reportLosses(table, part, block, path, place, reporter);
   const copied = before && table.table.places[place]?.copied?.[before.name];
   if (copied !== undefined) lost.add({ path: pathOf(...path, "content"), reason: copied });
   return block;
 }
 
 /** Whether the provider ran this call. If it became a new block, a caller would run it again. */
-function isRun(
+function wasRunByProvider(
   { table }: CompiledBlocks,
   part: ContentPart,
   { providerCalls }: LossReporter,
@@ -256,8 +256,8 @@ function blockOf(
   const content = fieldsOfPart(part);
   if (kind.needs?.some((name) => content[name] === undefined)) return undefined;
   if (kind.readOnlyIn?.includes(place)) return undefined;
-  const bound = { ...kind.bound, ...table.table.places[place]?.bound };
-  let block = withoutBound(old?.block ?? {}, bound, path, lost);
+  const resets = { ...kind.resetOnEdit, ...table.table.places[place]?.resetOnEdit };
+  let block = resetFields(old?.block ?? {}, resets, path, lost);
   const isOther = old !== undefined && old.kind !== kind;
   if (isOther) block = withoutKind(block, old.kind, kind, old.path, (at) => removed(pathOf(...at)));
   if (old === undefined || isOther) block = withPatterns(block, kind);
@@ -276,11 +276,11 @@ function blockOf(
         reporter,
       ),
   };
-  const outer = kind.in === undefined ? [] : ["item"];
+  const outer = kind.turnField === undefined ? [] : ["item"];
   for (const { name, keys, place: within, rule } of kind.rules) {
     if (keys === undefined || rule.write === undefined) continue;
     const isSame = (field: string) => isSameJsonText(before?.[field], content[field]);
-    if (before !== undefined && [name, ...(rule.alsoSays ?? [])].every(isSame)) continue;
+    if (before !== undefined && [name, ...(rule.alsoDependsOn ?? [])].every(isSame)) continue;
     const value = valueAt(block, keys);
     const known = old && {
       value,
@@ -291,9 +291,9 @@ function blockOf(
     const now = rule.write(content[name], isOther ? undefined : known, at, writing, block);
     if (now === unwritable) return undefined;
     block = set(block, keys, now);
-    if (rule.bound !== undefined) {
-      const stale = { [[...outer, rule.bound].join(".")]: undefined };
-      block = withoutBound(block, stale, at.slice(0, -1), lost);
+    if (rule.dropOnEdit !== undefined) {
+      const stale = { [[...outer, rule.dropOnEdit].join(".")]: undefined };
+      block = resetFields(block, stale, at.slice(0, -1), lost);
     }
   }
   const fresh = old === undefined ? Object.entries(kind.fresh?.[place] ?? {}) : [];
@@ -317,15 +317,15 @@ function shownIn(
   };
 }
 
-/** Returns `fields`, whose content changed, without what is bound to the old content. */
-export function withoutBound<Fields extends JsonObject>(
+/** Returns `fields`, whose content changed, without what was only valid with the old content. */
+export function resetFields<Fields extends JsonObject>(
   fields: Fields,
-  bound: { readonly [field: string]: Json | undefined } | undefined,
+  resets: { readonly [field: string]: Json | undefined } | undefined,
   path: Path,
   lost: Collector<Lost>,
 ): Fields {
   let kept = fields;
-  for (const [name, to] of Object.entries(bound ?? {})) {
+  for (const [name, to] of Object.entries(resets ?? {})) {
     const keys = keysOf(name);
     const before = valueAt(fields, keys);
     const isEmpty = isEmptyValue(before);
@@ -339,7 +339,7 @@ export function withoutBound<Fields extends JsonObject>(
 }
 
 /** Reports what would be lost if the block were read again. */
-function reportUnsaid(
+function reportLosses(
   table: CompiledBlocks,
   part: ContentPart,
   block: JsonObject,
@@ -348,19 +348,19 @@ function reportUnsaid(
   { lost, given }: LossReporter,
 ): void {
   const { parts } = readBlocks(table, [block], itemsOf([]), silentReading(given), place);
-  const said = createMessage({ role: "tool", content: parts }).content[0];
-  const file = said && table.files?.asDocument(said, part);
-  if (said === undefined || (said.content_type !== part.content_type && file === undefined)) {
+  const again = createMessage({ role: "tool", content: parts }).content[0];
+  const file = again && table.files?.asDocument(again, part);
+  if (again === undefined || (again.content_type !== part.content_type && file === undefined)) {
     const reason = "It would read back as another part or not at all.";
     lost.add({ path: pathOf(...path), reason });
     return;
   }
-  if (isSameJsonText(said, part)) return;
+  if (isSameJsonText(again, part)) return;
   const now = fieldsOfPart(part);
-  const back = file ?? fieldsOfPart(said);
+  const back = file ?? fieldsOfPart(again);
   for (const name of new Set([...Object.keys(now), ...Object.keys(back)])) {
     if (isSameJsonText(now[name], back[name])) continue;
-    if (table.files?.saysSame(back[name], now[name])) continue;
+    if (table.files?.areEquivalent(back[name], now[name])) continue;
     // An empty id names no call, so only the result itself can name its tool.
     const isAlone = name === "tool_name" && now.tool_call_id === "";
     if (!isAlone && isUncertain(table, block, name)) continue;
@@ -395,7 +395,7 @@ export function callsIn(
     const id = valueAt(block, keys);
     if (typeof id !== "string") continue;
     callKinds.set(id, kind);
-    if (kind.isRun === true) ids.add(id);
+    if (kind.isRunByProvider === true) ids.add(id);
   }
   for (const part of parts) {
     const isOwn = part.content_type === "tool_call" && part.content.namespace !== undefined;

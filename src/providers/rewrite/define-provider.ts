@@ -80,7 +80,7 @@ interface Side<Facts extends object> {
 /** The result of reading a document. */
 interface DocumentReading<Facts extends object> extends OldTurns {
   readonly read: Read<Facts>;
-  readonly asRead: Reading["asRead"];
+  readonly ambiguousValues: Reading["ambiguousValues"];
 }
 
 /** Makes a format's functions from its tables. */
@@ -90,17 +90,17 @@ export function defineProvider<
   Request extends object = JsonObject,
   Answer extends object = JsonObject,
   Event extends object = JsonObject,
-  Asked extends object = ModelFacts<Name>,
-  Said extends object = AnswerFacts<Name>,
+  RequestExtensions extends object = ModelFacts<Name>,
+  AnswerExtensions extends object = AnswerFacts<Name>,
 >(
-  table: ProviderTable<Name, Asked, Said>,
-): TableProvider<Name, Request, Answer, Event, Asked, Said> {
+  table: ProviderTable<Name, RequestExtensions, AnswerExtensions>,
+): TableProvider<Name, Request, Answer, Event, RequestExtensions, AnswerExtensions> {
   const { calls } = table;
   const requests = requestsOf(table);
   const answers = answersOf(table);
   const read = {
-    event: (event: unknown) => plain(table, event),
-    document: (document: unknown) => host(table, checkedBy(answers, document)),
+    event: (event: unknown) => toJsonForm(table, event),
+    document: (document: unknown) => toSdkForm(table, checkedBy(answers, document)),
     answer: (document: unknown) => readingOf(answers, document).read,
   };
   const made = {
@@ -132,7 +132,7 @@ export function defineProvider<
     },
     toEvents: withLimits(calls.toEvents, (document: unknown, options: LimitOptions = {}) => {
       expectOptions(options, ["limits"], calls.toEvents);
-      return host(table, eventsOf(table, checkedBy(answers, document)));
+      return toSdkForm(table, eventsOf(table, checkedBy(answers, document)));
     }),
   };
   // The caller chooses the types of its documents.
@@ -141,20 +141,20 @@ export function defineProvider<
     never,
     never,
     never,
-    Asked,
-    Said
-  > as TableProvider<Name, Request, Answer, Event, Asked, Said>;
+    RequestExtensions,
+    AnswerExtensions
+  > as TableProvider<Name, Request, Answer, Event, RequestExtensions, AnswerExtensions>;
 }
 
 type BytesOf = { readonly bytes?: BytesTable | undefined };
 
 /** Returns a document or an event as tables see it. */
-function plain({ bytes }: BytesOf, document: unknown): unknown {
+function toJsonForm({ bytes }: BytesOf, document: unknown): unknown {
   return bytes === undefined ? document : withoutBytes(document, bytes);
 }
 
 /** Returns a document or events in the SDK's form. */
-function host<Document extends object>({ bytes }: BytesOf, document: Document): Document {
+function toSdkForm<Document extends object>({ bytes }: BytesOf, document: Document): Document {
   return bytes === undefined ? document : withBytes(document, bytes);
 }
 
@@ -177,12 +177,12 @@ function shownInAnswer(answer: AnswerTable | AnswersTable): readonly string[] {
   ];
 }
 
-function requestsOf<Name extends string, Asked extends object>({
+function requestsOf<Name extends string, RequestExtensions extends object>({
   blocks,
   bytes,
   request,
   vendor,
-}: ProviderTable<Name, Asked, object>): Side<Asked> {
+}: ProviderTable<Name, RequestExtensions, object>): Side<RequestExtensions> {
   const compiled = compileBlocks(blocks);
   const { turns, prompt, model, constants = [], settings } = request;
   return {
@@ -201,12 +201,12 @@ function requestsOf<Name extends string, Asked extends object>({
   };
 }
 
-function answersOf<Name extends string, Said extends object>({
+function answersOf<Name extends string, AnswerExtensions extends object>({
   blocks,
   bytes,
   answer,
   vendor,
-}: ProviderTable<Name, object, Said>): Side<Said> {
+}: ProviderTable<Name, object, AnswerExtensions>): Side<AnswerExtensions> {
   const own = answer.blocks ?? blocks;
   const compiled = compileBlocks("choices" in answer ? own : withRemarks(own, answer));
   const common = {
@@ -241,7 +241,7 @@ function answersOf<Name extends string, Said extends object>({
 function checkedBy(side: Side<object>, document: unknown, previous?: object): JsonObject {
   const { check, schema } = side.document;
   if (check !== undefined) return check(document, previous);
-  return readDocumentAgain(schema, plain(side, document), side.what, previous) as JsonObject;
+  return readDocumentAgain(schema, toJsonForm(side, document), side.what, previous) as JsonObject;
 }
 
 function readingOf<Facts extends object>(
@@ -263,8 +263,8 @@ function readingOf<Facts extends object>(
       extensions: side.document.extensions?.(document) ?? (facts as Facts),
       left: left.list(),
     };
-    const { asRead } = reading;
-    return { document, segments, left: leftOfTurns, asRead, read: Object.freeze(read) };
+    const { ambiguousValues } = reading;
+    return { document, segments, left: leftOfTurns, ambiguousValues, read: Object.freeze(read) };
   });
 }
 
@@ -303,7 +303,7 @@ function writtenOf<Facts extends object>(
   const document = isSame
     ? old.document
     : checkedBy(side, side.write(checked, old, extensions, lost));
-  return Object.freeze({ document: host(side, document), lost: lost.list() });
+  return Object.freeze({ document: toSdkForm(side, document), lost: lost.list() });
 }
 
 /** Reads an old document. Values that another program may read differently become what was read. */
@@ -316,9 +316,9 @@ function oldOf<Facts extends object>(
   // Messages that were read from it lead to the copy that was made then.
   const source = messages.map(sourceOf).find((each) => each !== undefined);
   const reading = readingOf(side, onto, source);
-  if (reading.asRead.length === 0) return reading;
+  if (reading.ambiguousValues.length === 0) return reading;
   const { root, holderOf } = copyOnWrite(reading.document);
-  for (const { path, value } of reading.asRead) {
+  for (const { path, value } of reading.ambiguousValues) {
     const holder = holderOf(path);
     const key = String(path.at(-1));
     if (value !== undefined) holder[key] = value;

@@ -106,7 +106,7 @@ export class EventPieces {
     return this.#newIn(events, false);
   }
 
-  #newIn(events: readonly object[], goesOn: boolean): readonly object[] | undefined {
+  #newIn(events: readonly object[], isPartial: boolean): readonly object[] | undefined {
     const sent = new Map([...this.#sent].map(([answer, list]) => [answer, [...list]]));
     const places = new Map<string | number, number>();
     const news: object[] = [];
@@ -126,13 +126,13 @@ export class EventPieces {
       if (before?.of !== text?.of) return undefined;
       if (before === undefined || text === undefined || before.text === text.text) continue;
       // A text that is shorter than before may still grow into what was sent.
-      if (goesOn && before.text.startsWith(text.text)) continue;
+      if (isPartial && before.text.startsWith(text.text)) continue;
       if (!text.text.startsWith(before.text)) return undefined;
       list[at] = text;
       news.push(this.#texts.withText(event, text.text.slice(before.text.length)));
     }
     const isAllThere = [...sent].every(([answer, list]) => places.get(answer) === list.length);
-    if (!goesOn && !isAllThere) return undefined;
+    if (!isPartial && !isAllThere) return undefined;
     this.#sent = sent;
     return news.map((event) => {
       const place = this.#count;

@@ -110,7 +110,7 @@ function stopReasonOf(
   const known = Object.hasOwn(reasons, word) ? reasons[word] : undefined;
   if (known === "end" && calls && wordFor("call", reasons) === undefined) return "call";
   if (known !== undefined) return known;
-  const reason = "A stop reason that the completion slot does not have.";
+  const reason = "The completion slot has no such stop reason.";
   left.add({ path: pathOf(...keysOf(field)), kind: "setting", reason });
   return undefined;
 }
@@ -145,7 +145,7 @@ export function freshFacts(
 ): FreshFacts {
   const tokens = completion?.tokens ?? { input_tokens: 0, output_tokens: 0, total_tokens: 0 };
   if (tokens.total_tokens !== tokens.input_tokens + tokens.output_tokens) {
-    const reason = "A total that is not the sum of input and output.";
+    const reason = "The total is not the sum of input and output.";
     lost.add({ path: "completion.tokens.total_tokens", reason });
   }
   const reason = completion?.stop_reason ?? (calls ? "call" : "end");

@@ -48,17 +48,18 @@ export function textArguments(
 ): FieldRule {
   return {
     at,
-    read(value, path, { left, asRead }) {
+    read(value, path, { left, ambiguousValues }) {
       const report = (reason: string) =>
         left.add({ path: pathOf(...path), kind: "content", reason });
       const { values, isAmbiguous, isExact } = readArguments(String(value ?? ""));
-      if (values === undefined) report("The arguments are not the text of a JSON object.");
+      if (values === undefined)
+        report("The arguments are not a JSON object, so messages show none.");
       else if (isAmbiguous) report("It has a duplicate key.");
       else if (!isExact) report("It has a number that cannot be represented exactly.");
       if (values !== undefined && !isExact) {
-        asRead.push({ path, value: written(values) });
+        ambiguousValues.push({ path, value: written(values) });
         if (parsed !== undefined)
-          asRead.push({ path: [...path.slice(0, -1), parsed], value: undefined });
+          ambiguousValues.push({ path: [...path.slice(0, -1), parsed], value: undefined });
       }
       return values ?? {};
     },
@@ -82,7 +83,7 @@ export function urlMedia(at: string): { readonly [field: string]: FieldRule } {
         left.add({
           path: pathOf(...path),
           kind: "setting",
-          reason: "Messages do not keep its form.",
+          reason: "If rewritten, it would have another form.",
         });
       }
       return media[field];
@@ -106,7 +107,7 @@ export function joinedTexts(at: string, place: string, listAt?: (path: Path) => 
     at,
     read(value, path, { left, readInner }) {
       if (listAt !== undefined || objectsIn(value).length !== 1) {
-        const reason = "It is a list of blocks, or not a single text; messages show one text.";
+        const reason = "Messages show only its text, not how it is divided into blocks.";
         left.add({ path: pathOf(...(listAt?.(path) ?? path)), kind: "setting", reason });
       }
       return typeof value === "string" ? value : textsOf(readInner(value, path, place));

@@ -51,5 +51,5 @@ function compareForms(
   }
   // The items of a list are blocks, each of which is compared when it is read.
   if (below.length > 0 && Array.isArray(now) && Array.isArray(fresh)) return;
-  left.add({ path: at, kind: "setting", reason: "Messages do not keep its form." });
+  left.add({ path: at, kind: "setting", reason: "If rewritten, it would have another form." });
 }

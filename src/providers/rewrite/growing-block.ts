@@ -27,7 +27,7 @@ interface PieceKind {
   /** The blocks it fits. */
   readonly fits: (block: JsonObject) => boolean;
   /** The blocks to cut into such pieces. Default: all that it fits. */
-  readonly written?: (block: JsonObject) => boolean;
+  readonly isCutFrom?: (block: JsonObject) => boolean;
   /** A piece of a string. */
   readonly text?: FromTo;
   /** A piece of the JSON text of a value. */
@@ -117,7 +117,7 @@ export class GrowingBlock {
     if (isAmbiguous) return "It has a duplicate key; the last value is shown.";
     if (!isExact)
       return "It has a number that cannot be represented exactly; the nearest is shown.";
-    return this.#isOpen ? "More of it may follow." : undefined;
+    return this.#isOpen ? "It may be incomplete, as the block has not ended." : undefined;
   }
 
   /** @throws GlassineError `stream_invalid` for a piece that does not fit the block */
@@ -211,8 +211,8 @@ export interface CutBlock {
 export function cutBlock(block: JsonObject, table: PieceTable): CutBlock {
   const pieces: (readonly [string, JsonObject])[] = [];
   let start = block;
-  for (const [name, { fits, written = fits, text, json, item, whole }] of Object.entries(table)) {
-    if (!written(block)) continue;
+  for (const [name, { fits, isCutFrom = fits, text, json, item, whole }] of Object.entries(table)) {
+    if (!isCutFrom(block)) continue;
     if (text !== undefined) {
       const from = keysOf(text[0]);
       const to = keysOf(text[1]);

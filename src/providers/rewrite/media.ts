@@ -42,9 +42,9 @@ export function isDataUrl(text: string): boolean {
  */
 export function mediaFromUrl(url: string, type = "text/plain"): MediaSource {
   // RFC 2397
-  const [begin, said = "", isBase64] = /^\s*data:([^,]*?)(;\s*base64\s*)?,/i.exec(url) ?? [];
+  const [begin, typeGiven = "", isBase64] = /^\s*data:([^,]*?)(;\s*base64\s*)?,/i.exec(url) ?? [];
   if (begin === undefined) return { type: "url", data: url };
-  const media_type = /^\s*(?:;|$)/.test(said) ? `${type}${said}` : said;
+  const media_type = /^\s*(?:;|$)/.test(typeGiven) ? `${type}${typeGiven}` : typeGiven;
   const text = url.slice(begin.length);
   if (isBase64 === undefined) {
     return { type: "base64", data: base64Of(percentDecoded(text)), media_type };

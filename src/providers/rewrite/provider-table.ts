@@ -3,8 +3,8 @@
  *
  * - `BlockTable` (block-kinds.ts): the kinds of blocks and the places they can be in. With it,
  *   read-blocks.ts reads blocks as parts, and blocks.ts writes parts over the blocks that they came
- *   from: what no part shows stays in its place, and what is bound to edited content is dropped and
- *   reported in `lost`.
+ *   from: what no part shows stays in its place, and what is only valid with the old content is
+ *   dropped and reported in `lost`.
  * - `TurnTable` (turns.ts): the system prompt, the turns of a request and their roles.
  *   `TurnFields` (turn-fields.ts): turns that spread a message's list of parts over several fields.
  *   `SectionTable`: turns that are several items in a row of a flat list.
@@ -76,8 +76,8 @@ type GuardTable = Pick<
 /** The tables of one format. */
 export interface ProviderTable<
   Name extends string,
-  Asked extends object = ModelFacts<Name>,
-  Said extends object = AnswerFacts<Name>,
+  RequestExtensions extends object = ModelFacts<Name>,
+  AnswerExtensions extends object = AnswerFacts<Name>,
 > {
   readonly guard: GuardTable;
   /** The name of the format's vendor in slots. */
@@ -87,8 +87,8 @@ export interface ProviderTable<
   /** Set if documents contain bytes, as in an SDK whose documents are not plain JSON. */
   readonly bytes?: BytesTable;
   readonly blocks: BlockTable;
-  readonly request: DocumentTable<Asked> & TurnTable & { readonly model?: string };
-  readonly answer: DocumentTable<Said> &
+  readonly request: DocumentTable<RequestExtensions> & TurnTable & { readonly model?: string };
+  readonly answer: DocumentTable<AnswerExtensions> &
     (AnswerTable | AnswersTable) & {
       /** The blocks of answers, if not those of requests. */
       readonly blocks?: BlockTable;
@@ -130,9 +130,9 @@ type Converting =
 export interface TableStream<
   Name extends string,
   Document extends object,
-  Said extends object = AnswerFacts<Name>,
+  AnswerExtensions extends object = AnswerFacts<Name>,
 > extends MessageStream<unknown, Document> {
-  readonly current: Read<Said>;
+  readonly current: Read<AnswerExtensions>;
 }
 
 /**
@@ -144,22 +144,22 @@ export interface TableProvider<
   Request extends object = JsonObject,
   Answer extends object = JsonObject,
   Event extends object = JsonObject,
-  Asked extends object = ModelFacts<Name>,
-  Said extends object = AnswerFacts<Name>,
+  RequestExtensions extends object = ModelFacts<Name>,
+  AnswerExtensions extends object = AnswerFacts<Name>,
 > extends ModelProvider {
-  readonly readRequest: (document: unknown, options?: LimitOptions) => Read<Asked>;
+  readonly readRequest: (document: unknown, options?: LimitOptions) => Read<RequestExtensions>;
   readonly writeRequest: <Document extends object = Request>(
     messages: readonly Message[],
     options?: WriteRequestOptions<Document>,
   ) => Written<Document>;
-  readonly readAnswer: (document: unknown, options?: LimitOptions) => Read<Said>;
+  readonly readAnswer: (document: unknown, options?: LimitOptions) => Read<AnswerExtensions>;
   readonly writeAnswer: <Document extends object = Answer>(
     messages: readonly Message[],
     options?: WriteAnswerOptions<Document>,
   ) => Written<Document>;
   readonly stream: <Document extends object = Answer>(
     options?: AnswerStreamOptions,
-  ) => TableStream<Name, Document, Said>;
+  ) => TableStream<Name, Document, AnswerExtensions>;
   readonly toEvents: <Each extends object = Event>(
     document: unknown,
     options?: LimitOptions,

@@ -99,7 +99,7 @@ function readBlock(
   path: Path,
   reading: BlockReading,
 ): Part | undefined {
-  const content: { [name: string]: Json } = { ...kind.says };
+  const content: { [name: string]: Json } = { ...kind.fixedFields };
   for (const { name, keys, place, rule } of kind.rules) {
     const value = keys && valueAt(block, keys);
     const read = rule.read(value, [...path, ...place], reading, inBlock(kind, block));
@@ -113,7 +113,7 @@ function readBlock(
   }
   if (kind.note !== undefined) {
     const [first, second] = kind.patterns.map(([keys]) => keys);
-    const place = kind.in === undefined ? (first ?? []) : (second ?? []).slice(1);
+    const place = kind.turnField === undefined ? (first ?? []) : (second ?? []).slice(1);
     reading.left.add({ path: pathOf(...path, ...place), kind: "setting", reason: kind.note });
   }
   if (kind.part === "tool_call") nameCall(kind, content, path, reading);
@@ -137,10 +137,10 @@ function reportUnshown(kind: CompiledKind, block: JsonObject, path: Path, readin
     const value = valueAt(block, keys);
     return value !== undefined && isIt(value);
   };
-  const said = kind.silent
+  const reportable = kind.silent
     .filter(isSilent)
     .reduce((rest, [keys]) => set(rest, keys, undefined), block);
-  const fields = objectIn(kind.in === undefined ? said : said.item);
+  const fields = objectIn(kind.turnField === undefined ? reportable : reportable.item);
   const isShown = ([name]: [string, Json]) => kind.showsAll && kind.known.get(name) !== "setting";
   const rest = Object.entries(fields).filter((field) => !isShown(field));
   reportFields(reading, Object.fromEntries(rest), path, kind.known);
@@ -178,7 +178,7 @@ function nameOfResult(
 function checkName(kind: CompiledKind, content: JsonObject, path: Path, reading: Reading): void {
   const name = reading.toolNames.get(String(content.tool_call_id));
   if (name === undefined || name === content.tool_name) return;
-  const reason = "The call with its id is of another tool.";
+  const reason = "The call with this id is to another tool.";
   reportId(kind, path, reading, reason);
 }
 
@@ -191,6 +191,6 @@ function reportId({ rules }: CompiledKind, path: Path, { left }: Reading, reason
 export function hasCall(table: CompiledBlocks, blocks: readonly JsonObject[]): boolean {
   return blocks.some((block) => {
     const kind = kindOfBlock(table, block);
-    return kind?.part === "tool_call" && kind.isRun !== true;
+    return kind?.part === "tool_call" && kind.isRunByProvider !== true;
   });
 }

@@ -16,11 +16,11 @@ export interface Reading {
   readonly reportField: FieldReporter;
   readonly forms?: FormReport | undefined;
   /** Values that another program may read differently, as they were read here. */
-  readonly asRead: ReadAs[];
+  readonly ambiguousValues: AmbiguousValue[];
 }
 
 /** A value as it was read; `undefined` for a field that must be removed with such a value. */
-interface ReadAs {
+interface AmbiguousValue {
   readonly path: Path;
   readonly value: Json | undefined;
 }
@@ -50,7 +50,15 @@ export function readingWith(
   reportField: FieldReporter,
   forms?: FormReport,
 ): Reading {
-  return { left, toolNames: new Map(), counts: new Map(), given, reportField, forms, asRead: [] };
+  return {
+    left,
+    toolNames: new Map(),
+    counts: new Map(),
+    given,
+    reportField,
+    forms,
+    ambiguousValues: [],
+  };
 }
 
 /** Returns a reading that reports nothing, for reading again what was read or written before. */

@@ -58,11 +58,11 @@ function utf8OfBase64(base64: string): string | undefined {
 /** Whether a resource is a text file without an id or a URI. */
 export function isTextFile(resource: PartFields): boolean {
   const { content, mime_type } = resource;
-  const isFile = Object.entries(says).every(([name, value]) => resource[name] === value);
+  const isFile = Object.entries(fixedFields).every(([name, value]) => resource[name] === value);
   return isFile && typeof content === "string" && isText(String(mime_type));
 }
 
-const says = { resource_request_id: "", uri: "", resource_type: "file" } as const;
+const fixedFields = { resource_request_id: "", uri: "", resource_type: "file" } as const;
 
 /** Returns the fields of a base64 `document` as a text file with the same text shows them. */
 function asDocument(file: unknown, document: unknown): PartFields | undefined {
@@ -80,7 +80,7 @@ function asDocument(file: unknown, document: unknown): PartFields | undefined {
  * Whether two lists of parts in a result are equivalent if the first may have text files instead of
  * documents. A field that such a file lacks was reported when it was written.
  */
-function saysSameFiles(files: unknown, parts: unknown): boolean {
+function areEquivalentFiles(files: unknown, parts: unknown): boolean {
   if (!Array.isArray(files) || !Array.isArray(parts) || files.length !== parts.length) return false;
   return parts.every(
     (part, i) => asDocument(files[i], part) !== undefined || isSameJsonText(files[i], part),
@@ -115,7 +115,7 @@ export function textFileKind({ at, fileIn, write }: FileForm) {
     read(_value, path, { left }, block) {
       const file = read(block);
       if (file?.isUsual === false) {
-        const reason = "Messages do not keep its form.";
+        const reason = "If rewritten, it would have another form.";
         left.add({ path: pathOf(...path), kind: "setting", reason });
       }
       return file?.text;
@@ -129,11 +129,11 @@ export function textFileKind({ at, fileIn, write }: FileForm) {
   };
   return {
     part: "resource",
-    when: (block: JsonObject) => read(block) !== undefined,
+    condition: (block: JsonObject) => read(block) !== undefined,
     fields: { content, mime_type },
-    says,
-    holds: isTextFile,
-    reason: "A file of text needs its text and a media type of text.",
-    files: { asDocument, saysSame: saysSameFiles },
+    fixedFields,
+    canHold: isTextFile,
+    reason: "A text file needs its text and a text media type.",
+    files: { asDocument, areEquivalent: areEquivalentFiles },
   } as const satisfies BlockKind;
 }

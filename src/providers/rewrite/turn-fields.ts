@@ -72,12 +72,12 @@ export function writeFields(
     removed: (path) => removed(pathOf(...path)),
   });
   const again = written.flatMap(blocksOf).map(({ block }) => block);
-  if (!sayTheSame(table, again, blocks))
-    add("Its parts read back in the order of the fields, or as one.", "content");
-  const said = written.filter((turn) => roleOf(turn) !== undefined);
-  const [first] = said;
-  if (first === undefined || said.length > 1 || roleOf(first) !== message.role)
-    add("It reads back as several messages, as another one, or not at all.");
+  if (!showTheSame(table, again, blocks))
+    add("Its parts read back merged, or in the order of the format's fields.", "content");
+  const shown = written.filter((turn) => roleOf(turn) !== undefined);
+  const [first] = shown;
+  if (first === undefined || shown.length > 1 || roleOf(first) !== message.role)
+    add("It reads back as several messages, with another role, or not at all.");
   else if (channelOf !== undefined && channelOf(first) !== message.channel)
     add(
       "The format has no such channel here.",
@@ -87,7 +87,7 @@ export function writeFields(
 }
 
 /** Whether two lists of blocks show the same parts. */
-function sayTheSame(
+function showTheSame(
   table: CompiledBlocks,
   blocks: readonly JsonObject[],
   others: readonly JsonObject[],

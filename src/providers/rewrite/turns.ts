@@ -36,12 +36,12 @@ export interface TurnTable {
   readonly joined?: { readonly [role in Message["role"]]?: string };
   /** Whether new content is a list even if it is a single text. */
   readonly isListed?: boolean;
-  /** Returns a turn's fields that are bound to its content, if that depends on their values. */
-  readonly boundIn?: (turn: JsonObject) => readonly string[];
+  /** Returns more fields that an edit of the turn drops, if that depends on their values. */
+  readonly dropOnEditIn?: (turn: JsonObject) => readonly string[];
   /** A turn's fields that are only valid with its old content. Default: those of its blocks. */
-  readonly bound?: { readonly [field: string]: Json | undefined };
-  /** The fields in `bound` that only a changed text invalidates. */
-  readonly boundToTexts?: readonly string[];
+  readonly resetOnEdit?: { readonly [field: string]: Json | undefined };
+  /** The fields in `resetOnEdit` that only a changed text invalidates. */
+  readonly resetOnlyOnTextEdit?: readonly string[];
 }
 
 /** A message, and the part of the document that it shows. */
@@ -79,7 +79,7 @@ export function readTurns(
     typeof turns.content === "string" ? knownFields(["role", turns.content]) : undefined;
   for (const [turn, item] of turnsOf(turns, request).entries()) {
     if (typeof turns.content !== "string") {
-      segments.push(...fieldsOf(request, table, turns, turns.content, item, turn, reading));
+      segments.push(...readFieldTurn(request, table, turns, turns.content, item, turn, reading));
       continue;
     }
     const content = keysOf(turns.content);
@@ -98,14 +98,14 @@ export function readTurns(
     const place = isShared ? "turn" : placeOfRole(table, role);
     const read = readBlocks(table, from.blocks, from.pathOfBlock, reading, place);
     if (known !== undefined) reportFields(reading, item, [turns.turns, turn], known);
-    if (isShared && role === "user") segments.push(...runsOf(request, turn, from, read));
+    if (isShared && role === "user") segments.push(...splitUserTurn(request, turn, from, read));
     else segments.push(segmentOf(request, role, turn, from, read));
   }
   return segments;
 }
 
 /** Reads a turn with several fields as a message, if it has a role that messages have. */
-function fieldsOf(
+function readFieldTurn(
   document: JsonObject,
   table: CompiledBlocks,
   turns: TurnTable,
@@ -178,7 +178,7 @@ function segmentOf(
 }
 
 /** Splits a user turn where results and other parts meet. Unshown blocks stay with those before. */
-function runsOf(
+function splitUserTurn(
   document: JsonObject,
   turn: number,
   { blocks, pathOfBlock }: Blocks,

@@ -6,7 +6,7 @@ import {
   callsIn,
   type LossReporter,
   reportRelativeIds,
-  withoutBound,
+  resetFields,
   writeBlocks,
 } from "./blocks.ts";
 import {
@@ -48,7 +48,7 @@ interface Piece {
 }
 
 /** What is needed to write turns. */
-interface Work {
+interface TurnWriting {
   readonly table: CompiledBlocks;
   readonly turns: TurnTable;
   /** The old system prompt and turns. */
@@ -94,10 +94,10 @@ export function writeTurns(
     first !== undefined &&
     isSystem(first) &&
     (first.old?.turn ?? "system") === "system";
-  const said = (isPrompt ? pieces.slice(1) : pieces).filter((piece) => hasRole(piece, turns, lost));
+  const writable = withKnownRole(isPrompt ? pieces.slice(1) : pieces, turns, lost);
   const place = keysOf(turns.prompt ?? "");
   const prompt = promptOf(turns, old)?.value;
-  const work: Work = {
+  const writing: TurnWriting = {
     table,
     turns,
     prompt,
@@ -105,11 +105,11 @@ export function writeTurns(
     counts: countTurns(segments),
     reporter,
   };
-  reportRemoved(segments, new Set(pieces.map((piece) => piece.old)), work);
-  const system = isPrompt ? writePrompt(first, work) : undefined;
+  reportRemoved(segments, new Set(pieces.map((piece) => piece.old)), writing);
+  const system = isPrompt ? writePrompt(first, writing) : undefined;
   const removed = prompt === undefined ? base : withFields(base, { [String(place[0])]: undefined });
   const prompted = system === undefined ? removed : objectIn(withValueAt(base, place, system));
-  const list = sameList(work.before, withHidden(groupsOf(said, turns), segments, work));
+  const list = sameList(writing.before, withHidden(groupsOf(writable, turns), segments, writing));
   const isAbsent = list.length === 0 && old !== undefined && old[turns.turns] === undefined;
   const fields = turns.sections?.write(list, old, lost) ?? { [turns.turns]: list };
   const written =
@@ -124,9 +124,9 @@ export function writeTurns(
 function withHidden(
   groups: readonly Group[],
   segments: readonly Segment[],
-  work: Work,
+  writing: TurnWriting,
 ): readonly JsonObject[] {
-  const { before } = work;
+  const { before } = writing;
   const shown = new Set(segments.map(({ turn }) => turn));
   const hidden = [...before.keys()].filter((turn) => !shown.has(turn));
   const turns: JsonObject[] = [];
@@ -138,7 +138,7 @@ function withHidden(
   for (const group of groups) {
     const [{ old, isMoved }] = group;
     if (!isMoved && typeof old?.turn === "number") appendUpTo(old.turn);
-    turns.push(...writeTurn(group, work));
+    turns.push(...writeTurn(group, writing));
   }
   appendUpTo(before.length);
   return turns;
@@ -155,7 +155,10 @@ function messagesToWrite(
   const only = messages.findIndex(({ role }) => role === "assistant");
   return all.filter(({ index }) => {
     if (index !== only)
-      lost.add({ path: pathOf(index), reason: "A response is one message of the assistant." });
+      lost.add({
+        path: pathOf(index),
+        reason: "A response is a single assistant message; this one is not written.",
+      });
     return index === only;
   });
 }
@@ -164,23 +167,29 @@ function messagesToWrite(
 function reportNeighbors(messages: readonly Message[], lost: Collector<Lost>): void {
   for (const [index, { role }] of messages.entries()) {
     if (role !== "assistant" || messages[index - 1]?.role !== "assistant") continue;
-    const reason = "It reads back as one with the message before it.";
+    const reason = "It reads back merged with the message before it.";
     lost.add({ path: pathOf(index), reason });
   }
 }
 
-/** Whether turns have the message's role. Reports it if not. */
-function hasRole({ message, index }: Piece, { roles }: TurnTable, lost: Collector<Lost>): boolean {
-  if (roles[message.role] !== undefined) return true;
-  lost.add({ path: pathOf(index), reason: "The format has no such role in this place." });
-  return false;
+/** Returns the pieces whose role turns have, and reports the others. */
+function withKnownRole(
+  pieces: readonly Piece[],
+  { roles }: TurnTable,
+  lost: Collector<Lost>,
+): readonly Piece[] {
+  return pieces.filter(({ message, index }) => {
+    if (roles[message.role] !== undefined) return true;
+    lost.add({ path: pathOf(index), reason: "The format has no such role in this place." });
+    return false;
+  });
 }
 
 /** Reports removed messages, or their whole turn if none of its messages remains. */
 function reportRemoved(
   segments: readonly Segment[],
   kept: ReadonlySet<Segment | undefined>,
-  { turns: { turns: list, prompt, sections }, before, reporter: { removed } }: Work,
+  { turns: { turns: list, prompt, sections }, before, reporter: { removed } }: TurnWriting,
 ): void {
   const turns = new Set([...kept].map((segment) => segment?.turn));
   const reported = new Set<Segment["turn"]>();
@@ -234,7 +243,10 @@ function areOneTurn(last: Piece, next: Piece, { roles: { tool, user } }: TurnTab
   return roles === "tool user" && next.message.content.length > 0;
 }
 
-function writePrompt(piece: Piece, { table, turns, prompt, reporter }: Work): Json | undefined {
+function writePrompt(
+  piece: Piece,
+  { table, turns, prompt, reporter }: TurnWriting,
+): Json | undefined {
   const before = piece.old && prompt;
   if (piece.isSame && before !== undefined) return before;
   return shortened(writePiece(piece, table, turns, reporter), before, turns);
@@ -242,7 +254,7 @@ function writePrompt(piece: Piece, { table, turns, prompt, reporter }: Work): Js
 
 function writeTurn(
   group: Group,
-  { table, turns, before: all, counts, reporter }: Work,
+  { table, turns, before: all, counts, reporter }: TurnWriting,
 ): readonly JsonObject[] {
   const [first] = group;
   const from = first.old?.turn;
@@ -255,15 +267,15 @@ function writeTurn(
   );
   // A turn may be an answer, including all fields that the SDK added.
   const path = [first.index, "content"];
-  const own = (turns.boundIn?.(turn ?? {}) ?? []).map((name) => [name, undefined] as const);
-  const bound = { ...boundIn(group, table, turns), ...Object.fromEntries(own) };
-  const kept = withoutBound(turn ?? {}, bound, path, reporter.lost);
+  const own = (turns.dropOnEditIn?.(turn ?? {}) ?? []).map((name) => [name, undefined] as const);
+  const resets = { ...fieldsToReset(group, table, turns), ...Object.fromEntries(own) };
+  const kept = resetFields(turn ?? {}, resets, path, reporter.lost);
   const role = turns.roles[first.message.role];
   if (typeof turns.content !== "string") {
     // All blocks of such a table are field blocks.
-    const said = blocks as readonly FieldBlock[];
+    const fieldBlocks = blocks as readonly FieldBlock[];
     const { message, index } = first;
-    return writeFields(said, turn && kept, message, index, turns.content, table, reporter);
+    return writeFields(fieldBlocks, turn && kept, message, index, turns.content, table, reporter);
   }
   const before = valueAt(turn, keysOf(turns.content));
   const joint = Array.isArray(before) ? undefined : turns.joined?.[first.message.role];
@@ -274,17 +286,19 @@ function writeTurn(
   return [objectIn(withValueAt(withFields(kept, { role }), keysOf(turns.content), content))];
 }
 
-/** Returns the fields that are bound to the changed content. */
-function boundIn(
+/** Returns the fields of a turn that are only valid with its old content. */
+function fieldsToReset(
   group: Group,
   { table }: CompiledBlocks,
-  { bound = table.bound ?? {}, boundToTexts = [] }: TurnTable,
-): TurnTable["bound"] {
+  { resetOnEdit = table.resetOnEdit ?? {}, resetOnlyOnTextEdit = [] }: TurnTable,
+): TurnTable["resetOnEdit"] {
   const textsOf = (messages: readonly (Message | undefined)[]) =>
     messages.flatMap((message) => message?.content ?? []).filter((part) => isText(part));
   const before = textsOf(group.map(({ old }) => old?.message));
-  if (!isSameJsonText(before, textsOf(group.map(({ message }) => message)))) return bound;
-  return Object.fromEntries(Object.entries(bound).filter(([name]) => !boundToTexts.includes(name)));
+  if (!isSameJsonText(before, textsOf(group.map(({ message }) => message)))) return resetOnEdit;
+  return Object.fromEntries(
+    Object.entries(resetOnEdit).filter(([name]) => !resetOnlyOnTextEdit.includes(name)),
+  );
 }
 
 function isText({ content_type }: ContentPart): boolean {
@@ -327,7 +341,7 @@ function joinedText(
   lost: Collector<Lost>,
 ): string {
   if (blocks.length !== 1) {
-    const reason = "It has one text, so all texts were joined.";
+    const reason = "The format has a single string here, so all texts were joined.";
     lost.add({ path: pathOf(...path), reason });
   }
   return blocks.map((block) => stringIn(block, "text")).join(joint);
@@ -342,9 +356,9 @@ function shortened(
   const [only] = blocks;
   if (old === undefined && isListed === true) return blocks;
   if (text === undefined || blocks.length !== 1 || only === undefined) return blocks;
-  const said = stringIn(only, "text");
-  const isPlain = Object.keys(only).length === 2 && only.type === text(said).type;
-  return isPlain && (old === undefined || typeof old === "string") ? said : blocks;
+  const onlyText = stringIn(only, "text");
+  const isPlain = Object.keys(only).length === 2 && only.type === text(onlyText).type;
+  return isPlain && (old === undefined || typeof old === "string") ? onlyText : blocks;
 }
 
 /** Reports versions, which no format has, and channels, which most do not have. */
@@ -405,7 +419,7 @@ export function reportToolNames(messages: readonly Message[], lost: Collector<Lo
       const name = names.get(part.content.tool_call_id) ?? "";
       if (part.content.tool_name === name) continue;
       const reason =
-        "A result has no tool name of its own; the earlier call with its id has another name or does not exist.";
+        "A result has no tool name of its own, and no earlier call with its id has this name.";
       const path = pathOf(index, "content", i, "content", "tool_name");
       lost.add({ path, reason });
     }

@@ -182,7 +182,7 @@ describe("chat requests", () => {
     "of another kind are refused, with the function for them: %#",
     (from, other, name) => {
       verifies("openai:refused");
-      expect(() => from(other)).toThrow(`For that there are ${name} and `);
+      expect(() => from(other)).toThrow(`Use ${name} and `);
     },
   );
 

@@ -86,7 +86,7 @@ describe("events of a response", () => {
       ...events[5],
       part: { ...block, text: "hi", secret: "?" },
     } as never);
-    expect(() => reportedBy(odd)).toThrow("what the part said when it was whole");
+    expect(() => reportedBy(odd)).toThrow("the same part as when it was complete");
   });
 
   it("report nothing if an item or its parts came complete at first, or an image came later", () => {

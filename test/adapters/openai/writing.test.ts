@@ -422,7 +422,7 @@ describe("over the document they came from", () => {
     const turned = edit(messages[0], [...at(messages, 0).content].reverse());
     const { lost } = toResponsesRequest([turned], { onto });
     expect(lost.map(({ reason }) => reason)).toEqual([
-      "Its parts read back in the order of the fields, or as one.",
+      "Its parts read back merged, or in the order of the format's fields.",
     ]);
   });
 

@@ -51,15 +51,15 @@ const provider = defineProvider({
     kinds: {
       thought: {
         part: "thinking",
-        is: { thought: true },
+        matches: { thought: true },
         fields: { text: "text" },
-        bound: { thoughtSignature: undefined },
+        resetOnEdit: { thoughtSignature: undefined },
         settings: ["thoughtSignature"],
       },
-      text: { part: "text", has: ["text"], fields: { text: "text" } },
+      text: { part: "text", identifiedBy: ["text"], fields: { text: "text" } },
       call: {
         part: "tool_call",
-        has: ["functionCall"],
+        identifiedBy: ["functionCall"],
         fields: {
           tool_call_id: "functionCall.id",
           name: "functionCall.name",
@@ -68,7 +68,7 @@ const provider = defineProvider({
       },
       result: {
         part: "tool_result",
-        has: ["functionResponse"],
+        identifiedBy: ["functionResponse"],
         fields: {
           tool_call_id: "functionResponse.id",
           tool_name: "functionResponse.name",
@@ -77,9 +77,9 @@ const provider = defineProvider({
       },
       image: {
         part: "image",
-        has: ["inlineData"],
+        identifiedBy: ["inlineData"],
         fields: { media_type: "inlineData.mimeType", data: "inlineData.data" },
-        says: { type: "base64" },
+        fixedFields: { type: "base64" },
         needs: ["media_type"],
       },
     },
