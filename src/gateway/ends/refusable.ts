@@ -59,11 +59,13 @@ export function refusable(inner: End): Refusable {
     isGone: () => isGone,
   };
 
-  async function answer({ id }: Open, refusal: Refusal): Promise<void> {
+  async function answer({ id, method }: Open, refusal: Refusal): Promise<void> {
     const key = keyOf(id);
     open.delete(key);
     refused.add(key);
     await inner.send(errorAnswer(id, refusal), { relatedRequestId: id });
+    // MCP: `initialize` cannot be cancelled.
+    if (method === "initialize") return;
     const params = { requestId: id, reason: refusal.message };
     end.onmessage?.({ jsonrpc: "2.0", method: "notifications/cancelled", params });
   }

@@ -108,6 +108,8 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     const entry = open.get(key);
     if (entry === undefined) return;
     answer(key, late);
+    // MCP: `initialize` cannot be cancelled.
+    if (entry.method === "initialize") return;
     const params = { requestId: entry.id, reason: "timeout" };
     const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params };
     back.send(cancel).catch((error: Error) => end.onerror?.(error));
