@@ -117,18 +117,26 @@ function textOf(socket: Socket, units: number): Promise<string> {
   });
 }
 
-/** Asks the gateway of `file` to reload. Resolves to undefined if none answers. */
+/**
+ * Asks the gateway of `file` to reload. Resolves to undefined if no gateway runs with this file,
+ * and to "timeout" if one does, but has not answered within `timeoutMs`.
+ */
 export function askReload(
   file: string,
   env: Environment,
   timeoutMs: number,
-): Promise<ReloadOutcome | undefined> {
+): Promise<ReloadOutcome | "timeout" | undefined> {
   const { path } = placeOf(file, env);
   return new Promise((resolve) => {
     const socket = createConnection(path);
-    socket.setTimeout(timeoutMs, () => socket.destroy());
     socket.once("error", () => resolve(undefined));
-    socket.once("connect", () => socket.write(request));
+    socket.once("connect", () => {
+      socket.write(request);
+      socket.setTimeout(timeoutMs, () => {
+        resolve("timeout");
+        socket.destroy();
+      });
+    });
     // The cast is safe: only this user's own gateway can have written it.
     const outcomeIn = (text: string) => attempt(() => JSON.parse(text) as ReloadOutcome);
     void textOf(socket, maxAnswer).then((text) => resolve(outcomeIn(text)));

@@ -1,6 +1,13 @@
 /** `gateway reload`: makes a running gateway read its configuration again. */
 import * as z from "zod";
-import { type Command, defineCommand, negative, say, text } from "../../operate/cli/index.ts";
+import {
+  type Command,
+  defineCommand,
+  negative,
+  refusal,
+  say,
+  text,
+} from "../../operate/cli/index.ts";
 import { askReload } from "./control-socket.ts";
 import { gatewayOptions } from "./options.ts";
 
@@ -12,7 +19,7 @@ export const reloadCommand: Command = defineCommand({
   summary: "have the running gateway read its configuration again",
   about: [
     "It finds the gateway of this user that was started with the same configuration file.",
-    "Requests under way keep what they began with; a wrong configuration changes nothing.",
+    "Open requests finish with the old configuration; an invalid configuration changes nothing.",
   ],
   options: { config: gatewayOptions.config },
   exits: { 1: "no such gateway runs, or it refused the configuration" },
@@ -29,11 +36,16 @@ export const reloadCommand: Command = defineCommand({
     const outcome = await askReload(file, env, timeoutMs);
     if (outcome === undefined)
       throw negative("gateway_not_running", say`no gateway of this user runs with ${file}`);
+    if (outcome === "timeout")
+      throw refusal(
+        "io_failed",
+        say`gateway reload: the gateway that runs with ${file} did not answer within ${timeoutMs / 1000} seconds; it may still be reloading: see its log`,
+      );
     const { ok, generation, message = "" } = outcome;
     if (!ok)
       throw negative(
         "reload_refused",
-        say`not reloaded, generation ${generation} goes on: ${message}`,
+        say`not reloaded, generation ${generation} stays in effect: ${message}`,
       );
     return {
       exitCode: 0,

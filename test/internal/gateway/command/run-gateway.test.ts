@@ -1,13 +1,15 @@
 /** The life of a gateway: its start, reloads, signals and end. */
-import { writeFile } from "node:fs/promises";
+import { chmod, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { GlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
+import { askReload, serveReloads } from "../../../../src/gateway/command/control-socket.ts";
 import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
 import { sessionOf } from "../../../gateway/run/support/caller.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { files } from "../config/support.ts";
 import { codeOf, double, run, start } from "./support.ts";
@@ -73,7 +75,7 @@ describe("a reload", () => {
     expect(await running.seen("reload_refused")).toMatchObject(refused);
     const byCommand = await run(["gateway", "reload"], { cwd });
     expect([byCommand.code, byCommand.stderr]).toEqual([1, expect.stringMatching(text)]);
-    expect(byCommand.stderr).toContain("generation 1 goes on");
+    expect(byCommand.stderr).toContain("generation 1 stays in effect");
     expect([state.parts.length, state.isClosed]).toEqual([1, false]);
     running.signals.emit("SIGINT");
     expect(await running.code).toBe(0);
@@ -118,6 +120,17 @@ describe("a reload", () => {
     expect(await twin.seen("no_reload_socket")).toMatchObject({ level: "warn" });
     for (const each of [running, twin]) each.signals.emit("SIGTERM");
     expect(await Promise.all([running.code, twin.code])).toEqual([0, 0]);
+  });
+
+  it("that takes long is not taken for a gateway that does not run", async () => {
+    const cwd = await folder();
+    const file = join(cwd, name);
+    const env = { XDG_RUNTIME_DIR: cwd };
+    await chmod(cwd, 0o700);
+    expect(await askReload(file, env, 10)).toBeUndefined();
+    const stop = await serveReloads(file, env, () => new Promise(() => {}));
+    afterTest(stop);
+    expect(await askReload(file, env, 10)).toBe("timeout");
   });
 });
 
@@ -219,7 +232,7 @@ export default definePlugin({
       request: "r-1",
       code: "result_shape",
       text: expect.stringMatching(
-        /^plugin 'failing' returned something that was refused at \(result\) on cmf\.tool_pre_invoke: A result has /,
+        /^plugin 'failing' returned something that was refused at \(result\) on cmf\.tool_pre_invoke: A result may have /,
       ),
     });
     running.signals.emit("SIGTERM");
