@@ -50,30 +50,34 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
     if (isTrue(at(fields, "failure_mode_allow")) || isTrue(at(fields, "fail_open")))
       problems.push(
         open(
-          "`failure_mode_allow` (`failOpen`) is true: what glassine could not judge passes. Set it to false.",
+          "`failure_mode_allow` (`failOpen`) is true: traffic that glassine could not judge passes. Set it to false.",
         ),
       );
     if (isTrue(at(fields, "observability_mode")))
       problems.push(
-        open("`observability_mode` is true: Envoy waits for no answer, and nothing is refused."),
+        open(
+          "`observability_mode` is true: Envoy does not wait for answers, so nothing is refused. Set it to false.",
+        ),
       );
     if (isTrue(at(fields, "disable_immediate_response")))
       problems.push(
-        open("`disable_immediate_response` is true: Envoy takes no refusal. Set it to false."),
+        open("`disable_immediate_response` is true: Envoy ignores refusals. Set it to false."),
       );
     if (isTrue(fields.disabled) && isOfProcessor(fields))
       problems.push(open("external processing is `disabled` somewhere: nothing is judged there."));
     if (isRecord(mode)) problems.push(...modeProblems(mode));
     else if (isFilter(fields))
       problems.push(
-        open("`processing_mode` is not set: Envoy shows no bodies, and nothing in them is judged."),
+        open(
+          "`processing_mode` is not set: Envoy does not send bodies to glassine, so they are not judged.",
+        ),
       );
     if (isTrue(fields[gracefulClose])) isGraceful = true;
     const most = at(fields, "max_requests_per_connection");
     if (requestsIn(most) <= 900) isBounded = true;
   }
   if (processors + others === 0)
-    problems.push(open("there is no external processing in it: nothing passes glassine."));
+    problems.push(open("it has no external processing: no traffic goes through glassine."));
   else if (processors > 0 && !isGraceful && !isBounded)
     problems.push(
       odd(
@@ -100,28 +104,38 @@ export async function problemsInFile(file: string): Promise<readonly EnvoyProble
   }
 }
 
+/** Envoy's modes by their numbers, which it accepts as well as their names. */
+const bodyModes = ["NONE", "STREAMED", "BUFFERED", "BUFFERED_PARTIAL", "FULL_DUPLEX_STREAMED"];
+const headerModes = ["DEFAULT", "SEND", "SKIP"];
+
+/** Returns the name of a mode that may be given as a number. */
+function modeName(mode: unknown, names: readonly string[]): string {
+  return names[Number(mode)] ?? String(mode);
+}
+
 function modeProblems(mode: Fields): readonly EnvoyProblem[] {
   const problems: EnvoyProblem[] = [];
   for (const side of ["request", "response"]) {
     // Envoy Gateway has a nested object for each side.
     const nested = at(mode, side);
-    const body =
-      at(mode, `${side}_body_mode`) ?? (isRecord(nested) ? at(nested, "body") : undefined);
-    const plain = String(body ?? "NONE")
-      .toUpperCase()
-      .replaceAll("_", "");
-    if (!["FULLDUPLEXSTREAMED", "BUFFERED", "2", "4"].includes(plain))
+    const body = modeName(
+      at(mode, `${side}_body_mode`) ?? (isRecord(nested) ? at(nested, "body") : undefined) ?? 0,
+      bodyModes,
+    );
+    if (!["FULLDUPLEXSTREAMED", "BUFFERED"].includes(body.toUpperCase().replaceAll("_", "")))
       problems.push(
         open(
-          `the body mode of the ${side} is ${String(body ?? "NONE")}, in which bodies cannot be judged: set FULL_DUPLEX_STREAMED or BUFFERED.`,
+          `the body mode of the ${side} is ${body}, in which bodies cannot be judged: set FULL_DUPLEX_STREAMED or BUFFERED.`,
         ),
       );
-    if (at(mode, `${side}_header_mode`) === "SKIP")
+    if (modeName(at(mode, `${side}_header_mode`), headerModes) === "SKIP")
       problems.push(open(`the header mode of the ${side} is SKIP: set SEND.`));
     // Envoy Gateway has no setting for trailers.
-    if (!isRecord(nested) && at(mode, `${side}_trailer_mode`) !== "SEND")
+    if (!isRecord(nested) && modeName(at(mode, `${side}_trailer_mode`), headerModes) !== "SEND")
       problems.push(
-        open(`trailers of the ${side} are not shown, and pass: set ${side}_trailer_mode to SEND.`),
+        open(
+          `trailers of the ${side} are not sent to glassine, so they pass unjudged: set ${side}_trailer_mode to SEND.`,
+        ),
       );
   }
   return problems;
@@ -155,7 +169,7 @@ function failureProblems(what: string, { failureMode }: Fields): readonly EnvoyP
   if (String(failureMode).toLowerCase() !== "failopen") return [];
   return [
     open(
-      `\`failureMode\` of ${what} is failOpen: what glassine could not judge passes. Set it to failClosed.`,
+      `\`failureMode\` of ${what} is failOpen: traffic that glassine could not judge passes. Set it to failClosed.`,
     ),
   ];
 }

@@ -68,12 +68,26 @@ it.each([
   ],
   ["grpc_close: true", "grpc_close: false", "resets", false],
   ["request_trailer_mode: SEND", "request_trailer_mode: SKIP", "trailers of the request", true],
+  ["request_body_mode: FULL_DUPLEX_STREAMED", "request_body_mode: 0", "is NONE", true],
+  ["request_header_mode: SEND", "request_header_mode: 2", "SKIP", true],
+  ["request_trailer_mode: SEND", "request_trailer_mode: 2", "trailers of the request", true],
 ])("finds what %s became", (before, after, word, isOpen) => {
   const text = envoyConfig("envoy", options);
   expect(text).toContain(before);
   const problems = envoyProblems(documentsIn(text.replace(before, after)));
   expect(problems).toHaveLength(1);
   expect(problems[0]).toMatchObject({ isOpen, text: expect.stringContaining(word) });
+});
+
+it("accepts modes as numbers", () => {
+  const text = envoyConfig("envoy", options)
+    .replace("request_header_mode: SEND", "request_header_mode: 1")
+    .replace("request_body_mode: FULL_DUPLEX_STREAMED", "request_body_mode: 4")
+    .replace("response_body_mode: FULL_DUPLEX_STREAMED", "response_body_mode: 2")
+    .replace("request_trailer_mode: SEND", "request_trailer_mode: 1")
+    .replace("response_trailer_mode: SEND", 'response_trailer_mode: "1"');
+  expect(text.match(/mode: "?[0-9]/g)).toHaveLength(5);
+  expect(textsOf(text)).toEqual([]);
 });
 
 it("finds where the filter is off", () => {
