@@ -14,18 +14,23 @@ export async function pinTools({ cwd, env, options }: PinContext) {
   for (const name of Object.keys(config.servers))
     asked.push(await ask(name, config, secretReader(env), pins.get(name)));
   const isSame = asked.every(({ fault, ...each }) => fault !== null || isUnchanged(each));
-  const isGone = [...pins.keys()].some((name) => !Object.hasOwn(config.servers, name));
-  const written = options.check !== true && !(isSame && !isGone);
+  const dropped = [...pins.keys()].filter((name) => !Object.hasOwn(config.servers, name));
+  const isCurrent = isSame && dropped.length === 0;
+  const written = options.check !== true && !isCurrent;
   if (written)
     await writePins(
       file,
       new Map(asked.flatMap(({ server, found }) => (found ? [[server, found] as const] : []))),
     );
-  const isFine = asked.every(({ fault }) => fault === null) && (written || isSame);
+  const isFine = asked.every(({ fault }) => fault === null) && (written || isCurrent);
   return {
     exitCode: isFine ? (0 as const) : (1 as const),
-    document: { action: "pin" as const, file, written, pinned: asked },
-    lines: [...asked.flatMap(linesOf), written ? say`written: ${file}` : say`not written: ${file}`],
+    document: { action: "pin" as const, file, written, pinned: asked, dropped },
+    lines: [
+      ...asked.flatMap(linesOf),
+      ...dropped.map((name) => say`${name}: no longer configured`),
+      written ? say`written: ${file}` : say`not written: ${file}`,
+    ],
   };
 }
 
@@ -85,8 +90,8 @@ function isUnchanged({ added, changed, removed }: Difference): boolean {
 }
 
 function linesOf({ server, tools, fault, ...found }: Asked): readonly string[] {
-  if (fault !== null) return [say`${server}: cannot be asked: ${printable(fault)}`];
-  const state = isUnchanged(found) ? ", as they are pinned" : "";
+  if (fault !== null) return [say`${server}: could not be asked: ${printable(fault)}`];
+  const state = isUnchanged(found) ? ", as pinned" : "";
   return [
     say`${server}: ${tools} ${tools === 1 ? "tool" : "tools"}${state}`,
     ...found.added.map((tool) => say`  new: ${tool}`),

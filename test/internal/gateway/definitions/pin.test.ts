@@ -82,10 +82,27 @@ it("keeps the pins of a server that it cannot ask, and ends with 1", async () =>
   const { code, stdout } = await pin(cwd);
   expect(code).toBe(1);
   expect(stdout).toMatch(/^listing: 1 tool$/m);
-  expect(stdout).toContain("gone: cannot be asked: The server refused the request");
-  expect(stdout).toMatch(/missing: cannot be asked: .*no-such-command-anywhere/);
+  expect(stdout).toContain("gone: could not be asked: The server refused the request");
+  expect(stdout).toMatch(/missing: could not be asked: .*no-such-command-anywhere/);
   const pins = JSON.parse(await readFile(file, "utf8"));
   expect(pins).toMatchObject(kept);
   expect(Object.keys(pins.listing)).toEqual(["add"]);
   expect(pins.missing).toBeUndefined();
+});
+
+it("reports the pins of a server that is no longer configured, and drops them", async () => {
+  verifies("cli:gateway-pin");
+  const { server } = await listing([tool("add")]);
+  const cwd = await folder({ listing: server });
+  const file = join(cwd, "glassine.definitions.json");
+  await pin(cwd);
+  const { listing: pins } = JSON.parse(await readFile(file, "utf8"));
+  await writeFile(file, JSON.stringify({ listing: pins, old: { add: pins.add } }));
+
+  const { code, stdout } = await pin(cwd, "--check");
+  expect([code, stdout]).toEqual([1, expect.stringMatching(/^old: no longer configured$/m)]);
+  const { document } = await pin(cwd, "--json");
+  expect(document()).toMatchObject({ written: true, dropped: ["old"] });
+  expect(JSON.parse(await readFile(file, "utf8"))).toEqual({ listing: pins });
+  expect((await pin(cwd, "--check")).code).toBe(0);
 });
