@@ -7,7 +7,7 @@ import type { ConnectFor, End, Message } from "../../src/gateway/ends/index.ts";
 import { type SharedChild, sharedChild } from "../../src/gateway/ends/shared-child.ts";
 import { watched } from "../../src/gateway/ends/watched.ts";
 import { identityOf } from "../../src/gateway/identity/identity.ts";
-import { Homes } from "../../src/gateway/router/index.ts";
+import { RoutingMemory } from "../../src/gateway/router/index.ts";
 import { type Caller, guardOptions } from "../../src/gateway/run/guarded-server.ts";
 import { loadSdk } from "../../src/gateway/run/load-sdk.ts";
 import { mcpEndpoint } from "../../src/gateway/run/mcp-endpoint.ts";
@@ -215,7 +215,7 @@ export function gatewayOf(count: 1 | 2) {
     }),
   );
   const servers = fakes.map(serverOf);
-  const homes = new Homes(names);
+  const memory = new RoutingMemory(names);
 
   function serverOf(fake: FakeServer): Server {
     const { name } = fake;
@@ -237,7 +237,7 @@ export function gatewayOf(count: 1 | 2) {
     return {
       name,
       guard,
-      isOver: false,
+      isRemoved: false,
       // Nothing reloads here.
       terms: undefined as never,
       use: async () => {},
@@ -261,7 +261,7 @@ export function gatewayOf(count: 1 | 2) {
     log: quiet,
     limits: () => config.limits,
     servers: () => servers,
-    homes: () => homes,
+    memory: () => memory,
   });
 
   function post(

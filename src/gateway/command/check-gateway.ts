@@ -182,7 +182,7 @@ function ungranted({ plugin, grant }: ResolvedPlugin): readonly string[] {
   const missing = grant && plugin.capabilities.filter((each) => !grant.includes(each));
   if (missing === undefined || missing.length === 0) return [];
   return [
-    `plugin ${plugin.name} declares ${missing.join(", ")}, which its \`grant\` leaves out: what it would see by that is hidden from it, and what it would change is refused.`,
+    `plugin ${plugin.name} declares ${missing.join(", ")}, which its \`grant\` leaves out: it does not see what they show, and changes that need them are refused.`,
   ];
 }
 
@@ -248,7 +248,7 @@ function skippedOn(config: GatewayConfig, handlers: readonly Handler[]): readonl
     const isPrefixed = (tool: string) => names.includes(splitName(tool)?.server ?? "");
     if (names.length > 1 && tools?.every(isPrefixed) === true)
       never.push(
-        `on ${hook} it is for the tools ${list(tools)}, and plugins see the names that the servers know: leave the server out, and say it in \`conditions.servers\`.`,
+        `on ${hook} it is for the tools ${list(tools)}, but plugins see tool names without the server's prefix: drop the prefix, and use \`conditions.servers\` instead.`,
       );
     if (ofServers !== undefined && !names.some((name) => matchesAny(ofServers, name)))
       never.push(
@@ -274,7 +274,7 @@ function configured(names: readonly string[]): string {
 /** Reports hooks that never run, unless one does: the others may be for other hosts. */
 function unrun(hooks: readonly string[], isRun: (hook: string) => boolean): readonly string[] {
   if (hooks.some(isRun)) return [];
-  return hooks.map((hook) => `${hook} is never run here: its handler has no effect.`);
+  return hooks.map((hook) => `${hook} never runs here: its handler has no effect.`);
 }
 
 /** Returns a server guard's findings about one plugin, except those that are reported here. */

@@ -1,25 +1,32 @@
 /** What `gateway --check` reports: its document, and the types. */
 import * as z from "zod";
-import { mode, type Report, text, textOrNull, texts, warnings } from "../../operate/cli/index.ts";
+import {
+  mode,
+  type Report,
+  text,
+  textList,
+  textOrNull,
+  warnings,
+} from "../../operate/cli/index.ts";
 
 const pluginReport = z.object({
   name: text,
   version: text,
   from: z.enum(["stock", "package", "path", "cpex"]),
   source: text.describe(
-    "Its name, id or path in the configuration; of a guest the path of its own.",
+    "Its name, id or path in the configuration; for a guest, the path of the CPEX configuration.",
   ),
   isolate: textOrNull.describe("Where its code runs. Null for the process of the gateway."),
-  runs_in: texts.describe("The same in words, and what stays open there."),
-  hooks: texts.nullable(),
-  capabilities: texts.nullable().describe("What it declares, or less where `grant` says so."),
-  runs_on: texts,
-  only_for: texts.describe("The calls it is limited to, if it has conditions."),
-  sees: texts,
-  hidden: texts.describe("Slots and fields that it does not see."),
-  may_change: texts,
-  uses: texts,
-  never: texts.describe("What of it can never have an effect."),
+  runs_in: textList.describe("The same in words, and what stays open there."),
+  hooks: textList.nullable(),
+  capabilities: textList.nullable().describe("What it declares, or less if `grant` restricts it."),
+  runs_on: textList,
+  only_for: textList.describe("The calls it is limited to, if it has conditions."),
+  sees: textList,
+  hidden: textList.describe("Slots and fields that it does not see."),
+  may_change: textList,
+  uses: textList,
+  never: textList.describe("Parts of it that can never have an effect."),
 });
 
 export const checkDocument = z
@@ -27,11 +34,11 @@ export const checkDocument = z
     config_file: textOrNull.describe("Null where the command line says everything."),
     mode,
     front: z.enum(["stdio", "http"]),
-    servers: texts,
-    models: texts,
-    always: texts,
+    servers: textList,
+    models: textList,
+    always: textList,
     plugins: z.array(pluginReport),
-    problems: texts.describe("What would keep it from working, a sentence each."),
+    problems: textList.describe("What would keep it from working, one sentence each."),
     warnings,
   })
   .describe("What `gateway --check --json` prints.");

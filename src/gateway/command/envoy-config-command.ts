@@ -1,18 +1,24 @@
 /** `envoy-config`: prints the configuration of an Envoy that asks glassine. */
 import * as z from "zod";
-import { type Command, defineCommand, text, textOrNull, texts } from "../../operate/cli/index.ts";
+import {
+  type Command,
+  defineCommand,
+  text,
+  textList,
+  textOrNull,
+} from "../../operate/cli/index.ts";
 import { envoyConfigOptions } from "./options.ts";
 
 export const envoyConfigCommand: Command = defineCommand({
   path: ["envoy-config"],
   summary: "print a configuration for Envoy",
   about: [
-    "A complete one for Envoy, with comments, made of the configuration of `gateway`: its listener, its servers and models, and the processors to ask.",
-    "For Envoy Gateway and Istio the fragments that a cluster needs. Secrets are never in it: the processors send them.",
+    "For Envoy, it is a complete configuration with comments, made from that of `gateway`: its listener, its servers and models, and the processors to ask.",
+    "For Envoy Gateway and Istio, it is the fragments that a cluster needs. It never contains secrets: the processors send them.",
   ],
   options: envoyConfigOptions,
   exits: {
-    1: "with --check-file, the configuration lets something pass, or wears out connections",
+    1: "with --check-file, the configuration lets something pass unjudged, or resets too many streams",
   },
   examples: [
     {
@@ -21,7 +27,7 @@ export const envoyConfigCommand: Command = defineCommand({
     },
     {
       line: "envoy-config --processor 10.0.0.1:9002 --processor 10.0.0.2:9002",
-      what: "for two, between which Envoy shares sessions out",
+      what: "for two processors; Envoy distributes sessions between them",
     },
     { line: "envoy-config --for istio", what: "the fragment for Istio" },
     { line: "envoy-config --check-file envoy.yaml", what: "is one of your own safe?" },
@@ -29,7 +35,7 @@ export const envoyConfigCommand: Command = defineCommand({
   schema: z.object({
     product: text,
     text: textOrNull.describe("The configuration in YAML. Null with `--check-file`."),
-    problems: texts.describe("With `--check-file`: what is wrong, a sentence each."),
+    problems: textList.describe("With `--check-file`: what is wrong, one sentence each."),
   }),
   async run(context) {
     // Loaded only when run, so that other commands start without it.

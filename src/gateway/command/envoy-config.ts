@@ -46,7 +46,7 @@ export async function check({ cwd, options, paint }: EnvoyConfigContext, file: s
     document: { product: productIn(options), text: null, problems: found },
     lines:
       found.length === 0
-        ? [paint.good("Nothing passes that was not judged.")]
+        ? [paint.good("Nothing passes unjudged.")]
         : found.map((text) => paint.bad(printable(text))),
   };
 }

@@ -5,8 +5,8 @@ import {
   defineCommand,
   mode,
   text,
+  textList,
   textOrNull,
-  texts,
 } from "../../operate/cli/index.ts";
 import { extprocOptions } from "./options.ts";
 import type { GatewayServices } from "./services.ts";
@@ -15,17 +15,17 @@ import type { GatewayServices } from "./services.ts";
 export function extprocCommand(services: () => Promise<GatewayServices>): Command {
   return defineCommand({
     path: ["extproc"],
-    summary: "judge what passes Envoy or agentgateway, as an external processor",
+    summary: "judge the traffic of Envoy or agentgateway, as an external processor",
     about: [
       "The configuration is that of `gateway`. Envoy listens where `listen` says, and sends requests on itself; `envoy-config` prints its configuration.",
       "With --webhook it also answers the guardrail webhook of agentgateway.",
-      "Production needs --envoy-admin or --envoy-config: nothing passes before Envoy is known to refuse what could not be judged.",
-      "SIGHUP reloads the configuration. SIGTERM and SIGINT have Envoy ask another processor, and end this one when what is in flight is done.",
+      "Production needs --envoy-admin or --envoy-config: nothing passes until Envoy is known to refuse unjudged traffic.",
+      "SIGHUP reloads the configuration. SIGTERM and SIGINT make Envoy use another processor, and end this one when open requests are done.",
     ],
     options: extprocOptions,
     exits: { 1: "with --check, something would keep it from working" },
     examples: [
-      { line: "extproc --listen unix:/run/glassine.sock", what: "beside Envoy on one machine" },
+      { line: "extproc --listen unix:/run/glassine.sock", what: "next to Envoy on one machine" },
       {
         line: "extproc --listen unix:/run/glassine.sock --envoy-admin http://127.0.0.1:9901",
         what: "and nothing passes unless Envoy is configured safely",
@@ -38,7 +38,7 @@ export function extprocCommand(services: () => Promise<GatewayServices>): Comman
         listens_at: text,
         webhook_at: textOrNull.describe("Where agentgateway finds the webhook; null for none."),
         served_at: z.record(text, text).describe("The servers by the paths that callers ask at."),
-        problems: texts.describe("What would keep it from working, a sentence each."),
+        problems: textList.describe("What would keep it from working, one sentence each."),
       })
       .describe("What `extproc --check --json` prints."),
     async run(context) {

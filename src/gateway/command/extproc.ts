@@ -101,7 +101,7 @@ async function tlsFor(
     const host = places.map((each) => each?.host).find((each) => each && !isLocal(each));
     if (host === undefined || plaintext === true) return undefined;
     throw misuse(
-      say`others can connect to ${host}, and whoever does is believed about callers and may get the secrets of servers: give --tls-cert, --tls-key and --tls-ca, listen on 127.0.0.1 or a unix socket, or say --plaintext where the network itself lets only Envoy in`,
+      say`others can connect to ${host}, and any client is believed about callers and may get the servers' secrets: give --tls-cert, --tls-key and --tls-ca, listen on 127.0.0.1 or a unix socket, or use --plaintext if the network itself admits only Envoy`,
     );
   }
   if (tlsCert === undefined || tlsKey === undefined || tlsCa === undefined)
@@ -124,7 +124,7 @@ async function checkFile(context: ExtprocContext, isProduction: boolean, log: Ga
   if (isProduction && open.length > 0)
     throw new GlassineError(
       "setting_invalid",
-      `Envoy lets pass what nobody judged. ${open.map(({ text }) => text).join(" ")}`,
+      `Envoy lets unjudged traffic pass. ${open.map(({ text }) => text).join(" ")}`,
     );
   for (const { text } of problems) log.warn("envoy_odd", { text });
 }
@@ -135,14 +135,15 @@ interface Watched {
   close(): void;
 }
 
-const notAsked = "Envoy's administration was not reached yet, so nothing is known of Envoy.";
+const notAsked =
+  "Envoy's admin interface has not been reached yet, so it is not known whether Envoy is configured safely.";
 
 function watch({ options }: ExtprocContext, isProduction: boolean, log: GatewayLog): Watched {
   const { envoyAdmin, envoyConfig } = options;
   if (envoyAdmin === undefined) {
     if (isProduction && envoyConfig === undefined)
       throw misuse(
-        "production expects --envoy-admin or --envoy-config: with `failure_mode_allow` Envoy lets pass what nobody judged",
+        "production expects --envoy-admin or --envoy-config: with `failure_mode_allow`, Envoy lets unjudged traffic pass",
       );
     return { closed: () => undefined, close() {} };
   }

@@ -104,11 +104,11 @@ export async function pinFaults({
   return [
     ...unused.map(
       (name) =>
-        `${file} has definitions of the server ${quoted(name)}, which is not configured: if it was renamed, look at its tools and run \`glassine gateway pin\`.`,
+        `${file} has definitions of the server ${quoted(name)}, which is not configured: if it was renamed, review its tools and run \`glassine gateway pin\`.`,
     ),
     ...unpinned.map(
       (name) =>
-        `servers.${name}.definitions is "refuse", and ${file} has no definitions of this server: whatever it shows first will count. Look at its tools and run \`glassine gateway pin\`.`,
+        `servers.${name}.definitions is "refuse", and ${file} has no definitions of this server: the first definitions that it sends will be trusted. Review its tools and run \`glassine gateway pin\`.`,
     ),
   ];
 }

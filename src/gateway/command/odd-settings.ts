@@ -10,9 +10,9 @@ export function oddSettings(config: GatewayConfig): readonly string[] {
   return [
     ...versionedUrls(config),
     ...unmatchedPatterns(config),
-    ...powerlessPlugins(config),
-    ...unmetPlugins(config),
-    ...openHeaders(config),
+    ...ineffectivePlugins(config),
+    ...pluginsWithoutInput(config),
+    ...headersWithoutTls(config),
   ];
 }
 
@@ -27,14 +27,14 @@ function versionedUrls({ models }: GatewayConfig): readonly string[] {
 }
 
 /** Reports configured headers without https, since they probably contain a key. */
-function openHeaders({ servers, models }: GatewayConfig): readonly string[] {
+function headersWithoutTls({ servers, models }: GatewayConfig): readonly string[] {
   return Object.entries({ servers, models }).flatMap(([key, ends]) =>
     Object.entries(ends).flatMap(([name, end]) => {
       if (!("url" in end) || Object.keys(end.headers).length === 0) return [];
       const { protocol, hostname } = new URL(end.url);
       if (protocol === "https:" || isLocal(hostname)) return [];
       return [
-        `${key}.${name}.url is not https: its \`headers\` can be read by anybody on the way.`,
+        `${key}.${name}.url is not https: its \`headers\` can be read by anybody on the network path.`,
       ];
     }),
   );
@@ -81,7 +81,7 @@ function unmatchedPatterns(config: GatewayConfig): readonly string[] {
         : []),
       ...(names.length > 1 && tools.some(isPrefixed)
         ? [
-            `${place} has tools with the name of a server before theirs, and plugins see the names that the servers know: leave the server out.`,
+            `${place} lists tools with a server's prefix, but plugins see tool names without it: drop the prefix.`,
           ]
         : []),
     ];
@@ -89,18 +89,18 @@ function unmatchedPatterns(config: GatewayConfig): readonly string[] {
 }
 
 const byMode: Partial<Record<Mode, string>> = {
-  audit: "what it would refuse or change passes as it is",
-  fire_and_forget: "what it would refuse or change passes as it is",
+  audit: "what it would refuse or change passes unchanged",
+  fire_and_forget: "what it would refuse or change passes unchanged",
   transform: "what it would refuse passes",
 };
 
 const byOnError: Partial<Record<OnError, string>> = {
   ignore: "what it cannot judge, because it fails or is too slow, passes",
-  disable: "after its first failure everything passes it until a reload",
+  disable: "after its first failure it is skipped until a reload",
 };
 
 /** Reports plugins whose settings let pass what they find. */
-function powerlessPlugins({ plugins }: GatewayConfig): readonly string[] {
+function ineffectivePlugins({ plugins }: GatewayConfig): readonly string[] {
   return plugins.flatMap((entry, index) => {
     if (typeof entry === "string" || "kind" in entry) return [];
     const { mode, onError, options } = entry;
@@ -113,7 +113,7 @@ function powerlessPlugins({ plugins }: GatewayConfig): readonly string[] {
     return [
       ...(mode === undefined ? [] : said("mode", mode, byMode[mode])),
       ...(mode === "concurrent" && isRedacting
-        ? said("mode", mode, "it changes no message, so what it would redact passes as it is")
+        ? said("mode", mode, "it changes no message, so what it would redact passes unchanged")
         : []),
       ...(onError === undefined ? [] : said("onError", onError, byOnError[onError])),
     ];
@@ -121,18 +121,16 @@ function powerlessPlugins({ plugins }: GatewayConfig): readonly string[] {
 }
 
 /** Reports stock plugins that judge by labels or roles that nothing in the configuration sets. */
-function unmetPlugins(config: GatewayConfig): readonly string[] {
+function pluginsWithoutInput(config: GatewayConfig): readonly string[] {
   const added = labelsAdded(config);
   return stockIn(config).flatMap(({ use, options: { labels }, place }) => {
     if (use === "role-guard" && !hasRoles(config))
-      return [
-        `${place} judges by roles, and no caller has any: say who is asking in \`identity\`.`,
-      ];
+      return [`${place} judges by roles, but no caller has any: configure them in \`identity\`.`];
     if (use !== "egress-guard" || added === undefined || !Array.isArray(labels)) return [];
     if (labels.some((label) => added.has(label))) return [];
     const all = [...added].join(", ");
     return [
-      `${place} keeps data with certain labels, and nothing here adds one of them: ${all === "" ? "nothing adds any" : `what is added is ${all}`}.`,
+      `${place} blocks data with certain labels, but nothing here adds one of them: ${all === "" ? "no labels can be added" : `the labels that can be added are ${all}`}.`,
     ];
   });
 }

@@ -73,12 +73,12 @@ export const extprocOptions = {
   envoyAdmin: {
     flag: "--envoy-admin",
     value: "URL",
-    what: "Envoy's administration, which is asked whether Envoy refuses what cannot be judged",
+    what: "Envoy's admin interface, to check that Envoy refuses what cannot be judged",
   },
   envoyConfig: {
     flag: "--envoy-config",
     value: "FILE",
-    what: "the configuration of Envoy, Envoy Gateway, Istio or agentgateway, which is read for the same",
+    what: "the configuration of Envoy, Envoy Gateway, Istio or agentgateway, to check for the same",
   },
   webhook: {
     flag: "--webhook",
@@ -87,7 +87,7 @@ export const extprocOptions = {
   },
   maskAnswers: {
     flag: "--mask-answers",
-    what: "also mask what models say, where none of it is streamed: agentgateway passes a stream unmasked",
+    what: "also mask what models say; only if no answers are streamed, since agentgateway passes streams unmasked",
   },
   tlsCert: gatewayOptions.tlsCert,
   tlsKey: gatewayOptions.tlsKey,
@@ -98,7 +98,7 @@ export const extprocOptions = {
   },
   check: {
     flag: "--check",
-    what: "only say where it would listen and what would keep it from working; start nothing",
+    what: "only report where it would listen and what would keep it from working; start nothing",
   },
   pluginMode: sharedOptions.pluginMode,
   pluginsLock: sharedOptions.pluginsLock,
@@ -127,7 +127,7 @@ export const envoyConfigOptions = {
   adminPort: {
     flag: "--admin-port",
     value: "N",
-    what: "the port of Envoy's own administration (default: 9901)",
+    what: "the port of Envoy's admin interface (default: 9901)",
   },
   port: gatewayOptions.port,
   host: gatewayOptions.host,
@@ -137,7 +137,7 @@ export const envoyConfigOptions = {
   checkFile: {
     flag: "--check-file",
     value: "FILE",
-    what: "print nothing new; say what a configuration that is there lets pass",
+    what: "print nothing new; report what an existing configuration lets pass unjudged",
   },
 } as const satisfies Options;
 
@@ -145,7 +145,7 @@ export type EnvoyConfigContext = CommandContext<typeof envoyConfigOptions>;
 
 export const pinOptions = {
   config: gatewayOptions.config,
-  check: { flag: "--check", what: "only say what is not as it was pinned; write nothing" },
+  check: { flag: "--check", what: "only report what differs from the pins; write nothing" },
 } as const satisfies Options;
 
 export type PinContext = CommandContext<typeof pinOptions>;
@@ -155,7 +155,7 @@ export const gatewayTrustOptions = {
   reason: sharedOptions.reason,
   check: {
     flag: "--check",
-    what: "only say what would be trusted, and what is not as it was; write nothing",
+    what: "only report what would be trusted, and what has changed; write nothing",
   },
   pluginsLock: sharedOptions.pluginsLock,
 } as const satisfies Options;
@@ -170,7 +170,7 @@ export const servePluginOptions = {
   },
   check: {
     flag: "--check",
-    what: "only say which hooks and capabilities it has in a CPEX host; serve nothing",
+    what: "only report which hooks and capabilities it has in a CPEX host; serve nothing",
   },
   root: sharedOptions.root,
   pluginMode: sharedOptions.pluginMode,

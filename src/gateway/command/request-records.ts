@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import * as z from "zod";
 import { attempt } from "../../core/data/index.ts";
-import { text, textOrNull, texts } from "../../operate/cli/index.ts";
+import { text, textList, textOrNull } from "../../operate/cli/index.ts";
 import { hookRecord } from "../observe/index.ts";
 
 const refusedChange = z.object({ path: text, code: text });
@@ -13,8 +13,10 @@ const handler = z.object({
   mode: text,
   status: text,
   allowed: z.boolean(),
-  saw: texts.describe("The slots and gated fields that it was allowed to see, beside the payload."),
-  changed: texts.describe("The slots and fields that it changed."),
+  saw: textList.describe(
+    "The slots and gated fields that it was allowed to see, besides the payload.",
+  ),
+  changed: textList.describe("The slots and fields that it changed."),
   payload_changed: z.boolean(),
   refused: z.array(refusedChange).describe("Changes that were refused."),
 });
@@ -35,7 +37,7 @@ const finding = z.object({
   code: textOrNull,
   reason: textOrNull.describe("As the plugin said it, without the secrets that the gateway knows."),
   path: textOrNull,
-  labels: texts,
+  labels: textList,
 });
 
 const end = z.object({

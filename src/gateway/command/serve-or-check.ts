@@ -32,7 +32,7 @@ function pathsIn({ plugin = [], isolate, accept = [] }: GatewayContext["options"
 function flagsOf({ options, operands }: GatewayContext): ConfigFlags {
   const { config, use = [], port, host, pluginMode } = options;
   const [command, ...args] = operands;
-  if (command?.trim() === "") throw misuse("the command behind -- is empty");
+  if (command?.trim() === "") throw misuse("the command after -- is empty");
   return {
     file: config,
     port: portOf("--port", port),

@@ -5,7 +5,7 @@ import {
   defineCommand,
   mode,
   text,
-  texts,
+  textList,
   warnings,
 } from "../../operate/cli/index.ts";
 import { servePluginOptions } from "./options.ts";
@@ -30,9 +30,9 @@ export const servePluginCommand: Command = defineCommand({
       name: text,
       version: text,
       mode,
-      hooks: texts.describe("Its hooks that CPEX has."),
-      capabilities: texts.describe("What it asks for and CPEX can grant."),
-      without: texts.describe("What it asks for and CPEX cannot grant."),
+      hooks: textList.describe("Its hooks that CPEX has."),
+      capabilities: textList.describe("What it asks for and CPEX can grant."),
+      without: textList.describe("What it asks for and CPEX cannot grant."),
       warnings,
     })
     .describe("What `serve-plugin --check --json` prints."),

@@ -39,7 +39,7 @@ export async function serve(context: ServePluginContext): Promise<Outcome<never>
   });
   // A host that no longer reads has ended.
   const gone = new Promise<void>((end) => void stdout.on("error", () => end()));
-  await Promise.race([server.shutdown, gone, readLines(stdin, server.take)]);
+  await Promise.race([server.shutdown, gone, readLines(stdin, server.handle)]);
   await server.close();
   // Never printed: --json goes with --check.
   return { exitCode: 0, document: undefined as never, lines: [] };

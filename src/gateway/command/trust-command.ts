@@ -1,13 +1,19 @@
 /** `gateway trust`: reviews the configuration's guests, and puts them into plugins.lock. */
 import * as z from "zod";
-import { type Command, defineCommand, text, textOrNull, texts } from "../../operate/cli/index.ts";
+import {
+  type Command,
+  defineCommand,
+  text,
+  textList,
+  textOrNull,
+} from "../../operate/cli/index.ts";
 import { gatewayTrustOptions } from "./options.ts";
 
 const document = z.object({
   action: z.literal("trust"),
   lock_path: text.describe("The path of plugins.lock."),
-  journal_path: textOrNull.describe("Null where nothing is written."),
-  written: z.boolean().describe("False with `--check`, and where nothing is different."),
+  journal_path: textOrNull.describe("Null if nothing was written."),
+  written: z.boolean().describe("False with `--check`, or if nothing changed."),
   guests: z.array(
     z.object({
       id: text,
@@ -16,9 +22,9 @@ const document = z.object({
       version: text,
       entry_point: text,
       distribution_hash: text,
-      hooks: texts,
-      capabilities: texts,
-      accept: texts.describe("What its code may do beside computing."),
+      hooks: textList,
+      capabilities: textList,
+      accept: textList.describe("What its code may do besides computing."),
       dependencies: z
         .array(z.object({ name: text, version: text, hash: text }))
         .describe("Every other wheel of its environment."),
@@ -33,12 +39,12 @@ export const trustCommand: Command = defineCommand({
   path: ["gateway", "trust"],
   summary: "put the configuration's guests from CPEX into plugins.lock",
   about: [
-    "It hashes every wheel of the environments that the configuration names, and says what is not as it was trusted.",
-    "Production runs a guest only if its wheel and all others of its environment are as they were trusted.",
-    "No guest is started; to read their configuration, Python of the environment runs, confined.",
+    "It hashes every wheel in the environments that the configuration names, and reports what has changed since it was trusted.",
+    "Production runs a guest only if its wheel and all others in its environment are unchanged since they were trusted.",
+    "No guest is started; only the environment's Python runs, confined, to read their configuration.",
   ],
   options: gatewayTrustOptions,
-  exits: { 1: "with --check, something is not as it was trusted" },
+  exits: { 1: "with --check, something has changed since it was trusted" },
   examples: [
     { line: "gateway trust --check", what: "what would be trusted" },
     {

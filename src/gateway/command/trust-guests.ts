@@ -58,7 +58,7 @@ export async function trustGuests({ cwd, env, options, paint }: GatewayTrustCont
     lines: [
       ...found.flatMap((each) => linesOf(each, paint)),
       ...(done === undefined
-        ? [isCheck ? "nothing is written" : "everything is as it was trusted"]
+        ? [isCheck ? "nothing is written" : "nothing has changed since it was trusted"]
         : [say`  lock:    ${lockPath}`, say`  journal: ${done.journal}`]),
     ],
     warnings: done?.warnings ?? [],
@@ -77,12 +77,12 @@ type Change = Pick<GuestSurvey["drift"][number], "label" | "expected" | "actual"
 
 /** @throws GlassineError `trust_refused` for guests that a lockfile cannot describe */
 function expectWhole(survey: GuestSurvey): GuestSurvey {
-  const { foreign, entries, guests } = survey;
-  const [loose] = foreign;
+  const { unowned, entries, guests } = survey;
+  const [loose] = unowned;
   if (loose !== undefined)
     throw new GlassineError(
       "trust_refused",
-      `an environment with more than wheels cannot be trusted: ${printable(loose)}. Make a new environment, of wheels alone.`,
+      `an environment with more than wheels cannot be trusted: ${printable(loose)}. Make a new environment from wheels only.`,
     );
   const bare = guests.find(({ name }) => !entries.some(({ id }) => id === name));
   if (bare === undefined) return survey;
@@ -104,7 +104,7 @@ function foundIn(
     if (before.some((each) => each.entry.id === id))
       throw new GlassineError(
         "plugin_duplicate",
-        `two entries of the configuration have a guest ${printable(id)}: name others with only`,
+        `two entries of the configuration have a guest ${printable(id)}: select different guests with \`only\``,
         { plugin: id },
       );
     const own = drift.filter((each) => each.id === id);
@@ -150,7 +150,7 @@ function linesOf({ entry, changes }: Found, paint: CommandContext["paint"]): rea
   const { id, package: wheel, version, hash, hooks = [], capabilities = [] } = entry;
   const { accept = [], dependencies = [] } = entry;
   const isNew = changes.some(({ label }) => label === driftLabels.missing_from_lock);
-  const state = isNew ? "new" : changes.length > 0 ? "changed" : "as it was trusted";
+  const state = isNew ? "new" : changes.length > 0 ? "changed" : "unchanged";
   return [
     `${paint.title(say`${id}`)} ${say`${wheel} ${version} (${shortHash(hash, 12)}): ${state}`}`,
     say`  hooks:   ${hooks.join(", ")}`,

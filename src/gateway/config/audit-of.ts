@@ -44,7 +44,7 @@ export async function auditFileFaults({
     () => [],
     ({ code }: NodeJS.ErrnoException) => [
       code === "ENOENT"
-        ? `audit.file: the folder ${printable(folder)} is not there: make it`
+        ? `audit.file: the folder ${printable(folder)} does not exist: create it`
         : `audit.file: ${printable(file)} cannot be written (${code}): name a file that this user may write`,
     ],
   );

@@ -75,7 +75,7 @@ function explained(schema: z.ZodType, value: unknown, issue: Issue): readonly Co
     case "invalid_union":
       return explainedUnion(schema, value, issue, path);
     case "invalid_key":
-      return [problemAt(path, `the name ${issue.issues[0]?.message ?? "must be another"}.`)];
+      return [problemAt(path, `the name ${issue.issues[0]?.message ?? "is not valid"}.`)];
     default:
       return [
         problemAt(path, `${expectedBy(issue)}, got ${gotBy(issue, given)}.${meant(issue, given)}`),
@@ -158,8 +158,7 @@ function gotBy(issue: Issue, given: unknown): string {
 function unknownKey(schema: z.ZodType, path: Path): ConfigProblem {
   const key = String(path.at(-1));
   const known = keysAt(schema, path.slice(0, -1));
-  if (known.includes(key))
-    return problemAt(path, "does not belong beside the keys that are there.");
+  if (known.includes(key)) return problemAt(path, "cannot be combined with the other keys here.");
   return problemAt(path, `unknown key.${suggestion(key, known)}`);
 }
 

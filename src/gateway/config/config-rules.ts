@@ -26,17 +26,17 @@ export function ruleProblems(config: GatewayConfig, given: unknown): readonly Co
       found(["models"], "routes need `listen`: they are reached over HTTP only.");
     for (const key of ["jwt", "trustedHeaders"] as const)
       if (identity[key] !== undefined)
-        found(["identity", key], "is for HTTP, and there is no `listen`: say `identity.local`.");
+        found(["identity", key], "is for HTTP, but there is no `listen`: use `identity.local`.");
     return problems;
   }
   problems.push(...listenProblems(identity, listen));
   if (identity.local !== undefined)
     found(
       ["identity", "local"],
-      "is for stdio, and there is `listen`: say `jwt` or `trustedHeaders`.",
+      "is for stdio, but there is a `listen`: use `jwt` or `trustedHeaders`.",
     );
   if (admin !== undefined && admin.port !== 0 && admin.port === listen.port)
-    found(["admin", "port"], "expected another port than that of `listen`.");
+    found(["admin", "port"], "must not be the port of `listen`.");
   const { subject, roles, teams, client } = identity.trustedHeaders ?? {};
   const ofProxy = new Set([subject, roles, teams, client].map((each) => each?.toLowerCase()));
   for (const [key, ends] of Object.entries({ servers, models }))
@@ -45,13 +45,13 @@ export function ruleProblems(config: GatewayConfig, given: unknown): readonly Co
         if (ofProxy.has(each.toLowerCase()))
           found(
             [key, name, "forward"],
-            `${quoted(each)} is a header of the proxy in front, which is for the gateway alone: anybody else could forge it.`,
+            `${quoted(each)} is an identity header from the proxy in front, and only for the gateway: a server could not tell it from a forged one.`,
           );
   const paths = new Map([[listen.path, "listen"]]);
   for (const [name, { path }] of Object.entries(models)) {
     const other = paths.get(path);
     if (other !== undefined)
-      found(["models", name, "path"], `expected another path than that of \`${other}\`.`);
+      found(["models", name, "path"], `must not be the path of \`${other}\`.`);
     else paths.set(path, `models.${name}`);
   }
   return problems;
@@ -97,12 +97,15 @@ function* isolationProblems(entry: SinglePluginEntry) {
   if ("use" in entry && entry.isolate !== undefined)
     yield {
       key: "isolate",
-      text: "is for packages and paths: a stock plugin is part of the gateway, and runs in it.",
+      text: "is for packages and paths only: a stock plugin is part of the gateway and runs in it.",
     };
   if (entry.isolate !== undefined) return;
   for (const key of ["accept", "readable", "memoryMb"])
     if (entry[key as keyof typeof entry] !== undefined)
-      yield { key, text: "goes with `isolate`: what runs in the gateway can do what it can." };
+      yield {
+        key,
+        text: "needs `isolate`: code that runs in the gateway can do whatever the gateway can.",
+      };
 }
 
 /** The size of an event beyond its message. */

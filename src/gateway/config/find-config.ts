@@ -24,7 +24,7 @@ export async function findConfig(
   if (named !== undefined) {
     const path = resolve(cwd, named);
     if (await isThere(path)) return path;
-    throw missing(`the configuration ${printable(path)} is not there`);
+    throw missing(`the configuration ${printable(path)} does not exist`);
   }
   const found: string[] = [];
   for (const name of fileNames) if (await isThere(resolve(cwd, name))) found.push(name);
@@ -32,8 +32,8 @@ export async function findConfig(
   if (only === undefined)
     throw missing(
       takesServer
-        ? `no configuration in ${printable(cwd)}: write ${fileNames[0]}, name a file with --config, or write the command of a server behind --`
-        : `no configuration in ${printable(cwd)}: name that of the gateway with --config`,
+        ? `no configuration in ${printable(cwd)}: write ${fileNames[0]}, name a file with --config, or give a server's command after --`
+        : `no configuration in ${printable(cwd)}: name the gateway's configuration file with --config`,
     );
   if (others.length > 0)
     throw missing(`${printable(cwd)} has ${found.join(" and ")}: name one of them with --config`);

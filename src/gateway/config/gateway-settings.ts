@@ -13,12 +13,12 @@ export const gatewaySettings = {
   GLASSINE_GATEWAY_PORT: {
     key: "listen.port",
     flag: "--port",
-    means: "The port. With it the gateway listens, also where the file says stdio.",
+    means: "The port. If set, the gateway listens on it even if the file says stdio.",
   },
   GLASSINE_GATEWAY_HOST: {
     key: "listen.host",
     flag: "--host",
-    means: "The address that it listens on, where it listens.",
+    means: "The address to listen on, if the gateway listens.",
   },
   GLASSINE_PLUGIN_MODE: {
     key: "mode",
@@ -69,7 +69,7 @@ export function portOf(name: string, text: string | undefined): number | undefin
   // Kubernetes sets NAME_PORT=tcp://… in every pod for a service called NAME.
   const isLink = /^(?:tcp|udp):\/\//.test(text);
   const got = isLink
-    ? "the address of a Kubernetes service: name the service otherwise than glassine-gateway, or set enableServiceLinks to false"
+    ? "the address of a Kubernetes service: rename the service, so that it is not called glassine-gateway, or set enableServiceLinks to false"
     : quoted(text, 20);
   throw new GlassineError(
     "setting_invalid",

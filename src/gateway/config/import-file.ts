@@ -84,7 +84,7 @@ async function stateOf(path: string, what: string): Promise<string> {
   } catch (error) {
     if (error instanceof GlassineError) throw error;
     const { code = "unknown" } = error as NodeJS.ErrnoException;
-    throw unreadable(path, what, code === "ENOENT" ? "is not there" : `cannot be read: ${code}`);
+    throw unreadable(path, what, code === "ENOENT" ? "does not exist" : `cannot be read: ${code}`);
   }
 }
 
@@ -127,7 +127,7 @@ async function jitiFor(path: string): Promise<typeof import("jiti")> {
   }
   throw new GlassineError(
     "config_unreadable",
-    `this Node (${process.version}) runs no .ts file: install jiti (npm install jiti), use Node 22.18 or newer, or write a .js file`,
+    `this Node (${process.version}) cannot run .ts files: install jiti (npm install jiti), use Node 22.18 or newer, or write a .js file`,
   );
 }
 

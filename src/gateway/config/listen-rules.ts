@@ -35,7 +35,7 @@ export function listenProblems(
     problems.push(
       problemAt(
         ["listen", "allowedOrigins"],
-        `expected a scheme, a host and, unless it is the default one, a port, such as "https://app.example.com", got ${quoted(each)}: "null" and wildcards stand for any page.`,
+        `expected a scheme, a host and, unless it is the default one, a port, such as "https://app.example.com", got ${quoted(each)}: "null" and wildcards would allow any page.`,
       ),
     );
   }
@@ -57,7 +57,7 @@ export function hostProblems(
   for (const each of allowedHosts ?? []) {
     if (hostHeader.test(each)) continue;
     found(
-      `expected a host and, unless it is the default one, a port, such as "gateway.example.com:8443": no \`Host\` header can be ${quoted(each)}, and there are no wildcards.`,
+      `expected a host and, unless it is the default one, a port, such as "gateway.example.com:8443": ${quoted(each)} is not a valid \`Host\` header, and wildcards are not supported.`,
     );
   }
   return problems;

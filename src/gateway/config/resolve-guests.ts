@@ -74,9 +74,9 @@ function turnLog(logger: Logger | undefined): (turn: CpexTurn) => void {
   };
   return ({ hook, answer, leftOut }) => {
     for (const path of leftOut)
-      warn(`a guest is not shown ${path} on ${hook}: CPEX has no place for it`);
+      warn(`guests cannot see ${path} on ${hook}: CPEX has no field for it`);
     for (const [key, value] of Object.entries(answer))
       if (value !== undefined && value !== null)
-        warn(`a guest asks for ${key} on ${hook}, which the gateway does not act on`);
+        warn(`a guest requested ${key} on ${hook}, which the gateway does not support`);
   };
 }

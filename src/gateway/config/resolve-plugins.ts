@@ -108,7 +108,7 @@ export async function resolvePlugins(
         found.push({ plugin, entry, index });
         if (hasUncheckedOptions(plugin, entry))
           warnings.push(
-            `${printable(placeOf({ entry, index }))} has options, but its plugin has no configSchema, so nothing checks them; handlers get them as context.config.`,
+            `${printable(placeOf({ entry, index }))} has options, but its plugin has no configSchema to check them; handlers get them unchecked as context.config.`,
           );
       }
     }
@@ -199,7 +199,7 @@ function withEntries(error: unknown, found: readonly Found[]): unknown {
 function twice(name: string, first: number, second: number): GlassineError {
   return new GlassineError(
     "plugin_duplicate",
-    `plugins[${first}] and plugins[${second}] are both the plugin ${quoted(name)}: a gateway runs each once, so put their options into one entry`,
+    `plugins[${first}] and plugins[${second}] both name the plugin ${quoted(name)}, but a gateway runs each plugin once: put their options into one entry`,
     { plugin: name },
   );
 }
@@ -239,7 +239,7 @@ function expectNoPaths({ mode }: GatewayConfig, entries: readonly NamedEntry[]):
   if (mode !== "production" || path === undefined) return;
   throw new GlassineError(
     "plugin_path_refused",
-    `production takes no plugin by its path, and the configuration names ${printable(path.source)}: make it a package, trust it with \`glassine plugins trust\`, and name it by its id`,
+    `production does not load plugins by path, but the configuration names ${printable(path.source)}: make it a package, trust it with \`glassine plugins trust\`, and name it by its id`,
     { path: path.source },
   );
 }
@@ -267,7 +267,7 @@ export async function loadPlugin(
   if (mode === "production" && entry.from === "path")
     throw new GlassineError(
       "plugin_path_refused",
-      `production takes no plugin by its path: make ${printable(entry.source)} a package, trust it with \`glassine plugins trust\`, and name it by its id`,
+      `production does not load plugins by path: make ${printable(entry.source)} a package, trust it with \`glassine plugins trust\`, and name it by its id`,
       { path: entry.source },
     );
   const discovered =
@@ -308,7 +308,7 @@ async function discoveredFor(
     const command = isForGuests ? "gateway trust" : "plugins lock";
     throw new GlassineError(
       "lockfile_missing",
-      `production needs plugins.lock, also where no package is named, and there is none${at}: write it with \`glassine ${command}\``,
+      `production needs plugins.lock even if no package is named, but there is none${at}: write it with \`glassine ${command}\``,
       {},
       error,
     );
@@ -445,7 +445,7 @@ function logPrinted(logger: Logger | undefined, source: string, text: string): v
 
 function logEnd(logger: Logger | undefined, source: string, why: string): void {
   logger?.warn?.(
-    `the code of the plugin ${printable(source)} ${printable(why)}: its next turn starts it again`,
+    `the code of the plugin ${printable(source)} ${printable(why)}: it will be restarted at its next turn`,
   );
 }
 
@@ -460,7 +460,7 @@ async function pluginAt(
   if (typeof exported === "function" && exported.length > 0 && hasOptions)
     throw new GlassineError(
       "config_unreadable",
-      `the plugin ${printable(path)} exports a function that takes a parameter, and it gets none: handlers find the options of the configuration in context.config`,
+      `the plugin ${printable(path)} exports a function with a parameter, but it is called without arguments: handlers find the configured options in context.config`,
     );
   const make = typeof exported === "function" ? exported : () => exported;
   const made: unknown = await finished(file, () => make() as unknown);

@@ -34,12 +34,12 @@ const path = z.string().regex(/^\/[\w./-]*$/, "must be a path that begins with /
 const allowedHosts = z
   .array(text)
   .optional()
-  .describe("The exact `Host` headers that are accepted. Default: those of a local address.");
+  .describe("The exact `Host` headers to accept. Default: those of a local address.");
 
 const traceContext = z
   .boolean()
   .default(false)
-  .describe("With `tracing`: whether the context of the trace is passed on to it.");
+  .describe("With `tracing`: whether to pass the trace context on to it.");
 
 const ofServer = {
   traceContext,
@@ -58,18 +58,18 @@ const ofServer = {
       ]),
     )
     .default(["tokens"])
-    .describe("What may pass without a plugin having seen it."),
+    .describe("What may pass although no plugin sees it."),
   onDeny: z
     .enum(["error", "tool_result"])
     .default("error")
     .describe("How a refused tool call is answered."),
   timeoutMs: milliseconds
     .default(60_000)
-    .describe("How long the server may take to answer a request; progress starts the time anew."),
+    .describe("How long the server may take to answer a request; progress restarts the timer."),
   definitions: z
     .enum(["warn", "label", "refuse"])
     .default("warn")
-    .describe("What becomes of a tool whose definition is not the pinned one."),
+    .describe("What to do about a tool whose definition differs from the pinned one."),
   wireLabels: z
     .strictObject({
       ifc: z.boolean().default(false).describe("Labels from `_meta.ifc` of a result."),
@@ -85,22 +85,22 @@ const commandServer = z.strictObject({
   env: z
     .record(text, z.union([z.string(), secret]))
     .default({})
-    .describe("Environment variables beside the short list that is always inherited."),
-  cwd: text.optional().describe("The folder that it is started in. Default: that of the gateway."),
+    .describe("Environment variables, besides the few that are always inherited."),
+  cwd: text.optional().describe("Its working folder. Default: the gateway's."),
   ...ofServer,
 });
 
 const urlServer = z.strictObject({
   url: httpUrl.describe("The endpoint of the server: Streamable HTTP."),
-  headers: headers.describe("Headers of every request to the server."),
+  headers: headers.describe("Headers to send with every request to the server."),
   forward: forward.describe(
-    "Headers of the caller that are sent on. Credentials only if they are named here.",
+    "The caller's headers to send on. Credentials are sent on only if they are named here.",
   ),
   ...ofServer,
 });
 
 const server = z.union([commandServer, urlServer], {
-  error: "must have either `command` or `url`, and only keys that belong to it",
+  error: "must have either `command` or `url`, and only the keys that go with it",
 });
 
 const route = z.strictObject({
@@ -110,13 +110,17 @@ const route = z.strictObject({
       "The API that callers speak: `openai` is Chat Completions, Responses and Embeddings.",
     ),
   url: httpUrl.describe("The base URL of the provider, without the path of the API."),
-  path: path.describe("Under which path callers reach it."),
-  headers: headers.describe("Headers of every request to the provider, such as its key."),
-  forward: forward.describe("Headers of the caller that are sent on, beside the content type."),
+  path: path.describe("The path under which callers reach it."),
+  headers: headers.describe("Headers to send with every request to the provider, such as its key."),
+  forward: forward.describe(
+    "The caller's headers to send on, besides `content-type`, `accept`, `anthropic-version` and `anthropic-beta`.",
+  ),
   allow: z
     .array(text)
     .default([])
-    .describe("What may pass although no plugin sees it: kinds of `left`, such as `tools`."),
+    .describe(
+      "What may pass although no plugin sees it, such as `tools`: a kind, or a kind and a path, as the log names it.",
+    ),
   traceContext,
   timeoutMs: milliseconds.default(600_000).describe("How long the provider may take to answer."),
 });
@@ -128,22 +132,24 @@ const settings = {
     .enum(["sequential", "transform", "audit", "concurrent", "fire_and_forget", "disabled"])
     .optional()
     .describe("How the plugin runs."),
-  priority: z.int().optional().describe("Low runs first."),
-  onError: z.enum(["fail", "ignore", "disable"]).optional().describe("What its failure means."),
+  priority: z.int().optional().describe("Lower values run first."),
+  onError: z.enum(["fail", "ignore", "disable"]).optional().describe("What happens when it fails."),
   timeoutMs: milliseconds.optional().describe("The deadline of its handlers."),
   conditions: z
     .record(z.string(), z.unknown())
     .optional()
-    .describe("Which calls it is for: tools, prompts, resources, servers, tenants."),
-  grant: z.array(text).optional().describe("Narrows its capabilities to these."),
+    .describe("Which calls it runs for, by tool, prompt, resource, server or tenant."),
+  grant: z.array(text).optional().describe("Restricts its capabilities to these."),
   options: z.unknown().optional().describe("Its own configuration."),
   isolate: z
     .enum(isolations as readonly [Isolation, ...Isolation[]])
     .optional()
     .describe(
-      "Where its code runs instead of in the gateway: a package or a path only. Not weaker than plugins.lock says.",
+      "Where its code runs, if not in the gateway. For packages and paths only. Must not be weaker than plugins.lock says.",
     ),
-  accept: accept.describe("With `isolate`: what its code may do if this machine cannot stop it."),
+  accept: accept.describe(
+    "With `isolate`: what its code may be able to do if this machine cannot prevent it.",
+  ),
 };
 
 const memoryMb = z.int().min(1).max(65_536).optional();
@@ -152,30 +158,32 @@ const ofPath = {
   readable: z
     .array(text)
     .optional()
-    .describe("With `isolate: process`: folders that it may read beside that of the file."),
-  memoryMb: memoryMb.describe("With `isolate`: what its heap may take, in MiB."),
+    .describe("With `isolate: process`: folders that it may read, besides the file's own."),
+  memoryMb: memoryMb.describe("With `isolate`: how large its heap may grow, in MiB."),
 };
 
 const guests = z.strictObject({
-  kind: z.literal("cpex").describe("Plugins of CPEX, in Python."),
+  kind: z.literal("cpex").describe("CPEX plugins, written in Python."),
   file: text.describe(
-    "Their configuration, as CPEX reads it: modes, priorities and conditions, too.",
+    "Their configuration file for CPEX, including modes, priorities and conditions.",
   ),
   python: text.describe("The interpreter of the virtual environment that they are installed in."),
   only: z
     .array(text)
     .optional()
-    .describe("Those that run, by their names in the file. Default: all that are not disabled."),
+    .describe(
+      "Which of them to run, by their names in the file. Default: all that are not disabled.",
+    ),
   env: z
     .record(text, z.union([z.string(), secret]))
     .optional()
-    .describe("What `env` is in the file, which is a Jinja template."),
+    .describe("The values of `env` in the file, which is a Jinja template."),
   network: z
     .boolean()
     .optional()
-    .describe("Whether they may open connections, as to Redis. Default: false."),
-  accept: accept.describe("What their code may do if this machine cannot stop it."),
-  memoryMb: memoryMb.describe("What each may take as address space, in MiB. Default: 1 024."),
+    .describe("Whether they may open network connections, for example to Redis. Default: false."),
+  accept: accept.describe("What their code may be able to do if this machine cannot prevent it."),
+  memoryMb: memoryMb.describe("How much address space each may use, in MiB. Default: 1 024."),
   timeoutMs: milliseconds.optional().describe("The deadline of their handlers."),
 });
 
@@ -220,7 +228,10 @@ const jwt = z.strictObject({
     ])
     .describe("The keys that sign tokens."),
   clockToleranceSeconds: whole.max(300).default(30).describe("How far clocks may differ."),
-  scopes: z.array(text).default([]).describe("Scopes that a token must have, all of them."),
+  scopes: z
+    .array(text)
+    .default([])
+    .describe("The scopes that a token must have. All of them are required."),
   subject: z
     .strictObject({
       id: claimPath.optional().describe("The claim with its id."),
@@ -231,7 +242,7 @@ const jwt = z.strictObject({
       claims: z.array(claimPath).optional().describe("Further claims that plugins may see."),
     })
     .prefault({})
-    .describe("Which claims make the subject, as `subjectFromClaims` takes them."),
+    .describe("Which claims make up the subject, as in the options of `subjectFromClaims`."),
 });
 
 const trustedHeaders = z.strictObject({
@@ -252,7 +263,7 @@ const identity = z.strictObject({
   anonymous: z
     .boolean()
     .default(false)
-    .describe("Whether a request without an identity passes, without a subject."),
+    .describe("Whether requests without an identity are accepted. They have no subject."),
   local: z
     .strictObject({
       id: text.describe("The id of the subject."),
@@ -265,7 +276,7 @@ const identity = z.strictObject({
 });
 
 const listen = z.strictObject({
-  port: port.default(8080).describe("The port; 0 takes a free one."),
+  port: port.default(8080).describe("The port; 0 picks a free one."),
   host,
   path: path.default("/mcp").describe("The path of the MCP endpoint."),
   allowedHosts,
@@ -273,12 +284,12 @@ const listen = z.strictObject({
     .array(text)
     .default([])
     .describe(
-      "The exact `Origin` headers that are accepted, beside none, or the gateway's local one. Pages of these origins may read answers.",
+      "The exact `Origin` headers to accept. Requests without the header are always accepted, and so is the gateway's own origin, unless `allowedHosts` is set. Pages from these origins may read responses.",
     ),
 });
 
 const admin = z.strictObject({
-  port: port.describe("The port; 0 takes a free one."),
+  port: port.describe("The port; 0 picks a free one."),
   host,
   allowedHosts,
 });
@@ -287,47 +298,65 @@ const limits = z.strictObject({
   messageBytes: z.int().min(1024).default(4_194_304).describe("The longest message, in bytes."),
   bodyTimeoutMs: milliseconds.default(30_000).describe("How long a request body may take."),
   sessions: z.int().min(1).default(1000).describe("How many sessions may be open."),
-  sessionsPerSubject: z.int().min(1).default(100).describe("The same, of one subject."),
-  idleSessionMs: milliseconds.default(3_600_000).describe("When a session without traffic ends."),
-  requestsPerMinute: z.int().min(1).default(6000).describe("Requests of one subject in a minute."),
+  sessionsPerSubject: z
+    .int()
+    .min(1)
+    .default(100)
+    .describe("How many sessions one subject may have open."),
+  idleSessionMs: milliseconds
+    .default(3_600_000)
+    .describe("How long a session without traffic stays open."),
+  requestsPerMinute: z
+    .int()
+    .min(1)
+    .default(6000)
+    .describe("How many requests one subject may send per minute."),
   inFlight: z
     .int()
     .min(1)
     .default(1000)
-    .describe("Requests of one session, or exchanges of one subject, without an answer."),
+    .describe("How many requests of one session, or exchanges of one subject, may be unanswered."),
   queuedBytes: z
     .int()
     .min(1024)
     .default(8_388_608)
     .describe(
-      "What may wait for a slow reader before its stream is cut off; by default at least 1024 more than `messageBytes`. With less, the longest answers are cut off.",
+      "How many bytes may wait for a slow reader before its stream is cut off; by default at least 1024 more than `messageBytes`. With less, the longest answers are cut off.",
     ),
-  events: whole.default(256).describe("Events of a session that a client can ask for again."),
-  children: z.int().min(1).default(32).describe("Processes of one server at a time."),
-  shutdownMs: milliseconds.default(10_000).describe("What is in flight may take this long to end."),
+  events: whole
+    .default(256)
+    .describe("How many events of a session are kept for clients that reconnect."),
+  children: z
+    .int()
+    .min(1)
+    .default(32)
+    .describe("How many processes one server may have at a time."),
+  shutdownMs: milliseconds
+    .default(10_000)
+    .describe("How long open requests may take to end at shutdown."),
 });
 
 const labelSettings = z.strictObject({
   session: z
     .enum(["session", "subject"])
     .default("session")
-    .describe("Whose labels follow from call to call: those of a session, or of a subject."),
+    .describe("Whether labels follow data within a session, or across all sessions of a subject."),
   store: z
     .union([
       z.literal("memory"),
       z.strictObject({
         redis: z.union([text, secret]).describe("The URL of a Redis or Valkey server."),
-        ttlMs: milliseconds.default(86_400_000).describe("When unused labels are forgotten."),
+        ttlMs: milliseconds.default(86_400_000).describe("How long unused labels are kept."),
         prefix: text.optional().describe("What the keys begin with."),
       }),
     ])
     .default("memory")
     .describe("Where labels are kept. Several gateways need a common store."),
-  initial: labels.default([]).describe("Labels of every request."),
+  initial: labels.default([]).describe("Labels to give every request."),
 });
 
 const audit = z.strictObject({
-  file: text.describe("The file that records are appended to, a JSON line each."),
+  file: text.describe("The file to which records are appended, one line of JSON each."),
   strict: z
     .boolean()
     .default(false)
@@ -335,23 +364,26 @@ const audit = z.strictObject({
   access: z
     .enum(["refused", "all"])
     .default("refused")
-    .describe("Which requests get a record of their end."),
+    .describe("Which requests get a record when they end."),
   hooks: z
     .boolean()
     .default(false)
-    .describe("Whether there is a record of each hook that ran: who saw and changed what."),
+    .describe("Whether to record each hook that ran: which plugins saw and changed what."),
 });
 
 export const configSchema = z.strictObject({
   $schema: z.string().optional().describe("For editors. The gateway ignores it."),
   servers: z.record(name, server).default({}).describe("The MCP servers behind the gateway."),
   models: z.record(name, route).default({}).describe("Routes to model providers."),
-  plugins: z.array(plugin).default([]).describe("The plugins, in the order of a tie."),
+  plugins: z
+    .array(plugin)
+    .default([])
+    .describe("The plugins. Those of equal priority run in this order."),
   mode: z
     .enum(["dev", "production"])
     .default("dev")
     .describe("Production runs only packages that plugins.lock names."),
-  listen: listen.optional().describe("HTTP. Without it the gateway speaks over stdio."),
+  listen: listen.optional().describe("HTTP settings. Without them the gateway uses stdio."),
   identity: identity.prefault({}).describe("Who is asking."),
   tenant: text.optional().describe("The tenant of every request."),
   labels: labelSettings.prefault({}).describe("How labels follow data from call to call."),
@@ -364,7 +396,7 @@ export const configSchema = z.strictObject({
   tracing: z
     .boolean()
     .default(false)
-    .describe("Whether requests and hooks are spans, by `@opentelemetry/api`."),
+    .describe("Whether to trace requests and hooks as spans, with `@opentelemetry/api`."),
   audit: audit.optional().describe("The audit trail. Without it there is none."),
   definitionsFile: text
     .default("glassine.definitions.json")

@@ -61,7 +61,7 @@ function bytesOf(path: string): Buffer {
     if (error instanceof GlassineError) throw error;
     const { code = "unknown" } = error as NodeJS.ErrnoException;
     throw missing(
-      `the secret file ${printable(path)} ${code === "ENOENT" ? "is not there" : `cannot be read: ${code}`}`,
+      `the secret file ${printable(path)} ${code === "ENOENT" ? "does not exist" : `cannot be read: ${code}`}`,
     );
   } finally {
     if (file !== undefined) closeSync(file);

@@ -18,7 +18,7 @@ export interface ChangedDefinition {
   readonly text?: string;
 }
 
-const full = `${maxTools} tools changed: from now on every tool that was not seen as it is pinned counts as changed`;
+const full = `${maxTools} tools have changed: from now on, every tool that was not seen with its pinned definition counts as changed`;
 
 /**
  * The definitions of a server's tools. Without pins, the first definition that any caller gets is

@@ -81,7 +81,7 @@ async function allPages(begin: () => Asking): Promise<readonly Message[]> {
 
 function reasonIn(error: unknown): string {
   const { message } = isMessage(error) ? error : {};
-  return typeof message === "string" ? message : "the answer is no list of tools";
+  return typeof message === "string" ? message : "the answer is not a list of tools";
 }
 
 /** Needs no timeout: each end has a deadline, so every request gets an answer. */

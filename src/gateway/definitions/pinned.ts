@@ -15,7 +15,7 @@ import type { Definitions } from "./definitions.ts";
 const refused = refusalOf(
   -32010,
   "definition_changed",
-  "The definition of the tool is not the one that the operator has looked at",
+  "The tool's definition is not the one that the operator reviewed",
 );
 
 export interface Pinned {

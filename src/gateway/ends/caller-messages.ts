@@ -13,15 +13,17 @@ import {
   refusalOf,
 } from "./end.ts";
 
+const maxIdLength = 1024;
+
 const invalid = refusalOf(
   -32600,
   "message_invalid",
-  "The document is not a message of JSON-RPC 2.0 as MCP has it",
+  "The document is not a valid JSON-RPC 2.0 message of MCP",
 );
 const invalidId = refusalOf(
   -32600,
   "invalid_request_id",
-  "The request id is neither a string of reasonable length nor a whole number that JSON keeps",
+  `The request id must be a string of at most ${maxIdLength} characters or a safe integer`,
 );
 export const batchRefused = refusalOf(
   -32600,
@@ -29,8 +31,6 @@ export const batchRefused = refusalOf(
   "Only sessions of MCP 2025-03-26 take batches",
 );
 export const idInUse = refusalOf(-32012, "request_id_in_use", "The request id is in use");
-
-const maxIdLength = 1024;
 
 /** Returns why a document is not a message or batch of messages, or undefined if it is. */
 export function messageFault(document: unknown): Refusal | undefined {

@@ -125,7 +125,7 @@ export function childBack(options: ChildOptions): End {
       if (stdin === undefined || isGone || closing !== undefined)
         throw new Error("The server is gone.");
       if (stdin.writableLength > queuedBytes)
-        throw new Error("The server does not read what it is sent.");
+        throw new Error("The server is not reading its input.");
       await writeLine(stdin, message);
     },
     close() {
@@ -192,6 +192,6 @@ function startFailure(
     const text = `there is no program "${command}"${where}. Install it, or give its whole path.`;
     return new ChildFailure("command_missing", text, error);
   }
-  const why = error.code === "EACCES" ? "it may not be run" : (error.code ?? "it failed");
+  const why = error.code === "EACCES" ? "it is not executable" : (error.code ?? "it failed");
   return new ChildFailure("command_failed", `"${command}" could not be started: ${why}.`, error);
 }

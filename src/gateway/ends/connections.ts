@@ -113,7 +113,9 @@ function processes(
   function run(): End {
     if (running.size >= children) endOneIdle();
     if (running.size >= children)
-      throw new Error(`Server ${name} has ${children} processes, and may have no more.`);
+      throw new Error(
+        `Server ${name} already has ${children} processes, which is the limit: see limits.children.`,
+      );
     const given = withSecrets(env, secrets);
     const hidden = Object.entries(given).flatMap(([key, value]) =>
       typeof env[key] === "string" ? [] : [value],

@@ -72,7 +72,7 @@ export interface PassThrough {
 const unknownAnswer = refusalOf(
   -32014,
   "answer_unknown",
-  "The answer belongs to no request that is known here",
+  "The answer does not belong to a known request",
 );
 const sessionUnknown = refusalOf(-32001, "session_unknown", "Session not found");
 
@@ -178,13 +178,13 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   let timer: NodeJS.Timeout | undefined;
   let isLate = false;
   let onLate: () => void = () => {};
-  const giveUp = () => {
+  const onTimeout = () => {
     isLate = true;
     onLate();
   };
 
   /** Resolves to the result of `work`, or to `tooLate`. Only the latest call can time out. */
-  function inTime<Value>(work: Promise<Value>): Promise<Value | typeof tooLate> {
+  function unlessLate<Value>(work: Promise<Value>): Promise<Value | typeof tooLate> {
     if (isLate) return Promise.resolve(tooLate);
     return new Promise((resolve, reject) => {
       onLate = () => resolve(tooLate);
@@ -201,12 +201,12 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     request.signal.addEventListener("abort", over, { once: true });
     if (request.signal.aborted) over();
     try {
-      hand();
+      passToGuard();
       await settled();
       hasForwarded = true;
       if (body !== undefined && outgoing.length === 0) return withoutServer();
-      if (isTimed) timer = setTimeout(giveUp, options.timeoutMs).unref();
-      const answered = await inTime(send());
+      if (isTimed) timer = setTimeout(onTimeout, options.timeoutMs).unref();
+      const answered = await unlessLate(send());
       const response = answered === tooLate ? await fail(late) : await relay(answered);
       if (stream === undefined) over();
       return response;
@@ -217,7 +217,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   }
 
   /** Passes the caller's messages to the guard. */
-  function hand(): void {
+  function passToGuard(): void {
     if (body === undefined) return;
     const kept = asked.filter((message) => {
       if (!isAnswer(message)) return true;
@@ -251,7 +251,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     const coding = headers.get("content-encoding") ?? "identity";
     if (coding !== "identity") return await fail(invalidAnswer);
     if (type === "text/event-stream" && ok) return await eventsOf(answered);
-    const bytes = await inTime(bytesWithin(streamOf(answered), maxBytes));
+    const bytes = await unlessLate(bytesWithin(streamOf(answered), maxBytes));
     if (bytes === tooLate) return await fail(late);
     if (bytes === undefined) return await fail(tooLarge);
     const text = bytes.toString("utf8");
@@ -349,7 +349,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
       const limits: EventLimits = { maxBytes, tooLarge: () => new TooLarge() };
       const reader = readEvents((events ?? []) as AsyncIterable<Uint8Array>, limits);
       while (!isOver) {
-        const next = await inTime(reader.next());
+        const next = await unlessLate(reader.next());
         if (next === tooLate) {
           reason = late;
           canResume = false;
@@ -362,7 +362,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
         await passEvent(data);
         made.finish();
         // Before the answer to `initialize`, nobody is reading the stream yet.
-        await (isBeginning ? inTime(made.hasRoom()) : made.hasRoom());
+        await (isBeginning ? unlessLate(made.hasRoom()) : made.hasRoom());
         // Whatever follows the last answer belongs to no request.
         if (requests.length > 0 && open.size === 0) break;
       }

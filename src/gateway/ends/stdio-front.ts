@@ -86,7 +86,7 @@ export function stdioFront(options: StdioFrontOptions): End {
       if (isClosed) throw new Error("The caller is gone.");
       if (stdout.writableLength > queuedBytes) {
         void end.close();
-        throw new Error("The caller does not read what it is sent.");
+        throw new Error("The caller is not reading its output.");
       }
       version ??= versionIn(message);
       if (isAnswer(message)) open.delete(keyOf(message.id));

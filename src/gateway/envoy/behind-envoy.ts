@@ -22,7 +22,7 @@ export function checkBehindEnvoy(config: GatewayConfig): void {
       : [
           problemAt(
             ["servers", name],
-            "expected a `url`: Envoy sends requests on to servers, and starts none.",
+            "expected a `url`: Envoy forwards requests to servers, but cannot start any.",
           ),
         ],
   );
@@ -32,11 +32,11 @@ export function checkBehindEnvoy(config: GatewayConfig): void {
         problems.push(
           problemAt(
             ["models", name, "path"],
-            `expected a path that no server is below: ${server} would be both.`,
+            `must not be a parent of a server's path: ${server} would match both.`,
           ),
         );
   if (listen?.port === 0)
-    problems.push(problemAt(["listen", "port"], "expected the port that Envoy listens on, got 0."));
+    problems.push(problemAt(["listen", "port"], "must be the port that Envoy listens on, got 0."));
   if (problems.length > 0)
     throw configInvalid(problems, "Behind Envoy, this is not a valid configuration.");
 }

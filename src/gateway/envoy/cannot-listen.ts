@@ -10,9 +10,9 @@ function reason(at: string, code: string): string {
   const isSocket = at.startsWith("unix:");
   switch (code) {
     case "EADDRINUSE":
-      return `${at} is in use: stop what listens there, or choose another ${isSocket ? "socket" : "port"}`;
+      return `${at} is in use: stop the program that listens there, or choose another ${isSocket ? "socket" : "port"}`;
     case "ENOTFOUND":
-      return `it cannot listen at ${at}: nobody knows the address (${code}). Choose one of this machine`;
+      return `it cannot listen at ${at}: the address is unknown (${code}). Choose an address of this machine`;
     case "EADDRNOTAVAIL":
       return `it cannot listen at ${at} (${code}): choose an address of this machine`;
     case "EACCES":

@@ -338,12 +338,12 @@ function istio(options: EnvoyConfigOptions): readonly object[] {
   ];
 }
 
-const neverOpen = "Never true: what could not be judged would pass.";
+const neverOpen = "Never set this to true: traffic that could not be judged would pass.";
 const noResets =
-  "Without this Envoy resets each stream to glassine at its end, and Node takes few resets.";
+  "Without this, Envoy resets each stream to glassine at its end, and Node closes a connection after too many resets.";
 
 const fragmentComments: Comments = {
-  spec: "Names, namespaces and the port are examples: write those of your own.",
+  spec: "Names, namespaces and the port are examples: replace them with your own.",
   failOpen: neverOpen,
   failure_mode_allow: neverOpen,
   messageTimeout: "Longer than the plugins may take.",
@@ -358,11 +358,11 @@ function commentsOf({ bodyMode, processors: at }: EnvoyConfigOptions): Comments 
   return {
     admin: "Envoy's own administration. Whoever reaches it can stop Envoy: keep it local.",
     layered_runtime: noResets,
-    listeners: "Where callers come: `listen` of the gateway's configuration.",
+    listeners: "Where callers connect: `listen` in the gateway's configuration.",
     normalize_path: "One spelling of a path, for the routes and for glassine.",
-    stream_idle_timeout: "MCP streams are idle for long.",
+    stream_idle_timeout: "MCP streams can be idle for a long time.",
     routes: "Each server and model at its path. glassine writes the path at the server itself.",
-    http_filters: "glassine comes first, and the router last.",
+    http_filters: "glassine must come first, and the router last.",
     initial_metadata:
       "Says which session a stream belongs to, or else which request, for `hash_policy` below.",
     retry_policy: "A stream that no processor has taken yet is offered to another one.",
@@ -372,16 +372,16 @@ function commentsOf({ bodyMode, processors: at }: EnvoyConfigOptions): Comments 
         ? "Bodies are judged while they stream, event by event."
         : "Bodies are buffered: streams arrive whole at their end, so a server cannot ask its caller anything, and no body is longer than Envoy's buffer (1 MiB).",
     request_attributes: "The address of the caller, which identity.trustedHeaders asks for.",
-    mutation_rules: "So that no caller's `x-envoy-` header goes on.",
+    mutation_rules: "Lets glassine remove callers' `x-envoy-` headers.",
     message_timeout:
       "Longer than the plugins may take. It counts for headers and buffered bodies; streams have glassine's own deadlines.",
     lb_policy:
       at.length > 1
         ? "All requests of a session go to the same processor while it lives."
         : "With more processors, all requests of a session go to the same one while it lives.",
-    healthy_panic_threshold: "Rather refuse than ask a processor that leaves.",
+    healthy_panic_threshold: "Refuse requests rather than ask a processor that is leaving.",
     health_checks:
-      "A processor that ends says so first, and is asked no more. One that is busy has three seconds to answer.",
+      "A processor announces that it is leaving, and is then no longer asked. A busy one has three seconds to answer.",
     circuit_breakers: "Envoy's own limit is 1024, and every open stream counts.",
   };
 }

@@ -34,7 +34,7 @@ export function tokenIn(headers: Headers): string | undefined {
   throw new Refused({
     status: 400,
     code: "header_invalid",
-    reason: "The Authorization header is malformed, or comes twice.",
+    reason: "The Authorization header is malformed or repeated.",
     error: "invalid_request",
   });
 }
@@ -63,8 +63,8 @@ export async function createBearer(settings: Settings, now: () => number): Promi
     throw new Refused({
       status: 403,
       code: "scope_missing",
-      reason: "The token does not have the scopes that are needed.",
-      detail: `The token does not have the scope ${missing.map((scope) => quoted(scope)).join(", ")}.`,
+      reason: "The token lacks a required scope.",
+      detail: `The token lacks the scope ${missing.map((scope) => quoted(scope)).join(", ")}.`,
       error: "insufficient_scope",
     });
   };
@@ -101,10 +101,10 @@ const reasons: Readonly<Record<string, string>> = {
   ERR_JWT_EXPIRED: "The token has expired.",
 };
 const claims: Readonly<Record<string, string>> = {
-  iss: "The token is of another issuer.",
+  iss: "The token is from another issuer.",
   aud: "The token is for another audience.",
   nbf: "The token is not valid yet.",
-  exp: "The token has no time at which it expires.",
+  exp: "The token has no expiry time.",
 };
 
 /** Words the reason afresh, since jose's messages can quote the token. */
@@ -121,7 +121,8 @@ function reasonOf({ code, claim }: { readonly code?: unknown; readonly claim?: u
  */
 function checkType(typ: string | undefined): void {
   const isAccessToken = typ === undefined || /^(?:application\/)?(?:at\+)?jwt$/i.test(typ);
-  if (!isAccessToken) throw invalidToken("The token is of another type.");
+  if (!isAccessToken)
+    throw invalidToken("The token is not an access token: its `typ` says otherwise.");
 }
 
 function identityIn(payload: JWTPayload, { issuer, subject: mapping }: Settings): Identity {

@@ -37,7 +37,7 @@ export function checkOrigin(
   return refused(
     "origin_refused",
     "Requests from this origin are not accepted.",
-    `The Origin header is ${quoted(origin, 100)}: if its pages may ask the gateway, add it to listen.allowedOrigins.`,
+    `The Origin header is ${quoted(origin, 100)}: if its pages may use the gateway, add it to listen.allowedOrigins.`,
   );
 
   function refused(code: RefusalCode, reason: string, detail: string): Response {

@@ -110,12 +110,12 @@ function challengeOf(
 const noToken: Refusal = {
   status: 401,
   code: "identity_missing",
-  reason: "A token is needed.",
+  reason: "A token is required.",
 };
 const notByProxy: Refusal = {
   status: 403,
   code: "identity_missing",
-  reason: "Requests are accepted only from the proxy in front, with the name of a subject.",
+  reason: "Requests are accepted only through the proxy in front, and must name a subject.",
 };
 const ambiguous: Refusal = {
   status: 400,
@@ -125,7 +125,7 @@ const ambiguous: Refusal = {
 };
 
 function failed(error: unknown): Refusal {
-  const detail = `Who is asking cannot be found out: ${describeThrown(error).text}`;
-  const reason = "Who is asking cannot be found out at the moment.";
+  const detail = `The caller cannot be identified: ${describeThrown(error).text}`;
+  const reason = "The caller cannot be identified at the moment.";
   return { status: 503, code: "identity_failed", reason, detail };
 }

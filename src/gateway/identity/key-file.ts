@@ -55,7 +55,7 @@ function keysIn(text: string, algorithms: readonly Algorithm[]) {
   }
   // RFC 7518 §6: `d` is a private key, `k` a shared secret.
   if (list.some((key) => "d" in key || "k" in key)) {
-    return { ...none, fault: "has a private key in it. Give the gateway the public ones alone" };
+    return { ...none, fault: "contains a private key. Give the gateway only the public ones" };
   }
   const isFit = list.some((jwk) => {
     const key = publicKeyOf({ key: jwk, format: "jwk" });
@@ -74,7 +74,7 @@ function faultOfPem(text: string): string | undefined {
   const blocks = text.match(/-----BEGIN [^-]*-----/g) ?? [];
   if (blocks.length === 0) return "is neither a JWKS document nor a public key in PEM";
   if (blocks.some((line) => line.includes("PRIVATE"))) {
-    return "has a private key in it. Give the gateway the public one alone";
+    return "contains a private key. Give the gateway only the public one";
   }
   if (blocks.length > 1) return "has several PEM blocks. Write several keys as a JWKS document";
   return undefined;

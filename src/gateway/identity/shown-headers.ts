@@ -80,7 +80,7 @@ function isLong([name, value]: readonly [string, string]): boolean {
 const tooLarge: Refusal = {
   status: 431,
   code: "headers_too_large",
-  reason: "The request has too many headers, or too large ones.",
+  reason: "The request has too many headers, or headers that are too large.",
 };
 const invalid: Refusal = {
   status: 400,

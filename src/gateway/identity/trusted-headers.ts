@@ -33,7 +33,7 @@ export function trustedHeaders(settings: Settings) {
       );
     }
     if (names.includes(name))
-      throw invalid(key, `${quoted(given)} is taken: choose a header for each.`);
+      throw invalid(key, `${quoted(given)} is already used: choose a different header for each.`);
     names.push(name);
   }
   return {
@@ -83,12 +83,12 @@ function listIn(headers: Headers, name: string | undefined): readonly string[] {
 function checked(text: string, name: string): string {
   if (text.length <= longest && item.test(text)) return text;
   throw malformed(
-    `The header ${quoted(name)} of the proxy comes twice, is too long, or has characters that a name cannot have.`,
+    `The proxy's header ${quoted(name)} is repeated, too long, or has characters that a name cannot have.`,
   );
 }
 
 function malformed(detail: string | undefined): Refused {
-  const reason = "A header that says who is asking is malformed or comes twice.";
+  const reason = "An identity header is malformed or repeated.";
   return new Refused({ status: 400, code: "header_invalid", reason, detail });
 }
 
@@ -107,9 +107,9 @@ function rangesOf(entries: readonly string[]): BlockList {
       );
     }
     if (length === 0)
-      throw invalid("from", `${quoted(entry)} is everybody: name the proxies alone.`);
+      throw invalid("from", `${quoted(entry)} includes everybody: list only the proxies.`);
     if (isMapped(address)) {
-      throw invalid("from", `${quoted(entry)} stands for an IPv4 address: write it as one.`);
+      throw invalid("from", `${quoted(entry)} is an IPv4-mapped address: write it as IPv4.`);
     }
     ranges.addSubnet(address, length, version === 4 ? "ipv4" : "ipv6");
   }

@@ -164,7 +164,7 @@ export function beginsExchange(request: Request): boolean {
   return new URL(request.url).pathname !== answerPath;
 }
 
-const changed = "Plugins changed it";
+const changed = "Changed by plugins";
 const noMasks = "changes to answers are not passed on";
 
 /** Turns a response that refuses a request early into the equivalent rejection. */

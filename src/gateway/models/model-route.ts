@@ -175,7 +175,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
 const failures = {
   provider_unreachable: {
     status: 502,
-    reason: "The provider could not be reached, or broke off",
+    reason: "The provider could not be reached, or closed the connection",
   },
   provider_timeout: { status: 504, reason: "The provider did not answer in time" },
   shutting_down: { status: 503, reason: "The gateway is shutting down" },

@@ -21,7 +21,7 @@ export const gatewayMetrics = {
   request_own_seconds: {
     kind: "histogram",
     labels: ofRequest,
-    means: "The share of the gateway and its plugins in a request.",
+    means: "Time that the gateway and its plugins took for a request.",
     buckets: own,
   },
   request_peer_seconds: {
@@ -38,7 +38,7 @@ export const gatewayMetrics = {
   model_own_seconds: {
     kind: "histogram",
     labels: ofModel,
-    means: "The share of the gateway and its plugins in a request to a model.",
+    means: "Time that the gateway and its plugins took for a request to a model.",
     buckets: own,
   },
   model_peer_seconds: {
@@ -50,7 +50,8 @@ export const gatewayMetrics = {
   refusals_total: {
     kind: "counter",
     labels: ["code"],
-    means: "HTTP requests that were refused unseen: Host, Origin, identity, size, rate, session.",
+    means:
+      "HTTP requests refused before any plugin saw them: Host, Origin, identity, size, rate, session.",
   },
   dropped_messages_total: {
     kind: "counter",
@@ -65,7 +66,7 @@ export const gatewayMetrics = {
   audit_failures_total: {
     kind: "counter",
     labels: [],
-    means: "Records that the audit trail did not keep.",
+    means: "Records that could not be written to the audit trail.",
   },
   open_requests: { kind: "gauge", labels: [], means: "Requests to servers without an answer yet." },
   open_sessions: { kind: "gauge", labels: [], means: "Sessions over HTTP." },

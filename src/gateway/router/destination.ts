@@ -7,9 +7,9 @@ import {
   type Refusal,
   refusalOf,
 } from "../ends/index.ts";
-import type { Homes } from "./homes.ts";
 import { cursorsIn, lists } from "./merge.ts";
 import { splitName } from "./names.ts";
+import type { RoutingMemory } from "./routing-memory.ts";
 
 /** The message for each server, in the order of the configuration. */
 type Messages = readonly (readonly [server: string, message: Message])[];
@@ -22,27 +22,31 @@ export type Destination =
   /** The owner is unknown: the servers are asked one after the other until one has it. */
   | { readonly kind: "search"; readonly messages: Messages };
 
-export interface Known {
+export interface RoutingContext {
   /** In the order of the configuration. */
   readonly servers: readonly string[];
-  readonly homes: Homes;
+  readonly memory: RoutingMemory;
   /** The session or subject that owns the connection. */
   readonly owner: string;
 }
 
-const unknownName = refusalOf(-32602, "name_unknown", "No server has this name: see the list");
+const unknownName = refusalOf(
+  -32602,
+  "name_unknown",
+  "No server has a tool or prompt with this name: see the list",
+);
 const unknownUri = refusalOf(-32602, "resource_unknown", "No server has this resource");
 export const unknownTask = refusalOf(-32602, "task_unknown", "No server has this task");
-const unknownCursor = refusalOf(-32602, "cursor_unknown", "The cursor is not one of this gateway");
+const unknownCursor = refusalOf(-32602, "cursor_unknown", "The cursor is not from this gateway");
 export const unknownMethod = refusalOf(-32601, "method_unknown", "Method not found");
 
 export const handshakes: readonly string[] = ["initialize", "server/discover"];
 
 const versionKey = "io.modelcontextprotocol/protocolVersion";
 
-export function destinationOf(message: Message, known: Known): Destination | Refusal {
+export function destinationOf(message: Message, context: RoutingContext): Destination | Refusal {
   const method = String(message.method);
-  const { servers } = known;
+  const { servers } = context;
   const params = paramsOf(message);
   const toAll = (): Destination => ({
     kind: "all",
@@ -62,7 +66,7 @@ export function destinationOf(message: Message, known: Known): Destination | Ref
     return { kind: "here", result: {} };
   if (handshakes.includes(method) || method === "logging/setLevel") return toAll();
   if (method === "subscriptions/listen")
-    return { kind: "all", messages: subscribed(message, known) };
+    return { kind: "all", messages: subscribed(message, context) };
   if (Object.hasOwn(lists, method)) return pagesOf(message, params, servers);
   if (method === "tools/call" || method === "prompts/get") {
     const found = splitName(params.name);
@@ -73,9 +77,9 @@ export function destinationOf(message: Message, known: Known): Destination | Ref
     const found = splitName(ref.name);
     if (found !== undefined || ref.uri === undefined)
       return toOne(found?.server, unknownName, { ref: { ...ref, name: found?.name } });
-    return ofResource(message, ref.uri, known);
+    return ofResource(message, ref.uri, context);
   }
-  if (method.startsWith("resources/")) return ofResource(message, params.uri, known);
+  if (method.startsWith("resources/")) return ofResource(message, params.uri, context);
   if (method.startsWith("tasks/")) {
     const found = splitName(params.taskId);
     return toOne(found?.server, unknownTask);
@@ -84,10 +88,14 @@ export function destinationOf(message: Message, known: Known): Destination | Ref
 }
 
 /** Sends a request to the server that the resource belongs to, or else looks for that server. */
-function ofResource(message: Message, uri: unknown, known: Known): Destination | Refusal {
-  const { homes, owner, servers } = known;
+function ofResource(
+  message: Message,
+  uri: unknown,
+  context: RoutingContext,
+): Destination | Refusal {
+  const { memory, owner, servers } = context;
   if (typeof uri !== "string") return unknownUri;
-  const server = homes.ofUri(owner, uri, servers);
+  const server = memory.ofUri(owner, uri, servers);
   if (server !== undefined) return { kind: "one", messages: [[server, message]] };
   // Servers accept subscriptions to resources that they do not have, so a success proves little.
   const isSubscribing = String(message.method).endsWith("subscribe");
@@ -98,7 +106,7 @@ function ofResource(message: Message, uri: unknown, known: Known): Destination |
 }
 
 /** Sends to all servers; each gets only the resources that are, or could be, its own. */
-function subscribed(message: Message, { servers, homes, owner }: Known): Messages {
+function subscribed(message: Message, { servers, memory, owner }: RoutingContext): Messages {
   const params = paramsOf(message);
   const { notifications } = params;
   const wanted = isMessage(notifications) ? notifications.resourceSubscriptions : undefined;
@@ -106,8 +114,8 @@ function subscribed(message: Message, { servers, homes, owner }: Known): Message
     return servers.map((server) => [server, message] as const);
   return servers.map((server) => {
     const resourceSubscriptions = wanted.filter((uri) => {
-      const home = typeof uri === "string" ? homes.ofUri(owner, uri, servers) : undefined;
-      return home === undefined || home === server;
+      const known = typeof uri === "string" ? memory.ofUri(owner, uri, servers) : undefined;
+      return known === undefined || known === server;
     });
     const own = { ...notifications, resourceSubscriptions };
     return [server, { ...message, params: { ...params, notifications: own } }] as const;

@@ -1,3 +1,3 @@
-export { Homes } from "./homes.ts";
 export { splitName } from "./names.ts";
 export { routerOf } from "./router.ts";
+export { RoutingMemory } from "./routing-memory.ts";

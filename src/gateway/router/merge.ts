@@ -1,8 +1,8 @@
 /** Merges the answers of several servers into one. */
 import { packageVersion } from "../../core/plugins/index.ts";
 import { documentIn, isMessage, type Message } from "../ends/index.ts";
-import type { Homes } from "./homes.ts";
 import { joinName } from "./names.ts";
+import type { RoutingMemory } from "./routing-memory.ts";
 import { renamed, toCallerOf } from "./task-ids.ts";
 
 /** The result of one server. */
@@ -13,11 +13,11 @@ export interface Part {
 
 /** The context in which answers are merged. */
 export interface MergeContext {
-  readonly homes: Homes;
+  readonly memory: RoutingMemory;
   /** The session or subject that owns the connection. */
   readonly owner: string;
   /** Whether the answer of a server that might have contributed is missing. */
-  readonly isPart: boolean;
+  readonly isPartial: boolean;
 }
 
 /** The field that holds a list's items, and how each item is changed for the caller. */
@@ -36,15 +36,15 @@ export const lists: Readonly<Record<string, ListKind>> = {
   "prompts/list": { field: "prompts", item: named },
   "resources/list": {
     field: "resources",
-    item(server, item, { homes, owner }) {
-      homes.addUri(owner, server, item.uri);
+    item(server, item, { memory, owner }) {
+      memory.addUri(owner, server, item.uri);
       return item;
     },
   },
   "resources/templates/list": {
     field: "resourceTemplates",
-    item(server, item, { homes, owner }) {
-      homes.addTemplate(owner, server, item.uriTemplate);
+    item(server, item, { memory, owner }) {
+      memory.addTemplate(owner, server, item.uriTemplate);
       return item;
     },
   },
@@ -69,14 +69,14 @@ export function mergeLists(method: string, parts: readonly Part[], context: Merg
 }
 
 /** Merges caching hints: the strictest wins, and an incomplete list must not be cached. */
-function cacheFacts(parts: readonly Part[], { isPart }: MergeContext): Message {
+function cacheFacts(parts: readonly Part[], { isPartial }: MergeContext): Message {
   const results = parts.map(({ result }) => result);
   const ttls = results.map(({ ttlMs }) => ttlMs).filter((ttl) => typeof ttl === "number");
   const scopes = results.map(({ cacheScope }) => cacheScope).filter((scope) => scope !== undefined);
   const types = results.map(({ resultType }) => resultType).filter((type) => type !== undefined);
   return {
     ...(types.length > 0 && { resultType: types[0] }),
-    ...(ttls.length > 0 && { ttlMs: isPart ? 0 : Math.min(...ttls) }),
+    ...(ttls.length > 0 && { ttlMs: isPartial ? 0 : Math.min(...ttls) }),
     ...(scopes.length > 0 && {
       cacheScope: scopes.every((scope) => scope === "public") ? "public" : "private",
     }),
@@ -109,7 +109,7 @@ export function mergeHandshakes(
   parts: readonly Part[],
   context: MergeContext,
 ): Message {
-  const { isPart } = context;
+  const { isPartial } = context;
   const results = parts.map(({ result }) => result);
   const versions = results.map(({ protocolVersion }) => protocolVersion);
   const known = versions.filter((version): version is string => typeof version === "string");
@@ -124,7 +124,7 @@ export function mergeHandshakes(
     ...(supported.length > 0 && { supportedVersions: common(supported) }),
     capabilities: results
       .map(({ capabilities }) => capabilities)
-      .reduce<Message>(union, isPart && method === "initialize" ? anyList : {}),
+      .reduce<Message>(union, isPartial && method === "initialize" ? anyList : {}),
     serverInfo: { name: "glassine", version: packageVersion },
     ...(instructions.length > 0 && { instructions: instructions.join("\n\n") }),
   };

@@ -51,7 +51,7 @@ export interface Peer {
   readonly isLost: boolean;
   /** Connects for the first time. Never rejects: a server that cannot be reached is lost. */
   connect(): Promise<Error | undefined>;
-  tell(message: Message, extra: Extra | undefined): void;
+  send(message: Message, extra: Extra | undefined): void;
   /** The caller is gone. */
   close(): void;
 }
@@ -115,7 +115,7 @@ export function peerOf(options: PeerOptions): Peer {
     }
   }
 
-  function tell(message: Message, extra: Extra | undefined): void {
+  function send(message: Message, extra: Extra | undefined): void {
     note(message);
     if (state === "open") {
       deliver({ message, extra });
@@ -239,7 +239,7 @@ export function peerOf(options: PeerOptions): Peer {
       return state === "lost";
     },
     connect: first,
-    tell,
+    send,
     close() {
       state = "closed";
       held = [];

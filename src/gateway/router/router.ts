@@ -25,7 +25,6 @@ import {
   serverGone,
 } from "../ends/index.ts";
 import { Acknowledgements, acknowledged } from "./acknowledgements.ts";
-import { AskedOfCaller } from "./asked-of-caller.ts";
 import {
   type Destination,
   destinationOf,
@@ -33,10 +32,11 @@ import {
   unknownMethod,
   unknownTask,
 } from "./destination.ts";
-import type { Homes } from "./homes.ts";
 import { urisIn } from "./linked-uris.ts";
 import { lists, mergeHandshakes, mergeLists } from "./merge.ts";
 import { type Peer, peerOf, type RouterLog } from "./peer.ts";
+import type { RoutingMemory } from "./routing-memory.ts";
+import { ServerRequests } from "./server-requests.ts";
 import { handshakePatienceMs } from "./slow-servers.ts";
 import { inAnswer, inParams, toCallerOf, toServer } from "./task-ids.ts";
 
@@ -48,8 +48,8 @@ export interface RouterOptions {
   readonly connect: (server: string, end: End) => Promise<unknown>;
   /** Whether to reconnect to a lost server: in a session, not in an exchange. */
   readonly reconnects: boolean;
-  readonly homes: Homes;
-  /** The session, or the subject of an exchange, for which `homes` remembers what it learns. */
+  readonly memory: RoutingMemory;
+  /** The session, or the subject of an exchange, for which `memory` remembers what it learns. */
   readonly owner: string;
   readonly log: RouterLog;
 }
@@ -75,16 +75,16 @@ interface Asked {
   /** For `subscriptions/listen`. */
   readonly acknowledgements: Acknowledgements | undefined;
   /** Whether the answer of a server that might have contributed is missing. */
-  isPart: boolean;
+  isPartial: boolean;
   progress: number;
 }
 
 const late = refusalOf(-32014, "peer_timeout", "The servers did not answer in time");
 
 export function routerOf(options: RouterOptions): Router {
-  const { front, servers, connect, reconnects, homes, owner, log } = options;
+  const { front, servers, connect, reconnects, memory, owner, log } = options;
   const asked = new Map<string, Asked>();
-  const ofCaller = new AskedOfCaller();
+  const serverRequests = new ServerRequests();
   const peers = new Map(servers.map((name) => [name, peerFor(name)] as const));
   let isOver = false;
 
@@ -115,7 +115,7 @@ export function routerOf(options: RouterOptions): Router {
 
   function lost(server: string): void {
     if (isOver) return;
-    for (const requestId of ofCaller.cancelAll(server)) {
+    for (const requestId of serverRequests.cancelAll(server)) {
       const params = { requestId, reason: "The server is gone" };
       toCaller({ jsonrpc: "2.0", method: "notifications/cancelled", params }, {});
     }
@@ -137,17 +137,17 @@ export function routerOf(options: RouterOptions): Router {
     else notification(message, extra);
   }
 
-  function tell(server: string, message: Message, extra: Extra | undefined): void {
+  function sendTo(server: string, message: Message, extra: Extra | undefined): void {
     const own = isAnswer(message)
       ? inAnswer(message, "", toServer(server))
       : inParams(message, toServer(server));
-    peers.get(server)?.tell(own, extra);
+    peers.get(server)?.send(own, extra);
   }
 
   function request(message: Request, extra: Extra | undefined): void {
     const { id } = message;
-    const known = { servers, homes, owner };
-    const to = asked.has(keyOf(id)) ? idInUse : destinationOf(message, known);
+    const context = { servers, memory, owner };
+    const to = asked.has(keyOf(id)) ? idInUse : destinationOf(message, context);
     const related = { relatedRequestId: id };
     if ("code" in to) toCaller(errorAnswer(id, to), related);
     else if (to.kind === "here") toCaller({ jsonrpc: "2.0", id, result: to.result }, related);
@@ -168,7 +168,7 @@ export function routerOf(options: RouterOptions): Router {
       answers: new Map(),
       next: kind === "search" ? [...messages] : [],
       extra,
-      isPart: false,
+      isPartial: false,
       progress: Number.NEGATIVE_INFINITY,
       acknowledgements: isLasting ? new Acknowledgements(names, toCaller) : undefined,
     };
@@ -179,7 +179,7 @@ export function routerOf(options: RouterOptions): Router {
     }
     for (const name of names)
       entry.waiting.set(name, kind === "all" ? timer(entry, name) : undefined);
-    for (const [server, own] of messages) tell(server, own, extra);
+    for (const [server, own] of messages) sendTo(server, own, extra);
   }
 
   /** Asks the next server that may have it. Returns false if there is none. */
@@ -187,13 +187,13 @@ export function routerOf(options: RouterOptions): Router {
     const [server, message] = entry.next.shift() ?? [];
     if (server === undefined || message === undefined) return false;
     entry.waiting.set(server, entry.next.length > 0 ? timer(entry, server) : undefined);
-    tell(server, message, entry.extra);
+    sendTo(server, message, entry.extra);
     return true;
   }
 
   function timer(entry: Asked, server: string): NodeJS.Timeout {
     const isHandshake = handshakes.includes(entry.request.method);
-    const ms = isHandshake ? handshakePatienceMs : homes.slow.patienceMs(owner, server);
+    const ms = isHandshake ? handshakePatienceMs : memory.slow.patienceMs(owner, server);
     return setTimeout(() => outOfPatience(entry, server, ms), ms).unref();
   }
 
@@ -201,7 +201,7 @@ export function routerOf(options: RouterOptions): Router {
     const { request, kind, acknowledgements, waiting, answers } = entry;
     const { id, method } = request;
     if (acknowledgements?.isMissing(server) === false) return;
-    homes.slow.wasSlow(owner, server, ms);
+    memory.slow.wasSlow(owner, server, ms);
     log.warn("server_left_out", { server, method, code: late.data.code });
     // The slow server's answer still counts, unless another one has it.
     if (kind === "search") {
@@ -213,7 +213,7 @@ export function routerOf(options: RouterOptions): Router {
       return;
     }
     waiting.delete(server);
-    entry.isPart = true;
+    entry.isPartial = true;
     answers.set(server, errorAnswer(id, late));
     cancel(server, entry, "timeout");
     complete(entry).catch(report);
@@ -223,7 +223,7 @@ export function routerOf(options: RouterOptions): Router {
     // MCP: `initialize` cannot be cancelled.
     if (request.method === "initialize") return;
     const params = { requestId: request.id, reason };
-    tell(server, { jsonrpc: "2.0", method: "notifications/cancelled", params }, extra);
+    sendTo(server, { jsonrpc: "2.0", method: "notifications/cancelled", params }, extra);
   }
 
   function notification(message: Message, extra: Extra | undefined): void {
@@ -231,12 +231,12 @@ export function routerOf(options: RouterOptions): Router {
     const { method } = message;
     if (method === "notifications/cancelled") cancelled(message, extra);
     else if (method === "notifications/progress") {
-      const [server, own] = ofCaller.progress(message) ?? [];
-      if (server !== undefined && own !== undefined) tell(server, own, extra);
+      const [server, own] = serverRequests.progress(message) ?? [];
+      if (server !== undefined && own !== undefined) sendTo(server, own, extra);
     } else if (String(method).startsWith("notifications/tasks")) {
-      const server = ofCaller.serverOfTask(params.taskId);
-      if (server !== undefined) tell(server, message, extra);
-    } else for (const server of servers) tell(server, message, extra);
+      const server = serverRequests.serverOfTask(params.taskId);
+      if (server !== undefined) sendTo(server, message, extra);
+    } else for (const server of servers) sendTo(server, message, extra);
   }
 
   function cancelled(message: Message, extra: Extra | undefined): void {
@@ -246,7 +246,7 @@ export function routerOf(options: RouterOptions): Router {
     const wanted = [...entry.waiting.keys()];
     // MCP: `initialize` cannot be cancelled.
     if (entry.request.method !== "initialize") forget(entry);
-    for (const server of wanted) tell(server, message, extra);
+    for (const server of wanted) sendTo(server, message, extra);
   }
 
   function forget(entry: Asked): void {
@@ -257,8 +257,8 @@ export function routerOf(options: RouterOptions): Router {
 
   /** Passes on the caller's answer to a server's request. */
   function answerOf(message: Message & { id: RequestId }, extra: Extra | undefined): void {
-    const [server, own] = ofCaller.answer(message) ?? [];
-    if (server !== undefined && own !== undefined) tell(server, own, extra);
+    const [server, own] = serverRequests.answer(message) ?? [];
+    if (server !== undefined && own !== undefined) sendTo(server, own, extra);
   }
 
   async function fromServer(
@@ -269,21 +269,21 @@ export function routerOf(options: RouterOptions): Router {
     if (isAnswer(message)) return collect(server, message, sendOptions);
     const params = paramsOf(message);
     const own = inParams(message, (id) =>
-      ofCaller.isTaskFor(server, id) ? id : toCallerOf(server)(id),
+      serverRequests.isTaskFor(server, id) ? id : toCallerOf(server)(id),
     );
     if (isRequest(message)) {
       const isOfTask = message.method.startsWith("tasks/") && params.taskId !== undefined;
-      if (!isOfTask || ofCaller.isTaskFor(server, params.taskId))
-        return front.send(ofCaller.add(server, own as Request), sendOptions);
-      return peers.get(server)?.tell(errorAnswer(message.id, unknownTask), undefined);
+      if (!isOfTask || serverRequests.isTaskFor(server, params.taskId))
+        return front.send(serverRequests.add(server, own as Request), sendOptions);
+      return peers.get(server)?.send(errorAnswer(message.id, unknownTask), undefined);
     }
     if (message.method === "notifications/cancelled") {
-      const requestId = ofCaller.cancel(server, params.requestId);
+      const requestId = serverRequests.cancel(server, params.requestId);
       if (requestId === undefined) return;
       return front.send({ ...message, params: { ...params, requestId } }, sendOptions);
     }
     if (message.method === "notifications/resources/updated")
-      homes.addUri(owner, server, params.uri);
+      memory.addUri(owner, server, params.uri);
     const { relatedRequestId } = sendOptions;
     const entry = entryOf(message, relatedRequestId);
     if (entry?.acknowledgements !== undefined)
@@ -317,11 +317,11 @@ export function routerOf(options: RouterOptions): Router {
     clearTimeout(entry.waiting.get(server));
     entry.waiting.delete(server);
     const { result } = message;
-    if (isMessage(result)) homes.slow.answered(owner, server);
+    if (isMessage(result)) memory.slow.answered(owner, server);
     if (entry.kind === "one") return finish(entry, server, message, sendOptions);
     if (entry.kind === "search") {
       if (isMessage(result)) {
-        homes.addUri(owner, server, paramsOf(entry.request).uri);
+        memory.addUri(owner, server, paramsOf(entry.request).uri);
         return finish(entry, server, message, sendOptions);
       }
       entry.answers.set(server, message);
@@ -337,7 +337,7 @@ export function routerOf(options: RouterOptions): Router {
       return finish(entry, server, message, sendOptions);
     const { code } = isMessage(message.error) ? message.error : {};
     if (!isMessage(result) && code !== unknownMethod.code) {
-      entry.isPart = true;
+      entry.isPartial = true;
       const isResource =
         request.method.startsWith("resources/") && !Object.hasOwn(lists, request.method);
       if (!isResource) log.warn("server_left_out", { server, method: request.method, code });
@@ -357,7 +357,7 @@ export function routerOf(options: RouterOptions): Router {
     forget(entry);
     for (const other of others) cancel(other, entry, "another server answered");
     if (isMessage(message.result))
-      for (const uri of urisIn(message.result)) homes.addUri(owner, server, uri);
+      for (const uri of urisIn(message.result)) memory.addUri(owner, server, uri);
     await front.send(inAnswer(message, method, toCallerOf(server)), sendOptions);
   }
 
@@ -371,7 +371,7 @@ export function routerOf(options: RouterOptions): Router {
     await front.send(answer, { relatedRequestId: id });
   }
 
-  function merged({ request, answers, isPart }: Asked): Message | undefined {
+  function merged({ request, answers, isPartial }: Asked): Message | undefined {
     const { method } = request;
     const parts = servers.flatMap((server) => {
       const result = answers.get(server)?.result;
@@ -379,7 +379,7 @@ export function routerOf(options: RouterOptions): Router {
     });
     const [first] = parts;
     if (first === undefined) return undefined;
-    const context = { homes, owner, isPart };
+    const context = { memory, owner, isPartial };
     if (handshakes.includes(method)) return mergeHandshakes(method, parts, context);
     return Object.hasOwn(lists, method) ? mergeLists(method, parts, context) : first.result;
   }

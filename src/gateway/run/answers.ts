@@ -10,12 +10,12 @@ const answers = {
   event_unknown: {
     status: 400,
     rpc: -32600,
-    text: "The event of Last-Event-ID is not kept, or not any longer: ask without it",
+    text: "The event in Last-Event-ID is unknown or no longer kept: reconnect without it",
   },
   header_mismatch: {
     status: 400,
     rpc: -32020,
-    text: "A header that repeats the request is missing, or says something else than the body",
+    text: "A header that repeats part of the request is missing, or differs from the body",
   },
   rate_limited: { status: 429, rpc: -32013, text: "Too many requests: wait as Retry-After says" },
   too_many_sessions: {
@@ -39,7 +39,7 @@ const answers = {
   envoy_unsafe: {
     status: 503,
     rpc: -32014,
-    text: "Envoy is not known to refuse what cannot be judged: see the log",
+    text: "Envoy might let unjudged traffic pass, so requests are refused: see the log",
   },
   not_found: { status: 404, rpc: -32600, text: "There is nothing at this path" },
   internal_error: { status: 500, rpc: -32603, text: "The gateway failed" },

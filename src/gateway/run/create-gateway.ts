@@ -65,10 +65,10 @@ const knownOptions = [
 
 /** Keys that only the command reads. They are rejected, since they would have no effect here. */
 const misplaced = {
-  plugins: "expected none here: plugins belong to the manager.",
-  mode: "expected none here: it is about the plugins, which belong to the manager.",
+  plugins: "is not allowed here: plugins belong to the manager.",
+  mode: "is not allowed here: it is about the plugins, which belong to the manager.",
   audit:
-    "expected none here: the trail is the manager's. `audit` beside `config` says what it gets.",
+    "is not allowed here: the trail is the manager's. `audit` next to `config` says what the gateway writes to it.",
 };
 
 /**

@@ -1,7 +1,7 @@
 /** Settings that a gateway cannot change while it runs. */
 import { isDeepStrictEqual } from "node:util";
 import { configInvalid, type GatewayConfig, problemAt } from "../config/index.ts";
-import { wayTo } from "./server.ts";
+import { connectionSettings } from "./server.ts";
 
 type Reader = (config: GatewayConfig) => unknown;
 type Fixed = readonly (readonly [path: readonly string[], of: Reader])[];
@@ -19,7 +19,9 @@ const overStdio: Fixed = [
   [
     ["servers"],
     ({ servers }) =>
-      Object.fromEntries(Object.entries(servers).map(([name, server]) => [name, wayTo(server)])),
+      Object.fromEntries(
+        Object.entries(servers).map(([name, server]) => [name, connectionSettings(server)]),
+      ),
   ],
 ];
 
@@ -28,7 +30,7 @@ export function checkFixed(current: GatewayConfig, next: GatewayConfig): void {
   const isStdio = current.listen === undefined && next.listen === undefined;
   const problems = [...always, ...(isStdio ? overStdio : [])]
     .filter(([, of]) => !isDeepStrictEqual(of(current), of(next)))
-    .map(([path]) => problemAt(path, "only a new start can change this."));
+    .map(([path]) => problemAt(path, "can only be changed by a restart."));
   if (problems.length > 0)
-    throw configInvalid(problems, "A reload cannot take this configuration.");
+    throw configInvalid(problems, "This configuration cannot be applied by a reload.");
 }

@@ -35,7 +35,8 @@ export interface GuardSettings {
 }
 
 /** Added to a guard's warnings for operators, since the warnings are worded for embedders. */
-const checkIt = "`glassine gateway --check` says what of each plugin has no effect here, and why";
+const checkHint =
+  "`glassine gateway --check` shows which parts of each plugin have no effect here, and why";
 
 export function guardOptions(
   name: string,
@@ -64,7 +65,7 @@ export function guardOptions(
     onEnd: (end) => onEnd(name, end),
     onFailure: (failed) => onFailure(name, failed),
     onResult: onHook,
-    onWarning: (text) => log.warn("guard_warning", { server: name, text, todo: checkIt }),
+    onWarning: (text) => log.warn("guard_warning", { server: name, text, todo: checkHint }),
   };
 }
 
@@ -117,7 +118,7 @@ export function sessionOfSubject({ key }: Identity): string {
 /** Requests of one session may have different tokens, so a request's own identity comes first. */
 function callerOf({ sessionId, authInfo }: GuardedRequest, { callers }: GuardSettings): Caller {
   const caller = callers.get(sessionId ?? "");
-  if (caller === undefined) throw new Error("It is not known who asks.");
+  if (caller === undefined) throw new Error("The caller is not known.");
   return authInfo === undefined ? caller : { ...caller, identity: authInfo as Identity };
 }
 

@@ -19,7 +19,7 @@ import {
 } from "../ends/index.ts";
 import type { Identity } from "../identity/index.ts";
 import type { Tracing } from "../observe/index.ts";
-import type { Homes } from "../router/index.ts";
+import type { RoutingMemory } from "../router/index.ts";
 import { answer, answerBad, codedRefusal } from "./answers.ts";
 import { Connected, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import { type Caller, sessionOfSubject } from "./guarded-server.ts";
@@ -37,7 +37,7 @@ export interface EndpointOptions {
   readonly log: GatewayLog;
   /** Returns the servers for the next session or exchange. */
   readonly servers: () => readonly Server[];
-  readonly homes: () => Homes;
+  readonly memory: () => RoutingMemory;
   readonly tracing?: Tracing | undefined;
   /** Callers by the `sessionId` of their fronts. Filled here. */
   readonly callers: Map<string, Caller>;
@@ -54,7 +54,7 @@ const serversGone = new Error("The server is gone.");
 
 /** Throws if servers have gone, or been removed by a reload, while they were being connected. */
 async function checkServers(wired: Wired, servers: readonly Server[]): Promise<void> {
-  if (!wired.isGone() && !servers.some(({ isOver }) => isOver)) return;
+  if (!wired.isGone() && !servers.some(({ isRemoved }) => isRemoved)) return;
   await wired.close();
   throw serversGone;
 }
@@ -62,7 +62,7 @@ async function checkServers(wired: Wired, servers: readonly Server[]): Promise<v
 type Asked = Message & { readonly id: RequestId };
 
 export function mcpEndpoint(options: EndpointOptions) {
-  const { path, sdk, limits, log, servers, homes, callers, tracing } = options;
+  const { path, sdk, limits, log, servers, memory, callers, tracing } = options;
   const sessions = new Sessions<HttpSession>(limits);
   const connected = new Connected();
   const exchanges = new OpenExchanges(() => limits().inFlight);
@@ -128,7 +128,7 @@ export function mcpEndpoint(options: EndpointOptions) {
     };
     try {
       const onCut = (request: RequestId) => front.closeStream(request);
-      const of = { servers: own, latest: servers, homes: homes(), log, tracing };
+      const of = { servers: own, latest: servers, memory: memory(), log, tracing };
       const wired = await wire(front.end, { ...of, key: identity.key, onCut, session: id });
       await checkServers(wired, own);
       const session: HttpSession = {
@@ -181,7 +181,7 @@ export function mcpEndpoint(options: EndpointOptions) {
       leave();
     };
     try {
-      const of = { servers: own, latest: servers, homes: homes(), log, tracing };
+      const of = { servers: own, latest: servers, memory: memory(), log, tracing };
       const about = { key, exchange: { headers: request.headers, message } };
       const wired = await wire(front.end, { ...of, ...about });
       await checkServers(wired, own);

@@ -102,7 +102,7 @@ export class ModelRoutes {
     this.#options.metrics?.modelEnded(route, end);
     const { request, provider, name, subject, outcome, code, plugin, unseen, timings } = end;
     const text =
-      unseen && `no plugin sees ${unseen}: to let it pass, name it in models.${route}.allow`;
+      unseen && `no plugin sees ${unseen}: to let it pass, add it to models.${route}.allow`;
     const fields = { request, route, provider, name, subject, outcome, code, plugin, text };
     const totalMs = Math.round(timings.totalMs * 10) / 10;
     this.#options.parts().log.info("model", { ...fields, totalMs });

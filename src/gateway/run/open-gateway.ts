@@ -20,7 +20,7 @@ import {
   recordHook,
   tracingBy,
 } from "../observe/index.ts";
-import { Homes } from "../router/index.ts";
+import { RoutingMemory } from "../router/index.ts";
 import { type AdminOptions, openAdminPort, type Readiness } from "./admin-port.ts";
 import { refusalFor } from "./answers.ts";
 import { AuditFailures } from "./audit-failures.ts";
@@ -109,7 +109,7 @@ async function start(
   auditFailures.add(parts.manager);
   servers.use(parts, await readPins(parts.config.definitionsFile));
   void models.use(models.make(parts));
-  const homes = new Homes(servers.names);
+  const memory = new RoutingMemory(servers.names);
   endpoint = listen && (await openEndpoint());
   const requests = endpoint && httpRequests(endpoint);
   const processor = listen && requests && envoy && (await serveEnvoy(envoy, listen, requests));
@@ -199,7 +199,7 @@ async function start(
       ...of,
       path: listen?.path ?? "/",
       limits: () => current.config.limits,
-      homes: () => homes,
+      memory: () => memory,
     });
   }
 
@@ -275,7 +275,7 @@ async function start(
     const wired = await wire(end, {
       servers: servers.current,
       latest: () => servers.current,
-      homes,
+      memory,
       log,
       tracing,
       key: identity.key,
@@ -295,7 +295,7 @@ async function start(
     const nextIdentifier = await makeIdentifier(next);
     const routes = models.make(next);
     const pins = await readPins(next.config.definitionsFile);
-    const { over, unused } = servers.use(next, pins);
+    const { removed, unused } = servers.use(next, pins);
     const routesUnused = models.use(routes);
     const { manager, onUnused } = current;
     void Promise.all([unused, routesUnused]).then(() => {
@@ -303,11 +303,11 @@ async function start(
       onUnused?.();
     });
     identifier = nextIdentifier;
-    homes.use(servers.names);
+    memory.use(servers.names);
     auditFailures.add(next.manager);
     current = next;
     generation += 1;
-    void endpoint?.endWith(over);
+    void endpoint?.endWith(removed);
     next.log.info("reloaded", { servers: servers.names });
   }
 
@@ -315,7 +315,7 @@ async function start(
     if (state === "shutting_down") return;
     if (processor !== undefined) {
       processor.leave();
-      await quiet(() => false, envoy?.leaveMs ?? 0);
+      await waitUntil(() => false, envoy?.leaveMs ?? 0);
     }
     state = "shutting_down";
     void processor?.drain();
@@ -323,13 +323,13 @@ async function start(
     http?.server.close();
     webhook?.server.close();
     await refuse(isLasting);
-    await quiet(() => openRequests() === 0, current.config.limits.shutdownMs);
+    await waitUntil(() => openRequests() === 0, current.config.limits.shutdownMs);
     await refuse(() => true);
     await models.close();
     await endpoint?.close();
     await stdio?.close();
     await servers.close();
-    await quiet(() => requests === undefined || requests.open === 0, lastAnswersMs);
+    await waitUntil(() => requests === undefined || requests.open === 0, lastAnswersMs);
     http?.server.closeAllConnections();
     webhook?.server.closeAllConnections();
     processor?.close();
@@ -368,9 +368,9 @@ async function start(
   };
 }
 
-/** Waits until `isQuiet` returns true, but no longer than `ms`. */
-async function quiet(isQuiet: () => boolean, ms: number): Promise<void> {
+/** Waits until `isDone` returns true, but no longer than `ms`. */
+async function waitUntil(isDone: () => boolean, ms: number): Promise<void> {
   const until = performance.now() + ms;
-  while (!isQuiet() && performance.now() < until)
+  while (!isDone() && performance.now() < until)
     await new Promise((resolve) => setTimeout(resolve, 20));
 }

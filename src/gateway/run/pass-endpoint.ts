@@ -197,7 +197,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     identity: Identity,
     labels: string,
   ): Promise<void> {
-    if (!sessionId.test(id)) throw new Error("The server named a session that cannot be one.");
+    if (!sessionId.test(id)) throw new Error("The server sent an invalid session id.");
     const { labels: settings } = parts().config;
     if (sessions.has(nameOf(server, id))) throw taken;
     if (settings.store !== "memory") {
@@ -252,7 +252,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
   };
 }
 
-const taken = new Error("The server named a session that there is already.");
+const taken = new Error("The server reused the id of an existing session.");
 
 /** Includes the server's name, as two servers may use the same id. */
 function nameOf({ name }: Server, id: string): string {

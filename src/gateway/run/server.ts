@@ -13,13 +13,13 @@ export interface Server {
   readonly guard: Guard;
   readonly terms: Terms;
   /** A reload removed the server, or reaches it in another way, so sessions with it must end. */
-  readonly isOver: boolean;
+  readonly isRemoved: boolean;
   /** @throws Error if the server takes no more connections */
   connect(about: ConnectFor): End;
   /**
    * Applies a reload: open connections use the successor's terms from the next message on. Without
-   * a successor that is reached in the same way, the server is over. Resolves when no request uses
-   * the previous manager.
+   * a successor that is reached in the same way, the server counts as removed. Resolves when no
+   * request uses the previous manager.
    */
   use(next: GatewayParts, successor: Server | undefined): Promise<void>;
   /**
@@ -51,7 +51,7 @@ export interface ServerSettings extends Omit<GuardSettings, "isChanged"> {
 export function serverOf(name: string, config: ServerConfig, settings: ServerSettings): Server {
   const { parts, tracing, onDropped, onError, onRestarted } = settings;
   let terms = termsOf(name, config, settings);
-  let isOver = false;
+  let isRemoved = false;
   const guard = createGuard(parts.manager, terms.options);
   const connections = connectionsTo(name, config, {
     ...parts,
@@ -66,8 +66,8 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
     get terms() {
       return terms;
     },
-    get isOver() {
-      return isOver;
+    get isRemoved() {
+      return isRemoved;
     },
     connect(about) {
       const to = about.back ?? connections.connect(about);
@@ -78,7 +78,7 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
       return end;
     },
     use(next, successor) {
-      isOver ||= successor === undefined || !isSameWay(config, successor.terms.config);
+      isRemoved ||= successor === undefined || !hasSameConnection(config, successor.terms.config);
       terms = successor?.terms ?? termsOf(name, config, { ...settings, parts: next });
       return guard.use(next.manager, terms.options);
     },
@@ -107,14 +107,14 @@ function termsOf(name: string, config: ServerConfig, settings: ServerSettings): 
   };
 }
 
-function isSameWay(one: ServerConfig, other: ServerConfig): boolean {
-  return isDeepStrictEqual(wayTo(one), wayTo(other));
+function hasSameConnection(one: ServerConfig, other: ServerConfig): boolean {
+  return isDeepStrictEqual(connectionSettings(one), connectionSettings(other));
 }
 
 /** Returns how a server is reached: the settings that an open connection cannot change. */
-export function wayTo(config: ServerConfig): object {
-  const { definitions, onDeny, pass, timeoutMs, wireLabels, ...way } = config;
-  return way;
+export function connectionSettings(config: ServerConfig): object {
+  const { definitions, onDeny, pass, timeoutMs, wireLabels, ...connection } = config;
+  return connection;
 }
 
 /** Counts a connection as in use until it ends. */

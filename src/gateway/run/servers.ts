@@ -30,13 +30,13 @@ export class Servers {
   /**
    * Replaces all servers at once. Also sets the first ones.
    *
-   * @returns `over`: the names of servers with which sessions cannot go on; `unused`: resolves when
-   *   no request uses the previous manager any more
+   * @returns `removed`: the names of servers with which sessions cannot go on; `unused`: resolves
+   *   when no request uses the previous manager any more
    */
   use(
     next: GatewayParts,
     pins: ReadonlyMap<string, Pins>,
-  ): { readonly over: ReadonlySet<string>; readonly unused: Promise<unknown> } {
+  ): { readonly removed: ReadonlySet<string>; readonly unused: Promise<unknown> } {
     const made = this.#make(next, pins);
     const unused = [...this.#all].map((each) =>
       each.use(
@@ -44,11 +44,11 @@ export class Servers {
         made.find(({ name }) => name === each.name),
       ),
     );
-    const over = this.#current.filter(({ isOver }) => isOver).map(({ name }) => name);
+    const removed = this.#current.filter(({ isRemoved }) => isRemoved).map(({ name }) => name);
     for (const each of this.#current) void this.#forget(each);
     for (const each of made) this.#all.add(each);
     this.#current = made;
-    return { over: new Set(over), unused: Promise.all(unused) };
+    return { removed: new Set(removed), unused: Promise.all(unused) };
   }
 
   async #forget(server: Server): Promise<void> {

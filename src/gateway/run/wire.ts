@@ -2,7 +2,7 @@
 import type { Bridge } from "../../providers/mcp/index.ts";
 import { type ConnectFor, type End, type Refusable, refusable } from "../ends/index.ts";
 import type { Tracing } from "../observe/index.ts";
-import { type Homes, routerOf } from "../router/index.ts";
+import { type RoutingMemory, routerOf } from "../router/index.ts";
 import type { GatewayLog } from "./parts.ts";
 import type { Server } from "./server.ts";
 
@@ -14,7 +14,7 @@ export interface WireOptions extends ConnectFor {
   readonly servers: readonly Server[];
   /** Returns the current servers: a reload may have replaced some of `servers`. */
   readonly latest: () => readonly Server[];
-  readonly homes: Homes;
+  readonly memory: RoutingMemory;
   /** The session's name; absent for an exchange without a session. */
   readonly session?: string | undefined;
   readonly log: GatewayLog;
@@ -46,13 +46,13 @@ function frontOf(caller: End, { tracing }: Pick<WireOptions, "tracing">) {
 }
 
 async function join(front: End, options: WireOptions): Promise<Pick<Bridge, "close">> {
-  const { servers, homes, log, key } = options;
+  const { servers, memory, log, key } = options;
   const [only] = servers;
   if (servers.length === 1 && only !== undefined) return bridge(front, only, options);
   const named = (name: string) => (server: Server) => server.name === name;
   const router = routerOf({
     front,
-    homes,
+    memory,
     log,
     servers: servers.map(({ name }) => name),
     owner: options.session ?? key,

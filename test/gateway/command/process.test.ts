@@ -100,7 +100,9 @@ it("says which port is in use, and what to do", async () => {
   const servers = { fake: { url: "http://127.0.0.1:1/mcp" } };
   const { ended, text } = await started({ servers, listen: { port } });
   expect(await ended).not.toBe(0);
-  expect(text()).toContain(`port ${port} of 127.0.0.1 is in use: stop what listens there`);
+  expect(text()).toContain(
+    `port ${port} of 127.0.0.1 is in use: stop the program that listens there`,
+  );
 });
 
 it("answers a session whose server has no program, and goes on", async () => {

@@ -31,7 +31,7 @@ describe("a reload that needs a new start is refused, and changes nothing", () =
     const made = await gatewayBefore();
     await expect(reload(made, { servers: otherServer, ...change })).rejects.toMatchObject({
       code: "config_invalid",
-      data: { configProblems: [{ path, text: "only a new start can change this." }] },
+      data: { configProblems: [{ path, text: "can only be changed by a restart." }] },
     });
     expect(made.gateway.generation).toBe(1);
     const { messages } = await (await sessionOf(made.url, ada)).call(1);

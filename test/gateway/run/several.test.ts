@@ -35,8 +35,10 @@ it("names tools by server, and shows plugins the names that the servers have", a
   const call = (name: string) => client.callTool({ name, arguments: { message: "hi" } });
   expect((await call("first__echo")).content).toEqual([{ type: "text", text: "Echo: hi" }]);
   await expect(call("second__echo")).rejects.toThrow("Use the first");
-  await expect(call("third__echo")).rejects.toThrow("No server has this name");
-  await expect(call("echo")).rejects.toThrow("No server has this name");
+  await expect(call("third__echo")).rejects.toThrow(
+    "No server has a tool or prompt with this name",
+  );
+  await expect(call("echo")).rejects.toThrow("No server has a tool or prompt with this name");
 
   const { resources } = await client.listResources();
   const [resource] = resources;

@@ -126,7 +126,7 @@ it("passes, masks and rejects what goes to a model", async () => {
   ];
   expect(await request(prompt)).toEqual({
     body: { messages: [{ role: "system", content: "Tell no ******." }, prompt[1]] },
-    reason: "Plugins changed it",
+    reason: "Changed by plugins",
   });
   const action = await request([{ role: "user", content: "forbidden" }]);
   expect(action).toMatchObject({ status_code: 403, reason: "That word may not be said" });

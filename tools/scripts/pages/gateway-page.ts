@@ -175,7 +175,7 @@ A server that answers \`initialize\` late joins the session, and the caller gets
 **A server that is lost**, because it ended its session, cannot be reached, or did not start, is connected again on the next request for it, with the caller's handshake; the log says \`server_lost\` and \`server_reconnected\`.
 Requests that it had not answered get an error, and what it knew of the session is gone.
 If it does not come back, the gateway tries again after pauses of up to a minute, and in between answers requests with \`peer_unreachable\`.
-A session ends with its last server.
+A session ends when it has lost its last server.
 
 ## Change without a restart
 
@@ -209,7 +209,7 @@ glassine gateway pin --check
 glassine gateway pin
 \`\`\`
 
-The first asks each server for its tools and says which are new, changed or gone.
+The first asks each server for its tools and says which are new, changed or gone, and which servers have pins but are no longer configured.
 The second writes their hashes to \`definitionsFile\`, which belongs beside the configuration and into version control; a running gateway takes them with \`gateway reload\`.
 A hash covers every field except \`_meta\`.
 If no definitions of a server are pinned, the first ones that the gateway passes on are used until it stops. With \`refuse\`, \`--check\` and the log warn about that.
@@ -224,7 +224,7 @@ If no definitions of a server are pinned, the first ones that the gateway passes
 
 With each value, the log also has a line \`definition_changed\`, once per tool.
 A changed tool stays changed until a reload finds another definition of it pinned, or the gateway stops, even if the server takes the change back or shows it only to some callers.
-A tool that the gateway has not seen in a list can be called: what it is was judged when it was listed.
+A tool that the gateway has not seen in a list can be called: definitions are checked only when tools are listed.
 The gateway remembers 4096 changed tools of a server. From then on it treats every tool of that server as changed unless it has seen the tool before, and always with its pinned definition.
 
 ## Codes of refusals
@@ -256,7 +256,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`too_many_unanswered\`                            | 429     | Too many requests of a session, or exchanges, are open.                                                                                   |
 | \`name_unknown\`, \`method_unknown\`                 |         | With [several servers](#several-servers): the request names none of them.                                                                 |
 | \`resource_unknown\`, \`task_unknown\`               |         | The same: the request has no URI, or no id of a server's task.                                                                            |
-| \`cursor_unknown\`                                 |         | The same: the cursor is not one of the gateway's.                                                                                         |
+| \`cursor_unknown\`                                 |         | The same: the cursor is not from this gateway.                                                                                            |
 
 An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`.
 So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. Until then the gateway itself answers a \`ping\` from the server.

@@ -74,7 +74,7 @@ describe("what each plugin sees", () => {
     expect(document.plugins[0].hidden).toContain("http");
     expect(document.warnings).toEqual([
       expect.stringMatching(
-        /^plugin header-writer declares write_headers, .* what it would change is refused\.$/,
+        /^plugin header-writer declares write_headers, .* changes that need them are refused\.$/,
       ),
     ]);
   });
@@ -101,17 +101,17 @@ it("says what a plugin may do in its mode", async () => {
 });
 
 it.each<[object, RegExp | undefined]>([
-  [{ mode: "audit" }, /has the mode "audit": what it would refuse or change passes as it is\.$/],
-  [{ mode: "fire_and_forget" }, /what it would refuse or change passes as it is\.$/],
+  [{ mode: "audit" }, /has the mode "audit": what it would refuse or change passes unchanged\.$/],
+  [{ mode: "fire_and_forget" }, /what it would refuse or change passes unchanged\.$/],
   [{ mode: "transform" }, /has the mode "transform": what it would refuse passes\.$/],
   [
     { mode: "concurrent", options: { action: "redact" } },
-    /what it would redact passes as it is\.$/,
+    /what it would redact passes unchanged\.$/,
   ],
   [{ mode: "concurrent", options: { action: "deny" } }, undefined],
   [{ mode: "sequential", onError: "fail" }, undefined],
   [{ onError: "ignore" }, /has the onError "ignore": what it cannot judge, .* passes\.$/],
-  [{ onError: "disable" }, /after its first failure everything passes it until a reload\.$/],
+  [{ onError: "disable" }, /after its first failure it is skipped until a reload\.$/],
 ])("warns of a plugin that lets pass what it finds: %j", async (settings, text) => {
   const plugins = [{ use: "prompt-reader", ...settings }];
   const { code, document } = await check({ servers: { files: http }, plugins });
@@ -132,11 +132,11 @@ const withRoles = {
 const onlyStock = { servers: { files: http } };
 
 it.each<[string, object, RegExp | undefined]>([
-  ["a label that nothing adds", { plugins: [guard("PIl")] }, /: nothing adds any\.$/],
+  ["a label that nothing adds", { plugins: [guard("PIl")] }, /: no labels can be added\.$/],
   [
     "another label than those that are added",
     { labels: { initial: ["A"] }, plugins: [guard("PII", "B")] },
-    /: what is added is A\.$/,
+    /: the labels that can be added are A\.$/,
   ],
   ["a label of every request", { labels: { initial: ["A"] }, plugins: [guard("A")] }, undefined],
   [
@@ -241,7 +241,7 @@ describe("what can never happen", () => {
       "a tool with the name that callers know, of several servers",
       { servers: { files: http, docs: http } },
       { use: "header-writer", conditions: { tools: ["files__read"] } },
-      /for the tools "files__read", and plugins see the names that the servers know/,
+      /for the tools "files__read", but plugins see tool names without the server's prefix/,
     ],
     [
       "a tool of several servers",
@@ -280,7 +280,7 @@ describe("what can never happen", () => {
       { use: "evaluator" },
       undefined,
     ],
-    ["a prompt where there are models only", routes, { use: "prompt-reader" }, /is never run here/],
+    ["a prompt where there are models only", routes, { use: "prompt-reader" }, /never runs here/],
     ["a model where there are models", routes, { use: "foreign" }, undefined],
   ])("%s", async (_, config, plugin, text) => {
     verifies("cli:gateway-never");
@@ -358,7 +358,7 @@ it("warns of a folder of the audit trail that may be there where the gateway wil
   });
   expect([code, document.warnings]).toEqual([
     0,
-    [expect.stringMatching(/^audit\.file: the folder .*none is not there/)],
+    [expect.stringMatching(/^audit\.file: the folder .*none does not exist/)],
   ]);
 });
 

@@ -191,9 +191,12 @@ it("does not advise what is set, nor what another command could do", async () =>
     ["gateway", "pin"],
   ]) {
     const { code, stderr } = await run(argv, { cwd: empty });
-    expect([code, stderr]).toEqual([2, expect.stringContaining("name that of the gateway")]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("name the gateway's configuration file"),
+    ]);
   }
-  expect((await run(["gateway"], { cwd: empty })).stderr).toContain("behind --");
+  expect((await run(["gateway"], { cwd: empty })).stderr).toContain("after --");
 });
 
 describe("with less", () => {

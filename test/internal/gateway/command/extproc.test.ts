@@ -80,7 +80,9 @@ it("says that its address is in use", async () => {
   });
   await expect(taken).rejects.toMatchObject({
     code: "setting_invalid",
-    message: expect.stringContaining(`127.0.0.1:${port} is in use: stop what listens there`),
+    message: expect.stringContaining(
+      `127.0.0.1:${port} is in use: stop the program that listens there`,
+    ),
   });
   server.close();
 });
@@ -107,7 +109,7 @@ it.each([
   ["port 80 of 127.0.0.1", "EADDRINUSE", "choose another port"],
   ["port 80 of 127.0.0.1", "EMFILE", "it cannot listen at port 80 of 127.0.0.1: EMFILE"],
   ["port 80 of 203.0.113.1", "EADDRNOTAVAIL", "choose an address of this machine"],
-  ["port 80 of nowhere.invalid", "ENOTFOUND", "nobody knows the address"],
+  ["port 80 of nowhere.invalid", "ENOTFOUND", "the address is unknown"],
   ["unix:/run/proxy.sock", "EADDRINUSE", "choose another socket"],
 ])("says of %s after %s what to do", (at, code, remedy) => {
   const { code: own, message } = cannotListen(at, code);

@@ -25,15 +25,15 @@ describe("the command of a server", () => {
   });
 
   it.each([
-    [["gateway", "npx"], "unknown command 'npx'; a command of another program goes behind --"],
+    [["gateway", "npx"], "unknown command 'npx'; put the command of another program after --"],
     [["gateway", "relaod"], "unknown command 'relaod'; did you mean reload?"],
     [["gateway", "--prot", "8080"], "unknown option '--prot' (Did you mean --port?)"],
-    [["gateway", "--"], "a command is missing behind --"],
-    [["gateway", "--", ""], "the command behind -- is empty"],
+    [["gateway", "--"], "a command is missing after --"],
+    [["gateway", "--", ""], "the command after -- is empty"],
     [["gateway", "reload", "--", "x"], "too many arguments"],
     [["gateway", "--port"], "needs a value"],
     [["gateway", "reload", "--port", "1"], "unknown option '--port'"],
-    [["gateway", "--config", "x.json", "reload"], "options stand behind all words of a command"],
+    [["gateway", "--config", "x.json", "reload"], "options go after all words of a command"],
     [["gateway", "--port", "1", "--port", "2", "--", "x"], "given twice"],
     [["gateway", "--json", "--", "x"], "--json goes with --check"],
     [["gateway", "--host", "localhost", "--", "x"], "--host needs --port"],

@@ -124,7 +124,7 @@ describe("guests of a configuration", () => {
     ]);
     for (let call = 0; call < 2; call++)
       await manager.invoke("tool_pre_invoke", { name: "add", args: { behave: "answer" } });
-    expect(lines.filter((line) => line.includes("does not act on"))).toHaveLength(2);
+    expect(lines.filter((line) => line.includes("does not support"))).toHaveLength(2);
   });
 
   it("are refused with the place in the configuration", async () => {

@@ -157,7 +157,7 @@ describe("isolate in a configuration", () => {
       { use: "pii", isolate: "worker" },
       {
         "plugins[0].isolate":
-          "is for packages and paths: a stock plugin is part of the gateway, and runs in it.",
+          "is for packages and paths only: a stock plugin is part of the gateway and runs in it.",
       },
     ],
     [
@@ -166,7 +166,7 @@ describe("isolate in a configuration", () => {
       Object.fromEntries(
         ["accept", "readable", "memoryMb"].map((key) => [
           `plugins[0].${key}`,
-          "goes with `isolate`: what runs in the gateway can do what it can.",
+          "needs `isolate`: code that runs in the gateway can do whatever the gateway can.",
         ]),
       ),
     ],

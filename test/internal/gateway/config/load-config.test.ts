@@ -64,8 +64,14 @@ describe("the file", () => {
   });
 
   it.each<[string, Readonly<Record<string, string>>, string | undefined, string, RegExp]>([
-    ["none", {}, undefined, "config_missing", /no configuration in .*: name that .* --config$/],
-    ["one that is named and not there", {}, "x.json", "config_missing", /x\.json is not there/],
+    [
+      "none",
+      {},
+      undefined,
+      "config_missing",
+      /no configuration in .*: name the gateway's configuration file with --config$/,
+    ],
+    ["one that is named and not there", {}, "x.json", "config_missing", /x\.json does not exist/],
     [
       "two",
       { "glassine.config.json": "{}", "glassine.config.js": "" },

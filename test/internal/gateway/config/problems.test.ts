@@ -54,21 +54,21 @@ describe("a problem", () => {
       "a server without command and url",
       { servers: { files: { comand: "x" } } },
       {
-        "servers.files": "expected either `command` or `url`, and only keys that belong to it.",
+        "servers.files": "expected either `command` or `url`, and only the keys that go with it.",
         "servers.files.comand": 'unknown key. Did you mean "command"?',
       },
     ],
     [
       "a key of the other kind of server",
       { servers: { files: { command: "x", headers: {} } } },
-      { "servers.files.headers": "does not belong beside the keys that are there." },
+      { "servers.files.headers": "cannot be combined with the other keys here." },
     ],
     [
       "a server that is a string",
       { servers: { files: "npx server" } },
       {
         "servers.files":
-          "expected either `command` or `url`, and only keys that belong to it, got a string.",
+          "expected either `command` or `url`, and only the keys that go with it, got a string.",
       },
     ],
     [
@@ -87,7 +87,7 @@ describe("a problem", () => {
     [
       "a server without its program",
       { servers: { files: { args: [] } } },
-      { "servers.files": "expected either `command` or `url`, and only keys that belong to it." },
+      { "servers.files": "expected either `command` or `url`, and only the keys that go with it." },
     ],
     [
       "keys of tokens from two places",
@@ -259,7 +259,7 @@ describe("what makes no sense together", () => {
       "one port for callers and operators",
       { ...listening, admin: { port: 8080 } },
       "admin.port",
-      "expected another port than that of `listen`",
+      "must not be the port of `listen`",
     ],
     [
       "HTTP for everybody, unsaid",
@@ -275,7 +275,7 @@ describe("what makes no sense together", () => {
         servers: { remote: { url: "https://mcp.example.com", forward: ["x-other", "x-roles"] } },
       },
       "servers.remote.forward",
-      '"x-roles" is a header of the proxy',
+      '"x-roles" is an identity header from the proxy',
     ],
     [
       "messages that are longer than what may wait",

@@ -124,7 +124,9 @@ describe("plugins by name, package and path", () => {
     );
     expect([code, message]).toEqual([
       "config_unreadable",
-      expect.stringContaining("exports a function that takes a parameter, and it gets none"),
+      expect.stringContaining(
+        "exports a function with a parameter, but it is called without arguments",
+      ),
     ]);
   });
 
@@ -136,7 +138,7 @@ describe("plugins by name, package and path", () => {
       /there is no stock plugin 'alwys-no'\. Did you mean "always-no"\?/,
     ],
     ["a package that is not there", [{ package: "pii-scan" }], "plugin_missing", /"pii-scan"/],
-    ["a file that is not there", ["/nowhere/p.js"], "config_unreadable", /p\.js is not there/],
+    ["a file that is not there", ["/nowhere/p.js"], "config_unreadable", /p\.js does not exist/],
     [
       "a grant of what is not declared",
       [{ use: "always-no", options: { as: "denier" }, grant: ["write_headers"] }],
@@ -147,7 +149,7 @@ describe("plugins by name, package and path", () => {
       "a condition of no kind",
       [{ use: "always-no", options: { as: "denier" }, conditions: { serves: ["a"] } }],
       "options_invalid",
-      /plugin 'denier': conditions knows/,
+      /plugin 'denier': conditions may have only/,
     ],
     [
       "one twice",
@@ -247,7 +249,7 @@ describe("the audit trail", () => {
 
   it("needs its folder at the start, and a file that can be written", async () => {
     const { message } = await refusalOf(resolve([], { audit: { file: "/nowhere/audit.jsonl" } }));
-    expect(message).toBe("audit.file: the folder /nowhere is not there: make it");
+    expect(message).toBe("audit.file: the folder /nowhere does not exist: create it");
     const folder = await folderWith({ "plain.txt": "" });
     const isFolder = await refusalOf(resolve([], { audit: { file: folder } }));
     expect(isFolder.message).toBe(`audit.file: ${folder} is a folder: name a file`);
@@ -271,7 +273,7 @@ describe("an entry that is wrong", () => {
         { use: "always-no", options: { as: "one" } },
       ],
       "plugin_duplicate",
-      'plugins[0] and plugins[2] are both the plugin "one"',
+      'plugins[0] and plugins[2] both name the plugin "one"',
     ],
     [
       ["good.mjs", "good.mjs"],

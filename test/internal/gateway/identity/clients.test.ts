@@ -191,7 +191,7 @@ describe.each(clients)("the client of SDK $name", ({ connect }) => {
   });
 
   it.each([
-    ["no token", undefined, "A token is needed.", "identity_missing"],
+    ["no token", undefined, "A token is required.", "identity_missing"],
     ["a wrong token", "a.b.c", "The token is not a JWT that can be verified.", "token_invalid"],
   ])("says why, with %s and nobody who gets one", async (_name, token, reason, code) => {
     const { url, keys } = await serve();

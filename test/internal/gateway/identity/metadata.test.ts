@@ -116,7 +116,7 @@ describe("the challenge", () => {
     expect(await answer.json()).toEqual({
       jsonrpc: "2.0",
       id: null,
-      error: { code: -32015, message: "A token is needed.", data: { code: "identity_missing" } },
+      error: { code: -32015, message: "A token is required.", data: { code: "identity_missing" } },
     });
   });
 });

@@ -80,10 +80,10 @@ describe("the address of the proxy", () => {
     [["localhost"], "localhost"],
     [["10.0.0.1", "10.0.0.*"], "10.0.0.*"],
     [["fe80::1%eth0"], "fe80::1%eth0"],
-    [["0.0.0.0/0"], "is everybody"],
-    [["::/0"], "is everybody"],
-    [["::ffff:0:0/96"], "stands for an IPv4 address"],
-    [["::ffff:10.0.0.1"], "stands for an IPv4 address"],
+    [["0.0.0.0/0"], "includes everybody"],
+    [["::/0"], "includes everybody"],
+    [["::ffff:0:0/96"], "is an IPv4-mapped address"],
+    [["::ffff:10.0.0.1"], "is an IPv4-mapped address"],
   ])("%j is refused at the start", async (from, why) => {
     const made = identifierOf({ trustedHeaders: { ...trustedHeaders, from } });
     await expect(made).rejects.toMatchObject({
@@ -99,8 +99,8 @@ describe("the names of the headers", () => {
     [{ roles: "Host" }, 'roles: "Host" has another meaning'],
     [{ client: "mcp-session-id" }, "has another meaning"],
     [{ teams: "x-forwarded-for" }, "has another meaning"],
-    [{ client: "x-user" }, 'client: "x-user" is taken'],
-    [{ roles: "X-TEAMS" }, 'teams: "X-Teams" is taken'],
+    [{ client: "x-user" }, 'client: "x-user" is already used'],
+    [{ roles: "X-TEAMS" }, 'teams: "X-Teams" is already used'],
   ])("%j are refused at the start", async (names, why) => {
     const made = identifierOf({ trustedHeaders: { ...trustedHeaders, ...names } });
     await expect(made).rejects.toMatchObject({

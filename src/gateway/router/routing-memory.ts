@@ -15,11 +15,11 @@ const maxUnits = 33_554_432;
 /** The overhead counted for each entry. */
 const entryUnits = 64;
 
-export class Homes {
+export class RoutingMemory {
   /** The names of the servers, in the order of the configuration. */
   #order: readonly string[];
   /** By session or subject, the most recently active one last. */
-  readonly #owners = new Map<string, Own>();
+  readonly #owners = new Map<string, OwnerMemory>();
   #units = 0;
   /** The servers that kept callers waiting. */
   readonly slow = new SlowServers();
@@ -54,8 +54,8 @@ export class Homes {
     return servers.find((server) => matching.includes(server));
   }
 
-  #change(owner: string, change: (own: Own) => void): void {
-    const own = this.#owners.get(owner) ?? new Own();
+  #change(owner: string, change: (own: OwnerMemory) => void): void {
+    const own = this.#owners.get(owner) ?? new OwnerMemory();
     const before = own.units;
     change(own);
     this.#owners.delete(owner);
@@ -70,9 +70,9 @@ export class Homes {
 }
 
 /** The resources and templates known for one owner. */
-class Own {
-  readonly uris = new Known();
-  readonly templates = new Known();
+class OwnerMemory {
+  readonly uris = new ServerByUri();
+  readonly templates = new ServerByUri();
 
   get units(): number {
     return this.uris.units + this.templates.units;
@@ -90,7 +90,7 @@ class Own {
 }
 
 /** The server of each known URI or template, the oldest first. */
-class Known {
+class ServerByUri {
   readonly #servers = new Map<string, string>();
   units = 0;
 

@@ -1,17 +1,17 @@
 /** What is remembered of which server has a resource. */
 import { expect, it } from "vitest";
-import { Homes } from "../../../../src/gateway/router/index.ts";
+import { RoutingMemory } from "../../../../src/gateway/router/index.ts";
 
 it("has a bound to what it remembers, for one subject and for all", () => {
-  const homes = new Homes(["aa", "bb"]);
+  const memory = new RoutingMemory(["aa", "bb"]);
   const uri = (at: number) => `x://${at}/${"-".repeat(1000)}`;
   const fill = (owner: string) => {
-    for (let at = 0; at < 600; at += 1) homes.addUri(owner, "bb", uri(at));
+    for (let at = 0; at < 600; at += 1) memory.addUri(owner, "bb", uri(at));
   };
-  homes.addUri("ada", "bb", uri(0));
-  homes.addUri("ada", "bb", "x".repeat(2_000_000));
+  memory.addUri("ada", "bb", uri(0));
+  memory.addUri("ada", "bb", "x".repeat(2_000_000));
   fill("eve");
-  const of = (owner: string, one: string) => homes.ofUri(owner, one, ["aa", "bb"]);
+  const of = (owner: string, one: string) => memory.ofUri(owner, one, ["aa", "bb"]);
   expect([of("eve", uri(0)), of("eve", uri(599))]).toEqual([undefined, "bb"]);
   expect([of("ada", uri(0)), of("ada", "x".repeat(2_000_000))]).toEqual(["bb", undefined]);
   for (let at = 0; at < 100; at += 1) fill(`other ${at}`);
@@ -19,20 +19,20 @@ it("has a bound to what it remembers, for one subject and for all", () => {
 });
 
 it("keeps the servers that stay over a reload, and the first of the configuration", () => {
-  const homes = new Homes(["aa", "bb"]);
-  const of = (uri: string, servers = ["aa", "bb"]) => homes.ofUri("ada", uri, servers);
-  homes.addUri("ada", "bb", "x://1");
-  homes.addUri("ada", "aa", "x://2");
-  homes.addTemplate("ada", "aa", "y://{a}");
-  homes.addUri("ada", "bb", "x://2");
+  const memory = new RoutingMemory(["aa", "bb"]);
+  const of = (uri: string, servers = ["aa", "bb"]) => memory.ofUri("ada", uri, servers);
+  memory.addUri("ada", "bb", "x://1");
+  memory.addUri("ada", "aa", "x://2");
+  memory.addTemplate("ada", "aa", "y://{a}");
+  memory.addUri("ada", "bb", "x://2");
   expect([of("x://1"), of("x://2"), of("y://{a}"), of("y://7")]).toEqual(["bb", "aa", "aa", "aa"]);
-  homes.addUri("ada", "aa", "x://1");
+  memory.addUri("ada", "aa", "x://1");
   expect(of("x://1")).toBe("aa");
-  homes.use(["bb"]);
+  memory.use(["bb"]);
   expect([of("x://1"), of("x://2"), of("y://7")]).toEqual([undefined, undefined, undefined]);
   // A session that began before the reload still has the other server.
-  homes.addUri("ada", "bb", "x://3");
-  homes.addUri("ada", "aa", "x://3");
+  memory.addUri("ada", "bb", "x://3");
+  memory.addUri("ada", "aa", "x://3");
   expect(of("x://3")).toBe("bb");
   expect(of("x://3", ["aa"])).toBeUndefined();
 });
@@ -47,7 +47,7 @@ it.each([
   ["x://plain", "x://plain", true],
   [`${"{a}".repeat(1000)}z`, "y".repeat(100_000), false],
 ])("matches template %# in time that grows with its length", (template, uri, isMatch) => {
-  const homes = new Homes(["aa"]);
-  homes.addTemplate("ada", "aa", template);
-  expect(homes.ofUri("ada", uri, ["aa"])).toBe(isMatch ? "aa" : undefined);
+  const memory = new RoutingMemory(["aa"]);
+  memory.addTemplate("ada", "aa", template);
+  expect(memory.ofUri("ada", uri, ["aa"])).toBe(isMatch ? "aa" : undefined);
 });

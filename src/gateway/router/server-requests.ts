@@ -14,7 +14,7 @@ import {
 
 type Request = Message & { readonly id: RequestId; readonly method: string };
 
-interface Asked {
+interface ServerRequest {
   readonly server: string;
   readonly id: RequestId;
   readonly method: string;
@@ -28,8 +28,8 @@ interface Token {
 /** How many of the caller's tasks, and how many progress tokens, are remembered. */
 const maxKept = 10_000;
 
-export class AskedOfCaller {
-  readonly #asked = new Map<string, Asked>();
+export class ServerRequests {
+  readonly #asked = new Map<string, ServerRequest>();
   readonly #tokens = new Map<string, Token>();
   /** The caller's tasks, and the server that each was begun for. */
   readonly #tasks = new Map<string, string>();
@@ -87,7 +87,7 @@ export class AskedOfCaller {
 
   /** Drops a request that a server cancels. Returns the id by which the caller knows it. */
   cancel(server: string, id: unknown): string | undefined {
-    const isOf = ({ server: of, id: own }: Asked) =>
+    const isOf = ({ server: of, id: own }: ServerRequest) =>
       of === server && isRequestId(id) && keyOf(own) === keyOf(id);
     const [found] = [...this.#asked].find(([, each]) => isOf(each)) ?? [];
     if (found !== undefined) this.#forget(found);
