@@ -3,7 +3,7 @@ import * as z from "zod";
 import { defineHooks, jsonValue, wholeNumber } from "../host.ts";
 import { exactlyOne } from "./exactly-one.ts";
 import { keepsMigrations } from "./keeps-migrations.ts";
-import { anyObject, orNull, word } from "./open-object.ts";
+import { anyObject, nonEmptyString, orNull } from "./open-object.ts";
 import {
   assertRequestSchema,
   eventSchema,
@@ -241,7 +241,11 @@ export const memoryNodeHooks = defineHooks({
     description: "A caller wants to use a permission that it holds. Decides whether it may, now.",
     ordering: "core_first",
     band: "AUTHZ",
-    payload: z.strictObject({ identity: identitySchema, capability: word(), tenant: tenantSchema }),
+    payload: z.strictObject({
+      identity: identitySchema,
+      capability: nonEmptyString(),
+      tenant: tenantSchema,
+    }),
   },
 
   // The node itself: its schema, its audit trail, its plugins.
@@ -252,7 +256,11 @@ export const memoryNodeHooks = defineHooks({
     ordering: "core_only_default",
     band: "TRANSFORM",
     payload: z.array(migrationSchema),
-    operation: z.strictObject({ dbPath: word(), migrationsDir: word(), settings: anyObject() }),
+    operation: z.strictObject({
+      dbPath: nonEmptyString(),
+      migrationsDir: nonEmptyString(),
+      settings: anyObject(),
+    }),
     // An arrow function, so that emitted declarations do not name a function of this folder.
     keeps: (given, got, plugin) => keepsMigrations(given, got, plugin),
   },

@@ -52,7 +52,7 @@ function breach(
   after: MigrationEntry,
   plugin: string,
 ): string {
-  if (isOfOneName(before, after)) return changeText(plugin, "altered", before);
+  if (isSameMigration(before, after)) return changeText(plugin, "altered", before);
   if (!has(got, before)) return changeText(plugin, "removed", before);
   if (!has(given, after)) return changeText(plugin, "added", after);
   return changeText(plugin, "moved", before);
@@ -60,13 +60,13 @@ function breach(
 
 function has(entries: readonly MigrationEntry[], entry: MigrationEntry): boolean {
   for (let i = 0; i < entries.length; i++) {
-    if (isOfOneName(entries[i] as MigrationEntry, entry)) return true;
+    if (isSameMigration(entries[i] as MigrationEntry, entry)) return true;
   }
   return false;
 }
 
 /** For each backend, a plugin has one migration with a given number. */
-function isOfOneName(a: MigrationEntry, b: MigrationEntry): boolean {
+function isSameMigration(a: MigrationEntry, b: MigrationEntry): boolean {
   return (
     a.plugin_name === b.plugin_name && a.migration_id === b.migration_id && a.backend === b.backend
   );
@@ -74,7 +74,7 @@ function isOfOneName(a: MigrationEntry, b: MigrationEntry): boolean {
 
 function isSame(a: MigrationEntry, b: MigrationEntry): boolean {
   return (
-    isOfOneName(a, b) &&
+    isSameMigration(a, b) &&
     a.sql === b.sql &&
     a.description === b.description &&
     a.plugin_version === b.plugin_version
@@ -83,5 +83,5 @@ function isSame(a: MigrationEntry, b: MigrationEntry): boolean {
 
 function changeText(plugin: string, did: string, entry: MigrationEntry): string {
   const owner = JSON.stringify(entry.plugin_name);
-  return `${JSON.stringify(plugin)} ${did} migration ${entry.migration_id} of ${owner}; a plugin has a say in its own only`;
+  return `${JSON.stringify(plugin)} ${did} migration ${entry.migration_id} of ${owner}; a plugin may change only its own`;
 }

@@ -31,7 +31,7 @@ export function orNull<Schema extends z.ZodType>(schema: Schema) {
 }
 
 /** A non-empty string. */
-export function word() {
+export function nonEmptyString() {
   return withRule(z.string(), "a string that is not empty", (text) => text !== "");
 }
 
@@ -43,6 +43,6 @@ export function uuid() {
 }
 
 /** A number from 0 to 1. */
-export function share() {
+export function fraction() {
   return withRule(z.number(), "a number from 0 to 1", (value) => value >= 0 && value <= 1);
 }

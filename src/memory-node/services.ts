@@ -57,14 +57,14 @@ export const memoryNodeServices = defineServices({
   "recall.write": {
     accessor: "getRecallWriter",
     handle: "recallWriter",
-    description: "Changes what recall goes by.",
-    review: "High. It can poison what everybody finds first.",
+    description: "Changes how recall ranks facts.",
+    review: "High. It can manipulate what every caller finds first.",
     type: handleOf<RecallWriter>(),
   },
   "audit.emit": {
     accessor: "getAuditEmitter",
     handle: "auditEmitter",
-    description: "Puts events into the audit trail. It reads none.",
+    description: "Writes events to the audit trail. It does not read them.",
     review: "Normal.",
     type: handleOf<AuditEmitter>(),
   },
@@ -100,14 +100,14 @@ export const memoryNodeServices = defineServices({
     accessor: "getTenantReader",
     handle: "tenantReader",
     description: "Reads tenants.",
-    review: "It sees across the border between tenants.",
+    review: "It sees across tenant boundaries.",
     type: handleOf<TenantReader>(),
   },
   "tenant.write": {
     accessor: "getTenantWriter",
     handle: "tenantWriter",
     description: "Changes tenants.",
-    review: "High. The isolation of tenants hangs on it.",
+    review: "High. The isolation of tenants depends on it.",
     type: handleOf<TenantWriter>(),
   },
   "config.read": {
@@ -121,7 +121,7 @@ export const memoryNodeServices = defineServices({
     accessor: "getNetworkOutbound",
     handle: "networkOutbound",
     description: "Talks to other machines.",
-    review: "High. Data can leave by it.",
+    review: "High. Data can leave through it.",
     type: handleOf<NetworkOutbound>(),
   },
 });

@@ -4,17 +4,17 @@
  */
 import * as z from "zod";
 import { wholeNumber, withRule } from "../host.ts";
-import { anyObject, openObject, orNull, share, uuid, word } from "./open-object.ts";
+import { anyObject, fraction, nonEmptyString, openObject, orNull, uuid } from "./open-object.ts";
 import { tenantIdFault, tenantIdWords } from "./tenant-id.ts";
 
 /** A fact. Its `value` can be any JSON, including null. */
 export const factSchema = openObject({
-  id: word(),
+  id: nonEmptyString(),
   entity: z.string().optional(),
   relation: z.string().optional(),
   source: z.string().optional(),
   scope: z.string().optional(),
-  confidence: share().optional(),
+  confidence: fraction().optional(),
   timestamp: z.string().optional(),
   valid_until: z.string().optional(),
   garden_id: z.string().optional(),
@@ -24,11 +24,11 @@ export const factSchema = openObject({
 
 /** What a caller wants to assert: a fact that has no id yet. */
 export const assertRequestSchema = openObject({
-  entity: word(),
-  relation: word(),
-  source: word(),
+  entity: nonEmptyString(),
+  relation: nonEmptyString(),
+  source: nonEmptyString(),
   scope: z.string().optional(),
-  confidence: share().optional(),
+  confidence: fraction().optional(),
   valid_until: z.string().optional(),
   garden_id: z.string().optional(),
 });
@@ -57,7 +57,7 @@ export const outcomeSchema = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("success") }),
   z.strictObject({
     kind: z.literal("failure"),
-    reason: word(),
+    reason: nonEmptyString(),
     exceptionType: z.string().optional(),
   }),
 ]);
@@ -71,7 +71,7 @@ export const querySchema = z.strictObject({
   relation: orNull(z.string()),
   source: orNull(z.string()),
   scope: orNull(z.string()),
-  min_confidence: orNull(share()),
+  min_confidence: orNull(fraction()),
   include_contradicted: z.boolean(),
   include_expired: z.boolean(),
   after: orNull(z.string()),
@@ -89,7 +89,7 @@ export const querySchema = z.strictObject({
  */
 export const scoredSchema = withRule(
   openObject({
-    id: word().optional(),
+    id: nonEmptyString().optional(),
     fact: factSchema.optional(),
     score: z.number().optional(),
   }),
@@ -105,17 +105,17 @@ export const peerSchema = openObject({
 
 /** A schema change that a plugin owns. */
 export const migrationSchema = z.strictObject({
-  plugin_name: word(),
+  plugin_name: nonEmptyString(),
   migration_id: withRule(wholeNumber(), "a whole number from 1 on", (id) => id >= 1),
-  sql: word(),
+  sql: nonEmptyString(),
   description: z.string(),
-  plugin_version: word(),
-  backend: word(),
+  plugin_version: nonEmptyString(),
+  backend: nonEmptyString(),
 });
 
 /** An event of the audit trail. Its `metadata` has facts by key. */
 export const eventSchema = z.strictObject({
-  eventType: word(),
+  eventType: nonEmptyString(),
   actorUri: z.string(),
   targetUri: z.string(),
   tenantId: z.string(),
@@ -126,8 +126,8 @@ export const eventSchema = z.strictObject({
 
 /** What other plugins see of a plugin: names and flags. */
 export const pluginViewSchema = z.strictObject({
-  name: word(),
-  version: word(),
+  name: nonEmptyString(),
+  version: nonEmptyString(),
   requiresHost: z.string(),
   capabilities: z.array(z.string()),
   hooks: z.array(z.string()),

@@ -33,10 +33,7 @@ const toolRule = z.strictObject({
     z
       .record(z.string(), z.json())
       .check(
-        z.refine(
-          isObjectSchema,
-          "must be a JSON Schema of an object, of keywords that are checked",
-        ),
+        z.refine(isObjectSchema, "must be a JSON Schema of an object with supported keywords only"),
       ),
   ),
 });
@@ -44,9 +41,9 @@ const toolRule = z.strictObject({
 export const allowListOptions = z.strictObject({
   tools: z
     ._default(z.record(filled, toolRule), {})
-    .check(z.describe("By tool, or pattern of tools: the rule for its arguments; `{}` for none.")),
-  prompts: z._default(patterns, []).check(z.describe("Names of prompts, or patterns.")),
-  resources: z._default(patterns, []).check(z.describe("URIs of resources, or patterns.")),
+    .check(z.describe("By tool name or pattern: the rule for its arguments, `{}` for none.")),
+  prompts: z._default(patterns, []).check(z.describe("Prompt names or patterns.")),
+  resources: z._default(patterns, []).check(z.describe("Resource URIs or patterns.")),
 });
 
 /** MCP's list methods, the field that has the items, and the key that identifies an item. */
@@ -103,7 +100,7 @@ export function allowList(options: AllowListOptions = {}): Plugin<never> {
       ({ name }) => name !== undefined && isListed[kind](name),
     );
     if (isAllowed) return undefined;
-    return deny({ code: "not_listed", reason: "This is not on the list of what is allowed" });
+    return deny({ code: "not_listed", reason: "This is not on the allow list" });
   }
 
   return definePlugin({
@@ -128,7 +125,7 @@ export function allowList(options: AllowListOptions = {}): Plugin<never> {
           if (isAccepted) return undefined;
           return deny({
             code: "arguments_not_listed",
-            reason: "The arguments are not among those that are allowed for this tool",
+            reason: "These arguments are not allowed for this tool",
           });
         },
       },

@@ -73,7 +73,10 @@ export function auditLog(options: AuditLogOptions, services: AuditLogServices): 
   const { required, subject: withSubject } = readOptions("auditLog", auditLogOptions, options);
   const write = services?.write;
   if (typeof write !== "function")
-    throw new GlassineError("options_invalid", "auditLog needs a function write for its lines.");
+    throw new GlassineError(
+      "options_invalid",
+      "auditLog needs a function `write` that takes its lines.",
+    );
 
   const settings = required
     ? ({ mode: "sequential", priority: 1_000_000 } as const)

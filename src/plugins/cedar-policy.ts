@@ -25,10 +25,10 @@ export interface CedarPolicyOptions {
 }
 
 export const cedarPolicyOptions = z.strictObject({
-  policies: filled.check(z.describe("Policies in the language of Cedar.")),
+  policies: filled.check(z.describe("Policies in the Cedar language.")),
   entities: z
     ._default(z.array(z.record(z.string(), z.json())), [])
-    .check(z.describe("Entities beside the caller, as JSON of Cedar.")),
+    .check(z.describe("Entities in addition to the caller, in Cedar's JSON format.")),
   ...policySettings,
 });
 
@@ -74,7 +74,7 @@ export async function cedarPolicy(options: CedarPolicyOptions): Promise<Plugin> 
   }
   return policyPlugin({
     name: "cedar",
-    description: "Allows what policies in Cedar permit.",
+    description: "Allows what Cedar policies permit.",
     hooks: read.hooks,
     capabilities: read.capabilities,
     allows(input) {

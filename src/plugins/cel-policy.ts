@@ -23,7 +23,7 @@ export interface CelPolicyOptions {
 
 export const celPolicyOptions = z.strictObject({
   policy: filled.check(
-    z.describe("An expression of CEL over `input` that is true for what is allowed."),
+    z.describe("A CEL expression over `input` that is true for what is allowed."),
   ),
   ...policySettings,
 });
@@ -63,7 +63,7 @@ export async function celPolicy(options: CelPolicyOptions): Promise<Plugin> {
   const evaluate = environment.parse(policy);
   return policyPlugin({
     name: "cel",
-    description: "Allows what an expression of CEL says.",
+    description: "Allows what a CEL expression allows.",
     hooks,
     capabilities,
     allows: (input) => evaluate({ input }) === true,

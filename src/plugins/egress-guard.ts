@@ -26,7 +26,7 @@ export interface EgressGuardOptions {
   readonly labels: readonly string[];
   /** Where such data may still go. Everything else is refused. */
   readonly allow?: EgressTargets;
-  /** Where such data may not go. Everything else is allowed. */
+  /** Where such data must not go. Everything else is allowed. */
   readonly refuse?: EgressTargets;
 }
 
@@ -45,16 +45,14 @@ export const egressGuardOptions = z
       .array(label)
       .check(
         z.minLength(1),
-        z.describe("Labels of which an envelope has one if its data may not leave."),
+        z.describe("The data of an envelope that has one of these labels must not leave."),
       ),
     allow: z
       .optional(targets)
-      .check(
-        z.describe("Where such data may go all the same, by patterns. Everything else is refused."),
-      ),
+      .check(z.describe("Where such data may still go, as patterns. Everything else is refused.")),
     refuse: z
       .optional(targets)
-      .check(z.describe("Where such data may not go, by patterns. Everything else is allowed.")),
+      .check(z.describe("Where such data must not go, as patterns. Everything else is allowed.")),
   })
   .check(
     z.refine(
@@ -89,7 +87,7 @@ export function egressGuard(options: EgressGuardOptions): Plugin<"read_labels"> 
   return definePlugin({
     name: "egress-guard",
     version: "1.0.0",
-    description: "Keeps labelled data from leaving by calls and by input of models.",
+    description: "Keeps labelled data from leaving through calls and model input.",
     capabilities: ["read_labels"],
     hooks: {
       message_pre_invoke: {

@@ -51,7 +51,10 @@ export function scan(text: string, key: string, finders: readonly Finder[]): Sca
   const { kinds, redacted } = scan(inner.text, key, finders);
   if (kinds.length === 0) return { kinds, redacted: text };
   // Without its line breaks, the base64 itself could match a finder.
-  return { kinds, redacted: bare(inner.encode(redacted), key, finders, kinds[0] ?? "") };
+  return {
+    kinds,
+    redacted: redactUntilClean(inner.encode(redacted), key, finders, kinds[0] ?? ""),
+  };
 }
 
 /** Scans a text as it stands. Returns `undefined` if nothing is found. */
@@ -59,13 +62,13 @@ function scanPlain(text: string, key: string, finders: readonly Finder[]): Scann
   const found = finders.flatMap((find) => find(text, key));
   if (found.length === 0) return undefined;
   const kinds = found.map(({ kind }) => kind);
-  return { kinds, redacted: bare(without(text, found), key, finders, kinds[0] ?? "") };
+  return { kinds, redacted: redactUntilClean(without(text, found), key, finders, kinds[0] ?? "") };
 }
 
 /** What was found in a file that is declared as text. */
 export interface ScannedFile extends Scanned {
   /** Whether a finding could not be redacted, because the encoding of its bytes is unknown. */
-  readonly isFixed: boolean;
+  readonly hasUnredactable: boolean;
 }
 
 /** Scans such a file, whatever its encoding. Returns `undefined` if it is not base64. */
@@ -77,7 +80,7 @@ export function scanFile(
   const file = bytesOfBase64(base64);
   if (file === undefined) return undefined;
   const plain = scanPlain(base64, key, finders);
-  if (plain !== undefined) return { ...plain, isFixed: false };
+  if (plain !== undefined) return { ...plain, hasUnredactable: false };
   const { text, encode, isGuessed } = textOfBytes(file.bytes);
   const { kinds, redacted } = scan(text, key, finders);
   const rest = kinds.length === 0 ? file.bytes : encode(redacted);
@@ -86,8 +89,11 @@ export function scanFile(
   const left = isGuessed ? scan(rest.replaceAll("\0", ""), key, finders).kinds : [];
   return {
     kinds: [...kinds, ...left],
-    redacted: kinds.length === 0 ? base64 : bare(file.encode(rest), key, finders, kinds[0] ?? ""),
-    isFixed: left.length > 0,
+    redacted:
+      kinds.length === 0
+        ? base64
+        : redactUntilClean(file.encode(rest), key, finders, kinds[0] ?? ""),
+    hasUnredactable: left.length > 0,
   };
 }
 
@@ -95,7 +101,12 @@ export function scanFile(
  * Redacts until nothing is found, because the text around a removed finding can match. After a few
  * passes, the whole text is replaced.
  */
-function bare(text: string, key: string, finders: readonly Finder[], kind: string): string {
+function redactUntilClean(
+  text: string,
+  key: string,
+  finders: readonly Finder[],
+  kind: string,
+): string {
   let rest = text;
   for (let pass = 0; pass < passes; pass++) {
     const found = finders.flatMap((find) => find(rest, key));

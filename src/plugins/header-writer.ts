@@ -9,7 +9,7 @@ import {
   removeHeader,
   setHeader,
 } from "../index.ts";
-import { filled, isTaken } from "./option-types.ts";
+import { filled, isAccepted } from "./option-types.ts";
 import { readOptions } from "./read-options.ts";
 
 /** Where a header's value comes from. */
@@ -40,7 +40,7 @@ const subjectSources = Object.keys(needed) as (keyof typeof needed)[];
 
 const emptyView = filterExtensions(createExtensions({}), ["write_headers"]);
 const isWritable = (name: string, value: string) =>
-  isTaken(() => setHeader(emptyView, name, value));
+  isAccepted(() => setHeader(emptyView, name, value));
 
 export const headerWriterOptions = z.strictObject({
   headers: z
@@ -56,11 +56,11 @@ export const headerWriterOptions = z.strictObject({
       ]),
     )
     .check(
-      z.describe("By name: a string, or where the value is from. Lists are joined with commas."),
+      z.describe("By name: a string, or where the value comes from. Lists are joined with commas."),
     ),
   missing: z
     ._default(z.enum(["deny", "remove"]), "deny")
-    .check(z.describe("What becomes of a request that lacks a value.")),
+    .check(z.describe("What happens if a value is missing.")),
 });
 
 /**

@@ -37,7 +37,7 @@ const deciding = ["type", "const", "enum", "anyOf", "oneOf", "allOf"];
  * among them: on input that a caller chose, a regular expression can take arbitrarily long.
  */
 export function isObjectSchema(schema: JsonSchema): boolean {
-  return schema.type === "object" && isChecked(schema) && isMade(schema);
+  return schema.type === "object" && isChecked(schema) && compiles(schema);
 }
 
 /** Compiles such a schema, to test many values. */
@@ -46,7 +46,7 @@ export function schemaTest(schema: JsonSchema): (value: unknown) => boolean {
   return (value) => made.safeParse(value).success;
 }
 
-function isMade(schema: JsonSchema): boolean {
+function compiles(schema: JsonSchema): boolean {
   try {
     z.fromJSONSchema(schema);
     return true;

@@ -12,7 +12,7 @@ export interface TextVisitor {
   /** Called if such a file of a part is not base64. In arguments and results, it is text only. */
   readonly unreadable?: () => void;
   /** Called with a string that cannot be replaced: a name, a key, an id, a URI. */
-  readonly fixed: (text: string) => void;
+  readonly unchangeable: (text: string) => void;
 }
 
 /** The fields with content, by kind of part. All other strings identify the part. */
@@ -61,16 +61,16 @@ function visitPart(part: ContentPart, visitor: TextVisitor): ContentPart {
 }
 
 /** Returns a visitor that treats all texts as strings that cannot be replaced. */
-function readOnly({ fixed, number }: TextVisitor): TextVisitor {
+function readOnly({ unchangeable, number }: TextVisitor): TextVisitor {
   const text = (each: string) => {
-    fixed(each);
+    unchangeable(each);
     return each;
   };
   const digits = (each: number) => {
-    fixed(String(each));
+    unchangeable(String(each));
     return each;
   };
-  return { text, number: number && digits, fixed };
+  return { text, number: number && digits, unchangeable };
 }
 
 function visitValue(value: unknown, key: string, visitor: TextVisitor): unknown {
@@ -80,7 +80,7 @@ function visitValue(value: unknown, key: string, visitor: TextVisitor): unknown 
   if (isList(value)) return mapped(value, (each) => visitValue(each, key, visitor));
   if (typeof value !== "object" || value === null) return value;
   return mappedFields(value, (each, name) => {
-    visitor.fixed(name);
+    visitor.unchangeable(name);
     return visitField(value, name, each, visitor);
   });
 }

@@ -13,10 +13,10 @@ const labelView = filterExtensions(createExtensions({}), ["append_labels"]);
 /** A label that an envelope accepts. */
 export const label = z
   .string()
-  .check(z.refine((text) => isTaken(() => addLabels(labelView, text)), "must be a label"));
+  .check(z.refine((text) => isAccepted(() => addLabels(labelView, text)), "must be a label"));
 
 /** Whether an envelope accepts an edit. */
-export function isTaken(edit: () => unknown): boolean {
+export function isAccepted(edit: () => unknown): boolean {
   try {
     edit();
     return true;

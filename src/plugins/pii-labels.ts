@@ -23,13 +23,13 @@ export const piiLabelsOptions = z
   .strictObject({
     action: z
       ._default(z.enum(["deny", "redact", "label"]), "label")
-      .check(z.describe("What becomes of a message with personal data.")),
+      .check(z.describe("What happens to a message with personal data.")),
     kinds: z
       ._default(z.array(z.enum(kindNames)).check(z.minLength(1)), kindNames)
-      .check(z.describe("The kinds that are looked for.")),
+      .check(z.describe("The kinds to look for.")),
     label: z
       ._default(z.nullable(label), "PII")
-      .check(z.describe("The label of an envelope with personal data; null for none.")),
+      .check(z.describe("The label for an envelope with personal data, or null for none.")),
     kindLabels: z
       ._default(z.partialRecord(z.enum(kindNames), label), {})
       .check(z.describe("Further labels by kind.")),

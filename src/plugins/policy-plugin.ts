@@ -46,10 +46,10 @@ export type PolicyCapability = (typeof capabilities)[number];
 export const policySettings = {
   hooks: z
     ._default(z.array(z.enum(hooks)).check(z.minLength(1)), ["message_pre_invoke"])
-    .check(z.describe("At which hooks it is asked.")),
+    .check(z.describe("The hooks that evaluate the policy.")),
   capabilities: z
     ._default(z.array(z.enum(capabilities)), ["read_labels", "read_roles"])
-    .check(z.describe("What of the envelope it is shown.")),
+    .check(z.describe("The parts of the envelope that the policy sees.")),
 };
 
 interface Policy {

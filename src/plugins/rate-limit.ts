@@ -36,16 +36,14 @@ const yearMs = 365 * 24 * 60 * 60 * 1000;
 
 export const rateLimitOptions = z.strictObject({
   limit: wholeFrom1(1_000_000_000).check(
-    z.describe("How many requests may come at once, and in `perMs` on average."),
+    z.describe("How many requests may come at once, and on average in `perMs`."),
   ),
   perMs: z
     ._default(wholeFrom1(yearMs), 60_000)
-    .check(
-      z.describe("The time in which an allowance that was used up is full again, in milliseconds."),
-    ),
+    .check(z.describe("How long a used-up allowance takes to be full again, in milliseconds.")),
   by: z
     ._default(z.array(z.enum(["subject", "session", "target"])), ["subject"])
-    .check(z.describe("Whose requests are counted together; none: all of them.")),
+    .check(z.describe("What requests are counted by; with an empty list, all together.")),
   count: z
     ._default(z.array(z.enum(["tool", "prompt", "resource", "model"])).check(z.minLength(1)), [
       "tool",
@@ -53,7 +51,7 @@ export const rateLimitOptions = z.strictObject({
     .check(z.describe("Which requests are counted.")),
   maxKeys: z
     ._default(wholeFrom1(10_000_000), 10_000)
-    .check(z.describe("How many allowances are kept apart; the rest share one.")),
+    .check(z.describe("How many allowances are kept separately; all other keys share one.")),
 });
 
 /**

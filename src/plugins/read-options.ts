@@ -17,10 +17,18 @@ export function readOptions<Schema extends z.ZodMiniType>(
   if (read.success) return read.data;
   const { issues } = read.error;
   // A misspelled option can be the one that is missing.
-  const first = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
+  const first = issue && innermost(issue);
   const place = placeOf(first?.path ?? []);
-  const text = `${call}: ${place === "" ? "the options" : place} ${first ? faultOf(first, valueAt(options, first.path)) : "are invalid"}.${first ? slipOf(first, schema) : ""}`;
+  const text = `${call}: ${place === "" ? "the options" : place} ${first ? faultOf(first, valueAt(options, first.path)) : "are invalid"}.${first ? knownOptionsHint(first, schema) : ""}`;
   throw new GlassineError("options_invalid", text, { option: place });
+}
+
+/** Follows an issue of a union into the alternative that failed at a field of the value. */
+function innermost(issue: z.core.$ZodIssue): z.core.$ZodIssue {
+  if (issue.code !== "invalid_union") return issue;
+  const inner = issue.errors.flat().find(({ path }) => path.length > 0);
+  return inner ? innermost({ ...inner, path: [...issue.path, ...inner.path] }) : issue;
 }
 
 function placeOf(path: readonly PropertyKey[]): string {
@@ -35,7 +43,7 @@ function valueAt(options: unknown, path: readonly PropertyKey[]): unknown {
 }
 
 /** Lists the options that exist, if the issue is an unknown one. */
-function slipOf(issue: z.core.$ZodIssue, schema: z.ZodMiniType): string {
+function knownOptionsHint(issue: z.core.$ZodIssue, schema: z.ZodMiniType): string {
   if (issue.code !== "unrecognized_keys" || issue.path.length > 0) return "";
   const known = schema instanceof z.ZodMiniObject ? Object.keys(schema.def.shape) : [];
   return known.length === 0 ? "" : ` Its options are ${known.join(", ")}.`;
@@ -50,7 +58,7 @@ function faultOf(issue: z.core.$ZodIssue, given: unknown): string {
     case "invalid_value":
       return `must be one of ${issue.values.map(String).join(", ")}`;
     case "invalid_union":
-      return `must be ${formsOf(issue)}`;
+      return unionFault(issue);
     case "too_small":
       return `must ${boundOf(issue.origin, "at least", issue.minimum)}`;
     case "too_big":
@@ -72,12 +80,14 @@ function kindOf(expected: string): string {
   return /^[aeio]/.test(kind) ? `an ${kind}` : `a ${kind}`;
 }
 
-/** The kinds that the alternatives expect. */
-function formsOf({ errors }: z.core.$ZodIssueInvalidUnion): string {
+/** Names the kinds that the alternatives expect. */
+function unionFault({ errors }: z.core.$ZodIssueInvalidUnion): string {
   const kinds = errors.flatMap(([first]) =>
     first?.code === "invalid_type" && first.path.length === 0 ? [kindOf(first.expected)] : [],
   );
-  return kinds.length === 0 ? "of another form" : [...new Set(kinds)].join(" or ");
+  return kinds.length === 0
+    ? "does not have an accepted form"
+    : `must be ${[...new Set(kinds)].join(" or ")}`;
 }
 
 /** A name in quotes, on one line. */

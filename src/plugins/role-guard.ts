@@ -18,12 +18,12 @@ export const roleGuardOptions = z.strictObject({
     .record(filled, z.array(filled))
     .check(
       z.describe(
-        "By tool, or pattern of tools: the roles of which a caller needs one. None of them: nobody.",
+        "By tool name or pattern: the roles of which a caller needs one. An empty list: nobody.",
       ),
     ),
   otherwise: z
     ._default(z.enum(["allow", "deny"]), "deny")
-    .check(z.describe("What becomes of a tool that no pattern names.")),
+    .check(z.describe("What happens to a tool that no pattern matches.")),
 });
 
 /**
@@ -50,7 +50,7 @@ export function roleGuard(options: RoleGuardOptions): Plugin<"read_roles"> {
   return definePlugin({
     name: "role-guard",
     version: "1.0.0",
-    description: "Lets tools be called by those alone who have a role for them.",
+    description: "Lets only callers with a role for a tool call it.",
     capabilities: ["read_roles"],
     hooks: {
       "cmf.tool_pre_invoke": {

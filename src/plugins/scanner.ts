@@ -24,7 +24,7 @@ interface Scanner {
 
 const unreadable = {
   code: "file_unreadable",
-  reason: "The message has a file of text that is not base64, so it cannot be read",
+  reason: "The message has a text file that is not valid base64, so it cannot be scanned",
 };
 
 /** Makes the plugin. It reports only the kind of a finding, nothing of the text. */
@@ -34,7 +34,7 @@ export function scannerPlugin(scanner: Scanner): Plugin {
 
   function handler(message: Message, _context: unknown, extensions: object) {
     const counts = new Map<string, number>();
-    let fixedIn: string | undefined;
+    let unredactableIn: string | undefined;
     let isUnreadable = false;
     const note = (kinds: readonly string[]) => {
       for (const kind of kinds) counts.set(kind, (counts.get(kind) ?? 0) + 1);
@@ -57,24 +57,24 @@ export function scannerPlugin(scanner: Scanner): Plugin {
         const scanned = scanFile(base64, key, finders);
         if (scanned === undefined) return undefined;
         note(scanned.kinds);
-        if (scanned.isFixed) fixedIn ??= "a file of mixed encodings";
+        if (scanned.hasUnredactable) unredactableIn ??= "a file of mixed encodings";
         return action === "redact" ? scanned.redacted : base64;
       },
       unreadable() {
         isUnreadable = true;
       },
-      fixed(text) {
+      unchangeable(text) {
         const { kinds } = scan(text, "", finders);
         note(kinds);
-        if (kinds.length > 0) fixedIn ??= "a name, a key or a URI";
+        if (kinds.length > 0) unredactableIn ??= "a name, a key or a URI";
       },
     });
     if (isUnreadable) return deny(unreadable);
     if (counts.size === 0) return undefined;
     const kinds = [...counts.keys()].sort();
     const found = Object.fromEntries(kinds.map((kind) => [kind, counts.get(kind)]));
-    if (action === "deny" || (action === "redact" && fixedIn !== undefined)) {
-      const place = action === "redact" ? `, in ${fixedIn}` : "";
+    if (action === "deny" || (action === "redact" && unredactableIn !== undefined)) {
+      const place = action === "redact" ? `, in ${unredactableIn}` : "";
       // The commas matter: in records, what directly follows the word "secret" would be redacted.
       const reason = `The message has ${scanner.what}${place}, namely ${kinds.join(", ")}`;
       return deny({ code: scanner.code, reason, details: { found } });

@@ -29,13 +29,13 @@ const kindNames = Object.keys(secretFinders).sort() as SecretKind[];
 export const secretScannerOptions = z.strictObject({
   action: z
     ._default(z.enum(["deny", "redact", "label"]), "deny")
-    .check(z.describe("What becomes of a message with a secret.")),
+    .check(z.describe("What happens to a message with a secret.")),
   label: z
     ._default(label, "SECRET")
-    .check(z.describe("The label of an envelope with a secret, for the action `label`.")),
+    .check(z.describe("The label for an envelope with a secret, for the action `label`.")),
   kinds: z
     .optional(z.array(z.enum(kindNames)))
-    .check(z.describe("The kinds that are looked for. Without it, all of them.")),
+    .check(z.describe("The kinds to look for. Default: all of them.")),
   patterns: z
     ._default(
       z.record(
@@ -50,7 +50,7 @@ export const secretScannerOptions = z.strictObject({
     )
     .check(
       z.describe(
-        "Tokens of one's own, by kind: what each begins with, and the run of characters behind it.",
+        "Your own tokens, by kind: the prefix of each, and the run of characters after it.",
       ),
     ),
 });
@@ -85,7 +85,7 @@ export function secretScanner(options: SecretScannerOptions = {}): Plugin {
   ];
   const markers = [...kinds, ...Object.keys(patterns)].map(markerOf).join();
   if (finders.some((find) => find(markers, "").length > 0)) {
-    const text = 'secretScanner: "patterns" must not fit what is written in place of a secret.';
+    const text = 'secretScanner: "patterns" must not match the marker that replaces a secret.';
     throw new GlassineError("options_invalid", text, { option: "patterns" });
   }
   return scannerPlugin({

@@ -38,7 +38,7 @@ interface OfServer {
 }
 
 /** These methods have hooks of their own, which check them; `cmf.mcp_request` shows the rest. */
-const pointed: readonly (string | undefined)[] = [
+const methodsWithOwnHook: readonly (string | undefined)[] = [
   "tools/call",
   "prompts/get",
   "resources/read",
@@ -59,7 +59,7 @@ export function targetsOf(
   if (kind === "model") return [{ kind, name: envelope.llm?.model_id, server: undefined }];
   const targets = message.content.flatMap((part) => targetOf(part, kind, envelope) ?? []);
   if (targets.length === 0) return [{ kind, name: undefined, server: undefined }];
-  return targets.filter(({ name }) => kind !== "method" || !pointed.includes(name));
+  return targets.filter(({ name }) => kind !== "method" || !methodsWithOwnHook.includes(name));
 }
 
 function targetOf(part: ContentPart, kind: TargetKind, { mcp }: Named): Target | undefined {

@@ -101,7 +101,10 @@ export function redisLabelStore(
   options: RedisLabelStoreOptions,
 ): LabelStore {
   if (typeof client?.eval !== "function") {
-    throw invalid("client", "must be a client with eval, as `createClient` of `redis` makes it");
+    throw invalid(
+      "client",
+      "must be a client with `eval`, such as `createClient` of `redis` returns",
+    );
   }
   expectOptions(options, ["prefix", "timeoutMs", "ttlMs"], "redisLabelStore");
   const ttlMs = readWhole("redisLabelStore: ttlMs", options.ttlMs, longestTtlMs);
@@ -140,7 +143,7 @@ async function failing(work: () => Promise<unknown>): Promise<unknown> {
     return await work();
   } catch (error) {
     if (isGlassineError(error)) throw error;
-    throw failed("could not be reached, or refused the command; `cause` says more", error);
+    throw failed("could not be reached, or refused the command; see `cause`", error);
   }
 }
 
@@ -149,7 +152,7 @@ function readReply(reply: unknown, given: readonly string[]): readonly string[] 
   const isSet =
     Array.isArray(reply) &&
     reply.every((label) => typeof label === "string" && isLabel(label, maxLabelCodePoints));
-  if (!isSet) throw failed("answered something else than labels");
+  if (!isSet) throw failed("answered with something other than labels");
   const stored = new Set(reply);
   if (!given.every((label) => stored.has(label))) throw failed("did not keep what was appended");
   return asSet(reply);

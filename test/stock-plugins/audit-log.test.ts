@@ -77,7 +77,7 @@ describe("auditLog", () => {
       run(auditLog(options, { write: full }), "cmf.tool_pre_invoke", calling("read"));
     expect((await once({})).continueProcessing).toBe(false);
     expect((await once({ required: false })).continueProcessing).toBe(true);
-    expect(() => auditLog({}, {} as never)).toThrow("needs a function write");
+    expect(() => auditLog({}, {} as never)).toThrow("needs a function `write`");
   });
 
   it.each([{}, { required: false }])("holds no streamed answer back with %j", async (options) => {

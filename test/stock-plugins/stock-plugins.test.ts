@@ -69,6 +69,18 @@ describe("stockPlugins", () => {
       { tool: {} },
       'the options must not have "tool". Its options are tools, otherwise.',
     ],
+    [
+      "a source that no header has",
+      "header-writer",
+      { headers: { "x-user": { from: "subject.mood" } } },
+      '"headers" "x-user" "from" does not have an accepted form.',
+    ],
+    [
+      "a source that is not a string",
+      "header-writer",
+      { headers: { "x-user": { from: 1 } } },
+      '"headers" "x-user" "from" must be a string.',
+    ],
   ])("says what is wrong with %s", async (_, name, given, text) => {
     expect(await refusal(() => stockPlugins[name].make(given, services))).toContain(text);
   });

@@ -21,7 +21,7 @@ describe("a file of text", () => {
     expect(scanFile(base64, "data", [finder])).toEqual({
       kinds: [],
       redacted: base64,
-      isFixed: false,
+      hasUnredactable: false,
     });
     expect(seen).toEqual([base64, bytes.toString(name === "Latin-1" ? "latin1" : "utf8")]);
   });
