@@ -6,7 +6,7 @@ import { randomUUID } from "node:crypto";
 import { ignore, within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import {
-  type HostSays,
+  type HostMessage,
   pluginEnded,
   protocolVersion,
   type Ready,
@@ -32,7 +32,7 @@ export type StartLink = (events: LinkEvents) => Link;
 
 export interface SupervisorOptions {
   readonly start: StartLink;
-  readonly load: Omit<Extract<HostSays, { readonly type: "load" }>, "type" | "protocol">;
+  readonly load: Omit<Extract<HostMessage, { readonly type: "load" }>, "type" | "protocol">;
   readonly startTimeoutMs: number;
   /** How long open turns may take to end when it is closed. */
   readonly closeTimeoutMs: number;
@@ -101,10 +101,10 @@ class FarSide {
     // Whoever awaits it gets the error.
     this.ready.catch(() => {});
     this.#link = start({
-      onLine: (line) => this.#take(line),
+      onLine: (line) => this.#handle(line),
       onEnd: (why) => this.end(why),
     });
-    this.#say({ type: "load", protocol: protocolVersion, ...load });
+    this.#send({ type: "load", protocol: protocolVersion, ...load });
   }
 
   get hasEnded(): boolean {
@@ -117,7 +117,7 @@ class FarSide {
     const id = randomUUID();
     const reply = new Promise<Reply>((resolve, reject) => {
       this.#open.set(id, { resolve, reject });
-      this.#say({ ...what, id }, text);
+      this.#send({ ...what, id }, text);
     });
     const stop = () => this.#abort(id, reply);
     signal.addEventListener("abort", stop, { once: true });
@@ -149,7 +149,7 @@ class FarSide {
     this.#onEnd(why);
   }
 
-  #say(what: HostSays, text?: string): void {
+  #send(what: HostMessage, text?: string): void {
     if (this.#ended === undefined) this.#link.send(writeLine(what, text));
   }
 
@@ -157,13 +157,13 @@ class FarSide {
   #abort(id: string, reply: Promise<unknown>): void {
     const settled = ignore(reply).then(() => void this.#aborted.delete(settled));
     this.#aborted.add(settled);
-    this.#say({ type: "abort", id });
+    this.#send({ type: "abort", id });
     setTimeout(() => {
       if (this.#open.has(id)) this.end("did not answer in time");
     }, graceMs);
   }
 
-  #take(line: string): void {
+  #handle(line: string): void {
     if (this.#ended !== undefined) return;
     const said = readFarSide(line);
     if (said === undefined) this.#stray();
@@ -211,6 +211,8 @@ export class Supervisor {
   #open = 0;
   #onIdle: () => void = () => {};
   #closing: Promise<void> | undefined;
+  /** Whether no open turn may start a far side any more, because nothing would end it. */
+  #isClosed = false;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
@@ -234,7 +236,7 @@ export class Supervisor {
     if (this.#open >= this.#options.maxTurns)
       throw new GlassineError(
         "plugin_busy",
-        `The isolated plugin has ${this.#options.maxTurns} turns open, which is the most.`,
+        `The isolated plugin already has as many open turns as maxTurns allows: ${this.#options.maxTurns}.`,
       );
     this.#open += 1;
     try {
@@ -258,6 +260,7 @@ export class Supervisor {
           this.#onIdle = resolve;
         });
       });
+    this.#isClosed = true;
     for (const each of [this.#current, this.#spare]) each?.end(closed);
   }
 
@@ -302,6 +305,7 @@ export class Supervisor {
   }
 
   #next(): FarSide {
+    if (this.#isClosed) throw pluginEnded(closed);
     const spare = this.#spare;
     this.#spare = undefined;
     if (spare !== undefined && !spare.hasEnded) return spare;

@@ -325,6 +325,31 @@ describe("closing it", () => {
     expect(kills).toEqual([0]);
   });
 
+  it("starts none for a turn that waits for the answer to an abort", async () => {
+    verifies("isolation:close");
+    const { supervisor, ask, kills } = playing([() => {}], { closeTimeoutMs: 20 });
+    await supervisor.start();
+    const controller = new AbortController();
+    const aborted = ask(controller.signal);
+    aborted.catch(() => {});
+    await sleep(5);
+    controller.abort();
+    const waiting = ask();
+    waiting.catch(() => {});
+    await supervisor.close();
+    await expect(aborted).rejects.toMatchObject(ended("is closed"));
+    await expect(waiting).rejects.toMatchObject(ended("is closed"));
+    expect([kills, supervisor.counts.starts]).toEqual([[0], 1]);
+  });
+
+  it("lets none start later", async () => {
+    verifies("isolation:close");
+    const { supervisor } = playing([honest]);
+    await supervisor.close();
+    await expect(supervisor.start()).rejects.toMatchObject(ended("is closed"));
+    expect(supervisor.counts.starts).toBe(0);
+  });
+
   it("ends one that is being started", async () => {
     verifies("isolation:close");
     const { supervisor, kills } = playing([honest], {}, "");
