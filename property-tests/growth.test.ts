@@ -6,7 +6,7 @@ import { asSet, unionOf } from "../src/core/data/index.ts";
 import { at, type Level } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
 import { hostiles, places, plant, Watch } from "./support/hostile.ts";
-import { meetingsOf, met } from "./support/meetings.ts";
+import { mergeCasesOf, mergeOf } from "./support/merge-cases.ts";
 import { growingLists, growingSets, mayWrite } from "./support/nodes.ts";
 import { outcomeOf } from "./support/outcome.ts";
 import { plansOf, propose } from "./support/proposals.ts";
@@ -19,7 +19,7 @@ type Texts = readonly string[];
 describe.each(worlds)("$name", (world) => {
   const { slots, host } = world;
   const sets = growingSets(slots);
-  const meetings = fc.oneof(meetingsOf(world, "growing"), meetingsOf(world));
+  const mergeCases = fc.oneof(mergeCasesOf(world, "growing"), mergeCasesOf(world));
   const setAt = (envelope: unknown, path: Texts) => (at(envelope, path) ?? []) as Texts;
   const turns = fc.array(
     fc.record({
@@ -63,13 +63,13 @@ describe.each(worlds)("$name", (world) => {
 
   it("L14: without the capability that appends, the labels stay as they are", () => {
     fc.assert(
-      fc.property(meetings, (meeting) => {
-        const outcome = met(world, meeting);
+      fc.property(mergeCases, (mergeCase) => {
+        const outcome = mergeOf(world, mergeCase);
         if (!outcome.ok) return;
-        const mask = slots.capabilities.mask(meeting.grant);
+        const mask = slots.capabilities.mask(mergeCase.grant);
         for (const { path, node } of sets) {
           if (mayWrite(node, mask)) continue;
-          expect(setAt(outcome.value.extensions, path)).toEqual(setAt(meeting.current, path));
+          expect(setAt(outcome.value.extensions, path)).toEqual(setAt(mergeCase.current, path));
         }
       }),
     );
@@ -77,13 +77,13 @@ describe.each(worlds)("$name", (world) => {
 
   it("L15: with it, the labels are the union of the existing and the returned ones", () => {
     fc.assert(
-      fc.property(meetings, (meeting) => {
-        const outcome = met(world, meeting);
+      fc.property(mergeCases, (mergeCase) => {
+        const outcome = mergeOf(world, mergeCase);
         if (!outcome.ok) return;
-        const mask = slots.capabilities.mask(meeting.grant);
+        const mask = slots.capabilities.mask(mergeCase.grant);
         for (const { path, node } of sets) {
           if (!mayWrite(node, mask)) continue;
-          const both = [...setAt(meeting.current, path), ...setAt(meeting.returned, path)];
+          const both = [...setAt(mergeCase.current, path), ...setAt(mergeCase.returned, path)];
           expect(setAt(outcome.value.extensions, path)).toEqual(asSet(both));
         }
       }),
@@ -92,18 +92,18 @@ describe.each(worlds)("$name", (world) => {
 
   it("L16: the existing chain is the beginning of the new one, and each hop the same object", () => {
     fc.assert(
-      fc.property(meetings, (meeting) => {
-        const outcome = met(world, meeting);
+      fc.property(mergeCases, (mergeCase) => {
+        const outcome = mergeOf(world, mergeCase);
         if (!outcome.ok) return;
         for (const { slot, list } of growingLists(slots)) {
           const path = [slot.key, list.key];
-          const before = (at(meeting.current, path) ?? []) as readonly unknown[];
+          const before = (at(mergeCase.current, path) ?? []) as readonly unknown[];
           const after = (at(outcome.value.extensions, path) ?? []) as readonly unknown[];
           for (const [index, hop] of before.entries()) expect(after[index]).toBe(hop);
-          if (!mayWrite(slot, slots.capabilities.mask(meeting.grant)))
+          if (!mayWrite(slot, slots.capabilities.mask(mergeCase.grant)))
             expect(after.length).toBe(before.length);
           if (after.length > before.length)
-            expectDerived(outcome.value.extensions, meeting.current);
+            expectDerived(outcome.value.extensions, mergeCase.current);
         }
       }),
     );

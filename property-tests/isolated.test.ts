@@ -6,7 +6,7 @@ import { bind } from "../src/core/host/standard.ts";
 import { standardHost } from "../src/core/host/standard-host.ts";
 import { manifestCarriedBy } from "../src/core/plugins/index.ts";
 import type { CompiledSlots } from "../src/core/slots/index.ts";
-import { askerOf } from "../src/operate/isolate/isolate-plugin.ts";
+import { remoteHandler } from "../src/operate/isolate/isolate-plugin.ts";
 import type { Carried } from "../src/operate/isolate/load.ts";
 import { poolOf } from "../src/operate/isolate/pool.ts";
 import { serve } from "../src/operate/isolate/serve.ts";
@@ -43,7 +43,7 @@ function isolated(act: Act): { readonly act: Act; readonly close: () => Promise<
     maxTurns: 64,
     size: 1,
   });
-  const ask = askerOf(pool, hook);
+  const ask = remoteHandler(pool, hook);
   return {
     act: (payload, context, view) => ask(payload, context, view),
     close: () => pool.close(),

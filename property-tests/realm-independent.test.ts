@@ -12,7 +12,7 @@ import type { Slots } from "../src/core/envelope/index.ts";
 import { merge } from "../src/core/envelope/index.ts";
 import { bytesOf, call, type FullView, hook, managerOf, start } from "./support/dispatch.ts";
 import { hostiles, places, plant, Watch } from "./support/hostile.ts";
-import { meetingsOf } from "./support/meetings.ts";
+import { mergeCasesOf } from "./support/merge-cases.ts";
 import { patch, patchLists } from "./support/patches.ts";
 import { share } from "./support/runs.ts";
 import { labels } from "./support/schema-values.ts";
@@ -27,7 +27,7 @@ const still = hostiles.filter(({ name }) => !name.startsWith("global of a contex
 it("L39: a merge has the same result under any patches, and calls none of them", () => {
   fc.assert(
     fc.property(
-      meetingsOf(standardWorld),
+      mergeCasesOf(standardWorld),
       fc.option(fc.tuple(still, places), { freq: 3 }),
       patchLists,
       fc.boolean(),

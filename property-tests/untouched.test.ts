@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { defaultsOf } from "../src/core/slots/index.ts";
 import { at, jsonCopy, type Level, plainCopy } from "./support/data.ts";
 import { documentsOf, grantsOf } from "./support/documents.ts";
-import { meetingsOf, met } from "./support/meetings.ts";
+import { mergeCasesOf, mergeOf } from "./support/merge-cases.ts";
 import { isHidden, mayWrite, type Part, partsOf } from "./support/nodes.ts";
 import { type World, worlds } from "./support/tables.ts";
 
@@ -72,38 +72,40 @@ describe.each(worlds)("$name", (world) => {
 
   it("L11: whatever is returned, a part that the grant hides is the same object afterwards", () => {
     fc.assert(
-      fc.property(meetingsOf(world), (meeting) => {
-        const outcome = met(world, meeting);
+      fc.property(mergeCasesOf(world), (mergeCase) => {
+        const outcome = mergeOf(world, mergeCase);
         if (!outcome.ok) return;
-        const mask = slots.capabilities.mask(meeting.grant);
+        const mask = slots.capabilities.mask(mergeCase.grant);
         const hidden = ({ path }: Part) => isHidden(slots, path, mask);
-        expect(changedOf(world, meeting.current, outcome.value.extensions, hidden)).toEqual([]);
+        expect(changedOf(world, mergeCase.current, outcome.value.extensions, hidden)).toEqual([]);
       }),
     );
   });
 
   it("L12: whatever is returned, an immutable slot or field is the same object afterwards", () => {
     fc.assert(
-      fc.property(meetingsOf(world), (meeting) => {
-        const outcome = met(world, meeting);
+      fc.property(mergeCasesOf(world), (mergeCase) => {
+        const outcome = mergeOf(world, mergeCase);
         if (!outcome.ok) return;
         const immutable = ({ node }: Part) => !node.changeable;
-        expect(changedOf(world, meeting.current, outcome.value.extensions, immutable)).toEqual([]);
+        expect(changedOf(world, mergeCase.current, outcome.value.extensions, immutable)).toEqual(
+          [],
+        );
       }),
     );
   });
 
   it("L12: what the grant may not write holds the same data afterwards", () => {
     fc.assert(
-      fc.property(meetingsOf(world), (meeting) => {
-        const outcome = met(world, meeting);
+      fc.property(mergeCasesOf(world), (mergeCase) => {
+        const outcome = mergeOf(world, mergeCase);
         if (!outcome.ok) return;
-        const mask = slots.capabilities.mask(meeting.grant);
+        const mask = slots.capabilities.mask(mergeCase.grant);
         const closed = ({ node }: Part) => node.fields.length === 0 && !mayWrite(node, mask);
         const derived = ({ path }: Part) =>
           slots.nodes.some(({ key, grows }) => key === path[0] && grows !== undefined);
         const shut = (part: Part) => closed(part) && !(derived(part) && mayWriteSlot(part, mask));
-        expect(changedOf(world, meeting.current, outcome.value.extensions, shut)).toEqual([]);
+        expect(changedOf(world, mergeCase.current, outcome.value.extensions, shut)).toEqual([]);
       }),
     );
   });

@@ -27,7 +27,7 @@ export function acceptable<T>(
   if (!fc.sample(values, tries).some(isAccepted)) {
     throw new GlassineError(
       "options_invalid",
-      `Of ${tries.numRuns} values that were made for ${what}, none is accepted: give some that are, as values of slots, { values: { NAME: fc.… } }, or as payloads of hooks, { payloads: { NAME: fc.… } }.`,
+      `None of ${tries.numRuns} values generated for ${what} was accepted. Pass values that are: { values: { NAME: fc.… } } for a slot, { payloads: { NAME: fc.… } } for a hook.`,
       {},
       refusal,
     );

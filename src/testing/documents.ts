@@ -20,10 +20,7 @@ const given = new WeakMap<CompiledSlots, { readonly [slot: string]: Values }>();
 const known = new WeakMap<CompiledSlots, fc.Arbitrary<Level>>();
 
 /** Sets the values from which documents over these slots are made, if there are any for a slot. */
-export function giveValues(
-  slots: CompiledSlots,
-  values: { readonly [slot: string]: Values },
-): void {
+export function setValues(slots: CompiledSlots, values: { readonly [slot: string]: Values }): void {
   given.set(slots, values);
 }
 

@@ -92,7 +92,7 @@ export async function installFixturePackage(fixture: FixturePackage): Promise<In
       : paths.resolve(given);
   const path = paths.join(root, "node_modules", ...name.split("/"));
   const parents = paths.join(path, "..");
-  if (await exists(fs, path)) throw optionsInvalid(`The package ${quoted(name)} is there already.`);
+  if (await exists(fs, path)) throw optionsInvalid(`The package ${quoted(name)} already exists.`);
 
   const remove = async (): Promise<void> => {
     await fs.rm(given === undefined ? root : path, { recursive: true, force: true });

@@ -142,7 +142,7 @@ const enoughCalls = 20;
 export function expectReached({ calls: { made, reached } }: Trial): void {
   if (reached > 0 || made < enoughCalls) return;
   throw optionsInvalid(
-    `None of ${made} calls reached a handler of the plugin: its conditions match none of them, or it is disabled. Give payloads that they match, { payloads: { NAME: fc.… } }.`,
+    `None of ${made} calls reached a handler of the plugin: its conditions match none of them, or it is disabled. Pass payloads that match them: { payloads: { NAME: fc.… } }.`,
   );
 }
 
@@ -156,7 +156,7 @@ export function casesOf(subject: HostSubject, plugin: Plugin): fc.Arbitrary<Case
   const points = plugin.hooks.flatMap((hook) => pointsOf(subject.hooks, hook));
   if (points.length === 0)
     throw optionsInvalid(
-      `The plugin ${plugin.name} has no hook that could be invoked: there is nothing to hold it to.`,
+      `The plugin ${plugin.name} has no hook that could be invoked, so there is nothing to check.`,
     );
   const { implied } = subject.slots.capabilities;
   const granted = plugin.capabilities.filter((name) => implied.has(name));

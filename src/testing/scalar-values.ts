@@ -86,7 +86,7 @@ function textsWithin(minLength: number, max: number): fc.Arbitrary<string> {
 /** Filters by this schema alone, so that few of the larger values made from these are refused. */
 function fitting<T>(schema: z.core.$ZodType, at: string, values: fc.Arbitrary<T>): fc.Arbitrary<T> {
   const accept = (value: T) => z.parse(schema, value);
-  return acceptable(values, accept, `${at}, a string or number with rules of its own`);
+  return acceptable(values, accept, `${at} (a string or number with rules of its own)`);
 }
 
 function matches(pattern: RegExp | undefined): fc.Arbitrary<string> | undefined {

@@ -23,7 +23,7 @@ export function valuesOf(
 ): fc.Arbitrary<unknown> {
   return (
     valuesIn(schema, { words, at, depth: maxDepth }) ??
-    noValues("a schema that only holds itself", at)
+    noValues("a schema that contains nothing but itself", at)
   );
 }
 
@@ -170,6 +170,6 @@ function valuesOfKind(
 
 function noValues(of: string, at: string): never {
   throw optionsInvalid(
-    `No values can be made of ${of}, at ${at}: give them, as values of slots, { values: { NAME: fc.… } }, or as payloads of hooks, { payloads: { NAME: fc.… } }.`,
+    `Cannot generate values for ${of} at ${at}. Pass them: { values: { NAME: fc.… } } for a slot, { payloads: { NAME: fc.… } } for a hook.`,
   );
 }

@@ -13,7 +13,7 @@ import {
   standardSlots,
 } from "../core/slots/index.ts";
 import type { Level } from "./data.ts";
-import { giveValues } from "./documents.ts";
+import { setValues } from "./documents.ts";
 
 /** Any host: from `defineHost`, the standard functions of `glassine`, or a memory node. */
 export interface AnyHost {
@@ -111,7 +111,7 @@ export function subjectOf(host: AnyHost, tables: HostTables = {}): HostSubject {
     throw optionsInvalid(
       `The slots name the capability ${quoted(foreign)}, which the host does not have: pass the table that defineHost was given.`,
     );
-  giveValues(slots, values);
+  setValues(slots, values);
   // The host may have any tables, so its names are known only at run time.
   return {
     slots,
@@ -145,7 +145,7 @@ function named<Spec>(
     const spec = Object.hasOwn(own, name) ? own[name] : standard[name];
     if (spec === undefined || (!Object.hasOwn(own, name) && !Object.hasOwn(standard, name)))
       throw optionsInvalid(
-        `The host has ${quoted(name)} among its ${what}, and no table says what it is: pass { ${what} } as defineHost was given it.`,
+        `The host has ${quoted(name)} among its ${what}, but no table defines it: pass the { ${what} } that defineHost was given.`,
       );
     return [name, spec];
   });

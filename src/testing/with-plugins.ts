@@ -89,7 +89,7 @@ export async function withPlugins<Value, C extends Create = StandardCreate>(
   const { drained, background } = await manager.close(close);
   if (drained) return value;
   throw new Error(
-    `The manager of withPlugins is closed, and not all of its work has ended: ${background.pending} background handlers still run.`,
+    `withPlugins closed its manager, but ${background.pending} background handlers are still running.`,
   );
 }
 

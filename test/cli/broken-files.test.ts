@@ -27,7 +27,7 @@ describe("a journal of 20,000 malformed lines", () => {
     expect(code).toBe(1);
     expect(linesOf(stdout)).toHaveLength(109);
     expect(linesOf(stdout).slice(-6)).toEqual([
-      "  and 19900 more problems of the journal",
+      "  and 19900 more problems in the journal",
       "",
       "verify failed: 20000 problem(s)",
       "",
@@ -49,12 +49,23 @@ describe("a journal of 20,000 malformed lines", () => {
   });
 });
 
+it("a journal with one more problem than are shown says so in the singular", async () => {
+  verifies("cli:journal-bounded");
+  await install(root, "guard");
+  await at(["plugins", "trust", "guard", "--reason", "r"]);
+  await appendFile(join(root, "plugins.lock.journal"), "what is this\n".repeat(101));
+  const { stdout } = await at(["plugins", "verify", "--strict-journal"]);
+  expect(linesOf(stdout)).toContain("  and 1 more problem in the journal");
+});
+
 it("a broken file of keys is not blamed on the lockfile or its journal", async () => {
   verifies("cli:doctor-goes-on");
   await writeFile(join(root, "keys.json"), "{bad");
   const env = { GLASSINE_PLUGIN_PUBLISHER_KEYS: join(root, "keys.json") };
   const { stdout } = await at(["plugins", "doctor"], env);
-  expect(linesOf(stdout).at(-1)).toBe("There are problems of settings too: `doctor` shows them.");
+  expect(linesOf(stdout).at(-1)).toBe(
+    "There are also problems with settings: run `doctor` to see them.",
+  );
 });
 
 describe("control characters in the name of a folder", () => {

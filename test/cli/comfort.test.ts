@@ -108,7 +108,7 @@ describe("plugins journal", () => {
       await (text === undefined ? rm(path) : writeFile(path, text));
       const { code, stdout } = await at(["plugins", "journal"]);
       const missing =
-        "  other: journal_mismatch: The lock has an entry, and the journal no line for it.";
+        "  other: journal_mismatch: The lock has an entry, but the journal has no line for it.";
       expect([code, linesOf(stdout)]).toEqual([1, expect.arrayContaining([missing])]);
       expect(await at(["plugins", "verify", "--strict-journal"])).toMatchObject({ code: 1 });
       for (const doctor of [["doctor"], ["plugins", "doctor"]])

@@ -61,7 +61,9 @@ it("a relative path of the key file is reported with its base folder", async () 
   const cwd = await newRoot();
   const env = { GLASSINE_PLUGIN_PUBLISHER_KEYS: "nowhere.json" };
   const { stderr } = await run(["plugins", "list"], { services, cwd, env });
-  expect(stderr).toContain(`"nowhere.json" is not there. The path is from ${process.cwd()}. `);
+  expect(stderr).toContain(
+    `"nowhere.json" is not there. The path is relative to ${process.cwd()}. `,
+  );
 });
 
 it("invalid settings are a finding and count as unset", async () => {

@@ -111,7 +111,7 @@ describe("plugins doctor", () => {
       { trust_decision: "development_unsigned_override" },
       "Use a signed package, and switch signing on again.",
     ],
-    ["missing-keyword", { missing_keyword: true }, "Nothing here; tell its authors"],
+    ["missing-keyword", { missing_keyword: true }, "Nothing to do here. Ask its authors"],
     [
       "unsupplied-capability",
       { unsupplied_capabilities: ["facts.read"] },
@@ -120,7 +120,7 @@ describe("plugins doctor", () => {
     [
       "dependencies-not-covered",
       { lock_only_dependencies: ["x", "y"] },
-      "No signature covers x, y: plugins.lock alone holds them.",
+      "No signature covers x, y: only plugins.lock pins them.",
     ],
     [
       "unhealthy",
@@ -347,7 +347,7 @@ describe("doctor", () => {
     const ofPlugins = await run(["plugins", "doctor", "--strict"], { services });
     expect([ofPlugins.code, linesOf(ofPlugins.stdout).at(-1)]).toEqual([
       1,
-      `There are problems of ${place} too: \`doctor\` shows them.`,
+      `There are also problems with ${place}: run \`doctor\` to see them.`,
     ]);
     const { stdout } = await run(["doctor"], { services });
     expect(stdout).not.toContain("looks consistent");
@@ -360,7 +360,7 @@ describe("doctor", () => {
   ])("takes permissions for what they are, and not for tampering: %s", async (code, reason) => {
     verifies("cli:responses");
     const todo =
-      "The user of this process may not read what the reason names: mend its permissions, and look again.";
+      "The user of this process may not read what the reason names: fix its permissions, and look again.";
     const services = serving({ rejected: [rejected({ id: "a", code, reason })] });
     for (const argv of [["doctor"], ["plugins", "list"], ["plugins", "describe", "a"]]) {
       const { stdout } = await run(argv, { services });
@@ -383,7 +383,7 @@ describe("doctor", () => {
     const doctor = async (setting_faults: readonly (typeof broken)[]) =>
       (await run(["doctor"], { services: serving({ rejected: refused, setting_faults }) })).stdout;
     expect(await doctor([broken])).toContain(
-      "\n  recommendation: signature_unchecked: Mend the settings of signatures first: nothing can check it until then.\n  reason: a setting of signatures, or the file that it names, cannot be used\n",
+      "\n  recommendation: signature_unchecked: Fix the signature settings first: the signature cannot be checked until then.\n  reason: a signature setting, or the file that it names, cannot be used\n",
     );
     expect(await doctor([])).toContain(`\n  reason: ${reason}\n`);
   });
@@ -415,7 +415,7 @@ describe("doctor", () => {
     const refused = [rejected({ id: "a", code: "lock_missing", reason: "it cannot be read" })];
     const services = serving({ lock_fault: fault, rejected: refused }, { fault });
     expect((await run(["doctor"], { services })).stdout).toContain(
-      "\n  recommendation: lock_missing: Mend plugins.lock first: it cannot be read.\n  reason: it cannot be read\n",
+      "\n  recommendation: lock_missing: Fix plugins.lock first: it cannot be read.\n  reason: it cannot be read\n",
     );
   });
 

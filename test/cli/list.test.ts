@@ -100,7 +100,7 @@ What to do next:
     expect(linesOf(stdout).slice(-3)).toEqual([
       "(no plugins loaded)",
       "No plugins registered.",
-      `Searched: ${fixtures}node_modules and those of the folders above.`,
+      `Searched: ${fixtures}node_modules and the node_modules of the folders above.`,
     ]);
     const { document } = await listJson({});
     expect(document).toEqual({

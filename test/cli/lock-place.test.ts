@@ -27,7 +27,7 @@ describe("--root with a lockfile of its own", () => {
     const unsignedLoaded =
       "warning: SECURITY WARNING: unsigned plugin 'guard' loaded because GLASSINE_PLUGIN_SIGNING_REQUIRED=false; do not use this setting in production";
     const warned = [
-      `warning: a host of that folder uses ${root}/plugins.lock; here ${elsewhere}/plugins.lock is in effect: run the command in that folder, or name the file with --plugins-lock`,
+      `warning: a host in that folder uses ${root}/plugins.lock, but ${elsewhere}/plugins.lock is in effect here: run the command in that folder, or name the file with --plugins-lock`,
       unsignedLoaded,
     ];
     expect(linesOf((await at(elsewhere, argv)).stderr)).toEqual(warned);
@@ -44,7 +44,7 @@ describe("--root with a lockfile of its own", () => {
       const ended = await at(elsewhere, [...argv, "--root", root]);
       expect([ended.code, ended.stderr]).toEqual([
         2,
-        `${argv[0]}: a host of the folder of --root uses ${root}/plugins.lock, and ${elsewhere}/plugins.lock is in effect: name with --plugins-lock which of them is to be changed\n`,
+        `${argv[0]}: a host in the --root folder uses ${root}/plugins.lock, but ${elsewhere}/plugins.lock is in effect: say with --plugins-lock which one to change\n`,
       ]);
     }
     expect(await readdir(elsewhere)).toEqual([]);
@@ -59,7 +59,7 @@ it("creating a lockfile beside another folder's packages causes a warning", asyn
     const { code, stderr } = await at(elsewhere, [...argv, "--root", root]);
     expect([code, stderr]).toEqual([
       0,
-      `warning: ${elsewhere}/plugins.lock is new; a host of the folder of --root looks for ${root}/plugins.lock\n`,
+      `warning: ${elsewhere}/plugins.lock is new; a host in the --root folder looks for ${root}/plugins.lock\n`,
     ]);
     await rm(join(elsewhere, "plugins.lock"));
   }
@@ -72,7 +72,7 @@ it("entries of one folder are not pruned by what another one has installed", asy
   const refused = await at(root, prune);
   expect([refused.code, refused.stderr]).toEqual([
     2,
-    `lock: ${root}/plugins.lock may trust packages of another folder than ${elsewhere}: name with --plugins-lock which file is to be pruned\n`,
+    `lock: ${root}/plugins.lock may trust packages outside ${elsewhere}: say with --plugins-lock which file to prune\n`,
   ]);
   const named = await at(root, [...prune, "--plugins-lock", "plugins.lock"]);
   expect(linesOf(named.stdout)[0]).toBe("untrusted: guard");
@@ -89,7 +89,7 @@ it("a lockfile is in effect below its folder, for commands and hosts alike", asy
     expect((await at(below, argv)).stdout, argv.join(" ")).toContain(path);
   const found = await discover(below, { mode: "production" });
   expect([found.lock, found.plugins.map(({ name }) => name)]).toEqual([path, ["guard"]]);
-  expect((await at(elsewhere, ["list", "--root", below])).stderr).toContain(`uses ${path};`);
+  expect((await at(elsewhere, ["list", "--root", below])).stderr).toContain(`uses ${path}, but `);
   await lock(below);
   expect((await discover(below, { mode: "production", onRejected: "skip" })).lock).toBe(
     join(below, "plugins.lock"),
@@ -102,7 +102,7 @@ it("entries of a folder are not pruned from one below it", async () => {
   const below = join(root, "packages/app");
   await mkdir(below, { recursive: true });
   const { code, stderr } = await at(below, ["lock", "--prune", ...reason]);
-  expect([code, stderr]).toEqual([2, expect.stringContaining("name with --plugins-lock")]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("say with --plugins-lock")]);
 });
 
 it("a host uses the lockfile of its root, wherever it runs", async () => {

@@ -40,7 +40,7 @@ it("a missing secret is reported by its key and the expected type", async () => 
   expect(await rejectedIn(cwd)).toBe(reason);
   const { stdout } = await run(["doctor"], { services, cwd, env: unsigned });
   expect(stdout).toContain(`\n  reason: ${reason}\n`);
-  expect(stdout).toContain("what a host gives in its code it does not know.\n");
+  expect(stdout).toContain("not what a host passes in its code.\n");
 });
 
 it("packages that claim one id are named", async () => {

@@ -48,7 +48,7 @@ describe("CLI-079: an unfinished change beside a lock", () => {
     await leave({ version: 1, old: sha256(text), new: other, journal: 0, lines: [line] });
     expect(await findings()).toMatchObject(["warning", [pending]]);
     const { code, stderr } = await at(["plugins", ...words.split(" ")]);
-    const warning = `An unfinished change of ${lock} was found not made, and is forgotten.`;
+    const warning = `An unfinished change of ${lock} was discarded. The file had not been changed.`;
     expect([code, stderr]).toEqual([0, `warning: ${warning}\n`]);
     expect(await findings()).toEqual(["ok", []]);
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
@@ -109,7 +109,7 @@ describe("an unfinished change without a lock", () => {
     await leave({ version: 1, old: null, new: other, journal: 0, lines: [line] });
     expect(await findings()).toMatchObject(["warning", [pending]]);
     const { code, stderr } = await at(["plugins", "lock"]);
-    expect([code, stderr]).toEqual([0, expect.stringContaining("was found not made")]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining("was discarded")]);
     expect(await names()).toEqual(["plugins.lock"]);
     expect(await findings()).toMatchObject(["warning", []]);
   });

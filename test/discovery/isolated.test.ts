@@ -193,12 +193,12 @@ describe("what a host says over plugins.lock", () => {
       /isolate of "guard" accepts network, which plugins\.lock does not/,
     ],
     ["no kind", { guard: { isolate: "vm" as never } }, /must be one of worker, process, quickjs/],
-    ["no opening", { guard: { accept: ["net" as never] } }, /accept knows network/],
+    ["no opening", { guard: { accept: ["net" as never] } }, /accept must list only network/],
     ["an unknown key", { guard: { kind: "worker" } as never }, /kind/],
     [
       "an opening of what is not isolated",
       { other: { accept: ["network"] } },
-      /nothing says that the plugin is isolated/,
+      /neither it nor plugins.lock sets isolate/,
     ],
   ])("is refused: %s", async (_, isolate, text) => {
     const { root } = await trusted(guarded("guard"), { isolate: "process" });

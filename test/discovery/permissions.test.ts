@@ -119,7 +119,7 @@ describe("what a capability of a service opens", () => {
       ...nothing,
       uses: [
         "Uses facts.read: Reads facts. Before it is granted: Which scopes will it see?",
-        "Uses network.outbound: Talks to other machines. Before it is granted: High. Data can leave by it.",
+        "Uses network.outbound: Talks to other machines. Before it is granted: High. Data can leave through it.",
       ],
     });
   });
@@ -261,12 +261,12 @@ describe("names that the host does not know", () => {
     expect(words).toMatchObject({
       ...nothing,
       unknown: [
-        'Asks for "__proto__", no capability of this host.',
-        String.raw`Asks for "a\u{a}b\u{1b}[2J", no capability of this host.`,
-        'Asks for "constructor", no capability of this host.',
-        'Asks for "facts.write", no capability of this host.',
-        'Asks for "nope", no hook of this host.',
-        'Asks for "toString", no hook of this host.',
+        'Asks for "__proto__", which is not a capability of this host.',
+        String.raw`Asks for "a\u{a}b\u{1b}[2J", which is not a capability of this host.`,
+        'Asks for "constructor", which is not a capability of this host.',
+        'Asks for "facts.write", which is not a capability of this host.',
+        'Asks for "nope", which is not a hook of this host.',
+        'Asks for "toString", which is not a hook of this host.',
       ],
     });
   });

@@ -34,7 +34,7 @@ async function signedRoot() {
 
 const identity = `${issuer}#${subject}`;
 
-describe("a host with a trusted root of Sigstore in its settings", () => {
+describe("a host with a Sigstore trusted root in its settings", () => {
   it("loads what a trusted identity has signed, as the command shows", async () => {
     verifies("signing:settings-sigstore");
     const { root, trustedRoot } = await signedRoot();
@@ -63,7 +63,7 @@ describe("a host with a trusted root of Sigstore in its settings", () => {
     expect(rejected).toMatchObject([
       {
         code: "signature_invalid",
-        reason: expect.stringContaining("not the one that is believed"),
+        reason: expect.stringContaining("not the one that is accepted"),
       },
     ]);
   });
@@ -108,7 +108,7 @@ describe("a host with a trusted root of Sigstore in its settings", () => {
     verifies("signing:settings-sigstore");
     const env = { GLASSINE_PLUGIN_SIGSTORE_ISSUER: issuer };
     expect(() => readTrustSettings(env)).toThrow(
-      "GLASSINE_PLUGIN_SIGSTORE_ISSUER is set without GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: no bundle of Sigstore is checked",
+      "GLASSINE_PLUGIN_SIGSTORE_ISSUER is set without GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT, so no Sigstore bundle would be checked; set it too",
     );
     const odd = { ...env, GLASSINE_PLUGIN_SIGSTORE_ISSUER: "a,b" };
     expect(() => readTrustSettings(odd)).toThrow("GLASSINE_PLUGIN_SIGSTORE_ISSUER is 'a,b', which");
@@ -132,7 +132,7 @@ describe("a host without anything to check a signature with", () => {
       problem(
         "guard",
         "glassine.sigstore.json",
-        "GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT to a trusted root of Sigstore",
+        "GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT to a Sigstore trusted root",
       ),
       problem(
         "watch",

@@ -47,7 +47,9 @@ async function tryWith(scene: Scene, at: number, what: string) {
 
 /** Removing our own claim failed: it stays until this process ends, and is reported. */
 async function removeClaim({ file, order }: Stage, warnings: readonly string[]): Promise<void> {
-  expect(warnings).toEqual([expect.stringContaining("It holds until this process ends.")]);
+  expect(warnings).toEqual([
+    expect.stringContaining("The lock stays claimed until this process ends."),
+  ]);
   const next = await carryOut({ ...order, waitMs: 0 });
   expect(next).toMatchObject({
     code: "lockfile_busy",
@@ -87,7 +89,7 @@ describe("F-10: any system call of a change fails", () => {
             expect(outcome).toMatchObject({ code: "lockfile_failed", systemCode: what });
             expect(outcome.message).toContain(what);
             expect(outcome.message).toContain(stage.folder);
-            expect(outcome.message).not.toContain("could not be taken back");
+            expect(outcome.message).not.toContain("could not be undone");
             await expectUntouched(scene, stage);
             await expectMended(scene, stage, "old");
           }
@@ -195,7 +197,7 @@ describe("a change that can no longer be rolled back", () => {
     const outcome = await carryOut(stage.order);
     restore();
     expect(outcome).toMatchObject({ code: "lockfile_failed", systemCode: "EIO" });
-    expect(outcome.message).toContain("is made, and the next one completes its journal.");
+    expect(outcome.message).toContain("stands, and the next change will complete its journal.");
     const { recovered } = await expectMended(scene, stage, "new");
     expect(recovered).toBe("applied");
   });
@@ -218,7 +220,7 @@ describe("a change that can no longer be rolled back", () => {
     });
     const outcome = await carryOut(stage.order);
     restore();
-    expect(outcome.message).toContain("is made, and the next one completes its journal.");
+    expect(outcome.message).toContain("stands, and the next change will complete its journal.");
     expect(await readFile(`${stage.file}.journal`, "utf8")).toContain(byHand);
     const { recovered } = await carryOut({ ...stage.order, reason: "again" });
     expect(recovered).toBe("applied");

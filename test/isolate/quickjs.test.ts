@@ -121,7 +121,7 @@ describe("what a plugin inside QuickJS may import", () => {
       /imports amend of glassine, which is not offered with isolate: quickjs. Offered are addLabels, allow/,
     );
     expect(await failure(importing("glassine/openai"))).toMatch(
-      /imports "glassine\/openai". Here are glassine, glassine\/audit, glassine\/messages, and files/,
+      /imports "glassine\/openai". It can import only glassine, glassine\/audit, glassine\/messages, and files/,
     );
   });
 

@@ -167,7 +167,7 @@ attack(
         {
           id: "guard",
           code: "foreign_package",
-          reason: `"${file.split("/").slice(0, 2).join("/")}" is nothing that the plugin asks for`,
+          reason: `"${file.split("/").slice(0, 2).join("/")}" is not something that the plugin asks for`,
         },
       ]);
     });

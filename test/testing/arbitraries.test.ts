@@ -204,7 +204,7 @@ describe("schemas of a host", () => {
       }),
     };
     const { payloads } = arbitrariesFor(defineHost({ hooks: never }), { hooks: never });
-    expect(() => payloads("never")).toThrow('made for the payload of "never", none is accepted');
+    expect(() => payloads("never")).toThrow('generated for the payload of "never" was accepted');
   });
 
   it("are named with slot or hook and field, where the kit cannot guess one", () => {
@@ -212,24 +212,24 @@ describe("schemas of a host", () => {
     const own = { tier: "mutable", read: "everyone", write: "everyone", description: "A note." };
     const slots = { note: { ...own, schema: z.object({ owner: z.object({ code }) }) } } as never;
     expect(() => arbitrariesFor(defineHost({ slots }), { slots })).toThrow(
-      "made for note.owner.code, a string or number with rules of its own, none is accepted",
+      "generated for note.owner.code (a string or number with rules of its own) was accepted",
     );
     const payload = z.object({ code, at: z.date() });
     const hooks = defineHooks({ pay: { semantic: "voting", description: "Pay?", payload } });
     const { payloads } = arbitrariesFor(defineHost({ hooks }), { hooks });
-    expect(() => payloads("pay")).toThrow('made for the payload of "pay".code, a string');
+    expect(() => payloads("pay")).toThrow('generated for the payload of "pay".code (a string');
     const dated = z.object({ at: z.date() });
     const later = defineHooks({ pay: { semantic: "voting", description: "Pay?", payload: dated } });
     const ofLater = arbitrariesFor(defineHost({ hooks: later }), { hooks: later });
     expect(() => ofLater.payloads("pay")).toThrow(
-      'No values can be made of a schema of type date, at the payload of "pay".at: give',
+      'Cannot generate values for a schema of type date at the payload of "pay".at. Pass',
     );
   });
 
   it("of another host are refused", () => {
     const { payloads } = arbitrariesFor(host, { hooks });
     expect(() => payloads("orderd" as never)).toThrow('Did you mean "ordered"');
-    expect(() => arbitrariesFor(host)).toThrow("pass { hooks }");
+    expect(() => arbitrariesFor(host)).toThrow("pass the { hooks }");
   });
 });
 

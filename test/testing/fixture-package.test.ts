@@ -80,7 +80,7 @@ describe("installFixturePackage", () => {
       await mkdir(join(root, "node_modules", "@acme", "guard"), { recursive: true });
       await expect(installFixturePackage({ ...guard, root })).rejects.toMatchObject({
         code: "options_invalid",
-        message: 'The package "@acme/guard" is there already.',
+        message: 'The package "@acme/guard" already exists.',
       });
       expect(await readdir(join(root, "node_modules", "@acme", "guard"))).toEqual([]);
     } finally {

@@ -326,9 +326,12 @@ describe("what pluginLaws refuses", () => {
     [{ plugin, options: { audit: {} } }, 'sets the option "audit" itself'],
     [{ plugin, deterministc: true }, 'Did you mean "deterministic"'],
     [{ plugin, payloads: { tool_pre_invok: fc.constant(1) } }, 'no hook named "tool_pre_invok"'],
-    [{ plugin, payloads: { tool_pre_invoke: fc.constant(1) } }, "none is accepted"],
+    [
+      { plugin, payloads: { tool_pre_invoke: fc.constant(1) } },
+      " was accepted. Pass values that are",
+    ],
     [{ plugin, values: { agents: fc.constant(1) } }, 'no slot named "agents"'],
-    [{ plugin, host: memoryNode }, "pass { hooks }"],
+    [{ plugin, host: memoryNode }, "pass the { hooks }"],
     [{ plugin, host: memoryNode, hooks: memoryNodeHooks }, "the host whose definePlugin made"],
   ])("%#", (test, message) => {
     expect(() => pluginLaws(test as never)).toThrow(message);

@@ -207,7 +207,7 @@ describe("what slotLaws refuses", () => {
   } as const;
 
   it.each([
-    ["a host without its table", host, {}, 'has "billing" among its slots, and no table'],
+    ["a host without its table", host, {}, 'has "billing" among its slots, but no table'],
     ["a table without its host", glassine, { slots }, 'nothing named "billing" among its slots'],
     ["an unknown table", host, { slot: slots }, 'no option "slot"'],
     [
@@ -220,7 +220,7 @@ describe("what slotLaws refuses", () => {
       "a slot of which no value is found",
       defineHost({ slots: lottery }),
       { slots: lottery },
-      "none is accepted",
+      " was accepted. Pass values that are",
     ],
   ])("%s", (_, other, tables, message) => {
     expect(() => slotLaws(other as AnyHost, tables as never)).toThrow(message);

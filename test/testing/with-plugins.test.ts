@@ -130,7 +130,7 @@ describe("withPlugins", () => {
     const options = { close: { timeoutMs: 20 } };
     const body = (manager: Manager) => manager.invoke("tool_pre_invoke", call);
     await expect(withPlugins([plugin], body, options)).rejects.toThrow(
-      /not all of its work has ended: 1 background/,
+      /closed its manager, but 1 background/,
     );
     const failing = async (manager: Manager) => {
       await body(manager);

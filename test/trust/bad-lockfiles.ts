@@ -316,12 +316,12 @@ export const badLockfiles: readonly BadLockfile[] = [
   bad(
     "an opening that is none",
     textWith({}, 'isolate = "process"\naccept = ["net"]\n'),
-    "line 10, column 1: accept has 'net', which is none of network, signals, memory, files",
+    "line 10, column 1: accept has 'net', which is not one of network, signals, memory, files",
   ),
   bad(
     "an opening of a plugin that is not isolated",
     textWith({}, 'accept = ["network"]\n'),
-    "line 9, column 1: accept goes with isolate, and the entry has none",
+    "line 9, column 1: accept requires isolate, which the entry does not have",
   ),
   bad(
     "a fault in an inline array",

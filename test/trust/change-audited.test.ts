@@ -76,7 +76,7 @@ it("keeps the change and warns when the audit trail rejects a record", async () 
   const done = await trustPlugins(path, [pii, rate], "both", { audit: { sink } });
   expect([done.unaudited, done.warnings]).toEqual([
     [pii.id],
-    [`the audit trail did not take the record of ${pii.id}; the change is made and journaled`],
+    [`the audit trail did not accept the record for ${pii.id}; the change was made and journaled`],
   ]);
   const strict = { audit: { sink, strict: true } };
   const refused = await refusalOf(() => revokePlugins(path, [pii.id], "again", strict));

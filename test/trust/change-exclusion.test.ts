@@ -159,7 +159,7 @@ describe("CLI-053: a claim", () => {
     verifies("journal:elsewhere");
     const { expectBusy, exclusion } = await claimed(text);
     await expectBusy(
-      `${busy}, which ${exclusion} does not name. If there is none, remove ${exclusion} and try again.`,
+      `${busy}, which ${exclusion} does not name. If no process is changing it, remove ${exclusion} and try again.`,
     );
   });
 });

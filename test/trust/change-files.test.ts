@@ -71,7 +71,7 @@ describe("CLI-058: a lock that is a link", () => {
     await symlink("second", path);
     expect(await refusalOf(() => trustPlugins(path, [pii], "r"))).toMatchObject({
       code: "lockfile_failed",
-      message: `Cannot find ${path}: its links go in a circle.`,
+      message: `Cannot find ${path}: its links form a loop.`,
     });
     expect(await names()).toEqual(["plugins.lock", "second"]);
   });
@@ -123,8 +123,8 @@ describe.skipIf(process.platform === "win32")("modes", () => {
     await chmod(journal, 0o602);
     const { warnings } = await trustPlugins(path, [entryOf("acme.rate")], "r");
     expect(warnings).toEqual([
-      `${path} can be written by everybody (mode 0666). Take that away: chmod o-w.`,
-      `${journal} can be written by everybody (mode 0602). Take that away: chmod o-w.`,
+      `${path} can be written by everybody (mode 0666). Remove that permission: chmod o-w.`,
+      `${journal} can be written by everybody (mode 0602). Remove that permission: chmod o-w.`,
     ]);
     expect([await modeOf(path), await modeOf(journal)]).toEqual([0o666, 0o602]);
   });

@@ -111,7 +111,7 @@ describe("a lockfile on the disk", () => {
     symlinkSync(join(folder, "gone"), link);
     await expect(readLockfile(link)).rejects.toMatchObject({
       code: "lockfile_invalid",
-      message: expect.stringContaining("it is a link that leads nowhere"),
+      message: expect.stringContaining("it is a dangling link"),
     });
   });
 
@@ -138,7 +138,7 @@ describe("a lockfile on the disk", () => {
     openFaults.push(code);
     await expect(readLockfile(path)).rejects.toMatchObject({
       code: "lockfile_failed",
-      message: `${path} cannot be read: ${code}. Mend its permissions, or those of its folder.`,
+      message: `${path} cannot be read: ${code}. Fix its permissions, or those of its folder.`,
       data: { path, systemCode: code },
     });
   });

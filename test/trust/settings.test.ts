@@ -168,14 +168,14 @@ describe("PH-096: lists of identities", () => {
     ["a line feed", "a\nb", "a control character"],
     ["a tab", "a\tb", "a control character"],
     ["a NUL", "a\0b", "a control character"],
-    ["a mark that nobody sees", "a\u200db", "nobody sees"],
-    ["a filler that nobody sees", "a\u3164b", "nobody sees"],
-    ["a turn of direction", "a\u202eb", "nobody sees"],
-    ["a space that does not break", "a\u00a0b", "nobody sees"],
+    ["a mark that nobody sees", "a\u200db", "an invisible one"],
+    ["a filler that nobody sees", "a\u3164b", "an invisible one"],
+    ["a turn of direction", "a\u202eb", "an invisible one"],
+    ["a space that does not break", "a\u00a0b", "an invisible one"],
     ["half a character", "a\ud800b", "a control character"],
     ["another normal form", "Ame\u0301lie", "normal form C"],
     ["too many characters", "a".repeat(1025), "longer than 1024"],
-    ["the word unsigned", "unsigned", "is the word"],
+    ["the word unsigned", "unsigned", "is reserved"],
   ])("refuse one with %s", (_name, identity, fault) => {
     verifies("signing:settings-lists", "signing:identity");
     for (const name of ["PLUGIN_TRUSTED_PUBLISHERS", "PLUGIN_TRUST_OVERRIDE_PUBLISHERS"]) {
@@ -248,7 +248,7 @@ describe("A-233: a mistyped setting", () => {
     ["PLUGINSIGNING_REQUIRED", "PLUGIN_SIGNING_REQUIRED"],
     ["PLUGINS_UNSIGNED_ACK", "PLUGIN_UNSIGNED_ACK"],
   ])("%s is refused", (name, meant) => {
-    verifies("signing:settings-mistyped", "signing:settings-misbegun");
+    verifies("signing:settings-mistyped", "signing:settings-mistyped-prefix");
     expect(refusalOf({ [name]: "x" })).toBe(
       `'GLASSINE_${name}' is not a setting; did you mean GLASSINE_${meant}?`,
     );
@@ -259,13 +259,13 @@ describe("A-233: a mistyped setting", () => {
     (name) => {
       verifies("signing:settings-mistyped");
       expect(refusalOf({ [name]: "x" })).toBe(
-        `'GLASSINE_${name}' is neither a setting nor the configuration of a plugin, NAME_KEY`,
+        `'GLASSINE_${name}' is neither a setting nor plugin configuration of the form NAME_KEY`,
       );
     },
   );
 
   it("is not plugin configuration or a variable with another prefix", () => {
-    verifies("signing:settings-mistyped", "signing:settings-misbegun");
+    verifies("signing:settings-mistyped", "signing:settings-mistyped-prefix");
     const others = {
       PLUGIN_PII_SCAN_LEVEL: "high",
       PLUGIN_GUARD_MODE: "strict",

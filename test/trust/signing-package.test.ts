@@ -137,21 +137,17 @@ describe("a key to sign with", () => {
   const inside = key.pem.split("\n")[1] as string;
 
   it.each([
-    ["encrypted", encrypted(), "is encrypted, and nobody is asked for its pass phrase"],
-    ["encrypted as of old", encryptedOfOld(), "is encrypted, and nobody is asked"],
+    ["encrypted", encrypted(), "is encrypted, and there is no prompt for its passphrase"],
+    ["encrypted as of old", encryptedOfOld(), "is encrypted, and there is no prompt"],
     ["of RSA", pem("rsa"), "is of type rsa, not ed25519"],
     ["of an elliptic curve", pem("ec"), "is of type ec, not ed25519"],
     ["of Ed448", pem("ed448"), "is of type ed448, not ed25519"],
     ["of X25519", pem("x25519"), "is of type x25519, not ed25519"],
     ["the public half", key.publicPem, "is not a private key"],
-    [
-      "in the format of OpenSSH",
-      block("OPENSSH PRIVATE KEY", inside),
-      "is in the format of OpenSSH",
-    ],
+    ["in the format of OpenSSH", block("OPENSSH PRIVATE KEY", inside), "is in OpenSSH format"],
     ["torn", block("PRIVATE KEY", inside.slice(0, 20)), "is PEM that cannot be read"],
     ["none", block("PRIVATE KEY", ""), "is PEM that cannot be read"],
-    ["two", key.pem + key.pem, "is more than one block of PEM"],
+    ["two", key.pem + key.pem, "contains more than one PEM block"],
     ["no PEM", inside, "is not PEM text"],
     ["empty", "", "is not PEM text"],
     ["no text", 7, "is not PEM text"],
@@ -161,20 +157,20 @@ describe("a key to sign with", () => {
     const error = await refusalOf({ key: given });
     expect(error.code).toBe("options_invalid");
     expect(error.cause).toBeUndefined();
-    expect(error.message).toContain(`The key to sign with ${fault}`);
+    expect(error.message).toContain(`The signing key ${fault}`);
     expect(JSON.stringify([error, error.message, error.stack])).not.toContain(inside.slice(0, 12));
   });
 });
 
 describe("what cannot be signed", () => {
   it.each([
-    [{ identity: "a,b" }, 'The identity "a,b" of who signs has a comma in it.'],
-    [{ identity: "" }, 'The identity "" of who signs is empty.'],
-    [{ identity: undefined }, "The identity of who signs is not a string."],
-    [{ identity: "unsigned" }, 'The identity "unsigned" of who signs is the word'],
-    [{ keyId: "" }, "The id of a key has 1 to 128"],
-    [{ keyId: "a b" }, "The id of a key has 1 to 128"],
-    [{ keyId: "k".repeat(129) }, "The id of a key has 1 to 128"],
+    [{ identity: "a,b" }, `The signer's identity "a,b" contains a comma.`],
+    [{ identity: "" }, `The signer's identity "" is empty.`],
+    [{ identity: undefined }, "The signer's identity is not a string."],
+    [{ identity: "unsigned" }, `The signer's identity "unsigned" is reserved`],
+    [{ keyId: "" }, "A key id must be 1 to 128"],
+    [{ keyId: "a b" }, "A key id must be 1 to 128"],
+    [{ keyId: "k".repeat(129) }, "A key id must be 1 to 128"],
     [{ passphrase: "x" }, 'no option "passphrase"'],
   ])("%o is refused", async (options, message) => {
     verifies("signing:identity", "signing:key-id");
@@ -221,7 +217,7 @@ describe("what cannot be signed", () => {
     await put(join(path, "glassine.sig.json"), target);
     expect(await refusalOf({ path })).toMatchObject({
       code: "package_refused",
-      message: "glassine.sig.json is there and is not a regular file. Remove it.",
+      message: "glassine.sig.json exists but is not a regular file. Remove it.",
     });
     expect(await readFile(target, "utf8")).toBe("kept");
   });

@@ -17,7 +17,7 @@ async function faultOf(root: string | Uint8Array): Promise<string | undefined> {
   } catch (error) {
     expect(error).toMatchObject({ code: "setting_invalid", data: { path } });
     const { message } = error as Error;
-    expect(message).toMatch(/^The trusted root of Sigstore [^\n]*\.$/);
+    expect(message).toMatch(/^The Sigstore trusted root [^\n]*\.$/);
     return message;
   }
 }
@@ -43,46 +43,90 @@ describe("the trusted root of Sigstore", () => {
   });
 
   it.each([
-    ["mediaType", "application/json", "has no type of a trusted root at mediaType"],
-    ["mediaType", undefined, "has no type of a trusted root at mediaType"],
-    ["tlogs", [], "has nothing at tlogs"],
-    ["ctlogs", [], "has nothing at ctlogs"],
-    ["certificateAuthorities", [], "has nothing at certificateAuthorities"],
-    ["certificateAuthorities", undefined, "has no array at certificateAuthorities"],
-    ["timestampAuthorities", {}, "has no array at timestampAuthorities"],
-    ["tlogs.0", null, "has no object at tlogs[0]"],
-    ["tlogs.0.baseUrl", "", "has no string at tlogs[0].baseUrl"],
-    ["tlogs.0.publicKey", undefined, "has no object at tlogs[0].publicKey"],
+    [
+      "mediaType",
+      "application/json",
+      "is not valid at mediaType: expected the media type of a trusted root",
+    ],
+    [
+      "mediaType",
+      undefined,
+      "is not valid at mediaType: expected the media type of a trusted root",
+    ],
+    ["tlogs", [], "is not valid at tlogs: expected at least one item"],
+    ["ctlogs", [], "is not valid at ctlogs: expected at least one item"],
+    [
+      "certificateAuthorities",
+      [],
+      "is not valid at certificateAuthorities: expected at least one item",
+    ],
+    [
+      "certificateAuthorities",
+      undefined,
+      "is not valid at certificateAuthorities: expected an array",
+    ],
+    ["timestampAuthorities", {}, "is not valid at timestampAuthorities: expected an array"],
+    ["tlogs.0", null, "is not valid at tlogs[0]: expected an object"],
+    ["tlogs.0.baseUrl", "", "is not valid at tlogs[0].baseUrl: expected a non-empty string"],
+    ["tlogs.0.publicKey", undefined, "is not valid at tlogs[0].publicKey: expected an object"],
     [
       "tlogs.0.publicKey.keyDetails",
       "PKCS1_RSA_PKCS1V5",
-      "has no kind of key that is known at tlogs[0]",
+      "is not valid at tlogs[0].publicKey.keyDetails: expected a supported kind of key",
     ],
-    ["tlogs.0.publicKey.rawBytes", "!", "has no base64 at tlogs[0].publicKey.rawBytes"],
-    ["tlogs.0.publicKey.rawBytes", "", "has no base64 at tlogs[0].publicKey.rawBytes"],
+    [
+      "tlogs.0.publicKey.rawBytes",
+      "!",
+      "is not valid at tlogs[0].publicKey.rawBytes: expected base64",
+    ],
+    [
+      "tlogs.0.publicKey.rawBytes",
+      "",
+      "is not valid at tlogs[0].publicKey.rawBytes: expected base64",
+    ],
     ["tlogs.0.publicKey.rawBytes", "AAAA", "has a key or certificate that cannot be read"],
-    ["tlogs.0.publicKey.validFor", undefined, "has no object at tlogs[0].publicKey.validFor"],
+    [
+      "tlogs.0.publicKey.validFor",
+      undefined,
+      "is not valid at tlogs[0].publicKey.validFor: expected an object",
+    ],
     [
       "tlogs.0.publicKey.validFor.start",
       "soon",
-      "has no time at tlogs[0].publicKey.validFor.start",
+      "is not valid at tlogs[0].publicKey.validFor.start: expected a time",
     ],
-    ["tlogs.0.publicKey.validFor.start", undefined, "has no string at tlogs[0].publicKey.validFor"],
-    ["tlogs.0.publicKey.validFor.end", 0, "has no string at tlogs[0].publicKey.validFor.end"],
-    ["tlogs.0.logId", undefined, "has no object at tlogs[0].logId"],
-    ["tlogs.0.checkpointKeyId", {}, "has no base64 at tlogs[0].checkpointKeyId.keyId"],
-    ["ctlogs.0.logId.keyId", 7, "has no base64 at ctlogs[0].logId.keyId"],
+    [
+      "tlogs.0.publicKey.validFor.start",
+      undefined,
+      "is not valid at tlogs[0].publicKey.validFor.start: expected a non-empty string",
+    ],
+    [
+      "tlogs.0.publicKey.validFor.end",
+      0,
+      "is not valid at tlogs[0].publicKey.validFor.end: expected a non-empty string",
+    ],
+    ["tlogs.0.logId", undefined, "is not valid at tlogs[0].logId: expected an object"],
+    [
+      "tlogs.0.checkpointKeyId",
+      {},
+      "is not valid at tlogs[0].checkpointKeyId.keyId: expected base64",
+    ],
+    ["ctlogs.0.logId.keyId", 7, "is not valid at ctlogs[0].logId.keyId: expected base64"],
     [
       "certificateAuthorities.0.certChain",
       [],
-      "has no object at certificateAuthorities[0].certChain",
+      "is not valid at certificateAuthorities[0].certChain: expected an object",
     ],
     [
       "certificateAuthorities.0.certChain.certificates",
       [],
-      "has nothing at certificateAuthorities[0].certChain.certificates",
+      "is not valid at certificateAuthorities[0].certChain.certificates: expected at least one item",
     ],
-    ["certificateAuthorities.0.certChain.certificates.0", "AAAA", "has no object at"],
+    [
+      "certificateAuthorities.0.certChain.certificates.0",
+      "AAAA",
+      "is not valid at certificateAuthorities[0].certChain.certificates[0]: expected an object",
+    ],
     [
       "certificateAuthorities.0.certChain.certificates.0.rawBytes",
       "AAAA",
@@ -91,7 +135,7 @@ describe("the trusted root of Sigstore", () => {
     [
       "certificateAuthorities.0.validFor",
       null,
-      "has no object at certificateAuthorities[0].validFor",
+      "is not valid at certificateAuthorities[0].validFor: expected an object",
     ],
   ])("with another %s is refused: %j", async (place, value, fault) => {
     verifies("signing:sigstore-root", "signing:sigstore-peers");
@@ -100,7 +144,7 @@ describe("the trusted root of Sigstore", () => {
 
   it("that is not a document is refused", async () => {
     verifies("signing:sigstore-root");
-    expect(await faultOf("[]")).toContain("has no object at the document");
+    expect(await faultOf("[]")).toContain("is not valid at the document: expected an object");
     expect(await faultOf("")).toContain("cannot be used: it is not JSON");
     expect(await faultOf(Uint8Array.from([0xff]))).toContain("is not UTF-8");
     expect(await faultOf(changed().replace("{", '{"tlogs":[],'))).toContain("twice");

@@ -166,13 +166,13 @@ describe("a Sigstore bundle that lacks something", () => {
           put(`${entry}.inclusionProof`, undefined)(bundle);
         },
       },
-      "it has no proof that the log has it",
+      "it has no proof of inclusion in the log",
     ],
-    ["a statement", { wish: { plain: true } }, "it is over no statement of in-toto"],
+    ["a statement", { wish: { plain: true } }, "it does not contain an in-toto statement"],
     [
       "the media type of a statement",
       { wish: { payloadType: "application/json" } },
-      "it is over no statement of in-toto",
+      "it does not contain an in-toto statement",
     ],
     [
       "a certificate",
@@ -182,13 +182,13 @@ describe("a Sigstore bundle that lacks something", () => {
           put("verificationMaterial.publicKey", { hint: "k1" })(bundle);
         },
       },
-      "it is signed with a key that no certificate is for",
+      "it is signed with a bare key, without a certificate",
     ],
     [
       // The peer takes the name for a pattern. It is no part of what is signed.
       "a plain name under the state of the log",
       { tamper: put(checkpoint, (own: string) => own.replace(/\u2014 \S+/, "\u2014 .*")) },
-      "the state of the log is signed under a name that is not taken",
+      "the log's checkpoint is signed under a name that is not accepted",
     ],
     ["an object", { tamper: () => "[]" }, "glassine.sigstore.json: "],
     ["everything", { tamper: () => "{}" }, "glassine.sigstore.json: "],

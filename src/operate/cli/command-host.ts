@@ -92,11 +92,11 @@ function hostOf({ host, hostName, prefix }: CommandHost): object {
   const profile = surfaceOf(host)?.profile;
   if (profile?.hostName === hostName && profile.envPrefix === prefix) return host;
   throw optionsInvalid(
-    "createCommand expects as host what defineHost returns, with a profile of the same hostName and prefix.",
+    "createCommand expects host to be the result of defineHost, with the same hostName and prefix in its profile.",
   );
 }
 
 function expectText(field: string, value: unknown, pattern: RegExp, expected: string): void {
   if (typeof value === "string" && pattern.test(value)) return;
-  throw optionsInvalid(`createCommand expects as ${field} ${expected}.`);
+  throw optionsInvalid(`createCommand expects ${field} to be ${expected}.`);
 }

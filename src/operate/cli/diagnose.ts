@@ -104,12 +104,12 @@ function findingsOf(
       // The reason says that a setting is missing, but it may be set and unusable.
       add(
         "rejected",
-        `${code}: Mend the settings of signatures first: nothing can check it until then.`,
-        "a setting of signatures, or the file that it names, cannot be used",
+        `${code}: Fix the signature settings first: the signature cannot be checked until then.`,
+        "a signature setting, or the file that it names, cannot be used",
       );
     // A lockfile exists, so creating another would not help.
     else if (code === "lock_missing" && report.lock_fault !== null)
-      add("rejected", `${code}: Mend plugins.lock first: it cannot be read.`, reason);
+      add("rejected", `${code}: Fix plugins.lock first: it cannot be read.`, reason);
     else add("rejected", say`${code}: ${responseTo(code, reason) ?? reason}`, reason);
   }
   const drift = report.drift.filter((row) => row.id === id && rejected === null);
@@ -133,11 +133,14 @@ function findingsOf(
       `The host supplies nothing for ${listed(unsupplied)}: ask for it, or remove the plugin.`,
     );
   if (facts.missing_keyword)
-    add("missing-keyword", "Nothing here; tell its authors to add the keyword to package.json.");
+    add(
+      "missing-keyword",
+      "Nothing to do here. Ask its authors to add the keyword to package.json.",
+    );
   if (lockOnly.length > 0)
     add(
       "dependencies-not-covered",
-      `No signature covers ${listed(lockOnly)}: plugins.lock alone holds them. Review them as you do the plugin, or use one that bundles them.`,
+      `No signature covers ${listed(lockOnly)}: only plugins.lock pins them. Review them like the plugin itself, or use a plugin that bundles them.`,
     );
   const { isolation } = facts;
   if (isolation !== null) {
@@ -208,13 +211,13 @@ export function lockFindings(
   if (pending) warn("pending", texts.pending, texts.endPending);
   for (const each of problems) warn("journal", journalText(each), journalTodo(each.problem));
   const more = state.journal_problem_count - problems.length;
-  if (more > 0) warn("journal", texts.moreProblems(more), "Mend the first ones, and look again.");
+  if (more > 0) warn("journal", texts.moreProblems(more), "Fix the first ones, and look again.");
   return findings;
 }
 
 function faultOf(about: LockFinding["about"], { code, message }: ReadFault): LockFinding {
   const todo = Object.hasOwn(errorCodes, code)
     ? errorCodes[code as keyof typeof errorCodes].todo
-    : "Mend the file, or restore it from version control.";
+    : "Fix the file, or restore it from version control.";
   return { about, severity: "error", message: say`${message}`, recommendation: todo };
 }

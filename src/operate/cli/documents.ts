@@ -14,10 +14,10 @@ type DeepReadonly<T> = T extends readonly (infer Item)[]
     : T;
 
 export const text = z.string();
-export const texts = z.array(text);
+export const textList = z.array(text);
 export const textOrNull = text.nullable();
 export const count = z.int().min(0);
-export const warnings = texts.describe("A sentence each.");
+export const warnings = textList.describe("A sentence each.");
 
 export const mode = z.enum(["dev", "production"]);
 
@@ -49,8 +49,8 @@ export const isolation = z
   .object({
     isolate: text,
     says: text.describe("What that kind promises of the code inside."),
-    accept: texts.describe("What the code may do all the same if the machine cannot stop it."),
-    open: texts.nullable().describe("Of that what it can do here. Null where it was not loaded."),
+    accept: textList.describe("What the code may be able to do if the machine cannot prevent it."),
+    open: textList.nullable().describe("Which of these it can do here. Null if it was not loaded."),
   })
   .nullable()
   .describe("Where its code runs. Null for the host itself.");
@@ -65,12 +65,12 @@ export const plugin = {
   entry_point: textOrNull,
   distribution_hash: textOrNull,
   builtin: z.boolean(),
-  capabilities: texts.nullable(),
-  hooks: texts.nullable().optional().describe("Null where they are known after loading only."),
+  capabilities: textList.nullable(),
+  hooks: textList.nullable().optional().describe("Null where they are known after loading only."),
   hook_count: count.nullable().optional(),
-  depends_on: texts.optional(),
+  depends_on: textList.optional(),
   discovery_source: z.record(z.string(), z.unknown()),
-  lock_only_dependencies: texts
+  lock_only_dependencies: textList
     .optional()
     .describe("Dependencies that no signature covers: trusted by the lock only."),
   isolation,
@@ -95,10 +95,10 @@ export const trustEvent = z.object({
   distribution_hash: textOrNull,
   until: textOrNull,
   isolate: textOrNull.describe(
-    "Where its code runs from then on; `host` where it was isolated before. Null where it is and was in the host.",
+    "Where its code runs from then on; `host` if it was isolated before. Null if it runs in the host, as before.",
   ),
   reason: text,
-  actor: textOrNull.describe("Null where a hand wrote the line."),
+  actor: textOrNull.describe("Null if the line was written by hand."),
 });
 
 /** One key of a configuration. There is no field for its value. */
@@ -110,7 +110,7 @@ export const configKey = z.object({
   secret: z.boolean(),
 });
 
-export const change = z.object({ added: texts, removed: texts });
+export const change = z.object({ added: textList, removed: textList });
 
 export const signer_change = z
   .object({ was: text, now: text })
@@ -128,9 +128,9 @@ const lockedShape = {
   distribution_hash: text,
   until: textOrNull.describe("The last day of the trust, in UTC."),
   isolate: textOrNull.describe("Where its code runs. Null for the host itself."),
-  accept: texts,
-  capabilities: texts.nullable(),
-  hooks: texts.nullable(),
+  accept: textList,
+  capabilities: textList.nullable(),
+  hooks: textList.nullable(),
   signer: textOrNull,
   dependencies,
 };

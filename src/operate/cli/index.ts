@@ -13,7 +13,7 @@ export {
   createCommand,
   type HostCommand,
 } from "./create-command.ts";
-export { mode, type Report, text, textOrNull, texts, warnings } from "./documents.ts";
+export { mode, type Report, text, textList, textOrNull, warnings } from "./documents.ts";
 export { misuse, negative, refusal } from "./failure.ts";
 export { type Options, sharedOptions } from "./options.ts";
 export { shortHash } from "./print/parts.ts";

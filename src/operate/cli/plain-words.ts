@@ -70,9 +70,9 @@ export function trustedTerms(facts: PluginFacts): Terms {
 }
 
 /** If one of the two is unknown, nothing counts as changed. */
-function namesChange(granted: Terms["hooks"], asked: Terms["hooks"]) {
+function namesChange(granted: Terms["hooks"], requested: Terms["hooks"]) {
   return {
-    added: granted ? (asked ?? []).filter((name) => !granted.includes(name)).sort() : [],
-    removed: asked ? (granted ?? []).filter((name) => !asked.includes(name)).sort() : [],
+    added: granted ? (requested ?? []).filter((name) => !granted.includes(name)).sort() : [],
+    removed: requested ? (granted ?? []).filter((name) => !requested.includes(name)).sort() : [],
   };
 }

@@ -89,7 +89,7 @@ function currentDirectory(): string {
   try {
     return process.cwd();
   } catch (error) {
-    const text = say`the current directory cannot be found (${systemCode(error)}): go to one that is there`;
+    const text = say`the current directory no longer exists (${systemCode(error)}): change to one that does`;
     throw refusal("io_failed", text);
   }
 }

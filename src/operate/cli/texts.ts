@@ -19,21 +19,21 @@ export const texts = {
   unknownCommand: (word: string) => `unknown command '${word}'`,
   behindDashes: (word: string, near: string | undefined) =>
     near === undefined
-      ? `unknown command '${word}'; a command of another program goes behind --`
+      ? `unknown command '${word}'; put the command of another program after --`
       : `unknown command '${word}'; did you mean ${near}?`,
-  optionsBefore: "options stand behind all words of a command",
-  nothingBehindDashes: "a command is missing behind --",
+  optionsBefore: "options go after all words of a command",
+  nothingBehindDashes: "a command is missing after --",
 
   // The lockfile.
   lockNotFound: (path: string) => say`plugins.lock not found: ${path}`,
   lockOfRoot: (ofRoot: string, inEffect: string) =>
-    `a host of that folder uses ${ofRoot}; here ${inEffect} is in effect: run the command in that folder, or name the file with --plugins-lock`,
+    `a host in that folder uses ${ofRoot}, but ${inEffect} is in effect here: run the command in that folder, or name the file with --plugins-lock`,
   madeElsewhere: (made: string, ofRoot: string) =>
-    `${made} is new; a host of the folder of --root looks for ${ofRoot}`,
+    `${made} is new; a host in the --root folder looks for ${ofRoot}`,
   otherLock: (command: string, ofRoot: string, inEffect: string) =>
-    `${command}: a host of the folder of --root uses ${ofRoot}, and ${inEffect} is in effect: name with --plugins-lock which of them is to be changed`,
+    `${command}: a host in the --root folder uses ${ofRoot}, but ${inEffect} is in effect: say with --plugins-lock which one to change`,
   pruneElsewhere: (inEffect: string, root: string) =>
-    `lock: ${inEffect} may trust packages of another folder than ${root}: name with --plugins-lock which file is to be pruned`,
+    `lock: ${inEffect} may trust packages outside ${root}: say with --plugins-lock which file to prune`,
   lockLine: (path: string, version: number) => say`plugins.lock: ${path} (schema v${version})`,
 
   // Trust.
@@ -63,11 +63,12 @@ export const texts = {
   bundledMissing: (names: readonly string[]) =>
     `bundleDependencies names ${listed(names)}, which the package does not have in node_modules: the signature does not cover it`,
   uncovered: (names: readonly string[]) =>
-    `node_modules has ${listed(names)}, which bundleDependencies does not name: the signature does not cover it, and whoever installs the package has the lock alone`,
+    `node_modules has ${listed(names)}, which bundleDependencies does not name: the signature does not cover it; for those who install the package, only plugins.lock pins it`,
   evidenceLeftOut:
     "npm does not pack glassine.sig.json here: add it to `files` in package.json, and sign again",
 
-  moreProblems: (count: number) => `and ${count} more problems of the journal`,
+  moreProblems: (count: number) =>
+    `and ${count} more ${count === 1 ? "problem" : "problems"} in the journal`,
   endPending:
     "Run any command that writes, such as `plugins lock`: it completes or undoes the change.",
   pending: "A change is unfinished: the next command that writes completes or undoes it.",

@@ -101,7 +101,10 @@ export async function discoverPlugins(given: DiscoverOptions = {}): Promise<Disc
   const options = await readDiscoverOptions(given);
   const whole = await staticStage(options);
   expectLock(whole);
-  const report = wanted({ ...whole, refused: [...whole.refused, ...missingIn(whole)] }, options);
+  const report = onlyWanted(
+    { ...whole, refused: [...whole.refused, ...missingIn(whole)] },
+    options,
+  );
   const { loaded, refused } = await loadStage(options, report);
   const plugins = loaded.flatMap(({ source, loaded: of }) =>
     of.kind === "hooks" ? [{ plugin: of.plugin, origin: originOf(source) }] : [],
@@ -143,7 +146,7 @@ function expectLock({ mode, lock, candidates, settings }: StaticReport): void {
  *
  * @throws GlassineError `plugin_missing`: no installed plugin has a wanted id
  */
-function wanted(report: StaticReport, options: ReadDiscoverOptions): StaticReport {
+function onlyWanted(report: StaticReport, options: ReadDiscoverOptions): StaticReport {
   const { only, isolationSettings, surface } = options;
   const isWanted = (id: string | undefined) => id !== undefined && only?.includes(id) !== false;
   const refused = report.refused.filter(({ id }) => isWanted(id));

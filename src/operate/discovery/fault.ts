@@ -23,7 +23,7 @@ export function withMessage(rejection: Rejection & Pick<Fault, "message">): Refu
   return { message, ...rejection };
 }
 
-export function late(id: string): Fault {
+export function loadTimedOut(id: string): Fault {
   const message = `plugin entry point '${id}' timed out while loading`;
   return { code: "load_timeout", reason: "it takes too long to load", message };
 }

@@ -74,7 +74,7 @@ export interface GuestSurvey {
   /** What would be trusted: one entry for each guest that comes from a wheel. */
   readonly entries: readonly LockEntry[];
   /** What Python could load although no wheel has it, one sentence each. */
-  readonly foreign: readonly string[];
+  readonly unowned: readonly string[];
   readonly lockPath: string;
   /** The lockfile's entries for these guests. */
   readonly kept: readonly LockEntry[];
@@ -89,9 +89,9 @@ export interface GuestSurvey {
  */
 export async function surveyGuests(file: string, options: GuestOptions): Promise<GuestSurvey> {
   const { lockPath, trusted, cpex } = await lockFor(options);
-  const { wheels, foreign } = await readEnvironment(cpex.python);
+  const { wheels, unowned } = await readEnvironment(cpex.python);
   const guests = await planGuests(file, cpex);
-  return { guests, foreign, lockPath, ...compare(guests, wheels, trusted, cpex) };
+  return { guests, unowned, lockPath, ...compare(guests, wheels, trusted, cpex) };
 }
 
 async function lockFor({ root, variables, lock: explicit, ...cpex }: GuestOptions) {
@@ -144,13 +144,13 @@ function entryOf(
 /** Before any code runs, checks that all that Python can load is what one entry trusts. */
 function expectTrustedEnvironment(
   python: string,
-  { wheels, foreign }: Environment,
+  { wheels, unowned }: Environment,
   trusted: readonly LockEntry[],
 ): void {
   const what = `the environment of ${printable(python)}`;
-  const [loose] = foreign;
+  const [loose] = unowned;
   if (loose !== undefined)
-    throw refused(what, printable(loose), "Make a new environment, of wheels alone.");
+    throw refused(what, printable(loose), "Make a new environment from wheels only.");
   const present = new Set(wheels.map(memberText));
   const missesOf = ({ package: name, version, hash, dependencies = [] }: LockEntry) => {
     const locked = new Set([memberText({ name, version, hash }), ...dependencies]);

@@ -4,7 +4,7 @@ import { type GlassineError, isGlassineError, quoted } from "../../core/errors/i
 import { type IsolatedPlugin, isolatePlugin } from "../isolate/index.ts";
 import type { RejectionCode } from "../packages/index.ts";
 import { describeText } from "../trust/index.ts";
-import { type Fault, factoryFailed, importFailed, late } from "./fault.ts";
+import { type Fault, factoryFailed, importFailed, loadTimedOut } from "./fault.ts";
 import type { ReadIsolation } from "./isolation-settings.ts";
 import type { PrivateCopy } from "./private-copy.ts";
 import type { ReadDiscoverOptions } from "./static-options.ts";
@@ -13,7 +13,7 @@ import type { StaticPlugin } from "./types.ts";
 interface IsolatedInput {
   readonly options: ReadDiscoverOptions;
   readonly source: StaticPlugin;
-  readonly wanted: ReadIsolation;
+  readonly isolation: ReadIsolation;
   readonly copy: PrivateCopy | undefined;
 }
 
@@ -21,7 +21,7 @@ interface IsolatedInput {
 export async function loadIsolated({
   options,
   source,
-  wanted,
+  isolation,
   copy,
 }: IsolatedInput): Promise<IsolatedPlugin | Fault> {
   const { entry, package: found, hash, isBuiltin } = source;
@@ -31,12 +31,12 @@ export async function loadIsolated({
   const unfit = isolationFault(source, options);
   if (unfit !== undefined) {
     const todo = isBuiltin ? "take it out of what is isolated" : "remove it, or do not isolate it";
-    const reason = `it is to run in ${quoted(wanted.isolate)}, and ${unfit}: ${todo}`;
+    const reason = `it is to run in ${quoted(isolation.isolate)}, but ${unfit}: ${todo}`;
     return { code: "isolation_refused", reason };
   }
   try {
     return await isolatePlugin(join(folder, ...entry.file.split("/")), {
-      ...wanted,
+      ...isolation,
       exportName: entry.exportName,
       readable,
       startTimeoutMs: options.loadTimeoutMs,
@@ -47,7 +47,7 @@ export async function loadIsolated({
   } catch (error) {
     if (!isGlassineError(error)) throw error;
     const reason = describeText(error).replaceAll(folder, path);
-    if (error.code === "plugin_ended" && "startTimeoutMs" in error.data) return late(id);
+    if (error.code === "plugin_ended" && "startTimeoutMs" in error.data) return loadTimedOut(id);
     const code = codeOf(error);
     if (code === "import_failed") return importFailed(id, reason);
     return code === "factory_failed" ? factoryFailed(id, reason) : { code, reason };

@@ -47,29 +47,37 @@ export function readIsolations(
   return all;
 }
 
-interface Said {
+interface IsolationChoice {
   readonly isolate?: Isolation | undefined;
   readonly accept?: readonly Opening[] | undefined;
 }
 
-function isolationOf(id: string, given: IsolationSetting, locked: Said): ReadIsolation | undefined {
+function isolationOf(
+  id: string,
+  given: IsolationSetting,
+  locked: IsolationChoice,
+): ReadIsolation | undefined {
   const place = `isolate of ${quoted(id)}`;
   expectOptions(given, ["isolate", "accept", "config"], place);
   const { isolate = locked.isolate, accept = locked.accept ?? [], config } = given;
   if (isolate === undefined) {
     if (given.accept === undefined) return undefined;
-    throw optionsInvalid(`${place} has accept, and nothing says that the plugin is isolated.`);
+    throw optionsInvalid(`${place} has accept, but neither it nor plugins.lock sets isolate.`);
   }
   if (!isIsolation(isolate))
     throw optionsInvalid(`${place} must be one of ${isolations.join(", ")}.`);
   for (const each of accept)
     if (!isOpening(each))
-      throw optionsInvalid(`${place}: accept knows ${Object.keys(openings).join(", ")}.`);
+      throw optionsInvalid(`${place}: accept must list only ${Object.keys(openings).join(", ")}.`);
   if (locked.isolate !== undefined) expectAsStrict(place, { isolate, accept }, locked);
   return { isolate, accept, config };
 }
 
-function expectAsStrict(place: string, { isolate, accept = [] }: Said, locked: Said): void {
+function expectAsStrict(
+  place: string,
+  { isolate, accept = [] }: IsolationChoice,
+  locked: IsolationChoice,
+): void {
   const strictness = (kind: Isolation | undefined) => isolations.indexOf(kind as Isolation);
   if (strictness(isolate) < strictness(locked.isolate))
     throw optionsInvalid(

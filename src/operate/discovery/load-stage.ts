@@ -10,7 +10,7 @@ import {
 } from "../../core/plugins/index.ts";
 import { lendHost, type RejectionCode } from "../packages/index.ts";
 import { describeText } from "../trust/index.ts";
-import { type Fault, factoryFailed, importFailed, late, refusedFor } from "./fault.ts";
+import { type Fault, factoryFailed, importFailed, loadTimedOut, refusedFor } from "./fault.ts";
 import { importModule } from "./import-module.ts";
 import { loadIsolated } from "./isolated-load.ts";
 import { siblingRejected } from "./judge.ts";
@@ -100,13 +100,13 @@ async function loadOne(loading: Loading): Promise<Loaded> {
   const { id } = entry;
   const copy = await copyOf(loading);
   if (copy !== undefined && "code" in copy) return copy;
-  const wanted = options.isolated.get(id);
-  if (wanted !== undefined) return await loadElsewhere({ ...loading, wanted, copy });
+  const isolation = options.isolated.get(id);
+  if (isolation !== undefined) return await loadElsewhere({ ...loading, isolation, copy });
   const folder = copy?.folder ?? found.path;
   const file = join(folder, ...entry.file.split("/"));
   if (source.isLocal) lendHost(found.path);
   const imported = await within(options.loadTimeoutMs, () => importModule(file));
-  if (imported.how === "timeout") return late(id);
+  if (imported.how === "timeout") return loadTimedOut(id);
   if (imported.how === "threw")
     return importFailed(id, describeText(imported.value).replaceAll(folder, found.path));
   const exported = Object.hasOwn(imported.value, entry.exportName)
@@ -152,8 +152,8 @@ function otherOf(loading: Loading, exported: unknown): Loaded {
   // Procedures say what they ask for; for other kinds, only their hosts know.
   if (kind !== procedureKind) return { loaded: { kind: "other", plugin: checked.plugin } };
   const plugin = checked.plugin as CheckedProcedure;
-  const asked = { by: "class", capabilities: plugin.requiredCapabilities, hooks: [] };
-  return grantFault(asked, loading) ?? { loaded: { kind: "other", plugin, procedure: plugin } };
+  const requested = { by: "class", capabilities: plugin.requiredCapabilities, hooks: [] };
+  return grantFault(requested, loading) ?? { loaded: { kind: "other", plugin, procedure: plugin } };
 }
 
 async function loadHooks(loading: Loading, exported: unknown): Promise<Loaded> {
@@ -166,7 +166,7 @@ async function loadHooks(loading: Loading, exported: unknown): Promise<Loaded> {
     return noPlugin(id, what, advice);
   }
   const made = await within<unknown>(loadTimeoutMs, () => exported());
-  if (made.how === "timeout") return late(id);
+  if (made.how === "timeout") return loadTimedOut(id);
   if (made.how === "threw") return factoryFailed(id, describeText(made.value));
   const manifest = manifestCarriedBy(made.value);
   if (manifest === undefined)
@@ -201,32 +201,35 @@ function mismatchOf(plugin: Plugin, loading: Loading): Fault | undefined {
   return grantFault({ by: "manifest", ...plugin }, loading);
 }
 
-interface Asked {
+interface RequestedGrant {
   /** What asks for them, for the message: `manifest`. */
   readonly by: string;
   readonly capabilities: readonly string[];
   readonly hooks: readonly string[];
 }
 
-function grantFault(asked: Asked, { source, options: { lock, mode } }: Loading): Fault | undefined {
+function grantFault(
+  requested: RequestedGrant,
+  { source, options: { lock, mode } }: Loading,
+): Fault | undefined {
   const { entry, package: found, isBuiltin } = source;
   const { id } = entry;
   for (const key of ["capabilities", "hooks"] as const) {
-    const more = beyond(asked[key], found[key]);
+    const more = beyond(requested[key], found[key]);
     if (more.length === 0) continue;
-    const reason = `its ${asked.by} has ${key} that its package.json does not list: ${more.join(", ")}`;
+    const reason = `its ${requested.by} has ${key} that its package.json does not list: ${more.join(", ")}`;
     return { code: "manifest_invalid", reason };
   }
   const granted = lock?.entries.find((each) => each.id === id);
   if (mode !== "production" || granted === undefined || isBuiltin) return undefined;
-  const capabilities = beyond(asked.capabilities, granted.capabilities);
+  const capabilities = beyond(requested.capabilities, granted.capabilities);
   if (capabilities.length > 0) {
     const reason = `it asks for ${capabilities.join(", ")}, which was not granted when it was trusted`;
     return { code: "capabilities_mismatch", reason };
   }
-  const hooks = beyond(asked.hooks, granted.hooks);
+  const hooks = beyond(requested.hooks, granted.hooks);
   if (hooks.length === 0) return undefined;
-  const reason = `it is on ${hooks.join(", ")}, which it did not name when it was trusted`;
+  const reason = `it runs on ${hooks.join(", ")}, which it did not name when it was trusted`;
   return { code: "hooks_mismatch", reason };
 }
 

@@ -219,8 +219,10 @@ function unknownIn(
   );
   const unknownHooks = sorted(grant.hooks).filter((name) => !Object.hasOwn(hooks, name));
   return [
-    ...capabilities.map((name) => `Asks for ${quoted(name)}, no capability of this host.`),
-    ...unknownHooks.map((name) => `Asks for ${quoted(name)}, no hook of this host.`),
+    ...capabilities.map(
+      (name) => `Asks for ${quoted(name)}, which is not a capability of this host.`,
+    ),
+    ...unknownHooks.map((name) => `Asks for ${quoted(name)}, which is not a hook of this host.`),
   ];
 }
 

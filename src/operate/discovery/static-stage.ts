@@ -54,8 +54,8 @@ export async function staticStage(
     options.builtins.map((path) => realpath(path).catch(() => path)),
   );
   const commands = ["glassine", hostName, options.bin];
-  const asked = { root, field: hostName, kinds, commands, own: builtins, local: options.local };
-  const found = await findPackages(asked);
+  const search = { root, field: hostName, kinds, commands, own: builtins, local: options.local };
+  const found = await findPackages(search);
   const { packages, unreadable } = found;
   const isBuiltin = ({ path }: { readonly path: string }) => builtins.includes(path);
   const ownNames = packages.filter(isBuiltin).map(({ name }) => name);
@@ -234,13 +234,13 @@ function closureFault(
 ): SurveyedPackage["packageFault"] {
   const [first, ...more] = foreign;
   if (first !== undefined) {
-    const others = more.length === 0 ? "" : `, and ${more.length} more`;
-    const reason = `${quoted(pathFrom(path, first), 300)} is nothing that the plugin asks for${others}`;
+    const others = more.length === 0 ? "" : ` (and ${more.length} more like it)`;
+    const reason = `${quoted(pathFrom(path, first), 300)} is not something that the plugin asks for${others}`;
     return { code: "foreign_package", reason };
   }
   const [gone] = missing;
   if (gone === undefined) return undefined;
-  const reason = `the package '${gone.name}', which ${gone.askedBy} needs, is not installed`;
+  const reason = `the package '${gone.name}', which ${gone.neededBy} needs, is not installed`;
   return { code: "dependency_missing", reason };
 }
 

@@ -63,7 +63,7 @@ async function defaultVerifiers(
 }
 
 const form =
-  'Its form is {"schema": 1, "publishers": [{"identity": "builder@example.com", "key_id": "2026", "public_key": "PEM, or 32 bytes in base64"}]}.';
+  'Its format is {"schema": 1, "publishers": [{"identity": "builder@example.com", "key_id": "2026", "public_key": "PEM, or 32 bytes in base64"}]}.';
 
 /** A fault names the variable and the file's format, which whoever starts a host may not know. */
 async function keysOf(path: string, variable: string): Promise<PublisherKeys | GlassineError> {
@@ -71,7 +71,7 @@ async function keysOf(path: string, variable: string): Promise<PublisherKeys | G
     return await readPublisherKeys(path);
   } catch (error) {
     if (!(error instanceof GlassineError)) throw error;
-    const from = isAbsolute(path) ? "" : ` The path is from ${resolve()}.`;
+    const from = isAbsolute(path) ? "" : ` The path is relative to ${resolve()}.`;
     const text = `${variable}: ${error.message}${from} ${form}`;
     return new GlassineError(error.code, text, error.data, error);
   }

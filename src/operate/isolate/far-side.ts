@@ -11,12 +11,12 @@ if (isMainThread) {
   const write = process.stdout.write.bind(process.stdout);
   // Standard output is the line to the host, so what the plugin prints goes to standard error.
   process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
-  const take = serve((text) => void write(`${text}\n`));
+  const handleLine = serve((text) => void write(`${text}\n`));
   process.stdin.setEncoding("utf8");
   // A line beyond the limit ends the process, because it cannot be read or answered.
   process.stdin.on(
     "data",
-    linesTo(take, () => process.exit(1)),
+    linesTo(handleLine, () => process.exit(1)),
   );
   // Without a host there is nothing to do.
   process.stdin.on("end", () => process.exit(0));

@@ -141,7 +141,7 @@ function pluginOf({ manifest }: Ready, pool: Pool): Plugin {
   const { hooks, hasHealthCheck, ...fields } = manifest;
   const handlers = Object.entries(hooks).map(([hook, settings]) => [
     hook,
-    { ...settings, handler: askerOf(pool, hook) },
+    { ...settings, handler: remoteHandler(pool, hook) },
   ]);
   const healthCheck = async ({ signal }: { readonly signal: AbortSignal }) => {
     const reply = await pool.ask("", { type: "health" }, signal);
@@ -156,13 +156,17 @@ function pluginOf({ manifest }: Ready, pool: Pool): Plugin {
   } as never);
 }
 
-type Asker = (payload: object, context: PluginContext, extensions?: object) => Promise<unknown>;
+type RemoteHandler = (
+  payload: object,
+  context: PluginContext,
+  extensions?: object,
+) => Promise<unknown>;
 
 /**
  * The handler that stands in for one on the far side. `hook`: the manifest's entry, which may take
  * part in several hooks.
  */
-export function askerOf(pool: Pool, hook: string): Asker {
+export function remoteHandler(pool: Pool, hook: string): RemoteHandler {
   return async (payload, context, extensions) => {
     const turn = { payload, context, extensions };
     // `encodeTask` has the types of one hook, but this is for any.

@@ -18,7 +18,7 @@ export function isOpening(name: string): name is Opening {
 /** For operators. The weakest comes first: a host may use a later one than plugins.lock says. */
 export const kinds = {
   worker:
-    "A thread of the host. Loops, errors and most crashes end it, and not the host. It is no sandbox: its code can read files, open connections, start programs, and end the host, by allocating too much if by nothing else.",
+    "A thread of the host. Loops, errors and most crashes end the thread but not the host. It is not a sandbox: its code can read files, open connections, start programs, and end the host, for example by allocating too much.",
   process:
     "A process of its own. It reads its own files and those of the library, and nothing else: no writing, no network, no programs, no threads, no environment. It ends at its deadline and at its memory limit.",
   quickjs:

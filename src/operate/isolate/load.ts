@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { GlassineError } from "../../core/errors/index.ts";
 import { definePlugin } from "../../core/host/index.ts";
 import { manifestCarriedBy, readOwnConfig } from "../../core/plugins/index.ts";
-import type { FarManifest, HostSays, LoadStep } from "./protocol.ts";
+import type { FarManifest, HostMessage, LoadStep } from "./protocol.ts";
 
 interface Entry {
   readonly handler: (...turn: unknown[]) => unknown;
@@ -29,7 +29,7 @@ export interface Loaded {
   ready?(): Promise<void> | undefined;
 }
 
-export type Load = Extract<HostSays, { readonly type: "load" }>;
+export type Load = Extract<HostMessage, { readonly type: "load" }>;
 
 /** Loading failed with `cause`, which plugin code may have thrown. */
 export class LoadFailure {

@@ -44,7 +44,7 @@ export function processLink({ command, args, onOutput }: ProcessOptions): StartL
     child.stdout.setEncoding("utf8");
     child.stdout.on(
       "data",
-      linesTo(onLine, () => onEnd("said a line without an end")),
+      linesTo(onLine, () => onEnd("wrote a line that is too long")),
     );
     child.stderr.setEncoding("utf8");
     child.stderr.on("data", onOutput);

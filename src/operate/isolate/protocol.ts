@@ -12,7 +12,7 @@ import { GlassineError } from "../../core/errors/index.ts";
 export const protocolVersion = 1;
 
 /** What the host says. It is not foreign, so the far side does not check it. */
-export type HostSays =
+export type HostMessage =
   | {
       readonly type: "load";
       readonly protocol: number;
@@ -50,7 +50,7 @@ const manifest = z.looseObject({
 
 export type FarManifest = Readonly<z.output<typeof manifest>>;
 
-const farSays = z.discriminatedUnion("type", [
+const farMessage = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("ready"),
     protocol: z.number(),
@@ -68,22 +68,22 @@ const farSays = z.discriminatedUnion("type", [
   }),
 ]);
 
-export type FarSays = Readonly<z.output<typeof farSays>>;
+export type FarMessage = Readonly<z.output<typeof farMessage>>;
 
 /** A message with the text that came with it, which is empty if there was none. */
-export type Said<Says> = Says & { readonly text: string };
+export type ReceivedMessage<Message> = Message & { readonly text: string };
 
 /** A line without its end. `text` comes from `encodeTask`, `encodeResult` or `encodeError`. */
-export function writeLine(says: HostSays | FarSays, text = ""): string {
-  const document = JSON.stringify(says);
+export function writeLine(message: HostMessage | FarMessage, text = ""): string {
+  const document = JSON.stringify(message);
   return text === "" ? document : `${document}\t${text}`;
 }
 
 /** Reads a line of the far side, whose code is foreign; `undefined` if it is not a message. */
-export function readFarSide(line: string): Said<FarSays> | undefined {
+export function readFarSide(line: string): ReceivedMessage<FarMessage> | undefined {
   try {
     const { document, text } = parts(line);
-    const read = farSays.safeParse(document);
+    const read = farMessage.safeParse(document);
     return read.success ? { ...read.data, text } : undefined;
   } catch {
     return undefined;
@@ -91,9 +91,9 @@ export function readFarSide(line: string): Said<FarSays> | undefined {
 }
 
 /** Reads a line of the host, without checks. */
-export function readHost(line: string): Said<HostSays> {
+export function readHost(line: string): ReceivedMessage<HostMessage> {
   const { document, text } = parts(line);
-  return { ...(document as HostSays), text };
+  return { ...(document as HostMessage), text };
 }
 
 function parts(line: string): { readonly document: unknown; readonly text: string } {
@@ -102,8 +102,8 @@ function parts(line: string): { readonly document: unknown; readonly text: strin
   return { document: JSON.parse(line.slice(0, end)) as unknown, text: line.slice(end + 1) };
 }
 
-export type Ready = Extract<FarSays, { readonly type: "ready" }>;
-export type Reply = Said<Extract<FarSays, { readonly id: string }>>;
+export type Ready = Extract<FarMessage, { readonly type: "ready" }>;
+export type Reply = ReceivedMessage<Extract<FarMessage, { readonly id: string }>>;
 
 /** The error for a far side that will not answer. */
 export function pluginEnded(

@@ -6,11 +6,11 @@ import { encodeError } from "../../core/remote/index.ts";
 import { keptByRequest } from "./kept-by-request.ts";
 import { type Loaded, LoadFailure, load, plainOf } from "./load.ts";
 import {
-  type FarSays,
-  type HostSays,
+  type FarMessage,
+  type HostMessage,
   protocolVersion,
+  type ReceivedMessage,
   readHost,
-  type Said,
   writeLine,
 } from "./protocol.ts";
 
@@ -22,22 +22,22 @@ export function serve(
   write: (line: string) => void,
   loadPlugin: typeof load = load,
 ): (line: string) => void {
-  const say = (what: FarSays, text?: string) => write(writeLine(what, text));
+  const send = (what: FarMessage, text?: string) => write(writeLine(what, text));
   const turns = new Map<string, AbortController>();
   const stateOf = keptByRequest(() => new Map<unknown, unknown>());
   let plugin: Promise<Loaded> | undefined;
   let config: unknown;
 
-  async function begin(what: Extract<HostSays, { type: "load" }>): Promise<void> {
+  async function begin(what: Extract<HostMessage, { type: "load" }>): Promise<void> {
     config = what.config;
     plugin = loadPlugin(what);
     try {
       const { manifest } = await plugin;
-      say({ type: "ready", protocol: protocolVersion, features, manifest: plainOf(manifest) });
+      send({ type: "ready", protocol: protocolVersion, features, manifest: plainOf(manifest) });
     } catch (error) {
       const { step, cause } =
         error instanceof LoadFailure ? error : new LoadFailure("manifest", error);
-      say({ type: "failed", step, message: describeThrown(cause).text });
+      send({ type: "failed", step, message: describeThrown(cause).text });
     }
   }
 
@@ -52,11 +52,15 @@ export function serve(
   async function answer(id: string, work: (signal: AbortSignal) => Promise<Answer>) {
     const controller = new AbortController();
     turns.set(id, controller);
-    const said = await work(controller.signal).catch((error: unknown) => failure(id, error));
-    if (turns.delete(id)) say(...said);
+    const reply = await work(controller.signal).catch((error: unknown) => failure(id, error));
+    if (turns.delete(id)) send(...reply);
   }
 
-  async function take({ id, hook, text }: Said<Extract<HostSays, { type: "turn" }>>) {
+  async function runTurn({
+    id,
+    hook,
+    text,
+  }: ReceivedMessage<Extract<HostMessage, { type: "turn" }>>) {
     await answer(id, async (signal) => {
       const { manifest, configOf } = await loaded();
       const task = decodeTask(text, { signal });
@@ -88,19 +92,19 @@ export function serve(
   return (line) => {
     const what = readHost(line);
     if (what.type === "load") void begin(what);
-    else if (what.type === "turn") void take(what);
+    else if (what.type === "turn") void runTurn(what);
     else if (what.type === "health") void report(what.id);
     else {
       const turn = turns.get(what.id);
       if (turn === undefined) return;
       turns.delete(what.id);
       turn.abort();
-      say(...failure(what.id, new Error("The turn was aborted.")));
+      send(...failure(what.id, new Error("The turn was aborted.")));
     }
   };
 }
 
-type Answer = readonly [says: FarSays, text?: string];
+type Answer = readonly [message: FarMessage, text?: string];
 
 /** Adds what was refused, which Node's message does not say. */
 function explained(error: unknown): unknown {

@@ -32,7 +32,7 @@ export interface PackageClosure {
   /** The names that the host provides: its own packages, and declared peers that it has. */
   readonly provided: readonly string[];
   /** What is asked for but not installed, except optional dependencies. */
-  readonly missing: readonly { readonly name: string; readonly askedBy: string }[];
+  readonly missing: readonly { readonly name: string; readonly neededBy: string }[];
   /** Sorted paths of what is where Node looks for packages although nothing asks for it. */
   readonly foreign: readonly string[];
 }
@@ -104,7 +104,7 @@ export function closureHasher(
         const { folders, files } = await resolveName(importer.path, name);
         for (const file of files) foreign.add(file);
         if (folders.length === 0 && importer.needs.dependencies.includes(name))
-          missing.set(name, missing.get(name) ?? { name, askedBy: importer.name });
+          missing.set(name, missing.get(name) ?? { name, neededBy: importer.name });
         for (const path of folders) {
           const key = `${name}\0${path}`;
           if (path === plugin.path || members.has(key)) continue;

@@ -2,7 +2,7 @@
 import { readdir, realpath } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { isWithin, upFrom } from "./folders.ts";
-import { type Asked, type Place, type ReadPackage, readPackage } from "./read-package.ts";
+import { type PackageFilter, type Place, type ReadPackage, readPackage } from "./read-package.ts";
 import { systemCode } from "./refused.ts";
 import type { InstalledPackage, NamedKind, Rejection } from "./types.ts";
 
@@ -43,7 +43,7 @@ export async function findPackages({
   kinds,
   commands = ["glassine", field],
 }: FindOptions): Promise<FoundPackages> {
-  const asked = { field, kinds, commands };
+  const filter = { field, kinds, commands };
   const warnings: string[] = [];
   const unreadable: string[] = [];
   const folders = await modulesAbove(root);
@@ -57,7 +57,7 @@ export async function findPackages({
     const isLinked = !isOwn && !real.some((each) => each !== path && isWithin(each, path));
     const read = await readPackage(
       { ...candidate, isLinked },
-      { ...asked, commands: isOwn ? [] : commands },
+      { ...filter, commands: isOwn ? [] : commands },
     );
     if (read === undefined) return;
     const others = taken.filter((each) => each.package.name === read.package.name);
@@ -88,7 +88,7 @@ export async function findPackages({
     }
   }
   const found = sorted(taken);
-  const ownLocal = sorted(await localPackages(local, asked));
+  const ownLocal = sorted(await localPackages(local, filter));
   return {
     packages: found.map((each) => each.package),
     local: ownLocal.map((each) => each.package),
@@ -173,25 +173,25 @@ function noteUnreadable(path: string, code: string, notes: Notes): void {
 
 async function localPackages(
   folders: readonly string[],
-  asked: Asked,
+  filter: PackageFilter,
 ): Promise<readonly ReadPackage[]> {
   const found: ReadPackage[] = [];
   for (const folder of folders) {
-    const own = await readLocal(folder, asked);
+    const own = await readLocal(folder, filter);
     if (own !== undefined) {
       found.push(own);
       continue;
     }
     for (const name of await namesIn(folder, { warnings: [], unreadable: [] })) {
-      const read = await readLocal(join(folder, name), asked);
+      const read = await readLocal(join(folder, name), filter);
       if (read !== undefined) found.push(read);
     }
   }
   return found;
 }
 
-async function readLocal(foundAt: string, asked: Asked): Promise<ReadPackage | undefined> {
+async function readLocal(foundAt: string, filter: PackageFilter): Promise<ReadPackage | undefined> {
   const path = await realpath(foundAt).catch(() => undefined);
   if (path === undefined) return undefined;
-  return readPackage({ path, foundAt, isLinked: true, installedAs: foundAt }, asked);
+  return readPackage({ path, foundAt, isLinked: true, installedAs: foundAt }, filter);
 }

@@ -33,7 +33,7 @@ export interface Place {
   readonly installedAs: string;
 }
 
-export interface Asked {
+export interface PackageFilter {
   /** The host's name: the key, and the first word of the keyword. */
   readonly field: string;
   readonly kinds: readonly NamedKind[];
@@ -50,7 +50,7 @@ export interface ReadPackage {
 /** Reads a package. `undefined` for one that is not a plugin of this host. */
 export async function readPackage(
   { path, foundAt, isLinked, installedAs }: Place,
-  { field, kinds, commands }: Asked,
+  { field, kinds, commands }: PackageFilter,
 ): Promise<ReadPackage | undefined> {
   const unread: InstalledPackage = {
     name: installedAs,
@@ -162,7 +162,8 @@ function readField(given: unknown, packageName: string, kinds: readonly NamedKin
   const ofKinds: Readonly<Record<string, Paths>> = rest;
   if (plugin !== undefined && plugins !== undefined)
     return { fault: "it has both plugin and plugins; give one of them" };
-  if (id !== undefined && plugin === undefined) return { fault: "its id goes with plugin" };
+  if (id !== undefined && plugin === undefined)
+    return { fault: "id can be given only together with plugin" };
   const own = id ?? packageName.replace(/^@[^/]*\//, "");
   if (plugin !== undefined && !isHookId(own))
     return { fault: `${quoted(own)} is not an id such as pii-scan` };
@@ -224,7 +225,7 @@ function commandFault(
   if (taken !== undefined) return `its bin claims '${taken}', a command of the host`;
   if (commands.length === 0 || bin !== undefined || !isRecord(directories)) return undefined;
   if (directories.bin === undefined) return undefined;
-  return "its commands are those of a folder, directories.bin: bin is to name them";
+  return "its commands come from a folder (directories.bin): name them in bin instead";
 }
 
 /** Names as npm makes them: the last part of each, and the package's name for a single file. */

@@ -12,7 +12,7 @@ const review =
 
 export const rejectionCodes = {
   entry_point_missing: {
-    means: "The package has the keyword of plugins, and names no plugin.",
+    means: "The package has the plugin keyword but names no plugin.",
     todo: report,
   },
   invalid_metadata: {
@@ -52,15 +52,15 @@ export const rejectionCodes = {
   signature_invalid: {
     means:
       "The signature does not verify: files were changed, or the key is unknown, revoked or out of its time.",
-    todo: `${reinstall} Where the reason names a key, get a version that is signed with a valid one, or ask the publisher for the key, by a way that you trust.`,
+    todo: `${reinstall} If the reason names a key, get a version signed with a valid key, or ask the publisher for the key over a channel that you trust.`,
   },
   signature_unchecked: {
     means:
-      "The package is signed, and this host has no keys or trusted root to check that with: nothing says that it was changed.",
+      "The package is signed, but this host has no keys or trusted root to check the signature. That does not mean that the package was changed.",
     todo: "Set PLUGIN_PUBLISHER_KEYS for glassine.sig.json, or PLUGIN_SIGSTORE_TRUSTED_ROOT for glassine.sigstore.json, each with the prefix of the host. A host that names verifiers in its code adds one there.",
   },
   untrusted_identity: {
-    means: "The signer is on no list of the operator's.",
+    means: "The signer is not on any of the operator's lists.",
     todo: "After review, add the identity to the trusted list, or to the override list for a documented exception.",
   },
   ack_missing: {
@@ -156,16 +156,17 @@ export const rejectionCodes = {
   },
   dependency_cycle: { means: "Plugins depend on each other in a circle.", todo: report },
   sibling_rejected: {
-    means: "Another plugin of its package is rejected: a package runs whole, or nothing of it.",
-    todo: "Mend that one first.",
+    means:
+      "Another plugin of its package is rejected: a package is loaded completely or not at all.",
+    todo: "Fix that one first.",
   },
   dependency_rejected: {
     means: "A plugin that it depends on is rejected.",
-    todo: "Mend that one first.",
+    todo: "Fix that one first.",
   },
   config_rejected: {
     means: "Its configuration does not fit its schema, or a plugin voted against it.",
-    todo: "Correct the configuration that the message names. The command reads that of the environment alone: what a host gives in its code it does not know.",
+    todo: "Correct the configuration that the message names. The command knows only the configuration in the environment, not what a host passes in its code.",
   },
 } as const satisfies Record<string, RejectionCodeSpec>;
 

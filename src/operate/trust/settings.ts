@@ -45,7 +45,7 @@ export interface TrustSettings {
  * @throws GlassineError `setting_invalid`: one error that names every invalid variable, with its
  *   valid values or the name that was probably meant; `data.settingProblems` lists them
  * @see spec `signing:settings`, `signing:settings-lists`, `signing:settings-mistyped`,
- *   `signing:settings-misbegun`
+ *   `signing:settings-mistyped-prefix`
  * @example
  * ```ts
  * import { readTrustSettings } from "glassine/node";
@@ -84,7 +84,7 @@ export function readTrustSettings(env: Environment, prefix = "GLASSINE_"): Trust
   });
   if (settings.sigstoreIssuer !== undefined && settings.sigstoreTrustedRoot === undefined) {
     const variable = `${prefix}PLUGIN_SIGSTORE_ISSUER`;
-    const message = `${variable} is set without ${prefix}PLUGIN_SIGSTORE_TRUSTED_ROOT: no bundle of Sigstore is checked`;
+    const message = `${variable} is set without ${prefix}PLUGIN_SIGSTORE_TRUSTED_ROOT, so no Sigstore bundle would be checked; set it too`;
     if (!problems.some((each) => each.variable === `${prefix}PLUGIN_SIGSTORE_TRUSTED_ROOT`))
       problems.push({ variable, message });
   }
@@ -163,8 +163,8 @@ interface SettingProblem {
   readonly message: string;
 }
 
-const begin = "PLUGIN_";
-const suffixes = hostSettings.map((name) => name.slice(begin.length));
+const pluginPrefix = "PLUGIN_";
+const suffixes = hostSettings.map((name) => name.slice(pluginPrefix.length));
 
 /** One problem for each variable that is a mistyped setting, or that nothing reads. */
 function mistypedSettings(env: Environment, prefix: string): readonly SettingProblem[] {
@@ -173,16 +173,16 @@ function mistypedSettings(env: Environment, prefix: string): readonly SettingPro
     .filter((variable) => env[variable] !== undefined && env[variable] !== "")
     .sort()
     .flatMap((variable) => {
-      if (!variable.startsWith(`${prefix}${begin}`)) return misbegun(variable, prefix);
-      const suffix = variable.slice(prefix.length + begin.length);
+      if (!variable.startsWith(`${prefix}${pluginPrefix}`)) return mistypedPrefix(variable, prefix);
+      const suffix = variable.slice(prefix.length + pluginPrefix.length);
       if (suffixes.includes(suffix)) return [];
       const meant = closest(suffix, suffixes);
       if (meant === undefined && isConfiguration(suffix)) return [];
       const name = quoteName(variable, 200);
       const fault =
         meant === undefined
-          ? "neither a setting nor the configuration of a plugin, NAME_KEY"
-          : `not a setting; did you mean ${prefix}${begin}${meant}?`;
+          ? "neither a setting nor plugin configuration of the form NAME_KEY"
+          : `not a setting; did you mean ${prefix}${pluginPrefix}${meant}?`;
       return [{ variable, message: `${name} is ${fault}` }];
     });
 }
@@ -191,13 +191,13 @@ function mistypedSettings(env: Environment, prefix: string): readonly SettingPro
  * Reports a variable that resembles a setting without its prefix: `PLUGINS_MODE`, `PLUGINMODE`,
  * `PULGIN_MODE`. First word and rest must both be similar: `LOGIN_MODE` is another program's.
  */
-function misbegun(variable: string, prefix: string): readonly SettingProblem[] {
+function mistypedPrefix(variable: string, prefix: string): readonly SettingProblem[] {
   const name = variable.slice(prefix.length);
   const [, word = "", rest = ""] =
     /^(PLUGINS?)_*([A-Z].*)$/s.exec(name) ?? /^([A-Z]+)_(.+)$/s.exec(name) ?? [];
   const meant = closest(word, ["PLUGIN"]) === undefined ? undefined : closest(rest, suffixes);
   if (meant === undefined) return [];
-  const message = `${quoteName(variable, 200)} is not a setting; did you mean ${prefix}${begin}${meant}?`;
+  const message = `${quoteName(variable, 200)} is not a setting; did you mean ${prefix}${pluginPrefix}${meant}?`;
   return [{ variable, message }];
 }
 

@@ -97,7 +97,8 @@ export function lawsOfAdapter(
             broken(`The old string of ${pathOf(...path)} is in what was written.`);
         }
         if (ofMessages.length > 0) return;
-        if (!isSameJsonText(read(now).messages, messages)) broken("It reads back otherwise.");
+        if (!isSameJsonText(read(now).messages, messages))
+          broken("Reading it back returns different messages.");
       }),
     ),
     law("C3", "Each string of a document is shown, or reported in `left`.", () =>
@@ -128,7 +129,7 @@ export function lawsOfAdapter(
             write(edited(messages).messages.toReversed(), large);
           };
         };
-        if (!isLinear(run, 100)) broken(`It grows faster than ${pathOf(...path)}.`);
+        if (!isLinear(run, 100)) broken(`Work grows faster than ${pathOf(...path)}.`);
       }),
     ),
   ];
@@ -152,7 +153,8 @@ function lawsOfStreams(
             const stream = provider.stream();
             for (const event of pieces) stream.push(event);
             if (!stream.done) broken("The stream has not ended.");
-            if (!isSameJsonText(stream.document, answer)) broken("It is another answer.");
+            if (!isSameJsonText(stream.document, answer))
+              broken("The stream's document differs from the answer.");
             const { messages, extensions, left } = stream.current;
             if (
               !isSameJsonText(
@@ -160,7 +162,7 @@ function lawsOfStreams(
                 [whole.messages, whole.extensions, whole.left],
               )
             )
-              broken("It is read otherwise.");
+              broken("The stream is read differently from the answer.");
           }
         }),
     ),
@@ -183,7 +185,7 @@ function lawsOfStreams(
             return [stream.current, stream.document];
           };
         };
-        if (!isLinear(run, 100)) broken("It grows faster than the events.");
+        if (!isLinear(run, 100)) broken("Work grows faster than the events.");
       }),
     ),
   ];

@@ -12,7 +12,7 @@ import {
 } from "../data.ts";
 import { documentsOf, grantsOf } from "../documents.ts";
 import { hostileValues, Watch } from "../hostile-values.ts";
-import { meetingsOf, met } from "../meetings.ts";
+import { mergeCasesOf, mergeOf } from "../merge-cases.ts";
 import { growingLists, growingSets, isHidden, mayWrite, type Part, partsOf } from "../parts.ts";
 import { places, plant } from "../plant.ts";
 import { plansOf, propose } from "../proposals.ts";
@@ -27,17 +27,17 @@ export function mergeLaws(subject: Subject): readonly Law[] {
   const documents = documentsOf(slots);
   const grants = grantsOf(slots);
   const plans = plansOf(slots, 1);
-  const meetings = fc.oneof(meetingsOf(subject, "growing"), meetingsOf(subject));
+  const mergeCases = fc.oneof(mergeCasesOf(subject, "growing"), mergeCasesOf(subject));
   const sets = growingSets(slots);
   const refused = fc.constantFrom(...hostileValues().filter((h) => h.verdict === "refused"));
 
   /** Compares the envelope after a merge with the one before, unless the merge failed. */
   const afterMerge = (
-    hold: (before: Level, after: Level, meeting: { grant: Texts; returned: unknown }) => void,
+    hold: (before: Level, after: Level, mergeCase: { grant: Texts; returned: unknown }) => void,
   ) =>
-    fc.property(meetings, (meeting) => {
-      const outcome = met(subject, meeting);
-      if (outcome.ok) hold(meeting.current, outcome.value.extensions, meeting);
+    fc.property(mergeCases, (mergeCase) => {
+      const outcome = mergeOf(subject, mergeCase);
+      if (outcome.ok) hold(mergeCase.current, outcome.value.extensions, mergeCase);
     });
 
   /** Checks that the parts that `chosen` picks are the same objects after a merge. */
@@ -123,7 +123,7 @@ export function mergeLaws(subject: Subject): readonly Law[] {
           const path = [slot.key, list.key];
           const now = listAt(after, path);
           for (const [index, item] of listAt(before, path).entries())
-            if (now[index] !== item) broken(`${path.join(".")}[${index}] is another.`);
+            if (now[index] !== item) broken(`${path.join(".")}[${index}] is a different object.`);
         }
       }),
     ),

@@ -162,7 +162,7 @@ it("a deleted current directory is reported, and is not an internal error", asyn
     const { stdout } = await workspace.node(["-e", script, "--", ...args]);
     return JSON.parse(stdout) as readonly [number, string, string];
   };
-  const message = "the current directory cannot be found (ENOENT): go to one that is there";
+  const message = "the current directory no longer exists (ENOENT): change to one that does";
   const [code, stdout, stderr] = await gone("plugins", "list", "--json", "--root", workspace.root);
   expect([code, JSON.parse(stdout), stderr]).toEqual([
     2,

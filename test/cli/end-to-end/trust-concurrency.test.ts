@@ -147,7 +147,7 @@ describe("CLI-053: a claim", () => {
       [
         {},
         (file: string) =>
-          `${busy}, which ${file} does not name. If there is none, remove ${file} and try again.`,
+          `${busy}, which ${file} does not name. If no process is changing it, remove ${file} and try again.`,
       ],
     ] as const;
     // Each waits ten seconds, so all of them wait at once.

@@ -86,8 +86,8 @@ describe("CLI-049: killed", () => {
     expect([next.code, next.stderr]).toEqual([
       0,
       one.isMade
-        ? `warning: An unfinished change of ${lock} was found made. The journal has its lines now.\n`
-        : `warning: An unfinished change of ${lock} was found not made, and is forgotten.\n`,
+        ? `warning: An unfinished change of ${lock} was completed. Its lines are now in the journal.\n`
+        : `warning: An unfinished change of ${lock} was discarded. The file had not been changed.\n`,
     ]);
     expect(valuesOf("id", await text())).toEqual([...ids, "ccc-guard"]);
     const all = await lines();
@@ -115,7 +115,7 @@ describe("CLI-059: a lock that is edited by hand between crash and recovery", ()
     expect(kept).toMatch(/^plugins\.lock\.pending\.conflict-\d{8}T\d{9}Z$/);
     expect([next.code, next.stderr]).toEqual([
       0,
-      `warning: ${lock} is not what an unfinished change left. The record of that change is kept as ${join(folder, kept)}, and the journal got no line for it.\n`,
+      `warning: ${lock} does not match an unfinished change. The record of that change is kept as ${join(folder, kept)}, and nothing was added to the journal.\n`,
     ]);
     expect(await readFile(join(folder, kept), "utf8")).toBe(record);
     expect((await lines()).map((line) => line[2])).toEqual(["aaa-guard", "ccc-guard"]);

@@ -166,7 +166,7 @@ describe("CLI-058: a lock that is a link", () => {
     const nowhere = await placeIn(workspace);
     await symlink("nowhere.lock", nowhere.lock);
     expect(await nowhere.refused(["trust", "egress-guard", "--reason", "r"])).toBe(
-      `trust: ${nowhere.lock} is not a valid plugins.lock: it is a link that leads nowhere; mend or remove it\n`,
+      `trust: ${nowhere.lock} is not a valid plugins.lock: it is a dangling link; repair or remove it\n`,
     );
     expect((await run(["verify"], { cwd: nowhere.folder })).code).toBe(2);
     expect(await nowhere.names()).toEqual(["plugins.lock"]);

@@ -157,7 +157,8 @@ describe("a package that nothing asks for", () => {
       expect(verified.stdout).toContain(
         "bbb-guard: foreign_package (expected=None, actual='node_modules/glassine')",
       );
-      const reason = 'foreign_package: "node_modules/glassine" is nothing that the plugin asks for';
+      const reason =
+        'foreign_package: "node_modules/glassine" is not something that the plugin asks for';
       for (const options of [{ env }, production])
         expect((await run(["list"], options)).stdout).toContain(`  bbb-guard: ${reason}`);
       const doctor = await run(["doctor", "--strict"], { env });

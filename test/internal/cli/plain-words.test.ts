@@ -11,14 +11,16 @@ describe("capabilities in plain words", () => {
     expect(words.of("read_labels")).toBe("Sees labels in security.");
     expect(words.of("append_labels")).toBe("Sees labels in security. Adds to labels in security.");
     expect(words.of("write_headers")).toContain("Changes http, but not its method");
-    expect(words.of("constructor")).toBe('Asks for "constructor", no capability of this host.');
+    expect(words.of("constructor")).toBe(
+      'Asks for "constructor", which is not a capability of this host.',
+    );
   });
 
   it("are those of the host's services", () => {
     verifies("cli:describe-permissions");
     const words = wordsOf(memoryNode);
     expect(words.of("network.outbound")).toBe(
-      "Uses network.outbound: Talks to other machines. Before it is granted: High. Data can leave by it.",
+      "Uses network.outbound: Talks to other machines. Before it is granted: High. Data can leave through it.",
     );
     expect(words.of("read_labels")).toBe("Sees labels in security.");
   });

@@ -188,7 +188,7 @@ describe("the closure of a plugin", () => {
         files(guard, "guard", { dependencies: { a: "*" }, optionalDependencies: { c: "*" } }),
         files("node_modules/a", "a", { dependencies: { b: "*" } }),
       );
-      expect((await closureAt(root)).missing).toEqual([{ name: "b", askedBy: "a" }]);
+      expect((await closureAt(root)).missing).toEqual([{ name: "b", neededBy: "a" }]);
     });
   });
 });

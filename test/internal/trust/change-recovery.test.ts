@@ -73,7 +73,7 @@ describe("an unfinished change that never reached the lock", () => {
     const { recovered, warnings, reasons } = await goOn(lock);
     expect(recovered).toBe("discarded");
     expect(warnings).toEqual([
-      `An unfinished change of ${lock.path} was found not made, and is forgotten.`,
+      `An unfinished change of ${lock.path} was discarded. The file had not been changed.`,
     ]);
     expect(reasons).toEqual(["first", "next"]);
   });
@@ -95,7 +95,7 @@ describe("an unfinished change that reached the lock", () => {
     const { recovered, warnings, reasons } = await goOn(lock);
     expect(recovered).toBe("applied");
     expect(warnings).toEqual([
-      `An unfinished change of ${lock.path} was found made. The journal has its lines now.`,
+      `An unfinished change of ${lock.path} was completed. Its lines are now in the journal.`,
     ]);
     expect(reasons).toEqual(["first", "on its way", "on its way", "next"]);
     expect((await lock.journalText()).startsWith(lock.newJournal)).toBe(true);
@@ -177,7 +177,7 @@ describe("CLI-059: a lock that was edited manually meanwhile", () => {
     const kept = `${lock.pending}.conflict-20260525T101530123Z`;
     expect(recovered).toBe("conflict");
     expect(warnings).toEqual([
-      `${lock.path} is not what an unfinished change left. The record of that change is kept as ${kept}, and the journal got no line for it.`,
+      `${lock.path} does not match an unfinished change. The record of that change is kept as ${kept}, and nothing was added to the journal.`,
     ]);
     expect(await readFile(kept, "utf8")).toBe(text);
     expect(await lock.names()).toEqual([

@@ -197,6 +197,13 @@ describe("drift of hooks and signer", () => {
     const unknown = plugin("aaa", { hooks: ["c"], signer: "unsigned" });
     expect(driftOf([entry("aaa")], [unknown])).toEqual([]);
   });
+
+  it("is reported for any hook if the trusted package listed none", () => {
+    const now = plugin("aaa", { hooks: ["a"] });
+    const [found, ...others] = driftOf([entry("aaa", { hooks: [] })], [now]);
+    expect(found).toMatchObject({ kind: "hooks_mismatch", expected: "", actual: "a" });
+    expect(others).toEqual([]);
+  });
 });
 
 describe("drift of dependencies", () => {

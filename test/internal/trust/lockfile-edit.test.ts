@@ -370,7 +370,7 @@ describe("an edit is refused", () => {
   it("for text that no file can hold", () => {
     expect(refusalOf(() => setEntry("# \ud800\n", entry("aaa")))).toMatchObject({
       code: "lockfile_uneditable",
-      message: expect.stringContaining("the edited file would not say what was meant"),
+      message: expect.stringContaining("the edited file would not say what was intended"),
     });
   });
 });
@@ -422,7 +422,7 @@ describe("an entry that says where its plugin runs", () => {
     const error = refusalOf(() => setEntry(base, { ...isolated, isolate: undefined }));
     expect([error.code, error.message]).toEqual([
       "trust_refused",
-      "plugin 'aaa' cannot be trusted: accept goes with isolate, and the entry has none",
+      "plugin 'aaa' cannot be trusted: accept requires isolate, which the entry does not have",
     ]);
   });
 });

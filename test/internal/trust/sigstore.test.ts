@@ -24,7 +24,7 @@ describe("a package with a Sigstore bundle", () => {
     const options = { issuer };
     expect(await verdict({ options })).toEqual({ kind: "verified", identity: subject });
     expect(await verdict({ options: { issuer: `${issuer}/` } })).toEqual(
-      invalid(`the issuer '${issuer}' is not the one that is believed`),
+      invalid(`the issuer '${issuer}' is not the one that is accepted`),
     );
   });
 
@@ -65,19 +65,19 @@ describe("a package with a Sigstore bundle", () => {
 describe("the statement of a Sigstore bundle", () => {
   const digest = { sha256: "0".repeat(64) };
   const faults: readonly Fault[] = [
-    ["about other files", { says: { subject: [{ digest }] } }, "about other files than these"],
-    ["about nothing", { says: { subject: [] } }, "about other files than these"],
-    ["without subjects", { says: { subject: undefined } }, "about other files than these"],
+    ["about other files", { says: { subject: [{ digest }] } }, "about different files"],
+    ["about nothing", { says: { subject: [] } }, "about different files"],
+    ["without subjects", { says: { subject: undefined } }, "about different files"],
     [
       "of another kind",
       { says: { predicateType: "https://in-toto.io/attestation/test-result/v0.1" } },
       "which does not vouch for a package",
     ],
-    ["of no kind", { says: { predicateType: undefined } }, "of the kind no text"],
+    ["of no kind", { says: { predicateType: undefined } }, "its statement has no predicate type"],
     [
       "of another form",
       { says: { _type: "https://in-toto.io/Statement/v2" } },
-      "not one of in-toto",
+      "its payload is not an in-toto statement",
     ],
   ];
 
@@ -98,7 +98,7 @@ describe("the statement of a Sigstore bundle", () => {
     verifies("signing:sigstore-statement", "signing:replay");
     const foreign = await signedAt(await packageOf({ version: "1.0.1" }));
     const of = { says: JSON.parse(statement(foreign.hash)) as Record<string, unknown> };
-    expect(await verdict(of)).toEqual(invalid("about other files than these"));
+    expect(await verdict(of)).toEqual(invalid("about different files"));
   });
 
   it("with a duplicate key is invalid", () => {
@@ -111,20 +111,20 @@ describe("the statement of a Sigstore bundle", () => {
     expect(statementFault(Buffer.from(twice), hash, kinds)).toContain("twice");
     expect(statementFault(Buffer.from([0xff]), hash, kinds)).toBe("its statement is not UTF-8");
     expect(statementFault(Buffer.from("[]"), hash, kinds)).toBe(
-      "its statement is not one of in-toto",
+      "its payload is not an in-toto statement",
     );
   });
 });
 
 describe("the signer of a Sigstore bundle", () => {
   const faults: readonly Fault[] = [
-    ["an issuer with a #", { wish: { issuer: `${issuer}#a` } }, "its issuer has a # in it"],
-    ["a subject with a comma", { wish: { subject: "https://a.test/b,c" } }, "has a comma in it"],
-    ["an issuer with a line feed", { wish: { issuer: "https://a.test\n" } }, "has a control"],
+    ["an issuer with a #", { wish: { issuer: `${issuer}#a` } }, "its issuer contains a #"],
+    ["a subject with a comma", { wish: { subject: "https://a.test/b,c" } }, "contains a comma"],
+    ["an issuer with a line feed", { wish: { issuer: "https://a.test\n" } }, "contains a control"],
     [
       "an issuer with letters of two bytes",
       { wish: { issuer: "https://\u00e4.test" } },
-      "names the signer in a form that is not taken",
+      "names the signer in a form that is not accepted",
     ],
   ];
 

@@ -180,7 +180,7 @@ describe("a host of CPEX", { timeout: 60_000 }, () => {
     const byPath = play(["--path", plugin, ...modes]);
     await byPath.ended;
     expect([byPath.child.exitCode, byPath.said]).toEqual([2, []]);
-    expect(byPath.errors()).toContain("production takes no plugin by its path");
+    expect(byPath.errors()).toContain("production does not load plugins by path");
     const fixture = await installFixturePackage({
       name: "guard",
       version: "1.0.0",

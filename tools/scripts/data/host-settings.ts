@@ -34,8 +34,7 @@ export const settingTexts: Readonly<Record<HostSetting, SettingText>> = {
   },
   PLUGIN_SIGSTORE_ISSUER: {
     default: "any",
-    means:
-      "The one issuer of Sigstore that is believed: signers are then `SUBJECT`, else `ISSUER#SUBJECT`.",
+    means: "The only Sigstore issuer to accept: signers are then `SUBJECT`, else `ISSUER#SUBJECT`.",
   },
   PLUGIN_AUTO_DISCOVERY_ENABLED: {
     default: "`true`",

@@ -11,8 +11,8 @@ import {
   lock as lockSchema,
   plugin,
   signer_change,
-  texts as strings,
   text,
+  textList,
   textOrNull,
   warnings,
 } from "../documents.ts";
@@ -68,18 +68,18 @@ export const describe = defineCommand({
       drift: driftSchema,
       trusted_until: textOrNull,
       config: z.array(configKey).nullable(),
-      undeclared_capabilities: strings.describe(
+      undeclared_capabilities: textList.describe(
         "What package.json asks for and the code did not declare here: plugins.lock grants it. `high_impact` and `plain_words` have it too.",
       ),
-      undeclared_hooks: strings,
-      high_impact: strings,
-      granted_capabilities: strings.nullable(),
+      undeclared_hooks: textList,
+      high_impact: textList,
+      granted_capabilities: textList.nullable(),
       permission_change: change,
-      granted_hooks: strings.nullable(),
+      granted_hooks: textList.nullable(),
       hook_change: change,
       signer_change,
       dependencies,
-      provided_by_host: strings,
+      provided_by_host: textList,
       plain_words: z.record(z.string(), text),
       hook_words: z.record(z.string(), text).nullable(),
       streams: z
@@ -88,7 +88,7 @@ export const describe = defineCommand({
         .describe(
           "By hook that may be streamed: what the plugin needs to see before text is forwarded. Null where that is known after loading only.",
         ),
-      always: strings,
+      always: textList,
       warnings,
     })
     .describe(
@@ -177,16 +177,16 @@ function find(report: DiscoveryReport, name: string) {
 
 function documentOf({ facts, rejected, isLoaded, words }: Shown) {
   const accepted = isLoaded ? ("loaded" as const) : ("not_loaded" as const);
-  const asked = facts && askedBy(facts);
-  const capabilities = [...(asked?.capabilities ?? [])].sort();
-  const hooks = asked?.hooks ?? null;
+  const requested = facts && requestedBy(facts);
+  const capabilities = [...(requested?.capabilities ?? [])].sort();
+  const hooks = requested?.hooks ?? null;
   return {
     status: rejected === null ? accepted : ("rejected" as const),
     rejection: rejected,
     config:
       facts?.config?.map((key) => (key.secret ? { ...key, default: undefined } : key)) ?? null,
     high_impact: words.highImpact(capabilities),
-    ...changesSince(facts && trustedTerms(facts), asked ?? {}),
+    ...changesSince(facts && trustedTerms(facts), requested ?? {}),
     plain_words: Object.fromEntries(capabilities.map((name) => [name, words.of(name)])),
     hook_words:
       hooks && Object.fromEntries([...hooks].sort().map((name) => [name, words.ofHook(name)])),
@@ -195,7 +195,7 @@ function documentOf({ facts, rejected, isLoaded, words }: Shown) {
 }
 
 /** Adds what package.json asks for but the code does not declare where this command runs. */
-function askedBy(facts: PluginFacts): PluginFacts {
+function requestedBy(facts: PluginFacts): PluginFacts {
   const { capabilities, hooks } = facts;
   return {
     ...facts,
@@ -238,7 +238,7 @@ function linesOf({ facts, rejected, isLoaded, words, lockLine, paint }: Shown): 
   const isHooks = facts.kind === "hooks";
   const ofHooks = (line: string) => (isHooks ? [line] : []);
   const origin = Object.fromEntries(Object.entries(facts.discovery_source).sort());
-  const asked = askedBy(facts);
+  const requested = requestedBy(facts);
   return [
     say`name: ${facts.name}`,
     ...(isHooks ? [] : [say`id: ${facts.id}`]),
@@ -261,8 +261,8 @@ function linesOf({ facts, rejected, isLoaded, words, lockLine, paint }: Shown): 
     ...(facts.trusted_until === null ? [] : [say`trusted_until: ${facts.trusted_until}`]),
     ...dependencyLines(facts),
     ...configLines(facts.config),
-    ...permissionLines(asked, words, paint),
-    ...changeLines(asked, paint),
+    ...permissionLines(requested, words, paint),
+    ...changeLines(requested, paint),
   ];
 }
 

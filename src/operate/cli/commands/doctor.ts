@@ -51,7 +51,7 @@ export const pluginsDoctor = defineCommand({
   async run(context) {
     const { exitCode, rows, ofLock, head, rowLines, warnings } = await outcomeOf(context);
     const about = [...new Set(ofLock.map((each) => placeNames[each.about]))];
-    const more = `There are problems of ${about.join(", ")} too: \`doctor\` shows them.`;
+    const more = `There are also problems with ${about.join(", ")}: run \`doctor\` to see them.`;
     return {
       exitCode,
       document: rows,

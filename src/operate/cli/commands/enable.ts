@@ -9,7 +9,7 @@ import {
 } from "../catalog.ts";
 import { type CommandContext, defineCommand } from "../command.ts";
 import { catalogOf } from "../command-context.ts";
-import { entry, texts as strings, text } from "../documents.ts";
+import { entry, text, textList } from "../documents.ts";
 import { negative } from "../failure.ts";
 import { sharedOptions } from "../options.ts";
 import { say } from "../print/printable.ts";
@@ -21,7 +21,7 @@ const shared = {
   options: { catalog: sharedOptions.catalog, host: sharedOptions.host },
   exits: { 1: "the catalog has no such plugin" },
   schema: z
-    .object({ action: z.enum(["enable", "disable"]), ...entry, commands: strings, note: text })
+    .object({ action: z.enum(["enable", "disable"]), ...entry, commands: textList, note: text })
     .describe("What `plugins enable --json` and `plugins disable --json` print."),
 } as const;
 

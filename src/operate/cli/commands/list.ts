@@ -114,7 +114,7 @@ function noneLines(root: string, catalogUrl: string | undefined): readonly strin
   const searched = join(root, "node_modules");
   return [
     `No plugins registered.${see}`,
-    say`Searched: ${searched} and those of the folders above.`,
+    say`Searched: ${searched} and the node_modules of the folders above.`,
   ];
 }
 

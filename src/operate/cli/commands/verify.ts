@@ -9,8 +9,8 @@ import {
   journal_problems,
   lock as lockSchema,
   signer_change,
-  texts as strings,
   text,
+  textList,
   textOrNull,
   warnings,
 } from "../documents.ts";
@@ -53,7 +53,7 @@ export const verify = defineCommand({
       .array(z.object({ id: text, path: text }))
       .describe("Plugins that are links, which production refuses."),
     duplicates: z
-      .array(z.object({ id: text, paths: strings }))
+      .array(z.object({ id: text, paths: textList }))
       .describe("Ids that several packages claim, of which production refuses each."),
     unhashable: z.array(z.object({ id: text, code: text, reason: text })),
     signatures: z
@@ -63,7 +63,7 @@ export const verify = defineCommand({
     journal_problems,
     journal_problem_count: count,
     pending: z.boolean().describe("Whether a change was begun and not ended."),
-    unreadable: strings.describe("Folders of packages that cannot be read."),
+    unreadable: textList.describe("Folders of packages that cannot be read."),
     permissions: z.array(
       z.object({ id: text, ...change.shape, hook_change: change, signer_change }),
     ),

@@ -12,21 +12,22 @@ export const journalProblems = {
     todo: "Redo the edit with the commands, which record it, or restore both files from version control.",
   },
   lock_edited: {
-    means: "plugins.lock was edited after its last change, in what is neither version nor hash.",
+    means:
+      "Something other than a version or hash in plugins.lock was edited since its last recorded change.",
     todo: "Look at the edit. Restore plugins.lock from version control, or trust a plugin again: that records the file as it is.",
   },
   chain_broken: {
-    means: "A line in front of this one was changed, moved or removed.",
-    todo: "Restore the journal from version control. Trusting again does not mend it: no line is ever rewritten.",
+    means: "A line before this one was changed, moved or removed.",
+    todo: "Restore the journal from version control. Trusting again does not fix it: no line is ever rewritten.",
   },
   unchained: {
     means:
       "A line lacks a digest that a line before it has: somebody wrote it by hand, or removed its fields to hide an edit of the lines before.",
-    todo: "Compare the journal with version control. A line that a hand wrote is no longer reported once a command has written the next.",
+    todo: "Compare the journal with version control. A line that was written by hand is no longer reported once a command has written the next one.",
   },
   malformed: {
     means: "A line cannot be read, and does not count.",
-    todo: "Restore the journal from version control, or mend a line that somebody wrote by hand: six fields with a tab between them.",
+    todo: "Restore the journal from version control, or fix a line that somebody wrote by hand: six fields with a tab between them.",
   },
   torn: {
     means: "A line has no end: writing it was cut off, and it does not count.",
@@ -79,9 +80,9 @@ export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly stri
  * may be in it, so the operator has to look at that folder first.
  */
 function driftSteps(drift: readonly DriftRow[], unreadable: readonly string[]): readonly Step[] {
-  const isToMend = ({ kind, blocking }: DriftRow) =>
+  const isToFix = ({ kind, blocking }: DriftRow) =>
     kind !== "missing_from_install" || (blocking && unreadable.length === 0);
-  return drift.filter(isToMend).map(({ kind }): Step => [kind, responseTo(kind)]);
+  return drift.filter(isToFix).map(({ kind }): Step => [kind, responseTo(kind)]);
 }
 
 function unreadSteps(paths: readonly string[]): readonly Step[] {
@@ -106,7 +107,7 @@ const filesUnread: readonly string[] = [
 /** Returns what to do, in a sentence or two; `undefined` for an unknown code. */
 export function responseTo(code: string, reason = ""): string | undefined {
   if (filesUnread.includes(code) && forbidden.test(reason))
-    return "The user of this process may not read what the reason names: mend its permissions, and look again.";
+    return "The user of this process may not read what the reason names: fix its permissions, and look again.";
   return Object.hasOwn(rejectionCodes, code)
     ? rejectionCodes[code as RejectionCode].todo
     : undefined;

@@ -54,12 +54,12 @@ export function permissionLines(plugin: TrustedPlugin, words: Words): readonly s
   const { previous, dependencies } = plugin;
   const changes = changesSince(previous, plugin);
   const { permission_change: capabilities, hook_change: hooks, signer_change: signer } = changes;
-  const asked = [...(plugin.capabilities ?? [])].sort();
+  const granted = [...(plugin.capabilities ?? [])].sort();
   const isFirst = !previous?.capabilities;
   const needed = dependencies.map(({ name, version }) => `${name}==${version}`);
   return [
     // All capabilities the first time, later only those added and removed.
-    ...(isFirst && asked.length > 0 ? [`  granted: ${listed(asked)}`] : []),
+    ...(isFirst && granted.length > 0 ? [`  granted: ${listed(granted)}`] : []),
     ...capabilities.added.map((name) => say`  new:     ${name} (${words.of(name)})`),
     ...capabilities.removed.map((name) => say`  gone:    ${name}`),
     ...hooks.added.map((name) => say`  new:     hook ${name} (${words.ofHook(name)})`),

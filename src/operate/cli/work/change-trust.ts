@@ -29,11 +29,11 @@ import type { TrustedPlugin } from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";
 import {
   expectOwnLock,
+  filesOnlyRequest,
   newLockWarnings,
-  optionsFor,
+  readCommandOptions,
   type Surveyed,
-  staticRequest,
-  surveyFor,
+  surveyPackages,
 } from "./discover.ts";
 import { factsOfLock, lockedFacts, unhashableCodes } from "./facts.ts";
 
@@ -69,13 +69,13 @@ export type TrustChange = Awaited<ReturnType<typeof trust>>;
 export async function trust(request: TrustRequest) {
   const { id, reason, until, optional, audit } = request;
   checkReason(reason, "trust");
-  const surveyed = await surveyFor(staticRequest(request));
+  const surveyed = await surveyPackages(filesOnlyRequest(request));
   expectOwnLock(surveyed.options, "trust");
   const source = trustableIn(surveyed, id);
   const place = placeOf(request, surveyed);
   expectFit(source, place, surveyed);
-  const asked = request.check ? await askedBy(source, place, surveyed) : {};
-  const entry = entryOf(source, { ...asked, ...place, until, optional });
+  const requested = request.check ? await requestedBy(source, place, surveyed) : {};
+  const entry = entryOf(source, { ...requested, ...place, until, optional });
   const { plugins, lock, journal, warnings } = await trustPlugins(
     surveyed.options.lockPath,
     [entry],
@@ -173,7 +173,7 @@ function rejectedBy(id: string, refused: Refused): CommandFailure {
 }
 
 /** Loads the plugin to find out from its code what it asks for. */
-async function askedBy(
+async function requestedBy(
   source: StaticPlugin,
   place: Place,
   { options, report }: Surveyed,
@@ -228,7 +228,7 @@ export function trusted({ entry, previous }: Granted): TrustedPlugin {
 export async function untrust(request: Pick<TrustRequest, "id" | "reason"> & CommandScope) {
   const { id, reason, audit } = request;
   checkReason(reason, "untrust");
-  const options = await optionsFor(staticRequest(request));
+  const options = await readCommandOptions(filesOnlyRequest(request));
   const ofPlace = await installedWarnings(id, options);
   const done = await revokePlugins(options.lockPath, [id], reason, { audit });
   return {

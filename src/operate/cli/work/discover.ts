@@ -29,7 +29,7 @@ import type {
 import { texts } from "../texts.ts";
 import { loadedFacts, lockFacts, staticFacts } from "./facts.ts";
 
-interface Asked extends CommandScope {
+interface SurveyRequest extends CommandScope {
   readonly mode: PluginMode;
   /**
    * What happens if a lockfile, a setting or a key file cannot be read: `throw`, or `report` it in
@@ -40,12 +40,12 @@ interface Asked extends CommandScope {
   readonly looksAlways?: boolean;
 }
 
-export interface DiscoverRequest extends Asked {
+export interface DiscoverRequest extends SurveyRequest {
   /** If false, no package code runs. */
   readonly load: boolean;
 }
 
-type CommandOptions = Awaited<ReturnType<typeof optionsFor>>;
+type CommandOptions = Awaited<ReturnType<typeof readCommandOptions>>;
 
 /** What the static stage found, and with which options. */
 export interface Surveyed {
@@ -54,9 +54,9 @@ export interface Surveyed {
 }
 
 /** Reads paths and settings. Looks at no package. */
-export async function optionsFor(asked: Asked) {
-  const { root, env, mode, lockfile, localPlugins, cwd, bin, faults, host, discovery } = asked;
-  const { looksAlways = false } = asked;
+export async function readCommandOptions(request: SurveyRequest) {
+  const { root, env, mode, lockfile, localPlugins, cwd, bin, faults, host, discovery } = request;
+  const { looksAlways = false } = request;
   const options = await readDiscoverOptions(
     {
       ...discovery,
@@ -79,10 +79,12 @@ export async function optionsFor(asked: Asked) {
   return { ...options, otherLock, warnings: [...warnings, texts.lockOfRoot(otherLock, lockPath)] };
 }
 
-export async function surveyFor(asked: Asked): Promise<Surveyed> {
-  const options = await optionsFor(asked);
-  asked.progress({ what: "reading packages", done: 0 });
-  const report = await staticStage(options, (step) => asked.progress({ what: "hashing", ...step }));
+export async function surveyPackages(request: SurveyRequest): Promise<Surveyed> {
+  const options = await readCommandOptions(request);
+  request.progress({ what: "reading packages", done: 0 });
+  const report = await staticStage(options, (step) =>
+    request.progress({ what: "hashing", ...step }),
+  );
   return { options, report };
 }
 
@@ -110,7 +112,7 @@ async function assessmentFor(
 }
 
 export async function discover(request: DiscoverRequest): Promise<DiscoveryReport> {
-  const surveyed = await surveyFor(request);
+  const surveyed = await surveyPackages(request);
   const { report, options } = surveyed;
   const assessment = await assessmentFor(request, surveyed);
   const { lockFault } = options;
@@ -180,7 +182,7 @@ export function driftRows({ drift, lock }: StaticReport): readonly DriftRow[] {
 }
 
 /** For commands that only look at files. No mode refuses, and no setting skips, a package. */
-export function staticRequest(scope: CommandScope) {
+export function filesOnlyRequest(scope: CommandScope) {
   return { ...scope, mode: "dev", faults: "throw", looksAlways: true } as const;
 }
 

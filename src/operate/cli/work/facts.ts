@@ -180,16 +180,16 @@ function healthOf({ status, message, checkedAt, errorSummary }: HealthReport) {
 /** For other kinds, only their hosts know more than the package says. */
 function procedureFacts(
   procedure: CheckedProcedure | undefined,
-  asked: PluginFacts,
+  requested: PluginFacts,
 ): Partial<PluginFacts> {
   if (procedure === undefined) return {};
   const { name, requiredCapabilities: capabilities, configModel } = procedure;
-  const undeclared_capabilities = missingIn(capabilities, asked.capabilities);
+  const undeclared_capabilities = missingIn(capabilities, requested.capabilities);
   return { name, capabilities, undeclared_capabilities, config: configKeysOf(configModel) };
 }
 
-function missingIn(declared: readonly string[], asked: readonly string[] | null) {
-  return (asked ?? []).filter((name) => !declared.includes(name)).sort();
+function missingIn(declared: readonly string[], requested: readonly string[] | null) {
+  return (requested ?? []).filter((name) => !declared.includes(name)).sort();
 }
 
 /** The keys of a plugin's schema, never values; `null` if there is none or its keys are unknown. */

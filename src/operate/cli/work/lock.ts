@@ -17,11 +17,11 @@ import { entryOf, limitWarnings, trusted } from "./change-trust.ts";
 import {
   expectNamedLock,
   expectOwnLock,
+  filesOnlyRequest,
   newLockWarnings,
-  optionsFor,
+  readCommandOptions,
   type Surveyed,
-  staticRequest,
-  surveyFor,
+  surveyPackages,
 } from "./discover.ts";
 import { factsOfLock } from "./facts.ts";
 
@@ -50,7 +50,7 @@ export interface LockChange {
 export async function lock(request: LockRequest): Promise<LockChange> {
   const { action, reason } = request;
   if (action === "all" || action === "prune") checkReason(reason, "lock");
-  const options = await optionsFor(staticRequest(request));
+  const options = await readCommandOptions(filesOnlyRequest(request));
   const { lockPath, lock: present, warnings } = options;
   if (action !== "check") expectOwnLock(options, "lock");
   if (action === "prune") expectNamedLock(request, lockPath);
@@ -73,7 +73,7 @@ export async function lock(request: LockRequest): Promise<LockChange> {
     const all = [...known(warnings), ...settled];
     return { ...nothing, lock: factsOfLock(made), created: isCreated, warnings: all };
   }
-  const surveyed = await surveyFor(staticRequest(request));
+  const surveyed = await surveyPackages(filesOnlyRequest(request));
   const done = await (action === "all" ? lockAll : prune)(surveyed, request);
   return { ...nothing, ...done, warnings: [...known(surveyed.report.warnings), ...done.warnings] };
 }
@@ -105,7 +105,7 @@ async function lockAll(
       const entry = entryOf(source, before);
       return sameEntry(entry, before) ? [] : [{ source, entry }];
     });
-  if (changed.length === 0) return { skipped, warnings: await settled(options) };
+  if (changed.length === 0) return { skipped, warnings: await settlePending(options) };
   const entries = changed.map(({ entry }) => entry);
   const how = { command: "lock", audit } as const;
   const done = await trustPlugins(options.lockPath, entries, reason as string, how);
@@ -121,7 +121,7 @@ async function lockAll(
 }
 
 /** Completes or undoes an unfinished change when there is nothing else to change. */
-async function settled({ lockPath }: Surveyed["options"]): Promise<readonly string[]> {
+async function settlePending({ lockPath }: Surveyed["options"]): Promise<readonly string[]> {
   return (await settleLock(lockPath)).warnings;
 }
 
@@ -130,7 +130,7 @@ async function prune({ report, options }: Surveyed, { reason, audit }: LockReque
   // An optional entry may be for another host, where the plugin is installed.
   const kept = gone.filter(({ blocking }) => !blocking).map(({ id }) => texts.keptOptional(id));
   const ids = gone.filter(({ blocking }) => blocking).map(({ id }) => id);
-  if (ids.length === 0) return { warnings: [...kept, ...(await settled(options))] };
+  if (ids.length === 0) return { warnings: [...kept, ...(await settlePending(options))] };
   if (report.unreadable.length > 0)
     throw new GlassineError("trust_refused", texts.pruneUnread(report.unreadable));
   const how = { command: "lock", audit } as const;

@@ -10,13 +10,19 @@ import {
 import type { CommandScope } from "../command-host.ts";
 import { changesSince } from "../plain-words.ts";
 import type { JournalProblems, ReadFault } from "../reports.ts";
-import { driftRows, faultOf, optionsFor, staticRequest, surveyFor } from "./discover.ts";
+import {
+  driftRows,
+  faultOf,
+  filesOnlyRequest,
+  readCommandOptions,
+  surveyPackages,
+} from "./discover.ts";
 import { factsOfLock, lockFacts, unhashableCodes } from "./facts.ts";
 
 export type VerifyReport = Awaited<ReturnType<typeof verify>>;
 
 export async function verify(scope: CommandScope) {
-  const { report } = await surveyFor(staticRequest(scope));
+  const { report } = await surveyPackages(filesOnlyRequest(scope));
   const { lock, found, refused, signaturesUnchecked, unreadable, warnings } = report;
   if (lock === undefined)
     throw new GlassineError("lockfile_missing", "verify: no plugins.lock found");
@@ -76,7 +82,7 @@ export type LockState = Awaited<ReturnType<typeof lockState>>;
 
 /** The state of lockfile and journal for `doctor`, which reports those that cannot be read. */
 export async function lockState(scope: CommandScope) {
-  const options = await optionsFor({ ...staticRequest(scope), faults: "report" });
+  const options = await readCommandOptions({ ...filesOnlyRequest(scope), faults: "report" });
   const { lock, lockFault, lockPath } = options;
   const faults: ReadFault[] = [];
   const readable = <Found>(look: Promise<Found>, missing: Found): Promise<Found> =>
@@ -117,7 +123,7 @@ type Journal = Awaited<ReturnType<typeof readTrustJournal>>;
 
 /** The last changes, of one plugin if `id` is given, and the first problems of the journal. */
 export async function journal(request: CommandScope & { readonly id: string | undefined }) {
-  const options = await optionsFor({ ...staticRequest(request), faults: "report" });
+  const options = await readCommandOptions({ ...filesOnlyRequest(request), faults: "report" });
   const { lockPath, warnings } = options;
   const found = await readTrustJournal(lockPath);
   const { path, lines } = found;

@@ -229,7 +229,10 @@ function readConditions(
   if (another !== undefined)
     return {
       unsupported: [
-        setting("conditions", "This host takes one of them; the plugin runs on every call."),
+        setting(
+          "conditions",
+          "This host supports only one condition, so the plugin runs on every call.",
+        ),
       ],
     };
   const kept: [string, readonly string[]][] = [];
@@ -244,7 +247,7 @@ function readConditions(
       unsupported.push(
         setting(
           `conditions.${field}`,
-          "This host cannot hold to it; the plugin runs in spite of it.",
+          "This host does not support it, so the plugin also runs where the condition is not met.",
         ),
       );
     else kept.push([kind, names]);

@@ -266,7 +266,7 @@ function expectLocked(
   if (wheel !== undefined && names.includes(wheel.name)) return;
   throw optionsInvalid(
     wheel === undefined
-      ? `wheels cannot hold ${quoted(kind)}: it is in no wheel of the environment.`
+      ? `wheels cannot pin ${quoted(kind)}: no wheel of the environment contains it.`
       : `wheels does not name ${quoted(wheel.name)}, which ${quoted(kind)} comes from. Its hash is ${wheel.hash}.`,
   );
 }

@@ -36,7 +36,7 @@ export interface CpexServerOptions {
 
 export interface CpexServer {
   /** Handles a line, given without its line break. */
-  take(line: string): void;
+  handle(line: string): void;
   /** Resolves when the host asks for a shutdown. */
   readonly shutdown: Promise<void>;
   /** Finishes all open answers, then closes the plugin. */
@@ -93,7 +93,7 @@ export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions
   const shutdown = new Promise<void>((resolve) => {
     end = resolve;
   });
-  const say = (id: string, fields: object) =>
+  const send = (id: string, fields: object) =>
     write(`${JSON.stringify({ ...fields, request_id: id })}\n`);
 
   /** A CPEX host has one configuration per plugin. If it changes, the plugin is created anew. */
@@ -155,34 +155,34 @@ export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions
     });
     scope.context = result.context;
     for (const { path, code } of result.rejections)
-      warn(`${name} was not let change ${path} on ${hook}: ${code}`);
+      warn(`${name} was not allowed to change ${path} on ${hook}: ${code}`);
     expectSaid(result);
     const { as_returned: _, ...document } = JSON.parse(encodeInvokeResult(result, { hook }));
     return document;
   }
 
-  async function takeOne(line: string, before: readonly Promise<void>[]): Promise<void> {
+  async function handleLine(line: string, before: readonly Promise<void>[]): Promise<void> {
     let id = noId;
     try {
       const task = read(anyTask, JSON.parse(line), "task");
       id = task.request_id;
       if (task.task_type !== "shutdown") {
-        say(id, await answer(task));
+        send(id, await answer(task));
         return;
       }
       await Promise.all(before);
-      say(id, { status: "success", message: "Shutting down" });
+      send(id, { status: "success", message: "Shutting down" });
       end();
     } catch (error) {
-      say(id, { status: "error", message: describeThrown(error).text });
+      send(id, { status: "error", message: describeThrown(error).text });
     }
   }
 
   return {
     shutdown,
-    take(line) {
+    handle(line) {
       if (line.trim() === "") return;
-      const one = takeOne(line, [...open]);
+      const one = handleLine(line, [...open]);
       open.add(one);
       void one.then(() => open.delete(one));
     },
@@ -221,8 +221,8 @@ const hooksOf = (manager: Manager): readonly string[] =>
 /** The capabilities that both the plugin and its host's configuration name. */
 function grantOf(plugin: Plugin, granted: readonly string[]): readonly never[] {
   const known = granted.filter((name) => cpexCapabilities.includes(name));
-  const asked: readonly string[] = resolveCapabilities(plugin.capabilities as never);
-  return resolveCapabilities(known as never).filter((name) => asked.includes(name)) as never;
+  const requested: readonly string[] = resolveCapabilities(plugin.capabilities as never);
+  return resolveCapabilities(known as never).filter((name) => requested.includes(name)) as never;
 }
 
 /**
@@ -247,7 +247,7 @@ function read<Schema extends z.ZodMiniType>(
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const path = [what, ...(issue?.path ?? [])].join(".");
-  throw new Error(`${path} is not as the worker of CPEX takes it: ${issue?.message}`);
+  throw new Error(`${path} is not what the CPEX worker accepts: ${issue?.message}`);
 }
 
 /** Ignores failures, which have already been reported to the caller that caused them. */

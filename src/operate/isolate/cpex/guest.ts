@@ -71,11 +71,11 @@ export function describeGuest(
   const title = entry.title ?? wheel?.name ?? kind.slice(kind.lastIndexOf(".") + 1);
   const name = entry.name ?? pluginName(title);
   const version = entry.version ?? wheel?.version ?? "0.0.0";
-  const asked = entry.hooks ?? own?.hooks ?? [];
-  const hooks = asked.filter((hook) => cpexHooks.includes(hook));
+  const requestedHooks = entry.hooks ?? own?.hooks ?? [];
+  const hooks = requestedHooks.filter((hook) => cpexHooks.includes(hook));
   const capabilities = entry.capabilities.filter((each) => cpexCapabilities.includes(each));
   const unsupported: readonly Unsupported[] = [
-    ...asked
+    ...requestedHooks
       .filter((hook) => !hooks.includes(hook))
       .map((hook) => ({ what: "hook" as const, name: hook, why: whyNot(hook) })),
     ...entry.capabilities
@@ -86,7 +86,7 @@ export function describeGuest(
         why: `CPEX knows no such capability.${suggestion(each, cpexCapabilities)}`,
       })),
   ];
-  if (hooks.length === 0) throw noHooks(kind, asked, unsupported);
+  if (hooks.length === 0) throw noHooks(kind, requestedHooks, unsupported);
   const entries = hooks.map((hook) => [hook, { ...settings, extensions: true }]);
   return {
     guest: {
@@ -117,8 +117,12 @@ function whyNot(hook: string): string {
     : `This host has no such hook.${suggestion(hook, cpexHooks)}`;
 }
 
-function noHooks(kind: string, asked: readonly string[], unsupported: readonly Unsupported[]) {
-  if (asked.length === 0)
+function noHooks(
+  kind: string,
+  requestedHooks: readonly string[],
+  unsupported: readonly Unsupported[],
+) {
+  if (requestedHooks.length === 0)
     return optionsInvalid(
       `The wheel of ${quoted(kind)} does not say which hooks it has. Name them in hooks, as in its own configuration.`,
     );

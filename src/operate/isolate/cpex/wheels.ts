@@ -166,7 +166,7 @@ export interface Environment {
   /** Sorted by name. */
   readonly wheels: readonly Wheel[];
   /** What Python could load although no wheel has it, one sentence each. */
-  readonly foreign: readonly string[];
+  readonly unowned: readonly string[];
 }
 
 /**
@@ -178,12 +178,12 @@ export async function readEnvironment(python: string): Promise<Environment> {
   const { folder, seesSystem, wheels } = await readVenv(python);
   const owned = new Set(wheels.flatMap(({ files }) => files.map((path) => path.split("/")[0])));
   const found = await readdir(folder);
-  const foreign = found.filter((name) => name !== "__pycache__" && !owned.has(name));
+  const unowned = found.filter((name) => name !== "__pycache__" && !owned.has(name));
   const hashed = await Promise.all(wheels.map(hashWheel));
   return {
     wheels: hashed.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    foreign: [
-      ...foreign.sort().map((name) => `${quoted(name)} in site-packages belongs to no wheel`),
+    unowned: [
+      ...unowned.sort().map((name) => `${quoted(name)} in site-packages belongs to no wheel`),
       ...(seesSystem ? ["pyvenv.cfg has include-system-site-packages = true"] : []),
     ],
   };

@@ -153,7 +153,8 @@ export function failureOf(answer: Answer): string | undefined {
 /** Why this library cannot work with the worker, or `undefined`. */
 export function misfitOf(answer: Answer): string | undefined {
   const read = greeting.safeParse(answer);
-  if (!read.success) return "says no version of its protocol: cpex 0.1.4 is the first that does";
+  if (!read.success)
+    return "does not state a protocol version; cpex 0.1.4 is the first version that does";
   const { protocol_version: version, features } = read.data;
   if (version !== workerProtocol)
     return `speaks version ${version} of its protocol, and not ${workerProtocol}`;

@@ -11,11 +11,11 @@ import { decodeResult } from "../../../core/host/index.ts";
 import { encodeError, type Answer as RemoteAnswer } from "../../../core/remote/index.ts";
 import {
   type FarManifest,
-  type FarSays,
-  type HostSays,
+  type FarMessage,
+  type HostMessage,
   protocolVersion,
+  type ReceivedMessage,
   readHost,
-  type Said,
   writeLine,
 } from "../protocol.ts";
 import type { StartLink } from "../supervisor.ts";
@@ -64,14 +64,14 @@ export function withoutOwnError(text: string): string {
 interface Pending {
   readonly id: string;
   readonly line: string;
-  readonly take: (answer: Answer, line: string) => void;
+  readonly onAnswer: (answer: Answer, line: string) => void;
 }
 
 export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): StartLink {
   return ({ onLine, onEnd }) => {
-    const say = (what: FarSays, text?: string) => onLine(writeLine(what, text));
+    const send = (what: FarMessage, text?: string) => onLine(writeLine(what, text));
     const fail = (id: string, message: string) =>
-      say({ type: "error", id }, encodeError(new Error(message), { plugin: options.guest.name }));
+      send({ type: "error", id }, encodeError(new Error(message), { plugin: options.guest.name }));
     const waiting: Pending[] = [];
     let current: Pending | undefined;
     const link: ReturnType<StartLink> = start({
@@ -82,10 +82,10 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
         // Let the supervisor count a stray. The content is not for it.
         else if (answer.request_id !== current?.id) onLine("");
         else {
-          const { take } = current;
+          const { onAnswer } = current;
           current = undefined;
           next();
-          take(answer, line);
+          onAnswer(answer, line);
         }
       },
     });
@@ -98,7 +98,7 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
       waiting.push(pending);
       next();
     }
-    const conversation = { ...options, ask, say, fail };
+    const conversation = { ...options, ask, send, fail };
     const turn = turnOf(conversation);
     return {
       kill: () => link.kill(),
@@ -119,28 +119,28 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
 
 interface Conversation extends Omit<CpexLinkOptions, "start" | "onOutput"> {
   readonly ask: (pending: Pending) => void;
-  readonly say: (what: FarSays, text?: string) => void;
+  readonly send: (what: FarMessage, text?: string) => void;
   /** Answers a turn with an error. */
   readonly fail: (id: string, message: string) => void;
 }
 
 /** Checks that the worker can do what is needed, and has it create the plugin. */
-function load({ guest, manifest, ask, say }: Conversation): void {
+function load({ guest, manifest, ask, send }: Conversation): void {
   const ids = { greeting: randomUUID(), start: randomUUID() };
-  const refuse = (message: string) => say({ type: "failed", step: "import", message });
+  const refuse = (message: string) => send({ type: "failed", step: "import", message });
   const begin = (answer: Answer) => {
     const message = failureOf(answer);
     // Errors before the lookup of the hook do not name it: they are in the code or configuration.
     if (message?.includes(noHook) === true)
-      say({ type: "ready", protocol: protocolVersion, features: ["abort"], manifest });
-    else refuse(`CPEX cannot make the plugin ${guest.kind}: ${message ?? "it said nothing"}`);
+      send({ type: "ready", protocol: protocolVersion, features: ["abort"], manifest });
+    else refuse(`CPEX cannot make the plugin ${guest.kind}: ${message ?? "it gave no reason"}`);
   };
   ask({
     id: ids.greeting,
     line: capabilitiesTask(ids.greeting),
-    take(answer) {
+    onAnswer(answer) {
       const misfit = misfitOf(answer);
-      if (misfit !== undefined) refuse(`The worker of CPEX ${misfit}.`);
+      if (misfit !== undefined) refuse(`The CPEX worker ${misfit}.`);
       else {
         const task = {
           id: ids.start,
@@ -148,15 +148,15 @@ function load({ guest, manifest, ask, say }: Conversation): void {
           payload: null,
           context: { request_id: "start" },
         };
-        ask({ id: ids.start, line: taskWriter(guest)(task), take: begin });
+        ask({ id: ids.start, line: taskWriter(guest)(task), onAnswer: begin });
       }
     },
   });
 }
 
-function turnOf({ guest, onTurn, ask, say, fail }: Conversation) {
+function turnOf({ guest, onTurn, ask, send, fail }: Conversation) {
   const write = taskWriter(guest);
-  return ({ id, text }: Said<Extract<HostSays, { readonly type: "turn" }>>) => {
+  return ({ id, text }: ReceivedMessage<Extract<HostMessage, { readonly type: "turn" }>>) => {
     // This host wrote the text, so it is not checked.
     const { hook, payload, extensions, context } = JSON.parse(text);
     const fitted = isRecord(extensions) ? fitExtensions(extensions) : undefined;
@@ -173,16 +173,16 @@ function turnOf({ guest, onTurn, ask, say, fail }: Conversation) {
       fail(id, `The turn has ${line.length} characters, and CPEX reads ${most} at most.`);
       return;
     }
-    const take = (answer: Answer, result: string) => {
+    const onAnswer = (answer: Answer, result: string) => {
       const message = failureOf(answer);
       if (message !== undefined) {
         fail(id, message);
         return;
       }
-      say({ type: "result", id }, result);
+      send({ type: "result", id }, result);
       onTurn?.({ hook, request, answer: answerIn(result), leftOut: fitted?.leftOut ?? [] });
     };
-    ask({ id, line, take });
+    ask({ id, line, onAnswer });
   };
 }
 

@@ -71,7 +71,7 @@ export class Engine {
   ask(question: string, budgetMs: number): string {
     if (question.length > this.#maxQuestion)
       throw new PluginFault(
-        `The turn has ${question.length} characters, and the plugin's memory is for at most ${this.#maxQuestion}. Raise memoryMb.`,
+        `The turn has ${question.length} characters, and the plugin's memory allows at most ${this.#maxQuestion}. Raise memoryMb.`,
       );
     return this.#within(budgetMs, () => this.#asked(question, budgetMs));
   }
@@ -81,7 +81,7 @@ export class Engine {
       const why = this.#isLate
         ? `ran for ${budgetMs} ms and was interrupted`
         : "needs more memory than memoryMb allows";
-      return new EngineSpent(`The plugin ${why}. It starts anew, without what it kept.`);
+      return new EngineSpent(`The plugin ${why}. It starts again and loses its state.`);
     };
     const line = this.#context.newString(question);
     const now = this.#call(this.#ask, spent, line);

@@ -7,5 +7,5 @@ import { serve } from "../serve.ts";
 import { loadInQuickJs } from "./load.ts";
 
 const port = parentPort;
-const take = serve((line) => port?.postMessage(line), loadInQuickJs);
-port?.on("message", take);
+const handleLine = serve((line) => port?.postMessage(line), loadInQuickJs);
+port?.on("message", handleLine);

@@ -150,7 +150,7 @@ class Guest {
   }
 
   #ask(question: Question, budgetMs: number): Answer {
-    if (this.#engine === undefined) throw new Error("The plugin starts anew.");
+    if (this.#engine === undefined) throw new Error("The plugin is starting again.");
     try {
       return JSON.parse(this.#engine.ask(JSON.stringify(question), budgetMs)) as Answer;
     } catch (error) {

@@ -63,7 +63,7 @@ export function moduleFiles(file: string, folder: string) {
         throw new Error(`The plugin imports ${name}, which leads out of its package.`);
       if (!name.startsWith("./"))
         throw new Error(
-          `The plugin imports ${JSON.stringify(name)}. Here are ${Object.keys(offered).join(", ")}, and files of its package by a path that begins with ./ or ../.`,
+          `The plugin imports ${JSON.stringify(name)}. It can import only ${Object.keys(offered).join(", ")}, and files of its own package, by a path that begins with ./ or ../.`,
         );
       const text = read(name);
       texts.set(name, text);

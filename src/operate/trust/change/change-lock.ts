@@ -11,10 +11,10 @@ import { newLockfile, parseLockfile, readLockfile } from "../lockfile/read-lockf
 import { printable } from "../printable.ts";
 import { exclusively, removeLeftovers } from "./exclusion.ts";
 import {
+  type LockPaths,
   lockfileFailed,
+  lockPathsOf,
   onFile,
-  type Places,
-  placesOf,
   remove,
   sha256,
   statsOf,
@@ -61,7 +61,7 @@ export interface Changed {
 
 /** What was found, and the edit to apply to it. */
 interface Step {
-  readonly places: Places;
+  readonly paths: LockPaths;
   readonly before: Before | undefined;
   readonly edit: Edit;
   /** Whether the lock already has the new text. */
@@ -86,22 +86,22 @@ export async function changeLock(
   edit: (lock: Lockfile) => Edit,
   options: ChangeOptions = {},
 ): Promise<Changed> {
-  return afterRecovery(path, options, async (places, warn) => {
+  return afterRecovery(path, options, async (paths, warn) => {
     const previous = await readLockfile(path);
     if (previous === undefined && options.mustExist) {
       const text = `plugins.lock not found: ${printable(path)}`;
       throw new GlassineError("lockfile_missing", text, { path });
     }
-    const stats = previous && (await onFile(places.lock, "read", () => statsOf(places.lock)));
+    const stats = previous && (await onFile(paths.lock, "read", () => statsOf(paths.lock)));
     const before = previous && stats && { bytes: encoder.encode(previous.text), stats };
     const made = edit(previous ?? parseLockfile(encoder.encode(newLockfile), path));
     const lock = parseLockfile(encoder.encode(made.text), path);
     const isSame = before !== undefined && previous?.text === made.text;
-    const step = { places, before, edit: made, isSame, options, warn };
-    if (before !== undefined) warnIfOpen(places.lock, before.stats.mode, warn);
+    const step = { paths, before, edit: made, isSame, options, warn };
+    if (before !== undefined) warnIfOpen(paths.lock, before.stats.mode, warn);
     if (made.lines.length > 0) await applyWithJournal(step);
-    else if (!isSame) await (await replaced(step)).settle();
-    return { lock, previous, journal: places.journal };
+    else if (!isSame) await (await replaceLock(step)).settle();
+    return { lock, previous, journal: paths.journal };
   });
 }
 
@@ -122,26 +122,26 @@ export async function settleLock(
 async function afterRecovery<T extends object>(
   path: string,
   options: ChangeOptions,
-  work: (places: Places, warn: (text: string) => void) => Promise<T>,
+  work: (paths: LockPaths, warn: (text: string) => void) => Promise<T>,
 ): Promise<T & Pick<Changed, "recovered" | "warnings">> {
-  const places = await placesOf(path);
+  const paths = await lockPathsOf(path);
   const warnings: string[] = [];
   const warn = (text: string) => warnings.push(text);
   const now = clockOf(options);
   const wait = { waitMs: options.waitMs ?? 10_000, signal: options.signal, now };
   const inTurn = async () => {
-    await removeLeftovers(places);
-    const recovered = await recover(places, now(), warn);
-    return { ...(await work(places, warn)), recovered };
+    await removeLeftovers(paths);
+    const recovered = await recover(paths, now(), warn);
+    return { ...(await work(paths, warn)), recovered };
   };
-  return { ...(await exclusively(places, wait, inTurn, warn)), warnings };
+  return { ...(await exclusively(paths, wait, inTurn, warn)), warnings };
 }
 
 async function applyWithJournal(step: Step): Promise<void> {
-  const { places, before, edit, isSame, warn } = step;
-  const journal = await openJournal(places.journal);
+  const { paths, before, edit, isSame, warn } = step;
+  const journal = await openJournal(paths.journal);
   try {
-    warnIfOpen(places.journal, journal.mode, warn);
+    warnIfOpen(paths.journal, journal.mode, warn);
     const lines = linesOf(step, journal);
     const record = {
       old: before === undefined ? null : sha256(before.bytes),
@@ -150,31 +150,31 @@ async function applyWithJournal(step: Step): Promise<void> {
       lines,
     };
     try {
-      await writeRecord(places, record, journal.mode & 0o777);
+      await writeRecord(paths, record, journal.mode & 0o777);
     } catch (error) {
       await journal.takeBack();
       throw error;
     }
     let lock: Replaced | undefined;
     try {
-      if (!isSame) lock = await replaced(step);
+      if (!isSame) lock = await replaceLock(step);
       await journal.append(appended(lines, endOf(journal.bytes)));
     } catch (error) {
-      throw await undone(step, journal, lock, error);
+      throw await undo(step, journal, lock, error);
     }
     await lock?.settle();
   } finally {
     // Ignores errors: the lines are on disk or taken back by now.
     await journal.close().catch(() => {});
   }
-  await onFile(places.pending, "remove", () => remove(places.pending)).catch((error: Error) =>
-    warn(`${error.message} The change is made. The next one removes the file.`),
+  await onFile(paths.pending, "remove", () => remove(paths.pending)).catch((error: Error) =>
+    warn(`${error.message} The change was made. The next change will remove the file.`),
   );
 }
 
 /** Undoes a change that failed. @returns the error to throw, which says what could not be undone */
-async function undone(
-  { places }: Step,
+async function undo(
+  { paths }: Step,
   journal: JournalFile,
   lock: Replaced | undefined,
   error: unknown,
@@ -182,16 +182,16 @@ async function undone(
   // If the lines stay in the journal, the change that they record has to stay too.
   const isGone = await journal.takeBack();
   if (isGone && (lock === undefined || (await lock.undo()))) {
-    await tryRemove(places.pending);
+    await tryRemove(paths.pending);
     return error;
   }
   const message = (shown: string) =>
-    `${(error as Error).message} What was written could not be taken back: the change of ${shown} is made, and the next one completes its journal.`;
-  return lockfileFailed(places.lock, message, error);
+    `${(error as Error).message} What was written could not be undone: the change of ${shown} stands, and the next change will complete its journal.`;
+  return lockfileFailed(paths.lock, message, error);
 }
 
-function replaced({ places, before, edit }: Step): Promise<Replaced> {
-  return replaceFile(places.lock, encoder.encode(edit.text), before);
+function replaceLock({ paths, before, edit }: Step): Promise<Replaced> {
+  return replaceFile(paths.lock, encoder.encode(edit.text), before);
 }
 
 function linesOf({ edit, options }: Step, journal: JournalFile): readonly string[] {
@@ -221,5 +221,7 @@ function clockOf({ now }: ChangeOptions): () => Date {
 function warnIfOpen(path: string, mode: number, warn: (text: string) => void): void {
   if (process.platform === "win32" || (mode & 0o002) === 0) return;
   const bits = (mode & 0o777).toString(8).padStart(4, "0");
-  warn(`${printable(path)} can be written by everybody (mode ${bits}). Take that away: chmod o-w.`);
+  warn(
+    `${printable(path)} can be written by everybody (mode ${bits}). Remove that permission: chmod o-w.`,
+  );
 }

@@ -21,11 +21,11 @@ import { GlassineError, quoted } from "../../../core/errors/index.ts";
 import { printable } from "../printable.ts";
 import { jsonOf } from "../signing/json-file.ts";
 import {
+  type LockPaths,
   linksUnsupported,
   makeFile,
   newMode,
   onFile,
-  type Places,
   readFileWhole,
   sha256,
   systemCode,
@@ -46,7 +46,7 @@ interface Holder {
   readonly state: ProcessState;
 }
 
-interface Asker {
+interface Claimant {
   readonly exclusion: string;
   readonly claim: Uint8Array;
 }
@@ -62,7 +62,7 @@ const maxSuccession = 8;
  * @throws GlassineError `lockfile_busy`, `lockfile_failed`, `aborted`
  */
 export async function exclusively<T>(
-  { lock, exclusion }: Places,
+  { lock, exclusion }: LockPaths,
   { waitMs, signal, now }: WaitOptions,
   work: () => Promise<T>,
   atRelease: (warning: string) => void,
@@ -74,7 +74,7 @@ export async function exclusively<T>(
       const text = `The change of ${printable(lock)} was aborted before anything was written.`;
       throw new GlassineError("aborted", text, { path: lock }, signal.reason);
     }
-    const holder = await take(exclusion, { exclusion, claim });
+    const holder = await tryClaim(exclusion, { exclusion, claim });
     if (holder === undefined) break;
     if (performance.now() >= end) throw busy(exclusion, holder);
     await pause();
@@ -83,45 +83,49 @@ export async function exclusively<T>(
     return await work();
   } finally {
     await onFile(exclusion, "remove", () => release(exclusion, claim)).catch((error: Error) =>
-      atRelease(`${error.message} It holds until this process ends.`),
+      atRelease(`${error.message} The lock stays claimed until this process ends.`),
     );
   }
 }
 
 /** Tries to claim a file. @returns who has the claim, or `undefined` if it is ours now */
-async function take(file: string, asker: Asker, succession = 0): Promise<Holder | undefined> {
+async function tryClaim(
+  file: string,
+  claimant: Claimant,
+  succession = 0,
+): Promise<Holder | undefined> {
   for (;;) {
     const holder = await holderOf(file);
     if (holder === undefined) {
-      if (await onFile(file, "create", () => create(file, asker.claim))) return undefined;
+      if (await onFile(file, "create", () => create(file, claimant.claim))) return undefined;
       continue;
     }
     // A network file system may have created the link but lost the reply.
-    if (Buffer.compare(holder.bytes, asker.claim) === 0) return undefined;
+    if (Buffer.compare(holder.bytes, claimant.claim) === 0) return undefined;
     if (holder.state !== "gone") return holder;
     // The chain could also be a circle.
     if (succession === maxSuccession) return { ...holder, state: "elsewhere" };
-    const other = await removeLeft(file, holder, asker, succession + 1);
+    const other = await removeStaleClaim(file, holder, claimant, succession + 1);
     if (other !== undefined) return other;
   }
 }
 
 /** Removes a stale claim. @returns another process that is about to remove it, if there is one */
-async function removeLeft(
+async function removeStaleClaim(
   file: string,
-  left: Holder,
-  asker: Asker,
+  stale: Holder,
+  claimant: Claimant,
   succession: number,
 ): Promise<Holder | undefined> {
-  const right = `${asker.exclusion}.${sha256(left.bytes).slice(0, 16)}`;
-  const other = await take(right, asker, succession);
+  const right = `${claimant.exclusion}.${sha256(stale.bytes).slice(0, 16)}`;
+  const other = await tryClaim(right, claimant, succession);
   if (other !== undefined) return other;
   try {
     const found = await readFileWhole(file, maxClaimBytes);
-    await onFile(file, "remove", () => removeIf(file, left.bytes, found));
+    await onFile(file, "remove", () => removeIf(file, stale.bytes, found));
   } finally {
     // On failure the file stays until `removeLeftovers` deletes it.
-    await release(right, asker.claim).catch(() => {});
+    await release(right, claimant.claim).catch(() => {});
   }
   return undefined;
 }
@@ -134,7 +138,7 @@ async function holderOf(file: string): Promise<Holder | undefined> {
 }
 
 /** Whether the claim is that of a process that is alive, or about which nothing is known. */
-export async function isHeld({ exclusion }: Places): Promise<boolean> {
+export async function isHeld({ exclusion }: LockPaths): Promise<boolean> {
   const holder = await holderOf(exclusion);
   return holder !== undefined && holder.state !== "gone";
 }
@@ -178,7 +182,7 @@ function busy(file: string, { owner, state }: Holder): GlassineError {
   const shown = printable(file);
   const way = `remove ${shown} and try again`;
   if (owner === undefined) {
-    const text = `${changing}, which ${shown} does not name. If there is none, ${way}.`;
+    const text = `${changing}, which ${shown} does not name. If no process is changing it, ${way}.`;
     return new GlassineError("lockfile_busy", text, { path: file });
   }
   const { pid, host } = owner;
@@ -195,19 +199,19 @@ function pause(): Promise<void> {
 }
 
 /** What follows the lock's name in names of temporary files and of rights to remove a claim. */
-const left = /^(?:\.lck(?:\.[0-9a-f]{16})?)?\.[0-9a-f]{16}\.tmp$|^\.lck\.[0-9a-f]{16}$/;
+const leftoverSuffix = /^(?:\.lck(?:\.[0-9a-f]{16})?)?\.[0-9a-f]{16}\.tmp$|^\.lck\.[0-9a-f]{16}$/;
 
 /**
  * Removes what processes left next to a lock when they died in the middle of a change. Call it only
  * with exclusive access: then nobody else is writing, and no right to remove a claim is of any use.
  * A process that loses the temporary file for its claim makes it again.
  */
-export async function removeLeftovers({ lock }: Places): Promise<void> {
+export async function removeLeftovers({ lock }: LockPaths): Promise<void> {
   const folder = dirname(lock);
   const name = basename(lock);
   const files = await readdir(folder).catch(() => []);
   const leftovers = files.filter(
-    (file) => file.startsWith(name) && left.test(file.slice(name.length)),
+    (file) => file.startsWith(name) && leftoverSuffix.test(file.slice(name.length)),
   );
   for (const file of leftovers) await tryRemove(join(folder, file));
 }
@@ -249,14 +253,14 @@ export async function processStateOf(owner: Owner): Promise<ProcessState> {
   if (owner.host !== hostname()) return "elsewhere";
   const space = await ownSpace();
   if (owner.space !== undefined && space !== undefined && owner.space !== space) return "elsewhere";
-  if (!isThere(owner.pid)) return "gone";
+  if (!processExists(owner.pid)) return "gone";
   const known = await readProcess(owner.pid);
   if (known === undefined) return "alive";
   const isAnother = owner.started !== undefined && owner.started !== known.started;
   return known.hasEnded || isAnother ? "gone" : "alive";
 }
 
-function isThere(pid: number): boolean {
+function processExists(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -218,7 +218,7 @@ export function sha256(bytes: Uint8Array | string): string {
 }
 
 /** The files of one lock. */
-export interface Places {
+export interface LockPaths {
   /** The file itself, after links are followed. It need not exist. */
   readonly lock: string;
   readonly journal: string;
@@ -231,7 +231,7 @@ export interface Places {
 const maxLinks = 40;
 
 /** @throws GlassineError `lockfile_failed` if its folder does not exist, or links form a circle */
-export async function placesOf(path: string): Promise<Places> {
+export async function lockPathsOf(path: string): Promise<LockPaths> {
   const lock = await onFile(path, "find", () => followed(path));
   return {
     lock,
@@ -250,5 +250,5 @@ async function followed(path: string): Promise<string> {
     if (!stats?.isSymbolicLink()) return at;
     at = resolve(folder, await readlink(at));
   }
-  throw lockfileFailed(path, (shown) => `Cannot find ${shown}: its links go in a circle.`);
+  throw lockfileFailed(path, (shown) => `Cannot find ${shown}: its links form a loop.`);
 }

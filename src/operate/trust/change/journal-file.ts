@@ -8,9 +8,9 @@ import { type FileHandle, open, unlink } from "node:fs/promises";
 import {
   expectRegular,
   lockfileFailed,
+  lockPathsOf,
   newMode,
   onFile,
-  placesOf,
   readFileWhole,
   readWhole,
   statsOf,
@@ -128,7 +128,7 @@ export interface TrustJournal extends Journal {
  * ```
  */
 export async function readTrustJournal(path: string): Promise<TrustJournal> {
-  const { journal } = await placesOf(path);
+  const { journal } = await lockPathsOf(path);
   const bytes = await readFileWhole(journal, maxJournalBytes);
   return { ...readJournal(bytes ?? new Uint8Array()), path: journal };
 }

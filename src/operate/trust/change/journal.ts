@@ -186,11 +186,11 @@ export function readJournal(bytes: Uint8Array): Journal {
     const before = raw[index - 1];
     const expected = before === undefined ? noLine : sha256(before);
     if (line.prev !== undefined && line.prev !== expected)
-      report("chain_broken", "The line before is not the one after which it was written.");
+      report("chain_broken", "It was written after a different line than the one before it.");
     const dropped = neverDropped.filter((key) => line[key] === undefined && seen.has(key));
     if (dropped.length > 0 && !(isByHand(line) && isCovered(next, raw[index]))) {
       const names = dropped.map((key) => `${key}=`).join(" and ");
-      report("unchained", `It lacks ${names}, which a line before it has.`);
+      report("unchained", `It lacks ${names}, which an earlier line has.`);
     }
     for (const key of neverDropped) if (line[key] !== undefined) seen.add(key);
     lines.push({ ...line, number });
@@ -291,23 +291,24 @@ export function checkJournal(
     mismatches.push({ line: latest.get(id)?.number, id, problem: "journal_mismatch", detail });
   for (const { id, version, hash, until } of lock.entries) {
     const line = latest.get(id);
-    if (line === undefined) report(id, "The lock has an entry, and the journal no line for it.");
+    if (line === undefined)
+      report(id, "The lock has an entry, but the journal has no line for it.");
     else if (line.action === "revoke")
-      report(id, "The lock has an entry, and the journal revokes it last.");
+      report(id, "The lock has an entry, but the last line for it in the journal revokes it.");
     else if (line.version !== version || line.hash !== hash) {
       const last = `version ${escapeField(line.version)} with hash ${escapeField(line.hash)}`;
-      report(id, `The journal trusts ${last} last, and the lock has another.`);
+      report(id, `The journal last trusted ${last}, but the lock has a different version or hash.`);
     } else if (line.until !== until) {
       const end = (day: string | undefined) =>
         day === undefined ? "without an end" : `until ${day}`;
       const journaled = escapeField(end(line.until));
-      report(id, `The journal trusts it ${journaled}, and the lock ${end(until)}.`);
+      report(id, `The journal trusts it ${journaled}, but the lock trusts it ${end(until)}.`);
     }
   }
   const locked = new Set(lock.entries.map(({ id }) => id));
   for (const { id, action } of latest.values())
     if (action === "trust" && !locked.has(id))
-      report(id, "The journal trusts it, and the lock has no entry.");
+      report(id, "The journal trusts it, but the lock has no entry.");
   const last = lines.at(-1);
   // An edit that changes neither version nor hash, such as of a comment or granted capabilities.
   if (mismatches.length === 0 && last?.lock !== undefined && last.lock !== sha256(lock.text)) {

@@ -13,9 +13,9 @@ import { printable } from "../printable.ts";
 import { jsonOf } from "../signing/json-file.ts";
 import { isHeld } from "./exclusion.ts";
 import {
+  type LockPaths,
+  lockPathsOf,
   onFile,
-  type Places,
-  placesOf,
   putInPlace,
   readFileWhole,
   remove,
@@ -65,21 +65,21 @@ const maxLockBytes = 64 * 2 ** 20;
 
 /** Returns an unfinished change of this lock, without touching anything. */
 export async function pendingChange(path: string): Promise<PendingChange | undefined> {
-  const places = await placesOf(path);
-  const before = await readRecord(places);
+  const paths = await lockPathsOf(path);
+  const before = await readRecord(paths);
   if (before === undefined) return undefined;
-  const isInProgress = await isHeld(places);
+  const isInProgress = await isHeld(paths);
   // Its process may have finished since.
-  const bytes = isInProgress ? before : await readRecord(places);
+  const bytes = isInProgress ? before : await readRecord(paths);
   if (bytes === undefined) return undefined;
-  return { outcome: await outcomeOf(parseRecord(bytes), places), isInProgress };
+  return { outcome: await outcomeOf(parseRecord(bytes), paths), isInProgress };
 }
 
-const readRecord = ({ pending }: Places) => readFileWhole(pending, maxRecordBytes);
+const readRecord = ({ pending }: LockPaths) => readFileWhole(pending, maxRecordBytes);
 
 /** Writes a record to disk. If that fails, nothing is left of it. */
 export async function writeRecord(
-  { lock, pending }: Places,
+  { lock, pending }: LockPaths,
   record: PendingRecord,
   mode: number,
 ): Promise<void> {
@@ -105,7 +105,10 @@ function linesIn(text: string): readonly JournalLine[] {
 }
 
 /** A change that leaves the text as it was counts as made once its record exists. */
-async function outcomeOf(record: PendingRecord | undefined, { lock }: Places): Promise<Recovery> {
+async function outcomeOf(
+  record: PendingRecord | undefined,
+  { lock }: LockPaths,
+): Promise<Recovery> {
   if (record === undefined) return "conflict";
   const bytes = await readFileWhole(lock, maxLockBytes);
   const now = bytes === undefined ? null : sha256(bytes);
@@ -115,33 +118,33 @@ async function outcomeOf(record: PendingRecord | undefined, { lock }: Places): P
 
 /** Call it only with exclusive access. `warn` gets a sentence about what was found. */
 export async function recover(
-  places: Places,
+  paths: LockPaths,
   now: Date,
   warn: (text: string) => void,
 ): Promise<Recovery | undefined> {
-  const bytes = await readRecord(places);
+  const bytes = await readRecord(paths);
   if (bytes === undefined) return undefined;
-  const shown = printable(places.lock);
+  const shown = printable(paths.lock);
   const record = parseRecord(bytes);
-  const outcome = await outcomeOf(record, places);
+  const outcome = await outcomeOf(record, paths);
   if (record === undefined || outcome === "conflict") {
-    const kept = await keepRecord(places, now);
+    const kept = await keepRecord(paths, now);
     warn(
-      `${shown} is not what an unfinished change left. The record of that change is kept as ${printable(kept)}, and the journal got no line for it.`,
+      `${shown} does not match an unfinished change. The record of that change is kept as ${printable(kept)}, and nothing was added to the journal.`,
     );
     return "conflict";
   }
-  if (outcome === "applied") await completeJournal(places, record);
-  await onFile(places.pending, "remove", () => remove(places.pending));
+  if (outcome === "applied") await completeJournal(paths, record);
+  await onFile(paths.pending, "remove", () => remove(paths.pending));
   warn(
     outcome === "applied"
-      ? `An unfinished change of ${shown} was found made. The journal has its lines now.`
-      : `An unfinished change of ${shown} was found not made, and is forgotten.`,
+      ? `An unfinished change of ${shown} was completed. Its lines are now in the journal.`
+      : `An unfinished change of ${shown} was discarded. The file had not been changed.`,
   );
   return outcome;
 }
 
-async function keepRecord({ pending }: Places, now: Date): Promise<string> {
+async function keepRecord({ pending }: LockPaths, now: Date): Promise<string> {
   // Without colons, which Windows does not allow in names.
   const name = `${pending}.conflict-${now.toISOString().replaceAll(/[-:.]/g, "")}`;
   return onFile(pending, "keep", async () => {
@@ -153,7 +156,7 @@ async function keepRecord({ pending }: Places, now: Date): Promise<string> {
 }
 
 /** Appends what the journal lacks of the record's lines, even if only the second half of one. */
-async function completeJournal({ journal }: Places, record: PendingRecord): Promise<void> {
+async function completeJournal({ journal }: LockPaths, record: PendingRecord): Promise<void> {
   if (record.lines.length === 0) return;
   const file = await openJournal(journal);
   try {

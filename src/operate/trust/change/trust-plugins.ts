@@ -98,7 +98,7 @@ export async function trustPlugins(
 ): Promise<Trusted> {
   const { command = "trust" } = options;
   checkReason(reason, command);
-  const sorted = inOrder(plugins);
+  const sorted = sortedById(plugins);
   const edit = (lock: Lockfile): Edit => ({
     text: sorted.reduce(setEntry, lock.text),
     lines: sorted.map(({ id, version, hash, until, isolate }) => ({
@@ -161,7 +161,7 @@ export async function revokePlugins(
 ): Promise<Revoked> {
   const { command = "untrust" } = options;
   checkReason(reason, command);
-  const gone = inOrder([...ids].map((id) => ({ id })));
+  const gone = sortedById([...ids].map((id) => ({ id })));
   const sorted = gone.map(({ id }) => id);
   const edit = (lock: Lockfile): Edit => {
     for (const id of sorted) expectLocked(lock, id, path);
@@ -173,7 +173,7 @@ export async function revokePlugins(
   const how = { ...options, command, reason, mustExist: true };
   const changed = await changeTrust(path, edit, gone, how);
   const plugins = (changed.previous?.entries ?? []).filter(({ id }) => sorted.includes(id));
-  return { ...changed, plugins: inOrder(plugins) };
+  return { ...changed, plugins: sortedById(plugins) };
 }
 
 /**
@@ -206,7 +206,7 @@ function expectLocked({ entries }: Lockfile, id: string, path: string): void {
 }
 
 /** Sorts by id, in the order of code units. Throws if an id appears twice. */
-function inOrder<T extends { readonly id: string }>(items: readonly T[]): readonly T[] {
+function sortedById<T extends { readonly id: string }>(items: readonly T[]): readonly T[] {
   const sorted = [...items].sort((one, other) => (one.id < other.id ? -1 : 1));
   const twice = sorted.find((each, at) => at > 0 && sorted[at - 1]?.id === each.id);
   if (twice === undefined) return sorted;
@@ -279,12 +279,12 @@ async function changeTrust(
   }
   const names = unaudited.map(printable);
   if (unaudited.length > 0 && auditing.strict) {
-    const text = `The audit trail did not take the record of ${names.join(", ")}. The change is made and journaled.`;
+    const text = `The audit trail did not accept the record for ${names.join(", ")}. The change was made and journaled.`;
     throw new GlassineError("audit_failed", text, { ids: unaudited }, causes[0]);
   }
   const notes = names.map(
     (name) =>
-      `the audit trail did not take the record of ${name}; the change is made and journaled`,
+      `the audit trail did not accept the record for ${name}; the change was made and journaled`,
   );
   return { ...changed, unaudited, warnings: [...changed.warnings, ...notes] };
 }

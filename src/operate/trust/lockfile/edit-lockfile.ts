@@ -96,15 +96,15 @@ function blockOf(text: string, places: Places, index: number): Span {
 
 function startOfBlock(text: string, { fields, tables }: Places, index: number): number {
   const before = tables[index - 1];
-  const floor = floorUnder(text, before ?? { fields, end: 0 });
+  const limit = contentEnd(text, before ?? { fields, end: 0 });
   let start = lineStart(text, (tables[index] as TablePlace).start);
-  while (start > floor && lineAbove(text, start).startsWith("#"))
+  while (start > limit && lineAbove(text, start).startsWith("#"))
     start = lineStart(text, start - 1);
-  return start > floor && lineAbove(text, start) === "" ? lineStart(text, start - 1) : start;
+  return start > limit && lineAbove(text, start) === "" ? lineStart(text, start - 1) : start;
 }
 
 /** Returns the offset after the last line with any part of a header, key or value. */
-function floorUnder(text: string, { fields, end }: Pick<TablePlace, "fields" | "end">): number {
+function contentEnd(text: string, { fields, end }: Pick<TablePlace, "fields" | "end">): number {
   const last = fields.at(-1)?.end ?? end;
   return last === 0 ? 0 : afterLine(text, last);
 }
@@ -152,5 +152,5 @@ function confirmed(text: string, entries: readonly LockEntry[]): string {
     if (!isGlassineError(error)) throw error;
     throw uneditable(text, 0, `the edited file would not be valid (${error.message})`);
   }
-  throw uneditable(text, 0, "the edited file would not say what was meant");
+  throw uneditable(text, 0, "the edited file would not say what was intended");
 }

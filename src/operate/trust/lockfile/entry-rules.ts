@@ -34,7 +34,10 @@ export interface LockEntry {
   readonly hash: string;
   /** What was granted, sorted and without duplicates; `undefined` if the entry does not say. */
   readonly capabilities?: readonly string[] | undefined;
-  /** The hooks that its package named, sorted, without duplicates; `undefined` if it named none. */
+  /**
+   * The hooks that its package listed, sorted, without duplicates; `undefined` if it had no list.
+   * An empty list is kept: any hook that the package lists later is then drift.
+   */
   readonly hooks?: readonly string[] | undefined;
   /** Who verifiably signed it, or `unsigned`; `undefined` if the entry does not say. */
   readonly signer?: string | undefined;
@@ -83,14 +86,14 @@ function textThat(key: string, isGood: (value: string) => boolean, expected: str
 
 function names(key: string, isName: (name: string) => boolean, wrong: string) {
   const expected = `${key} must be an array of strings`;
-  const name = z.string(got(expected, " in it")).refine(isName, {
+  const name = z.string(wrongKind(expected, " in it")).refine(isName, {
     error: ({ input }) => `${key} has ${quoteName(String(input))}, which is ${wrong}`,
   });
-  return z.array(name, got(expected)).optional();
+  return z.array(name, wrongKind(expected)).optional();
 }
 
 /** The error for a value of the wrong kind: what was expected and what came. */
-export function got(expected: string, where = "") {
+export function wrongKind(expected: string, where = "") {
   return {
     error: ({ input }: { readonly input?: unknown }) => `${expected}, got ${kindOf(input)}${where}`,
   };
@@ -103,7 +106,7 @@ const rowShape = {
     (value) => isHookId(value) || isKindId(value),
     "a name such as pii-scan or acme.contrib.scan",
   ),
-  kind: z.literal("cpex", got('kind must be "cpex" or absent')).optional(),
+  kind: z.literal("cpex", wrongKind('kind must be "cpex" or absent')).optional(),
   package: textThat("package", isPackageName, "the name of an npm package"),
   version: textThat("version", isVersion, "one exact version such as 1.2.0"),
   entry_point: text("entry_point", entryPointFault),
@@ -112,9 +115,11 @@ const rowShape = {
   hooks: names("hooks", isHookName, "not the name of a hook"),
   signer: text("signer", signerFault).optional(),
   until: textThat("until", isDay, "a day such as 2027-01-31").optional(),
-  optional: z.boolean(got("optional must be a boolean")).optional(),
-  isolate: z.enum(isolations, got(`isolate must be one of ${isolations.join(", ")}`)).optional(),
-  accept: names("accept", isOpening, `none of ${Object.keys(openings).join(", ")}`),
+  optional: z.boolean(wrongKind("optional must be a boolean")).optional(),
+  isolate: z
+    .enum(isolations, wrongKind(`isolate must be one of ${isolations.join(", ")}`))
+    .optional(),
+  accept: names("accept", isOpening, `not one of ${Object.keys(openings).join(", ")}`),
   dependencies: names("dependencies", isDependency, "not of the form NAME@VERSION sha256:DIGEST"),
 };
 
@@ -126,7 +131,7 @@ export const rowSchema = z
     if (kind !== undefined && isolate !== undefined)
       fault("isolate", "isolate is for npm packages: a guest runs in a process of its own");
     if (kind === undefined && isolate === undefined && accept.length > 0)
-      fault("accept", "accept goes with isolate, and the entry has none");
+      fault("accept", "accept requires isolate, which the entry does not have");
   });
 
 export type Row = z.output<typeof rowSchema>;

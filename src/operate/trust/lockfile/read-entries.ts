@@ -2,14 +2,14 @@
 import * as z from "zod";
 import { closest } from "../../../core/errors/index.ts";
 import { quoteName } from "../../../core/hooks/index.ts";
-import { entryOf, got, kindOf, type LockEntry, rowKeys, rowSchema } from "./entry-rules.ts";
+import { entryOf, kindOf, type LockEntry, rowKeys, rowSchema, wrongKind } from "./entry-rules.ts";
 import type { Fault } from "./refusals.ts";
 import { type FieldPlace, type Places, partsOf } from "./toml-places.ts";
 
 const tables = "plugins must be an array of tables";
 const top = z.strictObject({
-  version: z.literal(1n, got("version must be the integer 1")).optional(),
-  plugins: z.array(z.unknown(), got(tables)).default([]),
+  version: z.literal(1n, wrongKind("version must be the integer 1")).optional(),
+  plugins: z.array(z.unknown(), wrongKind(tables)).default([]),
 });
 
 const strictRow = rowSchema.strict();

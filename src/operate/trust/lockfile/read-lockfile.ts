@@ -39,14 +39,14 @@ export async function readLockfile(path: string): Promise<Lockfile | undefined> 
     throw fileInvalid(path, "it is not a regular file; put one in its place");
   if (why === "large") throw tooLarge(path);
   if (why === "refused" && code !== "ENOTDIR") {
-    const text = `${printable(path)} cannot be read: ${code}. Mend its permissions, or those of its folder.`;
+    const text = `${printable(path)} cannot be read: ${code}. Fix its permissions, or those of its folder.`;
     throw new GlassineError("lockfile_failed", text, { path, systemCode: code }, cause);
   }
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined) return undefined;
   // It was created after the first attempt to read it.
   if (!found.isSymbolicLink()) return readLockfile(path);
-  throw fileInvalid(path, "it is a link that leads nowhere; mend or remove it", cause);
+  throw fileInvalid(path, "it is a dangling link; repair or remove it", cause);
 }
 
 /** Whether a path exists. A dangling link or a path that cannot be examined counts as existing. */
@@ -84,7 +84,10 @@ export function parseLockfile(bytes: Uint8Array, path: string): Lockfile {
 }
 
 function tooLarge(path: string): GlassineError {
-  return fileInvalid(path, "it is larger than 5 MiB; remove what is not the entry of a plugin");
+  return fileInvalid(
+    path,
+    "it is larger than 5 MiB; remove everything that is not a plugin's entry",
+  );
 }
 
 /** A valid lockfile, and where its headers, keys and values are. */

@@ -95,7 +95,7 @@ function refusal(
     .with({ kind: "unchecked" }, ({ file }) => {
       const [setting, what] =
         file === sigstoreFile
-          ? ["PLUGIN_SIGSTORE_TRUSTED_ROOT", "a trusted root of Sigstore"]
+          ? ["PLUGIN_SIGSTORE_TRUSTED_ROOT", "a Sigstore trusted root"]
           : ["PLUGIN_PUBLISHER_KEYS", "a file of publisher keys"];
       const message = `${who} is signed, and its ${file} cannot be checked: no verifier for it is configured; set ${prefix}${setting} to ${what}`;
       return { accepted: false, code: "signature_unchecked", message };

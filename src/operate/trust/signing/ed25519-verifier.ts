@@ -114,13 +114,13 @@ function evidenceOf(value: unknown): Ed25519Evidence | string {
   const unknown = Object.keys(value).find((key) => !fields.includes(key));
   if (unknown !== undefined) return `has an unknown key ${quoteName(unknown)}`;
   const { schema, algorithm, identity, key_id: keyId, signature } = value;
-  if (schema !== 1) return "has another schema than 1";
+  if (schema !== 1) return "has a schema other than 1";
   if (algorithm !== "ed25519") return `has the algorithm ${shown(algorithm)}, not 'ed25519'`;
-  if (typeof identity !== "string") return "has no string as identity";
+  if (typeof identity !== "string") return "has an identity that is not a string";
   const fault = identityFault(identity);
   if (fault !== undefined) return `has an identity that ${fault}`;
   if (typeof keyId !== "string" || !keyIdPattern.test(keyId))
-    return "has no key_id of letters, digits and . _ : @ / + = -";
+    return "has a key_id that is not 1 to 128 letters, digits and . _ : @ / + = -";
   const bytes = typeof signature === "string" ? fromBase64(signature) : undefined;
   if (bytes?.length !== signatureBytes)
     return `has a signature that is not ${signatureBytes} bytes in canonical base64`;

@@ -16,11 +16,11 @@ export function identityFault(text: string): string | undefined {
   if (text === "") return "is empty";
   if (text.length > maxIdentityUnits) return `is longer than ${maxIdentityUnits} characters`;
   if (text.trim() !== text) return "has spaces around it";
-  if (text.includes(",")) return "has a comma in it";
-  if (unseen.test(text)) return "has a control character or one that nobody sees";
+  if (text.includes(",")) return "contains a comma";
+  if (unseen.test(text)) return "contains a control character or an invisible one";
   if (text.normalize("NFC") !== text) return "is not in Unicode's normal form C";
   // Records have this word in place of a signer.
-  if (text === "unsigned") return "is the word for a package that nobody signed";
+  if (text === "unsigned") return "is reserved for packages that nobody signed";
   return undefined;
 }
 

@@ -166,7 +166,9 @@ function readPublicKey(text: string, context: z.RefinementCtx<string>): string {
     return refuse("is neither PEM nor 32 bytes in canonical base64");
   }
   if (begin[1]?.endsWith("PRIVATE KEY"))
-    return refuse("is a private key; put the public one there, and use this one no more");
+    return refuse(
+      "is a private key; consider it exposed, make a new pair, and put its public key here",
+    );
   if (begin[1] !== "PUBLIC KEY" || more.length > 0) return refuse("is not one PUBLIC KEY in PEM");
   try {
     const key = createPublicKey(text);
@@ -191,6 +193,6 @@ function expectOnce(publishers: readonly Publisher[], context: z.RefinementCtx):
     const report = (path: (string | number)[], message: string) =>
       context.addIssue({ code: "custom", path, message });
     if (name !== -1) report([at], `has the identity and key_id of publishers[${name}]`);
-    if (same !== -1) report([at, "public_key"], `is that of publishers[${same}]`);
+    if (same !== -1) report([at, "public_key"], `is the same as in publishers[${same}]`);
   });
 }

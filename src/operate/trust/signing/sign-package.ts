@@ -82,7 +82,7 @@ export async function signPackage(options: SignPackageOptions): Promise<SignedEv
   const target = join(path, ed25519File);
   // Replaces evidence, but never a link, folder or pipe that somebody put in its place.
   if ((await statsOf(target))?.isFile() === false)
-    throw refused(`${ed25519File} is there and is not a regular file. Remove it.`);
+    throw refused(`${ed25519File} exists but is not a regular file. Remove it.`);
   const { name, version } = await readNameAndVersion(path);
   const { hash } = await hashPackage(path);
   const bytes = signedBytes({ name, version, hash });

@@ -28,23 +28,20 @@ export function readSigningKey(pem: unknown): SigningKey {
       : [];
   const [label] = labels;
   if (typeof pem !== "string" || label === undefined)
-    throw optionsInvalid("The key to sign with is not PEM text.");
-  if (labels.length > 1)
-    throw optionsInvalid("The key to sign with is more than one block of PEM.");
+    throw optionsInvalid("The signing key is not PEM text.");
+  if (labels.length > 1) throw optionsInvalid("The signing key contains more than one PEM block.");
   if (label === "ENCRYPTED PRIVATE KEY" || /^Proc-Type:.*\bENCRYPTED\b/m.test(pem))
     throw optionsInvalid(
-      "The key to sign with is encrypted, and nobody is asked for its pass phrase. Hand in what `openssl pkey -in KEY` prints.",
+      "The signing key is encrypted, and there is no prompt for its passphrase. Pass the output of `openssl pkey -in KEY`.",
     );
   if (label === "OPENSSH PRIVATE KEY")
-    throw optionsInvalid(
-      `The key to sign with is in the format of OpenSSH, not in PKCS #8. ${wayOut}`,
-    );
+    throw optionsInvalid(`The signing key is in OpenSSH format, not in PKCS #8. ${wayOut}`);
   if (!label.endsWith("PRIVATE KEY"))
-    throw optionsInvalid(`The key to sign with is not a private key. ${wayOut}`);
+    throw optionsInvalid(`The signing key is not a private key. ${wayOut}`);
   const privateKey = privateKeyOf(pem);
   if (privateKey.asymmetricKeyType !== "ed25519")
     throw optionsInvalid(
-      `The key to sign with is of type ${privateKey.asymmetricKeyType}, not ed25519. ${wayOut}`,
+      `The signing key is of type ${privateKey.asymmetricKeyType}, not ed25519. ${wayOut}`,
     );
   const { x = "" } = createPublicKey(privateKey).export({ format: "jwk" });
   const bytes = Buffer.from(x, "base64url");
@@ -57,7 +54,7 @@ function privateKeyOf(pem: string): KeyObject {
     return createPrivateKey(pem);
   } catch {
     // The original error is not passed on as the cause, because it may quote the key.
-    throw optionsInvalid("The key to sign with is PEM that cannot be read.");
+    throw optionsInvalid("The signing key is PEM that cannot be read.");
   }
 }
 
@@ -100,7 +97,7 @@ export async function makeSigningKey(options: MakeKeyOptions): Promise<MadeKey> 
 export function readKeyId(keyId: unknown): string {
   if (typeof keyId === "string" && keyIdPattern.test(keyId)) return keyId;
   const rule = "1 to 128 letters, digits and . _ : @ / + = -";
-  throw optionsInvalid(`The id of a key has ${rule}.`);
+  throw optionsInvalid(`A key id must be ${rule}.`);
 }
 
 /** @throws GlassineError `options_invalid`: an identity that operators could not list */
@@ -108,5 +105,5 @@ export function expectIdentity(identity: unknown): void {
   const fault = typeof identity === "string" ? identityFault(identity) : "is not a string";
   if (fault === undefined) return;
   const shown = typeof identity === "string" ? ` ${quoted(identity, maxIdentityUnits)}` : "";
-  throw optionsInvalid(`The identity${shown} of who signs ${fault}.`);
+  throw optionsInvalid(`The signer's identity${shown} ${fault}.`);
 }

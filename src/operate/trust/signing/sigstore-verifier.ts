@@ -118,7 +118,7 @@ async function prepared(trustedRoot: string) {
     return { bundleFromJSON, toSignedEntity, verifier };
   } catch (error) {
     const why = oneLine(describeThrown(error).text, 200);
-    const text = `The trusted root of Sigstore has a key or certificate that cannot be read: ${why}.`;
+    const text = `The Sigstore trusted root has a key or certificate that cannot be read: ${why}.`;
     throw new GlassineError("setting_invalid", text, { path: trustedRoot });
   }
 }
@@ -140,10 +140,10 @@ function signerOf(
   const { identity = {} } = verifier.verify(toSignedEntity(bundle));
   const signer = certificateSigner(identity);
   if (signer === undefined)
-    throw new Refusal("its certificate names the signer in a form that is not taken");
+    throw new Refusal("its certificate names the signer in a form that is not accepted");
   if (issuer !== undefined && signer.issuer !== issuer)
     throw new Refusal(
-      `the issuer ${quoteName(signer.issuer, maxIdentityUnits)} is not the one that is believed`,
+      `the issuer ${quoteName(signer.issuer, maxIdentityUnits)} is not the one that is accepted`,
     );
   const fault = statementFault(payload, hash, predicateTypes);
   if (fault !== undefined) throw new Refusal(fault);
@@ -153,9 +153,9 @@ function signerOf(
 function envelopeOf({ content, verificationMaterial }: Bundle): { readonly payload: Uint8Array } {
   const key = verificationMaterial.content.$case;
   if (key !== "certificate" && key !== "x509CertificateChain")
-    throw new Refusal("it is signed with a key that no certificate is for");
+    throw new Refusal("it is signed with a bare key, without a certificate");
   if (content.$case !== "dsseEnvelope" || content.dsseEnvelope.payloadType !== inTotoPayload)
-    throw new Refusal("it is over no statement of in-toto");
+    throw new Refusal("it does not contain an in-toto statement");
   return content.dsseEnvelope;
 }
 
@@ -170,10 +170,10 @@ const signatureLine = /\u2014 (\S+) \S+\n/g;
 function expectProofs({ verificationMaterial: { tlogEntries } }: Bundle): void {
   for (const { inclusionProof } of tlogEntries) {
     const note = inclusionProof?.checkpoint?.envelope;
-    if (note === undefined) throw new Refusal("it has no proof that the log has it");
+    if (note === undefined) throw new Refusal("it has no proof of inclusion in the log");
     for (const [, name = ""] of note.matchAll(signatureLine)) {
       if (!/^[A-Za-z0-9._:/-]{1,256}$/.test(name))
-        throw new Refusal("the state of the log is signed under a name that is not taken");
+        throw new Refusal("the log's checkpoint is signed under a name that is not accepted");
     }
   }
 }
@@ -183,7 +183,7 @@ function identityOf(
   bound: string | undefined,
 ): string {
   // It must be unambiguous where the issuer ends.
-  if (issuer.includes("#")) throw new Refusal("its issuer has a # in it");
+  if (issuer.includes("#")) throw new Refusal("its issuer contains a #");
   const identity = bound === undefined ? `${issuer}#${subject}` : subject;
   const fault = identityFault(identity);
   if (fault !== undefined)
@@ -224,14 +224,15 @@ export function statementFault(
   if ("fault" in json) return `its statement ${json.fault}`;
   const { value } = json;
   if (!isRecord(value) || !statementTypes.includes(value._type as string))
-    return "its statement is not one of in-toto";
+    return "its payload is not an in-toto statement";
   const { predicateType, subject } = value;
-  if (typeof predicateType !== "string" || !predicateTypes.includes(predicateType)) {
-    const kind = typeof predicateType === "string" ? quoteName(predicateType, 200) : "no text";
-    return `its statement is of the kind ${kind}, which does not vouch for a package`;
+  if (typeof predicateType !== "string") return "its statement has no predicate type";
+  if (!predicateTypes.includes(predicateType)) {
+    const type = quoteName(predicateType, 200);
+    return `its statement has the predicate type ${type}, which does not vouch for a package`;
   }
   const isAbout = Array.isArray(subject) && subject.some((each) => digestOf(each) === hash);
-  return isAbout ? undefined : "its statement is about other files than these";
+  return isAbout ? undefined : "its statement is about different files";
 }
 
 function digestOf(subject: unknown): string | undefined {

@@ -81,7 +81,7 @@ export function withFile(tarball: Tarball, name: string, bytes: Uint8Array): Pro
 
 function headerOf(name: string, size: number): Buffer {
   const header = Buffer.alloc(block);
-  if (Buffer.byteLength(name) > 100) throw refused("has a folder with a long name");
+  if (Buffer.byteLength(name) > 100) throw refused("has a folder whose name is too long");
   header.write(name, 0);
   header.write("000644 \0", 100);
   header.write("000000 \0", 108);
@@ -110,7 +110,7 @@ function entriesOf(archive: Buffer): readonly Entry[] {
     const start = at + block;
     const end = start + size;
     at = start + Math.ceil(size / block) * block;
-    if (at > archive.length) throw refused("is cut off");
+    if (at > archive.length) throw refused("is truncated");
     if (type === "x") {
       extended = readExtended(archive.subarray(start, end));
       continue;
@@ -147,7 +147,7 @@ function readHeader(header: Buffer) {
   };
   const size = octal(124, 12);
   if (!Number.isSafeInteger(size) || octal(148, 8) !== checksumOf(header))
-    throw refused("is not a tar file, or one that is damaged");
+    throw refused("is not a tar file, or is damaged");
   const isUstar = text(257, 5) === "ustar";
   const prefix = isUstar ? text(345, 155) : "";
   const name = text(0, 100);
@@ -207,6 +207,6 @@ function tooLarge(): GlassineError {
 }
 
 function refused(what: string): GlassineError {
-  const text = `The tarball ${what}. Sign what \`npm pack\` made.`;
+  const text = `The tarball ${what}. Sign a tarball made by \`npm pack\`.`;
   return packageRefused("invalid_metadata", "", text);
 }

@@ -24,18 +24,21 @@ const keyKinds: ReadonlyMap<unknown, number> = new Map([
 const sha256 = 1;
 
 const object = <Shape extends z.ZodRawShape>(shape: Shape) =>
-  z.object(shape, { error: "no object" });
-const listOf = <Item extends z.ZodType>(item: Item) => z.array(item, { error: "no array" });
-const someOf = <Item extends z.ZodType>(item: Item) => listOf(item).min(1, { error: "nothing" });
+  z.object(shape, { error: "expected an object" });
+const listOf = <Item extends z.ZodType>(item: Item) =>
+  z.array(item, { error: "expected an array" });
+const nonEmptyListOf = <Item extends z.ZodType>(item: Item) =>
+  listOf(item).min(1, { error: "expected at least one item" });
 
-const text = z.string({ error: "no string" }).min(1, { error: "no string" });
+const nonEmpty = { error: "expected a non-empty string" };
+const text = z.string(nonEmpty).min(1, nonEmpty);
 const date = text
   .transform((written) => new Date(written))
-  .refine((at) => !Number.isNaN(at.getTime()), { error: "no time" });
+  .refine((at) => !Number.isNaN(at.getTime()), { error: "expected a time" });
 const bytes = z
-  .string({ error: "no base64" })
+  .string({ error: "expected base64" })
   .transform((written) => Buffer.from(fromBase64(written) ?? []))
-  .refine(({ length }) => length > 0, { error: "no base64" });
+  .refine(({ length }) => length > 0, { error: "expected base64" });
 const id = object({ keyId: bytes });
 const period = object({ start: date, end: date.optional() });
 const rawBytes = object({ rawBytes: bytes });
@@ -47,7 +50,7 @@ const log = object({
     keyDetails: z
       .unknown()
       .transform((kind) => keyKinds.get(kind) ?? 0)
-      .refine((kind) => kind !== 0, { error: "no kind of key that is known" }),
+      .refine((kind) => kind !== 0, { error: "expected a supported kind of key" }),
     validFor: period,
   }),
   logId: id,
@@ -60,7 +63,7 @@ const log = object({
 }));
 
 const authority = object({
-  certChain: object({ certificates: someOf(rawBytes) }),
+  certChain: object({ certificates: nonEmptyListOf(rawBytes) }),
   validFor: period,
 }).transform(({ certChain, validFor }) => ({
   subject: undefined,
@@ -73,11 +76,11 @@ const authority = object({
 /** Other keys are allowed, because the format is Sigstore's and gains new ones. */
 const root = object({
   mediaType: z
-    .string({ error: "no type of a trusted root" })
-    .includes("trustedroot", { error: "no type of a trusted root" }),
-  tlogs: someOf(log),
-  certificateAuthorities: someOf(authority),
-  ctlogs: someOf(log),
+    .string({ error: "expected the media type of a trusted root" })
+    .includes("trustedroot", { error: "expected the media type of a trusted root" }),
+  tlogs: nonEmptyListOf(log),
+  certificateAuthorities: nonEmptyListOf(authority),
+  ctlogs: nonEmptyListOf(log),
   timestampAuthorities: listOf(authority).default([]),
 });
 
@@ -89,10 +92,10 @@ export async function readTrustedRoot(path: string): Promise<TrustedRoot> {
   if (read.success) return read.data as TrustedRoot;
   const [issue] = read.error.issues;
   const place = issue?.path.length ? formatPath(issue.path as (string | number)[]) : "the document";
-  throw refused(path, `has ${issue?.message} at ${place}`);
+  throw refused(path, `is not valid at ${place}: ${issue?.message}`);
 }
 
 function refused(path: string, fault: string): GlassineError {
-  const text = `The trusted root of Sigstore ${quoted(path, 300)} ${oneLine(fault, 200)}.`;
+  const text = `The Sigstore trusted root ${quoted(path, 300)} ${oneLine(fault, 200)}.`;
   return new GlassineError("setting_invalid", text, { path });
 }

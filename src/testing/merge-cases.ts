@@ -5,7 +5,7 @@ import { documentsOf, grantsOf } from "./documents.ts";
 import { type Plan, plansOf, propose } from "./proposals.ts";
 import type { Subject } from "./subject.ts";
 
-export interface Meeting {
+export interface MergeCase {
   readonly current: Level;
   /** What the plugin saw, perhaps before another plugin's answer was merged. */
   readonly view: Level;
@@ -13,8 +13,8 @@ export interface Meeting {
   readonly returned: unknown;
 }
 
-export function meetingsOf(world: Subject, among?: Plan["among"]): fc.Arbitrary<Meeting> {
-  const { slots, host } = world;
+export function mergeCasesOf(subject: Subject, among?: Plan["among"]): fc.Arbitrary<MergeCase> {
+  const { slots, host } = subject;
   const plans = plansOf(slots, 1, among);
   return fc
     .tuple(documentsOf(slots), grantsOf(slots), plans, fc.option(plans))
@@ -23,7 +23,7 @@ export function meetingsOf(world: Subject, among?: Plan["among"]): fc.Arbitrary<
       const view = host.filterExtensions(before, grant);
       const returned = propose(slots, view, plan);
       return {
-        current: between === null ? before : after(world, before, between),
+        current: between === null ? before : after(subject, before, between),
         view,
         grant,
         returned,
@@ -39,7 +39,7 @@ function after({ slots, host }: Subject, envelope: Level, plan: Plan): Level {
   return outcome.ok ? outcome.value.extensions : envelope;
 }
 
-/** The outcome of a meeting's merge. */
-export function met({ host }: Subject, { current, view, grant, returned }: Meeting) {
+/** Merges what the plugin returned into the current envelope. */
+export function mergeOf({ host }: Subject, { current, view, grant, returned }: MergeCase) {
   return outcomeOf(() => host.mergeExtensions(current, returned, grant, { view }));
 }

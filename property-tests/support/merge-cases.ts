@@ -1,2 +1,2 @@
 /** A plugin's answer meets an envelope: the one its view was made of, or one that went on since. */
-export { meetingsOf, met } from "../../src/testing/meetings.ts";
+export { mergeCasesOf, mergeOf } from "../../src/testing/merge-cases.ts";
