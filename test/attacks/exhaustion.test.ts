@@ -149,7 +149,7 @@ attack(
       const { rejections, extensions } = host.mergeExtensions(current, flood, [], { plugin: "p" });
       expect(extensions).toBe(current);
       expect(rejections).toHaveLength(101);
-      const rest = "200 more changes were not taken.";
+      const rest = "200 more changes were rejected.";
       const last = { plugin: "p", path: "(result)", code: "tier_immutable", reason: rest };
       expect(rejections.at(-1)).toEqual(last);
 

@@ -143,7 +143,7 @@ attack(
           {
             path: "http.headers",
             code: "capability_missing",
-            reason: "A header of that name is there that was not shown.",
+            reason: "A header that the plugin was not shown has that name.",
           },
         ]);
       }

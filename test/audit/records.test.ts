@@ -201,10 +201,10 @@ describe("an invalid event", () => {
   it("is refused with a suggestion", () => {
     const { trail } = keeping();
     expect(() => trail.emit({ ...eventOf(), tenant: "a" } as never)).toThrow(
-      'An audit event has no "tenant". Did you mean "tenantId"?',
+      'An audit event has no field "tenant". Did you mean "tenantId"?',
     );
     expect(() => trail.emit(eventOf({ metadata: { a: { b: [1, new Date()] } } }))).toThrow(
-      "metadata.a.b[1] of an audit event is JSON data in plain objects and lists; got an object of another kind.",
+      "metadata.a.b[1] of an audit event must be JSON data in plain objects and arrays; got an object of another kind.",
     );
   });
 

@@ -209,7 +209,7 @@ describe("an outcome", () => {
     });
     expect(trail.failures).toEqual({ total: 1, byType: { "billing.invoice_sent": 1 } });
     const who = recipient === "sink" ? "The audit sink" : "A handler of audit_emit";
-    const message = `${who} did not take billing.invoice_sent. Error: disk full`;
+    const message = `${who} did not accept billing.invoice_sent. Error: disk full`;
     expect(log).toEqual([expect.stringMatching(/^[^\n]*$/)]);
     expect(log[0]).toContain(`${message} The record: {"eventType":"billing.invoice_sent"`);
     if (outcome?.ok === false) expect(outcome.error.message).toBe(message);
@@ -243,7 +243,7 @@ describe("an outcome", () => {
     const outcome = await first;
     if (outcome.ok) throw new Error("expected a failure");
     expect(outcome.error.message).toBe(
-      "The audit sink did not take billing.invoice_sent. It did not answer within 15 ms.",
+      "The audit sink did not accept billing.invoice_sent. It did not answer within 15 ms.",
     );
     expect(await second).toMatchObject({ ok: true });
     expect(taken).toEqual([1, 2]);

@@ -178,7 +178,8 @@ describe("an asynchronous check", () => {
 
 describe("in a patched realm", () => {
   const union = z.union([z.string(), z.number()]);
-  const blind = "f | extensions_shape | a realm in which zod can tell a problem | another";
+  const blind =
+    "f | extensions_shape | an unpatched Array.prototype.push, which zod needs | another";
   const during = (run: () => void, schema: z.ZodType, value: unknown) => {
     let found: readonly string[] = [];
     const compiled = compile(f(schema));

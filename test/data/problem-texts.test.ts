@@ -83,9 +83,9 @@ const ofLabel = (max: number) =>
   `f/0 | label_invalid | a label: 1 to ${max} printable characters in NFC, not padded | another string`;
 
 describe("a value of the right type that breaks a rule", () => {
-  const whole = ofShape("a whole number from 0 on", "another number");
+  const whole = ofShape("a whole number of at least 0", "another number");
   const own = ofShape("a value that passes its schema's own check", "another");
-  const late = ofShape("a schema whose checks and transforms do not wait", "another");
+  const late = ofShape("a schema whose checks and transforms are synchronous", "another");
   const fails = () => {
     throw new Error("sk-secret");
   };
@@ -93,7 +93,7 @@ describe("a value of the right type that breaks a rule", () => {
     ["a fraction", wholeNumber(), 1.5, whole],
     ["a negative whole number", wholeNumber(), -1, whole],
     ["a whole number past the safe ones", wholeNumber(), 2 ** 53, whole],
-    ["a negative amount", amount(), -0.5, ofShape("a number from 0 on", "a negative one")],
+    ["a negative amount", amount(), -0.5, ofShape("a number of at least 0", "a negative one")],
     [
       "a text that is no time",
       instant(),
@@ -141,7 +141,7 @@ describe("a value of the right type that breaks a rule", () => {
       "a refinement that throws",
       z.string().refine(fails),
       "a",
-      ofShape("a value that its schema's own check can judge", "another"),
+      ofShape("a schema whose checks do not throw", "another"),
     ],
     ["a refinement that waits", z.string().refine(async () => true), "a", late],
     ["a transform that waits", z.string().transform(async () => 1), "a", late],
@@ -149,7 +149,7 @@ describe("a value of the right type that breaks a rule", () => {
       "a transform that throws",
       z.string().transform(fails),
       "a",
-      ofShape("a value its schema can read", "another"),
+      ofShape("a schema that does not throw", "another"),
     ],
   ]);
 

@@ -13,7 +13,7 @@ function contextOf(read: () => never): object {
 it("refuses a value by a limit, not as a proxy, if the stack overflows while copying it", () => {
   const overflow = (): never => overflow();
   expect(problemsOf(jsonValue(), { a: contextOf(overflow) }, "plugin")).toEqual([
-    "a | snapshot_limit | a value that the stack has room to copy | a deeper one",
+    "a | snapshot_limit | a value shallow enough for the stack | a deeper one",
   ]);
 });
 

@@ -113,7 +113,7 @@ describe("a union whose options cannot be distinguished", () => {
     expect(ofSlot).toMatchObject({ code: "slot_invalid", data: { discriminator: "t" } });
     expect(ofHook).toMatchObject({ code: "hook_invalid", data: { discriminator: "t" } });
     expect(ofHook.message).toBe(
-      'Each option of a union discriminated by "t" needs values of it that no other has: z.literal or z.enum.',
+      'Each option of a union discriminated by "t" needs values for that field that no other option has: z.literal or z.enum.',
     );
   });
 });

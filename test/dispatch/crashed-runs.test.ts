@@ -1,4 +1,4 @@
-/** Runs that could not go on, and what the audit trail records about them. */
+/** Runs that could not continue, and what the audit trail records about them. */
 import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
 import { call, deferred, hook, manage, rest, tagger } from "./support.ts";
@@ -18,7 +18,7 @@ function breaking(looks: number): AbortSignal {
   return signal as never;
 }
 
-const reason = `The run of ${hook} could not go on.`;
+const reason = `The run of ${hook} could not continue.`;
 
 describe("a run that cannot continue", () => {
   it("is counted as failed", async () => {

@@ -87,8 +87,8 @@ describe("a signal that breaks", () => {
       if (at > last) throw noStack;
       return false;
     }).signal;
-  const reason = `The run of ${hook} could not go on.`;
-  const over = { status: "skipped", reason: "The run was halted before." };
+  const reason = `The run of ${hook} could not continue.`;
+  const over = { status: "skipped", reason: "The run had already been halted." };
 
   const atOnce = [tagger("one"), tagger("two"), tagger("beside", { mode: "concurrent" })];
   const waits = plugin("one", async (...given) => adds("one")(...given), { extensions: true });

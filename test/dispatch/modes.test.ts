@@ -79,7 +79,7 @@ describe("who may halt", () => {
       plugin: "guard",
       path: "(result)",
       code: "mode_denied",
-      reason: "The plugin's mode may not halt.",
+      reason: "A plugin in this mode may not deny.",
     };
     expect(result.rejections).toEqual([rejection]);
     expect(result.executions.find((record) => record.plugin === "guard")).toMatchObject({

@@ -337,7 +337,7 @@ describe("a nested run", () => {
     });
     const manager: Manager = await manage([nests]);
     await manager.invoke(hook, call, { extensions: numbered("a") });
-    const message = "Expected at most 256 elements together with what was there, got more.";
+    const message = "Expected at most 256 elements in the merged value, got more.";
     expect(refusals).toEqual([expect.objectContaining({ code: "snapshot_limit", message })]);
   });
 

@@ -21,7 +21,7 @@ it.each([
     "overflows the stack",
     overflow,
     "snapshot_limit",
-    "Expected a result that the stack has room to read, got a deeper one.",
+    "Expected a result that fits on the stack, got one that is nested too deeply.",
   ],
   [
     "throws any other error",

@@ -100,7 +100,7 @@ describe("a handler that makes the host abort synchronously", () => {
       expect(result.violation).toEqual(aborted);
       expect(labelsOf(result)).toEqual(["adds"]);
       expect(statusesOf(result)).toEqual([first, "completed", "completed", "skipped", "skipped"]);
-      expect(result.executions[3]?.reason).toBe("The run was halted before.");
+      expect(result.executions[3]?.reason).toBe("The run had already been halted.");
       expect(turns).toEqual([]);
     },
   );

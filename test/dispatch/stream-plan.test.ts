@@ -237,6 +237,6 @@ it("lets the operator be stricter than the plugin, and never laxer", async () =>
     hooks: { "cmf.llm_input": (_) => {} },
   });
   await expect(createPluginManager({ plugins: [{ plugin, stream: "buffer" }] })).rejects.toThrow(
-    "plugin 'inputs': stream is for hooks that have streams, and it has a handler on none.",
+    "plugin 'inputs': stream applies to streamed hooks only, and the plugin handles none.",
   );
 });

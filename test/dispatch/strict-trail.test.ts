@@ -39,7 +39,7 @@ describe("a run whose audit trail", () => {
     state.isUp = false;
     expect((await manager.invoke(hook, call)).violation).toEqual({
       code: "audit_failed",
-      reason: `The audit trail did not keep what happened on ${hook}.`,
+      reason: `The audit trail did not accept the events of ${hook}.`,
     });
   });
 
@@ -57,7 +57,7 @@ describe("a run whose audit trail", () => {
     const { executions } = await manager.invoke(hook, call);
     expect(executions.map(({ plugin: name, status, reason }) => [name, status, reason])).toEqual([
       ["adds", "completed", undefined],
-      ["chosen", "skipped", "The run was halted before."],
+      ["chosen", "skipped", "The run had already been halted."],
       ["other", "skipped", "Its conditions do not match."],
     ]);
   });

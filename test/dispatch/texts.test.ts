@@ -26,7 +26,8 @@ const refusedWith = async (value: unknown) => {
   return { code: violation?.code, path: rejections[0]?.path, reason: rejections[0]?.reason };
 };
 const result = (code: string, reason: string, path = "(result)") => ({ code, path, reason });
-const shape = "A result has modifiedPayload, modifiedExtensions and metadata, and nothing else.";
+const shape =
+  "A result may have modifiedPayload, modifiedExtensions and metadata, and nothing else.";
 
 describe("a result that is refused says what was expected", () => {
   const symbolKey = Object.defineProperty({}, Symbol("s"), { value: 1, enumerable: true });
@@ -98,8 +99,7 @@ describe("a result that is refused says what was expected", () => {
     const manager = await manage([guard], { payloadLimits: { units: 100 } });
     const { violation, rejections, payload } = await manager.invoke(hook, text);
     expect(violation).toMatchObject({ code: "snapshot_limit" });
-    const reason =
-      "Expected at most 100 UTF-16 units of text together with what was there, got more.";
+    const reason = "Expected at most 100 UTF-16 units of text in the merged payload, got more.";
     expect(rejections).toEqual([
       { plugin: "guard", path: "payload", code: "snapshot_limit", reason },
     ]);
@@ -126,7 +126,7 @@ describe("a result that is refused says what was expected", () => {
     const { violation, rejections, payload } = await manager.invoke("span", { from: 1, to: 2 });
     expect(violation).toMatchObject({ code: "payload_shape" });
     expect(rejections).toMatchObject([
-      { path: "payload", reason: "Expected what passes the payload's own check." },
+      { path: "payload", reason: "Expected a payload that passes its schema's own check." },
     ]);
     expect(payload).toEqual({ from: 1, to: 2 });
   });
@@ -225,7 +225,7 @@ describe("the reason of a record", () => {
       plugin("beside", (_p) => undefined, { mode: "concurrent" }),
       plugin("behind", (_p) => undefined, { mode: "fire_and_forget" }),
     ]);
-    const skipped = { status: "skipped", reason: "The run was halted before." };
+    const skipped = { status: "skipped", reason: "The run had already been halted." };
     expect(executions).toMatchObject([
       { plugin: "denies", status: "completed", reason: "no", effectiveAllow: false },
       { plugin: "later", ...skipped },
@@ -241,10 +241,11 @@ describe("the reason of a record", () => {
     };
     for (const mode of ["concurrent"] as const) {
       const { rejections } = await runOnce([plugin("guard", (_p) => changes, { mode })]);
-      const reason = "The plugin's mode may not change it.";
+      const ofSlot = "A plugin in this mode may not change it.";
+      const ofPayload = "A plugin in this mode may not change the payload.";
       expect(rejections).toEqual([
-        { plugin: "guard", path: "custom", code: "mode_denied", reason },
-        { plugin: "guard", path: "payload", code: "mode_denied", reason },
+        { plugin: "guard", path: "custom", code: "mode_denied", reason: ofSlot },
+        { plugin: "guard", path: "payload", code: "mode_denied", reason: ofPayload },
       ]);
     }
     const frozen = await runOnce(
@@ -257,7 +258,7 @@ describe("the reason of a record", () => {
         plugin: "guard",
         path: "payload.name",
         code: "payload_denied",
-        reason: "Plugins may not write it on this hook.",
+        reason: "Plugins may not change this field on this hook.",
       },
     ]);
     const { rejections } = await runOnce([plugin("guard", (_p) => deny("no"), { mode: "audit" })]);
@@ -266,7 +267,7 @@ describe("the reason of a record", () => {
         plugin: "guard",
         path: "(result)",
         code: "mode_denied",
-        reason: "The plugin's mode may not halt.",
+        reason: "A plugin in this mode may not deny.",
       },
     ]);
   });

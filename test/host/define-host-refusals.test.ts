@@ -189,9 +189,9 @@ describe("a hook of a host's own", () => {
 
   it("cannot replace an existing hook, and the error says so", () => {
     expect(refusalOf({ hooks: { evaluate: spec } }).message).toBe(
-      'The hook "evaluate" is there already.',
+      'The hook "evaluate" already exists.',
     );
-    expect(refusalOf({ slots: { http: sound } }).message).toBe('The slot "http" is there already.');
+    expect(refusalOf({ slots: { http: sound } }).message).toBe('The slot "http" already exists.');
   });
 
   it.each([
@@ -211,9 +211,9 @@ describe("a hook of a host's own", () => {
     [{ ...spec, payload: undefined }, "The payload of the hook"],
     [{ ...spec, payload: z.string() }, "The payload of the hook"],
     [{ ...voting, semantic: "score_delta" }, "The payload of the hook"],
-    [{ ...spec, writeable: [] }, 'For the hook "pay.lines" there is no setting "writeable".'],
-    [{ ...spec, strict: true }, "that of the hook"],
-    [{ ...spec, side: "pre" }, "With side or covers the hook"],
+    [{ ...spec, writeable: [] }, 'Unknown setting "writeable" of the hook "pay.lines".'],
+    [{ ...spec, strict: true }, "the semantic of the hook"],
+    [{ ...spec, side: "pre" }, "With side or covers, the hook"],
     [{ ...spec, writable: ["amount"] }, 'The writable field "amount" of the hook'],
     [{ ...voting, ordering: "first" }, "The ordering of the hook"],
     [{ ...voting, band: "AUTH" }, "The band of the hook"],

@@ -205,7 +205,7 @@ describe("an asynchronous check", () => {
     const uncaught = await uncaughtDuring(async () => {
       const error = refusalOf(read(schema, { a: "x" }).plugin);
       expect(error.code).toBe("extensions_shape");
-      expect(error.message).toContain("a schema whose checks and transforms do not wait");
+      expect(error.message).toContain("a schema whose checks and transforms are synchronous");
       expect(error.message).not.toContain("secret");
     });
     expect(uncaught).toEqual([]);
@@ -285,7 +285,7 @@ describe("a union discriminated by one field", () => {
     const error: GlassineError = refusalOf(() => hostOf(schema));
     expect(error.code).toBe("slot_invalid");
     expect(error.message).toBe(
-      'Each option of a union discriminated by "k" needs values of it that no other has: z.literal or z.enum.',
+      'Each option of a union discriminated by "k" needs values for that field that no other option has: z.literal or z.enum.',
     );
     const asked = defineHook({ semantic: "message", description: "Asked.", payload: schema });
     const host = defineHost({ hooks: { asked } });

@@ -32,7 +32,7 @@ describe("what exceeds a limit only after the merge", () => {
     );
     expect([error.code, error.data.slot]).toEqual(["snapshot_limit", "security.labels"]);
     expect(error.message).toBe(
-      "The proposal was refused at security.labels: Expected at most 256 elements together with what was there, got more. Nothing of it was applied.",
+      "The proposal was refused at security.labels: Expected at most 256 elements in the merged value, got more. No part of it was applied.",
     );
     const full = moved(none, labelled(labels(0, 200)), { security: { labels: labels(200, 56) } });
     expect(full.extensions.security?.labels).toHaveLength(256);
@@ -146,7 +146,7 @@ describe("a header that was not seen", () => {
         {
           path: "http.headers",
           code: "capability_missing",
-          reason: "A header of that name is there that was not shown.",
+          reason: "A header that the plugin was not shown has that name.",
         },
       ]);
     }

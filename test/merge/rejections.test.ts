@@ -93,7 +93,7 @@ describe("many ignored changes", () => {
     const more = rejectionsOf(103);
     expect(more).toHaveLength(101);
     expect(more.slice(0, 100)).toEqual(hundred);
-    const reason = "3 more changes were not taken.";
+    const reason = "3 more changes were rejected.";
     expect(more[100]).toEqual({ path: "(result)", code: "tier_immutable", reason });
     expect(Object.isFrozen(more) && Object.isFrozen(more[100])).toBe(true);
   });

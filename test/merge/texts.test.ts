@@ -52,7 +52,7 @@ describe("a rejection says why the change was ignored", () => {
         plugin: "aside",
         path: "custom",
         code: "mode_denied",
-        reason: "The plugin's mode may not change it.",
+        reason: "A plugin in this mode may not change it.",
       },
     ]);
     expect(extensions.custom).toBe(current.custom);
@@ -62,7 +62,7 @@ describe("a rejection says why the change was ignored", () => {
 
 describe("a refusal says where and why", () => {
   const refusal = (slot: string, reason: string) =>
-    `The proposal was refused at ${slot}: ${reason} Nothing of it was applied.`;
+    `The proposal was refused at ${slot}: ${reason} No part of it was applied.`;
 
   it("a label that was omitted", () => {
     expect(refused({ security: { labels: [] } })).toEqual({
@@ -77,7 +77,7 @@ describe("a refusal says where and why", () => {
       code: "tier_monotonic",
       message: refusal(
         "delegation",
-        "What was shown is not the beginning of what came back. It may only grow.",
+        "The returned list does not begin with what was shown. It may only grow.",
       ),
       data: { slot: "delegation", tier: "monotonic" },
     });
@@ -94,7 +94,7 @@ describe("a refusal says where and why", () => {
   it("a header beside the same one in another case", () => {
     expect(refused(headers({ "X-A": "1", Host: "here", "x-a": "2" }))).toEqual({
       code: "header_duplicate",
-      message: refusal("http.headers", "A header was added beside the same name in another case."),
+      message: refusal("http.headers", "A header was added whose name exists in another case."),
       data: { slot: "http.headers" },
     });
   });
@@ -102,7 +102,7 @@ describe("a refusal says where and why", () => {
   it("a framing header that was omitted", () => {
     expect(refused(headers({ "X-A": "1" }))).toEqual({
       code: "header_invalid",
-      message: refusal("http.headers", "A header that frames the message may not be taken away."),
+      message: refusal("http.headers", "A header that frames the message may not be removed."),
       data: { slot: "http.headers" },
     });
   });
@@ -141,7 +141,7 @@ describe("the merged value is refused as a whole", () => {
 
   it("for a missing field", () => {
     expect(message({ pair: { a: 1 } }, {})).toBe(
-      "The proposal was refused at pair.owner: A field that must be there is missing. Nothing of it was applied.",
+      "The proposal was refused at pair.owner: A required field is missing. No part of it was applied.",
     );
   });
 
@@ -154,7 +154,7 @@ describe("the merged value is refused as a whole", () => {
     expect(refusalOf(run)).toMatchObject({
       code: "extensions_shape",
       message:
-        "The proposal was refused at pair: The whole does not pass its schema's own check. Nothing of it was applied.",
+        "The proposal was refused at pair: The merged value does not pass its schema's own check. No part of it was applied.",
     });
   });
 });

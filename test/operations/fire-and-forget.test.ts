@@ -95,6 +95,6 @@ describe("fire and forget", () => {
         name: "core.001.spy",
         handler: (_) => undefined,
       }),
-    ).toThrow("hook 'plugins_only' takes plugins only, and no core handler");
+    ).toThrow("hook 'plugins_only' takes plugins only, no core handlers");
   });
 });

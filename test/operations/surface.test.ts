@@ -23,11 +23,14 @@ describe("the hooks of a host", () => {
 
   const payload = z.object({});
   it.each([
-    [{ semantic: "voting", strict: true }, 'The setting "strict" is for'],
-    [{ semantic: "filter_chain", required: true }, 'The setting "required" is for'],
-    [{ semantic: "fire_and_forget", keeps: () => undefined }, 'The setting "keeps" is for'],
-    [{ semantic: "message", band: "AUTHZ" }, 'The setting "band" is for'],
-    [{ semantic: "voting", bands: "AUTHZ" }, 'no setting "bands". Did you mean "band"?'],
+    [{ semantic: "voting", strict: true }, 'The setting "strict" applies to'],
+    [{ semantic: "filter_chain", required: true }, 'The setting "required" applies to'],
+    [{ semantic: "fire_and_forget", keeps: () => undefined }, 'The setting "keeps" applies to'],
+    [{ semantic: "message", band: "AUTHZ" }, 'The setting "band" applies to'],
+    [
+      { semantic: "voting", bands: "AUTHZ" },
+      'Unknown setting "bands" of this hook. Did you mean "band"?',
+    ],
     [{ semantic: "voting", band: "AUTH" }, "The band of this hook must be one of"],
     [{ semantic: "voting", ordering: "first" }, "The ordering of this hook must be one of"],
     [{ semantic: "vote" }, "The semantic of this hook must be one of"],

@@ -173,7 +173,7 @@ describe("a handler that fails and does not throw", () => {
     async (onError) => {
       const { lines } = await loggedBy(failing(() => ({ nope: "secret" }), { onError }));
       expect(lines).toEqual([
-        `plugin 'fails' returned something that was refused at (result) on ${hook}: A result has modifiedPayload, modifiedExtensions and metadata, and nothing else.`,
+        `plugin 'fails' returned something that was refused at (result) on ${hook}: A result may have modifiedPayload, modifiedExtensions and metadata, and nothing else.`,
       ]);
     },
   );
@@ -238,7 +238,7 @@ describe("a handler that fails and does not throw", () => {
         await vi.waitFor(() => expect(warn).toHaveBeenCalled());
       }
       await manager.close();
-      const text = `plugin 'fails' is switched off, since it failed and has onError "disable": its handlers on message hooks run no more with this manager`;
+      const text = `plugin 'fails' is switched off because it failed and has onError "disable": this manager no longer runs its handlers on message hooks`;
       expect(warn.mock.calls).toEqual([[text]]);
     },
   );

@@ -74,7 +74,7 @@ describe("the options of a manager", () => {
       const error = await refusalOf({ plugins: [plugin, item] });
       expect(error.code).toBe("options_invalid");
       expect(error.message).toMatch(
-        /^plugins\[1\] must be .*what definePlugin made, or \{ plugin, … \} with it\.$/,
+        /^plugins\[1\] must be .*a plugin made by definePlugin, or \{ plugin, … \} with one\.$/,
       );
     }
   });

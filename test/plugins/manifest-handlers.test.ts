@@ -175,7 +175,7 @@ describe("the settings of an entry", () => {
     [{ conditions: null }, "conditions must be a plain object"],
     [
       { conditions: { tool: ["add"] } },
-      "conditions knows tools, prompts, resources, servers, tenants only",
+      "conditions may have only tools, prompts, resources, servers, tenants",
     ],
     [
       { conditions: { tools: [] } },

@@ -18,7 +18,7 @@ function problemsOf(manifest: object, define: Define = definePlugin as Define) {
 }
 
 const wayOut =
-  "and no handler is passed extensions: add a third parameter without a default, or say { handler, extensions: true }; { handler, extensions: false } says that none is needed";
+  "but no handler receives extensions: add a third parameter without a default, or set { handler, extensions: true }; set { handler, extensions: false } if no handler needs them";
 
 describe("capabilities of slots", () => {
   const defaulted = (m: unknown, c: unknown, x = {}) => void [m, c, x];

@@ -97,7 +97,7 @@ describe("registration", () => {
         },
       },
     });
-    const why = "The audit sink did not take plugin.registered. Error: disk full";
+    const why = "The audit sink did not accept plugin.registered. Error: disk full";
     await expect(making).rejects.toMatchObject({
       code: "audit_failed",
       cause: { code: "audit_failed", message: why, cause: { message: "disk full" } },
@@ -277,7 +277,7 @@ describe("registration", () => {
     const voter = plugin("aaa", { vote: (_: unknown) => deny("no") });
     for (const word of [{ mode: "audit" }, { priority: 1 }, { onError: "ignore" }]) {
       await expect((await make([{ plugin: voter, ...word }])).making).rejects.toThrow(
-        `plugin 'aaa': ${Object.keys(word)[0]} is for message hooks, and it has a handler on none.`,
+        `plugin 'aaa': ${Object.keys(word)[0]} applies to message hooks only, and the plugin handles none.`,
       );
     }
     const off = await (await make([{ plugin: voter, mode: "disabled" }])).making;

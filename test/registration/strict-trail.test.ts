@@ -146,7 +146,8 @@ describe("strict without a sink", () => {
     for (const options of [{}, { plugins: [{ plugin: emitter, mode: "disabled" }] }]) {
       await expect(make(options as never)).rejects.toMatchObject({
         code: "options_invalid",
-        message: "audit: strict needs a sink, or a handler of audit_emit: nobody keeps a record.",
+        message:
+          "audit: strict needs a sink or a handler of audit_emit; without one, no record is kept.",
       });
     }
   });

@@ -135,7 +135,7 @@ describe("encodeResult", () => {
     verifies("remote:result-refused");
     const refusal = refusalOf(() => encodeResult(returned));
     expect(refusal).toMatchObject({ code });
-    expect(String(refusal)).toMatch(/Nothing of it was written\.$/);
+    expect(String(refusal)).toMatch(/No part of it was written\.$/);
   });
 
   it("checks each part against the limits of payloads, or given ones", () => {

@@ -25,7 +25,7 @@ const names: readonly Case[] = (
   `the name ${JSON.stringify(name).slice(0, 20)}`,
   { [name]: plain },
   expect.stringMatching(
-    /^A slot name is lower-case letters, digits and single underscores, and none of constructor, prototype, then, extensions; got ".*"\.$/,
+    /^A slot name consists of lower-case letters, digits and single underscores, and is none of constructor, prototype, then, extensions; got ".*"\.$/,
   ),
   { name },
 ]);
@@ -33,7 +33,7 @@ const reserved: readonly Case[] = (["constructor", "prototype", "then", "extensi
   (name) => [
     `the name ${name}`,
     { [name]: plain },
-    `A slot name is lower-case letters, digits and single underscores, and none of constructor, prototype, then, extensions; got "${name}".`,
+    `A slot name consists of lower-case letters, digits and single underscores, and is none of constructor, prototype, then, extensions; got "${name}".`,
     { name },
   ],
 );
@@ -48,7 +48,7 @@ const incomplete: readonly Case[] = [
   [
     "no description",
     shelf({ description: undefined }),
-    'Slot "shelf" needs a description for its reference page.',
+    'Slot "shelf" needs a description.',
     slotData,
   ],
   [
@@ -116,8 +116,7 @@ describe("defineSlots and defineHost refuse", () => {
   it("two names that differ only in underscores", () => {
     const expected = {
       code: "slot_invalid",
-      message:
-        'The slot "shelf_a" is too close to "shelfa". Choose a name that nobody confuses with it.',
+      message: 'The slot "shelf_a" is too close to "shelfa". Choose a more distinct name.',
       data: { name: "shelf_a", other: "shelfa" },
     };
     expect(refusalBy(() => defineSlots({ shelfa: plain, shelf_a: plain } as never))).toEqual(
@@ -125,8 +124,7 @@ describe("defineSlots and defineHost refuse", () => {
     );
     expect(refusalBy(() => defineHost({ slots: { m_eta: plain } as never }))).toEqual({
       code: "slot_invalid",
-      message:
-        'The slot "m_eta" is too close to "meta". Choose a name that nobody confuses with it.',
+      message: 'The slot "m_eta" is too close to "meta". Choose a more distinct name.',
       data: { name: "m_eta", other: "meta" },
     });
   });
@@ -191,7 +189,7 @@ const compiled: readonly (readonly [string, object, string, object])[] = [
   [
     "gates inside what grows",
     { tier: "monotonic", grows: "list", schema: lists, fields: { note: { read: "read_note" } } },
-    'Slot "shelf" is monotonic, so no field of it has gates of its own.',
+    'Slot "shelf" is monotonic, so its fields cannot have gates of their own.',
     slotData,
   ],
   [
@@ -201,7 +199,7 @@ const compiled: readonly (readonly [string, object, string, object])[] = [
       schema: texts.refine(() => true),
       fields: { a: { read: "read_a", write: "write_a" } },
     },
-    'Slot "shelf" has parts with gates of their own in "shelf", so that takes no refinement as a whole.',
+    'Slot "shelf" has parts with their own gates in "shelf", so that level cannot have a refinement.',
     slotData,
   ],
   [
@@ -211,7 +209,7 @@ const compiled: readonly (readonly [string, object, string, object])[] = [
       schema: z.object({ owner: z.string(), a: z.string().optional() }),
       fields: { a: { read: "read_a", write: "write_a" } },
     },
-    'Slot "shelf" has parts with gates of their own beside the required field "owner": make it optional, or give it a default.',
+    'Slot "shelf" has parts with their own gates beside the required field "owner": make it optional, or give it a default.',
     slotData,
   ],
   [
@@ -227,7 +225,7 @@ const compiled: readonly (readonly [string, object, string, object])[] = [
   [
     "a write that writes nothing",
     { ...plain, fields: { a: { write: "write_a" } } },
-    '"shelf.a" is immutable, so nothing writes it.',
+    '"shelf.a" is immutable, so it cannot have a write capability.',
     { path: "shelf.a" },
   ],
   [
@@ -246,15 +244,15 @@ describe("defineHost refuses", () => {
   it.each([
     [
       { tier: "mutable", write: "write_shelf" },
-      '"shelf" says who writes it or reads a part of it, and not who reads it: name a capability, or say read: "everyone".',
+      '"shelf" says who writes it or reads a part of it, but not who reads it: name a capability, or say read: "everyone".',
     ],
     [
       { tier: "mutable", write: "everyone" },
-      '"shelf" says who writes it or reads a part of it, and not who reads it: name a capability, or say read: "everyone".',
+      '"shelf" says who writes it or reads a part of it, but not who reads it: name a capability, or say read: "everyone".',
     ],
     [
       { tier: "immutable", fields: { a: { read: "read_a" } } },
-      '"shelf" says who writes it or reads a part of it, and not who reads it: name a capability, or say read: "everyone".',
+      '"shelf" says who writes it or reads a part of it, but not who reads it: name a capability, or say read: "everyone".',
     ],
     [
       { tier: "mutable" },

@@ -31,10 +31,10 @@ ${partSchemas.map(partSource).join("\n\n")}
 /** One part of a message. */
 export type ContentPart = ${[...parts.values()].join(" | ")};
 
-/** What \`createMessage\` takes: fields with a default may be left out. */
+/** What \`createMessage\` accepts: fields with a default may be left out. */
 export type MessageInput = { ${fieldsSource(messageObject, "nullable input", contentOf("PartInput")).join("\n")} };
 
-/** What a part may be given as: fields with a default may be left out. */
+/** The input of a part: fields with a default may be left out. */
 export type PartInput =
 ${partSchemas.map((part) => `  | ${partInput(part)}`).join("\n")};
 

@@ -7,14 +7,14 @@ export function standardLevelsSource(table: SlotTable): string {
   return `// Generated from the slot table by \`npm run generate\`. Edit the table, not this file.
 import type { Take } from "./types.ts";
 
-/** One for each level of which a part may be shown without the rest. */
+/** Copy functions, one for each level that can be shown in part. */
 export const standardLevels: readonly Take[] = [
 ${levels.map(levelSource).join("\n")}
 ];
 `;
 }
 
-/** The keys of each level of which a part may be shown without the rest. */
+/** The keys of each level that can be shown in part. */
 function mixedLevels(nodes: readonly Node[]): readonly (readonly string[])[] {
   return nodes
     .filter(({ mixed }) => mixed)

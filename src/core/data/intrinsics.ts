@@ -190,10 +190,10 @@ export function newRecord(): Record<string, unknown> {
 }
 
 /** An object with more keys than this is a hash table in the engine in any case. */
-const mostFastKeys = 20;
+const maxFastKeys = 20;
 
 /** The engine describes the keys of each fast object, which is slow if all are different. */
-const mostFastValues = 16_000;
+const maxFastValues = 16_000;
 
 /**
  * Makes an object without a prototype, for about `size` keys. Created without one, it would be a
@@ -201,7 +201,7 @@ const mostFastValues = 16_000;
  * object. `before` is the number of values that came before it in the same document.
  */
 export function newMap(size: number, before = 0): Record<string, unknown> {
-  const isFast = size <= mostFastKeys && before < mostFastValues;
+  const isFast = size <= maxFastKeys && before < maxFastValues;
   return isFast ? setPrototypeOf({}, null) : create(null);
 }
 
@@ -235,23 +235,23 @@ export function append<T>(list: List<T>, item: T): void {
  */
 const collect = (...items: unknown[]): unknown[] => items;
 /** The most items to pass as arguments: all of them are on the stack for a moment. */
-const mostCollected = 1_024;
+const maxCollected = 1_024;
 
 // For each length, the array that new ones are copied from; made on first use.
-const mostKept = 256;
-const blanks: (null[] | undefined)[] = arrayFrom({ length: mostKept + 1 });
+const maxBlankLength = 256;
+const blanks: (null[] | undefined)[] = arrayFrom({ length: maxBlankLength + 1 });
 
 /**
  * Returns the length of a list, or 0 if it is not a valid length: an object in its place could
  * convert to a different number each time, and would become a key in `blanks`.
  */
-export function countOf({ length }: { readonly length: number }): number {
+export function lengthOf({ length }: { readonly length: number }): number {
   return isSafeInteger(length) && length >= 0 ? length : 0;
 }
 
 /** Makes an array of nulls. Each element is an own property, so writing one runs no setter. */
 export function newArray<T>(length: number): T[] {
-  if (length > mostKept) return blankOf(length) as never;
+  if (length > maxBlankLength) return blankOf(length) as never;
   blanks[length] ??= blankOf(length);
   return apply(collect, undefined, blanks[length] as null[]) as T[];
 }
@@ -266,8 +266,8 @@ function blankOf(length: number): null[] {
 
 /** Returns a new array with the same items. */
 export function copyOf<T>(list: readonly T[]): T[] {
-  const length = countOf(list);
-  if (length > 0 && length <= mostCollected) return apply(collect, undefined, list as T[]) as T[];
+  const length = lengthOf(list);
+  if (length > 0 && length <= maxCollected) return apply(collect, undefined, list as T[]) as T[];
   const items = newArray<T>(length);
   for (let i = 0; i < length; i++) items[i] = list[i] as T;
   return items;
@@ -287,9 +287,9 @@ const nothing: readonly never[] = [];
 
 /** Returns a new array: `list`, then `more` from index `from` on. With one list, returns a copy. */
 export function concat<T>(list: readonly T[], more: readonly T[] = nothing, from = 0): T[] {
-  const end = countOf(more);
+  const end = lengthOf(more);
   if (end <= from) return copyOf(list);
-  const length = countOf(list);
+  const length = lengthOf(list);
   const all = newArray<T>(length + end - from);
   for (let i = 0; i < length; i++) all[i] = list[i] as T;
   for (let i = from; i < end; i++) all[length + i - from] = more[i] as T;
@@ -298,7 +298,7 @@ export function concat<T>(list: readonly T[], more: readonly T[] = nothing, from
 
 /** Returns a new array with the result of `of` for each item. */
 export function mapped<T, U>(list: readonly T[], of: (item: T) => U): U[] {
-  const all = newArray<U>(countOf(list));
+  const all = newArray<U>(lengthOf(list));
   for (let i = 0; i < all.length; i++) all[i] = of(list[i] as T);
   return all;
 }
@@ -333,11 +333,11 @@ export function some<T>(list: readonly T[] | List<T>, test: (item: T) => boolean
  */
 export function isAwaitable(value: unknown): value is PromiseLike<unknown> {
   if (typeof value !== "object" || value === null) return false;
-  return isNativePromise(value) || typeof plainly(value, "then") === "function";
+  return isNativePromise(value) || typeof readDataProperty(value, "then") === "function";
 }
 
 /** Reads a property, own or inherited, without running a getter or trap. */
-export function plainly(value: object | null, key: string): unknown {
+export function readDataProperty(value: object | null, key: string): unknown {
   try {
     let holder = value;
     while (holder !== null && holder !== objectPrototype && holder !== arrayPrototype) {

@@ -129,7 +129,7 @@ export interface Size {
 // A frozen value keeps its size, so a size that is cached here need not be counted again.
 const sizes = new WeakMap<object, Readonly<Size>>();
 /** A container with fewer values is counted faster than it is looked up. */
-const least = 16;
+const minCachedNodes = 16;
 
 /** Adds the size of a value that this library made, or subtracts it with `times` -1. */
 export function addSize(sum: Size, value: unknown, times: 1 | -1 = 1): void {
@@ -173,7 +173,7 @@ function sizeOf(container: object): Readonly<Size> {
       addSize(size, (container as Record<string, unknown>)[key]);
     }
   }
-  if (size.nodes >= least) weakSet(sizes, container, size);
+  if (size.nodes >= minCachedNodes) weakSet(sizes, container, size);
   return size;
 }
 

@@ -268,12 +268,7 @@ function copyForeign(state: ReadState, value: unknown, previous: unknown): unkno
   } catch (thrown) {
     if (thrown === STOP) throw STOP;
     if (isRangeError(thrown)) {
-      return stop(
-        state,
-        "snapshot_limit",
-        "a value that the stack has room to copy",
-        "a deeper one",
-      );
+      return stop(state, "snapshot_limit", "a value shallow enough for the stack", "a deeper one");
     }
     // A contextified object of `vm`, or a proxy that the runtime cannot recognize, runs code when
     // it is read, and that code can throw.
@@ -394,7 +389,8 @@ export function hasMoreIndexes(value: object, max: number): boolean {
 }
 
 function readDescriptor(state: ReadState, descriptor: PropertyDescriptor | undefined): unknown {
-  if (descriptor === undefined) return report(state, "snapshot_key", "a lasting property", "none");
+  if (descriptor === undefined)
+    return report(state, "snapshot_key", "a property that still exists", "none");
   if (state.origin === "library" && descriptor.enumerable !== true) return undefined;
   // `value` must be own: a patched Object.prototype.value would fool a plain read. An accessor has
   // a `get`, even if that is undefined.

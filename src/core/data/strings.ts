@@ -146,7 +146,7 @@ export function asSet(items: readonly string[], previous?: unknown): readonly st
   const set = concat(items);
   sortInPlace(set, byCodePoint);
   dropRepeats(set);
-  return kept(set, isArray(previous) ? (previous as readonly string[]) : none);
+  return frozenOrKnown(set, isArray(previous) ? (previous as readonly string[]) : none);
 }
 
 /** Returns the union of two sets: `set` itself if `other` adds nothing. */
@@ -164,7 +164,7 @@ export function unionOf(set: readonly string[], other: readonly string[]): reado
   }
   for (; at < set.length; at++, count++) union[count] = set[at] as string;
   if (count < union.length) union.length = count;
-  return kept(union, set);
+  return frozenOrKnown(union, set);
 }
 
 /**
@@ -197,7 +197,7 @@ export function hasAll(set: readonly string[], items: readonly string[]): boolea
   return true;
 }
 
-function kept(set: string[], known: readonly string[]): readonly string[] {
+function frozenOrKnown(set: string[], known: readonly string[]): readonly string[] {
   if (known.length !== set.length) return freeze(set);
   for (let i = 0; i < set.length; i++) if (set[i] !== known[i]) return freeze(set);
   return known;

@@ -39,29 +39,33 @@ interface WatchedGlobal extends WatchedProperty {
 }
 
 // Names that a runtime lacks are not watched.
-const constructors = `Object Function Array Number Boolean String Symbol BigInt Date RegExp Promise
-  Proxy Iterator Map Set WeakMap WeakSet WeakRef FinalizationRegistry ArrayBuffer
+const constructorNames = `Object Function Array Number Boolean String Symbol BigInt Date RegExp
+  Promise Proxy Iterator Map Set WeakMap WeakSet WeakRef FinalizationRegistry ArrayBuffer
   SharedArrayBuffer DataView Int8Array Uint8Array Uint8ClampedArray Int16Array Uint16Array
   Int32Array Uint32Array Float32Array Float64Array BigInt64Array BigUint64Array Error
   AggregateError EvalError RangeError ReferenceError SyntaxError TypeError URIError Event
   EventTarget AbortController AbortSignal URL URLSearchParams TextDecoder TextEncoder Buffer`;
-const namespaces = "Reflect JSON Math Atomics Intl performance";
-const functions = `globalThis eval isFinite isNaN parseFloat parseInt decodeURI decodeURIComponent
-  encodeURI encodeURIComponent setTimeout clearTimeout setInterval clearInterval queueMicrotask
-  structuredClone`;
+const namespaceNames = "Reflect JSON Math Atomics Intl performance";
+const functionNames = `globalThis eval isFinite isNaN parseFloat parseInt decodeURI
+  decodeURIComponent encodeURI encodeURIComponent setTimeout clearTimeout setInterval
+  clearInterval queueMicrotask structuredClone`;
 
 const realm: object = globalThis;
-const classes = globalsOf(constructors);
-const spaces = globalsOf(namespaces);
+const classes = globalsOf(constructorNames);
+const namespaces = globalsOf(namespaceNames);
 
-const watchedGlobals: readonly WatchedGlobal[] = [...classes, ...spaces, ...globalsOf(functions)];
+const watchedGlobals: readonly WatchedGlobal[] = [
+  ...classes,
+  ...namespaces,
+  ...globalsOf(functionNames),
+];
 
 const watchedObjects: readonly WatchedObject[] = [
   ...classes.flatMap(({ key, value }) => [
     watch(key, value),
     ...watch(`${key}.prototype`, (value as { prototype?: object }).prototype),
   ]),
-  ...spaces.flatMap(({ key, value }) => watch(key, value)),
+  ...namespaces.flatMap(({ key, value }) => watch(key, value)),
   ...unnamed(),
 ].flat();
 
@@ -165,9 +169,9 @@ export function detectTampering(): readonly RealmChange[] {
   for (let i = 0; i < watchedGlobals.length; i++) {
     const { key, descriptor, value } = watchedGlobals[i] as (typeof watchedGlobals)[number];
     const now = getOwnPropertyDescriptor(realm, key);
-    if (now === undefined) tell(changes, key, "removed");
+    if (now === undefined) addChange(changes, key, "removed");
     else if (differ(descriptor, now) || valueBehind(descriptor) !== value)
-      tell(changes, key, "replaced");
+      addChange(changes, key, "replaced");
   }
   for (let i = 0; i < watchedObjects.length; i++) {
     compare(watchedObjects[i] as WatchedObject, changes);
@@ -184,20 +188,20 @@ function valueBehind(descriptor: PropertyDescriptor): unknown {
 function compare(before: WatchedObject, changes: List<RealmChange>): void {
   const { name, target, properties } = before;
   if (getPrototypeOf(target) !== before.prototype)
-    tell(changes, `${name}.[[Prototype]]`, "replaced");
+    addChange(changes, `${name}.[[Prototype]]`, "replaced");
   let kept = 0;
   for (let i = 0; i < properties.length; i++) {
     const { key, descriptor } = properties[i] as (typeof properties)[number];
     const now = getOwnPropertyDescriptor(target, key);
     if (now !== undefined) kept += 1;
-    if (now === undefined) tell(changes, name + shown(key), "removed");
-    else if (differ(descriptor, now)) tell(changes, name + shown(key), "replaced");
+    if (now === undefined) addChange(changes, name + formatKey(key), "removed");
+    else if (differ(descriptor, now)) addChange(changes, name + formatKey(key), "replaced");
   }
   const keys = ownKeys(target);
   if (keys.length === kept) return;
   for (let i = 0; i < keys.length && changes.length < maxChanges; i++) {
     const key = keys[i] as PropertyKey;
-    if (!isAmong(properties, key)) tell(changes, name + shown(key), "added");
+    if (!isAmong(properties, key)) addChange(changes, name + formatKey(key), "added");
   }
 }
 
@@ -214,12 +218,16 @@ function isAmong(properties: WatchedObject["properties"], key: PropertyKey): boo
   return false;
 }
 
-function tell(changes: List<RealmChange>, intrinsic: string, change: RealmChange["change"]): void {
+function addChange(
+  changes: List<RealmChange>,
+  intrinsic: string,
+  change: RealmChange["change"],
+): void {
   if (changes.length < maxChanges) append(changes, freeze({ intrinsic, change } as const));
 }
 
 /** Formats a key to follow its owner's name. The key is quoted, because somebody else chose it. */
-function shown(key: PropertyKey): string {
+function formatKey(key: PropertyKey): string {
   if (typeof key !== "symbol") {
     const text = `${key as string}`;
     return execPattern(plainName, text) === null ? `[${quoted(text)}]` : `.${text}`;

@@ -95,7 +95,7 @@ export function replaceSlots(
   }
   const before = extensions as Slots;
   const { slots } = brand.kind;
-  const next = slots.take(before, slots.whole);
+  const next = slots.take(before, slots.allOpen);
   // Nothing to read: the same slots in a new envelope.
   if (isEmptyRecord(changes)) return seal(next, brand);
   expectOptions(options, ["limits"], "withSlots");
@@ -134,7 +134,7 @@ function withDerived(slots: CompiledSlots, value: LevelValue): LevelValue {
     });
     if (!isChanged) return;
     if (node.compiled.passes?.(whole) === false) throw unfitLevel(node);
-    next ??= slots.take(value, slots.whole);
+    next ??= slots.take(value, slots.allOpen);
     next[node.key] = freeze(whole);
   });
   return next ?? value;
@@ -249,6 +249,6 @@ function checkList({ path }: Node, { compiled }: Node, before: unknown, after: u
   const old = isArray(before) ? before : [];
   const now = isArray(after) ? after : [];
   if (compiled.shape === "set" ? hasAll(now, old) : beginsWith(now, old)) return;
-  const text = `${path} may only grow; something that was there is missing or changed. Use declassify to take a label away.`;
+  const text = `${path} may only grow; something that was there is missing or changed. Use declassify to remove a label.`;
   throw new TierViolationError("tier_monotonic", text, { slot: path, tier: "monotonic" });
 }

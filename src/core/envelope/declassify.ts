@@ -58,9 +58,9 @@ export function removeLabels(
   const present: readonly string[] = isArray(security?.labels) ? security.labels : [];
   // Read once: the caller can still change the array.
   const wanted = isArray(labels) ? mapped<unknown, string>(labels, expectLabel) : [];
-  if (wanted.length === 0) throw refused("Name the labels to take away; got none.");
+  if (wanted.length === 0) throw refused("Name the labels to remove; got none.");
   forEach(wanted, (label) => {
-    if (!includes(present, label)) throw refused(`The label ${quoted(label)} is not there.`);
+    if (!includes(present, label)) throw refused(`The extensions have no label ${quoted(label)}.`);
   });
   checkWords("reason", reason);
   checkWords("authority", authority);
@@ -76,7 +76,7 @@ export function removeLabels(
   const answer: unknown = audit?.(record);
   if (isAwaitable(answer)) {
     void ignore(answer);
-    throw refused("The audit of a declassification writes at once; got a promise.");
+    throw refused("The audit function must be synchronous; got a promise.");
   }
   const level = freeze({ ...security, labels: without(present, record.labels) });
   const table = brand.kind.slots;

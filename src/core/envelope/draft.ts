@@ -34,7 +34,7 @@ function run<Base extends object>(base: Base, recipe: (draft: never) => unknown)
     if (dropPromise(returned) || "then" in returned) {
       throw new GlassineError(
         "edit_denied",
-        "amend expects a recipe that is done when it returns; got a promise. Await first, then amend.",
+        "amend expects a synchronous recipe; got a promise. Await first, then amend.",
       );
     }
     hasResult = true;

@@ -80,14 +80,14 @@ function withoutSlot(call: string, path: string): GlassineError {
 /** Returns the extensions with a new value of the slot. */
 function edited({ extensions, slot, brand }: Editing, value: LevelValue): Slots {
   const { slots } = brand.kind;
-  const next = slots.take(extensions, slots.whole);
+  const next = slots.take(extensions, slots.allOpen);
   next[slot.key] = value;
   return sealEdit(brand, extensions, next);
 }
 
 /** Returns the extensions with a new value of one field of the slot. */
 function withField(edit: Editing, field: string, value: unknown): Slots {
-  const level = edit.slot.take(edit.current, edit.slot.whole);
+  const level = edit.slot.take(edit.current, edit.slot.allOpen);
   level[field] = value;
   return edited(edit, freeze(level));
 }

@@ -80,16 +80,16 @@ export function seal(slots: Record<string, unknown>, brand: EnvelopeBrand): Slot
 }
 
 /** What is made once per host. */
-interface OfHost {
+interface HostState {
   /** What all its envelopes share. */
   readonly kind: EnvelopeKind;
   /** By mask. */
   readonly filters: Map<number, Filter>;
 }
-const hosts = new WeakMap<CompiledSlots, OfHost>();
+const hosts = new WeakMap<CompiledSlots, HostState>();
 const MapAtLoad = Map;
 
-function ofHost(slots: CompiledSlots): OfHost {
+function hostStateOf(slots: CompiledSlots): HostState {
   const known = weakGet(hosts, slots);
   if (known !== undefined) return known;
   const made = { kind: freeze({ slots, mask: undefined }), filters: new MapAtLoad() };
@@ -99,7 +99,7 @@ function ofHost(slots: CompiledSlots): OfHost {
 
 /** What all envelopes of one host share. */
 export function hostKind(slots: CompiledSlots): EnvelopeKind {
-  return ofHost(slots).kind;
+  return hostStateOf(slots).kind;
 }
 
 const notCounted: Readonly<Size> = freeze({ nodes: 0, units: 0 });
@@ -172,7 +172,7 @@ interface Gate {
 
 /** Returns the filter for a closed mask. It is compiled once per grant. */
 export function filterFor(slots: CompiledSlots, mask: number): Filter {
-  const { filters } = ofHost(slots);
+  const { filters } = hostStateOf(slots);
   let filter = mapGet(filters, mask);
   if (filter === undefined) {
     filter = compileFilter(slots, mask);
@@ -224,7 +224,7 @@ function compileLevel(node: Node, mask: number): Show {
     if (isWhole) return value;
     const shown = shownOf(cut, value);
     // A level with nothing visible in it looks like an absent one.
-    return saysMore(node.fields, shown, always) ? freeze(shown) : absent;
+    return showsMore(node.fields, shown, always) ? freeze(shown) : absent;
   };
 }
 
@@ -256,10 +256,10 @@ function isWholeLevelOpen({ fields, required }: Node, { open, gates }: Cut): boo
 }
 
 /** Whether a cut level shows anything that an absent one would not. */
-function saysMore(fields: readonly Node[], shown: LevelValue, always: LevelValue): boolean {
+function showsMore(fields: readonly Node[], shown: LevelValue, always: LevelValue): boolean {
   for (let i = 0; i < fields.length; i++) {
     const { key } = fields[i] as Node;
-    if (shown[key] !== always[key] && saysSomething(shown[key])) return true;
+    if (shown[key] !== always[key] && isNotEmpty(shown[key])) return true;
   }
   return false;
 }
@@ -277,7 +277,7 @@ const empty: readonly never[] = freeze([]);
 const orEmpty: Show = (value) => value ?? empty;
 
 /** Whether a part that is present is not empty. Looks at one key, never at all of them. */
-function saysSomething(value: unknown): boolean {
+function isNotEmpty(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return true;
   // With a list, `for in` collects all keys before it yields the first.
   if (isArray(value)) return value.length > 0;

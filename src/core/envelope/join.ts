@@ -36,7 +36,7 @@ export function withoutSets(
   given: Slots,
 ): Slots {
   const inherited = addedTo(slots, given, start);
-  const next = slots.take(extensions, slots.whole);
+  const next = slots.take(extensions, slots.allOpen);
   forEach(enumerableKeys(inherited), (key) => {
     const sets = inherited[key] as LevelValue;
     const level: Record<string, unknown> = { ...extensions[key] };

@@ -34,14 +34,14 @@ export function mergeHeaders(state: MergeState, node: Node, change: Change): unk
     kept ??= lowerNames(proposed, shown);
     const lower = toLowerAscii(name);
     if (kept[lower] === true) {
-      const reason = "A header was added beside the same name in another case.";
+      const reason = "A header was added whose name exists in another case.";
       refuse(state, node, "header_duplicate", reason);
     }
     kept[lower] = true;
   });
   forEach(enumerableKeys(shown), (name) => {
     if (hasOwn(proposed, name) || headerFault(name, undefined) === undefined) return;
-    const reason = "A header that frames the message may not be taken away.";
+    const reason = "A header that frames the message may not be removed.";
     refuse(state, node, "header_invalid", reason);
   });
   const taken = change.current === change.shown ? proposed : withoutUnseen(state, node, change);
@@ -75,7 +75,7 @@ function withoutUnseen(state: MergeState, node: Node, change: Change): LevelValu
     else addEntry(state.addedByOthers, name, proposed[name]);
   });
   if (enumerableKeys(kept).length < names.length) {
-    const reason = "A header of that name is there that was not shown.";
+    const reason = "A header that the plugin was not shown has that name.";
     reject(state, freeze({ path: node.path, code: "capability_missing", reason }));
   }
   return kept;

@@ -130,7 +130,7 @@ function mergeSlots(current: Slots, input: MergeInput, proposal: Slots): MergeOu
     addedByOthers: { nodes: 0, units: 0 },
     growth: { nodes: 0, units: 0 },
   };
-  const next = slots.take(current, slots.whole);
+  const next = slots.take(current, slots.allOpen);
   let firstChanged: Node | undefined;
   for (let i = 0; i < slots.nodes.length; i++) {
     const node = slots.nodes[i] as Node;
@@ -169,7 +169,7 @@ const rules = {
     const fault = writeFault(state, node);
     if (fault !== undefined) return ignore(state, node, change, fault);
     const grow = node.grows === undefined ? mergeSet : mergeGrowingLevel;
-    return whole(state, node, change, grow(state, node, change));
+    return checkMerged(state, node, change, grow(state, node, change));
   },
   mutable: (state, node, change) => {
     const fault = mutableFault(state, node);
@@ -178,8 +178,11 @@ const rules = {
     }
     const { shape } = node.compiled;
     if (shape === "level") return mergeLevel(state, node, change);
-    if (shape === "headers") return whole(state, node, change, mergeHeaders(state, node, change));
-    return shape === "map" ? whole(state, node, change, mergeMap(state, change)) : change.proposed;
+    if (shape === "headers")
+      return checkMerged(state, node, change, mergeHeaders(state, node, change));
+    return shape === "map"
+      ? checkMerged(state, node, change, mergeMap(state, change))
+      : change.proposed;
   },
 } satisfies Record<Tier, MergeRule>;
 
@@ -203,13 +206,13 @@ function mayWriteInside(state: MergeState, node: Node): boolean {
 const reasons = {
   tier_immutable: "It never changes.",
   capability_missing: "The capability that writes it is not granted.",
-  mode_denied: "The plugin's mode may not change it.",
+  mode_denied: "A plugin in this mode may not change it.",
 } satisfies Partial<Record<ErrorCode, string>>;
 type Ignored = keyof typeof reasons;
 
 /** Leaves a node as it is, and reports that unless nothing was shown and nothing is proposed. */
 function ignore(state: MergeState, node: Node, change: Change, code: Ignored): unknown {
-  if (change.shown === undefined && saysNothing(change.proposed)) return change.current;
+  if (change.shown === undefined && isEmptyDeep(change.proposed)) return change.current;
   reject(state, freeze({ path: node.path, code, reason: reasons[code] }));
   if (state.strict) refuse(state, node, code, reasons[code]);
   return change.current;
@@ -219,11 +222,11 @@ function ignore(state: MergeState, node: Node, change: Change, code: Ignored): u
  * Whether a value is only empty containers: what a hidden or absent part looks like when spread.
  * The keys of a map are data, so a single key makes it count.
  */
-function saysNothing(value: unknown): boolean {
+function isEmptyDeep(value: unknown): boolean {
   if (!isLevel(value)) return value === undefined;
   const keys = enumerableKeys(value);
   if (isArray(value) || getPrototypeOf(value) === null) return keys.length === 0;
-  return !some(keys, (key) => !saysNothing(value[key]));
+  return !some(keys, (key) => !isEmptyDeep(value[key]));
 }
 
 /** Merges field by field, starting from the current level. */
@@ -231,7 +234,7 @@ function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
   // The schema has read each of these that is present.
   const { current, shown, proposed } = change as Change<LevelValue>;
   const before = current ?? defaultsOf(node);
-  const next = node.take(before, node.whole);
+  const next = node.take(before, node.allOpen);
   // A mutable level exists once it is proposed, even if it is empty.
   let changed =
     current === undefined && node.tier === "mutable" && mutableFault(state, node) === undefined;
@@ -247,12 +250,12 @@ function mergeLevel(state: MergeState, node: Node, change: Change): unknown {
     if (node.tier === "immutable") {
       if (current !== undefined) noteChange(state, field, was, part);
       // An empty part that was created along with its level is not a change.
-      else if (!saysNothing(part)) notePath(state, field);
+      else if (!isEmptyDeep(part)) notePath(state, field);
     }
     next[key] = part;
     changed = true;
   }
-  return changed ? whole(state, node, change, freeze(next)) : current;
+  return changed ? checkMerged(state, node, change, freeze(next)) : current;
 }
 
 /** Whether a field of a level that was not shown has the value that `amend` lent it. */
@@ -261,14 +264,19 @@ function isLent(node: Node, { key }: Node, proposed: unknown): boolean {
 }
 
 /** Checks the merged value as a whole: its required fields and its schema's own check. */
-function whole(state: MergeState, node: Node, { current }: Change, next: unknown): unknown {
+function checkMerged(state: MergeState, node: Node, { current }: Change, next: unknown): unknown {
   if (next === current) return next;
   // Only a level has required fields.
   const missing = missingField(node, next as LevelValue);
   if (missing !== undefined) {
-    refuse(state, missing, "extensions_shape", "A field that must be there is missing.");
+    refuse(state, missing, "extensions_shape", "A required field is missing.");
   } else if (node.compiled.passes?.(next) === false) {
-    refuse(state, node, "extensions_shape", "The whole does not pass its schema's own check.");
+    refuse(
+      state,
+      node,
+      "extensions_shape",
+      "The merged value does not pass its schema's own check.",
+    );
   }
   return next;
 }
@@ -305,7 +313,7 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
   const part = { current: current?.[key], shown: shown?.[key], proposed: proposed[key] ?? none };
   const list = field.compiled.shape === "set" ? grownSet(part) : grownList(part);
   if (list === undefined) {
-    const reason = "What was shown is not the beginning of what came back. It may only grow.";
+    const reason = "The returned list does not begin with what was shown. It may only grow.";
     refuse(state, node, "tier_monotonic", reason);
     return current;
   }
@@ -366,7 +374,7 @@ function checkJoined(state: MergeState, node: Node, change: Change, next: List):
     const problem = problemOf(node, next, state.limits);
     if (problem !== undefined) {
       const { code, expected, received } = problem;
-      const reason = `Expected ${expected} together with what was there, got ${received}.`;
+      const reason = `Expected ${expected} in the merged value, got ${received}.`;
       refuse(state, node, code, reason);
     }
   }
@@ -424,7 +432,7 @@ function refuseOversize(
   whole.units += grown.units;
   const expected = outgrown(whole, grown, state.limits);
   if (expected === undefined) return;
-  const reason = `Expected ${expected} together with what was there, got more.`;
+  const reason = `Expected ${expected} in the merged value, got more.`;
   refuse(state, changed, "snapshot_limit", reason);
 }
 
@@ -471,7 +479,7 @@ export function listed(rejections: readonly Rejection[]): readonly Rejection[] {
     const { code } = rejection;
     if (list.length < maxListed) append(list, rejection);
     else if (list.length === maxListed) {
-      const reason = `${more} more changes were not taken.`;
+      const reason = `${more} more changes were rejected.`;
       append(list, freeze({ path: "(result)", code, reason }));
     }
   });

@@ -24,7 +24,7 @@ export const trustCodes = {
     todo: "Do what the message says, and try again.",
   },
   reason_invalid: {
-    means: "The reason of a change of trust is missing, blank or too long.",
+    means: "The reason for a trust change is missing, blank or too long.",
     todo: "Pass a reason of at most 2000 characters.",
   },
   lockfile_invalid: {
@@ -56,8 +56,8 @@ export const trustCodes = {
 /** The codes for the gateway's configuration. Part of `errorCodes`. */
 export const gatewayCodes = {
   config_missing: {
-    means: "There is no configuration of the gateway where one is looked for, or more than one.",
-    todo: "Write glassine.config.ts, name a file with --config, or write the command of a server behind `--`.",
+    means: "No gateway configuration was found where one is looked for, or more than one.",
+    todo: "Write glassine.config.ts, name a file with --config, or put a server's command after `--`.",
   },
   config_unreadable: {
     means:
@@ -74,7 +74,7 @@ export const gatewayCodes = {
   },
   plugin_missing: {
     means: "The configuration names a plugin that does not exist.",
-    todo: "Use a name of docs/gateway.md, or install the package.",
+    todo: "Use a name listed in docs/gateway.md, or install the package.",
   },
   plugin_path_refused: {
     means: "The configuration names a plugin by its path, and the mode is production.",
@@ -86,21 +86,21 @@ export const gatewayCodes = {
 export const isolationCodes = {
   isolation_refused: {
     means:
-      "This machine cannot hold an isolated plugin to what its kind promises. `data.open` lists what stays open.",
-    todo: "Run it where namespaces may be made, choose another kind, or accept by name what stays open.",
+      "This machine cannot enforce all that the plugin's kind of isolation promises. `data.open` lists what stays open.",
+    todo: "Run it where namespaces can be created, choose another kind, or accept by name what stays open.",
   },
   plugin_isolation_failed: {
     means:
       "An isolated plugin cannot be read or loaded, or exports no plugin. `data.step` is what failed: `package` (its hash), `import`, `factory`, `manifest` or `config`.",
-    todo: "Do what the message says. What it prints while it starts, `onOutput` gets.",
+    todo: "Do what the message says. `onOutput` receives what the plugin prints while it starts.",
   },
   plugin_ended: {
     means:
-      "The code of an isolated plugin ended, was ended at its deadline or its memory limit, or is closed. It starts again with the next turn, after a pause that grows.",
-    todo: "Look at what it prints, with `onOutput`. Its handlers fail under their own `onError` until then.",
+      "An isolated plugin exited, was stopped at its deadline or memory limit, or is closed. If not closed, it restarts with the next turn, after a growing pause.",
+    todo: "Read what it prints, with `onOutput`. Until it has restarted, its handlers fail, each under its own `onError`.",
   },
   plugin_busy: {
-    means: "An isolated plugin has as many open turns as it may have.",
+    means: "An isolated plugin has reached its limit of open turns.",
     todo: "Raise maxTurns, give it a shorter time, or run more of it with `size`.",
   },
 } as const;
@@ -136,8 +136,8 @@ export const errorCodes = {
   },
   payload_contested: {
     means:
-      "A plugin that let a payload pass was asked again after a later plugin changed it, and would change it too.",
-    todo: "Run a plugin that only rewrites in mode transform, which is not asked again, or give it a higher priority number.",
+      "A plugin that had let a payload pass ran again after a later plugin changed it, and now wants to change it too.",
+    todo: "Run a plugin that only rewrites in mode transform, which does not run again, or give it a higher priority number.",
   },
   // Data policies and label stores.
   data_action_denied: {
@@ -145,7 +145,7 @@ export const errorCodes = {
     todo: "Change `security.data` in the envelope, if the result should pass.",
   },
   session_invalid: {
-    means: "A session of a label store is not a string, empty, too long, or not valid Unicode.",
+    means: "A label store's session name is not a string, empty, too long, or not valid Unicode.",
     todo: "Use a session name that the host chose.",
   },
   label_store_failed: {
@@ -178,7 +178,7 @@ export const errorCodes = {
   },
   capability_unknown: {
     means: "This host has no such capability.",
-    todo: "Use a name of the `capabilities` export.",
+    todo: "Use a name from the `capabilities` export.",
   },
   manifest_invalid: {
     means: "A plugin definition is invalid. `problems` lists every field at fault.",
@@ -221,7 +221,7 @@ export const errorCodes = {
   },
   claims_invalid: {
     means:
-      "A claim of a token has the wrong type, or the one with the id is missing. `problems` has its path.",
+      "A token claim has the wrong type, or the claim with the id is missing. `problems` has its path.",
     todo: "Name the right claims in the mapping. A token that cannot be read gets no access.",
   },
   stream_invalid: {
@@ -233,7 +233,7 @@ export const errorCodes = {
     todo: "End the request, or raise `maxEvents` or `textUnits`.",
   },
   syntax_invalid: {
-    means: "A text is not JSON.",
+    means: "A string is not JSON.",
     todo: "Pass JSON text, or the parsed value.",
   },
   declassify_refused: {

@@ -180,7 +180,7 @@ function problemOf(spec: HookSpec, hook: string): string | undefined {
   const expected = types[semantic] ?? "object";
   if (type !== expected) return `The payload of ${hook} must be a z.${expected} schema.`;
   if ((spec.side ?? spec.covers) !== undefined && spec.payload !== messageSchema)
-    return `With side or covers ${hook} shares its handlers with message points: its payload must be messageSchema.`;
+    return `With side or covers, ${hook} shares handlers with message hooks, so its payload must be messageSchema.`;
   const { shape = {} } = zodOf(spec.payload)._zod.def as { shape?: object };
   const missing = spec.writable?.find((field) => !Object.hasOwn(shape, field));
   if (missing !== undefined)
@@ -190,7 +190,7 @@ function problemOf(spec: HookSpec, hook: string): string | undefined {
   if (band !== undefined && !Object.hasOwn(bands, band))
     return `The band of ${hook} must be one of ${listed(Object.keys(bands))}.`;
   if (spec.streamed === true && spec.payload !== messageSchema)
-    return `With streamed the payload of ${hook} must be messageSchema.`;
+    return `With streamed, the payload of ${hook} must be messageSchema.`;
   for (const key of ["required", "strict", "streamed"] as const) {
     if (spec[key] !== undefined && typeof spec[key] !== "boolean")
       return `${key} of ${hook} must be a boolean.`;
@@ -205,11 +205,11 @@ function problemOf(spec: HookSpec, hook: string): string | undefined {
 function settingProblem(key: string, semantic: Semantic, hook: string): string | undefined {
   const settings: Readonly<Record<string, readonly Semantic[]>> = hookSettings;
   if (!Object.hasOwn(settings, key)) {
-    return `For ${hook} there is no setting ${quoted(key)}.${suggestion(key, Object.keys(settings))}`;
+    return `Unknown setting ${quoted(key)} of ${hook}.${suggestion(key, Object.keys(settings))}`;
   }
   const takers = settings[key] ?? [];
   if (takers.includes(semantic)) return undefined;
-  return `The setting ${quoted(key)} is for hooks whose semantic is ${listed(takers)}; that of ${hook} is ${quoted(semantic)}.`;
+  return `The setting ${quoted(key)} applies to hooks whose semantic is ${listed(takers)}; the semantic of ${hook} is ${quoted(semantic)}.`;
 }
 
 /** Returns zod's name for the type of a schema; `undefined` if zod 4 did not make the schema. */
@@ -259,12 +259,12 @@ export function joinHooks<A extends HookTable, B extends HookTable>(a: A, b: B):
   const specs = Object.entries(b).map(([name, spec]) => {
     if (!hookPattern.test(name) || name.length > 64 || reserved.includes(name)) {
       throw invalid(
-        `A hook name is lower-case words with _ and dots, and none of ${reserved.join(", ")}; got ${quoted(name)}.`,
+        `A hook name must be lower-case words joined by _ or dots, at most 64 characters, and not ${reserved.join(" or ")}; got ${quoted(name)}.`,
         name,
       );
     }
     const clash = names.get(folded(name));
-    if (clash === name) throw invalid(`The hook ${quoted(name)} is there already.`, name);
+    if (clash === name) throw invalid(`The hook ${quoted(name)} already exists.`, name);
     if (clash !== undefined)
       throw invalid(`The hook ${quoted(name)} is too close to ${quoted(clash)}.`, name);
     names.set(folded(name), name);

@@ -31,7 +31,7 @@ import type {
   PluginContext,
   RunOptions,
 } from "./dispatch/types.ts";
-import { joinsPromise, settle, timedOut, unowned } from "./dispatch/wait.ts";
+import { ignoreRejection, joinsPromise, settle, timedOut } from "./dispatch/wait.ts";
 import { allow, answerOf, deniedBy, rejectionOf } from "./results.ts";
 import { addDeltas, type Sums, typeOf } from "./scores.ts";
 import type { Semantic } from "./semantics.ts";
@@ -126,9 +126,9 @@ export async function operate(run: OperationRun): Promise<unknown> {
       await eachInTurn(run, semanticRules[semantic]);
     } catch (error) {
       // A handler left the run too little stack to go on.
-      run.fail("errored", outOfStack(run, error));
+      run.fail("errored", couldNotContinue(run, error));
     }
-    if (runtime.audit?.strict === true) await holdToAudit(run);
+    if (runtime.audit?.strict === true) await failUnlessAudited(run);
     return concluded(run);
   } finally {
     runtime.inFlight -= 1;
@@ -137,26 +137,26 @@ export async function operate(run: OperationRun): Promise<unknown> {
   }
 }
 
-function outOfStack(run: OperationRun, cause: unknown): GlassineError {
-  const text = `The run of '${run.hook}' could not go on.`;
+function couldNotContinue(run: OperationRun, cause: unknown): GlassineError {
+  const text = `The run of '${run.hook}' could not continue.`;
   return new GlassineError("handler_error", text, { hook: run.hook }, cause);
 }
 
-/** Fails a run whose notes the audit trail did not keep. A denial stands. */
-async function holdToAudit(run: OperationRun): Promise<void> {
+/** Fails a run whose notes the audit trail did not accept. A denial stands. */
+async function failUnlessAudited(run: OperationRun): Promise<void> {
   if (run.receipts === undefined || (await run.receipts.areKept()) === true) return;
   if (run.ending === "denied") return;
-  const text = `The audit trail did not keep what happened on '${run.hook}'.`;
+  const text = `The audit trail did not accept the events of '${run.hook}'.`;
   run.fail("errored", new GlassineError("audit_failed", text, { hook: run.hook }, run.error));
 }
 
 function concluded(run: OperationRun): unknown {
   if (run.error !== undefined) throw run.error;
   // A patched promise resumed the run too early: there is no answer, so do not make one up.
-  if (run.ending === undefined) throw outOfStack(run, undefined);
+  if (run.ending === undefined) throw couldNotContinue(run, undefined);
   const { answer } = run;
   if (typeof answer === "object" && answer !== null && joinsPromise(answer)) {
-    const text = "A `then` on a prototype would answer in place of the run.";
+    const text = "A `then` on a prototype would replace the run's answer.";
     throw new GlassineError("realm_tampered", text, { hook: run.hook });
   }
   return answer;
@@ -205,7 +205,7 @@ function startTurn(run: OperationRun, step: HandlerStep): Promise<void> | undefi
     return ended(run, "threw", thrown);
   }
   if (isLate(step, startedAt)) {
-    if (isAwaitable(returned)) unowned(returned);
+    if (isAwaitable(returned)) ignoreRejection(returned);
     endTurn(context);
     return ended(run, "timeout", undefined);
   }
@@ -341,8 +341,10 @@ function brokenRule(run: OperationRun, step: HandlerStep, value: unknown): strin
     return `the hook's rule failed: ${runtime.describe(thrown, secretsOf(run)).text}`;
   }
   if (problem === undefined) return undefined;
-  if (dropPromise(problem)) return "the hook's rule gave a promise";
-  return typeof problem === "string" ? problem : "the hook's rule gave no answer";
+  if (dropPromise(problem)) return "the hook's rule returned a promise";
+  return typeof problem === "string"
+    ? problem
+    : "the hook's rule returned neither a string nor undefined";
 }
 
 /** The longest `PLUGIN.FUNCTION` that is shown. The function's name can be any string. */
@@ -364,8 +366,8 @@ function failureIn(run: OperationRun, step: HandlerStep): Failure {
     const text = `handler ${named(step.name)} timed out for hook ${named(run.hook)} after ${seconds}s`;
     return { ...lateFailure(step), text };
   }
-  const text = "it gave no answer";
-  return { code: "handler_error", what: "gave no answer", type: "timeout", text };
+  const text = "it did not answer";
+  return { code: "handler_error", what: "did not answer", type: "timeout", text };
 }
 
 /** The error of a handler that returned something its hook does not accept. */

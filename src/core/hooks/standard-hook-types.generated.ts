@@ -4,7 +4,7 @@ import type { Json } from "../data/index.ts";
 import type { MessageSchema } from "../messages/index.ts";
 import type { PlainSchema } from "../slots/index.ts";
 
-/** A hook whose handlers may change a payload and the extensions beside it. */
+/** A hook whose handlers may change a payload and its extensions. */
 interface PayloadHook<Payload> {
   readonly semantic: "message";
   readonly description: string;

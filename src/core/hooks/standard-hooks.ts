@@ -57,11 +57,17 @@ export const standardHooks: StandardHooks = Object.freeze({
   "cmf.prompt_post_fetch": point("post", "A prompt has been fetched."),
   "cmf.resource_pre_fetch": point("pre", "A resource is about to be read."),
   "cmf.resource_post_fetch": point("post", "A resource has been read."),
-  "cmf.mcp_request": point("pre", "MCP asks for anything else: a list, input, a completion."),
-  "cmf.mcp_response": point("post", "MCP answers that, or an answer has more to it."),
-  "cmf.mcp_notification": point("post", "MCP notifies: of progress, of a log entry."),
-  message_pre_invoke: onMessages("Takes part in every pre point.", { covers: "pre" }),
-  message_post_invoke: onMessages("Takes part in every post point.", {
+  "cmf.mcp_request": point(
+    "pre",
+    "Any other MCP request, or fields of a request that no other hook shows.",
+  ),
+  "cmf.mcp_response": point(
+    "post",
+    "The answer to such a request, or fields of an answer that no other hook shows.",
+  ),
+  "cmf.mcp_notification": point("post", "An MCP notification: progress, a log entry."),
+  message_pre_invoke: onMessages("Runs at every pre point.", { covers: "pre" }),
+  message_post_invoke: onMessages("Runs at every post point.", {
     covers: "post",
     // A handler may need `stream` at those points that have streams.
     streamed: true,

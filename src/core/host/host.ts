@@ -206,7 +206,7 @@ type DraftFor<V> =
 /** What a recipe may return: anything but a promise. The value is ignored. */
 type Done<Returned> =
   Returned extends PromiseLike<unknown>
-    ? { readonly error: "await first, then amend: a recipe is done when it returns" }
+    ? { readonly error: "await first, then amend: a recipe is synchronous" }
     : Returned;
 
 /**

@@ -57,7 +57,7 @@ function ownExtensions(slots: CompiledSlots, value: unknown): Slots {
 function ownView(slots: CompiledSlots, view: object): Slots {
   if (brandOf(view)?.kind.slots === slots) return view as Slots;
   throw optionsInvalid(
-    "`view` must be the one that filterExtensions of this host returned; got another value.",
+    "`view` must be a view that this host's filterExtensions returned; got another value.",
     { option: "view" },
   );
 }
@@ -101,7 +101,7 @@ export function mergeOrThrow(
   }
   const { code, path, reason, tier, cause } = outcome.refusal;
   const who = plugin === undefined ? "The proposal" : `Plugin ${quoted(plugin)}`;
-  const message = `${who} was refused at ${path}: ${reason} Nothing of it was applied.`;
+  const message = `${who} was refused at ${path}: ${reason} No part of it was applied.`;
   const data = { slot: path, ...(plugin === undefined ? {} : { plugin }) };
   if (tier !== undefined) throw new TierViolationError(code, message, { ...data, tier });
   throw new GlassineError(code, message, data, cause);

@@ -132,7 +132,7 @@ export function checkDataAction(
 function checkEntity(entity: unknown, call: string): void {
   if (includes(kinds, ownValue(entity, "kind"))) return;
   throw optionsInvalid(
-    `${call} expects whose result it is, as { kind, name }: kind is one of tool, prompt and resource.`,
+    `${call} expects the source of the result as { kind, name }, where kind is tool, prompt or resource.`,
   );
 }
 
@@ -166,7 +166,7 @@ function listOf(policy: unknown, field: string): readonly unknown[] {
 function malformed(field: string): GlassineError {
   return new GlassineError(
     "extensions_shape",
-    `A data policy expected a list of strings as ${field}. Make the envelope with createExtensions.`,
+    `A data policy's ${field} must be a list of strings. Make the envelope with createExtensions.`,
     { field },
   );
 }

@@ -153,7 +153,7 @@ export type ContentPart =
   | DocumentPart
   | PromptResultPart;
 
-/** What `createMessage` takes: fields with a default may be left out. */
+/** What `createMessage` accepts: fields with a default may be left out. */
 export type MessageInput = {
   readonly schema_version?: string | undefined;
   readonly role: "system" | "developer" | "user" | "assistant" | "tool";
@@ -161,7 +161,7 @@ export type MessageInput = {
   readonly channel?: "analysis" | "commentary" | "final" | undefined | null;
 };
 
-/** What a part may be given as: fields with a default may be left out. */
+/** The input of a part: fields with a default may be left out. */
 export type PartInput =
   | TextPart
   | ThinkingPart

@@ -20,10 +20,10 @@ import { messageObject } from "./schemas.ts";
 
 /** What is known about a payload root: which schema read it, and under which limits. */
 interface PayloadMark {
-  passed: Compiled | undefined;
+  schema: Compiled | undefined;
   limits: Limits;
-  /** The result of reading it with `passed`; `undefined` if that is the root itself. */
-  as: object | undefined;
+  /** The result of reading it with `schema`; `undefined` if that is the root itself. */
+  result: object | undefined;
   /** What a message was read from, if the reader named it. */
   readonly source: object | undefined;
 }
@@ -123,7 +123,7 @@ export function freezePayload<const T extends object>(value: T): DeepReadonly<T>
  */
 export function messageOf(value: unknown): Message {
   const mark = Marked.of(value);
-  if (mark?.passed === messageReader) return (mark.as ?? value) as Message;
+  if (mark?.schema === messageReader) return (mark.result ?? value) as Message;
   return payloadFor(messageReader, value, "message_invalid", "message") as Message;
 }
 
@@ -139,8 +139,8 @@ export function payloadFor(
   limits: Limits = payloadLimitsInForce(),
 ): object {
   const mark = Marked.of(value);
-  if (mark !== undefined && mark.passed === compiled && areWithin(mark.limits, limits)) {
-    return mark.as ?? (value as object);
+  if (mark !== undefined && mark.schema === compiled && areWithin(mark.limits, limits)) {
+    return mark.result ?? (value as object);
   }
   return readPayload(compiled, value, mark, code, what, limits);
 }
@@ -157,11 +157,12 @@ function readPayload(
   const read = readOpen(compiled, value, code, what, limits) as object;
   if (mark === undefined) return marked(read, compiled, limits);
   // A frozen payload that the schema adds nothing to stays the same object.
-  const as = saysTheSame(read, value, limits) ? (value as object) : marked(read, compiled, limits);
-  mark.passed = compiled;
+  const isSame = equalsFrozen(read, value, limits);
+  const result = isSame ? (value as object) : marked(read, compiled, limits);
+  mark.schema = compiled;
   mark.limits = limits;
-  mark.as = as;
-  return as;
+  mark.result = result;
+  return result;
 }
 
 /** Reads a value from the host, which need not be an object, with `compiled`. */
@@ -178,7 +179,7 @@ export function valueFor(
 }
 
 /** Whether a copy equals a value that this library froze. */
-function saysTheSame(copy: object, frozen: unknown, limits: Limits): boolean {
+function equalsFrozen(copy: object, frozen: unknown, limits: Limits): boolean {
   const options = { origin: "host", limits, shapeCode: "payload_shape", strict: true } as const;
   const again = admit(anyJson.read, copy, options, frozen);
   return again.ok && again.value === frozen;
@@ -191,13 +192,13 @@ export function markPayload(value: object, compiled: Compiled, limits: Limits): 
 
 function marked(
   value: object,
-  passed: Compiled | undefined,
+  schema: Compiled | undefined,
   limits: Limits,
   source?: object,
 ): object {
   // A mark must be added before freezing; a frozen value is copied one level deep.
   const open = isFrozen(value) ? shallowCopy(value) : value;
-  new Marked(open, { passed, limits, as: undefined, source });
+  new Marked(open, { schema, limits, result: undefined, source });
   return freeze(open);
 }
 

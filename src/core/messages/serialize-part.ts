@@ -85,12 +85,12 @@ export interface PolicyInput {
  * console.log(JSON.stringify(data?.extensions)); // {"headers":{"Accept":"text/plain"}}
  * ```
  */
-export function serializePart(view: PartInfo, options: SerializeOptions = {}): SerializedPart {
-  expectView(view, "serializePart");
+export function serializePart(part: PartInfo, options: SerializeOptions = {}): SerializedPart {
+  expectPart(part, "serializePart");
   expectOptions(options, ["content", "context"], "serializePart");
   const withContent = readOption(options, "content", "boolean") ?? true;
   const withContext = readOption(options, "context", "boolean") ?? true;
-  return serialized(view, withContent, withContext);
+  return serialized(part, withContent, withContext);
 }
 
 /**
@@ -107,49 +107,49 @@ export function serializePart(view: PartInfo, options: SerializeOptions = {}): S
  * console.log(JSON.stringify(policy)); // {"input":{"kind":"text","role":"user","is_pre":true,"is_post":false,"action":"send"}}
  * ```
  */
-export function toPolicyInput(view: PartInfo, options: PolicyInputOptions = {}): PolicyInput {
-  expectView(view, "toPolicyInput");
+export function toPolicyInput(part: PartInfo, options: PolicyInputOptions = {}): PolicyInput {
+  expectPart(part, "toPolicyInput");
   expectOptions(options, ["content"], "toPolicyInput");
   const withContent = readOption(options, "content", "boolean") ?? true;
-  return present({ input: serialized(view, withContent, true) });
+  return present({ input: serialized(part, withContent, true) });
 }
 
-function expectView(value: unknown, call: string): asserts value is PartInfo {
+function expectPart(value: unknown, call: string): asserts value is PartInfo {
   if (PartInfo.made(value)) return;
   throw new GlassineError("part_invalid", `${call} expects a PartInfo that partsOf returned.`, {
     call,
   });
 }
 
-function serialized(view: PartInfo, withContent: boolean, withContext: boolean): SerializedPart {
+function serialized(part: PartInfo, withContent: boolean, withContext: boolean): SerializedPart {
   return present({
-    kind: view.kind,
-    role: view.role,
-    is_pre: view.isPre,
-    is_post: view.isPost,
-    action: view.action,
-    hook: view.hook,
-    uri: filled(view.uri),
-    name: filled(view.name),
-    content: withContent ? view.content : undefined,
-    size_bytes: withContent ? view.sizeBytes : undefined,
-    mime_type: filled(view.mimeType),
-    arguments: view.args,
-    properties: ruleOf(view.kind).properties === undefined ? undefined : view.properties,
-    extensions: withContext ? orNothing(contextOf(view)) : undefined,
+    kind: part.kind,
+    role: part.role,
+    is_pre: part.isPre,
+    is_post: part.isPost,
+    action: part.action,
+    hook: part.hook,
+    uri: filled(part.uri),
+    name: filled(part.name),
+    content: withContent ? part.content : undefined,
+    size_bytes: withContent ? part.sizeBytes : undefined,
+    mime_type: filled(part.mimeType),
+    arguments: part.args,
+    properties: ruleOf(part.kind).properties === undefined ? undefined : part.properties,
+    extensions: withContext ? orNothing(contextOf(part)) : undefined,
   });
 }
 
-function contextOf(view: PartInfo): SerializedContext {
-  const { subject, object, dataPolicy } = view;
+function contextOf(part: PartInfo): SerializedContext {
+  const { subject, object, dataPolicy } = part;
   return present({
-    subject: subject === undefined ? undefined : subjectOf(view, subject),
-    environment: filled(view.environment),
-    labels: view.labels.length === 0 ? undefined : view.labels,
-    headers: orNothing(withoutSensitive(view.headers)),
+    subject: subject === undefined ? undefined : subjectOf(part, subject),
+    environment: filled(part.environment),
+    labels: part.labels.length === 0 ? undefined : part.labels,
+    headers: orNothing(withoutSensitive(part.headers)),
     object: object === undefined ? undefined : profileOf(object),
     data: dataPolicy === undefined ? undefined : policyOf(dataPolicy),
-    agent: orNothing(agentOf(view)),
+    agent: orNothing(agentOf(part)),
   });
 }
 
@@ -176,14 +176,14 @@ function policyOf(policy: DataPolicy): DataPolicy {
   });
 }
 
-function agentOf(view: PartInfo): JsonMap {
+function agentOf(part: PartInfo): JsonMap {
   return present({
-    input: filled(view.agentInput),
-    session_id: filled(view.sessionId),
-    conversation_id: filled(view.conversationId),
-    turn: view.turn,
-    agent_id: filled(view.agentId),
-    parent_agent_id: filled(view.parentAgentId),
+    input: filled(part.agentInput),
+    session_id: filled(part.sessionId),
+    conversation_id: filled(part.conversationId),
+    turn: part.turn,
+    agent_id: filled(part.agentId),
+    parent_agent_id: filled(part.parentAgentId),
   });
 }
 

@@ -56,20 +56,22 @@ export function sealEvent(input: AuditEventInput, { named, all, kinds }: Redacti
   const given = Object.fromEntries(entriesOf(input, [])) as { [Key in keyof AuditEvent]?: unknown };
   const unknown = Object.keys(given).find((key) => !fields.includes(key));
   if (unknown !== undefined) {
-    throw optionsInvalid(`An audit event has no ${quoted(unknown)}.${suggestion(unknown, fields)}`);
+    throw optionsInvalid(
+      `An audit event has no field ${quoted(unknown)}.${suggestion(unknown, fields)}`,
+    );
   }
   const { eventType, outcome, timestamp, metadata = {} } = given;
   if (typeof eventType !== "string" || !eventTypePattern.test(eventType)) {
     throw optionsInvalid(
-      "The eventType of an audit event is dotted words in lower case, as plugin.registered.",
+      "The eventType of an audit event must be dotted lower-case words, such as plugin.registered.",
     );
   }
   if (outcome !== "success" && outcome !== "failure") {
-    throw optionsInvalid('The outcome of an audit event is "success" or "failure".');
+    throw optionsInvalid('The outcome of an audit event must be "success" or "failure".');
   }
   const at = timestamp === undefined ? timestampNow() : timestampOf(timestamp);
   if (at === undefined)
-    throw optionsInvalid("The timestamp of an audit event is an instant in UTC.");
+    throw optionsInvalid("The timestamp of an audit event must be an instant in UTC.");
   const nameAt = (field: "actorUri" | "targetUri" | "tenantId") => {
     const name = given[field] ?? (field === "tenantId" ? defaultTenant : undefined);
     if (typeof name === "string" && name !== "") return redacted(name, named);
@@ -96,7 +98,7 @@ function readFacts(
   const facts = entriesOf(value, path).flatMap(([key, fact]): [string, Json][] => {
     const at = [...path, key];
     if (!keyPattern.test(key)) {
-      throw optionsInvalid(`${placeOf(at)}: keys are snake_case, of at most 64 characters.`);
+      throw optionsInvalid(`${placeOf(at)}: keys must be snake_case, at most 64 characters.`);
     }
     if (fact === undefined) return [];
     if (isSensitiveName(key)) return [[key, marker]];
@@ -146,7 +148,7 @@ function readNumber(value: number, { all }: Reading): Json {
 
 function itemsOf(list: readonly unknown[], path: Path): readonly unknown[] {
   if (path.length > maxDepth || Object.getPrototypeOf(list) !== Array.prototype) {
-    refuseFact(path, "a list of another kind, or one that is nested too deeply");
+    refuseFact(path, "an array of another kind, or one that is nested too deeply");
   }
   if (list.length > maxNodes)
     throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
@@ -179,7 +181,7 @@ function keysOfPlain(value: object): readonly (string | symbol)[] | undefined {
 function valueAt(holder: object, key: string | number, path: Path): unknown {
   const descriptor = attempt(() => Object.getOwnPropertyDescriptor(holder, key));
   if (descriptor !== undefined && "value" in descriptor) return descriptor.value;
-  return refuseFact([...path, key], "no plain value");
+  return refuseFact([...path, key], "a getter, or a missing element");
 }
 
 function placeOf(path: Path): string {
@@ -187,5 +189,7 @@ function placeOf(path: Path): string {
 }
 
 function refuseFact(path: Path, what: string): never {
-  throw optionsInvalid(`${placeOf(path)} is JSON data in plain objects and lists; got ${what}.`);
+  throw optionsInvalid(
+    `${placeOf(path)} must be JSON data in plain objects and arrays; got ${what}.`,
+  );
 }

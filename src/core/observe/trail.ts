@@ -203,7 +203,7 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     const { eventType } = event;
     count(eventType);
     const who = recipient === "sink" ? "The audit sink" : "A handler of audit_emit";
-    const text = `${who} did not take ${eventType}. ${why}`;
+    const text = `${who} did not accept ${eventType}. ${why}`;
     log(`${text} The record: ${jsonLines(event)}`);
     const error = new GlassineError("audit_failed", text, { eventType, recipient }, cause);
     return Object.freeze({ ok: false, error });

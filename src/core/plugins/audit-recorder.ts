@@ -73,7 +73,7 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
     }
   };
 
-  const tell = (run: AnyRun, { step, type, facts }: RunNote): boolean | Promise<boolean> => {
+  const record = (run: AnyRun, { step, type, facts }: RunNote): boolean | Promise<boolean> => {
     const known: Readonly<Record<string, unknown>> = { ...runFacts(run, step), ...facts };
     // The type's table decides which of them are used.
     const taken = known as AuditFacts<typeof type>;
@@ -95,7 +95,7 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
       const outcome = await emit(event);
       if (outcome.ok) return metrics?.registration("success", "none");
       metrics?.registration("failure", "audit_failed");
-      const text = `plugin '${plugin.name}' is not registered: the audit trail did not keep it`;
+      const text = `plugin '${plugin.name}' is not registered: the audit trail did not accept the event`;
       throw new GlassineError("audit_failed", text, { plugin: plugin.name }, outcome.error);
     },
     /** Delivers events to the handlers of `audit_emit`, too. */
@@ -106,10 +106,10 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
     /** Records the notes of runs; `undefined` if nobody would receive them. */
     runs: (): RunAudit | undefined => {
       const isKept = options.audit.sink !== undefined || emitters !== undefined;
-      return isKept ? { strict: options.audit.strict, tell } : undefined;
+      return isKept ? { strict: options.audit.strict, record } : undefined;
     },
     /** Records the notes of runs that no caller started. */
-    inner: { strict: false, tell },
+    inner: { strict: false, record },
     /** Removes labels, and records it. @throws GlassineError `declassify_refused`, `audit_failed` */
     declassify: async (
       extensions: object,
@@ -120,7 +120,7 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
       const facts = { labels, reason, authority, request_id };
       const outcome = await emit(auditEvent("extensions.declassified", facts));
       if (outcome.ok || !options.audit.strict) return declassified;
-      const text = "The audit trail did not keep the declassification: the labels stay.";
+      const text = "The audit trail did not accept the declassification: the labels stay.";
       throw new GlassineError("audit_failed", text, {}, outcome.error);
     },
     /** Records one of the host's own events. */

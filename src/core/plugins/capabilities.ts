@@ -3,13 +3,13 @@ import * as z from "zod/mini";
 import type { Surface } from "./profile.ts";
 import { nameOrQuoted, orClause, plainList } from "./read-plain.ts";
 
-export function isOfService({ services }: Surface, name: string): boolean {
+export function isServiceCapability({ services }: Surface, name: string): boolean {
   return Object.hasOwn(services, name);
 }
 
 /** Whether a host knows a capability, be it of a slot or of a service. */
 export function knowsCapability(surface: Surface, name: string): boolean {
-  return surface.capabilities.implied.has(name) || isOfService(surface, name);
+  return surface.capabilities.implied.has(name) || isServiceCapability(surface, name);
 }
 
 /** A schema for declared capabilities, which it sorts, without repeats. `who` declares them. */
@@ -39,5 +39,5 @@ export function unusedCapabilities(
 ): string | undefined {
   const ofSlots = names.filter((name) => capabilities.implied.has(name));
   if (ofSlots.length === 0) return undefined;
-  return `${who} declares ${ofSlots.map(nameOrQuoted).join(", ")}, and no handler is passed extensions: add a third parameter without a default, or say { handler, extensions: true }; { handler, extensions: false } says that none is needed`;
+  return `${who} declares ${ofSlots.map(nameOrQuoted).join(", ")}, but no handler receives extensions: add a third parameter without a default, or set { handler, extensions: true }; set { handler, extensions: false } if no handler needs them`;
 }

@@ -8,7 +8,7 @@ import {
   isAwaitable,
   isProxy,
 } from "../data/intrinsics.ts";
-import { unowned } from "../hooks/index.ts";
+import { ignoreRejection } from "../hooks/index.ts";
 
 /** A `configSchema`, read. */
 export interface ReadSchema {
@@ -52,7 +52,7 @@ export function ask({ method, read }: ReadSchema, value: unknown): Answer {
     const given = read(value);
     if (isAwaitable(given)) {
       // Not awaited, because an endless chain of thenables would never let go.
-      unowned(given);
+      ignoreRejection(given);
       return breach(`${method} returned a promise; a configSchema answers at once`);
     }
     if (method === "parse") return { kind: "value", value: given };

@@ -60,7 +60,7 @@ function hookFault({ hooks }: Surface, hook: unknown): string | undefined {
   if (spec === undefined) return `unknown hook ${name}`;
   if (spec.semantic === "message") return `hook ${name} is a message hook: register a plugin there`;
   return spec.ordering === "plugin_only"
-    ? `hook ${name} takes plugins only, and no core handler`
+    ? `hook ${name} takes plugins only, no core handlers`
     : undefined;
 }
 
@@ -109,13 +109,13 @@ export function defineCoreHandlerFor(surface: Surface, input: unknown): CoreHand
 }
 
 /** @throws ManifestError `manifest_invalid` for two handlers with one name on one hook */
-export function withoutTwins(cores: readonly CoreDefinition[]): readonly CoreDefinition[] {
+export function expectNoDuplicates(cores: readonly CoreDefinition[]): readonly CoreDefinition[] {
   const seen = new Set<string>();
   for (const { hook, name } of cores) {
     const key = `${hook} ${name}`;
     if (seen.has(key)) {
-      const twin = `core handler ${quoteName(name)} is already registered for hook ${quoteName(hook)}`;
-      throw manifestError("name", twin);
+      const fault = `core handler ${quoteName(name)} is already registered for hook ${quoteName(hook)}`;
+      throw manifestError("name", fault);
     }
     seen.add(key);
   }

@@ -7,11 +7,11 @@ import {
   callSafely,
   endTurn,
   type HandlerEnd,
+  ignoreRejection,
   type ManagerRuntime,
   oneLine,
   RequestScope,
   settle,
-  unowned,
 } from "../hooks/index.ts";
 import { timestampNow } from "../observe/index.ts";
 import { type CompilerInput, type Member, stepsOn } from "./handler-step.ts";
@@ -155,7 +155,7 @@ async function endOf(
     return waitEnd("threw", thrown);
   }
   if (isLate()) {
-    if (isAwaitable(returned)) unowned(returned);
+    if (isAwaitable(returned)) ignoreRejection(returned);
     return waitEnd("timeout", undefined);
   }
   if (!isAwaitable(returned)) return waitEnd("returned", returned);

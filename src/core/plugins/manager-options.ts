@@ -15,7 +15,7 @@ import {
   type CoreDefinition,
   type CoreHandler,
   coreDefinitionOf,
-  withoutTwins,
+  expectNoDuplicates,
 } from "./core-handlers.ts";
 import type { HandlesOf, ServiceTable } from "./define-services.ts";
 import { type Discovered, type DiscoveryFacts, discoveryFactsOf } from "./discovered.ts";
@@ -187,7 +187,7 @@ export function readManagerOptions(surface: Surface, input: unknown) {
 }
 
 function readCores(surface: Surface, items: readonly unknown[]): readonly CoreDefinition[] {
-  return withoutTwins(
+  return expectNoDuplicates(
     items.map((item, index) => {
       const definition = coreDefinitionOf(item);
       if (definition?.surface === surface) return definition;

@@ -139,7 +139,7 @@ export async function createManager(
   const plugins = members.map(({ item }) => item.plugin);
   const isolated = new Map(plugins.map((plugin) => [plugin.name, isolationOf(plugin)?.kind]));
   const handlersFor = (hook: string) => handlersOn(surface, hook, compiledFor(hook), isolated);
-  metrics?.standing(hookNames, members.length, (hook) => handlersFor(hook).length);
+  metrics?.setFixedGauges(hookNames, members.length, (hook) => handlersFor(hook).length);
   warnOfUnsigned(discovered, logger);
   const unsigned = unsignedAmong(discovered);
   const stop = () => {

@@ -44,7 +44,11 @@ type Emit = <Kind extends MetricKind>(
 
 export interface Metrics extends Meter {
   /** Reports the numbers that are fixed once the manager is made. */
-  standing(hooks: readonly string[], plugins: number, handlers: (hook: string) => number): void;
+  setFixedGauges(
+    hooks: readonly string[],
+    plugins: number,
+    handlers: (hook: string) => number,
+  ): void;
   registration(outcome: "success" | "failure", reason: string): void;
 }
 
@@ -111,7 +115,7 @@ function metricsBy(emit: Emit): Metrics {
       }
       emit("histogram", "hook_duration_seconds", { hook }, (monotonicNow() - startedAt) / 1000);
     },
-    standing: (hooks, plugins, handlers) => {
+    setFixedGauges: (hooks, plugins, handlers) => {
       emit("gauge", "registered_count", {}, plugins);
       for (const hook of hooks) emit("gauge", "handlers_per_hook", { hook }, handlers(hook));
     },

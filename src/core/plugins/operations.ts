@@ -12,7 +12,7 @@ import {
 import { freezePayload } from "../messages/index.ts";
 import { compileSchema } from "../schema/index.ts";
 import { zodOf } from "../slots/index.ts";
-import { isOfService } from "./capabilities.ts";
+import { isServiceCapability } from "./capabilities.ts";
 import type { CoreDefinition } from "./core-handlers.ts";
 import {
   bindingsOn,
@@ -81,7 +81,7 @@ let lastCoreId = 0;
 
 function coreBinding({ surface, slots }: ManagerParts, core: CoreDefinition): HandlerBinding {
   const mask = surface.capabilities.mask(core.capabilities);
-  const services = core.capabilities.filter((name) => isOfService(surface, name));
+  const services = core.capabilities.filter((name) => isServiceCapability(surface, name));
   // Negative, unlike the ids of plugins, so that no state is shared with one.
   lastCoreId -= 1;
   const plugin = { name: "core", version: "0.0.0", asyncSafe: true };

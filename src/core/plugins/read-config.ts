@@ -45,16 +45,16 @@ export function readConfig(sources: ConfigSources): ReadConfig {
   const { plugin, schema } = sources;
   const merged = mergedOf(sources);
   if ("fault" in merged) return failed(plugin, merged.fault, needlesOf([]));
-  const { given, variables, isFromAfar } = merged;
+  const { given, variables, isSetElsewhere } = merged;
   if (schema === undefined) {
     const text = `plugin ${quoteName(plugin)} has configuration but no configSchema`;
-    const warnings = isFromAfar ? [text] : [];
+    const warnings = isSetElsewhere ? [text] : [];
     return { config: given, warnings, secrets: secretsOf(given) };
   }
-  const wanting = given === undefined ? {} : given;
+  const schemaInput = given === undefined ? {} : given;
   const values = secretsOf(given);
   const secrets = needlesOf(values);
-  const unknown = unknownKeys(schema, wanting);
+  const unknown = unknownKeys(schema, schemaInput);
   const faults = unknown.map(({ path, key, known }) => {
     const from = path.length === 0 ? variables.get(key) : undefined;
     const place = path.length === 0 ? "" : `${placeOf(path, secrets)}: `;
@@ -63,10 +63,10 @@ export function readConfig(sources: ConfigSources): ReadConfig {
   });
   const reported = new Set(unknown.map(({ path }) => formatPath(path)));
   // A copy, because some schemas change what they are given.
-  const answer = ask(schema, parseJson(writeText(wanting)));
+  const answer = ask(schema, parseJson(writeText(schemaInput)));
   if (answer.kind === "breach") faults.push(answer.text);
   if (answer.kind === "error")
-    faults.push(...faultsOf(answer.error, { config: wanting, secrets, reported }));
+    faults.push(...faultsOf(answer.error, { config: schemaInput, secrets, reported }));
   if (answer.kind !== "value") return failed(plugin, listed(faults), secrets);
   const read = readData(answer.value);
   if ("problem" in read)
@@ -74,7 +74,7 @@ export function readConfig(sources: ConfigSources): ReadConfig {
   else if (read.value === undefined)
     faults.push("configSchema returned nothing; expected JSON data");
   if ("problem" in read || faults.length > 0) return failed(plugin, listed(faults), secrets);
-  const ofAll = new Set([...values, ...secretsOf(madeOf(read.value, wanting))]);
+  const ofAll = new Set([...values, ...secretsOf(madeOf(read.value, schemaInput))]);
   return { config: read.value, warnings: [], secrets: [...ofAll] };
 }
 
@@ -113,7 +113,7 @@ type Merged =
       readonly given: unknown;
       readonly variables: Variables;
       /** Whether any key was set elsewhere than with the plugin. */
-      readonly isFromAfar: boolean;
+      readonly isSetElsewhere: boolean;
     }
   | { readonly fault: string };
 
@@ -125,17 +125,19 @@ function mergedOf(sources: ConfigSources): Merged {
   if ("fault" in variables) return variables;
   if (section.value !== undefined && !isRecord(section.value))
     return { fault: "the section must be an object" };
-  const isFromAfar = variables.size > 0 || Object.keys(section.value ?? {}).length > 0;
-  if (section.value === undefined && !isFromAfar)
-    return { given: item.value, variables, isFromAfar };
+  const isSetElsewhere = variables.size > 0 || Object.keys(section.value ?? {}).length > 0;
+  if (section.value === undefined && !isSetElsewhere)
+    return { given: item.value, variables, isSetElsewhere };
   if (item.value !== undefined && !isRecord(item.value))
-    return { fault: "its config must be an object, to go over what is configured elsewhere" };
+    return {
+      fault: "its config must be an object, because it overrides configuration from elsewhere",
+    };
   // No prototype, because its keys are data.
   const fromEnv = Object.fromEntries([...variables].map(([key, { value }]) => [key, value]));
   const over = { __proto__: null, ...section.value, ...item.value, ...fromEnv };
   const whole = readData(over);
   if ("problem" in whole) return { fault: `it is not JSON data: ${whole.problem}` };
-  return { given: whole.value, variables, isFromAfar };
+  return { given: whole.value, variables, isSetElsewhere };
 }
 
 const anyJson = compileSchema(jsonValue(), { closed: true, shownWhole: true });
@@ -172,7 +174,7 @@ function readEnvironment(sources: ConfigSources): Variables | { readonly fault: 
     const other = variables.get(key);
     if (other !== undefined) {
       const both = `${inText(other.variable)} and ${inText(variable)}`;
-      return { fault: `the variables ${both} are both for one key` };
+      return { fault: `the variables ${both} set the same key` };
     }
     variables.set(key, { variable, value });
   }

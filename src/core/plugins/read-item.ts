@@ -7,7 +7,7 @@ import {
   optionsInvalid,
 } from "../errors/index.ts";
 import { isAsStrict } from "../hooks/index.ts";
-import { isOfService, knowsCapability } from "./capabilities.ts";
+import { isServiceCapability, knowsCapability } from "./capabilities.ts";
 import {
   type Definition,
   definitionFrom,
@@ -76,13 +76,14 @@ function expectKeeper({ audit, core }: ReadOptions, items: readonly ReadItem[]):
       ({ plugin, settings }) => settings.mode !== "disabled" && plugin.hooks.includes(emitHook),
     );
   if (isKept) return;
-  const text = "audit: strict needs a sink, or a handler of audit_emit: nobody keeps a record.";
+  const text =
+    "audit: strict needs a sink or a handler of audit_emit; without one, no record is kept.";
   throw optionsInvalid(text);
 }
 
 const itemFields = ["plugin", "grant", "config", ...settingNames];
 
-const noPlugin = "must be what definePlugin made, or { plugin, … } with it.";
+const noPlugin = "must be a plugin made by definePlugin, or { plugin, … } with one.";
 
 /** Reads the settings of an item that has some. */
 function entryOf(item: unknown, index: number): Record<string, unknown> {
@@ -160,7 +161,9 @@ function checkForMessages(
   const idle = mode === undefined || mode === "disabled" ? others : { mode, ...others };
   const [first] = Object.keys(idle);
   if (first === undefined) return;
-  throw optionsInvalid(`${where}: ${first} is for message hooks, and it has a handler on none.`);
+  throw optionsInvalid(
+    `${where}: ${first} applies to message hooks only, and the plugin handles none.`,
+  );
 }
 
 /** Lets the operator make a plugin hold back more than it asks for, but never less. */
@@ -174,7 +177,7 @@ function checkStream(
   const streamed = manifest.hooks.filter(({ hook }) => hooks[hook]?.streamed === true);
   if (streamed.length === 0)
     throw optionsInvalid(
-      `${where}: stream is for hooks that have streams, and it has a handler on none.`,
+      `${where}: stream applies to streamed hooks only, and the plugin handles none.`,
     );
   for (const { hook, settings } of streamed) {
     const own = settings.stream ?? "buffer";
@@ -193,7 +196,7 @@ function readGrant(
 ): Pick<ReadItem, "mask" | "services"> {
   const { capabilities } = surface;
   const declared = capabilities.mask(plugin.capabilities);
-  const opened = plugin.capabilities.filter((name) => isOfService(surface, name));
+  const opened = plugin.capabilities.filter((name) => isServiceCapability(surface, name));
   if (grant === undefined) return { mask: declared, services: opened };
   const names = readPlainArray(grant);
   if (names === undefined)

@@ -56,7 +56,7 @@ export function readProfile(given: Partial<HostProfile> = {}): HostProfile {
   for (const field of Object.keys(given)) {
     if (Object.hasOwn(schema.shape, field)) continue;
     const near = suggestion(field, Object.keys(schema.shape));
-    throw optionsInvalid(`A profile has no ${quoted(field)}.${near}`);
+    throw optionsInvalid(`A profile has no field ${quoted(field)}.${near}`);
   }
   const { data, error } = z.safeParse(schema, given);
   const [issue] = error?.issues ?? [];

@@ -68,7 +68,9 @@ async function isMetAsOfNpm(range: string, hostVersion: string): Promise<boolean
 function faultOfText(range: string): string | undefined {
   if (range.length > maxRange) return `it has more than ${maxRange} characters`;
   if (range.trim() === "") return "it is empty; say * for any version";
-  return /^[\x20-\x7e]*$/.test(range) ? undefined : "it has characters that no range has";
+  return /^[\x20-\x7e]*$/.test(range)
+    ? undefined
+    : "it has characters that are not allowed in a range";
 }
 
 /** Turns `>=1.2.0rc3` into `>=1.2.0-rc.3`, where the 3 is compared as a number. */

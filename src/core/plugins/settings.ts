@@ -24,7 +24,7 @@ const conditions = z.strictObject(
   {
     error: ({ code }) =>
       code === "unrecognized_keys"
-        ? `conditions knows ${conditionKinds.join(", ")} only`
+        ? `conditions may have only ${conditionKinds.join(", ")}`
         : "conditions must be a plain object",
   },
 );

@@ -50,7 +50,7 @@ export function checkAnswer(answer: Answer, call: string): void {
 function checkHeaders(headers: HeaderMap): void {
   const option = "httpHeaders";
   fitHeaders(withoutSecrets(headers, option), (name) => {
-    const text = `${option} expects well-formed headers that frame no message, each once; got another at ${quoted(name)}.`;
+    const text = `${option} expects well-formed headers, each once, and none that frames a message; ${quoted(name)} is not accepted.`;
     throw optionsInvalid(text, { option, name });
   });
 }
@@ -61,7 +61,7 @@ export function answerHeaders({ httpHeaders }: Answer): HeaderMap | undefined {
 }
 
 /** Returns the answer's headers from another process, limited to those that a plugin may write. */
-export function wishedHeaders(
+export function requestedHeaders(
   map: HeaderMap | undefined,
   path: readonly string[],
   onDropped: OnDropped,

@@ -12,7 +12,7 @@ import {
 } from "../hooks/index.ts";
 import type { Changed } from "../plugins/index.ts";
 import { type LevelValue, readPlain } from "../schema/index.ts";
-import { type Answer, isMetric, wishedHeaders } from "./answer.ts";
+import { type Answer, isMetric, requestedHeaders } from "./answer.ts";
 import {
   checkOptions,
   type DecodeWireOptions,
@@ -25,7 +25,7 @@ import {
 import type { WireSurface } from "./encode-result.ts";
 import { executionFrom, type WireExecution } from "./executions.ts";
 import { changeHeaderMaps, recordOf, shownAt, withoutSecrets, withSecretsOf } from "./headers.ts";
-import { asMeant } from "./other-implementations.ts";
+import { normalizedProposal } from "./other-implementations.ts";
 import { payloadFrom } from "./payload.ts";
 import { compileDocument, resultSchema } from "./schemas.ts";
 
@@ -168,7 +168,7 @@ function proposalFrom(
     return undefined;
   });
   if (view === undefined) return stripped;
-  const meant = asReturned ? stripped : asMeant(slots, stripped, view, onDropped);
+  const meant = asReturned ? stripped : normalizedProposal(slots, stripped, view, onDropped);
   return changeHeaderMaps(slots.nodes, meant, (map, _path, keys) =>
     withSecretsOf(shownAt(view, keys), map),
   );
@@ -188,7 +188,7 @@ function answerFrom(document: ResultDocument, report: DropReport): Answer {
     report.add("violation.proto_error_code");
   }
   return Object.freeze({
-    httpHeaders: wishedHeaders(headers, at, (path) => report.add(path)),
+    httpHeaders: requestedHeaders(headers, at, (path) => report.add(path)),
     retryDelayMs: document.retry_delay_ms,
     mcpErrorCode: older ?? newer,
     httpStatusCode: own?.http_status_code,

@@ -131,7 +131,7 @@ export function checkOptions(options: unknown, call: string): void {
 }
 
 export function misuse(option: string, expected: string): GlassineError {
-  const text = `${option} expects ${expected}, got another value.`;
+  const text = `${option} must be ${expected}; got another value.`;
   return optionsInvalid(text, { option });
 }
 

@@ -172,7 +172,7 @@ function stripped({ nodes }: CompiledSlots, extensions: object): object {
 }
 
 function refusal(code: ErrorCode, path: string, reason: string): GlassineError {
-  const text = `The result was refused at ${path}: ${reason} Nothing of it was written.`;
+  const text = `The result was refused at ${path}: ${reason} No part of it was written.`;
   return new GlassineError(code, text, { path });
 }
 

@@ -35,7 +35,8 @@ export function executionDocuments(executions: unknown): readonly ExecutionDocum
   const option = "executions";
   if (!Array.isArray(executions)) throw misuse(option, "a list of records");
   const documents = executions.map((execution: unknown) => {
-    if (typeof execution !== "object" || execution === null) throw misuse(option, "records");
+    if (typeof execution !== "object" || execution === null)
+      throw misuse(option, "a list of records");
     return Object.fromEntries(
       fields.map(([key, name]) => [name, (execution as WireExecution)[key]]),
     );

@@ -7,7 +7,7 @@ import { foldedHeaders } from "./header-generations.ts";
 import { isEmptyContainer, type OnDropped, recordOf, shownAt } from "./headers.ts";
 
 /** Returns a proposal as this library would have written it. */
-export function asMeant(
+export function normalizedProposal(
   slots: CompiledSlots,
   proposal: LevelValue,
   view: object,

@@ -92,8 +92,8 @@ function contextDocument(turn: Turn): Pick<TaskDocument, "hook" | "context" | "c
   const context: Turn["context"] | undefined = turn?.context;
   if (typeof context !== "object" || context === null) {
     throw misuse(
-      "encodeTask",
-      "a turn: payload, context and, if the handler takes them, extensions",
+      "turn",
+      "an object with payload, context and, if the handler takes them, extensions",
     );
   }
   const { hook, request, operation, stream, capabilities, config } = context;

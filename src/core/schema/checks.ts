@@ -129,19 +129,19 @@ export function withChecks(
       // A level shown in part comes back in part and cannot be judged; the merge judges the result.
       if (partial === true && shape === "level" && !shownWhole) return result;
       const verdict = judge(freeze(result));
-      if (!isFree(verdict)) return reportVerdict(state, verdict);
+      if (!hasPassed(verdict)) return reportVerdict(state, verdict);
       // A check can replace the value. The replacement was never read.
       if (verdict.value === result) return result;
-      countAgain(state, { nodes, units });
+      resetCounts(state, { nodes, units });
       return readForeign(state, read, verdict.value, previous);
     },
     element: undefined,
-    passes: (value) => passes?.(value) !== false && isFree(judge(value)),
+    passes: (value) => passes?.(value) !== false && hasPassed(judge(value)),
   };
 }
 
 /** Resets the counts, before a value is read again from this library's own copy. */
-function countAgain(state: ReadState, { nodes, units }: Size): void {
+function resetCounts(state: ReadState, { nodes, units }: Size): void {
   state.nodes = nodes;
   state.units = units;
 }
@@ -154,8 +154,8 @@ export function readByZod(schema: z.core.$ZodType): Reader {
     // An unchanged value stays as it is: a transform must not run on its own output.
     if (copy === BAD || copy === previous) return copy;
     const verdict = runZod(schema, copy);
-    if (!isFree(verdict)) return reportVerdict(state, verdict);
-    countAgain(state, { nodes, units });
+    if (!hasPassed(verdict)) return reportVerdict(state, verdict);
+    resetCounts(state, { nodes, units });
     return readForeign(state, readJson, verdict.value, previous);
   };
 }
@@ -164,7 +164,7 @@ export function readByZod(schema: z.core.$ZodType): Reader {
 export function passesBy(checks: readonly ZodCheck[]): Compiled["passes"] {
   if (checks.length === 0) return undefined;
   const judge = judgeOf(checks);
-  return (value) => isFree(judge(value));
+  return (value) => hasPassed(judge(value));
 }
 
 export interface Verdict extends Payload {
@@ -172,7 +172,7 @@ export interface Verdict extends Payload {
   readonly expected: string | undefined;
 }
 
-export function isFree({ expected, issues }: Verdict): boolean {
+export function hasPassed({ expected, issues }: Verdict): boolean {
   return expected === undefined && issues.length === 0;
 }
 
@@ -191,7 +191,7 @@ function judgeOf(checks: readonly ZodCheck[]): (stored: unknown) => Verdict {
       if (!holds(stored)) return { expected, value: stored, issues: nothing };
     }
     if (steps.length === 0) return { expected: undefined, value: stored, issues: nothing };
-    const given = asChecksSeeIt(stored);
+    const given = asZodOutput(stored);
     const payload = newPayload(given);
     const verdict = (expected: string | undefined) => ({
       expected,
@@ -204,10 +204,10 @@ function judgeOf(checks: readonly ZodCheck[]): (stored: unknown) => Verdict {
       const { length } = payload.issues;
       try {
         if (when === undefined ? aborted : !when(payload)) continue;
-        if (dropPromise(run(payload))) return verdict(late);
+        if (dropPromise(run(payload))) return verdict(mustBeSync);
       } catch {
         // What a host's check throws may quote the value, so it is dropped.
-        return verdict("a value that its schema's own check can judge");
+        return verdict("a schema whose checks do not throw");
       }
       for (let at = length; at < payload.issues.length; at++) {
         const goesOn = payload.issues[at]?.continue;
@@ -222,7 +222,7 @@ function judgeOf(checks: readonly ZodCheck[]): (stored: unknown) => Verdict {
 
 const nothing: readonly never[] = freeze([]);
 
-const late = "a schema whose checks and transforms do not wait";
+const mustBeSync = "a schema whose checks and transforms are synchronous";
 
 /** Without a prototype: a setter on it would swallow what zod writes here. */
 function newPayload(value: unknown): Payload {
@@ -241,15 +241,15 @@ function define(target: object, key: PropertyKey, value: unknown, enumerable: bo
 }
 
 /** Makes a frozen copy in the form zod would produce: absent fields are left out. */
-function asChecksSeeIt(value: unknown): unknown {
+function asZodOutput(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if (isArray(value)) return freeze(mapped(value, asChecksSeeIt));
+  if (isArray(value)) return freeze(mapped(value, asZodOutput));
   const part = create(null);
   const keys = enumerableKeys(value);
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] as string;
     const item = (value as Record<string, unknown>)[key];
-    if (item !== undefined) part[key] = asChecksSeeIt(item);
+    if (item !== undefined) part[key] = asZodOutput(item);
   }
   return freeze({ ...part });
 }
@@ -257,21 +257,22 @@ function asChecksSeeIt(value: unknown): unknown {
 const { push } = Array.prototype;
 
 /** Whether zod can report issues from inside a schema: it pushes them to lists of its own. */
-function canTell(): boolean {
+function canZodReport(): boolean {
   return ownValue(getOwnPropertyDescriptor(arrayPrototype, "push"), "value") === push;
 }
 
 /** Runs a whole schema with zod, on this library's own data. */
 export function runZod(schema: z.core.$ZodType, value: unknown): Verdict {
   const payload = newPayload(value);
-  if (!canTell()) return { ...payload, expected: "a realm in which zod can tell a problem" };
+  if (!canZodReport())
+    return { ...payload, expected: "an unpatched Array.prototype.push, which zod needs" };
   try {
     // `async` stays unset: with false, zod would drop a promise, and its rejection would surface.
     const result: unknown = schema._zod.run(payload as never, create(null) as never);
-    if (dropPromise(result)) return { ...payload, expected: late };
+    if (dropPromise(result)) return { ...payload, expected: mustBeSync };
     return { ...(result as Payload), expected: undefined };
   } catch {
-    return { ...payload, expected: "a value its schema can read" };
+    return { ...payload, expected: "a schema that does not throw" };
   }
 }
 

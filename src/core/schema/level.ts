@@ -31,7 +31,7 @@ import {
   ownValue,
   put,
 } from "../data/intrinsics.ts";
-import { checksOf, isFree, passesBy, runZod, withChecks } from "./checks.ts";
+import { checksOf, hasPassed, passesBy, runZod, withChecks } from "./checks.ts";
 import type { Compiled, Field, Level, LevelValue } from "./compiled.ts";
 import { checkKey, leaveMap, mismatch, readJson } from "./readers.ts";
 
@@ -113,7 +113,7 @@ function checkedField(schema: z.core.$ZodType, field: Field, shownWhole: boolean
     key,
     compiled: withChecks(compiled, checks, shownWhole),
     // As in zod, checks do not apply to an absent value, but do apply to null.
-    optional: optional && (schema._zod.optout === "optional" || isFree(runZod(schema, null))),
+    optional: optional && (schema._zod.optout === "optional" || hasPassed(runZod(schema, null))),
     fallback: fallback && (() => passing(fallback(), passes)),
   };
 }
@@ -129,7 +129,7 @@ function absenceOf(schema: z.core.$ZodType): Pick<Field, "optional" | "fallback"
   if (optin === optout) return { optional: true, fallback: undefined };
   const read = () => {
     const verdict = runZod(schema, undefined);
-    return isFree(verdict) ? verdict : undefined;
+    return hasPassed(verdict) ? verdict : undefined;
   };
   const first = read();
   return {

@@ -212,13 +212,13 @@ export const readNumber: Reader = (state, value) => {
 export const readWholeNumber: Reader = (state, value) => {
   const number = readNumber(state, value, undefined);
   if (number === BAD || (isSafeInteger(number) && (number as number) >= 0)) return number;
-  return report(state, state.shapeCode, "a whole number from 0 on", "another number");
+  return report(state, state.shapeCode, "a whole number of at least 0", "another number");
 };
 
 export const readAmount: Reader = (state, value) => {
   const number = readNumber(state, value, undefined);
   if (number === BAD || (number as number) >= 0) return number;
-  return report(state, state.shapeCode, "a number from 0 on", "a negative one");
+  return report(state, state.shapeCode, "a number of at least 0", "a negative one");
 };
 
 export const readStringSet: Reader = (state, value, previous) =>

@@ -23,7 +23,7 @@ export function compileTagged(
     if (values.length === 0 || values.some((value) => value !== undefined && taken.has(value))) {
       throw new GlassineError(
         ofPayload ? "hook_invalid" : "slot_invalid",
-        `Each option of a union discriminated by ${quoted(tag)} needs values of it that no other has: z.literal or z.enum.`,
+        `Each option of a union discriminated by ${quoted(tag)} needs values for that field that no other option has: z.literal or z.enum.`,
         { discriminator: tag },
       );
     }

@@ -2,9 +2,9 @@
 import {
   append,
   BrandCarrier,
-  countOf,
   freeze,
   isArray,
+  lengthOf,
   newList,
   newRecord,
   toArray,
@@ -50,7 +50,7 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
   const bits: CapabilityBits = {
     names,
     implied,
-    mask: (wanted) => Resolved.maskIn(wanted, bits) ?? joined(maskOf, wanted, countOf(wanted)),
+    mask: (wanted) => Resolved.maskIn(wanted, bits) ?? joined(maskOf, wanted, lengthOf(wanted)),
     bits: (wanted) => joined(bitOf, wanted, wanted.length),
     namesOf: (mask) => {
       const found = newList<string>();

@@ -36,7 +36,7 @@ export interface Node extends Field {
   readonly empty: LevelValue;
   readonly take: Take;
   /** The argument for `take` that opens every field. */
-  readonly whole: ArrayLike<boolean>;
+  readonly allOpen: ArrayLike<boolean>;
   /** The list that grows, for a monotonic level. */
   readonly grows: Node | undefined;
   readonly derive: Derive | undefined;
@@ -60,7 +60,7 @@ export interface CompiledSlots {
   readonly empty: LevelValue;
   readonly take: Take;
   /** The argument for `take` that opens every field. */
-  readonly whole: ArrayLike<boolean>;
+  readonly allOpen: ArrayLike<boolean>;
 }
 
 export function compileSlots(table: SlotTable): CompiledSlots {
@@ -112,10 +112,10 @@ const standardTakes = new Map(
 );
 
 /** `take` is also called in a patched realm. */
-function copiesOf(empty: LevelValue): Pick<Node, "take" | "whole"> {
+function copiesOf(empty: LevelValue): Pick<Node, "take" | "allOpen"> {
   const keys = Object.freeze(Object.keys(empty));
   const take = standardTakes.get(keys.join()) ?? takeOf(keys, empty);
-  return { take, whole: Object.freeze(keys.map(() => true)) };
+  return { take, allOpen: Object.freeze(keys.map(() => true)) };
 }
 
 function takeOf(keys: readonly string[], empty: LevelValue): Take {
@@ -237,7 +237,7 @@ function checkSlot(node: Node, spec: SlotSpec, capabilities: CapabilityBits): vo
     fail("must grow a list or a set.");
   }
   if (node.tier === "monotonic" && node.mixed)
-    fail("is monotonic, so no field of it has gates of its own.");
+    fail("is monotonic, so its fields cannot have gates of their own.");
   checkGates(node, spec, spec, undefined, capabilities);
   checkFields(node, fail);
 }
@@ -247,13 +247,13 @@ function checkFields(node: Node, fail: (text: string) => never): void {
   const tells = node.mixed && node.changeable;
   if (tells && node.compiled.passes !== undefined) {
     fail(
-      `has parts with gates of their own in ${quoted(node.path)}, so that takes no refinement as a whole.`,
+      `has parts with their own gates in ${quoted(node.path)}, so that level cannot have a refinement.`,
     );
   }
   for (const field of node.fields) {
     if (tells && !field.optional && field.fallback === undefined) {
       fail(
-        `has parts with gates of their own beside the required field ${quoted(field.key)}: make it optional, or give it a default.`,
+        `has parts with their own gates beside the required field ${quoted(field.key)}: make it optional, or give it a default.`,
       );
     }
     const { shape } = field.compiled;
@@ -277,7 +277,8 @@ function checkGates(
   const fail = (text: string): never => {
     throw new GlassineError("slot_invalid", `${quoted(node.path)} ${text}`, { path: node.path });
   };
-  if (tier === "immutable" && spec.write !== undefined) fail("is immutable, so nothing writes it.");
+  if (tier === "immutable" && spec.write !== undefined)
+    fail("is immutable, so it cannot have a write capability.");
   const read = spec.read === everyone ? undefined : (spec.read ?? above);
   const brings = write === undefined ? undefined : capabilities.implied.get(write);
   if (tier !== "immutable" && read !== undefined && brings?.includes(read) !== true) {

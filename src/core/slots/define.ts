@@ -65,7 +65,7 @@ function checkName(name: string, folded: Map<string, string>): void {
   if (!namePattern.test(name) || name.length > 64 || reserved.has(name)) {
     throw new GlassineError(
       "slot_invalid",
-      `A slot name is lower-case letters, digits and single underscores, and none of ${[...reserved].join(", ")}; got ${quoted(name)}.`,
+      `A slot name consists of lower-case letters, digits and single underscores, and is none of ${[...reserved].join(", ")}; got ${quoted(name)}.`,
       { name },
     );
   }
@@ -74,8 +74,8 @@ function checkName(name: string, folded: Map<string, string>): void {
   if (other !== undefined) {
     const text =
       other === name
-        ? `The slot ${quoted(name)} is there already.`
-        : `The slot ${quoted(name)} is too close to ${quoted(other)}. Choose a name that nobody confuses with it.`;
+        ? `The slot ${quoted(name)} already exists.`
+        : `The slot ${quoted(name)} is too close to ${quoted(other)}. Choose a more distinct name.`;
     throw new GlassineError("slot_invalid", text, { name, other });
   }
   folded.set(key, name);
@@ -96,7 +96,7 @@ function checkWhole(slot: string, spec: SlotSpec): void {
     throw new GlassineError("slot_invalid", `Slot ${quoted(slot)} ${text}`, { slot });
   };
   if (spec.tier === undefined) fail(`needs a tier: ${tiers.join(", ")}.`);
-  if (typeof spec.description !== "string") fail("needs a description for its reference page.");
+  if (typeof spec.description !== "string") fail("needs a description.");
   if (spec.schema?._zod === undefined) {
     fail("needs a schema made with zod 4.");
   }
@@ -113,7 +113,7 @@ function checkAccess(slot: string, spec: SlotSpec): void {
     throw new GlassineError("slot_invalid", `${quoted(path)} ${text}`, { path });
   };
   if (spec.read === undefined && (spec.write !== undefined || gatesOf(spec).length > 0)) {
-    fail(slot, `says who writes it or reads a part of it, and not who reads it: ${whoReads}.`);
+    fail(slot, `says who writes it or reads a part of it, but not who reads it: ${whoReads}.`);
   }
   const check = (path: string, { tier, read, write, fields }: FieldSpec, above: Above): void => {
     const here = {

@@ -237,7 +237,7 @@ export type MetaSlot = {
 };
 type MetaInput = Given<MetaSlot>;
 
-/** The slot `custom`. Anything plugins tell each other. Shared and unattributed: never decide by it. */
+/** The slot `custom`. Data that plugins share. Unattributed: never base a decision on it. */
 export type CustomSlot = { readonly [key: string]: Json };
 type CustomInput = Given<CustomSlot>;
 

@@ -1,7 +1,7 @@
 // Generated from the slot table by `npm run generate`. Edit the table, not this file.
 import type { Take } from "./types.ts";
 
-/** One for each level of which a part may be shown without the rest. */
+/** Copy functions, one for each level that can be shown in part. */
 export const standardLevels: readonly Take[] = [
   (level, open) => ({
     request: open[0] ? level.request : undefined,

@@ -122,7 +122,7 @@ export const standardSlots: StandardSlots = defineSlots({
     tier: "mutable",
     read: "everyone",
     write: "everyone",
-    description: "Anything plugins tell each other. Shared and unattributed: never decide by it.",
+    description: "Data that plugins share. Unattributed: never base a decision on it.",
     schema: jsonObject(),
   },
 });

@@ -248,7 +248,7 @@ describe("the schema", () => {
     expect(auditEventSchema.safeParse({ ...record, eventType }).success).toBe(expected);
     const raise = () => recordOf(eventOf({ eventType }));
     if (expected) expect(raise().eventType).toBe(eventType);
-    else expect(raise).toThrow("dotted words");
+    else expect(raise).toThrow("dotted lower-case words");
   });
 
   it("accepts any metadata of a host's own type, at any depth", () => {

@@ -1,6 +1,6 @@
 /** Which values are awaited: decided without running an object's code. */
 import { describe, expect, it } from "vitest";
-import { isAwaitable, plainly } from "../../../src/core/data/intrinsics.ts";
+import { isAwaitable, readDataProperty } from "../../../src/core/data/intrinsics.ts";
 
 const then = "then";
 const thenable = (holds: unknown): object => ({ [then]: holds });
@@ -107,29 +107,29 @@ describe("the own data property", () => {
     ["nothing if it is missing, without a prototype", Object.create(null), undefined],
     ["nothing of null", null, undefined],
   ])("is %s", (_, value, expected) => {
-    expect(plainly(value, "key")).toBe(expected);
+    expect(readDataProperty(value, "key")).toBe(expected);
   });
 
   it("is never an inherited property", () => {
-    expect(plainly({}, "toString")).toBeUndefined();
-    expect(plainly([], "map")).toBeUndefined();
-    expect(plainly([], "toString")).toBeUndefined();
-    expect(plainly(Object.prototype, "toString")).toBeUndefined();
-    expect(plainly(Array.prototype, "map")).toBeUndefined();
-    expect(plainly([1], "length")).toBe(1);
-    expect(plainly(new Query(), "constructor")).toBe(Query);
+    expect(readDataProperty({}, "toString")).toBeUndefined();
+    expect(readDataProperty([], "map")).toBeUndefined();
+    expect(readDataProperty([], "toString")).toBeUndefined();
+    expect(readDataProperty(Object.prototype, "toString")).toBeUndefined();
+    expect(readDataProperty(Array.prototype, "map")).toBeUndefined();
+    expect(readDataProperty([1], "length")).toBe(1);
+    expect(readDataProperty(new Query(), "constructor")).toBe(Query);
   });
 
   it("runs no trap, and stops at a proxy", () => {
     const met: string[] = [];
-    expect(plainly(watched(met), "then")).toBeUndefined();
-    expect(plainly(Object.create(watched(met)), "then")).toBeUndefined();
+    expect(readDataProperty(watched(met), "then")).toBeUndefined();
+    expect(readDataProperty(Object.create(watched(met)), "then")).toBeUndefined();
     expect(met).toEqual([]);
   });
 
   it("is nothing if reading it throws", () => {
-    expect(plainly(revoked(), "then")).toBeUndefined();
-    expect(plainly(5 as never, "then")).toBeUndefined();
-    expect(plainly("text" as never, "length")).toBeUndefined();
+    expect(readDataProperty(revoked(), "then")).toBeUndefined();
+    expect(readDataProperty(5 as never, "then")).toBeUndefined();
+    expect(readDataProperty("text" as never, "length")).toBeUndefined();
   });
 });

@@ -5,8 +5,8 @@ import {
   append,
   concat,
   copyOf,
-  countOf,
   includes,
+  lengthOf,
   mapped,
   newArray,
   newList,
@@ -125,11 +125,11 @@ it("nothing is found past the end of a list", () => {
 
 describe("how many a list counts", () => {
   it.each([0, 1, 256, Number.MAX_SAFE_INTEGER])("is its length: %d", (length) => {
-    expect(countOf({ length })).toBe(length);
+    expect(lengthOf({ length })).toBe(length);
   });
 
   it.each([-1, -0.5, 1.5, 2 ** 53, Number.NaN])("is invalid for the length %d", (length) => {
-    expect(countOf({ length })).toBe(0);
+    expect(lengthOf({ length })).toBe(0);
   });
 });
 

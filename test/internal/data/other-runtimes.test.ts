@@ -161,7 +161,9 @@ describe("an object that runs code, if the runtime cannot detect it", () => {
 
   it("is refused if a property it lists does not exist", () => {
     const fleeting = new Proxy({}, { ownKeys: () => ["a"] });
-    expect(problemsOf(fleeting)).toEqual(["a | snapshot_key | a lasting property | none"]);
+    expect(problemsOf(fleeting)).toEqual([
+      "a | snapshot_key | a property that still exists | none",
+    ]);
   });
 
   it("is copied as read, each property once", () => {

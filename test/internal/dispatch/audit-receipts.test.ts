@@ -9,7 +9,7 @@ import { call, hook, labelled, manage, plugin, type Run, rest } from "../../disp
 async function kept(...answers: readonly (boolean | Promise<boolean>)[]): Promise<boolean> {
   const receipts = new AuditReceipts();
   for (const answer of answers) {
-    receipts.tell({ strict: true, tell: () => answer }, undefined as never, undefined as never);
+    receipts.record({ strict: true, record: () => answer }, undefined as never, undefined as never);
   }
   return receipts.areKept();
 }

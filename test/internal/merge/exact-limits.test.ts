@@ -234,7 +234,7 @@ describe.each(variants)("%s", (_, { grant, view, now, returned, others, own }) =
     const act = () => merge({ [name]: exact[name] - 1 });
     expect(codeOf(act)).toBe("snapshot_limit");
     const [slot] = Object.keys(returned);
-    expect(act).toThrow(`at ${slot}: Expected ${expected} together with what was there, got more.`);
+    expect(act).toThrow(`at ${slot}: Expected ${expected} in the merged value, got more.`);
   });
 });
 

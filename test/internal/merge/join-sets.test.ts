@@ -67,7 +67,7 @@ describe("labels", () => {
   });
 
   it("beyond the limit are reported by the limit", () => {
-    const reason = "Expected at most 256 elements together with what was there, got more.";
+    const reason = "Expected at most 256 elements in the merged value, got more.";
     const over = join(numbered(0, 200), numbered(200, 57), none);
     expect(over).toMatchObject({ refusal: { reason } });
     // Of another manager, under wider limits.

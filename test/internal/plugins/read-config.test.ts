@@ -104,7 +104,7 @@ describe("the sources of a configuration", () => {
     expect(configOf({ item: [1, 2] })).toEqual([1, 2]);
     expect(configOf({ item: 7, schema: z.number() })).toBe(7);
     expect(configOf({ item: null, schema: z.null() })).toBeNull();
-    const text = "its config must be an object, to go over what is configured elsewhere";
+    const text = "its config must be an object, because it overrides configuration from elsewhere";
     expect(fault({ item: 7, section: {} })).toBe(text);
     expect(fault({ item: [], env: { GLASSINE_PLUGIN_FOO_A: "1" } })).toBe(text);
     for (const section of [7, [], null, "text"])
@@ -181,7 +181,7 @@ describe("a variable of the environment", () => {
       GLASSINE_PLUGIN_FOO_MAXSIZE: "hunter-3",
     };
     expect(fault({ schema: limits, env })).toBe(
-      "the variables 'GLASSINE_PLUGIN_FOO_MAXSIZE' and 'GLASSINE_PLUGIN_FOO_MAX_SIZE' are both for one key",
+      "the variables 'GLASSINE_PLUGIN_FOO_MAXSIZE' and 'GLASSINE_PLUGIN_FOO_MAX_SIZE' set the same key",
     );
   });
 

@@ -11,7 +11,7 @@ A hook is a point in an operation at which plugins run.
 The host invokes it with a payload; a plugin registers a handler under its name.
 
 - A _pre_ point comes before something happens, a _post_ point after it.
-- A handler of \`message_pre_invoke\` takes part in every pre point, a handler of \`message_post_invoke\` in every post point. It finds the point in \`context.hook\`.
+- A handler of \`message_pre_invoke\` runs at every pre point, a handler of \`message_post_invoke\` at every post point. It finds the point in \`context.hook\`.
 - The older hooks and \`evaluate\` are not points: [only their own handlers](#which-hook-to-invoke) run there.
 - A plugin may change the fields listed as writable; an operator can narrow them with \`payloadPolicy\`.
 - All of these are message hooks. A host may declare hooks of [four other semantics](lifecycle.md#hooks-of-other-semantics); [the memory node](memory-node-hooks.md) has 22 of them.

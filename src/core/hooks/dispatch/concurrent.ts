@@ -21,7 +21,7 @@ import {
   takeRead,
 } from "./turn.ts";
 import type { PluginContext, Step } from "./types.ts";
-import { promiseOf, unowned, Wait, type WaitRules } from "./wait.ts";
+import { ignoreRejection, promiseOf, Wait, type WaitRules } from "./wait.ts";
 
 /** `returned` includes a thrown denial; `passed` had no turn; `cancelled`: the host aborted. */
 type Ending = "pending" | "returned" | "threw" | "timeout" | "passed" | "cancelled";
@@ -76,7 +76,7 @@ function endReturned(member: Member, returned: unknown): void {
 
 function readNow(member: Member, returned: unknown): void {
   const { step, view, phase } = member;
-  phase.run.given = view;
+  phase.run.view = view;
   phase.run.before = phase.start;
   try {
     member.read = readTurn(phase.run, step, returned);
@@ -167,7 +167,7 @@ export class ConcurrentPhase implements Phase {
   #await(member: Member, returned: PromiseLike<unknown>): void {
     // The handler may have made the host abort.
     if (member.ending !== "pending") {
-      unowned(returned);
+      ignoreRejection(returned);
       return;
     }
     const wait = new Wait(member, memberWait);
@@ -200,7 +200,7 @@ export class ConcurrentPhase implements Phase {
     if (ending === "returned") return takeRead(run, step, read);
     if (ending === "threw") return failThrown(run, step, thrown);
     if (ending === "timeout") return failLate(run, step);
-    const notStarted = { status: "skipped", reason: "The run was halted before." } as const;
+    const notStarted = { status: "skipped", reason: "The run had already been halted." } as const;
     if (context === undefined) run.log.record(step, notStarted);
     else run.record(step, { status: "cancelled", effectiveAllow: false, errorCode: "aborted" });
     return undefined;

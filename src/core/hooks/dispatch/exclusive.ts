@@ -4,7 +4,7 @@ import { GlassineError } from "../../errors/index.ts";
 import type { Deadline } from "../deadlines.ts";
 import { endTurn, isLive, originOf, partOf } from "./context.ts";
 import type { AnyHandler, HandlerLock, PluginContext } from "./types.ts";
-import { settle, settledWith, timedOut, unowned } from "./wait.ts";
+import { ignoreRejection, settle, settledWith, timedOut } from "./wait.ts";
 
 const PromiseAtLoad = Promise;
 
@@ -72,7 +72,7 @@ export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler
       throw thrown;
     }
     if (isLate(exclusion, startedAt)) {
-      if (isAwaitable(returned)) unowned(returned);
+      if (isAwaitable(returned)) ignoreRejection(returned);
       lock.leave();
       throw outOfTime(context);
     }

@@ -83,7 +83,7 @@ export class MessageRun implements AnyRun {
   /** The index of the serial step that last changed the payload, or -1. */
   changedAt = -1;
   /** Whether handlers are being called again, to check the payload that the others left. */
-  again = false;
+  rechecking = false;
   /** The concurrent phase, once it has begun. */
   phase: Phase | undefined = undefined;
   /**
@@ -91,7 +91,7 @@ export class MessageRun implements AnyRun {
    * that time. In the concurrent phase, the handler whose result is being read, without a context.
    */
   context: PluginContext | undefined = undefined;
-  given: Slots | undefined = undefined;
+  view: Slots | undefined = undefined;
   before: Slots;
   /** The envelope when the run began. */
   readonly start: Slots;
@@ -198,7 +198,7 @@ export class RunLog {
   readonly #compiled: CompiledHook;
   readonly #records: ExecutionRecord[];
   /** The records of handlers that were called again. */
-  #again: List<ExecutionRecord> | undefined = undefined;
+  #rechecked: List<ExecutionRecord> | undefined = undefined;
   #rejections: List<Rejection> | undefined = undefined;
   #errors: List<InvokeError> | undefined = undefined;
   #metadata: Record<string, LevelValue> | undefined = undefined;
@@ -213,13 +213,13 @@ export class RunLog {
   record({ position, plain }: Step, turn: Partial<ExecutionRecord>): void {
     const record = freeze({ ...plain, ...turn });
     const isSecond = position < this.#compiled.firstConcurrent;
-    if (this.#again === undefined || !isSecond) this.#records[position] = record;
-    else append(this.#again, record);
+    if (this.#rechecked === undefined || !isSecond) this.#records[position] = record;
+    else append(this.#rechecked, record);
   }
 
   /** From here on, each turn is a handler's second, and its record goes after the first ones. */
-  askAgain(): void {
-    this.#again = newList();
+  startRecheck(): void {
+    this.#rechecked = newList();
   }
 
   /** Notes what a run that the handler started added, or would have added in mode `audit`. */
@@ -257,11 +257,11 @@ export class RunLog {
   /** Marks the handlers from this position on as skipped. */
   skipFrom(position: number): void {
     const { firstConcurrent } = this.#compiled;
-    const isBefore = this.#again !== undefined && position < firstConcurrent;
+    const isBefore = this.#rechecked !== undefined && position < firstConcurrent;
     for (let i = isBefore ? firstConcurrent : position; i < this.#records.length; i++) {
       const record = this.#records[i] as ExecutionRecord;
       if (record.status === "disabled") continue;
-      const reason = "The run was halted before.";
+      const reason = "The run had already been halted.";
       this.#records[i] = freeze({ ...record, status: "skipped", reason } as const);
     }
   }
@@ -278,7 +278,9 @@ export class RunLog {
       });
     }
     const records = this.#records;
-    return freeze(this.#again === undefined ? records : concat(records, toArray(this.#again)));
+    return freeze(
+      this.#rechecked === undefined ? records : concat(records, toArray(this.#rechecked)),
+    );
   }
 
   /** Returns everything that was recorded, frozen. */

@@ -95,10 +95,10 @@ export function reportFailure(
 export function switchOff({ runtime }: AnyRun, { plugin }: HandlerStep): void {
   if (plugin.off) return;
   plugin.off = true;
-  const why = 'since it failed and has onError "disable"';
-  const until = "its handlers on message hooks run no more with this manager";
+  const why = 'because it failed and has onError "disable"';
+  const effect = "this manager no longer runs its handlers on message hooks";
   callSafely(() => {
-    runtime.warn(`plugin ${quoteName(plugin.name)} is switched off, ${why}: ${until}`);
+    runtime.warn(`plugin ${quoteName(plugin.name)} is switched off ${why}: ${effect}`);
   });
 }
 
@@ -141,8 +141,8 @@ export class AuditReceipts {
   #lost = false;
   #pending: Promise<boolean> | undefined = undefined;
 
-  tell(audit: RunAudit, run: AnyRun, note: RunNote): void {
-    const kept = audit.tell(run, note);
+  record(audit: RunAudit, run: AnyRun, note: RunNote): void {
+    const kept = audit.record(run, note);
     if (kept === false) this.#lost = true;
     else if (kept !== true) this.#pending = both(this.#pending, kept);
   }
@@ -177,7 +177,7 @@ function note(
   const { audit } = run.runtime;
   if (audit === undefined) return;
   run.receipts ??= new AuditReceipts();
-  run.receipts.tell(audit, run, { step, type, facts });
+  run.receipts.record(audit, run, { step, type, facts });
 }
 
 /** Notes that a handler denied. */

@@ -25,7 +25,7 @@ import { failureBy, reportFailure } from "./report.ts";
 import { isAborted, whenAborted } from "./signals.ts";
 import { failLate, failThrown, type TurnEnd, takeReturned } from "./turn.ts";
 import type { AnyInvokeResult, Step } from "./types.ts";
-import { type Pending, promiseOf, unowned, Wait, type WaitRules } from "./wait.ts";
+import { ignoreRejection, type Pending, promiseOf, Wait, type WaitRules } from "./wait.ts";
 
 const PromiseAtLoad = Promise;
 
@@ -34,7 +34,7 @@ export function run(run: MessageRun): Promise<AnyInvokeResult> {
   const { signal, recheck } = run.options;
   let pending: Pending;
   try {
-    if (recheck === "only") askAgainOnly(run);
+    if (recheck === "only") recheckOnly(run);
     const isRefused = run.stopped !== undefined;
     const gaveUp = !isRefused && signal !== undefined && isAborted(signal);
     pending = gaveUp ? abort(run) : advance(run);
@@ -74,7 +74,7 @@ function advance(run: MessageRun): Pending {
     const view = step.extensions ? viewFor(run, step, run.extensions) : undefined;
     run.before = run.extensions;
     run.context = context;
-    run.given = view;
+    run.view = view;
     let threw = false;
     let outcome: unknown;
     try {
@@ -87,7 +87,7 @@ function advance(run: MessageRun): Pending {
     // An async function is known to return a promise: performance.md, row D12.
     if (!threw && (step.isAsync || isAwaitable(outcome))) {
       const pending = outcome as PromiseLike<unknown>;
-      return run.result === undefined ? waitFor(run, step, pending) : unowned(pending);
+      return run.result === undefined ? waitFor(run, step, pending) : ignoreRejection(pending);
     }
     if (!threw && run.result !== undefined) return undefined;
     const end = threw ? failThrown(run, step, outcome) : takeReturned(run, step, outcome);
@@ -148,25 +148,25 @@ function goOn(run: MessageRun): void {
   const { serial } = run.compiled;
   run.index += 1;
   if (run.index === serial.length && run.changedAt > 0 && run.options.recheck === true) {
-    run.again = true;
-    run.log.askAgain();
+    run.rechecking = true;
+    run.log.startRecheck();
     run.index = 0;
   }
-  if (!run.again) return;
+  if (!run.rechecking) return;
   while (run.index < run.changedAt && !(serial[run.index] as Step).mayHalt) run.index += 1;
   if (run.index < run.changedAt) return;
-  run.again = false;
+  run.rechecking = false;
   run.changedAt = -1;
   run.index = serial.length;
 }
 
 /** With `recheck: "only"`, calls handlers as if they had allowed an earlier payload. */
-function askAgainOnly(run: MessageRun): void {
+function recheckOnly(run: MessageRun): void {
   const { serial, background } = run.compiled;
   forEach(concat(serial, background), (step) => {
     if (!step.mayHalt) run.log.record(step, { status: "skipped", reason: "It may not deny." });
   });
-  run.again = true;
+  run.rechecking = true;
   run.changedAt = serial.length;
   run.index = -1;
   goOn(run);
@@ -176,7 +176,7 @@ function askAgainOnly(run: MessageRun): void {
 function runConcurrent(run: MessageRun): undefined {
   run.wait?.under(undefined);
   run.context = undefined;
-  run.given = undefined;
+  run.view = undefined;
   const phase = new ConcurrentPhase(run, () => endConcurrent(run, phase));
   run.phase = phase;
   phase.begin();
@@ -239,7 +239,7 @@ async function crash(run: MessageRun, error: unknown): Promise<AnyInvokeResult> 
   await undefined;
   if (wasCounted) run.runtime.counts.errored += 1;
   const { step } = run;
-  const reason = `The run of ${run.hook} could not go on.`;
+  const reason = `The run of ${run.hook} could not continue.`;
   if (step !== undefined) {
     const code = "handler_error";
     reportFailure(run, step, { ...failureBy(run, error), code, type: "crash", text: reason });
@@ -336,9 +336,13 @@ export function resultOf(
 function deniedByAudit({ compiled }: MessageRun, result: AnyInvokeResult): AnyInvokeResult {
   const executions = mapped(result.executions, (record) => {
     if (record.status !== "started") return record;
-    return freeze({ ...record, status: "skipped", reason: "The run was halted before." } as const);
+    return freeze({
+      ...record,
+      status: "skipped",
+      reason: "The run had already been halted.",
+    } as const);
   });
-  const reason = `The audit trail did not keep what happened on ${compiled.hook}.`;
+  const reason = `The audit trail did not accept the events of ${compiled.hook}.`;
   return freeze({
     ...result,
     continueProcessing: false,

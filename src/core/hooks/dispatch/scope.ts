@@ -34,14 +34,14 @@ interface Facts {
    * it. Without this, the plugin could make a manager with other settings, and run another plugin
    * there with the state that it has in the host's manager.
    */
-  readonly home: object | undefined;
+  readonly madeFor: object | undefined;
   /** The states of the plugins, for each manager that takes part in the request. */
   byRuntime: WeakMap<object, States> | undefined;
 }
 
 function factsWith(id: string | undefined): Facts {
   const states = create(null) as States;
-  return { id, states, home: undefined, byRuntime: undefined };
+  return { id, states, madeFor: undefined, byRuntime: undefined };
 }
 
 /**
@@ -101,15 +101,15 @@ export class RequestScope {
     weakSet(byRuntime, from, facts.states);
     const states = weakGet(byRuntime, to) ?? (create(null) as States);
     weakSet(byRuntime, to, states);
-    return RequestScope.#with({ id, states, home: to, byRuntime });
+    return RequestScope.#with({ id, states, madeFor: to, byRuntime });
   }
 
   /** Returns the scope that a manager uses, given the one of an earlier result. @internal */
   static scopeIn(scope: RequestScope, runtime: object): RequestScope {
-    const home = scope.#facts?.home;
-    return home === undefined || home === runtime
+    const madeFor = scope.#facts?.madeFor;
+    return madeFor === undefined || madeFor === runtime
       ? scope
-      : nestedScope(scope, requestOf(scope), home, runtime);
+      : nestedScope(scope, requestOf(scope), madeFor, runtime);
   }
 
   /** Whether `value` is a scope of this library. @internal */

@@ -75,14 +75,14 @@ export class Refused {
 const notAResult = new Refused(
   "result_shape",
   "(result)",
-  "A result has modifiedPayload, modifiedExtensions and metadata, and nothing else.",
+  "A result may have modifiedPayload, modifiedExtensions and metadata, and nothing else.",
 );
 
 // Made in advance, because there may be no stack left to make it with.
 const noStack = new Refused(
   "snapshot_limit",
   "(result)",
-  "Expected a result that the stack has room to read, got a deeper one.",
+  "Expected a result that fits on the stack, got one that is nested too deeply.",
 );
 
 const oddKey = new Refused("snapshot_key", "(result)", "Expected ordinary keys.");
@@ -126,20 +126,20 @@ export function takeReturned(run: MessageRun, step: Step, returned: unknown): Tu
 /** Applies what was read to the run as it is now. */
 export function takeRead(run: MessageRun, step: Step, read: TurnRead): TurnEnd {
   if (read.is === "allowed") {
-    if (run.compiled.timed || run.again) run.record(step, {});
+    if (run.compiled.timed || run.rechecking) run.record(step, {});
     return undefined;
   }
   if (read.is === "denied") return takeDenial(run, step, read.violation);
   const changes = read.is === "refused" ? read.refused : merged(run, read);
   if (changes instanceof Refused) return refuse(run, step, changes);
-  if (run.again && changes.payload !== run.payload) return contest(run, step);
+  if (run.rechecking && changes.payload !== run.payload) return contest(run, step);
   apply(run, step, changes);
   return undefined;
 }
 
 function takeDenial(run: MessageRun, step: Step, violation: Violation): TurnEnd {
   if (!step.mayHalt) {
-    const reason = "The plugin's mode may not halt.";
+    const reason = "A plugin in this mode may not deny.";
     const refused = run.log.reject(step, [{ path: "(result)", code: "mode_denied", reason }]);
     run.record(step, { requestedAllow: false, refused });
     noteRefused(run, step, refused);
@@ -205,7 +205,7 @@ export function readTurn(run: MessageRun, step: Step, returned: unknown): TurnRe
     returned: proposed,
     proposal: undefined,
     // A handler that takes no extensions is judged by the view that it would have been given.
-    view: run.given ?? (proposed === undefined ? run.extensions : step.filter(run.before)),
+    view: run.view ?? (proposed === undefined ? run.extensions : step.filter(run.before)),
     mask: step.mask,
     strict: compiled.strict,
     growOnly,
@@ -273,7 +273,7 @@ export function readReturned(returned: unknown, maxKeys: number): ReturnedParts 
 function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
   if (isProxy(returned))
     return new Refused("snapshot_proxy", "(result)", "Expected a plain object, got a proxy.");
-  if (isArray(returned)) return readInVain(returned);
+  if (isArray(returned)) return refuseAndDrain(returned);
   const prototype = getPrototypeOf(returned);
   if (prototype !== objectPrototype && prototype !== null) {
     return new Refused("snapshot_prototype", "(result)", "Expected a plain object.");
@@ -299,13 +299,13 @@ function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
     }
     if (descriptor.enumerable !== true) return oddKey;
     if (isPart(key)) found[key] = descriptor.value;
-    else unknown = readInVain(descriptor.value);
+    else unknown = refuseAndDrain(descriptor.value);
   }
   return unknown ?? found;
 }
 
 /** Refuses a value, but reads it, so that no promise in it causes an unhandled rejection. */
-function readInVain(value: unknown): Refused {
+function refuseAndDrain(value: unknown): Refused {
   readPlain(value);
   return notAResult;
 }
@@ -344,7 +344,7 @@ function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayloa
   const proposed = admitted.value as LevelValue;
   if (proposed === current) return unchanged;
   if (step.mode === "concurrent") {
-    const reason = "The plugin's mode may not change it.";
+    const reason = "A plugin in this mode may not change the payload.";
     const rejection = freeze({ path: "payload", code: "mode_denied" as const, reason });
     return { ...unchanged, rejections: freeze([rejection]) };
   }
@@ -359,7 +359,7 @@ function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayloa
       put(next, field, ownValue(proposed, field));
       append(changed, path);
     } else {
-      const reason = "Plugins may not write it on this hook.";
+      const reason = "Plugins may not change this field on this hook.";
       append(refused, freeze({ path, code: "payload_denied" as const, reason }));
     }
   });
@@ -367,12 +367,16 @@ function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayloa
   if (changed.length === 0) return { ...unchanged, rejections };
   const expected = outgrows(next, current, compiled.payloadLimits);
   if (expected !== undefined) {
-    const reason = `Expected ${expected} together with what was there, got more.`;
+    const reason = `Expected ${expected} in the merged payload, got more.`;
     return new Refused("snapshot_limit", "payload", reason);
   }
   // Judges the accepted fields together with those that stay.
   if (compiled.payload.passes?.(next) === false) {
-    return new Refused("payload_shape", "payload", "Expected what passes the payload's own check.");
+    return new Refused(
+      "payload_shape",
+      "payload",
+      "Expected a payload that passes its schema's own check.",
+    );
   }
   const value = markPayload(next, compiled.payload, compiled.payloadLimits);
   return { value, changed: freeze(toArray(changed)), rejections };

@@ -266,7 +266,7 @@ export interface RunAudit {
   /** Whether a run whose notes cannot be kept is denied. */
   readonly strict: boolean;
   /** Writes a note. Returns whether it was kept, or a promise of that. */
-  tell(run: AnyRun, note: RunNote): boolean | Promise<boolean>;
+  record(run: AnyRun, note: RunNote): boolean | Promise<boolean>;
 }
 
 /** Counts and measures runs. It never throws. Times are in milliseconds. */

@@ -14,7 +14,7 @@ import {
   isAwaitable,
   isNativePromise,
   isProxy,
-  plainly,
+  readDataProperty,
 } from "../../data/intrinsics.ts";
 import type { Deadline, DeadlineWait } from "../deadlines.ts";
 import { isAborted, whenAborted } from "./signals.ts";
@@ -233,11 +233,11 @@ function called(then: Then, value: unknown): Promise<Settled> {
 /** Returns the `then` that `await` would use for a value. */
 function thenOf(value: unknown): Then | undefined {
   if (typeof value !== "object" && typeof value !== "function") return undefined;
-  const own = plainly(value, "then");
+  const own = readDataProperty(value, "then");
   // `await` does not call a native promise's own `then`, unless its constructor was changed.
   const isPromise =
     isNativePromise(value) &&
-    (typeof own !== "function" || plainly(value, "constructor") === PromiseAtLoad);
+    (typeof own !== "function" || readDataProperty(value, "constructor") === PromiseAtLoad);
   if (isPromise) return promiseThen;
   return typeof own === "function" ? (own as Then) : undefined;
 }
@@ -246,12 +246,12 @@ function thenOf(value: unknown): Then | undefined {
  * Handles the rejection of a promise that nobody waits for any more. A thenable that the runtime
  * did not make is not called, because nothing would report its rejection.
  */
-export function unowned(pending: PromiseLike<unknown>): undefined {
+export function ignoreRejection(pending: PromiseLike<unknown>): undefined {
   void ignore(isPlainPromise(pending) ? pending : called(promiseThen, pending));
 }
 
 /** Calls the host's code. Whatever it throws, or rejects with, is ignored. */
 export function callSafely(call: () => unknown): void {
   const answer = attempt(call);
-  if (isAwaitable(answer)) unowned(answer);
+  if (isAwaitable(answer)) ignoreRejection(answer);
 }
