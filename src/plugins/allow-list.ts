@@ -11,8 +11,8 @@ export interface ToolRule {
   /** By argument: patterns, one of which its string must match. Other arguments are refused. */
   readonly arguments?: { readonly [name: string]: readonly string[] };
   /**
-   * A JSON Schema of all arguments, without regular expressions. Each schema in it that is not
-   * empty needs `type`, `const`, `enum`, `anyOf`, `oneOf` or `allOf`.
+   * A JSON Schema of all arguments, of type `object` and without regular expressions. Each schema
+   * in it that is not empty needs `type`, `const`, `enum`, `anyOf`, `oneOf` or `allOf`.
    */
   readonly schema?: { readonly [keyword: string]: Json };
 }
@@ -33,7 +33,10 @@ const toolRule = z.strictObject({
     z
       .record(z.string(), z.json())
       .check(
-        z.refine(isObjectSchema, "must be a JSON Schema of an object with supported keywords only"),
+        z.refine(
+          isObjectSchema,
+          "must be a JSON Schema of an object, with supported keywords only",
+        ),
       ),
   ),
 });
@@ -90,7 +93,7 @@ export function allowList(options: AllowListOptions = {}): Plugin<never> {
     resources: nameMatcher(read.resources),
   };
 
-  /** Denies a message unless all of its targets are listed. A target without a name is not. */
+  /** Denies a message unless all of its targets are listed. A nameless one never is. */
   function judge(
     message: { readonly content: readonly ContentPart[] },
     point: RequestPoint,

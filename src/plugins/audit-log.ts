@@ -48,8 +48,9 @@ export const auditLogOptions = z.strictObject({
 
 /**
  * Writes a line for each message that passed the guards, before and after the operation: names,
- * labels and kinds, never values. A request that was refused or failed has at most the line before
- * it; the reason for a refusal is in the manager's audit trail, which has a line for each denial.
+ * labels and kinds, never values. A request that was refused or failed has at most its first line,
+ * from before the operation; why it was refused is in the manager's audit trail, which has a line
+ * for each denial.
  *
  * It sees messages, labels and the subject, and changes nothing. It runs last in sequence or, with
  * `required: false`, in mode `audit`. Streamed answers are not held back for it.

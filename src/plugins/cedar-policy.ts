@@ -18,7 +18,10 @@ export interface CedarPolicyOptions {
   readonly policies: string;
   /** Entities in addition to the caller, in Cedar's JSON format. Default: none. */
   readonly entities?: readonly { readonly [field: string]: Json }[];
-  /** The hooks that evaluate the policies. Default `["message_pre_invoke"]`: before everything. */
+  /**
+   * The hooks at which the policies are evaluated. Default `["message_pre_invoke"]`: before
+   * everything.
+   */
   readonly hooks?: readonly PolicyHook[];
   /** The parts of the envelope that they see. Default `["read_labels", "read_roles"]`. */
   readonly capabilities?: readonly PolicyCapability[];

@@ -15,7 +15,10 @@ import { readOptions } from "./read-options.ts";
 export interface CelPolicyOptions {
   /** A CEL expression over `input` that is true for what is allowed. */
   readonly policy: string;
-  /** The hooks that evaluate the policy. Default `["message_pre_invoke"]`: before everything. */
+  /**
+   * The hooks at which the policy is evaluated. Default `["message_pre_invoke"]`: before
+   * everything.
+   */
   readonly hooks?: readonly PolicyHook[];
   /** The parts of the envelope that it sees. Default `["read_labels", "read_roles"]`. */
   readonly capabilities?: readonly PolicyCapability[];

@@ -9,7 +9,10 @@ export interface TextVisitor {
   readonly number?: ((value: number, key: string) => unknown) | undefined;
   /** The same for base64 of a file declared as text. Returns `undefined` if it is not base64. */
   readonly file?: (base64: string, key: string) => string | undefined;
-  /** Called if such a file of a part is not base64. In arguments and results, it is text only. */
+  /**
+   * Called if such a file in a part's own field is not base64. In arguments and results, a string
+   * like that is only passed to `text`.
+   */
   readonly unreadable?: () => void;
   /** Called with a string that cannot be replaced: a name, a key, an id, a URI. */
   readonly unchangeable: (text: string) => void;

@@ -46,7 +46,7 @@ export type PolicyCapability = (typeof capabilities)[number];
 export const policySettings = {
   hooks: z
     ._default(z.array(z.enum(hooks)).check(z.minLength(1)), ["message_pre_invoke"])
-    .check(z.describe("The hooks that evaluate the policy.")),
+    .check(z.describe("The hooks at which the policy is evaluated.")),
   capabilities: z
     ._default(z.array(z.enum(capabilities)), ["read_labels", "read_roles"])
     .check(z.describe("The parts of the envelope that the policy sees.")),

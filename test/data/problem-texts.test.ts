@@ -141,7 +141,7 @@ describe("a value of the right type that breaks a rule", () => {
       "a refinement that throws",
       z.string().refine(fails),
       "a",
-      ofShape("a schema whose checks do not throw", "another"),
+      ofShape("a value on which the schema's checks do not throw", "another"),
     ],
     ["a refinement that waits", z.string().refine(async () => true), "a", late],
     ["a transform that waits", z.string().transform(async () => 1), "a", late],
@@ -149,7 +149,7 @@ describe("a value of the right type that breaks a rule", () => {
       "a transform that throws",
       z.string().transform(fails),
       "a",
-      ofShape("a schema that does not throw", "another"),
+      ofShape("a value on which the schema does not throw", "another"),
     ],
   ]);
 

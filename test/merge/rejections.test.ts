@@ -96,6 +96,7 @@ describe("many ignored changes", () => {
     const reason = "3 more changes were rejected.";
     expect(more[100]).toEqual({ path: "(result)", code: "tier_immutable", reason });
     expect(Object.isFrozen(more) && Object.isFrozen(more[100])).toBe(true);
+    expect(rejectionsOf(101)[100]?.reason).toBe("1 more change was rejected.");
   });
 });
 

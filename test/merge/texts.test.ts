@@ -145,6 +145,16 @@ describe("the merged value is refused as a whole", () => {
     );
   });
 
+  it("for a missing item of a growing set", () => {
+    const current = host.createExtensions({ tags: { names: ["a"] } });
+    const run = () => host.mergeExtensions(current, { tags: { names: ["b"] } }, []);
+    expect(refusalOf(run)).toMatchObject({
+      code: "tier_monotonic",
+      message:
+        "The proposal was refused at tags: Something that was shown is missing. It may only grow. No part of it was applied.",
+    });
+  });
+
   it("for a check of the schema", () => {
     const current = host.createExtensions({ pair: { a: 1, b: 5, owner: "o" } });
     const view = host.filterExtensions(current, []);

@@ -336,7 +336,10 @@ export function isAwaitable(value: unknown): value is PromiseLike<unknown> {
   return isNativePromise(value) || typeof readDataProperty(value, "then") === "function";
 }
 
-/** Reads a property, own or inherited, without running a getter or trap. */
+/**
+ * Reads a property without running a getter or trap. It may be inherited, but not from
+ * `Object.prototype` or `Array.prototype`.
+ */
 export function readDataProperty(value: object | null, key: string): unknown {
   try {
     let holder = value;

@@ -226,7 +226,7 @@ function addChange(
   if (changes.length < maxChanges) append(changes, freeze({ intrinsic, change } as const));
 }
 
-/** Formats a key to follow its owner's name. The key is quoted, because somebody else chose it. */
+/** Formats a key to follow its owner's name. Quotes all but plain names: anybody can add a key. */
 function formatKey(key: PropertyKey): string {
   if (typeof key !== "symbol") {
     const text = `${key as string}`;

@@ -61,7 +61,10 @@ export function namesOf(map: unknown): readonly string[] {
 /** The maps of both generations, in the order in which a header is looked up. */
 export const headerMaps = ["headers", "request_headers"] as const;
 
-/** Returns a header from the maps of both generations in the `http` slot, ignoring case. */
+/**
+ * Returns a header's value from the first of `headerMaps` in the `http` slot that has the name,
+ * ignoring case.
+ */
 export function findHeader(http: unknown, name: string): string | undefined {
   let found: string | undefined;
   forEach(headerMaps, (field) => {

@@ -99,7 +99,10 @@ export function readProposal({ slots, returned, view, limits }: MergeInput): Pro
   return { ok: false, refusal: refusalOf(slots, decisive(admitted.problems)) };
 }
 
-/** Merges into the current envelope. Throws as `readProposal` does; a refusal applies nothing. */
+/**
+ * Merges a proposal into the current envelope; if it is refused, nothing of it is applied. No
+ * returned value makes this throw; only a stack overflow passes.
+ */
 export function merge(current: Slots, input: MergeInput): MergeOutcome {
   const proposal = input.proposal ?? readProposal(input);
   if (!proposal.ok) return proposal;
@@ -210,7 +213,7 @@ const reasons = {
 } satisfies Partial<Record<ErrorCode, string>>;
 type Ignored = keyof typeof reasons;
 
-/** Leaves a node as it is, and reports that unless nothing was shown and nothing is proposed. */
+/** Leaves a node as it is, and reports that unless nothing was shown and the proposal is empty. */
 function ignore(state: MergeState, node: Node, change: Change, code: Ignored): unknown {
   if (change.shown === undefined && isEmptyDeep(change.proposed)) return change.current;
   reject(state, freeze({ path: node.path, code, reason: reasons[code] }));
@@ -292,11 +295,13 @@ function missingField({ required }: Node, level: LevelValue): Node | undefined {
 type List = readonly unknown[];
 type Strings = readonly string[];
 
+const shrunk = "Something that was shown is missing. It may only grow.";
+
 /** Adds new items to a set. A proposal without an item that was shown is refused. */
 function mergeSet(state: MergeState, node: Node, change: Change): unknown {
   const next = grownSet(change);
   if (next === undefined) {
-    refuse(state, node, "tier_monotonic", "Something that was shown is missing. It may only grow.");
+    refuse(state, node, "tier_monotonic", shrunk);
     return change.current;
   }
   if (next !== change.current) checkJoined(state, node, change, next);
@@ -311,10 +316,11 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
   // The schema has read each of these that is present.
   const { current, shown, proposed } = change as Change<LevelValue>;
   const part = { current: current?.[key], shown: shown?.[key], proposed: proposed[key] ?? none };
-  const list = field.compiled.shape === "set" ? grownSet(part) : grownList(part);
+  const isSet = field.compiled.shape === "set";
+  const list = isSet ? grownSet(part) : grownList(part);
   if (list === undefined) {
     const reason = "The returned list does not begin with what was shown. It may only grow.";
-    refuse(state, node, "tier_monotonic", reason);
+    refuse(state, node, "tier_monotonic", isSet ? shrunk : reason);
     return current;
   }
   const isGrown = list !== (part.current ?? none);
@@ -479,7 +485,7 @@ export function listed(rejections: readonly Rejection[]): readonly Rejection[] {
     const { code } = rejection;
     if (list.length < maxListed) append(list, rejection);
     else if (list.length === maxListed) {
-      const reason = `${more} more changes were rejected.`;
+      const reason = `${more} more ${more === 1 ? "change was" : "changes were"} rejected.`;
       append(list, freeze({ path: "(result)", code, reason }));
     }
   });

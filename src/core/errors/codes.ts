@@ -56,7 +56,7 @@ export const trustCodes = {
 /** The codes for the gateway's configuration. Part of `errorCodes`. */
 export const gatewayCodes = {
   config_missing: {
-    means: "No gateway configuration was found where one is looked for, or more than one.",
+    means: "No gateway configuration was found in the places searched, or more than one was.",
     todo: "Write glassine.config.ts, name a file with --config, or put a server's command after `--`.",
   },
   config_unreadable: {
@@ -145,7 +145,7 @@ export const errorCodes = {
     todo: "Change `security.data` in the envelope, if the result should pass.",
   },
   session_invalid: {
-    means: "A label store's session name is not a string, empty, too long, or not valid Unicode.",
+    means: "A label store's session name is empty, too long, not a string, or not valid Unicode.",
     todo: "Use a session name that the host chose.",
   },
   label_store_failed: {

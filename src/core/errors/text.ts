@@ -6,7 +6,10 @@ const { exec } = RegExp.prototype;
 const { codePointAt, slice } = String.prototype;
 const { toString: numberText } = Number.prototype;
 
-/** Quotes, and control, invisible, bidi and unassigned characters, which can forge log text. */
+/**
+ * Quotes, backslashes, and control, invisible, bidi and unassigned characters, which can forge or
+ * hide text in a log.
+ */
 const unsafe = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800\\"']/u;
 const plainKey = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 

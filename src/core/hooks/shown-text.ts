@@ -7,7 +7,7 @@ export function quoteName(name: string, max = 64): string {
   return quoted(name, max, "'");
 }
 
-// Line breaks and control, format and direction characters, which could forge log lines.
+// Line breaks and control, format and direction characters, which could forge a log or a screen.
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/u;
 
 /** Returns a string on one line, cut to `max` characters. */

@@ -15,7 +15,7 @@ import type {
 import type { AnyManager, InvokeOptions } from "../plugins/index.ts";
 import type { ExtensionsOf, SlotTable } from "../slots/index.ts";
 
-/** What `invoke` resolves to on a message hook. No plugin can make it reject there. */
+/** What `invoke` resolves to on a message hook. There, it never rejects for what a handler does. */
 export type InvokeResult<Payload, Extensions> = Omit<AnyInvokeResult, "payload" | "extensions"> & {
   /** The same object that was passed in, if this library had frozen it and nothing changed it. */
   readonly payload: Payload;

@@ -23,7 +23,7 @@ import type { PartAction } from "../messages/index.ts";
  * Where a result comes from: the tool, prompt or resource that was asked for.
  *
  * Use the names that the call was sent with, never names from the answer.
- * An entity without a name, or with an empty one, is unknown: all policies apply to it.
+ * An entity whose name and URI are both missing or empty is unknown: all policies apply to it.
  */
 export interface DataEntity {
   readonly kind: "tool" | "prompt" | "resource";

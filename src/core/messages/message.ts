@@ -22,7 +22,7 @@ import { messageObject } from "./schemas.ts";
 interface PayloadMark {
   schema: Compiled | undefined;
   limits: Limits;
-  /** The result of reading it with `schema`; `undefined` if that is the root itself. */
+  /** The result of reading it with `schema`: `undefined` or the root if nothing was filled in. */
   result: object | undefined;
   /** What a message was read from, if the reader named it. */
   readonly source: object | undefined;

@@ -201,11 +201,11 @@ export class PartInfo {
   get parentAgentId(): string | undefined {
     return this.#of.extensions?.agent?.parent_agent_id;
   }
-  /** The entry in `security.objects` for the part's name or, for a resource, its URI. */
+  /** The entry in `security.objects` for the part's name, or else for a resource's URI. */
   get object(): ObjectProfile | undefined {
     return this.#entityIn(this.#of.extensions?.security?.objects) as ObjectProfile | undefined;
   }
-  /** The entry in `security.data` for the part's name or, for a resource, its URI. */
+  /** The entry in `security.data` for the part's name, or else for a resource's URI. */
   get dataPolicy(): DataPolicy | undefined {
     return this.#entityIn(this.#of.extensions?.security?.data) as DataPolicy | undefined;
   }
@@ -243,14 +243,15 @@ export class PartInfo {
   }
   /**
    * Whether the pattern matches the whole URI: `*` is any run without `/`, `**` any run, everything
-   * else is literal. False for no URI or an empty one. Takes linear time for a given pattern.
+   * else is literal. False for no URI or an empty one. For a given pattern, the time is linear in
+   * the length of the URI.
    */
   matchesUriPattern(pattern: string): boolean {
     const { uri } = this;
     return uri !== undefined && uri !== "" && matchesPattern(pattern, uri);
   }
 
-  /** Looks up the part's name, or a resource's URI; the URIs of other parts are made up here. */
+  /** Looks up the part's name, else a resource's URI; the URIs of other parts are made up here. */
   #entityIn(map: object | undefined): unknown {
     return named(map, this.name) ?? named(map, this.isResource ? this.uri : undefined);
   }

@@ -13,10 +13,10 @@ import { type Needles, needlesOf, withoutSecrets } from "./secrets.ts";
  * occurrence of a secret. Unprintable characters are spelled out as `\u{a}`. Redacting a redacted
  * string changes nothing. The work is linear in the length of the string.
  *
- * A secret is found regardless of case, line by line, and as JSON and URLs encode it, but in no
- * other encoding. One of up to three characters is found only as a separate word, because it would
- * tear ordinary text apart. The result contains a secret only where the marker or the ellipsis
- * forms part of it: "REDACT" is in every marker.
+ * A secret is found whatever the case of its ASCII letters, line by line, and as JSON and URLs
+ * encode it, but in no other encoding. One of up to three characters is found only as a separate
+ * word, because it would tear ordinary text apart. The result contains a secret only where the
+ * marker or the ellipsis forms part of it: "REDACT" is in every marker.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `audit:redacted-words`, `audit:redacted-secrets`

@@ -71,7 +71,9 @@ export function sealEvent(input: AuditEventInput, { named, all, kinds }: Redacti
   }
   const at = timestamp === undefined ? timestampNow() : timestampOf(timestamp);
   if (at === undefined)
-    throw optionsInvalid("The timestamp of an audit event must be an instant in UTC.");
+    throw optionsInvalid(
+      "The timestamp of an audit event must be an instant in UTC, such as 2026-01-31T12:00:00Z.",
+    );
   const nameAt = (field: "actorUri" | "targetUri" | "tenantId") => {
     const name = given[field] ?? (field === "tenantId" ? defaultTenant : undefined);
     if (typeof name === "string" && name !== "") return redacted(name, named);

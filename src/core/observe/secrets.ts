@@ -115,7 +115,7 @@ export function withoutSecrets(text: string, { parts, words }: Needles): string 
 
 const noWords: Needles["words"] = new Map();
 
-/** Like `withoutSecrets`, but ignores short secrets: for the library's own names and sentences. */
+/** Like `withoutSecrets`, but ignores short secrets: for our own names, digits and sentences. */
 export function withoutParts(text: string, { parts }: Needles): string {
   return withoutSecrets(text, { parts, words: noWords });
 }

@@ -53,7 +53,7 @@ export function ask({ method, read }: ReadSchema, value: unknown): Answer {
     if (isAwaitable(given)) {
       // Not awaited, because an endless chain of thenables would never let go.
       ignoreRejection(given);
-      return breach(`${method} returned a promise; a configSchema answers at once`);
+      return breach(`${method} returned a promise; a configSchema must be synchronous`);
     }
     if (method === "parse") return { kind: "value", value: given };
     if (typeof given !== "object" || given === null) {

@@ -23,7 +23,7 @@ export interface PluginOrigin {
   readonly entryPointValue: string;
   /** The identity that signed it, or `unsigned`. */
   readonly signedBy: string;
-  /** `undefined` if none was needed: for the host's own packages, local ones and refused ones. */
+  /** `undefined` if none was made: for the host's own packages, local ones and refused ones. */
   readonly decision: TrustDecision | undefined;
   readonly decisionReason: string | undefined;
 }

@@ -59,7 +59,7 @@ export interface ManagerOptions<
   readonly env?: { readonly [name: string]: string | undefined } | undefined;
   /** Where records of what plugins did are kept, and whether a run may go on without them. */
   readonly audit?: AuditOptions | undefined;
-  /** Receives what the manager counts and measures. Default: nothing is. */
+  /** Receives what the manager counts and measures. Default: nothing is counted or measured. */
   readonly metrics?: MetricsSink | undefined;
   /** Polling of the plugins' health checks. Default: no polling; call `checkHealth` instead. */
   readonly health?: HealthOptions | undefined;

@@ -128,7 +128,7 @@ async function admitted(
   return (await vetoOf(soFar, { item, state })) ?? { item, state };
 }
 
-/** Returns a refusal if a `config_validate` handler denies. The plugin's own handler votes last. */
+/** Refuses a plugin if a `config_validate` handler denies or fails. Its own handler votes last. */
 async function vetoOf(soFar: CompilerInput, member: Member): Promise<Refusal | undefined> {
   const { plugin } = member.item;
   const compiled = compileOperation(soFar, "config_validate", [member]);

@@ -211,15 +211,16 @@ export interface InvokeOptions<Extensions, Operation = Readonly<Record<string, u
    */
   readonly recheck?: boolean | "only" | undefined;
   /**
-   * For a streamed message: whether the payload is all of it. Pass `{ done: false }` with each part
-   * that is judged on the way, and `{ done: true }` once, with the whole.
+   * For a streamed message: whether the payload is all of it. Pass `{ done: false }` with what
+   * has arrived so far, any number of times, then `{ done: true }` once, with the whole.
    */
   readonly stream?: StreamProgress | undefined;
   /** `context` of an earlier result of the same request: carries private state. */
   readonly context?: RequestScope | undefined;
   /**
    * The context of the handler that starts this run. Limits depth. On the same manager, this run
-   * starts with the labels of the outer one, and labels that it adds join the outer one.
+   * starts with the labels of the outer one. Labels that it adds join the outer one, from another
+   * manager only those that the handler may add.
    */
   readonly parent?: object | undefined;
 }

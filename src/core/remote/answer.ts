@@ -43,7 +43,9 @@ export function checkAnswer(answer: Answer, call: string): void {
   }
   if (httpHeaders !== undefined) checkHeaders(httpHeaders);
   if (denialMetadata !== undefined && !isDenialMetadata(denialMetadata)) {
-    throw misuse("denialMetadata", "at most 16 numbers and booleans");
+    const expected =
+      "an object of at most 16 numbers and booleans, named by letters, digits and ._-";
+    throw misuse("denialMetadata", expected);
   }
 }
 

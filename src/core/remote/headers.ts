@@ -23,7 +23,7 @@ export function withoutSecrets<Map>(map: Map, path: string, onDropped?: OnDroppe
   return kept.length === entries.length ? map : (recordOf(kept) as Map);
 }
 
-/** Adds the sensitive headers that were shown to a map that has none. */
+/** Returns a stripped map with the sensitive headers of the one that was shown. */
 export function withSecretsOf(shown: unknown, stripped: unknown): unknown {
   if (!isRecord(stripped) || !isRecord(shown)) return stripped;
   const secrets = Object.entries(shown).filter(([name]) => isSensitiveHeader(name));

@@ -109,7 +109,8 @@ function contextDocument(turn: Turn): Pick<TaskDocument, "hook" | "context" | "c
 /** Returns the part of a view or envelope that the capabilities open, without sensitive headers. */
 function shown({ slots }: WireSurface, extensions: object, capabilities: readonly string[]) {
   const brand = brandOf(extensions);
-  if (brand?.kind.slots !== slots) throw misuse("extensions", "those that the handler got");
+  if (brand?.kind.slots !== slots)
+    throw misuse("extensions", "the view that the handler received, or an envelope of this host");
   const mask = slots.capabilities.mask(capabilities);
   const view = filterFor(slots, mask & (brand.kind.mask ?? mask))(extensions as Slots);
   return forBothGenerations(

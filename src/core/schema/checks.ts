@@ -176,7 +176,10 @@ export function hasPassed({ expected, issues }: Verdict): boolean {
   return expected === undefined && issues.length === 0;
 }
 
-/** Makes a judge of stored values. Its `value` is the stored one, or a check's replacement. */
+/**
+ * Makes a judge of stored values. The `value` of its verdict is the stored one, or a check's
+ * replacement.
+ */
 function judgeOf(checks: readonly ZodCheck[]): (stored: unknown) => Verdict {
   const own = checks.flatMap((check) => rules.get(check) ?? []);
   // Read from the schema once: a check without `when` must not find one on a prototype later.
@@ -207,7 +210,7 @@ function judgeOf(checks: readonly ZodCheck[]): (stored: unknown) => Verdict {
         if (dropPromise(run(payload))) return verdict(mustBeSync);
       } catch {
         // What a host's check throws may quote the value, so it is dropped.
-        return verdict("a schema whose checks do not throw");
+        return verdict("a value on which the schema's checks do not throw");
       }
       for (let at = length; at < payload.issues.length; at++) {
         const goesOn = payload.issues[at]?.continue;
@@ -272,7 +275,7 @@ export function runZod(schema: z.core.$ZodType, value: unknown): Verdict {
     if (dropPromise(result)) return { ...payload, expected: mustBeSync };
     return { ...(result as Payload), expected: undefined };
   } catch {
-    return { ...payload, expected: "a schema that does not throw" };
+    return { ...payload, expected: "a value on which the schema does not throw" };
   }
 }
 

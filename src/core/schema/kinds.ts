@@ -107,7 +107,7 @@ export function jsonObject(): z.ZodMiniType<
 
 /**
  * A string that may also come as an array of bytes. It is stored as a string: the bytes decoded as
- * UTF-8, or as base64 if they are not valid UTF-8.
+ * UTF-8, or encoded as base64 if they are not valid UTF-8.
  */
 export function utf8Text(): z.ZodMiniType<string, string | readonly number[]> {
   return declareRuled(z.custom<string>() as z.ZodMiniType<string, string | readonly number[]>, {

@@ -88,8 +88,8 @@ function webhookIn({ options }: ExtprocContext) {
 }
 
 /**
- * A client here is trusted about who the callers are, and, like Envoy, gets servers' secrets to
- * pass on. So it must be on this machine, or have a certificate.
+ * Clients are believed about who the callers are, and, like Envoy, get the servers' secrets to pass
+ * on. So they must be on this machine or have a certificate, unless `--plaintext` is given.
  */
 async function tlsFor(
   { cwd, options }: ExtprocContext,

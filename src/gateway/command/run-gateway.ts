@@ -187,7 +187,7 @@ async function prepare(
   };
 }
 
-/** Runs one reload at a time. Requests that come during one wait for it. */
+/** Runs one reload at a time. A request that comes during one starts another after it. */
 function reloader(
   input: RunInput,
   gateway: Gateway<GatewayParts>,

@@ -405,7 +405,7 @@ async function expectNotStock(path: string, stock: StockPlugins): Promise<void> 
   if (!Object.hasOwn(stock, name) || (await isThere(path))) return;
   throw new GlassineError(
     "plugin_missing",
-    `the plugin ${printable(path)} is not there. Did you mean the stock plugin, { "use": ${quoted(name)} }?`,
+    `the plugin ${printable(path)} does not exist. Did you mean the stock plugin, { "use": ${quoted(name)} }?`,
     { plugin: name },
   );
 }

@@ -284,7 +284,7 @@ const listen = z.strictObject({
     .array(text)
     .default([])
     .describe(
-      "The exact `Origin` headers to accept. Requests without the header are always accepted, and so is the gateway's own origin, unless `allowedHosts` is set. Pages from these origins may read responses.",
+      "The exact `Origin` headers to accept. Requests without the header are always accepted. The gateway's own origin is accepted too, unless `allowedHosts` is set. Pages from these origins may read responses.",
     ),
 });
 

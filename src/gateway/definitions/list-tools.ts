@@ -14,7 +14,8 @@ type Connect = (exchange?: { readonly headers: Headers; readonly message: Messag
 /**
  * Returns all tools of a server.
  *
- * @throws Error with the server's answer if that is not a list of tools
+ * @throws Error if the server does not answer with a list of tools: with its error message, if it
+ *   sent one
  */
 export async function listTools(connect: Connect): Promise<readonly Message[]> {
   const end = connect();

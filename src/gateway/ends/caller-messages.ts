@@ -28,7 +28,7 @@ const invalidId = refusalOf(
 export const batchRefused = refusalOf(
   -32600,
   "batch_refused",
-  "Only sessions of MCP 2025-03-26 take batches",
+  "Only sessions of MCP 2024-11-05 and 2025-03-26 take batches",
 );
 export const idInUse = refusalOf(-32012, "request_id_in_use", "The request id is in use");
 
@@ -88,7 +88,10 @@ export function versionIn({ result }: Message): string | undefined {
   return typeof version === "string" ? version : undefined;
 }
 
-/** MCP has batches up to version 2025-03-26. The next version removed them. */
+/**
+ * MCP 2025-03-26 introduced batches, and the version after it removed them. Sessions of 2024-11-05
+ * may use them here too.
+ */
 export function takesBatches(version: string | undefined): boolean {
   return version === "2025-03-26" || version === "2024-11-05";
 }

@@ -91,7 +91,7 @@ function overHttp(
 const died = refusalOf(
   -32014,
   "peer_died",
-  "The server ended before it answered, and is started again",
+  "The server ended before it answered, and is being restarted",
 );
 
 /**

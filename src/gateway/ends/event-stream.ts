@@ -4,7 +4,7 @@ export interface EventStream {
   readonly body: ReadableStream<Uint8Array>;
   /** How many messages have been written. */
   readonly written: number;
-  /** Begins an event of the server. Messages written until `finish` get its id. */
+  /** Begins an event of the server. The first message written before `finish` gets its id. */
   begin(id: string | undefined, retry: number | undefined): void;
   /** Writes a message, given as JSON. */
   write(data: string): void;
@@ -28,7 +28,7 @@ export interface EventStreamOptions {
   /** How many bytes may wait for the reader. Default 65 536. */
   readonly maxWaiting?: number;
   readonly onLeft: () => void;
-  /** Called when more would wait and the stream is cut off. Without it, await `hasRoom`. */
+  /** Called when the limit is exceeded and the stream is cut off. Without it, await `hasRoom`. */
   readonly onFull?: () => void;
 }
 

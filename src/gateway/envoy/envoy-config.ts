@@ -340,7 +340,7 @@ function istio(options: EnvoyConfigOptions): readonly object[] {
 
 const neverOpen = "Never set this to true: traffic that could not be judged would pass.";
 const noResets =
-  "Without this, Envoy resets each stream to glassine at its end, and Node closes a connection after too many resets.";
+  "Without this, Envoy resets each stream to glassine at its end, and Node refuses streams after 1000 resets of a connection.";
 
 const fragmentComments: Comments = {
   spec: "Names, namespaces and the port are examples: replace them with your own.",
@@ -356,7 +356,7 @@ const fragmentComments: Comments = {
 /** Returns the YAML comments, each by the key that it goes before. */
 function commentsOf({ bodyMode, processors: at }: EnvoyConfigOptions): Comments {
   return {
-    admin: "Envoy's own administration. Whoever reaches it can stop Envoy: keep it local.",
+    admin: "Envoy's admin interface. Whoever reaches it can stop Envoy: keep it local.",
     layered_runtime: noResets,
     listeners: "Where callers connect: `listen` in the gateway's configuration.",
     normalize_path: "One spelling of a path, for the routes and for glassine.",

@@ -11,7 +11,7 @@ export type EnvoyListen =
   | { readonly socket: string; readonly host?: undefined; readonly port?: undefined }
   | { readonly host: string; readonly port: number; readonly socket?: undefined };
 
-/** The server's certificate and key, and the authority that must have signed clients' ones. */
+/** The server's certificate and key, and the CA that must have signed clients' certificates. */
 export interface EnvoyTls {
   readonly cert: Buffer;
   readonly key: Buffer;

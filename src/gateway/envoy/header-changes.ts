@@ -50,7 +50,10 @@ function isKept(name: string, received: Received): boolean {
 /** Headers that frame a body, which Envoy writes. */
 const framing = /^(?:content-length|transfer-encoding|connection)$/;
 
-/** Returns the changes that turn the received headers into `wanted`. All others are removed. */
+/**
+ * Returns the changes that turn the received headers into `wanted`. All others are removed, except
+ * those that Envoy itself sets and needs.
+ */
 export function changesTo(
   received: Received,
   wanted: Iterable<readonly [name: string, value: string]>,

@@ -121,7 +121,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
   let isOver = false;
   /** Whether Envoy itself has answered, and its answer stands. */
   let isEnvoys = false;
-  /** The server's answer, if it came before the request was judged, as in observability mode. */
+  /** In observability mode: the server's answer, if it came before the request was judged. */
   let early: Response | undefined;
   let asked: Phase | undefined;
   let answered: Phase | undefined;

@@ -21,7 +21,8 @@ export function watchEnvoy({ url, onChange, onUnreachable }: EnvoyWatchOptions) 
   async function ask(path: string): Promise<unknown> {
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(5000)]);
     const response = await fetch(new URL(path, url), { signal });
-    if (!response.ok) throw new Error(`Envoy's administration answers ${response.status}.`);
+    if (!response.ok)
+      throw new Error(`Envoy's admin interface answered with status ${response.status}.`);
     return response.json();
   }
 

@@ -22,7 +22,10 @@ export interface Identifier {
   headersToShow(headers: Headers): Readonly<Record<string, string>>;
   /** Whether a header, by lower-case name, identifies the caller, and so must not be repeated. */
   isTrusted(name: string): boolean;
-  /** Answers /.well-known/oauth-protected-resource…; undefined for any other request. */
+  /**
+   * Answers /.well-known/oauth-protected-resource…; undefined for any other request, and if there
+   * is no such document.
+   */
   metadata(request: Request): Response | undefined;
 }
 

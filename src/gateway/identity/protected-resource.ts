@@ -8,7 +8,7 @@ type Settings = NonNullable<GatewayConfig["identity"]["jwt"]>;
 export interface ProtectedResource {
   /** Returns the challenge that goes with a refusal. RFC 6750 §3. */
   challenge(refusal: Refusal): string;
-  /** Answers requests for the metadata document; undefined for any other path. */
+  /** Answers requests for the metadata document; undefined for other paths, or without one. */
   metadata(request: Request): Response | undefined;
 }
 

@@ -53,7 +53,10 @@ export function shownHeaders(hidden: readonly string[]) {
   return {
     /** Returns the headers that may be seen, by lower-case name. */
     of: (headers: Headers) => Object.freeze(Object.fromEntries(shown(headers))),
-    /** Throws `Refused` if these would not fit into an envelope: nothing is dropped silently. */
+    /**
+     * Throws `Refused` if the headers that may be seen do not fit into an envelope: nothing is
+     * dropped silently.
+     */
     check(headers: Headers): void {
       const entries = shown(headers);
       const units = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0);

@@ -20,7 +20,7 @@ export interface MergeContext {
   readonly isPartial: boolean;
 }
 
-/** The field that holds a list's items, and how each item is changed for the caller. */
+/** The field that holds a list's items, and what is done with each: renamed, or remembered. */
 interface ListKind {
   readonly field: string;
   readonly item: (server: string, item: Message, context: MergeContext) => Message;

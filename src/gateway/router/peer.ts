@@ -194,7 +194,7 @@ export function peerOf(options: PeerOptions): Peer {
     held = [];
     if (initialized !== undefined && !isWaiting(initialized))
       held.push({ message: initialized, extra: undefined });
-    // It gets a new id: the caller already had an answer to its own request.
+    // `logging/setLevel` gets a new id, since the caller already had an answer to its own request.
     if (level !== undefined && !isWaiting(level))
       held.push({
         message: { ...level, id: `glassine-level-${crypto.randomUUID()}` },

@@ -69,7 +69,7 @@ export function guardOptions(
   };
 }
 
-/** The same functions after a reload: a guard caches what it read from annotations by function. */
+/** Kept across reloads, since a guard caches what it read from annotations by function. */
 const annotationLabels = (annotations: unknown) => labelsFromAnnotations(annotations);
 const ifcLabels = (meta: unknown) => labelsFromIfc(meta);
 

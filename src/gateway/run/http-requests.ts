@@ -60,7 +60,8 @@ export class HttpRequests {
     reached: Reached,
   ): Promise<Response> {
     const response = await this.#counted(connection, async () => {
-      // Allows any Host, since agentgateway may use any name. Browsers send Origin with every POST.
+      // Allows any Host, since agentgateway may use any name. Foreign pages are still refused:
+      // browsers send Origin with every POST.
       const allowedHosts = [request.headers.get("host") ?? ""];
       const foreign = this.#checkOrigin(request, { ...reached, allowedHosts });
       const isCounted = beginsExchange(request);

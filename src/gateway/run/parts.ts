@@ -34,7 +34,10 @@ export interface GatewayOptions {
   readonly secrets?: ((secret: string | Secret) => string) | undefined;
   /** The log. Default: a line of JSON for each event, on standard error. */
   readonly log?: GatewayLog | undefined;
-  /** The admin port's metrics, from `createMetrics`. Share them to include a manager's counts. */
+  /**
+   * The admin port's metrics, from `createMetrics`. To include the manager's own, give it `plugins`
+   * of these as its option `metrics`.
+   */
   readonly metrics?: GatewayMetrics | undefined;
   /** The streams of a front over stdio. Default: the process's. */
   readonly stdio?: { readonly stdin: Readable; readonly stdout: Writable } | undefined;
@@ -60,7 +63,10 @@ export interface EnvoyFront {
 }
 
 export interface WebhookFront extends Address {
-  /** Whether to mask answers. Safe only if none are streamed. If false, changes are rejected. */
+  /**
+   * Whether to mask answers, which is safe only if none are streamed. If false, an answer that
+   * plugins changed is rejected.
+   */
   readonly masksAnswers: boolean;
 }
 

@@ -1,4 +1,7 @@
-/** The catalog of plugins for `search`, `enable` and `doctor`. Hosts or operators supply it. */
+/**
+ * The catalog of plugins for `search`, `enable` and `doctor`. Hosts or operators supply it; this
+ * package ships none.
+ */
 import { isRecord } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";

@@ -92,7 +92,7 @@ function hostOf({ host, hostName, prefix }: CommandHost): object {
   const profile = surfaceOf(host)?.profile;
   if (profile?.hostName === hostName && profile.envPrefix === prefix) return host;
   throw optionsInvalid(
-    "createCommand expects host to be the result of defineHost, with the same hostName and prefix in its profile.",
+    "createCommand expects host to be the result of defineHost, whose profile has this hostName, and this prefix as its envPrefix.",
   );
 }
 

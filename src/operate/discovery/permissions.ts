@@ -286,7 +286,7 @@ interface Part {
   readonly path: readonly string[];
   /** The slot's definition, if it is a whole slot. */
   readonly slot?: SlotSpec;
-  /** Each of these opens it; empty if it is seen whenever its parent is. */
+  /** Any one of these opens it; empty if it is seen whenever its parent is. */
   readonly openers: readonly string[];
   readonly tier: Tier;
   /** The capability that a change requires; `undefined` if none. */

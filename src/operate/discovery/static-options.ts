@@ -73,7 +73,7 @@ export interface CommandOptions {
   readonly cwd?: string;
   /**
    * What happens if a lockfile, a setting or a key file cannot be read. Default `throw`. With
-   * `report` it counts as absent, and settings that are not set are the strictest.
+   * `report` it counts as absent; without settings, signatures are required and nobody is trusted.
    */
   readonly faults?: "throw" | "report";
   /** Whether to look at packages even if the settings switch discovery off. Default false. */

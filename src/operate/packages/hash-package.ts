@@ -31,8 +31,8 @@ const pieceBytes = 64 * 1024;
  * @returns `sha256:` with 64 digits, the SHA-256 of each file by its path, and their size in bytes
  * @throws GlassineError (as a rejection) `package_refused`: a link that leads out or nowhere
  *   (`unsafe_symlink`), something that is not a regular file, cannot be read or has an unsafe name
- *   (`unsupported_file`), or too many or too large files (`package_too_large`). `data` has that
- *   `code` and the `path` in the package
+ *   (`unsupported_file`), or more files, folders, bytes or levels than allowed
+ *   (`package_too_large`). `data` has that `code` and the `path` in the package
  * @throws GlassineError (as a rejection) `options_invalid`
  * @throws the signal's reason (as a rejection)
  * @see spec `package:files`

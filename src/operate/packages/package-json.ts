@@ -99,7 +99,7 @@ function namesIn(value: unknown): readonly string[] {
   return isRecord(value) ? Object.keys(value) : [];
 }
 
-/** Whether a file claims to be a plugin's, including files that the strict reader refuses. */
+/** Whether a file claims to be a plugin's, judged by its text if it is not a JSON object. */
 export function claimsPlugin({ bytes, data }: PackageJson, field: string): boolean {
   if (data !== undefined) return Object.hasOwn(data, field) || saysKeyword(data, field);
   const text = new TextDecoder().decode(bytes);

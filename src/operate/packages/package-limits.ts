@@ -38,7 +38,7 @@ export function packageSize() {
 
 export type PackageSize = ReturnType<typeof packageSize>;
 
-/** For a folder that has more entries than could count. */
+/** The error for more files or folders than a package may have. */
 export function tooMany(what: "files" | "folders"): Error {
   return tooLarge("", `The package has more than ${packageLimits.files} ${what}.`);
 }

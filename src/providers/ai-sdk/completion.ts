@@ -107,7 +107,7 @@ function readFinish(reason: unknown): StopReason | undefined {
   return reasons.find(([finish]) => finish === unified)?.[1];
 }
 
-/** Whether the counts are not nested in objects, as in ai 5. */
+/** Whether the counts are plain values, as in ai 5, and not objects. */
 function isFlat(usage: unknown): boolean {
   return isRecord(usage) && Object.values(usage).some((count) => !isRecord(count));
 }

@@ -32,14 +32,14 @@ export function partOf(event: object): readonly [copy: JsonObject, json: Fields]
   return [copy, json as Fields];
 }
 
-/** Copies an event with such fields. `under` says where a result has them. */
+/** Copies an event with `completionFields`. `under` puts its fields where a result has them. */
 export function copyCompletionEvent(event: object, under: (fields: Fields) => Fields): JsonObject {
   const { type: _, ...copy } = hostCopy(event) as Fields;
   readDocument(completionFieldsSchema, completionJson(under(copy)), "event", "stream_invalid");
   return copy as JsonObject;
 }
 
-/** The fields of a result other than its content that are read, for the slot `completion`. */
+/** The fields of a result, other than its content, that the slots `completion` and `llm` show. */
 export const completionFields = {
   finishReason: ["unified", "raw"],
   usage: ["inputTokens", "outputTokens", "totalTokens"],

@@ -37,7 +37,10 @@ export interface MediaForm {
   readonly holds: "base64" | "url" | "either";
   /** The part that shows it, if that does not depend on its media type. */
   readonly part?: "image";
-  /** Set if links are `URL`s: one that is not normalized is beside it or is a string instead. */
+  /**
+   * Set if links are `URL`s. With `original`, the text of a URL that is not in normalized form is
+   * kept in `originalUrl`; with `string`, it is written instead of the `URL`.
+   */
   readonly links?: "original" | "string";
   /** Whether files can have a name. */
   readonly isNamed?: boolean;

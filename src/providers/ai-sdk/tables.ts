@@ -116,7 +116,7 @@ function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdk
   });
 }
 
-/** The same tables, but reporting it if reading a value of the host throws. */
+/** The same tables, which throw a `GlassineError` if reading a value of the host throws. */
 function guarded(tables: AiSdkTables): AiSdkTables {
   const invalid = "document_invalid";
   return Object.freeze<AiSdkTables>({

@@ -156,8 +156,7 @@ export class ToolRun {
         const asked = this.#payloadOf(step, judged);
         if (isSameJsonText(asked, payload)) return;
         const again = await this.#invoke(step.hook, asked, "only");
-        if (again !== asked)
-          throw toolFault("no further change by a plugin that saw the message again");
+        if (again !== asked) throw toolFault("no further change by a plugin that ran again");
       });
     }
     return judged;

@@ -78,7 +78,8 @@ export const toMessagesResponse = anthropic.writeAnswer;
  * reports that error and everything unknown. `Document` is the SDK's type of the response.
  *
  * @throws GlassineError `options_invalid`; `push` throws `stream_invalid` for an event that
- * contradicts earlier ones and `stream_limit` for one over a limit, and then for every later event
+ * contradicts earlier ones and `stream_limit` for one over a limit, and then the same error for
+ * every later event
  * @see spec `anthropic:streamed`, `anthropic:stream-refused`
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Results of tools that the provider runs itself. Messages show their texts; everything else, also
- * if it is encrypted, is reported. Texts can be edited in place, but not added or removed. If an
+ * Results of tools that the provider runs itself. Messages show their texts; everything else,
+ * encrypted or not, is reported. Texts can be edited in place, but not added or removed. If an
  * encrypted value stands beside a text, an edit drops the item or result that holds both.
  */
 import type { Json } from "../../core/data/index.ts";

@@ -46,7 +46,8 @@ export const toConverseResponse = bedrock.writeAnswer;
  * the output was streamed. The stream is `done` after `messageStop`; `metadata` follows it.
  *
  * @throws GlassineError `options_invalid`; `push` throws `stream_invalid` for an event that
- * contradicts earlier ones and `stream_limit` for one over a limit, and then for every later event
+ * contradicts earlier ones and `stream_limit` for one over a limit, and then the same error for
+ * every later event
  * @see spec `bedrock:streamed`, `bedrock:stream-refused`
  */
 export const converseStream = bedrock.stream;

@@ -48,7 +48,7 @@ export const toGenerateResponse = google.writeAnswer;
  * finish reason or the prompt was blocked; more events may follow.
  *
  * @throws GlassineError `options_invalid`; `push` throws `stream_invalid` for an event that is not
- * a response and `stream_limit` for one over a limit, and then for every later event
+ * a response and `stream_limit` for one over a limit, and then the same error for every later event
  * @see spec `google:streamed`
  */
 export const generateStream = google.stream;

@@ -87,7 +87,10 @@ function urlOf({ url = "/", originalUrl = url }: NodeRequest): URL {
   return new URL(originalUrl.startsWith("/") ? `http://localhost${originalUrl}` : originalUrl);
 }
 
-/** Reads a body that no parser has read, so that guard and parser cannot read it differently. */
+/**
+ * The body that a parser made or, if none has read it, its bytes. A parser behind the guard then
+ * gets the judged body, so it cannot read the bytes differently.
+ */
 function bodyOf(incoming: NodeRequest, parsed: unknown): ReadableStream<Uint8Array> | null {
   if (!incoming.readableDidRead) return streamOf(incoming);
   if (parsed === undefined)

@@ -85,7 +85,7 @@ const contentsFields = (at: string) => ({
 
 const contentsSettings = ["_meta", "annotations", "icons", "size", "title"];
 
-/** Whether an item has a URI, and those of its fields `names` that are given are strings. */
+/** Whether an item has a URI, and each of the fields `names` is a string or is not given. */
 function isReadable(item: JsonObject, names: readonly string[]): boolean {
   return isString(item.uri) && names.every((name) => !isGiven(item[name]) || isString(item[name]));
 }

@@ -77,7 +77,7 @@ interface ShownPart {
   readonly rest?: Rest;
   /** `reportLeft` receives what the payload does not show of the document. */
   payload(reportLeft: (left: readonly Left[]) => void): object;
-  /** Returns the same after a change, if that takes no new payload. */
+  /** Returns what `reportLeft` would now receive. For steps that know it without a new payload. */
   left?(): readonly Left[];
 }
 
@@ -123,7 +123,7 @@ export interface Subject {
   post(call: Call, outcome: JsonObject): Iterable<Step>;
 }
 
-/** The denial, if any. A promise only if a plugin runs or the host's code is asynchronous. */
+/** The denial, if any. A promise only if hooks run, or the host's code or a store is awaited. */
 export type Checked = Denial | undefined | Promise<Denial | undefined>;
 
 /** Runs the hooks of one call. `before` and `after` never throw or reject. */

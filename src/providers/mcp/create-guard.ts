@@ -70,14 +70,14 @@ export interface Guard<Extensions = unknown> {
   /**
    * Switches to `manager` from the next request on. `options`, if given, replace the current ones,
    * except that `serverId` stays. Requests in progress keep the old manager; the promise resolves
-   * when the last of them has ended, so that you can close it.
+   * when the last of them has ended, so that you can then close the old manager.
    *
    * @throws GlassineError `options_invalid`; `session_invalid`
    */
   use(manager: AnyHookManager<Extensions>, options?: GuardOptions<Extensions>): Promise<void>;
   /** Forgets the requests and tasks of a session that is over. Its open requests are aborted. */
   endSession(session: string): void;
-  /** Counts the outcomes so far: of this guard's requests, and of notifications that ran hooks. */
+  /** Returns counts of how this guard's requests, and notifications that hooks ran for, ended. */
   counts(): GuardCounts;
 }
 
@@ -88,8 +88,8 @@ export interface Guard<Extensions = unknown> {
  * its answer, with the extensions and context that the pre hooks left. Whatever plugins do not
  * change stays as it was in the JSON-RPC message.
  *
- * A refused request is answered with a JSON-RPC error or, if `options.onDeny` says so, a tool call
- * with a result. A message that could not be checked is refused.
+ * A refused request is answered with a JSON-RPC error. If `options.onDeny` says so, a denied tool
+ * call is answered with a tool result instead. A message that could not be checked is refused.
  * Only `options.envelope` makes the envelope: nothing that a peer sends becomes part of it.
  * What servers claim about their data adds labels only if `options.labels.fromWire` reads it.
  *

@@ -123,7 +123,10 @@ export class InFlight {
     return this.#open.list().filter(([, entry]) => entry.owner === owner);
   }
 
-  /** Ends and removes all open requests. Their late answers are dropped. */
+  /**
+   * Ends and removes all open requests. One that is still being judged is not passed on, and late
+   * answers are dropped.
+   */
   clear(): void {
     for (const [, entry] of this.#open.list()) {
       entry.release?.();

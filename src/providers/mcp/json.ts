@@ -50,7 +50,10 @@ export function definedMembers(message: JsonObject): JsonObject {
   return isPlain ? message : only(message, members);
 }
 
-/** Copies a JSON-RPC message. Nobody else has the copy, so its parts are read without another. */
+/**
+ * Copies a JSON-RPC message. Nobody else has the copy, so its parts are marked as documents that
+ * need no further copy to be read.
+ */
 export function copyMessage(message: JsonObject): JsonObject {
   const copy = copyFields(message);
   for (const part of [copy.params, copy.result, copy.error]) if (isObject(part)) ownDocument(part);

@@ -81,8 +81,8 @@ export interface GuardEnd {
 }
 
 /**
- * Milliseconds until a request was passed on, until its answer arrived, and until the answer was
- * returned.
+ * Milliseconds until a request was passed on, from there until its answer arrived, and from there
+ * until the answer was returned.
  */
 export interface GuardTimings {
   readonly beforeMs: number;
@@ -207,7 +207,10 @@ export interface GuardOptions<Extensions = unknown> {
    * throws is ignored.
    */
   readonly onEnd?: ((end: GuardEnd) => void) | undefined;
-  /** Called for every hook that ran or failed, and any other refusal. What it throws is ignored. */
+  /**
+   * Called for every hook that ran, and with an `error` for each failure and for what a data policy
+   * refuses. What it throws is ignored.
+   */
   readonly onResult?: ((event: GuardEvent<Extensions>) => void) | undefined;
   /**
    * Called with those events of `onResult` that have an `error`. Unlike `onResult`, it does not

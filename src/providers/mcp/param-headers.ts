@@ -22,7 +22,7 @@ export function optionsToSend(call: Call, before: unknown): unknown {
   return sameJson(before, after) ? aux : { ...aux, headers: follow(aux.headers, before, after) };
 }
 
-/** Changes the values of `Mcp-Param-*` headers as the arguments changed. */
+/** Returns headers whose `Mcp-Param-*` values are changed as the arguments were. */
 export function follow(headers: JsonObject, before: unknown, after: unknown): JsonObject {
   const changes = changedTexts(before, after);
   const kept = Object.entries(headers).flatMap(([name, value]) => {

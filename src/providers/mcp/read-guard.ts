@@ -35,7 +35,8 @@ const guardOptions: readonly string[] = [
 ];
 
 /**
- * Refuses a transport that is already connected: its user would go on sending past the guard.
+ * Refuses anything but a transport, and one that is already connected: the client or server on it
+ * would go on sending past the guard.
  *
  * @throws GlassineError `options_invalid`
  */

@@ -6,8 +6,9 @@ import type { RequestRecord } from "./request-log.ts";
 import { type Direction, keyOf, type RequestId } from "./transport.ts";
 
 /**
- * Refuses a request with an error answer. For the host's own request with an unusable id, or one
- * too many, it rejects instead: an answer would reach the first request with that id.
+ * Refuses a request with an error answer. It rejects instead if the request is the host's own and
+ * its id is unusable, since an answer would reach the first request with that id, or if the host
+ * has too many unanswered requests.
  */
 export function refuseRequest(
   ends: Ends,

@@ -28,9 +28,9 @@ export interface ReceivedRequest {
  * forwards, since a server refuses a request whose headers contradict its body.
  *
  * The first three are read from `message`. Only the server knows which argument an `mcp-param-*`
- * repeats, so those of `received` are kept if the arguments did not change. Otherwise each follows
- * the value that it has; one that could stand for several values is left out, and the server then
- * refuses the request.
+ * repeats, so those of `received` are kept if the arguments did not change. Otherwise each becomes
+ * the new value of the argument that had its value. One that could stand for several arguments with
+ * different new values is left out, and the server then refuses the request.
  *
  * For a message without the protocol version in its `_meta`, as in MCP 2025-11-25, there are none.
  *

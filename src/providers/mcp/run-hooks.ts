@@ -305,7 +305,7 @@ export class Hooks implements HookRunner {
     if (unseen === undefined || this.passes("unknown")) return;
     throw new GlassineError(
       "payload_shape",
-      `Expected a message that plugins can see in full, got content that no hook shows at ${unseen.path}: ${unseen.reason} Let a plugin listen to cmf.mcp_request and cmf.mcp_response, or add "unknown" to the option pass.`,
+      `Expected a message that plugins can see in full, got content that no plugin sees at ${unseen.path}: ${unseen.reason} Let a plugin listen to cmf.mcp_request and cmf.mcp_response, or add "unknown" to the option pass.`,
       { path: unseen.path },
     );
   }

@@ -30,7 +30,7 @@ export const fromTask = documentReader(
 );
 
 /**
- * Writes a message with one `tool_result` as the result of the task `onto`.
+ * Returns the task `onto`, with a message with one `tool_result` written as its result.
  *
  * @throws GlassineError `options_invalid`, `message_invalid` without such a part
  * @throws GlassineError `document_invalid` for `onto`

@@ -7,7 +7,7 @@ export interface ModelCall {
   readonly request: string;
   /** The name of the `ModelProvider`. */
   readonly provider: string;
-  /** The body of the request as it arrived. Do not change it. Absent if only answers are judged. */
+  /** The body of the request as it arrived. Do not change it. Absent without `judgeRequest`. */
   readonly document: unknown;
   /** The slots that the request sets, such as `llm.model_id`: unverified claims of its sender. */
   readonly slots: object;
@@ -98,7 +98,10 @@ export interface ModelGuardOptions<Extensions = unknown, Call = ModelCall> {
    * object, the exchange is refused.
    */
   readonly envelope?: ((call: Call) => Envelope | Promise<Envelope>) | undefined;
-  /** The tenant, for `conditions.tenants` and the audit trail. A failure refuses the exchange. */
+  /**
+   * The tenant, for `conditions.tenants` and the audit trail. If the function fails or does not
+   * return a string, the exchange is refused.
+   */
   readonly tenant?: string | ((call: Call) => string | Promise<string>) | undefined;
   /** Carries labels from exchange to exchange. */
   readonly labels?: ModelLabels<Extensions, Call> | undefined;
@@ -172,13 +175,13 @@ export interface ModelExchange {
   /** Judges the body of an answer. The document is the same object if no plugin listens. */
   judgeAnswer(document: unknown): Promise<Judged>;
   /**
-   * Judges the events of a streamed answer. A refusal is the last item. What `events` throws is
-   * thrown on.
+   * Judges the events of a streamed answer. A refusal is the last item. Errors that `events` throws
+   * are rethrown.
    */
   judgeEvents(events: AsyncIterable<unknown>, limits?: StreamLimits): AsyncGenerator<JudgedEvent>;
   /**
-   * Judges the message of a provider's error. The refusal has the message as plugins left it, and
-   * of the rest of the error only its code and `status`.
+   * Judges the message of a provider's error. The refusal has the message as plugins left it, the
+   * error's code, and `status`, but nothing else of the error.
    */
   judgeError(document: unknown, status: number): Promise<ModelRefusal>;
   /** Reports the end, once. Without `outcome`, it follows from the refusal, or is `allowed`. */

@@ -46,7 +46,7 @@ export const chatTexts: EventTexts = {
     const index = objectsIn((answer as JsonObject).choices)[place]?.index;
     return typeof index === "number" ? index : place;
   },
-  // An event of `toChatEvents` has at most one text, but a choice's first one begins all of them.
+  // An event of `toChatEvents` has at most one text, but a choice's first has all, still empty.
   textOf(event) {
     const found = texts.textOf(event);
     return found?.text === "" ? undefined : found;

@@ -109,7 +109,8 @@ export const dialects: { readonly [server: string]: Dialect } = {
     answer: ["ec_transfer_params", "kv_transfer_params", "metrics"],
     choice: ["routed_experts", "stop_reason", "token_ids"],
     content: [
-      // In a request, transfer parameters are content, too: they refer to data on another host.
+      // In a request, transfer parameters are content, too: they refer to data on another host. In
+      // an answer, they are only a handle.
       "chat_template",
       "chat_template_kwargs",
       "documents",

@@ -56,7 +56,7 @@ const messages: TurnTable = {
         : [],
     write(sections, old) {
       const [first] = sections;
-      // A model reads `instructions` first, so they are only written if no section precedes them.
+      // A model reads `instructions` first: after another section, they become an item of `input`.
       const isFirst = first?.form === "instructions";
       const others = isFirst ? sections.slice(1) : sections;
       const [only] = others;

@@ -255,7 +255,7 @@ function partDocument({ json, key, text, annotations }: Part): JsonObject {
   });
 }
 
-/** Fields that may arrive late and that no message shows. Without `id`, which some calls need. */
+/** Fields that may arrive late and that no message shows. Not `id`: it is some calls' call id. */
 const settings = itemSettings.filter((key) => key !== "id");
 const partSettings = ["logprobs", "parsed"];
 

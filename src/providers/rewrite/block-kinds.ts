@@ -180,7 +180,7 @@ interface BlockPlace {
   readonly writes: readonly string[];
   /** Whether those are also the only kinds that are read there. */
   readonly isClosed?: boolean;
-  /** More such fields of each block in this place. */
+  /** For any kind of block in this place: more fields that an edit resets, and to what. */
   readonly resetOnEdit?: { readonly [field: string]: Json | undefined };
   /** By kind: why an edit may have no effect, as the provider may use its own copy of the block. */
   readonly copied?: { readonly [kind: string]: string };
@@ -201,7 +201,7 @@ export interface BlockTable {
   readonly newCall?: string;
   /** How to report a block that no kind matches. Default: as `content`. */
   readonly unshown?: (block: JsonObject) => LeftKind | undefined;
-  /** More such fields of each block. */
+  /** For any kind of block: more fields that an edit resets, and to what. */
   readonly resetOnEdit?: { readonly [field: string]: Json | undefined };
   /** Reports fields that nothing shows. Default: `reportUnshown`. */
   readonly reportField?: FieldReporter;

@@ -380,7 +380,10 @@ function isUncertain(table: CompiledBlocks, block: JsonObject, field: string): b
   );
 }
 
-/** Returns the kinds of the calls in `blocks`, and the ids of all calls that the provider ran. */
+/**
+ * Returns the kinds of the calls in `blocks`, and the ids of the calls in `blocks` and `parts` that
+ * the provider ran.
+ */
 export function callsIn(
   table: CompiledBlocks,
   blocks: readonly JsonObject[],

@@ -25,7 +25,7 @@ export function objectArguments(at: string): FieldRule {
     at,
     read(value, path, { left }) {
       if (isJsonObject(value)) return value;
-      const reason = "The arguments are not a JSON object, so messages show none.";
+      const reason = "The arguments are not a JSON object that messages can show.";
       left.add({ path: pathOf(...path), kind: "content", reason });
       return {};
     },
@@ -53,7 +53,7 @@ export function textArguments(
         left.add({ path: pathOf(...path), kind: "content", reason });
       const { values, isAmbiguous, isExact } = readArguments(String(value ?? ""));
       if (values === undefined)
-        report("The arguments are not a JSON object, so messages show none.");
+        report("The arguments are not a JSON object that messages can show.");
       else if (isAmbiguous) report("It has a duplicate key.");
       else if (!isExact) report("It has a number that cannot be represented exactly.");
       if (values !== undefined && !isExact) {

@@ -38,7 +38,7 @@ export interface TurnTable {
   readonly isListed?: boolean;
   /** Returns more fields that an edit of the turn drops, if that depends on their values. */
   readonly dropOnEditIn?: (turn: JsonObject) => readonly string[];
-  /** A turn's fields that are only valid with its old content. Default: those of its blocks. */
+  /** A turn's fields only valid with its old content. Default: the `BlockTable`'s `resetOnEdit`. */
   readonly resetOnEdit?: { readonly [field: string]: Json | undefined };
   /** The fields in `resetOnEdit` that only a changed text invalidates. */
   readonly resetOnlyOnTextEdit?: readonly string[];

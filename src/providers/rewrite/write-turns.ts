@@ -144,7 +144,7 @@ function withHidden(
   return turns;
 }
 
-/** Returns all messages, or only the first assistant message for a document that holds one. */
+/** Returns all messages; if the document is a single message, only the first assistant message. */
 function messagesToWrite(
   messages: readonly Message[],
   { isOne }: TurnTable,

@@ -14,8 +14,8 @@ export interface HeaderChanges {
 }
 
 /**
- * The headers that a transport writes itself, in addition to those that frame the message. So are
- * all that begin with `mcp-` or `proxy-`.
+ * The headers that a transport writes itself, in addition to those that frame the message. All that
+ * begin with `mcp-` or `proxy-` are reserved, too.
  */
 const reserved: readonly string[] = [
   "accept",
@@ -87,7 +87,10 @@ function notSent(headers: readonly string[]): GlassineError {
   );
 }
 
-/** Applies changes to a transport's headers. Removes a header only if it has a removed value. */
+/**
+ * Applies changes to the transport's own headers. Removes a header only if it has a value that the
+ * plugin removed: the transport may have set another.
+ */
 export function withHeaderChanges(own: RequestInit["headers"], changes: HeaderChanges): Headers {
   const headers = new Headers(own);
   for (const [name, values] of changes.removed) {

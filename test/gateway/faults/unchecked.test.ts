@@ -38,7 +38,7 @@ it("says in the log why a message could not be checked, and nothing that it says
         server: "fake",
         point: "cmf.tool_pre_invoke",
         code: "payload_shape",
-        text: expect.stringContaining("got content that no hook shows at note: "),
+        text: expect.stringContaining("got content that no plugin sees at note: "),
       },
     ],
     ["warn", { route: "model", request: expect.any(String), code: expect.any(String) }],

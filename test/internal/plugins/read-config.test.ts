@@ -748,14 +748,14 @@ describe("a schema that is not zod's", () => {
     [
       "gives a promise",
       async () => ({}),
-      "parse returned a promise; a configSchema answers at once",
+      "parse returned a promise; a configSchema must be synchronous",
     ],
     [
       "gives a promise that rejects",
       async () => {
         throw new Error("late");
       },
-      "parse returned a promise; a configSchema answers at once",
+      "parse returned a promise; a configSchema must be synchronous",
     ],
     [
       "gives a thenable of thenables without end, and is not waited for",
@@ -764,7 +764,7 @@ describe("a schema that is not zod's", () => {
         const endless = { then: (yes: (value: unknown) => void) => yes({ then: endless.then }) };
         return endless;
       },
-      "parse returned a promise; a configSchema answers at once",
+      "parse returned a promise; a configSchema must be synchronous",
     ],
     ["gives nothing", () => undefined, "configSchema returned nothing; expected JSON data"],
     [
@@ -816,7 +816,7 @@ describe("a schema that is not zod's", () => {
     [
       "a promise",
       Promise.resolve({ success: true, data: {} }),
-      "safeParse returned a promise; a configSchema answers at once",
+      "safeParse returned a promise; a configSchema must be synchronous",
     ],
     [
       "success with nothing",

@@ -2,7 +2,7 @@
  * The concurrent phase: all handlers start with views of the same envelope and are all awaited,
  * each under its own deadline. A result is read as soon as its handler ends, so that changing it
  * later has no effect. Then the results are merged in plugin order into the envelope as it is by
- * then, and the first denial in that order decides. So the outcome does not depend on who is first.
+ * then, and the first denial in that order decides. So it does not matter who finishes first.
  */
 import { forEach, isAwaitable, mapped, monotonicNow, some } from "../../data/intrinsics.ts";
 import type { Slots } from "../../envelope/index.ts";
@@ -96,7 +96,7 @@ function endThrown(member: Member, thrown: unknown): void {
 export class ConcurrentPhase implements Phase {
   readonly run: MessageRun;
   readonly #members: readonly Member[];
-  /** The envelope at the start. All handlers see it, even if a nested run adds to the run's. */
+  /** The envelope at the start. All handlers see it, even if a nested run has added labels. */
   readonly start: Slots;
   /** Called once, when all handlers have ended. */
   readonly #ended: () => void;

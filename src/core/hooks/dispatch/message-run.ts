@@ -87,8 +87,8 @@ export class MessageRun implements AnyRun {
   /** The concurrent phase, once it has begun. */
   phase: Phase | undefined = undefined;
   /**
-   * The handler whose turn it is: its context, the view it was given, if any, and the envelope at
-   * that time. In the concurrent phase, the handler whose result is being read, without a context.
+   * The handler whose turn it is: its context, the view it was given, if any, and the envelope when
+   * it was called. In the concurrent phase, the handler whose result is being read, and no context.
    */
   context: PluginContext | undefined = undefined;
   view: Slots | undefined = undefined;

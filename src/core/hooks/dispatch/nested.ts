@@ -52,8 +52,8 @@ export function joinOuter({ compiled, start, extensions }: MessageRun, parent: O
   const { limits } = outer.compiled;
   const joined = joinSets(slots, outer.extensions, extensions, start, mask, limits);
   if (!joined.ok) {
-    // Later plugins would let through what lacks the label. So the outer run may not go on,
-    // whatever the plugin's error policy says.
+    // Later plugins would not see the label, and let through what they should stop. So the outer
+    // run may not go on, whatever the plugin's error policy says.
     if (!mayAdd(step) || outer.stopped !== undefined) return;
     const { code, path, reason } = joined.refusal;
     outer.stop(halt(outer, step, code, path, reason), "errored");

@@ -1,8 +1,8 @@
 /**
  * When the text of a streamed message may be forwarded, given the handlers that judge it.
  *
- * The code that runs here decides what is forwarded before a guard has judged it. A plugin may have
- * patched the realm, so it uses only captured built-ins and own properties.
+ * The code in this file decides what is forwarded before a guard has judged it. It uses only
+ * captured built-ins and own properties, because a plugin may have patched the realm.
  */
 import { forEach, freeze } from "../../data/intrinsics.ts";
 import type { StreamMode } from "../semantics.ts";

@@ -234,7 +234,7 @@ function called(then: Then, value: unknown): Promise<Settled> {
 function thenOf(value: unknown): Then | undefined {
   if (typeof value !== "object" && typeof value !== "function") return undefined;
   const own = readDataProperty(value, "then");
-  // `await` does not call a native promise's own `then`, unless its constructor was changed.
+  // `await` calls a native promise's own `then` only if its constructor is not `Promise`.
   const isPromise =
     isNativePromise(value) &&
     (typeof own !== "function" || readDataProperty(value, "constructor") === PromiseAtLoad);

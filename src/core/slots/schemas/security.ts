@@ -13,8 +13,8 @@ import {
 } from "./leaves.ts";
 
 /**
- * The newer generation calls `type` `subject_type`. There a subject may lack its id, its type or
- * both.
+ * What the older generation calls `type`, the newer one calls `subject_type`. In the newer one, a
+ * subject may lack its id, its type or both.
  */
 const subjectSchema = withAliases(
   z.object({

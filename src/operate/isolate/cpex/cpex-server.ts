@@ -226,7 +226,8 @@ function grantOf(plugin: Plugin, granted: readonly string[]): readonly never[] {
 }
 
 /**
- * Throws unless the plugin itself denied: a CPEX host handles failures with its own `on_error`.
+ * Throws if a failure, not the plugin's own answer, denied the turn: a CPEX host handles failures
+ * with its own `on_error`.
  *
  * @throws Error
  */

@@ -69,7 +69,7 @@ export function moduleFiles(file: string, folder: string) {
       texts.set(name, text);
       return text;
     },
-    /** Stops reading files: only those read so far were there for the check of the package. */
+    /** Stops reading files, which could have changed since the check of the package by now. */
     seal(): void {
       isSealed = true;
     },

@@ -128,9 +128,10 @@ export async function trustPlugins(
  * installed. It takes effect at the next start; plugins that are running keep running.
  *
  * @param path the path of the lock
- * @throws GlassineError `reason_invalid`, `trust_refused` if the lock has no entry for an id,
- *   `lockfile_missing`, `lockfile_invalid`, `lockfile_newer`, `lockfile_uneditable`,
- *   `lockfile_busy`, `lockfile_failed`, `aborted`, `options_invalid`. Nothing is written then.
+ * @throws GlassineError `reason_invalid`, `trust_refused` if the lock has no entry for an id
+ *   or an id is given twice, `lockfile_missing`, `lockfile_invalid`, `lockfile_newer`,
+ *   `lockfile_uneditable`, `lockfile_busy`, `lockfile_failed`, `aborted`, `options_invalid`.
+ *   Nothing is written then.
  * @throws GlassineError `audit_failed` under `audit.strict`. All is written then.
  * @see spec `journal:actions`, `journal:all-or-nothing`, `journal:audited`
  * @example
