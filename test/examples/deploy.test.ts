@@ -186,9 +186,9 @@ describe("the image", () => {
       // Secrets and volumes are mounted in a pod, and are not here.
       warnings: [
         ...Object.keys(secrets).map((name) =>
-          expect.stringContaining(`/run/secrets/glassine/${name} is not there`),
+          expect.stringContaining(`/run/secrets/glassine/${name} does not exist`),
         ),
-        expect.stringContaining(`the folder ${dirname(config.audit.file)} is not there`),
+        expect.stringContaining(`the folder ${dirname(config.audit.file)} does not exist`),
       ],
     });
   });
