@@ -1,4 +1,4 @@
-/** Files around a lockfile that are broken: what is said of each, and of no other. */
+/** Broken files around a lockfile: each one is reported, and no sound file is. */
 import { appendFile, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -56,6 +56,12 @@ it("a journal with one more problem than are shown says so in the singular", asy
   await appendFile(join(root, "plugins.lock.journal"), "what is this\n".repeat(101));
   const { stdout } = await at(["plugins", "verify", "--strict-journal"]);
   expect(linesOf(stdout)).toContain("  and 1 more problem in the journal");
+});
+
+it("a plugins.lock that cannot be read is not called missing by `journal`", async () => {
+  await writeFile(join(root, "plugins.lock"), "no lock\n");
+  const { code, stderr } = await at(["plugins", "journal"]);
+  expect([code, stderr]).toEqual([2, expect.stringContaining("is not a valid plugins.lock")]);
 });
 
 it("a broken file of keys is not blamed on the lockfile or its journal", async () => {

@@ -127,10 +127,12 @@ export async function journal(request: CommandScope & { readonly id: string | un
   const { lockPath, warnings } = options;
   const found = await readTrustJournal(lockPath);
   const { path, lines } = found;
-  const { lock } = options;
+  const { lock, lockFault } = options;
   const problems = lock === undefined ? found.problems : checkJournal(lock, found);
   if (lock === undefined && lines.length === 0 && problems.length === 0)
-    throw new GlassineError("lockfile_missing", "there is no plugins.lock, and no journal");
+    throw (
+      lockFault ?? new GlassineError("lockfile_missing", "there is no plugins.lock and no journal")
+    );
   const wanted = lines.filter(({ id }) => request.id === undefined || id === request.id);
   return {
     lock: lockFacts(options),
