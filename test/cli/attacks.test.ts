@@ -16,7 +16,7 @@ attack(
       const { code } = await run(["plugins", "trust", id, "--reason", "r"], {
         services: { trust },
       });
-      // A single hyphen is an ordinary name, which no plugin has.
+      // A single hyphen is read as an ordinary id, which no plugin has.
       if (id !== "-") expect([code, trust.mock.calls]).toEqual([2, []]);
       else expect(trust).toHaveBeenCalledWith(expect.objectContaining({ id: "-" }));
     });

@@ -1,4 +1,4 @@
-/** What makes an operator's day shorter: settings for options, the journal, what to do next. */
+/** Conveniences for operators: settings in place of options, the journal, what to do next. */
 import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -40,7 +40,7 @@ describe("settings in place of options", () => {
       GLASSINE_PLUGIN_HOST: "./none.js",
     });
     expect(option.stderr).toMatch(/^--host: cannot use the module '\.\/other\.js'/);
-    // A command that takes no host runs none.
+    // A command that takes no host does not load one.
     expect(
       (await at(["plugins", "journal"], { GLASSINE_PLUGIN_HOST: "./none.js" })).stderr,
     ).toMatch(/^there is no plugins\.lock/);

@@ -1,4 +1,4 @@
-/** A host's own command line, over the services themselves. */
+/** A host's own command line, run on the real services. */
 
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

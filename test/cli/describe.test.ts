@@ -1,4 +1,4 @@
-/** `plugins describe` in the forms that people and programs read. */
+/** `plugins describe`, as text for people and as JSON for programs. */
 import { describePermissions, standardTables } from "glassine/node";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
@@ -12,7 +12,7 @@ const describing = (name: string, given: Parameters<typeof report>[0], env = {})
   run(["plugins", "describe", name], { services: serving(given), env });
 const describingJson = (name: string, given: Parameters<typeof report>[0], env = {}) =>
   runJson(["plugins", "describe", name], { services: serving(given), env });
-/** What is said of every plugin of a host with the standard hooks. */
+/** What `describe` says about every plugin of a host with the standard hooks. */
 const { always } = describePermissions(standardTables, { capabilities: [], hooks: [] });
 
 const plugin = facts({
@@ -334,7 +334,7 @@ describe("plugins describe", () => {
     const { stdout, stderr } = await describing("@acme/both", { loaded: inside });
     expect(stdout).toMatch(/^name: one\n/);
     expect(stderr).toBe("warning: @acme/both has other plugins too: two\n");
-    // An id comes before a package of that name.
+    // An id takes precedence over a package of the same name.
     const named = facts({ id: "@acme/both", package: "other" });
     const { stdout: byId } = await describing("@acme/both", { loaded: [...inside, named] });
     expect(byId).toMatch(/^name: @acme\/both\n/);

@@ -1,4 +1,4 @@
-/** `doctor` where the operator's own files and settings are broken. */
+/** `doctor` when the operator's own files and settings are broken. */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -8,7 +8,7 @@ import { commandServices, run, runJson } from "./support/run.ts";
 
 const services = commandServices;
 
-/** A folder with a signed plugin that is trusted, and the settings under which it is loaded. */
+/** A folder with a signed, trusted plugin, and the settings under which it loads. */
 async function newPlace() {
   const cwd = await newRoot();
   const builder = await publisher(cwd, "builder@example.com");
@@ -50,7 +50,7 @@ it.each([
   expect(message).toContain(fault);
   expect(message).toMatch(/^GLASSINE_PLUGIN_PUBLISHER_KEYS: The file of publisher keys "/);
   expect(message).toContain('{"schema": 1, "publishers": [{"identity": ');
-  // Without keys nothing verifies, so nothing is loaded that would not be.
+  // Without keys no signature verifies, so the plugin is rejected.
   expect(document.plugins).toMatchObject([{ id: "guard", status: "rejected" }]);
   const listed = await run(["plugins", "list"], { services, cwd, env: broken });
   expect([listed.code, listed.stderr]).toEqual([2, `${message}\n`]);

@@ -1,4 +1,4 @@
-/** What the lockfile trusts and no installed package names: `doctor` finds what `verify` finds. */
+/** Lockfile entries that no installed package matches: `doctor` finds what `verify` finds. */
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";

@@ -111,7 +111,7 @@ describe("plugins doctor", () => {
       { trust_decision: "development_unsigned_override" },
       "Use a signed package, and switch signing on again.",
     ],
-    ["missing-keyword", { missing_keyword: true }, "Nothing to do here. Ask its authors"],
+    ["missing-keyword", { missing_keyword: true }, "You need not do anything. Its authors"],
     [
       "unsupplied-capability",
       { unsupplied_capabilities: ["facts.read"] },
@@ -148,7 +148,7 @@ describe("plugins doctor", () => {
     expect(rows.at(-1)?.recommendation).toContain(recommendation);
     const isNote = notes.includes(status);
     expect(code).toBe(isNote ? 0 : 1);
-    // A note is no problem: beside it stands that all is well.
+    // A note is not a problem, so there is also the row that says all is well.
     expect(rows).toHaveLength(isNote ? 2 : 1);
   });
 

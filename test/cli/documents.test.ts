@@ -1,4 +1,4 @@
-/** The documents of `--json` against their definitions, and these against each other. */
+/** `--json` documents match their definitions, and the definitions agree with each other. */
 import { generateKeyPairSync } from "node:crypto";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ import { definitionOf } from "./support/expect-document.ts";
 import { catalogPath, commandServices, run } from "./support/run.ts";
 
 const reason = ["--reason", "r"];
-/** In this order, one after the other in one folder. */
+/** Run in this order, all in one folder. */
 const calls: readonly (readonly string[])[] = [
   ["plugins", "list"],
   ["plugins", "lock"],
@@ -73,7 +73,7 @@ describe("documents", () => {
     });
     const { privateKey } = generateKeyPairSync("ed25519");
     const pem = privateKey.export({ format: "pem", type: "pkcs8" });
-    // It ends at once, so that nobody waits for what it does not answer.
+    // The server exits at once, so that nothing waits for its answer.
     const servers = { node: { command: process.execPath, args: ["-e", ""], timeoutMs: 1000 } };
     const config = { servers, plugins: [{ package: "guard" }] };
     await writeFile(join(root, "glassine.config.json"), JSON.stringify(config));
@@ -101,7 +101,7 @@ describe("documents", () => {
       ["envoy-config", "--config", "envoy.json"],
     ];
     const seen = new Set<string>();
-    // `run` holds what is printed to its definition.
+    // `run` checks what is printed against its definition.
     for (const argv of [...calls, ...further]) {
       const slug = JSON.parse(await catalogText())[0].slug;
       const words = argv.map((word) => (word === "x" ? slug : word));
@@ -127,7 +127,7 @@ async function catalogText(): Promise<string> {
 
 type Schema = { readonly [key: string]: unknown };
 
-/** The types that a schema takes, null aside; what takes anything has none. */
+/** The types that a schema accepts, except null; empty if it accepts anything. */
 function typesOf(schema: Schema): readonly string[] {
   const { type, anyOf, const: value } = schema;
   if (Array.isArray(anyOf)) return [...new Set((anyOf as Schema[]).flatMap(typesOf))];
@@ -138,7 +138,7 @@ function typesOf(schema: Schema): readonly string[] {
     .map((each) => (each === "array" ? `array of ${typesOf(schema.items as Schema)}` : `${each}`));
 }
 
-/** Every key of a schema with its types, however deep. */
+/** Every key of a schema with its types, at any depth. */
 function keysOf(schema: unknown): readonly (readonly [string, string])[] {
   if (Array.isArray(schema)) return schema.flatMap(keysOf);
   if (typeof schema !== "object" || schema === null) return [];

@@ -1,4 +1,4 @@
-/** However a command fails: an exit code, a sentence, and one document with `--json`. */
+/** Every failing command ends with an exit code, a sentence, and with `--json` one document. */
 
 import { errorCodes, GlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
@@ -24,7 +24,7 @@ const inspections: readonly (readonly [readonly string[]])[] = [
   [["plugins", "verify"]],
 ];
 
-/** Things that can be thrown, and what asking them does. */
+/** Things that can be thrown, some of which throw when they are inspected. */
 const odd: Readonly<Record<string, unknown>> = {
   undefined: undefined,
   null: null,

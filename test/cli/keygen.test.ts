@@ -1,4 +1,4 @@
-/** From a key to a tarball that an operator can check, by commands alone. */
+/** From a key to a tarball that an operator can check, with commands alone. */
 import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -48,7 +48,7 @@ it("overwrites no file and requires a valid identity", async () => {
   const there = await run([...keygen, "--identity", "a@example.com"], options);
   expect([there.code, there.stderr]).toEqual([
     2,
-    "keygen: the file already exists; a key is never written over a file\n",
+    "keygen: the file already exists and is not overwritten: choose another name\n",
   ]);
   expect(await readFile(join(folder, "there.pem"), "utf8")).toBe("mine");
   expect((await run(keygen, options)).code).toBe(2);

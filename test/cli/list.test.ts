@@ -1,4 +1,4 @@
-/** `plugins list` in the forms that people and programs read. */
+/** `plugins list`, as text for people and as JSON for programs. */
 import { describe, expect, it, vi } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { drift, facts, hash, lockAt, rejected, report } from "./support/facts.ts";

@@ -1,4 +1,4 @@
-/** Commands take the lockfile of the current directory: what they say of others that are there. */
+/** Commands use the current directory's lockfile: what they say about other lockfiles. */
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";

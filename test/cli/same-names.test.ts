@@ -1,4 +1,4 @@
-/** Packages that call themselves by the name of another one. */
+/** Packages that claim the name of another package. */
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { install, newRoot, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { commandServices, run, runJson } from "./support/run.ts";
 
-/** `node_modules/aaa` says that it is the package `guard`. */
+/** `node_modules/aaa` claims to be the package `guard`. */
 async function twoGuards(glassine: { readonly [key: string]: unknown }) {
   const cwd = await newRoot();
   const elsewhere = await newRoot();

@@ -1,4 +1,4 @@
-/** `verify`, `trust` and `lock` look at what is installed, whatever settings say of loading it. */
+/** `verify`, `trust` and `lock` inspect what is installed, whatever the settings for loading it. */
 import { appendFile, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defineHost } from "glassine/host";

@@ -1,4 +1,4 @@
-/** What is other than when a plugin was trusted, and what its trust leaves open. */
+/** What has changed since a plugin was trusted, and what its trust leaves open. */
 // Only in test:all: it races and repeats changes of trust.
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ import { commandServices, linesOf, run, runJson } from "./support/run.ts";
 const services = commandServices;
 const reason = ["--reason", "reviewed"];
 
-/** Commands in a folder. */
+/** Returns functions that run commands in a folder. */
 function commandIn(cwd: string) {
   const options = { services, cwd, env: unsigned };
   return {
@@ -19,7 +19,7 @@ function commandIn(cwd: string) {
   };
 }
 
-/** A package that is no plugin, beside the plugin. */
+/** Adds a package that is not a plugin, next to the plugin. */
 async function addPackage(cwd: string, name: string, version: string, code: string) {
   const path = join(cwd, "node_modules", name);
   await mkdir(path, { recursive: true });
@@ -118,7 +118,7 @@ describe("a package that does not list what it asks for", () => {
     verifies("cli:trust-check");
     const cwd = await newRoot();
     const { at } = commandIn(cwd);
-    // On a hook more from its second start on.
+    // From its second start on, the plugin has one more hook.
     const code = `const hooks = {};
 export default () => {
   hooks["cmf.llm_input" in hooks ? "cmf.llm_output" : "cmf.llm_input"] = () => undefined;

@@ -13,7 +13,7 @@ const reason = ["--reason", "reviewed"];
 describe("trust --check", () => {
   const manifest = { capabilities: ["read_labels"] };
 
-  /** Trusts it, and says what was granted. */
+  /** Trusts the plugin, and returns what was granted. */
   async function granted(capabilities?: readonly string[]): Promise<string | undefined> {
     const cwd = await newRoot();
     const asks = capabilities === undefined ? {} : { capabilities };

@@ -1,5 +1,5 @@
 // Only in test:all: it starts processes.
-/** Where the code of a plugin runs, by what an operator says when it is trusted. */
+/** Where a plugin's code runs, by what the operator says when trusting it. */
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -10,7 +10,7 @@ import { commandServices, linesOf, run, runJson } from "./support/run.ts";
 
 const services = commandServices;
 const trust = ["plugins", "trust", "guard", "--reason", "OPS-1"];
-/** Whatever the machine of a test lacks. */
+/** Accepts whatever protection the test machine lacks. */
 const accept = ["memory", "network", "signals"].flatMap((name) => ["--accept", name]);
 const isolated = [...trust, "--isolate", "process", ...accept];
 

@@ -21,7 +21,7 @@ async function signedGuard() {
 
 type Keys = { publishers: [Record<string, unknown>] };
 
-/** Changes the one entry of the operator's file of keys. */
+/** Changes the only entry of the operator's key file. */
 async function rebind(env: Record<string, string>, change: object): Promise<void> {
   const file = env.GLASSINE_PLUGIN_PUBLISHER_KEYS ?? "";
   const { publishers } = JSON.parse(await readFile(file, "utf8")) as Keys;

@@ -1,4 +1,4 @@
-/** A change that was begun and not ended: what tells of it, and the way out that is named. */
+/** A change that was begun and not finished: what reports it, and which way out is named. */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,7 +13,7 @@ const sha256 = (text: string) => createHash("sha256").update(text).digest("hex")
 const other = "0".repeat(64);
 const line = `2026-05-25T10:15:30.123Z\ttrust\tother-guard\t1.0.0\tsha256:${other}\tr`;
 
-/** A folder with a plugin that is trusted, and commands in it. */
+/** A folder with a trusted plugin, and functions that run commands in it. */
 async function newPlace() {
   const cwd = await newRoot();
   await install(cwd, "guard");

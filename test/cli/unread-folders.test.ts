@@ -1,4 +1,4 @@
-/** Folders that an operator may not read: nothing is concluded from what is not found there. */
+/** Folders that an operator cannot read: nothing is concluded from what is not found there. */
 import { chmod, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -7,10 +7,10 @@ import { install, newRoot, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { commandServices, run, runJson } from "./support/run.ts";
 
-// Windows has no such modes.
+// Windows has no such file modes.
 const hasModes = process.platform !== "win32";
 const isRoot = process.getuid?.() === 0;
-/** Any other: root reads every folder. */
+/** Any user but root, which can read every folder. */
 const somebody = 65_534;
 
 it.skipIf(!hasModes)("an unreadable package is neither pruned nor verified", async () => {
@@ -39,7 +39,7 @@ it.skipIf(!hasModes)("an unreadable package is neither pruned nor verified", asy
     ["node_modules/@acme", 0o700],
     ["node_modules/@acme", 0o744],
   ] as const) {
-    // An owner is kept out by what others have.
+    // Without root, the tests own the folder, so the owner gets the bits meant for others.
     const ofOwner = (mode & 0o7) << 6;
     const [found, pruned, reviewed, verified, listed] = await keptOut(
       folder,
@@ -60,7 +60,7 @@ it.skipIf(!hasModes)("an unreadable package is neither pruned nor verified", asy
       `lock: ${unread} cannot be read, so what is installed is not known; nothing was removed\n`,
     ]);
     expect([verified.code, verified.stdout]).toEqual([1, expect.stringContaining(`  ${unread}\n`)]);
-    // That folder, and the plugin that was not found: production does not start without it.
+    // The folder, and the plugin that was not found, without which production does not start.
     expect(verified.stdout).toContain("\nverify failed: 2 problem(s)\n");
     for (const { stdout } of [verified, listed])
       expect(stdout.slice(stdout.indexOf("\nWhat to do next:\n"))).toBe(

@@ -1,4 +1,4 @@
-/** An isolated plugin has the same results as the same file in process, to the byte. */
+/** An isolated plugin has the same results as the same file in process, byte for byte. */
 // Only in test:all: it starts processes and engines.
 import { createExtensions, createPluginManager, type Plugin } from "glassine";
 import { type IsolatedPlugin, type Isolation, isolatePlugin } from "glassine/isolate";
@@ -8,10 +8,10 @@ import { verifies } from "../support/verifies.ts";
 import { make, names } from "./fixtures/puppet.mjs";
 import { fixture, folder, noSandbox, pluginFile, saying } from "./support.ts";
 
-/** What its module keeps differs from run to run. */
+/** What its module keeps between calls differs from run to run. */
 const acts = (names as readonly string[]).filter((name) => name !== "count in its module");
 
-/** What is no result at all is refused on the far side: with the same code, and in other words. */
+/** Invalid results, which the far side refuses with the same code but in other words. */
 const notWritten = ["an unknown slot", "an unknown key"];
 const config = { word: "ahoy", list: [1, null, { deep: true }] };
 const file = fixture("puppet.mjs");
@@ -130,7 +130,7 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
       expect(await counts(request)).toEqual({ count: 1 });
       expect(await counts(request)).toEqual({ count: 2 });
     }
-    // In one process the fifth turn of the module would be the fifth.
+    // In a single process, the fifth call would count to five.
     const modules = await Promise.all(
       ["a", "b", "c", "d", "e"].map(async (request) => {
         return (await run(manager, "count in its module", request)).metadata.puppet as {

@@ -1,6 +1,6 @@
 // Only in test:all: it starts processes.
 // A process of its own: it starts processes.
-/** A plugin in the folder of a project, whose node_modules has the library. */
+/** A plugin in a project's folder, whose node_modules has the library. */
 import { cp, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import process from "node:process";
@@ -24,7 +24,7 @@ const result = await manager.invoke("cmf.llm_input", createMessage({ role: "user
 console.log(result.extensions.security?.labels);
 await manager.close();`;
 
-/** Installed as npm does it: the library is a folder of its own, and not a link. */
+/** Installed as npm does it: the library is a real folder, not a link. */
 async function project(): Promise<string> {
   const path = await folder();
   const library = join(path, "node_modules", "glassine");

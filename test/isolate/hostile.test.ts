@@ -14,7 +14,7 @@ import { run } from "../docs/support/compile.ts";
 import { verifies } from "../support/verifies.ts";
 import { fixture, folder, noSandbox, saying } from "./support.ts";
 
-/** A server that accepts, and ends, each connection. */
+/** A server that accepts each connection, and ends it. */
 async function listening(path: string | number): Promise<Server> {
   const server = createServer((socket) => socket.destroy());
   onTestFinished(() => void server.close());
@@ -22,7 +22,7 @@ async function listening(path: string | number): Promise<Server> {
   return server;
 }
 
-/** What a probe may try to reach. All of it is there. */
+/** What a probe may try to reach; all of it exists. */
 async function targets() {
   const path = await folder();
   const file = join(path, "secret");
@@ -46,7 +46,7 @@ async function outcomeOf(isolate: Isolation, probe: string): Promise<string> {
   const ask = (what: string) =>
     manager.invoke("cmf.llm_input", saying(JSON.stringify({ ...given, probe: what })));
   const tried = await ask(probe);
-  // Where it was ended, it takes the next turn all the same.
+  // Even if the plugin was ended, it takes the next call.
   await expect.poll(async () => (await ask("none")).errors).toEqual([]);
   if (tried.errors.length > 0) {
     expect(tried.violation?.plugin).toBe("hostile");
@@ -56,7 +56,7 @@ async function outcomeOf(isolate: Isolation, probe: string): Promise<string> {
   return outcome;
 }
 
-/** In a host of its own, which may be ended. */
+/** Runs the probe in a host of its own, which may be ended. */
 async function outcomeElsewhere(isolate: Isolation, probe: string): Promise<string> {
   const program = [fixture("one-probe.mjs"), isolate, probe];
   const { code, output, complaints } = await run(process.execPath, program);

@@ -1,12 +1,12 @@
 // A process of its own: it starts processes.
-/** Where no namespaces may be made, a process is refused unless the operator accepts what is open. */
+/** Without namespaces, a process is refused unless the operator accepts what is open. */
 import process from "node:process";
 import { expect, it } from "vitest";
 import { run } from "../docs/support/compile.ts";
 import { verifies } from "../support/verifies.ts";
 import { fixture, noSandbox } from "./support.ts";
 
-/** Its programs can make no further namespaces. */
+/** Runs a program that can make no further namespaces. */
 const without = 'echo 0 > /proc/sys/user/max_user_namespaces && exec "$@"';
 
 it.skipIf(noSandbox !== undefined)("is refused, or runs with what was accepted", async () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { insideText, pluginText } from "./quickjs-support.ts";
 
-/** What code inside tries, and what comes of it. */
+/** What the code inside tries, and the outcome. */
 const probes: readonly (readonly [what: string, body: string, outcome: RegExp])[] = [
   ["asks for require", "return deny(typeof require)", /^undefined$/],
   [
@@ -120,7 +120,7 @@ describe("hostile code inside QuickJS", () => {
       const { says, counts } = await insideText(
         pluginText(
           `if (said === "go on") return; ${body}`,
-          // Only an endless one is to meet its deadline, however busy the machine is.
+          // Only endless code is meant to reach its deadline, however busy the machine is.
           String(outcome).includes("interrupted") ? "" : "timeoutMs: 5_000,",
         ),
       );

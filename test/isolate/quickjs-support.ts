@@ -42,7 +42,7 @@ export async function inside(file: string, options: Partial<IsolateOptions> = {}
     plugins: [isolated.plugin],
     onHandlerError: (error) => void thrown.push(String((error as Error).message)),
   });
-  /** What comes of a message: `goes on`, the reason of a denial, or what was thrown. */
+  /** The outcome of a message: `goes on`, the reason of a denial, or what was thrown. */
   const says = async (text: string): Promise<string> => {
     thrown.length = 0;
     const { violation } = await manager.invoke("cmf.llm_input", saying(text));
@@ -51,7 +51,7 @@ export async function inside(file: string, options: Partial<IsolateOptions> = {}
   return { ...isolated, manager, says };
 }
 
-/** The same of the text of a plugin, in a file of its own. */
+/** The same for a plugin given as text, in a file of its own. */
 export async function insideText(text: string, options: Partial<IsolateOptions> = {}) {
   return await inside(join(await folder({ "plugin.mjs": text }), "plugin.mjs"), options);
 }

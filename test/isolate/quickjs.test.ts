@@ -15,7 +15,7 @@ const loaded: {
   readonly refused: readonly string[];
 } = await import(file);
 
-/** All that an invocation comes to, but for times and random ids. */
+/** Everything that an invocation results in, except times and random ids. */
 async function outcomes(item: unknown, names: readonly string[], hook = "cmf.llm_input") {
   const manager = await createPluginManager({ plugins: [item as Plugin], onHandlerError() {} });
   const extensions = createExtensions({
@@ -156,7 +156,7 @@ describe("what a plugin inside QuickJS may import", () => {
 
   it("says why a plugin cannot be loaded", async () => {
     expect(await failure("throw new Error('top')")).toMatch(/top/);
-    expect(await failure("export default 1")).toMatch(/the export default is not a plugin/);
+    expect(await failure("export default 1")).toMatch(/the export "default" is not a plugin/);
     expect(await failure("const x = ;")).toMatch(/unexpected token/);
     expect(await failure("await new Promise(() => {})")).toMatch(/waits at its top/);
     expect(await failure(pluginText("").replace("1.0.0", "one"))).toMatch(/semantic version/);

@@ -10,7 +10,7 @@ import { platformOf } from "../../src/operate/isolate/sandbox.ts";
 
 const { why } = await platformOf();
 
-/** Why this machine cannot hold a process to what it promises; undefined where it can. */
+/** Why this machine cannot isolate a process as promised; undefined if it can. */
 export const noSandbox = why;
 if (why !== undefined)
   process.stdout.write(`No namespaces (${why}): the tests of isolated processes are skipped.\n`);

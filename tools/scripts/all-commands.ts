@@ -1,8 +1,8 @@
-/** The commands of this package's own command line, those of the gateway first. */
+/** The commands of this package's command line, with the gateway's first. */
 import { gatewayCommands } from "../../src/gateway/command/index.ts";
 import { lineOf } from "../../src/operate/cli/command-table.ts";
 
-/** Nothing of these services is used: what a command is stands in its object. */
+/** The services are never used: a command's object describes it completely. */
 export const ofGateway = gatewayCommands(() =>
   Promise.reject(new Error("nothing is to be started")),
 );

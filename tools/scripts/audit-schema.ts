@@ -1,4 +1,4 @@
-/** The schema of an event of the audit trail, and its JSON Schema, fit to be written down. */
+/** The schema of audit trail events, and its JSON Schema in the form written to a file. */
 import * as z from "zod";
 import type { Json } from "../../src/core/data/index.ts";
 import { eventTypePattern, keyPattern } from "../../src/core/observe/event.ts";
@@ -26,7 +26,7 @@ const factSchema: z.ZodType<Json, Json> = z
   )
   .meta({ id: "fact" });
 
-/** The one schema of an event. `spec/schemas/audit-event.schema.json` is written from it. */
+/** The only schema of an event. `spec/schemas/audit-event.schema.json` is generated from it. */
 export const auditEventSchema = z.strictObject({
   eventType: z.string().regex(eventTypePattern).describe("What happened, in dotted words."),
   actorUri: textSchema.check(z.describe("Who did it.")),
@@ -100,7 +100,7 @@ function factSchemaOf(spec: FactSpec): z.ZodType {
   return spec.isOptional ? schema.optional() : schema;
 }
 
-/** What a fact means, and what a reader has to know of its form. */
+/** Describes what a fact means and what a reader must know about its form. */
 export function meaningOf({ form, means, isFree }: FactSpec): string {
   const notes = [
     means,
@@ -129,7 +129,7 @@ function formSchema(form: FactSpec["form"]): z.ZodType {
 const oneOf = (schemas: readonly z.ZodType[]): z.ZodType =>
   schemas.length === 1 ? (schemas[0] as z.ZodType) : z.union(schemas);
 
-/** The profile of the host names the key of the versions that a plugin runs on. */
+/** Allows any key in place of `requires`: a host's profile names the key for its versions. */
 function withHostsKey({ properties, required, ...facts }: JsonSchema): JsonSchema {
   const { requires, ...named } = properties as Readonly<Record<string, unknown>>;
   if (requires === undefined) return { ...facts, properties, required };

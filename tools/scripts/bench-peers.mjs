@@ -1,7 +1,7 @@
-// Makes what the benchmark compares with, `npm run bench:peers`: CPEX in Python, as a virtual
-// environment in build/, and CPEX in Rust, as the program of tools/bench/cpex-rust, built in build/. Both
-// ask a package registry, as pip and cargo are set up to; nothing else here does. `npm run bench`
-// finds them by itself. Without cargo, the program is left out.
+// Builds what the benchmark compares with, `npm run bench:peers`: CPEX in Python, as a virtual
+// environment in build/, and CPEX in Rust, from tools/bench/cpex-rust, compiled into build/.
+// Only this script accesses a package registry, as pip and cargo are configured to. `npm run bench`
+// finds both by itself. Without cargo, the Rust program is left out.
 import { spawnSync } from "node:child_process";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
@@ -23,12 +23,12 @@ const { values } = readArguments(
   "--python NAME, a Python of at least 3.11, and --cargo NAME",
 );
 
-/** Runs a program to its end and reports how that went. A failure fails the script at its end. */
+/** Runs a program to its end and returns the outcome. A failure sets the script's exit code. */
 function run(name, args, made) {
   const { status, error } = spawnSync(name, args, { stdio: "inherit" });
   if (error) return { isDone: false, problem: `${name} did not start: ${error.message}.` };
   if (status === 0) return { isDone: true };
-  // Half of it, or an older one, would be taken for it.
+  // A partial or outdated build would be mistaken for a complete one.
   rmSync(made, { recursive: true, force: true });
   process.exitCode = status ?? 1;
   return { isDone: false };
@@ -54,7 +54,7 @@ function makePython() {
 
 function buildProgram() {
   const manifest = join("tools", "bench", "cpex-rust", "Cargo.toml");
-  // The crate asks for Rust 1.96. What is used of it compiles with 1.95 as well.
+  // The crate requires Rust 1.96, but the parts that are used also compile with 1.95.
   const args = ["build", "--release", "--ignore-rust-version", "--quiet"];
   const where = ["--manifest-path", manifest, "--target-dir", builds];
   const { isDone, problem } = run(values.cargo, [...args, ...where], program);

@@ -1,19 +1,19 @@
 // Writes the JavaScript of dist, part of `npm run build`: one file for each entry of package.json,
-// and beside them the parts that several entries have in common. A program that loads the core then
-// reads a handful of files. Declarations are written before, by the compiler.
+// plus the files that several entries share, so that a program that loads the core reads only a
+// handful of files. The compiler has already written the declarations.
 //
-// Rule: a source file is in one output file. An identity that a class, a WeakMap or a captured
-// intrinsic stands for is the same for all entries.
+// Rule: each source file ends up in exactly one output file, so that all entries share the same
+// classes, WeakMaps and captured intrinsics.
 //
-// Immer is written in, because it asks the environment on import whether this is production, and a
-// runtime such as Deno refuses that without a permission. Every other package is the installer's.
+// Immer is bundled because on import it reads from the environment whether this is production,
+// which runtimes such as Deno refuse without a permission. Other packages stay dependencies.
 import { copyFileSync, readFileSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { rolldown } from "rolldown";
 
 const { exports, bin } = JSON.parse(readFileSync("package.json", "utf8"));
 
-/** `./dist/node/index.js`, of `exports` or `bin`: `node/index` and its source file. */
+/** Maps `./dist/node/index.js`, from `exports` or `bin`, to `node/index` and its source file. */
 function entryOf(output) {
   const [, name] = /^\.\/dist\/(.+)\.js$/.exec(output) ?? [];
   if (name === undefined) throw new Error(`${output} is not a JavaScript file of dist.`);
@@ -25,14 +25,14 @@ const outputs = [...Object.values(exports), ...Object.values(bin)]
   .filter((output) => output.endsWith(".js"));
 
 /**
- * What entries have in common, in as few files as they can do with: each that is read costs a start
- * a millisecond. A group takes what its modules import, too, and the first that wants a module
- * has it. A bundler of a user's keeps of a file whatever runs when it is loaded, schemas above all,
- * and leaves out files that nothing asks for. So the files part where programs do: what answers and
- * audit sinks need, what defines a plugin, what runs it and reads messages, what edits values and
- * describes parts of messages, the table of error codes, what the root entry has beside these, what
- * talks to other processes, what writes records to files.
- * In the root's own file nothing runs that is not marked as pure.
+ * The code that entries share, in as few files as possible: each file costs a start about a
+ * millisecond. A group also takes what its modules import; the first group that wants a module
+ * gets it. A user's bundler keeps whatever runs when a file loads, above all schemas, but drops
+ * files that nothing imports. So the groups follow what programs use: what answers and audit sinks
+ * need, what defines a plugin, what runs it and reads messages, what edits values and describes
+ * parts of messages, the table of error codes, the rest of the root entry, what talks to other
+ * processes, what writes records to files.
+ * In the root's own file, everything that runs on load is marked as pure.
  */
 const groups = [
   {
@@ -72,7 +72,7 @@ const { output } = await bundle.write({
   sourcemap: true,
   minify: false,
   minifyInternalExports: false,
-  // The docstrings are in the declarations. The engine reads ASCII at half the memory.
+  // The declarations have the docstrings. The engine keeps ASCII source in half the memory.
   comments: { jsdoc: false },
   charset: "ascii",
 });

@@ -1,5 +1,5 @@
-// Cuts the recorded streams of model APIs at every byte, `npm run cuts`, in each mode of plugins.
-// What is on the command line names the APIs, all without it: `npm run cuts -- "Chat Completions"`.
+// Cuts the recorded streams of model APIs at every byte, in each plugin mode: `npm run cuts`.
+// Arguments select APIs, all by default: `npm run cuts -- "Chat Completions"`.
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { readArguments, refuse } from "./read-arguments.mjs";

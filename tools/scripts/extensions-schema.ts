@@ -1,4 +1,4 @@
-/** The JSON Schema of extensions, fit to be written down. */
+/** The JSON Schema of extensions, in the form that is written to a file. */
 import type { SlotTable } from "../../src/core/slots/index.ts";
 import { extensionsJsonSchema } from "./json-schema.ts";
 
@@ -8,7 +8,7 @@ const comment =
   "`type` of a subject. It refuses, beside what the schema refuses, what spec/envelope.md says of " +
   "labels, Unicode, instants, whole numbers and limits.";
 
-/** A default that is the time of reading would differ with each writing of the schema. */
+/** Leaves out defaults that are the current time: they would differ each time it is written. */
 export function extensionsSchema(table: SlotTable): Readonly<Record<string, unknown>> {
   const { $schema, ...schema } = extensionsJsonSchema(table);
   return { $schema, $comment: comment, ...(withoutTimes(schema) as object) };

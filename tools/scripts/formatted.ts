@@ -4,7 +4,7 @@ import process from "node:process";
 
 const biome = createRequire(import.meta.url).resolve("@biomejs/biome/bin/biome");
 
-/** TypeScript as the formatter writes it. */
+/** Returns TypeScript source as the formatter writes it. */
 export function formatted(source: string): string {
   const args = [biome, "format", "--stdin-file-path=source.ts"];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, {

@@ -1,5 +1,5 @@
-// Writes what is derived from the sources: `npm run generate`.
-// With `--check` it writes nothing and exits with 1 when a file is not as it would be written.
+// Writes the files that are derived from the sources: `npm run generate`.
+// With `--check` it writes nothing, and exits with 1 if a file is out of date.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";

@@ -1,4 +1,4 @@
-/** Every file that is derived from the sources, as it has to be. */
+/** Every file that is derived from the sources, with its expected text. */
 import { standardHooks } from "../../src/core/hooks/standard-hooks.ts";
 import { standardSlots } from "../../src/core/slots/index.ts";
 import { memoryNodeServices } from "../../src/memory-node/index.ts";
@@ -30,7 +30,7 @@ import { slotTypesSource } from "./slot-types.ts";
 import { standardLevelsSource } from "./standard-levels.ts";
 
 export interface GeneratedFile {
-  /** From the root of the repository. */
+  /** Relative to the root of the repository. */
   readonly path: string;
   readonly text: string;
 }

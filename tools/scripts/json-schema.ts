@@ -1,4 +1,4 @@
-/** The JSON Schema of what a table accepts, draft 2020-12. Null stands for absent. */
+/** JSON Schemas (draft 2020-12) of what slot tables accept. Null stands for absent. */
 import * as z from "zod/mini";
 import { kindOf } from "../../src/core/schema/index.ts";
 import { type Schema, type SlotTable, zodOf } from "../../src/core/slots/index.ts";
@@ -23,7 +23,7 @@ export function toJsonSchema(schema: Schema): JsonSchema {
   }) as JsonSchema;
 }
 
-/** Absent and null mean the same, so a field that may be absent may be null. */
+/** Absent and null mean the same, so an optional field also accepts null. */
 function allowNull(json: JsonSchema): void {
   if (Object.keys(json).length === 0) return;
   const inner = { ...json };
@@ -31,7 +31,7 @@ function allowNull(json: JsonSchema): void {
   json.anyOf = [inner, { type: "null" }];
 }
 
-/** The schema of a whole extensions document. Unknown slots and fields may be there. */
+/** Returns the schema of a whole extensions document. Allows unknown slots and fields. */
 export function extensionsJsonSchema(table: SlotTable): JsonSchema {
   const properties: Record<string, JsonSchema> = {};
   for (const [slot, spec] of Object.entries(table)) {

@@ -1,12 +1,12 @@
-// What a reported run of the laws leaves: progress, a line of JSON a law and round, and the page
-// that is made of it.
+// Reads the progress of a reported run of the laws, one line of JSON per law and round, and writes
+// the page that is made from it.
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism, totalmem } from "node:os";
 import process from "node:process";
 import { runOf, sourcesOf } from "./law-sources.mjs";
 
-/** By file of laws: a hash of what is run of the file and of all that it imports. */
+/** Maps each file of laws to a hash of the code that it and all its imports run. */
 export function printsOfLaws() {
   const runs = new Map();
   const hashOf = (paths) => {
@@ -26,7 +26,7 @@ export function printsOfLaws() {
   );
 }
 
-/** The laws of a progress file that were run as they are now, their rounds added up. */
+/** Returns the laws in a progress file that have not changed since, with their rounds added up. */
 export function readProgress(progress, prints) {
   const laws = new Map();
   for (const text of readFileSync(progress, "utf8").split("\n")) {
@@ -55,7 +55,7 @@ export function readProgress(progress, prints) {
   return [...laws.values()];
 }
 
-/** A run that was cut short can leave half a line. */
+/** An interrupted run can leave an incomplete line, which is skipped. */
 function lineOf(text) {
   try {
     return text === "" ? undefined : JSON.parse(text);
@@ -64,7 +64,7 @@ function lineOf(text) {
   }
 }
 
-/** The page. */
+/** Returns the text of the page. */
 export function reportOf(laws, runs, commit) {
   const sorted = [...laws].sort((a, b) => numberOf(a) - numberOf(b) || (a.name < b.name ? -1 : 1));
   const broken = sorted.filter(({ held }) => !held);

@@ -1,16 +1,16 @@
-// What a law runs: its file and all that is imported from there, and so on.
+// Finds the sources that a law runs: its file and everything that it imports, transitively.
 import { existsSync, readFileSync } from "node:fs";
 import { posix } from "node:path";
 import ts from "typescript-5.9";
 
-/** What every law depends on, imported or not. */
+/** Files that every law depends on, imported or not. */
 const always = [
   "test/support/property-runs.ts",
   "test/support/ticking-clock.ts",
   "package-lock.json",
 ];
 
-/** The paths of the sources of a file of laws, sorted. Packages are in the lockfile's word. */
+/** Returns the sorted paths of a law file's sources. The lockfile stands for all packages. */
 export function sourcesOf(path) {
   const found = new Set();
   const next = [path, ...always];
@@ -25,7 +25,7 @@ export function sourcesOf(path) {
 
 const emitted = { target: ts.ScriptTarget.ESNext, module: ts.ModuleKind.ESNext };
 
-/** What of a source is run: neither its types nor its comments. */
+/** Returns a source as it runs, without types and comments. */
 export function runOf(path) {
   const text = readFileSync(path, "utf8");
   if (!path.endsWith(".ts")) return text;
@@ -54,7 +54,7 @@ function readImports(path) {
 
 let entries;
 
-/** By the name a user imports: the source file of an entry, as the tests' aliases have it. */
+/** Maps each name that users import to its source file, as the tests' aliases do. */
 function ownEntries() {
   entries ??= readEntries();
   return entries;

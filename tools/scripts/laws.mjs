@@ -1,12 +1,11 @@
-// Runs the property tests, `npm run laws -- --runs 10000`, each law that many times.
-// Each run has other cases, by a random seed, unless `--seed` gives one.
-// What else is on the command line names laws or files of laws, and all of them run:
-// `npm run laws -- L17 filter --runs 10000`.
+// Runs the property tests, each law as often as `npm run laws -- --runs 10000` says.
+// Every run tries different cases, with a random seed unless `--seed` sets one.
+// Other arguments select laws or files of laws: `npm run laws -- L17 filter --runs 10000`.
 //
-// With `--report` the run goes in rounds of at most 10 000, a seed a round, and writes down each
-// law as soon as it is through, so that a run that is cut short goes on where it was, also on
-// another machine, and can be done a file at a time. What is known so far goes to property-tests/report.md after each round. A
-// law whose sources have changed since begins anew.
+// With `--report` the run is split into rounds of at most 10,000 with one seed each, and records
+// each law as soon as it is done. An interrupted run can so continue where it stopped, even on
+// another machine, and can be done one file at a time. After each round the results so far go to
+// property-tests/report.md. A law whose sources have changed since starts again.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
@@ -27,14 +26,14 @@ const { runs: runsText = "1", seed: seedText = "1" } = values;
 if (!/^[1-9]\d*$/.test(runsText)) {
   refuse(`--runs takes a whole number above 0, not "${runsText}".`);
 }
-// Half of the seeds that fast-check reports are negative.
+// Negative seeds are valid: half of those that fast-check reports are.
 if (!/^-?\d+$/.test(seedText)) refuse(`--seed takes a whole number, not "${seedText}".`);
 const numbers = numbersOfLaws();
 const fault = faultOf(positionals, numbers);
 if (fault !== undefined) refuse(fault);
 const selections = selectLaws(positionals, numbers);
 
-// A fifth of the time goes into collecting what is generated, unless there is room for it.
+// With the default heap settings, a fifth of the time goes into garbage collection.
 const nodeOptions = [process.env.NODE_OPTIONS, "--max-semi-space-size=64"]
   .filter(Boolean)
   .join(" ");
@@ -59,7 +58,7 @@ if (!values.report) {
   );
 }
 
-// They take their time to load, and nothing else has need of them.
+// Slow to load, and only reports need them.
 const { printsOfLaws, readProgress, reportOf } = await import("./law-report.mjs");
 const { sourcesOf } = await import("./law-sources.mjs");
 const runs = Number(values.runs ?? 100_000);
@@ -70,7 +69,7 @@ const progress = "property-tests/progress.jsonl";
 mkdirSync(folder, { recursive: true });
 writeFileSync(progress, "", { flag: "a" });
 
-// One round more than it takes: a law that broke off in the middle is made good in it.
+// One round more than needed, to make up for laws that were interrupted midway.
 for (let count = 0; count <= Math.ceil(runs / perRound); count++) {
   const prints = printsOfLaws();
   const laws = readProgress(progress, prints);
@@ -80,7 +79,7 @@ for (let count = 0; count <= Math.ceil(runs / perRound); count++) {
   const before = readFileSync(progress, "utf8").length;
   round({
     GLASSINE_RUNS: String(perRound),
-    // No seed twice, also when an earlier run was cut short.
+    // Never use a seed twice, even if an earlier run was interrupted.
     GLASSINE_SEED: String(Math.max(firstSeed - 1, ...laws.flatMap((law) => law.seeds)) + 1),
     GLASSINE_LAWS: `${folder}/plan.json`,
   });
@@ -93,7 +92,7 @@ const broken = readProgress(progress, printsOfLaws()).filter((law) => !law.held)
 for (const { name } of broken) console.error(`Broken: ${name}`);
 process.exit(broken.length === 0 ? 0 : 1);
 
-/** The last commit that touched what these laws run. */
+/** Returns the last commit that touched the sources of these laws. */
 function commitOfSources(laws) {
   const sources = new Set(laws.flatMap(({ path }) => sourcesOf(path)));
   const { stdout } = spawnSync("git", ["log", "-1", "--format=%h", "--", ...sources], {

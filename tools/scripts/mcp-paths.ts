@@ -1,6 +1,6 @@
 /**
- * Where a guard shows each text that a message of MCP can hold: measured, by sending it through a
- * guard whose manager notes what every hook is given.
+ * Finds out where a guard shows each string that an MCP message can hold. It is measured: each
+ * string goes through a guard whose manager records what every hook receives.
  */
 import {
   createGuard,
@@ -10,30 +10,30 @@ import {
 } from "../../src/providers/mcp/index.ts";
 import { type MessagePart, type Revision, textPlaces } from "./mcp-schema-paths.ts";
 
-/** A text in the messages of a method, and where it goes. */
+/** The path of a string in the messages of a method, and where a guard shows it. */
 export interface McpPath {
   readonly method: string;
   readonly part: MessagePart;
   readonly path: string;
   readonly revisions: readonly Revision[];
-  /** Hooks that are shown it, the first first; or the group of the option `pass` by which it goes on. */
+  /** The hooks that see it, in order, or the group of the `pass` option that lets it through. */
   readonly seenAt: readonly string[];
 }
 
 type Send = (message: object) => void;
 
-/** What became of one text. */
+/** What happened to one string. */
 interface Fate {
   readonly hooks: readonly string[];
   readonly arrived: boolean;
 }
 
 const needle = "needle";
-/** The record of a handler that ran. */
+/** An execution record, as if a handler had run. */
 const ran = { plugin: "all", status: "completed" } as HookResult["executions"][number];
 const time = "2026-01-02T03:04:05.678Z";
 
-/** Every text. A place that no hook is shown is seen at `unseen`, one that never passes at `refused`. */
+/** All paths. `seenAt` is `unseen` if no hook sees the string, `refused` if it never passes. */
 export async function mcpPaths(): Promise<readonly McpPath[]> {
   const found = new Map<string, McpPath>();
   for (const place of textPlaces()) {
@@ -46,7 +46,7 @@ export async function mcpPaths(): Promise<readonly McpPath[]> {
   return [...found.values()];
 }
 
-/** The same as data: lists of places by what they have in common. */
+/** Returns the paths as data, grouped by what they have in common. */
 export function mcpPathData(paths: readonly McpPath[]): object {
   const groups = new Map<string, McpPath[]>();
   for (const path of paths) {

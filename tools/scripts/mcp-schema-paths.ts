@@ -1,6 +1,6 @@
 /**
- * Every place in the messages of MCP where a string can be, by the schemas of its SDKs: that of
- * 2025-11-25 and that of 2026-07-28. For each there is a document that has a given text there.
+ * Every place in MCP messages where a string can be, according to the schemas of the SDKs for
+ * 2025-11-25 and 2026-07-28. Each place can make a document with a given string there.
  */
 import * as modern from "@modelcontextprotocol/core";
 import * as legacy from "@modelcontextprotocol/sdk/types.js";
@@ -13,11 +13,11 @@ export interface TextPlace {
   readonly revision: Revision;
   readonly method: string;
   readonly part: MessagePart;
-  /** `content[](text).text`: in a list, the kind in brackets. `*` is a field of any name. */
+  /** `content[](text).text`: parentheses hold the kind of a list item; `*` is any field name. */
   readonly path: string;
-  /** The params, the result or the error, with the text there and what must be beside it. */
+  /** Makes the params, result or error with the string there and all required fields. */
   make(text: string): unknown;
-  /** Params that such a message needs, for one that is an answer. */
+  /** For an answer: the params that its request needs. */
   readonly params: unknown;
 }
 
@@ -40,7 +40,7 @@ interface Leaf {
   make(text: string): unknown;
 }
 
-/** Schemas nest without end (a JSON schema in a tool): deeper, the places repeat. */
+/** Some schemas nest without end, such as a tool's JSON Schema; deeper places only repeat. */
 const deepest = 9;
 
 function* leavesOf(schema: JsonSchema, depth = 0): Iterable<Leaf> {
@@ -91,7 +91,7 @@ function dotted(path: string): string {
   return path === "" || path.startsWith("[") || path.startsWith("(") ? path : `.${path}`;
 }
 
-/** What distinguishes an option of a union from the others. */
+/** Returns the constant that distinguishes an option of a union from the others. */
 function kindOf({ properties = {} }: JsonSchema): string | undefined {
   for (const key of ["type", "method", "mode"]) {
     const found = properties[key]?.const;
@@ -111,7 +111,7 @@ function merged(schemas: readonly JsonSchema[]): JsonSchema {
   };
 }
 
-/** The least that fits a schema. */
+/** Returns a minimal value that fits a schema. */
 function sampleOf(schema: JsonSchema): unknown {
   if (schema.const !== undefined) return schema.const;
   if (schema.enum !== undefined) return schema.enum[0];
@@ -145,7 +145,7 @@ interface Sdk {
   readonly revision: Revision;
   readonly asks: readonly z.core.$ZodType[];
   readonly notifies: readonly z.core.$ZodType[];
-  /** By method. */
+  /** Result schemas by method. */
   readonly results: Readonly<Record<string, z.core.$ZodType>>;
 }
 
@@ -153,7 +153,7 @@ function optionsOf(...unions: readonly unknown[]): z.core.$ZodType[] {
   return unions.flatMap((union) => [...(union as { readonly options: z.core.$ZodType[] }).options]);
 }
 
-/** What 2026-07-28 has for input in results and params; core exports no schema of these. */
+/** Input requests and responses of 2026-07-28, for which core exports no schemas. */
 const inputRequest = z.union([
   modern.CreateMessageRequestSchema,
   modern.ElicitRequestSchema,
@@ -223,7 +223,7 @@ const sdks: readonly Sdk[] = [
 
 const error = z.object({ code: z.number(), message: z.string(), data: z.unknown().optional() });
 
-/** Every place, in the order of the schemas. */
+/** Returns every place, in the order of the schemas. */
 export function textPlaces(): readonly TextPlace[] {
   return sdks.flatMap(({ revision, asks, notifies, results }) => {
     const requests = new Map(asks.map((schema) => [methodOf(schema), paramsOf(schema)]));

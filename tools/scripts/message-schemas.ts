@@ -1,4 +1,4 @@
-/** The JSON Schemas of a message and of each part, fit to be written down. */
+/** The JSON Schemas of a message and of each part, in the form that is written to files. */
 
 import { messageSchema } from "../../src/core/messages/index.ts";
 import { partSchemas } from "../../src/core/messages/schemas.ts";
@@ -12,7 +12,7 @@ const comment =
   "beside what the schema refuses, what spec/messages.md says: a resource with content and blob, a " +
   "range that ends before it starts, text that is not valid Unicode, and what is over a limit.";
 
-/** A message, with every part under `$defs`. */
+/** The schema of a message, with every part under `$defs`. */
 export function messageJsonSchema(): JsonSchema {
   const { $schema, ...schema } = toJsonSchema(messageSchema);
   const parts = Object.fromEntries(kinds.map((kind) => [kind, partOf(kind, "#")]));
@@ -28,7 +28,7 @@ export function messageJsonSchema(): JsonSchema {
   };
 }
 
-/** By kind: each part by itself. A part that holds messages refers to the schema of those. */
+/** The schema of each part, with its kind. A part that holds messages refers to their schema. */
 export function partJsonSchemas(): readonly (readonly [kind: string, schema: JsonSchema])[] {
   const $schema = "https://json-schema.org/draft/2020-12/schema";
   return kinds.map((kind) => {
@@ -45,7 +45,7 @@ const kinds = [...schemas.keys()];
 function partOf(kind: (typeof kinds)[number], message: string): JsonSchema {
   const schema = schemas.get(kind) as (typeof partSchemas)[number];
   const { $schema: _, ...own } = toJsonSchema(schema);
-  // The one place at which a part holds messages.
+  // The only place where a part holds messages.
   return replaceItems(own, "messages", { $ref: message }) as JsonSchema;
 }
 

@@ -1,4 +1,4 @@
-/** Writes the types of messages and of each kind of part. */
+/** Writes the types of messages and of each kind of message part. */
 import type * as z from "zod";
 import { messageObject, partSchemas } from "../../src/core/messages/schemas.ts";
 import { fieldsSource, type TypeNames, typeSource } from "./plain-types.ts";
@@ -9,7 +9,7 @@ const parts = new Map<z.core.$ZodType, string>(
   partSchemas.map((part) => [part, `${capitalized(kindOfPart(part))}Part`]),
 );
 
-/** Messages and parts are named; what a host writes as a part has no name of its own. */
+/** Names messages and parts. The input form of a part has no name of its own. */
 export const messageNames: TypeNames = (schema, side) => {
   if (schema === messageObject) return side === "output" ? "Message" : "MessageInput";
   return side === "output" ? parts.get(schema) : undefined;
@@ -43,7 +43,7 @@ export interface MessageSchema extends PlainSchema<Message, MessageInput> {}
 `;
 }
 
-/** The parts in a message by one name. */
+/** Replaces the union of parts in a message with one name. */
 function contentOf(name: string): TypeNames {
   return (schema, side) => (schema._zod.def.type === "union" ? name : messageNames(schema, side));
 }
@@ -53,7 +53,7 @@ function partSource(part: (typeof partSchemas)[number]): string {
 export type ${parts.get(part)} = { ${fieldsSource(part, "output", noParts).join("\n")} };`;
 }
 
-/** A part without a default is given as it comes out. */
+/** A part without defaults has the same type as input and output. */
 function partInput(part: (typeof partSchemas)[number]): string {
   const input = typeSource(part, "input", noParts);
   return input === typeSource(part, "output", noParts) ? (parts.get(part) as string) : input;

@@ -1,9 +1,9 @@
-// Mutates the sources room by room and holds the tests to it: `npm run mutation`, one room with
-// `-- --room merge`. With `--again` what the last run found out about unchanged code is taken over,
-// which is quick and misses what a change inside an existing test does. What comes of a room is kept
-// in tools/mutation/results, and the report is made of all that is there. With `--last` nothing runs: what
-// is kept is compared with the list again. A room without a result is a fault; when no room has one,
-// nothing is written.
+// Mutates the sources room by room and checks that the tests notice: `npm run mutation`, or
+// `-- --room merge` for one room. `--again` reuses the last run's results for unchanged code, which
+// is quick but misses the effect of changes inside existing tests. Each room's result is kept in
+// tools/mutation/results, and the report is made from all of them. `--last` runs nothing and only
+// compares the kept results with the list again. A room without a result is a fault; if no room has
+// one, nothing is written.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -48,9 +48,9 @@ for (const fault of faults) console.error(fault);
 process.exit(faults.length > 0 ? 1 : 0);
 
 async function mutate(room) {
-  // It takes its time to load, and --last has no need of it.
+  // Slow to load, and --last does not need it.
   const { Stryker } = await import("@stryker-mutator/core");
-  // The runners are processes of their own and see these too.
+  // The runners are separate processes and inherit these.
   process.env.GLASSINE_ROOM = room;
   process.env.GLASSINE_RUNS = String(lawRuns);
   const waits = waitingRooms.includes(room);
@@ -68,7 +68,7 @@ async function mutate(room) {
     incrementalFile: `build/mutation/${room}.incremental.json`,
     tempDirName: "build/mutation/sandbox",
     ignorePatterns: ["/dist", "/build", "/tools/bench", "/examples"],
-    // The compiler has no API to rewrite its configuration with, and nothing needs it.
+    // This compiler has no API for rewriting its configuration, and nothing needs that.
     tsconfigFile: "none",
     disableTypeChecks: false,
     reporters: ["json", "progress-append-only"],
@@ -78,7 +78,7 @@ async function mutate(room) {
   keep(room);
 }
 
-/** Keeps what came of a run, with what it was taken under. */
+/** Keeps the result of a run, with the conditions that it ran under. */
 function keep(room) {
   const conditions = {
     date: new Date().toISOString().slice(0, 10),

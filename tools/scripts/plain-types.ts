@@ -1,11 +1,11 @@
-/** Writes what a zod schema reads and makes of it as TypeScript, with no schema in it. */
+/** Writes the input and output types of zod schemas as TypeScript that does not refer to zod. */
 import type * as z from "zod";
 import { kindOf } from "../../src/core/schema/index.ts";
 
-/** What comes out of a schema, what goes in, or what goes in with null for what is absent. */
+/** A schema's output, its input, or its input with null allowed for absent fields. */
 export type Side = "output" | "input" | "nullable input";
 
-/** Schemas that are written by name. A name must be known wherever one of them is met. */
+/** Returns a schema's type name, if it has one. The generated file must define or import it. */
 export type TypeNames = (schema: z.core.$ZodType, side: Side) => string | undefined;
 
 interface Def {
@@ -22,7 +22,7 @@ interface Def {
 }
 const defOf = (schema: z.core.$ZodType) => schema._zod.def as unknown as Def;
 
-/** The type of a schema's values, read-only all the way down. */
+/** Returns the type of a schema's values, deeply read-only. */
 export function typeSource(schema: z.core.$ZodType, side: Side, names: TypeNames): string {
   return names(schema, side) ?? unnamedType(schema, side, names);
 }
@@ -60,7 +60,7 @@ function unnamedType(schema: z.core.$ZodType, side: Side, names: TypeNames): str
   }
 }
 
-/** The fields of an object schema, one member of an interface each. */
+/** Returns the fields of an object schema, each as a member of an object type. */
 export function fieldsSource(
   schema: z.core.$ZodType,
   side: Side,
@@ -81,7 +81,7 @@ export function fieldsSource(
   return [...fields, `readonly [key: string]: ${typeSource(catchall, side, names)} | undefined;`];
 }
 
-/** The names of the fields that must be given, at any depth. */
+/** Returns the names of required fields, at any depth. */
 export function requiredIn(schema: z.core.$ZodType): ReadonlySet<string> {
   const { shape = {}, innerType, element, valueType } = defOf(schema);
   const required = Object.keys(shape).filter((key) => {
@@ -95,7 +95,7 @@ export function requiredIn(schema: z.core.$ZodType): ReadonlySet<string> {
   ]);
 }
 
-/** zod knows nothing of what these take: the library's own reader does. */
+/** zod cannot describe custom schemas; the library's own kinds say what they accept. */
 function customType(schema: z.core.$ZodType, side: Side): string {
   const { type, anyOf } = kindOf(schema)?.jsonSchema ?? {};
   if (type === "object") return "{ readonly [key: string]: Json }";

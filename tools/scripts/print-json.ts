@@ -1,6 +1,6 @@
 /**
- * JSON as the formatter leaves it: objects one key a line, a list of scalars on one line where it
- * fits, everything else one element a line.
+ * Prints JSON as the formatter does: one key per line for objects, a list of scalars on one line
+ * if it fits, and everything else with one element per line.
  */
 const lineWidth = 100;
 
@@ -8,7 +8,7 @@ export function printJson(value: unknown): string {
   return `${print(value, "", 0)}\n`;
 }
 
-/** `taken` is what already stands on the line where the value begins, and what will follow it. */
+/** `taken` counts the columns used on the value's line, before and after the value. */
 function print(value: unknown, indent: string, taken: number): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const deeper = `${indent}  `;

@@ -2,8 +2,8 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 
 /**
- * What is on the command line, by `parseArgs`. What that refuses ends the process with one line
- * that says what the script takes.
+ * Reads the command line with `parseArgs`. If that throws, ends the process with one line that
+ * says which arguments the script takes.
  */
 export function readArguments(config, takes) {
   try {
@@ -14,7 +14,7 @@ export function readArguments(config, takes) {
   }
 }
 
-/** Ends the process because of how the script was called. */
+/** Ends the process with a message about how the script was called. */
 export function refuse(message) {
   console.error(message);
   process.exit(2);

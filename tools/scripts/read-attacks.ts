@@ -1,6 +1,6 @@
 /**
- * Finds attacks, laws and faults in the source of the tests, from which their tables are generated.
- * Paths are relative to the root, where npm and the test runner start.
+ * Finds attacks, laws and faults in the sources of the tests, to generate their tables.
+ * Paths are relative to the repository's root, where npm and the test runner start.
  */
 import { readdirSync, readFileSync } from "node:fs";
 
@@ -8,7 +8,7 @@ export interface Attack {
   /** `A-001` */
   readonly number: string;
   readonly attempt: string;
-  /** The outcome, what it waits for, or why it does not apply. */
+  /** The outcome, what the attack waits for, or why it does not apply. */
   readonly answer: string;
   readonly standing: "tested" | "waits" | "does_not_apply";
   /** `test/attacks/forged-proxies.test.ts` */
@@ -38,7 +38,7 @@ const attackCall = new RegExp(
 const titleCall = new RegExp(String.raw`\b(?:it|describe)(?:\.\w+)*\(\s*${text}`, "g");
 const numberedTitle = /^([LF]-?\d+): (.+)$/;
 
-/** The attacks of one file, in their order. */
+/** Returns the attacks in one file, in source order. */
 export function attacksIn(source: string, path: string): readonly Attack[] {
   return [...source.matchAll(attackCall)].map(
     ([, call = "", number = "", attempt = "", answer = ""]) => ({
@@ -51,14 +51,14 @@ export function attacksIn(source: string, path: string): readonly Attack[] {
   );
 }
 
-/** Every attack, by number. */
+/** Returns every attack, sorted by number. */
 export function readAttacks(): readonly Attack[] {
   return testFiles("test")
     .flatMap(({ path, source }) => attacksIn(source, path))
     .sort(byNumber);
 }
 
-/** The titles that start with the number of a law or a fault. */
+/** Returns the titles that start with the number of a law or fault. */
 export function numberedIn(source: string, path: string): readonly Numbered[] {
   return [...source.matchAll(titleCall)].flatMap(([, literal = ""]) => {
     const match = numberedTitle.exec(textOf(literal));
@@ -66,12 +66,12 @@ export function numberedIn(source: string, path: string): readonly Numbered[] {
   });
 }
 
-/** Every law that a property test states, by number. */
+/** Returns every law that a property test states, sorted by number. */
 export function readLaws(): readonly Law[] {
   return numbered(testFiles("property-tests"));
 }
 
-/** Every fault that a test injects, by number. */
+/** Returns every fault that a test injects, sorted by number. */
 export function readFaults(): readonly Fault[] {
   return numbered(testFiles("test").filter(({ path }) => path.includes("/faults/")));
 }

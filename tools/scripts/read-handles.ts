@@ -1,20 +1,20 @@
-/** Finds what handles of services can do by reading the text of their types. */
+/** Finds out what service handles can do by reading the source of their types. */
 import { readFileSync } from "node:fs";
 import ts from "typescript-5.9";
 
-/** One call of a handle. */
+/** One function that a handle offers. */
 export interface HandleCall {
-  /** `get(id: string): Fact | undefined`: on one line, without `readonly` of fields and `Answer`. */
+  /** `get(id: string): Fact | undefined`: on one line, without `readonly` and without `Answer`. */
   readonly signature: string;
   readonly description: string;
 }
 
-/** The calls of each handle of the memory node, by the name of its type. */
+/** Returns the calls of each memory node handle, by the name of its type. */
 export function readHandles(): ReadonlyMap<string, readonly HandleCall[]> {
   return handlesIn(readFileSync("src/memory-node/handles.ts", "utf8"));
 }
 
-/** The calls of each exported interface, and of each exported function type. */
+/** Returns the calls of each exported interface and each exported function type. */
 export function handlesIn(source: string): ReadonlyMap<string, readonly HandleCall[]> {
   const file = ts.createSourceFile("handles.ts", source, ts.ScriptTarget.Latest, true);
   return new Map(file.statements.flatMap((statement) => handleIn(statement, file)));
@@ -48,7 +48,7 @@ function signatureOf(node: ts.Node, file: ts.SourceFile): string {
     .replace(/\bAnswer<(.*)>$/, "$1");
 }
 
-/** @throws Error for a call that nobody described */
+/** @throws Error for a call without a description */
 function descriptionOf(node: ts.Node): string {
   const comments = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc);
   const text = ts.getTextOfJSDocComment(comments.at(-1)?.comment)?.replaceAll(/\s+/g, " ");

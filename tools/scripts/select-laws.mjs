@@ -1,9 +1,9 @@
-// Which laws a command line names: by number, `L17`, or by how a file begins, `dispatch`.
+// Selects laws from a command line: by number, `L17`, or by the start of a file name, `dispatch`.
 import { readdirSync, readFileSync } from "node:fs";
 
 const folder = "property-tests/";
 
-/** By the path of a file of laws: the numbers that its titles begin with. */
+/** Maps the path of each file of laws to the law numbers in its titles. */
 export function numbersOfLaws() {
   const files = readdirSync(folder).filter((name) => name.endsWith(".test.ts"));
   return Object.fromEntries(
@@ -15,8 +15,8 @@ export function numbersOfLaws() {
 }
 
 /**
- * The arguments of each run of vitest that it takes: one for whole files, and one for laws by
- * number in other files, because there a pattern holds for every file of a run.
+ * Returns the arguments of each vitest run that is needed: one run for whole files, and one for
+ * single laws in other files, because a title pattern applies to every file of a run.
  */
 export function selectLaws(names, numbers) {
   const { laws, files } = parted(names);
@@ -32,7 +32,7 @@ export function selectLaws(names, numbers) {
   ];
 }
 
-/** What is wrong with the names, in words; nothing when each is of a law or of files. */
+/** Describes what is wrong with the names; `undefined` if each matches a law or a file. */
 export function faultOf(names, numbers) {
   const { laws, files } = parted(names);
   const known = new Set(Object.values(numbers).flat());

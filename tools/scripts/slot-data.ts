@@ -1,18 +1,18 @@
 /** The slot table as data, for implementations in other languages. */
 import { compileSlots, type Node, type SlotTable } from "../../src/core/slots/index.ts";
 
-/** One slot, or one field that says something of its own. */
+/** A slot, or a field with its own entry in the slot table. */
 export interface SlotRow {
   /** `security.subject.roles` */
   readonly path: string;
   readonly tier: string;
-  /** Any one of these opens it; none means that no gate of its own is on it. */
+  /** Any one of these capabilities opens it; empty if it has no gate of its own. */
   readonly read: readonly string[];
-  /** What a change takes; null where no capability is asked, or nothing changes it. */
+  /** The capability that a change needs; null if none is needed or it cannot change. */
   readonly write: string | null;
   /** The list that grows, for a monotonic slot. */
   readonly grows?: string;
-  /** An unknown field from a plugin refuses the whole proposal. */
+  /** True if an unknown field from a plugin makes the whole proposal invalid. */
   readonly closed?: boolean;
 }
 
@@ -20,7 +20,7 @@ interface Spec {
   readonly fields?: Readonly<Record<string, Spec>>;
 }
 
-/** The rows of a table, each slot before its fields. */
+/** Returns the rows of a table, each slot before its fields. */
 export function slotRows(table: SlotTable): readonly SlotRow[] {
   const { nodes, capabilities } = compileSlots(table);
   const rowsOf = (node: Node, spec: Spec): readonly SlotRow[] => {
@@ -46,7 +46,7 @@ export function slotRows(table: SlotTable): readonly SlotRow[] {
   });
 }
 
-/** Each capability with what it brings along, itself left out. */
+/** Maps each capability to the other capabilities that it implies. */
 export function impliedBy(table: SlotTable): Readonly<Record<string, readonly string[]>> {
   const { names, implied } = compileSlots(table).capabilities;
   return Object.fromEntries(

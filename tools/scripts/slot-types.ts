@@ -1,4 +1,4 @@
-/** Writes the types of the standard slots: what is in each, and what the table says of it. */
+/** Writes the types of the standard slots: their values and their entries in the slot table. */
 
 import type * as z from "zod";
 import type { FieldSpec, SlotSpec, SlotTable } from "../../src/core/slots/types.ts";

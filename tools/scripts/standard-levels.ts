@@ -1,4 +1,4 @@
-/** Writes how the levels of the standard slots are copied: one literal for each. */
+/** Writes the copy functions for the levels of the standard slots, one object literal each. */
 import { compileSlots, type Node, type SlotTable } from "../../src/core/slots/index.ts";
 
 export function standardLevelsSource(table: SlotTable): string {
@@ -14,7 +14,7 @@ ${levels.map(levelSource).join("\n")}
 `;
 }
 
-/** The keys of each level that can be shown in part. */
+/** Returns the keys of each level that can be shown in part. */
 function mixedLevels(nodes: readonly Node[]): readonly (readonly string[])[] {
   return nodes
     .filter(({ mixed }) => mixed)

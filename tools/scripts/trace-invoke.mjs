@@ -1,8 +1,8 @@
-// Traces one `invoke` of a hook with one plugin that adds one label, by each way of editing: which
-// source files take part, and how often a call goes from one file to another.
+// Traces one `invoke` of a hook with one plugin that adds a label, for each way of editing: which
+// source files take part, and how many calls go from one file to another.
 //
-// The sources are compiled with a probe at the beginning of each function. A probe asks the stack
-// who called, so a function that an engine calls back counts for the file that handed it over.
+// The sources are compiled with a probe at the start of each function. The probe finds the caller
+// on the stack, so a callback run by the engine counts for the file that passed it on.
 //
 //   node tools/scripts/trace-invoke.mjs [--calls] [--json]
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -31,7 +31,7 @@ const options = {
   rewriteRelativeImportExtensions: true,
 };
 
-/** Puts a call of the probe at the beginning of each function of a file. */
+/** Inserts a probe call at the start of each function in a file. */
 function withProbes(path) {
   return (context) => (file) => {
     const { factory } = context;
@@ -44,7 +44,7 @@ function withProbes(path) {
       const visited = ts.visitEachChild(node, visit, context);
       if (!ts.isFunctionLike(visited) || visited.body === undefined) return visited;
       const name = visited.name?.text ?? "";
-      // A concise arrow function: its value stays the second of the two.
+      // A concise arrow function: `(probe, value)` still evaluates to the value.
       const body = ts.isBlock(visited.body)
         ? factory.updateBlock(visited.body, [
             factory.createExpressionStatement(probe(name)),
@@ -131,10 +131,10 @@ function compile() {
   }
 }
 
-/** The calls since the trace began: `undefined` while nothing is traced. */
+/** The calls since the trace began; `undefined` while nothing is traced. */
 let calls;
 
-/** The file of whoever called the function that the probe is in; of a resumed one nobody did. */
+/** Returns the file that called the probed function; `undefined` if the engine resumed it. */
 function callerAbove() {
   const { prepareStackTrace, stackTraceLimit } = Error;
   Error.stackTraceLimit = 20;
@@ -186,7 +186,7 @@ async function trace(glassine, messages, way, handler) {
   const manager = await createPluginManager({ plugins: [plugin] });
   const payload = messages.createMessage({ role: "user", content: [] });
   const extensions = createExtensions({ security: { labels: ["EU"] } });
-  // The first run compiles what later ones find compiled.
+  // A warm-up run: it compiles what later runs reuse.
   await manager.invoke("evaluate", payload, { extensions });
   calls = [];
   const result = await manager.invoke("evaluate", payload, { extensions });

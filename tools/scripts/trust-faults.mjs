@@ -1,9 +1,9 @@
-// Tries faults on changes of trust for longer than the tests do, `npm run faults -- --rounds 100`:
-// a kill and every refusal at every call that touches the folder (F-09, F-10), and 32 processes at
-// once, that many rounds (F-11). What was tried is printed at the end, each line with its count.
+// Injects faults into trust changes for longer than the tests do, `npm run faults -- --rounds 100`:
+// a kill and every I/O error at every call that touches the folder (F-09, F-10), and 32 processes
+// at once for that many rounds (F-11). Prints at the end what was tried, with counts.
 //
-// Files on the command line are tried alone: `npm run faults -- kills`. With `--report` the counts
-// of a whole run go to test/faults/report.md, with what they were taken under.
+// Names on the command line select files: `npm run faults -- kills`. With `--report` the counts
+// of a whole run go to test/faults/report.md, together with the conditions of the run.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, release, type as system } from "node:os";
@@ -33,7 +33,7 @@ const path = `${folder}/report.jsonl`;
 mkdirSync(folder, { recursive: true });
 writeFileSync(path, "");
 
-// One file at a time: each of them uses both cores already.
+// One file at a time: each already uses both cores.
 const codes = chosen.map((name) => {
   const { status, error } = spawnSync("vitest", ["run", `faults/trust-${name}.test.ts`], {
     stdio: "inherit",

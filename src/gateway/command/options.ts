@@ -45,7 +45,7 @@ export const gatewayCommandOptions = {
   isolate: {
     flag: "--isolate",
     value: "KIND",
-    what: `run the code of each --plugin outside of the gateway: ${isolations.join(", ")}`,
+    what: `run the code of each --plugin outside the gateway: ${isolations.join(", ")}`,
   },
   accept: sharedOptions.accept,
   use: gatewayOptions.use,
@@ -53,7 +53,7 @@ export const gatewayCommandOptions = {
   host: gatewayOptions.host,
   check: {
     flag: "--check",
-    what: "only check the configuration, and say what each plugin will see; start nothing",
+    what: "only check the configuration, and say what each plugin will see; start no server",
   },
   pluginMode: sharedOptions.pluginMode,
   pluginsLock: sharedOptions.pluginsLock,

@@ -29,7 +29,7 @@ export async function pinTools({ cwd, env, options }: PinContext) {
     lines: [
       ...asked.flatMap(linesOf),
       ...dropped.map((name) => say`${name}: no longer configured`),
-      written ? say`written: ${file}` : say`not written: ${file}`,
+      written ? say`written: ${file}` : say`nothing was written: ${file}`,
     ],
   };
 }

@@ -88,11 +88,7 @@ function overHttp(
   };
 }
 
-const died = refusalOf(
-  -32014,
-  "peer_died",
-  "The server ended before it answered, and is being restarted",
-);
+const died = refusalOf(-32014, "peer_died", "The server ended before it answered");
 
 /**
  * Each session has its own process, which keeps the session's state. Exchanges have no state, so

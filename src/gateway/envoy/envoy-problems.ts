@@ -99,7 +99,7 @@ export async function problemsInFile(file: string): Promise<readonly EnvoyProble
   } catch (error) {
     throw new GlassineError(
       "config_unreadable",
-      `${printable(file)} is neither YAML nor JSON: ${printable((error as Error).message)}`,
+      `${printable(file)} is neither YAML nor JSON: ${printable(String((error as Error).message.split("\n")[0]))}`,
     );
   }
 }

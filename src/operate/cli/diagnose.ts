@@ -135,7 +135,7 @@ function findingsOf(
   if (facts.missing_keyword)
     add(
       "missing-keyword",
-      "Nothing to do here. Ask its authors to add the keyword to package.json.",
+      "You need not do anything. Its authors should add the keyword of plugins to package.json.",
     );
   if (lockOnly.length > 0)
     add(

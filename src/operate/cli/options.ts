@@ -65,7 +65,7 @@ export const sharedOptions = {
   accept: {
     flag: "--accept",
     value: "NAME",
-    what: `with --isolate: what its code may be able to do if this machine cannot prevent it, of ${openingNames}; may be given several times`,
+    what: `with --isolate: start even if this machine cannot keep the code from NAME, one of ${openingNames}; may be given several times`,
     isRepeatable: true,
   },
   identity: {

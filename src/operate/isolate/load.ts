@@ -71,7 +71,7 @@ export async function load(given: Load): Promise<Loaded> {
     const made: unknown = typeof exported === "function" ? await exported() : exported;
     const found = manifestCarriedBy(made);
     if (found !== undefined) return found;
-    throw new Error(`the export ${exportName} is not a plugin: write \`definePlugin(…)\``);
+    throw new Error(`the export "${exportName}" is not a plugin: write \`definePlugin(…)\``);
   });
   return await loadedAs(carried, config);
 }

@@ -1,4 +1,4 @@
-/** A plugin from the day it is installed to the day trust in it is taken back. */
+/** A plugin from the day it is installed to the day trust in it is revoked. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ const production = { env: { ...unsigned, GLASSINE_PLUGIN_MODE: "production" } };
 it("CLI-080: a plugin is installed, trusted, upgraded and untrusted", async () => {
   const { install, run, read, packageAt, root } = await newWorkspace();
   const begun = Date.now();
-  /** What a command prints that ends with 0 and complains of nothing. */
+  /** Runs a command that must end with 0 and no complaint; returns what it printed. */
   const done = async (...args: readonly string[]) => {
     const { code, stdout, stderr } = await run(["plugins", ...args], production);
     expect([args, code, stderr]).toEqual([args, 0, ""]);

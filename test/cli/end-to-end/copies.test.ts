@@ -1,4 +1,4 @@
-/** Where plugins are imported from, as the command leaves it. */
+/** The copies that plugins are imported from, and what the command leaves of them. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -27,7 +27,7 @@ it(
       await mkdir(left(name), { recursive: true });
       await writeFile(join(left(name), "owner"), JSON.stringify({ pid, host: hostname() }));
     };
-    // No process has this number: the largest that Linux gives is 2^22.
+    // No process has this id: the largest one on Linux is 2^22.
     await owned("killed", 2 ** 22 + 1);
     await owned("running", process.pid);
     await mkdir(left("whose"));

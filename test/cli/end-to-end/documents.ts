@@ -3,7 +3,7 @@ import type { Ended, RunOptions, Workspace } from "./support.ts";
 
 /** What a command printed with `--json`: one document and a line feed. */
 export interface Document extends Ended {
-  // biome-ignore lint/suspicious/noExplicitAny: tests look into it.
+  // biome-ignore lint/suspicious/noExplicitAny: tests read any part of it.
   readonly data: any;
 }
 
@@ -16,7 +16,7 @@ export async function documentOf(
   return { ...ended, data: read(ended.stdout) };
 }
 
-/** One document and a line feed: as text it is what it would be if it were printed again. */
+/** Parses one document, which must end with a line feed. */
 function read(stdout: string): unknown {
   if (!stdout.endsWith("}\n") && !stdout.endsWith("]\n")) throw new Error(`No document: ${stdout}`);
   return JSON.parse(stdout);
@@ -25,7 +25,7 @@ function read(stdout: string): unknown {
 export const linesOf = (text: string): readonly string[] =>
   text === "" ? [] : text.replace(/\n$/, "").split("\n");
 
-/** The lines below a heading, to the empty line after them or the end. */
+/** The lines below a heading, up to the next empty line or the end. */
 export function sectionOf(text: string, heading: string): readonly string[] {
   const lines = linesOf(text);
   const start = lines.indexOf(heading) + 1;

@@ -3,12 +3,12 @@ import { type Fixture, pluginSource } from "./support.ts";
 /** How long a hook that installs packages may take, in milliseconds. */
 export const installTime = 180_000;
 
-/** The same plugin, whose module writes a file when it is run. */
+/** The same plugin, whose module also writes a file when it runs. */
 export function marked(fixture: Fixture, marker: string): Fixture {
   return { ...fixture, files: { "plugin.js": pluginSource(fixture, marker) } };
 }
 
-/** A plugin with hooks whose factory gives what the source of an expression says. */
+/** A plugin with hooks whose factory returns the value of an expression, given as source. */
 export function made(
   name: string,
   expression: string,
@@ -26,15 +26,15 @@ export interface ProcedureFixture {
   readonly package: string;
   readonly id: string;
   readonly version?: string;
-  /** Of the class: source of members that replace the good ones. */
+  /** Source of class members, which replace the valid ones. */
   readonly members?: Readonly<Record<string, string | undefined>>;
-  /** A file that its module writes when it is run. */
+  /** A file that its module writes when it runs. */
   readonly marker?: string;
-  /** In front of the class. */
+  /** Source to put in front of the class. */
   readonly imports?: string;
-  /** The whole module, in place of one with a class. */
+  /** Source of the whole module, in place of the one with a class. */
   readonly source?: string;
-  /** What package.json says that it asks for. */
+  /** The capabilities that package.json asks for. */
   readonly capabilities?: readonly string[];
 }
 
@@ -65,7 +65,7 @@ function procedureSource({ id, members, marker, imports = "" }: ProcedureFixture
   return `${imports}\n${marker === undefined ? "" : mark}export class MyProcedure {\n${body.join("\n")}\n}\n`;
 }
 
-/** The example of the memory node's operator pages: two hooks, and a health check. */
+/** The example plugin of the memory node's operator pages: two hooks and a health check. */
 export const exampleOfMemoryNode: Fixture = {
   name: "example-stigmem-plugin",
   field: "stigmem",
@@ -91,10 +91,10 @@ export default () =>
 /** The host of the memory node, for `--host`. */
 export const memoryNode = "glassine/memory-node:memoryNode";
 
-/** The catalogue of the memory node: a fixture, none is shipped. */
+/** A catalog for the memory node: a fixture, since none is shipped. */
 export const catalog: string = new URL("../fixtures/catalog.json", import.meta.url).pathname;
 
-/** A program that is a host's own command. */
+/** The source of a host's own command. */
 export function commandOf(discovery: object, more: object = {}): string {
   const names = { bin: "node-of-ours", hostName: "glassine", prefix: "GLASSINE_" };
   return `import { createCommand } from "glassine/node";
@@ -102,7 +102,7 @@ await createCommand(${JSON.stringify({ ...names, ...more, discovery })}).main();
 `;
 }
 
-/** A program that is a host: it starts with what it discovers, tells who is there, and ends. */
+/** The source of a host: it starts with what it discovers, lists the plugins, and ends. */
 export const hostProgram = `import process from "node:process";
 import { createPluginManager } from "glassine";
 import { discoverPlugins } from "glassine/node";

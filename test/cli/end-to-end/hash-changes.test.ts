@@ -1,4 +1,4 @@
-/** Which changes of an installed package are seen, as the command sees them. */
+/** Which changes to an installed package the command notices. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { execFile } from "node:child_process";
 import {
@@ -64,7 +64,7 @@ afterEach(async () => {
   await cp(kept, at, { recursive: true });
 });
 
-/** Exit code of `verify`, and the kinds of drift. */
+/** The exit code of `verify`, and the kinds of drift it reports. */
 async function verified(options = dev) {
   const { code, data } = await documentOf(workspace, ["plugins", "verify"], options);
   return [code, data.drift.map(({ kind }: { kind: string }) => kind), data.unhashable];
@@ -149,9 +149,9 @@ describe("CLI-071: what is not a change", () => {
     expect(await verified({ env })).toEqual(same);
   });
 
-  // npm is the only installer at hand: the layouts of the others are written by hand, as they
-  // leave them. pnpm keeps the files in a store of its own below node_modules and links to them;
-  // yarn with node_modules has them where npm has them, and a file of its own beside them.
+  // Only npm is available, so the layouts of other installers are written by hand. pnpm keeps the
+  // files in its own store below node_modules and links to them; yarn with node_modules puts them
+  // where npm does, and adds a file of its own.
   it("PH-080, CLI-071: the layout of pnpm, in which each package is a link", async () => {
     verifies("discovery:places", "discovery:linked");
     const store = join(workspace.root, "node_modules/.pnpm/acme-guard@1.0.0/node_modules");
@@ -249,7 +249,7 @@ describe("CLI-072: folders of dependencies and of version control", () => {
   );
 });
 
-// The constant was worked out by a second implementation of spec/package-hash.md.
+// The constant was computed by a second implementation of spec/package-hash.md.
 it("CLI-077: a golden package has its hash, however it was installed", async () => {
   const golden = await newWorkspace();
   await golden.install({

@@ -1,4 +1,4 @@
-/** Packages that cannot be hashed safely: refused with their code, and nothing outside is read. */
+/** Packages that cannot be hashed safely are refused with a code, and nothing outside is read. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { execFile } from "node:child_process";
 import { cp, rm, symlink, writeFile } from "node:fs/promises";
@@ -27,7 +27,7 @@ afterEach(async () => {
   await cp(join(workspace.above, "kept"), at, { recursive: true });
 });
 
-/** The rejection of the package; the other one is loaded as ever. */
+/** The rejection of the package. The other package must load as usual. */
 async function refusal() {
   const { code, data } = await documentOf(workspace, ["plugins", "list"], dev);
   expect([code, data.loaded.map(({ id }: { id: string }) => id)]).toEqual([0, ["other-guard"]]);

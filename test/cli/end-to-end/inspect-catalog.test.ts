@@ -1,4 +1,4 @@
-/** The catalogue: `search`, `enable`, `disable`, and what `doctor` says of its variables. */
+/** The catalog: `search`, `enable`, `disable`, and what `doctor` says about its variables. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { readdir } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -11,7 +11,7 @@ const given = ["--catalog", catalog];
 const tombstones = "STIGMEM_TOMBSTONES_ENABLED";
 
 let workspace: Workspace;
-/** The command of the host whose catalogue it is. */
+/** The command of the host that the catalog belongs to. */
 const ofHost = (args: readonly string[]) => workspace.node(["command.mjs", ...args]);
 beforeAll(async () => {
   workspace = await newWorkspace();
@@ -121,7 +121,7 @@ describe("plugins doctor", () => {
       `\nstigmem-plugin-tombstones status=enabled-not-installed enabled=true env=${tombstones}\n  recommendation: Install stigmem-plugin-tombstones or unset ${tombstones}.\n`,
     );
     expect((await doctor({ [tombstones]: "1" }, ["--strict"])).code).toBe(1);
-    // The one way out.
+    // One of the two ways out: unset the variable.
     const unset = await doctor({}, ["--strict"]);
     expect([unset.code, linesOf(unset.stdout).at(-1)]).toEqual([
       0,

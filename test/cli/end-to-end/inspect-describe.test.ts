@@ -1,4 +1,4 @@
-/** `plugins describe`: what a plugin is, may see and change, and how it is. */
+/** `plugins describe`: what a plugin is, what it may see and change, and its health. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
@@ -9,7 +9,7 @@ import { type Fixture, newWorkspace, unsigned, type Workspace } from "./support.
 
 const dev = { env: unsigned };
 
-/** A plugin finds what its package.json asks for: here what the host has. */
+/** A plugin can import what its package.json asks for: here the host's zod. */
 const zodOfHost = {
   peerDependencies: { zod: "*" },
   peerDependenciesMeta: { zod: { optional: true } },

@@ -1,4 +1,4 @@
-/** `plugins doctor` and `doctor`: a row for whatever is wrong, and none of it stops them. */
+/** `plugins doctor` and `doctor`: a row for each fault, and no fault stops them. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -75,7 +75,7 @@ describe("rows beside", () => {
       made("ailing-one", plain("ailing-one", 'healthCheck: () => health("unhealthy", "no disk")')),
       { name: "changed-one" },
     );
-    // What npm would have to fetch is written by hand after the installation.
+    // npm would have to fetch this one, so it is written by hand after the installation.
     await mkdir(workspace.packageAt("left-pad"));
     const leftPad = join(workspace.packageAt("left-pad"), "package.json");
     await writeFile(leftPad, '{"name":"left-pad","version":"1.0.0"}\n');

@@ -1,4 +1,4 @@
-/** Procedures that break their contract, and ids that are somebody else's. */
+/** Procedures that break their contract, and ids that belong to someone else. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { existsSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -17,7 +17,7 @@ interface Row {
   readonly reason: string;
 }
 
-/** Faults of a class: what is broken, and the code and detail that tell of it. */
+/** Faulty classes: what is broken, and the code and detail that report it. */
 const faults: Readonly<
   Record<string, Omit<Parameters<typeof procedure>[0], "package" | "id"> & { problem: string }>
 > = {
@@ -76,7 +76,7 @@ describe("CLI-016: the contract check of procedures", () => {
   beforeAll(async () => {
     const workspace = await newWorkspace();
     const entries = Object.values(faults);
-    // Several procedures in one package: each one's problems are reported.
+    // Several procedures in one package: the problems of each one are reported.
     const files = entries.map((given, at) => {
       const [[, text = ""] = []] = Object.entries(
         procedure({ package: "p", id: idOf(at), ...given }).files ?? {},

@@ -15,7 +15,7 @@ const dev = { env: unsigned };
 const trusting = ["plugins", "trust", "acme-guard", "--reason", "reviewed"];
 
 let workspace: Workspace;
-/** The lockfile of the user, which every command of the workspace sees. */
+/** The user's lockfile, which every command of the workspace sees. */
 let ofUser = "";
 beforeAll(async () => {
   workspace = await newWorkspace();

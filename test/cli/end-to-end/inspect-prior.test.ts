@@ -1,4 +1,4 @@
-/** The examples of the prior systems' own pages, as they stand there. */
+/** The examples from the prior systems' own pages, unchanged. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";

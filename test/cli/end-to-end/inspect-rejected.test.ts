@@ -1,4 +1,4 @@
-/** What is refused before anything is run: looked at with every command, and never run. */
+/** Packages refused before anything runs: every command inspects them, and none runs them. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { existsSync } from "node:fs";
 import { appendFile, rm } from "node:fs/promises";
@@ -72,7 +72,7 @@ it("CLI-011: an unsigned plugin is rejected and listed, the others load", async 
   expect(ran()).toBe(false);
 });
 
-/** How a package comes to be refused, with the settings and the code. */
+/** How to get a package refused, by code: settings and preparation. */
 const refusals = {
   unsigned: { env: {}, prepare: async () => {} },
   ack_missing: { env: { GLASSINE_PLUGIN_SIGNING_REQUIRED: "false" }, prepare: async () => {} },

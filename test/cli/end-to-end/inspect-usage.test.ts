@@ -1,4 +1,4 @@
-/** How the command answers whatever is wrong: with a usage, with one document, on its own lines. */
+/** How the command reports mistakes: with a usage, with one document, on its own lines. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,7 +11,7 @@ import { newWorkspace, unsigned, type Workspace } from "./support.ts";
 const dev = { env: unsigned };
 const production = { env: { ...unsigned, GLASSINE_PLUGIN_MODE: "production" } };
 
-/** What breaks a line, moves the cursor, or turns text: ESC, line feed, CSI, right-to-left override. */
+/** Breaks lines, moves the cursor, reverses text: ESC, line feed, CSI, right-to-left override. */
 const spoilers = "\u001b[2J\u001b[31m\nname: forged\r\u009b31m\u202egnp.exe\u2028";
 const unprintable = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 const source = JSON.stringify(spoilers);
@@ -127,7 +127,7 @@ describe("CLI-009: text of packages", () => {
       "  throwing-one: import_failed",
     ]);
     expect(lines.filter((line) => line.startsWith("name: "))).toEqual([]);
-    // A module's own output is its own: it stays out of stdout.
+    // What the module itself prints stays out of stdout.
     expect(stderr).toContain("on the side\n");
     const described = await workspace.run(["plugins", "describe", "talking-one"], dev);
     expect(described.stdout).toContain("\nhealth_message: \\u{1b}[2J\\u{1b}[31m\\u{a}name: forged");

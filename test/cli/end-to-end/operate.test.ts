@@ -1,6 +1,6 @@
 /**
- * The story of docs/operate.md, run as it stands there. With `GLASSINE_WRITE_DOCS` set the page gets
- * the output of now.
+ * Runs the story of docs/operate.md as the page has it. With `GLASSINE_WRITE_DOCS` set, the page is
+ * updated with the current output.
  */
 // Only in test:all: it runs whole commands in processes of their own.
 import { execFile } from "node:child_process";
@@ -15,14 +15,14 @@ import { expect, it } from "vitest";
 import { type Fixture, newWorkspace, type Workspace } from "./support.ts";
 
 const page = fileURLToPath(new URL("../../../docs/operate.md", import.meta.url));
-/** What the page has in place of the folders of the tests. */
+/** What the page shows in place of the tests' folders. */
 const gateway = "/srv/gateway";
 const builder = "/home/builder/egress-guard";
-/** The file of keys, as the page has it. */
+/** The key file, as the page shows it. */
 const keysBlock = /(?<=^```json\n)\{\n {2}"schema": 1,[\s\S]*?(?=^```$)/m;
 const block = /(?<=^```console\n)[\s\S]*?(?=^```$)/gm;
 
-/** The package that the story is about, by version. */
+/** The package of the story, by version. */
 const packages: Readonly<Record<string, Fixture>> = {
   "1.0.0": guard("1.0.0", ["read_labels"]),
   "1.1.0": guard("1.1.0", ["append_labels", "read_labels"]),
@@ -52,15 +52,15 @@ export default () =>
   };
 }
 
-/** What `openssl` makes in the story: the same key each time, so that the page stays as it is. */
+/** The key that `openssl` makes in the story: always the same, so that the page does not change. */
 const pkcs8 = Buffer.from(`302e020100300506032b657004220420${"2a".repeat(32)}`, "hex");
 const key = createPrivateKey({ key: pkcs8, format: "der", type: "pkcs8" });
 const pem = String(key.export({ format: "pem", type: "pkcs8" }));
 
-/** Where the commands of the page run, and under which settings. */
+/** Where the page's commands run, and under which settings. */
 interface Story {
   readonly workspace: Workspace;
-  /** The folder of the author. */
+  /** The author's folder. */
   readonly author: string;
   cwd: string;
   readonly env: Record<string, string>;
@@ -112,7 +112,7 @@ it("docs/operate.md: the package that it shows can be signed, packed, installed 
   );
 });
 
-/** A block with the output that its commands have now. */
+/** Returns a block with the current output of its commands. */
 async function replay(given: string, story: Story): Promise<string> {
   const commands = given.split("\n").filter((line) => line.startsWith("$ "));
   let out = "";
@@ -164,7 +164,7 @@ async function npm(args: readonly string[], { above }: Workspace, cwd: string): 
   await run("npm", [...args, ...options], { cwd, env });
 }
 
-/** The author's own tarball, where there is one of the version; later ones are signed with its key. */
+/** Installs the author's tarball if that version has one, else a package signed with its key. */
 async function install(version: string, { workspace, author, env }: Story): Promise<void> {
   const fixture = packages[version] as Fixture;
   const tarball = join(author, `${fixture.name}-${version}.tgz`);
@@ -186,12 +186,12 @@ async function writePackage(path: string, { name, version, glassine, files }: Fi
   await writeFile(join(path, "plugin.js"), files?.["plugin.js"] ?? "");
 }
 
-/** The words of a line; those in double quotes are one. */
+/** The words of a line; a string in double quotes is one word. */
 function wordsOf(line: string): readonly string[] {
   return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, word]) => quoted ?? word ?? "");
 }
 
-/** What differs from run to run: times, who ran it, and digests of both. */
+/** Makes constant what differs between runs: times, who ran it, and digests of both. */
 function steady(text: string): string {
   let second = 0;
   return text

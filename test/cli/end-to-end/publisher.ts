@@ -9,7 +9,7 @@ export interface Publisher extends Signer {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Its private key lies outside of the application. */
+/** Creates a publisher, whose private key is outside the application. */
 export async function newPublisher(
   { above }: Workspace,
   identity: string,

@@ -1,6 +1,6 @@
 /**
- * The built command as a child process, on packages that npm packed and installed into a folder of
- * their own. `npm test` builds first.
+ * Runs the built command as a child process, on packages that npm packed and installed into a
+ * folder of their own. `npm test` builds first.
  */
 import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -24,8 +24,8 @@ export const unsigned = {
 };
 
 /**
- * What is said of each package that is not signed or lists nothing, as most of these are, and of
- * one that is still installed when it is trusted no more.
+ * Warnings about each package that is unsigned or lists nothing, as most of these are, and about
+ * one that is still installed when trust in it is revoked.
  */
 const ofMost =
   /^warning: (?:SECURITY WARNING: unsigned plugin |nothing limits the |plugin '\S+' is still installed at ).*\n/gm;
@@ -38,17 +38,17 @@ export interface Fixture {
   readonly field?: string;
   /** The host's field. Default: one plugin, `./plugin.js`. */
   readonly glassine?: unknown;
-  /** Text by path. Default: a plugin of the package's name and version. */
+  /** Contents by path. Default: a plugin with the package's name and version. */
   readonly files?: { readonly [path: string]: string };
-  /** More of package.json. */
+  /** More fields of package.json. */
   readonly fields?: object;
-  /** More of the plugin's manifest, as source of properties: `capabilities: ["read_labels"],`. */
+  /** More properties of the plugin's manifest, as source: `capabilities: ["read_labels"],`. */
   readonly manifest?: string;
   /** Who signs it, with `glassine plugins sign`. */
   readonly signedBy?: Signer;
 }
 
-/** A publisher's own side of `publisher.ts`. */
+/** What signing needs to know about a publisher of `publisher.ts`. */
 export interface Signer {
   readonly identity: string;
   /** The path of the private key. */
@@ -67,11 +67,11 @@ export interface Ended {
 /** A folder with a node_modules. `glassine` is found in the folder above it. */
 export interface Workspace {
   readonly root: string;
-  /** A file that modules of fixtures may write, to show that they were run. */
+  /** A file that fixture modules can write, to show that they ran. */
   readonly marker: string;
-  /** The folder above the root: what lies there is no part of the application. */
+  /** The folder above the root, which is not part of the application. */
   readonly above: string;
-  /** Packs the fixtures and installs what was packed with npm, in one go. */
+  /** Packs the fixtures and installs the packed files with npm, in one run. */
   install(...fixtures: readonly Fixture[]): Promise<void>;
   uninstall(name: string): Promise<void>;
   /** The folder of an installed package. */
@@ -85,23 +85,23 @@ export interface Workspace {
     args: readonly string[],
     options?: RunOptions,
   ): Promise<{ readonly code: number | null; readonly data: never }>;
-  /** The text of a file in the root; `undefined` where there is none. */
+  /** The contents of a file in the root; `undefined` if there is none. */
   read(path: string): Promise<string | undefined>;
   write(path: string, text: string): Promise<void>;
 }
 
 export interface RunOptions {
-  /** Over PATH and HOME alone: nothing of the environment of the tests is handed on. */
+  /** Added to PATH and HOME; nothing else of the tests' environment is passed on. */
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
   readonly cwd?: string;
-  /** Whether stderr has also what is said of most packages. */
+  /** Keeps the warnings about most packages in stderr. */
   readonly keepsWarnings?: boolean;
-  /** Who runs the command, by number: the superuser's tests may act as another. Default: as they. */
+  /** The user id to run as, which only the superuser's tests can set. Default: the tests' own. */
   readonly user?: number;
 }
 
-/** The source of a plugin, which writes `marker` when its module is run, where there is one. */
+/** The source of a plugin. If `marker` is given, its module writes that file when it runs. */
 export function pluginSource(
   { name, version = "1.0.0", manifest = "" }: Fixture,
   marker?: string,
@@ -177,7 +177,7 @@ export async function newWorkspace(): Promise<Workspace> {
     marker: join(above, "ran"),
     install: async (...fixtures) => {
       const folders = await Promise.all(fixtures.map(make));
-      // As npm installs what is published: each is packed, and what was packed is unpacked.
+      // As npm installs published packages: it packs each folder and unpacks the result.
       await npm(["install", "--install-links", ...folders], root);
     },
     uninstall: async (name) => {
@@ -213,8 +213,8 @@ interface Start {
 }
 
 /**
- * The command, or the command as another user. It becomes that user once its code is loaded: the
- * repository may lie where that user cannot read, as below the home of the superuser.
+ * Arguments that start the command, as another user if one is given. It switches users once its
+ * code is loaded, because that user might be unable to read the repository, as below root's home.
  */
 function programFor(user: number | undefined): readonly string[] {
   if (user === undefined) return [command];
@@ -248,7 +248,7 @@ function ended(args: readonly string[], { cwd, env, input, keepsWarnings }: Star
         stderr: keepsWarnings ? stderr : stderr.replaceAll(ofMost, ""),
       }),
     );
-    // A command that reads nothing may end before it is written to.
+    // A command that does not read stdin may end before this write.
     child.stdin.on("error", () => {}).end(input);
   });
 }

@@ -1,8 +1,8 @@
 /**
- * The table of troubleshooting, row by row: each symptom is brought about, and what the command says
- * about it is done, until `doctor --strict` has nothing left to say.
+ * The troubleshooting table, row by row: brings about each symptom, and does what the command says
+ * about it, until `doctor --strict` has nothing left to report.
  *
- * npm installs every package once, in two goes, and each scenario has those of them that it is about.
+ * npm installs every package once, in two runs; each scenario copies those that it needs.
  */
 // Only in test:all: it runs whole commands in processes of their own.
 import { appendFile, cp, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -16,7 +16,7 @@ import { type Fixture, newWorkspace, pluginSource, type Workspace } from "./supp
 let workspace: Workspace;
 let builder: Publisher;
 let stranger: Publisher;
-/** Production, with the builder's packages trusted. */
+/** Settings under which the builder's packages are trusted. */
 let env: Readonly<Record<string, string>>;
 
 const plain = (name: string, more = "", version = "1.0.0") =>
@@ -72,7 +72,7 @@ beforeAll(async () => {
   );
 }, installTime);
 
-/** It asks for a service that its manifest may not have. */
+/** A plugin that asks for a service that its manifest does not allow. */
 function prying(version: string, capabilities: readonly string[]): Fixture {
   const source = `import { definePlugin } from "glassine/memory-node";
 export default () => definePlugin({
@@ -88,7 +88,7 @@ export default () => definePlugin({
   return { name: "prying-one", version, field: "stigmem", files: { "plugin.js": source } };
 }
 
-/** What was installed, by name and version. */
+/** The paths of what was installed, by name and version. */
 const kept = new Map<string, string>();
 
 async function installAndKeep(...fixtures: readonly Fixture[]): Promise<void> {
@@ -101,7 +101,7 @@ async function installAndKeep(...fixtures: readonly Fixture[]): Promise<void> {
   }
 }
 
-/** Has exactly these packages installed. */
+/** Replaces what is installed with exactly these packages. */
 async function present(...names: readonly string[]): Promise<void> {
   await rm(join(workspace.root, "node_modules"), { recursive: true, force: true });
   for (const name of names) {
@@ -126,7 +126,7 @@ const trust = async (id: string) => {
   expect([ended.code, ended.stderr]).toEqual([0, ""]);
 };
 
-/** As the publisher does who builds the same version anew. */
+/** Signs a package again, as a publisher does after building the same version anew. */
 const signAgain = async (name: string) => {
   const { key, identity, keyId } = builder;
   const args = ["--key", key, "--identity", identity, "--key-id", keyId];
@@ -134,13 +134,13 @@ const signAgain = async (name: string) => {
   expect(code).toBe(0);
 };
 
-/** Starts the host, which is refused with this. */
+/** Starts the host, which must be refused with `symptom`. */
 async function startFails(options: Options, symptom: string): Promise<void> {
   const { code, stdout, stderr } = await workspace.node(["host.mjs"], options);
   expect([code, stdout, stderr]).toEqual([2, "", expect.stringContaining(symptom)]);
 }
 
-/** `doctor --strict` fails, and recommends this. */
+/** Expects that `doctor --strict` fails, and recommends `texts`. */
 async function recommends(options: Options, ...texts: readonly string[]): Promise<void> {
   const { code, stdout } = await workspace.run(["doctor", "--strict"], options);
   expect(code).toBe(1);
@@ -150,7 +150,7 @@ async function recommends(options: Options, ...texts: readonly string[]): Promis
   for (const text of texts) expect(recommendations).toContainEqual(expect.stringContaining(text));
 }
 
-/** Nothing is left to do, and the host starts. */
+/** Expects that nothing is left to do, and that the host starts. */
 async function isWell(options: Options, starts = true): Promise<void> {
   const { code, stdout } = await workspace.run(["doctor", "--strict"], options);
   expect([code, linesOf(stdout)[0]]).toEqual([0, "status: ok"]);

@@ -1,4 +1,4 @@
-/** What a plugin needs, as npm installs it: trusted with it, shown, and recorded in the lock. */
+/** A plugin's dependencies, as npm installs them: trusted with it, shown, and in the lock. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";

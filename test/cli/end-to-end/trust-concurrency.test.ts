@@ -1,4 +1,4 @@
-/** Several commands at once: one at a time changes a lock, and who only reads never waits. */
+/** Several commands at once: only one at a time changes a lock, and readers never wait. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -17,12 +17,12 @@ const busy = "plugins.lock is being changed by another process";
 let workspace: Workspace;
 beforeAll(async () => {
   workspace = await newWorkspace();
-  // One package of them all: what counts here is who writes, not what is installed.
+  // One package has all the plugins: who writes counts here, not what is installed.
   const plugins = Object.fromEntries(ids.map((id) => [id, "./plugin.js"]));
   await workspace.install({ name: "guards", glassine: { plugins } });
 }, timeout);
 
-/** The journal has to tell what the lock says, and nothing else may be there. */
+/** The journal must agree with the lock, and no other file may be there. */
 async function expectAgreed({ lock, names }: Place): Promise<void> {
   expect((await verifiedAt(lock)).problems).toEqual([]);
   expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
@@ -150,7 +150,7 @@ describe("CLI-053: a claim", () => {
           `${busy}, which ${file} does not name. If no process is changing it, remove ${file} and try again.`,
       ],
     ] as const;
-    // Each waits ten seconds, so all of them wait at once.
+    // Each one waits ten seconds, so all of them wait at the same time.
     const waits = cases.map(async ([claim, messageFor]) => {
       const place = await placeIn(workspace, "version = 1\n");
       await writeFile(`${place.lock}.lck`, JSON.stringify(claim));

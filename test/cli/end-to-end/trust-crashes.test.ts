@@ -1,4 +1,4 @@
-/** The command on its worst days: it is killed, the disk is full, the folder is not its own. */
+/** The command when it is killed, the disk is full, or the folder belongs to someone else. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { appendFile, chmod, chown, readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ beforeAll(async () => {
   await workspace.install({ name: "aaa-guard" }, { name: "bbb-guard" }, { name: "ccc-guard" });
 }, timeout);
 
-/** A command with a fault at each call whose name and files fit a pattern. */
+/** Options that inject a fault at each call whose name and files match a pattern. */
 function fault({ folder }: Place, at: string | number, what: string) {
   const GLASSINE_FAULT = JSON.stringify({ folder, at, what });
   return { env: { NODE_OPTIONS: `--import ${preload}`, GLASSINE_FAULT } };
@@ -30,7 +30,7 @@ function fault({ folder }: Place, at: string | number, what: string) {
 
 const trustBbb = ["trust", "bbb-guard", "--reason", "on its way"];
 
-/** A place where one plugin is trusted, with what is there. */
+/** A place where one plugin is trusted, and the contents of its lock and journal. */
 async function trusted() {
   const place = await placeIn(workspace);
   await place.trust("aaa-guard", "before");
@@ -38,7 +38,7 @@ async function trusted() {
   return { place, old };
 }
 
-/** Kills a command in the middle of trusting another one. */
+/** Kills a command while it trusts a second plugin. */
 async function killed(at: string, what = "kill") {
   const { place, old } = await trusted();
   const { signal, stdout } = await place.run(trustBbb, fault(place, at, what));
@@ -163,7 +163,7 @@ describe("CLI-054: what the system refuses", () => {
     verifies("journal:modes");
     const { place, old } = await trusted();
     const { folder, lock, journal, refused, names, state, text, journalText } = place;
-    // No file of ours keeps the superuser out: then the command is nobody's.
+    // File modes do not stop the superuser, so the command then runs as nobody.
     const user = process.getuid?.() === 0 ? 65_534 : undefined;
     if (user !== undefined)
       for (const path of [folder, lock, journal]) await chown(path, user, user);

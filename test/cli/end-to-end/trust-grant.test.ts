@@ -1,4 +1,4 @@
-/** `plugins trust`: what it writes, what it prints, and what it refuses without a trace. */
+/** `plugins trust`: what it writes, what it prints, and what it refuses without any trace. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
@@ -11,7 +11,7 @@ import { marked, placeIn, valuesOf } from "./trust-support.ts";
 const timeout = 300_000;
 const production = { env: { ...unsigned, GLASSINE_PLUGIN_MODE: "production" } };
 const needsReason = "trust: --reason is required (recorded in audit journal)\n";
-/** A place in the journal for what differs from run to run. */
+/** The end of a journal line, which differs from run to run. */
 const tail = /\tactor=[^\t]+\tlock=[0-9a-f]{64}\tprev=(?:-|[0-9a-f]{64})$/;
 
 let workspace: Workspace;
@@ -28,7 +28,7 @@ beforeAll(async () => {
   await symlink("/etc/hostname", join(workspace.packageAt("unsafe-guard"), "host.txt"));
 }, timeout);
 
-/** Every id that is there, as a refusal lists them. */
+/** Every available id, as a refusal lists them. */
 const available = "egress-guard, no-plugin, pii-scan, twin, unsafe-guard";
 
 describe("the lock that is in effect", () => {
@@ -280,7 +280,7 @@ signer = "unsigned"
     expect(
       await refused(["trust", "no-plugin", "--reason", "r", "--check"], { env: unsigned }),
     ).toBe(
-      "trust: plugin 'no-plugin' is rejected: factory_failed: it loaded object; expected a function that returns what definePlugin made\n",
+      "trust: plugin 'no-plugin' is rejected: factory_failed: it exports object; expected a function that returns what definePlugin made\n",
     );
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
   });

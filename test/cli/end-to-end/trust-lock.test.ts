@@ -1,4 +1,4 @@
-/** `plugins lock`: a lock is begun, filled and tidied. */
+/** `plugins lock`: creating, filling and tidying a lock. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";

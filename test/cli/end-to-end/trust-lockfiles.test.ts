@@ -1,4 +1,4 @@
-/** Locks that are refused, and locks that are links: no command mends or replaces them. */
+/** Locks that are refused, and locks that are links: no command repairs or replaces them. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { lstat, mkdir, readdir, readFile, readlink, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ beforeAll(async () => {
   await workspace.install({ name: "egress-guard" });
 }, timeout);
 
-/** One for each rule; tests of the library cover all of them. */
+/** One lockfile for each rule; tests of the library cover all of them. */
 const tried: readonly string[] = [
   "no bytes",
   "a byte order mark",
@@ -48,7 +48,7 @@ const tried: readonly string[] = [
 ];
 const bad = badLockfiles.filter(({ name }) => tried.includes(name));
 
-/** By the command's name. `list` does not say its own in front. */
+/** By the command's name. Every command except `list` begins its message with its name. */
 const commands = {
   list: { argv: ["list"], lead: "" },
   trust: { argv: ["trust", "egress-guard", "--reason", "r"], lead: "trust: " },
@@ -87,7 +87,7 @@ describe("CLI-041: a lock that is not valid", () => {
   );
 });
 
-/** How a host starts that uses what is installed. */
+/** A host that uses what is installed. */
 const start = `import { createPluginManager } from "glassine";
 import { discoverPlugins } from "glassine/node";
 const discovered = await discoverPlugins({ onRejected: "skip" }).catch((error) => {

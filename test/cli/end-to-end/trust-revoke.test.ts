@@ -1,4 +1,4 @@
-/** Trust that is refreshed and taken back: which bytes change, and which never do. */
+/** Refreshing and revoking trust: which bytes change, and which never do. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { writeFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -19,7 +19,7 @@ beforeAll(async () => {
   await workspace.install({ name: first }, { name: middle }, { name: last });
 }, timeout);
 
-/** As somebody keeps it: comments, single quotes, keys in an order of their own. */
+/** A lock as a person might keep it: comments, single quotes, keys in an order of their own. */
 const commented = `# ours
 version = 1
 
@@ -85,7 +85,7 @@ describe("a lock that somebody keeps", () => {
       `distribution_hash = "${valuesOf("distribution_hash", added.replaceAll("\r", "")).at(-1)}"`,
       'signer = "unsigned"',
     ];
-    // The text had no line end behind it, and has none now.
+    // The lock did not end with a line break, and still does not.
     expect(added).toBe(text + end + entry.join(end));
 
     await trust("aaa-guard");
@@ -102,7 +102,7 @@ describe("a lock that somebody keeps", () => {
 
     await done(["untrust", "gone-guard", "--reason", "gone"]);
     const from = refreshed.indexOf(`${end}# of another time`);
-    // All below an entry is its own, up to the blank line of the next one.
+    // Everything below an entry belongs to it, up to the blank line before the next one.
     const to = refreshed.indexOf(`${end}[[plugins]]${end}id = "bbb-guard"`);
     expect(await now()).toBe(refreshed.slice(0, from) + refreshed.slice(to));
   });

@@ -1,4 +1,4 @@
-/** Folders of one workspace, each with a lock of its own: what commands receive there, and leave behind. */
+/** Folders of one workspace, each with its own lock: what commands print and leave behind there. */
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
@@ -11,18 +11,18 @@ import {
   type Workspace,
 } from "./support.ts";
 
-/** A folder below the root of a workspace, whose packages are found from it. */
+/** A folder below a workspace's root, in which the workspace's packages are found. */
 export interface Place {
   readonly folder: string;
   readonly lock: string;
   readonly journal: string;
-  /** Runs `plugins` with these words in the folder, where signatures are not asked for. */
+  /** Runs `plugins` with these arguments in the folder. Signatures are not required. */
   run(args: readonly string[], options?: RunOptions): Promise<Ended>;
-  /** What one prints that has to end with 0. */
+  /** Runs a command that must end with 0; returns its stdout. */
   done(args: readonly string[], options?: RunOptions): Promise<string>;
-  /** What one complains that has to end with 2, and prints nothing else. */
+  /** Runs a command that must end with 2 and an empty stdout; returns its stderr. */
   refused(args: readonly string[], options?: RunOptions): Promise<string>;
-  /** The document of one with `--json`, and how it ended. */
+  /** Runs a command with `--json`; returns its document and exit code. */
   json(
     args: readonly string[],
     options?: RunOptions,
@@ -30,16 +30,16 @@ export interface Place {
   trust(id: string, reason?: string): Promise<string>;
   text(): Promise<string>;
   journalText(): Promise<string>;
-  /** The fields of each line. */
+  /** The fields of each journal line. */
   lines(): Promise<readonly (readonly string[])[]>;
   names(): Promise<readonly string[]>;
-  /** Everything about each file: bytes, mode, times, and which file it is. */
+  /** Everything about each file: bytes, mode, times and inode. */
   state(): Promise<Readonly<Record<string, string>>>;
 }
 
 let count = 0;
 
-/** A new one, with a lock where a text is given. */
+/** Creates a place, with a lock if its text is given. */
 export async function placeIn(workspace: Workspace, lock?: string): Promise<Place> {
   count += 1;
   const folder = join(workspace.root, `place-${count}`);
@@ -89,14 +89,14 @@ export async function placeIn(workspace: Workspace, lock?: string): Promise<Plac
   return place;
 }
 
-/** Of each entry of a lock the values of a key, in the order of the file. */
+/** The values that a lock's entries have for a key, in file order. */
 export function valuesOf(key: string, lock: string): readonly string[] {
   return [...lock.matchAll(new RegExp(`^${key} = ["'](.*)["']$`, "gm"))].map(
     ([, value = ""]) => value,
   );
 }
 
-/** A package of one plugin whose module leaves a mark when it runs. */
+/** A package with one plugin whose module writes the marker when it runs. */
 export function marked(name: string, { marker }: Workspace, more: Partial<Fixture> = {}): Fixture {
   const code = pluginSource({ name, ...more }, marker);
   return { name, files: { "plugin.js": code, "README.md": "# A guard\n" }, ...more };

@@ -1,4 +1,4 @@
-/** Trust that ends at a day: from the option to a production start. */
+/** Trust that ends on a given day: from the option to a production start. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { readFile, writeFile } from "node:fs/promises";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -19,7 +19,7 @@ beforeAll(async () => {
 
 const until = (end: string) => ["trust", "aaa-guard", "--reason", "trial", "--until", end];
 
-/** A place where trust in one of two ended long ago: journal and lock say so. */
+/** A place where trust in one of two plugins ended long ago, by journal and lock. */
 async function ended() {
   const place = await placeIn(workspace);
   await place.trust("bbb-guard");
@@ -54,7 +54,7 @@ describe("trust until a day", () => {
       verifies("cli:trust-until");
       const place = await placeIn(workspace);
       expect(await place.refused(until(end))).toMatch(
-        /^trust: --until takes a day that is not over/,
+        /^trust: --until expects a day that is not over/,
       );
       expect(await place.names()).toEqual([]);
     },

@@ -1,4 +1,4 @@
-/** `plugins verify`: lock, installation and journal against each other. */
+/** `plugins verify`: lock, installation and journal, checked against each other. */
 // Only in test:all: it runs whole commands in processes of their own.
 import { existsSync } from "node:fs";
 import { appendFile, cp, mkdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
@@ -25,7 +25,7 @@ beforeAll(async () => {
   );
 }, timeout);
 
-/** A place where all three are trusted. */
+/** A place where all three plugins are trusted. */
 async function trusted(): Promise<Place> {
   const place = await placeIn(workspace);
   await place.run(["lock", "--all", "--reason", "reviewed"], { env: unsigned });
@@ -33,14 +33,14 @@ async function trusted(): Promise<Place> {
   return place;
 }
 
-/** Does work while a package is not installed. */
+/** Runs `work` while a package is not installed. */
 async function without(name: string, work: () => Promise<void>): Promise<void> {
   const away = join(workspace.root, "away");
   await rename(workspace.packageAt(name), away);
   await work().finally(() => rename(away, workspace.packageAt(name)));
 }
 
-/** Changes the text of the lock, which has to differ then. */
+/** Changes the text of the lock; `change` must have an effect. */
 async function edit({ lock, text }: Place, change: (text: string) => string): Promise<void> {
   const before = await text();
   const after = change(before);
@@ -259,7 +259,7 @@ describe("a journal", () => {
     const place = await trusted();
     const { done, run, json } = place;
     await edit(place, (text) => text.slice(0, text.lastIndexOf("\n[[plugins]]")));
-    // Were the plugin still installed, that it is not locked would be drift.
+    // If the plugin were still installed, its missing lock entry would be drift.
     await without("@acme/ccc-guard", async () => {
       expect(await done(["verify"])).toContain("Journal:\n  line 3: ccc-guard: journal_mismatch: ");
       const strict = await run(["verify", "--strict-journal"]);
@@ -281,12 +281,12 @@ describe("a journal", () => {
     await edit(place, (text) => text.slice(0, text.lastIndexOf("\n[[plugins]]")));
     await appendFile(journal, "2020-05-25T10:15:30+02:00\trevoke\tccc-guard\t-\t-\tby hand, GB\n");
     const { code, stdout } = await run(["verify", "--strict-journal"]);
-    // What is left is that the plugin is still installed, and that no command wrote the line.
+    // Two problems are left: the plugin is still installed, and no command wrote the line.
     expect([code, stdout]).toEqual([1, expect.stringContaining("verify failed: 2 problem(s)\n")]);
     expect(stdout).toContain("  ccc-guard: missing_from_lock");
     expect(stdout).toContain("Journal:\n  line 4: ccc-guard: unchained: ");
     await trust("ccc-guard", "after all");
-    // The next line covers it.
+    // The line that this command adds covers the one written by hand.
     expect(await done(["verify", "--strict-journal"])).not.toContain("Journal:");
     expect((await lines()).map(([, action, id]) => [action, id]).slice(-2)).toEqual([
       ["revoke", "ccc-guard"],

@@ -1,10 +1,10 @@
-/** Holds a document that a command printed to its definition. */
+/** Checks a document that a command printed against its definition. */
 import { expect } from "vitest";
 import * as z from "zod";
 import { errorDocument } from "../../../src/operate/cli/documents.ts";
 import { allCommands } from "../../../tools/scripts/all-commands.ts";
 
-/** The command that the words of a command line name, the longest of several. */
+/** The command that a command line names; the longest match wins. */
 export function definitionOf(argv: readonly string[]) {
   const [command] = allCommands
     .filter(({ path }) => path.every((word, at) => argv[at] === word))
@@ -13,7 +13,7 @@ export function definitionOf(argv: readonly string[]) {
   return command;
 }
 
-/** @throws Error where the document is neither as its definition says nor a refusal */
+/** @throws Error if the document matches neither its definition nor a refusal */
 export function expectDocument(argv: readonly string[], document: unknown): void {
   const refusal = errorDocument.safeParse(document);
   if (refusal.success) return;

@@ -1,4 +1,4 @@
-/** What services report, filled in as far as a test does not say. */
+/** What services report, with defaults for what a test leaves out. */
 import type {
   DiscoveryReport,
   DriftRow,

@@ -1,4 +1,4 @@
-/** Runs a command line in this process, against services that a test makes up. */
+/** Runs a command line in this process, against services that a test provides. */
 import { fileURLToPath } from "node:url";
 import { type CommandHost, readCommandHost } from "../../../src/operate/cli/command-host.ts";
 import type { CommandServices } from "../../../src/operate/cli/command-services.ts";
@@ -19,7 +19,7 @@ export const glassine: CommandHost = {
   prefix: "GLASSINE_",
 };
 
-/** Each service refuses to be called, but for `discover` and `lockState`, which find nothing. */
+/** Services that refuse to be called, except `discover` and `lockState`, which find nothing. */
 const noServices: CommandServices = {
   discover: ({ mode }) => Promise.resolve(report({ mode })),
   lockState: () =>
@@ -93,14 +93,14 @@ export async function runJson(argv: readonly string[], options: RunOptions = {})
   return { ...ended, document: documentOf(ended.stdout) };
 }
 
-/** One JSON document and a line feed. */
-// biome-ignore lint/suspicious/noExplicitAny: tests look into it.
+/** Parses one JSON document, which must end with a line feed. */
+// biome-ignore lint/suspicious/noExplicitAny: tests read any part of it.
 export function documentOf(text: string): any {
   if (!text.endsWith("\n")) throw new Error(`No line feed at the end: ${text}`);
   return JSON.parse(text);
 }
 
-/** The lines of a text that ends with a line feed. */
+/** The lines of a string that ends with a line feed. */
 export function linesOf(text: string): readonly string[] {
   if (text === "") return [];
   if (!text.endsWith("\n")) throw new Error(`No line feed at the end: ${text}`);

@@ -1,6 +1,6 @@
 // A process of its own: it starts processes.
 // Only in test:all: it starts processes many times.
-/** A plugin of this library in a host of CPEX: a played one, and the real one where there is Python. */
+/** A plugin of this library in a CPEX host: a simulated one, and a real one if Python is there. */
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -41,7 +41,7 @@ function play(words: readonly string[] = ["--path", plugin], cwd = process.cwd()
     said.push(answer);
     waiting.get(answer.request_id)?.(answer);
   });
-  // Whoever waits fails, and does not hang.
+  // Requests that still wait fail, instead of hanging.
   child.on("close", () => {
     for (const answer of waiting.values()) answer({ ended: errors });
   });
@@ -240,7 +240,7 @@ describe.skipIf(!hasCpex)("the real manager of CPEX", { timeout: 60_000 }, () =>
     const listed = { name: "served", kind, hooks, capabilities, on_error: onError };
     await writeFile(
       config,
-      // JSON is YAML, too.
+      // JSON is also YAML.
       JSON.stringify({
         plugins: [{ ...listed, config: { command, config: own } }],
         plugin_dirs: [],
@@ -288,7 +288,7 @@ describe.skipIf(!hasCpex)("the real manager of CPEX", { timeout: 60_000 }, () =>
       continue_processing: true,
       modified_payload: { args: { by: "cpex", subject: "ada", headers: ["X-A"] } },
     });
-    // A set of Python has no order.
+    // A Python set has no order.
     expect(labelled).toMatchObject({
       modified_extensions: { security: { labels: expect.arrayContaining(["PII", "SEEN"]) } },
     });
@@ -316,7 +316,7 @@ describe.skipIf(!hasCpex)("the real manager of CPEX", { timeout: 60_000 }, () =>
     expect(JSON.stringify(payload)).not.toContain("nobody");
     expect(forged).toMatchObject({ continue_processing: true });
     expect(forged?.modified_extensions).toBeUndefined();
-    // One that is not held by its own side.
+    // A plugin whose own side does not restrict it.
     const command = [process.execPath, here("../fixtures/forger.mjs")];
     const forging = await host({ command }, [named("label", { extensions })]);
     expect(forging.results[0]?.modified_extensions).toBeUndefined();

@@ -1,5 +1,5 @@
 // A process of its own: it has a module replaced.
-/** Guests where the platform makes no namespaces: there, Python can do what its account can. */
+/** Guests on a platform without namespaces: there, Python can do what its account can. */
 import { createPluginManager } from "glassine";
 import { cpexPlugin } from "glassine/isolate";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";

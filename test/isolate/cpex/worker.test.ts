@@ -1,6 +1,6 @@
 // Only in test:all: it starts processes.
 // A process of its own: it starts processes.
-/** Guests behind a worker that speaks as the one of CPEX does, and misbehaves. */
+/** Guests behind a worker that speaks like that of CPEX, and misbehaves. */
 import { createExtensions, createPluginManager } from "glassine";
 import { type CpexOptions, type CpexTurn, cpexPlugin } from "glassine/isolate";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -150,7 +150,7 @@ describe("a worker", () => {
       (await manager.invoke("tool_pre_invoke", { name: "a", args })).continueProcessing;
     expect(await call({ behave: "hang" })).toBe(false);
     await expect.poll(() => counts().open).toBe(0);
-    // Its new start counts, too.
+    // The time to start it again counts, too.
     await expect.poll(() => call({})).toBe(true);
     expect(counts().starts).toBeGreaterThan(1);
   });

@@ -1,4 +1,4 @@
-/** The APIs of models that guards judge, and what of each comes as a stream. */
+/** The model APIs that guards check, and which parts of each are streams. */
 import { providers } from "../../../src/providers/ai-sdk/tables.ts";
 import { anthropic } from "../../../src/providers/anthropic/index.ts";
 import { bedrock } from "../../../src/providers/bedrock/index.ts";
@@ -9,9 +9,9 @@ import { openai } from "../../../src/providers/openai/index.ts";
 export interface GuardedApi {
   readonly provider: ModelProvider;
   readonly guard: string;
-  /** What is judged as one document. */
+  /** What is checked as one document. */
   readonly whole: string;
-  /** What is judged as a stream. */
+  /** What is checked as a stream. */
   readonly streamed?: string;
 }
 

@@ -1,4 +1,4 @@
-/** What each setting of trust in the environment means, and what it is where it is not set. */
+/** What each trust setting in the environment means, and its default. */
 import type { HostSetting } from "../../../src/core/plugins/index.ts";
 
 interface SettingText {

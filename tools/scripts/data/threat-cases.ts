@@ -1,4 +1,4 @@
-/** The case names of the design, which is not in this repository, and the codes of each. */
+/** The case names from the design document, which is not in this repository, and their codes. */
 import type { ErrorCode } from "../../../src/core/errors/index.ts";
 
 export interface ThreatCase {

@@ -1,4 +1,4 @@
-/** docs/capabilities.md: what each slot capability opens and permits, and the services of a host. */
+/** docs/capabilities.md: what each slot capability opens and permits, and a host's services. */
 import type { ServiceTable } from "../../../src/core/plugins/index.ts";
 import type { SlotTable } from "../../../src/core/slots/index.ts";
 import { impliedBy, type SlotRow, slotRows } from "../slot-data.ts";
@@ -53,7 +53,7 @@ export function capabilitiesPage(slots: SlotTable, services: ServiceTable): stri
   ]);
 }
 
-/** `read_labels` before `append_labels`, and both beside each other. */
+/** Sorts by subject, with `read_labels` directly before `append_labels`. */
 function bySubject(a: string, b: string): number {
   const x = subjectOf(a);
   const y = subjectOf(b);
@@ -89,7 +89,7 @@ function shows(paths: readonly string[], rows: readonly SlotRow[]): string {
   return either(paths, "and") + gatedInside(paths, rows);
 }
 
-/** What inside the opened parts stays closed, when something does. */
+/** Describes which gated fields inside the opened parts stay closed, if any. */
 function gatedInside(paths: readonly string[], rows: readonly SlotRow[]): string {
   const closed = rows.filter(
     ({ path, read }) =>

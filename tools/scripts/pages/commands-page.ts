@@ -1,4 +1,4 @@
-/** docs/commands.md: every command, setting and code of a rejection. */
+/** docs/commands.md: every command, setting and rejection code. */
 
 import { type Command, exitCodes } from "../../../src/operate/cli/command.ts";
 import { journalProblems } from "../../../src/operate/cli/print/next-steps.ts";

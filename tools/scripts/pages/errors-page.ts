@@ -1,4 +1,4 @@
-/** docs/errors.md: every code, and the codes by the case names of the design. */
+/** docs/errors.md: every error code, and the codes for each case name of the design. */
 import { gatewayCodes, isolationCodes, trustCodes } from "../../../src/core/errors/codes.ts";
 import { type ErrorCodeSpec, errorCodes, refusalCodes } from "../../../src/core/errors/index.ts";
 import { threatCases } from "../data/threat-cases.ts";

@@ -1,4 +1,4 @@
-/** docs/gateway.md: from five minutes to every key of the configuration. */
+/** docs/gateway.md: from a five-minute start to every configuration key. */
 import { gatewaySettings } from "../../../src/gateway/config/index.ts";
 import { gatewayMetrics } from "../../../src/gateway/observe/index.ts";
 import { configJsonSchema, type JsonSchema } from "../config-schema.ts";
@@ -472,7 +472,7 @@ export function gatewayPage(): string {
   ]);
 }
 
-/** Each key once, with its sentence. */
+/** Returns one row for each key, with its description. */
 export function configRows(): readonly Row[] {
   const found = rowsIn("", configJsonSchema()).filter(({ path }) => path !== "$schema");
   return [...new Map(found.map((row) => [row.path, row])).values()];

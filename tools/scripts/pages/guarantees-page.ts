@@ -1,4 +1,4 @@
-/** docs/guarantees.md: what is guaranteed against any plugin, with the evidence, and what is not. */
+/** docs/guarantees.md: what is guaranteed against any plugin, with evidence, and what is not. */
 
 import { type Guarantee, guarantees, limitsOfThePromise } from "../data/guarantees.ts";
 import { type GuardedApi, guardedApis } from "../data/guarded-apis.ts";
@@ -96,7 +96,7 @@ function row({ provider, guard, whole, streamed }: GuardedApi): readonly string[
   return [code(name), code(guard), whole, streamed ?? "Nothing"];
 }
 
-/** `A-061–A-063` as its three numbers. */
+/** Expands `A-061–A-063` to its three numbers. */
 function expand(range: string): readonly string[] {
   const [from = "", to = from] = range.split("–");
   const first = Number(from.slice(2));

@@ -111,7 +111,7 @@ export function hooksPage(hooks: Readonly<Record<string, HookSpec>>): string {
   ]);
 }
 
-/** Which handlers run where, a line for the hooks that are alike in this; covered ones first. */
+/** Says which handlers run at each hook: one line per group of hooks, covered ones first. */
 function runningLines(hooks: Readonly<Record<string, HookSpec>>): string {
   const covering = Object.entries(hooks).filter(([, { covers }]) => covers !== undefined);
   const line = (names: readonly string[], others: string) =>

@@ -1,4 +1,4 @@
-/** docs/isolation.md: plugins that nobody reviewed, and what each kind keeps them from. */
+/** docs/isolation.md: plugins that nobody reviewed, and what each kind of isolation prevents. */
 import probes from "../../../spec/isolation-probes.json" with { type: "json" };
 import { type Isolation, isolations, kinds, openings } from "../../../src/operate/isolate/kinds.ts";
 import { offered } from "../../../src/operate/isolate/quickjs/questions.ts";

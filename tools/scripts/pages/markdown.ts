@@ -1,10 +1,10 @@
-/** Pieces of a generated page. */
+/** Helpers for writing generated pages. */
 
 export function generatedFrom(source: string): string {
   return `<!-- Generated from ${source} by \`npm run generate\`. Edit the source, not this page. -->`;
 }
 
-/** A table as the formatter leaves it: columns aligned, each cell on one line, bars escaped. */
+/** Returns a table as the formatter writes it: aligned, each cell on one line, bars escaped. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [head, ...rows].map((row) => row.map(cell));
   const widths = head.map((_, at) => Math.max(3, ...cells.map((row) => (row[at] ?? "").length)));
@@ -29,12 +29,12 @@ export function either(names: readonly string[], word = "or"): string {
   return all.length < 2 ? all.join("") : `${all.slice(0, -1).join(", ")} ${word} ${all.at(-1)}`;
 }
 
-/** A page: blocks with a blank line between, and one line break at the end. */
+/** Joins blocks with a blank line between them, and ends the page with one line break. */
 export function page(blocks: readonly string[]): string {
   return `${blocks.join("\n\n")}\n`;
 }
 
-/** The last part of a path. */
+/** Returns the file name at the end of a path. */
 export function fileOf(path: string): string {
   return path.slice(path.lastIndexOf("/") + 1);
 }

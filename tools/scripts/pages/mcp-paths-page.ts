@@ -1,4 +1,4 @@
-/** docs/mcp-paths.md: which hook is shown which text of MCP. */
+/** docs/mcp-paths.md: which hook sees which string of an MCP message. */
 import type { McpPath } from "../mcp-paths.ts";
 import { code, either, generatedFrom, page } from "./markdown.ts";
 
@@ -14,10 +14,10 @@ The tests fail for a place that no hook sees and that the option [\`pass\`](mcp.
 - _tokens_ pass unseen if \`pass\` names them, as it does by default, because the protocol itself reads them. Otherwise they are shown like the rest of their message.
 - If no plugin listens to a hook, what only that hook shows passes unchanged, except fields of calls, prompts and resources that MCP does not define: those are refused.`;
 
-/** A place in a tree of places. */
+/** A place in the tree of paths. */
 interface Node {
   readonly below: Map<string, Node>;
-  /** Where the texts at and below it are shown. */
+  /** Where the strings at this place and below it are shown. */
   readonly seen: Set<string>;
 }
 
@@ -65,12 +65,12 @@ function shownAs(seenAt: readonly string[]): string {
   return seenAt[0] === "tokens" ? "_tokens_" : either(seenAt, "and");
 }
 
-/** \`a.b[](c).d\`: each step with what leads to it. Names of MCP's own have dots in them. */
+/** Splits `a.b[](c).d` into steps with their separators. MCP's own names contain dots. */
 function stepsOf(path: string): readonly string[] {
   return path.match(/io\.modelcontextprotocol\/[\w-]+|\[\]|\([^)]*\)|\.?[^.[(]+/g) ?? [path];
 }
 
-/** The places, with what is shown alike below one in one line. */
+/** Returns the places, with one line for a subtree that is shown at the same hooks. */
 function collapsed(node: Node, before = ""): readonly (readonly [string, string])[] {
   return [...node.below].flatMap(([step, next]) => {
     const path = before + (before.endsWith(".") && step.startsWith(".") ? step.slice(1) : step);

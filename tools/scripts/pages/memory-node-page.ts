@@ -1,4 +1,4 @@
-/** docs/memory-node-hooks.md: the hooks of the memory node, in a table and shape by shape. */
+/** docs/memory-node-hooks.md: a table of the memory node's hooks, and the shapes that they use. */
 import type * as z from "zod";
 import { bands, type HookSpec } from "../../../src/core/hooks/index.ts";
 import { inboundForms, rankForms } from "../../../src/memory-node/hooks.ts";
@@ -69,7 +69,7 @@ const sites = `## What an error does
 The manager returns a denial, rejects, or ignores the error; the node decides what follows.
 A node that replaces Stigmem does this:`;
 
-/** What a denial or an error means to the operation at whose point the hook is invoked. */
+/** What a denial or an error at each hook means for the operation that invokes it. */
 const atSite = {
   pre_assert_authorize:
     "A denial is reported to `post_assert_audit` as a failure without a fact, and answered with status 403 and the reason. An error ends the assertion.",
@@ -115,7 +115,7 @@ const shapesIntro = `## Shapes
 The node's own objects are open: the listed fields have a type, and others are kept as JSON data.
 A tenant, an outcome, a query, a migration, an event and a plugin have exactly the listed fields.`;
 
-/** Where each shape stands in a payload or among the facts beside one. */
+/** Where to find each shape: in a payload or among the facts that go with it. */
 const shapes: readonly (readonly [name: string, hook: Hook, path: string])[] = [
   ["Request to assert", "pre_assert_authorize", "req"],
   ["Fact", "post_assert_persist", "fact"],
@@ -158,7 +158,7 @@ export function memoryNodePage(): string {
   ]);
 }
 
-/** The calls of each service; the type of a handle has its name, with a capital. */
+/** The calls of each service. A handle's type has the handle's name, capitalized. */
 function serviceRows(): readonly (readonly string[])[] {
   const handles = readHandles();
   return Object.entries(memoryNodeServices).flatMap(([capability, { handle }]) => {
@@ -173,7 +173,7 @@ function serviceRows(): readonly (readonly string[])[] {
   });
 }
 
-/** The hooks some of whose fields come in forms. */
+/** Hooks with fields that come in several forms. */
 const forms: { readonly [Each in Hook]?: readonly (readonly string[])[] } = {
   recall_rank: rankForms,
   federation_inbound_validate: inboundForms,
@@ -220,7 +220,7 @@ function rowsOf(schema: JsonSchema): readonly Row[] {
 function rowOf({ properties = {} }: JsonSchema, row: ReturnType<typeof fieldRows>[number]): Row {
   const [first = "", ...inner] = row.path;
   const field = properties[first];
-  // A null at a field that may be absent says the same as its absence.
+  // For an optional field, null means the same as absent, so it is not mentioned.
   const isNullable =
     inner.length === 0 &&
     row.default === "required" &&

@@ -1,4 +1,4 @@
-/** The fields of a slot or payload as rows, read off its JSON Schema. */
+/** Turns the JSON Schema of a slot or payload into one row per field. */
 
 export interface JsonSchema {
   readonly type?: string | readonly string[];
@@ -19,13 +19,13 @@ export interface JsonSchema {
 }
 
 export interface FieldRow {
-  /** Names from the slot down; `*` stands for any key and `[]` for each element. */
+  /** Names from the slot downwards; `*` stands for any key and `[]` for each element. */
   readonly path: readonly string[];
   readonly type: string;
   readonly default: string;
 }
 
-/** Every field of a level, the fields inside a field after it. */
+/** Returns a row for every field, followed by the rows of the fields inside it. */
 export function fieldRows(schema: JsonSchema, above: readonly string[] = []): readonly FieldRow[] {
   const { properties = {}, required = [] } = present(schema);
   return Object.entries(properties).flatMap(([key, field]) => {
@@ -40,7 +40,7 @@ export function fieldRows(schema: JsonSchema, above: readonly string[] = []): re
   });
 }
 
-/** The schema of a value that is there: null, which stands for absent, is left out. */
+/** Returns the schema of a present value: without null, which stands for absent. */
 function present(schema: JsonSchema): JsonSchema {
   const { type } = schema;
   if (Array.isArray(type)) return { ...schema, type: type.find((each) => each !== "null") };
@@ -58,14 +58,14 @@ function insideOf(schema: JsonSchema): { schema?: JsonSchema; step: readonly str
 function defaultOf(schema: JsonSchema, isRequired: boolean): string {
   if (isRequired) return "required";
   if (schema.default === undefined) return "absent";
-  // A time that is the default is the time of reading.
+  // A default for an instant is always the time of reading.
   return schema.format === "date-time" ? "now" : `\`${JSON.stringify(schema.default)}\``;
 }
 
 function typeOf(schema: JsonSchema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => `\`${value}\``).join(", ");
   if (schema.format === "date-time") return "instant";
-  // A message holds parts, one of several kinds, and a part may hold messages.
+  // A message holds parts of several kinds, and a part can hold messages.
   if (schema.$ref === "#") return "message";
   if (schema.oneOf !== undefined) return "part";
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeOf).join(" or ");

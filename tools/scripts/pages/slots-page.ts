@@ -22,7 +22,7 @@ An empty cell under "To see" or "To change" means: the same as for the part that
 \`*\` stands for any key of a map, \`[]\` for each element of a list.
 An instant is an RFC 3339 date-time, a set is a sorted list without repeats.`;
 
-/** What the table of a slot does not say, by slot. */
+/** Remarks on slots that their tables cannot express. */
 const remarks: Readonly<Record<string, string>> = {
   http: `Headers that a host passes in are accepted as they are, within the [limits](embed.md#limits): any name, any value, line breaks included.
 The grammar of names and values is checked for what a plugin writes, and a plugin cannot write a header that frames the message.
@@ -100,7 +100,7 @@ function fieldCells(
   return [code(shown), field.type, field.default, tier, own ? toSee(own) : "", change];
 }
 
-/** The row that decides for a path: its own, or that of what it is in. */
+/** Returns the row that applies to a path: its own or that of the closest parent with one. */
 function nearest(path: string, rows: ReadonlyMap<string, SlotRow>): SlotRow {
   const own = rows.get(path);
   return own ?? nearest(path.slice(0, path.lastIndexOf(".")), rows);

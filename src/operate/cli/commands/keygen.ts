@@ -33,7 +33,8 @@ export const keygen = defineCommand({
       .makeKey({ path, identity, keyId })
       .catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "EEXIST") throw error;
-        const message = "keygen: the file already exists; a key is never written over a file";
+        const message =
+          "keygen: the file already exists and is not overwritten: choose another name";
         throw refusal("io_failed", message);
       });
     const entry = { identity, key_id: made.keyId, public_key: made.publicKey };

@@ -84,7 +84,7 @@ export function guestTurns(kit: GuestKit): object {
     const take = (plugin: unknown) => {
       const manifest = noted(manifests, plugin);
       if (manifest === undefined)
-        throw new Error(`the export ${exportName} is not a plugin: write \`definePlugin(…)\``);
+        throw new Error(`the export "${exportName}" is not a plugin: write \`definePlugin(…)\``);
       carried = manifest;
       const { hooks, healthCheck, configSchema, ...fields } = manifest;
       const entries: Data = {};

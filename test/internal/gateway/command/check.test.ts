@@ -58,7 +58,7 @@ describe("what each plugin sees", () => {
     verifies("cli:gateway-check");
     const plugins = [{ use: "headers-both-ways" }];
     const { code, document, lines } = await check({ servers: { files: http }, plugins });
-    // It writes the headers of a request, so a handler of answers that gets none is as it should be.
+    // It writes request headers only, so its handler of answers needs no extensions.
     expect([code, document.plugins[0].never]).toEqual([0, []]);
     const sentence =
       "On cmf.tool_post_invoke it sees no extensions: its handler has no third parameter, or says `extensions: false`.";

@@ -49,7 +49,7 @@ const configOf = (audit: object) => ({
   audit: { file: "audit.jsonl", ...audit },
 });
 
-/** A gateway over stdio that did three calls, the last after a reload. */
+/** A gateway over stdio that handled three calls, the last after a reload. */
 async function recorded(audit: object) {
   const name = "glassine.config.json";
   const cwd = await folderWith({ [name]: configOf(audit), "p.mjs": plugin });

@@ -1,4 +1,4 @@
-/** How the words of `glassine extproc` are read. */
+/** How the arguments of `glassine extproc` are read. */
 import { type AddressInfo, createServer } from "node:net";
 import { expect, it } from "vitest";
 import { cannotListen, envoyServer } from "../../../../src/gateway/envoy/index.ts";

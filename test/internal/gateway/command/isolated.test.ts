@@ -1,4 +1,4 @@
-/** Isolated plugins of a gateway that runs, and of one that is checked. */
+/** Isolated plugins of a running gateway, and of one that is only checked. */
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { folderWith } from "../../../gateway/support/folder.ts";
@@ -50,7 +50,7 @@ it("ends the far sides that a reload replaces, and all at its end", async () => 
   const reload = await run(["gateway", "reload"], { cwd });
   expect(reload.code).toBe(0);
   expect(await farSides()).toHaveLength(2);
-  // As the gateway does when the last request that uses them has ended.
+  // The gateway calls this when the last request that uses them has ended.
   state.parts[0]?.onUnused?.();
   await expect.poll(farSides).toHaveLength(1);
   expect(await farSides()).not.toEqual(first);

@@ -1,4 +1,4 @@
-// A process of its own: it has modules replaced.
+// A process of its own: it replaces modules.
 /** `gateway --check` without the packages that a configuration needs. */
 import { expect, it, vi } from "vitest";
 import { missingPeers } from "../../../../src/gateway/run/missing-peers.ts";

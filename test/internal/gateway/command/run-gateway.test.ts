@@ -263,7 +263,7 @@ describe("the end", () => {
       await running.seen("ready");
       expect(running.signals.listenerCount(signal)).toBe(1);
       running.signals.emit(signal);
-      // The system's own handling of a second signal: the process ends at once.
+      // Without a listener, a second signal ends the process at once: the system's default.
       await running.seen("stopping");
       expect(running.signals.listenerCount(signal)).toBe(0);
       expect(await running.code).toBe(0);

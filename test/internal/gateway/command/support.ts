@@ -1,4 +1,4 @@
-/** Runs `glassine gateway …` in this process, with a gateway that a test makes up. */
+/** Runs `glassine gateway …` in this process, with a fake gateway. */
 import { EventEmitter } from "node:events";
 import { PassThrough } from "node:stream";
 import { definePlugin } from "glassine";
@@ -12,7 +12,7 @@ import { errorDocument } from "../../../../src/operate/cli/documents.ts";
 import { runCommand } from "../../../../src/operate/cli/run-command.ts";
 import { commandServices } from "../../../cli/support/run.ts";
 
-/** A gateway that records what it is asked. */
+/** A fake gateway that records what it is asked to do. */
 export function double() {
   const parts: GatewayParts[] = [];
   let end: (how: { readonly code?: string }) => void = () => {};
@@ -149,9 +149,9 @@ export function start(argv: readonly string[], given: Given = {}) {
     stdin,
     texts,
     events,
-    /** Throws where nobody waits, as code in a timer does. */
+    /** Throws where no caller can catch it, as in a timer. */
     fail: (thrown: unknown) => state.failed?.(thrown),
-    /** Waits for an event of the log. */
+    /** Waits for an event in the log. */
     seen: (event: string, times = 1) =>
       vi.waitFor(
         () => {
@@ -172,5 +172,5 @@ export async function run(argv: readonly string[], given: Given = {}) {
   return { code, stdout, stderr, document: () => JSON.parse(stdout) };
 }
 
-/** Whether a document is a refusal, and with which code. */
+/** The error code of a document, which has to be a refusal. */
 export const codeOf = (document: unknown) => errorDocument.parse(document).error.code;

@@ -1,4 +1,4 @@
-/** How the words of `glassine gateway` are read. */
+/** How the arguments of `glassine gateway` are read. */
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../../support/verifies.ts";
 import "../../../discovery/support.ts";

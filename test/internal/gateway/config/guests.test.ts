@@ -20,7 +20,7 @@ const kind = "cpex_guard.guard.Guard";
 /** JSON is YAML. */
 const guard = { name: "Guard", kind, hooks: ["tool_pre_invoke"], capabilities: ["read_labels"] };
 
-/** Also wheels that a real environment has. */
+/** A fake environment in which `cpex` is installed too, as in a real one. */
 async function environment() {
   const venv = await fakeVenv();
   onTestFinished(() => venv.remove());

@@ -1,5 +1,5 @@
 // Only in test:all: it starts processes.
-/** Plugins of a configuration whose code does not run in the gateway's process. */
+/** Configured plugins whose code does not run in the gateway's process. */
 import { join } from "node:path";
 import { createMessage } from "glassine/messages";
 import { afterEach, describe, expect, it } from "vitest";
@@ -14,11 +14,11 @@ import { folderWith } from "../../../gateway/support/folder.ts";
 import { farSides, guarded } from "../../../support/far-sides.ts";
 import { files, load, problemsOf, refusalOf } from "./support.ts";
 
-/** Whatever the machine of a test lacks. */
+/** Everything that a test machine may lack. */
 const accept = ["memory", "network", "signals"] as const;
 const inProcess = { isolate: "process", accept } as const;
 
-/** Its configuration has to have a word. */
+/** A plugin whose configuration must have a `word`. */
 const worded = guarded(
   "guard",
   'const schema = { parse: (value) => { if (typeof value.word !== "string") throw new Error("word"); return value; } };',

@@ -1,4 +1,4 @@
-/** Where a configuration comes from, what goes over what, and what its paths mean. */
+/** Where a configuration comes from, what overrides what, and what its paths mean. */
 import { utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -313,7 +313,7 @@ it("paths of a file are from its folder, those of flags from the current one", a
     flags: { file: join(folder, "c.json"), server },
   });
   expect(flagged.config.servers.server).toMatchObject({ command: join(cwd, "bin") });
-  // What a program makes of its arguments is its own affair.
+  // Arguments are passed on as they are, even if they look like paths.
   expect(config.servers.c).toMatchObject({ command: at("bin"), args: ["./data"] });
   expect(config.servers.d).toMatchObject({ command: "npx" });
   expect(config.models.m?.headers).toEqual({ k: { file: at("k") } });

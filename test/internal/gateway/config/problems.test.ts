@@ -1,4 +1,4 @@
-/** What is said of a configuration that is wrong: every place, what was expected, and no value. */
+/** The report on a wrong configuration: every place, what was expected there, and no value. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { configSchema } from "../../../../src/gateway/config/index.ts";

@@ -1,4 +1,4 @@
-/** From the plugins of a configuration to a manager, or to the code of what stops it. */
+/** From a configuration's plugins to a manager, or to the code of the error that prevents it. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createExtensions, definePlugin, deny } from "glassine";

@@ -1,4 +1,4 @@
-/** Secrets are read late, and a message names where one was to come from. */
+/** Secrets are read late, and an error message names the source of a missing one. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";

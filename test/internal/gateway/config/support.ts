@@ -1,4 +1,4 @@
-/** Configurations that are loaded. */
+/** Loads configurations for tests. */
 import type { GlassineError } from "glassine";
 import { type ConfigFlags, loadConfig } from "../../../../src/gateway/config/index.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
@@ -10,13 +10,13 @@ interface Given {
   readonly flags?: ConfigFlags;
 }
 
-/** Loads a configuration that stands in a folder of its own. */
+/** Loads a configuration from a folder of its own. */
 export async function load(config: unknown, { env = {}, flags = {} }: Given = {}) {
   const cwd = await folderWith({ "glassine.config.json": JSON.stringify(config) });
   return { cwd, ...(await loadConfig({ cwd, env, flags })) };
 }
 
-/** The error of a promise that has to be rejected. */
+/** The error of a promise that has to reject. */
 export async function refusalOf(promise: Promise<unknown>): Promise<GlassineError> {
   const value = await promise.then(
     () => undefined,
@@ -30,7 +30,7 @@ export async function refusalOf(promise: Promise<unknown>): Promise<GlassineErro
 export async function problemsOf(config: unknown): Promise<Readonly<Record<string, string>>> {
   const { code, data } = await refusalOf(load(config));
   if (code !== "config_invalid") throw new Error(code);
-  // Of the code.
+  // The code determines the shape of its data.
   const found = data.configProblems as readonly { path: string; text: string }[];
   return Object.fromEntries(found.map(({ path, text }) => [path, text]));
 }

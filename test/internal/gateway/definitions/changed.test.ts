@@ -1,4 +1,4 @@
-/** What becomes of a tool whose definition is not the pinned one. */
+/** What happens to a tool whose definition is not the pinned one. */
 // Only in test:all: it starts many gateways.
 import { writeFile } from "node:fs/promises";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";

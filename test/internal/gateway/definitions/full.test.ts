@@ -1,4 +1,4 @@
-/** A server that shows more changed tools than are remembered one by one. */
+/** A server that shows more changed tools than are remembered individually. */
 import { expect, it } from "vitest";
 import type { ChangedDefinition } from "../../../../src/gateway/definitions/definitions.ts";
 import { Definitions, definitionHash } from "../../../../src/gateway/definitions/index.ts";
@@ -28,7 +28,7 @@ it("takes every tool for changed that it does not know as it was", () => {
     true,
     true,
   ]);
-  // What comes later or is taken back looks like what changed.
+  // A tool that comes later or is changed back counts as changed, too.
   expect(names(definitions.judge([tool("add"), tool("late")]))).toEqual([]);
   expect(noted).toHaveLength(4096);
 });
@@ -38,7 +38,7 @@ it("does so without pins as well", () => {
   definitions.judge([tool("add")]);
   definitions.judge(junk);
   definitions.judge(junk.map(({ name }) => tool(name, "Another.")));
-  // The last of the junk came when there was no room for its first definition.
+  // There was no room left to remember the first definition of the last junk tool.
   expect(noted).toHaveLength(4096);
   expect(definitions.isChanged("add")).toBe(false);
   definitions.judge([poisoned]);

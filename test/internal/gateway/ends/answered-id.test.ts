@@ -1,4 +1,4 @@
-/** Whose answer a line was that is too long to be read. */
+/** Which request was answered by a line that is too long to be read. */
 import { expect, it } from "vitest";
 import { answeredId } from "../../../../src/gateway/ends/answered-id.ts";
 
@@ -11,14 +11,14 @@ it.each<[string, unknown]>([
   [`{"result":${long},"jsonrpc":"2.0","id":7}`, 7],
   [`{"jsonrpc":"2.0","result":${long},"id":"7"}\r`, "7"],
   [`{"error":${long},"id":7,"jsonrpc":"2.0"}`, 7],
-  // A request or a notification of the server.
+  // Requests from the server.
   [`{"jsonrpc":"2.0","id":7,"method":"roots/list","params":${long}}`, undefined],
   [`{"method":"sampling/createMessage","params":${long},"jsonrpc":"2.0","id":7}`, undefined],
-  // What the content only quotes or holds.
+  // Ids that the content only quotes or contains.
   [`{"jsonrpc":"2.0","result":[${long},{"a":1,"id":7}]}`, undefined],
   [`{"result":${JSON.stringify(`${long},"jsonrpc":"2.0","id":7}`)}}`, undefined],
   [`{"result":${JSON.stringify(`${long},"id":"7"`)}}`, undefined],
-  // What is not JSON.
+  // Not JSON.
   [`{"jsonrpc":"2.0","id":007,"result":${long}}`, undefined],
   [`{"jsonrpc":"2.0","id":"a\tb","result":${long}}`, undefined],
   [`{"result":${long},"jsonrpc":"2.0","id":-}`, undefined],

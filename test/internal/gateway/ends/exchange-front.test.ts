@@ -11,7 +11,7 @@ describe("the front of an exchange", () => {
       onCut() {},
     });
     const response = answer();
-    // The engine parses this, and has no stack to write it.
+    // The engine can parse this, but overflows the stack when it writes it.
     const data: unknown = JSON.parse("[".repeat(60_000) + "]".repeat(60_000));
     const note = { jsonrpc: "2.0", method: "notifications/message", params: { data } } as const;
     await expect(end.send(note)).rejects.toThrow(RangeError);

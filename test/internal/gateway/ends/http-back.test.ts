@@ -1,4 +1,4 @@
-/** What comes of the answers of a server over HTTP. */
+/** How the answers of a server over HTTP are handled. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
@@ -12,7 +12,7 @@ afterEach(async () => {
 
 type Answering = (response: ServerResponse, request: IncomingMessage, body: string) => void;
 
-/** A back to a server that answers as it is asked to. */
+/** The back end for a server that answers with `answering`. */
 async function back(answering: Answering, more: object = {}) {
   const seen: IncomingMessage[] = [];
   const server = createServer(async (request, response) => {
@@ -48,7 +48,7 @@ async function back(answering: Answering, more: object = {}) {
     came.push({ message: message as Message, extra });
     wake();
   };
-  /** What has come once there are `count` messages. */
+  /** Waits for `count` messages, and returns all that have arrived. */
   const messages = async (count: number) => {
     while (came.length < count) {
       await new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-/** An exchange that a proxy holds: what goes to the server in it, and what comes back. */
+/** An exchange that a proxy holds: what the server receives, and what comes back. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Forwarded, Message, RefusedAsks } from "../../../../src/gateway/ends/index.ts";
@@ -8,9 +8,9 @@ import { verifies } from "../../../support/verifies.ts";
 interface Plan {
   readonly body?: unknown;
   readonly answer: (asked: Forwarded) => Response | Promise<Response>;
-  /** What plugins make of a message. Undefined drops it. */
+  /** Returns the message as plugins change it, or undefined to drop it. */
   readonly judge?: (message: Message, to: "server" | "caller") => Message | undefined;
-  /** What plugins answer to a server in the caller's place. */
+  /** Returns what plugins answer the server in the caller's place. */
   readonly refuse?: (message: Message) => Message | undefined;
   readonly isModern?: boolean;
   readonly refusedAsks?: RefusedAsks;

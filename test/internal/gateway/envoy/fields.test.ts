@@ -1,4 +1,4 @@
-/** The numbers of fields that are used, and Envoy's own API package. Skipped where there is none. */
+/** Field numbers, compared with Envoy's own API package. Skipped if that is not installed. */
 import { expect, it } from "vitest";
 import { messages } from "../../../../src/gateway/envoy/messages.ts";
 import { hasEnvoy, pythonPrints } from "../../../../tools/real/envoy.ts";
@@ -53,7 +53,7 @@ interface Method {
   readonly responseStream?: boolean;
 }
 
-/** What the API says of a field: number, type, how many, and what it excludes. */
+/** A field as the API describes it: number, type, cardinality, and its `oneof`. */
 function described(packageName: string, { fields = {}, oneofs = {} }: Definition) {
   return Object.entries(fields).map(([name, { id, type, rule, keyType }]) => {
     const isScalar = /^(?:string|bytes|bool|int32)$/.test(type);
@@ -67,7 +67,7 @@ function described(packageName: string, { fields = {}, oneofs = {} }: Definition
 
 it.skipIf(!hasEnvoy)("are those of Envoy", () => {
   const ofEnvoy = Object.entries(messages as Record<string, Record<string, Definition>>).filter(
-    // The protocol of health checks is gRPC's own, and the real Envoy speaks it in its test.
+    // The health check protocol is gRPC's own; the test with the real Envoy covers it.
     ([name]) => !name.startsWith("grpc."),
   );
   const wanted = Object.fromEntries(

@@ -1,4 +1,4 @@
-/** One exchange through Envoy, whose side is played. */
+/** One exchange through Envoy, whose side is simulated. */
 import { EventEmitter } from "node:events";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -24,7 +24,7 @@ const answers =
     ...more,
   });
 
-/** Sends a marked request on, and gives the answer back marked. */
+/** Forwards the request with a mark, and returns the answer with one. */
 async function marking(request: Request, { forward }: ThroughEnvoy): Promise<Response> {
   const body = request.body === null ? null : `${await request.text()}!`;
   const answered = await forward({ headers: { "x-judged": "yes" }, body });
@@ -266,7 +266,7 @@ it("judges what it may only observe, and answers nothing", async () => {
     answer: answers(["c"]),
     observing: true,
   });
-  // The number of messages that it wrote.
+  // When observing, the status is the number of messages that were written.
   expect(played.status).toBe(0);
   expect(texts).toEqual(["ab", "c"]);
   expect(played.notes).toEqual(["observing"]);

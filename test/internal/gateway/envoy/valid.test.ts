@@ -1,4 +1,4 @@
-/** What is printed, as the real Envoy reads it. Skipped where there is none. */
+/** The printed configuration, read by the real Envoy. Skipped if that is not installed. */
 // A process of its own: it starts processes.
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

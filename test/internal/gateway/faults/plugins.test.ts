@@ -14,7 +14,7 @@ const plugin = 'globalThis.testDefinePlugin({ name: "bad", version: "1.0.0" })';
 const never = "new Promise(() => {})";
 const late = "new Promise((_, no) => setTimeout(no, 1300, new Error('late')))";
 
-/** Long enough for what does not wait, on a busy machine too. */
+/** Long enough for code that does not wait, even on a busy machine. */
 const loadTimeoutMs = 1000;
 const tooLate = /1000 ms|timed out/;
 
@@ -28,7 +28,7 @@ const failing: readonly (readonly [what: string, code: string, text: RegExp])[] 
   ["a factory that rejects late", `export default () => ${late};`, tooLate],
 ];
 
-/** A whole plugin, and after it one that fails. */
+/** Loads a working plugin, and after it one that fails. */
 async function resolving(kind: "path" | "package", code: string) {
   const folder = await folderWith({
     "good.mjs": `export default globalThis.testDefinePlugin({ name: "good", version: "1.0.0" });`,
@@ -59,7 +59,7 @@ describe("F-16: a plugin that fails while it is loaded stops the start, and none
       ]);
       expect(error.message).toContain("bad");
       expect(records).not.toContain("plugin.registered");
-      // What is thrown after the deadline surfaces nowhere: the runner fails for what does.
+      // Errors after the deadline must not surface; the test runner fails if one does.
       await delay(500);
     });
   });

@@ -1,4 +1,4 @@
-/** What the clients of both SDKs make of our refusals: they get a token, a wider one, or say why not. */
+/** Reactions of both SDKs' clients to refusals: they get a token or a wider one, or say why not. */
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
@@ -25,8 +25,8 @@ afterEach(() => {
 });
 
 /**
- * An MCP endpoint behind the checks of a gateway, and the authorization server that its metadata
- * names. It issues the scopes that it is asked for.
+ * An MCP endpoint behind a gateway's identity checks, and the authorization server that its
+ * metadata names, which issues the requested scopes.
  */
 async function serve() {
   const asked: string[] = [];
@@ -92,7 +92,7 @@ async function serve() {
   return { url: new URL(`${origin}/mcp`), origin, asked, keys, tokens };
 }
 
-/** As small a server as a client connects to. */
+/** The smallest server that a client connects to. */
 async function answer(request: Request): Promise<Response> {
   if (request.method !== "POST") return new Response(null, { status: 405 });
   const { id, method } = JSON.parse(await request.text());
@@ -123,7 +123,7 @@ const headersOf = ({ token, origin }: Options): Record<string, string> => ({
   ...(origin !== undefined && { origin }),
 });
 
-// The client of v1 asks for the scopes of its own configuration, whatever the challenge says.
+// The v1 client asks for the scopes in its own configuration, whatever the challenge says.
 const clients = [
   {
     name: "v1",

@@ -1,4 +1,4 @@
-/** Keys of files and of servers: what is no key is refused at the start, what is no answer later. */
+/** Keys from files and servers: a bad key file is refused at the start, a bad answer later. */
 import { generateKeyPairSync, randomBytes } from "node:crypto";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -105,7 +105,7 @@ describe("a JWKS URL", () => {
     }
   });
 
-  /** An identifier with the keys of a server, which counts how often it is asked. */
+  /** An identifier with keys from a server, which counts its requests. */
   async function withServer(listener: RequestListener) {
     const asked = { times: 0 };
     const server = createServer((request, response) => {

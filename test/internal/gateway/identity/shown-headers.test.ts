@@ -1,4 +1,4 @@
-/** Which headers plugins and servers, the part that is about what comes in. */
+/** Which headers plugins and servers see: the part of A-253 about incoming headers. */
 import { createExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import { identifierOf, identityOf, refusalOf, requestOf } from "./support.ts";

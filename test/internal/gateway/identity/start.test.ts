@@ -1,4 +1,4 @@
-/** What a gateway needs to know before it listens, and who asks where nobody has to say it. */
+/** What a gateway needs to know before it listens, and who the caller is without credentials. */
 import { describe, expect, it } from "vitest";
 import { createIdentifier, localIdentity } from "../../../../src/gateway/identity/index.ts";
 import {

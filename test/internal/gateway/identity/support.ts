@@ -14,7 +14,7 @@ import {
 
 export const issuer = "https://login.example.com";
 export const audience = "https://gateway.example.com/mcp";
-/** All clocks stand here. */
+/** The time on all clocks. */
 export const nowMs = Date.UTC(2026, 10, 23);
 export const nowSeconds = nowMs / 1000;
 
@@ -47,7 +47,7 @@ export function fileOf(content: string | Buffer): string {
 
 export const keyFile = fileOf(pemOf(rsa.publicKey));
 
-/** What is not given is right. `undefined` leaves a claim out. */
+/** Omitted parts are valid. A claim of `undefined` is left out. */
 export interface TokenInput {
   readonly claims?: Readonly<Record<string, unknown>>;
   readonly header?: Readonly<Record<string, unknown>>;
@@ -66,7 +66,7 @@ export function tokenOf({ claims, header, key = rsa.privateKey }: TokenInput = {
   return new SignJWT(payload).setProtectedHeader({ alg: "RS256", ...header }).sign(key);
 }
 
-/** A compact token of any header and payload, with any third part. */
+/** A compact token with any header, payload and third part. */
 export function handmade(header: unknown, payload: unknown, signature = ""): string {
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString("base64url");
   return `${part(header)}.${part(payload)}.${signature}`;
@@ -110,7 +110,7 @@ export function requestOf(headers: HeaderInput = {}, url = "http://localhost:808
 
 export const bearing = (token: string) => requestOf({ authorization: `Bearer ${token}` });
 
-/** Who it is; a refusal fails the test. */
+/** The caller's identity; a refusal fails the test. */
 export async function identityOf(
   identifier: Identifier,
   request: Request,

@@ -1,4 +1,4 @@
-/** Bearer tokens: who they make of a caller, and every way to pass one off as another. */
+/** Bearer tokens: the identity that they establish, and ways to pass a false one. */
 import { createHmac, sign } from "node:crypto";
 import { describe, expect, it } from "vitest";
 import {

@@ -1,4 +1,4 @@
-/** Headers of a proxy in front: from its addresses alone, once, and well-formed. */
+/** Headers of a proxy in front: accepted only from its addresses, once, and well-formed. */
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
@@ -202,7 +202,7 @@ describe("a header of the proxy that is not as it should be", () => {
     const refusal = await refusalOf(made, requestOf(headers), proxy);
     expect(refusal).toMatchObject({ status: 400, code: "header_invalid", challenge: null });
     expect(refusal.text + JSON.stringify(made.refusals)).not.toMatch(/\bada\b|\beve\b|ops/);
-    // From anybody else they are not even looked at.
+    // From any other address they are not read at all.
     expect((await identityOf(made, requestOf(headers), "203.0.113.7")).key).toBe('["anonymous"]');
   });
 

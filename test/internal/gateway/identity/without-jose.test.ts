@@ -1,4 +1,4 @@
-// A process of its own: it has a module replaced.
+// A process of its own: it replaces a module.
 import { expect, it, vi } from "vitest";
 import type { Peer } from "../../../../src/operate/packages/peer.ts";
 import { identifierOf, identityOf, jwt, requestOf } from "./support.ts";

@@ -1,4 +1,4 @@
-/** The text of metrics, and that nobody makes series without end. */
+/** The text format of metrics, and the limit on the number of series. */
 import { expect, it } from "vitest";
 import { MetricSet } from "../../../../src/gateway/observe/metric-set.ts";
 

@@ -1,4 +1,4 @@
-/** What is remembered of which server has a resource. */
+/** The memory of which server has a resource. */
 import { expect, it } from "vitest";
 import { RoutingMemory } from "../../../../src/gateway/router/index.ts";
 

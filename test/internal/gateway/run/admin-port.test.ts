@@ -1,4 +1,4 @@
-/** Whether a gateway is ready, as its admin port says. */
+/** Whether a gateway is ready, as its admin port reports it. */
 import { expect, it } from "vitest";
 import { openAdminPort } from "../../../../src/gateway/run/admin-port.ts";
 import { afterTest } from "../../../support/cleanup.ts";

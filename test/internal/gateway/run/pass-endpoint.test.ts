@@ -71,7 +71,7 @@ async function endpointBefore(forward: Forward, plugins: readonly Plugin[]) {
 
 const result = { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "fake" } };
 
-/** Answers as a server does that names its session `made`. */
+/** Answers like a server that names its session `made`. */
 const answering: Forward = async ({ body }) => {
   const { id, method } = JSON.parse(String(body));
   const isFirst = method === "initialize";

@@ -1,4 +1,4 @@
-/** Sessions that nobody uses, by a clock that the test sets. */
+/** Idle sessions, on a clock that the test sets. */
 import { expect, it } from "vitest";
 import { configSchema } from "../../../../src/gateway/config/index.ts";
 import { Sessions } from "../../../../src/gateway/run/sessions.ts";

@@ -1,4 +1,4 @@
-/** A virtual environment with a worker that speaks as the one of CPEX, and is none. */
+/** A virtual environment whose worker speaks like that of CPEX, but is not one. */
 import { chmod, copyFile, mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 export interface FakeVenv {
   readonly root: string;
   readonly python: string;
-  /** Writes a file of the wheel, or beside those it lists. */
+  /** Writes a file of the wheel, or one next to those that the wheel lists. */
   write(path: string, text: string): Promise<void>;
   remove(): Promise<void>;
 }
@@ -57,8 +57,8 @@ export async function fakeVenv(): Promise<FakeVenv> {
   return { root, python, write, remove: () => rm(root, { recursive: true }) };
 }
 
-/** Nothing that the platform cannot close is what these tests are about. */
+/** These tests are not about what the platform cannot restrict, so they accept all of it. */
 export const accept = ["network", "signals", "memory", "files"] as const;
 
-/** What the worker, which is Node, needs as address space. */
+/** The address space that the worker needs, since it is Node. */
 export const memoryMb = 8_192;

@@ -1,4 +1,4 @@
-// Speaks as the worker of CPEX does, and misbehaves as the arguments of a tool say.
+// Speaks like the worker of CPEX, and misbehaves as the arguments of a tool say.
 import { createInterface } from "node:readline";
 
 const [flag, value] = process.argv.slice(-2);
@@ -10,7 +10,7 @@ const lines = createInterface({ input: process.stdin });
 for await (const line of lines) {
   const task = JSON.parse(line);
   if (flag === "-c") {
-    // JSON is YAML.
+    // JSON is also YAML.
     try {
       say({ document: JSON.parse(task.text) });
     } catch (error) {

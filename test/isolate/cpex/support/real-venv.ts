@@ -1,4 +1,4 @@
-/** The virtual environment with CPEX, where there is one: `.ci/run` makes it and says where. */
+/** The virtual environment with CPEX, if there is one: `.ci/run` creates it and passes its path. */
 import process from "node:process";
 
 export const { GLASSINE_CPEX_PYTHON: python = "" } = process.env;

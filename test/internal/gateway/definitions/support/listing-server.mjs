@@ -1,4 +1,4 @@
-// A server over stdio whose tools are in a file, read anew for each page. `modern` knows no sessions.
+// A server over stdio whose tools are in a file, read anew for each page. `modern` has no sessions.
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -7,7 +7,7 @@ const [, , file, era] = process.argv;
 const send = (message) =>
   process.stdout.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 
-/** A tool a page. */
+/** Returns one tool per page. */
 function page(cursor = "0") {
   const tools = JSON.parse(readFileSync(file, "utf8"));
   const at = Number(cursor);

@@ -1,8 +1,8 @@
 /**
- * Plays Envoy's side of one stream of external processing, by the rules that the real one has: it
- * waits for each answer that it expects, and ends the exchange with 500 for one that it does not.
- * agentgateway's side is played by its messages: it writes the headers of the protocol as `value` and
- * after the others, ends a body with its last piece, and sends no trailers.
+ * Simulates Envoy's side of one external processing stream, by the rules of the real one: it waits
+ * for each answer that it expects, and ends the exchange with 500 on one that it does not expect.
+ * For agentgateway, the messages differ: it writes the pseudo-headers as `value` and after the
+ * others, ends a body with its last piece, and sends no trailers.
  */
 import { EventEmitter } from "node:events";
 import {
@@ -14,13 +14,13 @@ type Headers = readonly (readonly [name: string, value: string])[];
 
 export interface PlayedMessage {
   readonly headers: Headers;
-  /** In the pieces that it comes in; absent for none. */
+  /** The body in the pieces in which it arrives; absent for no body. */
   readonly body?: readonly string[];
   readonly trailers?: Headers;
 }
 
 export interface Played {
-  /** What the server got; undefined if nothing reached it. */
+  /** What the server received; undefined if nothing reached it. */
   readonly asked: { readonly headers: Headers; readonly body: string } | undefined;
   readonly status: number;
   readonly headers: Headers;
@@ -39,7 +39,7 @@ export interface Play {
   readonly single?: SideStreamOptions["single"];
   readonly attributes?: object;
   readonly observing?: true;
-  /** The caller leaves once the server was asked. */
+  /** The caller leaves once the server has received the request. */
   readonly leaves?: true;
 }
 
@@ -50,7 +50,7 @@ interface Mutation {
   readonly remove_headers?: readonly string[];
 }
 
-/** One direction of the exchange, as far as it was judged. */
+/** One direction of the exchange, as far as it has been judged. */
 class Direction {
   headers: Map<string, string>;
   body = "";
@@ -69,7 +69,7 @@ class Direction {
     this.headers = new Map(message.headers);
   }
 
-  /** What is sent at once, and what after the answer to headers. */
+  /** The messages to send at once, and those to send after the answer to the headers. */
   messages(): { readonly first: object[]; readonly later: object[] } {
     const { headers, body, trailers } = this.#message;
     const raw = (map: Headers) =>
@@ -106,7 +106,7 @@ class Direction {
     };
   }
 
-  /** Takes an answer; false for one that Envoy did not expect. */
+  /** Applies an answer; returns false for one that Envoy did not expect. */
   take(answer: object): boolean {
     const [[key, value] = ["", {}]] = Object.entries(answer) as [string, { response?: object }][];
     const { header_mutation: changes, body_mutation: body } = (value.response ?? {}) as {
@@ -171,7 +171,7 @@ class PlayedCall extends EventEmitter {
   resume(): void {}
 }
 
-/** Plays an exchange to its end. */
+/** Runs an exchange to its end. */
 export function play(plan: Play): Promise<Played> {
   const { respond, single = () => false, attributes, answer, observing, leaves } = plan;
   const mode = modes[plan.mode];
