@@ -629,7 +629,7 @@ describe.each(["v2", "v3", "v4"] as const)("the laws of a provider, for %s", (ve
     usage: { inputTokens: { total: 1, noCache: 1 }, outputTokens: { total: 2 }, later: "Ada" },
     providerMetadata: { openai: { responseId: "r", logprobs: ["Ada"] } },
   };
-  /** As events say it again, and in their order. */
+  /** Only what events repeat, in their order. */
   const streamable = plainResults.map((result) => {
     const { content, finishReason, usage, response } = normal(result) as typeof answer;
     const isAny = Object.keys(response ?? {}).length > 0;

@@ -1,4 +1,4 @@
-/** Laws of the list in which a host names what it accepts that no plugin has seen. */
+/** Laws of the list in which a host names what it accepts although no plugin has seen it. */
 import fc from "fast-check";
 import { isGlassineError } from "glassine";
 import { type Left, type LeftKind, notAllowed } from "glassine/openai";

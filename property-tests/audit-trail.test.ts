@@ -34,7 +34,7 @@ const plans = fc.array(
     sink: answer,
     others: answer,
     sinkOnly: fc.boolean(),
-    /** Raised by the sink while it handles this one. */
+    /** How many more events the sink raises while it handles this one. */
     raises: fc.integer({ min: 0, max: 2 }),
     /** Whether the emitter waits before the next one. */
     waits: fc.boolean(),

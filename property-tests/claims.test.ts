@@ -1,4 +1,4 @@
-/** Laws of claims: what becomes of any payload, and what never does. */
+/** Laws of claims: what any payload turns into, and what it never turns into. */
 import fc from "fast-check";
 import { createExtensions } from "glassine";
 import { type ClaimPath, subjectFromClaims } from "glassine/http";
@@ -24,7 +24,7 @@ const { tree } = fc.letrec<{ tree: unknown }>((tie) => ({
   ),
 }));
 const strings = fc.array(fc.string({ unit: "grapheme" }), { maxLength: 4 });
-/** Claims that are mostly as they should be, between claims that may be anything. */
+/** Mostly valid claims, among claims that can be anything. */
 const payloads = fc
   .tuple(
     fc.dictionary(name, tree, { maxKeys: 5 }),
@@ -76,7 +76,7 @@ it("what is accepted is accepted by an envelope, as it is, and the same each tim
 });
 
 const mark = "§planted§";
-/** The same tree, with a mark in every string and every number made a string of the mark. */
+/** The same tree, with every string and number replaced by a string that begins with the mark. */
 const marked = (value: unknown): unknown =>
   JSON.parse(
     JSON.stringify(value, (_key, inner) =>
@@ -114,7 +114,7 @@ it("claims that the mapping does not name change nothing, and no error has a val
   expectSome(refused, 10);
 });
 
-/** Whether a payload has no half of a surrogate pair, and no number that JSON does not have. */
+/** Whether a payload has no lone surrogate, and no number that JSON cannot express. */
 function isPlain(value: unknown): boolean {
   if (typeof value === "string") return isWhole(value);
   if (typeof value === "number") return Number.isFinite(value);

@@ -112,7 +112,7 @@ function ruleFor(
   const descriptor = Object.getOwnPropertyDescriptor(fn, "length");
   const length: unknown = descriptor !== undefined && "value" in descriptor ? descriptor.value : 0;
   const takes = typeof length === "number" && length >= 3;
-  // A plugin that may see or write extensions and takes none has to say so.
+  // A plugin that may see or write extensions but does not take them has to say so.
   return takes || grant.length === 0 ? takes : "refused";
 }
 

@@ -1,6 +1,6 @@
 /**
- * Who is asking is what the issuer signed, or what the proxy in front says: nothing else that comes
- * with a request changes it, and nothing that says it is shown on.
+ * The caller's identity is what the issuer signed, or what the proxy in front states. Nothing else
+ * in a request changes it, and what states it is not passed on.
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -67,7 +67,7 @@ describe("the identity of a request with a token", () => {
           return found instanceof Response ? undefined : found.key;
         }),
       );
-      // What is not well-formed text is no subject at all.
+      // A string that is not well-formed is not a subject.
       fc.pre(keys.every((key) => key !== undefined));
       expect(keys[0] === keys[1]).toBe(one === two);
       expect(JSON.parse(keys[0] ?? "")).toEqual(["jwt", issuer, one]);

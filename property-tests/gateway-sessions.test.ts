@@ -1,6 +1,6 @@
 /**
- * Sessions and exchanges of a gateway, in front of one server or two: none notices the others, and
- * each request gets one answer.
+ * Sessions and exchanges of a gateway in front of one or two servers: they do not affect each
+ * other, and each request gets one answer.
  */
 import fc from "fast-check";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -19,7 +19,7 @@ import {
 } from "./support/gateway.ts";
 import { expectSome, share } from "./support/runs.ts";
 
-/** What a client or its servers do next; `at` is one of the requests before. */
+/** What a client or its servers do next; `at` chooses an earlier request. */
 type Step =
   | { readonly kind: "call"; readonly server: number; readonly name: CallBehaviour }
   | { readonly kind: "list" | "read"; readonly how: readonly [Behaviour, Behaviour] }
@@ -27,7 +27,7 @@ type Step =
   | { readonly kind: "die"; readonly server: number }
   | { readonly kind: "release" | "leave" }
   | Common;
-/** What is the same for all: time passes, or a server takes no more connections. */
+/** What affects all clients: time passes, or the state of a server changes. */
 type Common =
   | { readonly kind: "time"; readonly ms: number }
   | { readonly kind: "state"; readonly server: number; readonly state: State };
@@ -62,7 +62,7 @@ const state = fc.record({
 });
 
 type Weighted = readonly (readonly [weight: number, step: fc.Arbitrary<Step>])[];
-/** Whatever there is; and more of what seldom meets. */
+/** Mixes of steps: all kinds, and some with more of those that rarely coincide. */
 const focuses: readonly Weighted[] = [
   [
     ...([
@@ -91,7 +91,7 @@ const focuses: readonly Weighted[] = [
   ],
 ];
 
-/** All of one subject, which is the hardest case: two sessions, and a client of exchanges. */
+/** All clients are one subject, the hardest case: two sessions, and a client of exchanges. */
 const eras = ["session", "session", "exchanges"] as const;
 const everyone = [0, 1, 2];
 type Schedule = readonly (readonly [at: number, step: Step, pause: number])[];
@@ -107,7 +107,7 @@ const counts = fc.constantFrom(1 as const, 2 as const);
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] }));
 afterEach(() => void vi.useRealTimers());
 
-/** The ids of a client count from 1, as in every other. */
+/** Each client's ids count from 1, so they coincide with the others'. */
 function player(client: Client) {
   const cancelled = new Set<number>();
   let last = 0;
@@ -143,7 +143,7 @@ async function playersIn(gateway: ReturnType<typeof gatewayOf>, names: readonly 
 
 const isCommon = (kind: Step["kind"]) => kind === "time" || kind === "state";
 
-/** Plays a schedule to its end: what still waits then is too late. */
+/** Plays a schedule to its end, then lets requests that still wait time out. */
 async function played(
   count: 1 | 2,
   schedule: Schedule,
@@ -162,7 +162,7 @@ async function played(
   await settled();
   for (const client of clients) client.release();
   await settled();
-  // A request that was looked for at one server may wait at the next.
+  // A request that one server did not answer may wait for the next.
   for (const _ of [1, 2, 3]) {
     vi.advanceTimersByTime(timeoutMs);
     await settled();
@@ -201,7 +201,7 @@ it("L47: a client among others has the trace that it would have alone", async ()
   await fc.assert(law, share(0.25));
 });
 
-/** What happens with these does not depend on how far others have come. */
+/** Behaviours whose outcome does not depend on how far other clients have come. */
 const steady = behaviours.filter((each) => each !== "dies" && each !== "late");
 const steadySchedules = schedulesOf([
   [2, callsOf(steady)],
@@ -221,14 +221,14 @@ it("L47: where requests overlap, a client has the answers that it would have alo
   await fc.assert(law, share(0.25));
 });
 
-/** Plays it, and checks that all of it was answered as L48 says. Returns how many answers there were. */
+/** Plays a schedule, and checks that it was answered as L48 says. Returns the number of answers. */
 async function checkAnswers(count: 1 | 2, schedule: Schedule): Promise<number> {
   const { gateway, players } = await played(count, schedule, everyone, turns);
   let answered = 0;
   for (const { client, cancelled, asked, hasLeft } of players.values()) {
     for (let id = 1; id <= asked(); id += 1) {
       const answers = client.ended.filter((each) => each.id === id);
-      // Nobody waits for a cancelled one, nor after the client left.
+      // Nobody waits for a cancelled request, or after the client left.
       if (cancelled.has(id) || hasLeft()) expect(answers.length).toBeLessThanOrEqual(1);
       else expect(answers).toHaveLength(1);
       answered += answers.length;

@@ -19,7 +19,7 @@ import type { World } from "./support/tables.ts";
 
 const hook = "message_pre_invoke";
 
-/** A far side in this process: its lines are strings all the same. */
+/** A far side in this process, whose lines are still strings. */
 function isolated(act: Act): { readonly act: Act; readonly close: () => Promise<void> } {
   const handler = (payload: object, context: never, view: object | undefined) =>
     act(payload, context, view);
@@ -61,7 +61,7 @@ function behind(act: Act): Act {
   return asked;
 }
 
-/** Isolated plugins are of the standard host. */
+/** Isolated plugins belong to the standard host. */
 const standard: World = {
   name: "the standard host",
   slots: bind<CompiledSlots>(({ slots }) => slots),
@@ -83,7 +83,7 @@ describe("isolated plugins", () => {
         expect(there.seen).toEqual(here.seen);
         expect(outcome(there.result)).toEqual(outcome(here.result));
         if (there.result.errors.length > 0) refused += 1;
-        // What is no result is refused on the far side, in other words.
+        // An invalid result is refused on the far side, with another message.
         else expect(everythingOf(there.result)).toBe(everythingOf(here.result));
         if (there.result.extensions !== envelope) changed += 1;
       }),

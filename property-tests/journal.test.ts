@@ -159,7 +159,7 @@ it("L44: a journal truncated at any byte reads as a prefix, and a cut within a l
       const isWhole = at === 0 || journal[at - 1] === 0x0a;
       expect(changesOf(read)).toEqual(all.flat().slice(0, read.length));
       expect(problems.map(({ problem }) => problem)).toEqual(isWhole ? [] : ["torn"]);
-      // It stays visible, and what is appended next is read.
+      // The damage stays visible, and what is appended next is read.
       const end = endOf(cut);
       const more: UnchainedLine = { ...neutral, reason: "after the cut" };
       const mended = readJournal(joined(cut, appended(chained([more], end), end)));

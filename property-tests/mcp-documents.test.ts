@@ -173,7 +173,7 @@ describe("the laws of an adapter", () => {
     ["the params of prompts/get", "the result of prompts/get"],
     ["the params of resources/read", "the result of resources/read"],
     ["the params of sampling/createMessage", "the result of sampling/createMessage"],
-    // Not elicitation: with another action it is no document, and refused.
+    // Not elicitation: with another action it is not a valid document, and is refused.
   ])("hold for %s and %s", async (request, answer) => {
     const asked = pairs.get(request);
     const answered = pairs.get(answer);

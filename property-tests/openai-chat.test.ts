@@ -63,7 +63,7 @@ it("a chat request with nothing left over can be rebuilt from its messages alone
   fc.assert(
     fc.property(chatRequests(plain), (request) => {
       const { messages, extensions, left } = fromChatRequest(request);
-      // Of a URL that is not written as usual, its form is left over.
+      // If a URL is not in its usual form, that form is reported as left.
       fc.pre(left.every(({ reason }) => reason !== "If rewritten, it would have another form."));
       const unexpected = left.filter(
         ({ reason }) => !/^(No earlier call|An earlier call)/.test(reason),

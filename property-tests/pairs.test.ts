@@ -79,7 +79,7 @@ it("after one item is inserted, removed or moved, every other one is paired with
   );
 });
 
-/** The length of a longest common subsequence, by the book. */
+/** The length of a longest common subsequence, by the textbook. */
 function longest(before: readonly unknown[], after: readonly unknown[]): number {
   let row = new Array<number>(after.length + 1).fill(0);
   for (const old of before) {

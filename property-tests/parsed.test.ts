@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** Laws of parsed data: it is read without a copy, and as any value that says the same. */
+/** Laws of parsed data: it is read without a copy, with the same result as any equal value. */
 import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import { expect, it } from "vitest";

@@ -176,7 +176,7 @@ describe("objects that look plain and change between reads", () => {
           for (const [key, count] of looks) {
             expect([key, count <= looksAtOnce]).toEqual([key, true]);
           }
-          // Whether there is a key beyond the limit may be checked; it is not one of these.
+          // Readers may check whether there is a key beyond the limit, and nothing else.
           expect(others.filter((trap) => !/^(?:get|has) \d+$/.test(trap))).toEqual([]);
         }
       }),

@@ -1,8 +1,8 @@
 // A process of its own: it patches the realm.
 /**
  * Law of the patched realm: replaced prototypes and globals do not affect what is read from a
- * plugin, and are not called. The laws behind a run (L10 to L20) are tested
- * by comparing with the same step in an untouched realm.
+ * plugin, and are not called. The laws that a run relies on (L10 to L20) are tested by comparing
+ * with the same step in an untouched realm.
  */
 import fc from "fast-check";
 import { definePlugin, filterExtensions, type Mode, setHeader } from "glassine";
@@ -135,7 +135,7 @@ const specs = fc.array(
   { minLength: 1, maxLength: 5 },
 );
 
-/** None, and one of a host's that calls what may be patched, as the console does. */
+/** No logger, and a host's own that calls what may be patched, as the console does. */
 const logs = fc.constantFrom(undefined, (text: string) => [...text.split(" ")].map(String).join());
 
 it("L39: labels, order and outcome of a run stay the same when a plugin patches the realm during it, and no patch is called", () =>

@@ -7,7 +7,7 @@ import { lastSentenceEnd } from "../src/providers/rewrite/sentences.ts";
 import { verifies } from "../test/support/verifies.ts";
 import { expectSome } from "./support/runs.ts";
 
-/** What a plugin makes of a text; `undefined` denies it. */
+/** What a plugin turns a text into; `undefined` denies it. */
 type Judge = (text: string) => string | undefined;
 
 interface Mode {
@@ -20,7 +20,7 @@ interface Released {
   readonly denied: boolean;
   /** How many units were judged before the end. */
   readonly judged: number;
-  /** How much had come when the first text left. */
+  /** How many units had arrived when the first text left. */
   readonly firstAfter: number | undefined;
 }
 
@@ -29,7 +29,7 @@ const said = (content: Message["content"]) =>
 const textOf = ({ content }: Message) =>
   content.map((part) => ("text" in part ? part.text : `<${part.content_type}>`)).join("|");
 
-/** Half of a character at the end waits for its other half, as in every accumulator. */
+/** Half a character at the end waits for its other half, as in every accumulator. */
 const wellFormed = (came: string) => wholeOf([came.replace(/[\ud800-\udbff]$/, "")]);
 const wholeOf = (pieces: readonly string[]) =>
   pieces.join("").replaceAll(/\p{Surrogate}/gu, "\ufffd");
@@ -50,7 +50,7 @@ function stream(pieces: readonly string[], mode: Mode, judge: Judge): Released {
     if (outcome === undefined) return { ...seen, denied: true };
     const settled = release.settled(asked, said([text(outcome)]));
     const leaves = settled === undefined ? "" : textOf(settled);
-    // What plugins make of more text begins with what has left.
+    // What plugins turn a longer text into begins with what has left.
     expect(leaves.startsWith(seen.left) || seen.left.startsWith(leaves)).toBe(true);
     if (leaves.length > seen.left.length) seen.left = leaves;
     if (seen.left !== "") seen.firstAfter ??= came.length;
@@ -65,7 +65,7 @@ const redactSentences: Judge = (whole) => {
   let rest = whole;
   let made = "";
   while (rest !== "") {
-    // A sentence is what the engine takes for one: the rest is the last.
+    // The engine decides where sentences end; what remains is the last one.
     const end = firstSentenceEnd(rest);
     const sentence = rest.slice(0, end);
     made += sentence.includes("secret") ? "[...] " : sentence;
@@ -228,7 +228,7 @@ describe("a long answer", () => {
 
   it("begins to leave before a tenth of it has come, by a window of 200", () => {
     const { firstAfter, left, judged } = stream(deltas, window(200), redact);
-    // With the first delta that goes beyond the window.
+    // Released with the first delta that goes beyond the window.
     expect(firstAfter).toBe(204);
     expect(firstAfter).toBeLessThan(long.length / 10);
     expect(left.length).toBeGreaterThan(long.length * 0.8);

@@ -8,7 +8,7 @@ import { describe, expect, it } from "vitest";
 import { pii, secrets } from "../test/stock-plugins/support/found.ts";
 import { expectSome } from "./support/runs.ts";
 
-/** Base64 as decoders take it. */
+/** Forms of base64 that decoders accept. */
 const forms = fc.constantFrom<(bytes: Buffer) => string>(
   (bytes) => bytes.toString("base64"),
   (bytes) => bytes.toString("base64url"),
@@ -23,7 +23,7 @@ const encodings = fc.constantFrom<(text: string) => Buffer>(
   (text) => Buffer.from(`\uFEFF${text}`, "utf16le").swap16(),
 );
 
-/** Texts that scanners look for, cut and put together, between what stands next to them. */
+/** Strings that scanners look for, cut and joined, with other strings around them. */
 function textsOf(found: Readonly<Record<string, readonly string[]>>) {
   const whole = fc.constantFrom(...Object.values(found).flat());
   const cut = fc.tuple(whole, fc.nat(60)).map(([text, at]) => text.slice(at));
@@ -65,7 +65,7 @@ describe.each(scanners)("%s", (_name, redact, deny, found) => {
         expect(twice.payload).toEqual(once.payload);
         const judged = await denying.invoke("cmf.tool_post_invoke", once.payload);
         expect(judged.violation).toBeUndefined();
-        // It found something just where the other one denies.
+        // It found something exactly where the other one denies.
         const first = await denying.invoke("cmf.tool_post_invoke", message);
         expect(first.continueProcessing).toBe(once.payload === message);
         if (once.payload !== message) changed += 1;

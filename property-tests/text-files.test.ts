@@ -1,4 +1,4 @@
-/** Laws of files of text: any bytes, and any text that a plugin makes of them. */
+/** Laws of text files: any bytes, and any text that a plugin turns them into. */
 import fc from "fast-check";
 import { fromPrompt, toPrompt } from "glassine/ai-sdk";
 import { bedrock } from "glassine/bedrock";
@@ -91,7 +91,7 @@ const forms = fc.constantFrom<(each: Buffer) => string>(
 );
 const types = fc.constantFrom("text/plain", "application/json", "text/csv;charset=utf-8");
 
-/** What a reader makes of bytes that are text. */
+/** The text that a reader decodes from bytes; `undefined` if they are not text. */
 function decoded(given: Uint8Array): string | undefined {
   try {
     const text = new TextDecoder("utf-8", { fatal: true }).decode(given);

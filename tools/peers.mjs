@@ -1,7 +1,7 @@
 /**
- * Packages that are no dependencies of this one, for what is compared and tried with it. They are
- * installed under build/, as npm and pip are set up to, and stay there. What cannot be installed is
- * `undefined`, and said.
+ * Installs packages that this one does not depend on but is compared or tried with. They go under
+ * build/, with npm and pip as configured, and stay there. If one cannot be installed, the result is
+ * `undefined` and a message is printed.
  */
 import { execFile } from "node:child_process";
 import { access, mkdir, writeFile } from "node:fs/promises";
@@ -25,7 +25,7 @@ async function absent(what, error) {
   return undefined;
 }
 
-/** The folder of an npm package of a version, `@scope/name@1.2.3`, in a folder of its own. */
+/** Installs `@scope/name@1.2.3` in a folder of its own and returns the package's path. */
 export async function npmPeer(wanted) {
   const name = wanted.replace(/@[^@/]+$/, "");
   const folder = join(peers, wanted.replaceAll("/", "+"));
@@ -43,7 +43,7 @@ export async function npmPeer(wanted) {
   }
 }
 
-/** The Python of a virtual environment with a package of a version, `name==1.2.3`. */
+/** Installs `name==1.2.3` in a virtual environment and returns the path of its Python. */
 export async function pythonPeer(wanted) {
   const folder = join(peers, wanted.replace("==", "@"));
   const python = join(folder, "bin", "python");

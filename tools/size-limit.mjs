@@ -1,4 +1,4 @@
-/** The most that each entry may add to a bundle. Bundled as ES modules, which may await at the top. */
+/** The most that each entry may add to a bundle. ES modules, because of top-level await. */
 const entries = [
   {
     name: "deny alone",

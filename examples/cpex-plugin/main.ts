@@ -1,7 +1,7 @@
 /**
- * Plugins of CPEX from PyPI, unmodified, with a configuration as CPEX reads it.
- * In a clone: `npm run build`, compile with `tools/tsconfig/examples.json`, make a virtual environment
- * of `tools/real/cpex-requirements.txt`, then run
+ * Runs unmodified CPEX plugins from PyPI with a configuration in CPEX's own format.
+ * In a clone: `npm run build`, compile with `tools/tsconfig/examples.json`, make a virtual
+ * environment from `tools/real/cpex-requirements.txt`, then run
  * `node build/examples/cpex-plugin/main.js examples/cpex-plugin/config.yaml VENV/bin/python`.
  */
 import process from "node:process";
@@ -37,7 +37,7 @@ function report(call: string, { payload, violation }: Outcome): void {
 const calls: Record<string, Record<string, string>> = {
   send: { to: "ada@example.com", text: "My number is 078-05-1120." },
   query: { sql: "DROP TABLE users" },
-  // In two parts, so that no scanner takes this file for a leak.
+  // Split in two, so that secret scanners do not flag this file.
   note: { text: `key ${"AKIA"}FAKE12345EXAMPLE` },
   add: { text: "nothing" },
   more: { text: "one too many" },

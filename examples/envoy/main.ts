@@ -1,5 +1,5 @@
 /**
- * A real MCP server behind a real Envoy, and glassine beside it. Run it with `npm run start:envoy`.
+ * A real MCP server behind a real Envoy that calls glassine. Run it with `npm run start:envoy`.
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -66,7 +66,7 @@ async function echo(client: Client, message: string): Promise<string> {
   }
 }
 
-/** Starts a program, and waits for a line that says that it is there. */
+/** Starts a program and waits for the line that says it is ready. */
 function start(name: string, program: string, args: readonly string[], ready: RegExp) {
   const child = spawn(program, args, {
     env: { ...process.env, PORT: "18081" },
@@ -83,7 +83,7 @@ function start(name: string, program: string, args: readonly string[], ready: Re
   });
 }
 
-/** Envoy listens when it knows the health of those that it asks. */
+/** Waits until Envoy listens, which it does once it knows the health of its upstreams. */
 async function listening(): Promise<void> {
   const answers = () =>
     fetch(new URL("/", url)).then(

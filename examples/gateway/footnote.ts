@@ -1,4 +1,4 @@
-/** A plugin of one's own, which rewrites what one tool answers. It sees no identity and no labels. */
+/** A custom plugin that rewrites one tool's answers. It sees neither identity nor labels. */
 import { amend, definePlugin } from "glassine";
 
 interface Answer {
@@ -12,7 +12,7 @@ export default definePlugin({
     "cmf.tool_post_invoke"(message) {
       const modifiedPayload = amend(message, ({ content: [part] }) => {
         if (part?.content_type !== "tool_result" || part.content.tool_name !== "echo") return;
-        // A tool may answer anything; echo answers a list of texts.
+        // A tool can return anything; echo returns a list of text parts.
         const answer = part.content.content as unknown as Answer;
         answer.content.push({ type: "text", text: "This answer passed a gateway." });
       });

@@ -1,4 +1,4 @@
-/** In front of the real server-everything: four stock plugins, and one of this folder. */
+/** Puts four stock plugins and one from this folder in front of the real server-everything. */
 import { createRequire } from "node:module";
 import { defineConfig } from "glassine/gateway";
 

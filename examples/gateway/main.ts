@@ -1,6 +1,6 @@
 /**
- * A real MCP client starts `glassine gateway` where it would start its server: here the real
- * server-everything. Run it with `npm start`.
+ * A real MCP client starts `glassine gateway` in place of its server; the gateway starts the
+ * real server-everything. Run it with `npm start`.
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -43,7 +43,7 @@ async function call(name: string, args: Record<string, unknown> = {}): Promise<v
   }
 }
 
-/** What the log says of tool calls. Its lines are JSON; a server's own output is in them. */
+/** Returns what the log says about tool calls. Every line is JSON, even the server's output. */
 async function linesOf(stderr: Readable): Promise<readonly string[]> {
   const lines: string[] = [];
   for await (const line of createInterface({ input: stderr })) {

@@ -1,5 +1,5 @@
 /**
- * A real MCP client talks through the guard to the real server-everything, over stdio.
+ * A real MCP client talks to the real server-everything over stdio, through the guard.
  * Run it with `npm run start:guard`.
  */
 import { createRequire } from "node:module";
@@ -27,7 +27,7 @@ const manager = await createPluginManager({
   ],
 });
 
-// What the host knows: who called, with which roles, and what the session is marked with.
+// What the host knows: the caller, the caller's roles and the session's labels.
 let session: Extensions = createExtensions({
   security: {
     labels: ["INTERNAL"],
@@ -38,7 +38,7 @@ let session: Extensions = createExtensions({
 
 let latest = session;
 
-/** Reports every hook that ran. Labels of one call go with the session to the next. */
+/** Reports every hook that ran. The session carries the labels of one call to the next. */
 function onResult({ point, result }: GuardEvent<Extensions>): void {
   if (result === undefined) return;
   printHook(point, result);
@@ -59,7 +59,7 @@ const guard = createGuard(manager, {
   serverId: "everything",
   envelope: ({ mcp }) => withSlots(session, { mcp }),
   onResult,
-  // Of trace-header: stdio carries no headers, and a guard says what can take no effect.
+  // For trace-header: stdio carries no headers, and the guard warns of plugins without effect.
   onWarning: (text) => console.log(`  warning: ${text}`),
 });
 const client = new Client({ name: "guarded-everything", version: "1.0.0" });

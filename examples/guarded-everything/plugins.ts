@@ -1,9 +1,9 @@
-/** Five plugins of several kinds: what people write, and what goes wrong. */
+/** Five kinds of plugin: what people write, and what can go wrong. */
 import { addLabels, amend, definePlugin, deny, setHeader } from "glassine";
 
 /**
- * Knows nothing of extensions: two parameters, older hooks. It moves over unchanged.
- * The third parameter counts what else it is handed, to show that there is nothing.
+ * Written before extensions existed: two parameters and the older hooks. It works unchanged.
+ * The rest parameter counts any further arguments, to show that there are none.
  */
 export const oldLogger = definePlugin({
   name: "old-logger",
@@ -20,7 +20,7 @@ export const oldLogger = definePlugin({
 
 const ssn = /\b\d{3}-\d{2}-\d{4}\b/;
 
-/** Labels what it finds, in calls and in answers. It may add labels; it cannot take one away. */
+/** Labels the PII that it finds in calls and answers. It can add labels but not remove them. */
 export const piiScanner = definePlugin({
   name: "pii-scanner",
   version: "1.0.0",
@@ -41,7 +41,7 @@ export const piiScanner = definePlugin({
   },
 });
 
-/** Writes a header. It sees headers, and neither labels nor who calls. */
+/** Writes a header. It sees the headers, but not the labels or the caller's identity. */
 export const traceHeader = definePlugin({
   name: "trace-header",
   version: "1.0.0",
@@ -53,7 +53,7 @@ export const traceHeader = definePlugin({
   },
 });
 
-/** Behaves badly: edits what it was given and forges the caller; drops the labels of prompts. */
+/** Misbehaves: tries to edit its view, forge the caller and drop the labels of prompts. */
 export const mischief = definePlugin({
   name: "mischief",
   version: "6.6.6",
@@ -75,7 +75,7 @@ export const mischief = definePlugin({
   },
 });
 
-/** Decides by roles and labels. */
+/** Decides from roles and labels. */
 export const egressGuard = definePlugin({
   name: "egress-guard",
   version: "1.0.0",

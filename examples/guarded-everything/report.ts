@@ -1,8 +1,8 @@
-/** Prints what happened at one hook, readably. */
+/** Prints what happened at one hook in readable form. */
 import type { ExecutionRecord, Rejection } from "glassine";
 import type { HookResult } from "glassine/mcp";
 
-/** Every plugin sees the slots without a gate; a line shows the gated ones. */
+/** Matches gated slots. Every plugin sees the others, so the report leaves those out. */
 const gated = /^(agent|http|delegation|security\..*)$/;
 const indent = " ".repeat(18);
 

@@ -1,5 +1,5 @@
 /**
- * A secret is read by one tool, and cannot leave by another: its label follows.
+ * A secret that one tool read cannot leave through another: its label stays with the session.
  *
  * Run it with `npm run start:labels`. It needs no key and no network.
  */
@@ -14,7 +14,7 @@ import { office } from "./office.ts";
 const egress = egressGuard({ labels: ["SALARY"], refuse: { tools: ["send_*"] } });
 const manager = await createPluginManager({ plugins: [egress] });
 
-// What the host knows: who calls, and what the results of its tools are marked with.
+// What the host knows: the caller, and the labels that each tool's results get.
 const policies = createExtensions({
   security: {
     subject: { id: "ada", type: "user" },
@@ -24,10 +24,10 @@ const policies = createExtensions({
     },
   },
 });
-// With several gateways: redisLabelStore of glassine/redis.
+// With several gateways, use `redisLabelStore` from glassine/redis.
 const store = memoryLabelStore();
 
-/** A connection in the session that the host names. */
+/** Opens a connection that belongs to the session with this name. */
 async function connect(session: string): Promise<Client> {
   const [clientEnd, serverEnd] = InMemoryTransport.createLinkedPair();
   await office().connect(serverEnd);

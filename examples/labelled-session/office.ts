@@ -1,4 +1,4 @@
-/** An MCP server that knows secrets, and sends mail. It knows nothing of labels. */
+/** An MCP server that holds secrets and sends mail. It knows nothing about labels. */
 import { McpServer } from "@modelcontextprotocol/sdk/server/mcp.js";
 import * as z from "zod";
 

@@ -1,4 +1,4 @@
-/** A proxy that lets plugins judge what goes to OpenAI and what comes back. It needs no key. */
+/** A proxy whose plugins check what goes to OpenAI and what comes back. Needs no API key. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,7 +10,7 @@ import { model } from "./model.ts";
 import { secrets } from "./plugins.ts";
 
 const manager = await createPluginManager({ plugins: [secrets] });
-// Without `fetch`, which stands for the model here, requests go to the provider.
+// `fetch` stands in for the model here; without it, requests go to the provider.
 const guarded = guardFetch(manager, { provider: openai, fetch: model });
 
 const proxy = createServer(async (request, reply) => {

@@ -1,4 +1,4 @@
-/** Stands for the provider: a stream in which a telephone number is in two pieces. */
+/** Stands in for the provider: streams a telephone number split across two chunks. */
 export async function model(): Promise<Response> {
   const chunks = ["Call 555-", "0100."].map((content) => ({ content }));
   const events = [{ role: "assistant" }, ...chunks, {}].map((delta, at, { length }) => {

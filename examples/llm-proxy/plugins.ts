@@ -1,6 +1,6 @@
 import { amend, definePlugin, deny } from "glassine";
 
-/** Lets no password out, and no telephone number in. */
+/** Keeps passwords from going out and telephone numbers from coming in. */
 export const secrets = definePlugin({
   name: "secrets",
   version: "1.0.0",

@@ -1,13 +1,13 @@
-/** An assertion: authorize, validate, transform, store, propagate, audit. */
+/** Asserting a fact: authorize, validate, transform, store, propagate, audit. */
 import { randomUUID } from "node:crypto";
 import type { AssertRequest, Fact, Outcome } from "glassine/memory-node";
 import { answerTo, type Caller, emit, type MemoryNode, NodeError } from "./node.ts";
 
 /**
- * Stores what somebody asserts.
+ * Stores the fact that a caller asserts.
  *
  * @throws NodeError 403 not authorized, 422 not valid, 400 no request, 500 a plugin or the store
- *   failed. `stored` is true where the fact is stored and only its audit failed.
+ *   failed. `stored` is true if the fact was stored and only a later step failed.
  */
 export async function assertFact(
   node: MemoryNode,
@@ -19,12 +19,12 @@ export async function assertFact(
     fact = await store(node, await accepted(node, req, caller), caller);
   } catch (error) {
     const answer = answerTo(error);
-    // Without a valid request there is nothing to audit.
+    // An invalid request leaves nothing to audit.
     if (answer.status === 400) throw answer;
     await audit(node, req, caller, null, failureOf(answer));
     throw answer;
   }
-  // From here on the fact is stored, whatever fails.
+  // From here on the fact stays stored, whatever fails.
   try {
     await node.manager.invoke("post_assert_propagate", { fact, ...caller });
   } catch (error) {
@@ -35,7 +35,7 @@ export async function assertFact(
   return fact;
 }
 
-/** The request as it is to be stored. */
+/** Checks the request and returns it in the form to be stored. */
 async function accepted(node: MemoryNode, req: AssertRequest, caller: Caller) {
   const { manager } = node;
   const authorized = await manager.invoke("pre_assert_authorize", { req, ...caller });
@@ -50,7 +50,7 @@ async function store({ store, manager }: MemoryNode, req: AssertRequest, caller:
     ...req,
     confidence: req.confidence ?? 1,
     scope: req.scope ?? "local",
-    // Only the node can know these.
+    // Only the node may set these.
     id: randomUUID(),
     timestamp: new Date().toISOString(),
     attested: false,
@@ -58,13 +58,13 @@ async function store({ store, manager }: MemoryNode, req: AssertRequest, caller:
   };
   await store.transaction(async () => {
     if (!store.insert(fact, caller.tenant.tenantId)) throw new NodeError(500, "The id is taken.");
-    // Nothing that its handlers do rejects the fact, so nothing is rolled back.
+    // The handlers of this hook cannot reject the fact, so they cause no rollback.
     await manager.invoke("post_assert_persist", { fact, ...caller });
   });
   return fact;
 }
 
-/** Records the outcome, once. If that fails, the caller learns it, and whether the fact was stored. */
+/** Records the outcome once. If that fails, the error says whether the fact was stored. */
 async function audit(
   node: MemoryNode,
   req: AssertRequest,

@@ -1,8 +1,8 @@
-/** Facts of peers that come in, and facts that go out to peers. */
+/** Federation: facts that come in from peers, and facts that go out to them. */
 import type { Fact, Peer, Tenant } from "glassine/memory-node";
 import { answerTo, type Caller, type MemoryNode, NodeError } from "./node.ts";
 
-/** A peer and the token that it showed. */
+/** A peer and the payload of the token that it presented. */
 interface Showing {
   readonly peer: Peer;
   readonly tokenPayload: { readonly scopes: readonly string[] };
@@ -13,7 +13,7 @@ interface Ingested {
   readonly rejected: readonly { readonly fact_id: string; readonly error: string }[];
 }
 
-/** What comes over federation is for the default tenant, whatever the sender says. */
+/** Facts from federation belong to the default tenant, whatever the sender says. */
 const tenant: Tenant = { tenantId: "default", metadata: { tenant_context_source: "pinned" } };
 
 /** @throws NodeError 403 not authentic, 500 a plugin failed */
@@ -31,7 +31,7 @@ export async function registerPeer(
   return req;
 }
 
-/** Takes in a batch, fact by fact. What is wrong with one is not the next one's fault. */
+/** Takes in a batch, fact by fact. A fact that fails does not affect the others. */
 export async function federationInbound(
   node: MemoryNode,
   facts: readonly Fact[],
@@ -46,7 +46,7 @@ export async function federationInbound(
       if (error === undefined) accepted.push(fact.id);
       else rejected.push({ fact_id: fact.id, error });
     } catch (error) {
-      // What failed in this node is not the peer's to read.
+      // Do not reveal this node's internal errors to a peer.
       const text = answerTo(error).status === 400 ? "malformed" : "internal error";
       rejected.push({ fact_id: fact.id, error: text });
     }
@@ -54,7 +54,7 @@ export async function federationInbound(
   return { accepted, rejected };
 }
 
-/** Why a fact was not taken; `undefined` where it was. */
+/** Stores a fact. Returns the reason if it was rejected, `undefined` if it was accepted. */
 async function ingest(
   { manager, store }: MemoryNode,
   fact: Fact,
@@ -63,14 +63,14 @@ async function ingest(
   const decision = await manager.invoke("federation_inbound_validate", { fact, ...operation });
   if (!decision.allow) return decision.reason;
   const filtered = await manager.invoke("federation_inbound_filter", fact, { operation });
-  // What a peer attested is not attested here.
+  // A peer's attestation does not count here.
   const taken = { ...filtered, attested: false };
   const isNew = await store.transaction(async () => store.insert(taken, tenant.tenantId));
   return isNew ? undefined : "duplicate";
 }
 
 /**
- * Sends a peer the facts that it may see: filtered, then signed. Where either fails, none is sent.
+ * Sends a peer the facts that it may see: filtered, then signed. If either fails, sends nothing.
  *
  * @throws NodeError 500 a plugin failed
  */

@@ -1,7 +1,7 @@
 /**
- * A small memory node at work: in which order its hooks run, and what a failure does at each.
+ * A small memory node at work: the order in which its hooks run, and what a failure does at each.
  *
- * Run it with `npm run start:memory-node`. It needs no server and leaves no file.
+ * Run it with `npm run start:memory-node`. It needs no server and leaves no files behind.
  */
 import { assertFact } from "./assert-fact.ts";
 import { federationInbound, federationOutbound } from "./federation.ts";
@@ -21,7 +21,7 @@ const launched = {
   scope: "public",
 };
 
-/** Runs `act` on a fresh node, and reports which hooks ran and what the answer was. */
+/** Runs `act` on a fresh node and prints which hooks ran and what the answer was. */
 async function show(
   title: string,
   act: (node: MemoryNode) => Promise<string>,

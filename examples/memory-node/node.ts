@@ -1,4 +1,4 @@
-/** What the operations of the node share. */
+/** Types and helpers that all operations of the node share. */
 import { isGlassineError } from "glassine";
 import type { createPluginManager, Identity, MemoryNodeEvent, Tenant } from "glassine/memory-node";
 import type { FactStore } from "./store.ts";
@@ -8,18 +8,18 @@ export interface MemoryNode {
   readonly manager: Awaited<ReturnType<typeof createPluginManager>>;
 }
 
-/** Who asks, for whom, in which request. */
+/** Who calls, for which tenant, in which request. */
 export interface Caller {
   readonly identity: Identity;
   readonly tenant: Tenant;
   readonly requestId: string;
 }
 
-/** What a client is answered with. */
+/** The error that a client receives. */
 export class NodeError extends Error {
   override readonly name = "NodeError";
   readonly status: number;
-  /** Whether the fact that it is about is stored all the same. */
+  /** Whether the fact was stored in spite of the error. */
   readonly stored: boolean;
 
   constructor(status: number, message: string, cause?: unknown, stored = false) {
@@ -29,7 +29,7 @@ export class NodeError extends Error {
   }
 }
 
-/** The answer to what went wrong: our own, a bad request, or a failure of the node. */
+/** Turns any error into a client's answer: 400 for an invalid payload, otherwise 500. */
 export function answerTo(error: unknown): NodeError {
   if (error instanceof NodeError) return error;
   const isBadRequest = isGlassineError(error) && error.code === "payload_invalid";
@@ -37,7 +37,7 @@ export function answerTo(error: unknown): NodeError {
   return new NodeError(isBadRequest ? 400 : 500, text, error);
 }
 
-/** Records an event of the node itself in the trail, and notifies listeners. */
+/** Writes one of the node's own events to the audit trail and notifies listeners. */
 export async function emit(
   { store, manager }: MemoryNode,
   { identity, tenant }: Caller,

@@ -1,9 +1,9 @@
-/** A plugin that is on every hook, reports when it is called, and fails on request. */
+/** A plugin with a handler on every hook: reports each call, and fails on request. */
 import { allow, type Plugin } from "glassine";
 import { definePlugin } from "glassine/memory-node";
 
 interface OnlookerOptions {
-  /** Gets the name of each hook as it runs. */
+  /** Receives the name of each hook as it runs. */
   readonly see: (hook: string) => void;
   /** The hooks on which it throws. */
   readonly failAt?: readonly string[];

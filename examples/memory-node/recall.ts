@@ -1,4 +1,4 @@
-/** A recall: authorize, rewrite, search, filter, rank, audit. */
+/** Recalling facts: authorize, rewrite, search, filter, rank, audit. */
 import { applyScores, type Fact, type Outcome, type RecallQuery } from "glassine/memory-node";
 import { answerTo, type Caller, emit, type MemoryNode, NodeError } from "./node.ts";
 
@@ -7,7 +7,7 @@ interface RecallResult {
   readonly total: number;
 }
 
-/** A query that asks for everything but what `asked` says. */
+/** Completes a query: every field that `asked` leaves out gets its default. */
 export function queryOf(asked: Partial<RecallQuery>): RecallQuery {
   return {
     entity: null,
@@ -29,7 +29,7 @@ export function queryOf(asked: Partial<RecallQuery>): RecallQuery {
 }
 
 /**
- * Finds facts. Returns what is left after every filter, in order, or nothing at all.
+ * Finds facts and returns those that pass every filter, ranked. A failure returns none of them.
  *
  * @throws NodeError 403 not authorized, 400 no query, 500 a plugin failed
  */

@@ -1,4 +1,4 @@
-/** Before any operation: who calls, for which tenant, and whether they may. */
+/** Before any operation: identify the caller, resolve the tenant and check permissions. */
 import { randomUUID } from "node:crypto";
 import type { Json } from "glassine";
 import type { Identity, Tenant } from "glassine/memory-node";
@@ -11,7 +11,7 @@ export async function resolveIdentity(
   { manager }: MemoryNode,
   rawCredentials: Json,
 ): Promise<Identity> {
-  // What the caller proves itself with is in no record and no line of the log.
+  // Credentials must not appear in any record or log line.
   const secrets = textsIn(rawCredentials);
   try {
     return await manager.invoke("identity_resolve", {}, { operation: { rawCredentials }, secrets });
@@ -20,7 +20,7 @@ export async function resolveIdentity(
   }
 }
 
-/** The texts of credentials, whatever their shape. */
+/** Returns all strings in the credentials, whatever their shape. */
 function textsIn(credentials: Json): readonly string[] {
   if (typeof credentials === "string") return credentials === "" ? [] : [credentials];
   if (typeof credentials !== "object" || credentials === null) return [];
@@ -28,7 +28,7 @@ function textsIn(credentials: Json): readonly string[] {
 }
 
 /**
- * The tenant of a request. A tenant that cannot be determined is never the shared one.
+ * Resolves the tenant of a request. Fails rather than fall back to the shared tenant.
  *
  * @throws NodeError 403 if no plugin answers, or the answer is not a tenant
  */
@@ -48,16 +48,16 @@ export async function resolveTenant({ manager }: MemoryNode, identity: Identity)
   }
 }
 
-/** Who asks, with a fresh id for the request. */
+/** Resolves the caller and assigns the request a fresh id. */
 export async function callerOf(node: MemoryNode, rawCredentials: Json): Promise<Caller> {
   const identity = await resolveIdentity(node, rawCredentials);
   return { identity, tenant: await resolveTenant(node, identity), requestId: randomUUID() };
 }
 
 /**
- * Whether a caller may use a permission now. Nobody is asked about one that they do not hold.
+ * Whether a caller may use a permission now. Plugins run only if the caller holds it.
  *
- * @throws NodeError 500 a plugin failed: the operation is refused
+ * @throws NodeError 500 a plugin failed, so the operation is rejected
  */
 export async function can(
   { manager }: MemoryNode,
@@ -72,7 +72,7 @@ export async function can(
   }
 }
 
-/** @throws NodeError 403 as well as what `can` throws */
+/** @throws NodeError 403 not permitted, and whatever `can` throws */
 export async function expectCan(
   node: MemoryNode,
   caller: Caller,

@@ -1,4 +1,4 @@
-/** Starts the node: plugins, migrations, and the handlers of its own. */
+/** Starts the node: its plugins, its migrations and its own handlers. */
 import type { Plugin } from "glassine";
 import {
   createPluginManager,
@@ -12,15 +12,15 @@ import { type FactStore, openStore } from "./store.ts";
 
 interface NodeOptions {
   readonly plugins: readonly Plugin[];
-  /** Who calls, by the token that they show. */
+  /** The identity behind each token. */
   readonly tokens?: { readonly [token: string]: Identity };
-  /** Gets what the node warns of. */
+  /** Receives the node's warnings and errors. */
   readonly log?: (line: string) => void;
 }
 
 /**
- * Either all of it starts, or nothing: a plugin that is refused, or a migration that cannot be
- * applied, stops it.
+ * Starts everything or nothing: a rejected plugin or a migration that cannot be applied stops
+ * the start.
  */
 export async function startNode({ plugins, tokens = {}, log }: NodeOptions): Promise<MemoryNode> {
   const store = await openStore();
@@ -55,7 +55,7 @@ export async function stopNode({ manager, store }: MemoryNode): Promise<void> {
   store.close();
 }
 
-/** The node's own word on who calls. Plugins come after it, and may say more. */
+/** Identifies callers by token. Plugins run after it and may change the result. */
 function tokenCheck(tokens: NonNullable<NodeOptions["tokens"]>) {
   const known = new Map(Object.entries(tokens));
   return defineCoreHandler({
@@ -68,7 +68,7 @@ function tokenCheck(tokens: NonNullable<NodeOptions["tokens"]>) {
   });
 }
 
-/** What plugins may ask for: facts of the default tenant, and nothing that is written. */
+/** Services for plugins: read-only access to the facts of the default tenant. */
 function servicesOf(store: FactStore) {
   const tenantId = "default";
   return {

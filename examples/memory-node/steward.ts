@@ -1,4 +1,4 @@
-/** A plugin with rules: who may assert what, what is kept of it, and who sees it. */
+/** A plugin with rules: who may assert what, what is stored, and who sees it. */
 import { createHash } from "node:crypto";
 import { allow, deny } from "glassine";
 import { definePlugin, tenantIdFault } from "glassine/memory-node";

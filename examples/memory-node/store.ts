@@ -1,4 +1,4 @@
-/** Facts, events and a ledger of migrations in SQLite, in the process and without a native build. */
+/** Facts, events and applied migrations in SQLite, in this process and without a native build. */
 import type { Fact, MemoryNodeEvent, Migration, RecallQuery } from "glassine/memory-node";
 import initSqlJs, { type Database, type SqlValue } from "sql.js";
 
@@ -13,17 +13,17 @@ CREATE TABLE migrations (plugin_name TEXT, migration_id INTEGER, PRIMARY KEY (pl
 `;
 
 export interface FactStore {
-  /** Runs `write` with nobody else writing. What it did is undone where it throws. */
+  /** Runs `write` in a transaction, one at a time. Rolls back if it throws. */
   transaction<T>(write: () => Promise<T>): Promise<T>;
-  /** False where the store has a fact of that id. */
+  /** Returns false if the store already has a fact with that id. */
   insert(fact: Fact, tenantId: string): boolean;
   get(id: string, tenantId: string): Fact | undefined;
   find(query: RecallQuery, tenantId: string, now: string): readonly Fact[];
-  /** The facts of these scopes, whoever asserted them. */
+  /** Returns the facts of these scopes, whoever asserted them. */
   ofScopes(scopes: readonly string[], tenantId: string): readonly Fact[];
   write(event: MemoryNodeEvent): void;
   events(): readonly MemoryNodeEvent[];
-  /** Applies what was not applied yet, each with its line in the ledger or not at all. */
+  /** Applies new migrations. Each is applied and recorded in one transaction. */
   migrate(migrations: readonly Migration[]): void;
   tables(): readonly string[];
   close(): void;
@@ -118,7 +118,7 @@ function columnsOf(fact: Fact, tenantId: string): SqlValue[] {
   ];
 }
 
-/** Below this confidence a fact is of low trust. */
+/** Facts with a lower confidence count as low trust. */
 const lowTrust = 0.3;
 
 function conditionsOf(query: RecallQuery, tenantId: string, now: string) {

@@ -1,11 +1,11 @@
 /**
- * A plugin's process, as its host sees it: texts go over, texts come back.
- * It is started when the first task comes, and again after it ended.
+ * The host's handle on a plugin's worker or process. Sends and receives only strings.
+ * Starts it for the first task, and again if it has ended.
  */
 import { GlassineError } from "glassine";
 import { decodeError } from "glassine/remote";
 
-/** What starts a far side: a worker, a child process, anything that passes messages. */
+/** A connection to the far side: a worker, a child process, anything that passes messages. */
 export interface Port {
   postMessage(message: unknown): void;
   on(event: "message", listener: (message: unknown) => void): unknown;
@@ -31,20 +31,20 @@ export class FarSide {
     this.#start = start;
   }
 
-  /** How often it was started. */
+  /** How often the far side was started. */
   get starts(): number {
     return this.#starts;
   }
 
-  /** Messages that answered nothing: of an unknown number, the second of one, or no reply at all. */
+  /** Number of messages without a waiting task: unknown ids, second replies and malformed ones. */
   get strays(): number {
     return this.#strays;
   }
 
   /**
-   * Sends a task and resolves to the text of its result. Rejects with what the handler threw, when
-   * the far side ends, and when `signal` aborts. Then the far side is ended: code that does not
-   * answer in time may never answer.
+   * Sends a task and resolves to its encoded result. Rejects with what the handler threw, or when
+   * the far side ends or `signal` aborts. An abort also ends the far side, because code that does
+   * not answer in time may never answer.
    */
   ask(task: string, signal: AbortSignal): Promise<string> {
     if (signal.aborted) return Promise.reject(ended("the run is over"));
@@ -65,7 +65,7 @@ export class FarSide {
     });
   }
 
-  /** Ends it. A later task starts it again. */
+  /** Ends the far side. A later task starts it again. */
   close(): void {
     this.#end("it was closed");
   }
@@ -73,7 +73,7 @@ export class FarSide {
   #running(): Port {
     if (this.#port !== undefined) return this.#port;
     const port = this.#start();
-    // What a port says after its end concerns nobody.
+    // Ignore whatever an old port reports after it was replaced or ended.
     const isCurrent = () => this.#port === port;
     port.on("message", (message) => isCurrent() && this.#take(message));
     port.on("error", () => isCurrent() && this.#end("it failed"));
@@ -106,7 +106,7 @@ export class FarSide {
   }
 }
 
-/** What the handler threw; a reply that cannot be read is a failure as well. */
+/** Returns what the handler threw, or the decoding error if the reply cannot be read. */
 function errorOf(error: unknown): unknown {
   try {
     return decodeError(error);

@@ -1,5 +1,5 @@
 /**
- * A plugin in a worker, and what comes of it when it answers, throws, hangs or dies.
+ * A plugin in a worker, and what happens when it answers, throws, hangs or dies.
  * In a clone: `npm run build`, compile with `tools/tsconfig/examples.json`, then run
  * `node build/examples/plugin-in-a-worker/main.js`.
  */

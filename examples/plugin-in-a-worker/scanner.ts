@@ -1,4 +1,4 @@
-/** The plugin of the host: it asks the worker, and hands back what comes of it. */
+/** The plugin on the host's side: it sends each task to the worker and returns the result. */
 import { Worker } from "node:worker_threads";
 import { definePlugin, type PluginContext, type View } from "glassine";
 import type { Message } from "glassine/messages";
@@ -8,10 +8,10 @@ import { FarSide } from "./far-side.ts";
 export const farSide = new FarSide(() => {
   const worker = new Worker(new URL("./worker.js", import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb: 64 },
-    // Nothing of the host's environment.
+    // The worker inherits no environment variables from the host.
     env: {},
   });
-  // A worker that waits for tasks keeps no host alive.
+  // A worker that is waiting for tasks must not keep the host alive.
   worker.unref();
   return worker;
 });

@@ -1,4 +1,4 @@
-/** The far side: code that nobody reviewed. It takes a string and returns one. */
+/** The far side: code that nobody reviewed. It receives a string and replies with one. */
 import process from "node:process";
 import { parentPort } from "node:worker_threads";
 import { addLabels, deny, setHeader } from "glassine";
@@ -15,7 +15,7 @@ function scan({ payload, extensions }: Task): unknown {
   if (words.includes("a crash")) process.exit(1);
   if (words.includes("a fault")) throw new Error("No model is loaded.");
   if (extensions === undefined || !ssn.test(words)) return undefined;
-  // It sees no Authorization. Leaving it out takes nothing away.
+  // This plugin cannot see `Authorization`, so a result without it does not remove it.
   const sees = Object.keys(extensions.http?.headers ?? {});
   const labelled = addLabels(extensions, "PII");
   return {

@@ -1,4 +1,4 @@
-/** The plugin on a host of its own: no node is needed to try it. */
+/** Runs the plugin on a minimal host, so that it can be tried without a node. */
 import { createPluginManager } from "glassine/memory-node";
 import { sourceGuard } from "./plugin.ts";
 

@@ -1,4 +1,4 @@
-/** Denies a source, and learns how each assertion ended. */
+/** Denies assertions from one source, and hears how each assertion ended. */
 import { allow, deny } from "glassine";
 import { definePlugin } from "glassine/memory-node";
 

@@ -1,5 +1,5 @@
 /**
- * A plugin that nobody reviewed, in a process that can only compute.
+ * Runs a plugin that nobody reviewed in a process without access to files or the network.
  *
  *     npm run start:unreviewed
  */

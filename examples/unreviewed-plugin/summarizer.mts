@@ -1,6 +1,6 @@
 /**
- * A plugin as somebody might publish it: it marks what it has read, and when the text of a message
- * tells it to, it does what nobody asked for.
+ * A plugin as somebody might publish it: it labels what it has read, but if the text of a message
+ * says so, it also does things that nobody asked for.
  */
 import { addLabels, definePlugin } from "glassine";
 
@@ -11,7 +11,7 @@ export default () =>
     capabilities: ["append_labels"],
     hooks: {
       message_pre_invoke: {
-        // Longer than a start takes: after the code was ended, the next turn waits for one.
+        // Longer than a start takes: once the process was ended, the next turn waits for a new one.
         timeoutMs: 4_000,
         handler: async ({ content }, _, extensions) => {
           const [first] = content;

@@ -1,4 +1,4 @@
-/** Documents of ai 7, where files say in which form they are. Its packages are not a dependency. */
+/** Documents of ai 7, whose files state their form. Its packages are not a dependency. */
 import fc from "fast-check";
 import type { PromptLike, ResultLike } from "glassine/ai-sdk";
 import { isRecord } from "../../src/core/data/index.ts";
@@ -7,9 +7,9 @@ import { type Draw, draws } from "./openai-chat-stream.ts";
 
 interface Making {
   readonly draw: Draw;
-  /** Nothing that messages cannot show. */
+  /** Only what messages can show. */
   readonly plain: boolean;
-  /** In a result files are bytes or at a URL, and texts have citations. */
+  /** A result's files are bytes or a URL, and its texts can have citations. */
   readonly isResult: boolean;
 }
 
@@ -45,7 +45,7 @@ function newer(value: unknown, making: Making): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [
       key,
-      // What a tool gave as data is data.
+      // JSON that a tool returned stays as it is.
       inside.includes(key) && !String(type).endsWith("json") ? newer(each, making) : each,
     ]),
   );

@@ -25,7 +25,7 @@ type PartOf<M, Role, Type> = M extends { role: Role; content: infer Content }
 
 const json = jsonValues as fc.Arbitrary<JSONValue>;
 const object = mapOf(keys, json) as fc.Arbitrary<JSONObject>;
-/** Among the options some that are settings, and an id that stands for a stored copy. */
+/** Provider options: some are settings, and an `itemId` refers to a stored copy. */
 const options = mapOf(
   fc.constantFrom("anthropic", "openai", "__proto__", "test"),
   fc.oneof(
@@ -62,9 +62,9 @@ const mediaTypes = fc.constantFrom(
   "",
 );
 
-/** Which fields that messages do not hold, and which parts, a document may have. */
+/** Which parts, and which fields that messages do not hold, a document can have. */
 interface Extent {
-  /** Nothing that messages cannot show. */
+  /** Only what messages can show. */
   readonly plain: boolean;
 }
 
@@ -75,14 +75,14 @@ type FurtherOf<T> = {
   readonly [Key in keyof T as object extends Pick<T, Key> ? Key : never]?: fc.Arbitrary<T[Key]>;
 };
 
-/** A record of a type of the SDK, with all that it needs, and with what else it may have or not. */
+/** A record of an SDK type, with all required fields and any of the optional ones. */
 function record<T>(needed: NeededOf<T>, further: FurtherOf<T> = {}): fc.Arbitrary<T> {
   return fc.record({ ...needed, ...further } as never, {
     requiredKeys: Object.keys(needed) as never[],
   }) as fc.Arbitrary<T>;
 }
 
-/** The same for what no package types. */
+/** The same for objects that no package has a type for. */
 function loose(
   needed: { readonly [key: string]: fc.Arbitrary<unknown> },
   further: { readonly [key: string]: fc.Arbitrary<unknown> } = {},
@@ -148,7 +148,7 @@ function outputsOf({ plain }: Extent): fc.Arbitrary<Output> {
   );
 }
 
-/** What comes of each list, with the kinds of part that both have. */
+/** The parts of prompts, by kind, and the settings that each can have. */
 function partsOf(extent: Extent) {
   const { plain } = extent;
   const settings = plain ? {} : { providerOptions: options };
@@ -212,11 +212,11 @@ function promptsOf(extent: Extent): fc.Arbitrary<LanguageModelV3Prompt> {
   );
 }
 
-/** Prompts of ai 6: all, and those of nothing that messages cannot show. */
+/** Prompts of ai 6: any, and those that messages can show in full. */
 export const prompts = promptsOf({ plain: false });
 export const plainPrompts = promptsOf({ plain: true });
 
-/** Prompts of ai 5, where they differ. */
+/** Prompts of ai 5, limited to what differs from ai 6. */
 export const olderPrompts: fc.Arbitrary<LanguageModelV2Prompt> = fc.array(
   record<Item<LanguageModelV2Prompt>>({
     role: is("tool"),
@@ -459,7 +459,7 @@ const contentParts = fc.oneof(
   }),
 );
 
-/** Messages with parts of every kind that the SDK may say, and of some that it cannot. */
+/** Messages with parts of every kind that the SDK can express, and of some that it cannot. */
 export const messages: fc.Arbitrary<Message> = loose(
   {
     role: fc.constantFrom("system", "developer", "user", "assistant", "tool"),
@@ -468,14 +468,14 @@ export const messages: fc.Arbitrary<Message> = loose(
   { channel: fc.constantFrom("final", undefined) },
 ).map((each) => createMessage(each as never));
 
-/** The same call with an input that another program may read otherwise, where it has an object. */
+/** Repeats the first name in a call's input object, which other programs may read differently. */
 export function doubtful<Part extends { readonly type: string }>(part: Part): Part {
   const { type, input } = part as { type: string; input?: unknown };
   if (type !== "tool-call" || typeof input !== "string" || !input.startsWith('{"')) return part;
   return { ...part, input: input.replace("{", `{${input.slice(1, input.indexOf('":'))}":0,`) };
 }
 
-/** A document with bytes, URLs and dates as JSON has them, and any text as a list of one text. */
+/** A document with bytes, URLs and dates as strings, and string content as a list of one part. */
 export function normal(value: unknown): unknown {
   if (value instanceof ArrayBuffer) return normal(new Uint8Array(value));
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");

@@ -1,8 +1,8 @@
-/** Marks what is bound to text in Anthropic documents, and changes every text of messages. */
+/** Marks strings bound to text in Anthropic documents, and changes every text in messages. */
 import { createMessage, type Message } from "glassine/messages";
 import { isObject, type Level } from "./data.ts";
 
-/** Copies of text, what it was made from, and what it was signed with. */
+/** Fields with a copy of the text, its source or its signature. */
 const bound = new Set([
   "citations",
   "encrypted_content",
@@ -11,10 +11,10 @@ const bound = new Set([
   "signature",
 ]);
 
-/** Blocks that no part shows: nothing of them changes. */
+/** Blocks that no part shows, so nothing in them changes. */
 const hidden = new Set(["compaction"]);
 
-/** A copy in which every string bound to its block's text is marked, and how many there are. */
+/** A copy with every string that is bound to its block's text marked, and their number. */
 export function markBound(document: unknown): { readonly marked: unknown; readonly count: number } {
   let count = 0;
   const copy = (value: unknown, isBound: boolean): unknown => {
@@ -38,7 +38,7 @@ export const boundMark = "§bound§";
 
 const suffix = " §changed§";
 
-/** As a plugin writes that changes each text it is shown. */
+/** Messages as returned by a plugin that changes every text it sees. */
 export function withEachTextChanged(messages: readonly Message[]): readonly Message[] {
   return messages.map((message) =>
     createMessage({ ...message, content: changedParts(message.content) as Message["content"] }),

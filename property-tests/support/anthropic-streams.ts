@@ -1,14 +1,14 @@
-/** A response as events that are cut anywhere. */
+/** A response as stream events, cut anywhere. */
 import type Anthropic from "@anthropic-ai/sdk";
 import fc from "fast-check";
 import { toMessagesEvents } from "glassine/anthropic";
 
 interface Cuts {
-  /** Where pieces end, as shares of the text. */
+  /** Where pieces end, as fractions of the text's length. */
   readonly at: readonly number[];
-  /** Events between which a ping or an unknown field comes. */
+  /** Indexes of events that a ping precedes. */
   readonly pings: readonly number[];
-  /** Whether each input says its first name twice. */
+  /** Whether each tool input repeats its first name. */
   readonly twice?: boolean;
 }
 
@@ -23,12 +23,12 @@ function pieces(text: string, { at }: Cuts): readonly string[] {
   return [...ends, text.length].map((end, i) => text.slice(ends[i - 1] ?? 0, end));
 }
 
-/** Whether it is an object with a field. */
+/** Whether `input` is an object with at least one field. */
 export function hasNames(input: unknown): boolean {
   return saidTwice(JSON.stringify(input)) !== JSON.stringify(input);
 }
 
-/** An object in JSON text with its first name once more, before the others. */
+/** An object's JSON text with its first name repeated in front. */
 function saidTwice(text: string): string {
   return text.replace(/^\{("(?:[^"\\]|\\.)*":)/, (_, name: string) => `{${name}0,${name}`);
 }
@@ -53,7 +53,7 @@ export function cutEvents(response: Anthropic.Message, plan: Cuts): readonly obj
   );
 }
 
-/** Where in a stream a field comes that nobody knows: which event, and which object of it. */
+/** Where an unknown field appears in a stream: the event, and the object inside it. */
 interface Stray {
   readonly event: number;
   readonly object: number;
@@ -63,13 +63,13 @@ interface Stray {
 export const strays: fc.Arbitrary<Stray> = fc.record({
   event: fc.nat(),
   object: fc.nat(),
-  // Null is absence, and a count of nothing says nothing.
+  // Null counts as absent, and a count of 0 carries no information.
   value: fc.jsonValue({ maxDepth: 1 }).filter((value) => value !== null && value !== 0),
 });
 
 const objects = ["message", "content_block", "delta", "usage"];
 
-/** The events with the field `name` in one of them, and the block that this one is of. */
+/** The events with the field `name` added to one, and the index of that event's block. */
 export function withStray(events: readonly object[], stray: Stray, name: string) {
   const at = stray.event % events.length;
   const event = events[at] as Readonly<Record<string, object | number>>;

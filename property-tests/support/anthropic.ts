@@ -6,7 +6,7 @@ type Block = Anthropic.ContentBlockParam;
 type Answered = Anthropic.ContentBlock;
 type OneOf<Union, Type extends string> = Extract<Union, { readonly type: Type }>;
 
-/** Texts, among them those that fool careless code. */
+/** Texts, including some that trip careless code. */
 const text = fc.oneof(
   { weight: 4, arbitrary: fc.string({ unit: "grapheme", maxLength: 8 }) },
   fc.constantFrom("", "__proto__", "constructor", '{"type":"text"}', "\u0000", "😀", "\u2028"),
@@ -17,7 +17,7 @@ const count = fc.nat({ max: 100_000 });
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: null });
 const nothing = { requiredKeys: [] };
 
-/** A record without the optional fields that are left out, in the type that says so. */
+/** A record with the `needed` fields and any of `more`, typed with those as optional. */
 const fields = <Needed extends object, More extends object = object>(
   needed: { readonly [Key in keyof Needed]: fc.Arbitrary<Needed[Key]> },
   more: { readonly [Key in keyof More]: fc.Arbitrary<More[Key]> } = {} as never,
@@ -35,7 +35,7 @@ const cached = {
   ),
 };
 
-/** Arguments: any JSON object, with keys that objects have by themselves. */
+/** Arguments: any JSON object, including keys that every object inherits. */
 export const jsonObjects = fc
   .dictionary(
     fc.oneof(fc.string({ maxLength: 4 }), fc.constantFrom("__proto__", "constructor", "type")),
@@ -43,7 +43,7 @@ export const jsonObjects = fc
     { maxKeys: 3 },
   )
   .map((value) => JSON.parse(JSON.stringify(value)) as Record<string, unknown>);
-/** An input that a model made up need not be an object. */
+/** Inputs of tools. One that a model made up need not be an object. */
 const inputs = fc.oneof({ weight: 4, arbitrary: jsonObjects }, fc.jsonValue({ maxDepth: 1 }));
 
 const callers: fc.Arbitrary<Anthropic.DirectCaller | Anthropic.ServerToolCaller> = fc.oneof(
@@ -277,7 +277,7 @@ const uploads: fc.Arbitrary<Anthropic.ContainerUploadBlock> = fc.record({
 });
 const serverResults = fc.oneof(searched, fetched, executed, edited);
 
-/** Blocks of the beta types, and of types that nobody knows yet. */
+/** Blocks of beta types and of unknown types. */
 const foreign = fc.oneof(
   fc.record({ type: fc.constant("mcp_tool_use"), id, name, server_name: text, input: jsonObjects }),
   fc.record({
@@ -303,7 +303,7 @@ const foreign = fc.oneof(
   }),
 ) as fc.Arbitrary<never>;
 
-/** Every kind of block that a request may hold. */
+/** Every kind of block that a request can hold. */
 const blocks: fc.Arbitrary<Block> = fc.oneof(
   { weight: 4, arbitrary: textBlocks },
   imageBlocks,
@@ -493,13 +493,13 @@ const plainBlocks = {
   }),
 };
 
-/** One plain text is written as that text. */
+/** A list of one text block is written as a string. */
 const shortened = <B extends Block>(list: B[]): string | B[] => {
   const [only] = list;
   return list.length === 1 && only?.type === "text" ? only.text : list;
 };
 
-/** A call and its result, in two turns; the second may go on with other blocks. */
+/** Calls and their results, in two turns; other blocks can follow the results. */
 const exchanges: fc.Arbitrary<Anthropic.MessageParam[]> = fc
   .record({
     before: fc.array(plainBlocks.text, { maxLength: 2 }),
@@ -539,8 +539,8 @@ const exchanges: fc.Arbitrary<Anthropic.MessageParam[]> = fc
   ]);
 
 /**
- * Requests that messages say wholly, in the form in which they are written: one text as text, text
- * after results, and no two user turns of which the first ends in a result.
+ * Requests that messages can express in full, in the form in which they are written: one text as a
+ * string, text after results, and no user turn right after one that ends with a result.
  */
 export const plainRequests: fc.Arbitrary<Omit<Anthropic.MessageCreateParams, "max_tokens">> =
   fields(
@@ -579,7 +579,7 @@ export const plainRequests: fc.Arbitrary<Omit<Anthropic.MessageCreateParams, "ma
     },
   );
 
-/** Responses that a message and its slots say wholly. */
+/** Responses that a message and its slots can express in full. */
 export const plainResponses: fc.Arbitrary<Anthropic.Message> = fc.record({
   id: text,
   type: fc.constant("message" as const),
@@ -591,7 +591,7 @@ export const plainResponses: fc.Arbitrary<Anthropic.Message> = fc.record({
       fc.record({ type: fc.constant("text" as const), text, citations: fc.constant(null) }),
       fc.record({
         type: fc.constant("tool_use" as const),
-        // An id that two tools share is reported.
+        // Unique: an id that two tools share is reported.
         id: fc.uuid(),
         name,
         input: jsonObjects as fc.Arbitrary<unknown>,

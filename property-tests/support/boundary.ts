@@ -1,4 +1,4 @@
-/** A handler behind the process boundary: everything it is handed and hands back is JSON text. */
+/** A handler behind the process boundary: everything it receives and returns is JSON text. */
 import { isGlassineError, type PluginContext } from "glassine";
 import { decodeError, encodeError } from "glassine/remote";
 import type { StandardHooks } from "../../src/core/hooks/index.ts";
@@ -14,7 +14,7 @@ export function wireOf({ slots }: World): Wire {
   return bindStandard(slots);
 }
 
-/** What went over a boundary, and what was refused before it could. */
+/** What crossed a boundary, and what was refused before it could. */
 export interface Traffic {
   readonly tasks: string[];
   readonly replies: string[];
@@ -24,7 +24,7 @@ export interface Traffic {
 
 export const noTraffic = (): Traffic => ({ tasks: [], replies: [], unwritten: [] });
 
-/** The handler that stands for `act` in the host, with as many parameters. */
+/** The handler that stands in for `act` in the host, with the same number of parameters. */
 export function proxyOf(wire: Wire, act: Act, traffic: Traffic): Act {
   return async (payload, context, extensions) => {
     const turn = { payload, context, extensions };
@@ -63,7 +63,7 @@ async function farSide(wire: Wire, text: string, act: Act, traffic: Traffic): Pr
 const secretNames = ["authorization", "cookie", "set-cookie", "x-api-key", "proxy-authorization"];
 const isSecret = (name: string) => secretNames.includes(name.trim().toLowerCase());
 
-/** A copy without any key that names a sensitive header, and how many there were. */
+/** A copy without keys that name a sensitive header; `found` counts them. */
 export function withoutSecretKeys<T>(value: T, found = { count: 0 }): T {
   if (Array.isArray(value)) return value.map((item) => withoutSecretKeys(item, found)) as T;
   if (typeof value !== "object" || value === null) return value;

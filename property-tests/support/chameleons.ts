@@ -1,10 +1,10 @@
 /**
- * Objects that pass for plain data and run code on each read, which no check can detect: globals of
- * `vm` contexts over a proxy that answers as it likes, their prototype reset (A-011).
+ * Objects that pass for plain data but run code on each read, which no check can detect: globals of
+ * `vm` contexts over a proxy that returns what it likes, with their prototype reset (A-011).
  */
 import vm from "node:vm";
 
-/** Properties of every global that cannot be taken from it; a chameleon answers for them like any other. */
+/** Properties that no global can lose. A chameleon has them under its control like any other. */
 export const fixedKeys = ["Infinity", "NaN", "undefined"] as const;
 
 export interface Chameleon {
@@ -12,9 +12,9 @@ export interface Chameleon {
   readonly object: object;
   /** Gives it these properties, and forgets earlier reads. */
   wear(properties: { readonly [key: string]: () => unknown }): void;
-  /** How often each property was read, by any trap. */
+  /** How often the descriptor of each own property was read. */
   readonly looks: ReadonlyMap<string, number>;
-  /** The other traps that ran, which do not inspect an own property: plain reads, writes, `in`. */
+  /** The other traps that ran: plain reads, writes and `in`. */
   readonly others: readonly string[];
 }
 

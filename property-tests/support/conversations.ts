@@ -1,4 +1,4 @@
-/** Messages as a host or a plugin makes them, for formats that can say some of them. */
+/** Messages as a host or a plugin makes them, for formats that can express some of them. */
 import fc from "fast-check";
 import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import { jsonValues, keys, mapOf, texts } from "./schema-values.ts";

@@ -1,4 +1,4 @@
-/** What the laws say of data: reach, leaves, copies. */
+/** Helpers on data that the laws use: reach, leaves, copies. */
 export {
   at,
   isObject,

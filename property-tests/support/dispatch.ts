@@ -23,7 +23,7 @@ export const call = freezePayload({ name: "add", args: { a: 1 } });
 export type Result = InvokeResult<object, Extensions>;
 export type FullView = View<Capability>;
 
-/** What a handler does in the end. */
+/** How a handler ends. */
 export const acts = [
   "nothing",
   "label",
@@ -39,7 +39,7 @@ export const acts = [
 ] as const;
 export type Act = (typeof acts)[number];
 
-/** Acts by which an enforcing plugin stops the operation. */
+/** Acts with which an enforcing plugin stops the operation. */
 export const stopping: readonly Act[] = ["deny", "throw", "garbage", "shrink", "hang"];
 
 export interface Spec {
@@ -73,14 +73,14 @@ export function specs(choice: Choice = {}): fc.Arbitrary<readonly Spec[]> {
   );
 }
 
-/** Makes a handler wait for its turn; without it nobody waits. */
+/** Makes the handler of that name wait for its turn. */
 export type Turn = (name: string) => Promise<unknown>;
 
 export const turnsOf =
   (scheduler: fc.Scheduler): Turn =>
   (name) =>
     scheduler.schedule(Promise.resolve(), name);
-/** Whether the scheduler let one go before another that had asked first. */
+/** Whether the scheduler released a task before one that had been scheduled earlier. */
 export function isShuffled(scheduler: fc.Scheduler): boolean {
   const order = scheduler.report().map(({ taskId }) => taskId);
   return order.some((id, at) => at > 0 && id < (order[at - 1] as number));
@@ -106,7 +106,7 @@ function perform(act: Act, name: string, payload: object, view: FullView): unkno
     case "forged":
       return { modifiedExtensions: { request: { request_id: name }, custom: { [name]: true } } };
     case "thenable":
-      // biome-ignore lint/suspicious/noThenProperty: what is waited for need not be a promise.
+      // biome-ignore lint/suspicious/noThenProperty: an awaited value need not be a promise.
       return { then: (yes: (value: unknown) => void) => yes(undefined) };
     case "deny":
       return deny({ code: "denied", reason: `${name} denies` });
@@ -126,7 +126,7 @@ function perform(act: Act, name: string, payload: object, view: FullView): unkno
 
 export const nameOf = (index: number) => `plugin-${index}`;
 
-/** The plugins of a list. `seen` gets the labels of each view that is handed out. */
+/** The plugins of a list. `seen` collects the labels of each view that a handler receives. */
 export function pluginsOf(
   list: readonly Spec[],
   turn: Turn,
@@ -142,7 +142,7 @@ export function pluginsOf(
     const entry = {
       handler: handler as never,
       mode,
-      // Only what hangs has a deadline, so that a slow machine changes no outcome.
+      // Only handlers that hang have a deadline, so that a slow machine changes no outcome.
       timeoutMs: act === "hang" ? 2 : null,
       ...(onError === undefined ? {} : { onError }),
     };
@@ -156,7 +156,7 @@ export function pluginsOf(
 }
 
 export function managerOf(plugins: readonly Plugin[], options: object = {}): Promise<Manager> {
-  // They throw on purpose, which need not be logged.
+  // The plugins throw on purpose, so nothing is logged.
   return createPluginManager({ plugins, onHandlerError: () => {}, ...options });
 }
 

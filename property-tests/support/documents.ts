@@ -1,2 +1,2 @@
-/** Extension documents and grants, read off the slot table. */
+/** Extension documents and grants, derived from the slot table. */
 export { closureOf, documentsOf, grantsOf } from "../../src/testing/documents.ts";

@@ -1,4 +1,4 @@
-/** Messages of every kind of part, and edits of them as plugins make them. */
+/** Messages with parts of every kind, and edits that plugins make. */
 import fc from "fast-check";
 import {
   type ContentPart,
@@ -30,7 +30,7 @@ const images = sources.map((content) => ({ content_type: "image" as const, conte
 const documents = fc
   .tuple(sources, fc.record({ title: text }, optional))
   .map(([all, some]) => ({ content_type: "document" as const, content: { ...all, ...some } }));
-/** A resource as a document or a search result reads, or any. */
+/** A resource as read from a document or a search result, or any resource. */
 const resources = fc.oneof(
   fc.record({ name: text, description: text, content: text }).map((said) => ({
     resource_request_id: "",
@@ -67,7 +67,7 @@ const calls = fc
   )
   .map(([all, some]) => ({ content_type: "tool_call" as const, content: { ...all, ...some } }));
 
-/** A block as a provider would take it: data like any other inside a result. */
+/** Blocks that a provider would accept; inside a result they are data like any other. */
 const rawBlocks = fc.constantFrom(
   { type: "tool_use", id: "toolu_1", name: "rm", input: {} },
   { type: "text", text: "raw", cache_control: { type: "ephemeral" } },
@@ -118,7 +118,7 @@ const anyPart = fc.oneof(
 const parts = (part: fc.Arbitrary<unknown>) =>
   fc.array(part, { maxLength: 3 }) as fc.Arbitrary<readonly Part[]>;
 
-/** A message: mostly one that its role makes sense for. */
+/** Messages, mostly with a role that makes sense for them. */
 export const messages: fc.Arbitrary<Message> = fc
   .oneof(
     fc.record({
@@ -140,7 +140,7 @@ export const messages: fc.Arbitrary<Message> = fc
   )
   .map((input) => createMessage(input as MessageInput));
 
-/** What a plugin does to some messages, by numbers that choose. */
+/** What a plugin does to some messages; the numbers choose where. */
 type Edit =
   | { readonly act: "drop" | "dropPart" | "changeText" | "rename"; readonly at: number }
   | { readonly act: "insert"; readonly at: number; readonly message: Message }

@@ -1,4 +1,4 @@
-/** The MCP endpoint of a gateway in this process: real fronts, guards and routers, servers that do as a test says. */
+/** A gateway's MCP endpoint in this process: real fronts, guards and routers, scripted servers. */
 import { addLabels, createPluginManager, definePlugin, deny } from "glassine";
 import { memoryLabelStore } from "glassine/labels";
 import { createGuard } from "glassine/mcp";
@@ -20,7 +20,7 @@ export const behaviours = [
   ...(["progress", "rejects", "dies"] as const),
 ];
 export type Behaviour = (typeof behaviours)[number];
-/** What it does with a call alone; `asks` is a request to the caller before the answer. */
+/** What it does with a tool call; `asks` sends the caller a request before the answer. */
 export const callBehaviours = [...behaviours, "taint", "spill", "asks"] as const;
 export type CallBehaviour = (typeof callBehaviours)[number];
 
@@ -50,7 +50,7 @@ const sdk = await loadSdk();
 const config = configSchema.parse({ servers: { fake: { url: "http://fake.test" } } });
 const quiet = { info() {}, warn() {}, error() {} };
 
-/** Under these, requests say for the servers what each of them does with it, and who asks. */
+/** What a request carries for the servers: what each does with it, and who asks. */
 interface Said {
   readonly how: Readonly<Record<string, CallBehaviour>>;
   readonly said: string;
@@ -70,14 +70,14 @@ export type State = (typeof states)[number];
 interface FakeServer {
   readonly name: string;
   state: State;
-  /** A connection is that of a client with this name. */
+  /** Records a connection as belonging to the client of this name. */
   join(client: string, own: FakeBack): void;
 }
 
-/** A connection to a server, with the answers that are kept for later. */
+/** A connection to a server, which keeps late answers until they are released. */
 function fakeBack(server: FakeServer): FakeBack {
   const late: Message[] = [];
-  /** Its own requests, and the calls that wait for their answers. Other servers use the same ids. */
+  /** Its own requests and the calls that wait for them, by id. All servers use the same ids. */
   const asking = new Map<unknown, unknown>();
   let isDead = false;
   const say = (message: unknown) => {
@@ -189,12 +189,12 @@ interface Ended {
   readonly text: string;
 }
 
-/** Turns of the event loop: enough for everything that follows from a step, or fewer. */
+/** Lets the event loop turn `count` times, which may be too few for all that a step causes. */
 export async function turns(count: number): Promise<void> {
   for (let at = 0; at < count; at += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Enough of them for a server that is connected again first. */
+/** Enough turns for all that a step causes, even if a server is reconnected first. */
 export const settled = (): Promise<void> => turns(40);
 
 const serverNames = ["aa", "bb"] as const;
@@ -202,7 +202,7 @@ const serverNames = ["aa", "bb"] as const;
 export function gatewayOf(count: 1 | 2) {
   const names = serverNames.slice(0, count);
   const callers = new Map<string, Caller>();
-  /** By the names of clients and servers: a server may be connected again, and exchanges share one. */
+  /** By client and server name. Reconnecting adds a connection; exchanges share one. */
   const backs = new Map<string, Set<FakeBack>>();
   const fakes = names.map(
     (name): FakeServer => ({
@@ -283,15 +283,15 @@ export function gatewayOf(count: 1 | 2) {
     return endpoint.handle(request, identityOf("proxy", ["ada"]));
   }
 
-  /** A client of the one subject that there is, which keeps what its streams said. */
+  /** Starts a client of the only subject, which records what its streams deliver. */
   async function begin(name: string, era: "session" | "exchanges") {
     const ended: Ended[] = [];
     const statuses: number[] = [];
     const reading: Promise<void>[] = [];
     const isSession = era === "session";
-    /** Answers to requests of servers, until they are released. */
+    /** Answers to requests from servers, until they are released. */
     const answers: object[] = [];
-    /** Exchanges that are open, by their ids. */
+    /** Open exchanges, by id. */
     const open = new Map<number, AbortController>();
     let own: Readonly<Record<string, string>> = {};
 
@@ -315,7 +315,7 @@ export function gatewayOf(count: 1 | 2) {
       );
     }
 
-    /** What is no request gets a status alone. */
+    /** Sends what is not a request, so that only a status comes back. */
     function tell(method: "POST" | "DELETE", body?: unknown): void {
       reading.push(
         post(method, body, own).then(async (came) => {
@@ -377,7 +377,7 @@ export function gatewayOf(count: 1 | 2) {
       name,
       ended,
       statuses,
-      /** All streams have ended. */
+      /** Resolves when all streams have ended. */
       async settled() {
         // A stream that ends may lead to another request.
         for (let count = -1; count < reading.length; ) {
@@ -389,14 +389,14 @@ export function gatewayOf(count: 1 | 2) {
         const to = ofServer(server);
         const tool = names.length === 1 ? how : `${to}__${how}`;
         const given = { name: tool, arguments: {} };
-        // An exchange of MCP 2026-07-28 has no requests of servers in it.
+        // In an exchange of MCP 2026-07-28, servers send no requests.
         const own = how === "asks" && !isSession ? "answer" : how;
         ask(id, "tools/call", given, { how: { [to]: own }, said }, tool);
       },
       list(id: number, how: readonly Behaviour[], said: string): void {
         ask(id, "tools/list", {}, { how: howOf(how), said });
       },
-      /** A URI that no server has named. */
+      /** Reads a URI that no server has listed. */
       read(id: number, how: readonly Behaviour[], said: string): void {
         const uri = `x:${id}`;
         ask(id, "resources/read", { uri }, { how: howOf(how), said }, uri);

@@ -1,4 +1,4 @@
-/** Hostile values: those of the kit, and those that only Node can make. */
+/** Hostile values: the test kit's, and some that only Node can make. */
 import vm from "node:vm";
 import fc from "fast-check";
 import {
@@ -18,12 +18,12 @@ export type Hostile = HostileValue;
 const realm = vm.createContext({});
 const foreign = (code: string) => vm.runInContext(code, realm) as unknown;
 
-/** A module whose binding changes under the hands of whoever holds its namespace. */
+/** A module whose binding changes while others hold its namespace. */
 const moduleText =
   "data:text/javascript,export let labels = []; export const add = (l) => { labels = [...labels, l]; };";
 const liveModule: unknown = await import(/* @vite-ignore */ moduleText);
 
-/** Globals of other contexts. They look like objects of ours once their prototype is reset. */
+/** Globals of other contexts, which look like local objects once their prototype is reset. */
 const plainGlobal = globalOver({ labels: ["PII"] });
 const throwingGlobal = globalOver(
   new Proxy(
@@ -64,7 +64,7 @@ export const refusedHostiles = fc.constantFrom(
 );
 
 const largeNames = ["deep", "wide", "shared and exponential"];
-/** Those that a reader of payloads takes long to refuse. They never change: one value for all runs. */
+/** Values that payload readers take long to refuse. They never change, so all runs share them. */
 export const largeValues: ReadonlySet<unknown> = new Set(
   hostileValues
     .filter(({ name }) => largeNames.includes(name))

@@ -1,4 +1,4 @@
-/** Documents of every provider, taken apart into what belongs to which of their messages or parts. */
+/** Documents of every provider, split into pieces that each belong to one message or part. */
 import type fc from "fast-check";
 import * as aisdk from "glassine/ai-sdk";
 import * as anthropic from "glassine/anthropic";
@@ -27,7 +27,7 @@ interface Written {
   readonly lost: readonly { readonly path: string }[];
 }
 
-/** A piece of a document, and the message or part that it is of. */
+/** A piece of a document, and the index of the message or part that it belongs to. */
 interface Piece {
   readonly of: number;
   readonly json: string;
@@ -48,10 +48,10 @@ const list = (document: object, key: string): readonly Level[] => {
 };
 const textOf = (value: unknown) => JSON.stringify(ai.normal(value));
 
-/** Items in a row, each of a message or part of its own. */
+/** The items of a list, each belonging to a message or part of its own. */
 const each = (items: readonly object[]) => items.map((item, of) => ({ of, json: textOf(item) }));
 
-/** The same where those with one `itemId` are one item: what changes one of them changes all. */
+/** The same, but parts with a common `itemId` are one item: changing one changes them all. */
 function itemPieces(parts: readonly object[]): readonly Piece[] {
   const ids = parts.map(itemIdsIn);
   let owners = parts.map((_, at) => at);
@@ -127,7 +127,7 @@ const ofMcp = (
 
 const inPrompt = /^\[0\]\.content\[0\]\.content\.messages/;
 
-/** The messages in a prompt's result, which stand in its one part. */
+/** The messages in a prompt's result, which its only part holds. */
 function insidePrompt({ messages }: mcp.Read): readonly Message[] {
   const [part] = messages[0]?.content ?? [];
   return part?.content_type === "prompt_result" ? part.content.messages : [];
@@ -156,7 +156,7 @@ export const cases: readonly Case[] = [
     documents: chatResponses(rich),
     from: openai.fromChatResponse,
     over: (messages, onto) => openai.toChatResponse(messages, { onto }),
-    // A choice's number is that of its place.
+    // Without its `index`, which is its position.
     pieces: (document) => each(list(document, "choices").map(({ index: _, ...choice }) => choice)),
   },
   {
@@ -231,7 +231,7 @@ function isPlain(value: unknown): value is object {
   return prototype === null || prototype === Object.prototype;
 }
 
-/** The texts at or below a path that is left, each with its own path and a way to change it. */
+/** Replaces each string at or below a path in `left` with a mark; `marks` has the path of each. */
 export function markLeft(
   document: object,
   left: Read["left"],

@@ -1,25 +1,25 @@
 /**
  * Lockfiles as people lay them out: comments everywhere, quotes of all kinds, keys in any order,
- * line ends of both kinds, lines that only look like headers. What belongs to whom is known from
- * how the text is put together, not from reading it.
+ * both kinds of line ends, lines that only look like headers. Which entry a line belongs to is
+ * known from how the text is built, not from parsing it.
  */
 import fc from "fast-check";
 import { isolations, type Opening, openings } from "../../src/operate/isolate/kinds.ts";
 import type { LockEntry } from "../../src/operate/trust/lockfile/entry-rules.ts";
 
-/** A key of an entry with its value as it is spelled. Values may have several lines. */
+/** A key of an entry, with its value as spelled. Values can span several lines. */
 export interface KeyLine {
   readonly field: keyof LockEntry;
-  /** Up to the value. */
+  /** Everything before the value. */
   readonly before: string;
   readonly value: string;
-  /** From behind the value to the end of the line. */
+  /** The rest of the line after the value. */
   readonly after: string;
 }
 
 export interface EntryLayout {
   readonly entry: LockEntry;
-  /** Blank lines and comments above the header, whoever they belong to. */
+  /** Blank lines and comments above the header, whichever entry they belong to. */
   readonly gap: readonly string[];
   readonly header: string;
   /** Keys, and lines between them. The last one is a key. */
@@ -30,7 +30,7 @@ export interface Layout {
   readonly top: readonly string[];
   readonly entries: readonly EntryLayout[];
   readonly tail: readonly string[];
-  /** In turn, a line each. */
+  /** Used in turn, one per line. */
   readonly lineEnds: readonly ("\n" | "\r\n")[];
   readonly endsWithLineFeed: boolean;
 }
@@ -69,7 +69,7 @@ const names = fc.oneof(
 const versions = fc
   .tuple(fc.nat(20), fc.nat(20), fc.constantFrom("", "-rc.1", "a2", "+build.7"))
   .map(([major, minor, rest]) => `${major}.${minor}.0${rest}`);
-/** Paths may have every printable character, so those of TOML too. */
+/** Paths can contain any printable character, including TOML's syntax. */
 const paths = fc.oneof(
   word.map((name) => `dist/${name}.js`),
   fc
@@ -193,14 +193,14 @@ const arraySpellings: readonly ((names: readonly string[]) => string)[] = [
   (list) => `[ ${list.map((name) => `'${name}'`).join(" ,")} ]`,
   (list) => `[\n${list.map((name) => `  "${name}",\n`).join("")}]`,
 ];
-/** With a comment inside the array cannot be replaced without losing it. */
+/** An array with comments inside, which are lost if it is replaced. */
 const commented = (list: readonly string[]) =>
   `[ # [[plugins]]\n${list.map((name) => `  '${name}', # ] why\n`).join("")}]`;
 
 const spelledGrant = (list: readonly string[], hasComments: boolean) =>
   fc
     .tuple(fc.constantFrom(...arraySpellings, ...(hasComments ? [commented] : [])), fc.boolean())
-    // The order in the file is the operator's, and a name may stand there twice.
+    // The operator chooses the order, and can list a name twice.
     .map(([spell, turned]) => spell(turned ? [...list, ...list].reverse() : list));
 
 const keyLine = (field: keyof LockEntry, entry: LockEntry, hasComments: boolean) => {
@@ -238,7 +238,7 @@ const entryLayout = (entry: LockEntry, hasComments: boolean): fc.Arbitrary<Entry
     body: body(entry, hasComments),
   });
 
-/** `hasComments`: also between the names of an array. */
+/** With `hasComments`, comments also appear between the names of an array. */
 export const layouts = (hasComments = false): fc.Arbitrary<Layout> =>
   fc
     .uniqueArray(lockEntries, { selector: ({ id }) => id, maxLength: 4 })
@@ -258,7 +258,7 @@ export const layouts = (hasComments = false): fc.Arbitrary<Layout> =>
     // An empty file is not a lockfile.
     .filter((layout) => textOf(layout) !== "");
 
-/** The lines of a body, each with what is in it. */
+/** The lines of a body as text. */
 function linesOfBody(lines: EntryLayout["body"]): readonly string[] {
   return lines.map((line) =>
     typeof line === "string" ? line : line.before + line.value + line.after,
@@ -269,7 +269,7 @@ export function linesOf({ gap, header, body: lines }: EntryLayout): readonly str
   return [...gap, header, ...linesOfBody(lines)];
 }
 
-/** Each line with its end, so that lines can be taken out and the rest is as it was. */
+/** Each line with its line end, so that removing lines leaves the others as they were. */
 export function endedLines(layout: Layout, lines: readonly string[]): readonly string[] {
   const { lineEnds, endsWithLineFeed } = layout;
   return lines.map((line, at) => {

@@ -1,4 +1,4 @@
-/** Each kind of document of MCP: how it is made, read and written. */
+/** The kinds of MCP documents: how each is made, read and written. */
 import { specTypeSchemas as v2 } from "@modelcontextprotocol/client";
 import * as v1 from "@modelcontextprotocol/sdk/types.js";
 import fc from "fast-check";
@@ -19,15 +19,15 @@ export interface Kind {
   readonly documents: fc.Arbitrary<Level>;
   readonly from: (document: object) => mcp.Read;
   readonly over: (messages: readonly Message[], onto: object) => mcp.Written<object>;
-  /** Without `onto`; what is in slots or options of the host is taken from the document. */
+  /** Writes without `onto`; what a host has in slots or options is taken from the document. */
   readonly fresh: (messages: readonly Message[], document: Level) => mcp.Written<object>;
-  /** What is in no message, and what `fresh` gets or makes by itself. */
+  /** Paths that no message holds, but that `fresh` receives or fills in itself. */
   readonly unshown?: readonly string[];
-  /** A document as `fresh` writes it: what the docs say of defaults. */
+  /** A document as `fresh` writes it, with the defaults that the docs state. */
   readonly canonical: (document: Level) => Level;
 }
 
-/** Fields of the 2026-07-28 wire, which SDKs take off before their types begin. */
+/** Fields of the 2026-07-28 wire format, which SDKs strip before their types apply. */
 const modernResult = fc.record(
   {
     resultType: fc.constant("complete"),
@@ -36,7 +36,7 @@ const modernResult = fc.record(
   },
   { requiredKeys: [] },
 );
-/** What a tool answers that goes on as a task, and what stands there that is none. */
+/** The answer of a tool that continues as a task, and other values in its place. */
 const begun = fc.record({
   task: fc.oneof(
     fc.record(
@@ -51,7 +51,7 @@ const modernRequest = fc.record(
   { requiredKeys: [] },
 );
 
-/** What messages have no room for, so that many documents have none of it. */
+/** Fields that messages have no room for; `bare` drops them from many documents. */
 const settings = [
   "_meta",
   "annotations",
@@ -92,7 +92,7 @@ const made = (schemas: readonly z.ZodType[], more: fc.Arbitrary<object>) =>
 const same = (document: Level) => document;
 const withArguments = (document: Level) => ({ ...document, arguments: document.arguments ?? {} });
 
-/** `isError: false` says what its absence says. */
+/** `isError: false` means the same as its absence. */
 function withoutFalse(item: Level): Level {
   const { isError, ...rest } = item;
   return isError === false ? rest : item;
@@ -230,7 +230,7 @@ export const kinds: Kind[] = [
   },
 ];
 
-/** The errors of answers: JSON-RPC's own type. */
+/** The errors of answers, which have JSON-RPC's own type. */
 const errorShape = fc.record(
   { code: fc.integer(), message: texts, data: jsonData, vendor: jsonData },
   { requiredKeys: ["code", "message"] },
@@ -240,7 +240,7 @@ const errorKind = {
   schemas: jsonRpcError,
   documents: errorShape,
 };
-/** Where the code is not shown, a fresh error is an internal one. */
+/** If the code is not shown, a fresh error has the code of an internal error. */
 const withoutCode = {
   ...errorKind,
   unshown: ["code"],
@@ -272,7 +272,7 @@ kinds.push(
   },
 );
 
-/** What a server may ask for in a result of 2026-07-28. */
+/** What a server can ask for in a result of 2026-07-28. */
 const embedded = fc.oneof(
   fc.record({
     method: fc.constant("sampling/createMessage"),
@@ -308,7 +308,7 @@ export const askingResults: fc.Arbitrary<Level> = fc.record(
   { requiredKeys: ["resultType"] },
 );
 
-/** The same, and params that bring along answers, one of them perhaps not asked for. */
+/** The same with params that answer it, perhaps with one answer that was not asked for. */
 export const answeredResults = askingResults.chain((asked) => {
   const requests = Object.entries((asked.inputRequests ?? {}) as Record<string, Level>);
   const answered = requests.map(([key, { method }]) =>

@@ -1,2 +1,2 @@
-/** A plugin's answer meets an envelope: the one its view was made of, or one that went on since. */
+/** A plugin's answer, and the envelope it is merged into: that of its view, or a later one. */
 export { mergeCasesOf, mergeOf } from "../../src/testing/merge-cases.ts";

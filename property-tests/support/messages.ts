@@ -1,4 +1,4 @@
-/** Documents of messages: what the schemas accept, messages in messages included. */
+/** Documents of messages that the schemas accept, including messages in messages. */
 import fc from "fast-check";
 import { partSchemas } from "../../src/core/messages/schemas.ts";
 import { isObject, type Level } from "./data.ts";
@@ -8,7 +8,7 @@ const leaves = partSchemas
   .filter((schema) => schema.shape.content_type._zod.def.values[0] !== "prompt_result")
   .map((schema) => valuesOf(schema).filter(fits));
 
-/** What the rules of a part refuse, beside its types. */
+/** Whether a part follows the rules that its types do not express. */
 function fits(part: unknown): boolean {
   const { content } = part as { readonly content?: Level };
   if (!isObject(content)) return true;
@@ -56,10 +56,10 @@ const partDocuments: fc.Arbitrary<unknown> = fc.oneof(
   },
 );
 
-/** Messages as they may come from the wire. */
+/** Messages as they can arrive over the wire. */
 export const messageDocuments: fc.Arbitrary<Level> = messageOf(partDocuments);
 
-/** Fields that nobody knows. */
+/** Fields that no schema has. */
 export const unknownFields = mapOf(
   texts.map((text) => `x-${text}`),
   fc.oneof(texts, fc.constant(null)),

@@ -1,4 +1,4 @@
-/** The slot table as a flat list of parts, and what a grant opens of them. */
+/** The slot table as a flat list of parts, and which of them a grant opens. */
 export {
   growingLists,
   growingSets,

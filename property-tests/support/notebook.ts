@@ -1,4 +1,4 @@
-/** What one plugin can find out: everything it sees, and which of it are the same objects. */
+/** What one plugin can find out: everything it sees, and which objects are identical. */
 import { inspect } from "node:util";
 import { isGlassineError, type PluginContext } from "glassine";
 import { reach } from "./data.ts";
@@ -9,7 +9,7 @@ const timeless = (text: string) => text.replaceAll(/20\d\d-\d\d-\d\dT[\d:.]+Z/g,
 
 export class Notebook {
   readonly #ids = new Map<object, number>();
-  /** By page, so that the order in which handlers finish has no say. */
+  /** By page, so that the order in which handlers finish does not matter. */
   readonly #pages = new Map<string, string[]>();
 
   write(page: string, what: string, value: unknown): void {
@@ -18,7 +18,7 @@ export class Notebook {
     this.#pages.set(page, lines);
   }
 
-  /** All that a handler is handed. */
+  /** Notes everything that a handler receives. */
   look(page: string, payload: unknown, context: PluginContext, view: object | undefined): void {
     const { plugin, hook, capabilities, config, operation, request, signal, state } = context;
     const facts = { plugin, hook, capabilities, config, operation, request };
@@ -30,7 +30,7 @@ export class Notebook {
     state.set(`${hook} ${state.size}`, page);
   }
 
-  /** What a helper comes to, or what it throws. */
+  /** Notes what a helper returns or throws. */
   attempt(page: string, what: string, call: () => object): void {
     try {
       this.write(page, what, looksOf(call()));
@@ -39,7 +39,7 @@ export class Notebook {
     }
   }
 
-  /** A number for each object in reach: that of its first sighting. */
+  /** A number for each reachable object, assigned when it is first seen. */
   #identities(values: readonly unknown[]): readonly number[] {
     return values
       .flatMap((value) => [...reach(value)])
@@ -55,7 +55,7 @@ export class Notebook {
   }
 }
 
-/** All that is in an error but for where in the code it was made. */
+/** Everything in an error except its stack. */
 function tellingOf(error: unknown): unknown {
   if (!isGlassineError(error)) throw error;
   const { name, code, message, data, cause } = error;

@@ -7,14 +7,14 @@ export type Chunk = OpenAI.Chat.Completions.ChatCompletionChunk;
 type Delta = Chunk["choices"][number]["delta"] & { audio?: object };
 type Calls = NonNullable<Delta["tool_calls"]>;
 
-/** A source of numbers, to draw where to cut and who is next. */
+/** A source of numbers that decide where to cut and what comes next. */
 export type Draw = (below: number) => number;
 
 export const draws: fc.Arbitrary<Draw> = fc.infiniteStream(fc.nat(1000)).map((stream) => {
   return (below) => (stream.next().value as number) % below;
 });
 
-/** A text in pieces, cut between any two UTF-16 units. Some pieces are empty. */
+/** A string in pieces, cut between any two UTF-16 units. Some pieces are empty. */
 export function cut(text: string, draw: Draw): readonly string[] {
   const pieces: string[] = [];
   let rest = text;
@@ -26,7 +26,7 @@ export function cut(text: string, draw: Draw): readonly string[] {
   return pieces;
 }
 
-/** One order of several rows that keeps the order in each. */
+/** Merges several rows into one, keeping the order within each. */
 export function interleave<T>(rows: readonly (readonly T[])[], draw: Draw): readonly T[] {
   const left = rows.map((row) => [...row]);
   const out: T[] = [];
@@ -41,7 +41,7 @@ export function interleave<T>(rows: readonly (readonly T[])[], draw: Draw): read
 export const padding = (draw: Draw): object =>
   draw(2) === 0 ? {} : { obfuscation: "aB3xY9".slice(draw(6)) };
 
-/** The chunks of a response: texts in pieces, parallel calls and choices in turns. */
+/** The chunks of a response: texts in pieces, parallel calls and choices interleaved. */
 export function chunksOf(response: Chat, draw: Draw): readonly Chunk[] {
   const { usage, choices, ...facts } = response;
   const chunk = (list: Chunk["choices"]): Chunk => ({
@@ -67,7 +67,7 @@ interface Reasoning {
 }
 type Detail = { readonly [key: string]: unknown };
 
-/** A detail of reasoning: its text in pieces, its signature in the end. */
+/** A reasoning detail: its text in pieces, its signature at the end. */
 function piecesOf(detail: Detail, draw: Draw): readonly Detail[] {
   const key = ["text", "summary"].find((each) => typeof detail[each] === "string");
   if (key === undefined) return [detail];

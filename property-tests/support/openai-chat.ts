@@ -11,7 +11,7 @@ type TextPart = OpenAI.Chat.Completions.ChatCompletionContentPartText;
 type Call = OpenAI.Chat.Completions.ChatCompletionMessageToolCall;
 type Arb<T> = fc.Arbitrary<T>;
 
-/** What a document may hold beyond what messages show. */
+/** What a document can hold beyond what messages show. */
 export interface Extras {
   /** Settings, refusals, custom tools, unknown blocks, broken arguments. */
   readonly rich: boolean;
@@ -38,7 +38,7 @@ export const only = <T extends object>(
 ) => (rich ? partial<T>(fields) : (fc.constant({}) as Arb<Partial<T>>));
 
 const argumentObjects = fc.dictionary(keys, jsonValues, { maxKeys: 3 });
-/** Texts of arguments: as a model writes them, with spaces, or no JSON object at all. */
+/** Argument strings: as a model writes them, with spaces, or not a JSON object at all. */
 export const argumentTexts = (extras: Extras): Arb<string> => {
   const compact = argumentObjects.map((value) => JSON.stringify(value));
   if (!extras.rich) return compact;
@@ -52,7 +52,7 @@ export const argumentTexts = (extras: Extras): Arb<string> => {
   );
 };
 
-/** Texts in which another program may read other arguments than JSON.parse does. */
+/** Strings from which another program may read other arguments than `JSON.parse` does. */
 export const inexact: readonly string[] = [
   '{"to":"evil","to":"ok"}',
   '{"a":[{"b":1,"\\u0062":2}]}',
@@ -60,7 +60,7 @@ export const inexact: readonly string[] = [
   '{"least":1e-400,"pi":3.14159265358979323846}',
 ];
 
-/** A document as it is sent on: inexact arguments as they were read, all else as it was. */
+/** A document as it is sent on: inexact arguments as they were parsed, all else unchanged. */
 export function asSentOn(document: object): unknown {
   return JSON.parse(JSON.stringify(document), (key, each) =>
     key === "arguments" && inexact.includes(each) ? JSON.stringify(JSON.parse(each)) : each,
@@ -122,7 +122,7 @@ const userPart = (extras: Extras): Arb<Part> => {
   return fc.oneof(...known, ...(extras.rich ? [stranger, elsewhere] : []));
 };
 
-/** A text, or a list of parts. One plain text in a list says the same as the text alone. */
+/** A string, or a list of parts. One plain text in a list means the same as the string alone. */
 const contents = <P extends { type: string }>(part: Arb<P>): Arb<string | P[]> =>
   fc.oneof(
     texts,
@@ -131,7 +131,7 @@ const contents = <P extends { type: string }>(part: Arb<P>): Arb<string | P[]> =
       .filter(([first, second]) => !(first?.type === "text" && !second)),
   );
 
-/** With a field that nobody knows. */
+/** Adds an unknown field. */
 const strange = <T extends object>(extras: Extras, json: Arb<T>): Arb<T> =>
   merged(json, only(extras, { x_note: jsonValues }));
 
@@ -153,7 +153,7 @@ const calls = (extras: Extras): Arb<Call> => {
 const legacy = (extras: Extras) =>
   strange(extras, fc.record({ name: names, arguments: argumentTexts(extras) }));
 
-/** Reasoning as other servers add it. Details of one kind and index would be one in a stream. */
+/** Reasoning as other servers add it. A stream would join details of one kind and index. */
 interface Reasoning {
   reasoning_content?: string | null;
   reasoning?: string | null;
@@ -225,7 +225,7 @@ const params = (extras: Extras): Arb<Param> => {
   return fc.oneof(...known, ...(extras.rich ? [stranger] : []));
 };
 
-/** Requests. Of those that are not rich, messages and extensions show all. */
+/** Requests. Messages and extensions show all of those that are not rich. */
 export const chatRequests = (extras: Extras): Arb<Request> =>
   merged(
     fc.record({
@@ -302,7 +302,7 @@ const choices = (extras: Extras): Arb<Chat["choices"][number]> => {
     }));
 };
 
-/** Chat completions, of one choice or several. */
+/** Chat completions with one choice or several. */
 export const chatResponses = (extras: Extras): Arb<Chat> =>
   merged(
     fc.record({

@@ -1,9 +1,9 @@
-/** Documents of OpenAI with something put into them that no message shows. */
+/** Plants a field that no message shows into OpenAI documents. */
 import { isObject } from "./data.ts";
 
 type Keys = readonly (string | number)[];
 
-/** Where there are objects in a document. */
+/** The paths of all objects in a document. */
 function objectsIn(value: unknown, keys: Keys = []): readonly Keys[] {
   if (typeof value !== "object" || value === null) return [];
   const below = Object.entries(value).flatMap(([key, item]) =>
@@ -12,7 +12,7 @@ function objectsIn(value: unknown, keys: Keys = []): readonly Keys[] {
   return isObject(value) && !Array.isArray(value) ? [keys, ...below] : below;
 }
 
-/** A copy with a field more in the object at some place, and where that is. */
+/** A copy with a field added to one of its objects, and the path of that field. */
 export function planted<T>(
   document: T,
   place: number,
@@ -31,7 +31,7 @@ function withField(json: unknown, [key, ...rest]: Keys, field: string, value: un
   return { ...(json as object), [key]: inner };
 }
 
-/** Whether a path, or one above it, is among those. */
+/** Whether a path, or one above it, is among the reported ones. */
 export function isReported(path: string, reported: readonly string[]): boolean {
   return reported.some(
     (each) => path.startsWith(each) && /^($|[.[])/.test(path.slice(each.length)),

@@ -5,10 +5,10 @@ import type { WireResponse } from "./openai-responses.ts";
 
 export type Event = OpenAI.Responses.ResponseStreamEvent;
 type Item = OpenAI.Responses.ResponseOutputItem;
-/** Events of one item, without the numbers that all have. */
+/** An event of one item, without the sequence number that every event has. */
 type Step = { readonly type: string; readonly [key: string]: unknown };
 
-/** The events of a response: texts in pieces, items in turns once they began. */
+/** The events of a response: texts in pieces, items interleaved once all have begun. */
 export function eventsOf(response: WireResponse, draw: Draw): readonly Event[] {
   const begun = { ...response, status: "in_progress", output: [] };
   const rows = response.output.map((item, output_index) => stepsOf(item, output_index, draw));

@@ -12,7 +12,7 @@ type InputBlock = OpenAI.Responses.ResponseInputContent;
 type OutputText = OpenAI.Responses.ResponseOutputText;
 type OutputBlock = OutputText | OpenAI.Responses.ResponseOutputRefusal;
 type Arb<T> = fc.Arbitrary<T>;
-/** As it is on the wire: `output_text` is made by the SDK. */
+/** A response as on the wire: the SDK adds `output_text`. */
 export type WireResponse = Omit<Response, "output_text">;
 
 const constant = <const T>(value: T) => fc.constant(value);
@@ -77,7 +77,7 @@ const outputBlock = (extras: Extras): Arb<OutputBlock> => {
   return extras.rich ? fc.oneof(text, refusal) : text;
 };
 
-/** One plain text in a list says the same as the text alone. */
+/** One plain text in a list means the same as the string alone. */
 const contents = <B extends { type: string }>(block: Arb<B>): Arb<string | B[]> =>
   fc.oneof(
     texts,
@@ -146,10 +146,10 @@ const reasoning = merged(
   } as never),
 ) as Arb<OpenAI.Responses.ResponseReasoningItem>;
 
-/** Tools of the model's side, and items that are not part of a message. */
 const maybeText: Arb<string | null> = fc.option(texts);
 const maybeBytes: Arb<string | null> = fc.option(fc.base64String());
 
+/** Calls of the provider's own tools, and items that are not part of a message. */
 const builtIns: readonly Arb<InputItem & OutputItem>[] = [
   fc.record({
     type: constant("web_search_call"),
@@ -250,7 +250,7 @@ const inputItems = (extras: Extras): Arb<InputItem> =>
     ...(extras.rich ? [reasoning as Arb<InputItem>, ...builtIns, ...builtInResults] : []),
   );
 
-/** Requests. Of those that are not rich, messages and extensions mostly show all. */
+/** Requests. Messages and extensions show nearly all of those that are not rich. */
 export const responsesRequests = (extras: Extras): Arb<Request> => {
   const list = fc.array(inputItems(extras), { maxLength: 6 });
   return merged(
@@ -301,7 +301,7 @@ const outputItems = (extras: Extras): Arb<OutputItem> => {
   );
 };
 
-/** Each item of a response has an id; a new one has that of its place. */
+/** Replaces placeholder ids: an item that has no id of its own gets one from its position. */
 const numbered = (items: readonly OutputItem[]): OutputItem[] =>
   items.map((item, index) => (item.id === "item_?" ? { ...item, id: `item_${index}` } : item));
 

@@ -1,2 +1,2 @@
-/** What a call comes to: a value, or a coded error. */
+/** The outcome of a call: a value or a coded error. */
 export { type Outcome, outcomeOf } from "../../src/testing/data.ts";

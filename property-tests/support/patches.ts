@@ -1,6 +1,6 @@
 /**
- * Patches of the realm, applied for the time of one call. While they are on, only code that takes
- * nothing from prototypes may run: the sources under test, and the few functions kept here.
+ * Patches of the realm, applied during one call. Meanwhile, only code that takes nothing from
+ * prototypes may run: the sources under test, and the few functions captured here.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import fc from "fast-check";
@@ -10,7 +10,7 @@ const { assign, create } = Object;
 const runNext = setImmediate;
 const globals = globalThis as unknown as Record<string, object>;
 
-/** One property that is replaced. */
+/** A property to replace. */
 export interface Patch {
   readonly name: string;
   readonly target: object;
@@ -25,7 +25,7 @@ const method = (name: string, target: object, key: PropertyKey): Patch => ({
   make: (count) => ({ value: count, writable: true, configurable: true }),
 });
 
-/** All functions that an object holds. */
+/** A patch for each method of an object. */
 const methodsOf = (name: string, target: object): readonly Patch[] =>
   Reflect.ownKeys(target).flatMap((key) => {
     const { value, configurable } = getOwnPropertyDescriptor(target, key) ?? {};
@@ -67,14 +67,14 @@ const iterators: readonly object[] = [
 ];
 const globalFunctions = ["structuredClone", "queueMicrotask", "setTimeout", "clearTimeout"];
 
-/** A forged value where a missing property would be looked up. */
+/** A forged value that a lookup of a missing property finds. */
 const inherited = (target: object, key: string, forge: (count: () => never) => unknown): Patch => ({
   name: `Object.prototype.${key}`,
   target,
   key,
   make: (count) => ({ value: forge(count), writable: true, configurable: true, enumerable: true }),
 });
-/** These swallow and forge without a throw: the runtime meets them as well, in its own queues. */
+/** Forges an index without throwing, because the runtime's own queues use indexes, too. */
 const indexed = (name: string, target: object, key: string): Patch => ({
   name: `${name}[${key}]`,
   target,
@@ -84,7 +84,7 @@ const indexed = (name: string, target: object, key: string): Patch => ({
       try {
         count();
       } catch {
-        // Noted.
+        // `count` has recorded it.
       }
       return "forged";
     };
@@ -92,7 +92,7 @@ const indexed = (name: string, target: object, key: string): Patch => ({
   },
 });
 
-/** Every name of a property that the sources on the way from a plugin to the envelope read. */
+/** Every property name that the sources between a plugin and the envelope read. */
 function namesRead(): readonly string[] {
   const root = new URL("../../src/core/", import.meta.url);
   const text = ["data", "schema", "envelope", "hooks/dispatch"]
@@ -170,14 +170,14 @@ export const patchLists: fc.Arbitrary<readonly Patch[]> = fc
     return Object.assign(all, { [fc.toStringMethod]: names });
   });
 
-/** What was called although it was patched. */
 export interface Patched {
+  /** Removes the patches, and returns the names of those that were called. */
   readonly restore: () => readonly string[];
 }
 
 /**
- * Puts the patches on. Nothing but code under test may run before `restore`, which runs by itself
- * before anything of the runtime's or the test runner's that takes its turn later.
+ * Applies the patches. Only code under test may run before `restore`, which also runs by itself
+ * before the runtime or the test runner gets its next turn.
  */
 export function patch(patches: readonly Patch[]): Patched {
   const called: Record<number, string> = create(null);

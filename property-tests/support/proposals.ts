@@ -1,4 +1,4 @@
-/** What a plugin may hand back, as plans. */
+/** What a plugin can return, as plans. */
 import { type CompiledSlots, defaultsOf } from "../../src/core/slots/index.ts";
 import { at, isObject, leaves, plainCopy } from "../../src/testing/data.ts";
 import type { Part } from "../../src/testing/parts.ts";
@@ -7,9 +7,9 @@ import { apply, containerAt, type Plan } from "../../src/testing/proposals.ts";
 export { type Plan, plansOf, propose } from "../../src/testing/proposals.ts";
 
 /**
- * A proposal of some parts only, edited as the plan says. What is not edited is left out, so that
- * nothing else of the view has a say in it. A level that would say something by itself is not
- * made for the sake of a part of it.
+ * A proposal of some parts only, edited as the plan says. Unedited parts are left out, so that
+ * nothing else in the view affects it. A part is skipped if its level is absent and creating that
+ * level would add content by itself.
  */
 export function proposeAmong(
   slots: CompiledSlots,
@@ -32,7 +32,7 @@ export function proposeAmong(
 }
 
 function isThere(slots: CompiledSlots, { path }: Part, view: object): boolean {
-  // An empty set is shown although its level is not there, so only what says something tells.
+  // An empty set is shown even if its level is absent, so only content proves that it exists.
   if (path.length === 1 || leaves(at(view, path.slice(0, -1))).size > 0) return true;
   const slot = slots.nodes.find(({ key }) => key === path[0]);
   if (path.length > 2 || slot === undefined) return false;

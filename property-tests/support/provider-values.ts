@@ -1,4 +1,4 @@
-/** Documents of a provider, read off its own zod schemas: what the provider's SDK takes. */
+/** A provider's documents, derived from its own zod schemas: what its SDK accepts. */
 import fc from "fast-check";
 import type * as z from "zod";
 import { keys, mapOf, texts, urls } from "./schema-values.ts";
@@ -43,7 +43,7 @@ function hostileKeys(): fc.Arbitrary<string> {
   );
 }
 
-/** Values that the schema takes as they are; fields that it does not know where it allows them. */
+/** Values that the schema accepts unchanged, with unknown fields where it allows them. */
 export function providerValues(schema: z.ZodType): fc.Arbitrary<unknown> {
   const def = schema._zod.def as unknown as Def;
   switch (def.type) {
@@ -99,7 +99,7 @@ function strings({ format, checks = [] }: Def): fc.Arbitrary<string> {
       .date({ min: new Date("1990-01-01"), max: new Date("2090-01-01"), noInvalidDate: true })
       .map((date) => date.toISOString());
   }
-  // The one rule of MCP's own: base64.
+  // MCP has only one custom check: base64.
   if (checks.some(({ _zod }) => _zod.def.check === "custom")) {
     return fc.base64String({ maxLength: 8 });
   }

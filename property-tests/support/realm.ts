@@ -3,7 +3,7 @@
 type Keyed = Readonly<Record<string, unknown>>;
 const globals = globalThis as unknown as Keyed;
 
-/** Every built-in object in reach of the globals of the language, prototypes of iterators included. */
+/** Every built-in object reachable from the language's globals, iterator prototypes included. */
 function intrinsicObjects(): readonly object[] {
   const names = [
     "Object",
@@ -68,7 +68,7 @@ const numbers = new Map<unknown, number>(objects.map((object, index) => [object,
 const textOf = (value: unknown) => numbers.get(value) ?? (isThing(value) ? "?" : String(value));
 const isThing = (value: unknown) => typeof value === "object" || typeof value === "function";
 
-/** Everything about every intrinsic, as text. Not of the runtime's own: those it fills as it goes. */
+/** Everything about every intrinsic, as text. Omits the runtime's own objects, which change. */
 export function realmText(): string {
   let text = "";
   for (const object of objects) {

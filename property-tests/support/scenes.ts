@@ -1,4 +1,4 @@
-/** What plugins do in a run, and the run itself, with their handlers where a test puts them. */
+/** What plugins do in a run, and the run itself, with handlers wherever a test puts them. */
 import fc from "fast-check";
 import { addLabels, allow, deny, type Mode, type OnError } from "glassine";
 import { expect } from "vitest";
@@ -97,7 +97,7 @@ function changedPayload(payload: object, { payload: choice, words, json }: Deed)
   return kinds[choice % kinds.length];
 }
 
-/** What a plugin does: the same input has the same output, in any process. */
+/** What a plugin does. The same input has the same output in any process. */
 function actOf(world: World, deed: Deed, spoil?: (returned: unknown) => unknown): Act {
   return (payload, _context, view) => {
     const returned = endOf(world, deed, payload, view);

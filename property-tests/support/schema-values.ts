@@ -1,4 +1,4 @@
-/** Values that a zod schema of a slot table accepts, read off the schema. */
+/** Values that a zod schema of a slot table accepts, derived from the schema. */
 export { valuesOf } from "../../src/testing/schema-values.ts";
 export {
   characters,

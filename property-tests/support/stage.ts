@@ -1,7 +1,7 @@
 /**
- * One plugin under watch in runs with others. What the others do goes by data that the watched
- * plugin may see, or stays in parts that it may not see; so whatever it notes of the rest would be
- * the library's leak.
+ * A watched plugin in runs with others. The others base what they do on data that the watched
+ * plugin may see, or only touch parts that it may not see, so anything else it noticed would be
+ * leaked by the library.
  */
 import fc from "fast-check";
 import { deny, type Mode, type OnError, type PluginContext } from "glassine";
@@ -34,7 +34,7 @@ interface Other extends Deed {
   readonly grant: readonly string[];
 }
 export interface Scene {
-  /** Of the watched plugin: on the point, and on the hook that covers it. */
+  /** What the watched plugin does on the point, and on the hook that covers it. */
   readonly watched: readonly [Deed, Deed];
   readonly spoilt: readonly [Hostile, Place] | null;
   readonly others: readonly Other[];
@@ -145,7 +145,7 @@ export async function play(
         name: `other-${index}`,
         version: "1.0.0",
         capabilities: other.grant,
-        // What it changes out of sight may be refused in one world alone.
+        // Its hidden changes may be refused in only one of the two worlds.
         hooks: { [point]: other.side === "hidden" ? { ...entry, onError: "ignore" } : entry },
       });
     }),
@@ -175,7 +175,7 @@ export async function play(
   return { notebook, results };
 }
 
-/** Background handlers start with a timer of no delay; the next one comes after them. */
+/** Background handlers start on timers without delay, so a later timer fires after them. */
 async function settledBackground({ executions }: AnyInvokeResult): Promise<void> {
   if (executions.every(({ status }) => status !== "started")) return;
   for (let i = 0; i < 2; i++) await new Promise((resolve) => setTimeout(resolve, 1));
@@ -198,8 +198,8 @@ function endOf({ ends: end }: Deed, modifiedExtensions: unknown): unknown {
 }
 
 /**
- * What another plugin proposes, where `grant` is that of the watched one. It takes only what is shown
- * to both, because even the presence of a level can depend on what is hidden.
+ * What another plugin proposes; `grant` is the watched plugin's. On the shown side it uses only
+ * what both see, because even the presence of a level can depend on hidden data.
  */
 export function proposalOf(
   { slots, host }: World,

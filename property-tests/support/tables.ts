@@ -1,4 +1,4 @@
-/** The hosts for which every law is tested: the standard table, and a host's own. */
+/** The hosts that every law is tested with: the standard table, and a host's own. */
 
 import { instant, jsonObject, jsonValue, labelSet, stringSet, wholeNumber } from "glassine/host";
 import * as z from "zod";
@@ -12,7 +12,7 @@ import {
 import type { Subject } from "../../src/testing/subject.ts";
 import { bindStandard } from "../../test/support/bind-host.ts";
 
-/** One of each thing a table can say, nested, beside schemas that only zod can read. */
+/** One of each thing a table can express, nested, and schemas that only zod can read. */
 export const yardSlots = defineSlots({
   vault: {
     tier: "immutable",
@@ -99,7 +99,7 @@ export const yardSlots = defineSlots({
       remark: z.string().optional(),
     }),
     derive: ({ list }) => ({
-      // What follows from a list must fit its schema, too.
+      // A derived value must fit its schema, too.
       total: Math.min(
         Number.MAX_SAFE_INTEGER,
         (list as readonly { sum: number }[]).reduce((sum, entry) => sum + entry.sum, 0),

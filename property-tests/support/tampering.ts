@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { isObject } from "./data.ts";
 
-/** One attempt. Numbers choose among the objects and keys there are. */
+/** One attempt. Its numbers choose among the available objects and keys. */
 export interface Attempt {
   readonly object: number;
   readonly key: number;
@@ -41,10 +41,10 @@ const moves: readonly Move[] = [
   (target, _key, value) => call(Set.prototype.add, target, value),
   (target) => Object.preventExtensions(target),
   (target, key, value) => {
-    // A private field, put on by a constructor that returns what it was given.
+    // Adds a private field through a base constructor that returns the target.
     class Given {
       constructor() {
-        // biome-ignore lint/correctness/noConstructorReturn: the trick that is tried.
+        // biome-ignore lint/correctness/noConstructorReturn: the trick under test.
         return target;
       }
     }
@@ -64,7 +64,7 @@ function attempt(run: () => unknown): void {
   try {
     run();
   } catch {
-    // Being refused by an error is one of the good outcomes.
+    // A refusal with an error is a good outcome.
   }
 }
 
@@ -84,7 +84,7 @@ export const attempts: fc.Arbitrary<readonly Attempt[]> = fc.array(
   { minLength: 1, maxLength: 30 },
 );
 
-/** Tries each on what is in reach. Functions among it are tried, too. */
+/** Makes each attempt on one of the objects, which can be functions. */
 export function tamper(objects: readonly object[], tries: readonly Attempt[]): void {
   for (const { object, key, fresh, move, value } of tries) {
     const target = objects[object % Math.max(1, objects.length)];
@@ -101,7 +101,7 @@ const shared: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Every object in reach by own properties, prototypes and accessors on the way, but for the
+ * Every object reachable through own properties, prototypes and their accessors, except the
  * realm's own: changing those is another attack (patched realm).
  */
 export function reachAll(

@@ -1,10 +1,10 @@
-/** Small changes to data, of the kind that a plugin makes: a value changed, taken out or put in. */
+/** Small changes to data, such as plugins make: a value changed, removed or added. */
 import fc from "fast-check";
 import { jsonCopy } from "./data.ts";
 
 type Way = "set" | "set" | "remove" | "cut" | "add";
 
-/** A change, which picks its place by number among those that there are. */
+/** A change; `place` chooses by number among the places available. */
 export interface Touch {
   readonly way: Way;
   readonly place: number;
@@ -40,7 +40,7 @@ const values: readonly unknown[] = [
   ["q"],
 ];
 
-/** Fields that a message or a part may have, and what they may hold. */
+/** Fields that a message or a part can have, with a value for each. */
 const further: readonly (readonly [string, unknown])[] = [
   ["namespace", "n"],
   ["channel", "final"],
@@ -66,7 +66,7 @@ interface Place {
   readonly key: string;
 }
 
-/** A copy of JSON data with the change; `undefined` if it does not fit. */
+/** A copy of JSON data with the change, or `undefined` if there is no place for it. */
 export function touched<Value extends object>(data: Value, touch: Touch): Value | undefined {
   const copy = jsonCopy(data);
   const places = placesIn(copy).filter(({ holder, key }) => {

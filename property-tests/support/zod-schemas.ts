@@ -1,4 +1,4 @@
-/** Schemas that a host could write: types, wrappers and checks of zod, one inside the other. */
+/** Schemas that a host could write: zod's types, wrappers and checks, nested. */
 import fc from "fast-check";
 import {
   headerMap,
@@ -12,11 +12,11 @@ import {
 import * as z from "zod";
 import { amount } from "../../test/support/kinds.ts";
 
-/** A schema, and values of which it accepts most. */
+/** A schema, and values, most of which it accepts. */
 export interface Sample {
   readonly schema: z.ZodType;
   readonly values: fc.Arbitrary<unknown>;
-  /** How it is written, for counterexamples. */
+  /** Its source, for counterexamples. */
   readonly code: string;
 }
 
@@ -53,13 +53,13 @@ const plain: readonly Sample[] = [
   },
 ];
 
-/** What comes of these need not be what they take. */
+/** The output of these need not be valid input. */
 const changing: readonly Sample[] = [
   { code: "string().regex(/^a/).trim()", schema: z.string().regex(/^a/).trim(), values: words },
   { code: "string().length", schema: z.string().transform((text) => text.length), values: words },
 ];
 
-/** A number that a value is known by, whatever the order of its keys; null is as absent. */
+/** A number that identifies a value, whatever the order of its keys. Null counts as absent. */
 function fingerprint(value: unknown): number {
   if (value === null || value === undefined) return 0;
   if (typeof value !== "object") return textPrint(`${typeof value} ${value}`);
@@ -82,7 +82,7 @@ const step =
   (code: string, make: (schema: z.ZodType) => z.ZodType): Step =>
   (sample) => ({ ...sample, schema: make(sample.schema), code: `${sample.code}.${code}` });
 
-/** Every third value or so is refused. Null is not: it may come as absent. */
+/** Refuses about every third value, but never null, which may arrive as absent. */
 const hits = (value: unknown, rest: number) => value != null && fingerprint(value) % 3 === rest;
 
 const checks: fc.Arbitrary<Step> = fc.nat(2).chain((rest) => {
@@ -110,7 +110,7 @@ const checks: fc.Arbitrary<Step> = fc.nat(2).chain((rest) => {
   );
 });
 
-/** Around a value wherever it stands. */
+/** Wrappers for any value. */
 const wrappers: readonly Step[] = [
   step("readonly()", (schema) => schema.readonly()),
   step("lazy()", (schema) => z.lazy(() => schema)),
@@ -125,7 +125,7 @@ const changingWrapper = step("transform(made)", (schema) =>
   schema.transform((value) => ({ made: value ?? 0 })),
 );
 
-/** Around a field, which may be absent. */
+/** Wrappers for a field that may be absent. */
 const absences: readonly Step[] = [
   step("optional()", (schema) => schema.optional()),
   step("nullish()", (schema) => schema.nullish()),
@@ -133,7 +133,7 @@ const absences: readonly Step[] = [
   step("prefault(ab)", (schema) => schema.prefault("ab" as never)),
   step("optional().nonoptional()", (schema) => schema.optional().nonoptional()),
 ];
-/** What these put in need not be of the type. */
+/** Wrappers whose replacement value need not be of the type. */
 const changingAbsences: readonly Step[] = [
   step("default(text)", (schema) => schema.default("fallen back" as never)),
   step("optional().default(1)", (schema) => schema.optional().default(1 as never)),
@@ -148,11 +148,11 @@ const apply = (sample: Sample, steps: readonly Step[]) =>
   steps.reduce((made, next) => next(made), sample);
 
 const isThere = ([, value]: [string, unknown]) => value !== undefined && value !== null;
-/** Whether a field may be null but not absent. To this library that is one. */
+/** Whether a field can be null but not absent, which are the same to this library. */
 const mustBeNull = ({ schema }: Sample) =>
   schema.safeParse(null).success && !schema.safeParse(undefined).success;
 
-/** Null would be as absent in a field, which is not as zod has it. */
+/** This library treats a null field as absent; zod does not. */
 const withoutNull = (value: object) => Object.fromEntries(Object.entries(value).filter(isThere));
 
 const objectOf = {
@@ -211,7 +211,7 @@ type Schemas = {
   container: Sample;
 };
 
-/** What `stable` schemas make of a value is what they would make of it again. */
+/** Applying a `stable` schema to its own output changes nothing. */
 function schemasOf(stable: boolean) {
   const types: fc.Arbitrary<Sample> = fc.constantFrom(...plain, ...(stable ? [] : changing));
   const around: fc.Arbitrary<Step> = fc.constantFrom(
@@ -270,10 +270,10 @@ function schemasOf(stable: boolean) {
   }));
 }
 
-/** Any schema, for a value that is there. */
+/** Any schema, for a value that is present. */
 export const zodSchemas: fc.Arbitrary<Sample> = schemasOf(false).any;
 
-/** A schema of a payload or a slot, with checks of its own, that changes nothing. */
+/** Schemas of a payload or a slot, with checks of their own, that change nothing. */
 export const stableLevels: fc.Arbitrary<Sample> = fc
   .tuple(
     objects(schemasOf(true).field, ["object", "strictObject"]),

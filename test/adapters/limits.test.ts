@@ -65,7 +65,7 @@ describe("a document over the limits of the library", () => {
         );
         const [block] = (document as ReturnType<typeof imageOf>).messages[0]?.content ?? [];
         expect(raw.equals(block?.image.source.bytes as Uint8Array)).toBe(true);
-        // As JSON, bytes are written one by one.
+        // JSON writes bytes one by one, so they were compared above instead.
         return { document: onto, lost: [] };
       },
     ],
@@ -101,7 +101,7 @@ describe("a document over the limits of the library", () => {
       const { document } = to(messages, { onto, limits }) as mcp.Written<object>;
       expect(document === onto || JSON.stringify(document) === JSON.stringify(onto)).toBe(true);
       expect(codeOf(() => to(messages, { onto }))).toMatch(/^(message|document)_invalid$/);
-      // What one call was allowed, the next is not.
+      // The limits of one call do not apply to the next.
       expect(codeOf(() => from(onto))).toBe("document_invalid");
     },
   );

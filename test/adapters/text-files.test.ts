@@ -1,4 +1,4 @@
-/** Files of text, which documents have as bytes and messages show as text. */
+/** Text files, which documents hold as bytes and messages show as text. */
 import { createPluginManager, definePlugin, deny } from "glassine";
 import { fromModelMessages, fromPrompt, toModelMessages, toPrompt } from "glassine/ai-sdk";
 import { bedrock } from "glassine/bedrock";

@@ -22,7 +22,7 @@ import { afterEach, expect, it, vi } from "vitest";
 import { call, hook, manage, plugin, type Run } from "../dispatch/support.ts";
 import { attack } from "./attack.ts";
 
-/** What breaks a line, hides text, or moves the cursor of a terminal. */
+/** Strings that break a line, hide text, or move a terminal's cursor. */
 const spoilers = {
   "a line feed": "\n",
   "a carriage return": "\r",
@@ -42,7 +42,7 @@ const spoilers = {
 };
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
-/** With a replacement mark for each lone surrogate. */
+/** The string with a replacement character for each lone surrogate. */
 const wellFormed = (text: string) => Buffer.from(text).toString();
 
 const envelope = createExtensions({

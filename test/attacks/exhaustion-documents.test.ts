@@ -132,7 +132,7 @@ attack(
       });
       const follow = ({ headers, args }: ReturnType<typeof input>) =>
         sent(headers, args, (before) => ({ ...before, more: 1 }));
-      // With more, tables of keys outgrow the processor's caches, which no square is.
+      // Larger tables of keys outgrow the processor's caches, which looks like quadratic work.
       const sizes = { ...far, largest: 8192 };
       expect(await excessOf({ input, run: follow }, sizes)).toBeUndefined();
     });
@@ -161,7 +161,7 @@ attack(
       });
       const input = (count: number) => Object.fromEntries(times(count, (at) => [`k${at}`, 1]));
       const list = (result: object) => answered("tools/list", {}, result, [looks]);
-      // With more, tables of keys outgrow the processor's caches, which no square is.
+      // Larger tables of keys outgrow the processor's caches, which looks like quadratic work.
       const sizes = { ...far, longTime: 1000, largest: 8192 };
       expect(await excessOf({ input, run: list }, sizes)).toBeUndefined();
     });

@@ -32,7 +32,7 @@ const modes = ["sequential", "transform", "audit", "concurrent"] as const;
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
-/** V8 may keep a value for a while, as while it compiles; what is retained stays. */
+/** V8 may keep a value for a while, such as during compilation; a real leak stays. */
 async function areCollected(references: readonly WeakRef<object>[]): Promise<void> {
   await rest();
   const left = () => {
@@ -64,8 +64,8 @@ async function goOnWithout(
 ): Promise<readonly WeakRef<object>[]> {
   const timeoutMs = ending === "timeout" || mode === "fire_and_forget" ? 10 : null;
   const references: WeakRef<object>[] = [];
-  // What waits for the later handler must not retain what an earlier one returned. Created
-  // inside: V8 may keep a function, and its closure, while it compiles.
+  // The wait for a later handler must not retain what an earlier one returned. Created here,
+  // because V8 may keep a function and its closure during compilation.
   const changes = async (_payload: ToolCall, _context: object) => {
     const returned = { modifiedPayload: { name: "changed", args: { list: [1, 2, 3] } } };
     references.push(new WeakRef(returned));

@@ -88,7 +88,7 @@ export async function resultRefused(
     expect(result.violation?.code).toBe(onError === "fail" ? code : undefined);
     expect(result.errors).toMatchObject([{ plugin: "forger", code }]);
     expect(result.rejections).toMatchObject([{ plugin: "forger", code }]);
-    // Or deeper, by the schema's names; other tests check that.
+    // The path may go deeper, in the schema's names; other tests check that.
     expect([path, result.rejections[0]?.path.slice(0, path.length)]).toEqual([path, path]);
     expect(result.executions[1]).toMatchObject({ status: "error", applied: false, changed: [] });
     expect(result.payload).toBe(call);
@@ -99,7 +99,7 @@ export async function resultRefused(
   }
 }
 
-/** What custom data becomes, by the merge and by a run: both result in the same bytes. */
+/** What custom data becomes in the merge and in a run: both result in the same bytes. */
 export async function takenAsCustom(custom: () => object): Promise<Record<string, unknown>> {
   const merged = mergeExtensions(extensions, { custom: custom() }, everything);
   expect(merged.rejections).toEqual([]);

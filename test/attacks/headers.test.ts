@@ -29,7 +29,7 @@ const mergedHeaders = (headers: object) =>
   mergeExtensions(extensions, { http: { headers } }, capabilities).extensions.http?.headers;
 const invalid = ["header_invalid", "http.headers"] as const;
 
-/** A value or name that is refused in every map and by the helper. */
+/** Expects a name or value to be refused in every map and by the helper. */
 async function expectNowhere(name: string, value: unknown): Promise<void> {
   await expectRefused(written({ [name]: value }), ...invalid);
   for (const map of ["request_headers", "response_headers"]) {

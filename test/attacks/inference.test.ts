@@ -255,8 +255,8 @@ attack(
     it.each(cases)("with $grant", ({ grant }) => {
       const looks = partsOf(grant).map((view) => ({
         json: JSON.stringify(view),
-        // Not the bytes: whether V8 writes 1 as an integer or a double depends on every object of
-        // the same shape there ever was.
+        // Values, not bytes: whether V8 writes 1 as an integer or a double depends on all earlier
+        // objects of the same shape.
         serialized: inspect(deserialize(serialize(view)), all),
         clone: structuredClone(view),
         inspected: inspect(view, all),

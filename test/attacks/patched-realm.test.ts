@@ -276,7 +276,7 @@ attack(
     it.each(named)("$key", ({ key, patch }) => {
       verifies("dispatch:tampering-detected");
       expect(patch.changes.length).toBeGreaterThan(0);
-      // Of a flood of changes the first thousand are reported.
+      // Only the first thousand changes are reported.
       expect([...(played.get(key)?.detected ?? [])].sort()).toEqual(
         patch.changes.slice(0, 1000).sort(),
       );

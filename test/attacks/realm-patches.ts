@@ -16,8 +16,8 @@ import {
 } from "./realm-patching.ts";
 
 /**
- * Every name that occurs in the sources: a record of the library may lack any of them. What is
- * longer is no name but a table in a string, and a report would cut it.
+ * Every name that occurs in the sources, because any of them may be absent from a record of the
+ * library. Longer ones are not names but tables in a string, and a report would cut them.
  */
 const sourceNames = namesIn(
   readdirSync("src", { recursive: true, encoding: "utf8" })
@@ -135,7 +135,7 @@ export const patches: Readonly<Record<string, Readonly<Record<string, Patch>>>> 
     }),
     "elements of all arrays": {
       apply: patch("Array.prototype", Array.prototype, indexes).apply,
-      // An array itself, which grows with its new elements.
+      // `Array.prototype` is an array itself, so new elements make it longer.
       changes: [
         "Array.prototype.length replaced",
         ...patch("Array.prototype", Array.prototype, indexes).changes,

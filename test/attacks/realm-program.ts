@@ -32,8 +32,8 @@ export interface Played {
 type Outcomes = { [step: string]: string };
 
 /**
- * Runs all steps in a realm that is patched once for them. V8 needs long for a patch of some
- * thousand names: patching for each step took minutes.
+ * Runs all steps in a realm that is patched once for all of them. Patching thousands of names is
+ * slow in V8: patching for each step took minutes.
  */
 function outcomesOf(
   wanted: typeof steps,

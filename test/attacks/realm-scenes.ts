@@ -153,7 +153,7 @@ function scene(apply: (() => void) | undefined, guarded: boolean): Promise<Manag
   };
   return manage([
     plugin("patches", (_p, _c) => {
-      // Once: the next run continues with what the patch left.
+      // Only once: the next run uses what the patch left behind.
       if (!patched) apply?.();
       patched = true;
     }),

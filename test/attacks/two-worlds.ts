@@ -1,8 +1,8 @@
-/** Two worlds that a plugin cannot distinguish: one with all that is ever hidden, one with only what it sees. */
+/** Two worlds that look the same to a plugin: with all hidden data, and with only what it sees. */
 import { createExtensions, type Extensions, filterExtensions } from "glassine";
 import type { Capability } from "../dispatch/support.ts";
 
-/** In everything that a capability hides. Not part of any string that the library creates. */
+/** Part of everything that a capability hides, and of no string that the library creates. */
 export const canary = "c4n4ry";
 
 export const full: Extensions = createExtensions({

@@ -1,4 +1,4 @@
-/** One event of each type of this library. */
+/** One event of each of this library's types. */
 import { type AuditEventType, auditEvent } from "../../src/core/observe/index.ts";
 
 export const plugin = {

@@ -1,4 +1,4 @@
-/** How an event becomes a record. */
+/** Turning events into records. */
 import vm from "node:vm";
 import { describe, expect, it } from "vitest";
 import { auditEventSchema } from "../../tools/scripts/audit-schema.ts";

@@ -215,7 +215,7 @@ it("refuses what is not a string, with a code", () => {
 describe("hostile texts", () => {
   const size = 1024 * 1024;
   const filled = (part: string) => part.repeat(Math.ceil(size / part.length));
-  // Quadratic work on a text of this size takes longer than a test may.
+  // Quadratic work on a string of this size would exceed the test's time limit.
   it.each([
     "token",
     "token ",

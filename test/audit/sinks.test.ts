@@ -1,4 +1,4 @@
-/** JSON Lines, and OpenTelemetry with its own SDK. */
+/** The JSON Lines sink, and the OpenTelemetry sink with the real SDK. */
 import type { Logger } from "@opentelemetry/api-logs";
 import {
   InMemoryLogRecordExporter,

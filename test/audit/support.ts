@@ -1,4 +1,4 @@
-/** Events, sinks and waits of the tests of the audit trail. */
+/** Events, sinks and waits for the tests of the audit trail. */
 import process from "node:process";
 import {
   type AuditEvent,
@@ -10,7 +10,7 @@ import {
   readAuditOptions,
 } from "../../src/core/observe/index.ts";
 
-/** An event of a host's own. */
+/** Returns an event of a host's own type. */
 export function eventOf(changes: Partial<AuditEventInput> = {}): AuditEventInput {
   return {
     eventType: "billing.invoice_sent",
@@ -21,7 +21,7 @@ export function eventOf(changes: Partial<AuditEventInput> = {}): AuditEventInput
   };
 }
 
-/** A record as a trail makes it. */
+/** A record as the trail creates it. */
 export const record: AuditEvent = {
   eventType: "billing.invoice_sent",
   actorUri: "system:billing",
@@ -38,7 +38,7 @@ export interface Kept {
   readonly log: string[];
 }
 
-/** A trail whose sink keeps what it is given. */
+/** Returns a trail whose sink keeps the records. */
 export function keeping(options: Omit<AuditOptions, "sink"> = {}, deliver?: AuditSink): Kept {
   const records: AuditEvent[] = [];
   return { ...trailTo((event) => records.push(event), options, deliver), records };
@@ -55,7 +55,7 @@ export function trailTo(
   return { trail: createTrail(read, deliver), log };
 }
 
-/** A trail that logs where a test says, or nowhere. */
+/** Returns a trail with the given logger, if any. */
 export function trailLoggedBy(
   logger: Parameters<typeof readAuditOptions>[1],
   sink: AuditSink,
@@ -63,7 +63,7 @@ export function trailLoggedBy(
   return createTrail(readAuditOptions({ sink }, logger));
 }
 
-/** The one record that comes of an event. */
+/** Returns the only record of an event. */
 export function recordOf(event: AuditEventInput, secrets: readonly string[] = []): AuditEvent {
   const { trail, records } = keeping({ secrets });
   trail.emit(event);
@@ -86,12 +86,12 @@ export function gate(): Gate {
   return { opened, open, fail };
 }
 
-/** Lets everything that is due now happen: microtasks, timers of a millisecond, rejections. */
+/** Waits for everything that is due now: microtasks, timers of a millisecond, rejections. */
 export async function rest(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-/** What nobody caught while `run` ran. */
+/** Returns the errors and rejections that nobody caught during `run`. */
 export async function uncaughtDuring(run: () => Promise<unknown>): Promise<readonly unknown[]> {
   const seen: unknown[] = [];
   const note = (reason: unknown) => seen.push(reason);

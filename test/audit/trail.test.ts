@@ -273,7 +273,7 @@ describe("a recipient that hangs", () => {
   const count = 20;
   const all = (emit: (n: number) => unknown) =>
     Promise.all(Array.from({ length: count }, (_, n) => emit(n)));
-  /** Half of what they would take one after the other. */
+  /** Resolves after half the time that they would take one after the other. */
   const half = (timeoutMs: number) =>
     new Promise((resolve) => setTimeout(resolve, (count * timeoutMs) / 2, "half"));
 
@@ -305,7 +305,7 @@ describe("a recipient that hangs", () => {
     const outcomes = [0, 1, 2].map((n) => trail.emit(numbered(n)));
     expect(await outcomes[0]).toMatchObject({ ok: false });
     expect(await outcomes[1]).toMatchObject({ ok: true });
-    // It was raised with the others, and is waited for all the same.
+    // Although it was emitted with the others, the trail waits for it with the full timeout.
     setTimeout(slow.open, 15);
     expect(await outcomes[2]).toMatchObject({ ok: true });
   });

@@ -1,4 +1,4 @@
-/** Every check of the command line is a test that names its number, or is listed with what it waits for. */
+/** Every check of the command line has a test that names its number, or is listed with a reason. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
@@ -6,10 +6,10 @@ import { expect, it } from "vitest";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const all = Array.from({ length: 82 }, (_, i) => i + 1);
 
-/** Numbers without a test, and why. */
+/** Numbers without a test, by reason. */
 const open: Readonly<Record<string, readonly number[]>> = {};
 
-/** The numbers in the titles of tests: `it("CLI-001, CLI-002: …")`. */
+/** Returns the numbers in test titles: `it("CLI-001, CLI-002: …")`. */
 function shownIn(folders: readonly string[]): ReadonlySet<number> {
   const files = folders.flatMap((folder) =>
     readdirSync(`${root}/${folder}`, { recursive: true, encoding: "utf8" })
@@ -17,7 +17,7 @@ function shownIn(folders: readonly string[]): ReadonlySet<number> {
       .map((path) => readFileSync(`${root}/${folder}/${path}`, "utf8")),
   );
   const titles = files.flatMap((text) => [
-    // A test can stand for checks of the plugin host as well.
+    // A title can also name checks of the plugin host.
     ...text.matchAll(/["'`]((?:(?:CLI|PH)-\d{3}(?:,| and|:)?\s*)+)/g),
   ]);
   const numbers = titles.flatMap(([, title = ""]) => [...title.matchAll(/CLI-(\d{3})/g)]);

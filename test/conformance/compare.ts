@@ -31,7 +31,7 @@ const isEmpty = (value: unknown): boolean =>
   value === undefined ||
   (typeof value === "object" && Object.keys(value).length === 0);
 
-/** Absent equals null; instants by time; inside `security` empty equals absent. */
+/** Absent equals null; instants compare by time; inside `security`, empty equals absent. */
 export function same(
   expected: unknown,
   actual: unknown,
@@ -48,7 +48,7 @@ export function same(
   if (path.at(-1) === "timestamp" && path[0] === "delegation") {
     return Date.parse(expected as string) === Date.parse(actual as string);
   }
-  // The age of a chain is not taken from a plugin (spec `merge:age-kept`).
+  // A merge ignores the age that a plugin returns for a chain (spec `merge:age-kept`).
   if (
     path.join(".") === "delegation.age_seconds" &&
     vector.capabilities?.includes("append_delegation") &&

@@ -1,6 +1,6 @@
 /**
- * Vectors that this library deviates from, each with its reason. `spec/vectors/README.md` shows
- * the same list. A case that holds again must leave the list; the tests see to it.
+ * Vectors from which this library deviates, each with its reason. `spec/vectors/README.md` shows
+ * the same list. The tests fail if a listed case holds again.
  */
 export const deviations: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   filter: {

@@ -1,4 +1,4 @@
-/** The comparison of views distinguishes any other answer from the expected one. */
+/** The comparison of views detects any answer that differs from the expected one. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import type { VectorCase } from "./compare.ts";
@@ -7,7 +7,7 @@ import { sameViews } from "./parts.ts";
 const file = new URL("../../spec/vectors/view.json", import.meta.url);
 const { cases } = JSON.parse(readFileSync(file, "utf8")) as { cases: readonly VectorCase[] };
 
-/** Each leaf of a value, with a copy of the whole in which that leaf is another. */
+/** Yields each leaf's path, with a copy of the whole value in which that leaf is changed. */
 function* changed(value: unknown, path: readonly string[] = []): Generator<[string, unknown]> {
   if (typeof value !== "object" || value === null) {
     yield [path.join("."), typeof value === "string" ? `${value}x` : `${String(value)} changed`];
@@ -32,7 +32,7 @@ it("whatever leaf of it is changed", () => {
     expect(sameViews(expected, expected, vector)).toBe(true);
     expect(sameViews(expected, expected.slice(1), vector)).toBe(false);
     for (const [at, other] of changed(expected)) {
-      // Sizes beside JSON text depend on blanks, and the format is a hint.
+      // Sizes of JSON text depend on its white space, and the format is a hint.
       const isJson = expected[Number(at.split(".")[0])]?.content_format === "json";
       if (at.endsWith("content_format") || (isJson && /size_bytes|\.content$/.test(at))) continue;
       leaves += 1;

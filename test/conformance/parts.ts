@@ -21,7 +21,7 @@ const forms: Readonly<Record<string, (view: PartInfo) => object>> = {
   opa_no_content: (view) => toPolicyInput(view, { content: false }),
 };
 
-/** By kind of word: the helpers it asks, by their names in the vectors. */
+/** For each kind of word, the helpers that take it, by their names in the vectors. */
 const helpers: Readonly<Record<string, Readonly<Record<string, keyof PartInfo>>>> = {
   roles: { has_role: "hasRole" },
   permissions: { has_permission: "hasPermission" },
@@ -32,7 +32,7 @@ const helpers: Readonly<Record<string, Readonly<Record<string, keyof PartInfo>>>
   properties: { get_property: "getProperty" },
 };
 
-/** What the views of a case answer, in the words of the vectors. */
+/** Returns what the views of a case answer, under the names of the vectors. */
 export function answersOf(
   vector: VectorCase,
   message: Message,
@@ -97,7 +97,7 @@ function ask(view: PartInfo, helper: keyof PartInfo, word: string): unknown {
   return (view[helper] as (word: string) => unknown).call(view, word);
 }
 
-/** JSON text is compared parsed, without the size beside it; inside the subject empty is absent. */
+/** Compares JSON text by its value, ignoring its size; in the subject, empty equals absent. */
 export function sameViews(expected: unknown, actual: unknown, vector: VectorCase): boolean {
   const views = expected as readonly Answers[];
   const given = actual as readonly Answers[];

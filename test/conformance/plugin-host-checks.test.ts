@@ -1,4 +1,4 @@
-/** Every check of the plugin host is a test that names its number, or is listed with what it waits for. */
+/** Every check of the plugin host has a test that names its number, or is listed with a reason. */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
@@ -7,12 +7,12 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 const notUsed = [62, 63];
 const all = Array.from({ length: 120 }, (_, i) => i + 1).filter((n) => !notUsed.includes(n));
 
-/** Numbers without a test, and why. */
+/** Numbers without a test, by reason. */
 const open: Readonly<Record<string, readonly number[]>> = {
   "is a time, which no test asserts: `npm run bench` measures it": [48],
 };
 
-/** The numbers in the titles of tests: `it("PH-001, PH-002: …")`. */
+/** Returns the numbers in test titles: `it("PH-001, PH-002: …")`. */
 function shown(): ReadonlySet<number> {
   const files = readdirSync(`${root}/test`, { recursive: true, encoding: "utf8" })
     .filter((path) => path.endsWith(".test.ts"))

@@ -12,12 +12,12 @@ function load(file: string): readonly VectorCase[] {
   return (JSON.parse(readFileSync(url, "utf8")) as { cases: VectorCase[] }).cases;
 }
 
-/** What glassine answers: a value, or the kind of refusal. */
+/** Glassine's answer: a value, or the kind of refusal. */
 type Answer =
   | { value: unknown }
   | { error: { kind: string; input?: string; slot?: unknown; tier?: unknown } };
 
-/** Refusals to read say which input they are about. */
+/** Runs `read`; if it throws, the error names the input. */
 function reading<T>(input: string, read: () => T): T {
   try {
     return read();
@@ -80,7 +80,7 @@ const operations: Record<string, (vector: VectorCase) => { answer: Answer; untou
     }),
   };
 
-/** Whether the answer is what the case, or its recommendation, asks for. */
+/** Whether the answer is what the case expects or, if it has one, what it recommends. */
 function holds(vector: VectorCase, op: string): boolean {
   const { answer: got, untouched } = (operations[op] as (typeof operations)[string])(vector);
   const error = vector.recommended_error ?? ("recommended" in vector ? undefined : vector.error);

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** What becomes of a field that is absent: what zod says of it. */
+/** What an absent field is read as: the same as in zod. */
 
 import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -91,7 +91,7 @@ describe("an absent field", () => {
   ])("%s", (_, schema) => {
     const level = z.object({ f: schema });
     const parsed = level.safeParse({});
-    // To us `undefined` is absent, too.
+    // `undefined` counts as absent, too.
     for (const input of [{}, { f: undefined }]) {
       expect(problemsOf(level, input).length === 0).toBe(parsed.success);
       if (!parsed.success) continue;

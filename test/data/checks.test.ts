@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** How the checks of a schema are run: each once, in order, on what was read, and as zod would. */
+/** How a schema's checks run: each once, in order, on the value that was read, and as in zod. */
 
 import { jsonObject, jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** Listing keys of cheap objects with many keys: a string or bytes dressed as a record. */
+/** Listing keys of cheap objects with many keys: a string or bytes disguised as a record. */
 
 import { createExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { codeOf } from "./support.ts";
 const max = defaultLimits.nodes;
 const dressed = (value: object) => Object.setPrototypeOf(value, Object.prototype) as object;
 const empty = createExtensions({});
-// The engine lists no more than some hundred million keys, and takes many seconds for these.
+// The engine cannot list more than some hundred million keys, and takes many seconds for those.
 const endless: readonly (readonly [string, () => object])[] = [
   ["a text", () => dressed(Object("x".repeat(2 ** 28)))],
   ["bytes", () => dressed(new Uint8Array(2 ** 28))],

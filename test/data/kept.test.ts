@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** What was shown and comes back: the same object, not judged again. */
+/** Shown parts that a plugin returns stay the same objects, and are not checked again. */
 
 import { headerMap, jsonObject, jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";

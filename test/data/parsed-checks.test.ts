@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { compile, problemsBy, readGiven } from "./support.ts";
 
-/** A check that notes what it is given. */
+/** A check that records the values it receives. */
 function noting() {
   const given: unknown[] = [];
   return { given, note: (value: unknown) => given.push(value) > 0 };

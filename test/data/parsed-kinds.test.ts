@@ -1,4 +1,4 @@
-/** Kinds in JSON that was just parsed. */
+/** Field types in JSON that was just parsed. */
 import { wholeNumber } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

@@ -31,7 +31,7 @@ const several = z.object({
   d: z.string().default("x"),
 });
 
-/** As many fields as are wanted, and a document that has each. */
+/** A level of `count` fields, and a document that has all of them. */
 const levelOf = (count: number) =>
   z.object(Object.fromEntries(Array.from({ length: count }, (_, i) => [`f${i}`, z.number()])));
 const documentOf = (count: number) =>

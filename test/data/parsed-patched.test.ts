@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** What was parsed is read in a realm that a plugin has patched: nothing of the realm's is met. */
+/** Parsed text is read in a realm that a plugin has patched, and no patch is called. */
 import { jsonObject } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -9,7 +9,7 @@ import { compile, problemsBy, readBy } from "./support.ts";
 const level = z.object({ a: z.string(), b: z.number().optional() });
 const text = '{"a":"x"}';
 
-/** What is read of a text while the realm is patched. What it is read by was compiled before. */
+/** Reads a document while the realm is patched. The schema is compiled before. */
 function readWhile(schema: z.ZodType, document: string, patches: () => void): unknown {
   const compiled = compile(schema);
   let read: unknown;
@@ -62,7 +62,7 @@ it("a list with holes shows none of its elements to a setter", () => {
     met += 1;
   };
   const compiled = compile(z.array(jsonObject()));
-  // biome-ignore lint/suspicious/noSparseArray: a hole is what is tried here.
+  // biome-ignore lint/suspicious/noSparseArray: the hole is the subject of this test.
   const holes = [{ a: "secret" }, , { b: "secret" }];
   let problems: readonly string[] = [];
   changesAfter(() => {

@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 import * as z from "zod";
 import { readingOf } from "./support.ts";
 
-/** A value of which every question is written down. */
+/** A proxy of `value` that records every access. */
 function asked<T extends object>(value: T): { readonly value: T; readonly questions: string[] } {
   const questions: string[] = [];
   const traps = ["get", "getOwnPropertyDescriptor", "getPrototypeOf", "has", "ownKeys"] as const;
@@ -33,7 +33,7 @@ it.each([
 ])("an object is read by its keys and the value of each: %s", (_, schema) => {
   const { value, questions } = asked({ a: "a" });
   expect(parsed(schema, value)).toEqual({ a: "a" });
-  // The runtime itself asks of each key whether it is enumerable.
+  // The runtime itself checks whether each key is enumerable.
   expect(questions).toEqual(["ownKeys", "getOwnPropertyDescriptor a", "get a"]);
 });
 

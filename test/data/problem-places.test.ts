@@ -54,7 +54,7 @@ describe("where a problem is", () => {
 });
 
 describe("an object that looks plain and yet runs code", () => {
-  /** The global object of a context over a proxy, dressed as a plain object. */
+  /** The global object of a context whose sandbox is a proxy, disguised as a plain object. */
   function contextified(handler: ProxyHandler<object>) {
     const sandbox = new Proxy({ a: 1, b: { c: 2 } }, handler);
     const dressed = vm.runInContext("this", vm.createContext(sandbox)) as object;

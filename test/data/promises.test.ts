@@ -1,4 +1,4 @@
-/** Promises where data belongs, such as that of a forgotten `await`: refused, and never left to reject. */
+/** Promises where data belongs, as after a forgotten `await`: refused, with rejections handled. */
 import { amend, createExtensions, filterExtensions } from "glassine";
 import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -164,7 +164,7 @@ describe("a promise that rejects", () => {
         ran += 1;
         return Promise;
       }
-      // biome-ignore lint/suspicious/noThenProperty: what must not be called.
+      // biome-ignore lint/suspicious/noThenProperty: the test checks that it is not called.
       override then(...given: never[]): never {
         ran += 1;
         return super.then(...given) as never;

@@ -1,9 +1,9 @@
-/** Patches of the realm that are undone before anybody else runs. */
+/** Patches of the realm that are undone before any other code runs. */
 import { detectTampering, type RealmChange } from "glassine";
 
 const { defineProperty, getOwnPropertyDescriptor, deleteProperty } = Reflect;
 
-/** What puts everything back, the last thing first. A list, as patches may reach every array. */
+/** Restores everything, last change first. A linked list, since patches may affect every array. */
 interface Undo {
   readonly back: () => void;
   readonly next: Undo | undefined;
@@ -13,7 +13,7 @@ export function later(back: () => void): void {
   undo = { back, next: undo };
 }
 
-/** Puts a property in place until the end of the test. */
+/** Defines a property until the end of the test. */
 export function patch(target: object, key: PropertyKey, descriptor: PropertyDescriptor): void {
   const before = getOwnPropertyDescriptor(target, key);
   later(() => {
@@ -23,7 +23,7 @@ export function patch(target: object, key: PropertyKey, descriptor: PropertyDesc
   defineProperty(target, key, { __proto__: null, configurable: true, ...descriptor } as never);
 }
 
-/** Takes a property away until the end of the test. */
+/** Removes a property until the end of the test. */
 export function remove(target: object, key: PropertyKey): void {
   const before = getOwnPropertyDescriptor(target, key) as PropertyDescriptor;
   later(() => defineProperty(target, key, before));
@@ -37,7 +37,7 @@ export function changesAfter(run: () => void): readonly RealmChange[] {
     return detectTampering();
   } finally {
     for (; undo !== undefined; undo = undo.next) undo.back();
-    // An array itself: an element that was added made it longer.
+    // `Array.prototype` is an array itself: an added element made it longer.
     Array.prototype.length = 0;
   }
 }

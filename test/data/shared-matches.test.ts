@@ -1,4 +1,4 @@
-/** What a pattern matched stays in `RegExp.input`, where every plugin can read it. */
+/** The string that a pattern matched stays in `RegExp.input`, where every plugin can read it. */
 import {
   addLabels,
   createExtensions,

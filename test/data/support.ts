@@ -5,7 +5,7 @@ import { type Admitted, admit, extensionsLimits, type Limits } from "../../src/c
 import { type GlassineError, isGlassineError, type Problem } from "../../src/core/errors/index.ts";
 import { type Compiled, compileSchema } from "../../src/core/schema/index.ts";
 
-/** The error a call is refused with. Fails when the call goes through. */
+/** The error that a call is refused with. Fails if the call succeeds. */
 export function refusalOf(run: () => unknown): GlassineError {
   try {
     run();
@@ -19,9 +19,9 @@ export function refusalOf(run: () => unknown): GlassineError {
 export const codeOf = (run: () => unknown): string => refusalOf(run).code;
 
 type Options = Parameters<typeof admit>[2];
-/** How a value is read. What is left out is as for a host's value, read whole and strictly. */
+/** How a value is read. The defaults are those of a host's value, read whole and strictly. */
 export type How = Partial<Omit<Options, "limits">> & { readonly limits?: Partial<Limits> };
-/** The same, over what was shown. */
+/** The same, with the value that was shown. */
 export type HowOver = How & { readonly previous?: unknown; readonly partial?: boolean };
 
 export const optionsOf = ({ limits, ...how }: How = {}): Options => ({
@@ -37,13 +37,13 @@ const parsedOptions = optionsOf({ origin: "parsed" });
 export const compile = (schema: z.ZodType): Compiled =>
   compileSchema(schema, { closed: true, shownWhole: false });
 
-/** Reads over what was shown. */
+/** Reads a value over the one that was shown. */
 export function admitOver(
   compiled: Compiled,
   value: unknown,
   { previous, partial, ...how }: HowOver,
 ): Admitted {
-  // Over a root, the level alone, as for what a plugin returns.
+  // A partial root is read as a level alone, as in a plugin's result.
   const { read } = partial ? (compiled.level ?? compiled) : compiled;
   return admit(read, value, optionsOf(how), previous, partial ? "partial" : "whole");
 }
@@ -54,7 +54,7 @@ export function valueIn(admitted: Admitted): unknown {
   throw new Error(linesIn(admitted).join("\n"));
 }
 
-/** What a reading found, each as `path | code | expected | received`. */
+/** The problems that a reading found, each as `path | code | expected | received`. */
 export function linesIn(admitted: Admitted): readonly string[] {
   return admitted.ok ? [] : admitted.problems.map(lineOf);
 }
@@ -62,7 +62,7 @@ export function linesIn(admitted: Admitted): readonly string[] {
 const lineOf = ({ path, code, expected, received }: Problem) =>
   [path.join("/"), code, expected, received].join(" | ");
 
-/** The result of reading by a schema, over what was shown. Fails if the value is refused. */
+/** The result of reading with a schema, over what was shown. Fails if the value is refused. */
 export function readingOf(
   schema: z.ZodType,
   value: unknown,
@@ -72,7 +72,7 @@ export function readingOf(
   return valueIn(admitOver(compile(schema), value, { origin, previous }));
 }
 
-/** What a reading by a schema finds. */
+/** The problems that a reading with a schema finds. */
 export function problemsOf(
   schema: z.ZodType,
   value: unknown,
@@ -83,12 +83,12 @@ export function problemsOf(
   return linesIn(admitOver(compile(schema), value, { origin, limits, previous }));
 }
 
-/** The same by a schema that was compiled before. */
+/** The same with a schema that was compiled before. */
 export function problemsBy(compiled: Compiled, value: unknown): readonly string[] {
   return linesIn(admit(compiled.read, value, optionsOf()));
 }
 
-/** What is read from JSON text by a schema that was compiled before; `undefined` if it is refused. */
+/** The value of JSON text, read with a compiled schema; `undefined` if it is refused. */
 export function readBy(compiled: Compiled, text: string): unknown {
   const read = admit(compiled.read, JSON.parse(text), parsedOptions);
   return read.ok ? read.value : undefined;
@@ -100,7 +100,7 @@ export function readGiven(schema: z.ZodType, text: string, limits: Partial<Limit
   return read.ok ? read.value : undefined;
 }
 
-/** What is read from JSON text. */
+/** The result of reading JSON text. */
 export function readFrom(schema: z.ZodType, text: string, limits: Partial<Limits> = {}): Admitted {
   return admit(compile(schema).read, JSON.parse(text), optionsOf({ origin: "parsed", limits }));
 }

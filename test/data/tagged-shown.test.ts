@@ -1,4 +1,4 @@
-/** A union discriminated by one field, over what was shown and from each origin. */
+/** A union discriminated by one field, read over a shown value and from each origin. */
 
 import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** Unions discriminated by one field: read by the option that the tag names, once. */
+/** Unions discriminated by one field: read once, with the option that the tag names. */
 import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -92,7 +92,7 @@ describe("the tag", () => {
 });
 
 describe("a union whose options cannot be distinguished", () => {
-  // Of these zod cannot tell when they are made.
+  // zod cannot detect the fault in these when the union is created.
   const lazily = (schema: z.ZodType) => z.lazy(() => schema);
   const inner = z.discriminatedUnion("u", [lazily(z.string()) as never]);
   it.each<[string, readonly z.ZodType[]]>([

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** What is watched of the realm: all of it that a program leans on. */
+/** The parts of the realm that are watched: all that a program relies on. */
 import { detectTampering } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
 import { changesAfter, patch, remove } from "./realm-patches.ts";

@@ -129,7 +129,7 @@ describe("tampering", () => {
   });
 
   it("is not detected for hardening: a frozen intrinsic is unchanged", () => {
-    // For good, because nothing thaws it; so one that nobody patches.
+    // It cannot be unfrozen, so this is an intrinsic that no other test patches.
     Object.freeze(WeakRef.prototype);
     expect(detectTampering()).toEqual([]);
   });

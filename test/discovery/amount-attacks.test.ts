@@ -146,7 +146,7 @@ attack(
     ];
     it.each(texts)("the string %j", async (text) => {
       expect(await configOf({ NOTE: text })).toEqual({ level: { most: 1 }, note: text });
-      // It also replaces the host's value with a string, and not with structure.
+      // It also replaces the host's value, with a string and not with structure.
       expect(await configOf({ LEVEL: text })).toEqual({ level: text });
     });
 

@@ -12,7 +12,7 @@ interface Listed {
   readonly rejected: readonly { readonly code: string }[];
 }
 
-/** What `plugins list` finds, which goes on without a lock. */
+/** What `plugins list` finds; it does not stop at a missing lock. */
 async function listed(
   cwd: string,
   { argv = [], env = {} }: { readonly argv?: readonly string[]; readonly env?: object },

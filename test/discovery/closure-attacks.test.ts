@@ -15,7 +15,7 @@ async function plant(folder: string, name: string, marker: string, more: object 
   await writeFile(join(folder, "index.js"), `${code}export const definePlugin = 1;\n`);
 }
 
-/** Adds to the package.json of a plugin. */
+/** Adds fields to a plugin's package.json. */
 async function needs(path: string, more: object) {
   const file = join(path, "package.json");
   await writeFile(file, JSON.stringify({ ...JSON.parse(await readFile(file, "utf8")), ...more }));

@@ -199,7 +199,7 @@ describe("finding packages", () => {
     const discovery = await discover(root, { mode: "production" });
     expect(discovery.plugins.map(({ name }) => name)).toEqual(["guard"]);
     expect(codesOf(discovery)).toEqual(["other: missing_from_lock"]);
-    // A package that is a link from there to another place still is one.
+    // A package in it that is itself a link to another place still counts as a link.
     const away = join(root, "guard");
     await rename(join(elsewhere, "node_modules/guard"), away);
     await symlink(away, join(elsewhere, "node_modules/guard"));

@@ -1,5 +1,5 @@
 // Only in test:all: it starts processes.
-/** Plugins of packages whose code runs elsewhere: nothing of it runs in the host. */
+/** Plugins from packages whose code runs elsewhere: none of it runs in the host. */
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ const production = { mode: "production", onRejected: "skip" } as const;
 type DiscoverOptions = NonNullable<Parameters<typeof discover>[1]>;
 type Entry = Parameters<typeof trust>[3];
 
-/** Whatever this machine lacks. */
+/** Accepts whatever protection this machine lacks. */
 const accept = ["memory", "network", "signals"] as const;
 const inProcess = { isolate: "process", accept } as const;
 

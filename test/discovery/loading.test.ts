@@ -173,7 +173,7 @@ describe("loading", () => {
   it("PH-085: a plugin made with another copy of this library is accepted", async () => {
     verifies("discovery:copies");
     const root = await newRoot();
-    // What another copy leaves of a plugin: a manifest behind the registered symbol.
+    // All that another copy leaves of a plugin: a manifest under the registered symbol.
     const code = `${load} () => {
       const plugin = {};
       globalThis[Symbol.for("glassine.manifests")].set(plugin, {

@@ -1,4 +1,4 @@
-/** Plugins that the lockfile trusts and that no package names any more. */
+/** Plugins that the lockfile trusts but that no package names any more. */
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createPluginManager } from "glassine";
@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { codesOf, discover, install, newRoot, trust } from "./support.ts";
 
-/** A root with a trusted plugin, and the drift that is found after a change. */
+/** A root with a trusted plugin, and the drift found after a change. */
 async function driftAfter(change: (path: string, root: string) => Promise<unknown>) {
   const root = await newRoot();
   const path = await install(root, "guard");
@@ -17,7 +17,7 @@ async function driftAfter(change: (path: string, root: string) => Promise<unknow
   return drift.map(({ kind, blocking }) => [kind, blocking]);
 }
 
-/** Changes a text of the package.json. */
+/** Replaces a string in the package.json. */
 const inManifest = (from: string, to: string) => async (path: string) => {
   const file = join(path, "package.json");
   const text = await readFile(file, "utf8");

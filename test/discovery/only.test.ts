@@ -1,4 +1,4 @@
-/** A host that wants some of what is installed, and not all. */
+/** A host that wants only some of what is installed. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createPluginManager } from "glassine";

@@ -1,5 +1,5 @@
 // A process of its own: deadlines keep the timers that they find when they load.
-/** Verifiers that cannot work: a start ends with what is wrong, and `doctor` tells it. */
+/** Verifiers that cannot work: a start fails with the reason, and `doctor` reports it. */
 import { GlassineError } from "glassine";
 import type { SignatureVerifier } from "glassine/node";
 import { describe, expect, it, vi } from "vitest";

@@ -1,4 +1,4 @@
-/** The contract of procedures, checked without making an instance of the class. */
+/** The contract of procedures, checked without creating an instance of the class. */
 import { isGlassineError, ManifestError } from "glassine";
 import { defineKind, defineProcedure, procedureKind } from "glassine/node";
 import { describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import * as z from "zod";
 const id = "acme.clean_up";
 const ran: string[] = [];
 
-/** A good class, which says so if anything of it runs. */
+/** A valid class that records whether any of it runs. */
 const good = () =>
   class CleanUp {
     static readonly id: unknown = id;
@@ -26,7 +26,7 @@ const good = () =>
     }
   };
 
-/** A good class with one own static that is something else. */
+/** A valid class with one of its own statics replaced. */
 const withStatic = (key: string, descriptor: PropertyDescriptor) =>
   Object.defineProperty(good(), key, { configurable: true, enumerable: true, ...descriptor });
 const without = (key: string) => {

@@ -29,7 +29,7 @@ attack(
   "Repeat a key, the second time with an escape, or use `__proto__`, in JSON of the operator or of a package",
   "refused as a whole: `setting_invalid`, `options_invalid`, `lockfile_invalid`, `invalid_metadata` or `signature_invalid`; no part of it counts",
   () => {
-    /** Each turns valid JSON of an object into a faulty one. */
+    /** Each one turns a valid JSON object into a faulty one. */
     const faults: Readonly<Record<string, (text: string, key: string, value: string) => string>> = {
       "a key twice": (text, key, value) => text.replace("{", `{${JSON.stringify(key)}:${value},`),
       "a key twice, by an escape": (text, key, value) =>

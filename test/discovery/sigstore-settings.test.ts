@@ -1,4 +1,4 @@
-/** Sigstore by settings alone: a host and the command check bundles without a line of code for it. */
+/** Sigstore through settings alone: a host and the command check bundles without any extra code. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hashPackage, readTrustSettings } from "glassine/node";

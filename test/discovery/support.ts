@@ -11,7 +11,7 @@ import { closureHasher, hashPackage, memberText } from "../../src/operate/packag
 import { signPackage, trustPlugins } from "../../src/operate/trust/index.ts";
 import { afterTest } from "../support/cleanup.ts";
 
-// A package has no glassine beside it: its module takes what the test lends it.
+// A package has no glassine next to it, so its module uses what the test provides.
 (globalThis as { testDefinePlugin?: unknown }).testDefinePlugin = definePlugin;
 
 /** Settings under which unsigned packages are loaded. */
@@ -26,7 +26,7 @@ export async function newRoot(): Promise<string> {
   return root;
 }
 
-/** The source of a plugin. `marker` is a file that its module writes when it is run. */
+/** The source of a plugin. `marker` is a file that its module writes when it runs. */
 export function source(name: string, manifest: object = {}, marker?: string): string {
   const mark =
     marker === undefined
@@ -61,7 +61,7 @@ export function discover(root: string, options: DiscoverOptions = {}) {
   return discoverPlugins({ root, env: unsigned, onRejected: "skip", ...options });
 }
 
-/** `ID: CODE` of each, sorted. */
+/** Each rejection as `ID: CODE`, sorted. */
 export function codesOf({ rejected }: Awaited<ReturnType<typeof discover>>): readonly string[] {
   return rejected.map(({ id, package: name, code }) => `${id ?? name}: ${code}`).sort();
 }
@@ -92,7 +92,7 @@ export async function trust(
   await trustPlugins(join(root, "plugins.lock"), [entry], "reviewed");
 }
 
-/** Whether a module with that marker was run. */
+/** Whether the module with that marker ran. */
 export const ran = (marker: string): boolean => existsSync(marker);
 
 /** A publisher with a key, and the settings that trust it. */

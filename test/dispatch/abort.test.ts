@@ -22,7 +22,7 @@ import {
 
 const extensions = labelled("PII");
 
-/** What a handler does after it made the host abort, at once. */
+/** What a handler does right after it made the host abort. */
 const afterwards: Record<string, () => unknown> = {
   "returns nothing": () => undefined,
   "returns a change": () => ({ modifiedPayload: { name: "changed", args: {} } }),

@@ -5,7 +5,7 @@ import { hook, labelled, runOnce } from "./support.ts";
 
 type Loose = (...given: never[]) => unknown;
 
-/** The plugin of one handler, entered as it is or with `extensions` said. */
+/** A plugin with one handler, registered as it is or with an explicit `extensions`. */
 const of = (handler: Loose, extensions?: boolean) =>
   definePlugin({
     name: "shapes",
@@ -13,7 +13,7 @@ const of = (handler: Loose, extensions?: boolean) =>
     capabilities: ["read_labels"],
     hooks: {
       [hook]: (extensions === undefined ? handler : { handler, extensions }) as never,
-      // One that takes extensions, so that the capability is of use.
+      // This handler takes extensions, so that the capability has a use.
       evaluate: (_payload, _context, _extensions) => {},
     },
   });
@@ -37,11 +37,11 @@ async function argumentsOf(handler: Loose, extensions?: boolean) {
 
 const methods = {
   two(_payload: unknown, _context: unknown) {
-    // biome-ignore lint/complexity/noArguments: counts what it was called with.
+    // biome-ignore lint/complexity/noArguments: the test counts the arguments.
     take(...arguments);
   },
   three(_payload: unknown, _context: unknown, _extensions: unknown) {
-    // biome-ignore lint/complexity/noArguments: counts what it was called with.
+    // biome-ignore lint/complexity/noArguments: the test counts the arguments.
     take(...arguments);
   },
 };
@@ -50,11 +50,11 @@ describe("a handler", () => {
   it("with one or two parameters receives exactly two arguments, with three or more the view too", async () => {
     verifies("dispatch:arity", "dispatch:two-arguments");
     function one(_payload: unknown) {
-      // biome-ignore lint/complexity/noArguments: counts what it was called with.
+      // biome-ignore lint/complexity/noArguments: the test counts the arguments.
       take(...arguments);
     }
     function four(_payload: unknown, _context: unknown, _extensions: unknown, _more: unknown) {
-      // biome-ignore lint/complexity/noArguments: counts what it was called with.
+      // biome-ignore lint/complexity/noArguments: the test counts the arguments.
       take(...arguments);
     }
     expect(await argumentsOf(one as Loose)).toBe(2);
@@ -85,7 +85,7 @@ describe("a handler", () => {
 
   it("with no parameters, or only hidden ones, receives two arguments", async () => {
     function none() {
-      // biome-ignore lint/complexity/noArguments: counts what it was called with.
+      // biome-ignore lint/complexity/noArguments: the test counts the arguments.
       take(...arguments);
     }
     const preset = (payload = {}, context = {}) => take(payload, context);

@@ -133,7 +133,7 @@ describe("concurrent plugins", () => {
 
   it("are read when they throw: a denial cannot change while others run", async () => {
     verifies("dispatch:result-read-once");
-    // As a `RejectError` of another copy of the library is.
+    // Like a `RejectError` from another copy of the library.
     const rejected = { [Symbol.for("glassine.error")]: true, code: "rejected", reason: "early" };
     const gate = deferred();
     const running = runOnce([

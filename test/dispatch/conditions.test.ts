@@ -92,7 +92,7 @@ describe("conditions", () => {
   const kinds = ["tools", "prompts", "resources", "servers", "tenants"] as const;
   type Named = Readonly<Partial<Record<(typeof kinds)[number], readonly string[]>>>;
 
-  /** Each name of the call has the given kinds, and no others. */
+  /** Expects each name in the call to have the given kinds, and no others. */
   async function expectNames(named: Named, at: readonly [HookName, object], given: object = {}) {
     const everyName = [...new Set(Object.values(named).flat()), "no-name"];
     for (const kind of kinds) {
@@ -103,7 +103,7 @@ describe("conditions", () => {
     }
   }
 
-  // Each part has in every text a name, so that one that is read as of another kind shows.
+  // Every string in each part is a name, so that one read as the wrong kind is noticed.
   const request = { prompt_request_id: "id" };
   const resource = { resource_request_id: "id", uri: "the-uri", name: "title" };
   it.each<[type: string, content: object, Named]>([

@@ -3,7 +3,7 @@ import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
 import { call, deferred, hook, manage, rest, tagger } from "./support.ts";
 
-/** A signal that lets some looks at it pass, and then throws. */
+/** A signal that can be read `looks` times, and then throws. */
 function breaking(looks: number): AbortSignal {
   let left = looks;
   const signal = {

@@ -228,7 +228,7 @@ describe("the time a handler took", () => {
       expect(ms, name).toBeGreaterThanOrEqual(0);
       expect(ms, name).toBeLessThan(10_000);
     }
-    // Timers may come a little early.
+    // Timers may fire a little early.
     expect(took.waits).toBeGreaterThan(10);
     expect(took.beside).toBeGreaterThan(10);
     expect(took.hangs).toBeGreaterThan(15);

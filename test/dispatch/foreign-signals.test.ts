@@ -22,11 +22,11 @@ import {
 
 interface Foreign {
   readonly signal: AbortSignal;
-  /** Calls whoever listens, and says nothing of it when it is asked. */
+  /** Calls the listeners, but does not change what `aborted` returns. */
   readonly abort: () => void;
 }
 
-/** A signal that answers each look at it by `look`, which gets the number of the look. */
+/** A signal whose `aborted` is answered by `look`, which receives the number of the read. */
 function foreign(look: (at: number) => boolean = () => false): Foreign {
   const listeners = new Set<() => void>();
   let looks = 0;
@@ -122,7 +122,7 @@ describe("a signal that breaks", () => {
       if (position >= from) expect(record).toMatchObject(over);
       else expect(record.status).not.toBe("skipped");
     }
-    // It is counted no more.
+    // The ended run no longer counts towards `maxInFlight`.
     expect(labelsOf(await manager.invoke(hook, call))).toContain("two");
   });
 
@@ -190,7 +190,7 @@ describe("a signal that calls its listeners without `aborted`", () => {
     "those beside each other": { mode: "concurrent" },
   } as const;
 
-  /** Runs `waits`, the plugin and one after it. Nothing runs, or is reported, once the run is over. */
+  /** Runs `waits`, the plugin and one after it: nothing runs or is reported after the run's end. */
   async function expectOver(
     make: (abort: () => void) => ReturnType<typeof plugin>,
     next: (typeof nextOnes)[keyof typeof nextOnes],

@@ -14,7 +14,7 @@ import {
   tagger,
 } from "./support.ts";
 
-/** Every object a holder of `root` can get at, with the way to it. */
+/** Every object that can be reached from `root`, with its path. */
 function reachable(root: object): ReadonlyMap<object, string> {
   const seen = new Map<object, string>([[root, "result"]]);
   for (const [object, path] of seen) {
@@ -22,7 +22,7 @@ function reachable(root: object): ReadonlyMap<object, string> {
       const descriptor = Object.getOwnPropertyDescriptor(object, key);
       const value: unknown = descriptor?.value;
       if (typeof value !== "object" || value === null || seen.has(value)) continue;
-      // Opaque: all it has is private, and nothing reads what a holder puts on it.
+      // Opaque: all its data is private, and nothing reads properties that others add to it.
       if (object === root && key === "context") continue;
       seen.set(value, `${path}.${String(key)}`);
     }

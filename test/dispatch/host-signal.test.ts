@@ -11,7 +11,7 @@ afterEach(() => {
   Object.defineProperty(AbortSignal.prototype, "aborted", aborted);
 });
 
-/** Patches signals, then lets the run wait. */
+/** Patches signals, then makes the run wait. */
 const patching =
   (patch: () => void): Run =>
   async (_payload, _context) => {
@@ -23,7 +23,7 @@ const throwing = () => {
   throw new Error("patched");
 };
 
-/** A signal that the runtime did not make, and who listens to its abort. */
+/** A signal that the runtime did not create, and the listeners to its abort. */
 function lookalike() {
   const listeners = new Set<() => void>();
   const of = (type: string) => (type === "abort" ? listeners : new Set<() => void>());

@@ -23,7 +23,7 @@ const extensions = createExtensions({
   custom: { note: 1 },
 });
 
-/** What a plugin does to end the run, or to try and take a label away. */
+/** What a plugin does to end the run, or to try to remove a label. */
 const acts: Record<string, Run> = {
   "does nothing": (_p, _c) => undefined,
   denies: (_p, _c) => deny("no"),

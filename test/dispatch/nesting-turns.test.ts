@@ -1,4 +1,4 @@
-/** Runs in runs: by whose right labels join, and until when. */
+/** Nested runs: whose capabilities let labels join the outer run, and until when. */
 import { defineHost, jsonObject, stringSet, withRule } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -22,7 +22,7 @@ import {
   tagger,
 } from "./support.ts";
 
-/** A slot of a host's own, but for its schema. */
+/** A host's own slot, except for its schema. */
 const shelf = {
   tier: "mutable",
   read: "everyone",

@@ -153,7 +153,7 @@ describe("labels of an inner run", () => {
     }
   });
 
-  /** A gate that lets an inner run end, and the end of it. */
+  /** Runs an inner run that ends only after the outer handler timed out or returned. */
   async function slowInner(modeOfOuter: "sequential" | "concurrent", ending: "timeout" | "return") {
     const mayEnd = deferred();
     const ended = deferred();
@@ -317,7 +317,7 @@ describe("a nested run", () => {
       const result = await manager.invoke(hook, call, { extensions: given });
       expect(labelsOf(result)).toEqual(["EU", "pii"]);
       expect(inner).toMatchObject([{ violation: { reason: "PII stays here" } }]);
-      // Whoever started it may not see the labels of the outer run.
+      // The plugin that started it may not see the labels of the outer run.
       const [{ extensions: after }] = inner as [{ extensions: typeof given }];
       expect(after.security?.labels ?? []).toEqual(extensions === undefined ? [] : ["own"]);
       expect([after.security?.subject, after.http]).toEqual([undefined, undefined]);

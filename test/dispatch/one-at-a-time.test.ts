@@ -46,7 +46,7 @@ describe("runs that wait for a plugin's handler", () => {
     expect(gates).toHaveLength(1);
     gates[0]?.resolve();
     await rest();
-    // Two were waiting, and one is left: another comes behind it.
+    // Of the two waiting runs one is left; another one queues behind it.
     expect(gates).toHaveLength(2);
     runs.push(manager.invoke(hook, call));
     for (const left of [1, 2, 3]) {
@@ -129,7 +129,7 @@ describe("a handler that runs exclusively and fails", () => {
       block(300);
       throw new Error("broken");
     };
-    // Long enough that a busy machine does not let it pass before the handler goes on.
+    // Long enough not to pass before the handler continues, even on a busy machine.
     const manager = await manage([alone("one", late, { timeoutMs: 250 })]);
     expect((await manager.invoke(hook, call)).violation?.code).toBe("handler_error");
   });

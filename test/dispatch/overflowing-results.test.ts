@@ -1,4 +1,4 @@
-/** A result that leaves no stack to read it with is refused by a limit, not as a proxy. */
+/** A result that overflows the stack when it is read is refused by a limit, not as a proxy. */
 import vm from "node:vm";
 import { createPluginManager, definePlugin } from "glassine";
 import { createMessage } from "glassine/messages";

@@ -113,7 +113,7 @@ describe("a grant", () => {
     return { security: { ...security, subject }, http: { headers: { "x-a": "1" } } };
   })();
 
-  /** What a plugin with the grant sees, says it may, and gets written. */
+  /** The view and context of a plugin with the grant, and the result of its edits. */
   async function under(grant: Capability[] | undefined) {
     let view: FullView | undefined;
     let context: PluginContext | undefined;

@@ -105,7 +105,7 @@ describe("a changed payload is checked against its whole schema", () => {
     const { manager, result } = await change(hook, payload, modifiedPayload);
     expect(result.continueProcessing).toBe(true);
     expect(plain(result.payload)).toEqual({ from: 1, to: 5, ...after });
-    // What is taken by reference is what a copy of it would be read as.
+    // A payload that is passed by reference equals what its copy is read as.
     const again = await manager.invoke(hook, structuredClone(plain(result.payload)) as object);
     expect(plain(again.payload)).toEqual(plain(result.payload));
   });

@@ -1,4 +1,4 @@
-/** A payload that is refused: the place in it is named, by the schema's own words and no others. */
+/** A refused payload: its faulty place is named, in the schema's own words and no others. */
 import { createPluginManager, definePlugin } from "glassine";
 import { describe, expect, it } from "vitest";
 

@@ -15,7 +15,7 @@ import {
   tagger,
 } from "./support.ts";
 
-/** Plugins that note their turn, and the notes. */
+/** Creates plugins that record their turns, and holds the record. */
 function notebook() {
   const turns: string[] = [];
   const noting = (name: string, extra: Parameters<typeof plugin>[2] = {}) =>

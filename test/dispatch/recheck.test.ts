@@ -1,4 +1,4 @@
-/** With `recheck`, what a run lets pass is what every plugin that may deny has let pass. */
+/** With `recheck`, every plugin that may deny has accepted the final outcome of a run. */
 import { addLabels, allow, deny } from "glassine";
 import { freezePayload } from "glassine/messages";
 import { describe, expect, it } from "vitest";

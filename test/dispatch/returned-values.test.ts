@@ -52,7 +52,7 @@ describe("a value that is not a result", () => {
 
   it.each(cases)("such as %s is refused with %s", async (what, code, value) => {
     verifies("dispatch:result-keys", "dispatch:result-read-once");
-    // A function with a `then` is waited for by a promise on its way.
+    // A promise would adopt a function with a `then`, so that one is only returned directly.
     const alone = what.includes("could be waited for");
     for (const each of alone ? [value] : [value, Promise.resolve(value)]) {
       const result = await over(each);

@@ -15,7 +15,7 @@ export async function outcomeOf(value: unknown, mode: "sequential" | "concurrent
   return result.violation?.code ?? (result.payload as { name: string }).name;
 }
 
-/** Apart, so that no linter takes the objects for promises. */
+/** A constant, so that no linter mistakes the objects for promises. */
 export const key = "then";
 
 /** An object with a `then` of its own. */

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** Where a run ends, and that nothing of it goes on from there. */
+/** Where a run ends, and that nothing in it continues afterwards. */
 import { deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import {

@@ -12,7 +12,7 @@ import {
   runOnce,
 } from "./support.ts";
 
-/** A plugin that notes what its state holds, and adds to it. */
+/** A plugin that records what its state holds, and adds to it. */
 function counting(name: string, seen: unknown[]) {
   return plugin(name, (_payload, context) => {
     const count = ((context.state.get("count") as number | undefined) ?? 0) + 1;
@@ -106,14 +106,14 @@ describe("a manager created by a handler", () => {
     const reasons: unknown[] = [];
     const drives: Run = async (payload, context) => {
       const own = await manage([loose]);
-      // By its context, and by the context of a result, which belongs to the same request.
+      // With its context, and with a result's context, which belongs to the same request.
       const first = await own.invoke(hook, payload, { parent: context });
       for (const given of [{ parent: context }, { context: first.context }, { parent: context }]) {
         reasons.push((await own.invoke(hook, payload, given)).violation?.reason);
       }
     };
     const result = await runOnce([plugin("drives", drives), strict]);
-    // In its own manager the plugin has one state for the request, as everywhere.
+    // In its own manager, too, the plugin has one state for the request.
     expect(reasons).toEqual([undefined, undefined, "4 of 3"]);
     expect(result.continueProcessing).toBe(true);
   });
@@ -130,7 +130,7 @@ describe("a manager created by a handler", () => {
         const { violation } = await own.invoke(hook, payload, { context: inner.context });
         reasons.push(violation?.reason);
       }
-      // Back in the host's manager, it goes on from where it was there.
+      // Back in the host's manager, the count continues from its value there.
       const { violation } = await manager.invoke(hook, payload, { context: inner.context });
       reasons.push(violation?.reason);
     };
@@ -181,7 +181,7 @@ describe("the request's id", () => {
       expect(time).toBeLessThanOrEqual(after);
       expect(count).toBe(first + at);
     }
-    // By chance two of so many might be alike, but not half of them.
+    // Two random parts may be equal by chance, but not half of them.
     expect(new Set(parts.map(([, , chance]) => chance)).size).toBeGreaterThan(10);
   });
 

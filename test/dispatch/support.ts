@@ -43,7 +43,7 @@ export function plugin(name: string, run: Run, extra: Extra = {}): Plugin {
     version: "1.0.0",
     capabilities,
     dependsOn,
-    // Declared either way: most of these plugins have a capability that they make no use of.
+    // Always explicit: most of these plugins have a capability that they do not use.
     hooks: { [hook]: { handler: run as never, extensions: run.length >= 3, ...settings } },
   });
 }
@@ -52,12 +52,12 @@ type Options = Partial<Omit<Parameters<typeof createPluginManager>[0], "plugins"
 export type Item = Parameters<typeof createPluginManager>[0]["plugins"][number];
 
 export function manage(plugins: readonly Item[], options: Options = {}): Promise<Manager> {
-  // What handlers throw is not what most tests are about.
+  // Most tests are not about what handlers throw.
   const logger = { warn: (text: string) => process.emitWarning(text) };
   return createPluginManager({ plugins, logger, ...options });
 }
 
-/** The payload of all tests that do not care; made by the library, so it goes by reference. */
+/** The default payload; created by the library, so it is passed by reference. */
 export const call = freezePayload({ name: "add", args: { a: 1 } });
 
 /** Runs the plugins once over `call`. */
@@ -77,12 +77,12 @@ export function labelsOf(result: { readonly extensions: Extensions }): readonly 
   return result.extensions.security?.labels ?? [];
 }
 
-/** Adds a label at once. */
+/** Adds a label synchronously. */
 export const adds =
   (label: string): Run =>
   (_payload, _context, extensions) => ({ modifiedExtensions: addLabels(extensions, label) });
 
-/** A plugin that adds its own name as label. */
+/** A plugin that adds its own name as a label. */
 export function tagger(name: string, extra: Extra = {}): Plugin {
   return plugin(name, adds(name), extra);
 }
@@ -104,12 +104,12 @@ export function deferred<T = void>(): Deferred<T> {
 }
 
 interface Order extends Extra {
-  /** As the plugins are given; by name unless said. */
+  /** The order in which the plugins are registered; by name by default. */
   readonly names?: readonly string[];
   readonly given?: Extensions;
 }
 
-/** Runs one concurrent plugin a name, all waiting, and lets them finish in the given order. */
+/** Runs one waiting concurrent plugin per name, and lets them finish in the given order. */
 export async function finishing(
   order: readonly string[],
   answer: (name: string) => Run,
@@ -136,7 +136,7 @@ export async function finishing(
   return running;
 }
 
-/** What an aborted run ends with. */
+/** The violation of an aborted run. */
 export const aborted = { code: "aborted", reason: "The host aborted the invocation." };
 
 export const statusesOf = ({ executions }: Pick<Result, "executions">) =>
@@ -153,7 +153,7 @@ export async function rest(): Promise<void> {
 export const later = (ms: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, ms));
 
-/** What nobody caught while `run` ran. */
+/** The errors that nobody caught while `run` ran. */
 export async function uncaughtDuring(run: () => Promise<unknown>): Promise<readonly unknown[]> {
   const seen: unknown[] = [];
   const note = (reason: unknown) => seen.push(reason);
@@ -167,7 +167,7 @@ export async function uncaughtDuring(run: () => Promise<unknown>): Promise<reado
   return seen;
 }
 
-/** Everything by which a host can distinguish results, as text. */
+/** Everything by which a host can distinguish results, as a string. */
 export function bytesOf(result: Result): string {
   const { context: _context, ...rest } = result;
   return JSON.stringify(rest);

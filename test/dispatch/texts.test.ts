@@ -87,7 +87,7 @@ describe("a result that is refused says what was expected", () => {
       ["metadata"],
     );
     expect(Reflect.ownKeys(value)).toContain("metadata");
-    // So often is it asked for whenever keys are listed.
+    // Listing the keys once reads it this many times.
     listings = times;
     times = 0;
     expect(await refusedWith(value)).toEqual(result("snapshot_key", "Expected ordinary keys."));

@@ -81,7 +81,7 @@ it("a few nested thenables need no timer", async () => {
 
 describe("a then on a prototype that a plugin patched", () => {
   const seen: unknown[] = [];
-  /** Settles what it is called on, so that a call shows and hangs nothing. */
+  /** Records its receiver and settles, so that a call is noticed and nothing hangs. */
   function patch(this: unknown, yes: Settle) {
     seen.push(this);
     yes(undefined);

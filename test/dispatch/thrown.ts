@@ -19,7 +19,7 @@ function note(): never {
   throw new Error(secret);
 }
 
-/** An object of which every reading counts and throws. */
+/** An object on which every read is counted and throws. */
 function trapped(): object {
   const thrown = {};
   const names = ["message", "stack", "name", "code", "cause", "toString", "toJSON", "then"];

@@ -10,7 +10,7 @@ const message = {
   content: [{ content_type: "text", text: "hello" }],
 } as const;
 
-/** A plugin with two handlers on one point, both of which keep what they were shown. */
+/** A plugin with two handlers on one hook, both of which keep the views they received. */
 function twoHandlers(views: unknown[], between: Run | undefined) {
   const keep = (_payload: unknown, _context: unknown, extensions: unknown) => {
     views.push(extensions);

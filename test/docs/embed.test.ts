@@ -1,4 +1,4 @@
-/** docs/embed.md has every option and field, in the order of the sources. */
+/** docs/embed.md lists every option and field, in the order of the sources. */
 import { readFileSync } from "node:fs";
 import { createPluginManager, definePlugin, deny, type Limits } from "glassine";
 import { describe, expect, it } from "vitest";
@@ -12,12 +12,12 @@ import { readPage, root } from "./support/pages.ts";
 const { text } = readPage("docs/embed.md");
 const table = (first: string) => readTable(text, first);
 
-/** The names in the first column of a table. */
+/** Returns the names in the first column of a table. */
 function named(first: string): readonly (string | undefined)[] {
   return table(first).map(([cell]) => codeIn(cell)[0]);
 }
 
-/** The fields of an interface, as its source declares them. */
+/** Returns the fields of an interface in the order of its source. */
 function fieldsOf(path: string, name: string): readonly string[] {
   const source = readFileSync(`${root}src/core/${path}`, "utf8");
   const [, body = ""] =

@@ -1,4 +1,4 @@
-/** Every exported function is on a page. */
+/** Every exported function is mentioned on a page. */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { entries, packageName } from "../support/source-aliases.ts";

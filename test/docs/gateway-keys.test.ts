@@ -1,4 +1,4 @@
-/** Every key of the configuration has its sentence on the page. */
+/** The page has a sentence for every configuration key. */
 import { expect, it } from "vitest";
 import { configSchema } from "../../src/gateway/config/index.ts";
 import { configRows } from "../../tools/scripts/pages/gateway-page.ts";

@@ -1,4 +1,4 @@
-/** docs/operate.md says in words what has high impact: each name of the code is in them. */
+/** docs/operate.md describes in words every capability that the code lists as high impact. */
 import { capabilities } from "glassine";
 import { highImpact, standardTables } from "glassine/node";
 import { expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { tablesOf } from "../../src/core/host/index.ts";
 import { memoryNode } from "../../src/memory-node/index.ts";
 import { readPage } from "./support/pages.ts";
 
-/** What the page calls it. */
+/** The page's phrase for each name. */
 const phrases: Readonly<Record<string, string>> = {
   append_labels: "changing labels,",
   write_headers: "labels, headers or",

@@ -1,4 +1,4 @@
-/** The page on performance names each goal that the committed runs miss, and no other. */
+/** The performance page names exactly the goals that the committed runs miss. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";

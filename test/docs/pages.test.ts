@@ -16,7 +16,7 @@ const { version, scripts } = JSON.parse(readFileSync(`${root}package.json`, "utf
   readonly version: string;
   readonly scripts: Readonly<Record<string, string>>;
 };
-/** What `npm pack` makes, from a folder beside the clone. */
+/** The file that `npm pack` creates, as seen from a folder next to the clone. */
 const tarball = `../glassine/glassine-${version}.tgz`;
 
 describe("links", () => {

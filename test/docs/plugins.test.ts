@@ -1,4 +1,4 @@
-/** docs/plugins.md has a section for each stock plugin, and the options as its schema has them. */
+/** docs/plugins.md has a section for each stock plugin, with the options of its schema. */
 import { type StockPluginName, stockPlugins } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
@@ -8,7 +8,7 @@ import { readPage } from "./support/pages.ts";
 const { text, anchors } = readPage("docs/plugins.md");
 const names = Object.keys(stockPlugins) as StockPluginName[];
 
-/** The rows of a table of options. */
+/** Returns the expected rows of a plugin's table of options. */
 function rowsOf(name: StockPluginName): readonly (readonly string[])[] {
   const { properties = {}, required = [] } = z.toJSONSchema(stockPlugins[name].options, {
     io: "input",

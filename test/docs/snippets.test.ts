@@ -8,7 +8,7 @@ import { type Program, programsOf } from "./support/programs.ts";
 import type { ProgramResult } from "./support/run-programs.ts";
 
 const folder = "docs-snippets";
-/** Whole pages share a process: loading the sources takes longer than most programs do. */
+/** Few, because loading the sources takes longer than most programs run. */
 const processes = 4;
 const pages = [...readPages(), ...readDocstrings()].map((page) => ({
   path: page.path,
@@ -36,14 +36,14 @@ async function runAll(own: readonly Program[]): Promise<void> {
   const files = own.map(({ file }) => `${compiled.out}build/compiled/${folder}/code/${file}`);
   const args = [runner, ...files.map((file) => file.replace(/ts$/, "js"))];
   const { code, output, complaints } = await run(process.execPath, args, 600_000);
-  // Also a program that prints what it should and then goes on for ever has failed.
+  // A program that prints the right output but never ends has failed, too.
   const ended = code === 0 ? (JSON.parse(output) as ProgramResult[]) : [];
   own.forEach((program, index) => {
     results.set(program, ended[index] ?? { output, error: complaints });
   });
 }
 
-/** What the compiler says of a program, with the line of the page. */
+/** Returns the compiler's findings about a program, with the lines of the page. */
 function findings({ at, file }: Program): readonly string[] {
   const [page] = at.split(":");
   return compiled.problems

@@ -1,4 +1,4 @@
-/** The example runs as a user runs it, but compiled to a place of its own; the page shows its output. */
+/** Runs the example like a user, but compiled to a separate folder; the page shows its output. */
 // Only in test:all: it runs example programs.
 import { readFileSync } from "node:fs";
 import process from "node:process";

@@ -1,6 +1,6 @@
 /**
- * examples/deploy, as far as it can be tried without a container engine and a cluster: the steps of
- * the container file in plain folders, and what the manifest says against the gateway that it runs.
+ * Tests examples/deploy without a container engine or a cluster, as far as possible: runs the
+ * container file's steps in plain folders, and checks the manifest against the gateway it starts.
  */
 // Only in test:all: it installs packages and starts processes.
 import { execFile, spawn } from "node:child_process";
@@ -66,7 +66,7 @@ interface Config {
 
 const manifest = await readFile(`${deploy}kubernetes.yaml`, "utf8");
 const documents = parseAllDocuments(manifest);
-// What the tests below read of them, they check.
+// Not typed: the tests below check the parts that they read.
 const ofKind = (kind: string) =>
   documents.map((each) => each.toJS()).find((each) => each.kind === kind);
 const configText: string = ofKind("ConfigMap").data["glassine.config.json"];
@@ -141,7 +141,7 @@ describe("the manifest", () => {
     const { seconds } = gateway.lifecycle.preStop.sleep;
     const spareMs = (pod.terminationGracePeriodSeconds - seconds) * 1000 - config.limits.shutdownMs;
     expect(spareMs).toBeGreaterThanOrEqual(5000);
-    // A sidecar ends after the containers, so the server is there until the gateway has ended.
+    // Kubernetes ends sidecars last, so the server is available until the gateway has ended.
     expect(pod.initContainers.map(({ restartPolicy }) => restartPolicy)).toEqual(["Always"]);
   });
 
@@ -183,7 +183,7 @@ describe("the image", () => {
       front: "http",
       servers: ["notes"],
       problems: [],
-      // Secrets and volumes are mounted in a pod, and are not here.
+      // A pod mounts secrets and volumes, which do not exist here.
       warnings: [
         ...Object.keys(secrets).map((name) =>
           expect.stringContaining(`/run/secrets/glassine/${name} does not exist`),
@@ -248,8 +248,8 @@ interface Changes {
 }
 
 /**
- * The configuration of the manifest, in the image, and its other mounts in a folder. What this
- * machine does not have is changed: the server, the issuer's keys, the store of labels, ports.
+ * Writes the manifest's configuration into the image, and its other mounts into a folder. Replaces
+ * what this machine lacks: the server, the issuer's keys, the label store, ports. Returns a TMPDIR.
  */
 async function settings({ url, adminPort = 0, keys = '{"keys":[]}' }: Changes = {}) {
   const mounts = join(folder, "mounts");
@@ -273,7 +273,7 @@ async function settings({ url, adminPort = 0, keys = '{"keys":[]}' }: Changes = 
   return join(mounts, "tmp");
 }
 
-/** Starts what the image runs, on a free port of this machine. */
+/** Starts the image's program on a free port of this machine. */
 function start(temporary: string, ...more: readonly string[]) {
   const [program, ...args] = image.command.map((each) =>
     each === configPath ? join(image.root, configPath) : each,
@@ -299,7 +299,7 @@ function start(temporary: string, ...more: readonly string[]) {
   return { child, lines, ended, port };
 }
 
-/** An MCP server over HTTP: its URL. */
+/** Starts an MCP server over HTTP and returns its URL. */
 function startServer(): Promise<string> {
   const fixture = `${root}tools/conformance/fixture/server.mjs`;
   const child = spawn(process.execPath, [fixture, "v2", "0"], {
@@ -319,7 +319,7 @@ interface Asking {
   readonly authorization?: string;
 }
 
-/** One request, under a host of ours, which `fetch` would not send. */
+/** Sends one request with a `Host` header of its own, which `fetch` does not allow. */
 function ask({ port, path, host, body, authorization }: Asking) {
   return new Promise<{ readonly status: number | undefined; readonly text: string }>(
     (resolve, reject) => {

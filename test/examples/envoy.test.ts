@@ -1,4 +1,4 @@
-/** The example runs as `npm run start:envoy` runs it. Skipped where there is no Envoy. */
+/** Runs the example like `npm run start:envoy`. Skipped if Envoy is not installed. */
 // Only in test:all: it runs example programs.
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";

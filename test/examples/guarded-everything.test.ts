@@ -1,4 +1,4 @@
-/** The example runs as `npm run start:guard` runs it, but compiled to a place of its own. */
+/** Runs the example like `npm run start:guard`, but compiled to a separate folder. */
 // Only in test:all: it runs example programs.
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ const example = "examples/guarded-everything";
 const limitMs = 240_000;
 
 let ran: Ran;
-/** What was printed under each call, by its title. */
+/** The output under each call, by the call's title. */
 let calls: ReadonlyMap<string, string>;
 let ending: string;
 
@@ -21,7 +21,7 @@ beforeAll(async () => {
   calls = new Map(sections.map((section) => [section.split("\n")[0] ?? "", section]));
 }, 480_000);
 
-/** The lines of one plugin under a call, up to the next plugin or hook. */
+/** Returns one plugin's lines under a call, up to the next plugin or hook. */
 function linesOf(call: string, plugin: string): string {
   const section = calls.get(call) ?? "";
   const [, after = ""] = section.split(`\n    ${plugin} `);

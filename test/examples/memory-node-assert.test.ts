@@ -95,7 +95,7 @@ describe("an assertion", () => {
   });
 });
 
-/** What post_assert_audit received, recorded by a plugin that only listens. */
+/** Records what post_assert_audit receives, with a plugin that only listens. */
 function audits() {
   const received: { readonly fact: Fact | null; readonly outcome: object }[] = [];
   const listener = definePlugin({

@@ -1,4 +1,4 @@
-/** Federation of the example node: facts are received one by one, and sent all or none. */
+/** Federation of the example node: facts are received one by one, but sent all or none. */
 // Only in test:all: it runs example programs.
 import { definePlugin, type Fact } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** Recalls of the example node: all of its filters, or nothing. */
+/** Recalls of the example node: facts pass all of its filters, or none are returned. */
 // Only in test:all: it runs example programs.
 import { deny } from "glassine";
 import { definePlugin, type RecallQuery } from "glassine/memory-node";
@@ -15,7 +15,7 @@ const order = [
   "post_recall_audit",
 ];
 
-/** A node that has facts. */
+/** Starts a node and stores some facts. */
 async function filled(...args: Parameters<typeof started>): Promise<Watched> {
   const watched = await started(...args);
   for (const [id, changes] of [

@@ -1,4 +1,4 @@
-/** What comes before an operation of the example node: identity, tenant, permission, start. */
+/** The steps before an operation of the example node: identity, tenant, permission, start. */
 // Only in test:all: it runs example programs.
 import { deny, type Json } from "glassine";
 import { definePlugin } from "glassine/memory-node";

@@ -1,4 +1,4 @@
-/** The example runs as a user runs it, but compiled to a place of its own. */
+/** Runs the example like a user, but compiled to a separate folder. */
 // Only in test:all: it runs example programs.
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -7,7 +7,7 @@ import { compile, type Ran, run } from "../docs/support/compile.ts";
 const example = "examples/memory-node";
 
 let ran: Ran;
-/** What was printed under each title: the hooks that ran, and the answer. */
+/** The output under each title: the hooks that ran, and the answer. */
 let runs: ReadonlyMap<string, { readonly hooks: string; readonly answer: string }>;
 
 beforeAll(async () => {

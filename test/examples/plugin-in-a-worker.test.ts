@@ -1,4 +1,4 @@
-/** The example runs as a user runs it, but compiled to a place of its own. */
+/** Runs the example like a user, but compiled to a separate folder. */
 // Only in test:all: it runs example programs.
 import process from "node:process";
 import { beforeAll, describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** The smallest plugin of an author: it works as its page says. */
+/** The smallest plugin works as its page says. */
 // Only in test:all: it runs example programs.
 import process from "node:process";
 import { createPluginManager } from "glassine/memory-node";

@@ -1,4 +1,4 @@
-/** The example runs as a user runs it, with the build: an isolated plugin needs an installed library. */
+/** Runs the example like a user, on the build: an isolated plugin needs an installed library. */
 // Only in test:all: it runs example programs.
 import { mkdir, writeFile } from "node:fs/promises";
 import process from "node:process";

@@ -45,7 +45,7 @@ async function tryWith(scene: Scene, at: number, what: string) {
   return { stage, outcome };
 }
 
-/** Removing our own claim failed: it stays until this process ends, and is reported. */
+/** Expects that the claim, which could not be removed, stays and is reported; then removes it. */
 async function removeClaim({ file, order }: Stage, warnings: readonly string[]): Promise<void> {
   expect(warnings).toEqual([
     expect.stringContaining("The lock stays claimed until this process ends."),
@@ -237,7 +237,7 @@ describe("a change that can no longer be rolled back", () => {
 });
 
 describe.skipIf(process.platform === "win32")("permissions of the system itself", () => {
-  /** A user without access to our files: `nobody` if we are root, otherwise ourselves. */
+  /** A user without access to the files: `nobody` if this runs as root, else the current user. */
   const nobody = process.getuid?.() === 0 ? 65_534 : undefined;
   let programs: Programs;
   beforeAll(async () => {

@@ -11,12 +11,12 @@ import process from "node:process";
 
 export interface Fault {
   readonly folder: string;
-  /** Which call, from 1; later calls too, if `what` says so. Or each whose label matches. */
+  /** The call, counted from 1 (and later ones, if `what` says so), or all with a matching label. */
   readonly at: number | Pick<RegExp, "test">;
   /**
-   * A code is one that the call fails with. `kill` ends the process before the call, `kill_half`
-   * in the middle of a write. `short` makes it a half write or read, `dribble` all of them some
-   * bytes. `full` is a disk that is full from then on.
+   * An error code makes the call fail with it. `kill` ends the process before the call, `kill_half`
+   * in the middle of a write. `short` halves one write or read, `dribble` cuts all of them to a few
+   * bytes. `full` simulates a disk that is full from then on.
    */
   readonly what: string;
 }

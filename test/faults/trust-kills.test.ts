@@ -123,7 +123,7 @@ describe("CLI-049: a process is killed", () => {
     const scene = await open("refresh");
     const index = (await callsOf(scene)).findIndex((each) => call.test(each));
     expect(index).toBeGreaterThan(0);
-    // Killed before a call: the one after the call that is meant.
+    // `kill` ends the process before a call, so it is set at the one after the intended call.
     const { standing, recovered } = await killAt(
       scene,
       what === "kill" ? index + 2 : index + 1,

@@ -5,14 +5,14 @@ import type { LockEntry } from "../../src/operate/trust/lockfile/entry-rules.ts"
 
 export interface Order {
   readonly path: string;
-  /** What to trust; else what to revoke. */
+  /** The entries to trust; if absent, the order revokes instead. */
   readonly trust?: readonly LockEntry[];
   readonly revoke?: readonly string[];
   readonly reason: string;
   readonly waitMs?: number;
 }
 
-/** The outcome: the code of a refusal, or none. */
+/** The outcome: the code of a refusal, or null. */
 export interface Outcome {
   readonly code: string | null;
   readonly message: string;

@@ -146,7 +146,7 @@ async function linesOfChange({ path, order }: Stage): Promise<number> {
   return lines.filter(({ reason }) => reason === order.reason).length;
 }
 
-/** What the next change finds and leaves: a change that was made has its lines once. */
+/** Makes the next change and checks what it leaves: a change that was made has its lines once. */
 export async function expectMended(
   scene: Scene,
   stage: Stage,

@@ -1,6 +1,6 @@
 /**
- * A separate process that changes what is trusted: once, as its first argument says and as the
- * user that the second one names, or whenever it receives an order.
+ * A separate process that changes what is trusted: once, if its first argument is an order (as the
+ * user that the second one names), or otherwise whenever it receives an order.
  */
 import process from "node:process";
 import { carryOut, type Order } from "./trust-orders.ts";

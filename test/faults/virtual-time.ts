@@ -2,8 +2,8 @@
  * Virtual time for the library alone.
  *
  * The library captures clocks and timers when it loads. So this module installs its own in
- * their place, and `end-of-loading.ts` restores the real ones. Import the one, then the library,
- * then the other: each for its effect.
+ * their place, and `end-of-loading.ts` restores the real ones. Import this module, then the
+ * library, then the other one, each for its side effect.
  */
 
 interface Timer {
@@ -29,7 +29,7 @@ function setTimer(callback: () => void, delayMs = 0): Timer {
     dueAt: now + Math.max(Math.trunc(delayMs), 1),
     callback,
     isReferenced: true,
-    // Of the timer that they are called on, as the methods of Node's timers are.
+    // These use the timer that they are called on, like the methods of Node's timers.
     ref() {
       this.isReferenced = true;
     },

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** What a level looks like of which a part is withheld, standard or a host's own. */
+/** How a level looks when a part of it is withheld, in standard slots and in a host's own. */
 import { createExtensions, filterExtensions } from "glassine";
 import { defineHost, jsonValue, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";

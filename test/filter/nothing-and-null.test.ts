@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** What says something in a level that is cut: null does, a level without a field does not. */
+/** Content of a partly withheld level: null counts as content, a level without fields does not. */
 import { defineHost, jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

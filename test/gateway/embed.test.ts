@@ -1,4 +1,4 @@
-/** The gateway in a program of one's own: what it takes, what it refuses, what it does by default. */
+/** The gateway in a program of your own: what it accepts, what it refuses, and its defaults. */
 import process from "node:process";
 import { createPluginManager, definePlugin, isGlassineError } from "glassine";
 import { createGateway, type GatewayOptions } from "glassine/gateway";
@@ -23,7 +23,7 @@ async function gatewayOf(options: Partial<GatewayOptions> & Pick<GatewayOptions,
   return { gateway, url: new URL(`http://127.0.0.1:${gateway.address?.port}/mcp`) };
 }
 
-/** The code and the places of what a start is refused for. */
+/** The code and the paths for which a start is refused. */
 async function refusal(config: unknown): Promise<[code: string, places: readonly string[]]> {
   const failure: unknown = await gatewayOf({ config } as never).catch((error: unknown) => error);
   if (!isGlassineError(failure)) throw failure;

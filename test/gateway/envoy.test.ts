@@ -36,7 +36,7 @@ async function started(config: ConfigInput, options?: BehindEnvoyOptions) {
   return behind;
 }
 
-/** A file with a plugin that is written in JavaScript. */
+/** A file with a plugin in JavaScript. */
 async function pluginFile(code: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "glassine-plugin-"));
   open.push(() => rm(folder, { recursive: true }));
@@ -82,7 +82,7 @@ async function connect(
 const { GLASSINE_REDIS_URL: redis = "" } = process.env;
 const identity = { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } };
 
-/** The notes server over HTTP, which is a gateway of ours without plugins. */
+/** The notes server over HTTP, through a gateway without plugins. */
 async function notesOverHttp(): Promise<string> {
   const { port, kill } = await startGatewayProcess({
     servers: {
@@ -215,7 +215,7 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
     expect((await post("bob", list, session)).status).toBe(404);
     expect((await post("ada", list, session)).status).toBe(200);
     expect((await post("ada", list, "made-up")).status).toBe(404);
-    // Whoever begins a session does not get into another's by its id.
+    // Initializing with the id of someone else's session does not open that session.
     const again = await post("bob", { id: 3, method: "initialize", params }, session);
     expect(again.headers.get("mcp-session-id")).not.toBe(session);
     await again.text();
@@ -251,7 +251,7 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
   });
 
   describe.each(["streamed", "buffered"] as const)("models, %s", (bodyMode) => {
-    /** Every API of the providers behind one Envoy, each at the path of its name. */
+    /** Every API of the providers behind one Envoy, each at a path with its name. */
     async function modelsBehind(plugins: ConfigInput["plugins"]) {
       const keys = new Set<unknown>();
       const apis = [...new Set(modelCases.map(({ api }) => api))];
@@ -316,7 +316,7 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
       { servers: { up: { url: upstream } }, identity: { anonymous: true } },
       {
         bodyMode,
-        // Envoy itself drops trailers of HTTP/1.1 where nothing is said.
+        // By default, Envoy itself drops HTTP/1.1 trailers.
         change: (config) =>
           config
             .replace(
@@ -445,13 +445,13 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
     await pause(500);
     await behind.processors[0]?.kill("SIGKILL");
     await pause(1500);
-    // The other one goes on alone.
+    // The other processor goes on alone.
     const alone = statuses.get(200) ?? 0;
     await expect.poll(() => statuses.get(200) ?? 0).toBeGreaterThan(alone + 3 * inFlight);
     behind.processors[0] = await behind.start(0);
     await pause(1500);
     const before = new Map(statuses);
-    // One that ends in order loses nothing.
+    // A processor that shuts down in order loses nothing.
     await behind.processors[1]?.kill("SIGTERM");
     await pause(1000);
     isOver = true;

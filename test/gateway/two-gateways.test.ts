@@ -1,5 +1,5 @@
 /**
- * Two gateways behind a load balancer, which share nothing but the label store, and one of them is
+ * Two gateways behind a load balancer, which share nothing but the label store; one of them is
  * killed. Skipped without a Redis or Valkey server.
  */
 // Only in test:all: it starts processes.
@@ -62,7 +62,7 @@ async function started() {
 const calls = (client: Client, name: string) => client.callTool({ name });
 const refused = { code: -32010, data: { code: "egress_denied" } };
 
-/** One POST, in a session or not, and the code of a refusal. */
+/** Sends one POST, in a session or not; returns its status, its session and a refusal's code. */
 async function post(url: URL, body: object, session: Readonly<Record<string, string>> = {}) {
   const accept = "application/json, text/event-stream";
   const response = await fetch(url, {
@@ -84,7 +84,7 @@ withRedis.each(["session", "exchange"] as const)(
     await calls(one, "send");
     await calls(one, "send");
     await calls(one, "read");
-    // Where `read` went, `send` does not: one of two exchanges in turn, or another session.
+    // `send` goes to the other gateway than `read`: exchanges alternate, and the sessions differ.
     await expect(calls(other, "send")).rejects.toMatchObject(refused);
     const [readAt, refusedAt] = balancer.answeredBy.slice(-2);
     expect(balancer.ports).toEqual(expect.arrayContaining([readAt, refusedAt]));
@@ -125,7 +125,7 @@ withRedis("no request stays without an answer when one is killed", async () => {
   const first = await connect("session");
   const session = first.transport?.sessionId ?? "";
   const home = gateways.find(({ port }) => port === balancer.homes.get(session));
-  // Only the end of its gateway ends this one.
+  // Nothing but the end of its gateway ends this call.
   const call = { id: "waits", method: "tools/call", params: { name: "wait" } };
   const waiting = post(balancer.url, call, { "mcp-session-id": session }).catch(() => "cut off");
 
@@ -152,18 +152,18 @@ withRedis("no request stays without an answer when one is killed", async () => {
   await home?.kill("SIGKILL");
   expect(await waiting).toBe("cut off");
   await more(40);
-  // The others may have had all of these calls.
+  // The other clients may have made all of these calls.
   while (!outcomes.includes("session_unknown")) await more(1);
   isOver = true;
   await Promise.all(clients);
   const count = (outcome: string) => outcomes.filter((each) => each === outcome).length;
-  // A client has one request on its way at a time.
+  // A client has one request in flight at a time.
   expect(count("lost")).toBeLessThanOrEqual(clients.length);
   expect(count("session_unknown")).toBe(1);
   expect(count("answered") + count("lost") + 1).toBe(outcomes.length);
 });
 
-/** The code that a failed call has; without one its answer was lost with the gateway. */
+/** The code of a failed call; without a code, its answer was lost with the gateway. */
 function outcomeOf({ message }: Error): string {
   return /"data":\{"code":"(\w+)"/.exec(message)?.[1] ?? "lost";
 }

@@ -1,5 +1,5 @@
-/** Each entry of the package has a table of its functions here, or says why not. */
-// Only in test:all: it measures every function at four sizes and more.
+/** Each entry of the package has a table of its functions here, or a reason why not. */
+// Only in test:all: it measures every function at four or more sizes.
 import { existsSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 

@@ -1,17 +1,17 @@
-/** Documents that grow: from a small one, families of larger ones, each hostile in its own way. */
+/** Families of growing documents made from a small one, each hostile in its own way. */
 export interface Family {
   readonly name: string;
   readonly input: (count: number) => unknown;
 }
 
-/** What a scanner, a pattern or an escape could try again and again. */
+/** Repeated, these could make a scanner, a pattern or an escape retry again and again. */
 const runs = ['\\"', "{[\u{1f600} "];
-/** Words that say what an item is. With another it would be refused. */
+/** Keys whose value says what an item is; with another value it would be refused. */
 const kinds = ["type", "role", "method", "sourceType", "content_type", "status"];
 
 /**
- * Each list of `seed` grows, and so do all its objects that take more keys, and all its texts.
- * A document that is refused for a key would try only the refusal, so `accepts` says which are not.
+ * Grows each list of `seed`, all its objects that accept more keys, and all its strings. A document
+ * that is refused for a key would test only the refusal, so `accepts` says which ones pass.
  */
 export async function familiesOf(
   seed: unknown,
@@ -27,7 +27,7 @@ export async function familiesOf(
     if (!(await takes(plain))) continue;
     open.push({ place, values: (await takes(deep)) ? [deep, ...times(23, () => plain)] : [plain] });
   }
-  // Objects inside others come first, and stay in these.
+  // Inner objects grow first, so that the outer ones keep them.
   const manyKeys = (count: number) =>
     open.reduceRight(
       (document, { place, values }) =>
@@ -56,7 +56,7 @@ export function times<Item>(count: number, make: (at: number) => Item): Item[] {
   return Array.from({ length: Math.ceil(count) }, (_, at) => make(at));
 }
 
-/** As many of each name as of the seed, and as many of names of their own. */
+/** Half of the items are those of the seed, the other half have strings of their own. */
 function manyItems(items: readonly unknown[], count: number): readonly unknown[] {
   return times(count, (at) => {
     const item = items[Math.floor(at / 2) % items.length];
@@ -64,7 +64,7 @@ function manyItems(items: readonly unknown[], count: number): readonly unknown[]
   });
 }
 
-/** More keys, with these values in turn. */
+/** Adds `count` keys, with these values in turn. */
 function withKeys(values: readonly unknown[], count: number): (found: unknown) => unknown {
   const added = times(count, (at) => [`k${at}`, values[at % values.length]]);
   return (found) => ({ ...(found as object), ...Object.fromEntries(added) });
@@ -85,7 +85,7 @@ function mapTexts(value: unknown, change: (text: string) => string, key = ""): u
   );
 }
 
-/** Lists and objects in each other. */
+/** Lists and objects nested in each other. */
 const deep = times(24, (at) => at).reduce<unknown>(
   (value, at) => (at % 2 === 0 ? [value] : { a: value }),
   1,
@@ -93,7 +93,7 @@ const deep = times(24, (at) => at).reduce<unknown>(
 
 type Place = readonly string[];
 
-/** All lists and objects. Those that hold others come before these. */
+/** All lists and objects, outer ones before inner ones. */
 function placesIn(
   value: unknown,
   place: Place = [],

@@ -1,4 +1,4 @@
-// Only in test:all: it measures every function at four sizes and more.
+// Only in test:all: it measures every function at four or more sizes.
 import * as root from "glassine";
 import * as audit from "glassine/audit";
 import * as host from "glassine/host";

@@ -1,5 +1,5 @@
-/** What passes a guard: each part of the messages of each method of MCP, and many messages. */
-// Only in test:all: it measures every function at four sizes and more.
+/** What passes a guard: each part of every MCP method's messages, and many messages. */
+// Only in test:all: it measures every function at four or more sizes.
 import {
   createExtensions,
   createPluginManager,
@@ -137,7 +137,7 @@ const settings = { envelope: () => extensions, labels: {} };
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** What the peer and the host get for one message, and the answer to it. */
+/** What the peer and the host receive for one message and its answer. */
 async function passed(method: string, message: Exchange): Promise<unknown> {
   const manager = await createPluginManager({ plugins: [looks] });
   const { guard, peer, sent, received } = await rawGuard(manager, settings);
@@ -163,7 +163,7 @@ async function passed(method: string, message: Exchange): Promise<unknown> {
   return [sent(), received()];
 }
 
-/** So many of something, at once. */
+/** A subject that only repeats something `count` times. */
 const many = (run: (count: number) => Promise<unknown>): Subject => ({
   seed: 1,
   run,

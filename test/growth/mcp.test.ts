@@ -1,4 +1,4 @@
-// Only in test:all: it measures every function at four sizes and more.
+// Only in test:all: it measures every function at four or more sizes.
 
 import * as mcp from "glassine/mcp";
 import type { Message } from "glassine/messages";

@@ -1,4 +1,4 @@
-// Only in test:all: it measures every function at four sizes and more.
+// Only in test:all: it measures every function at four or more sizes.
 import * as openai from "glassine/openai";
 import { verifies } from "../support/verifies.ts";
 import { streaming, writing } from "./providers.ts";

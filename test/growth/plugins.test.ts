@@ -1,10 +1,10 @@
-// Only in test:all: it measures every function at four sizes and more.
+// Only in test:all: it measures every function at four or more sizes.
 import { createPluginManager, type Plugin } from "glassine";
 import { createMessage, toolCall, toolResult } from "glassine/messages";
 import * as stock from "glassine/plugins";
 import { type Subject, tryGrowth } from "./subjects.ts";
 
-/** What a plugin makes of a call whose arguments grow. */
+/** A plugin that handles a call whose arguments grow. */
 function calling(plugin: Plugin): Subject {
   return {
     seed: { text: "ada" },
@@ -17,7 +17,7 @@ function calling(plugin: Plugin): Subject {
   };
 }
 
-/** What it makes of a list that grows. */
+/** A plugin that handles a list that grows. */
 function listing(plugin: Plugin): Subject {
   return {
     seed: { tools: [{ name: "read", title: "a" }] },
@@ -30,7 +30,7 @@ function listing(plugin: Plugin): Subject {
   };
 }
 
-/** What a scanner could try again and again: beginnings and runs of all that it looks for. */
+/** What a scanner could retry again and again: beginnings and runs of everything it looks for. */
 const beginnings = [
   "a",
   "1",

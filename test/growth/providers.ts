@@ -5,7 +5,7 @@ import { eachEdit, type Subject } from "./subjects.ts";
 type From = (document: never) => { readonly messages: readonly Message[] };
 type To = (messages: readonly Message[], options: { readonly onto: never }) => unknown;
 
-/** A document is read, and written over itself. */
+/** Reads a document, and writes edits of it over the document. */
 export function writing(seed: unknown, from: From, to: To): Subject {
   return {
     seed,
@@ -19,7 +19,7 @@ interface Stream {
   readonly document: unknown;
 }
 
-/** Events are pushed one by one; what they came to is asked for once. */
+/** Pushes events one by one, and reads the accumulated result once at the end. */
 export function streaming(
   document: unknown,
   toEvents: (document: never) => readonly unknown[],

@@ -1,22 +1,22 @@
-/** How functions that untrusted text reaches are tried, and that none is forgotten. */
+/** Tests how functions that untrusted text reaches scale, and that none is forgotten. */
 import { isGlassineError } from "glassine";
 import { createMessage, type Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { excessOf } from "../support/growth.ts";
 import { type Family, familiesOf } from "./families.ts";
 
-/** A document of usual size, each part of which grows in turn, and what is done with it. */
+/** A document of usual size, whose parts grow in turn, and what is done with it. */
 export interface Subject {
   readonly seed: unknown;
   readonly run: (document: never) => unknown;
-  /** Where the parts of the document do not grow by themselves. */
+  /** Used instead of growing the parts of the document. */
   readonly families?: readonly Family[];
 }
 
-/** By the name of each function, how it is tried, or the sentence that says why it is not. */
+/** For each function by name, how it is tested, or a sentence that says why it is not. */
 export type Subjects = Readonly<Record<string, Subject | readonly Subject[] | string>>;
 
-/** Tries each function of an entry. One that is not in the table fails, and one that is gone. */
+/** Tests each function of an entry. Fails if the table lacks one, or has one that is gone. */
 export function tryGrowth(entry: object, subjects: Subjects, says: () => void = () => {}): void {
   const names = Object.entries(entry).flatMap(([name, value]) =>
     typeof value === "function" ? [name] : [],
@@ -41,7 +41,7 @@ export function tryGrowth(entry: object, subjects: Subjects, says: () => void = 
 }
 
 export async function expectBounded({ seed, run, families }: Subject): Promise<void> {
-  // A seed that is refused would try nothing but the refusal.
+  // A seed that is refused would test only the refusal.
   await run(structuredClone(seed) as never);
   const accepts = async (document: unknown) => {
     try {
@@ -57,7 +57,7 @@ export async function expectBounded({ seed, run, families }: Subject): Promise<v
   }
 }
 
-/** What each edit comes to. One that the format cannot say is refused, and the others are tried. */
+/** The result of each edit, or the message if the format cannot express it. */
 export function eachEdit(
   messages: readonly Message[],
   write: (messages: readonly Message[]) => unknown,
@@ -72,7 +72,7 @@ export function eachEdit(
   });
 }
 
-/** Messages as plugins leave them: in another order, with other parts, and fewer. */
+/** Messages as plugins leave them: reordered and with changed parts, or fewer of both. */
 function edited(messages: readonly Message[]): readonly (readonly Message[])[] {
   const parts = (change: (content: Message["content"]) => Message["content"]) =>
     messages.map((message) => createMessage({ ...message, content: change(message.content) }));

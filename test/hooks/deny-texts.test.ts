@@ -1,4 +1,4 @@
-/** The messages of a misused `deny`, and how it cleans its strings. */
+/** The error messages for misuse of `deny`, and how `deny` cleans its strings. */
 import { deny, isGlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
 import { violationOf } from "./support.ts";

@@ -1,4 +1,4 @@
-/** The reason of a thrown denial. */
+/** The reason in a thrown denial. */
 import { deny, RejectError } from "glassine";
 import { describe, expect, it } from "vitest";
 import { violationBy, violationOf } from "./support.ts";

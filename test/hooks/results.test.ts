@@ -103,7 +103,7 @@ describe("allow and deny", () => {
   it("are recognised by their brand: a copy, proxy or derived object is not a denial", async () => {
     verifies("dispatch:deny-brand");
     const denial = deny("no");
-    // What is no result at all stops the run by that.
+    // Anything that is not a result stops the run for that reason.
     for (const [other, code] of [
       [{ ...denial }, "result_shape"],
       [structuredClone({ ...denial }), "result_shape"],

@@ -1,8 +1,8 @@
-/** What becomes of an answer of a handler, or of what it throws. */
+/** The effect of what a handler returns or throws. */
 import type { Violation } from "glassine";
 import { plugin, runOnce } from "../dispatch/support.ts";
 
-/** The violation with which a run ends, without the name of the plugin. */
+/** Returns the violation with which a run ends, without the plugin's name. */
 async function violationAfter(run: () => unknown): Promise<Omit<Violation, "plugin"> | undefined> {
   const { violation } = await runOnce([plugin("answers", (_payload, _context) => run())]);
   if (violation === undefined) return undefined;
@@ -12,10 +12,10 @@ async function violationAfter(run: () => unknown): Promise<Omit<Violation, "plug
   return said;
 }
 
-/** That of a handler that returns the answer. */
+/** Returns the violation if a handler returns `answer`. */
 export const violationOf = (answer: unknown) => violationAfter(() => answer);
 
-/** That of a handler that throws. */
+/** Returns the violation if a handler throws `thrown`. */
 export const violationBy = (thrown: unknown) =>
   violationAfter(() => {
     throw thrown;

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { verifies } from "../support/verifies.ts";
 
-/** The error that a definition is refused with. */
+/** Returns the error with which a definition is refused. */
 function refusalOf(definition: object): GlassineError {
   try {
     defineHost(definition as never);
@@ -227,7 +227,7 @@ describe("a hook of a host's own", () => {
     expect(make).toThrow('the hook "pay.lines"');
     expect(make).toThrow(expect.objectContaining({ data: { name: "pay.lines" } }));
     expect(refusalOf({ hooks: own }).data).toEqual({ name: "pay.lines" });
-    // By itself it has no name yet.
+    // Outside a table, a hook has no name yet.
     expect(() => defineHook(hook as never)).toThrow(text.replace(/the hook.*|"pay.lines".*/, ""));
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { extensions, host, plain } from "./support.ts";
 
-/** The code and slot of the error that `run` throws. */
+/** Returns the code and slot of the error that `run` throws. */
 function refused(run: () => unknown) {
   try {
     run();

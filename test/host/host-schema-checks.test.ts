@@ -21,7 +21,7 @@ function hostOf(schema: z.ZodType) {
   return defineHost({ slots: { mine: mine as typeof mine & { schema: z.ZodType<object> } } });
 }
 
-/** Reads `value` as the host, and as what a plugin proposes. */
+/** Reads `value` as input from the host, and as a proposal from a plugin. */
 function read(schema: z.ZodType, value: unknown): { host: () => unknown; plugin: () => unknown } {
   const host = hostOf(schema);
   return {

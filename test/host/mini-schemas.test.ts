@@ -1,4 +1,4 @@
-/** Schemas made with `zod/mini`: in slots, payloads, field types and rules, as with zod itself. */
+/** Schemas of `zod/mini` work like those of zod in slots, payloads, field types and rules. */
 import { defineHook, defineHost, labelSet, stringSet, withRule } from "glassine/host";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod/mini";

@@ -1,4 +1,4 @@
-/** A host with a slot of each tier and a hook of its own, each said in one place. */
+/** A host with its own hook and a slot of each tier. */
 import { defineHook, defineHost, stringSet } from "glassine/host";
 import * as z from "zod";
 
@@ -51,7 +51,7 @@ export const extensions = host.createExtensions({
   security: { labels: ["PII"] },
 });
 
-/** What `JSON.stringify` makes of a value, read back. */
+/** Writes a value with `JSON.stringify` and parses the result. */
 export function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }

@@ -1,4 +1,4 @@
-/** The guards of Hono, Express and Fastify: OpenAI's own SDK in front, a handler behind. */
+/** The guards for Hono, Express and Fastify, between OpenAI's own SDK and a handler. */
 import { gzipSync } from "node:zlib";
 import { createPluginManager, definePlugin, deny, removeHeader, setHeader } from "glassine";
 import { type ModelEnd, subjectFromClaims } from "glassine/http";
@@ -55,7 +55,7 @@ const chunk = (delta: object, finish_reason: string | null = null) =>
     model: "m",
     choices: [{ index: 0, delta, logprobs: null, finish_reason }],
   })}\n\n`;
-/** An answer in pieces that cut words, lines and events anywhere. */
+/** Returns an answer in pieces that split words, lines and events anywhere. */
 function streamed(content: string): string[] {
   const events = [...content].map((letter) => chunk({ content: letter })).join("");
   const whole = `${chunk({ role: "assistant" })}${events}${chunk({}, "stop")}data: [DONE]\n\n`;

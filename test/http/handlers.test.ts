@@ -1,4 +1,4 @@
-/** Handlers that misbehave behind a guard, and hosts that configure one wrongly. */
+/** Handlers that misbehave behind a guard, and hosts that configure a guard wrongly. */
 import { createServer, type RequestListener, request as send } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
@@ -37,7 +37,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** The `Response` that @hono/node-server makes the global one: it reads its arguments late. */
+/** Returns the global `Response` that @hono/node-server installs: it reads its arguments late. */
 function honoResponse(): typeof Response {
   const own = { Request, Response };
   getRequestListener(() => new Response());
@@ -53,13 +53,13 @@ interface Got {
   readonly isWhole: boolean;
 }
 
-/** Posts to a handler of Express behind a guard, and notes all that comes over the wire. */
+/** Posts to an Express handler behind a guard, and records everything that is sent back. */
 async function answerOf(handler: (reply: Reply) => unknown, options: object = {}): Promise<Got> {
   const manager = await createPluginManager({ plugins: [guard] });
   const app = express();
   app.use("/v1", guardExpress(manager, { provider: openai, ...options }));
   app.post("/v1/chat/completions", (_request, reply) => handler(reply));
-  // Express would write the error to the console.
+  // Otherwise, Express would write the error to the console.
   app.use(((error: Error, _request: unknown, reply: Reply, next: (error: Error) => void) =>
     reply.headersSent ? next(error) : reply.status(500).send(error.message)) as never);
   app.set("env", "test");

@@ -1,4 +1,4 @@
-/** From the claims of a verified token to the subject and the client of an envelope. */
+/** Maps a verified token's claims to the subject and the client of an envelope. */
 import { createExtensions } from "glassine";
 import { clientFromClaims, type SubjectMapping, subjectFromClaims } from "glassine/http";
 import { describe, expect, it } from "vitest";

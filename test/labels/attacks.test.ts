@@ -1,4 +1,4 @@
-/** Ways around labels that are not in the catalogue of attacks. */
+/** Attempts to get around labels that are not in the catalogue of attacks. */
 import { memoryLabelStore } from "glassine/labels";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { labelled, withPolicies } from "../adapters/mcp/support/labelled.ts";

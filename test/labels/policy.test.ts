@@ -1,4 +1,4 @@
-/** What a data policy puts on a result, and what it allows. */
+/** The labels that a data policy adds to a result, and the actions that it allows. */
 import { createExtensions, decodeExtensions, filterExtensions } from "glassine";
 import { checkDataAction, type DataEntity, stampResult } from "glassine/labels";
 import type { PartAction } from "glassine/messages";

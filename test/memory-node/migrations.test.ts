@@ -25,7 +25,7 @@ const adding = (name: string, chain: Chain) =>
 
 const operation = { dbPath: "node.db", migrationsDir: "migrations", settings: {} };
 
-/** What becomes of an empty list with plugins aaa and bbb on the hook. */
+/** Returns what plugins aaa and bbb on the hook make of an empty list. */
 async function collected(aaa: Chain, bbb: Chain): Promise<readonly Migration[]> {
   const manager = await createPluginManager({ plugins: [adding("bbb", bbb), adding("aaa", aaa)] });
   return manager.invoke("migration_register", [], { operation });

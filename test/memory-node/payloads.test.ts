@@ -1,4 +1,4 @@
-/** What each hook of the memory node carries: good payloads, and bad ones in every way. */
+/** The payloads of each hook of the memory node: good ones, and ones with every kind of fault. */
 import { isGlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
 import * as examplesOf from "./support/examples.ts";
@@ -10,7 +10,7 @@ const all = hooks.flatMap((hook) =>
 );
 const withOperation = all.filter(({ operation }) => operation !== undefined);
 
-/** The text of what a read is refused with. */
+/** Returns the message with which a read is refused. */
 function refusal(read: () => unknown): string {
   try {
     read();
@@ -47,7 +47,7 @@ describe("good payloads", () => {
   });
 });
 
-/** Every key of the objects that must be there, hook by hook; `[]` is each element of a list. */
+/** All required keys of objects, by hook; `[]` stands for each element of a list. */
 const required: { readonly [Name in Hook]: string } = {
   pre_assert_authorize: "req req.entity req.relation req.source identity tenant requestId",
   pre_assert_validate: "req req.entity req.relation req.source identity tenant requestId",
@@ -352,7 +352,7 @@ describe("hostile values", () => {
   });
 });
 
-/** A copy of `value` in which the last key of `path` is replaced by the result of `change`. */
+/** Returns a copy of `value` in which `change` replaces the last key of `path`. */
 function edited(
   value: unknown,
   path: string,

@@ -1,4 +1,4 @@
-/** PEP 440, for hosts whose versions are those of a Python package. */
+/** PEP 440, for hosts that are versioned like a Python package. */
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { isGlassineError, ManifestError } from "glassine";
@@ -12,7 +12,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 
-/** Which of the versions each set takes: from the Python package `packaging` 26.3. */
+/** The versions that each specifier set accepts, as the Python package `packaging` 26.3 says. */
 const [[, all = ""] = [], ...facts] = readFileSync(
   new URL("pep440-facts.tsv", import.meta.url),
   "utf8",
@@ -22,7 +22,7 @@ const [[, all = ""] = [], ...facts] = readFileSync(
   .map((line) => line.split("\t"));
 const versions = all.split(" ");
 
-/** Why a host of this version refuses a plugin, if it does. */
+/** Returns the error with which a host of this version refuses a plugin, if it does. */
 async function faultOf(requiresHost: string, hostVersion = "0.9.0a10") {
   const host = defineHost({ profile: { ...memoryNodeProfile, hostVersion } });
   const plugin = host.definePlugin({ name: "aaa", version: "1.0.0", requiresHost });

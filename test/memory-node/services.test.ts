@@ -1,4 +1,4 @@
-/** The thirteen services, spelt out a second time, and how a context hands them out. */
+/** The thirteen services, listed a second time, and how a context provides them. */
 import { allow, CapabilityError } from "glassine";
 import { createPluginManager, definePlugin, memoryNodeServices } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";
@@ -40,7 +40,7 @@ describe("memoryNodeServices", () => {
 
 type AnyContext = Readonly<Record<string, () => unknown>>;
 
-/** What a plugin with `capabilities` gets when it calls an accessor, or what that throws. */
+/** Returns what a plugin with `capabilities` gets from an accessor, or what the accessor throws. */
 async function answerOf(accessor: string, capabilities: readonly string[], services: object) {
   const got: unknown[] = [];
   const plugin = definePlugin({

@@ -1,4 +1,4 @@
-/** The hooks of the memory node against their machine form in spec/. */
+/** Compares the memory node's hooks with their machine-readable form in spec/. */
 import { readFileSync } from "node:fs";
 import { bands, type HookSpec } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -58,7 +58,7 @@ describe("PH-055: each row", () => {
   });
 });
 
-/** A row of the table in the form of the file. The words of both are their own. */
+/** Returns a row of the table in the file's form, with the file's own summary. */
 function rowOf(name: string, summary: string): Row {
   const { semantic, strict = false, ordering, band } = table[name] as HookSpec;
   const place = band as Row["band"];

@@ -1,4 +1,4 @@
-/** Equal envelopes merge alike, however many defaults they spell out. */
+/** Equal envelopes merge in the same way, however many defaults they spell out. */
 import * as fc from "fast-check";
 import {
   addLabels,
@@ -17,7 +17,7 @@ import { verifies } from "../support/verifies.ts";
 const grant = ["append_labels", "append_delegation", "read_roles", "read_claims"] as const;
 const timestamp = "2026-11-20T10:00:00Z";
 
-/** The same document with or without the containers that are empty. */
+/** Returns the same document with or without its empty containers. */
 const written = (out: boolean) => {
   const empty = (key: string, value: object) => (out ? { [key]: value } : {});
   return {

@@ -1,4 +1,4 @@
-/** The view that a merge compares with must be one that this library created. */
+/** A merge accepts only a view that this library created. */
 import { addLabels, createExtensions, filterExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import { reach } from "../../property-tests/support/data.ts";

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** Sets and lists that grow, in the slots of a host: what is accepted, what is kept, what is reported. */
+/** Growing sets and lists in a host's slots: what is accepted, kept and reported. */
 import { defineHost, jsonObject, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

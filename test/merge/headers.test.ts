@@ -1,4 +1,4 @@
-/** What a plugin may do to headers. For what it may not, see test/attacks. */
+/** Changes to headers that a plugin may make. For forbidden ones, see test/attacks. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../data/support.ts";

@@ -1,9 +1,9 @@
-/** The order of a map: existing keys keep theirs, and new keys follow. */
+/** The order of a map's keys: existing keys keep their order, and new keys follow. */
 import { createExtensions, filterExtensions, mergeExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 
 const grant = ["write_headers"] as const;
-/** The keys of both kinds of map after a merge, in order. */
+/** Returns the keys of both kinds of map after a merge, in order. */
 function keysAfter(shown: object, now: object, returned: object): readonly (readonly string[])[] {
   const of = (map: object) => createExtensions({ custom: map, http: { headers: map } } as never);
   const before = of(shown);

@@ -55,7 +55,7 @@ describe("a label that was shown and is missing", () => {
   ])("is refused: %s", (_, labels) => {
     const returned = security({ labels });
     expect(() => mergeExtensions(three, returned, grant)).toThrow(gone);
-    // Others adding a label meanwhile does not make up for it.
+    // A label that others add in the meantime does not make up for it.
     const now = addLabels(three, "SALARY");
     expect(() => mergeExtensions(now, returned, grant, { view })).toThrow(gone);
   });

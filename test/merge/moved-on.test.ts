@@ -1,4 +1,4 @@
-/** The envelope changed after the view was taken: what the plugin did not see is not overwritten. */
+/** Merges into an envelope that changed after the view was created: unseen changes are kept. */
 import {
   addLabels,
   amend,

@@ -1,4 +1,4 @@
-/** A merge under another grant than that of the view: limits apply to what it shows. */
+/** A merge under a grant other than the view's: limits apply to what that grant shows. */
 import { defineHost, defineSlots, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -7,7 +7,7 @@ import { codeOf } from "../data/support.ts";
 const depth = 28;
 const names = ["za", "zb", "zc", "zd", "ze", "zf", "zg", "zh"];
 
-/** Levels in levels. At the bottom are a set and a string, each with capabilities of its own. */
+/** Nested levels. At the bottom are a set and a string, each with its own capabilities. */
 function deepSlot() {
   let schema = z.object({
     set: stringSet().optional(),
@@ -34,7 +34,7 @@ const host = defineHost({
   slots: defineSlots(Object.fromEntries(names.map((name) => [name, deepSlot()])) as never),
 });
 
-/** Every slot, down to what stands at its bottom. */
+/** Returns a value for every slot, with `bottom` at its lowest level. */
 function allWith(bottom: object): object {
   return Object.fromEntries(
     names.map((name) => {
@@ -55,7 +55,7 @@ describe("levels that are empty in a view, and become visible with a change", ()
     });
 
   it("count both", () => {
-    // The envelope, 28 levels and a set of each slot as shown, and as many levels and a string more.
+    // The envelope, and per slot: 28 levels and a set as shown, and again 28 levels and a string.
     const whole = 1 + names.length * (depth + 1 + depth + 1);
     expect(codeOf(() => mergeWithin(whole - 1))).toBe("snapshot_limit");
     expect(mergeWithin(whole).rejections).toEqual([]);

@@ -1,4 +1,4 @@
-/** Limits apply to the merged whole, not only to each part. */
+/** Limits apply to the merged envelope as a whole, not only to each part. */
 import {
   createExtensions,
   decodeExtensions,

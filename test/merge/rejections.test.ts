@@ -1,4 +1,4 @@
-/** Ignored changes are reported by known names; refusals have the most serious reason. */
+/** Ignored changes are reported by known names; refusals state the most serious reason. */
 import { createExtensions, mergeExtensions, TierViolationError } from "glassine";
 import { defineHost, jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -30,7 +30,7 @@ describe("a change that is ignored", () => {
     expect(Object.isFrozen(rejections) && rejections.every(Object.isFrozen)).toBe(true);
   });
 
-  // Found by L8: a plugin could tell by the report whether something hidden was there.
+  // Found by L8: the report revealed to a plugin whether something hidden existed.
   it("is reported if it is a key of a map, even without a value", () => {
     verifies("merge:empty-unreported");
     const proposed = { http: {}, security: { data: { a: {} } } };

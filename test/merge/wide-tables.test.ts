@@ -1,4 +1,4 @@
-/** The rules hold for more slots, or more fields in a level, than a number has bits. */
+/** The rules also hold if there are more slots, or fields in a level, than bits in a number. */
 import { defineHost, defineSlots } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

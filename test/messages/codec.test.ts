@@ -95,7 +95,7 @@ describe("decodeMessage", () => {
   it("reads a message that is 64 containers deep, but not deeper", () => {
     verifies("message:depth");
     const deep = (depth: number) => JSON.parse("[".repeat(depth) + "]".repeat(depth));
-    // The message, its parts, the part, its content and the arguments.
+    // Five levels: the message, its parts, the part, its content and the arguments.
     const nested = (depth: number) => ({
       role: "user",
       content: [{ ...call, content: { ...call.content, arguments: { a: deep(depth - 5) } } }],

@@ -3,12 +3,12 @@ import { matchesPattern } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { hook, manage, plugin } from "../dispatch/support.ts";
 
-/** Matches are quick, so a law runs many times as often as others do. */
+/** Matching is fast, so these laws run many times as often as others. */
 function runs(times: number): number {
   return times * (fc.readConfigureGlobal().numRuns ?? 100);
 }
 
-/** The meaning of a pattern, plainly: for each prefix of the text, may the pattern so far end there? */
+/** A plain definition of matching: for each prefix of `text`, can the pattern so far end there? */
 function fitsByTable(pattern: string, text: string): boolean {
   let ends = [true, ...Array.from(text.split(""), () => false)];
   for (let at = 0; at < pattern.length; ) {
@@ -179,7 +179,7 @@ function fill(part: string, length: number): string {
   return part.repeat(Math.ceil(length / part.length)).slice(0, length);
 }
 
-/** Patterns of about `n` stars against texts of length 6 n, which blow up matchers that retry. */
+/** Patterns with about `n` stars and texts of length 6 n that blow up backtracking matchers. */
 const families: Record<string, (n: number) => readonly [string, string, boolean]> = {
   "only stars": (n) => ["*".repeat(n), fill("a/", 6 * n), true],
   "**/ without slashes": (n) => ["**/".repeat(n / 2), fill("a", 6 * n), false],

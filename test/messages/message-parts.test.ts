@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 const of = (part: object) =>
   createMessage({ role: "user", content: [part as never] }).content[0] as object;
 
-/** The paths and the expectations a message is refused for. */
+/** Returns the paths and the failed expectations for which a message is refused. */
 function problemsOf(input: unknown): readonly (readonly [string, string])[] {
   try {
     createMessage(input as never);

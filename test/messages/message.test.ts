@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 const text = (value: string) => ({ content_type: "text", text: value }) as const;
 const user = (...parts: readonly unknown[]) => ({ role: "user", content: parts });
 
-/** The error that a value is refused with. */
+/** Returns the error with which a value is refused. */
 function refusalOf(run: () => unknown) {
   try {
     run();
@@ -217,7 +217,7 @@ describe("limits", () => {
   const nested = (depth: number): unknown => (depth === 0 ? 1 : { a: nested(depth - 1) });
 
   it("of depth: 64 containers", () => {
-    // The message, its content, the part, its content and the arguments are five.
+    // The arguments are inside four containers: the message, its content, the part, its content.
     expect(() => createMessage(user(call(nested(60) as object)) as never)).not.toThrow();
     expect(problemsOf(user(call(nested(61) as object)))?.[0]?.[1]).toBe("snapshot_limit");
     expect(problemsOf(user(call(nested(5_000) as object)))?.[0]?.[1]).toBe("snapshot_limit");

@@ -1,4 +1,4 @@
-/** One part of each kind, and the views of it. */
+/** One part of each kind, and helpers to view parts. */
 import {
   createMessage,
   type Message,
@@ -81,7 +81,7 @@ export function messageOf(
   return createMessage({ role, content });
 }
 
-/** The view of a message with one part. */
+/** Returns the view of a message's only part. */
 export function viewOf(
   part: PartInput,
   options: PartsOptions = {},
@@ -90,13 +90,13 @@ export function viewOf(
   return partsOf(messageOf([part], role), options)[0] as PartInfo;
 }
 
-/** The view of a tool call with these arguments. */
+/** Returns the view of a tool call with these arguments. */
 export function callWith(args: object, options: PartsOptions = {}): PartInfo {
   const content = { tool_call_id: "c-1", name: "read", arguments: args as never };
   return viewOf({ content_type: "tool_call", content }, options);
 }
 
-/** The properties of a view; its helpers are the rest. */
+/** The properties of a view, without its helpers. */
 export const properties = [
   "kind",
   "role",
@@ -135,7 +135,7 @@ export const properties = [
   "dataPolicy",
 ] as readonly (keyof PartInfo)[];
 
-/** All that a view says, as data. */
+/** Returns all properties of a view as data. */
 export function saidBy(view: PartInfo): Readonly<Record<string, unknown>> {
   return Object.fromEntries(properties.map((name) => [name, view[name]]));
 }

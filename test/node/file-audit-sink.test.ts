@@ -1,4 +1,4 @@
-/** Records in real files. */
+/** Writes records to real files. */
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { chmod, mkdir, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -194,7 +194,7 @@ describe("a failure of the file system", () => {
     writeFileSync(path, "", { mode: 0o400 });
     await chmod(folder, 0o711);
     const sink = fileAuditSink(path);
-    // Root may write everything, so it is somebody else for a moment.
+    // Root can write everywhere, so switch to another user for a moment.
     if (asNobody) process.seteuid?.(65_534);
     try {
       await expect(sink(record)).rejects.toMatchObject({ code: "EACCES" });

@@ -12,7 +12,7 @@ import { verifies } from "../support/verifies.ts";
 const numbered = (n: number): AuditEvent => ({ ...record, metadata: { n } });
 const broken = new Error("EPIPE");
 
-/** A stream that passes a chunk on when requested. */
+/** A stream that finishes a chunk only when the test says so. */
 class Slow extends Writable {
   readonly chunks: string[] = [];
   readonly waiting: ((error?: Error) => void)[] = [];
@@ -44,7 +44,7 @@ describe("a stream", () => {
     for (const n of [1, 2, 3]) {
       await rest();
       expect([taken, stream.chunks.length]).toEqual([n - 1, n]);
-      // Nothing but the line in hand is in the buffer of the stream.
+      // The stream's buffer holds only the line that is being written.
       expect(stream.writableLength).toBe(stream.chunks[n - 1]?.length);
       stream.pass();
     }

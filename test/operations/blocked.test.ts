@@ -1,4 +1,4 @@
-/** A handler that blocks the thread beyond its deadline and then answers synchronously. */
+/** A handler that blocks the thread past its deadline and then answers synchronously. */
 
 import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";

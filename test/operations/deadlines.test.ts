@@ -89,7 +89,7 @@ describe("deadlines", () => {
       }),
     ]);
     await expect(manager.invoke("vote", {})).rejects.toThrow("timed out");
-    // Only now, so that no busy machine lets it come in time.
+    // Only now, so that the answer is late even on a busy machine.
     answer();
     expect((await manager.close()).late).toBe(1);
   });
@@ -201,7 +201,7 @@ describe("a handler that rejects after its deadline", () => {
     async (asyncSafe) => {
       verifies("plugins:deadline-late");
       const { lines, logger } = kept();
-      // Long enough that on a busy machine the call itself does not take as long.
+      // Longer than the call itself takes, even on a busy machine.
       const handlers = { vote: { handler: late, timeoutMs: 300 } };
       const manager = await managerOf([plugin("aaa", handlers, { asyncSafe })], { logger });
       const uncaught = await uncaughtDuring(async () => {
@@ -295,7 +295,7 @@ describe("a plugin that is not asyncSafe", () => {
         { asyncSafe: false },
       ),
     ]);
-    // The last of them has waited for longer than that before its turn.
+    // The last handler starts after more than the timeout of 1,000 ms.
     const votes = Array.from({ length: 5 }, () => manager.invoke("vote", {}));
     expect(await Promise.all(votes)).toEqual(Array(5).fill(allow()));
   });

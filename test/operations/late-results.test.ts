@@ -1,4 +1,4 @@
-/** Results after a deadline that are not rejections. */
+/** Late results other than rejections. */
 import { describe, expect, it } from "vitest";
 import { createPluginManager, definePlugin, type PluginContext } from "../../src/index.ts";
 import { kept } from "./support.ts";

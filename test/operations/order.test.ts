@@ -4,7 +4,7 @@ import { permutations } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { host, managerOf, plugin } from "./support.ts";
 
-/** The handlers in the order called, which must be the order that the manager lists. */
+/** Returns the order of the calls, which must be the order in which the manager lists handlers. */
 async function callsOn(
   hook: "happened" | "value",
   names: readonly string[],

@@ -1,4 +1,4 @@
-/** A host with one hook of each semantic, and plugins made quickly. */
+/** A host with a hook of each semantic, and helpers to make plugins. */
 
 import { jsonValue } from "glassine/host";
 import * as z from "zod";
@@ -64,10 +64,10 @@ export const host = defineHost({ hooks });
 
 type Hook = Exclude<keyof typeof hooks, "typed">;
 
-/** A handler as tests write it: what it is handed is anybody's. */
+/** A handler with arguments of any type. */
 export type AnyFn = (payload: never, context: never, extensions: never) => unknown;
 
-/** A plugin with handlers, of which the types ask nothing. */
+/** Returns a plugin whose handlers the types do not check. */
 export function plugin(
   name: string,
   handlers: {
@@ -85,7 +85,7 @@ export interface LogLines {
   readonly logger: { readonly [level in "info" | "warn" | "error"]: (text: string) => void };
 }
 
-/** A log that is kept. */
+/** Returns a logger, and the lines that it received. */
 export function kept(): LogLines {
   const lines: string[] = [];
   const at = (level: string) => (text: string) => {
@@ -94,7 +94,7 @@ export function kept(): LogLines {
   return { lines, logger: { info: at("info"), warn: at("warn"), error: at("error") } };
 }
 
-/** A manager whose log is silent unless one is given. */
+/** Creates a manager that logs nothing unless `options` has a logger. */
 export function managerOf(
   plugins: readonly unknown[],
   options: Partial<Parameters<typeof host.createPluginManager>[0]> = {},
@@ -102,7 +102,7 @@ export function managerOf(
   return host.createPluginManager({ logger: {}, ...options, plugins: plugins as never });
 }
 
-/** What a promise rejects with. */
+/** Returns the error with which a promise rejects. */
 export async function rejection(pending: Promise<unknown>): Promise<Error & { code?: string }> {
   try {
     await pending;

@@ -1,4 +1,4 @@
-/** Behaviour of hooks of every semantic except `message`. */
+/** The behaviour of hooks of every semantic except `message`. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { bands, defineHook, defineHost } from "../../src/host.ts";

@@ -1,4 +1,4 @@
-/** Packages prepared so that other files run than were reviewed. */
+/** Packages built to run other files than those that were reviewed. */
 // Only in test:all: it hashes packages while they change.
 
 import { execFileSync } from "node:child_process";

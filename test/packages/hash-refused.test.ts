@@ -1,5 +1,5 @@
 // Only in test:all: it makes packages of many files.
-/** Packages that have no hash: what is in them, and the code that says so. */
+/** Packages that have no hash: their contents, and the code of the refusal. */
 import { chmodSync, mkdirSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -242,7 +242,7 @@ describe.runIf(isLinux)("CLI-075: names that would forge records", () => {
 describe("CLI-076: small and large packages", () => {
   it("an empty folder, a package.json alone and a file without bytes have a hash", async () => {
     verifies("package:hash");
-    // SHA-256 of the name of the algorithm and a line feed.
+    // SHA-256 of the algorithm's name and a line feed.
     expect(await hashOf({})).toBe(
       "sha256:6cd08f4a2d7f02f254d11f3980e607ecf83eaf079481a976c4aef544f188e9b4",
     );
@@ -263,7 +263,7 @@ describe("CLI-076: small and large packages", () => {
     clearInterval(timer);
     expect(size).toBe(300 * 1024 * 1024 + 2);
     expect(most).toBeGreaterThan(0);
-    // What else the process has goes up and down meanwhile.
+    // Far below 300 MiB, with room for other buffers of the process.
     expect(most).toBeLessThan(100 * 1024 * 1024);
   });
 

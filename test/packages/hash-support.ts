@@ -1,4 +1,4 @@
-/** Packages on disk for a test, as data. */
+/** Makes packages on disk from data. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,13 +7,13 @@ import { isGlassineError } from "glassine";
 import { type HashPackageOptions, hashPackage } from "../../src/operate/packages/hash-package.ts";
 import { afterFile } from "../support/cleanup.ts";
 
-/** The bytes of a file, or the target of a link. */
+/** A file's content, or the target of a link. */
 export type Content = string | Uint8Array | { readonly link: string };
 
 /** Files and links by path. */
 export type Tree = Readonly<Record<string, Content>>;
 
-/** A fresh folder, removed after the tests of the file. */
+/** Creates a folder that is removed after the tests of the file. */
 export function freshFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "glassine-hash-"));
   afterFile(() => rmSync(folder, { recursive: true, force: true }));
@@ -29,29 +29,29 @@ export function writeTree(folder: string, tree: Tree): void {
   }
 }
 
-/** A package of its own with these files. */
+/** Creates a package with these files. */
 export function packageOf(tree: Tree): string {
   const folder = freshFolder();
   writeTree(folder, tree);
   return folder;
 }
 
-/** The hash of a folder. */
+/** Returns the hash of a folder. */
 export async function hashAt(folder: string, options?: HashPackageOptions): Promise<string> {
   return (await hashPackage(folder, options)).hash;
 }
 
-/** The hash of such a package. */
+/** Returns the hash of a package with these files. */
 export async function hashOf(tree: Tree, options?: HashPackageOptions): Promise<string> {
   return hashAt(packageOf(tree), options);
 }
 
-/** What a folder is refused for, or the hash that it should not have. */
+/** Returns why a folder is refused, or else its hash. */
 export async function refusalAt(folder: string, options?: HashPackageOptions): Promise<unknown> {
   return refusalOf(() => hashPackage(folder, options));
 }
 
-/** The code and path of a refusal, or what came instead. */
+/** Returns the code and path of a refusal, or else the result. */
 export async function refusalOf(work: () => Promise<unknown>): Promise<unknown> {
   try {
     return await work();
@@ -62,7 +62,7 @@ export async function refusalOf(work: () => Promise<unknown>): Promise<unknown> 
   }
 }
 
-/** A small plugin, to change in one way or another. */
+/** A small plugin for tests to modify. */
 export const plugin: Tree = {
   "package.json": '{ "name": "example", "version": "1.0.0" }\n',
   "dist/plugin.js": "export default () => 1;\n",
@@ -72,10 +72,10 @@ export const plugin: Tree = {
   "README.md": "# Example\n",
 };
 
-/** Makes a named pipe: whoever opens it waits. */
+/** Makes a named pipe, which blocks whoever opens it. */
 export function makePipe(path: string): void {
   execFileSync("/usr/bin/env", ["mkfifo", path]);
 }
 
-/** Whether packages can have links, pipes, and names that differ in case. */
+/** True if packages can contain links, pipes, and names that differ only in case. */
 export const isLinux = process.platform === "linux";

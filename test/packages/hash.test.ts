@@ -1,4 +1,4 @@
-/** What changes the hash of a package, and what does not. */
+/** Changes to a package that change its hash, and changes that do not. */
 import { execFileSync } from "node:child_process";
 import {
   appendFileSync,

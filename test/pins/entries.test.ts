@@ -1,4 +1,4 @@
-/** What callers import. A changed line here is a line in CHANGELOG.md. */
+/** What callers import. A change here needs an entry in CHANGELOG.md. */
 import { existsSync, readFileSync } from "node:fs";
 import * as root from "glassine";
 import { expect, it } from "vitest";
@@ -6,7 +6,7 @@ import { packageVersion } from "../../src/core/plugins/index.ts";
 
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
 
-/** The names of the types that an entry exports. */
+/** Returns the names of the types that an entry exports. */
 function typesOf(path: string): readonly string[] {
   const blocks = [...read(path).matchAll(/^export (type )?\{([^}]*)\}/gm)];
   const names = blocks.flatMap(([, all, list = ""]) =>

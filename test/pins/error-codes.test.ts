@@ -1,4 +1,4 @@
-/** The codes by which callers distinguish errors. A changed line here is a line in CHANGELOG.md. */
+/** The codes by which callers distinguish errors. A change here needs an entry in CHANGELOG.md. */
 import { errorCodes } from "glassine";
 import { expect, it } from "vitest";
 

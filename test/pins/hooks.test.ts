@@ -1,4 +1,4 @@
-/** Hooks and modes, spelt out a second time. A changed line here is a line in CHANGELOG.md. */
+/** Hooks and modes, listed a second time. A change here needs an entry in CHANGELOG.md. */
 import { hookNames } from "glassine";
 import { expect, it } from "vitest";
 import { type HookSpec, modes, standardHooks } from "../../src/core/hooks/index.ts";

@@ -1,4 +1,4 @@
-/** The limits, spelt out a second time. A changed line there is a line in CHANGELOG.md. */
+/** The limits, listed a second time in `defaultLimits`. A change needs an entry in CHANGELOG.md. */
 import { expect, it } from "vitest";
 import { extensionsLimits } from "../../src/core/data/index.ts";
 import { defaultLimits } from "../support/limits.ts";

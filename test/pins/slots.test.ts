@@ -1,4 +1,4 @@
-/** The slot table, spelt out a second time. A changed line here is a line in CHANGELOG.md. */
+/** The slot table, listed a second time. A change here needs an entry in CHANGELOG.md. */
 import { capabilities, resolveCapabilities, slotNames } from "glassine";
 import { expect, it } from "vitest";
 import { standardSlots, zodOf } from "../../src/core/slots/index.ts";
@@ -12,7 +12,7 @@ interface Spec {
   readonly fields?: { readonly [field: string]: Spec };
 }
 
-/** Each part that says something of itself: path, tier, what reads it, what writes it, and more. */
+/** Returns a row for each slot and field: path, tier, read, write, and more. */
 function rowsOf(specs: { readonly [name: string]: Spec }, above = ""): readonly string[] {
   return Object.entries(specs).flatMap(([name, spec]) => {
     const { tier = "", read = "", write = "", grows, closed, fields = {} } = spec;

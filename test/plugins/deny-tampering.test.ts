@@ -10,7 +10,7 @@ const restore = () => {
 };
 afterEach(restore);
 
-/** Patches the realm when its turn comes. */
+/** Its handler patches the realm. */
 const patches = plugin("patches", (_p, _c) => {
   JSON.stringify = (value: unknown) => stringify(value);
 });

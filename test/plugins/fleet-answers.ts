@@ -1,4 +1,4 @@
-/** What handlers with payload and context do, return and throw, and how they run. */
+/** Handlers with payload and context, by what they do, return or throw, and by how they run. */
 import { allow, deny, type PluginContext } from "glassine";
 import { type Payload, rewritten, subjectOf } from "./fleet-calls.ts";
 import { found, type Shape, shape } from "./fleet-shape.ts";

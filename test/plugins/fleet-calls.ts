@@ -1,4 +1,4 @@
-/** One call of each older hook, and a change of its payload that plugins may make. */
+/** Calls of each older hook, and a change that plugins may make to the payload. */
 import type { HookName } from "glassine";
 
 export type OlderHook = Extract<
@@ -9,7 +9,7 @@ export type OlderHook = Extract<
 
 export type Payload = Readonly<Record<string, unknown>>;
 
-/** The payloads that the fleet is called with; every other one asks to be refused. */
+/** The payloads that the fleet is called with; every second one is meant to be refused. */
 export const calls: Readonly<Record<OlderHook, readonly Payload[]>> = {
   tool_pre_invoke: [{ name: "add", args: { a: 1, b: [2, { c: null }] } }, { name: "rm" }],
   tool_post_invoke: [
@@ -45,12 +45,12 @@ export const calls: Readonly<Record<OlderHook, readonly Payload[]>> = {
 
 export const olderHooks = Object.keys(calls) as OlderHook[];
 
-/** What each call is about, whatever its hook calls it. */
+/** Returns what a call is about; the field has another name on each hook. */
 export function subjectOf(payload: Payload): unknown {
   return payload.name ?? payload.prompt_id ?? payload.uri ?? payload.agent_id;
 }
 
-/** The payload with one field changed that plugins may write on that hook. */
+/** Returns the payload with one change, to a field that plugins may write on that hook. */
 export function rewritten(hook: string, payload: Payload): Payload {
   const [field] = Object.keys(payload).filter((key) => writable[hook as OlderHook].includes(key));
   return { ...payload, [field as string]: samples[field as string] };

@@ -1,4 +1,4 @@
-/** The ways to write a handler with payload and context. */
+/** Ways to write a handler that takes payload and context. */
 import { promisify } from "node:util";
 import type { PluginContext } from "glassine";
 import { vi } from "vitest";
@@ -110,7 +110,7 @@ export const forms: readonly Shape[] = [
     () => (payload: Payload, context: PluginContext) => Promise.resolve(found(payload, context)),
   ),
   shape("a function that returns a thenable", () => (payload: Payload, context: PluginContext) => ({
-    // biome-ignore lint/suspicious/noThenProperty: Older libraries bring promises of their own.
+    // biome-ignore lint/suspicious/noThenProperty: Older libraries have their own promises.
     then: (resolve: (value: unknown) => void) => resolve(found(payload, context)),
   })),
   shape("a callback made a promise", () => {
@@ -167,7 +167,7 @@ export const forms: readonly Shape[] = [
   shape("a function that hands on its arguments", () => {
     const inner = (...args: unknown[]) => ({ metadata: { count: args.length } });
     return function (_payload: Payload, _context: PluginContext) {
-      // biome-ignore lint/complexity/noArguments: Older wrappers hand on what they got this way.
+      // biome-ignore lint/complexity/noArguments: Older wrappers forward their arguments this way.
       return Reflect.apply(inner, undefined, arguments);
     };
   }),

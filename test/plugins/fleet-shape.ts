@@ -1,4 +1,4 @@
-/** How a plugin of the fleet is put together. */
+/** Builds the plugins of the fleet. */
 import type { PluginContext } from "glassine";
 import { olderHooks, type Payload, subjectOf } from "./fleet-calls.ts";
 
@@ -9,7 +9,7 @@ export type Entry =
 
 export interface Shape {
   readonly name: string;
-  /** Makes the entry of one hook, afresh, so that counters and mocks start anew. */
+  /** Makes a fresh entry for one hook, so that counters and mocks start anew. */
   readonly make: () => Entry;
 }
 
@@ -23,13 +23,13 @@ export function shape(name: string, make: () => Entry): Shape {
   return { name, make };
 }
 
-/** The plugin of a shape, on all eight hooks; `index` is its place in the fleet. */
+/** Returns the manifest of a shape, on all eight hooks; `index` is its place in the fleet. */
 export function manifestOf({ make }: Shape, index = 0): FleetManifest {
   const hooks = Object.fromEntries(olderHooks.map((hook) => [hook, make()]));
   return { name: `fleet-${index}`, version: "1.0.0", hooks };
 }
 
-/** A result that reports what a handler was called with. */
+/** Returns a result that reports what the handler was called with. */
 export function found(payload: Payload, context: PluginContext) {
   return { metadata: { subject: String(subjectOf(payload)), hook: context.hook } };
 }

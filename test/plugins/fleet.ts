@@ -1,6 +1,6 @@
 /**
- * Plugins that know nothing of extensions. Each is on all eight older hooks, takes payload and
- * context, and says in its metadata or by a change what it found.
+ * Plugins that know nothing about extensions. Each is on all eight older hooks, takes payload and
+ * context, and reports what it found in its metadata or with a change.
  */
 import { answers } from "./fleet-answers.ts";
 import { forms } from "./fleet-forms.ts";

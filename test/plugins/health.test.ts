@@ -10,7 +10,7 @@ type Check = ((context: unknown) => unknown) | undefined;
 const secret = "hunter-22";
 const never = new Promise<never>(() => {});
 
-/** A plugin, named by its key, for each check. */
+/** Returns a manager with one plugin per check, named by its key. */
 function managerOf(checks: Readonly<Record<string, Check>>, options: HealthOptions = {}) {
   const plugins = Object.entries(checks).map(([name, healthCheck]) =>
     definePlugin({ name, version: "1.2.3", healthCheck } as never),
@@ -26,7 +26,7 @@ async function run(check: Check, options?: HealthOptions): Promise<HealthReport>
 
 const later = (delayMs: number) => new Promise<void>((resolve) => setTimeout(resolve, delayMs));
 
-/** The timers of this process that hold it. */
+/** Returns the number of timers that keep this process alive. */
 const timers = () =>
   process.getActiveResourcesInfo().filter((resource) => resource === "Timeout").length;
 
@@ -331,7 +331,7 @@ describe("checks run concurrently", () => {
 });
 
 describe("polling", () => {
-  /** Polls a plugin for one status after the other, and for the last one from then on. */
+  /** Polls a plugin that reports each status in turn, and then always the last one. */
   async function poll(
     rounds: readonly HealthStatus[],
     onTell: () => unknown = () => {},

@@ -1,4 +1,4 @@
-/** How a handler fails is in the host's log, once; of what it threw, the result says where to look. */
+/** A failure is in the host's log, once; the result only says where to find what was thrown. */
 import { createExtensions, createPluginManager, definePlugin, RejectError } from "glassine";
 import { defineHook, defineHost } from "glassine/host";
 import { describe, expect, it, vi } from "vitest";
@@ -27,7 +27,7 @@ function thrownBy(call: () => unknown): unknown {
   }
 }
 
-/** The lines of error that a run leaves in a log of the host's own. */
+/** Returns a run's result, and the errors in the host's own log. */
 async function loggedBy(plugin: ReturnType<typeof fails>, invoke: object = {}) {
   const error = vi.fn();
   const manager = await createPluginManager({ plugins: [plugin], logger: { error } });
@@ -38,7 +38,7 @@ async function loggedBy(plugin: ReturnType<typeof fails>, invoke: object = {}) {
 
 const otherSemantics = ["voting", "filter_chain", "score_delta"] as const;
 
-/** The lines that a run of another hook leaves at a level of the log, whose only handler this is. */
+/** Returns what a run logs on a hook of another semantic that has only this handler. */
 async function loggedOn(
   semantic: (typeof otherSemantics)[number] | "fire_and_forget",
   handler: () => unknown,

@@ -13,7 +13,7 @@ const plugin = definePlugin({
   },
 });
 
-/** The error that the options are refused with. */
+/** Returns the error with which the options are refused. */
 async function refusalOf(options: unknown) {
   try {
     await createPluginManager(options as never);

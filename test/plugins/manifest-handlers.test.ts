@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { define, problemsOf, withHandler } from "./support.ts";
 
-/** The one record of a plugin with this handler, or entry, after one call. */
+/** Calls a plugin with this handler or entry once, and returns its only record. */
 async function recordOf(entry: unknown): Promise<ExecutionRecord> {
   const manager = await createPluginManager({ plugins: [define(withHandler(entry))] });
   const { executions } = await manager.invoke("tool_pre_invoke", { name: "add" });
@@ -228,7 +228,7 @@ describe("the settings of an entry", () => {
   });
 });
 
-// Found by L24: the name of a handler was read before it was known not to be a proxy.
+// Found by L24: a handler's name was read before checking that it is not a proxy.
 it("a proxy as handler is refused, and no trap of it runs", () => {
   let runs = 0;
   const traps = new Proxy(

@@ -5,7 +5,7 @@ import { excessOf } from "../support/growth.ts";
 import { verifies } from "../support/verifies.ts";
 import { define, manifest, problemsOf, refusalOf, withHandler } from "./support.ts";
 
-/** Each is a manifest with one problem, on the field named. */
+/** Expects a manifest to be refused for a problem with `field`. */
 function expectProblem(input: unknown, field: string): void {
   expect(problemsOf(input).map((problem) => problem.field)).toContain(field);
 }

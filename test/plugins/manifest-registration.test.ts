@@ -35,7 +35,7 @@ async function orderOf(plugins: readonly Plugin[]) {
   const order = executions.map(({ plugin }) => plugin);
   const registered = manager.plugins.map(({ name }) => name);
   expect(registered.toSorted()).toEqual(order.toSorted());
-  // Registered by name, whatever the order in which they are given and run.
+  // They are registered by name, whatever the order in which they are passed and run.
   const again = await createPluginManager({ plugins: plugins.toReversed() });
   expect(again.plugins.map(({ name }) => name)).toEqual(registered);
   return order;

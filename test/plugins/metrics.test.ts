@@ -11,7 +11,7 @@ import { verifies } from "../support/verifies.ts";
 
 type Sample = readonly [kind: string, name: string, labels: object, value: number];
 
-/** A backend that keeps what it is given. */
+/** A backend that keeps all samples. */
 function backend() {
   const samples: Sample[] = [];
   const at = (kind: string) => (name: string, labels: object, value: number) => {
@@ -21,7 +21,7 @@ function backend() {
   return {
     metrics: { counter: at("counter"), histogram: at("histogram"), gauge: at("gauge") },
     samples,
-    /** How often a counter was incremented, by its labels. */
+    /** Returns the labels of each increment of a counter. */
     counted: (name: string) => of(name).map(([, , labels]) => Object.values(labels).join(" ")),
     of,
   };

@@ -1,12 +1,12 @@
-/** What the tests of plugins share: manifests of any value, and the problems they are refused for. */
+/** Shared by the plugin tests: manifests with any values, and the problems they are refused for. */
 import { definePlugin, ManifestError, type ManifestProblem, type Plugin } from "glassine";
 
-/** Defines a plugin from any value; what the types forbid is what many tests are about. */
+/** Defines a plugin from any value, because many tests pass what the types forbid. */
 export function define(manifest: unknown): Plugin {
   return definePlugin(manifest as never);
 }
 
-/** The problems a manifest is refused for. */
+/** Returns the problems for which a manifest is refused. */
 export function problemsOf(
   manifest: unknown,
   definePluginOf: (manifest: never) => Plugin = definePlugin,
@@ -14,7 +14,7 @@ export function problemsOf(
   return refusalOf(manifest, definePluginOf).problems;
 }
 
-/** The error a manifest is refused with. */
+/** Returns the error with which a manifest is refused. */
 export function refusalOf(
   manifest: unknown,
   definePluginOf: (manifest: never) => Plugin = definePlugin,
@@ -28,12 +28,12 @@ export function refusalOf(
   throw new Error("The manifest was accepted.");
 }
 
-/** A sound manifest with some fields replaced. */
+/** Returns a valid manifest with some fields replaced. */
 export function manifest(fields: object = {}): object {
   return { name: "plugin", version: "1.0.0", hooks: {}, ...fields };
 }
 
-/** A manifest with one handler, or entry, on `tool_pre_invoke`. */
+/** Returns a manifest with one handler or entry on `tool_pre_invoke`. */
 export function withHandler(entry: unknown): object {
   return manifest({ hooks: { tool_pre_invoke: entry } });
 }

@@ -1,5 +1,5 @@
 /**
- * A plugin that brings its own copy of the library, on a host with another. Both are copies of the
+ * A plugin that brings its own copy of the library, on a host with another copy. Both come from the
  * built package: `npm test` builds first.
  */
 // Only in test:all: it loads copies of the built package.
@@ -30,7 +30,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }), 120_000);
 
-/** What a program prints as JSON. It has `host` and `plugin`, the two copies, and the plugin's `health`. */
+/** Returns the JSON that a program prints; it has both copies, and `health` from the plugin's. */
 async function outcomeOf(entry: string, program: string): Promise<unknown> {
   const text = `import * as host from "./host/dist/${entry}";
 import * as plugin from "./plugin/dist/${entry}";

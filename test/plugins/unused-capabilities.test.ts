@@ -1,4 +1,4 @@
-/** Capabilities of slots that no handler can use, and hooks of another host. */
+/** Slot capabilities that no handler can use, and hooks of another host. */
 import { createPluginManager, definePlugin, ManifestError } from "glassine";
 import { defineHost } from "glassine/host";
 import { definePlugin as defineNodePlugin } from "glassine/memory-node";

@@ -1,4 +1,4 @@
-/** The store on a real server. Skipped where `GLASSINE_REDIS_URL` names none. */
+/** The store on a real server. Skipped if `GLASSINE_REDIS_URL` is not set. */
 import { createServer } from "node:net";
 import { redisLabelStore } from "glassine/redis";
 import { createClient, createClientPool, RESP_TYPES } from "redis";

@@ -1,4 +1,4 @@
-/** The store on Redis, against a fake client. */
+/** The Redis store with a fake client. */
 import { createHash } from "node:crypto";
 import { type RedisClientLike, redisLabelStore } from "glassine/redis";
 import { describe, expect, it } from "vitest";

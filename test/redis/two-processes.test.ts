@@ -1,4 +1,4 @@
-/** Processes that append to one session of one server at the same time. */
+/** Several processes append to one session on one server at the same time. */
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { redisLabelStore } from "glassine/redis";
@@ -18,7 +18,7 @@ describe.skipIf(!hasServer)("two processes on one server", () => {
   }, 120_000);
   afterAll(() => client.close());
 
-  /** Starts a process; `acknowledged` grows with what it prints. */
+  /** Starts a process; `acknowledged` returns the labels that it has printed so far. */
   function start(prefix: string, name: string, count: number) {
     const args = [program, serverUrl, prefix, name, String(count)];
     const child: ChildProcess = spawn(process.execPath, args, {
@@ -29,7 +29,7 @@ describe.skipIf(!hasServer)("two processes on one server", () => {
       output += chunk.toString("utf8");
     });
     const ended = new Promise<number | null>((resolve) => child.once("close", resolve));
-    // A line without its end was cut short by a kill.
+    // Leaves out the last line, which a kill may have cut short.
     return { child, ended, acknowledged: () => output.split("\n").slice(0, -1) };
   }
 

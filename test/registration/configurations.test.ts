@@ -1,4 +1,4 @@
-/** A configuration belongs to its plugin: others see it neither directly nor in reports about it. */
+/** A configuration is visible only to its plugin: not to others, and not in reports about it. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type AuditEvent, health } from "../../src/audit.ts";
@@ -20,13 +20,13 @@ const host = defineHost({
 
 type Config = Readonly<Record<string, unknown>>;
 const keyOf = ({ config }: PluginContext) => (config as Config).key;
-/** In every form in which a plugin may leak its configuration. */
+/** Returns `key` in several forms in which a plugin may leak it. */
 const quoted = (key: unknown) =>
   [key, String(key).toUpperCase(), JSON.stringify(key), encodeURIComponent(String(key))].join(
     " / ",
   );
 
-/** Tells its configuration wherever it can. */
+/** Returns a plugin that leaks its configuration wherever it can. */
 function talker() {
   const fail = (_: unknown, context: PluginContext): never => {
     throw new TypeError(`cannot use ${quoted(keyOf(context))}`);

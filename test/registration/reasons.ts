@@ -1,6 +1,6 @@
 /**
- * Why a plugin may be refused, as `plugin.registration_failed` says it.
- * `test/internal/audit/events` compares the list with that of the library.
+ * The reasons for refusing a plugin, as in the event `plugin.registration_failed`.
+ * `test/internal/audit/events` compares this list with the library's.
  */
 export const registrationFailures = [
   "duplicate",

@@ -7,7 +7,7 @@ import { permutations } from "../dispatch/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { host, make, plugin } from "./support.ts";
 
-/** Each refusal as the trail has it. */
+/** Returns each refusal as recorded in the audit trail. */
 async function refusalsOf(plugins: readonly unknown[], options: object = {}) {
   const { error, failures } = await (await make(plugins, options)).failed();
   const events = failures.map(({ targetUri, metadata: { reason, validation_failure } }) => [

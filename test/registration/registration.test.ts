@@ -79,7 +79,7 @@ describe("registration", () => {
     const { error, failures } = await failed();
     expect(error).toBeInstanceOf(ManifestError);
     expect(error.message).toBe("plugin 'aaa' is already registered");
-    // Alike as they are: their handlers need not be.
+    // They look the same, but their handlers may differ.
     expect((error as ManifestError).data).toMatchObject({ plugin: "aaa", isSame: false });
     const one = plugin("aaa");
     const twice = await (await make([one, one])).failed();
@@ -555,7 +555,7 @@ describe("why a plugin is refused", () => {
       }),
     ],
   };
-  // What comes before a plugin is loaded has tests of its own with the parts that find it.
+  // Reasons found before a plugin is loaded are tested with the code that finds them.
   const beforeLoading: readonly Reason[] = [
     ...([
       "discovery",

@@ -1,4 +1,4 @@
-/** A strict audit trail: what could not be recorded does not pass, and nothing follows it. */
+/** A strict audit trail: a run that could not be recorded is denied, and nothing follows it. */
 import { describe, expect, it } from "vitest";
 import { createPluginManager, definePlugin, deny } from "../../src/index.ts";
 import { verifies } from "../support/verifies.ts";
@@ -16,7 +16,7 @@ const labeller = (labels: readonly string[] = ["PII"]) =>
     },
   });
 
-/** A sink that can be taken down, at once or by promises. */
+/** Returns a sink that can be made to fail, either at once or with a rejected promise. */
 function sinkThat(answers: "at once" | "later") {
   const state = { isUp: true };
   const down = () => {

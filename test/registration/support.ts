@@ -1,4 +1,4 @@
-/** A host of the tests of registration, its plugins, and what its sink and log were given. */
+/** The host of the registration tests, its plugins, and what its sink and logger received. */
 import * as z from "zod";
 import type { AuditEvent } from "../../src/audit.ts";
 import { defineHooks, defineHost } from "../../src/host.ts";
@@ -25,7 +25,7 @@ export function plugin(name: string, handlers: object = {}, more: object = {}) {
   return host.definePlugin({ name, version: "1.0.0", hooks: handlers, ...more } as never);
 }
 
-/** Makes a manager and keeps what its sink and its log were given. */
+/** Creates a manager and keeps what its sink and its logger receive. */
 export async function make(plugins: readonly unknown[], options: object = {}) {
   const events: AuditEvent[] = [];
   const lines: string[] = [];

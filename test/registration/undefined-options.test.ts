@@ -1,4 +1,4 @@
-/** An option that is undefined is absent: what a host passes on need not be looked at before. */
+/** An undefined option counts as absent, so a host can pass options on without checking them. */
 import { createPluginManager } from "glassine";
 import { createGateway, type GatewayOptions } from "glassine/gateway";
 import { guardModel, type ModelGuardOptions } from "glassine/http";
@@ -7,7 +7,7 @@ import { type DiscoverOptions, discoverPlugins } from "glassine/node";
 import { chatCompletions } from "glassine/openai";
 import { expect, it } from "vitest";
 
-/** Every option that may be left out. The compiler knows whether one is missing here. */
+/** Every optional option. The compiler reports any that is missing below. */
 type None<Options> = {
   readonly [Name in keyof Options as undefined extends Options[Name] ? Name : never]-?: undefined;
 };

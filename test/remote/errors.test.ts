@@ -165,7 +165,7 @@ describe("decodeError", () => {
     expect(errorOf(nulls).data.mcpErrorCode).toBe(-32603);
     const codes = { ...lean, mcp_error_code: -5, proto_error_code: null };
     expect(errorOf(codes).data.mcpErrorCode).toBe(-5);
-    // Who writes out defaults says -32603 for nothing.
+    // Writers that spell out defaults write -32603 if there is no code.
     const both = { ...lean, mcp_error_code: -32603, proto_error_code: -5 };
     expect(errorOf(both).data.mcpErrorCode).toBe(-5);
   });

@@ -1,4 +1,4 @@
-/** Far sides of other implementations: each knows only the fields of its generation. */
+/** Far sides in other implementations, each of which knows only its generation's fields. */
 import {
   type Capability,
   createExtensions,
@@ -25,7 +25,7 @@ const turnOver = (document: object, capabilities: readonly Capability[]) => ({
   extensions: filterExtensions(createExtensions(document as never), capabilities),
 });
 
-/** What becomes of an envelope with a plugin whose far side answers with these extensions. */
+/** Returns the envelope after a plugin whose far side answers with these extensions. */
 async function answering(
   document: object,
   capabilities: readonly Capability[],
@@ -168,7 +168,7 @@ describe("a far side of the other generation", () => {
       http: { headers: { A: "2" }, request_headers: { A: "2" } },
     }));
     expect([alike.http, alike.dropped]).toEqual([{ headers: { A: "2" } }, []]);
-    // The one who says nothing new does not contradict.
+    // A map without a change does not contradict the other.
     const one = await answering({ http: { headers: { A: "1" } } }, writer, () => ({
       http: { headers: { A: "1" }, request_headers: { A: "3" } },
     }));
@@ -244,7 +244,7 @@ describe("a reply of this library", () => {
   });
 });
 
-/** What Python writes for the fields that it was not shown. */
+/** The defaults that Python writes for fields that it did not receive. */
 const olderSubject = { roles: [], permissions: [], teams: [], claims: {} };
 
 describe("an echo with all defaults spelled out", () => {

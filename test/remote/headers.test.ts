@@ -117,7 +117,7 @@ describe("sensitive headers", () => {
       extensions: envelope,
     });
     expect(rejections).toEqual([]);
-    // `setHeader` writes the map in which the header is, and its twin of the newer generation.
+    // `setHeader` writes the map that has the header, and its twin from the newer generation.
     expect(extensions.http?.headers).toEqual({ ...headers, "X-A": "2" });
     expect(extensions.http?.response_headers).toEqual(headers);
   });

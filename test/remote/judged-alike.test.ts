@@ -1,4 +1,4 @@
-/** A reply from another process has the same rights as a result in this one. */
+/** A reply from another process may do the same as a result in this process. */
 import { type Capability, createPluginManager, definePlugin } from "glassine";
 import { decodeResult } from "glassine/remote";
 import { expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** Documents as other implementations of the format write them, and ours as they read them. */
+/** Documents written by other implementations, and how these read the library's documents. */
 import {
   createExtensions,
   createPluginManager,

@@ -45,7 +45,7 @@ describe("encodeResult", () => {
     expect(written(deny(full))).toEqual({ continue_processing: false, violation: full });
     expect(decodeResult(encodeResult(deny(rest))).violation).toEqual(rest);
     expect(decodeResult(encodeResult(deny(full))).violation).toEqual(full);
-    // In process an empty one is ignored as well.
+    // In-process plugins' empty descriptions are ignored as well.
     expect(decodeResult(encodeResult(deny({ ...rest, description: "\n" }))).violation).toEqual(
       rest,
     );
@@ -284,7 +284,7 @@ describe("decodeResult", () => {
     expect(stopped.dropped).toEqual(["http_headers"]);
     const plain = decode({ continue_processing: false, violation, http_headers: outer });
     expect(plain.answer).toMatchObject({ httpHeaders: outer, httpStatusCode: 429 });
-    // What goes on has no violation to wish anything.
+    // An operation that continues has no violation, so the violation's headers do not count.
     const going = decode({ violation: { ...violation, http_headers: own }, http_headers: outer });
     expect(going.answer).toEqual({ httpHeaders: outer, retryDelayMs: 0 });
   });

@@ -1,4 +1,4 @@
-/** A document that stops the operation is a denial, whatever else it says. */
+/** A document that stops the operation is a denial, whatever else it contains. */
 import { createPluginManager, definePlugin } from "glassine";
 import { decodeResult } from "glassine/remote";
 import { describe, expect, it } from "vitest";

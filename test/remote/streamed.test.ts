@@ -1,4 +1,4 @@
-/** A plugin in another process judges a streamed answer like one in this process. */
+/** A plugin in another process judges a streamed answer like an in-process plugin. */
 import { createPluginManager, definePlugin, type PluginContext } from "glassine";
 import { guardModel } from "glassine/http";
 import type { Message } from "glassine/messages";
@@ -21,13 +21,13 @@ async function* answer() {
   yield chunk({}, "stop");
 }
 
-/** What runs in the other process. */
+/** The handler that runs in the other process. */
 function judged(message: Message, { stream }: Pick<PluginContext, "stream">, seen: unknown[]) {
   seen.push(stream);
   return { modifiedPayload: JSON.parse(JSON.stringify(message).replaceAll("hunter2", "***")) };
 }
 
-/** Passes the answer through a plugin whose handler is behind `farSide`, which maps text to text. */
+/** Passes an answer through a plugin with a remote handler; `farSide` maps tasks to results. */
 async function forwarded(farSide: (task: string) => string) {
   const plugin = definePlugin({
     name: "far-away",

@@ -6,7 +6,7 @@ export const payload = {
   content: [{ content_type: "text", text: "ahoy" }],
 } as const;
 
-/** A context as a handler is handed it. */
+/** Returns a context like the one that a handler receives. */
 export function contextOf(
   capabilities: readonly string[],
   more: Partial<PluginContext> = {},
@@ -51,7 +51,7 @@ export function turnOf(capabilities: readonly Capability[], more: Partial<Plugin
   };
 }
 
-/** The code, the text and the data of what a call throws. */
+/** Returns what `run` throws, and fails if it returns. */
 export function refusalOf(run: () => unknown): unknown {
   try {
     run();

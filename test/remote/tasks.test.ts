@@ -98,7 +98,7 @@ describe("decodeTask", () => {
     });
     expect(task.context.capabilities).toEqual(capabilities);
     expect([signal.aborted, state.size]).toEqual([false, 0]);
-    // A view, so that the helpers work on it.
+    // They are a view, so the helpers work on them.
     const labelled = addLabels(task.extensions as NonNullable<typeof task.extensions>, "EU");
     expect(labelled.security.labels).toEqual(["EU", "PII"]);
     expect([task.dropped, task.droppedCount]).toEqual([[], 0]);

@@ -1,4 +1,4 @@
-/** What is written is checked first: errors have codes, and no code of the arguments runs. */
+/** Writers check their arguments first: errors have codes, and no code in the arguments runs. */
 import { createPluginManager, definePlugin, type PluginContext } from "glassine";
 import {
   decodeResult,

@@ -1,4 +1,4 @@
-/** What a host accepts that no plugin has seen. */
+/** The list of content that a host accepts although no plugin sees it. */
 import { fromContent, fromModelMessages } from "glassine/ai-sdk";
 import { fromMessagesRequest, fromMessagesResponse } from "glassine/anthropic";
 import { fromSamplingRequest } from "glassine/mcp";
@@ -16,7 +16,7 @@ import { verifies } from "../support/verifies.ts";
 
 const left = (kind: LeftKind, path: string): Left => ({ kind, path, reason: "It is hidden." });
 
-/** Whether the list covers a report. */
+/** Whether the list covers a reported part. */
 const allows = (entries: readonly string[], kind: LeftKind, path: string) =>
   notAllowed([left(kind, path)], entries).length === 0;
 

@@ -1,4 +1,4 @@
-/** The workloads of the rows L: both sides do what the rows say. */
+/** The workloads of the L rows: both sides do what the rows say. */
 import { describe, expect, it } from "vitest";
 import { firstText, streamedAnswer, wholeAnswers } from "../../tools/bench/chat.ts";
 

@@ -11,7 +11,7 @@ import { startLineServer } from "../../tools/bench/cpex/line-server.ts";
 import { root } from "../docs/support/pages.ts";
 import { folderWith } from "./run-script.ts";
 
-/** A shell script in place of Python or the peer. */
+/** Creates a shell script that stands in for Python or the peer. */
 function program(lines: string): string {
   const path = join(folderWith({ python: `#!/bin/sh\n${lines}\n` }), "python");
   chmodSync(path, 0o755);
@@ -208,7 +208,7 @@ describe("npm run bench:peers", () => {
       cwd: folder,
       encoding: "utf8",
     });
-  /** Says what it is called with. As `-m venv` it puts itself into the folder. */
+  /** Prints its arguments. Called with `-m venv`, it creates another such script in the folder. */
   const python = (inside = "") =>
     program(`echo "$@"
       mkdir -p "$4/bin"; printf '#!/bin/sh\\necho "$@"\\n${inside}\\n' > "$4/bin/python"

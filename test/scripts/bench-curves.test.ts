@@ -1,4 +1,4 @@
-/** The drawings of docs/curves: what the writer draws, and that they show the committed results. */
+/** The drawings in docs/curves: how they are drawn, and that they show the committed results. */
 // Only in test:all: it runs scripts of the repository.
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -21,7 +21,7 @@ const series: readonly Series[] = [
 
 const named = (name: string): Series => ({ name, points: [{ x: 1, y: 1 }] });
 
-/** What a pattern's first group finds, in order. */
+/** Returns what a pattern's first group matches, in order. */
 const found = (text: string, pattern: RegExp) => [...text.matchAll(pattern)].map(([, one]) => one);
 
 describe("a drawing", () => {

@@ -1,4 +1,4 @@
-/** What `npm run bench:guard` lets pass, measures again, fails and reports. */
+/** What `npm run bench:guard` accepts, measures again, fails and reports. */
 // Only in test:all: it runs scripts of the repository.
 import { describe, expect, it } from "vitest";
 import { guard } from "../../tools/bench/guard.ts";
@@ -61,7 +61,7 @@ describe("an entry of a known miss", () => {
 });
 
 describe("npm run bench:guard", () => {
-  /** A guard whose runs return these rows, one after the other. */
+  /** Runs a guard whose runs return these rows, one after the other. */
   async function guarded(
     runs: readonly (readonly Row[])[],
     given: Partial<Parameters<typeof guard>[0]> = {},

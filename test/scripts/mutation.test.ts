@@ -9,7 +9,7 @@ const result = { date: "2026-11-20", node: "20.20.2", cores: 2, timedOut: 0, sur
 const noMutants = JSON.stringify({ ...result, mutants: 0, killed: 0 });
 const oneKilled = JSON.stringify({ ...result, mutants: 1, killed: 1 });
 
-/** Runs the script with results of these rooms, and returns the report as well. */
+/** Runs the script on these rooms' results, and also returns the report. */
 function mutation(
   results: Readonly<Record<string, string>>,
   args: readonly string[],

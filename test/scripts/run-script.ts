@@ -6,7 +6,7 @@ import process from "node:process";
 import { onTestFinished } from "vitest";
 import { root } from "../docs/support/pages.ts";
 
-/** A folder with these files in it, gone after the test. */
+/** Creates a folder with these files, removed after the test. */
 export function folderWith(files: Readonly<Record<string, string>>): string {
   const folder = mkdtempSync(join(tmpdir(), "glassine-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
@@ -18,8 +18,8 @@ export function folderWith(files: Readonly<Record<string, string>>): string {
 }
 
 /**
- * Runs a script of tools/scripts/ in a folder. The tools it starts are not run: each reports, as one line
- * of output, what it was called with.
+ * Runs a script from tools/scripts/ in a folder, with fake tools: each only prints a line with its
+ * settings and arguments.
  */
 export function runScript(name: string, args: readonly string[], folder = root) {
   const tool = '#!/bin/sh\necho "runs=$GLASSINE_RUNS seed=$GLASSINE_SEED $@"\n';

@@ -1,4 +1,4 @@
-/** The command line of the long run of faults. */
+/** The command that runs the long fault tests. */
 // Only in test:all: it runs scripts of the repository.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** The class of contexts, which no handler may reach. */
+/** No handler can reach the class of contexts. */
 
 import { allow } from "glassine";
 import { defineHost, defineServices } from "glassine/host";

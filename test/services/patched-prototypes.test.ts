@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** What a plugin gets to see that patches every method of the common prototypes: no service. */
+/** A plugin that patches every method of the common prototypes gets to see no service. */
 import { expect, it } from "vitest";
 import { health } from "../../src/audit.ts";
 import { allow, deny } from "../../src/index.ts";
@@ -12,7 +12,7 @@ const SetAtLoad = Set;
 
 const handle = { iam: "the handle" };
 
-/** How a value leads to the handle, by data alone; `undefined` where it does not. */
+/** Returns how a value's data leads to the handle, or `undefined` if it does not. */
 function leadsToHandle(root: unknown): string | undefined {
   const seen = new SetAtLoad();
   const queue: [value: unknown, depth: number][] = [[root, 0]];
@@ -22,7 +22,7 @@ function leadsToHandle(root: unknown): string | undefined {
     if ((typeof value !== "object" && typeof value !== "function") || value === null) continue;
     if (depth > 6 || apply(has, seen, [value])) continue;
     apply(add, seen, [value]);
-    // As a thief would: the manager's own record has functions that return handles.
+    // Calls accessors like an attacker: the manager's own record has functions that return handles.
     const accessor: unknown = getOwnPropertyDescriptor(value, "getFactsReader")?.value;
     if (typeof accessor === "function" && givesHandle(accessor as () => unknown))
       return "a way to the handle";
@@ -43,7 +43,7 @@ function givesHandle(accessor: () => unknown): boolean {
   }
 }
 
-/** Patches every method of an object. Their arguments and results go to `look`. */
+/** Patches every method of an object to pass its arguments and result to `look`. */
 function spyOn(name: string, object: object, look: (where: string, value: unknown) => void) {
   const undo: (() => void)[] = [];
   for (const key of ownKeys(object)) {
@@ -167,6 +167,6 @@ it("no patched method receives a service", async () => {
   }
   expect(found).toEqual([]);
   expect(acted).toBe(acts.length);
-  // The search finds what it is to find.
+  // The search does find a handle that is there.
   expect(leadsToHandle([{ a: { getFactsReader: () => handle } }])).toBe("a way to the handle");
 });

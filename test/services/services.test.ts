@@ -191,7 +191,7 @@ describe("the services of a host", () => {
       try {
         seen.push(inspect(structuredClone(context), { showHidden: true }));
       } catch {
-        // It cannot be cloned: nothing is seen.
+        // It cannot be cloned, so this reveals nothing.
       }
       const text = seen.join("\n");
       for (const secret of [vault.secret, "no-other-plugin", "7.7.7", "other"])

@@ -1,4 +1,4 @@
-/** Tables that would let a plugin write or learn what it cannot see are refused. */
+/** Tables are refused if they would let a plugin write or learn what it cannot see. */
 import { defineHost, jsonObject, labelSet, type SlotSpec, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -8,7 +8,7 @@ const description = "Of a test.";
 const texts = { a: z.string().optional(), b: z.string().optional() };
 const host = (spec: object) =>
   defineHost({ slots: { shelf: { ...open(spec), description, ...spec } as SlotSpec } });
-/** What the table says where a case says nothing: everyone reads it, and writes it if it changes. */
+/** Default gates: everyone may read the slot, and write it unless it is immutable. */
 const open = ({ tier }: { tier?: string }) =>
   tier === "immutable" ? { read: "everyone" } : { read: "everyone", write: "everyone" };
 const refused = (spec: object) => expect(codeOf(() => host(spec))).toBe("slot_invalid");

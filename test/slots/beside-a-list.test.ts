@@ -1,12 +1,12 @@
 // A process of its own: it patches the realm.
-/** Patches of Array.prototype are not part of a list, and receive nothing from the library. */
+/** Patches to Array.prototype are not part of a list, and receive nothing from the library. */
 import { createExtensions, filterExtensions } from "glassine";
 import { describe, expect, it } from "vitest";
 
-/** Runs under accessors that give a text for these keys. What asked them, and what came of it. */
+/** Runs `run` with accessors for `keys` on `target`; returns its result and what they received. */
 function under<T>(target: object, keys: readonly string[], run: () => T) {
   const stolen: unknown[] = [];
-  // One that is there needs no setter, which would be met here.
+  // Not an assignment, which would call a patched setter.
   const steal = (it: unknown) => {
     Object.defineProperty(stolen, stolen.length, { value: it, configurable: true });
   };

@@ -1,4 +1,4 @@
-/** What a slot's `derive` returns is data like any other: read by the schema, copied, frozen. */
+/** The result of a slot's `derive` is treated like other data: checked, copied and frozen. */
 import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -29,7 +29,7 @@ const hostWith = (derive: (parts: Parts) => unknown) =>
     },
   });
 
-/** A plugin that lets the list grow. */
+/** Returns a plugin that adds to the list. */
 const adderOf = (host: ReturnType<typeof hostWith>) =>
   host.definePlugin({
     name: "adds",
@@ -75,7 +75,7 @@ const unfit: readonly [what: string, derive: (parts: Parts) => unknown, message:
   ],
 ];
 
-/** What the check of the whole slot refuses. */
+/** Returns something that the check of the whole slot refuses. */
 const refused = () => ({ count: 13 });
 
 describe("what derive returns", () => {
@@ -160,7 +160,7 @@ describe("what derive returns", () => {
       expect(result.errors[0]?.message).toContain(message);
       expect(result.executions).toMatchObject([{ status: "error", errorCode: "slot_invalid" }]);
       expect(result.extensions.trail).toBeUndefined();
-      // What it threw goes where thrown values go; a shape is reported in the log.
+      // A thrown value goes to `onHandlerError`; a wrong shape is reported in the log.
       const threw = message.endsWith("threw.");
       expect(causes).toEqual(threw ? [thrown] : []);
       expect(lines.filter((line) => line.includes(message))).toHaveLength(threw ? 0 : 1);

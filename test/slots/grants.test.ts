@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** What a list of names grants depends on the names alone, whatever was resolved before. */
+/** What a list of names grants depends only on the names, whatever was resolved before. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import fc from "fast-check";
@@ -29,7 +29,7 @@ const seven = [
   "read_claims",
 ] as const;
 
-// All that is garbage goes at once when this is called.
+// `collectGarbage` frees all garbage at once.
 setFlagsFromString("--expose-gc");
 const collectGarbage = runInNewContext("gc") as () => void;
 
@@ -148,7 +148,7 @@ describe("a grant", () => {
       seen(Array.from({ length: count }, () => value));
       return new WeakRef(value);
     });
-    // Until then, whatever a reference was made of stays.
+    // A WeakRef keeps its target alive until the current job ends.
     await new Promise((resolve) => setTimeout(resolve, 0));
     collectGarbage();
     for (const reference of references) expect(reference.deref()).toBeUndefined();
@@ -166,7 +166,7 @@ describe("a grant", () => {
     };
     expect(seen(growing)?.labels).toBeUndefined();
     expect(seen(["read_agent", "read_labels"])?.labels).toEqual(["PII"]);
-    // Also where it is not remembered: too many, or with something that is no text.
+    // Also for lists that are not cached: with too many names, or with one that is not a string.
     for (const first of [32, 1]) {
       let last = first - 1;
       const endless = {

@@ -1,4 +1,4 @@
-/** Growing sets and lists of a host: their types agree with what holds at run time. */
+/** The types of a host's growing sets and lists agree with the behaviour at run time. */
 import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
@@ -30,7 +30,7 @@ const host = defineHost({
 });
 const none = host.createExtensions({});
 
-/** Compiled, never run. */
+/** Compiled, but never run. */
 const compiles = (_: () => unknown) => {};
 
 describe("a set that grows two levels down", () => {
@@ -49,9 +49,9 @@ describe("a set that grows two levels down", () => {
   it("is the only writable part", () => {
     compiles(() =>
       host.amend(view, (draft) => {
-        // @ts-expect-error: what the dossier is about never changes.
+        // @ts-expect-error: the dossier's `about` never changes.
         draft.dossier.about = "me";
-        // @ts-expect-error: nor does the page.
+        // @ts-expect-error: the page never changes.
         if (draft.dossier.file) draft.dossier.file.page = "2";
         // @ts-expect-error: the file is not replaced.
         draft.dossier.file = { tags: [], page: "1" };

@@ -1,4 +1,4 @@
-/** A host's own schemas: zod's checks apply to a value, whoever passes it. */
+/** A host's own schemas: zod's checks apply to values from hosts and plugins alike. */
 import {
   defineHost,
   headerMap,

@@ -1,4 +1,4 @@
-/** The types of a host's own slots agree with the table, and with what holds at run time. */
+/** The types of a host's own slots agree with the table and with the behaviour at run time. */
 import { defineHost, jsonObject, stringSet } from "glassine/host";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
@@ -36,7 +36,7 @@ const full = host.createExtensions({
   board: { title: "t", price: 1, owner: "o", marks: ["m"], panel: { hint: "h", secret: "s" } },
 });
 
-/** Compiled, never run. */
+/** Compiled, but never run. */
 const compiles = (_: () => unknown) => {};
 
 describe("the writer of a slot", () => {

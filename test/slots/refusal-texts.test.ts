@@ -1,4 +1,4 @@
-/** The exact messages for a refused table: which slot or field it is, and what to do. */
+/** The exact messages for a refused table: the slot or field, and what to do. */
 import { capabilities } from "glassine";
 import { defineHost, defineSlots, jsonObject, type SlotSpec, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -149,7 +149,7 @@ describe("defineSlots and defineHost refuse", () => {
   });
 });
 
-/** Everyone reads it, and writes it if it changes, where a case does not say. */
+/** Default gates: everyone may read the slot, and write it unless it is immutable. */
 const open = ({ tier }: { tier?: string }) =>
   tier === "immutable" ? { read: "everyone" } : { read: "everyone", write: "everyone" };
 const host = (spec: object) => () =>

@@ -52,7 +52,7 @@ describe("limits", () => {
     verifies("envelope:text-limit");
     const fits = `{"custom":{}}${" ".repeat(4_194_304 - 13)}`;
     expect(host.decodeExtensions(fits).extensions.custom).toEqual({});
-    // If parsed, either would be one more fault: blanks are not a syntax error, a brace is.
+    // Neither is parsed: only the brace is a syntax error, but both fail because of the limit.
     for (const exceeds of [`${fits} `, `${fits}}`]) {
       const refused = refusal(() => host.decodeExtensions(exceeds));
       expect(refused).toEqual({ code: "extensions_invalid", problems: ["snapshot_limit"] });

@@ -1,4 +1,4 @@
-/** The rules of spec/plugins.md about the memory node, tested on its entry. */
+/** The memory node's rules in spec/plugins.md, tested through its public entry. */
 import { readFileSync } from "node:fs";
 import { bands } from "glassine/host";
 import {

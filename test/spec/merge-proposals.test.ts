@@ -15,7 +15,7 @@ import {
 const all = compiled.capabilities.names;
 const full = envelope(everything);
 
-/** The code for one odd value, put where any JSON may be. */
+/** Returns the error code for an odd value in a place that accepts any JSON. */
 const codeFor = (value: unknown) => codeOf(() => merge(full, { custom: { value } }));
 
 describe("a proposal", () => {
@@ -114,7 +114,7 @@ describe("reading a proposal", () => {
       Object.defineProperty({}, "x", { get: count, enumerable: true }),
       new Proxy({}, traps as ProxyHandler<object>),
       { toJSON: count },
-      // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tried here.
+      // biome-ignore lint/suspicious/noThenProperty: this test needs a thenable.
       { then: count },
       { valueOf: count, toString: count },
       Object.create(new Proxy({}, traps as ProxyHandler<object>)),

@@ -37,7 +37,7 @@ interface Vector {
 }
 const vectors: readonly Vector[] = read("vectors/message.json").cases;
 
-/** What the schema lets through and a reader does not. */
+/** What the schema accepts and decoding refuses. */
 const unsaid: Readonly<Record<string, string>> = {
   resource_content_and_blob: "one of content and blob",
   resource_empty_content_and_empty_blob: "one of content and blob",

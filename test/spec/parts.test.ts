@@ -1,4 +1,4 @@
-/** The requirements of `spec/parts.md`, its tables included. */
+/** The requirements of `spec/parts.md`, including its tables. */
 import { createExtensions, filterExtensions } from "glassine";
 import { type PartInfo, partsOf, serializePart, toPolicyInput } from "glassine/messages";
 import { describe, expect, it } from "vitest";
@@ -358,7 +358,7 @@ describe("who is behind it", () => {
 
   it("URI patterns in linear time", () => {
     verifies("part:pattern-time");
-    // Quadratic in the text would be hours here, and the runner's own limit ends the test.
+    // In quadratic time this would take hours, and the test runner would end the test.
     const view = viewOf({
       content_type: "resource_ref",
       content: {

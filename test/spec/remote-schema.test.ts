@@ -1,4 +1,4 @@
-/** The JSON Schemas of the process boundary fit what is written and what is read. */
+/** The JSON Schemas of the process boundary fit the documents that are written and read. */
 import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
@@ -45,7 +45,7 @@ const [isTask, isResult, isError] = ["task", "result", "error"].map(validator) a
   ReturnType<typeof ajv.compile>,
 ];
 
-/** Why a schema refuses a JSON text. */
+/** Returns the reasons why a schema refuses a JSON string. */
 function faults(validate: typeof isTask, text: string): readonly string[] {
   validate(JSON.parse(text));
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
@@ -91,8 +91,8 @@ describe("spec/schemas", () => {
         const extensions = createExtensions(document);
         const result = await manager.invoke(hook, payload, { extensions });
         expect(faults(isResult, encodeInvokeResult(result))).toEqual([]);
-        // What is out of place in a proposal is refused after it was read, with a code; a set with
-        // repeats is read although it is not the form to write.
+        // A proposal that fails only after it was decoded has an error here. A set with repeats is
+        // accepted when read, but never written.
         if (result.errors.length > 0) return;
         const found = faults(isResult, texts[0] as string);
         const repeats = found.some((fault) => /duplicate items/.test(fault));

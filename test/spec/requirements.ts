@@ -1,19 +1,19 @@
 /**
- * What the specification requires, and which tests cite it.
+ * Finds what the specification requires, and which tests cite it.
  *
  * A requirement is a list item of a page in `spec/` that opens with its id in bold code and ends
- * with its source. A test cites it with `verifies("merge:grown")`. Both are found by reading
- * text, so the gate sees every test, whichever of them run.
+ * with its source. A test cites it with `verifies("merge:grown")`. Both are found by searching the
+ * files, so the gate sees every test, whichever of them run.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 interface Requirement {
   readonly id: string;
-  /** The page it stands on: `spec/merge.md`. */
+  /** Its page: `spec/merge.md`. */
   readonly page: string;
   readonly text: string;
-  /** Where the rule comes from. Empty when the page forgot to say. */
+  /** Where the rule comes from. Empty if the page does not say. */
   readonly source: string;
 }
 
@@ -30,7 +30,7 @@ const item = /^- \*\*`([^`]+)`\*\* (.*(?:\n {2,}.*)*)/gm;
 /** At the end of a requirement, in italics; names in code may have underscores. */
 const sourceNote = /_Source: ((?:`[^`]*`|[^_`])+)\._$/;
 
-/** The requirements of one page, in order. */
+/** Returns the requirements of one page, in order. */
 export function requirementsIn(markdown: string, page: string): readonly Requirement[] {
   return [...markdown.matchAll(item)].map(([, id = "", body = ""]) => {
     const text = body.replaceAll(/\s+/g, " ").trim();
@@ -39,7 +39,7 @@ export function requirementsIn(markdown: string, page: string): readonly Require
   });
 }
 
-/** The requirements of every page in `spec/`. */
+/** Returns the requirements of every page in `spec/`. */
 export function readRequirements(): readonly Requirement[] {
   return filesOf("spec", /^[a-z-]+\.md$/).flatMap(({ path, text }) => requirementsIn(text, path));
 }
@@ -47,7 +47,7 @@ export function readRequirements(): readonly Requirement[] {
 const call = /\bverifies\(([^)]*)\)/g;
 const textLiteral = /^["']([^"']*)["']$/;
 
-/** The ids that a test file cites. A citation that is not a string literal counts as the id `?`. */
+/** Returns the ids that a test file cites; `?` for a citation that is not a string literal. */
 export function citationsIn(source: string, path: string): readonly Citation[] {
   const code = source.replaceAll(/^\s*(?:\/\/|\/?\*).*$/gm, blank);
   return [...code.matchAll(call)].flatMap((match) => {
@@ -59,7 +59,7 @@ export function citationsIn(source: string, path: string): readonly Citation[] {
   });
 }
 
-/** The ids that prose or a docstring names in backquotes, for instance after `@see spec`. */
+/** Returns the ids that prose or docstrings name in backticks, for instance after `@see spec`. */
 export function mentionsIn(
   text: string,
   path: string,
@@ -73,7 +73,7 @@ export function mentionsIn(
   });
 }
 
-/** Every citation of the tests and the laws. */
+/** Returns every citation in the tests and the laws. */
 export function readCitations(): readonly Citation[] {
   return [...filesOf("test", /\.ts$/), ...filesOf("property-tests", /\.ts$/)]
     .filter(({ path }) => !path.startsWith("test/spec/requirements"))
@@ -81,7 +81,7 @@ export function readCitations(): readonly Citation[] {
     .flatMap(({ path, text }) => citationsIn(text, path));
 }
 
-/** Every mention in the sources, the documentation and the specification itself. */
+/** Returns every mention in the sources, the documentation and the specification itself. */
 export function readMentions(areas: ReadonlySet<string>): readonly Citation[] {
   return [
     ...filesOf("src", /\.ts$/),
@@ -91,7 +91,7 @@ export function readMentions(areas: ReadonlySet<string>): readonly Citation[] {
   ].flatMap(({ path, text }) => mentionsIn(text, path, areas));
 }
 
-/** Requirements that no test cites yet, each with its reason. */
+/** Returns the requirements that no test cites yet, each with the reason. */
 export function readGaps(): Readonly<Record<string, string>> {
   return JSON.parse(readFileSync(`${root}spec/gaps.json`, "utf8")) as Record<string, string>;
 }

@@ -9,7 +9,7 @@ const read = (path: string): unknown =>
   JSON.parse(readFileSync(new URL(`../../spec/${path}`, import.meta.url), "utf8"));
 
 const schema = read("schemas/extensions.schema.json") as object;
-// `date-time` is one of the things that the schema alone cannot decide: a zone may be left out.
+// The schema cannot decide `date-time`, because the zone may be left out.
 const ajv = new Ajv2020({ strict: true, allErrors: true, formats: { "date-time": true } });
 let fits: ReturnType<typeof ajv.compile>;
 beforeAll(() => {
@@ -17,9 +17,9 @@ beforeAll(() => {
 });
 
 interface Verdict {
-  /** What the schema has against the document, the wrappers of optional parts left out. */
+  /** The schema's objections to the document, without those from `anyOf` around optional parts. */
   readonly faults: readonly string[];
-  /** What decoding has against it. */
+  /** The problems that decoding reports. */
   readonly problems: readonly Problem[];
 }
 
@@ -44,12 +44,12 @@ const security = (part: object) => ({ security: part });
 const chain = (part: object) => ({ delegation: { chain: [{ ...hop("a"), ...part }] } });
 const many = (count: number) => Array.from({ length: count }, (_, at) => [`h${at}`, "v"]);
 
-/** What a reader takes although it is not the form to write. */
+/** What decoding accepts although it is never written that way. */
 const alsoRead: readonly (readonly [string, object, RegExp])[] = [
   ["a set with repeats", security({ labels: ["a", "a"] }), /^uniqueItems /],
 ];
 
-/** What no schema can say, or this one does not. */
+/** Rules that no JSON Schema can express, or that this one does not. */
 const unsaid: readonly (readonly [string, object, (problem: Problem) => boolean])[] = [
   [
     "the grammar of labels",

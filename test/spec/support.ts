@@ -1,4 +1,4 @@
-/** The standard envelope, with the small readings that examples need. */
+/** The standard host, with small helpers for the examples. */
 import { isGlassineError } from "../../src/core/errors/index.ts";
 import { compileSlots, type StandardSlots, standardSlots } from "../../src/core/slots/index.ts";
 import { bindStandard } from "../support/bind-host.ts";
@@ -8,7 +8,7 @@ export const host = bindStandard<StandardSlots>(compiled);
 
 export type Envelope = ReturnType<typeof host.createExtensions>;
 
-/** An envelope of any value; what the types forbid is what many examples are about. */
+/** Creates an envelope from any value, because many examples pass what the types forbid. */
 export function envelope(value: unknown, options?: object): Envelope {
   return host.createExtensions(value as never, options as never);
 }
@@ -26,12 +26,12 @@ export function merge(
   return host.mergeExtensions(current, returned, capabilities as never, options);
 }
 
-/** What `JSON.stringify` makes of a value, read back. */
+/** Writes a value with `JSON.stringify` and parses the result. */
 export function plain(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value));
 }
 
-/** The error that `run` throws, cut to what a caller goes by. */
+/** Returns the parts of the error that `run` throws on which a caller relies. */
 export function refusal(run: () => unknown): { code: string; slot?: unknown; problems: string[] } {
   try {
     run();
@@ -62,7 +62,7 @@ export const hop = (id: string) => ({
   timestamp: "2026-01-02T03:04:05Z",
 });
 
-/** An envelope with something in every slot. */
+/** An envelope's input with something in every slot. */
 export const everything = {
   request: { environment: "test", request_id: "r-1" },
   agent: { session_id: "s-1", turn: 0 },

@@ -66,7 +66,7 @@ describe("egressGuard", () => {
   it.each([
     [{ tools: ["send_*"] }, ["method", "model", "prompt", "resource"]],
     [{ models: ["*"] }, ["tool", "method", "prompt", "resource"]],
-    // Of prompt and resource it is not known which server they are for.
+    // The server of a prompt or a resource is not known.
     [{ servers: ["files"] }, ["model"]],
     [{ servers: ["mail"] }, ["tool", "method", "model"]],
     [{}, kinds],

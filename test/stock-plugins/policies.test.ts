@@ -11,7 +11,7 @@ async function codeOf(plugin: Made, name: string, args?: Record<string, unknown>
   return result.violation?.code;
 }
 
-/** The same policy in both languages: only admins call `wipe`, and nobody with large amounts. */
+/** One policy in both languages: only admins may call `wipe`, and nobody with large amounts. */
 const engines: readonly (readonly [string, () => Promise<Made>])[] = [
   [
     "celPolicy",

@@ -6,12 +6,12 @@ import { describe, expect, it } from "vitest";
 import { connect } from "./support/connect.ts";
 import { calling, user } from "./support/run.ts";
 
-/** A manager with a limit on a clock that the test sets. */
+/** Creates a manager with a rate limit and a clock that the test sets. */
 async function limited(options: RateLimitOptions) {
   const clock = { now: 0 };
   const plugin = rateLimit(options, { now: () => clock.now });
   const manager = await createPluginManager({ plugins: [plugin], strict: true });
-  /** In how many milliseconds to try again; 0 if the call passed. */
+  /** Returns after how many milliseconds to try again; 0 if the call passed. */
   const call = async (envelope: object = user(), tool = "read") => {
     const { violation } = await manager.invoke(
       "cmf.tool_pre_invoke",
@@ -129,7 +129,7 @@ describe("rateLimit", () => {
           const wait = await call();
           if (wait === 0) passed.push(clock.now);
           else {
-            // Who waits as long as it says gets through, and not before.
+            // A caller gets through after waiting as long as the plugin says, and not before.
             clock.now += Number(wait) - 1;
             expect(await call()).not.toBe(0);
             clock.now += 1;

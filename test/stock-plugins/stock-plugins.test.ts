@@ -2,7 +2,7 @@ import { createPluginManager, isGlassineError, type Plugin } from "glassine";
 import { type StockPluginName, stockPlugins } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 
-/** Options that each takes, as a configuration has them. */
+/** Valid options for each plugin, as in a configuration. */
 const options: Record<StockPluginName, unknown> = {
   "allow-list": { tools: { read: {} } },
   audit: {},

@@ -59,7 +59,7 @@ export const sharedGlobals: ReadonlySet<string> = new Set([
   "isNaN",
   "parseFloat",
   "parseInt",
-  // The web's, as far as Node 20 has them too.
+  // Web globals that Node 20 has, too.
   "AbortController",
   "AbortSignal",
   "Blob",
@@ -93,15 +93,15 @@ export const sharedGlobals: ReadonlySet<string> = new Set([
 ]);
 
 export interface Reach {
-  /** Paths of the files that the entry reaches, itself included. */
+  /** Paths of the files that the entry reaches, including its own. */
   readonly reached: ReadonlySet<string>;
   readonly problems: readonly string[];
 }
 
 /**
- * Follows every import from `entry`, types included, and names what ties a file to one runtime: a
- * Node builtin, or a global that not all of them have. Such a global may be asked for as a property,
- * `globalThis.process?.emitWarning`, which is undefined where it is missing and does not throw.
+ * Follows every import from `entry`, types included, and reports what ties a file to one runtime: a
+ * Node builtin, or a global that some runtimes lack. Such a global may be read as a property, as in
+ * `globalThis.process?.emitWarning`, which is `undefined` if it is missing and does not throw.
  */
 export function checkPortable(files: readonly SourceFile[], entry: string): Reach {
   const byPath = new Map(files.map((file) => [file.path, file]));

@@ -1,7 +1,7 @@
 import type { Plan } from "./rooms.ts";
 import { type ImportEdge, packageOf, resolveRelative, type SourceFile } from "./source-file.ts";
 
-/** Holds `files` against `plan`; one sentence for each thing that is out of place. */
+/** Checks `files` against `plan` and returns one sentence for each violation. */
 export function checkRooms(files: readonly SourceFile[], plan: Plan): string[] {
   return files.flatMap((file) => [
     ...checkFile(file, plan),
@@ -15,7 +15,7 @@ export function checkRooms(files: readonly SourceFile[], plan: Plan): string[] {
   ]);
 }
 
-/** Holds the plan itself to its promise: one direction, and no names of rooms that are not there. */
+/** Checks the plan itself: imports go in one direction, and all rooms that it names exist. */
 export function checkPlan(plan: Plan): string[] {
   const wings = Object.keys(plan.wings);
   const names = [...wings, ...allRooms(plan)];
@@ -38,13 +38,13 @@ export function checkPlan(plan: Plan): string[] {
   ];
 }
 
-/** Whether a wing is one of `wings`, or a small room stands on nothing but these. */
+/** Whether `name` is one of `wings`, or a small room that imports only from these. */
 function isBefore(name: string, wings: readonly string[], { rooms }: Plan): boolean {
   if (wings.includes(name)) return true;
   return rooms[name]?.every((below) => wings.includes(below.split("/")[0] ?? below)) ?? false;
 }
 
-/** The rooms of the plan, by their folders: `core/slots`, `redis`. */
+/** Returns the plan's rooms as folders: `core/slots`, `redis`. */
 export function allRooms({ wings, rooms }: Plan): string[] {
   return [
     ...Object.entries(wings).flatMap(([wing, { rooms }]) => rooms.map((room) => `${wing}/${room}`)),
@@ -52,13 +52,13 @@ export function allRooms({ wings, rooms }: Plan): string[] {
   ];
 }
 
-/** The room of a path, `""` for the public entries of the core, undefined outside of every room. */
+/** Returns a path's room, `""` for the core's public entries, `undefined` outside all rooms. */
 export function roomOf(path: string, plan: Plan): string | undefined {
   if (plan.doors.includes(path)) return "";
   return allRooms(plan).find((room) => path.startsWith(`src/${room}/`));
 }
 
-/** Files that import one another in a circle, type imports included; each circle in one list. */
+/** Returns the import cycles, type imports included; each as a list of files. */
 export function circlesOf(files: readonly SourceFile[]): string[][] {
   const targets = new Map(files.map((file) => [file.path, importedFiles(file)]));
   const order = new Map<string, number>();

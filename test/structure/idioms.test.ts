@@ -5,13 +5,13 @@ import ts from "typescript-5.9";
 import { expect, it } from "vitest";
 import { root } from "../docs/support/pages.ts";
 
-/** It is only ever lowered. */
+/** May be lowered, but never raised. */
 const castsPerThousandLines = 10;
 
 interface Idioms {
   readonly lines: number;
   readonly casts: number;
-  /** Those through another type that no comment explains, as `file:line`. */
+  /** Casts of casts (`x as A as B`) that no comment explains, as `file:line`. */
   readonly unexplained: readonly string[];
   /** `{ ...{ a } }`, `[...[a]]` and `const [a, b] = [c, d]`, as `file:line`. */
   readonly packed: readonly string[];
@@ -22,7 +22,7 @@ function isCast(node: ts.Node): node is ts.AsExpression {
   return ts.isAsExpression(node) && !ts.isConstTypeReference(node.type);
 }
 
-/** What is written shorter in lines than it reads. */
+/** Whether `node` packs several things into one line at the reader's expense. */
 function isPacked(node: ts.Node): boolean {
   if (ts.isSpreadAssignment(node)) return ts.isObjectLiteralExpression(node.expression);
   if (ts.isSpreadElement(node)) return ts.isArrayLiteralExpression(node.expression);

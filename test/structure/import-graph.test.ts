@@ -146,7 +146,7 @@ describe("the checker", () => {
   });
 
   it.each([
-    // Every way there is to name another module.
+    // Every way to import another module.
     ["core/envelope/view.ts", 'import { a } from "../hooks/index.ts";', "core/envelope may import"],
     ["core/envelope/view.ts", 'import "../hooks/index.ts";', "core/envelope may import"],
     ["core/envelope/view.ts", 'import type { A } from "../hooks/index.ts";', "may import core/err"],

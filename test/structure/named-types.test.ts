@@ -6,7 +6,7 @@ import ts from "typescript-5.9";
 import { expect, it } from "vitest";
 import { root } from "../docs/support/pages.ts";
 
-/** Names of products and units, the type of a record in the audit trail, and a class of Python. */
+/** Names of products and units, an audit record type, and a Python class. */
 const otherWords = [
   "ContractViolation",
   "GiB",
@@ -20,7 +20,7 @@ const otherWords = [
 const sourceOf = (path: string) =>
   ts.createSourceFile(path, readFileSync(join(root, path), "utf8"), ts.ScriptTarget.Latest, true);
 
-/** Every name that an entry exports, types too. */
+/** Returns every name that an entry exports, including types. */
 function exportedNames(): ReadonlySet<string> {
   const { exports } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const entries = Object.values<{ types?: string }>(exports).flatMap(({ types }) => types ?? []);
@@ -37,7 +37,7 @@ function exportedNames(): ReadonlySet<string> {
   return names;
 }
 
-/** The sentences in a file: texts with a space in them, and the pieces of templates. */
+/** Returns the sentences in a file: strings that contain a space, and all template strings. */
 function sentencesIn(path: string): readonly string[] {
   const found: string[] = [];
   const visit = (node: ts.Node) => {
@@ -72,7 +72,7 @@ it("name what is exported, or part of JavaScript", () => {
 });
 
 it("do not ask for a PluginManifest if definePlugin must be called", () => {
-  // It is the type of what definePlugin takes, and an object of it is not a plugin.
+  // That is the type of `definePlugin`'s argument; such an object is not a plugin.
   const files = readdirSync(join(root, "src/operate/discovery"), {
     recursive: true,
     encoding: "utf8",

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { run } from "../docs/support/compile.ts";
 import { root } from "../docs/support/pages.ts";
 
-/** The files of dist that a program loads with one of them. */
+/** Returns the files in dist that a program loads with `file`. */
 function loadedWith(file: string, found = new Set<string>()): ReadonlySet<string> {
   if (found.has(file)) return found;
   found.add(file);
@@ -33,7 +33,7 @@ it("of the command line loads neither the gateway nor its HTTP stack before they
 });
 
 it("has its source maps, with the sources in them", () => {
-  // An entry that only names what other files export has no map.
+  // An entry that only re-exports has no map.
   const files = [...loadedWith(join(root, "dist/index.js"))].filter((file) =>
     readFileSync(file, "utf8").includes("sourceMappingURL="),
   );

@@ -16,7 +16,7 @@ it("each file is in one group of processes", () => {
     groups.filter(({ include, exclude }) => include.some(takes(path)) && !exclude.includes(path));
   for (const path of files) {
     expect(takersIn(processes, path).length, path).toBe(1);
-    // `npm test` leaves out what is marked, and nothing else.
+    // `npm test` leaves out only the marked files.
     expect(takersIn(quickProcesses, path).length, path).toBe(longFiles.includes(path) ? 0 : 1);
   }
   expect(longFiles.length).toBeGreaterThan(0);

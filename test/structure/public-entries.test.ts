@@ -1,4 +1,4 @@
-/** Tests of behaviour import what users import; those that need the inside are in `test/internal`. */
+/** Tests of behaviour import what users import; those that need internals are in test/internal. */
 import { readFileSync } from "node:fs";
 import { join, posix } from "node:path";
 import { expect, it } from "vitest";
@@ -10,10 +10,10 @@ const entries = (Object.values(exports) as (string | { readonly default: string 
   .map((entry) => (typeof entry === "string" ? entry : entry.default))
   .map((path) => path.replace("./dist/", "src/").replace(/\.js$/, ".ts"));
 
-/** These are about the sources themselves: their structure, pages, scripts and tables. */
+/** Tests of the repository itself: its structure, pages, scripts and tables. */
 const aboutSources = /^test\/(?:structure|docs|scripts|pins|internal)\//;
 
-/** The files of the library that a test imports, other than public entries; and what helps with those. */
+/** Returns the internal files that a test imports, including helpers in `test/internal`. */
 function insideOf(path: string): readonly string[] {
   const text = readFileSync(join(root, path), "utf8");
   return [...text.matchAll(/\b(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)]

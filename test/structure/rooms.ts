@@ -1,9 +1,9 @@
-// The graph of src/, as data. import-graph.test.ts holds every import to it, type imports included.
+// The graph of src/ as data. import-graph.test.ts checks every import against it, even of types.
 
-/** Rooms from the bottom of a ladder to its top: each may import those before it. */
+/** Rooms from bottom to top: each may import those before it. */
 interface Wing {
   readonly rooms: readonly string[];
-  /** Other wings that each of its rooms may import, and small rooms. */
+  /** Other wings and small rooms that each of its rooms may import. */
   readonly mayImport: readonly string[];
   /** Rooms that do not import one another. */
   readonly apart?: readonly string[];
@@ -15,18 +15,18 @@ export interface Plan {
   readonly rooms: Readonly<Record<string, readonly string[]>>;
   /** The public entries of the core, which are files of `src/` itself. */
   readonly doors: readonly string[];
-  /** Rooms that are made with the public entries alone. */
+  /** Rooms that import only the public entries. */
   readonly outside: readonly string[];
   /** The wings and rooms that the public entries may import. */
   readonly doorsMayImport: readonly string[];
-  /** Files that rooms import directly, not through the index of their room. */
+  /** Files that other rooms may import directly instead of through the room's index. */
   readonly open: readonly string[];
-  /** Files that load what is named only at run time: the code of plugins, and of optional peers. */
+  /** Files that load modules named only at run time: plugins and optional peers. */
   readonly loaders: readonly string[];
-  /** Where each dependency is at home; none may be imported elsewhere. */
+  /** The wings and rooms that may import each dependency. */
   readonly packages: Readonly<Record<string, readonly string[]>>;
   readonly maxLines: number;
-  /** Files the generator writes: no limit on their length. */
+  /** Generated files, which may be of any length. */
   readonly generated: RegExp;
 }
 
@@ -91,10 +91,10 @@ export const plan: Plan = {
   doors: ["index", "messages", "audit", "labels", "remote", "host"].map((name) => `src/${name}.ts`),
   outside: ["memory-node", "plugins"],
   doorsMayImport: ["core"],
-  // The intrinsics as they were before any plugin ran, what a guard says of its plugins, the code of a
-  // provider that fails, packages that are missing, for a check that starts nothing, a gateway of what a command checked, the names of
-  // kinds of isolation, for a file that says them and starts none, what offers a plugin to other
-  // hosts, and what guests are before they are trusted.
+  // In this order: the intrinsics as they were before any plugin ran, the check for plugins that a
+  // guard would skip, the judging of provider answers, three files of the gateway for its commands,
+  // the names of the kinds of isolation (without starting any), the reader of CPEX configurations,
+  // the server that offers a plugin to CPEX hosts, and the reader of guests not yet trusted.
   open: [
     "src/core/data/intrinsics.ts",
     "src/providers/mcp/wiring.ts",

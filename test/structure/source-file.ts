@@ -1,7 +1,7 @@
 import { isBuiltin } from "node:module";
 import ts from "typescript-5.9";
 
-/** What the structure tests need to know of one TypeScript file, read with the compiler's parser. */
+/** What the structure tests need to know about a TypeScript file, from the compiler's parser. */
 export interface SourceFile {
   /** From the root of the repository, with forward slashes: `src/slots/table.ts`. */
   readonly path: string;
@@ -11,14 +11,14 @@ export interface SourceFile {
   readonly computedImports: readonly Place[];
   /**
    * Names used as values that neither the file nor its imports declare. A property of `globalThis`
-   * counts where something is taken from it outright, and not where it may be missing (`?.`).
+   * counts if the code relies on it, but not if the access allows for its absence (`?.`).
    */
   readonly globals: readonly (Place & { readonly name: string })[];
 }
 
 export interface ImportEdge extends Place {
   readonly specifier: string;
-  /** True where nothing is left of the import once types are erased. */
+  /** True if erasing the types removes the whole import. */
   readonly typeOnly: boolean;
 }
 
@@ -27,7 +27,7 @@ interface Place {
   readonly line: number;
 }
 
-/** Reads one file; nothing of it is run or resolved. */
+/** Parses one file, without running it or resolving its imports. */
 export function readSource(path: string, text: string): SourceFile {
   const file = ts.createSourceFile(path, text, ts.ScriptTarget.ESNext, true, ts.ScriptKind.TS);
   const imports: ImportEdge[] = [];
@@ -46,7 +46,7 @@ export function readSource(path: string, text: string): SourceFile {
 
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) {
-      // `import { type A }` still loads the module (verbatimModuleSyntax); only `import type` does not.
+      // With verbatimModuleSyntax, `import { type A }` loads the module; `import type` does not.
       add(node, node.moduleSpecifier, node.importClause?.isTypeOnly ?? false);
     } else if (ts.isExportDeclaration(node) && node.moduleSpecifier) {
       add(node, node.moduleSpecifier, node.isTypeOnly);
@@ -74,7 +74,7 @@ export function readSource(path: string, text: string): SourceFile {
     lineCount: text.replace(/\n$/, "").split("\n").length,
     imports,
     computedImports,
-    // Few files are asked for them, and the type checker takes its time.
+    // Computed on demand: few files need them, and the type checker is slow.
     get globals() {
       globals ??= freeNames(file).map((node) => ({ line: lineOf(node), name: node.text }));
       return globals;
@@ -82,13 +82,13 @@ export function readSource(path: string, text: string): SourceFile {
   };
 }
 
-/** The file an import leads to, or undefined where it leads to a package. */
+/** Returns the file that an import leads to, or `undefined` if it names a package. */
 export function resolveRelative(from: string, specifier: string): string | undefined {
   if (!specifier.startsWith(".") && !specifier.startsWith("/")) return undefined;
   return new URL(specifier, `file:///${from}`).pathname.slice(1);
 }
 
-/** `zod/mini` is of the package `zod`, `@scope/name/part` of `@scope/name`. */
+/** `zod/mini` belongs to the package `zod`, `@scope/name/part` to `@scope/name`. */
 export function packageOf(specifier: string): string {
   if (isBuiltin(specifier)) return specifier;
   return specifier
@@ -100,7 +100,7 @@ export function packageOf(specifier: string): string {
 function loadsModule({ expression: callee, questionDotToken }: ts.CallExpression): boolean {
   if (callee.kind === ts.SyntaxKind.ImportKeyword) return true;
   if (ts.isIdentifier(callee)) return callee.text === "require";
-  // `getBuiltinModule?.("node:util")` only asks, and gets along without an answer.
+  // `getBuiltinModule?.("node:util")` works in runtimes without it, so it does not count.
   return (
     ts.isPropertyAccessExpression(callee) &&
     callee.name.text === "getBuiltinModule" &&
@@ -108,7 +108,7 @@ function loadsModule({ expression: callee, questionDotToken }: ts.CallExpression
   );
 }
 
-/** The identifiers read or written as values that the binder finds no declaration for. */
+/** Returns the identifiers used as values for which the binder finds no declaration. */
 function freeNames(file: ts.SourceFile): (ts.Identifier | ts.PrivateIdentifier)[] {
   const host: ts.CompilerHost = {
     getSourceFile: (name) => (name === file.fileName ? file : undefined),
@@ -130,7 +130,7 @@ function freeNames(file: ts.SourceFile): (ts.Identifier | ts.PrivateIdentifier)[
 
   const free: (ts.Identifier | ts.PrivateIdentifier)[] = [];
   const visit = (node: ts.Node): void => {
-    // Types and `declare` erase: `typeof process` in a type names a value, and cannot fail.
+    // Types and `declare` are erased, so `typeof process` in a type cannot fail at run time.
     if (ts.isTypeNode(node) && !ts.isExpressionWithTypeArguments(node)) return;
     if (isDeclare(node) || ts.isInterfaceDeclaration(node)) return;
     if (ts.isIdentifier(node) && isValueUse(node)) {
@@ -146,7 +146,7 @@ function freeNames(file: ts.SourceFile): (ts.Identifier | ts.PrivateIdentifier)[
   return free;
 }
 
-/** Whether a declaration only claims that something is there: it, or what it lies in, says so. */
+/** Whether a declaration or one of its ancestors has `declare`, so that it defines nothing. */
 function isAmbient(declaration: ts.Node): boolean {
   for (let node = declaration; node; node = node.parent) if (isDeclare(node)) return true;
   return false;
@@ -157,14 +157,14 @@ function isDeclare(node: ts.Node): boolean {
   return modifiers?.some(({ kind }) => kind === ts.SyntaxKind.DeclareKeyword) ?? false;
 }
 
-/** `globalThis`, perhaps in parentheses and under another type. */
+/** Whether `node` is `globalThis`, possibly in parentheses or cast to another type. */
 function isGlobalThis(node: ts.Expression): boolean {
   let bare = node;
   while (isWrapper(bare)) bare = bare.expression;
   return ts.isIdentifier(bare) && bare.text === "globalThis";
 }
 
-/** Parentheses and type annotations of an expression, which all erase. */
+/** Whether `node` only wraps an expression, in parentheses or a cast, and keeps its value. */
 function isWrapper(
   node: ts.Node,
 ): node is
@@ -180,7 +180,7 @@ function isWrapper(
   );
 }
 
-/** Whether `node` has to be there: something is read from it, or it is called, without `?.`. */
+/** Whether the code fails without `node`: it reads from it or calls it, without `?.`. */
 function isRelied(node: ts.Expression): boolean {
   let outer: ts.Node = node;
   while (isWrapper(outer.parent)) outer = outer.parent;
@@ -197,7 +197,7 @@ function isRelied(node: ts.Expression): boolean {
 
 function symbolOf(node: ts.Identifier, checker: ts.TypeChecker): ts.Symbol | undefined {
   const { parent } = node;
-  // In `{ a }` and `export { a }` one name stands for two things: what it declares and what it reads.
+  // In `{ a }` and `export { a }` one name both declares something and reads something.
   if (ts.isShorthandPropertyAssignment(parent))
     return checker.getShorthandAssignmentValueSymbol(parent);
   if (ts.isExportSpecifier(parent)) return checker.getExportSpecifierLocalTargetSymbol(parent);

@@ -6,7 +6,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 
 let tree: readonly SourceFile[] | undefined;
 
-/** Every TypeScript file of src/, read once a process, in the order of their paths. */
+/** Returns every TypeScript file of src/, sorted by path; read once per process. */
 export function readTree(): readonly SourceFile[] {
   tree ??= read();
   return tree;

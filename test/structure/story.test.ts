@@ -1,6 +1,6 @@
 /**
- * How much of the sources one label goes through: what a reader has to open who follows an `invoke`.
- * `node tools/scripts/trace-invoke.mjs` lists the files, with `--calls` the calls between them.
+ * How many source files someone has to open to follow one label through an `invoke`.
+ * `node tools/scripts/trace-invoke.mjs` lists them, and with `--calls` the calls between them.
  */
 // Only in test:all: it compiles the core.
 import { execFileSync } from "node:child_process";
@@ -15,8 +15,8 @@ interface Trace {
 }
 
 /**
- * At most this many files, and this many calls from one file to another. One of the files is
- * generated: the literals that copy the standard levels.
+ * The most files, and the most calls from one file to another. One of the files is generated: the
+ * literals that copy the standard levels.
  */
 const limits: Readonly<Record<string, readonly [files: number, crossings: number]>> = {
   "by addLabels": [15, 49],

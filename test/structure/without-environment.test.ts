@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import { run } from "../docs/support/compile.ts";
 import { root } from "../docs/support/pages.ts";
 
-/** Whoever asks for a variable, or for their names, is refused. */
+/** Throws if a program reads a variable or lists their names. */
 const locked = `
   // Node's own code reads a few while it loads modules and prints.
   const isOfNode = () => new Error().stack.split("\\n")[4].includes("(node:internal/");
@@ -18,11 +18,11 @@ const locked = `
   Object.defineProperty(process, "env", { value: env });
 `;
 
-/** What a program prints there. Its imports are dynamic, for static ones would come first. */
+/** Runs a program after `locked`. It must use `import()`: static imports would run first. */
 const runLocked = (program: string) =>
   run(process.execPath, ["--input-type=module", "--eval", `${locked}\n${program}`]);
 
-/** A block of the README: its code, and what the page says it prints. */
+/** Returns the README's example: its code, and the output that the page shows. */
 function exampleOf(page: string): { readonly code: string; readonly output: string } {
   const section = page.slice(page.indexOf("## An example"));
   const [, code = ""] = /```(?:ts|js)\n([\s\S]*?)```/.exec(section) ?? [];

@@ -1,9 +1,9 @@
 /**
  * Private words that were replaced by the field's words, so that they do not come back.
  *
- * To add one, replace it everywhere and write it here with what to say instead. A key in lower case
- * is a word: it may stand neither in prose nor as a part of a name (`house` forbids `HouseRules`).
- * Any other key is a name, and is forbidden as it is spelled.
+ * To add one, replace it everywhere and list it here with what to say instead. A key in lower case
+ * is a word: it may appear neither in prose nor as part of a name (`house` forbids `HouseRules`).
+ * Any other key is a name, and is forbidden exactly as spelled.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { expect, it } from "vitest";
@@ -33,7 +33,7 @@ const replaced: Readonly<Record<string, string>> = {
 };
 
 const itself = "test/structure/words.test.ts";
-/** Results of long runs quote sources as they were. */
+/** Results of long runs, which quote earlier versions of the sources. */
 const results = /^tools\/(?:mutation|bench)\/.*\.(?:json|md)$|^property-tests\/report\.md$/;
 const folders = "src test property-tests tools examples docs spec .github".split(" ");
 const top = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md"];
@@ -49,7 +49,7 @@ function paths(): readonly string[] {
   );
 }
 
-/** The words of `text` in lower case; each part of a name counts as one. */
+/** Returns the words of `text` in lower case; each part of a name counts as a word. */
 function wordsOf(text: string): ReadonlySet<string> {
   return new Set(
     text

@@ -1,4 +1,4 @@
-/** The functions of a host for a compiled table of slots, with the standard hooks. */
+/** The functions of a host for a compiled slot table, with the standard hooks. */
 import { type StandardHooks, standardHooks } from "../../src/core/hooks/index.ts";
 import { hostParts } from "../../src/core/host/compile-host.ts";
 import { bindFunctions } from "../../src/core/host/define-host.ts";

@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 
-/** Keeps the thread: for so long, nothing else gets a turn. */
+/** Blocks the thread: nothing else gets a turn for that long. */
 export function block(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);

@@ -1,4 +1,4 @@
-/** Programs that tests start, each made one file of the sources: a process then loads few files. */
+/** Programs that tests start, bundled from the sources so that a process loads few files. */
 import { rmSync } from "node:fs";
 import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,8 +10,8 @@ const sourceOf = (id: string) => sourceAliases.find(({ find }) => find.test(id))
 const isOurs = (id: string) => id.startsWith(".") || isAbsolute(id) || sourceOf(id) !== undefined;
 
 /**
- * Bundles programs, from name to source from the root, to `build/<name>/`. Gives the path of each,
- * by its name. What several have in common is one module.
+ * Bundles programs into `build/<name>/`; `programs` maps names to source paths from the root.
+ * Returns the path of each program by name. Programs share a module for their common code.
  */
 export async function bundle<Name extends string>(
   name: string,

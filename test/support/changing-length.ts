@@ -1,4 +1,4 @@
-/** In place of a length: a string as a key, and a different number each time it is compared. */
+/** Stands in for a length: a string when used as a key, another number at each comparison. */
 export function changingLength(key: string, ...numbers: readonly number[]): object {
   let asked = 0;
   return {

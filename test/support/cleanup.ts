@@ -1,19 +1,19 @@
 /**
- * What is undone after a test or after its file. Test files that share a process share the modules
- * that they import, so a hook that a support file registers would run for the first of them alone;
- * the setup registers these for each.
+ * Cleanup after a test or after its file. Test files that share a process share the modules that
+ * they import, so a hook that a support file registers would run only for the first of them; the
+ * setup registers these for each.
  */
 type Undo = () => unknown;
 
 const ofTest: Undo[] = [];
 const ofFile: Undo[] = [];
 
-/** Undoes something after the test, the latest first. */
+/** Calls `undo` after the test, the latest first. */
 export function afterTest(undo: Undo): void {
   ofTest.push(undo);
 }
 
-/** Undoes something after the last test of the file, the latest first. */
+/** Calls `undo` after the last test of the file, the latest first. */
 export function afterFile(undo: Undo): void {
   ofFile.push(undo);
 }

@@ -1,7 +1,7 @@
-/** Isolated plugins in tests: their sources, and the processes that this process started for them. */
+/** Isolated plugins in tests: their sources, and the processes started for them from here. */
 import { readdir, readFile } from "node:fs/promises";
 
-/** The id of each that runs. */
+/** The ids of those that are running. */
 export async function farSides(): Promise<readonly string[]> {
   const ids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(ids.map(async (id) => ((await isOurs(id)) ? [id] : [])));
@@ -11,7 +11,7 @@ export async function farSides(): Promise<readonly string[]> {
 async function isOurs(id: string): Promise<boolean> {
   try {
     const stat = await readFile(`/proc/${id}/stat`, "utf8");
-    // The name of the program stands in brackets, and may have some itself.
+    // The program's name is in parentheses, and can contain some itself.
     const [state, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (Number(parent) !== process.pid || state === "Z") return false;
     return (await readFile(`/proc/${id}/cmdline`, "utf8")).includes("isolate/far-side");
@@ -22,8 +22,8 @@ async function isOurs(id: string): Promise<boolean> {
 }
 
 /**
- * The source of a plugin that denies, with the word of its configuration. In the host it would throw,
- * and leave a mark that it ran.
+ * The source of a plugin that denies with the word from its configuration. In the host it would
+ * throw, and leave a mark that it ran.
  */
 export const guarded = (name: string, more = "") =>
   [

@@ -1,19 +1,19 @@
-/** Whether work grows no faster than its input, however busy the machine is. */
+/** Tests that work grows no faster than its input, however busy the machine is. */
 import process from "node:process";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 setFlagsFromString("--expose-gc");
-/** So that little of what ran before is cleared away while a run is measured. */
+/** Collects garbage, so that little of it is collected while a run is measured. */
 const clearAway = runInNewContext("gc") as (options: { readonly type: "minor" }) => void;
 
-/** Work on inputs of any size, which is about in proportion to `count`. */
+/** Work on inputs of any size, roughly proportional to `count`. */
 export interface Work<Input> {
   readonly input: (count: number) => Input | Promise<Input>;
   readonly run: (input: Input) => unknown;
 }
 
-/** How far it is tried: the longer, the smaller a square is seen beside what is linear. */
+/** How far to measure. Longer runs reveal a smaller quadratic part beside a linear one. */
 export interface Sizes {
   /** In milliseconds of processor time. An input that takes longer is the last. */
   readonly longTime?: number;
@@ -29,21 +29,21 @@ interface Measure {
 }
 
 const smallest = 2;
-/** Four times the work is linear, sixteen times is the square. */
+/** Per step, linear work grows four times, quadratic work sixteen times. */
 const step = 4;
 const mostPerStep = 6;
 const fewestSizes = 4;
-/** An answer so long shows how it grows. */
+/** An answer this long shows how it grows. */
 const longAnswer = 1_000_000;
-/** Less than that is little, whatever it grew from. */
+/** Less than this does not count as growth, whatever it grew from. */
 const littleTime = 6;
 const littleAnswer = 100_000;
 const attempts = 10;
 
 /**
- * Says how work grows that grows faster than its input, in time or in its result; nothing where
- * it does not. It is done at four sizes at least. A size counts by the least processor time of its
- * runs: other processes take none of it, and what the engine does besides only ever adds.
+ * Describes how work grows if it grows faster than its input, in time or in the length of its
+ * result; otherwise returns `undefined`. Measures at least four sizes, each by the least processor
+ * time of its runs: other processes do not affect that, and the engine's own work only adds to it.
  */
 export async function excessOf<Input>(
   work: Work<Input>,
@@ -51,7 +51,7 @@ export async function excessOf<Input>(
 ): Promise<string | undefined> {
   const sizes: Measure[] = [];
   for (let count = smallest; count <= largest; count *= step) {
-    // Before what takes hardly any time it would take longer than that.
+    // Before very short work, collecting would take longer than the work itself.
     if ((sizes.at(-1)?.time ?? 0) > 1) clearAway({ type: "minor" });
     const size = await measured(work, count);
     sizes.push(size);
@@ -63,7 +63,7 @@ export async function excessOf<Input>(
   if (growsTooFast(lengths, littleAnswer)) return `${counts} produce ${lengths} characters`;
   const times = sizes.map(({ time }) => time);
   if (!(await staysTooFast(work, counts, times))) return undefined;
-  // A square shows more clearly at the next size, and what the engine does besides does not.
+  // At the next size, quadratic growth shows more clearly, and the engine's own work does not.
   const next = (counts.at(-1) ?? smallest) * step;
   counts.push(next);
   times.push((await measured(work, next)).time);
@@ -71,10 +71,10 @@ export async function excessOf<Input>(
   return `${counts} take ${times.map(Math.round)} ms`;
 }
 
-/** Measures again, and keeps the least times, until they no longer grow too fast. */
+/** Remeasures, keeping the least times. Returns false once they no longer grow too fast. */
 async function staysTooFast<Input>(work: Work<Input>, counts: readonly number[], times: number[]) {
   for (let i = 0; i < attempts; i++) {
-    // What ran for the first time, in small inputs, was slow.
+    // First only the last size but one: first runs, on small inputs, were slow and hide growth.
     for (const [at, count] of counts.entries()) {
       if (i === 0 && at !== counts.length - 2) continue;
       clearAway({ type: "minor" });
@@ -86,7 +86,7 @@ async function staysTooFast<Input>(work: Work<Input>, counts: readonly number[],
   return true;
 }
 
-/** Whether a step is too large, and the one after it, where there is one, makes up for nothing. */
+/** Whether a step is too large and the next one, if there is one, does not make up for it. */
 function growsTooFast(measures: readonly number[], little: number): boolean {
   return measures.some((measure, at) => {
     const before = measures[at - 1] ?? measure;
@@ -108,7 +108,7 @@ async function outcomeOf(run: () => unknown): Promise<unknown> {
   try {
     return await run();
   } catch (error) {
-    // A refusal is an answer. An error that is not the library's, such as a full stack, is not.
+    // A refusal is an answer. A foreign error, such as a stack overflow, is not.
     const { code, message, data } = error as { code?: unknown; message: string; data?: unknown };
     if (typeof code !== "string") throw error;
     return { message, data };

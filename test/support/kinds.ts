@@ -1,4 +1,4 @@
-/** Kinds of the standard slots alone, with the methods of zod's own classes. */
+/** Kinds that only the standard slots use, with the methods of zod's own classes. */
 import * as z from "zod";
 import { amount as amountOf, utf8Text as textOf, withKindOf } from "../../src/core/schema/index.ts";
 

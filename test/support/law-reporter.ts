@@ -5,11 +5,11 @@ import type { Reporter, TestCase } from "vitest/node";
 export interface LawPlan {
   /** How often each law runs in this round. */
   readonly runs: number;
-  /** The laws that need not run any more: `path > suite > title`. */
+  /** The laws that need not run again: `path > suite > title`. */
   readonly done: readonly string[];
-  /** By the path of a file of laws: a hash of all that their outcome depends on. */
+  /** For each file of laws, by path: a hash of everything that their outcome depends on. */
   readonly prints: { readonly [path: string]: string };
-  /** The file that gets a line a law. */
+  /** The file that receives one line per law. */
   readonly progress: string;
 }
 
@@ -29,7 +29,7 @@ declare module "vitest" {
   }
 }
 
-/** Writes a line as soon as a law has run, so that a run that is cut short can go on later. */
+/** Writes a line as soon as a law has run, so that an interrupted run can be resumed. */
 export class LawReporter implements Reporter {
   readonly #plan: LawPlan;
 

@@ -3,7 +3,7 @@ import { configureGlobal, defaultReportMessage, readConfigureGlobal } from "fast
 import { beforeEach, type RunnerTestCase, type RunnerTestSuite, type TaskMeta } from "vitest";
 import { readPlan } from "./law-reporter.ts";
 
-/** Skips laws that are done, and keeps how often and by which seed the others ran. */
+/** Skips laws that are done, and records how often and with which seed the others ran. */
 export function keepLawRuns(planPath: string): void {
   const done = new Set(readPlan(planPath).done);
   let meta: TaskMeta = {};

@@ -1,4 +1,4 @@
-/** How much extensions may hold unless a host says otherwise; `test/pins/limits.test.ts` compares. */
+/** The default limits of extensions; `test/pins/limits.test.ts` compares them. */
 export const defaultLimits = {
   depth: 32,
   nodes: 20_000,

@@ -1,8 +1,8 @@
 /**
  * Which test files share a process, and which run in `npm test`. Loading the sources takes longer
- * than most tests do, so files share a process unless they say that they cannot, in a line
- * `// A process of its own: it patches the realm.` before their imports. Laws share with laws: they
- * have a clock of their own. What takes long has a line `// Only in test:all: it starts processes.`
+ * than most tests do, so files share a process unless a line before their imports says that they
+ * cannot: `// A process of its own: it patches the realm.` Laws share only with laws, because they
+ * have their own clock. Slow files have a line `// Only in test:all: it starts processes.`
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -17,7 +17,7 @@ const heads = new Map(
   ]),
 );
 
-/** The files with a mark before their imports. */
+/** The files that have this mark before their imports. */
 function marked(mark: RegExp): readonly string[] {
   return [...heads.keys()].filter((path) => mark.test(heads.get(path) ?? ""));
 }
@@ -27,7 +27,7 @@ const apart = marked(/^\/\/ A process of its own: .+\.$/m);
 /** Files that `npm test` leaves to `npm run test:all`. */
 export const longFiles = marked(/^\/\/ Only in test:all: .+\.$/m);
 
-/** Names and files of the projects of vitest, in the order in which they run. */
+/** The names and files of the vitest projects, in the order in which they run. */
 export const processes = processesWithout([]);
 
 /** The same for `npm test`. */
@@ -54,8 +54,8 @@ function processesWithout(left: readonly string[]) {
 const order = processes.map(({ name }) => name);
 
 /**
- * A process goes on only while the next file may share it, so those that may stand together. Of
- * these the long ones come first: one that begins last keeps the others waiting for its end.
+ * A process is reused only if the next file may share it, so files that may are kept together.
+ * Among them, long files come first: if one began last, the run would have to wait for it.
  */
 export class ByProcess extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,8 +1,8 @@
 // How often each law runs: 20 times in `npm test`, 200 times otherwise, or as `npm run laws --
-// --runs N` says. A law that costs more than the others runs a share of that number (`share` in
+// --runs N` says. A law that takes longer than the others runs a share of that number (`share` in
 // property-tests/support/runs.ts).
-// What a test finds must not depend on the moment: the same cases each time, by a fixed seed, and a
-// clock for all laws that ticks by looks. `npm run laws` looks for new cases, by a random seed.
+// Results must not depend on when a test runs: a fixed seed produces the same cases each time, and
+// the laws' clock ticks at each read. `npm run laws` looks for new cases with a random seed.
 import process from "node:process";
 import { configureGlobal, readConfigureGlobal } from "fast-check";
 import { afterAll, afterEach, expect } from "vitest";
@@ -12,7 +12,7 @@ import { restartClock, tickingClock } from "./ticking-clock.ts";
 const { GLASSINE_RUNS: runs, GLASSINE_SEED: seed = "1", GLASSINE_LAWS: plan } = process.env;
 const isLaw = expect.getState().testPath?.includes("/property-tests/") === true;
 
-// Before the library loads, which keeps the clock that it finds.
+// Before the library loads, because it keeps the clock that it finds.
 if (isLaw) {
   restartClock();
   Date.now = tickingClock;

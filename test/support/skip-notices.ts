@@ -1,4 +1,4 @@
-/** Says once a run that tests are skipped for want of a server, or of CPEX. */
+/** Reports once per run that tests are skipped because a server or CPEX is missing. */
 import process from "node:process";
 
 const notices = {

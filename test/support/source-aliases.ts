@@ -8,14 +8,14 @@ const manifest = JSON.parse(readFileSync(new URL("package.json", root), "utf8"))
 };
 export const packageName = manifest.name;
 
-/** What users import, `.` and `./mcp` say, each with its source file from the root. */
+/** The entries that users import, such as `.` and `./mcp`, with source files from the root. */
 export const entries = Object.entries(manifest.exports).flatMap(([entry, target]) => {
   if (typeof target === "string") return [];
   const source = target.default.replace("./dist/", "src/").replace(/\.js$/, ".ts");
   return [{ entry, source }];
 });
 
-/** Tests name the package as a user does, and get its sources. */
+/** Tests import the package by name, as users do, and get its sources. */
 export const sourceAliases = entries.map(({ entry, source }) => ({
   find: new RegExp(`^${packageName}${entry.slice(1)}$`),
   replacement: fileURLToPath(new URL(source, root)),

@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** All test files, from the root, sorted folder by folder. */
+/** All test files, as paths from the root, sorted folder by folder. */
 export function testFiles(): readonly string[] {
   return ["property-tests", "test"].flatMap(filesBelow);
 }

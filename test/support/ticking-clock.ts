@@ -4,12 +4,12 @@ let next = start;
 /**
  * A clock that never shows the same time twice.
  *
- * A hop that names no time gets that of its reading. On the real clock two readings are at times
- * within one millisecond and at times not, so what holds in one run of a law would not in another.
+ * A hop without a time gets the time at which it is read. On the real clock, two reads sometimes
+ * fall within one millisecond and sometimes do not, so a law could hold in one run but not another.
  */
 export const tickingClock = (): number => next++;
 
-/** Files of laws share a process, and the sources keep the clock they found: each begins anew. */
+/** Restarts the clock for each file of laws, because they share a process and the sources. */
 export function restartClock(): void {
   next = start;
 }

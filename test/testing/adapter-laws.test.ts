@@ -36,7 +36,7 @@ const fixtures: AdapterFixtures = {
     JSON.stringify(event).includes('"text_delta"') ? ["delta", "text"] : undefined,
 };
 
-/** The laws that a provider breaks. */
+/** Returns the laws that a provider with these changes breaks. */
 async function brokenBy(changes: Partial<ModelProvider>): Promise<readonly string[]> {
   const broken: string[] = [];
   for (const { id, check } of adapterLaws({ ...anthropic, ...changes }, fixtures)) {
@@ -48,7 +48,7 @@ async function brokenBy(changes: Partial<ModelProvider>): Promise<readonly strin
 const { readRequest, writeRequest, writeAnswer, stream } = anthropic;
 type Stream = ReturnType<typeof stream>;
 
-/** A stream that hands on what it is asked to. */
+/** Returns a stream that handles each event with `push`. */
 function streamWith(
   push: (event: object, to: Stream) => void,
 ): () => ReturnType<ModelProvider["stream"]> {

@@ -22,7 +22,7 @@ describe("arbitrariesFor", () => {
     const envelopes = fc.sample(standard.extensions, some);
     expectTypeOf(envelopes).toEqualTypeOf<glassine.Extensions[]>();
     for (const envelope of envelopes) expect(glassine.createExtensions(envelope)).toBe(envelope);
-    // Each slot is there in some of them.
+    // Each slot occurs in some of them.
     for (const slot of Object.keys(glassine.slotNames))
       expect(envelopes.some((envelope) => Reflect.get(envelope, slot) !== undefined)).toBe(true);
   });

@@ -22,7 +22,7 @@ import * as z from "zod";
 const numRuns = 30;
 const run = { numRuns, seed: 11, shrinkingMs: 100 };
 
-/** The laws that a plugin breaks, with what is said of each. */
+/** Returns the laws that a plugin breaks, each with its message. */
 async function brokenBy(test: PluginUnderTest): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const { id, check } of pluginLaws(test)) {
@@ -136,7 +136,7 @@ describe("an honest plugin keeps its laws", () => {
     });
     const options = { services: { limits: { max: () => 3 } } };
     expect(await brokenBy({ plugin, host, options })).toEqual(none);
-    // Without it the plugin fails, which the first law reports.
+    // Without the service, the plugin fails, which the first law reports.
     expect((await brokenBy({ plugin, host })).get("P1")).toContain("TypeError");
   });
 });
@@ -281,7 +281,7 @@ describe("a planted fault is found", () => {
       expect(found.get("L37")).toContain("seen before");
       expect(await brokenBy({ plugin, deterministic: false })).toEqual(none);
     }
-    // One of its own for each run: only what compares with an earlier request finds it.
+    // With a new plugin for each run, only the comparison with an earlier request finds it.
     expect([...(await brokenBy({ plugin: make })).keys()]).toEqual(["L37"]);
   });
 
@@ -295,7 +295,7 @@ describe("a planted fault is found", () => {
 
   it("L8: it finds out what it may not see, past the view", async () => {
     let lying: Extensions | undefined;
-    // A host that leaves envelopes lying about.
+    // A host that leaves envelopes where plugins can read them.
     const careless: typeof createPluginManager = async (options) => {
       const manager = await createPluginManager(options);
       const invoke = (hook: never, payload: never, given: { extensions?: Extensions } = {}) => {

@@ -7,7 +7,7 @@ import * as z from "zod";
 
 const run = { numRuns: 60, seed: 5, shrinkingMs: 100 };
 
-/** The laws that do not hold, with what is said of each. */
+/** Returns the laws that do not hold, each with its message. */
 async function brokenOf(laws: readonly Law[]): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const { id, check } of laws) {
@@ -16,7 +16,7 @@ async function brokenOf(laws: readonly Law[]): Promise<ReadonlyMap<string, strin
   return found;
 }
 
-/** A host with one slot of its own beside the standard ones. */
+/** Returns the laws for a host with one slot besides the standard ones. */
 function hostWith(slot: object): readonly Law[] {
   const slots = {
     mine: {
@@ -171,7 +171,7 @@ describe("a law", () => {
     const fails = () =>
       laws
         .find(({ id }) => id === "L4")
-        // As small as it gets: one that the time ran out for may be another.
+        // The default time for shrinking: if cut short, it could end at different cases.
         ?.check({ numRuns: 60, seed: 5 })
         .catch(String);
     expect(await fails()).toContain("The slots of the view: expected");

@@ -11,7 +11,7 @@ const two = named("plugin-two");
 const names = (manager: Manager) => manager.plugins.map(({ name }) => name);
 const call = { name: "add" };
 
-/** The error that a promise rejects with. */
+/** Returns the error with which a promise rejects. */
 const refusalOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
     () => expect.unreachable("it resolved"),
@@ -270,7 +270,7 @@ describe("replace", () => {
     for (const at of [0, 2, 1]) {
       ends[at]?.();
       await bodies[at];
-      // The one on top stays as long as it runs.
+      // The top one stays in place while it runs.
       if (at === 0) expect(currentName()).toBe(top === "plugin-one" ? currentName() : top);
     }
     expect(holder.manager).toBe(before);

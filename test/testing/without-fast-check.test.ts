@@ -1,4 +1,4 @@
-/** The test kit without fast-check installed. Over a copy of dist: `npm test` builds first. */
+/** The test kit without fast-check installed, on a copy of dist: `npm test` builds first. */
 // Only in test:all: it installs copies of the package.
 import { execFile } from "node:child_process";
 import {
@@ -22,7 +22,7 @@ const repository = fileURLToPath(new URL("../..", import.meta.url));
 const run = promisify(execFile);
 let folder: string;
 
-/** An application with the package and what it depends on, and no peer. */
+/** Creates an application with the package and its dependencies, but no peers. */
 beforeAll(() => {
   if (!existsSync(join(repository, "dist/index.js")))
     throw new Error("dist is missing: run `npm run build` first.");

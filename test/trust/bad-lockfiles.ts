@@ -1,18 +1,18 @@
-/** Lockfiles that are refused, one a rule. Every command refuses each of them. */
+/** Lockfiles that every command refuses, one for each rule. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import type { ErrorCode } from "../../src/core/errors/index.ts";
 
 export interface BadLockfile {
   readonly name: string;
-  /** What stands in the file; `undefined` for a directory in its place. */
+  /** The contents of the file; `undefined` for a directory in its place. */
   readonly bytes: Uint8Array | undefined;
   readonly code: ErrorCode;
-  /** Stands in the message, with the place where there is one. */
+  /** A part of the message, with the place if there is one. */
   readonly problem: string;
 }
 
 const header = "version = 1\n\n[[plugins]]\n";
-/** Of a valid entry, on the lines 4 to 8. */
+/** The keys of a valid entry, on lines 4 to 8. */
 const keys = {
   id: 'id = "pii-scan"',
   package: 'package = "@acme/pii-scan"',
@@ -21,7 +21,7 @@ const keys = {
   distribution_hash: `distribution_hash = "sha256:${"0a".repeat(32)}"`,
 };
 
-/** A lockfile that is fine. */
+/** A valid lockfile. */
 export const goodLockfile = textWith({});
 
 function textWith(lines: Partial<Record<keyof typeof keys, string>>, further = ""): string {
@@ -330,7 +330,7 @@ export const badLockfiles: readonly BadLockfile[] = [
   ),
 ];
 
-/** Puts a bad lockfile at a path where nothing is. */
+/** Creates a bad lockfile at a path where nothing exists yet. */
 export function place(path: string, { bytes }: BadLockfile): void {
   if (bytes === undefined) mkdirSync(path);
   else writeFileSync(path, bytes);

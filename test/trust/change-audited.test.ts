@@ -1,4 +1,4 @@
-/** Each change of trust is a record of the audit trail, once it is made. */
+/** Each change of trust is recorded in the audit trail once it is made. */
 import { writeFile } from "node:fs/promises";
 import type { AuditEvent } from "glassine/audit";
 import { createCommand, revokePlugins, trustPlugins } from "glassine/node";
@@ -9,7 +9,7 @@ import { entryOf, lockFolder, refusalOf, sha256 } from "./change-support.ts";
 const pii = entryOf("acme.pii");
 const rate = entryOf("acme.rate");
 
-/** What stands in the lock is read when the record comes. */
+/** Records events, and the lock's text at the time of each event. */
 function recorder(text: () => Promise<string>) {
   const events: AuditEvent[] = [];
   const seen: string[] = [];

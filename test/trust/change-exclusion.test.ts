@@ -17,7 +17,7 @@ const isLinux = process.platform === "linux";
 const since = "2026-01-01T00:00:00.000Z";
 const noPid = 2 ** 22 + 1;
 
-/** A process that is there until the test is over. */
+/** A process that lives until the test is over. */
 async function liveProcess(): Promise<number> {
   const child = spawn(process.execPath, ["-e", "console.log(1); setInterval(() => {}, 1000)"]);
   onTestFinished(() => {
@@ -33,7 +33,7 @@ async function endedProcess(): Promise<number> {
   return child.pid as number;
 }
 
-/** A lock with a claim on it, and what comes of a change that does not wait. */
+/** A lock with a claim on it, and what to expect of a change that does not wait. */
 async function claimed(claim: object | string) {
   const lock = await lockFolder("version = 1\n");
   const text = typeof claim === "string" ? claim : JSON.stringify(claim);
@@ -82,7 +82,7 @@ describe("CLI-053: a claim", () => {
       end = error;
     });
     while (end === undefined) {
-      // Files are read between two pauses, on no clock.
+      // Files are read between two pauses, without any timer.
       await new Promise((resolve) => setImmediate(resolve));
       if (vi.getTimerCount() > 0) vi.advanceTimersToNextTimer();
     }
@@ -121,7 +121,7 @@ describe("CLI-053: a claim", () => {
 
   it.runIf(isLinux)("of a zombie process is taken over", async () => {
     verifies("journal:takeover");
-    // The shell becomes a program that never asks after its child.
+    // The shell becomes a program that never reaps its child.
     const parent = spawn("sh", ["-c", "sleep 0.2 & echo $!; exec sleep 60"]);
     onTestFinished(() => {
       parent.kill("SIGKILL");
@@ -198,7 +198,7 @@ describe("taking over a stale claim", () => {
     const pid = await liveProcess();
     const theirs = JSON.stringify({ pid, host: hostname(), since });
     let isTaken = false;
-    // Another process succeeds before the first thing that this one does about it.
+    // Another process takes it over just before this one acts.
     const at = {
       test: (call: string) => {
         if (!isTaken && /^(?:link|rename|unlink) .*\.lck/.test(call)) {

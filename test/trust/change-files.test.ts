@@ -111,7 +111,7 @@ describe.skipIf(process.platform === "win32")("modes", () => {
     await trustPlugins(path, [entryOf("acme.rate")], "r");
     restore();
     expect([await modeOf(path), await modeOf(journal)]).toEqual([0o664, 0o640]);
-    // Less the umask, as every new file.
+    // The umask applies, as for every new file.
     expect(mode).toBe(0o600);
   });
 

@@ -1,4 +1,4 @@
-/** Locks in temporary folders, and what the changes of trust leave there. */
+/** Locks in temporary folders, and what changes of trust leave there. */
 import { createHash } from "node:crypto";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,7 +8,7 @@ import { type JournalProblem, type LockEntry, readTrustJournal } from "glassine/
 import { expect, onTestFinished } from "vitest";
 import { commandServices, runJson } from "../cli/support/run.ts";
 
-/** A folder for a test, gone after it, and the files of a lock in it. */
+/** A folder that is removed after the test, and the files of a lock in it. */
 export async function lockFolder(text?: string) {
   const folder = await mkdtemp(join(tmpdir(), "glassine-lock-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -22,7 +22,7 @@ export async function lockFolder(text?: string) {
     exclusion: `${path}.lck`,
     text: () => readFile(path, "utf8"),
     journalText: () => readFile(`${path}.journal`, "utf8"),
-    /** The lines that count, and no problem among them. */
+    /** The lines that count; expects no problems. */
     lines: async () => {
       const { lines, problems } = await readTrustJournal(path);
       expect(problems).toEqual([]);
@@ -36,7 +36,7 @@ export function sha256(text: string | Uint8Array): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
-/** What is trusted of a plugin, in a version. */
+/** A lock entry for one version of a plugin. */
 export function entryOf(id: string, version = "1.0.0"): LockEntry {
   return {
     id,
@@ -47,17 +47,17 @@ export function entryOf(id: string, version = "1.0.0"): LockEntry {
   };
 }
 
-/** A line as a hand appends it. */
+/** A line as a person would append it. */
 export function byHand(fields: readonly string[]): string {
   return `${fields.join("\t")}\n`;
 }
 
-/** The problems, without the sentences. */
+/** The problems without their sentences. */
 export function summaryOf(problems: readonly JournalProblem[]) {
   return problems.map(({ line, id, problem }) => ({ line, id, problem }));
 }
 
-/** What `plugins verify` says of the journal of a lock, and whether a change was not ended. */
+/** What `plugins verify` reports about a lock's journal, and whether a change is unfinished. */
 export async function verifiedAt(path: string) {
   const options = { services: commandServices, cwd: dirname(path) };
   const { document } = await runJson(["plugins", "verify", "--plugins-lock", path], options);
@@ -68,7 +68,7 @@ export async function verifiedAt(path: string) {
   return { problems, pending: pending as boolean };
 }
 
-/** The code, message and data that something is refused with. */
+/** The code, message and data of a refusal. */
 export async function refusalOf(work: () => unknown) {
   try {
     await work();
@@ -79,7 +79,7 @@ export async function refusalOf(work: () => unknown) {
   throw new Error("Nothing was refused.");
 }
 
-/** A clock that goes on by a second each time it is asked. */
+/** A clock that advances by a second each time it is read. */
 export function clock(from = "2026-05-25T10:15:30.123Z"): () => Date {
   let at = Date.parse(from) - 1000;
   return () => {

@@ -1,4 +1,4 @@
-/** Trust is granted and taken back: what stands in the lock and in the journal then. */
+/** Granting and revoking trust: what the lock and the journal contain afterwards. */
 import { stat, utimes, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
 import { readLockfile, revokePlugins, trustPlugins } from "glassine/node";
@@ -329,7 +329,7 @@ describe("the journal and the lock", () => {
     const { path, journal } = await lockFolder();
     await trustPlugins(path, [pii], "r");
     await writeFile(path, "version = 1\n");
-    // Earlier than the line before it: the order counts.
+    // Earlier than the line before it, because only the order counts.
     const line = byHand(["2020-05-25T10:15:30+02:00", "revoke", "acme.pii", "-", "-", "by hand"]);
     await writeFile(journal, line, { flag: "a" });
     const unchained = { line: 2, id: "acme.pii", problem: "unchained" };

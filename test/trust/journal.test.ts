@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** What is read of a journal of this text. */
+/** What is read from a journal with this text. */
 async function read(text: string | Uint8Array) {
   const path = join(folder, "plugins.lock");
   await writeFile(`${path}.journal`, text);
@@ -147,7 +147,7 @@ describe("a line without a line feed", () => {
     verifies("journal:torn", "journal:after-torn");
     const { path, journal, journalText } = await lockFolder();
     await trustPlugins(path, [entryOf("aaa")], "r");
-    // It has all its fields: a cut within the reason leaves such a line as well.
+    // It has all its fields: a cut within the reason leaves such a line, too.
     const torn = byHand(manual).slice(0, -2);
     await writeFile(journal, torn, { flag: "a" });
     const problem = { line: 2, id: "acme.pii", problem: "torn" };

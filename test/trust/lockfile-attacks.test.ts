@@ -26,7 +26,7 @@ const freshPath = () => {
   return join(own, "plugins.lock");
 };
 
-/** The entries of a lock that trusts these, one after the other. */
+/** The entries of a lock that trusts these plugins, in this order. */
 async function trusting(...entries: readonly LockEntry[]) {
   const path = freshPath();
   for (const each of entries) await trustPlugins(path, [each], "reviewed");
@@ -46,7 +46,7 @@ const codeOf = (work: Promise<unknown>) =>
     ({ code }: { code: string }) => code,
   );
 
-/** What ends a string, a line or a table in TOML, or a line of the journal. */
+/** Characters that end a string, a line or a table in TOML, or a line of the journal. */
 const control = [
   "\t",
   "\n",

@@ -10,7 +10,7 @@ import { afterAll, describe, expect, it, vi } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { badLockfiles, goodLockfile, place } from "./bad-lockfiles.ts";
 
-/** What `open` throws next, in turn; `short` for a file that is read a few bytes at a time. */
+/** Errors that `open` throws, in turn; `short` makes it read a file a few bytes at a time. */
 const openFaults: string[] = [];
 vi.mock("node:fs/promises", async (original) => {
   const files = await original<typeof Files>();
@@ -125,7 +125,7 @@ describe("a lockfile on the disk", () => {
   });
 
   it("is read up to the limit when its size is unknown", async () => {
-    // Of files in /proc the size is 0.
+    // Files in /proc have size 0.
     await expect(readLockfile("/proc/self/status")).rejects.toMatchObject({
       code: "lockfile_invalid",
       message: expect.stringContaining("line 1, column 5: it is not TOML"),

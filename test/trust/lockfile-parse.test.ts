@@ -1,4 +1,4 @@
-/** What a lockfile says, and how one is refused that does not fit. */
+/** What a lockfile says, and how an invalid one is refused. */
 
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import { badLockfiles, goodLockfile } from "./bad-lockfiles.ts";
 
-/** A part of a lockfile that does not fit. */
+/** An invalid part of a lockfile. */
 interface Problem {
   readonly line: number;
   readonly column: number;
@@ -22,7 +22,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const path = join(folder, "plugins.lock");
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 
-/** What a lockfile of this text says. */
+/** What a lockfile with this text says. */
 async function parsed(text: string): Promise<Lockfile> {
   writeFileSync(path, text);
   const lock = await readLockfile(path);

@@ -26,13 +26,13 @@ const names = [
   "PLUGIN_MODE",
 ];
 
-/** Settings from variables whose names have the prefix left out. */
+/** Settings from variables whose names are given without the prefix. */
 function settingsOf(variables: Record<string, string | undefined>) {
   const env = Object.entries(variables).map(([name, value]) => [`GLASSINE_${name}`, value]);
   return readTrustSettings(Object.fromEntries(env));
 }
 
-/** What is said of variables, each of them at fault. */
+/** The message about variables that are all invalid. */
 function refusalOf(variables: Record<string, string>): string {
   try {
     settingsOf(variables);

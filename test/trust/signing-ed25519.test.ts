@@ -62,7 +62,7 @@ describe("a signed package", () => {
     const path = await packageOf();
     const verifier = ed25519Verifier({ keys: { keys } });
     const fine = { name: "guard", version: "1.0.0", hash: `sha256:${"a".repeat(64)}` };
-    /** What is said of a signature over these values, line by line. */
+    /** What is reported about a signature over these values, line by line. */
     const answerTo = async (signed: typeof fine) => {
       const { name, version, hash } = signed;
       const text = `glassine-plugin-signature-v1\n${name}\n${version}\n${hash}\n`;

@@ -9,7 +9,7 @@ import { identity, known, packageOf, rewrite, testKey, verdict } from "./signing
 const key = testKey();
 const keys = [known(key)];
 
-/** What is said of a package whose evidence was written anew. */
+/** The detail reported for a package whose evidence was rewritten. */
 async function detailOf(evidence: string | Uint8Array): Promise<string> {
   const path = await packageOf({ signedBy: key });
   await writeFile(join(path, "glassine.sig.json"), evidence);
@@ -57,7 +57,7 @@ describe("PH-092: malformed evidence", () => {
     expect(signature).toMatch(/^[A-Za-z0-9+/]{86}==$/);
     const [, last = ""] = /(.)==$/.exec(signature) ?? [];
     const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    // The last character holds two bits; the four below them are none of the signature.
+    // The last character holds two bits of the signature; its other four bits are unused.
     const twin = alphabet[alphabet.indexOf(last) + 1] as string;
     const forms = [
       signature.slice(0, -2),

@@ -21,7 +21,7 @@ function of(...publishers: readonly unknown[]) {
   return { schema: 1, publishers };
 }
 
-/** What the refusal of a file says behind its path, and all problems in it. */
+/** The refusal of a key file: the text after the path, and the places of all problems. */
 async function refusalOf(content: unknown): Promise<{ text: string; places: readonly string[] }> {
   const path = await fileOf(content);
   const error = await readPublisherKeys(path).then(

@@ -224,7 +224,7 @@ describe("what cannot be signed", () => {
 
   it("a read-only folder keeps its evidence", async () => {
     verifies("signing:written");
-    // The longest path that Linux takes has 4095 bytes. The evidence fits, a file beside it does not.
+    // A path on Linux has at most 4095 bytes. The evidence fits, a file next to it does not.
     const longest = 4095 - "/glassine.sig.json".length - 3;
     let path = await temporary();
     while (path.length < longest) {

@@ -14,12 +14,12 @@ import { afterTest } from "../support/cleanup.ts";
 
 export const identity = "builder@example.com";
 
-/** A key made for the test, in the forms that files and functions take. */
+/** A key made for the test, in each form that files and functions accept. */
 export interface TestKey {
   readonly pem: string;
   readonly privateKey: KeyObject;
   readonly publicPem: string;
-  /** The 32 bytes in base64. */
+  /** The 32 bytes, in base64. */
   readonly publicKey: string;
 }
 
@@ -34,7 +34,7 @@ export function testKey(): TestKey {
   };
 }
 
-/** What an operator knows of a key. */
+/** What an operator knows about a key. */
 export function known(key: TestKey, more: Partial<PublisherKey> = {}): PublisherKey {
   return {
     identity,
@@ -61,7 +61,7 @@ const files = {
   "same.md": "# Guard\n",
 };
 
-/** What a package is and who signs it. */
+/** A package's contents, and who signs it. */
 interface Made {
   readonly name?: string;
   readonly version?: string;
@@ -91,7 +91,7 @@ export async function packageOf({
   return fixture.path;
 }
 
-/** What discovery hands to the check: name and version as package.json has them, and the hash. */
+/** What discovery passes to the check: the hash, and name and version from package.json. */
 export async function signedAt(path: string): Promise<SignedPackage> {
   const { name, version } = JSON.parse(await readFile(join(path, "package.json"), "utf8")) as {
     name: string;
@@ -101,7 +101,7 @@ export async function signedAt(path: string): Promise<SignedPackage> {
   return { name, version, path, hash, files: digests };
 }
 
-/** The verdict on a package, by the files as they are now. */
+/** The verdict on a package with its current files. */
 export async function verdict(
   path: string,
   keys: readonly PublisherKey[],
@@ -110,7 +110,7 @@ export async function verdict(
   return checkEvidence(await signedAt(path), [ed25519Verifier({ keys: { keys }, now })]);
 }
 
-/** Writes the evidence of a package anew. */
+/** Rewrites the evidence of a package. */
 export async function rewrite(path: string, change: Record<string, unknown>): Promise<void> {
   const file = join(path, "glassine.sig.json");
   const evidence = JSON.parse(await readFile(file, "utf8")) as Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** A Sigstore of its own: a certificate authority, logs and a clock, all in this process. */
+/** A private Sigstore: a certificate authority, logs and a clock, all in this process. */
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 import { type Bundle, bundleToJSON, type TransparencyLogEntry } from "@sigstore/bundle";
 import { initializeCA, initializeTLog, initializeTSA } from "@sigstore/mock";
@@ -19,20 +19,20 @@ function keyPair() {
   return generateKeyPairSync("ec", { namedCurve: "prime256v1" });
 }
 
-/** What is issued, if not as usual. */
+/** How an issued bundle differs from the usual one. */
 export interface Wish {
   readonly issuer?: string;
   readonly subject?: string;
   readonly payloadType?: string;
-  /** When the log says that it has seen the signature. */
+  /** When the log claims to have seen the signature. */
   readonly loggedAt?: Date;
   /** Another certificate authority. */
   readonly certificatesOf?: CertificateAuthority;
-  /** What states the time. Default `promise`. */
+  /** What attests the time. Default: `promise`. */
   readonly time?: "promise" | "stamp" | "none";
-  /** The part of a second in a stamp. Default 0. */
+  /** The milliseconds of a stamp's time. Default: 0. */
   readonly stampMs?: number;
-  /** A bundle over the bytes themselves, not over a statement. */
+  /** Signs the bytes themselves, without a statement. */
   readonly plain?: boolean;
 }
 
@@ -42,16 +42,16 @@ export type Document = any;
 export interface Authority {
   /** `trusted_root.json`. */
   readonly root: Document;
-  /** One with the same key and certificate that shows its certificates to no log. */
+  /** One with the same key and certificate that submits its certificates to no log. */
   readonly unlogged: CertificateAuthority;
-  /** A bundle over a payload, signed and logged as Sigstore does it. */
+  /** Returns a bundle over a payload, signed and logged as Sigstore does it. */
   bundle(payload: string | Buffer, wish?: Wish): Promise<Document>;
 }
 
 export async function startAuthority(): Promise<Authority> {
   const keys = { ca: keyPair(), ctlog: keyPair(), tlog: keyPair(), tsa: keyPair() };
   const ca = await initializeCA(keys.ca, certificateLog(keys.ctlog));
-  // The certificate of an authority is made with it: only what it issues is another.
+  // A new authority would have a new certificate: this one differs only in what it issues.
   const unlogged: CertificateAuthority = Object.create(ca, { ctLog: { value: undefined } });
   const tsa = await initializeTSA(keys.tsa);
   const stampAt = (ms: number) => {
@@ -132,7 +132,7 @@ export async function startAuthority(): Promise<Authority> {
   };
 }
 
-/** What a statement says, if not as usual. */
+/** A statement; `change` says how it differs from the usual one. */
 export function statement(hash: string, change: Record<string, unknown> = {}): string {
   return JSON.stringify({
     _type: "https://in-toto.io/Statement/v1",
@@ -154,7 +154,7 @@ function signatureIn(content: Bundle["content"]): Buffer {
     : content.messageSignature.signature;
 }
 
-/** As the log of Sigstore writes it down. */
+/** The entry as Sigstore's log records it. */
 function proposed(content: Bundle["content"], certificate: string): object {
   const signature = signatureIn(content).toString("base64");
   const verifier = Buffer.from(certificate).toString("base64");
@@ -173,7 +173,7 @@ function proposed(content: Bundle["content"], certificate: string): object {
   };
 }
 
-/** What the log answers, by the id of the entry. The types of the mock leave it open. */
+/** What the log answers, by the id of the entry. The mock's types leave it open. */
 interface LogEntry {
   readonly body: string;
   readonly integratedTime: number;

@@ -24,25 +24,25 @@ beforeAll(async () => {
   other = await startAuthority();
 });
 
-/** How a bundle, its statement or the trusted root differ from the usual ones. */
+/** How a bundle, its statement or the trusted root differs from the usual one. */
 export interface Case {
-  /** Of the bundle. */
+  /** Changes to the bundle. */
   readonly wish?: Omit<Wish, "certificatesOf"> & { readonly certificatesOf?: "unlogged" };
-  /** Of the statement. */
+  /** Changes to the statement. */
   readonly says?: Record<string, unknown>;
-  /** Changes a finished bundle. A text stands in its place. */
+  /** Changes a finished bundle. If it returns a string, that replaces the bundle. */
   readonly tamper?: (bundle: Document) => unknown;
   /** Changes the trusted root. */
   readonly root?: (root: Document) => unknown;
-  /** Another Sigstore than that of the trusted root. */
+  /** A Sigstore that the trusted root does not name. */
   readonly by?: "other";
   readonly options?: Partial<SigstoreVerifierOptions>;
 }
 
-/** What is wrong, and the words that the verdict has for it. */
+/** What is wrong, and how the verdict describes it. */
 export type Fault = readonly [name: string, of: Case, detail: string];
 
-/** The verdict on a package with a bundle, as an operator with the trusted root has it. */
+/** The verdict on a package with a bundle, for an operator who has the trusted root. */
 export async function verdict(of: Case = {}): Promise<Evidence> {
   const path = await packageOf();
   const signed = await signedAt(path);
@@ -56,7 +56,7 @@ export async function verdict(of: Case = {}): Promise<Evidence> {
   const tampered: unknown = await of.tamper?.(bundle);
   const text = typeof tampered === "string" ? tampered : JSON.stringify(bundle);
   await writeFile(join(path, "glassine.sigstore.json"), text);
-  // Its parts share objects; those of a file do not.
+  // The parts of the root share objects; those read from a file do not.
   const root: Document = JSON.parse(JSON.stringify(authority.root));
   of.root?.(root);
   const trustedRoot = join(await temporary(), "trusted_root.json");
@@ -68,7 +68,7 @@ export function invalid(detail: string) {
   return { kind: "invalid", detail: expect.stringContaining(detail) };
 }
 
-/** Puts a value, or what a function makes of the old one, at a place of a document. */
+/** Puts a value, or what a function makes of the old one, at a place in a document. */
 export function put(place: string, value: unknown): (document: Document) => void {
   return (document) => {
     const keys = place.split(".");

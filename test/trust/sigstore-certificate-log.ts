@@ -1,4 +1,4 @@
-/** A certificate log. That of the mock leaves the signature out with the ASN.1 library of today. */
+/** A certificate log. The mock's own omits the signature with the current ASN.1 library. */
 import { createHash, type KeyObject, sign } from "node:crypto";
 import type { initializeCTLog } from "@sigstore/mock";
 

@@ -7,7 +7,7 @@ import { temporary } from "./signing-support.ts";
 import type { Document } from "./sigstore-authority.ts";
 import { authority, put } from "./sigstore-cases.ts";
 
-/** What is said of a trusted root at the start of a host; `undefined` where it is taken. */
+/** What is reported about a trusted root at startup; `undefined` if it is accepted. */
 async function faultOf(root: string | Uint8Array): Promise<string | undefined> {
   const path = join(await temporary(), "trusted_root.json");
   await writeFile(path, root);

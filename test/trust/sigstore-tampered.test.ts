@@ -14,7 +14,7 @@ beforeAll(async () => {
   earlier = await authority.bundle("{}");
 });
 
-/** Takes a part of a bundle from one over something else. */
+/** Replaces a part of a bundle with that of a bundle over something else. */
 const fromAnother = (part: "certificate" | "tlogEntries") => async (bundle: Document) => {
   const another = part === "certificate" ? earlier : await authority.bundle("{}");
   bundle.verificationMaterial[part] = another.verificationMaterial[part];
@@ -148,7 +148,7 @@ describe("a Sigstore bundle that lacks something", () => {
       "expected 1 timestamps, got 0",
     ],
     [
-      // DER leaves out zeros at the end. The peer reads three decimals or none.
+      // DER omits trailing zeros. The peer library reads three decimals or none.
       "the last decimal of a stamp's time",
       { wish: { time: "stamp", stampMs: 120 } },
       "invalid time",
@@ -185,7 +185,7 @@ describe("a Sigstore bundle that lacks something", () => {
       "it is signed with a bare key, without a certificate",
     ],
     [
-      // The peer takes the name for a pattern. It is no part of what is signed.
+      // The peer library takes the name for a pattern. The name itself is not signed.
       "a plain name under the state of the log",
       { tamper: put(checkpoint, (own: string) => own.replace(/\u2014 \S+/, "\u2014 .*")) },
       "the log's checkpoint is signed under a name that is not accepted",

@@ -1,6 +1,6 @@
 /**
  * What a user exports from a module of their own. declarations.test.ts has both compilers write the
- * declarations of this file, as a package that installed glassine.
+ * declarations of this file, as in a package that installed glassine.
  */
 import { createExtensions, createPluginManager, definePlugin, filterExtensions } from "glassine";
 import {

@@ -232,7 +232,7 @@ describe("the draft of amend", () => {
     amend(view, async (draft) => {
       draft.security.labels.push("PII");
     });
-    // The value of an arrow is not a result.
+    // The value of an arrow function is not treated as a result.
     amend(view, (draft) => draft.security.labels.push("PII"));
     amend(view, (draft) => void draft.security.labels.push("PII"));
     amend(view, (draft): unknown => draft.security.labels.push("PII"));

@@ -149,9 +149,9 @@ it("knows the options of a manager", async () => {
     plugins: [
       none,
       { plugin: reader, grant: [] },
-      // What append_labels implies may be granted alone.
+      // A capability that append_labels implies can be granted, too.
       { plugin: reader, grant: ["read_labels", "append_labels"] },
-      // Nobody knows what a plugin of the bare type declares; that is checked when it registers.
+      // The bare type does not say what a plugin declares; that is checked when it registers.
       { plugin: reader as Plugin, grant: ["read_headers"] },
     ],
   });

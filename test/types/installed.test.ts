@@ -49,7 +49,7 @@ definePlugin({
   },
 });
 `;
-/** All but the one that is made to be used with fast-check. */
+/** All entries except the one that is used with fast-check. */
 const entries = Object.keys(manifest.exports).filter(
   (entry) => entry !== "./package.json" && entry !== "./testing",
 );
@@ -64,7 +64,7 @@ const files: Readonly<Record<string, string>> = {
   "inputs.ts": inputs,
 };
 
-/** Lays the packages out as pnpm does: only what the user asked for is found from their files. */
+/** Lays the packages out as pnpm does: the user's files find only what the user installed. */
 beforeAll(() => {
   const store = join(folder, "node_modules/.pnpm");
   const installed = join(store, "glassine@0.1.0/node_modules/glassine");
@@ -100,7 +100,7 @@ describe.each(versions)("%s", (version) => {
     timeoutMs,
   );
 
-  // Counts of the compiler's own: they are the same on every machine.
+  // The compiler's own counts, which are the same on every machine.
   it.each([
     ["a plugin", "plugin.ts", 20_000],
     ["a plugin, a manager and one invoke", "program.ts", 40_000],

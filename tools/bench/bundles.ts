@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { type Group, type Named, rowOf } from "./rows.ts";
 
 interface Bundle extends Named {
-  /** As the budget is named in `tools/size-limit.mjs`. */
+  /** The name of the budget in `tools/size-limit.mjs`. */
   readonly budget: string;
 }
 

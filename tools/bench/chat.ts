@@ -1,4 +1,4 @@
-/** L: answers of Chat Completions, whole and streamed, read and written back. */
+/** L: reading Chat Completions answers, whole and streamed, and writing them back. */
 import assert from "node:assert/strict";
 import { createPluginManager, definePlugin, type Plugin } from "glassine";
 import { guardModel } from "glassine/http";
@@ -7,7 +7,7 @@ import type { Comparison } from "./harness.ts";
 import { sideOf } from "./messages.ts";
 import { type Group, type Named, rowOf } from "./rows.ts";
 
-/** Words of four letters and a space, so many units of them. */
+/** Returns `units` characters of four-letter words, each followed by a space. */
 const wordsOf = (units: number): string => "word ".repeat(units / 5);
 
 const about = { id: "chatcmpl-1", created: 1, model: "gpt-4.1", system_fingerprint: "fp-1" };
@@ -34,18 +34,18 @@ function completionOf(textUnits: number, calls: number): string {
   });
 }
 
-/** The text of an answer, or those of its events. */
+/** The JSON text of an answer, or of each of its events. */
 type Written = string | readonly string[];
 
-/** What both sides do, and what must come of it. */
+/** What both sides do, and how to check their results. */
 interface Workload extends Named {
   readonly ours: () => Written;
   readonly baseline: () => Written;
-  /** Throws unless one of them returned what it should. */
+  /** Throws unless `last` is the right result for either side. */
   readonly check: (last: unknown) => void;
 }
 
-/** The answer from text to text. The workload takes what is done beyond JSON's own part. */
+/** Reads and writes a whole answer. The figure is the work on top of JSON parse and stringify. */
 function wholeAnswer(what: string, goal: number, text: string): Workload {
   return {
     id: "L1",
@@ -79,7 +79,7 @@ const chunks: readonly object[] = [
 ];
 const chunkTexts = chunks.map((chunk) => JSON.stringify(chunk));
 
-/** What a client makes of the texts of events. */
+/** Returns the text that a client assembles from a stream's events. */
 function textOf(events: readonly string[]): string | undefined {
   const stream = chatCompletions.stream();
   for (const event of events) stream.push(JSON.parse(event));
@@ -118,11 +118,11 @@ function compared({ id, workload, goal, ours, baseline, check }: Workload): Comp
   };
 }
 
-/** In deltas, each of five units. */
+/** The size of the window in deltas of five characters each. */
 const windowDeltas = 40;
 
 interface FirstText extends Named {
-  /** What the plugin on the answer holds back, in units; `undefined` for no plugin. */
+  /** How many characters the answer's plugin holds back; `undefined` for no plugin. */
   readonly window: number | undefined;
 }
 
@@ -141,7 +141,7 @@ const firstTexts: readonly FirstText[] = [
   },
 ];
 
-/** A count, and exact: there is nothing to repeat. */
+/** An exact count, so there is nothing to repeat. */
 export const firstText: Group = {
   comparisons: firstTexts,
   measure: (isWanted) =>

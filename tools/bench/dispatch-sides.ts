@@ -1,4 +1,4 @@
-/** What runs a hook in a comparison: a manager of ours, and the bare loop. */
+/** The sides that run a hook in a comparison: our manager, and the bare loop. */
 import assert from "node:assert/strict";
 import { addLabels, type Extensions, filterExtensions, type Manager } from "glassine";
 import { newLane, type Side } from "./harness.ts";
@@ -13,9 +13,9 @@ import {
   threeCapabilities,
 } from "./workloads.ts";
 
-/** Which handlers run. */
+/** The kind of handlers that run. */
 export type Kind = "sync" | "async" | "sync3" | "async3" | "waiting";
-/** With which envelope: none, always the same one, or a new one for each invocation. */
+/** The envelope: none, always the same one, or a new one for each invocation. */
 type Envelope = "none" | "same" | "fresh";
 
 export interface Ours extends ManagerSettings {
@@ -63,14 +63,14 @@ export async function oursSide({ kind, n, envelope = "none", ...settings }: Ours
   };
 }
 
-/** What is measured: one invocation. */
+/** Returns the operation to measure: one invocation. */
 function operationOf(lane: Lane, manager: Manager, envelope: Envelope): () => Promise<unknown> {
   if (envelope === "none") return lane.invoke(manager, payload);
   if (envelope === "same") return lane.invokeWith(manager, payload, realisticEnvelope);
   return lane.invokeFresh(manager, payload, freshEnvelope);
 }
 
-/** Throws unless each of `n` handlers ran in each run since the last look. */
+/** Checks that each of `n` handlers ran once per run since the last check. */
 export function countsCalls(lane: Lane, n: number): Side["check"] {
   let seen = lane.calls();
   return (_, times) => {
@@ -100,7 +100,7 @@ function checkResult(value: unknown, envelope: Envelope, n: number): void {
   if (envelope === "same") assert.equal(result.extensions, realisticEnvelope);
 }
 
-/** Nothing changed is the same object; labels are there; a view shows what was granted, no more. */
+/** Checks that unchanged envelopes stay the same object, and views show exactly what is granted. */
 async function checkManager(manager: Manager, n: number): Promise<void> {
   checkFreshEnvelope();
   const first = await manager.invoke(hook, payload, { extensions: realisticEnvelope });

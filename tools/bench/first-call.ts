@@ -1,6 +1,6 @@
 /**
- * A whole process of G6: connects a client and a server of the SDK, calls one tool, and prints the
- * processor time of its life in milliseconds. With `guarded`, six plugins judge the call.
+ * The process that G6 measures: connects a client and a server of the SDK, calls one tool, and
+ * prints its total processor time in milliseconds. With `guarded`, six plugins check the call.
  */
 import assert from "node:assert/strict";
 import process from "node:process";
@@ -14,7 +14,7 @@ const info = { name: "bench", version: "1.0.0" };
 const rows = [{ id: 1, name: "name-1", city: "city-1", kind: "odd", state: "open" }];
 const [clientEnd, serverEnd] = InMemoryTransport.createLinkedPair();
 
-/** Loads glassine where it is part of the measurement, and nowhere else. */
+/** Loads glassine only if it is part of the measurement. */
 async function guarded(transport: InMemoryTransport): Promise<InMemoryTransport> {
   const { createPluginManager, withSlots } = await import("glassine");
   const { createGuard } = await import("glassine/mcp");

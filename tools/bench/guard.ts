@@ -1,4 +1,4 @@
-/** The guard of continuous integration: a short run, in which nothing may be far from its goal. */
+/** The benchmark check in CI: a short run in which nothing may be far from its goal. */
 import { type Beyond, beyondBound, misnamedEntries, sameAs, staleEntries } from "./judge.ts";
 import type { KnownMiss } from "./known-misses.ts";
 import type { Named } from "./rows.ts";
@@ -8,7 +8,7 @@ import { tableOf } from "./table.ts";
 interface Guarded {
   readonly comparisons: readonly Named[];
   readonly known: readonly KnownMiss[];
-  /** What to measure. Default: all. */
+  /** Which comparisons to measure. Default: all. */
   readonly only: string | undefined;
   readonly run: (only: string | undefined, rounds: number) => Promise<Outcome>;
   readonly rounds: number;
@@ -16,8 +16,8 @@ interface Guarded {
 }
 
 /**
- * Gives the exit code. What is beyond its bound is measured once more and fails when it is so
- * again: other work on the machine can spoil one run.
+ * Returns the exit code. Comparisons that exceed their bound are measured again and fail only if
+ * they exceed it twice, because other work on the machine can spoil one run.
  */
 export async function guard(guarded: Guarded): Promise<number> {
   const { comparisons, known, only, run, rounds, report } = guarded;
@@ -43,7 +43,7 @@ export async function guard(guarded: Guarded): Promise<number> {
   return isGood ? 0 : 1;
 }
 
-/** Those beyond their bounds a second time. One without a figure the second time stays. */
+/** Returns those that exceed their bounds twice, or that have no figure the second time. */
 async function beyondAgain(
   first: readonly Beyond[],
   { known, run, rounds, report }: Guarded,
@@ -51,7 +51,7 @@ async function beyondAgain(
   if (first.length === 0) return [];
   const ids = [...new Set(first.map(({ id }) => id))].join(",");
   report(`Beyond the bound, and so measured once more: ${ids}.`);
-  // There are few, and what is decided now stands.
+  // More rounds, because there are few comparisons and this result is final.
   const { rows } = await run(ids, 3 * rounds);
   const again = beyondBound(rows, known);
   return first.flatMap((one) => (rows.some(sameAs(one)) ? again.filter(sameAs(one)) : [one]));

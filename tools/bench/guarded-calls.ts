@@ -1,4 +1,4 @@
-/** G: tool calls between a client and a server of the SDK, with a guard on one end and without. */
+/** G: tool calls between an SDK client and server, with and without a guard on one end. */
 import assert from "node:assert/strict";
 import { Client as ClientV2, InMemoryTransport as MemoryV2 } from "@modelcontextprotocol/client";
 import { Client as ClientV1 } from "@modelcontextprotocol/sdk/client/index.js";
@@ -16,7 +16,7 @@ import { args, type Row, type Seen, type Size, session, sixPlugins, sizes } from
 type Sdk = "v1" | "v2";
 type End = "client" | "server";
 
-/** What one rewritten name is replaced by. */
+/** The replacement for a name that is rewritten. */
 const redacted = "[redacted]";
 
 type Rewrite = "by hand" | "by amend";
@@ -25,7 +25,7 @@ interface Structured {
   readonly structuredContent: { readonly rows: readonly Row[] };
 }
 
-/** Replaces one name of one row. */
+/** A plugin that replaces the name in one row. */
 function rewriter(how: Rewrite) {
   const byHand = (message: Message): Message => {
     const [part] = message.content;
@@ -59,7 +59,7 @@ function rewriter(how: Rewrite) {
 
 interface Case {
   readonly sdk: Sdk;
-  /** The guarded end; none of a direct call. */
+  /** The guarded end; absent for a direct call. */
   readonly end?: End;
   readonly size: Size;
   readonly plugins: 0 | 6;
@@ -68,7 +68,7 @@ interface Case {
 
 const info = { name: "bench", version: "1.0.0" };
 
-/** A connected pair, and a function that calls the tool once. */
+/** Connects a client and a server, and returns a function that calls the tool once. */
 async function connected({ sdk, end, size, plugins, rewrite }: Case) {
   const seen: Seen = { count: 0, found: 0, labels: [] };
   const manager = await createPluginManager({
@@ -82,7 +82,7 @@ async function connected({ sdk, end, size, plugins, rewrite }: Case) {
     onWarning: () => {},
   });
   const text = JSON.stringify({ rows: sizes[size] });
-  // Both register tools alike.
+  // Both SDKs register tools in the same way.
   const server = sdk === "v1" ? new ServerV1(info) : (new ServerV2(info) as unknown as ServerV1);
   server.registerTool(
     "list",
@@ -98,7 +98,7 @@ async function connected({ sdk, end, size, plugins, rewrite }: Case) {
   return { call, seen, text };
 }
 
-/** One side, checked once: all rows are there, the plugins ran, and their labels stayed. */
+/** One side. Checked once: all rows arrived, the plugins ran, and their labels stayed. */
 async function sideOf(given: Case): Promise<Side> {
   const { call, seen, text } = await connected(given);
   let isChecked = false;
@@ -128,7 +128,7 @@ async function sideOf(given: Case): Promise<Side> {
   };
 }
 
-/** The answer's text, parsed and written. */
+/** Parses the answer's text and writes it again. */
 function copySide(size: Size): Side {
   const structuredContent = { rows: sizes[size] };
   const content = [{ type: "text", text: JSON.stringify(structuredContent) }];
@@ -196,10 +196,10 @@ export const guardedCallComparisons: readonly Comparison[] = goals.flatMap(
     })),
 );
 
-/** How many are made and kept in memory in one run. */
+/** How many objects one run makes and keeps in memory. */
 const thousand = 1000;
 
-/** Makes so many and holds them until the next run. */
+/** Makes a thousand objects and holds them until the next run. */
 function heldSide(make: () => unknown): Side {
   let held: unknown[] = [];
   return {
@@ -214,7 +214,7 @@ function heldSide(make: () => unknown): Side {
 
 const madeClient = () => new ClientV1(info);
 
-/** Makes guards for servers of their own, so each has a memory of its own. */
+/** Makes guards for different servers, so that each keeps its own state. */
 async function guardMaker(): Promise<() => unknown> {
   let manager = await createPluginManager({ plugins: [] });
   let made = 0;
@@ -223,7 +223,7 @@ async function guardMaker(): Promise<() => unknown> {
   );
   return () => {
     made += 1;
-    // A manager keeps what its guards remember.
+    // Change managers from time to time, because each keeps the state of its guards.
     if (made % 10_000 === 0) manager = next.pop() ?? manager;
     return createGuard(manager, { serverId: `server-${made}`, envelope: () => session });
   };
@@ -244,7 +244,7 @@ const holder =
     const kept = Array.from({ length: count }, make);
     return {
       check: () => assert.equal(new Set(kept).size, count),
-      // The engine may keep this longer than what is measured next.
+      // The engine may keep this closure alive during the next measurement.
       release: () => {
         kept.length = 0;
       },

@@ -1,56 +1,56 @@
 /**
  * Measures ratios.
  *
- * Absolute times mean nothing across machines, so both sides of a comparison run side by side,
- * in one process where they can, and every round produces one ratio. The median of the rounds decides.
+ * Absolute times mean nothing across machines, so both sides of a comparison run side by side, in
+ * one process if possible, and every round produces one ratio. The median of the rounds decides.
  */
 import type { createLane, Lane } from "./lane.ts";
 import { type Group, medianOf, type Named, type Row, rowOf, shuffled } from "./rows.ts";
 
-/** One of two things that are compared. */
+/** One side of a comparison. */
 export interface Side {
   /** Runs the operation that many times and returns what the last run returned. This is timed. */
   readonly run: (times: number) => unknown;
-  /** Throws unless all of it ran and the last run returned what it should. Not timed. */
+  /** Throws unless every run happened and the last returned what it should. Not timed. */
   readonly check: (last: unknown, times: number) => void;
-  /** How many things one run of the operation handles, if time is reported for one. Default 1. */
+  /** How many items one run handles, if time is reported per item. Default 1. */
   readonly per?: number;
 }
 
-/** A side that runs in another process, which takes its time there and checks what came of it. */
+/** A side that runs in another process, which measures its own time and checks the result. */
 export interface Elsewhere {
-  /** Runs the operation that many times and returns the milliseconds of processor time that took. */
+  /** Runs the operation that many times and returns its processor time in milliseconds. */
   readonly spend: (times: number) => Promise<number>;
-  /** Lets go of the process. */
+  /** Ends the process. */
   readonly end: () => void;
   readonly per?: number;
 }
 
-/** Two sides and what their ratio should be at most. */
+/** Two sides and the most that their ratio should be. */
 export interface Comparison extends Named {
-  /** Makes both sides: ours, and what it is divided by. */
+  /** Makes both sides: ours, and the baseline that it is divided by. */
   readonly sides: () => Promise<readonly [ours: Side, baseline: Side | Elsewhere]>;
-  /** Where it is given, what ours takes beyond the baseline is divided by what this takes. */
+  /** If given, the figure is our time minus the baseline's, divided by this side's time. */
   readonly unit?: () => Side | Promise<Side>;
 }
 
-/** A guarded call takes some ten thousand runs until it is compiled, a plain function less. */
+/** A guarded call needs about ten thousand runs to be compiled, a plain function fewer. */
 const warmUp = { leastMs: 400, runs: 12_000, mostMs: 5000 };
 const sliceMs = 6;
 const slicesARound = 6;
 
-/** A side that is warm, with the number of runs that fill one slice. */
+/** A warmed-up side, with the number of runs that fill one slice. */
 type Warm = (Side | Elsewhere) & { readonly times: number };
 
 interface Measured {
   readonly comparison: Comparison;
-  /** Ours, the baseline, and the unit where there is one. */
+  /** Ours, the baseline, and the unit if there is one. */
   readonly sides: readonly Warm[];
-  /** By round and side: nanoseconds an operation. */
+  /** Nanoseconds per operation, by round and side. */
   readonly rounds: (readonly number[])[];
 }
 
-/** Loads the functions of one side. */
+/** Loads a fresh copy of the functions for one side. */
 export async function newLane(): Promise<Lane> {
   lanes += 1;
   const url = new URL(`./lane.js?lane=${lanes}`, import.meta.url);
@@ -59,7 +59,7 @@ export async function newLane(): Promise<Lane> {
 }
 let lanes = 0;
 
-/** Comparisons that are timed in one process. */
+/** Groups comparisons that are timed in one process. */
 export function timed(comparisons: readonly Comparison[]): Group {
   return {
     comparisons,
@@ -67,7 +67,7 @@ export function timed(comparisons: readonly Comparison[]): Group {
   };
 }
 
-/** What each of many sides takes for one thing, in nanoseconds: medians of rounds in random order. */
+/** Returns each side's nanoseconds per item: the median of rounds in random order. */
 export async function timesOf(sides: readonly Side[], rounds: number): Promise<readonly number[]> {
   const all: { readonly side: Warm; readonly took: number[] }[] = [];
   for (const side of sides) all.push({ side: await warmed(side), took: [] });
@@ -79,7 +79,7 @@ export async function timesOf(sides: readonly Side[], rounds: number): Promise<r
   return all.map(({ took }) => medianOf(took));
 }
 
-/** Warms every side first, then times them all in random order, round by round. */
+/** Warms up every side first, then times them all in random order, round by round. */
 async function measure(
   comparisons: readonly Comparison[],
   rounds: number,
@@ -116,9 +116,9 @@ function nsOf({ times, per = 1 }: Warm, spentMs: number): number {
 }
 
 /**
- * Runs all sides in short slices by turns, in random order: what else the machine does meets
- * them all. Garbage is collected when the engine sees fit, mostly while the side that makes more
- * runs. Gives the nanoseconds an operation of each.
+ * Runs all sides in short alternating slices, in random order, so that other load on the machine
+ * affects them all. The engine decides when to collect garbage, mostly while the side runs that
+ * makes more of it. Returns each side's nanoseconds per operation.
  */
 async function oneRound(sides: readonly Warm[]): Promise<readonly number[]> {
   const tookMs = new Map(sides.map((side) => [side, 0]));
@@ -130,7 +130,7 @@ async function oneRound(sides: readonly Warm[]): Promise<readonly number[]> {
   return sides.map((side) => nsOf(side, (tookMs.get(side) ?? Number.NaN) / slicesARound));
 }
 
-/** Runs a side until it is compiled for good, then counts how often it fits into a slice. */
+/** Runs a side until it is fully compiled, then determines how many runs fill a slice. */
 async function warmed(side: Side | Elsewhere): Promise<Warm> {
   let times = 1;
   let runs = 0;
@@ -146,8 +146,8 @@ async function warmed(side: Side | Elsewhere): Promise<Warm> {
 }
 
 /**
- * Milliseconds for so many runs: processor time of this process, collecting its garbage included.
- * Nothing here waits, so it is the time on a clock, less what other processes took.
+ * Returns the milliseconds for this many runs: processor time of this process, including garbage
+ * collection. Nothing here waits, so it is the elapsed time minus what other processes took.
  */
 async function spent(side: Side | Elsewhere, times: number): Promise<number> {
   if ("spend" in side) return side.spend(times);

@@ -1,27 +1,27 @@
-/** Judges a short run: what is beyond its bound, and which known misses are none any more. */
+/** Judges a short run: what exceeds its bound, and which known misses are out of date. */
 import type { KnownMiss } from "./known-misses.ts";
 import type { Named, Row } from "./rows.ts";
 
-/** How many times its goal a median may be. */
+/** A median may be this many times its goal. */
 const leeway = 2;
 
-/** A median beyond what it may be. */
+/** A median that exceeds its bound. */
 export interface Beyond extends Named {
   readonly median: number;
   readonly bound: number;
 }
 
-/** Twice the goal, or what the entry of a known miss says. Nothing without a goal is beyond. */
+/** Returns medians beyond twice their goal or their known bound. Skips rows without a goal. */
 export function beyondBound(rows: readonly Row[], known: readonly KnownMiss[]): readonly Beyond[] {
   return rows.flatMap(({ id, workload, goal, median }) => {
     if (goal === null) return [];
     const bound = known.find(sameAs({ id, workload }))?.bound ?? goal * leeway;
-    // What is not a number is beyond every bound.
+    // NaN exceeds every bound.
     return median <= bound ? [] : [{ id, workload, goal, median, bound }];
   });
 }
 
-/** Entries whose comparison is within twice its goal: they can go. */
+/** Returns entries whose comparison is now within twice its goal: they can be removed. */
 export function staleEntries(
   rows: readonly Row[],
   known: readonly KnownMiss[],
@@ -32,7 +32,7 @@ export function staleEntries(
   });
 }
 
-/** Entries that name no comparison with a goal. */
+/** Returns entries that do not name a comparison with a goal. */
 export function misnamedEntries(
   comparisons: readonly Named[],
   known: readonly KnownMiss[],

@@ -1,8 +1,8 @@
-/** A comparison that is known to be beyond twice its goal. */
+/** A comparison that is known to exceed twice its goal. */
 export interface KnownMiss {
   readonly id: string;
   readonly workload: string;
-  /** Twice what was measured, so that it cannot get much worse unseen. */
+  /** Twice the measured value, so that it cannot get much worse unnoticed. */
   readonly bound: number;
   readonly reason: string;
 }

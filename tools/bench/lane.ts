@@ -1,8 +1,8 @@
 /**
- * The code that one side of a comparison runs: loop, baseline, handlers.
+ * The code that one side of a comparison runs: loops, baseline and handlers.
  *
- * `newLane` loads this module anew each time, so that each side gets functions of its own. Shared
- * ones would be compiled for the shapes of all sides, and one case would slow another down.
+ * `newLane` loads this module afresh each time, so that each side gets its own functions. Shared
+ * functions would be compiled for the shapes of all sides, and one case would slow another down.
  */
 import { addLabels, type Extensions, type Manager, type View } from "glassine";
 
@@ -15,9 +15,8 @@ export interface Payload {
   readonly args: { readonly id: number };
 }
 
-/** A handler as a plugin and the baseline take it. */
+/** A handler as plugins and the baseline take it. */
 export type Handler = (payload: object, context: object) => void | Promise<void>;
-/** A voter as the baseline takes it. */
 /** A handler that takes extensions. */
 export type Handler3 = (
   payload: object,
@@ -46,9 +45,9 @@ export interface Lane {
   calls(): number;
   /** The baseline: no context, no error handling, no result, no deadline. */
   readonly bare: (handlers: readonly Handler[], payload: object, context: object) => Promise<void>;
-  /** The loop with a deadline on each handler, as it is written by hand. */
+  /** The loop with a deadline on each handler, as one would write it by hand. */
   readonly raced: (handlers: readonly Handler[], payload: object) => Promise<void>;
-  /** All handlers at once. */
+  /** Runs all handlers at once. */
   readonly together: (
     handlers: readonly Handler[],
     payload: object,
@@ -56,7 +55,7 @@ export interface Lane {
   ) => Promise<unknown>;
   /** A middleware, as koa-compose takes it. */
   readonly middleware: () => (context: object, next: () => Promise<void>) => Promise<void>;
-  /** Each call makes another closure. */
+  /** Each call makes a new closure. */
   readonly sync: () => Handler;
   readonly async: () => Handler;
   readonly sync3: () => Handler3;
@@ -64,7 +63,7 @@ export interface Lane {
   /** Handlers that wait at a gate. */
   readonly gated: (gate: Gate) => Handler;
   readonly gated3: (gate: Gate) => Handler3;
-  /** A handler that waits once. */
+  /** A handler that awaits once. */
   readonly waiting: () => Handler;
   readonly labeller: (label: string) => Labeller;
   /** Calls a manager without an envelope, with always the same one, or with a new one each time. */
@@ -83,7 +82,7 @@ export interface Lane {
   readonly inFlight: (times: number, operation: () => Promise<unknown>) => () => Promise<unknown>;
   /** Runs `operation` that many times, each awaited before the next; returns the last result. */
   readonly awaitEach: (times: number, operation: () => Promise<unknown>) => Promise<unknown>;
-  /** The same without waiting. */
+  /** Runs `operation` that many times without awaiting it; returns the last result. */
   readonly callEach: (times: number, operation: () => unknown) => unknown;
 }
 
@@ -123,7 +122,7 @@ export function createLane(): Lane {
     async: () => async (_payload, _context) => {
       count += 1;
     },
-    // What is hidden from the handler is not counted.
+    // Counts only runs in which the handler can see the headers.
     sync3: () => (_payload, _context, extensions) => {
       if (extensions.http !== undefined) count += 1;
     },

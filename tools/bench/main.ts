@@ -1,9 +1,9 @@
 /**
  * Runs the benchmarks: `npm run bench -- [--only D1,F] [--rounds N] [--json FILE]`.
  *
- * Each comparison runs in a process of its own, one after the other. A missed goal is reported, but is
- * not a failure; a failed check is. What cannot run here is reported as skipped; an unknown name is
- * refused. With `--guard`, few rounds decide, and a median beyond twice its goal is a failure.
+ * Each comparison runs in its own process, one after the other. A missed goal is reported but not
+ * a failure; a failed check is. What cannot run here is reported as skipped; unknown names are
+ * rejected. With `--guard`, few rounds decide, and a median beyond twice its goal is a failure.
  */
 import { writeFileSync } from "node:fs";
 import process from "node:process";
@@ -36,18 +36,18 @@ const { values: options } = parseArgs({
     rounds: { type: "string", default: "15" },
     json: { type: "string" },
     guard: { type: "boolean", default: false },
-    // For the child processes, and for a profiler: one comparison of a group, or all of it.
+    // For child processes and for profiling: one comparison of a group, or the whole group.
     group: { type: "string" },
     at: { type: "string" },
   },
 });
 const minRounds = 9;
-/** Bounds are twice the goals, so that few decide. */
+/** Few rounds are enough, because the bounds are twice the goals. */
 const guardRounds = 3;
-// Bytes hardly differ from round to round.
+// Memory hardly varies from round to round.
 const memoryRounds = options.guard ? 3 : 9;
 
-/** What needs nothing but what `npm ci` installs. */
+/** Groups that need only what `npm ci` installs. */
 const ownGroups: Groups = {
   peers: timed(peerComparisons),
   messages: timed(messageComparisons),
@@ -63,7 +63,7 @@ const ownGroups: Groups = {
   startUp,
 };
 
-/** What the short run leaves to `test/types` and to the budgets of `npm run check`. */
+/** Groups that the short run leaves to `test/types` and the budgets of `npm run check`. */
 const heldByTests: Groups = { typeChecks, bundles };
 const rounds = options.guard ? guardRounds : Math.max(minRounds, readRounds(options.rounds));
 const allGroups: Groups = { ...ownGroups, ...heldByTests, ...cpexGroups };
@@ -78,7 +78,7 @@ function readRounds(text: string): number {
   process.exit(2);
 }
 
-/** Ends the program where `--only` names something that is not there. */
+/** Ends the program if `--only` has an unknown name. */
 function selection(only: string | undefined): Run["isWanted"] {
   try {
     const isNamed = selectionOf(only, known);
@@ -91,7 +91,7 @@ function selection(only: string | undefined): Run["isWanted"] {
 
 const isWanted = selection(options.only);
 
-/** Measures what `only` names, each in a process of its own, with so many rounds. */
+/** Measures what `only` names, each in its own process, with `roundsEach` rounds. */
 const runOf =
   (groups: Groups) =>
   (only: string | undefined, roundsEach: number): Promise<Outcome> =>
@@ -101,7 +101,7 @@ const runOf =
       program: fileURLToPath(import.meta.url),
     });
 
-/** Measures a group here, or one comparison of it, and hands the rows to the parent. */
+/** Measures a group or one of its comparisons in this process, and sends the parent the rows. */
 async function measureHere(name: string, at: string | undefined): Promise<void> {
   const group = allGroups[name];
   const one = at === undefined ? undefined : group?.comparisons[Number(at)];
@@ -114,7 +114,7 @@ function print(rows: readonly Row[]): void {
   for (const line of tableOf(rows)) console.log(line);
 }
 
-/** The short run, over what needs nothing but what `npm ci` installs. */
+/** The short run, over the groups that need only what `npm ci` installs. */
 async function measureShort(): Promise<void> {
   const comparisons = Object.values(ownGroups).flatMap((group) => group.comparisons);
   const { only } = options;

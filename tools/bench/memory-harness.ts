@@ -1,36 +1,36 @@
 /**
- * Measures what is held in memory: the heap in use after a forced collection, minus the heap before.
+ * Measures held memory: the heap in use after a forced collection, minus the heap before.
  *
- * Each comparison belongs in a process of its own: what another one left behind would count.
+ * Each comparison needs a process of its own, or what another one left behind would count.
  */
 import { setImmediate } from "node:timers/promises";
 import { type Group, type Named, type Row, rowOf, shuffled } from "./rows.ts";
 
-/** What is held in memory until it is released. */
+/** Objects that are held in memory until they are released. */
 interface Holding {
-  /** Throws unless all of it is there. */
+  /** Throws unless all of them are there. */
   readonly check: () => void;
-  /** Lets go, and throws unless it ended as it should. */
+  /** Releases them, and throws unless they ended as they should. */
   readonly release: () => Promise<void> | void;
 }
 
-/** Starts or makes so many and holds them. */
+/** Starts or makes `count` things and holds them. */
 export type Holder = (count: number) => Promise<Holding>;
 
 export interface SizedComparison extends Named {
   /**
-   * What is compared: the bytes that both sides hold, or what ours leaves after its release, over
-   * what it held.
+   * `held`: the ratio of the bytes that both sides hold. `left`: what our side leaves after its
+   * release, divided by what it held.
    */
   readonly figure: "held" | "left";
-  /** Makes both sides. Nothing divides what is left. */
+  /** Makes both sides. The figure `left` needs no baseline. */
   readonly sides: () => Promise<readonly [ours: Holder, baseline: Holder | null]>;
 }
 
 const count = 10_000;
 const warmUps = 1;
 
-/** Comparisons of memory that are measured in one process, in at most so many rounds. */
+/** Groups memory comparisons that are measured in one process, in at most `mostRounds` rounds. */
 export function sized(comparisons: readonly SizedComparison[], mostRounds: number): Group {
   return {
     comparisons,
@@ -62,13 +62,13 @@ async function measure(comparison: SizedComparison, rounds: number): Promise<Row
     : rowOf(comparison, { ours: ofOurs.map(({ left }) => left), baseline: held, unit: "B" });
 }
 
-/** Of one held thing: bytes while it is held, and bytes left after its release. */
+/** Bytes per object: while it is held, and left after its release. */
 interface Bytes {
   readonly held: number;
   readonly left: number;
 }
 
-/** What weighs what a holder holds. What one leaves counts against it, and not against the next. */
+/** Returns a function that measures a holder. What one leaves does not count for the next. */
 export async function newScales(): Promise<(holder: Holder, howMany?: number) => Promise<Bytes>> {
   let before = await heapUsed();
   return async (holder, howMany = count) => {
@@ -80,7 +80,7 @@ export async function newScales(): Promise<(holder: Holder, howMany?: number) =>
   };
 }
 
-/** A function of its own, so that nothing of what was held is on the stack afterwards. */
+/** A separate function, so that no held object remains on the stack afterwards. */
 async function heapHolding(holder: Holder, howMany: number): Promise<number> {
   const holding = await holder(howMany);
   const during = await heapUsed();
@@ -89,7 +89,7 @@ async function heapHolding(holder: Holder, howMany: number): Promise<number> {
   return during;
 }
 
-/** Bytes in use once everything that can go on has, and what nobody holds is collected. */
+/** Returns the bytes in use after pending work has run and garbage has been collected. */
 async function heapUsed(): Promise<number> {
   const { gc } = globalThis;
   if (gc === undefined) throw new Error("Memory is measured with --expose-gc.");

@@ -1,4 +1,4 @@
-/** H: what invocations in flight and retained results hold. */
+/** H: memory held by invocations in flight and by retained results. */
 import assert from "node:assert/strict";
 import { createExtensions, type Extensions, encodeExtensions } from "glassine";
 import { newLane } from "./harness.ts";
@@ -7,10 +7,10 @@ import type { Holder, SizedComparison } from "./memory-harness.ts";
 import { freshEnvelope, managerOf, payload, realisticEnvelope } from "./workloads.ts";
 
 const handlersEach = 5;
-/** How many handlers run before the one that waits. */
+/** How many handlers run before the one that blocks. */
 const before = 2;
 
-/** What starts one invocation of five handlers, the third of which waits at the gate. */
+/** Returns a function that starts one invocation of five handlers; the third waits at the gate. */
 type Start = (lane: Lane, gate: Gate) => Promise<() => Promise<unknown>>;
 
 export const ours: Start = async (lane, gate) => {
@@ -39,7 +39,7 @@ function blockedHandlers({ async, gated }: Lane, gate: Gate): Handler[] {
   return [async(), async(), gated(gate), async(), async()];
 }
 
-/** Invocations in flight. All end when they are let go. */
+/** Holds invocations in flight. All end when they are released. */
 export async function inFlight(start: Start): Promise<Holder> {
   const lane = await newLane();
   const gate: Gate = { opened: Promise.resolve() };
@@ -62,7 +62,7 @@ export async function inFlight(start: Start): Promise<Holder> {
   };
 }
 
-/** What a host keeps: the results of five handlers, each over the same envelope. */
+/** Holds what a host keeps: results of five handlers, all over the same envelope. */
 async function results(
   handlersOf: (lane: Lane) => readonly object[],
   check: (extensions: Extensions) => void,
@@ -82,7 +82,7 @@ async function results(
           check(extensions);
         }
       },
-      // The engine may keep this longer than what is measured next.
+      // The engine may keep this closure alive during the next measurement.
       release: () => {
         kept.length = 0;
       },
@@ -110,14 +110,14 @@ export const labelled = () =>
     },
   );
 
-/** Envelopes of their own. Their texts are shared, so they are as small as envelopes get. */
+/** Holds separate envelopes. They share their strings, so they are as small as envelopes get. */
 export async function envelopes(): Promise<Holder> {
   const input = JSON.parse(encodeExtensions(realisticEnvelope)) as Extensions;
   return async (count) => {
     const kept = Array.from({ length: count }, () => createExtensions(input));
     return {
       check: () => assert.equal(new Set(kept.map(({ security }) => security)).size, count),
-      // The engine may keep this longer than what is measured next.
+      // The engine may keep this closure alive during the next measurement.
       release: () => {
         kept.length = 0;
       },
@@ -125,7 +125,7 @@ export async function envelopes(): Promise<Holder> {
   };
 }
 
-/** One comparison each, for each needs a process of its own. */
+/** Single comparisons, because each needs a process of its own. */
 export const memoryComparisons: readonly SizedComparison[] = [
   {
     id: "H1",
@@ -162,7 +162,7 @@ export const memoryComparisons: readonly SizedComparison[] = [
     figure: "held",
     sides: async () => [await labelled(), await envelopes()],
   },
-  // Nothing is left, but for what the engine keeps of its own: so little is noise.
+  // Nothing should be left except what the engine itself keeps; so little is noise.
   {
     id: "H7",
     workload: "bytes left after all in flight has finished, vs in flight",

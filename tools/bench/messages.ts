@@ -1,4 +1,4 @@
-/** W: messages from the wire and back, against the engine's own JSON. */
+/** W: decoding and encoding messages, compared with the engine's own JSON. */
 import assert from "node:assert/strict";
 import {
   createMessage,
@@ -10,7 +10,7 @@ import {
 import { type Comparison, newLane, type Side } from "./harness.ts";
 import { partAt } from "./workloads.ts";
 
-/** A message as it was parsed, and its text. */
+/** A message in parsed wire form, and its JSON text. */
 export interface Sample {
   readonly size: string;
   readonly wire: MessageInput;
@@ -57,24 +57,24 @@ export const messageComparisons: readonly Comparison[] = [
   encoding(large),
 ];
 
-/** Our side: the text read, checked and frozen. */
+/** Our side of decoding: reads, checks and freezes. */
 export function decodeSide(sample: Sample): Promise<Side> {
   return sideOf(() => decodeMessage(sample.text).message, isWhole(sample));
 }
 
-/** Our side: the message written. */
+/** Our side of encoding. */
 export function encodeSide(sample: Sample): Promise<Side> {
   const { message } = decodeMessage(sample.text);
   return sideOf(() => encodeMessage(message), isText(sample));
 }
 
-/** A side with functions of its own. */
+/** Makes a side with its own copy of the functions that run it. */
 export async function sideOf(operation: () => unknown, check: Side["check"]): Promise<Side> {
   const { callEach } = await newLane();
   return { run: (times) => callEach(times, operation), check: onceOf(check) };
 }
 
-/** Looks at the first outcome: the check of five megabytes takes longer than what it checks. */
+/** Checks only the first outcome: checking five megabytes takes longer than the operation. */
 function onceOf(check: Side["check"]): Side["check"] {
   let isChecked = false;
   return (last, times) => {
@@ -93,7 +93,7 @@ const isText =
   (last: unknown) =>
     assert.equal(last, text);
 
-/** Frozen all the way down, and the same on the wire. */
+/** Checks that a message is deeply frozen and encodes to the same text. */
 const isWhole =
   ({ text }: Sample) =>
   (last: unknown) => {

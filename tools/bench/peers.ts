@@ -1,4 +1,4 @@
-/** D: dispatch against what other packages do with the same handlers. */
+/** D: dispatch compared with other packages that run the same handlers. */
 import { createHooks } from "hookable";
 import compose from "koa-compose";
 import { AsyncSeriesWaterfallHook } from "tapable";
@@ -7,7 +7,7 @@ import { type Comparison, newLane, type Side } from "./harness.ts";
 import type { Handler, Lane } from "./lane.ts";
 import { payload } from "./workloads.ts";
 
-/** Gives what calls the peer once, with `n` handlers of a lane registered in it. */
+/** Registers `n` handlers of a lane with a peer and returns a function that calls it once. */
 type Peer = (lane: Lane, n: number) => () => Promise<unknown>;
 
 const context = Object.freeze({});
@@ -22,7 +22,7 @@ const together =
 const hookable: Peer = (lane, n) => {
   const hooks = createHooks<{ readonly run: Handler }>();
   for (const handler of handlersOf(lane, "async", n)) hooks.hook("run", handler as Handler);
-  // It returns a promise if a handler does.
+  // `callHook` returns a promise if a handler does.
   return () => hooks.callHook("run", payload, context) as Promise<unknown>;
 };
 
@@ -73,7 +73,7 @@ export const peerComparisons: readonly Comparison[] = [
   ),
 ];
 
-/** One comparison for each number of handlers that has a goal. */
+/** Makes one comparison for each number of handlers in `goals`. */
 function byCount(
   id: string,
   workload: string,

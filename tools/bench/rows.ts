@@ -1,6 +1,6 @@
 /** The results of a measurement: one row for each comparison. */
 
-/** What a comparison is called, and what its figure should be at most. */
+/** The name of a comparison, and the most that its figure should be. */
 export interface Named {
   readonly id: string;
   readonly workload: string;
@@ -8,26 +8,26 @@ export interface Named {
   readonly goal: number | null;
 }
 
-/** What was measured of one comparison. The figure is a ratio unless the workload names a unit. */
+/** The result of one comparison. The figure is a ratio unless the workload names a unit. */
 export interface Row extends Named {
   readonly min: number;
   readonly median: number;
   readonly max: number;
   /** Null if there is no goal. */
   readonly met: boolean | null;
-  /** Medians of both sides, for one operation. For reading a profile only. */
+  /** Medians of both sides, per operation. Only for orientation in a profile. */
   readonly ours: number;
   readonly baseline: number | null;
   readonly unit: Unit;
 }
 
-/** Of `ours` and `baseline`: nanoseconds, bytes, milliseconds, or a count. */
+/** The unit of `ours` and `baseline`: nanoseconds, bytes, milliseconds, or a count. */
 type Unit = "ns" | "B" | "ms" | "";
 
-/** Comparisons that are measured alike. */
+/** Comparisons that are measured in the same way. */
 export interface Group {
   readonly comparisons: readonly Named[];
-  /** Measures the wanted ones, so many rounds each. */
+  /** Measures the wanted comparisons with `rounds` rounds each. */
   readonly measure: (
     isWanted: (comparison: Named) => boolean,
     rounds: number,
@@ -35,16 +35,16 @@ export interface Group {
 }
 
 interface Sides {
-  /** By round. */
+  /** One value per round. */
   readonly ours: readonly number[];
-  /** By round; null where there is nothing to divide by. */
+  /** One value per round; null if there is nothing to divide by. */
   readonly baseline: readonly number[] | null;
   readonly unit: Unit;
-  /** By round: what is compared with the goal. Default: ours over the baseline. */
+  /** One figure per round, to compare with the goal. Default: ours divided by the baseline. */
   readonly figures?: readonly number[];
 }
 
-/** The row of one comparison: the median decides. */
+/** Returns the row of one comparison. The median decides whether the goal is met. */
 export function rowOf(
   { id, workload, goal }: Named,
   { ours, baseline, unit, ...given }: Sides,

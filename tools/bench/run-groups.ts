@@ -1,4 +1,4 @@
-/** Runs comparisons, each in a process of its own, one after the other. */
+/** Runs comparisons one after the other, each in a process of its own. */
 import { fork } from "node:child_process";
 import process from "node:process";
 import type { Group, Named, Row } from "./rows.ts";
@@ -7,15 +7,15 @@ export type Groups = Readonly<Record<string, Group>>;
 
 export interface Run {
   readonly isWanted: (comparison: Named) => boolean;
-  /** What a child is started with beside the name of its group and the place of its comparison. */
+  /** Arguments of a child, besides its group's name and its comparison's index. */
   readonly childArgs: readonly string[];
-  /** The program that measures a comparison when it is given these. */
+  /** The program that measures a comparison when it gets these arguments. */
   readonly program: string;
 }
 
 export interface Outcome {
   readonly rows: readonly Row[];
-  /** Comparisons that gave no row: a check failed there. */
+  /** Comparisons that produced no row because a check failed. */
   readonly failed: readonly string[];
 }
 
@@ -33,7 +33,7 @@ export async function runGroups(groups: Groups, run: Run): Promise<Outcome> {
   return { rows, failed };
 }
 
-/** Gives nothing when a check failed there. */
+/** Resolves to `undefined` if a check failed in the child. */
 function forked(args: readonly string[], run: Run): Promise<readonly Row[] | undefined> {
   return new Promise((resolve, reject) => {
     let rows: readonly Row[] | undefined;

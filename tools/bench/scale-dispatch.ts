@@ -1,4 +1,4 @@
-/** S: a hook over more plugins, larger payloads, more of them in flight. */
+/** S: a hook with more plugins, larger payloads, or more invocations in flight. */
 import assert from "node:assert/strict";
 import type { Capability } from "glassine";
 import { freezePayload } from "glassine/messages";
@@ -7,7 +7,7 @@ import { type Comparison, newLane, type Side } from "./harness.ts";
 import type { Handler, Payload } from "./lane.ts";
 import { managerOf, payload, threeCapabilities } from "./workloads.ts";
 
-/** A hook with so many plugins, by the cost of one plugin. `grants`: how many different ones. */
+/** A hook with `n` plugins, timed per plugin. `grants` is the number of different grants. */
 export async function pluginsSide(n: number, grants: 1 | 64): Promise<Side> {
   const side = await oursSide({
     kind: "sync3",
@@ -27,13 +27,13 @@ const free = [
   "read_delegation",
 ] as const satisfies readonly Capability[];
 
-/** Headers, which the handlers read, and each subset of six more: 64 that show different things. */
+/** Headers, which handlers read, plus each subset of six more capabilities: 64 different views. */
 const differentGrants: readonly (readonly Capability[])[] = Array.from(
   { length: 64 },
   (_, bits) => ["read_headers", ...free.filter((_, i) => (bits & (1 << i)) !== 0)],
 );
 
-/** A frozen payload whose texts have about so many bytes. */
+/** Returns a frozen payload with about this many bytes of text. */
 function payloadOf(bytes: number): Payload {
   const rowBytes = Math.min(bytes, 1000);
   const rows = Array.from({ length: bytes / rowBytes }, (_, i) => ({
@@ -43,7 +43,7 @@ function payloadOf(bytes: number): Payload {
   return freezePayload({ name: "get_weather", args: { id: 1, rows } });
 }
 
-/** Five plugins with a payload of so many bytes. */
+/** Five plugins with a payload of `bytes` bytes. */
 export async function payloadSide(bytes: number): Promise<Side> {
   const lane = await newLane();
   const handlers = handlersOf(lane, "sync", 5);
@@ -60,7 +60,7 @@ export async function payloadSide(bytes: number): Promise<Side> {
   };
 }
 
-/** So many invocations of five handlers that each wait once, by the cost of one invocation. */
+/** `k` invocations in flight, each of five handlers that wait once, timed per invocation. */
 export async function inFlightSides(k: number): Promise<readonly [ours: Side, bare: Side]> {
   return [await inFlightSide(k, "ours"), await inFlightSide(k, "bare")];
 }

@@ -1,4 +1,4 @@
-/** S: a turn, filter and merge, over an envelope that grows. Each is the large one over the small. */
+/** S: filter and merge over a growing envelope. Each figure divides the large by the small case. */
 import assert from "node:assert/strict";
 import {
   addLabels,
@@ -12,9 +12,9 @@ import {
 import { type Comparison, newLane, type Side } from "./harness.ts";
 import { entries, hop, numbered, realisticEnvelope, threeCapabilities } from "./workloads.ts";
 
-/** What grows in an envelope. */
+/** The part of an envelope that grows. */
 export type Grown = "claims" | "headers" | "labels" | "hops";
-/** What becomes of the view before it is merged. */
+/** The edit to the view before it is merged. */
 type Edit = "none" | "label" | "header";
 
 interface Turn {
@@ -23,10 +23,10 @@ interface Turn {
   readonly edit?: Edit;
 }
 
-/** More than this many hops are refused by default. */
+/** Raised limits: the defaults would reject the largest cases. */
 const limits = { hops: 1000, headers: 1000 };
 
-/** The realistic envelope with so many of these. */
+/** Returns the realistic envelope with `count` items of the kind `grown`. */
 function envelopeWith({ grown, count }: Turn): Extensions {
   const { http, security, delegation, ...rest } = realisticEnvelope;
   const subject = { ...security?.subject, id: "user-1", type: "user" } as const;
@@ -45,7 +45,7 @@ function envelopeWith({ grown, count }: Turn): Extensions {
 const chainOf = (count: number) =>
   Array.from({ length: count }, (_, i) => hop(`agent-${i}`, `agent-${i + 1}`));
 
-/** Reads what grows, and leaves something hidden. */
+/** For each kind, capabilities that show what grows but still hide something. */
 const grants: Readonly<Record<Grown, readonly Capability[]>> = {
   claims: ["read_claims", "read_headers"],
   headers: [...threeCapabilities, "write_headers"],
@@ -53,7 +53,7 @@ const grants: Readonly<Record<Grown, readonly Capability[]>> = {
   hops: ["read_delegation", "read_roles"],
 };
 
-/** How many of what grows an envelope or view has. */
+/** Counts the items of the kind `grown` in an envelope or view. */
 function countIn(extensions: Partial<Extensions>, grown: Grown): number {
   const { http, security, delegation } = extensions;
   return {
@@ -64,7 +64,7 @@ function countIn(extensions: Partial<Extensions>, grown: Grown): number {
   }[grown];
 }
 
-/** One turn, the edit included. */
+/** Returns a function that runs one turn, including the edit. */
 function turnOf({ grown, edit = "none" }: Turn, envelope: Extensions): () => Extensions {
   const granted = grants[grown];
   const edits: Readonly<Record<Edit, (view: object) => object>> = {
@@ -104,7 +104,7 @@ export const scaleTurnComparisons: readonly Comparison[] = [
   compare("S4", "headers 10 to 1000, read-only turn", 1.2, "headers", [10, 1000]),
   compare("S5", "labels 1 to 256, read-only turn", 1.2, "labels", [1, 256]),
   compare("S6", "labels 1 to 255, one appended", 12, "labels", [1, 255], "label"),
-  // One more than 128 is refused by default, so the growth and the goal of 25 are scaled down.
+  // More than 128 are rejected by default, so the growth and the goal of 25 are scaled down.
   compare("S7", "headers 10 to 127, one set", 16, "headers", [10, 127], "header"),
   compare("S10", "hops 2 to 1000, read-only turn", 1.2, "hops", [2, 1000]),
 ];

@@ -1,6 +1,6 @@
-/** Which comparisons `--only` names: by id, as `D1`, or by letter, as `D`. */
+/** Selects the comparisons that `--only` names: by id, such as `D1`, or by letter, such as `D`. */
 
-/** @throws Error for a name that stands for nothing, with all that there are */
+/** @throws Error for an unknown name, with a list of all names */
 export function selectionOf(
   only: string | undefined,
   known: readonly string[],

@@ -1,4 +1,4 @@
-/** The rows, the session and the six plugins of a guarded call. */
+/** The rows, the session and the six plugins for guarded calls. */
 import { addLabels, createExtensions, definePlugin, setHeader } from "glassine";
 
 export interface Row {
@@ -19,7 +19,7 @@ function rowsOf(count: number): readonly Row[] {
   }));
 }
 
-/** Rows whose JSON text has about so many bytes. */
+/** Returns rows whose JSON text has about this many bytes. */
 function rowsOfBytes(bytes: number): readonly Row[] {
   const one = JSON.stringify(rowsOf(100)).length / 100;
   return rowsOf(Math.round(bytes / one));
@@ -49,7 +49,7 @@ const labeller = (name: string) =>
     },
   });
 
-/** Two that label, one that sets a header, one that reads, one that counts, one that searches. */
+/** Two plugins add labels; the others set a header, read, count, and search. */
 export function sixPlugins(seen: Seen) {
   const pattern = /\b\d{3}-\d{2}-\d{4}\b/;
   const search = (value: unknown): void => {
@@ -109,7 +109,7 @@ export function sixPlugins(seen: Seen) {
   ];
 }
 
-/** What the plugins noted. */
+/** What the plugins recorded. */
 export interface Seen {
   count: number;
   found: number;

@@ -1,10 +1,10 @@
-/** U and G6: what a host pays once, at its start. Each figure comes from a fresh process. */
+/** U and G6: what a host pays once, at startup. Each figure comes from a fresh process. */
 import { spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { type Group, type Named, type Row, rowOf, shuffled } from "./rows.ts";
 
-/** What `node` is started with. It prints its milliseconds of processor time, as a JSON array. */
+/** Arguments of `node`. The program prints its processor time in ms, as a JSON array. */
 type Program = readonly string[];
 
 interface Beside extends Named {
@@ -21,7 +21,7 @@ const spentSince = `
   }
 `;
 
-/** An import, in a process that has done nothing else. */
+/** Measures an import in a process that has done nothing else. */
 const importOf = (name: string): Program =>
   evaluate(`
     const start = process.cpuUsage();
@@ -92,10 +92,10 @@ function figuresOf(program: Program): readonly number[] {
   return JSON.parse(stdout) as number[];
 }
 
-/** Runs both in processes that alternate. */
+/** Runs both programs in turn, each time in a fresh process. */
 function measureBeside({ ours, baseline, ...row }: Beside, rounds: number): Row {
   const sides = [ours, baseline].map((program) => ({ program, ms: [] as number[] }));
-  // The first of each reads the files from the disk.
+  // The first run of each reads the files from disk, so it does not count.
   for (const { program } of sides) figuresOf(program);
   for (let round = 0; round < rounds; round += 1) {
     for (const { program, ms } of shuffled(sides)) ms.push(...figuresOf(program));

@@ -1,9 +1,9 @@
-/** The table of a run, for people. */
+/** The table of a run, for people to read. */
 import type { Row } from "./rows.ts";
 
 const headings = ["id", "workload", "goal", "min", "median", "max", "", "ours", "baseline"];
 
-/** One line for each row, under headings, in columns. */
+/** Returns a line of headings and one line for each row, in aligned columns. */
 export function tableOf(rows: readonly Row[]): readonly string[] {
   const lines = [headings, ...rows.map(cellsOf)];
   const widths = headings.map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));

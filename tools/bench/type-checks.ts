@@ -1,4 +1,4 @@
-/** TS: what the compiler needs to check a user's file, by its own counts. */
+/** TS: what the compiler needs to check a user's file, according to its own statistics. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { type Group, type Named, type Row, rowOf, shuffled } from "./rows.ts";
 import { compilerOptions, plugin, program, server } from "./typed-programs.ts";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
-/** Inside the package, so that `glassine` is found by its own name. */
+/** Inside the package, so that `glassine` resolves to itself. */
 const folder = join(root, "build/typed-programs");
 const old = "typescript-5.9";
 const current = "typescript";
@@ -62,7 +62,7 @@ function writePrograms(): void {
   }
 }
 
-/** What the compiler prints with `--extendedDiagnostics`. */
+/** Returns what the compiler prints with `--extendedDiagnostics`. */
 function compile(compiler: string, file: string): string {
   const tsc = join(root, "node_modules", compiler, "bin/tsc");
   const args = [tsc, "-p", join(folder, `${file}.json`), "--extendedDiagnostics"];

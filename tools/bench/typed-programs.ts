@@ -1,6 +1,6 @@
-/** Programs of users, for what the compiler needs to check them. */
+/** Sample user programs, to measure what the compiler needs to check them. */
 
-/** One plugin with two capabilities, three parameters, a denial and a label. */
+/** A plugin with two capabilities, three parameters, a denial and a label. */
 export const plugin = `import { addLabels, definePlugin, deny } from "glassine";
 
 export const scanner = definePlugin({
@@ -16,7 +16,7 @@ export const scanner = definePlugin({
 });
 `;
 
-/** The same with a manager and one `invoke`. */
+/** The same plugin with a manager and one `invoke`. */
 export const program = `${plugin}
 import { createExtensions, createPluginManager } from "glassine";
 
@@ -42,7 +42,7 @@ server.registerTool(
 );
 `;
 
-/** As users set it: strict, no types but those that are imported. */
+/** As users set them: strict, without types that are not imported. */
 export const compilerOptions = {
   target: "es2023",
   module: "nodenext",

@@ -1,17 +1,17 @@
-/** V: a message whose parts are looked at, and a few properties of each of them. */
+/** V: views of a message's parts, and reads of a few properties of each. */
 import { createMessage, type Message, type PartInfo, partsOf } from "glassine/messages";
 import { partAt, realisticEnvelope } from "./workloads.ts";
 
 export const parts = 100;
 const text = "x".repeat(20);
 
-/** The message of the views. */
+/** The message that is viewed. */
 export const message: Message = createMessage({
   role: "assistant",
   content: Array.from({ length: parts }, (_, i) => partAt(i, text)),
 });
 
-/** What is read of a view: enough to be checked, too little to be kept. */
+/** Totals of what was read: enough for a check, without keeping the values. */
 interface Read {
   uris: number;
   names: number;
@@ -19,11 +19,11 @@ interface Read {
   bytes: number;
 }
 
-/** What there is to be read. */
+/** The expected totals. */
 export const expected: Read = { uris: 80, names: 80, args: 40, bytes: 0 };
 for (const part of message.content) expected.bytes += sizeOf(part);
 
-/** The size of a part as this benchmark knows it: all of its text is ASCII. */
+/** Returns the size of a part in bytes; all text here is ASCII. */
 function sizeOf(part: Message["content"][number]): number {
   if (part.content_type === "text") return part.text.length;
   if (part.content_type === "resource") return (part.content.content ?? "").length;
@@ -43,7 +43,7 @@ function add(read: Read, { uri, name, args, sizeBytes }: Four): void {
   read.bytes += sizeBytes ?? 0;
 }
 
-/** Four properties of each view, read. */
+/** Reads four properties of each view. */
 export function lazily(): Read {
   const read: Read = { uris: 0, names: 0, args: 0, bytes: 0 };
   for (const view of partsOf(message, { extensions: realisticEnvelope })) add(read, view);

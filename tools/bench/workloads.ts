@@ -1,4 +1,4 @@
-/** The workloads of the goals: one realistic envelope, one grant, one payload, plugins. */
+/** The shared workloads: a realistic envelope, a grant, a payload, and plugins. */
 import assert from "node:assert/strict";
 import {
   type Capability,
@@ -34,7 +34,7 @@ export function hop(from: string, audience: string) {
   };
 }
 
-/** Every slot filled, as a gateway would. */
+/** An envelope with every slot filled, as a gateway would do it. */
 export const realisticEnvelope: Extensions = createExtensions({
   request: {
     environment: "production",
@@ -90,14 +90,14 @@ export const realisticEnvelope: Extensions = createExtensions({
   custom: { first: 1, second: { nested: true } },
 });
 
-/** The grant of three capabilities. */
+/** A grant of three capabilities. */
 export const threeCapabilities = [
   "read_roles",
   "read_headers",
   "append_labels",
 ] as const satisfies readonly Capability[];
 
-/** A new outer envelope over shared slots: what a host has at the start of each request. */
+/** Returns a new envelope over shared slots, as a host has at the start of each request. */
 export function freshEnvelope(): Extensions {
   return withSlots(realisticEnvelope, {});
 }
@@ -110,11 +110,11 @@ export interface ManagerSettings {
   readonly timeoutMs?: null;
   /** Default: one after the other. */
   readonly mode?: Mode;
-  /** What plugins whose handlers take extensions declare, by turns. Default: three capabilities. */
+  /** Capabilities of plugins that take extensions, used in turn. Default: three capabilities. */
   readonly grants?: readonly (readonly Capability[])[];
 }
 
-/** A manager with one plugin for each handler. */
+/** Makes a manager with one plugin for each handler. */
 export function managerOf(
   handlers: readonly (Handler | Handler3)[],
   { mode = "sequential", grants = [threeCapabilities], ...options }: ManagerSettings = {},
@@ -123,7 +123,7 @@ export function managerOf(
     definePlugin({
       name: `plugin-${i}`,
       version: "1.0.0",
-      // A plugin that takes no extensions declares nothing that opens them.
+      // A plugin that takes no extensions declares no capabilities.
       capabilities: handler.length > 2 ? (grants[i % grants.length] ?? []) : [],
       hooks: { [hook]: { handler: handler as Handler3, mode } },
     }),
@@ -131,7 +131,7 @@ export function managerOf(
   return createPluginManager({ plugins, ...options });
 }
 
-/** Throws unless a fresh envelope is a new object over the very slots of the realistic one. */
+/** Throws unless a fresh envelope is a new object with the same slot objects. */
 export function checkFreshEnvelope(): void {
   const fresh = freshEnvelope();
   assert.notEqual(fresh, realisticEnvelope);
@@ -142,7 +142,7 @@ export function checkFreshEnvelope(): void {
 
 type PartInput = NonNullable<MessageInput["content"]>[number];
 
-/** One of five kinds of part, by turns. All of it is ASCII. */
+/** Returns one of five kinds of part, in turn. All text is ASCII. */
 export function partAt(i: number, text: string): PartInput {
   const kinds: readonly (() => PartInput)[] = [
     () => ({ content_type: "text", text }),

@@ -1,6 +1,6 @@
-/** Where a gateway gives another result than the server behind it, and which of that is known. */
+/** Finds where a gateway's results differ from the server's, and which differences are known. */
 
-/** `{ scenario, check, direct, behind }` for each check that differs: never a total. */
+/** Returns `{ scenario, check, direct, behind }` for each check that differs. */
 export function differences(direct, behind) {
   const names = [...new Set([...Object.keys(direct), ...Object.keys(behind)])].sort();
   return names.flatMap((scenario) => {
@@ -18,7 +18,7 @@ export function differences(direct, behind) {
   });
 }
 
-/** The status of each check; a second check of the same name gets a number. */
+/** Maps each check to its status. Further checks of the same name get a number. */
 function keyed(checks = []) {
   const statuses = new Map();
   for (const { id, status } of checks) {
@@ -30,12 +30,12 @@ function keyed(checks = []) {
 }
 
 /**
- * Splits what was found by a list of what is known.
+ * Compares the differences that were found with the list of known ones.
  *
  * @param found `{ run, server, side, scenario, check, … }`
- * @param known `{ run, server, side, scenario, checks, reason }`; `side` begins the name of
- *   each side that is meant, and is empty for all
- * @returns what is not known, and what is known but was not found although its side ran
+ * @param known `{ run, server, side, scenario, checks, reason }`; `side` is a prefix of the names
+ *   of all sides that are meant, and empty for all
+ * @returns the unknown differences, and the known ones that were not found although their side ran
  */
 export function judge(found, known, ran) {
   const fits = (entry, each) =>

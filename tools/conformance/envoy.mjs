@@ -1,4 +1,4 @@
-/** The real Envoy, with the configuration that `glassine envoy-config` prints. */
+/** Runs the real Envoy with the configuration that `glassine envoy-config` prints. */
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -14,7 +14,7 @@ const command = fileURLToPath(new URL("../../dist/gateway/command/main.js", impo
 
 export { hasEnvoy };
 
-/** Starts an Envoy in front of one server, in a folder that holds what it needs. `change` edits its configuration. */
+/** Starts an Envoy in front of a server, with its files in `folder`. `change` edits its config. */
 export async function envoyInFront(folder, server, change = (text) => text) {
   const port = await freePort();
   const adminPort = await freePort();

@@ -1,11 +1,11 @@
 /**
- * A gateway in front of one server.
+ * Runs a gateway in front of one server.
  *
  *     node tools/conformance/gateway.mjs '{"url": "http://127.0.0.1:3001/mcp"}' six
  *     node tools/conformance/gateway.mjs '{"url": "http://127.0.0.1:3001/mcp"}' six envoy
  *
- * It prints its URL, then its warnings. Without `six` it has no plugins; with `envoy` it stands behind
- * the Envoy of `GLASSINE_ENVOY_PYTHON`.
+ * Prints its URL, then its warnings. Without `six` it has no plugins; with `envoy` it runs behind
+ * the Envoy from `GLASSINE_ENVOY_PYTHON`.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -29,7 +29,7 @@ const gateway = await createGateway({
     servers: { fixture: JSON.parse(server) },
     listen: { port: envoy?.port ?? 0 },
     identity: { anonymous: true },
-    // Benchmarks ask more than anybody would.
+    // Benchmarks send more requests than any real client.
     limits: { requestsPerMinute: 100_000_000 },
   },
   secrets: String,

@@ -1,13 +1,13 @@
 /**
- * Runs the conformance tool of MCP against servers, and against the gateway in front of them: each
- * check of each scenario must end the same way. Exits 1 for a difference that known.json does not
- * give a reason for, and for a known one that is gone.
+ * Runs MCP's conformance tool against servers, and against the gateway in front of them: each check
+ * of each scenario must have the same result. Exits with 1 for a difference that is not listed in
+ * known.json with a reason, and for a listed one that is gone.
  *
  *     npm run conformance             the newest tool that runs on Node 20
  *     npm run conformance -- --later  both revisions, on a Node that npx fetches
  *     npm run conformance -- --short  one server, with six plugins; it writes nothing
  *
- * Writes results-*.json and report.md beside itself.
+ * Writes results-*.json and report.md next to this file.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import process from "node:process";
@@ -23,7 +23,7 @@ const plan = isLater
       ["2025-11-25", "fixture on SDK v2"],
       ["2025-11-25", "fixture on SDK v1"],
       ["2025-11-25", "server-everything"],
-      // The others do not speak it.
+      // The other servers do not support this revision.
       ["2026-07-28", "fixture on SDK v2"],
     ]
   : [

@@ -1,4 +1,4 @@
-/** What is compared: a server as it is, and gateways in front of it. */
+/** The sides of the comparison: a server on its own, and gateways in front of it. */
 import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import process from "node:process";
@@ -12,7 +12,7 @@ const everything = createRequire(import.meta.url)
   .resolve("@modelcontextprotocol/server-everything/package.json")
   .replace(/package\.json$/, "dist/index.js");
 
-/** Starts a program; resolves to the URL that it prints, or to `url`, and how to end it. */
+/** Starts a program. Resolves to the URL that it prints, or `url`, and a function to end it. */
 function start(args, { url, env = {} } = {}) {
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
@@ -31,7 +31,7 @@ function start(args, { url, env = {} } = {}) {
       if (printed !== undefined) resolve({ url: printed, close });
       else if (url !== undefined && /listening/.test(line)) resolve({ url, close });
     };
-    // Both are read to their ends, since a full pipe would stop the program.
+    // Read both to the end, because a full pipe would block the program.
     createInterface(child.stdout).on("line", read);
     createInterface(child.stderr).on("line", read);
     void ended.then(() => reject(new Error(`${args.join(" ")} ended:\n${seen.join("\n")}`)));
@@ -50,7 +50,7 @@ const inFront = (server, plugins, ...front) =>
 
 const overStdio = (...args) => ({ command: process.execPath, args });
 
-/** The servers, each with the gateways in front of it. The key names it in results. */
+/** The servers, by their names in the results. `stdio` starts one for a gateway over stdio. */
 const servers = {
   "fixture on SDK v2": {
     start: () => start([fixture, "v2", "0"]),
@@ -64,8 +64,8 @@ const servers = {
 };
 
 /**
- * Runs `run` for a server as it is, then for gateways in front of it: over HTTP and stdio, and behind
- * Envoy where there is one, without plugins and with six, or only with those of `kinds`.
+ * Runs `run` for a server on its own, then for gateways in front of it: over HTTP and stdio, and
+ * behind Envoy if there is one; without plugins and with six, or as `kinds` says.
  */
 export async function eachSide(name, run, kinds = ["none", "six"]) {
   const { start: startServer, stdio } = servers[name];

@@ -1,4 +1,4 @@
-/** Two plugins that label, one that sets a header, one that reads roles, one that counts, one that scans. */
+/** Six plugins: two add labels; the others set a header, read roles, count, and scan. */
 import { addLabels, definePlugin, setHeader } from "glassine";
 
 const callHooks = ["cmf.tool_pre_invoke", "cmf.tool_post_invoke"];

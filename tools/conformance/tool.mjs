@@ -1,4 +1,4 @@
-/** The conformance tool of MCP: which versions of it run, and what they find. */
+/** Runs MCP's conformance tool in several versions and reads what they find. */
 import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,33 +7,33 @@ import { promisify } from "node:util";
 
 const name = "@modelcontextprotocol/conformance";
 
-/** The newest that runs on Node 20, and the one of both revisions, which needs Node 22 or later. */
+/** The newest version that runs on Node 20, and one for both revisions, which needs Node 22+. */
 export const runs = {
   active: { tool: "0.1.13", args: [] },
   "2025-11-25": { tool: "0.2.0-alpha.12", args: ["--requirements", "2025-11-25"], node: "24" },
   "2026-07-28": { tool: "0.2.0-alpha.12", args: ["--requirements", "2026-07-28"], node: "24" },
 };
 
-/** Stops a run that hangs. */
+/** Milliseconds after which a hanging run is stopped. */
 const timeout = 600_000;
 
-/** The checks of each scenario, in order: `{ [scenario]: [{ id, status }] }`. */
+/** Returns the checks of each scenario, in order: `{ [scenario]: [{ id, status }] }`. */
 export async function scenariosOf(run, url) {
   const { tool, args, node } = runs[run];
   const folder = await mkdtemp(join(tmpdir(), "conformance-"));
-  // A server that listens on 127.0.0.1 is asked by the name that the tool's own checks expect.
+  // The tool's own checks expect the name localhost, which reaches 127.0.0.1.
   const asked = url.replace("127.0.0.1", "localhost");
   const packages = [`--package=${name}@${tool}`, ...(node ? [`--package=node@${node}`] : [])];
-  // Both bins are on the PATH of the shell, so that the program runs on the Node that npx brought.
+  // Both bins are on the shell's PATH, so the program runs on the Node that npx installed.
   const command = `node "$(command -v conformance)" server --url ${asked} ${args.join(" ")} -o ${folder}`;
   try {
-    // The project refuses packages that its own Node is too old for, and scripts of packages, with
-    // one of which the package of Node fetches its program.
+    // The project's npm settings reject packages that need a newer Node, and install scripts; the
+    // `node` package needs a script to fetch its binary.
     const allowed = ["--engine-strict=false", "--ignore-scripts=false"];
     const options = ["-y", ...allowed, ...packages, "-c", command];
     await promisify(execFile)("npx", options, { timeout, maxBuffer: 2 ** 28 });
   } catch (error) {
-    // It exits 1 for a failure, too, and what failed is in its files.
+    // The tool also exits with 1 for failed checks; those are in its files.
     if ((await readdir(folder)).length === 0) throw error;
   }
   try {
@@ -48,12 +48,12 @@ async function read(folder) {
   for (const each of (await readdir(folder)).sort()) {
     const [, scenario] = /^server-(.+)-\d{4}-\d\d-\d\dT[\d-]+Z$/.exec(each) ?? [];
     const text = await readFile(join(folder, each, "checks.json"), "utf8").catch((error) => {
-      // A scenario that the server has nothing for writes none.
+      // A scenario that does not apply to the server writes no file.
       if (error.code === "ENOENT") return "[]";
       throw error;
     });
     const checks = JSON.parse(text);
-    // What went to and fro is noted among the checks, and may differ.
+    // Logged messages appear among the checks but may differ, so leave them out.
     scenarios[scenario] = checks
       .filter(({ id }) => !/^(?:incoming|outgoing)-/.test(id))
       .map(({ id, status }) => ({ id, status }));

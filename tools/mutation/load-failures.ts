@@ -3,8 +3,8 @@ import type { Reporter, Vitest } from "vitest/node";
 type TestFile = ReturnType<Vitest["state"]["getFiles"]>[number];
 
 /**
- * A mutant that keeps the tests from loading leaves a file without tests, which Stryker takes for
- * a run in which nothing failed. This reports a failed test for such a file.
+ * If a mutant keeps a test file from loading, the file has no tests, and Stryker thinks that
+ * nothing failed. This reports a failed test for such a file.
  */
 export class LoadFailures implements Reporter {
   #vitest: Vitest | undefined;

@@ -1,8 +1,8 @@
-// Loads test files into the one that vitest knows, so that zod and the sources load once a run.
+// Loads many test files into the one that vitest knows, so that zod and the sources load only once.
 //
-// What a test file calls while it loads is charged to a test named by its path, so that Stryker
-// sees in it neither static code, for which it would run every test, nor code that no test covers.
-// That name begins the name of all tests of the file, so they run, and load, for such a mutant.
+// Code that runs while a test file loads is attributed to a test named after the file's path.
+// Otherwise Stryker would see static code, for which it runs every test, or code without coverage.
+// All tests of the file have names that start with the path, so they run for such a mutant.
 import { fileURLToPath } from "node:url";
 import { describe, inject, it } from "vitest";
 
@@ -38,7 +38,7 @@ export function loadTests(url: string, paths: readonly string[]): void {
   });
 }
 
-/** Whether the filter on the names of tests has any of this file. */
+/** Whether the test name filter selects any test of this file. */
 function isWanted(path: string): boolean {
   const worker = globals.__vitest_worker__ as { config?: { testNamePattern?: RegExp } } | undefined;
   const pattern = worker?.config?.testNamePattern;

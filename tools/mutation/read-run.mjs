@@ -1,14 +1,14 @@
-/** Reads what a run of one room left behind, and holds its survivors against the list. */
+/** Reads the result of one room's run and compares its survivors with the list. */
 
 /**
- * What a mutant is known by: not by its place, so that an edit elsewhere leaves it alone.
+ * Identifies a mutant without its position, so that edits elsewhere in the file do not matter.
  * @param {{file: string, mutator: string, line: string, from: string, to: string}} mutant
  */
 const keyOf = ({ file, mutator, line, from, to }) => [file, mutator, line, from, to].join("\n");
 
 const oneLine = (text) => text.trim().replaceAll(/\s+/g, " ").slice(0, 120);
 
-/** The mutants of a report of Stryker's, each with the text it replaces. */
+/** Returns the mutants in a Stryker report, each with the text that it replaces. */
 function mutantsOf(report) {
   return Object.entries(report.files).flatMap(([file, { source, mutants }]) => {
     const lines = source.split("\n");
@@ -31,7 +31,7 @@ function mutantsOf(report) {
 
 const survived = ({ status }) => status === "Survived" || status === "NoCoverage";
 
-/** What is kept of a run: how many mutants there were, what became of them, and who survived. */
+/** Returns what is kept of a run: the number of mutants by outcome, and the survivors. */
 export function resultOf(report, conditions) {
   const mutants = mutantsOf(report);
   const count = (status) => mutants.filter((mutant) => mutant.status === status).length;
@@ -45,7 +45,7 @@ export function resultOf(report, conditions) {
   };
 }
 
-/** The figures of a room, its survivors with their reasons, and what is listed and did not survive. */
+/** Returns a room's figures, its survivors with reasons, and listed mutants that were killed. */
 export function holdAgainst(listed, room, prefixes, result) {
   const { killed, timedOut, survivors } = result;
   const valid = killed + timedOut + survivors.length;
@@ -62,7 +62,7 @@ export function holdAgainst(listed, room, prefixes, result) {
   };
 }
 
-/** What is wrong with a room, in words; nothing when it is well. */
+/** Describes what is wrong with a room; empty if nothing is. */
 export function faultsOf({ room, score, survivors, stale }, least) {
   const show = ({ file, mutator, line, from, to }) =>
     `  ${file}: ${mutator}\n    in    ${line}\n    from  ${from}\n    to    ${to}`;

@@ -3,7 +3,7 @@ export const rooms = {
   filter: ["src/core/envelope/filter.ts"],
   merge: ["join", "maps", "merge", "merge-state"].map((name) => `src/core/envelope/${name}.ts`),
   data: ["src/core/data/**/*.ts", "src/core/schema/**/*.ts"],
-  // A test compares generated files with what their generator writes.
+  // Not the generated files: a test compares them with what their generator writes.
   slots: ["src/core/slots/**/*.ts", "!src/core/slots/**/*.generated.ts"],
   dispatch: [
     "src/core/hooks/dispatch/**/*.ts",
@@ -12,11 +12,11 @@ export const rooms = {
   ],
 };
 
-/** The least part of a room's mutants that has to be killed, in percent. */
+/** The minimum share of a room's mutants that must be killed, in percent. */
 export const leastScore = 95;
 
 /** How often each law runs against a mutant. */
 export const lawRuns = 25;
 
-/** Rooms whose tests wait more than they work, so that more of them run at once. */
+/** Rooms whose tests mostly wait, so more of them can run at once. */
 export const waitingRooms = ["dispatch"];

@@ -1,7 +1,7 @@
 import process from "node:process";
 import { testFiles } from "../../test/support/test-files.ts";
 
-/** The tests that bear on each room, by how their paths begin; what fails soonest comes first. */
+/** The tests for each room, by the start of their paths; those likely to fail first come first. */
 const testsFor: Readonly<Record<string, readonly string[]>> = {
   filter: [
     "test/filter/",
@@ -81,7 +81,7 @@ function laws(...names: readonly string[]): readonly string[] {
   return names.map((name) => `property-tests/${name}`);
 }
 
-/** Test files that stay out, by how their paths begin, each with its reason. */
+/** Test files that are left out, by the start of their paths, each with a reason. */
 const leftOut: Readonly<Record<string, string>> = {
   "test/faults/resources.test.ts": "counts the timers and listeners of a whole process",
   "test/faults/deadline-edge.test.ts": "takes seconds; the laws of deadlines say the same",
@@ -94,7 +94,7 @@ const leftOut: Readonly<Record<string, string>> = {
   "test/spec/requirements.test.ts": "reads the tests as text and runs none of the sources",
 };
 
-/** Tests that cannot share a realm with others: a file of `apart/` each. */
+/** Tests that cannot share a realm with others: each has its own file in `apart/`. */
 const apart: Readonly<Record<string, { readonly begin: string; readonly because: string }>> = {
   tampering: {
     begin: "test/data/tampering",
@@ -130,15 +130,15 @@ const apart: Readonly<Record<string, { readonly begin: string; readonly because:
 
 const room = process.env.GLASSINE_ROOM;
 
-/** How many test files of a room load by themselves, before all others. */
+/** How many test files of a room load in the first file, before all others. */
 const soonest = 16;
 
-/** The test files of the room, or of all, that load together: the first few, which kill most mutants. */
+/** The first few test files of the room, or of all rooms: they kill most mutants. */
 export function firstTests(): readonly string[] {
   return sharedTests().slice(0, soonest);
 }
 
-/** The others that load together. */
+/** The remaining test files that load together. */
 export function laterTests(): readonly string[] {
   return sharedTests().slice(soonest);
 }
@@ -148,7 +148,7 @@ function sharedTests(): readonly string[] {
   return testsOf(room).filter((path) => !begins.some((begin) => beginsIn(path, begin)));
 }
 
-/** Those that load together in a file of `apart/`. */
+/** The test files that load in one file of `apart/`. */
 export function testsApart(name: string): readonly string[] {
   return testsOf(room).filter((path) => beginsIn(path, apart[name]?.begin ?? "?"));
 }
@@ -163,7 +163,7 @@ export function entries(): readonly string[] {
   ];
 }
 
-/** A test of `test/internal/` counts as one of the folder of the same name in `test/`. */
+/** Treats tests in `test/internal/` like those in the same folder under `test/`. */
 function beginsIn(path: string, begin: string): boolean {
   return path.replace("test/internal/", "test/").startsWith(begin);
 }

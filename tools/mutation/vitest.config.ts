@@ -4,7 +4,7 @@ import { sourceAliases } from "../../test/support/source-aliases.ts";
 import { LoadFailures } from "./load-failures.ts";
 import { entries } from "./tests.ts";
 
-/** Most mutants die in the first file, which loads soonest; few get to those apart. */
+/** Runs the files in order: most mutants die in the first, and few reach those in `apart/`. */
 class FirstToLast extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const order = entries();

@@ -1,4 +1,4 @@
-/** The page that reports a run of all rooms. */
+/** Writes the page that reports the runs of all rooms. */
 const cell = (text) => `\`${text.replaceAll("|", "\\|").replaceAll("`", "'")}\``;
 
 export function reportOf(runs, rooms, lawRuns) {

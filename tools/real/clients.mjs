@@ -1,7 +1,7 @@
 /**
- * Clients that are not ours. Each lists the tools, calls one, and calls one that the gateway refuses:
- * `(gateway, { tool, args, refused }) => { names, text, refusal }`, where a gateway has a `url`, and a
- * `command` with `args` that starts one over stdio.
+ * Third-party clients. Each lists the tools, calls one, and calls one that the gateway refuses:
+ * `(gateway, { tool, args, refused }) => { names, text, refusal }`, where a gateway has a `url` and
+ * a `command` with `args` that starts one over stdio.
  */
 import { execFile } from "node:child_process";
 import { createRequire } from "node:module";
@@ -42,7 +42,7 @@ async function withSdk(client, transport, { tool, args, refused }) {
   }
 }
 
-/** The tools of a server, asked without a gateway. */
+/** Lists a server's tools without a gateway. */
 export async function toolsOf({ url, command, args, env }) {
   const client = new ClientV1(info);
   const transport =
@@ -55,7 +55,7 @@ export async function toolsOf({ url, command, args, env }) {
   return tools.map(({ name }) => name);
 }
 
-/** The inspector needs a newer Node, which npx brings. */
+/** The inspector needs a newer Node, which npx provides. */
 async function inspect(url, ...args) {
   const packages = ["--package=node@24", `--package=${inspector}`];
   const quoted = ["--cli", url, "--transport", "http", ...args]
@@ -107,7 +107,7 @@ async function pythonClient() {
 
 const modern = { versionNegotiation: { mode: { pin: "2026-07-28" } } };
 
-/** `isModern`: it speaks MCP 2026-07-28, and is for servers that do. */
+/** A client with `isModern` speaks MCP 2026-07-28 and is tried only with servers that do. */
 export const clients = async () => [
   {
     name: versionOf("@modelcontextprotocol/sdk"),

@@ -1,4 +1,4 @@
-/** Envoy from PyPI, where there is one: `.ci/run` installs it and says where. */
+/** Runs Envoy from PyPI, if it is installed: `.ci/run` installs it and sets the variable below. */
 import { spawn, spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { connect } from "node:net";
@@ -7,7 +7,7 @@ import process from "node:process";
 const { GLASSINE_ENVOY_PYTHON: python = "" } = process.env;
 export const hasEnvoy = python !== "";
 
-/** What a program of Python prints. */
+/** Runs a Python program and returns what it prints. */
 export function pythonPrints(program: string): string {
   const { stdout, stderr, status } = spawnSync(python, ["-c", program], { encoding: "utf8" });
   if (status !== 0) throw new Error(`Python ended with ${status}:\n${stderr}`);
@@ -23,7 +23,7 @@ function program(): string {
   return found;
 }
 
-/** What the real Envoy says of a configuration; nothing where it takes it. */
+/** Returns what the real Envoy says about a configuration; empty if it accepts it. */
 export function validate(file: string): string {
   const { stderr, status } = spawnSync(program(), ["--mode", "validate", "-c", file], {
     encoding: "utf8",
@@ -31,7 +31,7 @@ export function validate(file: string): string {
   return status === 0 ? "" : stderr;
 }
 
-/** Where an Envoy listens. */
+/** The ports that an Envoy listens on. */
 interface Ports {
   readonly port: number;
   readonly adminPort: number;
@@ -39,12 +39,12 @@ interface Ports {
 
 export interface RunningEnvoy {
   readonly pid: number | undefined;
-  /** Resolves when it takes requests and knows of every processor that it is well. */
+  /** Resolves when Envoy accepts requests and considers every processor healthy. */
   ready(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Starts an Envoy, with its configuration in a file of `folder`. */
+/** Starts an Envoy with its configuration in a file in `folder`. */
 export async function startEnvoy(
   folder: string,
   config: string,
@@ -81,11 +81,11 @@ async function areHealthy(adminPort: number): Promise<boolean> {
     () => "",
   );
   const flags = [...text.matchAll(/^glassine::.*::health_flags::(.*)$/gm)].map(([, flag]) => flag);
-  // Without the filter no processor is in the configuration.
+  // A configuration without the filter has no processors, so no flags.
   return text !== "" && flags.every((flag) => flag === "healthy");
 }
 
-/** It listens only when it knows the health of all, which can be later than it says that they are well. */
+/** Envoy can start listening later than it reports all processors healthy. */
 function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1", () => done(true)).once("error", () => done(false));

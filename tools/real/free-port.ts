@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer } from "node:net";
 
-/** A port of loopback. Nobody else takes it in the moment until it is used, or the caller fails plainly. */
+/** Returns a free loopback port. If another process takes it first, the caller fails visibly. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

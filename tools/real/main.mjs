@@ -1,13 +1,13 @@
 /**
- * Runs the gateway between servers and clients that are not ours: every client, in front of every
- * server, with three stock plugins between them. Each lists the tools, and must get those that the
- * server lists without a gateway; calls a tool, and must get its answer; calls a tool that a plugin refuses, and must get the
- * refusal as an error of its own.
+ * Runs the gateway between third-party clients and servers: every client with every server, and
+ * three stock plugins between them. Each client lists the tools and must get those that the server
+ * lists without a gateway; calls a tool and must get its answer; and calls a tool that a plugin
+ * refuses and must get the refusal as the client's own kind of error.
  *
  *     npm run real
  *
- * What is no dependency here is installed under build/, and left out where it cannot be, which the
- * report says. Writes report.md beside itself. Exits 1 if anything went wrong.
+ * Packages that are not dependencies are installed under build/. The report names those that could
+ * not be. Writes report.md next to this file. Exits with 1 if anything went wrong.
  */
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
@@ -22,7 +22,7 @@ import { packages, servers } from "./servers.mjs";
 const command = fileURLToPath(new URL("../../dist/gateway/command/main.js", import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), "glassine-real-"));
 
-/** The built command in front of one server. */
+/** Starts the built command in front of one server. */
 async function startGateway({ server, refused }) {
   const egress = { labels: ["INTERNAL"], refuse: { tools: [refused] } };
   const config = {
@@ -56,9 +56,9 @@ async function startGateway({ server, refused }) {
   return { url: `http://127.0.0.1:${port}/mcp`, ...overStdio, close };
 }
 
-/** What is wrong with what a client got, or nothing. */
+/** Describes what is wrong with what a client got; `undefined` if nothing is. */
 function faultOf({ names, text, refusal }, { tool, refused, answers }, expected) {
-  // Some servers list more tools to clients that can do more.
+  // Some servers list more tools to clients with more capabilities.
   const missing = [...expected, tool, refused].filter((name) => !names.includes(name));
   if (missing.length > 0) return `did not list ${missing.join(", ")}`;
   if (!text.includes(answers)) return `was answered ${JSON.stringify(text.slice(0, 100))}`;

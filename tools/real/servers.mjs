@@ -1,6 +1,6 @@
 /**
- * Servers that are not ours, each with a call and what it answers:
- * `{ name, server, tool, args, answers, refused, close }`. Those with files keep them in `folder`.
+ * Third-party servers, each with a call and its expected answer:
+ * `{ name, server, tool, args, answers, refused, close }`. Servers keep their files in `folder`.
  */
 import { spawn } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
@@ -20,7 +20,7 @@ const { devDependencies } = createRequire(import.meta.url)("../../package.json")
 const everythingVersion = devDependencies["@modelcontextprotocol/server-everything"];
 const everything = here("../../node_modules/@modelcontextprotocol/server-everything/dist/index.js");
 
-/** A server over HTTP, on a port of its choice: it is up when it answers. */
+/** Starts a server over HTTP on a free port. It is up as soon as it answers. */
 async function overHttp(command, argsFor, env = {}) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/mcp`;
@@ -46,7 +46,7 @@ const echo = {
 };
 const sum = { tool: "add", args: () => ({ a: 2, b: 3 }), answers: "5", refused: "subtract" };
 
-/** The packages that are tried, and no dependencies here. */
+/** The packages that are tried but are not dependencies here. */
 export const packages = {
   filesystem: "@modelcontextprotocol/server-filesystem@2026.8.31",
   memory: "@modelcontextprotocol/server-memory@2026.8.31",
@@ -65,7 +65,7 @@ export async function servers(folder) {
   const filesystem = await entryOf(packages.filesystem);
   const memory = await entryOf(packages.memory);
   const python = await pythonPeer(fastMcp);
-  // A name that it knows already is not added again.
+  // A fresh name, because the server does not add a name that it already knows.
   const entity = () => ({
     name: crypto.randomUUID(),
     entityType: "person",

@@ -1,10 +1,10 @@
-/** A server over HTTP that does what the name of a tool says. */
+/** An HTTP server that misbehaves as the name of the called tool says. */
 import { createServer } from "node:http";
 
 const text = (id, said = "fine") => ({ id, result: { content: [{ type: "text", text: said }] } });
 const large = "x".repeat(100_000);
 
-/** By tool; `tell` sends an event. */
+/** Handlers by tool; `tell` sends an event. */
 const tools = {
   answers: ({ id, tell, end }) => end(tell(text(id))),
   large: ({ id, tell, end }) => end(tell(text(id, large))),

@@ -1,4 +1,4 @@
-/** The built command, as a process of its own. */
+/** Runs the built command in a process of its own. */
 import { spawn } from "node:child_process";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** Little memory, so that garbage is collected all the time: what grows then is what is kept. */
+/** A small heap, so that garbage is collected constantly and only leaks make memory grow. */
 const heap = "--max-old-space-size=100";
 const command = fileURLToPath(new URL("../../dist/gateway/command/main.js", import.meta.url));
 

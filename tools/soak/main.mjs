@@ -1,11 +1,12 @@
 /**
- * Sessions without end through a gateway, to a server that lies, dies, hangs and answers twice. Once a
- * second it notes what the gateway counts and how much memory it has.
+ * Runs one session after another through a gateway to a server that lies, dies, hangs and answers
+ * twice. Once a second it records the gateway's counters and memory.
  *
  *     npm run soak                    an hour
  *     npm run soak -- --minutes 10
  *
- * Each request has one answer, nothing is open at the end, and memory has not grown. Writes report.md and memory.svg beside itself. Memory is read from /proc, on Linux.
+ * Checks that each request gets one answer, nothing is open at the end, and memory has not grown.
+ * Writes report.md and memory.svg next to this file. Reads memory from /proc, so it needs Linux.
  */
 import { readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg } from "node:os";
@@ -45,7 +46,7 @@ while (performance.now() - begun < minutes * 60_000) {
 }
 stop.abort();
 await Promise.all(workers);
-// What clients gave up on is cancelled, and late answers are dropped.
+// Wait until abandoned requests are canceled and late answers dropped.
 await until(async () => (await gateway.metrics()).open_requests === 0);
 const last = await sample();
 const counts = await gateway.metrics();
@@ -71,7 +72,7 @@ async function until(isSo) {
   while (!(await isSo()) && performance.now() < end) await sleep(200);
 }
 
-/** The smallest of each tenth of the time: what stays after a collection. */
+/** Returns the least memory in each tenth of the run: what remains after garbage collection. */
 function floors() {
   const size = Math.ceil(samples.length / 10);
   return Array.from({ length: 10 }, (_, at) => samples.slice(at * size, (at + 1) * size))

@@ -1,4 +1,4 @@
-/** Two lines over the time, as an SVG: memory in MiB, and open sessions. */
+/** Plots memory in MiB and open sessions over time, as an SVG. */
 
 const width = 900;
 const height = 300;

@@ -1,4 +1,4 @@
-/** A client that begins a session, makes calls of all kinds in it, ends it, and begins the next. */
+/** A client that starts a session, makes calls of all kinds, ends it, and starts the next. */
 
 const version = "2025-11-25";
 const kinds = [
@@ -19,7 +19,7 @@ const kinds = [
 ];
 const calls = 20;
 
-/** Adds to `said` until `signal` aborts, and finishes its session then. */
+/** Runs sessions and counts outcomes in `said`. When `signal` aborts, finishes its session. */
 export async function runSessions(url, worker, said, signal) {
   for (let round = 0; !signal.aborted; round += 1) {
     try {
@@ -56,7 +56,7 @@ async function session(url, said, seed) {
   await gone.text();
 }
 
-/** What came of a call: `allowed`, a code, `given_up`; undefined unless there was one answer. */
+/** Returns `allowed`, an error code or `given_up`; `undefined` unless exactly one answer came. */
 async function call(url, kind, id, own, notify) {
   const isGivenUp = kind === "cancelled" || kind === "left";
   const abort = new AbortController();
@@ -66,7 +66,7 @@ async function call(url, kind, id, own, notify) {
     if (kind === "cancelled") await notify("notifications/cancelled", { requestId: id });
     abort.abort();
     await response.text().catch(() => {});
-    // The request of a client that only left runs on until its deadline.
+    // If the client left without canceling, its request runs on until the deadline.
     return "given_up";
   }
   const messages = messagesIn(await response.text()).filter((message) => "id" in message);

@@ -1,4 +1,4 @@
-/** What an edit removes from an AI SDK document is not sent on, or `lost` says so. */
+/** What an edit removes from an AI SDK document is not sent on, or `lost` reports it. */
 
 import { fromContent, fromPrompt, type PromptLike, toContent, toPrompt } from "glassine/ai-sdk";
 import { type ContentPart, createMessage, type Message } from "glassine/messages";
@@ -14,7 +14,7 @@ const result = (output: object) => ({
 const contents = (...value: readonly object[]) => result({ type: "content", value });
 const pathsOf = (lost: readonly { readonly path: string }[]) => lost.map(({ path }) => path);
 
-/** The prompt after an edit of the JSON of its messages, and what is reported. */
+/** The prompt after `edit` changed the JSON of its messages, and the paths that were lost. */
 function edited(
   onto: PromptLike,
   edit: (json: string) => string,

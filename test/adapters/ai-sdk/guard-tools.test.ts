@@ -18,7 +18,7 @@ type ResultPart = Extract<ContentPart, { content_type: "tool_result" }>["content
 
 const anything = jsonSchema<Record<string, unknown>>({ type: "object" });
 
-/** A plugin that rewrites the call of a message, or its result. */
+/** A plugin that rewrites a message's call or its result. */
 const rewriting = (edit: {
   readonly call?: (call: CallPart) => object;
   readonly result?: (result: ResultPart) => object;
@@ -53,7 +53,7 @@ const pluginOf = (hooks: Handlers) =>
   definePlugin({
     name: "watch",
     version: "1.0.0",
-    // Declared only for handlers that take an envelope.
+    // Only handlers that take an envelope need these.
     capabilities: Object.values(hooks).some(
       (hook) => (hook as object as { length: number }).length > 2,
     )
@@ -65,7 +65,7 @@ const pluginOf = (hooks: Handlers) =>
 const managerOf = (...plugins: ReturnType<typeof definePlugin>[]) =>
   createPluginManager({ plugins });
 
-/** Runs a tool as the SDK does, without it. */
+/** Runs a tool as the SDK does, but without the SDK. */
 async function run(
   execute: (...args: never[]) => unknown,
   hooks: Handlers,

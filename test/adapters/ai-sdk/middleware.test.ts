@@ -25,7 +25,7 @@ const hiding = (message: unknown) => ({ modifiedPayload: hide(message) as never 
 const saysWord = (message: unknown, word: string) => JSON.stringify(message).includes(word);
 
 async function guarded(version: Version, model: Model, hooks: Handlers, options: Options = {}) {
-  // Declared only for handlers that take an envelope.
+  // Only handlers that take an envelope need these.
   const takesEnvelope = Object.values(hooks).some(
     (hook) => (hook as { length: number }).length > 2,
   );
@@ -38,7 +38,7 @@ async function guarded(version: Version, model: Model, hooks: Handlers, options:
   const manager = await createPluginManager({ plugins: [plugin] });
   const { specificationVersion } = version;
   const middleware = aiMiddleware(manager, { specificationVersion, ...options });
-  // Each version takes its own specification; the tests have the types of ai 6.
+  // Each version takes its own specification; the tests use the types of ai 6.
   return version.ai.wrapLanguageModel({ model, middleware: middleware as never });
 }
 
@@ -202,7 +202,7 @@ describe.each(versions)("a model of $name", (version) => {
         prompt: "What does she earn?",
       }),
     ).rejects.toThrow("Salaries stay here");
-    // The first result has no label, the second has one before the model would read it.
+    // The first result has no label. The second one gets one before the model would read it.
     expect(model.doGenerateCalls).toHaveLength(2);
     expect(await store.load("ada/1")).toEqual(["SALARY"]);
   });

@@ -1,4 +1,4 @@
-/** Documents of ai 7: files in tagged forms, citations, and what its streams have beside them. */
+/** Documents of ai 7: files in tagged forms, citations, and additions to its streams. */
 
 import {
   contentStream,

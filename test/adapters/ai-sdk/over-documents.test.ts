@@ -1,4 +1,4 @@
-/** What stays of an AI SDK document if its messages were edited to look like others. */
+/** What is kept of an AI SDK document whose messages were edited to look like others. */
 
 import { fromContent, fromPrompt, toContent, toModelMessages, toPrompt } from "glassine/ai-sdk";
 import { type ContentPart, createMessage, type Message } from "glassine/messages";
@@ -87,7 +87,7 @@ describe("what is lost with an old item", () => {
       return [document[0]?.content, lost.map(({ path }) => path)];
     };
     const png = { mediaType: "image/png", filename: "a.png" };
-    // An image without a media type is written as one, and such a part has no name.
+    // An image without a media type becomes an `image` part, which has no file name.
     expect(pathsOf(png, medium("image"))).toEqual([
       [{ type: "image", image: "AAEC" }],
       ["onto[0].content[0].filename"],
@@ -97,7 +97,7 @@ describe("what is lost with an old item", () => {
       [{ type: "file", data: "AAEC", mediaType: "image/gif", filename: "a.png" }],
       [],
     ]);
-    // A part of another kind is a new one.
+    // A part of another kind replaces the old one.
     const pdf = { media_type: "application/pdf", title: "b.pdf" };
     expect(pathsOf(png, medium("document", pdf))).toEqual([
       [{ type: "file", data: "AAEC", mediaType: "application/pdf", filename: "b.pdf" }],

@@ -19,7 +19,7 @@ const resultOf = (content: Result["content"], more: Partial<Result> = {}): Resul
   ...more,
 });
 
-/** A prompt of one message, its parts and what is left of them. */
+/** The parts of a prompt with one message, and what is left over. */
 function parts(role: "user" | "assistant" | "tool", ...content: object[]) {
   const prompt = [{ role, content }] as unknown as LanguageModelV3Prompt;
   const { messages, left } = fromPrompt(prompt);
@@ -559,7 +559,7 @@ describe("a document of the wrong shape", () => {
     "is refused if %s of a result is not JSON",
     (name) => {
       verifies("aisdk:refused");
-      // Found by L24, with a proxy: it was passed over, and its traps ran as it was streamed.
+      // Found by L24: a proxy was not refused here, and its traps ran when it was streamed.
       const run = () => {
         throw new Error("a trap ran");
       };

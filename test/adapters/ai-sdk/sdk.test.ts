@@ -32,7 +32,7 @@ import { describe, expect, it } from "vitest";
 type Edit = (messages: readonly Message[]) => readonly Message[];
 const none: Edit = (messages) => messages;
 
-/** What a host would write around its plugins. */
+/** The middleware that a host would write around its plugins. */
 function passing(request: Edit, response: Edit): LanguageModelV3Middleware {
   return {
     specificationVersion: "v3",

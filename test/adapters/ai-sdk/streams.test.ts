@@ -204,7 +204,7 @@ describe("a stream", () => {
   });
 
   it("takes time proportional to its events", () => {
-    // In proportion to their square it would be minutes, and the runner's own limit ends the test.
+    // Quadratic time would be minutes, and the test would time out.
     const count = 300_000;
     const stream = contentStream({ maxEvents: count + 1 });
     stream.push(begun);

@@ -1,4 +1,4 @@
-/** The versions of the AI SDK that tests run with, behind one type: that of `ai` 6. */
+/** The versions of the AI SDK that tests run with, all typed as `ai` 6. */
 import * as ai6 from "ai";
 import { MockLanguageModelV3 } from "ai/test";
 
@@ -21,7 +21,7 @@ const nested: Result["usage"] = {
 };
 const flat = { inputTokens: 3, outputTokens: 5, totalTokens: 8 };
 
-/** By a name that the compiler does not follow: their types differ, and the tests use those of 6. */
+/** The compiler cannot resolve `name`: the versions' types differ, and the tests use those of 6. */
 async function load(name: string, model: string): Promise<Pick<Version, "ai" | "Model">> {
   const ai = (await import(/* @vite-ignore */ name)) as typeof ai6;
   const { [model]: Model } = (await import(/* @vite-ignore */ `${name}/test`)) as {

@@ -21,7 +21,7 @@ const image = (data: string, type: "url" | "base64" = "base64", more = {}): Part
   content: { type, data, ...more },
 });
 
-/** A copy with one text in place of another, everywhere. */
+/** A copy with one string replaced by another everywhere. */
 function replaced(messages: readonly Message[], from: string, to: string): readonly Message[] {
   return JSON.parse(JSON.stringify(messages).replaceAll(from, to)) as Message[];
 }

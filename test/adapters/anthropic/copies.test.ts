@@ -1,4 +1,4 @@
-/** Copies of text that a model may read in its place: they do not outlive a redaction. */
+/** Copies of text that a model may read instead of it: they do not survive a redaction. */
 
 import {
   fromMessagesRequest,
@@ -13,7 +13,7 @@ import { createMessage, type Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 
-/** As a plugin redacts what it is shown. */
+/** Redacts messages as a plugin would. */
 const redacted = (messages: readonly Message[]) =>
   messages.map((message) =>
     createMessage(JSON.parse(JSON.stringify(message).replaceAll("SECRET", "***"))),

@@ -1,4 +1,4 @@
-/** What stays of an Anthropic document if its messages were edited to look like others. */
+/** What is kept of an Anthropic document whose messages were edited to look like others. */
 
 import {
   fromMessagesRequest,
@@ -95,12 +95,12 @@ describe("what goes with an old message or block", () => {
     verifies("adapters:gone");
     const { messages } = fromMessagesRequest(request);
     const write = (list: readonly Message[]) => toMessagesRequest(list, { onto: request });
-    // A turn goes as a whole, and the prompt.
+    // A turn is removed as a whole, and so is the system prompt.
     expect(pathsOf(write(messages.toSpliced(1, 1)).lost)).toContain("onto.messages[1]");
     expect(pathsOf(write(messages.slice(0, -1)).lost)).toEqual(["onto.messages[4]"]);
     const prompted = { ...request, system: [cached] };
     expect(pathsOf(toMessagesRequest(messages, { onto: prompted }).lost)).toEqual(["onto.system"]);
-    // What messages show in full does not count.
+    // Removing what messages show in full loses nothing.
     expect(write(messages.slice(1)).lost).toEqual([]);
   });
 
@@ -212,7 +212,7 @@ describe("a call that the provider runs", () => {
     const { document, lost } = toMessagesResponse([edited], { onto: own });
     expect(document.content).toEqual([{ ...call, name: "g" }]);
     expect(pathsOf(lost)).toEqual(["[0].content[0].content.namespace"]);
-    // One that has it already keeps it.
+    // A call that already has the name keeps it.
     const named = { ...own, content: [{ ...call, toolset_name: "anthropic" }] };
     expect(toMessagesResponse([edited], { onto: named })).toMatchObject({
       document: { content: [{ name: "g", toolset_name: "anthropic" }] },

@@ -1,4 +1,4 @@
-/** The provider's SDK against a server of ours, with hooks between the two. */
+/** The provider's SDK against a local server, with hooks between the two. */
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -17,7 +17,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { answer } from "./support/answers.ts";
 
-/** What the model says to any question. */
+/** What the model answers to any question. */
 const spoken = answer(
   [
     { type: "thinking", thinking: "They ask for 078-05-1120.", signature: "EqQB" },
@@ -52,7 +52,7 @@ afterAll(() => {
   server.close();
 });
 
-/** A gateway: numbers are masked on their way to the model, and on the way back. */
+/** A gateway that masks numbers on their way to the model and back. */
 async function reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
   let body = "";
   for await (const chunk of request) body += String(chunk);

@@ -39,7 +39,7 @@ const spoken = answerOf([{ text: `Your card is ${secret} 🃏.` }, call], "tool_
 const delta = (contentBlockIndex: number, each: object) => ({
   contentBlockDelta: { delta: each, contentBlockIndex },
 });
-/** With the secret over several events. */
+/** The secret is spread over several events. */
 const events: readonly object[] = [
   { messageStart: { role: "assistant" } },
   ...["They say 41", "11-1111."].map((text) => delta(0, { reasoningContent: { text } })),
@@ -62,7 +62,7 @@ interface Answer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly document?: object;
-  /** Events of a stream, the last of which may be an exception. */
+  /** Events of a stream; the last one can be an exception. */
   readonly events?: readonly object[];
 }
 
@@ -90,7 +90,7 @@ async function clientOf(manager: Manager, answer: Answer, options: object = {}) 
       },
     } as never,
   });
-  /** By the codec of the SDK. */
+  /** Encodes events with the SDK's own codec. */
   function encoded(list: readonly object[]): AsyncIterable<Uint8Array> {
     const { eventStreamMarshaller } = client.config as unknown as {
       eventStreamMarshaller: {
@@ -123,7 +123,7 @@ async function clientOf(manager: Manager, answer: Answer, options: object = {}) 
   return { asked, ends, results, client };
 }
 const redacted = () => managerOf({ "cmf.llm_input": redact, "cmf.llm_output": redact });
-/** Of a plugin that judges a stream at its end, and lets events go as they come. */
+/** A manager whose plugin judges a stream at its end, and lets events pass as they come. */
 const passing = () => {
   const hooks = { "cmf.llm_output": { handler: redact, stream: "pass" } };
   const judge = definePlugin({ name: "judge", version: "1.0.0", hooks } as never);

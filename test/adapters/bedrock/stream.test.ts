@@ -1,4 +1,4 @@
-/** Streams of ConverseStream, put together and written anew. */
+/** Streams of ConverseStream, assembled and rewritten. */
 import type { ConverseCommandOutput, ConverseStreamOutput } from "@aws-sdk/client-bedrock-runtime";
 import { converseStream, fromConverseResponse, toConverseEvents } from "glassine/bedrock";
 import { describe, expect, it } from "vitest";

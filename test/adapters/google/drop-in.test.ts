@@ -1,4 +1,4 @@
-/** `guardFetch` under the SDK of Google. */
+/** `guardFetch` under Google's SDK. */
 import { createPluginManager, definePlugin, deny } from "glassine";
 import { google } from "glassine/google";
 import { guardFetch, guardModel, type ModelEnd } from "glassine/http";
@@ -15,7 +15,7 @@ import {
 } from "../http/support/stand-in.ts";
 import { answerOf } from "./support/documents.ts";
 
-/** What the tests use of the SDK. */
+/** The parts of the SDK that the tests use. */
 interface Sdk {
   readonly GoogleGenAI: new (
     options: object,
@@ -33,7 +33,7 @@ interface Response {
   readonly candidates?: readonly { readonly finishReason?: string }[];
 }
 
-// By a name that the compiler does not follow: the types of the SDK need those of others.
+// The compiler cannot resolve this name: the SDK's types need those of other packages.
 const name: string = "@google/genai";
 const { GoogleGenAI, ApiError } = (await import(/* @vite-ignore */ name)) as Sdk;
 
@@ -51,7 +51,7 @@ const chunk = (part: object, more: object = {}) => ({
   candidates: [{ content: { parts: [part], role: "model" }, ...more }],
   modelVersion: model,
 });
-/** With the secret over several events. */
+/** The secret is spread over several events. */
 const events = [
   chunk({ text: "They say 41", thought: true }),
   chunk({ text: "11-1111.", thought: true }),

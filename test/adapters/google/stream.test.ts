@@ -1,4 +1,4 @@
-/** Streams of `streamGenerateContent`, put together and written anew. */
+/** Streams of `streamGenerateContent`, assembled and rewritten. */
 import { createPluginManager, definePlugin } from "glassine";
 import {
   fromGenerateResponse,

@@ -1,6 +1,6 @@
 /**
- * A streamed answer says the same, wherever its texts and its bytes are cut: some cuts of each kind.
- * `cuts.test.ts` has every byte.
+ * A streamed answer says the same wherever its texts and bytes are cut: some cuts of each kind.
+ * `cuts.test.ts` can cut at every byte.
  */
 // Only in test:all: it cuts streams in many places.
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { answering, expectDenied, expectRedacted, heard, modes, refuse } from ".
 import { type Recorded, recorded, recordedIn } from "./support/recorded.ts";
 import { redact } from "./support/stand-in.ts";
 
-/** Pieces of so many characters, the first one shorter. */
+/** Pieces of `size` characters, after a first one of `first` characters. */
 const inPieces = (size: number, first: number) => (text: string) => {
   const characters = [...text];
   const pieces = [characters.slice(0, first).join("")];
@@ -36,7 +36,7 @@ describe.each(recorded.map(({ name }, at) => [name, at] as const))("%s", (_, at)
         const cut = given(recordedIn(inPieces(size, first)));
         const answer = await (await answering(cut, mode, redact))([cut.text]);
         expectRedacted(cut, answer);
-        // It left in pieces, where the API has texts that can.
+        // If the API has texts that can be forwarded, the answer left in pieces.
         if (name !== "buffer" && cut.api.eventTexts !== undefined) {
           const { events } = heard(cut, answer[1]);
           expect(events).toBeGreaterThan(heard(cut, whole).events);

@@ -18,7 +18,7 @@ const outcomes = [
   ["denied", refuse, expectDenied, isWhole ? 1 : 97],
 ] as const;
 
-/** Where a stream of so many bytes is cut into two. */
+/** Where a stream of `length` bytes is cut in two. */
 const cutsOf = (length: number, step: number) =>
   Array.from({ length: Math.ceil((length - 1) / step) }, (_, at) => 1 + at * step);
 

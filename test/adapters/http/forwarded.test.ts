@@ -1,4 +1,4 @@
-/** `guardFetch` forwards a stream in pieces, which the real SDKs hear. */
+/** `guardFetch` forwards a stream in pieces, and the real SDKs receive them. */
 import Anthropic from "@anthropic-ai/sdk";
 import { createPluginManager, definePlugin, deny, type StreamMode } from "glassine";
 import { anthropic } from "glassine/anthropic";
@@ -74,7 +74,7 @@ const messagesText = (text: string) =>
     { type: "message_stop" },
   ].map((event) => eventsText([event]));
 
-/** Whether a message says what it must not. */
+/** Denies a message that mentions a bomb. */
 const refuse: Handler = (message) =>
   JSON.stringify(message).includes("bomb") ? deny("No bombs") : undefined;
 
@@ -168,7 +168,7 @@ describe.each([
 describe("texts that grow side by side", () => {
   const filler = "So on and so forth. ".repeat(20);
 
-  /** What a client puts together of the events, field by field, and the end of the stream. */
+  /** What a client assembles from the events, field by field, and the end of the stream. */
   async function heard(events: readonly object[], path: "chat/completions" | "responses") {
     const { fetch } = standIn(() =>
       streamed([
@@ -219,7 +219,7 @@ describe("texts that grow side by side", () => {
     expect(joined(said, "reasoning")).toBe(`${filler}[cut] it was. `);
     expect(joined(said, "content")).toBe(`${filler}The end.`);
     expect(delivered).not.toContain("answer_contradicted");
-    // The answer did not wait for the end.
+    // The answer was not held back until its end.
     expect(said.length).toBeGreaterThan(8);
   });
 

@@ -68,7 +68,7 @@ async function clients(
 
 type Clients = Awaited<ReturnType<typeof clients>>;
 
-/** The same exchange by each API of the SDKs, JSON and streamed. */
+/** The same exchange with each API of the SDKs, as JSON and streamed. */
 const exchanges = [
   {
     name: "Chat Completions",
@@ -128,7 +128,7 @@ function gate() {
   return { wait, open: () => open() };
 }
 
-/** The recorded answer, not streamed. */
+/** The recorded answer as one document. */
 function documentOf({ api, events }: (typeof recorded)[number]): object {
   const stream = api.stream();
   for (const event of events) stream.push(event);
@@ -174,7 +174,7 @@ describe.each(exchanges)(
     it("denies with the SDK's own error: a request, an answer and a call, streamed or not", async () => {
       for (const hook of ["cmf.llm_input", "cmf.llm_output", "cmf.tool_pre_invoke"]) {
         const no = () => deny({ code: "no_cards", reason: "No cards" });
-        // A plugin on the answer holds its text, too.
+        // A plugin on the answer also holds back its text.
         const hooks = { "cmf.llm_output": () => undefined, [hook]: no };
         for (const [answer, ask] of [
           [answered, json],
@@ -428,7 +428,7 @@ describe("Embeddings", () => {
   });
 });
 
-/** Ends of paths that a server may read as others than `GET /files/*`. */
+/** Ends of paths that a server may read as something other than `GET /files/*`. */
 const unplain = [
   "files/..%2fadmin",
   "files/..%5cadmin",
@@ -538,7 +538,7 @@ describe("other requests", () => {
       expect((await guarded(`https://model.test/v1/models/${path}`)).status, path).toBe(403);
     expect((await guarded("https://model.test/v1%2fmodels/a")).status).toBe(403);
     expect(asked).toEqual([]);
-    // As SDKs send the name of a model.
+    // SDKs send the name of a model like this.
     expect((await guarded("https://model.test/v1/models/meta-llama%2FLlama-3")).status).toBe(200);
     asked.length = 0;
     const plain = "https://model.test/my%20team/v1/models/ft:gpt-4.1:ada::1@2";

@@ -43,7 +43,7 @@ const writer = (edit: Edit) =>
     },
   });
 
-/** What is sent, and what is reported, for a request with these headers. */
+/** What is sent and what is reported for a request with these headers. */
 async function sent(edit: Edit, headers: Record<string, string>, envelope = {}) {
   const { asked, fetch } = standIn(() => jsonAnswer(said));
   const events: ModelEvent[] = [];

@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { settle } from "./support/fake-manager.ts";
 import { rawGuard, request, result } from "./support/raw.ts";
 
-/** The same message with one text in place of another. */
+/** The same message with one string replaced by another. */
 const replaced = <Message>(message: Message, from: string, to: string): Message =>
   JSON.parse(JSON.stringify(message).replaceAll(from, to));
 

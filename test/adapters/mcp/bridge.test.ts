@@ -153,7 +153,7 @@ describe("a bridge", () => {
       return near.sent.at(-1)?.options;
     };
     expect(await handed(note, { relatedRequestId: 1 })).toEqual({ relatedRequestId: 1 });
-    // A stream of its own belongs to no request.
+    // A message on a standalone stream belongs to no request.
     expect(await handed(note, { relatedRequestId: undefined })).toBeUndefined();
     const failed = { jsonrpc: "2.0", id: 2, error: { code: -32601, message: "no" } };
     expect(await handed(failed, { status: 404 })).toEqual({ relatedRequestId: 2, status: 404 });
@@ -197,7 +197,7 @@ describe("a bridge", () => {
     await guard.bridge(near, far, { session });
     for (let id = 0; id < 10_000; id++) near.onmessage?.(request(id, "ping"));
     await settle();
-    // The guard forgets what is open; the server may still answer it.
+    // The guard forgets its open requests, but the server can still answer them.
     guard.endSession(session);
     near.onmessage?.(request("new", "ping"));
     await settle();

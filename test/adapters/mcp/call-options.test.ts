@@ -1,4 +1,4 @@
-/** The second argument of the functions that read and write documents, and their first. */
+/** The arguments of the functions that read and write documents. */
 import * as mcp from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../../data/support.ts";
@@ -8,7 +8,7 @@ type Convert = (value: unknown, options?: unknown) => unknown;
 const functions = mcp as unknown as Record<string, Convert>;
 const all = Object.keys(functions).filter((name) => /^(from|to)[A-Z]/.test(name));
 const writers = all.filter((name) => name.startsWith("to"));
-/** These know no request: the key of an input is its id. */
+/** These functions take no request id: the key of an input is its id. */
 const withoutId = /Input|ResourceError/;
 const withId = all.filter((name) => !withoutId.test(name));
 const documents: Record<string, object> = {

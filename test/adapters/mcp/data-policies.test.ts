@@ -84,7 +84,7 @@ describe("apply_labels", () => {
     const named = contents({ uri: "file:///a", name: "vault", text: "x" });
     await ask("resources/read", { uri: "file:///a" }, named);
     expect(labelsAt("cmf.resource_post_fetch")).toEqual(["BY-NAME", "INTERNAL"]);
-    // Contents that go by another name do not hide the one that was asked for.
+    // Contents under another name do not hide the resource that was requested.
     const other = contents({ uri: "file:///harmless", name: "harmless", text: "x" });
     await ask("resources/read", { uri: "file:///vault" }, other);
     expect(labelsAt("cmf.resource_post_fetch")).toEqual(["INTERNAL", "VAULT"]);

@@ -1,4 +1,4 @@
-/** Real programs of the 2026-07-28 era: what they send goes in and out of messages unchanged. */
+/** Real programs of the 2026-07-28 era: what they send passes through messages unchanged. */
 import {
   Client,
   type JSONRPCMessage,
@@ -49,7 +49,7 @@ function createServer(): Server {
   return server;
 }
 
-/** Does one of each, and returns what went over the wire. */
+/** Makes one request of each kind, and returns what went over the wire. */
 async function traffic() {
   const handler = createMcpHandler(createServer);
   const http = new StreamableHTTPClientTransport(new URL("http://localhost/mcp"), {

@@ -103,7 +103,7 @@ describe("the result of prompts/get", () => {
       _meta: promptResult._meta,
       messages: [promptResult.messages[4], promptResult.messages[1]],
     });
-    // Those of which messages do not show all.
+    // Only the blocks that messages do not show in full are reported.
     expect(lost.map(({ path }) => path)).toEqual(["onto.messages[0]", "onto.messages[3]"]);
   });
 

@@ -1,4 +1,4 @@
-/** Every message of a real server, in and out of messages, over both of its transports. */
+/** Every message of a real server, read and written back, over both of its transports. */
 // Only in test:all: it starts a real server.
 
 import * as mcp from "glassine/mcp";
@@ -15,7 +15,7 @@ import {
 type Json = Record<string, unknown>;
 type Wire = Tap["sent"][number];
 
-/** Accepts: a form filled in with its defaults, or a page that is to be opened. */
+/** Accepts a form, filled in with its defaults, or a page that is to be opened. */
 function accepted(params: Json): Elicited {
   const { properties } = Object(params.requestedSchema) as { properties?: Record<string, Json> };
   if (properties === undefined) return { action: "accept" };
@@ -122,7 +122,7 @@ function errorPair(method: unknown, id: string, name: string): Pair | undefined 
   }
 }
 
-/** Takes a document in and out; what the messages say of it. */
+/** Reads a document and writes it back unchanged; returns what was read. */
 function inAndOut({ from, to }: Pair, document: object): mcp.Read {
   const read = from(document);
   const written = to(read.messages, document);
@@ -131,7 +131,7 @@ function inAndOut({ from, to }: Pair, document: object): mcp.Read {
   return read;
 }
 
-/** Requests whose params and results are about the protocol, or list what there is. */
+/** Requests whose params and results are about the protocol, or are lists. */
 const besides = [
   "initialize",
   "tools/list",
@@ -145,7 +145,7 @@ const besides = [
   "tasks/result",
 ];
 
-/** Goes through the traffic of one direction: requests, and what came back for them. */
+/** Goes through the traffic of one direction: the requests, and the answers to them. */
 function walk(requests: readonly Wire[], answers: readonly Wire[]) {
   const seen = {
     requests: [] as string[],
@@ -153,9 +153,9 @@ function walk(requests: readonly Wire[], answers: readonly Wire[]) {
     errors: [] as string[],
     /** Calls that became tasks: their results come later. */
     tasks: [] as string[],
-    /** Answers that list what there is, or are about the protocol. */
+    /** Answers that are lists, or are about the protocol. */
     besides: [] as string[],
-    /** What a policy does not see. */
+    /** Paths of content that a policy does not see. */
     unseen: [] as string[],
   };
   const take = (list: string[], what: string, pair: Pair, document: object) => {
@@ -164,7 +164,7 @@ function walk(requests: readonly Wire[], answers: readonly Wire[]) {
     list.push(what);
   };
   const given = once(answers.filter(isAnswer));
-  /** The method and name of the call that a task is of. */
+  /** The method and name of each task's call. */
   const tasks = new Map<unknown, readonly [method: unknown, name: string]>();
   for (const { id, method, params } of once(requests.filter(isRequest)).values()) {
     const said = Object(params) as Json;
@@ -196,7 +196,7 @@ function walk(requests: readonly Wire[], answers: readonly Wire[]) {
   return { ...seen, answers: given.size };
 }
 
-/** By id. Over HTTP a message may be delivered again after a break, and is the same then. */
+/** Messages by id. Over HTTP, a message may be delivered again after a break, unchanged. */
 function once(messages: readonly Wire[]): ReadonlyMap<unknown, Wire> {
   const byId = new Map<unknown, Wire>();
   for (const message of messages) {
@@ -218,7 +218,7 @@ type Seen = ReturnType<typeof walk>;
 const countOf = (all: readonly string[], start: string) =>
   all.filter((what) => what.startsWith(start)).length;
 
-/** Each answer made the round trip, became a task, or belongs to a request without a document. */
+/** Each answer was written back, became a task, or belongs to a request without a document. */
 function expectNoneSkipped(seen: Seen, requests: readonly Wire[]): void {
   const { results, errors, tasks } = seen;
   expect(results.length + errors.length + tasks.length + seen.besides.length).toBe(seen.answers);
@@ -226,7 +226,7 @@ function expectNoneSkipped(seen: Seen, requests: readonly Wire[]): void {
     ({ method }) => requestPair(method, "") !== undefined,
   );
   expect(seen.requests).toHaveLength(documents.length);
-  // What a task says of its state is for people to read, and no part of its outcome.
+  // A task's status message is for people to read, and is not part of its outcome.
   expect(seen.unseen.filter((path) => path !== "statusMessage")).toEqual([]);
 }
 
@@ -259,14 +259,14 @@ describe.each(["stdio", "streamable HTTP"])("server-everything over %s", (transp
       expect(all.length).toBeGreaterThanOrEqual(19 + 4 + 7);
       expect(ours.requests).toEqual(expect.arrayContaining(all));
       expect([...ours.results, ...ours.errors, ...ours.tasks]).toEqual(expect.arrayContaining(all));
-      // The text and the blob of its templates, a resource that is not there, and a page by error.
+      // The text and blob of its templates, a missing resource, and a page requested by an error.
       expect(countOf(ours.results, "resources/read demo://resource/dynamic/")).toBe(2);
       expect(ours.errors.sort()).toEqual([
         "resources/read demo://nowhere",
         "tools/call trigger-url-elicitation",
       ]);
       expect(countOf(ours.results, "tasks/result")).toBe(1);
-      // A form and a page, sampling, and one task of each.
+      // A form, a page, sampling, and one task each of elicitation and sampling.
       expect(countOf(theirs.requests, "elicitation/create")).toBe(3);
       expect(countOf(theirs.requests, "sampling/createMessage")).toBeGreaterThanOrEqual(2);
       expect(countOf(theirs.results, "tasks/result")).toBe(2);

@@ -8,7 +8,7 @@ import { createBackend, serverV2 } from "./support/servers.ts";
 
 const version = "2026-07-28";
 
-/** SDK v2 on both sides, in the era of 2026-07-28, over HTTP requests that never leave the process. */
+/** SDK v2 on both sides, in the 2026-07-28 era, over HTTP requests that stay in the process. */
 async function connect(
   side: "client" | "server" | "neither",
   manager: HookManager,

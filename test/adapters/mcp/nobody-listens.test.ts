@@ -1,4 +1,4 @@
-/** What a guard does with a message that no plugin, policy or option asks for. */
+/** What a guard does with a message that no plugin, policy or option needs. */
 import { createExtensions, createPluginManager, definePlugin } from "glassine";
 import { expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";

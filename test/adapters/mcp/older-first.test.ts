@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { denial, fakeManager, type Hook, settle } from "./support/fake-manager.ts";
 import { rawGuard, request, toolCall, toolResult } from "./support/raw.ts";
 
-/** A plugin of the older kind: two parameters, and it turns a call to `echo` into another one. */
+/** An older plugin, with two parameters, that turns a call to `echo` into another one. */
 const rename = (to: string) =>
   definePlugin({
     name: "old-router",

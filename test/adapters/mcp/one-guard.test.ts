@@ -17,7 +17,7 @@ import { type Json, RawTransport, request, result, toolCall, toolResult } from "
 import { createBackend, serverV2 } from "./support/servers.ts";
 import { cancelled } from "./support/waiting-hook.ts";
 
-/** A wrapped raw transport, with the requests of a peer and the answers of the server above. */
+/** A wrapped raw transport, with the peer's requests and the answers of the server above. */
 async function connection(guard: Guard, session?: string) {
   const raw = new RawTransport();
   const wrapped = guard.wrap(raw, session === undefined ? {} : { session });
@@ -27,7 +27,7 @@ async function connection(guard: Guard, session?: string) {
   wrapped.onerror = (error) => void errors.push(error);
   await wrapped.start();
   const sent = () => raw.sent.map(({ message }) => message);
-  /** A peer asks, and the server answers. */
+  /** The peer sends a request, and the server answers it. */
   async function ask(message: Json, outcome: object): Promise<Json | undefined> {
     const before = received.length;
     raw.onmessage?.(message);
@@ -147,7 +147,7 @@ it("decides consistently, however its requests are spread over transports and gu
         const answers: unknown[] = [];
         let isBegun = false;
         for (const [place, { what, isNew }] of steps.entries()) {
-          // One id for two tasks is another matter.
+          // Two tasks with the same id are not part of this test.
           if (what === "task" && isBegun) continue;
           isBegun ||= what === "task";
           const [method, params, outcome] = messages[what] as [string, object, object];
@@ -285,7 +285,7 @@ describe("a session that several transports share", () => {
       const wrapped = guard.wrap(raw, { session: `s-${at}` });
       if (at > 0) void wrapped.send(request(1, "ping"));
     }
-    // One is idle, and makes room.
+    // One of them is idle, and is dropped to make room.
     guard.wrap(new RawTransport(), { session: "next" });
     const open = guard.wrap(new RawTransport(), { session: "next" });
     void open.send(request(1, "ping"));
@@ -310,7 +310,7 @@ describe("another manager", () => {
     await wrapped.send(toolResult(2, "x"));
     await settle();
     expect([before.names().length, after.names().length]).toEqual([2, 0]);
-    // What was remembered stays, also for a guard that is made of the new one.
+    // What was remembered stays, even for a guard created with the new manager.
     for (const one of [guard, createGuard(after, { envelope: () => sealed })]) {
       const reads = await connection(one);
       expect(await reads.ask(request(3, "resources/read", { uri }), contents)).toMatchObject(
@@ -378,7 +378,7 @@ describe("ids of cancelled requests", () => {
     expect(JSON.stringify(sent())).not.toContain("secret");
     expect(sent().map(({ error }) => (error as Json).code)).toEqual(Array(4).fill(-32012));
     expect(received.filter(({ method }) => method === "ping")).toEqual([]);
-    // New numbers go on.
+    // A new, higher number is accepted.
     raw.onmessage?.(request(count, "ping"));
     expect(received.at(-1)).toMatchObject({ id: count });
   });
@@ -400,7 +400,7 @@ describe("ids of cancelled requests", () => {
     ]);
     await wrapped.send(toolResult("id-0", "secret"));
     expect(sent()).toHaveLength(2);
-    // Its answer came, and made room.
+    // The late answer to `id-0` made room.
     raw.onmessage?.(request("fresh", "ping"));
     expect(received.at(-1)).toMatchObject({ id: "fresh" });
   });
@@ -423,7 +423,7 @@ describe("ids of cancelled requests", () => {
           if (next.do === "cancel") raw.onmessage?.(cancelled(next.id));
           if (next.do === "ping") raw.onmessage?.(request(next.id, "ping"));
           await settle();
-          // The server above answers what it was asked by that id first: the call, where one was.
+          // The server above answers the older request with that id first: the call, if any.
           if (next.do === "answer") await wrapped.send(toolResult(next.id, "secret"));
           await settle();
         }

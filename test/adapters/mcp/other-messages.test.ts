@@ -22,7 +22,7 @@ interface Tool {
   readonly description: string;
 }
 
-/** Changes the content of the one result in a message. */
+/** Changes the content of the only result in a message. */
 function rewritten(message: Message, change: (content: Json) => Json): { changed: unknown } {
   const copy = structuredClone(message) as unknown as { content: { content: { content: Json } }[] };
   const part = copy.content[0]?.content;

@@ -1,4 +1,4 @@
-/** What stays of an MCP document if its messages were edited to look like others. */
+/** What is kept of an MCP document whose messages were edited to look like others. */
 import { createPluginManager, definePlugin } from "glassine";
 import {
   fromInputRequests,

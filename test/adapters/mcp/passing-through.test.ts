@@ -10,7 +10,7 @@ import { guarded, notification, RawTransport, rawGuard, request, result } from "
 
 const manager = fakeManager();
 
-/** With state that only the transport itself can reach. */
+/** A transport with state that only it can reach. */
 class PrivateTransport extends RawTransport {
   #terminated = false;
   protocolVersion = "";

@@ -31,7 +31,7 @@ describe("a policy by the name of a resource", () => {
     const { ask, tool, errors } = await labelled({ envelope: () => withPolicies(data) });
     await ask("resources/list", {}, listing({ uri, name: "Payroll" }));
     expect(await ask("resources/read", { uri }, contents)).toMatchObject(denied);
-    // Whatever else the request named it.
+    // However else the request spells the URI.
     const around = await ask("resources/read", { uri: "file:///x/../p.csv" }, contents);
     expect(around).toMatchObject(denied);
     const block = { type: "resource", resource: { uri, text: "90000" } };

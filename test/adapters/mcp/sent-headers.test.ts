@@ -67,11 +67,11 @@ afterEach(async () => {
 interface Making {
   readonly answering?: Answering;
   readonly options?: GuardOptions;
-  /** Of the transport. */
+  /** Options of the transport. */
   readonly own?: object;
 }
 
-/** A client of an SDK behind a guard, at a server over HTTP. */
+/** An SDK's client behind a guard, connected to a server over HTTP. */
 async function connect(sdk: "v1" | "v2", manager: Manager, making: Making = {}) {
   const server = await httpServer(making.answering);
   open.push(server.close);
@@ -146,7 +146,7 @@ describe.each(["v1", "v2"] as const)("headers that plugins write, SDK %s", (sdk)
       writer((extensions) => extensions),
       // Setting the same value is not a change.
       writer(set("authorization", "Bearer caller")),
-      // What a plugin may not write it does not write.
+      // A change that the plugin may not make is not sent.
       writer(set("x-tag", "1"), ["read_headers"]),
       writer(set("x-tag", "1"), []),
     ];

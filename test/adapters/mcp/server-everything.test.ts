@@ -49,7 +49,7 @@ it("passes every tool, prompt and resource of the reference server unchanged", a
   ).toHaveLength(
     Object.values(expected).filter((value) => Object.hasOwn(Object(value), "failed")).length,
   );
-  // Exactly, message by message: what the client sent and saw is what went over the wire.
+  // Message by message, what the client sent and saw is exactly what went over the wire.
   expect(byId(behind.below.sent)).toEqual(byId(behind.above.sent));
   expect(byId(behind.above.received)).toEqual(byId(behind.below.received));
   const calls = Object.keys(results).length;

@@ -298,9 +298,9 @@ describe("a store that fails", () => {
     faults.load = down;
     faults.append = down;
     expect(await tool("payroll")).toMatchObject({ result: { content: [] } });
-    // The labels of the call itself hold.
+    // The labels of the call itself still apply.
     expect(labelsAt("cmf.tool_post_invoke")).toEqual(["SALARY"]);
-    // At the load, before the post hooks, and once more after them.
+    // When loading, before the post hooks, and once more after them.
     expect(errors.map(({ point }) => point)).toEqual(["labels", "labels", "labels"]);
   });
 

@@ -1,4 +1,4 @@
-/** Whose labels and policies the result of a task gets, when somebody else asks for it. */
+/** Whose labels and policies a task's result gets when somebody else asks for it. */
 import { createExtensions } from "glassine";
 import { memoryLabelStore } from "glassine/labels";
 import type { GuardedRequest } from "glassine/mcp";
@@ -10,7 +10,7 @@ import { notification, request, result, toolResult } from "./support/raw.ts";
 
 type Data = Record<string, object>;
 
-/** A guard whose callers take turns: the envelope is that of `who.asks`. */
+/** A guard whose callers take turns: `who.asks` decides the envelope. */
 async function office(policies: Record<string, Data> = {}) {
   const who = { asks: "ada" };
   const store = memoryLabelStore();

@@ -89,7 +89,7 @@ describe("a tool call that becomes a task", () => {
       },
     });
     const { received } = await withTask(manager, {}, result(1, { task, vendor: 1 }));
-    // Asked again about what the point changed.
+    // `tool_post_invoke` runs again on what `cmf.tool_post_invoke` changed.
     expect(seen).toEqual([
       { vendor: 1 },
       { statusMessage: "078-05-1120" },
@@ -176,7 +176,7 @@ describe("the tasks extension of 2026-07-28", () => {
     ...more,
   });
 
-  /** What a client gets for `tasks/get`. */
+  /** What a client receives for `tasks/get`. */
   async function poll(answer: Json, manager = fakeManager()) {
     const { guard, peer, received } = await rawGuard(manager);
     await guard.send(toolCall(1));
@@ -257,7 +257,7 @@ describe("a task of which a plugin refused something", () => {
   const secret = "078-05-1120";
   const times = { createdAt: "2026-01-01T00:00:00Z", lastUpdatedAt: "2026-01-01T00:00:01Z" };
   const state = { taskId: "t1", ...times, ttl: 5, pollInterval: 1 };
-  /** Each is shown to a plugin on every hook. */
+  /** Every hook shows each of these to a plugin. */
   const beside: readonly Json[] = [
     { _meta: { "org.example/note": secret } },
     { requestState: secret },
@@ -316,7 +316,7 @@ describe("a task of which a plugin refused something", () => {
     "keeps nothing that could hold text of %s",
     async (method) => {
       verifies("mcp:task-state", "mcp:guard-notifications");
-      // An id that no call is known by is tested below.
+      // An id that belongs to no known call is tested below.
       for (const said of beside.filter((each) => each.taskId === undefined)) {
         const { peer, received } = await withTask(refusing(), { pass: [] });
         const working = { ...state, status: "working" };

@@ -120,7 +120,7 @@ describe("annotations of tools", () => {
     await ask("prompts/get", { name: "p" }, { result: { messages: [] } });
     await ask("resources/read", { uri: "u:a" }, { result: { contents: [] } });
     expect(seen.map(({ labels }) => labels)).toEqual([[], [], [], []]);
-    // A peer asks for our list: our annotations of our tools do not apply to the peer's.
+    // The peer requests our list. Annotations of our tools do not apply to the peer's tools.
     peer(request(1, "tools/list", {}));
     await guard.send(result(1, { tools: [{ name: "t", annotations: closed }] }));
     await ask("tools/call", { name: "t" }, { result: { content: [] } });

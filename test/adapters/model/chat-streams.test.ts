@@ -20,7 +20,7 @@ const chunk = (index: number, delta: object, finish_reason: string | null = null
 const pass = () => undefined;
 const outputs = (stream: StreamMode) => ({ "cmf.llm_output": { handler: pass, stream } });
 
-/** Plugins that change nothing, by how they let a stream go on. */
+/** Plugins that change nothing, by how they let a stream pass. */
 const plugins: readonly [string, object][] = [
   ["a window", outputs({ window: 7 })],
   ["sentences", outputs("sentence")],
@@ -54,7 +54,7 @@ async function forward(
   return { left, early, refusal: undefined };
 }
 
-/** What a client puts together of chunks. */
+/** What a client assembles from chunks. */
 function answerOf(chunks: readonly Chunk[], choices: number) {
   const stream = chatStream({ choices });
   for (const each of chunks) stream.push(each);
@@ -95,7 +95,7 @@ describe.each(plugins)("a stream that plugins with %s let pass", (name, hooks) =
     ];
     const { left, refusal } = await forward(events, hooks);
     expect(refusal).toBeUndefined();
-    // With its order.
+    // Also in the same order.
     expect(JSON.stringify(answerOf(left, 1))).toBe(JSON.stringify(answerOf(events, 1)));
   });
 

@@ -1,4 +1,4 @@
-/** `guardModel`: what hooks see of an exchange, and what becomes of it. */
+/** `guardModel`: what hooks see of an exchange, and what its outcome is. */
 import {
   addLabels,
   createExtensions,
@@ -279,7 +279,7 @@ describe("refusals", () => {
       const judged = await exchange.judgeRequest(request("Ahoy"));
       expect(judged.refusal).toMatchObject({ code: "guard_failed", status: 500 });
       expect(seen).toEqual([Object.keys(options)[0]]);
-      // Not even if the host goes on with the exchange.
+      // The same if the host goes on with the exchange.
       expect((await exchange.judgeRequest(request("Ahoy"))).refusal?.code).toBe("guard_failed");
     }
   });

@@ -1,4 +1,4 @@
-/** What the caller gets of an error of the provider: its message as plugins left it, and its code. */
+/** What the caller gets of a provider's error: its message as plugins left it, and its code. */
 import { createPluginManager, definePlugin, deny } from "glassine";
 import { anthropic } from "glassine/anthropic";
 import { guardModel } from "glassine/http";

@@ -1,4 +1,4 @@
-/** `guardModel` on what a response repeats of its request. */
+/** `guardModel` on the parts of its request that a response repeats. */
 import { amend, createPluginManager, definePlugin } from "glassine";
 import { guardModel } from "glassine/http";
 import { fromResponsesResponse, responses } from "glassine/openai";
@@ -105,7 +105,7 @@ describe("what a response repeats of its request", () => {
     ],
   ])("passes as it was sent: %s", async (_, asked, said = asked) => {
     verifies("adapters:repeated");
-    // Named in the request alone: in an answer a path of these would allow others, too.
+    // Names parts of the request only: in an answer, one of these paths would allow others, too.
     const allow = ["tools", "content text", "reference"];
     expect(await judge({ ...request, ...asked }, response(said), allow)).toBeUndefined();
   });

@@ -1,4 +1,4 @@
-/** Requests of Embeddings, also those of OpenAI's own SDK. */
+/** Embeddings requests, including those of OpenAI's own SDK. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";

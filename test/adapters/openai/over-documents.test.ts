@@ -1,4 +1,4 @@
-/** What stays of an OpenAI document if its messages were edited to look like others. */
+/** What is kept of an OpenAI document whose messages were edited to look like others. */
 import { type ContentPart, createMessage, type Message } from "glassine/messages";
 import {
   chatStream,
@@ -102,7 +102,7 @@ describe("an edit that makes a message equal to a later one", () => {
     expect(more.choices.map(({ index }) => index)).toEqual([2, 0, 1]);
     const one = toChatResponse(messages.slice(1), { onto });
     expect(one).toMatchObject({ document: { choices: [onto.choices[1]] }, lost: [] });
-    // Of this one, no message says why it stopped.
+    // No message says why this choice stopped.
     const other = toChatResponse(messages.slice(0, 1), { onto });
     expect(other.lost.map(({ path }) => path)).toEqual(["onto.choices[1]"]);
   });

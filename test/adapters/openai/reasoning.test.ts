@@ -13,7 +13,7 @@ import { verifies } from "../../support/verifies.ts";
 
 const mail = "ada@example.org";
 
-/** Redacts every text that it is shown. */
+/** Redacts every text in a message. */
 const redacted = (message: Message) =>
   createMessage({
     ...message,

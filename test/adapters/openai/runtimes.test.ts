@@ -1,5 +1,5 @@
 // A process of its own: it loads the sources anew, in a realm that lacks something.
-/** Streams of chat completions where the runtime does not say what a promise or a proxy is. */
+/** Streams of chat completions in a runtime that cannot identify promises and proxies. */
 
 import type * as openai from "glassine/openai";
 import { beforeAll, expect, it, vi } from "vitest";

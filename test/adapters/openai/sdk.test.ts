@@ -1,4 +1,4 @@
-/** OpenAI's own SDK against a server on this machine: its requests in, answers and streams out. */
+/** OpenAI's own SDK against a local server: requests, answers and streams. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type ContentPart, createMessage, type Message } from "glassine/messages";
@@ -67,14 +67,14 @@ function answer(reply: ServerResponse, document: object, events?: readonly objec
   reply.end("data: [DONE]\n\n");
 }
 
-/** What the model says. */
+/** What the model answers. */
 let said = (document: object): object => document;
 const inJson = (document: object): object =>
   JSON.parse(
     JSON.stringify(document).replace(/Your card ([\d-]+) is blocked\./, '{\\"text\\":\\"$1\\"}'),
   );
 
-/** What a guard on a proxy does: read, redact, write over, send on. */
+/** What a guard in a proxy does: read, redact, write back, send on. */
 async function guard(request: IncomingMessage, reply: ServerResponse): Promise<void> {
   const body = await bodyOf(request);
   const isChat = request.url?.endsWith("/chat/completions");
@@ -150,7 +150,7 @@ describe("the SDK through a guard that redacts", () => {
     expect(JSON.stringify(got)).not.toMatch(secret);
     const roles = seen.at(-1)?.messages.map(({ role }) => role);
     expect(roles).toEqual(["system", "user", "assistant", "tool", "user"]);
-    // The SDK adds `output_text`, which says nothing that the message does not.
+    // The SDK adds `output_text`, which only repeats what the message says.
     const { left } = fromResponsesResponse(got);
     expect(left.map(({ path }) => path)).not.toContain("output_text");
   });

@@ -37,7 +37,7 @@ describe("events of a response", () => {
     verifies("openai:stream-unknown");
     expect(reportedBy(events)).toEqual([]);
     const odd = events.map((event) => ({ ...event, secret: "SECRET" }));
-    // The third and the fourth are of one kind.
+    // Events 3 and 4 are of the same kind.
     expect(reportedBy(odd)).toEqual(
       [0, 1, 2, 3, 5, 6, 7].map((at) => `content events[${at}].secret`),
     );

@@ -1,4 +1,4 @@
-/** Streams that are impossible, too long, or have something unknown. */
+/** Streams that are impossible, too long, or contain something unknown. */
 import { chatStream, fromChatResponse, responsesStream, toChatEvents } from "glassine/openai";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../../data/support.ts";
@@ -11,7 +11,7 @@ const chunk = (delta: object, more: object = {}) => ({
 const call = (index: unknown, more: object) => chunk({ tool_calls: [{ index, ...more }] });
 const begun = call(0, { id: "a", type: "function", function: { name: "f", arguments: "" } });
 
-/** What a stream says to events, the last of which is at fault. */
+/** The error code for the last of these events, which is at fault. */
 function faultOf(stream: { push(event: object): void }, events: readonly object[]): unknown {
   for (const event of events.slice(0, -1)) stream.push(event);
   return codeOf(() => stream.push(events.at(-1) as object));

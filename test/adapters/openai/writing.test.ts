@@ -40,7 +40,7 @@ describe("over the document they came from", () => {
       ...chatParams,
       messages: chatParams.messages.map((each, index) => (index === 1 ? expected : each)),
     });
-    // The arguments keep the very text they had.
+    // The arguments keep their exact text.
     expect(JSON.stringify(document)).toContain(JSON.stringify('{ "at": "it" }'));
   });
 
@@ -84,7 +84,7 @@ describe("over the document they came from", () => {
         ["output[0]", "output[1]"],
       ],
     ] as const) {
-      // What was parsed of the text goes with it.
+      // What was parsed from the text is removed with it.
       const paths = written.lost.map(({ path }) => path);
       expect(paths).toEqual(gone.map((path) => `onto.${path}.parsed_arguments`));
       const found: string[] = [];
@@ -250,7 +250,7 @@ describe("over the document they came from", () => {
     const [choice] = document.choices;
     expect(choice?.finish_reason).toBe("stop");
     expect(choice?.message).not.toHaveProperty("tool_calls");
-    // Citations fit the text, which is the same; probabilities may be of the call.
+    // The citations fit the unchanged text; the probabilities may belong to the call.
     expect(choice?.message.annotations).toEqual(chatCompletion.choices[0]?.message.annotations);
     expect(choice?.logprobs).toBeNull();
   });
@@ -337,7 +337,7 @@ describe("over the document they came from", () => {
       "onto.output_text",
       "onto.output_parsed",
     ]);
-    // A new name alone changes no arguments.
+    // A new name alone does not change the arguments.
     const named = JSON.parse(JSON.stringify(message).replace('"name":"f"', '"name":"h"'));
     const written = toResponsesResponse([createMessage(named)], { onto }).document;
     expect(written.output).toEqual([{ ...calls[0], name: "h" }, ...calls.slice(1)]);

@@ -1,4 +1,4 @@
-/** Compiles TypeScript against the sources, without touching what a build left. */
+/** Compiles TypeScript against the sources, without touching the output of a build. */
 import { execFile } from "node:child_process";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
@@ -7,24 +7,24 @@ import { entries, packageName } from "../../support/source-aliases.ts";
 import { root } from "./pages.ts";
 
 export interface Compiled {
-  /** The folder of the output, laid out like the repository, with a slash at its end. */
+  /** The output folder, laid out like the repository, with a trailing slash. */
   readonly out: string;
-  /** What the compiler found, a line each, paths from the root. */
+  /** The compiler's findings, one line each, with paths from the root. */
   readonly problems: readonly string[];
 }
 
 const compiler = `${root}node_modules/typescript/bin/tsc`;
 
 /**
- * Compiles what `include` names, and the sources with it, to `build/compiled/<name>/out`. `files` are
- * written to `build/compiled/<name>` first. In the output "glassine" stands for the compiled sources.
+ * Compiles the files in `include` and the sources to `build/compiled/<name>/out`, after writing
+ * `files` to `build/compiled/<name>`. In the output, "glassine" resolves to the compiled sources.
  */
 export async function compile(
   name: string,
   include: readonly string[],
   files: Readonly<Record<string, string>> = {},
 ): Promise<Compiled> {
-  // An environment of Python that is called as an example is stands in `build`, too.
+  // Not `build/<name>`: a Python environment there may have the name of an example.
   const folder = `${root}build/compiled/${name}/`;
   rmSync(folder, { recursive: true, force: true });
   const write = (path: string, text: string): void => {
@@ -40,13 +40,13 @@ export async function compile(
     entries.map(({ entry, source }) => [entry, `./${source.replace(/ts$/, "js")}`]),
   );
   write("tsconfig.json", JSON.stringify(config));
-  // The output names the package as a user does; Node finds this one for it.
+  // The output imports the package by name; with this file, Node resolves it to the sources.
   write("out/package.json", JSON.stringify({ name: packageName, type: "module", exports }));
   for (const [path, text] of Object.entries(files)) write(path, text);
   const args = [compiler, "--pretty", "false", "-p", folder];
   const { code, output, complaints } = await run(process.execPath, args, 600_000);
   if (code === -1) throw new Error(`The compiler did not end by itself. ${complaints}`);
-  // What goes on with a finding is indented; every other line is one.
+  // Every line is a finding, except indented ones, which continue the finding above.
   const problems = output.split("\n").filter((line) => /^\S/.test(line));
   const unclear = problems.filter((line) => !/^\S+\(\d+,\d+\): error /.test(line));
   if (unclear.length > 0) throw new Error(`The compiler says: ${unclear.join("\n")}`);
@@ -59,7 +59,7 @@ export interface Ran {
   readonly complaints: string;
 }
 
-/** Runs a program at the root of the repository until it ends by itself. */
+/** Runs a program at the root of the repository until it exits or its time is up. */
 export function run(file: string, args: readonly string[], timeoutMs = 60_000): Promise<Ran> {
   return new Promise((resolve) => {
     execFile(file, args, { cwd: root, timeout: timeoutMs }, (error, output, complaints) => {

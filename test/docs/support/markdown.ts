@@ -1,12 +1,12 @@
-/** What the tests of the docs read in a Markdown page. */
+/** Reads the parts of a Markdown page that the docs tests need. */
 
 export interface Fence {
   /** The words after the backticks: `ts`, `ts no-run`, `text`. */
   readonly info: string;
   readonly text: string;
-  /** The first line of its text, from 1. */
+  /** The line where its text begins, counted from 1. */
   readonly line: number;
-  /** How many headings stand before it: fences of one section have the same number. */
+  /** The number of headings before it; fences in one section have the same number. */
   readonly section: number;
 }
 
@@ -17,7 +17,7 @@ interface Link {
 
 export interface Markdown {
   readonly fences: readonly Fence[];
-  /** The ids of the headings on GitHub. */
+  /** The heading ids that GitHub generates. */
   readonly anchors: readonly string[];
   readonly links: readonly Link[];
 }
@@ -53,7 +53,7 @@ export function readMarkdown(text: string): Markdown {
   return { fences, anchors, links };
 }
 
-/** As GitHub makes it: lower case, punctuation left out, spaces as hyphens. */
+/** Like GitHub: lower case, no punctuation, hyphens for spaces. */
 function slugOf(heading: string): string {
   return heading
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, "$1")
@@ -67,7 +67,7 @@ function targetsIn(line: string): readonly string[] {
   return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] as string);
 }
 
-/** The rows of the table under the header `| first | … |`, as cells without their padding. */
+/** Returns the rows of the table whose header starts with `| first |`, as trimmed cells. */
 export function readTable(text: string, first: string): readonly (readonly string[])[] {
   const lines = text.split("\n");
   const start = lines.findIndex((line) => cellsOf(line)[0] === first);
@@ -85,7 +85,7 @@ function cellsOf(line: string): readonly string[] {
     .map((cell) => cell.trim());
 }
 
-/** The names in a cell that are set as code. */
+/** Returns the parts of a cell that are in backticks. */
 export function codeIn(cell = ""): readonly string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1] as string);
 }

@@ -2,11 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Markdown, readMarkdown } from "./markdown.ts";
 
-/** The root of the repository, with a slash at its end. */
+/** The root of the repository, with a trailing slash. */
 export const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 export interface Page extends Markdown {
-  /** From the root: `docs/start.md`. */
+  /** Relative to the root: `docs/start.md`. */
   readonly path: string;
   readonly text: string;
 }
@@ -16,19 +16,19 @@ export function readPage(path: string): Page {
   return { path, text, ...readMarkdown(text) };
 }
 
-/** What users read: the README and everything in docs/. */
+/** Reads the pages for users: the README and everything in docs/. */
 export function readPages(): readonly Page[] {
   const docs = readdirSync(`${root}docs`).filter((name) => name.endsWith(".md"));
   return ["README.md", ...docs.sort().map((name) => `docs/${name}`)].map(readPage);
 }
 
-/** What contributors read. */
+/** Reads the pages for contributors. */
 export function readContributorPages(): readonly Page[] {
   const names = ["CODE_OF_CONDUCT", "CONTRIBUTING", "SECURITY"];
   return ["ARCHITECTURE.md", ...names.map((name) => `.github/${name}.md`)].map(readPage);
 }
 
-/** The docstrings of the sources, as pages: each line of a comment stands where it stands there. */
+/** Returns the docstrings of the sources as pages, on the same lines as in the sources. */
 export function readDocstrings(): readonly Page[] {
   const files = readdirSync(`${root}src`, { recursive: true, encoding: "utf8" });
   const sources = files
@@ -40,7 +40,7 @@ export function readDocstrings(): readonly Page[] {
   });
 }
 
-/** Everything but the text of doc comments is left out; the lines stay. */
+/** Blanks out everything but the text of doc comments; the line numbers stay the same. */
 function docstringsIn(source: string): string {
   let inside = false;
   const lines = source.split("\n").map((line) => {

@@ -2,24 +2,23 @@
  * The code of the pages as programs that can be compiled and run.
  *
  * - A `ts` block is a program of its own.
- * - A `ts continued` block goes on with the block before it: together they are one program.
- * - A `ts no-run` block is compiled and not run: it starts a server or uses the network.
+ * - A `ts continued` block continues the block before it: together they are one program.
+ * - A `ts no-run` block is compiled but not run: it starts a server or uses the network.
  *
- * What a program prints stands beside it: in a `text` block of the same section after it, or as a
- * comment at the end of each `console.log(…);`. Every block that prints says what.
+ * Every block that prints must show its output: in a `text` block after it in the same section, or
+ * as a comment at the end of each `console.log(…);`.
  */
 import type { Fence } from "./markdown.ts";
 import type { Page } from "./pages.ts";
 
 export interface Program {
-  /** Where it begins, for a reader: `docs/start.md:12`. */
+  /** Where it begins, to show in messages: `docs/start.md:12`. */
   readonly at: string;
-  /** The name of its file. */
   readonly file: string;
-  /** Its lines stand where they stand on the page, so that the compiler's findings fit. */
+  /** Has the same line numbers as the page, so that the compiler's findings fit. */
   readonly source: string;
   readonly runs: boolean;
-  /** What the page says it prints. */
+  /** The output that the page shows. */
   readonly output: string;
 }
 
@@ -56,7 +55,7 @@ function programOf(page: Page, chain: readonly Fence[]): Program {
   };
 }
 
-/** The lines that a block says it prints. */
+/** Returns the output that the page shows for a block. */
 function outputOf({ path, fences }: Page, block: Fence): readonly string[] {
   const next = fences[fences.indexOf(block) + 1];
   if (next?.info === "text" && next.section === block.section) return [next.text];

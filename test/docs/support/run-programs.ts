@@ -1,12 +1,12 @@
 /**
- * Runs compiled programs one after the other and prints as JSON what each printed. A process of
- * its own: `node run-programs.js FILE…`.
+ * Runs compiled programs one after the other and prints their outputs as JSON. Runs in a separate
+ * process: `node run-programs.js FILE…`.
  */
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { format } from "node:util";
 
-/** What became of one program. */
+/** The outcome of one program. */
 export interface ProgramResult {
   readonly output: string;
   readonly error?: string;

@@ -1,4 +1,4 @@
-/** Runs the steps of a container file in plain folders, where no container engine is needed. */
+/** Runs the steps of a container file in plain folders, without a container engine. */
 import { execFile } from "node:child_process";
 import { cp, mkdir } from "node:fs/promises";
 import { basename, join } from "node:path";
@@ -6,19 +6,19 @@ import process from "node:process";
 import { promisify } from "node:util";
 
 export interface Image {
-  /** The folder that stands for `/` of the last stage. */
+  /** The folder that stands for the last stage's `/`. */
   readonly root: string;
   readonly workdir: string;
   readonly env: Readonly<Record<string, string>>;
   readonly user: string;
   readonly ports: readonly number[];
-  /** What is run, from ENTRYPOINT and CMD. */
+  /** The command to run: ENTRYPOINT and CMD. */
   readonly command: readonly string[];
 }
 
 /**
- * Knows the instructions that are used here, and refuses others. What FROM names is not there, so
- * programs are those of this machine; RUN runs in the folder that stands for its WORKDIR.
+ * Supports only the instructions used here and refuses others. Ignores the base image in FROM, so
+ * programs are this machine's own. RUN runs in the folder that stands for the WORKDIR.
  */
 export async function runSteps(text: string, context: string, folder: string): Promise<Image> {
   const stages: { readonly name: string; readonly root: string }[] = [];

@@ -1,15 +1,15 @@
-/** What pages show of the output of an example. */
+/** Excerpts from the output of examples, as pages show them. */
 import { expect } from "vitest";
 import { readPages } from "../../docs/support/pages.ts";
 
 interface Excerpt {
-  /** Page and line. */
+  /** Page and line: `docs/start.md:12`. */
   readonly at: string;
-  /** `…` on a line of its own stands for what is left out. */
+  /** A line with only `…` stands for omitted output. */
   readonly text: string;
 }
 
-/** Those that follow `$ COMMAND`. */
+/** Returns the excerpts that begin with `$ COMMAND`. */
 export function excerptsOf(command: string): readonly Excerpt[] {
   return readPages().flatMap(({ path, fences }) =>
     fences

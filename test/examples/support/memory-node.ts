@@ -1,4 +1,4 @@
-/** A memory node for one test, with what was seen of its hooks. */
+/** A memory node for one test, with a record of its hooks. */
 import type { Plugin } from "glassine";
 import type { AssertRequest, MemoryNodeEvent } from "glassine/memory-node";
 import { onTestFinished } from "vitest";
@@ -22,10 +22,10 @@ export const caller: Caller = {
 
 export interface Watched {
   readonly node: MemoryNode;
-  /** The hooks that ran since the start, `audit_emit` left out. */
+  /** The hooks that ran after the start, without `audit_emit`. */
   readonly seen: string[];
   readonly log: string[];
-  /** The types of the events since the start. */
+  /** Returns the stored events of a type. */
   eventsOf(type: string): readonly MemoryNodeEvent[];
 }
 
@@ -52,7 +52,7 @@ export async function started(
   return { node, seen, log, eventsOf };
 }
 
-/** What a promise of the node rejects with. */
+/** Returns the error with which a promise of the node rejects. */
 export async function refusalOf(pending: Promise<unknown>): Promise<NodeError> {
   try {
     await pending;

@@ -1,4 +1,4 @@
-/** Bodies that are too large, too slow or compressed, readers that do not read, and doubtful framing. */
+/** Bodies that are too large, slow or compressed, readers that do not read, ambiguous framing. */
 // Only in test:all: it sends large amounts.
 import { connect } from "node:net";
 import { gzipSync } from "node:zlib";
@@ -9,7 +9,7 @@ import { callOf, sessionOf } from "../run/support/caller.ts";
 import type { Came } from "../run/support/fake-server.ts";
 import { ada, type Before, gatewayBefore, loggedBy, stdioBefore } from "./support.ts";
 
-/** A connection on which a test writes what it likes. */
+/** A connection on which a test writes raw text. */
 async function wire({ url }: Before) {
   const socket = connect(Number(url.port), "127.0.0.1");
   afterTest(() => socket.destroy());
@@ -57,7 +57,7 @@ attack(
     const limits = { messageBytes: 65_536, bodyTimeoutMs: 300, queuedBytes: 100_000 };
 
     it("in chunks without an end", async () => {
-      // Time enough for all chunks, however busy the machine is.
+      // Enough time for all chunks, however busy the machine is.
       const unhurried = { ...limits, bodyTimeoutMs: 60_000 };
       const made = await gatewayBefore(undefined, { limits: unhurried });
       const { socket, text, isClosed } = await wire(made);
@@ -110,7 +110,7 @@ attack(
     const flooding = (came: Came) => {
       const params = { level: "info", data: "x".repeat(50_000) };
       const tell = () => {
-        // The gateway reads on, so that the server is never the slow one.
+        // The gateway keeps reading, so that the server is never the slow side.
         if (came.response.writableLength > 1_000_000) return;
         for (let at = 0; at < 20; at += 1) came.tell({ method: "notifications/message", params });
       };
@@ -131,7 +131,7 @@ attack(
       await expect.poll(() => loggedBy(made, "reader_too_slow")).toHaveLength(1);
       socket.resume();
       await expect.poll(isClosed).toBe(true);
-      // An exchange has nobody else who could read its answer.
+      // Nobody else could read the answer of an exchange.
       if (kind === "an exchange")
         await expect.poll(() => made.gateway.counts()).toMatchObject({ aborted: 1, open: 0 });
       const other = await sessionOf(made.url, ada);

@@ -12,7 +12,7 @@ const capabilities: readonly Capability[] = [
   ...(["read_delegation", "read_client"] as const),
 ];
 
-/** A plugin that may read everything, and keeps what it was shown. */
+/** A plugin that may read everything, and records what it was shown. */
 function witness() {
   const seen: string[] = [];
   const keep = (message: unknown, _context: unknown, extensions: unknown) =>
@@ -209,7 +209,7 @@ attack(
   },
 );
 
-// have tests of their own; here they are tried through a gateway.
+// have their own tests; these go through a gateway.
 
 it("judges a streamed result whole, and holds back what comes before it", async () => {
   const guarded = definePlugin({

@@ -1,11 +1,11 @@
-/** Request ids: repeated, of another type, of another session, or none at all. */
+/** Request ids: repeated, of another type, of another session, or missing. */
 import { expect, it } from "vitest";
 import { attack } from "../../attacks/attack.ts";
 import { callOf, sessionOf } from "../run/support/caller.ts";
 import type { Came } from "../run/support/fake-server.ts";
 import { ada, eve, gatewayBefore, loggedBy, stdioBefore } from "./support.ts";
 
-/** A server that keeps calls until the test answers them. */
+/** A server that holds calls until the test answers them. */
 function keeping() {
   const waiting: Came[] = [];
   return { waiting, keep: (came: Came) => void waiting.push(came) };

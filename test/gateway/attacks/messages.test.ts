@@ -1,4 +1,4 @@
-/** Documents that are no messages, and messages of another version. */
+/** Documents that are not messages, and messages of another version. */
 import { expect, it } from "vitest";
 import { attack } from "../../attacks/attack.ts";
 import { callerOf, callOf, initialize, sessionOf } from "../run/support/caller.ts";
@@ -6,7 +6,7 @@ import { ada, gatewayBefore, stdioBefore } from "./support.ts";
 
 const notice = { jsonrpc: "2.0", method: "notifications/roots/list_changed" };
 
-/** A batch with a call in it, or nothing at all. */
+/** Batches with a call in them, and an empty one. */
 const batches: readonly (readonly [what: string, code: string, batch: readonly unknown[]])[] = [
   ["two requests", "batch_refused", [callOf(1), callOf(2)]],
   ["a notification and a request", "batch_refused", [notice, callOf(1)]],

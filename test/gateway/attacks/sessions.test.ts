@@ -1,4 +1,4 @@
-/** Sessions that are another's, chosen by a client, or too many. */
+/** Sessions that belong to someone else, are chosen by a client, or are too many. */
 import { expect, it } from "vitest";
 import { attack } from "../../attacks/attack.ts";
 import { afterTest } from "../../support/cleanup.ts";
@@ -43,7 +43,7 @@ attack(
       expect(await chosen.post(initialize)).toMatchObject({ status: 404, code: "session_unknown" });
       const own = await sessionOf(url, ada);
       expect(own.session).toMatch(/^[\da-f]{8}-[\da-f]{4}-4/);
-      // A second beginning of an open session is refused, whatever version it asks for.
+      // Initializing an open session again is refused, whatever version it asks for.
       const params = { ...initialize.params, protocolVersion: "2025-03-26" };
       const again = await own.post({ ...initialize, id: 9, params });
       expect(again).toMatchObject({ status: 400, messages: [{ error: { code: -32600 } }] });

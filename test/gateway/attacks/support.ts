@@ -1,4 +1,4 @@
-/** A gateway before a fake server, and what closes it after a test. */
+/** A gateway in front of a fake server; both are closed after the test. */
 import { PassThrough } from "node:stream";
 import type { ConfigInput } from "glassine/gateway";
 import { expect } from "vitest";
@@ -12,20 +12,20 @@ import {
 } from "../run/support/fake-server.ts";
 import { type Started, startGateway } from "../run/support/gateway.ts";
 
-/** Whoever asks says who it is. */
+/** Callers name themselves. */
 const identity = { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } };
 export const ada = { "x-user": "ada" };
 export const eve = { "x-user": "eve" };
 
 type ServerPass = NonNullable<ConfigInput["servers"]>[string]["pass"];
 type Config = Parameters<typeof startGateway>[0] & {
-  /** How many servers there are; they are one and the same. */
+  /** How many servers there are; all of them are the same one. */
   readonly count?: number;
-  /** What may pass unseen. */
+  /** What may pass without being seen by plugins. */
   readonly pass?: ServerPass;
   /** How long the server may take. */
   readonly timeoutMs?: number;
-  /** What the server answers to everything but calls. */
+  /** What the server answers to everything except calls. */
   readonly list?: object;
 };
 
@@ -55,7 +55,7 @@ export function loggedBy({ log }: Started, event: string) {
   return log.lines.filter((line) => line.event === event).map(({ fields }) => fields);
 }
 
-/** A gateway over stdio, before a fake server, whose session has begun. */
+/** A gateway over stdio, in front of a fake server, whose session has begun. */
 export async function stdioBefore(
   onCall?: (came: Came) => unknown,
   { begins = true, ...config }: Config & { readonly begins?: boolean } = {},

@@ -1,4 +1,4 @@
-/** Cancellations, progress and requests of servers that are meant for somebody else. */
+/** Cancellations, progress and server requests that are meant for someone else. */
 import { setTimeout as delay } from "node:timers/promises";
 import { definePlugin } from "glassine";
 import { expect, it } from "vitest";

@@ -38,7 +38,7 @@ async function started(config: object) {
   return { cwd, child, ended, text: () => text, seen };
 }
 
-/** A ready process before a server that keeps its calls. */
+/** A ready process in front of a server that holds its calls. */
 async function ready(limits: object = {}) {
   const waiting: Came[] = [];
   const server = await fakeServer((came) => void waiting.push(came));
@@ -134,7 +134,7 @@ it("does not start with an identity that it could not check", async () => {
 it("goes on without a reader of its log over HTTP, and ends on SIGTERM", async () => {
   const { child, ended, seen, url, waiting } = await ready();
   child.stderr?.destroy();
-  // Each refusal is a line that nobody reads.
+  // Each refusal writes a log line that nobody reads.
   for (const _ of [1, 2, 3]) expect((await fetch(url, { method: "DELETE" })).status).toBe(400);
   const own = await sessionOf(url);
   const asked = own.call(1);

@@ -1,4 +1,4 @@
-/** A strict audit trail that cannot be written: what the gateway still takes. */
+/** A strict audit trail that cannot be written: what the gateway still accepts. */
 import { definePlugin } from "glassine";
 import type { AuditEvent } from "glassine/audit";
 import { expect, it } from "vitest";
@@ -11,7 +11,7 @@ const looks = definePlugin({
   hooks: { "cmf.tool_pre_invoke": (_message) => undefined },
 });
 
-/** A disk that fills up, and has room again. */
+/** A disk that fills up, and later has room again. */
 function disk() {
   const records: AuditEvent[] = [];
   const state = { isFull: false };
@@ -35,7 +35,7 @@ it("takes no request while the records of those before are lost", async () => {
   expect((await caller.call(1)).status).toBe(200);
 
   state.isFull = true;
-  // Its records are written when it is over.
+  // The call passes, since its records are written only when it is over.
   expect((await caller.call(2)).status).toBe(200);
   for (const id of [3, 4]) {
     const { status, code, headers } = await caller.call(id);
@@ -74,7 +74,7 @@ it.each([false, true])(
     const reported = records.filter(({ eventType }) => eventType === "gateway.records_lost");
     expect(reported).toHaveLength(1);
 
-    // What is lost later counts, too.
+    // Records that are lost later count, too.
     const failures = async () =>
       Number(/audit_failures_total (\d+)/.exec((await made.admin("/metrics")).text)?.[1]);
     const before = await failures();

@@ -1,4 +1,4 @@
-/** A reload, and the end, while a thousand requests are in flight. */
+/** A reload, and a shutdown, while a thousand requests are in flight. */
 // Only in test:all: it opens a thousand requests.
 import { createPluginManager, definePlugin } from "glassine";
 import { describe, expect, it } from "vitest";
@@ -10,7 +10,7 @@ import type { Came } from "../run/support/fake-server.ts";
 const sessions = 10;
 const each = 100;
 
-/** A plugin of one set, and which calls it judged in which hook. */
+/** A plugin that records which calls it judged in which hook. */
 function setOf(name: string) {
   const judged = { pre: new Set<string>(), post: new Set<string>() };
   const keep = (hook: "pre" | "post") => (message: unknown) => {
@@ -21,7 +21,7 @@ function setOf(name: string) {
   return { judged, plugin: definePlugin({ name, version: "1.0.0", hooks }) };
 }
 
-/** A thousand calls that the server keeps. */
+/** A thousand calls that the server holds. */
 async function inFlight() {
   const waiting: Came[] = [];
   const before = setOf("before");
@@ -35,7 +35,7 @@ async function inFlight() {
     return callers[at]?.call(id, { arguments: { said } });
   };
   const asked: ReturnType<typeof call>[] = [];
-  // A few at a time: a busy machine would not read the headers of all before their deadline.
+  // A few at a time: a busy machine would not read all their headers before the deadline.
   for (let id = 0; id < each; id += 1) {
     asked.push(...callers.map((_, at) => call(at, id)));
     await expect.poll(() => waiting.length).toBe(asked.length);

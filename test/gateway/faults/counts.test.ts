@@ -1,4 +1,4 @@
-/** What is begun ends, and is counted once, over many sessions with bad servers. */
+/** Every request ends, and is counted once, over many sessions with bad servers. */
 // Only in test:all: it opens a thousand sessions.
 import process from "node:process";
 import { expect, it } from "vitest";
@@ -8,7 +8,7 @@ import type { Came } from "../run/support/fake-server.ts";
 
 const count = 1000;
 
-/** Each call says by its name what becomes of it. */
+/** What the server does with a call, by the name in the call. */
 const kinds: Readonly<Record<string, (came: Came) => unknown>> = {
   answers: (came) => came.answer("fine"),
   lies(came) {
@@ -38,9 +38,9 @@ it("F-12: started = allowed + denied + errored + aborted after a thousand sessio
   const one = async (at: number) => {
     const own = await sessionOf(url, { "x-user": `user ${at % 20}` });
     const end = () => own.post(undefined, { method: "DELETE" });
-    // A connection that was idle for five seconds may be closed as it is used again.
+    // A connection that was idle for five seconds may be closed just as it is reused: try again.
     closes.push(() => end().catch(end));
-    // Each session gives up one call, and has another of one of the kinds meanwhile.
+    // Each session gives up one call, and meanwhile makes a call of one of the kinds.
     const abort = new AbortController();
     await own.open(callOf("h", { name: "hangs" }), { signal: abort.signal });
     const { messages, code } = await own.call(at, { name: names[at % names.length] });
@@ -50,7 +50,7 @@ it("F-12: started = allowed + denied + errored + aborted after a thousand sessio
     await own.post({ jsonrpc: "2.0", method: "notifications/cancelled", params });
     abort.abort();
   };
-  // All sessions stay open until the end; some of them begin at a time.
+  // All sessions stay open until the end, but only some begin at the same time.
   let next = 0;
   const worker = async () => {
     for (;;) {
@@ -67,7 +67,7 @@ it("F-12: started = allowed + denied + errored + aborted after a thousand sessio
   const { started, allowed, denied, errored, aborted, open, dropped } = gateway.counts();
   expect([started, open]).toEqual([allowed + denied + errored + aborted, 0]);
   expect([started, aborted]).toEqual([count * 3, count]);
-  // Three lies, and one answer too many, if its stream is still read.
+  // Three lies, and one surplus answer if its stream is still read.
   expect(dropped).toBeGreaterThanOrEqual((3 * count) / 4);
   await Promise.all(closes.map((close) => close()));
   await gateway.close();

@@ -163,7 +163,7 @@ it("logs and records a request that is passed on unread", async () => {
     { request: lines[1]?.request, result: "errored", code: "provider_unreachable" },
   ]);
   expect(JSON.stringify(records)).not.toContain("hunter2");
-  // An encoded slash may be a way to anything that the key of the gateway opens.
+  // An encoded slash could lead to anything that the gateway's key opens.
   expect((await ask(made.url, "/openai/v1/models/..%2ffiles%2fx")).status).toBe(403);
   expect(asked).toHaveLength(1);
 });

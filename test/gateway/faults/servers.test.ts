@@ -52,7 +52,7 @@ describe("F-12: a server that fails is a code for its caller, and the next call 
   it.each(failing)("%s", async (_what, code, fail) => {
     let isWell = false;
     const answering = (came: Came) => (isWell ? came.answer("fine") : fail(came));
-    // Only a deadline that is meant to pass may pass on a busy machine.
+    // Other deadlines are long, so that a busy machine does not miss them.
     const timeoutMs = code === "peer_timeout" ? 1500 : 60_000;
     const { url, gateway } = await gatewayBefore(answering, { timeoutMs });
     const own = await sessionOf(url, ada);
@@ -91,7 +91,7 @@ describe("F-13: a client that leaves, at every stage, ends its request and leave
     "mcp-name": "x",
   };
 
-  /** A gateway whose plugin waits in one hook, a call in it, and whoever made it. */
+  /** A gateway whose plugin waits in one hook, a call through it, and the call's caller. */
   async function begun(hook: "pre" | "post" | "none", answering: (came: Came) => unknown) {
     let judge = () => {};
     const judged = new Promise<void>((resolve) => {
@@ -179,7 +179,7 @@ describe("F-13: a client that leaves, at every stage, ends its request and leave
     const asked = own.call(1);
     await expect.poll(() => server.of("tools/call").length).toBe(1);
     await own.post(undefined, { method: "DELETE" });
-    // It has no answer, or is refused where its stream had not begun.
+    // There is no answer, or a refusal if the stream had not begun.
     for (const { error } of (await asked).messages) expect(error).toBeDefined();
     await expect.poll(() => gateway.counts()).toMatchObject({ aborted: 1, open: 0 });
   });
@@ -198,7 +198,7 @@ describe("F-15: delays, another order, doubles and losses leave each request one
         const { said = "" } = (params?.arguments ?? {}) as { said?: string };
         const result = { content: [{ type: "text", text: said }] };
         const kind = random();
-        // One in ten is lost.
+        // One answer in ten is lost.
         if (kind < 0.1) return;
         setTimeout(() => {
           came.tell({ id, result });

@@ -1,4 +1,4 @@
-/** Options of single servers behind one gateway. */
+/** Options of individual servers behind one gateway. */
 import { definePlugin, deny } from "glassine";
 import { expect, it } from "vitest";
 import { overStdio, says, testServer } from "./support/servers.ts";
@@ -20,7 +20,7 @@ it("answers a refused call as `onDeny` of its server says", async () => {
   expect(await call("bb__t")).toMatchObject({ result: { isError: true, ...says("No calls") } });
 });
 
-/** Writes down the labels of a call's result, and those with which the next one begins. */
+/** Records the labels of a call's result, and those with which the next call begins. */
 function labelling(seen: string[][]) {
   return definePlugin({
     name: "labelling",

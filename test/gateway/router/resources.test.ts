@@ -1,11 +1,11 @@
-/** Which of several servers a resource is of. */
+/** Which of several servers a resource belongs to. */
 import { expect, it } from "vitest";
 import { callerOf } from "../run/support/caller.ts";
 import { type Answers, exchange, overHttp, overStdio, testServer } from "./support/servers.ts";
 
 const contents = (uri: unknown, text: string) => ({ contents: [{ uri, text }] });
 
-/** A server that has what begins with its name. */
+/** A server that has the resources whose URIs begin with its name. */
 function having(name: string, more: Answers = {}) {
   return testServer({
     "resources/read": ({ params: { uri } }) => {
@@ -100,7 +100,7 @@ it("subscribes at all that may have a resource which nobody has named", async ()
     })
     .toBeGreaterThan(0);
   await made.ask("resources/unsubscribe", { uri });
-  // Who said that it changed has it.
+  // The server that announced the change has the resource.
   expect([aa, bb].map((each) => each.of("resources/unsubscribe").length)).toEqual([0, 1]);
 });
 
@@ -114,7 +114,7 @@ it("finds resources of exchanges after a reload, and at another gateway", async 
   expect(await exchange(made.url, "resources/read", { uri: "bb:listed" })).toMatchObject({
     result: contents("bb:listed", "bb"),
   });
-  // It was known, so nobody else was asked.
+  // The resource was known, so no other server was asked.
   expect(aa.of("resources/read")).toEqual([]);
   expect(await exchange(other.url, "resources/read", { uri: "bb:listed" })).toMatchObject({
     result: contents("bb:listed", "bb"),

@@ -1,4 +1,4 @@
-/** Servers that hang, that die, and that come back, beside one that is well. */
+/** Servers that hang, die, and come back, next to one that is well. */
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import type { ConfigInput } from "glassine/gateway";
@@ -23,7 +23,7 @@ const well: Answers = { "tools/list": () => ({ tools: [tool] }), "tools/call": (
 const logged = ({ log }: Started, name: string) => log.lines.filter(({ event }) => event === name);
 
 describe("a server that hangs", () => {
-  // What waits for it is a timer of the gateway; connections have timers of their own.
+  // The gateway waits with these timers; connections have timers of their own.
   beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
   afterEach(() => void vi.useRealTimers());
 
@@ -44,7 +44,7 @@ describe("a server that hangs", () => {
     });
     await expect.poll(() => bb.of("notifications/cancelled").length).toBe(1);
     expect(await made.ask("ping")).toMatchObject({ result: {} });
-    // The next list waits for it for a second, and what is for it alone is not refused.
+    // The next list waits for it for a second; a request for it alone is not refused.
     const again = made.ask("tools/list");
     await expect.poll(() => bb.of("tools/list").length).toBe(2);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -158,10 +158,10 @@ describe("an upstream session that the server has ended", () => {
     expect((await call(2, "aa__t")).messages).toMatchObject([{ id: 2, result: says("well") }]);
     expect((await call(3, "bb__t")).messages.at(-1)).toMatchObject({ id: 3, result: says("well") });
     expect(logged(made, "server_reconnected")).toMatchObject([{ fields: { server: "bb" } }]);
-    // What came for the session that is over was not looked at.
+    // Skips what arrived in the session that has ended.
     const [first, ...rest] = bb.came.slice(3).map(({ message }) => String(message.method));
     expect(first).toBe("initialize");
-    // Each is an HTTP request of its own, and they may overtake one another.
+    // Each one is a separate HTTP request, so they may overtake one another.
     expect(rest.toSorted()).toEqual([
       "logging/setLevel",
       "notifications/initialized",

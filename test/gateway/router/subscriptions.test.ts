@@ -19,7 +19,7 @@ const subscribed = { "io.modelcontextprotocol/subscriptionId": "sub" };
 beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
 afterEach(() => void vi.useRealTimers());
 
-/** A server that listens until the test says what. */
+/** A server that listens, and sends what the test says. */
 async function listening() {
   const server = await testServer({
     "subscriptions/listen": () => undefined,
@@ -31,7 +31,7 @@ async function listening() {
   return { ...server, asked, tell };
 }
 
-/** The stream of a caller, and what is in it by now. */
+/** A caller's stream, and what has arrived on it so far. */
 async function listen(url: URL, notifications: object) {
   const abort = new AbortController();
   afterTest(() => abort.abort());
@@ -64,7 +64,7 @@ it("acknowledges once what all of them grant, before anything else", async () =>
   const wanted = { toolsListChanged: true, resourceSubscriptions: ["bb:1", "any:2"] };
   const { said } = await listen(url, wanted);
   await areAsked(aa, bb);
-  // Both list it, and the first of the configuration has it.
+  // Both servers list it, and the first in the configuration has it.
   expect([aa, bb].map((each) => each.asked().params.notifications)).toEqual([
     wanted,
     { ...wanted, resourceSubscriptions: ["any:2"] },
@@ -100,7 +100,7 @@ it("does not wait for a server that hangs, nor for one that has no subscriptions
   expect(made.log.lines.filter(({ event }) => event === "server_left_out")).toMatchObject([
     { fields: { server: "bb", method: "subscriptions/listen" } },
   ]);
-  // What it agrees to later is not announced, but passes.
+  // What a server grants later is not announced, but passes.
   bb.tell(acknowledged, { notifications: { toolsListChanged: true } });
   bb.tell(changed);
   await expect

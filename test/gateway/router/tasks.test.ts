@@ -1,11 +1,11 @@
-/** Tasks of several servers, and tasks that a caller has for them. */
+/** Tasks of several servers, and tasks that a caller runs for them. */
 import { expect, it } from "vitest";
 import { type Came, exchange, overHttp, overStdio, says, testServer } from "./support/servers.ts";
 
 const relatedTask = "io.modelcontextprotocol/related-task";
 const about = (taskId: unknown) => ({ [relatedTask]: { taskId } });
 
-/** A server whose first task is "1", as that of every other. */
+/** A server whose first task is "1", like that of every other server. */
 function tasksOf(name: string) {
   const state = { status: "working", ttl: null, createdAt: "2026-01-01T00:00:00Z" };
   return testServer({

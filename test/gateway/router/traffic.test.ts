@@ -95,7 +95,7 @@ it("refuses methods that MCP does not have, since nothing says whose they are", 
   expect([...aa.of("vendor/method"), ...bb.of("vendor/method")]).toEqual([]);
 });
 
-/** A server that asks the caller under an id and a token that any other may use, and says the answer. */
+/** A server that sends a request whose id and token others may use, and records the answer. */
 async function asking(method: string) {
   const server = await testServer({
     "tools/call": (came) => {

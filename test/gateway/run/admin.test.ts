@@ -1,4 +1,4 @@
-/** The port for operators: whether the gateway lives, takes requests, and what it counts. */
+/** The port for operators: whether the gateway is alive and ready, and what it counts. */
 import { createServer, request as httpRequest } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
@@ -93,7 +93,7 @@ it("makes no series for methods and tools that a caller makes up", async () => {
   );
 });
 
-/** A trail that keeps registrations and loses everything after them. */
+/** An audit trail that keeps registrations and loses everything after them. */
 const losing = {
   logger: { warn: () => {}, error: () => {} },
   audit: {
@@ -157,7 +157,7 @@ it("counts lost records once where a reload brings a manager back", async () => 
     const { generation } = made.gateway;
     await made.gateway.reload({ ...made.parts, manager: each });
     expect(made.gateway.generation).toBe(generation + 1);
-    // Nothing is open, so the one before is gone after a turn.
+    // Nothing is open, so what was there before is gone after a turn.
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(await failures()).toBe(before);
   }
@@ -192,7 +192,7 @@ it("checks Host and Origin as the front does, and leads nowhere else", async () 
 it("is not ready while it shuts down, and closes last", async () => {
   const made = await started({ limits: { shutdownMs: 3000 } });
   const client = await clientOf(made);
-  // Nobody answers it: the client is closed at the end.
+  // It is never answered: the client is closed at the end.
   tool(client, "hang").catch(() => {});
   await vi.waitFor(() => expect(made.gateway.counts().open).toBe(1));
   const closed = made.gateway.close();

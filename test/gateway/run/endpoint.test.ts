@@ -1,4 +1,4 @@
-/** What the endpoint refuses, and whose a session is. */
+/** What the endpoint refuses, and who owns a session. */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { definePlugin, deny } from "glassine";
@@ -53,7 +53,7 @@ interface Sending {
   readonly method?: string;
 }
 
-/** One request, and what its answer says. */
+/** Sends one request, and returns what its answer says. */
 async function ask({ url }: Started, { body, headers, method = "POST" }: Sending) {
   const response = await fetch(url, {
     method,
@@ -223,7 +223,7 @@ describe("while initialize waits", () => {
   });
 
   it("the gateway answers a server that pings first", async () => {
-    // It answers when its ping was answered.
+    // The server answers `initialize` once its ping was answered.
     const url = await serverOf((message, response, session) => {
       if (message.method === "initialize") {
         response.writeHead(200, { "content-type": "text/event-stream", "mcp-session-id": "own" });

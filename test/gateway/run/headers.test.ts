@@ -1,4 +1,4 @@
-/** Headers of the protocol, which others on the way read. */
+/** Headers of the protocol, which intermediaries read. */
 import { afterEach, expect, it } from "vitest";
 import { everythingOverStdio, startGateway } from "./support/gateway.ts";
 

@@ -1,4 +1,4 @@
-/** Who asks, for each request of a session. */
+/** Who makes each request of a session. */
 import { type Capability, definePlugin } from "glassine";
 import { roleGuard } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
@@ -20,7 +20,7 @@ const staff = { ...ada, "x-groups": "staff", "x-client": "agent" };
 
 const capabilities: readonly Capability[] = ["read_subject", "read_roles", "read_client"];
 
-/** Keeps the roles and the client that each hook was shown. */
+/** Records the roles and the client that each hook was shown. */
 function witness() {
   const seen: string[] = [];
   const keep = (hook: string) => (_message: unknown, _context: unknown, extensions: unknown) => {

@@ -118,7 +118,7 @@ it("knows in a model request what a tool returned in the session", async () => {
 
   await client.callTool({ name: "echo", arguments: { message: "the secret" } });
   await expect(model(session)).rejects.toMatchObject({ status: 403, code: "secret_known" });
-  // The session of another subject is not theirs to name.
+  // Another subject cannot use this session by naming it.
   expect((await model({ ...session, "x-user": "eve" })).choices).toHaveLength(1);
   expect(seen).toHaveLength(2);
 });
@@ -131,7 +131,7 @@ it("knows in a model's answer what a tool returned to the same subject", async (
   expect((await model(ada)).choices).toHaveLength(1);
   await client.callTool({ name: "echo", arguments: { message: "the secret" } });
   await expect(model(ada)).rejects.toMatchObject({ status: 403, code: "secret_known" });
-  // The request was allowed: it is the answer that is refused.
+  // The request was allowed; the answer is refused.
   expect(seen).toHaveLength(2);
   expect((await model({ "x-user": "eve" })).choices).toHaveLength(1);
 });

@@ -1,4 +1,4 @@
-/** Pages in a browser: those of allowed origins read answers, and others nothing. */
+/** Pages in a browser: those of allowed origins can read answers, others cannot. */
 import { expect, it } from "vitest";
 import { ada, gatewayBefore } from "../attacks/support.ts";
 import { callerOf, initialize } from "./support/caller.ts";

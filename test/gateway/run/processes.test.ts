@@ -1,5 +1,5 @@
 // Only in test:all: it starts processes.
-/** Servers that are processes, and what becomes of their callers when they fail. */
+/** Servers that are processes, and what happens to their callers when they fail. */
 import { rm, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -59,7 +59,7 @@ it("refuses at once what it cannot send to a server that does not start again", 
   const died = made.call("die").catch((error: { data: unknown }) => error.data);
   await expect.poll(() => events(made)).toContain("server_died");
   expect(await died).toEqual({ code: "peer_died" });
-  // Without it each would wait for its deadline, a minute.
+  // These fail at once, instead of waiting a minute for their deadline.
   for (const _ of [1, 2])
     await expect(made.call("answer")).rejects.toMatchObject({
       code: -32014,

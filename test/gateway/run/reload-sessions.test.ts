@@ -12,7 +12,7 @@ import type { Came } from "./support/fake-server.ts";
 
 type Settings = Record<string, unknown>;
 
-/** Reloads with other settings of every server, and of the whole. */
+/** Reloads with other settings for every server, and for the gateway. */
 async function reload(
   { gateway, parts }: Before,
   ofServers: Settings = {},
@@ -48,7 +48,7 @@ describe("an open session has the settings of the last reload", () => {
     await reload(made, { definitions: "refuse" });
     expect(await tools()).not.toContain("evil");
     expect((await own.call(2)).code).toBe("definition_changed");
-    // Somebody looked at it, and pinned it.
+    // Somebody reviewed the tool, and pinned it.
     const sha256 = "sha256:1c51c83cca402c4ae2c0f5531118a5ae2bd445b80bdf5ae892182c469999e35a";
     await writeFile(definitionsFile, JSON.stringify({ fake: { x: sha256 } }));
     await reload(made, { definitions: "refuse" });

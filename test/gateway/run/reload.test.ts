@@ -1,4 +1,4 @@
-/** What a reload takes, what it refuses, and what it leaves behind. */
+/** What a reload accepts, what it refuses, and what it leaves behind. */
 import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
@@ -13,7 +13,7 @@ import { callerOf, callOf, initialize, sessionOf } from "./support/caller.ts";
 import type { Came } from "./support/fake-server.ts";
 import { type Started, startGateway } from "./support/gateway.ts";
 
-/** Reloads with the configuration as it is, and a change. */
+/** Reloads with the current configuration and a change. */
 function reload({ gateway, parts }: Started, change: object): Promise<void> {
   return gateway.reload({ ...parts, config: { ...parts.config, ...change } });
 }
@@ -94,7 +94,7 @@ describe("a reload takes", () => {
   });
 });
 
-/** A manager that says what it is called by refusing every call. */
+/** A manager that refuses every call with its own name as the reason. */
 async function managerOf(name: string) {
   const hooks = { "cmf.tool_pre_invoke": () => deny({ code: name, reason: name }) };
   const manager = await createPluginManager({
@@ -147,7 +147,7 @@ const small = {
   args: [fileURLToPath(new URL("./support/small-server.mjs", import.meta.url))],
 };
 
-/** A call of MCP 2026-07-28 to a server that is a process, and what it answers. */
+/** A call of MCP 2026-07-28 to a server that is a process; returns the answer. */
 async function exchange(url: URL, name: string): Promise<string> {
   const _meta = {
     "io.modelcontextprotocol/protocolVersion": "2026-07-28",

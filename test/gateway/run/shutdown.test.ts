@@ -1,4 +1,4 @@
-/** The end of a gateway: what is in flight ends, or gets a code. */
+/** The end of a gateway: requests in flight finish, or get a code. */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";

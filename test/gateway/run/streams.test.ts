@@ -1,4 +1,4 @@
-/** When the streams of a session end, and what can be asked for again. */
+/** When the streams of a session end, and what can be requested again. */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { expect, it } from "vitest";
@@ -80,7 +80,7 @@ it("no client of the official SDK asks again for the stream of what it cancelled
   await expect.poll(() => asked.filter((each) => each === "GET").length).toBe(1);
   stop.abort("enough");
   await expect(called).rejects.toThrow("enough");
-  // It would ask again after half a second.
+  // The client would reconnect after half a second.
   await new Promise((resolve) => setTimeout(resolve, 1200));
   await client.callTool({ name: "fine" });
   expect(asked.filter((each) => each === "GET").length).toBe(1);

@@ -1,4 +1,4 @@
-/** Spans: one for each request, one in it for each hook, and where the trace goes on to. */
+/** Spans: one for each request, one inside it for each hook, and how the trace is passed on. */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import process from "node:process";
@@ -78,7 +78,7 @@ it("has a span for a request, and in it one for each hook", async () => {
         attributes: { "glassine.hook": hook, "glassine.outcome": "allowed" },
       },
     ]);
-  // The id of the records.
+  // The same id that the records have.
   const [pre, post] = kept.spans.filter(({ name }) => name.startsWith("cmf.tool"));
   expect(pre?.attributes["glassine.request"]).toMatch(/^[\da-f-]{36}$/);
   expect(post?.attributes["glassine.request"]).toBe(pre?.attributes["glassine.request"]);
@@ -192,7 +192,7 @@ it("ends every span once: also of a call that is cancelled, or whose caller leav
   await cancelled.catch(() => {});
   await vi.waitFor(() => expect(spansOf("tools/call")[0]?.ends).toBe(1));
   expect(spansOf("tools/call")[0]?.attributes["error.type"]).toBe("cancelled");
-  // Nobody answers it.
+  // It is never answered.
   client.callTool({ name: "hang" }).catch(() => {});
   await vi.waitFor(() => expect(spansOf("tools/call")).toHaveLength(2));
   await made.gateway.close();

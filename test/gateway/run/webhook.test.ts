@@ -1,4 +1,4 @@
-/** The guardrail webhook of agentgateway, asked by its messages. */
+/** The guardrail webhook of agentgateway, called with the messages that agentgateway sends. */
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { request as httpsRequest } from "node:https";
@@ -65,7 +65,7 @@ async function started(
     made,
     post,
     port: webhook?.port,
-    /** As agentgateway asks before a model is asked, and after it has answered. */
+    /** What agentgateway sends before it calls a model, and after the model has answered. */
     request: (messages: readonly Said[], headers?: object) =>
       post("/request", JSON.stringify({ body: { messages } }), headers),
     response: (contents: readonly string[], headers?: object) => {
@@ -81,7 +81,7 @@ interface Action {
   readonly reason?: string;
 }
 
-/** What agentgateway takes an answer for: it tries the three in this order. */
+/** How agentgateway reads an answer: it tries the three kinds in this order. */
 function kindOf({ body, status_code }: Action): "mask" | "reject" | "pass" {
   if (typeof body === "object" && body !== null) return "mask";
   if (typeof body === "string" && status_code !== undefined) return "reject";
@@ -380,7 +380,7 @@ it("rejects what is still judged when the gateway ends", async () => {
 
 const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
 
-/** A certificate that is its own authority. */
+/** A self-signed certificate. */
 async function certificate(folder: string, name: string) {
   const key = join(folder, `${name}.key`);
   const cert = join(folder, `${name}.pem`);

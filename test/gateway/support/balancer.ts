@@ -1,8 +1,8 @@
 /**
- * A small load balancer: requests go round, those of a session to where it began.
+ * A small load balancer: round robin, with each session kept at the gateway where it began.
  *
- * A request goes to another gateway only if the first took no connection. Once sent it may have had
- * its effect, so a lost answer is 502.
+ * A request goes to another gateway only if the first one refused the connection. Once sent, it may
+ * have had its effect, so a lost answer is reported with status 502.
  */
 import {
   createServer,
@@ -14,7 +14,7 @@ import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
 
 export interface Balancer {
-  /** As a `Host` header has it. */
+  /** The value for a `Host` header. */
   readonly host: string;
   readonly url: URL;
   /** The ports of the gateways behind it. */
@@ -45,7 +45,7 @@ export async function startBalancer(): Promise<Balancer> {
         const session = sessionOf(answer.headers);
         if (session !== "") homes.set(session, port);
         response.writeHead(answer.statusCode as number, answer.headers).flushHeaders();
-        // Half an answer must not look whole.
+        // A truncated answer must not look complete.
         answer.once("error", () => response.destroy()).pipe(response);
         response.once("close", () => answer.destroy());
         return;
@@ -77,7 +77,7 @@ function ask(
   body: Buffer,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    // Without an agent each request has a connection of its own.
+    // Without an agent, each request has a connection of its own.
     send({ host: "127.0.0.1", port, method, path: url, headers, agent: false }, resolve)
       .once("error", reject)
       .end(body);

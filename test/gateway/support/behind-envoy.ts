@@ -14,16 +14,16 @@ import { freePort } from "../../../tools/real/free-port.ts";
 const command = fileURLToPath(new URL("../../../dist/gateway/command/main.js", import.meta.url));
 
 interface Processor {
-  /** Resolves when it has ended. */
+  /** Resolves when the process has ended. */
   kill(signal: "SIGKILL" | "SIGTERM"): Promise<number | null>;
   readonly log: readonly string[];
 }
 
 export interface BehindEnvoy {
-  /** Where callers ask. */
+  /** The URL for callers. */
   readonly url: URL;
   readonly processors: Processor[];
-  /** Starts the processor of a place again. */
+  /** Starts the processor at an index again. */
   start(place: number): Promise<Processor>;
   close(): Promise<void>;
 }
@@ -91,7 +91,7 @@ async function startProcessor(
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const log: string[] = [];
   await new Promise<void>((resolve, reject) => {
-    // Read to its end, since a full pipe would stop the process.
+    // Read to the end, since a full pipe would block the process.
     createInterface(child.stderr).on("line", (line) => {
       log.push(line);
       if (line.includes('"event":"ready"')) resolve();

@@ -13,7 +13,7 @@ const command = fileURLToPath(new URL("../../../dist/gateway/command/main.js", i
 
 export interface GatewayProcess {
   readonly port: number;
-  /** Resolves when it has ended. */
+  /** Resolves when the process has ended. */
   kill(signal: "SIGKILL" | "SIGTERM"): Promise<number | null>;
 }
 
@@ -29,7 +29,7 @@ export async function startGatewayProcess(config: ConfigInput): Promise<GatewayP
   const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
   const port = await new Promise<number>((resolve, reject) => {
     const lines: string[] = [];
-    // Read to its end, since a full pipe would stop the process.
+    // Read to the end, since a full pipe would block the process.
     createInterface(child.stderr).on("line", (line) => {
       lines.push(line);
       const ready = /"event":"ready".*"port":(\d+)/.exec(line)?.[1];

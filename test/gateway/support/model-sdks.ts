@@ -1,10 +1,10 @@
-/** The SDKs of the providers, and stand-ins of their APIs: answers as JSON and as streams. */
+/** The SDKs of the providers, and stand-ins for their APIs: answers as JSON and as streams. */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import Anthropic from "@anthropic-ai/sdk";
 import OpenAI from "openai";
 
-// By a name that the compiler does not follow: the types of the SDK need those of others.
+// The compiler cannot resolve this name: the SDK's types need those of other packages.
 const name: string = "@google/genai";
 interface GoogleAnswer {
   readonly text?: string;
@@ -20,7 +20,7 @@ const { GoogleGenAI } = (await import(/* @vite-ignore */ name)) as {
   };
 };
 
-/** With an address over several pieces. */
+/** An email address is spread over several pieces. */
 const pieces = ["Ask ann@exam", "ple.org or", " somebody else."];
 const whole = pieces.join("");
 export const redacted = "Ask [REDACTED:email] or somebody else.";
@@ -144,7 +144,7 @@ function eventText(event: object | string): string {
   return `${type}data: ${JSON.stringify(event)}\n\n`;
 }
 
-/** A stand-in that answers as it is asked: with a stream or a document. */
+/** A stand-in that answers with a stream or a document, as requested. */
 export async function modelServer(
   api: ModelApi,
   onRequest: (request: IncomingMessage) => void = () => {},

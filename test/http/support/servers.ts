@@ -1,4 +1,4 @@
-/** One stand-in for a proxy's handler, behind the guard of each framework, on a real port. */
+/** A stand-in for a proxy's handler behind each framework's guard, on a real port. */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { pipeline, Readable } from "node:stream";
@@ -9,7 +9,7 @@ import type { Manager } from "glassine";
 import { guardExpress, guardFastify, guardHono, type ServerGuardOptions } from "glassine/http";
 import { Hono } from "hono";
 
-/** What the handler answers: JSON, or pieces of text as they are. */
+/** The handler's answer: JSON, or raw pieces. */
 interface Answer {
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -17,7 +17,7 @@ interface Answer {
   readonly pieces?: AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>;
 }
 
-/** Gets the body as the framework hands it out. */
+/** Receives the body as the framework provides it. */
 export type Handler = (body: unknown, headers: Readonly<Record<string, unknown>>) => Answer;
 
 export interface Running {
@@ -132,7 +132,7 @@ const startFastify: Start = async (manager, { subject, ...options }, handler) =>
   return running(app.server);
 };
 
-/** Writes to Node's response by itself, past the framework. */
+/** Its handler writes directly to Node's response, bypassing the framework. */
 const startRawFastify: Start = async (manager, { subject: _, ...options }, handler) => {
   const app = fastify();
   await app.register(guardFastify, { ...options, manager });

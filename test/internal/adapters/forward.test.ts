@@ -1,4 +1,4 @@
-/** `guardModel` on streams: what is forwarded before the end of an answer, by what plugins ask for. */
+/** `guardModel` on streams: what is forwarded before an answer ends, depending on the plugins. */
 import {
   addLabels,
   createPluginManager,
@@ -22,9 +22,9 @@ import { verifies } from "../../support/verifies.ts";
 
 interface Api {
   readonly provider: ModelProvider;
-  /** The events of an answer as the API sends them, each text cut into these pieces. */
+  /** The events of an answer as the API sends them, with each text split into the given pieces. */
   events(said: Said): readonly object[];
-  /** What a client makes of the events. */
+  /** The answer that a client assembles from the events. */
   read(events: readonly object[]): { readonly content: readonly object[]; readonly done: boolean };
 }
 
@@ -164,7 +164,7 @@ function answerOf({ text, refusal, call }: Said): object {
   };
 }
 
-/** The whole text in one event, as the library writes it, becomes one event for each piece. */
+/** The library writes the whole text in one event; this splits it into one event per piece. */
 const items: Api = {
   provider: responses,
   events(said) {
@@ -261,7 +261,7 @@ const gemini: Api = {
   },
 };
 
-/** A text or reasoning of the AI SDK. */
+/** A text or reasoning block of the AI SDK. */
 const block = (
   type: "text" | "reasoning",
   id: string,
@@ -327,7 +327,7 @@ const refuseBomb = (message: Message) =>
 
 interface Forwarded {
   readonly events: readonly object[];
-  /** Before which event of the provider each event left. */
+  /** For each forwarded event, how many of the provider's events had arrived. */
   readonly after: readonly number[];
   readonly refusal: { readonly code: string; readonly reason: string } | undefined;
 }

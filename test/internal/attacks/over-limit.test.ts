@@ -6,7 +6,7 @@ import { newReadState, readValue } from "../../../src/core/data/read.ts";
 import { readJson } from "../../../src/core/schema/readers.ts";
 import { largeValues } from "../../attacks/large-values.ts";
 
-/** Reads a value over a limit: how many values were read before it applied, and how deep. */
+/** Reads a value over a limit; returns the number and the depth of the values read. */
 function overLimit(value: unknown): { values: number; depth: number } {
   const options = {
     origin: "plugin",

@@ -34,7 +34,7 @@ interface Part {
   readonly additionalProperties?: unknown;
 }
 
-/** The places of a schema that are a closed list, or that its description calls free text. */
+/** The places in a schema that are a closed list, or that their description calls free text. */
 function kindsIn(part: Part, place = ""): [string, string][] {
   if (part.description?.includes("Free text.")) return [[place, "free"]];
   if (part.enum !== undefined) return [[place, "word"]];
@@ -52,7 +52,7 @@ function placesOf(kinds: FactKinds, place = ""): [string, unknown][] {
   });
 }
 
-/** Written a second time, so that a free text that the table calls a fact is noticed. */
+/** Repeated here, so that the test notices free text that the table calls a fact. */
 const freeTexts: Readonly<Record<string, readonly string[]>> = {
   "plugin.registered": [".signing.trust_reason"],
   "plugin.registration_failed": [".signing.trust_reason", ".validation_failure"],
@@ -244,7 +244,7 @@ describe("the schema", () => {
     [`a.${"b".repeat(127)}`, false],
   ])("accepts only types of dotted words: %s %s", (eventType, expected) => {
     verifies("audit:event-type");
-    // What stands in `allOf` is for the types of this library.
+    // The rules in `allOf` apply only to this library's own types.
     expect(auditEventSchema.safeParse({ ...record, eventType }).success).toBe(expected);
     const raise = () => recordOf(eventOf({ eventType }));
     if (expected) expect(raise().eventType).toBe(eventType);

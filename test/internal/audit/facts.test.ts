@@ -1,4 +1,4 @@
-/** What the secrets of a request, or of a host, take from a record, and what they leave. */
+/** What redacting a request's or host's secrets removes from a record, and what it leaves. */
 import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";
 import { auditEvent, factKindsOf, needlesOf } from "../../../src/core/observe/index.ts";

@@ -1,4 +1,4 @@
-/** How an entry of a catalogue is found, and what is printed of it for a shell. */
+/** How a catalogue entry is found, and how it is printed for a shell. */
 import { describe, expect, it } from "vitest";
 import { entryOf, installCommand, shellQuoted } from "../../../src/operate/cli/catalog.ts";
 import { verifies } from "../../support/verifies.ts";

@@ -1,4 +1,4 @@
-/** `completion SHELL`: a script of the commands and options that there are. */
+/** `completion SHELL`: a script that completes all commands and options. */
 import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";

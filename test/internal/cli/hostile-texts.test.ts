@@ -1,4 +1,4 @@
-/** Texts that packages chose, in everything that is printed. */
+/** Strings chosen by packages, in everything that is printed. */
 // Only in test:all: it runs whole command flows.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -25,7 +25,7 @@ import { documentOf, linesOf, type RunOptions, run } from "../../cli/support/run
 import { verifies } from "../../support/verifies.ts";
 
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]/u;
-/** What breaks a line, hides text, or moves the cursor of a terminal. */
+/** Strings that break a line, hide text, or move a terminal's cursor. */
 const spoilers = [
   "\n",
   "\r",
@@ -60,7 +60,7 @@ const texts = fc
   })
   .map((parts) => parts.join(""));
 
-/** A plugin with the text everywhere. */
+/** A plugin with the string in every field. */
 function spoiled(text: string): PluginFacts {
   const health = { status: text, message: text, checked_at: text, error_summary: text };
   const names = { id: text, name: text, version: text, package: text, entry_point: text };

@@ -1,4 +1,4 @@
-/** The words for capabilities. */
+/** Capabilities described in plain words. */
 import { memoryNode } from "glassine/memory-node";
 import { describe, expect, it } from "vitest";
 import { wordsOf } from "../../../src/operate/cli/plain-words.ts";

@@ -1,5 +1,5 @@
-// A process of its own: it has a module replaced.
-/** What a command needs of its process: an output of its own, and an end that is its own. */
+// A process of its own: it replaces a module.
+/** What a command needs from its process: an output and an exit that plugins cannot use. */
 import { writeSync } from "node:fs";
 import process from "node:process";
 import { afterEach, describe, expect, it, vi } from "vitest";

@@ -27,7 +27,7 @@ function shown(isTerminal = true, env = {}) {
   return { at, end: line.end, written };
 }
 
-/** On the clock of the timers. */
+/** A progress line on the clock that the timers use. */
 function onClock() {
   const written: string[] = [];
   const write = (text: string) => written.push(text);

@@ -1,4 +1,4 @@
-/** What a command line is taken for, before a command runs. */
+/** How a command line is parsed, before a command runs. */
 import { describe, expect, it, vi } from "vitest";
 import { GlassineError } from "../../../src/core/errors/index.ts";
 import { packageVersion } from "../../../src/core/plugins/index.ts";
@@ -12,7 +12,7 @@ import { verifies } from "../../support/verifies.ts";
 
 const commandNames = Object.keys(commandTable) as readonly (keyof typeof commandTable)[];
 
-/** A command line that each command takes. */
+/** A complete command line for each command. */
 const complete = {
   list: ["plugins", "list"],
   describe: ["plugins", "describe", "a"],
@@ -142,7 +142,7 @@ describe("help", () => {
     expect([code, stderr]).toEqual([0, ""]);
     expect(stdout).toMatch(new RegExp(`^Usage: glassine ${[...path, ""].join(" ")}`));
     expect(stdout).not.toMatch(/\{(bin|hostName|prefix)\}/);
-    // The parser's own, which knows one level only.
+    // The parser's own help command, which knows only one level.
     expect(stdout).not.toContain("help [command]");
   });
 

@@ -1,4 +1,4 @@
-/** The compiled reader of a slot accepts what zod accepts by the same schema. */
+/** A slot's compiled reader accepts what zod accepts with the same schema. */
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -10,7 +10,7 @@ import { optionsOf } from "../../data/support.ts";
 
 const slots = compileSlots(standardSlots);
 
-/** The schema as zod alone would say it: kinds spelt out, null for absent. */
+/** The same schema in plain zod: field types spelt out, and null accepted for absent. */
 function spelt(schema: z.core.$ZodType): z.core.$ZodType {
   const kind = kindOf(schema);
   if (kind !== undefined) return speltKind(kind.shape, kind.jsonSchema, schema);
@@ -59,7 +59,7 @@ interface Spot {
   readonly remove: boolean;
 }
 
-/** The document with one part of it replaced or taken away. */
+/** The document with one part replaced or removed. */
 function spoil(root: unknown, { at, value, remove }: Spot): unknown {
   const copy = structuredClone(root);
   const spots: [Record<string, unknown>, string][] = [];

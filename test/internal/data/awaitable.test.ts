@@ -11,7 +11,7 @@ function withGetter(asked: () => unknown): object {
   return Object.defineProperty({}, then, { get: asked, enumerable: true });
 }
 
-/** A proxy that notes each trap. */
+/** A proxy that records each trap. */
 function watched(met: string[]): object {
   const traps = new Proxy({} as ProxyHandler<object>, {
     get: (_, name) => {

@@ -9,7 +9,7 @@ const dayMs = 86_400_000;
 const trimmed = (date: Date) => date.toISOString().replace(/\.?0*Z$/, "Z");
 const padded = (value: number, width = 2) => String(value).padStart(width, "0");
 
-/** The time of a day, or `undefined` where there is no such day. */
+/** The date of a day, or `undefined` if there is no such day. */
 function dateOf(year: number, month: number, day: number): Date | undefined {
   const date = new Date(0);
   date.setUTCFullYear(year, month - 1, day);

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** How levels, sets and lists are read in a realm that a plugin has patched: nothing of it is met. */
+/** How levels, sets and lists are read in a realm that a plugin has patched. */
 
 import { jsonValue, labelSet, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -20,7 +20,7 @@ import { utf8Text } from "../../support/kinds.ts";
 
 const text = z.string().optional();
 const few = z.object({ a: text, b: text });
-/** More fields than any level has that is read elsewhere, so that no list has an element there. */
+/** More fields than any other level read here, so that no list has an element at that index. */
 const fields = Array.from({ length: 60 }, (_, i) => `f${i}`);
 const many = z.object(Object.fromEntries(fields.map((key) => [key, text])));
 const last = fields.at(-1) as string;
@@ -30,7 +30,7 @@ interface Met {
   readonly read: Admitted;
 }
 
-/** What is read, and how often something is met that a plugin put under `keys` in every array. */
+/** Reads with accessors at `keys` of every array, and counts how often they are called. */
 function reading(
   schema: z.ZodType,
   value: unknown,

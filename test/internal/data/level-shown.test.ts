@@ -1,4 +1,4 @@
-/** What a level keeps of what was shown, and what it reads again. */
+/** What a level keeps of the shown value, and what it reads again. */
 
 import { stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -15,7 +15,7 @@ import {
 
 const text = z.string().optional();
 
-/** Reads over what was shown; what is left out stays. `shownWhole`: as a payload. */
+/** Reads over a shown value; omitted fields stay. `shownWhole` is true for payloads. */
 function over(
   schema: z.ZodType,
   value: unknown,

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** Levels: objects with known keys, read whole or over what was shown. */
+/** Levels: objects with known keys, read whole or over a shown value. */
 
 import { headerMap, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { compileSchema, withAliases } from "../../../src/core/schema/index.ts";
 import { changesAfter, patch } from "../../data/realm-patches.ts";
 import { admitOver, type HowOver, linesIn, valueIn as plainValueIn } from "../../data/support.ts";
 
-/** Reads by one schema. `nodes` is the limit on values. */
+/** How to read with a schema. `nodes` is the limit on values. */
 type Reading = HowOver & { readonly nodes?: number };
 
 function reading(

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** Lists are put together of elements of their own: no setter, getter or iterator is met. */
+/** Lists are built from own elements only: no setter, getter or iterator is called. */
 import { describe, expect, it, vi } from "vitest";
 import {
   append,
@@ -15,7 +15,7 @@ import {
 import { changesAfter, later, patch } from "../../data/realm-patches.ts";
 import { changingLength } from "../../support/changing-length.ts";
 
-/** Around what is copied at once and what is not. */
+/** Lengths around those up to which a list is copied in one step. */
 const lengths = [0, 1, 2, 255, 256, 257, 1_023, 1_024, 1_025];
 
 const numbered = (length: number) => Array.from({ length }, (_, i) => `item ${i}`);
@@ -35,7 +35,7 @@ const ways: readonly (readonly [string, (items: readonly string[]) => unknown])[
   ["toArray", (items) => toArray(listOf(items))],
 ];
 
-/** What is met in a realm in which every way to write or iterate an array is another's. */
+/** Runs in a realm where every way to write or iterate an array is patched; counts the calls. */
 function inPatchedRealm<T>(run: () => T): { readonly made: T; readonly met: number } {
   let count = 0;
   const meet = () => {
@@ -54,7 +54,7 @@ function inPatchedRealm<T>(run: () => T): { readonly made: T; readonly met: numb
     patch(Array, Symbol.species, { get: meet });
     patch(Function.prototype, "apply", { value: meet });
     made = run();
-    // What is asked of the realm after that may meet the patches.
+    // Whatever runs after this may call the patches.
     met = count;
   });
   return { made: made as T, met };

@@ -8,7 +8,7 @@ import { isWellFormed } from "../../../src/core/data/intrinsics.ts";
 import type * as schemaRoom from "../../../src/core/schema/index.ts";
 import { linesIn, optionsOf } from "../../data/support.ts";
 
-/** Loads a module anew where the runtime lacks what it may lack. */
+/** Loads a module anew in a runtime without `isWellFormed` and `getBuiltinModule`. */
 async function loadBare<Module>(load: () => Promise<Module>): Promise<Module> {
   const wellFormed = Object.getOwnPropertyDescriptor(String.prototype, "isWellFormed");
   const { getBuiltinModule } = process;
@@ -23,7 +23,7 @@ async function loadBare<Module>(load: () => Promise<Module>): Promise<Module> {
   }
 }
 
-/** The same where there is no `process`, as in a browser. */
+/** The same without `process`, as in a browser. */
 async function withoutProcess<Module>(load: () => Promise<Module>): Promise<Module> {
   const whole = Object.getOwnPropertyDescriptor(globalThis, "process");
   vi.resetModules();
@@ -35,7 +35,7 @@ async function withoutProcess<Module>(load: () => Promise<Module>): Promise<Modu
   }
 }
 
-/** The same where the runtime knows how to get a module, and has none of that name. */
+/** The same in a runtime that has `getBuiltinModule` but not the module. */
 async function withoutUtil<Module>(load: () => Promise<Module>): Promise<Module> {
   const { getBuiltinModule } = process;
   vi.resetModules();

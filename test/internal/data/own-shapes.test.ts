@@ -1,4 +1,4 @@
-/** Second names, defaults and limits of a list's own: shapes that only the standard slots have. */
+/** Second names, defaults and limits of single lists: shapes that only standard slots have. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { limited, withAliases, withDefault } from "../../../src/core/schema/index.ts";

@@ -109,7 +109,7 @@ describe("sets of any strings", () => {
     const many = numbered(256);
     const before = metered(many);
     unionOf(before.list, ["tag-000100x"]);
-    // Each of them is copied.
+    // Copying reads each element once.
     expect(before.meter.reads).toBeLessThan(many.length + 40);
   });
 });

@@ -77,7 +77,7 @@ describe("the size of a value", () => {
           problems: [{ code: "snapshot_limit" }],
         });
       }
-      // What the schema adds counts as what was given.
+      // Values that the schema adds count like given ones.
       expect(read(input, { nodes: nodes - 1 }, origin).ok).toBe(false);
     },
   );

@@ -75,7 +75,7 @@ describe("JSON text", () => {
   });
 });
 
-/** What reading a value as text or bytes comes to: the text, or the problem. */
+/** Reads a value as text or bytes, and returns the text or the problem. */
 function readUtf8(value: unknown): unknown {
   const read = admit(compileSchema(utf8Text(), { closed: true, shownWhole: true }).read, value, {
     origin: "host",

@@ -1,5 +1,5 @@
 // A process of its own: it starts a thread that swaps files while packages are imported.
-/** What runs is what was hashed, and nothing of a package that a gate refuses runs at all. */
+/** What runs is what was hashed, and no code runs from a package that a gate refuses. */
 import { mkdir, mkdtemp, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -186,7 +186,7 @@ attack(
   },
 );
 
-/** Adds to the package.json of a package. */
+/** Adds fields to a package's package.json. */
 async function asks(path: string, more: object): Promise<void> {
   const file = join(path, "package.json");
   const manifest = JSON.parse(await readFile(file, "utf8"));

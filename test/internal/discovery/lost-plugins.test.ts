@@ -1,4 +1,4 @@
-/** Plugins of the lock whose package is there and no longer says that it has one. */
+/** Plugins in the lock whose package is still installed but no longer declares a plugin. */
 import { join } from "node:path";
 import { readLockfile } from "glassine/node";
 import { expect, it } from "vitest";

@@ -1,4 +1,4 @@
-/** Two packages of one name, one of which only calls itself so. */
+/** Two packages that claim the same name, one of them an impostor. */
 import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";

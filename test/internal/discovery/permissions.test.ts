@@ -1,4 +1,4 @@
-/** What is said of a capability, compared with what the tables of filter and merge let it do. */
+/** The description of a capability, compared with what the filter and merge tables allow it. */
 import { describePermissions, standardTables } from "glassine/node";
 import { expect, it } from "vitest";
 import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";

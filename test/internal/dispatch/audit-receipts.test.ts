@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { AuditReceipts } from "../../../src/core/hooks/dispatch/report.ts";
 import { call, hook, labelled, manage, plugin, type Run, rest } from "../../dispatch/support.ts";
 
-/** Whether all is kept of a run whose notes have these answers. */
+/** Whether all events of a run count as kept if recording them returned these answers. */
 async function kept(...answers: readonly (boolean | Promise<boolean>)[]): Promise<boolean> {
   const receipts = new AuditReceipts();
   for (const answer of answers) {

@@ -1,4 +1,4 @@
-/** The context of one call of a handler, before its turn ends early and after. */
+/** The context of one handler call, before and after its turn ends early. */
 import { describe, expect, it } from "vitest";
 import {
   endTurn,
@@ -8,7 +8,7 @@ import {
 } from "../../../src/core/hooks/dispatch/context.ts";
 import type { AnyRun, HandlerStep } from "../../../src/core/hooks/dispatch/types.ts";
 
-/** A run that goes on, whatever becomes of the turn. */
+/** The context of a run that goes on even if the turn ends. */
 const contextOf = () =>
   new HandlerContext({} as HandlerStep, { isOver: () => false } as unknown as AnyRun);
 

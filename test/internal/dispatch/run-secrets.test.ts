@@ -6,7 +6,7 @@ import { createExtensions } from "../../../src/index.ts";
 
 const slots = compileSlots(standardSlots);
 
-/** The secrets of a run with these headers, and with the texts that its host named. */
+/** The secrets of a run with these headers, and with the strings that its host named. */
 const secrets = (headers: Readonly<Record<string, string>>, named?: readonly string[]) =>
   secretsOf({
     options: { secrets: named },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { whenAborted } from "../../../src/core/hooks/dispatch/signals.ts";
 
-/** A signal that the runtime did not make: what its listeners throw gets to whoever aborts it. */
+/** A signal that the runtime did not create: its listeners' errors reach whoever aborts it. */
 function signalOf({ deaf = false } = {}) {
   const listeners = new Set<() => void>();
   const state = { deaf };

@@ -1,4 +1,4 @@
-/** A filter as it is compiled for a grant and a table. */
+/** Filters compiled for a grant and a table. */
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { filterFor } from "../../../src/core/envelope/index.ts";

@@ -20,7 +20,7 @@ describe("a filter", () => {
       hosts.map((host) => host.filterExtensions(host.createExtensions({}), grant).security);
     const first = levels();
     const again = levels();
-    // What is shown of a level that is not there is made with the filter.
+    // The view of an absent level is created with the filter, so it shows whether that is new.
     for (const [index, level] of first.entries()) expect(again[index]).toBe(level);
   });
 

@@ -1,4 +1,4 @@
-/** Proxies in place of what a filter hides: no envelope that a host makes has any. */
+/** Proxies in place of what a filter hides, which no envelope created by a host contains. */
 import { expect, it } from "vitest";
 import { filterFor } from "../../../src/core/envelope/index.ts";
 import { compiled, envelope, everything, subject } from "../../spec/support.ts";

@@ -1,4 +1,4 @@
-// A process of its own: it puts a clock of its own in place before the sources load.
+// A process of its own: it installs its own clock before the sources load.
 import process from "node:process";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
@@ -26,7 +26,7 @@ class Handle {
 
 let host: ReturnType<typeof fakeHost>;
 
-/** The sources, loaded where clock and timers are those of the host of the test. */
+/** Loads the sources with the clock and timers of the test's host. */
 async function loadWith(referable: boolean): Promise<typeof DeadlineQueue> {
   host = fakeHost({ referable });
   vi.resetModules();
@@ -104,7 +104,7 @@ function waitOf(onDeadline: () => void): DeadlineWait {
   return { next: undefined, previous: undefined, dueAt: 0, onDeadline };
 }
 
-/** Whatever it is: `toThrow` takes a thrown `undefined` for any error. */
+/** Returns whatever was thrown; `toThrow` would accept a thrown `undefined` for any error. */
 function thrownBy(run: () => void): unknown {
   try {
     run();
@@ -491,7 +491,7 @@ describe("against a model that knows the time of every join", () => {
     fc.assert(
       fc.property(fc.record(scenario), ({ steps, timeoutMs, referable, earlyMs, rejoins }) => {
         const queue = queueOf(timeoutMs, { referable, earlyMs });
-        // Whole milliseconds for two timer calls and the time that is due, and more for early ones.
+        // Rounds two timer calls and the due time to whole milliseconds; more if timers are early.
         const graceMs = timeoutMs / 16 + 3 + (earlyMs > 0 ? 4 + 2 * earlyMs : 0);
         // A Map keeps the order of the joins. A wait remembers how long it was blocked.
         const waiting = new Map<number, { joinedAt: number; blockedMs: number }>();

@@ -1,4 +1,4 @@
-/** Which way of judging a stream is as strict as another. */
+/** Which mode of judging a stream is at least as strict as another. */
 import { expect, it } from "vitest";
 import { isAsStrict } from "../../../src/core/hooks/index.ts";
 

@@ -1,5 +1,5 @@
 // A process of its own: it loads the sources twice.
-/** Answers and errors of another copy of the library, as a plugin that brings its own has them. */
+/** Answers and errors from another copy of the library, such as one that a plugin brings. */
 import { describe, expect, it, vi } from "vitest";
 
 async function loadCopy() {

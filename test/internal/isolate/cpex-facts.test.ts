@@ -1,4 +1,4 @@
-/** Names, versions, and what CPEX's models have a place for. */
+/** Names, versions, and the extensions that CPEX's models have a place for. */
 import { describe, expect, it } from "vitest";
 import { fitExtensions } from "../../../src/operate/isolate/cpex/fit-extensions.ts";
 import { pluginName, semanticVersion } from "../../../src/operate/isolate/cpex/guest.ts";

@@ -1,4 +1,4 @@
-/** What a supervisor does about far sides that misbehave. They are played here, line by line. */
+/** How a supervisor handles far sides that misbehave. They are simulated here, line by line. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { protocolVersion } from "../../../src/operate/isolate/protocol.ts";
@@ -17,7 +17,7 @@ interface Heard {
   readonly id: string;
 }
 
-/** What a far side does about what it hears, after it has said that it is ready. */
+/** How a far side responds to a message, once it has said that it is ready. */
 type Part = (heard: Heard, events: LinkEvents) => void;
 
 const result = ({ id }: Heard) => `{"type":"result","id":"${id}"}\t{}`;
@@ -29,7 +29,7 @@ const honest: Part = (heard, { onLine }) => {
   if (heard.type === "turn") queueMicrotask(() => onLine(result(heard)));
 };
 
-/** One that plays a part after the other: the next each time it is started, the last for ever. */
+/** A supervisor whose far side plays the next part on each start, and the last one from then on. */
 function playing(
   parts: readonly Part[],
   options: Partial<SupervisorOptions> = {},

@@ -111,13 +111,13 @@ const sizeOf = (envelope: object) => {
   return size;
 };
 
-/** Holds that an envelope has what its brand says. */
+/** Expects an envelope to have the size that its brand records. */
 function expectCounted(extensions: Extensions | undefined): void {
   if (extensions === undefined) return;
   expect(brandOf(extensions)).toMatchObject(sizeOf(extensions));
 }
 
-/** An equal copy, of which nothing is known. The time of an edit is in it. */
+/** An equal copy without a brand. It contains the time of an edit. */
 const copyOf = (edited: object) => structuredClone(edited);
 
 describe("an edit by a helper", () => {

@@ -18,16 +18,16 @@ import { verifies } from "../../support/verifies.ts";
 
 interface Case {
   readonly grant: readonly Capability[];
-  /** What the view was made of, what others have made of it since, and what comes back. */
+  /** The envelope of the view, the same after other plugins' edits, and the returned value. */
   readonly shown: Extensions;
   readonly now: Extensions;
   readonly returned: object;
-  /** What counts beside the view, as values and units. */
+  /** What others and this plugin add to the view, as values and units. */
   readonly others: readonly [number, number];
   readonly own: readonly [number, number];
 }
 
-// Shown to all and handed back by none, so that what comes back is within any limit by itself.
+// Every plugin sees this and none returns it, so the returned value alone is within any limit.
 const ballast = {
   mcp: { tool: { name: "t", input_schema: { list: Array(40).fill(1), text: "z".repeat(200) } } },
 };
@@ -44,13 +44,13 @@ const secret = { id: "u", type: "user", claims: { plan: "x".repeat(500) } } as c
 const guarded = envelope({ security: { subject: secret } });
 const noted = envelope({ custom: { a: "x" } });
 const none = envelope({});
-/** A hop as it is kept, with its defaults. */
+/** The size of a hop as it is kept, with its defaults. */
 const hopSize = (subject: string): readonly [number, number] => {
   const size = { nodes: 0, units: 0 };
   addSize(size, envelope({ delegation: { chain: [hop(subject)] } }).delegation?.chain[0]);
   return [size.nodes, size.units];
 };
-/** A chain of one hop, with the level that it comes in. */
+/** The size of a chain of one hop, with the level that contains it. */
 const chainSize = (subject: string): readonly [number, number] => {
   const size = { nodes: 0, units: 0 };
   const after = filterExtensions(appendHop(none, hop(subject)), ["append_delegation"]);
@@ -116,7 +116,7 @@ const cases: Readonly<Record<string, Case>> = {
     now: appendHop(chained, hop("bb")),
     returned: { delegation: { chain: [hop("a"), hop("ccc")] } },
     others: hopSize("bb"),
-    // And the new actor, who has a longer name.
+    // Also the new actor, whose name is longer.
     own: [nodesOfHop, unitsOfHop + 1],
   },
   "a hop where there was no chain": {
@@ -132,9 +132,9 @@ const cases: Readonly<Record<string, Case>> = {
     shown: none,
     now: appendHop(none, hop("bb")),
     returned: { delegation: { chain: [hop("ccc")] } },
-    // The list and its hop; the level around it is not what grows.
+    // The list and its hop; the level around it does not grow.
     others: [1 + hopSize("bb")[0], hopSize("bb")[1]],
-    // And the new actor, who has a longer name.
+    // Also the new actor, whose name is longer.
     own: [nodesOfHop, unitsOfHop + 1],
   },
   "a chain to which nothing is appended, and custom data": {
@@ -195,7 +195,7 @@ const cases: Readonly<Record<string, Case>> = {
   },
 };
 
-/** The view, and one that was cut from the same envelope before anyone counted it. */
+/** The view, and a view of the same envelope before its size was counted. */
 const partsOf = (shown: Extensions, grant: readonly Capability[]) => {
   const uncounted = { ...shown } as Extensions;
   return {

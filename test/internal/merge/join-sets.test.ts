@@ -70,7 +70,7 @@ describe("labels", () => {
     const reason = "Expected at most 256 elements in the merged value, got more.";
     const over = join(numbered(0, 200), numbered(200, 57), none);
     expect(over).toMatchObject({ refusal: { reason } });
-    // Of another manager, under wider limits.
+    // From another manager, with wider limits.
     const labels = Array.from({ length: 257 }, (_, at) => `l${at}`);
     const many = join(
       none,
@@ -148,7 +148,7 @@ describe("nothing else", () => {
     const inner = host.createExtensions({ trail: { steps: ["s"] }, open: { marks: ["m"] } });
     const { extensions, changed } = joinSets(table, start, inner, start, 0) as Joined;
     expect(extensions.trail).toBe(undefined);
-    // Without a gate, who may start a run may add.
+    // Without a gate, anyone who can start a run can add.
     expect(extensions.open).toEqual({ marks: ["m"] });
     expect(changed).toEqual(["open.marks"]);
   });
@@ -222,7 +222,7 @@ describe("sets that a nested run inherited", () => {
     const start = board({ title: "t", pins: ["outer", "own"], marks: ["m"] });
     const end = board({ title: "t", pins: ["added", "outer", "own"], marks: ["m"] });
     const { board: left } = withoutSets(table, end, start, given);
-    // What was absent and inherited nothing stays absent.
+    // A set that was absent and inherited nothing stays absent.
     expect(left).toEqual({ title: "t", pins: ["added", "own"], marks: [], notes: undefined });
     expect(Object.isFrozen(left)).toBe(true);
     expect(withoutSets(table, end, given, given).board).toBe((end as { board: object }).board);

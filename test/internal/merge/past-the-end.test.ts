@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** What a plugin patched behind the end of a list of names is no name, and is not looked at. */
+/** Elements that a plugin patched in past the end of a list of names are never read. */
 import { afterEach, describe, expect, it } from "vitest";
 import { addGrowth, extensionsLimits, type Size, without } from "../../../src/core/data/index.ts";
 import { mergeHeaders, mergeMap } from "../../../src/core/envelope/maps.ts";

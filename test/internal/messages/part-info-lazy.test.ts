@@ -6,7 +6,7 @@ import { serializePart } from "../../../src/core/messages/serialize-part.ts";
 import { messageOf, parts, properties } from "../../messages/part-support.ts";
 import { verifies } from "../../support/verifies.ts";
 
-/** A part whose every property is a getter that counts; so are the extensions. */
+/** A part whose every property is a getter that counts; the extensions are the same. */
 function counted(part: object) {
   const reads: string[] = [];
   const counting = (value: unknown, path: string): unknown => {

@@ -1,16 +1,16 @@
-/** Lines on a disk that fails, simulated. */
+/** Writing lines to a simulated disk that fails. */
 import { describe, expect, it } from "vitest";
 import { type LineHandle, lineFile } from "../../../src/node/line-file.ts";
 import { rest } from "../../audit/support.ts";
 import { verifies } from "../../support/verifies.ts";
 
-/** A file that takes as many bytes of each write as `room` says, and then all. */
+/** A file that accepts as many bytes of each write as `room` says, and then all. */
 class Disk implements LineHandle {
   text = "";
   syncs = 0;
   closes = 0;
   writes = 0;
-  /** By write: how many bytes it takes, or what it throws. */
+  /** For each write, how many bytes it accepts, or the error that it throws. */
   room: readonly (number | Error)[] = [];
   syncFault: Error | undefined;
   nlink = 1;

@@ -336,7 +336,7 @@ describe("a closure that is refused", () => {
   });
 });
 
-/** Packages by name, each with the names of those that it depends on: later ones only. */
+/** Packages by name, each with the names of its dependencies, which all come later. */
 type Graph = ReadonlyMap<string, readonly string[]>;
 
 const names = ["guard", "a", "@s/b", "c-d", "e.f", "g_h"];

@@ -1,4 +1,4 @@
-/** One file of a package, which may change while it is read, and what is counted of all. */
+/** One file of a package, which may change while it is read, and the totals over all files. */
 import { appendFileSync, mkdirSync, truncateSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -29,7 +29,7 @@ it.runIf(isLinux)(
 );
 
 describe("a file that changes while it is read", () => {
-  /** Does something each time that the bytes of the file are counted, which is before they are read. */
+  /** Calls `deed` each time the file's bytes are counted, which is before they are read. */
   const whenCounted = (folder: string, deed: (time: number) => void) => {
     let time = 0;
     return {

@@ -1,4 +1,4 @@
-/** JSON of operators and packages that nothing honest writes. */
+/** JSON from operators and packages that no honest author writes. */
 import { describe, expect, it } from "vitest";
 import { parseStrictJson, StrictJsonError } from "../../../src/operate/packages/strict-json.ts";
 

@@ -1,4 +1,4 @@
-// A process of its own: it has a module replaced.
+// A process of its own: it replaces a module.
 // Only in test:all: it tries every mix of older hooks.
 import { createExtensions, createPluginManager, definePlugin } from "glassine";
 import { beforeEach, describe, expect, it, vi } from "vitest";
@@ -43,7 +43,7 @@ async function outcomes(
     onHandlerError: () => {},
   });
   const results = [];
-  // Each payload twice: counters, states and switched off plugins show themselves.
+  // Each payload twice, to reveal counters, states and disabled plugins.
   for (const payload of [...calls[hook], ...calls[hook]]) {
     const given = extensions === undefined ? {} : { extensions };
     const result = await manager.invoke(hook, payload as never, given);

@@ -527,7 +527,7 @@ describe("PH-071: law: no value of the input is in a message, for every code of 
   ];
   it.each(faulty)("%s", (code, classic, small) =>
     fc.assert(
-      // Of signs that no message of zod has.
+      // Strings of characters that no message of zod contains.
       fc.property(fc.stringMatching(/^[§¶]{1,20}$/), (value) => {
         for (const schema of [z.object({ a: classic }), mini.object({ a: small })]) {
           expect(schema.safeParse({ a: value }).error?.issues[0]?.code).toBe(code);
@@ -760,7 +760,7 @@ describe("a schema that is not zod's", () => {
     [
       "gives a thenable of thenables without end, and is not waited for",
       () => {
-        // biome-ignore lint/suspicious/noThenProperty: What is tested.
+        // biome-ignore lint/suspicious/noThenProperty: the subject of this test.
         const endless = { then: (yes: (value: unknown) => void) => yes({ then: endless.then }) };
         return endless;
       },

@@ -1,4 +1,4 @@
-/** A format whose blocks and events have no type, as tables: what no provider of ours needs yet. */
+/** Tables for a format whose blocks and events have no type, unlike any built-in provider's. */
 import { createMessage, type Message } from "glassine/messages";
 import { adapterLaws } from "glassine/testing";
 import { describe, expect, it } from "vitest";
@@ -12,7 +12,7 @@ import {
   objectIn,
 } from "../../../src/providers/rewrite/index.ts";
 
-/** What a tool returned, as an object: data that is none is put into one. */
+/** A tool's result as an object; data that is not an object is wrapped in one. */
 const response: FieldRule = {
   at: "functionResponse.response",
   read: (value) => value,
@@ -25,7 +25,7 @@ const part = z.looseObject({
 });
 const parts = z.array(part);
 const usage = { promptTokenCount: 3, candidatesTokenCount: 4 };
-/** The fields of an event, which has one by which it is known. */
+/** The content of an event, which is in the one field that identifies it. */
 const inside = (event: object, name: string) => fieldOf(event, name) as object;
 const refusal = () => ({ error: { message: "no" } });
 

@@ -57,7 +57,7 @@ describe("pairs of old and new items", () => {
       [a, b],
       ["=1 moved", "=0"],
     ],
-    // An edit that says what a later one says.
+    // An edited item that now equals a later one.
     [
       [a, b, c],
       [c, b, c],
@@ -68,7 +68,7 @@ describe("pairs of old and new items", () => {
       [c, b, d],
       ["0", "=1", "2"],
     ],
-    // What was put in front says what the last one says.
+    // An item added in front that equals the last one.
     [
       [a, b, c],
       [c, a, b, c],
@@ -133,7 +133,7 @@ describe("pairs of messages and parts", () => {
       { at: 0, isSame: true, isMoved: false },
       { at: undefined, isSame: false, isMoved: false },
     ]);
-    // A call is that of its id wherever it went, and whatever it says now.
+    // A call is matched by its id, wherever it moved and whatever it contains now.
     expect(pairParts(before, parts(call("1", "sub"), text))).toMatchObject([
       { at: 1, isSame: false, isMoved: true },
       { at: 0, isSame: true, isMoved: false },

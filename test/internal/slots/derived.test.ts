@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** What is read off a table, or follows from a chain, looks nothing up that is not there. */
+/** Deriving data from a table or a chain never looks up a name or index that does not exist. */
 import { createExtensions } from "glassine";
 import { defineHost, jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
 // A process of its own: it patches the realm.
-/** The empty level that every value of a level begins as. */
+/** The empty level that every value of a level starts from. */
 import { describe, expect, it } from "vitest";
 import {
   compileSlots,

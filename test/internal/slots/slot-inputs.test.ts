@@ -1,4 +1,4 @@
-/** What a host may write in a standard slot is what its schema reads, by zod's own types. */
+/** What a host may write in a standard slot equals what its schema reads, by zod's own types. */
 import { expectTypeOf, it } from "vitest";
 import type { Json } from "../../../src/core/data/index.ts";
 import type { jsonObject } from "../../../src/core/schema/index.ts";

@@ -1,4 +1,4 @@
-/** An empty lock that is made, edits of one that fail, and what stands while one goes on. */
+/** Creating an empty lock, edits of one that fail, and the claim during a change. */
 import { execFileSync } from "node:child_process";
 import { readFile, stat } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -77,7 +77,7 @@ describe("CLI-053: a claim", () => {
       inner = refusalOf(() => trustPlugins(path, [pii], "r", { waitMs: 0 }));
       return { text, lines: [] };
     });
-    // It was asked for while the outer change went on, and waited for nothing.
+    // It was requested during the outer change, and did not wait.
     expect(await inner).toMatchObject({
       code: "lockfile_busy",
       message: `${busy} (pid ${process.pid})`,
@@ -111,7 +111,7 @@ describe("CLI-053: a claim", () => {
     const { path, exclusion } = await lockFolder();
     const other = JSON.stringify({ pid: process.pid, host: hostname(), since });
     await changeLock(path, ({ text }) => {
-      // An operator took the file for one that was left behind, and another process made its own.
+      // As if an operator deleted the file as stale, and another process created its own.
       execFileSync("sh", ["-c", `printf %s '${other}' > '${exclusion}'`]);
       return { text, lines: [] };
     });

@@ -1,4 +1,4 @@
-/** What an earlier process began and did not finish: its outcome, and who learns of it. */
+/** A change that an earlier process began and did not finish: its outcome, and who learns of it. */
 // Only in test:all: it stops a change at each of its steps.
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -24,7 +24,7 @@ import {
 const pii = entryOf("acme.pii");
 const rate = entryOf("acme.rate");
 
-/** A lock in the middle of a change: the record is there, and as much of the rest as is said. */
+/** A lock in the middle of a change: the record exists, and the new lock if `isMade`. */
 async function unfinished({
   isMade,
   of = [pii],
@@ -55,7 +55,7 @@ async function unfinished({
 
 type Unfinished = Awaited<ReturnType<typeof unfinished>>;
 
-/** The next change, and what it leaves: a journal that tells what the lock says. */
+/** Makes the next change, and expects it to leave a journal that agrees with the lock. */
 async function goOn({ path, names }: Unfinished, problems: readonly object[] = []) {
   const outcome = (await pendingChange(path))?.outcome;
   const changed = await trustPlugins(path, [rate], "next");

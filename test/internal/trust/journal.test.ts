@@ -60,7 +60,7 @@ describe("a line", () => {
     ["\\t\\n\\r", "\t\n\r"],
     ["\\x00\\x1B\\x1b\\xff", "\0\u001b\u001bÿ"],
     ["\\u{2028}\\u{D800}\\u{1f44d}", "\u2028\ud800👍"],
-    // By a hand: no form of ours.
+    // Written by hand: none of these is an escape that the library writes.
     ["C:\\Temp \\q \\x1 \\u{} \\u{110000} \\u{0000000} \\", null],
   ])("unescapes %j", (field, text) => {
     verifies("journal:unescapes");
@@ -76,7 +76,7 @@ describe("a line", () => {
     [[""], "It has 1 of the 6 fields."],
     [["yesterday", ...manual.slice(1)], "Its first field is not a date and time of ISO 8601."],
     [[manual[0], "grant", ...manual.slice(2)], "Its second field is neither trust nor revoke."],
-    // Not escaped: other readers would take it for something else.
+    // Escapes are not allowed here: other readers would see another word.
     [[manual[0], "\\x74rust", ...manual.slice(2)], "Its second field is neither trust nor revoke."],
     [[manual[0], "trust", "", "1", "h", "r"], "Its id, version or hash is empty."],
     [[manual[0], "trust", "a", "", "h", "r"], "Its id, version or hash is empty."],
@@ -129,11 +129,11 @@ describe("a time", () => {
   });
 });
 
-/** Of files there would be too many. */
+/** Reads bytes, because the cases would need too many files. */
 describe("a journal", () => {
   const read = (bytes: Uint8Array) => readJournal(Buffer.from(bytes));
 
-  /** As this library writes it, of five changes. */
+  /** A journal of five changes, as this library writes it. */
   async function written() {
     const lock = await lockFolder();
     for (const id of ["aaa", "bbb", "ccc", "ddd", "eee"])

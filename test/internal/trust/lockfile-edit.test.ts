@@ -1,4 +1,4 @@
-/** Edits of a lockfile that people wrote into. */
+/** Edits of a lockfile that people have also edited by hand. */
 import { describe, expect, it } from "vitest";
 import { GlassineError } from "../../../src/core/errors/index.ts";
 import { removeEntry, setEntry } from "../../../src/operate/trust/lockfile/edit-lockfile.ts";
@@ -28,7 +28,7 @@ function refusalOf(run: () => unknown): GlassineError {
   throw new Error("The edit was made.");
 }
 
-/** The lines that one text has and the other has not, by number. */
+/** The lines of `after` that differ from those of `before`, with their numbers. */
 function changedLines(before: string, after: string): readonly string[] {
   const a = before.split("\n");
   const b = after.split("\n");
@@ -109,7 +109,7 @@ describe("CLI-043: a lockfile with comments, CRLF, single quotes and keys in any
     expect(removeEntry(handwritten, "ccc")).toBe(top + first + second);
   });
 
-  /** Cut by hand where one entry's lines begin. */
+  /** Split where each entry's lines begin; the places are given by hand. */
   function parts(text: string): [string, string, string, string] {
     const starts = ["\r\n# --- first", "\r\n  [[ plugins ]]", "\r\n# third"].map((mark) =>
       text.indexOf(mark),
@@ -119,7 +119,7 @@ describe("CLI-043: a lockfile with comments, CRLF, single quotes and keys in any
   }
 });
 
-/** What `patch` of toml-patch 3.3.0 changes although nobody asked for it. */
+/** Layout that `patch` of toml-patch 3.3.0 changes although nobody asked for it. */
 describe("a layout that an editor of TOML would tidy up", () => {
   const keys = (id: string) =>
     `  id = "${id}"  \r\npackage\t=  "${id}"\t# tab\nversion = '1.0.0'\nentry_point = """\na:b"""   \ndistribution_hash = "${hashOf("a")}"\n`;

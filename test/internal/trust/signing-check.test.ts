@@ -1,4 +1,4 @@
-// A process of its own: deadlines keep the timers that they find when they load.
+// A process of its own: deadlines capture the timers when they load.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";

@@ -1,4 +1,4 @@
-// A process of its own: it has a module replaced, and a library of it adds to the realm.
+// A process of its own: it replaces a module, and a library that it loads adds to the realm.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,7 +11,7 @@ import { packageOf, signedAt, temporary } from "../../trust/signing-support.ts";
 import { statement } from "../../trust/sigstore-authority.ts";
 import { authority } from "../../trust/sigstore-cases.ts";
 
-/** Names of peers, and by what they are asked for here. */
+/** Names of peers, each with the name that is looked up instead. */
 const absent = vi.hoisted(() => new Map<string, string>());
 vi.mock("../../../src/operate/packages/peer.ts", async (load) => {
   const original = await load<typeof import("../../../src/operate/packages/peer.ts")>();

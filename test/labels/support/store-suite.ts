@@ -1,4 +1,4 @@
-/** What every label store does. */
+/** Tests that every label store must pass. */
 import type { LabelStore } from "glassine/labels";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";

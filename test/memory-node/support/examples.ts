@@ -1,10 +1,10 @@
-/** Payloads as a memory node has them: for each hook one or more, with the facts beside each. */
+/** Payloads of a memory node: one or more for each hook, each with its operation's facts. */
 import type { HookSpec } from "../../../src/core/hooks/index.ts";
 import { memoryNodeHooks, type Tenant } from "../../../src/memory-node/index.ts";
 
 export type Hook = keyof typeof memoryNodeHooks;
 
-/** The table as code that knows no types of hooks reads it. */
+/** The table, typed for code that does not know the hooks. */
 export const table: { readonly [hook: string]: HookSpec } = memoryNodeHooks;
 export const hooks = Object.keys(memoryNodeHooks) as readonly Hook[];
 

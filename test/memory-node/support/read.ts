@@ -1,4 +1,4 @@
-/** Reads what a host hands to a hook, by the readers that a manager uses. */
+/** Reads what a host passes to a hook, with the readers that a manager uses. */
 
 import { payloadLimits } from "../../../src/core/data/index.ts";
 import { payloadReader } from "../../../src/core/hooks/index.ts";

@@ -1,4 +1,4 @@
-/** Packages whose hash is known: the constants hold on every system, and for good. */
+/** Packages with known hashes, which are the same on every system and never change. */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";

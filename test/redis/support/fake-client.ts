@@ -6,12 +6,12 @@ export interface Sent {
   readonly arguments: readonly string[];
 }
 
-/** A server's sets in memory: does in one step what the script says, and notes what was asked. */
+/** Keeps a server's sets in memory: does the script's work in one step, and records requests. */
 export class FakeClient implements RedisClientLike {
-  /** The server's: several clients may share them. */
+  /** The server's sets, which several clients can share. */
   readonly sets: Map<string, Set<string>>;
   readonly sent: Sent[] = [];
-  /** Stands in for the next answers. */
+  /** If set, replaces all further answers. */
   answer: (() => unknown) | undefined;
 
   constructor(sets: Map<string, Set<string>> = new Map()) {

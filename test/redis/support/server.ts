@@ -1,11 +1,11 @@
-/** The server of the tests, where there is one: `.ci/run` starts it and says where. */
+/** The server for the tests, if there is one: `.ci/run` starts it and sets the variable. */
 import process from "node:process";
 import { createClient } from "redis";
 
 export const { GLASSINE_REDIS_URL: serverUrl = "" } = process.env;
 export const hasServer = serverUrl !== "";
 
-/** A client of the server, connected. Connection errors surface in its calls. */
+/** Returns a connected client. Connection errors surface in its calls. */
 export async function connect(url = serverUrl, options: Parameters<typeof createClient>[0] = {}) {
   const client = createClient({ ...options, url });
   client.on("error", () => {});
@@ -13,7 +13,7 @@ export async function connect(url = serverUrl, options: Parameters<typeof create
   return client;
 }
 
-/** A prefix that no other test and no other run has. */
+/** Returns a prefix that no other test or run uses. */
 export function freshPrefix(): string {
   return `glassine-test:${crypto.randomUUID()}:`;
 }

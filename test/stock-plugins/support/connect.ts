@@ -6,10 +6,10 @@ import { createExtensions, createPluginManager, type Plugin, withSlots } from "g
 import { createGuard } from "glassine/mcp";
 import * as z from "zod";
 
-/** What the host knows of the session. */
+/** What the host knows about the session. */
 type Session = Parameters<typeof createExtensions>[0];
 
-/** A client of a server with the tools `echo`, which repeats its text, and `wipe`. */
+/** Connects a client to a server with the tools `echo`, which repeats its text, and `wipe`. */
 export async function connect(plugins: readonly Plugin[], session: Session = {}) {
   const manager = await createPluginManager({ plugins: [...plugins], strict: true });
   const envelope = createExtensions(session);

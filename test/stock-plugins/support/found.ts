@@ -1,7 +1,7 @@
-/** Made-up secrets and personal data, put together here so that no file has one in it. */
+/** Made-up secrets and personal data, assembled here so that no file contains them literally. */
 const run = (units: string, length: number) => units.repeat(length).slice(0, length);
 
-/** By kind, texts of which the whole is a secret. */
+/** Strings that are secrets as a whole, by kind. */
 export const secrets: Readonly<Record<string, readonly string[]>> = {
   "anthropic-key": [`sk-ant-${run("aB3_", 40)}`],
   "aws-access-key": [`AKIA${run("Q2W3", 16)}`, `ASIA${run("ZX90", 16)}`],
@@ -23,7 +23,7 @@ export const secrets: Readonly<Record<string, readonly string[]>> = {
   "stripe-key": [`sk_live_${run("aB3d", 24)}`],
 };
 
-/** By kind, texts of which the whole is personal data. */
+/** Strings that are personal data as a whole, by kind. */
 export const pii: Readonly<Record<string, readonly string[]>> = {
   card: ["4111 1111 1111 1111", "5555555555554444", "3782-822463-10005", "30569309025904"],
   email: ["ada@example.org", "o'neil+x@mail.example.co.uk", "jürgen@bücher.example"],
@@ -33,7 +33,7 @@ export const pii: Readonly<Record<string, readonly string[]>> = {
   ssn: ["078-05-1120", "219 09 9999"],
 };
 
-/** What looks alike and is not. */
+/** Strings that look similar but are harmless. */
 export const harmless = [
   "The task-management-in-a-large-organisation-takes-long",
   "commit 3f2a9c1e5b7d8f6a4c2e0b1d3f5a7c9e1b3d5f7a",

@@ -1,11 +1,11 @@
-/** One message through one plugin. */
+/** Runs one message through one plugin. */
 import { createExtensions, type HookName, type Plugin } from "glassine";
 import { createMessage, type MessageInput, toolCall, toolResult } from "glassine/messages";
 import { withPlugins } from "glassine/testing";
 
 type Envelope = Parameters<typeof createExtensions>[0];
 
-/** The result of a hook of messages. A change that would be ignored fails. */
+/** Returns the result of a message hook. A change that would be ignored is an error. */
 export function run(
   plugin: Plugin,
   hook: HookName & ("evaluate" | `cmf.${string}` | `message_${string}`),

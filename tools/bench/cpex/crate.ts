@@ -1,4 +1,4 @@
-/** R: filter and a whole hook against CPEX in Rust, the crate `cpex-core`. */
+/** R: the filter and a whole hook, compared with CPEX in Rust, the crate `cpex-core`. */
 import type { Capability } from "glassine";
 import { oursSide } from "../dispatch-sides.ts";
 import type { Comparison } from "../harness.ts";
@@ -8,10 +8,10 @@ import { freshSide } from "./filter.ts";
 import { versusCrate } from "./peer.ts";
 import { allCapabilities, crateEnvelope as envelope } from "./workloads.ts";
 
-/** A hook never costs more than the crate's. */
+/** A hook must not cost more than the crate's. */
 const goal = 1;
 
-/** In the crate a right to add to the labels shows none, and what is not shown is not added to. */
+/** In the crate, `append_labels` does not imply reading, and hidden labels cannot be extended. */
 const threeInCrate = [...threeCapabilities, "read_labels"];
 
 const filtering = (

@@ -1,15 +1,15 @@
-/** What a plugin does with its view: through a helper, spread by hand, or through `amend`. */
+/** Ways for a plugin to edit its view: with a helper, by hand with spreads, or with `amend`. */
 import assert from "node:assert/strict";
 import { addLabels, amend, type Extensions, setHeader, type View } from "glassine";
 import { realisticEnvelope } from "../workloads.ts";
 import type { allCapabilities } from "./workloads.ts";
 
-/** A view under the grant of all. Under a narrower one, an edit sees only what it may have. */
+/** A view with all capabilities. With a narrower grant, an edit sees only what that shows. */
 export type FullView = View<(typeof allCapabilities)[number]>;
 
 export interface Edit {
   readonly make: (view: FullView) => object;
-  /** Throws unless the merged envelope is the one before with the edit in it. */
+  /** Throws unless the merged envelope is the original one plus the edit. */
   readonly arrived: (merged: Extensions) => void;
 }
 

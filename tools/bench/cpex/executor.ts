@@ -1,4 +1,4 @@
-/** E: a whole hook against `PluginExecutor.execute` of CPEX, each plugin under a deadline. */
+/** E: a whole hook compared with CPEX's `PluginExecutor.execute`, a deadline on each plugin. */
 import assert from "node:assert/strict";
 import { createPluginManager, definePlugin, type Extensions } from "glassine";
 import { countsCalls, oursSide } from "../dispatch-sides.ts";
@@ -61,7 +61,7 @@ interface Result {
   readonly executions: readonly object[];
 }
 
-/** Each plugin sees the labels of those before it; all of them, and nothing else, are there. */
+/** Each plugin sees the labels of those before it. Checks that exactly all labels arrived. */
 export async function labellingSide(n: number): Promise<Side> {
   const lane = await newLane();
   const labels = Array.from({ length: n }, (_, i) => `ADDED_${i}`);

@@ -1,4 +1,4 @@
-/** F: the filter against `filter_extensions` of CPEX. */
+/** F: the filter compared with CPEX's `filter_extensions`. */
 import assert from "node:assert/strict";
 import { type Capability, type Extensions, filterExtensions, resolveCapabilities } from "glassine";
 import { countsCalls } from "../dispatch-sides.ts";
@@ -48,8 +48,8 @@ export async function freshSide(capabilities: readonly Capability[]): Promise<Si
 }
 
 /**
- * Views are shared only within an invocation. So this is an invocation with `n` plugins that read the
- * same fields, divided by `n`: it includes the call of each handler.
+ * Views are shared only within an invocation. So this times an invocation with `n` plugins that
+ * read the same fields, divided by `n`; it includes the call of each handler.
  */
 async function againSide(n: number): Promise<Side> {
   const lane = await newLane();

@@ -1,4 +1,4 @@
-/** The programs that CPEX is measured with: those that are named, or that `bench:peers` made. */
+/** Finds the programs that run CPEX: from a variable, or as built by `bench:peers`. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ export type Peer =
   | { readonly found: true; readonly versions: string }
   | { readonly found: false; readonly reason: string };
 
-/** Where a program is looked for: which variable names it, and where under the root it is made. */
+/** Where to look for a program: the variable that names it, and its built path under the root. */
 interface Place {
   readonly variable: string;
   readonly made: string;
@@ -16,7 +16,7 @@ interface Place {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Gives the program, or `undefined` where none is named and none was made under `root`. */
+/** Returns the path of the program; `undefined` if none is named and none was built in `root`. */
 const pathIn =
   ({ variable, made }: Place) =>
   (environment: Environment = process.env, root = "."): string | undefined => {
@@ -26,13 +26,13 @@ const pathIn =
     return existsSync(path) ? path : undefined;
   };
 
-/** The interpreter. */
+/** Finds the Python interpreter. */
 export const pythonPath = pathIn({
   variable: "CPEX_PYTHON",
   made: join("build", "cpex", "bin", "python"),
 });
 
-/** The program of `tools/bench/cpex-rust`. */
+/** Finds the program of `tools/bench/cpex-rust`. */
 export const cratePath = pathIn({
   variable: "CPEX_RUST",
   made: join("build", "cpex-rust", "release", "cpex-peer"),
@@ -45,7 +45,7 @@ import cpex.framework.manager
 print(version("cpex"), version("pydantic"), platform.python_version())
 `;
 
-/** Asks the interpreter for its CPEX. The goals are for the versions 0.1. */
+/** Asks the interpreter for its CPEX version. The goals are for 0.1. */
 export function findPython(python: string | undefined): Peer {
   if (python === undefined) {
     return {
@@ -61,7 +61,7 @@ export function findPython(python: string | undefined): Peer {
   });
 }
 
-/** Asks the program for its CPEX. The goals are for the versions 0.2. */
+/** Asks the program for its CPEX version. The goals are for 0.2. */
 export function findCrate(program: string | undefined): Peer {
   if (program === undefined) {
     return {
@@ -78,7 +78,7 @@ export function findCrate(program: string | undefined): Peer {
 
 interface Asked {
   readonly goalsFor: string;
-  /** Names the versions on the last line of the answer, CPEX first. */
+  /** Describes the versions on the last line of the answer, where CPEX comes first. */
   readonly describe: (versions: readonly string[]) => string;
 }
 

@@ -1,4 +1,4 @@
-/** The comparisons with CPEX, where there is one to compare with. */
+/** The comparisons with each CPEX that is installed. */
 import { timed } from "../harness.ts";
 import type { Named } from "../rows.ts";
 import type { Groups } from "../run-groups.ts";
@@ -29,15 +29,15 @@ type Language = keyof typeof groupsOf;
 export const cpexGroups: Groups = { ...groupsOf.Python, ...groupsOf.Rust };
 
 interface CpexHere {
-  /** For each CPEX that is here all of them. */
+  /** All groups of each CPEX that was found. */
   readonly groups: Groups;
-  /** Where they can run: of each CPEX and of what it runs on. */
+  /** The versions of each CPEX that was found and of its platform. */
   readonly versions: string | null;
-  /** Where they cannot: which are left out, and why. */
+  /** Which comparisons are left out, and why. */
   readonly skipped: readonly string[];
 }
 
-/** `find` is asked where a comparison with that CPEX is wanted: it starts a program. */
+/** Calls `find` only if a comparison with that CPEX is wanted, because it starts a program. */
 export function cpexHere(
   isWanted: (comparison: Named) => boolean,
   find: Readonly<Record<Language, () => Peer>>,

@@ -1,16 +1,16 @@
-/** A program that answers each line of JSON with one line of JSON. */
+/** Runs a program that answers each line of JSON with one line of JSON. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 export interface LineServer {
   /**
-   * Sends a line and returns the answer. Answers come in the order of the questions.
+   * Sends a line and resolves to the answer. Answers come in the order of the questions.
    *
    * @throws Error for `{ "error": text }`, for a line that is not a JSON object, and if the program
    *   has ended
    */
   readonly ask: (question: object) => Promise<Readonly<Record<string, unknown>>>;
-  /** Closes its input, on which it ends. */
+  /** Closes the program's input, which makes it exit. */
   readonly end: () => void;
 }
 
@@ -19,7 +19,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** Starts the program. What it writes to standard error is shown. */
+/** Starts the program. Its standard error output is passed through. */
 export function startLineServer(command: string, args: readonly string[]): LineServer {
   const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
   const waiting: Waiting[] = [];
@@ -39,7 +39,7 @@ export function startLineServer(command: string, args: readonly string[]): LineS
   });
   child.on("error", (error) => fail(new Error(`${command} did not start: ${error.message}`)));
   child.on("close", (code) => fail(new Error(`${command} has ended, with ${code ?? "a signal"}.`)));
-  // "close" reports a program that ended early.
+  // A program that exits early is reported by "close".
   child.stdin.on("error", () => {});
 
   return {

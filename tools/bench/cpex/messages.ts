@@ -1,9 +1,9 @@
-/** W: messages from the wire and back, against pydantic as CPEX uses it. */
+/** W: decoding and encoding messages, compared with pydantic as CPEX uses it. */
 import type { Comparison } from "../harness.ts";
 import { decodeSide, encodeSide, large, middle, type Sample, small } from "../messages.ts";
 import { versusCpex } from "./peer.ts";
 
-/** Ahead at every size. */
+/** Faster at every size. */
 const goal = 0.8;
 
 const decoding = (sample: Sample): Comparison =>

@@ -1,9 +1,9 @@
-/** One side of a comparison that runs in CPEX: a case of `server.py`, or of `tools/bench/cpex-rust`. */
+/** The side of a comparison that runs in CPEX, in `server.py` or `tools/bench/cpex-rust`. */
 import type { Comparison, Elsewhere, Side } from "../harness.ts";
 import { cratePath, pythonPath } from "./find-peer.ts";
 import { type LineServer, startLineServer } from "./line-server.ts";
 
-/** What can be timed there, each with the workload that it needs. */
+/** The cases that CPEX can time, each with its input. */
 export type PeerCase =
   | { readonly case: "filter"; readonly input: Granted }
   | { readonly case: "turn"; readonly input: Granted & { readonly edit: PeerEdit } }
@@ -11,7 +11,7 @@ export type PeerCase =
   | { readonly case: "views"; readonly input: OfText & Envelope & { readonly read: boolean } }
   | { readonly case: "decode" | "encode"; readonly input: OfText };
 
-/** What a plugin does with its view. */
+/** The edit that a plugin makes to its view. */
 export type PeerEdit = "none" | "label" | "header";
 
 interface Envelope {
@@ -30,7 +30,7 @@ interface Execution extends Partial<Envelope> {
   readonly payload: object;
 }
 
-/** A comparison of ours with a case of CPEX. */
+/** Makes a comparison of our side with a CPEX case. */
 type Versus = (
   id: string,
   workload: string,
@@ -40,14 +40,14 @@ type Versus = (
 ) => Comparison;
 
 export const versusCpex = versus("CPEX", () => {
-  // Isolated: neither the folder nor the environment adds to what it imports.
+  // `-I`: neither the current folder nor the environment affects what Python imports.
   return startLineServer(madeAt(pythonPath()), ["-I", "tools/bench/cpex/server.py"]);
 });
 
-/** The program has the cases `filter` and `execute`. */
+/** The Rust program only has the cases `filter` and `execute`. */
 export const versusCrate = versus("cpex-core", () => startLineServer(madeAt(cratePath()), []));
 
-/** Starts the program once, where a comparison is measured. */
+/** Starts the program once, when the first comparison is measured. */
 function versus(name: string, start: () => LineServer): Versus {
   let server: LineServer | undefined;
   let sides = 0;

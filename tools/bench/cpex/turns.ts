@@ -1,4 +1,4 @@
-/** T: a whole turn, against `filter_extensions` and `merge_extensions`. */
+/** T: a whole turn, compared with CPEX's `filter_extensions` and `merge_extensions`. */
 import assert from "node:assert/strict";
 import {
   type Capability,

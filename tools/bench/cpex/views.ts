@@ -1,4 +1,4 @@
-/** V: views of the parts of a message against `iter_views` of CPEX. */
+/** V: views of the parts of a message, compared with CPEX's `iter_views`. */
 import assert from "node:assert/strict";
 import { encodeMessage, partsOf } from "glassine/messages";
 import { type Comparison, newLane, type Side } from "../harness.ts";
@@ -10,7 +10,7 @@ import { envelope } from "./workloads.ts";
 const text = encodeMessage(message);
 const viewing = (read: boolean): PeerCase => ({ case: "views", input: { text, envelope, read } });
 
-/** Five times ahead. */
+/** Five times as fast. */
 const goal = 0.2;
 
 export const cpexViewComparisons: readonly Comparison[] = [

@@ -1,8 +1,8 @@
-/** The workloads as both sides take them. */
+/** The workloads in the form that each side takes. */
 import { type Capability, encodeExtensions } from "glassine";
 import { realisticEnvelope } from "../workloads.ts";
 
-/** The realistic envelope on the wire. */
+/** The realistic envelope in its wire form. */
 export const envelope = JSON.parse(encodeExtensions(realisticEnvelope)) as Wire;
 
 interface Wire extends Readonly<Record<string, object>> {
@@ -11,7 +11,7 @@ interface Wire extends Readonly<Record<string, object>> {
   readonly delegation: { readonly chain: readonly object[] };
 }
 
-/** The same as the crate spells it. It counts the hops anew in each merge, so they are counted. */
+/** The same in the crate's spelling. The crate recounts the hops in each merge, so set `depth`. */
 export const crateEnvelope: object = inCrate(envelope);
 
 function inCrate({ http, security, delegation, ...rest }: Wire): object {
@@ -24,7 +24,7 @@ function inCrate({ http, security, delegation, ...rest }: Wire): object {
   };
 }
 
-/** The grant of all twelve capabilities that CPEX knows. */
+/** A grant of all twelve capabilities that CPEX knows. */
 export const allCapabilities = [
   "read_subject",
   "read_roles",

@@ -1,6 +1,6 @@
-/** A curve: what was measured at each size, and what its axes are called. */
+/** A curve: the values measured at each size, and the captions of its axes. */
 
-/** One line of a drawing, x ascending. */
+/** One line in a drawing, with ascending x. */
 export interface Series {
   readonly name: string;
   readonly points: readonly Point[];
@@ -11,22 +11,22 @@ interface Point {
   readonly y: number;
 }
 
-/** What tools/bench/results keeps of one curve. */
+/** The data of one curve that is kept in tools/bench/results. */
 export interface Measured {
   readonly node: string;
   readonly series: readonly Series[];
 }
 
-/** What a drawing says beside the lines. Both units stand on the axes. */
+/** The title of a drawing and the labels of its axes, with units. */
 export interface Captions {
   readonly title: string;
   readonly x: string;
   readonly y: string;
-  /** How y is spread: from nought, or by powers of ten. x is spread by powers of ten. */
+  /** The scale of y: linear from zero, or logarithmic. x is always logarithmic. */
   readonly scale: "linear" | "log";
 }
 
 export interface Curve extends Captions {
-  /** Measures it in this process, so many rounds each point. */
+  /** Measures the curve in this process, with `rounds` rounds per point. */
   readonly measure: (rounds: number) => Promise<readonly Series[]>;
 }

@@ -1,4 +1,4 @@
-/** What is drawn: plugins, envelope, payload, invocations in flight, memory that is kept. */
+/** The curves: plugins, envelope, payload, invocations in flight, retained memory. */
 
 import { bareSide } from "../dispatch-sides.ts";
 import type { Side } from "../harness.ts";
@@ -10,7 +10,7 @@ import { inFlightSides, payloadSide, pluginsSide } from "../scale-dispatch.ts";
 import { type Grown, turnSide } from "../scale-turns.ts";
 import type { Curve, Series } from "./curve.ts";
 
-/** By the name of its files: tools/bench/results/NAME.json and docs/curves/NAME.svg. */
+/** Curves by the NAME of their files: tools/bench/results/NAME.json and docs/curves/NAME.svg. */
 export const curves: Readonly<Record<string, Curve>> = {
   plugins: {
     title: "A hook over more plugins, a fresh envelope each time",
@@ -19,7 +19,7 @@ export const curves: Readonly<Record<string, Curve>> = {
     scale: "log",
     measure: async (rounds) => {
       const counts = [1, 3, 10, 30, 100, 300, 1000];
-      // Bare runs handlers that take no extensions.
+      // The bare loop runs handlers that take no extensions.
       return [
         await timed(
           "one grant",
@@ -93,12 +93,12 @@ export const curves: Readonly<Record<string, Curve>> = {
   },
 };
 
-/** The time of all plugins together, if a side reports that of one. */
+/** Reports the time of all plugins together for a side that would report it per plugin. */
 function whole(sideOf: (n: number) => Promise<Side>): (n: number) => Promise<Side> {
   return async (n) => ({ ...(await sideOf(n)), per: 1 });
 }
 
-/** Microseconds at each size. */
+/** Measures microseconds at each size. */
 async function timed(
   name: string,
   sizes: readonly number[],
@@ -111,7 +111,7 @@ async function timed(
   return { name, points: sizes.map((x, i) => ({ x, y: rounded((took[i] ?? Number.NaN) / 1000) })) };
 }
 
-/** Megabytes at each count. */
+/** Measures megabytes at each count. */
 async function weighed(
   name: string,
   counts: readonly number[],
@@ -129,5 +129,5 @@ async function weighed(
   return { name, points };
 }
 
-/** To four digits: more would say nothing. */
+/** Rounds to four digits; more would be noise. */
 const rounded = (value: number): number => Number(value.toPrecision(4));

@@ -1,6 +1,6 @@
 /**
  * Draws the curves of docs/curves from tools/bench/results: `npm run bench:curves`. With
- * `-- --measure NAME` it measures that one first, in a process that measures nothing else.
+ * `-- --measure NAME` it measures that curve first, in a process that measures nothing else.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
@@ -12,7 +12,7 @@ import { curves } from "./curves.ts";
 import { drawn } from "./svg.ts";
 
 const rounds = 9;
-// From build/tools/bench/curves.
+// This file runs from build/tools/bench/curves.
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 const resultOf = (name: string) => `${root}tools/bench/results/${name}.json`;
 

@@ -1,4 +1,4 @@
-/** Draws a curve as SVG: axes with units, a grid, a legend, for light and dark pages. */
+/** Draws a curve as SVG with axes, units, a grid and a legend, for light and dark pages. */
 import type { Captions, Series } from "./curve.ts";
 
 const width = 720;
@@ -9,17 +9,17 @@ const lightInk = ["#0072b2", "#d55e00", "#007a5a", "#a3418b", "#5c5c5c"];
 const darkInk = ["#56b4e9", "#f0a04b", "#3ecf9f", "#e39bc9", "#b8b8b8"];
 const dashes = ["none", "8 4", "2 4", "10 4 2 4", "5 3"];
 
-/** Where a value stands between the two ends of an axis, 0 to 1, and the values with a tick. */
+/** `at` maps a value to its position on the axis, 0 to 1; `ticks` are the values with a tick. */
 interface Axis {
   readonly at: (value: number) => number;
   readonly ticks: readonly number[];
 }
 
 /**
- * The text of a drawing.
+ * Returns the SVG text of a drawing.
  *
- * @throws Error for no series, a series without points, more series than there are inks, names
- *   too long for two rows, or a value that the axes have no place for
+ * @throws Error for no series, a series without points, more series than inks, names that are too
+ *   long for two rows, or a value that an axis cannot show
  */
 export function drawn({ title, x, y, scale }: Captions, series: readonly Series[]): string {
   const points = series.flatMap((each) => each.points);
@@ -68,12 +68,12 @@ function lineOf(
   ];
 }
 
-/** The names of the series, each beside a piece of its line, in one row or two. */
+/** Draws the names of the series, each next to a piece of its line, in one or two rows. */
 function legendOf(series: readonly Series[]): string[] {
   let x = plot.left;
   let y = 50;
   return series.flatMap(({ name }, i) => {
-    // A letter of this size is about seven units wide.
+    // A character of this size is about seven units wide.
     const wide = 36 + name.length * 7;
     if (x > plot.left && x + wide > plot.right) {
       x = plot.left;
@@ -110,7 +110,7 @@ function style(): string {
   ].join("");
 }
 
-/** From the power of ten at or under the least to the one at or over the greatest. */
+/** Spans from the largest power of ten below all values to the smallest above them. */
 function logAxis(values: readonly number[]): Axis {
   const exponents = values.map((value) => Math.log10(value));
   if (!exponents.every(Number.isFinite)) throw new Error("Powers of ten have no place for this.");
@@ -122,7 +122,7 @@ function logAxis(values: readonly number[]): Axis {
   };
 }
 
-/** From nought to a round number at or over the greatest. */
+/** Spans from zero to a round number at or above the largest value. */
 function linearAxis(values: readonly number[]): Axis {
   if (!values.every((value) => Number.isFinite(value) && value >= 0)) {
     throw new Error("An axis from nought has no place for this.");
@@ -138,7 +138,7 @@ function linearAxis(values: readonly number[]): Axis {
   };
 }
 
-/** 1000 as 1k, a million as 1M. */
+/** Formats 1000 as 1k and a million as 1M. */
 function short(value: number): string {
   if (value >= 1e6) return `${value / 1e6}M`;
   return value >= 1e3 ? `${value / 1e3}k` : String(value);

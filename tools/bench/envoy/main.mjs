@@ -1,9 +1,9 @@
 // Exchanges of 1 KB through Envoy: alone, with a processor that does nothing, and with glassine and
-// six plugins, taken in turns in one run. Processor time is that of the processor's process.
+// six plugins, alternating within one run. Processor time is that of the processor's process.
 //
 //     npm run bench:envoy                  nine rounds; writes its part of report.md
 //     npm run bench:envoy -- --processes   throughput over processors; writes its part of report.md
-//     npm run bench:envoy -- --many        100,000 exchanges, of which none may fail
+//     npm run bench:envoy -- --many        100,000 exchanges, none of which may fail
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
@@ -59,7 +59,7 @@ function start(args) {
   );
 }
 
-/** Envoy without the filter. */
+/** Starts Envoy without the filter. */
 async function alone() {
   const envoy = await envoyInFront(await mkdtemp(join(folder, "alone-")), server, (text) =>
     text.replace(
@@ -68,7 +68,7 @@ async function alone() {
     ),
   );
   closing.push(() => envoy.close());
-  // Nothing is in front of it that could be ready.
+  // Without a processor there is no readiness to wait for, so ask until Envoy answers.
   while ((await ask(envoy.port).catch(() => 0)) !== 200)
     await new Promise((resolve) => setTimeout(resolve, 50));
   return { port: envoy.port, envoy: envoy.pid };
@@ -118,7 +118,7 @@ function ask(port) {
   });
 }
 
-/** User and system time of a process, in milliseconds. */
+/** Returns the user and system time of a process in milliseconds. */
 function cpuOf(pid) {
   if (pid === undefined) return 0;
   const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1].split(" ");
@@ -139,7 +139,7 @@ async function many(port, count, inFlight) {
   return statuses;
 }
 
-/** A table of Markdown, in columns of one width. */
+/** Returns the lines of a Markdown table with aligned columns. */
 function tableOf(names, rows) {
   const widths = names.map((name, at) =>
     Math.max(...[name, ...rows.map((row) => row[at])].map((cell) => cell.length)),
@@ -150,10 +150,10 @@ function tableOf(names, rows) {
 
 const rounded = (value, digits = 2) => value.toFixed(digits);
 
-/** What was measured where: no figure means much elsewhere. */
+/** The conditions of the run: the figures mean little on other machines. */
 const conditions = `on ${new Date().toISOString().slice(0, 10)}: Node ${process.version}, Envoy 1.40.0, ${cpus().length} shared cores, which also run Envoy, the server and its callers`;
 
-/** Puts a section into the report, in place of the one that has its heading. */
+/** Writes a section of the report, replacing the one with the same heading. */
 async function writeSection(heading, lines) {
   const before = await readFile(here("report.md"), "utf8").catch(() => "");
   const others = before
@@ -203,7 +203,7 @@ async function measureSides() {
   ]);
 }
 
-/** Up to four processors behind one Envoy, as separate processes of the built command. */
+/** Measures one to four processors behind one Envoy, each a process of the built command. */
 async function measureProcesses() {
   const counts = [1, 2, 3, 4];
   const fronts = [];

@@ -1,4 +1,4 @@
-// An external processor that looks at nothing: it sends back what comes.
+// An external processor that inspects nothing and sends every body back unchanged.
 //
 //     node tools/bench/envoy/nothing.mjs SOCKET
 import process from "node:process";

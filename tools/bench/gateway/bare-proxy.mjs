@@ -1,5 +1,5 @@
 /**
- * The least that a proxy can be, on what the gateway is built on: hono and undici. It reads nothing.
+ * A minimal proxy on the gateway's own libraries, hono and undici. It inspects nothing.
  *
  *     node tools/bench/gateway/bare-proxy.mjs http://127.0.0.1:3001/mcp
  */

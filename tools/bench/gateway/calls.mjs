@@ -1,10 +1,10 @@
-/** One connection to one side, and what a call over it takes. */
+/** Opens a connection to one side and times calls over it. */
 import { readdir, readFile } from "node:fs/promises";
 import { Client } from "undici";
 
 const accept = "application/json, text/event-stream";
 
-/** The message with an id, of a body that is JSON or a stream of events. */
+/** Returns the message with this id from a body of JSON or an event stream. */
 function messageIn(body, type, id) {
   const documents = type.startsWith("text/event-stream")
     ? body.split("\n").flatMap((line) => (line.startsWith("data: {") ? [line.slice(6)] : []))
@@ -26,7 +26,7 @@ const eras = {
 };
 
 /**
- * @param url of a side
+ * @param url the URL of a side
  * @param era `session` for MCP 2025-11-25, `exchange` for 2026-07-28
  */
 export async function connect(url, era) {
@@ -62,7 +62,7 @@ export async function connect(url, era) {
   };
 
   return {
-    /** Milliseconds until the whole answer is there. */
+    /** Returns the milliseconds until the whole answer has arrived. */
     async call(name, least) {
       const [message, more] = callOf(name);
       const began = performance.now();
@@ -73,7 +73,7 @@ export async function connect(url, era) {
       if (!(found?.length >= least)) throw new Error(`${url} answered ${text.slice(0, 300)}`);
       return took;
     },
-    /** Milliseconds until the first event of a streamed answer is there. */
+    /** Returns the milliseconds until the first event of a streamed answer has arrived. */
     async firstEvent() {
       const [message, more] = callOf("stream");
       const began = performance.now();
@@ -93,7 +93,7 @@ export async function connect(url, era) {
   };
 }
 
-/** Milliseconds of processor time that a process has taken so far, all threads. */
+/** Returns the milliseconds of processor time that all threads of a process have used so far. */
 export async function processorMs(pid) {
   let ns = 0;
   for (const thread of await readdir(`/proc/${pid}/task`)) {

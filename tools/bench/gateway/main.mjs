@@ -1,14 +1,14 @@
 /**
- * What the gateway adds to a call, over a direct connection, and against other proxies: processor
- * time and latency, as ratios of one run.
+ * What the gateway adds to a call, compared with a direct connection and with other proxies:
+ * processor time and latency, as ratios within one run.
  *
  *     npm run bench:gateway
- *     npm run bench:gateway -- --rounds 3 --calls 50   a short try
+ *     npm run bench:gateway -- --rounds 3 --calls 50   a short trial run
  *
- * All sides run at once, each as a process with one connection. A round asks each in random order,
- * one call after the other, and gives one ratio; the median of the rounds decides. Processor time is
- * that of the process in front, without the server behind it, from /proc. mcp-proxy and FastMCP are
- * installed under build/, and left out where they cannot be. Writes report.md beside itself.
+ * All sides run at once, each as a process with one connection. Every round calls them in random
+ * order, one call after the other, and produces one ratio; the median of the rounds decides.
+ * Processor time is that of the proxy without the server behind it, from /proc. mcp-proxy and
+ * FastMCP are installed under build/, or left out if that fails. Writes report.md in this folder.
  */
 import { writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg } from "node:os";
@@ -34,17 +34,17 @@ const calls = Number(values.calls);
 if (!(rounds >= 1 && calls >= 1)) throw new Error("--rounds and --calls are numbers from 1 on.");
 if (process.platform !== "linux") throw new Error("Processor time is read from /proc, on Linux.");
 
-/** What is measured on every side: so many calls a round. */
+/** The workloads for every side; `calls` is the number of calls per round. */
 const workloads = {
   "1 KB": { calls, run: (side) => side.call("small", 900) },
   "100 KB": { calls: Math.ceil(calls / 5), run: (side) => side.call("large", 90_000) },
   "first event": { calls: Math.ceil(calls / 5), run: (side) => side.firstEvent() },
 };
-/** Until code is compiled. */
+/** Enough rounds for the code to be compiled. */
 const warmUpRounds = 5;
 const withoutStreams = ["mcp-proxy, stdio behind", "gateway, six plugins, stdio behind", "FastMCP"];
 
-/** A connection to each side; to gateways that stand before HTTP one of either era. */
+/** Opens a connection to each side, and one of each era to gateways in front of HTTP. */
 async function lanesOf(sides) {
   const lanes = [];
   for (const [side, { url, pid }] of Object.entries(sides)) {
@@ -56,7 +56,7 @@ async function lanesOf(sides) {
   return lanes;
 }
 
-/** By lane and workload: a figure for each round. */
+/** The figures of all rounds, by lane and workload. */
 const results = {};
 
 function note({ name }, workload, { cpu, latency }) {
@@ -93,7 +93,7 @@ try {
   await Promise.all(Object.values(sides).map((side) => side.close()));
 }
 
-/** Ours over a baseline; `undefined` if a peer is not there. */
+/** Returns the ratio of ours to a baseline; `undefined` if that peer is missing. */
 function ratio(id, what, goal, [figure, ours, baseline, size, isAdded = false]) {
   const of = (name) => results[name]?.[size]?.[figure];
   if (of(baseline) === undefined) return undefined;
@@ -158,7 +158,7 @@ const shown = {
   rounds,
   calls,
 };
-// The run itself keeps one core busy, and a bit more.
+// The run itself keeps a little more than one core busy.
 const isBusy = Math.max(began, ended - 1) > 1;
 const conditions = { shown, isBusy };
 const table = tableOf(rows);

@@ -1,8 +1,8 @@
-/** The six plugins of the conformance runs as files, since the built command takes plugins by path. */
+/** The six conformance plugins as files, because the built command takes plugins by path. */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** Writes `count` of them, and returns their paths from `folder`. */
+/** Writes the first `count` plugins and returns their paths relative to `folder`. */
 export async function pluginFiles(folder, count) {
   const six = new URL("../../conformance/six-plugins.mjs", import.meta.url).href;
   const paths = Array.from({ length: count }, (_, at) => `./plugin-${at}.mjs`);

@@ -1,4 +1,4 @@
-/** report.md of a run. */
+/** Writes the text of report.md for a run. */
 import { peers } from "./sides.mjs";
 
 const line = (...cells) => `| ${cells.join(" | ")} |`;

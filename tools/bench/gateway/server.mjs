@@ -1,6 +1,6 @@
 /**
- * A server that costs next to nothing, for either revision of MCP: texts of two sizes, and a tool
- * that reports progress before its result.
+ * A server with almost no cost of its own, for both revisions of MCP: it returns texts of two
+ * sizes, and has a tool that reports progress before its result.
  *
  *     node tools/bench/gateway/server.mjs     over stdio
  *     node tools/bench/gateway/server.mjs 0   over HTTP, on a free port, which it prints

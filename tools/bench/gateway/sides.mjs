@@ -1,4 +1,4 @@
-/** What is compared: a server as it is, and what can stand in front of it. */
+/** The sides of the comparison: a server on its own, and proxies in front of it. */
 import { spawn } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -17,7 +17,7 @@ const server = here("server.mjs");
 const overStdio = { command: process.execPath, args: [server] };
 export const peers = { "mcp-proxy": "mcp-proxy@6.7.19", FastMCP: "fastmcp==4.1.2" };
 
-/** Starts a program; resolves once `urlIn` finds its URL in a line, or it answers at `url`. */
+/** Starts a program. Resolves once `urlIn` finds its URL in a line or it answers at `url`. */
 async function start(command, args, { urlIn, url }) {
   const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
   const ended = new Promise((resolve) => child.once("close", resolve));
@@ -34,7 +34,7 @@ async function start(command, args, { urlIn, url }) {
       const at = urlIn?.(line);
       if (at !== undefined) resolve(at);
     };
-    // Both are read to their ends, since a full pipe would stop the program.
+    // Read both to the end, because a full pipe would block the program.
     for (const stream of [child.stdout, child.stderr]) createInterface(stream).on("line", read);
     child.once("error", reject);
     void ended.then(() => reject(new Error(`${args.join(" ")} ended:\n${seen.join("\n")}`)));
@@ -56,7 +56,7 @@ async function answers(url, child) {
 
 const printed = { urlIn: (line) => /^http:\/\/\S+$/.exec(line)?.[0] };
 
-/** The built command, with so many of the six plugins of the conformance runs. */
+/** Starts the built command with the first `plugins` of the six conformance plugins. */
 async function gateway(back, plugins) {
   const folder = await mkdtemp(join(tmpdir(), "gateway-bench-"));
   const paths = await pluginFiles(folder, plugins);
@@ -94,7 +94,7 @@ async function fastMcp(back) {
   return start(python, [here("fastmcp-proxy.py"), back, port], { url });
 }
 
-/** Starts all of them. A peer that cannot be had is left out. */
+/** Starts all sides. Leaves out peers that cannot be installed. */
 export async function startSides() {
   const direct = await start(process.execPath, [server, "0"], printed);
   const back = { url: direct.url };

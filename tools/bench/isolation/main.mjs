@@ -1,12 +1,12 @@
 /**
- * What an isolated plugin costs over the same plugin in process, and what a hundred of them cost.
+ * What an isolated plugin costs compared with the same plugin in process, and what a hundred cost.
  *
  *     npm run bench:isolation
- *     npm run bench:isolation -- --rounds 3 --plugins 10   a short try
+ *     npm run bench:isolation -- --rounds 3 --plugins 10   a short trial run
  *
- * A round asks each kind in random order, one call after the other. Processor time is that of this
- * process and of all that it started, from /proc, so that nothing is left out; what is reported is
- * the median of the rounds, less that of the plugin in process. Writes report.md beside itself.
+ * Each round calls every kind in random order, one call after the other. Processor time includes
+ * this process and all its descendants, from /proc. The report has the median of the rounds, minus
+ * that of the plugin in process. Writes report.md next to this file.
  */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { availableParallelism, cpus, loadavg } from "node:os";
@@ -42,7 +42,7 @@ const sizes = { "1 KB": 900, "100 KB": 90_000 };
 const extensions = createExtensions({ http: { headers: { "X-A": "1" } } });
 const startLoad = loadavg()[0];
 
-/** This process and all that it started, and what they started. */
+/** Returns the ids of this process and all its descendants. */
 async function family() {
   const parents = new Map();
   for (const name of await readdir("/proc")) {
@@ -65,7 +65,7 @@ async function allProcessorMs(pids) {
 async function memoryMb() {
   let kib = 0;
   for (const pid of await family()) {
-    // Shared pages are counted once each for those that share them.
+    // Pss divides each shared page among the processes that share it.
     const smaps = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
     kib += Number(/^Pss:\s+(\d+)/m.exec(smaps)?.[1] ?? 0);
   }
@@ -84,7 +84,7 @@ for (const [size, length] of Object.entries(sizes)) {
   const ask = (name) => managers[name].invoke("cmf.llm_input", message, { extensions });
   const each = length > 10_000 ? Math.ceil(calls / 5) : calls;
   const found = Object.fromEntries(Object.keys(managers).map((name) => [name, []]));
-  // Until code is compiled.
+  // Warm up until the code is compiled.
   for (const name of Object.keys(managers)) for (let i = 0; i < each * 3; i++) await ask(name);
   const pids = await family();
   for (let round = 0; round < rounds; round++)

@@ -1,4 +1,4 @@
-// The plugin that is measured: it looks at the text, and adds a label and a header.
+// The plugin that is measured: it scans the text and adds a label and a header.
 import { addLabels, definePlugin, setHeader } from "glassine";
 
 export const make = () =>

@@ -10,7 +10,7 @@ export function answerOf(content: readonly object[], stopReason: string) {
   };
 }
 
-/** What is at the beginning of each PNG. */
+/** The first bytes of every PNG. */
 export const png = new Uint8Array([137, 80, 78, 71]);
 const ada = new TextEncoder().encode("Ada");
 

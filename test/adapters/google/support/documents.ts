@@ -10,7 +10,7 @@ export function answerOf(parts: readonly object[], finishReason: string) {
   };
 }
 
-/** With what the API says beside what its SDK's types have. */
+/** Includes fields that the API sends and the SDK's types lack. */
 export const recorded = {
   candidates: [
     {

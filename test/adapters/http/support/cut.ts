@@ -14,13 +14,13 @@ export const modes: readonly [string, StreamMode][] = [
 
 type Handler = (message: Message) => unknown;
 
-/** Denies what says the secret. */
+/** Denies messages that contain the secret. */
 export const refuse: Handler = (message) =>
   JSON.stringify(message).includes(secret) ? deny("No cards") : undefined;
 
 type Bytes = readonly (string | Uint8Array)[];
 
-/** Returns status and body of the guarded answer. */
+/** Returns a function that serves the given pieces and returns the guarded status and body. */
 export async function answering(
   { provider, url, request }: Recorded,
   stream: StreamMode,
@@ -42,7 +42,7 @@ export async function answering(
   };
 }
 
-/** What a client makes of the events of a body. */
+/** What a client assembles from the events of a body. */
 export function heard({ api }: Recorded, body: string) {
   const stream = api.stream();
   let events = 0;
@@ -54,7 +54,7 @@ export function heard({ api }: Recorded, body: string) {
   return { events, done: stream.done, messages: stream.current.messages };
 }
 
-/** The answer is whole, without its secret. */
+/** Expects a complete answer without its secret. */
 export function expectRedacted(recorded: Recorded, [status, body]: readonly [number, string]) {
   expect(status).toBe(200);
   expect(body).not.toContain(secret);
@@ -64,7 +64,7 @@ export function expectRedacted(recorded: Recorded, [status, body]: readonly [num
   expect(JSON.stringify(messages)).toBe(JSON.stringify(expected).replaceAll(secret, "[cut]"));
 }
 
-/** Nothing of a secret has left, and nothing follows the refusal. */
+/** Expects that no part of the secret has left, and that nothing follows the refusal. */
 export function expectDenied(recorded: Recorded, [status, body]: readonly [number, string]) {
   expect([200, 403]).toContain(status);
   const last = status === 403 ? 0 : body.lastIndexOf("data: ");

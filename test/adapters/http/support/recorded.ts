@@ -1,14 +1,14 @@
-/** Streams as the providers send them, with a secret over several chunks. */
+/** Streams as the providers send them, with a secret spread over several chunks. */
 import { anthropic } from "glassine/anthropic";
 import { google } from "glassine/google";
 import type { ModelProvider } from "glassine/http";
 import { chatCompletions, openai, responses } from "glassine/openai";
 import { done, eventsText, secret } from "./stand-in.ts";
 
-/** The pieces of a text, each for an event of its own. */
+/** Cuts a text into pieces, each for an event of its own. */
 export type Cut = (text: string) => readonly string[];
 
-/** What the answer thinks, says, refuses and passes to a tool. */
+/** The answer's reasoning, text, refusal and tool arguments. */
 const thought = `Let me look at it. It is ${secret}. Shall I?`;
 const spoken = `Your cärd ${secret} 🃏. It is ${secret}. Bye.`;
 const refused = `No ${secret}. Never.`;
@@ -182,7 +182,7 @@ export interface Recorded {
 const messages = [{ role: "user", content: "Pay" }];
 const contents = [{ role: "user", parts: [{ text: "Pay" }] }];
 
-/** The same answer of each API, with its texts in these pieces. */
+/** The same answer from each API, with its texts cut by `cut`. */
 export function recordedIn(cut: Cut): readonly Recorded[] {
   const chat = chatEvents(cut);
   const response = responseEvents(cut);
@@ -228,5 +228,5 @@ export function recordedIn(cut: Cut): readonly Recorded[] {
   ];
 }
 
-/** With each secret in three pieces. */
+/** Each secret is cut into three pieces. */
 export const recorded = recordedIn((text) => text.split(/(?<=41)(?=11-)|(?<=-1)(?=111)/));

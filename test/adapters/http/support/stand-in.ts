@@ -1,4 +1,4 @@
-/** Stands for a provider: a `fetch` that answers as it was set up to, and remembers what it was asked. */
+/** A stand-in for a provider: a `fetch` that answers as it was set up, and keeps the requests. */
 import { createPluginManager, definePlugin } from "glassine";
 import type { Message } from "glassine/messages";
 
@@ -68,7 +68,7 @@ export function managerOf(hooks: Readonly<Record<string, Handler>>) {
   });
 }
 
-/** Replaces the secret wherever a message says it. */
+/** Replaces the secret wherever a message contains it. */
 export const redact: Handler = (message) => {
   const text = JSON.stringify(message);
   if (!text.includes(secret)) return undefined;

@@ -16,7 +16,7 @@ import { freePort } from "../../../../tools/real/free-port.ts";
 
 type Message = Record<string, unknown>;
 
-/** Notes what passes a transport: below a guard the wire, above it what the client saw. */
+/** Records what passes a transport: the wire if below a guard, what the client saw if above it. */
 export class Tap implements Transport {
   readonly #inner: Transport;
   readonly sent: Message[] = [];
@@ -63,17 +63,17 @@ function overStdio(): Transport {
   return new StdioClientTransport({ command: process.execPath, args, env, stderr: "ignore" });
 }
 
-/** The reference server as a process of its own, on a port of this machine, and a transport to it. */
+/** Starts the reference server as a process on a local port, with a transport to it. */
 export async function startHttp(): Promise<{ transport: Transport; server: ChildProcess }> {
   const port = await freePort();
   const server = spawn(process.execPath, [serverPath, "streamableHttp"], {
     env: { ...env, PORT: String(port) },
     stdio: ["ignore", "ignore", "pipe"],
   });
-  // It says that it listens.
+  // It reports on stderr that it is listening.
   await once(server.stderr as NodeJS.ReadableStream, "data");
   return {
-    // Its type has `sessionId?: string | undefined`, which the interface does not say.
+    // The class has `sessionId?: string | undefined`, which the interface does not allow.
     transport: new StreamableHTTPClientTransport(
       new URL(`http://localhost:${port}/mcp`),
     ) as Transport,
@@ -81,10 +81,10 @@ export async function startHttp(): Promise<{ transport: Transport; server: Child
   };
 }
 
-/** What a person answers who is asked something. */
+/** A person's answer to an elicitation. */
 export type Elicited = { action: "accept"; content?: Message } | { action: "decline" };
 
-/** The reference server, with a client that can do all it asks for. */
+/** The reference server, with a client that can do everything it asks for. */
 export async function connectEverything(
   wrap: (transport: Transport) => Transport,
   child: Transport = overStdio(),
@@ -117,7 +117,7 @@ export async function connectEverything(
     params.task === undefined ? elicit(params) : asTask(taskStore, elicit(params)),
   );
   await client.connect(above);
-  // Some tools appear only once the server has seen what the client can do; this is the last.
+  // Some tools appear only once the server knows the client's capabilities; this is the last.
   const last = "trigger-elicitation-request-async";
   for (let turn = 0; turn < 50; turn++) {
     if ((await client.listTools()).tools.some((tool) => tool.name === last)) break;
@@ -126,7 +126,7 @@ export async function connectEverything(
   return { client, below, above };
 }
 
-/** Answers a request by a task that is done a little later. */
+/** Answers a request with a task that completes a little later. */
 async function asTask(store: RequestTaskStore | undefined, result: object): Promise<never> {
   const task = await store?.createTask({ ttl: 60_000 });
   if (task === undefined) throw new Error("no task store");
@@ -134,7 +134,7 @@ async function asTask(store: RequestTaskStore | undefined, result: object): Prom
   return { task } as never;
 }
 
-/** Arguments for the tools that want some. */
+/** Arguments for the tools that need some. */
 const toolArguments: Record<string, object> = {
   echo: { message: "lamp" },
   "get-annotated-message": { messageType: "error", includeImage: true },

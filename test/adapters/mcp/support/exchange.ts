@@ -2,7 +2,7 @@ import type { GuardOptions, HookManager } from "glassine/mcp";
 import { settle } from "./fake-manager.ts";
 import { type Json, rawGuard, request } from "./raw.ts";
 
-/** One request of one's own and its answer, through a guard. */
+/** Sends one request and its answer through a guard. */
 export async function exchange(
   manager: HookManager,
   method: string,

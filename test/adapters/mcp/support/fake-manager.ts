@@ -22,10 +22,10 @@ export interface FakeManager extends HookManager {
   names(): string[];
 }
 
-/** As if a plugin listened that is for other calls: so the guard asks at these points. */
+/** Acts as if a plugin listened for other calls, so that the guard invokes these hooks. */
 const ofCalls = /^cmf\.(tool|prompt|resource)_/;
 
-/** A manager as the guard sees it: payloads are copied and frozen, the same one comes back unchanged. */
+/** A manager as the guard sees it: payloads are frozen copies, and unchanged ones are returned. */
 export function fakeManager(hooks: Record<string, Hook> = {}): FakeManager {
   const calls: Invocation[] = [];
   return {
@@ -55,7 +55,7 @@ export function denial(reason: string, extra: object = {}): Reply {
   return { continueProcessing: false, violation: { code: "no_way", reason, ...extra } };
 }
 
-/** Frozen through and through, and without prototypes, as the library's own data may be. */
+/** Deeply frozen, and without prototypes, as the library's own data may be. */
 function freezeDeep<Value>(value: Value): Value {
   if (typeof value !== "object" || value === null) return value;
   if (!Array.isArray(value)) Object.setPrototypeOf(value, null);

@@ -6,15 +6,15 @@ import type { Json } from "./raw.ts";
 interface Arrived {
   readonly verb: string;
   readonly headers: IncomingHttpHeaders;
-  /** The JSON-RPC message, where the body is one. */
+  /** The JSON-RPC message, if the body is one. */
   readonly message: Json;
   readonly body: string;
 }
 
-/** Answers a request. Nothing where the server is to do so itself. */
+/** Answers a request, and returns true; false leaves the answer to the server. */
 export type Answering = (arrived: Arrived, response: ServerResponse) => boolean | Promise<boolean>;
 
-/** An MCP server over real HTTP that writes down what arrives. */
+/** An MCP server over real HTTP that records what arrives. */
 export async function httpServer(answering: Answering = () => false) {
   const arrived: Arrived[] = [];
   const server = createServer(async (request, response) => {
@@ -35,7 +35,7 @@ export async function httpServer(answering: Answering = () => false) {
   return {
     url: new URL(`http://127.0.0.1:${port}/mcp`),
     arrived,
-    /** What arrived for requests of a method. */
+    /** The requests that arrived with a method. */
     of: (method: string) => arrived.filter(({ message }) => message.method === method),
     close() {
       server.closeAllConnections();
@@ -64,7 +64,7 @@ function reply({ verb, message }: Arrived, response: ServerResponse): void {
   else json(response, resultFor(message));
 }
 
-/** The result that this server has for a request. */
+/** The result that this server returns for a request. */
 export function resultFor({ id, method }: Json): Json {
   const results: Record<string, object> = {
     initialize: initialized,

@@ -1,4 +1,4 @@
-/** A guard with a real manager, whose plugins note the labels they see. */
+/** A guard with a real manager, whose plugins record the labels they see. */
 import {
   addLabels,
   createExtensions,
@@ -54,7 +54,7 @@ export async function labelled(options: GuardOptions<Extensions> = {}, acts: Act
   } as GuardOptions);
   let id = 100;
 
-  /** One request and its answer. Nothing when the request was not sent. */
+  /** Sends a request, answers it if it was passed on, and returns what the client received. */
   async function ask(method: string, params: object, outcome: object): Promise<Json | undefined> {
     const own = id++;
     const sentBefore = parts.sent().length;
@@ -66,7 +66,7 @@ export async function labelled(options: GuardOptions<Extensions> = {}, acts: Act
   }
   const tool = (name: string, outcome: object = { result: { content: [] } }) =>
     ask("tools/call", { name }, outcome);
-  /** The labels that a hook saw when it ran last. */
+  /** The labels that a hook saw on its last run. */
   const labelsAt = (point: string) => seen.findLast((each) => each.point === point)?.labels;
   return { ...parts, ask, tool, seen, labelsAt, errors };
 }
@@ -75,7 +75,7 @@ function denied(reason: string | undefined) {
   return reason === undefined ? undefined : deny({ code: "no_way", reason });
 }
 
-/** A store that notes what it is asked, in order, and fails or waits as the test says. */
+/** A store that logs its calls in order, and fails if the test says so. */
 export function notingStore(inner: LabelStore) {
   const log: string[] = [];
   const faults: { load?: Error; append?: Error } = {};

@@ -47,7 +47,7 @@ interface Shown {
 export const run = (hooks: Record<string, Hook>, outcome: object = { result }) =>
   exchange(fakeManager(hooks), "prompts/get", params, outcome, { serverId: "harbour" });
 
-/** A post hook that changes the prompt_result. */
+/** A post hook that changes the content of the `prompt_result`. */
 export const post = (change: (content: PromptMessage["content"][0]["content"]) => object) => ({
   "cmf.prompt_post_fetch": (message: PromptMessage): Reply => {
     const [part] = message.content;

@@ -2,7 +2,7 @@ import { createGuard, type GuardOptions, type TransportLike } from "glassine/mcp
 
 export type Json = Record<string, unknown>;
 
-/** A transport without a peer: what is sent is noted, and a test plays the other side. */
+/** A transport without a peer: it records what is sent, and a test plays the other side. */
 export class RawTransport {
   onmessage?: ((message: Json, extra?: unknown) => void) | undefined;
   onclose?: (() => void) | undefined;
@@ -28,7 +28,7 @@ export class RawTransport {
   }
 }
 
-/** `transport` in a guard of its own. */
+/** Wraps `transport` in a guard of its own. */
 export function guarded<Transport extends TransportLike>(
   transport: Transport,
   manager: Parameters<typeof createGuard>[0],
@@ -37,7 +37,7 @@ export function guarded<Transport extends TransportLike>(
   return createGuard(manager, options).wrap(transport);
 }
 
-/** A guarded raw transport, with all that passes on either side. */
+/** A guarded raw transport, with everything that passes on either side. */
 export async function rawGuard(
   manager: Parameters<typeof createGuard>[0],
   options: GuardOptions = {},
@@ -56,11 +56,11 @@ export async function rawGuard(
     guard,
     errors,
     closes: () => closes,
-    /** The peer sends. */
+    /** Delivers a message from the peer. */
     peer: (message: unknown, extra?: unknown) => raw.onmessage?.(message as Json, extra),
-    /** What the peer got. */
+    /** What the peer received. */
     sent: () => raw.sent.map((entry) => entry.message),
-    /** What the protocol above the guard got. */
+    /** What the protocol above the guard received. */
     received: () => received.map((entry) => entry.message),
     receivedExtras: () => received.map((entry) => entry.extra),
   };

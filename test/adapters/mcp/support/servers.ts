@@ -16,7 +16,7 @@ const capabilities = { tools: {}, prompts: {}, resources: {} };
 /** What a server of these tests was asked, and what its tools do. */
 export interface Backend {
   readonly asked: { readonly method: string; readonly params: unknown }[];
-  /** Waited for by the tool `slow`. */
+  /** The tool `slow` waits for this. */
   hold: Promise<void>;
 }
 
@@ -115,7 +115,7 @@ export function serverV2(backend: Backend) {
 export type Sdk = "v1" | "v2";
 export type Side = "client" | "server" | "neither";
 
-/** The four ways a guard can stand in a pair, for `describe.each`. */
+/** The four positions of a guard in a pair, for `describe.each`. */
 export const stands: readonly { readonly sdk: Sdk; readonly side: Side }[] = [
   { sdk: "v1", side: "client" },
   { sdk: "v1", side: "server" },

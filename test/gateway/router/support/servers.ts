@@ -1,4 +1,4 @@
-/** Servers of a test over HTTP, in this process, and a gateway in front of them. */
+/** HTTP servers of a test, in this process, and a gateway in front of them. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { PassThrough } from "node:stream";
@@ -9,29 +9,29 @@ import { type Caller, callerOf, initialize } from "../../run/support/caller.ts";
 import type { Message } from "../../run/support/fake-server.ts";
 import { type Started, startGateway } from "../../run/support/gateway.ts";
 
-/** A request, and ways to answer it later than at once. */
+/** A request, and ways to answer it later. */
 export interface Came {
   readonly message: Message;
   readonly params: Readonly<Record<string, unknown>>;
   readonly headers: IncomingMessage["headers"];
-  /** Sends a message on the stream of the request; the first begins it. */
+  /** Sends a message on the stream of the request; the first one opens the stream. */
   tell(message: object): void;
   answer(result: object): void;
   fail(code: number, text?: string): void;
 }
 
-/** By method: the result, `undefined` for what answers later or never, or a thrown number. */
+/** Results by method: `undefined` for a late answer or none; a thrown number is an error code. */
 export type Answers = Readonly<Record<string, (came: Came) => object | undefined>>;
 
 export interface TestServer {
   readonly url: string;
   readonly came: readonly Came[];
   of(method: string): readonly Came[];
-  /** On the streams of its own of all sessions. */
+  /** Sends a message on the standalone streams of all sessions. */
   push(message: object): void;
-  /** From now on its sessions are unknown to it. */
+  /** From now on, the server does not know its sessions. */
   endSessions(): void;
-  /** Also forgets how to be reached. */
+  /** Closes the server; from then on it cannot be reached. */
   close(): Promise<void>;
 }
 
@@ -125,13 +125,13 @@ function eventOf(document: object): string {
   return `data: ${JSON.stringify({ jsonrpc: "2.0", ...document })}\n\n`;
 }
 
-/** Its content is one text. */
+/** A tool result whose content is one text. */
 export function says(text: string): object {
   return { content: [{ type: "text", text }] };
 }
 
 type Servers = Readonly<Record<string, TestServer>>;
-/** The configuration of the gateway; `of` has what belongs to single servers. */
+/** The configuration of the gateway; `of` has the settings of individual servers. */
 export interface Before extends Omit<ConfigInput, "servers"> {
   readonly of?: Readonly<Record<string, object>>;
 }
@@ -145,16 +145,16 @@ function configOf(servers: Servers, { of = {}, ...config }: Before): ConfigInput
 }
 
 export interface OverStdio extends Started {
-  /** All that the caller got, in order. */
+  /** Everything that the caller received, in order. */
   readonly said: readonly Message[];
   send(...messages: object[]): void;
   /** Sends a request, and waits for its answer. */
   ask(method: string, params?: object): Promise<Message>;
-  /** What the caller got that names a method. */
+  /** The messages of a method that the caller received. */
   heard(method: string): readonly Message[];
 }
 
-/** A caller over stdio, whose session has begun: one stream has all that it gets. */
+/** A caller over stdio, whose session has begun; one stream carries everything it receives. */
 export async function overStdio(
   servers: Servers,
   config: Before = {},
@@ -212,7 +212,7 @@ const modern = {
 };
 const names: Readonly<Record<string, string>> = { "resources/read": "uri", "tools/call": "name" };
 
-/** The document and the headers of a request of MCP 2026-07-28. */
+/** The document and headers of a request of MCP 2026-07-28. */
 export function exchangeOf(
   id: unknown,
   method: string,
@@ -231,7 +231,7 @@ export function exchangeOf(
   };
 }
 
-/** An exchange, and its answer. */
+/** Makes an exchange, and returns its answer. */
 export async function exchange(
   caller: Caller | URL,
   method: string,

@@ -1,4 +1,4 @@
-/** A caller over HTTP that may send anything, and sees all that comes back. */
+/** A caller over HTTP that can send anything, and sees everything that comes back. */
 import type { Message } from "./fake-server.ts";
 
 interface Said {
@@ -17,9 +17,9 @@ interface Sending {
 }
 
 export interface Caller {
-  /** Posts a document, or a text as it is, and reads the answer to its end. */
+  /** Posts a document, or a string as it is, and reads the answer to its end. */
   post(body: unknown, more?: Sending): Promise<Said>;
-  /** The same, but for the stream, which the test reads. */
+  /** Posts in the same way, but leaves the stream for the test to read. */
   open(body: unknown, more?: Sending): Promise<Response>;
   readonly session: string;
   call(id: unknown, params?: object, more?: Sending): Promise<Said>;
@@ -96,7 +96,7 @@ async function saidBy(response: Response): Promise<Said> {
   };
 }
 
-/** The messages of a body, of JSON or of events. */
+/** The messages in a body of JSON or events. */
 export function messagesIn(text: string): readonly Message[] {
   if (text.startsWith("{")) return [JSON.parse(text) as Message];
   return [...text.matchAll(/^data: (.+)$/gm)].map(([, data = ""]) => JSON.parse(data) as Message);

@@ -11,7 +11,7 @@ export interface Message {
   readonly error?: unknown;
 }
 
-/** One message that came, and ways to answer it. */
+/** A received message, and ways to answer it. */
 export interface Came {
   readonly message: Message;
   readonly raw: string;
@@ -20,7 +20,7 @@ export interface Came {
   readonly session: string | undefined;
   /** Answers as JSON. */
   answer(text: string, more?: object): void;
-  /** Sends an event; the first begins the stream. */
+  /** Sends an event; the first one opens the stream. */
   tell(message: object): void;
   end(): void;
 }
@@ -30,7 +30,7 @@ export interface FakeServer {
   readonly came: readonly Came[];
   /** The standalone streams, by session. */
   readonly streams: ReadonlyMap<string, ServerResponse>;
-  /** What came of a method. */
+  /** The received messages of a method. */
   of(method: string): readonly Came[];
   close(): Promise<void>;
 }
@@ -41,7 +41,7 @@ const initialized = {
 };
 
 /**
- * @param onCall answers `tools/call` and `subscriptions/listen`, or does not
+ * @param onCall answers `tools/call` and `subscriptions/listen`, or leaves them unanswered
  * @param result answers everything else
  */
 export async function fakeServer(
@@ -75,7 +75,7 @@ export async function fakeServer(
     if (["tools/call", "subscriptions/listen"].includes(message.method)) onCall(one);
     else json(response, { id: message.id, result });
   });
-  // A busy test must not meet a connection that is just being closed.
+  // A busy test must not reuse a connection that is just being closed.
   server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   return {

@@ -1,4 +1,4 @@
-/** A gateway of the tests, and servers and clients for it. */
+/** A gateway for tests, with servers and clients for it. */
 
 import { createRequire } from "node:module";
 import process from "node:process";
@@ -42,7 +42,7 @@ export interface Started {
   readonly log: ReturnType<typeof keptLog>;
   readonly url: URL;
   readonly adminUrl: URL;
-  /** An answer of the admin port. */
+  /** Returns an answer of the admin port. */
   admin(path: string): Promise<{ readonly status: number; readonly text: string }>;
   readonly parts: GatewayOptions;
   close(): Promise<void>;
@@ -59,9 +59,9 @@ export async function startGateway(
     ...more
   }: Pick<ManagerOptions, "audit" | "logger"> &
     Pick<GatewayOptions, "stdio" | "envoy"> & {
-      /** Default: made up. With `null`, they are read as a gateway does that is given no reader. */
+      /** Default: made up. With `null`, the gateway gets no reader and reads them by itself. */
       readonly secrets?: GatewayOptions["secrets"] | null;
-      /** What the audit trail gets. */
+      /** What the gateway writes to the audit trail. */
       readonly records?: NonNullable<GatewayOptions["audit"]>;
     } = {},
 ): Promise<Started> {
@@ -82,7 +82,7 @@ export async function startGateway(
   const { host, port } = gateway.address ?? { host: "none", port: 0 };
   const url = new URL(`http://${host}:${port}/mcp`);
   const { admin } = log.lines.find(({ event }) => event === "started")?.fields ?? {};
-  // What the gateway says of its own port.
+  // The port that the gateway logged.
   const adminUrl = new URL(
     `http://127.0.0.1:${(admin as { port: number } | undefined)?.port ?? 0}`,
   );
@@ -103,7 +103,7 @@ export async function startGateway(
   };
 }
 
-/** A client that is connected. Whoever asks for it closes it. */
+/** A connected client, which the caller of this function closes. */
 export async function connectClient(
   { url }: Started,
   headers: Record<string, string> = {},

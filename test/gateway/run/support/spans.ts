@@ -1,4 +1,4 @@
-/** OpenTelemetry's SDK, which keeps the spans that are begun. */
+/** OpenTelemetry's SDK, set up to keep the spans that are started. */
 import { context, diag, propagation, trace } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { CompositePropagator, W3CTraceContextPropagator } from "@opentelemetry/core";
@@ -10,24 +10,24 @@ export interface KeptSpan {
   readonly kind: number;
   readonly traceId: string;
   readonly spanId: string;
-  /** The id of the span that it is in. */
+  /** The id of the parent span. */
   readonly parent: string | undefined;
   readonly attributes: ReadableSpan["attributes"];
   readonly status: number;
   readonly ends: number;
 }
 
-/** Also writes what no server has asked for. */
+/** A propagator that also writes what no server has asked for. */
 const baggage = {
   inject: (_: unknown, carrier: unknown) => void Object.assign(carrier as object, { baggage: "a" }),
   extract: <Context>(given: Context) => given,
   fields: () => ["baggage"],
 };
 
-/** Registers the SDK. Returns the spans that were begun, as they are now. */
+/** Registers the SDK. Returns the spans that were started, in their current state. */
 export function keepSpans(): { readonly spans: readonly KeptSpan[]; stop(): void } {
   const begun: ReadableSpan[] = [];
-  // The SDK says there that a span was ended twice, or changed after its end.
+  // The SDK warns here if a span ended twice, or changed after its end.
   const warn = vi.fn();
   diag.setLogger({ error: warn, warn, info() {}, debug() {}, verbose() {} });
   const provider = new BasicTracerProvider({

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { copyJson, sameJson } from "../../../../src/providers/mcp/json.ts";
 
-/** JSON data with the keys that trip careless code, as a parser gives it. */
+/** JSON data as a parser returns it, with keys that trip careless code. */
 const { json } = fc.letrec<{ json: unknown }>((tie) => ({
   json: fc.oneof(
     { maxDepth: 4 },
@@ -61,7 +61,7 @@ describe("sameJson", () => {
       );
     fc.assert(
       fc.property(json, json, (a, b) => {
-        // An object and the list of its entries have one canonical text.
+        // An object and the list of its entries have the same canonical text.
         fc.pre(Array.isArray(a) === Array.isArray(b));
         expect(sameJson(a, a)).toBe(true);
         expect(sameJson(a, b)).toBe(sameJson(b, a));

@@ -7,7 +7,7 @@ import { verifies } from "../../../support/verifies.ts";
 type Event = OpenAI.Responses.ResponseStreamEvent;
 type Fields<E> = { readonly [Field in keyof Required<E>]: 1 };
 
-/** Each event of the SDK with each of its fields: its types say when one is missing here. */
+/** Each event of the SDK with all its fields; it is a type error if one is missing here. */
 const kinds: { readonly [Type in Event["type"]]: Fields<Extract<Event, { type: Type }>> } = (() => {
   const all = { type: 1, sequence_number: 1 } as const;
   const ofItem = { ...all, item_id: 1, output_index: 1 } as const;
@@ -75,7 +75,7 @@ const kinds: { readonly [Type in Event["type"]]: Fields<Extract<Event, { type: T
   };
 })();
 
-/** They contain audio and images that no message shows: each is reported, like an unknown event. */
+/** Events with audio and images, which messages cannot show: reported like unknown events. */
 const shownLater = /^response\.(audio\.|image_generation_call\.partial_image$)/;
 
 const sample = (field: string): unknown => {
