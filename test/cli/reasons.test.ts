@@ -15,7 +15,7 @@ async function rejectedIn(cwd: string): Promise<string> {
 
 it("exporting a plugin instead of a factory is reported as such", async () => {
   verifies("discovery:load");
-  const fault = "it exports object; expected a function that returns what definePlugin made";
+  const fault = "it loaded object; expected a function that returns what definePlugin made";
   for (const [made, reason] of [
     ["{}", fault],
     [

@@ -162,7 +162,7 @@ async function loadHooks(loading: Loading, exported: unknown): Promise<Loaded> {
   if (typeof exported !== "function") {
     const isPlugin = manifestCarriedBy(exported) !== undefined;
     const advice = isPlugin ? ": write `export default () => definePlugin(…)`" : "";
-    const what = `exports ${typeName(exported)}; expected a function that returns what definePlugin made`;
+    const what = `loaded ${typeName(exported)}; expected a function that returns what definePlugin made`;
     return noPlugin(id, what, advice);
   }
   const made = await within<unknown>(loadTimeoutMs, () => exported());

@@ -280,7 +280,7 @@ signer = "unsigned"
     expect(
       await refused(["trust", "no-plugin", "--reason", "r", "--check"], { env: unsigned }),
     ).toBe(
-      "trust: plugin 'no-plugin' is rejected: factory_failed: it exports object; expected a function that returns what definePlugin made\n",
+      "trust: plugin 'no-plugin' is rejected: factory_failed: it loaded object; expected a function that returns what definePlugin made\n",
     );
     expect(await names()).toEqual(["plugins.lock", "plugins.lock.journal"]);
   });
