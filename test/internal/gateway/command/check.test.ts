@@ -368,7 +368,7 @@ it("warns of pins of no server, and of a URL that has the path of the API", asyn
     "glassine.config.json": {
       servers: { files: http },
       models: { openai: { provider: "openai", url: "https://api.example/v1/", path: "/openai" } },
-      listen: {},
+      listen: { port: 0 },
       definitionsFile: "pins.json",
     },
   });
@@ -391,7 +391,7 @@ it("warns of pins of no server, and of a URL that has the path of the API", asyn
 it("logs at the start which plugin is always skipped", async () => {
   const plugin = { use: "prompt-reader", conditions: { servers: ["docs"] } };
   const cwd = await folderWith({
-    "glassine.config.json": { servers: { files: http }, listen: {}, plugins: [plugin] },
+    "glassine.config.json": { servers: { files: http }, listen: { port: 0 }, plugins: [plugin] },
   });
   const running = start(["gateway"], { cwd });
   expect(await running.seen("plugin_skipped")).toMatchObject({
