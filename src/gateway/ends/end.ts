@@ -83,6 +83,21 @@ export function cancelledBy(message: unknown): RequestId | undefined {
   return isRequestId(requestId) ? requestId : undefined;
 }
 
+/** Whether a request with this method can be cancelled. MCP excludes `initialize`. */
+export function isCancellable(method: unknown): boolean {
+  return method !== "initialize";
+}
+
+/** Returns the notification that cancels a request, or undefined if it cannot be cancelled. */
+export function cancellationOf(
+  { id, method }: { readonly id: RequestId; readonly method: unknown },
+  reason: string,
+): Message | undefined {
+  if (!isCancellable(method)) return undefined;
+  const params = { requestId: id, reason };
+  return { jsonrpc: "2.0", method: "notifications/cancelled", params };
+}
+
 export function isAnswerTo(id: RequestId, message: unknown): boolean {
   if (!isMessage(message)) return false;
   return message.id === id ? isAnswer(message) : message.id === null && message.error !== undefined;

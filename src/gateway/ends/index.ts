@@ -3,12 +3,14 @@ export { batchRefused, idInUse, idOf, messageFault } from "./caller-messages.ts"
 export { ChildFailure } from "./child-back.ts";
 export { type ConnectFor, connectionsTo } from "./connections.ts";
 export {
+  cancellationOf,
   cancelledBy,
   type End,
   type Extra,
   errorAnswer,
   errorOf,
   isAnswer,
+  isCancellable,
   isMessage,
   isRequest,
   isRequestId,

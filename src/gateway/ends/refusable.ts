@@ -1,7 +1,15 @@
 /** Wraps a front so that the gateway can answer its open requests itself, as when shutting down. */
 import { around } from "./around.ts";
 import { cancelledIn, requestsIn } from "./caller-messages.ts";
-import { type End, errorAnswer, isAnswer, keyOf, type Refusal, type RequestId } from "./end.ts";
+import {
+  cancellationOf,
+  type End,
+  errorAnswer,
+  isAnswer,
+  keyOf,
+  type Refusal,
+  type RequestId,
+} from "./end.ts";
 
 export interface Refusable {
   readonly end: End;
@@ -59,14 +67,13 @@ export function refusable(inner: End): Refusable {
     isGone: () => isGone,
   };
 
-  async function answer({ id, method }: Open, refusal: Refusal): Promise<void> {
+  async function answer(request: Open, refusal: Refusal): Promise<void> {
+    const { id } = request;
     const key = keyOf(id);
     open.delete(key);
     refused.add(key);
     await inner.send(errorAnswer(id, refusal), { relatedRequestId: id });
-    // MCP: `initialize` cannot be cancelled.
-    if (method === "initialize") return;
-    const params = { requestId: id, reason: refusal.message };
-    end.onmessage?.({ jsonrpc: "2.0", method: "notifications/cancelled", params });
+    const cancel = cancellationOf(request, refusal.message);
+    if (cancel !== undefined) end.onmessage?.(cancel);
   }
 }

@@ -4,11 +4,13 @@
  */
 import { around } from "./around.ts";
 import {
+  cancellationOf,
   cancelledBy,
   type End,
   type Extra,
   errorOf,
   isAnswer,
+  isCancellable,
   isMessage,
   isRequest,
   isRequestId,
@@ -76,8 +78,8 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
       } else {
         const id = cancelledBy(message);
         const key = id === undefined ? "" : keyOf(id);
-        // A server does not answer a cancelled request; `initialize` cannot be cancelled.
-        if (open.get(key)?.method !== "initialize") forget(key);
+        // A server does not answer a cancelled request.
+        if (isCancellable(open.get(key)?.method)) forget(key);
       }
       try {
         await back.send(message, sendOptions);
@@ -108,11 +110,8 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     const entry = open.get(key);
     if (entry === undefined) return;
     answer(key, late);
-    // MCP: `initialize` cannot be cancelled.
-    if (entry.method === "initialize") return;
-    const params = { requestId: entry.id, reason: "timeout" };
-    const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params };
-    back.send(cancel).catch((error: Error) => end.onerror?.(error));
+    const cancel = cancellationOf(entry, "timeout");
+    if (cancel !== undefined) back.send(cancel).catch((error: Error) => end.onerror?.(error));
   }
 
   function forget(key: string): void {

@@ -6,12 +6,14 @@
  * servers goes to all; their answers are merged, leaving out servers that keep the others waiting.
  */
 import {
+  cancellationOf,
   cancelledBy,
   type End,
   type Extra,
   errorAnswer,
   idInUse,
   isAnswer,
+  isCancellable,
   isMessage,
   isRequest,
   isRequestId,
@@ -220,10 +222,8 @@ export function routerOf(options: RouterOptions): Router {
   }
 
   function cancel(server: string, { request, extra }: Asked, reason: string): void {
-    // MCP: `initialize` cannot be cancelled.
-    if (request.method === "initialize") return;
-    const params = { requestId: request.id, reason };
-    sendTo(server, { jsonrpc: "2.0", method: "notifications/cancelled", params }, extra);
+    const message = cancellationOf(request, reason);
+    if (message !== undefined) sendTo(server, message, extra);
   }
 
   function notification(message: Message, extra: Extra | undefined): void {
@@ -244,8 +244,7 @@ export function routerOf(options: RouterOptions): Router {
     const entry = id === undefined ? undefined : asked.get(keyOf(id));
     if (entry === undefined) return;
     const wanted = [...entry.waiting.keys()];
-    // MCP: `initialize` cannot be cancelled.
-    if (entry.request.method !== "initialize") forget(entry);
+    if (isCancellable(entry.request.method)) forget(entry);
     for (const server of wanted) sendTo(server, message, extra);
   }
 
