@@ -129,14 +129,12 @@ export function askReload(
   const { path } = placeOf(file, env);
   return new Promise((resolve) => {
     const socket = createConnection(path);
-    socket.once("error", () => resolve(undefined));
-    socket.once("connect", () => {
-      socket.write(request);
-      socket.setTimeout(timeoutMs, () => {
-        resolve("timeout");
-        socket.destroy();
-      });
+    socket.setTimeout(timeoutMs, () => {
+      resolve("timeout");
+      socket.destroy();
     });
+    socket.once("error", () => resolve(undefined));
+    socket.once("connect", () => socket.write(request));
     // The cast is safe: only this user's own gateway can have written it.
     const outcomeIn = (text: string) => attempt(() => JSON.parse(text) as ReloadOutcome);
     void textOf(socket, maxAnswer).then((text) => resolve(outcomeIn(text)));

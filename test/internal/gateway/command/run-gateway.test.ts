@@ -127,7 +127,7 @@ describe("a reload", () => {
     const file = join(cwd, name);
     const env = { XDG_RUNTIME_DIR: cwd };
     await chmod(cwd, 0o700);
-    expect(await askReload(file, env, 10)).toBeUndefined();
+    expect(await askReload(file, env, 60_000)).toBeUndefined();
     const stop = await serveReloads(file, env, () => new Promise(() => {}));
     afterTest(stop);
     expect(await askReload(file, env, 10)).toBe("timeout");
