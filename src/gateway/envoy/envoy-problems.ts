@@ -97,9 +97,11 @@ export async function problemsInFile(file: string): Promise<readonly EnvoyProble
   try {
     return envoyProblems(documentsIn(text));
   } catch (error) {
+    // The lines after the first quote the file.
+    const [fault = ""] = (error as Error).message.split("\n", 1);
     throw new GlassineError(
       "config_unreadable",
-      `${printable(file)} is neither YAML nor JSON: ${printable(String((error as Error).message.split("\n")[0]))}`,
+      `${printable(file)} is neither YAML nor JSON: ${printable(fault)}`,
     );
   }
 }

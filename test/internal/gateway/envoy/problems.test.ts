@@ -1,5 +1,6 @@
 /** Configurations of Envoy, printed and checked. */
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, it } from "vitest";
 import { configSchema } from "../../../../src/gateway/config/index.ts";
 import {
@@ -8,7 +9,9 @@ import {
   envoyConfig,
   envoyProblems,
   envoyProducts,
+  problemsInFile,
 } from "../../../../src/gateway/envoy/index.ts";
+import { folderWith } from "../../../gateway/support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
 
 const config = configSchema.parse({
@@ -163,4 +166,12 @@ it("needs no flag where connections end by themselves", () => {
       "common_http_protocol_options: { max_requests_per_connection: 500 }\n          explicit_http_config:",
     );
   expect(textsOf(text)).toEqual([]);
+});
+
+it("says in one line what is wrong with a file, and quotes nothing of it", async () => {
+  const file = join(await folderWith({ "envoy.yaml": "secret: [1\n" }), "envoy.yaml");
+  const refused = expect.stringMatching(/^\S+envoy\.yaml is neither YAML nor JSON: [^\\]*$/);
+  const error = await problemsInFile(file).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ code: "config_unreadable", message: refused });
+  expect((error as Error).message).not.toContain("secret");
 });
