@@ -124,8 +124,10 @@ describe("a server that fails", () => {
     const timers = () =>
       process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
     const before = timers();
-    await store.append("s", ["a"]);
-    expect(timers()).toBe(before);
+    // More often than there are timers of the test runner, which may end meanwhile.
+    const times = before + 10;
+    for (let i = 0; i < times; i += 1) await store.append("s", ["a"]);
+    expect(timers()).toBeLessThan(times);
   });
 });
 
