@@ -209,7 +209,7 @@ describe("a catalogue", () => {
   });
 
   it.each([
-    ["is not there", undefined, "is not there."],
+    ["is not there", undefined, "does not exist."],
     ["is not JSON", "{", "cannot be used: it is not JSON"],
     [
       "says a key twice",

@@ -98,6 +98,10 @@ describe("plugins journal", () => {
     expect(code).toBe(1);
     expect(stdout).toContain("\nJournal:\n  line 3: guard: chain_broken: ");
     expect(linesOf(stdout)).toContain("journal: 1 problem(s)");
+    expect(linesOf(stdout).slice(-2)).toEqual([
+      "What to do next:",
+      expect.stringMatching(/^ {2}chain_broken: Restore the journal/),
+    ]);
   });
 
   it("misses a journal that is gone or ends early, as `verify` and `doctor` do", async () => {

@@ -62,7 +62,7 @@ describe("createCommand", () => {
     });
     expect(await run(["plugins", "verify"])).toEqual({
       code: 2,
-      text: "verify: no plugins.lock found\n",
+      text: "verify: no plugins.lock found\nCreate one with `plugins lock`, and trust the reviewed plugins.\n",
     });
     expect(await readdir(folder)).toEqual([]);
   });

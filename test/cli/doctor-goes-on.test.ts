@@ -35,7 +35,7 @@ it("a journal that cannot be read is a finding", async () => {
 });
 
 it.each([
-  ["a file of keys that is not there", undefined, "is not there."],
+  ["a file of keys that is not there", undefined, "does not exist."],
   ["a file of keys that is none", "{", "it is not JSON"],
   ["a file of keys with a fault", '{"schema":2,"publishers":[]}', "schema is not 1"],
 ])("%s is a finding, with the name of its variable and its form", async (_, text, fault) => {
@@ -62,7 +62,7 @@ it("a relative path of the key file is reported with its base folder", async () 
   const env = { GLASSINE_PLUGIN_PUBLISHER_KEYS: "nowhere.json" };
   const { stderr } = await run(["plugins", "list"], { services, cwd, env });
   expect(stderr).toContain(
-    `"nowhere.json" is not there. The path is relative to ${process.cwd()}. `,
+    `"nowhere.json" does not exist. The path is relative to ${process.cwd()}. `,
   );
 });
 

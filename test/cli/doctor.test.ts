@@ -111,7 +111,11 @@ describe("plugins doctor", () => {
       { trust_decision: "development_unsigned_override" },
       "Use a signed package, and switch signing on again.",
     ],
-    ["missing-keyword", { missing_keyword: true }, "You need not do anything. Its authors"],
+    [
+      "missing-keyword",
+      { missing_keyword: true },
+      'You need not do anything. Its authors should add the keyword "glassine-plugin"',
+    ],
     [
       "unsupplied-capability",
       { unsupplied_capabilities: ["facts.read"] },
@@ -347,7 +351,7 @@ describe("doctor", () => {
     const ofPlugins = await run(["plugins", "doctor", "--strict"], { services });
     expect([ofPlugins.code, linesOf(ofPlugins.stdout).at(-1)]).toEqual([
       1,
-      `There are also problems with ${place}: run \`doctor\` to see them.`,
+      `There are also problems with ${place}: run \`glassine doctor\` to see them.`,
     ]);
     const { stdout } = await run(["doctor"], { services });
     expect(stdout).not.toContain("looks consistent");

@@ -90,7 +90,7 @@ entry for publishers in an operator's key file:
 
   it.each([
     [
-      "is not there",
+      "does not exist",
       secret,
       "sign: the key file cannot be read: ENOENT (its name is not repeated: it may be the key)\n",
     ],
@@ -115,6 +115,14 @@ entry for publishers in an operator's key file:
   ])("refuses a key that is %s", async (_, stdin, stderr) => {
     verifies("cli:sign-key");
     const ended = await run([...argv, "--key", "-"], { services: signing(), stdin });
+    expect(ended).toEqual({ code: 2, stdout: "", stderr });
+  });
+
+  it("refuses a package that is not there, and names it", async () => {
+    verifies("cli:sign-folder");
+    const given = { services: commandServices, cwd: folder };
+    const ended = await run([...argv, "--key", "key.pem"], given);
+    const stderr = `sign: ${join(folder, "plugin")} does not exist: name the folder of a package or its tarball\n`;
     expect(ended).toEqual({ code: 2, stdout: "", stderr });
   });
 

@@ -87,10 +87,14 @@ describe("trust --isolate", () => {
   });
 
   it.each<[string, readonly string[], RegExp]>([
-    ["no kind", ["--isolate", "vm"], /--isolate takes worker, process, quickjs, host, got 'vm'/],
-    ["no opening", ["--isolate", "process", "--accept", "net"], /--accept takes network, /],
-    ["an opening alone", ["--accept", "network"], /--accept goes with --isolate KIND/],
-    ["an opening in the host", ["--isolate", "host", "--accept", "network"], /--accept goes with/],
+    [
+      "no kind",
+      ["--isolate", "vm"],
+      /--isolate expects worker, process, quickjs or host, got 'vm'/,
+    ],
+    ["no opening", ["--isolate", "process", "--accept", "net"], /--accept expects network, /],
+    ["an opening alone", ["--accept", "network"], /--accept needs --isolate KIND/],
+    ["an opening in the host", ["--isolate", "host", "--accept", "network"], /--accept needs/],
   ])("is refused: %s", async (_, argv, text) => {
     const { at } = await installed();
     const { code, stderr } = await at([...trust, ...argv]);

@@ -246,7 +246,9 @@ describe("a lockfile problem", () => {
   it("is reported by verify if there is no lockfile", async () => {
     verifies("cli:refused-lock");
     const { stderr } = await run(["plugins", "verify"], { services: { verify: failing(absent) } });
-    expect(stderr).toBe("verify: no plugins.lock found\n");
+    expect(stderr).toBe(
+      "verify: no plugins.lock found\nCreate one with `plugins lock`, and trust the reviewed plugins.\n",
+    );
     const named = new GlassineError("lockfile_missing", "none", { path: "/a/plugins.lock" });
     const services = { untrust: failing(named) };
     const { stderr: at } = await run(["plugins", "untrust", "a", "--reason", "r"], { services });

@@ -36,7 +36,7 @@ describe("what every plugin may do", () => {
       ...nothing,
       always: [
         "Sees request, security, mcp, completion, provenance, llm, framework, meta and custom, as every plugin does; of security only what takes no capability.",
-        "Changes custom, as every plugin does.",
+        "May change custom, as every plugin may.",
       ],
     });
   });
@@ -177,7 +177,7 @@ describe("a custom host", () => {
       hidden: [],
       always: [
         "Sees ledger, as every plugin does; of ledger only what takes no capability.",
-        "Changes open in ledger, as every plugin does.",
+        "May change open in ledger, as every plugin may.",
       ],
       sees: ["Sees notes in ledger."],
       changes: ["Changes notes in ledger."],

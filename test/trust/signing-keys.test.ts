@@ -249,6 +249,6 @@ describe("a file of publisher keys", () => {
     execFileSync("mkfifo", [pipe]);
     await refused(pipe).toThrow(`"${pipe}" is not a regular file.`);
     const missing = join(folder, "missing.json");
-    await refused(missing).toThrow(`"${missing}" is not there.`);
+    await refused(missing).toThrow(`"${missing}" does not exist.`);
   });
 });

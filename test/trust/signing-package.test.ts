@@ -180,7 +180,7 @@ describe("what cannot be signed", () => {
   });
 
   it.each([
-    ["no package.json", undefined, "is not there."],
+    ["no package.json", undefined, "does not exist."],
     ["a package.json that is none", "{", "cannot be used: it is not JSON"],
     ["no name", { version: "1.0.0" }, "has no name or no version."],
     ["no version", { name: "a" }, "has no name or no version."],

@@ -2,6 +2,7 @@
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { compilePattern } from "../../core/messages/index.ts";
 import { type Environment, isolationOf } from "../../core/plugins/index.ts";
+import type { CommandContext } from "../../operate/cli/index.ts";
 import { describePermissions, standardTables } from "../../operate/discovery/index.ts";
 import { isIsolation, kinds, type Opening, openings } from "../../operate/isolate/kinds.ts";
 import { foreignConditions, isGuarded, wiringOf } from "../../providers/mcp/wiring.ts";
@@ -12,6 +13,8 @@ import {
   type LoadedConfig,
   type ResolvedPlugin,
   type ResolvedPlugins,
+  resolvePlugins,
+  type StockPlugins,
   secretReader,
   withConfigName,
 } from "../config/index.ts";
@@ -22,10 +25,39 @@ import type { CheckReport, PluginReport } from "./check-report.ts";
 import { missingHere, pinFaults } from "./missing.ts";
 import { oddSettings } from "./odd-settings.ts";
 
+/**
+ * Loads the plugins as a start would, and reports on them and on the rest of the configuration.
+ * `more` loads the packages that a command needs besides.
+ *
+ * @throws GlassineError what `resolvePlugins` throws, and `config_invalid`
+ */
 export async function checkGateway(
+  loaded: LoadedConfig,
+  { env, options }: Pick<CommandContext, "env" | "options">,
+  stock: StockPlugins,
+  more: Parameters<typeof missingPeers>[2] = [],
+): Promise<CheckReport> {
+  const resolved = await resolvePlugins(loaded, {
+    env,
+    stock,
+    lock: options.pluginsLock,
+    logger: { warn: () => {}, error: () => {} },
+    records: false,
+    // Nothing in a check is a call that stock plugins should record.
+    services: { write: () => {} },
+  });
+  try {
+    return await reportOn(loaded, resolved, env, more);
+  } finally {
+    await resolved.close();
+  }
+}
+
+async function reportOn(
   loaded: LoadedConfig,
   { plugins, manager, warnings }: ResolvedPlugins,
   env: Environment,
+  more: Parameters<typeof missingPeers>[2],
 ): Promise<CheckReport> {
   const { config, file } = loaded;
   const handlers = handlersOf(manager, plugins);
@@ -44,7 +76,7 @@ export async function checkGateway(
     }),
     problems: [
       ...(await identityFaults(config, file)),
-      ...(await missingPeers(config, secretReader(env))),
+      ...(await missingPeers(config, secretReader(env), more)),
       ...commands,
     ],
     warnings: [

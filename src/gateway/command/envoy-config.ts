@@ -1,6 +1,6 @@
 /** What `envoy-config` does: prints a configuration for Envoy, or checks one. */
 import { resolve } from "node:path";
-import { misuse, printable } from "../../operate/cli/index.ts";
+import { misuse, notOneOf, printable } from "../../operate/cli/index.ts";
 import { loadConfig, portOf } from "../config/index.ts";
 import {
   bodyModes,
@@ -8,9 +8,10 @@ import {
   type EnvoyProduct,
   envoyConfig,
   envoyProducts,
-  problemsInFile,
+  problemsInText,
 } from "../envoy/index.ts";
 import { listenAt } from "./envoy-addresses.ts";
+import { readNamedFile } from "./named-file.ts";
 import type { EnvoyConfigContext } from "./options.ts";
 
 const defaultAdminPort = 9901;
@@ -40,7 +41,9 @@ export async function print({ cwd, env, options }: EnvoyConfigContext) {
 }
 
 export async function check({ cwd, options, paint }: EnvoyConfigContext, file: string) {
-  const found = (await problemsInFile(resolve(cwd, file))).map(({ text }) => text);
+  const path = resolve(cwd, file);
+  const given = await readNamedFile("--check-file", path);
+  const found = problemsInText(String(given), path).map(({ text }) => text);
   return {
     exitCode: found.length === 0 ? (0 as const) : (1 as const),
     document: { product: productIn(options), text: null, problems: found },
@@ -57,7 +60,7 @@ function productIn({ for: product = "envoy" }: EnvoyConfigContext["options"]): E
 
 function oneOf<Name extends string>(flag: string, names: readonly Name[], given: string): Name {
   const found = names.find((each) => each === given);
-  if (found === undefined) throw misuse(`${flag} takes ${names.join(", ")}`);
+  if (found === undefined) throw misuse(notOneOf(flag, names, given));
   return found;
 }
 

@@ -10,6 +10,7 @@ import {
   text,
   warnings,
 } from "../../operate/cli/index.ts";
+import { unreadable } from "./named-file.ts";
 import { gatewayOptions } from "./options.ts";
 import { type Explained, explained, explainRequest } from "./request-records.ts";
 
@@ -42,8 +43,14 @@ export const explainCommand: Command = defineCommand({
     const [id = ""] = operands;
     const { file, ...trail } = await trailOf(context);
     const found = await explainRequest(file, id).catch((error: NodeJS.ErrnoException) => {
-      throw error.code === "ENOENT" ? refusal("io_failed", noTrail(file)) : error;
+      if (error.code === "ENOENT") throw refusal("io_failed", noTrail(file));
+      throw error.syscall === undefined ? error : unreadable("the audit trail", file, error);
     });
+    if (found === "no_trail")
+      throw refusal(
+        "io_failed",
+        say`${file} is not an audit trail: none of its lines is a record; name the file of \`audit.file\` with --file`,
+      );
     if (found === undefined)
       throw negative(
         "request_unknown",

@@ -1,13 +1,6 @@
 /** `extproc`: the gateway as an external processor of Envoy. */
-import * as z from "zod";
-import {
-  type Command,
-  defineCommand,
-  mode,
-  text,
-  textList,
-  textOrNull,
-} from "../../operate/cli/index.ts";
+import { type Command, defineCommand } from "../../operate/cli/index.ts";
+import { extprocDocument } from "./check-report.ts";
 import { extprocOptions } from "./options.ts";
 import type { GatewayServices } from "./services.ts";
 
@@ -31,20 +24,11 @@ export function extprocCommand(services: () => Promise<GatewayServices>): Comman
         what: "and nothing passes unless Envoy is configured safely",
       },
     ],
-    schema: z
-      .object({
-        config_file: textOrNull,
-        mode,
-        listens_at: text,
-        webhook_at: textOrNull.describe("Where agentgateway finds the webhook; null for none."),
-        served_at: z.record(text, text).describe("The servers by the paths that callers ask at."),
-        problems: textList.describe("What would keep it from working, one sentence each."),
-      })
-      .describe("What `extproc --check --json` prints."),
+    schema: extprocDocument,
     async run(context) {
       const { check, serve } = await import("./extproc.ts");
-      if (context.options.check === true) return check(context);
-      return serve(context, await services());
+      const run = context.options.check === true ? check : serve;
+      return run(context, await services());
     },
   });
 }

@@ -1,24 +1,25 @@
 /** What `extproc` does: serves Envoy, or reports what would keep it from doing so. */
-import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Readable, Writable } from "node:stream";
 import { GlassineError } from "../../core/errors/index.ts";
-import { misuse, type Outcome, printable, say } from "../../operate/cli/index.ts";
+import { misuse, type Outcome, say } from "../../operate/cli/index.ts";
 import { readPluginMode } from "../../operate/trust/index.ts";
-import { isLocal, type LoadedConfig, loadConfig, secretReader } from "../config/index.ts";
+import { type GatewayConfig, isLocal, type LoadedConfig, loadConfig } from "../config/index.ts";
 import {
   checkBehindEnvoy,
   type EnvoyListen,
   type EnvoyProblem,
   type EnvoyTls,
-  problemsInFile,
+  problemsInText,
   requireGrpc,
   serverPaths,
   watchEnvoy,
 } from "../envoy/index.ts";
 import { type GatewayLog, lineLog } from "../observe/index.ts";
-import { missingPeers } from "../run/missing-peers.ts";
+import { checkGateway } from "./check-gateway.ts";
+import { canWork, reportLines } from "./check-report.ts";
 import { listenAt } from "./envoy-addresses.ts";
+import { readNamedFile } from "./named-file.ts";
 import type { ExtprocContext } from "./options.ts";
 import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
@@ -47,15 +48,13 @@ export async function serve(
   services: GatewayServices,
 ): Promise<Outcome<never>> {
   const { options } = context;
-  if (options.json === true) throw misuse("--json goes with --check");
+  if (options.json === true) throw misuse("--json needs --check");
   const log = lineLog(services.writeLog);
   const { config } = await load(context);
-  const at = placeIn(context);
-  const webhook = webhookIn(context);
-  const tls = await tlsFor(context, [at, webhook]);
+  const { at, webhook, tls, admin } = await frontOf(context, config);
   const isProduction = config.mode === "production";
   await checkFile(context, isProduction, log);
-  const watched = watch(context, isProduction, log);
+  const watched = watch(admin, isProduction, log);
   try {
     const { code } = await runGateway({
       ...inputOf(context, services),
@@ -64,22 +63,31 @@ export async function serve(
       load: () => load(context),
       envoy: { at, tls, webhook, leaveMs, closed: watched.closed },
     });
-    // Never printed: --json goes with --check.
+    // Never printed: --json needs --check.
     return { exitCode: code === undefined ? 0 : 1, document: undefined as never, lines: [] };
   } finally {
     watched.close();
   }
 }
 
+/** Where clients connect, and where Envoy itself is asked. */
+async function frontOf(context: ExtprocContext, { mode }: GatewayConfig) {
+  const at = placeIn(context);
+  const webhook = webhookIn(context);
+  const tls = await tlsFor(context, [at, webhook]);
+  return { at, webhook, tls, admin: adminIn(context, mode === "production") };
+}
+
 function placeIn({ options }: ExtprocContext): EnvoyListen {
-  if (options.listen === undefined) throw misuse("extproc expects --listen");
+  if (options.listen === undefined)
+    throw misuse("extproc needs --listen: where Envoy finds it, such as unix:/run/glassine.sock");
   return listenAt("--listen", options.listen);
 }
 
 function webhookIn({ options }: ExtprocContext) {
   const { webhook, maskAnswers = false } = options;
   if (webhook === undefined) {
-    if (maskAnswers) throw misuse("--mask-answers goes with --webhook");
+    if (maskAnswers) throw misuse("--mask-answers needs --webhook");
     return undefined;
   }
   const { socket, host, port } = listenAt("--webhook", webhook);
@@ -106,16 +114,20 @@ async function tlsFor(
   }
   if (tlsCert === undefined || tlsKey === undefined || tlsCa === undefined)
     throw misuse("--tls-cert, --tls-key and --tls-ca go together");
-  const read = (file: string) => readFile(resolve(cwd, file));
-  const [cert, key, clientCa] = await Promise.all([tlsCert, tlsKey, tlsCa].map(read));
-  return { cert, key, clientCa } as EnvoyTls;
+  const read = (flag: string, file: string) => readNamedFile(flag, resolve(cwd, file));
+  return {
+    cert: await read("--tls-cert", tlsCert),
+    key: await read("--tls-key", tlsKey),
+    clientCa: await read("--tls-ca", tlsCa),
+  };
 }
 
 /** Returns the problems in Envoy's configuration file. */
 async function problemsIn({ cwd, options }: ExtprocContext): Promise<readonly EnvoyProblem[]> {
   const { envoyConfig: file } = options;
   if (file === undefined) return [];
-  return problemsInFile(resolve(cwd, file));
+  const path = resolve(cwd, file);
+  return problemsInText(String(await readNamedFile("--envoy-config", path)), path);
 }
 
 async function checkFile(context: ExtprocContext, isProduction: boolean, log: GatewayLog) {
@@ -138,18 +150,21 @@ interface Watched {
 const notAsked =
   "Envoy's admin interface has not been reached yet, so it is not known whether Envoy is configured safely.";
 
-function watch({ options }: ExtprocContext, isProduction: boolean, log: GatewayLog): Watched {
+function adminIn({ options }: ExtprocContext, isProduction: boolean): string | undefined {
   const { envoyAdmin, envoyConfig } = options;
-  if (envoyAdmin === undefined) {
-    if (isProduction && envoyConfig === undefined)
-      throw misuse(
-        "production expects --envoy-admin or --envoy-config: with `failure_mode_allow`, Envoy lets unjudged traffic pass",
-      );
-    return { closed: () => undefined, close() {} };
-  }
-  if (!URL.canParse(envoyAdmin)) throw misuse("--envoy-admin expects a URL");
+  if (isProduction && envoyAdmin === undefined && envoyConfig === undefined)
+    throw misuse(
+      "production expects --envoy-admin or --envoy-config: with `failure_mode_allow`, Envoy lets unjudged traffic pass",
+    );
+  if (envoyAdmin !== undefined && !URL.canParse(envoyAdmin))
+    throw misuse("--envoy-admin expects a URL");
+  return envoyAdmin;
+}
+
+function watch(admin: string | undefined, isProduction: boolean, log: GatewayLog): Watched {
+  if (admin === undefined) return { closed: () => undefined, close() {} };
   const watched = watchEnvoy({
-    url: envoyAdmin,
+    url: admin,
     onChange(problems) {
       for (const { isOpen, text } of problems)
         log[isOpen && isProduction ? "error" : "warn"]("envoy_odd", { text });
@@ -167,26 +182,29 @@ function watch({ options }: ExtprocContext, isProduction: boolean, log: GatewayL
   };
 }
 
-export async function check(context: ExtprocContext) {
-  const { config, file } = await load(context);
-  const { socket, host, port } = placeIn(context);
+export async function check(context: ExtprocContext, { stock }: GatewayServices) {
+  const loaded = await load(context);
+  const { config, file } = loaded;
+  const { at, webhook } = await frontOf(context, config);
+  const inEnvoy = await problemsIn(context);
+  const found = await checkGateway(loaded, context, stock, [requireGrpc]);
+  const report = {
+    ...found,
+    problems: [...found.problems, ...inEnvoy.map(({ text }) => text)],
+  };
+  const { socket, host, port } = at;
   const listens_at = socket === undefined ? `${host}:${port}` : `unix:${socket}`;
-  const webhook = webhookIn(context);
   const webhook_at = webhook === undefined ? null : `${webhook.host}:${webhook.port}`;
   const served_at = Object.fromEntries(serverPaths(config));
-  const problems = [
-    ...(await missingPeers(config, secretReader(context.env), [requireGrpc])),
-    ...(await problemsIn(context)).map(({ text }) => text),
-  ];
   return {
-    exitCode: problems.length === 0 ? (0 as const) : (1 as const),
+    exitCode: canWork(report) ? (0 as const) : (1 as const),
     document: {
       config_file: file ?? null,
       mode: config.mode,
       listens_at,
       webhook_at,
       served_at,
-      problems,
+      ...report,
     },
     lines: [
       say`configuration: ${file ?? "the command line"}`,
@@ -194,7 +212,9 @@ export async function check(context: ExtprocContext) {
       say`listens at: ${listens_at}`,
       ...(webhook_at === null ? [] : [say`webhook at: ${webhook_at}`]),
       ...Object.entries(served_at).map(([path, name]) => say`${path}: ${name}`),
-      ...problems.map((text) => context.paint.bad(printable(text))),
+      "",
+      ...reportLines(report, context.paint),
     ],
+    warnings: report.warnings,
   };
 }

@@ -30,6 +30,10 @@ export const gatewayOptions = {
     value: "ADDR",
     what: "the address to listen on (default: {prefix}GATEWAY_HOST, then the configuration, then 127.0.0.1)",
   },
+  pluginMode: {
+    ...sharedOptions.pluginMode,
+    what: "dev or production (default: {prefix}PLUGIN_MODE, then the configuration, then dev)",
+  },
   tlsCert: { flag: "--tls-cert", value: "FILE", what: "the certificate of this side, in PEM" },
   tlsKey: { flag: "--tls-key", value: "FILE", what: "its private key, in PEM" },
   tlsCa: {
@@ -55,7 +59,7 @@ export const gatewayCommandOptions = {
     flag: "--check",
     what: "only check the configuration, and say what each plugin will see; start no server",
   },
-  pluginMode: sharedOptions.pluginMode,
+  pluginMode: gatewayOptions.pluginMode,
   pluginsLock: sharedOptions.pluginsLock,
 } as const satisfies Options;
 
@@ -100,7 +104,7 @@ export const extprocOptions = {
     flag: "--check",
     what: "only report where it would listen and what would keep it from working; start nothing",
   },
-  pluginMode: sharedOptions.pluginMode,
+  pluginMode: gatewayOptions.pluginMode,
   pluginsLock: sharedOptions.pluginsLock,
 } as const satisfies Options;
 
@@ -129,8 +133,14 @@ export const envoyConfigOptions = {
     value: "N",
     what: "the port of Envoy's admin interface (default: 9901)",
   },
-  port: gatewayOptions.port,
-  host: gatewayOptions.host,
+  port: {
+    ...gatewayOptions.port,
+    what: "the port that Envoy listens on (default: {prefix}GATEWAY_PORT, then the configuration, then 8080)",
+  },
+  host: {
+    ...gatewayOptions.host,
+    what: "the address that Envoy listens on (default: {prefix}GATEWAY_HOST, then the configuration, then 127.0.0.1)",
+  },
   tlsCert: gatewayOptions.tlsCert,
   tlsKey: gatewayOptions.tlsKey,
   tlsCa: gatewayOptions.tlsCa,

@@ -35,7 +35,10 @@ export const reloadCommand: Command = defineCommand({
     const file = await findConfig(cwd, options.config ?? readGatewaySettings(env).file);
     const outcome = await askReload(file, env, timeoutMs);
     if (outcome === undefined)
-      throw negative("gateway_not_running", say`no gateway of this user runs with ${file}`);
+      throw negative(
+        "gateway_not_running",
+        say`no gateway of this user runs with ${file}: start one, or name the configuration of a running one with --config`,
+      );
     if (outcome === "timeout")
       throw refusal(
         "io_failed",

@@ -74,6 +74,14 @@ const record = z.object({
 
 type AuditRecord = z.output<typeof record>;
 
+/** What every record has, of gateways and of other hosts. */
+const anyRecord = record.pick({ eventType: true, timestamp: true });
+
+/** Undefined for a line that a crash has cut off. */
+function parsed(line: string): unknown {
+  return attempt((): unknown => JSON.parse(line));
+}
+
 const findings: Readonly<Record<string, Finding["what"]>> = {
   "plugin.handler_denied": "denied",
   "plugin.handler_error": "failed",
@@ -82,17 +90,25 @@ const findings: Readonly<Record<string, Finding["what"]>> = {
 };
 const ends: readonly string[] = ["mcp.request_ended", "model.request_ended"];
 
-/** Reads all of `file`. Resolves to undefined if the request has no record. */
-export async function explainRequest(file: string, id: string): Promise<Explained | undefined> {
+/**
+ * Reads all of `file`. Resolves to undefined if the request has no record, and to "no_trail" if
+ * nothing in the file is a record.
+ */
+export async function explainRequest(
+  file: string,
+  id: string,
+): Promise<Explained | "no_trail" | undefined> {
   const found: AuditRecord[] = [];
+  let hasText = false;
+  let hasRecord = false;
   const lines = createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Infinity });
   for await (const line of lines) {
-    // A line that was cut off by a crash is not JSON.
-    const read = line.includes(id)
-      ? record.safeParse(attempt((): unknown => JSON.parse(line))).data
-      : undefined;
+    hasText ||= line !== "";
+    hasRecord ||= anyRecord.safeParse(parsed(line)).success;
+    const read = line.includes(id) ? record.safeParse(parsed(line)).data : undefined;
     if (read?.metadata.request === id) found.push(read);
   }
+  if (hasText && !hasRecord) return "no_trail";
   if (found.length === 0) return undefined;
   const of = (wanted: (type: string) => boolean) =>
     found.filter(({ eventType }) => wanted(eventType));

@@ -28,7 +28,7 @@ async function load(
 
 export async function serve(context: ServePluginContext): Promise<Outcome<never>> {
   const { env, stdin, stdout, options } = context;
-  if (options.json === true) throw misuse("--json goes with --check");
+  if (options.json === true) throw misuse("--json needs --check");
   const { plugin, discovered } = await load(context);
   const server = cpexServer({
     plugin,
@@ -41,7 +41,7 @@ export async function serve(context: ServePluginContext): Promise<Outcome<never>
   const gone = new Promise<void>((end) => void stdout.on("error", () => end()));
   await Promise.race([server.shutdown, gone, readLines(stdin, server.handle)]);
   await server.close();
-  // Never printed: --json goes with --check.
+  // Never printed: --json needs --check.
   return { exitCode: 0, document: undefined as never, lines: [] };
 }
 

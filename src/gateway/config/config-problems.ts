@@ -148,11 +148,13 @@ function coded(key: string): string {
   return `\`${key}\``;
 }
 
-/** For a value outside the limits, names its size rather than its kind, which is right. */
+/** Where the kind is right, says what else is wrong. Never quotes the value: it may be a secret. */
 function gotBy(issue: Issue, given: unknown): string {
   if (issue.code === "too_small")
     return issue.origin === "string" || issue.origin === "array" ? "an empty one" : "a smaller one";
-  return issue.code === "too_big" ? "a larger one" : kindOf(given);
+  if (issue.code === "too_big") return "a larger one";
+  const isOther = typeof given === "string" && issue.code !== "invalid_type";
+  return isOther ? "another string" : kindOf(given);
 }
 
 function unknownKey(schema: z.ZodType, path: Path): ConfigProblem {

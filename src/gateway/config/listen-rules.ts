@@ -30,12 +30,13 @@ export function listenProblems(
     );
   }
   problems.push(...hostProblems("listen", { host, allowedHosts }));
-  for (const each of allowedOrigins) {
+  for (const [index, each] of allowedOrigins.entries()) {
     if (originHeader.test(each)) continue;
+    const isAny = each === "null" || each.includes("*");
     problems.push(
       problemAt(
-        ["listen", "allowedOrigins"],
-        `expected a scheme, a host and, unless it is the default one, a port, such as "https://app.example.com", got ${quoted(each)}: "null" and wildcards would allow any page.`,
+        ["listen", "allowedOrigins", index],
+        `expected a scheme, a host and, unless it is the default one, a port, and nothing after them, such as "https://app.example.com", got ${quoted(each)}${isAny ? ", which would allow any page" : ""}.`,
       ),
     );
   }
@@ -48,16 +49,19 @@ export function hostProblems(
   { host, allowedHosts }: Pick<Listen, "host" | "allowedHosts">,
 ): readonly ConfigProblem[] {
   const problems: ConfigProblem[] = [];
-  const found = (text: string) => problems.push(problemAt([key, "allowedHosts"], text));
+  const found = (text: string, ...index: readonly number[]) =>
+    problems.push(problemAt([key, "allowedHosts", ...index], text));
   if (allowedHosts === undefined ? !isLocal(host) : allowedHosts.length === 0) {
     found(
       'expected the `Host` headers that callers send, such as ["gateway.example.com"]: as it is, every request would be refused.',
     );
   }
-  for (const each of allowedHosts ?? []) {
+  for (const [index, each] of (allowedHosts ?? []).entries()) {
     if (hostHeader.test(each)) continue;
+    const why = each.includes("*") ? ": wildcards are not supported" : "";
     found(
-      `expected a host and, unless it is the default one, a port, such as "gateway.example.com:8443": ${quoted(each)} is not a valid \`Host\` header, and wildcards are not supported.`,
+      `expected a host and, unless it is the default one, a port, such as "gateway.example.com:8443", got ${quoted(each)}${why}.`,
+      index,
     );
   }
   return problems;

@@ -1,9 +1,12 @@
 /** Explains why a server cannot listen, and what to do about it. */
 import { GlassineError } from "../../core/errors/index.ts";
 
+/** The key of a configuration, or the option, that says where a server listens. */
+export type ListenSetting = "listen" | "admin" | "--listen" | "--webhook";
+
 /** `code` is the system's error, such as `EADDRINUSE`. For a socket, `at` begins with `unix:`. */
-export function cannotListen(at: string, code: string): GlassineError {
-  return new GlassineError("setting_invalid", reason(at, code));
+export function cannotListen(setting: ListenSetting, at: string, code: string): GlassineError {
+  return new GlassineError("setting_invalid", `${setting}: ${reason(at, code)}`);
 }
 
 function reason(at: string, code: string): string {

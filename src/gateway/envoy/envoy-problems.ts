@@ -1,5 +1,4 @@
 /** Finds settings of Envoy or agentgateway that let something pass unjudged. */
-import { readFile } from "node:fs/promises";
 import { isRecord } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { printable } from "../../operate/trust/index.ts";
@@ -88,12 +87,12 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
 }
 
 /**
- * Returns the problems in a configuration file of Envoy, Envoy Gateway, Istio or agentgateway.
+ * Returns the problems in a configuration of Envoy, Envoy Gateway, Istio or agentgateway. `file` is
+ * its name for errors.
  *
- * @throws GlassineError (as a rejection) `config_unreadable` if it is neither YAML nor JSON
+ * @throws GlassineError `config_unreadable` if it is neither YAML nor JSON
  */
-export async function problemsInFile(file: string): Promise<readonly EnvoyProblem[]> {
-  const text = await readFile(file, "utf8");
+export function problemsInText(text: string, file: string): readonly EnvoyProblem[] {
   try {
     return envoyProblems(documentsIn(text));
   } catch (error) {

@@ -105,5 +105,5 @@ async function removeStale(path: string): Promise<void> {
 
 function fault(at: string, { message }: Error): GlassineError {
   // The package's message contains the code, among much else.
-  return cannotListen(at, /\bE[A-Z]{3,}\b/.exec(message)?.[0] ?? message);
+  return cannotListen("--listen", at, /\bE[A-Z]{3,}\b/.exec(message)?.[0] ?? message);
 }

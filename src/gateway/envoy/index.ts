@@ -1,5 +1,5 @@
 export { checkBehindEnvoy, serverPaths } from "./behind-envoy.ts";
-export { cannotListen } from "./cannot-listen.ts";
+export { cannotListen, type ListenSetting } from "./cannot-listen.ts";
 export {
   bodyModes,
   type EnvoyConfigOptions,
@@ -7,7 +7,7 @@ export {
   envoyConfig,
   envoyProducts,
 } from "./envoy-config.ts";
-export { type EnvoyProblem, envoyProblems, problemsInFile } from "./envoy-problems.ts";
+export { type EnvoyProblem, envoyProblems, problemsInText } from "./envoy-problems.ts";
 export {
   type EnvoyListen,
   type EnvoyServer,

@@ -30,7 +30,7 @@ export async function openAdminPort(
   admin: NonNullable<GatewayConfig["admin"]>,
   { state, store, generation, metrics }: AdminOptions,
 ): Promise<Listening> {
-  const listening = await listenOn(admin, async (request) => {
+  const listening = await listenOn("admin", admin, async (request) => {
     const { port } = listening.address;
     const refused = checkOrigin(request, { ...admin, port, allowedOrigins: [] });
     if (refused !== undefined) return refused;

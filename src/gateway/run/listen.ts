@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import type { HttpBindings } from "@hono/node-server";
 import { createAdaptorServer } from "@hono/node-server";
 import type { Forward } from "../ends/index.ts";
-import { cannotListen, type EnvoyTls } from "../envoy/index.ts";
+import { cannotListen, type EnvoyTls, type ListenSetting } from "../envoy/index.ts";
 import type { Address } from "./parts.ts";
 
 /** The connection that a request came on. */
@@ -25,12 +25,13 @@ export interface Listening {
 }
 
 /**
- * Listens, and answers requests with `respond`. With `tls`, only clients with a certificate from
- * its authority are accepted.
+ * Listens, and answers requests with `respond`. Errors name `setting`. With `tls`, only clients with
+ * a certificate from its authority are accepted.
  *
  * @throws GlassineError (as a rejection) `setting_invalid`
  */
 export async function listenOn(
+  setting: ListenSetting,
   { host, port }: Address,
   respond: Respond,
   tls?: EnvoyTls,
@@ -61,7 +62,7 @@ export async function listenOn(
   }) as HttpServer;
   await new Promise<void>((resolve, reject) => {
     server.once("error", ({ code, message }: NodeJS.ErrnoException) =>
-      reject(cannotListen(`port ${port} of ${host}`, code ?? message)),
+      reject(cannotListen(setting, `port ${port} of ${host}`, code ?? message)),
     );
     server.listen(port, host, resolve);
   });

@@ -218,7 +218,7 @@ async function start(
   }
 
   async function serve(settings: Listen, to: HttpRequests): Promise<Listening> {
-    const listening = await listenOn(settings, (request, connection) =>
+    const listening = await listenOn("listen", settings, (request, connection) =>
       to.answer(request, connection, { ...settings, ...listening.address }),
     );
     opened.push(() => closeNow(listening));
@@ -248,6 +248,7 @@ async function start(
   ): Promise<Listening | undefined> {
     if (at === undefined) return undefined;
     const listening = await listenOn(
+      "--webhook",
       at,
       (request, connection) => to.answerWebhook(request, connection, settings),
       tls,

@@ -4,6 +4,7 @@ import { errorCodes } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { rejectionCodes } from "../packages/index.ts";
 import { type CatalogEntry, isEnabled } from "./catalog.ts";
+import type { CommandHost } from "./command-host.ts";
 import { type diagnosis, doctorStates, type finding, type Report } from "./documents.ts";
 import { journalTodo, responseTo } from "./print/next-steps.ts";
 import { journalText } from "./print/parts.ts";
@@ -21,11 +22,16 @@ import type { LockState } from "./work/verify.ts";
 export type Diagnosis = Report<typeof diagnosis>;
 type DoctorState = Diagnosis["status"];
 
+interface DiagnoseContext {
+  readonly catalog: readonly CatalogEntry[];
+  readonly env: Environment;
+  readonly host: Pick<CommandHost, "hostName">;
+}
+
 /** Returns the rows of the catalog's plugins in its order, then those of other plugins by id. */
 export function diagnose(
   report: DiscoveryReport,
-  catalog: readonly CatalogEntry[],
-  env: Environment,
+  { catalog, env, host }: DiagnoseContext,
 ): readonly Diagnosis[] {
   const known = new Set(catalog.map((entry) => entry.package));
   const name = ({ id, package: from }: InstalledPlugin) => `${id ?? from} ${from}`;
@@ -34,11 +40,11 @@ export function diagnose(
     ...catalog.flatMap((entry) => {
       const own = subjects.filter((subject) => subject.package === entry.package);
       if (own.length === 0) return [absentRow(entry, env)];
-      return own.flatMap((subject) => rowsOf(subject, report, entry, env));
+      return own.flatMap((subject) => rowsOf(subject, report, { entry, env, host }));
     }),
     ...subjects
       .filter((subject) => !known.has(subject.package))
-      .flatMap((subject) => rowsOf(subject, report, undefined, env)),
+      .flatMap((subject) => rowsOf(subject, report, { entry: undefined, env, host })),
     ...lostRows(report, catalog, env),
   ];
 }
@@ -62,13 +68,16 @@ function entryFields(entry: CatalogEntry | undefined) {
 function rowsOf(
   subject: InstalledPlugin,
   report: DiscoveryReport,
-  entry: CatalogEntry | undefined,
-  env: Environment,
+  {
+    entry,
+    env,
+    host,
+  }: Omit<DiagnoseContext, "catalog"> & { readonly entry: CatalogEntry | undefined },
 ): readonly Diagnosis[] {
   const { id, package: from, rejected } = subject;
   const switched = entry === undefined ? undefined : isEnabled(entry, env);
   const enabled = switched ?? rejected === null;
-  const findings = findingsOf(subject, report, entry, switched);
+  const findings = findingsOf(subject, report, { entry, switched, host });
   const isWell = findings.every(({ status }) => doctorStates[status] === "note");
   const well: Finding = { status: "installed-enabled", recommendation: nothingToDo, reason: null };
   return [...(isWell ? [well] : []), ...findings].map((finding) => ({
@@ -86,8 +95,14 @@ type Finding = Pick<Diagnosis, "status" | "recommendation" | "reason">;
 function findingsOf(
   { id, facts, rejected }: InstalledPlugin,
   report: DiscoveryReport,
-  entry: CatalogEntry | undefined,
-  switched: boolean | undefined,
+  {
+    entry,
+    switched,
+    host,
+  }: Pick<DiagnoseContext, "host"> & {
+    readonly entry: CatalogEntry | undefined;
+    readonly switched: boolean | undefined;
+  },
 ): readonly Finding[] {
   const findings: Finding[] = [];
   const add = (status: DoctorState, recommendation: string, reason: string | null = null) =>
@@ -135,7 +150,7 @@ function findingsOf(
   if (facts.missing_keyword)
     add(
       "missing-keyword",
-      "You need not do anything. Its authors should add the keyword of plugins to package.json.",
+      `You need not do anything. Its authors should add the keyword "${host.hostName}-plugin" to package.json.`,
     );
   if (lockOnly.length > 0)
     add(

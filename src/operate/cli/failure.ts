@@ -7,7 +7,7 @@ import {
   isGlassineError,
 } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
-import { printable, say } from "./print/printable.ts";
+import { either, printable, say, singleQuoted } from "./print/printable.ts";
 import { type DocumentCode, texts } from "./texts.ts";
 
 export interface Failure {
@@ -42,6 +42,11 @@ export function misuse(message: string): CommandFailure {
   return new CommandFailure({ exitCode: 2, code: "usage", message, lead: "error: " });
 }
 
+/** Says that an option has a value that it does not accept. */
+export function notOneOf(flag: string, accepted: readonly string[], given: string): string {
+  return `${flag} expects ${either(accepted)}, got ${singleQuoted(given)}`;
+}
+
 /** A negative finding that ends the command, such as an unknown name. Exit code 1. */
 export function negative(code: Failure["code"], message: string, more: readonly string[] = []) {
   return new CommandFailure({ exitCode: 1, code, message, lead: "error: ", more });
@@ -52,9 +57,7 @@ export function failureFor(thrown: unknown, command: string | undefined): Failur
   if (thrown instanceof CommandFailure) return thrown.failure;
   if (isGlassineError(thrown)) {
     const message = refusedText(thrown, command);
-    // The file is fine, but this version is too old for it.
-    const more = thrown.code === "lockfile_newer" ? [errorCodes.lockfile_newer.todo] : [];
-    return { exitCode: 2, code: thrown.code, message, more };
+    return { exitCode: 2, code: thrown.code, message, more: adviceFor(thrown, command) };
   }
   const fault = systemFault(thrown);
   if (fault !== undefined) {
@@ -67,6 +70,13 @@ export function failureFor(thrown: unknown, command: string | undefined): Failur
     code: "internal_error",
     message: say`internal error: ${type}: ${text} (--verbose prints the stack)`,
   };
+}
+
+/** What to do, where the message is prescribed and does not say it. */
+function adviceFor({ code, data }: GlassineError, name: string | undefined): readonly string[] {
+  // A path that was given and does not exist is a mistake in the path.
+  const isNoLock = code === "lockfile_missing" && !isText(data.path) && name !== undefined;
+  return isNoLock || code === "lockfile_newer" ? [errorCodes[code].todo] : [];
 }
 
 function refusedText(error: GlassineError, name: string | undefined): string {

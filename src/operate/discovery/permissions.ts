@@ -97,7 +97,7 @@ function alwaysIn(parts: readonly Part[]): readonly string[] {
   const rest = partly.length === 0 ? "" : `; of ${names(partly)} only what takes no capability`;
   return [
     ...(open.length === 0 ? [] : [`Sees ${names(open)}, as every plugin does${rest}.`]),
-    ...(free.length === 0 ? [] : [`Changes ${listed(free.map(placeOf))}, as every plugin does.`]),
+    ...(free.length === 0 ? [] : [`May change ${listed(free.map(placeOf))}, as every plugin may.`]),
   ];
 }
 

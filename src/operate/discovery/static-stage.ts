@@ -140,8 +140,12 @@ function unenforced(
   const ids = new Set(drift.filter(({ blocking }) => blocking).map(({ id }) => id));
   const count = entries.filter(({ id }) => ids.has(id)).length;
   if (count === 0) return [];
+  const which =
+    entries.length === 1
+      ? "its entry differs"
+      : `${count} of its ${entries.length} entries ${count === 1 ? "differs" : "differ"}`;
   return [
-    `plugin mode is dev: plugins.lock is not enforced; ${count} of its ${entries.length} entries differ from what is installed, which production refuses`,
+    `plugin mode is dev: plugins.lock is not enforced; ${which} from what is installed, which production refuses`,
   ];
 }
 

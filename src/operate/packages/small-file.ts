@@ -36,7 +36,7 @@ export async function readSmallFile(
   } catch (cause) {
     const code = systemCode(cause);
     if (code === "EISDIR") return directory;
-    if (code === "ENOENT") return { fault: "is not there", why: "absent", code, cause };
+    if (code === "ENOENT") return { fault: "does not exist", why: "absent", code, cause };
     return { fault: `cannot be read: ${code}`, why: "refused", code, cause };
   }
 }

@@ -10,6 +10,8 @@ import { marked, placeIn, valuesOf } from "./trust-support.ts";
 
 const timeout = 300_000;
 const production = { env: { ...unsigned, GLASSINE_PLUGIN_MODE: "production" } };
+const noLock =
+  "no plugins.lock found\nCreate one with `plugins lock`, and trust the reviewed plugins.\n";
 const needsReason = "trust: --reason is required (recorded in audit journal)\n";
 /** The end of a journal line, which differs from run to run. */
 const tail = /\tactor=[^\t]+\tlock=[0-9a-f]{64}\tprev=(?:-|[0-9a-f]{64})$/;
@@ -55,12 +57,12 @@ describe("the lock that is in effect", () => {
 
   it("CLI-005: with no lock at all untrust and verify are refused, and nothing is made", async () => {
     const { refused, names, lock } = await placeIn(workspace);
-    expect(await refused(["verify"])).toBe("verify: no plugins.lock found\n");
+    expect(await refused(["verify"])).toBe(`verify: ${noLock}`);
     expect(await refused(["untrust", "pii-scan", "--reason", "r"])).toBe(
       `plugins.lock not found: ${lock}\n`,
     );
     for (const argv of [["--check"], ["--prune", "--reason", "r"]])
-      expect(await refused(["lock", ...argv])).toBe("lock: no plugins.lock found\n");
+      expect(await refused(["lock", ...argv])).toBe(`lock: ${noLock}`);
     expect(await names()).toEqual([]);
   });
 

@@ -101,7 +101,7 @@ it("says which port is in use, and what to do", async () => {
   const { ended, text } = await started({ servers, listen: { port } });
   expect(await ended).not.toBe(0);
   expect(text()).toContain(
-    `port ${port} of 127.0.0.1 is in use: stop the program that listens there`,
+    `listen: port ${port} of 127.0.0.1 is in use: stop the program that listens there`,
   );
 });
 

@@ -214,7 +214,7 @@ it("says that its port is in use, and leaves nothing behind", async () => {
   const { port } = other.address() as AddressInfo;
   await expect(startGateway({ servers, admin: { port } })).rejects.toMatchObject({
     code: "setting_invalid",
-    message: expect.stringContaining(`port ${port} of 127.0.0.1 is in use`),
+    message: expect.stringContaining(`admin: port ${port} of 127.0.0.1 is in use`),
   });
   const taken = await started();
   const front = Number(taken.url.port);

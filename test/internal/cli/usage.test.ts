@@ -59,7 +59,7 @@ describe("usage errors", () => {
     ["an empty path", ["plugins", "list", "--root="], "'--root PATH' needs a value"],
     ["a switch with a value", ["plugins", "list", "--verbose=1"], "unknown option '--verbose=1'"],
     ["two ways to lock", ["plugins", "lock", "--all", "--prune"], "only one of --all, --prune"],
-    ["a reason for nothing", ["plugins", "lock", "--reason", "r"], "--reason goes with"],
+    ["a reason for nothing", ["plugins", "lock", "--reason", "r"], "--reason needs"],
     ["a missing key", ["plugins", "sign", ".", "--identity", "a"], "'--key' is not given"],
     ["a missing identity", ["plugins", "sign", ".", "--key", "-"], "'--identity' is not given"],
   ];
@@ -288,6 +288,12 @@ describe("the table of commands", () => {
     const specs = new Set(allCommands.flatMap(({ options }) => Object.values(options)));
     const flags = [...specs].map(({ flag }) => flag);
     const repeated = flags.filter((flag, at) => flags.indexOf(flag) !== at);
-    expect([...new Set(repeated)].sort()).toEqual(["--check", "--host", "--isolate"]);
+    expect([...new Set(repeated)].sort()).toEqual([
+      "--check",
+      "--host",
+      "--isolate",
+      "--plugin-mode",
+      "--port",
+    ]);
   });
 });

@@ -51,7 +51,7 @@ export const pluginsDoctor = defineCommand({
   async run(context) {
     const { exitCode, rows, ofLock, head, rowLines, warnings } = await outcomeOf(context);
     const about = [...new Set(ofLock.map((each) => placeNames[each.about]))];
-    const more = `There are also problems with ${about.join(", ")}: run \`doctor\` to see them.`;
+    const more = `There are also problems with ${about.join(", ")}: run \`${context.host.bin} doctor\` to see them.`;
     return {
       exitCode,
       document: rows,
@@ -112,12 +112,12 @@ export const doctor = defineCommand({
 
 /** Returns what both commands find and print, and their exit code. */
 async function outcomeOf(context: Context) {
-  const { env, services, options, paint } = context;
+  const { env, host, services, options, paint } = context;
   const { catalog, scope } = await lookupFor(context);
   await expectLockfile(scope);
   const state = await services.lockState(scope);
   const report = await services.discover({ ...scope, faults: "report" });
-  const rows = diagnose(report, catalog, env);
+  const rows = diagnose(report, { catalog, env, host });
   const ofLock = lockFindings(report, state);
   const found: readonly string[] = [
     ...rows.map(({ status }) => doctorStates[status]),

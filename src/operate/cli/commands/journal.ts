@@ -12,6 +12,7 @@ import {
   warnings,
 } from "../documents.ts";
 import { sharedOptions } from "../options.ts";
+import { stepsOfJournal } from "../print/next-steps.ts";
 import { journalSection, type Paint, shortHash } from "../print/parts.ts";
 import { say } from "../print/printable.ts";
 
@@ -73,6 +74,7 @@ export const journal = defineCommand({
           : [
               "not covered: the time, author and reason of the last line; the next change covers them",
             ]),
+        ...stepsOfJournal(report, paint),
       ],
       warnings: report.warnings,
     };

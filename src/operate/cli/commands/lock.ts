@@ -101,6 +101,6 @@ function actionOf(given: OptionValues<typeof declared>): LockRequest["action"] {
     throw misuse(`only one of ${flags.join(", ")} can be given`);
   }
   if (given.reason !== undefined && first !== "all" && first !== "prune")
-    throw misuse("--reason goes with --all or --prune");
+    throw misuse("--reason needs --all or --prune");
   return first;
 }

@@ -14,7 +14,7 @@ import { scopeOf } from "../command-context.ts";
 import type { CommandScope } from "../command-host.ts";
 import type { CommandServices } from "../command-services.ts";
 import { lock, textOrNull, trusted, warnings } from "../documents.ts";
-import { CommandFailure, failureFor, refusal } from "../failure.ts";
+import { CommandFailure, failureFor, notOneOf, refusal } from "../failure.ts";
 import { type OptionValues, sharedOptions } from "../options.ts";
 import { changesSince, trustedTerms, wordsOf } from "../plain-words.ts";
 import { listed, singleQuoted } from "../print/printable.ts";
@@ -118,12 +118,11 @@ function isolationIn({ isolate, accept = [] }: OptionValues<typeof declared>) {
   const refused = (why: string) => refusal("options_invalid", `trust: ${why}`);
   const expected = [...isolations, "host"];
   if (isolate !== undefined && !expected.includes(isolate))
-    throw refused(`--isolate takes ${listed(expected)}, got ${singleQuoted(isolate)}`);
+    throw refused(notOneOf("--isolate", expected, isolate));
   const odd = accept.find((each) => !isOpening(each));
-  if (odd !== undefined)
-    throw refused(`--accept takes ${listed(Object.keys(openings))}, got ${singleQuoted(odd)}`);
+  if (odd !== undefined) throw refused(notOneOf("--accept", Object.keys(openings), odd));
   if (accept.length > 0 && (isolate === undefined || isolate === "host"))
-    throw refused("--accept goes with --isolate KIND: what runs in the host can do all of that");
+    throw refused("--accept needs --isolate KIND: what runs in the host can do all of that");
   return {
     isolate: isolate as Isolation | "host" | undefined,
     accept: accept as readonly Opening[],

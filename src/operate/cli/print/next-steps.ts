@@ -1,6 +1,6 @@
 /** The next steps that `list` and `verify` print at the end: a line for each kind of problem. */
 import { type RejectionCode, rejectionCodes } from "../../packages/index.ts";
-import type { DiscoveryReport, DriftRow } from "../reports.ts";
+import type { DiscoveryReport, DriftRow, JournalProblems } from "../reports.ts";
 import { texts } from "../texts.ts";
 import type { VerifyReport } from "../work/verify.ts";
 import { type Paint, section } from "./parts.ts";
@@ -69,10 +69,18 @@ export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly stri
       ),
       ...unreadSteps(unreadable),
       ...(pending ? [["pending", texts.endPending] as const] : []),
-      ...report.journal_problems.map(({ problem }): Step => [problem, journalTodo(problem)]),
+      ...journalSteps(report),
     ],
     paint,
   );
+}
+
+export function stepsOfJournal(report: JournalProblems, paint: Paint): readonly string[] {
+  return steps(journalSteps(report), paint);
+}
+
+function journalSteps({ journal_problems }: JournalProblems): readonly Step[] {
+  return journal_problems.map(({ problem }) => [problem, journalTodo(problem)]);
 }
 
 /**

@@ -22,6 +22,13 @@ export function listed(names: readonly string[], nothing = "-"): string {
   return names.length === 0 ? nothing : names.map(printable).join(", ");
 }
 
+const orList = new Intl.ListFormat("en-GB", { type: "disjunction" });
+
+/** `worker, process or quickjs` */
+export function either(names: readonly string[]): string {
+  return orList.format(names.map(printable));
+}
+
 /** JSON whose strings are safe on a terminal, and which parses to the same value. */
 export function printableJson(value: unknown, indent?: number): string {
   const text = JSON.stringify(value, undefined, indent);

@@ -1,8 +1,9 @@
 /** Signs a package for its author, and warns if that may not be what gets published. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { installedNames, readBundled } from "../../packages/index.ts";
+import { installedNames, readBundled, systemCode } from "../../packages/index.ts";
 import { type SignPackageOptions, signPackage, signTarball } from "../../trust/index.ts";
+import { refusal } from "../failure.ts";
 import { texts } from "../texts.ts";
 
 /** `path` is the package's folder or its tarball. */
@@ -10,7 +11,9 @@ export async function sign(options: SignPackageOptions) {
   const { path } = options;
   const isTarball = await stat(path).then(
     (stats) => stats.isFile(),
-    () => false,
+    (error: NodeJS.ErrnoException) => {
+      throw refusal("io_failed", texts.noPackage(path, systemCode(error)));
+    },
   );
   const warnings: string[] = [];
   const signed = isTarball

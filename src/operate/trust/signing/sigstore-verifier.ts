@@ -60,7 +60,7 @@ class Refusal extends Error {}
  *   issuer: "https://token.actions.githubusercontent.com",
  * });
  * const start = await verifier.prepare?.().catch((error: Error) => error.message);
- * console.log(start?.endsWith("is not there.")); // true
+ * console.log(start?.endsWith("does not exist.")); // true
  * ```
  */
 export function sigstoreVerifier(options: SigstoreVerifierOptions): SignatureVerifier {

@@ -289,7 +289,7 @@ describe("what can never happen", () => {
     expect([code, sentences]).toEqual(
       text === undefined ? [0, []] : [1, expect.arrayContaining([expect.stringMatching(text)])],
     );
-    for (const sentence of sentences) expect(lines).toContain(`Never: ${sentence}`);
+    for (const sentence of sentences) expect(lines).toContain(`No effect: ${sentence}`);
   });
 
   it("a folder that is not there, which is a warning", async () => {

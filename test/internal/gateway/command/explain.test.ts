@@ -228,5 +228,23 @@ describe("with less", () => {
       ),
     ]);
     expect(missing.stderr).not.toContain("ENOENT");
+    const folder = await explain({ cwd, env: { TOKEN: "" } }, "id", "--file", ".");
+    expect([folder.code, folder.stderr]).toEqual([2, expect.stringContaining("the audit trail: ")]);
+    const other = await explain(
+      { cwd, env: { TOKEN: "" } },
+      "id",
+      "--file",
+      "glassine.config.json",
+    );
+    expect([other.code, other.stderr]).toEqual([
+      2,
+      expect.stringContaining("is not an audit trail"),
+    ]);
+    await writeFile(join(cwd, "empty.jsonl"), "");
+    const empty = await explain({ cwd, env: { TOKEN: "" } }, "id", "--file", "empty.jsonl");
+    expect([empty.code, empty.stderr]).toEqual([
+      1,
+      expect.stringContaining("has no record of request id"),
+    ]);
   });
 });

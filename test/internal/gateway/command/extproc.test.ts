@@ -1,5 +1,6 @@
 /** How the arguments of `glassine extproc` are read. */
 import { type AddressInfo, createServer } from "node:net";
+import { definePlugin } from "glassine";
 import { expect, it } from "vitest";
 import { cannotListen, envoyServer } from "../../../../src/gateway/envoy/index.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
@@ -12,16 +13,20 @@ const config = {
 };
 const folder = () => folderWith({ "glassine.config.json": JSON.stringify(config) });
 const local = ["--listen", "127.0.0.1:9002"];
+const production = ["--plugin-mode", "production"];
+const admin = ["--envoy-admin", "http://127.0.0.1:9901"];
+const tls = (cert: string) => ["--tls-cert", cert, "--tls-key", cert, "--tls-ca", cert];
+Object.assign(globalThis, { testGlassine: { definePlugin } });
 
 it.each([
-  [[], "extproc expects --listen"],
+  [[], "extproc needs --listen"],
   [["--listen", "somewhere"], "--listen expects unix:PATH or HOST:PORT, got somewhere"],
   [["--listen", "0.0.0.0:9002"], "others can connect to 0.0.0.0"],
   [[...local, "--webhook", "0.0.0.0:9003"], "others can connect to 0.0.0.0"],
   [[...local, "--webhook", "unix:/run/hook.sock"], "--webhook expects HOST:PORT"],
-  [[...local, "--mask-answers"], "--mask-answers goes with --webhook"],
+  [[...local, "--mask-answers"], "--mask-answers needs --webhook"],
   [[...local, "--tls-cert", "a.pem"], "--tls-cert, --tls-key and --tls-ca go together"],
-  [[...local, "--json"], "--json goes with --check"],
+  [[...local, "--json"], "--json needs --check"],
   [[...local, "--envoy-admin", "nowhere"], "--envoy-admin expects a URL"],
 ])("says what is wrong with %j", async (args, text) => {
   const { code, stderr } = await run(["extproc", ...args], { cwd: await folder() });
@@ -68,6 +73,60 @@ it("says with --check where it would listen", async () => {
   expect(stdout).toContain("webhook at: 127.0.0.1:9003");
 });
 
+it("says with --check what each plugin would see, and whether all can work", async () => {
+  verifies("envoy:check");
+  const cwd = await folderWith({
+    "glassine.config.json": JSON.stringify({ ...config, plugins: ["./p.mjs"] }),
+    "p.mjs": `export default globalThis.testGlassine.definePlugin({
+      name: "watcher", version: "1.0.0", capabilities: ["read_labels"],
+      hooks: { "cmf.tool_pre_invoke": (_payload, _context, _extensions) => undefined },
+    });`,
+    "open.yaml": "policies: { extProc: { host: 127.0.0.1:9002, failureMode: failOpen } }",
+  });
+  const args = ["extproc", ...local, "--check"];
+  const fine = await run(args, { cwd });
+  expect(fine.code).toBe(0);
+  expect(fine.stdout).toContain("watcher 1.0.0");
+  expect(fine.stdout).toMatch(/\nThe configuration can work\.\n$/);
+  const open = await run([...args, "--envoy-config", "open.yaml"], { cwd });
+  expect(open.code).toBe(1);
+  expect(open.stdout).toContain("`failureMode` of `extProc` is failOpen");
+  expect(open.stdout).toMatch(/\nThe configuration cannot work as it is\.\n$/);
+});
+
+it.each([
+  ["a certificate that is not there", [...tls("none.pem")], {}, "--tls-cert: /", "does not exist"],
+  ["a folder as its certificate", [...tls(".")], {}, "--tls-cert: /", "is a folder"],
+  ["an address that is open", ["--webhook", "0.0.0.0:1"], {}, "others can connect to 0.0.0.0"],
+  ["an admin interface that is no URL", ["--envoy-admin", "x"], {}, "--envoy-admin expects a URL"],
+  ["no file of Envoy", ["--envoy-config", "no.yaml"], {}, "--envoy-config: /", "does not exist"],
+  ["production without Envoy", production, {}, "production expects --envoy-admin"],
+  ["production without a lock", [...production, ...admin], {}, "production needs plugins.lock"],
+  ["a plugin that is not there", [], { plugins: ["./none.mjs"] }, "none.mjs", "does not exist"],
+])("refuses with --check what a start refuses: %s", async (_, args, more, ...texts) => {
+  verifies("envoy:check");
+  const cwd = await folderWith({
+    "glassine.config.json": JSON.stringify({ ...config, ...more }),
+  });
+  for (const check of [["--check"], []]) {
+    const { code, stderr } = await run(["extproc", ...local, ...args, ...check], { cwd });
+    expect(code).toBe(2);
+    for (const text of texts) expect(stderr).toContain(text);
+  }
+});
+
+it("warns with --check of a secret that is missing here", async () => {
+  verifies("envoy:check");
+  const notes = { url: "http://127.0.0.1:3000/mcp", headers: { "x-key": { env: "NOTES_KEY" } } };
+  const cwd = await folderWith({
+    "glassine.config.json": JSON.stringify({ ...config, servers: { notes } }),
+  });
+  const { code, stdout, stderr } = await run(["extproc", ...local, "--check"], { cwd });
+  expect(code).toBe(0);
+  expect(stderr).toContain("warning: servers.notes.headers.x-key: ");
+  expect(stdout).toMatch(/\nThe configuration can work, but see the warnings\.\n$/);
+});
+
 it("says that its address is in use", async () => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -81,7 +140,7 @@ it("says that its address is in use", async () => {
   await expect(taken).rejects.toMatchObject({
     code: "setting_invalid",
     message: expect.stringContaining(
-      `127.0.0.1:${port} is in use: stop the program that listens there`,
+      `--listen: 127.0.0.1:${port} is in use: stop the program that listens there`,
     ),
   });
   server.close();
@@ -112,8 +171,8 @@ it.each([
   ["port 80 of nowhere.invalid", "ENOTFOUND", "the address is unknown"],
   ["unix:/run/proxy.sock", "EADDRINUSE", "choose another socket"],
 ])("says of %s after %s what to do", (at, code, remedy) => {
-  const { code: own, message } = cannotListen(at, code);
-  expect(own).toBe("setting_invalid");
+  const { code: own, message } = cannotListen("listen", at, code);
+  expect([own, message]).toEqual(["setting_invalid", expect.stringMatching(/^listen: /)]);
   expect(message).toContain(at);
   expect(message).toContain(remedy);
 });

@@ -70,9 +70,12 @@ it("isolates each --plugin with --isolate", async () => {
     { source: join(cwd, "p.mjs"), name: "guard", isolate: "process" },
   ]);
   for (const [wrong, text] of [
-    [["--isolate", "vm"], "--isolate takes worker, process, quickjs"],
-    [["--isolate", "process", "--accept", "net"], "--accept takes network, signals, memory, files"],
-    [["--accept", "network"], "--accept goes with --isolate"],
+    [["--isolate", "vm"], "--isolate expects worker, process or quickjs, got 'vm'"],
+    [
+      ["--isolate", "process", "--accept", "net"],
+      "--accept expects network, signals, memory or files, got 'net'",
+    ],
+    [["--accept", "network"], "--accept needs --isolate"],
   ] as const) {
     const ended = await run(
       [...argv.filter((each) => each !== "--json"), ...wrong, ...command],

@@ -35,7 +35,7 @@ describe("the command of a server", () => {
     [["gateway", "reload", "--port", "1"], "unknown option '--port'"],
     [["gateway", "--config", "x.json", "reload"], "options go after all words of a command"],
     [["gateway", "--port", "1", "--port", "2", "--", "x"], "given twice"],
-    [["gateway", "--json", "--", "x"], "--json goes with --check"],
+    [["gateway", "--json", "--", "x"], "--json needs --check"],
     [["gateway", "--host", "localhost", "--", "x"], "--host needs --port"],
   ])("is not guessed: %j", async (argv, text) => {
     verifies("cli:rest");

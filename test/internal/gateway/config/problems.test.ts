@@ -38,8 +38,8 @@ describe("a problem", () => {
       },
       {
         "servers.files.onDeny":
-          'expected one of "error", "tool_result", got a string. Did you mean "tool_result"?',
-        mode: 'expected one of "dev", "production", got a string. Did you mean "production"?',
+          'expected one of "error", "tool_result", got another string. Did you mean "tool_result"?',
+        mode: 'expected one of "dev", "production", got another string. Did you mean "production"?',
       },
     ],
     [
@@ -82,7 +82,7 @@ describe("a problem", () => {
     [
       "a URL that is none",
       { servers: { files: { url: "ftp://files" } } },
-      { "servers.files.url": "expected an http or https URL, got a string." },
+      { "servers.files.url": "expected an http or https URL, got another string." },
     ],
     [
       "a server without its program",
@@ -108,7 +108,8 @@ describe("a problem", () => {
       "a header of two lines",
       { servers: { web: { url: "https://a.example", headers: { a: `${secret}\n` } } } },
       {
-        "servers.web.headers.a": "expected a header value, which has no line break, got a string.",
+        "servers.web.headers.a":
+          "expected a header value, which has no line break, got another string.",
       },
     ],
     [

@@ -86,7 +86,7 @@ describe("a key file", () => {
   });
 
   it.each([
-    ["/nowhere/keys.json", "is not there"],
+    ["/nowhere/keys.json", "does not exist"],
     ["/", "is not a regular file"],
   ])("%s %s", async (file, fault) => {
     await expect(identifierOf(jwt({ keys: { file } }))).rejects.toMatchObject({
