@@ -319,6 +319,15 @@ describe("doctor", () => {
     expect([rows.code, rows.stderr]).toEqual([0, `warning: ${fault.message}\n`]);
   });
 
+  it("says that there are no plugins, but nothing of a consistent configuration", async () => {
+    verifies("cli:doctor-status");
+    const { stdout } = await run(["doctor"], { services: serving({}, { pending: true }) });
+    expect(linesOf(stdout).slice(-2)).toEqual([
+      "Plugin state diagnostics:",
+      "No plugins registered.",
+    ]);
+  });
+
   it.each([
     [{ pending: true }, "warning", "pending"],
     [

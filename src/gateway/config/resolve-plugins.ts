@@ -199,7 +199,7 @@ function withEntries(error: unknown, found: readonly Found[]): unknown {
 function twice(name: string, first: number, second: number): GlassineError {
   return new GlassineError(
     "plugin_duplicate",
-    `plugins[${first}] and plugins[${second}] both name the plugin ${quoted(name)}, but a gateway runs each plugin once: put their options into one entry`,
+    `plugins[${first}] and plugins[${second}] both name the plugin ${quoted(name)}, and a gateway runs each plugin once: put all options into one entry, and remove the other; --use and --plugin come after the entries of the configuration`,
     { plugin: name },
   );
 }

@@ -15,7 +15,7 @@ interface RedisPackage {
   };
 }
 
-/** @throws GlassineError (as a rejection) `setting_invalid`; `label_store_failed` */
+/** @throws GlassineError (as a rejection) `setting_invalid`; `secret_missing`; `label_store_failed` */
 export async function openLabelStore({ config, secrets, log }: GatewayParts) {
   const { store } = config.labels;
   if (store === "memory") return { store: memoryLabelStore(), close: async () => {} };
@@ -67,7 +67,8 @@ function clientOf<Client>(create: () => Client): Client {
   try {
     return create();
   } catch (error) {
-    if (isGlassineError(error)) throw error;
+    if (isGlassineError(error))
+      throw new GlassineError(error.code, `labels.store.redis: ${error.message}`, error.data);
     throw new GlassineError(
       "setting_invalid",
       "`labels.store.redis` is not the URL of a Redis or Valkey server: write redis://HOST:PORT, or rediss:// for TLS.",

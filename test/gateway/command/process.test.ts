@@ -92,6 +92,16 @@ it("keeps the last good configuration after SIGHUP with a wrong one", async () =
   expect(await ended).toBe(0);
 });
 
+it("says which key of the configuration names a secret that is missing", async () => {
+  const servers = { fake: { url: "http://127.0.0.1:1/mcp" } };
+  const labels = { store: { redis: { env: "NO_SUCH_VARIABLE" } } };
+  const { ended, text } = await started({ servers, labels, listen: { port: 0 } });
+  expect(await ended).toBe(2);
+  expect(text()).toMatch(
+    /\nlabels\.store\.redis: the environment variable "NO_SUCH_VARIABLE" is not/,
+  );
+});
+
 it("says which port is in use, and what to do", async () => {
   const other = createServer();
   await new Promise<void>((resolve) => other.listen(0, "127.0.0.1", resolve));

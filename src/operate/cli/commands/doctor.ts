@@ -143,7 +143,7 @@ async function outcomeOf(context: Context) {
     rowLines: [
       paint.title("Plugin state diagnostics:"),
       ...rows.flatMap((row) => rowLinesOf(row, paint)),
-      ...(status === "ok" ? [well] : []),
+      ...(status === "ok" ? [well] : rows.length === 0 ? ["No plugins registered."] : []),
     ],
     warnings: [...new Set([...state.warnings, ...report.warnings])],
   };
