@@ -321,11 +321,17 @@ describe("doctor", () => {
 
   it("says that there are no plugins, but nothing of a consistent configuration", async () => {
     verifies("cli:doctor-status");
-    const { stdout } = await run(["doctor"], { services: serving({}, { pending: true }) });
-    expect(linesOf(stdout).slice(-2)).toEqual([
+    const services = serving({}, { pending: true });
+    const { stdout } = await run(["doctor"], { services, cwd: "/srv" });
+    expect(linesOf(stdout).slice(-3)).toEqual([
       "Plugin state diagnostics:",
       "No plugins registered.",
+      "Searched: /srv/node_modules and the node_modules of the folders above.",
     ]);
+    for (const unknown of [{ discovery_off: "SWITCH=false" }, { unreadable: ["/a"] }]) {
+      const ended = await run(["doctor"], { services: serving(unknown, { pending: true }) });
+      expect(ended.stdout).not.toContain("No plugins registered");
+    }
   });
 
   it.each([

@@ -216,8 +216,17 @@ describe("a host in dev mode beside a lockfile", () => {
     expect((await at("list")).stderr).toContain(`warning: ${warning}\n`);
     expect((await discover(cwd, { mode: "production" })).warnings).not.toContain(warning);
     expect((await at("verify")).stderr).toBe("");
-    await at("lock", "--all", ...reason);
     await at("untrust", "gone", ...reason);
+    const one = await discover(cwd, { mode: "dev" });
+    expect(one.warnings).toContain(
+      warning.replace("2 of its 4 entries differ", "1 of its 3 entries differs"),
+    );
+    for (const name of ["kept", "optional"]) await at("untrust", name, ...reason);
+    const only = await discover(cwd, { mode: "dev" });
+    expect(only.warnings).toContain(
+      warning.replace("2 of its 4 entries differ", "its only entry differs"),
+    );
+    await at("lock", "--all", ...reason);
     expect((await discover(cwd, { mode: "dev" })).warnings).toEqual([]);
   });
 });

@@ -59,7 +59,9 @@ export const extprocDocument = z
     mode,
     listens_at: text,
     webhook_at: textOrNull.describe("Where agentgateway finds the webhook; null for none."),
-    served_at: z.record(text, text).describe("The servers by the paths that callers ask at."),
+    served_at: z
+      .record(text, text)
+      .describe("The servers and models by the paths that callers ask at."),
     ...findings.shape,
   })
   .describe("What `extproc --check --json` prints.");

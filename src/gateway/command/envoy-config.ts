@@ -8,10 +8,9 @@ import {
   type EnvoyProduct,
   envoyConfig,
   envoyProducts,
-  problemsInText,
 } from "../envoy/index.ts";
 import { listenAt } from "./envoy-addresses.ts";
-import { readNamedFile } from "./named-file.ts";
+import { problemsInFile } from "./named-file.ts";
 import type { EnvoyConfigContext } from "./options.ts";
 
 const defaultAdminPort = 9901;
@@ -41,9 +40,8 @@ export async function print({ cwd, env, options }: EnvoyConfigContext) {
 }
 
 export async function check({ cwd, options, paint }: EnvoyConfigContext, file: string) {
-  const path = resolve(cwd, file);
-  const given = await readNamedFile("--check-file", path);
-  const found = problemsInText(String(given), path).map(({ text }) => text);
+  const problems = await problemsInFile("--check-file", resolve(cwd, file));
+  const found = problems.map(({ text }) => text);
   return {
     exitCode: found.length === 0 ? (0 as const) : (1 as const),
     document: { product: productIn(options), text: null, problems: found },

@@ -49,7 +49,7 @@ export const explainCommand: Command = defineCommand({
     if (found === "no_trail")
       throw refusal(
         "io_failed",
-        say`${file} is not an audit trail: none of its lines is a record; name the file of \`audit.file\` with --file`,
+        say`${file} is not an audit trail: none of its lines is a record; correct \`audit.file\`, or name the file that the gateway writes with --file`,
       );
     if (found === undefined)
       throw negative(

@@ -16,7 +16,7 @@ export function extprocCommand(services: () => Promise<GatewayServices>): Comman
       "SIGHUP reloads the configuration. SIGTERM and SIGINT make Envoy use another processor, and end this one when open requests are done.",
     ],
     options: extprocOptions,
-    exits: { 1: "with --check, something would keep it from working" },
+    exits: { 1: "with --check, something in the configuration cannot work" },
     examples: [
       { line: "extproc --listen unix:/run/glassine.sock", what: "next to Envoy on one machine" },
       {

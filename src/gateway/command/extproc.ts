@@ -1,8 +1,9 @@
 /** What `extproc` does: serves Envoy, or reports what would keep it from doing so. */
 import { resolve } from "node:path";
 import { Readable, Writable } from "node:stream";
+import { createSecureContext } from "node:tls";
 import { GlassineError } from "../../core/errors/index.ts";
-import { misuse, type Outcome, say } from "../../operate/cli/index.ts";
+import { misuse, type Outcome, refusal, say } from "../../operate/cli/index.ts";
 import { readPluginMode } from "../../operate/trust/index.ts";
 import { type GatewayConfig, isLocal, type LoadedConfig, loadConfig } from "../config/index.ts";
 import {
@@ -10,7 +11,6 @@ import {
   type EnvoyListen,
   type EnvoyProblem,
   type EnvoyTls,
-  problemsInText,
   requireGrpc,
   serverPaths,
   watchEnvoy,
@@ -19,7 +19,7 @@ import { type GatewayLog, lineLog } from "../observe/index.ts";
 import { checkGateway } from "./check-gateway.ts";
 import { canWork, reportLines } from "./check-report.ts";
 import { listenAt } from "./envoy-addresses.ts";
-import { readNamedFile } from "./named-file.ts";
+import { problemsInFile, readNamedFile } from "./named-file.ts";
 import type { ExtprocContext } from "./options.ts";
 import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
@@ -115,19 +115,28 @@ async function tlsFor(
   if (tlsCert === undefined || tlsKey === undefined || tlsCa === undefined)
     throw misuse("--tls-cert, --tls-key and --tls-ca go together");
   const read = (flag: string, file: string) => readNamedFile(flag, resolve(cwd, file));
-  return {
+  const tls = {
     cert: await read("--tls-cert", tlsCert),
     key: await read("--tls-key", tlsKey),
     clientCa: await read("--tls-ca", tlsCa),
   };
+  try {
+    createSecureContext({ cert: tls.cert, key: tls.key, ca: tls.clientCa });
+  } catch (error) {
+    const { message } = error as Error;
+    throw refusal(
+      "setting_invalid",
+      say`--tls-cert, --tls-key and --tls-ca cannot be used together: ${message}`,
+    );
+  }
+  return tls;
 }
 
 /** Returns the problems in Envoy's configuration file. */
 async function problemsIn({ cwd, options }: ExtprocContext): Promise<readonly EnvoyProblem[]> {
   const { envoyConfig: file } = options;
   if (file === undefined) return [];
-  const path = resolve(cwd, file);
-  return problemsInText(String(await readNamedFile("--envoy-config", path)), path);
+  return problemsInFile("--envoy-config", resolve(cwd, file));
 }
 
 async function checkFile(context: ExtprocContext, isProduction: boolean, log: GatewayLog) {
@@ -188,14 +197,20 @@ export async function check(context: ExtprocContext, { stock }: GatewayServices)
   const { at, webhook } = await frontOf(context, config);
   const inEnvoy = await problemsIn(context);
   const found = await checkGateway(loaded, context, stock, [requireGrpc]);
+  const textsOf = (isFatal: boolean) =>
+    inEnvoy
+      .filter(({ isOpen }) => (isOpen && config.mode === "production") === isFatal)
+      .map(({ text }) => text);
   const report = {
     ...found,
-    problems: [...found.problems, ...inEnvoy.map(({ text }) => text)],
+    problems: [...found.problems, ...textsOf(true)],
+    warnings: [...found.warnings, ...textsOf(false)],
   };
   const { socket, host, port } = at;
   const listens_at = socket === undefined ? `${host}:${port}` : `unix:${socket}`;
   const webhook_at = webhook === undefined ? null : `${webhook.host}:${webhook.port}`;
-  const served_at = Object.fromEntries(serverPaths(config));
+  const models = Object.entries(config.models).map(([name, { path }]) => [path, name] as const);
+  const served_at = Object.fromEntries([...serverPaths(config), ...models]);
   return {
     exitCode: canWork(report) ? (0 as const) : (1 as const),
     document: {

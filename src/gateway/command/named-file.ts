@@ -1,7 +1,8 @@
-/** Reads a file that an option names. */
+/** Reads files that options name. */
 import { readFile } from "node:fs/promises";
 import { refusal, say } from "../../operate/cli/index.ts";
 import { systemCode } from "../../operate/packages/index.ts";
+import { type EnvoyProblem, problemsInText } from "../envoy/index.ts";
 
 const faults: Readonly<Record<string, string>> = {
   ENOENT: "does not exist",
@@ -15,6 +16,11 @@ export async function readNamedFile(flag: string, path: string): Promise<Buffer>
   } catch (error) {
     throw unreadable(flag, path, error);
   }
+}
+
+/** Returns the problems in the configuration of Envoy that an option names. */
+export async function problemsInFile(flag: string, path: string): Promise<readonly EnvoyProblem[]> {
+  return problemsInText(String(await readNamedFile(flag, path)), path);
 }
 
 /** Returns the failure for an error of the system. */

@@ -102,7 +102,7 @@ export const extprocOptions = {
   },
   check: {
     flag: "--check",
-    what: "only report where it would listen and what would keep it from working; start nothing",
+    what: "only check the configuration, and say where it would listen and what each plugin will see; listen nowhere",
   },
   pluginMode: gatewayOptions.pluginMode,
   pluginsLock: sharedOptions.pluginsLock,

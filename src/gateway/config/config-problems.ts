@@ -123,8 +123,9 @@ function explainedUnion(
       : wanted(issue.message);
   // For an object, the message already says which keys it must have.
   const isObject = expected.startsWith("expected either") && kindOf(given) === "an object";
+  const mayBeString = placed.flat().some((inner) => isAt(inner) && inner.code === "invalid_value");
   return [
-    problemAt(path, isObject ? `${expected}.` : `${expected}, got ${kindOf(given)}.`),
+    problemAt(path, isObject ? `${expected}.` : `${expected}, got ${gotOf(given, mayBeString)}.`),
     ...slips,
   ];
 }
@@ -153,8 +154,11 @@ function gotBy(issue: Issue, given: unknown): string {
   if (issue.code === "too_small")
     return issue.origin === "string" || issue.origin === "array" ? "an empty one" : "a smaller one";
   if (issue.code === "too_big") return "a larger one";
-  const isOther = typeof given === "string" && issue.code !== "invalid_type";
-  return isOther ? "another string" : kindOf(given);
+  return gotOf(given, issue.code !== "invalid_type");
+}
+
+function gotOf(given: unknown, mayBeString: boolean): string {
+  return mayBeString && typeof given === "string" ? "another string" : kindOf(given);
 }
 
 function unknownKey(schema: z.ZodType, path: Path): ConfigProblem {

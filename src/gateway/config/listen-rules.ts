@@ -32,15 +32,23 @@ export function listenProblems(
   problems.push(...hostProblems("listen", { host, allowedHosts }));
   for (const [index, each] of allowedOrigins.entries()) {
     if (originHeader.test(each)) continue;
-    const isAny = each === "null" || each.includes("*");
     problems.push(
       problemAt(
         ["listen", "allowedOrigins", index],
-        `expected a scheme, a host and, unless it is the default one, a port, and nothing after them, such as "https://app.example.com", got ${quoted(each)}${isAny ? ", which would allow any page" : ""}.`,
+        `expected a scheme, a host and, unless it is the default one, a port, and nothing after them, such as "https://app.example.com", got ${shown(each)}${each === "null" ? ", which would allow any page" : wildcards(each)}.`,
       ),
     );
   }
   return problems;
+}
+
+function wildcards(text: string): string {
+  return text.includes("*") ? ": wildcards are not supported" : "";
+}
+
+/** Not the whole, if there may be a password in it. */
+function shown(text: string): string {
+  return text.includes("@") ? "one with a user name" : quoted(text);
 }
 
 /** Returns what is wrong with the list of `Host` headers that a port accepts. */
@@ -58,9 +66,8 @@ export function hostProblems(
   }
   for (const [index, each] of (allowedHosts ?? []).entries()) {
     if (hostHeader.test(each)) continue;
-    const why = each.includes("*") ? ": wildcards are not supported" : "";
     found(
-      `expected a host and, unless it is the default one, a port, such as "gateway.example.com:8443", got ${quoted(each)}${why}.`,
+      `expected a host and, unless it is the default one, a port, such as "gateway.example.com:8443", got ${shown(each)}${wildcards(each)}.`,
       index,
     );
   }

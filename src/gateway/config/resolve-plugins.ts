@@ -167,6 +167,7 @@ const placeless: ReadonlySet<string> = new Set([
   "isolation_refused",
   "plugin_isolation_failed",
   "plugin_ended",
+  "secret_missing",
 ]);
 
 /** Adds an entry's place to an error, instead of the function name in a stock plugin's message. */
@@ -199,7 +200,7 @@ function withEntries(error: unknown, found: readonly Found[]): unknown {
 function twice(name: string, first: number, second: number): GlassineError {
   return new GlassineError(
     "plugin_duplicate",
-    `plugins[${first}] and plugins[${second}] both name the plugin ${quoted(name)}, and a gateway runs each plugin once: put all options into one entry, and remove the other; --use and --plugin come after the entries of the configuration`,
+    `plugins[${first}] and plugins[${second}] (--plugin and --use come last) both name the plugin ${quoted(name)}, and a gateway runs each plugin once: put all options into one entry, and remove the other`,
     { plugin: name },
   );
 }

@@ -58,7 +58,9 @@ export const texts = {
   pruneUnread: (folders: readonly string[]) =>
     `lock: ${listed(folders)} cannot be read, so what is installed is not known; nothing was removed`,
   noPackage: (path: string, code: string) =>
-    say`sign: ${path} ${code === "ENOENT" ? "does not exist" : `cannot be read: ${code}`}: name the folder of a package or its tarball`,
+    code === "ENOENT"
+      ? say`sign: ${path} does not exist: name the folder of a package or its tarball`
+      : say`sign: ${path} cannot be read: ${code}`,
   forOperators: "entry for publishers in an operator's key file:",
   workingFolder: (names: readonly string[]) =>
     `npm does not pack ${listed(names)}: a package without them has another hash, and the signature will not verify. Sign the tarball that \`npm pack\` makes instead.`,

@@ -142,7 +142,7 @@ function unenforced(
   if (count === 0) return [];
   const which =
     entries.length === 1
-      ? "its entry differs"
+      ? "its only entry differs"
       : `${count} of its ${entries.length} entries ${count === 1 ? "differs" : "differ"}`;
   return [
     `plugin mode is dev: plugins.lock is not enforced; ${which} from what is installed, which production refuses`,

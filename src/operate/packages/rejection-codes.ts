@@ -47,7 +47,7 @@ export const rejectionCodes = {
   },
   unsigned: {
     means: "A signature is required, and the package has none.",
-    todo: "Use a signed package of a trusted publisher. Only in local development, switch signing off with PLUGIN_SIGNING_REQUIRED=false and the acknowledgement in PLUGIN_UNSIGNED_ACK, each with the prefix of the host.",
+    todo: "Use a signed package of a trusted publisher. Switch signing off only in local development, with the acknowledgement: PLUGIN_SIGNING_REQUIRED=false and PLUGIN_UNSIGNED_ACK=i-understand-plugins-are-unsigned, each with the prefix of the host.",
   },
   signature_invalid: {
     means:

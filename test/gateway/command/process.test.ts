@@ -27,7 +27,7 @@ async function started(config: object) {
       text += chunk.toString();
     });
   const ended = new Promise<number | string | null>((resolve) =>
-    child.on("exit", (code, signal) => resolve(code ?? signal)),
+    child.on("close", (code, signal) => resolve(code ?? signal)),
   );
   const lines = () =>
     text

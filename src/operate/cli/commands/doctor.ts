@@ -18,7 +18,7 @@ import {
   warnings as warningsSchema,
 } from "../documents.ts";
 import { lookupOptions } from "../options.ts";
-import { headLines, type Paint, section } from "../print/parts.ts";
+import { headLines, noneLines, type Paint, section } from "../print/parts.ts";
 import { printable, say } from "../print/printable.ts";
 
 const shared = {
@@ -126,6 +126,8 @@ async function outcomeOf(context: Context) {
   const status =
     (["error", "warning"] as const).find((each) => found.includes(each)) ?? ("ok" as const);
   const isLoaded = options.noLoad !== true;
+  const isNone =
+    rows.length === 0 && report.discovery_off === null && report.unreadable.length === 0;
   const well = isLoaded
     ? "Plugin configuration looks consistent."
     : "No problem was found without running plugins.";
@@ -143,7 +145,8 @@ async function outcomeOf(context: Context) {
     rowLines: [
       paint.title("Plugin state diagnostics:"),
       ...rows.flatMap((row) => rowLinesOf(row, paint)),
-      ...(status === "ok" ? [well] : rows.length === 0 ? ["No plugins registered."] : []),
+      ...(isNone && status !== "ok" ? noneLines(scope.root, host.catalogUrl) : []),
+      ...(status === "ok" ? [well] : []),
     ],
     warnings: [...new Set([...state.warnings, ...report.warnings])],
   };

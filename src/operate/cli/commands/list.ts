@@ -1,5 +1,4 @@
 /** `plugins list` */
-import { join } from "node:path";
 import * as z from "zod";
 import { byUnits } from "../../../core/plugins/index.ts";
 import { defineCommand } from "../command.ts";
@@ -10,6 +9,7 @@ import { stepsOfList } from "../print/next-steps.ts";
 import {
   driftSection,
   headLines,
+  noneLines,
   type Paint,
   pluginRow,
   section,
@@ -106,15 +106,6 @@ function tableLines(loaded: readonly Row[], paint: Paint): readonly string[] {
     ...loaded.map(({ id, package: from, version, distribution_hash: hash }) =>
       row(printable(id), printable(from), printable(version), shortHash(hash, 12)),
     ),
-  ];
-}
-
-function noneLines(root: string, catalogUrl: string | undefined): readonly string[] {
-  const see = catalogUrl === undefined ? "" : say` See ${catalogUrl} for the plugin catalog.`;
-  const searched = join(root, "node_modules");
-  return [
-    `No plugins registered.${see}`,
-    say`Searched: ${searched} and the node_modules of the folders above.`,
   ];
 }
 

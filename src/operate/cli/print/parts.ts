@@ -1,5 +1,6 @@
 /** Colours, and lines that several commands print. */
 
+import { join } from "node:path";
 import colours from "picocolors";
 import type { Environment } from "../../../core/plugins/index.ts";
 import { driftLabels } from "../../trust/index.ts";
@@ -46,6 +47,16 @@ export function headLines(
     `plugin mode: ${mode}`,
     lock === null ? none : texts.lockLine(lock.path, lock.schema_version),
     ...(unloaded === undefined ? [] : [`${texts.notRun}: ${unloaded}`]),
+  ];
+}
+
+/** Says that nothing is installed, and where that was looked for. */
+export function noneLines(root: string, catalogUrl: string | undefined): readonly string[] {
+  const see = catalogUrl === undefined ? "" : say` See ${catalogUrl} for the plugin catalog.`;
+  const searched = join(root, "node_modules");
+  return [
+    `No plugins registered.${see}`,
+    say`Searched: ${searched} and the node_modules of the folders above.`,
   ];
 }
 

@@ -215,7 +215,7 @@ describe("with less", () => {
   });
 
   it("refuses a configuration without a trail, and a file that is not there", async () => {
-    verifies("cli:explain");
+    verifies("cli:explain", "cli:explain-trail");
     const { audit: _, ...config } = configOf({});
     const cwd = await folderWith({ "glassine.config.json": config });
     const none = await explain({ cwd, env: { TOKEN: "" } }, "id");

@@ -63,11 +63,15 @@ it("listens for Envoy and for the webhook where it was said", async () => {
 
 it("says with --check where it would listen", async () => {
   const args = [...local, "--webhook", "127.0.0.1:9003", "--check"];
-  const { document } = await run(["extproc", ...args, "--json"], { cwd: await folder() });
+  const gpt = { provider: "openai", url: "https://model.example", path: "/gpt" };
+  const cwd = await folderWith({
+    "glassine.config.json": JSON.stringify({ ...config, models: { gpt } }),
+  });
+  const { document } = await run(["extproc", ...args, "--json"], { cwd });
   expect(document()).toMatchObject({
     listens_at: "127.0.0.1:9002",
     webhook_at: "127.0.0.1:9003",
-    served_at: { "/mcp": "notes" },
+    served_at: { "/mcp": "notes", "/gpt": "gpt" },
   });
   const { stdout } = await run(["extproc", ...args], { cwd: await folder() });
   expect(stdout).toContain("webhook at: 127.0.0.1:9003");
@@ -81,21 +85,33 @@ it("says with --check what each plugin would see, and whether all can work", asy
       name: "watcher", version: "1.0.0", capabilities: ["read_labels"],
       hooks: { "cmf.tool_pre_invoke": (_payload, _context, _extensions) => undefined },
     });`,
+  });
+  const { code, stdout } = await run(["extproc", ...local, "--check"], { cwd });
+  expect(code).toBe(0);
+  expect(stdout).toContain("watcher 1.0.0");
+  expect(stdout).toMatch(/\nThe configuration can work\.\n$/);
+});
+
+it("finds with --check what Envoy lets pass unjudged, which is a problem in production", async () => {
+  verifies("envoy:check", "envoy:safe");
+  const cwd = await folderWith({
+    "glassine.config.json": JSON.stringify(config),
+    "plugins.lock": "version = 1\n",
     "open.yaml": "policies: { extProc: { host: 127.0.0.1:9002, failureMode: failOpen } }",
   });
-  const args = ["extproc", ...local, "--check"];
-  const fine = await run(args, { cwd });
-  expect(fine.code).toBe(0);
-  expect(fine.stdout).toContain("watcher 1.0.0");
-  expect(fine.stdout).toMatch(/\nThe configuration can work\.\n$/);
-  const open = await run([...args, "--envoy-config", "open.yaml"], { cwd });
-  expect(open.code).toBe(1);
-  expect(open.stdout).toContain("`failureMode` of `extProc` is failOpen");
-  expect(open.stdout).toMatch(/\nThe configuration cannot work as it is\.\n$/);
+  const args = ["extproc", ...local, "--check", "--envoy-config", "open.yaml"];
+  const fault = "`failureMode` of `extProc` is failOpen";
+  const dev = await run(args, { cwd });
+  expect([dev.code, dev.stderr]).toEqual([0, expect.stringContaining(`warning: ${fault}`)]);
+  expect(dev.stdout).toMatch(/\nThe configuration can work, but see the warnings\.\n$/);
+  const real = await run([...args, ...production], { cwd });
+  expect([real.code, real.stdout]).toEqual([1, expect.stringContaining(fault)]);
+  expect(real.stdout).toMatch(/\nThe configuration cannot work as it is\.\n$/);
 });
 
 it.each([
   ["a certificate that is not there", [...tls("none.pem")], {}, "--tls-cert: /", "does not exist"],
+  ["what is no certificate", [...tls("glassine.config.json")], {}, "cannot be used together: "],
   ["a folder as its certificate", [...tls(".")], {}, "--tls-cert: /", "is a folder"],
   ["an address that is open", ["--webhook", "0.0.0.0:1"], {}, "others can connect to 0.0.0.0"],
   ["an admin interface that is no URL", ["--envoy-admin", "x"], {}, "--envoy-admin expects a URL"],

@@ -72,6 +72,11 @@ describe("a problem", () => {
       },
     ],
     [
+      "a store of labels that does not exist",
+      { servers: { files: { command: "x" } }, labels: { store: "redis" } },
+      { "labels.store": 'expected "memory" or an object, got another string.' },
+    ],
+    [
       "the name of a server",
       { servers: { "My Files": files } },
       {
@@ -300,6 +305,30 @@ describe("what makes no sense together", () => {
       { ...listening, listen: { host: "0.0.0.0" } },
       "listen.allowedHosts",
       "gateway.example.com",
+    ],
+    [
+      "an origin of any page",
+      { ...listening, listen: { allowedOrigins: ["https://a.example", "null"] } },
+      "listen.allowedOrigins[1]",
+      'got "null", which would allow any page.',
+    ],
+    [
+      "origins by a wildcard",
+      { ...listening, listen: { allowedOrigins: ["https://*.example.com"] } },
+      "listen.allowedOrigins[0]",
+      'got "https://*.example.com": wildcards are not supported.',
+    ],
+    [
+      "an origin with a password, which is not repeated",
+      { ...listening, listen: { allowedOrigins: ["https://ada:hunter2@a.example"] } },
+      "listen.allowedOrigins[0]",
+      "got one with a user name.",
+    ],
+    [
+      "a Host header by a wildcard",
+      { ...listening, listen: { allowedHosts: ["*.example.com"] } },
+      "listen.allowedHosts[0]",
+      'got "*.example.com": wildcards are not supported.',
     ],
     [
       "one path for two",

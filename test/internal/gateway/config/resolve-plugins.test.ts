@@ -273,7 +273,7 @@ describe("an entry that is wrong", () => {
         { use: "always-no", options: { as: "one" } },
       ],
       "plugin_duplicate",
-      'plugins[0] and plugins[2] both name the plugin "one"',
+      'plugins[0] and plugins[2] (--plugin and --use come last) both name the plugin "one"',
     ],
     [
       ["good.mjs", "good.mjs"],
