@@ -11,6 +11,7 @@ export {
   type LoadedConfig,
   loadConfig,
 } from "./load-config.ts";
+export type { StockPlugins } from "./load-entry.ts";
 export { guestOptions } from "./resolve-guests.ts";
 export {
   loadPlugin,
@@ -19,7 +20,6 @@ export {
   type ResolveOptions,
   resolvePlugins,
   type SinglePlugin,
-  type StockPlugins,
 } from "./resolve-plugins.ts";
 export {
   type CommandServer,
