@@ -130,7 +130,7 @@ const secretsOf = (text: string) =>
 const cases = texts.chain((text) => fc.tuple(fc.constant(text), secretsOf(text)));
 
 describe("the result of redactText", () => {
-  it("L61: is one printable line of at most 500 characters and an ellipsis", () => {
+  it("L61: redacted text is one printable line of at most 500 characters and an ellipsis", () => {
     fc.assert(
       fc.property(cases, ([text, secrets]) => {
         const line = redactText(text, secrets);
@@ -141,7 +141,7 @@ describe("the result of redactText", () => {
     );
   });
 
-  it("L62: is not changed by redacting it again", () => {
+  it("L62: redacted text is not changed by redacting it again", () => {
     verifies("audit:redacted-again");
     fc.assert(
       fc.property(cases, ([text, secrets]) => {
@@ -162,7 +162,7 @@ describe("the result of redactText", () => {
       .replace(/(?<=.)(\s*…)+$/su, "")
       .trim();
 
-  it("L63: contains no secret, except where a marker or the ellipsis is part of it, or a short one within a word", () => {
+  it("L63: redacted text contains no secret, except where a marker or the ellipsis is part of it, or a short one within a word", () => {
     let taken = 0;
     fc.assert(
       fc.property(cases, ([text, secrets]) => {
@@ -237,7 +237,7 @@ describe("the result of redactText", () => {
     // A quote or bracket opened before may close within the value, and is redacted up to there.
     .filter((text) => !/["'`([{]/.test(text));
 
-  it("L64: contains no value that follows a sensitive word, in any notation", () => {
+  it("L64: redacted text contains no value that follows a sensitive word, in any notation", () => {
     let shown = 0;
     fc.assert(
       fc.property(before, forms, texts, (start, form, rest) => {

@@ -72,7 +72,7 @@ describe("isolated plugins", () => {
   const { slots, host } = standard;
   const documents = documentsOf(slots).map((document) => withoutSecretKeys(document));
 
-  it("L30: see the same, and have the same results, as in process", async () => {
+  it("L30: isolated plugins see the same, and have the same results, as in process", async () => {
     let changed = 0;
     let refused = 0;
     await fc.assert(

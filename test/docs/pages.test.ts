@@ -92,6 +92,14 @@ describe("docs/start.md", () => {
   });
 });
 
+it.each(["docs/gateway.md", "docs/envoy.md"])(
+  "%s installs the package that the README builds",
+  (path) => {
+    const commands = readPage(path).fences.flatMap(({ text }) => text.split("\n"));
+    expect(commands.join("\n")).toContain(`npm install ${tarball}`);
+  },
+);
+
 describe("the README", () => {
   it("has commands that work in a clone", () => {
     const commands = readme.fences.filter(({ info }) => info === "sh").map(({ text }) => text);

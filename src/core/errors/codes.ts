@@ -96,7 +96,7 @@ export const isolationCodes = {
   },
   plugin_ended: {
     means:
-      "An isolated plugin exited, was stopped at its deadline or memory limit, or is closed. If not closed, it restarts with the next turn, after a growing pause.",
+      "An isolated plugin exited, was stopped at its deadline or memory limit, or is closed. If not closed, it restarts at the next call, after a growing pause.",
     todo: "Read what it prints, with `onOutput`. Until it has restarted, its handlers fail, each under its own `onError`.",
   },
   plugin_busy: {

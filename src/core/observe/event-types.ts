@@ -124,7 +124,9 @@ const plugin = {
   discovery_source: discoverySource(
     "Where the plugin came from: `manual`, or `npm_package` with its entry point.",
   ),
-  signing: signing("Why a discovered plugin is trusted. Empty for a manual one."),
+  signing: signing(
+    "Why a discovered plugin is trusted: `trust_decision` and `trust_reason`. Empty for a manual one.",
+  ),
   package: known("The package it was found in."),
   package_version: known("The version of that package."),
   package_hash: known("The hash of that package's files."),

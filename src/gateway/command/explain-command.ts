@@ -136,7 +136,7 @@ function endLines(end: NonNullable<Explained["end"]>, paint: Paint): readonly st
   const paintEnd = outcome === "allowed" ? paint.good : paint.bad;
   return [
     say`  asked for:  ${target}${server === null ? "" : ` of server ${server}`}`,
-    say`  asked by:   ${subject ?? "nobody in particular"}, tenant ${tenant}`,
+    say`  asked by:   ${subject ?? "an anonymous caller"}, tenant ${tenant}`,
     `  ended:      ${paintEnd(outcome)}${why.length === 0 ? "" : say`: ${why.join(", ")}`}`,
     say`  when:       ${time}${generation === null ? "" : `, generation ${generation}`}`,
   ];

@@ -183,7 +183,7 @@ export function logPrinted(logger: Logger | undefined, source: string, text: str
 
 export function logEnd(logger: Logger | undefined, source: string, why: string): void {
   logger?.warn?.(
-    `the code of the plugin ${printable(source)} ${printable(why)}: it will be restarted at its next turn`,
+    `the code of the plugin ${printable(source)} ${printable(why)}: it will be restarted at the next call`,
   );
 }
 

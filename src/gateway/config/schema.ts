@@ -58,7 +58,9 @@ const ofServer = {
       ]),
     )
     .default(["tokens"])
-    .describe("What may pass although no plugin sees it."),
+    .describe(
+      "Groups of messages and fields that pass without being shown to any plugin, even one that listens for them. Your list replaces the default.",
+    ),
   onDeny: z
     .enum(["error", "tool_result"])
     .default("error")
@@ -125,7 +127,14 @@ const route = z.strictObject({
   timeoutMs: milliseconds.default(600_000).describe("How long the provider may take to answer."),
 });
 
-const accept = z.array(z.enum(Object.keys(openings) as [Opening, ...Opening[]])).optional();
+// The table in docs/gateway.md has one row for a key of several kinds of plugin: describe it once.
+const accept = z
+  .array(z.enum(Object.keys(openings) as [Opening, ...Opening[]]))
+  .optional()
+  .describe(
+    "With `isolate` or `kind: cpex`: what the plugin's code may be able to do if this machine cannot prevent it.",
+  );
+const deadline = milliseconds.optional().describe("The deadline of the plugin's handlers.");
 
 const settings = {
   mode: z
@@ -134,7 +143,7 @@ const settings = {
     .describe("How the plugin runs."),
   priority: z.int().optional().describe("Lower values run first."),
   onError: z.enum(["fail", "ignore", "disable"]).optional().describe("What happens when it fails."),
-  timeoutMs: milliseconds.optional().describe("The deadline of its handlers."),
+  timeoutMs: deadline,
   conditions: z
     .record(z.string(), z.unknown())
     .optional()
@@ -147,44 +156,53 @@ const settings = {
     .describe(
       "Where its code runs, if not in the gateway. For packages and paths only. Must not be weaker than plugins.lock says.",
     ),
-  accept: accept.describe(
-    "With `isolate`: what its code may be able to do if this machine cannot prevent it.",
-  ),
+  accept,
 };
 
-const memoryMb = z.int().min(1).max(65_536).optional();
+const memoryMb = z
+  .int()
+  .min(1)
+  .max(65_536)
+  .optional()
+  .describe(
+    "With `path` and `isolate`: how large the plugin's heap may grow, in MiB. Default: 64. With `kind: cpex`: how much address space each plugin may use, in MiB. Default: 1024.",
+  );
 
 const ofPath = {
   readable: z
     .array(text)
     .optional()
     .describe("With `isolate: process`: folders that it may read, besides the file's own."),
-  memoryMb: memoryMb.describe("With `isolate`: how large its heap may grow, in MiB."),
+  memoryMb,
 };
 
 const guests = z.strictObject({
   kind: z.literal("cpex").describe("CPEX plugins, written in Python."),
   file: text.describe(
-    "Their configuration file for CPEX, including modes, priorities and conditions.",
+    "With `kind: cpex`: the plugins' configuration file for CPEX, including modes, priorities and conditions.",
   ),
-  python: text.describe("The interpreter of the virtual environment that they are installed in."),
+  python: text.describe(
+    "With `kind: cpex`: the interpreter of the virtual environment that the plugins are installed in.",
+  ),
   only: z
     .array(text)
     .optional()
     .describe(
-      "Which of them to run, by their names in the file. Default: all that are not disabled.",
+      "With `kind: cpex`: which of the plugins to run, by their names in the file. Default: all that are not disabled.",
     ),
   env: z
     .record(text, z.union([z.string(), secret]))
     .optional()
-    .describe("The values of `env` in the file, which is a Jinja template."),
+    .describe("With `kind: cpex`: the values of `env` in the file, which is a Jinja template."),
   network: z
     .boolean()
     .optional()
-    .describe("Whether they may open network connections, for example to Redis. Default: false."),
-  accept: accept.describe("What their code may be able to do if this machine cannot prevent it."),
-  memoryMb: memoryMb.describe("How much address space each may use, in MiB. Default: 1 024."),
-  timeoutMs: milliseconds.optional().describe("The deadline of their handlers."),
+    .describe(
+      "With `kind: cpex`: whether the plugins may open network connections, for example to Redis. Default: false.",
+    ),
+  accept,
+  memoryMb,
+  timeoutMs: deadline,
 });
 
 const plugin = z.union(
@@ -315,7 +333,9 @@ const limits = z.strictObject({
     .int()
     .min(1)
     .default(1000)
-    .describe("How many requests of one session, or exchanges of one subject, may be unanswered."),
+    .describe(
+      "How many requests of one session, or exchanges of one subject (MCP 2026-07-28), may be unanswered.",
+    ),
   queuedBytes: z
     .int()
     .min(1024)

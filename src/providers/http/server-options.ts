@@ -9,7 +9,7 @@ import type { Subject } from "./subject-from-claims.ts";
 export interface ServerGuardOptions<Caller = unknown, Extensions = unknown>
   extends HttpGuardOptions<Extensions> {
   /**
-   * Returns who asks, for example with `subjectFromClaims`; `undefined` for nobody in particular.
+   * Returns who asks, for example with `subjectFromClaims`; `undefined` for an anonymous caller.
    * If it throws, the request is refused. Middleware in front verifies the token, and answers 401.
    *
    * Without it, and without `envelope`, plugins see no subject. `envelope` gets the same request as

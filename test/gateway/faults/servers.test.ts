@@ -48,7 +48,7 @@ const failing: readonly (readonly [what: string, code: string, fail: (came: Came
   ],
 ];
 
-describe("F-12: a server that fails is a code for its caller, and the next call works", () => {
+describe("F-12: if a server fails, its caller gets an error code, and the next call works", () => {
   it.each(failing)("%s", async (_what, code, fail) => {
     let isWell = false;
     const answering = (came: Came) => (isWell ? came.answer("fine") : fail(came));

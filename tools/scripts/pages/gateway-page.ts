@@ -27,15 +27,16 @@ export default definePlugin({
 });
 \`\`\`
 
-Install glassine there, and put the gateway in front of any MCP server that speaks over standard input and output:
+glassine [is not published yet](../README.md#run-it), so install the package that a clone builds; here the clone is next to the folder.
+Then put the gateway in front of any MCP server that speaks over standard input and output:
 
 \`\`\`sh
-npm install glassine
+npm install ../glassine/glassine-0.1.0.tgz
 npx glassine gateway --plugin ./p.js -- npx @modelcontextprotocol/server-everything stdio
 \`\`\`
 
-glassine [is not published yet](../README.md#run-it): install the package that a clone builds.
-Your client starts the second command in place of the server's own.
+Configure your client to run the gateway in place of the server's own command.
+Clients usually run commands in another folder, so use absolute paths: \`node /path/to/folder/node_modules/glassine/dist/gateway/command/main.js gateway --plugin /path/to/folder/p.js -- npx @modelcontextprotocol/server-everything stdio\`.
 Calls to the tool \`echo\` are now refused, with the plugin's reason; every other message passes. [Write a plugin](write-a-plugin.md) says what else a plugin can do.
 A plugin that rewrites a tool's answer finds it in a \`tool_result\` part, not in a text part: [footnote.ts](../examples/gateway/footnote.ts) is an example.
 Standard output carries only the protocol; the log goes to standard error, one line of JSON per entry.
@@ -100,12 +101,12 @@ With \`isolate\`, the code of a package or a path runs outside the gateway's pro
 \`\`\`
 
 [isolation.md](isolation.md) says what \`worker\`, \`process\` and \`quickjs\` keep it from.
-If the machine lacks what the kind needs, the gateway does not start unless \`accept\` names what stays open.
+If the machine lacks what that kind of isolation needs, the gateway does not start unless \`accept\` lists everything that the code could then still do, such as \`network\`.
 With \`process\`, a file can read its own folder, those in \`readable\`, and nothing else, so give it a folder without your configuration and your secrets.
 A package runs where its entry in \`plugins.lock\` says; the configuration may name a stricter kind, but not a weaker one.
 The plugin's own schema reads \`options\` where the plugin runs, and handlers get them as \`context.config\`. Without a schema nothing checks them, and \`--check\` warns about that.
 Stock plugins are part of the gateway and run in it.
-For each plugin, \`--check\` says where its code runs and what is open there; what an isolated plugin prints goes to the log.
+\`--check\` says where each plugin's code runs and what isolation does not prevent there; what an isolated plugin prints goes to the log.
 On the command line, \`--isolate process\` applies to every \`--plugin\`.
 
 ## Models
@@ -129,7 +130,8 @@ A route takes requests for a provider's API under a path on the gateway's port, 
 \`\`\`
 
 Give an SDK \`http://127.0.0.1:8080/openai/v1\` as its base URL.
-Requests and answers, streamed or not, go through the plugins with the identity and the labels of the MCP side: with \`labels.session\` set to \`subject\`, the gateway still knows about a secret that somebody read from a tool when the model's answer to the same person leaves.
+Requests and answers, streamed or not, go through the plugins with the identity and the labels of the MCP side.
+With \`labels.session\` set to \`subject\`, labels carry over: if a plugin labelled what a tool returned to somebody, the model's later answers to that person have the label too.
 A refusal has the form of the provider's own errors; [guard-a-model.md](guard-a-model.md) lists the codes.
 If a provider cannot be reached or breaks off, the gateway answers with 502 \`provider_unreachable\`; if it takes longer than \`timeoutMs\`, with 504 \`provider_timeout\`.
 In these cases a stream that has already begun ends early.
@@ -154,10 +156,13 @@ With a single one, names, URIs and ids stay as they are; with several:
 | \`subscriptions/listen\` | Sent to all, and acknowledged once. It ends when a server that granted something ends, so that the caller starts again with the rest. |
 | Other methods          | Refused with −32601 and \`method_unknown\` if MCP does not have them: nothing says which server they are for.                           |
 
-**Plugins and options** belong to individual servers.
+**Plugins** run for every server, unless their \`conditions\` name some.
 Each server has its own guard, so hooks, conditions, labels, the log, the audit trail and metrics use the names that the server knows: condition on \`"servers": ["files"], "tools": ["read"]\`, not on \`files__read\`.
-Every key below \`servers.NAME\` is for that server only.
+**Options** below \`servers.NAME\` are for that server only.
 What the gateway answers itself, such as \`ping\`, reaches no plugin.
+
+MCP 2026-07-28 has no sessions: each request and its answer are one _exchange_, which belongs to its subject.
+MCP 2025-11-25 and older versions have sessions.
 
 **Resources** are read from the server that listed, linked or embedded their URI, or a template for it.
 The gateway remembers that for each session, and for the exchanges of each subject, even across a reload.
@@ -192,7 +197,7 @@ A reload that changes \`listen\`, \`admin\`, \`tracing\` or \`labels.store\` is 
 
 Open sessions use the new configuration from their next request on: plugins, identity, tenant, labels, definitions and pins, \`pass\`, \`onDeny\`, \`wireLabels\`, \`timeoutMs\`. Whatever is in progress finishes under the configuration that it started with.
 Sessions keep their connections to servers, and so the sizes in \`limits\` that those connections started with. A server that was added is there for the next session.
-A session ends if one of its servers was removed or is reached in another way: another \`command\`, \`args\`, \`env\`, \`cwd\`, \`url\`, \`headers\`, \`forward\` or \`traceContext\`. Its open requests are answered with \`session_unknown\`, and its next one with 404, so that clients start a new session; subscriptions of 2026-07-28 end with \`peer_unreachable\`.
+A session ends if one of its servers was removed or is reached in another way: another \`command\`, \`args\`, \`env\`, \`cwd\`, \`url\`, \`headers\`, \`forward\` or \`traceContext\`. Its open requests are answered with \`session_unknown\`, and its next one with 404, so that clients start a new session; subscriptions of MCP 2026-07-28 end with \`peer_unreachable\`.
 The old plugins are closed when the last request that uses them has ended, and the code of isolated ones ends then.
 A configuration in TypeScript or JavaScript, and a plugin named by its path, are imported again if the file has changed; what they import themselves is not.
 
@@ -225,7 +230,8 @@ If no definitions of a server are pinned, the first ones that the gateway passes
 With each value, the log also has a line \`definition_changed\`, once per tool.
 A changed tool stays changed until a reload finds another definition of it pinned, or the gateway stops, even if the server takes the change back or shows it only to some callers.
 A tool that the gateway has not seen in a list can be called: definitions are checked only when tools are listed.
-The gateway remembers 4096 changed tools of a server. From then on it treats every tool of that server as changed unless it has seen the tool before, and always with its pinned definition.
+The gateway remembers up to 4096 changed tools per server.
+Once that many have changed, it treats every other tool of that server as changed too, except those that it has seen only with their pinned definition.
 
 ## Codes of refusals
 
@@ -240,7 +246,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`message_rejected\`                               | 4xx     | It breaks the rules of its version: 400 for the version or a header, 406 for \`Accept\`, 409 for a second stream, 415 for the content type. |
 | \`not_found\`, \`method_not_allowed\`                | 404/405 | There is nothing at this path, or nothing for this method.                                                                                |
 | \`request_id_in_use\`                              | 400     | A request with this id has no answer yet.                                                                                                 |
-| \`header_mismatch\`                                | 400     | A header of 2026-07-28 says something other than the body.                                                                                |
+| \`header_mismatch\`                                | 400     | With MCP 2026-07-28: a header contradicts the body.                                                                                       |
 | \`message_too_large\`, \`body_timeout\`              | 413/408 | The body is larger, or takes longer, than \`limits\` allows.                                                                                |
 | \`session_missing\`, \`session_unknown\`             | 400/404 | The request names no session, or one that is not this subject's.                                                                          |
 | \`event_unknown\`                                  | 400     | \`Last-Event-ID\` names no event that is kept.                                                                                              |
@@ -253,7 +259,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`definition_changed\`                             |         | [The tool is not as it was pinned](#definitions-of-tools).                                                                                |
 | \`already_initialized\`                            |         | Over stdio: a second \`initialize\`.                                                                                                        |
 | \`internal_error\`                                 | 500     | The gateway failed; the log says how.                                                                                                     |
-| \`too_many_unanswered\`                            | 429     | Too many requests of a session, or exchanges, are open.                                                                                   |
+| \`too_many_unanswered\`                            | 429     | Too many requests of one session, or exchanges of one subject, have no answer yet.                                                        |
 | \`name_unknown\`, \`method_unknown\`                 |         | With [several servers](#several-servers): the request names none of them.                                                                 |
 | \`resource_unknown\`, \`task_unknown\`               |         | The same: the request has no URI, or no id of a server's task.                                                                            |
 | \`cursor_unknown\`                                 |         | The same: the cursor is not from this gateway.                                                                                            |
@@ -347,8 +353,8 @@ const explaining = `### Why a request was refused
 
 Every line of the log about a request has the request's id in \`request\`, and the generation of the configuration; so does every record of [the audit trail](audit.md).
 The line \`plugin_failed\` says how a plugin failed: it has the code \`handler_error\` for what the plugin threw, \`handler_timeout\` for a missed deadline, and another, such as \`result_shape\`, for a result that was refused as a whole. [errors.md](errors.md) says what to do about each.
+If that plugin has \`"onError": "disable"\`, it is switched off, and the log says so once: its handlers on message hooks do not run again until a reload.
 The line \`guard_error\` says why the gateway could not check a message, for example when it answers with \`guard_failed\`: the hook or the step (\`point\`), a code, and the place in the message, never what was there.
-A plugin with \`onError\` \`disable\` is then switched off, and the log says so once: nothing of it runs until a reload.
 \`glassine explain ID\` shows what plugins did with that request:
 
 \`\`\`text
@@ -416,7 +422,8 @@ Servers and providers with \`traceContext: true\` get the context of the gateway
 
 const secrets = `If the type is "secret", write \`{ "env": NAME }\` or \`{ "file": PATH }\`.
 The secret is read when it is needed, and messages name the variable or the file, never the value.
-\`NAME\` stands for a name that you choose, \`[]\` for each element of a list.`;
+\`NAME\` stands for a name that you choose, \`[]\` for each element of a list.
+[mcp.md](mcp.md#what-may-pass-unseen) describes the groups of \`servers.NAME.pass\`.`;
 
 interface Row {
   readonly path: string;

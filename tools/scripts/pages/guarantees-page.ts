@@ -12,6 +12,7 @@ Each guarantee holds for any value that a plugin returns and any text that a cal
 
 Attacks, laws and faults test each guarantee.
 An _attack_ is a test of its own; [threat-model.md](threat-model.md) lists attacks with their outcomes.
+An attack that is not prevented yet is listed as such, and threat-model.md says what is missing.
 A _law_ is a property test over generated data, including hostile values; \`npm run laws -- --runs 10000\` tries each law that many times.
 A _fault_ is injected at every step at which it can happen.`;
 
@@ -45,7 +46,7 @@ export function guaranteesPage({ attacks, laws, faults }: Evidence): string {
     const open = numbers.filter((number) => waiting.some((attack) => attack.number === number));
     const behind = [
       `Attacks: ${guarantee.attacks.join(", ")}.`,
-      open.length === 0 ? "" : `Open in whole or in part: ${open.join(", ")}.`,
+      open.length === 0 ? "" : `Not prevented yet, or only in part: ${open.join(", ")}.`,
       `Laws: ${guarantee.laws.map((number) => known(laws, number)).join(", ")}.`,
       guarantee.faults === undefined
         ? ""

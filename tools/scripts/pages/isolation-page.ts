@@ -21,7 +21,8 @@ async function managerFor(file: string) {
 \`\`\`
 
 The file has a plugin, or a function that returns one, as its default export.
-It is loaded only on the far side; your process gets its manifest, and a plugin that asks the far side.
+It is loaded only in the thread or process that \`isolate\` names (the _far side_).
+Your process gets the plugin's manifest, and a stand-in plugin that forwards each call there.
 To the manager it is a plugin like any other: it sees what its capabilities grant, the merge judges what it returns, and the result is the same to the byte, except for [credentials in headers](#what-is-different), which it never gets.
 [examples/unreviewed-plugin](../examples/unreviewed-plugin/main.ts) shows one that tries to steal a file; in a clone, \`npm run start:unreviewed\` runs it.
 
@@ -30,6 +31,7 @@ What it prints is dropped, unless you pass \`onOutput\`.
 A file is \`.js\` or \`.mjs\`. Put it in a folder of its own: that folder is what a \`process\` may read.`;
 
 const outcomes = `Each row is a test, which runs on your machine with \`npm run test:all\`.
+A _turn_ is one call of one handler.
 _Possible_: it works, and nothing stops it.
 _Refused_: the code gets an error, and its turn goes on.
 _Failed_: its turn fails at its deadline, under its own \`onError\`.
@@ -77,9 +79,9 @@ const options = `## Options
 | \`memoryMb\`       | How much its heap may take. Default 64.                                                                              |
 | \`startTimeoutMs\` | How long it may take to start. Default 10 000.                                                                       |
 | \`closeTimeoutMs\` | How much time open turns have when it is closed. Default 5 000.                                                      |
-| \`maxTurns\`       | How many turns may be open in each far side; any more fail at once. Default 64.                                      |
-| \`size\`           | How many far sides run. All turns of a request go to the same one. Default 1.                                        |
-| \`spare\`          | Whether another far side waits, already loaded, to replace one that ended. Default false.                            |
+| \`maxTurns\`       | How many turns may be open in each instance; any more fail at once. Default 64.                                      |
+| \`size\`           | How many instances (threads or processes) run. All turns of a request go to the same one. Default 1.                 |
+| \`spare\`          | Whether another instance waits, already loaded, to replace one that ended. Default false.                            |
 | \`onOutput\`       | Gets what its code prints. Default: nobody gets it.                                                                  |
 | \`onEnd\`          | Gets the reason why its code ended, unless it was closed. Default: nobody gets it.                                   |
 

@@ -2,16 +2,16 @@
 import type { McpPath } from "../mcp-paths.ts";
 import { code, either, generatedFrom, page } from "./markdown.ts";
 
-const intro = `# Texts of MCP
+const intro = `# Strings in MCP messages
 
 This page lists where a guard shows each string that a message of MCP 2025-11-25 or 2026-07-28 can contain.
 The list is measured: every place in the schemas of the SDKs gets a string, the message passes a guard with all hooks, and what each hook sees is recorded.
-The tests fail for a place that no hook sees and that the option [\`pass\`](mcp.md#what-goes-on-unseen) does not name.
+The tests fail for a place that no hook sees and that the option [\`pass\`](mcp.md#what-may-pass-unseen) does not name.
 [spec/mcp-paths.json](../spec/mcp-paths.json) has the same data, place by place.
 
-- \`…\` stands for everything below, \`[]\` for each item of a list, \`*\` for a field of any name, and brackets for the kind of an item.
+- \`…\` stands for everything below, \`[]\` for each item of a list, \`*\` for a field of any name, and parentheses for the kind of an item, such as \`(form)\`.
 - A place with two hooks is shown at each of them.
-- _tokens_ pass unseen if \`pass\` names them, as it does by default, because the protocol itself reads them. Otherwise they are shown like the rest of their message.
+- _tokens_ are values that only the protocol reads, such as ids and cursors. They pass unseen if \`pass\` names them, as it does by default; otherwise they are shown like the rest of their message.
 - If no plugin listens to a hook, what only that hook shows passes unchanged, except fields of calls, prompts and resources that MCP does not define: those are refused.`;
 
 /** A place in the tree of paths. */

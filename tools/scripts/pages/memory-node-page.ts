@@ -16,7 +16,7 @@ type Hook = keyof MemoryNodeHooks & string;
 
 const intro = `# Hooks of the memory node
 
-\`glassine/memory-node\` is a host for nodes that store facts and recall them: 22 hooks, 13 [services](capabilities.md#services-of-the-memory-node), and the names of Stigmem in messages and settings.
+\`glassine/memory-node\` is a host for nodes that store facts and recall them: 22 hooks, 13 [services](capabilities.md#services-of-the-memory-node), and the wording of messages and the settings prefix (\`STIGMEM_\`) of Stigmem, the memory node that it can replace.
 Its \`definePlugin\` and \`createPluginManager\` are bound to them: import both from \`glassine/memory-node\`, because the ones in \`glassine\` do not know these hooks.
 
 \`\`\`ts

@@ -36,7 +36,7 @@ export function slotsPage(slots: SlotTable): string {
   const glance = [...rows.values()].map((row) => [
     linkTo(row),
     row.tier,
-    toSee(row) || (row.path.includes(".") ? "" : "nothing"),
+    toSee(row) || (row.path.includes(".") ? "" : "no capability"),
     toChange(row),
   ]);
   const sections = names.map((name) =>
@@ -112,5 +112,5 @@ function toSee({ read }: SlotRow): string {
 
 function toChange({ tier, write }: SlotRow): string {
   if (tier === "immutable") return "never";
-  return write === null ? "nothing" : code(write);
+  return write === null ? "no capability" : code(write);
 }

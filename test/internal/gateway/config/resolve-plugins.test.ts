@@ -6,11 +6,8 @@ import { createMessage, toolCall } from "glassine/messages";
 import { stockPlugins } from "glassine/plugins";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
-import { configSchema } from "../../../../src/gateway/config/index.ts";
-import {
-  resolvePlugins,
-  type StockPlugins,
-} from "../../../../src/gateway/config/resolve-plugins.ts";
+import { configSchema, type StockPlugins } from "../../../../src/gateway/config/index.ts";
+import { resolvePlugins } from "../../../../src/gateway/config/resolve-plugins.ts";
 import { install, trust, unsigned } from "../../../discovery/support.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
 import { files, refusalOf } from "./support.ts";

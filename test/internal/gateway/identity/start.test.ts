@@ -104,7 +104,7 @@ describe("over stdio", () => {
     });
   });
 
-  it("is nobody in particular without a name", () => {
+  it("is anonymous without a name", () => {
     expect(localIdentity(settingsOf({}).identity)).toEqual({ key: '["local"]', scopes: [] });
   });
 });
