@@ -170,7 +170,6 @@ export const plan: Plan = {
     "node:stream": ["gateway"],
     "node:string_decoder": ["gateway"],
     "node:timers/promises": ["gateway"],
-    "node:tls": ["gateway"],
     "node:url": ["operate", "gateway"],
     "node:util": ["operate/trust", "operate/discovery", "gateway"],
     "node:worker_threads": ["operate/isolate"],

@@ -86,8 +86,8 @@ export const gatewayCodes = {
 export const isolationCodes = {
   isolation_refused: {
     means:
-      "This machine cannot enforce all that the plugin's kind of isolation promises. `data.open` lists what stays open.",
-    todo: "Run it where namespaces can be created, choose another kind, or accept by name what stays open.",
+      "This machine cannot enforce all that the plugin's kind of isolation promises. `data.open` lists what it cannot prevent.",
+    todo: "Run it where namespaces can be created, choose another kind, or accept by name what the code could still do.",
   },
   plugin_isolation_failed: {
     means:

@@ -147,7 +147,7 @@ function placeOf(plugin: ResolvedPlugin["plugin"]): Pick<PluginReport, "isolate"
     isolate: kind,
     runs_in: [
       `Its code runs isolated, in ${quoted(kind)}.${says}`,
-      ...can.map((each) => `Open there, as it was accepted: it can ${each}.`),
+      ...can.map((each) => `Not prevented there, as was accepted: it can ${each}.`),
     ],
   };
 }

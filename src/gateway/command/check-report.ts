@@ -20,7 +20,7 @@ const pluginReport = z.object({
     "Its name, id or path in the configuration; for a guest, the path of the CPEX configuration.",
   ),
   isolate: textOrNull.describe("Where its code runs. Null for the process of the gateway."),
-  runs_in: textList.describe("The same in words, and what stays open there."),
+  runs_in: textList.describe("The same in words, and what is not prevented there."),
   hooks: textList.nullable(),
   capabilities: textList.nullable().describe("What it declares, or less if `grant` restricts it."),
   runs_on: textList,

@@ -4,10 +4,22 @@ import type { EnvoyListen } from "../envoy/index.ts";
 
 /** @throws CommandFailure for anything but `unix:PATH` and `HOST:PORT` */
 export function listenAt(flag: string, text: string): EnvoyListen {
-  if (text.startsWith("unix:") && text.length > 5) return { socket: text.slice(5) };
+  if (text.startsWith("unix:") && text.length > 5) return { socket: socketAt(flag, text.slice(5)) };
   const [, host = "", digits = ""] = /^(.+):(\d{1,5})$/.exec(text) ?? [];
   const port = Number(digits);
   if (host === "" || host.startsWith("unix") || port > 65_535)
     throw misuse(say`${flag} expects unix:PATH or HOST:PORT, got ${text}`);
   return { host, port };
+}
+
+/** What Linux takes; other systems take a little less. gRPC would silently shorten a longer path. */
+const maxSocketBytes = 107;
+
+function socketAt(flag: string, path: string): string {
+  const bytes = Buffer.byteLength(path);
+  if (bytes > maxSocketBytes)
+    throw misuse(
+      `${flag}: the path of a socket may have at most ${maxSocketBytes} bytes, this one has ${bytes}`,
+    );
+  return path;
 }

@@ -24,12 +24,15 @@ export async function print({ cwd, env, options }: EnvoyConfigContext) {
     flags: { file: options.config, port: portOf("--port", port), host },
   });
   checkBehindEnvoy(config);
+  const admin = portOf("--admin-port", adminPort) ?? defaultAdminPort;
+  if (admin === config.listen?.port)
+    throw misuse("--admin-port expects another port than that of `listen`");
   const product = productIn(options);
   const text = envoyConfig(product, {
     config,
     processors: processor.map((each) => listenAt("--processor", each)),
     bodyMode: oneOf("--body-mode", bodyModes, options.bodyMode ?? "streamed"),
-    adminPort: portOf("--admin-port", adminPort) ?? defaultAdminPort,
+    adminPort: admin,
     tls: tlsIn(options),
   });
   return {

@@ -1,9 +1,9 @@
 /** What `extproc` does: serves Envoy, or reports what would keep it from doing so. */
 import { resolve } from "node:path";
 import { Readable, Writable } from "node:stream";
-import { createSecureContext } from "node:tls";
+import { attempt } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
-import { misuse, type Outcome, refusal, say } from "../../operate/cli/index.ts";
+import { misuse, type Outcome, say } from "../../operate/cli/index.ts";
 import { readPluginMode } from "../../operate/trust/index.ts";
 import { type GatewayConfig, isLocal, type LoadedConfig, loadConfig } from "../config/index.ts";
 import {
@@ -19,10 +19,11 @@ import { type GatewayLog, lineLog } from "../observe/index.ts";
 import { checkGateway } from "./check-gateway.ts";
 import { canWork, reportLines } from "./check-report.ts";
 import { listenAt } from "./envoy-addresses.ts";
-import { problemsInFile, readNamedFile } from "./named-file.ts";
+import { problemsInFile } from "./named-file.ts";
 import type { ExtprocContext } from "./options.ts";
 import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
+import { readTlsFiles } from "./tls-files.ts";
 
 /** Envoy notices within a second that a processor is leaving, and still asks it until then. */
 const leaveMs = 3000;
@@ -74,6 +75,8 @@ export async function serve(
 async function frontOf(context: ExtprocContext, { mode }: GatewayConfig) {
   const at = placeIn(context);
   const webhook = webhookIn(context);
+  if (webhook !== undefined && webhook.host === at.host && webhook.port === at.port)
+    throw misuse("--webhook expects another address than --listen");
   const tls = await tlsFor(context, [at, webhook]);
   return { at, webhook, tls, admin: adminIn(context, mode === "production") };
 }
@@ -114,22 +117,8 @@ async function tlsFor(
   }
   if (tlsCert === undefined || tlsKey === undefined || tlsCa === undefined)
     throw misuse("--tls-cert, --tls-key and --tls-ca go together");
-  const read = (flag: string, file: string) => readNamedFile(flag, resolve(cwd, file));
-  const tls = {
-    cert: await read("--tls-cert", tlsCert),
-    key: await read("--tls-key", tlsKey),
-    clientCa: await read("--tls-ca", tlsCa),
-  };
-  try {
-    createSecureContext({ cert: tls.cert, key: tls.key, ca: tls.clientCa });
-  } catch (error) {
-    const { message } = error as Error;
-    throw refusal(
-      "setting_invalid",
-      say`--tls-cert, --tls-key and --tls-ca cannot be used together: ${message}`,
-    );
-  }
-  return tls;
+  if (plaintext === true) throw misuse("--plaintext and --tls-cert exclude each other");
+  return readTlsFiles(cwd, { cert: tlsCert, key: tlsKey, ca: tlsCa });
 }
 
 /** Returns the problems in Envoy's configuration file. */
@@ -165,8 +154,10 @@ function adminIn({ options }: ExtprocContext, isProduction: boolean): string | u
     throw misuse(
       "production expects --envoy-admin or --envoy-config: with `failure_mode_allow`, Envoy lets unjudged traffic pass",
     );
-  if (envoyAdmin !== undefined && !URL.canParse(envoyAdmin))
-    throw misuse("--envoy-admin expects a URL");
+  // Without a scheme, `localhost:9901` is a URL whose scheme is `localhost`.
+  const scheme = attempt(() => new URL(envoyAdmin ?? "").protocol);
+  if (envoyAdmin !== undefined && scheme !== "http:" && scheme !== "https:")
+    throw misuse("--envoy-admin expects an http or https URL, such as http://127.0.0.1:9901");
   return envoyAdmin;
 }
 
@@ -179,7 +170,7 @@ function watch(admin: string | undefined, isProduction: boolean, log: GatewayLog
         log[isOpen && isProduction ? "error" : "warn"]("envoy_odd", { text });
       if (problems.length === 0) log.info("envoy_safe");
     },
-    onUnreachable: () => log.warn("envoy_unreachable", { text: notAsked }),
+    onUnreachable: (why) => log.warn("envoy_unreachable", { text: `${notAsked} ${why}` }),
   });
   return {
     closed() {

@@ -35,7 +35,11 @@ async function missingCommands(
     if (await anyRuns(places)) continue;
     // As written in the configuration, since the folder's own name may contain spaces.
     const said = command.startsWith(`${folder}/`) ? `.${command.slice(folder.length)}` : command;
-    problems.push(`servers.${name}.command: ${shownCommand(said)} is not found: ${wayOut(said)}`);
+    const isThere = command.includes("/") && (await isFile(places[0] ?? ""));
+    const fault = isThere
+      ? "is not executable: make it so with `chmod +x`, or name the program that runs it and pass it in `args`."
+      : `is not found: ${wayOut(said)}`;
+    problems.push(`servers.${name}.command: ${shownCommand(said)} ${fault}`);
   }
   return problems;
 }
@@ -47,8 +51,10 @@ async function missingFolders({ servers }: GatewayConfig): Promise<readonly stri
     const cwd = "command" in server ? server.cwd : undefined;
     if (cwd === undefined) continue;
     const found = await stat(cwd).catch(() => undefined);
-    if (found?.isDirectory() !== true)
+    if (found === undefined)
       missing.push(`servers.${name}.cwd: there is no folder ${printable(cwd)}.`);
+    else if (!found.isDirectory())
+      missing.push(`servers.${name}.cwd: ${printable(cwd)} is not a folder.`);
   }
   return missing;
 }
@@ -65,10 +71,20 @@ function wayOut(command: string): string {
 }
 
 function anyRuns(places: readonly string[]): Promise<boolean> {
-  return Promise.any(places.map((place) => access(place, constants.X_OK))).then(
+  return Promise.any(
+    places.map(async (place) => {
+      await access(place, constants.X_OK);
+      if (!(await isFile(place))) throw new Error("a folder");
+    }),
+  ).then(
     () => true,
     () => false,
   );
+}
+
+async function isFile(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isFile() === true;
 }
 
 function missingSecrets(config: GatewayConfig, env: Environment): readonly string[] {

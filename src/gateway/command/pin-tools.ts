@@ -29,7 +29,8 @@ export async function pinTools({ cwd, env, options }: PinContext) {
     lines: [
       ...asked.flatMap(linesOf),
       ...dropped.map((name) => say`${name}: no longer configured`),
-      written ? say`written: ${file}` : say`nothing was written: ${file}`,
+      ...(written ? [say`written: ${file}`] : []),
+      ...(written || options.check === true ? [] : [say`nothing was written: ${file}`]),
     ],
   };
 }

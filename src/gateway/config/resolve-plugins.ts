@@ -151,6 +151,7 @@ const placeless: ReadonlySet<string> = new Set([
   "isolation_refused",
   "plugin_isolation_failed",
   "plugin_ended",
+  "plugin_missing",
   "secret_missing",
 ]);
 
@@ -177,7 +178,7 @@ function withEntries(error: unknown, found: readonly Found[]): unknown {
   if (!isGlassineError(error) || error.code !== "plugin_duplicate") return error;
   const places = found.filter(({ plugin }) => plugin.name === error.data.plugin).map(placeOf);
   if (places.length < 2) return error;
-  const text = `${printable(places.join(" and "))}: ${error.message}`;
+  const text = `${printable(places.join(" and "))}: ${error.message}. Rename one of them in its definePlugin, or remove an entry.`;
   return new GlassineError(error.code, text, { ...error.data }, error);
 }
 

@@ -192,6 +192,10 @@ function startFailure(
     const text = `there is no program "${command}"${where}. Install it, or give its whole path.`;
     return new ChildFailure("command_missing", text, error);
   }
+  if (error.code === "ENOTDIR" && cwd !== undefined) {
+    const text = `"${command}" could not be started: ${cwd} is not a folder.`;
+    return new ChildFailure("command_failed", text, error);
+  }
   const why = error.code === "EACCES" ? "it is not executable" : (error.code ?? "it failed");
   return new ChildFailure("command_failed", `"${command}" could not be started: ${why}.`, error);
 }

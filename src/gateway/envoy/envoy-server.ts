@@ -1,7 +1,7 @@
 /** A gRPC server for Envoy's external processing. */
 import { rm, stat } from "node:fs/promises";
 import { connect } from "node:net";
-import type { GlassineError } from "../../core/errors/index.ts";
+import { GlassineError } from "../../core/errors/index.ts";
 import { cannotListen } from "./cannot-listen.ts";
 import { loadGrpc } from "./load-grpc.ts";
 import { type Call, type SideStreamOptions, sideStream } from "./side-stream.ts";
@@ -88,10 +88,19 @@ const maxMessageBytes = 67_108_864;
 const serving = 1;
 const notServing = 2;
 
-/** Removes a socket that nothing listens on, as left behind by a gateway that was killed. */
+/**
+ * Removes a socket that nothing listens on, as left behind by a gateway that was killed.
+ *
+ * @throws GlassineError `setting_invalid` if the path is something else
+ */
 async function removeStale(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined);
-  if (found?.isSocket() !== true) return;
+  if (found === undefined) return;
+  if (!found.isSocket())
+    throw new GlassineError(
+      "setting_invalid",
+      `--listen: unix:${path} is not a socket: choose a path where nothing is`,
+    );
   const isUsed = await new Promise<boolean>((resolve) => {
     const socket = connect(path);
     socket.once("connect", () => {

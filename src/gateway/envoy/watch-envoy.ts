@@ -7,7 +7,8 @@ export interface EnvoyWatchOptions {
   readonly url: string;
   /** Called when the problems have changed. */
   readonly onChange: (problems: readonly EnvoyProblem[]) => void;
-  readonly onUnreachable: () => void;
+  /** Called once, with a sentence about why. */
+  readonly onUnreachable: (why: string) => void;
 }
 
 const untilFirstMs = 1000;
@@ -32,9 +33,9 @@ export function watchEnvoy({ url, onChange, onUnreachable }: EnvoyWatchOptions) 
         const found = envoyProblems([await ask("/config_dump"), await ask("/runtime?format=json")]);
         if (JSON.stringify(found) !== JSON.stringify(problems)) onChange(found);
         problems = found;
-      } catch {
+      } catch (error) {
         // Keeps the last known state, so that a restart of Envoy is not a reason to refuse.
-        if (!isNoted && !stop.signal.aborted) onUnreachable();
+        if (!isNoted && !stop.signal.aborted) onUnreachable(reasonOf(error));
         isNoted = true;
       }
       const ms = problems === undefined ? untilFirstMs : betweenMs;
@@ -49,4 +50,11 @@ export function watchEnvoy({ url, onChange, onUnreachable }: EnvoyWatchOptions) 
     problems: () => problems,
     close: () => stop.abort(),
   };
+}
+
+/** The reason of `fetch` is the cause of its error. */
+function reasonOf(error: unknown): string {
+  const { message, cause } = error as Error;
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+  return code === undefined ? message : `It could not be reached: ${code}.`;
 }

@@ -160,7 +160,8 @@ function findingsOf(
   const { isolation } = facts;
   if (isolation !== null) {
     const { isolate, says, open } = isolation;
-    const can = open === null || open.length === 0 ? "" : ` Open here: ${texts.accepted(open)}.`;
+    const can =
+      open === null || open.length === 0 ? "" : ` Not prevented here: ${texts.accepted(open)}.`;
     add("isolated", nothingToDo, texts.isolatedIn(isolate, says) + can);
   }
   return findings;

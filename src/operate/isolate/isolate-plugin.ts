@@ -32,7 +32,7 @@ export interface IsolateOptions {
   readonly exportName?: string | undefined;
   /** The input of its `configSchema`. If it is invalid, the plugin does not start. */
   readonly config?: unknown;
-  /** For `process`: what may stay open if the platform cannot close it. Default: nothing. */
+  /** For `process`: what the code may be able to do if the platform cannot prevent it. Default: nothing. */
   readonly accept?: readonly Opening[] | undefined;
   /** For `process`: folders that it may read besides that of the file. */
   readonly readable?: readonly string[] | undefined;
@@ -193,6 +193,13 @@ async function pathOf(file: string | URL): Promise<string> {
   });
 }
 
+async function folderAt(folder: string): Promise<string> {
+  return await realpath(resolve(folder)).catch((error: unknown) => {
+    const text = `The option readable names ${quoted(folder)}, which cannot be read: ${systemCode(error)}.`;
+    throw new GlassineError("plugin_isolation_failed", text, {}, error);
+  });
+}
+
 interface Launcher {
   readonly start: StartLink;
   readonly open: readonly Opening[];
@@ -211,7 +218,7 @@ async function launcher(path: string, read: ReadOptions): Promise<Launcher> {
   const { open, why } = await platformOf();
   expectAccepted(open, read.accept, why);
   const readable = [read.package?.folder ?? dirname(path), ...(read.readable ?? [])];
-  const folders = await Promise.all(readable.map((folder) => realpath(resolve(folder))));
+  const folders = await Promise.all(readable.map(folderAt));
   const packages = await packagesOf(entry);
   const above = await scopeAbove(dirname(path));
   const known = [...packages.values(), ...folders];
@@ -251,7 +258,7 @@ export function expectAccepted(
   const can = refused.map((each) => `${openings[each]} (${each})`).join("; ");
   throw new GlassineError(
     "isolation_refused",
-    `This machine cannot hold a process to what \`process\` promises: ${why}. Its code could ${can}. Run it where namespaces may be made, or accept by name what stays open: accept: ${JSON.stringify(refused)}`,
+    `This machine cannot hold a process to what \`process\` promises: ${why}. Its code could ${can}. Run it where namespaces may be made, or accept that by name: accept: ${JSON.stringify(refused)}`,
     { open: refused },
   );
 }

@@ -161,7 +161,7 @@ export function sandboxed({ packages, entry, readable, scope, memoryMb }: Sandbo
   return inNewRoot({ pairs, limitMb: nodeMb + memoryMb, argv: [process.execPath, ...args] });
 }
 
-/** The command without namespaces: the operator has accepted what stays open. */
+/** The command without namespaces: the operator has accepted what the code can then do. */
 export function permitted({ packages, entry, readable, scope, memoryMb }: SandboxOptions): Command {
   const files = scope === undefined ? [] : [scope];
   const folders = foldersOf([...packages.values(), ...readable]);

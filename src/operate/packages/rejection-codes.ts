@@ -117,7 +117,7 @@ export const rejectionCodes = {
   isolation_refused: {
     means:
       "The plugin is to run isolated, and this machine cannot hold it to what that promises, or plugins like it cannot be isolated.",
-    todo: "Do what the reason says: run it where the platform has what its kind needs, accept by name what stays open with `plugins trust ID --isolate KIND --accept NAME`, or choose another kind.",
+    todo: "Do what the reason says: run it where the platform has what its kind needs, accept by name what the code could still do with `plugins trust ID --isolate KIND --accept NAME`, or choose another kind.",
   },
   import_failed: { means: "Its module throws while it is imported.", todo: report },
   load_timeout: { means: "Its module or factory takes longer than 30 seconds.", todo: report },

@@ -1,6 +1,5 @@
 /** The guardrail webhook of agentgateway, called with the messages that agentgateway sends. */
-import { execFileSync, spawnSync } from "node:child_process";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,6 +15,7 @@ import {
 import type { GatewayOptions } from "glassine/gateway";
 import { afterEach, describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
+import { certificate, hasOpenssl } from "../support/certificate.ts";
 import { startGateway } from "./support/gateway.ts";
 import { keepSpans } from "./support/spans.ts";
 
@@ -377,34 +377,6 @@ it("rejects what is still judged when the gateway ends", async () => {
   expect(kindOf(await action)).toBe("reject");
   release();
 });
-
-const hasOpenssl = spawnSync("openssl", ["version"]).status === 0;
-
-/** A self-signed certificate. */
-async function certificate(folder: string, name: string) {
-  const key = join(folder, `${name}.key`);
-  const cert = join(folder, `${name}.pem`);
-  execFileSync("openssl", [
-    "req",
-    "-x509",
-    "-newkey",
-    "ec",
-    "-pkeyopt",
-    "ec_paramgen_curve:prime256v1",
-    "-nodes",
-    "-keyout",
-    key,
-    "-out",
-    cert,
-    "-days",
-    "1",
-    "-subj",
-    `/CN=${name}`,
-    "-addext",
-    "subjectAltName=IP:127.0.0.1",
-  ]);
-  return { key: await readFile(key), cert: await readFile(cert) };
-}
 
 it.skipIf(!hasOpenssl)("with TLS takes only clients of its authority", async () => {
   const folder = await mkdtemp(join(tmpdir(), "webhook-tls-"));

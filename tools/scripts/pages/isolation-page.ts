@@ -43,7 +43,7 @@ const needs = `## What a process needs
 
 A process needs Linux, the programs \`unshare\` and \`setpriv\` of util-linux, and the right to create namespaces.
 It gets a root of its own with this library, the folder of the plugin, the package.json above it, and the system's libraries, all of them read-only to it; no network, no other process in sight, no environment; and Node's permission model on top.
-If any of that is not available, the start is refused with \`isolation_refused\`, which says why and what would stay open: "No space left on device" means that \`user.max_user_namespaces\` is 0.
+If any of that is not available, the start is refused with \`isolation_refused\`, which says why and what the code could still do: "No space left on device" means that \`user.max_user_namespaces\` is 0.
 Accept that by name, if you can live with it; the plugin then has to find \`glassine\` from its own folder.
 
 \`\`\`ts
@@ -73,7 +73,7 @@ const options = `## Options
 | \`isolate\`        | The kind.                                                                                                            |
 | \`exportName\`     | Which export of the file is the plugin, or a function that returns it. Default \`default\`.                            |
 | \`config\`         | The plugin's configuration: its \`configSchema\` reads it on the far side, and if it is invalid, the start is refused. |
-| \`accept\`         | What may stay open if the platform cannot close it. Default: nothing.                                                |
+| \`accept\`         | What the code may be able to do if the platform cannot prevent it. Default: nothing.                                 |
 | \`readable\`       | For \`process\`: folders that it may read besides that of the file, such as the folder of packages that it imports.    |
 | \`package\`        | The folder of its package, and the hash that it must have. The far side checks it before it loads the plugin.        |
 | \`memoryMb\`       | How much its heap may take. Default 64.                                                                              |

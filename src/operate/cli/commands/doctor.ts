@@ -68,6 +68,7 @@ export const doctor = defineCommand({
   about: [
     "Continues past a broken plugin, trust setting, plugins.lock or journal, and reports it.",
     "Like every command, refuses an invalid mode and invalid arguments.",
+    "Looks at plugins and what trusts them, not at the configuration of a host, such as the gateway's.",
   ],
   examples: [{ line: "doctor", what: "when something does not work" }],
   schema: z.object({

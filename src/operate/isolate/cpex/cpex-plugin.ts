@@ -49,7 +49,7 @@ export interface CpexHostOptions
   readonly pluginDirs?: readonly string[] | undefined;
   /** Whether it may open connections, such as to a Redis that keeps limits. Default false. */
   readonly network?: boolean | undefined;
-  /** What may stay open if the platform cannot close it. Default: nothing. */
+  /** What the code may be able to do if the platform cannot prevent it. Default: nothing. */
   readonly accept?: readonly Opening[] | undefined;
   /** How much address space it may use, in MiB. Default 1 024. */
   readonly memoryMb?: number | undefined;

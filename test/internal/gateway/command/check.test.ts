@@ -293,11 +293,19 @@ describe("what can never happen", () => {
   });
 
   it("a folder that is not there, which is a warning", async () => {
-    const servers = { a: { ...node, cwd: "./none" }, b: { ...node, cwd: "." } };
+    const file = "./glassine.config.json";
+    const servers = {
+      a: { ...node, cwd: "./none" },
+      b: { ...node, cwd: "." },
+      c: { ...node, cwd: file },
+    };
     const { cwd, code, document } = await check({ servers });
     expect([code, document.warnings]).toEqual([
       0,
-      [`servers.a.cwd: there is no folder ${join(cwd, "none")}.`],
+      [
+        `servers.a.cwd: there is no folder ${join(cwd, "none")}.`,
+        `servers.c.cwd: ${join(cwd, file)} is not a folder.`,
+      ],
     ]);
   });
 
@@ -308,6 +316,8 @@ describe("what can never happen", () => {
       b: { command: "./none", cwd: "/" },
       node,
       d: { command: "./none --token sk-live/42" },
+      e: { command: "./glassine.config.json" },
+      f: { command: "/" },
       c: { command: "no-such-program --token sk-live-42" },
     };
     const { code, document } = await check({ servers });
@@ -317,6 +327,8 @@ describe("what can never happen", () => {
         "servers.a.command: no-such-program is not found: install it, or write its path.",
         "servers.b.command: ./none is not found: install it, or write its path.",
         "servers.d.command: ./none is not found: `command` is the program alone, and its arguments belong in `args`.",
+        "servers.e.command: ./glassine.config.json is not executable: make it so with `chmod +x`, or name the program that runs it and pass it in `args`.",
+        "servers.f.command: / is not found: install it, or write its path.",
         "servers.c.command: no-such-program is not found: `command` is the program alone, and its arguments belong in `args`.",
       ],
     ]);

@@ -1,8 +1,10 @@
 /** How the arguments of `glassine extproc` are read. */
 import { type AddressInfo, createServer } from "node:net";
+import { join } from "node:path";
 import { definePlugin } from "glassine";
 import { expect, it } from "vitest";
 import { cannotListen, envoyServer } from "../../../../src/gateway/envoy/index.ts";
+import { certificate, hasOpenssl } from "../../../gateway/support/certificate.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { double, run, start } from "./support.ts";
@@ -27,7 +29,7 @@ it.each([
   [[...local, "--mask-answers"], "--mask-answers needs --webhook"],
   [[...local, "--tls-cert", "a.pem"], "--tls-cert, --tls-key and --tls-ca go together"],
   [[...local, "--json"], "--json needs --check"],
-  [[...local, "--envoy-admin", "nowhere"], "--envoy-admin expects a URL"],
+  [[...local, "--envoy-admin", "nowhere"], "--envoy-admin expects an http or https URL"],
 ])("says what is wrong with %j", async (args, text) => {
   const { code, stderr } = await run(["extproc", ...args], { cwd: await folder() });
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(text) });
@@ -111,10 +113,24 @@ it("finds with --check what Envoy lets pass unjudged, which is a problem in prod
 
 it.each([
   ["a certificate that is not there", [...tls("none.pem")], {}, "--tls-cert: /", "does not exist"],
-  ["what is no certificate", [...tls("glassine.config.json")], {}, "cannot be used together: "],
+  [
+    "what is no certificate",
+    [...tls("glassine.config.json")],
+    {},
+    "--tls-cert: /",
+    "no certificate",
+  ],
+  ["TLS that is not to be used", [...tls("a.pem"), "--plaintext"], {}, "exclude each other"],
+  ["an address without a scheme", ["--envoy-admin", "localhost:9901"], {}, "an http or https URL"],
+  ["two servers at one address", ["--webhook", local[1] as string], {}, "expects another address"],
   ["a folder as its certificate", [...tls(".")], {}, "--tls-cert: /", "is a folder"],
   ["an address that is open", ["--webhook", "0.0.0.0:1"], {}, "others can connect to 0.0.0.0"],
-  ["an admin interface that is no URL", ["--envoy-admin", "x"], {}, "--envoy-admin expects a URL"],
+  [
+    "an admin interface that is no URL",
+    ["--envoy-admin", "x"],
+    {},
+    "--envoy-admin expects an http",
+  ],
   ["no file of Envoy", ["--envoy-config", "no.yaml"], {}, "--envoy-config: /", "does not exist"],
   ["production without Envoy", production, {}, "production expects --envoy-admin"],
   ["production without a lock", [...production, ...admin], {}, "production needs plugins.lock"],
@@ -129,6 +145,55 @@ it.each([
     expect(code).toBe(2);
     for (const text of texts) expect(stderr).toContain(text);
   }
+});
+
+it.skipIf(!hasOpenssl)("refuses files of TLS that do not fit together, by name", async () => {
+  verifies("envoy:check");
+  const cwd = await folder();
+  await certificate(cwd, "own");
+  await certificate(cwd, "other");
+  const flags = (cert: string, key: string, ca: string) =>
+    ["--tls-cert", cert, "--tls-key", key, "--tls-ca", ca] as const;
+  for (const [given, text] of [
+    [
+      flags("own.pem", "own.key", "own.key"),
+      `--tls-ca: ${join(cwd, "own.key")} has no certificate`,
+    ],
+    [flags("own.pem", "own.pem", "own.pem"), "has no private key in PEM, or one with a passphrase"],
+    [flags("own.pem", "other.key", "own.pem"), "other.key is not the key of the certificate in"],
+  ] as const) {
+    const { code, stderr } = await run(["extproc", ...local, "--check", ...given], { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringContaining(text)]);
+  }
+  const fine = ["extproc", ...local, "--check", ...flags("own.pem", "own.key", "other.pem")];
+  expect((await run(fine, { cwd })).code).toBe(0);
+});
+
+it("refuses the path of a socket that gRPC would shorten", async () => {
+  verifies("envoy:check");
+  const at = (length: number) => ["--listen", `unix:/tmp/${"x".repeat(length - 5)}`];
+  const cwd = await folder();
+  const long = await run(["extproc", ...at(108), "--check"], { cwd });
+  expect([long.code, long.stderr]).toEqual([2, expect.stringContaining("at most 107 bytes")]);
+  expect((await run(["extproc", ...at(107), "--check"], { cwd })).code).toBe(0);
+});
+
+it("does not take what is no socket for one that is in use", async () => {
+  const listen = { socket: join(await folder(), "glassine.config.json") };
+  const refused = envoyServer({
+    listen,
+    single: () => false,
+    onNote: () => {},
+    respond: async () => new Response(),
+  });
+  await expect(refused).rejects.toThrow("is not a socket: choose a path where nothing is");
+});
+
+it("prints no configuration in which Envoy listens twice at one port", async () => {
+  const { code, stderr } = await run(["envoy-config", "--admin-port", "8080"], {
+    cwd: await folder(),
+  });
+  expect([code, stderr]).toEqual([2, expect.stringContaining("expects another port than that of")]);
 });
 
 it("warns with --check of a secret that is missing here", async () => {

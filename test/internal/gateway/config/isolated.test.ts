@@ -89,6 +89,19 @@ describe("a plugin by its path with isolate", () => {
     expect(error.message).toMatch(text);
   });
 
+  it("is refused with its place: a folder to read that is not there", async () => {
+    const folder = await folderWith({ "p.mjs": guarded("guard") });
+    const gone = join(folder, "gone");
+    const plugin = { path: join(folder, "p.mjs"), ...inProcess, readable: [gone] };
+    const error = await refusalOf(resolve(folder, [plugin]));
+    expect([error.code, error.message]).toEqual([
+      "plugin_isolation_failed",
+      expect.stringMatching(
+        /^plugins\[0\] .*readable names ".*gone", which cannot be read: ENOENT/s,
+      ),
+    ]);
+  });
+
   it("ends where another plugin stops the gateway", async () => {
     const folder = await folderWith({ "p.mjs": guarded("guard") });
     const plugins = [{ path: join(folder, "p.mjs"), ...inProcess }, { use: "two" }];

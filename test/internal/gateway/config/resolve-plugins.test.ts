@@ -275,7 +275,7 @@ describe("an entry that is wrong", () => {
     [
       ["good.mjs", "good.mjs"],
       "plugin_duplicate",
-      "good.mjs): plugin 'good' is already registered",
+      "good.mjs): plugin 'good' is already registered. Rename one of them in its definePlugin",
     ],
     [[{ use: "nosuch" }], "plugin_missing", "Stock plugins: always-no"],
   ])("%j", async (plugins, code, text) => {
