@@ -1,12 +1,6 @@
 /** `envoy-config`: prints the configuration of an Envoy that asks glassine. */
 import * as z from "zod";
-import {
-  type Command,
-  defineCommand,
-  text,
-  textList,
-  textOrNull,
-} from "../../operate/cli/index.ts";
+import { type Command, defineCommand, textList, textOrNull } from "../../operate/cli/index.ts";
 import { envoyConfigOptions } from "./options.ts";
 
 export const envoyConfigCommand: Command = defineCommand({
@@ -33,7 +27,7 @@ export const envoyConfigCommand: Command = defineCommand({
     { line: "envoy-config --check-file envoy.yaml", what: "is one of your own safe?" },
   ],
   schema: z.object({
-    product: text,
+    product: textOrNull.describe("Null with `--check-file`."),
     text: textOrNull.describe("The configuration in YAML. Null with `--check-file`."),
     problems: textList.describe("With `--check-file`: what is wrong, one sentence each."),
   }),

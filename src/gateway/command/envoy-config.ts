@@ -1,6 +1,6 @@
 /** What `envoy-config` does: prints a configuration for Envoy, or checks one. */
 import { resolve } from "node:path";
-import { misuse, notOneOf, printable } from "../../operate/cli/index.ts";
+import { misuse, notOneOf, printable, say } from "../../operate/cli/index.ts";
 import { loadConfig, portOf } from "../config/index.ts";
 import {
   bodyModes,
@@ -43,15 +43,17 @@ export async function print({ cwd, env, options }: EnvoyConfigContext) {
 }
 
 export async function check({ cwd, options, paint }: EnvoyConfigContext, file: string) {
+  if (options.for !== undefined)
+    throw misuse("--for is for printing: --check-file finds out itself whose configuration it is");
   const problems = await problemsInFile("--check-file", resolve(cwd, file));
   const found = problems.map(({ text }) => text);
   return {
     exitCode: found.length === 0 ? (0 as const) : (1 as const),
-    document: { product: productIn(options), text: null, problems: found },
+    document: { product: null, text: null, problems: found },
     lines:
       found.length === 0
         ? [paint.good("Nothing passes unjudged.")]
-        : found.map((text) => paint.bad(printable(text))),
+        : found.map((text) => `${say`${file}: `}${paint.bad(printable(text))}`),
   };
 }
 

@@ -189,6 +189,19 @@ it("does not take what is no socket for one that is in use", async () => {
   await expect(refused).rejects.toThrow("is not a socket: choose a path where nothing is");
 });
 
+it("says which file of Envoy's lets something pass, and needs not be told whose it is", async () => {
+  verifies("envoy:safe");
+  const open = "policies: { extProc: { host: 127.0.0.1:9002, failureMode: failOpen } }";
+  const cwd = await folderWith({ "open.yaml": open });
+  const args = ["envoy-config", "--check-file", "open.yaml"];
+  const { code, stdout } = await run(args, { cwd });
+  expect([code, stdout]).toEqual([1, expect.stringMatching(/^open\.yaml: `failureMode` of/)]);
+  const { document } = await run([...args, "--json"], { cwd });
+  expect(document()).toMatchObject({ product: null, text: null });
+  const told = await run([...args, "--for", "istio"], { cwd });
+  expect([told.code, told.stderr]).toEqual([2, expect.stringContaining("--for is for printing")]);
+});
+
 it("prints no configuration in which Envoy listens twice at one port", async () => {
   const { code, stderr } = await run(["envoy-config", "--admin-port", "8080"], {
     cwd: await folder(),
