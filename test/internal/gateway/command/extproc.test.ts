@@ -198,8 +198,8 @@ it("says which file of Envoy's lets something pass, and needs not be told whose 
   expect([code, stdout]).toEqual([1, expect.stringMatching(/^open\.yaml: `failureMode` of/)]);
   const { document } = await run([...args, "--json"], { cwd });
   expect(document()).toMatchObject({ product: null, text: null });
-  const told = await run([...args, "--for", "istio"], { cwd });
-  expect([told.code, told.stderr]).toEqual([2, expect.stringContaining("--for is for printing")]);
+  const both = await run([...args, "--for", "istio"], { cwd });
+  expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("--for is for printing")]);
 });
 
 it("prints no configuration in which Envoy listens twice at one port", async () => {
