@@ -189,7 +189,7 @@ it("does not take what is no socket for one that is in use", async () => {
   await expect(refused).rejects.toThrow("is not a socket: choose a path where nothing is");
 });
 
-it("says which file of Envoy's lets something pass, and needs not be told whose it is", async () => {
+it("says which file of Envoy's lets something pass, and finds out itself whose it is", async () => {
   verifies("envoy:safe");
   const open = "policies: { extProc: { host: 127.0.0.1:9002, failureMode: failOpen } }";
   const cwd = await folderWith({ "open.yaml": open });
