@@ -10,8 +10,9 @@ import {
   envoyProducts,
 } from "../envoy/index.ts";
 import { listenAt } from "./envoy-addresses.ts";
-import { problemsInFile } from "./named-file.ts";
+import { problemsInFile } from "./envoy-file.ts";
 import type { EnvoyConfigContext } from "./options.ts";
+import { tlsPathsIn } from "./tls-files.ts";
 
 const defaultAdminPort = 9901;
 
@@ -33,7 +34,7 @@ export async function print({ cwd, env, options }: EnvoyConfigContext) {
     processors: processor.map((each) => listenAt("--processor", each)),
     bodyMode: oneOf("--body-mode", bodyModes, options.bodyMode ?? "streamed"),
     adminPort: admin,
-    tls: tlsIn(options),
+    tls: tlsPathsIn(options),
   });
   return {
     exitCode: 0 as const,
@@ -65,11 +66,4 @@ function oneOf<Name extends string>(flag: string, names: readonly Name[], given:
   const found = names.find((each) => each === given);
   if (found === undefined) throw misuse(notOneOf(flag, names, given));
   return found;
-}
-
-function tlsIn({ tlsCa: ca, tlsCert: cert, tlsKey: key }: EnvoyConfigContext["options"]) {
-  if (ca === undefined && cert === undefined && key === undefined) return undefined;
-  if (ca === undefined || cert === undefined || key === undefined)
-    throw misuse("--tls-cert, --tls-key and --tls-ca go together");
-  return { ca, cert, key };
 }

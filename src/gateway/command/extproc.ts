@@ -19,11 +19,11 @@ import { type GatewayLog, lineLog } from "../observe/index.ts";
 import { checkGateway } from "./check-gateway.ts";
 import { canWork, reportLines } from "./check-report.ts";
 import { listenAt } from "./envoy-addresses.ts";
-import { problemsInFile } from "./named-file.ts";
+import { problemsInFile } from "./envoy-file.ts";
 import type { ExtprocContext } from "./options.ts";
 import { inputOf, runGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
-import { readTlsFiles } from "./tls-files.ts";
+import { readTlsFiles, tlsPathsIn } from "./tls-files.ts";
 
 /** Envoy notices within a second that a processor is leaving, and still asks it until then. */
 const leaveMs = 3000;
@@ -75,7 +75,13 @@ export async function serve(
 async function frontOf(context: ExtprocContext, { mode }: GatewayConfig) {
   const at = placeIn(context);
   const webhook = webhookIn(context);
-  if (webhook !== undefined && webhook.host === at.host && webhook.port === at.port)
+  // Port 0 picks a free one for each.
+  if (
+    webhook !== undefined &&
+    webhook.host === at.host &&
+    webhook.port === at.port &&
+    at.port !== 0
+  )
     throw misuse("--webhook expects another address than --listen");
   const tls = await tlsFor(context, [at, webhook]);
   return { at, webhook, tls, admin: adminIn(context, mode === "production") };
@@ -106,19 +112,17 @@ async function tlsFor(
   { cwd, options }: ExtprocContext,
   places: readonly ({ readonly host?: string | undefined } | undefined)[],
 ): Promise<EnvoyTls | undefined> {
-  const { tlsCert, tlsKey, tlsCa, plaintext } = options;
-  const given = [tlsCert, tlsKey, tlsCa].filter((each) => each !== undefined);
-  if (given.length === 0) {
+  const { plaintext } = options;
+  const paths = tlsPathsIn(options);
+  if (paths === undefined) {
     const host = places.map((each) => each?.host).find((each) => each && !isLocal(each));
     if (host === undefined || plaintext === true) return undefined;
     throw misuse(
       say`others can connect to ${host}, and any client is believed about callers and may get the servers' secrets: give --tls-cert, --tls-key and --tls-ca, listen on 127.0.0.1 or a unix socket, or use --plaintext if the network itself admits only Envoy`,
     );
   }
-  if (tlsCert === undefined || tlsKey === undefined || tlsCa === undefined)
-    throw misuse("--tls-cert, --tls-key and --tls-ca go together");
   if (plaintext === true) throw misuse("--plaintext and --tls-cert exclude each other");
-  return readTlsFiles(cwd, { cert: tlsCert, key: tlsKey, ca: tlsCa });
+  return readTlsFiles(cwd, paths);
 }
 
 /** Returns the problems in Envoy's configuration file. */

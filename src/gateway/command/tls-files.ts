@@ -2,14 +2,27 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { resolve } from "node:path";
 import { attempt } from "../../core/data/index.ts";
-import { refusal, say } from "../../operate/cli/index.ts";
+import { misuse, refusal, say } from "../../operate/cli/index.ts";
 import type { EnvoyTls } from "../envoy/index.ts";
 import { readNamedFile } from "./named-file.ts";
+import type { ExtprocContext } from "./options.ts";
 
 interface TlsPaths {
   readonly cert: string;
   readonly key: string;
   readonly ca: string;
+}
+
+/** Returns undefined if none is given. @throws CommandFailure if only some are */
+export function tlsPathsIn({
+  tlsCert: cert,
+  tlsKey: key,
+  tlsCa: ca,
+}: Pick<ExtprocContext["options"], "tlsCert" | "tlsKey" | "tlsCa">): TlsPaths | undefined {
+  if (cert === undefined && key === undefined && ca === undefined) return undefined;
+  if (cert === undefined || key === undefined || ca === undefined)
+    throw misuse("--tls-cert, --tls-key and --tls-ca go together");
+  return { cert, key, ca };
 }
 
 /** @throws CommandFailure `io_failed`, `setting_invalid` */

@@ -2,6 +2,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
+import { unreadFault } from "../../operate/packages/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import { type GatewayConfig, isGuests, type Secret } from "./schema.ts";
 
@@ -60,9 +61,7 @@ function bytesOf(path: string): Buffer {
   } catch (error) {
     if (error instanceof GlassineError) throw error;
     const { code = "unknown" } = error as NodeJS.ErrnoException;
-    throw missing(
-      `the secret file ${printable(path)} ${code === "ENOENT" ? "does not exist" : `cannot be read: ${code}`}`,
-    );
+    throw missing(`the secret file ${printable(path)} ${unreadFault(code)}`);
   } finally {
     if (file !== undefined) closeSync(file);
   }

@@ -97,7 +97,8 @@ export function problemsInText(text: string, file: string): readonly EnvoyProble
     return envoyProblems(documentsIn(text));
   } catch (error) {
     // The lines after the first quote the file.
-    const fault = (error as Error).message.split("\n", 1).join("").replace(/:$/, ".");
+    const [line = ""] = (error as Error).message.split("\n", 1);
+    const fault = line.replace(/:$/, ".");
     throw new GlassineError(
       "config_unreadable",
       `${printable(file)} is neither YAML nor JSON: ${printable(fault)}`,

@@ -3,6 +3,7 @@
  * command. Operators search logs for them, so all are part of the contract.
  */
 import { type Opening, openings } from "../isolate/kinds.ts";
+import { unreadFault } from "../packages/index.ts";
 import { listed, printable, say, singleQuoted } from "./print/printable.ts";
 
 export const texts = {
@@ -58,9 +59,7 @@ export const texts = {
   pruneUnread: (folders: readonly string[]) =>
     `lock: ${listed(folders)} cannot be read, so what is installed is not known; nothing was removed`,
   noPackage: (path: string, code: string) =>
-    code === "ENOENT"
-      ? say`sign: ${path} does not exist: name the folder of a package or its tarball`
-      : say`sign: ${path} cannot be read: ${code}`,
+    say`sign: ${path} ${unreadFault(code)}${code === "ENOENT" ? ": name the folder of a package or its tarball" : ""}`,
   forOperators: "entry for publishers in an operator's key file:",
   workingFolder: (names: readonly string[]) =>
     `npm does not pack ${listed(names)}: a package without them has another hash, and the signature will not verify. Sign the tarball that \`npm pack\` makes instead.`,

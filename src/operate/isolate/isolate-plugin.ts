@@ -183,19 +183,13 @@ async function pathOf(file: string | URL): Promise<string> {
   if (typeof file !== "string" && !(file instanceof URL))
     throw optionsInvalid("isolatePlugin expects the path of a file, or a file: URL.");
   const path = resolve(typeof file === "string" ? file : fileURLToPath(file));
-  return await realpath(path).catch((error: unknown) => {
-    throw new GlassineError(
-      "plugin_isolation_failed",
-      `The plugin ${path} cannot be read: ${systemCode(error)}.`,
-      {},
-      error,
-    );
-  });
+  return realAt(path, `The plugin ${path}`);
 }
 
-async function folderAt(folder: string): Promise<string> {
-  return await realpath(resolve(folder)).catch((error: unknown) => {
-    const text = `The option readable names ${quoted(folder)}, which cannot be read: ${systemCode(error)}.`;
+/** Follows links. `subject` begins the message if the path cannot be read. */
+async function realAt(path: string, subject: string): Promise<string> {
+  return await realpath(resolve(path)).catch((error: unknown) => {
+    const text = `${subject} cannot be read: ${systemCode(error)}.`;
     throw new GlassineError("plugin_isolation_failed", text, {}, error);
   });
 }
@@ -217,8 +211,13 @@ async function launcher(path: string, read: ReadOptions): Promise<Launcher> {
     return { start: workerLink({ entry, memoryMb, onOutput }), open: [], needsHost: true };
   const { open, why } = await platformOf();
   expectAccepted(open, read.accept, why);
-  const readable = [read.package?.folder ?? dirname(path), ...(read.readable ?? [])];
-  const folders = await Promise.all(readable.map(folderAt));
+  const own = read.package?.folder ?? dirname(path);
+  const folders = await Promise.all([
+    realAt(own, `The folder ${own}`),
+    ...(read.readable ?? []).map((each) =>
+      realAt(each, `The option readable names ${quoted(each)}, which`),
+    ),
+  ]);
   const packages = await packagesOf(entry);
   const above = await scopeAbove(dirname(path));
   const known = [...packages.values(), ...folders];

@@ -27,7 +27,7 @@ export {
 export { readBundled, readNeeds } from "./package-json.ts";
 export { packageLimits } from "./package-limits.ts";
 export { loadPeer } from "./peer.ts";
-export { packageRefused, systemCode } from "./refused.ts";
+export { packageRefused, systemCode, unreadFault } from "./refused.ts";
 export { type RejectionCode, rejectionCodes } from "./rejection-codes.ts";
 export { resolveName } from "./resolve-name.ts";
 export { type FileFault, type FileRules, readSmallFile, textIn } from "./small-file.ts";

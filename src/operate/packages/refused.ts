@@ -24,6 +24,11 @@ export function fileRefused(path: string, fault: string, cause?: unknown): Glass
   return packageRefused("unsupported_file", path, `${shownPath(path)} ${fault}.`, cause);
 }
 
+/** Why the system does not let a file be read. Follows its name in a sentence. */
+export function unreadFault(code: string): string {
+  return code === "ENOENT" ? "does not exist" : `cannot be read: ${code}`;
+}
+
 /** The system's code for a failure, such as `EACCES`. */
 export function systemCode(error: unknown): string {
   const { code } = error as { readonly code?: unknown };

@@ -1,7 +1,7 @@
 /** Reads a small file when only its path is known: it may be endless, a pipe or a folder. */
 import { constants } from "node:fs";
 import { type FileHandle, lstat, open } from "node:fs/promises";
-import { systemCode } from "./refused.ts";
+import { systemCode, unreadFault } from "./refused.ts";
 
 /** Why a file cannot be read. `fault` follows its name in a sentence. */
 export interface FileFault {
@@ -36,8 +36,8 @@ export async function readSmallFile(
   } catch (cause) {
     const code = systemCode(cause);
     if (code === "EISDIR") return directory;
-    if (code === "ENOENT") return { fault: "does not exist", why: "absent", code, cause };
-    return { fault: `cannot be read: ${code}`, why: "refused", code, cause };
+    const why = code === "ENOENT" ? "absent" : "refused";
+    return { fault: unreadFault(code), why, code, cause };
   }
 }
 

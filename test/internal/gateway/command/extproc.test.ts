@@ -178,6 +178,12 @@ it("refuses the path of a socket that gRPC would shorten", async () => {
   expect((await run(["extproc", ...at(107), "--check"], { cwd })).code).toBe(0);
 });
 
+it("lets both servers pick a free port at one address", async () => {
+  verifies("envoy:check");
+  const args = ["extproc", "--listen", "127.0.0.1:0", "--webhook", "127.0.0.1:0", "--check"];
+  expect((await run(args, { cwd: await folder() })).code).toBe(0);
+});
+
 it("does not take what is no socket for one that is in use", async () => {
   const listen = { socket: join(await folder(), "glassine.config.json") };
   const refused = envoyServer({
