@@ -72,7 +72,13 @@ export async function finished<Value>(
   if (end.how === "timeout")
     throw unreadable(path, what, `has not finished loading after ${timeoutMs} ms`);
   const { text } = describeThrown(end.value);
-  throw unreadable(path, what, `cannot be loaded: ${text}${atPlaces(end.value)}`, end.value);
+  const where = atPlaces(end.value) || lineOf(end.value, path);
+  throw unreadable(path, what, `cannot be loaded: ${text}${where}`, end.value);
+}
+
+/** Node keeps the line of a syntax error from `import` to itself, and prints it when it ends. */
+function lineOf(error: unknown, path: string): string {
+  return error instanceof SyntaxError ? ` (\`node ${path}\` shows the line)` : "";
 }
 
 async function stateOf(path: string, what: string): Promise<string> {

@@ -1,5 +1,5 @@
 /** From a configuration's plugins to a manager, or to the code of the error that prevents it. */
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createExtensions, definePlugin, deny } from "glassine";
 import { createMessage, toolCall } from "glassine/messages";
@@ -170,6 +170,18 @@ describe("plugins by name, package and path", () => {
   ])("are refused: a file with %s", async (source, text) => {
     const folder = await folderWith({ "p.mjs": source });
     expect((await refusalOf(resolve([join(folder, "p.mjs")]))).message).toMatch(text);
+  });
+
+  it("say how to see the line of a syntax error", async () => {
+    // Node itself imports what is in this folder; elsewhere the test runner does.
+    const folder = join(await folderWith({}), "node_modules");
+    await mkdir(folder);
+    const file = join(folder, "p.mjs");
+    await writeFile(file, "no syntax that Node knows");
+    const { message } = await refusalOf(resolve([file]));
+    expect(message).toMatch(
+      /cannot be loaded: Unexpected identifier 'syntax' \(`node .*p\.mjs` shows the line\)$/,
+    );
   });
 
   it.each([
