@@ -3,15 +3,15 @@ import { addLabels, createPluginManager, definePlugin, deny } from "glassine";
 import { memoryLabelStore } from "glassine/labels";
 import { createGuard } from "glassine/mcp";
 import { configSchema } from "../../src/gateway/config/index.ts";
-import type { ConnectFor, End, Message } from "../../src/gateway/ends/index.ts";
-import { type SharedChild, sharedChild } from "../../src/gateway/ends/shared-child.ts";
-import { watched } from "../../src/gateway/ends/watched.ts";
 import { identityOf } from "../../src/gateway/identity/identity.ts";
 import { RoutingMemory } from "../../src/gateway/router/index.ts";
 import { type Caller, guardOptions } from "../../src/gateway/run/guarded-server.ts";
 import { loadSdk } from "../../src/gateway/run/load-sdk.ts";
 import { mcpEndpoint } from "../../src/gateway/run/mcp-endpoint.ts";
 import type { Server } from "../../src/gateway/run/server.ts";
+import type { ConnectFor, Message, Transport } from "../../src/gateway/transports/index.ts";
+import { type SharedChild, sharedChild } from "../../src/gateway/transports/shared-child.ts";
+import { watched } from "../../src/gateway/transports/watched.ts";
 import { initialize } from "../../test/gateway/run/support/caller.ts";
 
 /** What a server does with a request. */
@@ -58,7 +58,7 @@ interface Said {
 const saidKey = "test/said";
 
 interface FakeBack {
-  readonly back: End;
+  readonly back: Transport;
   release(): void;
   die(): void;
 }
@@ -127,7 +127,7 @@ function fakeBack(server: FakeServer): FakeBack {
     acts[how]();
   };
 
-  const back: End = {
+  const back: Transport = {
     async start() {
       if (server.state === "down") throw new Error("The server is down.");
     },

@@ -3,7 +3,7 @@ import { describeThrown } from "../../core/observe/index.ts";
 import { printable, say } from "../../operate/cli/index.ts";
 import { type GatewayConfig, loadConfig, type Secret, secretReader } from "../config/index.ts";
 import { definitionHash, listTools, type Pins, readPins, writePins } from "../definitions/index.ts";
-import { connectionsTo } from "../ends/index.ts";
+import { connectionsTo } from "../transports/index.ts";
 import type { PinContext } from "./options.ts";
 
 export async function pinTools({ cwd, env, options }: PinContext) {

@@ -15,7 +15,6 @@ import {
   stackOf,
   withConfigName,
 } from "../config/index.ts";
-import { ChildFailure } from "../ends/index.ts";
 import {
   createMetrics,
   type GatewayLog,
@@ -23,6 +22,7 @@ import {
   numberedLog,
 } from "../observe/index.ts";
 import type { Gateway, GatewayParts, OpenGateway } from "../run/parts.ts";
+import { ChildFailure } from "../transports/index.ts";
 import { skippedPlugins } from "./check-gateway.ts";
 import { type ReloadOutcome, serveReloads } from "./control-socket.ts";
 import { missingHere, pinFaults } from "./missing.ts";

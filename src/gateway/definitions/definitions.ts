@@ -1,6 +1,6 @@
 /** Tracks one server's tool definitions, compared with the pinned ones. */
 import { attempt } from "../../core/data/index.ts";
-import { isMessage, type Message } from "../ends/index.ts";
+import { isMessage, type Message } from "../transports/index.ts";
 import { definitionHash, type Pins } from "./pins.ts";
 
 /** The label for calls of a tool whose definition has changed. */

@@ -1,6 +1,6 @@
 /** Asks a server for the definitions of its tools, as a client would. */
 import { packageVersion } from "../../core/plugins/index.ts";
-import { type End, isAnswer, isMessage, type Message } from "../ends/index.ts";
+import { isAnswer, isMessage, type Message, type Transport } from "../transports/index.ts";
 
 const sessionVersion = "2025-11-25";
 const exchangeVersion = "2026-07-28";
@@ -9,7 +9,7 @@ const maxPages = 1000;
 const client = { name: "glassine", version: packageVersion };
 
 /** Connects for an exchange, or for a session if there is none. */
-type Connect = (exchange?: { readonly headers: Headers; readonly message: Message }) => End;
+type Connect = (exchange?: { readonly headers: Headers; readonly message: Message }) => Transport;
 
 /**
  * Returns all tools of a server.
@@ -18,10 +18,10 @@ type Connect = (exchange?: { readonly headers: Headers; readonly message: Messag
  *   sent one
  */
 export async function listTools(connect: Connect): Promise<readonly Message[]> {
-  const end = connect();
+  const transport = connect();
   try {
-    await end.start();
-    const ask = asker(end);
+    await transport.start();
+    const ask = asker(transport);
     const begun = await ask("initialize", {
       protocolVersion: sessionVersion,
       capabilities: {},
@@ -30,11 +30,11 @@ export async function listTools(connect: Connect): Promise<readonly Message[]> {
     // A server that only speaks 2026-07-28 has no sessions.
     if (begun.error !== undefined) return await allPages(() => exchange(connect));
     const { protocolVersion } = isMessage(begun.result) ? begun.result : {};
-    if (typeof protocolVersion === "string") end.setProtocolVersion?.(protocolVersion);
-    await end.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+    if (typeof protocolVersion === "string") transport.setProtocolVersion?.(protocolVersion);
+    await transport.send({ jsonrpc: "2.0", method: "notifications/initialized" });
     return await allPages(() => ({ ask, close: async () => {} }));
   } finally {
-    await end.close();
+    await transport.close();
   }
 }
 
@@ -52,16 +52,16 @@ function exchange(connect: Connect): Asking {
     "io.modelcontextprotocol/clientInfo": client,
     "io.modelcontextprotocol/clientCapabilities": {},
   };
-  let end: End | undefined;
+  let transport: Transport | undefined;
   return {
     async ask(method, params) {
       const message = { jsonrpc: "2.0", id: 1, method, params: { ...params, _meta: meta } };
       const headers = new Headers({ "mcp-protocol-version": exchangeVersion });
-      end = connect({ headers, message });
-      await end.start();
-      return asker(end)(method, message.params);
+      transport = connect({ headers, message });
+      await transport.start();
+      return asker(transport)(method, message.params);
     },
-    close: async () => end?.close(),
+    close: async () => transport?.close(),
   };
 }
 
@@ -85,17 +85,17 @@ function reasonIn(error: unknown): string {
   return typeof message === "string" ? message : "the answer is not a list of tools";
 }
 
-/** Needs no timeout: each end has a deadline, so every request gets an answer. */
-function asker(end: End): Ask {
+/** Needs no timeout: each transport has a deadline, so every request gets an answer. */
+function asker(transport: Transport): Ask {
   let id = 0;
   const waiting = new Map<unknown, (answer: Message) => void>();
-  end.onmessage = (message) => {
+  transport.onmessage = (message) => {
     if (isMessage(message) && isAnswer(message)) waiting.get(message.id)?.(message);
   };
   return (method, params) =>
     new Promise((resolve, reject) => {
       id += 1;
       waiting.set(id, resolve);
-      end.send({ jsonrpc: "2.0", id, method, params }).catch(reject);
+      transport.send({ jsonrpc: "2.0", id, method, params }).catch(reject);
     });
 }

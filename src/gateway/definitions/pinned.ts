@@ -1,7 +1,6 @@
 /** Wraps a back, comparing its tool definitions with the pinned ones. */
 import {
   around,
-  type End,
   isAnswer,
   isMessage,
   isRequest,
@@ -9,7 +8,8 @@ import {
   type Message,
   refusalOf,
   refusedHere,
-} from "../ends/index.ts";
+  type Transport,
+} from "../transports/index.ts";
 import type { Definitions } from "./definitions.ts";
 
 const refused = refusalOf(
@@ -28,11 +28,11 @@ export interface Pinned {
  * `of` returns the current settings. With `refuses`, a tool whose definition has changed is removed
  * from lists, and calls of it are refused here. Otherwise everything passes unchanged.
  */
-export function pinned(back: End, of: () => Pinned): End {
+export function pinned(back: Transport, of: () => Pinned): Transport {
   /** The list requests that have no answer yet. The back answers each exactly once. */
   const asked = new Set<string>();
 
-  const end: End = around(back, {
+  const transport: Transport = around(back, {
     async send(message, options) {
       if (isRequest(message)) {
         const { id, method, params } = message;
@@ -40,13 +40,13 @@ export function pinned(back: End, of: () => Pinned): End {
         const tool = method === "tools/call" && isMessage(params) ? params.name : undefined;
         const { refuses, definitions } = of();
         if (refuses && definitions.isChanged(tool))
-          return end.onmessage?.(...refusedHere(id, refused, "denied"));
+          return transport.onmessage?.(...refusedHere(id, refused, "denied"));
       }
       await back.send(message, options);
     },
     receive(message, extra, deliver) {
       const isList = isMessage(message) && isAnswer(message) && asked.delete(keyOf(message.id));
-      if (isList) end.onmessage?.(judged(message), extra);
+      if (isList) transport.onmessage?.(judged(message), extra);
       else deliver();
     },
   });
@@ -59,5 +59,5 @@ export function pinned(back: End, of: () => Pinned): End {
     return refuses ? { ...message, result: { ...result, tools } } : message;
   }
 
-  return end;
+  return transport;
 }

@@ -4,7 +4,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import * as z from "zod";
 import { GlassineError } from "../../core/errors/index.ts";
 import { printable } from "../../operate/trust/index.ts";
-import type { Message } from "../ends/index.ts";
+import type { Message } from "../transports/index.ts";
 
 /** The hashes of a server's tools, by tool name. */
 export type Pins = Readonly<Record<string, string>>;

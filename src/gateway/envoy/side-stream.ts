@@ -8,7 +8,7 @@
  *   stream ends only after its last answer, and every failure ends it with an error.
  * - While bodies stream in both directions, Envoy waits forever for a part that is not answered.
  */
-import { errorOf, type Forward, type Forwarded, isEmptyStatus } from "../ends/index.ts";
+import { errorOf, type Forward, type Forwarded, isEmptyStatus } from "../transports/index.ts";
 import { type BodyIn, bodyIn } from "./body-in.ts";
 import {
   changesTo,

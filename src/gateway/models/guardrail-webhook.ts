@@ -19,7 +19,7 @@ import {
 } from "../../providers/model/index.ts";
 import { chatCompletions } from "../../providers/openai/index.ts";
 import { InUse } from "../../providers/rewrite/index.ts";
-import { readBody } from "../ends/index.ts";
+import { readBody } from "../transports/index.ts";
 import type { ModelCaller, ModelRoute, RouteOptions } from "./model-route.ts";
 
 export interface WebhookOptions extends Omit<RouteOptions, "secrets" | "traceHeaders"> {

@@ -19,7 +19,7 @@ import { failureCode } from "../../providers/http/judge-response.ts";
 import { openai } from "../../providers/openai/index.ts";
 import { InUse, recordAccess } from "../../providers/rewrite/index.ts";
 import { type RouteConfig, withSecrets } from "../config/index.ts";
-import type { Forward } from "../ends/index.ts";
+import type { Forward } from "../transports/index.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
 
 /** Who is asking, and whose labels apply to the request. */

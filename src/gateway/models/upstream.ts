@@ -2,7 +2,7 @@
 import { Readable } from "node:stream";
 import { type Dispatcher, request as send } from "undici";
 import { within } from "../../core/data/index.ts";
-import { type Forward, isEmptyStatus } from "../ends/index.ts";
+import { type Forward, isEmptyStatus } from "../transports/index.ts";
 
 /** The response headers that callers get. Others concern the provider or this connection only. */
 const returned = ["content-type", "retry-after", "retry-after-ms", "cache-control"];

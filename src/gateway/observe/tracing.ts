@@ -9,7 +9,6 @@ import type { AnyHookManager } from "../../providers/mcp/index.ts";
 import {
   around,
   cancelledBy,
-  type End,
   isAnswer,
   isMessage,
   isRequest,
@@ -17,7 +16,8 @@ import {
   type Message,
   metaOf,
   paramsOf,
-} from "../ends/index.ts";
+  type Transport,
+} from "../transports/index.ts";
 import { knownMethod } from "./gateway-metrics.ts";
 import {
   errorStatus,
@@ -34,9 +34,9 @@ type Carrier = Record<string, string>;
 
 export interface Tracing {
   /** Wraps a front, adding a span for each request of its caller. */
-  front(end: End): End;
+  front(transport: Transport): Transport;
   /** Wraps a back. Messages from it are handled in the span of the request they belong to. */
-  back(end: End, passesOn: boolean): End;
+  back(transport: Transport, passesOn: boolean): Transport;
   /** Wraps a manager, adding a span for each hook. A manager always gets the same wrapper. */
   manager(manager: AnyHookManager): AnyHookManager;
   /** Handles a request to a model in a span, which lasts until the end of the response body. */
@@ -77,9 +77,9 @@ export function tracingBy(api: TelemetryApi): Tracing {
     return Object.fromEntries(Object.entries(carrier).filter(([name]) => isField(name)));
   }
 
-  function front(end: End): End {
+  function front(transport: Transport): Transport {
     const open = new Map<string, Span>();
-    return around(end, {
+    return around(transport, {
       receive(message, extra, deliver) {
         if (!isMessage(message) || !isRequest(message)) {
           deliver();
@@ -102,7 +102,7 @@ export function tracingBy(api: TelemetryApi): Tracing {
       },
       async send(message, options) {
         try {
-          await end.send(message, options);
+          await transport.send(message, options);
         } finally {
           if (isAnswer(message)) finish(keyOf(message.id), errorTypeOf(message));
         }
@@ -116,9 +116,9 @@ export function tracingBy(api: TelemetryApi): Tracing {
     }
   }
 
-  function back(end: End, passesOn: boolean): End {
+  function back(transport: Transport, passesOn: boolean): Transport {
     const asked = new Map<string, TraceContext>();
-    return around(end, {
+    return around(transport, {
       receive(message, extra, deliver) {
         const answers = isMessage(message) && isAnswer(message) ? message.id : undefined;
         const id = answers ?? extra?.relatedRequestId;
@@ -131,10 +131,10 @@ export function tracingBy(api: TelemetryApi): Tracing {
       send(message, options) {
         const cancelled = cancelledBy(message);
         if (cancelled !== undefined) asked.delete(keyOf(cancelled));
-        if (!isRequest(message)) return end.send(withFields(message, {}), options);
+        if (!isRequest(message)) return transport.send(withFields(message, {}), options);
         asked.set(keyOf(message.id), context.active());
         const trace = passesOn ? carried() : {};
-        return end.send(withFields(message, trace), { ...options, trace });
+        return transport.send(withFields(message, trace), { ...options, trace });
       },
     });
   }

@@ -4,7 +4,7 @@
  * The acknowledgement comes first on the caller's stream, so messages from fast servers wait until
  * every server has acknowledged, answered or been too slow.
  */
-import { isMessage, type Message, paramsOf, type SendOptions } from "../ends/index.ts";
+import { isMessage, type Message, paramsOf, type SendOptions } from "../transports/index.ts";
 
 export const acknowledged = "notifications/subscriptions/acknowledged";
 

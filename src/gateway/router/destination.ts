@@ -6,7 +6,7 @@ import {
   paramsOf,
   type Refusal,
   refusalOf,
-} from "../ends/index.ts";
+} from "../transports/index.ts";
 import { cursorsIn, lists } from "./merge.ts";
 import { splitName } from "./names.ts";
 import type { RoutingMemory } from "./routing-memory.ts";

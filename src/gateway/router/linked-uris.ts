@@ -1,5 +1,5 @@
 /** Finds the resources that a result links to or contains. */
-import { isMessage, type Message } from "../ends/index.ts";
+import { isMessage, type Message } from "../transports/index.ts";
 
 /** Reads the result of a tool, a prompt, a resource or a finished task. */
 export function urisIn(result: Message): readonly unknown[] {

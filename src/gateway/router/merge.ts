@@ -1,6 +1,6 @@
 /** Merges the answers of several servers into one. */
 import { packageVersion } from "../../core/plugins/index.ts";
-import { documentIn, isMessage, type Message } from "../ends/index.ts";
+import { documentIn, isMessage, type Message } from "../transports/index.ts";
 import { joinName } from "./names.ts";
 import type { RoutingMemory } from "./routing-memory.ts";
 import { renamed, toCallerOf } from "./task-ids.ts";

@@ -8,7 +8,6 @@
  */
 import {
   cancelledBy,
-  type End,
   type Extra,
   errorAnswer,
   errorOf,
@@ -19,9 +18,10 @@ import {
   type Refusal,
   type RequestId,
   type SendOptions,
+  type Transport,
   tooManyUnanswered,
   unreachable,
-} from "../ends/index.ts";
+} from "../transports/index.ts";
 
 export interface RouterLog {
   warn(event: string, fields: object): void;
@@ -31,8 +31,8 @@ export interface RouterLog {
 export interface PeerOptions {
   readonly name: string;
   readonly sessionId: string | undefined;
-  /** Connects an end to the server. */
-  readonly connect: (end: End) => Promise<unknown>;
+  /** Connects a transport to the server. */
+  readonly connect: (transport: Transport) => Promise<unknown>;
   /** Whether to reconnect after a loss. An exchange is too short for that. */
   readonly reconnects: boolean;
   readonly log: RouterLog;
@@ -69,7 +69,7 @@ interface Held {
 export function peerOf(options: PeerOptions): Peer {
   const { name, sessionId, connect, reconnects, log, receive, onJoined, onLost } = options;
   let state: "open" | "starting" | "lost" | "closed" = "starting";
-  let current = makeEnd();
+  let current = makeTransport();
   let held: Held[] = [];
   /** How many times in a row the server could not be reached. */
   let failures = 0;
@@ -79,12 +79,12 @@ export function peerOf(options: PeerOptions): Peer {
   /** The request that the server has to answer before anything else. */
   let greeting: { readonly id: RequestId; readonly isOurs: boolean } | undefined;
 
-  function makeEnd(): End {
-    const end: End = {
+  function makeTransport(): Transport {
+    const transport: Transport = {
       ...(sessionId !== undefined && { sessionId }),
       start: async () => {},
       async send(message, sendOptions = {}) {
-        if (end !== current || state === "closed") return;
+        if (transport !== current || state === "closed") return;
         const answered = isAnswer(message) && message.id === greeting?.id ? greeting : undefined;
         if (answered === undefined) return receive(message, sendOptions);
         greeting = undefined;
@@ -94,11 +94,11 @@ export function peerOf(options: PeerOptions): Peer {
         if (isLate) joined(message);
       },
       async close() {
-        if (end === current) lose();
-        end.onclose?.();
+        if (transport === current) lose();
+        transport.onclose?.();
       },
     };
-    return end;
+    return transport;
   }
 
   async function first(): Promise<Error | undefined> {
@@ -162,17 +162,17 @@ export function peerOf(options: PeerOptions): Peer {
   async function again(extra: Extra | undefined): Promise<void> {
     state = "starting";
     failures += 1;
-    const end = makeEnd();
-    current = end;
+    const transport = makeTransport();
+    current = transport;
     try {
-      await connect(end);
+      await connect(transport);
     } catch (error) {
-      if (end !== current || state !== "starting") return;
+      if (transport !== current || state !== "starting") return;
       unavailable(errorOf(error).message);
       lose();
       return;
     }
-    if (end !== current || state !== "starting") return;
+    if (transport !== current || state !== "starting") return;
     if (handshake.initialize === undefined) return opened();
     greeting = { id: `glassine-again-${crypto.randomUUID()}`, isOurs: true };
     current.onmessage?.({ ...handshake.initialize, id: greeting.id }, extra);

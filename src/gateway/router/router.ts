@@ -8,7 +8,6 @@
 import {
   cancellationOf,
   cancelledBy,
-  type End,
   type Extra,
   errorAnswer,
   idInUse,
@@ -25,7 +24,8 @@ import {
   refusalOf,
   type SendOptions,
   serverGone,
-} from "../ends/index.ts";
+  type Transport,
+} from "../transports/index.ts";
 import { Acknowledgements, acknowledged } from "./acknowledgements.ts";
 import {
   type Destination,
@@ -43,11 +43,11 @@ import { handshakePatienceMs } from "./slow-servers.ts";
 import { inAnswer, inParams, toCallerOf, toServer } from "./task-ids.ts";
 
 export interface RouterOptions {
-  readonly front: End;
+  readonly front: Transport;
   /** In the order of the configuration. */
   readonly servers: readonly string[];
-  /** Connects an end, which stands for the caller to a server's guard, to the server. */
-  readonly connect: (server: string, end: End) => Promise<unknown>;
+  /** Connects a transport, which stands for the caller to a server's guard, to the server. */
+  readonly connect: (server: string, transport: Transport) => Promise<unknown>;
   /** Whether to reconnect to a lost server: in a session, not in an exchange. */
   readonly reconnects: boolean;
   readonly memory: RoutingMemory;
@@ -96,7 +96,7 @@ export function routerOf(options: RouterOptions): Router {
       sessionId: front.sessionId,
       reconnects,
       log,
-      connect: (end) => connect(name, end),
+      connect: (transport) => connect(name, transport),
       receive: (message, sendOptions) => fromServer(name, message, sendOptions),
       isAwaited: (id) => asked.get(keyOf(id))?.waiting.has(name) === true,
       onJoined: (capabilities) => announce(capabilities),

@@ -10,7 +10,7 @@ import {
   metaOf,
   paramsOf,
   type RequestId,
-} from "../ends/index.ts";
+} from "../transports/index.ts";
 
 type Request = Message & { readonly id: RequestId; readonly method: string };
 

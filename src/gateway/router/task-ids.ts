@@ -2,7 +2,7 @@
  * Rewrites the task ids in a message. Two servers may use the same id, so the caller knows tasks as
  * `server__id`. This needs no state, so it works after a reload and at another gateway.
  */
-import { isMessage, type Message } from "../ends/index.ts";
+import { isMessage, type Message } from "../transports/index.ts";
 import { joinName, splitName } from "./names.ts";
 
 /** MCP 2025-11-25: messages that belong to a task name it in `_meta`. */

@@ -1,5 +1,11 @@
 /** The HTTP responses that the gateway makes itself: a JSON-RPC error with one of these codes. */
-import { errorAnswer, isMessage, type Refusal, type RequestId, refusalOf } from "../ends/index.ts";
+import {
+  errorAnswer,
+  isMessage,
+  type Refusal,
+  type RequestId,
+  refusalOf,
+} from "../transports/index.ts";
 
 const answers = {
   parse_error: { status: 400, rpc: -32700, text: "The body must be one JSON document in UTF-8" },

@@ -1,9 +1,9 @@
 /** Reports what happens in a gateway to its log and metrics. */
 import type { GuardEnd } from "../../providers/mcp/index.ts";
-import type { Message } from "../ends/index.ts";
 import { type EnvoyNote, envoyNotes } from "../envoy/index.ts";
 import type { Refusal } from "../identity/index.ts";
 import { failureOf, type GatewayMetrics, type HookRan } from "../observe/index.ts";
+import type { Message } from "../transports/index.ts";
 import type { GatewayLog } from "./parts.ts";
 import { requestRate } from "./request-rate.ts";
 

@@ -1,8 +1,9 @@
 /** Handles callers' HTTP requests: decides who may ask, and where a request goes. */
-import { errorOf } from "../ends/index.ts";
+
 import { checkOrigin, type Identifier, type Identity } from "../identity/index.ts";
 import { beginsExchange, type ModelRoute, rejectionFor } from "../models/index.ts";
 import type { Tracing } from "../observe/index.ts";
+import { errorOf } from "../transports/index.ts";
 import { answer, codeOf } from "./answers.ts";
 import type { McpEndpoint } from "./endpoint.ts";
 import type { GatewayEvents } from "./gateway-events.ts";

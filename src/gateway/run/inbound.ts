@@ -11,7 +11,7 @@ import {
   messageFault,
   readBody,
   type ServerSdk,
-} from "../ends/index.ts";
+} from "../transports/index.ts";
 import { type AnswerCode, answer, answerBad, codedRefusal } from "./answers.ts";
 import { mismatchedHeader } from "./repeated-headers.ts";
 

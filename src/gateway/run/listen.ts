@@ -4,8 +4,8 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { HttpBindings } from "@hono/node-server";
 import { createAdaptorServer } from "@hono/node-server";
-import type { Forward } from "../ends/index.ts";
 import { cannotListen, type EnvoyTls, type ListenSetting } from "../envoy/index.ts";
+import type { Forward } from "../transports/index.ts";
 import type { Address } from "./parts.ts";
 
 /** The connection that a request came on. */

@@ -3,6 +3,9 @@
  * size, JSON, and protocol era. Then a session or an exchange takes them.
  */
 import type { GatewayConfig } from "../config/index.ts";
+import type { Identity } from "../identity/index.ts";
+import type { Tracing } from "../observe/index.ts";
+import type { RoutingMemory } from "../router/index.ts";
 import {
   batchRefused,
   exchangeFront,
@@ -16,10 +19,7 @@ import {
   type SessionFront,
   sessionFront,
   whenClosed,
-} from "../ends/index.ts";
-import type { Identity } from "../identity/index.ts";
-import type { Tracing } from "../observe/index.ts";
-import type { RoutingMemory } from "../router/index.ts";
+} from "../transports/index.ts";
 import { answer, answerBad, codedRefusal } from "./answers.ts";
 import { Connected, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import { type Caller, sessionOfSubject } from "./guarded-server.ts";
@@ -119,7 +119,7 @@ export function mcpEndpoint(options: EndpointOptions) {
       onUndelivered: ({ message }) => log.warn("message_undelivered", { text: message }),
       onCut: cutOff,
     });
-    front.end.sessionId = id;
+    front.transport.sessionId = id;
     callers.set(id, { identity, session: id });
     const over = () => {
       callers.delete(id);
@@ -129,7 +129,7 @@ export function mcpEndpoint(options: EndpointOptions) {
     try {
       const onCut = (request: RequestId) => front.closeStream(request);
       const of = { servers: own, latest: servers, memory: memory(), log, tracing };
-      const wired = await wire(front.end, { ...of, key: identity.key, onCut, session: id });
+      const wired = await wire(front.transport, { ...of, key: identity.key, onCut, session: id });
       await checkServers(wired, own);
       const session: HttpSession = {
         id,
@@ -139,7 +139,7 @@ export function mcpEndpoint(options: EndpointOptions) {
         close: () => wired.close(),
       };
       connected.add(wired, own, true);
-      whenClosed(front.end, () => {
+      whenClosed(front.transport, () => {
         connected.remove(wired);
         over();
       });
@@ -174,7 +174,7 @@ export function mcpEndpoint(options: EndpointOptions) {
       queuedBytes,
       onCut: cutOff,
     });
-    front.end.sessionId = id;
+    front.transport.sessionId = id;
     callers.set(id, { identity, session: sessionOfSubject(identity) });
     const over = () => {
       callers.delete(id);
@@ -183,10 +183,10 @@ export function mcpEndpoint(options: EndpointOptions) {
     try {
       const of = { servers: own, latest: servers, memory: memory(), log, tracing };
       const about = { key, exchange: { headers: request.headers, message } };
-      const wired = await wire(front.end, { ...of, ...about });
+      const wired = await wire(front.transport, { ...of, ...about });
       await checkServers(wired, own);
       connected.add(wired, own, false);
-      whenClosed(front.end, () => {
+      whenClosed(front.transport, () => {
         connected.remove(wired);
         over();
       });

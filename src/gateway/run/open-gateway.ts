@@ -3,7 +3,6 @@
 import process from "node:process";
 import { within } from "../../core/data/index.ts";
 import { type Definitions, type Pins, readPins } from "../definitions/index.ts";
-import { isLasting, type Message, type Refusable, stdioFront, whenClosed } from "../ends/index.ts";
 import { type EnvoyServer, envoyServer } from "../envoy/index.ts";
 import {
   createIdentifier,
@@ -21,6 +20,13 @@ import {
   tracingBy,
 } from "../observe/index.ts";
 import { RoutingMemory } from "../router/index.ts";
+import {
+  isLasting,
+  type Message,
+  type Refusable,
+  stdioFront,
+  whenClosed,
+} from "../transports/index.ts";
 import { type AdminOptions, openAdminPort, type Readiness } from "./admin-port.ts";
 import { refusalFor } from "./answers.ts";
 import { AuditFailures } from "./audit-failures.ts";
@@ -261,7 +267,7 @@ async function start(
     const { limits, identity: settings } = parts.config;
     const { stdin, stdout } = parts.stdio ?? process;
     const identity = localIdentity(settings);
-    const end = stdioFront({
+    const transport = stdioFront({
       stdin,
       stdout,
       authInfo: identity,
@@ -270,10 +276,10 @@ async function start(
       drainMs: limits.shutdownMs,
       refuses: () => (trail.isLosing() ? refusalFor("audit_failed") : undefined),
     });
-    end.sessionId = "stdio";
+    transport.sessionId = "stdio";
     callers.set("stdio", { identity, session: "stdio" });
     const { log } = parts;
-    const wired = await wire(end, {
+    const wired = await wire(transport, {
       servers: servers.current,
       latest: () => servers.current,
       memory,
@@ -282,7 +288,7 @@ async function start(
       key: identity.key,
       session: "stdio",
     });
-    whenClosed(end, () => {
+    whenClosed(transport, () => {
       const isGone = wired.isGone() && state !== "shutting_down";
       if (isGone) log.error("servers_gone", { text: "No server is left: see the lines before." });
       finish(isGone ? { code: "servers_gone" } : {});

@@ -7,6 +7,9 @@ import { createHash } from "node:crypto";
 import type { LabelStore } from "../../core/labels/index.ts";
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
 import { type UrlServer, withSecrets } from "../config/index.ts";
+import { serverPaths } from "../envoy/index.ts";
+import type { Identity } from "../identity/index.ts";
+import type { Tracing } from "../observe/index.ts";
 import {
   batchRefused,
   headersNamed,
@@ -18,10 +21,7 @@ import {
   passThrough,
   type RefusedAsks,
   whenClosed,
-} from "../ends/index.ts";
-import { serverPaths } from "../envoy/index.ts";
-import type { Identity } from "../identity/index.ts";
-import type { Tracing } from "../observe/index.ts";
+} from "../transports/index.ts";
 import { answer, answerBad } from "./answers.ts";
 import { Connected, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import { type Caller, labelSessionOf, sessionOfSubject } from "./guarded-server.ts";

@@ -1,6 +1,6 @@
 /** Checks the headers of MCP 2026-07-28 that repeat parts of a request. */
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
-import type { Message } from "../ends/index.ts";
+import type { Message } from "../transports/index.ts";
 
 /**
  * Returns the first of `mcp-protocol-version`, `mcp-method` and `mcp-name` that is missing or

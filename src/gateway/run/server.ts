@@ -4,7 +4,13 @@ import { createGuard, type Guard, type GuardOptions } from "../../providers/mcp/
 import { InUse } from "../../providers/rewrite/index.ts";
 import type { ServerConfig } from "../config/index.ts";
 import { Definitions, type Pinned, type Pins, pinned } from "../definitions/index.ts";
-import { around, type ConnectFor, connectionsTo, type End, type Message } from "../ends/index.ts";
+import {
+  around,
+  type ConnectFor,
+  connectionsTo,
+  type Message,
+  type Transport,
+} from "../transports/index.ts";
 import { type GuardSettings, guardOptions } from "./guarded-server.ts";
 import type { GatewayParts } from "./parts.ts";
 
@@ -15,7 +21,7 @@ export interface Server {
   /** A reload removed the server, or reaches it in another way, so sessions with it must end. */
   readonly isRemoved: boolean;
   /** @throws Error if the server takes no more connections */
-  connect(about: ConnectFor): End;
+  connect(about: ConnectFor): Transport;
   /**
    * Applies a reload: open connections use the successor's terms from the next message on. Without
    * a successor that is reached in the same way, the server counts as removed. Resolves when no
@@ -73,9 +79,9 @@ export function serverOf(name: string, config: ServerConfig, settings: ServerSet
       const to = about.back ?? connections.connect(about);
       const back = pinned(to, () => terms);
       const traced = tracing === undefined ? back : tracing.back(back, config.traceContext);
-      const end = counted(traced, inUse);
-      end.onerror = (error) => onError(name, error);
-      return end;
+      const transport = counted(traced, inUse);
+      transport.onerror = (error) => onError(name, error);
+      return transport;
     },
     use(next, successor) {
       isRemoved ||= successor === undefined || !hasSameConnection(config, successor.terms.config);
@@ -118,7 +124,7 @@ export function connectionSettings(config: ServerConfig): object {
 }
 
 /** Counts a connection as in use until it ends. */
-function counted(back: End, inUse: InUse): End {
+function counted(back: Transport, inUse: InUse): Transport {
   let isOver = false;
   inUse.enter();
   const closed = () => {

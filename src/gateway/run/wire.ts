@@ -1,8 +1,8 @@
 /** Connects a front to the servers: through each one's guard, and a router if there are several. */
 import type { Bridge } from "../../providers/mcp/index.ts";
-import { type ConnectFor, type End, type Refusable, refusable } from "../ends/index.ts";
 import type { Tracing } from "../observe/index.ts";
 import { type RoutingMemory, routerOf } from "../router/index.ts";
+import { type ConnectFor, type Refusable, refusable, type Transport } from "../transports/index.ts";
 import type { GatewayLog } from "./parts.ts";
 import type { Server } from "./server.ts";
 
@@ -22,7 +22,7 @@ export interface WireOptions extends ConnectFor {
 }
 
 /** Connects and starts everything. Rejects if no server can be reached at all. */
-export async function wire(caller: End, options: WireOptions): Promise<Wired> {
+export async function wire(caller: Transport, options: WireOptions): Promise<Wired> {
   const { front, refuse, isGone } = frontOf(caller, options);
   const { close } = await join(front, options);
   return { refuse, isGone, close };
@@ -30,7 +30,7 @@ export async function wire(caller: End, options: WireOptions): Promise<Wired> {
 
 /** Does the same for one exchange with one server whose connection already exists. */
 export async function wireExchange(
-  caller: End,
+  caller: Transport,
   server: Server,
   options: ConnectFor & Pick<WireOptions, "session" | "tracing">,
 ): Promise<Wired & Pick<Bridge, "settled">> {
@@ -40,12 +40,12 @@ export async function wireExchange(
 }
 
 /** Wraps the caller so that its requests can be refused, and are traced if tracing is on. */
-function frontOf(caller: End, { tracing }: Pick<WireOptions, "tracing">) {
-  const { end, refuse, isGone } = refusable(caller);
-  return { refuse, isGone, front: tracing === undefined ? end : tracing.front(end) };
+function frontOf(caller: Transport, { tracing }: Pick<WireOptions, "tracing">) {
+  const { transport, refuse, isGone } = refusable(caller);
+  return { refuse, isGone, front: tracing === undefined ? transport : tracing.front(transport) };
 }
 
-async function join(front: End, options: WireOptions): Promise<Pick<Bridge, "close">> {
+async function join(front: Transport, options: WireOptions): Promise<Pick<Bridge, "close">> {
   const { servers, memory, log, key } = options;
   const [only] = servers;
   if (servers.length === 1 && only !== undefined) return bridge(front, only, options);
@@ -56,9 +56,9 @@ async function join(front: End, options: WireOptions): Promise<Pick<Bridge, "clo
     log,
     servers: servers.map(({ name }) => name),
     owner: options.session ?? key,
-    connect(name, end) {
+    connect(name, transport) {
       const server = options.latest().find(named(name)) ?? servers.find(named(name));
-      return bridge(end, server as Server, options);
+      return bridge(transport, server as Server, options);
     },
     reconnects: options.exchange === undefined,
   });
@@ -67,7 +67,7 @@ async function join(front: End, options: WireOptions): Promise<Pick<Bridge, "clo
 }
 
 async function bridge(
-  front: End,
+  front: Transport,
   server: Server,
   options: ConnectFor & Pick<WireOptions, "session">,
 ): Promise<Bridge> {

@@ -16,7 +16,7 @@ import {
 
 /** What `bridge` resolves to. */
 export interface Bridge {
-  /** Closes both ends. */
+  /** Closes both transports. */
   close(): Promise<void>;
   /**
    * Resolves when no message is on its way: each one was passed on, answered or dropped. Without it

@@ -17,7 +17,7 @@ export const guardErrorCodes = {
   duplicate: -32012,
   /** Too many requests are open, or were cancelled and not answered. */
   unanswered: -32013,
-  /** The other end of a bridge did not accept the request, or closed before it answered. */
+  /** The other side of a bridge did not accept the request, or closed before it answered. */
   unreachable: -32014,
   /** JSON-RPC's own: the id is invalid. */
   invalidRequest: -32600,

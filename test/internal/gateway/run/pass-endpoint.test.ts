@@ -2,7 +2,6 @@
 import { createPluginManager, definePlugin, deny, type Plugin } from "glassine";
 import { roleGuard } from "glassine/plugins";
 import { expect, it } from "vitest";
-import type { Forward } from "../../../../src/gateway/ends/index.ts";
 import { type Identity, identityOf } from "../../../../src/gateway/identity/identity.ts";
 import { partsFrom } from "../../../../src/gateway/run/create-gateway.ts";
 import type { Caller } from "../../../../src/gateway/run/guarded-server.ts";
@@ -10,6 +9,7 @@ import { openLabelStore } from "../../../../src/gateway/run/label-store.ts";
 import { loadSdk } from "../../../../src/gateway/run/load-sdk.ts";
 import { passEndpoint } from "../../../../src/gateway/run/pass-endpoint.ts";
 import { serverOf } from "../../../../src/gateway/run/server.ts";
+import type { Forward } from "../../../../src/gateway/transports/index.ts";
 import { callOf, initialize, messagesIn } from "../../../gateway/run/support/caller.ts";
 import { afterTest } from "../../../support/cleanup.ts";
 import { verifies } from "../../../support/verifies.ts";

@@ -9,8 +9,8 @@ import {
   takesBatches,
   versionIn,
 } from "./caller-messages.ts";
+import { documentIn, readLines, writeLine } from "./json-lines.ts";
 import {
-  type End,
   type Extra,
   errorAnswer,
   isAnswer,
@@ -19,8 +19,8 @@ import {
   type Refusal,
   type RequestId,
   refusalOf,
-} from "./end.ts";
-import { documentIn, readLines, writeLine } from "./json-lines.ts";
+  type Transport,
+} from "./transport.ts";
 import { isLasting } from "./watched.ts";
 
 export interface StdioFrontOptions {
@@ -45,7 +45,7 @@ const parseError = refusalOf(
 const initialized = refusalOf(-32600, "already_initialized", "The session has begun already");
 const tooLarge = refusalOf(-32600, "message_too_large", "The message is larger than allowed");
 
-export function stdioFront(options: StdioFrontOptions): End {
+export function stdioFront(options: StdioFrontOptions): Transport {
   const { stdin, stdout, authInfo, maxBytes, queuedBytes, drainMs } = options;
   const extra: Extra = { authInfo };
   /** The requests that have no answer yet, except those that may never get one. */
@@ -57,11 +57,11 @@ export function stdioFront(options: StdioFrontOptions): End {
   /** The agreed version; undefined until `initialize` has been answered. */
   let version: string | undefined;
 
-  const end: End = {
+  const transport: Transport = {
     async start() {
       stdout.on("error", (error) => {
-        end.onerror?.(error);
-        void end.close();
+        transport.onerror?.(error);
+        void transport.close();
       });
       readLines(stdin, maxBytes, {
         line(text) {
@@ -74,18 +74,18 @@ export function stdioFront(options: StdioFrontOptions): End {
       });
       stdin.on("end", () => {
         isEnding = true;
-        timer = setTimeout(() => void end.close(), drainMs);
+        timer = setTimeout(() => void transport.close(), drainMs);
         closeIfDone();
       });
       stdin.on("error", (error) => {
-        end.onerror?.(error);
-        void end.close();
+        transport.onerror?.(error);
+        void transport.close();
       });
     },
     async send(message) {
       if (isClosed) throw new Error("The caller is gone.");
       if (stdout.writableLength > queuedBytes) {
-        void end.close();
+        void transport.close();
         throw new Error("The caller is not reading its output.");
       }
       version ??= versionIn(message);
@@ -98,18 +98,18 @@ export function stdioFront(options: StdioFrontOptions): End {
       isClosed = true;
       clearTimeout(timer);
       stdin.pause();
-      end.onclose?.();
+      transport.onclose?.();
     },
   };
 
   function receive(document: unknown): void {
     for (const { id, method } of requestsIn(document)) if (!isLasting(method)) open.add(keyOf(id));
     for (const key of cancelledIn(document)) open.delete(key);
-    end.onmessage?.(document, extra);
+    transport.onmessage?.(document, extra);
   }
 
   function closeIfDone(): void {
-    if (isEnding && open.size === 0) void end.close();
+    if (isEnding && open.size === 0) void transport.close();
   }
 
   function refusalFor(document: unknown): Refusal | undefined {
@@ -123,10 +123,12 @@ export function stdioFront(options: StdioFrontOptions): End {
 
   /** Answers with an error. Its id is null for a line that cannot be read. */
   async function answer(refusal: Refusal, id: RequestId | null = null): Promise<void> {
-    await end.send(errorAnswer(id, refusal)).catch((error) => end.onerror?.(error as Error));
+    await transport
+      .send(errorAnswer(id, refusal))
+      .catch((error) => transport.onerror?.(error as Error));
   }
 
-  return end;
+  return transport;
 }
 
 function isInitialize({ method }: Message): boolean {

@@ -11,7 +11,7 @@ import {
   type Refusal,
   type RequestId,
   refusalOf,
-} from "./end.ts";
+} from "./transport.ts";
 
 const maxIdLength = 1024;
 

@@ -1,5 +1,5 @@
-/** Wraps an end, to handle what goes to it and comes from it. */
-import type { End, Extra, Message, SendOptions } from "./end.ts";
+/** Wraps a transport, to handle what goes to it and comes from it. */
+import type { Extra, Message, SendOptions, Transport } from "./transport.ts";
 
 /** What to do at each step. A step that is left out passes everything unchanged. */
 export interface Around {
@@ -10,8 +10,8 @@ export interface Around {
   close?(): Promise<void>;
 }
 
-export function around(inner: End, { send, receive, closed, close }: Around): End {
-  const outer: End = {
+export function around(inner: Transport, { send, receive, closed, close }: Around): Transport {
+  const outer: Transport = {
     ...(inner.sessionId !== undefined && { sessionId: inner.sessionId }),
     takesHeaders: inner.takesHeaders === true,
     setProtocolVersion: (version) => inner.setProtocolVersion?.(version),

@@ -1,5 +1,5 @@
 /** A transport of the gateway, as guards and routers use it. */
-export interface End {
+export interface Transport {
   start(): Promise<void>;
   send(message: Message, options?: SendOptions): Promise<void>;
   close(): Promise<void>;
@@ -167,10 +167,10 @@ export function errorOf(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
 
-/** Calls `listener` when an end closes, after the existing listener. */
-export function whenClosed(end: End, listener: () => void): void {
-  const before = end.onclose;
-  end.onclose = () => {
+/** Calls `listener` when a transport closes, after the existing listener. */
+export function whenClosed(transport: Transport, listener: () => void): void {
+  const before = transport.onclose;
+  transport.onclose = () => {
     before?.();
     listener();
   };

@@ -1,8 +1,8 @@
 /** An exchange that a proxy holds: what the server receives, and what comes back. */
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Forwarded, Message, RefusedAsks } from "../../../../src/gateway/ends/index.ts";
-import { passThrough } from "../../../../src/gateway/ends/index.ts";
+import type { Forwarded, Message, RefusedAsks } from "../../../../src/gateway/transports/index.ts";
+import { passThrough } from "../../../../src/gateway/transports/index.ts";
 import { verifies } from "../../../support/verifies.ts";
 
 interface Plan {
@@ -18,7 +18,7 @@ interface Plan {
   readonly maxBytes?: number;
 }
 
-/** Plays the guard between both ends: it takes a turn for each message. */
+/** Plays the guard between both transports: it takes a turn for each message. */
 async function exchange(plan: Plan) {
   const { body, answer, judge = (message) => message, refuse = () => undefined } = plan;
   const sessions: string[] = [];

@@ -11,10 +11,13 @@ import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { Agent, type Dispatcher, request as send } from "undici";
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
+import { readEvents } from "./events.ts";
+import { headersNamed } from "./forward.ts";
+import { documentIn } from "./json-lines.ts";
+import { bytesWithin } from "./read-body.ts";
 import {
   answerTo,
   cancelledBy,
-  type End,
   errorOf,
   invalidAnswer,
   isAnswer,
@@ -29,13 +32,10 @@ import {
   refusedByServer,
   refusedHere,
   type SendOptions,
+  type Transport,
   tooLarge,
   unreachable,
-} from "./end.ts";
-import { readEvents } from "./events.ts";
-import { headersNamed } from "./forward.ts";
-import { documentIn } from "./json-lines.ts";
-import { bytesWithin } from "./read-body.ts";
+} from "./transport.ts";
 
 export interface HttpBackOptions {
   readonly url: string;
@@ -51,7 +51,7 @@ export interface HttpBackOptions {
   readonly onCut?: (id: RequestId) => void;
 }
 
-export interface HttpBack extends End {
+export interface HttpBack extends Transport {
   readonly takesHeaders: true;
   setProtocolVersion(version: string): void;
 }

@@ -10,11 +10,11 @@ import {
   withSecrets,
 } from "../config/index.ts";
 import { childBack, childEnvironment } from "./child-back.ts";
-import { type End, type Message, type RequestId, refusalOf, tooLarge } from "./end.ts";
 import { httpAgent, httpBack } from "./http-back.ts";
 import { type SharedChild, sharedChild } from "./shared-child.ts";
 import { supervised } from "./supervised.ts";
-import { type WatchedEnd, watched } from "./watched.ts";
+import { type Message, type RequestId, refusalOf, type Transport, tooLarge } from "./transport.ts";
+import { type WatchedTransport, watched } from "./watched.ts";
 
 /** What a connection is for. */
 export interface ConnectFor {
@@ -23,14 +23,14 @@ export interface ConnectFor {
   /** The exchange of MCP 2026-07-28 that needs the connection; absent for a session. */
   readonly exchange?: { readonly headers: Headers; readonly message: unknown };
   /** The connection, if there already is one: for an exchange that a proxy holds. */
-  readonly back?: End;
+  readonly back?: Transport;
   /** The server ended a request's stream early. */
   readonly onCut?: (id: RequestId) => void;
 }
 
 export interface Connections {
   /** @throws Error if the server takes no more connections */
-  connect(about: ConnectFor): End;
+  connect(about: ConnectFor): Transport;
   /** Lets open connections finish, and keeps nothing for later ones. */
   retire(): void;
   close(): Promise<void>;
@@ -52,7 +52,7 @@ export function connectionsTo(
   config: ServerConfig,
   parts: ConnectionParts,
 ): Connections {
-  const watch = (back: End): WatchedEnd =>
+  const watch = (back: Transport): WatchedTransport =>
     watched(back, {
       timeoutMs: parts.timeoutMs ?? (() => config.timeoutMs),
       inFlight: parts.config.limits.inFlight,
@@ -61,7 +61,7 @@ export function connectionsTo(
   return "url" in config ? overHttp(config, parts, watch) : processes(name, config, parts, watch);
 }
 
-type Watch = (back: End) => WatchedEnd;
+type Watch = (back: Transport) => WatchedTransport;
 
 function overHttp(
   { url, headers, forward }: UrlServer,
@@ -101,12 +101,12 @@ function processes(
   watch: Watch,
 ): Connections {
   const { messageBytes, queuedBytes, children } = config.limits;
-  const running = new Set<End>();
-  const shared = new Map<string, { readonly child: SharedChild; readonly back: End }>();
+  const running = new Set<Transport>();
+  const shared = new Map<string, { readonly child: SharedChild; readonly back: Transport }>();
   let isRetired = false;
 
   /** Runs a process that is restarted when it dies. */
-  function run(): End {
+  function run(): Transport {
     if (running.size >= children) endOneIdle();
     if (running.size >= children)
       throw new Error(
@@ -116,7 +116,7 @@ function processes(
     const hidden = Object.entries(given).flatMap(([key, value]) =>
       typeof env[key] === "string" ? [] : [value],
     );
-    const start = (): End =>
+    const start = (): Transport =>
       childBack({
         command,
         args,
@@ -158,7 +158,7 @@ function processes(
     void known?.back.close();
   }
 
-  function share(key: string): End {
+  function share(key: string): Transport {
     const known = shared.get(key);
     if (known !== undefined) return known.child.connect();
     const back = run();

@@ -2,10 +2,17 @@ export { around } from "./around.ts";
 export { batchRefused, idInUse, idOf, messageFault } from "./caller-messages.ts";
 export { ChildFailure } from "./child-back.ts";
 export { type ConnectFor, connectionsTo } from "./connections.ts";
+export { exchangeFront, noAnswer } from "./exchange-front.ts";
+export { type Forward, type Forwarded, headersNamed, isEmptyStatus } from "./forward.ts";
+export { documentIn } from "./json-lines.ts";
+export { mayBatch, passThrough, type RefusedAsks } from "./pass-through.ts";
+export { readBody } from "./read-body.ts";
+export { type Refusable, refusable } from "./refusable.ts";
+export { type ServerSdk, type SessionFront, sessionFront } from "./session-front.ts";
+export { stdioFront } from "./stdio-front.ts";
 export {
   cancellationOf,
   cancelledBy,
-  type End,
   type Extra,
   errorAnswer,
   errorOf,
@@ -24,16 +31,9 @@ export {
   refusedHere,
   type SendOptions,
   serverGone,
+  type Transport,
   tooManyUnanswered,
   unreachable,
   whenClosed,
-} from "./end.ts";
-export { exchangeFront, noAnswer } from "./exchange-front.ts";
-export { type Forward, type Forwarded, headersNamed, isEmptyStatus } from "./forward.ts";
-export { documentIn } from "./json-lines.ts";
-export { mayBatch, passThrough, type RefusedAsks } from "./pass-through.ts";
-export { readBody } from "./read-body.ts";
-export { type Refusable, refusable } from "./refusable.ts";
-export { type ServerSdk, type SessionFront, sessionFront } from "./session-front.ts";
-export { stdioFront } from "./stdio-front.ts";
+} from "./transport.ts";
 export { isLasting } from "./watched.ts";

@@ -6,7 +6,6 @@
  * request. All exchanges of a process belong to one subject, so nothing crosses subjects.
  */
 import {
-  type End,
   type Extra,
   isAnswer,
   isMessage,
@@ -15,11 +14,12 @@ import {
   metaOf,
   paramsOf,
   type RequestId,
-} from "./end.ts";
+  type Transport,
+} from "./transport.ts";
 
 export interface SharedChild {
   /** Returns a transport for one exchange. */
-  connect(): End;
+  connect(): Transport;
   readonly connections: number;
 }
 
@@ -31,18 +31,18 @@ export interface SharedChildOptions {
 }
 
 interface Asked {
-  readonly end: End;
+  readonly transport: Transport;
   readonly id: RequestId;
   readonly token: unknown;
 }
 
 const subscriptionKey = "io.modelcontextprotocol/subscriptionId";
 
-export function sharedChild(back: End, { onIdle, onGone }: SharedChildOptions): SharedChild {
+export function sharedChild(back: Transport, { onIdle, onGone }: SharedChildOptions): SharedChild {
   let count = 0;
   let started: Promise<void> | undefined;
   let isClosed = false;
-  const ends = new Set<End>();
+  const transports = new Set<Transport>();
   /** By the id that the process knows, which also serves as the progress token. */
   const asked = new Map<number, Asked>();
 
@@ -52,7 +52,7 @@ export function sharedChild(back: End, { onIdle, onGone }: SharedChildOptions): 
   back.onclose = () => {
     isClosed = true;
     onGone();
-    for (const end of [...ends]) end.onclose?.();
+    for (const transport of [...transports]) transport.onclose?.();
   };
 
   function receive(message: Message, given: Extra | undefined): void {
@@ -61,7 +61,7 @@ export function sharedChild(back: End, { onIdle, onGone }: SharedChildOptions): 
       asked.delete(Number(message.id));
       if (found === undefined) return;
       const extra: Extra = { ...given, relatedRequestId: found.id };
-      found.end.onmessage?.({ ...message, id: found.id }, extra);
+      found.transport.onmessage?.({ ...message, id: found.id }, extra);
       return;
     }
     const params = paramsOf(message);
@@ -70,12 +70,12 @@ export function sharedChild(back: End, { onIdle, onGone }: SharedChildOptions): 
     const found = named === undefined ? [...asked.values()].at(-1) : asked.get(Number(named));
     if (found === undefined) return;
     const extra: Extra = { relatedRequestId: found.id };
-    found.end.onmessage?.(withNamesOf(found, message, params, meta), extra);
+    found.transport.onmessage?.(withNamesOf(found, message, params, meta), extra);
   }
 
-  function connect(): End {
+  function connect(): Transport {
     const own = new Set<number>();
-    const end: End = {
+    const transport: Transport = {
       async start() {
         started ??= back.start();
         try {
@@ -85,14 +85,14 @@ export function sharedChild(back: End, { onIdle, onGone }: SharedChildOptions): 
           throw error;
         }
         if (isClosed) throw new Error("The server is gone.");
-        ends.add(end);
+        transports.add(transport);
       },
       async send(message) {
         if (isRequest(message)) {
           count += 1;
           own.add(count);
           const { progressToken: token } = metaOf(message);
-          asked.set(count, { end, id: message.id, token });
+          asked.set(count, { transport, id: message.id, token });
           await back.send(renamed(message, count));
         } else if (message.method === "notifications/cancelled") {
           const params = paramsOf(message);
@@ -103,24 +103,24 @@ export function sharedChild(back: End, { onIdle, onGone }: SharedChildOptions): 
         } else await back.send(message);
       },
       async close() {
-        if (!ends.delete(end)) return;
+        if (!transports.delete(transport)) return;
         for (const id of own) {
           if (!asked.delete(id)) continue;
           const params = { requestId: id };
           const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params };
           await back.send(cancel).catch(() => {});
         }
-        end.onclose?.();
-        if (ends.size === 0) onIdle();
+        transport.onclose?.();
+        if (transports.size === 0) onIdle();
       },
     };
-    return end;
+    return transport;
   }
 
   return {
     connect,
     get connections() {
-      return ends.size;
+      return transports.size;
     },
   };
 }

@@ -5,8 +5,10 @@
  */
 import { boundedBody } from "./bounded-body.ts";
 import { cancelledIn, requestsIn, takesBatches, versionIn } from "./caller-messages.ts";
+import { eventStore } from "./event-store.ts";
+import { keepAliveMs } from "./event-stream.ts";
+import { noAnswer } from "./exchange-front.ts";
 import {
-  type End,
   type Extra,
   errorAnswer,
   errorOf,
@@ -16,10 +18,8 @@ import {
   type Message,
   type RequestId,
   refusalOf,
-} from "./end.ts";
-import { eventStore } from "./event-store.ts";
-import { keepAliveMs } from "./event-stream.ts";
-import { noAnswer } from "./exchange-front.ts";
+  type Transport,
+} from "./transport.ts";
 
 /** The parts of `@modelcontextprotocol/server` that are used. */
 export interface ServerSdk {
@@ -53,7 +53,7 @@ export interface SessionOptions {
 }
 
 export interface SessionFront {
-  readonly end: End;
+  readonly transport: Transport;
   /**
    * Passes `initialize` on, and resolves when it has been answered. If that is an error, no session
    * begins: the response has no session id, and the front ends. Resolves to 404 if the front ended
@@ -84,7 +84,7 @@ const cancelled = {
 export function sessionFront(options: SessionOptions): SessionFront {
   const { sdk, id, maxEvents, queuedBytes, onUndelivered, onCut } = options;
   const events = eventStore(maxEvents, queuedBytes);
-  const transport = new sdk.WebStandardStreamableHTTPServerTransport({
+  const inner = new sdk.WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: () => id,
     eventStore: events,
     retryInterval: retryMs,
@@ -100,17 +100,17 @@ export function sessionFront(options: SessionOptions): SessionFront {
   let isWaiting = false;
   let begun: (answer?: Message) => void = () => {};
 
-  const end: End = {
+  const transport: Transport = {
     async start() {
-      transport.onmessage = (message, extra) =>
-        end.onmessage?.(message, extra as Extra | undefined);
-      transport.onclose = () => {
+      inner.onmessage = (message, extra) =>
+        transport.onmessage?.(message, extra as Extra | undefined);
+      inner.onclose = () => {
         isOver = true;
         begun();
-        end.onclose?.();
+        transport.onclose?.();
       };
-      transport.onerror = (error) => end.onerror?.(error);
-      await transport.start();
+      inner.onerror = (error) => transport.onerror?.(error);
+      await inner.start();
     },
     async send(message: Message, { relatedRequestId } = {}) {
       if (isWaiting && isRequest(message) && message.method === "ping") return pong(message.id);
@@ -122,7 +122,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
       }
       try {
         const related = relatedRequestId === undefined ? {} : { relatedRequestId };
-        await transport.send(message as never, related);
+        await inner.send(message as never, related);
       } catch (error) {
         // The request's stream is closed, so nobody is waiting for the message.
         onUndelivered(errorOf(error));
@@ -132,20 +132,20 @@ export function sessionFront(options: SessionOptions): SessionFront {
       isOver = true;
       // Answer open requests first; closing the transport would only end their streams.
       const answers = [...open.values()].map((each) => errorAnswer(each, ended));
-      await Promise.allSettled(answers.map((answer) => end.send(answer)));
-      await transport.close();
+      await Promise.allSettled(answers.map((answer) => transport.send(answer)));
+      await inner.close();
     },
   };
 
   /** Answers a server's ping itself: until `initialize` is answered, the caller has no session. */
   function pong(id: RequestId): void {
-    setImmediate(() => end.onmessage?.({ jsonrpc: "2.0", id, result: {} }));
+    setImmediate(() => transport.onmessage?.({ jsonrpc: "2.0", id, result: {} }));
   }
 
   /** Ends a cancelled request's stream, which would stay open, as the server will not answer. */
   async function cancel(key: string): Promise<void> {
     const id = open.get(key);
-    if (id !== undefined) await end.send({ jsonrpc: "2.0", id, result: cancelled });
+    if (id !== undefined) await transport.send({ jsonrpc: "2.0", id, result: cancelled });
   }
 
   async function handle(
@@ -156,7 +156,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
     const ids = requestsIn(parsedBody).map((each) => each.id);
     const keys = ids.map(keyOf);
     for (const each of ids) open.set(keyOf(each), each);
-    const response = await transport.handleRequest(request, { parsedBody, authInfo });
+    const response = await inner.handleRequest(request, { parsedBody, authInfo });
     // The stream has ended without an answer.
     if (isOver && keys.some((key) => open.has(key))) return new Response(null, { status: 404 });
     if (response.ok) for (const key of cancelledIn(parsedBody)) await cancel(key);
@@ -166,28 +166,28 @@ export function sessionFront(options: SessionOptions): SessionFront {
   }
 
   return {
-    end,
+    transport,
     async begin(request, body, authInfo) {
       beginning = keyOf(body.id);
       const answered = new Promise<Message | undefined>((resolve) => {
         begun = resolve;
       });
-      const leave = () => void end.close();
+      const leave = () => void transport.close();
       request.signal.addEventListener("abort", leave, { once: true });
       isWaiting = true;
       const response = await handle(request, body, authInfo);
       if (!response.ok) {
-        await end.close();
+        await transport.close();
         return response;
       }
       const answer = await answered;
       isWaiting = false;
       request.signal.removeEventListener("abort", leave);
-      if (request.signal.aborted) await end.close();
+      if (request.signal.aborted) await transport.close();
       if (isOver) return new Response(null, { status: request.signal.aborted ? noAnswer : 404 });
       if (answer?.error === undefined) return response;
       // Deferred, so that the sender can record the request's end first.
-      setImmediate(() => void end.close());
+      setImmediate(() => void transport.close());
       return Response.json(answer);
     },
     handle,
@@ -199,6 +199,6 @@ export function sessionFront(options: SessionOptions): SessionFront {
       return takesBatches(version);
     },
     keepsEvent: events.has,
-    closeStream: (requestId) => transport.closeSSEStream(requestId),
+    closeStream: (requestId) => inner.closeSSEStream(requestId),
   };
 }

@@ -1,5 +1,5 @@
 /** Keeps the events of one session that a client may ask for again, bounded by number and size. */
-import type { Message } from "./end.ts";
+import type { Message } from "./transport.ts";
 
 interface Reader {
   readonly send: (id: string, message: never) => Promise<void>;

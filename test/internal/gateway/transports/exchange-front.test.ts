@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { exchangeFront } from "../../../../src/gateway/ends/exchange-front.ts";
+import { exchangeFront } from "../../../../src/gateway/transports/exchange-front.ts";
 
 describe("the front of an exchange", () => {
   it("answers with JSON and its status where what came before could not be written", async () => {
-    const { end, answer } = exchangeFront({
+    const { transport, answer } = exchangeFront({
       request: new Request("http://localhost/mcp"),
       message: { jsonrpc: "2.0", id: 1, method: "tools/list" },
       authInfo: undefined,
@@ -14,9 +14,9 @@ describe("the front of an exchange", () => {
     // The engine can parse this, but overflows the stack when it writes it.
     const data: unknown = JSON.parse("[".repeat(60_000) + "]".repeat(60_000));
     const note = { jsonrpc: "2.0", method: "notifications/message", params: { data } } as const;
-    await expect(end.send(note)).rejects.toThrow(RangeError);
+    await expect(transport.send(note)).rejects.toThrow(RangeError);
     const error = { code: -32601, message: "There is no such method." };
-    await end.send({ jsonrpc: "2.0", id: 1, error });
+    await transport.send({ jsonrpc: "2.0", id: 1, error });
     const { status, headers } = await response;
     expect({ status, type: headers.get("content-type") }).toEqual({
       status: 404,

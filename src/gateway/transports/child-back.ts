@@ -4,8 +4,8 @@ import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { within } from "../../core/data/index.ts";
 import { answeredId } from "./answered-id.ts";
-import type { End, Message, RequestId } from "./end.ts";
 import { documentIn, readLines, writeLine } from "./json-lines.ts";
+import type { Message, RequestId, Transport } from "./transport.ts";
 
 export interface ChildOptions {
   readonly command: string;
@@ -68,7 +68,7 @@ export class ChildFailure extends Error {
 const endMs = 2000;
 const hasGroups = process.platform !== "win32";
 
-export function childBack(options: ChildOptions): End {
+export function childBack(options: ChildOptions): Transport {
   const { command, args, env, cwd, maxBytes, queuedBytes, onNote, onTooLarge } = options;
   let child: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
   let isGone = false;
@@ -76,7 +76,7 @@ export function childBack(options: ChildOptions): End {
   /** Runs while an oversized message has not ended. */
   let endless: NodeJS.Timeout | undefined;
 
-  const end: End = {
+  const transport: Transport = {
     start: () =>
       new Promise((resolve, reject) => {
         const made = spawn(command, [...args], {
@@ -92,7 +92,7 @@ export function childBack(options: ChildOptions): End {
         made.once("spawn", resolve);
         made.on("error", (error: NodeJS.ErrnoException) => {
           reject(startFailure(command, cwd, error));
-          end.onerror?.(error);
+          transport.onerror?.(error);
           gone();
         });
         made.once("exit", (code, signalName) => {
@@ -107,7 +107,7 @@ export function childBack(options: ChildOptions): End {
             const message = documentIn(text);
             if (message === undefined)
               onNote("stdout_invalid", `a line of ${text.length} characters that is not JSON`);
-            else end.onmessage?.(message, {});
+            else transport.onmessage?.(message, {});
           },
           tooLong() {
             onNote("stdout_invalid", `a message of more than ${maxBytes} bytes`);
@@ -138,7 +138,7 @@ export function childBack(options: ChildOptions): End {
     clearTimeout(endless);
     if (isGone) return;
     onTooLarge(id);
-    if (id === undefined) void end.close();
+    if (id === undefined) void transport.close();
   }
 
   function gone(): void {
@@ -147,7 +147,7 @@ export function childBack(options: ChildOptions): End {
     clearTimeout(endless);
     // Its own children may have outlived it.
     signal("SIGKILL");
-    end.onclose?.();
+    transport.onclose?.();
   }
 
   function signal(name: NodeJS.Signals): void {
@@ -179,7 +179,7 @@ export function childBack(options: ChildOptions): End {
     return (await within(endMs, exited)).how === "returned";
   }
 
-  return end;
+  return transport;
 }
 
 function startFailure(

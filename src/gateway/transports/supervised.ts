@@ -6,10 +6,10 @@
  * requests fail with an error code.
  */
 import { setTimeout as wait } from "node:timers/promises";
-import { type End, errorOf, isMessage, isRequest, type Message } from "./end.ts";
+import { errorOf, isMessage, isRequest, type Message, type Transport } from "./transport.ts";
 
 export interface SupervisedOptions {
-  readonly start: () => End;
+  readonly start: () => Transport;
   /** The process died, and will not answer open requests. */
   readonly onDown: () => void;
   readonly onNote: (kind: "died" | "restarted" | "failed", attempt: number) => void;
@@ -23,7 +23,7 @@ const attempts = 8;
 
 const handshakeId = "glassine-restart";
 
-export function supervised({ start, onDown, onNote }: SupervisedOptions): End {
+export function supervised({ start, onDown, onNote }: SupervisedOptions): Transport {
   let current = start();
   let failures = 0;
   /** Resolves when the process takes messages; rejects if it could not be started. */
@@ -31,7 +31,7 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): End {
   const stop = new AbortController();
   const handshake: { initialize?: Message; initialized?: Message; level?: Message } = {};
 
-  const end: End = {
+  const transport: Transport = {
     async start() {
       attach(current);
       await current.start();
@@ -45,7 +45,7 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): End {
       if (stop.signal.aborted) return;
       stop.abort();
       await current.close();
-      end.onclose?.();
+      transport.onclose?.();
     },
   };
 
@@ -55,12 +55,12 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): End {
     else if (message.method === "logging/setLevel" && isRequest(message)) handshake.level = message;
   }
 
-  function attach(back: End): void {
+  function attach(back: Transport): void {
     back.onmessage = (message, extra) => {
       failures = 0;
-      end.onmessage?.(message, extra);
+      transport.onmessage?.(message, extra);
     };
-    back.onerror = (error) => end.onerror?.(error);
+    back.onerror = (error) => transport.onerror?.(error);
     back.onclose = () => {
       if (stop.signal.aborted || back !== current) return;
       onNote("died", failures);
@@ -88,11 +88,11 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): End {
       } catch (error) {
         if (stop.signal.aborted) return;
         onNote("failed", failures);
-        end.onerror?.(errorOf(error));
+        transport.onerror?.(errorOf(error));
       }
     }
-    end.onerror?.(new Error("The server does not stay up."));
-    await end.close();
+    transport.onerror?.(new Error("The server does not stay up."));
+    await transport.close();
   }
 
   async function again(ms: number): Promise<void> {
@@ -113,7 +113,7 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): End {
   }
 
   /** Repeats the handshake with a new process. */
-  async function greet(back: End): Promise<void> {
+  async function greet(back: Transport): Promise<void> {
     const { initialize, initialized, level } = handshake;
     if (initialize === undefined) return;
     await new Promise<void>((resolve, reject) => {
@@ -138,5 +138,5 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): End {
     await wait(ms, undefined, { signal: stop.signal }).catch(() => {});
   }
 
-  return end;
+  return transport;
 }

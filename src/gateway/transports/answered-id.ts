@@ -5,7 +5,7 @@
  * a JSON object belongs to the object itself: nothing nested or quoted can be there.
  */
 import { attempt } from "../../core/data/index.ts";
-import type { RequestId } from "./end.ts";
+import type { RequestId } from "./transport.ts";
 
 /** Enough for the longest id. */
 export const edgeLength = 8192;

@@ -7,9 +7,14 @@
  * as it has been judged.
  */
 import { messagesIn, requestsIn, takesBatches } from "./caller-messages.ts";
+import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
+import { type EventLimits, readEvents } from "./events.ts";
+import { statusOf } from "./exchange-front.ts";
+import { type Forward, headersNamed } from "./forward.ts";
+import { documentIn } from "./json-lines.ts";
+import { bytesWithin, streamOf } from "./read-body.ts";
 import {
   answerTo,
-  type End,
   errorAnswer,
   invalidAnswer,
   isAnswer,
@@ -23,15 +28,10 @@ import {
   refusedByServer,
   refusedHere,
   type SendOptions,
+  type Transport,
   tooLarge,
   unreachable,
-} from "./end.ts";
-import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
-import { type EventLimits, readEvents } from "./events.ts";
-import { statusOf } from "./exchange-front.ts";
-import { type Forward, headersNamed } from "./forward.ts";
-import { documentIn } from "./json-lines.ts";
-import { bytesWithin, streamOf } from "./read-body.ts";
+} from "./transport.ts";
 import { isLasting } from "./watched.ts";
 
 /** Answers to the server's requests that plugins refused, by the keys of their ids. */
@@ -60,11 +60,11 @@ export interface PassThroughOptions {
 }
 
 export interface PassThrough {
-  readonly front: End;
-  readonly back: End;
+  readonly front: Transport;
+  readonly back: Transport;
   /**
-   * Passes the body on and resolves to the HTTP response. Call after both ends have started.
-   * `whenSettled` resolves when no message is on its way between the ends.
+   * Passes the body on and resolves to the HTTP response. Call after both transports have started.
+   * `whenSettled` resolves when no message is on its way between them.
    */
   answer(whenSettled: () => Promise<void>): Promise<Response>;
 }
@@ -115,7 +115,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
   });
   let isOver = false;
 
-  const front: End = {
+  const front: Transport = {
     start: async () => {},
     async send(message, { status } = {}) {
       if (isOver) throw new Error("The exchange is over.");
@@ -131,7 +131,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     },
   };
 
-  const back: End = {
+  const back: Transport = {
     takesHeaders: true,
     start: async () => {},
     async send(message, sendOptions = {}) {

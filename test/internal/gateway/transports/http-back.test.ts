@@ -2,8 +2,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import { httpAgent, httpBack } from "../../../../src/gateway/ends/http-back.ts";
-import type { Extra, Message } from "../../../../src/gateway/ends/index.ts";
+import { httpAgent, httpBack } from "../../../../src/gateway/transports/http-back.ts";
+import type { Extra, Message } from "../../../../src/gateway/transports/index.ts";
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {

@@ -3,16 +3,16 @@ import { around } from "./around.ts";
 import { cancelledIn, requestsIn } from "./caller-messages.ts";
 import {
   cancellationOf,
-  type End,
   errorAnswer,
   isAnswer,
   keyOf,
   type Refusal,
   type RequestId,
-} from "./end.ts";
+  type Transport,
+} from "./transport.ts";
 
 export interface Refusable {
-  readonly end: End;
+  readonly transport: Transport;
   /** Refuses and cancels the caller's open requests whose methods `isMeant` accepts. */
   refuse(refusal: Refusal, isMeant: (method: string) => boolean): Promise<void>;
   /** Whether the connection was closed from behind, because nothing is left there. */
@@ -24,14 +24,14 @@ interface Open {
   readonly method: string;
 }
 
-export function refusable(inner: End): Refusable {
+export function refusable(inner: Transport): Refusable {
   const open = new Map<string, Open>();
   /** Refused requests, whose later answers are dropped. */
   const refused = new Set<string>();
   let isGone = false;
   let isOver = false;
 
-  const end = around(inner, {
+  const transport = around(inner, {
     receive(message, _, deliver) {
       for (const { id, method } of requestsIn(message)) {
         open.set(keyOf(id), { id, method });
@@ -59,7 +59,7 @@ export function refusable(inner: End): Refusable {
   });
 
   return {
-    end,
+    transport,
     async refuse(refusal, isMeant) {
       const meant = [...open.values()].filter(({ method }) => isMeant(method));
       await Promise.allSettled(meant.map((each) => answer(each, refusal)));
@@ -74,6 +74,6 @@ export function refusable(inner: End): Refusable {
     refused.add(key);
     await inner.send(errorAnswer(id, refusal), { relatedRequestId: id });
     const cancel = cancellationOf(request, refusal.message);
-    if (cancel !== undefined) end.onmessage?.(cancel);
+    if (cancel !== undefined) transport.onmessage?.(cancel);
   }
 }

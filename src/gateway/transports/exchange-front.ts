@@ -4,8 +4,9 @@
  * The first message decides the form of the response: if it is the answer, the response is JSON
  * with the server's status; otherwise the response is a stream of events.
  */
-import { type End, isAnswer, isMessage, isRequest, type Message } from "./end.ts";
+
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
+import { isAnswer, isMessage, isRequest, type Message, type Transport } from "./transport.ts";
 
 export interface ExchangeOptions {
   readonly request: Request;
@@ -30,7 +31,7 @@ export function exchangeFront(options: ExchangeOptions) {
   let stream: EventStream | undefined;
   let isOver = false;
 
-  const end: End = {
+  const transport: Transport = {
     start: async () => {},
     async send(sent, sendOptions = {}) {
       if (isOver) throw new Error("The exchange is over.");
@@ -42,13 +43,13 @@ export function exchangeFront(options: ExchangeOptions) {
       if (!isLast) return;
       finish();
       // Deferred, so that the sender can record the request's end first.
-      setImmediate(() => end.onclose?.());
+      setImmediate(() => transport.onclose?.());
     },
     async close() {
       if (isOver) return;
       finish();
       respond(new Response(null, { status: noAnswer }));
-      end.onclose?.();
+      transport.onclose?.();
     },
   };
 
@@ -73,15 +74,15 @@ export function exchangeFront(options: ExchangeOptions) {
     stream?.end();
   }
 
-  const leave = () => void end.close();
+  const leave = () => void transport.close();
 
   return {
-    end,
+    transport,
     /** Passes the message on and resolves to the HTTP response. Call it after `start`. */
     async answer(): Promise<Response> {
       request.signal.addEventListener("abort", leave, { once: true });
       if (request.signal.aborted) leave();
-      end.onmessage?.(message, { authInfo, request });
+      transport.onmessage?.(message, { authInfo, request });
       if (isRequest(message)) return response;
       finish();
       return new Response(null, { status: 202 });

@@ -6,7 +6,6 @@ import { around } from "./around.ts";
 import {
   cancellationOf,
   cancelledBy,
-  type End,
   type Extra,
   errorOf,
   isAnswer,
@@ -23,9 +22,10 @@ import {
   type RequestId,
   refusedHere,
   serverGone,
+  type Transport,
   tooManyUnanswered,
   unreachable,
-} from "./end.ts";
+} from "./transport.ts";
 
 export interface WatchOptions {
   /** How long a request may wait for its answer. Progress restarts the timer. */
@@ -36,7 +36,7 @@ export interface WatchOptions {
   readonly onDropped: (message: Message) => void;
 }
 
-export interface WatchedEnd extends End {
+export interface WatchedTransport extends Transport {
   /** Answers all open requests, since the server will not. */
   failAll(refusal: Refusal): void;
   /** Answers the open request with this id; without an id, the only open request. */
@@ -62,13 +62,13 @@ export function isLasting(method: unknown): boolean {
   return method === "subscriptions/listen";
 }
 
-export function watched(back: End, options: WatchOptions): WatchedEnd {
+export function watched(back: Transport, options: WatchOptions): WatchedTransport {
   const { timeoutMs, inFlight, onDropped } = options;
   const open = new Map<string, Open>();
   /** By progress token. */
   const tokens = new Map<string, Progress>();
 
-  const end: End = around(back, {
+  const transport: Transport = around(back, {
     receive,
     closed: () => failAll(serverGone),
     async send(message, sendOptions) {
@@ -85,7 +85,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
         await back.send(message, sendOptions);
       } catch (error) {
         if (!isRequest(message)) throw error;
-        end.onerror?.(errorOf(error));
+        transport.onerror?.(errorOf(error));
         answer(keyOf(message.id), unreachable);
       }
     },
@@ -111,7 +111,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     if (entry === undefined) return;
     answer(key, late);
     const cancel = cancellationOf(entry, "timeout");
-    if (cancel !== undefined) back.send(cancel).catch((error: Error) => end.onerror?.(error));
+    if (cancel !== undefined) back.send(cancel).catch((error: Error) => transport.onerror?.(error));
   }
 
   function forget(key: string): void {
@@ -151,7 +151,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
   }
 
   function deliver(message: Message, extra: Extra): void {
-    end.onmessage?.(message, extra);
+    transport.onmessage?.(message, extra);
   }
 
   function failAll(refusal: Refusal): void {
@@ -173,7 +173,7 @@ export function watched(back: End, options: WatchOptions): WatchedEnd {
     tokens.set(token, { entry: undefined, takes });
   }
 
-  return Object.assign(end, {
+  return Object.assign(transport, {
     failAll,
     fail(id: RequestId | undefined, refusal: Refusal) {
       const [only] = open.size === 1 ? open.keys() : [];

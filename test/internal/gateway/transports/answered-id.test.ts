@@ -1,6 +1,6 @@
 /** Which request was answered by a line that is too long to be read. */
 import { expect, it } from "vitest";
-import { answeredId } from "../../../../src/gateway/ends/answered-id.ts";
+import { answeredId } from "../../../../src/gateway/transports/answered-id.ts";
 
 const of = (line: string) => answeredId(line.slice(0, 100), line.slice(-100));
 const long = JSON.stringify("x".repeat(300));
