@@ -275,3 +275,27 @@ describe("a hook of the host's own", () => {
     expect(result.rejections).toMatchObject([{ code: "payload_denied" }]);
   });
 });
+
+describe("a key `__proto__` that the caller sent", () => {
+  it.each(["sequential", "transform"] as const)(
+    "does not keep a handler in mode %s from rewriting the payload",
+    async (mode) => {
+      const args = JSON.parse('{"note":"secret","__proto__":"secret"}') as object;
+      const redact = plugin(
+        "redacts",
+        (payload, _c) => ({
+          modifiedPayload: {
+            args: Object.fromEntries(Object.keys(payload.args).map((key) => [key, "***"])),
+          },
+        }),
+        { mode },
+      );
+      const manager = await manage([redact]);
+      const { payload, errors } = await manager.invoke(hook, { name: "add", args } as never);
+      expect(errors).toEqual([]);
+      expect(JSON.stringify(payload)).toBe(
+        '{"name":"add","args":{"note":"***","__proto__":"***"}}',
+      );
+    },
+  );
+});

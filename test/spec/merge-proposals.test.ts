@@ -178,6 +178,25 @@ describe("reading a proposal", () => {
     expect(({} as Record<string, unknown>).admin).toBeUndefined();
   });
 
+  it.each([
+    ['{"custom":{"__proto__":{"a":1},"b":1}}', '{"custom":{"__proto__":{"a":2},"b":2}}'],
+    [
+      '{"http":{"headers":{"__proto__":"1","b":"1"}}}',
+      '{"http":{"headers":{"__proto__":"2","b":"1"}}}',
+    ],
+  ])("lets a plugin keep and change a __proto__ that it was shown: %s", (before, after) => {
+    verifies("merge:proto-key");
+    const start = host.decodeExtensions(before).extensions;
+    for (const json of [before, after]) {
+      const { extensions, rejections } = merge(start, JSON.parse(json), all);
+      expect(rejections).toEqual([]);
+      expect(host.encodeExtensions(extensions)).toBe(json);
+    }
+    expect(codeOf(() => merge(start, JSON.parse('{"custom":{"c":{"__proto__":1}}}'), all))).toBe(
+      "snapshot_key",
+    );
+  });
+
   it("copies what it accepts", () => {
     verifies("merge:copied");
     const list = [1];

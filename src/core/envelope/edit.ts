@@ -11,7 +11,6 @@ import {
   enumerableKeys,
   forEach,
   freeze,
-  hasOwn,
   includes,
   isArray,
   newMap,
@@ -212,8 +211,8 @@ export function setHeaderOf(extensions: object, name: string, value: string | un
     const before = edit.current[field];
     if (isAnywhere ? !isThere(before) : field !== used) return;
     const next = withHeader(before, name, value, lower);
-    // Refuses `__proto__` as a name, as in a plugin's own map.
-    const origin = hasOwn(next, "__proto__") ? "plugin" : "parsed";
+    // Refuses to add `__proto__`, as in a plugin's own map.
+    const origin = lower === "__proto__" ? "plugin" : "parsed";
     level[field] = readPart(edit, fieldOf(edit.slot, field, call), next, origin);
     if (level[field] !== before) isChanged = true;
   });

@@ -328,7 +328,7 @@ function unknownField(state: ReadState, key: string, raw: unknown, options: Leve
   if (raw === BAD) return;
   if (state.origin === "plugin") {
     // Unsafe data outranks an unknown name and ends the reading; and its size counts.
-    checkKey(state, key);
+    checkKey(state, key, undefined);
     readJson(state, raw, undefined);
     if (options.closed || options.strict) {
       report(state, "slot_unknown", "a known field", "an unknown one");
@@ -369,7 +369,7 @@ export function compileLoose(
       const field = byKey[key];
       if (raw === undefined || (raw === null && field?.optional === true)) continue;
       place.key = key;
-      checkKey(state, key);
+      checkKey(state, key, known);
       const shown = ownValue(known, key);
       map[key] = (field?.compiled.read ?? readRest)(state, raw, shown);
     }

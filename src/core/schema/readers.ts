@@ -43,8 +43,8 @@ export function readPlain(value: unknown, limits: Limits = extensionsLimits): Js
   return result === BAD ? undefined : (result as Json);
 }
 
-/** Checks a key of a map. The keys of maps are data. */
-export function checkKey(state: ReadState, key: string): void {
+/** Checks a key of a map. The keys of maps are data. `known`: the map as the plugin was shown it. */
+export function checkKey(state: ReadState, key: string, known: object | undefined): void {
   if (key.length > state.limits.keyUnits) {
     const expected = `keys of at most ${state.limits.keyUnits} units`;
     report(state, "snapshot_limit", expected, "a longer one");
@@ -53,8 +53,8 @@ export function checkKey(state: ReadState, key: string): void {
   if (!isWellFormed(key)) {
     report(state, "snapshot_key", "keys that are valid Unicode", "a lone surrogate");
   }
-  // From a plugin, `__proto__` is an attack or a mistake; in a decoded map it is data.
-  if (state.origin === "plugin" && key === "__proto__") {
+  // In a decoded map, `__proto__` is data, and a plugin may keep it. One that adds it attacks or errs.
+  if (state.origin === "plugin" && key === "__proto__" && ownValue(known, key) === undefined) {
     stop(state, "snapshot_key", "ordinary keys", "__proto__");
   }
 }
@@ -109,7 +109,7 @@ export function readMap(
     const key = keys[i] as string;
     const raw = value[key];
     place.key = key;
-    checkKey(state, key);
+    checkKey(state, key, known);
     if (raw === undefined) continue;
     const shown = ownValue(known, key);
     const item = readValue(state, raw, shown);
