@@ -241,4 +241,18 @@ describe("delegation", () => {
     const agreeing = { chain: [first, hop("bob")], depth: 2, actor_subject_id: "bob" };
     expect(outcome({ delegation: agreeing }, caps).reported).toEqual([]);
   });
+
+  it("reports no derived field that agrees with the view, if others added a hop since", () => {
+    verifies("merge:derived-reported");
+    const seen = view(full, ...caps);
+    const later = merge(full, host.appendHop(seen, hop("bob")), caps).extensions;
+    const returned = host.appendHop(seen, hop("cid"));
+    const { extensions, rejections } = merge(later, returned, caps, { view: seen });
+    expect(rejections).toEqual([]);
+    expect(extensions.delegation).toMatchObject({ depth: 3, actor_subject_id: "cid" });
+    const forged = { delegation: { ...returned.delegation, depth: 9 } };
+    expect(merge(later, forged, caps, { view: seen }).rejections).toMatchObject([
+      { path: "delegation.depth", code: "tier_immutable" },
+    ]);
+  });
 });

@@ -31,7 +31,7 @@ import {
   some,
   toArray,
 } from "../data/intrinsics.ts";
-import { type ErrorCode, type GlassineError, ownErrorCode, type Problem } from "../errors/index.ts";
+import { type ErrorCode, ownErrorCode, type Problem } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import {
   type CompiledSlots,
@@ -274,12 +274,8 @@ function checkMerged(state: MergeState, node: Node, { current }: Change, next: u
   if (missing !== undefined) {
     refuse(state, missing, "extensions_shape", "A required field is missing.");
   } else if (node.compiled.passes?.(next) === false) {
-    refuse(
-      state,
-      node,
-      "extensions_shape",
-      "The merged value does not pass its schema's own check.",
-    );
+    const reason = "The merged value does not pass its schema's own check.";
+    refuse(state, node, "extensions_shape", reason);
   }
   return next;
 }
@@ -325,26 +321,36 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
   }
   const isGrown = list !== (part.current ?? none);
   if (isGrown) checkJoined(state, field, part, list);
-  let next: Record<string, unknown>;
-  try {
-    next = grownLevel(node, { current, list, proposed });
-  } catch (error) {
-    // It may be a stack overflow.
-    if (ownErrorCode(error) !== "slot_invalid") throw error;
-    const { message, cause } = error as GlassineError;
-    refuse(state, node, "slot_invalid", message, cause);
-    return current;
-  }
+  const next = derive(state, node, { current, list, proposed });
+  // What follows from the plugin's own list, if others have added to the list since it was shown.
+  const alone = { current: shown, list: part.proposed as List, proposed };
+  const own = current === shown ? next : derive(state, node, alone);
+  if (next === undefined || own === undefined) return current;
   forEach(node.fields, (other) => {
     const given = proposed[other.key];
     if (other === field || given === shown?.[other.key]) return;
-    // A value that agrees with the derived one is not an attempt to change anything.
-    if (given === next[other.key]) return;
+    // A value that agrees with a derived one is not an attempt to change anything.
+    if (given === next[other.key] || given === own[other.key]) return;
     if (shown === undefined && isLent(node, other, given)) return;
     const attempt = { current: undefined, shown: shown?.[other.key], proposed: given };
     ignore(state, other, attempt, "tier_immutable");
   });
   return current === undefined || isGrown ? freeze(next) : current;
+}
+
+type Growing = Parameters<typeof grownLevel>[1];
+
+/** Returns a growing level with its derived fields, or `undefined` if that is refused. */
+function derive(state: MergeState, node: Node, growing: Growing): LevelValue | undefined {
+  try {
+    return grownLevel(node, growing);
+  } catch (error) {
+    // It may be a stack overflow.
+    if (ownErrorCode(error) !== "slot_invalid") throw error;
+    const { message, cause } = error as Error;
+    refuse(state, node, "slot_invalid", message, cause);
+    return undefined;
+  }
 }
 
 /**
