@@ -95,6 +95,23 @@ describe("headers", () => {
       headers: { "X-A": "1", "x-a": "3" },
     });
   });
+
+  it("do not duplicate one that was written in another case since they were shown", () => {
+    verifies("merge:header-by-name");
+    const seen = view(envelope({ http: { headers: { "X-A": "1", b: "1" } } }), "write_headers");
+    const now = envelope({ http: { headers: { "x-a": "v", b: "1" } } });
+    const change = (headers: object) => {
+      const { extensions, rejections } = merge(now, { http: { headers } }, ["write_headers"], {
+        view: seen,
+      });
+      return [plain(extensions.http?.headers), rejections.map(({ code }) => code)];
+    };
+    expect(change({ "X-A": "2", b: "1" })).toEqual([
+      { "x-a": "v", b: "1" },
+      ["capability_missing"],
+    ]);
+    expect(change({ "X-A": "1", b: "2" })).toEqual([{ "x-a": "v", b: "2" }, []]);
+  });
 });
 
 describe("custom", () => {

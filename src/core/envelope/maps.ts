@@ -12,7 +12,7 @@ import {
 import type { LevelValue } from "../schema/index.ts";
 import type { Node } from "../slots/index.ts";
 import { isLevel } from "./filter.ts";
-import { headerFault, namesOf } from "./headers.ts";
+import { headerFault } from "./headers.ts";
 import { type Change, type MergeState, refuse, reject } from "./merge-state.ts";
 
 const noMap: LevelValue = freeze(newMap(0));
@@ -62,16 +62,19 @@ function lowerNames(map: LevelValue, other: LevelValue): Record<string, unknown>
  * even in strict mode, and they count as if written: a refusal would reveal the hidden header.
  */
 function withoutUnseen(state: MergeState, node: Node, change: Change): LevelValue {
+  const current = mapOf(change.current);
   const shown = mapOf(change.shown);
   const proposed = mapOf(change.proposed);
   const unseen = newRecord();
-  forEach(namesOf(change.current), (name) => {
+  forEach(enumerableKeys(current), (name) => {
     if (!hasOwn(shown, name)) unseen[toLowerAscii(name)] = true;
   });
   const names = enumerableKeys(proposed);
   const kept = newMap(names.length);
   forEach(names, (name) => {
-    if (hasOwn(shown, name) || unseen[toLowerAscii(name)] !== true) kept[name] = proposed[name];
+    const isOwn = hasOwn(current, name) || proposed[name] === shown[name];
+    if ((hasOwn(shown, name) && isOwn) || unseen[toLowerAscii(name)] !== true)
+      kept[name] = proposed[name];
     else addEntry(state.addedByOthers, name, proposed[name]);
   });
   if (enumerableKeys(kept).length < names.length) {
