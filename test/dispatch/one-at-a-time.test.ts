@@ -1,5 +1,5 @@
 /** Message hooks of a plugin that is not `asyncSafe`: one of its handlers runs at a time. */
-import { definePlugin, type PluginContext, type RunSettings } from "glassine";
+import { definePlugin, deny, type PluginContext, type RunSettings } from "glassine";
 import { describe, expect, it } from "vitest";
 import { block } from "../support/block.ts";
 import {
@@ -192,4 +192,40 @@ it("a synchronous handler that runs exclusively is not awaited", async () => {
   const pending = manager.invoke(hook, call, { signal: controller.signal });
   controller.abort();
   expect((await pending).continueProcessing).toBe(true);
+});
+
+it("a plugin that is called near the end of the stack can be called again", async () => {
+  /** Runs `work` once, as many frames from the end of the stack. Returns its own distance. */
+  const nearTheEnd = (frames: number, work: () => void): number => {
+    let own = 0;
+    try {
+      own = nearTheEnd(frames, work) + 1;
+    } catch {
+      // This is the last frame.
+    }
+    if (own === frames) work();
+    return own;
+  };
+  const handler = async () => {
+    await null;
+    return deny("no");
+  };
+  const manager = await manage([alone("one", handler, { mode: "concurrent", timeoutMs: 500 })]);
+  // Compiled code has smaller frames.
+  for (let run = 0; run < 2000; run += 1) await manager.invoke(hook, call);
+  for (let frames = 0; frames < 300; frames += 1) {
+    const runs: unknown[] = [];
+    nearTheEnd(frames, () => {
+      try {
+        runs.push(manager.invoke(hook, call));
+      } catch {
+        // The stack ended before the manager could begin.
+      }
+    });
+    await Promise.allSettled(runs);
+  }
+  await expect(manager.invoke(hook, call)).resolves.toMatchObject({
+    violation: { code: "denied" },
+  });
+  await manager.close();
 });

@@ -95,6 +95,7 @@ export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler
     return isAwaitable(called) ? await called : settledWith(called);
   };
   return (payload, context, view) => {
+    expectRoom(roomFrames);
     if (waitsForItself(context, lock)) {
       throw new GlassineError(
         "reentrancy",
@@ -103,6 +104,14 @@ export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler
     }
     return lock.take() ? call(payload, context, view) : queue(payload, context, view);
   };
+}
+
+/** How many stack frames must be free before a lock is taken, since what releases it needs some. */
+const roomFrames = 100;
+
+/** @throws RangeError if the stack has no room for so many frames */
+function expectRoom(frames: number): void {
+  if (frames > 0) expectRoom(frames - 1);
 }
 
 /** Whether a handler is past its deadline, even if no timer could fire. */
@@ -127,12 +136,15 @@ async function hold(
     step: part.step,
     counts: false,
   };
-  const { how, value } = await settle(pending, exclusion.deadline, latePolicy);
-  const late = how === "timeout" || (how === "returned" && isLate(exclusion, startedAt));
-  exclusion.lock.leave();
-  if (late) throw outOfTime(context);
-  if (how === "threw") throw value;
-  return settledWith(value);
+  try {
+    const { how, value } = await settle(pending, exclusion.deadline, latePolicy);
+    const late = how === "timeout" || (how === "returned" && isLate(exclusion, startedAt));
+    if (late) throw outOfTime(context);
+    if (how === "threw") throw value;
+    return settledWith(value);
+  } finally {
+    exclusion.lock.leave();
+  }
 }
 
 /** Whether a handler behind the same lock started this run, or a run that it is nested in. */
