@@ -85,6 +85,27 @@ const scanning = await glassine.createPluginManager({
   ],
 });
 
+/** A manager with some plugins whose handlers do this. */
+const managerOf = (count: number, handler: () => unknown) =>
+  glassine.createPluginManager({
+    plugins: Array.from({ length: count }, (_, at) =>
+      glassine.definePlugin({
+        name: `odd-${at}`,
+        version: "1.0.0",
+        hooks: { evaluate: { handler: handler as never, onError: "ignore" } },
+      }),
+    ),
+    logger: {},
+    onHandlerError: () => {},
+  });
+const failing = await managerOf(4, () => {
+  throw new Error("a");
+});
+let returned: object | undefined;
+const returning = await managerOf(1, () => returned);
+const recordOf = (count: number, value: unknown) =>
+  Object.fromEntries(Array.from({ length: count }, (_, at) => [`a${at}`, value]));
+
 /** A part as returned by the function that creates parts of its kind. */
 const part = (seed: unknown, make: (content: never) => object): Subject => ({
   seed: { content: seed },
@@ -313,6 +334,29 @@ tryGrowth(glassine, {
       seed: message,
       run: async (payload: never) =>
         (await scanning.invoke("cmf.tool_pre_invoke", payload)).payload,
+    },
+    {
+      seed: "a",
+      families: [
+        { name: "a secret and a separator", input: (count) => `${"a".repeat(count - 1)};` },
+      ],
+      run: async (cookie: string) => {
+        const extensions = glassine.createExtensions({ http: { headers: { cookie } } });
+        return (await failing.invoke("evaluate", message as never, { extensions })).errors;
+      },
+    },
+    {
+      seed: {},
+      families: [
+        {
+          name: "one large value under many unknown keys",
+          input: (count) => recordOf(count, recordOf(4 * count, 1)),
+        },
+      ],
+      run: async (result: object) => {
+        returned = result;
+        return (await returning.invoke("evaluate", message as never)).errors;
+      },
     },
   ],
   encodeTask: {

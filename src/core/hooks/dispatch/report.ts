@@ -104,7 +104,8 @@ export function switchOff({ runtime }: AnyRun, { plugin }: HandlerStep): void {
 
 /** Shorter words would also be found in ordinary text. */
 const minWord = 4;
-const lastWord = /[^\s;,=]+$/;
+/** It begins at the beginning of a word only: a match tried from each index would be quadratic. */
+const lastWord = /(?<![^\s;,=])[^\s;,=]+(?=[\s;,=]*$)/;
 
 /**
  * Returns the strings of a request that no log line and no record may contain: those that the host

@@ -14,6 +14,7 @@ import {
   hasOwn,
   isArray,
   isProxy,
+  type List,
   newList,
   objectPrototype,
   ownKeys,
@@ -287,7 +288,7 @@ function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
     return new Refused("snapshot_limit", "(result)", `Expected at most ${maxKeys} keys, got more.`);
   }
   const keys = ownKeys(returned);
-  let unknown: Refused | undefined;
+  let unknown: List<unknown> | undefined;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i];
     if (typeof key !== "string") return oddKey;
@@ -299,9 +300,12 @@ function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
     }
     if (descriptor.enumerable !== true) return oddKey;
     if (isPart(key)) found[key] = descriptor.value;
-    else unknown = refuseAndDrain(descriptor.value);
+    else {
+      unknown ??= newList<unknown>();
+      append(unknown, descriptor.value);
+    }
   }
-  return unknown ?? found;
+  return unknown === undefined ? found : refuseAndDrain(toArray(unknown));
 }
 
 /** Refuses a value, but reads it, so that no promise in it causes an unhandled rejection. */
