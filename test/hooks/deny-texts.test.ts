@@ -23,6 +23,11 @@ describe("deny reports what it expects", () => {
     ["nothing", undefined, "deny expects a reason, or an object with one."],
     ["null", null, "deny expects a reason, or an object with one."],
     ["a number", 5, "deny expects a reason, or an object with one."],
+    [
+      "an unknown field",
+      { reason: "no", detail: { a: 1 } },
+      'deny expects code, reason, description and details, got "detail". Did you mean "details"?',
+    ],
     ["a code that is null", { code: null, reason: "r" }, code],
     ["a code that is no text", { code: 5, reason: "r" }, code],
     ["an empty code", { code: "", reason: "r" }, code],

@@ -2,15 +2,18 @@
 import { attempt, type Json, sharedNotes } from "../data/index.ts";
 import {
   createStamp,
+  enumerableKeys,
   execPattern,
+  forEach,
   freeze,
   getOwnPropertyDescriptor,
   getPrototypeOf,
+  includes,
   isArray,
   isProxy,
   ownValue,
 } from "../data/intrinsics.ts";
-import { GlassineError, rejectionReason } from "../errors/index.ts";
+import { GlassineError, quoted, rejectionReason, suggestion } from "../errors/index.ts";
 import { readPlain } from "../schema/index.ts";
 import { oneLine } from "./shown-text.ts";
 
@@ -99,9 +102,23 @@ export function allow(): Allow {
  * console.log(plugin.name); // no-tools
  * ```
  */
-export function deny(input: DenyInput): Denial {
+export function deny(input: DenyInput): Denial;
+export function deny(input: DenyInput, ...others: readonly unknown[]): Denial {
+  if (others.length > 0) throw misuse("one argument, such as { code, reason }, got more");
   const given = typeof input === "string" ? { reason: input } : input;
   if (typeof given !== "object" || given === null) throw misuse("a reason, or an object with one");
+  forEach(enumerableKeys(given), (key) => {
+    if (includes(fieldNames, key)) return;
+    const names = "code, reason, description and details";
+    throw misuse(`${names}, got ${quoted(key)}`, suggestion(key, fieldNames));
+  });
+  return denialOf(given);
+}
+
+/** A violation of a nested run may become that of this one, so it may name its plugin. */
+const fieldNames: readonly string[] = ["code", "reason", "description", "details", "plugin"];
+
+function denialOf(given: object): Denial {
   // Own values, so that nothing is taken from a patched prototype.
   const { code = "denied" } = { code: ownValue(given, "code") };
   const reason = ownValue(given, "reason");
@@ -185,7 +202,7 @@ export function answerOf(value: unknown): "allow" | Violation | undefined {
   if (recorded === true) return "allow";
   if (typeof recorded !== "object" || recorded === null) return undefined;
   // Read like an argument of `deny`, because any code can write such a note.
-  return denials.of(attempt(() => deny(recorded as DenyInput)));
+  return denials.of(attempt(() => denialOf(recorded)));
 }
 
 /** Whether `allow` made a value, here or in another copy of this library. */
@@ -207,6 +224,6 @@ function readDetails(details: unknown): { readonly [key: string]: Json } {
   return read as { readonly [key: string]: Json };
 }
 
-function misuse(expected: string): GlassineError {
-  return new GlassineError("result_shape", `deny expects ${expected}.`);
+function misuse(expected: string, hint = ""): GlassineError {
+  return new GlassineError("result_shape", `deny expects ${expected}.${hint}`);
 }

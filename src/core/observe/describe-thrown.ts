@@ -14,6 +14,7 @@ import {
   isProxy,
   symbolDescription,
 } from "../data/intrinsics.ts";
+import { violationOf } from "../hooks/index.ts";
 
 /** What was thrown, for a record. Neither field is redacted or cut. */
 export interface Described {
@@ -25,6 +26,7 @@ export interface Described {
 /** Names for failures that nobody threw. A plugin's error cannot use them. */
 const reserved = { timeout: true, ContractViolation: true };
 
+const thrownDenial = "What deny returned was thrown: return it, or throw a RejectError.";
 const noText = "What was thrown has no readable message.";
 const cleanName = /^[A-Za-z_$][A-Za-z0-9_$.]{0,63}$/;
 const maxClasses = 32;
@@ -70,6 +72,7 @@ function described(thrown: unknown): Described {
   }
   if (thrown === null) return { type: "null", text: "null" };
   if (isProxy(thrown)) return { type: "Proxy", text: "A proxy was thrown." };
+  if (violationOf(thrown) !== undefined) return { type: "Denial", text: thrownDenial };
   return { type: typeOf(thrown), text: textOf(thrown) };
 }
 

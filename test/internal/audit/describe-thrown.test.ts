@@ -1,4 +1,5 @@
 import vm from "node:vm";
+import { deny } from "glassine";
 import { describe, expect, it } from "vitest";
 import { GlassineError } from "../../../src/core/errors/index.ts";
 import { describeThrown } from "../../../src/core/observe/index.ts";
@@ -26,6 +27,12 @@ describe("what somebody threw", () => {
     ["an aborted signal's", AbortSignal.abort().reason, "AbortError", "This operation was aborted"],
     ["one without a message", new Error(), "Error", noText],
     ["one of another realm", vm.runInNewContext("new RangeError('h')"), "RangeError", "h"],
+    [
+      "a denial",
+      deny("no"),
+      "Denial",
+      "What deny returned was thrown: return it, or throw a RejectError.",
+    ],
     ["an object", { message: "i" }, "Object", "i"],
     ["an object of a class", new Plain(), "Plain", "not an error"],
     ["an object without a prototype", { __proto__: null, message: "j" }, "Object", "j"],

@@ -120,9 +120,16 @@ export function guestLibrary(names: object) {
 
   const allow = () => allowed;
 
-  function deny(input: unknown): object {
+  const denialFields = { code: 0, reason: 0, description: 0, details: 0, plugin: 0 };
+  function deny(input: unknown, ...others: readonly unknown[]): object {
+    if (others.length > 0) throw denyExpects("one argument, such as { code, reason }, got more");
     const given = typeof input === "string" ? { reason: input } : input;
     if (!isObject(given)) throw denyExpects("a reason, or an object with one");
+    const names = keys(given);
+    for (let i = 0; i < names.length; i++) {
+      if (hasOwn(denialFields, names[i] as string)) continue;
+      throw denyExpects(`code, reason, description and details, got "${names[i]}"`);
+    }
     const field = (key: string) => (hasOwn(given, key) ? given[key] : undefined);
     const code = field("code") ?? "denied";
     const reason = field("reason");
@@ -170,7 +177,7 @@ export function guestLibrary(names: object) {
     if (capabilities === undefined)
       throw new GlassineError(
         "edit_denied",
-        `${call} expects extensions that this copy of the library made, with the slot "${slot}".`,
+        `${call} expects the handler's extensions, its third parameter, with the slot "${slot}".`,
         { call },
       );
     let isGranted = capability === "";
