@@ -41,7 +41,7 @@ describe("an unsafe value", () => {
       "an instance",
       z.object({}),
       new Date(0),
-      "f | snapshot_prototype | a plain object | an object of another kind",
+      "f | snapshot_prototype | plain data | an object of a class",
     ],
     ["a proxy of an object", z.object({}), new Proxy({}, {}), proxied],
     ["a proxy of a list", z.array(z.string()), new Proxy([], {}), proxied],

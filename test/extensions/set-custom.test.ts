@@ -35,6 +35,20 @@ describe("setCustom", () => {
     expect(applied(setCustom(view, "n", -0)).extensions.custom?.n).toBe(0);
   });
 
+  it.each([
+    ["nothing", undefined, "undefined"],
+    ["a string", "view", "string"],
+    [
+      "a copy",
+      { ...view },
+      "an object that this copy of the library did not make: a copy, such as { ...extensions }, is not one",
+    ],
+  ])("says what it got instead of the view: %s", (_, given, what) => {
+    expect(() => setCustom(given as never, "a", 1)).toThrow(
+      `setCustom expects the handler's extensions, its third parameter, got ${what}.`,
+    );
+  });
+
   it("refuses what is not JSON, and the key __proto__", () => {
     expect(codeOf(() => setCustom(view, "a", () => 0))).toBe("snapshot_type");
     expect(codeOf(() => setCustom(view, "a", new Date()))).toBe("snapshot_prototype");

@@ -134,7 +134,7 @@ show([continueProcessing, reason]);`,
     );
     expect(outcome).toEqual([
       false,
-      expect.stringContaining("extensions that this copy of the library made"),
+      expect.stringContaining("an object that this copy of the library did not make"),
     ]);
   });
 });

@@ -71,7 +71,7 @@ const unfit: readonly [what: string, derive: (parts: Parts) => unknown, message:
   [
     "returns what is not plain data",
     () => ({ last: new Map() }),
-    'The `derive` of the slot "trail" returned what the schema does not accept: last: expected a plain object, got an object of another kind.',
+    'The `derive` of the slot "trail" returned what the schema does not accept: last: expected plain data, got an object of a class.',
   ],
 ];
 

@@ -314,7 +314,7 @@ function copyObject(state: ReadState, value: object, previous: unknown): unknown
   if (prototype !== objectPrototype && prototype !== null) {
     return isNativePromise(value)
       ? reportPromise(state, value)
-      : report(state, "snapshot_prototype", "a plain object", "an object of another kind");
+      : report(state, "snapshot_prototype", "plain data", "an object of a class");
   }
   if (isWithinItself(state, value)) return BAD;
   const max = state.limits.nodes;

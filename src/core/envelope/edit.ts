@@ -5,7 +5,15 @@
  * So an edit is on the way from a plugin to the envelope, and the caller may have patched the realm
  * for that very call: nothing here is looked up on a prototype or iterated.
  */
-import { admit, decisive, extensionsLimits, isLabel, type Limits, unionOf } from "../data/index.ts";
+import {
+  admit,
+  decisive,
+  extensionsLimits,
+  isLabel,
+  type Limits,
+  typeName,
+  unionOf,
+} from "../data/index.ts";
 import {
   concat,
   enumerableKeys,
@@ -43,10 +51,9 @@ function editing(
   call: string,
 ): Editing {
   const brand = brandOf(extensions);
-  const slot = brand?.kind.slots.byKey[slotName];
-  if (brand === undefined || slot === undefined) {
-    throw withoutSlot(call, slotName);
-  }
+  if (brand === undefined) throw notExtensions(call, extensions);
+  const slot = brand.kind.slots.byKey[slotName];
+  if (slot === undefined) throw withoutSlot(call, slotName);
   const target = field === undefined ? slot : fieldOf(slot, field, call);
   const { slots, mask } = brand.kind;
   if (mask !== undefined && target.write !== 0 && (mask & target.write) === 0) {
@@ -71,8 +78,17 @@ function fieldOf(slot: Node, key: string, call: string): Node {
   return field;
 }
 
+function notExtensions(call: string, given: unknown): GlassineError {
+  const what =
+    typeof given === "object" && given !== null
+      ? "an object that this copy of the library did not make: a copy, such as { ...extensions }, is not one"
+      : typeName(given);
+  const text = `${call} expects the handler's extensions, its third parameter, got ${what}.`;
+  return new GlassineError("edit_denied", text, { call });
+}
+
 function withoutSlot(call: string, path: string): GlassineError {
-  const text = `${call} expects extensions that this copy of the library made, with the slot ${quoted(path)}.`;
+  const text = `${call} expects extensions with the slot ${quoted(path)}, which this host does not have.`;
   return new GlassineError("edit_denied", text, { call });
 }
 

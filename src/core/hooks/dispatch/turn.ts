@@ -277,7 +277,11 @@ function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
   if (isArray(returned)) return refuseAndDrain(returned);
   const prototype = getPrototypeOf(returned);
   if (prototype !== objectPrototype && prototype !== null) {
-    return new Refused("snapshot_prototype", "(result)", "Expected a plain object.");
+    return new Refused(
+      "snapshot_prototype",
+      "(result)",
+      "Expected a plain object, got an object of a class.",
+    );
   }
   const found: ReturnedParts = {
     modifiedPayload: undefined,
