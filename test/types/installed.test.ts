@@ -49,6 +49,30 @@ definePlugin({
   },
 });
 `;
+
+/** A comment marks each place where a user would ask for completions. */
+const unfinished = `import { createExtensions, createPluginManager, definePlugin } from "glassine";
+
+const plugin = definePlugin({
+  name: "unfinished",
+  version: "1.0.0",
+  capabilities: ["read_roles", "append_labels"],
+  hooks: {
+    /*hook*/
+    evaluate(message, context, extensions) {
+      extensions./*slot*/security./*field*/labels;
+      extensions.security.subject?./*inner field*/roles;
+    },
+  },
+});
+const manager = await createPluginManager({ plugins: [plugin] });
+const result = await manager.invoke(
+  "evaluate",
+  { role: "user" },
+  { extensions: createExtensions({ security: { /*field of a host*/ } }) },
+);
+result./*result*/payload;
+`;
 /** All entries except the one that is used with fast-check. */
 const entries = Object.keys(manifest.exports).filter(
   (entry) => entry !== "./package.json" && entry !== "./testing",
@@ -62,6 +86,7 @@ const files: Readonly<Record<string, string>> = {
   "program.ts": program,
   "mistakes.ts": mistakes,
   "inputs.ts": inputs,
+  "unfinished.ts": unfinished,
 };
 
 /** Lays the packages out as pnpm does: the user's files find only what the user installed. */
@@ -156,10 +181,8 @@ describe.each(versions)("%s", (version) => {
   );
 });
 
-/** What an editor shows on hovering the text `at` of a file. */
-function hovering(name: string) {
-  const file = join(folder, name);
-  const service = ts.createLanguageService({
+function editorOn(file: string) {
+  return ts.createLanguageService({
     ...ts.sys,
     useCaseSensitiveFileNames: () => ts.sys.useCaseSensitiveFileNames,
     getCompilationSettings: () => ({
@@ -176,6 +199,12 @@ function hovering(name: string) {
     },
     getDefaultLibFileName: ts.getDefaultLibFilePath,
   });
+}
+
+/** What an editor shows on hovering the text `at` of a file. */
+function hovering(name: string) {
+  const file = join(folder, name);
+  const service = editorOn(file);
   return (at: string) => {
     const info = service.getQuickInfoAtPosition(file, files[name]?.indexOf(at) ?? 0);
     return ts.displayPartsToString(info?.displayParts);
@@ -209,3 +238,67 @@ it(
   },
   timeoutMs,
 );
+
+describe("what an editor shows beside a completion", () => {
+  const file = join(folder, "unfinished.ts");
+  const service = editorOn(file);
+  const positionOf = (place: string) => unfinished.indexOf(`/*${place}*/`) + place.length + 4;
+  const documented = (place: string, entry: string) => {
+    const at = positionOf(place);
+    // biome-ignore format: the last four arguments are for formatting and for imports.
+    const details = service.getCompletionEntryDetails(file, at, entry, undefined, undefined, undefined, undefined);
+    return ts.displayPartsToString(details?.documentation);
+  };
+
+  it.each([
+    [
+      "hook",
+      '"cmf.llm_input"',
+      "A message goes to a model. A pre point: handlers of `message_pre_invoke` run here, too.",
+    ],
+    [
+      "hook",
+      "message_post_invoke",
+      "Runs at every post point. A host invokes the point, not this hook.",
+    ],
+    [
+      "hook",
+      "tool_pre_invoke",
+      "A tool is about to be called (older payload). It is not a point: only its own handlers run.",
+    ],
+    [
+      "slot",
+      "request",
+      "The request: its environment, ids and trace. Immutable. Every plugin sees it.",
+    ],
+    [
+      "field",
+      "labels",
+      "Monotonic. Shown by `append_labels` or `read_labels`; `append_labels` adds to it.",
+    ],
+    ["inner field", "roles", "Immutable. Shown by `read_roles`."],
+    ["field of a host", "client", "Immutable. Shown by `read_client`."],
+    ["result", "continueProcessing", "Whether to go on."],
+    ["result", "violation", "Why not to go on, or `undefined`."],
+  ])(
+    "%s %s: %s",
+    (place, entry, text) => {
+      expect(documented(place, entry)).toBe(text);
+    },
+    timeoutMs,
+  );
+
+  it(
+    "documents every hook, and everything in a result",
+    () => {
+      const entries = (place: string) =>
+        service.getCompletionsAtPosition(file, positionOf(place), {})?.entries ?? [];
+      for (const place of ["hook", "result", "slot", "field of a host"]) {
+        const names = entries(place).map(({ name }) => name);
+        expect(names.filter((name) => documented(place, name) === "")).toEqual([]);
+      }
+      expect(entries("hook")).toHaveLength(21);
+    },
+    timeoutMs,
+  );
+});

@@ -1,8 +1,8 @@
 /** Writes the types of the standard hooks: how each is dispatched, and its payload. */
-import type { HookTable } from "../../src/core/hooks/index.ts";
+import type { HookSpec, HookTable } from "../../src/core/hooks/index.ts";
 import { messageSchema } from "../../src/core/messages/index.ts";
 import { type Schema, zodOf } from "../../src/core/slots/index.ts";
-import { type TypeNames, typeSource } from "./plain-types.ts";
+import { docComment, type TypeNames, typeSource } from "./plain-types.ts";
 
 const noNames: TypeNames = () => undefined;
 
@@ -23,10 +23,27 @@ interface PayloadHook<Payload> {
 /** The standard hooks by name. */
 export type StandardHooks = {
 ${Object.entries(hooks)
-  .map(([name, { payload }]) => `  readonly ${keyOf(name)}: PayloadHook<${schemaSource(payload)}>;`)
+  .map(([name, spec]) => memberSource(name, spec, coveringHook(spec, hooks)))
   .join("\n")}
 };
 `;
+}
+
+function memberSource(name: string, spec: HookSpec, covering: string | undefined): string {
+  const doc = `${spec.description} ${pointSentence(spec, covering)}`;
+  return `${docComment(doc)}readonly ${keyOf(name)}: PayloadHook<${schemaSource(spec.payload)}>;`;
+}
+
+/** Returns the hook whose handlers also run at a point. */
+function coveringHook({ side }: HookSpec, hooks: HookTable): string | undefined {
+  return Object.keys(hooks).find((name) => side !== undefined && hooks[name]?.covers === side);
+}
+
+function pointSentence({ side, covers }: HookSpec, covering: string | undefined): string {
+  if (covers !== undefined) return "A host invokes the point, not this hook.";
+  return covering === undefined
+    ? "It is not a point: only its own handlers run."
+    : `A ${side} point: handlers of \`${covering}\` run here, too.`;
 }
 
 function schemaSource(payload: Schema): string {

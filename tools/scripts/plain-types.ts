@@ -8,6 +8,13 @@ export type Side = "output" | "input" | "nullable input";
 /** Returns a schema's type name, if it has one. The generated file must define or import it. */
 export type TypeNames = (schema: z.core.$ZodType, side: Side) => string | undefined;
 
+/** What to write above the fields of an object, by field; an object inside has texts of its own. */
+export interface FieldDocs {
+  readonly [field: string]: { readonly text: string; readonly fields?: FieldDocs };
+}
+
+const noDocs: FieldDocs = {};
+
 interface Def {
   readonly type: string;
   readonly innerType: z.core.$ZodType;
@@ -23,11 +30,21 @@ interface Def {
 const defOf = (schema: z.core.$ZodType) => schema._zod.def as unknown as Def;
 
 /** Returns the type of a schema's values, deeply read-only. */
-export function typeSource(schema: z.core.$ZodType, side: Side, names: TypeNames): string {
-  return names(schema, side) ?? unnamedType(schema, side, names);
+export function typeSource(
+  schema: z.core.$ZodType,
+  side: Side,
+  names: TypeNames,
+  docs: FieldDocs = noDocs,
+): string {
+  return names(schema, side) ?? unnamedType(schema, side, names, docs);
 }
 
-function unnamedType(schema: z.core.$ZodType, side: Side, names: TypeNames): string {
+function unnamedType(
+  schema: z.core.$ZodType,
+  side: Side,
+  names: TypeNames,
+  docs: FieldDocs,
+): string {
   const def = defOf(schema);
   const inner = (part: z.core.$ZodType) => typeSource(part, side, names);
   switch (def.type) {
@@ -44,15 +61,16 @@ function unnamedType(schema: z.core.$ZodType, side: Side, names: TypeNames): str
     case "record":
       return `{ readonly [key: string]: ${inner(def.valueType)} }`;
     case "optional":
-      return `${inner(def.innerType)} | undefined`;
+      return `${typeSource(def.innerType, side, names, docs)} | undefined`;
     case "default":
-      return inner(def.innerType);
+      return typeSource(def.innerType, side, names, docs);
     case "lazy":
       return inner(def.getter());
     case "union":
       return def.options.map(inner).join(" | ");
     case "object":
-      return `{ ${fieldsSource(schema, side, names).join(" ")} }`;
+      // The formatter moves a comment to a line of its own only if the object is broken up.
+      return `{${docs === noDocs ? " " : "\n"}${fieldsSource(schema, side, names, docs).join("\n")} }`;
     case "custom":
       return customType(schema, side);
     default:
@@ -65,20 +83,28 @@ export function fieldsSource(
   schema: z.core.$ZodType,
   side: Side,
   names: TypeNames,
+  docs: FieldDocs = noDocs,
 ): readonly string[] {
   const { shape, catchall } = defOf(schema);
   const fields = Object.entries(shape).map(([key, field]) => {
     const { type } = defOf(field);
-    const written = typeSource(field, side, names);
+    const { text, fields: inside } = docs[key] ?? {};
+    const doc = text === undefined ? "" : docComment(text);
+    const written = typeSource(field, side, names, inside);
     if (type === "optional") {
-      return `readonly ${key}?: ${written}${side === "nullable input" ? " | null" : ""};`;
+      return `${doc}readonly ${key}?: ${written}${side === "nullable input" ? " | null" : ""};`;
     }
     return type === "default" && side !== "output"
-      ? `readonly ${key}?: ${written} | undefined;`
-      : `readonly ${key}: ${written};`;
+      ? `${doc}readonly ${key}?: ${written} | undefined;`
+      : `${doc}readonly ${key}: ${written};`;
   });
   if (catchall === undefined || defOf(catchall).type === "never") return fields;
   return [...fields, `readonly [key: string]: ${typeSource(catchall, side, names)} | undefined;`];
+}
+
+/** Returns a comment on the line above a member. */
+export function docComment(text: string): string {
+  return `/** ${text} */\n`;
 }
 
 /** Returns the names of required fields, at any depth. */

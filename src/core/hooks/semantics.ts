@@ -80,7 +80,16 @@ export const modes = {
   disabled: { mayHalt: false, mayModify: false },
 } as const satisfies Record<string, { readonly mayHalt: boolean; readonly mayModify: boolean }>;
 
-/** How a plugin runs on a hook. */
+/**
+ * How a plugin runs on a hook. The modes are the phases of a hook, in this order.
+ *
+ * - `sequential`: one by one, each with the previous one's changes. May halt.
+ * - `transform`: the same, but may not halt.
+ * - `audit`: one by one. May neither halt nor modify.
+ * - `concurrent`: together. May halt, and may add labels and hops but modify nothing else.
+ * - `fire_and_forget`: in the background. May neither halt nor modify.
+ * - `disabled`: not at all.
+ */
 export type Mode = keyof typeof modes;
 
 /** What happens when a handler fails or its result is refused. */

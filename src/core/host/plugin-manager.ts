@@ -19,6 +19,7 @@ import type { ExtensionsOf, SlotTable } from "../slots/index.ts";
 export type InvokeResult<Payload, Extensions> = Omit<AnyInvokeResult, "payload" | "extensions"> & {
   /** The same object that was passed in, if this library had frozen it and nothing changed it. */
   readonly payload: Payload;
+  /** The envelope at the end. */
   readonly extensions: Extensions;
 };
 

@@ -203,6 +203,7 @@ export interface StreamProgress {
 
 /** What a handler knows about its run. Read-only, except for `state`, which is the plugin's own. */
 export interface PluginContext<Operation = Readonly<Record<string, unknown>> | undefined> {
+  /** The plugin's own name and version. */
   readonly plugin: { readonly name: string; readonly version: string };
   /** The hook that was invoked; for a covering hook, the point. */
   readonly hook: string;
@@ -328,6 +329,7 @@ export interface ExecutionRecord {
 /** A handler that failed, or whose result was refused. */
 export interface InvokeError {
   readonly plugin: string;
+  /** The hook the handler is registered for. */
   readonly hook: string;
   readonly code: ErrorCode;
   /** Written by the library: no string of the plugin, never a value. */
@@ -336,12 +338,19 @@ export interface InvokeError {
 
 /** The result of `invoke`, for code that does not know the payload's type. */
 export interface AnyInvokeResult {
+  /** Whether to go on. */
   readonly continueProcessing: boolean;
+  /** The payload at the end. */
   readonly payload: object;
+  /** The envelope at the end. */
   readonly extensions: object;
+  /** Why not to go on, or `undefined`. */
   readonly violation: Violation | undefined;
+  /** Every change that was not accepted. */
   readonly rejections: readonly Rejection[];
+  /** Every failure of a handler. */
   readonly errors: readonly InvokeError[];
+  /** One record for each handler of the hook, in their order, then one for each asked again. */
   readonly executions: readonly ExecutionRecord[];
   /** The metadata of handlers, by plugin name. */
   readonly metadata: { readonly [plugin: string]: { readonly [key: string]: unknown } };
