@@ -55,6 +55,9 @@ export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
   /**
    * Runs a hook.
    *
+   * Invoke the point, such as `cmf.llm_input`: a covering hook, such as `message_pre_invoke`, runs
+   * only its own handlers, and the point runs both.
+   *
    * A message hook resolves with its result; a denial, a failure or an abort is a result with
    * `continueProcessing: false`, and what was merged before it stays. A hook of another semantic
    * resolves to its answer: the first denial or `allow()`, the last value, the sums by id, or
