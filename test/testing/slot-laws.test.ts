@@ -1,7 +1,7 @@
 // Only in test:all: it plants faults and runs every law on them.
 import * as glassine from "glassine";
 import { defineHost, jsonObject, labelSet } from "glassine/host";
-import { type AnyHost, type Law, slotLaws } from "glassine/testing";
+import { type AnyHost, type Law, type LawOptions, slotLaws } from "glassine/testing";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 
@@ -176,6 +176,37 @@ describe("a law", () => {
         .catch(String);
     expect(await fails()).toContain("The slots of the view: expected");
     expect(await fails()).toBe(await fails());
+  });
+
+  it("replays a failure from what it prints", async () => {
+    let calls = 0;
+    const laws = slotLaws({
+      ...glassine,
+      filterExtensions: () => {
+        calls += 1;
+        return {};
+      },
+    } as unknown as AnyHost);
+    const failsWith = (options: LawOptions) =>
+      laws
+        .find(({ id }) => id === "L4")
+        ?.check(options)
+        .then(() => "holds", String);
+    const first = String(await failsWith({ numRuns: 60, seed: 5 }));
+    const [, seed, path] =
+      /\{ seed: (-?\d+), path: "([\d:]+)", endOnFailure: true \}/.exec(first) ?? [];
+    expect(path).toMatch(/^\d+:\d/);
+
+    calls = 0;
+    const again = await failsWith({ seed: Number(seed), path: String(path), endOnFailure: true });
+    const counterexample = /\nCounterexample: .*/;
+    expect(again).toContain(counterexample.exec(first)?.[0]);
+    expect(again).toContain(`path: "${path}"`);
+    expect(again).toContain("Property failed after 1 tests");
+    expect(calls).toBe(1);
+    expect(await failsWith({ seed: Number(seed), path: String(path) })).toContain(
+      counterexample.exec(first)?.[0],
+    );
   });
 
   it.each([

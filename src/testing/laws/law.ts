@@ -2,12 +2,16 @@
 import * as fc from "fast-check";
 import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
 
-/** How often a law is checked, and from which seed. */
+/** How often a law is checked, and on which cases. */
 export interface LawOptions {
   /** How many cases are tried. Default: 100, as in fast-check. */
   readonly numRuns?: number;
   /** The seed of the cases; the same seed reproduces a failure. Default: random. */
   readonly seed?: number;
+  /** With its seed, the way to one case, as a failure prints it: only that case is tried. */
+  readonly path?: string;
+  /** `true` reports the first failing case and does not shrink it. Default: false. */
+  readonly endOnFailure?: boolean;
   /**
    * For how many milliseconds a failing case is shrunk. Large cases could take
    * minutes and reveal little more. Default: 2000.
@@ -23,8 +27,8 @@ export interface Law {
   /** What it says, in one sentence. */
   readonly text: string;
   /**
-   * Checks it on generated cases. Rejects with the smallest failing case and the seed
-   * that reproduces it; `cause` is the error.
+   * Checks it on generated cases. Rejects with the smallest failing case, and with the `seed`,
+   * `path` and `endOnFailure` that replay it if they are passed as options; `cause` is the error.
    */
   check(options?: LawOptions): Promise<void>;
 }
@@ -38,15 +42,18 @@ export function law(id: string, text: string, property: () => Property): Law {
     id,
     text,
     check: async (options: LawOptions = {}) => {
-      expectOptions(options, ["numRuns", "seed", "shrinkingMs"], `check of ${id}`);
-      const { numRuns, seed, shrinkingMs = 2000 } = options;
+      const known = ["numRuns", "seed", "path", "endOnFailure", "shrinkingMs"];
+      expectOptions(options, known, `check of ${id}`);
+      const { numRuns, seed, path, endOnFailure = false, shrinkingMs = 2000 } = options;
       readWhole("shrinkingMs", shrinkingMs, longestTimerMs);
       const found = await fc.check(property(), {
         ...(numRuns === undefined ? {} : { numRuns }),
         ...(seed === undefined ? {} : { seed }),
+        ...(path === undefined ? {} : { path }),
         endOnFailure: true,
       });
-      const details = found.failed ? await smaller(property(), found, shrinkingMs) : found;
+      const shrinks = found.failed && !endOnFailure;
+      const details = shrinks ? await smaller(property(), found, shrinkingMs) : found;
       const { reporter, asyncReporter } = details.runConfiguration;
       reporter?.(details);
       await asyncReporter?.(details);
