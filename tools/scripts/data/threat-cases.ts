@@ -45,7 +45,7 @@ export const threatCases: readonly ThreatCase[] = [
   {
     name: "E_MANIFEST_INVALID",
     codes: ["manifest_invalid", "hook_unknown"],
-    note: "The second if the host has no such hook.",
+    note: "The first from `definePlugin`, also for an unknown hook; the second if `invoke`, `handles` or `payloadPolicy` names an unknown hook.",
   },
   {
     name: "E_CAPABILITY_UNKNOWN",
