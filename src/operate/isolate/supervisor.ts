@@ -6,10 +6,12 @@ import { randomUUID } from "node:crypto";
 import { ignore, within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import {
+  type FarMessage,
   type HostMessage,
   pluginEnded,
   protocolVersion,
   type Ready,
+  type ReceivedMessage,
   type Reply,
   readFarSide,
   writeLine,
@@ -62,7 +64,7 @@ export type Question =
 const maxStrays = 1_000;
 const closed = "is closed";
 /** The longest message about why it cannot be loaded, in UTF-16 units. */
-const maxMessage = 2_000;
+const maxShown = 2_000;
 const pauses = { firstMs: 100, longestMs: 30_000 };
 /** How long an aborted turn may take to answer before its far side is ended. */
 const graceMs = 100;
@@ -87,6 +89,7 @@ class FarSide {
   readonly #onEnd: (why: string) => void;
   #greeted!: { resolve: (ready: Ready) => void; reject: (error: GlassineError) => void };
   #strays = 0;
+  #hasGreeted = false;
   #ended: string | undefined;
 
   constructor(
@@ -166,14 +169,22 @@ class FarSide {
   #handle(line: string): void {
     if (this.#ended !== undefined) return;
     const said = readFarSide(line);
-    if (said === undefined) this.#stray();
-    else if (said.type === "ready") this.#greet(said);
-    else if (said.type === "failed") {
+    if (said === undefined || !this.#accept(said)) this.#stray();
+  }
+
+  /** Returns whether it answers something. */
+  #accept(said: ReceivedMessage<FarMessage>): boolean {
+    if ("id" in said) return this.#answer(said);
+    if (this.#hasGreeted) return false;
+    this.#hasGreeted = true;
+    if (said.type === "ready") this.#greet(said);
+    else {
       const { step, message } = said;
-      const text = message.slice(0, maxMessage);
+      const text = message.slice(0, maxShown);
       this.#greeted.reject(new GlassineError("plugin_isolation_failed", text, { step }));
       this.end("could not be loaded");
-    } else this.#answer(said);
+    }
+    return true;
   }
 
   #greet(ready: Ready): void {
@@ -181,14 +192,11 @@ class FarSide {
     else this.end(`speaks version ${ready.protocol} of the protocol, and not ${protocolVersion}`);
   }
 
-  #answer(reply: Reply): void {
+  #answer(reply: Reply): boolean {
     const open = this.#open.get(reply.id);
-    if (open === undefined) {
-      this.#stray();
-      return;
-    }
     this.#open.delete(reply.id);
-    open.resolve(reply);
+    open?.resolve(reply);
+    return open !== undefined;
   }
 
   #stray(): void {

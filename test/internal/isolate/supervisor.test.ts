@@ -21,6 +21,7 @@ interface Heard {
 type Part = (heard: Heard, events: LinkEvents) => void;
 
 const result = ({ id }: Heard) => `{"type":"result","id":"${id}"}\t{}`;
+const late = '{"type":"failed","step":"import","message":"No."}';
 function onLines(onLine: LinkEvents["onLine"], lines: readonly string[]): void {
   for (const line of lines) onLine(line);
 }
@@ -92,10 +93,12 @@ describe("its answers", () => {
       "after the answer to a turn that is made up",
       (heard, { onLine }) => onLines(onLine, [result({ ...heard, id: "made up" }), result(heard)]),
     ],
+    ["after another greeting", (heard, { onLine }) => onLines(onLine, [ready, result(heard)])],
+    ["after a late failure to load", (heard, { onLine }) => onLines(onLine, [late, result(heard)])],
   ])("that come %s count once, and the rest is dropped and counted", async (_, part) => {
     verifies("isolation:strays");
     const { supervisor, ask } = playing([part]);
-    for (let i = 0; i < 3; i++) await ask();
+    for (let i = 0; i < 3; i++) expect(await ask()).toMatchObject({ text: "{}" });
     expect(supervisor.counts).toMatchObject({ starts: 1, strays: 3, open: 0 });
   });
 
@@ -111,6 +114,23 @@ describe("its answers", () => {
     expect([kills, supervisor.counts.strays]).toEqual([[0], 1_001]);
     await ask();
   });
+});
+
+it.each<[string, (events: LinkEvents) => void]>([
+  [
+    "greetings",
+    ({ onLine }) =>
+      onLines(
+        onLine,
+        Array.from({ length: 1_001 }, () => ready),
+      ),
+  ],
+])("%s that nobody asked for can be too much", async (_, say) => {
+  verifies("isolation:strays", "isolation:failure");
+  const { ask, kills } = playing([(_heard, events) => say(events), honest]);
+  await expect(ask()).rejects.toMatchObject(ended("nobody asked for"));
+  expect(kills).toEqual([0]);
+  await ask();
 });
 
 describe("its end", () => {
