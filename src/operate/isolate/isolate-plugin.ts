@@ -20,7 +20,8 @@ import {
 } from "./kinds.ts";
 import { type Pool, poolOf } from "./pool.ts";
 import { processLink } from "./process-link.ts";
-import { pluginEnded, type Ready } from "./protocol.ts";
+import { maxErrorText, pluginEnded, type Ready, type Reply } from "./protocol.ts";
+import { sizeFault } from "./result-size.ts";
 import { permitted, platformOf, sandboxed } from "./sandbox.ts";
 import type { Counts, StartLink } from "./supervisor.ts";
 import { quickJsLink, workerLink } from "./worker-link.ts";
@@ -146,7 +147,7 @@ function pluginOf({ manifest }: Ready, pool: Pool): Plugin {
   const healthCheck = async ({ signal }: { readonly signal: AbortSignal }) => {
     const reply = await pool.ask("", { type: "health" }, signal);
     if (reply.type === "health") return health(reply.status, reply.message);
-    if (reply.type === "error") throw decodeError(reply.text);
+    if (reply.type === "error") throw errorIn(reply);
     throw pluginEnded("answered a health check with a result");
   };
   return definePlugin({
@@ -154,6 +155,10 @@ function pluginOf({ manifest }: Ready, pool: Pool): Plugin {
     hooks: Object.fromEntries(handlers),
     ...(hasHealthCheck ? { healthCheck } : {}),
   } as never);
+}
+
+function errorIn({ text }: Reply): GlassineError {
+  return decodeError(text, { limits: { textUnits: maxErrorText } });
 }
 
 type RemoteHandler = (
@@ -172,8 +177,10 @@ export function remoteHandler(pool: Pool, hook: string): RemoteHandler {
     // `encodeTask` has the types of one hook, but this is for any.
     const task = encodeTask(turn as never);
     const reply = await pool.ask(context.request, { type: "turn", hook }, context.signal, task);
-    if (reply.type === "error") throw decodeError(reply.text);
+    if (reply.type === "error") throw errorIn(reply);
     if (reply.type !== "result") throw pluginEnded("answered a turn with a health report");
+    const fault = sizeFault(reply.text, task);
+    if (fault !== undefined) throw new GlassineError("result_shape", fault);
     return decodeResult(reply.text, turn as never).result;
   };
 }

@@ -79,8 +79,24 @@ export function writeLine(message: HostMessage | FarMessage, text = ""): string 
   return text === "" ? document : `${document}\t${text}`;
 }
 
-/** Reads a line of the far side, whose code is foreign; `undefined` if it is not a message. */
-export function readFarSide(line: string): ReceivedMessage<FarMessage> | undefined {
+/** The longest document of the far side, in UTF-16 units: the answer to `load`, and any other. */
+const maxDocument = { greeting: 1024 * 1024, reply: 65_536 } as const;
+
+/** The longest text of an error, in UTF-16 units. `encodeError` writes a much shorter one. */
+export const maxErrorText = 65_536;
+
+/** The longest message that the far side's own code writes, so that its document is not too long. */
+export const maxMessage = 10_000;
+
+/**
+ * Reads a line of the far side, whose code is foreign; `undefined` if it is not a message. Parses
+ * no long document, because that could take seconds.
+ */
+export function readFarSide(
+  line: string,
+  expected: keyof typeof maxDocument,
+): ReceivedMessage<FarMessage> | undefined {
+  if (endOfDocument(line) > maxDocument[expected]) return undefined;
   try {
     const { document, text } = parts(line);
     const read = farMessage.safeParse(document);
@@ -97,9 +113,13 @@ export function readHost(line: string): ReceivedMessage<HostMessage> {
 }
 
 function parts(line: string): { readonly document: unknown; readonly text: string } {
-  const tab = line.indexOf("\t");
-  const end = tab === -1 ? line.length : tab;
+  const end = endOfDocument(line);
   return { document: JSON.parse(line.slice(0, end)) as unknown, text: line.slice(end + 1) };
+}
+
+function endOfDocument(line: string): number {
+  const tab = line.indexOf("\t");
+  return tab === -1 ? line.length : tab;
 }
 
 export type Ready = Extract<FarMessage, { readonly type: "ready" }>;

@@ -8,6 +8,7 @@ import { type Loaded, LoadFailure, load, plainOf } from "./load.ts";
 import {
   type FarMessage,
   type HostMessage,
+  maxMessage,
   protocolVersion,
   type ReceivedMessage,
   readHost,
@@ -37,7 +38,7 @@ export function serve(
     } catch (error) {
       const { step, cause } =
         error instanceof LoadFailure ? error : new LoadFailure("manifest", error);
-      send({ type: "failed", step, message: describeThrown(cause).text });
+      send({ type: "failed", step, message: describeThrown(cause).text.slice(0, maxMessage) });
     }
   }
 
@@ -85,7 +86,8 @@ export function serve(
       const context = { plugin: { name, version }, capabilities, signal, config: configOf(config) };
       const found = answerOf(await manifest.healthCheck?.(Object.freeze(context)));
       if (found === undefined) throw new Error("The health check did not return `health(…)`.");
-      return [{ type: "health", id, ...found }];
+      const message = found.message.slice(0, maxMessage);
+      return [{ type: "health", id, status: found.status, message }];
     });
   }
 

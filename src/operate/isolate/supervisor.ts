@@ -16,6 +16,7 @@ import {
   readFarSide,
   writeLine,
 } from "./protocol.ts";
+import { saidTooMuch, strayCounter } from "./strays.ts";
 
 /** A running far side: a thread or a process. */
 interface Link {
@@ -60,8 +61,6 @@ export type Question =
   | { readonly type: "turn"; readonly hook: string }
   | { readonly type: "health" };
 
-/** A far side that says more than this without being asked is ended. */
-const maxStrays = 1_000;
 const closed = "is closed";
 /** The longest message about why it cannot be loaded, in UTF-16 units. */
 const maxShown = 2_000;
@@ -87,8 +86,8 @@ class FarSide {
   readonly #aborted = new Set<Promise<void>>();
   readonly #onStray: () => void;
   readonly #onEnd: (why: string) => void;
+  readonly #strays = strayCounter();
   #greeted!: { resolve: (ready: Ready) => void; reject: (error: GlassineError) => void };
-  #strays = 0;
   #hasGreeted = false;
   #ended: string | undefined;
 
@@ -168,8 +167,8 @@ class FarSide {
 
   #handle(line: string): void {
     if (this.#ended !== undefined) return;
-    const said = readFarSide(line);
-    if (said === undefined || !this.#accept(said)) this.#stray();
+    const said = readFarSide(line, this.#hasGreeted ? "reply" : "greeting");
+    if (said === undefined || !this.#accept(said)) this.#stray(line);
   }
 
   /** Returns whether it answers something. */
@@ -199,10 +198,9 @@ class FarSide {
     return open !== undefined;
   }
 
-  #stray(): void {
-    this.#strays += 1;
+  #stray(line: string): void {
     this.#onStray();
-    if (this.#strays > maxStrays) this.end("said too much that nobody asked for");
+    if (this.#strays.add(line)) this.end(saidTooMuch);
   }
 }
 

@@ -21,6 +21,7 @@ interface Heard {
 type Part = (heard: Heard, events: LinkEvents) => void;
 
 const result = ({ id }: Heard) => `{"type":"result","id":"${id}"}\t{}`;
+const long = ({ id }: Heard) => `{"type":"result","id":"${id}","more":"${"x".repeat(65_536)}"}\t1`;
 const late = '{"type":"failed","step":"import","message":"No."}';
 function onLines(onLine: LinkEvents["onLine"], lines: readonly string[]): void {
   for (const line of lines) onLine(line);
@@ -95,6 +96,10 @@ describe("its answers", () => {
     ],
     ["after another greeting", (heard, { onLine }) => onLines(onLine, [ready, result(heard)])],
     ["after a late failure to load", (heard, { onLine }) => onLines(onLine, [late, result(heard)])],
+    [
+      "after a document that is too long to be parsed",
+      (heard, { onLine }) => onLines(onLine, [long(heard), result(heard)]),
+    ],
   ])("that come %s count once, and the rest is dropped and counted", async (_, part) => {
     verifies("isolation:strays");
     const { supervisor, ask } = playing([part]);
@@ -117,6 +122,7 @@ describe("its answers", () => {
 });
 
 it.each<[string, (events: LinkEvents) => void]>([
+  ["one long line", ({ onLine }) => onLine("x".repeat(17_000_000))],
   [
     "greetings",
     ({ onLine }) =>
@@ -131,6 +137,16 @@ it.each<[string, (events: LinkEvents) => void]>([
   await expect(ask()).rejects.toMatchObject(ended("nobody asked for"));
   expect(kills).toEqual([0]);
   await ask();
+});
+
+it("may have a long manifest", async () => {
+  const described = { ...manifest, hooks: { ["h".repeat(100_000)]: { extensions: true } } };
+  const { supervisor } = playing(
+    [honest],
+    {},
+    JSON.stringify({ ...JSON.parse(ready), manifest: described }),
+  );
+  expect(await supervisor.start()).toMatchObject({ manifest: described });
 });
 
 describe("its end", () => {

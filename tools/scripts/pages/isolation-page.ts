@@ -23,7 +23,7 @@ async function managerFor(file: string) {
 The file has a plugin, or a function that returns one, as its default export.
 It is loaded only in the thread or process that \`isolate\` names (the _far side_).
 Your process gets the plugin's manifest, and a stand-in plugin that forwards each call there.
-To the manager it is a plugin like any other: it sees what its capabilities grant, the merge judges what it returns, and the result is the same to the byte, except for [credentials in headers](#what-is-different), which it never gets.
+To the manager it is a plugin like any other: it sees what its capabilities grant, the merge judges what it returns, and the result is the same to the byte, except for [credentials in headers](#what-is-different), which it never gets, and for very large results, which are refused.
 [examples/unreviewed-plugin](../examples/unreviewed-plugin/main.ts) shows one that tries to steal a file; in a clone, \`npm run start:unreviewed\` runs it.
 
 The manager's \`onHandlerError\` gets what its code throws, and why its code ended; without one, both are in the log.
@@ -99,7 +99,8 @@ Whatever the code does, the worst result is a failed turn of this plugin, under 
 | does not answer before its deadline           | The turn fails. If the code is silent for 100 ms more, it is ended.                                                    |
 | ends, or reaches its memory limit             | Its open turns fail. The next turn starts it again, and waits for that within its own deadline.                        |
 | ends again and again                          | Each restart comes later than the last: after 100 ms, 200 ms, and so on up to 30 s. Until then its turns fail at once. |
-| answers twice, late, or with garbage          | That answer is dropped and counted, and after 1,000 of them the code is ended.                                         |
+| answers twice, late, or with garbage          | That answer is dropped and counted, and after 1,000 of them, or 16 Mi characters, the code is ended.                   |
+| answers with a result that is too large       | The turn fails with \`result_shape\`.                                                                                  |
 | has another manifest when it is started again | It is ended, and the turn fails.                                                                                       |
 
 ## What is different
@@ -108,6 +109,7 @@ Whatever the code does, the worst result is a failed turn of this plugin, under 
 - Only hooks of messages cross. The services of a host do not: a plugin that asks for one is refused when it is registered.
 - A value that is not a result at all, such as one with an unknown key, is refused on the far side, with the same code but in different words.
 - \`context.state\` is kept on the far side, for the last 1,000 requests.
+- A result may have 100,000 values more than four times those of its call: strings, numbers, objects and so on. Your process counts them before it parses the text, so that no answer stops it for long.
 
 [processes.md](processes.md) shows the same by hand, for any transport; [the specification](../spec/isolation.md) has the rules.`;
 

@@ -3,6 +3,7 @@
  * `cpex.framework.isolated.worker` of the Python package `cpex` 0.1.4.
  */
 import * as z from "zod/mini";
+import { sizeFault } from "../result-size.ts";
 
 /** The version of its protocol that this library speaks. */
 export const workerProtocol = 1;
@@ -134,14 +135,25 @@ const greeting = z.object({ protocol_version: z.number(), features: z.array(text
 
 export type Answer = Readonly<z.output<typeof answered>>;
 
-/** Reads an answer to a request; `undefined` for a line that is only output of foreign code. */
-export function readAnswer(line: string): Answer | undefined {
+/**
+ * Reads the answer to a task; `undefined` if the line is anything else. Parses nothing that cannot
+ * be the answer or is too large for one, because that could take seconds.
+ */
+export function readAnswer(line: string, id: string, task: string): Answer | undefined {
+  if (!line.includes(id)) return undefined;
+  const message = sizeFault(line, task);
+  if (message !== undefined) return { request_id: id, status: "error", message };
   try {
     const read = answered.safeParse(JSON.parse(line));
-    return read.success ? read.data : undefined;
+    return read.success && read.data.request_id === id ? read.data : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Whether a line that answers no open task looks like an answer, rather than like output. */
+export function isLateAnswer(line: string): boolean {
+  return line.length <= 65_536 && line.includes('"request_id"');
 }
 
 /** Why the task failed, or `undefined`. */

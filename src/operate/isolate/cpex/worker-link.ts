@@ -13,11 +13,13 @@ import {
   type FarManifest,
   type FarMessage,
   type HostMessage,
+  maxMessage,
   protocolVersion,
   type ReceivedMessage,
   readHost,
   writeLine,
 } from "../protocol.ts";
+import { saidTooMuch, strayCounter } from "../strays.ts";
 import type { StartLink } from "../supervisor.ts";
 import { fitExtensions } from "./fit-extensions.ts";
 import {
@@ -25,6 +27,7 @@ import {
   capabilitiesTask,
   failureOf,
   type Guest,
+  isLateAnswer,
   maxTaskUnits,
   misfitOf,
   readAnswer,
@@ -73,19 +76,24 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
     const fail = (id: string, message: string) =>
       send({ type: "error", id }, encodeError(new Error(message), { plugin: options.guest.name }));
     const waiting: Pending[] = [];
+    const printed = strayCounter();
     let current: Pending | undefined;
     const link: ReturnType<StartLink> = start({
       onEnd,
       onLine(line) {
-        const answer = readAnswer(line);
-        if (answer === undefined) onOutput(`${line}\n`);
-        // Let the supervisor count a stray. The content is not for it.
-        else if (answer.request_id !== current?.id) onLine("");
-        else {
+        const answer = current && readAnswer(line, current.id, current.line);
+        if (current !== undefined && answer !== undefined) {
           const { onAnswer } = current;
           current = undefined;
+          printed.reset();
           next();
           onAnswer(answer, line);
+        }
+        // Let the supervisor count a stray. The content is not for it.
+        else if (isLateAnswer(line)) onLine("");
+        else {
+          onOutput(`${line}\n`);
+          if (printed.add(line)) onEnd(saidTooMuch);
         }
       },
     });
@@ -127,7 +135,8 @@ interface Conversation extends Omit<CpexLinkOptions, "start" | "onOutput"> {
 /** Checks that the worker can do what is needed, and has it create the plugin. */
 function load({ guest, manifest, ask, send }: Conversation): void {
   const ids = { greeting: randomUUID(), start: randomUUID() };
-  const refuse = (message: string) => send({ type: "failed", step: "import", message });
+  const refuse = (message: string) =>
+    send({ type: "failed", step: "import", message: message.slice(0, maxMessage) });
   const begin = (answer: Answer) => {
     const message = failureOf(answer);
     // Errors before the lookup of the hook do not name it: they are in the code or configuration.

@@ -1,0 +1,92 @@
+/** Lines that answer a task, and lines that a CPEX plugin prints. The worker is simulated. */
+import { describe, expect, it, onTestFinished } from "vitest";
+import { cpexLink } from "../../../src/operate/isolate/cpex/worker-link.ts";
+import { type LinkEvents, Supervisor } from "../../../src/operate/isolate/supervisor.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const manifest = { name: "guard", version: "1.0.0", hooks: {}, hasHealthCheck: false };
+const guest = {
+  ...{ name: "guard", kind: "a.Guard", version: "1.0.0", hooks: [], capabilities: [] },
+  ...{ config: {}, pluginDirs: [] },
+};
+const task = JSON.stringify({ hook: "tool_pre_invoke", payload: {}, context: { request_id: "r" } });
+
+/** A worker that says these lines when it gets a turn with the id, before it answers. */
+function saying(linesFor: (id: string) => readonly string[]) {
+  const printed: string[] = [];
+  const ends: string[] = [];
+  const answer = (request: Readonly<Record<string, unknown>>): readonly string[] => {
+    const { request_id, task_type, payload } = request;
+    const said = (fields: object) => JSON.stringify({ ...fields, request_id });
+    if (task_type === "capabilities")
+      return [said({ protocol_version: 1, features: ["extensions", "modified_extensions"] })];
+    if (payload === null) return [said({ status: "error", message: "no hook: 'glassine_start'" })];
+    return [...linesFor(String(request_id)), said({ continue_processing: true })];
+  };
+  const supervisor = new Supervisor({
+    start: cpexLink({
+      start: ({ onLine }: LinkEvents) => ({
+        send: (line) =>
+          queueMicrotask(() => {
+            for (const each of answer(JSON.parse(line))) onLine(each);
+          }),
+        kill() {},
+      }),
+      ...{ guest, manifest, onTurn: undefined, onOutput: (text) => printed.push(text) },
+    }),
+    load: { file: "/played.py", exportName: "default", needsHost: false },
+    ...{ startTimeoutMs: 1_000, closeTimeoutMs: 1_000, maxTurns: 4 },
+    onEnd: (why) => ends.push(why),
+  });
+  onTestFinished(() => supervisor.close());
+  const ask = () =>
+    supervisor.ask({ type: "turn", hook: "tool_pre_invoke" }, new AbortController().signal, task);
+  return { supervisor, ask, printed, ends };
+}
+
+const times = (count: number, line: string) => Array.from({ length: count }, () => line);
+
+describe("a worker", () => {
+  it("may print up to a thousand lines in each turn", async () => {
+    verifies("cpex:turns");
+    const { ask, printed, ends } = saying(() => times(1_000, "hello"));
+    for (let i = 0; i < 3; i++) expect(await ask()).toMatchObject({ type: "result" });
+    expect([printed.length, ends]).toEqual([3_000, []]);
+  });
+
+  it.each([
+    ["more lines", times(1_001, "hello")],
+    ["one that is very long", ["x".repeat(17_000_000)]],
+  ])("that prints %s is ended", async (_, lines) => {
+    verifies("cpex:turns", "isolation:failure");
+    const { ask, ends } = saying(() => lines);
+    await expect(ask()).rejects.toMatchObject({ code: "plugin_ended" });
+    expect(ends).toEqual(["said too much that nobody asked for"]);
+  });
+
+  it("that answers nobody too often is ended", async () => {
+    verifies("isolation:strays");
+    const { supervisor, ask } = saying(() => times(1_001, '{"request_id":"unknown"}'));
+    await expect(ask()).rejects.toMatchObject({ code: "plugin_ended" });
+    expect(supervisor.counts.strays).toBe(1_001);
+  });
+
+  it("that answers with too many values fails its turn alone", async () => {
+    verifies("isolation:size");
+    const values = JSON.stringify(times(101_000, ""));
+    const { ask } = saying((id) => [
+      `{"continue_processing":true,"a":${values},"request_id":"${id}"}`,
+    ]);
+    expect(await ask()).toMatchObject({
+      type: "error",
+      text: expect.stringContaining("which is the most for this turn"),
+    });
+    expect(await ask()).toMatchObject({ type: "error" });
+  });
+
+  it("may print its task", async () => {
+    const { ask, printed } = saying((id) => [`The task is ${id}`, `["${id}"]`]);
+    expect(await ask()).toMatchObject({ type: "result" });
+    expect(printed).toHaveLength(2);
+  });
+});
