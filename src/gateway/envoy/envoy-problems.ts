@@ -31,7 +31,9 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
   let isBounded = false;
   // Envoy Gateway holds its bootstrap patch as a string, so search the text.
   if (new RegExp(`${gracefulClose}\\W+true`).test(JSON.stringify(documents))) isGraceful = true;
-  for (const fields of documents.flatMap((each) => [...objectsIn(each)])) {
+  const objects = documents.flatMap((each) => [...objectsIn(withoutTypedStructs(each))]);
+  const names = filterNames(objects);
+  for (const fields of objects) {
     const mode = at(fields, "processing_mode");
     if (isProcessor(fields)) processors += 1;
     if (isRecord(fields.extProc)) {
@@ -62,8 +64,21 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
       problems.push(
         open("`disable_immediate_response` is true: Envoy ignores refusals. Set it to false."),
       );
-    if (isTrue(fields.disabled) && isOfProcessor(fields))
+    if ((isTrue(fields.disabled) && isOfProcessor(fields, names)) || isOffIn(fields, names))
       problems.push(open("external processing is `disabled` somewhere: nothing is judged there."));
+    if (isTrue(at(fields, "is_optional")) && isOfProcessor(fields, names))
+      problems.push(
+        open(
+          "`is_optional` is true for external processing: an Envoy without it lets everything pass. Set it to false.",
+        ),
+      );
+    if (isBehindMatcher(fields))
+      problems.push(
+        open(
+          "a matcher decides what goes through external processing: nothing else is judged. Put the filter in the chain itself.",
+        ),
+      );
+    problems.push(...headerProblems(fields));
     if (isRecord(mode)) problems.push(...modeProblems(mode));
     else if (isFilter(fields))
       problems.push(
@@ -143,6 +158,32 @@ function modeProblems(mode: Fields): readonly EnvoyProblem[] {
   return problems;
 }
 
+const forwardRules = ["allowed_headers", "disallowed_headers"];
+const mutationRules = ["disallow_all", "disallow_system", "disallow_expression"];
+
+/** Finds what keeps headers from glassine, or its changes to headers from taking effect. */
+function headerProblems(fields: Fields): readonly EnvoyProblem[] {
+  const problems: EnvoyProblem[] = [];
+  const forwarded = at(fields, "forward_rules");
+  if (isRecord(forwarded) && forwardRules.some((each) => isRecord(at(forwarded, each))))
+    problems.push(
+      open(
+        "`forward_rules` keeps headers from glassine, so they pass unjudged and are not removed: leave it out.",
+      ),
+    );
+  const rules = at(fields, "mutation_rules");
+  // If such a change is an error, Envoy refuses the request.
+  if (!isRecord(rules) || isTrue(at(rules, "disallow_is_error"))) return problems;
+  for (const each of mutationRules)
+    if (isTrue(at(rules, each)) || isRecord(at(rules, each)))
+      problems.push(
+        open(
+          `\`${each}\` in \`mutation_rules\` makes Envoy ignore changes to headers, so what glassine removes or replaces passes: leave it out.`,
+        ),
+      );
+  return problems;
+}
+
 const agentgatewayModes = [
   ["requestBodyMode", "requestHeaderMode"],
   ["responseBodyMode", "responseHeaderMode"],
@@ -200,19 +241,58 @@ function isWebhook(value: unknown): value is Fields {
   return isRecord(value) && (isRecord(value.target) || isRecord(value.backendRef));
 }
 
+function isOfType(fields: Fields, end: string): boolean {
+  const type = fields["@type"];
+  return typeof type === "string" && type.endsWith(end);
+}
+
 function isFilter(fields: Fields): boolean {
-  const name = fields["@type"];
-  return typeof name === "string" && name.endsWith(".ext_proc.v3.ExternalProcessor");
+  return isOfType(fields, ".ext_proc.v3.ExternalProcessor");
+}
+
+/** The names of filters of external processing, and of everything else that has a name. */
+interface FilterNames {
+  readonly processors: ReadonlySet<unknown>;
+  readonly others: ReadonlySet<unknown>;
+}
+
+function filterNames(objects: readonly Fields[]): FilterNames {
+  const processors = new Set<unknown>();
+  const others = new Set<unknown>();
+  for (const fields of objects) {
+    const config = at(fields, "typed_config");
+    if (typeof fields.name !== "string") continue;
+    (isRecord(config) && isFilter(config) ? processors : others).add(fields.name);
+  }
+  return { processors, others };
 }
 
 /** Whether this is a route's settings for the filter, or the filter's own entry. */
-function isOfProcessor(fields: Fields): boolean {
-  const config = at(fields, "typed_config");
-  const name = fields["@type"];
-  return (
-    (typeof name === "string" && name.endsWith(".ExtProcPerRoute")) ||
-    (isRecord(config) && isFilter(config))
+function isOfProcessor(fields: Fields, { processors }: FilterNames): boolean {
+  return isOfType(fields, ".ExtProcPerRoute") || processors.has(fields.name);
+}
+
+/**
+ * Whether a route's settings, which are by the names of filters, switch external processing off. A
+ * name that no known filter has may be that of a filter in another file.
+ */
+function isOffIn(fields: Fields, { processors, others }: FilterNames): boolean {
+  const isOther = (name: string) =>
+    !processors.has(name) && (others.has(name) || /^envoy\.filters\.http\.(?!ext_proc)/.test(name));
+  return Object.entries(fields).some(
+    ([name, settings]) =>
+      isRecord(settings) &&
+      isOfType(settings, ".route.v3.FilterConfig") &&
+      isTrue(settings.disabled) &&
+      !isOther(name),
   );
+}
+
+/** Whether this is the filter within one that runs it, or not, by what matches. */
+function isBehindMatcher(fields: Fields): boolean {
+  const isConditional =
+    isOfType(fields, ".ExtensionWithMatcher") || isOfType(fields, ".ExecuteFilterAction");
+  return isConditional && [...objectsIn(fields)].some(isFilter);
 }
 
 /** Whether this is the filter, or a policy of Envoy Gateway. */
@@ -225,6 +305,17 @@ function* objectsIn(value: unknown): Generator<Fields> {
   if (!isRecord(value)) return;
   yield value;
   for (const each of Object.values(value)) yield* objectsIn(each);
+}
+
+/** Replaces each `TypedStruct`, another form of typed settings, by the settings in it. */
+function withoutTypedStructs(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutTypedStructs);
+  if (!isRecord(value)) return value;
+  const type = at(value, "type_url");
+  const fields =
+    typeof type === "string" && isRecord(value.value) ? { ...value.value, "@type": type } : value;
+  const entries = Object.entries(fields).map(([key, each]) => [key, withoutTypedStructs(each)]);
+  return Object.fromEntries(entries);
 }
 
 function at(fields: Fields, name: string): unknown {

@@ -103,6 +103,85 @@ it("finds where the filter is off", () => {
   expect(textsOf(filter)).toEqual([expect.stringContaining("disabled")]);
 });
 
+const filterConfig = (more: string) =>
+  `{ "@type": type.googleapis.com/envoy.config.route.v3.FilterConfig, ${more} }`;
+const perRoute = "envoy.extensions.filters.http.ext_proc.v3.ExtProcPerRoute";
+
+it.each([
+  ["its name", "envoy.filters.http.ext_proc", filterConfig("disabled: true")],
+  ["a name of an unknown filter", "judge", filterConfig("disabled: true, is_optional: true")],
+  [
+    "settings in settings",
+    "envoy.filters.http.ext_proc",
+    filterConfig(`is_optional: true, config: { "@type": a/${perRoute}, disabled: true }`),
+  ],
+  [
+    "untyped settings",
+    "envoy.filters.http.ext_proc",
+    `{ "@type": a/xds.type.v3.TypedStruct, type_url: a/${perRoute}, value: { disabled: true } }`,
+  ],
+])("finds where a route switches the filter off, by %s", (_, name, settings) => {
+  verifies("envoy:safe");
+  const text = envoyConfig("envoy", options);
+  for (const key of ["typed_per_filter_config", "typedPerFilterConfig"]) {
+    const routed = text.replace(/\n( +)route:/, `\n$1${key}: { ${name}: ${settings} }\n$1route:`);
+    expect(textsOf(routed)).toEqual([expect.stringContaining("disabled")]);
+  }
+});
+
+it("lets a route switch other filters off", () => {
+  const text = envoyConfig("envoy", options);
+  const off = ["envoy.filters.http.lua", "envoy.filters.http.router"].map(
+    (name) => `${name}: ${filterConfig("disabled: true")}`,
+  );
+  off.push(`envoy.filters.http.ext_proc: ${filterConfig("disabled: false")}`);
+  const map = `typed_per_filter_config: { ${off.join(", ")} }`;
+  expect(textsOf(text.replace(/\n( +)route:/, `\n$1${map}\n$1route:`))).toEqual([]);
+});
+
+it("finds a filter that need not be there", () => {
+  const optional = envoyConfig("envoy", options).replace(
+    /\n( +)- name: envoy.filters.http.ext_proc/,
+    "$&\n$1  is_optional: true",
+  );
+  expect(textsOf(optional)).toEqual([expect.stringContaining("is_optional")]);
+});
+
+it("finds a filter that a matcher may skip", () => {
+  const [document] = documentsIn(envoyConfig("envoy", options)) as object[];
+  const matched = JSON.stringify(document).replace(
+    /\{"name":"envoy.filters.http.ext_proc","typed_config":(.*?"message_timeout":"120s"\})\}/,
+    '{"name":"m","typed_config":{"@type":"a/envoy.extensions.common.matching.v3.ExtensionWithMatcher","extension_config":{"name":"p","typed_config":$1}}}',
+  );
+  expect(textsOf(matched)).toEqual([expect.stringContaining("matcher")]);
+});
+
+it.each([
+  ["disallow_all: true", "disallow_all"],
+  ["disallow_system: true", "disallow_system"],
+  ['disallow_expression: { regex: "^cookie$" }', "disallow_expression"],
+  ['allow_envoy: true, disallowExpression: { regex: "^cookie$" }', "disallow_expression"],
+])("finds that Envoy ignores changes to headers: %s", (rule, word) => {
+  verifies("envoy:safe");
+  const [before, after] = envoyConfig("envoy", options).split("allow_envoy: true");
+  const withRules = (rules: string) => `${before}{ ${rules} }${after}`;
+  const text = withRules(rule).replace(/mutation_rules:\s+\{/, "mutation_rules: {");
+  expect(textsOf(text)).toEqual([expect.stringContaining(word)]);
+  expect(textsOf(text.replace(rule, `${rule}, disallow_is_error: true`))).toEqual([]);
+});
+
+it.each(["allowed_headers", "disallowed_headers", "allowedHeaders"])(
+  "finds headers that glassine does not get: %s",
+  (rule) => {
+    verifies("envoy:safe");
+    const text = envoyConfig("envoy", options).replace(
+      /\n( +)message_timeout:/,
+      `\n$1forward_rules: { ${rule}: { patterns: [{ exact: authorization }] } }$&`,
+    );
+    expect(textsOf(text)).toEqual([expect.stringContaining("forward_rules")]);
+  },
+);
+
 it("finds the same in Envoy Gateway's words", () => {
   const text = envoyConfig("envoy-gateway", options);
   expect(textsOf(text.replace("failOpen: false", "failOpen: true"))).toHaveLength(1);
