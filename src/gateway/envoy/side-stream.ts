@@ -6,6 +6,7 @@
  * - Nothing is answered before it is judged: the answer to headers waits until the body is judged.
  * - If a stream ends without an error, Envoy lets the rest pass unjudged, in any failure mode. So a
  *   stream ends only after its last answer, and every failure ends it with an error.
+ * - Nothing can be judged without its request, so a stream that does not begin with that fails.
  * - While bodies stream in both directions, Envoy waits forever for a part that is not answered.
  */
 import { errorOf, type Forward, type Forwarded, isEmptyStatus } from "../transports/index.ts";
@@ -89,6 +90,8 @@ export const envoyNotes = {
     "Envoy only reports traffic (observability_mode) and ignores answers: plugins can refuse and change nothing.",
   body_mode_unsupported:
     "Envoy streams bodies in a mode in which they cannot be judged, and the request was refused: set FULL_DUPLEX_STREAMED or BUFFERED.",
+  request_unseen:
+    "Envoy sent a response, a body or trailers without the headers of the request, and the exchange was ended with an error: set request_header_mode to SEND, and put external processing before filters that answer requests.",
 } as const;
 
 export type EnvoyNote = keyof typeof envoyNotes;
@@ -146,6 +149,10 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
 
   function take(message: ProcessingRequest): void {
     if (isOver) return;
+    if (asked === undefined && !message.request_headers) {
+      onNote("request_unseen");
+      throw new Error("Envoy did not send the headers of the request first.");
+    }
     const { protocol_config: config, observability_mode: isObserved } = message;
     if (config) {
       modes.request = config.request_body_mode ?? 0;
@@ -198,7 +205,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
   }
 
   function takeBody(phase: Phase | undefined, { body, end_of_stream: isEnd }: BodyPiece): void {
-    if (phase === undefined) return;
+    if (phase === undefined) throw new Error("A body came without its headers.");
     phase.body.push(body);
     if (phase.mode === buffered) phase.awaitsTrailers = isEnd !== true;
     if (isEnd === true || phase.mode === buffered) phase.body.end();
@@ -209,7 +216,7 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     phase: Phase | undefined,
     { trailers }: Trailers,
   ): void {
-    if (phase === undefined) return;
+    if (phase === undefined) throw new Error("Trailers came without their headers.");
     // Envoy accepts a changed body only in answer to one that it sent.
     if (phase.mode === buffered && !phase.awaitsTrailers && !isObserving)
       throw new Error("Trailers came without a body.");

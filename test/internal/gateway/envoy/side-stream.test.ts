@@ -272,8 +272,8 @@ it("judges what it may only observe, and answers nothing", async () => {
   expect(played.notes).toEqual(["observing"]);
 });
 
-it("answers no trailers of a buffered body that never came", () => {
-  verifies("envoy:failure");
+/** Sends messages as they are, and returns what came of them. */
+function outcomeOf(messages: readonly object[]) {
   const call = Object.assign(new EventEmitter(), {
     written: [] as object[],
     write(message: object) {
@@ -284,16 +284,61 @@ it("answers no trailers of a buffered body that never came", () => {
     pause() {},
     resume() {},
   });
-  const errors: unknown[] = [];
-  call.on("error", (error) => errors.push(error));
+  const errors: string[] = [];
+  const notes: string[] = [];
+  call.on("error", (error: Error) => errors.push(error.message));
   const respond = () => new Promise<Response>(() => {});
-  sideStream(call as never, { respond, single: () => false, onNote: () => {} });
-  const headers = { headers: asks().map(([key, value]) => ({ key, value })) };
-  call.emit("data", {
-    protocol_config: { request_body_mode: 2, response_body_mode: 2 },
-    request_headers: { headers, end_of_stream: false },
-  });
-  call.emit("data", { request_trailers: { trailers: { headers: [] } } });
-  expect(errors).toEqual([expect.objectContaining({ message: "Trailers came without a body." })]);
-  expect(call.written).toEqual([{ request_headers: { response: {} } }]);
+  sideStream(call as never, { respond, single: () => false, onNote: (note) => notes.push(note) });
+  for (const message of messages) call.emit("data", message);
+  return { errors, notes, written: call.written };
+}
+
+const request = (mode: number) => ({
+  protocol_config: { request_body_mode: mode, response_body_mode: mode },
+  request_headers: {
+    headers: { headers: asks().map(([key, value]) => ({ key, value })) },
+    end_of_stream: false,
+  },
+});
+const trailers = { trailers: { headers: [] } };
+const body = { body: Buffer.from("secret"), end_of_stream: true };
+
+it("answers no trailers of a buffered body that never came", () => {
+  verifies("envoy:failure");
+  const { errors, written } = outcomeOf([request(2), { request_trailers: trailers }]);
+  expect(errors).toEqual(["Trailers came without a body."]);
+  expect(written).toEqual([{ request_headers: { response: {} } }]);
+});
+
+it.each<[string, object]>([
+  [
+    "a response",
+    { response_headers: { headers: { headers: [{ key: ":status", value: "200" }] } } },
+  ],
+  ["the body of a request", { request_body: body }],
+  ["the body of a response", { response_body: body }],
+  ["the trailers of a request", { request_trailers: trailers }],
+  ["the trailers of a response", { response_trailers: trailers }],
+])("fails a stream that begins with %s", (_, message) => {
+  verifies("envoy:begin", "envoy:failure");
+  const { protocol_config } = request(4);
+  for (const observability_mode of [false, true]) {
+    const { errors, notes, written } = outcomeOf([
+      { protocol_config, observability_mode, ...message },
+      { response_body: body },
+      request(4),
+    ]);
+    expect(errors).toEqual(["Envoy did not send the headers of the request first."]);
+    expect({ notes, written }).toEqual({ notes: ["request_unseen"], written: [] });
+  }
+});
+
+it.each<[string, object, RegExp]>([
+  ["body", { response_body: body }, /A body came/],
+  ["trailers", { response_trailers: trailers }, /Trailers came/],
+])("fails a stream where a response has no headers, but %s", (_, message, error) => {
+  verifies("envoy:failure");
+  const { errors, written } = outcomeOf([request(4), message]);
+  expect(errors).toEqual([expect.stringMatching(error)]);
+  expect(written).toEqual([]);
 });
