@@ -1,7 +1,7 @@
 import * as z from "zod/mini";
 import { definePlugin, deny, type Json, type Plugin } from "../index.ts";
 import { type ContentPart, matchesPattern } from "../messages.ts";
-import { isObjectSchema, schemaTest } from "./json-schema.ts";
+import { objectSchema, schemaTest } from "./json-schema.ts";
 import { filled, patterns } from "./option-types.ts";
 import { readOptions } from "./read-options.ts";
 import { nameMatcher, type RequestPoint, targetsOf } from "./targets.ts";
@@ -29,16 +29,7 @@ export interface AllowListOptions {
 
 const toolRule = z.strictObject({
   arguments: z.optional(z.record(filled, z.array(filled))),
-  schema: z.optional(
-    z
-      .record(z.string(), z.json())
-      .check(
-        z.refine(
-          isObjectSchema,
-          "must be a JSON Schema of an object, with supported keywords only",
-        ),
-      ),
-  ),
+  schema: z.optional(objectSchema),
 });
 
 export const allowListOptions = z.strictObject({
@@ -166,7 +157,7 @@ export function allowList(options: AllowListOptions = {}): Plugin<never> {
 function ruleTest({ arguments: named, schema }: z.output<typeof toolRule>) {
   const byName =
     named && new Map(Object.entries(named).map(([key, list]) => [key, nameMatcher(list)]));
-  const fits = schema && schemaTest(schema);
+  const fits = schema === undefined ? undefined : schemaTest(schema);
   return (given: { readonly [name: string]: Json }): boolean =>
     (fits?.(given) ?? true) &&
     (byName === undefined ||

@@ -62,24 +62,90 @@ describe("allowList", () => {
       expect(await codeOf({ tools }, "read", args)).toBe("arguments_not_listed");
   });
 
-  const unchecked: readonly { readonly [keyword: string]: Json }[] = [
-    { properties: { to: { type: "string" } } },
-    { type: "string" },
-    { type: "object", properties: { to: { type: "string", pattern: "^(a+)+$" } } },
-    { type: "object", properties: { to: { maxLength: 1 } } },
-    { type: "object", patternProperties: { "^a": { type: "string" } } },
-    { type: "object", not: { required: ["a"] } },
-    { type: "object", maximun: 1 },
-    { type: "object", constructor: 1 },
+  /** Values that a schema refuses although one of its keywords, read alone, would allow them. */
+  const refused: readonly (readonly [schema: Record<string, Json>, value: Json])[] = [
+    [{ type: "object", properties: { to: {} }, required: ["to", "by"] }, { to: "x" }],
+    [
+      { type: "object", additionalProperties: false, allOf: [{ type: "object", properties: {} }] },
+      { a: 1 },
+    ],
+    [{ type: "object", anyOf: [{ type: "object", required: ["a"] }] }, {}],
+    [{ type: "array", maxItems: 1 }, [1, 2]],
+    [{ maximum: 5, anyOf: [{ type: "number" }] }, 6],
+    [{ type: "string", enum: ["1", 1] }, 1],
+    [{ type: "string", maxLength: 1, const: "ab" }, "ab"],
+    [{ type: "string", maxLength: 1 }, "👍👍"],
+    [{ type: "integer" }, 1.5],
+    [{ type: "number", multipleOf: 0.1 }, 0.35],
+    [{ const: { a: [1] } }, { a: [1, 2] }],
+    [
+      { type: "object", properties: JSON.parse('{ "__proto__": { "type": "string" } }') },
+      JSON.parse('{ "__proto__": 1 }'),
+    ],
+    [{ type: "object", required: ["toString"] }, {}],
   ];
-  it.each(unchecked.map((schema) => ({ schema })))(
-    "refuses $schema, which would check less than it says, or for ever",
-    ({ schema }) => {
-      expect(() => allowList({ tools: { read: { schema } } })).toThrow(
-        'allowList: "tools" "read" "schema" must be a JSON Schema of an object',
-      );
-    },
+  it.each(refused)("%j refuses %j", async (schema, value) => {
+    const tools = { read: { schema: { type: "object", properties: { value: schema } } } };
+    expect(await codeOf({ tools }, "read", { value })).toBe("arguments_not_listed");
+  });
+
+  const allowed: readonly (readonly [schema: Record<string, Json>, value: Json])[] = [
+    [{ type: "string", maxLength: 1 }, "👍"],
+    [{ type: "integer" }, 1.0],
+    [{ type: "number", multipleOf: 0.1 }, 0.3],
+    [{ type: "number", multipleOf: 1e-7 }, 1e21],
+    [{ const: { a: 1, b: 0 } }, { b: -0, a: 1 }],
+    [{ type: ["string", "number"], maximum: 1 }, "long"],
+    [{ oneOf: [{ type: "integer" }, { type: "string" }], title: "A", description: "B" }, "x"],
+  ];
+  it.each(allowed)("%j allows %j", async (schema, value) => {
+    const tools = { read: { schema: { type: "object", properties: { value: schema } } } };
+    expect(await codeOf({ tools }, "read", { value })).toBeUndefined();
+  });
+
+  it("does not follow later changes of a schema", async () => {
+    const schema = { type: "object", properties: { to: { enum: ["ada"] } } };
+    const list = allowList({ tools: { send: { schema } } });
+    schema.properties.to.enum.push("eve");
+    const result = await run(list, "cmf.tool_pre_invoke", calling("send", { to: "eve" }));
+    expect(result.violation?.code).toBe("arguments_not_listed");
+  });
+
+  const about = (value: unknown) => ({ type: "object", properties: { to: value } });
+  const deep = Array.from({ length: 200 }).reduce<object>(
+    (items) => ({ type: "array", items }),
+    {},
   );
+  const unchecked: readonly (readonly [schema: unknown, message: string])[] = [
+    [{ properties: { to: { type: "string" } } }, 'must be a JSON Schema with the type "object"'],
+    [{ type: "string" }, 'must be a JSON Schema with the type "object"'],
+    [{ type: "object", maximun: 1 }, '"maximun" is a keyword that would not be checked'],
+    [{ type: "object", constructor: 1 }, '"constructor" is a keyword that would not be checked'],
+    [{ type: "object", not: { required: ["a"] } }, '"not" is a keyword that would not be checked'],
+    [{ type: "object", patternProperties: {} }, '"patternProperties" is a keyword that would not'],
+    [about({ type: "string", pattern: "^(a+)+$" }), '"properties" "to" "pattern" is a keyword'],
+    [about({ maxLength: 1 }), '"properties" "to" must have one of type, const, enum, anyOf, oneOf'],
+    [about({ type: "string", maximum: 1 }), '"maximum" has no effect on the "type" beside it'],
+    [about({ type: "number", maximum: "5" }), '"properties" "to" "maximum" must be a number'],
+    [about({ type: "number", exclusiveMinimum: true }), '"exclusiveMinimum" must be a number'],
+    [about({ type: "number", multipleOf: 0 }), '"multipleOf" must be a number above 0'],
+    [about({ type: "string", maxLength: -1 }), '"maxLength" must be a whole number from 0'],
+    [about({ type: "array", items: [{}] }), '"properties" "to" "items" must be a JSON Schema'],
+    [about({ anyOf: [] }), '"anyOf" must be a list of JSON Schemas'],
+    [about({ anyOf: [{}, 1] }), '"anyOf" [1] must be a JSON Schema'],
+    [about({ enum: [] }), '"enum" must be a list of values'],
+    [about({ type: "text" }), '"type" must be one or more of array, boolean, integer, null,'],
+    [{ type: "object", required: "to" }, '"required" must be a list of different names'],
+    [{ type: "object", properties: [] }, '"properties" must be an object of JSON Schemas'],
+    [{ type: "object", title: 1 }, '"title" must be a string'],
+    [about({ const: () => true }), 'must be a JSON Schema with the type "object"'],
+    [about(deep), "is nested too deeply"],
+  ];
+  it.each(unchecked)("refuses the schema %j: %s", (schema, message) => {
+    const make = () => allowList({ tools: { read: { schema } } } as AllowListOptions);
+    expect(make).toThrow('allowList: "tools" "read" "schema" ');
+    expect(make).toThrow(message);
+  });
 
   it("holds a call to the rules of all patterns that name its tool", async () => {
     const tools = {
