@@ -6,6 +6,7 @@ import {
   type PartExtensions,
   partsOf,
   type SerializedPart,
+  text,
   toPolicyInput,
 } from "../messages.ts";
 
@@ -61,10 +62,15 @@ interface Policy {
   readonly allows: (input: SerializedPart) => boolean;
 }
 
-/** Makes the plugin. An engine's error message is not passed on, because it can quote values. */
+/**
+ * Makes the plugin. A message without parts is judged as one with an empty text. An engine's error message is not passed on, because it can quote
+ * values.
+ */
 export function policyPlugin({ name, description, hooks, capabilities, allows }: Policy): Plugin {
   function handler(message: Message, context: { readonly hook: string }, extensions: object) {
-    for (const part of partsOf(message, {
+    // Without this, a message without parts would pass a policy that allows nothing.
+    const judged = message.content.length > 0 ? message : { ...message, content: [text("")] };
+    for (const part of partsOf(judged, {
       extensions: extensions as PartExtensions,
       hook: context.hook,
     })) {

@@ -1,5 +1,8 @@
+import { createPluginManager } from "glassine";
+import { guardModel } from "glassine/http";
 import { image, text } from "glassine/messages";
-import { cedarPolicy, celPolicy } from "glassine/plugins";
+import { chatCompletions } from "glassine/openai";
+import { cedarPolicy, celPolicy, rateLimit } from "glassine/plugins";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { connect } from "./support/connect.ts";
 import { answering, calling, run, user } from "./support/run.ts";
@@ -66,6 +69,69 @@ describe.each(engines)("%s", (_name, make) => {
     expect(await call("echo", { text: "hi" })).toEqual([{ type: "text", text: "hi" }]);
     expect(calls).toEqual(["echo hi"]);
     await close();
+  });
+});
+
+describe.each<[string, (decision: "all" | "none" | "texts") => Promise<Made>]>([
+  [
+    "celPolicy",
+    (decision) =>
+      celPolicy({
+        policy: { all: "true", none: "false", texts: 'input.kind == "text"' }[decision],
+        hooks: ["message_pre_invoke", "message_post_invoke"],
+      }),
+  ],
+  [
+    "cedarPolicy",
+    (decision) =>
+      cedarPolicy({
+        policies: {
+          all: "permit(principal, action, resource);",
+          none: "forbid(principal, action, resource);",
+          texts: 'permit(principal, action, resource == Message::"text");',
+        }[decision],
+        hooks: ["message_pre_invoke", "message_post_invoke"],
+      }),
+  ],
+])("%s, for a message without parts", (_name, make) => {
+  it.each([
+    ["cmf.llm_input", "user"],
+    ["cmf.llm_input", "assistant"],
+    ["cmf.llm_output", "assistant"],
+    ["cmf.resource_post_fetch", "tool"],
+  ] as const)("judges it as one with an empty text, at %s with the role %s", async (hook, role) => {
+    const codeWith = async (decision: "all" | "none" | "texts") =>
+      (await run(await make(decision), hook, { role })).violation?.code;
+    expect(await codeWith("none")).toBe("policy_denied");
+    expect(await codeWith("texts")).toBeUndefined();
+    expect(await codeWith("all")).toBeUndefined();
+  });
+
+  it("leaves an empty answer to policies that judge answers", async () => {
+    const policy = await celPolicy({ policy: "false" });
+    const { continueProcessing } = await run(policy, "cmf.llm_output", { role: "assistant" });
+    expect(continueProcessing).toBe(true);
+  });
+});
+
+describe("policies and limits of requests to a model", () => {
+  const requests = [
+    { model: "m", messages: [] },
+    { model: "m", messages: [{ role: "user", content: [] }] },
+    { model: "m", messages: [{ role: "assistant", content: null }] },
+  ];
+  it.each(requests)("see %j", async (document) => {
+    const refusals = [];
+    for (const plugin of [
+      await celPolicy({ policy: "false" }),
+      await cedarPolicy({ policies: "forbid(principal, action, resource);" }),
+      rateLimit({ limit: 1, count: ["model"] }, { now: () => 0 }),
+    ]) {
+      const guard = guardModel(chatCompletions, await createPluginManager({ plugins: [plugin] }));
+      await guard.begin().judgeRequest(document);
+      refusals.push((await guard.begin().judgeRequest(document)).refusal?.code);
+    }
+    expect(refusals).toEqual(["policy_denied", "policy_denied", "rate_limited"]);
   });
 });
 

@@ -2,7 +2,7 @@
  * Shows requests and answers other than those of tools, prompts and resources, whether they are
  * sent directly or inside results that ask for input and requests that bring it.
  */
-import type { Message } from "../../core/messages/index.ts";
+import { type Message, messageOfPlain } from "../../core/messages/index.ts";
 import type { Call, HookRunner, Step } from "./call.ts";
 import { type FieldsHook, fieldsStep, leftFields, topFields } from "./fields-step.ts";
 import { isGiven, isObject, type JsonObject } from "./json.ts";
@@ -100,7 +100,9 @@ export function* documentSteps(
 function* askModelSteps(call: Call, params: JsonObject): Iterable<Step> {
   const id = call.callId;
   const read = fromSamplingRequest(params, { id });
-  const messages = [...read.messages];
+  // A request without messages is shown as an empty one, as by the guard of a model.
+  const messages =
+    read.messages.length > 0 ? [...read.messages] : [messageOfPlain({ role: "user", content: [] })];
   let isChanged = false;
   for (const place of messages.keys()) {
     yield {

@@ -50,9 +50,17 @@ export class Judge {
     this.#onResult = onResult;
   }
 
-  /** Returns the messages as plugins left them. Throws `Refused` for a denial. */
+  /**
+   * Returns the messages as plugins left them. Throws `Refused` for a denial. A request without
+   * messages is judged as an empty message, so that none passes unseen by policies and limits.
+   */
   async messages(hook: Hook, messages: readonly Message[]): Promise<readonly Message[]> {
     if (!listens(this.#manager, hook)) return messages;
+    if (messages.length === 0 && hook === hooks.input) {
+      const empty = createMessage({ role: "user" });
+      const left = await this.#run(hook, empty, true);
+      return left === empty ? messages : [left];
+    }
     const judged: Message[] = [];
     for (const message of messages) judged.push(await this.#run(hook, message, true));
     return judged;

@@ -209,6 +209,19 @@ describe("sampling", () => {
     expect(JSON.stringify(manager.calls[5])).toContain("m-1");
   });
 
+  it("without messages is shown as one empty message", async () => {
+    verifies("mcp:guard-sampling");
+    const asked = { messages: [], maxTokens: 5 };
+    const passing = fakeManager({ "cmf.llm_input": () => ({}) });
+    const result = { role: "assistant", content: { type: "text", text: "four" }, model: "m-1" };
+    const { sent } = await exchange(passing, "sampling/createMessage", asked, { result });
+    expect(sent?.params).toEqual(asked);
+    expect(JSON.stringify(passing.calls)).toContain('"content":[]');
+    const denying = fakeManager({ "cmf.llm_input": () => denial("no") });
+    const { answer } = await exchange(denying, "sampling/createMessage", asked, { result });
+    expect(answer).toMatchObject({ error: { message: "no" } });
+  });
+
   it("with tools hidden from all plugins is refused if one sees the rest", async () => {
     const manager = fakeManager({ "cmf.llm_input": () => ({}) });
     const { sent, answer } = await exchange(manager, "sampling/createMessage", params, {});

@@ -81,6 +81,38 @@ describe("the hooks of an exchange", () => {
     ]);
   });
 
+  it("gives a request without messages to cmf.llm_input as one empty message", async () => {
+    verifies("adapters:no-messages");
+    for (const [provider, asked] of [
+      [chatCompletions, { model: "m", messages: [] }],
+      [responses, { model: "m", input: [], previous_response_id: "resp_1" }],
+      [responses, { model: "m", previous_response_id: "resp_1" }],
+      [anthropic, { model: "m", max_tokens: 1, messages: [] }],
+    ] as const) {
+      const seen: Message[] = [];
+      const begin = async (handler: Handler) =>
+        guardModel(provider, await managerOf({ "cmf.llm_input": handler }), {
+          allow: ["reference"],
+        }).begin();
+      const passing = await begin((message) => void seen.push(message));
+      expect((await passing.judgeRequest(asked)).document).toEqual(asked);
+      expect(seen).toMatchObject([{ role: "user", content: [] }]);
+      const denying = await begin(() => deny("no"));
+      expect((await denying.judgeRequest(asked)).refusal?.code).toBe("denied");
+    }
+  });
+
+  it("writes what a plugin puts into the empty message of a request without messages", async () => {
+    const exchange = await exchangeOf({
+      "cmf.llm_input": (message) => ({
+        modifiedPayload: { ...message, content: [{ content_type: "text", text: "Ahoy" }] },
+      }),
+    });
+    const { document, refusal } = await exchange.judgeRequest({ model: "m", messages: [] });
+    expect(refusal).toBeUndefined();
+    expect(document).toEqual(request("Ahoy"));
+  });
+
   it("reads nothing, and passes the same object on, where nobody listens", async () => {
     const exchange = await exchangeOf({ "cmf.tool_post_invoke": () => undefined });
     const unreadable = { messages: 1 };
