@@ -50,6 +50,41 @@ const scanners: readonly (readonly [
   ["piiLabels", () => piiLabels({ action: "redact" }), () => piiLabels({ action: "deny" }), pii],
 ];
 
+it("secretScanner judges a value by its name, whether in data or in JSON text", async () => {
+  const manager = await createPluginManager({ plugins: [secretScanner()] });
+  const code = async (content: Record<string, string>) => {
+    const part = toolResult({ tool_call_id: "1", tool_name: "read", content });
+    const message = createMessage({ role: "tool", content: [part] });
+    return (await manager.invoke("cmf.tool_post_invoke", message)).violation?.code;
+  };
+  const words = [
+    "a",
+    "next",
+    "page",
+    "api",
+    "key",
+    "token",
+    "secret",
+    "pass",
+    "word",
+    "s",
+    "_",
+    "-",
+  ];
+  const names = fc
+    .array(fc.constantFrom(...words, ...words.map((word) => word.toUpperCase())), { maxLength: 12 })
+    .map((parts) => parts.join(""));
+  let found = 0;
+  await fc.assert(
+    fc.asyncProperty(names, fc.stringMatching(/^[0-9A-Za-z+/_-]{10,20}$/), async (name, value) => {
+      const inData = await code({ [name]: value });
+      expect(await code({ text: JSON.stringify({ [name]: value }) })).toBe(inData);
+      if (inData !== undefined) found += 1;
+    }),
+  );
+  expectSome(found);
+});
+
 describe.each(scanners)("%s", (_name, redact, deny, found) => {
   it("finds nothing in what it redacted, and changes it no further", async () => {
     const redacting = await createPluginManager({ plugins: [redact()] });

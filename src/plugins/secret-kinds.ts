@@ -64,31 +64,38 @@ const tokens = {
   "stripe-key": of("alphanumeric", 16, "sk_live_", "sk_test_", "rk_live_", "rk_test_", "whsec_"),
 } as const satisfies Record<string, readonly TokenPattern[]>;
 
-/** Names of fields and arguments whose value is a secret. */
+/** The ends of names of fields and arguments whose value is a secret. */
 const secretName =
-  /(?:pass(?:word|wd|phrase)|secret|token|credential|authorization|(?:api|access|private|client|account|auth)[_-]?(?:key|secret))s?$/i;
-/** Names of tokens that are not secret. */
+  /(?:pass(?:word|wd|phrase)|secret|token|credential|authorization|(?:access|account|api|auth|client|encryption|master|private|secret|shared|signing|ssh)[_-]?key)s?$/i;
+/** The ends of names of tokens that are not secret. */
 const harmlessName =
   /(?:page|progress|next|prev|previous|cursor|continuation|csrf|sync)[_-]?tokens?$/i;
 
 const marker = /^\[REDACTED:[a-z0-9-]+\]$/;
 
-/** Matches a name and an assignment, up to where the value begins. */
-const assignment =
-  /(?:pass(?:word|wd|phrase)|secret|token|credential|authorization|[_-]?key)s?["'\\]{0,3}\s{0,3}(?:=>|[:=])\s{0,3}["'\\]{0,3}(?:(?:bearer|basic)\s)?/gi;
+/** More characters than either pattern can match. */
+const longestEnd = 32;
+
+function isSecretName(name: string): boolean {
+  const end = name.slice(-longestEnd);
+  return secretName.test(end) && !harmlessName.test(end);
+}
+
+/** Matches an assignment, from the end of the name to where the value begins. */
+const assignment = /["'\\]{0,3}\s{0,3}(?:=>|[:=])\s{0,3}["'\\]{0,3}(?:(?:bearer|basic)\s)?/gi;
 const value = /[0-9A-Za-z+/_.~!@#$%^*-]{12,}={0,2}/y;
 
 function findAssigned(text: string, key: string): readonly Finding[] {
   const kind = "assigned-secret";
-  const isNamed = secretName.test(key) && !harmlessName.test(key);
-  if (isNamed && !marker.test(text) && isRandom(text, 12))
+  if (isSecretName(key) && !marker.test(text) && isRandom(text, 12))
     return [{ kind, start: 0, end: text.length }];
   const found: Finding[] = [];
-  for (const { 0: name, index } of text.matchAll(assignment)) {
-    value.lastIndex = index + name.length;
+  for (const { 0: sign, index } of text.matchAll(assignment)) {
+    if (!isSecretName(text.slice(Math.max(index - longestEnd, 0), index))) continue;
+    const start = index + sign.length;
+    value.lastIndex = start;
     const [given] = value.exec(text) ?? [];
     if (given === undefined || !isRandom(given, 12)) continue;
-    const start = index + name.length;
     found.push({ kind, start, end: start + given.length });
   }
   return found;

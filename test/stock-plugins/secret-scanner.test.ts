@@ -177,6 +177,50 @@ describe("secretScanner", () => {
     expect(await found({ password: "correct horse battery staple" })).toBe(false);
   });
 
+  const named: readonly (readonly [name: string, isSecret: boolean])[] = [
+    ["password", true],
+    ["DB_PASSWORD", true],
+    ["clientSecret", true],
+    ["api_key", true],
+    ["AWS_SECRET_ACCESS_KEY", true],
+    ["secretKey", true],
+    ["x-api-key", true],
+    ["refresh_token", true],
+    ["user.credentials", true],
+    ["nextPageToken", false],
+    ["progressToken", false],
+    ["continuation_token", false],
+    ["primary_key", false],
+    ["partition_key", false],
+    ["public_key", false],
+    ["idempotency_key", false],
+    ["key", false],
+    ["monkey", false],
+  ];
+  const places: Readonly<Record<string, (name: string, value: string) => Record<string, unknown>>> =
+    {
+      "an argument": (name, value) => ({ [name]: value }),
+      JSON: (name, value) => ({ text: JSON.stringify({ [name]: value }, null, 1) }),
+      "JSON in JSON": (name, value) => ({
+        text: JSON.stringify({ a: JSON.stringify({ [name]: value }) }),
+      }),
+      YAML: (name, value) => ({ text: `a: b\n${name}: ${value}` }),
+      "an assignment": (name, value) => ({ text: `export ${name}="${value}"` }),
+      "a query": (name, value) => ({ text: `https://a.example/?b=c&${name}=${value}` }),
+    };
+  it.each(Object.keys(places))("tells names of secrets from others in %s", async (place) => {
+    const found = async (name: string) => {
+      const args = places[place]?.(name, "k9Xw2Lp7Qz4Vt1Rb") ?? {};
+      const { violation } = await run(
+        secretScanner(),
+        "cmf.tool_pre_invoke",
+        calling("read", args),
+      );
+      return [name, violation?.code === "secret_found"] as const;
+    };
+    expect(await Promise.all(named.map(([name]) => found(name)))).toEqual(named);
+  });
+
   it("finds tokens of one's own", async () => {
     const patterns = { "acme-key": { prefix: "acme.", characters: "hex", min: 8 } } as const;
     const options = { kinds: [], patterns };
