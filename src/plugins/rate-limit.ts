@@ -56,7 +56,8 @@ export const rateLimitOptions = z.strictObject({
 
 /**
  * Refuses requests above a rate, and says when to try again (`retry_after_ms` in the details). A
- * refused request does not count.
+ * message counts as many requests as it names tools, prompts or resources. If it is refused, none
+ * of them counts.
  *
  * It sees what requests name and, with `by`, the subject or the session. It changes nothing, and
  * runs concurrently, after every sequential guard has let the request pass. Requests without a
@@ -84,14 +85,20 @@ export function rateLimit(options: RateLimitOptions, services: RateLimitServices
     mode: "concurrent" as const,
     handler(message: Message, _context: unknown, extensions: Seen) {
       const { security, agent } = extensions;
-      const [target] = targetsOf(message, point, extensions);
-      const names = {
-        subject: [security?.subject?.type, security?.subject?.id],
-        session: [agent?.session_id],
-        target: [target?.kind, target?.name],
-      };
-      const waitMs = allowances.take(JSON.stringify(by.map((each) => names[each])), now());
+      const keys = targetsOf(message, point, extensions).map(({ kind, name }) => {
+        const names = {
+          subject: [security?.subject?.type, security?.subject?.id],
+          session: [agent?.session_id],
+          target: [kind, name],
+        };
+        return JSON.stringify(by.map((each) => names[each]));
+      });
+      const waitMs = allowances.take(keys, now());
       if (waitMs === 0) return undefined;
+      if (waitMs === undefined) {
+        const reason = "The message has more requests than are ever allowed at once";
+        return deny({ code: "rate_limited", reason });
+      }
       const seconds = Math.ceil(waitMs / 1000);
       return deny({
         code: "rate_limited",
@@ -141,17 +148,34 @@ function allowancesOf({
   }
 
   return {
-    /** Takes one request. Returns 0, or the milliseconds until the allowance has one. */
-    take(key: string, atMs: number): number {
+    /**
+     * Takes a request for each of `keys`, or none at all. Returns 0, or the milliseconds until the
+     * allowances have all of them; `undefined` if they never will.
+     */
+    take(keys: readonly string[], atMs: number): number | undefined {
       // In units of which a request takes `perMs` and each millisecond restores `limit`. Whole
       // numbers keep this exact; with fractions, a full allowance could lack part of a request.
       const at = Math.floor(atMs) * limit;
       forgetFull(at);
-      const own = fullAt.has(key) || fullAt.size < maxKeys ? key : "shared";
-      const next = Math.max(fullAt.get(own) ?? at, at) + perMs;
-      if (next - at > whole) return (next - at - whole) / limit;
-      fullAt.delete(own);
-      fullAt.set(own, next);
+      const counts = new Map<string, number>();
+      let size = fullAt.size;
+      for (const key of keys) {
+        const isKept = fullAt.has(key) || counts.has(key);
+        const own = isKept || size < maxKeys ? key : "shared";
+        if (!isKept) size += 1;
+        counts.set(own, (counts.get(own) ?? 0) + 1);
+      }
+      const taken = [...counts].map(([key, count]) => {
+        const next = Math.max(fullAt.get(key) ?? at, at) + count * perMs;
+        return { key, count, next };
+      });
+      if (taken.some(({ count }) => count > limit)) return undefined;
+      const latest = taken.reduce((last, { next }) => Math.max(last, next), at);
+      if (latest - at > whole) return (latest - at - whole) / limit;
+      for (const { key, next } of taken) {
+        fullAt.delete(key);
+        fullAt.set(key, next);
+      }
       return 0;
     },
   };

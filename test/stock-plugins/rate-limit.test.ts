@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { createExtensions, createPluginManager, definePlugin, deny } from "glassine";
-import { createMessage } from "glassine/messages";
+import { createMessage, toolCall } from "glassine/messages";
 import { type RateLimitOptions, rateLimit } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 import { connect } from "./support/connect.ts";
@@ -73,6 +73,68 @@ describe("rateLimit", () => {
     expect(await passed(["subject", "target"])).toEqual([true, true, true, false]);
     expect(await passed(["session"])).toEqual([true, false, false, true]);
     expect(await passed(["subject", "session", "target"])).toEqual([true, true, true, true]);
+  });
+
+  describe("for a message with several calls", () => {
+    const naming = (...names: readonly string[]) =>
+      createMessage({
+        role: "assistant",
+        content: names.map((name, i) => toolCall({ tool_call_id: String(i), name })),
+      });
+    const violations = async (options: RateLimitOptions, ...messages: readonly string[][]) => {
+      const { manager } = await limited(options);
+      const found = [];
+      for (const names of messages)
+        found.push((await manager.invoke("cmf.tool_pre_invoke", naming(...names))).violation);
+      return found;
+    };
+
+    it("counts each of them, by its own name", async () => {
+      const passed = await violations({ limit: 2, by: ["target"] }, ["a", "b", "b"], ["a"], ["a"]);
+      expect(passed.map((each) => each === undefined)).toEqual([true, true, false]);
+      const [, after] = await violations({ limit: 2, by: ["target"] }, ["a", "b", "b"], ["b"]);
+      expect(after?.code).toBe("rate_limited");
+      const together = await violations({ limit: 2 }, ["a", "b"], ["c"]);
+      expect(together.map((each) => each === undefined)).toEqual([true, false]);
+    });
+
+    it("takes nothing if one of them is too many", async () => {
+      const by = ["target"] as const;
+      const found = await violations({ limit: 1, by }, ["a"], ["b", "c", "a"], ["b"], ["c"]);
+      expect(found.map((each) => each === undefined)).toEqual([true, false, true, true]);
+      expect(found[1]?.details).toEqual({ retry_after_ms: 60_000 });
+    });
+
+    it("does not say to try again if they are more than the limit", async () => {
+      const [violation] = await violations({ limit: 2 }, ["a", "b", "c"]);
+      expect(violation).toEqual({
+        plugin: "rate-limit",
+        code: "rate_limited",
+        reason: "The message has more requests than are ever allowed at once",
+      });
+    });
+
+    it("lets the same calls through as if each came in a message of its own", async () => {
+      const names = fc.array(fc.constantFrom("a", "b", "c", "d"), { minLength: 1, maxLength: 6 });
+      const options = fc.record({
+        limit: fc.integer({ min: 1, max: 4 }),
+        maxKeys: fc.constantFrom(1, 2, 9),
+      });
+      await fc.assert(
+        fc.asyncProperty(options, names, names, async (given, first, second) => {
+          const by = ["target"] as const;
+          const found = await violations({ ...given, by }, first, second);
+          const counted = found.flatMap((each, at) => (each ? [] : at === 0 ? first : second));
+          const alone = await violations({ ...given, by }, ...counted.map((name) => [name]));
+          expect(alone.every((each) => each === undefined)).toBe(true);
+          if (found[0] === undefined && found[1] !== undefined) {
+            const all = [...first, ...second].map((name) => [name]);
+            const refused = await violations({ ...given, by }, ...all);
+            expect(refused.some((each) => each !== undefined)).toBe(true);
+          }
+        }),
+      );
+    });
   });
 
   it("counts those of nobody together, and declares no more than it needs", async () => {
