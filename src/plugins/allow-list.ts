@@ -4,7 +4,7 @@ import { type ContentPart, matchesPattern } from "../messages.ts";
 import { objectSchema, schemaTest } from "./json-schema.ts";
 import { filled, patterns } from "./option-types.ts";
 import { readOptions } from "./read-options.ts";
-import { nameMatcher, type RequestPoint, targetsOf } from "./targets.ts";
+import { allowedUris, nameMatcher, type RequestPoint, targetsOf } from "./targets.ts";
 
 /** The rule for a listed tool's arguments. If both fields are given, both must hold. */
 export interface ToolRule {
@@ -81,7 +81,7 @@ export function allowList(options: AllowListOptions = {}): Plugin<never> {
   const isListed = {
     tools: nameMatcher(Object.keys(read.tools)),
     prompts: nameMatcher(read.prompts),
-    resources: nameMatcher(read.resources),
+    resources: allowedUris(read.resources),
   };
 
   /** Denies a message unless all of its targets are listed. A nameless one never is. */

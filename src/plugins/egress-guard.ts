@@ -2,7 +2,15 @@ import * as z from "zod/mini";
 import { definePlugin, deny, hasLabel, type Plugin } from "../index.ts";
 import { label, patterns } from "./option-types.ts";
 import { readOptions } from "./read-options.ts";
-import { nameMatcher, requestPoints, type Target, type TargetKind, targetsOf } from "./targets.ts";
+import {
+  allowedUris,
+  nameMatcher,
+  refusedUris,
+  requestPoints,
+  type Target,
+  type TargetKind,
+  targetsOf,
+} from "./targets.ts";
 
 /** Destinations of requests, as patterns. A request goes there if any pattern matches. */
 export interface EgressTargets {
@@ -105,17 +113,17 @@ export function egressGuard(options: EgressGuardOptions): Plugin<"read_labels"> 
   });
 }
 
-/** Tests whether a target is in `lists`; a name that is not stated counts as `unknown`. */
-function matcherOf(lists: z.output<typeof targets>, unknown: boolean): (target: Target) => boolean {
-  const among = (list: readonly string[] = []) => {
-    const matches = nameMatcher(list);
+/** Tests whether a target is in `lists`; a name that is not stated is if they are of refusals. */
+function matcherOf(lists: z.output<typeof targets>, refuses: boolean): (target: Target) => boolean {
+  const among = (list: readonly string[] = [], matcher = nameMatcher) => {
+    const matches = matcher(list);
     return (name: string | undefined) =>
-      list.length > 0 && (name === undefined ? unknown : matches(name));
+      list.length > 0 && (name === undefined ? refuses : matches(name));
   };
   const isNamed: Record<TargetKind, (name: string | undefined) => boolean> = {
     tool: among(lists.tools),
     prompt: among(lists.prompts),
-    resource: among(lists.resources),
+    resource: among(lists.resources, refuses ? refusedUris : allowedUris),
     method: among(lists.methods),
     model: among(lists.models),
   };

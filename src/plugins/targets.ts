@@ -87,3 +87,52 @@ export function nameMatcher(patterns: readonly string[]): (name: string) => bool
   const wild = patterns.filter((pattern) => pattern.includes("*"));
   return (name) => names.has(name) || wild.some((pattern) => matchesPattern(pattern, name));
 }
+
+/**
+ * Like `nameMatcher`, for URIs to allow. A pattern with `*` matches no URI that a server could take
+ * for another one, such as `file:///public/../etc`.
+ */
+export function allowedUris(patterns: readonly string[]): (uri: string) => boolean {
+  const isListed = nameMatcher(patterns.filter((pattern) => !pattern.includes("*")));
+  const matches = nameMatcher(patterns.filter((pattern) => pattern.includes("*")));
+  return (uri) =>
+    isListed(uri) || (matches(uri) && !ambiguous.some((pattern) => pattern.test(uri)));
+}
+
+const ambiguous: readonly RegExp[] = [
+  // A dot segment, plain or percent-encoded. Some servers end a segment at a semicolon.
+  /(?:^|[:/\\]|%2f|%5c)(?:\.|%2e){1,2}(?:[/\\?#;]|%2f|%5c|$)/i,
+  // What the URL Standard reads as a slash, or leaves out.
+  /[\p{Cc}\\]| $/u,
+  // What a star in the host's place could match although the host ends or begins there.
+  /^(?:https?|wss?|ftp):\/\/[^/]*[?#@]/i,
+];
+
+/**
+ * Like `nameMatcher`, for URIs to refuse. It compares URIs and patterns as they are written and in
+ * their normal form, so that another spelling of a URI is refused too.
+ */
+export function refusedUris(patterns: readonly string[]): (uri: string) => boolean {
+  const matches = nameMatcher([...patterns, ...patterns.map(normalForm)]);
+  return (uri) => matches(uri) || matches(normalForm(uri));
+}
+
+/**
+ * A URI as the URL Standard writes it, without user information and the dot after a host, and with
+ * unreserved characters decoded (RFC 3986 §6.2.2.2). A string that is not a URI stays as it is.
+ */
+function normalForm(uri: string): string {
+  let url: URL;
+  try {
+    url = new URL(uri);
+  } catch {
+    return uri;
+  }
+  url.username = "";
+  url.password = "";
+  url.hostname = url.hostname.replace(/\.$/, "");
+  return url.href.replaceAll(/%[0-9a-f]{2}/gi, (code) => {
+    const character = String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    return /[\w.~-]/.test(character) ? character : code;
+  });
+}

@@ -147,6 +147,48 @@ describe("allowList", () => {
     expect(make).toThrow(message);
   });
 
+  const uris: readonly (readonly [uri: string, isAllowed: boolean])[] = [
+    ["file:///public/a.txt", true],
+    ["file:///public/.hidden/...", true],
+    ["file:///public/a b", true],
+    ["file:///public/../etc/passwd", false],
+    ["file:///public/..", false],
+    ["file:///public/./a", false],
+    ["file:///public/%2e%2E/etc/passwd", false],
+    ["file:///public/.%2e/etc/passwd", false],
+    ["file:///public/..%2fetc%2fpasswd", false],
+    ["file:///public/%2f..%5cetc", false],
+    ["file:///public/..;a/etc", false],
+    ["file:///public/..?a", false],
+    ["file:///public/\\..\\a", false],
+    ["file:///public/.\t./etc/passwd", false],
+    ["file:///public/.. ", false],
+    ["file:///listed/../a", true],
+    ["https://www.a.example/b?c=d#e", true],
+    ["https://b.example?.a.example/", false],
+    ["https://b.example#.a.example/", false],
+    ["https://b.example@www.a.example/", false],
+    ["https://b.example\\.a.example/", false],
+  ];
+  it.each(uris)("judges the URI %j: %s", async (uri, isAllowed) => {
+    const list = allowList({
+      resources: ["file:///public/**", "file:///listed/../a", "https://*.a.example/**"],
+    });
+    const part = resourceRef({ resource_request_id: "1", uri, resource_type: "uri" });
+    const message = { role: "user", content: [part] } as const;
+    const result = await run(list, "cmf.resource_pre_fetch", message);
+    expect(result.continueProcessing).toBe(isAllowed);
+    const response = answering("resources/list", { resources: [{ uri }] });
+    const [answer] = (await run(list, "cmf.mcp_response", response)).payload.content;
+    expect(answer).toMatchObject({
+      content: { content: { resources: isAllowed ? [{ uri }] : [] } },
+    });
+  });
+
+  it("compares names of tools and prompts as they are written", async () => {
+    expect(await codeOf({ tools: { "files/**": {} } }, "files/../a?")).toBeUndefined();
+  });
+
   it("holds a call to the rules of all patterns that name its tool", async () => {
     const tools = {
       "*": {},

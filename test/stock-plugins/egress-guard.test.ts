@@ -74,6 +74,54 @@ describe("egressGuard", () => {
     expect(await allowed(guardOf({ refuse }))).toEqual(expected);
   });
 
+  const goingTo = (uri: string) =>
+    ({
+      role: "user",
+      content: [resourceRef({ resource_request_id: "1", uri, resource_type: "uri" })],
+    }) as const;
+
+  it.each([
+    "https://b.example/x",
+    "HTTPS://b.example/x",
+    "https://B.example/x",
+    "https://b.example",
+    "https://b.example:443/x",
+    "https://user:word@b.example/x",
+    "https://b.example./x",
+    "https://%62.example/x",
+    " https://b.example/x",
+    "https:b.example/x",
+    "https:\\\\b.example\\x",
+    "https://c.example/a/secret/x",
+    "https://c.example/b/../a/secret/x",
+    "https://c.example/a/%73ecret/x",
+    "https://d.example/x",
+    "https://e.example/only",
+    "https://E.example/%6Fnly",
+  ])("refuses %j, however it is spelled", async (uri) => {
+    const resources = [
+      "https://b.example/**",
+      "https://c.example/a/secret/**",
+      "https://D.example:443/**",
+      "https://e.example/only",
+    ];
+    const guard = guardOf({ refuse: { resources } });
+    const { violation } = await run(guard, "cmf.resource_pre_fetch", goingTo(uri), labelled);
+    expect(violation?.code).toBe("egress_denied");
+  });
+
+  it("allows URIs that it does not refuse, and only those that say where they go", async () => {
+    const passes = async (guard: ReturnType<typeof guardOf>, uri: string) =>
+      (await run(guard, "cmf.resource_pre_fetch", goingTo(uri), labelled)).continueProcessing;
+    const refuse = guardOf({ refuse: { resources: ["https://b.example/**", "not a URI"] } });
+    for (const uri of ["https://a.example/b.example/", "https://b.example.org/", "notes:x", "a"])
+      expect(await passes(refuse, uri)).toBe(true);
+    expect(await passes(refuse, "not a URI")).toBe(false);
+    const allow = guardOf({ allow: { resources: ["https://a.example/b/**"] } });
+    expect(await passes(allow, "https://a.example/b/c")).toBe(true);
+    expect(await passes(allow, "https://a.example/b/../c")).toBe(false);
+  });
+
   it("refuses what says of no model, tool or point what it is", async () => {
     const [hook, message] = requests.model;
     const refuse = guardOf({ refuse: { models: ["large"] } });
