@@ -12,6 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import type { Capability } from "glassine";
 import ts from "typescript-5.9";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { compilerOptions, plugin, program } from "../../tools/bench/typed-programs.ts";
@@ -33,6 +34,32 @@ type Input = NonNullable<Parameters<typeof createExtensions>[0]>;
 export const security = (input: Input) => input.security;
 export const tool = (input: Input) => input.mcp?.tool;
 `;
+
+/** The slot that each capability opens, and what an editor shows of it. */
+const opened: { readonly [Name in Capability]: readonly string[] } = {
+  read_agent: ["agent?: AgentSlot"],
+  read_headers: ["http?: HttpSlot"],
+  write_headers: ["http?: HttpSlot"],
+  read_labels: ["security: ", "labels: readonly string[]"],
+  append_labels: ["security: ", "labels: readonly string[]"],
+  read_subject: ["security?: ", "subject?: "],
+  read_roles: ["security?: ", "roles: readonly string[]"],
+  read_teams: ["security?: ", "teams: readonly string[]"],
+  read_claims: ["security?: ", "claims: {"],
+  read_permissions: ["security?: ", "permissions: readonly string[]"],
+  read_client: ["security?: ", "client?: "],
+  read_workload: ["security?: ", "caller_workload?: ", "this_workload?: "],
+  read_delegation: ["delegation?: DelegationSlot"],
+  append_delegation: ["delegation?: DelegationSlot"],
+};
+const allOpened = ["agent?: ", "http?: ", "delegation?: ", "security: ", "labels: "];
+const granted = [
+  ...Object.entries(opened).map(([name, shown]) => ({ names: [name], shown })),
+  { names: Object.keys(opened), shown: allOpened },
+];
+const views = granted
+  .map(({ names }, at) => `export function view${at}(seen: View<"${names.join('" | "')}">) {}\n`)
+  .join("");
 
 const mistakes = `import { definePlugin } from "glassine";
 
@@ -87,6 +114,7 @@ const files: Readonly<Record<string, string>> = {
   "mistakes.ts": mistakes,
   "inputs.ts": inputs,
   "unfinished.ts": unfinished,
+  "views.ts": `import type { View } from "glassine";\n\n${views}`,
 };
 
 /** Lays the packages out as pnpm does: the user's files find only what the user installed. */
@@ -216,12 +244,26 @@ it(
   () => {
     const shown = hovering("plugin.ts");
     const extensions = shown("extensions)");
-    expect(extensions).toContain("readonly request?: RequestSlot | undefined");
+    expect(extensions).toContain("readonly security: ");
     expect(extensions).not.toMatch(/zod/i);
-    expect(extensions.length).toBeLessThan(1_000);
+    expect(extensions.length).toBeLessThan(1_100);
     const security = shown("security.subject");
     expect(security).toContain("readonly labels: readonly string[]");
     expect(security).not.toMatch(/zod/i);
+  },
+  timeoutMs,
+);
+
+it(
+  "shows what was granted on hovering a view, whatever else is cut off",
+  () => {
+    const shown = hovering("views.ts");
+    for (const { names, shown: expected } of granted) {
+      const view = shown(`seen: View<"${names.join('" | "')}">`);
+      for (const text of expected) expect(view, names.join()).toContain(`readonly ${text}`);
+      expect(view, names.join()).not.toContain("{} &");
+    }
+    expect(shown('seen: View<"read_agent">')).toContain("readonly request?: RequestSlot");
   },
   timeoutMs,
 );

@@ -146,9 +146,10 @@ type OwnGates<Spec> = Exclude<
 >;
 
 /** Every capability that a field or anything inside it names. */
-type Gates<Spec> =
-  | OwnGates<Spec>
-  | (Spec extends { readonly fields: infer F } ? { [K in keyof F]: Gates<F[K]> }[keyof F] : never);
+type Gates<Spec> = OwnGates<Spec> | InnerGates<Spec>;
+type InnerGates<Spec> = Spec extends { readonly fields: infer F }
+  ? { [K in keyof F]: Gates<F[K]> }[keyof F]
+  : never;
 
 /** The slot capabilities of a table. */
 export type CapabilityIn<Table extends SlotTable> = {
@@ -218,23 +219,23 @@ type Shown<Fields, Level> = [Exclude<keyof Fields, keyof Level>] extends [never]
     }> &
       Level;
 
-/** A frozen value reduced to its open parts. */
-export type Visible<Value, Spec, Caps> = Spec extends {
-  readonly fields: infer Fields extends object;
-}
-  ? Shown<
-      Fields,
-      {
-        readonly [Key in keyof Value as IsOpen<FieldSpecOf<Spec, Key>, Caps> extends true
-          ? Key
-          : never]: VisibleField<
-          Value[Key] | IfAbsent<Spec, FieldSpecOf<Spec, Key>, Caps>,
-          FieldSpecOf<Spec, Key>,
-          Caps
-        >;
-      }
-    >
-  : Value;
+/** A frozen value reduced to its open parts. If nothing in it is gated, it keeps its name. */
+export type Visible<Value, Spec, Caps> = [InnerGates<Spec>] extends [never]
+  ? Value
+  : Spec extends { readonly fields: infer Fields extends object }
+    ? Shown<
+        Fields,
+        {
+          readonly [Key in keyof Value as IsOpen<FieldSpecOf<Spec, Key>, Caps> extends true
+            ? Key
+            : never]: VisibleField<
+            Value[Key] | IfAbsent<Spec, FieldSpecOf<Spec, Key>, Caps>,
+            FieldSpecOf<Spec, Key>,
+            Caps
+          >;
+        }
+      >
+    : Value;
 /** A level may be shown only for its growing set; other fields are then `undefined`. */
 type IfAbsent<Spec, Field, Caps> =
   OpensSet<Spec, Caps> extends true
@@ -293,19 +294,51 @@ export type TableIn<Value> = typeof tableOf extends keyof Value
  * its own for compilers: they print the slots.
  */
 export type ViewOf<Table extends SlotTable, Caps extends string> = [Caps] extends [string]
-  ? Shown<Table, SlotsIn<Table, Caps>> & Granted<Table, Caps>
+  ? Shown<Table, SlotsIn<Table, GatedIn<Table>, UngatedIn<Table>, Caps>> & Granted<Table, Caps>
   : never;
-type SlotsIn<Table extends SlotTable, Caps extends string> = {
-  readonly [Slot in keyof Table as IsOpenSlot<Table[Slot], Caps> extends true
-    ? OpensSet<Table[Slot], Caps> extends true
-      ? never
-      : Slot
-    : never]?: Visible<OutputOf<Table[Slot]["schema"]>, Table[Slot], Caps> | undefined;
-} & {
-  readonly [Slot in keyof Table as OpensSet<Table[Slot], Caps> extends true
-    ? Slot
-    : never]: Visible<OutputOf<Table[Slot]["schema"]>, Table[Slot], Caps>;
+/**
+ * The slots of a view. Those that a capability opens come first, then those with a growing set,
+ * because editors cut off the end of a long type.
+ */
+type SlotsIn<
+  Table extends SlotTable,
+  Gated extends SlotTable,
+  Ungated extends SlotTable,
+  Caps extends string,
+> = Joined<
+  {
+    readonly [Slot in keyof Gated as IsOpenSlot<Gated[Slot], Caps> extends true
+      ? OpensSet<Gated[Slot], Caps> extends true
+        ? never
+        : Slot
+      : never]?: Visible<OutputOf<Gated[Slot]["schema"]>, Gated[Slot], Caps> | undefined;
+  },
+  Joined<
+    {
+      readonly [Slot in keyof Table as OpensSet<Table[Slot], Caps> extends true
+        ? Slot
+        : never]: Visible<OutputOf<Table[Slot]["schema"]>, Table[Slot], Caps>;
+    },
+    {
+      readonly [Slot in keyof Ungated as OpensSet<Ungated[Slot], Caps> extends true
+        ? never
+        : Slot]?: Visible<OutputOf<Ungated[Slot]["schema"]>, Ungated[Slot], Caps> | undefined;
+    }
+  >
+>;
+/** The slots of a table that not everyone sees, and the others. */
+type GatedIn<Table extends SlotTable> = {
+  readonly [Slot in keyof Table as Table[Slot] extends { readonly read: "everyone" }
+    ? never
+    : Slot]: Table[Slot];
 };
+type UngatedIn<Table extends SlotTable> = {
+  readonly [Slot in keyof Table as Table[Slot] extends { readonly read: "everyone" }
+    ? Slot
+    : never]: Table[Slot];
+};
+/** An intersection, without a part that has no keys: compilers would print it. */
+type Joined<A, B> = [keyof A] extends [never] ? B : A & B;
 
 /** What a plugin may return: any part of the view, changed. */
 export type ProposalOf<Table extends SlotTable, Caps extends string> = {
