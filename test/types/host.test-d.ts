@@ -189,6 +189,11 @@ it("types payloads and results by the hook", async () => {
   manager.invoke("resource_pre_fetch", { name: "add" });
   // @ts-expect-error: misspelt; it is extensions.
   manager.invoke("tool_pre_invoke", { name: "add" }, { extension: {} });
+  // As createExtensions takes them.
+  const extensions = { security: { labels: ["EU"] }, agent: null };
+  manager.invoke("tool_pre_invoke", { name: "add" }, { extensions });
+  // @ts-expect-error: labels are a list.
+  manager.invoke("evaluate", { role: "user" }, { extensions: { security: { labels: "EU" } } });
   // @ts-expect-error: no hook has that name.
   manager.handles("tool_invoke");
   expectTypeOf(deny("no")).toEqualTypeOf<Denial>();

@@ -13,7 +13,7 @@ import type {
   StreamPlan,
 } from "../hooks/index.ts";
 import type { AnyManager, InvokeOptions } from "../plugins/index.ts";
-import type { ExtensionsOf, SlotTable } from "../slots/index.ts";
+import type { ExtensionsInputOf, ExtensionsOf, SlotTable } from "../slots/index.ts";
 
 /** What `invoke` resolves to on a message hook. There, it never rejects for what a handler does. */
 export type InvokeResult<Payload, Extensions> = Omit<AnyInvokeResult, "payload" | "extensions"> & {
@@ -73,7 +73,7 @@ export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
   invoke<const Hook extends keyof Hooks & string>(
     hook: Hook,
     payload: PayloadInputOf<Hooks[Hook]> | PayloadOf<Hooks[Hook]>,
-    ...options: OptionsOf<Hooks[Hook], ExtensionsOf<Table>>
+    ...options: OptionsOf<Hooks[Hook], ExtensionsInputOf<Table> | ExtensionsOf<Table>>
   ): Promise<AnswerOf<Hooks[Hook], ExtensionsOf<Table>>>;
   /** Whether any handler runs on the hook. @throws ManifestError `hook_unknown` */
   handles(hook: keyof Hooks & string): boolean;
