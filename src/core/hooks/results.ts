@@ -83,7 +83,8 @@ export function allow(): Allow {
 }
 
 /**
- * The answer "stop", with a reason. Handlers return it.
+ * The answer "stop", with a reason. Return it from a handler: calling `deny` alone has no effect. To
+ * stop from deep inside your code, throw a `RejectError` instead.
  *
  * @throws GlassineError `result_shape` when the reason is missing or a field is invalid
  * @example
