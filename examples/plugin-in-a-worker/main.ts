@@ -22,7 +22,7 @@ for (const text of [
   const result = await manager.invoke("cmf.llm_input", message, { extensions });
   const { continueProcessing, violation, errors, metadata } = result;
   console.log(text);
-  console.log(`  ${continueProcessing ? "goes on" : `stopped: ${violation?.reason}`}`);
+  console.log(`  ${continueProcessing ? "goes on" : `stopped: ${violation.reason}`}`);
   for (const { code } of errors) console.log(`  error ${code}`);
   if (metadata.scanner !== undefined) console.log(`  the worker sees ${metadata.scanner.sees}`);
   const { security, http } = result.extensions;

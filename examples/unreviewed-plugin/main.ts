@@ -19,7 +19,7 @@ const extensions = createExtensions({ security: { labels: ["EU"] } });
 for (const text of ["hello", "read a secret", "call home", "exit", "hang", "hello again"]) {
   const message = createMessage({ role: "user", content: [{ content_type: "text", text }] });
   const result = await manager.invoke("cmf.llm_input", message, { extensions });
-  const verdict = result.continueProcessing ? "passes" : `is refused: ${result.violation?.code}`;
+  const verdict = result.continueProcessing ? "passes" : `is refused: ${result.violation.code}`;
   console.log(`${text} ${verdict}`, result.extensions.security?.labels);
 }
 

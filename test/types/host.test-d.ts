@@ -1,5 +1,6 @@
 /** The types of a host: names, options, `invoke`, and slots and hooks of its own. */
 import {
+  type AnyInvokeResult,
   addLabels,
   amend,
   appendHop,
@@ -197,6 +198,17 @@ it("types payloads and results by the hook", async () => {
   // @ts-expect-error: no hook has that name.
   manager.handles("tool_invoke");
   expectTypeOf(deny("no")).toEqualTypeOf<Denial>();
+});
+
+it("has a violation exactly if the run does not go on", async () => {
+  const result = await manager.invoke("evaluate", { role: "user" });
+  const { continueProcessing, violation } = result;
+  if (result.continueProcessing) expectTypeOf(result.violation).toEqualTypeOf<undefined>();
+  else expectTypeOf(result.violation).toEqualTypeOf<Violation>();
+  if (!continueProcessing) expectTypeOf(violation).toEqualTypeOf<Violation>();
+  if (result.violation !== undefined)
+    expectTypeOf(result.continueProcessing).toEqualTypeOf<false>();
+  expectTypeOf(result).toExtend<AnyInvokeResult>();
 });
 
 it("has no null for a value of a filter chain, also where the schema takes it", async () => {

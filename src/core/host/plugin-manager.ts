@@ -11,17 +11,26 @@ import type {
   PayloadInputOf,
   PayloadOf,
   StreamPlan,
+  Violation,
 } from "../hooks/index.ts";
 import type { AnyManager, InvokeOptions } from "../plugins/index.ts";
 import type { ExtensionsInputOf, ExtensionsOf, SlotTable } from "../slots/index.ts";
 
 /** What `invoke` resolves to on a message hook. There, it never rejects for what a handler does. */
-export type InvokeResult<Payload, Extensions> = Omit<AnyInvokeResult, "payload" | "extensions"> & {
+export type InvokeResult<Payload, Extensions> = Omit<
+  AnyInvokeResult,
+  "payload" | "extensions" | keyof Verdict
+> & {
   /** The same object that was passed in, if this library had frozen it and nothing changed it. */
   readonly payload: Payload;
   /** The envelope at the end. */
   readonly extensions: Extensions;
-};
+} & Verdict;
+
+/** Whether to go on. If not, there is always a violation. */
+type Verdict =
+  | { readonly continueProcessing: true; readonly violation: undefined }
+  | { readonly continueProcessing: false; readonly violation: Violation };
 
 /** What `invoke` resolves to, by the hook's semantic. */
 type AnswerOf<Spec extends HookSpec, Extensions> = {
