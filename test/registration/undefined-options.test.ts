@@ -1,5 +1,5 @@
 /** An undefined option counts as absent, so a host can pass options on without checking them. */
-import { createPluginManager } from "glassine";
+import { createPluginManager, type ManagerOptions } from "glassine";
 import { createGateway, type GatewayOptions } from "glassine/gateway";
 import { guardModel, type ModelGuardOptions } from "glassine/http";
 import { createGuard, type GuardOptions } from "glassine/mcp";
@@ -11,8 +11,6 @@ import { expect, it } from "vitest";
 type None<Options> = {
   readonly [Name in keyof Options as undefined extends Options[Name] ? Name : never]-?: undefined;
 };
-
-type ManagerOptions = NonNullable<Parameters<typeof createPluginManager>[0]>;
 
 const ofManager: None<ManagerOptions> = {
   discovered: undefined,

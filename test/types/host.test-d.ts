@@ -12,10 +12,15 @@ import {
   type ExecutionRecord,
   type Extensions,
   filterExtensions,
+  type InvokeOptions,
   type InvokeResult,
   type Json,
   type Manager,
+  type ManagerOptions,
   type Plugin,
+  type PluginItem,
+  type PluginManager,
+  type PluginManifest,
   removeHeader,
   setHeader,
   type View,
@@ -198,6 +203,21 @@ it("types payloads and results by the hook", async () => {
   // @ts-expect-error: no hook has that name.
   manager.handles("tool_invoke");
   expectTypeOf(deny("no")).toEqualTypeOf<Denial>();
+});
+
+it("names the standard host's types without type arguments", async () => {
+  const item: PluginItem = { plugin: definePlugin({ ...identity, hooks: {} }), grant: [] };
+  const options: ManagerOptions = { plugins: [item] };
+  const made: PluginManager = await createPluginManager(options);
+  expectTypeOf(made).toEqualTypeOf<Manager>();
+  const given: InvokeOptions = { extensions: { security: { labels: ["EU"] } } };
+  const result: InvokeResult = await made.invoke("tool_pre_invoke", { name: "add" }, given);
+  expectTypeOf(result.extensions).toEqualTypeOf<Extensions>();
+  const manifest: PluginManifest = { ...identity, hooks: { evaluate: () => deny("no") } };
+  expectTypeOf(definePlugin(manifest)).toEqualTypeOf<Plugin<never>>();
+  // @ts-expect-error: this plugin has no capabilities.
+  const other: PluginManifest = { ...identity, capabilities: ["read_labels"] };
+  expectTypeOf(other).toEqualTypeOf<PluginManifest>();
 });
 
 it("has a violation exactly if the run does not go on", async () => {

@@ -10,14 +10,18 @@ import type {
   OperationInputOf,
   PayloadInputOf,
   PayloadOf,
+  StandardHooks,
   StreamPlan,
   Violation,
 } from "../hooks/index.ts";
 import type { AnyManager, InvokeOptions } from "../plugins/index.ts";
-import type { ExtensionsInputOf, ExtensionsOf, SlotTable } from "../slots/index.ts";
+import type { ExtensionsInputOf, ExtensionsOf, SlotTable, StandardSlots } from "../slots/index.ts";
 
-/** What `invoke` resolves to on a message hook. There, it never rejects for what a handler does. */
-export type InvokeResult<Payload, Extensions> = Omit<
+/**
+ * What `invoke` resolves to on a message hook. There, it never rejects for what a handler does.
+ * Without type arguments: the result of any message hook of the standard host.
+ */
+export type InvokeResult<Payload = object, Extensions = ExtensionsOf<StandardSlots>> = Omit<
   AnyInvokeResult,
   "payload" | "extensions" | keyof Verdict
 > & {
@@ -59,8 +63,10 @@ type AsksForFacts<Spec extends HookSpec> = [Spec] extends [never]
     : true;
 
 /** Runs hooks. Nothing can be registered after it was created. */
-export interface PluginManager<Table extends SlotTable, Hooks extends HookTable>
-  extends Omit<AnyManager, "invoke" | "handles" | "handlersFor" | "streamPlan" | "declassify"> {
+export interface PluginManager<
+  Table extends SlotTable = StandardSlots,
+  Hooks extends HookTable = StandardHooks,
+> extends Omit<AnyManager, "invoke" | "handles" | "handlersFor" | "streamPlan" | "declassify"> {
   /**
    * Runs a hook.
    *

@@ -36,7 +36,7 @@ export type View<Caps extends Capability = never> = ViewOf<StandardSlots, Caps>;
 /** A hook of the standard host. */
 export type HookName = keyof StandardHooks;
 /** The manager of the standard host. */
-export type Manager = PluginManager<StandardSlots, StandardHooks>;
+export type Manager = PluginManager;
 /** The type of a standard host's handler, for one that is written apart from its plugin. */
 export type HookHandler<Hook extends HookName, Caps extends Capability = never> = Handler<
   Hook,

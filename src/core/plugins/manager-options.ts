@@ -8,9 +8,9 @@ import {
   readWhole,
 } from "../data/index.ts";
 import { optionsInvalid } from "../errors/index.ts";
-import type { HandlerErrorSink, HookTable } from "../hooks/index.ts";
+import type { HandlerErrorSink, HookTable, StandardHooks } from "../hooks/index.ts";
 import { type AuditOptions, readAuditOptions } from "../observe/index.ts";
-import type { SlotTable } from "../slots/index.ts";
+import type { SlotTable, StandardSlots } from "../slots/index.ts";
 import {
   type CoreDefinition,
   type CoreHandler,
@@ -31,8 +31,8 @@ import type { Plugin, PluginItem } from "./types.ts";
 
 /** Options of `createPluginManager`. */
 export interface ManagerOptions<
-  Table extends SlotTable,
-  Hooks extends HookTable,
+  Table extends SlotTable = StandardSlots,
+  Hooks extends HookTable = StandardHooks,
   Services extends ServiceTable = Record<never, never>,
   Caps extends readonly string[] = readonly string[],
 > {

@@ -12,10 +12,20 @@ import type {
   PayloadOf,
   PluginContext,
   RequestScope,
+  StandardHooks,
   StreamMode,
   StreamProgress,
 } from "../hooks/index.ts";
-import type { CapabilityIn, ProposalOf, SlotTable, ViewOf, WithImplied } from "../slots/index.ts";
+import type {
+  CapabilityIn,
+  ExtensionsInputOf,
+  ExtensionsOf,
+  ProposalOf,
+  SlotTable,
+  StandardSlots,
+  ViewOf,
+  WithImplied,
+} from "../slots/index.ts";
 import type { AccessorsOf, ServiceCapability, ServiceTable } from "./define-services.ts";
 import type { PluginHealth } from "./health.ts";
 
@@ -117,11 +127,11 @@ export type ConfigSchema<Config> =
   | { safeParse(value: unknown): { success: true; data: Config } | { success: false } }
   | { parse(value: unknown): Config };
 
-/** What `definePlugin` takes. */
+/** What `definePlugin` takes. `Caps` are the declared capabilities, by default none. */
 export interface PluginManifest<
-  Table extends SlotTable,
-  Hooks extends HookTable,
-  Caps extends readonly (CapabilityIn<Table> | ServiceCapability<Services>)[],
+  Table extends SlotTable = StandardSlots,
+  Hooks extends HookTable = StandardHooks,
+  Caps extends readonly (CapabilityIn<Table> | ServiceCapability<Services>)[] = [],
   Services extends ServiceTable = Nothing,
 > {
   /** 3 to 64 lower-case letters, digits and hyphens, beginning with a letter. */
@@ -169,7 +179,7 @@ export interface Plugin<Caps extends string = string> {
 
 /** The operator's settings for one plugin. They override its defaults on all of its hooks. */
 export interface PluginItem<
-  Table extends SlotTable,
+  Table extends SlotTable = StandardSlots,
   Services extends ServiceTable = Record<never, never>,
   Caps extends string = string,
 > extends RunSettings {
@@ -190,7 +200,10 @@ type Grantable<
   : WithImplied<Table, Caps>;
 
 /** Options of `invoke`. */
-export interface InvokeOptions<Extensions, Operation = Readonly<Record<string, unknown>>> {
+export interface InvokeOptions<
+  Extensions = ExtensionsInputOf<StandardSlots> | ExtensionsOf<StandardSlots>,
+  Operation = Readonly<Record<string, unknown>>,
+> {
   readonly extensions?: Extensions | undefined;
   /** Further facts about the operation, for `context.operation`. */
   readonly operation?: Operation | undefined;

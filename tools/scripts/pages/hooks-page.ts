@@ -35,7 +35,6 @@ import {
   createPluginManager,
   definePlugin,
   deny,
-  type Extensions,
   type InvokeOptions,
   type Json,
 } from "glassine";
@@ -58,7 +57,7 @@ function toMessage({ name, args }: Call) {
   return createMessage({ role: "assistant", content: [{ content_type: "tool_call", content }] });
 }
 
-async function beforeTool(call: Call, options: InvokeOptions<Extensions>) {
+async function beforeTool(call: Call, options: InvokeOptions) {
   if (!manager.handles("tool_pre_invoke")) {
     return manager.invoke("cmf.tool_pre_invoke", toMessage(call), options);
   }
