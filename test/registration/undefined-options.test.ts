@@ -1,5 +1,12 @@
 /** An undefined option counts as absent, so a host can pass options on without checking them. */
-import { createPluginManager, type ManagerOptions } from "glassine";
+import {
+  createPluginManager,
+  definePlugin,
+  type ManagerOptions,
+  type PluginItem,
+  type PluginManifest,
+  type RunSettings,
+} from "glassine";
 import { createGateway, type GatewayOptions } from "glassine/gateway";
 import { guardModel, type ModelGuardOptions } from "glassine/http";
 import { createGuard, type GuardOptions } from "glassine/mcp";
@@ -33,6 +40,30 @@ const ofManager: None<ManagerOptions> = {
   maxInFlight: undefined,
   maxBackground: undefined,
   onHandlerError: undefined,
+};
+
+const ofSettings: None<RunSettings> = {
+  mode: undefined,
+  priority: undefined,
+  onError: undefined,
+  timeoutMs: undefined,
+  conditions: undefined,
+  stream: undefined,
+};
+
+/** Not `grant`, which is refused: it would grant everything. */
+const ofItem: Omit<None<PluginItem>, "grant"> = { ...ofSettings, config: undefined };
+
+/** Not `capabilities`: the type of the view depends on them. */
+const ofManifest: Omit<None<PluginManifest>, "capabilities"> = {
+  description: undefined,
+  requiresHost: undefined,
+  asyncSafe: undefined,
+  hooks: undefined,
+  routes: undefined,
+  healthCheck: undefined,
+  configSchema: undefined,
+  dependsOn: undefined,
 };
 
 const ofGuard: None<GuardOptions> = {
@@ -102,6 +133,19 @@ it("of a manager and its guards", async () => {
     fromWire: { meta: undefined, annotations: undefined },
   };
   expect(createGuard(manager, { labels }).counts()).toMatchObject({ open: 0 });
+  await manager.close();
+});
+
+it("of a plugin, its hooks and its item", async () => {
+  const identity = { ...ofManifest, version: "1.0.0" };
+  const idle = definePlugin({ ...identity, name: "idle" });
+  const evaluate = { ...ofSettings, extensions: undefined, handler: () => {} };
+  const plugin = definePlugin({ ...identity, name: "evaluator", hooks: { evaluate } });
+  const manager = await createPluginManager({ plugins: [idle, { plugin, ...ofItem }] });
+  const { executions } = await manager.invoke("evaluate", { role: "user" });
+  expect(executions.map(({ mode, status }) => [mode, status])).toEqual([
+    ["sequential", "completed"],
+  ]);
   await manager.close();
 });
 

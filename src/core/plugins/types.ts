@@ -94,27 +94,27 @@ export type Handler<
 /** How a handler runs. The operator's settings override it. */
 export interface RunSettings {
   /** Default `sequential`. */
-  readonly mode?: Mode;
+  readonly mode?: Mode | undefined;
   /** Lower runs first. A whole number, default 100. */
-  readonly priority?: number;
+  readonly priority?: number | undefined;
   /** Default `fail`; for `transform` and `audit`, `ignore`. */
-  readonly onError?: OnError;
+  readonly onError?: OnError | undefined;
   /** The handler's deadline in milliseconds; `null` for none. Default: the manager's, 30 s. */
-  readonly timeoutMs?: number | null;
+  readonly timeoutMs?: number | null | undefined;
   /** Which calls it handles. Default: all. */
-  readonly conditions?: Conditions;
+  readonly conditions?: Conditions | undefined;
   /**
    * On hooks whose messages can be streamed: what it needs to see before text may be forwarded.
    * Default `buffer`, the whole message. The operator's setting can only be stricter.
    */
-  readonly stream?: StreamMode;
+  readonly stream?: StreamMode | undefined;
 }
 
 /** A handler with settings. */
 export interface HookEntry<Fn> extends RunSettings {
   readonly handler: Fn;
   /** Whether it takes extensions, if its arity does not show that (mocks, rest parameters). */
-  readonly extensions?: boolean;
+  readonly extensions?: boolean | undefined;
 }
 
 /** A handler with settings, by the semantic: all but the deadline are for message hooks. */
@@ -138,28 +138,32 @@ export interface PluginManifest<
   readonly name: string;
   /** A semantic version. */
   readonly version: string;
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** The range of host versions that it runs on. Default: the profile's, `*`. */
-  readonly requiresHost?: string;
+  readonly requiresHost?: string | undefined;
   /** What the plugin may see, change and use. Default: nothing gated. */
   readonly capabilities?: Caps;
   /** If false, at most one of its handlers runs at a time. Default true. */
-  readonly asyncSafe?: boolean;
-  readonly hooks?: {
-    readonly [Hook in keyof Hooks]?:
-      | Handler<Hook, Caps[number], Hooks, Table, Services>
-      | EntryOf<Hooks[Hook], Handler<Hook, Caps[number], Hooks, Table, Services>>;
-  };
+  readonly asyncSafe?: boolean | undefined;
+  readonly hooks?:
+    | {
+        readonly [Hook in keyof Hooks]?:
+          | Handler<Hook, Caps[number], Hooks, Table, Services>
+          | EntryOf<Hooks[Hook], Handler<Hook, Caps[number], Hooks, Table, Services>>;
+      }
+    | undefined;
   /** Values for the host, which may mount them or not. The library does not look at them. */
-  readonly routes?: readonly unknown[];
+  readonly routes?: readonly unknown[] | undefined;
   /** Reports the plugin's health, with `health(status, message?)`. Not a hook. */
-  readonly healthCheck?: (
-    context: WithServices<PluginContext, Services, Caps[number]>,
-  ) => PluginHealth | PromiseLike<PluginHealth>;
+  readonly healthCheck?:
+    | ((
+        context: WithServices<PluginContext, Services, Caps[number]>,
+      ) => PluginHealth | PromiseLike<PluginHealth>)
+    | undefined;
   /** Reads the plugin's configuration; its output is `context.config`. */
-  readonly configSchema?: ConfigSchema<unknown>;
+  readonly configSchema?: ConfigSchema<unknown> | undefined;
   /** Plugins that run before this one. */
-  readonly dependsOn?: readonly string[];
+  readonly dependsOn?: readonly string[] | undefined;
 }
 
 /** A defined plugin: frozen, read once. `Caps` are its capabilities, if the compiler knows them. */
