@@ -180,6 +180,8 @@ describe("a grant", () => {
     expect((await grants(["read_label"])).code).toBe("capability_unknown");
     expect((await grants(["*"])).code).toBe("capability_unknown");
     expect((await grants("read_labels")).code).toBe("options_invalid");
+    // The operator may have meant to grant less than everything.
+    expect((await grants(undefined)).code).toBe("options_invalid");
     expect((await grants([5])).code).toBe("capability_unknown");
     expect((await grants(["read_labels", "read_labels"])).code).toBe("accepted");
   });

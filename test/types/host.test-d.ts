@@ -161,6 +161,8 @@ it("knows the options of a manager", async () => {
       { plugin: reader as Plugin, grant: ["read_headers"] },
     ],
   });
+  // @ts-expect-error: an undefined grant is refused.
+  createPluginManager({ plugins: [{ plugin: reader, grant: undefined }] });
   // @ts-expect-error: read_headers is not declared.
   createPluginManager({ plugins: [{ plugin: reader, grant: ["read_headers"] }] });
   createPluginManager({

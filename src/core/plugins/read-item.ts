@@ -1,5 +1,6 @@
 /** A manager's plugins, each with the settings that the operator gave it. */
 import { writeText } from "../data/index.ts";
+import { hasOwn } from "../data/intrinsics.ts";
 import {
   GlassineError,
   ManifestError,
@@ -122,7 +123,7 @@ function readItem(surface: Surface, item: unknown, index: number): ReadItem {
   return {
     ...definition,
     settings,
-    ...readGrant(surface, plugin, entry.grant, where),
+    ...readGrant(surface, plugin, entry, where),
     config: readData(entry.config),
   };
 }
@@ -191,14 +192,15 @@ function checkStream(
 function readGrant(
   surface: Surface,
   plugin: Plugin,
-  grant: unknown,
+  entry: { readonly grant?: unknown },
   where: string,
 ): Pick<ReadItem, "mask" | "services"> {
   const { capabilities } = surface;
   const declared = capabilities.mask(plugin.capabilities);
   const opened = plugin.capabilities.filter((name) => isServiceCapability(surface, name));
-  if (grant === undefined) return { mask: declared, services: opened };
-  const names = readPlainArray(grant);
+  // An operator who passes undefined may have meant to grant less than everything.
+  if (!hasOwn(entry, "grant")) return { mask: declared, services: opened };
+  const names = readPlainArray(entry.grant);
   if (names === undefined)
     throw optionsInvalid(`${where}: grant must be an array of capabilities.`);
   for (const name of names) {
