@@ -12,6 +12,7 @@ import {
   type PluginContext,
   type View,
 } from "glassine";
+import { health } from "glassine/audit";
 import type { ContentPart, Message } from "glassine/messages";
 import { expectTypeOf, it } from "vitest";
 
@@ -213,6 +214,28 @@ it("lets a handler return nothing, allow, deny, or a change", () => {
       agent_pre_invoke: () => Promise.resolve({ modifiedPayload: { agent_id: "a", messages: [] } }),
       agent_post_invoke: (_payload, _context, extensions) => ({ modifiedExtensions: extensions }),
       evaluate: (message) => ({ modifiedPayload: message }),
+    },
+  });
+});
+
+it("calls a handler without this", () => {
+  definePlugin({
+    ...identity,
+    hooks: {
+      evaluate() {
+        expectTypeOf(this).toEqualTypeOf<void>();
+      },
+      tool_pre_invoke: {
+        priority: 7,
+        handler() {
+          // @ts-expect-error: not the entry that it is in.
+          this.priority;
+        },
+      },
+    },
+    healthCheck() {
+      expectTypeOf(this).toEqualTypeOf<void>();
+      return health("healthy");
     },
   });
 });

@@ -84,6 +84,7 @@ export type Handler<
   Table extends SlotTable,
   Services extends ServiceTable = Nothing,
 > = (
+  this: void,
   payload: PayloadOf<Hooks[Hook]>,
   context: ContextOf<Hooks[Hook], Services, Caps>,
   extensions: ViewOf<Table, Caps>,
@@ -157,6 +158,7 @@ export interface PluginManifest<
   /** Reports the plugin's health, with `health(status, message?)`. Not a hook. */
   readonly healthCheck?:
     | ((
+        this: void,
         context: WithServices<PluginContext, Services, Caps[number]>,
       ) => PluginHealth | PromiseLike<PluginHealth>)
     | undefined;
