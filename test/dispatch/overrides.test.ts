@@ -240,6 +240,12 @@ describe("a problem with an item", () => {
     expect(message).toContain("'priority'");
   });
 
+  it("is reported as grant if it is called capabilities", async () => {
+    const { code, message } = await failureOf([{ plugin: tags, capabilities: [] }]);
+    expect(code).toBe("options_invalid");
+    expect(message).toContain("has the unknown setting 'capabilities'. Did you mean 'grant'?");
+  });
+
   it("is reported for missing and cyclic dependencies", async () => {
     const needs = (name: string, on: string) => tagger(name, { dependsOn: [on] });
     const missing = await failureOf([needs("one", "gone")]);

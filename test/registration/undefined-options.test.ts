@@ -51,8 +51,11 @@ const ofSettings: None<RunSettings> = {
   stream: undefined,
 };
 
-/** Not `grant`, which is refused: it would grant everything. */
-const ofItem: Omit<None<PluginItem>, "grant"> = { ...ofSettings, config: undefined };
+/** Not `grant`, which is refused: it would grant everything. An item has no `capabilities`. */
+const ofItem: Omit<None<PluginItem>, "grant" | "capabilities"> = {
+  ...ofSettings,
+  config: undefined,
+};
 
 /** Not `capabilities`: the type of the view depends on them. */
 const ofManifest: Omit<None<PluginManifest>, "capabilities"> = {

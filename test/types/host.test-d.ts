@@ -169,6 +169,8 @@ it("knows the options of a manager", async () => {
     // @ts-expect-error: read_roles is declared by the other one.
     plugins: [reader, { plugin: none, grant: ["read_roles"] }],
   });
+  // @ts-expect-error: the operator narrows capabilities with grant.
+  createPluginManager({ plugins: [{ plugin: reader, capabilities: [] }] });
   // @ts-expect-error: a manifest is not a plugin; definePlugin makes one.
   createPluginManager({ plugins: [{ ...identity, hooks: {} }] });
   // @ts-expect-error: nothing registers later.

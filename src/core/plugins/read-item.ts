@@ -107,8 +107,9 @@ function readItem(surface: Surface, item: unknown, index: number): ReadItem {
   const where = `plugin ${quoteName(plugin.name)}`;
   for (const key of Object.keys(entry)) {
     if (itemFields.includes(key)) continue;
+    const meant = key === "capabilities" ? "grant" : key;
     throw optionsInvalid(
-      `${where} has the unknown setting ${quoteName(key)}.${didYouMean(key, itemFields)}`,
+      `${where} has the unknown setting ${quoteName(key)}.${didYouMean(meant, itemFields)}`,
     );
   }
   const settings = readSettings(

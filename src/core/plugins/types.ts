@@ -188,12 +188,18 @@ export interface PluginItem<
   Table extends SlotTable = StandardSlots,
   Services extends ServiceTable = Record<never, never>,
   Caps extends string = string,
-> extends RunSettings {
+> extends RunSettings,
+    Misplaced {
   readonly plugin: Plugin<Caps>;
   /** Narrows the declared capabilities to these. It can never widen them. */
   readonly grant?: readonly Grantable<Table, Services, NoInfer<Caps>>[];
   /** The plugin's own configuration. It overrides the section of the manager's `config`. */
   readonly config?: unknown;
+}
+
+/** Makes a compiler's message say what to write instead of a field that an item does not have. */
+interface Misplaced {
+  readonly capabilities?: { readonly error: "use grant to narrow what the plugin declares" };
 }
 
 /** What a plugin declares, and what that implies; any capability, if its type is unknown. */
