@@ -56,6 +56,26 @@ describe("a manifest is a plain object", () => {
   });
 });
 
+describe("a manifest of another kind", () => {
+  class Guard {
+    name = "guard";
+    version = "1.0.0";
+    hooks = {};
+  }
+
+  it.each([
+    [new Guard(), "an object of another kind, such as an instance of a class"],
+    [[], "an object of another kind, such as an instance of a class"],
+    [null, "null"],
+    [undefined, "undefined"],
+    ["guard", "string"],
+    [() => ({}), "function"],
+  ])("is named: %o", (value, got) => {
+    const message = `(manifest) must be a plain object, got ${got}`;
+    expect(problemsOf(value)).toEqual([{ field: "(manifest)", message }]);
+  });
+});
+
 describe("every part is plain", () => {
   const handler = (payload: unknown) => void payload;
 

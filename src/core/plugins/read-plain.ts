@@ -31,7 +31,10 @@ export function readPlainObject(
 ): Record<string, unknown> | undefined {
   const properties = propertiesOf(value);
   if (properties === undefined) {
-    report(field, `${field} must be a plain object`);
+    const type = value === null ? "null" : typeof value;
+    const got =
+      type === "object" ? "an object of another kind, such as an instance of a class" : type;
+    report(field, `${field} must be a plain object, got ${got}`);
     return undefined;
   }
   const values: Record<string, unknown> = Object.create(null);
