@@ -64,8 +64,8 @@ describe("a manifest of another kind", () => {
   }
 
   it.each([
-    [new Guard(), "an object of another kind, such as an instance of a class"],
-    [[], "an object of another kind, such as an instance of a class"],
+    [new Guard(), "an object of a class"],
+    [[], "array"],
     [null, "null"],
     [undefined, "undefined"],
     ["guard", "string"],

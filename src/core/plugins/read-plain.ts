@@ -1,7 +1,7 @@
 /** Reads what an author or operator wrote: each property once, running no getter and no trap. */
 
 import * as z from "zod/mini";
-import { attempt } from "../data/index.ts";
+import { attempt, typeName } from "../data/index.ts";
 import {
   arrayPrototype,
   getOwnPropertyDescriptor,
@@ -31,9 +31,8 @@ export function readPlainObject(
 ): Record<string, unknown> | undefined {
   const properties = propertiesOf(value);
   if (properties === undefined) {
-    const type = value === null ? "null" : typeof value;
-    const got =
-      type === "object" ? "an object of another kind, such as an instance of a class" : type;
+    const type = typeName(value);
+    const got = type === "object" ? "an object of a class" : type;
     report(field, `${field} must be a plain object, got ${got}`);
     return undefined;
   }
