@@ -2,11 +2,11 @@
  * Reads the wheels of a virtual environment without running any of their code.
  *
  * Sources: the packaging specifications "Recording installed projects" and "Names and
- * normalization"; PEP 405 for `pyvenv.cfg`.
+ * normalization"; for `pyvenv.cfg` and the folders that Python imports from, its module `site`.
  */
 import { createHash } from "node:crypto";
 import { readdir, readFile, realpath } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { GlassineError, optionsInvalid, quoted } from "../../../core/errors/index.ts";
 import { systemCode } from "../../packages/index.ts";
 
@@ -28,8 +28,8 @@ export interface Venv {
   readonly python: string;
   /** Its `site-packages`. */
   readonly folder: string;
-  /** Whether it also sees packages that are installed outside of it. */
-  readonly seesSystem: boolean;
+  /** What else Python could import from, one sentence each. */
+  readonly elsewhere: readonly string[];
   /** The paths that the interpreter needs to read. */
   readonly readable: readonly string[];
   readonly wheels: readonly Installed[];
@@ -38,6 +38,8 @@ export interface Venv {
 export interface Installed {
   readonly name: string;
   readonly version: string;
+  /** The name of its `.dist-info` folder. */
+  readonly info: string;
   /** The folder that the paths of its files are relative to. */
   readonly folder: string;
   readonly files: readonly string[];
@@ -47,12 +49,8 @@ export interface Installed {
 export async function readVenv(python: string): Promise<Venv> {
   const path = resolve(python);
   const root = dirname(dirname(path));
-  const config = await readFile(join(root, "pyvenv.cfg"), "utf8").catch((error: unknown) => {
-    throw optionsInvalid(
-      `python expects the path of the interpreter in a virtual environment, such as VENV/bin/python; next to ${quoted(path)} there is no pyvenv.cfg (${systemCode(error)}).`,
-    );
-  });
-  const home = /^home\s*=\s*(.+?)\s*$/m.exec(config)?.[1] ?? dirname(await realpath(path));
+  const config = readSettings(await configOf(path, root));
+  const home = config.get("home") ?? dirname(await realpath(path));
   const base = dirname(home);
   const readable = await existing([
     root,
@@ -64,15 +62,50 @@ export async function readVenv(python: string): Promise<Venv> {
   const names = await readdir(folder);
   const infos = names.filter((name) => name.endsWith(".dist-info"));
   const wheels = await Promise.all(infos.map((info) => readInstalled(folder, info)));
-  const seesSystem = /^include-system-site-packages\s*=\s*true\s*$/im.test(config);
+  // Python includes the system's packages unless the file says otherwise.
+  const seesSystem = config.get(systemSetting)?.toLowerCase() ?? "true";
   return {
     python: path,
     folder,
-    seesSystem,
+    elsewhere: [
+      ...(await otherPlaces(root, folder)),
+      ...(seesSystem === "true" ? [`pyvenv.cfg has ${systemSetting} = true`] : []),
+    ],
     readable,
     wheels: wheels.flatMap((each) => each ?? []),
   };
 }
+
+const systemSetting = "include-system-site-packages";
+
+/** Python prefers a file next to its interpreter to the one above. */
+async function configOf(python: string, root: string): Promise<string> {
+  const read = (folder: string) => readFile(join(folder, "pyvenv.cfg"), "utf8");
+  const nearest = await read(dirname(python)).catch(() => undefined);
+  if (nearest !== undefined) return nearest;
+  return await read(root).catch((error: unknown) => {
+    throw optionsInvalid(
+      `python expects the path of the interpreter in a virtual environment, such as VENV/bin/python; next to ${quoted(python)} there is no pyvenv.cfg (${systemCode(error)}).`,
+    );
+  });
+}
+
+/** Reads `pyvenv.cfg` as Python does: keys in any case, and the last value of a key counts. */
+function readSettings(text: string): ReadonlyMap<string, string> {
+  const pairs = text.split(/\r\n|\r|\n/).flatMap((line) => {
+    const at = line.indexOf("=");
+    return at === -1
+      ? []
+      : [[stripped(line.slice(0, at)).toLowerCase(), stripped(line.slice(at + 1))]];
+  });
+  return new Map(pairs as [string, string][]);
+}
+
+/** Python strips four separators that are control characters, and no byte order mark. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the characters.
+const padding = /^[\p{White_Space}\x1c-\x1f]+|[\p{White_Space}\x1c-\x1f]+$/gu;
+
+const stripped = (text: string) => text.replaceAll(padding, "");
 
 /** The existing paths, both as given and as real paths, because links connect the two. */
 async function existing(paths: readonly string[]): Promise<readonly string[]> {
@@ -86,12 +119,32 @@ async function existing(paths: readonly string[]): Promise<readonly string[]> {
 }
 
 async function sitePackages(root: string): Promise<string> {
-  const versions = await readdir(join(root, "lib")).catch(() => []);
-  const version = versions.find((name) => name.startsWith("python3."));
-  if (version !== undefined) return join(root, "lib", version, "site-packages");
+  const inLib = await readdir(join(root, "lib")).catch(() => []);
+  const [version, ...others] = inLib.filter((name) => name.startsWith("python3.")).sort();
+  if (version !== undefined && others.length === 0)
+    return join(root, "lib", version, "site-packages");
+  const found = version === undefined ? "no" : "more than one";
   throw optionsInvalid(
-    `python expects the interpreter in a virtual environment; ${quoted(root)} has no lib/python3.X/site-packages.`,
+    `python expects the interpreter in a virtual environment; ${quoted(root)} has ${found} lib/python3.X/site-packages.`,
   );
+}
+
+/** Folders besides `site-packages` from which some builds of Python import. */
+async function otherPlaces(root: string, folder: string): Promise<readonly string[]> {
+  const lib = join(root, "lib");
+  const version = dirname(folder);
+  const lib64 = await realpath(join(root, "lib64")).catch(() => undefined);
+  const names = [
+    ...(await readdir(lib))
+      .filter((name) => name.startsWith("python") && name !== basename(version))
+      .map((name) => `lib/${name}`),
+    ...(await readdir(version))
+      .filter((name) => name !== basename(folder))
+      .map((name) => `lib/${basename(version)}/${name}`),
+    ...(await readdir(root)).filter((name) => name === "local"),
+    ...(lib64 === undefined || lib64 === (await realpath(lib)) ? [] : ["lib64"]),
+  ];
+  return names.map((name) => `${quoted(name)} in the virtual environment belongs to no wheel`);
 }
 
 /** Normalizes a name for comparison: lower case, and one hyphen for any run of `-`, `_` and `.`. */
@@ -105,7 +158,7 @@ async function readInstalled(folder: string, info: string): Promise<Installed | 
     const path = /^(?:"((?:[^"]|"")*)"|([^,]*)),/.exec(line);
     return path === null ? [] : [path[1]?.replaceAll('""', '"') ?? path[2] ?? ""];
   });
-  return { name: normalizedName(name), version, folder, files };
+  return { name: normalizedName(name), version, info, folder, files };
 }
 
 /** Finds the wheel that contains a module: `a.b` is `a/b.py` or `a/b/__init__.py`. */
@@ -135,28 +188,39 @@ const isOfInstaller = (path: string) =>
  *
  * @throws GlassineError `package_refused` for a file that cannot be read
  */
-export async function hashWheel({ name, version, folder, files }: Installed): Promise<Wheel> {
+export async function hashWheel(wheel: Installed): Promise<Wheel> {
+  return (await hashFiles(wheel)).wheel;
+}
+
+/** @returns also the names in `site-packages` of what was hashed */
+async function hashFiles({ name, version, info, folder, files }: Installed) {
+  const reading = async <Read>(path: string, read: (path: string) => Promise<Read>) =>
+    await read(join(folder, path)).catch((error: unknown) => {
+      throw refused(name, `its file ${quoted(path)} cannot be read (${systemCode(error)})`, error);
+    });
   const listed = files.filter((path) => !isOfInstaller(path));
-  const packages = new Set(
-    listed.filter((path) => path.includes("/")).map((path) => path.split("/")[0] ?? ""),
+  const inFolders = listed.filter((path) => path.includes("/"));
+  const folders = new Set([info, ...inFolders.map(firstPart)]);
+  const there = await Promise.all(
+    [...folders].map((each) => reading(each, (path) => filesBelow(path, each))),
   );
-  const there = await Promise.all([...packages].map((each) => filesBelow(folder, each)));
   const paths = [...new Set([...listed, ...there.flat().filter((path) => !isOfInstaller(path))])];
   const hash = createHash("sha256").update(`${name}==${version}\n`);
   for (const path of paths.sort()) {
-    const content = await readFile(join(folder, path)).catch((error: unknown) => {
-      throw refused(name, `its file ${quoted(path)} cannot be read (${systemCode(error)})`, error);
-    });
+    const content = await reading(path, (file) => readFile(file));
     hash.update(`${createHash("sha256").update(content).digest("hex")}  ${path}\n`);
   }
-  return { name, version, hash: `sha256:${hash.digest("hex")}` };
+  const wheel: Wheel = { name, version, hash: `sha256:${hash.digest("hex")}` };
+  return { wheel, names: [info, ...paths.map(firstPart)] };
 }
 
-async function filesBelow(folder: string, path: string): Promise<readonly string[]> {
-  const found = await readdir(join(folder, path), { withFileTypes: true });
+const firstPart = (path: string) => path.split("/")[0] ?? "";
+
+async function filesBelow(folder: string, shown: string): Promise<readonly string[]> {
+  const found = await readdir(folder, { withFileTypes: true });
   const all = found.map(async (each) => {
-    const inner = `${path}/${each.name}`;
-    return each.isDirectory() ? await filesBelow(folder, inner) : [inner];
+    const inner = `${shown}/${each.name}`;
+    return each.isDirectory() ? await filesBelow(join(folder, each.name), inner) : [inner];
   });
   return (await Promise.all(all)).flat();
 }
@@ -175,16 +239,17 @@ export interface Environment {
  * @throws GlassineError `options_invalid`, `package_refused`
  */
 export async function readEnvironment(python: string): Promise<Environment> {
-  const { folder, seesSystem, wheels } = await readVenv(python);
-  const owned = new Set(wheels.flatMap(({ files }) => files.map((path) => path.split("/")[0])));
+  const { folder, elsewhere, wheels } = await readVenv(python);
+  const hashed = await Promise.all(wheels.map(hashFiles));
+  // Not what the wheels list: a line that is not hashed must not vouch for what is.
+  const owned = new Set(hashed.flatMap(({ names }) => names));
   const found = await readdir(folder);
   const unowned = found.filter((name) => name !== "__pycache__" && !owned.has(name));
-  const hashed = await Promise.all(wheels.map(hashWheel));
   return {
-    wheels: hashed.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    wheels: hashed.map(({ wheel }) => wheel).sort((a, b) => (a.name < b.name ? -1 : 1)),
     unowned: [
       ...unowned.sort().map((name) => `${quoted(name)} in site-packages belongs to no wheel`),
-      ...(seesSystem ? ["pyvenv.cfg has include-system-site-packages = true"] : []),
+      ...elsewhere,
     ],
   };
 }

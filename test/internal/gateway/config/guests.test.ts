@@ -2,7 +2,7 @@
 // A process of its own: it starts processes.
 /** Plugins of CPEX that a configuration names, and what plugins.lock trusts of them. */
 import { readFile, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { createExtensions } from "glassine";
 import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import {
@@ -10,13 +10,20 @@ import {
   resolvePlugins,
 } from "../../../../src/gateway/config/resolve-plugins.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
-import { accept, fakeVenv, memoryMb } from "../../../isolate/cpex/support/fake-venv.ts";
+import {
+  accept,
+  type FakeVenv,
+  fakeVenv,
+  memoryMb,
+} from "../../../isolate/cpex/support/fake-venv.ts";
 import { hasCpex, python as realPython } from "../../../isolate/cpex/support/real-venv.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { run } from "../command/support.ts";
 import { files, load, problemsOf, refusalOf } from "./support.ts";
 
 const kind = "cpex_guard.guard.Guard";
+const site = "lib/python3.11/site-packages";
+const off = "include-system-site-packages = false\n";
 /** JSON is YAML. */
 const guard = { name: "Guard", kind, hooks: ["tool_pre_invoke"], capabilities: ["read_labels"] };
 
@@ -207,13 +214,38 @@ describe("in production", () => {
       ({ venv }) => venv.write("evil.pth", "import os\n"),
       /"evil\.pth" in site-packages belongs to no wheel/,
     ],
-    "an environment that includes the system's packages": [
+    "a file that a wheel lists only as the folder of bytecode": [
       async ({ venv }) => {
-        const path = join(venv.root, "pyvenv.cfg");
-        const text = await readFile(path, "utf8");
-        await writeFile(path, `${text}include-system-site-packages = true\n`);
+        await venv.write("evil.pth", "import os\n");
+        await list(venv, "evil.pth/__pycache__/x,,");
       },
-      /include-system-site-packages = true\. Make a new environment/,
+      /"evil\.pth" in site-packages belongs to no wheel/,
+    ],
+    "a package of which a wheel lists only bytecode": [
+      async ({ venv }) => {
+        await venv.write("sitecustomize/__init__.py", "import os\n");
+        await list(venv, "sitecustomize/__pycache__/__init__.pyc,,");
+      },
+      /"sitecustomize" in site-packages belongs to no wheel/,
+    ],
+    "a file that a wheel lists as a folder": [
+      async ({ venv }) => {
+        await venv.write("evil.pth", "import os\n");
+        await list(venv, "evil.pth/x,,");
+      },
+      /its file "evil\.pth" cannot be read \(ENOTDIR\)/,
+    ],
+    "a file next to the metadata of a wheel that lists none": [
+      ({ venv }) => venv.write("cpex-0.1.4.dist-info/entry_points.txt", "[x]\n"),
+      /cpex@0\.1\.4 sha256:\w+ is not installed/,
+    ],
+    "a folder from which Debian's Python imports": [
+      ({ venv }) => venv.write("../dist-packages/sitecustomize.py", "import os\n"),
+      /"lib\/python3\.11\/dist-packages" in the virtual environment belongs to no wheel/,
+    ],
+    "folders from which other builds of Python import": [
+      ({ venv }) => venv.write("../../../lib64/python3.11/site-packages/a.py", "import os\n"),
+      /"lib64" in the virtual environment belongs to no wheel/,
     ],
     "a capability more": [
       ({ folder }) =>
@@ -241,6 +273,11 @@ describe("in production", () => {
       /expired: 2020-01-01 was trusted/,
     ],
   };
+  const list = async (venv: FakeVenv, line: string) => {
+    const path = "cpex_guard-1.2.0.dist-info/RECORD";
+    const record = await readFile(join(dirname(venv.python), "..", site, path), "utf8");
+    await venv.write(path, `${record}\n${line}\n`);
+  };
   const sceneOf = async () => {
     const made = await scene({ mode: "production" });
     await made.trust(...reasoned);
@@ -252,6 +289,37 @@ describe("in production", () => {
     await change(made);
     const error = await refusalOf(made.start());
     expect([error.code, error.message]).toEqual(["package_refused", expect.stringMatching(text)]);
+  });
+
+  it.each([
+    ["a key in other cases, after a space", " Include-System-Site-Packages=TRUE \n"],
+    ["the last of several lines", `${off}${off.replace("false", "true")}`],
+    ["a line after another kind of line end", `${off}a = b\r${off.replace("false", "true")}`],
+    ["a separator that Python strips", `${off}\u001c${off.replace("false", "true")}`],
+    ["no line that says otherwise", "home = /usr/bin\n"],
+    ["only a line that Python does not read as one", `\ufeff${off}`],
+  ])("refuses an environment that includes the system's packages: %s", async (_, settings) => {
+    verifies("discovery:guest-environment");
+    for (const folder of ["bin", "."]) {
+      const made = await sceneOf();
+      await writeFile(join(made.venv.root, folder, "pyvenv.cfg"), settings);
+      const error = await refusalOf(made.start());
+      expect([error.code, error.message]).toEqual([
+        "package_refused",
+        expect.stringContaining("pyvenv.cfg has include-system-site-packages = true"),
+      ]);
+    }
+  });
+
+  it("refuses an environment for several versions of Python: it could read the wrong one", async () => {
+    verifies("discovery:guest-environment");
+    const made = await sceneOf();
+    await made.venv.write("../../python3.12/site-packages/sitecustomize.py", "import os\n");
+    const error = await refusalOf(made.start());
+    expect([error.code, error.message]).toEqual([
+      "options_invalid",
+      expect.stringContaining("has more than one lib/python3.X/site-packages"),
+    ]);
   });
 
   it("refuses an opening that was not accepted", async () => {

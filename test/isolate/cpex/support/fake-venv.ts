@@ -51,7 +51,9 @@ export async function fakeVenv(): Promise<FakeVenv> {
   const python = join(bin, "python");
   await mkdir(bin);
   await copyFile(fileURLToPath(new URL("fake-worker.mjs", import.meta.url)), join(bin, "fake.mjs"));
-  await writeFile(join(root, "pyvenv.cfg"), `home = ${join(root, "base", "bin")}\n`);
+  const home = join(root, "base", "bin");
+  const settings = `home = ${home}\ninclude-system-site-packages = false\n`;
+  await writeFile(join(root, "pyvenv.cfg"), settings);
   await writeFile(python, `#!/bin/sh\nexec ${process.execPath} ${join(bin, "fake.mjs")} -- "$@"\n`);
   await chmod(python, 0o755);
   return { root, python, write, remove: () => rm(root, { recursive: true }) };
