@@ -1,5 +1,6 @@
 // Only in test:all: it starts processes.
 /** Where a plugin's code runs, by what the operator says when trusting it. */
+import { appendFileSync, readFileSync } from "node:fs";
 import { appendFile, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -79,6 +80,33 @@ describe("trust --isolate", () => {
     await appendFile(join(cwd, "node_modules", "guard", "plugin.js"), "// changed\n");
     const all = await at(["plugins", "lock", "--all", "--reason", "OPS-2"]);
     expect([all.code, await said()]).toEqual([0, before]);
+  });
+
+  it.each([
+    ["trust", trust],
+    ["lock --all", ["plugins", "lock", "--all", "--reason", "OPS-2"]],
+  ])("is kept by %s if it was given while that looked at files", async (_, argv) => {
+    verifies("cli:trust-isolate");
+    const { cwd, at, said } = await installed();
+    await at(trust);
+    await appendFile(join(cwd, "node_modules", "guard", "plugin.js"), "// changed\n");
+    const path = join(cwd, "plugins.lock");
+    const isolate = () => {
+      if (!readFileSync(path, "utf8").includes("isolate")) appendFileSync(path, withIsolate);
+    };
+    const withIsolate = 'isolate = "process"\naccept = ["network"]\n';
+    // The lockfile has been read when the packages are.
+    const between = <Request extends { readonly progress: unknown }>(request: Request) => ({
+      ...request,
+      progress: isolate,
+    });
+    const meanwhile = {
+      trust: (request: Parameters<typeof services.trust>[0]) => services.trust(between(request)),
+      lock: (request: Parameters<typeof services.lock>[0]) => services.lock(between(request)),
+    };
+    const ended = await run(argv, { services: meanwhile, cwd, env: unsigned });
+    expect([ended.code, ended.stdout]).toEqual([0, expect.stringContaining("trusted: guard")]);
+    expect(await said()).toEqual(withIsolate.trimEnd().split("\n"));
   });
 
   it("loads the plugin there with --check", async () => {

@@ -11,6 +11,7 @@ export {
   type Trusted,
   type TrustedPlugin,
   type TrustOptions,
+  trustFrom,
   trustPlugins,
 } from "./change/trust-plugins.ts";
 export {

@@ -18,8 +18,9 @@ import {
   type TrustedPlugin as Granted,
   isSignatureCode,
   type LockEntry,
+  type Lockfile,
   revokePlugins,
-  trustPlugins,
+  trustFrom,
 } from "../../trust/index.ts";
 import type { CommandScope } from "../command-host.ts";
 import { type CommandFailure, refusal } from "../failure.ts";
@@ -72,22 +73,27 @@ export async function trust(request: TrustRequest) {
   const surveyed = await surveyPackages(filesOnlyRequest(request));
   expectOwnLock(surveyed.options, "trust");
   const source = trustableIn(surveyed, id);
-  const place = placeOf(request, surveyed);
-  expectFit(source, place, surveyed);
-  const requested = request.check ? await requestedBy(source, place, surveyed) : {};
-  const entry = entryOf(source, { ...requested, ...place, until, optional });
-  const { plugins, lock, journal, warnings } = await trustPlugins(
+  const fitting = ({ entries }: Pick<Lockfile, "entries">) => {
+    const place = placeOf(request, entries);
+    expectFit(source, place, surveyed);
+    return place;
+  };
+  const placeNow = fitting(surveyed.report.lock ?? { entries: [] });
+  const requested = request.check ? await requestedBy(source, placeNow, surveyed) : {};
+  const entryIn = (now: Lockfile) =>
+    entryOf(source, { ...requested, ...fitting(now), until, optional });
+  const { plugins, lock, journal, warnings } = await trustFrom(
     surveyed.options.lockPath,
-    [entry],
+    (now) => [entryIn(now)],
     reason,
     { audit },
   );
-  const [granted] = plugins;
+  const [granted] = plugins as readonly [Granted];
   const ofPlace = await newLockWarnings(request, surveyed.options);
   const found = new Set([...surveyed.report.warnings, ...ofPlace]);
-  const limits = limitWarnings(entry, source, surveyed.options);
+  const limits = limitWarnings(granted.entry, source, surveyed.options);
   return {
-    ...trusted(granted as Granted),
+    ...trusted(granted),
     lock: factsOfLock(lock),
     journal_path: journal,
     warnings: [...found, ...policyWarnings(id, surveyed), ...limits, ...warnings],
@@ -97,8 +103,8 @@ export async function trust(request: TrustRequest) {
 type Place = Pick<LockEntry, "isolate" | "accept">;
 
 /** Where its code runs. Trusting an upgrade without saying where keeps the previous place. */
-function placeOf({ id, isolate, accept }: TrustRequest, { report }: Surveyed): Place {
-  const before = report.lock?.entries.find((each) => each.id === id);
+function placeOf({ id, isolate, accept }: TrustRequest, entries: Lockfile["entries"]): Place {
+  const before = entries.find((each) => each.id === id);
   if (isolate === undefined) return { isolate: before?.isolate, accept: before?.accept };
   return isolate === "host" ? {} : { isolate, accept };
 }

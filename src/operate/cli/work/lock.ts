@@ -5,10 +5,11 @@ import { rejectionCodes } from "../../packages/index.ts";
 import {
   checkReason,
   createLock,
+  type Lockfile,
   revokePlugins,
   sameEntry,
   settleLock,
-  trustPlugins,
+  trustFrom,
 } from "../../trust/index.ts";
 import type { CommandScope } from "../command-host.ts";
 import type { LockFacts, TrustedPlugin } from "../reports.ts";
@@ -98,22 +99,28 @@ async function lockAll(
     ),
     ...[...ended].map((id) => skip(id, "trust_expired", rejectionCodes.trust_expired.means)),
   ].sort((a, b) => byUnits(a.id, b.id));
-  const changed = report.accepted
-    .filter((each) => !linked.includes(each) && !each.isBuiltin && !ended.has(each.entry.id))
-    .flatMap((source) => {
-      const before = report.lock?.entries.find(({ id }) => id === source.entry.id);
+  const sources = report.accepted.filter(
+    (each) => !linked.includes(each) && !each.isBuiltin && !ended.has(each.entry.id),
+  );
+  const changedFrom = ({ entries }: Pick<Lockfile, "entries">) =>
+    sources.flatMap((source) => {
+      const before = entries.find(({ id }) => id === source.entry.id);
       const entry = entryOf(source, before);
-      return sameEntry(entry, before) ? [] : [{ source, entry }];
+      return sameEntry(entry, before) ? [] : [entry];
     });
-  if (changed.length === 0) return { skipped, warnings: await settlePending(options) };
-  const entries = changed.map(({ entry }) => entry);
+  if (changedFrom(report.lock ?? { entries: [] }).length === 0)
+    return { skipped, warnings: await settlePending(options) };
   const how = { command: "lock", audit } as const;
-  const done = await trustPlugins(options.lockPath, entries, reason as string, how);
-  const limits = changed.flatMap(({ entry, source }) => limitWarnings(entry, source, options));
+  const done = await trustFrom(options.lockPath, changedFrom, reason as string, how);
+  const limits = done.plugins.flatMap(({ entry }) =>
+    sources
+      .filter((source) => source.entry.id === entry.id)
+      .flatMap((source) => limitWarnings(entry, source, options)),
+  );
   return {
     lock: factsOfLock(done.lock),
-    journal_path: done.journal,
-    created: report.lock === undefined,
+    journal_path: done.plugins.length === 0 ? null : done.journal,
+    created: done.previous === undefined,
     trusted: done.plugins.map(trusted),
     skipped,
     warnings: [...limits, ...done.warnings],

@@ -96,23 +96,39 @@ export async function trustPlugins(
   reason: string,
   options: TrustOptions = {},
 ): Promise<Trusted> {
+  return await trustFrom(path, () => plugins, reason, options);
+}
+
+/**
+ * As `trustPlugins`, for entries that keep something of the ones they replace: `entriesFor` gets the
+ * lock that is changed, so no other change can come between.
+ */
+export async function trustFrom(
+  path: string,
+  entriesFor: (lock: Lockfile) => readonly LockEntry[],
+  reason: string,
+  options: TrustOptions = {},
+): Promise<Trusted> {
   const { command = "trust" } = options;
   checkReason(reason, command);
-  const sorted = sortedById(plugins);
-  const edit = (lock: Lockfile): Edit => ({
-    text: sorted.reduce(setEntry, lock.text),
-    lines: sorted.map(({ id, version, hash, until, isolate }) => ({
-      action: "trust",
-      id,
-      version,
-      hash,
-      reason,
-      until,
-      // A move back into the host is also a change worth recording.
-      isolate: isolate ?? (entryIn(lock, id)?.isolate === undefined ? undefined : "host"),
-    })),
-  });
-  const changed = await changeTrust(path, edit, sorted, { ...options, command, reason });
+  let sorted: readonly LockEntry[] = [];
+  const edit = (lock: Lockfile): Edit => {
+    sorted = sortedById(entriesFor(lock));
+    return {
+      text: sorted.reduce(setEntry, lock.text),
+      lines: sorted.map(({ id, version, hash, until, isolate }) => ({
+        action: "trust",
+        id,
+        version,
+        hash,
+        reason,
+        until,
+        // A move back into the host is also a change worth recording.
+        isolate: isolate ?? (entryIn(lock, id)?.isolate === undefined ? undefined : "host"),
+      })),
+    };
+  };
+  const changed = await changeTrust(path, edit, { ...options, command, reason });
   return {
     ...changed,
     plugins: sorted.map(({ id }) => ({
@@ -162,8 +178,7 @@ export async function revokePlugins(
 ): Promise<Revoked> {
   const { command = "untrust" } = options;
   checkReason(reason, command);
-  const gone = sortedById([...ids].map((id) => ({ id })));
-  const sorted = gone.map(({ id }) => id);
+  const sorted = sortedById([...ids].map((id) => ({ id }))).map(({ id }) => id);
   const edit = (lock: Lockfile): Edit => {
     for (const id of sorted) expectLocked(lock, id, path);
     return {
@@ -172,7 +187,7 @@ export async function revokePlugins(
     };
   };
   const how = { ...options, command, reason, mustExist: true };
-  const changed = await changeTrust(path, edit, gone, how);
+  const changed = await changeTrust(path, edit, how);
   const plugins = (changed.previous?.entries ?? []).filter(({ id }) => sorted.includes(id));
   return { ...changed, plugins: sortedById(plugins) };
 }
@@ -238,13 +253,6 @@ function refusal(message: string): GlassineError {
   return new GlassineError("reason_invalid", message);
 }
 
-interface TrustFact {
-  readonly id: string;
-  /** `undefined` if it is no longer trusted. */
-  readonly version?: string | undefined;
-  readonly hash?: string | undefined;
-}
-
 type TrustAction = "trust" | "untrust" | "lock";
 
 interface TrustChange extends TrustOptions {
@@ -262,15 +270,22 @@ interface TrustChange extends TrustOptions {
 async function changeTrust(
   path: string,
   edit: (lock: Lockfile) => Edit,
-  plugins: readonly TrustFact[],
   { command: action, reason, audit, ...options }: TrustChange,
 ): Promise<Audited> {
   const auditing = readAuditOptions(audit);
   const trail = createTrail(auditing);
-  const changed = await changeLock(path, edit, options);
+  let lines: Edit["lines"] = [];
+  const recorded = (lock: Lockfile) => {
+    const made = edit(lock);
+    lines = made.lines;
+    return made;
+  };
+  const changed = await changeLock(path, recorded, options);
   const unaudited: string[] = [];
   const causes: unknown[] = [];
-  for (const { id, version = null, hash = null } of plugins) {
+  for (const { id, ...line } of lines) {
+    const isGrant = line.action === "trust";
+    const [version, hash] = isGrant ? [line.version, line.hash] : [null, null];
     const facts = { plugin_name: id, action, version, package_hash: hash, reason };
     const event = auditEvent("plugin.trust_changed", facts);
     const outcome = await trail.emit(event, { kinds: factKindsOf(event) });
