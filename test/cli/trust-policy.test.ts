@@ -19,6 +19,9 @@ async function signedGuard() {
   return { cwd, path, env: builder.env, builder };
 }
 
+/** With these, the publisher is not on the operator's list. */
+const strangers = { GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: "somebody@example.com" };
+
 type Keys = { publishers: [Record<string, unknown>] };
 
 /** Changes the only entry of the operator's key file. */
@@ -48,6 +51,43 @@ describe("plugins trust", () => {
       expect.stringMatching(/^Reinstall the package\. If it persists, treat it as tampering\./),
     ]);
     await expect(readFile(join(cwd, "plugins.lock"))).rejects.toThrow("ENOENT");
+  });
+
+  it.each([
+    ["the operator accepts unsigned plugins", unsigned],
+    ["that is only half set", { GLASSINE_PLUGIN_SIGNING_REQUIRED: "false" }],
+  ])("refuses such files also where %s, and lock --all skips them", async (_, policy) => {
+    verifies("cli:trust-policy");
+    const { cwd, path, env: keys } = await signedGuard();
+    await appendFile(join(path, "plugin.js"), "// changed\n");
+    const options = { services, cwd, env: { ...keys, ...policy, ...strangers } };
+    const ended = await run(trust, options);
+    expect([ended.code, linesOf(ended.stderr)[0]]).toEqual([
+      2,
+      expect.stringMatching(/^trust: plugin 'guard' is rejected: signature_invalid: /),
+    ]);
+    const all = await run(["plugins", "lock", "--all", "--reason", "reviewed"], options);
+    expect([all.code, all.stdout]).toEqual([1, expect.stringMatching(/^skipped: guard: /)]);
+    await expect(readFile(join(cwd, "plugins.lock"))).rejects.toThrow("ENOENT");
+  });
+
+  it.each([
+    ["a signer that nobody lists", true, 'signer = "builder@example.com"'],
+    ["nothing that checks the signature", false, undefined],
+  ])("records no signed package as unsigned where that is accepted, with %s", async (...row) => {
+    const [, hasKeys, expected] = row;
+    verifies("cli:trust-signer");
+    const { cwd, env: keys } = await signedGuard();
+    const env = { ...(hasKeys ? keys : {}), ...unsigned, ...strangers };
+    await run(trust, { services, cwd, env });
+    const text = await readFile(join(cwd, "plugins.lock"), "utf8");
+    expect(text.split("\n").find((line) => line.startsWith("signer"))).toBe(expected);
+    const { stdout } = await run(["plugins", "list"], { services, cwd, env });
+    expect(stdout).toContain(`signed_by=${hasKeys ? "builder@example.com" : "-"}\n`);
+    expect(await run(["plugins", "verify"], { services, cwd, env: keys })).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining("plugins.lock verified: 1 entries"),
+    });
   });
 
   it.each([

@@ -84,9 +84,14 @@ function signingOf(
   if (evidence === undefined) return { signer: undefined };
   const { profile } = surface;
   const decided = decideTrust({ plugin: entry.id, evidence, settings, profile });
-  if (decided.accepted) return { signer: decided.signedBy, trust: decided };
+  const signer = signerIn(evidence);
+  if (decided.accepted) {
+    // It is accepted for what the operator acknowledged, and nobody's signature.
+    const isOverride = decided.decision === "development_unsigned_override";
+    return { signer: isOverride ? signer : decided.signedBy, trust: decided };
+  }
   const { accepted: _, ...why } = decided;
-  return { signer: signerIn(evidence), fault: { ...why, reason: why.message } };
+  return { signer, fault: { ...why, reason: why.message } };
 }
 
 /** Who verifiably signed, trusted or not. A name that is only claimed does not count. */

@@ -52,7 +52,7 @@ export interface StaticPlugin extends Candidate {
   readonly trust: Omit<TrustAccepted, "accepted"> | undefined;
   /**
    * Who verifiably signed it, trusted or not, or `unsigned`; `undefined` for built-in and local
-   * plugins, and if the signature is invalid.
+   * plugins, and if the signature is invalid or was not checked.
    */
   readonly signer: string | undefined;
 }

@@ -39,7 +39,12 @@ export {
   type TrustSettings,
 } from "./settings.ts";
 export { checkEvidence } from "./signing/check-evidence.ts";
-export { decideTrust, isSignatureCode, type TrustAccepted } from "./signing/decide-trust.ts";
+export {
+  decideTrust,
+  invalidSignature,
+  isSignatureCode,
+  type TrustAccepted,
+} from "./signing/decide-trust.ts";
 export { type Ed25519VerifierOptions, ed25519Verifier } from "./signing/ed25519-verifier.ts";
 export { readJsonFile } from "./signing/json-file.ts";
 export { type PublisherKeys, readPublisherKeys } from "./signing/publisher-keys.ts";

@@ -126,7 +126,7 @@ function hookLine(row: Row, paint: Paint): string {
     say`${name} ${version} hooks=${hook_count ?? "unknown"}`,
     ...(enabled === undefined ? [] : [`enabled=${enabled}`]),
     `health=${(colour ?? String)(printable(status))}`,
-    say`signed_by=${signer ?? "unsigned"}`,
+    say`signed_by=${signer ?? "-"}`,
     ...(isolation === null ? [] : [say`isolate=${isolation.isolate}`]),
   ].join(" ");
 }

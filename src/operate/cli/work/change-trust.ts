@@ -16,6 +16,7 @@ import { findPackages, memberText } from "../../packages/index.ts";
 import {
   checkReason,
   type TrustedPlugin as Granted,
+  invalidSignature,
   isSignatureCode,
   type LockEntry,
   type Lockfile,
@@ -40,10 +41,17 @@ import { factsOfLock, lockedFacts, unhashableCodes } from "./facts.ts";
 
 /**
  * Whether trust is possible despite this refusal: the signature policy applies at every start, and
- * may differ there. An invalid signature does prevent trust: it speaks against the files.
+ * may differ there.
  */
 function isPolicy(code: string): boolean {
   return isSignatureCode(code) && code !== "signature_invalid";
+}
+
+/** An invalid signature prevents trust whatever the policy: it speaks against the files. */
+export function signatureFault({ entry, package: of, evidence }: StaticPlugin) {
+  if (evidence?.kind !== "invalid") return undefined;
+  const reason = invalidSignature(entry.id, evidence.detail);
+  return { code: "signature_invalid" as const, reason, package: of.name };
 }
 
 interface TrustRequest extends CommandScope {
@@ -156,7 +164,8 @@ function trustableIn({ report }: Surveyed, id: string): StaticPlugin {
   const refused = report.refused.find((each) => each.id === id && !isPolicy(each.code));
   if (source?.isLocal === true || source?.package.isLinked === true)
     throw notTrusted(id, "is not an installed package and cannot be trusted");
-  if (refused !== undefined) throw rejectedBy(id, refused);
+  const fault = refused ?? (source && signatureFault(source));
+  if (fault !== undefined) throw rejectedBy(id, fault);
   if (source !== undefined) return source;
   const ids = report.found.filter(({ isLocal }) => !isLocal).map(({ entry }) => entry.id);
   const available = listed([...new Set(ids)].sort(byUnits), "<none>");
@@ -167,7 +176,10 @@ function notTrusted(id: string, why: string, more: readonly string[] = []): Comm
   return refusal("trust_refused", `trust: plugin ${singleQuoted(id)} ${why}`, more);
 }
 
-function rejectedBy(id: string, refused: Refused): CommandFailure {
+function rejectedBy(
+  id: string,
+  refused: Pick<Refused, "code" | "reason" | "package">,
+): CommandFailure {
   const { code, reason } = refused;
   if (unhashableCodes.includes(code)) {
     const text = `trust: cannot hash package ${singleQuoted(refused.package)}: ${printable(reason)}`;

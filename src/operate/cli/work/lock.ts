@@ -14,7 +14,7 @@ import {
 import type { CommandScope } from "../command-host.ts";
 import type { LockFacts, TrustedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
-import { entryOf, limitWarnings, trusted } from "./change-trust.ts";
+import { entryOf, limitWarnings, signatureFault, trusted } from "./change-trust.ts";
 import {
   expectNamedLock,
   expectOwnLock,
@@ -91,16 +91,22 @@ async function lockAll(
   const ended = new Set(
     report.drift.filter(({ kind }) => kind === "trust_expired").map(({ id }) => id),
   );
+  const invalid = report.accepted.flatMap((source) => {
+    const fault = signatureFault(source);
+    return fault === undefined ? [] : [{ source, fault }];
+  });
   const skip = (id: string, code: string, why: string) => ({ id, code, reason: why });
   const skipped = [
     ...report.refused.map((each) => skip(each.id ?? each.package, each.code, each.reason)),
     ...linked.map(({ entry: { id } }) =>
       skip(id, "linked_package", "it is not an installed package"),
     ),
+    ...invalid.map(({ source, fault }) => skip(source.entry.id, fault.code, fault.reason)),
     ...[...ended].map((id) => skip(id, "trust_expired", rejectionCodes.trust_expired.means)),
   ].sort((a, b) => byUnits(a.id, b.id));
+  const barred = [...linked, ...invalid.map(({ source }) => source)];
   const sources = report.accepted.filter(
-    (each) => !linked.includes(each) && !each.isBuiltin && !ended.has(each.entry.id),
+    (each) => !barred.includes(each) && !each.isBuiltin && !ended.has(each.entry.id),
   );
   const changedFrom = ({ entries }: Pick<Lockfile, "entries">) =>
     sources.flatMap((source) => {

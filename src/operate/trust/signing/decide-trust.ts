@@ -101,7 +101,7 @@ function refusal(
       return { accepted: false, code: "signature_unchecked", message };
     })
     .with({ kind: "invalid" }, ({ detail }) => {
-      const message = `${who} has an invalid signature: ${detail}`;
+      const message = invalidSignature(plugin, detail);
       return { accepted: false, code: "signature_invalid", message };
     })
     .with({ kind: "verified" }, ({ identity }) => {
@@ -110,4 +110,8 @@ function refusal(
       return { accepted: false, code: "untrusted_identity", message };
     })
     .exhaustive();
+}
+
+export function invalidSignature(plugin: string, detail: string): string {
+  return `plugin ${quoteName(plugin)} has an invalid signature: ${detail}`;
 }
