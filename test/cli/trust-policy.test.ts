@@ -91,6 +91,42 @@ describe("plugins trust", () => {
   });
 
   it.each([
+    ["trust", trust],
+    ["lock --all", ["plugins", "lock", "--all", "--reason", "reviewed"]],
+  ])("keeps with %s the signer that nothing checks there, and warns", async (_, argv) => {
+    verifies("cli:trust-signer");
+    const { cwd, path, env } = await signedGuard();
+    await run(trust, { services, cwd, env });
+    await appendFile(join(path, "plugin.js"), "// changed\n");
+    const other = await publisher(await newRoot(), "other@example.com");
+    await other.sign(path);
+    const { code, stderr } = await run(argv, { services, cwd, env: unsigned });
+    expect([code, stderr]).toEqual([
+      0,
+      "warning: nothing here checks who signed 'guard', so its entry keeps the signer builder@example.com: run verify where that is checked\n",
+    ]);
+    const { GLASSINE_PLUGIN_PUBLISHER_KEYS } = other.env;
+    const theirs = { ...env, GLASSINE_PLUGIN_PUBLISHER_KEYS } as typeof env;
+    theirs.GLASSINE_PLUGIN_TRUSTED_PUBLISHERS = "other@example.com";
+    expect(await run(["plugins", "verify"], { services, cwd, env: theirs })).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining("guard: signer (expected='builder@example.com'"),
+    });
+  });
+
+  it("does not keep that a package was unsigned when it is signed now", async () => {
+    verifies("cli:trust-signer");
+    const cwd = await newRoot();
+    const path = await install(cwd, "guard");
+    const options = { services, cwd, env: unsigned };
+    await run(trust, options);
+    const builder = await publisher(cwd, "builder@example.com");
+    await builder.sign(path);
+    expect(await run(trust, options)).toMatchObject({ code: 0, stderr: "" });
+    expect(await readFile(join(cwd, "plugins.lock"), "utf8")).not.toContain("signer");
+  });
+
+  it.each([
     ["a key that was revoked", { revoked: true }, /key 'k1' of identity .* is revoked/],
     ["a key whose time is over", { not_after: "2020-01-01T00:00:00Z" }, /key 'k1' .* after 2020/],
     ["a key that nobody bound", { key_id: "k2" }, /no key 'k1' for identity/],

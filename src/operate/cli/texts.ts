@@ -50,6 +50,8 @@ export const texts = {
     `nothing limits the ${kinds.join(" and ")} of ${singleQuoted(id)}: its package.json lists none, so its code may ask for any. Trust it with --check, which takes them from the plugin, or have them listed in package.json.`,
   misspelt: (id: string, name: string, meant: string) =>
     `${singleQuoted(id)} asks for ${singleQuoted(name)}, which this host does not know and which grants nothing; did you mean ${meant}?`,
+  signerKept: (id: string, signer: string) =>
+    say`nothing here checks who signed '${id}', so its entry keeps the signer ${signer}: run verify where that is checked`,
   stillInstalled: (id: string, path: string) =>
     `plugin ${singleQuoted(id)} is still installed at ${printable(path)}: a production host does not start there until its package is removed`,
   keptOptional: (id: string) =>

@@ -81,15 +81,16 @@ export async function trust(request: TrustRequest) {
   const surveyed = await surveyPackages(filesOnlyRequest(request));
   expectOwnLock(surveyed.options, "trust");
   const source = trustableIn(surveyed, id);
-  const fitting = ({ entries }: Pick<Lockfile, "entries">) => {
-    const place = placeOf(request, entries);
+  const keptFrom = ({ entries }: Pick<Lockfile, "entries">) => {
+    const before = entries.find((each) => each.id === id);
+    const place = placeOf(request, before);
     expectFit(source, place, surveyed);
-    return place;
+    return { ...place, signer: before?.signer };
   };
-  const placeNow = fitting(surveyed.report.lock ?? { entries: [] });
-  const requested = request.check ? await requestedBy(source, placeNow, surveyed) : {};
+  const keptNow = keptFrom(surveyed.report.lock ?? { entries: [] });
+  const requested = request.check ? await requestedBy(source, keptNow, surveyed) : {};
   const entryIn = (now: Lockfile) =>
-    entryOf(source, { ...requested, ...fitting(now), until, optional });
+    entryOf(source, { ...requested, ...keptFrom(now), until, optional });
   const { plugins, lock, journal, warnings } = await trustFrom(
     surveyed.options.lockPath,
     (now) => [entryIn(now)],
@@ -99,20 +100,19 @@ export async function trust(request: TrustRequest) {
   const [granted] = plugins as readonly [Granted];
   const ofPlace = await newLockWarnings(request, surveyed.options);
   const found = new Set([...surveyed.report.warnings, ...ofPlace]);
-  const limits = limitWarnings(granted.entry, source, surveyed.options);
+  const ofEntry = entryWarnings(granted.entry, source, surveyed.options);
   return {
     ...trusted(granted),
     lock: factsOfLock(lock),
     journal_path: journal,
-    warnings: [...found, ...policyWarnings(id, surveyed), ...limits, ...warnings],
+    warnings: [...found, ...policyWarnings(id, surveyed), ...ofEntry, ...warnings],
   };
 }
 
 type Place = Pick<LockEntry, "isolate" | "accept">;
 
 /** Where its code runs. Trusting an upgrade without saying where keeps the previous place. */
-function placeOf({ id, isolate, accept }: TrustRequest, entries: Lockfile["entries"]): Place {
-  const before = entries.find((each) => each.id === id);
+function placeOf({ isolate, accept }: TrustRequest, before: LockEntry | undefined): Place {
   if (isolate === undefined) return { isolate: before?.isolate, accept: before?.accept };
   return isolate === "host" ? {} : { isolate, accept };
 }
@@ -131,11 +131,24 @@ function policyWarnings(id: string, { report }: Surveyed): readonly string[] {
     .map(({ code, reason }) => texts.policyRefuses(id, code, reason));
 }
 
+/** What an operator should know of an entry that was just written. */
+export function entryWarnings(
+  entry: LockEntry,
+  source: StaticPlugin,
+  options: Pick<ReadDiscoverOptions, "surface">,
+): readonly string[] {
+  const isKept = source.signer === undefined && entry.signer !== undefined;
+  return [
+    ...(isKept ? [texts.signerKept(entry.id, entry.signer)] : []),
+    ...limitWarnings(entry, source, options),
+  ];
+}
+
 /**
  * Warns if neither package nor entry limits what the code may ask for at later starts, and of
  * misspelt names, which grant nothing.
  */
-export function limitWarnings(
+function limitWarnings(
   { id, capabilities, hooks }: LockEntry,
   { entry }: StaticPlugin,
   { surface }: Pick<ReadDiscoverOptions, "surface">,
@@ -193,12 +206,12 @@ function rejectedBy(
 /** Loads the plugin to find out from its code what it asks for. */
 async function requestedBy(
   source: StaticPlugin,
-  place: Place,
+  { isolate, accept }: Place,
   { options, report }: Surveyed,
 ): Promise<Pick<LockEntry, "capabilities" | "hooks">> {
   const alone = report.accepted.filter((each) => each === source);
   const { id } = source.entry;
-  const isolated = readIsolations(options.isolationSettings, [{ id, ...place }]);
+  const isolated = readIsolations(options.isolationSettings, [{ id, isolate, accept }]);
   const how = { ...options, isolated };
   const { loaded, refused } = await loadStage(how, { ...report, accepted: alone });
   await endIsolated(hookPlugins(loaded));
@@ -225,7 +238,8 @@ export function entryOf(
     hash: hash?.hash ?? "",
     capabilities: found.capabilities ?? kept.capabilities,
     hooks: found.hooks ?? kept.hooks,
-    signer: signer ?? kept.signer,
+    // It is unknown only for a package with a signature, which is no longer unsigned.
+    signer: signer ?? (kept.signer === "unsigned" ? undefined : kept.signer),
     until: kept.until,
     optional: kept.optional,
     isolate: kept.isolate,

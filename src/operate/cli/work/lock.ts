@@ -14,7 +14,7 @@ import {
 import type { CommandScope } from "../command-host.ts";
 import type { LockFacts, TrustedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
-import { entryOf, limitWarnings, signatureFault, trusted } from "./change-trust.ts";
+import { entryOf, entryWarnings, signatureFault, trusted } from "./change-trust.ts";
 import {
   expectNamedLock,
   expectOwnLock,
@@ -118,10 +118,10 @@ async function lockAll(
     return { skipped, warnings: await settlePending(options) };
   const how = { command: "lock", audit } as const;
   const done = await trustFrom(options.lockPath, changedFrom, reason as string, how);
-  const limits = done.plugins.flatMap(({ entry }) =>
+  const ofEntries = done.plugins.flatMap(({ entry }) =>
     sources
       .filter((source) => source.entry.id === entry.id)
-      .flatMap((source) => limitWarnings(entry, source, options)),
+      .flatMap((source) => entryWarnings(entry, source, options)),
   );
   return {
     lock: factsOfLock(done.lock),
@@ -129,7 +129,7 @@ async function lockAll(
     created: done.previous === undefined,
     trusted: done.plugins.map(trusted),
     skipped,
-    warnings: [...limits, ...done.warnings],
+    warnings: [...ofEntries, ...done.warnings],
   };
 }
 
