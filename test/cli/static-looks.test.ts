@@ -80,7 +80,7 @@ describe("with discovery switched off", () => {
   });
 });
 
-it("a plugin of another host is neither missing nor pruned", async () => {
+it("a plugin of another host is neither missing nor pruned, nor counted as verified", async () => {
   verifies("lockfile:drift-other-hosts", "cli:verify-counts");
   const cwd = await newRoot();
   const file = join(await install(cwd, "theirs"), "package.json");
@@ -97,7 +97,18 @@ it("a plugin of another host is neither missing nor pruned", async () => {
   expect(await run(trusted, { services, cwd, env, host: other })).toMatchObject({ code: 0 });
   const lock = await readFile(join(cwd, "plugins.lock"), "utf8");
   const at = (argv: readonly string[]) => run(["plugins", ...argv], { services, cwd, env });
-  expect(await at(["verify"])).toMatchObject({ code: 0, stderr: "" });
+  const verified = await at(["verify"]);
+  expect([verified.code, verified.stderr, linesOf(verified.stdout).slice(1)]).toEqual([
+    0,
+    "",
+    [
+      "1 entry of another host was not looked at: `verify --host MODULE` compares it.",
+      "",
+      "plugins.lock verified: 0 entries; signatures were not checked: GLASSINE_PLUGIN_SIGNING_REQUIRED=false",
+    ],
+  ]);
+  const { document } = await runJson(["plugins", "verify"], { services, cwd, env });
+  expect(document).toMatchObject({ ok: true, other_host_count: 1, lock: { entries: 1 } });
   expect(await at(["lock", "--prune", ...reason])).toMatchObject({ code: 0 });
   expect(await readFile(join(cwd, "plugins.lock"), "utf8")).toBe(lock);
 });

@@ -65,6 +65,20 @@ describe("plugins verify", () => {
     expect([asDocument, document.ok]).toEqual([code, count === 0]);
   });
 
+  it.each([
+    [1, "1 entry of another host was not looked at: `verify --host MODULE` compares it."],
+    [2, "2 entries of other hosts were not looked at: `verify --host MODULE` compares them."],
+  ])("says of %i entries of other hosts that it did not look at them", async (count, text) => {
+    verifies("cli:verify-lines");
+    const services = serving({ other_host_count: count });
+    const { stdout } = await run(["plugins", "verify"], { services });
+    expect(linesOf(stdout).slice(1)).toEqual([
+      text,
+      "",
+      `plugins.lock verified: ${2 - count} entries`,
+    ]);
+  });
+
   it("prints each finding", async () => {
     verifies("cli:verify-lines", "cli:list-drift");
     const given: Given = {
@@ -144,11 +158,13 @@ describe("plugins verify", () => {
       journal_problems,
       journal_problem_count: 2,
       guest_count: 0,
+      other_host_count: 0,
     });
     expect(Object.keys(document)).toEqual([
       "ok",
       "lock",
       "guest_count",
+      "other_host_count",
       "drift",
       "linked",
       "duplicates",

@@ -44,10 +44,10 @@ export async function staticStage(
   const off = `${envPrefix}PLUGIN_AUTO_DISCOVERY_ENABLED=false`;
   if (isOff && !options.looksAlways) {
     const note = `${off}: no installed plugin is read`;
-    const nothing = { found: [], accepted: [], refused: [], drift: [], unreadable: [] };
+    const none = { found: [], accepted: [], refused: [], drift: [], ofOthers: [], unreadable: [] };
     const warnings = [...options.warnings, note];
     const { settingFaults: faults } = options;
-    return { ...known, ...nothing, faults, signaturesUnchecked: note, warnings };
+    return { ...known, ...none, faults, signaturesUnchecked: note, warnings };
   }
   const { verifiers, faults } = await verifiersFor(options);
   const builtins = await Promise.all(
@@ -100,6 +100,7 @@ export async function staticStage(
     ],
     // Without a lockfile there is nothing to drift from.
     drift: lock === undefined ? [] : drift,
+    ofOthers: [...lost.ofOthers],
     unreadable,
     faults,
     signaturesUnchecked: whyUnchecked(settings, verifiers, envPrefix),

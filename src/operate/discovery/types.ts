@@ -76,6 +76,8 @@ export interface StaticReport {
   readonly accepted: readonly StaticPlugin[];
   readonly refused: readonly Refused[];
   readonly drift: readonly Drift[];
+  /** The ids of entries that were not compared, because their plugins are another host's. */
+  readonly ofOthers: readonly string[];
   /** Folders that cannot be read: a plugin that was not found may be in one. */
   readonly unreadable: readonly string[];
   /** Faults of the operator's settings and files, if a command goes on despite them. */

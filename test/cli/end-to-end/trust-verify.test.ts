@@ -62,6 +62,7 @@ describe("an installation", () => {
         ok: true,
         lock: { path: lock, schema_version: 1, entries: 3 },
         guest_count: 0,
+        other_host_count: 0,
         drift: [],
         linked: [],
         duplicates: [],

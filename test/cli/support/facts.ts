@@ -101,6 +101,7 @@ export function verified(given: Partial<VerifyReport> = {}): VerifyReport {
   return {
     lock: lockAt,
     guest_count: 0,
+    other_host_count: 0,
     drift: [],
     linked: [],
     duplicates: [],

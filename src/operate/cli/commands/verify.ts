@@ -48,6 +48,9 @@ export const verify = defineCommand({
     guest_count: count.describe(
       "Entries that were not looked at: guests, which `gateway trust --check` compares.",
     ),
+    other_host_count: count.describe(
+      "Entries that were not looked at: plugins of other hosts, which `--host` compares.",
+    ),
     drift: driftSchema,
     linked: z
       .array(z.object({ id: text, path: text }))
@@ -92,13 +95,13 @@ function problemCount(report: VerifyReport, countJournal: boolean): number {
 
 function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly string[] {
   const { lock, drift, linked, duplicates, unhashable, signatures, unreadable } = report;
-  const { pending, permissions, guest_count: guests, signatures_unchecked: unchecked } = report;
-  const [were, them] = guests === 1 ? [" was", "it"] : ["s were", "them"];
-  const unseen = `${guests} guest${were} not looked at: \`gateway trust --check\` compares ${them}.`;
+  const { pending, permissions, signatures_unchecked: unchecked } = report;
+  const { guest_count: guests, other_host_count: others } = report;
   const reasons = (of: typeof unhashable) =>
     of.map(({ id, code, reason }) => `  ${printable(id)}: ${reasonOf(code, reason)}`);
   const parts = [
-    ...(guests === 0 ? [] : [unseen]),
+    ...notSeen(guests, ["guest", "guests"], "gateway trust --check"),
+    ...notSeen(others, ["entry of another host", "entries of other hosts"], "verify --host MODULE"),
     ...driftSection(drift, paint),
     ...section(
       "Links, which production does not load:",
@@ -124,7 +127,9 @@ function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly
   const uncheckedFor = unchecked === null ? "" : say`; signatures were not checked: ${unchecked}`;
   const end =
     problems === 0
-      ? paint.good(`plugins.lock verified: ${lock.entries - guests} entries${uncheckedFor}`)
+      ? paint.good(
+          `plugins.lock verified: ${lock.entries - guests - others} entries${uncheckedFor}`,
+        )
       : paint.bad(`verify failed: ${problems} problem(s)`);
   return [
     texts.lockLine(lock.path, lock.schema_version),
@@ -133,6 +138,16 @@ function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly
     end,
     ...stepsOfVerify(report, paint),
   ];
+}
+
+function notSeen(
+  count: number,
+  [one, several]: readonly [string, string],
+  command: string,
+): readonly string[] {
+  if (count === 0) return [];
+  const [what, them] = count === 1 ? [`${one} was`, "it"] : [`${several} were`, "them"];
+  return [`${count} ${what} not looked at: \`${command}\` compares ${them}.`];
 }
 
 function permissionLines(change: VerifyReport["permissions"][number]): readonly string[] {

@@ -36,6 +36,7 @@ export async function verify(scope: CommandScope) {
   return {
     lock: factsOfLock(lock),
     guest_count: lock.entries.filter(({ kind }) => kind !== undefined).length,
+    other_host_count: report.ofOthers.length,
     drift: driftRows(report),
     // Production refuses links, whatever the lockfile says.
     linked: found
