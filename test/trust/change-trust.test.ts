@@ -1,7 +1,7 @@
 /** Granting and revoking trust: what the lock and the journal contain afterwards. */
 import { stat, utimes, writeFile } from "node:fs/promises";
 import { hostname, userInfo } from "node:os";
-import { readLockfile, revokePlugins, trustPlugins } from "glassine/node";
+import { type LockEntry, readLockfile, revokePlugins, trustPlugins } from "glassine/node";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import {
@@ -17,6 +17,26 @@ import {
 
 const pii = entryOf("acme.pii");
 const rate = entryOf("acme.rate");
+
+it.each([
+  [
+    "a guest by a plugin of npm",
+    { ...entryOf("acme.first"), kind: "cpex" as const },
+    /from the wheel/,
+  ],
+  ["a plugin of npm by a guest", entryOf("acme.first"), /from the npm package/],
+])("never replaces %s", async (_, before, text) => {
+  verifies("journal:same-kind");
+  const { path, text: textOf, journalText } = await lockFolder();
+  await trustPlugins(path, [before], "reviewed");
+  const files = [await textOf(), await journalText()];
+  const { kind, ...plain } = before as LockEntry;
+  const after: LockEntry = kind === undefined ? { ...plain, kind: "cpex" } : plain;
+  const refused = await refusalOf(() => trustPlugins(path, [after], "reviewed"));
+  expect([refused.code, refused.message]).toEqual(["trust_refused", expect.stringMatching(text)]);
+  expect(refused.message).toContain("untrust it first");
+  expect([await textOf(), await journalText()]).toEqual(files);
+});
 
 describe("a reason", () => {
   const blank = [undefined, "", " ", "\t\r\n\u2003", "\ufeff"];

@@ -95,6 +95,10 @@ async function lockAll(
     const fault = signatureFault(source);
     return fault === undefined ? [] : [{ source, fault }];
   });
+  const guests = (report.lock?.entries ?? []).filter(({ kind }) => kind !== undefined);
+  const likeGuests = report.accepted.filter(({ entry }) =>
+    guests.some(({ id }) => id === entry.id),
+  );
   const skip = (id: string, code: string, why: string) => ({ id, code, reason: why });
   const skipped = [
     ...report.refused.map((each) => skip(each.id ?? each.package, each.code, each.reason)),
@@ -102,9 +106,12 @@ async function lockAll(
       skip(id, "linked_package", "it is not an installed package"),
     ),
     ...invalid.map(({ source, fault }) => skip(source.entry.id, fault.code, fault.reason)),
+    ...likeGuests.map(({ entry: { id } }) =>
+      skip(id, "duplicate_id", "plugins.lock trusts a guest under this id"),
+    ),
     ...[...ended].map((id) => skip(id, "trust_expired", rejectionCodes.trust_expired.means)),
   ].sort((a, b) => byUnits(a.id, b.id));
-  const barred = [...linked, ...invalid.map(({ source }) => source)];
+  const barred = [...linked, ...likeGuests, ...invalid.map(({ source }) => source)];
   const sources = report.accepted.filter(
     (each) => !barred.includes(each) && !each.isBuiltin && !ended.has(each.entry.id),
   );

@@ -66,11 +66,13 @@ export interface Revoked extends Audited {
  * A missing lock is created; its folder must exist.
  *
  * @param path the path of the lock
- * @throws GlassineError `reason_invalid`, `trust_refused` if an entry is invalid or two have one
- *   id, `lockfile_invalid`, `lockfile_newer`, `lockfile_uneditable`, `lockfile_busy`,
+ * @throws GlassineError `reason_invalid`, `trust_refused` if an entry is invalid, two have one id,
+ *   or a guest would replace a plugin of an npm package or the other way round,
+ *   `lockfile_invalid`, `lockfile_newer`, `lockfile_uneditable`, `lockfile_busy`,
  *   `lockfile_failed`, `aborted`, `options_invalid`. Nothing is written then.
  * @throws GlassineError `audit_failed` under `audit.strict`. All is written then.
- * @see spec `journal:one-line-each`, `journal:renewed`, `journal:all-or-nothing`, `journal:audited`
+ * @see spec `journal:one-line-each`, `journal:same-kind`, `journal:renewed`,
+ *   `journal:all-or-nothing`, `journal:audited`
  * @example
  * ```ts
  * import { mkdtemp } from "node:fs/promises";
@@ -114,6 +116,7 @@ export async function trustFrom(
   let sorted: readonly LockEntry[] = [];
   const edit = (lock: Lockfile): Edit => {
     sorted = sortedById(entriesFor(lock));
+    for (const entry of sorted) expectSameKind(entry, entryIn(lock, entry.id));
     return {
       text: sorted.reduce(setEntry, lock.text),
       lines: sorted.map(({ id, version, hash, until, isolate }) => ({
@@ -211,6 +214,16 @@ export async function createLock(path: string) {
 
 function entryIn(lock: Lockfile | undefined, id: string): LockEntry | undefined {
   return lock?.entries.find((each) => each.id === id);
+}
+
+/** Its isolation and end of trust would be lost without anybody having decided that. */
+function expectSameKind(entry: LockEntry, before: LockEntry | undefined): void {
+  if (before === undefined || before.kind === entry.kind) return;
+  const { id } = entry;
+  const what = ({ kind, package: name }: LockEntry) =>
+    kind === undefined ? `the npm package ${printable(name)}` : `the wheel ${printable(name)}`;
+  const text = `plugin ${quoteName(id)} is trusted from ${what(before)}, and this one is from ${what(entry)}: untrust it first, or rename one of them`;
+  throw new GlassineError("trust_refused", text, { id });
 }
 
 function expectLocked({ entries }: Lockfile, id: string, path: string): void {

@@ -9,6 +9,7 @@ import {
   type ResolveOptions,
   resolvePlugins,
 } from "../../../../src/gateway/config/resolve-plugins.ts";
+import { install, unsigned } from "../../../discovery/support.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
 import {
   accept,
@@ -341,6 +342,35 @@ describe("in production", () => {
     expect((await loose.trust(...reasoned)).stdout).toContain("belongs to no wheel");
     const bare = await scene({ plugins: [{ ...guard, kind: "elsewhere.Guard" }] });
     expect((await bare.trust(...reasoned)).stdout).toContain("its code is in no wheel");
+  });
+
+  it("replaces no plugin of npm with the same id, and is not replaced by one", async () => {
+    verifies("journal:same-kind");
+    const { trust, folder, lock } = await scene();
+    await install(folder, "guard");
+    const plugins = (...argv: readonly string[]) =>
+      run(["plugins", ...argv, "--reason", "OPS-1", "--plugins-lock", lock], {
+        cwd: folder,
+        env: unsigned,
+      });
+    await plugins("trust", "guard");
+    const before = await readFile(lock, "utf8");
+    const guest = await trust(...reasoned);
+    expect([guest.code, guest.stdout]).toEqual([2, expect.stringContaining("untrust it first")]);
+    expect(await readFile(lock, "utf8")).toBe(before);
+    await plugins("untrust", "guard");
+    await trust(...reasoned);
+    const plugin = await plugins("trust", "guard");
+    expect([plugin.code, plugin.stderr]).toEqual([
+      2,
+      expect.stringContaining("trusted from the wheel cpex-guard, and this one is from the npm"),
+    ]);
+    const all = await plugins("lock", "--all");
+    expect([all.code, all.stdout]).toEqual([
+      1,
+      expect.stringContaining("skipped: guard: duplicate_id"),
+    ]);
+    expect(await readFile(lock, "utf8")).toContain('kind = "cpex"');
   });
 
   it("needs a reason, and guests", async () => {
