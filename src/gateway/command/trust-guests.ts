@@ -32,11 +32,12 @@ export async function trustGuests({ cwd, env, options, paint }: GatewayTrustCont
       'the configuration names no guests: write { "kind": "cpex", "file": …, "python": … } under plugins',
     );
   const found: Found[] = [];
+  let lockPath = "";
   for (const entry of entries) {
     const survey = await surveyGuests(entry.file, guestOptions(entry, host));
+    lockPath = survey.lockPath;
     found.push(...foundIn(entry.file, expectWhole(survey), found));
   }
-  const [{ lockPath }] = found as [Found];
   const changed = found.filter(({ changes }) => changes.length > 0);
   const isWritten = !isCheck && changed.length > 0;
   const done = isWritten
@@ -58,16 +59,20 @@ export async function trustGuests({ cwd, env, options, paint }: GatewayTrustCont
     lines: [
       ...found.flatMap((each) => linesOf(each, paint)),
       ...(done === undefined
-        ? [isCheck ? "nothing is written" : "nothing has changed since it was trusted"]
+        ? [nothingDone(found, isCheck)]
         : [say`  lock:    ${lockPath}`, say`  journal: ${done.journal}`]),
     ],
     warnings: done?.warnings ?? [],
   };
 }
 
+function nothingDone(found: readonly Found[], isCheck: boolean): string {
+  if (found.length === 0) return "nothing to trust: the configuration selects no plugin of CPEX";
+  return isCheck ? "nothing is written" : "nothing has changed since it was trusted";
+}
+
 interface Found {
   readonly file: string;
-  readonly lockPath: string;
   readonly entry: LockEntry;
   readonly changes: readonly Change[];
 }
@@ -96,7 +101,7 @@ function expectWhole(survey: GuestSurvey): GuestSurvey {
 /** @throws GlassineError `plugin_duplicate` */
 function foundIn(
   file: string,
-  { entries, drift, lockPath, kept }: GuestSurvey,
+  { entries, drift, kept }: GuestSurvey,
   before: readonly Found[],
 ): readonly Found[] {
   return entries.map((entry) => {
@@ -111,7 +116,7 @@ function foundIn(
     const was = kept.find((each) => each.id === id);
     const accepted =
       sameNames(was?.accept, entry.accept) || own.length > 0 ? [] : [acceptOf(was, entry)];
-    return { file, lockPath, entry, changes: [...own, ...accepted] };
+    return { file, entry, changes: [...own, ...accepted] };
   });
 }
 

@@ -373,6 +373,20 @@ describe("in production", () => {
     expect(await readFile(lock, "utf8")).toContain('kind = "cpex"');
   });
 
+  it("has nothing to trust if the file selects no plugin", async () => {
+    const { trust, lock, folder } = await scene({ plugins: [{ ...guard, mode: "disabled" }] });
+    for (const flags of [reasoned, ["--check"]]) {
+      const { code, document } = await trust(...flags);
+      expect([code, document()]).toMatchObject([
+        0,
+        { lock_path: lock, written: false, guests: [] },
+      ]);
+    }
+    const { stdout } = await run(["gateway", "trust", "--check"], { cwd: folder });
+    expect(stdout).toBe("nothing to trust: the configuration selects no plugin of CPEX\n");
+    await expect(readFile(lock)).rejects.toThrow("ENOENT");
+  });
+
   it("needs a reason, and guests", async () => {
     const { trust, folder } = await scene();
     expect((await trust()).stdout).toContain("reason");
