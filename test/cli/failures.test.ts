@@ -3,7 +3,7 @@
 import { errorCodes, GlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { drift, rejected, report, trusted, verified } from "./support/facts.ts";
+import { drift, locked, rejected, report, trusted, verified } from "./support/facts.ts";
 import { documentOf, linesOf, type RunOptions, run, runJson } from "./support/run.ts";
 
 const thrown = Object.assign(new Error("EACCES: permission denied, open '/a'"), {
@@ -173,6 +173,26 @@ describe("standard output", () => {
     for (const argv of [["plugins", "list"], ["plugins", "list", "--json"], ["--help"]]) {
       const { code, stderr } = await run(argv, { stdout });
       expect([code, stderr]).toEqual([2, "cannot write to standard output: ENOSPC\n"]);
+    }
+  });
+
+  const madeKey = { identity: "a", keyId: "k", publicKey: "p" };
+  it.each<[readonly string[], NonNullable<RunOptions["services"]>, boolean]>([
+    [["trust", "a", "--reason", "r"], { trust: async () => trusted() }, true],
+    [["lock"], { lock: async () => locked({ created: true }) }, true],
+    [["lock"], { lock: async () => locked() }, false],
+    [["keygen", "k.pem", "--identity", "a"], { makeKey: async () => madeKey }, true],
+  ])("that cannot be written to does not hide that %j changed something", async (...row) => {
+    verifies("cli:closed-pipe");
+    const [argv, services, isChange] = row;
+    const stdout = failingOutput("ENOSPC", "callback");
+    for (const how of [[], ["--json"]]) {
+      const ended = await run(["plugins", ...argv, ...how], { stdout, services });
+      const more = isChange ? "; the change was made" : "";
+      expect([ended.code, ended.stderr]).toEqual([
+        2,
+        `cannot write to standard output: ENOSPC${more}\n`,
+      ]);
     }
   });
 

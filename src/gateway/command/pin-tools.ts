@@ -32,6 +32,7 @@ export async function pinTools({ cwd, env, options }: PinContext) {
       ...(written ? [say`written: ${file}`] : []),
       ...(written || options.check === true ? [] : [say`nothing was written: ${file}`]),
     ],
+    hasChanged: written,
   };
 }
 

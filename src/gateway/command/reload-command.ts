@@ -53,6 +53,7 @@ export const reloadCommand: Command = defineCommand({
     return {
       exitCode: 0,
       document: { action: "reload" as const, config_file: file, generation },
+      hasChanged: true,
       lines: [say`reloaded: ${file} (generation ${generation})`],
     };
   },

@@ -63,6 +63,7 @@ export async function trustGuests({ cwd, env, options, paint }: GatewayTrustCont
         : [say`  lock:    ${lockPath}`, say`  journal: ${done.journal}`]),
     ],
     warnings: done?.warnings ?? [],
+    hasChanged: done !== undefined,
   };
 }
 

@@ -101,6 +101,8 @@ export interface Outcome<Document = unknown> {
   readonly warnings?: readonly string[];
   /** Further lines for standard error. */
   readonly notes?: readonly string[];
+  /** Whether anything was changed, which has to be said if the result cannot be printed. */
+  readonly hasChanged?: boolean;
 }
 
 /** Inserts a host's names into a string of a command or an option. */

@@ -99,9 +99,14 @@ const gone: ReadonlySet<string> = new Set(["EPIPE", "ERR_STREAM_DESTROYED", "ECO
 const heard = new WeakSet<TextStream>();
 
 /** Writes to standard output. Throws on every failure except a closed pipe. */
-export async function writeResult(stream: TextStream, text: string): Promise<void> {
+export async function writeResult(
+  stream: TextStream,
+  text: string,
+  hasChanged = false,
+): Promise<void> {
   const fault = await written(stream, text);
-  if (fault !== undefined && !gone.has(fault)) throw refusal("io_failed", texts.output(fault));
+  if (fault !== undefined && !gone.has(fault))
+    throw refusal("io_failed", texts.output(fault, hasChanged));
 }
 
 /** Writes to standard error. Failures are ignored: there is nowhere left to report them. */

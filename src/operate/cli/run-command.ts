@@ -70,13 +70,14 @@ export async function runCommand(input: RunInput): Promise<number> {
       progress: progress.show,
     };
     const context = command.options.host === sharedOptions.host ? await withHost(given) : given;
-    const { exitCode, document, lines, warnings = [], notes = [] } = await command.run(context);
+    const outcome = await command.run(context);
+    const { exitCode, document, lines, warnings = [], notes = [], hasChanged } = outcome;
     progress.end();
     const isJson = options.json === true;
     const result = isJson ? documentText(command.schema.parse(document)) : textOf(lines);
     const complaints = [...warnings.map((text) => `warning: ${printable(text)}`), ...notes];
     await writeComplaint(input.stderr, textOf(complaints));
-    await writeResult(input.stdout, result);
+    await writeResult(input.stdout, result, hasChanged);
     return exitCode;
   } catch (thrown) {
     progress.end();

@@ -89,7 +89,8 @@ export const texts = {
     `${from}: cannot use the module ${singleQuoted(module)}: ${printable(detail)}`,
   noHost: (name: string) =>
     `its export ${name} is not a host: export what defineHost of this installation returns`,
-  output: (code: string) => `cannot write to standard output: ${printable(code)}`,
+  output: (code: string, hasChanged: boolean) =>
+    `cannot write to standard output: ${printable(code)}${hasChanged ? "; the change was made" : ""}`,
   endedEarly: "internal error: the process ended before the command was done",
   failedOutside: (text: string) => say`warning: plugin code failed outside its turn: ${text}`,
 } as const;

@@ -46,6 +46,7 @@ export const keygen = defineCommand({
         texts.forOperators,
         `  ${printableJson(entry)}`,
       ],
+      hasChanged: true,
     };
   },
 });

@@ -67,7 +67,8 @@ export const lock = defineCommand({
     const { created, trusted, untrusted, skipped } = change;
     const { path, entries } = change.lock;
     const document = { ...change, action, trusted: trusted.map(trustedDocument) };
-    const outcome = { document, warnings: change.warnings } as const;
+    const hasChanged = created || change.journal_path !== null;
+    const outcome = { document, warnings: change.warnings, hasChanged } as const;
     if (action === "create" || action === "check") {
       const word = action === "check" ? "valid" : "exists";
       const line = created ? say`created: ${path}` : say`${word}: ${path} (${entries} entries)`;

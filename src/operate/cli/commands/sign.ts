@@ -89,6 +89,7 @@ export const sign = defineCommand({
         `  ${printableJson(entry)}`,
       ],
       warnings,
+      hasChanged: true,
     };
   },
 });

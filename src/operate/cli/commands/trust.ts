@@ -109,6 +109,7 @@ export const trust = defineCommand({
         ...permissionLines(change, words),
       ],
       warnings: change.warnings,
+      hasChanged: true,
     };
   },
 });

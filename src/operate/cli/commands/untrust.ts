@@ -36,6 +36,7 @@ export const untrust = defineCommand({
       document: { ...change, action: "untrust" as const },
       lines: [untrustedLine(change.id, paint), ...pathLines(change)],
       warnings: change.warnings,
+      hasChanged: true,
     };
   },
 });
