@@ -1,7 +1,10 @@
 /** A change that was begun and not finished: what reports it, and which way out is named. */
 import { createHash } from "node:crypto";
+import { rmSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { install, newRoot, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
@@ -143,5 +146,62 @@ describe("an unreadable record of a change", () => {
       "error",
       ["journal", "pending"],
     ]);
+  });
+});
+
+describe("the journal, while another process changes the lock", () => {
+  const strict = ["plugins", "verify", "--strict-journal"];
+
+  /** A place before and after a second grant, as text of the lock and of the journal. */
+  async function changedPlace() {
+    const place = await newPlace();
+    const { lock, at } = place;
+    const both = async () => ({
+      [lock]: await readFile(lock, "utf8"),
+      [`${lock}.journal`]: await readFile(`${lock}.journal`, "utf8"),
+    });
+    await at(["plugins", "trust", "guard", ...reason]);
+    const before = await both();
+    await at(["plugins", "trust", "guard", ...reason, "--until", "2099-01-31"]);
+    const after = await both();
+    const put = (texts: Readonly<Record<string, string>>) => {
+      for (const [path, text] of Object.entries(texts)) writeFileSync(path, text);
+    };
+    return { ...place, before, after, put };
+  }
+
+  it("agrees with it if the change came while packages were hashed", async () => {
+    verifies("journal:read-together");
+    const { cwd, before, after, put } = await changedPlace();
+    put(before);
+    const verify = (request: Parameters<typeof services.verify>[0]) =>
+      services.verify({ ...request, progress: () => put(after) });
+    const { code, stdout } = await run(strict, { services: { verify }, cwd, env: unsigned });
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringContaining("plugins.lock verified: 1 entries"),
+    ]);
+  });
+
+  it.each([
+    ["verify", strict],
+    ["journal", ["plugins", "journal"]],
+  ])("is read when the change is done, by %s", async (_, argv) => {
+    verifies("journal:read-together");
+    const { lock, at, before, after, put } = await changedPlace();
+    const journal = `${lock}.journal`;
+    // The lock has been replaced, and the journal does not have the line yet.
+    put({ ...after, [journal]: before[journal] ?? "" });
+    const record = { version: 1, old: other, new: sha256(after[lock] ?? ""), journal: 0 };
+    await writeFile(`${lock}.pending`, JSON.stringify({ ...record, lines: [line] }));
+    await writeFile(`${lock}.lck`, JSON.stringify({ pid: process.pid, host: hostname() }));
+    const done = setTimeout(() => {
+      put(after);
+      rmSync(`${lock}.pending`);
+      rmSync(`${lock}.lck`);
+    }, 200);
+    const { code, stdout } = await at(argv);
+    clearTimeout(done);
+    expect([code, stdout]).toEqual([0, expect.not.stringContaining("lock_edited")]);
   });
 });

@@ -3,6 +3,7 @@ export { ownClaim, processStateOf, readOwner } from "./change/exclusion.ts";
 export { checkJournal, type JournalLine, type JournalProblem } from "./change/journal.ts";
 export { readTrustJournal, type TrustJournal } from "./change/journal-file.ts";
 export { pendingChange } from "./change/pending.ts";
+export { readLockWithJournal } from "./change/read-with-journal.ts";
 export {
   checkReason,
   createLock,

@@ -5,6 +5,7 @@ import {
   checkJournal,
   isSignatureCode,
   pendingChange,
+  readLockWithJournal,
   readTrustJournal,
 } from "../../trust/index.ts";
 import type { CommandScope } from "../command-host.ts";
@@ -113,22 +114,26 @@ async function isPending(lockPath: string): Promise<boolean> {
   return change !== undefined && !change.isInProgress;
 }
 
-async function journalOf(lock: NonNullable<StaticReport["lock"]>): Promise<JournalProblems> {
-  return firstProblems(checkJournal(lock, await readTrustJournal(lock.path)));
+/** The lock may have been changed since `known` was read: hashing packages takes a while. */
+async function journalOf(known: NonNullable<StaticReport["lock"]>): Promise<JournalProblems> {
+  const { lock = known, journal } = await readLockWithJournal(known.path);
+  return firstProblems(checkJournal(lock, journal));
 }
 
 /** A journal can have a million lines, and as many problems. */
 const maxShown = 100;
 
-type Journal = Awaited<ReturnType<typeof readTrustJournal>>;
+type Journal = Awaited<ReturnType<typeof readLockWithJournal>>["journal"];
 
 /** The last changes, of one plugin if `id` is given, and the first problems of the journal. */
 export async function journal(request: CommandScope & { readonly id: string | undefined }) {
   const options = await readCommandOptions({ ...filesOnlyRequest(request), faults: "report" });
-  const { lockPath, warnings } = options;
-  const found = await readTrustJournal(lockPath);
+  const { lockPath, lockFault, warnings } = options;
+  const { lock, journal: found } =
+    lockFault === undefined
+      ? await readLockWithJournal(lockPath)
+      : { lock: undefined, journal: await readTrustJournal(lockPath) };
   const { path, lines } = found;
-  const { lock, lockFault } = options;
   const problems = lock === undefined ? found.problems : checkJournal(lock, found);
   if (lock === undefined && lines.length === 0 && problems.length === 0)
     throw (
@@ -136,7 +141,7 @@ export async function journal(request: CommandScope & { readonly id: string | un
     );
   const wanted = lines.filter(({ id }) => request.id === undefined || id === request.id);
   return {
-    lock: lockFacts(options),
+    lock: lockFacts({ lock }),
     journal_path: path,
     changes: wanted.slice(-maxShown).map(eventOf),
     change_count: wanted.length,
