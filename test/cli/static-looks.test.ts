@@ -1,14 +1,45 @@
 /** `verify`, `trust` and `lock` inspect what is installed, whatever the settings for loading it. */
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";
-import { install, newRoot, ran, source, unsigned } from "../discovery/support.ts";
+import { discover, install, newRoot, ran, source, unsigned } from "../discovery/support.ts";
 import { verifies } from "../support/verifies.ts";
 import { commandServices, linesOf, run, runJson } from "./support/run.ts";
 
 const services = commandServices;
 const reason = ["--reason", "reviewed"];
+
+describe("a package that no lockfile makes acceptable", () => {
+  const broken = {
+    entry_point_missing: { keywords: ["glassine-plugin"] },
+    invalid_entry_point: { glassine: { plugin: "./nope.js" } },
+    invalid_metadata: { glassine: "plugin.js" },
+  };
+
+  it.each(Object.entries(broken))(
+    "is a problem for `verify`, as for a start: %s",
+    async (...row) => {
+      verifies("cli:verify-refused");
+      const [expected, fields] = row;
+      const cwd = await newRoot();
+      const env = unsigned;
+      await install(cwd, "guard");
+      await run(["plugins", "lock", "--all", ...reason], { services, cwd, env });
+      const folder = join(cwd, "node_modules", "zzz");
+      await mkdir(folder);
+      const manifest = JSON.stringify({ name: "zzz", version: "1.0.0", ...fields });
+      await writeFile(join(folder, "package.json"), manifest);
+      const { rejected } = await discover(cwd, { mode: "production" });
+      expect(rejected).toMatchObject([{ package: "zzz", code: expected }]);
+      const { code, document } = await runJson(["plugins", "verify"], { services, cwd, env });
+      const found = [...document.refused, ...document.drift];
+      expect([code, found.length > 0]).toEqual([1, true]);
+      const { stdout } = await run(["plugins", "verify"], { services, cwd, env });
+      expect(linesOf(stdout)).toContain("verify failed: 1 problem(s)");
+    },
+  );
+});
 
 describe("with discovery switched off", () => {
   const env = { ...unsigned, GLASSINE_PLUGIN_AUTO_DISCOVERY_ENABLED: "false" };
@@ -85,7 +116,8 @@ it("a plugin of another host is neither missing nor pruned, nor counted as verif
   const cwd = await newRoot();
   const file = join(await install(cwd, "theirs"), "package.json");
   const { glassine, ...fields } = JSON.parse(await readFile(file, "utf8"));
-  await writeFile(file, JSON.stringify({ ...fields, stigmem: glassine }));
+  const keywords = ["stigmem-plugin"];
+  await writeFile(file, JSON.stringify({ ...fields, keywords, stigmem: glassine }));
   const profile = { hostName: "stigmem", envPrefix: "STIGMEM_" };
   const other = { hostName: "stigmem", prefix: "STIGMEM_", host: defineHost({ profile }) };
   const env = {

@@ -66,6 +66,7 @@ describe("an installation", () => {
         drift: [],
         linked: [],
         duplicates: [],
+        refused: [],
         unhashable: [],
         signatures: [],
         signatures_unchecked: "GLASSINE_PLUGIN_SIGNING_REQUIRED=false",

@@ -105,6 +105,7 @@ export function verified(given: Partial<VerifyReport> = {}): VerifyReport {
     drift: [],
     linked: [],
     duplicates: [],
+    refused: [],
     unhashable: [],
     signatures: [],
     signatures_unchecked: null,

@@ -35,7 +35,7 @@ export const verify = defineCommand({
     host: sharedOptions.host,
   },
   exits: {
-    1: "plugins.lock and installation differ in a way that production refuses, it refuses a signature, or a change is unfinished; with --strict-journal also if the journal has a problem",
+    1: "plugins.lock and installation differ in a way that production refuses, it refuses a package or a signature, or a change is unfinished; with --strict-journal also if the journal has a problem",
   },
   examples: [
     { line: "plugins verify", what: "check before a start" },
@@ -58,6 +58,9 @@ export const verify = defineCommand({
     duplicates: z
       .array(z.object({ id: text, paths: textList }))
       .describe("Ids that several packages claim, of which production refuses each."),
+    refused: z
+      .array(z.object({ id: textOrNull, package: text, code: text, reason: text }))
+      .describe("Other packages that production refuses, whatever plugins.lock says."),
     unhashable: z.array(z.object({ id: text, code: text, reason: text })),
     signatures: z
       .array(z.object({ id: text, code: text, reason: text }))
@@ -87,14 +90,15 @@ export const verify = defineCommand({
 });
 
 function problemCount(report: VerifyReport, countJournal: boolean): number {
-  const { drift, linked, duplicates, unhashable, signatures, unreadable, pending } = report;
+  const { drift, linked, duplicates, refused, unhashable, signatures } = report;
+  const { unreadable, pending } = report;
   const blocking = drift.filter((row) => row.blocking);
-  const found = [blocking, linked, duplicates, unhashable, signatures, unreadable].flat();
+  const found = [blocking, linked, duplicates, refused, unhashable, signatures, unreadable].flat();
   return found.length + Number(pending) + (countJournal ? report.journal_problem_count : 0);
 }
 
 function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly string[] {
-  const { lock, drift, linked, duplicates, unhashable, signatures, unreadable } = report;
+  const { lock, drift, linked, duplicates, refused, unhashable, signatures, unreadable } = report;
   const { pending, permissions, signatures_unchecked: unchecked } = report;
   const { guest_count: guests, other_host_count: others } = report;
   const reasons = (of: typeof unhashable) =>
@@ -111,6 +115,14 @@ function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly
     ...section(
       "Ids that several packages claim, of which production loads none:",
       duplicates.map(({ id, paths }) => `  ${printable(id)}: ${listed(paths)}`),
+      paint,
+    ),
+    ...section(
+      "Packages that production refuses:",
+      refused.map(
+        ({ id, package: name, code, reason }) =>
+          `  ${printable(id ?? name)}: ${reasonOf(code, reason)}`,
+      ),
       paint,
     ),
     ...section("Cannot be hashed:", reasons(unhashable), paint),

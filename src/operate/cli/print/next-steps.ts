@@ -58,13 +58,14 @@ export function stepsOfList(report: DiscoveryReport, paint: Paint): readonly str
 }
 
 export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly string[] {
-  const { drift, linked, duplicates, unhashable, signatures, unreadable, pending } = report;
+  const { drift, linked, duplicates, refused, unhashable, signatures } = report;
+  const { unreadable, pending } = report;
   return steps(
     [
       ...driftSteps(drift, unreadable),
       ...linked.map((): Step => ["linked_package", rejectionCodes.linked_package.todo]),
       ...duplicates.map((): Step => ["duplicate_id", rejectionCodes.duplicate_id.todo]),
-      ...[...unhashable, ...signatures].map(
+      ...[...refused, ...unhashable, ...signatures].map(
         ({ code, reason }): Step => [code, responseTo(code, reason)],
       ),
       ...unreadSteps(unreadable),

@@ -44,6 +44,7 @@ export async function verify(scope: CommandScope) {
       .filter((each) => each.package.isLinked && !each.isBuiltin && !each.isLocal)
       .map(({ entry, package: { path } }) => ({ id: entry.id, path })),
     duplicates: duplicatesIn(report),
+    refused: brokenIn(report),
     unhashable: refusedFor((code) => unhashableCodes.includes(code)),
     // Without any check the policy refuses every plugin or none, and neither is a finding.
     signatures: signaturesUnchecked === undefined ? refusedFor(isSignatureCode) : [],
@@ -64,6 +65,24 @@ function duplicatesIn({ refused }: StaticReport) {
     if (id !== undefined && code === "duplicate_id" && source !== undefined)
       paths.set(id, [...(paths.get(id) ?? []), source.package.foundAt]);
   return [...paths].map(([id, of]) => ({ id, paths: of }));
+}
+
+/**
+ * Packages that no lockfile makes acceptable, such as one without an entry point. Those that are
+ * reported as something else are left out.
+ */
+function brokenIn({ refused, drift, lock }: StaticReport) {
+  const locked = (lock?.entries ?? []).map(({ id }) => id);
+  const drifted = drift.filter(({ blocking }) => blocking).map(({ id }) => id);
+  const isReported = (id: string | undefined, code: string) =>
+    isSignatureCode(code) ||
+    code === "duplicate_id" ||
+    code === "sibling_rejected" ||
+    (id !== undefined && drifted.includes(id)) ||
+    (id !== undefined && locked.includes(id) && unhashableCodes.includes(code));
+  return refused
+    .filter(({ id, code }) => !isReported(id, code))
+    .map(({ id = null, package: name, code, reason }) => ({ id, package: name, code, reason }));
 }
 
 /** What trusted plugins ask for now, compared with what was granted, and who signs them. */
