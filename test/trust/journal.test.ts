@@ -142,6 +142,44 @@ describe("where the code of a plugin runs", () => {
   });
 });
 
+describe("an edit of the lock by hand", () => {
+  const isolated = { ...entryOf("aaa"), isolate: "process" as const };
+
+  it.each([
+    ["removes isolate", 'isolate = "process"\n', ""],
+    ["weakens isolate", '"process"', '"worker"'],
+  ])("is a mismatch where it %s, also after another change", async (_, from, to) => {
+    verifies("journal:pairing");
+    const { path, text } = await lockFolder();
+    await trustPlugins(path, [isolated], "r");
+    await writeFile(path, (await text()).replace(from, to));
+    await trustPlugins(path, [entryOf("bbb")], "r");
+    const problem = { line: 1, id: "aaa", problem: "journal_mismatch" };
+    expect((await verifiedAt(path)).problems).toEqual([problem]);
+  });
+
+  it("is recorded by the next change, which warns, and by no later one", async () => {
+    verifies("journal:lock-digest");
+    const { path, text } = await lockFolder();
+    expect((await trustPlugins(path, [isolated], "r")).warnings).toEqual([]);
+    await writeFile(path, `${await text()}# by hand\n`);
+    const change = async () => (await trustPlugins(path, [entryOf("bbb")], "r")).warnings;
+    expect(await change()).toEqual([
+      `${path} was edited after the last change in its journal, and is now recorded as it is: compare it with version control.`,
+    ]);
+    expect(await change()).toEqual([]);
+  });
+
+  it("causes no warning if the last line has no digest to compare it with", async () => {
+    verifies("journal:lock-digest");
+    const { path, journal } = await lockFolder();
+    await trustPlugins(path, [entryOf("aaa")], "r");
+    await writeFile(journal, byHand(manual), { flag: "a" });
+    await writeFile(path, "version = 1\n");
+    expect((await trustPlugins(path, [entryOf("bbb")], "r")).warnings).toEqual([]);
+  });
+});
+
 describe("a line without a line feed", () => {
   it("CLI-055: does not count, is ended by the next change, and stays reported", async () => {
     verifies("journal:torn", "journal:after-torn");

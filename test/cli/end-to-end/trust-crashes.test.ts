@@ -115,7 +115,7 @@ describe("CLI-059: a lock that is edited by hand between crash and recovery", ()
     expect(kept).toMatch(/^plugins\.lock\.pending\.conflict-\d{8}T\d{9}Z$/);
     expect([next.code, next.stderr]).toEqual([
       0,
-      `warning: ${lock} does not match an unfinished change. The record of that change is kept as ${join(folder, kept)}, and nothing was added to the journal.\n`,
+      `warning: ${lock} does not match an unfinished change. The record of that change is kept as ${join(folder, kept)}, and nothing was added to the journal.\nwarning: ${lock} was edited after the last change in its journal, and is now recorded as it is: compare it with version control.\n`,
     ]);
     expect(await readFile(join(folder, kept), "utf8")).toBe(record);
     expect((await lines()).map((line) => line[2])).toEqual(["aaa-guard", "ccc-guard"]);

@@ -178,6 +178,7 @@ describe("CLI-059: a lock that was edited manually meanwhile", () => {
     expect(recovered).toBe("conflict");
     expect(warnings).toEqual([
       `${lock.path} does not match an unfinished change. The record of that change is kept as ${kept}, and nothing was added to the journal.`,
+      expect.stringContaining(`${lock.path} was edited after the last change in its journal`),
     ]);
     expect(await readFile(kept, "utf8")).toBe(text);
     expect(await lock.names()).toEqual([

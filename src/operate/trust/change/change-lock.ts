@@ -20,7 +20,7 @@ import {
   statsOf,
   tryRemove,
 } from "./files.ts";
-import { appended, chained, endOf, type JournalLine } from "./journal.ts";
+import { appended, chained, endOf, type JournalLine, lastLockDigest } from "./journal.ts";
 import { type JournalFile, openJournal } from "./journal-file.ts";
 import { pendingChange, type Recovery, recover, writeRecord } from "./pending.ts";
 import { type Before, type Replaced, replaceFile } from "./replace-file.ts";
@@ -142,6 +142,11 @@ async function applyWithJournal(step: Step): Promise<void> {
   const journal = await openJournal(paths.journal);
   try {
     warnIfOpen(paths.journal, journal.mode, warn);
+    const recorded = lastLockDigest(journal.bytes);
+    if (before !== undefined && recorded !== undefined && recorded !== sha256(before.bytes))
+      warn(
+        `${printable(paths.lock)} was edited after the last change in its journal, and is now recorded as it is: compare it with version control.`,
+      );
     const lines = linesOf(step, journal);
     const record = {
       old: before === undefined ? null : sha256(before.bytes),

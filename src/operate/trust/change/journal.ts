@@ -229,6 +229,13 @@ function endsMidLine(bytes: Uint8Array): boolean {
   return bytes.length > 0 && bytes.at(-1) !== lineFeed;
 }
 
+/** The digest of the lock's text after the last change; `undefined` if the last line has none. */
+export function lastLockDigest(bytes: Uint8Array): string | undefined {
+  const last = linesOf(bytes).at(-1);
+  const line = last === undefined || endsMidLine(bytes) ? undefined : parseBytes(last);
+  return line === undefined || "fault" in line ? undefined : line.lock;
+}
+
 /** The bytes of each line, without its line feed. */
 function linesOf(bytes: Uint8Array): readonly Uint8Array[] {
   const lines: Uint8Array[] = [];
@@ -274,8 +281,8 @@ export function appended(
 /**
  * Returns what is wrong with a journal itself, and where it disagrees with the lock.
  *
- * The last line for an id counts: it must trust the version, hash and end of trust in the id's
- * entry, and an id whose last line trusts it must have an entry. If all of that holds, and the last
+ * The last line for an id counts: it must trust the version, hash, end of trust and isolation in
+ * the id's entry, and an id whose last line trusts it must have an entry. If all of that holds, and the last
  * line has the digest of the lock's text, the lock must still have that text.
  *
  * @returns problems of the journal, by line; then those of the lock's entries, in their order; then
@@ -289,7 +296,7 @@ export function checkJournal(
   const mismatches: JournalProblem[] = [];
   const report = (id: string, detail: string) =>
     mismatches.push({ line: latest.get(id)?.number, id, problem: "journal_mismatch", detail });
-  for (const { id, version, hash, until } of lock.entries) {
+  for (const { id, version, hash, until, isolate = "host" } of lock.entries) {
     const line = latest.get(id);
     if (line === undefined)
       report(id, "The lock has an entry, but the journal has no line for it.");
@@ -303,6 +310,9 @@ export function checkJournal(
         day === undefined ? "without an end" : `until ${day}`;
       const journaled = escapeField(end(line.until));
       report(id, `The journal trusts it ${journaled}, but the lock trusts it ${end(until)}.`);
+    } else if ((line.isolate ?? "host") !== isolate) {
+      const journaled = escapeField(line.isolate ?? "host");
+      report(id, `Its code runs in ${journaled} by the journal, but in ${isolate} by the lock.`);
     }
   }
   const locked = new Set(lock.entries.map(({ id }) => id));
