@@ -123,6 +123,12 @@ describe("plugins journal", () => {
     }
   });
 
+  it("says that no line names the plugin that was asked for", async () => {
+    verifies("cli:journal");
+    const { code, stdout } = await at(["plugins", "journal", "nosuch"]);
+    expect([code, linesOf(stdout)[2]]).toEqual([0, "no line names 'nosuch'"]);
+  });
+
   it("says that it was not compared with plugins.lock where there is none", async () => {
     verifies("cli:journal", "cli:journal-uncovered");
     await rm(join(root, "plugins.lock"));

@@ -51,6 +51,11 @@ it("overwrites no file and requires a valid identity", async () => {
     "keygen: the file already exists and is not overwritten: choose another name\n",
   ]);
   expect(await readFile(join(folder, "there.pem"), "utf8")).toBe("mine");
+  const nowhere = ["plugins", "keygen", "no/k.pem", "--identity", "a@example.com"];
+  expect(await run(nowhere, options)).toMatchObject({
+    code: 2,
+    stderr: `keygen: the folder ${join(folder, "no")} does not exist\n`,
+  });
   expect((await run(keygen, options)).code).toBe(2);
   expect((await run([...keygen, "--identity", "a,b"], options)).code).toBe(2);
 });

@@ -51,12 +51,8 @@ entry for publishers in an operator's key file:
   {"identity":"builder@example.com","key_id":"k1","public_key":"11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="}
 `,
     });
-    expect(services.sign).toHaveBeenCalledWith({
-      path: join(folder, "plugin"),
-      key: pem,
-      identity: "builder@example.com",
-      keyId: undefined,
-    });
+    const options = { path: join(folder, "plugin"), key: pem, identity: "builder@example.com" };
+    expect(services.sign).toHaveBeenCalledWith(options, expect.anything());
   });
 
   it("reads the key from standard input", async () => {
@@ -68,7 +64,10 @@ entry for publishers in an operator's key file:
     const { public_key, ...rest } = signed;
     const publisher = { identity: rest.identity, key_id: rest.key_id, public_key };
     expect([code, document]).toEqual([0, { action: "sign", ...rest, publisher }]);
-    expect(services.sign).toHaveBeenCalledWith(expect.objectContaining({ key: pem, keyId: "k1" }));
+    expect(services.sign).toHaveBeenCalledWith(
+      expect.objectContaining({ key: pem, keyId: "k1" }),
+      expect.anything(),
+    );
   });
 
   it.each([
@@ -196,6 +195,31 @@ entry for publishers in an operator's key file:
       expect(await sign(["is-odd", "gone", "@acme/gone"])).toEqual([
         expect.stringMatching(/^bundleDependencies names @acme\/gone, gone, which/),
         expect.stringMatching(/^node_modules has @acme\/log, is-number, which/),
+      ]);
+    },
+  );
+
+  it.each(["folder", "tarball"])(
+    "warns about a manifest in a %s that hosts refuse",
+    async (kind) => {
+      verifies("cli:sign-refused");
+      const cwd = await newRoot();
+      const key = generateKeyPairSync("ed25519").privateKey.export({
+        format: "pem",
+        type: "pkcs8",
+      });
+      await mkdir(join(cwd, "package"));
+      const manifest = { name: "guard", version: "1.0.0", glassine: { plugin: "./nope.js" } };
+      await writeFile(join(cwd, "package", "package.json"), JSON.stringify(manifest));
+      if (kind === "tarball")
+        await promisify(execFile)("tar", ["czf", "guard-1.0.0.tgz", "package"], { cwd });
+      const path = kind === "tarball" ? "guard-1.0.0.tgz" : "package";
+      const argv = ["plugins", "sign", path, "--key", "-", "--identity", "a"];
+      const stdin = [String(key)];
+      const ended = await run(argv, { services: commandServices, cwd, stdin });
+      expect([ended.code, ended.stderr]).toEqual([
+        0,
+        "warning: every glassine host refuses this package: invalid_entry_point: its file is not there (ENOENT); correct that, and sign again\n",
       ]);
     },
   );

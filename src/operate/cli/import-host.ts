@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { within } from "../../core/data/index.ts";
 import { surfaceOf } from "../../core/host/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
 import { refusal } from "./failure.ts";
@@ -16,23 +17,23 @@ import { texts } from "./texts.ts";
 export async function importHost(
   { value: given, from }: { readonly value: string; readonly from: string },
   cwd: string,
+  timeoutMs = 30_000,
 ) {
   const { specifier, exportName } = splitName(given);
-  let found: unknown;
-  try {
+  const refused = (fault: string) =>
+    refusal("options_invalid", texts.hostModule(from, given, fault));
+  const imported = await within(timeoutMs, async () => {
     const module = (await import(await urlOf(specifier, cwd))) as Record<string, unknown>;
-    found = exportName === undefined ? hostIn(module) : module[exportName];
-  } catch (thrown) {
+    return exportName === undefined ? hostIn(module) : module[exportName];
+  });
+  if (imported.how === "timeout")
+    throw refused(`it takes longer than ${timeoutMs / 1000} seconds to load`);
+  if (imported.how === "threw")
     // The require stack of a missing module only names files of this command.
-    const fault = describeThrown(thrown).text.replace(/\nRequire stack:\n.*$/s, "");
-    throw refusal("options_invalid", texts.hostModule(from, given, fault));
-  }
+    throw refused(describeThrown(imported.value).text.replace(/\nRequire stack:\n.*$/s, ""));
+  const found = imported.value;
   const profile = surfaceOf(found)?.profile;
-  if (profile === undefined)
-    throw refusal(
-      "options_invalid",
-      texts.hostModule(from, given, texts.noHost(exportName ?? "default")),
-    );
+  if (profile === undefined) throw refused(texts.noHost(exportName ?? "default"));
   return { host: found as object, hostName: profile.hostName, prefix: profile.envPrefix };
 }
 

@@ -62,6 +62,8 @@ export const texts = {
     `lock: ${listed(folders)} cannot be read, so what is installed is not known; nothing was removed`,
   noPackage: (path: string, code: string) =>
     say`sign: ${path} ${unreadFault(code)}${code === "ENOENT" ? ": name the folder of a package or its tarball" : ""}`,
+  wouldBeRefused: (host: string, code: string, reason: string) =>
+    `every ${host} host refuses this package: ${reasonOf(code, reason)}; correct that, and sign again`,
   forOperators: "entry for publishers in an operator's key file:",
   workingFolder: (names: readonly string[]) =>
     `npm does not pack ${listed(names)}: a package without them has another hash, and the signature will not verify. Sign the tarball that \`npm pack\` makes instead.`,

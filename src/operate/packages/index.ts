@@ -27,6 +27,7 @@ export {
 export { readBundled, readNeeds } from "./package-json.ts";
 export { packageLimits } from "./package-limits.ts";
 export { loadPeer } from "./peer.ts";
+export { readPackage } from "./read-package.ts";
 export { packageRefused, systemCode, unreadFault } from "./refused.ts";
 export { type RejectionCode, rejectionCodes } from "./rejection-codes.ts";
 export { resolveName } from "./resolve-name.ts";

@@ -40,7 +40,8 @@ Clients usually run commands in another folder, so use absolute paths: \`node /p
 Calls to the tool \`echo\` are now refused, with the plugin's reason; every other message passes. [Write a plugin](write-a-plugin.md) says what else a plugin can do.
 A plugin that rewrites a tool's answer finds it in a \`tool_result\` part, not in a text part: [footnote.ts](../examples/gateway/footnote.ts) is an example.
 Standard output carries only the protocol; the log goes to standard error, one line of JSON per entry.
-What a plugin prints goes to standard error too.
+What a plugin prints through \`console\` or \`process.stdout\` goes to standard error too.
+A plugin that writes to file descriptor 1 itself breaks the protocol, unless its code [runs in another process](isolation.md).
 
 In a clone, \`npm start\` runs [a gateway](../examples/gateway/glassine.config.ts) with five plugins in front of a real server.
 

@@ -14,7 +14,7 @@ import {
 import { sharedOptions } from "../options.ts";
 import { stepsOfJournal } from "../print/next-steps.ts";
 import { journalSection, type Paint, shortHash } from "../print/parts.ts";
-import { say } from "../print/printable.ts";
+import { say, singleQuoted } from "../print/printable.ts";
 
 export const journal = defineCommand({
   path: ["plugins", "journal"],
@@ -58,7 +58,7 @@ export const journal = defineCommand({
         ...(earlier === 0 ? [] : [`${earlier} earlier ones are in the file`]),
         "",
         ...(changes.length === 0
-          ? ["no changes"]
+          ? [id === undefined ? "no changes" : `no line names ${singleQuoted(id)}`]
           : changes.flatMap((each) => changeLines(each, paint))),
         ...journalSection(report, paint),
         "",

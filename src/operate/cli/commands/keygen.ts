@@ -1,11 +1,11 @@
 /** `plugins keygen FILE` */
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import * as z from "zod";
 import { defineCommand } from "../command.ts";
 import { publisher, text } from "../documents.ts";
 import { misuse, refusal } from "../failure.ts";
 import { sharedOptions } from "../options.ts";
-import { printable, printableJson } from "../print/printable.ts";
+import { printable, printableJson, say } from "../print/printable.ts";
 import { texts } from "../texts.ts";
 
 export const keygen = defineCommand({
@@ -32,10 +32,14 @@ export const keygen = defineCommand({
     const made = await services
       .makeKey({ path, identity, keyId })
       .catch((error: NodeJS.ErrnoException) => {
-        if (error.code !== "EEXIST") throw error;
-        const message =
-          "keygen: the file already exists and is not overwritten: choose another name";
-        throw refusal("io_failed", message);
+        if (error.code === "EEXIST")
+          throw refusal(
+            "io_failed",
+            "keygen: the file already exists and is not overwritten: choose another name",
+          );
+        if (error.code === "ENOENT")
+          throw refusal("io_failed", say`keygen: the folder ${dirname(path)} does not exist`);
+        throw error;
       });
     const entry = { identity, key_id: made.keyId, public_key: made.publicKey };
     return {

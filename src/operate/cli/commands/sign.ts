@@ -55,7 +55,7 @@ export const sign = defineCommand({
     publisher,
     warnings,
   }),
-  async run({ services, cwd, stdin, operands, options, paint }) {
+  async run({ services, host, cwd, stdin, operands, options, paint }) {
     const { key, identity, keyId } = options;
     if (key === undefined) throw misuse(texts.needsOne("--key"));
     if (identity === undefined) throw misuse(texts.needsOne("--identity"));
@@ -73,7 +73,7 @@ export const sign = defineCommand({
         "the key file is in the package: it would be published with it; keep it elsewhere",
       );
     const own = keyId === undefined ? {} : { keyId };
-    const signed = await services.sign({ path, key: pem, identity, ...own });
+    const signed = await services.sign({ path, key: pem, identity, ...own }, host);
     warnings.push(...signed.warnings);
     const { key_id, public_key } = signed;
     const entry = { identity: signed.identity, key_id, public_key };

@@ -1,13 +1,15 @@
 /** Signs a package for its author, and warns if that may not be what gets published. */
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { installedNames, readBundled, systemCode } from "../../packages/index.ts";
+import { basename, join } from "node:path";
+import { procedureKind } from "../../discovery/index.ts";
+import { installedNames, readBundled, readPackage, systemCode } from "../../packages/index.ts";
 import { type SignPackageOptions, signPackage, signTarball } from "../../trust/index.ts";
+import type { NamedHost } from "../command-host.ts";
 import { refusal } from "../failure.ts";
 import { texts } from "../texts.ts";
 
-/** `path` is the package's folder or its tarball. */
-export async function sign(options: SignPackageOptions) {
+/** `path` is the package's folder or its tarball; `host` the one that it is probably for. */
+export async function sign(options: SignPackageOptions, host: NamedHost) {
   const { path } = options;
   const isTarball = await stat(path).then(
     (stats) => stats.isFile(),
@@ -18,10 +20,12 @@ export async function sign(options: SignPackageOptions) {
   const warnings: string[] = [];
   const signed = isTarball
     ? await signTarball(options, async (folder) => {
+        warnings.push(...(await refusedWarnings(folder, host)));
         warnings.push(...(await bundleWarnings(folder)));
       })
     : await signPackage(options);
-  if (!isTarball) warnings.push(...(await warningsOf(path)));
+  if (!isTarball)
+    warnings.push(...(await refusedWarnings(path, host)), ...(await warningsOf(path)));
   return {
     package: signed.name,
     version: signed.version,
@@ -32,6 +36,20 @@ export async function sign(options: SignPackageOptions) {
     evidence: signed.path,
     warnings,
   };
+}
+
+/** Warns if the host refuses it whoever signed it, which its author can still correct. */
+async function refusedWarnings(
+  path: string,
+  { bin, hostName, discovery }: NamedHost,
+): Promise<readonly string[]> {
+  const place = { path, foundAt: path, isLinked: false, installedAs: basename(path) };
+  const { kinds = [procedureKind] } = discovery;
+  const commands = ["glassine", hostName, bin];
+  const read = await readPackage(place, { field: hostName, kinds, commands });
+  return (read?.rejected ?? []).map(({ code, reason }) =>
+    texts.wouldBeRefused(hostName, code, reason),
+  );
 }
 
 /** Warns if a folder may not be what npm packs. A tarball is exactly what gets published. */

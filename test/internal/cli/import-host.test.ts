@@ -1,0 +1,21 @@
+/** The module of `--host`, which is the operator's own code and may never finish loading. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { importHost } from "../../../src/operate/cli/import-host.ts";
+import { verifies } from "../../support/verifies.ts";
+
+it("is refused if it takes too long to load", async () => {
+  verifies("cli:host-module");
+  const folder = await mkdtemp(join(tmpdir(), "host-"));
+  const value = join(folder, "waits.mjs");
+  await writeFile(value, "await new Promise(() => {});");
+  await expect(importHost({ value, from: "--host" }, folder, 50)).rejects.toMatchObject({
+    failure: {
+      exitCode: 2,
+      message: `--host: cannot use the module '${value}': it takes longer than 0.05 seconds to load`,
+    },
+  });
+  await rm(folder, { recursive: true });
+});
