@@ -175,9 +175,9 @@ class Exchange implements ModelExchange {
       this.#refuseUnseen(read.left, ({ kind, path }) => (kind === path ? kind : `${kind} ${path}`));
       const onto = document as object;
       return this.#written(
+        "request",
         provider.writeRequest(messages, { ...options, onto }),
         messages,
-        (again) => provider.readRequest(again, options),
       );
     });
     this.#sent = judged.document;
@@ -345,9 +345,9 @@ class Exchange implements ModelExchange {
     // Without the path: field names in an answer come from the provider and may be confidential.
     this.#refuseUnseen(this.#unrepeatedLeft(read, document), ({ kind }) => kind);
     return this.#written(
+      "answer",
       this.#provider.writeAnswer(messages, { ...this.#limits, onto: document }),
       messages,
-      (again) => this.#provider.readAnswer(again, this.#limits),
     );
   }
 
@@ -408,20 +408,27 @@ class Exchange implements ModelExchange {
     );
   }
 
-  /** Refuses a document that differs from what was judged, or has lost what plugins did not see. */
+  /**
+   * Refuses a document that differs from what was judged, or has lost content that plugins did not
+   * see, and a request that the provider may replace with what it stored.
+   */
   #written(
+    point: "request" | "answer",
     { document, lost }: Written<object>,
     messages: readonly Message[],
-    readAgain: (document: object) => Read,
   ): object {
     const [first] = lost;
     if (first === undefined) return document;
-    const hidden = lost.find(isRemoved);
-    if (hidden === undefined && isSameJsonText(readAgain(document).messages, messages)) {
-      return document;
-    }
-    const { path, reason } = hidden ?? first;
-    const text = `Expected messages that the provider's format can express. It cannot express what is at ${path}: ${reason}`;
+    const unsafe = lost.find((item) =>
+      item.kind === undefined ? isRemoved(item) : item.kind === "stored" && point === "request",
+    );
+    const readAgain = () =>
+      point === "request"
+        ? this.#provider.readRequest(document, this.#limits)
+        : this.#provider.readAnswer(document, this.#limits);
+    if (unsafe === undefined && isSameJsonText(readAgain().messages, messages)) return document;
+    const { path, reason } = unsafe ?? first;
+    const text = `Expected changes that have effect in the provider's format, got one at ${path} that may not: ${reason}`;
     throw new Refused(
       refusalOf("edit_unwritable"),
       new GlassineError("payload_shape", text, { path }),

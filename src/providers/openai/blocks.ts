@@ -42,7 +42,10 @@ export const roles = {
 export const plain: BlockKind = { part: "text", turnField: "text", fields: { text: "" } };
 
 /** OpenAI stores sounds, images and reasoning under their ids, and may use the stored copy. */
-export const keptById = "OpenAI may use the copy that it stored by its id.";
+export const keptById = {
+  reason: "OpenAI may use the copy that it stored by its id.",
+  kind: "stored",
+} as const;
 
 /** Settings of any block. */
 export const blockSettings: readonly string[] = ["prompt_cache_breakpoint", "logprobs", "parsed"];

@@ -28,7 +28,7 @@ const spoken = (at: string): FieldRule => ({
   read: (value) => value,
   write(value, old, path, { lost }) {
     const isStored = (old?.block.id ?? undefined) !== undefined;
-    if (isStored) lost.add({ path: pathOf(...path.slice(0, 3)), reason: keptById });
+    if (isStored) lost.add({ path: pathOf(...path.slice(0, 3)), ...keptById });
     return value;
   },
 });

@@ -13,9 +13,10 @@ import {
   type Path,
   type PlacedBlock,
   type StopReason,
+  type TurnReport,
   withFields,
 } from "../rewrite/index.ts";
-import { blockIn } from "./blocks.ts";
+import { blockIn, keptById } from "./blocks.ts";
 import { given } from "./json.ts";
 
 type Role = Message["role"];
@@ -80,6 +81,7 @@ export function writeMessages(
   blocks: readonly FieldBlock[],
   old: JsonObject | undefined,
   { role }: Message,
+  { lost }: TurnReport,
 ): readonly JsonObject[] {
   if (role === "tool") {
     return blocks.map(({ field, item }) => {
@@ -87,7 +89,15 @@ export function writeMessages(
       return message.role === undefined ? { role: field, ...message } : message;
     });
   }
-  return [withFields<JsonObject>(old ?? { role }, fieldsOf(blocks, old, role))];
+  const message = withFields<JsonObject>(old ?? { role }, fieldsOf(blocks, old, role));
+  if (isSpokenOnly(message) && !isSpokenOnly(old)) lost(keptById.reason, keptById.kind);
+  return [message];
+}
+
+/** Whether a stored sound is without its transcript. */
+function isSpokenOnly(message: JsonObject | undefined): boolean {
+  const audio = objectIn(message?.audio);
+  return given(audio, "id") !== undefined && given(audio, "transcript") === undefined;
 }
 
 /** The fields of a message with these blocks. An `undefined` field is removed. */

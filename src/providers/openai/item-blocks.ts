@@ -90,7 +90,7 @@ const generated: FieldRule = {
   read: (value) => value,
   write(value, old, path, { lost }) {
     const isKept = old !== undefined && given(old.block, "id") !== undefined;
-    if (isKept) lost.add({ path: pathOf(...path.slice(0, 3)), reason: keptById });
+    if (isKept) lost.add({ path: pathOf(...path.slice(0, 3)), ...keptById });
     return value ?? unwritable;
   },
 };

@@ -15,6 +15,7 @@ import {
   type Reading,
   reportFields,
   type TurnFields,
+  type TurnReport,
 } from "../rewrite/index.ts";
 import { blockIn, keptById, roleNamed } from "./blocks.ts";
 import { itemId } from "./item-blocks.ts";
@@ -215,7 +216,7 @@ class ItemWriter {
   readonly #before: readonly JsonObject[];
   readonly #message: Message;
   readonly #isAnswer: boolean;
-  readonly #lost: (reason: string) => void;
+  readonly #lost: TurnReport["lost"];
   readonly #items: JsonObject[] = [];
   /** The indexes of the old items that were written again. */
   readonly #used = new Set<number>();
@@ -226,7 +227,7 @@ class ItemWriter {
     before: readonly JsonObject[],
     message: Message,
     isAnswer: boolean,
-    lost: (reason: string) => void,
+    lost: TurnReport["lost"],
   ) {
     this.#before = before;
     this.#message = message;
@@ -345,13 +346,16 @@ class ItemWriter {
     const before = given(old, "content");
     const isSame =
       isSameJsonText(given(old, "summary"), summary) && isSameJsonText(before ?? [], content);
-    if (!isSame && given(old, "id") !== undefined) this.#lost(keptById);
-    const isSealed = !isSame && given(old, "encrypted_content") !== undefined;
-    if (isSealed) this.#lost("The reasoning changed, so its encrypted_content is dropped.");
+    // A request that names the item would bring the stored reasoning back. An answer keeps its id.
+    const stale = isSame ? [] : ["encrypted_content", ...(this.#isAnswer ? [] : ["id"])];
+    const dropped = stale.filter((field) => given(old, field) !== undefined);
+    if (!isSame && this.#isAnswer && given(old, "id") !== undefined)
+      this.#lost(keptById.reason, keptById.kind);
+    for (const field of dropped) this.#lost(`The reasoning changed, so its ${field} is dropped.`);
     return withFields(old, {
       summary,
       ...((before !== undefined || content.length > 0) && { content }),
-      ...(isSealed && { encrypted_content: undefined }),
+      ...Object.fromEntries(dropped.map((field) => [field, undefined])),
     });
   }
 }

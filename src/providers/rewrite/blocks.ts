@@ -30,7 +30,7 @@ import { pairParts } from "./messages.ts";
 import type { Pair } from "./pair.ts";
 import { blockPath, itemsOf, readBlocks, type Shown } from "./read-blocks.ts";
 import { type Given, silentReading } from "./reading.ts";
-import { type Collector, type Lost, pathOf, type ReportRemoved } from "./report.ts";
+import { type Collector, type Lost, pathOf, type ReportRemoved, removedItem } from "./report.ts";
 
 /**
  * How to report what is lost while messages are written, and which calls must not be written as
@@ -91,10 +91,29 @@ export function writeBlocks(
   }
   hidden.appendUpTo(old?.blocks.length ?? 0, blocks);
   const kept = new Set(pairs.map(({ at }) => at));
+  const calls = new Set(parts.flatMap((part) => idOfCall(part) ?? []));
   for (const [at, block] of old?.at.entries() ?? []) {
-    if (old !== undefined && !kept.has(at)) reporter.removed(blockPath(old, block));
+    if (old === undefined || kept.has(at)) continue;
+    const path = blockPath(old, block);
+    const copied = copiedIn(table, place, kindOfBlock(table, old.blocks[block] ?? {}));
+    const ofCall = fieldsOfPart(old.parts[at] as ContentPart).tool_call_id;
+    if (copied === undefined || !calls.has(String(ofCall))) reporter.removed(path);
+    else reporter.lost.add({ ...removedItem(path), reason: copied, kind: "stored" });
   }
   return blocks;
+}
+
+function idOfCall(part: ContentPart): string | undefined {
+  return part.content_type === "tool_call" ? part.content.tool_call_id : undefined;
+}
+
+/** Returns why the provider may use its own copy of a block of this kind. */
+function copiedIn(
+  { table }: CompiledBlocks,
+  place: string,
+  kind: CompiledKind | undefined,
+): string | undefined {
+  return kind && table.places[place]?.copied?.[kind.name];
 }
 
 /** Returns an old part's block and its place, and the place of the next part's block. */
@@ -217,8 +236,10 @@ export function writePart(
     lost.add({ path: pathOf(...path), reason });
     if (old !== undefined) reporter.removed(pathOf(...old.path));
   } else reportLosses(table, part, block, path, place, reporter);
-  const copied = before && table.table.places[place]?.copied?.[before.name];
-  if (copied !== undefined) lost.add({ path: pathOf(...path, "content"), reason: copied });
+  const copied = copiedIn(table, place, before);
+  if (copied !== undefined) {
+    lost.add({ path: pathOf(...path, "content"), reason: copied, kind: "stored" });
+  }
   return block;
 }
 

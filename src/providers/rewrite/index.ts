@@ -138,7 +138,7 @@ export {
   urlOfTextFile,
 } from "./text-files.ts";
 export { Stopwatch } from "./timings.ts";
-export type { PlacedBlock, TurnFields } from "./turn-fields.ts";
+export type { PlacedBlock, TurnFields, TurnReport } from "./turn-fields.ts";
 export type { TurnTable } from "./turns.ts";
 export { publicViolation } from "./violation.ts";
 export { readerWithLimits, streamWithin, withLimits } from "./with-limits.ts";

@@ -24,6 +24,8 @@ export interface Lost {
    */
   readonly path: string;
   readonly reason: string;
+  /** `stored` if the provider may use the copy that it stored, as if nothing had changed. */
+  readonly kind?: "stored";
 }
 
 /** How the path of a report about `onto` begins. */
@@ -49,7 +51,7 @@ export function collector<Item extends Left | Lost>(): Collector<Item> {
   const met = new Map<string, { readonly first: Item; count: number }>();
   return {
     add(item) {
-      const kind = "kind" in item ? item.kind : String(isRemoved(item));
+      const kind = item.kind ?? String(isRemoved(item));
       const known = met.get(kind) ?? { first: item, count: 0 };
       met.set(kind, known);
       known.count += 1;

@@ -50,8 +50,8 @@ export interface TurnFields {
 }
 
 /** Reports what is lost from a message. */
-interface TurnReport {
-  readonly lost: (reason: string) => void;
+export interface TurnReport {
+  readonly lost: (reason: string, kind?: "stored") => void;
   readonly removed: (path: Path) => void;
 }
 
@@ -68,7 +68,7 @@ export function writeFields(
   const add = (reason: string, ...below: Path) =>
     lost.add({ path: pathOf(index, ...below), reason });
   const written = write(blocks, old, message, {
-    lost: (reason) => add(reason),
+    lost: (reason, kind) => lost.add({ path: pathOf(index), reason, ...(kind && { kind }) }),
     removed: (path) => removed(pathOf(...path)),
   });
   const again = written.flatMap(blocksOf).map(({ block }) => block);

@@ -18,7 +18,10 @@ import { chatCompletion, chatParams, response } from "./documents.ts";
 const edit = (message: Message | undefined, content: readonly unknown[]): Message =>
   createMessage({ ...message, content } as never);
 const at = <T>(list: readonly T[], index: number): T => list[index] as T;
-const keptById = "OpenAI may use the copy that it stored by its id.";
+const keptById = {
+  reason: "OpenAI may use the copy that it stored by its id.",
+  kind: "stored",
+};
 const text = (value: string): ContentPart => ({ content_type: "text", text: value });
 
 describe("over the document they came from", () => {
@@ -198,7 +201,7 @@ describe("over the document they came from", () => {
     const { document, lost } = toResponsesResponse([edited], { onto });
     expect(document).toMatchObject({ output: [{ ...made, result: "AQ==" }] });
     expect(lost).toEqual([
-      { path: "[0].content[0]", reason: keptById },
+      { path: "[0].content[0]", ...keptById },
       {
         path: "[0].content[0].content.media_type",
         reason: "The block cannot hold this value; it would read back as another or not at all.",
@@ -396,7 +399,7 @@ describe("over the document they came from", () => {
       summary: [{ type: "summary_text", text: "They show a card." }],
     });
     expect(document.output.slice(1)).toEqual(response.output.slice(1));
-    expect(lost).toMatchObject([{ reason: keptById }, { path: "[0]" }]);
+    expect(lost).toMatchObject([keptById, { path: "[0]" }]);
     expect(lost).toHaveLength(2);
   });
 
@@ -410,7 +413,7 @@ describe("over the document they came from", () => {
     const said = edit(messages[0], [sound, text("***")]);
     const { document, lost } = toChatResponse([said], { onto });
     expect(JSON.stringify(document)).not.toContain("SECRET");
-    expect(lost).toEqual([{ path: "[0].content[1]", reason: keptById }]);
+    expect(lost).toEqual([{ path: "[0].content[1]", ...keptById }]);
   });
 
   it("a summary that is moved after its text is reported", () => {
