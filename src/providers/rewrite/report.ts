@@ -24,8 +24,11 @@ export interface Lost {
    */
   readonly path: string;
   readonly reason: string;
-  /** `stored` if the provider may use the copy that it stored, as if nothing had changed. */
-  readonly kind?: "stored";
+  /**
+   * `stored` if the provider may use the copy that it stored, as if the messages had not changed.
+   * `setting` if messages showed all of an old item except for settings.
+   */
+  readonly kind?: "setting" | "stored";
 }
 
 /** How the path of a report about `onto` begins. */
@@ -79,17 +82,23 @@ export type ReportRemoved = (path: string) => void;
 
 /**
  * Reports removed items, but only those that messages did not show in full: their hidden part is
- * lost although nobody decided that. `left` has the reports from reading the old document. If it
- * does not list all of them, any item may have had a hidden part.
+ * lost although nobody decided that, unless it is only settings. `left` has the reports from
+ * reading the old document. If it does not list all of them, any item may have had a hidden part.
  */
 export function removedReporter(
   left: readonly Left[],
   report: (lost: Lost) => void,
 ): ReportRemoved {
-  const unshown = new Set(left.flatMap(({ path }) => beginningsOf(path)));
-  const isAny = unshown.has(pathOf());
+  const holders = (isSetting: boolean) => {
+    const of = left.filter(({ kind }) => (kind === "setting") === isSetting);
+    const paths = new Set(of.flatMap(({ path }) => beginningsOf(path)));
+    return (path: string) => paths.has(pathOf()) || paths.has(path);
+  };
+  const hidesContent = holders(false);
+  const hasSettings = holders(true);
   return (path) => {
-    if (isAny || unshown.has(path)) report(removedItem(path));
+    if (hidesContent(path)) report(removedItem(path));
+    else if (hasSettings(path)) report({ ...removedItem(path), kind: "setting" });
   };
 }
 

@@ -48,4 +48,22 @@ describe("what the provider ran itself", () => {
     await expect(sent(redact, [call, result])).rejects.toMatchObject(refused);
     await expect(sent(without("tool_result"), [call, result, text])).rejects.toMatchObject(refused);
   });
+
+  it("is left out together with its result", async () => {
+    verifies("aisdk:ran");
+    const edit = without("tool_call", "tool_result");
+    expect(await sent(edit, [call, result, text])).toEqual([text]);
+    const other: Edit = (message) => redact(without("tool_call", "tool_result")(message));
+    expect(await sent(other, [call, result, text])).toEqual([{ ...text, text: "***" }]);
+  });
+});
+
+describe("a part that is removed", () => {
+  it("takes its signature along", async () => {
+    verifies("adapters:gone");
+    const providerOptions = { anthropic: { signature: "S" } };
+    const text = { type: "text", text: "b" };
+    const thought = { type: "reasoning", text: "a", providerOptions };
+    expect(await sent(without("thinking"), [thought, text])).toEqual([text]);
+  });
 });

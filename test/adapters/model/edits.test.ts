@@ -1,5 +1,7 @@
 /** `guardModel`: which edits it writes, and which it refuses because they may have no effect. */
 import { createPluginManager, definePlugin } from "glassine";
+import { anthropic } from "glassine/anthropic";
+import { google } from "glassine/google";
 import { guardModel, type ModelGuardOptions, type ModelProvider } from "glassine/http";
 import type { Message } from "glassine/messages";
 import { chatCompletions, responses } from "glassine/openai";
@@ -75,5 +77,118 @@ describe("an edit of what the provider stores under an id", () => {
       chat({ audio: spoken }),
     );
     expect(mute.refusal?.code).toBe("edit_unwritable");
+  });
+});
+
+const url = "https://a.example/";
+const cached = { cache_control: { type: "ephemeral" } };
+const asks = (...content: object[]) => ({ model: "m", messages: [{ role: "user", content }] });
+const call = { type: "function_call", call_id: "c", name: "f", arguments: "{}" };
+const says = (content: readonly object[]) => ({
+  id: "m",
+  type: "message",
+  role: "assistant",
+  content,
+});
+const candidate = (...parts: object[]) => ({
+  candidates: [{ content: { role: "model", parts }, finishReason: "STOP" }],
+});
+
+/** Documents with a text and another part that has settings, without which only `rest` stays. */
+const removals: readonly [string, ModelProvider, Point, string, object, object][] = [
+  [
+    "a call of Responses with an id",
+    responses,
+    "judgeAnswer",
+    "tool_call",
+    response([
+      { ...image, result: "QUFB" },
+      { ...call, id: "fc_1", status: "completed" },
+    ]),
+    response([image]),
+  ],
+  [
+    "a signed call of Gemini",
+    google,
+    "judgeAnswer",
+    "tool_call",
+    candidate({ text: "a" }, { functionCall: { name: "f", args: {} }, thoughtSignature: "S" }),
+    candidate({ text: "a" }),
+  ],
+  [
+    "signed thinking of Claude",
+    anthropic,
+    "judgeAnswer",
+    "thinking",
+    says([
+      { type: "thinking", thinking: "b", signature: "S" },
+      { type: "text", text: "a" },
+    ]),
+    says([{ type: "text", text: "a" }]),
+  ],
+  [
+    "a cached image of Claude",
+    anthropic,
+    "judgeRequest",
+    "image",
+    asks({ type: "text", text: "a" }, { type: "image", source: { type: "url", url }, ...cached }),
+    asks({ type: "text", text: "a" }),
+  ],
+  [
+    "an image of Chat Completions with a detail",
+    chatCompletions,
+    "judgeRequest",
+    "image",
+    asks({ type: "text", text: "a" }, { type: "image_url", image_url: { url, detail: "low" } }),
+    asks({ type: "text", text: "a" }),
+  ],
+];
+
+describe("a part that is removed", () => {
+  it.each(removals)(
+    "takes its settings along: %s",
+    async (_, provider, point, type, onto, rest) => {
+      verifies("adapters:gone", "adapters:edits");
+      expect(await judged(provider, point, without(type), onto)).toEqual({ document: rest });
+    },
+  );
+
+  it("takes its settings along if another part replaces it", async () => {
+    verifies("adapters:gone", "adapters:edits");
+    const masked: Edit = (message) => ({
+      ...message,
+      content: message.content.map((part) =>
+        part.content_type === "image" ? { content_type: "text", text: "[image]" } : part,
+      ),
+    });
+    const onto = asks({ type: "image_url", image_url: { url, detail: "low" } });
+    const { document } = await judged(chatCompletions, "judgeRequest", masked, onto);
+    expect(document).toEqual(asks({ type: "text", text: "[image]" }));
+  });
+
+  it("is refused if it has content that no plugin saw", async () => {
+    verifies("adapters:gone", "adapters:edits");
+    const cited = { type: "text", text: "SECRET", citations: [{ cited_text: "unseen" }] };
+    const onto = says([{ type: "thinking", thinking: "b", signature: "S" }, cited]);
+    const options = { allow: ["citation"] };
+    const kept = await judged(anthropic, "judgeAnswer", without("thinking"), onto, options);
+    expect(kept.document).toEqual(says([cited]));
+    const gone = await judged(anthropic, "judgeAnswer", without("text"), onto, options);
+    expect(gone.refusal?.code).toBe("edit_unwritable");
+  });
+
+  it("takes the id of a sound along, so that OpenAI cannot use its copy", async () => {
+    verifies("openai:stored");
+    const onto = chat({ content: "Hi", audio: spoken });
+    const { document } = await judged(chatCompletions, "judgeRequest", without("audio"), onto);
+    expect(document).toEqual(
+      chat({
+        content: [
+          { type: "text", text: "Hi" },
+          { type: "text", text: "SECRET" },
+        ],
+        audio: null,
+      }),
+    );
   });
 });

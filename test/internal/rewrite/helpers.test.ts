@@ -226,7 +226,10 @@ describe("reports", () => {
     expect(reported).toEqual([]);
     left.add({ path: "[1000].a", kind: "setting", reason: "" });
     gone("[2000]");
-    expect(reported).toEqual([removedItem("[2000]")]);
+    expect(reported).toEqual([{ ...removedItem("[2000]"), kind: "setting" }]);
+    left.add({ path: "[2000].b", kind: "content", reason: "" });
+    gone("[2000]");
+    expect(reported.slice(1)).toEqual([removedItem("[2000]")]);
   });
 });
 
