@@ -51,9 +51,13 @@ function setFields(answer: Answer, key: string, event: object, names: readonly s
   }
 }
 
+function fieldsAtEnd(type: "text" | "reasoning"): readonly string[] {
+  return type === "text" ? ["providerMetadata", "citations"] : ["providerMetadata"];
+}
+
 /** The events that start, extend and end a text or reasoning with an id. */
 function textEvents(type: "text" | "reasoning"): StreamTable["events"] {
-  const atEnd = type === "text" ? ["providerMetadata", "citations"] : ["providerMetadata"];
+  const atEnd = fieldsAtEnd(type);
   return {
     [`${type}-start`]: {
       apply(answer, event) {
@@ -223,12 +227,14 @@ export function events(answer: JsonObject): readonly object[] {
 function eventsOf(part: JsonObject, id: string): readonly object[] {
   const { type, text, ...settings } = part;
   if (!textTypes.includes(type)) return [part];
-  const { citations, ...rest } = settings;
-  const isCited = type === "text" && citations !== undefined;
+  // Known only at the end: a signature comes last, and the beginning may already have left.
+  const atEnd = fieldsAtEnd(type === "text" ? "text" : "reasoning");
+  const late = chosen(settings, atEnd);
+  const early = Object.entries(settings).filter(([name]) => !(name in late));
   return [
-    { ...(isCited ? rest : settings), type: `${type}-start`, id },
+    { ...Object.fromEntries(early), type: `${type}-start`, id },
     { type: `${type}-delta`, id, delta: text },
-    { type: `${type}-end`, id, ...(isCited ? { citations } : {}) },
+    { type: `${type}-end`, id, ...late },
   ];
 }
 

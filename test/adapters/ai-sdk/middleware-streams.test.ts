@@ -1,0 +1,75 @@
+/** `aiMiddleware`: what comes late in a stream, when part of it has been forwarded. */
+import { createPluginManager, definePlugin, type StreamMode } from "glassine";
+import { aiMiddleware } from "glassine/ai-sdk";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+import { versions } from "./versions.ts";
+
+const pass = () => undefined;
+const outputs = (stream: StreamMode) => ({ "cmf.llm_output": { handler: pass, stream } });
+const plugins: readonly [string, object][] = [
+  ["a window", outputs({ window: 2 })],
+  ["sentences", outputs("sentence")],
+  ["tool calls alone", { "cmf.tool_pre_invoke": pass }],
+  ["a buffer", { "cmf.llm_output": pass }],
+];
+
+const signed = { anthropic: { signature: "S" } };
+const sealed = { openai: { itemId: "rs", reasoningEncryptedContent: "E" } };
+const piece = (delta: string, more: object = {}) => ({
+  type: "reasoning-delta",
+  id: "0",
+  delta,
+  ...more,
+});
+const thought = "I look it up, because I do not know it.";
+
+/** By provider: the metadata of a thought that comes with its last events. */
+const streams: readonly [string, object, readonly object[]][] = [
+  [
+    "a signature in the last piece",
+    signed,
+    [
+      { type: "reasoning-start", id: "0" },
+      piece(thought),
+      piece("", { providerMetadata: signed }),
+      { type: "reasoning-end", id: "0" },
+    ],
+  ],
+  [
+    "encrypted reasoning at the end",
+    sealed,
+    [
+      { type: "reasoning-start", id: "0", providerMetadata: { openai: { itemId: "rs" } } },
+      piece(thought),
+      { type: "reasoning-end", id: "0", providerMetadata: sealed },
+    ],
+  ],
+];
+
+describe.each(versions)("a stream of $name", (version) => {
+  const cases = plugins.flatMap(([how, hooks]) =>
+    streams.map(([what, metadata, events]) => ({ how, hooks, what, metadata, events })),
+  );
+
+  it.each(cases)("keeps $what with $how", async ({ hooks, metadata, events }) => {
+    verifies("aisdk:stream-events");
+    const { ai, Model, usage, specificationVersion } = version;
+    const end = { type: "finish", finishReason: version.finishReason("stop"), usage };
+    const all = [{ type: "stream-start", warnings: [] }, ...events, end];
+    const doStream = async () => ({ stream: ai.simulateReadableStream({ chunks: all }) });
+    const plugin = definePlugin({ name: "looker", version: "1.0.0", hooks } as never);
+    const middleware = aiMiddleware(await createPluginManager({ plugins: [plugin] }), {
+      specificationVersion,
+    });
+    const model = ai.wrapLanguageModel({
+      model: new Model({ doStream: doStream as never }),
+      middleware: middleware as never,
+    });
+    const { response } = ai.streamText({ model, prompt: "Ahoy" });
+    const [message] = (await response).messages;
+    expect(message?.content).toMatchObject([
+      { type: "reasoning", text: thought, providerOptions: metadata },
+    ]);
+  });
+});
