@@ -62,6 +62,7 @@ export const eventSchema = z.looseObject({
   messageStop: z.optional(z.looseObject({ stopReason: text })),
   metadata: z.optional(z.looseObject({ usage })),
 });
+export const imageSchema = z.looseObject({ image: z.nonoptional(medium) });
 export const citationSchema = z.looseObject({ citation: z.looseObject({}) });
 export const redactedSchema = z.looseObject({
   reasoningContent: z.looseObject({ redactedContent: z.nonoptional(bytes) }),

@@ -11,6 +11,7 @@ import {
   fieldOf,
   type GrowingAnswer,
   type JsonObject,
+  joinedBytes,
   objectIn,
   objectsIn,
   type PieceTable,
@@ -74,6 +75,7 @@ const pieces: PieceTable = {
   text: { fits: has("text"), text: ["text", "text"] },
   citation: { fits: has("text"), item: ["citation", "citations"], schema: schemas.citationSchema },
   toolResult: { fits: has("toolResult"), item: ["toolResult", "toolResult.content"] },
+  image: { fits: has("image"), item: ["image", "image.pieces"], schema: schemas.imageSchema },
   toolUse: { fits: has("toolUse"), json: ["toolUse.input", "toolUse.input"] },
   "reasoningContent.text": {
     fits: (block) => has("text")(reasoningIn(block)),
@@ -91,6 +93,14 @@ const pieces: PieceTable = {
   },
 };
 
+/** Returns the fields of an image that came in pieces. */
+function imageOf(pieces: readonly JsonObject[]): JsonObject {
+  const image: JsonObject = Object.assign({}, ...pieces);
+  const bytes = pieces.flatMap((piece) => objectIn(piece.source).bytes ?? []);
+  if (bytes.length < 2) return image;
+  return { ...image, source: { ...objectIn(image.source), bytes: joinedBytes(bytes) } };
+}
+
 /** Names an event or a piece by its only field, and reasoning also by the field inside that. */
 function nameOf(event: object): string {
   const name = fieldNames(event)[0] ?? "";
@@ -102,6 +112,7 @@ function nameOf(event: object): string {
 const begun: { readonly [piece: string]: JsonObject } = {
   text: { text: "" },
   citation: { text: "" },
+  image: { image: {} },
   "reasoningContent.text": { reasoningContent: { reasoningText: { text: "" } } },
   "reasoningContent.signature": { reasoningContent: { reasoningText: { text: "" } } },
 };
@@ -135,11 +146,19 @@ const stream: StreamTable = {
   pieces,
   nameOf,
   // In an answer that was not streamed, a text with citations is a block of another kind.
-  whole: ({ citations, ...block }) =>
-    citations === undefined
+  whole({ citations, ...block }) {
+    if (citations !== undefined)
+      return { citationsContent: { content: [{ text: block.text ?? "" }], citations } };
+    const { pieces, ...image } = objectIn(block.image);
+    return pieces === undefined
       ? block
-      : { citationsContent: { content: [{ text: block.text ?? "" }], citations } },
+      : { ...block, image: { ...image, ...imageOf(objectsIn(pieces)) } };
+  },
   grown(block) {
+    if (has("image")(block)) {
+      const { format = null, ...piece } = objectIn(block.image);
+      return { ...block, image: { format, pieces: [piece] } };
+    }
     const { content, citations } = objectIn(block.citationsContent);
     const [first, ...more] = objectsIn(content);
     const isOne = typeof first?.text === "string" && more.length === 0;
@@ -189,7 +208,8 @@ const events: EventTable = {
   begin: ({ output }) => [{ messageStart: chosen(objectIn(objectIn(output).message), ["role"]) }],
   block(contentBlockIndex, block, deltas) {
     const { input: _, ...toolUse } = objectIn(block.toolUse);
-    const start = has("toolUse")(block) ? { toolUse } : block;
+    const image = chosen(objectIn(block.image), ["format"]);
+    const start = has("toolUse")(block) ? { toolUse } : has("image")(block) ? { image } : block;
     const isBegun = !has("text")(block) && !has("reasoningContent")(block);
     const sent = deltas.map(([name, delta]) =>
       name === "toolResult" ? { [name]: [delta[name] ?? null] } : delta,

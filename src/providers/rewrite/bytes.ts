@@ -2,11 +2,11 @@
  * Bytes in documents. Some SDKs have a `Uint8Array` where the wire has base64; tables and plugins
  * see `{ $bytes: base64 }` instead. A value without bytes in it stays the same object.
  */
-import { payloadLimitsInForce } from "../../core/data/index.ts";
+import { type Json, payloadLimitsInForce } from "../../core/data/index.ts";
 import { isProxy, isView, ownValue } from "../../core/data/intrinsics.ts";
 import type { FieldRule } from "./block-kinds.ts";
 import { unwritable } from "./block-kinds.ts";
-import { objectIn } from "./json.ts";
+import { type JsonObject, objectIn, stringIn } from "./json.ts";
 
 /** The fields that hold arbitrary JSON, such as arguments: nothing in them is treated as bytes. */
 export interface BytesTable {
@@ -121,6 +121,18 @@ export function bytesOf(base64: string): Uint8Array {
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at += 1) bytes[at] = text.charCodeAt(at);
   return bytes;
+}
+
+/** Joins several values of bytes into one. */
+export function joinedBytes(values: readonly Json[]): JsonObject {
+  const pieces = values.map((value) => bytesOf(stringIn(objectIn(value), name)));
+  const all = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return { [name]: base64Of(all) };
 }
 
 function isBase64(text: string): boolean {

@@ -193,3 +193,48 @@ describe("events", () => {
     ]);
   });
 });
+
+describe("a streamed image", () => {
+  const start = {
+    contentBlockStart: { start: { image: { format: "png" } }, contentBlockIndex: 0 },
+  };
+  const bytes = (...values: readonly number[]) => ({
+    image: { source: { bytes: new Uint8Array(values) } },
+  });
+  const image = (...values: readonly number[]) => [
+    { image: { format: "png", source: { bytes: new Uint8Array(values) } } },
+  ];
+
+  it("has its bytes, and is streamed with them again", () => {
+    verifies("bedrock:streamed", "bedrock:events");
+    const events = [begin, start, delta(0, bytes(1, 2, 3) as never), end(0), stop];
+    const stream = pushed(events);
+    expect(stream.current.left).toEqual([]);
+    expect(stream.current.messages[0]?.content).toMatchObject([
+      { content_type: "image", content: { media_type: "image/png", data: "AQID" } },
+    ]);
+    expect(stream.document.output?.message?.content).toEqual(image(1, 2, 3));
+    expect(toConverseEvents(stream.document).slice(0, 5)).toEqual(events);
+  });
+
+  it("joins its pieces, whatever their length", () => {
+    verifies("bedrock:streamed");
+    const events = [
+      start,
+      delta(0, bytes(1) as never),
+      delta(0, bytes(2, 3, 4, 5) as never),
+      end(0),
+    ];
+    expect(contentOf(events)).toEqual(image(1, 2, 3, 4, 5));
+  });
+
+  it("shows an error in place of the image as content", () => {
+    verifies("bedrock:stream-refused");
+    const failed = delta(0, { image: { error: { message: "no" } } } as never);
+    const stream = pushed([begin, start, failed, end(0), stop]);
+    expect(stream.current.left).toMatchObject([{ kind: "content" }]);
+    expect(contentOf(toConverseEvents(stream.document).slice(1))).toEqual([
+      { image: { format: "png", error: { message: "no" } } },
+    ]);
+  });
+});
