@@ -39,7 +39,7 @@ import type {
 } from "./options.ts";
 import { errorIn, isError, isErrorEvent } from "./provider-error.ts";
 import { checkConditions, checkManager, checkProvider, readModelOptions } from "./read-options.ts";
-import { type RefusalCode, Refused, refusalOf } from "./refusals.ts";
+import { type RefusalCode, Refused, refusalOf, unwritable } from "./refusals.ts";
 import { type LabelRules, labelRules, SessionLabels } from "./session-labels.ts";
 
 /**
@@ -239,6 +239,10 @@ class Exchange implements ModelExchange {
       if (!opened.done) throw new Refused(refusalOf("answer_cut_off"));
       const read = this.#read("answer_invalid", () => opened.current);
       const judged = await this.#judgeRead(document, read);
+      if (opened.omitted !== undefined && forwarding !== "as they come") {
+        const expected = "Expected a stream that can be written again, which would be without";
+        throw unwritable(opened.omitted, expected);
+      }
       const rest = this.#rest(document, judged, forwarding);
       if (rest === undefined) throw new Refused(refusalOf("answer_contradicted"));
       whole = rest;
@@ -278,7 +282,9 @@ class Exchange implements ModelExchange {
     if (forwarding === "as they come") return isErrorEvent(event) ? [] : [event];
     return forwarding.next(event, stream, {
       limits: this.#limits,
-      isSeen: (read, answer) => this.#unseenIn(this.#unrepeatedLeft(read, answer)).length === 0,
+      isSeen: (read, answer) =>
+        stream.omitted === undefined &&
+        this.#unseenIn(this.#unrepeatedLeft(read, answer)).length === 0,
       judge: async (message, read) => {
         const { extensions } = this.#state;
         const judged = await this.#withLabelsKept(() => this.#judge.part(message, read.extensions));
@@ -427,12 +433,8 @@ class Exchange implements ModelExchange {
         ? this.#provider.readRequest(document, this.#limits)
         : this.#provider.readAnswer(document, this.#limits);
     if (unsafe === undefined && isSameJsonText(readAgain().messages, messages)) return document;
-    const { path, reason } = unsafe ?? first;
-    const text = `Expected changes that have effect in the provider's format, got one at ${path} that may not: ${reason}`;
-    throw new Refused(
-      refusalOf("edit_unwritable"),
-      new GlassineError("payload_shape", text, { path }),
-    );
+    const expected = "Expected changes that the provider's format can hold, got another at";
+    throw unwritable(unsafe ?? first, expected);
   }
 
   #read<Result>(code: RefusalCode, read: () => Result): Result {

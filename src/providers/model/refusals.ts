@@ -1,5 +1,6 @@
 /** The refusals of a guard for models: its own, and those that pass on a plugin's denial. */
-import { type HookViolation, publicViolation } from "../rewrite/index.ts";
+import { GlassineError } from "../../core/errors/index.ts";
+import { type HookViolation, type Lost, publicViolation } from "../rewrite/index.ts";
 import type { ModelRefusal } from "./options.ts";
 
 /** The refusals of the guard itself, by code: the status and the reason that a caller reads. */
@@ -41,4 +42,13 @@ export class Refused extends Error {
     super(refusal.reason, { cause });
     this.refusal = refusal;
   }
+}
+
+/** Refuses what cannot be sent on as it was judged. The host gets the path and the reason. */
+export function unwritable(
+  { path, reason }: Pick<Lost, "path" | "reason">,
+  expected: string,
+): Refused {
+  const error = new GlassineError("payload_shape", `${expected} ${path}: ${reason}`, { path });
+  return new Refused(refusalOf("edit_unwritable"), error);
 }

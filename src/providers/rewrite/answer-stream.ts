@@ -124,6 +124,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
   readonly #pieces: ReadonlyMap<string, CompiledPiece>;
   readonly #reading: StreamReading;
   readonly #left = collector<Left>();
+  #omitted: Left | undefined;
   readonly #blocks: GrowingBlock[] = [];
   readonly #named = new Map<string, GrowingBlock>();
   readonly #notes = new Map<string, Left>();
@@ -216,6 +217,10 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
   get canGrow(): CanGrow {
     const isInOrder = this.#open <= (this.#blocks.at(-1)?.isOpen === true ? 1 : 0);
     return isInOrder ? "last text" : "anything";
+  }
+
+  get omitted(): Left | undefined {
+    return this.#omitted;
   }
 
   get isBegun(): boolean {
@@ -396,7 +401,9 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
   }
 
   #report(path: Path, reason: string): void {
-    this.#left.add({ path: pathOf(...path), kind: "content", reason });
+    const left: Left = { path: pathOf(...path), kind: "content", reason };
+    this.#omitted ??= left;
+    this.#left.add(left);
   }
 }
 

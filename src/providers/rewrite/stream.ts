@@ -4,6 +4,7 @@ import { isWellFormed } from "../../core/data/intrinsics.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { kindOf } from "./kind-of.ts";
 import type { LimitOptions, Read } from "./messages.ts";
+import type { Left } from "./report.ts";
 
 /** Which part of an answer can still grow. */
 export type CanGrow = "last text" | "any text" | "anything";
@@ -31,6 +32,8 @@ export interface MessageStream<Event, Document> {
    * that nothing may be forwarded yet. Default: `any text`.
    */
   readonly canGrow?: CanGrow | undefined;
+  /** The first thing that arrived and that `document` does not hold, such as an unknown event. */
+  readonly omitted?: Left | undefined;
 }
 
 /** Limits of one stream. */

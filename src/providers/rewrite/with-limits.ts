@@ -62,6 +62,9 @@ export function streamWithin<Stream extends MessageStream<never, unknown>>(
     get canGrow() {
       return stream.canGrow;
     },
+    get omitted() {
+      return stream.omitted;
+    },
   } as Stream;
 }
 
