@@ -194,17 +194,16 @@ const stream: StreamTable = {
 };
 
 /** The fields that are null until the message ends. */
-const endFields = ["stop_reason", "stop_sequence", "stop_details", "container"];
-
-/** The usage counts that `message_delta` repeats. */
-const counted = [
-  "input_tokens",
-  "output_tokens",
-  "cache_creation_input_tokens",
-  "cache_read_input_tokens",
-  "output_tokens_details",
-  "server_tool_use",
+const endFields = [
+  "stop_reason",
+  "stop_sequence",
+  "stop_details",
+  "container",
+  "context_management",
 ];
+
+/** The fields that no event after `message_start` has. */
+const startFields = ["id", "type", "role", "model", "content", "diagnostics"];
 
 const events: EventTable = {
   schema: z.array(z.looseObject({ type: z.string() })),
@@ -222,14 +221,19 @@ const events: EventTable = {
     })),
     { type: "content_block_stop", index },
   ],
-  end: (answer) => [
-    {
-      type: "message_delta",
-      delta: chosen(answer, endFields),
-      usage: chosen(isJsonObject(answer.usage) ? answer.usage : {}, counted),
-    },
-    answer.error === undefined ? { type: "message_stop" } : { type: "error", error: answer.error },
-  ],
+  // Whatever may have changed since `message_start`, which may already have left.
+  end({ error, usage, context_management, ...answer }) {
+    const late = Object.keys(answer).filter((name) => !startFields.includes(name));
+    return [
+      {
+        type: "message_delta",
+        delta: chosen(answer, late),
+        usage: objectIn(usage),
+        ...(context_management !== undefined && { context_management }),
+      },
+      error === undefined ? { type: "message_stop" } : { type: "error", error },
+    ];
+  },
 };
 
 /** Where a request has its system prompt and turns, and which roles they have. */

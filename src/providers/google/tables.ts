@@ -197,7 +197,7 @@ const events: EventTable = {
     const parts = objectsIn(content.parts);
     if (parts.length === 0) return [answer];
     const begun = parts.map((part, at) => ({
-      ...(at === 0 ? answer : chosen(answer, ["candidates", ...repeated])),
+      ...chosen(answer, repeated),
       candidates: [
         {
           content: { ...content, parts: partsOf(part, parts[at - 1]) },
@@ -205,7 +205,7 @@ const events: EventTable = {
         },
       ],
     }));
-    return [...begun, { candidates: [more, ...others], ...chosen(answer, repeated) }];
+    return [...begun, { ...answer, candidates: [more, ...others] }];
   },
   block: () => [],
   end: () => [],

@@ -3,10 +3,10 @@
  * of a result.
  */
 import type { Message } from "../../core/messages/index.ts";
-import { type Left, type Path, pathOf } from "../rewrite/index.ts";
+import { type Left, type Path, pathOf, sameJson } from "../rewrite/index.ts";
 import { answerOf, callOf } from "./asked.ts";
 import type { Call, Step } from "./call.ts";
-import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
+import { copyJson, isObject, type JsonObject } from "./json.ts";
 import { holdsText, isTokenOfCall } from "./methods.ts";
 import { contentOf, messageOf } from "./one-part.ts";
 import { payloadFault, setField } from "./payload.ts";

@@ -60,23 +60,6 @@ export function copyMessage(message: JsonObject): JsonObject {
   return copy;
 }
 
-/** Whether two JSON values are equal, ignoring key order and undefined fields. */
-export function sameJson(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b) || (a === 0 && b === 0)) return true;
-  if (Array.isArray(a) || Array.isArray(b)) {
-    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-    return a.every((item, index) => sameJson(item, b[index]));
-  }
-  if (!isObject(a) || !isObject(b)) return false;
-  const keys = valuedKeys(a);
-  if (keys.length !== valuedKeys(b).length) return false;
-  return keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]));
-}
-
-function valuedKeys(value: JsonObject): string[] {
-  return Object.keys(value).filter((key) => value[key] !== undefined);
-}
-
 /** The fields of `value` except those in `hidden`. */
 export function without(value: JsonObject, hidden: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(value).filter(([key]) => !hidden.includes(key)));

@@ -2,9 +2,10 @@
 import { GlassineError } from "../../core/errors/index.ts";
 import { type ContentPart, type Message, messageOfPlain } from "../../core/messages/index.ts";
 import type { Path, Read, Reading, Written } from "../rewrite/index.ts";
+import { sameJson } from "../rewrite/index.ts";
 import type { Onto, RequestOptions } from "./call-options.ts";
 import { type DocumentKind, documentReader, documentWriter } from "./converter.ts";
-import { type JsonObject, sameJson } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 import { checkHead, type LostReports, mcpReading, readMessages, readOf } from "./report.ts";
 
 type PartType = Exclude<ContentPart["content_type"], "text" | "thinking">;

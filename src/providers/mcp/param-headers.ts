@@ -1,6 +1,7 @@
 import { extensionsLimits } from "../../core/data/index.ts";
+import { sameJson } from "../rewrite/index.ts";
 import type { Call } from "./call.ts";
-import { isObject, type JsonObject, sameJson } from "./json.ts";
+import { isObject, type JsonObject } from "./json.ts";
 
 const prefix = "mcp-param-";
 /** Longer values are not written to a header: a plugin may write values of any length. */

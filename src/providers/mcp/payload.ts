@@ -1,6 +1,6 @@
 import { GlassineError } from "../../core/errors/index.ts";
-import { isRemoved, type Written } from "../rewrite/index.ts";
-import { copyJson, isObject, type JsonObject, sameJson } from "./json.ts";
+import { isRemoved, sameJson, type Written } from "../rewrite/index.ts";
+import { copyJson, isObject, type JsonObject } from "./json.ts";
 
 /**
  * Fields that the hooks of a result neither show nor set: `_meta` is opaque, `task` names the task

@@ -1,6 +1,7 @@
+import { sameJson } from "../rewrite/index.ts";
 import { promptBlocks } from "./blocks.ts";
 import type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
-import { isObject, type JsonObject, sameJson } from "./json.ts";
+import { isObject, type JsonObject } from "./json.ts";
 import { type McpSlot, promptSlot } from "./mcp-slot.ts";
 import { type OnePart, reader, writer } from "./one-part.ts";
 import { reportRest, settingsOf } from "./report.ts";

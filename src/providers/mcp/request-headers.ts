@@ -1,5 +1,6 @@
 /** The HTTP headers that repeat parts of a message, made from the message that is sent. */
-import { isObject, type JsonObject, sameJson } from "./json.ts";
+import { sameJson } from "../rewrite/index.ts";
+import { isObject, type JsonObject } from "./json.ts";
 import { encode, follow } from "./param-headers.ts";
 import { isRequest } from "./transport.ts";
 

@@ -3,7 +3,8 @@
  * fields, so that plugins see every kind of block, structured content and later versions' fields.
  */
 import type { Path, Reading } from "../rewrite/index.ts";
-import { isObject, type JsonObject, sameJson, without } from "./json.ts";
+import { sameJson } from "../rewrite/index.ts";
+import { isObject, type JsonObject, without } from "./json.ts";
 import { setField } from "./payload.ts";
 import { type LostReports, reportForm } from "./report.ts";
 

@@ -9,6 +9,7 @@ import {
   headersIn,
   type Left,
   notify,
+  sameJson,
 } from "../rewrite/index.ts";
 import { inputPoints } from "./asked-steps.ts";
 import {
@@ -23,7 +24,7 @@ import { CallLabels, isEnvelopeActive } from "./call-labels.ts";
 import { type Denial, denialOf, failed } from "./denials.ts";
 import { fieldsStep, leftFields } from "./fields-step.ts";
 import { guardedRequest, readEnvelope } from "./guarded-request.ts";
-import { isObject, type JsonObject, sameJson } from "./json.ts";
+import { isObject, type JsonObject } from "./json.ts";
 import type { GuardMemory } from "./memory.ts";
 import { type PassGroup, passByDefault } from "./methods.ts";
 import type { GuardEvent, GuardedRequest, GuardOptions } from "./options.ts";

@@ -1,7 +1,8 @@
 import type { Json } from "../../core/data/index.ts";
 import type { Left, Path, Reading } from "../rewrite/index.ts";
+import { sameJson } from "../rewrite/index.ts";
 import type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-options.ts";
-import { isObject, type JsonObject, only, sameJson, without } from "./json.ts";
+import { isObject, type JsonObject, only, without } from "./json.ts";
 import { type McpSlot, toolSlot } from "./mcp-slot.ts";
 import { type OnePart, reader, writer } from "./one-part.ts";
 import { wireOnly } from "./payload.ts";

@@ -9,6 +9,7 @@ import {
   type MessageStream,
   type ModelProvider,
   type Read,
+  sameJson,
   TextRelease,
 } from "../rewrite/index.ts";
 
@@ -38,6 +39,8 @@ class PieceForwarding {
   readonly #release: TextRelease;
   readonly #pieces: EventPieces;
   readonly #isJudged: boolean;
+  /** The events that have left. */
+  readonly #sent: object[] = [];
   /** What may leave of each message, by a key that stays the same while other messages begin. */
   readonly #settled = new Map<string | number, Message>();
 
@@ -87,12 +90,28 @@ class PieceForwarding {
     const part = attempt(() => this.#written(messages, { ...limits, onto: document }));
     const isInOrder = canGrow === "last text";
     const all = isInOrder ? part : attempt(() => this.#provider.toEvents(document, limits));
-    return part === undefined || all === undefined ? [] : this.#pieces.next(part, all);
+    const news = part === undefined || all === undefined ? [] : this.#pieces.next(part, all);
+    this.#sent.push(...news);
+    return news;
   }
 
   /** The unsent events of the whole answer; `undefined` if it contradicts those that were sent. */
-  last(events: readonly object[]): readonly object[] | undefined {
-    return this.#pieces.last(events);
+  last(events: readonly object[], limits: LimitOptions): readonly object[] | undefined {
+    const rest = this.#pieces.last(events);
+    if (rest === undefined || this.#sent.length === 0) return rest;
+    const whole = this.#assembled(events, limits);
+    const read = this.#assembled([...this.#sent, ...rest], limits);
+    return whole === undefined || sameJson(whole, read) ? rest : undefined;
+  }
+
+  /** The answer that a caller reads from these events; `undefined` if they contradict each other. */
+  #assembled(events: readonly object[], limits: LimitOptions): unknown {
+    const most = Number.MAX_SAFE_INTEGER;
+    return attempt(() => {
+      const stream = this.#provider.stream({ ...limits, maxEvents: most, textUnits: most });
+      for (const event of events) stream.push(event);
+      return JSON.parse(JSON.stringify(stream.document));
+    });
   }
 
   /** The events of an answer with these messages; `undefined` if the format cannot express them. */

@@ -299,7 +299,7 @@ class Exchange implements ModelExchange {
   #rest(document: object, judged: object, forwarding: Forwarding): readonly object[] | undefined {
     if (forwarding === "as they come") return isSameJsonText(document, judged) ? [] : undefined;
     const events = this.#provider.toEvents(judged, this.#limits);
-    return forwarding === "whole" ? events : forwarding.last(events);
+    return forwarding === "whole" ? events : forwarding.last(events, this.#limits);
   }
 
   async judgeError(document: unknown, status: number): Promise<ModelRefusal> {

@@ -71,12 +71,12 @@ function choiceDeltas(choice: JsonObject, place: number): readonly JsonObject[] 
   ];
 }
 
-/** First the role, then each text and each call: a call's name comes before its arguments. */
+/** First the role, then each field in order: a call's name comes before its arguments. */
 function messageDeltas(message: JsonObject): readonly JsonObject[] {
   const entries = Object.entries(message);
   const first = entries.flatMap(([key, value]): [string, Json][] => {
-    if (["function_call", "audio"].includes(key) || Array.isArray(value)) return [];
-    return [[key, typeof value === "string" && key !== "role" ? "" : value]];
+    if (typeof value !== "string") return value === null ? [[key, value]] : [];
+    return [[key, key === "role" ? value : ""]];
   });
   return [
     { role: "assistant", ...Object.fromEntries(first) },
@@ -98,8 +98,7 @@ function fieldDeltas(key: string, value: Json): readonly JsonObject[] {
     case "audio":
       return isObject(value) ? [{ audio: value }] : [];
     default:
-      if (Array.isArray(value)) return [{ [key]: value }];
-      return typeof value === "string" && value !== "" ? [{ [key]: value }] : [];
+      return value === null || value === "" ? [] : [{ [key]: value }];
   }
 }
 

@@ -66,6 +66,7 @@ export {
   objectIn,
   objectsIn,
   type Path,
+  sameJson,
   sameList,
   stringAt,
   stringIn,

@@ -95,6 +95,23 @@ export function isSameJsonText(one: unknown, other: unknown): boolean {
   return one === other || JSON.stringify(one) === JSON.stringify(other);
 }
 
+/** Whether two JSON values are equal, ignoring key order and undefined fields. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  if (Object.is(a, b) || (a === 0 && b === 0)) return true;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+    return a.every((item, index) => sameJson(item, b[index]));
+  }
+  if (!isJsonObject(a) || !isJsonObject(b)) return false;
+  const keys = valuedKeys(a);
+  if (keys.length !== valuedKeys(b).length) return false;
+  return keys.every((key) => Object.hasOwn(b, key) && sameJson(a[key], b[key]));
+}
+
+function valuedKeys(value: JsonObject): string[] {
+  return Object.keys(value).filter((key) => value[key] !== undefined);
+}
+
 /** True for values without content: absent, null, an empty string or an empty list. */
 export function isEmptyValue(value: Json | undefined): boolean {
   return value === undefined || value === null || value === "" || isEmptyList(value);

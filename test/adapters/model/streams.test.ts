@@ -2,7 +2,9 @@
 import { createPluginManager, definePlugin, type StreamMode } from "glassine";
 import { anthropic } from "glassine/anthropic";
 import { bedrock } from "glassine/bedrock";
+import { google } from "glassine/google";
 import { guardModel, type ModelEvent, type ModelProvider } from "glassine/http";
+import { chatCompletions } from "glassine/openai";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 
@@ -106,4 +108,106 @@ describe("what a stream cannot be written with", () => {
       expect((await forward(provider, events)).code).toBe("content_unseen");
     },
   );
+});
+
+describe("what comes late in a stream", () => {
+  const early: Options = { hooks: outputs({ window: 2 }) };
+  const answerOf = (provider: ModelProvider, events: readonly object[]) => {
+    const stream = provider.stream();
+    for (const event of events) stream.push(event);
+    return stream.document;
+  };
+  const cleared = { applied_edits: [{ type: "clear_tool_uses_20250919", cleared_tool_uses: 8 }] };
+  const counts = { output_tokens: 9, iterations: [{ type: "message", output_tokens: 9 }] };
+  const [stop, delta, over] = end;
+  const edited = [
+    begin,
+    ...said,
+    stop,
+    { ...delta, usage: counts, context_management: cleared },
+    over,
+  ] as readonly object[];
+
+  it("reaches the caller in message_delta, where the SDK of Claude looks for it", async () => {
+    verifies("adapters:forwarded-same");
+    for (const hooks of [early.hooks, outputs("buffer")]) {
+      const { left } = await forward(anthropic, edited, { hooks } as Options);
+      const late = left.find((event) => "usage" in event);
+      expect(late).toMatchObject({ usage: counts, context_management: cleared });
+    }
+  });
+
+  const chunk = (candidate: object, more: object = {}) => ({
+    candidates: [{ index: 0, ...candidate }],
+    ...more,
+  });
+  const parts = (...all: readonly string[]) => ({
+    content: { role: "model", parts: all.map((each) => ({ text: each })) },
+  });
+  const part = (delta: object, finish_reason: string | null = null) => ({
+    id: "c",
+    object: "chat.completion.chunk",
+    created: 1,
+    model: "m",
+    choices: [{ index: 0, delta, finish_reason }],
+  });
+  const late: readonly [string, ModelProvider, readonly object[]][] = [
+    ["context management and usage of Claude", anthropic, edited],
+    [
+      "an unknown field at the end of Claude",
+      anthropic,
+      [
+        begin,
+        ...said,
+        stop,
+        { ...delta, delta: { stop_reason: "end_turn", later: "L" } },
+        over,
+      ] as readonly object[],
+    ],
+    [
+      "why Gemini blocked a prompt",
+      google,
+      [chunk(parts(text)), { promptFeedback: { blockReason: "OTHER" } }],
+    ],
+    [
+      "facts in the last chunk of Gemini",
+      google,
+      [chunk(parts(text)), chunk({ ...parts("."), finishReason: "STOP" }, { turnToken: "T" })],
+    ],
+    [
+      "an unknown field of a delta",
+      chatCompletions,
+      [part({ role: "assistant", content: text }), part({ later: { a: 1 } }), part({}, "stop")],
+    ],
+  ];
+
+  it.each(late)(
+    "reaches the caller after part of the text has left: %s",
+    async (_, provider, events) => {
+      verifies("adapters:forwarded-same");
+      const { left, code } = await forward(provider, events, { ...early, allow: ["content"] });
+      expect(code).toBeUndefined();
+      expect(left.length).toBeGreaterThan(events.length - 1);
+      expect(answerOf(provider, left)).toEqual(answerOf(provider, events));
+    },
+  );
+
+  it("ends the stream with an error if it belongs into what has left", async () => {
+    verifies("adapters:forwarded-same");
+    /** Has everything but texts in its first event. */
+    const toEvents: ModelProvider["toEvents"] = (answer, limits) => {
+      const [first, ...rest] = anthropic.toEvents(answer, limits) as readonly object[];
+      const { context_management = null } = answer as { readonly context_management?: object };
+      const message = { ...(first as typeof begin).message, context_management };
+      return [
+        { ...first, message },
+        ...rest.map((each) => ({ ...each, context_management: null })),
+      ];
+    };
+    const other: ModelProvider = { ...anthropic, toEvents };
+    const { left, code } = await forward(other, edited, early);
+    expect(left.length).toBeGreaterThan(0);
+    expect(code).toBe("answer_contradicted");
+    expect(await forward(other, edited)).toMatchObject({ code: undefined });
+  });
 });

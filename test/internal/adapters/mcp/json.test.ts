@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { copyJson, sameJson } from "../../../../src/providers/mcp/json.ts";
+import { copyJson } from "../../../../src/providers/mcp/json.ts";
+import { sameJson } from "../../../../src/providers/rewrite/index.ts";
 
 /** JSON data as a parser returns it, with keys that trip careless code. */
 const { json } = fc.letrec<{ json: unknown }>((tie) => ({
