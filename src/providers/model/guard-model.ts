@@ -1,3 +1,4 @@
+import { ownValue } from "../../core/data/intrinsics.ts";
 import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
 import { createMessage, type Message } from "../../core/messages/index.ts";
 import {
@@ -189,6 +190,7 @@ class Exchange implements ModelExchange {
     this.#record.watch.answered();
     return this.#attempt("answer", async () => {
       if (!listensTo("answer", this.#manager, this.#options)) return document as object;
+      await this.#refuseError(document);
       const read = this.#read("answer_invalid", () =>
         this.#provider.readAnswer(document, this.#limits),
       );
@@ -233,9 +235,8 @@ class Exchange implements ModelExchange {
       const opened = stream;
       if (opened === undefined) throw new Refused(refusalOf("answer_invalid"));
       const document = this.#read("answer_invalid", () => opened.document);
-      const { error } = document as { readonly error?: unknown };
       // Checked before `done`: an error can be all that a stream contains.
-      if (isError(error)) throw new Refused(await this.judgeError(document, 502));
+      await this.#refuseError(document);
       if (!opened.done) throw new Refused(refusalOf("answer_cut_off"));
       const read = this.#read("answer_invalid", () => opened.current);
       const judged = await this.#judgeRead(document, read);
@@ -320,6 +321,11 @@ class Exchange implements ModelExchange {
       return {};
     });
     return refusal ?? Object.freeze({ code, reason, status });
+  }
+
+  /** Refuses an answer that reports a failure of the provider, with its judged message. */
+  async #refuseError(answer: unknown): Promise<void> {
+    if (isError(ownValue(answer, "error"))) throw new Refused(await this.judgeError(answer, 502));
   }
 
   end(refusal?: ModelRefusal, outcome?: ModelOutcome, code = refusal?.code): void {

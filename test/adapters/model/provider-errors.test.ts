@@ -1,9 +1,9 @@
 /** What the caller gets of a provider's error: its message as plugins left it, and its code. */
 import { createPluginManager, definePlugin, deny } from "glassine";
 import { anthropic } from "glassine/anthropic";
-import { guardModel } from "glassine/http";
+import { guardModel, type ModelProvider } from "glassine/http";
 import type { Message } from "glassine/messages";
-import { chatCompletions } from "glassine/openai";
+import { chatCompletions, responses } from "glassine/openai";
 import { describe, expect, it } from "vitest";
 
 const redact = (message: Message) => ({
@@ -13,13 +13,14 @@ const redact = (message: Message) => ({
 async function guardOf(
   handler: (message: Message) => ReturnType<typeof redact> | ReturnType<typeof deny>,
   stream: "buffer" | "pass" = "buffer",
+  provider: ModelProvider = chatCompletions,
 ) {
   const judge = definePlugin({
     name: "judge",
     version: "1.0.0",
     hooks: { "cmf.llm_output": { handler, stream } },
   });
-  return guardModel(chatCompletions, await createPluginManager({ plugins: [judge] }));
+  return guardModel(provider, await createPluginManager({ plugins: [judge] }));
 }
 
 const message = "hunter2 is wrong";
@@ -107,6 +108,16 @@ describe("an error of the provider", () => {
       refusal: { code: "provider_error", reason: judged, status: 502 },
     });
     expect(JSON.stringify(list)).not.toContain("hunter2");
+  });
+
+  it.each([
+    ["a failed response", responses, { id: "r", object: "response", status: "failed", output: [] }],
+    ["an error in place of an answer", chatCompletions, {}],
+  ] as const)("is not read as an answer, whatever its status: %s", async (_, api, document) => {
+    const error = { code: "server_error", message };
+    const refusal = { code: "server_error", reason: judged, status: 502 };
+    const exchange = (await guardOf(redact, "buffer", api)).begin();
+    expect(await exchange.judgeAnswer({ ...document, error })).toEqual({ refusal });
   });
 
   it("keeps the type that Anthropic gave it, also in a stream that has begun", () => {
