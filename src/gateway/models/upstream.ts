@@ -2,10 +2,9 @@
 import { Readable } from "node:stream";
 import { type Dispatcher, request as send } from "undici";
 import { within } from "../../core/data/index.ts";
+import { isForwarded } from "../../providers/http/judge-response.ts";
 import { type Forward, isEmptyStatus } from "../transports/index.ts";
 
-/** The response headers that callers get. Others concern the provider or this connection only. */
-const returned = ["content-type", "retry-after", "retry-after-ms", "cache-control"];
 /** The URL parameters that are sent on. Others may contain a key of the caller's. */
 const parameters = ["alt", "api-version"];
 
@@ -54,7 +53,7 @@ export async function sendUpstream(
     const { status, headers } = answered.value;
     // The timeout covers the body too.
     const body = answered.value.body?.pipeThrough(new TransformStream(), { signal: late }) ?? null;
-    return new Response(body, { status, headers: chosen((name) => headers.get(name)) });
+    return new Response(body, { status, headers: returned(headers) });
   }
   const response = await send(to, {
     method: init.method as Dispatcher.HttpMethod,
@@ -63,18 +62,19 @@ export async function sendUpstream(
     headers: sent,
     signal: AbortSignal.any([init.signal, AbortSignal.timeout(timeoutMs)]),
   });
-  const headers = chosen((name) => response.headers[name]);
   // Node's web streams and the DOM's are the same; only the types differ.
   const body = Readable.toWeb(response.body) as ReadableStream<Uint8Array>;
   const { statusCode: status } = response;
-  return new Response(isEmptyStatus(status) ? null : body, { status, headers });
+  const fields = returned(Object.entries(response.headers));
+  return new Response(isEmptyStatus(status) ? null : body, { status, headers: fields });
 }
 
-function chosen(headerAt: (name: string) => unknown): Headers {
+/** Returns the headers that callers get. Others concern the provider or this connection only. */
+function returned(all: Iterable<readonly [string, unknown]>): Headers {
   const headers = new Headers();
-  for (const name of returned) {
-    const value = headerAt(name);
-    if (typeof value === "string") headers.set(name, value);
+  for (const [name, value] of all) {
+    const isReturned = name === "content-type" || isForwarded(name);
+    if (isReturned && typeof value === "string") headers.set(name, value);
   }
   return headers;
 }

@@ -21,6 +21,11 @@ import { endText, eventsIn, eventText, keepAliveText } from "./server-sent-event
 const forwarded =
   /^(?:cache-control|retry-after(?:-ms)?|x-should-retry|(?:x-)?request-id|openai-(?:processing-ms|version)|(?:x|anthropic)-ratelimit-[a-z-]+)$/;
 
+/** Whether the caller gets a header of the answer. Names are in lower case. */
+export function isForwarded(name: string): boolean {
+  return forwarded.test(name);
+}
+
 const tooMuchOrInvalid = ["answer_too_large", "answer_invalid"] as const;
 const json = "application/json";
 const eventStream = "text/event-stream";
@@ -190,7 +195,7 @@ function judgedText({ event, refusal }: JudgedEvent, provider: ModelProvider): s
 function headersOf(response: Response, type: string | undefined): Headers {
   const headers = new Headers();
   for (const [name, value] of response.headers) {
-    if (forwarded.test(name)) headers.set(name, value);
+    if (isForwarded(name)) headers.set(name, value);
   }
   if (type !== undefined) headers.set("content-type", type);
   return headers;

@@ -1,0 +1,89 @@
+/** What a route to a model sends on beside bodies: headers, and the pages of a list. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import Anthropic from "@anthropic-ai/sdk";
+import { definePlugin } from "glassine";
+import { afterEach, expect, it } from "vitest";
+import { startGateway } from "./support/gateway.ts";
+
+const open: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of open.splice(0).reverse()) await close();
+});
+
+const message = {
+  id: "m",
+  type: "message",
+  role: "assistant",
+  model: "m",
+  content: [{ type: "text", text: "ok" }],
+  stop_reason: "end_turn",
+  stop_sequence: null,
+  usage: { input_tokens: 1, output_tokens: 1 },
+};
+const looker = definePlugin({
+  name: "looker",
+  version: "1.0.0",
+  hooks: { "cmf.llm_input": () => undefined, "cmf.llm_output": () => undefined },
+});
+
+/** A gateway to a provider that answers so, a client of it, and what the provider got. */
+async function clientOf(
+  answer: (asked: IncomingMessage, response: ServerResponse) => unknown,
+  plugins = [looker],
+) {
+  const seen: IncomingMessage[] = [];
+  const server = createServer(async (asked, response) => {
+    seen.push(asked);
+    for await (const _ of asked);
+    answer(asked, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  open.push(() => void server.close());
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const made = await startGateway(
+    {
+      models: {
+        claude: { provider: "anthropic", url, path: "/claude", headers: { "X-Api-Key": "k" } },
+      },
+      identity: { anonymous: true },
+    },
+    plugins,
+  );
+  open.push(made.close);
+  const baseURL = new URL("/claude", made.url).href;
+  return { seen, made, client: new Anthropic({ apiKey: "own", baseURL, maxRetries: 0 }) };
+}
+
+const asked = { model: "m", max_tokens: 9, messages: [{ role: "user" as const, content: "hi" }] };
+const json = { "content-type": "application/json" };
+
+it("returns the provider's request id and limits, and no other headers", async () => {
+  const about = {
+    "request-id": "req_1",
+    "anthropic-ratelimit-requests-remaining": "5",
+    "x-should-retry": "false",
+    "retry-after": "7",
+  };
+  const { client } = await clientOf((_, response) => {
+    const other = { "anthropic-organization-id": "org", "set-cookie": "a=b" };
+    response.writeHead(200, { ...json, ...about, ...other }).end(JSON.stringify(message));
+  });
+  const { request_id, response } = await client.messages.create(asked).withResponse();
+  expect(request_id).toBe("req_1");
+  expect(Object.fromEntries(response.headers)).toMatchObject(about);
+  const { headers } = await client.models.list().asResponse();
+  expect(Object.fromEntries(headers)).toMatchObject(about);
+  for (const name of ["anthropic-organization-id", "set-cookie"]) {
+    expect([name, response.headers.get(name), headers.get(name)]).toEqual([name, null, null]);
+  }
+});
+
+it("returns the headers of an error, too", async () => {
+  const { client } = await clientOf((_, response) => {
+    response.writeHead(429, { ...json, "request-id": "req_2", "retry-after": "7" });
+    response.end(JSON.stringify({ error: { type: "rate_limit_error", message: "Later" } }));
+  });
+  const error = await client.messages.create(asked).catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ status: 429, requestID: "req_2" });
+});
