@@ -121,8 +121,10 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
           return value === null ? [] : [[name, value]];
         }),
       );
-      const send = (body: string | null, sent: Headers) =>
-        sendUpstream(upstream, url, { method, headers: sent, body, signal }, connection.forward);
+      const send = (body: string | null, sent: Headers, isUnread: boolean) => {
+        const init = { method, headers: sent, body, signal, isUnread };
+        return sendUpstream(upstream, url, init, connection.forward);
+      };
       /** Records a request that passed unread, since no guard reports its end. */
       function notePassed({ status }: Response, code?: string): void {
         const { subject } = caller;
@@ -146,11 +148,11 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
           about: caller,
           body: async () => request.body,
           pass: async () => {
-            const response = await send(await bodyOf(request), headers);
+            const response = await send(await bodyOf(request), headers, true);
             if (method === "GET") notePassed(response);
             return response;
           },
-          send,
+          send: (body, judged) => send(body, judged, false),
         });
       } catch (error) {
         if (isGlassineError(error)) options.onNote("error", error.code, { text: error.message });

@@ -7,6 +7,8 @@ import { type Forward, isEmptyStatus } from "../transports/index.ts";
 
 /** The URL parameters that are sent on. Others may contain a key of the caller's. */
 const parameters = ["alt", "api-version"];
+/** Those of requests that pass unread: they say which page of a list is asked for. */
+const ofPages = ["limit", "after_id", "before_id", "after", "order", "pageSize", "pageToken"];
 
 export interface Upstream {
   /** The base URL. */
@@ -19,9 +21,9 @@ export interface Upstream {
 }
 
 /** Maps a URL of the gateway to the provider's. */
-function urlAt({ url, path }: Upstream, asked: URL): URL {
+function urlAt({ url, path }: Upstream, asked: URL, isUnread: boolean): URL {
   const to = new URL(url.replace(/\/$/, "") + asked.pathname.slice(path.length));
-  for (const name of parameters) {
+  for (const name of isUnread ? [...parameters, ...ofPages] : parameters) {
     const value = asked.searchParams.get(name);
     if (value !== null) to.searchParams.set(name, value);
   }
@@ -36,11 +38,13 @@ export async function sendUpstream(
     readonly headers: Headers;
     readonly body: string | null;
     readonly signal: AbortSignal;
+    /** Whether the request passes unread. */
+    readonly isUnread: boolean;
   },
   forward: Forward | undefined,
 ): Promise<Response> {
   const { dispatcher, timeoutMs } = upstream;
-  const to = urlAt(upstream, asked);
+  const to = urlAt(upstream, asked, init.isUnread);
   const sent = { ...Object.fromEntries(init.headers), ...upstream.headers() };
   if (forward !== undefined) {
     const path = `${to.pathname}${to.search}`;

@@ -58,6 +58,26 @@ async function clientOf(
 const asked = { model: "m", max_tokens: 9, messages: [{ role: "user" as const, content: "hi" }] };
 const json = { "content-type": "application/json" };
 
+it("lists all pages of models", async () => {
+  const { seen, client } = await clientOf((request, response) => {
+    const { searchParams } = new URL(request.url ?? "", "http://provider");
+    const isFirst = searchParams.get("after_id") === null;
+    const id = isFirst ? "a" : "b";
+    const page = { data: [{ id, type: "model" }], has_more: isFirst, first_id: id, last_id: id };
+    response.writeHead(200, json).end(JSON.stringify(page));
+  });
+  const ids: string[] = [];
+  for await (const { id } of client.models.list({ limit: 1 })) ids.push(id);
+  expect(ids).toEqual(["a", "b"]);
+  expect(seen.map(({ url }) => url)).toEqual([
+    "/v1/models?limit=1",
+    "/v1/models?limit=1&after_id=a",
+  ]);
+  // Of a request that plugins read, nothing that they did not see is sent on.
+  await client.messages.create(asked, { query: { limit: "1", key: "own" } }).catch(() => {});
+  expect(seen.at(-1)?.url).toBe("/v1/messages");
+});
+
 it("returns the provider's request id and limits, and no other headers", async () => {
   const about = {
     "request-id": "req_1",

@@ -139,6 +139,7 @@ In these cases a stream that has already begun ends early.
 Of the provider's headers, callers get those about [limits, retries, caching and the request's id](guard-a-model.md#the-providers-errors).
 
 The list of models (\`GET /models\`, \`GET /models/*\`) passes unread, with the gateway's key: no plugin sees the request or its answer. \`*\` is the name of a model; slashes in it are encoded, as in \`ORG%2FNAME\`.
+Of the URL's parameters, those that choose a page are sent on: \`limit\`, \`after\`, \`after_id\`, \`before_id\`, \`order\`, \`pageSize\` and \`pageToken\`.
 Each such request has a line \`model_passed\` in the log and, with \`audit.access: "all"\`, a record in the trail whose \`name\` is the method and the path.
 
 ## Several servers
