@@ -16,6 +16,7 @@ import {
   type ModelProvider,
 } from "../../providers/http/index.ts";
 import { failureCode } from "../../providers/http/judge-response.ts";
+import { Refused } from "../../providers/model/index.ts";
 import { openai } from "../../providers/openai/index.ts";
 import { InUse, recordAccess } from "../../providers/rewrite/index.ts";
 import { type RouteConfig, withSecrets } from "../config/index.ts";
@@ -156,7 +157,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
         });
       } catch (error) {
         if (isGlassineError(error)) options.onNote("error", error.code, { text: error.message });
-        const code = isClosing ? "shutting_down" : failureCode(error);
+        const code = isClosing ? "shutting_down" : codeOf(error);
         const response = failedResponse(provider, code);
         if (method === "GET") notePassed(response, code);
         return response;
@@ -180,11 +181,16 @@ const failures = {
     reason: "The provider could not be reached, or closed the connection",
   },
   provider_timeout: { status: 504, reason: "The provider did not answer in time" },
+  answer_invalid: { status: 502, reason: "The provider's answer is compressed" },
   shutting_down: { status: 503, reason: "The gateway is shutting down" },
   // The error's own message names the variable or file, so it goes to the log only.
   secret_missing: { status: 500, reason: "The gateway has no key for the provider" },
   internal_error: { status: 500, reason: "The gateway failed" },
 } as const;
+
+function codeOf(error: unknown): string {
+  return error instanceof Refused ? error.refusal.code : failureCode(error);
+}
 
 function isKnown(code: string): code is keyof typeof failures {
   return Object.hasOwn(failures, code);

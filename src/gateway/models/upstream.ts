@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { type Dispatcher, request as send } from "undici";
 import { within } from "../../core/data/index.ts";
 import { isForwarded } from "../../providers/http/judge-response.ts";
+import { Refused, refusalOf } from "../../providers/model/index.ts";
 import { type Forward, isEmptyStatus } from "../transports/index.ts";
 
 /** The URL parameters that are sent on. Others may contain a key of the caller's. */
@@ -45,7 +46,11 @@ export async function sendUpstream(
 ): Promise<Response> {
   const { dispatcher, timeoutMs } = upstream;
   const to = urlAt(upstream, asked, init.isUnread);
-  const sent = { ...Object.fromEntries(init.headers), ...upstream.headers() };
+  const headers = new Headers(init.headers);
+  for (const [name, value] of Object.entries(upstream.headers())) headers.set(name, value);
+  // The guard reads text, and a body that passes unread loses its `content-encoding`.
+  headers.set("accept-encoding", "identity");
+  const sent = Object.fromEntries(headers);
   if (forward !== undefined) {
     const path = `${to.pathname}${to.search}`;
     const late = AbortSignal.timeout(timeoutMs);
@@ -55,6 +60,7 @@ export async function sendUpstream(
     if (answered.how === "threw") throw answered.value;
     if (answered.how === "timeout") throw new DOMException("It took too long.", "TimeoutError");
     const { status, headers } = answered.value;
+    refuseEncoded(headers.get("content-encoding"), answered.value.body);
     // The timeout covers the body too.
     const body = answered.value.body?.pipeThrough(new TransformStream(), { signal: late }) ?? null;
     return new Response(body, { status, headers: returned(headers) });
@@ -68,6 +74,7 @@ export async function sendUpstream(
   });
   // Node's web streams and the DOM's are the same; only the types differ.
   const body = Readable.toWeb(response.body) as ReadableStream<Uint8Array>;
+  refuseEncoded(response.headers["content-encoding"], body);
   const { statusCode: status } = response;
   const fields = returned(Object.entries(response.headers));
   return new Response(isEmptyStatus(status) ? null : body, { status, headers: fields });
@@ -81,4 +88,11 @@ function returned(all: Iterable<readonly [string, unknown]>): Headers {
     if (isReturned && typeof value === "string") headers.set(name, value);
   }
   return headers;
+}
+
+/** Some servers compress although they were asked not to. Throws `Refused`. */
+function refuseEncoded(coding: unknown, body: ReadableStream<Uint8Array> | null): void {
+  if (coding === undefined || coding === null || coding === "identity") return;
+  void body?.cancel().catch(() => {});
+  throw new Refused(refusalOf("answer_invalid", "it is compressed"));
 }

@@ -1,6 +1,7 @@
 /** What a route to a model sends on beside bodies: headers, and the pages of a list. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 import Anthropic from "@anthropic-ai/sdk";
 import { definePlugin } from "glassine";
 import { afterEach, expect, it } from "vitest";
@@ -106,4 +107,24 @@ it("returns the headers of an error, too", async () => {
   });
   const error = await client.messages.create(asked).catch((thrown: unknown) => thrown);
   expect(error).toMatchObject({ status: 429, requestID: "req_2" });
+});
+
+it.each([
+  ["that plugins read", [looker]],
+  ["that nobody reads", []],
+])("asks for an answer that is not compressed, and refuses one that is: %s", async (_, plugins) => {
+  const { seen, made, client } = await clientOf((_request, response) => {
+    response.writeHead(200, { ...json, "content-encoding": "gzip" });
+    response.end(gzipSync(JSON.stringify(message)));
+  }, plugins);
+  const refused = { status: 502, message: expect.stringContaining("is compressed") };
+  await expect(client.messages.create(asked)).rejects.toMatchObject(refused);
+  await expect(client.models.list()).rejects.toMatchObject(refused);
+  expect(seen.map(({ headers }) => headers["accept-encoding"])).toEqual(["identity", "identity"]);
+  expect(made.log.lines).toContainEqual(
+    expect.objectContaining({
+      event: "model_passed",
+      fields: expect.objectContaining({ status: 502, code: "answer_invalid" }),
+    }),
+  );
 });
