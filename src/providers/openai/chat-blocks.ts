@@ -42,15 +42,18 @@ const callId: FieldRule = {
   write: (value) => value,
 };
 
-/** A call. What the SDK parsed from its arguments is dropped with the old ones. */
+/** Stands for the thoughts that led to a call. Source: https://ai.google.dev/gemini-api/docs/openai */
+const thoughtSignature = "extra_content.google.thought_signature";
+
+/** A call. What the SDK parsed from its arguments, or a server signed, is dropped with the old ones. */
 function callKind(type: "function" | "custom", rule: FieldRule): BlockKind {
   return {
     part: "tool_call",
     turnField: "tool_calls",
     matches: { type },
     fields: { tool_call_id: callId, name: `${type}.name`, arguments: rule },
-    settings: [`${type}.parsed_arguments`],
-    resetOnEdit: { [`${type}.parsed_arguments`]: undefined },
+    settings: [`${type}.parsed_arguments`, thoughtSignature],
+    resetOnEdit: { [`${type}.parsed_arguments`]: undefined, [thoughtSignature]: undefined },
   };
 }
 

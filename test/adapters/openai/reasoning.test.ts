@@ -303,3 +303,42 @@ describe("a stream", () => {
     );
   });
 });
+
+describe("the signature of Gemini's thoughts in a call", () => {
+  const signed = (google: object) => {
+    const own = { name: "f", arguments: JSON.stringify({ to: mail }) };
+    const call = { id: "c", type: "function", function: own, extra_content: { google } };
+    return request({ content: null, tool_calls: [call] });
+  };
+  const onto = signed({ thought_signature: "S" });
+
+  it("is a setting, and any other field beside it is content", () => {
+    verifies("openai:dialects");
+    const kindsOf = (document: object) => fromChatRequest(document).left.map(({ kind }) => kind);
+    expect(kindsOf(onto)).toEqual(["setting"]);
+    expect(kindsOf(signed({ thought_signature: "S", note: "N" }))).toEqual(["setting", "content"]);
+  });
+
+  it("stays with the call, and is dropped if that changes", () => {
+    verifies("openai:sealed-reasoning");
+    const { messages } = fromChatRequest(onto);
+    expect(toChatRequest(messages, { onto })).toEqual({ document: onto, lost: [] });
+    const edited = JSON.parse(JSON.stringify(messages).replaceAll(mail, "[mail]")) as Message[];
+    const { document, lost } = toChatRequest(
+      edited.map((each) => createMessage(each)),
+      { onto },
+    );
+    expect(JSON.stringify(document)).toContain("[mail]");
+    expect(JSON.stringify(document)).not.toContain("thought_signature");
+    expect(lost).toMatchObject([{ path: "[0].content[0]" }]);
+  });
+
+  it("is streamed with the call", () => {
+    verifies("openai:stream-events");
+    const [message] = onto.messages;
+    const whole = answer({ ...message, refusal: null });
+    const stream = chatStream();
+    for (const event of toChatEvents(whole)) stream.push(event);
+    expect(stream.document).toMatchObject({ choices: [{ message: whole.choices[0]?.message }] });
+  });
+});
