@@ -10,14 +10,18 @@ type ByProvider = ReadonlyMap<string, readonly string[]>;
 const optionSettings: ByProvider = new Map([
   ["anthropic", ["cacheControl", "cache_control", "signature"]],
   ["bedrock", ["cachePoint", "signature"]],
+  ["google", ["thoughtSignature"]],
   ["openai", ["imageDetail"]],
+  ["vertex", ["thoughtSignature"]],
 ]);
 
 /** In a result, an id is only a name: it takes effect when it is sent back as an option. */
 const metadataSettings: ByProvider = new Map([
   ["anthropic", ["cacheCreationInputTokens", "signature", "stopSequence", "usage"]],
   ["bedrock", ["signature", "usage"]],
-  ["openai", ["itemId", "responseId", "serviceTier"]],
+  ["google", ["thoughtSignature"]],
+  ["openai", ["itemId", "reasoningEncryptedContent", "responseId", "serviceTier"]],
+  ["vertex", ["thoughtSignature"]],
 ]);
 
 /** The fields with options and metadata of providers, at any level. */

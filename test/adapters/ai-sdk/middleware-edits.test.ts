@@ -59,11 +59,29 @@ describe("what the provider ran itself", () => {
 });
 
 describe("a part that is removed", () => {
-  it("takes its signature along", async () => {
+  it.each([
+    { anthropic: { signature: "S" } },
+    { google: { thoughtSignature: "S" } },
+    { vertex: { thoughtSignature: "S" } },
+  ])("takes its signature along: %j", async (providerOptions) => {
     verifies("adapters:gone");
-    const providerOptions = { anthropic: { signature: "S" } };
     const text = { type: "text", text: "b" };
     const thought = { type: "reasoning", text: "a", providerOptions };
     expect(await sent(without("thinking"), [thought, text])).toEqual([text]);
+  });
+
+  it("takes its signature along in an answer", async () => {
+    verifies("adapters:gone");
+    const handler = (message: Message) => ({ modifiedPayload: without("thinking")(message) });
+    const hooks = { "cmf.llm_output": handler };
+    const plugin = definePlugin({ name: "editor", version: "1.0.0", hooks });
+    const manager = await createPluginManager({ plugins: [plugin] });
+    const middleware = aiMiddleware(manager, { specificationVersion: "v3" });
+    const openai = { itemId: "rs", reasoningEncryptedContent: "E" };
+    const thought = { type: "reasoning", text: "a", providerMetadata: { openai } };
+    const text = { type: "text", text: "b" };
+    const doGenerate = async () => ({ content: [thought, text], warnings: [] });
+    const result = await middleware.wrapGenerate({ doGenerate, params: {}, model: {} });
+    expect(result.content).toEqual([text]);
   });
 });
