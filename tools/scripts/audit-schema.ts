@@ -9,6 +9,7 @@ import {
   type FactFields,
   type FactSpec,
 } from "../../src/core/observe/event-types.ts";
+import { factMeanings } from "./data/audit-facts.ts";
 
 const textSchema = z.string().check(z.maxLength(501));
 const timestampPattern: RegExp = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -74,13 +75,26 @@ export function auditEventJsonSchema(): JsonSchema {
     allOf: types.map(([type, spec]) => ({
       if: { type: "object", properties: { eventType: { const: type } }, required: ["eventType"] },
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema.
-      then: typeSchema(spec, occasions[type as AuditEventType]),
+      then: typeSchema(
+        spec,
+        occasions[type as AuditEventType],
+        factMeanings[type as AuditEventType],
+      ),
     })),
   };
 }
 
-function typeSchema({ outcome, metadata }: AuditEventSpec, description: string): JsonSchema {
-  const known = fieldsSchema(metadata).extend({ generation: generationSchema });
+/** What facts mean, by key: a sentence, or one for the whole and one for each key inside. */
+interface MeaningsByKey {
+  readonly [key: string]: string | { readonly means: string; readonly inside: MeaningsByKey };
+}
+
+function typeSchema(
+  { outcome, metadata }: AuditEventSpec,
+  description: string,
+  meanings: MeaningsByKey,
+): JsonSchema {
+  const known = fieldsSchema(metadata, meanings).extend({ generation: generationSchema });
   const { $schema: _, ...facts } = z.toJSONSchema(known) as JsonSchema;
   return {
     type: "object",
@@ -89,21 +103,24 @@ function typeSchema({ outcome, metadata }: AuditEventSpec, description: string):
   };
 }
 
-function fieldsSchema(fields: FactFields): z.ZodObject {
+function fieldsSchema(fields: FactFields, meanings: MeaningsByKey): z.ZodObject {
   return z.strictObject(
-    Object.fromEntries(Object.entries(fields).map(([key, spec]) => [key, factSchemaOf(spec)])),
+    Object.fromEntries(
+      Object.entries(fields).map(([key, spec]) => [key, factSchemaOf(spec, meanings[key])]),
+    ),
   );
 }
 
-function factSchemaOf(spec: FactSpec): z.ZodType {
-  const schema = formSchema(spec.form).describe(meaningOf(spec));
+function factSchemaOf(spec: FactSpec, meaning: MeaningsByKey[string] = ""): z.ZodType {
+  const inside = typeof meaning === "string" ? {} : meaning.inside;
+  const schema = formSchema(spec.form, inside).describe(meaningOf(spec, meaning));
   return spec.isOptional ? schema.optional() : schema;
 }
 
 /** Describes what a fact means and what a reader must know about its form. */
-export function meaningOf({ form, means, isFree }: FactSpec): string {
+export function meaningOf({ form, isFree }: FactSpec, meaning: MeaningsByKey[string]): string {
   const notes = [
-    means,
+    typeof meaning === "string" ? meaning : meaning.means,
     ...(form === "strings" ? ["Sorted."] : []),
     ...(isFree ? ["Free text."] : []),
     ...(form === "string or null" ? ["Null if unknown."] : []),
@@ -111,7 +128,7 @@ export function meaningOf({ form, means, isFree }: FactSpec): string {
   return notes.join(" ");
 }
 
-function formSchema(form: FactSpec["form"]): z.ZodType {
+function formSchema(form: FactSpec["form"], inside: MeaningsByKey): z.ZodType {
   switch (form) {
     case "boolean":
       return z.boolean();
@@ -122,7 +139,9 @@ function formSchema(form: FactSpec["form"]): z.ZodType {
     case "strings":
       return z.array(textSchema);
     default:
-      return "words" in form ? z.enum(form.words) : oneOf(form.oneOf.map(fieldsSchema));
+      return "words" in form
+        ? z.enum(form.words)
+        : oneOf(form.oneOf.map((fields) => fieldsSchema(fields, inside)));
   }
 }
 

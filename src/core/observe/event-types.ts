@@ -52,9 +52,8 @@ export interface FactFields {
   readonly [key: string]: FactSpec;
 }
 
-/** One fact: what it is, and what it means. */
+/** One fact. */
 export interface FactSpec {
-  readonly means: string;
   readonly form: FactForm;
   /** Whether somebody else wrote it: it may contain anything, including secrets. */
   readonly isFree?: true;
@@ -73,66 +72,56 @@ type FactForm =
   | { readonly words: readonly string[] }
   | { readonly oneOf: readonly FactFields[] };
 
-const fact =
-  <const Form extends FactForm>(form: Form) =>
-  (means: string) => ({ means, form });
-
-/** A fact that this library knows: a name, a version, a word from a list. */
-const text = fact("string");
-const texts = fact("strings");
-const known = fact("string or null");
-const freeText = (means: string) => ({ ...text(means), isFree: true as const });
+const text = { form: "string" } as const;
+const texts = { form: "strings" } as const;
+const known = { form: "string or null" } as const;
+const freeText = { form: "string", isFree: true } as const;
+const oneOfWords = <const Words extends readonly string[]>(words: Words) => ({ form: { words } });
 const optional = <Fact>(given: Fact) => ({ ...given, isOptional: true as const });
 
-const discoverySource = fact({
-  oneOf: [
-    { type: fact({ words: ["manual"] })("The kind of source.") },
-    {
-      type: fact({ words: ["npm_package"] })("The kind of source."),
-      entry_point_name: text("The name of the entry point."),
-      entry_point_value: text("What it loads."),
-      distribution: text("The package that has it."),
-      package_version: text("The version of that package."),
-    },
-  ],
-});
+const discoverySource = {
+  form: {
+    oneOf: [
+      { type: oneOfWords(["manual"]) },
+      {
+        type: oneOfWords(["npm_package"]),
+        entry_point_name: text,
+        entry_point_value: text,
+        distribution: text,
+        package_version: text,
+      },
+    ],
+  },
+} as const;
 
-const signing = fact({
-  oneOf: [
-    {
-      trust_decision: optional(
-        fact({
-          words: ["trusted_publisher", "operator_override", "development_unsigned_override"],
-        })("Who decided."),
-      ),
-      trust_reason: optional(freeText("The operator's reason.")),
-    },
-  ],
-});
+const decisions = [
+  "trusted_publisher",
+  "operator_override",
+  "development_unsigned_override",
+] as const;
+const signing = {
+  form: {
+    oneOf: [{ trust_decision: optional(oneOfWords(decisions)), trust_reason: optional(freeText) }],
+  },
+} as const;
 
 /** The facts about a plugin. For a refused one, those that are known. */
 const plugin = {
-  plugin_name: text("The plugin."),
-  version: text("Its version."),
-  capabilities: texts("What it may see, change and use."),
-  hooks: texts("The hooks that it has handlers for."),
-  async_safe: fact("boolean")("Whether several of its handlers may run at once."),
-  signed_by: text("The identity that signed it, or `unsigned`."),
-  requires: text(
-    "The host versions that it runs on. The key in a record is the profile's `requiresField`, by default `requires_` and the host's name.",
-  ),
-  discovery_source: discoverySource(
-    "Where the plugin came from: `manual`, or `npm_package` with its entry point.",
-  ),
-  signing: signing(
-    "Why a discovered plugin is trusted: `trust_decision` and `trust_reason`. Empty for a manual one.",
-  ),
-  package: known("The package it was found in."),
-  package_version: known("The version of that package."),
-  package_hash: known("The hash of that package's files."),
-  depends_on: texts("The plugins it depends on."),
-  host_version: text("The version of the host."),
-};
+  plugin_name: text,
+  version: text,
+  capabilities: texts,
+  hooks: texts,
+  async_safe: { form: "boolean" },
+  signed_by: text,
+  requires: text,
+  discovery_source: discoverySource,
+  signing,
+  package: known,
+  package_version: known,
+  package_hash: known,
+  depends_on: texts,
+  host_version: text,
+} as const;
 
 const { plugin_name: _, ...rest } = plugin;
 type WhatIsKnown = { [Key in keyof typeof rest]: (typeof rest)[Key] & { isOptional: true } };
@@ -140,33 +129,23 @@ const whatIsKnown = Object.fromEntries(
   Object.entries(rest).map(([key, given]) => [key, optional(given)]),
 ) as WhatIsKnown;
 
-const handler = {
-  plugin_name: text("The handler's plugin, `core` for the host's own handlers."),
-  hook: text("The hook it ran on."),
-  request: text("The library's id of the request: `request` of `invoke` and of a guard's events."),
-};
-const request = known("The `request_id` of the extensions.");
+const handler = { plugin_name: text, hook: text, request: text };
 
-/** Every type of event that this library raises. docs/audit.md says when. */
+/**
+ * Every type of event that this library raises. docs/audit.md says when, and what each fact means;
+ * tools/scripts/data/audit-facts.ts has the sentences.
+ */
 export const auditEventTypes = {
-  "plugin.registered": {
-    about: "plugin",
-    outcome: "success",
-    metadata: plugin,
-  },
+  "plugin.registered": { about: "plugin", outcome: "success", metadata: plugin },
   "plugin.registration_failed": {
     about: "plugin",
     outcome: "failure",
     metadata: {
-      plugin_name: text("The plugin, or `unknown` if its name cannot be read."),
+      plugin_name: text,
       ...whatIsKnown,
-      reason: fact({ words: registrationFailures })("Why: a word of a closed list."),
-      validation_failure: freeText("Why, in words."),
-      vetoed_by: optional(
-        text(
-          "Whose `config_validate` refused it, if not its own: a plugin, or `core` for the host.",
-        ),
-      ),
+      reason: oneOfWords(registrationFailures),
+      validation_failure: freeText,
+      vetoed_by: optional(text),
     },
   },
   "plugin.handler_denied": {
@@ -174,64 +153,43 @@ export const auditEventTypes = {
     outcome: "failure",
     metadata: {
       ...handler,
-      handler_name: text("The handler: `PLUGIN.FUNCTION`."),
-      code: freeText("The code of its denial, `denied` for a voting hook."),
-      reason: freeText("The reason of its denial."),
-      tool: { ...known("The tool that was called: `mcp.tool.name`."), isFree: true },
-      subject_id: known("Who called: `security.subject.id`."),
+      handler_name: text,
+      code: freeText,
+      reason: freeText,
+      tool: { form: "string or null", isFree: true },
+      subject_id: known,
     },
   },
   "plugin.handler_error": {
     about: "hook",
     outcome: "failure",
-    metadata: {
-      ...handler,
-      handler_name: text("The handler: `PLUGIN.FUNCTION`."),
-      error_type: text(
-        "The class of what it threw; `timeout`, or `ContractViolation` for an invalid return value.",
-      ),
-      error: freeText("The message of what it threw, or what is wrong with its return value."),
-    },
+    metadata: { ...handler, handler_name: text, error_type: text, error: freeText },
   },
   "plugin.trust_changed": {
     about: "plugin",
     outcome: "success",
     metadata: {
-      plugin_name: text("The plugin."),
-      action: fact({ words: ["trust", "untrust", "lock"] })("The command that changed it."),
-      version: known("The trusted version."),
-      package_hash: known("The hash of the trusted files."),
-      reason: freeText("The operator's reason."),
+      plugin_name: text,
+      action: oneOfWords(["trust", "untrust", "lock"]),
+      version: known,
+      package_hash: known,
+      reason: freeText,
     },
   },
   "extensions.change_refused": {
     about: "hook",
     outcome: "failure",
-    metadata: {
-      ...handler,
-      path: text("What it tried to change."),
-      code: text("Why it was refused: a code of docs/errors.md."),
-      request_id: request,
-    },
+    metadata: { ...handler, path: text, code: text, request_id: known },
   },
   "extensions.labels_added": {
     about: "hook",
     outcome: "success",
-    metadata: {
-      ...handler,
-      labels: texts("The new labels."),
-      request_id: request,
-    },
+    metadata: { ...handler, labels: texts, request_id: known },
   },
   "extensions.declassified": {
     about: "labels",
     outcome: "success",
-    metadata: {
-      labels: texts("The removed labels."),
-      reason: freeText("The host's reason."),
-      authority: freeText("Who authorised it, as the host says."),
-      request_id: request,
-    },
+    metadata: { labels: texts, reason: freeText, authority: freeText, request_id: known },
   },
 } as const satisfies Record<string, AuditEventSpec>;
 

@@ -12,6 +12,7 @@ import {
   registrationFailures,
 } from "../../../src/core/observe/index.ts";
 import { auditEventSchema, meaningOf, occasions } from "../../../tools/scripts/audit-schema.ts";
+import { factMeanings } from "../../../tools/scripts/data/audit-facts.ts";
 import { examples, plugin, turn } from "../../audit/examples.ts";
 import { eventOf, record, recordOf } from "../../audit/support.ts";
 import { codeIn, readTable } from "../../docs/support/markdown.ts";
@@ -276,7 +277,11 @@ describe("docs/audit.md", () => {
   it.each(types)("has the metadata of %s", (type, { metadata }) => {
     const section = page.split(`### \`${type}\``)[1] ?? "";
     const rows = readTable(section, "Key").map(([key, means]) => [codeIn(key)[0], means]);
-    expect(rows).toEqual(Object.entries(metadata).map(([key, spec]) => [key, meaningOf(spec)]));
+    const meanings: Readonly<Record<string, Parameters<typeof meaningOf>[1]>> =
+      factMeanings[type as AuditEventType];
+    expect(rows).toEqual(
+      Object.entries(metadata).map(([key, spec]) => [key, meaningOf(spec, meanings[key] ?? "")]),
+    );
   });
 
   it("has every reason of a refused registration", () => {
