@@ -19,6 +19,8 @@ import {
   invalidAnswer,
   isAnswer,
   isMessage,
+  isRequest,
+  isTooDeep,
   keyOf,
   late,
   type Message,
@@ -29,6 +31,7 @@ import {
   refusedHere,
   type SendOptions,
   type Transport,
+  tooDeep,
   tooLarge,
   unreachable,
 } from "./transport.ts";
@@ -296,10 +299,20 @@ export function passThrough(options: PassThroughOptions): PassThrough {
       options.onUndelivered(message);
       return;
     }
-    const related = { relatedRequestId: only?.id };
-    const more = isAnswer(message) && status !== undefined ? { status } : {};
-    back.onmessage?.(message, { ...related, ...more });
+    if (isTooDeep(message)) refuseDeep(message);
+    else {
+      const related = { relatedRequestId: only?.id };
+      const more = isAnswer(message) && status !== undefined ? { status } : {};
+      back.onmessage?.(message, { ...related, ...more });
+    }
     await settled();
+  }
+
+  /** Refuses a message that could not be written for the caller. */
+  function refuseDeep(message: Message): void {
+    if (isAnswer(message)) back.onmessage?.(...refusedHere(message.id, invalidAnswer));
+    else if (isRequest(message)) refuseAsk(errorAnswer(message.id, tooDeep));
+    else options.onUndelivered(message);
   }
 
   /** Answers all open requests with `refusal`, since the server will not. */

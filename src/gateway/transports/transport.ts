@@ -76,6 +76,26 @@ export function metaOf(message: Message): Message {
   return isMessage(meta) ? meta : {};
 }
 
+/** How deep a message may be nested: far less than what overflows the stack when it is written. */
+const maxDepth = 1000;
+
+/** Whether a value is nested deeper than a message may be. Iterative, because it may be. */
+export function isTooDeep(value: unknown): boolean {
+  let level = [value].filter(isObject);
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth === maxDepth) return true;
+    const next: object[] = [];
+    for (const each of level)
+      for (const item of Object.values(each)) if (isObject(item)) next.push(item);
+    level = next;
+  }
+  return false;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
 /** Returns the id of the request that a message cancels; undefined for other messages. */
 export function cancelledBy(message: unknown): RequestId | undefined {
   if (!isMessage(message) || message.method !== "notifications/cancelled") return undefined;
@@ -137,6 +157,11 @@ export const tooLarge = refusalOf(
   "The server's answer is larger than allowed",
 );
 export const refusedByServer = refusalOf(-32014, "peer_refused", "The server refused the request");
+export const tooDeep = refusalOf(
+  -32600,
+  "message_invalid",
+  `The message is nested more than ${maxDepth} levels deep`,
+);
 export const late = refusalOf(-32014, "peer_timeout", "The server did not answer in time");
 export const serverGone = refusalOf(-32014, "peer_unreachable", "The server is gone");
 export const tooManyUnanswered = refusalOf(

@@ -7,12 +7,15 @@ import {
   cancellationOf,
   cancelledBy,
   type Extra,
+  errorAnswer,
   errorOf,
+  invalidAnswer,
   isAnswer,
   isCancellable,
   isMessage,
   isRequest,
   isRequestId,
+  isTooDeep,
   keyOf,
   late,
   type Message,
@@ -23,6 +26,7 @@ import {
   refusedHere,
   serverGone,
   type Transport,
+  tooDeep,
   tooManyUnanswered,
   unreachable,
 } from "./transport.ts";
@@ -111,7 +115,7 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
     if (entry === undefined) return;
     answer(key, late);
     const cancel = cancellationOf(entry, "timeout");
-    if (cancel !== undefined) back.send(cancel).catch((error: Error) => transport.onerror?.(error));
+    if (cancel !== undefined) sendOwn(cancel);
   }
 
   function forget(key: string): void {
@@ -125,8 +129,20 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
 
   function receive(message: unknown, extra: Extra | undefined): void {
     if (!isMessage(message)) onDropped({});
+    else if (isTooDeep(message)) refuse(message);
     else if (isExpected(message)) deliver(message, extra ?? {});
     else onDropped(message);
+  }
+
+  /** Refuses a message that the caller's transport could not write. */
+  function refuse(message: Message): void {
+    if (isAnswer(message) && open.has(keyOf(message.id))) answer(keyOf(message.id), invalidAnswer);
+    else if (isRequest(message)) sendOwn(errorAnswer(message.id, tooDeep));
+    else onDropped(message);
+  }
+
+  function sendOwn(message: Message): void {
+    back.send(message).catch((error) => transport.onerror?.(errorOf(error)));
   }
 
   /** Whether a message answers an open request, reports progress of one, or needs no request. */

@@ -259,7 +259,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`audit_failed\`                                   | 503     | [The audit trail](audit.md#when-a-sink-fails) has a gap.                                                                                  |
 | \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.                                                                                    |
 | \`peer_session_ended\`                             |         | The server ended the session.                                                                                                             |
-| \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer is not a valid one, is too large, or is a refusal.                                                                    |
+| \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer is not a valid one or is nested more than 1000 levels deep, is too large, or is a refusal.                            |
 | \`definition_changed\`                             |         | [The tool is not as it was pinned](#definitions-of-tools).                                                                                |
 | \`already_initialized\`                            |         | Over stdio: a second \`initialize\`.                                                                                                        |
 | \`internal_error\`                                 | 500     | The gateway failed; the log says how.                                                                                                     |

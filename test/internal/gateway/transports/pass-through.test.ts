@@ -132,6 +132,20 @@ describe("a request", () => {
     );
   });
 
+  it("is answered with an error if its answer is nested too deep to be written", async () => {
+    const nested = "[".repeat(4300) + "]".repeat(4300);
+    const deep = `{"jsonrpc":"2.0","id":1,"result":{"content":[],"x":${nested}}}`;
+    const answers = [
+      new Response(deep, { headers: { "content-type": "application/json" } }),
+      events(`data: ${deep}\n\n`),
+    ];
+    for (const answer of answers) {
+      const { text } = await exchange({ body: ask, answer: () => answer });
+      expect(text).toContain('"id":1');
+      expect(text).toContain('"code":"peer_invalid"');
+    }
+  });
+
   it("learns what became of it where the server gives no answer", async () => {
     const found: string[] = [];
     for (const answer of [

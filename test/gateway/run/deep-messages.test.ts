@@ -1,0 +1,45 @@
+/** Messages that are nested so deep that writing them overflows the stack. */
+import { expect, it } from "vitest";
+import { ada, gatewayBefore, loggedBy, stdioBefore } from "../attacks/support.ts";
+import { exchange } from "../router/support/servers.ts";
+import { callerOf, callOf, sessionOf } from "./support/caller.ts";
+import type { Came } from "./support/fake-server.ts";
+
+/** JSON of lists within lists: the engine parses it at any depth, but cannot always write it. */
+const nested = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
+const levels = 4300;
+
+function answerDeep({ message, response }: Came): void {
+  const id = JSON.stringify(message.id);
+  response.setHeader("content-type", "application/json");
+  const result = `{"content":[],"structuredContent":{"a":${nested(levels)}}}`;
+  response.end(`{"jsonrpc":"2.0","id":${id},"result":${result}}`);
+}
+
+const invalid = (id: unknown) => ({ id, error: { code: -32014, data: { code: "peer_invalid" } } });
+const errored = [{ method: "tools/call", outcome: "errored", code: "peer_invalid" }];
+const calls = (made: Parameters<typeof loggedBy>[0]) =>
+  loggedBy(made, "request").filter(({ method }) => method === "tools/call");
+
+it("an answer in a session is refused, and its request has errored", async () => {
+  const made = await gatewayBefore(answerDeep);
+  const own = await sessionOf(made.url, ada);
+  expect((await own.call(1)).messages).toMatchObject([invalid(1)]);
+  expect(calls(made)).toMatchObject(errored);
+});
+
+it("an answer in an exchange is refused, and its place is free again", async () => {
+  const made = await gatewayBefore(answerDeep, { limits: { inFlight: 1 } });
+  for (const _ of [1, 2])
+    expect(await exchange(callerOf(made.url, ada), "tools/call", { name: "x" })).toMatchObject(
+      invalid(1),
+    );
+  expect(calls(made)).toMatchObject([...errored, ...errored]);
+});
+
+it("an answer over stdio is refused, and its request has errored", async () => {
+  const made = await stdioBefore(answerDeep);
+  made.send(callOf(1));
+  await expect.poll(() => made.said).toMatchObject([invalid(1)]);
+  expect(calls(made)).toMatchObject(errored);
+});
