@@ -323,7 +323,7 @@ const limits = z.strictObject({
     .describe("How many sessions one subject may have open."),
   idleSessionMs: milliseconds
     .default(3_600_000)
-    .describe("How long a session without traffic stays open."),
+    .describe("How long a session stays open without a request. One that has no answer yet keeps it open."),
   requestsPerMinute: z
     .int()
     .min(1)

@@ -116,6 +116,7 @@ export function mcpEndpoint(options: EndpointOptions) {
       id,
       maxEvents: events,
       queuedBytes,
+      onAnswered: () => sessions.answered(id),
       onUndelivered: ({ message }) => log.warn("message_undelivered", { text: message }),
       onCut: cutOff,
     });
@@ -136,6 +137,9 @@ export function mcpEndpoint(options: EndpointOptions) {
         front,
         key: identity.key,
         usedAt: performance.now(),
+        get isBusy() {
+          return front.isBusy;
+        },
         close: () => wired.close(),
       };
       connected.add(wired, own, true);

@@ -20,6 +20,7 @@ import {
   noAnswer,
   passThrough,
   type RefusedAsks,
+  requestsIn,
   whenClosed,
 } from "../transports/index.ts";
 import { answer, answerBad } from "./answers.ts";
@@ -49,6 +50,8 @@ export interface PassEndpointOptions {
 interface PassedSession extends Session {
   readonly server: string;
   readonly refusedAsks: RefusedAsks;
+  /** The exchanges with requests that have no answer yet. */
+  readonly open: Set<Request>;
 }
 
 /** MCP: a session id is visible ASCII. It is used in names here, so it is bounded too. */
@@ -97,8 +100,13 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     if (id !== null && session === undefined) return answer("session_unknown", {}, idOf(body));
     if (begins && !sessions.hasRoomFor(identity))
       return answer("too_many_sessions", { "retry-after": "60" }, idOf(body));
-    const leave = exchanges.begin(identity);
-    if (leave === undefined) return answer("too_many_unanswered", {}, idOf(body));
+    const end = exchanges.begin(identity);
+    if (end === undefined) return answer("too_many_unanswered", {}, idOf(body));
+    if (requestsIn(body).length > 0) session?.open.add(request);
+    const leave = () => {
+      end();
+      if (session?.open.delete(request) && !session.isBusy) sessions.answered(session.id);
+    };
     try {
       return await exchange(request, identity, connection, { ...about, session, leave });
     } catch (error) {
@@ -221,6 +229,10 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
       usedAt: performance.now(),
       server: server.name,
       refusedAsks: new Map(),
+      open: new Set(),
+      get isBusy() {
+        return session.open.size > 0;
+      },
       close: async () => forget(session),
     };
     callers.set(name, { identity, session: name });

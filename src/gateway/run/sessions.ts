@@ -6,7 +6,10 @@ export interface Session {
   readonly id: string;
   /** The key of the identity that owns the session. */
   readonly key: string;
+  /** When its last request came, or was answered. */
   usedAt: number;
+  /** Whether one of its requests has no answer yet. */
+  readonly isBusy: boolean;
   close(): Promise<void>;
 }
 
@@ -52,9 +55,15 @@ export class Sessions<Kind extends Session = Session> {
     return session;
   }
 
+  /** The last open request of a session was answered. */
+  answered(id: string): void {
+    const session = this.#sessions.get(id);
+    if (session !== undefined) session.usedAt = this.#now();
+  }
+
   async endIdle(): Promise<void> {
     const before = this.#now() - this.#limits().idleSessionMs;
-    await this.endWhere(({ usedAt }) => usedAt < before);
+    await this.endWhere(({ usedAt, isBusy }) => !isBusy && usedAt < before);
   }
 
   async endWhere(isMeant: (session: Kind) => boolean): Promise<void> {

@@ -1,5 +1,5 @@
 export { around } from "./around.ts";
-export { batchRefused, idInUse, idOf, messageFault } from "./caller-messages.ts";
+export { batchRefused, idInUse, idOf, messageFault, requestsIn } from "./caller-messages.ts";
 export { ChildFailure } from "./child-back.ts";
 export { type ConnectFor, connectionsTo } from "./connections.ts";
 export { exchangeFront, noAnswer } from "./exchange-front.ts";

@@ -46,6 +46,8 @@ export interface SessionOptions {
   readonly id: string;
   readonly maxEvents: number;
   readonly queuedBytes: number;
+  /** All requests have been answered. */
+  readonly onAnswered: () => void;
   /** A message could not be sent on any stream. */
   readonly onUndelivered: (error: Error) => void;
   /** A reader was too slow, so its stream is cut off. The client may ask for the rest. */
@@ -64,6 +66,8 @@ export interface SessionFront {
   /** Whether a body uses an id twice, or the id of a request that has no answer yet. */
   repeatsId(body: unknown): boolean;
   readonly takesBatches: boolean;
+  /** Whether a request has no answer yet. */
+  readonly isBusy: boolean;
   /** Whether a client can ask for the events after this one. */
   keepsEvent(id: string): boolean;
   /** Ends a request's stream, so that the client asks for the rest. */
@@ -82,7 +86,7 @@ const cancelled = {
 };
 
 export function sessionFront(options: SessionOptions): SessionFront {
-  const { sdk, id, maxEvents, queuedBytes, onUndelivered, onCut } = options;
+  const { sdk, id, maxEvents, queuedBytes, onAnswered, onUndelivered, onCut } = options;
   const events = eventStore(maxEvents, queuedBytes);
   const inner = new sdk.WebStandardStreamableHTTPServerTransport({
     sessionIdGenerator: () => id,
@@ -117,7 +121,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
       version ??= versionIn(message);
       if (isAnswer(message)) {
         const key = keyOf(message.id);
-        open.delete(key);
+        if (open.delete(key) && open.size === 0) onAnswered();
         if (key === beginning) begun(message);
       }
       try {
@@ -197,6 +201,9 @@ export function sessionFront(options: SessionOptions): SessionFront {
     },
     get takesBatches() {
       return takesBatches(version);
+    },
+    get isBusy() {
+      return open.size > 0;
     },
     keepsEvent: events.has,
     closeStream: (requestId) => inner.closeSSEStream(requestId),

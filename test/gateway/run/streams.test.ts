@@ -1,7 +1,7 @@
 /** When the streams of a session end, and what can be requested again. */
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { expect, it } from "vitest";
+import { afterEach, expect, it, vi } from "vitest";
 import { ada, gatewayBefore } from "../attacks/support.ts";
 import { callOf, messagesIn, sessionOf } from "./support/caller.ts";
 import type { Came } from "./support/fake-server.ts";
@@ -59,6 +59,26 @@ it("an event that is no longer kept is said to be gone", async () => {
   await own.call(2);
   await own.call(3);
   expect(await again()).toMatchObject({ status: 400, code: "event_unknown" });
+});
+
+afterEach(() => void vi.useRealTimers());
+
+it("a session with a call in progress does not end as idle", async () => {
+  // Only the gateway's own timer for idle sessions is an interval here.
+  vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+  const waiting: Came[] = [];
+  const { url } = await gatewayBefore((came) => void waiting.push(came), {
+    limits: { idleSessionMs: 1 },
+  });
+  const own = await sessionOf(url, ada);
+  const called = own.call(1);
+  await expect.poll(() => waiting.length).toBe(1);
+  await vi.advanceTimersByTimeAsync(60_000);
+  waiting[0]?.answer("fine");
+  expect((await called).messages).toMatchObject([{ id: 1, result: {} }]);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(await own.call(2)).toMatchObject({ status: 404, code: "session_unknown" });
 });
 
 it("no client of the official SDK asks again for the stream of what it cancelled", async () => {

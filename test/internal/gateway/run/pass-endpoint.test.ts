@@ -16,11 +16,11 @@ import { verifies } from "../../../support/verifies.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
-async function endpointBefore(forward: Forward, plugins: readonly Plugin[]) {
+async function endpointBefore(forward: Forward, plugins: readonly Plugin[], limits: object = {}) {
   const manager = await createPluginManager({ plugins: [...plugins] });
   afterTest(() => manager.close());
   const servers = { fake: { url: "http://127.0.0.1:1/mcp" } };
-  const parts = partsFrom({ manager, log, config: { servers, listen: { port: 8080 } } });
+  const parts = partsFrom({ manager, log, config: { servers, limits, listen: { port: 8080 } } });
   const { store, close } = await openLabelStore(parts);
   afterTest(close);
   const callers = new Map<string, Caller>();
@@ -151,4 +151,26 @@ it("ends the sessions and the streams of a server that a reload took away", asyn
   await endpoint.endWith(new Set(["fake"]));
   expect(await stream.text()).toBe("");
   expect((await post(adaWith(), callOf(1), "made")).code).toBe("session_unknown");
+});
+
+it("ends idle sessions, but none with a request in progress", async () => {
+  let goOn = () => {};
+  const forward: Forward = async (sent) => {
+    if (String(sent.body).includes("tools/call"))
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+    return answering(sent);
+  };
+  const { endpoint, post } = await endpointBefore(forward, [], { idleSessionMs: 1 });
+  await post(adaWith(), initialize);
+  const called = post(adaWith(), callOf(1), "made");
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await endpoint.endIdle();
+  expect(endpoint.sessions()).toBe(1);
+  goOn();
+  expect(await called).toMatchObject({ status: 200, code: undefined });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await endpoint.endIdle();
+  expect(endpoint.sessions()).toBe(0);
 });
