@@ -87,6 +87,8 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   let whole: AbortController | undefined;
   let sessionId: string | undefined;
   let version: string | undefined;
+  /** The headers sent on from the caller's newest message, for requests that no message causes. */
+  let forwarded: Readonly<Record<string, string>> = {};
   let isClosed = false;
 
   const end: HttpBack = {
@@ -97,6 +99,8 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     },
     async send(message, sendOptions: SendOptions = {}) {
       if (isClosed) throw new Error("The connection to the server is closed.");
+      const { request } = sendOptions.caller ?? {};
+      if (request !== undefined) forwarded = headersNamed(request.headers, forward);
       if (isRequest(message)) void ask(message, sendOptions);
       else await notify(message, sendOptions);
     },
@@ -117,7 +121,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     open.set(key, stream);
     try {
       const response = await post(message, sendOptions, stream.signal);
-      await readAnswer(message, response, sendOptions, stream.signal);
+      await readAnswer(message, response, stream.signal);
     } catch (thrown) {
       if (stream.signal.aborted) return;
       end.onerror?.(errorOf(thrown));
@@ -157,14 +161,10 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     return whole.signal;
   }
 
-  function post(
-    message: Message,
-    { caller, withHeaders, trace }: SendOptions,
-    signal: AbortSignal,
-  ) {
+  function post(message: Message, { withHeaders, trace }: SendOptions, signal: AbortSignal) {
     const base = {
       ...own,
-      ...headersNamed(caller?.request?.headers, forward),
+      ...forwarded,
       ...trace,
       ...(exchange === undefined ? ofSession() : ofExchange(message)),
       "content-type": "application/json",
@@ -204,7 +204,6 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   async function readAnswer(
     message: Message & { id: RequestId },
     response: Answer,
-    sendOptions: SendOptions,
     signal: AbortSignal,
   ): Promise<void> {
     const { statusCode: status, headers, body } = response;
@@ -213,7 +212,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     const type = textOf(headers, "content-type")?.split(";")[0]?.trim().toLowerCase();
     if (isCompressed(headers)) throw new BackFault(invalidAnswer);
     if (type === "text/event-stream" && status < 300) {
-      await readStream(id, body, sendOptions, signal);
+      await readStream(id, body, signal);
       return;
     }
     const text = await textIn(body, maxBytes);
@@ -229,12 +228,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   }
 
   /** Reads a request's stream up to its answer, reconnecting as often as that takes. */
-  async function readStream(
-    id: RequestId,
-    first: Readable,
-    sendOptions: SendOptions,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async function readStream(id: RequestId, first: Readable, signal: AbortSignal): Promise<void> {
     let body = first;
     let lastEventId: string | undefined;
     for (let resumes = 0; resumes <= maxResumes; resumes += 1) {
@@ -261,7 +255,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
         "GET",
         {
           ...own,
-          ...headersNamed(sendOptions.caller?.request?.headers, forward),
+          ...forwarded,
           ...ofSession(),
           accept: "text/event-stream",
           "last-event-id": lastEventId,
@@ -283,11 +277,19 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     for (let failures = 0; !isClosed && failures < waits.length; failures += 1) {
       try {
         const resumed = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
-        const headers = { ...own, ...ofSession(), accept: "text/event-stream", ...resumed };
+        const headers = {
+          ...own,
+          ...forwarded,
+          ...ofSession(),
+          accept: "text/event-stream",
+          ...resumed,
+        };
         const { statusCode, body } = await exchangeWith(null, "GET", headers, signalOfAll());
         if (statusCode >= 300) {
           await body.dump();
-          // 405: there is no such stream. 404: the session is over, as its next request will show.
+          if (statusCode === 405) return;
+          end.onerror?.(new Error(`The server refused a stream of its own with ${statusCode}.`));
+          // 404: the session is over, as its next request will show.
           if (statusCode < 500) return;
         } else {
           const limits = { maxBytes, tooLarge: () => new BackFault(tooLarge) };
@@ -308,7 +310,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
 
   async function endSession(id: string): Promise<void> {
     try {
-      const headers = { ...own, ...ofSession(), "mcp-session-id": id };
+      const headers = { ...own, ...forwarded, ...ofSession(), "mcp-session-id": id };
       const { body } = await exchangeWith(null, "DELETE", headers, AbortSignal.timeout(2000));
       await body.dump();
     } catch {

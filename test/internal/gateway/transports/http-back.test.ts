@@ -169,3 +169,64 @@ it("closes an exchange to cancel its request", async () => {
   await end.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
   await expect.poll(() => isClosed).toBe(true);
 });
+
+const initialize = { jsonrpc: "2.0", id: 0, method: "initialize", params: {} };
+const initialized = { jsonrpc: "2.0", method: "notifications/initialized" };
+
+/** Answers like a server that names its session `made`; `onGet` answers for its own stream. */
+function session(onGet: (response: ServerResponse) => void): Answering {
+  return (response, { method }, body) => {
+    if (method === "GET") return onGet(response);
+    const { id } = method === "POST" ? JSON.parse(body) : {};
+    if (id === undefined) return void response.writeHead(202).end();
+    response.setHeader("mcp-session-id", "made");
+    json(response, { jsonrpc: "2.0", id, result: {} });
+  };
+}
+
+it("sends the headers of the caller's newest message with what no message causes", async () => {
+  const { end, messages, seen } = await back(
+    session((response) =>
+      response.writeHead(200, { "content-type": "text/event-stream" }).write(":\n\n"),
+    ),
+  );
+  const from = (tenant: string) => ({
+    caller: { request: new Request("http://front", { headers: { "x-tenant": tenant } }) },
+  });
+  await end.send(initialize, from("a"));
+  await messages(1);
+  await end.send(initialized, from("b"));
+  const sent = (method: string) => seen.filter((each) => each.method === method);
+  await expect.poll(() => sent("GET").length).toBe(1);
+  expect(sent("GET")[0]?.headers).toMatchObject({ "x-own": "1", "x-tenant": "b" });
+  await end.send(call, from("c"));
+  // The router repeats the handshake by itself, without a message of the caller.
+  await end.send({ jsonrpc: "2.0", id: 9, method: "logging/setLevel", params: {} });
+  await messages(3);
+  await end.close();
+  const tenants = seen.map(({ method, headers }) => [method, headers["x-tenant"]]);
+  expect(tenants.slice(3)).toEqual([
+    ["POST", "c"],
+    ["POST", "c"],
+    ["DELETE", "c"],
+  ]);
+});
+
+it.each([
+  [405, []],
+  [401, ["The server refused a stream of its own with 401."]],
+])(
+  "says that its own stream was refused, unless the server has none: %s",
+  async (status, texts) => {
+    const { end, messages, seen } = await back(
+      session((response) => response.writeHead(status).end()),
+    );
+    const errors: string[] = [];
+    end.onerror = ({ message }) => errors.push(message);
+    await end.send(initialize);
+    await messages(1);
+    await end.send(initialized);
+    await expect.poll(() => seen.at(-1)?.method).toBe("GET");
+    await expect.poll(() => errors).toEqual(texts);
+  },
+);
