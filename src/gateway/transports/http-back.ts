@@ -61,6 +61,9 @@ const sessionGone = refusalOf(-32014, "peer_session_ended", "The server ended th
 /** How often the rest of a stream is fetched in a row without anything new in it. */
 const maxResumes = 5;
 const waits = [0, 250, 1000, 3000, 10_000];
+/** How long to wait before the standalone stream of a session is opened again. */
+const shortestWait = 250;
+const longestWait = 10_000;
 
 class BackFault extends Error {
   readonly refusal: Refusal;
@@ -184,6 +187,18 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     return send(url, { method, headers, body, signal, dispatcher });
   }
 
+  /** Opens the session's own stream, or resumes the stream of an event. */
+  function openStream(lastEventId: string | undefined, signal: AbortSignal) {
+    const headers = {
+      ...own,
+      ...forwarded,
+      ...ofSession(),
+      accept: "text/event-stream",
+      ...(lastEventId !== undefined && { "last-event-id": lastEventId }),
+    };
+    return exchangeWith(null, "GET", headers, signal);
+  }
+
   function ofSession(): Readonly<Record<string, string>> {
     return {
       ...(sessionId !== undefined && { "mcp-session-id": sessionId }),
@@ -250,18 +265,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       if (lastEventId !== before) resumes = 0;
       if (resumes === 0) onCut?.(id);
       await pause(waits[resumes] ?? 0, undefined, { signal });
-      const response = await exchangeWith(
-        null,
-        "GET",
-        {
-          ...own,
-          ...forwarded,
-          ...ofSession(),
-          accept: "text/event-stream",
-          "last-event-id": lastEventId,
-        },
-        signal,
-      );
+      const response = await openStream(lastEventId, signal);
       body = response.body;
       if (response.statusCode >= 300) {
         await response.body.dump();
@@ -274,37 +278,44 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   /** Reads a session's standalone stream, reopening it whenever it ends. Never rejects. */
   async function listen(): Promise<void> {
     let lastEventId: string | undefined;
-    for (let failures = 0; !isClosed && failures < waits.length; failures += 1) {
+    let retryMs = 0;
+    let failures = 0;
+    let reported = "";
+    const report = (error: Error) => {
+      if (error.message !== reported) end.onerror?.(error);
+      reported = error.message;
+    };
+    while (!isClosed) {
+      let opened = Number.POSITIVE_INFINITY;
       try {
-        const resumed = lastEventId === undefined ? {} : { "last-event-id": lastEventId };
-        const headers = {
-          ...own,
-          ...forwarded,
-          ...ofSession(),
-          accept: "text/event-stream",
-          ...resumed,
-        };
-        const { statusCode, body } = await exchangeWith(null, "GET", headers, signalOfAll());
+        const { statusCode, body } = await openStream(lastEventId, signalOfAll());
         if (statusCode >= 300) {
           await body.dump();
           if (statusCode === 405) return;
-          end.onerror?.(new Error(`The server refused a stream of its own with ${statusCode}.`));
-          // 404: the session is over, as its next request will show.
-          if (statusCode < 500) return;
+          report(new Error(`The server refused a stream of its own with ${statusCode}.`));
+          // The session is over, as its next request will show.
+          if (statusCode === 404) return;
         } else {
+          opened = performance.now();
+          reported = "";
           const limits = { maxBytes, tooLarge: () => new BackFault(tooLarge) };
           for await (const event of readEvents(body, limits)) {
             failures = 0;
             lastEventId = event.id ?? lastEventId;
+            retryMs = event.retry ?? retryMs;
             const message = event.data === "" ? undefined : documentIn(event.data);
             if (isMessage(message)) deliver(message, undefined, undefined);
           }
         }
       } catch (thrown) {
         if (isClosed) return;
-        end.onerror?.(errorOf(thrown));
+        report(errorOf(thrown));
       }
-      await pause(waits[failures] ?? 0, undefined, { signal: signalOfAll() }).catch(() => {});
+      // A stream that ends at once counts as one that could not be opened.
+      failures = performance.now() - opened < shortestWait ? failures + 1 : 0;
+      const wait = Math.max(waits[failures] ?? longestWait, retryMs, shortestWait);
+      const signal = signalOfAll();
+      await pause(Math.min(wait, longestWait), undefined, { signal }).catch(() => {});
     }
   }
 

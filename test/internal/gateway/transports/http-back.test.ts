@@ -230,3 +230,51 @@ it.each([
     await expect.poll(() => errors).toEqual(texts);
   },
 );
+
+/** Begins a session whose server handles its own stream with `onGet`; returns when each came. */
+async function listening(onGet: (response: ServerResponse, count: number) => void) {
+  const times: number[] = [];
+  const { end, messages } = await back(
+    session((response) => {
+      times.push(performance.now());
+      onGet(response, times.length);
+    }),
+  );
+  const errors: string[] = [];
+  end.onerror = ({ message }) => errors.push(message);
+  await end.send(initialize);
+  await messages(1);
+  await end.send(initialized);
+  const pauses = () => times.slice(1).map((each, at) => each - (times[at] ?? 0));
+  return { messages, errors, pauses };
+}
+
+it("opens its own stream again as often as it ends, after a short pause", async () => {
+  const { pauses, errors } = await listening((response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" }).write(": here\n\n");
+    setTimeout(() => response.end(), 300);
+  });
+  // Quiet ends used to count as failures, of which five were too many.
+  await expect.poll(() => pauses().length, { timeout: 10_000 }).toBe(5);
+  expect(Math.min(...pauses())).toBeGreaterThan(500);
+  expect(errors).toEqual([]);
+});
+
+it("waits as long as the server says before it opens its own stream again", async () => {
+  const { messages, pauses } = await listening((response) =>
+    events(response, `id: 1\nretry: 900\ndata: ${JSON.stringify(note)}\n\n`),
+  );
+  await messages(3);
+  expect(Math.min(...pauses())).toBeGreaterThan(850);
+});
+
+it("waits longer each time its own stream is refused, or ends at once", async () => {
+  const { pauses, errors } = await listening((response, count) => {
+    if (count % 2 === 0) events(response);
+    else response.writeHead(503).end();
+  });
+  await expect.poll(() => pauses().length, { timeout: 10_000 }).toBe(2);
+  const [first = 0, second = 0] = pauses();
+  expect([first > 200, second > 900]).toEqual([true, true]);
+  expect(errors[0]).toBe("The server refused a stream of its own with 503.");
+});
