@@ -68,7 +68,7 @@ type Request = Message & { readonly id: RequestId; readonly method: string };
 interface Asked {
   readonly request: Request;
   readonly kind: Destination["kind"];
-  /** The servers that still have to answer, each with the timer that limits its wait. */
+  /** The servers that still have to answer, each with the timer that limits its wait, if any. */
   readonly waiting: Map<string, NodeJS.Timeout | undefined>;
   /** The servers to ask if those before do not have it. */
   readonly next: (readonly [server: string, message: Message])[];
@@ -194,17 +194,19 @@ export function routerOf(options: RouterOptions): Router {
   }
 
   function timer(entry: Asked, server: string): NodeJS.Timeout {
-    const isHandshake = handshakes.includes(entry.request.method);
-    const ms = isHandshake ? handshakePatienceMs : memory.slow.patienceMs(owner, server);
+    const ms = isHandshake(entry) ? handshakePatienceMs : memory.slow.patienceMs(owner, server);
     return setTimeout(() => outOfPatience(entry, server, ms), ms).unref();
   }
 
   function outOfPatience(entry: Asked, server: string, ms: number): void {
-    const { request, kind, acknowledgements, waiting, answers } = entry;
-    const { id, method } = request;
+    const { kind, acknowledgements, waiting, answers } = entry;
     if (acknowledgements?.isMissing(server) === false) return;
-    memory.slow.wasSlow(owner, server, ms);
-    log.warn("server_left_out", { server, method, code: late.data.code });
+    // There is nothing to begin with yet: all servers may only be starting.
+    if (isHandshake(entry) && ![...answers.values()].some(({ result }) => isMessage(result))) {
+      waiting.set(server, undefined);
+      return;
+    }
+    wasSlow(entry, server, ms);
     // The slow server's answer still counts, unless another one has it.
     if (kind === "search") {
       askNext(entry);
@@ -214,11 +216,29 @@ export function routerOf(options: RouterOptions): Router {
       acknowledgements.without(server);
       return;
     }
-    waiting.delete(server);
-    entry.isPartial = true;
-    answers.set(server, errorAnswer(id, late));
-    cancel(server, entry, "timeout");
+    leaveOut(entry, server);
     complete(entry).catch(report);
+  }
+
+  function wasSlow({ request }: Asked, server: string, ms: number): void {
+    memory.slow.wasSlow(owner, server, ms);
+    log.warn("server_left_out", { server, method: request.method, code: late.data.code });
+  }
+
+  function leaveOut(entry: Asked, server: string): void {
+    entry.waiting.delete(server);
+    entry.isPartial = true;
+    entry.answers.set(server, errorAnswer(entry.request.id, late));
+    cancel(server, entry, "timeout");
+  }
+
+  /** Once a server has begun, leaves out those that have been waited for long enough. */
+  function leaveOutOverdue(entry: Asked): void {
+    for (const [server, timer] of [...entry.waiting]) {
+      if (timer !== undefined) continue;
+      wasSlow(entry, server, handshakePatienceMs);
+      leaveOut(entry, server);
+    }
   }
 
   function cancel(server: string, { request, extra }: Asked, reason: string): void {
@@ -334,6 +354,7 @@ export function routerOf(options: RouterOptions): Router {
     // The caller would not notice the missing part of its subscription, so end all of it.
     if (acknowledgements?.hasGrantOf(server) === true)
       return finish(entry, server, message, sendOptions);
+    if (isHandshake(entry) && isMessage(result)) leaveOutOverdue(entry);
     const { code } = isMessage(message.error) ? message.error : {};
     if (!isMessage(result) && code !== unknownMethod.code) {
       entry.isPartial = true;
@@ -370,7 +391,8 @@ export function routerOf(options: RouterOptions): Router {
     await front.send(answer, { relatedRequestId: id });
   }
 
-  function merged({ request, answers, isPartial }: Asked): Message | undefined {
+  function merged(entry: Asked): Message | undefined {
+    const { request, answers, isPartial } = entry;
     const { method } = request;
     const parts = servers.flatMap((server) => {
       const result = answers.get(server)?.result;
@@ -379,7 +401,7 @@ export function routerOf(options: RouterOptions): Router {
     const [first] = parts;
     if (first === undefined) return undefined;
     const context = { memory, owner, isPartial };
-    if (handshakes.includes(method)) return mergeHandshakes(method, parts, context);
+    if (isHandshake(entry)) return mergeHandshakes(method, parts, context);
     return Object.hasOwn(lists, method) ? mergeLists(method, parts, context) : first.result;
   }
 
@@ -416,6 +438,10 @@ export function routerOf(options: RouterOptions): Router {
     },
     close: () => front.close(),
   };
+}
+
+function isHandshake({ request }: Asked): boolean {
+  return handshakes.includes(request.method);
 }
 
 /** Codes for a missing method or resource. MCP 2025-11-25 and 2026-07-28. */

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { ConfigInput } from "glassine/gateway";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
-import { callerOf, callOf, sessionOf } from "../run/support/caller.ts";
+import { callerOf, callOf, initialize, sessionOf } from "../run/support/caller.ts";
 import { type Started, startGateway } from "../run/support/gateway.ts";
 import {
   type Answers,
@@ -114,6 +114,53 @@ describe("a server that hangs", () => {
     ]);
     expect(made.heard("notifications/prompts/list_changed")).toHaveLength(1);
     expect(made.heard("notifications/tools/list_changed")).toEqual([]);
+  });
+
+  it("is waited for if no other has begun yet: the first one begins the session", async () => {
+    const beginning = new Map<string, () => void>();
+    const starting = (name: string): Answers => ({
+      ...well,
+      initialize(came) {
+        const { protocolVersion } = came.params;
+        const serverInfo = { name, version: "1.0.0" };
+        const result = { protocolVersion, capabilities: { tools: {} }, serverInfo };
+        beginning.set(name, () => came.answer(result));
+        return undefined;
+      },
+    });
+    const servers = { aa: await testServer(starting("aa")), bb: await testServer(starting("bb")) };
+    const begun = overStdio(servers);
+    await expect.poll(() => beginning.size).toBe(2);
+    await vi.advanceTimersByTimeAsync(30_000);
+    beginning.get("bb")?.();
+    const made = await begun;
+    expect(made.said[0]).toMatchObject({ result: { capabilities: { tools: {} } } });
+    expect(logged(made, "server_left_out")).toMatchObject([
+      { fields: { server: "aa", method: "initialize", code: "peer_timeout" } },
+    ]);
+    beginning.get("aa")?.();
+    await expect.poll(() => made.heard("notifications/tools/list_changed").length).toBe(1);
+    const { result } = await made.ask("tools/list");
+    expect(result).toMatchObject({ tools: [{ name: "aa__t" }, { name: "bb__t" }] });
+  });
+
+  it("ends the wait with an error if no server begins at all", async () => {
+    const never: Answers = { initialize: () => undefined };
+    const servers = { aa: await testServer(never), bb: await testServer(never) };
+    const of = { aa: { timeoutMs: 20_000 }, bb: { timeoutMs: 30_000 } };
+    const made = await overHttp(servers, { of });
+    const asked = callerOf(made.url, user).post(initialize);
+    await expect.poll(() => servers.bb.of("initialize").length).toBe(1);
+    let isAnswered = false;
+    void asked.then(() => {
+      isAnswered = true;
+    });
+    await vi.advanceTimersByTimeAsync(25_000);
+    // The answer would arrive over a real connection.
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(isAnswered).toBe(false);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(await asked).toMatchObject({ code: "peer_timeout" });
   });
 
   it("does not hold up an exchange", async () => {

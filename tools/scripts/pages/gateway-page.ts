@@ -179,6 +179,7 @@ A server sees only those of a caller's own tasks that were started for it.
 **A server that hangs** holds up merged answers for at most 10 seconds, or for at most a second if it did so within the last minute.
 Then the answer comes without it, and the log says \`server_left_out\`; an incomplete list is marked as not cacheable.
 A request that is only for that server waits as long as its \`timeoutMs\` says.
+If no server has answered \`initialize\` by then, the gateway waits for the first that does, as long as their \`timeoutMs\` says.
 A server that answers \`initialize\` late joins the session, and the caller gets \`list_changed\`.
 
 **A server that is lost**, because it ended its session, cannot be reached, or did not start, is connected again on the next request for it, with the caller's handshake; the log says \`server_lost\` and \`server_reconnected\`.
