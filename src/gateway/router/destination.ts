@@ -7,6 +7,7 @@ import {
   type Refusal,
   refusalOf,
 } from "../transports/index.ts";
+import { mayKnow } from "./capabilities.ts";
 import { cursorsIn, lists } from "./merge.ts";
 import { splitName } from "./names.ts";
 import type { RoutingMemory } from "./routing-memory.ts";
@@ -25,6 +26,8 @@ export type Destination =
 export interface RoutingContext {
   /** In the order of the configuration. */
   readonly servers: readonly string[];
+  /** Returns a server's answer to `initialize`; undefined if there is none. */
+  readonly begunOf: (server: string) => Message | undefined;
   readonly memory: RoutingMemory;
   /** The session or subject that owns the connection. */
   readonly owner: string;
@@ -48,10 +51,6 @@ export function destinationOf(message: Message, context: RoutingContext): Destin
   const method = String(message.method);
   const { servers } = context;
   const params = paramsOf(message);
-  const toAll = (): Destination => ({
-    kind: "all",
-    messages: servers.map((server) => [server, message] as const),
-  });
   const toOne = (
     server: string | undefined,
     refusal: Refusal,
@@ -64,10 +63,11 @@ export function destinationOf(message: Message, context: RoutingContext): Destin
   // A ping asks whether the gateway itself is there. MCP 2026-07-28 has no such request.
   if (method === "ping" && metaOf(message)[versionKey] === undefined)
     return { kind: "here", result: {} };
-  if (handshakes.includes(method) || method === "logging/setLevel") return toAll();
+  if (handshakes.includes(method) || method === "logging/setLevel")
+    return toMany("all", message, context);
   if (method === "subscriptions/listen")
     return { kind: "all", messages: subscribed(message, context) };
-  if (Object.hasOwn(lists, method)) return pagesOf(message, params, servers);
+  if (Object.hasOwn(lists, method)) return pagesOf(message, params, context);
   if (method === "tools/call" || method === "prompts/get") {
     const found = splitName(params.name);
     return toOne(found?.server, unknownName, { name: found?.name });
@@ -99,10 +99,18 @@ function ofResource(
   if (server !== undefined) return { kind: "one", messages: [[server, message]] };
   // Servers accept subscriptions to resources that they do not have, so a success proves little.
   const isSubscribing = String(message.method).endsWith("subscribe");
-  return {
-    kind: isSubscribing ? "all" : "search",
-    messages: servers.map((each) => [each, message] as const),
-  };
+  return toMany(isSubscribing ? "all" : "search", message, context);
+}
+
+/** Sends to all servers, except those that said that they do not have such methods. */
+function toMany(
+  kind: "all" | "search",
+  message: Message,
+  { servers, begunOf }: RoutingContext,
+): Destination | Refusal {
+  const able = servers.filter((server) => mayKnow(begunOf(server), String(message.method)));
+  if (able.length === 0) return unknownMethod;
+  return { kind, messages: able.map((server) => [server, message] as const) };
 }
 
 /** Sends to all servers; each gets only the resources that are, or could be, its own. */
@@ -126,12 +134,11 @@ function subscribed(message: Message, { servers, memory, owner }: RoutingContext
 function pagesOf(
   message: Message,
   params: Message,
-  servers: readonly string[],
+  context: RoutingContext,
 ): Destination | Refusal {
-  if (params.cursor === undefined)
-    return { kind: "all", messages: servers.map((server) => [server, message] as const) };
+  if (params.cursor === undefined) return toMany("all", message, context);
   const cursors = cursorsIn(params.cursor) ?? {};
-  const wanted = servers.filter((server) => Object.hasOwn(cursors, server));
+  const wanted = context.servers.filter((server) => Object.hasOwn(cursors, server));
   if (wanted.length === 0) return unknownCursor;
   const page = (server: string) => ({ ...message, params: { ...params, cursor: cursors[server] } });
   return { kind: "all", messages: wanted.map((server) => [server, page(server)] as const) };

@@ -49,6 +49,8 @@ export interface PeerOptions {
 export interface Peer {
   readonly name: string;
   readonly isLost: boolean;
+  /** The result of its latest `initialize`, if there is one. */
+  readonly begun: Message | undefined;
   /** Connects for the first time. Never rejects: a server that cannot be reached is lost. */
   connect(): Promise<Error | undefined>;
   send(message: Message, extra: Extra | undefined): void;
@@ -76,6 +78,7 @@ export function peerOf(options: PeerOptions): Peer {
   let retryAt = 0;
   /** Messages that the caller sends once for the whole session. */
   const handshake: { initialize?: Message; initialized?: Message; level?: Message } = {};
+  let begun: Message | undefined;
   /** The request that the server has to answer before anything else. */
   let greeting: { readonly id: RequestId; readonly isOurs: boolean } | undefined;
 
@@ -88,6 +91,7 @@ export function peerOf(options: PeerOptions): Peer {
         const answered = isAnswer(message) && message.id === greeting?.id ? greeting : undefined;
         if (answered === undefined) return receive(message, sendOptions);
         greeting = undefined;
+        if (isMessage(message.result)) begun = message.result;
         if (answered.isOurs) return greeted(message);
         const isLate = !options.isAwaited(answered.id);
         await receive(message, sendOptions).finally(opened);
@@ -237,6 +241,9 @@ export function peerOf(options: PeerOptions): Peer {
     name,
     get isLost() {
       return state === "lost";
+    },
+    get begun() {
+      return begun;
     },
     connect: first,
     send,

@@ -148,7 +148,8 @@ export function routerOf(options: RouterOptions): Router {
 
   function request(message: Request, extra: Extra | undefined): void {
     const { id } = message;
-    const context = { servers, memory, owner };
+    const begunOf = (server: string) => peers.get(server)?.begun;
+    const context = { servers, begunOf, memory, owner };
     const to = asked.has(keyOf(id)) ? idInUse : destinationOf(message, context);
     const related = { relatedRequestId: id };
     if ("code" in to) toCaller(errorAnswer(id, to), related);

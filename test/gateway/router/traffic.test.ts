@@ -2,7 +2,14 @@
 import { expect, it } from "vitest";
 import { callOf } from "../run/support/caller.ts";
 import type { Message } from "../run/support/fake-server.ts";
-import { exchange, overHttp, overStdio, says, testServer } from "./support/servers.ts";
+import {
+  type Answers,
+  exchange,
+  overHttp,
+  overStdio,
+  says,
+  testServer,
+} from "./support/servers.ts";
 
 const schema = { type: "object" };
 
@@ -59,6 +66,44 @@ it("leaves out who does not have a list, without a word, and who fails, with one
     level: "warn",
     fields: { server: "cc", method: "prompts/list", code: -32603 },
   });
+});
+
+it("asks no server for what it said that it does not have", async () => {
+  const answers: Answers = {
+    "tools/list": () => ({ tools: [] }),
+    "prompts/list": () => ({ prompts: [{ name: "p" }] }),
+    "resources/read": () => ({ contents: [{ uri: "x:1", text: "bb" }] }),
+    "completion/complete": () => ({ completion: { values: [] } }),
+  };
+  const aa = await testServer(answers, { tools: {} });
+  const bb = await testServer(answers);
+  const { ask } = await overStdio({ aa, bb });
+  expect(await ask("prompts/list")).toMatchObject({ result: { prompts: [{ name: "bb__p" }] } });
+  expect(await ask("logging/setLevel", { level: "info" })).toMatchObject({ result: {} });
+  await ask("completion/complete", { ref: { type: "ref/resource", uri: "x:{id}" } });
+  expect(await ask("resources/read", { uri: "x:1" })).toMatchObject({
+    result: { contents: [{ text: "bb" }] },
+  });
+  await ask("tools/list");
+  const asked = aa.came.map(({ message }) => message.method);
+  expect(asked).toEqual(["initialize", "notifications/initialized", "tools/list"]);
+  const { ask: askAlone } = await overStdio({ aa, cc: aa });
+  expect(await askAlone("prompts/list")).toMatchObject({
+    error: { code: -32601, data: { code: "method_unknown" } },
+  });
+});
+
+it("asks servers of MCP 2024-11-05 for completions, which have no capability there", async () => {
+  const initialize = () => ({
+    protocolVersion: "2024-11-05",
+    capabilities: { resources: {} },
+    serverInfo: { name: "old", version: "1.0.0" },
+  });
+  const completion = { values: ["1"] };
+  const old = await testServer({ initialize, "completion/complete": () => ({ completion }) });
+  const { ask } = await overStdio({ aa: old, bb: old });
+  const params = { ref: { type: "ref/resource", uri: "x:{id}" } };
+  expect(await ask("completion/complete", params)).toMatchObject({ result: { completion } });
 });
 
 it("says of a list that is not whole that it must not be kept", async () => {

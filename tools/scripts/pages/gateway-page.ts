@@ -160,6 +160,8 @@ With a single one, names, URIs and ids stay as they are; with several:
 | \`subscriptions/listen\` | Sent to all, and acknowledged once. It ends when a server that granted something ends, so that the caller starts again with the rest. |
 | Other methods          | Refused with −32601 and \`method_unknown\` if MCP does not have them: nothing says which server they are for.                           |
 
+A server that answered \`initialize\` without a capability is not asked for what belongs to it: without \`prompts\`, it gets no \`prompts/list\`.
+
 **Plugins** run for every server, unless their \`conditions\` name some.
 Each server has its own guard, so hooks, conditions, labels, the log, the audit trail and metrics use the names that the server knows: condition on \`"servers": ["files"], "tools": ["read"]\`, not on \`files__read\`.
 **Options** below \`servers.NAME\` are for that server only.

@@ -35,9 +35,18 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+const everyCapability = {
+  completions: {},
+  logging: {},
+  prompts: {},
+  resources: { subscribe: true },
+  tasks: { list: {}, cancel: {} },
+  tools: { listChanged: true },
+};
+
 export async function testServer(
   answers: Answers = {},
-  capabilities: object = { tools: { listChanged: true }, resources: { subscribe: true } },
+  capabilities: object = everyCapability,
 ): Promise<TestServer> {
   const came: Came[] = [];
   const sessions = new Set<string>();
