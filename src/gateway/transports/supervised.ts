@@ -6,7 +6,14 @@
  * requests fail with an error code.
  */
 import { setTimeout as wait } from "node:timers/promises";
-import { errorOf, isMessage, isRequest, type Message, type Transport } from "./transport.ts";
+import {
+  errorOf,
+  isAnswer,
+  isMessage,
+  isRequest,
+  type Message,
+  type Transport,
+} from "./transport.ts";
 
 export interface SupervisedOptions {
   readonly start: () => Transport;
@@ -18,10 +25,13 @@ export interface SupervisedOptions {
 /** The first and the longest pause before a restart. */
 const firstMs = 250;
 const longestMs = 30_000;
+/** A process that has run this long, or has answered its caller, did not fail to start. */
+const steadyMs = 30_000;
 /** How many times in a row a restart is tried before the process counts as gone for good. */
 const attempts = 8;
 
 const handshakeId = "glassine-restart";
+const levelId = `${handshakeId}-level`;
 
 export function supervised({ start, onDown, onNote }: SupervisedOptions): Transport {
   let current = start();
@@ -56,13 +66,15 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): Transp
   }
 
   function attach(back: Transport): void {
+    const began = performance.now();
     back.onmessage = (message, extra) => {
-      failures = 0;
+      if (isMessage(message) && isAnswer(message) && message.id !== levelId) failures = 0;
       transport.onmessage?.(message, extra);
     };
     back.onerror = (error) => transport.onerror?.(error);
     back.onclose = () => {
       if (stop.signal.aborted || back !== current) return;
+      if (performance.now() - began >= steadyMs) failures = 0;
       onNote("died", failures);
       void restart();
       // After `restart`, so that a new request sent in response waits for the new process.
@@ -130,7 +142,7 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): Transp
       back.send({ ...initialize, id: handshakeId }).catch((error) => settle(errorOf(error)));
     });
     if (initialized !== undefined) await back.send(initialized);
-    if (level !== undefined) await back.send({ ...level, id: `${handshakeId}-level` });
+    if (level !== undefined) await back.send({ ...level, id: levelId });
   }
 
   /** Waits for `ms`, or until the connection is closed. */

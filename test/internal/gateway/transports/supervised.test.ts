@@ -1,0 +1,78 @@
+/** The pauses before a server process is started again. */
+import { afterEach, expect, it, vi } from "vitest";
+import { supervised } from "../../../../src/gateway/transports/supervised.ts";
+import type { Message, Transport } from "../../../../src/gateway/transports/transport.ts";
+import { afterTest } from "../../../support/cleanup.ts";
+
+afterEach(() => void vi.restoreAllMocks());
+
+const note = { jsonrpc: "2.0", method: "notifications/message", params: { level: "info" } };
+
+/** A supervised process, of which a test says when it says something, and when it dies. */
+async function supervising() {
+  const started: Transport[] = [];
+  const attempts: number[] = [];
+  const transport = supervised({
+    start() {
+      const made: Transport = {
+        start: async () => {},
+        async send({ id }) {
+          setImmediate(() => made.onmessage?.({ jsonrpc: "2.0", id, result: {} }));
+        },
+        close: async () => {},
+      };
+      started.push(made);
+      return made;
+    },
+    onDown() {},
+    onNote: (kind, attempt) => void (kind === "restarted" && attempts.push(attempt)),
+  });
+  afterTest(() => transport.close());
+  await transport.start();
+  const answered: unknown[] = [];
+  transport.onmessage = (message) => answered.push((message as Message).id);
+  const ask = async (id: number, method: string) => {
+    await transport.send({ jsonrpc: "2.0", id, method });
+    await expect.poll(() => answered).toContain(id);
+  };
+  const say = (message: Message) => started.at(-1)?.onmessage?.(message);
+  /** Dies, and resolves when it has been started again. */
+  const die = async () => {
+    const count = attempts.length;
+    started.at(-1)?.onclose?.();
+    await expect.poll(() => attempts.length, { timeout: 5000 }).toBe(count + 1);
+  };
+  return { ask, say, die, attempts };
+}
+
+it("grow for a process that says something, but does not stay up", async () => {
+  const { say, die, attempts } = await supervising();
+  for (let count = 0; count < 3; count += 1) {
+    say(note);
+    await die();
+  }
+  expect(attempts).toEqual([1, 2, 3]);
+});
+
+it("grow for a process that only answers what the gateway repeats", async () => {
+  const { ask, die, attempts } = await supervising();
+  await ask(1, "initialize");
+  await ask(2, "logging/setLevel");
+  for (let count = 0; count < 2; count += 1) {
+    await die();
+    // The new process answers what the gateway repeated.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  expect(attempts).toEqual([1, 2]);
+});
+
+it("are short again after an answer to the caller, and after a while", async () => {
+  const { ask, die, attempts } = await supervising();
+  await die();
+  await ask(1, "tools/call");
+  await die();
+  const now = performance.now();
+  vi.spyOn(performance, "now").mockImplementation(() => now + 40_000);
+  await die();
+  expect(attempts).toEqual([1, 1, 1]);
+});
