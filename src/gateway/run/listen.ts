@@ -1,5 +1,5 @@
 /** Listens on a port. */
-import { createServer, type Server as HttpServer } from "node:http";
+import { createServer, type Server as HttpServer, type IncomingMessage } from "node:http";
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import type { HttpBindings } from "@hono/node-server";
@@ -39,6 +39,7 @@ export async function listenOn(
   const server = createAdaptorServer({
     fetch(request, env) {
       const { incoming, outgoing } = env as HttpBindings;
+      if (hasUnreadBody(incoming)) outgoing.setHeader("connection", "close");
       return respond(request, {
         remote: incoming.socket.remoteAddress,
         onSent: (listener) =>
@@ -68,6 +69,16 @@ export async function listenOn(
   });
   const bound = server.address() as AddressInfo;
   return { server, address: { host: bound.address, port: bound.port } };
+}
+
+/**
+ * Whether a request announces a body that nobody reads, and that may never end. The adapter reads or
+ * drains all others within a time limit.
+ */
+function hasUnreadBody({ method, headers }: IncomingMessage): boolean {
+  if (method !== "GET" && method !== "HEAD") return false;
+  const isEmpty = headers["content-length"] === undefined || headers["content-length"] === "0";
+  return !isEmpty || headers["transfer-encoding"] !== undefined;
 }
 
 /** Closes the port and all open connections. */

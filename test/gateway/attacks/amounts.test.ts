@@ -148,6 +148,41 @@ attack(
   },
 );
 
+it.each([
+  ["GET", "/nowhere", "Content-Length: 1000"],
+  ["GET", "/mcp", "Transfer-Encoding: chunked"],
+  ["HEAD", "/nowhere", "Content-Length: 1000"],
+])(
+  "the body of a %s to %s does not keep its connection open: %s",
+  async (method, path, framing) => {
+    const made = await gatewayBefore();
+    const { socket, text, isClosed } = await wire(made);
+    socket.write(head(made, framing).replace("POST /mcp", `${method} ${path}`));
+    await expect.poll(text).toMatch(/^HTTP\/1\.1 40\d .*\r\nconnection: close\r\n/is);
+    await expect.poll(isClosed).toBe(true);
+  },
+);
+
+it("a stream outlives the body of its GET, and other connections are kept", async () => {
+  const limits = { bodyTimeoutMs: 100 };
+  const made = await gatewayBefore(undefined, { limits });
+  const { session } = await sessionOf(made.url, ada);
+  const get = head(made, `Mcp-Session-Id: ${session}`).replace("POST", "GET");
+  const { socket, text, isClosed } = await wire(made);
+  socket.write(get.replace("\r\n\r\n", "\r\nContent-Length: 1000\r\n\r\nx"));
+  await expect.poll(text).toMatch(/^HTTP\/1\.1 200 /);
+  await expect.poll(() => made.server.streams.size).toBe(1);
+  await new Promise((resolve) => setTimeout(resolve, 1000));
+  const note = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
+  for (const stream of made.server.streams.values())
+    stream.write(`data: ${JSON.stringify(note)}\n\n`);
+  await expect.poll(text).toContain("list_changed");
+  expect(isClosed()).toBe(false);
+  const other = await wire(made);
+  other.socket.write(get.replace("/mcp", "/nowhere"));
+  await expect.poll(other.text).toMatch(/^HTTP\/1\.1 404 .*\r\nconnection: keep-alive\r\n/is);
+});
+
 const framings: readonly (readonly [what: string, headers: readonly string[]])[] = [
   ["a length and chunks", ["Content-Length: 5", "Transfer-Encoding: chunked"]],
   ["chunks and a length", ["Transfer-Encoding: chunked", "Content-Length: 5"]],
