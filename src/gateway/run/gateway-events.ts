@@ -29,7 +29,8 @@ export class GatewayEvents {
   refused({ code, status, reason, detail = reason }: Refusal): void {
     this.#metrics?.refused(code);
     const event = status === 403 && /^(?:host|origin)_/.test(code) ? code : "identity_refused";
-    this.#log().warn(event, { code, status, text: detail });
+    if (this.#isRoomFor(`${event} ${code}`))
+      this.#log().warn(event, { code, status, text: detail });
   }
 
   /** A response was sent. It has a code if the gateway refused the request before any server. */

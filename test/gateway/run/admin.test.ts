@@ -55,6 +55,19 @@ it("says that it lives and takes requests, and in which generation", async () =>
   });
 });
 
+it("counts every caller that is refused, and logs at most some of them", async () => {
+  const made = await started({
+    identity: { trustedHeaders: { from: ["127.0.0.1"], subject: "x-user" } },
+  });
+  for (let count = 0; count < 100; count += 1)
+    expect((await fetch(made.url, { method: "POST", body: "{}" })).status).toBe(403);
+  const logged = made.log.lines.filter(({ event }) => event === "identity_refused");
+  expect(logged[0]?.fields).toMatchObject({ code: "identity_missing", status: 403 });
+  expect(logged.length).toBeLessThan(90);
+  const { text } = await made.admin("/metrics");
+  expect(text).toContain('glassine_gateway_refusals_total{code="identity_missing"} 100');
+});
+
 it("counts requests by server, method, outcome and code", async () => {
   const made = await started();
   const client = await clientOf(made);

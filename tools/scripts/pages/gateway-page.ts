@@ -381,7 +381,7 @@ What happened:
 
 It reads \`audit.file\`, or another file with \`--file\`, and needs no running gateway.
 Requests that a plugin refused, or that failed on their way to a server or a model, are always in the trail; \`audit.access: "all"\` adds the others, and \`audit.hooks: true\` what each plugin could see and changed.
-What the gateway refused before that, for example with 400, 401 or 403, is in no record: the log has a line \`refused\`, \`identity_refused\`, \`host_refused\` or \`origin_refused\` with its code, and \`/metrics\` counts it.
+What the gateway refused before that, for example with 400, 401 or 403, is in no record: the log has a line \`refused\`, \`identity_refused\`, \`host_refused\` or \`origin_refused\` with its code, at most about 60 a minute for each code, and \`/metrics\` counts it.
 If the trail has too little, the command says which of these keys to set.
 The trail has names of slots, codes, the reasons that plugins gave, and what they threw, without known secrets, and nothing else of a message.`;
 
