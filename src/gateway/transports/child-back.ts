@@ -4,6 +4,7 @@ import process from "node:process";
 import type { Readable, Writable } from "node:stream";
 import { within } from "../../core/data/index.ts";
 import { answeredId } from "./answered-id.ts";
+import { messagesIn } from "./caller-messages.ts";
 import { documentIn, readLines, writeLine } from "./json-lines.ts";
 import type { Message, RequestId, Transport } from "./transport.ts";
 
@@ -104,10 +105,10 @@ export function childBack(options: ChildOptions): Transport {
         stdin.on("error", () => {});
         readLines(stdout, maxBytes, {
           line(text) {
-            const message = documentIn(text);
-            if (message === undefined)
+            const document = documentIn(text);
+            if (document === undefined)
               onNote("stdout_invalid", `a line of ${text.length} characters that is not JSON`);
-            else transport.onmessage?.(message, {});
+            else for (const message of messagesIn(document)) transport.onmessage?.(message, {});
           },
           tooLong() {
             onNote("stdout_invalid", `a message of more than ${maxBytes} bytes`);

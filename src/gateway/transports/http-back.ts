@@ -11,6 +11,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { Agent, type Dispatcher, request as send } from "undici";
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
+import { messagesIn } from "./caller-messages.ts";
 import { readEvents } from "./events.ts";
 import { headersNamed } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
@@ -232,7 +233,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     }
     const text = await textIn(body, maxBytes);
     const document = type === "application/json" ? documentIn(text) : undefined;
-    const messages = Array.isArray(document) ? (document as unknown[]) : [document];
+    const messages = messagesIn(document);
     if (!messages.some((each) => isAnswerTo(id, each))) {
       if (status === 404 && sessionId !== undefined) throw new BackFault(sessionGone);
       throw status < 300
@@ -252,10 +253,10 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       for await (const event of readEvents(body, limits)) {
         lastEventId = event.id ?? lastEventId;
         if (event.data === "") continue;
-        const message = documentIn(event.data);
-        if (!isMessage(message)) throw new BackFault(invalidAnswer);
-        deliver(answerTo(id, message), id, 200);
-        if (isAnswerTo(id, message)) {
+        const messages = messagesIn(documentIn(event.data));
+        if (!messages.every(isMessage)) throw new BackFault(invalidAnswer);
+        for (const each of messages) deliver(answerTo(id, each), id, 200);
+        if (messages.some((each) => isAnswerTo(id, each))) {
           // Whatever follows belongs to no request.
           body.destroy();
           return;
@@ -303,8 +304,8 @@ export function httpBack(options: HttpBackOptions): HttpBack {
             failures = 0;
             lastEventId = event.id ?? lastEventId;
             retryMs = event.retry ?? retryMs;
-            const message = event.data === "" ? undefined : documentIn(event.data);
-            if (isMessage(message)) deliver(message, undefined, undefined);
+            const messages = event.data === "" ? [] : messagesIn(documentIn(event.data));
+            for (const each of messages) if (isMessage(each)) deliver(each, undefined, undefined);
           }
         }
       } catch (thrown) {

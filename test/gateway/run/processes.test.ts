@@ -146,6 +146,12 @@ it("passes over what a server prints that is no message", async () => {
   expect(events(made)).toContain("server_stdout_invalid");
 });
 
+it("passes on each message of a batch", async () => {
+  const made = await connected({ servers: { small: { ...small, timeoutMs: 5000 } } });
+  expect(await made.call("batch")).toBe("in a batch");
+  expect(events(made)).not.toContain("message_dropped");
+});
+
 it("gives a process a short environment, and what the operator named", async () => {
   process.env.GATEWAY_TEST_SECRET = "s";
   open.push(async () => void delete process.env.GATEWAY_TEST_SECRET);

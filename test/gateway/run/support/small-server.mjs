@@ -37,6 +37,11 @@ const tools = {
   "large-last": (id) => write({ result: large, jsonrpc: "2.0", id }),
   "large-hidden": (id) => write({ more: [], id, result: large, jsonrpc: "2.0" }),
   endless: (id) => void process.stdout.write(`{"result":"${id}${"x".repeat(5000)}`),
+  batch: (id) =>
+    write([
+      { jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: "x" } },
+      { jsonrpc: "2.0", id, result: { content: [{ type: "text", text: "in a batch" }] } },
+    ]),
   wait: (id) => void waiting.push(id),
   release(id) {
     for (const each of [...waiting.splice(0), id]) tools.answer(each);

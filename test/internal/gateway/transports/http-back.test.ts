@@ -97,6 +97,19 @@ it("hands on events as they come, with the request that they belong to", async (
   ]);
 });
 
+it("hands on each message of a batch, in JSON and in events", async () => {
+  for (const answering of [json, events]) {
+    const { end, messages } = await back((response) => answering(response, [note, result]));
+    await end.send(call);
+    expect((await messages(2)).map(({ message }) => message)).toEqual([note, result]);
+  }
+  const { end, messages } = await back(session((response) => events(response, [note, note])));
+  await end.send(initialize);
+  await messages(1);
+  await end.send(initialized);
+  expect((await messages(3)).slice(1).map(({ message }) => message)).toEqual([note, note]);
+});
+
 it("fetches the rest of a stream that ended early, at once", async () => {
   const { end, messages, cut, seen } = await back((response, { method }) => {
     if (method === "GET") events(response, `id: 2\ndata: ${JSON.stringify(result)}\n\n`);
