@@ -8,6 +8,7 @@ import type { Tracing } from "../observe/index.ts";
 import type { RoutingMemory } from "../router/index.ts";
 import {
   batchRefused,
+  errorOf,
   exchangeFront,
   idInUse,
   idOf,
@@ -18,6 +19,7 @@ import {
   type RequestId,
   type SessionFront,
   sessionFront,
+  TooManyProcesses,
   whenClosed,
 } from "../transports/index.ts";
 import { answer, answerBad, codedRefusal } from "./answers.ts";
@@ -107,7 +109,7 @@ export function mcpEndpoint(options: EndpointOptions) {
 
   /** Begins a session, with its own connection to each server. */
   async function begin(request: Request, identity: Identity, body: Asked): Promise<Response> {
-    if (!sessions.hasRoomFor(identity)) return answer("too_many_sessions", { "retry-after": "60" });
+    if (!sessions.hasRoomFor(identity)) return tooManySessions(body);
     const id = crypto.randomUUID();
     const { events, queuedBytes } = limits();
     const own = servers();
@@ -155,9 +157,18 @@ export function mcpEndpoint(options: EndpointOptions) {
       return response.status < 400 ? response : codedRefusal(response);
     } catch (error) {
       over();
-      log.error("server_unavailable", { text: (error as Error).message });
-      return answer("server_unavailable", {}, idOf(body));
+      return unavailable(error, body);
     }
+  }
+
+  function tooManySessions(body: unknown): Response {
+    return answer("too_many_sessions", { "retry-after": "60" }, idOf(body));
+  }
+
+  function unavailable(error: unknown, body: unknown): Response {
+    log.error("server_unavailable", { text: errorOf(error).message });
+    if (error instanceof TooManyProcesses) return tooManySessions(body);
+    return answer("server_unavailable", {}, idOf(body));
   }
 
   async function exchange(
@@ -201,8 +212,7 @@ export function mcpEndpoint(options: EndpointOptions) {
       return response;
     } catch (error) {
       over();
-      log.error("server_unavailable", { text: (error as Error).message });
-      return answer("server_unavailable", {}, idOf(message));
+      return unavailable(error, message);
     }
   }
 

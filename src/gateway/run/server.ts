@@ -20,7 +20,7 @@ export interface Server {
   readonly terms: Terms;
   /** A reload removed the server, or reaches it in another way, so sessions with it must end. */
   readonly isRemoved: boolean;
-  /** @throws Error if the server takes no more connections */
+  /** @throws TooManyProcesses */
   connect(about: ConnectFor): Transport;
   /**
    * Applies a reload: open connections use the successor's terms from the next message on. Without

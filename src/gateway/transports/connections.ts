@@ -28,8 +28,11 @@ export interface ConnectFor {
   readonly onCut?: (id: RequestId) => void;
 }
 
+/** A server has as many processes as it may have. */
+export class TooManyProcesses extends Error {}
+
 export interface Connections {
-  /** @throws Error if the server takes no more connections */
+  /** @throws TooManyProcesses */
   connect(about: ConnectFor): Transport;
   /** Lets open connections finish, and keeps nothing for later ones. */
   retire(): void;
@@ -109,7 +112,7 @@ function processes(
   function run(): Transport {
     if (running.size >= children) endOneIdle();
     if (running.size >= children)
-      throw new Error(
+      throw new TooManyProcesses(
         `Server ${name} already has ${children} processes, which is the limit: see limits.children.`,
       );
     const given = withSecrets(env, secrets);

@@ -1,7 +1,7 @@
 export { around } from "./around.ts";
 export { batchRefused, idInUse, idOf, messageFault, requestsIn } from "./caller-messages.ts";
 export { ChildFailure } from "./child-back.ts";
-export { type ConnectFor, connectionsTo } from "./connections.ts";
+export { type ConnectFor, connectionsTo, TooManyProcesses } from "./connections.ts";
 export { exchangeFront, noAnswer } from "./exchange-front.ts";
 export { type Forward, type Forwarded, headersNamed, isEmptyStatus } from "./forward.ts";
 export { documentIn } from "./json-lines.ts";

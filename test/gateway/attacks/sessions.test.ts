@@ -102,7 +102,7 @@ attack(
     it("with sessions of one subject, and of many", async () => {
       const limits = { sessionsPerSubject: 2, sessions: 3 };
       const { url, server } = await gatewayBefore(undefined, { limits });
-      const full = { status: 503, code: "too_many_sessions" };
+      const full = { status: 503, code: "too_many_sessions", messages: [{ id: initialize.id }] };
       const [first] = [await sessionOf(url, ada), await sessionOf(url, ada)];
       expect(await callerOf(url, ada).post(initialize)).toMatchObject(full);
       await sessionOf(url, eve);

@@ -8,6 +8,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterEach, describe, expect, it } from "vitest";
 import { folderWith } from "../support/folder.ts";
+import { callerOf, initialize } from "./support/caller.ts";
 import { type Started, startGateway } from "./support/gateway.ts";
 
 const open: (() => Promise<unknown>)[] = [];
@@ -144,6 +145,19 @@ it("passes over what a server prints that is no message", async () => {
   const made = await connected({ servers: { small } });
   expect(await made.call("noise")).toMatch(/^\d+$/);
   expect(events(made)).toContain("server_stdout_invalid");
+});
+
+it("refuses a session beyond the processes of its server, and says when to come again", async () => {
+  const made = await connected({ servers: { small }, limits: { children: 1 } });
+  const full = await callerOf(made.url).post(initialize);
+  expect(full).toMatchObject({
+    status: 503,
+    code: "too_many_sessions",
+    messages: [{ id: initialize.id }],
+  });
+  expect(full.headers.get("retry-after")).toBe("60");
+  const { fields } = made.log.lines.find(({ event }) => event === "server_unavailable") ?? {};
+  expect(fields?.text).toContain("limits.children");
 });
 
 it("passes on each message of a batch", async () => {

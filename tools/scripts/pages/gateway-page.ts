@@ -257,7 +257,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`message_too_large\`, \`body_timeout\`              | 413/408 | The body is larger, or takes longer, than \`limits\` allows.                                                                                |
 | \`session_missing\`, \`session_unknown\`             | 400/404 | The request names no session, or one that is not this subject's.                                                                          |
 | \`event_unknown\`                                  | 400     | \`Last-Event-ID\` names no event that is kept.                                                                                              |
-| \`rate_limited\`, \`too_many_sessions\`              | 429/503 | A subject sends too much, or too many sessions are open.                                                                                  |
+| \`rate_limited\`, \`too_many_sessions\`              | 429/503 | A subject sends too much, or there are too many sessions, or processes of a server (\`limits.children\`).                                   |
 | \`shutting_down\`, \`server_unavailable\`            | 503     | The gateway is stopping, or a server could not be reached.                                                                                |
 | \`audit_failed\`                                   | 503     | [The audit trail](audit.md#when-a-sink-fails) has a gap.                                                                                  |
 | \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.                                                                                    |
