@@ -19,7 +19,11 @@ const name = z
 const headerValue = z
   .string()
   .regex(/^[^\r\n\0]*$/, "must be a header value, which has no line break");
-const httpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
+const anyHttpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
+const noUser = "must be a URL without a user name or password";
+const httpUrl = anyHttpUrl.refine(isWithoutUser, noUser);
+/** The URL of a server or a provider, to which credentials in the URL would not be sent. */
+const peerUrl = anyHttpUrl.refine(isWithoutUser, `${noUser}, which belong in \`headers\``);
 /** Where to read a secret from, so that it need not be in the file. */
 const secret = z
   .union([z.strictObject({ env: text }), z.strictObject({ file: text })])
@@ -93,7 +97,7 @@ const commandServer = z.strictObject({
 });
 
 const urlServer = z.strictObject({
-  url: httpUrl.describe("The endpoint of the server: Streamable HTTP."),
+  url: peerUrl.describe("The endpoint of the server: Streamable HTTP."),
   headers: headers.describe("Headers to send with every request to the server."),
   forward: forward.describe(
     "The caller's headers to send on. Credentials are sent on only if they are named here.",
@@ -111,7 +115,7 @@ const route = z.strictObject({
     .describe(
       "The API that callers speak: `openai` is Chat Completions, Responses and Embeddings.",
     ),
-  url: httpUrl.describe("The base URL of the provider, without the path of the API."),
+  url: peerUrl.describe("The base URL of the provider, without the path of the API."),
   path: path.describe("The path under which callers reach it."),
   headers: headers.describe("Headers to send with every request to the provider, such as its key."),
   forward: forward.describe(
@@ -323,7 +327,9 @@ const limits = z.strictObject({
     .describe("How many sessions one subject may have open."),
   idleSessionMs: milliseconds
     .default(3_600_000)
-    .describe("How long a session stays open without a request. One that has no answer yet keeps it open."),
+    .describe(
+      "How long a session stays open without a request. One that has no answer yet keeps it open.",
+    ),
   requestsPerMinute: z
     .int()
     .min(1)
@@ -422,6 +428,12 @@ export const configSchema = z.strictObject({
     .default("glassine.definitions.json")
     .describe("The file with the pinned definitions of tools."),
 });
+
+function isWithoutUser(url: string): boolean {
+  if (!URL.canParse(url)) return true;
+  const { username, password } = new URL(url);
+  return username === "" && password === "";
+}
 
 /** What an operator writes. */
 export type ConfigInput = z.input<typeof configSchema>;

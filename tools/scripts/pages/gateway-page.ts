@@ -79,6 +79,7 @@ Paths in a file are relative to its folder, paths in flags to the current one.
 \`args\` are passed on unchanged: a relative path in them is relative to \`cwd\` or, without it, to the folder that the gateway was started in.
 A key that is not in the tables below is refused, and the message suggests the key that you may have meant.
 \`{ "env": NAME }\` is a variable of the gateway's environment. MCP clients pass on only a few variables to the programs they start: name yours in the client's own \`env\`.
+A \`url\` with a user name or password is refused: put credentials in \`headers\`.
 No message quotes a value, since any value may be a secret.
 
 \`glassine gateway --check\` starts no server and no listener; it loads the plugins, isolated ones where they run.

@@ -72,6 +72,20 @@ describe("a problem", () => {
       },
     ],
     [
+      "credentials in a URL",
+      {
+        ...listening,
+        servers: { one: { url: "https://ada:hunter2@one.example/mcp" } },
+        models: { m: { provider: "openai", url: "https://ada@m.example", path: "/m" } },
+      },
+      {
+        "servers.one.url":
+          "expected a URL without a user name or password, which belong in `headers`, got another string.",
+        "models.m.url":
+          "expected a URL without a user name or password, which belong in `headers`, got another string.",
+      },
+    ],
+    [
       "a store of labels that does not exist",
       { servers: { files: { command: "x" } }, labels: { store: "redis" } },
       { "labels.store": 'expected "memory" or an object, got another string.' },
