@@ -6,11 +6,13 @@ import {
   cancelledBy,
   isMessage,
   isRequest,
+  isTooDeep,
   keyOf,
   type Message,
   type Refusal,
   type RequestId,
   refusalOf,
+  tooDeep,
 } from "./transport.ts";
 
 const maxIdLength = 1024;
@@ -36,6 +38,7 @@ export const idInUse = refusalOf(-32012, "request_id_in_use", "The request id is
 export function messageFault(document: unknown): Refusal | undefined {
   const messages = messagesIn(document);
   if (messages.length === 0) return invalid;
+  if (isTooDeep(document)) return tooDeep;
   return messages.map(faultOf).find((fault) => fault !== undefined);
 }
 

@@ -43,3 +43,16 @@ it("an answer over stdio is refused, and its request has errored", async () => {
   await expect.poll(() => made.said).toMatchObject([invalid(1)]);
   expect(calls(made)).toMatchObject(errored);
 });
+
+it("a caller's message is refused as invalid, with its id, and reaches no server", async () => {
+  const call = `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"a":${nested(levels)}}}`;
+  const { url, server } = await gatewayBefore();
+  const own = await sessionOf(url, ada);
+  const refused = { code: "message_invalid", messages: [{ id: 1 }] };
+  expect(await own.post(call)).toMatchObject({ status: 400, ...refused });
+  const stdio = await stdioBefore();
+  stdio.write(`${call}\n`);
+  const error = { code: -32600, data: { code: "message_invalid" } };
+  await expect.poll(() => stdio.said).toMatchObject([{ id: 1, error }]);
+  expect([...server.of("tools/call"), ...stdio.server.of("tools/call")]).toEqual([]);
+});

@@ -249,7 +249,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | ------------------------------------------------ | ------- | ----------------------------------------------------------------------------------------------------------------------------------------- |
 | \`host_refused\`, \`origin_refused\`                 | 403     | \`Host\` or \`Origin\` is not in the lists.                                                                                                   |
 | \`parse_error\`                                    | 400     | The body is not JSON. Compressed bodies are not unpacked.                                                                                 |
-| \`message_invalid\`, \`invalid_request_id\`          | 400     | It is not JSON-RPC 2.0 as MCP defines it.                                                                                                 |
+| \`message_invalid\`, \`invalid_request_id\`          | 400     | It is not JSON-RPC 2.0 as MCP defines it, or is nested more than 1000 levels deep.                                                        |
 | \`batch_refused\`                                  | 400     | A batch in a session of a version other than 2024-11-05 and 2025-03-26.                                                                   |
 | \`message_rejected\`                               | 4xx     | It breaks the rules of its version: 400 for the version or a header, 406 for \`Accept\`, 409 for a second stream, 415 for the content type. |
 | \`not_found\`, \`method_not_allowed\`                | 404/405 | There is nothing at this path, or nothing for this method.                                                                                |
