@@ -67,6 +67,7 @@ function exchange(connect: Connect): Asking {
 
 async function allPages(begin: () => Asking): Promise<readonly Message[]> {
   const tools: Message[] = [];
+  const asked = new Set<string>();
   let cursor: unknown;
   for (let page = 0; page < maxPages; page += 1) {
     const { ask, close } = begin();
@@ -75,7 +76,9 @@ async function allPages(begin: () => Asking): Promise<readonly Message[]> {
     if (!isMessage(result) || !Array.isArray(result.tools)) throw new Error(reasonIn(error));
     tools.push(...result.tools.filter(isMessage));
     cursor = result.nextCursor;
-    if (cursor === undefined) return tools;
+    // Some servers end their lists with null, an empty cursor, or one that they gave before.
+    if (typeof cursor !== "string" || cursor === "" || asked.has(cursor)) return tools;
+    asked.add(cursor);
   }
   throw new Error(`the list of tools does not end after ${maxPages} pages`);
 }
