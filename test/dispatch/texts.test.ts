@@ -43,7 +43,11 @@ describe("a result that is refused says what was expected", () => {
       new Proxy({}, {}),
       result("snapshot_proxy", "Expected a plain object, got a proxy."),
     ],
-    ["a map", new Map(), result("snapshot_prototype", "Expected a plain object, got an object of a class.")],
+    [
+      "a map",
+      new Map(),
+      result("snapshot_prototype", "Expected a plain object, got an object of a class."),
+    ],
     ["a symbol as key", symbolKey, result("snapshot_key", "Expected ordinary keys.")],
     ["a key that is hidden", hiddenKey, result("snapshot_key", "Expected ordinary keys.")],
     ["a getter", getter, result("snapshot_accessor", "Expected values, got a getter or setter.")],
