@@ -104,13 +104,18 @@ class PieceForwarding {
     return whole === undefined || sameJson(whole, read) ? rest : undefined;
   }
 
-  /** The answer that a caller reads from these events; `undefined` if they contradict each other. */
+  /**
+   * The answer that a caller reads from these events, without values that say nothing; `undefined`
+   * if they contradict each other.
+   */
   #assembled(events: readonly object[], limits: LimitOptions): unknown {
     const most = Number.MAX_SAFE_INTEGER;
     return attempt(() => {
       const stream = this.#provider.stream({ ...limits, maxEvents: most, textUnits: most });
       for (const event of events) stream.push(event);
-      return JSON.parse(JSON.stringify(stream.document));
+      const spoken = (_: string, value: unknown) =>
+        value === null || value === "" ? undefined : value;
+      return JSON.parse(JSON.stringify(stream.document, spoken));
     });
   }
 

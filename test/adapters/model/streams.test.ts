@@ -192,6 +192,15 @@ describe("what comes late in a stream", () => {
     },
   );
 
+  it("may be a field that says nothing", async () => {
+    verifies("adapters:forwarded-same");
+    const empty = { content: "", tool_calls: null, reasoning_content: null };
+    const events = [part({ role: "assistant", content: text }), part(empty, "stop")];
+    const { left, code } = await forward(chatCompletions, events, { ...early, allow: ["content"] });
+    expect(code).toBeUndefined();
+    expect(JSON.stringify(left)).toContain('"stop"');
+  });
+
   it("ends the stream with an error if it belongs into what has left", async () => {
     verifies("adapters:forwarded-same");
     /** Has everything but texts in its first event. */
