@@ -98,3 +98,8 @@ describe("a reason is one line", () => {
     expect(await description("d\n".repeat(1500))).toBe(`${"d ".repeat(1000)}…`);
   });
 });
+
+it("deny takes the denial of a nested run", async () => {
+  const decision = { allow: false, plugin: "inner", code: "c", reason: "r" };
+  expect(await violationOf(deny(decision))).toMatchObject({ code: "c", reason: "r" });
+});

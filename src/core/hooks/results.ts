@@ -116,8 +116,8 @@ export function deny(input: DenyInput, ...others: readonly unknown[]): Denial {
   return denialOf(given);
 }
 
-/** A violation of a nested run may become that of this one, so it may name its plugin. */
-const fieldNames: readonly string[] = ["code", "reason", "description", "details", "plugin"];
+/** The denial of a nested run may become that of this one, with what the manager adds. */
+const fieldNames = ["code", "reason", "description", "details", "plugin", "allow"];
 
 function denialOf(given: object): Denial {
   // Own values, so that nothing is taken from a patched prototype.

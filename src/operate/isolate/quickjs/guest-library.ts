@@ -120,7 +120,7 @@ export function guestLibrary(names: object) {
 
   const allow = () => allowed;
 
-  const denialFields = { code: 0, reason: 0, description: 0, details: 0, plugin: 0 };
+  const denialFields = { code: 0, reason: 0, description: 0, details: 0, plugin: 0, allow: 0 };
   function deny(input: unknown, ...others: readonly unknown[]): object {
     if (others.length > 0) throw denyExpects("one argument, such as { code, reason }, got more");
     const given = typeof input === "string" ? { reason: input } : input;
