@@ -1,7 +1,7 @@
 import { allow, deny, type ErrorCode } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { call, labelled, labelsOf, plugin, type Run, runOnce } from "./support.ts";
+import { call, labelled, labelsOf, plugin, type Run, runOnce, uncaughtDuring } from "./support.ts";
 
 const extensions = labelled("PII");
 const returning = (value: unknown) => plugin("returns", (_p, _c) => value);
@@ -32,6 +32,14 @@ describe("nothing", () => {
       expect(result.executions).toMatchObject([{ status: "completed", applied: false }]);
     }
   });
+});
+
+it("a promise under an unknown key, behind a value that cannot be read, is not left unhandled", async () => {
+  const uncaught = await uncaughtDuring(async () => {
+    const { errors } = await over({ a: () => 0, b: Promise.reject(new Error("b")) });
+    expect(errors).toMatchObject([{ code: "result_shape" }]);
+  });
+  expect(uncaught).toEqual([]);
 });
 
 // biome-ignore lint/suspicious/noThenProperty: a value that looks like a promise.

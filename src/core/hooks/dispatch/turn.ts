@@ -2,7 +2,14 @@
  * One handler's turn, from what it returned to what comes of that: nothing, a denial, changes or a
  * failure. What it returned may be hostile, so each property is read once, through its descriptor.
  */
-import { admit, decisive, hasMoreIndexes, isRangeError, outgrows } from "../../data/index.ts";
+import {
+  admit,
+  decisive,
+  dropPromise,
+  hasMoreIndexes,
+  isRangeError,
+  outgrows,
+} from "../../data/index.ts";
 import {
   append,
   concat,
@@ -277,11 +284,8 @@ function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
   if (isArray(returned)) return refuseAndDrain(returned);
   const prototype = getPrototypeOf(returned);
   if (prototype !== objectPrototype && prototype !== null) {
-    return new Refused(
-      "snapshot_prototype",
-      "(result)",
-      "Expected a plain object, got an object of a class.",
-    );
+    const reason = "Expected a plain object, got an object of a class.";
+    return new Refused("snapshot_prototype", "(result)", reason);
   }
   const found: ReturnedParts = {
     modifiedPayload: undefined,
@@ -307,6 +311,8 @@ function readParts(returned: object, maxKeys: number): ReturnedParts | Refused {
     else {
       unknown ??= newList<unknown>();
       append(unknown, descriptor.value);
+      // The reading ends at the first unsafe value, and later ones may be promises.
+      dropPromise(descriptor.value);
     }
   }
   return unknown === undefined ? found : refuseAndDrain(toArray(unknown));
