@@ -9,6 +9,7 @@ import {
   addGrowth,
   addSize,
   admit,
+  attempt,
   decisive,
   extensionsLimits,
   hasAll,
@@ -321,36 +322,29 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
   }
   const isGrown = list !== (part.current ?? none);
   if (isGrown) checkJoined(state, field, part, list);
-  const next = derive(state, node, { current, list, proposed });
+  let next: Record<string, unknown>;
+  try {
+    next = grownLevel(node, { current, list, proposed });
+  } catch (error) {
+    // It may be a stack overflow.
+    if (ownErrorCode(error) !== "slot_invalid") throw error;
+    refuse(state, node, "slot_invalid", (error as Error).message, (error as Error).cause);
+    return current;
+  }
   // What follows from the plugin's own list, if others have added to the list since it was shown.
   const alone = { current: shown, list: part.proposed as List, proposed };
-  const own = current === shown ? next : derive(state, node, alone);
-  if (next === undefined || own === undefined) return current;
+  const derivedAlone = () =>
+    current === shown ? undefined : attempt(() => grownLevel(node, alone));
   forEach(node.fields, (other) => {
     const given = proposed[other.key];
     if (other === field || given === shown?.[other.key]) return;
     // A value that agrees with a derived one is not an attempt to change anything.
-    if (given === next[other.key] || given === own[other.key]) return;
+    if (given === next[other.key] || given === derivedAlone()?.[other.key]) return;
     if (shown === undefined && isLent(node, other, given)) return;
     const attempt = { current: undefined, shown: shown?.[other.key], proposed: given };
     ignore(state, other, attempt, "tier_immutable");
   });
   return current === undefined || isGrown ? freeze(next) : current;
-}
-
-type Growing = Parameters<typeof grownLevel>[1];
-
-/** Returns a growing level with its derived fields, or `undefined` if that is refused. */
-function derive(state: MergeState, node: Node, growing: Growing): LevelValue | undefined {
-  try {
-    return grownLevel(node, growing);
-  } catch (error) {
-    // It may be a stack overflow.
-    if (ownErrorCode(error) !== "slot_invalid") throw error;
-    const { message, cause } = error as Error;
-    refuse(state, node, "slot_invalid", message, cause);
-    return undefined;
-  }
 }
 
 /**
