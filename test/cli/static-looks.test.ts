@@ -41,6 +41,21 @@ describe("a package that no lockfile makes acceptable", () => {
   );
 });
 
+it("a trusted package whose package.json cannot be read any more is one problem", async () => {
+  verifies("cli:verify-refused");
+  const cwd = await newRoot();
+  const options = { services, cwd, env: unsigned };
+  const path = await install(cwd, "guard");
+  await run(["plugins", "lock", "--all", ...reason], options);
+  const manifest = { name: "guard", version: "1.0.0", glassine: "plugin.js" };
+  await writeFile(join(path, "package.json"), JSON.stringify(manifest));
+  const { code, stdout } = await run(["plugins", "verify"], options);
+  expect([code, linesOf(stdout)]).toEqual([
+    1,
+    expect.arrayContaining(["verify failed: 1 problem(s)"]),
+  ]);
+});
+
 describe("with discovery switched off", () => {
   const env = { ...unsigned, GLASSINE_PLUGIN_AUTO_DISCOVERY_ENABLED: "false" };
   const off =

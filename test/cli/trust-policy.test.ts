@@ -1,6 +1,6 @@
 /** What `trust` does about signatures: invalid ones are refused, policy violations are reported. */
 // Only in test:all: it runs whole command flows.
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { install, newRoot, publisher, unsigned } from "../discovery/support.ts";
@@ -71,6 +71,19 @@ describe("plugins trust", () => {
     await expect(readFile(join(cwd, "plugins.lock"))).rejects.toThrow("ENOENT");
   });
 
+  it("skips a plugin once, with the first reason", async () => {
+    verifies("cli:trust-policy");
+    const { cwd, path, env: keys } = await signedGuard();
+    await appendFile(join(path, "plugin.js"), "// changed\n");
+    const elsewhere = join(cwd, "elsewhere");
+    await rename(path, elsewhere);
+    await symlink(elsewhere, path);
+    const options = { services, cwd, env: { ...keys, ...unsigned } };
+    const all = await run(["plugins", "lock", "--all", "--reason", "reviewed"], options);
+    const skipped = linesOf(all.stdout).filter((line) => line.startsWith("skipped: "));
+    expect(skipped).toEqual(["skipped: guard: linked_package"]);
+  });
+
   it.each([
     ["a signer that nobody lists", true, 'signer = "builder@example.com"'],
     ["nothing that checks the signature", false, undefined],
@@ -83,7 +96,8 @@ describe("plugins trust", () => {
     const text = await readFile(join(cwd, "plugins.lock"), "utf8");
     expect(text.split("\n").find((line) => line.startsWith("signer"))).toBe(expected);
     const { stdout } = await run(["plugins", "list"], { services, cwd, env });
-    expect(stdout).toContain(`signed_by=${hasKeys ? "builder@example.com" : "-"}\n`);
+    // It runs because the operator allowed unsigned code, whoever signed it.
+    expect(stdout).toContain("signed_by=unsigned\n");
     expect(await run(["plugins", "verify"], { services, cwd, env: keys })).toMatchObject({
       code: 0,
       stdout: expect.stringContaining("plugins.lock verified: 1 entries"),

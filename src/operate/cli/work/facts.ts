@@ -70,7 +70,7 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
     streams: null,
     depends_on: [],
     discovery_source: sourceOf(source),
-    signed_by: signerOf(source),
+    signed_by: source.trust?.signedBy ?? signerOf(source),
     trust_decision: trust?.decision ?? null,
     health: null,
     requires: null,

@@ -110,7 +110,10 @@ async function lockAll(
       skip(id, "duplicate_id", "plugins.lock trusts a guest under this id"),
     ),
     ...[...ended].map((id) => skip(id, "trust_expired", rejectionCodes.trust_expired.means)),
-  ].sort((a, b) => byUnits(a.id, b.id));
+  ]
+    // Each once, with the first reason.
+    .filter(({ id }, at, all) => all.findIndex((each) => each.id === id) === at)
+    .sort((a, b) => byUnits(a.id, b.id));
   const barred = [...linked, ...likeGuests, ...invalid.map(({ source }) => source)];
   const sources = report.accepted.filter(
     (each) => !barred.includes(each) && !each.isBuiltin && !ended.has(each.entry.id),

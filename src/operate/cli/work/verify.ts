@@ -74,14 +74,16 @@ function duplicatesIn({ refused }: StaticReport) {
 function brokenIn({ refused, drift, lock }: StaticReport) {
   const locked = (lock?.entries ?? []).map(({ id }) => id);
   const drifted = drift.filter(({ blocking }) => blocking).map(({ id }) => id);
-  const isReported = (id: string | undefined, code: string) =>
+  const packages = (lock?.entries ?? []).filter(({ id }) => drifted.includes(id));
+  const isReported = ({ id, package: name, code }: StaticReport["refused"][number]) =>
     isSignatureCode(code) ||
     code === "duplicate_id" ||
     code === "sibling_rejected" ||
-    (id !== undefined && drifted.includes(id)) ||
+    // A package that cannot be read has no id.
+    (id === undefined ? packages.some((entry) => entry.package === name) : drifted.includes(id)) ||
     (id !== undefined && locked.includes(id) && unhashableCodes.includes(code));
   return refused
-    .filter(({ id, code }) => !isReported(id, code))
+    .filter((refusal) => !isReported(refusal))
     .map(({ id = null, package: name, code, reason }) => ({ id, package: name, code, reason }));
 }
 
