@@ -31,13 +31,7 @@ If both hooks exist, invoke both, as a guard of \`glassine/mcp\` does: first the
 So the point judges what is really sent.
 
 \`\`\`ts
-import {
-  createPluginManager,
-  definePlugin,
-  deny,
-  type InvokeOptions,
-  type Json,
-} from "glassine";
+import { createPluginManager, definePlugin, deny, type InvokeOptions, type Json } from "glassine";
 import { createMessage } from "glassine/messages";
 
 const guard = definePlugin({

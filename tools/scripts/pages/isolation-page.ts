@@ -100,7 +100,7 @@ Whatever the code does, the worst result is a failed turn of this plugin, under 
 | ends, or reaches its memory limit             | Its open turns fail. The next turn starts it again, and waits for that within its own deadline.                        |
 | ends again and again                          | Each restart comes later than the last: after 100 ms, 200 ms, and so on up to 30 s. Until then its turns fail at once. |
 | answers twice, late, or with garbage          | That answer is dropped and counted, and after 1,000 of them, or 16 Mi characters, the code is ended.                   |
-| answers with a result that is too large       | The turn fails with \`result_shape\`.                                                                                  |
+| answers with a result that is too large       | The turn fails with \`result_shape\`.                                                                                    |
 | has another manifest when it is started again | It is ended, and the turn fails.                                                                                       |
 
 ## What is different
