@@ -11,6 +11,8 @@ export interface EventLimits {
   readonly maxBytes: number;
   /** Makes the error to throw for a larger one. */
   readonly tooLarge: () => Error;
+  /** Called when the server says how long to wait before reconnecting, in milliseconds. */
+  readonly onRetry?: (milliseconds: number) => void;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface EventLimits {
  */
 export async function* readEvents(
   body: AsyncIterable<Uint8Array>,
-  { maxBytes, tooLarge }: EventLimits,
+  { maxBytes, tooLarge, onRetry }: EventLimits,
 ): AsyncGenerator<ServerEvent> {
   const decoder = new TextDecoder();
   let isTooLarge = false;
@@ -34,6 +36,7 @@ export async function* readEvents(
     },
     onRetry(milliseconds) {
       retry = milliseconds;
+      onRetry?.(milliseconds);
     },
     onError({ type }) {
       if (type === "max-buffer-size-exceeded") isTooLarge = true;

@@ -64,7 +64,11 @@ const maxResumes = 5;
 const waits = [0, 250, 1000, 3000, 10_000];
 /** How long to wait before the standalone stream of a session is opened again. */
 const shortestWait = 250;
-const longestWait = 10_000;
+const longestWait = 60_000;
+/** The longest wait that a server may ask for. */
+const longestRetry = 3_600_000;
+/** Statuses of a server that has no standalone stream, or none any more. */
+const noStream: ReadonlySet<number> = new Set([400, 403, 404, 405, 406, 410, 501]);
 
 class BackFault extends Error {
   readonly refusal: Refusal;
@@ -93,9 +97,10 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   let version: string | undefined;
   /** The headers sent on from the caller's newest message, for requests that no message causes. */
   let forwarded: Readonly<Record<string, string>> = {};
+  let isListening = false;
   let isClosed = false;
 
-  const end: HttpBack = {
+  const transport: HttpBack = {
     takesHeaders: true,
     start: async () => {},
     setProtocolVersion(agreed) {
@@ -114,7 +119,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       whole?.abort();
       for (const stream of open.values()) stream.abort();
       if (sessionId !== undefined) await endSession(sessionId);
-      end.onclose?.();
+      transport.onclose?.();
     },
   };
 
@@ -122,20 +127,21 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   async function ask(message: Message & { id: RequestId }, sendOptions: SendOptions) {
     const key = keyOf(message.id);
     const stream = new AbortController();
+    const sent = forwarded;
     open.set(key, stream);
     try {
       const response = await post(message, sendOptions, stream.signal);
-      await readAnswer(message, response, stream.signal);
+      await readAnswer(message, response, sent, stream.signal);
     } catch (thrown) {
       if (stream.signal.aborted) return;
-      end.onerror?.(errorOf(thrown));
+      transport.onerror?.(errorOf(thrown));
       const refusal = thrown instanceof BackFault ? thrown.refusal : unreachable;
       // Without the status: a 401 from the server must not look like one from the gateway.
-      if (!isClosed) end.onmessage?.(...refusedHere(message.id, refusal));
+      if (!isClosed) transport.onmessage?.(...refusedHere(message.id, refusal));
       if (refusal !== sessionGone) return;
       // The session is already over: close at once, without ending it at the server.
       sessionId = undefined;
-      void end.close();
+      void transport.close();
     } finally {
       if (open.get(key) === stream) open.delete(key);
     }
@@ -152,7 +158,9 @@ export function httpBack(options: HttpBackOptions): HttpBack {
         throw new BackFault(refusedByServer, ` with ${response.statusCode}`);
     }
     stream?.abort();
-    if (message.method === "notifications/initialized" && exchange === undefined) void listen();
+    if (message.method !== "notifications/initialized" || exchange !== undefined) return;
+    // A caller may send it any number of times.
+    if (!isListening) void listen();
   }
 
   /** Created on first use, since most exchanges never need it. */
@@ -188,11 +196,15 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     return send(url, { method, headers, body, signal, dispatcher });
   }
 
-  /** Opens the session's own stream, or resumes the stream of an event. */
-  function openStream(lastEventId: string | undefined, signal: AbortSignal) {
+  /** Opens the session's own stream, or resumes the stream of an event, with the caller's headers. */
+  function openStream(
+    lastEventId: string | undefined,
+    sent: typeof forwarded,
+    signal: AbortSignal,
+  ) {
     const headers = {
       ...own,
-      ...forwarded,
+      ...sent,
       ...ofSession(),
       accept: "text/event-stream",
       ...(lastEventId !== undefined && { "last-event-id": lastEventId }),
@@ -220,15 +232,16 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   async function readAnswer(
     message: Message & { id: RequestId },
     response: Answer,
+    sent: typeof forwarded,
     signal: AbortSignal,
   ): Promise<void> {
     const { statusCode: status, headers, body } = response;
     const { id } = message;
     if (message.method === "initialize") sessionId = textOf(headers, "mcp-session-id");
-    const type = textOf(headers, "content-type")?.split(";")[0]?.trim().toLowerCase();
+    const type = typeOf(headers);
     if (isCompressed(headers)) throw new BackFault(invalidAnswer);
     if (type === "text/event-stream" && status < 300) {
-      await readStream(id, body, signal);
+      await readStream(id, body, sent, signal);
       return;
     }
     const text = await textIn(body, maxBytes);
@@ -244,7 +257,12 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   }
 
   /** Reads a request's stream up to its answer, reconnecting as often as that takes. */
-  async function readStream(id: RequestId, first: Readable, signal: AbortSignal): Promise<void> {
+  async function readStream(
+    id: RequestId,
+    first: Readable,
+    sent: typeof forwarded,
+    signal: AbortSignal,
+  ): Promise<void> {
     let body = first;
     let lastEventId: string | undefined;
     for (let resumes = 0; resumes <= maxResumes; resumes += 1) {
@@ -266,7 +284,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       if (lastEventId !== before) resumes = 0;
       if (resumes === 0) onCut?.(id);
       await pause(waits[resumes] ?? 0, undefined, { signal });
-      const response = await openStream(lastEventId, signal);
+      const response = await openStream(lastEventId, sent, signal);
       body = response.body;
       if (response.statusCode >= 300) {
         await response.body.dump();
@@ -278,32 +296,35 @@ export function httpBack(options: HttpBackOptions): HttpBack {
 
   /** Reads a session's standalone stream, reopening it whenever it ends. Never rejects. */
   async function listen(): Promise<void> {
+    isListening = true;
     let lastEventId: string | undefined;
     let retryMs = 0;
     let failures = 0;
     let reported = "";
     const report = (error: Error) => {
-      if (error.message !== reported) end.onerror?.(error);
+      if (error.message !== reported) transport.onerror?.(error);
       reported = error.message;
     };
     while (!isClosed) {
       let opened = Number.POSITIVE_INFINITY;
       try {
-        const { statusCode, body } = await openStream(lastEventId, signalOfAll());
-        if (statusCode >= 300) {
+        const response = await openStream(lastEventId, forwarded, signalOfAll());
+        const { statusCode: status, headers, body } = response;
+        if (status >= 300 || typeOf(headers) !== "text/event-stream") {
           await body.dump();
-          if (statusCode === 405) return;
-          report(new Error(`The server refused a stream of its own with ${statusCode}.`));
-          // The session is over, as its next request will show.
-          if (statusCode === 404) return;
+          const isUsual = status === 405 || status === 404;
+          if (!isUsual) report(new Error(`The server refused a stream of its own with ${status}.`));
+          if (status < 300 || noStream.has(status)) return;
         } else {
           opened = performance.now();
           reported = "";
-          const limits = { maxBytes, tooLarge: () => new BackFault(tooLarge) };
+          const onRetry = (milliseconds: number) => {
+            retryMs = Math.min(milliseconds, longestRetry);
+          };
+          const limits = { maxBytes, tooLarge: () => new BackFault(tooLarge), onRetry };
           for await (const event of readEvents(body, limits)) {
             failures = 0;
             lastEventId = event.id ?? lastEventId;
-            retryMs = event.retry ?? retryMs;
             const messages = event.data === "" ? [] : messagesIn(documentIn(event.data));
             for (const each of messages) if (isMessage(each)) deliver(each, undefined, undefined);
           }
@@ -315,8 +336,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       // A stream that ends at once counts as one that could not be opened.
       failures = performance.now() - opened < shortestWait ? failures + 1 : 0;
       const wait = Math.max(waits[failures] ?? longestWait, retryMs, shortestWait);
-      const signal = signalOfAll();
-      await pause(Math.min(wait, longestWait), undefined, { signal }).catch(() => {});
+      await pause(wait, undefined, { signal: signalOfAll() }).catch(() => {});
     }
   }
 
@@ -333,10 +353,14 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   function deliver(message: Message, related: RequestId | undefined, status: number | undefined) {
     if (isClosed) return;
     const more = isAnswer(message) && status !== undefined ? { status } : {};
-    end.onmessage?.(message, { relatedRequestId: related, ...more });
+    transport.onmessage?.(message, { relatedRequestId: related, ...more });
   }
 
-  return end;
+  return transport;
+}
+
+function typeOf(headers: IncomingHttpHeaders): string | undefined {
+  return textOf(headers, "content-type")?.split(";")[0]?.trim().toLowerCase();
 }
 
 function textOf(headers: IncomingHttpHeaders, name: string): string | undefined {

@@ -1,6 +1,7 @@
 /** How the answers of a server over HTTP are handled. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
 import { httpAgent, httpBack } from "../../../../src/gateway/transports/http-back.ts";
 import type { Extra, Message } from "../../../../src/gateway/transports/index.ts";
@@ -225,8 +226,44 @@ it("sends the headers of the caller's newest message with what no message causes
   ]);
 });
 
+it("listens to a server's own stream once, however often the caller says that it is ready", async () => {
+  const { end, messages, seen } = await back(
+    session((response) =>
+      response.writeHead(200, { "content-type": "text/event-stream" }).write(":\n\n"),
+    ),
+  );
+  await end.send(initialize);
+  await messages(1);
+  for (let time = 0; time < 5; time += 1) await end.send(initialized);
+  await end.send(call);
+  await messages(2);
+  expect(seen.filter(({ method }) => method === "GET")).toHaveLength(1);
+});
+
+it("fetches the rest of a stream with the headers of its own request", async () => {
+  const tenants: unknown[] = [];
+  const { end, messages } = await back((response, { method, headers }, body) => {
+    if (method === "GET") {
+      tenants.push(headers["x-tenant"]);
+      events(response, result);
+    } else if (body.includes("tools/call")) {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write("id: 1\ndata:\n\n");
+      setTimeout(() => response.end(), 100);
+    } else json(response, { jsonrpc: "2.0", id: 6, result: {} });
+  });
+  const from = (tenant: string) => ({
+    caller: { request: new Request("http://front", { headers: { "x-tenant": tenant } }) },
+  });
+  await end.send(call, from("a"));
+  await end.send({ ...call, id: 6, method: "ping" }, from("b"));
+  await messages(2);
+  expect(tenants).toEqual(["a"]);
+});
+
 it.each([
   [405, []],
+  [400, ["The server refused a stream of its own with 400."]],
   [401, ["The server refused a stream of its own with 401."]],
 ])(
   "says that its own stream was refused, unless the server has none: %s",
@@ -275,10 +312,20 @@ it("opens its own stream again as often as it ends, after a short pause", async 
 
 it("waits as long as the server says before it opens its own stream again", async () => {
   const { messages, pauses } = await listening((response) =>
-    events(response, `id: 1\nretry: 900\ndata: ${JSON.stringify(note)}\n\n`),
+    events(response, `id: 1\ndata: ${JSON.stringify(note)}\n\n`, "retry: 900\n\n"),
   );
   await messages(3);
   expect(Math.min(...pauses())).toBeGreaterThan(850);
+});
+
+it.each([
+  ["400", (response: ServerResponse) => void response.writeHead(400).end()],
+  ["what is not a stream", (response: ServerResponse) => json(response, {})],
+])("asks once for a stream of its own from a server that answers with %s", async (_, onGet) => {
+  const { pauses, errors } = await listening(onGet);
+  await expect.poll(() => errors).toHaveLength(1);
+  await pause(600);
+  expect(pauses()).toEqual([]);
 });
 
 it("waits longer each time its own stream is refused, or ends at once", async () => {
