@@ -60,9 +60,9 @@ export async function sendUpstream(
     if (answered.how === "threw") throw answered.value;
     if (answered.how === "timeout") throw new DOMException("It took too long.", "TimeoutError");
     const { status, headers } = answered.value;
-    refuseEncoded(headers.get("content-encoding"), answered.value.body);
+    const plain = plainBody(status, headers.get("content-encoding"), answered.value.body);
     // The timeout covers the body too.
-    const body = answered.value.body?.pipeThrough(new TransformStream(), { signal: late }) ?? null;
+    const body = plain?.pipeThrough(new TransformStream(), { signal: late }) ?? null;
     return new Response(body, { status, headers: returned(headers) });
   }
   const response = await send(to, {
@@ -73,9 +73,9 @@ export async function sendUpstream(
     signal: AbortSignal.any([init.signal, AbortSignal.timeout(timeoutMs)]),
   });
   // Node's web streams and the DOM's are the same; only the types differ.
-  const body = Readable.toWeb(response.body) as ReadableStream<Uint8Array>;
-  refuseEncoded(response.headers["content-encoding"], body);
+  const stream = Readable.toWeb(response.body) as ReadableStream<Uint8Array>;
   const { statusCode: status } = response;
+  const body = plainBody(status, response.headers["content-encoding"], stream);
   const fields = returned(Object.entries(response.headers));
   return new Response(isEmptyStatus(status) ? null : body, { status, headers: fields });
 }
@@ -90,9 +90,17 @@ function returned(all: Iterable<readonly [string, unknown]>): Headers {
   return headers;
 }
 
-/** Some servers compress although they were asked not to. Throws `Refused`. */
-function refuseEncoded(coding: unknown, body: ReadableStream<Uint8Array> | null): void {
-  if (coding === undefined || coding === null || coding === "identity") return;
+/**
+ * Some servers compress although they were asked not to. Throws `Refused`, but an error only loses
+ * its body: its status and headers say whether to try again.
+ */
+function plainBody(
+  status: number,
+  coding: unknown,
+  body: ReadableStream<Uint8Array> | null,
+): ReadableStream<Uint8Array> | null {
+  if (coding === undefined || coding === null || coding === "identity") return body;
   void body?.cancel().catch(() => {});
+  if (status >= 400) return null;
   throw new Refused(refusalOf("answer_invalid", "it is compressed"));
 }

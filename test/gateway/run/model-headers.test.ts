@@ -112,6 +112,32 @@ it("returns the headers of an error, too", async () => {
 it.each([
   ["that plugins read", [looker]],
   ["that nobody reads", []],
+])("keeps the status of an error that is compressed: %s", async (_, plugins) => {
+  let status = 429;
+  const { client } = await clientOf((_request, response) => {
+    const about = {
+      ...json,
+      "request-id": "req_3",
+      "retry-after": "7",
+      "content-encoding": "gzip",
+    };
+    const error = { type: "error", error: { type: "rate_limit_error", message: "Later" } };
+    response.writeHead(status, about).end(gzipSync(JSON.stringify(error)));
+  }, plugins);
+  for (status of [429, 401]) {
+    for (const ask of [() => client.messages.create(asked), () => client.models.list()]) {
+      const error: unknown = await ask().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ status, requestID: "req_3" });
+      const headers = (error as InstanceType<typeof Anthropic.APIError>).headers as Headers;
+      expect(headers.get("retry-after")).toBe("7");
+      expect(headers.has("content-encoding")).toBe(false);
+    }
+  }
+});
+
+it.each([
+  ["that plugins read", [looker]],
+  ["that nobody reads", []],
 ])("asks for an answer that is not compressed, and refuses one that is: %s", async (_, plugins) => {
   const { seen, made, client } = await clientOf((_request, response) => {
     response.writeHead(200, { ...json, "content-encoding": "gzip" });
