@@ -63,8 +63,8 @@ interface Policy {
 }
 
 /**
- * Makes the plugin. A message without parts is judged as one with an empty text. An engine's error message is not passed on, because it can quote
- * values.
+ * Makes the plugin. A message without parts is judged as one with an empty text. An engine's error
+ * message is not passed on, because it can quote values.
  */
 export function policyPlugin({ name, description, hooks, capabilities, allows }: Policy): Plugin {
   function handler(message: Message, context: { readonly hook: string }, extensions: object) {
