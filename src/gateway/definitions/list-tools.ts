@@ -12,10 +12,10 @@ const client = { name: "glassine", version: packageVersion };
 type Connect = (exchange?: { readonly headers: Headers; readonly message: Message }) => Transport;
 
 /**
- * Returns all tools of a server.
+ * Returns all tools of a server, each name once.
  *
  * @throws Error if the server does not answer with a list of tools: with its error message, if it
- *   sent one
+ *   sent one. Also if the list has no clear end
  */
 export async function listTools(connect: Connect): Promise<readonly Message[]> {
   const transport = connect();
@@ -66,18 +66,25 @@ function exchange(connect: Connect): Asking {
 }
 
 async function allPages(begin: () => Asking): Promise<readonly Message[]> {
-  const tools: Message[] = [];
+  const tools = new Map<unknown, Message>();
   const asked = new Set<string>();
-  let cursor: unknown;
+  let cursor: string | undefined;
   for (let page = 0; page < maxPages; page += 1) {
     const { ask, close } = begin();
     const { error, result } = await ask("tools/list", cursor === undefined ? {} : { cursor });
     await close();
     if (!isMessage(result) || !Array.isArray(result.tools)) throw new Error(reasonIn(error));
-    tools.push(...result.tools.filter(isMessage));
-    cursor = result.nextCursor;
-    // Some servers end their lists with null, an empty cursor, or one that they gave before.
-    if (typeof cursor !== "string" || cursor === "" || asked.has(cursor)) return tools;
+    const before = tools.size;
+    for (const tool of result.tools.filter(isMessage)) tools.set(tool.name, tool);
+    const { nextCursor } = result;
+    // Some servers end their lists with null or an empty cursor.
+    if (nextCursor === undefined || nextCursor === null || nextCursor === "")
+      return [...tools.values()];
+    if (typeof nextCursor !== "string")
+      throw new Error("the cursor of the next page of tools is not a string");
+    // Some give their last page again and again; others use one cursor for all pages.
+    if (asked.has(nextCursor) && tools.size === before) return [...tools.values()];
+    cursor = nextCursor;
     asked.add(cursor);
   }
   throw new Error(`the list of tools does not end after ${maxPages} pages`);

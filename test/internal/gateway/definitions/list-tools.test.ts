@@ -1,16 +1,21 @@
 /** Where a list of tools ends. */
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { listTools } from "../../../../src/gateway/definitions/list-tools.ts";
 import type { Message, Transport } from "../../../../src/gateway/transports/index.ts";
 
-/** A server whose pages have these cursors, and the last of them from then on. */
-function listingServer(cursors: readonly unknown[]): Transport {
+interface Page {
+  readonly tools: readonly string[];
+  readonly nextCursor?: unknown;
+}
+
+/** A server that answers a request for the page after `cursor`, the nth request of all, so. */
+function listingServer(pageAfter: (cursor: unknown, nth: number) => Page): Transport {
   let pages = 0;
-  const answer = ({ method }: Message): Message => {
+  const answer = ({ method, params }: Message): Message => {
     if (method === "initialize") return { protocolVersion: "2025-11-25" };
-    const nextCursor = cursors[Math.min(pages, cursors.length - 1)];
     pages += 1;
-    return { tools: [{ name: `tool-${pages}` }], nextCursor };
+    const { tools, nextCursor } = pageAfter((params as Message).cursor, pages);
+    return { tools: tools.map((name) => ({ name })), nextCursor };
   };
   const transport: Transport = {
     start: async () => {},
@@ -23,12 +28,59 @@ function listingServer(cursors: readonly unknown[]): Transport {
   return transport;
 }
 
-it.each<[string, number, readonly unknown[]]>([
-  ["no cursor", 2, ["a", undefined]],
-  ["null", 2, ["a", null]],
-  ["an empty cursor", 2, ["a", ""]],
-  ["the same cursor again", 2, ["a"]],
-  ["an earlier cursor", 3, ["a", "b", "a"]],
-])("a list ends with %s", async (_, count, cursors) => {
-  expect(await listTools(() => listingServer(cursors))).toHaveLength(count);
+async function namesFrom(pageAfter: (cursor: unknown, nth: number) => Page) {
+  const tools = await listTools(() => listingServer(pageAfter));
+  return tools.map(({ name }) => name);
+}
+
+it.each([
+  ["no cursor", undefined],
+  ["null", null],
+  ["an empty cursor", ""],
+])("a list ends with %s", async (_, end) => {
+  const names = await namesFrom((cursor) =>
+    cursor === undefined ? { tools: ["a"], nextCursor: "2" } : { tools: ["b"], nextCursor: end },
+  );
+  expect(names).toEqual(["a", "b"]);
+});
+
+it.each([2, 0, false, true, {}])("a cursor that is %j is an error", async (nextCursor) => {
+  await expect(namesFrom(() => ({ tools: ["a"], nextCursor }))).rejects.toThrow(
+    "the cursor of the next page of tools is not a string",
+  );
+});
+
+describe("at a repeated cursor", () => {
+  it.each<[string, readonly string[], (cursor: unknown) => Page]>([
+    ["there is one page", ["a"], () => ({ tools: ["a"], nextCursor: "2" })],
+    [
+      "the last page names itself",
+      ["a", "b"],
+      (cursor) => ({ tools: [cursor === undefined ? "a" : "b"], nextCursor: "2" }),
+    ],
+    [
+      "the last page names an earlier one",
+      ["a", "b", "c"],
+      (cursor) =>
+        ({
+          "2": { tools: ["b"], nextCursor: "3" },
+          "3": { tools: ["c"], nextCursor: "2" },
+        })[String(cursor)] ?? { tools: ["a"], nextCursor: "2" },
+    ],
+  ])("the list ends where nothing new comes, and has no tool twice: %s", async (_, names, page) => {
+    expect(await namesFrom(page)).toEqual(names);
+  });
+
+  it("the list goes on while new tools come", async () => {
+    const names = await namesFrom((_, nth) => ({
+      tools: [`tool-${nth}`],
+      nextCursor: nth < 4 ? "more" : undefined,
+    }));
+    expect(names).toEqual(["tool-1", "tool-2", "tool-3", "tool-4"]);
+  });
+
+  it("a list that never ends is an error", async () => {
+    const endless = namesFrom((_, nth) => ({ tools: [`tool-${nth}`], nextCursor: "more" }));
+    await expect(endless).rejects.toThrow("does not end after 1000 pages");
+  });
 });
