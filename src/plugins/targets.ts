@@ -113,23 +113,26 @@ const ambiguous: readonly RegExp[] = [
  * their normal form, so that another spelling of a URI is refused too.
  */
 export function refusedUris(patterns: readonly string[]): (uri: string) => boolean {
-  const matches = nameMatcher([...patterns, ...patterns.map(normalForm)]);
-  return (uri) => matches(uri) || matches(normalForm(uri));
+  const matches = nameMatcher([...patterns, ...patterns.map((pattern) => normalForm(pattern))]);
+  return (uri) =>
+    matches(uri) || matches(normalForm(uri)) || matches(normalForm(uri, { withUser: false }));
 }
 
 /**
- * A URI as the URL Standard writes it, without user information and the dot after a host, and with
- * unreserved characters decoded (RFC 3986 §6.2.2.2). A string that is not a URI stays as it is.
+ * A URI as the URL Standard writes it, without the dot after a host, and with unreserved characters
+ * decoded (RFC 3986 §6.2.2.2). A string that is not a URI stays as it is.
  */
-function normalForm(uri: string): string {
+function normalForm(uri: string, { withUser } = { withUser: true }): string {
   let url: URL;
   try {
     url = new URL(uri);
   } catch {
     return uri;
   }
-  url.username = "";
-  url.password = "";
+  if (!withUser) {
+    url.username = "";
+    url.password = "";
+  }
   url.hostname = url.hostname.replace(/\.$/, "");
   return url.href.replaceAll(/%[0-9a-f]{2}/gi, (code) => {
     const character = String.fromCharCode(Number.parseInt(code.slice(1), 16));

@@ -110,6 +110,19 @@ describe("egressGuard", () => {
     expect(violation?.code).toBe("egress_denied");
   });
 
+  it.each([
+    ["https://user@*/**", "https://user@a.example/x", "https://a.example/x"],
+    ["https://user@*/**", "HTTPS://%75ser@A.example./x", "https://other@a.example/x"],
+    ["https://*@*/**", "https:user@a.example/x", "https://a.example/@x"],
+    ["https://*:*@a.example/**", "https://user:word@A.example/x", "https://user@a.example/x"],
+    ["https://@a.example/**", "https://user@a.example/x", "https://b.example/x"],
+  ])("refuses by user information alone: %j", async (pattern, refused, passing) => {
+    const guard = guardOf({ refuse: { resources: [pattern] } });
+    const of = (uri: string) => run(guard, "cmf.resource_pre_fetch", goingTo(uri), labelled);
+    expect((await of(refused)).violation?.code).toBe("egress_denied");
+    expect((await of(passing)).continueProcessing).toBe(true);
+  });
+
   it("allows URIs that it does not refuse, and only those that say where they go", async () => {
     const passes = async (guard: ReturnType<typeof guardOf>, uri: string) =>
       (await run(guard, "cmf.resource_pre_fetch", goingTo(uri), labelled)).continueProcessing;
