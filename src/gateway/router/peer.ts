@@ -18,6 +18,7 @@ import {
   type Refusal,
   type RequestId,
   type SendOptions,
+  TooManyProcesses,
   type Transport,
   tooManyUnanswered,
   unreachable,
@@ -113,7 +114,7 @@ export function peerOf(options: PeerOptions): Peer {
     } catch (thrown) {
       const error = errorOf(thrown);
       failures = 1;
-      unavailable(error.message);
+      unavailable(error);
       lose();
       return error;
     }
@@ -172,7 +173,7 @@ export function peerOf(options: PeerOptions): Peer {
       await connect(transport);
     } catch (error) {
       if (transport !== current || state !== "starting") return;
-      unavailable(errorOf(error).message);
+      unavailable(errorOf(error));
       lose();
       return;
     }
@@ -187,7 +188,7 @@ export function peerOf(options: PeerOptions): Peer {
     const { result, error } = message;
     if (!isMessage(result)) {
       const { code } = isMessage(error) ? error : {};
-      unavailable(`The server answered initialize with the error ${String(code)}.`);
+      unavailable(new Error(`The server answered initialize with the error ${String(code)}.`));
       void current.close();
       return;
     }
@@ -233,8 +234,10 @@ export function peerOf(options: PeerOptions): Peer {
     onLost();
   }
 
-  function unavailable(text: string): void {
-    log.error("server_unavailable", { server: name, text });
+  function unavailable(error: Error): void {
+    const fields = { server: name, text: error.message };
+    if (error instanceof TooManyProcesses) log.warn("too_many_processes", fields);
+    else log.error("server_unavailable", fields);
   }
 
   return {

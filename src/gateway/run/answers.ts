@@ -27,7 +27,7 @@ const answers = {
   too_many_sessions: {
     status: 503,
     rpc: -32013,
-    text: "Too many sessions are open: end one, or try again later",
+    text: "Too many sessions or processes are open: end a session, or try again later",
   },
   too_many_unanswered: {
     status: 429,

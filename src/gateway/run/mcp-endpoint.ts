@@ -166,8 +166,12 @@ export function mcpEndpoint(options: EndpointOptions) {
   }
 
   function unavailable(error: unknown, body: unknown): Response {
-    log.error("server_unavailable", { text: errorOf(error).message });
-    if (error instanceof TooManyProcesses) return tooManySessions(body);
+    const { message: text } = errorOf(error);
+    if (error instanceof TooManyProcesses) {
+      log.warn("too_many_processes", { text });
+      return tooManySessions(body);
+    }
+    log.error("server_unavailable", { text });
     return answer("server_unavailable", {}, idOf(body));
   }
 

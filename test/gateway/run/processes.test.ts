@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { afterEach, describe, expect, it } from "vitest";
+import { exchangeOf } from "../router/support/servers.ts";
 import { folderWith } from "../support/folder.ts";
 import { callerOf, initialize } from "./support/caller.ts";
 import { type Started, startGateway } from "./support/gateway.ts";
@@ -147,17 +148,27 @@ it("passes over what a server prints that is no message", async () => {
   expect(events(made)).toContain("server_stdout_invalid");
 });
 
-it("refuses a session beyond the processes of its server, and says when to come again", async () => {
-  const made = await connected({ servers: { small }, limits: { children: 1 } });
-  const full = await callerOf(made.url).post(initialize);
-  expect(full).toMatchObject({
-    status: 503,
-    code: "too_many_sessions",
-    messages: [{ id: initialize.id }],
+describe("when a server has all the processes that it may have", () => {
+  const { body, headers } = exchangeOf("call", "tools/call", { name: "answer", arguments: {} });
+
+  it.each([
+    ["a session", { small }, { ...initialize }, {}],
+    ["an exchange", { small }, body, headers],
+    ["a session with several servers", { small, other: small }, { ...initialize }, {}],
+  ])("refuses %s, and says when to come again", async (_, servers, asked, headers) => {
+    const made = await connected({ servers, limits: { children: 1 } });
+    const full = await callerOf(made.url).post(asked, { headers });
+    expect(full).toMatchObject({ status: 503, code: "too_many_sessions" });
+    const message = expect.stringContaining("Too many sessions or processes are open");
+    expect(full.messages).toMatchObject([{ id: asked.id, error: { message } }]);
+    expect(full.headers.get("retry-after")).toBe("60");
+    const about = made.log.lines.filter(({ event }) => event === "too_many_processes");
+    expect(about[0]).toMatchObject({
+      level: "warn",
+      fields: { text: expect.stringContaining("limits.children") },
+    });
+    expect(events(made)).not.toContain("server_unavailable");
   });
-  expect(full.headers.get("retry-after")).toBe("60");
-  const { fields } = made.log.lines.find(({ event }) => event === "server_unavailable") ?? {};
-  expect(fields?.text).toContain("limits.children");
 });
 
 it("passes on each message of a batch", async () => {

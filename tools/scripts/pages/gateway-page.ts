@@ -278,6 +278,7 @@ So the answer to \`initialize\` starts only when the server has answered: allow 
 The stream of a cancelled request ends with a result from the gateway that says so (\`isError\`), because some clients would ask again if it ended with an error or with nothing. Clients do not read that result. Over stdio nothing is sent.
 Over stdio an answer that is larger than \`limits.messageBytes\` is refused, and others go on. If the gateway cannot tell which request it belongs to, it starts the server again, and open requests get \`peer_died\`.
 An answer that belongs to no open request is dropped, and so is progress that goes backwards, has another request's token, or comes more than a hundred times a second.
+If a server has no process for a caller because of \`limits.children\`, the log says \`too_many_processes\`.
 A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`.
 [mcp.md](mcp.md) has the codes of plugins and guards, and [threat-model.md](threat-model.md) says what attackers try.
 
