@@ -33,8 +33,18 @@ export type InvokeResult<Payload = object, Extensions = ExtensionsOf<StandardSlo
 
 /** Whether to go on. If not, there is always a violation. */
 type Verdict =
-  | { readonly continueProcessing: true; readonly violation: undefined }
-  | { readonly continueProcessing: false; readonly violation: Violation };
+  | {
+      /** Whether to go on. */
+      readonly continueProcessing: true;
+      /** Why not to go on, or `undefined`. */
+      readonly violation: undefined;
+    }
+  | {
+      /** Whether to go on. */
+      readonly continueProcessing: false;
+      /** Why not to go on, or `undefined`. */
+      readonly violation: Violation;
+    };
 
 /** What `invoke` resolves to, by the hook's semantic. */
 type AnswerOf<Spec extends HookSpec, Extensions> = {

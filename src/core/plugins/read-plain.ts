@@ -31,7 +31,8 @@ export function readPlainObject(
 ): Record<string, unknown> | undefined {
   const properties = propertiesOf(value);
   if (properties === undefined) {
-    const type = typeName(value);
+    // Asking what a revoked proxy is would throw.
+    const type = isProxy(value) ? "object" : typeName(value);
     const got = type === "object" ? "an object of a class" : type;
     report(field, `${field} must be a plain object, got ${got}`);
     return undefined;
