@@ -71,6 +71,35 @@ describe("a worker", () => {
     expect(supervisor.counts.strays).toBe(1_001);
   });
 
+  it.each([
+    ["begins with text", 'INFO {"request_id":"r"}'],
+    ["has it further inside", '{"message":"hi","context":{"request_id":"r"}}'],
+    ["has it as a number", '{"request_id":7}'],
+    ["is an array", '[{"request_id":"r"}]'],
+    ["is long, and begins with text", `INFO {"request_id":"r"} ${"x".repeat(70_000)}`],
+  ])("may print a line with an id of a request that %s", async (_, line) => {
+    verifies("cpex:turns");
+    const { supervisor, ask, printed } = saying(() => times(200, line));
+    for (let i = 0; i < 6; i++) expect(await ask()).toMatchObject({ type: "result" });
+    expect(printed).toEqual(times(1_200, `${line}\n`));
+    expect(supervisor.counts).toMatchObject({ strays: 0, starts: 1 });
+  });
+
+  it.each([
+    ["an answer", '{"status":"ok","request_id":"unknown"}', [], 1],
+    [
+      "what may be an answer, and is long",
+      `{"a":"${"x".repeat(70_000)}","request_id":"unknown"}`,
+      ["(70031 characters that may be an answer)\n"],
+      0,
+    ],
+  ])("that prints %s does not have it shown", async (_, line, shown, strays) => {
+    verifies("cpex:turns");
+    const { supervisor, ask, printed } = saying(() => [line]);
+    expect(await ask()).toMatchObject({ type: "result" });
+    expect({ printed, strays: supervisor.counts.strays }).toEqual({ printed: shown, strays });
+  });
+
   it("that answers with too many values fails its turn alone", async () => {
     verifies("isolation:size");
     const values = JSON.stringify(times(101_000, ""));

@@ -151,9 +151,22 @@ export function readAnswer(line: string, id: string, task: string): Answer | und
   }
 }
 
-/** Whether a line that answers no open task looks like an answer, rather than like output. */
-export function isLateAnswer(line: string): boolean {
-  return line.length <= 65_536 && line.includes('"request_id"');
+/** The longest line that is parsed although it does not answer the open task. */
+const maxParsedUnits = 65_536;
+
+/**
+ * What a line is that does not answer the open task. Parsing one that is `long` could take seconds;
+ * it begins like an answer and may be one, so its content must not be shown.
+ */
+export function kindOfStray(line: string): "answer" | "output" | "long" {
+  // Much of what plugins log has this somewhere. Only an answer has it at its top.
+  if (!line.includes('"request_id"')) return "output";
+  if (line.length > maxParsedUnits) return line.trimStart().startsWith("{") ? "long" : "output";
+  try {
+    return answered.safeParse(JSON.parse(line)).success ? "answer" : "output";
+  } catch {
+    return "output";
+  }
 }
 
 /** Why the task failed, or `undefined`. */

@@ -27,7 +27,7 @@ import {
   capabilitiesTask,
   failureOf,
   type Guest,
-  isLateAnswer,
+  kindOfStray,
   maxTaskUnits,
   misfitOf,
   readAnswer,
@@ -88,11 +88,14 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
           printed.reset();
           next();
           onAnswer(answer, line);
+          return;
         }
+        const kind = kindOfStray(line);
         // Let the supervisor count a stray. The content is not for it.
-        else if (isLateAnswer(line)) onLine("");
+        if (kind === "answer") onLine("");
         else {
-          onOutput(`${line}\n`);
+          const isShown = kind === "output";
+          onOutput(isShown ? `${line}\n` : `(${line.length} characters that may be an answer)\n`);
           if (printed.add(line)) onEnd(saidTooMuch);
         }
       },
