@@ -1,5 +1,5 @@
 /** Lines that answer a task, and lines that a CPEX plugin prints. The worker is simulated. */
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { cpexLink } from "../../../src/operate/isolate/cpex/worker-link.ts";
 import { type LinkEvents, Supervisor } from "../../../src/operate/isolate/supervisor.ts";
 import { verifies } from "../../support/verifies.ts";
@@ -15,6 +15,7 @@ const task = JSON.stringify({ hook: "tool_pre_invoke", payload: {}, context: { r
 function saying(linesFor: (id: string) => readonly string[]) {
   const printed: string[] = [];
   const ends: string[] = [];
+  let print: (line: string) => void = () => {};
   const answer = (request: Readonly<Record<string, unknown>>): readonly string[] => {
     const { request_id, task_type, payload } = request;
     const said = (fields: object) => JSON.stringify({ ...fields, request_id });
@@ -25,13 +26,16 @@ function saying(linesFor: (id: string) => readonly string[]) {
   };
   const supervisor = new Supervisor({
     start: cpexLink({
-      start: ({ onLine }: LinkEvents) => ({
-        send: (line) =>
-          queueMicrotask(() => {
-            for (const each of answer(JSON.parse(line))) onLine(each);
-          }),
-        kill() {},
-      }),
+      start: ({ onLine }: LinkEvents) => {
+        print = onLine;
+        return {
+          send: (line) =>
+            queueMicrotask(() => {
+              for (const each of answer(JSON.parse(line))) onLine(each);
+            }),
+          kill() {},
+        };
+      },
       ...{ guest, manifest, onTurn: undefined, onOutput: (text) => printed.push(text) },
     }),
     load: { file: "/played.py", exportName: "default", needsHost: false },
@@ -41,7 +45,11 @@ function saying(linesFor: (id: string) => readonly string[]) {
   onTestFinished(() => supervisor.close());
   const ask = () =>
     supervisor.ask({ type: "turn", hook: "tool_pre_invoke" }, new AbortController().signal, task);
-  return { supervisor, ask, printed, ends };
+  /** Prints this many lines while no turn is open. */
+  const printIdle = (count: number) => {
+    for (let i = 0; i < count; i++) print("idle");
+  };
+  return { supervisor, ask, printed, ends, printIdle };
 }
 
 const times = (count: number, line: string) => Array.from({ length: count }, () => line);
@@ -62,6 +70,35 @@ describe("a worker", () => {
     const { ask, ends } = saying(() => lines);
     await expect(ask()).rejects.toMatchObject({ code: "plugin_ended" });
     expect(ends).toEqual(["said too much that nobody asked for"]);
+  });
+
+  it("may print a line a second for as long as it has no turn", async () => {
+    verifies("cpex:turns");
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { ask, printed, ends, printIdle } = saying(() => times(1_000, "hello"));
+    await ask();
+    for (let second = 0; second < 3_000; second++) {
+      vi.setSystemTime(Date.now() + 1_000);
+      printIdle(1);
+    }
+    expect(await ask()).toMatchObject({ type: "result" });
+    expect([printed.length, ends]).toEqual([5_000, []]);
+  });
+
+  it("that prints too much without a turn has the rest of that minute left out", async () => {
+    verifies("cpex:turns");
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { supervisor, ask, printed, ends, printIdle } = saying(() => []);
+    await ask();
+    printIdle(5_000);
+    expect(printed).toHaveLength(1_000);
+    vi.setSystemTime(Date.now() + 60_000);
+    printIdle(5_000);
+    expect(printed).toHaveLength(2_000);
+    expect(await ask()).toMatchObject({ type: "result" });
+    expect([ends, supervisor.counts.starts]).toEqual([[], 1]);
   });
 
   it("that answers nobody too often is ended", async () => {

@@ -54,6 +54,9 @@ export interface CpexLinkOptions {
   readonly onOutput: (text: string) => void;
 }
 
+/** While no task is open, what is printed in each time of this length is counted by itself. */
+const idleMs = 60_000;
+
 /** No hook has this name: asked for it, the worker creates the plugin but runs no hook of it. */
 const noHook = "glassine_start";
 const ownError = new RegExp(`^.*has no hook: '${noHook}'.*\n?`, "gm");
@@ -77,6 +80,7 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
       send({ type: "error", id }, encodeError(new Error(message), { plugin: options.guest.name }));
     const waiting: Pending[] = [];
     const printed = strayCounter();
+    let countedSince = Date.now();
     let current: Pending | undefined;
     const link: ReturnType<StartLink> = start({
       onEnd,
@@ -85,7 +89,7 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
         if (current !== undefined && answer !== undefined) {
           const { onAnswer } = current;
           current = undefined;
-          printed.reset();
+          count();
           next();
           onAnswer(answer, line);
           return;
@@ -95,15 +99,28 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
         if (kind === "answer") onLine("");
         else {
           const isShown = kind === "output";
-          onOutput(isShown ? `${line}\n` : `(${line.length} characters that may be an answer)\n`);
-          if (printed.add(line)) onEnd(saidTooMuch);
+          output(isShown ? line : `(${line.length} characters that may be an answer)`, line);
         }
       },
     });
+    /** Without a task there is nothing to fail, so what is too much then is only left out. */
+    function output(shown: string, line: string): void {
+      if (current === undefined && Date.now() - countedSince >= idleMs) count();
+      const isTooMuch = printed.add(line);
+      if (!isTooMuch) onOutput(`${shown}\n`);
+      else if (current !== undefined) onEnd(saidTooMuch);
+    }
+    /** Begins to count anew. */
+    function count(): void {
+      printed.reset();
+      countedSince = Date.now();
+    }
     function next(): void {
       if (current !== undefined) return;
       current = waiting.shift();
-      if (current !== undefined) link.send(current.line);
+      if (current === undefined) return;
+      count();
+      link.send(current.line);
     }
     function ask(pending: Pending): void {
       waiting.push(pending);
