@@ -387,34 +387,6 @@ describe.skipIf(!hasEnvoy)("behind Envoy", () => {
     await expect.poll(() => processors[0]?.log.join("\n")).toContain("failure_mode_allow");
   });
 
-  it.each<[string, (config: string) => string]>([
-    [
-      "the headers of requests are skipped",
-      (config) => config.replace("request_header_mode: SEND", "request_header_mode: SKIP"),
-    ],
-    [
-      "Envoy refuses a request by itself",
-      (config) =>
-        config.replace(
-          /^( +)- name: envoy.filters.http.ext_proc$/m,
-          '$1- { name: envoy.filters.http.rbac, typed_config: { "@type": type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC, rules: { action: DENY, policies: { all: { permissions: [{ any: true }], principals: [{ any: true }] } } } } }\n$&',
-        ),
-    ],
-  ])("answers with an error, and says why, where %s", async (_, change) => {
-    verifies("envoy:begin");
-    const upstream = await httpServer((asked, response) => {
-      asked.resume();
-      response.setHeader("content-type", "application/json").end('"unjudged"');
-    });
-    const { url, processors } = await started(
-      { servers: { up: { url: upstream } }, identity: { anonymous: true } },
-      { change },
-    );
-    const answer = await fetch(url, { headers: { accept: "text/event-stream" } });
-    expect([answer.status, await answer.text()]).toEqual([500, ""]);
-    await expect.poll(() => processors[0]?.log.join("\n")).toContain("envoy_request_unseen");
-  });
-
   it("passes nothing unjudged while a processor is killed and started again", async () => {
     const mark = await pluginFile(
       `{ name: "mark", version: "1.0.0", capabilities: ["read_headers", "write_headers"], hooks: { "cmf.tool_pre_invoke": (_m, _c, extensions) => ({ modifiedExtensions: setHeader(extensions, "x-judged", "yes") }) } }`,

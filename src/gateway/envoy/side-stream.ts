@@ -6,7 +6,8 @@
  * - Nothing is answered before it is judged: the answer to headers waits until the body is judged.
  * - If a stream ends without an error, Envoy lets the rest pass unjudged, in any failure mode. So a
  *   stream ends only after its last answer, and every failure ends it with an error.
- * - Nothing can be judged without its request, so a stream that does not begin with that fails.
+ * - Nothing can be judged without its request, so a stream that does not begin with that fails, or
+ *   is answered with what cannot look like a judged success: see `ownAnswer`.
  * - While bodies stream in both directions, Envoy waits forever for a part that is not answered.
  */
 import { errorOf, type Forward, type Forwarded, isEmptyStatus } from "../transports/index.ts";
@@ -19,6 +20,7 @@ import {
   type Received,
   receivedIn,
 } from "./header-changes.ts";
+import { ownAnswer } from "./own-answer.ts";
 
 /** The parts of a gRPC stream that are used here. */
 export interface Call {
@@ -91,7 +93,7 @@ export const envoyNotes = {
   body_mode_unsupported:
     "Envoy streams bodies in a mode in which they cannot be judged, and the request was refused: set FULL_DUPLEX_STREAMED or BUFFERED.",
   request_unseen:
-    "Envoy sent a response, a body or trailers without the headers of the request, and the exchange was ended with an error: set request_header_mode to SEND, and put external processing before filters that answer requests.",
+    "Envoy sent a response, a body or trailers without the headers of the request. An error or the answer to a preflight request was passed on without its body, and 500 replaced anything else: set request_header_mode to SEND, and put external processing before filters that answer requests.",
 } as const;
 
 export type EnvoyNote = keyof typeof envoyNotes;
@@ -150,8 +152,8 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
   function take(message: ProcessingRequest): void {
     if (isOver) return;
     if (asked === undefined && !message.request_headers) {
-      onNote("request_unseen");
-      throw new Error("Envoy did not send the headers of the request first.");
+      takeUnseen(message);
+      return;
     }
     const { protocol_config: config, observability_mode: isObserved } = message;
     if (config) {
@@ -170,6 +172,18 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
     else if (message.request_trailers) takeTrailers("request", asked, message.request_trailers);
     else if (message.response_trailers)
       takeTrailers("response", answered, message.response_trailers);
+  }
+
+  /** Takes the first message of a stream that does not begin with a request. */
+  function takeUnseen({
+    response_headers: first,
+    observability_mode: isObserved,
+  }: ProcessingRequest) {
+    onNote("request_unseen");
+    const own =
+      first && isObserved !== true && ownAnswer(first.headers, first.end_of_stream !== true);
+    if (!own) throw new Error("Envoy did not send the headers of the request first.");
+    endWith(own, Buffer.alloc(0));
   }
 
   /** Writes nothing in observability mode, in which Envoy takes no answers. */
@@ -348,7 +362,10 @@ export function sideStream(call: Call, { respond, single, onNote }: SideStreamOp
   /** Ends the exchange with this response, whatever the server has sent or will send. */
   async function giveAtOnce(response: Response): Promise<void> {
     const body = Buffer.from(await response.arrayBuffer());
-    if (isOver) return;
+    if (!isOver) endWith(response, body);
+  }
+
+  function endWith(response: Pick<Response, "status" | "headers">, body: Uint8Array): void {
     const headers = changesTo(new Map(), response.headers, true);
     const status = { code: response.status };
     write({ immediate_response: { status, headers, body, details: "glassine" } });

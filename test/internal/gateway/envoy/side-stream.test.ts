@@ -310,11 +310,31 @@ it("answers no trailers of a buffered body that never came", () => {
   expect(written).toEqual([{ request_headers: { response: {} } }]);
 });
 
+/** The beginning of a response. */
+const head = (headers: Readonly<Record<string, string>>, end_of_stream = true) => ({
+  response_headers: {
+    headers: { headers: Object.entries(headers).map(([key, value]) => ({ key, value })) },
+    end_of_stream,
+  },
+});
+const preflight = {
+  ":status": "200",
+  "access-control-allow-origin": "https://a.test",
+  "access-control-allow-methods": "POST",
+};
+
 it.each<[string, object]>([
+  ["a response", head({ ":status": "200" })],
+  ["a response that is empty, but no success", head({ ":status": "304" })],
+  ["a redirect", head({ ":status": "302", location: "/there" })],
+  ["a response without a status", head({ "retry-after": "1" })],
+  ["a status that there is not", head({ ":status": "600" })],
   [
-    "a response",
-    { response_headers: { headers: { headers: [{ key: ":status", value: "200" }] } } },
+    "a success that names no methods",
+    head({ ":status": "200", "access-control-allow-origin": "*" }),
   ],
+  ["a success with a body that looks like a preflight's", head(preflight, false)],
+  ["a 202 that looks like a preflight's", head({ ...preflight, ":status": "202" })],
   ["the body of a request", { request_body: body }],
   ["the body of a response", { response_body: body }],
   ["the trailers of a request", { request_trailers: trailers }],
@@ -331,6 +351,78 @@ it.each<[string, object]>([
     expect(errors).toEqual(["Envoy did not send the headers of the request first."]);
     expect({ notes, written }).toEqual({ notes: ["request_unseen"], written: [] });
   }
+});
+
+it.each<[string, object, number, Readonly<Record<string, string>>]>([
+  [
+    "asks for a login",
+    head({ ":status": "401", "www-authenticate": "Bearer", "set-cookie": "a", "x-a": "1" }, false),
+    401,
+    { "www-authenticate": "Bearer" },
+  ],
+  [
+    "limits the rate",
+    head({ ":status": "429", "Retry-After": "7", "content-type": "a/b", "content-length": "6" }),
+    429,
+    { "retry-after": "7" },
+  ],
+  ["refuses", head({ ":status": "403", server: "envoy" }, false), 403, {}],
+  [
+    "names methods and more",
+    head({ ":status": "405", allow: "POST", vary: "origin", "access-control-own": "1" }),
+    405,
+    { allow: "POST", vary: "origin" },
+  ],
+  [
+    "has a header that is too long",
+    head({ ":status": "401", "www-authenticate": "x".repeat(1_025), vary: "x".repeat(1_024) }),
+    401,
+    { vary: "x".repeat(1_024) },
+  ],
+  [
+    "answers a preflight request",
+    head({ ...preflight, "access-control-max-age": "60", server: "envoy" }),
+    200,
+    {
+      "access-control-allow-methods": "POST",
+      "access-control-allow-origin": "https://a.test",
+      "access-control-max-age": "60",
+    },
+  ],
+])("passes on no body of a filter before it that %s", (_, message, code, headers) => {
+  verifies("envoy:begin");
+  const { protocol_config } = request(4);
+  const { errors, notes, written } = outcomeOf([
+    { protocol_config, ...message },
+    { response_body: body },
+    { response_trailers: trailers },
+  ]);
+  const set_headers = Object.entries(headers).map(([key, value]) => ({
+    header: { key, raw_value: Buffer.from(value) },
+  }));
+  expect({ errors, notes, written }).toEqual({
+    errors: [],
+    notes: ["request_unseen"],
+    written: [
+      {
+        immediate_response: {
+          status: { code },
+          headers: { set_headers, remove_headers: [] },
+          body: Buffer.alloc(0),
+          details: "glassine",
+        },
+      },
+    ],
+  });
+});
+
+it("answers nothing for a filter before it where it may only observe", () => {
+  verifies("envoy:begin", "envoy:modes");
+  const { errors, written } = outcomeOf([
+    { observability_mode: true, ...head({ ":status": "403" }) },
+  ]);
+  expect(errors).toEqual(["Envoy did not send the headers of the request first."]);
+  expect(written).toEqual([]);
 });
 
 it.each<[string, object, RegExp]>([
