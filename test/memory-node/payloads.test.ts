@@ -242,8 +242,8 @@ describe("hostile values", () => {
     ["a confidence over 1", { req: { ...req, confidence: 2 } }, "expected a number from 0 to 1"],
     ["NaN", { req: { ...req, confidence: Number.NaN } }, "expected a finite number, got NaN"],
     ["a list as identity", { identity: [] }, "identity: expected an object, got array"],
-    ["a date in a fact", { req: { ...req, since: new Date(0) } }, "expected a plain"],
-    ["a class instance", { identity: new (class Caller {})() }, "expected a plain"],
+    ["a date in a fact", { req: { ...req, since: new Date(0) } }, "expected plain data"],
+    ["a class instance", { identity: new (class Caller {})() }, "expected plain data"],
     [
       "a getter",
       {
