@@ -105,7 +105,7 @@ export function switchOff({ runtime }: AnyRun, { plugin }: HandlerStep): void {
 /** Shorter words would also be found in ordinary text. */
 const minWord = 4;
 /** It begins at the beginning of a word only: a match tried from each index would be quadratic. */
-const lastWord = /(?<![^\s;,=])[^\s;,=]+(?=[\s;,=]*$)/;
+const lastWord = /(?<![^\s;,=])[^\s;,=]+$/;
 
 /**
  * Returns the strings of a request that no log line and no record may contain: those that the host
