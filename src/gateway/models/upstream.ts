@@ -4,7 +4,7 @@ import { type Dispatcher, request as send } from "undici";
 import { within } from "../../core/data/index.ts";
 import { isForwarded } from "../../providers/http/judge-response.ts";
 import { Refused, refusalOf } from "../../providers/model/index.ts";
-import { type Forward, isEmptyStatus } from "../transports/index.ts";
+import { type Forward, isEmptyStatus, isEncoded } from "../transports/index.ts";
 
 /** The URL parameters that are sent on. Others may contain a key of the caller's. */
 const parameters = ["alt", "api-version"];
@@ -99,7 +99,7 @@ function plainBody(
   coding: unknown,
   body: ReadableStream<Uint8Array> | null,
 ): ReadableStream<Uint8Array> | null {
-  if (coding === undefined || coding === null || coding === "identity") return body;
+  if (!isEncoded(coding)) return body;
   void body?.cancel().catch(() => {});
   if (status >= 400) return null;
   throw new Refused(refusalOf("answer_invalid", "it is compressed"));

@@ -13,7 +13,7 @@ import { Agent, type Dispatcher, request as send } from "undici";
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
 import { messagesIn } from "./caller-messages.ts";
 import { readEvents } from "./events.ts";
-import { headersNamed } from "./forward.ts";
+import { headersNamed, isEncoded, mediaTypeOf } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin } from "./read-body.ts";
 import {
@@ -239,7 +239,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     const { id } = message;
     if (message.method === "initialize") sessionId = textOf(headers, "mcp-session-id");
     const type = typeOf(headers);
-    if (isCompressed(headers)) throw new BackFault(invalidAnswer);
+    if (isEncoded(textOf(headers, "content-encoding"))) throw new BackFault(invalidAnswer);
     if (type === "text/event-stream" && status < 300) {
       await readStream(id, body, sent, signal);
       return;
@@ -360,17 +360,12 @@ export function httpBack(options: HttpBackOptions): HttpBack {
 }
 
 function typeOf(headers: IncomingHttpHeaders): string | undefined {
-  return textOf(headers, "content-type")?.split(";")[0]?.trim().toLowerCase();
+  return mediaTypeOf(textOf(headers, "content-type"));
 }
 
 function textOf(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name];
   return Array.isArray(value) ? value[0] : value;
-}
-
-function isCompressed(headers: IncomingHttpHeaders): boolean {
-  const coding = textOf(headers, "content-encoding");
-  return coding !== undefined && coding !== "identity";
 }
 
 async function textIn(body: Readable, maxBytes: number): Promise<string> {

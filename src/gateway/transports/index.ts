@@ -3,7 +3,13 @@ export { batchRefused, idInUse, idOf, messageFault, requestsIn } from "./caller-
 export { ChildFailure } from "./child-back.ts";
 export { type ConnectFor, connectionsTo, TooManyProcesses } from "./connections.ts";
 export { exchangeFront, noAnswer } from "./exchange-front.ts";
-export { type Forward, type Forwarded, headersNamed, isEmptyStatus } from "./forward.ts";
+export {
+  type Forward,
+  type Forwarded,
+  headersNamed,
+  isEmptyStatus,
+  isEncoded,
+} from "./forward.ts";
 export { documentIn } from "./json-lines.ts";
 export { mayBatch, passThrough, type RefusedAsks } from "./pass-through.ts";
 export { readBody } from "./read-body.ts";

@@ -10,7 +10,7 @@ import { messagesIn, requestsIn, takesBatches } from "./caller-messages.ts";
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
 import { type EventLimits, readEvents } from "./events.ts";
 import { statusOf } from "./exchange-front.ts";
-import { type Forward, headersNamed } from "./forward.ts";
+import { type Forward, headersNamed, isEncoded, mediaTypeOf } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin, streamOf } from "./read-body.ts";
 import {
@@ -250,9 +250,8 @@ export function passThrough(options: PassThroughOptions): PassThrough {
 
   async function relay(answered: Response): Promise<Response> {
     const { status, headers, ok } = answered;
-    const type = headers.get("content-type")?.split(";")[0]?.trim().toLowerCase();
-    const coding = headers.get("content-encoding") ?? "identity";
-    if (coding !== "identity") return await fail(invalidAnswer);
+    const type = mediaTypeOf(headers.get("content-type"));
+    if (isEncoded(headers.get("content-encoding"))) return await fail(invalidAnswer);
     if (type === "text/event-stream" && ok) return await eventsOf(answered);
     const bytes = await unlessLate(bytesWithin(streamOf(answered), maxBytes));
     if (bytes === tooLate) return await fail(late);
