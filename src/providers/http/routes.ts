@@ -1,4 +1,5 @@
 /** Matches requests by method and path. */
+import { attempt } from "../../core/data/index.ts";
 
 /**
  * Whether a request is one of `routes`: a method and the end of a path. `*` stands for one segment,
@@ -56,11 +57,7 @@ function hasPlainParts(segment: string): boolean {
 }
 
 function decodedOf(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
-  }
+  return attempt(() => decodeURIComponent(segment));
 }
 
 /** Whether a route ends with the name of a model: `/models/*`, `/*:generateContent`. */

@@ -1,3 +1,4 @@
+import { attempt } from "../../core/data/index.ts";
 import type { DataEntity } from "../../core/labels/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import type { HeadersIn, HookManager, Left } from "../rewrite/index.ts";
@@ -225,12 +226,8 @@ export function ownRequest(call: Call): void {
 
 /** Copies the request. Returns false if it is nested too deeply to be copied. */
 export function tryOwnRequest(call: Call): boolean {
-  try {
-    ownRequest(call);
-    return true;
-  } catch {
-    return false;
-  }
+  attempt(() => ownRequest(call));
+  return call.isOwn;
 }
 
 /** Whether nobody waits for the call any more. */

@@ -1,3 +1,4 @@
+import { attempt } from "../../core/data/index.ts";
 import { refusal, refuseInTask } from "./answers.ts";
 import { type Call, type HookRunner, isStopped } from "./call.ts";
 import { type Denial, errorAnswer, failed } from "./denials.ts";
@@ -44,7 +45,8 @@ export function checkAnswer(
 }
 
 async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner): Promise<Verdict> {
-  const answer = ownAnswer(message);
+  // It may be nested too deeply to be copied.
+  const answer = attempt(() => copyMessage(message));
   if (answer === undefined) return refused(call, failed);
   const outcome = call.subject.outcome(answer, hooks);
   if (outcome === undefined) return { kind: "pass", message: answer };
@@ -71,15 +73,6 @@ async function checkOutcome(call: Call, message: JsonObject, hooks: HookRunner):
 
 function refused(call: Call, denial: Denial): Verdict {
   return { kind: "refused", answer: refusal(call, denial), denial };
-}
-
-/** A copy of an answer; `undefined` if it is nested too deeply to be read. */
-function ownAnswer(message: JsonObject): JsonObject | undefined {
-  try {
-    return copyMessage(message);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Runs the hooks of a notification and returns what is passed on. */

@@ -1,4 +1,5 @@
 /** Sends headers that plugins wrote along with the request that they wrote them for. */
+import { attempt } from "../../core/data/index.ts";
 import { type HeaderChanges, withHeaderChanges } from "../rewrite/index.ts";
 import { isObject } from "./json.ts";
 import { isRequest, keyOf, type Wire } from "./transport.ts";
@@ -81,10 +82,6 @@ export class Outbox implements HeaderSender {
 }
 
 function requestIn(body: string): string | undefined {
-  try {
-    const message: unknown = JSON.parse(body);
-    return isObject(message) && isRequest(message) ? keyOf(message.id) : undefined;
-  } catch {
-    return undefined;
-  }
+  const message = attempt((): unknown => JSON.parse(body));
+  return isObject(message) && isRequest(message) ? keyOf(message.id) : undefined;
 }

@@ -1,4 +1,4 @@
-import { extensionsLimits } from "../../core/data/index.ts";
+import { attempt, extensionsLimits } from "../../core/data/index.ts";
 import { sameJson } from "../rewrite/index.ts";
 import type { Call } from "./call.ts";
 import { isObject, type JsonObject } from "./json.ts";
@@ -67,12 +67,10 @@ const plainValue = /^(?![ \t])[\t\x20-\x7e]+(?<![ \t])$/;
 function decode(value: string): string | undefined {
   const encoded = sentinel.exec(value)?.[1];
   if (encoded === undefined) return value;
-  try {
+  return attempt(() => {
     const bytes = Uint8Array.from(atob(encoded), (char) => char.charCodeAt(0));
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
+  });
 }
 
 /** Encodes a string as the value of a header. */

@@ -1,4 +1,5 @@
 /** Forwards text of a streamed answer before the answer ends, once plugins have settled it. */
+import { attempt } from "../../core/data/index.ts";
 import type { StreamPlan } from "../../core/hooks/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import {
@@ -69,6 +70,7 @@ class PieceForwarding {
     if (!this.#release.isDue(this.#texts.textOf(event)?.text.length ?? 0)) return [];
     const { canGrow = "any text" } = stream;
     if (canGrow === "anything") return [];
+    // Part of an answer may be invalid before the rest has come.
     const read = attempt(() => stream.current);
     const document = attempt(() => stream.document);
     if (read === undefined || document === undefined || !isSeen(read, document)) return [];
@@ -139,13 +141,4 @@ interface ForwardingRules {
   readonly isSeen: (read: Read, answer: object) => boolean;
   /** Returns a message of the answer so far as plugins left it. Rejects to refuse the answer. */
   readonly judge: (message: Message, read: Read) => Promise<Message>;
-}
-
-/** Ignores errors, since part of an answer may be invalid before the rest has come. */
-function attempt<Result>(work: () => Result): Result | undefined {
-  try {
-    return work();
-  } catch {
-    return undefined;
-  }
 }

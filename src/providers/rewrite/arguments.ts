@@ -1,5 +1,5 @@
 /** A call's arguments, which most providers write as JSON text. */
-import type { Json } from "../../core/data/index.ts";
+import { attempt, type Json } from "../../core/data/index.ts";
 import { isGlassineError } from "../../core/errors/index.ts";
 import { isJsonObject } from "./json.ts";
 import { writtenDocument } from "./read-document.ts";
@@ -26,21 +26,13 @@ const none: { readonly [name: string]: Json } = Object.freeze(Object.create(null
 
 /** Reads a call's arguments. Empty text, which some models write, means no arguments. */
 export function parseArguments(text: string): ParsedArguments {
-  const value = parsedOf(text);
+  const value = attempt((): unknown => JSON.parse(text));
   if (!isJsonObject(value)) {
     return { arguments: none, isWhole: text.trim() === "", isAmbiguous: false, isExact: true };
   }
   const { names, isExact } = scanJson(text);
   const isAmbiguous = names !== fieldsIn(value);
   return { arguments: value, isWhole: true, isAmbiguous, isExact: isExact && !isAmbiguous };
-}
-
-function parsedOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** Counts the fields of all objects in a value. Iterative, because the text may nest deeply. */
