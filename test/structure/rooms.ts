@@ -92,13 +92,15 @@ export const plan: Plan = {
   outside: ["memory-node", "plugins"],
   doorsMayImport: ["core"],
   // In this order: the intrinsics as they were before any plugin ran, the check for plugins that a
-  // guard would skip, the judging of provider answers, three files of the gateway for its commands,
-  // the names of the kinds of isolation (without starting any), the reader of CPEX configurations,
-  // the server that offers a plugin to CPEX hosts, and the reader of guests not yet trusted.
+  // guard would skip, the judging of provider answers, the reader of server-sent events, three files
+  // of the gateway for its commands, the names of the kinds of isolation (without starting any), the
+  // reader of CPEX configurations, the server that offers a plugin to CPEX hosts, and the reader of
+  // guests not yet trusted.
   open: [
     "src/core/data/intrinsics.ts",
     "src/providers/mcp/wiring.ts",
     "src/providers/http/judge-response.ts",
+    "src/providers/http/event-reader.ts",
     "src/gateway/run/missing-peers.ts",
     "src/gateway/run/open-gateway.ts",
     "src/gateway/run/parts.ts",
@@ -148,7 +150,7 @@ export const plan: Plan = {
     "ts-pattern": ["operate/trust"],
     jose: ["gateway/identity"],
     picocolors: ["operate/cli"],
-    "eventsource-parser": ["providers/http", "gateway/transports"],
+    "eventsource-parser": ["providers/http"],
     "@grpc/grpc-js": ["gateway/envoy"],
     "@grpc/proto-loader": ["gateway/envoy"],
     yaml: ["gateway/envoy"],

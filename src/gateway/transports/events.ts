@@ -1,60 +1,18 @@
-/** Reads server-sent events, no larger than allowed. */
-import { createParser, type EventSourceMessage } from "eventsource-parser";
+/** Reads the server-sent events of a server's answer. */
+import {
+  type EventLimits,
+  eventsFrom,
+  type ServerEvent,
+} from "../../providers/http/event-reader.ts";
 
-export interface ServerEvent extends EventSourceMessage {
-  /** When to reconnect, in milliseconds, if the server says so. */
-  readonly retry: number | undefined;
-}
-
-export interface EventLimits {
-  /** How many bytes one event may have. */
-  readonly maxBytes: number;
-  /** Makes the error to throw for a larger one. */
-  readonly tooLarge: () => Error;
-  /** Called when the server says how long to wait before reconnecting, in milliseconds. */
-  readonly onRetry?: (milliseconds: number) => void;
-}
-
-/**
- * Yields the events of a body, each as soon as it is complete. An incomplete event at the end is
- * dropped, as the format demands.
- */
-export async function* readEvents(
+export function readEvents(
   body: AsyncIterable<Uint8Array>,
-  { maxBytes, tooLarge, onRetry }: EventLimits,
+  limits: EventLimits,
 ): AsyncGenerator<ServerEvent> {
+  return eventsFrom(textsOf(body), limits);
+}
+
+async function* textsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  let isTooLarge = false;
-  let waiting: ServerEvent[] = [];
-  let retry: number | undefined;
-  const parser = createParser({
-    maxBufferSize: maxBytes,
-    onEvent(event) {
-      if (event.data.length > maxBytes) isTooLarge = true;
-      waiting.push({ ...event, retry });
-      retry = undefined;
-    },
-    onRetry(milliseconds) {
-      retry = milliseconds;
-      onRetry?.(milliseconds);
-    },
-    onError({ type }) {
-      if (type === "max-buffer-size-exceeded") isTooLarge = true;
-    },
-  });
-  const feed = (text: string): readonly ServerEvent[] => {
-    if (text !== "") parser.feed(text);
-    if (isTooLarge) throw tooLarge();
-    const ready = waiting;
-    waiting = [];
-    return ready;
-  };
-  let last = "";
-  for await (const chunk of body) {
-    const text = decoder.decode(chunk, { stream: true });
-    last = text.at(-1) ?? last;
-    yield* feed(text);
-  }
-  // The parser waits to see whether a line feed follows a carriage return.
-  if (last === "\r") yield* feed("\n");
+  for await (const chunk of body) yield decoder.decode(chunk, { stream: true });
 }

@@ -267,7 +267,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     let lastEventId: string | undefined;
     for (let resumes = 0; resumes <= maxResumes; resumes += 1) {
       const before = lastEventId;
-      const limits = { maxBytes, tooLarge: () => new BackFault(tooLarge) };
+      const limits = { maxUnits: maxBytes, tooLarge: () => new BackFault(tooLarge) };
       for await (const event of readEvents(body, limits)) {
         lastEventId = event.id ?? lastEventId;
         if (event.data === "") continue;
@@ -321,7 +321,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
           const onRetry = (milliseconds: number) => {
             retryMs = Math.min(milliseconds, longestRetry);
           };
-          const limits = { maxBytes, tooLarge: () => new BackFault(tooLarge), onRetry };
+          const limits = { maxUnits: maxBytes, tooLarge: () => new BackFault(tooLarge), onRetry };
           for await (const event of readEvents(body, limits)) {
             failures = 0;
             lastEventId = event.id ?? lastEventId;

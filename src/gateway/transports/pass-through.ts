@@ -8,7 +8,7 @@
  */
 import { messagesIn, requestsIn, takesBatches } from "./caller-messages.ts";
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
-import { type EventLimits, readEvents } from "./events.ts";
+import { readEvents } from "./events.ts";
 import { statusOf } from "./exchange-front.ts";
 import { type Forward, headersNamed, isEncoded, mediaTypeOf } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
@@ -358,7 +358,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     let canResume = false;
     let reason: Refusal = unreachable;
     try {
-      const limits: EventLimits = { maxBytes, tooLarge: () => new TooLarge() };
+      const limits = { maxUnits: maxBytes, tooLarge: () => new TooLarge() };
       const reader = readEvents((events ?? []) as AsyncIterable<Uint8Array>, limits);
       while (!isOver) {
         const next = await unlessLate(reader.next());

@@ -7,7 +7,7 @@ type Bytes = ReadableStream<Uint8Array>;
  * Yields the chunks of a body. Throws `Refused` for more than `maxBytes`, and the reason of
  * `signal` if that aborts. Unless the body has ended, it asks the sender to stop.
  */
-export async function* chunksOf(
+async function* chunksOf(
   body: Bytes | null,
   maxBytes: number,
   tooLarge: RefusalCode,
@@ -36,19 +36,24 @@ export async function* chunksOf(
   }
 }
 
-/** The whole body as text. Throws `Refused`. */
-export async function textOf(
+/** Yields the text of a body as it comes. Throws `Refused`. */
+export async function* textsOf(
   body: Bytes | null,
   maxBytes: number,
   [tooLarge, invalid]: readonly [RefusalCode, RefusalCode],
   signal: AbortSignal | undefined,
-): Promise<string> {
+): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  const pieces: string[] = [];
   for await (const chunk of chunksOf(body, maxBytes, tooLarge, signal)) {
-    pieces.push(decoded(invalid, () => decoder.decode(chunk, { stream: true })));
+    yield decoded(invalid, () => decoder.decode(chunk, { stream: true }));
   }
-  pieces.push(decoded(invalid, () => decoder.decode()));
+  decoded(invalid, () => decoder.decode());
+}
+
+/** The whole body as text. Throws `Refused`. */
+export async function textOf(...from: Parameters<typeof textsOf>): Promise<string> {
+  const pieces: string[] = [];
+  for await (const text of textsOf(...from)) pieces.push(text);
   return pieces.join("");
 }
 

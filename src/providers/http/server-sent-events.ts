@@ -1,8 +1,8 @@
 /** Reads and writes the server-sent events of model providers. */
-import { createParser } from "eventsource-parser";
 import { Refused, refusalOf } from "../model/index.ts";
 import type { ModelProvider } from "../rewrite/index.ts";
-import { chunksOf, decoded, jsonIn } from "./read-text.ts";
+import { eventsFrom } from "./event-reader.ts";
+import { jsonIn, textsOf } from "./read-text.ts";
 
 /** How much of a streamed answer is read. */
 interface EventLimits {
@@ -21,38 +21,14 @@ export async function* eventsIn(
   { answerBytes, eventUnits }: EventLimits,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<unknown> {
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  const waiting: string[] = [];
+  const texts = textsOf(body, answerBytes, ["answer_too_large", "answer_invalid"], signal);
+  const tooLarge = () => new Refused(refusalOf("answer_too_large"));
   let isOver = false;
-  let isTooLarge = false;
-  const parser = createParser({
-    maxBufferSize: eventUnits,
-    onEvent: ({ data }) => {
-      if (data.length > eventUnits) isTooLarge = true;
-      waiting.push(data);
-    },
-    onError: ({ type }) => {
-      if (type === "max-buffer-size-exceeded") isTooLarge = true;
-    },
-  });
-  const feed = function* (text: string) {
-    if (text !== "") parser.feed(text);
-    if (isTooLarge) throw new Refused(refusalOf("answer_too_large"));
-    for (const data of waiting.splice(0)) {
-      if (isOver) throw new Refused(refusalOf("answer_invalid"));
-      if (data === lastData) isOver = true;
-      else yield jsonIn(data, "answer_invalid");
-    }
-  };
-  let last = "";
-  for await (const chunk of chunksOf(body, answerBytes, "answer_too_large", signal)) {
-    const text = decoded("answer_invalid", () => decoder.decode(chunk, { stream: true }));
-    last = text.at(-1) ?? last;
-    yield* feed(text);
+  for await (const { data } of eventsFrom(texts, { maxUnits: eventUnits, tooLarge })) {
+    if (isOver) throw new Refused(refusalOf("answer_invalid"));
+    if (data === lastData) isOver = true;
+    else yield jsonIn(data, "answer_invalid");
   }
-  decoded("answer_invalid", () => decoder.decode());
-  // After a carriage return, the parser waits to see whether a line feed follows.
-  if (last === "\r") yield* feed("\n");
 }
 
 /** An event as text. */
