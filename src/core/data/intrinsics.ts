@@ -22,9 +22,9 @@ const { getOwnPropertyNames, getOwnPropertySymbols } = Object;
 export const { create, freeze, hasOwn, is, isFrozen, keys: enumerableKeys } = Object;
 const { setPrototypeOf } = Object;
 /** Reads an own property. Inherited ones do not count: a prototype may be patched. */
-export function ownValue(value: unknown, key: string): unknown {
+export function ownValue(value: unknown, key: string | number): unknown {
   if (typeof value !== "object" || value === null || !hasOwn(value, key)) return undefined;
-  return (value as Readonly<Record<string, unknown>>)[key];
+  return (value as Readonly<Record<string | number, unknown>>)[key];
 }
 export const { isArray } = Array;
 const { from: arrayFrom } = Array;

@@ -11,8 +11,7 @@ import {
   quoted,
   suggestion,
 } from "../../core/errors/index.ts";
-
-type Path = readonly (string | number)[];
+import { type Path, valueAt } from "../../providers/rewrite/index.ts";
 
 /** One thing that is wrong. */
 export interface ConfigProblem {
@@ -240,16 +239,6 @@ function meant(issue: Issue, given: unknown): string {
   if (issue.code !== "invalid_value" || typeof given !== "string") return "";
   const match = closest(given, issue.values.map(String));
   return match === undefined ? "" : ` Did you mean ${quoted(match)}?`;
-}
-
-function valueAt(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (at, key) =>
-      typeof at === "object" && at !== null && Object.hasOwn(at, key)
-        ? Reflect.get(at, key)
-        : undefined,
-    value,
-  );
 }
 
 /** Returns the keys that an object may have at `path`, in any alternative. */

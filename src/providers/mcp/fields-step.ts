@@ -3,7 +3,7 @@
  * of a result.
  */
 import type { Message } from "../../core/messages/index.ts";
-import { type Left, type Path, pathOf, sameJson } from "../rewrite/index.ts";
+import { type Left, type Path, pathOf, sameJson, valueAt } from "../rewrite/index.ts";
 import { answerOf, callOf } from "./asked.ts";
 import type { Call, Step } from "./call.ts";
 import { copyJson, isObject, type JsonObject } from "./json.ts";
@@ -91,15 +91,6 @@ export function leftFields(
     if (isToken || passes("metadata") || !holdsText(value)) return [];
     return [{ name: pathOf(...at), at }];
   });
-}
-
-function valueAt(document: unknown, at: Path): unknown {
-  let found = document;
-  for (const key of at) {
-    if (typeof found !== "object" || found === null || !Object.hasOwn(found, key)) return undefined;
-    found = (found as Record<string | number, unknown>)[key];
-  }
-  return found;
 }
 
 function setAt(document: JsonObject, at: Path, value: unknown): void {

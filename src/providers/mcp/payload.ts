@@ -1,3 +1,4 @@
+import { ownValue } from "../../core/data/intrinsics.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { isRemoved, sameJson, type Written } from "../rewrite/index.ts";
 import { copyJson, isObject, type JsonObject } from "./json.ts";
@@ -38,7 +39,7 @@ export function applyWritten(
     if (!Object.hasOwn(document, key)) delete target[key];
   }
   for (const [key, value] of Object.entries(document)) {
-    setField(target, key, overShown(value, fieldOf(shown, key), target[key]));
+    setField(target, key, overShown(value, ownValue(shown, key), target[key]));
   }
 }
 
@@ -47,14 +48,9 @@ function overShown(value: unknown, shown: unknown, original: unknown): unknown {
   if (value === shown || value === original) return original;
   if (typeof value !== "object" || value === null) return value;
   const field = (key: string | number, item: unknown) =>
-    overShown(item, fieldOf(shown, key), fieldOf(original, key));
+    overShown(item, ownValue(shown, key), ownValue(original, key));
   if (Array.isArray(value)) return value.map((item, place) => field(place, item));
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, field(key, item)]));
-}
-
-function fieldOf(value: unknown, key: string | number): unknown {
-  if (typeof value !== "object" || value === null || !Object.hasOwn(value, key)) return undefined;
-  return (value as Record<string | number, unknown>)[key];
 }
 
 /** Writes a changed name or URI. */

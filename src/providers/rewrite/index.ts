@@ -70,6 +70,7 @@ export {
   sameList,
   stringAt,
   stringIn,
+  valueAt,
   withFields,
 } from "./json.ts";
 export { kindOf } from "./kind-of.ts";

@@ -22,8 +22,7 @@ export function stringIn(fields: { readonly [name: string]: unknown }, name: str
 
 /** Returns a string at `keys`, of own fields only, in any value, such as a host's envelope. */
 export function stringAt(value: unknown, ...keys: readonly string[]): string | undefined {
-  let found = value;
-  for (const key of keys) found = ownValue(found, key);
+  const found = valueAt(value, keys);
   return typeof found === "string" ? found : undefined;
 }
 
@@ -63,12 +62,11 @@ export function keysOf(place: string): Path {
 }
 
 /** Returns the value at `keys`, of own fields only. */
-export function valueAt(value: Json | undefined, keys: Path): Json | undefined {
-  let found: Json | undefined = value;
-  for (const key of keys) {
-    if (typeof found !== "object" || found === null || !Object.hasOwn(found, key)) return undefined;
-    found = (found as { readonly [key: string | number]: Json })[key];
-  }
+export function valueAt(value: Json | undefined, keys: Path): Json | undefined;
+export function valueAt(value: unknown, keys: Path): unknown;
+export function valueAt(value: unknown, keys: Path): unknown {
+  let found = value;
+  for (const key of keys) found = ownValue(found, key);
   return found;
 }
 

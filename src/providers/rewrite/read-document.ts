@@ -19,6 +19,7 @@ import {
   type Problem,
 } from "../../core/errors/index.ts";
 import { compileSchema, jsonValue } from "../../core/schema/index.ts";
+import { valueAt } from "./json.ts";
 import { kindOf } from "./kind-of.ts";
 
 const anyJson = compileSchema(jsonValue(), { closed: false, shownWhole: true });
@@ -196,14 +197,6 @@ function anyOf(options: readonly Found[]): Found {
 /** How deep an option failed. The one that fails deepest is probably the one that was meant. */
 function depthOf(issues: readonly z.core.$ZodIssue[]): number {
   return issues.reduce((most, { path }) => Math.max(most, path.length), 0);
-}
-
-/** Returns the value at a path of the copy, which is plain data. */
-function valueAt(copy: unknown, path: readonly (string | number)[]): unknown {
-  return path.reduce((value: unknown, key) => {
-    const isHere = typeof value === "object" && value !== null && Object.hasOwn(value, key);
-    return isHere ? (value as { readonly [key: string | number]: unknown })[key] : undefined;
-  }, copy);
 }
 
 /** Worded here, because zod's messages may quote the value. */
