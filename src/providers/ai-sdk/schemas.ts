@@ -1,32 +1,19 @@
 /** The parts of the SDK's documents that reading them relies on, as JSON. */
 // Source: the types of @ai-sdk/provider 2, 3 and 4, and of `ModelMessage`.
 import * as z from "zod/mini";
-import { fieldOf } from "./host-values.ts";
+import { byKind } from "../rewrite/index.ts";
 
 type Shapes = { readonly [type: string]: { readonly [field: string]: z.ZodMiniType } };
 
 const string = z.string();
 const text = z.optional(string);
+const anObject = z.looseObject({});
 
-/** Objects distinguished by a field. Any that `kinds` does not have must match `other`. */
-function byField(
-  field: string,
-  kinds: ReadonlyMap<unknown, z.ZodMiniType>,
-  other: z.ZodMiniType = z.looseObject({ [field]: string }),
-): z.ZodMiniType<{ readonly [key: string]: unknown }> {
-  // A union would report the problems of the wrong option.
-  return z.custom<{ readonly [key: string]: unknown }>().check((payload) => {
-    const kind = kinds.get(fieldOf(payload.value, field)) ?? other;
-    const { error } = z.safeParse(kind, payload.value);
-    for (const issue of error?.issues ?? []) payload.issues.push(issue as never);
-  });
-}
+const typed = z.looseObject({ type: string });
 
-function byType(shapes: Shapes, other?: z.ZodMiniType): z.ZodMiniType {
-  const kinds = Object.entries(shapes).map(
-    ([type, shape]) => [type, z.looseObject(shape)] as const,
-  );
-  return byField("type", new Map(kinds), other);
+function byType(shapes: Shapes, base: z.ZodMiniType<z.output<typeof anObject>> = typed) {
+  const kinds = Object.entries(shapes).map(([type, shape]) => [type, z.looseObject(shape)]);
+  return byKind(base, ({ type }) => type, Object.fromEntries(kinds));
 }
 
 /** In ai 7, data is tagged with its type; other types are not shown. Before, it is a string. */
@@ -34,7 +21,7 @@ const data = z.union([
   string,
   byType(
     { data: { data: string }, url: { url: string, originalUrl: text }, text: { text: string } },
-    z.looseObject({}),
+    anObject,
   ),
 ]);
 
@@ -90,10 +77,10 @@ export const resultPart = byType({
 });
 
 const message = z.looseObject({ content: z.union([string, z.array(promptPart)]) });
-const roles = ["system", "user", "assistant", "tool"];
+const roles = { system: message, user: message, assistant: message, tool: message };
 
 export const callSchema = z.looseObject({
-  prompt: z.array(byField("role", new Map(roles.map((role) => [role, message])))),
+  prompt: z.array(byKind(z.looseObject({ role: string }), ({ role }) => role, roles)),
 });
 
 /** The fields of a result that become slots; in a stream, `finish` and `response-metadata`. */

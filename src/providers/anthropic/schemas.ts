@@ -5,33 +5,25 @@
 // Source: the types of @anthropic-ai/sdk 1.11.0, resources/messages/messages.d.ts and, for `mcp_…`,
 // resources/beta/messages/messages.d.ts.
 import * as z from "zod/mini";
-import type { JsonObject } from "../rewrite/index.ts";
+import { byKind, type JsonObject } from "../rewrite/index.ts";
 
 const whole = z.int().check(z.nonnegative());
 const maybeText = z.nullish(z.string());
 
-/** An object with a `type`. If `known` has that type, the object must match its schema. */
-function typed(known: ReadonlyMap<string, z.ZodMiniType>) {
-  return z.looseObject({ type: z.string() }).check((context) => {
-    const parsed = known.get(context.value.type)?.safeParse(context.value);
-    if (parsed === undefined || parsed.success) return;
-    for (const issue of parsed.error.issues) {
-      context.issues.push({ ...issue, input: context.value } as z.core.$ZodRawIssue);
-    }
-  });
+/** An object with a `type`. If `shapes` has that type, the object must match its schema. */
+function typed(shapes: { readonly [type: string]: z.ZodMiniType }) {
+  return byKind(z.looseObject({ type: z.string() }), ({ type }) => type, shapes);
 }
 
 const block: z.ZodMiniType<unknown> = z.lazy(() => anyBlock);
 const textOrBlocks = z.union([z.string(), z.array(block)]);
 
-const source = typed(
-  new Map<string, z.ZodMiniType>([
-    ["base64", z.looseObject({ media_type: z.string(), data: z.string() })],
-    ["url", z.looseObject({ url: z.string() })],
-    ["text", z.looseObject({ media_type: z.string(), data: z.string() })],
-    ["content", z.looseObject({ content: textOrBlocks })],
-  ]),
-);
+const source = typed({
+  base64: z.looseObject({ media_type: z.string(), data: z.string() }),
+  url: z.looseObject({ url: z.string() }),
+  text: z.looseObject({ media_type: z.string(), data: z.string() }),
+  content: z.looseObject({ content: textOrBlocks }),
+});
 
 const result = z.looseObject({
   tool_use_id: z.string(),
@@ -39,24 +31,23 @@ const result = z.looseObject({
   is_error: z.nullish(z.boolean()),
 });
 
-const anyBlock = typed(
-  new Map<string, z.ZodMiniType>([
-    ["text", z.looseObject({ text: z.string(), citations: z.nullish(z.array(z.looseObject({}))) })],
-    ["image", z.looseObject({ source })],
-    ["document", z.looseObject({ source, title: maybeText, context: maybeText })],
-    [
-      "search_result",
-      z.looseObject({ source: z.string(), title: z.string(), content: z.array(block) }),
-    ],
-    ["thinking", z.looseObject({ thinking: z.string(), signature: z.optional(z.string()) })],
-    ["tool_use", z.looseObject({ id: z.string(), name: z.string(), toolset_name: maybeText })],
-    ["tool_result", result],
-    ["tool_reference", z.looseObject({ tool_name: z.string() })],
-    ["server_tool_use", z.looseObject({ id: z.string(), name: z.string() })],
-    ["mcp_tool_use", z.looseObject({ id: z.string(), name: z.string(), server_name: z.string() })],
-    ["mcp_tool_result", result],
-  ]),
-);
+const anyBlock = typed({
+  text: z.looseObject({ text: z.string(), citations: z.nullish(z.array(z.looseObject({}))) }),
+  image: z.looseObject({ source }),
+  document: z.looseObject({ source, title: maybeText, context: maybeText }),
+  search_result: z.looseObject({
+    source: z.string(),
+    title: z.string(),
+    content: z.array(block),
+  }),
+  thinking: z.looseObject({ thinking: z.string(), signature: z.optional(z.string()) }),
+  tool_use: z.looseObject({ id: z.string(), name: z.string(), toolset_name: maybeText }),
+  tool_result: result,
+  tool_reference: z.looseObject({ tool_name: z.string() }),
+  server_tool_use: z.looseObject({ id: z.string(), name: z.string() }),
+  mcp_tool_use: z.looseObject({ id: z.string(), name: z.string(), server_name: z.string() }),
+  mcp_tool_result: result,
+});
 
 /** The body of a request: `messages.create` or `messages.countTokens`. */
 export const requestSchema = z.looseObject({

@@ -1,26 +1,8 @@
 /** Schemas of documents: an object of a known kind must have the fields of that kind. */
 import * as z from "zod/mini";
+import { byKind } from "../rewrite/index.ts";
 
-type Issue = z.core.$ZodRawIssue;
-
-/**
- * An object whose kind determines what else it must have. An object of an unknown kind can have
- * anything: it is reported, but never refused.
- */
-function byKind(
-  kindOf: (value: { readonly [key: string]: unknown }) => unknown,
-  shapes: { readonly [kind: string]: z.ZodMiniType },
-): z.ZodMiniType<{ readonly [key: string]: unknown }> {
-  return z.looseObject({}).check((payload) => {
-    const kind = kindOf(payload.value);
-    if (typeof kind !== "string" || !Object.hasOwn(shapes, kind)) return;
-    const read = z.safeParse(shapes[kind] as z.ZodMiniType, payload.value);
-    for (const issue of read.error?.issues ?? []) {
-      payload.issues.push({ ...issue, input: payload.value } as Issue);
-    }
-  });
-}
-
+const anObject = z.looseObject({});
 const text = z.string();
 const maybeText = z.nullish(z.string());
 const ofText = z.looseObject({ text });
@@ -32,7 +14,7 @@ const ofFile = z.looseObject({
 });
 
 /** The blocks in lists of content, in both formats. */
-export const blockSchema = byKind(({ type }) => type, {
+export const blockSchema = byKind(anObject, ({ type }) => type, {
   text: ofText,
   input_text: ofText,
   output_text: ofText,
@@ -48,7 +30,7 @@ export const blockSchema = byKind(({ type }) => type, {
 const content = z.union([z.string(), z.array(blockSchema)]);
 
 const functionCall = z.looseObject({ name: text, arguments: text });
-const toolCall = byKind(({ type }) => type, {
+const toolCall = byKind(anObject, ({ type }) => type, {
   function: z.looseObject({ id: text, function: functionCall }),
   custom: z.looseObject({ id: text, custom: z.looseObject({ name: text, input: text }) }),
 });
@@ -64,7 +46,7 @@ const assistant = z.looseObject({
 export const chatRequestSchema = z.looseObject({
   model: maybeText,
   messages: z.array(
-    byKind(({ role }) => role, {
+    byKind(anObject, ({ role }) => role, {
       system: ofContent,
       developer: ofContent,
       user: ofContent,
@@ -94,8 +76,7 @@ const named = { name: text, arguments: text };
 const output = z.looseObject({ call_id: text, output: content });
 const ofCall = z.looseObject({ call_id: text });
 const ofId = z.looseObject({ id: text });
-const anObject = z.looseObject({});
-export const itemSchema = byKind(itemKind, {
+export const itemSchema = byKind(anObject, itemKind, {
   message: z.looseObject({ role: text, content: z.nullish(content) }),
   reasoning: z.looseObject({
     summary: z.array(blockSchema),
