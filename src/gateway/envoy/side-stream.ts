@@ -10,7 +10,7 @@
  *   is answered with what cannot look like a judged success: see `ownAnswer`.
  * - While bodies stream in both directions, Envoy waits forever for a part that is not answered.
  */
-import { errorOf, type Forward, type Forwarded, isEmptyStatus } from "../transports/index.ts";
+import { type Connection, errorOf, type Forwarded, isEmptyStatus } from "../transports/index.ts";
 import { type BodyIn, bodyIn } from "./body-in.ts";
 import {
   changesTo,
@@ -68,14 +68,8 @@ type Attributes = Readonly<
   Record<string, { readonly fields?: Readonly<Record<string, { readonly string_value?: string }>> }>
 >;
 
-/** The connection through Envoy that a request came on. */
-export interface ThroughEnvoy {
-  /** The address of the client that is connected to Envoy, if Envoy reports it. */
-  readonly remote: string | undefined;
-  /** Calls `listener` once the response has been passed to Envoy, or its reader is gone. */
-  onSent(listener: () => void): void;
-  readonly forward: Forward;
-}
+/** A connection to Envoy, which reports the address of its client, and holds the exchange. */
+export type ThroughEnvoy = Required<Connection>;
 
 export interface SideStreamOptions {
   readonly respond: (request: Request, connection: ThroughEnvoy) => Promise<Response>;

@@ -20,7 +20,7 @@ import { Refused } from "../../providers/model/index.ts";
 import { openai } from "../../providers/openai/index.ts";
 import { InUse, recordAccess } from "../../providers/rewrite/index.ts";
 import { type RouteConfig, withSecrets } from "../config/index.ts";
-import type { Forward } from "../transports/index.ts";
+import type { Connection } from "../transports/index.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
 
 /** Who is asking, and whose labels apply to the request. */
@@ -49,18 +49,7 @@ export interface RouteOptions {
 export interface ModelRoute {
   readonly path: string;
   readonly provider: string;
-  /**
-   * `onSent` calls its listener once the response has been sent or its reader is gone. With
-   * `forward`, the request goes on to the provider in the exchange that it came in.
-   */
-  handle(
-    request: Request,
-    caller: ModelCaller,
-    connection: {
-      onSent(listener: () => void): void;
-      readonly forward?: Forward;
-    },
-  ): Promise<Response>;
+  handle(request: Request, caller: ModelCaller, connection: Connection): Promise<Response>;
   /** Returns why a response with status 200 is a refusal, or undefined if it is not one. */
   errorTypeOf?(response: Response): string | undefined;
   /** How many requests there are whose responses are not completely sent. */

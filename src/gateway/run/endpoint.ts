@@ -1,8 +1,7 @@
 /** The interface of an endpoint for callers' MCP requests, and what its implementations share. */
 
 import type { Identity } from "../identity/index.ts";
-import { isLasting, type Refusable, serverGone } from "../transports/index.ts";
-import type { Connection } from "./listen.ts";
+import { type Connection, isLasting, type Refusable, serverGone } from "../transports/index.ts";
 import type { Server } from "./server.ts";
 import type { Wired } from "./wire.ts";
 

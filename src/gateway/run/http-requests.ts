@@ -3,12 +3,11 @@
 import { checkOrigin, type Identifier, type Identity } from "../identity/index.ts";
 import { beginsExchange, type ModelRoute, rejectionFor } from "../models/index.ts";
 import type { Tracing } from "../observe/index.ts";
-import { errorOf } from "../transports/index.ts";
+import { type Connection, errorOf } from "../transports/index.ts";
 import { answer, codeOf } from "./answers.ts";
 import type { McpEndpoint } from "./endpoint.ts";
 import type { GatewayEvents } from "./gateway-events.ts";
 import { labelSessionOf, slotsOf } from "./guarded-server.ts";
-import type { Connection } from "./listen.ts";
 import type { ModelRoutes } from "./model-routes.ts";
 import { forPage } from "./pages.ts";
 import type { GatewayParts } from "./parts.ts";

@@ -5,17 +5,8 @@ import type { AddressInfo } from "node:net";
 import type { HttpBindings } from "@hono/node-server";
 import { createAdaptorServer } from "@hono/node-server";
 import { cannotListen, type EnvoyTls, type ListenSetting } from "../envoy/index.ts";
-import type { Forward } from "../transports/index.ts";
+import type { Connection } from "../transports/index.ts";
 import type { Address } from "./parts.ts";
-
-/** The connection that a request came on. */
-export interface Connection {
-  readonly remote: string | undefined;
-  /** Calls `listener` once the response has been sent, or its reader is gone. */
-  onSent(listener: () => void): void;
-  /** Sends the request on, if a proxy in front holds its exchange. */
-  readonly forward?: Forward;
-}
 
 type Respond = (request: Request, connection: Connection) => Promise<Response>;
 

@@ -12,6 +12,7 @@ import type { Identity } from "../identity/index.ts";
 import type { Tracing } from "../observe/index.ts";
 import {
   batchRefused,
+  type Connection,
   headersNamed,
   idOf,
   isMessage,
@@ -27,7 +28,6 @@ import { answer, answerBad } from "./answers.ts";
 import { Connected, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import { type Caller, labelSessionOf, sessionOfSubject } from "./guarded-server.ts";
 import { type McpSdk, readInbound } from "./inbound.ts";
-import type { Connection } from "./listen.ts";
 import type { GatewayLog, GatewayParts } from "./parts.ts";
 import type { Server } from "./server.ts";
 import { type Session, Sessions } from "./sessions.ts";

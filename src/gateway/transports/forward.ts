@@ -15,6 +15,16 @@ export interface Forwarded {
  */
 export type Forward = (request: Forwarded) => Promise<Response>;
 
+/** The connection that a request came on. */
+export interface Connection {
+  /** The address of the client, if it is known. */
+  readonly remote: string | undefined;
+  /** Calls `listener` once the response has been sent, or its reader is gone. */
+  onSent(listener: () => void): void;
+  /** Sends the request on, if a proxy in front holds its exchange. */
+  readonly forward?: Forward;
+}
+
 /** Whether a response with this status never has a body. */
 export function isEmptyStatus(status: number): boolean {
   return status === 204 || status === 205 || status === 304;

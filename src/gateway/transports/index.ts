@@ -4,6 +4,7 @@ export { ChildFailure } from "./child-back.ts";
 export { type ConnectFor, connectionsTo, TooManyProcesses } from "./connections.ts";
 export { exchangeFront, noAnswer } from "./exchange-front.ts";
 export {
+  type Connection,
   type Forward,
   type Forwarded,
   headersNamed,
