@@ -1,5 +1,5 @@
 import type { LabelStore } from "../../core/labels/index.ts";
-import type { Access, HookResult } from "../rewrite/index.ts";
+import type { Access, HookResult, Timings } from "../rewrite/index.ts";
 import type { JsonObject } from "./json.ts";
 import type { PassGroup } from "./methods.ts";
 import type { FetchLike } from "./outbox.ts";
@@ -84,12 +84,7 @@ export interface GuardEnd {
  * Milliseconds until a request was passed on, from there until its answer arrived, and from there
  * until the answer was returned.
  */
-export interface GuardTimings {
-  readonly beforeMs: number;
-  readonly peerMs: number;
-  readonly afterMs: number;
-  readonly totalMs: number;
-}
+export type GuardTimings = Timings;
 
 /**
  * The outcomes of requests, and of notifications that hooks ran for: `started` is the sum of the

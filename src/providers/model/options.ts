@@ -1,5 +1,5 @@
 import type { LabelStore } from "../../core/labels/index.ts";
-import type { Access, HookResult, ModelProvider, StreamLimits } from "../rewrite/index.ts";
+import type { Access, HookResult, ModelProvider, StreamLimits, Timings } from "../rewrite/index.ts";
 
 /** An exchange with a model that is about to be checked, as the host sees it. */
 export interface ModelCall {
@@ -61,12 +61,7 @@ export interface ModelEnd {
  * Milliseconds until the request was checked, from there until its answer was complete, and from
  * there until the answer was checked.
  */
-export interface ModelTimings {
-  readonly beforeMs: number;
-  readonly peerMs: number;
-  readonly afterMs: number;
-  readonly totalMs: number;
-}
+export type ModelTimings = Timings;
 
 /** How labels follow data from one exchange, or one tool call, of a session to the next. */
 export interface ModelLabels<Extensions = unknown, Call = ModelCall> {

@@ -140,7 +140,7 @@ export {
   textFileOfUrl,
   urlOfTextFile,
 } from "./text-files.ts";
-export { Stopwatch } from "./timings.ts";
+export { Stopwatch, type Timings } from "./timings.ts";
 export type { PlacedBlock, TurnFields, TurnReport } from "./turn-fields.ts";
 export type { TurnTable } from "./turns.ts";
 export { publicViolation } from "./violation.ts";

@@ -2,7 +2,7 @@
 import { monotonicNow } from "../../core/data/intrinsics.ts";
 
 /** Milliseconds: until a request was forwarded, then until its answer came, and after that. */
-interface Timings {
+export interface Timings {
   readonly beforeMs: number;
   readonly peerMs: number;
   readonly afterMs: number;
