@@ -1,8 +1,7 @@
 /** Checks the arguments of a guard: a typo in them would leave a connection unguarded. */
-import { longestTimerMs, readOption, readWhole } from "../../core/data/index.ts";
+import { readOption } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
-import { checkSession } from "../../core/labels/index.ts";
 import {
   expectOwn,
   givenOptions,
@@ -10,6 +9,7 @@ import {
   kindOf,
   readAccess,
   readFunction,
+  readLabels,
   readTenant,
   readWord,
 } from "../rewrite/index.ts";
@@ -125,37 +125,13 @@ function readPass(pass: unknown): readonly string[] | undefined {
 }
 
 function readLabelOptions(labels: unknown): GuardLabels {
-  if (isStore(labels))
-    throw optionsInvalid("createGuard expects a label store as labels.store, with labels.session.");
-  const known = ["fromWire", "onStoreError", "session", "store", "timeoutMs"];
-  expectOwn(labels, known, "The option labels of createGuard", call);
-  const given = labels as object;
-  const store: unknown = ownValue(given, "store");
-  const session: unknown = ownValue(given, "session");
-  if (store !== undefined && !isStore(store)) {
-    throw optionsInvalid(
-      `createGuard expects a label store with load and append as labels.store, got ${kindOf(store)}.`,
-    );
-  }
-  if (store !== undefined && session === undefined) {
+  const read = readLabels(labels, call, ["fromWire"]);
+  if (read.store !== undefined && read.session === undefined) {
     throw optionsInvalid(
       "createGuard expects labels.session with labels.store: a string that names the session, or a function that returns it for a request. Without it, a store carries nothing to another connection.",
     );
   }
-  if (session !== undefined && typeof session !== "function") checkSession(session);
-  return givenOptions({
-    store,
-    session,
-    onStoreError: readWord(given, "onStoreError", ["deny", "ignore"], call),
-    fromWire: readFromWire(ownValue(given, "fromWire")),
-    timeoutMs: readTimeout(ownValue(given, "timeoutMs")),
-  });
-}
-
-/** @throws GlassineError `options_invalid` */
-function readTimeout(timeoutMs: unknown): number | undefined {
-  if (timeoutMs === undefined) return undefined;
-  return readWhole("createGuard: labels.timeoutMs", timeoutMs, longestTimerMs);
+  return givenOptions({ ...read, fromWire: readFromWire(ownValue(labels, "fromWire")) });
 }
 
 function readFromWire(mapping: unknown): object | undefined {
@@ -166,8 +142,4 @@ function readFromWire(mapping: unknown): object | undefined {
     meta: readFunction(given, "meta", call),
     annotations: readFunction(given, "annotations", call),
   });
-}
-
-function isStore(value: unknown): boolean {
-  return hasFunctions(value, ["load", "append"]);
 }

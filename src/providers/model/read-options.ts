@@ -1,8 +1,6 @@
 /** Checks the arguments of `guardModel`. */
-import { longestTimerMs, readWhole } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
-import { checkSession } from "../../core/labels/index.ts";
 import {
   expectOwn,
   givenOptions,
@@ -13,8 +11,8 @@ import {
   readAccess,
   readAllow,
   readFunction,
+  readLabels,
   readTenant,
-  readWord,
 } from "../rewrite/index.ts";
 import { hooks } from "./judge.ts";
 import type { ModelCall, ModelGuardOptions, ModelLabels } from "./options.ts";
@@ -112,30 +110,11 @@ export function readLabelOptions<Call = ModelCall>(
   labels: unknown,
   call: string,
 ): ModelLabels<unknown, Call> {
-  const known = ["onStoreError", "session", "store", "timeoutMs"];
-  expectOwn(labels, known, `The option labels of ${call}`, call);
-  const given = labels as object;
-  const store: unknown = ownValue(given, "store");
-  const session: unknown = ownValue(given, "session");
-  if (store !== undefined && !hasFunctions(store, ["load", "append"])) {
-    throw optionsInvalid(
-      `${call} expects a label store with load and append as labels.store, got ${kindOf(store)}.`,
-    );
-  }
-  if (session === undefined) {
+  const read = readLabels(labels, call);
+  if (read.session === undefined) {
     throw optionsInvalid(
       `${call} expects labels.session: a string that names the session, or a function that returns it for an exchange.`,
     );
   }
-  if (typeof session !== "function") checkSession(session);
-  const timeoutMs: unknown = ownValue(given, "timeoutMs");
-  return givenOptions({
-    store,
-    session,
-    onStoreError: readWord(given, "onStoreError", ["deny", "ignore"], call),
-    timeoutMs:
-      timeoutMs === undefined
-        ? undefined
-        : readWhole(`${call}: labels.timeoutMs`, timeoutMs, longestTimerMs),
-  }) as ModelLabels<unknown, Call>;
+  return givenOptions(read) as ModelLabels<unknown, Call>;
 }

@@ -1,7 +1,8 @@
 /** Reads a guard's options strictly, because a typo in them would leave traffic unguarded. */
-import { expectOptions } from "../../core/data/index.ts";
+import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
+import { checkSession } from "../../core/labels/index.ts";
 import { kindOf } from "./kind-of.ts";
 import { type StreamLimits, StreamMeter } from "./stream.ts";
 
@@ -56,6 +57,35 @@ export function readTenant(options: object, call: string): unknown {
     return tenant;
   }
   throw optionsInvalid(`${call} expects a string or a function as tenant, got ${kindOf(tenant)}.`);
+}
+
+/**
+ * Reads the options of labels, except `others`, which the function named `call` reads itself.
+ *
+ * @throws GlassineError `options_invalid`; `session_invalid` for an invalid session
+ */
+export function readLabels(labels: unknown, call: string, others: readonly string[] = []) {
+  if (isStore(labels))
+    throw optionsInvalid(`${call} expects a label store as labels.store, with labels.session.`);
+  const known = ["onStoreError", "session", "store", "timeoutMs", ...others];
+  expectOwn(labels, known, `The option labels of ${call}`, call);
+  const given = labels as object;
+  const store: unknown = ownValue(given, "store");
+  const session: unknown = ownValue(given, "session");
+  const timeoutMs: unknown = ownValue(given, "timeoutMs");
+  if (store !== undefined && !isStore(store)) {
+    throw optionsInvalid(
+      `${call} expects a label store with load and append as labels.store, got ${kindOf(store)}.`,
+    );
+  }
+  if (session !== undefined && typeof session !== "function") checkSession(session);
+  if (timeoutMs !== undefined) readWhole(`${call}: labels.timeoutMs`, timeoutMs, longestTimerMs);
+  const onStoreError = readWord(given, "onStoreError", ["deny", "ignore"], call);
+  return { store, session, onStoreError, timeoutMs };
+}
+
+function isStore(value: unknown): boolean {
+  return hasFunctions(value, ["load", "append"]);
 }
 
 /** The options that limit a stream. */

@@ -45,6 +45,7 @@ export {
   givenOptions,
   hasFunctions,
   readFunction,
+  readLabels,
   readStreamLimits,
   readTenant,
   readWord,
