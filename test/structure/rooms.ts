@@ -113,8 +113,6 @@ export const plan: Plan = {
     "src/operate/discovery/import-module.ts",
     "src/operate/cli/import-host.ts",
     "src/operate/packages/peer.ts",
-    "src/gateway/run/load-sdk.ts",
-    "src/gateway/run/label-store.ts",
     "src/gateway/config/import-file.ts",
     "src/operate/isolate/load.ts",
   ],

@@ -2,6 +2,7 @@
 import { attempt } from "../../core/data/index.ts";
 import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
 import { memoryLabelStore } from "../../core/labels/index.ts";
+import { loadPeer } from "../../operate/packages/index.ts";
 import { type RedisClientLike, redisLabelStore } from "../../redis/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import type { GatewayParts } from "./parts.ts";
@@ -78,15 +79,7 @@ function clientOf<Client>(create: () => Client): Client {
 
 /** @throws GlassineError (as a rejection) `setting_invalid` if the package is not installed */
 async function loadRedis(): Promise<RedisPackage> {
-  try {
-    const name = "redis";
-    return (await import(name)) as RedisPackage;
-  } catch (error) {
-    throw new GlassineError(
-      "setting_invalid",
-      "`labels.store.redis` needs the package redis, version 5 or later: run npm install redis",
-      {},
-      error,
-    );
-  }
+  const exports = ["createClient"];
+  const neededBy = "`labels.store.redis`";
+  return (await loadPeer({ name: "redis", install: "redis@5", exports, neededBy })) as RedisPackage;
 }

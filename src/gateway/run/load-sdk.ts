@@ -1,19 +1,13 @@
 /** Loads the optional peer that is needed to serve HTTP. */
-import { GlassineError } from "../../core/errors/index.ts";
+import { loadPeer } from "../../operate/packages/index.ts";
 import type { McpSdk } from "./inbound.ts";
 
 /** @throws GlassineError (as a rejection) `setting_invalid` */
 export async function loadSdk(): Promise<McpSdk> {
-  const name = "@modelcontextprotocol/server";
-  try {
-    // The package's own types include more than is used, and need more platform types.
-    return (await import(name)) as unknown as McpSdk;
-  } catch (error) {
-    throw new GlassineError(
-      "setting_invalid",
-      `HTTP in front of the gateway needs the package ${name}, version 2.4 or later: run npm install ${name}`,
-      {},
-      error,
-    );
-  }
+  return (await loadPeer({
+    name: "@modelcontextprotocol/server",
+    install: "@modelcontextprotocol/server@2",
+    exports: ["WebStandardStreamableHTTPServerTransport", "classifyInboundRequest"],
+    neededBy: "HTTP in front of the gateway",
+  })) as McpSdk;
 }

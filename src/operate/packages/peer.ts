@@ -10,6 +10,8 @@ export interface Peer {
   readonly install: string;
   /** The functions and classes that it must have. */
   readonly exports: readonly string[];
+  /** The setting or feature that needs it, if its name does not say so. */
+  readonly neededBy?: string;
 }
 
 /**
@@ -18,7 +20,8 @@ export interface Peer {
  * @throws GlassineError (as a rejection) `setting_invalid`: it is not installed, cannot be loaded,
  *   or lacks an export
  */
-export async function loadPeer({ name, install, exports }: Peer): Promise<object> {
+export async function loadPeer({ name, install, exports, neededBy }: Peer): Promise<object> {
+  const what = `package ${name}${neededBy === undefined ? "" : `, which ${neededBy} needs,`}`;
   const wayOut = `Run \`npm install ${install}\``;
   let module: Record<string, unknown>;
   try {
@@ -27,11 +30,11 @@ export async function loadPeer({ name, install, exports }: Peer): Promise<object
     const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
     const isMissing = code === "ERR_MODULE_NOT_FOUND" && String(message).includes(name);
     const why = isMissing ? "is not installed" : `cannot be loaded: ${describeThrown(error).text}`;
-    throw refused(`The package ${name} ${why}. ${wayOut}.`);
+    throw refused(`The ${what} ${why}. ${wayOut}.`);
   }
   const missing = exports.find((each) => typeof module[each] !== "function");
   if (missing === undefined) return module;
-  throw refused(`The package ${name} is of a version without ${missing}. ${wayOut}.`);
+  throw refused(`The ${what} is of a version without ${missing}. ${wayOut}.`);
 }
 
 function refused(text: string): GlassineError {

@@ -4,12 +4,6 @@ import { expect, it, vi } from "vitest";
 import { missingPeers } from "../../../../src/gateway/run/missing-peers.ts";
 import { load } from "../config/support.ts";
 
-vi.mock("@modelcontextprotocol/server", () => {
-  throw new Error("not found");
-});
-vi.mock("redis", () => {
-  throw new Error("not found");
-});
 vi.mock("../../../../src/operate/packages/peer.ts", async (original) => {
   const { loadPeer } = await original<typeof import("../../../../src/operate/packages/peer.ts")>();
   return {
