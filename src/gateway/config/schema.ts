@@ -4,6 +4,7 @@
  */
 import * as z from "zod";
 import { type Isolation, isolations, type Opening, openings } from "../../operate/isolate/kinds.ts";
+import { passGroups } from "../../providers/mcp/methods.ts";
 
 const text = z.string().min(1);
 const whole = z.int().min(0);
@@ -48,19 +49,7 @@ const traceContext = z
 const ofServer = {
   traceContext,
   pass: z
-    .array(
-      z.enum([
-        ...([
-          "completion",
-          "elicitation",
-          "handshake",
-          "lists",
-          "metadata",
-          "notifications",
-        ] as const),
-        ...(["other", "roots", "sampling", "tasks", "tokens", "unknown"] as const),
-      ]),
-    )
+    .array(z.enum(passGroups))
     .default(["tokens"])
     .describe(
       "Groups of messages and fields that pass without being shown to any plugin, even one that listens for them. Your list replaces the default.",
