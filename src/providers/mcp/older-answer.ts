@@ -1,6 +1,10 @@
 import type { Step } from "./call.ts";
 import { type JsonObject, without } from "./json.ts";
-import { errorOf, resultOf, wireOnly, writeError, writeShown } from "./payload.ts";
+import { errorOf, resultOf, writeError, writeShown } from "./payload.ts";
+import { settingsOf } from "./report.ts";
+
+/** Neither shown nor set. */
+const hidden = settingsOf.toolResult;
 
 /** The older post hook of a tool or prompt: the result as on the wire, or the error. */
 export function olderAnswer(hook: string, ids: JsonObject, outcome: JsonObject): Step {
@@ -10,12 +14,12 @@ export function olderAnswer(hook: string, ids: JsonObject, outcome: JsonObject):
     optional: true,
     payload: () => ({
       ...ids,
-      result: error === undefined ? without(resultOf(outcome), wireOnly) : { ...error },
+      result: error === undefined ? without(resultOf(outcome), hidden) : { ...error },
     }),
     write(changed) {
       if (error !== undefined) return writeError(error, changed.result);
       const result = resultOf(outcome);
-      writeShown(result, without(result, wireOnly), changed.result, wireOnly);
+      writeShown(result, without(result, hidden), changed.result, hidden);
     },
   };
 }

@@ -3,19 +3,6 @@ import { GlassineError } from "../../core/errors/index.ts";
 import { isRemoved, sameJson, type Written } from "../rewrite/index.ts";
 import { copyJson, isObject, type JsonObject } from "./json.ts";
 
-/**
- * Fields that the hooks of a result neither show nor set: `_meta` is opaque, `task` names the task
- * that delivers the result later, and the rest tell 2026-07-28 peers how to read and cache it.
- */
-export const wireOnly: readonly string[] = [
-  "_meta",
-  "task",
-  "resultType",
-  "requestState",
-  "ttlMs",
-  "cacheScope",
-];
-
 /** The error for a plugin's change that MCP cannot express, or for data that hooks cannot show. */
 export function payloadFault(what: string): GlassineError {
   return new GlassineError("payload_shape", `The MCP adapter expected ${what}.`);

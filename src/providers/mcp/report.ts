@@ -152,7 +152,7 @@ export const settingsOf = {
     "ttlMs",
   ],
   toolParams: ["_meta", "requestState", "task"],
-  toolResult: ["_meta", "cacheScope", "requestState", "resultType", "task", "ttlMs"],
+  toolResult: ["_meta", "task", "resultType", "requestState", "ttlMs", "cacheScope"],
 } as const satisfies Record<string, readonly string[]>;
 
 /** Reports a field that messages do not show: as content if MCP does not define its value. */

@@ -5,7 +5,6 @@ import type { AnswerOptions, Onto, RequestOptions, ServerOptions } from "./call-
 import { isObject, type JsonObject, only, without } from "./json.ts";
 import { type McpSlot, toolSlot } from "./mcp-slot.ts";
 import { type OnePart, reader, writer } from "./one-part.ts";
-import { wireOnly } from "./payload.ts";
 import { leftOf, mcpReading, reportForm, reportRest, settingsOf } from "./report.ts";
 import { reportNoBlocks, writeResult } from "./result-content.ts";
 import { callSchema, toolResultSchema } from "./schemas.ts";
@@ -74,7 +73,7 @@ export const toToolCall = writer<RequestOptions & Onto, "tool_call">("toToolCall
 /**
  * Result fields that are not in the content: the protocol's, and `isError`, shown as `is_error`.
  */
-const hidden = [...wireOnly, "isError"];
+const hidden = [...settingsOf.toolResult, "isError"];
 
 export const toolResult: OnePart<"tool_result"> = {
   what: "tool result",
