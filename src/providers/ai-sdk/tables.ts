@@ -73,7 +73,6 @@ function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdk
     guard: {
       name: `ai-sdk.${version}`,
       requests: [],
-      asksForStream: () => false,
       eventTexts,
       namesEvents: false,
       denied: errorBody,

@@ -6,7 +6,6 @@ import {
   type EventTable,
   type FreshFacts,
   fieldOf,
-  isJsonObject,
   type JsonObject,
   objectIn,
   type PieceTable,
@@ -278,7 +277,6 @@ export const anthropic: Anthropic = /* @__PURE__ */ defineProvider({
   guard: {
     name: "anthropic.messages",
     requests: ["POST /messages"],
-    asksForStream: (request) => isJsonObject(request) && request.stream === true,
     eventTexts: textsAt("index", ["delta.text", "delta.thinking"]),
     namesEvents: true,
     denied: errorOf,

@@ -237,7 +237,6 @@ export const bedrock: TableProvider<"bedrock", object, object, object> =
       name: "bedrock.converse",
       // Its streams are binary and its requests signed, so `guardBedrock` works inside the SDK.
       requests: [],
-      asksForStream: () => false,
       eventTexts: textsAt("contentBlockDelta.contentBlockIndex", [
         "contentBlockDelta.delta.text",
         "contentBlockDelta.delta.reasoningContent.text",

@@ -260,8 +260,6 @@ export const tables: Google = /* @__PURE__ */ defineProvider({
   guard: {
     name: "google.generate_content",
     requests: ["POST /*:generateContent", "POST /*:streamGenerateContent"],
-    // The path of a request asks for a stream, not the body.
-    asksForStream: () => false,
     eventTexts,
     namesEvents: false,
     denied: errorOf,

@@ -136,7 +136,6 @@ export const embeddings: OpenAiTables = /* @__PURE__ */ defineProvider({
     ...guarded,
     name: "openai.embeddings",
     requests: ["POST /embeddings"],
-    asksForStream: () => false,
   },
   calls: {
     readRequest: "fromEmbeddingsRequest",

@@ -1,6 +1,6 @@
-/** How a request asks OpenAI's APIs for a stream, and how they refuse. */
+/** How OpenAI's APIs refuse. */
 import type { ProviderRefusal } from "../rewrite/index.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 
 const errorTypes: { readonly [status: number]: string } = {
   401: "authentication_error",
@@ -15,7 +15,6 @@ export function errorOf({ violation, status }: ProviderRefusal): JsonObject {
 
 /** What a guard needs to know about each of these APIs. */
 export const guarded = {
-  asksForStream: (request: unknown) => isObject(request) && request.stream === true,
   namesEvents: false,
   denied: (refusal: ProviderRefusal) => ({ error: errorOf(refusal) }),
   deniedEvent: (refusal: ProviderRefusal) => ({ error: errorOf(refusal) }),

@@ -65,7 +65,6 @@ type GuardTable = Pick<
   | "name"
   | "requests"
   | "repeatedIn"
-  | "asksForStream"
   | "eventTexts"
   | "namesEvents"
   | "lastData"

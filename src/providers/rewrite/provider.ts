@@ -49,8 +49,6 @@ export interface ModelProvider {
    */
   repeatedIn?(answer: object, request: unknown): readonly string[];
 
-  /** Whether a request asks for a stream of events. */
-  asksForStream(request: unknown): boolean;
   /** Assembles a streamed answer. */
   stream(options?: AnswerStreamOptions): MessageStream<object, object>;
   /** Returns the events that stream an answer. */

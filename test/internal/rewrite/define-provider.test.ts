@@ -34,7 +34,6 @@ const provider = defineProvider({
   guard: {
     name: "other.generate",
     requests: ["POST /generate"],
-    asksForStream: () => false,
     namesEvents: false,
     denied: refusal,
     deniedEvent: refusal,
