@@ -11,6 +11,7 @@ import {
   textOrNull,
   warnings,
 } from "../../operate/cli/index.ts";
+import type { LoadedConfig } from "../config/index.ts";
 
 const pluginReport = z.object({
   name: text,
@@ -71,14 +72,36 @@ export type PluginReport = Report<typeof pluginReport>;
 
 export type CheckReport = Report<typeof findings>;
 
-export function canWork({ problems, plugins }: CheckReport): boolean {
+function canWork({ problems, plugins }: CheckReport): boolean {
   return problems.length === 0 && plugins.every(({ never }) => never.length === 0);
 }
 
 type Paint = CommandContext["paint"];
 
+/** What `--check` returns. `front` and `lines` say what is served, and where. */
+export function checkOutcome<Front extends object>(
+  { config, file }: LoadedConfig,
+  report: CheckReport,
+  paint: Paint,
+  front: Front,
+  lines: readonly string[],
+) {
+  return {
+    exitCode: canWork(report) ? (0 as const) : (1 as const),
+    document: { config_file: file ?? null, mode: config.mode, ...front, ...report },
+    lines: [
+      say`configuration: ${file ?? "the command line"}`,
+      `plugin mode: ${config.mode}`,
+      ...lines,
+      "",
+      ...reportLines(report, paint),
+    ],
+    warnings: report.warnings,
+  };
+}
+
 /** Returns what people read: what each plugin will see, the problems, and the verdict. */
-export function reportLines(report: CheckReport, paint: Paint): readonly string[] {
+function reportLines(report: CheckReport, paint: Paint): readonly string[] {
   const { always, plugins, problems } = report;
   return [
     paint.title("Every plugin:"),

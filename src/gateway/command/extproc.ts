@@ -17,11 +17,11 @@ import {
 } from "../envoy/index.ts";
 import { type GatewayLog, lineLog } from "../observe/index.ts";
 import { checkGateway } from "./check-gateway.ts";
-import { canWork, reportLines } from "./check-report.ts";
+import { checkOutcome } from "./check-report.ts";
 import { listenAt } from "./envoy-addresses.ts";
 import { problemsInFile } from "./envoy-file.ts";
 import type { ExtprocContext } from "./options.ts";
-import { inputOf, runGateway } from "./run-gateway.ts";
+import { serveGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
 import { readTlsFiles, tlsPathsIn } from "./tls-files.ts";
 
@@ -57,15 +57,12 @@ export async function serve(
   await checkFile(context, isProduction, log);
   const watched = watch(admin, isProduction, log);
   try {
-    const { code } = await runGateway({
-      ...inputOf(context, services),
+    return await serveGateway(context, services, {
       log,
       stdio: { stdin: Readable.from([]), stdout: new Writable() },
       load: () => load(context),
       envoy: { at, tls, webhook, leaveMs, closed: watched.closed },
     });
-    // Never printed: --json needs --check.
-    return { exitCode: code === undefined ? 0 : 1, document: undefined as never, lines: [] };
   } finally {
     watched.close();
   }
@@ -188,7 +185,7 @@ function watch(admin: string | undefined, isProduction: boolean, log: GatewayLog
 
 export async function check(context: ExtprocContext, { stock }: GatewayServices) {
   const loaded = await load(context);
-  const { config, file } = loaded;
+  const { config } = loaded;
   const { at, webhook } = await frontOf(context, config);
   const inEnvoy = await problemsIn(context);
   const found = await checkGateway(loaded, context, stock, [requireGrpc]);
@@ -206,25 +203,10 @@ export async function check(context: ExtprocContext, { stock }: GatewayServices)
   const webhook_at = webhook === undefined ? null : `${webhook.host}:${webhook.port}`;
   const models = Object.entries(config.models).map(([name, { path }]) => [path, name] as const);
   const served_at = Object.fromEntries([...serverPaths(config), ...models]);
-  return {
-    exitCode: canWork(report) ? (0 as const) : (1 as const),
-    document: {
-      config_file: file ?? null,
-      mode: config.mode,
-      listens_at,
-      webhook_at,
-      served_at,
-      ...report,
-    },
-    lines: [
-      say`configuration: ${file ?? "the command line"}`,
-      `plugin mode: ${config.mode}`,
-      say`listens at: ${listens_at}`,
-      ...(webhook_at === null ? [] : [say`webhook at: ${webhook_at}`]),
-      ...Object.entries(served_at).map(([path, name]) => say`${path}: ${name}`),
-      "",
-      ...reportLines(report, context.paint),
-    ],
-    warnings: report.warnings,
-  };
+  const lines = [
+    say`listens at: ${listens_at}`,
+    ...(webhook_at === null ? [] : [say`webhook at: ${webhook_at}`]),
+    ...Object.entries(served_at).map(([path, name]) => say`${path}: ${name}`),
+  ];
+  return checkOutcome(loaded, report, context.paint, { listens_at, webhook_at, served_at }, lines);
 }

@@ -2,7 +2,7 @@
 import { isGlassineError } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
 import type { Environment, Logger } from "../../core/plugins/index.ts";
-import { type CommandContext, printable, refusal } from "../../operate/cli/index.ts";
+import { type CommandContext, type Outcome, printable, refusal } from "../../operate/cli/index.ts";
 import {
   configName,
   type LoadedConfig,
@@ -29,7 +29,7 @@ import { missingHere, pinFaults } from "./missing.ts";
 import { oddSettings } from "./odd-settings.ts";
 import type { GatewayServices, SignalName, SignalSource } from "./services.ts";
 
-export interface RunInput {
+interface RunInput {
   readonly openGateway: OpenGateway;
   readonly stock: StockPlugins;
   readonly env: Environment;
@@ -46,14 +46,17 @@ export interface RunInput {
   readonly load: () => Promise<LoadedConfig>;
 }
 
-/** The inputs that a command passes to `runGateway` unchanged. */
-export function inputOf(
+/** Runs a gateway for a command, and returns its outcome. Throws what `runGateway` throws. */
+export async function serveGateway(
   { env, options }: CommandContext,
-  services: GatewayServices,
-): Omit<RunInput, "log" | "stdio" | "envoy" | "load"> {
-  const { openGateway, stock, signals, reportFailuresTo } = services;
+  { openGateway, stock, signals, reportFailuresTo }: GatewayServices,
+  own: Pick<RunInput, "log" | "stdio" | "envoy" | "load">,
+): Promise<Outcome<never>> {
   const { pluginsLock: lock, verbose = false } = options;
-  return { openGateway, stock, signals, reportFailuresTo, env, lock, verbose };
+  const given = { openGateway, stock, signals, reportFailuresTo, env, lock, verbose };
+  const { code } = await runGateway({ ...given, ...own });
+  // Never printed: --json needs --check.
+  return { exitCode: code === undefined ? 0 : 1, document: undefined as never, lines: [] };
 }
 
 /**
@@ -62,7 +65,7 @@ export function inputOf(
  * @throws GlassineError if something is wrong with the configuration or its plugins
  * @throws CommandFailure if the system refuses something, with a message for operators
  */
-export async function runGateway(input: RunInput): Promise<{ readonly code?: string }> {
+async function runGateway(input: RunInput): Promise<{ readonly code?: string }> {
   const { signals, env } = input;
   let running: Gateway<GatewayParts> | undefined;
   const log = numberedLog(input.log, () => running?.generation ?? 1);

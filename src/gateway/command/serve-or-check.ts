@@ -6,9 +6,9 @@ import { readPluginMode } from "../../operate/trust/index.ts";
 import { type ConfigFlags, type LoadedConfig, loadConfig, portOf } from "../config/index.ts";
 import { lineLog } from "../observe/index.ts";
 import { checkGateway } from "./check-gateway.ts";
-import { canWork, reportLines } from "./check-report.ts";
+import { checkOutcome } from "./check-report.ts";
 import type { GatewayContext } from "./options.ts";
-import { inputOf, runGateway } from "./run-gateway.ts";
+import { serveGateway } from "./run-gateway.ts";
 import type { GatewayServices } from "./services.ts";
 
 /** Returns the plugins that a command line names by file. */
@@ -55,14 +55,11 @@ export async function serve(
 ): Promise<Outcome<never>> {
   const { stdin, stdout, options } = context;
   if (options.json === true) throw misuse("--json needs --check");
-  const { code } = await runGateway({
-    ...inputOf(context, services),
+  return serveGateway(context, services, {
     log: lineLog(services.writeLog),
     stdio: { stdin: readable(stdin), stdout: writable(stdout) },
     load: () => load(context),
   });
-  // Never printed: --json needs --check.
-  return { exitCode: code === undefined ? 0 : 1, document: undefined as never, lines: [] };
 }
 
 function readable(stdin: GatewayContext["stdin"]): Readable {
@@ -82,30 +79,18 @@ function writable(stdout: GatewayContext["stdout"]): Writable {
 export async function check(context: GatewayContext, { stock }: GatewayServices) {
   const loaded = await load(context);
   const report = await checkGateway(loaded, context, stock);
-  const { config, file } = loaded;
-  const { servers, models, listen } = config;
+  const { servers, models, listen } = loaded.config;
   const names = (record: object) => Object.keys(record).join(", ") || "none";
-  return {
-    exitCode: canWork(report) ? (0 as const) : (1 as const),
-    document: {
-      config_file: file ?? null,
-      mode: config.mode,
-      front: listen === undefined ? ("stdio" as const) : ("http" as const),
-      servers: Object.keys(servers),
-      models: Object.keys(models),
-      ...report,
-    },
-    lines: [
-      say`configuration: ${file ?? "the command line"}`,
-      `plugin mode: ${config.mode}`,
-      listen === undefined
-        ? "front: stdio"
-        : say`front: http://${listen.host}:${listen.port}${listen.path}`,
-      `servers: ${names(servers)}`,
-      `models: ${names(models)}`,
-      "",
-      ...reportLines(report, context.paint),
-    ],
-    warnings: report.warnings,
+  const front = {
+    front: listen === undefined ? ("stdio" as const) : ("http" as const),
+    servers: Object.keys(servers),
+    models: Object.keys(models),
   };
+  return checkOutcome(loaded, report, context.paint, front, [
+    listen === undefined
+      ? "front: stdio"
+      : say`front: http://${listen.host}:${listen.port}${listen.path}`,
+    `servers: ${names(servers)}`,
+    `models: ${names(models)}`,
+  ]);
 }
