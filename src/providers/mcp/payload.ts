@@ -46,6 +46,11 @@ export function writeText(target: JsonObject, key: string, changed: unknown): vo
   target[key] = changed;
 }
 
+/** Whether params have a name, and arguments that can be shown, or none. */
+export function isNamedCall({ name, arguments: values }: JsonObject): boolean {
+  return typeof name === "string" && (values === undefined || isObject(values));
+}
+
 /** Writes changed arguments. Omitted arguments stay omitted as long as they are empty. */
 export function writeArguments(params: JsonObject, changed: unknown): void {
   if (!isObject(changed)) throw payloadFault("an object as arguments");

@@ -2,10 +2,9 @@ import { requestSteps, responseSteps } from "./asked-steps.ts";
 import type { Subject } from "./call.ts";
 import { documentStep } from "./document-step.ts";
 import { fromPromptError, toPromptError } from "./error-documents.ts";
-import { isObject } from "./json.ts";
 import { promptSlot } from "./mcp-slot.ts";
-import { olderAnswer } from "./older-answer.ts";
-import { errorOf, resultOf, writeArguments, writeText } from "./payload.ts";
+import { olderAnswer, olderCall } from "./older-steps.ts";
+import { errorOf, isNamedCall, resultOf } from "./payload.ts";
 import {
   fromPromptRequest,
   fromPromptResult,
@@ -20,22 +19,12 @@ export const prompts: Subject = {
     pre: ["prompt_pre_fetch", "cmf.prompt_pre_fetch"],
     post: ["prompt_post_fetch", "cmf.prompt_post_fetch"],
   },
-  accepts: (params) =>
-    typeof params.name === "string" &&
-    (params.arguments === undefined || isObject(params.arguments)),
+  accepts: isNamedCall,
   describe: (call) => promptSlot(String(call.params.name), call).mcp,
   *pre(call) {
     const { params } = call;
     yield* responseSteps(call, params);
-    yield {
-      hook: "prompt_pre_fetch",
-      optional: true,
-      payload: () => ({ prompt_id: params.name, args: params.arguments ?? {} }),
-      write(changed) {
-        writeText(params, "name", changed.prompt_id);
-        writeArguments(params, changed.args);
-      },
-    };
+    yield olderCall("prompt_pre_fetch", "prompt_id", params);
     const options = { id: call.callId, serverId: call.serverId };
     const conversion = { from: fromPromptRequest, to: toPromptRequest };
     yield documentStep("cmf.prompt_pre_fetch", params, conversion, options, "request");

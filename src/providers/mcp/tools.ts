@@ -6,9 +6,9 @@ import { documentStep } from "./document-step.ts";
 import { fromToolError, toToolError } from "./error-documents.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import { toolSlot } from "./mcp-slot.ts";
-import { olderAnswer } from "./older-answer.ts";
+import { olderAnswer, olderCall } from "./older-steps.ts";
 import { readPart, writePart } from "./one-part.ts";
-import { applyWritten, errorOf, resultOf, writeArguments, writeText } from "./payload.ts";
+import { applyWritten, errorOf, isNamedCall, resultOf } from "./payload.ts";
 import { lostReports } from "./report.ts";
 import { toolResultSchema } from "./schemas.ts";
 import { extractState, writeState } from "./task-state.ts";
@@ -25,23 +25,13 @@ export const tools: Subject = {
     if (part === "params") return leftOfCall(document);
     return isObject(document.result) ? leftOfResult(document.result) : [];
   },
-  accepts: (params) =>
-    typeof params.name === "string" &&
-    (params.arguments === undefined || isObject(params.arguments)),
+  accepts: isNamedCall,
   describe: (call) => describeTool(call, call.params.name),
   // The older hook runs first, so that the newer one judges what will be sent.
   *pre(call) {
     const { params } = call;
     yield* responseSteps(call, params);
-    yield {
-      hook: "tool_pre_invoke",
-      optional: true,
-      payload: () => ({ name: params.name, args: params.arguments ?? {} }),
-      write(changed) {
-        writeText(params, "name", changed.name);
-        writeArguments(params, changed.args);
-      },
-    };
+    yield olderCall("tool_pre_invoke", "name", params);
     const id = call.callId;
     yield {
       hook: "cmf.tool_pre_invoke",
