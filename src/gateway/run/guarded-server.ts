@@ -57,9 +57,10 @@ export function guardOptions(
     labels: {
       store,
       session: (request) => labelSessionOf(labels.session, callerOf(request, settings)),
+      // The same functions after a reload: a guard caches what it read from annotations by them.
       fromWire: {
-        meta: wireLabels.ifc ? ifcLabels : undefined,
-        annotations: wireLabels.annotations ? annotationLabels : undefined,
+        meta: wireLabels.ifc ? labelsFromIfc : undefined,
+        annotations: wireLabels.annotations ? labelsFromAnnotations : undefined,
       },
     },
     onEnd: (end) => onEnd(name, end),
@@ -68,10 +69,6 @@ export function guardOptions(
     onWarning: (text) => log.warn("guard_warning", { server: name, text, todo: checkHint }),
   };
 }
-
-/** Kept across reloads, since a guard caches what it read from annotations by function. */
-const annotationLabels = (annotations: unknown) => labelsFromAnnotations(annotations);
-const ifcLabels = (meta: unknown) => labelsFromIfc(meta);
 
 function envelopeOf(request: GuardedRequest, settings: GuardSettings): object {
   const { requestInfo } = request;
