@@ -6,7 +6,6 @@ import {
   type HookState,
   invokeWith,
   type LabelRules,
-  listens,
   prepareState,
   SessionLabels,
 } from "../model/index.ts";
@@ -14,6 +13,7 @@ import {
   type HookManager,
   type HookResult,
   isSameJsonText,
+  listens,
   notify,
   publicViolation,
   stringAt,

@@ -8,6 +8,7 @@ import {
   headerChanges,
   headersIn,
   type Left,
+  listens,
   notify,
   sameJson,
 } from "../rewrite/index.ts";
@@ -57,14 +58,7 @@ export class Hooks implements HookRunner {
 
   readonly passes = (group: PassGroup): boolean => this.#passed.includes(group);
 
-  readonly listens = (hook: string): boolean => {
-    try {
-      return this.manager.handles(hook);
-    } catch (error) {
-      if ((error as { code?: unknown } | null)?.code === "hook_unknown") return false;
-      throw error;
-    }
-  };
+  readonly listens = (hook: string): boolean => listens(this.manager, hook);
 
   learn(direction: Direction, method: string, answer: JsonObject): void {
     this.#labels.learn(direction, method, answer);

@@ -13,6 +13,7 @@ import {
   isSameJsonText,
   type Left,
   type LimitOptions,
+  listens,
   type ModelProvider,
   notify,
   type Read,
@@ -25,7 +26,7 @@ import {
 import { ExchangeRecord, outcomeOf } from "./exchange-record.ts";
 import { type Forwarding, forwardingOf } from "./forward.ts";
 import { type HookState, prepareState } from "./hook-state.ts";
-import { hooks, Judge, listens } from "./judge.ts";
+import { hooks, Judge } from "./judge.ts";
 import type {
   BeginOptions,
   Judged,

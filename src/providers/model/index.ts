@@ -7,7 +7,6 @@ export type {
 } from "../rewrite/index.ts";
 export { createModelGuard, guardModel } from "./guard-model.ts";
 export { type HookState, invokeWith, prepareState } from "./hook-state.ts";
-export { listens } from "./judge.ts";
 export type {
   BeginOptions,
   Judged,

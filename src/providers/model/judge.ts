@@ -10,6 +10,7 @@ import {
   type HookResult,
   isJsonObject,
   isSameJsonText,
+  listens,
 } from "../rewrite/index.ts";
 import { type HookState, invokeWith } from "./hook-state.ts";
 import { denialOf, Refused } from "./refusals.ts";
@@ -22,16 +23,6 @@ export const hooks = {
 } as const;
 
 type Hook = (typeof hooks)[keyof typeof hooks];
-
-/** Whether a plugin handles `hook`. A hook that the manager does not know has no handlers. */
-export function listens(manager: HookManager, hook: string): boolean {
-  try {
-    return manager.handles(hook);
-  } catch (error) {
-    if ((error as { code?: unknown } | null)?.code === "hook_unknown") return false;
-    throw error;
-  }
-}
 
 /** Runs hooks for one exchange; `onResult` gets each result. */
 export class Judge {

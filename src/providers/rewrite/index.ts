@@ -51,13 +51,14 @@ export {
   readWord,
   streamOptions,
 } from "./guard-options.ts";
-export type {
-  AnyHookManager,
-  HandlerFacts,
-  HookManager,
-  HookOptions,
-  HookResult,
-  HookViolation,
+export {
+  type AnyHookManager,
+  type HandlerFacts,
+  type HookManager,
+  type HookOptions,
+  type HookResult,
+  type HookViolation,
+  listens,
 } from "./hook-manager.ts";
 export { InUse } from "./in-use.ts";
 export {
