@@ -8,6 +8,7 @@ import { packageVersion } from "../../core/plugins/index.ts";
 import type { AnyHookManager } from "../../providers/mcp/index.ts";
 import {
   around,
+  type Connection,
   cancelledBy,
   isAnswer,
   isMessage,
@@ -39,8 +40,13 @@ export interface Tracing {
   back(transport: Transport, passesOn: boolean): Transport;
   /** Wraps a manager, adding a span for each hook. A manager always gets the same wrapper. */
   manager(manager: AnyHookManager): AnyHookManager;
-  /** Handles a request to a model in a span, which lasts until the end of the response body. */
-  http(request: Request, about: ModelAbout, work: () => Promise<Response>): Promise<Response>;
+  /** Handles a request to a model in a span, which lasts until the response has been sent. */
+  http(
+    request: Request,
+    about: ModelAbout,
+    connection: Connection,
+    work: () => Promise<Response>,
+  ): Promise<Response>;
   /** Returns the headers that pass on the active span. */
   headers(): Readonly<Carrier>;
 }
@@ -187,6 +193,7 @@ export function tracingBy(api: TelemetryApi): Tracing {
   async function http(
     request: Request,
     { path, provider, errorTypeOf: refusedBy }: ModelAbout,
+    connection: Connection,
     work: () => Promise<Response>,
   ) {
     const parent = parentOf({}, request.headers);
@@ -199,12 +206,10 @@ export function tracingBy(api: TelemetryApi): Tracing {
     const span = tracer.startSpan(name, { kind: spanKinds.server, attributes }, parent);
     try {
       const response = await context.with(trace.setSpan(parent, span), work);
-      const { status, body } = response;
+      const { status } = response;
       span.setAttribute("http.response.status_code", status);
       const errorType = refusedBy?.(response) ?? (status >= 400 ? String(status) : undefined);
-      const end = () => endSpan(span, errorType);
-      if (body !== null) return new Response(untilRead(body, end), response);
-      end();
+      connection.onSent(() => endSpan(span, errorType));
       return response;
     } catch (error) {
       endSpan(span, "failed");
@@ -264,25 +269,4 @@ function withFields(message: Message, trace: Readonly<Carrier>): Message {
     ...message,
     params: { ...paramsOf(message), _meta: { ...Object.fromEntries(kept), ...trace } },
   };
-}
-
-/** Passes `body` through, and calls `then` when it ends, fails or is cancelled. */
-function untilRead(body: ReadableStream<Uint8Array>, then: () => void): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (!done) return controller.enqueue(value);
-        controller.close();
-      } catch (error) {
-        controller.error(error);
-      }
-      then();
-    },
-    async cancel(reason) {
-      then();
-      await reader.cancel(reason);
-    },
-  });
 }

@@ -138,6 +138,6 @@ export class HttpRequests {
       envelope: slotsOf(identity, request.headers, { parts: parts(), headersToShow }),
     };
     const handle = () => route.handle(request, facts, connection);
-    return tracing === undefined ? handle() : tracing.http(request, route, handle);
+    return tracing === undefined ? handle() : tracing.http(request, route, connection, handle);
   }
 }
