@@ -24,13 +24,6 @@ import {
 import { hostFault } from "./requires-host.ts";
 import type { Plugin } from "./types.ts";
 
-export interface Registration {
-  /** In the order in which they registered: by name, each after those it depends on. */
-  readonly members: readonly Member[];
-  /** In the order given, each after those it depends on. Message hooks run in this order. */
-  readonly asGiven: readonly Member[];
-}
-
 /** What registering needs from the manager that is being made. */
 export interface RegistrationInput extends ManagerParts {
   readonly items: readonly ReadItem[];
@@ -44,9 +37,10 @@ export interface RegistrationInput extends ManagerParts {
 }
 
 /** @throws ManifestError, PluginDependencyError, GlassineError `audit_failed` */
-export async function register(input: RegistrationInput): Promise<Registration> {
+export async function register(input: RegistrationInput) {
   const { items, options, recorder } = input;
   await expectNoRefusals(input);
+  /** In the order in which they register: by name, each after those it depends on. */
   const members: Member[] = [];
   const soFar = { ...input, members };
   const deliver = () => recorder.deliverTo(compileOperation(soFar, emitHook));
@@ -63,6 +57,7 @@ export async function register(input: RegistrationInput): Promise<Registration> 
     options.logger.info(lineOf(item.plugin));
   }
   const known = new Map(members.map((member) => [member.item, member]));
+  /** In the order given, each after those it depends on. Message hooks run in this order. */
   const asGiven = inOrder(items).order.flatMap((item) => known.get(item) ?? []);
   return { members, asGiven };
 }

@@ -28,11 +28,6 @@ export interface GuestOptions extends Omit<CpexFileOptions, "wheels" | "pluginDi
   readonly lock?: string | undefined;
 }
 
-export interface Guests {
-  readonly guests: readonly PlannedGuest[];
-  readonly warnings: readonly string[];
-}
-
 /**
  * Reads the plugins of a CPEX configuration without starting any.
  *
@@ -42,11 +37,7 @@ export interface Guests {
  * @throws GlassineError (as a rejection) `lockfile_invalid`, `lockfile_newer`, `lockfile_failed`,
  *   `package_refused`, and what `cpexPlugins` throws
  */
-export async function discoverGuests(
-  file: string,
-  mode: PluginMode,
-  options: GuestOptions,
-): Promise<Guests> {
+export async function discoverGuests(file: string, mode: PluginMode, options: GuestOptions) {
   const isProduction = mode === "production";
   const { lock, trusted, cpex } = await lockFor(options);
   // Without a lockfile, there is nothing to compare.

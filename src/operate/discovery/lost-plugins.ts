@@ -19,19 +19,14 @@ interface Installation {
   readonly field: string;
 }
 
-/** Lockfile entries whose id no package of this host names. */
-interface LostPlugins {
-  /** Those whose package is there with a different hash. */
-  readonly changed: readonly InstalledPlugin[];
-  /** The ids of those whose package is as it was trusted, and names only plugins of other hosts. */
-  readonly ofOthers: ReadonlySet<string>;
-}
-
+/** Returns the lockfile entries whose id no package of this host names. */
 export async function lostPlugins(
   entries: readonly LockEntry[],
   { root, packages, ids, field }: Installation,
-): Promise<LostPlugins> {
+) {
+  /** Those whose package is there with a different hash. */
   const changed: InstalledPlugin[] = [];
+  /** The ids of those whose package is as it was trusted, and names only plugins of other hosts. */
   const ofOthers = new Set<string>();
   for (const entry of entries) {
     if (ids.has(entry.id)) continue;

@@ -4,7 +4,7 @@ import { basename, join, resolve } from "node:path";
 import { isWithin, upFrom } from "./folders.ts";
 import { type PackageFilter, type Place, type ReadPackage, readPackage } from "./read-package.ts";
 import { systemCode } from "./refused.ts";
-import type { InstalledPackage, NamedKind, Rejection } from "./types.ts";
+import type { NamedKind } from "./types.ts";
 
 export interface FindOptions {
   /** Its `node_modules` is searched, and that of each directory above it. */
@@ -21,20 +21,12 @@ export interface FindOptions {
   readonly local?: readonly string[];
 }
 
-export interface FoundPackages {
-  /** Sorted by name. */
-  readonly packages: readonly InstalledPackage[];
-  readonly local: readonly InstalledPackage[];
-  readonly rejected: readonly Rejection[];
-  /** About packages with the same name, one of which may hide the other, and unreadable folders. */
-  readonly warnings: readonly string[];
-  /** Folders of packages that exist but cannot be read, so that their contents are unknown. */
-  readonly unreadable: readonly string[];
-}
-
 type Candidate = Omit<Place, "isLinked">;
 
-/** Reads each real package once. It hides others with its installed name in folders farther up. */
+/**
+ * Reads each real package once, and returns them by name. Each hides others with its installed name
+ * in folders farther up.
+ */
 export async function findPackages({
   root,
   own = [],
@@ -42,9 +34,11 @@ export async function findPackages({
   field,
   kinds,
   commands = ["glassine", field],
-}: FindOptions): Promise<FoundPackages> {
+}: FindOptions) {
   const filter = { field, kinds, commands };
+  /** About packages with the same name, one of which may hide the other, and unreadable folders. */
   const warnings: string[] = [];
+  /** Folders of packages that exist but cannot be read, so that their contents are unknown. */
   const unreadable: string[] = [];
   const folders = await modulesAbove(root);
   const seen = new Set<string>();

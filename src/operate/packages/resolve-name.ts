@@ -4,13 +4,6 @@ import { basename, join } from "node:path";
 import { upFrom } from "./folders.ts";
 import { packageRefused, shownPath, systemCode } from "./refused.ts";
 
-export interface ResolvedName {
-  /** Real paths: one, or two if `import` and `require` find different folders. */
-  readonly folders: readonly string[];
-  /** Files next to a package's folder that `require` would run instead. */
-  readonly files: readonly string[];
-}
-
 const extensions = ["", ".js", ".json", ".node"];
 
 /**
@@ -20,8 +13,10 @@ const extensions = ["", ".js", ".json", ".node"];
  * @param name a package name, checked by the caller
  * @throws GlassineError `package_refused` if a folder cannot be looked at
  */
-export async function resolveName(from: string, name: string): Promise<ResolvedName> {
+export async function resolveName(from: string, name: string) {
+  /** Real paths: one, or two if `import` and `require` find different folders. */
   const folders: string[] = [];
+  /** Files next to a package's folder that `require` would run instead. */
   const files: string[] = [];
   for (const at of upFrom(from)) {
     const isForImportOnly = basename(at) === "node_modules";

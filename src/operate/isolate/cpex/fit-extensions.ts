@@ -25,13 +25,8 @@ const modelled: Readonly<Record<string, readonly string[] | undefined>> = {
 
 type Data = Readonly<Record<string, unknown>>;
 
-export interface Fitted {
-  readonly extensions: Data;
-  /** The paths that its models do not have. */
-  readonly leftOut: readonly string[];
-}
-
-export function fitExtensions(extensions: Data): Fitted {
+/** `leftOut`: the paths that its models do not have. */
+export function fitExtensions(extensions: Data) {
   const leftOut: string[] = [];
   const slots = Object.entries(extensions).flatMap(([slot, value]) => {
     if (Object.hasOwn(modelled, slot)) return [[slot, fitSlot(slot, value, leftOut)]];

@@ -218,25 +218,20 @@ export function sha256(bytes: Uint8Array | string): string {
 }
 
 /** The files of one lock. */
-export interface LockPaths {
-  /** The file itself, after links are followed. It need not exist. */
-  readonly lock: string;
-  readonly journal: string;
-  /** The record of a change that is in progress, or was when its process ended. */
-  readonly pending: string;
-  /** The claim of the process that is changing the lock. */
-  readonly exclusion: string;
-}
+export type LockPaths = Awaited<ReturnType<typeof lockPathsOf>>;
 
 const maxLinks = 40;
 
 /** @throws GlassineError `lockfile_failed` if its folder does not exist, or links form a circle */
-export async function lockPathsOf(path: string): Promise<LockPaths> {
+export async function lockPathsOf(path: string) {
   const lock = await onFile(path, "find", () => followed(path));
   return {
+    /** The file itself, after links are followed. It need not exist. */
     lock,
     journal: `${lock}.journal`,
+    /** The record of a change that is in progress, or was when its process ended. */
     pending: `${lock}.pending`,
+    /** The claim of the process that is changing the lock. */
     exclusion: `${lock}.lck`,
   };
 }

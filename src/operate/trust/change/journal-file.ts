@@ -24,16 +24,7 @@ const maxJournalBytes = 64 * 2 ** 20;
 
 const lineFeed = 0x0a;
 
-export interface JournalFile {
-  /** Its bytes when it was opened. */
-  readonly bytes: Uint8Array;
-  readonly mode: number;
-  /** Resolves when the bytes are on the disk. */
-  append(bytes: Uint8Array): Promise<void>;
-  /** Takes back what `append` wrote. Never throws; returns false if at least one line stays. */
-  takeBack(): Promise<boolean>;
-  close(): Promise<void>;
-}
+export type JournalFile = Awaited<ReturnType<typeof opened>>;
 
 /** @throws GlassineError `lockfile_failed` */
 export async function openJournal(path: string): Promise<JournalFile> {
@@ -54,7 +45,7 @@ export async function openJournal(path: string): Promise<JournalFile> {
   });
 }
 
-async function opened(path: string, handle: FileHandle, isNew: boolean): Promise<JournalFile> {
+async function opened(path: string, handle: FileHandle, isNew: boolean) {
   const stats = await handle.stat();
   expectRegular(path, stats);
   if (stats.size > maxJournalBytes) {
@@ -77,9 +68,11 @@ async function opened(path: string, handle: FileHandle, isNew: boolean): Promise
   }
 
   return {
+    /** Its bytes when it was opened. */
     bytes,
     mode: stats.mode,
-    append: (lines) =>
+    /** Resolves when the lines are on the disk. */
+    append: (lines: Uint8Array) =>
       onFile(path, "append to", async () => {
         more = lines;
         await writeWhole(handle, more, (count) => {
@@ -87,6 +80,7 @@ async function opened(path: string, handle: FileHandle, isNew: boolean): Promise
         });
         await handle.datasync();
       }),
+    /** Takes back what `append` wrote. Never throws; returns false if at least one line stays. */
     takeBack: async () => {
       await cutBack().catch(() => {});
       // The first byte may be a line feed that only ends a torn line.

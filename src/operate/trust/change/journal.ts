@@ -208,17 +208,13 @@ function isCovered(next: ReturnType<typeof parseBytes> | undefined, line: Uint8A
   return next.prev === sha256(line);
 }
 
-/** The end of a journal, as needed to append to it. */
-export interface JournalEnd {
-  /** How many lines there are, a torn one included. */
-  readonly lines: number;
-  /** Whether the last line has no line feed. */
-  readonly isTorn: boolean;
-  /** The digest of the last line; `-` if there is none. */
-  readonly digest: string;
-}
+type JournalEnd = ReturnType<typeof endOf>;
 
-export function endOf(bytes: Uint8Array): JournalEnd {
+/**
+ * Returns the end of a journal, as needed to append to it: how many lines there are, a torn one
+ * included, whether the last has no line feed, and its digest, `-` if there is none.
+ */
+export function endOf(bytes: Uint8Array) {
   const lines = linesOf(bytes);
   const last = lines.at(-1);
   const digest = last === undefined ? noLine : sha256(last);

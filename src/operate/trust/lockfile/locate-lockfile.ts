@@ -15,14 +15,6 @@ interface LocateOptions {
   readonly bin: string;
 }
 
-interface LocatedLockfile {
-  /** Absolute. If no lockfile exists, this is where a new one belongs. */
-  readonly path: string;
-  readonly exists: boolean;
-  /** Where a lockfile can be put: next to the packages, or in the user's configuration. */
-  readonly candidates: readonly string[];
-}
-
 const fileName = "plugins.lock";
 
 /**
@@ -31,12 +23,15 @@ const fileName = "plugins.lock";
  * `$XDG_CONFIG_HOME/{bin}`, by default `$HOME/.config/{bin}`. A folder in these variables that is
  * not absolute is skipped, as the XDG Base Directory Specification requires.
  *
+ * `path` is absolute; if no lockfile exists, it is where a new one belongs. `candidates` are where
+ * one can be put: next to the packages, or in the user's configuration.
+ *
  * A file that cannot be examined counts as existing, so that no other lockfile takes effect in its
  * place.
  *
  * @see spec `lockfile:location`
  */
-export async function locateLockfile(options: LocateOptions): Promise<LocatedLockfile> {
+export async function locateLockfile(options: LocateOptions) {
   const { explicit, cwd } = options;
   const own = resolve(cwd, explicit ?? fileName);
   if (explicit !== undefined) return { path: own, exists: await isThere(own), candidates: [own] };

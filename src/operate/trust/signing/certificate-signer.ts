@@ -4,11 +4,6 @@ import type { Signer } from "@sigstore/verify";
 /** What `Verifier.verify` returns about the certificate. */
 type CertificateIdentity = NonNullable<Signer["identity"]>;
 
-export interface CertificateSigner {
-  readonly issuer: string;
-  readonly subject: string;
-}
-
 /** Sigstore's certificate extensions for the issuer: as a UTF8String, and as plain bytes. */
 const issuerV2 = "1.3.6.1.4.1.57264.1.8";
 const issuerV1 = "1.3.6.1.4.1.57264.1.1";
@@ -28,7 +23,7 @@ export function certificateSigner({
   subjectAlternativeName: subject,
   extensions,
   oids = [],
-}: CertificateIdentity): CertificateSigner | undefined {
+}: CertificateIdentity) {
   const issuer = extensions?.issuer;
   if (subject === undefined || issuer === undefined) return undefined;
   const extension = (name: string): Buffer | undefined => {

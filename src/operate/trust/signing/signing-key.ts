@@ -10,18 +10,15 @@ import { optionsInvalid, quoted } from "../../../core/errors/index.ts";
 import { makeFile } from "../change/files.ts";
 import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
 
-export interface SigningKey {
-  readonly privateKey: KeyObject;
-  /** The 32 bytes of the public key, in base64: `public_key` in a file of publisher keys. */
-  readonly publicKey: string;
-  /** The first 32 hexadecimal digits of the SHA-256 of those bytes. */
-  readonly keyId: string;
-}
-
 const wayOut = "Make one with `glassine plugins keygen`.";
 
-/** @throws GlassineError `options_invalid`: not an Ed25519 private key in PEM, or encrypted */
-export function readSigningKey(pem: unknown): SigningKey {
+/**
+ * Reads a private key. `publicKey` is that of a file of publisher keys: 32 bytes in base64. `keyId`
+ * is the first 32 hexadecimal digits of their SHA-256.
+ *
+ * @throws GlassineError `options_invalid`: not an Ed25519 private key in PEM, or encrypted
+ */
+export function readSigningKey(pem: unknown) {
   const labels =
     typeof pem === "string"
       ? [...pem.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----/g)].map(([, label = ""]) => label)
@@ -66,23 +63,16 @@ export interface MakeKeyOptions {
   readonly keyId?: string | undefined;
 }
 
-/** An entry for a file of publisher keys. None of it is secret. */
-export interface MadeKey {
-  readonly identity: string;
-  readonly keyId: string;
-  /** The 32 bytes of the public key in base64. */
-  readonly publicKey: string;
-}
-
 /**
  * Makes an Ed25519 key and writes its private half to a new file, which only its owner can read.
+ * Returns an entry for a file of publisher keys, of which nothing is secret.
  *
  * @throws GlassineError (as a rejection) `options_invalid`: an identity or key id that operators
  *   could not list
  * @throws (as a rejection) the system's error, such as `EEXIST` if the file already exists
  * @see spec `signing:key-made`
  */
-export async function makeSigningKey(options: MakeKeyOptions): Promise<MadeKey> {
+export async function makeSigningKey(options: MakeKeyOptions) {
   const { path, identity } = options;
   expectIdentity(identity);
   const { privateKey } = generateKeyPairSync("ed25519");
