@@ -261,7 +261,7 @@ describe("something that is not a regular file", () => {
 });
 
 describe("a file system without links", () => {
-  it("still applies changes and undoes them", async () => {
+  it("still applies changes and undoes them, even if the disk is full", async () => {
     verifies("journal:exclusion", "journal:all-or-nothing");
     const { folder, path, text, names, lines } = await lockFolder();
     await trustPlugins(path, [entryOf("acme.one")], "r");
@@ -269,7 +269,14 @@ describe("a file system without links", () => {
     await trustPlugins(path, [pii], "r");
     expect(links.calls.filter((call) => call.startsWith("link "))).toHaveLength(2);
     const before = await text();
-    const full = installFaults({ folder, at: /^write plugins\.lock\.journal$/, what: "ENOSPC" });
+    let isFull = false;
+    const at = {
+      test: (call: string) => {
+        isFull ||= call === "write plugins.lock.journal";
+        return isFull;
+      },
+    };
+    const full = installFaults({ folder, at, what: "full" });
     const { data } = await refusalOf(() => trustPlugins(path, [entryOf("acme.new")], "r"));
     full.restore();
     links.restore();

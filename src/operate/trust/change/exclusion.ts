@@ -13,7 +13,7 @@
  */
 
 import { randomBytes } from "node:crypto";
-import { link, readdir, readFile, readlink, unlink } from "node:fs/promises";
+import { readdir, readFile, readlink, unlink } from "node:fs/promises";
 import { hostname } from "node:os";
 import { basename, dirname, join } from "node:path";
 import * as z from "zod";
@@ -22,7 +22,7 @@ import { printable } from "../printable.ts";
 import { jsonOf } from "../signing/json-file.ts";
 import {
   type LockPaths,
-  linksUnsupported,
+  linkOrCopy,
   makeFile,
   newMode,
   onFile,
@@ -148,11 +148,8 @@ async function create(file: string, claim: Uint8Array): Promise<boolean> {
   const made = temporaryFor(file);
   await makeFile(made, claim, newMode);
   try {
-    await link(made, file).catch(async (error: unknown) => {
-      if (!linksUnsupported.includes(systemCode(error) ?? "")) throw error;
-      // The file system has no links. A crash during this leaves a claim without an owner.
-      await makeFile(file, claim, newMode);
-    });
+    // Without links, a crash during this leaves a claim without an owner.
+    await linkOrCopy(made, file, claim, newMode);
     return true;
   } catch (error) {
     const code = systemCode(error);

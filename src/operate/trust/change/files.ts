@@ -1,7 +1,16 @@
 /** File operations for trust changes. They leave a file whole or absent, and flush it to disk. */
 import { createHash, randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
-import { type FileHandle, lstat, open, readlink, realpath, rename, unlink } from "node:fs/promises";
+import {
+  type FileHandle,
+  link,
+  lstat,
+  open,
+  readlink,
+  realpath,
+  rename,
+  unlink,
+} from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
 import { readSmallFile } from "../../packages/index.ts";
@@ -9,15 +18,6 @@ import { printable } from "../printable.ts";
 
 /** The mode of new files, less the umask. */
 export const newMode = 0o644;
-
-/** Error codes of file systems that have no hard links, or refuse one for this file. */
-export const linksUnsupported: readonly string[] = [
-  "EPERM",
-  "ENOSYS",
-  "ENOTSUP",
-  "EOPNOTSUPP",
-  "EMLINK",
-];
 
 /** A new name next to `path`, in the form that `removeLeftovers` recognizes. */
 export function temporaryFor(path: string): string {
@@ -100,6 +100,22 @@ export async function makeFile(
     await tryRemove(path);
     throw error;
   }
+}
+
+/** Error codes of file systems that have no hard links, or refuse one for this file. */
+const linksUnsupported: readonly string[] = ["EPERM", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EMLINK"];
+
+/** Gives a file another name or, if the file system has no links, makes a copy with that name. */
+export async function linkOrCopy(
+  path: string,
+  name: string,
+  bytes: Uint8Array,
+  like: Kept | number,
+): Promise<void> {
+  await link(path, name).catch(async (error: unknown) => {
+    if (!linksUnsupported.includes(systemCode(error) ?? "")) throw error;
+    await makeFile(name, bytes, like);
+  });
 }
 
 /** Replaces a file, whole or not at all. The new one is first made next to `neighbour`. */

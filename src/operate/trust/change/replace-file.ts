@@ -3,15 +3,14 @@
  * write-file-atomic is not used: it cannot undo anything, and does not flush the folder.
  */
 import { constants, type Stats } from "node:fs";
-import { access, link, rename } from "node:fs/promises";
+import { access, rename } from "node:fs/promises";
 import {
-  linksUnsupported,
+  linkOrCopy,
   makeFile,
   newMode,
   onFile,
   remove,
   syncFolderOf,
-  systemCode,
   temporaryFor,
   tryRemove,
 } from "./files.ts";
@@ -44,20 +43,19 @@ export async function replaceFile(
     if (before !== undefined) await access(path, constants.W_OK);
     const made = temporaryFor(path);
     await makeFile(made, bytes, before?.stats ?? newMode);
-    let kept: string | undefined;
+    /** The name under which the old file, if there is one, outlives its replacement. */
+    const kept = temporaryFor(path);
     try {
-      kept = before === undefined ? undefined : await secondName(path);
+      if (before !== undefined) await linkOrCopy(path, kept, before.bytes, before.stats);
       await rename(made, path);
     } catch (error) {
       await tryRemove(made);
-      if (kept !== undefined) await tryRemove(kept);
+      await tryRemove(kept);
       throw error;
     }
     const replaced: Replaced = {
-      undo: () => putBack(path, before, kept),
-      settle: async () => {
-        if (kept !== undefined) await tryRemove(kept);
-      },
+      undo: () => putBack(path, before && kept),
+      settle: () => tryRemove(kept),
     };
     try {
       await syncFolderOf(path);
@@ -69,33 +67,10 @@ export async function replaceFile(
   });
 }
 
-/** Gives the old file another name, under which it outlives its replacement. */
-async function secondName(path: string): Promise<string | undefined> {
-  const name = temporaryFor(path);
+async function putBack(path: string, kept: string | undefined): Promise<boolean> {
   try {
-    await link(path, name);
-    return name;
-  } catch (error) {
-    if (linksUnsupported.includes(systemCode(error) ?? "")) return undefined;
-    throw error;
-  }
-}
-
-async function putBack(
-  path: string,
-  before: Before | undefined,
-  kept: string | undefined,
-): Promise<boolean> {
-  try {
-    if (before === undefined) {
-      await remove(path);
-    } else if (kept !== undefined) {
-      await rename(kept, path);
-    } else {
-      const made = temporaryFor(path);
-      await makeFile(made, before.bytes, before.stats);
-      await rename(made, path);
-    }
+    if (kept === undefined) await remove(path);
+    else await rename(kept, path);
   } catch {
     return false;
   }
