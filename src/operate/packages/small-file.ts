@@ -45,7 +45,11 @@ const pieceBytes = 64 * 1024;
 const irregular: FileFault = { fault: "is not a regular file", why: "irregular" };
 const directory: FileFault = { fault: "is not a regular file", why: "directory" };
 
-async function readOpened(
+/**
+ * Reads a file that was just opened, even if the system returns it in pieces. A handle's own
+ * `readFile` would take a short piece for the end of the file.
+ */
+export async function readOpened(
   file: FileHandle,
   maxBytes: number,
 ): Promise<{ readonly bytes: Buffer } | FileFault> {

@@ -46,20 +46,6 @@ export function expectRegular(path: string, stats: Stats): void {
   throw lockfileFailed(path, (shown) => `${shown} is not a regular file.`);
 }
 
-/**
- * Reads a file from its beginning, even if the system returns it in pieces. A handle's own
- * `readFile` would take a short piece for the end of the file.
- */
-export async function readWhole(handle: FileHandle, size: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(size);
-  for (let length = 0; length < size; ) {
-    const { bytesRead } = await handle.read(bytes, length, size - length, length);
-    if (bytesRead === 0) return bytes.subarray(0, length);
-    length += bytesRead;
-  }
-  return bytes;
-}
-
 /** Writes all bytes, even if the system writes them in pieces. Calls `taken` for each piece. */
 export async function writeWhole(
   handle: FileHandle,

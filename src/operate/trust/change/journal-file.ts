@@ -5,6 +5,7 @@
  */
 import { constants } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
+import { readOpened } from "../../packages/index.ts";
 import {
   expectRegular,
   lockfileFailed,
@@ -12,7 +13,6 @@ import {
   newMode,
   onFile,
   readFileWhole,
-  readWhole,
   statsOf,
   tryRemove,
   writeWhole,
@@ -46,13 +46,13 @@ export async function openJournal(path: string): Promise<JournalFile> {
 }
 
 async function opened(path: string, handle: FileHandle, isNew: boolean) {
-  const stats = await handle.stat();
-  expectRegular(path, stats);
-  if (stats.size > maxJournalBytes) {
-    const most = `at most ${maxJournalBytes} are read. Move it away, and keep it.`;
-    throw lockfileFailed(path, (shown) => `${shown} has ${stats.size} bytes; ${most}`);
+  const read = await readOpened(handle, maxJournalBytes);
+  if ("fault" in read) {
+    const advice = read.why === "large" ? " Move it away, and keep it." : "";
+    throw lockfileFailed(path, (shown) => `${shown} ${read.fault}.${advice}`);
   }
-  const bytes = await readWhole(handle, stats.size);
+  const { bytes } = read;
+  const { mode } = await handle.stat();
   let more: Uint8Array = new Uint8Array();
   let written = 0;
 
@@ -70,7 +70,7 @@ async function opened(path: string, handle: FileHandle, isNew: boolean) {
   return {
     /** Its bytes when it was opened. */
     bytes,
-    mode: stats.mode,
+    mode,
     /** Resolves when the lines are on the disk. */
     append: (lines: Uint8Array) =>
       onFile(path, "append to", async () => {
