@@ -184,6 +184,12 @@ describe("a custom host", () => {
     });
   });
 
+  it("is refused if it cannot be one", () => {
+    const { ledger } = slots;
+    const tables = { ...standardTables, slots: { ledger: { ...ledger, write: "write_ledger" } } };
+    expect(() => wordsOf([], tables)).toThrow("is immutable, so it cannot have a write capability");
+  });
+
   it("may have no slots at all", () => {
     expect(wordsOf([], { ...standardTables, slots: {} })).toEqual({
       ...nothing,

@@ -5,7 +5,7 @@ export {
   defaultsOf,
   type Node,
 } from "./compile.ts";
-export { defineSlots, everyone, gatesOf, joinSlots, zodOf } from "./define.ts";
+export { defineSlots, joinSlots, zodOf } from "./define.ts";
 export { derivedLevel, grownLevel, unfitLevel } from "./derived.ts";
 export type { DraftOf } from "./draft-types.ts";
 export type {

@@ -9,12 +9,12 @@ import {
 } from "../../core/hooks/index.ts";
 import type { ServiceTable } from "../../core/plugins/index.ts";
 import {
-  everyone,
-  gatesOf,
+  type CompiledSlots,
+  compileSlots,
+  type Node,
   type SlotSpec,
   type SlotTable,
   standardSlots,
-  type Tier,
 } from "../../core/slots/index.ts";
 
 /** The tables that a host was defined with. */
@@ -58,6 +58,7 @@ export interface PermissionWords {
  * Says in plain words what a plugin with some capabilities and hooks may see, change and use. The
  * words are made from the tables, so they also cover a host's own slots, services and hooks.
  *
+ * @throws GlassineError `slot_invalid` for slots that no host can have
  * @example
  * ```ts
  * import { describePermissions, standardTables } from "glassine/node";
@@ -72,16 +73,17 @@ export interface PermissionWords {
  */
 export function describePermissions(tables: PermissionTables, grant: Grant): PermissionWords {
   const { slots, services, hooks } = tables;
-  const capabilities = new Set(grant.capabilities);
-  const parts = partsOf(slots);
+  const compiled = compiledOf(slots);
+  const parts = partsOf(compiled);
+  const mask = compiled.capabilities.bits(grant.capabilities);
   return {
     always: alwaysIn(parts),
-    sees: parts.flatMap((part) => seen(part, capabilities)),
-    hidden: parts.flatMap((part) => closedIn(part, capabilities)),
-    changes: parts.flatMap((part) => changed(part, capabilities)),
-    uses: sorted(capabilities).flatMap((name) => used(name, services)),
+    sees: parts.flatMap((part) => seen(part, mask, `: ${slots[part.key]?.description}`)),
+    hidden: parts.flatMap((part) => closedIn(part, mask)),
+    changes: parts.flatMap((part) => changed(part, mask)),
+    uses: sorted(grant.capabilities).flatMap((name) => used(name, services)),
     runsOn: sorted(grant.hooks).flatMap((name) => runOn(name, hooks, grant.modes?.[name])),
-    unknown: unknownIn(tables, parts, grant),
+    unknown: unknownIn(tables, compiled.capabilities.names, grant),
   };
 }
 
@@ -89,11 +91,11 @@ function sorted(names: Iterable<string>): readonly string[] {
   return [...new Set(names)].sort();
 }
 
-function alwaysIn(parts: readonly Part[]): readonly string[] {
+function alwaysIn(parts: readonly Node[]): readonly string[] {
   const open = parts.filter((part) => !isGated(part));
-  const partly = open.filter((part) => withInner(part).some(isGated));
+  const partly = open.filter(({ mixed }) => mixed);
   const free = parts.flatMap(topmostFree);
-  const names = (some: readonly Part[]) => listed(some.map(({ path }) => path.join(".")));
+  const names = (some: readonly Node[]) => listed(some.map(({ path }) => path));
   const rest = partly.length === 0 ? "" : `; of ${names(partly)} only what takes no capability`;
   return [
     ...(open.length === 0 ? [] : [`Sees ${names(open)}, as every plugin does${rest}.`]),
@@ -101,52 +103,51 @@ function alwaysIn(parts: readonly Part[]): readonly string[] {
   ];
 }
 
-function topmostFree(part: Part): readonly Part[] {
+function topmostFree(part: Node): readonly Node[] {
   return isFree(part) ? [part] : part.fields.flatMap(topmostFree);
 }
 
 /** Says that a part is seen, and with which of the gated parts in it, and without which. */
-function seen(part: Part, capabilities: ReadonlySet<string>): readonly string[] {
-  if (!isGated(part)) return part.fields.flatMap((field) => seen(field, capabilities));
-  if (!isOpened(part, capabilities)) return [];
+function seen(part: Node, mask: number, meaning = "."): readonly string[] {
+  if (!isGated(part)) return part.fields.flatMap((field) => seen(field, mask));
+  if ((part.open & mask) === 0) return [];
   const inner = part.fields.flatMap(withInner).filter(isGated);
-  const opened = inner.filter((each) => isOpened(each, capabilities));
-  const closed = inner.filter((each) => !isOpened(each, capabilities));
+  const opened = inner.filter(({ open }) => (open & mask) !== 0);
+  const closed = inner.filter(({ open }) => (open & mask) === 0);
   const shown = [
     placeOf(part),
     ...(opened.length === 0 ? [] : [`with its ${namesOf(opened)}`]),
     ...(closed.length === 0 ? [] : [`without its ${namesOf(closed)}`]),
   ];
-  const meaning = part.slot === undefined ? "." : `: ${part.slot.description}`;
   return [`Sees ${shown.join(", ")}${meaning}`];
 }
 
 /** The outermost closed parts, without what is inside them. */
-function closedIn(part: Part, capabilities: ReadonlySet<string>): readonly string[] {
-  if (isGated(part) && !isOpened(part, capabilities)) return [placeOf(part)];
-  return part.fields.flatMap((field) => closedIn(field, capabilities));
+function closedIn(part: Node, mask: number): readonly string[] {
+  if (isGated(part) && (part.open & mask) === 0) return [placeOf(part)];
+  return part.fields.flatMap((field) => closedIn(field, mask));
 }
 
 /** A field that can be changed just like its parent is covered by the parent's sentence. */
-function changed(part: Part, capabilities: ReadonlySet<string>): readonly string[] {
-  const can = canChange(part, capabilities);
+function changed(part: Node, mask: number): readonly string[] {
+  const can = (part.write & mask) !== 0;
   const apart = part.fields.filter(
-    (field) => !can || field.tier !== part.tier || field.writer !== part.writer,
+    (field) => !can || field.tier !== part.tier || field.write !== part.write,
   );
-  const inner = apart.flatMap((field) => changed(field, capabilities));
+  const inner = apart.flatMap((field) => changed(field, mask));
   if (!can) return inner;
-  const kept = apart.filter((field) => !canChange(field, capabilities));
+  const kept = apart.filter(({ write }) => (write & mask) === 0);
   const but = kept.length === 0 ? "" : `, but not its ${namesOf(kept)}`;
   // A slot grows through one of its lists.
-  const grows = part.slot?.grows;
-  const place = grows === undefined ? placeOf(part) : `${spoken(grows)} of ${part.path[0]}`;
+  const { grows } = part;
+  const place = grows === undefined ? placeOf(part) : `${spoken(grows.key)} of ${part.key}`;
   const verb = part.tier === "monotonic" ? "Adds to" : "Changes";
   return [`${verb} ${place}${but}.`, ...inner];
 }
 
 /** `roles of the subject in security`, or `http` for a whole slot. */
-function placeOf({ path }: Part): string {
-  const [slot = "", ...fields] = path;
+function placeOf({ path }: Node): string {
+  const [slot = "", ...fields] = path.split(".");
   if (fields.length === 0) return slot;
   return `${fields.toReversed().map(spoken).join(" of the ")} in ${slot}`;
 }
@@ -155,8 +156,8 @@ function spoken(name: string): string {
   return name.replaceAll("_", " ");
 }
 
-function namesOf(parts: readonly Part[]): string {
-  return listed(parts.map(({ path }) => spoken(path.at(-1) ?? "")));
+function namesOf(parts: readonly Node[]): string {
+  return listed(parts.map(({ key }) => spoken(key)));
 }
 
 function listed(names: readonly string[]): string {
@@ -208,14 +209,11 @@ function runOn(name: string, hooks: HookTable, mode: Mode = "sequential"): reado
 
 function unknownIn(
   { services, hooks }: PermissionTables,
-  parts: readonly Part[],
+  known: readonly string[],
   grant: Grant,
 ): readonly string[] {
-  const known = new Set(
-    parts.flatMap(withInner).flatMap(({ openers, writer }) => [...openers, writer]),
-  );
   const capabilities = sorted(grant.capabilities).filter(
-    (name) => !known.has(name) && !Object.hasOwn(services, name),
+    (name) => !known.includes(name) && !Object.hasOwn(services, name),
   );
   const unknownHooks = sorted(grant.hooks).filter((name) => !Object.hasOwn(hooks, name));
   return [
@@ -247,6 +245,7 @@ const secretParts: readonly string[] = ["http", "security.subject.claims", "secu
 /**
  * Returns the capabilities that have high impact, without repeats, sorted.
  *
+ * @throws GlassineError `slot_invalid` for slots that no host can have
  * @example
  * ```ts
  * import { highImpact, standardTables } from "glassine/node";
@@ -259,12 +258,19 @@ export function highImpact(
   { slots, services }: Pick<PermissionTables, "slots" | "services">,
   capabilities: readonly string[],
 ): readonly string[] {
-  const parts = partsOf(slots).flatMap(withInner);
-  return [...new Set(capabilities)]
-    .filter(
-      (name) => always.includes(name) || isHighService(services, name) || reachesFar(parts, name),
-    )
-    .sort();
+  const compiled = compiledOf(slots);
+  const parts = partsOf(compiled).flatMap(withInner);
+  const reachesFar = (bit: number) =>
+    parts.some(
+      ({ path, open, write }) =>
+        (write & bit) !== 0 || (secretParts.includes(path) && (open & bit) !== 0),
+    );
+  return sorted(capabilities).filter(
+    (name) =>
+      always.includes(name) ||
+      isHighService(services, name) ||
+      reachesFar(compiled.capabilities.bits([name])),
+  );
 }
 
 function isHighService(services: ServiceTable, name: string): boolean {
@@ -272,77 +278,39 @@ function isHighService(services: ServiceTable, name: string): boolean {
   return /^(?:high|sensitive)\b/i.test(service?.review ?? "");
 }
 
-function reachesFar(parts: readonly Part[], name: string): boolean {
-  return parts.some(
-    (part) =>
-      canChange(part, new Set([name])) ||
-      (secretParts.includes(part.path.join(".")) && isOpened(part, new Set([name]))),
+const compiledTables = new WeakMap<SlotTable, CompiledSlots>();
+
+/** Compiled once for each table. */
+function compiledOf(table: SlotTable): CompiledSlots {
+  const slots = compiledTables.get(table) ?? compileSlots(table);
+  compiledTables.set(table, slots);
+  return slots;
+}
+
+/** The slots, in order, without those that are hidden from every plugin. */
+function partsOf({ table, byKey }: CompiledSlots): readonly Node[] {
+  const visible = Object.entries(table).filter(([, spec]) => spec.read !== undefined);
+  return visible.map(([key, spec]) => declared(byKey[key] as Node, spec));
+}
+
+/** Leaves only fields that have settings, in the order of the table. */
+function declared(part: Node, { fields = {} }: Pick<SlotSpec, "fields">): Node {
+  const inner = Object.entries(fields).map(([key, spec]) =>
+    declared(part.byKey[key] as Node, spec),
   );
+  return { ...part, fields: inner };
 }
 
-/** A slot, or a field with settings of its own. */
-interface Part {
-  /** From the slot down. */
-  readonly path: readonly string[];
-  /** The slot's definition, if it is a whole slot. */
-  readonly slot?: SlotSpec;
-  /** Any one of these opens it; empty if it is seen whenever its parent is. */
-  readonly openers: readonly string[];
-  readonly tier: Tier;
-  /** The capability that a change requires; `undefined` if none. */
-  readonly writer: string | undefined;
-  readonly fields: readonly Part[];
-}
-
-/** The settings of a slot or field that matter here. */
-type Spec = Pick<SlotSpec, "read" | "write" | "fields"> & { readonly tier?: Tier };
-
-/** What a field inherits from its parent unless it sets it. */
-interface Above {
-  readonly path: readonly string[];
-  readonly tier: Tier;
-  readonly write: string | undefined;
-}
-
-/** The slots of a table, in its order, without those that are hidden from every plugin. */
-function partsOf(slots: SlotTable): readonly Part[] {
-  return Object.entries(slots)
-    .filter(([, spec]) => spec.read !== undefined)
-    .map(([slot, spec]) => ({
-      ...partOf(slot, spec, { path: [], tier: spec.tier, write: undefined }),
-      slot: spec,
-    }));
-}
-
-function partOf(key: string, spec: Spec, above: Above): Part {
-  const path = [...above.path, key];
-  const { tier = above.tier, write = above.write } = spec;
-  // A field's gate opens its parents, too, because a plugin has to reach the field.
-  const openers = spec.read === undefined || spec.read === everyone ? [] : gatesOf(spec);
-  const fields = Object.entries(spec.fields ?? {}).map(([field, inner]) =>
-    partOf(field, inner, { path, tier, write }),
-  );
-  return { path, openers, tier, writer: write === everyone ? undefined : write, fields };
-}
-
-function withInner(part: Part): readonly Part[] {
+function withInner(part: Node): readonly Node[] {
   return [part, ...part.fields.flatMap(withInner)];
 }
 
 /** Whether seeing it requires more than seeing its parent. */
-function isGated({ openers }: Part): boolean {
-  return openers.length > 0;
-}
-
-function isOpened({ openers }: Part, capabilities: ReadonlySet<string>): boolean {
-  return openers.some((opener) => capabilities.has(opener));
+function isGated({ open }: Node): boolean {
+  return open !== 0;
 }
 
 /** Whether every plugin of the host may change it. Such parts have no read gate in any table. */
-function isFree({ tier, writer }: Part): boolean {
-  return tier !== "immutable" && writer === undefined;
-}
-
-function canChange({ tier, writer }: Part, capabilities: ReadonlySet<string>): boolean {
-  return tier !== "immutable" && writer !== undefined && capabilities.has(writer);
+function isFree({ tier, write }: Node): boolean {
+  return tier !== "immutable" && write === 0;
 }
