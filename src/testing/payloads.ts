@@ -1,9 +1,8 @@
 /** Generates payloads and facts that a hook accepts, from its schemas. */
 import * as fc from "fast-check";
 import { quoted } from "../core/errors/index.ts";
-import { type HookSpec, payloadReader } from "../core/hooks/index.ts";
+import { type HookSpec, readerOf } from "../core/hooks/index.ts";
 import { valueFor } from "../core/messages/index.ts";
-import { compileSchema } from "../core/schema/index.ts";
 import { zodOf } from "../core/slots/index.ts";
 import { acceptable } from "./acceptable.ts";
 import { valuesOf } from "./schema-values.ts";
@@ -21,7 +20,7 @@ export function payloadsOf({ hooks, payloads }: HostSubject, hook: string): fc.A
   const own = payloads[hook];
   const found = own === undefined ? known.get(spec) : undefined;
   if (found !== undefined) return found;
-  const reader = payloadReader(spec);
+  const reader = readerOf(spec.payload);
   const accept = (value: unknown) => valueFor(reader, value, "payload_invalid", hook);
   const made = acceptable(own ?? fieldsOf(hook, spec), accept, `the payload of ${quoted(hook)}`);
   if (own === undefined) known.set(spec, made);
@@ -42,9 +41,8 @@ function fieldsOf(hook: string, { payload, headersField }: HookSpec): fc.Arbitra
 export function operationsOf({ hooks }: HostSubject, hook: string): fc.Arbitrary<unknown> {
   const { operation: facts } = hooks[hook] as HookSpec;
   if (facts === undefined) return fc.constant(undefined);
-  const operation = zodOf(facts);
-  const reader = compileSchema(operation, { closed: true, shownWhole: true });
+  const reader = readerOf(facts);
   const accept = (value: unknown) => valueFor(reader, value, "options_invalid", "operation");
   const what = `the operation of ${quoted(hook)}`;
-  return acceptable(valuesOf(operation, what), accept, what);
+  return acceptable(valuesOf(zodOf(facts), what), accept, what);
 }

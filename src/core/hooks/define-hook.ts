@@ -285,16 +285,16 @@ function folded(name: string): string {
   return name.replaceAll(/[_.]/g, "");
 }
 
-const readers = new WeakMap<HookSpec["payload"], Compiled>();
+const readers = new WeakMap<Schema, Compiled>();
 
-/** Returns the reader for a hook's payload. Compiled once for each schema. */
-export function payloadReader({ payload }: HookSpec): Compiled {
-  if (payload === messageSchema) return messageReader;
+/** Returns the reader for a hook's payload or operation. Compiled once for each schema. */
+export function readerOf(schema: Schema): Compiled {
+  if (schema === messageSchema) return messageReader;
   // Captured, because a plugin in a patched realm must not get hold of readers it did not make.
-  let reader = weakGet(readers, payload);
+  let reader = weakGet(readers, schema);
   if (reader === undefined) {
-    reader = compileSchema(zodOf(payload), { closed: true, shownWhole: true });
-    weakSet(readers, payload, reader);
+    reader = compileSchema(zodOf(schema), { closed: true, shownWhole: true });
+    weakSet(readers, schema, reader);
   }
   return reader;
 }

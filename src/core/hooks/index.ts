@@ -12,7 +12,7 @@ export {
   type OperationOf,
   type PayloadInputOf,
   type PayloadOf,
-  payloadReader,
+  readerOf,
 } from "./define-hook.ts";
 export { type BackgroundCounts, BackgroundWork } from "./dispatch/background-work.ts";
 export { type Conditions, compileConditions, conditionKinds } from "./dispatch/conditions.ts";

@@ -9,7 +9,7 @@ import {
   type HookSpec,
   type Mode,
   modes,
-  payloadReader,
+  readerOf,
   type Step,
   type StreamMode,
 } from "../hooks/index.ts";
@@ -56,7 +56,7 @@ function compileHook(
   const of = (...wanted: Mode[]) => steps.filter(({ mode }) => wanted.includes(mode));
   const serial = of("sequential", "transform", "audit");
   const concurrent = of("concurrent");
-  const payload = payloadReader(spec);
+  const payload = readerOf(spec.payload);
   const writable = options.payloadPolicy[hook] ?? spec.writable ?? [];
   checkPolicy(hook, spec, writable);
   return {

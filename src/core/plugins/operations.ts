@@ -1,17 +1,15 @@
 /** Hooks of all semantics but `message`: which handlers they have, and in which order those run. */
-import { monotonicNow, weakGet, weakSet } from "../data/intrinsics.ts";
+import { monotonicNow } from "../data/intrinsics.ts";
 import { emptyExtensions } from "../envelope/index.ts";
 import {
   type CompiledOperation,
   type HookSpec,
   OperationRun,
   operate,
-  payloadReader,
   RequestScope,
+  readerOf,
 } from "../hooks/index.ts";
 import { freezePayload } from "../messages/index.ts";
-import { compileSchema } from "../schema/index.ts";
-import { zodOf } from "../slots/index.ts";
 import { isServiceCapability } from "./capabilities.ts";
 import type { CoreDefinition } from "./core-handlers.ts";
 import {
@@ -50,8 +48,8 @@ export function compileOperation(
   return Object.freeze({
     hook,
     semantic: spec.semantic,
-    payload: payloadReader(spec),
-    operation: spec.operation && operationReader(spec.operation),
+    payload: readerOf(spec.payload),
+    operation: spec.operation && readerOf(spec.operation),
     steps: Object.freeze(handlers.map(stepsOn(parts))),
     strict: spec.strict ?? false,
     required: spec.required ?? false,
@@ -117,13 +115,4 @@ function inOrder(
     (a, b) =>
       placeOf(a) - placeOf(b) || byUnits(a.state.name, b.state.name) || byUnits(a.name, b.name),
   );
-}
-
-const readers = new WeakMap<object, ReturnType<typeof compileSchema>>();
-
-function operationReader(schema: NonNullable<HookSpec["operation"]>) {
-  const known = weakGet(readers, schema);
-  const reader = known ?? compileSchema(zodOf(schema), { closed: true, shownWhole: true });
-  weakSet(readers, schema, reader);
-  return reader;
 }

@@ -10,7 +10,7 @@ import {
   type MessageHookOf,
   type PayloadOf,
   type PluginContext,
-  payloadReader,
+  readerOf,
 } from "../hooks/index.ts";
 import { markPayload, payloadFor } from "../messages/index.ts";
 import type { LevelValue } from "../schema/index.ts";
@@ -69,7 +69,7 @@ const contextReader = compileDocument(
 export function encodeTurn(surface: WireSurface, turn: Turn): string {
   const { hook, context, config } = contextDocument(turn);
   const { payload, extensions } = turn;
-  const reader = payloadReader(specOf(surface, hook));
+  const reader = readerOf(specOf(surface, hook).payload);
   const checked = payloadFor(reader, payload, "payload_invalid", hook, anySize);
   const capabilities = resolveNames(surface.slots.capabilities, config.capabilities);
   const view = extensions === undefined ? undefined : shown(surface, extensions, capabilities);
@@ -175,7 +175,7 @@ function readPayload(
   report: DropReport,
 ): object {
   const limits = { ...payloadLimits, ...options.limits };
-  const compiled = payloadReader(spec);
+  const compiled = readerOf(spec.payload);
   // It was already read and copied with the document.
   const reading = { origin: "parsed", limits, shapeCode: "payload_shape", strict: false } as const;
   const admitted = admit(compiled.read, payload, reading);
