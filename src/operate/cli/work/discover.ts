@@ -79,8 +79,12 @@ export async function readCommandOptions(request: SurveyRequest) {
   return { ...options, otherLock, warnings: [...warnings, texts.lockOfRoot(otherLock, lockPath)] };
 }
 
-export async function surveyPackages(request: SurveyRequest): Promise<Surveyed> {
-  const options = await readCommandOptions(request);
+/** `known`: the options, if they were read. */
+export async function surveyPackages(
+  request: SurveyRequest,
+  known?: CommandOptions,
+): Promise<Surveyed> {
+  const options = known ?? (await readCommandOptions(request));
   request.progress({ what: "reading packages", done: 0 });
   const report = await staticStage(options, (step) =>
     request.progress({ what: "hashing", ...step }),

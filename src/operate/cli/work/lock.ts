@@ -1,6 +1,7 @@
 /** Creates a lockfile, trusts every acceptable plugin, or removes entries that have no package. */
 import { GlassineError } from "../../../core/errors/index.ts";
 import { byUnits } from "../../../core/plugins/index.ts";
+import type { StaticPlugin } from "../../discovery/index.ts";
 import { rejectionCodes } from "../../packages/index.ts";
 import {
   checkReason,
@@ -74,7 +75,7 @@ export async function lock(request: LockRequest): Promise<LockChange> {
     const all = [...known(warnings), ...settled];
     return { ...nothing, lock: factsOfLock(made), created: isCreated, warnings: all };
   }
-  const surveyed = await surveyPackages(filesOnlyRequest(request));
+  const surveyed = await surveyPackages(filesOnlyRequest(request), options);
   const done = await (action === "all" ? lockAll : prune)(surveyed, request);
   return { ...nothing, ...done, warnings: [...known(surveyed.report.warnings), ...done.warnings] };
 }
@@ -86,38 +87,31 @@ async function lockAll(
   { report, options }: Surveyed,
   { reason, audit }: LockRequest,
 ): Promise<Done> {
-  const linked = report.accepted.filter((each) => each.package.isLinked || each.isLocal);
-  // An operator who set an end date wants a new review first.
-  const ended = new Set(
-    report.drift.filter(({ kind }) => kind === "trust_expired").map(({ id }) => id),
-  );
-  const invalid = report.accepted.flatMap((source) => {
-    const fault = signatureFault(source);
-    return fault === undefined ? [] : [{ source, fault }];
-  });
+  const ended = report.drift.filter(({ kind }) => kind === "trust_expired").map(({ id }) => id);
   const guests = (report.lock?.entries ?? []).filter(({ kind }) => kind !== undefined);
-  const likeGuests = report.accepted.filter(({ entry }) =>
-    guests.some(({ id }) => id === entry.id),
-  );
   const skip = (id: string, code: string, why: string) => ({ id, code, reason: why });
+  // An operator who set an end date wants a new review first.
+  const skipEnded = (id: string) => skip(id, "trust_expired", rejectionCodes.trust_expired.means);
+  const skipOf = (source: StaticPlugin) => {
+    const { id } = source.entry;
+    const fault = signatureFault(source);
+    if (source.package.isLinked || source.isLocal)
+      return skip(id, "linked_package", "it is not an installed package");
+    if (fault !== undefined) return skip(id, fault.code, fault.reason);
+    if (guests.some((guest) => guest.id === id))
+      return skip(id, "duplicate_id", "plugins.lock trusts a guest under this id");
+    return ended.includes(id) ? skipEnded(id) : undefined;
+  };
   const skipped = [
     ...report.refused.map((each) => skip(each.id ?? each.package, each.code, each.reason)),
-    ...linked.map(({ entry: { id } }) =>
-      skip(id, "linked_package", "it is not an installed package"),
-    ),
-    ...invalid.map(({ source, fault }) => skip(source.entry.id, fault.code, fault.reason)),
-    ...likeGuests.map(({ entry: { id } }) =>
-      skip(id, "duplicate_id", "plugins.lock trusts a guest under this id"),
-    ),
-    ...[...ended].map((id) => skip(id, "trust_expired", rejectionCodes.trust_expired.means)),
+    ...report.accepted.flatMap((source) => skipOf(source) ?? []),
+    // Of some that ended, no package names the plugin any more.
+    ...ended.map(skipEnded),
   ]
     // Each once, with the first reason.
     .filter(({ id }, at, all) => all.findIndex((each) => each.id === id) === at)
     .sort((a, b) => byUnits(a.id, b.id));
-  const barred = [...linked, ...likeGuests, ...invalid.map(({ source }) => source)];
-  const sources = report.accepted.filter(
-    (each) => !barred.includes(each) && !each.isBuiltin && !ended.has(each.entry.id),
-  );
+  const sources = report.accepted.filter((each) => skipOf(each) === undefined && !each.isBuiltin);
   const changedFrom = ({ entries }: Pick<Lockfile, "entries">) =>
     sources.flatMap((source) => {
       const before = entries.find(({ id }) => id === source.entry.id);
