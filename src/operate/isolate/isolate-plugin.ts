@@ -20,8 +20,8 @@ import {
 } from "./kinds.ts";
 import { type Pool, poolOf } from "./pool.ts";
 import { processLink } from "./process-link.ts";
-import { maxErrorText, pluginEnded, type Ready, type Reply } from "./protocol.ts";
-import { sizeFault } from "./result-size.ts";
+import { pluginEnded, type Ready, type Reply } from "./protocol.ts";
+import { maxOtherUnits, sizeFault } from "./result-size.ts";
 import { permitted, platformOf, sandboxed } from "./sandbox.ts";
 import type { Counts, StartLink } from "./supervisor.ts";
 import { quickJsLink, workerLink } from "./worker-link.ts";
@@ -158,7 +158,7 @@ function pluginOf({ manifest }: Ready, pool: Pool): Plugin {
 }
 
 function errorIn({ text }: Reply): GlassineError {
-  return decodeError(text, { limits: { textUnits: maxErrorText } });
+  return decodeError(text, { limits: { textUnits: maxOtherUnits } });
 }
 
 type RemoteHandler = (

@@ -7,6 +7,7 @@
  */
 import * as z from "zod/mini";
 import { GlassineError } from "../../core/errors/index.ts";
+import { maxOtherUnits } from "./result-size.ts";
 
 /** Raised when an older far side would misread what the host says. */
 export const protocolVersion = 1;
@@ -80,10 +81,7 @@ export function writeLine(message: HostMessage | FarMessage, text = ""): string 
 }
 
 /** The longest document of the far side, in UTF-16 units: the answer to `load`, and any other. */
-const maxDocument = { greeting: 1024 * 1024, reply: 65_536 } as const;
-
-/** The longest text of an error, in UTF-16 units. `encodeError` writes a much shorter one. */
-export const maxErrorText = 65_536;
+const maxDocument = { greeting: 1024 * 1024, reply: maxOtherUnits } as const;
 
 /** The longest message that the far side's own code writes, so that its document is not too long. */
 export const maxMessage = 10_000;

@@ -4,6 +4,9 @@
  */
 import { extensionsLimits, payloadLimits } from "../../core/data/index.ts";
 
+/** The longest text of foreign code that is parsed although it is no result, in UTF-16 units. */
+export const maxOtherUnits = 65_536;
+
 /** How many values a result may have besides those of its turn, which it may repeat and complete. */
 const ownValues = 100_000;
 const growth = 4;

@@ -3,7 +3,7 @@
  * `cpex.framework.isolated.worker` of the Python package `cpex` 0.1.4.
  */
 import * as z from "zod/mini";
-import { sizeFault } from "../result-size.ts";
+import { maxOtherUnits, sizeFault } from "../result-size.ts";
 
 /** The version of its protocol that this library speaks. */
 export const workerProtocol = 1;
@@ -151,9 +151,6 @@ export function readAnswer(line: string, id: string, task: string): Answer | und
   }
 }
 
-/** The longest line that is parsed although it does not answer the open task. */
-const maxParsedUnits = 65_536;
-
 /**
  * What a line is that does not answer the open task. Parsing one that is `long` could take seconds;
  * it begins like an answer and may be one, so its content must not be shown.
@@ -161,7 +158,7 @@ const maxParsedUnits = 65_536;
 export function kindOfStray(line: string): "answer" | "output" | "long" {
   // Much of what plugins log has this somewhere. Only an answer has it at its top.
   if (!line.includes('"request_id"')) return "output";
-  if (line.length > maxParsedUnits) return line.trimStart().startsWith("{") ? "long" : "output";
+  if (line.length > maxOtherUnits) return line.trimStart().startsWith("{") ? "long" : "output";
   try {
     return answered.safeParse(JSON.parse(line)).success ? "answer" : "output";
   } catch {
