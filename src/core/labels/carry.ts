@@ -5,11 +5,57 @@ import { GlassineError } from "../errors/index.ts";
 import { type LabelStore, readLabels, settleWithin } from "./store.ts";
 
 /** Adds a timeout: a host's store may be remote and never answer. Memory stores settle at once. */
-export function boundedStore(store: LabelStore, timeoutMs: number): LabelStore {
+export function boundedStore(store: LabelStore, timeoutMs = 2000): LabelStore {
   return {
     load: (session) => settleWithin(timeoutMs, () => store.load(session)),
     append: (session, labels) => settleWithin(timeoutMs, () => store.append(session, labels)),
   };
+}
+
+/** The labels of a session during one call. If a method throws, the call must not go on. */
+export class SessionLabels {
+  readonly #session: string;
+  readonly #store: LabelStore;
+  readonly #onIgnored: ((error: unknown) => void) | undefined;
+  #stored: readonly string[] = [];
+
+  /** With `onIgnored`, a failed store is reported there, and the envelope stays as it is. */
+  constructor(session: string, store: LabelStore, onIgnored?: (error: unknown) => void) {
+    this.#session = session;
+    this.#store = store;
+    this.#onIgnored = onIgnored;
+  }
+
+  /** Returns the envelope with the labels of the session added. */
+  load(extensions: unknown): Promise<unknown> {
+    return this.#exchange(extensions, [], () => this.#store.load(this.#session));
+  }
+
+  /** The same, after adding the labels of the envelope to the session. */
+  append(extensions: unknown): Promise<unknown> {
+    const given = labelsIn(extensions);
+    return this.#exchange(extensions, given, () => this.#store.append(this.#session, given));
+  }
+
+  /** Whether the session already had all labels of the envelope when the store last answered. */
+  holds(extensions: unknown): boolean {
+    return holdsLabels(this.#stored, labelsIn(extensions));
+  }
+
+  async #exchange(
+    extensions: unknown,
+    given: readonly string[],
+    ask: () => Promise<readonly string[]>,
+  ): Promise<unknown> {
+    try {
+      this.#stored = await askStore(given, ask);
+    } catch (error) {
+      if (this.#onIgnored === undefined) throw error;
+      this.#onIgnored(error);
+      return extensions;
+    }
+    return withLabels(extensions, this.#stored);
+  }
 }
 
 /**
@@ -17,7 +63,7 @@ export function boundedStore(store: LabelStore, timeoutMs: number): LabelStore {
  *
  * @throws GlassineError `label_store_failed` for an answer without the labels in `given`
  */
-export async function askStore(
+async function askStore(
   given: readonly string[],
   ask: () => Promise<readonly string[]>,
 ): Promise<readonly string[]> {
@@ -29,7 +75,7 @@ export async function askStore(
   );
 }
 
-export function holdsLabels(labels: readonly string[], wanted: readonly string[]): boolean {
+function holdsLabels(labels: readonly string[], wanted: readonly string[]): boolean {
   const known = new Set(labels);
   return wanted.every((label) => known.has(label));
 }

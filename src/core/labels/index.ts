@@ -1,4 +1,4 @@
-export { askStore, boundedStore, holdsLabels, labelsIn, withLabels } from "./carry.ts";
+export { boundedStore, labelsIn, SessionLabels, withLabels } from "./carry.ts";
 export {
   type AnnotationLabels,
   type IfcLabels,

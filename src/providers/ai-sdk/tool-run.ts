@@ -5,9 +5,9 @@ import { freezePayload } from "../../core/messages/index.ts";
 import {
   type HookState,
   invokeWith,
+  keepLabels,
   type LabelRules,
   prepareState,
-  SessionLabels,
 } from "../model/index.ts";
 import {
   type HookManager,
@@ -70,7 +70,6 @@ export class ToolRun {
   readonly #guard: ToolGuard;
   readonly #call: GuardedToolCall;
   readonly #names: ToolCallNames;
-  readonly #labels: SessionLabels<GuardedToolCall> | undefined;
   readonly #state: HookState;
 
   constructor(guard: ToolGuard, call: GuardedToolCall, signal: AbortSignal | undefined) {
@@ -78,17 +77,25 @@ export class ToolRun {
     this.#call = call;
     const { request, tool, toolCallId } = call;
     this.#names = { request, tool, toolCallId };
-    this.#state = { request, signal, tenant: undefined, extensions: undefined, context: undefined };
-    this.#labels =
-      guard.labels &&
-      new SessionLabels(guard.labels, (error) => this.#observe({ point: "labels", error }));
+    this.#state = {
+      request,
+      signal,
+      tenant: undefined,
+      extensions: undefined,
+      context: undefined,
+      session: undefined,
+    };
   }
 
   /** Determines tenant, envelope and labels, and judges the arguments. */
   async before<Value>(steps: readonly Step<Value>[], value: Value): Promise<Value> {
-    await prepareState(this.#state, this.#call, this.#guard.options, this.#labels, (point, work) =>
-      this.attempt(point, work),
-    );
+    const { options, labels } = this.#guard;
+    await prepareState(this.#state, this.#call, {
+      options,
+      labels,
+      run: (point, work) => this.attempt(point, work),
+      report: (point, error) => this.#observe({ point, error }),
+    });
     return this.#judgeKept(steps, value);
   }
 
@@ -98,7 +105,7 @@ export class ToolRun {
     await this.attempt("labels", async () => {
       const labels = policyLabels(this.#state.extensions, entity);
       this.#state.extensions = withLabels(this.#state.extensions, labels);
-      await this.#keepLabels();
+      await keepLabels(this.#state);
     });
     await this.attempt("data_policy", async () => {
       if (!isRecord(this.#state.extensions)) return;
@@ -124,16 +131,12 @@ export class ToolRun {
     );
   }
 
-  async #keepLabels(): Promise<void> {
-    if (this.#labels) this.#state.extensions = await this.#labels.save(this.#state.extensions);
-  }
-
   /** Runs hooks and keeps the labels that they added, even if they refuse. */
   async #judgeKept<Value>(steps: readonly Step<Value>[], value: Value): Promise<Value> {
     try {
       return await this.#judge(steps, value);
     } finally {
-      await this.attempt("labels", () => this.#keepLabels());
+      await this.attempt("labels", () => keepLabels(this.#state));
     }
   }
 

@@ -1,14 +1,13 @@
 import { brandOf } from "../../core/envelope/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import {
-  askStore,
   boundedStore,
   checkDataAction,
   checkSession,
-  holdsLabels,
   type LabelStore,
   labelsIn,
   policyLabels,
+  SessionLabels,
   withLabels,
 } from "../../core/labels/index.ts";
 import type { Call } from "./call.ts";
@@ -22,8 +21,6 @@ import { WireReader } from "./wire-labels.ts";
 
 /** Lists that later answers are judged by, although they pass without hooks of their own. */
 export const learnedLists: readonly string[] = ["tools/list", "resources/list"];
-
-const storeTimeoutMs = 2000;
 
 /**
  * The labels of a call: those of its session, those of its result, and those its plugins add.
@@ -44,8 +41,7 @@ export class CallLabels {
   ) {
     this.#options = options;
     this.#memory = memory;
-    const { store, timeoutMs = storeTimeoutMs } = options ?? {};
-    this.#hostStore = store && boundedStore(store, timeoutMs);
+    this.#hostStore = options?.store && boundedStore(options.store, options.timeoutMs);
     this.#wire = options?.fromWire && new WireReader(options.fromWire, memory);
     this.#onError = onError;
   }
@@ -57,8 +53,13 @@ export class CallLabels {
   }
 
   async #loadSession(call: Call, request: () => GuardedRequest): Promise<void> {
-    call.session = { key: await this.#sessionOf(call, request), labels: [] };
-    await this.#exchange(call, [], (key) => this.#storeOf(call).load(key));
+    const onIgnored = (error: unknown) => this.#onError(call, error);
+    call.session = new SessionLabels(
+      await this.#sessionOf(call, request),
+      this.#storeOf(call),
+      this.#options?.onStoreError === "ignore" ? onIgnored : undefined,
+    );
+    call.extensions = await call.session.load(call.extensions);
   }
 
   /** Before the post hooks: adds the labels of the outcome to the envelope and the session. */
@@ -74,13 +75,13 @@ export class CallLabels {
     const byWire = this.#wire?.labelsOf(call, outcome) ?? [];
     call.extensions = withLabels(call.extensions, [...byPolicy, ...byWire]);
     // Even without a label of its own: another call of the session may have added some meanwhile.
-    if (call.session !== undefined) return this.#append(call);
+    if (call.session !== undefined) return append(call, call.session);
   }
 
   /** After the hooks, however they ended: saves the labels they added to the session. */
   save(call: Call): Promise<void> | void {
-    if (call.session === undefined) return;
-    if (!holdsLabels(call.session.labels, labelsIn(call.extensions))) return this.#append(call);
+    const { session, extensions } = call;
+    if (session !== undefined && !session.holds(extensions)) return append(call, session);
   }
 
   /**
@@ -124,29 +125,10 @@ export class CallLabels {
     checkSession(found);
     return found;
   }
+}
 
-  #append(call: Call): Promise<void> {
-    const given = labelsIn(call.extensions);
-    return this.#exchange(call, given, (key) => this.#storeOf(call).append(key, given));
-  }
-
-  /** Asks the store and adds its labels to the envelope. They must include `given`. */
-  async #exchange(
-    call: Call,
-    given: readonly string[],
-    ask: (session: string) => Promise<readonly string[]>,
-  ): Promise<void> {
-    if (call.session === undefined) return;
-    try {
-      const { key } = call.session;
-      call.session.labels = await askStore(given, () => ask(key));
-    } catch (error) {
-      if (this.#options?.onStoreError !== "ignore") throw error;
-      this.#onError(call, error);
-      return;
-    }
-    call.extensions = withLabels(call.extensions, call.session.labels);
-  }
+async function append(call: Call, session: SessionLabels): Promise<void> {
+  call.extensions = await session.append(call.extensions);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { attempt } from "../../core/data/index.ts";
-import type { DataEntity } from "../../core/labels/index.ts";
+import type { DataEntity, SessionLabels } from "../../core/labels/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import type { HeadersIn, HookManager, Left } from "../rewrite/index.ts";
 import type { Denial } from "./denials.ts";
@@ -57,8 +57,8 @@ export interface Call {
   context: unknown;
   /** Whether the tenant, the envelope and the session's labels were asked for. */
   isPrepared: boolean;
-  /** The session whose labels the call has, and the labels that its store last returned. */
-  session: { readonly key: string; labels: readonly string[] } | undefined;
+  /** The session whose labels the call has. */
+  session: SessionLabels | undefined;
   /** The entities whose data is in its outcome, if data policies apply. */
   entities: readonly DataEntity[] | undefined;
   /** Stops listening to the sender's own signal. */

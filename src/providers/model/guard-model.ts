@@ -25,7 +25,7 @@ import {
 } from "../rewrite/index.ts";
 import { ExchangeRecord, outcomeOf } from "./exchange-record.ts";
 import { type Forwarding, forwardingOf } from "./forward.ts";
-import { type HookState, prepareState } from "./hook-state.ts";
+import { type HookState, keepLabels, prepareState } from "./hook-state.ts";
 import { hooks, Judge } from "./judge.ts";
 import type {
   BeginOptions,
@@ -42,7 +42,7 @@ import type {
 import { errorIn, isError, isErrorEvent } from "./provider-error.ts";
 import { checkConditions, checkManager, checkProvider, readModelOptions } from "./read-options.ts";
 import { type RefusalCode, Refused, refusalOf, unwritable } from "./refusals.ts";
-import { type LabelRules, labelRules, SessionLabels } from "./session-labels.ts";
+import { type LabelRules, labelRules } from "./session-labels.ts";
 
 /**
  * Creates a guard for one API of a provider.
@@ -120,7 +120,7 @@ class Exchange implements ModelExchange {
   readonly #unseenIn: GuardParts["unseenIn"];
   /** Names the content that was refused because no plugin sees it. */
   #unseen: string | undefined;
-  readonly #labels: SessionLabels | undefined;
+  readonly #labels: LabelRules | undefined;
   readonly #begun: BeginOptions;
   readonly #limits: LimitOptions;
   readonly #state: HookState;
@@ -144,8 +144,7 @@ class Exchange implements ModelExchange {
     this.#begun = begun;
     this.#limits = { limits: manager.payloadLimits };
     this.#record = new ExchangeRecord(manager, options);
-    this.#labels =
-      labels && new SessionLabels(labels, (error) => this.#observe({ point: "labels", error }));
+    this.#labels = labels;
     const { request } = this;
     const { signal } = begun;
     this.#state = {
@@ -154,6 +153,7 @@ class Exchange implements ModelExchange {
       tenant: undefined,
       extensions: undefined,
       context: undefined,
+      session: undefined,
     };
     this.#judge = new Judge(manager, this.#state, (point, result) => {
       if (result.continueProcessing !== true) this.#isDenied = true;
@@ -385,27 +385,25 @@ class Exchange implements ModelExchange {
       about: this.#begun.about,
     });
     this.#state.extensions = this.#slots;
-    await prepareState(this.#state, call, this.#options, this.#labels, (point, work) =>
-      this.#step(point, work),
-    );
+    await prepareState(this.#state, call, {
+      options: this.#options,
+      labels: this.#labels,
+      run: (point, work) => this.#step(point, work),
+      report: (point, error) => this.#observe({ point, error }),
+    });
     this.#headersBefore = headersIn(this.#state.extensions);
   }
 
   /** Runs hooks and keeps the labels that they added, even if they refuse. */
   async #withLabelsKept<Result>(work: () => Promise<Result>): Promise<Result> {
+    const keep = () => this.#step("labels", () => keepLabels(this.#state));
     const result = await work().catch(async (error: unknown) => {
       // The refusal stands even if the labels cannot be kept.
-      await this.#attempt("labels", () => this.#keepLabels());
+      await keep().catch(() => {});
       throw error;
     });
-    await this.#step("labels", () => this.#keepLabels());
+    await keep();
     return result;
-  }
-
-  async #keepLabels(): Promise<object> {
-    const { extensions } = this.#state;
-    if (this.#labels) this.#state.extensions = await this.#labels.save(extensions);
-    return this.#state;
   }
 
   /** Refuses content that no plugin saw, unless the host lets it pass. */
@@ -453,12 +451,13 @@ class Exchange implements ModelExchange {
     }
   }
 
-  /** Runs a step. If it throws, the exchange is refused and the error is reported once. */
-  async #step<Result>(point: string, work: () => Promise<Result>): Promise<Result> {
+  /** Runs a step. If it throws, the error is reported once and the exchange is refused. */
+  async #step(point: string, work: () => Promise<void>): Promise<void> {
     try {
-      return await work();
+      await work();
     } catch (error) {
-      throw new Refused(refusalOf("guard_failed"), new Reported(point, error));
+      this.#observe({ point, error });
+      throw new Refused(refusalOf("guard_failed"));
     }
   }
 
@@ -471,8 +470,7 @@ class Exchange implements ModelExchange {
         return { refusal: refusalOf("guard_failed") };
       }
       const { refusal, cause } = error;
-      if (cause instanceof Reported) this.#observe({ point: cause.point, error: cause.error });
-      else if (cause !== undefined) this.#observe({ point, error: cause });
+      if (cause !== undefined) this.#observe({ point, error: cause });
       return { refusal };
     }
   }
@@ -481,16 +479,5 @@ class Exchange implements ModelExchange {
     const { request } = this;
     const { name: provider } = this.#provider;
     notify(this.#options.onResult, () => ({ request, provider, ...seen }));
-  }
-}
-
-/** An error of a step before or after the hooks, with the name of the step. */
-class Reported {
-  readonly point: string;
-  readonly error: unknown;
-
-  constructor(point: string, error: unknown) {
-    this.point = point;
-    this.error = error;
   }
 }

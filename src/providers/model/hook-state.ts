@@ -1,5 +1,6 @@
 /** The state that passes from hook to hook within one exchange or call. */
 import { GlassineError } from "../../core/errors/index.ts";
+import type { SessionLabels } from "../../core/labels/index.ts";
 import {
   type HookManager,
   type HookOptions,
@@ -7,7 +8,7 @@ import {
   isJsonObject,
 } from "../rewrite/index.ts";
 import type { ModelGuardOptions } from "./options.ts";
-import type { SessionLabels } from "./session-labels.ts";
+import { type LabelRules, sessionLabels } from "./session-labels.ts";
 
 export interface HookState {
   readonly request: string;
@@ -16,34 +17,49 @@ export interface HookState {
   /** A plain document until the first hook has read it. */
   extensions: unknown;
   context: unknown;
+  /** The labels of the session, once it is known. */
+  session: SessionLabels | undefined;
 }
 
-/** Runs one step, named by `point`, and reports its failure. */
-type RunStep = (point: string, work: () => Promise<void>) => Promise<void>;
+interface Steps<Call> {
+  readonly options: Pick<ModelGuardOptions<unknown, Call>, "envelope" | "tenant">;
+  readonly labels: LabelRules<Call> | undefined;
+  /** Runs one step, named by `point`, and reports its failure. */
+  run(point: string, work: () => Promise<void>): Promise<void>;
+  /** Reports a failure that the host chose to ignore. */
+  report(point: string, error: unknown): void;
+}
 
 /** Determines tenant, envelope and labels of an exchange or call, before its first hook. */
 export async function prepareState<Call>(
   state: HookState,
   call: Call,
-  { tenant, envelope }: Pick<ModelGuardOptions<unknown, Call>, "envelope" | "tenant">,
-  labels: SessionLabels<Call> | undefined,
-  step: RunStep,
+  { options: { tenant, envelope }, labels, run, report }: Steps<Call>,
 ): Promise<void> {
-  await step("tenant", async () => {
+  await run("tenant", async () => {
     if (tenant === undefined) return;
     const name: unknown = typeof tenant === "function" ? await tenant(call) : tenant;
     if (typeof name !== "string") throw unusable("tenant", "a string");
     state.tenant = name;
   });
-  await step("envelope", async () => {
+  await run("envelope", async () => {
     if (envelope === undefined) return;
     const made: unknown = await envelope(call);
     if (!isJsonObject(made)) throw unusable("envelope", "an object");
     state.extensions = made;
   });
-  await step("labels", async () => {
-    if (labels) state.extensions = await labels.load(call, state.extensions);
+  await run("labels", async () => {
+    if (labels === undefined) return;
+    const onIgnored = (error: unknown) => report("labels", error);
+    state.session = await sessionLabels(labels, call, state.extensions, onIgnored);
+    state.extensions = await state.session.load(state.extensions);
   });
+}
+
+/** Saves the labels that plugins added to the envelope. */
+export async function keepLabels(state: HookState): Promise<void> {
+  const { session, extensions } = state;
+  if (session?.holds(extensions) === false) state.extensions = await session.append(extensions);
 }
 
 function unusable(option: string, expected: string): GlassineError {

@@ -6,7 +6,7 @@ export type {
   ModelProvider,
 } from "../rewrite/index.ts";
 export { createModelGuard, guardModel } from "./guard-model.ts";
-export { type HookState, invokeWith, prepareState } from "./hook-state.ts";
+export { type HookState, invokeWith, keepLabels, prepareState } from "./hook-state.ts";
 export type {
   BeginOptions,
   Judged,
@@ -30,4 +30,4 @@ export {
   readModelOptions,
 } from "./read-options.ts";
 export { type RefusalCode, Refused, refusalOf } from "./refusals.ts";
-export { type LabelRules, labelRules, SessionLabels } from "./session-labels.ts";
+export { type LabelRules, labelRules } from "./session-labels.ts";
