@@ -3,6 +3,7 @@ import { isRecord, underPayloadLimits } from "../../core/data/index.ts";
 import { checkDataAction, policyLabels, withLabels } from "../../core/labels/index.ts";
 import { freezePayload } from "../../core/messages/index.ts";
 import {
+  exchangeLabels,
   type HookState,
   invokeWith,
   keepLabels,
@@ -99,13 +100,16 @@ export class ToolRun {
     return this.#judgeKept(steps, value);
   }
 
-  /** Adds the labels of the data policies, checks that they let the result pass, and judges it. */
+  /**
+   * Adds the labels of the data policies and of the session, checks that the policies let the
+   * result pass, and judges it.
+   */
   async after<Value>(steps: readonly Step<Value>[], value: Value): Promise<Value> {
     const entity = { kind: "tool", name: this.#call.tool } as const;
     await this.attempt("labels", async () => {
       const labels = policyLabels(this.#state.extensions, entity);
       this.#state.extensions = withLabels(this.#state.extensions, labels);
-      await keepLabels(this.#state);
+      await exchangeLabels(this.#state);
     });
     await this.attempt("data_policy", async () => {
       if (!isRecord(this.#state.extensions)) return;

@@ -25,7 +25,7 @@ import {
 } from "../rewrite/index.ts";
 import { ExchangeRecord, outcomeOf } from "./exchange-record.ts";
 import { type Forwarding, forwardingOf } from "./forward.ts";
-import { type HookState, keepLabels, prepareState } from "./hook-state.ts";
+import { exchangeLabels, type HookState, keepLabels, prepareState } from "./hook-state.ts";
 import { hooks, Judge } from "./judge.ts";
 import type {
   BeginOptions,
@@ -130,6 +130,7 @@ class Exchange implements ModelExchange {
   #sent: unknown;
   #slots: object = {};
   #prepared: Promise<void> | undefined;
+  #answering: Promise<void> | undefined;
   #headersBefore: HeadersIn = headersIn(undefined);
   #headerChanges: HeaderChanges | undefined;
   #isDenied = false;
@@ -288,6 +289,7 @@ class Exchange implements ModelExchange {
         stream.omitted === undefined &&
         this.#unseenIn(this.#unrepeatedLeft(read, answer)).length === 0,
       judge: async (message, read) => {
+        await this.#prepareAnswer();
         const { extensions } = this.#state;
         const judged = await this.#withLabelsKept(() => this.#judge.part(message, read.extensions));
         // The session keeps the labels. The envelope gets them once the whole answer is judged.
@@ -311,7 +313,7 @@ class Exchange implements ModelExchange {
     if (message === undefined) return Object.freeze({ code, reason: said, status });
     let reason = said;
     const { refusal } = await this.#attempt("answer", async () => {
-      await this.#prepare();
+      await this.#prepareAnswer();
       const text = createMessage({
         role: "assistant",
         content: [{ content_type: "text", text: message }],
@@ -346,7 +348,7 @@ class Exchange implements ModelExchange {
 
   /** Judges all messages of the answer `document` and returns the answer as plugins left it. */
   async #judgeRead(document: object, read: Read): Promise<object> {
-    await this.#prepare();
+    await this.#prepareAnswer();
     this.#judge.addSlots(read.extensions);
     const messages = await this.#withLabelsKept(async () => {
       const said = await this.#judge.messages(hooks.output, read.messages);
@@ -374,6 +376,20 @@ class Exchange implements ModelExchange {
   #prepare(): Promise<void> {
     this.#prepared ??= this.#makeEnvelope();
     return this.#prepared;
+  }
+
+  /**
+   * Before the first hook of the answer: adds the labels that the session has by then. Only once,
+   * because labels of a part of a stream must not reach the hooks of the whole answer.
+   */
+  #prepareAnswer(): Promise<void> {
+    this.#answering ??= this.#prepared === undefined ? this.#prepare() : this.#bringLabels();
+    return this.#answering;
+  }
+
+  async #bringLabels(): Promise<void> {
+    await this.#prepared;
+    await this.#step("labels", () => exchangeLabels(this.#state));
   }
 
   async #makeEnvelope(): Promise<void> {

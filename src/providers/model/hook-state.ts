@@ -56,10 +56,14 @@ export async function prepareState<Call>(
   });
 }
 
+/** Adds the labels of the envelope to those of the session, and the other way round. */
+export async function exchangeLabels(state: HookState): Promise<void> {
+  if (state.session) state.extensions = await state.session.append(state.extensions);
+}
+
 /** Saves the labels that plugins added to the envelope. */
 export async function keepLabels(state: HookState): Promise<void> {
-  const { session, extensions } = state;
-  if (session?.holds(extensions) === false) state.extensions = await session.append(extensions);
+  if (state.session?.holds(state.extensions) === false) await exchangeLabels(state);
 }
 
 function unusable(option: string, expected: string): GlassineError {

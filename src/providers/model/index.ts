@@ -6,7 +6,13 @@ export type {
   ModelProvider,
 } from "../rewrite/index.ts";
 export { createModelGuard, guardModel } from "./guard-model.ts";
-export { type HookState, invokeWith, keepLabels, prepareState } from "./hook-state.ts";
+export {
+  exchangeLabels,
+  type HookState,
+  invokeWith,
+  keepLabels,
+  prepareState,
+} from "./hook-state.ts";
 export type {
   BeginOptions,
   Judged,

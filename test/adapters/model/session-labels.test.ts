@@ -1,0 +1,192 @@
+/** The labels of a session that an exchange, or a tool call, shares with others. */
+import {
+  addLabels,
+  createExtensions,
+  createPluginManager,
+  definePlugin,
+  deny,
+  type StreamMode,
+} from "glassine";
+import { guardTools } from "glassine/ai-sdk";
+import { guardModel } from "glassine/http";
+import { type LabelStore, memoryLabelStore } from "glassine/labels";
+import { chatCompletions } from "glassine/openai";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+
+const request = { model: "m", messages: [{ role: "user", content: "Ahoy" }] };
+const choice = (rest: object) => ({ index: 0, logprobs: null, ...rest });
+const answer = {
+  id: "c",
+  object: "chat.completion",
+  created: 1,
+  model: "m",
+  choices: [choice({ message: { role: "assistant", content: "Hm" }, finish_reason: "stop" })],
+};
+const chunk = (delta: object, finish_reason: string | null = null) => ({
+  ...answer,
+  object: "chat.completion.chunk",
+  choices: [choice({ delta, finish_reason })],
+});
+const chunks = [
+  chunk({ role: "assistant", content: "" }),
+  chunk({ content: "Hm, " }),
+  chunk({ content: "salaries" }),
+  chunk({}, "stop"),
+];
+
+/** Denies whatever comes back while the session has the label. */
+const egress = (stream: StreamMode = "buffer") =>
+  definePlugin({
+    name: "egress",
+    version: "1.0.0",
+    capabilities: ["read_labels"],
+    hooks: {
+      "cmf.llm_input": () => undefined,
+      "cmf.llm_output": {
+        stream,
+        handler: (_message, _context, { security }) =>
+          security.labels.includes("SALARY") ? deny("Salaries stay here") : undefined,
+      },
+      "cmf.tool_post_invoke": {
+        conditions: { tools: ["publish"] },
+        handler: (_message, _context, { security }) =>
+          security.labels.includes("SALARY") ? deny("Salaries stay here") : undefined,
+      },
+    },
+  });
+
+const session = "ada/1";
+
+function countedStore(): { store: LabelStore; calls: string[] } {
+  const calls: string[] = [];
+  const { load, append } = memoryLabelStore();
+  const store: LabelStore = {
+    load: (name) => {
+      calls.push("load");
+      return load(name);
+    },
+    append: (name, labels) => {
+      calls.push("append");
+      return append(name, labels);
+    },
+  };
+  return { store, calls };
+}
+
+async function begun(plugin = egress()) {
+  const { store, calls } = countedStore();
+  const manager = await createPluginManager({ plugins: [plugin] });
+  const exchange = guardModel(chatCompletions, manager, { labels: { store, session } }).begin();
+  await exchange.judgeRequest(request);
+  return { exchange, store, calls };
+}
+
+async function* sent(events: readonly object[], before: () => unknown = () => {}) {
+  for (const event of events) {
+    yield event;
+    await before();
+  }
+}
+
+async function collected<Item>(items: AsyncIterable<Item>): Promise<Item[]> {
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+describe("labels that the session got meanwhile", () => {
+  it("are on the answer of a model", async () => {
+    verifies("labels:session-brought");
+    const { exchange, store } = await begun();
+    await store.append(session, ["SALARY"]);
+    expect((await exchange.judgeAnswer(answer)).refusal?.reason).toBe("Salaries stay here");
+  });
+
+  it("are on the error of a provider", async () => {
+    const { exchange, store } = await begun();
+    await store.append(session, ["SALARY"]);
+    const refused = await exchange.judgeAnswer({ error: { message: "salaries" } });
+    expect(refused.refusal?.reason).toBe("Salaries stay here");
+  });
+
+  it.each<StreamMode>(["buffer", { window: 1 }])("are on a stream: %j", async (mode) => {
+    const { exchange, store } = await begun(egress(mode));
+    // The first event has come, but nothing was judged yet.
+    const events = sent(chunks, () => store.append(session, ["SALARY"]));
+    const seen = await collected(exchange.judgeEvents(events));
+    expect(seen.map(({ refusal }) => refusal?.reason)).toEqual(["Salaries stay here"]);
+  });
+
+  it("are on the result of a tool", async () => {
+    verifies("labels:session-brought");
+    const manager = await createPluginManager({ plugins: [egress()] });
+    const envelope = () =>
+      createExtensions({ security: { data: { payroll: { apply_labels: ["SALARY"] } } } });
+    let finish = (_link: string) => {};
+    const tools = guardTools(
+      {
+        payroll: { execute: async () => "90000" },
+        publish: { execute: () => new Promise<string>((resolve) => (finish = resolve)) },
+      },
+      manager,
+      { envelope, labels: { session } },
+    );
+    const run = (tool: { execute: unknown }, toolCallId: string) =>
+      (tool.execute as (input: object, options: object) => Promise<unknown>)(
+        {},
+        { toolCallId, messages: [] },
+      );
+    const published = run(tools.publish, "1");
+    expect(await run(tools.payroll, "2")).toBe("90000");
+    finish("link");
+    await expect(published).rejects.toThrow("Salaries stay here");
+  });
+});
+
+describe("the store of a session", () => {
+  it("is asked once before the hooks of the request and once before those of the answer", async () => {
+    const { exchange, calls } = await begun();
+    expect(calls).toEqual(["load"]);
+    await exchange.judgeAnswer(answer);
+    expect(calls).toEqual(["load", "append"]);
+  });
+
+  it("is asked once for an exchange of which only the answer is judged", async () => {
+    const { store, calls } = countedStore();
+    const plugin = definePlugin({
+      name: "looker",
+      version: "1.0.0",
+      hooks: { "cmf.llm_output": () => undefined },
+    });
+    const manager = await createPluginManager({ plugins: [plugin] });
+    const exchange = guardModel(chatCompletions, manager, { labels: { store, session } }).begin();
+    await exchange.judgeRequest(request);
+    await exchange.judgeAnswer(answer);
+    expect(calls).toEqual(["load"]);
+  });
+
+  it("does not bring the labels of a part of a stream to the hooks of the whole answer", async () => {
+    const seen: (readonly string[])[] = [];
+    const plugin = definePlugin({
+      name: "labeller",
+      version: "1.0.0",
+      capabilities: ["append_labels"],
+      hooks: {
+        "cmf.llm_input": () => undefined,
+        "cmf.llm_output": {
+          stream: { window: 1 },
+          handler(_message, _context, extensions) {
+            seen.push(extensions.security.labels);
+            return { modifiedExtensions: addLabels(extensions, "PII") };
+          },
+        },
+      },
+    });
+    const { exchange, store } = await begun(plugin as never);
+    await collected(exchange.judgeEvents(sent(chunks)));
+    expect(seen.length).toBeGreaterThan(1);
+    expect(seen.every((labels) => labels.length === 0)).toBe(true);
+    expect(await store.load(session)).toEqual(["PII"]);
+  });
+});
