@@ -6,9 +6,9 @@ import {
   exchangeLabels,
   type HookState,
   invokeWith,
-  keepLabels,
   type LabelRules,
   prepareState,
+  withLabelsKept,
 } from "../model/index.ts";
 import {
   type HookManager,
@@ -135,13 +135,12 @@ export class ToolRun {
     );
   }
 
-  /** Runs hooks and keeps the labels that they added, even if they refuse. */
-  async #judgeKept<Value>(steps: readonly Step<Value>[], value: Value): Promise<Value> {
-    try {
-      return await this.#judge(steps, value);
-    } finally {
-      await this.attempt("labels", () => keepLabels(this.#state));
-    }
+  #judgeKept<Value>(steps: readonly Step<Value>[], value: Value): Promise<Value> {
+    return withLabelsKept(
+      this.#state,
+      (point, work) => this.attempt(point, work),
+      () => this.#judge(steps, value),
+    );
   }
 
   /** Runs one hook after the other. Earlier ones judge again what a later one changed. */

@@ -25,7 +25,7 @@ import {
 } from "../rewrite/index.ts";
 import { ExchangeRecord, outcomeOf } from "./exchange-record.ts";
 import { type Forwarding, forwardingOf } from "./forward.ts";
-import { exchangeLabels, type HookState, keepLabels, prepareState } from "./hook-state.ts";
+import { exchangeLabels, type HookState, prepareState, withLabelsKept } from "./hook-state.ts";
 import { hooks, Judge } from "./judge.ts";
 import type {
   BeginOptions,
@@ -410,16 +410,8 @@ class Exchange implements ModelExchange {
     this.#headersBefore = headersIn(this.#state.extensions);
   }
 
-  /** Runs hooks and keeps the labels that they added, even if they refuse. */
-  async #withLabelsKept<Result>(work: () => Promise<Result>): Promise<Result> {
-    const keep = () => this.#step("labels", () => keepLabels(this.#state));
-    const result = await work().catch(async (error: unknown) => {
-      // The refusal stands even if the labels cannot be kept.
-      await keep().catch(() => {});
-      throw error;
-    });
-    await keep();
-    return result;
+  #withLabelsKept<Result>(work: () => Promise<Result>): Promise<Result> {
+    return withLabelsKept(this.#state, (point, step) => this.#step(point, step), work);
   }
 
   /** Refuses content that no plugin saw, unless the host lets it pass. */

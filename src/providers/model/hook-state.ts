@@ -21,11 +21,13 @@ export interface HookState {
   session: SessionLabels | undefined;
 }
 
+/** Runs one step, named by `point`, and reports its failure. */
+type RunStep = (point: string, work: () => Promise<void>) => Promise<void>;
+
 interface Steps<Call> {
   readonly options: Pick<ModelGuardOptions<unknown, Call>, "envelope" | "tenant">;
   readonly labels: LabelRules<Call> | undefined;
-  /** Runs one step, named by `point`, and reports its failure. */
-  run(point: string, work: () => Promise<void>): Promise<void>;
+  readonly run: RunStep;
   /** Reports a failure that the host chose to ignore. */
   report(point: string, error: unknown): void;
 }
@@ -61,9 +63,26 @@ export async function exchangeLabels(state: HookState): Promise<void> {
   if (state.session) state.extensions = await state.session.append(state.extensions);
 }
 
-/** Saves the labels that plugins added to the envelope. */
-export async function keepLabels(state: HookState): Promise<void> {
-  if (state.session?.holds(state.extensions) === false) await exchangeLabels(state);
+/**
+ * Runs hooks and keeps the labels that they added, even if they refuse. `run` runs a step, and
+ * reports its failure.
+ */
+export async function withLabelsKept<Result>(
+  state: HookState,
+  run: RunStep,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const keep = () =>
+    run("labels", async () => {
+      if (state.session?.holds(state.extensions) === false) await exchangeLabels(state);
+    });
+  const result = await work().catch(async (error: unknown) => {
+    // The refusal stands even if the labels cannot be kept.
+    await keep().catch(() => {});
+    throw error;
+  });
+  await keep();
+  return result;
 }
 
 function unusable(option: string, expected: string): GlassineError {

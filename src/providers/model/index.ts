@@ -10,8 +10,8 @@ export {
   exchangeLabels,
   type HookState,
   invokeWith,
-  keepLabels,
   prepareState,
+  withLabelsKept,
 } from "./hook-state.ts";
 export type {
   BeginOptions,

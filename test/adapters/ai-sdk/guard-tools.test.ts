@@ -645,6 +645,26 @@ describe("a guarded tool", () => {
     expect(ignored.output).toBe("ok");
   });
 
+  it("keeps the reason of a denial whose labels cannot be kept", async () => {
+    verifies("labels:session-refused");
+    const { error, ends, events } = await run(
+      () => "ok",
+      {
+        tool_pre_invoke: (_payload, _context, extensions) => ({
+          modifiedExtensions: addLabels(extensions as never, "PII"),
+        }),
+        "cmf.tool_pre_invoke": () => deny({ code: "no_mail", reason: "Mail stays here" }),
+      },
+      { labels: { store: failing, session: "ada/1" } },
+    );
+    expect(error?.message).toBe("Mail stays here");
+    expect(ends).toMatchObject([{ outcome: "denied", code: "no_mail" }]);
+    expect(events.at(-1)).toMatchObject({
+      point: "labels",
+      error: { message: "The store is gone" },
+    });
+  });
+
   it.each<[string, ToolGuardOptions<Extensions>]>([
     ["envelope", { envelope: () => "none" as never }],
     ["tenant", { tenant: () => 1 as never }],
