@@ -65,7 +65,10 @@ export type ModelTimings = Timings;
 
 /** How labels follow data from one exchange, or one tool call, of a session to the next. */
 export interface ModelLabels<Extensions = unknown, Call = ModelCall> {
-  /** Keeps the labels between exchanges. Default: in memory, for this guard only. */
+  /**
+   * Keeps the labels between exchanges. Default: in memory, for this guard only; as long as the guard
+   * lasts if `session` is a string, else up to 24 hours without use.
+   */
   readonly store?: LabelStore | undefined;
   /**
    * The session of an exchange. The host determines it, so that no caller can choose or leave it.

@@ -17,11 +17,11 @@ export function labelRules<Call = ModelCall>(
   options: ModelLabels<unknown, Call> | undefined,
 ): LabelRules<Call> | undefined {
   if (options === undefined) return undefined;
-  const { store, timeoutMs } = options;
-  return {
-    ...options,
-    store: store === undefined ? memoryLabelStore() : boundedStore(store, timeoutMs),
-  };
+  const { store, session, timeoutMs } = options;
+  if (store !== undefined) return { ...options, store: boundedStore(store, timeoutMs) };
+  // A single session lasts as long as the guard, however long it is idle.
+  const ttlMs = typeof session === "string" ? Number.POSITIVE_INFINITY : undefined;
+  return { ...options, store: memoryLabelStore({ ttlMs }) };
 }
 
 /** Calls `onIgnored` for a failed store if the host chose to continue. */

@@ -11,7 +11,7 @@ import { guardTools } from "glassine/ai-sdk";
 import { guardModel } from "glassine/http";
 import { type LabelStore, memoryLabelStore } from "glassine/labels";
 import { chatCompletions } from "glassine/openai";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 
 const request = { model: "m", messages: [{ role: "user", content: "Ahoy" }] };
@@ -145,6 +145,35 @@ describe("labels that the session got meanwhile", () => {
 });
 
 describe("the store of a session", () => {
+  it("never expires if it is the guard's own, for a single session", async () => {
+    verifies("labels:memory-full");
+    vi.useFakeTimers({ toFake: ["performance"] });
+    try {
+      const seen: (readonly string[])[] = [];
+      const plugin = definePlugin({
+        name: "labeller",
+        version: "1.0.0",
+        capabilities: ["append_labels"],
+        hooks: {
+          "cmf.llm_input"(_message, _context, extensions) {
+            seen.push(extensions.security.labels);
+            return { modifiedExtensions: addLabels(extensions, "PII") };
+          },
+        },
+      });
+      const manager = await createPluginManager({ plugins: [plugin] });
+      for (const name of [session, () => session]) {
+        const guard = guardModel(chatCompletions, manager, { labels: { session: name } });
+        await guard.begin().judgeRequest(request);
+        vi.advanceTimersByTime(25 * 60 * 60 * 1000);
+        await guard.begin().judgeRequest(request);
+      }
+      expect(seen).toEqual([[], ["PII"], [], []]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it("is asked once before the hooks of the request and once before those of the answer", async () => {
     const { exchange, calls } = await begun();
     expect(calls).toEqual(["load"]);
