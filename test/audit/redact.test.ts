@@ -1,5 +1,6 @@
 // Only in test:all: it redacts texts of every large size.
 
+import { createPluginManager, definePlugin, deny } from "glassine";
 import { redactText } from "glassine/audit";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
@@ -149,6 +150,15 @@ describe("a line", () => {
   });
 });
 
+/** The reason of a denial as the violation has it. */
+async function deniedFor(reason: string): Promise<string> {
+  const hooks = { evaluate: () => deny(reason) };
+  const plugin = definePlugin({ name: "denies", version: "1.0.0", hooks });
+  const manager = await createPluginManager({ plugins: [plugin] });
+  const { violation } = await manager.invoke("evaluate", { role: "user" });
+  return violation?.reason ?? "";
+}
+
 describe("secrets of the host", () => {
   it("are removed everywhere, even if they overlap", () => {
     verifies("audit:redacted-secrets");
@@ -190,6 +200,32 @@ describe("secrets of the host", () => {
       expect(line.toLowerCase()).not.toMatch(/s3cr3t|line2/);
     }
     expect(redactText("a\ud800bc.", ["a\ud800bc"])).toBe("[REDACTED].");
+  });
+
+  it("are removed where a denial has spaces instead of their unprintable characters", async () => {
+    verifies("audit:redacted-forms");
+    const of = async (secret: string) => redactText(await deniedFor(`key ${secret} ok`), [secret]);
+    for (const secret of ["pass\tphrase-1234", "ab\ncd\n\u200befg\nhij", "\u200bhunter2\r\n"])
+      expect(await of(secret)).toMatch(/^key +\[REDACTED\] +ok$/);
+  });
+
+  it("are removed where they were cut", async () => {
+    verifies("audit:redacted-cut");
+    const secret = "hunter2-correct-horse";
+    for (let length = 470; length < 510; length++) {
+      const reason = await deniedFor(`${"x".repeat(length)} ${secret}`);
+      const line = redactText(reason, [secret]);
+      expect(line).not.toContain("hunt");
+      expect(redactText(line, [secret])).toBe(line);
+    }
+    const cut = (text: string, secrets: string[]) => redactText(text, secrets);
+    expect(cut("It was hunter2-c… (from a plugin)", [secret])).toBe(
+      "It was [REDACTED]… (from a plugin)",
+    );
+    expect(cut("It was hun…", [secret])).toBe("It was hun…");
+    expect(cut("It was hunter2-c", [secret])).toBe("It was hunter2-c");
+    expect(cut("It was passhunt…", [secret, "password"])).toBe("It was …");
+    expect(cut("It was \u{1f512}hunt…", ["\udd12hunter2"])).toBe("It was …");
   });
 
   it("do not hide the word before a value", () => {

@@ -15,10 +15,16 @@ const maxTextUnits = 500;
 
 /** Control, format and lone surrogate characters, and the separators of lines and paragraphs. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+const unprintables = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 
 /** Spells out unprintable characters: a line feed becomes `\u{a}`, and so on. */
 export function spelledOut(text: string): string {
   return text.replace(unprintable, (each) => `\\u{${each.codePointAt(0)?.toString(16)}}`);
+}
+
+/** Replaces each run of unprintable characters with a space, as `deny` does. */
+export function withSpaces(text: string): string {
+  return text.replace(unprintables, " ");
 }
 
 /** Sequences that have a meaning only as a whole: a marker, or a spelled-out character. */
@@ -33,6 +39,11 @@ export function cut(text: string): string {
     if (index < end && index + found.length > end) end = index;
   }
   const kept = text.slice(0, end).replace(/[\ud800-\udbff]$/, "");
+  return withoutJoint(kept) + ellipsis;
+}
+
+/** Prepares the end of a text for an ellipsis. */
+export function withoutJoint(text: string): string {
   // A backslash belongs to what comes after it, and one ellipsis is enough.
-  return kept.replace(/[\\…]+$/, "") + ellipsis;
+  return text.replace(/[\\…]+$/, "");
 }

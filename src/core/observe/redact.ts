@@ -2,7 +2,7 @@
 import { optionsInvalid } from "../errors/index.ts";
 import { withoutCredentials } from "./credentials.ts";
 import { cut, ellipsis, spelledOut } from "./one-line.ts";
-import { type Needles, needlesOf, withoutSecrets } from "./secrets.ts";
+import { type Needles, needlesOf, withoutBegun, withoutSecrets } from "./secrets.ts";
 
 /**
  * Prepares a string for a record: one line of at most 500 characters and an ellipsis, without
@@ -13,10 +13,11 @@ import { type Needles, needlesOf, withoutSecrets } from "./secrets.ts";
  * occurrence of a secret. Unprintable characters are spelled out as `\u{a}`. Redacting a redacted
  * string changes nothing. The work is linear in the length of the string.
  *
- * A secret is found whatever the case of its ASCII letters, line by line, and as JSON and URLs
- * encode it, but in no other encoding. One of up to three characters is found only as a separate
- * word, because it would tear ordinary text apart. The result contains a secret only where the
- * marker or the ellipsis forms part of it: "REDACT" is in every marker.
+ * A secret is found whatever the case of its ASCII letters, line by line, and as JSON, URLs and
+ * `deny` write it, but in no other encoding. One of up to three characters is found only as a
+ * separate word, because it would tear ordinary text apart. Where a string was cut, the first
+ * characters of a secret are removed too, if there are four or more. The result contains a secret
+ * only where the marker or the ellipsis forms part of it: "REDACT" is in every marker.
  *
  * @throws GlassineError `options_invalid`
  * @see spec `audit:redacted-words`, `audit:redacted-secrets`
@@ -44,5 +45,6 @@ export function redacted(text: string, needles: Needles): string {
   const safe = withoutCredentials(rest);
   const bare = withoutSecrets(safe, needles);
   const clean = bare === safe ? safe : withoutCredentials(bare);
-  return cut(rest === line ? clean : clean + ellipsis);
+  const short = cut(rest === line ? clean : clean + ellipsis);
+  return short.endsWith(ellipsis) ? withoutBegun(short, needles) : short;
 }

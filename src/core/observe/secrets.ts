@@ -6,7 +6,7 @@
  */
 import { attempt } from "../data/index.ts";
 import { toLowerAscii } from "../data/intrinsics.ts";
-import { ellipsis, marker, spelledOut } from "./one-line.ts";
+import { ellipsis, marker, spelledOut, withoutJoint, withSpaces } from "./one-line.ts";
 
 /** Shorter secrets occur within ordinary words, so they are found only as separate words. */
 const minPart = 4;
@@ -57,7 +57,7 @@ function withoutEllipsis(secret: string): string {
 /**
  * Returns the forms that a secret has in a string: as it is, line by line, and as JSON and URLs
  * encode it, in lower case, without surrounding blanks, each once. Spelled-out text contains the
- * spelled-out form, raw text the secret as it is.
+ * spelled-out form, raw text the secret as it is, and the reason of a denial the one with spaces.
  */
 function formsOf(secret: string): ReadonlySet<string> {
   const bare = secret.trim();
@@ -69,8 +69,8 @@ function formsOf(secret: string): ReadonlySet<string> {
     attempt(() => encodeURIComponent(bare)) ?? "",
     ...lines.filter((line) => line.length >= minPart),
   ];
-  const lower = forms.flatMap((form) => [toLowerAscii(form), toLowerAscii(spelledOut(form))]);
-  return new Set(lower.filter((form) => form !== ""));
+  const all = forms.flatMap((form) => [form, spelledOut(form), withSpaces(form).trim()]);
+  return new Set(all.map(toLowerAscii).filter((form) => form !== ""));
 }
 
 /** Returns needles that find what either of the two finds. */
@@ -123,8 +123,24 @@ export function withoutParts(text: string, { parts }: Needles): string {
 /** Where a string begins and ends in another. */
 type Place = readonly [start: number, end: number];
 
-function placesOf(text: string, lower: string, { text: needle, fallback }: Needle): Place[] {
+function placesOf(text: string, lower: string, needle: Needle): Place[] {
   const places: Place[] = [];
+  const { length } = needle.text;
+  eachEnd(text, lower, needle, (end, matched) => {
+    // A secret that was cut is as good as a whole one.
+    const isCut = matched >= minPart && text[end] === ellipsis;
+    if (matched === length || isCut) places.push([end - matched, end]);
+  });
+  return places;
+}
+
+/** For each index, calls `note` with how much of the needle ends in front of it. */
+function eachEnd(
+  text: string,
+  lower: string,
+  { text: needle, fallback }: Needle,
+  note: (end: number, matched: number) => void,
+): void {
   let matched = 0;
   for (let i = 0; i < lower.length; i++) {
     if (text.startsWith(marker, i)) {
@@ -134,11 +150,30 @@ function placesOf(text: string, lower: string, { text: needle, fallback }: Needl
     }
     while (matched > 0 && needle[matched] !== lower[i]) matched = fallback[matched - 1] ?? 0;
     if (needle[matched] === lower[i]) matched += 1;
-    if (matched < needle.length) continue;
-    matched = fallback[matched - 1] ?? 0;
-    places.push([i + 1 - needle.length, i + 1]);
+    note(i + 1, matched);
+    if (matched === needle.length) matched = fallback[matched - 1] ?? 0;
   }
-  return places;
+}
+
+/** Removes what begins a secret in front of the ellipsis at the end of a string. */
+export function withoutBegun(cut: string, { parts }: Needles): string {
+  if (parts.size === 0) return cut;
+  const text = cut.slice(0, -ellipsis.length);
+  const lower = toLowerAscii(text);
+  /** By index: how much of a secret, at most, ends in front of it. */
+  const begun = new Uint32Array(cut.length);
+  for (const needle of parts.values()) {
+    eachEnd(text, lower, needle, (end, matched) => {
+      if ((begun[end] ?? 0) < matched) begun[end] = matched;
+    });
+  }
+  let kept = text;
+  for (;;) {
+    const length = begun[kept.length] ?? 0;
+    if (length < minPart) return kept + ellipsis;
+    const start = kept.length - length;
+    kept = withoutJoint(text.slice(0, isInside(text, start) ? start - 1 : start));
+  }
 }
 
 /** Returns a list that has 1 at each index within a secret. */
