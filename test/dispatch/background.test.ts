@@ -1,4 +1,4 @@
-import { addLabels, definePlugin, deny } from "glassine";
+import { addLabels, definePlugin, deny, RejectError } from "glassine";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
 import {
@@ -92,6 +92,30 @@ describe("a background handler", () => {
       }
     }
     expect(turns).toEqual([]);
+  });
+
+  it.each<[string, Run]>([
+    ["returns", (_p, _c) => deny("no")],
+    ["throws", (_p, _c) => Promise.reject(new RejectError("no"))],
+    [
+      "throws at once",
+      (_p, _c) => {
+        throw new RejectError("no");
+      },
+    ],
+  ])("has not failed if it %s a denial, which has no effect", async (_how, run) => {
+    verifies("dispatch:background-denial");
+    const lines: string[] = [];
+    const log = (line: string) => lines.push(line);
+    const manager = await manage([plugin("behind", run, { mode, onError: "disable" })], {
+      logger: { error: log, warn: log },
+    });
+    for (let times = 0; times < 2; times++) {
+      expect((await manager.invoke(hook, call)).continueProcessing).toBe(true);
+      await rest();
+    }
+    expect((await manager.close()).background).toEqual({ ...blank, started: 2, completed: 2 });
+    expect(lines).toEqual([]);
   });
 
   it("is recorded as skipped if its conditions do not match", async () => {

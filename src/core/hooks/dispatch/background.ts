@@ -8,6 +8,7 @@ import {
   newList,
   toArray,
 } from "../../data/intrinsics.ts";
+import { rejectionOf } from "../results.ts";
 import type { BackgroundEnd } from "./background-work.ts";
 import { endTurn } from "./context.ts";
 import { mayRun } from "./may-run.ts";
@@ -74,7 +75,9 @@ async function runStep(run: MessageRun, step: Step): Promise<BackgroundEnd> {
     outcome = thrown;
   }
   meter?.turn(step, monotonicNow() - startedAt);
-  if (how === "returned") return "completed";
+  // A denial comes too late, but is not a failure.
+  const isDenial = how === "threw" && rejectionOf(outcome) !== undefined;
+  if (how === "returned" || isDenial) return "completed";
   if (step.onError === "disable") switchOff(run, step);
   if (how === "threw" && outcome !== timedOut) {
     reportFailure(run, step, failureBy(run, outcome));
