@@ -29,6 +29,32 @@ const nesting =
     return then(payload, context, extensions);
   };
 
+it("the secrets of the runs around a nested one are in none of its log lines and records", async () => {
+  verifies("audit:redacted-request");
+  const lines: string[] = [];
+  const reasons: unknown[] = [];
+  const quotes: Run = () => deny("no entry with hunter2hunter2 or s3cr3t-t0ken");
+  const fails: Run = async () => {
+    throw new Error("no entry with hunter2hunter2 or s3cr3t-t0ken");
+  };
+  for (const run of [quotes, fails]) {
+    const innermost = await manage([plugin("quotes", run)], {
+      audit: { sink: ({ metadata }) => void reasons.push(metadata.reason ?? metadata.error) },
+      logger: { error: (line) => lines.push(line), warn: () => {} },
+    });
+    const between = await manage([plugin("between", nesting(innermost))]);
+    await runOnce([plugin("nests", nesting(between))], {
+      extensions: createExtensions({
+        http: { request_headers: { authorization: "Bearer s3cr3t-t0ken" } },
+      }),
+      secrets: ["hunter2hunter2"],
+    });
+  }
+  const said = "no entry with [REDACTED] or [REDACTED]";
+  expect(lines).toEqual([expect.stringContaining(said)]);
+  expect(reasons.filter((reason) => reason !== undefined)).toEqual([said, said]);
+});
+
 describe("labels of an inner run", () => {
   it("join those of the outer one", async () => {
     verifies("dispatch:nesting-labels");

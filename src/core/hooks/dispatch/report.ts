@@ -110,11 +110,15 @@ const lastWord = /(?<![^\s;,=])[^\s;,=]+$/;
 /**
  * Returns the strings of a request that no log line and no record may contain: those that the host
  * named, and the values of sensitive headers, with and without a scheme such as `Bearer` in front.
+ * A nested run has those of the runs around it, too.
  */
-export function secretsOf({ options, extensions, runtime }: AnyRun): readonly string[] {
+export function secretsOf(run: AnyRun): readonly string[] {
   const found = newList<string>();
-  if (options.secrets !== undefined) forEach(options.secrets, (secret) => append(found, secret));
-  addHeaders(found, runtime.slots.nodes, extensions as LevelValue);
+  for (let each: AnyRun | undefined = run; each; each = each.options.parent?.run) {
+    const { options, extensions, runtime } = each;
+    if (options.secrets !== undefined) forEach(options.secrets, (secret) => append(found, secret));
+    addHeaders(found, runtime.slots.nodes, extensions as LevelValue);
+  }
   return toArray(found);
 }
 
