@@ -27,7 +27,8 @@ const lineFeed = 0x0a;
  * The file is opened for the first event, created if it does not exist, and never truncated or
  * renamed. Its directory must exist. Lines are whole and in order, even if several processes append
  * to the file. A record that was written in part is not delivered; the next one begins on a new
- * line. The promise rejects with the system's error: `ENOSPC`, `EACCES`, `ENOENT`.
+ * line. The promise rejects with the system's error: `ENOSPC`, `EACCES`, `ENOENT`; or with
+ * `audit_failed` if 10 000 records already wait.
  *
  * With `fsync`, a record is on the disk before it counts as delivered, so each record waits for the
  * disk. Without it, a crash of the machine can lose the last records; a crash of the process loses

@@ -30,13 +30,26 @@ export interface LineFile {
 
 const encoder = new TextEncoder();
 
-/** Runs work in the order of the calls, each after the previous one has settled. */
-export function oneAtATime(): <T>(work: () => Promise<T>) => Promise<T> {
+/** A file or stream that hangs must not fill the memory: further records count as not delivered. */
+export const maxLines = 10_000;
+
+/**
+ * Runs work in the order of the calls, each after the previous one has settled. Rejects if already
+ * `max` calls have not settled.
+ */
+export function oneAtATime(): <T>(work: () => Promise<T>, max?: number) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
+  let unsettled = 0;
+  return async (work, max = Number.POSITIVE_INFINITY) => {
+    if (unsettled >= max) throw failure(`More than ${max} records wait to be written.`);
+    unsettled += 1;
     const next = last.then(work, work);
     last = next;
-    return next;
+    try {
+      return await next;
+    } finally {
+      unsettled -= 1;
+    }
   };
 }
 
@@ -80,7 +93,7 @@ export function lineFile(open: () => Promise<OpenedFile>, fsync: boolean): LineF
   }
 
   return {
-    append: (line) => inTurn(() => write(line)),
+    append: (line) => inTurn(() => write(line), maxLines),
     close: () =>
       inTurn(async () => {
         closed = true;

@@ -1,11 +1,12 @@
 import { GlassineError } from "../core/errors/index.ts";
 import { type AuditEvent, type AuditSink, jsonLines } from "../core/observe/index.ts";
-import { oneAtATime } from "./line-file.ts";
+import { maxLines, oneAtATime } from "./line-file.ts";
 
 /** The part of a Node writable stream that the sink needs. */
 export interface WritableLike {
   readonly destroyed: boolean;
   readonly writableEnded: boolean;
+  readonly errored?: Error | null | undefined;
   write(chunk: string, callback: (error?: Error | null) => void): boolean;
   on(event: "close" | "error", listener: (error?: Error) => void): unknown;
   off(event: "close" | "error", listener: (error?: Error) => void): unknown;
@@ -17,7 +18,8 @@ export interface WritableLike {
  *
  * A line is written when the stream has passed on the previous one, so that at most one line waits
  * in its buffer, however slow it is. The promise resolves when the stream has passed on its line,
- * and rejects if the stream fails, is closed, or was ended. The sink never ends the stream.
+ * and rejects if the stream fails, is closed, or was ended, or if 10 000 lines already wait. The sink
+ * never ends the stream.
  *
  * The sink listens for the stream's errors, so that they make it reject instead of ending the
  * process. It does not learn what a pipe or socket loses after accepting a line.
@@ -54,27 +56,44 @@ export function streamAuditSink(stream: WritableLike): AuditSink {
     fault = error;
   });
 
+  /** With `autoDestroy: false`, a stream that failed stays open, and calls no callback any more. */
+  function isOver(): boolean {
+    return stream.destroyed || stream.writableEnded || (stream.errored ?? undefined) !== undefined;
+  }
+
   function closed(): GlassineError {
     return new GlassineError("audit_failed", "The stream of the audit trail is closed.", {}, fault);
   }
 
   function write(line: string): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (stream.destroyed || stream.writableEnded) throw closed();
-      const onClose = () => reject(closed());
-      stream.on("close", onClose);
+      if (isOver()) throw closed();
+      const onEnd = () => {
+        if (isOver()) reject(closed());
+      };
+      const unlisten = () => {
+        stream.off("close", onEnd);
+        stream.off("error", onEnd);
+      };
+      stream.on("close", onEnd);
+      stream.on("error", onEnd);
       try {
         stream.write(line, (error) => {
-          stream.off("close", onClose);
+          unlisten();
           if (error) reject(error);
           else resolve();
         });
       } catch (thrown) {
-        stream.off("close", onClose);
+        unlisten();
         throw thrown;
       }
     });
   }
 
-  return async (event: AuditEvent) => inTurn(() => write(`${jsonLines(event)}\n`));
+  return async (event: AuditEvent) => {
+    // Not in turn: with `emitClose: false`, nobody learns that a line before it will never settle.
+    if (isOver()) throw closed();
+    const line = `${jsonLines(event)}\n`;
+    return inTurn(() => write(line), maxLines);
+  };
 }

@@ -2,7 +2,7 @@ import { createWriteStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { PassThrough, Writable } from "node:stream";
+import { PassThrough, Writable, type WritableOptions } from "node:stream";
 import type { AuditEvent } from "glassine/audit";
 import { streamAuditSink } from "glassine/node";
 import { describe, expect, it } from "vitest";
@@ -17,8 +17,8 @@ class Slow extends Writable {
   readonly chunks: string[] = [];
   readonly waiting: ((error?: Error) => void)[] = [];
 
-  constructor() {
-    super({ highWaterMark: 16, decodeStrings: false });
+  constructor(options: WritableOptions = {}) {
+    super({ highWaterMark: 16, decodeStrings: false, ...options });
   }
 
   override _write(chunk: string, _encoding: string, callback: (error?: Error) => void) {
@@ -134,6 +134,53 @@ describe("a stream that fails", () => {
       expect(uncaught).toEqual([]);
     },
   );
+
+  it("is one that says nothing of its end but an error", async () => {
+    const stream = new Slow({ emitClose: false });
+    const sink = streamAuditSink(stream);
+    const writes = [sink(numbered(1)), sink(numbered(2))];
+    await rest();
+    stream.destroy(broken);
+    const ends = await Promise.allSettled(writes);
+    expect(ends.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  });
+
+  it("is one that ended in silence: later records do not wait", async () => {
+    const stream = new Slow({ emitClose: false });
+    const sink = streamAuditSink(stream);
+    void sink(numbered(1));
+    await rest();
+    stream.destroy();
+    await expect(sink(numbered(2))).rejects.toMatchObject({ code: "audit_failed" });
+  });
+
+  it("is one that stays open after an error", async () => {
+    verifies("audit:stream-refused");
+    const stream = new Slow({ autoDestroy: false });
+    const sink = streamAuditSink(stream);
+    const write = sink(numbered(1));
+    await rest();
+    stream.pass(broken);
+    await expect(write).rejects.toBe(broken);
+    await expect(sink(numbered(2))).rejects.toMatchObject({ code: "audit_failed", cause: broken });
+  });
+
+  it("is one that takes nothing any more: only so many records wait", async () => {
+    verifies("audit:sink-bounded");
+    const stream = new Slow();
+    const sink = streamAuditSink(stream);
+    const ends: unknown[] = [];
+    const all = Array.from({ length: 10_001 }, async () => {
+      await sink(record);
+      ends.push("written");
+    });
+    await expect(all.pop()).rejects.toMatchObject({ code: "audit_failed" });
+    expect(ends).toEqual([]);
+    stream._write = (_chunk, _encoding, callback) => callback();
+    stream.pass();
+    await Promise.all(all);
+    expect(ends).toHaveLength(10_000);
+  });
 
   it("is one whose write throws", async () => {
     const stream = new PassThrough();
