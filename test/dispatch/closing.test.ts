@@ -1,7 +1,18 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { adds, call, deferred, hook, manage, plugin, rest, tagger } from "./support.ts";
+import {
+  adds,
+  call,
+  deferred,
+  hook,
+  type Manager,
+  manage,
+  type PluginContext,
+  plugin,
+  rest,
+  tagger,
+} from "./support.ts";
 
 const mode = "fire_and_forget";
 const blank = { started: 0, completed: 0, failed: 0, timedOut: 0, dropped: 0, pending: 0 };
@@ -83,6 +94,48 @@ describe("closing a manager", () => {
     gate.resolve();
     expect((await running).extensions.security?.labels).toEqual(["waited"]);
     await closing;
+  });
+});
+
+describe("a manager that is closing", () => {
+  it("still runs what is nested in a run in flight, also through another manager", async () => {
+    verifies("dispatch:closed");
+    const gate = deferred();
+    let depth = 0;
+    const inner = await manage([
+      plugin("between", async (_p, context) => {
+        await manager.invoke(hook, call, { parent: context });
+      }),
+    ]);
+    const manager: Manager = await manage([
+      plugin("nests", async (_p, context) => {
+        depth += 1;
+        if (depth > 1) return;
+        await gate.promise;
+        await manager.invoke(hook, call, { parent: context });
+        await inner.invoke(hook, call, { parent: context });
+      }),
+    ]);
+    const running = manager.invoke(hook, call);
+    const closing = manager.close();
+    gate.resolve();
+    expect((await running).continueProcessing).toBe(true);
+    expect(depth).toBe(3);
+    expect(await closing).toMatchObject({ drained: true });
+  });
+
+  it("runs nothing nested in a run of another manager, or in one that has ended", async () => {
+    const codes: unknown[] = [];
+    const ended: PluginContext[] = [];
+    const closed = await manage([plugin("keeps", (_p, context) => void ended.push(context))]);
+    await closed.invoke(hook, call);
+    await closed.close();
+    const codeOf = (parent: PluginContext) =>
+      closed.invoke(hook, call, { parent }).catch(({ code }) => codes.push(code));
+    const manager = await manage([plugin("nests", (_p, context) => codeOf(context))]);
+    await manager.invoke(hook, call);
+    await codeOf(ended[0] as PluginContext);
+    expect(codes).toEqual(["manager_closed", "aborted"]);
   });
 });
 

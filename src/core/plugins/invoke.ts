@@ -66,7 +66,7 @@ export function invokeOn(
     let begun: MessageRun | undefined;
     try {
       invoking.remind?.();
-      if (invoking.closed)
+      if (invoking.closed && !isWithinRun(runtime, given))
         throw new GlassineError("manager_closed", "The manager is closed; create a new one.");
       if (runtime.inFlight >= maxInFlight) throw overloaded(hook, maxInFlight);
       const compiled = compiledHooks[hook];
@@ -98,6 +98,13 @@ export function invokeOn(
       return rejected(error);
     }
   };
+}
+
+/** Whether a call belongs to a run in flight on the same manager, however deep it is nested. */
+function isWithinRun(runtime: ManagerRuntime, given: Given | undefined): boolean {
+  let parent = originOf(ownValue(given, "parent"));
+  while (parent !== undefined && parent.run.runtime !== runtime) parent = parent.run.options.parent;
+  return parent !== undefined;
 }
 
 function count(runtime: ManagerRuntime): void {
