@@ -1,5 +1,11 @@
 import { describe, expect, it, vi } from "vitest";
-import { allow, createPluginManager, definePlugin, type PluginContext } from "../../src/index.ts";
+import {
+  allow,
+  createPluginManager,
+  definePlugin,
+  deny,
+  type PluginContext,
+} from "../../src/index.ts";
 import { uncaughtDuring } from "../audit/support.ts";
 import { block } from "../support/block.ts";
 import { verifies } from "../support/verifies.ts";
@@ -106,6 +112,38 @@ describe("deadlines", () => {
     expect(manager.counts()).toMatchObject({ aborted: 1, inFlight: 0 });
     const late = manager.invoke("vote", {}, { signal: AbortSignal.abort() });
     await expect(late).rejects.toMatchObject({ code: "aborted" });
+  });
+
+  it.each([
+    ["vote", {}],
+    ["value", 1],
+    ["scores", [{ id: "a" }]],
+    ["happened_strictly", {}],
+  ])("the host's signal ends a run without handlers: %s", async (hook, payload) => {
+    verifies("plugins:aborted");
+    const manager = await managerOf([]);
+    const run = manager.invoke(hook as "vote", payload as never, { signal: AbortSignal.abort() });
+    await expect(run).rejects.toMatchObject({ code: "aborted" });
+    expect(manager.counts()).toMatchObject({ started: 1, aborted: 1 });
+  });
+
+  it("the host's signal ends a run whose last handler made the host abort, unless it denied", async () => {
+    const codeOf = async (answer: unknown) => {
+      const controller = new AbortController();
+      const vote = () => {
+        controller.abort();
+        return answer;
+      };
+      const manager = await managerOf([plugin("aaa", { vote } as never)]);
+      const run = manager.invoke("vote", {}, { signal: controller.signal });
+      return run.then(
+        (decision) => decision.allow,
+        ({ code }) => code,
+      );
+    };
+    expect(await codeOf(allow())).toBe("aborted");
+    expect(await codeOf(Promise.resolve(allow()))).toBe("aborted");
+    expect(await codeOf(deny("no"))).toBe(false);
   });
 
   it("a hook that always resolves does so even if the host aborts", async () => {

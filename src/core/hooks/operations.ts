@@ -180,7 +180,8 @@ async function eachInTurn(run: OperationRun, { take, end }: SemanticRules): Prom
     }
     if (run.ending !== undefined) return;
   }
-  end(run);
+  if (isAborted(run.options.signal)) endAborted(run);
+  else end(run);
 }
 
 /**
