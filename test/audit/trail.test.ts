@@ -401,22 +401,6 @@ describe("the end of a trail", () => {
     expect(await Promise.all(pending)).toMatchObject([{ ok: true }, { ok: true }]);
   });
 
-  it("close delivers pending events and accepts no more", async () => {
-    verifies("audit:closed");
-    const { trail, records } = keeping({}, () => rest());
-    void trail.emit(numbered(1));
-    void trail.emit(numbered(2));
-    const closing = trail.close();
-    expect(await trail.emit(numbered(3))).toMatchObject({
-      ok: false,
-      error: { code: "audit_failed" },
-    });
-    await closing;
-    expect(numbersOf(records)).toEqual([1, 2]);
-    expect(trail.failures).toEqual({ total: 1, byType: { "billing.invoice_sent": 1 } });
-    await trail.close();
-  });
-
   it("queues 100,000 events, and counts one more as lost", async () => {
     verifies("audit:waiting");
     const hung = gate();

@@ -96,7 +96,7 @@ describe("a file", () => {
         }
       }),
     );
-    await trail.close();
+    await trail.flush();
     await sink.close();
     const numbers = numbersIn(path) as readonly number[];
     expect(numbers).toHaveLength(256);

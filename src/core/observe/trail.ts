@@ -58,8 +58,6 @@ export interface AuditTrail {
   readonly failures: AuditFailures;
   /** Resolves when no event is under way. */
   flush(): Promise<void>;
-  /** Accepts no more events, and resolves when the earlier ones have been dealt with. */
-  close(): Promise<void>;
 }
 
 /** A sink that hangs must not fill the memory: further events count as not delivered. */
@@ -93,7 +91,6 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
   let queue: Waiting[] = [];
   let waiting = 0;
   let busy = false;
-  let closed = false;
   let logging = false;
   let total = 0;
   const byType: Record<string, number> = {};
@@ -109,7 +106,6 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     const event = sealEvent(input, { named, all, kinds });
     const raised: Raised = { event, needles: all, sinkOnly, raisedAt: performance.now() };
     if (sink === undefined && deliver === undefined) return taken;
-    if (closed) return failed("sink", raised, "The trail is closed.");
     if (logging) return failed("sink", raised, "It was raised by the logger of the trail.");
     if (busy) return enqueue(raised);
     busy = true;
@@ -240,9 +236,5 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
       return Object.freeze({ total, byType: Object.freeze({ ...byType }) });
     },
     flush,
-    close() {
-      closed = true;
-      return flush();
-    },
   });
 }
