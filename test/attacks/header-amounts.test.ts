@@ -6,6 +6,7 @@ import {
   filterExtensions,
   mergeExtensions,
 } from "glassine";
+import type { AuditEvent } from "glassine/audit";
 import { expect, it } from "vitest";
 import { codeOf } from "../data/support.ts";
 import { type Capability, call, hook, plugin, runOnce } from "../dispatch/support.ts";
@@ -64,6 +65,22 @@ attack(
       await manager.close();
       expect(JSON.stringify(events)).toContain("no entry with [REDACTED]");
       expect(JSON.stringify(events)).not.toContain("s3cr3t");
+    });
+
+    it("is not in the record of a declassification that quotes it", async () => {
+      verifies("audit:redacted-request");
+      const events: AuditEvent[] = [];
+      const manager = await createPluginManager({
+        plugins: [],
+        audit: { sink: (event) => void events.push(event) },
+      });
+      const extensions = createExtensions({
+        http: { request_headers: { cookie: "s3cr3t-c00kie" } },
+        security: { labels: ["PII"] },
+      });
+      const reason = "asked for with s3cr3t-c00kie";
+      await manager.declassify(extensions, { labels: ["PII"], reason, authority: "ada" });
+      expect(events.at(-1)?.metadata.reason).toBe("asked for with [REDACTED]");
     });
   },
 );

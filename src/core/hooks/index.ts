@@ -20,7 +20,7 @@ export { contextClassWith, endTurn, originOf } from "./dispatch/context.ts";
 export { exclusive, Lock } from "./dispatch/exclusive.ts";
 export { MessageRun } from "./dispatch/message-run.ts";
 export { startOfNested } from "./dispatch/nested.ts";
-export { secretsOf } from "./dispatch/report.ts";
+export { headerSecretsOf, secretsOf } from "./dispatch/report.ts";
 export { resultOf, run, settled } from "./dispatch/run.ts";
 export {
   isScope,

@@ -1,11 +1,12 @@
 /** Writes a manager's events into the host's audit trail, and reports what became of them. */
 import { hasOwn, isNativePromise, ownValue } from "../data/intrinsics.ts";
-import { type Declassification, removeLabels } from "../envelope/index.ts";
+import { brandOf, type Declassification, removeLabels } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import {
   type AnyRun,
   type CompiledOperation,
   type HandlerStep,
+  headerSecretsOf,
   type PluginState,
   type RunAudit,
   type RunNote,
@@ -118,7 +119,9 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
       const declassified = removeLabels(extensions, declassification);
       const { labels, reason, authority, request_id } = declassified.record;
       const facts = { labels, reason, authority, request_id };
-      const outcome = await emit(auditEvent("extensions.declassified", facts));
+      const slots = brandOf(extensions)?.kind.slots;
+      const headers = slots === undefined ? [] : headerSecretsOf(slots, extensions);
+      const outcome = await emit(auditEvent("extensions.declassified", facts), false, headers);
       if (outcome.ok || !options.audit.strict) return declassified;
       const text = "The audit trail did not accept the declassification: the labels stay.";
       throw new GlassineError("audit_failed", text, {}, outcome.error);

@@ -15,7 +15,7 @@ import {
 import type { Rejection, Slots } from "../../envelope/index.ts";
 import { type ErrorCode, ownErrorCode, refusalMeanings } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
-import type { Node } from "../../slots/index.ts";
+import type { CompiledSlots, Node } from "../../slots/index.ts";
 import { quoteName } from "../shown-text.ts";
 import { requestOf } from "./scope.ts";
 import type { AnyRun, HandlerStep, RunAudit, RunNote } from "./types.ts";
@@ -119,6 +119,13 @@ export function secretsOf(run: AnyRun): readonly string[] {
     if (options.secrets !== undefined) forEach(options.secrets, (secret) => append(found, secret));
     addHeaders(found, runtime.slots.nodes, extensions as LevelValue);
   }
+  return toArray(found);
+}
+
+/** Returns those of an envelope outside any run. */
+export function headerSecretsOf({ nodes }: CompiledSlots, extensions: object): readonly string[] {
+  const found = newList<string>();
+  addHeaders(found, nodes, extensions as LevelValue);
   return toArray(found);
 }
 
