@@ -62,7 +62,7 @@ const sessionGone = refusalOf(-32014, "peer_session_ended", "The server ended th
 /** How often the rest of a stream is fetched in a row without anything new in it. */
 const maxResumes = 5;
 const waits = [0, 250, 1000, 3000, 10_000];
-/** How long to wait before the standalone stream of a session is opened again. */
+/** The shortest and the longest wait before a stream is opened again. */
 const shortestWait = 250;
 const longestWait = 60_000;
 /** The longest wait that a server may ask for. */
@@ -85,6 +85,12 @@ class BackFault extends Error {
  */
 export function httpAgent(): Agent {
   return new Agent({ bodyTimeout: 0, headersTimeout: 0 });
+}
+
+/** How far a stream has been read, and how long the server asks to wait before it goes on. */
+interface Position {
+  lastEventId: string | undefined;
+  retryMs: number;
 }
 
 export function httpBack(options: HttpBackOptions): HttpBack {
@@ -256,6 +262,21 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     for (const each of messages) if (isMessage(each)) deliver(answerTo(id, each), id, status);
   }
 
+  /** Yields the messages of each event of a stream, and notes how far it has been read. */
+  async function* readOn(body: Readable, position: Position): AsyncGenerator<readonly unknown[]> {
+    const limits = {
+      maxUnits: maxBytes,
+      tooLarge: () => new BackFault(tooLarge),
+      onRetry(milliseconds: number) {
+        position.retryMs = Math.min(milliseconds, longestRetry);
+      },
+    };
+    for await (const { id, data } of readEvents(body, limits)) {
+      position.lastEventId = id ?? position.lastEventId;
+      yield data === "" ? [] : messagesIn(documentIn(data));
+    }
+  }
+
   /** Reads a request's stream up to its answer, reconnecting as often as that takes. */
   async function readStream(
     id: RequestId,
@@ -263,28 +284,20 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     sent: typeof forwarded,
     signal: AbortSignal,
   ): Promise<void> {
+    const position: Position = { lastEventId: undefined, retryMs: 0 };
     let body = first;
-    let lastEventId: string | undefined;
+    let isCut = false;
     for (let resumes = 0; resumes <= maxResumes; resumes += 1) {
-      const before = lastEventId;
-      const limits = { maxUnits: maxBytes, tooLarge: () => new BackFault(tooLarge) };
-      for await (const event of readEvents(body, limits)) {
-        lastEventId = event.id ?? lastEventId;
-        if (event.data === "") continue;
-        const messages = messagesIn(documentIn(event.data));
-        if (!messages.every(isMessage)) throw new BackFault(invalidAnswer);
-        for (const each of messages) deliver(answerTo(id, each), id, 200);
-        if (messages.some((each) => isAnswerTo(id, each))) {
-          // Whatever follows belongs to no request.
-          body.destroy();
-          return;
-        }
-      }
-      if (lastEventId === undefined) break;
-      if (lastEventId !== before) resumes = 0;
-      if (resumes === 0) onCut?.(id);
-      await pause(waits[resumes] ?? 0, undefined, { signal });
-      const response = await openStream(lastEventId, sent, signal);
+      const before = position.lastEventId;
+      if (await readUpToAnswer(id, body, position)) return;
+      if (position.lastEventId === undefined) break;
+      if (position.lastEventId !== before) resumes = 0;
+      const wait = Math.max(waits[resumes] ?? 0, position.retryMs, shortestWait);
+      // At once the first time: a client that was cut off may not wait as long as the server asks.
+      if (isCut) await pause(wait, undefined, { signal });
+      else onCut?.(id);
+      isCut = true;
+      const response = await openStream(position.lastEventId, sent, signal);
       body = response.body;
       if (response.statusCode >= 300) {
         await response.body.dump();
@@ -294,11 +307,25 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     throw new BackFault(unreachable);
   }
 
+  /** Returns false if the stream ends before the answer. */
+  async function readUpToAnswer(
+    id: RequestId,
+    body: Readable,
+    position: Position,
+  ): Promise<boolean> {
+    for await (const messages of readOn(body, position)) {
+      if (!messages.every(isMessage)) throw new BackFault(invalidAnswer);
+      for (const each of messages) deliver(answerTo(id, each), id, 200);
+      // Whatever follows belongs to no request.
+      if (messages.some((each) => isAnswerTo(id, each))) return true;
+    }
+    return false;
+  }
+
   /** Reads a session's standalone stream, reopening it whenever it ends. Never rejects. */
   async function listen(): Promise<void> {
     isListening = true;
-    let lastEventId: string | undefined;
-    let retryMs = 0;
+    const position: Position = { lastEventId: undefined, retryMs: 0 };
     let failures = 0;
     let reported = "";
     const report = (error: Error) => {
@@ -308,7 +335,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     while (!isClosed) {
       let opened = Number.POSITIVE_INFINITY;
       try {
-        const response = await openStream(lastEventId, forwarded, signalOfAll());
+        const response = await openStream(position.lastEventId, forwarded, signalOfAll());
         const { statusCode: status, headers, body } = response;
         if (status >= 300 || typeOf(headers) !== "text/event-stream") {
           await body.dump();
@@ -318,14 +345,8 @@ export function httpBack(options: HttpBackOptions): HttpBack {
         } else {
           opened = performance.now();
           reported = "";
-          const onRetry = (milliseconds: number) => {
-            retryMs = Math.min(milliseconds, longestRetry);
-          };
-          const limits = { maxUnits: maxBytes, tooLarge: () => new BackFault(tooLarge), onRetry };
-          for await (const event of readEvents(body, limits)) {
+          for await (const messages of readOn(body, position)) {
             failures = 0;
-            lastEventId = event.id ?? lastEventId;
-            const messages = event.data === "" ? [] : messagesIn(documentIn(event.data));
             for (const each of messages) if (isMessage(each)) deliver(each, undefined, undefined);
           }
         }
@@ -335,7 +356,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       }
       // A stream that ends at once counts as one that could not be opened.
       failures = performance.now() - opened < shortestWait ? failures + 1 : 0;
-      const wait = Math.max(waits[failures] ?? longestWait, retryMs, shortestWait);
+      const wait = Math.max(waits[failures] ?? longestWait, position.retryMs, shortestWait);
       await pause(wait, undefined, { signal: signalOfAll() }).catch(() => {});
     }
   }

@@ -122,6 +122,25 @@ it("fetches the rest of a stream that ended early, at once", async () => {
   expect(seen[1]?.headers["last-event-id"]).toBe("1");
 });
 
+it("waits as long as the server says before it fetches more of a stream that ends again", async () => {
+  const times: number[] = [];
+  const { end, messages, cut } = await back((response, { method }) => {
+    if (method === "GET") times.push(performance.now());
+    const next = times.length < 4 ? "" : JSON.stringify(result);
+    events(
+      response,
+      `id: ${times.length}\nretry: ${times.length < 2 ? 600 : 0}\ndata: ${next}\n\n`,
+    );
+  });
+  await end.send(call);
+  expect((await messages(1))[0]?.message).toEqual(result);
+  const [first = 0, ...later] = times.slice(1).map((each, at) => each - (times[at] ?? 0));
+  expect(first).toBeGreaterThan(550);
+  // A server that ends streams at once is not asked again without a pause.
+  expect(Math.min(...later)).toBeGreaterThan(200);
+  expect(cut).toEqual([5]);
+});
+
 it("gives an error without an id the id of its request", async () => {
   const error = { code: -32600, message: "no" };
   const { end, messages } = await back((response) => json(response, { id: null, error }, 400));
