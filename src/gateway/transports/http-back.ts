@@ -277,7 +277,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     }
   }
 
-  /** Reads a request's stream up to its answer, reconnecting as often as that takes. */
+  /** Reads a request's stream up to its answer. One that ends or breaks is asked for again. */
   async function readStream(
     id: RequestId,
     first: Readable,
@@ -287,9 +287,17 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     const position: Position = { lastEventId: undefined, retryMs: 0 };
     let body = first;
     let isCut = false;
+    let broken: unknown;
     for (let resumes = 0; resumes <= maxResumes; resumes += 1) {
       const before = position.lastEventId;
-      if (await readUpToAnswer(id, body, position)) return;
+      try {
+        if (isCut) body = await rest(position.lastEventId, sent, signal);
+        if (await readUpToAnswer(id, body, position)) return;
+        broken = undefined;
+      } catch (thrown) {
+        if (thrown instanceof BackFault || signal.aborted) throw thrown;
+        broken = thrown;
+      }
       if (position.lastEventId === undefined) break;
       if (position.lastEventId !== before) resumes = 0;
       const wait = Math.max(waits[resumes] ?? 0, position.retryMs, shortestWait);
@@ -297,13 +305,19 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       if (isCut) await pause(wait, undefined, { signal });
       else onCut?.(id);
       isCut = true;
-      const response = await openStream(position.lastEventId, sent, signal);
-      body = response.body;
-      if (response.statusCode >= 300) {
-        await response.body.dump();
-        break;
-      }
     }
+    throw broken ?? new BackFault(unreachable);
+  }
+
+  /** @throws BackFault if the server does not have the rest of the stream */
+  async function rest(
+    lastEventId: string | undefined,
+    sent: typeof forwarded,
+    signal: AbortSignal,
+  ): Promise<Readable> {
+    const { statusCode, body } = await openStream(lastEventId, sent, signal);
+    if (statusCode < 300) return body;
+    await body.dump();
     throw new BackFault(unreachable);
   }
 

@@ -280,7 +280,7 @@ Over stdio an answer that is larger than \`limits.messageBytes\` is refused, and
 An answer that belongs to no open request is dropped, and so is progress that goes backwards, has another request's token, or comes more than a hundred times a second.
 If a server has no process for a caller because of \`limits.children\`, the log says \`too_many_processes\`.
 A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`.
-If a server ends the stream of a request before its answer, but with events that have ids, the gateway asks for the rest: at once, and then after as many milliseconds as the server's \`retry\` says, but at least 250.
+If the stream of a request ends or breaks before the answer, but has had events with ids, the gateway asks the server for the rest: at once, and then after as many milliseconds as the server's \`retry\` says, but at least 250.
 [mcp.md](mcp.md) has the codes of plugins and guards, and [threat-model.md](threat-model.md) says what attackers try.
 
 ## The end

@@ -141,6 +141,22 @@ it("waits as long as the server says before it fetches more of a stream that end
   expect(cut).toEqual([5]);
 });
 
+it("fetches the rest of a stream that broke, even if that breaks too", async () => {
+  let gets = 0;
+  const { end, messages, cut } = await back((response, { method }) => {
+    if (method === "GET") gets += 1;
+    if (gets === 1) response.destroy();
+    else if (gets === 2) events(response, result);
+    else {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.write(`id: 1\ndata: ${JSON.stringify(note)}\n\n`, () => response.destroy());
+    }
+  });
+  await end.send(call);
+  expect((await messages(2)).map(({ message }) => message)).toEqual([note, result]);
+  expect(cut).toEqual([5]);
+});
+
 it("gives an error without an id the id of its request", async () => {
   const error = { code: -32600, message: "no" };
   const { end, messages } = await back((response) => json(response, { id: null, error }, 400));
