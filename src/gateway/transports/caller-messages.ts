@@ -2,6 +2,8 @@
  * What a caller may send: JSON-RPC 2.0 as narrowed by MCP, with params that are objects, and ids
  * that survive JSON unchanged.
  */
+import type { ServerEvent } from "../../providers/http/event-reader.ts";
+import { documentIn } from "./json-lines.ts";
 import {
   cancelledBy,
   isMessage,
@@ -64,6 +66,13 @@ function isId(id: unknown): id is RequestId {
 /** Returns the messages in a document: those of a batch of MCP 2025-03-26, or a single one. */
 export function messagesIn(document: unknown): readonly unknown[] {
   return Array.isArray(document) ? document : [document];
+}
+
+/** Returns the messages in a server's event. MCP: events with another name are not messages. */
+export function messagesInEvent(event: ServerEvent): readonly unknown[] {
+  const { event: name = "", data } = event;
+  const isOther = name !== "" && name !== "message";
+  return isOther || data === "" ? [] : messagesIn(documentIn(data));
 }
 
 export function requestsIn(

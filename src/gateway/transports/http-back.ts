@@ -11,7 +11,7 @@ import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { Agent, type Dispatcher, request as send } from "undici";
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
-import { messagesIn } from "./caller-messages.ts";
+import { messagesIn, messagesInEvent } from "./caller-messages.ts";
 import { readEvents } from "./events.ts";
 import { headersNamed, isEncoded, mediaTypeOf } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
@@ -271,9 +271,9 @@ export function httpBack(options: HttpBackOptions): HttpBack {
         position.retryMs = Math.min(milliseconds, longestRetry);
       },
     };
-    for await (const { id, data } of readEvents(body, limits)) {
-      position.lastEventId = id ?? position.lastEventId;
-      yield data === "" ? [] : messagesIn(documentIn(data));
+    for await (const event of readEvents(body, limits)) {
+      position.lastEventId = event.id ?? position.lastEventId;
+      yield messagesInEvent(event);
     }
   }
 

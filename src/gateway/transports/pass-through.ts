@@ -6,7 +6,8 @@
  * The server's events are judged one by one, and each is passed on, with its id and retry, as soon
  * as it has been judged.
  */
-import { messagesIn, requestsIn, takesBatches } from "./caller-messages.ts";
+import type { ServerEvent } from "../../providers/http/event-reader.ts";
+import { messagesIn, messagesInEvent, requestsIn, takesBatches } from "./caller-messages.ts";
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
 import { readEvents } from "./events.ts";
 import { statusOf } from "./exchange-front.ts";
@@ -368,10 +369,10 @@ export function passThrough(options: PassThroughOptions): PassThrough {
           break;
         }
         if (next.done === true) break;
-        const { id, retry, data } = next.value;
+        const { id, retry } = next.value;
         canResume ||= id !== undefined;
         made.begin(id, retry);
-        await passEvent(data);
+        await passEvent(next.value);
         made.finish();
         // Before the answer to `initialize`, nobody is reading the stream yet.
         await (isBeginning ? unlessLate(made.hasRoom()) : made.hasRoom());
@@ -387,9 +388,8 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     over();
   }
 
-  async function passEvent(data: string): Promise<void> {
-    if (data === "") return;
-    for (const each of messagesIn(documentIn(data)).filter(isMessage)) {
+  async function passEvent(event: ServerEvent): Promise<void> {
+    for (const each of messagesInEvent(event).filter(isMessage)) {
       const before = stream?.written ?? 0;
       const message = only === undefined ? each : answerTo(only.id, each);
       await pass(message, 200);

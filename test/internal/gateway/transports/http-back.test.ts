@@ -157,6 +157,18 @@ it("fetches the rest of a stream that broke, even if that breaks too", async () 
   expect(cut).toEqual([5]);
 });
 
+it("takes no event with a name of its own for a message", async () => {
+  const named = (name: string, data: string) => `event: ${name}\nid: ${name}\ndata: ${data}\n\n`;
+  const { end, messages, seen } = await back((response, { method }) => {
+    const other = named("ping", "2026-11-27") + named("other", JSON.stringify(note));
+    if (method === "POST") events(response, other);
+    else events(response, named("message", JSON.stringify(result)));
+  });
+  await end.send(call);
+  expect((await messages(1)).map(({ message }) => message)).toEqual([result]);
+  expect(seen[1]?.headers["last-event-id"]).toBe("other");
+});
+
 it("gives an error without an id the id of its request", async () => {
   const error = { code: -32600, message: "no" };
   const { end, messages } = await back((response) => json(response, { id: null, error }, 400));

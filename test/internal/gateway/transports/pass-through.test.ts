@@ -132,6 +132,14 @@ describe("a request", () => {
     );
   });
 
+  it("gets no event whose name is not message", async () => {
+    verifies("envoy:events");
+    const other = { ...result, result: { content: [], other: true } };
+    const answer = () => events(event(other, "event: other\nid: 1\n") + event(result));
+    const { text } = await exchange({ body: ask, answer });
+    expect(text).toBe(`id: 1\ndata: \n\nevent: message\n${event(result)}`);
+  });
+
   it("is answered with an error if its answer is nested too deep to be written", async () => {
     const nested = "[".repeat(4300) + "]".repeat(4300);
     const deep = `{"jsonrpc":"2.0","id":1,"result":{"content":[],"x":${nested}}}`;
