@@ -10,6 +10,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import { setTimeout as pause } from "node:timers/promises";
 import { Agent, type Dispatcher, request as send } from "undici";
+import { within } from "../../core/data/index.ts";
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
 import { messagesIn, messagesInEvent } from "./caller-messages.ts";
 import { readEvents } from "./events.ts";
@@ -67,6 +68,8 @@ const shortestWait = 250;
 const longestWait = 60_000;
 /** The longest wait that a server may ask for. */
 const longestRetry = 3_600_000;
+/** How long messages wait for a session to begin: some servers open a stream only to use it. */
+const beginMs = 2000;
 /** Statuses of a server that has no standalone stream, or none any more. */
 const noStream: ReadonlySet<number> = new Set([400, 403, 404, 405, 406, 410, 501]);
 
@@ -105,6 +108,8 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   let forwarded: Readonly<Record<string, string>> = {};
   let isListening = false;
   let isClosed = false;
+  /** Settles when the server knows that the session has begun. Later messages wait for it. */
+  let beginning: Promise<unknown> | undefined;
 
   const transport: HttpBack = {
     takesHeaders: true,
@@ -113,10 +118,13 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       version = agreed;
     },
     async send(message, sendOptions: SendOptions = {}) {
+      if (beginning !== undefined) await beginning;
       if (isClosed) throw new Error("The connection to the server is closed.");
       const { request } = sendOptions.caller ?? {};
       if (request !== undefined) forwarded = headersNamed(request.headers, forward);
       if (isRequest(message)) void ask(message, sendOptions);
+      else if (message.method === "notifications/initialized" && exchange === undefined)
+        await begin(message, sendOptions);
       else await notify(message, sendOptions);
     },
     async close() {
@@ -164,9 +172,20 @@ export function httpBack(options: HttpBackOptions): HttpBack {
         throw new BackFault(refusedByServer, ` with ${response.statusCode}`);
     }
     stream?.abort();
-    if (message.method !== "notifications/initialized" || exchange !== undefined) return;
-    // A caller may send it any number of times.
-    if (!isListening) void listen();
+  }
+
+  /** Tells the server that the session begins, and opens the stream for its own messages. */
+  async function begin(message: Message, sendOptions: SendOptions): Promise<void> {
+    const notified = notify(message, sendOptions);
+    const begun = async () => {
+      await notified;
+      // A caller may send it any number of times.
+      if (!isListening) await new Promise<void>((resolve) => void listen(resolve));
+    };
+    beginning = within(beginMs, begun).finally(() => {
+      beginning = undefined;
+    });
+    await notified;
   }
 
   /** Created on first use, since most exchanges never need it. */
@@ -336,8 +355,11 @@ export function httpBack(options: HttpBackOptions): HttpBack {
     return false;
   }
 
-  /** Reads a session's standalone stream, reopening it whenever it ends. Never rejects. */
-  async function listen(): Promise<void> {
+  /**
+   * Reads a session's standalone stream, reopening it whenever it ends. Calls `onAnswered` when the
+   * server has opened or refused it. Never rejects.
+   */
+  async function listen(onAnswered: () => void): Promise<void> {
     isListening = true;
     const position: Position = { lastEventId: undefined, retryMs: 0 };
     let failures = 0;
@@ -350,6 +372,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       let opened = Number.POSITIVE_INFINITY;
       try {
         const response = await openStream(position.lastEventId, forwarded, signalOfAll());
+        onAnswered();
         const { statusCode: status, headers, body } = response;
         if (status >= 300 || typeOf(headers) !== "text/event-stream") {
           await body.dump();
@@ -365,6 +388,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
           }
         }
       } catch (thrown) {
+        onAnswered();
         if (isClosed) return;
         report(errorOf(thrown));
       }

@@ -275,6 +275,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 
 An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`.
 So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. Until then the gateway itself answers a \`ping\` from the server.
+Over HTTP, what a caller sends after \`notifications/initialized\` waits until the server has taken that and has opened or refused the session's own stream, but for 2 seconds at most.
 The stream of a cancelled request ends with a result from the gateway that says so (\`isError\`), because some clients would ask again if it ended with an error or with nothing. Clients do not read that result. Over stdio nothing is sent.
 Over stdio an answer that is larger than \`limits.messageBytes\` is refused, and others go on. If the gateway cannot tell which request it belongs to, it starts the server again, and open requests get \`peer_died\`.
 An answer that belongs to no open request is dropped, and so is progress that goes backwards, has another request's token, or comes more than a hundred times a second.

@@ -273,6 +273,35 @@ it("sends the headers of the caller's newest message with what no message causes
   ]);
 });
 
+it("sends a request when the server knows that the session began, and has its stream", async () => {
+  const taken: unknown[] = [];
+  const { end, messages } = await back((response, _request, body) => {
+    const { id, method = "GET" } = body === "" ? {} : JSON.parse(body);
+    setTimeout(
+      () => {
+        taken.push(method);
+        if (method === "GET") response.writeHead(405).end();
+        else if (id === undefined) response.writeHead(202).end();
+        else json(response, { jsonrpc: "2.0", id, result: {} });
+      },
+      method === "tools/call" ? 0 : 100,
+    );
+  });
+  await end.send(initialize);
+  await messages(1);
+  await Promise.all([end.send(initialized), end.send(call)]);
+  await messages(2);
+  expect(taken).toEqual(["initialize", "notifications/initialized", "GET", "tools/call"]);
+});
+
+it("sends requests to a server that does not say whether it has a stream of its own", async () => {
+  const { end, messages } = await back(session(() => {}));
+  await end.send(initialize);
+  await messages(1);
+  await Promise.all([end.send(initialized), end.send(call)]);
+  expect(await messages(2)).toMatchObject([{ message: { id: 0 } }, { message: { id: 5 } }]);
+});
+
 it("listens to a server's own stream once, however often the caller says that it is ready", async () => {
   const { end, messages, seen } = await back(
     session((response) =>
