@@ -119,17 +119,19 @@ export function sessionFront(options: SessionOptions): SessionFront {
     async send(message: Message, { relatedRequestId } = {}) {
       if (isWaiting && isRequest(message) && message.method === "ping") return pong(message.id);
       version ??= versionIn(message);
+      // The session's own stream takes what belongs to a request that was answered in the meantime.
+      const hasStream = relatedRequestId !== undefined && open.has(keyOf(relatedRequestId));
       if (isAnswer(message)) {
         const key = keyOf(message.id);
         if (open.delete(key) && open.size === 0) onAnswered();
         if (key === beginning) begun(message);
       }
       try {
-        const related = relatedRequestId === undefined ? {} : { relatedRequestId };
-        await inner.send(message as never, related);
+        await inner.send(message as never, hasStream ? { relatedRequestId } : {});
       } catch (error) {
-        // The request's stream is closed, so nobody is waiting for the message.
         onUndelivered(errorOf(error));
+        // The server waits for an answer. For anything else nobody is waiting.
+        if (isRequest(message)) throw error;
       }
     },
     async close() {

@@ -1,6 +1,8 @@
 /** When the streams of a session end, and what can be requested again. */
+import { setTimeout as pause } from "node:timers/promises";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { definePlugin } from "glassine";
 import { afterEach, expect, it, vi } from "vitest";
 import { ada, gatewayBefore } from "../attacks/support.ts";
 import { callOf, messagesIn, sessionOf } from "./support/caller.ts";
@@ -48,6 +50,37 @@ it("the stream of a batch ends when those that were not cancelled are answered",
     { id: 3, result: isCancelled },
   ];
   expect((await ofSecond).messages).toMatchObject(inTurn);
+});
+
+it("what a server asks comes on the session's own stream if its request was answered meanwhile", async () => {
+  const slow = definePlugin({
+    name: "slow",
+    version: "1.0.0",
+    hooks: {
+      async "cmf.mcp_request"({ content }) {
+        if (JSON.stringify(content).includes("elicitation/create")) await pause(200);
+      },
+    },
+  });
+  const { url } = await gatewayBefore(
+    ({ message: { id }, tell, end }) => {
+      const requestedSchema = { type: "object", properties: {} };
+      tell({ id: 7, method: "elicitation/create", params: { message: "ok?", requestedSchema } });
+      tell({ id, result: { content: [] } });
+      end();
+    },
+    {},
+    [slow],
+  );
+  const own = await sessionOf(url, ada);
+  const stream = await own.open(undefined, { method: "GET" });
+  expect((await own.call(1)).messages).toMatchObject([{ id: 1, result: {} }]);
+  let text = "";
+  for await (const chunk of stream.body ?? []) {
+    text += new TextDecoder().decode(chunk);
+    if (text.includes("elicitation/create")) break;
+  }
+  expect(messagesIn(text)).toMatchObject([{ method: "elicitation/create" }]);
 });
 
 it("an event that is no longer kept is said to be gone", async () => {
