@@ -156,11 +156,20 @@ export class Lane {
     // A notification about another kind of task is like any other.
     if (isAskedMethod(task)) return this.notification(message, aux);
     if (taskNotice.outcome(message, this.#parts.hooks()) === undefined) {
-      return this.#ends.reply(message, aux);
+      return this.#reply(message, aux);
     }
     const call = this.#beginNotification(taskNotice, message, aux);
     if (call === undefined) return;
-    return this.#finish(call, message, aux);
+    call.record.watch.answered();
+    const checked = checkAnswer(call, message, call.hooks);
+    return this.#order.next(async () => {
+      const verdict = await checked;
+      if (verdict.kind === "stopped" || !isIn(call, "post")) return;
+      call.state = "done";
+      this.#inFlight.remove(call.key, call);
+      endAnswered(call, verdict.denial, aux);
+      if (verdict.kind !== "refused") await this.#ends.reply(verdict.message, aux);
+    });
   }
 
   /**
@@ -236,9 +245,7 @@ export class Lane {
     call.state = "done";
     this.#inFlight.remove(call.key, call);
     endAnswered(call, verdict.denial, aux);
-    if (verdict.kind === "refused") {
-      return call.subject.isNotice ? undefined : this.#reply(verdict.answer, aux);
-    }
+    if (verdict.kind === "refused") return this.#reply(verdict.answer, aux);
     if (call.method === "tools/call") {
       this.#parts.memory.tasks.learn(this.#scope, verdict.message, () => startedCallOf(call));
     }

@@ -151,6 +151,7 @@ export class Hooks implements HookRunner {
     const { envelope } = this.options;
     if (call.subject.isNotice && call.started !== undefined) {
       call.extensions = call.started.extensions;
+      call.headersBefore = headersIn(call.extensions);
     } else if (envelope !== undefined) {
       return withValue(envelope(request()), (made) => {
         call.extensions = readEnvelope(made);

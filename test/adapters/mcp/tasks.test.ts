@@ -1,7 +1,7 @@
 import type { GuardOptions } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
-import { denial, fakeManager, type Hook, settle } from "./support/fake-manager.ts";
+import { denial, fakeManager, gate, type Hook, settle } from "./support/fake-manager.ts";
 import {
   type Json,
   notification,
@@ -334,6 +334,45 @@ describe("a task of which a plugin refused something", () => {
       }
     },
   );
+
+  it("comes before what came after it, however long plugins take", async () => {
+    verifies("mcp:guard-notifications");
+    const { wait, open } = gate();
+    const slow = fakeManager({
+      async "cmf.tool_post_invoke"(payload) {
+        if (JSON.stringify(payload).includes("half")) await wait;
+        return undefined;
+      },
+    });
+    const { guard, peer, received } = await withTask(slow);
+    const working = notification("notifications/tasks/status", {
+      ...state,
+      status: "working",
+      statusMessage: "half",
+    });
+    const done = notification("notifications/tasks/status", { ...state, status: "completed" });
+    await guard.send(fetched(2, "t1"));
+    peer(working);
+    peer(done);
+    peer(toolResult(2, "done"));
+    await settle();
+    expect(received()).toHaveLength(1);
+    open();
+    await settle();
+    expect(received().slice(1)).toEqual([working, done, toolResult(2, "done")]);
+  });
+
+  it("takes no header of its call for one that a plugin wrote", async () => {
+    const failures: unknown[] = [];
+    const { peer } = await withTask(fakeManager({ "cmf.tool_post_invoke": () => undefined }), {
+      envelope: () => ({ http: { headers: { host: "x", "content-length": "5" } } }),
+      onFailure: (failure: unknown) => failures.push(failure),
+    });
+    const params = { ...state, status: "working", statusMessage: "half" };
+    peer(notification("notifications/tasks/status", params));
+    await settle();
+    expect(failures).toEqual([]);
+  });
 
   it("keeps no id that plugins saw and no call is known by", async () => {
     verifies("mcp:task-state", "mcp:guard-notifications");
