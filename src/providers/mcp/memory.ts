@@ -13,7 +13,6 @@ import type { Direction } from "./transport.ts";
 
 /** The requests of one session, which may span several transports. */
 export interface Session {
-  readonly id: number;
   /** Absent for the session of a single transport. */
   readonly name: string | undefined;
   readonly inFlight: Readonly<Record<Direction, InFlight>>;
@@ -31,7 +30,6 @@ export class GuardMemory {
   #annotations: WeakMap<object, Map<string, ReadonlySet<string>>> | undefined;
   #sessions: Map<string, Session> | undefined;
   #warned: Set<string> | undefined;
-  #made = 0;
 
   get names(): ResourceNames {
     this.#names ??= new ResourceNames();
@@ -132,9 +130,7 @@ export class GuardMemory {
   }
 
   #newSession(name: string | undefined): Session {
-    this.#made += 1;
     return {
-      id: this.#made,
       name,
       inFlight: { outgoing: new InFlight(), incoming: new InFlight() },
     };

@@ -8,7 +8,7 @@ const maxIdUnits = 1024;
 /** Where a message about a task came from. */
 export interface TaskScope {
   readonly direction: Direction;
-  readonly session: { readonly id: number; readonly name: string | undefined };
+  readonly session: { readonly name: string | undefined };
 }
 
 /** Methods other than tool calls whose answer can be a task. */
@@ -29,47 +29,58 @@ type FoundTask = KnownTask | "forgotten" | undefined;
  * or was dropped to make room, is `forgotten`: its labels are unknown.
  */
 export class TaskMemory {
-  readonly #own = new Map<string, KnownTask>();
+  /** By session, so that they are dropped when it is over. */
+  readonly #own = new WeakMap<TaskScope["session"], Tasks<KnownTask>>();
   /** The tasks of unnamed sessions. */
-  readonly #shared = new Map<string, StartedCall | "forgotten">();
+  readonly #shared = new Tasks<StartedCall | "forgotten">();
   #hasForgotten = false;
 
   /** Remembers the task that an answer creates. `startedBy` is called only if there is one. */
   learn({ direction, session }: TaskScope, answer: JsonObject, startedBy: () => KnownTask): void {
     const taskId = createdTask(answer.result);
     if (taskId === undefined) return;
-    if (taskId.length > maxIdUnits) {
-      this.forgotSome();
-      return;
-    }
     const found = startedBy();
-    this.#keep(this.#own, `${direction} ${session.id} ${taskId}`, found);
+    const own = this.#own.get(session) ?? new Tasks();
+    this.#own.set(session, own);
+    own.keep(direction, taskId, found);
     if (session.name !== undefined || typeof found === "string") return;
-    const key = `${direction} ${taskId}`;
-    this.#keep(this.#shared, key, this.#shared.has(key) ? "forgotten" : found);
+    const isKnown = this.#shared.get(direction, taskId) !== undefined;
+    this.#shared.keep(direction, taskId, isKnown ? "forgotten" : found);
   }
 
   find({ direction, session }: TaskScope, params: unknown): FoundTask {
     const taskId = isObject(params) ? params.taskId : undefined;
     if (typeof taskId !== "string") return undefined;
-    const own = this.#own.get(`${direction} ${session.id} ${taskId}`);
-    const shared =
-      session.name === undefined ? this.#shared.get(`${direction} ${taskId}`) : undefined;
-    return own ?? shared ?? (this.#hasForgotten ? "forgotten" : undefined);
+    const known = [this.#own.get(session), session.name === undefined ? this.#shared : undefined];
+    const found = known.map((tasks) => tasks?.get(direction, taskId));
+    const hasForgotten = this.#hasForgotten || known.some((tasks) => tasks?.hasForgotten);
+    return found[0] ?? found[1] ?? (hasForgotten ? "forgotten" : undefined);
   }
 
-  /** Notes that tasks were forgotten: from now on an unknown task may be one of them. */
+  /** Notes that whole sessions were forgotten: from now on an unknown task may be theirs. */
   forgotSome(): void {
     this.#hasForgotten = true;
   }
+}
 
-  #keep<Found>(tasks: Map<string, Found>, key: string, found: Found): void {
-    tasks.delete(key);
-    tasks.set(key, found);
-    const [oldest] = tasks.keys();
-    if (tasks.size <= maxTasks || oldest === undefined) return;
-    tasks.delete(oldest);
-    this.forgotSome();
+class Tasks<Found> {
+  readonly #byKey = new Map<string, Found>();
+  /** Whether an unknown task may be one that was dropped. */
+  hasForgotten = false;
+
+  get(direction: Direction, taskId: string): Found | undefined {
+    return this.#byKey.get(`${direction} ${taskId}`);
+  }
+
+  keep(direction: Direction, taskId: string, found: Found): void {
+    const key = `${direction} ${taskId}`;
+    this.#byKey.delete(key);
+    if (taskId.length > maxIdUnits) this.hasForgotten = true;
+    else this.#byKey.set(key, found);
+    const [oldest] = this.#byKey.keys();
+    if (this.#byKey.size <= maxTasks || oldest === undefined) return;
+    this.#byKey.delete(oldest);
+    this.hasForgotten = true;
   }
 }
 

@@ -225,6 +225,28 @@ describe("a task id that several sessions have", () => {
     expect(received).toHaveLength(before);
   });
 
+  it("is not taken for one that another session forgot, and is forgotten with its session", async () => {
+    verifies("mcp:guard-tasks");
+    const plugins = fakeManager();
+    const guard = createGuard(plugins);
+    const task = (taskId: string) => ({ result: { task: { taskId, status: "working" } } });
+    const { ask } = await connection(guard, "ada");
+    for (let id = 0; id <= 8192; id++) await ask(toolCall(id), task(`t-${id}`));
+    const code = async (session: string, taskId: string) => {
+      const asked = request("a", "tasks/result", { taskId });
+      const answer = await (await connection(guard, session)).ask(asked, { result: {} });
+      return (answer as { error?: { data?: { code?: string } } }).error?.data?.code;
+    };
+    expect(await code("bob", "old")).toBeUndefined();
+    expect(await code("ada", "t-0")).toBe("task_forgotten");
+    guard.endSession("ada");
+    expect(await code("ada", "t-0")).toBeUndefined();
+    await code("ada", "t-9");
+    expect(plugins.calls.at(-1)?.payload).toMatchObject({
+      content: [{ content: { tool_name: "" } }],
+    });
+  });
+
   it("is refused if its id is too long to remember", async () => {
     verifies("mcp:guard-tasks");
     const { ask } = await connection(createGuard(fakeManager()));
