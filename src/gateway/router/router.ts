@@ -294,7 +294,7 @@ export function routerOf(options: RouterOptions): Router {
     if (isRequest(message)) {
       const isOfTask = message.method.startsWith("tasks/") && params.taskId !== undefined;
       if (!isOfTask || serverRequests.isTaskFor(server, params.taskId))
-        return front.send(serverRequests.add(server, own as Request), sendOptions);
+        return askCaller(server, own as Request, sendOptions);
       return peers.get(server)?.send(errorAnswer(message.id, unknownTask), undefined);
     }
     if (message.method === "notifications/cancelled") {
@@ -314,6 +314,15 @@ export function routerOf(options: RouterOptions): Router {
       entry.progress = Number(params.progress);
     }
     await front.send(own, sendOptions);
+  }
+
+  async function askCaller(server: string, message: Request, options: SendOptions): Promise<void> {
+    try {
+      await front.send(serverRequests.add(server, message), options);
+    } catch (error) {
+      serverRequests.cancel(server, message.id);
+      throw error;
+    }
   }
 
   /** Returns the subscription or request that a notification belongs to. */

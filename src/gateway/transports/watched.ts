@@ -1,8 +1,10 @@
 /**
  * Tracks the requests to a back: each gets exactly one answer, from the server or, if the server is
- * late or gone, from here. Answers and progress for no open request are dropped and counted.
+ * late or gone, from here. Answers and progress for no open request are dropped and counted. What
+ * the server asks gets ids of the gateway, and is taken back when the server is gone.
  */
 import { around } from "./around.ts";
+import { beginsTask, ServerAsks } from "./server-asks.ts";
 import {
   cancellationOf,
   cancelledBy,
@@ -71,10 +73,16 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
   const open = new Map<string, Open>();
   /** By progress token. */
   const tokens = new Map<string, Progress>();
+  const asks = new ServerAsks();
+  let isClosing = false;
 
   const transport: Transport = around(back, {
     receive,
     closed: () => failAll(serverGone),
+    close() {
+      isClosing = true;
+      return back.close();
+    },
     async send(message, sendOptions) {
       if (isRequest(message)) {
         if (open.size >= inFlight) return deliver(...refusedHere(message.id, tooManyUnanswered));
@@ -85,8 +93,10 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
         // A server does not answer a cancelled request.
         if (isCancellable(open.get(key)?.method)) forget(key);
       }
+      const own = asks.toServer(message);
+      if (own === undefined) return;
       try {
-        await back.send(message, sendOptions);
+        await back.send(own, sendOptions);
       } catch (error) {
         if (!isRequest(message)) throw error;
         transport.onerror?.(errorOf(error));
@@ -130,8 +140,19 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
   function receive(message: unknown, extra: Extra | undefined): void {
     if (!isMessage(message)) onDropped({});
     else if (isTooDeep(message)) refuse(message);
-    else if (isExpected(message)) deliver(message, extra ?? {});
-    else onDropped(message);
+    else {
+      const own = isExpected(message) ? ofServer(message, extra) : undefined;
+      if (own === undefined) onDropped(message);
+      else deliver(own, extra ?? {});
+    }
+  }
+
+  function ofServer(message: Message, extra: Extra | undefined): Message | undefined {
+    const own = asks.toCaller(message, extra);
+    const cancelled = cancelledBy(message);
+    // A server ends a subscription by cancelling the caller's request.
+    const isOfCaller = cancelled !== undefined && open.has(keyOf(cancelled));
+    return own ?? (isOfCaller ? message : undefined);
   }
 
   /** Refuses a message that the caller's transport could not write. */
@@ -171,6 +192,9 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
   }
 
   function failAll(refusal: Refusal): void {
+    const takenBack = asks.cancelAll();
+    // First, so that it still comes on the stream of the request that it belongs to.
+    if (!isClosing) for (const [message, extra] of takenBack) deliver(message, extra);
     for (const key of [...open.keys()]) answer(key, refusal);
   }
 
@@ -197,10 +221,6 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
       if (key !== undefined) answer(key, refusal);
     },
   });
-}
-
-function beginsTask({ result }: Message): boolean {
-  return isMessage(result) && isMessage(result.task);
 }
 
 function tokenKey(token: unknown): string | undefined {

@@ -6,6 +6,8 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
+import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
+import { definePlugin } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
 import { exchangeOf } from "../router/support/servers.ts";
 import { folderWith } from "../support/folder.ts";
@@ -50,6 +52,41 @@ it("starts a process again that died, and answers whoever waited for it", async 
   expect(after).not.toBe(before);
   expect(events(made)).toEqual(expect.arrayContaining(["server_died", "server_restarted"]));
   expect(made.gateway.counts().open).toBe(0);
+});
+
+it("gives no answer to a question of a process that died to the next one's", async () => {
+  const onlooker = definePlugin({
+    name: "onlooker",
+    version: "1.0.0",
+    hooks: { message_pre_invoke: () => undefined },
+  });
+  const made = await startGateway({ servers: { small } }, [onlooker]);
+  open.push(made.close);
+  const client = new Client(
+    { name: "test", version: "1.0.0" },
+    { capabilities: { elicitation: {} } },
+  );
+  const asked: { message: string; signal: AbortSignal; answer(result: object): void }[] = [];
+  client.setRequestHandler(ElicitRequestSchema, ({ params: { message } }, { signal }) => {
+    return new Promise((answer) => void asked.push({ message, signal, answer }));
+  });
+  await client.connect(new StreamableHTTPClientTransport(made.url) as never);
+  open.push(() => client.close());
+  const ask = (message: string) => {
+    const args = { message, requestedSchema: { type: "object", properties: {} } };
+    return client.callTool({ name: "ask", arguments: args });
+  };
+  const first = ask("May I read?").catch((error: { data: unknown }) => error.data);
+  await expect.poll(() => asked.length).toBe(1);
+  await client.callTool({ name: "die" }).catch(() => {});
+  expect(await first).toEqual({ code: "peer_died" });
+  await expect.poll(() => asked[0]?.signal.aborted).toBe(true);
+  expect(made.gateway.counts().open).toBe(0);
+  const second = ask("May I delete?");
+  await expect.poll(() => asked.length).toBe(2);
+  asked[0]?.answer({ action: "accept", content: {} });
+  asked[1]?.answer({ action: "decline" });
+  expect(await second).toMatchObject({ content: [{ text: '{"action":"decline"}' }] });
 });
 
 it("refuses at once what it cannot send to a server that does not start again", async () => {

@@ -147,7 +147,7 @@ Each such request has a line \`model_passed\` in the log and, with \`audit.acces
 ## Several servers
 
 Servers behind one gateway look like one server.
-With a single one, names, URIs and ids stay as they are; with several:
+With a single one, names, URIs and the ids of tasks stay as they are; with several:
 
 | What                   | For the caller                                                                                                                        |
 | ---------------------- | ------------------------------------------------------------------------------------------------------------------------------------- |
@@ -176,7 +176,8 @@ The gateway remembers that for each session, and for the exchanges of each subje
 For a URI that no server has named yet, or only at another gateway, the gateway asks one server after another until one has it; each guard decides whether its server may be asked.
 A subscription to such a URI goes to all servers.
 
-**Requests from servers**, such as sampling and elicitation, have ids and progress tokens of the gateway, and what a caller says about them goes to the server that asked.
+**Requests from servers**, such as sampling and elicitation, have ids and progress tokens of the gateway, even with a single server, and what a caller says about them goes to the server that asked.
+If that server ends or is lost, they are cancelled, and later answers go nowhere, since a server that starts again uses the same ids again.
 A server sees only those of a caller's own tasks that were started for it.
 
 **A server that hangs** holds up merged answers for at most 10 seconds, or for at most a second if it did so within the last minute.

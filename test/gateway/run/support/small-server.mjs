@@ -1,4 +1,4 @@
-// A server over stdio that does what the name of a tool says: answer, die, hang, answer twice, lie.
+// A server over stdio that does what the name of a tool says: answer, ask, die, hang, lie.
 
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -11,10 +11,16 @@ const serverInfo = { name: "small", version: "1.0.0" };
 const large = { content: [{ type: "text", text: "x".repeat(5000) }] };
 const write = (message) => process.stdout.write(`${JSON.stringify(message)}\n`);
 const waiting = [];
+/** The call that asks the caller, always under the same id. */
+let asking;
 
 const tools = {
   answer: (id) => send({ id, result: { content: [{ type: "text", text: String(process.pid) }] } }),
   die: () => process.exit(7),
+  ask(id, params) {
+    asking = id;
+    send({ id: 0, method: "elicitation/create", params });
+  },
   hang: () => {},
   twice(id) {
     tools.answer(id);
@@ -57,11 +63,13 @@ const tools = {
 const unknown = (id) => send({ id, error: { code: -32602, message: "No such tool" } });
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const { id, method, params } = JSON.parse(line);
+  const { id, method, params, result } = JSON.parse(line);
   if (method === "initialize") {
     const { protocolVersion } = params;
     send({ id, result: { protocolVersion, capabilities, serverInfo } });
-  } else if (method === "tools/call")
+  } else if (method === undefined)
+    send({ id: asking, result: { content: [{ type: "text", text: JSON.stringify(result) }] } });
+  else if (method === "tools/call")
     (tools[params.name] ?? unknown)(id, params.arguments, params._meta);
   else if (id !== undefined) send({ id, result: {} });
 }

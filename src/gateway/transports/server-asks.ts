@@ -1,0 +1,101 @@
+/**
+ * Requests from a server to its caller.
+ *
+ * A server that was started or connected again counts its ids from the beginning, and so an answer
+ * to its earlier question could be taken for one to a later, other question. Rule: the caller gets
+ * each request, and its progress token, under a number that the gateway uses only once.
+ */
+import {
+  cancelledBy,
+  type Extra,
+  isAnswer,
+  isMessage,
+  isRequest,
+  keyOf,
+  type Message,
+  metaOf,
+  paramsOf,
+  type RequestId,
+} from "./transport.ts";
+
+interface Asked {
+  readonly id: RequestId;
+  readonly extra: Extra | undefined;
+}
+
+/** How many requests, and how many progress tokens, are remembered. */
+const maxKept = 10_000;
+
+/** Numbers, since a guard remembers cancelled ids best if they are numbers that grow. */
+let count = 0;
+
+export class ServerAsks {
+  readonly #open = new Map<unknown, Asked>();
+  readonly #tokens = new Map<unknown, unknown>();
+
+  /** Returns the server's message as the caller gets it, or undefined if it is about no request. */
+  toCaller(message: Message, extra: Extra | undefined): Message | undefined {
+    if (isRequest(message)) return this.#add(message, extra);
+    const cancelled = cancelledBy(message);
+    if (cancelled === undefined) return message;
+    const [requestId] = [...this.#open].find(([, { id }]) => keyOf(id) === keyOf(cancelled)) ?? [];
+    if (requestId === undefined) return undefined;
+    this.#forget(requestId);
+    return { ...message, params: { ...paramsOf(message), requestId } };
+  }
+
+  /** Returns the caller's message as the server gets it, or undefined if it is about no request. */
+  toServer(message: Message): Message | undefined {
+    if (isAnswer(message)) {
+      const asked = this.#open.get(message.id);
+      if (asked === undefined) return undefined;
+      // A task reports progress after the answer that began it.
+      if (beginsTask(message)) this.#open.delete(message.id);
+      else this.#forget(message.id);
+      return { ...message, id: asked.id };
+    }
+    const params = paramsOf(message);
+    if (message.method !== "notifications/progress") return message;
+    const { progressToken: number } = params;
+    if (!this.#tokens.has(number)) return undefined;
+    return { ...message, params: { ...params, progressToken: this.#tokens.get(number) } };
+  }
+
+  /** Forgets all requests, since the server is gone. Returns a cancellation of each, for the caller. */
+  cancelAll(): readonly (readonly [Message, Extra])[] {
+    const all = [...this.#open].map(([requestId, { extra }]) => {
+      const params = { requestId, reason: "The server is gone" };
+      return [{ jsonrpc: "2.0", method: "notifications/cancelled", params }, extra ?? {}] as const;
+    });
+    this.#open.clear();
+    this.#tokens.clear();
+    return all;
+  }
+
+  #add(message: Message & { readonly id: RequestId }, extra: Extra | undefined): Message {
+    count += 1;
+    const id = count;
+    put(this.#open, id, { id: message.id, extra });
+    const meta = metaOf(message);
+    if (meta.progressToken === undefined) return { ...message, id };
+    put(this.#tokens, id, meta.progressToken);
+    const params = { ...paramsOf(message), _meta: { ...meta, progressToken: id } };
+    return { ...message, id, params };
+  }
+
+  #forget(number: unknown): void {
+    this.#open.delete(number);
+    this.#tokens.delete(number);
+  }
+}
+
+/** Whether an answer begins a task: of MCP 2025-11-25, or of SEP-2663. */
+export function beginsTask({ result }: Message): boolean {
+  return isMessage(result) && (isMessage(result.task) || result.resultType === "task");
+}
+
+function put<Value>(map: Map<unknown, Value>, number: number, value: Value): void {
+  map.set(number, value);
+  const [oldest] = map.keys();
+  if (map.size > maxKept) map.delete(oldest);
+}

@@ -1,0 +1,97 @@
+/** What a server asks its caller: under ids of the gateway, and taken back when the server is gone. */
+import { expect, it } from "vitest";
+import type { Message, Transport } from "../../../../src/gateway/transports/transport.ts";
+import { refusalOf } from "../../../../src/gateway/transports/transport.ts";
+import { watched } from "../../../../src/gateway/transports/watched.ts";
+
+/** A connection to a server, what each side got, and what was dropped. */
+async function connection() {
+  const sent: Message[] = [];
+  const said: Message[] = [];
+  const dropped: Message[] = [];
+  const server: Transport = {
+    start: async () => {},
+    send: async (message) => void sent.push(message),
+    close: async () => server.onclose?.(),
+  };
+  const back = watched(server, {
+    timeoutMs: () => 60_000,
+    inFlight: 10,
+    onDropped: (message) => dropped.push(message),
+  });
+  back.onmessage = (message) => said.push(message as Message);
+  await back.start();
+  const say = (message: object) => server.onmessage?.({ jsonrpc: "2.0", ...message });
+  const ask = (id: unknown, _meta = {}): number => {
+    say({ id, method: "sampling/createMessage", params: { _meta } });
+    return said.at(-1)?.id as number;
+  };
+  const answer = (id: unknown, result = {}) => back.send({ jsonrpc: "2.0", id, result });
+  const progress = (progressToken: unknown) =>
+    back.send({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken } });
+  return { server, back, sent, said, dropped, say, ask, answer, progress };
+}
+
+const died = refusalOf(-32014, "peer_died", "The server ended before it answered");
+
+it("gets the answers to its requests under its own ids, each once", async () => {
+  const { ask, answer, sent } = await connection();
+  const ids = [ask(0), ask("0")];
+  expect(new Set(ids).size).toBe(2);
+  for (const id of [ids[1], ids[1], 0, "0", ids[0]]) await answer(id);
+  expect(sent.map(({ id }) => id)).toEqual(["0", 0]);
+});
+
+it("gets progress under its own token, until it has the answer or the task ends", async () => {
+  const { ask, answer, progress, sent } = await connection();
+  const id = ask(0, { progressToken: "t" });
+  const task = ask(1, { progressToken: 7 });
+  for (const each of ["t", 7, id]) await progress(each);
+  await answer(id);
+  await answer(task, { task: { taskId: "x", status: "working" } });
+  for (const each of [id, task]) await progress(each);
+  const tokens = sent.flatMap(({ params }) => (params as Message)?.progressToken ?? []);
+  expect(tokens).toEqual(["t", 7]);
+});
+
+it("takes back what it asked, but nothing else", async () => {
+  const { ask, answer, say, said, dropped, sent } = await connection();
+  const id = ask(0);
+  const cancel = (requestId: unknown) =>
+    say({ method: "notifications/cancelled", params: { requestId } });
+  for (const each of [id, 0, 0]) cancel(each);
+  expect(said.slice(1)).toMatchObject([{ params: { requestId: id } }]);
+  expect(dropped).toHaveLength(2);
+  await answer(id);
+  expect(sent).toEqual([]);
+});
+
+it("may cancel a request of its caller, as it does to end a subscription", async () => {
+  const { back, say, said } = await connection();
+  await back.send({ jsonrpc: "2.0", id: "s", method: "subscriptions/listen" });
+  const params = { requestId: "s" };
+  say({ method: "notifications/cancelled", params });
+  expect(said).toMatchObject([{ method: "notifications/cancelled", params }]);
+});
+
+it("takes back all when it dies, and hears no answer to it afterwards", async () => {
+  const { back, ask, answer, said, sent } = await connection();
+  const first = ask(0);
+  back.failAll(died);
+  expect(said.at(-1)).toMatchObject({
+    method: "notifications/cancelled",
+    params: { requestId: first },
+  });
+  const second = ask(0);
+  expect(second).not.toBe(first);
+  await answer(first, { of: "first" });
+  await answer(second, { of: "second" });
+  expect(sent).toEqual([{ jsonrpc: "2.0", id: 0, result: { of: "second" } }]);
+});
+
+it("takes back nothing from a caller that leaves", async () => {
+  const { back, ask, said } = await connection();
+  ask(0);
+  await back.close();
+  expect(said).toHaveLength(1);
+});
