@@ -241,11 +241,16 @@ export function gatewayOf(count: 1 | 2) {
       // Nothing reloads here.
       terms: undefined as never,
       use: async () => {},
-      connect({ key, exchange }: ConnectFor) {
+      connect({ key, isAnonymous = false, exchange }: ConnectFor) {
         if (exchange === undefined) return make();
         const child =
           shared.get(key) ??
-          sharedChild(make(), { onIdle() {}, onGone: () => void shared.delete(key) });
+          sharedChild(make(), {
+            isAnonymous,
+            onDropped() {},
+            onIdle() {},
+            onGone: () => void shared.delete(key),
+          });
         shared.set(key, child);
         return child.connect();
       },

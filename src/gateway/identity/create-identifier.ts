@@ -49,7 +49,7 @@ export async function createIdentifier(
 ): Promise<Identifier> {
   const problems = listenProblems(settings, listen);
   if (problems.length > 0) throw configInvalid(problems);
-  const isAnonymous = mayBeAnonymous(settings);
+  const takesAnonymous = mayBeAnonymous(settings);
   const { jwt } = settings;
   const bearer = jwt && (await createBearer(jwt, now));
   const resource = jwt && protectedResource(jwt, listen.path);
@@ -63,7 +63,7 @@ export async function createIdentifier(
     if (byProxy && token !== undefined) throw new Refused(ambiguous);
     if (byProxy) return byProxy;
     if (bearer && token !== undefined) return await bearer(token);
-    if (isAnonymous) return anonymous;
+    if (takesAnonymous) return anonymous;
     throw new Refused(bearer ? noToken : notByProxy);
   };
 
@@ -94,6 +94,11 @@ export function localIdentity({ local }: Settings): Identity {
 }
 
 const anonymous = identityOf("anonymous", []);
+
+/** Whether different people may have this identity. */
+export function isAnonymous({ key }: Identity): boolean {
+  return key === anonymous.key;
+}
 
 /** Also true if nothing is configured: `listenProblems` allows that on a local address only. */
 function mayBeAnonymous({ anonymous, jwt, trustedHeaders }: Settings): boolean {

@@ -2,6 +2,7 @@ export { checkOrigin } from "./check-origin.ts";
 export {
   createIdentifier,
   type Identifier,
+  isAnonymous,
   localIdentity,
 } from "./create-identifier.ts";
 export type { Identity } from "./identity.ts";

@@ -3,7 +3,7 @@
  * size, JSON, and protocol era. Then a session or an exchange takes them.
  */
 import type { GatewayConfig } from "../config/index.ts";
-import type { Identity } from "../identity/index.ts";
+import { type Identity, isAnonymous } from "../identity/index.ts";
 import type { Tracing } from "../observe/index.ts";
 import type { RoutingMemory } from "../router/index.ts";
 import {
@@ -201,7 +201,11 @@ export function mcpEndpoint(options: EndpointOptions) {
     };
     try {
       const of = { servers: own, latest: servers, memory: memory(), log, tracing };
-      const about = { key, exchange: { headers: request.headers, message } };
+      const about = {
+        key,
+        isAnonymous: isAnonymous(identity),
+        exchange: { headers: request.headers, message },
+      };
       const wired = await wire(front.transport, { ...of, ...about });
       await checkServers(wired, own);
       connected.add(wired, own, false);

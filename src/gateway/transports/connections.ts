@@ -20,6 +20,8 @@ import { type WatchedTransport, watched } from "./watched.ts";
 export interface ConnectFor {
   /** Identifies the caller: equal for the same caller. */
   readonly key: string;
+  /** Whether different people may have the same key. */
+  readonly isAnonymous?: boolean;
   /** The exchange of MCP 2026-07-28 that needs the connection; absent for a session. */
   readonly exchange?: { readonly headers: Headers; readonly message: unknown };
   /** The connection, if there already is one: for an exchange that a proxy holds. */
@@ -100,7 +102,7 @@ const died = refusalOf(-32014, "peer_died", "The server ended before it answered
 function processes(
   name: string,
   { command, args, env, cwd }: CommandServer,
-  { config, secrets, log, onRestarted }: ConnectionParts,
+  { config, secrets, log, onRestarted, onDropped }: ConnectionParts,
   watch: Watch,
 ): Connections {
   const { messageBytes, queuedBytes, children } = config.limits;
@@ -161,11 +163,13 @@ function processes(
     void known?.back.close();
   }
 
-  function share(key: string): Transport {
+  function share({ key, isAnonymous = false }: ConnectFor): Transport {
     const known = shared.get(key);
     if (known !== undefined) return known.child.connect();
     const back = run();
     const child = sharedChild(back, {
+      isAnonymous,
+      onDropped: (message) => onDropped?.(message),
       onIdle: () => isRetired && end(key),
       onGone() {
         running.delete(back);
@@ -177,7 +181,7 @@ function processes(
   }
 
   return {
-    connect: ({ key, exchange }) => (exchange === undefined ? run() : share(key)),
+    connect: (about) => (about.exchange === undefined ? run() : share(about)),
     retire() {
       isRetired = true;
       for (const [key, { child }] of [...shared]) if (child.connections === 0) end(key);

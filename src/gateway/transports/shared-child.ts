@@ -3,7 +3,8 @@
  *
  * Two callers may use the same ids and progress tokens, so these are rewritten for the process, and
  * messages from it are routed by the rewritten ones. A message with neither goes to the newest open
- * request. All exchanges of a process belong to one subject, so nothing crosses subjects.
+ * request. All exchanges of a process belong to one subject, so nothing crosses subjects. Anonymous
+ * callers may be different people, so theirs get such a message only if it can be nobody else's.
  */
 import {
   type Extra,
@@ -24,6 +25,9 @@ export interface SharedChild {
 }
 
 export interface SharedChildOptions {
+  readonly isAnonymous: boolean;
+  /** A message is for no open request, or may be for any of several people. */
+  readonly onDropped: (message: Message) => void;
   /** The last exchange ended. */
   readonly onIdle: () => void;
   /** The process did not start, or it ended and will not be restarted. */
@@ -38,7 +42,8 @@ interface Asked {
 
 const subscriptionKey = "io.modelcontextprotocol/subscriptionId";
 
-export function sharedChild(back: Transport, { onIdle, onGone }: SharedChildOptions): SharedChild {
+export function sharedChild(back: Transport, options: SharedChildOptions): SharedChild {
+  const { isAnonymous, onDropped, onIdle, onGone } = options;
   let count = 0;
   let started: Promise<void> | undefined;
   let isClosed = false;
@@ -67,10 +72,18 @@ export function sharedChild(back: Transport, { onIdle, onGone }: SharedChildOpti
     const params = paramsOf(message);
     const meta = metaOf(message);
     const named = params.progressToken ?? meta[subscriptionKey];
-    const found = named === undefined ? [...asked.values()].at(-1) : asked.get(Number(named));
-    if (found === undefined) return;
+    const found = named === undefined ? newest() : asked.get(Number(named));
+    if (found === undefined) {
+      onDropped(message);
+      return;
+    }
     const extra: Extra = { relatedRequestId: found.id };
     found.transport.onmessage?.(withNamesOf(found, message, params, meta), extra);
+  }
+
+  /** The likeliest request for a message that names none. */
+  function newest(): Asked | undefined {
+    return isAnonymous && asked.size > 1 ? undefined : [...asked.values()].at(-1);
   }
 
   function connect(): Transport {

@@ -208,6 +208,29 @@ describe("when a server has all the processes that it may have", () => {
   });
 });
 
+describe("what a shared process says without naming a request", () => {
+  const trustedHeaders = { from: ["127.0.0.1"], subject: "x-user" };
+
+  it.each([
+    ["reaches nobody if several anonymous callers wait", {}, {}, 1],
+    ["reaches the newest request of a subject", { trustedHeaders }, { "x-user": "ada" }, 2],
+  ] as const)("%s", async (_, identity, own, count) => {
+    const made = await startGateway({ servers: { small }, identity });
+    open.push(made.close);
+    const send = (name: string) => {
+      const { body, headers } = exchangeOf(name, "tools/call", { name, arguments: {} });
+      return callerOf(made.url, own).post(body, { headers });
+    };
+    expect((await send("log")).messages).toHaveLength(2);
+    const waiting = send("wait");
+    await expect.poll(() => made.gateway.counts().open).toBe(1);
+    expect((await send("log")).messages).toHaveLength(count);
+    expect(events(made).filter((event) => event === "message_dropped")).toHaveLength(2 - count);
+    await send("release");
+    expect((await waiting).messages).toMatchObject([{ id: "wait", result: {} }]);
+  });
+});
+
 it("passes on each message of a batch", async () => {
   const made = await connected({ servers: { small: { ...small, timeoutMs: 5000 } } });
   expect(await made.call("batch")).toBe("in a batch");

@@ -39,6 +39,10 @@ const tools = {
     process.stdout.write(`${process.env.TOKEN}\n`);
     tools.answer(id);
   },
+  log(id) {
+    send({ method: "notifications/message", params: { level: "info", data: "of a caller" } });
+    tools.answer(id);
+  },
   large: (id) => send({ id, result: large }),
   "large-last": (id) => write({ result: large, jsonrpc: "2.0", id }),
   "large-hidden": (id) => write({ more: [], id, result: large, jsonrpc: "2.0" }),
