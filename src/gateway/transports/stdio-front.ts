@@ -3,6 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import {
   batchRefused,
   cancelledIn,
+  idInUse,
   idOf,
   messageFault,
   requestsIn,
@@ -83,14 +84,9 @@ export function stdioFront(options: StdioFrontOptions): Transport {
       });
     },
     async send(message) {
-      if (isClosed) throw new Error("The caller is gone.");
-      if (stdout.writableLength > queuedBytes) {
-        void transport.close();
-        throw new Error("The caller is not reading its output.");
-      }
       version ??= versionIn(message);
       if (isAnswer(message)) open.delete(keyOf(message.id));
-      await writeLine(stdout, message);
+      await write(message);
       closeIfDone();
     },
     async close() {
@@ -101,6 +97,15 @@ export function stdioFront(options: StdioFrontOptions): Transport {
       transport.onclose?.();
     },
   };
+
+  async function write(message: Message): Promise<void> {
+    if (isClosed) throw new Error("The caller is gone.");
+    if (stdout.writableLength > queuedBytes) {
+      void transport.close();
+      throw new Error("The caller is not reading its output.");
+    }
+    await writeLine(stdout, message);
+  }
 
   function receive(document: unknown): void {
     for (const { id, method } of requestsIn(document)) if (!isLasting(method)) open.add(keyOf(id));
@@ -118,14 +123,14 @@ export function stdioFront(options: StdioFrontOptions): Transport {
     if (Array.isArray(document) && !takesBatches(version)) return batchRefused;
     const requests = requestsIn(document);
     if (version !== undefined && requests.some(isInitialize)) return initialized;
+    const keys = requests.map(({ id }) => keyOf(id));
+    if (new Set(keys).size < keys.length || keys.some((key) => open.has(key))) return idInUse;
     return requests.length > 0 ? options.refuses?.() : undefined;
   }
 
   /** Answers with an error. Its id is null for a line that cannot be read. */
   async function answer(refusal: Refusal, id: RequestId | null = null): Promise<void> {
-    await transport
-      .send(errorAnswer(id, refusal))
-      .catch((error) => transport.onerror?.(error as Error));
+    await write(errorAnswer(id, refusal)).catch((error) => transport.onerror?.(error as Error));
   }
 
   return transport;

@@ -29,6 +29,23 @@ it("gets what it still waits for when it has said its last", async () => {
   expect(made.gateway.counts()).toMatchObject({ allowed: 3, aborted: 1, open: 0 });
 });
 
+it("gets the answer to its first request with an id, even at the end", async () => {
+  const waiting: Came[] = [];
+  const made = await stdioBefore((came) => void waiting.push(came), {
+    limits: { shutdownMs: 60_000 },
+  });
+  made.send(callOf(1), { jsonrpc: "2.0", id: 1, method: "ping" });
+  made.stdin.end();
+  await expect.poll(() => waiting.length).toBe(1);
+  await expect.poll(() => made.said.length).toBe(1);
+  waiting[0]?.answer("first");
+  expect(await made.gateway.ended).toEqual({});
+  expect(made.said).toMatchObject([
+    { id: 1, error: { data: { code: "request_id_in_use" } } },
+    { id: 1, result: { content: [{ text: "first" }] } },
+  ]);
+});
+
 it("keeps the gateway no longer than `limits.shutdownMs`", async () => {
   const made = await stdioBefore(() => {}, { limits: { shutdownMs: 50 } });
   made.send(callOf(1), { jsonrpc: "2.0", id: 2, method: "subscriptions/listen" });
