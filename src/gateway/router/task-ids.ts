@@ -1,6 +1,7 @@
 /**
- * Rewrites the task ids in a message. Two servers may use the same id, so the caller knows tasks as
- * `server__id`. This needs no state, so it works after a reload and at another gateway.
+ * Rewrites the ids of tasks and elicitations in a message. Two servers may use the same id, so the
+ * caller knows it as `server__id`. This needs no state, so it works after a reload and at another
+ * gateway.
  */
 import { isMessage, type Message } from "../transports/index.ts";
 import { joinName, splitName } from "./names.ts";
@@ -22,19 +23,42 @@ export function toServer(server: string): Rename {
   };
 }
 
+/** MCP 2025-11-25: the error that asks for elicitations first. */
+const elicitationRequired = -32042;
+
 /** Rewrites a request or notification. Only those about a task have its id in their params. */
 export function inParams(message: Message, rename: Rename): Message {
   const { method, params } = message;
   if (!isMessage(params)) return message;
   const isAbout = /^(?:notifications\/)?tasks(?:\/|$)/.test(String(method));
   const task = isAbout ? renamed(params, rename) : params;
-  return { ...message, params: inFields(task, rename) };
+  const isAsking = method === "elicitation/create";
+  const isEnd = method === "notifications/elicitation/complete";
+  const own = isAsking || isEnd ? elicited(task, rename) : task;
+  return { ...message, params: inFields(own, rename) };
 }
 
 /** Rewrites the answer to a request with this method. */
 export function inAnswer(message: Message, method: string, rename: Rename): Message {
-  const { result } = message;
-  return isMessage(result) ? { ...message, result: inResult(result, method, rename) } : message;
+  const { result, error } = message;
+  if (isMessage(result)) return { ...message, result: inResult(result, method, rename) };
+  return isMessage(error) ? { ...message, error: inError(error, rename) } : message;
+}
+
+function inError(error: Message, rename: Rename): Message {
+  const { code, data } = error;
+  const required = isMessage(data) && code === elicitationRequired ? data.elicitations : undefined;
+  if (!isMessage(data) || !Array.isArray(required)) return error;
+  const elicitations = (required as unknown[]).map((each) =>
+    isMessage(each) ? elicited(each, rename) : each,
+  );
+  return { ...error, data: { ...data, elicitations } };
+}
+
+/** Rewrites the id of an elicitation. */
+function elicited(fields: Message, rename: Rename): Message {
+  const { elicitationId: id } = fields;
+  return typeof id === "string" ? { ...fields, elicitationId: rename(id) } : fields;
 }
 
 function inResult(result: Message, method: string, rename: Rename): Message {
@@ -53,9 +77,7 @@ function inFields(fields: Message, rename: Rename): Message {
   return {
     ...inMeta(fields, rename),
     ...(isMessage(inputRequests) && {
-      inputRequests: each(inputRequests, (asked) =>
-        isMessage(asked.params) ? { ...asked, params: inMeta(asked.params, rename) } : asked,
-      ),
+      inputRequests: each(inputRequests, (asked) => inParams(asked, rename)),
     }),
     ...(isMessage(inputResponses) && {
       inputResponses: each(inputResponses, (response) => inMeta(response, rename)),

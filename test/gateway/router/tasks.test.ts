@@ -67,6 +67,31 @@ it("names the task in what a server says about it", async () => {
     .toMatchObject({ params: { _meta: about("bb__1") } });
 });
 
+it("keeps elicitations of two servers apart that have the same id", async () => {
+  const params = { mode: "url", message: "?", url: "https://x.example", elicitationId: "1" };
+  const asking = () =>
+    testServer({
+      "tools/call": (came) => {
+        if (came.params.name !== "ask") came.fail(-32042, "first", { elicitations: [params] });
+        else came.tell({ id: 5, method: "elicitation/create", params });
+        return undefined;
+      },
+    });
+  const aa = await asking();
+  const bb = await asking();
+  const { send, ask, heard } = await overStdio({ aa, bb });
+  for (const name of ["aa", "bb"])
+    send({ id: name, method: "tools/call", params: { name: `${name}__ask`, arguments: {} } });
+  await expect.poll(() => heard("elicitation/create").length).toBe(2);
+  const ids = heard("elicitation/create").map((each) => each.params?.elicitationId);
+  expect(new Set(ids)).toEqual(new Set(["aa__1", "bb__1"]));
+  const complete = "notifications/elicitation/complete";
+  bb.push({ method: complete, params: { elicitationId: "1" } });
+  await expect.poll(() => heard(complete)).toMatchObject([{ params: { elicitationId: "bb__1" } }]);
+  const refused = await ask("tools/call", { name: "aa__refuse", arguments: {} });
+  expect(refused.error).toMatchObject({ data: { elicitations: [{ elicitationId: "aa__1" }] } });
+});
+
 it("knows tasks of exchanges after a reload, and at another gateway", async () => {
   const aa = await tasksOf("aa");
   const bb = await tasksOf("bb");

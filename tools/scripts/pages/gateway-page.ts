@@ -152,7 +152,7 @@ With a single one, names, URIs and the ids of tasks stay as they are; with sever
 | What                   | For the caller                                                                                                                        |
 | ---------------------- | ------------------------------------------------------------------------------------------------------------------------------------- |
 | Names                  | Tools and prompts are \`server__name\`. Some models take names of 64 characters at most, so keep the names of servers short.            |
-| Ids of tasks           | \`server__id\`, in every message that has one.                                                                                          |
+| Ids of tasks           | \`server__id\`, in every message that has one. So is the \`elicitationId\` of an elicitation by URL.                                      |
 | URIs                   | As the servers have them. If two servers list the same URI, it belongs to the first one in the configuration.                         |
 | Lists                  | One server's list after another, in the order of the configuration; a page contains a page from each server that has more.            |
 | Capabilities           | What any of the servers can do, in the oldest version that they agreed on; the \`instructions\` of each are under its name.             |

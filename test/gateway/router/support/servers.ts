@@ -17,7 +17,7 @@ export interface Came {
   /** Sends a message on the stream of the request; the first one opens the stream. */
   tell(message: object): void;
   answer(result: object): void;
-  fail(code: number, text?: string): void;
+  fail(code: number, text?: string, data?: object): void;
 }
 
 /** Results by method: `undefined` for a late answer or none; a thrown number is an error code. */
@@ -126,7 +126,7 @@ function cameOf(message: Message, request: IncomingMessage, response: ServerResp
       response.write(eventOf(document));
     },
     answer: (result) => end({ id, result }),
-    fail: (code, text = "no") => end({ id, error: { code, message: text } }),
+    fail: (code, text = "no", data) => end({ id, error: { code, message: text, data } }),
   };
 }
 
