@@ -68,8 +68,10 @@ const shortestWait = 250;
 const longestWait = 60_000;
 /** The longest wait that a server may ask for. */
 const longestRetry = 3_600_000;
-/** How long messages wait for a session to begin: some servers open a stream only to use it. */
+/** How long messages wait until the server has taken the notification that its session begins. */
 const beginMs = 2000;
+/** How long they then wait for its own stream: some servers open it only with its first event. */
+const openMs = 250;
 /** Statuses of a server that has no standalone stream, or none any more. */
 const noStream: ReadonlySet<number> = new Set([400, 403, 404, 405, 406, 410, 501]);
 
@@ -178,11 +180,12 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   async function begin(message: Message, sendOptions: SendOptions): Promise<void> {
     const notified = notify(message, sendOptions);
     const begun = async () => {
-      await notified;
+      await within(beginMs, () => notified);
       // A caller may send it any number of times.
-      if (!isListening) await new Promise<void>((resolve) => void listen(resolve));
+      if (isListening) return;
+      await within(openMs, () => new Promise<void>((resolve) => void listen(resolve)));
     };
-    beginning = within(beginMs, begun).finally(() => {
+    beginning = begun().finally(() => {
       beginning = undefined;
     });
     await notified;
