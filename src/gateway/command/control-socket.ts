@@ -9,18 +9,23 @@ import { createConnection, createServer, type Server, type Socket } from "node:n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import * as z from "zod";
 import { attempt } from "../../core/data/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
+import { refusal, say } from "../../operate/cli/index.ts";
+import { systemCode } from "../../operate/packages/index.ts";
+
+const outcomeSchema = z.object({
+  ok: z.boolean(),
+  /** The generation that is now in effect. */
+  generation: z.int(),
+  /** Why the configuration was refused. */
+  code: z.string().optional(),
+  message: z.string().optional(),
+});
 
 /** How a reload went. */
-export interface ReloadOutcome {
-  readonly ok: boolean;
-  /** The generation that is now in effect. */
-  readonly generation: number;
-  /** Why the configuration was refused. */
-  readonly code?: string;
-  readonly message?: string;
-}
+export type ReloadOutcome = Readonly<z.output<typeof outcomeSchema>>;
 
 const request = "reload\n";
 const maxAnswer = 64 * 1024;
@@ -48,7 +53,10 @@ export async function serveReloads(
   reload: () => Promise<ReloadOutcome>,
 ): Promise<() => Promise<void>> {
   const { folder, path } = placeOf(file, env);
-  if (folder !== "") await expectOwnFolder(folder);
+  if (folder !== "") {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await expectOwnFolder(folder);
+  }
   const server = createServer((socket) => void answer(socket, reload));
   await listen(server, path).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;
@@ -63,13 +71,16 @@ export async function serveReloads(
   return () => new Promise((resolve) => server.close(() => resolve()));
 }
 
-/** Throws unless only this user can use the folder: others could put their own socket there. */
+/**
+ * Others could put their own socket into a folder that not only this user can use.
+ *
+ * @throws CommandFailure `io_failed`
+ */
 async function expectOwnFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
   const stats = await lstat(folder);
   const isOwn =
     stats.isDirectory() && stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0;
-  if (!isOwn) throw new Error(`${folder} is not a folder of this user alone`);
+  if (!isOwn) throw refusal("io_failed", say`${folder} is not a folder of this user alone`);
 }
 
 function listen(server: Server, path: string): Promise<void> {
@@ -120,13 +131,21 @@ function textOf(socket: Socket, units: number): Promise<string> {
 /**
  * Asks the gateway of `file` to reload. Resolves to undefined if no gateway runs with this file,
  * and to "timeout" if one does, but has not answered within `timeoutMs`.
+ *
+ * @throws CommandFailure `io_failed` if another user could answer in its place
  */
-export function askReload(
+export async function askReload(
   file: string,
   env: Environment,
   timeoutMs: number,
 ): Promise<ReloadOutcome | "timeout" | undefined> {
-  const { path } = placeOf(file, env);
+  const { folder, path } = placeOf(file, env);
+  try {
+    if (folder !== "") await expectOwnFolder(folder);
+  } catch (error) {
+    if (systemCode(error) === "ENOENT") return undefined;
+    throw error;
+  }
   return new Promise((resolve) => {
     const socket = createConnection(path);
     socket.setTimeout(timeoutMs, () => {
@@ -135,8 +154,7 @@ export function askReload(
     });
     socket.once("error", () => resolve(undefined));
     socket.once("connect", () => socket.write(request));
-    // The cast is safe: only this user's own gateway can have written it.
-    const outcomeIn = (text: string) => attempt(() => JSON.parse(text) as ReloadOutcome);
+    const outcomeIn = (text: string) => attempt(() => outcomeSchema.parse(JSON.parse(text)));
     void textOf(socket, maxAnswer).then((text) => resolve(outcomeIn(text)));
   });
 }

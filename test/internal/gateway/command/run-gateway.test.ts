@@ -132,6 +132,28 @@ describe("a reload", () => {
     afterTest(stop);
     expect(await askReload(file, env, 10)).toBe("timeout");
   });
+
+  it("asks nobody in a folder that others can use", async () => {
+    verifies("cli:gateway-socket");
+    const cwd = await folder();
+    const env = { XDG_RUNTIME_DIR: cwd };
+    const reload = () => Promise.resolve({ ok: true, generation: 2 });
+    afterTest(await serveReloads(join(cwd, name), env, reload));
+    await chmod(cwd, 0o777);
+    const { code, stderr } = await run(["gateway", "reload"], { cwd });
+    expect([code, stderr]).toEqual([2, expect.stringContaining("is not a folder of this user")]);
+    await chmod(cwd, 0o700);
+    expect((await run(["gateway", "reload"], { cwd })).code).toBe(0);
+  });
+
+  it("takes an answer of another form for none", async () => {
+    const cwd = await folder();
+    const env = { XDG_RUNTIME_DIR: cwd };
+    const reload = () => Promise.resolve({ ok: "yes", generation: {} } as never);
+    afterTest(await serveReloads(join(cwd, name), env, reload));
+    const { code, stderr } = await run(["gateway", "reload"], { cwd });
+    expect([code, stderr]).toEqual([1, expect.stringContaining("no gateway")]);
+  });
 });
 
 it("warns at its start of programs and secrets that are not there, by their places", async () => {
