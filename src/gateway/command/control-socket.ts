@@ -4,10 +4,10 @@
  * the reload went, and does not answer if the gateway is gone.
  */
 import { createHash } from "node:crypto";
-import { lstat, mkdir, unlink } from "node:fs/promises";
+import { lstat, mkdir, realpath, unlink } from "node:fs/promises";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import * as z from "zod";
 import { attempt } from "../../core/data/index.ts";
@@ -30,12 +30,19 @@ export type ReloadOutcome = Readonly<z.output<typeof outcomeSchema>>;
 const request = "reload\n";
 const maxAnswer = 64 * 1024;
 
-/** Returns where the gateway of a configuration file listens, whatever folder it is started in. */
-function placeOf(
-  file: string,
-  env: Environment,
-): { readonly folder: string; readonly path: string } {
-  const name = `glassine-gateway-${createHash("sha256").update(file).digest("hex").slice(0, 16)}`;
+interface Place {
+  /** Empty if the system has no folder for it. */
+  readonly folder: string;
+  readonly path: string;
+}
+
+/**
+ * Returns where the gateway of a configuration file listens, however its folder is reached. The
+ * file itself may be a link that is replaced for each new configuration.
+ */
+export async function placeOf(file: string, env: Environment): Promise<Place> {
+  const config = join(await realpath(dirname(file)), basename(file));
+  const name = `glassine-gateway-${createHash("sha256").update(config).digest("hex").slice(0, 16)}`;
   if (process.platform === "win32") return { folder: "", path: `\\\\.\\pipe\\${name}` };
   const own = env.XDG_RUNTIME_DIR || join(tmpdir(), `glassine-${process.getuid?.()}`);
   return { folder: own, path: join(own, `${name}.sock`) };
@@ -52,7 +59,7 @@ export async function serveReloads(
   env: Environment,
   reload: () => Promise<ReloadOutcome>,
 ): Promise<() => Promise<void>> {
-  const { folder, path } = placeOf(file, env);
+  const { folder, path } = await placeOf(file, env);
   if (folder !== "") {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     await expectOwnFolder(folder);
@@ -60,7 +67,9 @@ export async function serveReloads(
   const server = createServer((socket) => void answer(socket, reload));
   await listen(server, path).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== "EADDRINUSE") throw error;
-    if (await isAnswered(path))
+    const other = await connectTo(path);
+    other?.destroy();
+    if (other !== undefined)
       throw new Error("another gateway with this configuration answers reloads");
     // A gateway that was killed left the socket behind.
     await unlink(path);
@@ -94,11 +103,11 @@ function listen(server: Server, path: string): Promise<void> {
   });
 }
 
-function isAnswered(path: string): Promise<boolean> {
+/** Resolves to undefined if nothing answers there. */
+function connectTo(path: string): Promise<Socket | undefined> {
   return new Promise((resolve) => {
     const socket = createConnection(path);
-    socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
-    socket.once("connect", () => socket.destroy());
+    socket.once("connect", () => resolve(socket)).on("error", () => resolve(undefined));
   });
 }
 
@@ -129,31 +138,29 @@ function textOf(socket: Socket, units: number): Promise<string> {
 }
 
 /**
- * Asks the gateway of `file` to reload. Resolves to undefined if no gateway runs with this file,
- * and to "timeout" if one does, but has not answered within `timeoutMs`.
+ * Asks the gateway at a place to reload. Resolves to undefined if none answers there, and to
+ * "timeout" if one is there, but has not answered within `timeoutMs`.
  *
  * @throws CommandFailure `io_failed` if another user could answer in its place
  */
 export async function askReload(
-  file: string,
-  env: Environment,
+  { folder, path }: Place,
   timeoutMs: number,
 ): Promise<ReloadOutcome | "timeout" | undefined> {
-  const { folder, path } = placeOf(file, env);
   try {
     if (folder !== "") await expectOwnFolder(folder);
   } catch (error) {
     if (systemCode(error) === "ENOENT") return undefined;
     throw error;
   }
+  const socket = await connectTo(path);
+  if (socket === undefined) return undefined;
   return new Promise((resolve) => {
-    const socket = createConnection(path);
     socket.setTimeout(timeoutMs, () => {
       resolve("timeout");
       socket.destroy();
     });
-    socket.once("error", () => resolve(undefined));
-    socket.once("connect", () => socket.write(request));
+    socket.write(request);
     const outcomeIn = (text: string) => attempt(() => outcomeSchema.parse(JSON.parse(text)));
     void textOf(socket, maxAnswer).then((text) => resolve(outcomeIn(text)));
   });

@@ -8,7 +8,7 @@ import {
   say,
   text,
 } from "../../operate/cli/index.ts";
-import { askReload } from "./control-socket.ts";
+import { askReload, placeOf } from "./control-socket.ts";
 import { gatewayOptions } from "./options.ts";
 
 /** Long, because loading many plugins takes a while. */
@@ -33,11 +33,12 @@ export const reloadCommand: Command = defineCommand({
     // Loaded only when run, so that other commands start without the schema.
     const { findConfig, readGatewaySettings } = await import("../config/index.ts");
     const file = await findConfig(cwd, options.config ?? readGatewaySettings(env).file);
-    const outcome = await askReload(file, env, timeoutMs);
+    const place = await placeOf(file, env);
+    const outcome = await askReload(place, timeoutMs);
     if (outcome === undefined)
       throw negative(
         "gateway_not_running",
-        say`no gateway of this user runs with ${file}: start one, or name the configuration of a running one with --config`,
+        say`no gateway answers at ${place.path}, where one of this user with ${file} would: if one runs, it was started with another path of this file, XDG_RUNTIME_DIR or TMPDIR, or could not listen there, and SIGHUP reloads it; otherwise start one, or name another configuration with --config`,
       );
     if (outcome === "timeout")
       throw refusal(

@@ -210,7 +210,7 @@ A session ends if one of its servers was removed or is reached in another way: a
 The old plugins are closed when the last request that uses them has ended, and the code of isolated ones ends then.
 A configuration in TypeScript or JavaScript, and a plugin named by its path, are imported again if the file has changed; what they import themselves is not.
 
-The command reaches the gateway through a socket in \`$XDG_RUNTIME_DIR\`, or in the temporary folder, in a folder that only this user can enter.
+The command reaches the gateway through a socket in \`$XDG_RUNTIME_DIR\`, or in the temporary folder, in a folder that only this user can enter: both need the same path of the configuration, apart from links in its folder, and the same \`XDG_RUNTIME_DIR\` and \`TMPDIR\`.
 If there is no such place, the log says so, and SIGHUP still works; the command refuses a folder that others can enter, where somebody else might answer.
 
 ## Definitions of tools

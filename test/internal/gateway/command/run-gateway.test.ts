@@ -1,11 +1,15 @@
 /** The life of a gateway: its start, reloads, signals and end. */
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { GlassineError } from "glassine";
 import { describe, expect, it } from "vitest";
-import { askReload, serveReloads } from "../../../../src/gateway/command/control-socket.ts";
+import {
+  askReload,
+  placeOf,
+  serveReloads,
+} from "../../../../src/gateway/command/control-socket.ts";
 import { openGateway } from "../../../../src/gateway/run/open-gateway.ts";
 import { sessionOf } from "../../../gateway/run/support/caller.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
@@ -127,10 +131,11 @@ describe("a reload", () => {
     const file = join(cwd, name);
     const env = { XDG_RUNTIME_DIR: cwd };
     await chmod(cwd, 0o700);
-    expect(await askReload(file, env, 60_000)).toBeUndefined();
+    const place = await placeOf(file, env);
+    expect(await askReload(place, 60_000)).toBeUndefined();
     const stop = await serveReloads(file, env, () => new Promise(() => {}));
     afterTest(stop);
-    expect(await askReload(file, env, 10)).toBe("timeout");
+    expect(await askReload(place, 10)).toBe("timeout");
   });
 
   it("asks nobody in a folder that others can use", async () => {
@@ -144,6 +149,21 @@ describe("a reload", () => {
     expect([code, stderr]).toEqual([2, expect.stringContaining("is not a folder of this user")]);
     await chmod(cwd, 0o700);
     expect((await run(["gateway", "reload"], { cwd })).code).toBe(0);
+  });
+
+  it("finds the gateway whatever way its folder is reached", async () => {
+    verifies("cli:gateway-socket");
+    const cwd = await folder();
+    const links = await folderWith({});
+    await symlink(cwd, join(links, "link"));
+    const running = start(["gateway"], { cwd: join(links, "link"), env: { XDG_RUNTIME_DIR: cwd } });
+    await running.seen("ready");
+    expect((await run(["gateway", "reload"], { cwd })).code).toBe(0);
+    running.signals.emit("SIGTERM");
+    await running.code;
+    const { stderr } = await run(["gateway", "reload"], { cwd });
+    expect(stderr).toContain(`no gateway answers at ${cwd}/glassine-gateway-`);
+    expect(stderr).toMatch(/another path of this file, XDG_RUNTIME_DIR or TMPDIR.*SIGHUP/);
   });
 
   it("takes an answer of another form for none", async () => {
