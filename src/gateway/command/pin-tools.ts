@@ -1,8 +1,16 @@
 /** What `gateway pin` does: asks the servers for their tools, and stores the hashes. */
+
+import type { GlassineError } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
-import { printable, say } from "../../operate/cli/index.ts";
+import { printable, refusal, say } from "../../operate/cli/index.ts";
 import { type GatewayConfig, loadConfig, type Secret, secretReader } from "../config/index.ts";
-import { definitionHash, listTools, type Pins, readPins, writePins } from "../definitions/index.ts";
+import {
+  changePins,
+  definitionHash,
+  listTools,
+  type Pins,
+  readPins,
+} from "../definitions/index.ts";
 import { connectionsTo } from "../transports/index.ts";
 import type { PinContext } from "./options.ts";
 
@@ -18,10 +26,13 @@ export async function pinTools({ cwd, env, options }: PinContext) {
   const isCurrent = isSame && dropped.length === 0;
   const written = options.check !== true && !isCurrent;
   if (written)
-    await writePins(
-      file,
-      new Map(asked.flatMap(({ server, found }) => (found ? [[server, found] as const] : []))),
-    );
+    await write(file, (now) => {
+      const kept = [...now].filter(([name]) => !dropped.includes(name));
+      const news = asked.flatMap(({ server, found }) =>
+        found === undefined ? [] : [[server, found] as const],
+      );
+      return new Map([...kept, ...news]);
+    });
   const isFine = asked.every(({ fault }) => fault === null) && (written || isCurrent);
   return {
     exitCode: isFine ? (0 as const) : (1 as const),
@@ -36,6 +47,20 @@ export async function pinTools({ cwd, env, options }: PinContext) {
   };
 }
 
+/** @throws CommandFailure `io_failed` if the file cannot be written */
+async function write(file: string, edit: Parameters<typeof changePins>[1]): Promise<void> {
+  await changePins(file, edit).catch((error: unknown) => {
+    const { code, message } = error as Partial<GlassineError>;
+    if (code === "lockfile_busy")
+      throw refusal(
+        "io_failed",
+        say`${file} is being changed by another process; nothing was written: try again, or remove ${file}.lck if no process changes it`,
+      );
+    if (code !== "lockfile_failed") throw error;
+    throw refusal("io_failed", printable(`${message} The pins are as they were.`));
+  });
+}
+
 interface Difference {
   readonly added: readonly string[];
   readonly changed: readonly string[];
@@ -46,7 +71,7 @@ interface Asked extends Difference {
   readonly server: string;
   readonly tools: number;
   readonly fault: string | null;
-  /** The server's pins from now on. */
+  /** Its pins from now on; `undefined` if it could not be asked and keeps those that it has. */
   readonly found: Pins | undefined;
 }
 
@@ -64,12 +89,15 @@ async function ask(
       connections.connect({ key: "pin", ...(exchange && { exchange }) }),
     );
     const found = Object.fromEntries(
-      tools.map((tool) => [String(tool.name), definitionHash(tool)] as const),
+      tools
+        .map((tool) => [String(tool.name), definitionHash(tool)] as const)
+        // No file can have this key, so that a tool of this name is never pinned.
+        .filter(([name]) => name !== "__proto__"),
     );
     return { server, tools: tools.length, ...differenceOf(pins ?? {}, found), fault: null, found };
   } catch (error) {
     const none = { added: [], changed: [], removed: [] };
-    return { server, tools: 0, ...none, fault: describeThrown(error).text, found: pins };
+    return { server, tools: 0, ...none, fault: describeThrown(error).text, found: undefined };
   } finally {
     await connections.close();
   }

@@ -1,9 +1,8 @@
 /** Hashes of tool definitions that an operator has reviewed, kept in a file of their own. */
 import { createHash } from "node:crypto";
-import { readFile, writeFile } from "node:fs/promises";
 import * as z from "zod";
 import { GlassineError } from "../../core/errors/index.ts";
-import { printable } from "../../operate/trust/index.ts";
+import { changeFile, printable, readJsonFile } from "../../operate/trust/index.ts";
 import type { Message } from "../transports/index.ts";
 
 /** The hashes of a server's tools, by tool name. */
@@ -29,33 +28,27 @@ function sorted(_key: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
 
+/** Far more than servers have tools. */
+const maxBytes = 16 * 1024 * 1024;
+
 /**
  * Reads the pins from a file, by server. A missing file has none.
  *
  * @throws GlassineError `config_unreadable`
  */
 export async function readPins(file: string): Promise<ReadonlyMap<string, Pins>> {
-  const text = await textOf(file);
-  if (text === undefined) return new Map();
-  try {
-    return new Map(Object.entries(fileSchema.parse(JSON.parse(text))));
-  } catch {
-    throw unreadable(
-      file,
-      "does not have the form { SERVER: { TOOL: HASH } }: restore it, or remove it, look at the tools and run `glassine gateway pin`",
-    );
+  const read = await readJsonFile(file, { maxBytes, followLinks: true });
+  if ("fault" in read) {
+    if (read.why === "absent") return new Map();
+    throw unreadable(file, read.why === undefined ? `${read.fault}: ${wayOut}` : read.fault);
   }
+  const pins = fileSchema.safeParse(read.value);
+  if (!pins.success)
+    throw unreadable(file, `does not have the form { SERVER: { TOOL: HASH } }: ${wayOut}`);
+  return new Map(Object.entries(pins.data));
 }
 
-async function textOf(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    const { code = "unknown" } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") return undefined;
-    throw unreadable(file, `cannot be read: ${code}`);
-  }
-}
+const wayOut = "restore it, or remove it, look at the tools and run `glassine gateway pin`";
 
 function unreadable(file: string, fault: string): GlassineError {
   return new GlassineError(
@@ -65,8 +58,18 @@ function unreadable(file: string, fault: string): GlassineError {
   );
 }
 
-/** Sorts servers and tools by name, so that diffs of the file are easy to read. */
-export async function writePins(file: string, pins: ReadonlyMap<string, Pins>): Promise<void> {
-  const servers = Object.fromEntries(pins);
-  await writeFile(file, `${JSON.stringify(servers, sorted, 2)}\n`);
+/**
+ * Replaces the pins in a file with what `edit` makes of them, one process at a time. Sorts servers
+ * and tools by name, so that diffs of the file are easy to read.
+ *
+ * @throws GlassineError what `readPins` and `changeFile` throw; the file is then as it was
+ */
+export async function changePins(
+  file: string,
+  edit: (pins: ReadonlyMap<string, Pins>) => ReadonlyMap<string, Pins>,
+): Promise<void> {
+  await changeFile(file, async () => {
+    const servers = Object.fromEntries(edit(await readPins(file)));
+    return new TextEncoder().encode(`${JSON.stringify(servers, sorted, 2)}\n`);
+  });
 }

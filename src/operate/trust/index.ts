@@ -1,3 +1,4 @@
+export { changeFile } from "./change/change-file.ts";
 export { settleLock } from "./change/change-lock.ts";
 export { ownClaim, processStateOf, readOwner } from "./change/exclusion.ts";
 export { checkJournal, type JournalLine, type JournalProblem } from "./change/journal.ts";

@@ -1,10 +1,12 @@
 /** `gateway pin`: what changed, and what is written. */
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdtemp, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import { installFaults } from "../../../faults/trust-fs-faults.ts";
 import { verifies } from "../../../support/verifies.ts";
 import { run } from "../command/support.ts";
 import { listing, tool } from "./support/listing.ts";
@@ -14,9 +16,9 @@ afterEach(() => {
   for (const close of open.splice(0)) close();
 });
 
-async function folder(servers: object): Promise<string> {
+async function folder(servers: object, more: object = {}): Promise<string> {
   const cwd = await mkdtemp(join(tmpdir(), "glassine-pin-"));
-  await writeFile(join(cwd, "glassine.config.json"), JSON.stringify({ servers }));
+  await writeFile(join(cwd, "glassine.config.json"), JSON.stringify({ servers, ...more }));
   return cwd;
 }
 
@@ -87,6 +89,57 @@ it("keeps the pins of a server that it cannot ask, and ends with 1", async () =>
   expect(pins).toMatchObject(kept);
   expect(Object.keys(pins.listing)).toEqual(["add"]);
   expect(pins.missing).toBeUndefined();
+});
+
+it("leaves the old pins whole if it cannot write new ones, and names the file", async () => {
+  verifies("cli:gateway-pins-file");
+  const { server, show } = await listing([tool("add")]);
+  const cwd = await folder({ listing: server });
+  const file = join(cwd, "glassine.definitions.json");
+  await pin(cwd);
+  const before = await readFile(file, "utf8");
+  await show([tool("add", "Another thing.")]);
+  const full = installFaults({ folder: cwd, at: /^write glassine\.definitions/, what: "ENOSPC" });
+  const { code, stderr } = await pin(cwd);
+  full.restore();
+  expect([code, stderr]).toEqual([
+    2,
+    expect.stringMatching(/^Cannot .*definitions\.json.*: ENOSPC/),
+  ]);
+  expect(await readFile(file, "utf8")).toBe(before);
+  expect(await readdir(cwd)).toEqual(["glassine.config.json", "glassine.definitions.json"]);
+});
+
+it("writes the file that a link leads to", async () => {
+  verifies("cli:gateway-pins-file");
+  const { server } = await listing([tool("add")]);
+  const cwd = await folder({ listing: server });
+  const file = join(cwd, "real.json");
+  await writeFile(file, "{}");
+  await symlink(file, join(cwd, "glassine.definitions.json"));
+  expect((await pin(cwd)).code).toBe(0);
+  expect(Object.keys(JSON.parse(await readFile(file, "utf8")))).toEqual(["listing"]);
+});
+
+it.each([
+  ["a key twice", '{"files":{"add":"sha256:1"},"files":{}}', /has the key "files" twice/],
+  ["no hashes", '{"files":["add"]}', /does not have the form/],
+])("refuses a file with %s", async (_, text, fault) => {
+  verifies("cli:gateway-pins-file");
+  const { server } = await listing([tool("add")]);
+  const cwd = await folder({ listing: server });
+  await writeFile(join(cwd, "glassine.definitions.json"), text);
+  const { code, stderr } = await pin(cwd);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(fault)]);
+});
+
+it.skipIf(process.platform === "win32")("never waits for a pipe", async () => {
+  verifies("cli:gateway-pins-file");
+  const { server } = await listing([tool("add")]);
+  const cwd = await folder({ listing: server });
+  execFileSync("mkfifo", [join(cwd, "glassine.definitions.json")]);
+  const { code, stderr } = await pin(cwd, "--check");
+  expect([code, stderr]).toEqual([2, expect.stringContaining("is not a regular file")]);
 });
 
 it("reports the pins of a server that is no longer configured, and drops them", async () => {

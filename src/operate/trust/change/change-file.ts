@@ -1,0 +1,27 @@
+/** Changes a file other than a lock with the same care: whole or not at all, one process at a time. */
+import { exclusively, removeLeftovers } from "./exclusion.ts";
+import { lockPathsOf, newMode, onFile, putInPlace, statsOf } from "./files.ts";
+
+const waitMs = 10_000;
+
+/**
+ * Replaces a file, which need not exist, with the bytes that `make` returns. No other process that
+ * uses this function changes the file meanwhile. Links to it stay.
+ *
+ * @throws GlassineError `lockfile_busy`, or `lockfile_failed` with the name of the file; and
+ *   whatever `make` throws. The file is then unchanged.
+ */
+export async function changeFile(path: string, make: () => Promise<Uint8Array>): Promise<void> {
+  const paths = await lockPathsOf(path);
+  const { lock: file } = paths;
+  const wait = { waitMs, signal: undefined, now: () => new Date() };
+  const replace = async () => {
+    await removeLeftovers(paths);
+    const bytes = await make();
+    await onFile(file, "write", async () =>
+      putInPlace(file, bytes, (await statsOf(file)) ?? newMode),
+    );
+  };
+  // A claim that cannot be removed ends with this process.
+  await exclusively(paths, wait, replace, () => {});
+}
