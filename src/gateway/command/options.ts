@@ -156,6 +156,10 @@ export type EnvoyConfigContext = CommandContext<typeof envoyConfigOptions>;
 export const pinOptions = {
   config: gatewayOptions.config,
   check: { flag: "--check", what: "only report what differs from the pins; write nothing" },
+  prune: {
+    flag: "--prune",
+    what: "remove pins of servers that this configuration does not have",
+  },
 } as const satisfies Options;
 
 export type PinContext = CommandContext<typeof pinOptions>;

@@ -20,7 +20,8 @@ const document = z.object({
         .describe("Why the server could not be asked; its pins are kept."),
     }),
   ),
-  dropped: textList.describe("Servers that have pins but are no longer configured."),
+  kept: textList.describe("Servers that have pins but are not in this configuration."),
+  dropped: textList.describe("The same with `--prune`, which removes their pins."),
 });
 
 export const pinCommand: Command = defineCommand({
@@ -29,6 +30,7 @@ export const pinCommand: Command = defineCommand({
   about: [
     "It starts each configured server, asks for its tools, and reports what differs from the pins.",
     "Review what changed first: --check writes nothing.",
+    "Pins of servers that this configuration does not have are kept, since another may share the file.",
     "A running gateway compares with the new pins after `gateway reload`.",
   ],
   options: pinOptions,

@@ -22,24 +22,28 @@ export async function pinTools({ cwd, env, options }: PinContext) {
   for (const name of Object.keys(config.servers))
     asked.push(await ask(name, config, secretReader(env), pins.get(name)));
   const isSame = asked.every(({ fault, ...each }) => fault !== null || isUnchanged(each));
-  const dropped = [...pins.keys()].filter((name) => !Object.hasOwn(config.servers, name));
+  const isConfigured = (name: string) => Object.hasOwn(config.servers, name);
+  // Another configuration may share the file.
+  const others = [...pins.keys()].filter((name) => !isConfigured(name));
+  const [kept, dropped] = options.prune === true ? [[], others] : [others, []];
   const isCurrent = isSame && dropped.length === 0;
   const written = options.check !== true && !isCurrent;
   if (written)
     await write(file, (now) => {
-      const kept = [...now].filter(([name]) => !dropped.includes(name));
+      const old = [...now].filter(([name]) => options.prune !== true || isConfigured(name));
       const news = asked.flatMap(({ server, found }) =>
         found === undefined ? [] : [[server, found] as const],
       );
-      return new Map([...kept, ...news]);
+      return new Map([...old, ...news]);
     });
   const isFine = asked.every(({ fault }) => fault === null) && (written || isCurrent);
   return {
     exitCode: isFine ? (0 as const) : (1 as const),
-    document: { action: "pin" as const, file, written, pinned: asked, dropped },
+    document: { action: "pin" as const, file, written, pinned: asked, kept, dropped },
     lines: [
       ...asked.flatMap(linesOf),
-      ...dropped.map((name) => say`${name}: no longer configured`),
+      ...kept.map((name) => say`${name}: not in this configuration; --prune removes its pins`),
+      ...dropped.map((name) => say`${name}: not in this configuration`),
       ...(written ? [say`written: ${file}`] : []),
       ...(written || options.check === true ? [] : [say`nothing was written: ${file}`]),
     ],

@@ -294,6 +294,7 @@ describe("the table of commands", () => {
       "--isolate",
       "--plugin-mode",
       "--port",
+      "--prune",
     ]);
   });
 });

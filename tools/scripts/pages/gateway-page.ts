@@ -223,8 +223,9 @@ glassine gateway pin --check
 glassine gateway pin
 \`\`\`
 
-The first asks each server for its tools and says which are new, changed or gone, and which servers have pins but are no longer configured.
+The first asks each server for its tools and says which are new, changed or gone, and which servers have pins but are not in this configuration.
 The second writes their hashes to \`definitionsFile\`, which belongs beside the configuration and into version control; a running gateway takes them with \`gateway reload\`.
+Configurations in one folder share that file by default, so pins of other servers stay; \`--prune\` removes them.
 A hash covers every field except \`_meta\`.
 If a server's list of tools has no clear end, for example more than 1000 pages, the command says so, and the server's pins stay as they are.
 If no definitions of a server are pinned, the first ones that the gateway passes on are used until it stops. With \`refuse\`, \`--check\` and the log warn about that.

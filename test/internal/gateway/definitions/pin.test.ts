@@ -142,19 +142,46 @@ it.skipIf(process.platform === "win32")("never waits for a pipe", async () => {
   expect([code, stderr]).toEqual([2, expect.stringContaining("is not a regular file")]);
 });
 
-it("reports the pins of a server that is no longer configured, and drops them", async () => {
-  verifies("cli:gateway-pin");
+it("keeps and reports the pins of servers of another configuration, until --prune", async () => {
+  verifies("cli:gateway-pin-others");
   const { server } = await listing([tool("add")]);
   const cwd = await folder({ listing: server });
   const file = join(cwd, "glassine.definitions.json");
   await pin(cwd);
   const { listing: pins } = JSON.parse(await readFile(file, "utf8"));
-  await writeFile(file, JSON.stringify({ listing: pins, old: { add: pins.add } }));
+  const both = { listing: pins, old: { add: pins.add } };
+  await writeFile(file, JSON.stringify(both));
 
   const { code, stdout } = await pin(cwd, "--check");
-  expect([code, stdout]).toEqual([1, expect.stringMatching(/^old: no longer configured$/m)]);
-  const { document } = await pin(cwd, "--json");
-  expect(document()).toMatchObject({ written: true, dropped: ["old"] });
+  expect([code, stdout]).toEqual([
+    0,
+    expect.stringMatching(/^old: not in this configuration; .*--prune/m),
+  ]);
+  expect((await pin(cwd, "--json")).document()).toMatchObject({
+    written: false,
+    kept: ["old"],
+    dropped: [],
+  });
+  expect(JSON.parse(await readFile(file, "utf8"))).toEqual(both);
+
+  expect((await pin(cwd, "--check", "--prune")).code).toBe(1);
+  const pruned = await pin(cwd, "--prune", "--json");
+  expect(pruned.document()).toMatchObject({ written: true, kept: [], dropped: ["old"] });
   expect(JSON.parse(await readFile(file, "utf8"))).toEqual({ listing: pins });
-  expect((await pin(cwd, "--check")).code).toBe(0);
+  expect((await pin(cwd, "--check", "--prune")).code).toBe(0);
+});
+
+it("loses nothing that another run writes at the same time", async () => {
+  verifies("cli:gateway-pins-file");
+  const servers = await Promise.all(["one", "two"].map(() => listing([tool("add")])));
+  const [one, two] = servers.map(({ server }) => server);
+  const definitionsFile = join(await mkdtemp(join(tmpdir(), "glassine-pins-")), "pins.json");
+  const folders = [
+    await folder({ one }, { definitionsFile }),
+    await folder({ two }, { definitionsFile }),
+  ];
+  const runs = await Promise.all(folders.map((cwd) => pin(cwd)));
+  expect(runs.map(({ code }) => code)).toEqual([0, 0]);
+  const pins = JSON.parse(await readFile(definitionsFile, "utf8"));
+  expect(Object.keys(pins)).toEqual(["one", "two"]);
 });
