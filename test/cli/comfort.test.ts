@@ -129,17 +129,44 @@ describe("plugins journal", () => {
     expect([code, linesOf(stdout)[2]]).toEqual([0, "no line names 'nosuch'"]);
   });
 
-  it("says that it was not compared with plugins.lock where there is none", async () => {
-    verifies("cli:journal", "cli:journal-uncovered");
+  it("misses a plugins.lock that is gone, as `doctor` and the next change do", async () => {
+    verifies("cli:journal", "journal:lock-missing");
+    await rm(join(root, "plugins.lock"));
+    const missing = "other: journal_mismatch: The journal trusts it, but there is no lock.";
+    const { code, stdout } = await at(["plugins", "journal"]);
+    expect([code, linesOf(stdout)]).toEqual([1, expect.arrayContaining([`  line 2: ${missing}`])]);
+    const { findings } = await documentAt(["doctor"]);
+    expect(findings).toMatchObject([{ about: "journal", message: `line 2: ${missing}` }]);
+    const { stderr } = await at(["plugins", "trust", "guard", "--reason", "r"]);
+    expect(stderr).toContain("plugins.lock was missing, although its journal trusts plugins");
+  });
+
+  it("misses no plugins.lock where nothing is trusted any more", async () => {
+    verifies("cli:journal", "journal:lock-missing");
+    await at(["plugins", "untrust", "other", "--reason", "r"]);
     await rm(join(root, "plugins.lock"));
     const { code, stdout } = await at(["plugins", "journal"]);
     expect([code, linesOf(stdout).slice(-3, -1)]).toEqual([
       0,
-      [
-        "journal: 3 lines, nothing wrong",
-        "not compared with plugins.lock, which is missing or cannot be read",
-      ],
+      ["journal: 4 lines, nothing wrong", "there is no plugins.lock"],
     ]);
+    expect((await documentAt(["doctor"])).findings).toEqual([]);
+    const { stderr } = await at(["plugins", "trust", "guard", "--reason", "r"]);
+    expect(stderr).not.toContain("was missing");
+  });
+
+  it("says why plugins.lock cannot be read, and ends with 1", async () => {
+    verifies("cli:journal", "cli:journal-uncovered");
+    await writeFile(join(root, "plugins.lock"), "no lock\n");
+    const { code, stdout } = await at(["plugins", "journal"]);
+    expect([code, linesOf(stdout)]).toEqual([
+      1,
+      expect.arrayContaining([
+        expect.stringMatching(/^not compared with plugins\.lock: .*is not a valid plugins\.lock/),
+      ]),
+    ]);
+    const { lock_fault } = await documentAt(["plugins", "journal"]);
+    expect(lock_fault).toMatchObject({ code: "lockfile_invalid" });
   });
 
   it("shows where code runs from a change on, also back in the host", async () => {

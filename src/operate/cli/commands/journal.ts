@@ -7,6 +7,7 @@ import {
   journal_problems,
   lock,
   type Report,
+  text,
   textOrNull,
   trustEvent,
   warnings,
@@ -14,7 +15,7 @@ import {
 import { sharedOptions } from "../options.ts";
 import { stepsOfJournal } from "../print/next-steps.ts";
 import { journalSection, type Paint, shortHash } from "../print/parts.ts";
-import { say, singleQuoted } from "../print/printable.ts";
+import { printable, say, singleQuoted } from "../print/printable.ts";
 
 export const journal = defineCommand({
   path: ["plugins", "journal"],
@@ -27,7 +28,7 @@ export const journal = defineCommand({
   arguments: [{ name: "ID", what: "show only the changes of this plugin", isOptional: true }],
   options: { pluginsLock: sharedOptions.pluginsLock },
   exits: {
-    1: "the journal has an invalid line, its chain is broken, or it does not record what plugins.lock has",
+    1: "the journal has an invalid line, its chain is broken, or it does not record what plugins.lock has, which may be missing or unreadable",
   },
   examples: [
     { line: "plugins journal", what: "the changes of all plugins" },
@@ -35,6 +36,10 @@ export const journal = defineCommand({
   ],
   schema: z.object({
     lock: lock.nullable(),
+    lock_fault: z
+      .object({ code: text, message: text })
+      .nullable()
+      .describe("Why plugins.lock cannot be read."),
     journal_path: textOrNull,
     changes: z.array(trustEvent).describe("The last hundred, in their order."),
     change_count: count,
@@ -49,9 +54,10 @@ export const journal = defineCommand({
     await expectLockfile(scope);
     const report = await services.journal({ ...scope, id });
     const { journal_path: path, changes, change_count, journal_problem_count: problems } = report;
+    const { lock_fault: fault } = report;
     const earlier = change_count - changes.length;
     return {
-      exitCode: problems === 0 ? 0 : 1,
+      exitCode: problems === 0 && fault === null ? 0 : 1,
       document: report,
       lines: [
         say`journal: ${path}`,
@@ -66,9 +72,8 @@ export const journal = defineCommand({
           ? paint.good(`journal: ${change_count} lines, nothing wrong`)
           : paint.bad(`journal: ${problems} problem(s)`),
         // What could have been edited without these checks noticing.
-        ...(report.lock === null
-          ? ["not compared with plugins.lock, which is missing or cannot be read"]
-          : []),
+        ...(fault === null ? [] : [`not compared with plugins.lock: ${printable(fault.message)}`]),
+        ...(fault === null && report.lock === null ? ["there is no plugins.lock"] : []),
         ...(change_count === 0
           ? []
           : [

@@ -4,6 +4,7 @@ import type { StaticReport } from "../../discovery/index.ts";
 import {
   checkJournal,
   isSignatureCode,
+  noLock,
   pendingChange,
   readLockWithJournal,
   readTrustJournal,
@@ -49,7 +50,7 @@ export async function verify(scope: CommandScope) {
     // Without any check the policy refuses every plugin or none, and neither is a finding.
     signatures: signaturesUnchecked === undefined ? refusedFor(isSignatureCode) : [],
     signatures_unchecked: signaturesUnchecked ?? null,
-    ...(await journalOf(lock)),
+    ...(await journalOf(lock.path, lock)),
     pending: await isPending(lock.path),
     // The contents of these folders were not compared.
     unreadable,
@@ -115,7 +116,7 @@ export async function lockState(scope: CommandScope) {
       return missing;
     });
   const none = firstProblems([]);
-  const problems = lock === undefined ? none : await readable(journalOf(lock), none);
+  const problems = lockFault === undefined ? await readable(journalOf(lockPath, lock), none) : none;
   // The very first change may have been interrupted before there was a lockfile.
   const pending = lockFault === undefined && (await readable(isPending(lockPath), false));
   return {
@@ -136,8 +137,8 @@ async function isPending(lockPath: string): Promise<boolean> {
 }
 
 /** The lock may have been changed since `known` was read: hashing packages takes a while. */
-async function journalOf(known: NonNullable<StaticReport["lock"]>): Promise<JournalProblems> {
-  const { lock = known, journal } = await readLockWithJournal(known.path);
+async function journalOf(path: string, known: StaticReport["lock"]): Promise<JournalProblems> {
+  const { lock = known ?? noLock, journal } = await readLockWithJournal(path);
   return firstProblems(checkJournal(lock, journal));
 }
 
@@ -155,7 +156,7 @@ export async function journal(request: CommandScope & { readonly id: string | un
       ? await readLockWithJournal(lockPath)
       : { lock: undefined, journal: await readTrustJournal(lockPath) };
   const { path, lines } = found;
-  const problems = lock === undefined ? found.problems : checkJournal(lock, found);
+  const problems = lockFault === undefined ? checkJournal(lock ?? noLock, found) : found.problems;
   if (lock === undefined && lines.length === 0 && problems.length === 0)
     throw (
       lockFault ?? new GlassineError("lockfile_missing", "there is no plugins.lock and no journal")
@@ -163,6 +164,7 @@ export async function journal(request: CommandScope & { readonly id: string | un
   const wanted = lines.filter(({ id }) => request.id === undefined || id === request.id);
   return {
     lock: lockFacts({ lock }),
+    lock_fault: lockFault === undefined ? null : faultOf(lockFault),
     journal_path: path,
     changes: wanted.slice(-maxShown).map(eventOf),
     change_count: wanted.length,

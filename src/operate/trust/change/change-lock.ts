@@ -20,7 +20,17 @@ import {
   statsOf,
   tryRemove,
 } from "./files.ts";
-import { appended, chained, endOf, type JournalLine, lastLockDigest } from "./journal.ts";
+import {
+  appended,
+  chained,
+  checkJournal,
+  endOf,
+  type JournalLine,
+  type JournalProblem,
+  lastLockDigest,
+  noLock,
+  readJournal,
+} from "./journal.ts";
 import { type JournalFile, openJournal } from "./journal-file.ts";
 import { pendingChange, type Recovery, recover, writeRecord } from "./pending.ts";
 import { type Before, type Replaced, replaceFile } from "./replace-file.ts";
@@ -142,6 +152,10 @@ async function applyWithJournal(step: Step): Promise<void> {
   const journal = await openJournal(paths.journal);
   try {
     warnIfOpen(paths.journal, journal.mode, warn);
+    if (before === undefined && checkJournal(noLock, readJournal(journal.bytes)).some(isMismatch))
+      warn(
+        `${printable(paths.lock)} was missing, although its journal trusts plugins, and is made anew without them: compare it with version control.`,
+      );
     const recorded = lastLockDigest(journal.bytes);
     if (before !== undefined && recorded !== undefined && recorded !== sha256(before.bytes))
       warn(
@@ -175,6 +189,10 @@ async function applyWithJournal(step: Step): Promise<void> {
   await onFile(paths.pending, "remove", () => remove(paths.pending)).catch((error: Error) =>
     warn(`${error.message} The change was made. The next change will remove the file.`),
   );
+}
+
+function isMismatch({ problem }: JournalProblem): boolean {
+  return problem === "journal_mismatch";
 }
 
 /** Undoes a change that failed. @returns the error to throw, which says what could not be undone */

@@ -274,6 +274,12 @@ export function appended(
   return new TextEncoder().encode(isTorn && text !== "" ? `\n${text}` : text);
 }
 
+/** A lock for a comparison; without `text` if there is no file. */
+type ComparedLock = Pick<Lockfile, "entries"> & Partial<Pick<Lockfile, "text">>;
+
+/** What a journal is compared with if there is no lock. */
+export const noLock: ComparedLock = { entries: [] };
+
 /**
  * Returns what is wrong with a journal itself, and where it disagrees with the lock.
  *
@@ -285,7 +291,7 @@ export function appended(
  *   those of other ids, in the order of their lines
  */
 export function checkJournal(
-  lock: Pick<Lockfile, "entries" | "text">,
+  lock: ComparedLock,
   { lines, problems }: Journal,
 ): readonly JournalProblem[] {
   const latest = new Map(lines.map((line) => [line.id, line]));
@@ -312,12 +318,13 @@ export function checkJournal(
     }
   }
   const locked = new Set(lock.entries.map(({ id }) => id));
+  const hasNone = lock.text === undefined ? "there is no lock" : "the lock has no entry";
   for (const { id, action } of latest.values())
-    if (action === "trust" && !locked.has(id))
-      report(id, "The journal trusts it, but the lock has no entry.");
+    if (action === "trust" && !locked.has(id)) report(id, `The journal trusts it, but ${hasNone}.`);
   const last = lines.at(-1);
   // An edit that changes neither version nor hash, such as of a comment or granted capabilities.
-  if (mismatches.length === 0 && last?.lock !== undefined && last.lock !== sha256(lock.text)) {
+  const digest = lock.text === undefined ? last?.lock : sha256(lock.text);
+  if (mismatches.length === 0 && last?.lock !== undefined && last.lock !== digest) {
     const detail = "The lock was edited after the change that this line records.";
     return [...problems, { line: last.number, id: undefined, problem: "lock_edited", detail }];
   }
