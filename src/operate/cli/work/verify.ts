@@ -72,16 +72,12 @@ function duplicatesIn({ refused }: StaticReport) {
  * Packages that no lockfile makes acceptable, such as one without an entry point. Those that are
  * reported as something else are left out.
  */
-function brokenIn({ refused, drift, lock }: StaticReport) {
+function brokenIn({ refused, lock }: StaticReport) {
   const locked = (lock?.entries ?? []).map(({ id }) => id);
-  const drifted = drift.filter(({ blocking }) => blocking).map(({ id }) => id);
-  const packages = (lock?.entries ?? []).filter(({ id }) => drifted.includes(id));
-  const isReported = ({ id, package: name, code }: StaticReport["refused"][number]) =>
+  const isReported = ({ id, code }: StaticReport["refused"][number]) =>
     isSignatureCode(code) ||
     code === "duplicate_id" ||
     code === "sibling_rejected" ||
-    // A package that cannot be read has no id.
-    (id === undefined ? packages.some((entry) => entry.package === name) : drifted.includes(id)) ||
     (id !== undefined && locked.includes(id) && unhashableCodes.includes(code));
   return refused
     .filter((refusal) => !isReported(refusal))
