@@ -69,6 +69,11 @@ export const badLockfiles: readonly BadLockfile[] = [
   { name: "a directory", bytes: undefined, code: "lockfile_invalid", problem: "it is a directory" },
   bad("no TOML", "version = 1\n[[plugins]\n", "line 2, column 11: it is not TOML: "),
   bad("a header that is not closed", `${header}id = "a`, "line 4, column 6: it is not TOML: "),
+  bad(
+    "a merge conflict",
+    "version = 1\n\n<<<<<<< HEAD\n=======\n>>>>>>> topic\n",
+    "line 3, column 1: it has a merge conflict: ",
+  ),
   bad("binary data", "version = 1\n\0\0\0", "line 2, column 1: it is not TOML: "),
   bad(
     "arrays in arrays",

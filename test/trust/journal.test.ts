@@ -43,6 +43,20 @@ async function written() {
 const joined = (lines: readonly string[]) => lines.map((each) => `${each}\n`).join("");
 
 describe("the chain", () => {
+  it("does not break where version control changes the ends of lines", async () => {
+    verifies("journal:prev");
+    const { path, journal, lineTexts } = await written();
+    await writeFile(journal, lineTexts.map((each) => `${each}\r\n`).join(""));
+    await trustPlugins(path, [entryOf("fff")], "r");
+    expect((await readTrustJournal(path)).problems).toEqual([]);
+    const last = lineTexts.at(-1) as string;
+    const next = (prev: string) => joined([`${manual.join("\t")}\tlock=0\tprev=${prev}`]);
+    for (const prev of [sha256(last), sha256(`${last}\r`)]) {
+      const text = `${joined(lineTexts.slice(0, -1))}${last}\r\n${next(prev)}`;
+      expect((await read(text)).problems).toEqual([]);
+    }
+  });
+
   it("covers the bytes of the line before, also of a manual or malformed one", async () => {
     verifies("journal:prev", "journal:by-hand");
     const { path, journal, journalText } = await lockFolder();
@@ -51,7 +65,7 @@ describe("the chain", () => {
     await trustPlugins(path, [entryOf("ccc")], "r");
     const texts = (await journalText()).split("\n");
     const prevs = texts.map((text) => /\tprev=(\S+)$/.exec(text)?.[1]);
-    const digest = (at: number) => sha256(texts[at] as string);
+    const digest = (at: number) => sha256((texts[at] as string).replace(/\r$/, ""));
     expect(prevs).toEqual(["-", digest(0), undefined, digest(2), undefined]);
     expect(summaryOf((await read(await journalText())).problems)).toEqual([
       { line: 3, id: undefined, problem: "malformed" },

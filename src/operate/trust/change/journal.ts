@@ -152,6 +152,7 @@ function unescapeField(field: string): string {
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lineFeed = 0x0a;
+const carriageReturn = 0x0d;
 /** Fields of every line that this library writes. A line without them could hide earlier edits. */
 const neverDropped = ["lock", "prev"] as const;
 /** What the first line has in place of the digest of a line before. */
@@ -183,9 +184,7 @@ export function readJournal(bytes: Uint8Array): Journal {
       report("malformed", line.fault);
       return;
     }
-    const before = raw[index - 1];
-    const expected = before === undefined ? noLine : sha256(before);
-    if (line.prev !== undefined && line.prev !== expected)
+    if (line.prev !== undefined && !digestsOf(raw[index - 1]).includes(line.prev))
       report("chain_broken", "It was written after a different line than the one before it.");
     const dropped = neverDropped.filter((key) => line[key] === undefined && seen.has(key));
     if (dropped.length > 0 && !(isByHand(line) && isCovered(next, raw[index]))) {
@@ -205,7 +204,18 @@ function isByHand(line: JournalLine): boolean {
 /** Whether the next line has the digest of this one. */
 function isCovered(next: ReturnType<typeof parseBytes> | undefined, line: Uint8Array | undefined) {
   if (next === undefined || "fault" in next || line === undefined) return false;
-  return next.prev === sha256(line);
+  return next.prev !== undefined && digestsOf(line).includes(next.prev);
+}
+
+/** The digests that the line after this one may have. */
+function digestsOf(line: Uint8Array | undefined): readonly string[] {
+  if (line === undefined) return [noLine];
+  // Earlier versions included a carriage return, which version control may add or remove.
+  return [sha256(withoutReturn(line)), sha256(line)];
+}
+
+function withoutReturn(line: Uint8Array): Uint8Array {
+  return line.at(-1) === carriageReturn ? line.subarray(0, -1) : line;
 }
 
 type JournalEnd = ReturnType<typeof endOf>;
@@ -217,7 +227,7 @@ type JournalEnd = ReturnType<typeof endOf>;
 export function endOf(bytes: Uint8Array) {
   const lines = linesOf(bytes);
   const last = lines.at(-1);
-  const digest = last === undefined ? noLine : sha256(last);
+  const digest = last === undefined ? noLine : sha256(withoutReturn(last));
   return { lines: lines.length, isTorn: endsMidLine(bytes), digest };
 }
 

@@ -117,6 +117,9 @@ export function readLockText(text: string, path: string): ReadLock {
   return { lock, places };
 }
 
+const inConflict =
+  "it has a merge conflict: take this file and its journal from one side, and repeat the `trust` of the other";
+
 function atBeginning(path: string, message: string): GlassineError {
   return lockfileInvalid(path, [{ line: 1, column: 1, message }]);
 }
@@ -126,6 +129,9 @@ function parsed(text: string, path: string): Readonly<Record<string, unknown>> {
     return parse(text, { integersAsBigInt: true, maxDepth });
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
+    const conflict = text.split("\n").findIndex((each) => each.startsWith("<<<<<<<"));
+    if (conflict !== -1)
+      throw lockfileInvalid(path, [{ line: conflict + 1, column: 1, message: inConflict }], error);
     const { line, column } = error;
     // The lines after the first one quote the file.
     const [first = ""] = error.message.replace("Invalid TOML document: ", "").split("\n");
