@@ -155,6 +155,26 @@ describe("plugins untrust", () => {
   });
 });
 
+it("trusting again keeps the entry optional, and warns of no end that it takes away", async () => {
+  verifies("cli:trust-optional", "cli:trust-until");
+  const cwd = await newRoot();
+  const { at, json } = commandIn(cwd);
+  await install(cwd, "guard");
+  await install(cwd, "other");
+  const soon = ["--until", new Date().toISOString().slice(0, 10)];
+  await at("trust", "guard", "--optional", ...soon, ...reason);
+  await at("trust", "other", ...soon, ...reason);
+  const { warnings } = await json("trust", "guard", ...reason);
+  const ends = (warnings as string[]).filter((each) => each.includes("ends after"));
+  expect(ends).toEqual([expect.stringMatching(/^trust in 'other' ends after/)]);
+  const optional = async () =>
+    (await readFile(join(cwd, "plugins.lock"), "utf8")).match(/^optional = .*$/gm);
+  expect(await optional()).toEqual(["optional = true"]);
+  await at("untrust", "guard", ...reason);
+  await at("trust", "guard", ...reason);
+  expect(await optional()).toBeNull();
+});
+
 describe("plugins lock --prune", () => {
   it("keeps optional entries and says so", async () => {
     verifies("cli:lock-prune");

@@ -37,7 +37,7 @@ const declared = {
   },
   optional: {
     flag: "--optional",
-    what: "let a production host start even if the plugin is not installed",
+    what: "let a production host start even if the plugin is not installed; it stays so until `untrust`",
   },
   isolate: {
     flag: "--isolate",

@@ -15,6 +15,7 @@ import type { Isolation, Opening } from "../../isolate/index.ts";
 import { findPackages, memberText } from "../../packages/index.ts";
 import {
   checkReason,
+  endingSoon,
   type TrustedPlugin as Granted,
   invalidSignature,
   isSignatureCode,
@@ -61,7 +62,7 @@ interface TrustRequest extends CommandScope {
   readonly until: string | undefined;
   /** Whether to load the plugin too, and refuse it if that fails. */
   readonly check: boolean;
-  /** Whether a production host may start if it is not installed. */
+  /** Whether a production host may start if it is not installed; false keeps what its entry says. */
   readonly optional: boolean;
   /** Where its code is to run; `undefined` keeps what its entry says. */
   readonly isolate: Isolation | "host" | undefined;
@@ -85,12 +86,11 @@ export async function trust(request: TrustRequest) {
     const before = entries.find((each) => each.id === id);
     const place = placeOf(request, before);
     expectFit(source, place, surveyed);
-    return { ...place, signer: before?.signer };
+    return { ...place, signer: before?.signer, optional: optional || before?.optional };
   };
   const keptNow = keptFrom(surveyed.report.lock ?? { entries: [] });
   const requested = request.check ? await requestedBy(source, keptNow, surveyed) : {};
-  const entryIn = (now: Lockfile) =>
-    entryOf(source, { ...requested, ...keptFrom(now), until, optional });
+  const entryIn = (now: Lockfile) => entryOf(source, { ...requested, ...keptFrom(now), until });
   const { plugins, lock, journal, warnings } = await trustFrom(
     surveyed.options.lockPath,
     (now) => [entryIn(now)],
@@ -99,13 +99,23 @@ export async function trust(request: TrustRequest) {
   );
   const [granted] = plugins as readonly [Granted];
   const ofPlace = await newLockWarnings(request, surveyed.options);
-  const found = new Set([...surveyed.report.warnings, ...ofPlace]);
+  // The end that this change has replaced.
+  const ended = endingSoon(
+    plugins.flatMap(({ previous }) => previous ?? []),
+    new Date(),
+  );
+  const found = [...new Set([...surveyed.report.warnings, ...ofPlace])];
   const ofEntry = entryWarnings(granted.entry, source, surveyed.options);
   return {
     ...trusted(granted),
     lock: factsOfLock(lock),
     journal_path: journal,
-    warnings: [...found, ...policyWarnings(id, surveyed), ...ofEntry, ...warnings],
+    warnings: [
+      ...found.filter((text) => !ended.includes(text)),
+      ...policyWarnings(id, surveyed),
+      ...ofEntry,
+      ...warnings,
+    ],
   };
 }
 
