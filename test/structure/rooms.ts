@@ -167,7 +167,6 @@ export const plan: Plan = {
     "node:os": ["operate", "gateway"],
     "node:path": ["operate", "gateway"],
     "node:process": ["operate/isolate", "operate/cli", "gateway"],
-    "node:readline": ["gateway"],
     "node:stream": ["gateway"],
     "node:string_decoder": ["gateway"],
     "node:timers/promises": ["gateway"],

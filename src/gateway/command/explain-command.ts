@@ -42,10 +42,18 @@ export const explainCommand: Command = defineCommand({
     const { operands, paint } = context;
     const [id = ""] = operands;
     const { file, ...trail } = await trailOf(context);
-    const found = await explainRequest(file, id).catch((error: NodeJS.ErrnoException) => {
+    let skipped = 0;
+    const count = () => {
+      skipped += 1;
+    };
+    const found = await explainRequest(file, id, count).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") throw refusal("io_failed", noTrail(file));
       throw error.syscall === undefined ? error : unreadable("the audit trail", file, error);
     });
+    const tooLong =
+      skipped === 0
+        ? []
+        : [say`lines of ${file} that are longer than 64 MiB were skipped: ${skipped}`];
     if (found === "no_trail")
       throw refusal(
         "io_failed",
@@ -55,13 +63,14 @@ export const explainCommand: Command = defineCommand({
       throw negative(
         "request_unknown",
         say`${file} has no record of request ${id}: ${whyUnknown(trail)}`,
+        tooLong,
       );
-    const missing = missingIn(found, trail);
+    const warnings = [...tooLong, ...missingIn(found, trail)];
     return {
       exitCode: 0,
-      document: { ...found, file, warnings: missing },
+      document: { ...found, file, warnings },
       lines: linesOf(found, paint),
-      warnings: missing,
+      warnings,
     };
   },
 });

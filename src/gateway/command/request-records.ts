@@ -1,6 +1,5 @@
 /** Reads what an audit trail says about one request. */
 import { createReadStream } from "node:fs";
-import { createInterface } from "node:readline";
 import * as z from "zod";
 import { attempt } from "../../core/data/index.ts";
 import { text, textList, textOrNull } from "../../operate/cli/index.ts";
@@ -90,20 +89,54 @@ const findings: Readonly<Record<string, Finding["what"]>> = {
 };
 const ends: readonly string[] = ["mcp.request_ended", "model.request_ended"];
 
+/** Longer than any record. A longer line may not even fit into a string. */
+const maxLineBytes = 64 * 1024 * 1024;
+
+/** Returns the lines of a file; undefined in place of one that is too long. */
+async function* linesIn(file: string): AsyncGenerator<string | undefined> {
+  let pieces: Buffer[] = [];
+  let size = 0;
+  const add = (piece: Buffer) => {
+    size += piece.length;
+    if (size > maxLineBytes) pieces = [];
+    else pieces.push(piece);
+  };
+  const taken = () => {
+    const line = size > maxLineBytes ? undefined : Buffer.concat(pieces).toString();
+    pieces = [];
+    size = 0;
+    return line;
+  };
+  for await (const bytes of createReadStream(file) as AsyncIterable<Buffer>) {
+    let from = 0;
+    for (let to = bytes.indexOf("\n"); to !== -1; to = bytes.indexOf("\n", from)) {
+      add(bytes.subarray(from, to));
+      yield taken();
+      from = to + 1;
+    }
+    add(bytes.subarray(from));
+  }
+  if (size > 0) yield taken();
+}
+
 /**
  * Reads all of `file`. Resolves to undefined if the request has no record, and to "no_trail" if
- * nothing in the file is a record.
+ * nothing in the file is a record. Calls `onSkipped` for each line that is too long to be one.
  */
 export async function explainRequest(
   file: string,
   id: string,
+  onSkipped: () => void,
 ): Promise<Explained | "no_trail" | undefined> {
   const found: AuditRecord[] = [];
   let hasText = false;
   let hasRecord = false;
-  const lines = createInterface({ input: createReadStream(file, "utf8"), crlfDelay: Infinity });
-  for await (const line of lines) {
-    hasText ||= line !== "";
+  for await (const line of linesIn(file)) {
+    hasText ||= line?.trim() !== "";
+    if (line === undefined) {
+      onSkipped();
+      continue;
+    }
     hasRecord ||= anyRecord.safeParse(parsed(line)).success;
     const read = line.includes(id) ? record.safeParse(parsed(line)).data : undefined;
     if (read?.metadata.request === id) found.push(read);

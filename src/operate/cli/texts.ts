@@ -94,7 +94,7 @@ export const texts = {
   output: (code: string, hasChanged: boolean) =>
     `cannot write to standard output: ${printable(code)}${hasChanged ? "; the change was made" : ""}`,
   endedEarly: "internal error: the process ended before the command was done",
-  failedOutside: (text: string) => say`warning: plugin code failed outside its turn: ${text}`,
+  failedOutside: (text: string) => say`warning: something failed outside the command: ${text}`,
 } as const;
 
 /** `CODE: detail`, or the code alone. */

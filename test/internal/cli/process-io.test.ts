@@ -47,7 +47,7 @@ describe("a failure outside the command", () => {
       tell?.(new Error("late\n\u001b[2J"));
       process.removeListener(event, tell as never);
     }
-    const line = "warning: plugin code failed outside its turn: late\\u{a}\\u{1b}[2J\n";
+    const line = "warning: something failed outside the command: late\\u{a}\\u{1b}[2J\n";
     expect(toStderr.mock.calls).toEqual([[line], [line]]);
   });
 });

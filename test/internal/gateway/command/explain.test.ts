@@ -178,6 +178,34 @@ What happened:
   });
 });
 
+it("skips lines that are too long for a record, and says so", async () => {
+  verifies("cli:explain-trail");
+  const timestamp = "2027-01-01T00:00:00.000Z";
+  const record = {
+    eventType: "mcp.request_ended",
+    targetUri: "tools/call echo",
+    tenantId: "default",
+    timestamp,
+    metadata: { request: "r-1", result: "allowed" },
+  };
+  const line = JSON.stringify(record);
+  const cwd = await folderWith({});
+  const file = join(cwd, "audit.jsonl");
+  await writeFile(file, `${line}\r\n`);
+  for (let written = 0; written <= 64; written += 1)
+    await appendFile(file, Buffer.alloc(2 ** 20, "x"));
+  await appendFile(file, `\n${line.replace("allowed", "denied")}`);
+  const explain = (id: string) => run(["explain", id, "--file", file, "--json"], { cwd });
+  const { code, document } = await explain("r-1");
+  expect([code, document().end.outcome]).toEqual([0, "denied"]);
+  expect(document().warnings).toContainEqual(expect.stringContaining("longer than 64 MiB"));
+  const unknown = await explain("r-2");
+  expect([unknown.code, unknown.stderr]).toEqual([
+    1,
+    expect.stringContaining("longer than 64 MiB"),
+  ]);
+});
+
 it("does not advise what is set, nor what another command could do", async () => {
   const audit = { file: "audit.jsonl", access: "all", hooks: true };
   const cwd = await folderWith({ "glassine.config.json": configOf(audit), "audit.jsonl": "" });
