@@ -53,6 +53,23 @@ describe("--root with a lockfile of its own", () => {
   });
 });
 
+it("a lockfile that only the --root folder has is named where one is needed", async () => {
+  verifies("cli:lock-of-root");
+  for (const argv of [["verify"], ["lock", "--check"]]) {
+    const none = `${argv[0]}: no plugins.lock found\n`;
+    const given = [...argv, "--root", root];
+    expect((await at(elsewhere, given)).stderr).toBe(
+      `${none}Create one with \`plugins lock\`, and trust the reviewed plugins.\n`,
+    );
+    await lock(root);
+    expect(await at(elsewhere, given)).toMatchObject({
+      code: 2,
+      stderr: `${none}A host in the --root folder uses ${root}/plugins.lock: run the command in that folder, or name the file with --plugins-lock.\n`,
+    });
+    await rm(join(root, "plugins.lock"));
+  }
+});
+
 it("creating a lockfile beside another folder's packages causes a warning", async () => {
   verifies("cli:lock-of-root");
   for (const argv of [["trust", "guard", ...reason], ["lock"], ["lock", "--all", ...reason]]) {

@@ -219,7 +219,6 @@ describe("a lockfile problem", () => {
     "lockfile_busy",
     "plugins.lock is being changed by another process (pid 7)",
   );
-  const absent = new GlassineError("lockfile_missing", "there is none");
 
   it.each([
     [invalid, `trust: ${invalid.message}`],
@@ -243,12 +242,8 @@ describe("a lockfile problem", () => {
     ]);
   });
 
-  it("is reported by verify if there is no lockfile", async () => {
+  it("is reported by its path if there is none", async () => {
     verifies("cli:refused-lock");
-    const { stderr } = await run(["plugins", "verify"], { services: { verify: failing(absent) } });
-    expect(stderr).toBe(
-      "verify: no plugins.lock found\nCreate one with `plugins lock`, and trust the reviewed plugins.\n",
-    );
     const named = new GlassineError("lockfile_missing", "none", { path: "/a/plugins.lock" });
     const services = { untrust: failing(named) };
     const { stderr: at } = await run(["plugins", "untrust", "a", "--reason", "r"], { services });

@@ -52,12 +52,24 @@ export function negative(code: Failure["code"], message: string, more: readonly 
   return new CommandFailure({ exitCode: 1, code, message, lead: "error: ", more });
 }
 
+/**
+ * The refusal of a command that needs a lockfile where there is none.
+ *
+ * @param ofRoot the lockfile that a host in the `--root` folder uses, if there is one
+ */
+export function noLockfile(command: string, ofRoot: string | undefined): CommandFailure {
+  const advice = ofRoot === undefined ? errorCodes.lockfile_missing.todo : texts.lockThere(ofRoot);
+  return refusal("lockfile_missing", `${command}: no plugins.lock found`, [advice]);
+}
+
 /** Returns the failure for anything thrown. Messages of refusals begin with `command`, if given. */
 export function failureFor(thrown: unknown, command: string | undefined): Failure {
   if (thrown instanceof CommandFailure) return thrown.failure;
   if (isGlassineError(thrown)) {
     const message = refusedText(thrown, command);
-    return { exitCode: 2, code: thrown.code, message, more: adviceFor(thrown, command) };
+    // The prescribed message does not say what to do.
+    const more = thrown.code === "lockfile_newer" ? [errorCodes.lockfile_newer.todo] : [];
+    return { exitCode: 2, code: thrown.code, message, more };
   }
   const fault = systemFault(thrown);
   if (fault !== undefined) {
@@ -72,18 +84,10 @@ export function failureFor(thrown: unknown, command: string | undefined): Failur
   };
 }
 
-/** What to do, where the message is prescribed and does not say it. */
-function adviceFor({ code, data }: GlassineError, name: string | undefined): readonly string[] {
-  // A path that was given and does not exist is a mistake in the path.
-  const isNoLock = code === "lockfile_missing" && !isText(data.path) && name !== undefined;
-  return isNoLock || code === "lockfile_newer" ? [errorCodes[code].todo] : [];
-}
-
 function refusedText(error: GlassineError, name: string | undefined): string {
   const { code, data, message } = error;
   if (code === "lockfile_missing" && isText(data.path)) return texts.lockNotFound(data.path);
   if (name === undefined) return printable(message);
-  if (code === "lockfile_missing") return `${name}: no plugins.lock found`;
   // The version is a string, because it can have any number of digits.
   if (code === "lockfile_newer" && isText(data.path) && isText(data.version))
     return say`${name}: ${data.path} has schema version ${data.version}; this version understands 1`;

@@ -29,6 +29,8 @@ export const texts = {
   lockNotFound: (path: string) => say`plugins.lock not found: ${path}`,
   lockOfRoot: (ofRoot: string, inEffect: string) =>
     `a host in that folder uses ${ofRoot}, but ${inEffect} is in effect here: run the command in that folder, or name the file with --plugins-lock`,
+  lockThere: (ofRoot: string) =>
+    `A host in the --root folder uses ${ofRoot}: run the command in that folder, or name the file with --plugins-lock.`,
   madeElsewhere: (made: string, ofRoot: string) =>
     `${made} is new; a host in the --root folder looks for ${ofRoot}`,
   otherLock: (command: string, ofRoot: string, inEffect: string) =>

@@ -13,6 +13,7 @@ import {
   trustFrom,
 } from "../../trust/index.ts";
 import type { CommandScope } from "../command-host.ts";
+import { noLockfile } from "../failure.ts";
 import type { LockFacts, TrustedPlugin } from "../reports.ts";
 import { texts } from "../texts.ts";
 import { entryOf, entryWarnings, signatureFault, trusted } from "./change-trust.ts";
@@ -57,7 +58,7 @@ export async function lock(request: LockRequest): Promise<LockChange> {
   if (action !== "check") expectOwnLock(options, "lock");
   if (action === "prune") expectNamedLock(request, lockPath);
   if (present === undefined && action !== "create" && action !== "all")
-    throw new GlassineError("lockfile_missing", "there is no plugins.lock");
+    throw noLockfile("lock", options.otherLock);
   const nothing = {
     lock: factsOfLock(present ?? { path: lockPath, entries: [] }),
     journal_path: null,

@@ -10,6 +10,7 @@ import {
   readTrustJournal,
 } from "../../trust/index.ts";
 import type { CommandScope } from "../command-host.ts";
+import { noLockfile } from "../failure.ts";
 import { changesSince } from "../plain-words.ts";
 import type { JournalProblems, ReadFault } from "../reports.ts";
 import {
@@ -24,10 +25,9 @@ import { factsOfLock, lockFacts, unhashableCodes } from "./facts.ts";
 export type VerifyReport = Awaited<ReturnType<typeof verify>>;
 
 export async function verify(scope: CommandScope) {
-  const { report } = await surveyPackages(filesOnlyRequest(scope));
+  const { report, options } = await surveyPackages(filesOnlyRequest(scope));
   const { lock, found, refused, signaturesUnchecked, unreadable, warnings } = report;
-  if (lock === undefined)
-    throw new GlassineError("lockfile_missing", "verify: no plugins.lock found");
+  if (lock === undefined) throw noLockfile("verify", options.otherLock);
   const locked = new Set(lock.entries.map(({ id }) => id));
   const refusedFor = (isCode: (code: string) => boolean) =>
     refused.flatMap(({ id, code, reason }) =>
