@@ -49,6 +49,7 @@ export const gatewayCommandOptions = {
   isolate: {
     flag: "--isolate",
     value: "KIND",
+    values: isolations,
     what: `run the code of each --plugin outside the gateway: ${isolations.join(", ")}`,
   },
   accept: sharedOptions.accept,

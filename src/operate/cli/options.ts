@@ -8,6 +8,8 @@ export interface OptionSpec {
   readonly flag: `--${string}`;
   /** The placeholder for its value in the usage; absent for a switch. */
   readonly value?: string;
+  /** The values that it accepts, for completion. */
+  readonly values?: readonly string[];
   readonly what: string;
   /** Whether an empty value is passed to the command, which reports it itself. */
   readonly mayBeEmpty?: boolean;

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Command } from "../../../src/operate/cli/command.ts";
 import { commands } from "../../../src/operate/cli/command-table.ts";
+import { isolations } from "../../../src/operate/isolate/kinds.ts";
 import { run } from "../../cli/support/run.ts";
 import { verifies } from "../../support/verifies.ts";
 
@@ -38,6 +39,21 @@ describe("the script for bash", () => {
     const nested = commands.filter(({ path }) => path.length > 1).map(({ path }) => path[1]);
     expect([...(await offered("plugins", ""))].sort()).toEqual([...nested].sort());
     expect(await offered("plugins", "des")).toEqual(["describe"]);
+  });
+
+  it("is not in the way of values and of the words of another command", async () => {
+    verifies("cli:completion-values");
+    expect(await offered("plugins", "list", "--root", "")).toEqual([]);
+    expect(await offered("plugins", "list", "--root", "a", "--j")).toEqual(["--json"]);
+    expect(await offered("plugins", "list", "--root", "=", "")).toEqual([]);
+    expect(await offered("plugins", "trust", "--", "--c")).toEqual([]);
+    expect(await offered("plugins", "trust", "a", "--isolate", "")).toEqual([
+      ...isolations,
+      "host",
+    ]);
+    expect(await offered("completion", "")).toEqual(
+      expect.arrayContaining(["bash", "zsh", "fish"]),
+    );
   });
 
   it.each(commands.map((spec) => [spec.path.join(" "), spec] as const))(

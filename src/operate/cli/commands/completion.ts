@@ -12,7 +12,10 @@ const shells = ["bash", "zsh", "fish"] as const;
 export const completion = defineCommand({
   path: ["completion"],
   summary: "print a completion script for a shell",
-  about: ["It matches this version: print it again after an upgrade."],
+  about: [
+    "It matches this version: print it again after an upgrade.",
+    "After an option with a value, and after --, the script leaves it to the shell to complete files.",
+  ],
   arguments: [{ name: "SHELL", what: "bash, zsh or fish" }],
   examples: [
     { line: "completion bash", what: "append it to ~/.bash_completion" },
@@ -35,6 +38,8 @@ interface Word {
   readonly what: string;
   /** Whether a value follows it. */
   readonly takesValue?: boolean;
+  /** The values that it accepts, if they are known. */
+  readonly values?: readonly string[] | undefined;
 }
 
 /** Pairs of the beginning of a command line and the words that can follow it. */
@@ -44,7 +49,13 @@ type Endings = readonly (readonly [string, readonly Word[]])[];
 function wordsBehind(commands: readonly Command[], host: NamedHost): Endings {
   const ofCommands = commands.map(
     ({ path, options }) =>
-      [path.join(" "), Object.values(options).map((spec) => wordOfOption(spec, host))] as const,
+      [
+        path.join(" "),
+        [
+          ...(path[0] === "completion" ? shells.map((word) => ({ word, what: "a shell" })) : []),
+          ...Object.values(options).map((spec) => wordOfOption(spec, host)),
+        ],
+      ] as const,
   );
   const nestedIn = (group: string) =>
     commands
@@ -65,8 +76,8 @@ function wordOf({ path, summary }: Command, host: NamedHost): Word {
   return { word: path.at(-1) ?? "", what: named(summary, host) };
 }
 
-function wordOfOption({ flag, what, value }: OptionSpec, host: NamedHost): Word {
-  return { word: flag, what: named(what, host), takesValue: value !== undefined };
+function wordOfOption({ flag, what, value, values }: OptionSpec, host: NamedHost): Word {
+  return { word: flag, what: named(what, host), takesValue: value !== undefined, values };
 }
 
 function functionName({ bin }: NamedHost): string {
@@ -74,11 +85,24 @@ function functionName({ bin }: NamedHost): string {
 }
 
 /** The branches of a `case` over the words so far. `plugins` matches exactly, not as a prefix. */
-function cases(endings: Endings, line: (words: readonly Word[]) => string): readonly string[] {
-  return endings.map(([path, words]) => {
-    const pattern = path === "" ? '""' : path === "plugins" ? "plugins" : `"${path}"|"${path} "*`;
-    return `    ${pattern}) ${line(words)} ;;`;
-  });
+function cases(endings: Endings, line: (words: string) => string): readonly string[] {
+  const ofValues = endings.flatMap(([path, words]) =>
+    words.flatMap(({ word, values }) =>
+      values === undefined ? [] : [`    "${path}"*" ${word}") ${line(values.join(" "))} ;;`],
+    ),
+  );
+  const valued = endings.flatMap(([, words]) => words.filter(({ takesValue }) => takesValue));
+  const flags = [...new Set(valued.map(({ word }) => `*" ${word}"`))];
+  return [
+    // Files: bash makes a word of the `=` of an option.
+    '    *" --"|*" -- "*|*" =") ;;',
+    ...ofValues,
+    `    ${flags.join("|")}) ;;`,
+    ...endings.map(([path, words]) => {
+      const pattern = path === "" ? '""' : path === "plugins" ? "plugins" : `"${path}"|"${path} "*`;
+      return `    ${pattern}) ${line(listOf(words))} ;;`;
+    }),
+  ];
 }
 
 const listOf = (words: readonly Word[]) => words.map(({ word }) => word).join(" ");
@@ -90,7 +114,7 @@ function bash(endings: Endings, host: NamedHost): readonly string[] {
     '  local words=""',
     `  local before=("\${COMP_WORDS[@]:1:COMP_CWORD-1}")`,
     `  case "\${before[*]}" in`,
-    ...cases(endings, (words) => `words="${listOf(words)}"`),
+    ...cases(endings, (words) => `words="${words}"`),
     "  esac",
     `  COMPREPLY=($(compgen -W "$words" -- "\${COMP_WORDS[COMP_CWORD]}"))`,
     "}",
@@ -104,7 +128,7 @@ function zsh(endings: Endings, host: NamedHost): readonly string[] {
     `#compdef ${host.bin}`,
     `${name}() {`,
     `  case "\${(j: :)words[2,CURRENT-1]}" in`,
-    ...cases(endings, (words) => `compadd -- ${listOf(words)}`),
+    ...cases(endings, (words) => `compadd -- ${words}`),
     "  esac",
     "  _files",
     "}",
@@ -125,8 +149,11 @@ function fish(endings: Endings, host: NamedHost): readonly string[] {
   });
 }
 
-function fishLine({ bin }: NamedHost, condition: string, { word, what, takesValue }: Word): string {
+function fishLine({ bin }: NamedHost, condition: string, each: Word): string {
+  const { word, what, takesValue, values } = each;
   const said = `-n '${condition}' -d ${singleQuoted(what)}`;
   if (!word.startsWith("--")) return `complete -c ${bin} -f ${said} -a ${word}`;
-  return `complete -c ${bin} ${said} -l ${word.slice(2)}${takesValue === true ? " -r" : ""}`;
+  const value =
+    values !== undefined ? ` -x -a '${values.join(" ")}'` : takesValue === true ? " -r" : "";
+  return `complete -c ${bin} ${said} -l ${word.slice(2)}${value}`;
 }

@@ -42,6 +42,7 @@ const declared = {
   isolate: {
     flag: "--isolate",
     value: "KIND",
+    values: [...isolations, "host"],
     what: `where its code runs: ${isolations.join(", ")}, or host (default: as its entry says, else host)`,
   },
   accept: sharedOptions.accept,
