@@ -4,11 +4,15 @@ import { anthropic } from "glassine/anthropic";
 import { bedrock } from "glassine/bedrock";
 import { google } from "glassine/google";
 import { guardModel, type ModelEvent, type ModelProvider } from "glassine/http";
+import type { Message } from "glassine/messages";
 import { chatCompletions } from "glassine/openai";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 
 const pass = () => undefined;
+const redact = (message: Message) => ({
+  modifiedPayload: JSON.parse(JSON.stringify(message).replaceAll("hunter2", "***")) as Message,
+});
 const outputs = (stream: StreamMode) => ({ "cmf.llm_output": { handler: pass, stream } });
 
 interface Options {
@@ -66,6 +70,8 @@ const end = [
   { type: "message_stop" },
 ];
 
+const modes: readonly StreamMode[] = ["buffer", { window: 7 }];
+
 describe("what a stream cannot be written with", () => {
   const unknown: readonly [string, ModelProvider, readonly object[]][] = [
     [
@@ -86,8 +92,6 @@ describe("what a stream cannot be written with", () => {
       ],
     ],
   ];
-  const modes: readonly StreamMode[] = ["buffer", { window: 2 }];
-
   it.each(unknown)("is not left out although it is allowed: %s", async (_, provider, events) => {
     verifies("adapters:stream-whole");
     const allow = ["content"];
@@ -199,6 +203,27 @@ describe("what comes late in a stream", () => {
     const { left, code } = await forward(chatCompletions, events, { ...early, allow: ["content"] });
     expect(code).toBeUndefined();
     expect(JSON.stringify(left)).toContain('"stop"');
+  });
+
+  it("may be a citation of a text that changes", async () => {
+    verifies("adapters:forwarded-same");
+    const source = { type: "char_location", cited_text: "c", document_index: 0 };
+    const cited = [
+      begin,
+      at("start", { content_block: { type: "text", text: "", citations: [] } }),
+      at("delta", { delta: { type: "text_delta", text } }),
+      at("delta", { delta: { type: "citations_delta", citation: source } }),
+      at("delta", { delta: { type: "text_delta", text: " It is hunter2." } }),
+      ...end,
+    ];
+    for (const stream of modes) {
+      const hooks = { "cmf.llm_output": { handler: redact, stream } };
+      const { left, code } = await forward(anthropic, cited, { hooks, allow: ["citation"] });
+      expect(code).toBeUndefined();
+      expect(answerOf(anthropic, left)).toMatchObject({
+        content: [{ type: "text", text: `${text} It is ***.` }],
+      });
+    }
   });
 
   it("ends the stream with an error if it belongs into what has left", async () => {
