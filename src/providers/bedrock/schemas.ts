@@ -62,6 +62,19 @@ export const eventSchema = z.looseObject({
   messageStop: z.optional(z.looseObject({ stopReason: text })),
   metadata: z.optional(z.looseObject({ usage })),
 });
+
+const nothing = z.optional(z.never());
+
+/** An event to write. No SDK reads text of an answer in the start of a block. */
+export const writtenEventSchema = z.looseObject({
+  ...eventSchema.shape,
+  contentBlockStart: z.optional(
+    z.looseObject({
+      start: z.looseObject({ ...block.shape, citationsContent: nothing, guardContent: nothing }),
+    }),
+  ),
+});
+
 export const imageSchema = z.looseObject({ image: z.nonoptional(medium) });
 export const citationSchema = z.looseObject({ citation: z.looseObject({}) });
 export const redactedSchema = z.looseObject({

@@ -162,7 +162,10 @@ const stream: StreamTable = {
     const { content, citations } = objectIn(block.citationsContent);
     const [first, ...more] = objectsIn(content);
     const isOne = typeof first?.text === "string" && more.length === 0;
-    return isOne && Array.isArray(citations) ? { text: first.text ?? "", citations } : block;
+    // An edit of the text has dropped its citations.
+    const { text = "" } = first ?? {};
+    if (isOne && citations === undefined) return { text };
+    return isOne && Array.isArray(citations) ? { text, citations } : block;
   },
   events: {
     ...event("messageStart", (answer, { role }) =>
@@ -204,7 +207,7 @@ const stream: StreamTable = {
 const stopFields = ["stopReason", "additionalModelResponseFields"];
 
 const events: EventTable = {
-  schema: z.array(schemas.eventSchema),
+  schema: z.array(schemas.writtenEventSchema),
   begin: ({ output }) => [{ messageStart: chosen(objectIn(objectIn(output).message), ["role"]) }],
   block(contentBlockIndex, block, deltas) {
     const { input: _, ...toolUse } = objectIn(block.toolUse);

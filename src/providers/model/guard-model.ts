@@ -302,7 +302,9 @@ class Exchange implements ModelExchange {
   /** The events still to be sent; `undefined` if `judged` contradicts those that were sent. */
   #rest(document: object, judged: object, forwarding: Forwarding): readonly object[] | undefined {
     if (forwarding === "as they come") return isSameJsonText(document, judged) ? [] : undefined;
-    const events = this.#provider.toEvents(judged, this.#limits);
+    const events = this.#read("edit_unwritable", () =>
+      this.#provider.toEvents(judged, this.#limits),
+    );
     return forwarding === "whole" ? events : forwarding.last(events, this.#limits);
   }
 

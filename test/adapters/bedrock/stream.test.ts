@@ -173,6 +173,24 @@ describe("events", () => {
     expect(pushed(events).done).toBe(true);
   });
 
+  it("have a text whose citations are gone", () => {
+    verifies("bedrock:events");
+    const text = { citationsContent: { content: [{ text: "So it says." }] } };
+    const events = toConverseEvents(answerOf([text], "end_turn"));
+    expect(events.slice(1, 3)).toEqual([delta(0, { text: "So it says." }), end(0)]);
+    expect(pushed(events).current.messages).toEqual(
+      fromConverseResponse(answerOf([text], "end_turn")).messages,
+    );
+  });
+
+  it.each([
+    { citationsContent: { content: [{ text: "So " }, { text: "it says." }], citations: [] } },
+    { guardContent: { text: { text: "So it says." } } },
+  ])("are none for a text that the API does not stream: %j", (text) => {
+    verifies("bedrock:unstreamed");
+    expect(codeOf(() => toConverseEvents(answerOf([text], "end_turn")))).toBe("document_invalid");
+  });
+
   it("are those of the API", () => {
     verifies("bedrock:events");
     const call = { toolUse: { toolUseId: "1", name: "f", input: { a: 1 } } };
