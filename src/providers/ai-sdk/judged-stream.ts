@@ -2,6 +2,7 @@
 import type { ModelExchange, ModelOutcome, ModelRefusal } from "../model/index.ts";
 import type { StreamLimits } from "../rewrite/index.ts";
 import { apiCallError } from "./api-call-error.ts";
+import { HeldEvents } from "./held-events.ts";
 import { fieldOf } from "./host-values.ts";
 
 /** An exchange that has not ended, and the signal that aborts it. */
@@ -45,12 +46,13 @@ export function judgedStream(
 
   async function* judgedEvents(): AsyncGenerator<unknown> {
     const { exchange } = open;
+    const held = new HeldEvents();
     try {
       for await (const { event, refusal } of exchange.judgeEvents(
         eventsOf(reader, isJudged),
         limits,
       )) {
-        if (refusal === undefined) yield event;
+        if (refusal === undefined) yield* isJudged ? held.next(event) : [event];
         else yield { type: "error", error: endRefused(open, refusal) };
       }
       outcome = "allowed";

@@ -73,3 +73,70 @@ describe.each(versions)("a stream of $name", (version) => {
     ]);
   });
 });
+
+describe.each(versions)("a stream of $name that is passed on as it comes", (version) => {
+  async function passed(events: readonly object[], hooks: object) {
+    const { ai, Model, usage, specificationVersion } = version;
+    const end = { type: "finish", finishReason: version.finishReason("stop"), usage };
+    const all = [{ type: "stream-start", warnings: [] }, ...events, end];
+    const doStream = async () => ({ stream: ai.simulateReadableStream({ chunks: all }) });
+    const plugin = definePlugin({ name: "looker", version: "1.0.0", hooks } as never);
+    const middleware = aiMiddleware(await createPluginManager({ plugins: [plugin] }), {
+      specificationVersion,
+    });
+    const model = ai.wrapLanguageModel({
+      model: new Model({ doStream: doStream as never }),
+      middleware: middleware as never,
+    });
+    const { stream } = await model.doStream({ prompt: [] } as never);
+    const came: object[] = [];
+    for await (const event of stream as AsyncIterable<object>) came.push(event);
+    return came.slice(1, -1);
+  }
+  const judged = outputs("pass");
+  const call = { type: "tool-call", toolCallId: "c", toolName: "f", input: '{"a":1}' };
+  const inputOf = (deltas: readonly string[], more: object = {}) => [
+    { type: "tool-input-start", id: "c", toolName: "f", ...more },
+    ...deltas.map((delta) => ({ type: "tool-input-delta", id: "c", delta })),
+    { type: "tool-input-end", id: "c" },
+  ];
+  const resultOf = (result: string, more: object = {}) => ({
+    type: "tool-result",
+    toolCallId: "c",
+    toolName: "f",
+    result,
+    ...more,
+  });
+  const ran = { ...call, providerExecuted: true };
+  const early = { preliminary: true };
+
+  it("has the input of a call, if it is that of the call", async () => {
+    verifies("aisdk:model-unkept");
+    const same = [...inputOf(['{"a"', ":1}"]), call];
+    const noted = inputOf(['{"a"', ":1}"], { providerMetadata: { p: { note: "n" } } });
+    for (const events of [same, [...noted, call]]) {
+      expect(await passed(events, judged)).toEqual(same);
+    }
+    expect(await passed([...inputOf(['{"a":2}']), call], judged)).toEqual([call]);
+  });
+
+  it("has the last result of a call, and no raw data", async () => {
+    verifies("aisdk:model-unkept");
+    const results = [resultOf("a", early), resultOf("b", early)];
+    expect(await passed([ran, ...results, resultOf("c")], judged)).toEqual([ran, resultOf("c")]);
+    expect(await passed([ran, ...results], judged)).toEqual([ran, resultOf("b", early)]);
+    expect(await passed([{ type: "raw", rawValue: "a" }, ran], judged)).toEqual([ran]);
+  });
+
+  it("has everything, if no plugin sees answers", async () => {
+    verifies("aisdk:model-unkept");
+    const all = [
+      { type: "raw", rawValue: "a" },
+      ...inputOf(["{}"]),
+      ran,
+      resultOf("a", early),
+      resultOf("b"),
+    ];
+    expect(await passed(all, { "cmf.llm_input": pass })).toEqual(all);
+  });
+});
