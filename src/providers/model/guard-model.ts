@@ -330,7 +330,10 @@ class Exchange implements ModelExchange {
 
   /** Refuses an answer that reports a failure of the provider, with its judged message. */
   async #refuseError(answer: unknown): Promise<void> {
-    if (isError(ownValue(answer, "error"))) throw new Refused(await this.judgeError(answer, 502));
+    // A stream of Google may come as an array of its events.
+    const events: readonly unknown[] = Array.isArray(answer) ? answer : [answer];
+    const failed = events.find((event) => isError(ownValue(event, "error")));
+    if (failed !== undefined) throw new Refused(await this.judgeError(failed, 502));
   }
 
   end(refusal?: ModelRefusal, outcome?: ModelOutcome, code = refusal?.code): void {

@@ -1,6 +1,7 @@
 /** What the caller gets of a provider's error: its message as plugins left it, and its code. */
 import { createPluginManager, definePlugin, deny } from "glassine";
 import { anthropic } from "glassine/anthropic";
+import { google } from "glassine/google";
 import { guardModel, type ModelProvider } from "glassine/http";
 import type { Message } from "glassine/messages";
 import { chatCompletions, responses } from "glassine/openai";
@@ -14,13 +15,14 @@ async function guardOf(
   handler: (message: Message) => ReturnType<typeof redact> | ReturnType<typeof deny>,
   stream: "buffer" | "pass" = "buffer",
   provider: ModelProvider = chatCompletions,
+  allow: readonly string[] = [],
 ) {
   const judge = definePlugin({
     name: "judge",
     version: "1.0.0",
     hooks: { "cmf.llm_output": { handler, stream } },
   });
-  return guardModel(provider, await createPluginManager({ plugins: [judge] }));
+  return guardModel(provider, await createPluginManager({ plugins: [judge] }), { allow });
 }
 
 const message = "hunter2 is wrong";
@@ -118,6 +120,15 @@ describe("an error of the provider", () => {
     const refusal = { code: "server_error", reason: judged, status: 502 };
     const exchange = (await guardOf(redact, "buffer", api)).begin();
     expect(await exchange.judgeAnswer({ ...document, error })).toEqual({ refusal });
+  });
+
+  it("is not read as an event of a stream that comes as an array", async () => {
+    const event = { candidates: [{ content: { role: "model", parts: [{ text: "A" }] } }] };
+    const exchange = (await guardOf(redact, "buffer", google, ["content"])).begin();
+    const error = { code: 503, message, status: "UNAVAILABLE" };
+    expect(await exchange.judgeAnswer([event, { error }])).toEqual({
+      refusal: { code: "UNAVAILABLE", reason: judged, status: 502 },
+    });
   });
 
   it("keeps the type that Anthropic gave it, also in a stream that has begun", () => {
