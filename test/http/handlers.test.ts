@@ -1,9 +1,14 @@
 /** Handlers that misbehave behind a guard, and hosts that configure a guard wrongly. */
-import { createServer, type RequestListener, request as send } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  request as send,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import express, { type Response as Reply } from "express";
-import { createPluginManager, definePlugin } from "glassine";
+import { createPluginManager, definePlugin, type Plugin } from "glassine";
 import { guardExpress, guardFastify, guardHono, type ServerGuardOptions } from "glassine/http";
 import type { Message } from "glassine/messages";
 import { chatCompletions, openai } from "glassine/openai";
@@ -53,9 +58,13 @@ interface Got {
   readonly isWhole: boolean;
 }
 
-/** Posts to an Express handler behind a guard, and records everything that is sent back. */
-async function answerOf(handler: (reply: Reply) => unknown, options: object = {}): Promise<Got> {
-  const manager = await createPluginManager({ plugins: [guard] });
+/** Posts to an Express handler behind a guard, and returns the answer before anything of it is read. */
+async function reading(
+  handler: (reply: Reply) => unknown,
+  plugin: Plugin = guard,
+  options: object = {},
+): Promise<IncomingMessage> {
+  const manager = await createPluginManager({ plugins: [plugin] });
   const app = express();
   app.use("/v1", guardExpress(manager, { provider: openai, ...options }));
   app.post("/v1/chat/completions", (_request, reply) => handler(reply));
@@ -72,22 +81,25 @@ async function answerOf(handler: (reply: Reply) => unknown, options: object = {}
     const path = "/v1/chat/completions";
     const asked = send(
       { port, host: "127.0.0.1", path, method: "POST", headers, agent: false },
-      (response) => {
-        const { statusCode, statusMessage, rawHeaders } = response;
-        let text = "";
-        response.setEncoding("utf8").on("data", (chunk) => {
-          text += chunk;
-        });
-        response.on("error", () => undefined);
-        response.on("close", () => {
-          const head = [statusMessage, ...rawHeaders, ...response.rawTrailers].join(" ");
-          resolve({ status: statusCode, text, head, isWhole: response.complete });
-        });
-      },
+      resolve,
     );
     asked.on("error", reject);
     asked.end(JSON.stringify({ model: "m", messages: [{ role: "user", content: "Hi" }] }));
   });
+}
+
+/** Posts in the same way, and records everything that is sent back. */
+async function answerOf(handler: (reply: Reply) => unknown, options: object = {}): Promise<Got> {
+  const response = await reading(handler, guard, options);
+  const { statusCode, statusMessage, rawHeaders } = response;
+  let text = "";
+  response.setEncoding("utf8").on("data", (chunk) => {
+    text += chunk;
+  });
+  response.on("error", () => undefined);
+  await new Promise((resolve) => response.on("close", resolve));
+  const head = [statusMessage, ...rawHeaders, ...response.rawTrailers].join(" ");
+  return { status: statusCode, text, head, isWhole: response.complete };
 }
 
 describe.each([
@@ -177,6 +189,49 @@ describe.each([
   it("is not asked about a request that is too large", async () => {
     const got = await answerOf(() => expect.unreachable(), { limits: { requestBytes: 10 } });
     expect(got.status).toBe(413);
+  });
+
+  it("is asked to wait for a client that reads slowly, or for nobody", async () => {
+    const piece = Buffer.from(`: ${"a".repeat(99_996)}\n\n`);
+    const pieces = 400;
+    let made = 0;
+    const handler = (reply: Reply) => {
+      const next = () => {
+        while (made < pieces) {
+          made += 1;
+          if (reply.write(piece)) continue;
+          expect(reply.writableNeedDrain).toBe(true);
+          return reply.once("drain", next);
+        }
+        return reply.end();
+      };
+      reply.type("text/event-stream");
+      next();
+    };
+    const inputs = definePlugin({
+      name: "inputs",
+      version: "1.0.0",
+      hooks: { "cmf.llm_input": () => undefined },
+    });
+    const response = await reading(handler, inputs);
+    let before = -1;
+    while (before !== made) {
+      before = made;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    expect(made).toBeLessThan(pieces / 2);
+    let length = 0;
+    for await (const chunk of response) length += chunk.length;
+    expect(length).toBe(pieces * piece.length);
+
+    made = 0;
+    // What a refused handler still writes is dropped, and nothing waits for it.
+    const refused = await answerOf((reply) => {
+      reply.type("text/event-stream").write("data: {}\n\n");
+      handler(reply);
+    });
+    expect(refused.status).toBe(502);
+    await expect.poll(() => made).toBe(pieces);
   });
 
   it("answers by itself where no plugin listens", async () => {

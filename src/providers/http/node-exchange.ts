@@ -155,20 +155,21 @@ async function deliver(
   write(() => outgoing.flushHeaders());
   for await (const chunk of response.body ?? []) {
     if (outgoing.destroyed) return;
-    if (!write(() => outgoing.write(chunk))) await drained(outgoing);
+    if (!write(() => outgoing.write(chunk))) await drained(outgoing, output);
   }
   write(() => outgoing.end());
 }
 
 /** Settles when the client reads on, or is gone. */
-function drained(outgoing: NodeResponse): Promise<void> {
+function drained(outgoing: NodeResponse, output: CapturedOutput | undefined): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       outgoing.off("drain", done);
       outgoing.off("close", done);
       resolve();
     };
-    outgoing.once("drain", done);
+    if (output === undefined) outgoing.once("drain", done);
+    else output.onceDrained(done);
     outgoing.once("close", done);
   });
 }

@@ -25,6 +25,7 @@ export interface NodeResponse {
   write(chunk: unknown): boolean;
   end(): unknown;
   flushHeaders(): void;
+  emit(event: "drain"): boolean;
 }
 
 /** The output of a handler, held back. */
@@ -33,6 +34,8 @@ export interface CapturedOutput {
   readonly response: Promise<Response>;
   /** Runs `work`, whose writes go to the client. */
   writeThrough<Result>(work: () => Result): Result;
+  /** Calls `listener` once the client has read what was written. */
+  onceDrained(listener: () => void): void;
   /** Drops whatever the handler writes from now on. */
   stop(): void;
 }
@@ -41,7 +44,10 @@ export interface CapturedOutput {
 const ofTheBody = ["content-length", "transfer-encoding", "etag", "trailer"] as const;
 
 type AnyFunction = (this: unknown, ...given: unknown[]) => unknown;
-const replaced = ["writeHead", "write", "end", "flushHeaders", "addTrailers"] as const;
+const replaced = ["writeHead", "write", "end", "flushHeaders", "addTrailers", "emit"] as const;
+
+/** How many bytes wait to be judged before the handler is asked to wait. */
+const mostWaiting = 65_536;
 
 /** Begins to hold back what is written. */
 export function captureOutput(outgoing: NodeResponse): CapturedOutput {
@@ -62,15 +68,32 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
   /** True while this file writes: Node's own functions call one another by the replaced names. */
   let isWritingThrough = false;
 
-  const body = new ReadableStream<Uint8Array>({
-    start: (controller) => {
-      pieces = controller;
+  /** True after a `write` that returned false, until the handler may go on. */
+  let isFull = false;
+  let drained = () => {};
+
+  const goOn = () => {
+    if (!isFull) return;
+    isFull = false;
+    // Later, as Node does it: the handler may write at once.
+    queueMicrotask(() => original.emit.call(outgoing, "drain"));
+  };
+  const drop = () => {
+    pieces = undefined;
+    goOn();
+  };
+
+  const body = new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => {
+        pieces = controller;
+      },
+      pull: goOn,
+      // Whatever is written after that is dropped.
+      cancel: drop,
     },
-    // Whatever is written after that is dropped.
-    cancel: () => {
-      pieces = undefined;
-    },
-  });
+    { highWaterMark: mostWaiting, size: ({ byteLength }) => byteLength },
+  );
 
   const begin = () => {
     if (isBegun) return;
@@ -82,6 +105,7 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
       const isEmpty = status === 204 || status === 205 || status === 304;
       const headers = headersOf(outgoing.getHeaders());
       for (const name of ofTheBody) headers.delete(name);
+      if (isEmpty) drop();
       resolve(new Response(isEmpty ? null : body, { status, headers }));
     } catch (error) {
       // For example a status that no answer has.
@@ -115,7 +139,8 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     write(...given) {
       add(given[0], given[1]);
       callBack(given);
-      return true;
+      isFull = (pieces?.desiredSize ?? 1) <= 0;
+      return !isFull;
     },
     end(...given) {
       add(given[0], given[1]);
@@ -127,6 +152,12 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     flushHeaders: begin,
     // Trailers follow the body, and nobody judges them.
     addTrailers: () => undefined,
+    emit(...given) {
+      if (given[0] !== "drain") return original.emit.apply(outgoing, given);
+      // The client has read on, which does not concern the handler.
+      drained();
+      return true;
+    },
   };
 
   for (const name of replaced) {
@@ -138,6 +169,7 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
   const isReally = (name: string) => Reflect.get(prototype, name, outgoing) === true;
   Object.defineProperties(outgoing, {
     headersSent: { get: () => isBegun || isReally("headersSent"), configurable: true },
+    writableNeedDrain: { get: () => isFull, configurable: true },
     writableEnded: { get: () => isEnded || isReally("writableEnded"), configurable: true },
   });
 
@@ -158,9 +190,10 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
         isWritingThrough = false;
       }
     },
-    stop() {
-      pieces = undefined;
+    onceDrained(listener) {
+      drained = listener;
     },
+    stop: drop,
   };
 }
 
