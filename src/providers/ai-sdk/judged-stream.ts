@@ -42,6 +42,9 @@ export function judgedStream(
 ): ReadableStream {
   const reader = (stream as ReadableStream<object>).getReader();
   let outcome: ModelOutcome = "aborted";
+  // Whoever aborts may not read on, and then nothing else would end the exchange.
+  const abort = () => open.exchange.end(undefined, "aborted");
+  open.signal?.addEventListener("abort", abort);
   const events = judgedEvents();
 
   async function* judgedEvents(): AsyncGenerator<unknown> {
@@ -63,6 +66,7 @@ export function judgedStream(
     } finally {
       // Has no effect if a refusal has already ended the exchange.
       exchange.end(undefined, outcome);
+      open.signal?.removeEventListener("abort", abort);
       cancel(reader);
     }
   }

@@ -132,7 +132,11 @@ async function judgeEventStream(response: Response, judged: JudgedExchange): Pro
   const { maxEvents, answerBytes } = limits;
   // The caller's signal stops the provider, and so does a caller who reads no further.
   const stop = new AbortController();
-  const abort = () => stop.abort(signal?.reason);
+  const abort = () => {
+    // Whoever aborts may not read on, and then nothing else would end the exchange.
+    exchange.end(undefined, "aborted");
+    stop.abort(signal?.reason);
+  };
   signal?.addEventListener("abort", abort, { signal: stop.signal });
   const events = eventsIn(response.body, provider, limits, stop.signal);
   const source = exchange.judgeEvents(events, { maxEvents, textUnits: answerBytes });

@@ -416,6 +416,19 @@ describe("the middleware", () => {
     expect(isCancelled()).toBe(true);
   });
 
+  it("ends when the caller aborts a stream, even if it reads no further", async () => {
+    const ends: string[] = [];
+    const { model } = streamOf(Array.from({ length: 100 }, () => text("a")).flat());
+    const wrapped = await guarded(version6, model, { "cmf.llm_input": () => {} }, outcomes(ends));
+    const controller = new AbortController();
+    const { signal: abortSignal } = controller;
+    const { stream } = await wrapped.doStream({ prompt: [], abortSignal });
+    await stream.getReader().read();
+    expect(ends).toEqual([]);
+    controller.abort();
+    expect(ends).toEqual(["aborted -"]);
+  });
+
   it("ends with the reason of an abort", async () => {
     const controller = new AbortController();
     const ends: string[] = [];
