@@ -74,9 +74,23 @@ export function reportFormats(request: JsonObject, left: Collector<Left>): void 
   reportFields(readingWith(left, {}, reportUnshown), objects, [], formats);
 }
 
+/** What was found. The message of a moderation that failed is not a setting: a person reads it. */
+const verdict = [
+  "categories",
+  "category_applied_input_types",
+  "category_scores",
+  "code",
+  "flagged",
+  "model",
+  "results",
+  "type",
+];
+
 /** The settings of responses. Text that they repeat from their request is reported separately. */
 export const responseSettings: readonly string[] = [
   ...requestSettings,
+  ...under("moderation.input", verdict),
+  ...under("moderation.output", verdict),
   "billing",
   "completed_at",
   "conversation",

@@ -423,3 +423,20 @@ describe("a phase", () => {
     expect(contentIn(left)).toEqual(["input[0].phase"]);
   });
 });
+
+it("shows why a moderation failed as content, and what it found as settings", () => {
+  verifies("openai:left");
+  const failed = { type: "error", code: "x", message: "The text was: hidden" };
+  const flagged = { categories: { violence: true }, flagged: true, model: "m" };
+  const found = { type: "moderation_results", results: [flagged], model: "m" };
+  const moderation = { input: failed, output: { ...found, ...flagged } };
+  for (const { left } of [
+    fromChatResponse({ ...chatCompletion, moderation }),
+    fromResponsesResponse({ ...response, moderation }),
+  ]) {
+    expect(contentIn(left)).toContain("moderation.input.message");
+    expect(contentIn(left).filter((path) => path.startsWith("moderation"))).toHaveLength(1);
+  }
+  const request = fromChatRequest({ ...chatParams, moderation: { model: "m" } });
+  expect(contentIn(request.left)).not.toContain("moderation");
+});
