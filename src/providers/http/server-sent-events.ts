@@ -25,8 +25,9 @@ export async function* eventsIn(
   const tooLarge = () => new Refused(refusalOf("answer_too_large"));
   let isOver = false;
   for await (const { data } of eventsFrom(texts, { maxUnits: eventUnits, tooLarge })) {
-    if (isOver) throw new Refused(refusalOf("answer_invalid"));
-    if (data === lastData) isOver = true;
+    // Some servers write spaces after it, or write it twice.
+    if (data.trim() === lastData) isOver = true;
+    else if (isOver) throw new Refused(refusalOf("answer_invalid"));
     else yield jsonIn(data, "answer_invalid");
   }
 }

@@ -165,6 +165,19 @@ describe.each([
   });
 });
 
+it.each(["data: [DONE] \n\n", `${done}${done}`])(
+  "found: the last line may come twice, and end with a space: %j",
+  async (last) => {
+    const { fetch } = standIn(() => streamed([...chatText("Ahoy").slice(0, -1), last]));
+    const manager = await managerIn("buffer", redact);
+    const body = JSON.stringify({ model: "m", stream: true, messages: [] });
+    const asked = guardFetch(manager, { provider: openai, fetch });
+    const answer = await asked("https://api.example/v1/chat/completions", { method: "POST", body });
+    expect(answer.status).toBe(200);
+    expect((await answer.text()).split(done)).toHaveLength(2);
+  },
+);
+
 describe("texts that grow side by side", () => {
   const filler = "So on and so forth. ".repeat(20);
 
