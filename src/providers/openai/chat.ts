@@ -60,9 +60,10 @@ export const chatCompletions: OpenAiTables = /* @__PURE__ */ defineProvider({
     report: reportAnswer,
   },
   stream({ request, ...limits }, reading) {
-    const choices = isObject(request) ? request.n : undefined;
-    const expected = typeof choices === "number" ? choices : 1;
-    return new ChatStream({ ...limits, choices: expected }, reading);
+    const asked = isObject(request) ? request.n : undefined;
+    // The server answers an impossible number as it likes, but never with more than are read.
+    const choices = Number.isInteger(asked) ? Math.min(Math.max(Number(asked), 1), maxChoices) : 1;
+    return new ChatStream({ ...limits, choices }, reading);
   },
   events: chatEvents,
 });

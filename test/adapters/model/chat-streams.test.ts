@@ -63,6 +63,18 @@ function answerOf(chunks: readonly Chunk[], choices: number) {
 
 const long = "It goes on. And on it goes. So it goes.";
 
+it.each([
+  [0, undefined],
+  [-1, undefined],
+  [1.5, undefined],
+  [1_000, "answer_cut_off"],
+])("a request for %d choices does not make the guard fail", async (n, code) => {
+  const { refusal } = await forward([chunk(0, { content: long }, "stop")], outputs("buffer"), {
+    n,
+  });
+  expect(refusal?.code).toBe(code);
+});
+
 describe.each(plugins)("a stream that plugins with %s let pass", (name, hooks) => {
   it("keeps each choice's text with its choice, in whichever order they begin", async () => {
     verifies("adapters:forwarded-begins");
