@@ -75,6 +75,7 @@ const usageSettings = [
   "cache_creation",
   "cache_creation_input_tokens",
   "cache_read_input_tokens",
+  ...under("fallback_credit.status", ["reason", "remove_to_redeem", "type"]),
   "inference_geo",
   "iterations",
   "output_tokens_details",
@@ -87,6 +88,7 @@ const answerSettings: readonly string[] = [
   ...container,
   "context_management",
   "diagnostics",
+  ...under("input_transformations.*", ["path", "reason", "type"]),
   "stop_sequence",
   ...under("stop_details", ["category", "recommended_model", "type"]),
   ...usageSettings.map((name) => `usage.${name}`),
@@ -130,7 +132,11 @@ const pieces: PieceTable = {
     item: ["citation", "citations"],
     schema: citationSchema,
   },
-  thinking_delta: { fits: isOf("thinking"), text: ["thinking", "thinking"] },
+  thinking_delta: {
+    fits: isOf("thinking"),
+    text: ["thinking", "thinking"],
+    hints: ["estimated_tokens"],
+  },
   signature_delta: { fits: isOf("thinking"), whole: { signature: "" }, schema: signatureSchema },
   input_json_delta: {
     // Also fits blocks of future types.

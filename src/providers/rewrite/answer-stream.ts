@@ -10,6 +10,7 @@ import {
   compilePieces,
   fieldOf,
   GrowingBlock,
+  knownIn,
   type Piece,
   type PieceTable,
   unknownFields,
@@ -282,7 +283,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
       return;
     }
     block.add(piece, kind);
-    this.#reportFields(["delta"], piece, kind.taken);
+    this.#reportFields(["delta"], piece, knownIn(piece, kind));
   }
 
   setFields(index: unknown, fields: JsonObject): void {

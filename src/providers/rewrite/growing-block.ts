@@ -39,6 +39,8 @@ interface PieceKind {
    * is a string.
    */
   readonly whole?: { readonly [field: string]: Json };
+  /** Fields whose numbers, such as those of a progress bar, are not part of the answer. */
+  readonly hints?: readonly string[];
   /** Checks a piece that has an item or whole fields. */
   readonly schema?: z.ZodMiniType;
 }
@@ -237,6 +239,11 @@ export function cutBlock(block: JsonObject, table: PieceTable): CutBlock {
     }
   }
   return { start, pieces };
+}
+
+/** Returns the fields of a piece that its kind reads, or may leave out. */
+export function knownIn(piece: Piece, { taken, hints = [] }: CompiledPiece): readonly string[] {
+  return [...taken, ...hints.filter((name) => typeof fieldOf(piece, name) === "number")];
 }
 
 /** Returns the fields of an event or a piece that have a value and are not in `known`. */

@@ -270,6 +270,39 @@ describe("a stream refuses", () => {
   });
 });
 
+it("a number of tokens so far is no part of an answer, but any other value is content", () => {
+  verifies("anthropic:stream-hints");
+  const thought = (estimated_tokens: unknown) =>
+    streamOf(
+      start,
+      begin(0, { type: "thinking", thinking: "", signature: "" }),
+      delta(0, { type: "thinking_delta", thinking: "Hm", estimated_tokens }),
+      delta(0, signed("S")),
+      end(0),
+      stop,
+    );
+  for (const hint of [null, 0, 64]) {
+    const { current, omitted } = thought(hint);
+    expect(omitted).toBeUndefined();
+    expect(current.left.filter(({ kind }) => kind !== "setting")).toEqual([]);
+  }
+  const path = "events[2].delta.estimated_tokens";
+  expect(thought("hidden").omitted).toMatchObject({ path, kind: "content" });
+});
+
+it("says as settings what became of the request's thinking and credit", () => {
+  verifies("anthropic:left");
+  const dropped = { type: "thinking_dropped", path: "messages.1.content.0", reason: "r" };
+  const fallback_credit = { status: { type: "not_applied", reason: "expired" } };
+  const { left } = fromMessagesResponse({
+    ...answer([]),
+    input_transformations: [dropped],
+    usage: { ...usage, fallback_credit },
+  });
+  expect(left.length).toBeGreaterThan(3);
+  expect(left.filter(({ kind }) => kind !== "setting")).toEqual([]);
+});
+
 describe("what is unknown in a stream", () => {
   it("is reported as content: events, deltas, errors", () => {
     verifies("anthropic:stream-unknown");
