@@ -29,6 +29,21 @@ function pushed(events: readonly object[]) {
 const partsOf = (document: GenerateResponse) => document.candidates?.[0]?.content?.parts;
 
 describe("a stream", () => {
+  it("has what the last event says about its candidate", () => {
+    verifies("google:stream-later");
+    const stream = pushed([
+      chunk([{ text: "A" }], { groundingMetadata: { webSearchQueries: ["a"] } }),
+      chunk([{ text: "B" }], { groundingMetadata: { webSearchQueries: ["b"] } }),
+      chunk([], { groundingMetadata: null, finishReason: "STOP" }),
+    ]);
+    expect(stream.document.candidates).toMatchObject([
+      { groundingMetadata: { webSearchQueries: ["b"] }, content: { parts: [{ text: "AB" }] } },
+    ]);
+    expect(stream.current.left).toContainEqual(
+      expect.objectContaining({ path: "candidates[0].groundingMetadata", kind: "citation" }),
+    );
+  });
+
   it("is the response that it streams, and its texts are whole", () => {
     verifies("google:streamed");
     const stream = generateStream();
