@@ -60,9 +60,23 @@ export function guardFetch<Extensions = unknown>(
       body: async () => new Response(init.body ?? given?.body ?? null).body,
       pass: () => send(input, init),
       send: (body, headers) =>
-        send(url.href, { ...init, method, headers, body, signal: signal ?? null }),
+        send(url.href, {
+          ...optionsOf(given),
+          ...init,
+          method,
+          headers,
+          body,
+          signal: signal ?? null,
+        }),
     });
   };
+}
+
+/** The options of a request that decide how it is sent. A redirect would lead to another server. */
+function optionsOf(given: Request | undefined): RequestInit {
+  if (given === undefined) return {};
+  const { credentials, redirect } = given;
+  return { credentials, redirect };
 }
 
 const ownFetch: ModelFetch = (input, init) => fetch(input, init);

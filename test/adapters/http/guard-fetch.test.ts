@@ -360,6 +360,21 @@ describe.each(exchanges)(
       expect(JSON.parse(asked[0]?.body ?? "")).toEqual(own.request);
     });
 
+    it("keeps how a Request is to be sent", async () => {
+      const sent: (RequestInit | undefined)[] = [];
+      const fetch = async (_: unknown, init?: RequestInit) => {
+        sent.push(init);
+        return jsonAnswer(document);
+      };
+      const manager = await managerOf({ "cmf.llm_input": () => undefined });
+      const guarded = guardFetch(manager, { provider: api, fetch });
+      const how = { redirect: "error", credentials: "omit" } as const;
+      const body = JSON.stringify(own.request);
+      await guarded(new Request(own.url, { method: "POST", body, ...how }));
+      await guarded(new Request(own.url, { method: "POST", body, ...how }), { redirect: "manual" });
+      expect(sent).toMatchObject([how, { ...how, redirect: "manual" }]);
+    });
+
     it("stops the provider when the caller goes away", async () => {
       let cancelled = 0;
       const endless = () => {
