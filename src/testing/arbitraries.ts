@@ -33,6 +33,13 @@ type OperationInput<H extends AnyHost, Hook> =
         : undefined
     : unknown;
 
+/** A capability of the host that opens slots, not a service. */
+type SlotCapability<H extends AnyHost> = Parameters<
+  H["resolveCapabilities"]
+>[0] extends readonly (infer Name extends string)[]
+  ? Name
+  : string;
+
 /** A proposal with a hostile value somewhere in it. */
 export interface HostileProposal {
   /** What the plugin returns. */
@@ -50,7 +57,7 @@ export interface HostArbitraries<H extends AnyHost> {
   /** Envelopes that the host made. */
   readonly extensions: fc.Arbitrary<ReturnType<H["createExtensions"]>>;
   /** Sets of slot capabilities, from none to all of them. */
-  readonly capabilities: fc.Arbitrary<readonly (keyof H["capabilities"] & string)[]>;
+  readonly capabilities: fc.Arbitrary<readonly SlotCapability<H>[]>;
   readonly labels: fc.Arbitrary<string>;
   readonly headers: fc.Arbitrary<Record<string, string>>;
   readonly json: fc.Arbitrary<unknown>;

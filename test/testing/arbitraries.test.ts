@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import * as glassine from "glassine";
 import { isGlassineError } from "glassine";
-import { defineHook, defineHooks, defineHost } from "glassine/host";
+import { defineHook, defineHooks, defineHost, handleOf } from "glassine/host";
 import { memoryNode, memoryNodeHooks } from "glassine/memory-node";
 import { type AnyHost, arbitrariesFor, hostileValues, Watch, withPlugins } from "glassine/testing";
 import { describe, expect, expectTypeOf, it } from "vitest";
@@ -32,6 +32,26 @@ describe("arbitrariesFor", () => {
     expectTypeOf(grants).toEqualTypeOf<(readonly glassine.Capability[])[]>();
     const all = glassine.resolveCapabilities([...new Set(grants.flat())]);
     expect(all).toEqual(Object.keys(glassine.capabilities).sort());
+  });
+
+  it("makes grants that a host with services takes", () => {
+    const services = {
+      "limits.read": {
+        accessor: "getLimits",
+        handle: "limits",
+        description: "Reads limits.",
+        type: handleOf<{ max(): number }>(),
+      },
+    } as const;
+    const host = defineHost({ services });
+    const { extensions, capabilities } = arbitrariesFor(host);
+    expectTypeOf(capabilities).toEqualTypeOf<fc.Arbitrary<readonly glassine.Capability[]>>();
+    fc.assert(
+      fc.property(extensions, capabilities, (envelope, grant) => {
+        host.filterExtensions(envelope, grant);
+      }),
+      some,
+    );
   });
 
   it("makes labels and headers that are accepted", () => {
