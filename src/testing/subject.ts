@@ -12,7 +12,7 @@ import {
   type SlotTable,
   standardSlots,
 } from "../core/slots/index.ts";
-import type { Level } from "./data.ts";
+import { isObject, type Level } from "./data.ts";
 import { setValues } from "./documents.ts";
 
 /** Any host: from `defineHost`, the standard functions of `glassine`, or a memory node. */
@@ -97,9 +97,14 @@ export interface HostSubject extends Subject {
 /**
  * Combines a host with its tables.
  *
- * @throws GlassineError `options_invalid` if a table is missing or belongs to another host
+ * @throws GlassineError `options_invalid` if a table is missing or belongs to another host, and for
+ *   what is not a host, such as a module that has only some of a host's functions
  */
 export function subjectOf(host: AnyHost, tables: HostTables = {}): HostSubject {
+  if (!isHost(host))
+    throw optionsInvalid(
+      "That is not a host: pass what defineHost returned, or `memoryNode` of glassine/memory-node.",
+    );
   expectOptions(tables, ["slots", "hooks", "values", "payloads"], "The test kit");
   const { values = {}, payloads = {} } = tables;
   expectNames(values, host.slotNames, "values: the host has no slot named");
@@ -120,6 +125,10 @@ export function subjectOf(host: AnyHost, tables: HostTables = {}): HostSubject {
     host: host as HostFunctions,
     createManager: (options) => host.createPluginManager(options as never) as Promise<AnyManager>,
   };
+}
+
+function isHost(host: unknown): boolean {
+  return isObject(host) && isObject(host.slotNames) && isObject(host.hookNames);
 }
 
 function expectNames(given: object, names: object, text: string): void {

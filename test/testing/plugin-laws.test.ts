@@ -10,6 +10,7 @@ import {
   type Extensions,
 } from "glassine";
 import { defineHost, handleOf } from "glassine/host";
+import * as memoryNodeModule from "glassine/memory-node";
 import {
   definePlugin as defineNodePlugin,
   memoryNode,
@@ -332,6 +333,8 @@ describe("what pluginLaws refuses", () => {
     ],
     [{ plugin, values: { agents: fc.constant(1) } }, 'no slot named "agents"'],
     [{ plugin, host: memoryNode }, "pass the { hooks }"],
+    [{ plugin, host: memoryNodeModule, hooks: memoryNodeHooks }, "That is not a host: pass what"],
+    [{ plugin, host: null }, "That is not a host: pass what"],
     [{ plugin, host: memoryNode, hooks: memoryNodeHooks }, "the host whose definePlugin made"],
   ])("%#", (test, message) => {
     expect(() => pluginLaws(test as never)).toThrow(message);
