@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { isGlassineError, optionsInvalid, quoted } from "../core/errors/index.ts";
 import type { HookTable } from "../core/hooks/index.ts";
-import type { AuditEvent } from "../core/observe/index.ts";
+import { type AuditEvent, describeThrown } from "../core/observe/index.ts";
 import type { AnyManager, Plugin } from "../core/plugins/index.ts";
 import { type Level, withoutNow } from "./data.ts";
 import { operationsOf, payloadsOf } from "./payloads.ts";
@@ -146,9 +146,11 @@ export function expectReached({ calls: { made, reached } }: Trial): void {
   );
 }
 
+/** What failed, as the plugin caused it: the error's message lacks secrets that the plugin hit upon. */
 function failureOf(error: unknown): unknown {
   if (!isGlassineError(error) || error.code !== "execution_failed") throw error;
-  return { failed: error.message };
+  const { code, cause, message } = error;
+  return { failed: code, why: cause === undefined ? message : describeThrown(cause) };
 }
 
 /** @throws GlassineError `options_invalid` for a plugin without hooks that could be invoked */

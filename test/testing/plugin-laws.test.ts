@@ -114,6 +114,19 @@ describe("an honest plugin keeps its laws", () => {
     expect(await brokenBy(test)).toEqual(none);
   });
 
+  it("L8: one that sees nothing, and fails with the words of a hidden header", async () => {
+    const plugin = defineNodePlugin({
+      ...about,
+      hooks: {
+        pre_assert_authorize: (_request) => {
+          throw new Error("id-1 is no user");
+        },
+      },
+    });
+    const test = { plugin, host: memoryNode, hooks: memoryNodeHooks };
+    expect([...(await brokenBy(test)).keys()]).toEqual(["P1"]);
+  });
+
   it("one that asks for a service of its host, with the service among the options", async () => {
     const host = defineHost({
       services: {
