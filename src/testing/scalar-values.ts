@@ -94,24 +94,42 @@ function matches(pattern: RegExp | undefined): fc.Arbitrary<string> | undefined 
   return attempt(() => pattern && fc.stringMatching(pattern));
 }
 
-/** Numbers in the schema's range, integers if required. */
+/** Numbers in the schema's range, integers if required. Where it is open, some are far away. */
 export function numbersIn(schema: z.core.$ZodType, at: string): fc.Arbitrary<number> {
   const rules = rulesOf(schema);
   const bounds = (check: string) =>
     rules.flatMap((rule) => (rule.check === check ? (rule.value ?? []) : []));
   const highest = Math.min(...bounds("less_than"));
   const lowest = Math.max(...bounds("greater_than"));
+  const isWhole = rules.some(({ format }) => format?.includes("int") === true);
   // Whether a bound itself is allowed is left to the schema.
   const low = Number.isFinite(lowest) ? lowest : Math.min(0, highest - 255);
   const high = Number.isFinite(highest) ? highest : Math.max(255, low + 255);
+  const near = numbersWithin(low, high, isWhole);
+  const ranges = rules.flatMap(({ format }) => {
+    const range = z.core.util.NUMBER_FORMAT_RANGES[format as z.core.$ZodNumberFormats];
+    return range === undefined ? [] : [range];
+  });
+  const least = Math.max(lowest, -farthest, ...ranges.map(([min]) => min));
+  const most = Math.min(highest, farthest, ...ranges.map(([, max]) => max));
+  const isOpen = least < low || most > high;
+  const far = isOpen ? [numbersWithin(least, most, isWhole)] : [];
+  // Most doubles in a wide range are close to 0, so large ones are made from integers.
+  const uneven = isWhole ? [] : far.map((values) => values.map((value) => value / 1024));
+  const values = fc.oneof({ weight: 2, arbitrary: near }, ...far, ...uneven);
+  return rules.length === 0 ? values : fitting(schema, at, values);
+}
+
+/** How far from 0 numbers of an open range are: beyond it, not every integer is a number. */
+const farthest = Number.MAX_SAFE_INTEGER;
+
+function numbersWithin(low: number, high: number, isWhole: boolean): fc.Arbitrary<number> {
   const from = Math.ceil(low);
   const to = Math.floor(high);
   const wholes = fc.integer({
-    min: Math.max(from, Number.MIN_SAFE_INTEGER),
-    max: Math.max(from, Math.min(to, Number.MAX_SAFE_INTEGER)),
+    min: Math.max(from, -farthest),
+    max: Math.max(from, Math.min(to, farthest)),
   });
   const any = fc.double({ min: low, max: high, noNaN: true, noDefaultInfinity: true });
-  const isWhole = rules.some(({ format }) => format?.includes("int") === true);
-  const values = isWhole ? wholes : from <= to ? fc.oneof(wholes, any) : any;
-  return rules.length === 0 ? values : fitting(schema, at, values);
+  return isWhole ? wholes : from <= to ? fc.oneof(wholes, any) : any;
 }

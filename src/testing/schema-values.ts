@@ -22,7 +22,7 @@ export function valuesOf(
   words: Words = ordinaryWords,
 ): fc.Arbitrary<unknown> {
   return (
-    valuesIn(schema, { words, at, depth: maxDepth }) ??
+    valuesIn(schema, { words, at, depth: maxDepth, inList: false }) ??
     noValues("a schema that contains nothing but itself", at)
   );
 }
@@ -33,6 +33,8 @@ interface Place {
   readonly at: string;
   /** How many more levels of objects are allowed. */
   readonly depth: number;
+  /** Whether it is in a list, at any depth. */
+  readonly inList: boolean;
 }
 
 interface Def {
@@ -55,7 +57,7 @@ type Values = fc.Arbitrary<unknown> | undefined;
 function valuesIn(schema: z.core.$ZodType, place: Place): Values {
   const { words } = place;
   const kind = kindOf(schema);
-  if (kind !== undefined) return valuesOfKind(kind.shape, kind.jsonSchema, words);
+  if (kind !== undefined) return valuesOfKind(kind.shape, kind.jsonSchema, place);
   // zod has a type for each class of definition; this one has the fields of all of them.
   const def = schema._zod.def as Def;
   switch (def.type) {
@@ -118,10 +120,26 @@ function whole(
 
 function valuesOfArray(schema: z.core.$ZodType, def: Def, place: Place): Values {
   const [minimum, maximum] = lengthsOf(schema);
-  const element = valuesIn(def.element, place);
+  const element = valuesIn(def.element, { ...place, inList: true });
   if (element === undefined) return minimum > 0 ? undefined : fc.constant([]);
-  const maxLength = Math.min(maximum, minimum + 3);
-  return fc.array(element, { minLength: minimum, maxLength });
+  return listOf(element, minimum, maximum, !place.inList);
+}
+
+/** How many items more than its minimum a long list has at most. */
+const manyItems = 20;
+
+/** Lists, most of them short. Long ones in long ones would exceed the limits on size. */
+function listOf(
+  element: fc.Arbitrary<unknown>,
+  minimum: number,
+  maximum: number,
+  mayBeLong: boolean,
+): fc.Arbitrary<unknown> {
+  const upTo = (more: number) =>
+    fc.array(element, { minLength: minimum, maxLength: Math.min(maximum, minimum + more) });
+  const short = upTo(3);
+  if (!mayBeLong || maximum <= minimum + 3) return short;
+  return fc.oneof({ weight: 4, arbitrary: short }, { weight: 1, arbitrary: upTo(manyItems) });
 }
 
 function valuesOfObject({ shape, catchall }: Def, place: Place): Values {
@@ -150,10 +168,12 @@ function valuesOfObject({ shape, catchall }: Def, place: Place): Values {
 function valuesOfKind(
   shape: string,
   rule: { readonly [keyword: string]: unknown },
-  words: Words,
+  { words, inList }: Place,
 ): fc.Arbitrary<unknown> {
-  if (shape === "set")
-    return fc.array("maxItems" in rule ? words.labels : words.texts, { maxLength: 4 });
+  if (shape === "set") {
+    const item = "maxItems" in rule ? words.labels : words.texts;
+    return listOf(item, 0, Number.POSITIVE_INFINITY, !inList);
+  }
   if (shape === "headers") return words.headers;
   if (shape === "map") return mapOf(words.keys, words.json);
   if (rule.format === "date-time") return instants;

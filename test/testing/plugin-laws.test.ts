@@ -9,25 +9,29 @@ import {
   deny,
   type Extensions,
 } from "glassine";
-import { defineHost, handleOf } from "glassine/host";
+import { defineHooks, defineHost, handleOf } from "glassine/host";
 import * as memoryNodeModule from "glassine/memory-node";
 import {
   definePlugin as defineNodePlugin,
   memoryNode,
   memoryNodeHooks,
 } from "glassine/memory-node";
-import { type PluginUnderTest, pluginLaws } from "glassine/testing";
+import { type LawOptions, type PluginUnderTest, pluginLaws } from "glassine/testing";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 
 const numRuns = 30;
 const run = { numRuns, seed: 11, shrinkingMs: 100 };
 
-/** Returns the laws that a plugin breaks, each with its message. */
-async function brokenBy(test: PluginUnderTest): Promise<ReadonlyMap<string, string>> {
+/** Returns the laws that a plugin breaks, each with its message: of all laws, or of those named. */
+async function brokenBy(
+  test: PluginUnderTest,
+  { ids, ...rest }: LawOptions & { readonly ids?: readonly string[] } = {},
+): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
   for (const { id, check } of pluginLaws(test)) {
-    await check(run).catch((error: Error) => found.set(id, error.message));
+    if (ids?.includes(id) === false) continue;
+    await check({ ...run, ...rest }).catch((error: Error) => found.set(id, error.message));
   }
   return found;
 }
@@ -208,6 +212,55 @@ describe("a planted fault is found", () => {
     expect(found.get("P1")).toContain("P1 does not hold: On valid input it throws nothing");
     expect(found.get("P1")).toContain("On tool_pre_invoke it failed: RangeError: too many");
     expect(found.get("P1")).toMatch(/seed: 11, path: "[\d:]+"/);
+  });
+
+  describe("P1: it throws on values far from the usual", () => {
+    const payload = z.object({
+      amount: z.number(),
+      count: z.int(),
+      fee: z.number().max(10),
+      parts: z.array(z.string()),
+    });
+    const hooks = defineHooks({ pay: { semantic: "message", description: "Pay.", payload } });
+    const host = defineHost({ hooks });
+    type Payment = Readonly<Record<"amount" | "count" | "fee", number>> & {
+      readonly parts: readonly string[];
+    };
+    const first = { ids: ["P1"], numRuns: 100 };
+    const isHard: readonly (readonly [string, (payment: Payment) => boolean])[] = [
+      ["an amount above 255", ({ amount }) => amount > 255],
+      ["an amount below 0", ({ amount }) => amount < 0],
+      ["a large fraction", ({ amount }) => amount > 300 && !Number.isInteger(amount)],
+      ["a count above 255", ({ count }) => count > 255],
+      ["a count below 0", ({ count }) => count < 0],
+      ["a fee below -300", ({ fee }) => fee < -300],
+      ["more than 3 parts", ({ parts }) => parts.length > 3],
+    ];
+
+    it.each(isHard)("%s", async (_name, isTooHard) => {
+      const plugin = host.definePlugin({
+        ...about,
+        hooks: {
+          pay: (payment) => {
+            if (isTooHard(payment)) throw new RangeError("too hard");
+          },
+        },
+      });
+      expect([...(await brokenBy({ plugin, host, hooks }, first)).keys()]).toEqual(["P1"]);
+    });
+
+    it("more than 5 labels", async () => {
+      const plugin = definePlugin({
+        ...about,
+        capabilities: ["read_labels"],
+        hooks: {
+          tool_pre_invoke: (_payload, _context, { security }) => {
+            if (security.labels.length > 5) throw new RangeError("too hard");
+          },
+        },
+      });
+      expect([...(await brokenBy({ plugin }, first)).keys()]).toEqual(["P1"]);
+    });
   });
 
   it("P1: it changes its input", async () => {
