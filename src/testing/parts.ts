@@ -1,5 +1,6 @@
 /** The slot table as a flat list of parts, and which of them a grant opens. */
-import type { CompiledSlots, Node } from "../core/slots/index.ts";
+import { type CompiledSlots, defaultsOf, type Node } from "../core/slots/index.ts";
+import { at, type Level } from "./data.ts";
 
 export interface Part {
   readonly path: readonly string[];
@@ -37,6 +38,38 @@ export function isHidden(slots: CompiledSlots, path: readonly string[], mask: nu
 
 export function mayWrite(node: Node, mask: number): boolean {
   return node.tier !== "immutable" && (node.write === 0 || (node.write & mask) !== 0);
+}
+
+/**
+ * Whether the grant may not write the part, by any capability. The fields that a growing slot
+ * derives change with its list.
+ */
+export function isShut(slots: CompiledSlots, { path, node }: Part, mask: number): boolean {
+  if (node.fields.length > 0 || mayWrite(node, mask)) return false;
+  const slot = slots.nodes.find(({ key }) => key === path[0]);
+  return slot?.grows === undefined || !mayWrite(slot, mask);
+}
+
+/** The parts that a merge changed, among those that `chosen` selects. */
+export function changedParts(
+  slots: CompiledSlots,
+  before: Level,
+  after: Level,
+  chosen: (part: Part) => boolean,
+): readonly Part[] {
+  if (before === after) return [];
+  return partsOf(slots)
+    .filter((part) => before[part.path[0] ?? ""] !== after[part.path[0] ?? ""] && chosen(part))
+    .filter((part) => !Object.is(partValue(slots, before, part), partValue(slots, after, part)));
+}
+
+/** The value of a part, or its default if its parent is absent. */
+function partValue(slots: CompiledSlots, envelope: Level, { path, node }: Part): unknown {
+  const value = at(envelope, path);
+  const above = path.slice(0, -1);
+  if (value !== undefined || at(envelope, above) !== undefined) return value;
+  const level = partsOf(slots).find((part) => `${part.path}` === `${above}`);
+  return level === undefined ? undefined : defaultsOf(level.node)[node.key];
 }
 
 /** The sets that may only grow, with the nodes whose capabilities let them grow. */
