@@ -3,6 +3,7 @@ import type { Law } from "../../src/testing/index.ts";
 import { share } from "./runs.ts";
 
 export { mergeLaws } from "../../src/testing/laws/merge-laws.ts";
+export { viewLaws } from "../../src/testing/laws/view-laws.ts";
 
 /** Checks one law of the kit as often as the laws here. */
 export async function checkLaw(laws: readonly Law[], id: string): Promise<void> {

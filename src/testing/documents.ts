@@ -46,6 +46,11 @@ export function documentsOf(slots: CompiledSlots, words?: Words): fc.Arbitrary<L
   return documents;
 }
 
+/** Values of a slot that is a map. */
+export function mapsOf(slots: CompiledSlots, slot: string): fc.Arbitrary<Level> {
+  return slotValues(slots, slot, undefined) as fc.Arbitrary<Level>;
+}
+
 const standard: SlotTable = standardSlots;
 
 /** Values that the slot accepts. A standard slot accepts whatever its types accept. */

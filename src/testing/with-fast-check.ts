@@ -111,7 +111,7 @@ export function pluginLaws(test: PluginUnderTest): readonly Law[] {
  *
  * const laws = slotLaws(defineHost({ slots }), { slots });
  * for (const law of laws) await law.check({ numRuns: 20 });
- * console.log(laws[0]?.id, laws.length); // L1 21
+ * console.log(laws[0]?.id, laws.length); // L1 22
  * ```
  */
 export function slotLaws(host: AnyHost = standardHost, tables?: HostTables): readonly Law[] {

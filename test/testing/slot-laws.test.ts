@@ -147,6 +147,57 @@ describe("a fault of the functions is found", () => {
     expect(found.get("L12")).toMatch(/\nWith \[[a-z_,]+\] http\.[a-z_]+ was /);
   });
 
+  it.each([
+    [
+      "a filter that shows nothing",
+      "L4",
+      { filterExtensions: () => glassine.createExtensions({}) },
+    ],
+    ["a writer that writes nothing", "L28", { encodeExtensions: () => "{}" }],
+    [
+      "a merge that reports nothing",
+      "L20",
+      {
+        mergeExtensions: (...args: Parameters<typeof glassine.mergeExtensions>) => ({
+          ...glassine.mergeExtensions(...args),
+          rejections: [],
+        }),
+      },
+    ],
+    [
+      "a merge that is never strict",
+      "L20",
+      {
+        mergeExtensions: (
+          ...[current, returned, grant, options]: Parameters<typeof glassine.mergeExtensions>
+        ) =>
+          glassine.mergeExtensions(current, returned, grant, {
+            ...options,
+            strict: false,
+          }),
+      },
+    ],
+    [
+      "a merge that replaces maps as a whole",
+      "L35",
+      {
+        mergeExtensions: (
+          ...[current, returned, grant]: Parameters<typeof glassine.mergeExtensions>
+        ) =>
+          glassine.mergeExtensions(current, returned, grant, {
+            view: glassine.filterExtensions(current as glassine.Extensions, grant),
+          }),
+      },
+    ],
+    [
+      "slots that are replaced by none",
+      "L21",
+      { withSlots: (extensions: glassine.Extensions) => extensions },
+    ],
+  ])("%s (%s)", async (_fault, id, changes) => {
+    expect([...(await brokenOf(lawsOf(changes), { ids: [id] })).keys()]).toEqual([id]);
+  });
+
   it("a reader that runs getters", async () => {
     const createExtensions = (input: object) =>
       glassine.createExtensions(JSON.parse(JSON.stringify(input)) as object);

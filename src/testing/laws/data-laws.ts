@@ -1,6 +1,6 @@
 /** Laws of reading and writing: what goes into an envelope, and what comes out again. */
 import * as fc from "fast-check";
-import { outcomeOf, plainCopy, reach, scramble, withoutNow } from "../data.ts";
+import { jsonCopy, outcomeOf, plainCopy, reach, scramble, withoutNow } from "../data.ts";
 import { documentsOf, grantsOf } from "../documents.ts";
 import { Watch } from "../hostile-values.ts";
 import { hostiles, places, plant } from "../plant.ts";
@@ -14,13 +14,18 @@ export function dataLaws({ slots, host }: Subject): readonly Law[] {
   const plans = plansOf(slots, 1);
 
   return [
-    law("L21", "Reading an envelope again, or a copy of it, results in the same envelope.", () =>
-      fc.property(documents, (document) => {
-        const envelope = host.createExtensions(document);
-        if (host.createExtensions(envelope) !== envelope) broken("It is another object.");
-        const again = host.createExtensions(plainCopy(envelope));
-        expectSame(host.encodeExtensions(again), host.encodeExtensions(envelope), "The copy");
-      }),
+    law(
+      "L21",
+      "Reading an envelope again, or a copy of it, or its slots into an empty one, results in the same envelope.",
+      () =>
+        fc.property(documents, (document) => {
+          const envelope = host.createExtensions(document);
+          if (host.createExtensions(envelope) !== envelope) broken("It is another object.");
+          const again = host.createExtensions(plainCopy(envelope));
+          expectSame(jsonCopy(again), jsonCopy(envelope), "The copy");
+          const filled = host.withSlots(host.createExtensions({}), jsonCopy(envelope) as object);
+          expectSame(jsonCopy(filled), jsonCopy(envelope), "The empty one with its slots");
+        }),
     ),
     law("L24", "Reading or merging any value results in an envelope or an error with a code.", () =>
       fc.property(documents, grants, hostiles, places, (document, grant, { make, name }, place) => {
@@ -57,13 +62,18 @@ export function dataLaws({ slots, host }: Subject): readonly Law[] {
           for (const object of reach(value)) expectPlain(object);
       }),
     ),
-    law("L28", "What was written and read is written in the same way again.", () =>
-      fc.property(documents, (document) => {
-        const text = host.encodeExtensions(host.createExtensions(document));
-        const { extensions, dropped } = host.decodeExtensions(text);
-        expectSame(host.encodeExtensions(extensions), text, "The text");
-        expectSame(dropped, [], "What was dropped");
-      }),
+    law(
+      "L28",
+      "What was written is read as the same data, and written in the same way again.",
+      () =>
+        fc.property(documents, (document) => {
+          const envelope = host.createExtensions(document);
+          const text = host.encodeExtensions(envelope);
+          const { extensions, dropped } = host.decodeExtensions(text);
+          expectSame(jsonCopy(extensions), jsonCopy(envelope), "What was read");
+          expectSame(host.encodeExtensions(extensions), text, "The text");
+          expectSame(dropped, [], "What was dropped");
+        }),
     ),
     law(
       "L37",

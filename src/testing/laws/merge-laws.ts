@@ -5,6 +5,7 @@ import {
   jsonCopy,
   type Level,
   listAt,
+  type Outcome,
   outcomeOf,
   plainCopy,
   reach,
@@ -27,8 +28,10 @@ import { plansOf, propose } from "../proposals.ts";
 import type { Subject } from "../subject.ts";
 import { looksOf, twinsOf } from "../twins.ts";
 import { broken, expectSame, type Law, law } from "./law.ts";
+import { mapLaws } from "./map-laws.ts";
 
 type Texts = readonly string[];
+type Merged = ReturnType<Subject["host"]["mergeExtensions"]>;
 
 export function mergeLaws(subject: Subject): readonly Law[] {
   const { slots, host } = subject;
@@ -59,6 +62,20 @@ export function mergeLaws(subject: Subject): readonly Law[] {
           `With [${grant}] ${path.join(".")} was ${fc.stringify(at(before, path))} and is ${fc.stringify(at(after, path))}.`,
         );
     }, anyCases);
+
+  const expectStrict = (envelope: Level, returned: unknown, grant: Texts) => {
+    const [lax, strict] = [false, true].map((isStrict) =>
+      outcomeOf(() => host.mergeExtensions(envelope, returned, grant, { strict: isStrict })),
+    ) as [Outcome<Merged>, Outcome<Merged>];
+    const isClean = lax.ok && lax.value.rejections.length === 0;
+    expectSame(strict.ok, isClean, "Whether strict mode takes it");
+    if (lax.ok && strict.ok)
+      expectSame(
+        withoutNow(strict.value.extensions),
+        withoutNow(lax.value.extensions),
+        "What strict mode makes of it",
+      );
+  };
 
   return [
     law("L7", "The outcome of a proposal does not depend on what its plugin cannot see.", () =>
@@ -133,30 +150,37 @@ export function mergeLaws(subject: Subject): readonly Law[] {
         }
       }),
     ),
-    law("L20", "A refused proposal leaves everything as it was.", () =>
-      fc.property(
-        documents,
-        grants,
-        plans,
-        refused,
-        places,
-        (document, grant, plan, bad, place) => {
-          const envelope = host.createExtensions(document);
-          const text = host.encodeExtensions(envelope);
-          const objects = [...reach(envelope)];
-          const view = host.filterExtensions(envelope, grant);
-          const watch = new Watch();
-          const returned = plant(propose(slots, view, plan), bad.make(watch), place);
-          const outcome = outcomeOf(() =>
-            host.mergeExtensions(envelope, returned, grant, { view }),
-          );
-          if (outcome.ok) broken(`A hostile value was taken: ${bad.name}.`);
-          if (watch.ran > 0) broken(`Code of a hostile value ran: ${bad.name}.`);
-          expectSame(host.encodeExtensions(envelope), text, "The envelope");
-          if ([...reach(envelope)].some((object, index) => object !== objects[index]))
-            broken("The envelope holds other objects.");
-        },
-      ),
+    law(
+      "L20",
+      "A refused proposal leaves everything as it was, and in strict mode an ignored change refuses all of it.",
+      () =>
+        fc.property(
+          documents,
+          grants,
+          plans,
+          refused,
+          places,
+          (document, grant, plan, bad, place) => {
+            const envelope = host.createExtensions(document);
+            const text = host.encodeExtensions(envelope);
+            const objects = [...reach(envelope)];
+            const view = host.filterExtensions(envelope, grant);
+            const shown = host.encodeExtensions(view);
+            const watch = new Watch();
+            const returned = plant(propose(slots, view, plan), bad.make(watch), place);
+            const outcome = outcomeOf(() =>
+              host.mergeExtensions(envelope, returned, grant, { view }),
+            );
+            if (outcome.ok) broken(`A hostile value was taken: ${bad.name}.`);
+            if (watch.ran > 0) broken(`Code of a hostile value ran: ${bad.name}.`);
+            expectStrict(envelope, propose(slots, view, plan), grant);
+            expectSame(host.encodeExtensions(envelope), text, "The envelope");
+            expectSame(host.encodeExtensions(view), shown, "The view");
+            if ([...reach(envelope)].some((object, index) => object !== objects[index]))
+              broken("The envelope holds other objects.");
+          },
+        ),
     ),
+    ...mapLaws(subject),
   ];
 }
