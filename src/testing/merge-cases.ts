@@ -1,6 +1,7 @@
 /** Plugin answers and envelopes to merge them into: those that the plugins saw, or later ones. */
 import * as fc from "fast-check";
 import { type Level, outcomeOf } from "./data.ts";
+import { printedBriefly } from "./difference.ts";
 import { documentsOf, grantsOf } from "./documents.ts";
 import { type Plan, plansOf, propose } from "./proposals.ts";
 import type { Subject } from "./subject.ts";
@@ -22,12 +23,8 @@ export function mergeCasesOf(subject: Subject, among?: Plan["among"]): fc.Arbitr
       const before = host.createExtensions(document);
       const view = host.filterExtensions(before, grant);
       const returned = propose(slots, view, plan);
-      return {
-        current: between === null ? before : after(subject, before, between),
-        view,
-        grant,
-        returned,
-      };
+      const current = between === null ? before : after(subject, before, between);
+      return printedBriefly({ current, view, grant, returned });
     });
 }
 

@@ -115,10 +115,11 @@ export async function answerOf(
   );
   if (isCalled) calls.reached += 1;
   const seen = host.filterExtensions(result.extensions, sample.capabilities);
+  // What says most comes first, because a law reports the first difference.
   const answer = {
-    continueProcessing,
     violation,
     errors,
+    continueProcessing,
     rejections,
     metadata,
     payload: result.payload,

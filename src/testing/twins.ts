@@ -2,6 +2,7 @@
 import * as fc from "fast-check";
 import type { CompiledSlots, Node } from "../core/slots/index.ts";
 import { isObject, type Level, plainCopy, shapeOf } from "./data.ts";
+import { printedBriefly } from "./difference.ts";
 import { documentsOf, grantsOf } from "./documents.ts";
 import { isOpen } from "./parts.ts";
 import type { Subject } from "./subject.ts";
@@ -28,7 +29,7 @@ export function twinsOf(
       const mixed = withHiddenOf(slots, slots.capabilities.mask(grant), one, other);
       // Both are made from full copies, so that no sharing of objects carries over from documents.
       const made = (envelope: Level) => host.createExtensions(plainCopy(envelope));
-      return { one: made(one), two: made(mixed), grant };
+      return printedBriefly({ one: made(one), two: made(mixed), grant });
     });
 }
 

@@ -344,7 +344,7 @@ describe("a planted fault is found", () => {
     for (const plugin of [make, make()]) {
       const found = await brokenBy({ plugin });
       expect([...found.keys()]).toContain("L37");
-      expect(found.get("L37")).toContain("The answer on tool_pre_invoke: expected");
+      expect(found.get("L37")).toMatch(/\nThe answer on tool_pre_invoke at violation: expected /);
       expect(found.get("L37")).toContain("seen before");
       expect(await brokenBy({ plugin, deterministic: false })).toEqual(none);
     }

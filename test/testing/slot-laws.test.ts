@@ -75,7 +75,7 @@ describe("a fault of a table is found", () => {
     const schema = z.object({ text: z.string().transform((text) => `${text}!`) });
     const found = await brokenOf(hostWith({ schema }));
     expect([...found.keys()]).toEqual(expect.arrayContaining(["L21", "L28"]));
-    expect(found.get("L21")).toMatch(/^L21 does not hold: .*\nThe copy: expected/);
+    expect(found.get("L21")).toMatch(/^L21 does not hold: .*\nThe copy at mine\.text: expected/);
     expect(found.get("L21")).toContain("seed: 5");
   });
 
@@ -106,6 +106,22 @@ describe("a fault of the functions is found", () => {
     const filterExtensions = (extensions: glassine.Extensions) => ({ ...extensions });
     const found = await brokenOf(lawsOf({ filterExtensions }));
     expect([...found.keys()]).toEqual(expect.arrayContaining(["L3", "L5", "L26"]));
+  });
+
+  it("a filter that shows a hidden slot: what is reported is short, and says where", async () => {
+    const filterExtensions = (extensions: glassine.Extensions, grant: glassine.Capability[]) => ({
+      ...glassine.filterExtensions(extensions, grant),
+      http: extensions.http,
+    });
+    const found = await brokenOf(lawsOf({ filterExtensions }), { ids: ["L5"] });
+    const [, why = "", , , counterexample = ""] = found.get("L5")?.split("\n") ?? [];
+    expect(why).toMatch(
+      /^With \[[a-z_,]*\] the view at http[\].[a-zA-Z_"-]*: expected .+, got .+\.$/,
+    );
+    expect(counterexample).toMatch(/^Counterexample: /);
+    expect(counterexample).not.toContain("undefined");
+    expect(found.get("L5")).not.toContain("Hint");
+    expect(found.get("L5")?.length).toBeLessThan(1500);
   });
 
   it("a merge that accepts everything", async () => {
@@ -241,7 +257,7 @@ describe("a law", () => {
         // The default time for shrinking: if cut short, it could end at different cases.
         ?.check({ numRuns: 60, seed: 5 })
         .catch(String);
-    expect(await fails()).toContain("The slots of the view: expected");
+    expect(await fails()).toContain("The slots of the view at [0]: expected");
     expect(await fails()).toBe(await fails());
   });
 

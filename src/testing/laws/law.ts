@@ -1,6 +1,8 @@
 /** A law that can be checked, and how its failure is reported. */
 import * as fc from "fast-check";
 import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
+import { formatPath } from "../../core/errors/index.ts";
+import { differenceOf, shownBoth } from "../difference.ts";
 
 /** How often a law is checked, and on which cases. */
 export interface LawOptions {
@@ -60,10 +62,16 @@ export function law(id: string, text: string, property: () => Property): Law {
       if (!details.failed) return;
       const cause = details.errorInstance;
       const why = cause instanceof Error ? `\n${cause.message}` : "";
-      const report = await fc.asyncDefaultReportMessage(details);
+      const report = withoutHint(await fc.asyncDefaultReportMessage(details));
       throw new Error(`${id} does not hold: ${text}${why}\n${report}`, { cause });
     },
   });
+}
+
+/** fast-check advises a verbose mode, which a law does not have. */
+function withoutHint(report: string | undefined = ""): string {
+  const lines = report.split("\n").filter((line) => !/^Hint.*: Enable verbose mode/.test(line));
+  return lines.join("\n").trimEnd();
 }
 
 /** The smallest failure found in time, or `found` if it cannot be reproduced or time is up. */
@@ -84,18 +92,9 @@ export function broken(text: string): never {
 
 /** Expects two values to be the same data: same leaves, and same own keys in the same order. */
 export function expectSame(got: unknown, expected: unknown, what: string): void {
-  if (isSame(got, expected)) return;
-  broken(`${what}: expected ${fc.stringify(expected)}, got ${fc.stringify(got)}.`);
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null)
-    return Object.is(a, b);
-  if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = Reflect.ownKeys(a);
-  const others = Reflect.ownKeys(b);
-  return (
-    keys.length === others.length &&
-    keys.every((key, at) => key === others[at] && isSame(Reflect.get(a, key), Reflect.get(b, key)))
-  );
+  const found = differenceOf(got, expected, []);
+  if (found === undefined) return;
+  const where = found.path.length === 0 ? what : `${what} at ${formatPath(found.path)}`;
+  const [want, is] = shownBoth(found.expected, found.got);
+  broken(`${where}: expected ${want}, got ${is}.`);
 }

@@ -88,9 +88,9 @@ export function mergeLaws(subject: Subject): readonly Law[] {
           if (!outcome.ok) return { code: outcome.code, text: outcome.error.message };
           const { extensions, rejections } = outcome.value;
           const next = withoutNow(host.filterExtensions(extensions, grant));
-          return { rejections, next: looksOf(next) };
+          return { rejections, next, looks: looksOf(next) };
         };
-        expectSame(answerOf(two), answerOf(one), "The answer");
+        expectSame(answerOf(two), answerOf(one), `With [${grant}] the answer`);
       }),
     ),
     law("L10", "Nothing, the view, a copy of it and an empty proposal change nothing.", () =>
