@@ -123,6 +123,30 @@ describe("what derive returns", () => {
     expect(merged("a", "b")).toEqual({ items: ["a", "b"], count: 1 });
   });
 
+  it("is refused if it leaves a field without a value that is never absent", () => {
+    verifies("envelope:derive-read");
+    const slots = {
+      trail: {
+        tier: "monotonic",
+        read: "read_trail",
+        write: "append_trail",
+        description: "A trail.",
+        schema: z.object({ items: z.array(z.string()).default([]), sum: z.number().default(0) }),
+        grows: "items",
+        derive: () => ({ sum: undefined }),
+      },
+    } as const;
+    const host = defineHost({ slots });
+    const message =
+      'The `derive` of the slot "trail" returned what the schema does not accept: sum: expected a value, because it is never absent.';
+    const error = expect.objectContaining({ code: "slot_invalid", message });
+    expect(() => host.createExtensions({ trail: { items: ["a"] } })).toThrow(error);
+    const current = host.createExtensions({});
+    expect(() =>
+      host.mergeExtensions(current, { trail: { items: ["a"] } }, ["append_trail"]),
+    ).toThrow(expect.objectContaining({ code: "slot_invalid" }));
+  });
+
   it.each([undefined, null])("changes nothing where it is %s", (answer) => {
     const host = hostWith(() => answer);
     const items = ["a", "b"];

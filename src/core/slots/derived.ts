@@ -6,7 +6,7 @@
  */
 import { admit, dropPromise, extensionsLimits } from "../data/index.ts";
 import { enumerableKeys, forEach, ownValue, put } from "../data/intrinsics.ts";
-import { formatProblems, GlassineError, quoted } from "../errors/index.ts";
+import { formatPath, formatProblems, GlassineError, quoted } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import { defaultsOf, type Node } from "./compile.ts";
 import type { Derive } from "./types.ts";
@@ -42,7 +42,10 @@ export function derivedLevel(node: Node, growing: Growing): Record<string, unkno
   const level: Record<string, unknown> = { ...(read.value as LevelValue) };
   // The reader keeps a field that is undefined or null, as if left out, but here that removes it.
   forEach(enumerableKeys(answer as object), (key) => {
-    if ((ownValue(answer, key) ?? undefined) === undefined) level[key] = undefined;
+    if ((ownValue(answer, key) ?? undefined) !== undefined || key === node.grows?.key) return;
+    if (node.byKey[key]?.optional === false)
+      throw unfitLevel(node, `${formatPath([key])}: expected a value, because it is never absent`);
+    level[key] = undefined;
   });
   return level;
 }

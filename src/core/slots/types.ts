@@ -66,7 +66,11 @@ export interface SlotSpec extends FieldSpec {
   readonly derive?: Derive;
 }
 
-/** Computes the fields of a monotonic level that follow from its list. */
+/**
+ * Computes the fields of a monotonic level that follow from its list. `current` is the level before
+ * it grew; `proposed` is what the plugin or the host passed, so nothing that plugins must not choose
+ * may be copied from it.
+ */
 export type Derive = (parts: {
   readonly current: { readonly [field: string]: unknown } | undefined;
   readonly list: readonly unknown[];
