@@ -36,7 +36,15 @@ export interface Trial {
   readonly calls: { made: number; reached: number };
   /** Registered with it; their handlers do not run. */
   readonly others: readonly Plugin[];
+  /** What the operator grants, if not all that it declares. */
+  readonly grant: readonly string[] | undefined;
   readonly options: object;
+}
+
+/** The capabilities of slots that the plugin has. */
+function grantOf({ subject, sample, grant }: Trial): readonly string[] {
+  const { implied } = subject.slots.capabilities;
+  return (grant ?? sample.capabilities).filter((name) => implied.has(name));
 }
 
 /** A manager with the plugin, and the events in its audit trail. */
@@ -60,7 +68,7 @@ export async function begin(trial: Trial): Promise<Begun> {
 }
 
 async function create(
-  { subject, plugin, others, options }: Trial,
+  { subject, plugin, others, grant, options }: Trial,
   settings: { readonly timeoutMs?: number },
 ): Promise<Begun> {
   const events: AuditEvent[] = [];
@@ -69,7 +77,7 @@ async function create(
     logger: {},
     ...options,
     plugins: [
-      { plugin: plugin(), ...settings },
+      { plugin: plugin(), ...(grant === undefined ? {} : { grant }), ...settings },
       ...others.map((other) => ({ plugin: other, mode: "disabled" })),
     ],
     audit: { sink: (event: AuditEvent) => events.push(event) },
@@ -114,7 +122,7 @@ export async function answerOf(
     ({ plugin, status }) => plugin === sample.name && status !== "skipped" && status !== "disabled",
   );
   if (isCalled) calls.reached += 1;
-  const seen = host.filterExtensions(result.extensions, sample.capabilities);
+  const seen = host.filterExtensions(result.extensions, grantOf(trial));
   // What says most comes first, because a law reports the first difference.
   const answer = {
     violation,
@@ -155,15 +163,14 @@ function failureOf(error: unknown): unknown {
 }
 
 /** @throws GlassineError `options_invalid` for a plugin without hooks that could be invoked */
-export function casesOf(subject: HostSubject, plugin: Plugin): fc.Arbitrary<Case> {
+export function casesOf(trial: Trial): fc.Arbitrary<Case> {
+  const { subject, sample: plugin } = trial;
   const points = plugin.hooks.flatMap((hook) => pointsOf(subject.hooks, hook));
   if (points.length === 0)
     throw optionsInvalid(
       `The plugin ${plugin.name} has no hook that could be invoked, so there is nothing to check.`,
     );
-  const { implied } = subject.slots.capabilities;
-  const granted = plugin.capabilities.filter((name) => implied.has(name));
-  const twins = twinsOf(subject, undefined, fc.constant(granted));
+  const twins = twinsOf(subject, undefined, fc.constant(grantOf(trial)));
   return fc.oneof(
     ...points.map((hook) =>
       fc.record({

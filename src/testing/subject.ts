@@ -53,6 +53,8 @@ export interface PluginUnderTest extends HostTables {
    * the laws are about this plugin only.
    */
   readonly others?: readonly Plugin[];
+  /** The capabilities that an operator grants it. Default: all that it declares. */
+  readonly grant?: readonly string[];
   /** Further options of the manager: services, configuration, limits. */
   readonly options?: { readonly [option: string]: unknown };
   /**

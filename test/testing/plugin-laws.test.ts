@@ -263,6 +263,23 @@ describe("a planted fault is found", () => {
     });
   });
 
+  it("P1: it does not cope with a narrowed grant", async () => {
+    const plugin = definePlugin({
+      ...about,
+      capabilities: ["append_labels", "read_subject"],
+      hooks: {
+        tool_pre_invoke: (_payload, _context, { security }) =>
+          security.labels.includes("secret") ? deny("secret") : undefined,
+      },
+    });
+    expect(await brokenBy({ plugin })).toEqual(none);
+    for (const grant of [["read_subject"], []])
+      expect((await brokenBy({ plugin, grant })).get("P1")).toContain("TypeError");
+    await expect(
+      pluginLaws({ plugin, grant: ["read_headers"] })[0]?.check(run),
+    ).rejects.toMatchObject({ code: "options_invalid" });
+  });
+
   it("P1: it changes its input", async () => {
     const plugin = definePlugin({
       ...about,

@@ -22,6 +22,7 @@ const fields = [
   "plugin",
   "host",
   "others",
+  "grant",
   "options",
   "deterministic",
   "slots",
@@ -32,7 +33,7 @@ const fields = [
 
 export function lawsOfPlugin(test: PluginUnderTest): readonly Law[] {
   expectOptions(test, fields, "pluginLaws");
-  const { plugin, host = standardHost, others = [], options = {}, ...rest } = test;
+  const { plugin, host = standardHost, others = [], grant, options = {}, ...rest } = test;
   const { deterministic = true, ...tables } = rest;
   const taken = ["plugins", "audit"].find((name) => Object.hasOwn(options, name));
   if (taken !== undefined)
@@ -41,8 +42,8 @@ export function lawsOfPlugin(test: PluginUnderTest): readonly Law[] {
   const subject = subjectOf(host, tables);
   const sample = make();
   const calls = { made: 0, reached: 0 };
-  const trial: Trial = { subject, plugin: make, sample, calls, others, options };
-  const cases = casesOf(subject, sample);
+  const trial: Trial = { subject, plugin: make, sample, calls, others, grant, options };
+  const cases = casesOf(trial);
   // Laws that compare runs come first: state that a plugin keeps shows best in its early runs.
   const laws = [...(deterministic ? comparing(trial, cases) : []), ...single(trial, cases)];
   return Object.freeze(laws.map((each) => registeredFirst(trial, each)));
