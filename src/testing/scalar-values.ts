@@ -106,12 +106,9 @@ export function numbersIn(schema: z.core.$ZodType, at: string): fc.Arbitrary<num
   const low = Number.isFinite(lowest) ? lowest : Math.min(0, highest - 255);
   const high = Number.isFinite(highest) ? highest : Math.max(255, low + 255);
   const near = numbersWithin(low, high, isWhole);
-  const ranges = rules.flatMap(({ format }) => {
-    const range = z.core.util.NUMBER_FORMAT_RANGES[format as z.core.$ZodNumberFormats];
-    return range === undefined ? [] : [range];
-  });
-  const least = Math.max(lowest, -farthest, ...ranges.map(([min]) => min));
-  const most = Math.min(highest, farthest, ...ranges.map(([, max]) => max));
+  const ranges = rules.flatMap(({ format = "" }) => rangesOf.get(format) ?? []);
+  const least = Math.max(lowest, -farthest, ...ranges.map(({ min }) => min));
+  const most = Math.min(highest, farthest, ...ranges.map(({ max }) => max));
   const isOpen = least < low || most > high;
   const far = isOpen ? [numbersWithin(least, most, isWhole)] : [];
   // Most doubles in a wide range are close to 0, so large ones are made from integers.
@@ -122,6 +119,12 @@ export function numbersIn(schema: z.core.$ZodType, at: string): fc.Arbitrary<num
 
 /** How far from 0 numbers of an open range are: beyond it, not every integer is a number. */
 const farthest = Number.MAX_SAFE_INTEGER;
+
+/** The formats whose numbers are closer to 0, as in zod. */
+const rangesOf = new Map([
+  ["int32", { min: -(2 ** 31), max: 2 ** 31 - 1 }],
+  ["uint32", { min: 0, max: 2 ** 32 - 1 }],
+]);
 
 function numbersWithin(low: number, high: number, isWhole: boolean): fc.Arbitrary<number> {
   const from = Math.ceil(low);

@@ -63,7 +63,7 @@ export function jsonIn(text: string, invalid: RefusalCode): unknown {
 }
 
 /** Runs `decode`, and throws `Refused` if it throws. */
-export function decoded<Result>(invalid: RefusalCode, decode: () => Result): Result {
+function decoded<Result>(invalid: RefusalCode, decode: () => Result): Result {
   try {
     return decode();
   } catch (error) {
