@@ -106,7 +106,8 @@ const inputEvents: StreamTable["events"] = {
       if (state.has(key)) throw streamFault("id", "an input that has not begun");
       const count = Number(state.get("inputs") ?? 0);
       state.set("inputs", count + 1);
-      state.set(key, { toolName: stringAt(event, "toolName") });
+      const isHeld = fieldOf(event, "providerExecuted") === true;
+      state.set(key, { toolName: stringAt(event, "toolName"), text: "", isHeld, at: count });
       const reason = "The input of a call arrived, but not the call itself.";
       answer.note(key, { path: pathOf("toolInputs", count), kind: "content", reason });
     },
@@ -114,8 +115,10 @@ const inputEvents: StreamTable["events"] = {
   "tool-input-delta": {
     fields: ["id", "delta", "providerMetadata"],
     apply(answer, event) {
-      inputOf(answer, event);
-      answer.countText(stringAt(event, "delta"));
+      const { key, input } = inputOf(answer, event);
+      const delta = stringAt(event, "delta");
+      answer.countText(delta);
+      answer.state.set(key, { ...input, text: `${input.text}${delta}` });
     },
   },
   "tool-input-end": {
@@ -130,13 +133,16 @@ const inputEvents: StreamTable["events"] = {
 /** Ends the input of a call when the call itself arrives. */
 function endInput(answer: Answer, call: JsonObject): void {
   const key = `input ${stringIn(call, "toolCallId")}`;
-  const input = answer.state.get(key);
-  if (input === undefined) return;
-  if (objectIn(input).toolName !== call.toolName) {
-    throw streamFault("toolName", "the name it began with");
-  }
+  const found = answer.state.get(key);
+  if (found === undefined) return;
+  const input = objectIn(found);
+  if (input.toolName !== call.toolName) throw streamFault("toolName", "the name it began with");
   answer.state.delete(key);
-  answer.note(key, undefined);
+  // Plugins see only the text of the call. Of an input without text, the call makes an object.
+  const isSeen = input.isHeld || input.text === "" || input.text === call.input;
+  const reason = "The input of a call arrived as another text than that of the call.";
+  const path = pathOf("toolInputs", Number(input.at));
+  answer.note(key, isSeen ? undefined : { path, kind: "content", reason });
 }
 
 export const stream: StreamTable = {

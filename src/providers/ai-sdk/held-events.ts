@@ -5,24 +5,27 @@ import { fieldOf } from "./host-values.ts";
  * never see what another event replaces. Where an answer is written again, there are none of them.
  */
 export class HeldEvents {
-  /** The events of each input, by its id, until its call comes. */
+  /**
+   * The events of the inputs of calls that the provider runs, by their ids, until the call comes:
+   * some providers write such an input anew. Of other inputs, the answer reports a difference.
+   */
   readonly #inputs = new Map<unknown, object[]>();
   /** The last preliminary result of each call, until its next result or the end comes. */
   readonly #results = new Map<unknown, object>();
 
   /** Returns the events that may leave now that `event` has come. */
   next(event: object): readonly object[] {
-    const { type, id, toolCallId, preliminary } = event as { readonly [name: string]: unknown };
+    const fields = event as { readonly [name: string]: unknown };
+    const { type, id, toolCallId, preliminary, providerExecuted } = fields;
     switch (type) {
       case "raw":
         return [];
       case "tool-input-start":
-        this.#inputs.set(id, [event]);
-        return [];
+        if (providerExecuted === true) this.#inputs.set(id, []);
+        return this.#unlessHeld(id, event);
       case "tool-input-delta":
       case "tool-input-end":
-        this.#inputs.get(id)?.push(event);
-        return [];
+        return this.#unlessHeld(id, event);
       case "tool-call":
         return [...this.#inputOf(toolCallId, fieldOf(event, "input")), event];
       case "tool-result":
@@ -37,18 +40,19 @@ export class HeldEvents {
     }
   }
 
-  /**
-   * Returns the events of a call's input, or none if the call has another input. Their metadata are
-   * not those of the call, which is what the answer keeps.
-   */
+  /** Their metadata are not those of the call, which is what the answer keeps. */
+  #unlessHeld(id: unknown, event: object): readonly object[] {
+    const { providerMetadata: _, ...kept } = event as { readonly providerMetadata?: unknown };
+    const waiting = this.#inputs.get(id);
+    waiting?.push(kept);
+    return waiting === undefined ? [kept] : [];
+  }
+
+  /** Returns the events of an input that waited, or none if the call has another input. */
   #inputOf(id: unknown, input: unknown): readonly object[] {
     const events = this.#inputs.get(id) ?? [];
     this.#inputs.delete(id);
     const text = events.map((event) => fieldOf(event, "delta") ?? "").join("");
-    if (text !== input) return [];
-    return events.map((event) => {
-      const { providerMetadata: _, ...kept } = event as { readonly providerMetadata?: unknown };
-      return kept;
-    });
+    return text === input ? events : [];
   }
 }

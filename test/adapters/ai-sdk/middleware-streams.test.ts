@@ -91,7 +91,7 @@ describe.each(versions)("a stream of $name that is passed on as it comes", (vers
     const { stream } = await model.doStream({ prompt: [] } as never);
     const came: object[] = [];
     for await (const event of stream as AsyncIterable<object>) came.push(event);
-    return came.slice(1, -1);
+    return came.slice(1).filter((event) => !("finishReason" in event));
   }
   const judged = outputs("pass");
   const call = { type: "tool-call", toolCallId: "c", toolName: "f", input: '{"a":1}' };
@@ -117,7 +117,20 @@ describe.each(versions)("a stream of $name that is passed on as it comes", (vers
     for (const events of [same, [...noted, call]]) {
       expect(await passed(events, judged)).toEqual(same);
     }
-    expect(await passed([...inputOf(['{"a":2}']), call], judged)).toEqual([call]);
+    const byProvider = { providerExecuted: true };
+    const [start, ...rest] = inputOf(['{"a":1}'], byProvider);
+    expect(await passed([start, ...rest, ran], judged)).toEqual([start, ...rest, ran]);
+    expect(await passed([...inputOf(['{"a":2}'], byProvider), ran], judged)).toEqual([ran]);
+    const none = [...inputOf([""]), { ...call, input: "{}" }];
+    expect(await passed(none, judged)).toEqual(none);
+  });
+
+  it("is refused if an input that is not that of its call has left", async () => {
+    verifies("aisdk:model-unkept");
+    const all = await passed([...inputOf(['{"a":2}']), call], judged);
+    expect(all.slice(0, 4)).toEqual([...inputOf(['{"a":2}']), call]);
+    const data = { error: { code: "content_unseen" } };
+    expect(all.slice(4)).toMatchObject([{ type: "error", error: { data } }]);
   });
 
   it("has the last result of a call, and no raw data", async () => {
