@@ -42,7 +42,7 @@ const otherSemantics = ["voting", "filter_chain", "score_delta"] as const;
 async function loggedOn(
   semantic: (typeof otherSemantics)[number] | "fire_and_forget",
   handler: () => unknown,
-  onHandlerError?: (thrown: unknown) => void,
+  settings: { onHandlerError?: (thrown: unknown) => void; timeoutMs?: number } = {},
 ): Promise<{ readonly error: readonly string[]; readonly warn: readonly string[] }> {
   const host = defineHost({
     hooks: {
@@ -60,8 +60,7 @@ async function loggedOn(
   });
   const error = vi.fn();
   const warn = vi.fn();
-  const sink = onHandlerError === undefined ? {} : { onHandlerError };
-  const options = { plugins: [plugin], logger: { error, warn }, timeoutMs: 5, ...sink };
+  const options = { plugins: [plugin], logger: { error, warn }, ...settings };
   const manager = await host.createPluginManager(options);
   const payload = semantic === "score_delta" ? [] : {};
   await manager.invoke("other" as never, payload as never).catch(() => {});
@@ -151,7 +150,7 @@ describe("a handler that throws", () => {
     const warn = ["handler 'fails.throws' failed for hook 'other': boom"];
     expect(await loggedOn("fire_and_forget", throws)).toEqual({ error: [], warn });
     const onHandlerError = vi.fn();
-    expect(await loggedOn("fire_and_forget", throws, onHandlerError)).toEqual({
+    expect(await loggedOn("fire_and_forget", throws, { onHandlerError })).toEqual({
       error: [],
       warn: [],
     });
@@ -188,7 +187,8 @@ describe("a handler that fails and does not throw", () => {
   );
 
   it.each(otherSemantics)("is logged on a %s hook, too", async (semantic) => {
-    expect(await loggedOn(semantic, () => new Promise(() => {}))).toEqual({
+    const never = () => new Promise(() => {});
+    expect(await loggedOn(semantic, never, { timeoutMs: 5 })).toEqual({
       error: ["plugin 'fails' did not settle before its deadline on other: timeoutMs is 5"],
       warn: [],
     });
@@ -196,9 +196,12 @@ describe("a handler that fails and does not throw", () => {
 
   it("is logged once on a hook of fire and forget, as a warning, with onHandlerError or without", async () => {
     const late = /^handler 'fails.never' failed for hook 'other': .* timed out .* after 0.005s$/;
-    for (const onHandlerError of [undefined, vi.fn()]) {
-      const never = () => new Promise(() => {});
-      const { error, warn } = await loggedOn("fire_and_forget", never, onHandlerError);
+    const never = () => new Promise(() => {});
+    for (const settings of [{}, { onHandlerError: vi.fn() }]) {
+      const { error, warn } = await loggedOn("fire_and_forget", never, {
+        timeoutMs: 5,
+        ...settings,
+      });
       expect(error).toEqual([]);
       expect(warn).toEqual([expect.stringMatching(late)]);
     }
@@ -215,11 +218,11 @@ describe("a handler that fails and does not throw", () => {
   );
 
   it.each([
-    ["handler_timeout", () => new Promise(() => {})],
-    ["result_shape", () => 7],
-  ])("is logged with plugin, hook, request and the code %s", async (code, handler) => {
+    ["handler_timeout", () => new Promise(() => {}), { timeoutMs: 5 }],
+    ["result_shape", () => 7, {}],
+  ])("is logged with plugin, hook, request and the code %s", async (code, handler, settings) => {
     const error = vi.fn();
-    const plugins = [failing(handler, { timeoutMs: 5 })];
+    const plugins = [failing(handler, settings)];
     const manager = await createPluginManager({ plugins, logger: { error } });
     await manager.invoke(hook, { name: "add" }, { request: "r-1" });
     const failure = { plugin: "fails", hook, request: "r-1", code };
