@@ -120,7 +120,7 @@ export async function pinFaults({
   return [
     ...unused.map(
       (name) =>
-        `${file} has definitions of the server ${quoted(name)}, which is not configured: if it was renamed, review its tools and run \`glassine gateway pin\`; --prune removes what no configuration needs.`,
+        `${file} has definitions of the server ${quoted(name)}, which is not configured: if it was renamed, review its tools and run \`glassine gateway pin\`; if no other configuration uses the file, \`glassine gateway pin --prune\` removes them.`,
     ),
     ...unpinned.map(
       (name) =>

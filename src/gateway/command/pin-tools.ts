@@ -54,11 +54,11 @@ export async function pinTools({ cwd, env, options }: PinContext) {
 /** @throws CommandFailure `io_failed` if the file cannot be written */
 async function write(file: string, edit: Parameters<typeof changePins>[1]): Promise<void> {
   await changePins(file, edit).catch((error: unknown) => {
-    const { code, message } = error as Partial<GlassineError>;
+    const { code, message, data } = error as Partial<GlassineError>;
     if (code === "lockfile_busy")
       throw refusal(
         "io_failed",
-        say`${file} is being changed by another process; nothing was written: try again, or remove ${file}.lck if no process changes it`,
+        say`${file} is being changed by another process; nothing was written: try again, or remove ${String(data?.path)} if no process changes it`,
       );
     if (code !== "lockfile_failed") throw error;
     throw refusal("io_failed", printable(`${message} The pins are as they were.`));

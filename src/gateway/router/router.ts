@@ -396,9 +396,15 @@ export function routerOf(options: RouterOptions): Router {
     forget(entry);
     const { id } = entry.request;
     const result = merged(entry);
-    const [, error = errorAnswer(id, unknownMethod)] = bestError(entry) ?? [];
-    const answer = result === undefined ? error : { jsonrpc: "2.0", id, result };
+    const answer = result === undefined ? errorOfAll(entry) : { jsonrpc: "2.0", id, result };
     await front.send(answer, { relatedRequestId: id });
+  }
+
+  function errorOfAll(entry: Asked): Message {
+    const { id, method } = entry.request;
+    const [server, error] = bestError(entry) ?? [];
+    if (server === undefined || error === undefined) return errorAnswer(id, unknownMethod);
+    return inAnswer(error, method, toCallerOf(server));
   }
 
   function merged(entry: Asked): Message | undefined {

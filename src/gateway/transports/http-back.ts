@@ -322,8 +322,9 @@ export function httpBack(options: HttpBackOptions): HttpBack {
       }
       if (position.lastEventId === undefined) break;
       if (position.lastEventId !== before) resumes = 0;
+      if (resumes === maxResumes) break;
       const wait = Math.max(waits[resumes] ?? 0, position.retryMs, shortestWait);
-      // At once the first time: a client that was cut off may not wait as long as the server asks.
+      // At once the first time: a client that was cut off might not wait as long as the server asks.
       if (isCut) await pause(wait, undefined, { signal });
       else onCut?.(id);
       isCut = true;

@@ -97,6 +97,8 @@ export function sessionFront(options: SessionOptions): SessionFront {
 
   /** The requests that have no answer yet. The transport finds their streams by id alone. */
   const open = new Map<string, RequestId>();
+  /** Whether the caller has opened the session's own stream: without one, nobody would ask for it. */
+  let hasOwnStream = false;
   let isOver = false;
   let version: string | undefined;
   /** The key of `initialize`, and the state of waiting for its answer. */
@@ -127,6 +129,8 @@ export function sessionFront(options: SessionOptions): SessionFront {
         if (key === beginning) begun(message);
       }
       try {
+        const isLost = relatedRequestId !== undefined && !hasStream && !hasOwnStream;
+        if (isLost && !isAnswer(message)) throw new Error("No stream is open for the message.");
         await inner.send(message as never, hasStream ? { relatedRequestId } : {});
       } catch (error) {
         onUndelivered(errorOf(error));
@@ -165,6 +169,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
     const response = await inner.handleRequest(request, { parsedBody, authInfo });
     // The stream has ended without an answer.
     if (isOver && keys.some((key) => open.has(key))) return new Response(null, { status: 404 });
+    if (request.method === "GET" && response.ok) hasOwnStream = true;
     if (response.ok) for (const key of cancelledIn(parsedBody)) await cancel(key);
     else for (const key of keys) open.delete(key);
     if (response.body === null) return response;

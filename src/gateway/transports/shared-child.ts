@@ -3,10 +3,12 @@
  *
  * Two callers may use the same ids and progress tokens, so these are rewritten for the process, and
  * messages from it are routed by the rewritten ones. A message with neither goes to the newest open
- * request. All exchanges of a process belong to one subject, so nothing crosses subjects. Anonymous
- * callers may be different people, so theirs get such a message only if it can be nobody else's.
+ * request that is not a subscription. All exchanges of a process belong to one subject, so nothing
+ * crosses subjects. Anonymous callers may be different people, so theirs get such a message only if
+ * no other such request is open.
  */
 import {
+  cancelledBy,
   type Extra,
   isAnswer,
   isMessage,
@@ -17,6 +19,7 @@ import {
   type RequestId,
   type Transport,
 } from "./transport.ts";
+import { isLasting } from "./watched.ts";
 
 export interface SharedChild {
   /** Returns a transport for one exchange. */
@@ -37,6 +40,7 @@ export interface SharedChildOptions {
 interface Asked {
   readonly transport: Transport;
   readonly id: RequestId;
+  readonly method: unknown;
   readonly token: unknown;
 }
 
@@ -71,7 +75,8 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
     }
     const params = paramsOf(message);
     const meta = metaOf(message);
-    const named = params.progressToken ?? meta[subscriptionKey];
+    // A server ends a subscription by cancelling its request.
+    const named = params.progressToken ?? meta[subscriptionKey] ?? cancelledBy(message);
     const found = named === undefined ? newest() : asked.get(Number(named));
     if (found === undefined) {
       onDropped(message);
@@ -83,7 +88,10 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
 
   /** The likeliest request for a message that names none. */
   function newest(): Asked | undefined {
-    return isAnonymous && asked.size > 1 ? undefined : [...asked.values()].at(-1);
+    const all = [...asked.values()];
+    const calls = all.filter(({ method }) => !isLasting(method));
+    const likely = calls.length > 0 ? calls : all;
+    return isAnonymous && likely.length > 1 ? undefined : likely.at(-1);
   }
 
   function connect(): Transport {
@@ -105,7 +113,7 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
           count += 1;
           own.add(count);
           const { progressToken: token } = metaOf(message);
-          asked.set(count, { transport, id: message.id, token });
+          asked.set(count, { transport, id: message.id, method: message.method, token });
           await back.send(renamed(message, count));
         } else if (message.method === "notifications/cancelled") {
           const params = paramsOf(message);
@@ -146,7 +154,7 @@ function renamed(message: Message, id: number): Message {
   return { ...message, id, params };
 }
 
-/** Restores the caller's progress token and subscription id in a notification. */
+/** Restores the caller's own progress token and ids in a notification. */
 function withNamesOf(
   { id, token }: Asked,
   message: Message,
@@ -155,12 +163,13 @@ function withNamesOf(
 ): Message {
   const isProgress = params.progressToken !== undefined;
   const isSubscription = meta[subscriptionKey] !== undefined;
-  if (!isProgress && !isSubscription) return message;
+  const isCancelled = cancelledBy(message) !== undefined;
   return {
     ...message,
     params: {
       ...params,
       ...(isProgress && { progressToken: token }),
+      ...(isCancelled && { requestId: id }),
       ...(isSubscription && { _meta: { ...meta, [subscriptionKey]: id } }),
     },
   };

@@ -94,7 +94,7 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
         if (isCancellable(open.get(key)?.method)) forget(key);
       }
       const own = asks.toServer(message);
-      if (own === undefined) return;
+      if (own === undefined) return onDropped(message);
       try {
         await back.send(own, sendOptions);
       } catch (error) {
@@ -151,7 +151,7 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
     const own = asks.toCaller(message, extra);
     const cancelled = cancelledBy(message);
     // A server ends a subscription by cancelling the caller's request.
-    const isOfCaller = cancelled !== undefined && open.has(keyOf(cancelled));
+    const isOfCaller = cancelled !== undefined && isLasting(open.get(keyOf(cancelled))?.method);
     return own ?? (isOfCaller ? message : undefined);
   }
 

@@ -4,7 +4,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { definePlugin } from "glassine";
 import { afterEach, expect, it, vi } from "vitest";
-import { ada, gatewayBefore } from "../attacks/support.ts";
+import { ada, gatewayBefore, loggedBy } from "../attacks/support.ts";
 import { callOf, messagesIn, sessionOf } from "./support/caller.ts";
 import type { Came } from "./support/fake-server.ts";
 
@@ -52,7 +52,10 @@ it("the stream of a batch ends when those that were not cancelled are answered",
   expect((await ofSecond).messages).toMatchObject(inTurn);
 });
 
-it("what a server asks comes on the session's own stream if its request was answered meanwhile", async () => {
+it.each([
+  ["comes on the session's own stream", true],
+  ["is reported as undelivered without such a stream", false],
+])("what a server asks %s if its request was answered meanwhile", async (_, isOpen) => {
   const slow = definePlugin({
     name: "slow",
     version: "1.0.0",
@@ -62,7 +65,7 @@ it("what a server asks comes on the session's own stream if its request was answ
       },
     },
   });
-  const { url } = await gatewayBefore(
+  const made = await gatewayBefore(
     ({ message: { id }, tell, end }) => {
       const requestedSchema = { type: "object", properties: {} };
       tell({ id: 7, method: "elicitation/create", params: { message: "ok?", requestedSchema } });
@@ -72,9 +75,13 @@ it("what a server asks comes on the session's own stream if its request was answ
     {},
     [slow],
   );
-  const own = await sessionOf(url, ada);
-  const stream = await own.open(undefined, { method: "GET" });
+  const own = await sessionOf(made.url, ada);
+  const stream = isOpen ? await own.open(undefined, { method: "GET" }) : undefined;
   expect((await own.call(1)).messages).toMatchObject([{ id: 1, result: {} }]);
+  if (stream === undefined) {
+    await expect.poll(() => loggedBy(made, "message_undelivered")).toHaveLength(1);
+    return;
+  }
   let text = "";
   for await (const chunk of stream.body ?? []) {
     text += new TextDecoder().decode(chunk);

@@ -277,13 +277,14 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 
 An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`.
 So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. Until then the gateway itself answers a \`ping\` from the server.
-Over HTTP, what a caller sends after \`notifications/initialized\` waits until the server has taken that and has opened or refused the session's own stream, but for 2 seconds at most.
+Over HTTP, what a caller sends after \`notifications/initialized\` waits until the server has taken that, for 2 seconds at most, and then until it has opened or refused the session's own stream, for 250 milliseconds at most.
 The stream of a cancelled request ends with a result from the gateway that says so (\`isError\`), because some clients would ask again if it ended with an error or with nothing. Clients do not read that result. Over stdio nothing is sent.
 Over stdio an answer that is larger than \`limits.messageBytes\` is refused, and others go on. If the gateway cannot tell which request it belongs to, it starts the server again, and open requests get \`peer_died\`.
 An answer that belongs to no open request is dropped, and so is progress that goes backwards, has another request's token, or comes more than a hundred times a second.
 If a server has no process for a caller because of \`limits.children\`, the log says \`too_many_processes\`.
 A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`.
-If the stream of a request ends or breaks before the answer, but has had events with ids, the gateway asks the server for the rest: at once, and then after as many milliseconds as the server's \`retry\` says, but at least 250.
+If the stream of a request ends or breaks before the answer, but has had events with ids, the gateway asks the server for the rest: at once, and then after waits of at least 250 milliseconds, and of no less than the server's \`retry\` says.
+It gives up after five attempts in a row that brought nothing new.
 [mcp.md](mcp.md) has the codes of plugins and guards, and [threat-model.md](threat-model.md) says what attackers try.
 
 ## The end

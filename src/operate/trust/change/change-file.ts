@@ -1,6 +1,8 @@
 /** Changes a file other than a lock with the same care: whole or not at all, one process at a time. */
+import { readFile } from "node:fs/promises";
 import { exclusively, removeLeftovers } from "./exclusion.ts";
-import { lockPathsOf, newMode, onFile, putInPlace, statsOf } from "./files.ts";
+import { lockPathsOf, onFile, statsOf } from "./files.ts";
+import { replaceFile } from "./replace-file.ts";
 
 const waitMs = 10_000;
 
@@ -18,9 +20,11 @@ export async function changeFile(path: string, make: () => Promise<Uint8Array>):
   const replace = async () => {
     await removeLeftovers(paths);
     const bytes = await make();
-    await onFile(file, "write", async () =>
-      putInPlace(file, bytes, (await statsOf(file)) ?? newMode),
-    );
+    const before = await onFile(file, "read", async () => {
+      const stats = await statsOf(file);
+      return stats && { bytes: await readFile(file), stats };
+    });
+    await (await replaceFile(file, bytes, before)).settle();
   };
   // A claim that cannot be removed ends with this process.
   await exclusively(paths, wait, replace, () => {});

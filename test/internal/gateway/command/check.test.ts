@@ -406,6 +406,7 @@ it("logs at the start which plugin is always skipped", async () => {
     "glassine.config.json": { servers: { files: http }, listen: { port: 0 }, plugins: [plugin] },
   });
   const running = start(["gateway"], { cwd });
+  await running.seen("ready");
   expect(await running.seen("plugin_skipped")).toMatchObject({
     level: "warn",
     plugin: "prompt-reader",

@@ -66,6 +66,18 @@ it("takes back what it asked, but nothing else", async () => {
   expect(sent).toEqual([]);
 });
 
+it("cancels nothing with the number of what it no longer asks, or of another request", async () => {
+  const { back, ask, answer, say, said, dropped } = await connection();
+  const first = ask(0);
+  const second = ask(1);
+  await back.send({ jsonrpc: "2.0", id: 1, method: "tools/call" });
+  await answer(second);
+  await answer(second);
+  say({ method: "notifications/cancelled", params: { requestId: 1 } });
+  expect(said.map(({ id }) => id)).toEqual([first, second]);
+  expect(dropped).toMatchObject([{ id: second }, { method: "notifications/cancelled" }]);
+});
+
 it("may cancel a request of its caller, as it does to end a subscription", async () => {
   const { back, say, said } = await connection();
   await back.send({ jsonrpc: "2.0", id: "s", method: "subscriptions/listen" });
