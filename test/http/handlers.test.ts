@@ -191,6 +191,29 @@ describe.each([
     expect(got.status).toBe(413);
   });
 
+  it("gets the callback of a write when there is room for another, also after the end", async () => {
+    let made = 0;
+    let called = 0;
+    const inputs = { "cmf.llm_input": () => undefined };
+    const plugin = definePlugin({ name: "inputs", version: "1.0.0", hooks: inputs });
+    const response = await reading((reply) => {
+      reply.type("text/event-stream");
+      const next = () => {
+        called += 1;
+        if (made === 400) return void reply.end(() => (called += 1));
+        made += 1;
+        reply.write(Buffer.from(`: ${"a".repeat(99_996)}\n\n`), next);
+      };
+      next();
+    }, plugin);
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    expect(made).toBeLessThan(200);
+    let length = 0;
+    for await (const chunk of response) length += chunk.length;
+    expect(length).toBe(40_000_000);
+    await expect.poll(() => called).toBe(402);
+  });
+
   it("is asked to wait for a client that reads slowly, or for nobody", async () => {
     const piece = Buffer.from(`: ${"a".repeat(99_996)}\n\n`);
     const pieces = 400;

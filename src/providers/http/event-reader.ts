@@ -1,7 +1,11 @@
 /** Reads server-sent events, no larger than allowed. */
-import { createParser, type EventSourceMessage } from "eventsource-parser";
+import { createParser } from "eventsource-parser";
 
-export interface ServerEvent extends EventSourceMessage {
+export interface ServerEvent {
+  readonly id?: string | undefined;
+  /** The event's name, which is absent for a message. */
+  readonly event?: string | undefined;
+  readonly data: string;
   /** When to reconnect, in milliseconds, if the server says so. */
   readonly retry: number | undefined;
 }

@@ -61,8 +61,8 @@ export function guardFetch<Extensions = unknown>(
       pass: () => send(input, init),
       send: (body, headers) =>
         send(url.href, {
-          ...optionsOf(given),
           ...init,
+          ...optionsOf(init, given),
           method,
           headers,
           body,
@@ -73,10 +73,10 @@ export function guardFetch<Extensions = unknown>(
 }
 
 /** The options of a request that decide how it is sent. A redirect would lead to another server. */
-function optionsOf(given: Request | undefined): RequestInit {
-  if (given === undefined) return {};
-  const { credentials, redirect } = given;
-  return { credentials, redirect };
+function optionsOf(init: RequestInit, given: Request | undefined): RequestInit {
+  const credentials = init.credentials ?? given?.credentials;
+  const redirect = init.redirect ?? given?.redirect;
+  return { ...(credentials && { credentials }), ...(redirect && { redirect }) };
 }
 
 const ownFetch: ModelFetch = (input, init) => fetch(input, init);

@@ -138,6 +138,7 @@ async function judgeEventStream(response: Response, judged: JudgedExchange): Pro
     stop.abort(signal?.reason);
   };
   signal?.addEventListener("abort", abort, { signal: stop.signal });
+  if (signal?.aborted) abort();
   const events = eventsIn(response.body, provider, limits, stop.signal);
   const source = exchange.judgeEvents(events, { maxEvents, textUnits: answerBytes });
   const outputs = withKeepAlive(source, limits.keepAliveMs);

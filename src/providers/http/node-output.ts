@@ -70,12 +70,15 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
 
   /** True after a `write` that returned false, until the handler may go on. */
   let isFull = false;
+  /** The callbacks of writes that wait until then. */
+  const waiting: (() => void)[] = [];
   let drained = () => {};
 
   const goOn = () => {
     if (!isFull) return;
     isFull = false;
     // Later, as Node does it: the handler may write at once.
+    for (const callback of waiting.splice(0)) queueMicrotask(callback);
     queueMicrotask(() => original.emit.call(outgoing, "drain"));
   };
   const drop = () => {
@@ -122,7 +125,9 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
 
   const callBack = (given: readonly unknown[]) => {
     const callback = given.find((each) => typeof each === "function");
-    if (callback !== undefined) queueMicrotask(callback as () => void);
+    if (callback === undefined) return;
+    if (isFull) waiting.push(callback as () => void);
+    else queueMicrotask(callback as () => void);
   };
 
   const replacements: Record<(typeof replaced)[number], (...given: unknown[]) => unknown> = {
@@ -138,14 +143,16 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     },
     write(...given) {
       add(given[0], given[1]);
+      isFull = !isEnded && (pieces?.desiredSize ?? 1) <= 0;
       callBack(given);
-      isFull = (pieces?.desiredSize ?? 1) <= 0;
       return !isFull;
     },
     end(...given) {
       add(given[0], given[1]);
       if (!isEnded) pieces?.close();
       isEnded = true;
+      // Nothing that is read from now on makes room for another write.
+      goOn();
       callBack(given);
       return outgoing;
     },
@@ -177,7 +184,7 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
     const closed = new Error("The connection was closed before the answer was complete.");
     reject(closed);
     if (!isEnded) pieces?.error(closed);
-    pieces = undefined;
+    drop();
   });
 
   return {
