@@ -18,7 +18,7 @@ describe("a store in memory", () => {
     await expect(store.append("c", ["C"])).rejects.toMatchObject({
       code: "label_store_full",
       // A guard may have made the store itself.
-      message: expect.stringContaining("Pass the guard a memoryLabelStore"),
+      message: expect.stringContaining("Use a memoryLabelStore"),
     });
     expect(await store.load("c")).toEqual([]);
     expect(await store.append("a", ["A2"])).toEqual(["A", "A2"]);

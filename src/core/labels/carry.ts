@@ -31,9 +31,10 @@ export class SessionLabels {
     return this.#exchange(extensions, [], () => this.#store.load(this.#session));
   }
 
-  /** The same, after adding the labels of the envelope to the session. */
+  /** The same, after adding the labels of the envelope, if it has any, to the session. */
   append(extensions: unknown): Promise<unknown> {
     const given = labelsIn(extensions);
+    if (given.length === 0) return this.load(extensions);
     return this.#exchange(extensions, given, () => this.#store.append(this.#session, given));
   }
 

@@ -105,7 +105,7 @@ export function memoryLabelStore(options: MemoryLabelStoreOptions = {}): LabelSt
 function storeFull(maxSessions: number): GlassineError {
   return new GlassineError(
     "label_store_full",
-    `The store holds labels of at most ${maxSessions} sessions. Pass the guard a memoryLabelStore with a higher maxSessions, or with a lower ttlMs so that unused ones expire sooner.`,
+    `The store holds labels of at most ${maxSessions} sessions. Use a memoryLabelStore with a higher maxSessions, or with a lower ttlMs so that unused ones expire sooner.`,
     { limit: maxSessions },
   );
 }

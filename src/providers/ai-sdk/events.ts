@@ -10,8 +10,10 @@ import {
   objectIn,
   objectsIn,
   type PieceTable,
+  parseArguments,
   pathOf,
   type StreamTable,
+  sameJson,
   streamFault,
   stringIn,
 } from "../rewrite/index.ts";
@@ -138,11 +140,20 @@ function endInput(answer: Answer, call: JsonObject): void {
   const input = objectIn(found);
   if (input.toolName !== call.toolName) throw streamFault("toolName", "the name it began with");
   answer.state.delete(key);
-  // Plugins see only the text of the call. Of an input without text, the call makes an object.
-  const isSeen = input.isHeld || input.text === "" || input.text === call.input;
+  // Plugins see only the text of the call, which some providers write anew.
+  const isSeen = input.isHeld || saysOnly(stringIn(input, "text"), call.input);
   const reason = "The input of a call arrived as another text than that of the call.";
   const path = pathOf("toolInputs", Number(input.at));
   answer.note(key, isSeen ? undefined : { path, kind: "content", reason });
+}
+
+/** Whether whoever knows the text of a call knows all that the text of its input says. */
+function saysOnly(text: string, known: unknown): boolean {
+  if (text === known || typeof known !== "string") return text === known;
+  const ours = parseArguments(text);
+  const theirs = parseArguments(known);
+  const isWhole = ours.isWhole && ours.isExact && theirs.isWhole;
+  return isWhole && sameJson(ours.arguments, theirs.arguments);
 }
 
 export const stream: StreamTable = {

@@ -45,6 +45,7 @@ export function judgedStream(
   // Whoever aborts may not read on, and then nothing else would end the exchange.
   const abort = () => open.exchange.end(undefined, "aborted");
   open.signal?.addEventListener("abort", abort);
+  if (open.signal?.aborted) abort();
   const events = judgedEvents();
 
   async function* judgedEvents(): AsyncGenerator<unknown> {
@@ -78,6 +79,9 @@ export function judgedStream(
       else controller.enqueue(value);
     },
     cancel(reason) {
+      // If nothing was read, `events` has not begun, and ends nothing.
+      abort();
+      open.signal?.removeEventListener("abort", abort);
       cancel(reader, reason);
       // Takes effect once the pending read is over.
       void events.return(undefined).catch(() => {});

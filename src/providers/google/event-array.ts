@@ -1,12 +1,6 @@
 /** `generateContent`, including streams that come as one JSON array. */
 import { isProxy } from "../../core/data/intrinsics.ts";
-import {
-  isJsonObject,
-  isSameJsonText,
-  type LimitOptions,
-  readDocument,
-  removedItem,
-} from "../rewrite/index.ts";
+import { isJsonObject, type LimitOptions, readDocument, removedItem } from "../rewrite/index.ts";
 import { eventsSchema } from "./schemas.ts";
 import { type Google, tables } from "./tables.ts";
 
@@ -37,7 +31,6 @@ export const google: Google = /* @__PURE__ */ Object.freeze({
     const { document: onto, omitted } = joined(list, options);
     const { document, lost } = tables.writeAnswer(messages, { ...options, onto });
     // The document is the array of events, which is assembled again when it is read.
-    if (isSameJsonText(document, onto)) return Object.freeze({ document: list as never, lost });
     const written = { document: tables.toEvents(document, { limits: options.limits }) as never };
     const more = omitted === undefined ? [] : [removedItem(omitted.path.slice("events".length))];
     return Object.freeze({ ...written, lost: Object.freeze([...lost, ...more]) });
