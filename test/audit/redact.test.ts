@@ -225,6 +225,7 @@ describe("secrets of the host", () => {
     expect(cut("It was hun…", [secret])).toBe("It was hun…");
     expect(cut("It was hunter2-c", [secret])).toBe("It was hunter2-c");
     expect(cut("It was passhunt…", [secret, "password"])).toBe("It was …");
+    expect(cut("It was abtoken…", ["tokenizer", "ab"])).toBe("It was [REDACTED]…");
     expect(cut("It was \u{1f512}hunt…", ["\udd12hunter2"])).toBe("It was …");
   });
 

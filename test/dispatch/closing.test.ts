@@ -124,6 +124,33 @@ describe("a manager that is closing", () => {
     expect(await closing).toMatchObject({ drained: true });
   });
 
+  it("waits for what a background handler nests and does not wait for", async () => {
+    verifies("dispatch:closed");
+    const gate = deferred();
+    let nested = 0;
+    let isOver = false;
+    const manager: Manager = await manage([
+      plugin(
+        "nests",
+        async (_p, context) => {
+          nested += 1;
+          if (nested > 1) return;
+          await gate.promise;
+          void manager.invoke(hook, call, { parent: context }).then(() => {
+            isOver = true;
+          });
+        },
+        { mode },
+      ),
+      plugin("slow", () => rest()),
+    ]);
+    await manager.invoke(hook, call);
+    const closing = manager.close();
+    gate.resolve();
+    expect(await closing).toMatchObject({ drained: true });
+    expect(isOver).toBe(true);
+  });
+
   it("runs nothing nested in a run of another manager, or in one that has ended", async () => {
     const codes: unknown[] = [];
     const ended: PluginContext[] = [];

@@ -45,6 +45,12 @@ export function redacted(text: string, needles: Needles): string {
   const safe = withoutCredentials(rest);
   const bare = withoutSecrets(safe, needles);
   const clean = bare === safe ? safe : withoutCredentials(bare);
-  const short = cut(rest === line ? clean : clean + ellipsis);
-  return short.endsWith(ellipsis) ? withoutBegun(short, needles) : short;
+  let short = cut(rest === line ? clean : clean + ellipsis);
+  for (let before = ""; short !== before && short.endsWith(ellipsis); ) {
+    before = short;
+    // What stands in front of a cut may be a word of its own now.
+    const bare = withoutBegun(short, needles).slice(0, -ellipsis.length);
+    short = cut(withoutSecrets(bare, needles) + ellipsis);
+  }
+  return short;
 }

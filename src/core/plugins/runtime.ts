@@ -101,15 +101,20 @@ export async function closeRuntime(
 
 /** Resolves when no run is in flight, no background work is left and all records are kept. */
 async function settledWork(runtime: ManagerRuntime, flush: () => Promise<void>): Promise<void> {
-  if (runtime.inFlight > 0) {
-    await new PromiseAtLoad<void>((resolve) => {
-      const { onIdle } = runtime;
-      runtime.onIdle = () => {
-        onIdle?.();
-        resolve();
-      };
-    });
-  }
-  await runtime.background.drain();
+  do {
+    if (runtime.inFlight > 0) await idle(runtime);
+    // A background handler may begin another run within its own.
+    await runtime.background.drain();
+  } while (runtime.inFlight > 0);
   await flush();
+}
+
+function idle(runtime: ManagerRuntime): Promise<void> {
+  return new PromiseAtLoad((resolve) => {
+    const { onIdle } = runtime;
+    runtime.onIdle = () => {
+      onIdle?.();
+      resolve();
+    };
+  });
 }
