@@ -47,6 +47,26 @@ const streams: readonly [string, object, readonly object[]][] = [
   ],
 ];
 
+/** A guarded model that streams these events. */
+async function modelOf(
+  version: (typeof versions)[number],
+  events: readonly object[],
+  hooks: object,
+) {
+  const { ai, Model, usage, specificationVersion } = version;
+  const end = { type: "finish", finishReason: version.finishReason("stop"), usage };
+  const all = [{ type: "stream-start", warnings: [] }, ...events, end];
+  const doStream = async () => ({ stream: ai.simulateReadableStream({ chunks: all }) });
+  const plugin = definePlugin({ name: "looker", version: "1.0.0", hooks } as never);
+  const middleware = aiMiddleware(await createPluginManager({ plugins: [plugin] }), {
+    specificationVersion,
+  });
+  return ai.wrapLanguageModel({
+    model: new Model({ doStream: doStream as never }),
+    middleware: middleware as never,
+  });
+}
+
 describe.each(versions)("a stream of $name", (version) => {
   const cases = plugins.flatMap(([how, hooks]) =>
     streams.map(([what, metadata, events]) => ({ how, hooks, what, metadata, events })),
@@ -54,19 +74,8 @@ describe.each(versions)("a stream of $name", (version) => {
 
   it.each(cases)("keeps $what with $how", async ({ hooks, metadata, events }) => {
     verifies("aisdk:stream-events");
-    const { ai, Model, usage, specificationVersion } = version;
-    const end = { type: "finish", finishReason: version.finishReason("stop"), usage };
-    const all = [{ type: "stream-start", warnings: [] }, ...events, end];
-    const doStream = async () => ({ stream: ai.simulateReadableStream({ chunks: all }) });
-    const plugin = definePlugin({ name: "looker", version: "1.0.0", hooks } as never);
-    const middleware = aiMiddleware(await createPluginManager({ plugins: [plugin] }), {
-      specificationVersion,
-    });
-    const model = ai.wrapLanguageModel({
-      model: new Model({ doStream: doStream as never }),
-      middleware: middleware as never,
-    });
-    const { response } = ai.streamText({ model, prompt: "Ahoy" });
+    const model = await modelOf(version, events, hooks);
+    const { response } = version.ai.streamText({ model, prompt: "Ahoy" });
     const [message] = (await response).messages;
     expect(message?.content).toMatchObject([
       { type: "reasoning", text: thought, providerOptions: metadata },
@@ -76,18 +85,7 @@ describe.each(versions)("a stream of $name", (version) => {
 
 describe.each(versions)("a stream of $name that is passed on as it comes", (version) => {
   async function passed(events: readonly object[], hooks: object) {
-    const { ai, Model, usage, specificationVersion } = version;
-    const end = { type: "finish", finishReason: version.finishReason("stop"), usage };
-    const all = [{ type: "stream-start", warnings: [] }, ...events, end];
-    const doStream = async () => ({ stream: ai.simulateReadableStream({ chunks: all }) });
-    const plugin = definePlugin({ name: "looker", version: "1.0.0", hooks } as never);
-    const middleware = aiMiddleware(await createPluginManager({ plugins: [plugin] }), {
-      specificationVersion,
-    });
-    const model = ai.wrapLanguageModel({
-      model: new Model({ doStream: doStream as never }),
-      middleware: middleware as never,
-    });
+    const model = await modelOf(version, events, hooks);
     const { stream } = await model.doStream({ prompt: [] } as never);
     const came: object[] = [];
     for await (const event of stream as AsyncIterable<object>) came.push(event);
