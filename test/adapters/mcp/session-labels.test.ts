@@ -96,7 +96,7 @@ describe("a session", () => {
   it("accesses the store no more than necessary", async () => {
     const { log, tool } = await noted();
     await tool("mail");
-    expect(log).toEqual(["load s", "append s "]);
+    expect(log).toEqual(["load s", "load s"]);
   });
 
   it("keeps the labels of a call that was refused, before or after", async () => {
@@ -200,7 +200,7 @@ describe("which session a request is of", () => {
       "load of payroll",
       "append of payroll SALARY",
       "load of mail",
-      "append of mail ",
+      "load of mail",
     ]);
     expect(asked[0]).toEqual(["tools/call", { name: "payroll" }, policies]);
   });

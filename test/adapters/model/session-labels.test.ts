@@ -178,7 +178,7 @@ describe("the store of a session", () => {
     const { exchange, calls } = await begun();
     expect(calls).toEqual(["load"]);
     await exchange.judgeAnswer(answer);
-    expect(calls).toEqual(["load", "append"]);
+    expect(calls).toEqual(["load", "load"]);
   });
 
   it("is asked once for an exchange of which only the answer is judged", async () => {
