@@ -7,6 +7,7 @@ import {
   type HookState,
   invokeWith,
   type LabelRules,
+  newState,
   prepareState,
   withLabelsKept,
 } from "../model/index.ts";
@@ -78,14 +79,7 @@ export class ToolRun {
     this.#call = call;
     const { request, tool, toolCallId } = call;
     this.#names = { request, tool, toolCallId };
-    this.#state = {
-      request,
-      signal,
-      tenant: undefined,
-      extensions: undefined,
-      context: undefined,
-      session: undefined,
-    };
+    this.#state = newState(request, signal);
   }
 
   /** Determines tenant, envelope and labels, and judges the arguments. */

@@ -21,6 +21,17 @@ export interface HookState {
   session: SessionLabels | undefined;
 }
 
+export function newState(request: string, signal: AbortSignal | undefined): HookState {
+  return {
+    request,
+    signal,
+    tenant: undefined,
+    extensions: undefined,
+    context: undefined,
+    session: undefined,
+  };
+}
+
 /** Runs one step, named by `point`, and reports its failure. */
 type RunStep = (point: string, work: () => Promise<void>) => Promise<void>;
 

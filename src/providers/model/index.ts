@@ -10,6 +10,7 @@ export {
   exchangeLabels,
   type HookState,
   invokeWith,
+  newState,
   prepareState,
   withLabelsKept,
 } from "./hook-state.ts";
