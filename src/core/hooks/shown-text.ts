@@ -20,7 +20,7 @@ export function oneLine(text: string, max: number): string {
 }
 
 /** Replaces each run of characters that must not be shown with a space. */
-function withSpaces(text: string): string {
+export function withSpaces(text: string): string {
   let line = "";
   let rest = text;
   for (;;) {

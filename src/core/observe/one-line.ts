@@ -15,16 +15,10 @@ const maxTextUnits = 500;
 
 /** Control, format and lone surrogate characters, and the separators of lines and paragraphs. */
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
-const unprintables = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/gu;
 
 /** Spells out unprintable characters: a line feed becomes `\u{a}`, and so on. */
 export function spelledOut(text: string): string {
   return text.replace(unprintable, (each) => `\\u{${each.codePointAt(0)?.toString(16)}}`);
-}
-
-/** Replaces each run of unprintable characters with a space, as `deny` does. */
-export function withSpaces(text: string): string {
-  return text.replace(unprintables, " ");
 }
 
 /** Sequences that have a meaning only as a whole: a marker, or a spelled-out character. */

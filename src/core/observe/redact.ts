@@ -49,8 +49,8 @@ export function redacted(text: string, needles: Needles): string {
   for (let before = ""; short !== before && short.endsWith(ellipsis); ) {
     before = short;
     // What stands in front of a cut may be a word of its own now.
-    const bare = withoutBegun(short, needles).slice(0, -ellipsis.length);
-    short = cut(withoutSecrets(bare, needles) + ellipsis);
+    const kept = withoutBegun(short, needles).slice(0, -ellipsis.length);
+    short = cut(withoutSecrets(kept, needles) + ellipsis);
   }
   return short;
 }

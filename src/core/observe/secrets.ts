@@ -6,7 +6,8 @@
  */
 import { attempt } from "../data/index.ts";
 import { toLowerAscii } from "../data/intrinsics.ts";
-import { ellipsis, marker, spelledOut, withoutJoint, withSpaces } from "./one-line.ts";
+import { withSpaces } from "../hooks/index.ts";
+import { ellipsis, marker, spelledOut, withoutJoint } from "./one-line.ts";
 
 /** Shorter secrets occur within ordinary words, so they are found only as separate words. */
 const minPart = 4;
