@@ -59,7 +59,7 @@ export type {
   Step,
   StreamProgress,
 } from "./dispatch/types.ts";
-export { callSafely, type HandlerEnd, ignoreRejection, settle } from "./dispatch/wait.ts";
+export { callSafely, callWithin, type HandlerEnd, ignoreRejection } from "./dispatch/wait.ts";
 export { type CompiledOperation, OperationRun, operate } from "./operations.ts";
 export {
   type Allow,

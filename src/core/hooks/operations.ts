@@ -31,7 +31,7 @@ import type {
   PluginContext,
   RunOptions,
 } from "./dispatch/types.ts";
-import { ignoreRejection, joinsPromise, settle, timedOut } from "./dispatch/wait.ts";
+import { callWithin, type HandlerEnd, joinsPromise, timedOut } from "./dispatch/wait.ts";
 import { allow, answerOf, deniedBy, rejectionOf } from "./results.ts";
 import { addDeltas, type Sums, typeOf } from "./scores.ts";
 import type { Semantic } from "./semantics.ts";
@@ -184,11 +184,7 @@ async function eachInTurn(run: OperationRun, { take, end }: SemanticRules): Prom
   else end(run);
 }
 
-/**
- * Gives a handler its turn, and puts the outcome into `how` and `outcome`. A handler that blocks
- * the thread past its deadline has timed out like any other, even if its promise resolved
- * meanwhile: while the thread was blocked, no timer could fire.
- */
+/** Gives a handler its turn, and puts the outcome into `how` and `outcome`. */
 function startTurn(run: OperationRun, step: HandlerStep): Promise<void> | undefined {
   const { options, payload, runtime } = run;
   run.how = "pending";
@@ -196,44 +192,30 @@ function startTurn(run: OperationRun, step: HandlerStep): Promise<void> | undefi
   if (isAborted(options.signal)) return ended(run, "aborted", undefined);
   const context = new runtime.Context(step, run);
   const { handler } = step;
-  const startedAt = monotonicNow();
-  let returned: unknown;
-  try {
-    returned = step.extensions
+  const call = () =>
+    step.extensions
       ? handler(payload, context, viewFor(run, step, run.extensions))
       : handler(payload, context);
-  } catch (thrown) {
-    return ended(run, "threw", thrown);
-  }
-  if (isLate(step, startedAt)) {
-    if (isAwaitable(returned)) ignoreRejection(returned);
-    endTurn(context);
-    return ended(run, "timeout", undefined);
-  }
-  if (!isAwaitable(returned)) return ended(run, "returned", returned);
-  return awaitTurn(run, step, context, startedAt, returned);
+  const latePolicy = { lateCounters: runtime.lateCounters, step, counts: true };
+  const end = callWithin(call, step, latePolicy, options.signal);
+  return isAwaitable(end) ? awaitTurn(run, context, end) : tookTurn(run, context, end);
 }
 
 async function awaitTurn(
   run: OperationRun,
-  step: HandlerStep,
   context: PluginContext,
-  startedAt: number,
-  pending: PromiseLike<unknown>,
+  pending: Promise<HandlerEnd>,
 ): Promise<void> {
-  const { lateCounters } = run.runtime;
-  const latePolicy = { lateCounters, step, counts: true };
-  const { how, value } = await settle(pending, step.deadline, latePolicy, run.options.signal);
-  // Behind a lock the step has no `deadline`: it begins later, and `exclusive` enforces it.
-  const cameLate = how === "returned" && step.deadline !== undefined && isLate(step, startedAt);
-  if (cameLate) lateCounters.late += 1;
-  if (how === "timeout" || how === "aborted" || cameLate) endTurn(context);
-  if (cameLate) ended(run, "timeout", undefined);
-  else ended(run, how, value);
+  tookTurn(run, context, await pending);
 }
 
-function isLate({ timeoutMs }: HandlerStep, startedAt: number): boolean {
-  return timeoutMs !== undefined && monotonicNow() - startedAt > timeoutMs;
+function tookTurn(
+  run: OperationRun,
+  context: PluginContext,
+  { how, value }: HandlerEnd,
+): undefined {
+  if (how === "timeout" || how === "aborted") endTurn(context);
+  ended(run, how, value);
 }
 
 /** Sets how the turn ended. The wrapper of a handler behind a lock throws a marker on a timeout. */

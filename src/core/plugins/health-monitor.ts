@@ -1,17 +1,17 @@
 /** Checks the health of a manager's plugins: on request, and repeatedly if polling is on. */
-import { attempt, typeName, waitEnd } from "../data/index.ts";
-import { isAwaitable, isProxy, monotonicNow } from "../data/intrinsics.ts";
+import { attempt, typeName } from "../data/index.ts";
+import { isProxy } from "../data/intrinsics.ts";
 import { emptyExtensions } from "../envelope/index.ts";
 import {
   type AnyRun,
   callSafely,
+  callWithin,
+  type Deadline,
   endTurn,
   type HandlerEnd,
-  ignoreRejection,
   type ManagerRuntime,
   oneLine,
   RequestScope,
-  settle,
 } from "../hooks/index.ts";
 import { timestampNow } from "../observe/index.ts";
 import { type CompilerInput, type Member, stepsOn } from "./handler-step.ts";
@@ -141,34 +141,21 @@ function checkOf(
  * Runs a check, and returns how it ended. Whatever it does after its deadline is ignored, even a
  * rejection. A check that blocks the thread cannot be interrupted: it times out once it is over.
  */
-async function endOf(
+function endOf(
   check: () => unknown,
   timeoutMs: number,
   inBackground: boolean,
-): Promise<HandlerEnd> {
-  const startedAt = monotonicNow();
-  const isLate = () => monotonicNow() - startedAt > timeoutMs;
-  let returned: unknown;
-  try {
-    returned = check();
-  } catch (thrown) {
-    return waitEnd("threw", thrown);
-  }
-  if (isLate()) {
-    if (isAwaitable(returned)) ignoreRejection(returned);
-    return waitEnd("timeout", undefined);
-  }
-  if (!isAwaitable(returned)) return waitEnd("returned", returned);
+): HandlerEnd | Promise<HandlerEnd> {
   let timer: ReturnType<typeof startTimer>;
   // A separate timer, which lets the process end if the check runs in the background.
-  const end = await settle(returned, {
+  const deadline: Deadline = {
     join: (node) => {
       timer = startTimer(() => node.onDeadline(), timeoutMs);
       if (inBackground) letGo(timer);
     },
     leave: () => stopTimer(timer),
-  });
-  return end.how === "returned" && isLate() ? waitEnd("timeout", undefined) : end;
+  };
+  return callWithin(check, { deadline, timeoutMs });
 }
 
 function findingOf(

@@ -2,7 +2,6 @@
 import {
   append,
   forEach,
-  isAwaitable,
   type List,
   monotonicNow,
   newList,
@@ -15,7 +14,7 @@ import { mayRun } from "./may-run.ts";
 import type { MessageRun } from "./message-run.ts";
 import { failureBy, lateFailure, reportFailure, switchOff } from "./report.ts";
 import type { PluginState, Step } from "./types.ts";
-import { settle, timedOut } from "./wait.ts";
+import { callWithin, timedOut } from "./wait.ts";
 
 /** Returns the background handlers that will run, and records the others as skipped. */
 export function chooseBackground(run: MessageRun): readonly Step[] {
@@ -54,26 +53,18 @@ export function runBackground(run: MessageRun, steps: readonly Step[]): void {
 }
 
 async function runStep(run: MessageRun, step: Step): Promise<BackgroundEnd> {
-  const { meter } = run.compiled.runtime;
+  const { meter, lateCounters } = run.compiled.runtime;
   const startedAt = meter === undefined ? 0 : monotonicNow();
   const context = new run.runtime.Context(step, run);
-  let how = "returned";
-  let outcome: unknown;
-  try {
-    const { handler } = step;
-    const returned = step.extensions
+  const { handler } = step;
+  const call = () =>
+    step.extensions
       ? handler(run.payload, context, step.filter(run.extensions))
       : handler(run.payload, context);
-    if (isAwaitable(returned)) {
-      const { lateCounters } = run.compiled.runtime;
-      const end = await settle(returned, step.deadline, { lateCounters, step, counts: false });
-      how = end.how;
-      outcome = end.value;
-    }
-  } catch (thrown) {
-    how = "threw";
-    outcome = thrown;
-  }
+  // As in the other phases of a message hook, blocking the thread does not count as late.
+  const limit = { deadline: step.deadline, timeoutMs: undefined };
+  const latePolicy = { lateCounters, step, counts: false };
+  const { how, value: outcome } = await callWithin(call, limit, latePolicy);
   meter?.turn(step, monotonicNow() - startedAt);
   // A denial comes too late, but is not a failure.
   const isDenial = how === "threw" && rejectionOf(outcome) !== undefined;

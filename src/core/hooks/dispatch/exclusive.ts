@@ -1,10 +1,16 @@
 /** A handler behind its plugin's lock, for plugins that are not `asyncSafe`. */
-import { isAwaitable, monotonicNow } from "../../data/intrinsics.ts";
+import { isAwaitable } from "../../data/intrinsics.ts";
 import { GlassineError } from "../../errors/index.ts";
-import type { Deadline } from "../deadlines.ts";
 import { endTurn, isLive, originOf, partOf } from "./context.ts";
 import type { AnyHandler, HandlerLock, PluginContext } from "./types.ts";
-import { ignoreRejection, settle, settledWith, timedOut } from "./wait.ts";
+import {
+  callWithin,
+  type HandlerEnd,
+  type LatePolicy,
+  settledWith,
+  type TimeLimit,
+  timedOut,
+} from "./wait.ts";
 
 const PromiseAtLoad = Promise;
 
@@ -47,13 +53,10 @@ export class Lock implements HandlerLock {
   }
 }
 
-export interface Exclusion {
+/** The time begins when the handler is called, so that waiting for others does not count. */
+export interface Exclusion extends TimeLimit {
   readonly lock: HandlerLock;
   readonly extensions: boolean;
-  /** Begins when the handler is called, so that waiting for others does not count against it. */
-  readonly deadline: Deadline | undefined;
-  /** The same in milliseconds, for a handler that blocks the thread. */
-  readonly timeoutMs: number | undefined;
 }
 
 /**
@@ -63,22 +66,11 @@ export interface Exclusion {
 export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler {
   const { lock, extensions } = exclusion;
   const call = (payload: unknown, context: PluginContext, view: unknown): unknown => {
-    const startedAt = monotonicNow();
-    let returned: unknown;
-    try {
-      returned = extensions ? handler(payload, context, view) : handler(payload, context);
-    } catch (thrown) {
-      lock.leave();
-      throw thrown;
-    }
-    if (isLate(exclusion, startedAt)) {
-      if (isAwaitable(returned)) ignoreRejection(returned);
-      lock.leave();
-      throw outOfTime(context);
-    }
-    if (isAwaitable(returned)) return hold(exclusion, startedAt, context, returned);
+    const handle = () => (extensions ? handler(payload, context, view) : handler(payload, context));
+    const end = callWithin(handle, exclusion, latePolicyOf(context));
+    if (isAwaitable(end)) return hold(lock, context, end);
     lock.leave();
-    return returned;
+    return outcomeOf(context, end);
   };
   const queue = async (
     payload: unknown,
@@ -114,37 +106,30 @@ function expectRoom(frames: number): void {
   if (frames > 0) expectRoom(frames - 1);
 }
 
-/** Whether a handler is past its deadline, even if no timer could fire. */
-function isLate({ timeoutMs }: Exclusion, startedAt: number): boolean {
-  return timeoutMs !== undefined && monotonicNow() - startedAt > timeoutMs;
-}
-
-function outOfTime(context: PluginContext): object {
-  endTurn(context);
-  return timedOut;
+/** A late result does not count: the run counts it. */
+function latePolicyOf(context: PluginContext): LatePolicy | undefined {
+  const part = partOf(context);
+  return part && { lateCounters: part.run.runtime.lateCounters, step: part.step, counts: false };
 }
 
 async function hold(
-  exclusion: Exclusion,
-  startedAt: number,
+  lock: HandlerLock,
   context: PluginContext,
-  pending: PromiseLike<unknown>,
+  pending: Promise<HandlerEnd>,
 ): Promise<unknown> {
-  const part = partOf(context);
-  const latePolicy = part && {
-    lateCounters: part.run.runtime.lateCounters,
-    step: part.step,
-    counts: false,
-  };
   try {
-    const { how, value } = await settle(pending, exclusion.deadline, latePolicy);
-    const late = how === "timeout" || (how === "returned" && isLate(exclusion, startedAt));
-    if (late) throw outOfTime(context);
-    if (how === "threw") throw value;
-    return settledWith(value);
+    return settledWith(outcomeOf(context, await pending));
   } finally {
-    exclusion.lock.leave();
+    lock.leave();
   }
+}
+
+/** Returns what the handler returned. @throws what it threw, or `timedOut` */
+function outcomeOf(context: PluginContext, { how, value }: HandlerEnd): unknown {
+  if (how === "threw") throw value;
+  if (how === "returned") return value;
+  endTurn(context);
+  throw timedOut;
 }
 
 /** Whether a handler behind the same lock started this run, or a run that it is nested in. */

@@ -14,6 +14,7 @@ import {
   isAwaitable,
   isNativePromise,
   isProxy,
+  monotonicNow,
   readDataProperty,
 } from "../../data/intrinsics.ts";
 import type { Deadline, DeadlineWait } from "../deadlines.ts";
@@ -160,6 +161,52 @@ export function settle(
     unlisten = whenAborted(signal, onAbort);
     if (isAborted(signal)) onAbort();
   });
+}
+
+/** How long a handler may take. */
+export interface TimeLimit {
+  /** Ends the wait for a promise. `undefined` behind a lock, which begins its own. */
+  readonly deadline: Deadline | undefined;
+  /** The same in milliseconds, if blocking the thread counts: meanwhile, no timer can fire. */
+  readonly timeoutMs: number | undefined;
+}
+
+/**
+ * Calls a handler, and says how it ended: at once if it returned no promise. A handler that blocks
+ * the thread past its deadline has timed out like any other, even if its promise resolved
+ * meanwhile.
+ */
+export function callWithin(
+  call: () => unknown,
+  limit: TimeLimit,
+  latePolicy?: LatePolicy,
+  signal?: AbortSignal,
+): HandlerEnd | Promise<HandlerEnd> {
+  const dueAt = limit.timeoutMs === undefined ? Infinity : monotonicNow() + limit.timeoutMs;
+  let returned: unknown;
+  try {
+    returned = call();
+  } catch (thrown) {
+    return waitEnd("threw", thrown);
+  }
+  if (monotonicNow() > dueAt) {
+    if (isAwaitable(returned)) ignoreRejection(returned);
+    return waitEnd("timeout", undefined);
+  }
+  if (!isAwaitable(returned)) return waitEnd("returned", returned);
+  return settleBy(dueAt, settle(returned, limit.deadline, latePolicy, signal), limit, latePolicy);
+}
+
+async function settleBy(
+  dueAt: number,
+  settling: Promise<HandlerEnd>,
+  { deadline }: TimeLimit,
+  latePolicy: LatePolicy | undefined,
+): Promise<HandlerEnd> {
+  const end = await settling;
+  if (end.how !== "returned" || deadline === undefined || monotonicNow() <= dueAt) return end;
+  if (latePolicy?.counts) latePolicy.lateCounters.late += 1;
+  return waitEnd("timeout", undefined);
 }
 
 /** How many thenables of a chain are followed before timers, and so deadlines, can run. */
