@@ -47,10 +47,7 @@ export function configInvalid(
   file?: string,
 ): GlassineError {
   const text = configProblems.map(({ path, text }) => `${path}: ${text}`).join(" ");
-  return new GlassineError("config_invalid", `${sentence} ${text}`, {
-    file,
-    configProblems,
-  });
+  return new GlassineError("config_invalid", `${sentence} ${text}`, { file, configProblems });
 }
 
 /**
@@ -70,7 +67,7 @@ function explained(schema: z.ZodType, value: unknown, issue: Issue): readonly Co
   const given = valueAt(value, path);
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => unknownKey(schema, [...path, key]));
+      return issue.keys.map((key) => unknownKey(schema, value, [...path, key]));
     case "invalid_union":
       return explainedUnion(schema, value, issue, path);
     case "invalid_key":
@@ -101,16 +98,14 @@ function explainedUnion(
   const chosen = fitting.filter((issues) => missing(issues).length === 0);
   const [only, ...others] = chosen.length > 0 ? chosen : fitting;
   if (only !== undefined && others.length === 0) return problemsOf(schema, value, only);
-  // Every alternative has its required keys, plus keys of another alternative.
-  if (chosen.length > 1 && chosen.length === fitting.length) {
-    const keys = chosen.flatMap(([issue]) =>
-      issue?.code === "unrecognized_keys" ? issue.keys : [],
-    );
-    return [
-      problemAt(path, `expected only one of ${[...new Set(keys)].map(coded).join(" and ")}.`),
-    ];
+  const slipped = unknownToAll(fitting);
+  const slips = slipped.map((key) => unknownKey(schema, value, [...path, key]));
+  // Several alternatives have their required keys, and each lacks keys of the others.
+  if (chosen.length > 1) {
+    const keys = [...new Set(chosen.flatMap(unrecognized))].filter((key) => !slipped.includes(key));
+    const text = `expected only one of ${keys.map(coded).join(" and ")}.`;
+    return [problemAt(path, text), ...slips];
   }
-  const slips = unknownToAll(fitting).map((key) => unknownKey(schema, [...path, key]));
   const kinds = placed.flatMap((issues) => {
     const kind = issues.find((inner) => isAt(inner) && isKind(inner));
     if (kind !== undefined) return [expectedBy(kind).replace(/^expected /, "")];
@@ -160,11 +155,21 @@ function gotOf(given: unknown, mayBeString: boolean): string {
   return mayBeString && typeof given === "string" ? "another string" : kindOf(given);
 }
 
-function unknownKey(schema: z.ZodType, path: Path): ConfigProblem {
+function unknownKey(schema: z.ZodType, value: unknown, path: Path): ConfigProblem {
   const key = String(path.at(-1));
-  const known = keysAt(schema, path.slice(0, -1));
-  if (known.includes(key)) return problemAt(path, "cannot be combined with the other keys here.");
-  return problemAt(path, `unknown key.${suggestion(key, known)}`);
+  const holder = path.slice(0, -1);
+  const alternatives = keysAt(schema, holder);
+  const known = alternatives.flat();
+  if (!known.includes(key)) return problemAt(path, `unknown key.${suggestion(key, known)}`);
+  const beside = alternatives.filter((keys) => keys.includes(key)).flat();
+  const others = Object.keys(Object(valueAt(value, holder))).filter(
+    (other) => known.includes(other) && !beside.includes(other),
+  );
+  return problemAt(path, `cannot be combined with ${others.map(coded).join(" and ")}.`);
+}
+
+function unrecognized(issues: readonly Issue[]): readonly string[] {
+  return issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? issue.keys : []));
 }
 
 /** Whether the issue is that the value is of the wrong kind altogether. */
@@ -178,9 +183,7 @@ function isMissing(issue: Issue, value: unknown, depth: number): boolean {
 }
 
 function unknownToAll(alternatives: Alternatives): readonly string[] {
-  const keys = alternatives.map((issues) =>
-    issues.flatMap((issue) => (issue.code === "unrecognized_keys" ? issue.keys : [])),
-  );
+  const keys = alternatives.map(unrecognized);
   return (keys[0] ?? []).filter((key) => keys.every((some) => some.includes(key)));
 }
 
@@ -230,7 +233,8 @@ function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object") return "an object";
-  if (typeof value === "number") return Number.isInteger(value) ? "a whole number" : "a number";
+  if (typeof value === "number")
+    return Number.isInteger(value) ? "a whole number" : "a fractional number";
   return `a ${typeof value}`;
 }
 
@@ -241,11 +245,11 @@ function meant(issue: Issue, given: unknown): string {
   return match === undefined ? "" : ` Did you mean ${quoted(match)}?`;
 }
 
-/** Returns the keys that an object may have at `path`, in any alternative. */
-function keysAt(schema: z.ZodType, path: Path): readonly string[] {
+/** Returns the keys that an object may have at `path`, a list for each alternative. */
+function keysAt(schema: z.ZodType, path: Path): readonly (readonly string[])[] {
   const [key, ...rest] = path;
   return alternativesOf(schema).flatMap((each) => {
-    if (key === undefined) return each instanceof z.ZodObject ? Object.keys(each.shape) : [];
+    if (key === undefined) return each instanceof z.ZodObject ? [Object.keys(each.shape)] : [];
     const inner = innerAt(each, key);
     return inner === undefined ? [] : keysAt(inner, rest);
   });

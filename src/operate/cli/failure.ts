@@ -17,6 +17,8 @@ export interface Failure {
   readonly message: string;
   /** Printed before the message on standard error, and nowhere else. */
   readonly lead?: string;
+  /** What standard error shows in place of the message, if that is too long for one line. */
+  readonly lines?: readonly string[] | undefined;
   /** Further lines for people. */
   readonly more?: readonly string[];
 }
@@ -69,7 +71,7 @@ export function failureFor(thrown: unknown, command: string | undefined): Failur
     const message = refusedText(thrown, command);
     // The prescribed message does not say what to do.
     const more = thrown.code === "lockfile_newer" ? [errorCodes.lockfile_newer.todo] : [];
-    return { exitCode: 2, code: thrown.code, message, more };
+    return { exitCode: 2, code: thrown.code, message, lines: problemLines(thrown), more };
   }
   const fault = systemFault(thrown);
   if (fault !== undefined) {
@@ -82,6 +84,15 @@ export function failureFor(thrown: unknown, command: string | undefined): Failur
     code: "internal_error",
     message: say`internal error: ${type}: ${text} (--verbose prints the stack)`,
   };
+}
+
+/** Lists the problems of a configuration, if there are several. */
+function problemLines({ message, data }: GlassineError): readonly string[] | undefined {
+  const problems = data.configProblems;
+  if (!Array.isArray(problems) || problems.length < 2) return undefined;
+  const listed = problems.map(({ path, text }) => `${path}: ${text}`);
+  const sentence = message.slice(0, -listed.join(" ").length).trimEnd();
+  return [printable(sentence), ...listed.map((line) => `  ${printable(line)}`)];
 }
 
 function refusedText(error: GlassineError, name: string | undefined): string {

@@ -112,13 +112,13 @@ async function failed(
 ): Promise<number> {
   const { command, options, usage = "" } = parsed?.kind === "command" ? parsed : {};
   const name = command?.namesItself === true ? command.path.at(-1) : undefined;
-  const { lead = "", message, more = [], code, exitCode } = safeFailureFor(thrown, name);
+  const { lead = "", message, lines, more = [], code, exitCode } = safeFailureFor(thrown, name);
   // For a refusal, its cause: if the operator's own code failed, it has that code's stack.
   const culprit = exitCode === 70 ? thrown : isGlassineError(thrown) ? thrown.cause : undefined;
   const stack = options?.verbose === true ? stackOf(culprit) : [];
   const shown = code === "usage" ? ["", usage.trimEnd()] : [];
-  const lines = [`${lead}${message}`, ...more, ...stack, ...shown];
-  await writeComplaint(input.stderr, textOf(lines));
+  const printed = [...(lines ?? [`${lead}${message}`]), ...more, ...stack, ...shown];
+  await writeComplaint(input.stderr, textOf(printed));
   if (options?.json !== true) return exitCode;
   try {
     await writeResult(input.stdout, documentText({ error: { code, message } }));

@@ -15,7 +15,7 @@ async function check(config: unknown, env: Readonly<Record<string, string>> = {}
   const { code, document } = await run(["gateway", "--check", "--json"], given);
   const plain = await run(["gateway", "--check"], given);
   expect(plain.code).toBe(code);
-  return { cwd, code, document: document(), lines: plain.stdout };
+  return { cwd, code, document: document(), lines: plain.stdout, complaint: plain.stderr };
 }
 
 describe("what each plugin sees", () => {
@@ -496,6 +496,16 @@ it("names the secrets that are not there, and no value of those that are", async
     ['servers.files.headers.a: the environment variable "GONE" is not set: set it for the gateway'],
   ]);
   expect(JSON.stringify(document) + lines).not.toContain("sk-live-42");
+});
+
+it("lists several problems of the configuration one a line", async () => {
+  const { cwd, complaint } = await check({ servers: { files: { ...http, args: [] } }, plugin: [] });
+  expect(complaint).toBe(
+    `${join(cwd, "glassine.config.json")} is not a valid configuration.
+  servers.files.args: cannot be combined with \`url\`.
+  plugin: unknown key. Did you mean "plugins"?
+`,
+  );
 });
 
 it("refuses what is wrong with its code, and runs no plugin then", async () => {

@@ -26,7 +26,7 @@ describe("a problem", () => {
       {
         "servers.files.command": "expected a string, got a whole number.",
         "servers.files.args": "expected an array, got a string.",
-        "servers.files.timeoutMs": "expected a whole number, got a number.",
+        "servers.files.timeoutMs": "expected a whole number, got a fractional number.",
         tenant: "expected a string that is not empty, got an empty one.",
       },
     ],
@@ -61,7 +61,20 @@ describe("a problem", () => {
     [
       "a key of the other kind of server",
       { servers: { files: { command: "x", headers: {} } } },
-      { "servers.files.headers": "cannot be combined with the other keys here." },
+      { "servers.files.headers": "cannot be combined with `command`." },
+    ],
+    [
+      "a plugin from two places, and a key that no plugin has",
+      { servers: { files }, plugins: [{ use: "quiet", path: "./p.js", sticky: true }] },
+      {
+        "plugins[0]": "expected only one of `path` and `use`.",
+        "plugins[0].sticky": "unknown key.",
+      },
+    ],
+    [
+      "a key of another kind of plugin",
+      { servers: { files }, plugins: [{ use: "quiet", readable: [] }] },
+      { "plugins[0].readable": "cannot be combined with `use`." },
     ],
     [
       "a server that is a string",
