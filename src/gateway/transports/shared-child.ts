@@ -8,7 +8,6 @@
  * no other such request is open.
  */
 import {
-  cancelledBy,
   type Extra,
   isAnswer,
   isMessage,
@@ -19,7 +18,7 @@ import {
   type RequestId,
   type Transport,
 } from "./transport.ts";
-import { isLasting } from "./watched.ts";
+import { isLasting, subscriptionKey } from "./watched.ts";
 
 export interface SharedChild {
   /** Returns a transport for one exchange. */
@@ -43,8 +42,6 @@ interface Asked {
   readonly method: unknown;
   readonly token: unknown;
 }
-
-const subscriptionKey = "io.modelcontextprotocol/subscriptionId";
 
 export function sharedChild(back: Transport, options: SharedChildOptions): SharedChild {
   const { isAnonymous, onDropped, onIdle, onGone } = options;
@@ -70,13 +67,12 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
       asked.delete(Number(message.id));
       if (found === undefined) return;
       const extra: Extra = { ...given, relatedRequestId: found.id };
-      found.transport.onmessage?.({ ...message, id: found.id }, extra);
+      found.transport.onmessage?.(answerOf(found.id, message), extra);
       return;
     }
     const params = paramsOf(message);
     const meta = metaOf(message);
-    // A server ends a subscription by cancelling its request.
-    const named = params.progressToken ?? meta[subscriptionKey] ?? cancelledBy(message);
+    const named = params.progressToken ?? meta[subscriptionKey];
     const found = named === undefined ? newest() : asked.get(Number(named));
     if (found === undefined) {
       onDropped(message);
@@ -154,7 +150,15 @@ function renamed(message: Message, id: number): Message {
   return { ...message, id, params };
 }
 
-/** Restores the caller's own progress token and ids in a notification. */
+/** Restores the caller's own id in an answer, also in the result that ends a subscription. */
+function answerOf(id: RequestId, message: Message): Message {
+  const { result } = message;
+  const meta = isMessage(result) && isMessage(result._meta) ? result._meta : {};
+  if (!isMessage(result) || meta[subscriptionKey] === undefined) return { ...message, id };
+  return { ...message, id, result: { ...result, _meta: { ...meta, [subscriptionKey]: id } } };
+}
+
+/** Restores the caller's own progress token and subscription id in a notification. */
 function withNamesOf(
   { id, token }: Asked,
   message: Message,
@@ -163,13 +167,11 @@ function withNamesOf(
 ): Message {
   const isProgress = params.progressToken !== undefined;
   const isSubscription = meta[subscriptionKey] !== undefined;
-  const isCancelled = cancelledBy(message) !== undefined;
   return {
     ...message,
     params: {
       ...params,
       ...(isProgress && { progressToken: token }),
-      ...(isCancelled && { requestId: id }),
       ...(isSubscription && { _meta: { ...meta, [subscriptionKey]: id } }),
     },
   };

@@ -63,6 +63,9 @@ interface Progress {
   readonly takes: ProgressFilter;
 }
 
+/** In `_meta`: the id of the request that opened the subscription. MCP 2026-07-28. */
+export const subscriptionKey = "io.modelcontextprotocol/subscriptionId";
+
 /** Whether a request is only answered when its subscription ends. */
 export function isLasting(method: unknown): boolean {
   return method === "subscriptions/listen";
@@ -148,11 +151,19 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
   }
 
   function ofServer(message: Message, extra: Extra | undefined): Message | undefined {
-    const own = asks.toCaller(message, extra);
-    const cancelled = cancelledBy(message);
-    // A server ends a subscription by cancelling the caller's request.
-    const isOfCaller = cancelled !== undefined && isLasting(open.get(keyOf(cancelled))?.method);
-    return own ?? (isOfCaller ? message : undefined);
+    return asks.toCaller(message, extra) ?? endOfSubscription(cancelledBy(message));
+  }
+
+  /**
+   * A server over stdio ends a subscription by cancelling the caller's request. The caller gets the
+   * result that ends one over any transport: over HTTP, its stream would stay open without it.
+   */
+  function endOfSubscription(id: RequestId | undefined): Message | undefined {
+    const key = id === undefined ? "" : keyOf(id);
+    if (!isLasting(open.get(key)?.method)) return undefined;
+    forget(key);
+    const result = { resultType: "complete", _meta: { [subscriptionKey]: id } };
+    return { jsonrpc: "2.0", id, result };
   }
 
   /** Refuses a message that the caller's transport could not write. */

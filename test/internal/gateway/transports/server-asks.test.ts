@@ -78,12 +78,15 @@ it("cancels nothing with the number of what it no longer asks, or of another req
   expect(dropped).toMatchObject([{ id: second }, { method: "notifications/cancelled" }]);
 });
 
-it("may cancel a request of its caller, as it does to end a subscription", async () => {
-  const { back, say, said } = await connection();
+it("ends a subscription of its caller by cancelling it, but no other request", async () => {
+  const { back, say, said, dropped } = await connection();
   await back.send({ jsonrpc: "2.0", id: "s", method: "subscriptions/listen" });
-  const params = { requestId: "s" };
-  say({ method: "notifications/cancelled", params });
-  expect(said).toMatchObject([{ method: "notifications/cancelled", params }]);
+  await back.send({ jsonrpc: "2.0", id: "t", method: "tools/call" });
+  for (const requestId of ["s", "s", "t"])
+    say({ method: "notifications/cancelled", params: { requestId } });
+  const _meta = { "io.modelcontextprotocol/subscriptionId": "s" };
+  expect(said).toEqual([{ jsonrpc: "2.0", id: "s", result: { resultType: "complete", _meta } }]);
+  expect(dropped.map(({ params }) => params)).toEqual([{ requestId: "s" }, { requestId: "t" }]);
 });
 
 it("takes back all when it dies, and hears no answer to it afterwards", async () => {
