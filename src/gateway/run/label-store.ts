@@ -1,7 +1,7 @@
 /** Opens the store for sessions' labels: in memory, or on a server that gateways share. */
 import { attempt } from "../../core/data/index.ts";
 import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
-import { memoryLabelStore } from "../../core/labels/index.ts";
+import { memoryLabelStore, settleWithin } from "../../core/labels/index.ts";
 import { loadPeer } from "../../operate/packages/index.ts";
 import { type RedisClientLike, redisLabelStore } from "../../redis/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
@@ -16,6 +16,9 @@ interface RedisPackage {
   };
 }
 
+/** How long the server may take to accept a connection, and to answer on the first one. */
+const answerMs = 5000;
+
 /** @throws GlassineError (as a rejection) `setting_invalid`; `secret_missing`; `label_store_failed` */
 export async function openLabelStore({ config, secrets, log }: GatewayParts) {
   const { store } = config.labels;
@@ -24,15 +27,17 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
   let isOpen = false;
   // Reconnects automatically, but not if there was no server at the start.
   const reconnectStrategy = (retries: number) => isOpen && Math.min(retries * 100, 5000);
-  const socket = { connectTimeout: 5000, reconnectStrategy };
+  const socket = { connectTimeout: answerMs, reconnectStrategy };
   const client = clientOf(() =>
     createClient({ url: secrets(store.redis), socket, disableOfflineQueue: true }),
   );
   client.on("error", ({ message }) => log.warn("label_store_error", { text: message }));
   try {
-    await client.connect();
+    await settleWithin(answerMs, () => client.connect());
     isOpen = true;
   } catch (error) {
+    // Throws if the client has closed itself.
+    attempt(() => client.destroy());
     throw new GlassineError(
       "label_store_failed",
       "The server of the label store cannot be reached: start it, or change `labels.store.redis`.",

@@ -1,4 +1,5 @@
 /** Gateways that share nothing but the label store. Skipped without a Redis or Valkey server. */
+import { type AddressInfo, createServer } from "node:net";
 import process from "node:process";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
@@ -71,4 +72,26 @@ it.each([
     code,
     message: expect.not.stringMatching(/hunter2/),
   });
+});
+
+it("does not start while the server of its labels accepts connections but does not answer", async () => {
+  const silent = createServer();
+  await new Promise<void>((resolve) => silent.listen(0, "127.0.0.1", resolve));
+  const closed = new Promise((resolve) => {
+    silent.once("connection", (socket) =>
+      socket
+        .on("error", () => {})
+        .once("close", resolve)
+        .resume(),
+    );
+  });
+  open.push(() => silent.close());
+  const redis = `redis://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+  const labels = { labels: { store: { redis } } };
+  const started = startGateway({ servers: { everything: everythingOverStdio }, ...labels });
+  await expect(started).rejects.toMatchObject({
+    code: "label_store_failed",
+    cause: { message: expect.stringContaining("did not answer") },
+  });
+  await closed;
 });
