@@ -36,7 +36,7 @@ export class TooManyProcesses extends Error {}
 export interface Connections {
   /** @throws TooManyProcesses */
   connect(about: ConnectFor): Transport;
-  /** Lets open connections finish, and keeps nothing for later ones. */
+  /** Lets open requests finish, ends subscriptions to processes, and keeps nothing for later. */
   retire(): void;
   close(): Promise<void>;
 }
@@ -107,11 +107,14 @@ function processes(
 ): Connections {
   const { messageBytes, queuedBytes, children } = config.limits;
   const running = new Set<Transport>();
-  const shared = new Map<string, { readonly child: SharedChild; readonly back: Transport }>();
+  const shared = new Map<
+    string,
+    { readonly child: SharedChild; readonly back: WatchedTransport }
+  >();
   let isRetired = false;
 
   /** Runs a process that is restarted when it dies. */
-  function run(): Transport {
+  function run(): WatchedTransport {
     if (running.size >= children) endOneIdle();
     if (running.size >= children)
       throw new TooManyProcesses(
@@ -184,7 +187,11 @@ function processes(
     connect: (about) => (about.exchange === undefined ? run() : share(about)),
     retire() {
       isRetired = true;
-      for (const [key, { child }] of [...shared]) if (child.connections === 0) end(key);
+      for (const [key, { child, back }] of [...shared]) {
+        // Later requests go to another process, so these would hear of no change.
+        back.endSubscriptions();
+        if (child.connections === 0) end(key);
+      }
     },
     async close() {
       await Promise.allSettled([...running].map((each) => each.close()));

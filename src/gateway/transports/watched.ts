@@ -45,6 +45,8 @@ export interface WatchOptions {
 export interface WatchedTransport extends Transport {
   /** Answers all open requests, since the server will not. */
   failAll(refusal: Refusal): void;
+  /** Refuses and cancels the open subscriptions, since a reload replaces the server's process. */
+  endSubscriptions(): void;
   /** Answers the open request with this id; without an id, the only open request. */
   fail(id: RequestId | undefined, refusal: Refusal): void;
 }
@@ -123,11 +125,11 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
     return timer.unref();
   }
 
-  function giveUp(key: string): void {
+  function giveUp(key: string, refusal = late, reason = "timeout"): void {
     const entry = open.get(key);
     if (entry === undefined) return;
-    answer(key, late);
-    const cancel = cancellationOf(entry, "timeout");
+    answer(key, refusal);
+    const cancel = cancellationOf(entry, reason);
     if (cancel !== undefined) sendOwn(cancel);
   }
 
@@ -226,6 +228,10 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
 
   return Object.assign(transport, {
     failAll,
+    endSubscriptions() {
+      for (const [key, { method }] of [...open])
+        if (isLasting(method)) giveUp(key, serverGone, "reload");
+    },
     fail(id: RequestId | undefined, refusal: Refusal) {
       const [only] = open.size === 1 ? open.keys() : [];
       const key = id === undefined ? only : keyOf(id);

@@ -75,3 +75,18 @@ it("goes on when another caller of the process leaves", async () => {
   await expect.poll(other.methods).toEqual([acknowledged, changed]);
   expect(one.methods()).toEqual([acknowledged]);
 });
+
+it("ends at a reload, since later calls go to another process", async () => {
+  const made = await started({ aa: listening });
+  const before = await listen(made.url, "before");
+  await made.gateway.reload(made.parts);
+  await before.ended;
+  expect(before.said().at(-1)).toMatchObject({
+    id: "before",
+    error: { data: { code: "peer_unreachable" } },
+  });
+  const after = await listen(made.url, "after");
+  await call(made, "tell");
+  await expect.poll(after.methods).toEqual([acknowledged, changed]);
+  expect(made.gateway.counts().open).toBe(1);
+});

@@ -207,6 +207,7 @@ A reload that changes \`listen\`, \`admin\`, \`tracing\` or \`labels.store\` is 
 Open sessions use the new configuration from their next request on: plugins, identity, tenant, labels, definitions and pins, \`pass\`, \`onDeny\`, \`wireLabels\`, \`timeoutMs\`. Whatever is in progress finishes under the configuration that it started with.
 Sessions keep their connections to servers, and so the sizes in \`limits\` that those connections started with. A server that was added is there for the next session.
 A session ends if one of its servers was removed or is reached in another way: another \`command\`, \`args\`, \`env\`, \`cwd\`, \`url\`, \`headers\`, \`forward\` or \`traceContext\`. Its open requests are answered with \`session_unknown\`, and its next one with 404, so that clients start a new session; subscriptions of MCP 2026-07-28 end with \`peer_unreachable\`.
+Exchanges after a reload have processes of their own, so subscriptions to a server that is a process end with it, too, and the caller begins again.
 The old plugins are closed when the last request that uses them has ended, and the code of isolated ones ends then.
 A configuration in TypeScript or JavaScript, and a plugin named by its path, are imported again if the file has changed; what they import themselves is not.
 
