@@ -10,6 +10,7 @@ import type { GatewayParts } from "./parts.ts";
 /** The parts of the package `redis` that are used. */
 interface RedisPackage {
   createClient(options: object): RedisClientLike & {
+    readonly isReady: boolean;
     on(event: "error", listener: (error: Error) => void): void;
     connect(): Promise<unknown>;
     destroy(): void;
@@ -46,8 +47,32 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
     );
   }
   const { ttlMs, prefix } = store;
+  const { load, append } = redisLabelStore(client, { ttlMs, prefix });
+
+  /**
+   * Connects again if a command was not answered: the server may have moved, and TCP alone notices
+   * a connection that leads nowhere only after many minutes.
+   */
+  async function connecting<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      const isLate = isGlassineError(error) && Object.hasOwn(error.data, "timeoutMs");
+      // Otherwise the client is already connecting, or closed.
+      if (isLate && client.isReady) {
+        client.destroy();
+        client.connect().catch(() => {});
+      }
+      throw error;
+    }
+  }
+
   return {
-    store: redisLabelStore(client, { ttlMs, prefix }),
+    store: {
+      load: (session: string) => connecting(() => load(session)),
+      append: (session: string, labels: readonly string[]) =>
+        connecting(() => append(session, labels)),
+    },
     close: async () => client.destroy(),
   };
 }

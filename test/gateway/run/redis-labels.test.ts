@@ -5,7 +5,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { addLabels, definePlugin, deny } from "glassine";
 import { afterEach, expect, it } from "vitest";
-import { everythingOverStdio, startGateway } from "./support/gateway.ts";
+import { connectClient, everythingOverStdio, startGateway } from "./support/gateway.ts";
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {
@@ -94,4 +94,50 @@ it("does not start while the server of its labels accepts connections but does n
     cause: { message: expect.stringContaining("did not answer") },
   });
   await closed;
+});
+
+/** A server of labels that are none. `silence` keeps its open connections from being answered. */
+async function emptyStore() {
+  const answers: Readonly<Record<string, string>> = {
+    HELLO: "%1\r\n+proto\r\n:3\r\n",
+    EVAL: "*0\r\n",
+  };
+  let connections = 0;
+  let silent = 0;
+  const server = createServer((socket) => {
+    connections += 1;
+    const number = connections;
+    socket.on("error", () => {});
+    socket.on("data", (chunk) => {
+      if (number <= silent) return;
+      for (const [, name = ""] of String(chunk).matchAll(/\*\d+\r\n\$\d+\r\n(\w+)\r\n/g))
+        socket.write(answers[name] ?? "+OK\r\n");
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  open.push(() => server.close());
+  return {
+    redis: `redis://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    connections: () => connections,
+    silence() {
+      silent = connections;
+    },
+  };
+}
+
+it("connects again where a connection leads nowhere, and refuses calls until then", async () => {
+  const { redis, connections, silence } = await emptyStore();
+  const made = await startGateway(
+    { servers: { everything: everythingOverStdio }, labels: { store: { redis } } },
+    [keeper],
+  );
+  open.push(made.close);
+  const client = await connectClient(made);
+  open.push(() => client.close());
+  const echo = () => client.callTool({ name: "echo", arguments: { message: "hi" } });
+  expect((await echo()).content).toHaveLength(1);
+  silence();
+  await expect(echo()).rejects.toMatchObject({ code: -32011, data: { code: "guard_failed" } });
+  await expect.poll(() => echo().catch(() => ({}))).toHaveProperty("content");
+  expect(connections()).toBe(2);
 });
