@@ -89,10 +89,7 @@ export function createHttpGuard<Extensions>(
       if (known === undefined) throw new Refused(refusalOf("request_unknown"));
       if (guard.listens("request") || guard.listens("answer")) {
         const body = await judgedBody(await call.body(), judged);
-        const written = exchange.withHeaders(headers);
-        // It is the length of the body that arrived.
-        written.delete("content-length");
-        response = await call.send(body, written);
+        response = await call.send(body, withBodyHeaders(exchange.withHeaders(headers)));
       } else {
         const passed = await call.pass();
         if (!(passed instanceof Response)) {
@@ -108,6 +105,18 @@ export function createHttpGuard<Extensions>(
     }
     return judgeResponse(response, judged);
   };
+}
+
+/**
+ * Makes headers describe the body that is sent, which is JSON in UTF-8. With those of the body that
+ * arrived, such as `charset=utf-7`, a server could read other text than plugins did.
+ */
+function withBodyHeaders(headers: Headers): Headers {
+  for (const name of ["content-length", "content-encoding", "transfer-encoding"]) {
+    headers.delete(name);
+  }
+  headers.set("content-type", "application/json");
+  return headers;
 }
 
 /**

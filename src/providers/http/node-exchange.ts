@@ -127,7 +127,6 @@ function passOn(judged: string, { incoming, body, replaceBody }: NodeExchange): 
   if (typeof body === "string") replaceBody(judged);
   else if (body instanceof Uint8Array) replaceBody(bytesOf(judged));
   else replaceBody(JSON.parse(judged));
-  for (const name of ["content-encoding", "transfer-encoding"]) delete incoming.headers[name];
   incoming.headers["content-length"] = String(bytesOf(judged).length);
 }
 

@@ -1,0 +1,78 @@
+/** A server reads the text that plugins judged, whatever the headers of the request say. */
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import express from "express";
+import { guardFetch } from "glassine/http";
+import { openai } from "glassine/openai";
+import { afterEach, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+import { jsonAnswer, managerOf, redact, secret, standIn } from "./support/stand-in.ts";
+
+const path = "/v1/chat/completions";
+const ask = (content: string) =>
+  JSON.stringify({ model: "m", messages: [{ content, role: "user" }] });
+const message = { role: "assistant", content: "Ahoy", refusal: null };
+const said = {
+  id: "c",
+  object: "chat.completion",
+  choices: [{ index: 0, message, logprobs: null, finish_reason: "stop" }],
+};
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+/** A server that decodes bodies by their charset, and the bodies that it read. */
+async function decodingServer() {
+  const bodies: unknown[] = [];
+  const app = express();
+  app.use(express.json());
+  app.post(path, (request, reply) => {
+    bodies.push(request.body);
+    reply.json(said);
+  });
+  const server = createServer(app as RequestListener).listen(0, "127.0.0.1");
+  await new Promise((resolve) => server.once("listening", resolve));
+  closing.push(() => server.close().closeAllConnections());
+  return { bodies, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}` };
+}
+
+/** RFC 2152: the base64 of UTF-16, between a plus sign and a hyphen. */
+function utf7(text: string): string {
+  const bytes = Buffer.from(text, "utf16le").swap16();
+  return `+${bytes.toString("base64").replaceAll("=", "")}-`;
+}
+
+it.each([
+  ["requests", "cmf.llm_input"],
+  ["answers alone", "cmf.llm_output"],
+])("in UTF-8, even if a request declares UTF-7 and plugins judge %s", async (_, hook) => {
+  verifies("adapters:judged-body");
+  const { bodies, url } = await decodingServer();
+  const guarded = guardFetch(await managerOf({ [hook]: redact }), { provider: openai });
+  // In UTF-7, the text ends early and another one replaces it.
+  const hidden = ask(`Hi${utf7('","content":"')}${utf7(secret)}`);
+  for (const body of [hidden, ask("Ahoy")]) {
+    const headers = { "content-type": "application/json; charset=utf-7" };
+    expect((await guarded(url, { method: "POST", headers, body })).status).toBe(200);
+  }
+  expect(bodies).toEqual([JSON.parse(hidden), JSON.parse(ask("Ahoy"))]);
+  expect(JSON.stringify(bodies)).not.toContain(secret);
+});
+
+it("as JSON without an encoding, even if the request declares another one", async () => {
+  verifies("adapters:judged-body");
+  const { asked, fetch } = standIn(() => jsonAnswer(said));
+  const guarded = guardFetch(await managerOf({ "cmf.llm_input": redact }), {
+    provider: openai,
+    fetch,
+  });
+  const headers = { "content-type": "text/plain", "content-encoding": "br", "x-own": "1" };
+  await guarded(`https://model.test${path}`, { method: "POST", headers, body: ask(secret) });
+  expect(asked[0]?.body).toBe(ask("[cut]"));
+  expect([...(asked[0]?.headers ?? [])].sort()).toEqual([
+    ["content-type", "application/json"],
+    ["x-own", "1"],
+  ]);
+});
