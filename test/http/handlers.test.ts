@@ -56,6 +56,8 @@ interface Got {
   readonly text: string;
   readonly head: string;
   readonly isWhole: boolean;
+  /** The statuses that came before that of the answer. */
+  readonly early: readonly number[];
 }
 
 /** Posts to an Express handler behind a guard, and returns the answer before anything of it is read. */
@@ -63,6 +65,7 @@ async function reading(
   handler: (reply: Reply) => unknown,
   plugin: Plugin = guard,
   options: object = {},
+  early: number[] = [],
 ): Promise<IncomingMessage> {
   const manager = await createPluginManager({ plugins: [plugin] });
   const app = express();
@@ -84,13 +87,15 @@ async function reading(
       resolve,
     );
     asked.on("error", reject);
+    asked.on("information", ({ statusCode }) => early.push(statusCode));
     asked.end(JSON.stringify({ model: "m", messages: [{ role: "user", content: "Hi" }] }));
   });
 }
 
 /** Posts in the same way, and records everything that is sent back. */
 async function answerOf(handler: (reply: Reply) => unknown, options: object = {}): Promise<Got> {
-  const response = await reading(handler, guard, options);
+  const early: number[] = [];
+  const response = await reading(handler, guard, options, early);
   const { statusCode, statusMessage, rawHeaders } = response;
   let text = "";
   response.setEncoding("utf8").on("data", (chunk) => {
@@ -99,7 +104,7 @@ async function answerOf(handler: (reply: Reply) => unknown, options: object = {}
   response.on("error", () => undefined);
   await new Promise((resolve) => response.on("close", resolve));
   const head = [statusMessage, ...rawHeaders, ...response.rawTrailers].join(" ");
-  return { status: statusCode, text, head, isWhole: response.complete };
+  return { status: statusCode, text, head, isWhole: response.complete, early };
 }
 
 describe.each([
@@ -126,6 +131,17 @@ describe.each([
     });
     expect(got).toMatchObject({ status: 200, text: said("***"), isWhole: true });
     expect(got.head).not.toContain(secret);
+  });
+
+  it("sends no early hints", async () => {
+    const hinted: unknown[] = [];
+    const got = await answerOf((reply) => {
+      const hints = { link: "</a>; rel=preload", "x-a": secret };
+      reply.writeEarlyHints(hints, () => hinted.push("called"));
+      reply.type("json").end(said(secret));
+    });
+    expect(got).toMatchObject({ status: 200, text: said("***"), early: [] });
+    expect(hinted).toEqual(["called"]);
   });
 
   it("may write in any encoding, in any pieces, with a callback for each", async () => {

@@ -44,7 +44,15 @@ export interface CapturedOutput {
 const ofTheBody = ["content-length", "transfer-encoding", "etag", "trailer"] as const;
 
 type AnyFunction = (this: unknown, ...given: unknown[]) => unknown;
-const replaced = ["writeHead", "write", "end", "flushHeaders", "addTrailers", "emit"] as const;
+const replaced = [
+  "writeEarlyHints",
+  "writeHead",
+  "write",
+  "end",
+  "flushHeaders",
+  "addTrailers",
+  "emit",
+] as const;
 
 /** How many bytes wait to be judged before the handler is asked to wait. */
 const mostWaiting = 65_536;
@@ -131,6 +139,8 @@ export function captureOutput(outgoing: NodeResponse): CapturedOutput {
   };
 
   const replacements: Record<(typeof replaced)[number], (...given: unknown[]) => unknown> = {
+    // Hints precede the head, and nobody judges them.
+    writeEarlyHints: (...given) => callBack(given),
     writeHead(status, ...rest) {
       if (isBegun) return outgoing;
       outgoing.statusCode = status as number;
