@@ -238,12 +238,27 @@ describe("guardFetch", () => {
     expect([json.response.status, stream.response.status]).toEqual([403, 403]);
   });
 
-  it("refuses a stream that ends early", async () => {
-    const { response } = await ask("/v1beta/models/m:streamGenerateContent", () =>
-      streamed([textOf(events.slice(0, 3))]),
-    );
-    expect(response.status).toBe(502);
-    expect(await response.text()).not.toContain("11-1111");
+  it("refuses a stream that ends early, also as a JSON array", async () => {
+    const early = [events.slice(0, 3), []];
+    for (const answer of [
+      () => streamed([textOf(events.slice(0, 3))]),
+      ...early.map((list) => () => jsonAnswer(list)),
+    ]) {
+      const { response } = await ask("/v1beta/models/m:streamGenerateContent", answer);
+      expect(response.status).toBe(502);
+      const text = await response.text();
+      expect(text).toContain("answer_cut_off");
+      expect(text).not.toContain("11-1111");
+    }
+  });
+
+  it("passes a JSON array that says only why the prompt was blocked", async () => {
+    const promptFeedback = { blockReason: "SAFETY", blockReasonMessage: `Not ${secret}` };
+    const path = "/v1beta/models/m:streamGenerateContent";
+    const { response } = await ask(path, () => jsonAnswer([{ promptFeedback }]));
+    expect(await response.json()).toEqual([
+      { promptFeedback: { ...promptFeedback, blockReasonMessage: "Not [cut]" } },
+    ]);
   });
 });
 
