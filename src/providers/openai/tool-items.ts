@@ -168,6 +168,8 @@ const ofItem: Pick<BlockKind, "settings" | "defaults"> = {
 function callKind(type: string, call: CallItem): BlockKind {
   const { id, name, namespace, output, error, waits } = call;
   const isFunction = type === "function_call";
+  // Whoever approves names the request by its id, and OpenAI runs the call that it kept.
+  const isKept = type === "mcp_approval_request";
   // The item of a server must keep the server's name.
   const server: FieldRule = {
     at: "server_label",
@@ -193,7 +195,10 @@ function callKind(type: string, call: CallItem): BlockKind {
     },
     ofCall: type,
     isRunByProvider: !waits,
-    reason: `A ${type} cannot take these arguments.`,
+    ...(isKept && { readOnlyIn: ["assistant", "answer"] }),
+    reason: isKept
+      ? "An approval approves the call that the model made."
+      : `A ${type} cannot take these arguments.`,
     ...(!isFunction && { note: "A call of a special kind." }),
   };
 }

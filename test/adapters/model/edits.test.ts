@@ -41,6 +41,50 @@ const spoken = { id: "audio_1", data: "AAAA", transcript: "SECRET" };
 const chat = (message: object) => ({ model: "m", messages: [{ role: "assistant", ...message }] });
 
 describe("an edit of what the provider stores under an id", () => {
+  const asks = {
+    type: "mcp_approval_request",
+    id: "mcpr_1",
+    server_label: "bank",
+    name: "pay",
+    arguments: '{"to":"SECRET"}',
+  };
+
+  it("is refused for a call that waits for approval, since the approval names only the id", async () => {
+    verifies("openai:approvals", "adapters:edits");
+    const other: Edit = (message) =>
+      JSON.parse(JSON.stringify(message).replaceAll("pay", "show")) as Message;
+    const input = { model: "m", input: [asks] };
+    for (const edit of [redact, other]) {
+      for (const { refusal } of [
+        await judged(responses, "judgeAnswer", edit, response([asks])),
+        await judged(responses, "judgeRequest", edit, input),
+      ]) {
+        expect(refusal?.code).toBe("edit_unwritable");
+      }
+    }
+  });
+
+  it("may remove a call that waits for approval, and change what is beside it", async () => {
+    verifies("openai:approvals");
+    const said = (text: string) => ({
+      type: "message",
+      id: "msg_1",
+      role: "assistant",
+      status: "completed",
+      content: [{ type: "output_text", text, annotations: [] }],
+    });
+    const document = response([said("Pay?"), asks]);
+    const ask: Edit = (message) =>
+      JSON.parse(JSON.stringify(message).replaceAll("Pay?", "May I pay?")) as Message;
+    for (const [edit, output] of [
+      [without("tool_call"), [said("Pay?")]],
+      [ask, [said("May I pay?"), asks]],
+    ] as const) {
+      const { document: left } = await judged(responses, "judgeAnswer", edit, document);
+      expect(left).toEqual(response(output));
+    }
+  });
+
   it("takes the id of reasoning out of a request, and leaves it in an answer", async () => {
     verifies("openai:stored");
     const thought = (text: string, more: object = {}) => ({
