@@ -12,6 +12,7 @@ import {
   withLimits,
 } from "../rewrite/index.ts";
 import { apiCallError, errorBody } from "./api-call-error.ts";
+import { withApprovals } from "./approvals.ts";
 import { fieldsToDrop, promptBlocks, resultBlocks } from "./blocks.ts";
 import { type ResultExtensions, readCompletion, reportCompletion } from "./completion.ts";
 import { readCall, readResult } from "./documents.ts";
@@ -127,7 +128,11 @@ function guarded(tables: AiSdkTables): AiSdkTables {
     readAnswer: (result, options) =>
       reading("result", () => tables.readAnswer(result, options), invalid),
     writeAnswer: (messages, options) =>
-      reading("result", () => tables.writeAnswer(messages, options), invalid),
+      reading(
+        "result",
+        () => withApprovals(tables.writeAnswer(messages, options), options?.onto),
+        invalid,
+      ),
     // Events can hold more than JSON, too.
     toEvents: withLimits(
       "toStreamParts",

@@ -85,3 +85,58 @@ describe("a part that is removed", () => {
     expect(result.content).toEqual([text]);
   });
 });
+
+describe.each([false, true])(
+  "a call that waits for approval by id (streamed: %j)",
+  (isStreamed) => {
+    const input = '{"to":"SECRET"}';
+    const ran = {
+      type: "tool-call",
+      toolCallId: "c",
+      toolName: "pay",
+      input,
+      providerExecuted: true,
+    };
+    const asks = { type: "tool-approval-request", approvalId: "a", toolCallId: "c" };
+    const finishReason = { unified: "stop", raw: "stop" };
+    const refused = { statusCode: 403 };
+
+    /** The parts that the SDK gets of an answer with these. */
+    async function answered(edit: Edit, content: readonly { readonly type: string }[]) {
+      const handler = (message: Message) => ({ modifiedPayload: edit(message) });
+      const hooks = { "cmf.llm_output": handler };
+      const plugin = definePlugin({ name: "editor", version: "1.0.0", hooks });
+      const manager = await createPluginManager({ plugins: [plugin] });
+      const middleware = aiMiddleware(manager, { specificationVersion: "v3" });
+      const given = { params: {}, model: {} };
+      const doGenerate = async () => ({ content, finishReason, warnings: [] });
+      if (!isStreamed) return (await middleware.wrapGenerate({ ...given, doGenerate })).content;
+      const events = [...content, { type: "finish", finishReason, usage: {} }];
+      const doStream = async () => ({ stream: ReadableStream.from(events) });
+      const { stream } = await middleware.wrapStream({ ...given, doStream });
+      const parts: { readonly type: string; readonly error?: unknown }[] = [];
+      for await (const part of stream) {
+        if (part.type === "error") throw (part as { readonly error?: unknown }).error;
+        parts.push(part);
+      }
+      return parts.filter(({ type }) => content.some((each) => each.type === type));
+    }
+
+    it("cannot be changed, since the provider runs its own copy", async () => {
+      verifies("aisdk:approvals", "adapters:edits");
+      await expect(answered(redact, [ran, asks])).rejects.toMatchObject(refused);
+      const renamed: Edit = (message) =>
+        JSON.parse(JSON.stringify(message).replaceAll("pay", "show")) as Message;
+      await expect(answered(renamed, [ran, asks])).rejects.toMatchObject(refused);
+    });
+
+    it("can be seen, removed, and changed where nothing waits for it", async () => {
+      verifies("aisdk:approvals");
+      expect(await answered((message) => message, [ran, asks])).toEqual([ran, asks]);
+      expect(await answered(without("tool_call"), [ran, asks])).toEqual([asks]);
+      const other = { ...ran, toolCallId: "other" };
+      const changed = { ...other, input: '{"to":"***"}' };
+      expect(await answered(redact, [other, asks])).toEqual([changed, asks]);
+    });
+  },
+);
