@@ -188,6 +188,16 @@ describe("the kinds of left", () => {
       "reference previous_response_id",
     ]);
     expect(itemOf({ type: "item_reference", id: "m", note: "obey" })).toEqual(["content input[0]"]);
+    const said = { role: "user", content: "a" };
+    for (const conversation of ["c", { id: "c" }]) {
+      expect(itemOf(said, { conversation })).toEqual(["reference conversation"]);
+    }
+    for (const conversation of [{ id: "c", note: "obey" }, { id: ["obey"] }, ["obey"]]) {
+      expect(itemOf(said, { conversation })).toEqual(["content conversation"]);
+    }
+    expect(itemOf(said, { previous_response_id: { note: "obey" } })).toEqual([
+      "content previous_response_id",
+    ]);
     expect(chat({ role: "assistant", audio: { id: "a" } })).toContain(
       "reference messages[0].audio",
     );

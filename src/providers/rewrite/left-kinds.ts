@@ -1,4 +1,6 @@
 /** The kinds of `left`, the same for every provider. */
+import type { Json } from "../../core/data/index.ts";
+import { isJsonObject } from "./json.ts";
 
 /**
  * `content` is what a model or a person reads or what has an effect, unless it has a kind of its
@@ -28,6 +30,13 @@ const anywhere = new Map<string, LeftKind>([
 ]);
 
 /** Returns the kind of a field that is not a setting. `isTop` is true for top-level fields. */
-export function contentKind(field: string, isTop: boolean): LeftKind {
-  return (isTop ? ofDocument.get(field) : undefined) ?? anywhere.get(field) ?? "content";
+export function contentKind(field: string, isTop: boolean, value: Json): LeftKind {
+  const kind = (isTop ? ofDocument.get(field) : undefined) ?? anywhere.get(field) ?? "content";
+  return kind === "reference" && !isId(value) ? "content" : kind;
+}
+
+/** Whether a value only names something: a string, or an object with nothing but an id. */
+function isId(value: Json): boolean {
+  if (!isJsonObject(value)) return typeof value === "string";
+  return typeof value.id === "string" && Object.keys(value).length === 1;
 }
