@@ -34,7 +34,8 @@ export const isFiniteNumber: (value: unknown) => boolean = Number.isFinite;
 export const objectPrototype: object = Object.prototype;
 export const arrayPrototype: object = Array.prototype;
 export const rangeErrorPrototype: object = RangeError.prototype;
-const promisePrototype: object = Promise.prototype;
+export const PromiseAtLoad: PromiseConstructor = Promise;
+export const promisePrototype: object = Promise.prototype;
 export const { parse: parseJson, stringify: stringifyJson } = JSON;
 export const { now: dateNow, parse: parseDate } = Date;
 const toIsoString: Method<Date, [], string> = uncurryThis(Date.prototype.toISOString);
@@ -283,10 +284,11 @@ export function toArray<T>(list: List<T>): T[] {
 
 // Functions on lists that use neither iteration nor the lists' own methods.
 
-const nothing: readonly never[] = [];
+/** The empty list. */
+export const none: readonly never[] = freeze([]);
 
 /** Returns a new array: `list`, then `more` from index `from` on. With one list, returns a copy. */
-export function concat<T>(list: readonly T[], more: readonly T[] = nothing, from = 0): T[] {
+export function concat<T>(list: readonly T[], more: readonly T[] = none, from = 0): T[] {
   const end = lengthOf(more);
   if (end <= from) return copyOf(list);
   const length = lengthOf(list);

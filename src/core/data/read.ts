@@ -27,6 +27,7 @@ import {
   newArray,
   newList,
   newMap,
+  none,
   objectPrototype,
   ownKeys,
   rangeErrorPrototype,
@@ -184,8 +185,6 @@ export type Admitted =
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
 type Path = readonly (string | number)[];
-
-const none: readonly never[] = freeze([]);
 
 /**
  * Reads a value of any origin. No value makes it throw; but if the stack overflows while a foreign

@@ -15,6 +15,7 @@ import {
   newArray,
   newList,
   newRecord,
+  none,
   normalize,
   parseDate,
   slice,
@@ -137,8 +138,6 @@ function trimmedFraction(digits: string): string {
   while (end > 0 && charCodeAt(digits, end - 1) === 0x30) end -= 1;
   return end === 0 ? "Z" : `.${slice(digits, 0, end)}Z`;
 }
-
-const none: readonly never[] = freeze([]);
 
 /** Sorts and drops duplicates. Returns `previous` if it is equal. `items` contains strings only. */
 export function asSet(items: readonly string[], previous?: unknown): readonly string[] {

@@ -1,8 +1,12 @@
 /** Waits with a timeout, in a realm that may have been patched. */
-import { getPrototypeOf, hasOwn, isNativePromise } from "./intrinsics.ts";
+import {
+  getPrototypeOf,
+  hasOwn,
+  isNativePromise,
+  PromiseAtLoad,
+  promisePrototype,
+} from "./intrinsics.ts";
 
-const PromiseAtLoad = Promise;
-const promisePrototype = Promise.prototype;
 // Captured at load, so that replacing a global later stops no deadline.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;
 

@@ -22,6 +22,7 @@ import {
   mapGet,
   mapSet,
   newList,
+  none,
   some,
   weakGet,
   weakSet,
@@ -273,8 +274,7 @@ function isOpenSet(node: Node, mask: number): boolean {
   return isSet && (node.open & mask) !== 0;
 }
 
-const empty: readonly never[] = freeze([]);
-const orEmpty: Show = (value) => value ?? empty;
+const orEmpty: Show = (value) => value ?? none;
 
 /** Whether a part that is present is not empty. Looks at one key, never at all of them. */
 function isNotEmpty(value: unknown): boolean {

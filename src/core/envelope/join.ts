@@ -3,7 +3,7 @@
  * add is passed up to that run.
  */
 import { extensionsLimits, type Limits, without } from "../data/index.ts";
-import { enumerableKeys, forEach, freeze, isArray, newMap } from "../data/intrinsics.ts";
+import { enumerableKeys, forEach, freeze, isArray, newMap, none } from "../data/intrinsics.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { type Slots, sealAfter } from "./filter.ts";
@@ -65,8 +65,6 @@ function addedTo(slots: CompiledSlots, before: Slots, after: Slots): LevelValue 
   });
   return added;
 }
-
-const none: readonly never[] = freeze([]);
 
 function setOf(level: LevelValue | undefined, key: string): readonly string[] {
   const set = level?.[key];

@@ -29,6 +29,7 @@ import {
   getPrototypeOf,
   isArray,
   newList,
+  none,
   some,
   toArray,
 } from "../data/intrinsics.ts";
@@ -77,8 +78,6 @@ export type MergeOutcome =
       readonly rejections: readonly Rejection[];
     }
   | { readonly ok: false; readonly refusal: Refusal };
-
-const none: readonly never[] = freeze([]);
 
 /** What the plugin returned, as read. No `slots` if that was nothing, or the view itself. */
 export type Proposal =

@@ -1,4 +1,5 @@
 import { asSet, expectOptions, readWhole } from "../data/index.ts";
+import { none } from "../data/intrinsics.ts";
 import { GlassineError } from "../errors/index.ts";
 import {
   checkSession,
@@ -25,8 +26,6 @@ interface Session {
 }
 
 const dayMs = 24 * 60 * 60 * 1000;
-
-const noLabels: readonly never[] = Object.freeze([]);
 
 /**
  * A label store in the memory of this process.
@@ -64,9 +63,9 @@ export function memoryLabelStore(options: MemoryLabelStoreOptions = {}): LabelSt
   /** Returns the labels of a session, and records that it is in use. */
   function use(session: string, now: number): readonly string[] {
     const found = sessions.get(session);
-    if (found === undefined) return noLabels;
+    if (found === undefined) return none;
     sessions.delete(session);
-    if (isOver(found, now)) return noLabels;
+    if (isOver(found, now)) return none;
     sessions.set(session, { labels: found.labels, usedAt: now });
     return found.labels;
   }

@@ -12,6 +12,7 @@ import {
   isArray,
   mapped,
   newList,
+  none,
   ownValue,
   toArray,
 } from "../data/intrinsics.ts";
@@ -38,7 +39,6 @@ export interface DataViolation {
   readonly reason: string;
 }
 
-const noLabels: readonly never[] = freeze([]);
 const kinds: readonly unknown[] = freeze(["tool", "prompt", "resource"]);
 
 /**
@@ -158,7 +158,7 @@ function isAbsent(value: unknown): boolean {
 /** Returns a list of a policy. In a document that was not read yet, it can be any value. */
 function listOf(policy: unknown, field: string): readonly unknown[] {
   const list = ownValue(policy, field);
-  if (isAbsent(list)) return noLabels;
+  if (isAbsent(list)) return none;
   if (!isArray(list)) throw malformed(field);
   return list;
 }

@@ -5,7 +5,7 @@
  * reflection, and the prototype is frozen, has no prototype and does not name its constructor.
  */
 import type { Json } from "../data/index.ts";
-import { ownValue } from "../data/intrinsics.ts";
+import { none, ownValue } from "../data/intrinsics.ts";
 import { headerOf, joinedHeaders } from "../envelope/index.ts";
 import { matchesPattern } from "./match-pattern.ts";
 import type { ContentPart, Message } from "./message-types.generated.ts";
@@ -21,7 +21,6 @@ import type {
   TextMap,
 } from "./part-types.ts";
 
-const noNames: readonly string[] = Object.freeze([]);
 // Without a prototype, so that nothing patched can pass for a header or property.
 const empty: Readonly<Record<string, never>> = present({});
 
@@ -163,17 +162,17 @@ export class PartInfo {
     return this.#of.extensions?.security?.subject as PartSubject | undefined;
   }
   get roles(): readonly string[] {
-    return this.subject?.roles ?? noNames;
+    return this.subject?.roles ?? none;
   }
   get permissions(): readonly string[] {
-    return this.subject?.permissions ?? noNames;
+    return this.subject?.permissions ?? none;
   }
   get teams(): readonly string[] {
-    return this.subject?.teams ?? noNames;
+    return this.subject?.teams ?? none;
   }
   /** `security.labels` */
   get labels(): readonly string[] {
-    return this.#of.extensions?.security?.labels ?? noNames;
+    return this.#of.extensions?.security?.labels ?? none;
   }
   /** Request headers of both generations, as `getHeader` finds them, including sensitive ones. */
   get headers(): TextMap {

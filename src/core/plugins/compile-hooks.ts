@@ -1,5 +1,5 @@
 /** Compiles what each hook runs, once: order, views, records, deadlines. */
-import { isAsyncFunction, newRecord } from "../data/intrinsics.ts";
+import { isAsyncFunction, newRecord, none } from "../data/intrinsics.ts";
 import { GlassineError, optionsInvalid } from "../errors/index.ts";
 import {
   type CompiledHook,
@@ -157,7 +157,6 @@ export function streamModeOf(
   return mayHalt || mayModify ? stream : "pass";
 }
 
-const nothing: readonly never[] = Object.freeze([]);
 const plainStatus: Partial<Record<Mode, ExecutionRecord["status"]>> = {
   disabled: "disabled",
   fire_and_forget: "started",
@@ -177,9 +176,9 @@ function plainRecord(slots: CompiledSlots, binding: HandlerBinding): ExecutionRe
     payloadModified: false,
     extensionsModified: false,
     extensions,
-    saw: extensions ? visiblePaths(slots.nodes, mask) : nothing,
-    changed: nothing,
-    refused: nothing,
+    saw: extensions ? visiblePaths(slots.nodes, mask) : none,
+    changed: none,
+    refused: none,
     reason: undefined,
     errorCode: undefined,
     durationMs: undefined,

@@ -1,6 +1,6 @@
 /** What all runs of a manager share, and how a manager closes: it waits until they have ended. */
 import { expectOptions, longestTimerMs, readWhole, within } from "../data/index.ts";
-import { defineProperty, freeze } from "../data/intrinsics.ts";
+import { defineProperty, freeze, PromiseAtLoad } from "../data/intrinsics.ts";
 import {
   type BackgroundCounts,
   BackgroundWork,
@@ -10,8 +10,6 @@ import {
 import { describeThrown } from "../observe/index.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { quoteName } from "./read-plain.ts";
-
-const PromiseAtLoad = Promise;
 
 /** How runs ended: `started` is the sum of the others. */
 export interface InvokeCounts {

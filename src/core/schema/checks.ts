@@ -26,6 +26,7 @@ import {
   hasOwn,
   isArray,
   mapped,
+  none,
   ownValue,
 } from "../data/intrinsics.ts";
 import type { Compiled } from "./compiled.ts";
@@ -191,9 +192,9 @@ function judgeOf(checks: readonly ZodCheck[]): (stored: unknown) => Verdict {
   return (stored) => {
     for (let i = 0; i < own.length; i++) {
       const { expected, holds } = own[i] as Rule;
-      if (!holds(stored)) return { expected, value: stored, issues: nothing };
+      if (!holds(stored)) return { expected, value: stored, issues: none };
     }
-    if (steps.length === 0) return { expected: undefined, value: stored, issues: nothing };
+    if (steps.length === 0) return { expected: undefined, value: stored, issues: none };
     const given = asZodOutput(stored);
     const payload = newPayload(given);
     const verdict = (expected: string | undefined) => ({
@@ -222,8 +223,6 @@ function judgeOf(checks: readonly ZodCheck[]): (stored: unknown) => Verdict {
     return verdict(undefined);
   };
 }
-
-const nothing: readonly never[] = freeze([]);
 
 const mustBeSync = "a schema whose checks and transforms are synchronous";
 

@@ -1,8 +1,7 @@
 /** A manager's background work. Nobody awaits it: it is counted, bounded and drained at the end. */
 import { nextMacrotask } from "../../data/index.ts";
-import { append, forEach, freeze, newList } from "../../data/intrinsics.ts";
+import { append, forEach, freeze, newList, PromiseAtLoad } from "../../data/intrinsics.ts";
 
-const PromiseAtLoad = Promise;
 const { floor, max: larger } = Math;
 
 /** A plugin, as far as its background handlers are counted. */

@@ -8,7 +8,7 @@ import { forEach, isAwaitable, mapped, monotonicNow, some } from "../../data/int
 import type { Slots } from "../../envelope/index.ts";
 import { endTurn } from "./context.ts";
 import { mayRun } from "./may-run.ts";
-import { type MessageRun, type Phase, viewFor } from "./message-run.ts";
+import { type MessageRun, notRun, type Phase, viewFor } from "./message-run.ts";
 import { isAborted } from "./signals.ts";
 import {
   failLate,
@@ -200,8 +200,7 @@ export class ConcurrentPhase implements Phase {
     if (ending === "returned") return takeRead(run, step, read);
     if (ending === "threw") return failThrown(run, step, thrown);
     if (ending === "timeout") return failLate(run, step);
-    const notStarted = { status: "skipped", reason: "The run had already been halted." } as const;
-    if (context === undefined) run.log.record(step, notStarted);
+    if (context === undefined) run.log.record(step, notRun);
     else run.record(step, { status: "cancelled", effectiveAllow: false, errorCode: "aborted" });
     return undefined;
   }

@@ -1,5 +1,5 @@
 /** A handler behind its plugin's lock, for plugins that are not `asyncSafe`. */
-import { isAwaitable } from "../../data/intrinsics.ts";
+import { isAwaitable, PromiseAtLoad } from "../../data/intrinsics.ts";
 import { GlassineError } from "../../errors/index.ts";
 import { endTurn, isLive, originOf, partOf } from "./context.ts";
 import type { AnyHandler, HandlerLock, PluginContext } from "./types.ts";
@@ -11,8 +11,6 @@ import {
   type TimeLimit,
   timedOut,
 } from "./wait.ts";
-
-const PromiseAtLoad = Promise;
 
 /** A call that waits for a lock. A linked list, because a patched array method could let two in. */
 interface Waiter {

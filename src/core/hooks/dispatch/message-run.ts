@@ -9,6 +9,7 @@ import {
   type List,
   monotonicNow,
   newList,
+  none,
   toArray,
 } from "../../data/intrinsics.ts";
 import type { Rejection, Slots } from "../../envelope/index.ts";
@@ -261,8 +262,7 @@ export class RunLog {
     for (let i = isBefore ? firstConcurrent : position; i < this.#records.length; i++) {
       const record = this.#records[i] as ExecutionRecord;
       if (record.status === "disabled") continue;
-      const reason = "The run had already been halted.";
-      this.#records[i] = freeze({ ...record, status: "skipped", reason } as const);
+      this.#records[i] = freeze({ ...record, ...notRun });
     }
   }
 
@@ -295,7 +295,7 @@ export class RunLog {
 }
 
 function listOf<T>(list: List<T> | undefined): readonly T[] {
-  return list === undefined ? emptyList : freeze(toArray(list));
+  return list === undefined ? none : freeze(toArray(list));
 }
 
 function union(some: readonly string[], others: readonly string[]): readonly string[] {
@@ -306,6 +306,11 @@ function union(some: readonly string[], others: readonly string[]): readonly str
   return freeze(concat(some, toArray(added)));
 }
 
+/** What the record of a handler says that did not run, because its run had ended. */
+export const notRun = freeze({
+  status: "skipped",
+  reason: "The run had already been halted.",
+} as const);
+
 /** The rest of the result of a run in which nothing happened, apart from its records. */
-export const emptyList: readonly never[] = freeze([]);
 export const noMetadata: AnyInvokeResult["metadata"] = freeze(create(null));

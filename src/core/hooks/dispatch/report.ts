@@ -9,6 +9,7 @@ import {
   hasOwn,
   type List,
   newList,
+  none,
   ownValue,
   toArray,
 } from "../../data/intrinsics.ts";
@@ -211,8 +212,6 @@ export function noteLabels(run: NotedRun, step: HandlerStep, after: Slots): void
   if (labels.length > 0) note(run, step, "extensions.labels_added", { labels });
 }
 
-const noLabels: readonly string[] = freeze([]);
-
 function labelsOf({ security }: Slots): readonly string[] {
-  return (ownValue(security, "labels") as readonly string[] | undefined) ?? noLabels;
+  return (ownValue(security, "labels") as readonly string[] | undefined) ?? none;
 }

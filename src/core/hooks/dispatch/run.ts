@@ -12,6 +12,8 @@ import {
   isAwaitable,
   mapped,
   monotonicNow,
+  none,
+  PromiseAtLoad,
 } from "../../data/intrinsics.ts";
 import type { Slots } from "../../envelope/index.ts";
 import type { Violation } from "../results.ts";
@@ -19,15 +21,13 @@ import { chooseBackground, runBackground } from "./background.ts";
 import { ConcurrentPhase } from "./concurrent.ts";
 import { endTurn } from "./context.ts";
 import { mayRun } from "./may-run.ts";
-import { emptyList, type MessageRun, noMetadata, viewFor } from "./message-run.ts";
+import { type MessageRun, noMetadata, notRun, viewFor } from "./message-run.ts";
 import { endOfNested, joinOuter } from "./nested.ts";
 import { failureBy, reportFailure } from "./report.ts";
 import { isAborted, whenAborted } from "./signals.ts";
 import { failLate, failThrown, type TurnEnd, takeReturned } from "./turn.ts";
 import type { AnyInvokeResult, Step } from "./types.ts";
 import { ignoreRejection, type Pending, promiseOf, Wait, type WaitRules } from "./wait.ts";
-
-const PromiseAtLoad = Promise;
 
 /** Runs to the end, or to the first promise. Always returns a promise of the result. */
 export function run(run: MessageRun): Promise<AnyInvokeResult> {
@@ -259,7 +259,7 @@ function finish(run: MessageRun, violation: Violation | undefined, from: number)
   if (run.result !== undefined) return undefined;
   const mayStart = violation === undefined && run.options.recheck !== "only";
   const hasBackground = mayStart && run.compiled.background.length > 0;
-  const background = hasBackground ? chooseBackground(run) : emptyList;
+  const background = hasBackground ? chooseBackground(run) : none;
   if (from >= 0) run.log.skipFrom(from);
   const { given } = run.options;
   const shown = given === undefined ? run.extensions : endOfNested(run, given);
@@ -302,7 +302,7 @@ async function concludeAudited(
   }
   run.ending = "denied";
   const denied = deniedByAudit(run, result);
-  conclude(run, denied, emptyList);
+  conclude(run, denied, none);
   return denied;
 }
 
@@ -323,8 +323,8 @@ export function resultOf(
     payload,
     extensions,
     violation,
-    rejections: said?.rejections ?? emptyList,
-    errors: said?.errors ?? emptyList,
+    rejections: said?.rejections ?? none,
+    errors: said?.errors ?? none,
     executions: said?.executions ?? compiled.plainExecutions,
     metadata: said?.metadata ?? noMetadata,
     context: scope,
@@ -336,11 +336,7 @@ export function resultOf(
 function deniedByAudit({ compiled }: MessageRun, result: AnyInvokeResult): AnyInvokeResult {
   const executions = mapped(result.executions, (record) => {
     if (record.status !== "started") return record;
-    return freeze({
-      ...record,
-      status: "skipped",
-      reason: "The run had already been halted.",
-    } as const);
+    return freeze({ ...record, ...notRun });
   });
   const reason = `The audit trail did not accept the events of ${compiled.hook}.`;
   return freeze({

@@ -23,6 +23,7 @@ import {
   isProxy,
   type List,
   newList,
+  none,
   objectPrototype,
   ownKeys,
   ownValue,
@@ -61,8 +62,6 @@ import {
 } from "./report.ts";
 import type { ExecutionRecord, Step } from "./types.ts";
 import { timedOut } from "./wait.ts";
-
-const none: readonly never[] = freeze([]);
 
 /** Why a result was refused as a whole. A class, so that no data can pass for one. */
 export class Refused {

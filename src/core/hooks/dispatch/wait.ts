@@ -15,6 +15,7 @@ import {
   isNativePromise,
   isProxy,
   monotonicNow,
+  PromiseAtLoad,
   readDataProperty,
 } from "../../data/intrinsics.ts";
 import type { Deadline, DeadlineWait } from "../deadlines.ts";
@@ -23,7 +24,6 @@ import type { HandlerStep, LateCounters } from "./types.ts";
 
 type Then = (yes: (value: unknown) => void, no: (reason: unknown) => void) => unknown;
 
-const PromiseAtLoad = Promise;
 const promiseThen = Promise.prototype.then as Then;
 
 /** What happens to a result that arrives when nobody waits for it any more. */
