@@ -3,10 +3,10 @@
  * add is passed up to that run.
  */
 import { extensionsLimits, type Limits, without } from "../data/index.ts";
-import { enumerableKeys, forEach, freeze, isArray, newMap, none } from "../data/intrinsics.ts";
+import { forEach, freeze, isArray, newMap, none, ownValue } from "../data/intrinsics.ts";
 import type { LevelValue } from "../schema/index.ts";
-import type { CompiledSlots } from "../slots/index.ts";
-import { type Slots, sealAfter } from "./filter.ts";
+import { type CompiledSlots, defaultsOf, type Node } from "../slots/index.ts";
+import { isLevel, type Slots, sealAfter } from "./filter.ts";
 import { type MergeOutcome, merge } from "./merge.ts";
 
 /**
@@ -21,52 +21,70 @@ export function joinSets(
   mask: number,
   limits: Limits = extensionsLimits,
 ): MergeOutcome {
-  const returned = addedTo(slots, start, inner);
+  const returned = addedTo(slots.nodes, start, inner);
   // Nothing of `outer` is shown, so nothing of it counts or can be missing.
   const view = slots.empty as Slots;
   const rights = { mask, strict: false, growOnly: true, limits } as const;
   return merge(outer, { slots, returned, proposal: undefined, view, ...rights });
 }
 
-/** Removes from growing sets in `extensions` what `start` has and `given` does not. */
+/**
+ * Returns `extensions` without what the growing sets of `start` have and those of `given` do not.
+ * What did not change since `start` is as in `given`, the same object or absent, so that nothing
+ * shows that there was more.
+ */
 export function withoutSets(
   slots: CompiledSlots,
   extensions: Slots,
   start: Slots,
   given: Slots,
 ): Slots {
-  const inherited = addedTo(slots, given, start);
+  if (extensions === start) return given;
   const next = slots.take(extensions, slots.allOpen);
-  forEach(enumerableKeys(inherited), (key) => {
-    const sets = inherited[key] as LevelValue;
-    const level: Record<string, unknown> = { ...extensions[key] };
-    forEach(enumerableKeys(sets), (field) => {
-      level[field] = without(setOf(level, field), setOf(sets, field));
-    });
-    next[key] = freeze(level);
-  });
+  takeBack(slots.nodes, next, start, given);
   return sealAfter(slots, extensions, next);
 }
 
-/** Returns what the growing sets of `after` have and those of `before` do not, slot by slot. */
-function addedTo(slots: CompiledSlots, before: Slots, after: Slots): LevelValue {
-  const added: Record<string, unknown> = newMap(slots.nodes.length);
-  forEach(slots.nodes, ({ key, grows, fields }) => {
-    if (before[key] === after[key] || grows !== undefined) return;
-    const level: Record<string, unknown> = newMap(fields.length);
-    forEach(fields, (field) => {
-      // In a level that does not grow itself, only sets grow.
-      if (field.tier !== "monotonic") return;
-      const more = without(setOf(after[key], field.key), setOf(before[key], field.key));
-      // An empty set that is proposed would be created.
-      if (more.length > 0) level[field.key] = more;
-    });
-    added[key] = level;
+function takeBack(
+  nodes: readonly Node[],
+  level: Record<string, unknown>,
+  start: unknown,
+  given: unknown,
+): void {
+  forEach(nodes, (node) => {
+    const { key, tier, fields } = node;
+    const before = ownValue(given, key);
+    const joined = ownValue(start, key);
+    const now = level[key];
+    if (joined === before) return;
+    if (now === joined) level[key] = before;
+    else if (tier === "monotonic") {
+      const own = without(setOf(now), without(setOf(joined), setOf(before)));
+      level[key] = own.length === 0 ? before : own;
+    } else if (fields.length > 0 && isLevel(now)) {
+      const inner = { ...now };
+      takeBack(fields, inner, joined, before ?? defaultsOf(node));
+      level[key] = freeze(inner);
+    }
+  });
+}
+
+/** Returns what the growing sets of `after` have and those of `before` do not, level by level. */
+function addedTo(nodes: readonly Node[], before: unknown, after: unknown): LevelValue | undefined {
+  let added: Record<string, unknown> | undefined;
+  forEach(nodes, ({ key, tier, grows, fields }) => {
+    const was = ownValue(before, key);
+    const is = ownValue(after, key);
+    if (was === is || grows !== undefined) return;
+    const more = tier === "monotonic" ? without(setOf(is), setOf(was)) : addedTo(fields, was, is);
+    // An empty set that is proposed would be created.
+    if (more === undefined || more.length === 0) return;
+    added ??= newMap(nodes.length);
+    added[key] = more;
   });
   return added;
 }
 
-function setOf(level: LevelValue | undefined, key: string): readonly string[] {
-  const set = level?.[key];
+function setOf(set: unknown): readonly string[] {
   return isArray(set) ? set : none;
 }

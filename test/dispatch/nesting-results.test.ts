@@ -1,0 +1,108 @@
+/** What a nested run takes from growing sets of the run around it, and what its result shows. */
+import { addLabels, createExtensions, type Extensions } from "glassine";
+import { defineHost, stringSet } from "glassine/host";
+import { expect, it } from "vitest";
+import * as z from "zod";
+import { verifies } from "../support/verifies.ts";
+import { call, hook, labelled, type Manager, manage, plugin, type Run } from "./support.ts";
+
+const inner = { ...call, name: "inner" };
+
+/** Returns a plugin that starts a nested run, and what that run's results were. */
+function nesting(manager: () => Manager, given: readonly (object | undefined)[]) {
+  const results: { readonly extensions: object }[] = [];
+  const run: Run = async ({ name }, parent) => {
+    if (name === inner.name) return;
+    for (const extensions of given)
+      results.push(
+        await manager().invoke(hook, inner, { parent, extensions: extensions as never }),
+      );
+  };
+  return { plugin: plugin("nests", run, { capabilities: [] }), results };
+}
+
+it("a result does not show whether the outer run has labels", async () => {
+  verifies("dispatch:nesting-start");
+  const given = [
+    undefined,
+    createExtensions({}),
+    createExtensions({ custom: { a: 1 } }),
+    createExtensions({ security: { classification: "secret" } }),
+    labelled("own"),
+  ];
+  const changes: Record<string, Run> = {
+    nothing: (_p, _c) => undefined,
+    another: ({ name }, _c, _view) =>
+      name === inner.name ? { modifiedExtensions: { custom: { a: 2 } } } : undefined,
+    labels: ({ name }, _c, view) =>
+      name === inner.name ? { modifiedExtensions: addLabels(view, "inner") } : undefined,
+  };
+  for (const [what, change] of Object.entries(changes)) {
+    const shown: (readonly object[])[] = [];
+    for (const outer of [createExtensions({}), labelled("PII", "SALARY")]) {
+      let manager: Manager;
+      const nests = nesting(() => manager, given);
+      manager = await manage([nests.plugin, plugin("changes", change)]);
+      await manager.invoke(hook, call, { extensions: outer });
+      shown.push(nests.results.map(({ extensions }) => extensions));
+    }
+    const [without = [], withLabels = []] = shown;
+    expect(withLabels, what).toEqual(without);
+    expect(withLabels, what).toHaveLength(given.length);
+    // Nor by whether it is the same object, as a whole or in part.
+    const same = (results: readonly object[]) =>
+      results.map((result, at) => [
+        result === given[at],
+        (result as Extensions).security === (given[at] as Extensions | undefined)?.security,
+      ]);
+    expect(same(withLabels), what).toEqual(same(without));
+  }
+});
+
+/** A host of which a growing set is two levels down. */
+const fields = { inner: { fields: { tags: { tier: "monotonic" } } } } as const;
+
+it.each([
+  ["has a default", stringSet().default([])],
+  ["may be absent", z.optional(stringSet())],
+])("a set deep in a slot is joined like labels, if it %s", async (_which, tags) => {
+  verifies("dispatch:nesting-start");
+  verifies("dispatch:nesting-labels");
+  const host = defineHost({
+    slots: {
+      casefile: {
+        tier: "mutable",
+        read: "everyone",
+        write: "everyone",
+        description: "Of a test.",
+        schema: z.object({
+          inner: z.optional(z.object({ tags, count: z.optional(z.number()) })),
+        }),
+        fields,
+      },
+    },
+  });
+  const seen: unknown[] = [];
+  const tagsOf = (extensions: unknown) =>
+    (extensions as { casefile?: { inner?: { tags?: readonly string[] } } }).casefile?.inner?.tags;
+  const adds: Run = ({ name }, _c, view) => {
+    if (name !== inner.name) return;
+    seen.push(tagsOf(view));
+    return { modifiedExtensions: { casefile: { inner: { tags: ["outer", "added"], count: 2 } } } };
+  };
+  let manager: Manager;
+  const given = [undefined, host.createExtensions({ casefile: { inner: { count: 1 } } } as never)];
+  const nests = nesting(() => manager, given);
+  manager = (await host.createPluginManager({
+    plugins: [nests.plugin, plugin("adds", adds, { capabilities: [] })],
+  })) as never;
+  const extensions = host.createExtensions({ casefile: { inner: { tags: ["outer"] } } } as never);
+  const result = await manager.invoke(hook, call, { extensions: extensions as never });
+  expect(seen).toEqual([["outer"], ["added", "outer"]]);
+  expect(tagsOf(result.extensions)).toEqual(["added", "outer"]);
+  expect(nests.results).toMatchObject([
+    { extensions: { casefile: { inner: { tags: ["added"], count: 2 } } } },
+    { extensions: { casefile: { inner: { count: 2 } } } },
+  ]);
+  expect(tagsOf(nests.results[1]?.extensions) ?? []).toEqual([]);
+});
