@@ -139,10 +139,31 @@ interface NativeTypes {
   isPromise(value: unknown): boolean;
   isAsyncFunction(value: unknown): boolean;
 }
-interface WithBuiltins {
-  process?: { getBuiltinModule?: (id: string) => { types?: NativeTypes } | undefined };
+/** An async context: what every `AsyncLocalStorage` holds in it. */
+export interface AsyncScope {
+  runInAsyncScope<Result>(call: () => Result): Result;
 }
-const nativeTypes = (globalThis as WithBuiltins).process?.getBuiltinModule?.("node:util")?.types;
+interface Builtins {
+  readonly "node:util": { readonly types?: NativeTypes };
+  readonly "node:async_hooks": { readonly AsyncResource?: new (type: string) => AsyncScope };
+}
+interface WithBuiltins {
+  process?: { getBuiltinModule?: <Id extends keyof Builtins>(id: Id) => Builtins[Id] | undefined };
+}
+const { process: processAtLoad } = globalThis as WithBuiltins;
+const nativeTypes = processAtLoad?.getBuiltinModule?.("node:util")?.types;
+const AsyncResourceAtLoad = processAtLoad?.getBuiltinModule?.("node:async_hooks")?.AsyncResource;
+const runInScope = AsyncResourceAtLoad?.prototype.runInAsyncScope;
+
+/** Returns the current async context; `undefined` where the runtime cannot tell. */
+export function currentScope(): AsyncScope | undefined {
+  return AsyncResourceAtLoad && new AsyncResourceAtLoad("GlassineWait");
+}
+
+/** Makes a call in an async context. */
+export function callIn<Result>(scope: AsyncScope | undefined, call: () => Result): Result {
+  return scope && runInScope ? apply(runInScope, scope, [call]) : call();
+}
 
 export const isProxy: (value: unknown) => boolean = nativeTypes?.isProxy ?? (() => false);
 /**

@@ -4,7 +4,7 @@
  * it throw, and is always counted.
  */
 import { within } from "../data/index.ts";
-import { isAwaitable } from "../data/intrinsics.ts";
+import { type AsyncScope, callIn, currentScope, isAwaitable } from "../data/intrinsics.ts";
 import { GlassineError } from "../errors/index.ts";
 import { callSafely } from "../hooks/index.ts";
 import { describeThrown } from "./describe-thrown.ts";
@@ -75,6 +75,8 @@ interface Raised {
 /** An event that waits for its turn. */
 interface Waiting {
   readonly raised: Raised;
+  /** Where it was raised: the event under way may be of another request. */
+  readonly scope: AsyncScope | undefined;
   readonly resolve: (outcome: AuditOutcome) => void;
 }
 
@@ -120,7 +122,7 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
       return failed("sink", raised, `More than ${maxWaiting} events wait for their turn.`);
     }
     waiting += 1;
-    return new Promise((resolve) => queue.push({ raised, resolve }));
+    return new Promise((resolve) => queue.push({ raised, scope: currentScope(), resolve }));
   }
 
   /** Delivers the waiting events, one after another. */
@@ -128,9 +130,9 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
     while (queue.length > 0) {
       const batch = queue;
       queue = [];
-      for (const { raised, resolve } of batch) {
+      for (const { raised, scope, resolve } of batch) {
         waiting -= 1;
-        resolve(await hand(raised));
+        resolve(await callIn(scope, () => hand(raised)));
       }
     }
     busy = false;

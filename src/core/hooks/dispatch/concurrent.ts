@@ -4,7 +4,14 @@
  * later has no effect. Then the results are merged in plugin order into the envelope as it is by
  * then, and the first denial in that order decides. So it does not matter who finishes first.
  */
-import { forEach, isAwaitable, mapped, monotonicNow, some } from "../../data/intrinsics.ts";
+import {
+  currentScope,
+  forEach,
+  isAwaitable,
+  mapped,
+  monotonicNow,
+  some,
+} from "../../data/intrinsics.ts";
 import type { Slots } from "../../envelope/index.ts";
 import { endTurn } from "./context.ts";
 import { mayRun } from "./may-run.ts";
@@ -170,7 +177,7 @@ export class ConcurrentPhase implements Phase {
       ignoreRejection(returned);
       return;
     }
-    const wait = new Wait(member, memberWait);
+    const wait = new Wait(member, memberWait, currentScope());
     member.wait = wait;
     wait.start(promiseOf(returned, wait));
     // Last: if the stack overflows before this, the handler counts as having thrown.

@@ -7,6 +7,7 @@
  */
 import {
   concat,
+  currentScope,
   forEach,
   freeze,
   isAwaitable,
@@ -101,7 +102,7 @@ function advance(run: MessageRun): Pending {
 
 /** Starts a handler's deadline, and returns the promise to wait for. */
 function waitFor(run: MessageRun, step: Step, pending: PromiseLike<unknown>): Pending {
-  run.wait ??= new Wait(run, serialWait);
+  run.wait ??= new Wait(run, serialWait, currentScope());
   run.wait.under(step.deadline);
   return step.isAsync ? pending : promiseOf(pending, run.wait);
 }

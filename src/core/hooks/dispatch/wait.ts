@@ -7,7 +7,9 @@
  */
 import { attempt, ignore, isPlainPromise, nextMacrotask, waitEnd } from "../../data/index.ts";
 import {
+  type AsyncScope,
   apply,
+  callIn,
   getOwnPropertyDescriptor,
   getPrototypeOf,
   hasOwn,
@@ -60,10 +62,17 @@ export class Wait<Owner = unknown> implements DeadlineWait {
   #deadline: Deadline | undefined = undefined;
   /** Set when the wait is dropped. Most waits never are. */
   #latePolicy: LatePolicy | undefined = undefined;
+  /**
+   * Where `expired` runs. One timer serves all runs, in the async context of the run that started
+   * it: what goes on in that context would read the request of another caller. Not needed if
+   * `expired` only resolves a promise.
+   */
+  #scope: AsyncScope | undefined;
 
-  constructor(owner: Owner, rules: WaitRules<Owner>) {
+  constructor(owner: Owner, rules: WaitRules<Owner>, scope?: AsyncScope) {
     this.owner = owner;
     this.#rules = rules;
+    this.#scope = scope;
   }
 
   /**
@@ -77,7 +86,9 @@ export class Wait<Owner = unknown> implements DeadlineWait {
   }
 
   onDeadline(): void {
-    if (this.owner !== undefined) this.#rules.expired(this.owner);
+    const { owner } = this;
+    if (owner === undefined) return;
+    callIn(this.#scope, () => this.#rules.expired(owner));
   }
 
   /** Waits for a promise, and then for whatever the owner wants to wait for next. */
@@ -98,6 +109,7 @@ export class Wait<Owner = unknown> implements DeadlineWait {
   /** Detaches the owner. Without a policy, a late result is not reported to anyone. */
   drop(latePolicy: LatePolicy | undefined): void {
     this.owner = undefined;
+    this.#scope = undefined;
     this.#latePolicy = latePolicy;
     this.under(undefined);
   }
