@@ -106,6 +106,33 @@ describe("the metrics of a manager", () => {
     expect(codes.at(-1)).toBe("other");
   });
 
+  it("have so many classes of errors of one plugin, besides those of the library", async () => {
+    verifies("plugins:metrics-codes");
+    const { metrics, of } = backend();
+    let thrown: object | undefined;
+    const handler = (_: unknown) => {
+      if (thrown === undefined) return 1;
+      throw thrown;
+    };
+    const manager = await host.createPluginManager({
+      plugins: [plugin("aaa", { ask: handler })],
+      metrics,
+      logger: {},
+    });
+    for (let at = 0; at < 60; at++) {
+      thrown = Object.assign(new Error("odd"), { name: `E${at}` });
+      await manager.invoke("ask", {});
+    }
+    thrown = undefined;
+    await manager.invoke("ask", {});
+    const types = of("handler_error_total").map(
+      ([, , labels]) => (labels as { error_type: string }).error_type,
+    );
+    expect(types.slice(0, 2)).toEqual(["E0", "E1"]);
+    expect(types.slice(-2)).toEqual(["other", "ContractViolation"]);
+    expect(new Set(types).size).toBe(52);
+  });
+
   it("start with the prefix of the host's profile", async () => {
     const { metrics, samples } = backend();
     const stigmem = defineHost({ hooks, profile: { metricPrefix: "stigmem_plugin_" } });

@@ -69,28 +69,31 @@ export function readMetrics(given: unknown, prefix: string): Metrics | undefined
   });
 }
 
-/** Each code is a separate series in the backend. A plugin gets this many, and then `other`. */
-const maxCodes = 50;
+/** Each word is a separate series in the backend. A plugin gets this many, and then `other`. */
+const maxWords = 50;
+/** What the library says of a failure. These take none of a plugin's series. */
+const ownTypes: readonly string[] = ["timeout", "ContractViolation", "crash"];
 
-/** Returns a function that turns the code of a denial into a label, or into `other`. */
-function codeLabels(): (plugin: string, code: string) => string {
+/** Returns a function that turns a word that a plugin chose into a label, or into `other`. */
+function wordLabels(own: readonly string[] = []): (plugin: string, word: string) => string {
   const seen = new Map<string, Set<string>>();
-  return (plugin, code) => {
-    const codes = seen.get(plugin) ?? new Set();
-    seen.set(plugin, codes);
-    if (codes.size < maxCodes) codes.add(code);
-    return codes.has(code) ? code : "other";
+  return (plugin, word) => {
+    const words = seen.get(plugin) ?? new Set(own);
+    seen.set(plugin, words);
+    if (words.size < maxWords + own.length) words.add(word);
+    return words.has(word) ? word : "other";
   };
 }
 
 function metricsBy(emit: Emit): Metrics {
   const of = ({ hook, plugin }: HandlerStep) => ({ hook, plugin: plugin.name });
-  const labelOf = codeLabels();
+  const codeOf = wordLabels();
+  const typeOf = wordLabels(ownTypes);
   const countDenial = (run: AnyRun, { violation }: AnyInvokeResult) => {
     if (violation === undefined) return;
     const { code, plugin = "none" } = violation;
     const shown = run.runtime.redact(code, secretsOf(run));
-    emit("counter", "denial_total", { hook: run.hook, plugin, code: labelOf(plugin, shown) }, 1);
+    emit("counter", "denial_total", { hook: run.hook, plugin, code: codeOf(plugin, shown) }, 1);
   };
   return {
     turn: (step, durationMs) => {
@@ -98,8 +101,12 @@ function metricsBy(emit: Emit): Metrics {
       if (durationMs !== undefined)
         emit("histogram", "handler_duration_seconds", of(step), durationMs / 1000);
     },
+    // Within a run, which no plugin may end by patching what this uses.
     failed: (step, type) =>
-      emit("counter", "handler_error_total", { ...of(step), error_type: type }, 1),
+      callSafely(() => {
+        const error_type = typeOf(step.plugin.name, type);
+        emit("counter", "handler_error_total", { ...of(step), error_type }, 1);
+      }),
     async follow(hook, semantic, startedAt, pending, run) {
       emit("counter", "hook_fire_total", { hook }, 1);
       try {
