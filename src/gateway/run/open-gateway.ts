@@ -3,7 +3,6 @@
 import process from "node:process";
 import { within } from "../../core/data/index.ts";
 import { type Definitions, type Pins, readPins } from "../definitions/index.ts";
-import { type EnvoyServer, envoyServer } from "../envoy/index.ts";
 import {
   createIdentifier,
   type Identifier,
@@ -15,258 +14,226 @@ import {
   type GatewayMetrics,
   type HookRan,
   loadTelemetry,
-  numberedLog,
   recordHook,
+  type Tracing,
   tracingBy,
 } from "../observe/index.ts";
 import { RoutingMemory } from "../router/index.ts";
-import {
-  isLasting,
-  type Message,
-  type Refusable,
-  stdioFront,
-  whenClosed,
-} from "../transports/index.ts";
-import { type AdminOptions, openAdminPort, type Readiness } from "./admin-port.ts";
+import { isLasting, type Refusable, stdioFront, whenClosed } from "../transports/index.ts";
+import { openAdminPort, type Readiness } from "./admin-port.ts";
 import { refusalFor } from "./answers.ts";
 import { AuditFailures } from "./audit-failures.ts";
 import { none, sum } from "./counts.ts";
+import { CurrentParts } from "./current-parts.ts";
 import type { McpEndpoint } from "./endpoint.ts";
 import { checkFixed } from "./fixed-settings.ts";
 import { GatewayEvents } from "./gateway-events.ts";
 import type { Caller } from "./guarded-server.ts";
 import { HttpRequests } from "./http-requests.ts";
 import { openLabelStore } from "./label-store.ts";
-import { closeNow, type Listening, listenOn } from "./listen.ts";
+import { closeNow, type Listening } from "./listen.ts";
 import { loadSdk } from "./load-sdk.ts";
 import { mcpEndpoint } from "./mcp-endpoint.ts";
 import { ModelRoutes } from "./model-routes.ts";
-import type { EnvoyFront, Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
+import type { Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
 import { passEndpoint } from "./pass-endpoint.ts";
+import { type Listen, Ports } from "./ports.ts";
 import { type Server, serverOf } from "./server.ts";
 import { Servers } from "./servers.ts";
 import { strictTrail } from "./strict-trail.ts";
-import { wire } from "./wire.ts";
+import { type Wired, wire } from "./wire.ts";
 
 /** How often idle sessions are looked for. */
 const sweepMs = 60_000;
 /** How long sending the last refusals may take when the gateway ends. */
 const lastAnswersMs = 2000;
 
-type Listen = NonNullable<GatewayParts["config"]["listen"]>;
+type OpenLabelStore = Awaited<ReturnType<typeof openLabelStore>>;
 
 /** Starts a gateway from checked parts. */
 export async function openGateway(parts: GatewayParts): Promise<Gateway<GatewayParts>> {
-  const opened: (() => unknown)[] = [];
+  const tracing = parts.config.tracing ? tracingBy(await loadTelemetry()) : undefined;
+  const current = new CurrentParts(parts, tracing);
+  const gateway = new RunningGateway(current, tracing, await openLabelStore(current.parts));
   try {
-    return await start(parts, opened);
+    await gateway.start();
+    return gateway;
   } catch (error) {
-    for (const close of opened.reverse()) await close();
+    await gateway.release();
     throw error;
   }
 }
 
-/** Adds to `opened` what has to be closed if a later step fails. */
-async function start(
-  given: GatewayParts,
-  opened: (() => unknown)[],
-): Promise<Gateway<GatewayParts>> {
-  const tracing = given.config.tracing ? tracingBy(await loadTelemetry()) : undefined;
-  let generation = 1;
-  const prepared = (of: GatewayParts): GatewayParts => ({
-    ...of,
-    log: numberedLog(of.log, () => generation),
-    manager: tracing === undefined ? of.manager : tracing.manager(of.manager),
+class RunningGateway implements Gateway<GatewayParts> {
+  readonly #current: CurrentParts;
+  readonly #tracing: Tracing | undefined;
+  readonly #labels: OpenLabelStore;
+  readonly #metrics: GatewayMetrics | undefined;
+  readonly #events: GatewayEvents;
+  readonly #trail: ReturnType<typeof strictTrail>;
+  readonly #auditFailures = new AuditFailures();
+  readonly #callers = new Map<string, Caller>();
+  /** What is known about each server's definitions. */
+  readonly #known = new Map<string, Definitions>();
+  readonly #servers = new Servers((parts, pins) => this.#makeServers(parts, pins));
+  readonly #models: ModelRoutes;
+  readonly #memory: RoutingMemory;
+  readonly #ports = new Ports();
+  #state: Readiness = "starting";
+  #adminPort: Listening | undefined;
+  #identifier: Identifier | undefined;
+  #endpoint: McpEndpoint | undefined;
+  #requests: HttpRequests | undefined;
+  #stdio: Wired | undefined;
+  #sweep: NodeJS.Timeout | undefined;
+  #finish: (end: { code?: string }) => void = () => {};
+  readonly ended = new Promise<{ code?: string }>((resolve) => {
+    this.#finish = resolve;
   });
-  const parts = prepared(given);
-  let current = parts;
-  let state: Readiness = "starting";
-  const { envoy } = parts;
-  const { listen, admin } = parts.config;
-  const { store, close: closeStore } = await openLabelStore(parts);
-  opened.push(closeStore);
 
-  const metrics = admin && (parts.metrics ?? createMetrics());
-  const events = new GatewayEvents(() => current.log, metrics);
-  const trail = strictTrail(() => current);
-  const auditFailures = new AuditFailures();
-  const callers = new Map<string, Caller>();
-  const known = new Map<string, Definitions>();
-  const servers = new Servers(makeServers);
-  const models = new ModelRoutes({
-    store,
-    tracing,
-    metrics,
-    parts: () => current,
-    hookRecorder,
-    onFailure: (route, failed) => events.failed({ route }, failed),
-    webhook: envoy?.webhook,
-  });
-  let finish: (end: { code?: string }) => void = () => {};
-  const ended = new Promise<{ code?: string }>((resolve) => {
-    finish = resolve;
-  });
-  let identifier: Identifier | undefined;
-  let endpoint: McpEndpoint | undefined;
-
-  const adminPort = admin && metrics && (await openAdminPort(admin, adminOptions(metrics)));
-  if (adminPort !== undefined) opened.push(() => closeNow(adminPort));
-  identifier = await makeIdentifier(parts);
-  auditFailures.add(parts.manager);
-  servers.use(parts, await readPins(parts.config.definitionsFile));
-  void models.use(models.make(parts));
-  const memory = new RoutingMemory(servers.names);
-  endpoint = listen && (await openEndpoint());
-  const requests = endpoint && httpRequests(endpoint);
-  const processor = listen && requests && envoy && (await serveEnvoy(envoy, listen, requests));
-  const http = listen && requests && !envoy ? await serve(listen, requests) : undefined;
-  const webhook = listen && requests && envoy && (await serveWebhook(envoy, listen, requests));
-  const stdio = listen === undefined ? await serveStdio() : undefined;
-  const sweep = setInterval(() => void endpoint?.endIdle(), sweepMs).unref();
-  parts.log.info("started", {
-    ...http?.address,
-    ...(adminPort && { admin: adminPort.address }),
-    ...(webhook && { webhook: webhook.address }),
-    servers: servers.names,
-  });
-  state = "ready";
-
-  function adminOptions(counted: GatewayMetrics): AdminOptions {
-    return {
-      store,
-      generation: () => generation,
-      state: () => (state === "ready" && trail.isLosing() ? "audit_failed" : state),
-      metrics: () =>
-        counted.text({
-          generation,
-          open_requests: counts().open,
-          open_sessions: endpoint?.sessions() ?? 0,
-          audit_failures_total: auditFailures.total(),
-        }),
-    };
+  constructor(current: CurrentParts, tracing: Tracing | undefined, labels: OpenLabelStore) {
+    const { config, metrics, envoy } = current.parts;
+    this.#current = current;
+    this.#tracing = tracing;
+    this.#labels = labels;
+    this.#metrics = config.admin && (metrics ?? createMetrics());
+    this.#events = new GatewayEvents(() => current.parts.log, this.#metrics);
+    this.#trail = strictTrail(() => current.parts);
+    this.#memory = new RoutingMemory(Object.keys(config.servers));
+    this.#models = new ModelRoutes({
+      store: labels.store,
+      tracing,
+      metrics: this.#metrics,
+      parts: () => current.parts,
+      hookRecorder: (parts) => this.#hookRecorder(parts),
+      onFailure: (route, failed) => this.#events.failed({ route }, failed),
+      webhook: envoy?.webhook,
+    });
   }
 
-  async function makeIdentifier({ config }: GatewayParts): Promise<Identifier | undefined> {
-    const onRefused = (refusal: Refusal) => events.refused(refusal);
+  async start(): Promise<void> {
+    const { parts } = this.#current;
+    const { listen } = parts.config;
+    await this.#openAdminPort();
+    this.#identifier = await this.#makeIdentifier(parts);
+    this.#auditFailures.add(parts.manager);
+    this.#servers.use(parts, await readPins(parts.config.definitionsFile));
+    void this.#models.use(this.#models.make(parts));
+    if (listen === undefined) await this.#serveStdio(parts);
+    else await this.#serveHttp(parts, listen);
+    this.#sweep = setInterval(() => void this.#endpoint?.endIdle(), sweepMs).unref();
+    parts.log.info("started", {
+      ...this.#ports.address,
+      ...(this.#adminPort && { admin: this.#adminPort.address }),
+      ...(this.#ports.webhookAddress && { webhook: this.#ports.webhookAddress }),
+      servers: this.#servers.names,
+    });
+    this.#state = "ready";
+  }
+
+  async #openAdminPort(): Promise<void> {
+    const { admin } = this.#current.parts.config;
+    const metrics = this.#metrics;
+    if (admin === undefined || metrics === undefined) return;
+    this.#adminPort = await openAdminPort(admin, {
+      store: this.#labels.store,
+      generation: () => this.generation,
+      state: () =>
+        this.#state === "ready" && this.#trail.isLosing() ? "audit_failed" : this.#state,
+      metrics: () =>
+        metrics.text({
+          generation: this.generation,
+          open_requests: this.counts().open,
+          open_sessions: this.#endpoint?.sessions() ?? 0,
+          audit_failures_total: this.#auditFailures.total(),
+        }),
+    });
+  }
+
+  async #makeIdentifier({ config }: GatewayParts): Promise<Identifier | undefined> {
+    const { listen } = this.#current.parts.config;
+    const onRefused = (refusal: Refusal) => this.#events.refused(refusal);
     return listen && createIdentifier(config.identity, { listen, onRefused });
   }
 
-  /** Uses the current identifier, so that older sessions hide the current identity headers too. */
-  function headersToShow(headers: Headers): Readonly<Record<string, string>> {
-    return identifier?.headersToShow(headers) ?? {};
-  }
-
-  function makeServers(of: GatewayParts, pins: ReadonlyMap<string, Pins>): readonly Server[] {
-    return Object.entries(of.config.servers).map(([name, config]) =>
+  #makeServers(parts: GatewayParts, pins: ReadonlyMap<string, Pins>): readonly Server[] {
+    const events = this.#events;
+    return Object.entries(parts.config.servers).map(([name, config]) =>
       serverOf(name, config, {
-        parts: of,
-        store,
-        callers,
-        tracing,
+        parts,
+        store: this.#labels.store,
+        callers: this.#callers,
+        tracing: this.#tracing,
         pins: pins.get(name),
-        known,
-        headersToShow,
+        known: this.#known,
+        // By the current identifier, so that older sessions hide the current identity headers too.
+        headersToShow: (headers) => this.#identifier?.headersToShow(headers) ?? {},
         onEnd: (server, end) => events.ended(server, end),
-        onHook: hookRecorder(of),
+        onHook: this.#hookRecorder(parts),
         onFailure: (server, failed) => events.failed({ server }, failed),
         onRestarted: (server) => events.serverRestarted(server),
-        onDropped,
+        onDropped: (server, message) => events.droppedMessage(server, message),
         onError: (server, error) => events.serverFailed(server, error),
       }),
     );
   }
 
-  function onDropped(server: string, message: Message): void {
-    events.droppedMessage(server, message);
-  }
-
   /** Uses the current manager, also for the guards of older sessions. */
-  function hookRecorder({ audit, config: { tenant } }: GatewayParts) {
+  #hookRecorder({ audit, config: { tenant } }: GatewayParts) {
     if (audit?.hooks !== true) return undefined;
-    return (ran: HookRan) => recordHook(current.manager, tenant, ran);
+    return (ran: HookRan) => recordHook(this.#current.parts.manager, tenant, ran);
   }
 
-  async function openEndpoint(): Promise<McpEndpoint> {
-    const of = {
+  async #serveHttp(parts: GatewayParts, listen: Listen): Promise<void> {
+    const { envoy } = parts;
+    const mcp = await this.#openEndpoint(parts, listen);
+    const requests = new HttpRequests({
+      parts: () => this.#current.parts,
+      identifier: () => this.#identifier as Identifier,
+      mcp,
+      models: this.#models,
+      tracing: this.#tracing,
+      events: this.#events,
+      isEnding: () => this.#state === "shutting_down",
+      isUnsafe: () => envoy?.closed?.() !== undefined,
+      isLosing: () => this.#trail.isLosing(),
+    });
+    this.#endpoint = mcp;
+    this.#requests = requests;
+    if (envoy === undefined) return this.#ports.listen(listen, requests);
+    return this.#ports.listenBehindEnvoy(envoy, listen, requests, {
+      single: (name) => this.#identifier?.isTrusted(name) === true,
+      onNote: (note) => this.#events.envoy(note),
+    });
+  }
+
+  async #openEndpoint({ envoy, log }: GatewayParts, { path }: Listen): Promise<McpEndpoint> {
+    const about = {
       sdk: await loadSdk(),
-      servers: () => servers.current,
-      callers,
-      tracing,
-      log: parts.log,
+      servers: () => this.#servers.current,
+      callers: this.#callers,
+      tracing: this.#tracing,
+      log,
     };
     if (envoy !== undefined)
       return passEndpoint({
-        ...of,
-        parts: () => current,
-        store,
-        onDropped,
+        ...about,
+        parts: () => this.#current.parts,
+        store: this.#labels.store,
+        onDropped: (server, message) => this.#events.droppedMessage(server, message),
       });
     return mcpEndpoint({
-      ...of,
-      path: listen?.path ?? "/",
-      limits: () => current.config.limits,
-      memory: () => memory,
+      ...about,
+      path,
+      limits: () => this.#current.parts.config.limits,
+      memory: () => this.#memory,
     });
   }
 
-  function httpRequests(mcp: McpEndpoint): HttpRequests {
-    return new HttpRequests({
-      parts: () => current,
-      identifier: () => identifier as Identifier,
-      mcp,
-      models,
-      tracing,
-      events,
-      isEnding: () => state === "shutting_down",
-      isUnsafe: () => envoy?.closed?.() !== undefined,
-      isLosing: () => trail.isLosing(),
-    });
-  }
-
-  async function serve(settings: Listen, to: HttpRequests): Promise<Listening> {
-    const listening = await listenOn("listen", settings, (request, connection) =>
-      to.answer(request, connection, { ...settings, ...listening.address }),
-    );
-    opened.push(() => closeNow(listening));
-    return listening;
-  }
-
-  async function serveEnvoy(
-    { at, tls }: EnvoyFront,
-    settings: Listen,
-    to: HttpRequests,
-  ): Promise<EnvoyServer> {
-    const serving = await envoyServer({
-      listen: at,
-      tls,
-      respond: (request, connection) => to.answer(request, connection, settings),
-      single: (name) => identifier?.isTrusted(name) === true,
-      onNote: (note) => events.envoy(note),
-    });
-    opened.push(() => serving.close());
-    return serving;
-  }
-
-  async function serveWebhook(
-    { webhook: at, tls }: EnvoyFront,
-    settings: Listen,
-    to: HttpRequests,
-  ): Promise<Listening | undefined> {
-    if (at === undefined) return undefined;
-    const listening = await listenOn(
-      "--webhook",
-      at,
-      (request, connection) => to.answerWebhook(request, connection, settings),
-      tls,
-    );
-    opened.push(() => closeNow(listening));
-    return listening;
-  }
-
-  async function serveStdio() {
-    const { limits, identity: settings } = parts.config;
-    const { stdin, stdout } = parts.stdio ?? process;
-    const identity = localIdentity(settings);
+  async #serveStdio({ config, stdio, log }: GatewayParts): Promise<void> {
+    const { limits } = config;
+    const { stdin, stdout } = stdio ?? process;
+    const identity = localIdentity(config.identity);
     const transport = stdioFront({
       stdin,
       stdout,
@@ -274,105 +241,98 @@ async function start(
       maxBytes: limits.messageBytes,
       queuedBytes: limits.queuedBytes,
       drainMs: limits.shutdownMs,
-      refuses: () => (trail.isLosing() ? refusalFor("audit_failed") : undefined),
+      refuses: () => (this.#trail.isLosing() ? refusalFor("audit_failed") : undefined),
     });
     transport.sessionId = "stdio";
-    callers.set("stdio", { identity, session: "stdio" });
-    const { log } = parts;
+    this.#callers.set("stdio", { identity, session: "stdio" });
     const wired = await wire(transport, {
-      servers: servers.current,
-      latest: () => servers.current,
-      memory,
+      servers: this.#servers.current,
+      latest: () => this.#servers.current,
+      memory: this.#memory,
       log,
-      tracing,
+      tracing: this.#tracing,
       key: identity.key,
       session: "stdio",
     });
+    this.#stdio = wired;
     whenClosed(transport, () => {
-      const isGone = wired.isGone() && state !== "shutting_down";
+      const isGone = wired.isGone() && this.#state !== "shutting_down";
       if (isGone) log.error("servers_gone", { text: "No server is left: see the lines before." });
-      finish(isGone ? { code: "servers_gone" } : {});
+      this.#finish(isGone ? { code: "servers_gone" } : {});
     });
-    return wired;
   }
 
-  async function reload(of: GatewayParts): Promise<void> {
-    const next = prepared(of);
-    checkFixed(current.config, next.config);
-    const nextIdentifier = await makeIdentifier(next);
-    const routes = models.make(next);
+  get address() {
+    return this.#ports.address;
+  }
+
+  get generation(): number {
+    return this.#current.generation;
+  }
+
+  counts(): GatewayCounts {
+    const here = { ...none, ...this.#models.counts(), dropped: this.#events.dropped };
+    return sum(this.#servers.counts(), here);
+  }
+
+  async reload(parts: GatewayParts): Promise<void> {
+    const next = this.#current.prepared(parts);
+    checkFixed(this.#current.parts.config, next.config);
+    const identifier = await this.#makeIdentifier(next);
+    const routes = this.#models.make(next);
     const pins = await readPins(next.config.definitionsFile);
-    const { removed, unused } = servers.use(next, pins);
-    const routesUnused = models.use(routes);
-    const { manager, onUnused } = current;
-    void Promise.all([unused, routesUnused]).then(() => {
-      if (manager !== current.manager) auditFailures.remove(manager);
-      onUnused?.();
-    });
-    identifier = nextIdentifier;
-    memory.use(servers.names);
-    auditFailures.add(next.manager);
-    current = next;
-    generation += 1;
-    void endpoint?.endWith(removed);
-    next.log.info("reloaded", { servers: servers.names });
+    const { removed, unused } = this.#servers.use(next, pins);
+    const routesUnused = this.#models.use(routes);
+    const replaced = this.#current.parts;
+    void Promise.all([unused, routesUnused]).then(() => this.#retire(replaced));
+    this.#identifier = identifier;
+    this.#memory.use(this.#servers.names);
+    this.#auditFailures.add(next.manager);
+    this.#current.replace(next);
+    void this.#endpoint?.endWith(removed);
+    next.log.info("reloaded", { servers: this.#servers.names });
   }
 
-  async function close(): Promise<void> {
-    if (state === "shutting_down") return;
-    if (processor !== undefined) {
-      processor.leave();
-      await waitUntil(() => false, envoy?.leaveMs ?? 0);
-    }
-    state = "shutting_down";
-    void processor?.drain();
-    clearInterval(sweep);
-    http?.server.close();
-    webhook?.server.close();
-    await refuse(isLasting);
-    await waitUntil(() => openRequests() === 0, current.config.limits.shutdownMs);
-    await refuse(() => true);
-    await models.close();
-    await endpoint?.close();
-    await stdio?.close();
-    await servers.close();
-    await waitUntil(() => requests === undefined || requests.open === 0, lastAnswersMs);
-    http?.server.closeAllConnections();
-    webhook?.server.closeAllConnections();
-    processor?.close();
-    if (adminPort !== undefined) closeNow(adminPort);
-    await closeStore();
-    current.log.info("stopped");
-    finish({});
+  /** No request uses these replaced parts any more. */
+  #retire({ manager, onUnused }: GatewayParts): void {
+    if (manager !== this.#current.parts.manager) this.#auditFailures.remove(manager);
+    onUnused?.();
+  }
+
+  async close(): Promise<void> {
+    if (this.#state === "shutting_down") return;
+    await this.#ports.leave();
+    this.#state = "shutting_down";
+    this.#ports.drain();
+    clearInterval(this.#sweep);
+    await this.#refuse(isLasting);
+    const openRequests = () => this.#models.open() + this.counts().open;
+    await waitUntil(() => openRequests() === 0, this.#current.parts.config.limits.shutdownMs);
+    await this.#refuse(() => true);
+    await this.#models.close();
+    await this.#endpoint?.close();
+    await this.#stdio?.close();
+    await this.#servers.close();
+    await waitUntil(() => (this.#requests?.open ?? 0) === 0, lastAnswersMs);
+    await this.release();
+    this.#current.parts.log.info("stopped");
+    this.#finish({});
   }
 
   /** Refuses open requests with these methods. Does not wait long for callers that do not read. */
-  async function refuse(isMeant: Parameters<Refusable["refuse"]>[1]): Promise<void> {
+  async #refuse(isMeant: Parameters<Refusable["refuse"]>[1]): Promise<void> {
     const refusal = refusalFor("shutting_down");
     await within(lastAnswersMs, () =>
-      Promise.all([endpoint, stdio].map((each) => each?.refuse(refusal, isMeant))),
+      Promise.all([this.#endpoint, this.#stdio].map((each) => each?.refuse(refusal, isMeant))),
     );
   }
 
-  /** How many requests to servers and models are open. */
-  function openRequests(): number {
-    return models.open() + counts().open;
+  /** Closes the ports and the label store, also if the gateway could not be started. */
+  async release(): Promise<void> {
+    this.#ports.close();
+    if (this.#adminPort !== undefined) closeNow(this.#adminPort);
+    await this.#labels.close();
   }
-
-  function counts(): GatewayCounts {
-    return sum(servers.counts(), { ...none, ...models.counts(), dropped: events.dropped });
-  }
-
-  return {
-    address: http?.address,
-    get generation() {
-      return generation;
-    },
-    counts,
-    reload,
-    close,
-    ended,
-  };
 }
 
 /** Waits until `isDone` returns true, but no longer than `ms`. */
