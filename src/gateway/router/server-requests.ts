@@ -3,6 +3,7 @@
  * router replaces them with its own. No server learns of tasks that the caller began for another.
  */
 import {
+  type AnswerMessage,
   isMessage,
   isRequestId,
   keyOf,
@@ -10,9 +11,8 @@ import {
   metaOf,
   paramsOf,
   type RequestId,
+  type RequestMessage,
 } from "../transports/index.ts";
-
-type Request = Message & { readonly id: RequestId; readonly method: string };
 
 interface ServerRequest {
   readonly server: string;
@@ -36,7 +36,7 @@ export class ServerRequests {
   #count = 0;
 
   /** Returns the request as the caller gets it. */
-  add(server: string, message: Request): Message {
+  add(server: string, message: RequestMessage): Message {
     this.#count += 1;
     const id = `${server}-${this.#count}`;
     this.#asked.set(id, { server, id: message.id, method: message.method });
@@ -49,7 +49,7 @@ export class ServerRequests {
   }
 
   /** Returns the answer as the server gets it, or undefined if it answers no open request. */
-  answer(message: Message & { readonly id: RequestId }): readonly [string, Message] | undefined {
+  answer(message: AnswerMessage): readonly [string, Message] | undefined {
     const found = this.#asked.get(String(message.id));
     if (found === undefined || typeof message.id !== "string") return undefined;
     this.#asked.delete(message.id);

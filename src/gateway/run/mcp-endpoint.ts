@@ -17,6 +17,7 @@ import {
   type Message,
   noAnswer,
   type RequestId,
+  type RequestMessage,
   type SessionFront,
   sessionFront,
   TooManyProcesses,
@@ -60,8 +61,6 @@ async function checkServers(wired: Wired, servers: readonly Server[]): Promise<v
   await wired.close();
   throw serversGone;
 }
-
-type Asked = Message & { readonly id: RequestId };
 
 export function mcpEndpoint(options: EndpointOptions) {
   const { path, sdk, limits, log, servers, memory, callers, tracing } = options;
@@ -108,7 +107,11 @@ export function mcpEndpoint(options: EndpointOptions) {
   }
 
   /** Begins a session, with its own connection to each server. */
-  async function begin(request: Request, identity: Identity, body: Asked): Promise<Response> {
+  async function begin(
+    request: Request,
+    identity: Identity,
+    body: RequestMessage,
+  ): Promise<Response> {
     if (!sessions.hasRoomFor(identity)) return tooManySessions(body);
     const id = crypto.randomUUID();
     const { events, queuedBytes } = limits();

@@ -13,6 +13,7 @@ import {
   type Message,
   type Refusal,
   type RequestId,
+  type RequestMessage,
   refusalOf,
   tooDeep,
 } from "./transport.ts";
@@ -75,9 +76,7 @@ export function messagesInEvent(event: ServerEvent): readonly unknown[] {
   return isOther || data === "" ? [] : messagesIn(documentIn(data));
 }
 
-export function requestsIn(
-  document: unknown,
-): readonly (Message & { readonly id: RequestId; readonly method: string })[] {
+export function requestsIn(document: unknown): readonly RequestMessage[] {
   return messagesIn(document).filter(isMessage).filter(isRequest);
 }
 

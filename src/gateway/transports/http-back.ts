@@ -30,6 +30,7 @@ import {
   type Message,
   type Refusal,
   type RequestId,
+  type RequestMessage,
   refusalOf,
   refusedByServer,
   refusedHere,
@@ -140,7 +141,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   };
 
   /** Sends a request and passes on everything up to its answer. Never rejects. */
-  async function ask(message: Message & { id: RequestId }, sendOptions: SendOptions) {
+  async function ask(message: RequestMessage, sendOptions: SendOptions) {
     const key = keyOf(message.id);
     const stream = new AbortController();
     const sent = forwarded;
@@ -258,7 +259,7 @@ export function httpBack(options: HttpBackOptions): HttpBack {
   type Answer = Awaited<ReturnType<typeof send>>;
 
   async function readAnswer(
-    message: Message & { id: RequestId },
+    message: RequestMessage,
     response: Answer,
     sent: typeof forwarded,
     signal: AbortSignal,

@@ -18,6 +18,7 @@ export { type Refusable, refusable } from "./refusable.ts";
 export { type ServerSdk, type SessionFront, sessionFront } from "./session-front.ts";
 export { stdioFront } from "./stdio-front.ts";
 export {
+  type AnswerMessage,
   cancellationOf,
   cancelledBy,
   type Extra,
@@ -34,6 +35,7 @@ export {
   paramsOf,
   type Refusal,
   type RequestId,
+  type RequestMessage,
   refusalOf,
   refusedHere,
   type SendOptions,

@@ -15,6 +15,7 @@ import { type Forward, headersNamed, isEncoded, mediaTypeOf } from "./forward.ts
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin, streamOf } from "./read-body.ts";
 import {
+  type AnswerMessage,
   answerTo,
   errorAnswer,
   invalidAnswer,
@@ -154,7 +155,7 @@ export function passThrough(options: PassThroughOptions): PassThrough {
    * tell the server that. So the caller gets a ping with the same id, which every client answers,
    * and the answer is replaced with the refusal.
    */
-  function refuseAsk(answer: Message & { readonly id: RequestId }): void {
+  function refuseAsk(answer: AnswerMessage): void {
     if (refusedAsks === undefined) {
       options.onUndelivered(answer);
       return;

@@ -16,6 +16,7 @@ import {
   metaOf,
   paramsOf,
   type RequestId,
+  type RequestMessage,
 } from "./transport.ts";
 
 interface Asked {
@@ -72,7 +73,7 @@ export class ServerAsks {
     return all;
   }
 
-  #add(message: Message & { readonly id: RequestId }, extra: Extra | undefined): Message {
+  #add(message: RequestMessage, extra: Extra | undefined): Message {
     count += 1;
     const id = count;
     put(this.#open, id, { id: message.id, extra });

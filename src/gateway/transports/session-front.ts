@@ -17,6 +17,7 @@ import {
   keyOf,
   type Message,
   type RequestId,
+  type RequestMessage,
   refusalOf,
   type Transport,
 } from "./transport.ts";
@@ -61,7 +62,7 @@ export interface SessionFront {
    * begins: the response has no session id, and the front ends. Resolves to 404 if the front ended
    * first, and to 499 if the caller left.
    */
-  begin(request: Request, body: Message & { id: RequestId }, authInfo: unknown): Promise<Response>;
+  begin(request: Request, body: RequestMessage, authInfo: unknown): Promise<Response>;
   handle(request: Request, body: unknown, authInfo: unknown): Promise<Response>;
   /** Whether a body uses an id twice, or the id of a request that has no answer yet. */
   repeatsId(body: unknown): boolean;

@@ -18,6 +18,12 @@ export type Message = Readonly<Record<string, unknown>>;
 
 export type RequestId = string | number;
 
+/** A message that is answered. */
+export type RequestMessage = Message & { readonly id: RequestId; readonly method: string };
+
+/** An answer to a request. */
+export type AnswerMessage = Message & { readonly id: RequestId };
+
 /** What a transport says about a message that it received. */
 export interface Extra {
   /** From a front: the caller's identity, as the gateway determined it. */
@@ -49,9 +55,7 @@ export function isMessage(value: unknown): value is Message {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-export function isRequest(
-  message: Message,
-): message is Message & { readonly id: RequestId; readonly method: string } {
+export function isRequest(message: Message): message is RequestMessage {
   return typeof message.method === "string" && isRequestId(message.id);
 }
 
@@ -59,7 +63,7 @@ export function isRequestId(id: unknown): id is RequestId {
   return typeof id === "string" || typeof id === "number";
 }
 
-export function isAnswer(message: Message): message is Message & { readonly id: RequestId } {
+export function isAnswer(message: Message): message is AnswerMessage {
   const { id, method, result, error } = message;
   const isAnswered = result !== undefined || error !== undefined;
   return isRequestId(id) && method === undefined && isAnswered;

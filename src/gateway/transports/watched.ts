@@ -25,6 +25,7 @@ import {
   paramsOf,
   type Refusal,
   type RequestId,
+  type RequestMessage,
   refusedHere,
   serverGone,
   type Transport,
@@ -110,7 +111,7 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
     },
   });
 
-  function note(message: Message & { id: RequestId; method: string }): void {
+  function note(message: RequestMessage): void {
     const key = keyOf(message.id);
     forget(key);
     const token = tokenKey(metaOf(message).progressToken);
