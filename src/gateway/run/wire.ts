@@ -1,7 +1,7 @@
 /** Connects a front to the servers: through each one's guard, and a router if there are several. */
 import type { Bridge } from "../../providers/mcp/index.ts";
 import type { Tracing } from "../observe/index.ts";
-import { type RoutingMemory, routerOf } from "../router/index.ts";
+import { Router, type RoutingMemory } from "../router/index.ts";
 import { type ConnectFor, type Refusable, refusable, type Transport } from "../transports/index.ts";
 import type { GatewayLog } from "./parts.ts";
 import type { Server } from "./server.ts";
@@ -24,8 +24,8 @@ export interface WireOptions extends ConnectFor {
 /** Connects and starts everything. Rejects if no server can be reached at all. */
 export async function wire(caller: Transport, options: WireOptions): Promise<Wired> {
   const { front, refuse, isGone } = frontOf(caller, options);
-  const { close } = await join(front, options);
-  return { refuse, isGone, close };
+  const joined = await join(front, options);
+  return { refuse, isGone, close: () => joined.close() };
 }
 
 /** Does the same for one exchange with one server whose connection already exists. */
@@ -50,7 +50,7 @@ async function join(front: Transport, options: WireOptions): Promise<Pick<Bridge
   const [only] = servers;
   if (servers.length === 1 && only !== undefined) return bridge(front, only, options);
   const named = (name: string) => (server: Server) => server.name === name;
-  const router = routerOf({
+  const router = new Router({
     front,
     memory,
     log,
