@@ -10,7 +10,8 @@ import {
   withSecrets,
 } from "../config/index.ts";
 import { childBack, childEnvironment } from "./child-back.ts";
-import { httpAgent, httpBack } from "./http-back.ts";
+import { HttpBack } from "./http-back.ts";
+import { httpAgent } from "./http-client.ts";
 import { type SharedChild, sharedChild } from "./shared-child.ts";
 import { supervised } from "./supervised.ts";
 import { type Message, type RequestId, refusalOf, type Transport, tooLarge } from "./transport.ts";
@@ -77,7 +78,7 @@ function overHttp(
   return {
     connect: ({ exchange, onCut }) =>
       watch(
-        httpBack({
+        new HttpBack({
           url,
           dispatcher: agent,
           headers: withSecrets(headers, secrets),

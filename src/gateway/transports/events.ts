@@ -4,12 +4,14 @@ import {
   eventsFrom,
   type ServerEvent,
 } from "../../providers/http/event-reader.ts";
+import { RefusalError, tooLarge } from "./transport.ts";
 
+/** Throws a `RefusalError` for an event that is too large. */
 export function readEvents(
   body: AsyncIterable<Uint8Array>,
-  limits: EventLimits,
+  limits: Omit<EventLimits, "tooLarge">,
 ): AsyncGenerator<ServerEvent> {
-  return eventsFrom(textsOf(body), limits);
+  return eventsFrom(textsOf(body), { ...limits, tooLarge: () => new RefusalError(tooLarge) });
 }
 
 async function* textsOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

@@ -27,6 +27,7 @@ import {
   late,
   type Message,
   type Refusal,
+  RefusalError,
   type RequestId,
   refusalOf,
   refusedByServer,
@@ -360,8 +361,9 @@ export function passThrough(options: PassThroughOptions): PassThrough {
     let canResume = false;
     let reason: Refusal = unreachable;
     try {
-      const limits = { maxUnits: maxBytes, tooLarge: () => new TooLarge() };
-      const reader = readEvents((events ?? []) as AsyncIterable<Uint8Array>, limits);
+      const reader = readEvents((events ?? []) as AsyncIterable<Uint8Array>, {
+        maxUnits: maxBytes,
+      });
       while (!isOver) {
         const next = await unlessLate(reader.next());
         if (next === tooLate) {
@@ -381,8 +383,8 @@ export function passThrough(options: PassThroughOptions): PassThrough {
         if (requests.length > 0 && open.size === 0) break;
       }
     } catch (error) {
-      if (error instanceof TooLarge) reason = tooLarge;
-      canResume = canResume && !(error instanceof TooLarge);
+      if (error instanceof RefusalError) reason = error.refusal;
+      canResume &&= !(error instanceof RefusalError);
     }
     // In a session, the client asks for the rest in another exchange.
     if (!isOver && !(canResume && !isModern)) await fail(reason).catch(() => {});
@@ -407,5 +409,3 @@ export function passThrough(options: PassThroughOptions): PassThrough {
 export function mayBatch(headers: Headers): boolean {
   return takesBatches(headers.get("mcp-protocol-version") ?? "2025-03-26");
 }
-
-class TooLarge extends Error {}

@@ -149,6 +149,15 @@ export function refusalOf(code: number, name: string, message: string): Refusal 
   return { code, message, data: { code: name } };
 }
 
+/** Thrown where a request cannot go on, and is answered with a refusal. */
+export class RefusalError extends Error {
+  readonly refusal: Refusal;
+  constructor(refusal: Refusal, more = "") {
+    super(`${refusal.message}${more}`);
+    this.refusal = refusal;
+  }
+}
+
 export const unreachable = refusalOf(-32014, "peer_unreachable", "The server could not be reached");
 export const invalidAnswer = refusalOf(
   -32014,

@@ -3,7 +3,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterEach, expect, it } from "vitest";
-import { httpAgent, httpBack } from "../../../../src/gateway/transports/http-back.ts";
+import { HttpBack } from "../../../../src/gateway/transports/http-back.ts";
+import { httpAgent } from "../../../../src/gateway/transports/http-client.ts";
 import type { Extra, Message } from "../../../../src/gateway/transports/index.ts";
 
 const open: (() => unknown)[] = [];
@@ -26,7 +27,7 @@ async function back(answering: Answering, more: object = {}) {
   const { port } = server.address() as AddressInfo;
   const dispatcher = httpAgent();
   const cut: unknown[] = [];
-  const end = httpBack({
+  const end = new HttpBack({
     url: `http://127.0.0.1:${port}/mcp`,
     dispatcher,
     headers: { "x-own": "1" },

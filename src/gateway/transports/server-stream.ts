@@ -1,0 +1,43 @@
+/** A server's stream of events over several responses, each of which goes on after the last event. */
+import type { Readable } from "node:stream";
+import { messagesInEvent } from "./caller-messages.ts";
+import { readEvents } from "./events.ts";
+
+const waits = [0, 250, 1000, 3000, 10_000];
+/** The shortest and the longest wait before a stream is opened again. */
+export const shortestWait = 250;
+const longestWait = 60_000;
+/** The longest wait that a server may ask for. */
+const longestRetry = 3_600_000;
+
+export class ServerStream {
+  readonly #maxBytes: number;
+  #lastEventId: string | undefined;
+  /** How long the server asks to wait before the stream is opened again. */
+  #retryMs = 0;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Where to go on. Undefined if the server gave its events no ids. */
+  get lastEventId(): string | undefined {
+    return this.#lastEventId;
+  }
+
+  /** Yields the messages of each event. */
+  async *read(body: Readable): AsyncGenerator<readonly unknown[]> {
+    const onRetry = (milliseconds: number) => {
+      this.#retryMs = Math.min(milliseconds, longestRetry);
+    };
+    for await (const event of readEvents(body, { maxUnits: this.#maxBytes, onRetry })) {
+      this.#lastEventId = event.id ?? this.#lastEventId;
+      yield messagesInEvent(event);
+    }
+  }
+
+  /** Returns how long to wait before the stream is opened again. */
+  waitMs(failures: number): number {
+    return Math.max(waits[failures] ?? longestWait, this.#retryMs, shortestWait);
+  }
+}
