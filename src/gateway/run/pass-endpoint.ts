@@ -19,7 +19,7 @@ import {
   type Message,
   mayBatch,
   noAnswer,
-  passThrough,
+  PassThrough,
   type RefusedAsks,
   requestsIn,
   whenClosed,
@@ -139,7 +139,7 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
     // Labels from the request that begins a session are copied to it once it has an id.
     const labels = begins ? `beginning ${id}` : sessionOfSubject(identity);
     const received = { headers: request.headers, message: body };
-    const passed = passThrough({
+    const passed = new PassThrough({
       request,
       body,
       authInfo: identity,

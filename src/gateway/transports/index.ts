@@ -12,7 +12,7 @@ export {
   isEncoded,
 } from "./forward.ts";
 export { documentIn } from "./json-lines.ts";
-export { mayBatch, passThrough, type RefusedAsks } from "./pass-through.ts";
+export { mayBatch, PassThrough, type RefusedAsks } from "./pass-through.ts";
 export { readBody } from "./read-body.ts";
 export { type Refusable, refusable } from "./refusable.ts";
 export { type ServerSdk, type SessionFront, sessionFront } from "./session-front.ts";

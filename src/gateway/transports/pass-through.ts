@@ -8,6 +8,7 @@
  */
 import type { ServerEvent } from "../../providers/http/event-reader.ts";
 import { messagesIn, messagesInEvent, requestsIn, takesBatches } from "./caller-messages.ts";
+import { Deadline, tooLate } from "./deadline.ts";
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
 import { readEvents } from "./events.ts";
 import { statusOf } from "./exchange-front.ts";
@@ -29,6 +30,7 @@ import {
   type Refusal,
   RefusalError,
   type RequestId,
+  type RequestMessage,
   refusalOf,
   refusedByServer,
   refusedHere,
@@ -65,16 +67,6 @@ export interface PassThroughOptions {
   readonly onUndelivered: (message: Message) => void;
 }
 
-export interface PassThrough {
-  readonly front: Transport;
-  readonly back: Transport;
-  /**
-   * Passes the body on and resolves to the HTTP response. Call after both transports have started.
-   * `whenSettled` resolves when no message is on its way between them.
-   */
-  answer(whenSettled: () => Promise<void>): Promise<Response>;
-}
-
 const unknownAnswer = refusalOf(
   -32014,
   "answer_unknown",
@@ -87,8 +79,6 @@ const maxRefusedAsks = 1000;
 /** Statuses of responses without a body. */
 const empty: readonly number[] = [202, 204, 205, 304];
 
-const tooLate = Symbol("The server is late.");
-
 /** Headers of the server's response that the caller needs, besides the content type. */
 const returned = ["allow", "mcp-session-id", "retry-after"];
 
@@ -97,312 +87,312 @@ interface Sent {
   readonly status: number | undefined;
 }
 
-export function passThrough(options: PassThroughOptions): PassThrough {
-  const { request, body, authInfo, isModern, forward, refusedAsks, maxBytes } = options;
-  const asked = messagesIn(body).filter(isMessage);
-  const requests = requestsIn(body);
-  const [only] = asked.length === 1 ? requests : [];
-  /** The caller's requests that have no answer yet. */
-  const open = new Map<string, RequestId>(requests.map(({ id }) => [keyOf(id), id]));
-  /** The messages that plugins let pass to the server, and the options to send them with. */
-  const outgoing: Message[] = [];
-  const sentWith: SendOptions[] = [];
-  /** The messages for the caller, until there is a stream for them. */
-  const incoming: Sent[] = [];
-  let stream: EventStream | undefined;
-  let hasForwarded = false;
-  const isBeginning = only?.method === "initialize";
-  /** Whether the session that the server named has begun. */
-  let hasBegun = false;
-  let begun: (answer?: Message) => void = () => {};
-  /** The answer to `initialize` as plugins left it; undefined if there is none. */
-  const beginning = new Promise<Message | undefined>((resolve) => {
-    begun = resolve;
-  });
-  let isOver = false;
-
-  const front: Transport = {
+export class PassThrough {
+  readonly front: Transport = {
     start: async () => {},
-    async send(message, { status } = {}) {
-      if (isOver) throw new Error("The exchange is over.");
-      if (isAnswer(message)) {
-        open.delete(keyOf(message.id));
-        if (isBeginning && message.id === only.id) begun(message);
-      }
-      if (stream === undefined) incoming.push({ message, status });
-      else stream.write(JSON.stringify(message));
-    },
-    async close() {
-      over();
-    },
+    send: async (message, { status } = {}) => this.#toCaller(message, status),
+    close: async () => this.#end(),
   };
-
-  const back: Transport = {
+  readonly back: Transport = {
     takesHeaders: true,
     start: async () => {},
-    async send(message, sendOptions = {}) {
-      if (!hasForwarded) {
-        outgoing.push(message);
-        sentWith.push(sendOptions);
-      } else if (isAnswer(message)) refuseAsk(message);
-      // An abandoned request is cancelled by the end of its stream, or not at all.
-      else if (message.method !== "notifications/cancelled") options.onUndelivered(message);
-    },
-    async close() {},
+    send: async (message, sendOptions = {}) => this.#toServer(message, sendOptions),
+    close: async () => {},
   };
+  readonly #options: PassThroughOptions;
+  readonly #asked: readonly Message[];
+  readonly #requests: readonly RequestMessage[];
+  /** The caller's request, if that is its only message. */
+  readonly #only: RequestMessage | undefined;
+  /** The caller's requests that have no answer yet. */
+  readonly #open: Map<string, RequestId>;
+  /** The messages that plugins let pass to the server, and the options to send them with. */
+  readonly #outgoing: Message[] = [];
+  readonly #sentWith: SendOptions[] = [];
+  /** The messages for the caller, until there is a stream for them. */
+  readonly #incoming: Sent[] = [];
+  readonly #deadline = new Deadline();
+  readonly #isBeginning: boolean;
+  /** Whether the session that the server named has begun. */
+  #hasBegun = false;
+  #onBegun: (answer?: Message) => void = () => {};
+  /** The answer to `initialize` as plugins left it; undefined if there is none. */
+  readonly #beginning = new Promise<Message | undefined>((resolve) => {
+    this.#onBegun = resolve;
+  });
+  #stream: EventStream | undefined;
+  #hasForwarded = false;
+  #isOver = false;
+  #settled: () => Promise<void> = async () => {};
+
+  constructor(options: PassThroughOptions) {
+    const { body } = options;
+    this.#options = options;
+    this.#asked = messagesIn(body).filter(isMessage);
+    this.#requests = requestsIn(body);
+    this.#only = this.#asked.length === 1 ? this.#requests[0] : undefined;
+    this.#open = new Map(this.#requests.map(({ id }) => [keyOf(id), id]));
+    this.#isBeginning = this.#only?.method === "initialize";
+  }
+
+  /**
+   * Passes the body on and resolves to the HTTP response. Call after both transports have started.
+   * `whenSettled` resolves when no message is on its way between them.
+   */
+  async answer(whenSettled: () => Promise<void>): Promise<Response> {
+    const { request, body, timeoutMs } = this.#options;
+    this.#settled = whenSettled;
+    request.signal.addEventListener("abort", this.#end, { once: true });
+    if (request.signal.aborted) this.#end();
+    try {
+      this.#passToGuard();
+      await this.#settled();
+      this.#hasForwarded = true;
+      if (body !== undefined && this.#outgoing.length === 0) return this.#withoutServer();
+      const isLong = this.#requests.some(({ method }) => isLasting(method));
+      if (this.#requests.length > 0 && !isLong) this.#deadline.start(timeoutMs);
+      const answered = await this.#deadline.unlessLate(this.#send());
+      const response = answered === tooLate ? await this.#fail(late) : await this.#relay(answered);
+      if (this.#stream === undefined) this.#end();
+      return response;
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+  }
+
+  /** Passes the caller's messages to the guard. */
+  #passToGuard(): void {
+    const { body, refusedAsks, authInfo, request } = this.#options;
+    if (body === undefined) return;
+    const kept = this.#asked.filter((message) => {
+      if (!isAnswer(message)) return true;
+      const refused = refusedAsks?.get(keyOf(message.id));
+      if (refused === undefined) return true;
+      refusedAsks?.delete(keyOf(message.id));
+      this.#outgoing.push(refused);
+      return false;
+    });
+    if (kept.length > 0)
+      this.front.onmessage?.(Array.isArray(body) ? kept : kept[0], { authInfo, request });
+  }
+
+  /** Takes a message from the guard for the server. */
+  #toServer(message: Message, sendOptions: SendOptions): void {
+    if (!this.#hasForwarded) {
+      this.#outgoing.push(message);
+      this.#sentWith.push(sendOptions);
+    } else if (isAnswer(message)) this.#refuseAsk(message);
+    // An abandoned request is cancelled by the end of its stream, or not at all.
+    else if (message.method !== "notifications/cancelled") this.#options.onUndelivered(message);
+  }
+
+  /** Responds if plugins let nothing pass: it was refused, or is a message that gets no answer. */
+  #withoutServer(): Response {
+    return this.#incoming.length === 0 ? new Response(null, { status: 202 }) : this.#inJson(200);
+  }
+
+  #send(): Promise<Response> {
+    const { body, path, forward, headersFor } = this.#options;
+    const message = Array.isArray(body) ? this.#outgoing : this.#outgoing[0];
+    const { withHeaders, trace } = this.#sentWith[0] ?? {};
+    const own = { ...headersFor(message), ...trace };
+    const headers = withHeaders === undefined ? own : Object.fromEntries(withHeaders(own));
+    const text = message === undefined ? null : JSON.stringify(message);
+    return forward({ path, headers, body: text });
+  }
+
+  async #relay(answered: Response): Promise<Response> {
+    const { headers, ok } = answered;
+    const type = mediaTypeOf(headers.get("content-type"));
+    if (isEncoded(headers.get("content-encoding"))) return this.#fail(invalidAnswer);
+    if (type === "text/event-stream" && ok) return this.#relayEvents(answered);
+    const read = bytesWithin(streamOf(answered), this.#options.maxBytes);
+    const bytes = await this.#deadline.unlessLate(read);
+    if (bytes === tooLate) return this.#fail(late);
+    if (bytes === undefined) return this.#fail(tooLarge);
+    return this.#relayText(answered, bytes.toString("utf8"));
+  }
+
+  async #relayText(answered: Response, text: string): Promise<Response> {
+    const { status, headers, ok } = answered;
+    const isJson = mediaTypeOf(headers.get("content-type")) === "application/json";
+    const messages = messagesIn(isJson ? documentIn(text) : undefined).filter(isMessage);
+    for (const each of messages) await this.#pass(each, status);
+    if (this.#incoming.length > 0 && this.#open.size === 0) {
+      if (this.#isBeginning) await this.#begin(answered);
+      return this.#inJson(status, headers);
+    }
+    if (status === 404 && this.#options.refusedAsks !== undefined) {
+      this.#options.onSessionOver();
+      return this.#refusedWith(404, sessionUnknown);
+    }
+    if (this.#requests.length > 0) return this.#fail(ok ? invalidAnswer : refusedByServer);
+    if (messages.length > 0 && this.#incoming.length > 0) return this.#inJson(status, headers);
+    if (ok && text === "")
+      return new Response(null, { status, headers: this.#returnedIn(headers) });
+    return this.#refusedWith(ok ? 502 : status, ok ? invalidAnswer : refusedByServer, headers);
+  }
+
+  /** Begins the session once `initialize` has been answered, unless with an error. */
+  async #begin({ ok, headers }: Response): Promise<void> {
+    const session = headers.get("mcp-session-id");
+    const answer = await this.#beginning;
+    if (!ok || session === null || answer?.result === undefined) return;
+    await this.#options.onSession(session);
+    this.#hasBegun = true;
+  }
+
+  /** Passes a message of the server to the guard, and waits until the guard is done with it. */
+  async #pass(given: Message, status: number): Promise<void> {
+    const message = this.#only === undefined ? given : answerTo(this.#only.id, given);
+    this.#deadline.restart();
+    // Another request's answer belongs in its own exchange, or in a stream without a request.
+    const isOwn = !isAnswer(message) || this.#open.has(keyOf(message.id));
+    if (this.#options.body !== undefined && !isOwn) {
+      this.#options.onUndelivered(message);
+      return;
+    }
+    if (isTooDeep(message)) this.#refuseDeep(message);
+    else {
+      const more = isAnswer(message) ? { status } : {};
+      this.back.onmessage?.(message, { relatedRequestId: this.#only?.id, ...more });
+    }
+    await this.#settled();
+  }
+
+  /** Refuses a message that could not be written for the caller. */
+  #refuseDeep(message: Message): void {
+    if (isAnswer(message)) this.back.onmessage?.(...refusedHere(message.id, invalidAnswer));
+    else if (isRequest(message)) this.#refuseAsk(errorAnswer(message.id, tooDeep));
+    else this.#options.onUndelivered(message);
+  }
 
   /**
    * Handles a server's request to the caller that a plugin refused. Only the caller's answer can
    * tell the server that. So the caller gets a ping with the same id, which every client answers,
    * and the answer is replaced with the refusal.
    */
-  function refuseAsk(answer: AnswerMessage): void {
+  #refuseAsk(answer: AnswerMessage): void {
+    const { refusedAsks, onUndelivered } = this.#options;
     if (refusedAsks === undefined) {
-      options.onUndelivered(answer);
+      onUndelivered(answer);
       return;
     }
     const [oldest] = refusedAsks;
     if (refusedAsks.size >= maxRefusedAsks && oldest !== undefined) {
       refusedAsks.delete(oldest[0]);
-      options.onUndelivered(oldest[1]);
+      onUndelivered(oldest[1]);
     }
     refusedAsks.set(keyOf(answer.id), answer);
-    void front.send({ jsonrpc: "2.0", id: answer.id, method: "ping" });
+    void this.front.send({ jsonrpc: "2.0", id: answer.id, method: "ping" });
   }
 
-  function over(): void {
-    if (isOver) return;
-    isOver = true;
-    begun();
-    clearTimeout(timer);
-    request.signal.removeEventListener("abort", over);
-    stream?.end();
-    // Deferred, so that the sender can record the request's end first.
-    setImmediate(() => front.onclose?.());
+  /** Takes a message from the guard for the caller. */
+  #toCaller(message: Message, status: number | undefined): void {
+    if (this.#isOver) throw new Error("The exchange is over.");
+    if (isAnswer(message)) {
+      this.#open.delete(keyOf(message.id));
+      if (this.#isBeginning && message.id === this.#only?.id) this.#onBegun(message);
+    }
+    if (this.#stream === undefined) this.#incoming.push({ message, status });
+    else this.#stream.write(JSON.stringify(message));
   }
 
-  let timer: NodeJS.Timeout | undefined;
-  let isLate = false;
-  let onLate: () => void = () => {};
-  const onTimeout = () => {
-    isLate = true;
-    onLate();
-  };
+  /** Answers all open requests with `refusal`, since the server will not. */
+  async #fail(refusal: Refusal): Promise<Response> {
+    for (const id of [...this.#open.values()]) {
+      this.back.onmessage?.(...refusedHere(id, refusal));
+      await this.#settled();
+    }
+    return this.#incoming.length > 0 ? this.#inJson(undefined) : this.#refusedWith(502, refusal);
+  }
 
-  /** Resolves to the result of `work`, or to `tooLate`. Only the latest call can time out. */
-  function unlessLate<Value>(work: Promise<Value>): Promise<Value | typeof tooLate> {
-    if (isLate) return Promise.resolve(tooLate);
-    return new Promise((resolve, reject) => {
-      onLate = () => resolve(tooLate);
-      work.then(resolve, reject);
+  #inJson(status: number | undefined, headers?: Headers): Response {
+    const { body, isModern } = this.#options;
+    const [first] = this.#incoming;
+    const all = this.#incoming.map(({ message }) => message);
+    const own = first === undefined ? undefined : isModern ? statusOf(first.message) : 200;
+    const found = first?.status ?? (headers === undefined ? own : status) ?? 200;
+    return Response.json(Array.isArray(body) ? all : all[0], {
+      status: empty.includes(found) ? 200 : found,
+      headers: this.#returnedIn(headers),
     });
   }
 
-  const isTimed = requests.length > 0 && !requests.some(({ method }) => isLasting(method));
-
-  let settled: () => Promise<void> = async () => {};
-
-  async function answer(whenSettled: () => Promise<void>): Promise<Response> {
-    settled = whenSettled;
-    request.signal.addEventListener("abort", over, { once: true });
-    if (request.signal.aborted) over();
-    try {
-      passToGuard();
-      await settled();
-      hasForwarded = true;
-      if (body !== undefined && outgoing.length === 0) return withoutServer();
-      if (isTimed) timer = setTimeout(onTimeout, options.timeoutMs).unref();
-      const answered = await unlessLate(send());
-      const response = answered === tooLate ? await fail(late) : await relay(answered);
-      if (stream === undefined) over();
-      return response;
-    } catch (error) {
-      over();
-      throw error;
-    }
+  #refusedWith(status: number, refusal: Refusal, headers?: Headers): Response {
+    const document = errorAnswer(this.#only?.id ?? null, refusal);
+    return Response.json(document, { status, headers: this.#returnedIn(headers) });
   }
 
-  /** Passes the caller's messages to the guard. */
-  function passToGuard(): void {
-    if (body === undefined) return;
-    const kept = asked.filter((message) => {
-      if (!isAnswer(message)) return true;
-      const refused = refusedAsks?.get(keyOf(message.id));
-      if (refused === undefined) return true;
-      refusedAsks?.delete(keyOf(message.id));
-      outgoing.push(refused);
-      return false;
-    });
-    if (kept.length > 0)
-      front.onmessage?.(Array.isArray(body) ? kept : kept[0], { authInfo, request });
-  }
-
-  /** Responds if plugins let nothing pass: it was refused, or is a message that gets no answer. */
-  function withoutServer(): Response {
-    return incoming.length === 0 ? new Response(null, { status: 202 }) : inJson(200);
-  }
-
-  function send(): Promise<Response> {
-    const message = Array.isArray(body) ? outgoing : outgoing[0];
-    const { withHeaders, trace } = sentWith[0] ?? {};
-    const own = { ...options.headersFor(message), ...trace };
-    const headers = withHeaders === undefined ? own : Object.fromEntries(withHeaders(own));
-    const text = message === undefined ? null : JSON.stringify(message);
-    return forward({ path: options.path, headers, body: text });
-  }
-
-  async function relay(answered: Response): Promise<Response> {
-    const { status, headers, ok } = answered;
-    const type = mediaTypeOf(headers.get("content-type"));
-    if (isEncoded(headers.get("content-encoding"))) return await fail(invalidAnswer);
-    if (type === "text/event-stream" && ok) return await eventsOf(answered);
-    const bytes = await unlessLate(bytesWithin(streamOf(answered), maxBytes));
-    if (bytes === tooLate) return await fail(late);
-    if (bytes === undefined) return await fail(tooLarge);
-    const text = bytes.toString("utf8");
-    const document = type === "application/json" ? documentIn(text) : undefined;
-    const messages = messagesIn(document).filter(isMessage);
-    for (const each of messages)
-      await pass(only === undefined ? each : answerTo(only.id, each), status);
-    if (incoming.length > 0 && open.size === 0) {
-      if (isBeginning) await begin(answered);
-      return inJson(status, headers);
-    }
-    if (status === 404 && refusedAsks !== undefined) {
-      options.onSessionOver();
-      return refusedWith(404, sessionUnknown);
-    }
-    if (requests.length > 0) return await fail(ok ? invalidAnswer : refusedByServer);
-    if (messages.length > 0 && incoming.length > 0) return inJson(status, headers);
-    if (ok && text === "") return new Response(null, { status, headers: returnedIn(headers) });
-    return refusedWith(ok ? 502 : status, ok ? invalidAnswer : refusedByServer, headers);
-  }
-
-  /** Begins the session once `initialize` has been answered, unless with an error. */
-  async function begin({ ok, headers }: Response): Promise<void> {
-    const session = headers.get("mcp-session-id");
-    const answer = await beginning;
-    if (!ok || session === null || answer?.result === undefined) return;
-    await options.onSession(session);
-    hasBegun = true;
-  }
-
-  function returnedIn(headers: Headers | undefined): Readonly<Record<string, string>> {
-    const isSession = !isBeginning || hasBegun;
+  #returnedIn(headers: Headers | undefined): Readonly<Record<string, string>> {
+    const isSession = !this.#isBeginning || this.#hasBegun;
     const names = isSession ? returned : returned.filter((name) => name !== "mcp-session-id");
     return headersNamed(headers, names);
   }
 
-  /** Passes a message of the server to the guard, and waits until the guard is done with it. */
-  async function pass(message: Message, status: number | undefined): Promise<void> {
-    timer?.refresh();
-    // Another request's answer belongs in its own exchange, or in a stream without a request.
-    if (body !== undefined && isAnswer(message) && !open.has(keyOf(message.id))) {
-      options.onUndelivered(message);
-      return;
-    }
-    if (isTooDeep(message)) refuseDeep(message);
-    else {
-      const related = { relatedRequestId: only?.id };
-      const more = isAnswer(message) && status !== undefined ? { status } : {};
-      back.onmessage?.(message, { ...related, ...more });
-    }
-    await settled();
-  }
-
-  /** Refuses a message that could not be written for the caller. */
-  function refuseDeep(message: Message): void {
-    if (isAnswer(message)) back.onmessage?.(...refusedHere(message.id, invalidAnswer));
-    else if (isRequest(message)) refuseAsk(errorAnswer(message.id, tooDeep));
-    else options.onUndelivered(message);
-  }
-
-  /** Answers all open requests with `refusal`, since the server will not. */
-  async function fail(refusal: Refusal): Promise<Response> {
-    for (const id of [...open.values()]) {
-      back.onmessage?.(...refusedHere(id, refusal));
-      await settled();
-    }
-    return incoming.length > 0 ? inJson(undefined) : refusedWith(502, refusal);
-  }
-
-  function inJson(status: number | undefined, headers?: Headers): Response {
-    const [first] = incoming;
-    const document = Array.isArray(body) ? incoming.map((each) => each.message) : first?.message;
-    const own = first === undefined ? undefined : isModern ? statusOf(first.message) : 200;
-    const found = first?.status ?? (headers === undefined ? own : status) ?? 200;
-    return Response.json(document, {
-      status: empty.includes(found) ? 200 : found,
-      headers: returnedIn(headers),
-    });
-  }
-
-  function refusedWith(status: number, refusal: Refusal, headers?: Headers): Response {
-    const id = only?.id ?? null;
-    return Response.json(errorAnswer(id, refusal), {
-      status,
-      headers: returnedIn(headers),
-    });
-  }
-
   /** Passes events on as they arrive. */
-  async function eventsOf(answered: Response): Promise<Response> {
-    const made = eventStream({ onLeft: over });
-    stream = made;
+  async #relayEvents(answered: Response): Promise<Response> {
+    const stream = eventStream({ onLeft: this.#end });
+    this.#stream = stream;
     // Refusals of messages in a batch.
-    for (const { message } of incoming.splice(0)) made.write(JSON.stringify(message));
-    void readAll(answered, made);
-    if (isBeginning) await begin(answered);
-    const headers = { ...eventHeaders, ...returnedIn(answered.headers) };
-    return new Response(made.body, { status: answered.status, headers });
+    for (const { message } of this.#incoming.splice(0)) stream.write(JSON.stringify(message));
+    void this.#passEvents(answered, stream);
+    if (this.#isBeginning) await this.#begin(answered);
+    const headers = { ...eventHeaders, ...this.#returnedIn(answered.headers) };
+    return new Response(stream.body, { status: answered.status, headers });
   }
 
-  async function readAll({ body: events }: Response, made: EventStream): Promise<void> {
+  async #passEvents(answered: Response, stream: EventStream): Promise<void> {
+    const { maxBytes, isModern } = this.#options;
     let canResume = false;
     let reason: Refusal = unreachable;
     try {
-      const reader = readEvents((events ?? []) as AsyncIterable<Uint8Array>, {
-        maxUnits: maxBytes,
-      });
-      while (!isOver) {
-        const next = await unlessLate(reader.next());
-        if (next === tooLate) {
-          reason = late;
-          canResume = false;
-          break;
-        }
+      const reader = readEvents(streamOf(answered), { maxUnits: maxBytes });
+      while (!this.#isOver) {
+        const next = await this.#deadline.unlessLate(reader.next());
+        if (next === tooLate) throw new RefusalError(late);
         if (next.done === true) break;
         const { id, retry } = next.value;
         canResume ||= id !== undefined;
-        made.begin(id, retry);
-        await passEvent(next.value);
-        made.finish();
+        stream.begin(id, retry);
+        await this.#passEvent(next.value, stream);
+        stream.finish();
         // Before the answer to `initialize`, nobody is reading the stream yet.
-        await (isBeginning ? unlessLate(made.hasRoom()) : made.hasRoom());
+        const hasRoom = stream.hasRoom();
+        await (this.#isBeginning ? this.#deadline.unlessLate(hasRoom) : hasRoom);
         // Whatever follows the last answer belongs to no request.
-        if (requests.length > 0 && open.size === 0) break;
+        if (this.#requests.length > 0 && this.#open.size === 0) break;
       }
     } catch (error) {
       if (error instanceof RefusalError) reason = error.refusal;
       canResume &&= !(error instanceof RefusalError);
     }
     // In a session, the client asks for the rest in another exchange.
-    if (!isOver && !(canResume && !isModern)) await fail(reason).catch(() => {});
-    over();
+    if (!this.#isOver && !(canResume && !isModern)) await this.#fail(reason).catch(() => {});
+    this.#end();
   }
 
-  async function passEvent(event: ServerEvent): Promise<void> {
-    for (const each of messagesInEvent(event).filter(isMessage)) {
-      const before = stream?.written ?? 0;
-      const message = only === undefined ? each : answerTo(only.id, each);
-      await pass(message, 200);
+  async #passEvent(event: ServerEvent, stream: EventStream): Promise<void> {
+    for (const message of messagesInEvent(event).filter(isMessage)) {
+      const before = stream.written;
+      await this.#pass(message, 200);
       // Otherwise the caller would wait for the answer forever.
-      if (body === undefined && isAnswer(message) && stream?.written === before)
+      if (this.#options.body === undefined && isAnswer(message) && stream.written === before)
         stream.write(JSON.stringify(errorAnswer(message.id, unknownAnswer)));
     }
   }
 
-  return { front, back, answer };
+  readonly #end = (): void => {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#onBegun();
+    this.#deadline.stop();
+    this.#options.request.signal.removeEventListener("abort", this.#end);
+    this.#stream?.end();
+    // Deferred, so that the sender can record the request's end first.
+    setImmediate(() => this.front.onclose?.());
+  };
 }
 
 /** Whether a session with this version header takes batches. Versions without the header do. */

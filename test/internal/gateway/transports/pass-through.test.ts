@@ -2,7 +2,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Forwarded, Message, RefusedAsks } from "../../../../src/gateway/transports/index.ts";
-import { passThrough } from "../../../../src/gateway/transports/index.ts";
+import { PassThrough } from "../../../../src/gateway/transports/index.ts";
 import { verifies } from "../../../support/verifies.ts";
 
 interface Plan {
@@ -25,7 +25,7 @@ async function exchange(plan: Plan) {
   const undelivered: Message[] = [];
   const asked: Forwarded[] = [];
   const waiting = new Set<Promise<void>>();
-  const passed = passThrough({
+  const passed = new PassThrough({
     request: new Request("http://gateway.test/mcp", { method: "POST" }),
     body,
     authInfo: undefined,

@@ -1,0 +1,34 @@
+/** A deadline for something that takes several steps. */
+
+export const tooLate = Symbol("The server is late.");
+
+export class Deadline {
+  #timer: NodeJS.Timeout | undefined;
+  #isPassed = false;
+  #onPassed: () => void = () => {};
+
+  start(ms: number): void {
+    const passed = () => {
+      this.#isPassed = true;
+      this.#onPassed();
+    };
+    this.#timer = setTimeout(passed, ms).unref();
+  }
+
+  restart(): void {
+    this.#timer?.refresh();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** Resolves to the result of `work`, or to `tooLate`. Only the latest call can time out. */
+  unlessLate<Value>(work: Promise<Value>): Promise<Value | typeof tooLate> {
+    if (this.#isPassed) return Promise.resolve(tooLate);
+    return new Promise((resolve, reject) => {
+      this.#onPassed = () => resolve(tooLate);
+      work.then(resolve, reject);
+    });
+  }
+}
