@@ -10,16 +10,19 @@
  *   is answered with what cannot look like a judged success: see `ownAnswer`.
  * - While bodies stream in both directions, Envoy waits forever for a part that is not answered.
  */
-import { type Connection, errorOf, type Forwarded, isEmptyStatus } from "../transports/index.ts";
-import { type BodyIn, bodyIn } from "./body-in.ts";
+import { type Connection, errorOf, type Forwarded } from "../transports/index.ts";
 import {
-  changesTo,
-  type HeaderMap,
-  type HeaderMutation,
-  headersOf,
-  type Received,
-  receivedIn,
-} from "./header-changes.ts";
+  type BodyPiece,
+  buffered,
+  Direction,
+  duplex,
+  type HeadersPiece,
+  pieces,
+  requestOf,
+  responseOf,
+  type Trailers,
+} from "./direction.ts";
+import { changesTo, type Received } from "./header-changes.ts";
 import { ownAnswer } from "./own-answer.ts";
 
 /** The parts of a gRPC stream that are used here. */
@@ -33,20 +36,6 @@ export interface Call {
   pause(): void;
   resume(): void;
   emit(event: "error", error: Error): void;
-}
-
-interface BodyPiece {
-  readonly body?: Uint8Array;
-  readonly end_of_stream?: boolean;
-}
-
-interface HeadersPiece {
-  readonly headers?: HeaderMap | null;
-  readonly end_of_stream?: boolean;
-}
-
-interface Trailers {
-  readonly trailers?: HeaderMap | null;
 }
 
 interface ProcessingRequest {
@@ -92,320 +81,272 @@ export const envoyNotes = {
 
 export type EnvoyNote = keyof typeof envoyNotes;
 
-/** The body modes of Envoy in which bodies can be judged. */
-const buffered = 2;
-const duplex = 4;
-/** The piece size that Envoy recommends. */
-const maxPiece = 65_536;
-
-/** One direction of the exchange. */
-interface Phase {
-  readonly received: Received;
-  readonly hasBody: boolean;
-  readonly mode: number;
-  readonly body: BodyIn;
-  trailers: HeaderMutation | undefined;
-  /** Trailers will follow a buffered body. Envoy sends them once the body has been answered. */
-  awaitsTrailers: boolean;
-  isAnswered: boolean;
-}
-
 const gone = new Error("The caller is gone.");
-
-export function sideStream(call: Call, { respond, single, onNote }: SideStreamOptions): void {
-  const left = new AbortController();
-  const onSent = new Set<() => void>();
-  const modes = { request: 0, response: 0 };
-  let isObserving = false;
-  let isOver = false;
-  /** Whether Envoy itself has answered, and its answer stands. */
-  let isEnvoys = false;
-  /** In observability mode: the server's answer, if it came before the request was judged. */
-  let early: Response | undefined;
-  let asked: Phase | undefined;
-  let answered: Phase | undefined;
-  /** Settles the server's answer; set once the request has been sent on. */
-  let waiting: { resolve(response: Response): void; reject(error: Error): void } | undefined;
-
-  call.on("data", (message) => {
-    try {
-      take(message);
-    } catch (error) {
-      fail(errorOf(error));
-    }
-  });
-  // Envoy also closes its half, or resets the stream, when it is done.
-  call.on("end", () => {
-    if (isOver) return;
-    leave();
-    call.end();
-  });
-  call.on("cancelled", leave);
-  call.on("error", leave);
-
-  function take(message: ProcessingRequest): void {
-    if (isOver) return;
-    if (asked === undefined && !message.request_headers) {
-      takeUnseen(message);
-      return;
-    }
-    const { protocol_config: config, observability_mode: isObserved } = message;
-    if (config) {
-      modes.request = config.request_body_mode ?? 0;
-      modes.response = config.response_body_mode ?? 0;
-    }
-    if (message.request_headers) {
-      if (isObserved === true) {
-        isObserving = true;
-        onNote("observing");
-      }
-      begin(message.request_headers, message.attributes);
-    } else if (message.response_headers) receive(message.response_headers);
-    else if (message.request_body) takeBody(asked, message.request_body);
-    else if (message.response_body) takeBody(answered, message.response_body);
-    else if (message.request_trailers) takeTrailers("request", asked, message.request_trailers);
-    else if (message.response_trailers)
-      takeTrailers("response", answered, message.response_trailers);
-  }
-
-  /** Takes the first message of a stream that does not begin with a request. */
-  function takeUnseen({
-    response_headers: first,
-    observability_mode: isObserved,
-  }: ProcessingRequest) {
-    onNote("request_unseen");
-    const own =
-      first && isObserved !== true && ownAnswer(first.headers, first.end_of_stream !== true);
-    if (!own) throw new Error("Envoy did not send the headers of the request first.");
-    endWith(own, Buffer.alloc(0));
-  }
-
-  /** Writes nothing in observability mode, in which Envoy takes no answers. */
-  function write(message: object): boolean {
-    return isObserving || call.write(message);
-  }
-
-  /** Begins a direction. If its body cannot be judged, fails the stream and returns undefined. */
-  function opened(name: "request" | "response", piece: HeadersPiece): Phase | undefined {
-    const { headers, end_of_stream: isEnd = false } = piece;
-    const mode = modes[name];
-    const phase = {
-      received: receivedIn(headers),
-      hasBody: !isEnd,
-      mode,
-      body: bodyIn(call),
-      trailers: undefined,
-      awaitsTrailers: false,
-      isAnswered: false,
-    };
-    if (isEnd) phase.body.end();
-    else if (isObserving) return phase;
-    else if (mode === buffered) {
-      onNote("buffered");
-      // Envoy sends a buffered body only after this.
-      write({ [`${name}_headers`]: { response: {} } });
-    } else if (mode !== duplex) {
-      onNote("body_mode_unsupported");
-      fail(new Error("The body mode of Envoy is neither FULL_DUPLEX_STREAMED nor BUFFERED."));
-      return undefined;
-    }
-    return phase;
-  }
-
-  function takeBody(phase: Phase | undefined, { body, end_of_stream: isEnd }: BodyPiece): void {
-    if (phase === undefined) throw new Error("A body came without its headers.");
-    phase.body.push(body);
-    if (phase.mode === buffered) phase.awaitsTrailers = isEnd !== true;
-    if (isEnd === true || phase.mode === buffered) phase.body.end();
-  }
-
-  function takeTrailers(
-    name: "request" | "response",
-    phase: Phase | undefined,
-    { trailers }: Trailers,
-  ): void {
-    if (phase === undefined) throw new Error("Trailers came without their headers.");
-    // Envoy accepts a changed body only in answer to one that it sent.
-    if (phase.mode === buffered && !phase.awaitsTrailers && !isObserving)
-      throw new Error("Trailers came without a body.");
-    // Trailers are not judged, so all of them are removed.
-    phase.trailers = changesTo(receivedIn(trailers), [], true);
-    phase.awaitsTrailers = false;
-    phase.body.end();
-    if (!phase.isAnswered) return;
-    write({ [`${name}_trailers`]: { header_mutation: phase.trailers } });
-    if (name === "response") finish();
-  }
-
-  function begin(headers: HeadersPiece, attributes: Attributes | undefined): void {
-    asked = opened("request", headers);
-    if (asked !== undefined) void handle(asked, attributes);
-  }
-
-  async function handle(phase: Phase, attributes: Attributes | undefined): Promise<void> {
-    try {
-      const refused = repeated(phase.received, single);
-      const response =
-        refused ??
-        (await respond(requestOf(phase, left.signal), {
-          remote: remoteIn(attributes),
-          onSent: (listener) => (isOver ? listener() : void onSent.add(listener)),
-          forward,
-        }));
-      if (!isEnvoys) await give(answered, response);
-    } catch (error) {
-      if (!isEnvoys) fail(errorOf(error));
-    }
-  }
-
-  async function forward({ path, headers, body }: Forwarded): Promise<Response> {
-    const phase = asked as Phase;
-    if (waiting !== undefined) throw new Error("The request was sent on already.");
-    const answer = new Promise<Response>((resolve, reject) => {
-      waiting = { resolve, reject };
-    });
-    // Avoids an unhandled rejection if the caller has stopped waiting.
-    answer.catch(() => {});
-    await phase.body.whole();
-    if (isOver) throw gone;
-    if (early !== undefined) return early;
-    const pseudo = path === undefined ? {} : { ":path": path };
-    const wanted = Object.entries({ ...pseudo, ...headers });
-    const changes = changesTo(phase.received, wanted, phase.hasBody);
-    sendBody("request", phase, changes, pieces(Buffer.from(body ?? "")));
-    return await answer;
-  }
-
-  /** Sends a whole body at once. */
-  function sendBody(
-    name: "request" | "response",
-    phase: Phase,
-    header_mutation: HeaderMutation,
-    given: Iterable<Uint8Array>,
-  ): void {
-    const body = [...given];
-    phase.isAnswered = true;
-    if (!phase.hasBody) write({ [`${name}_headers`]: { response: { header_mutation } } });
-    else if (phase.mode === buffered) {
-      const body_mutation = { body: Buffer.concat(body) };
-      write({ [`${name}_body`]: { response: { header_mutation, body_mutation } } });
-    } else {
-      write({ [`${name}_headers`]: { response: { header_mutation } } });
-      const isLast = (at: number) => at === all.length - 1 && phase.trailers === undefined;
-      const all = body.length === 0 ? [new Uint8Array()] : body;
-      for (const [at, piece] of all.entries()) write(streamed(name, piece, isLast(at)));
-    }
-    if (phase.trailers !== undefined)
-      write({ [`${name}_trailers`]: { header_mutation: phase.trailers } });
-  }
-
-  function receive(headers: HeadersPiece): void {
-    const phase = opened("response", headers);
-    answered = phase;
-    if (phase === undefined) return;
-    if (waiting !== undefined) waiting.resolve(responseOf(phase));
-    else if (isObserving) early = responseOf(phase);
-    else void letStand(phase);
-  }
-
-  /** Passes on Envoy's own answer to a request that was not sent on, for example a too long one. */
-  async function letStand(phase: Phase): Promise<void> {
-    isEnvoys = true;
-    left.abort(gone);
-    asked?.body.fail(gone);
-    try {
-      await give(phase, responseOf(phase));
-    } catch (error) {
-      fail(errorOf(error));
-    }
-  }
-
-  async function give(phase: Phase | undefined, response: Response): Promise<void> {
-    if (phase === undefined || (!phase.hasBody && response.body !== null)) {
-      await giveAtOnce(response);
-      return;
-    }
-    const { status, headers, body } = response;
-    const wanted = [[":status", String(status)] as const, ...headers];
-    const changes = changesTo(phase.received, wanted, phase.hasBody);
-    const isStream = headers.get("content-type")?.startsWith("text/event-stream") === true;
-    if (phase.mode !== duplex || !isStream) {
-      const whole = new Uint8Array(await response.arrayBuffer());
-      if (phase.mode === buffered) await phase.body.whole();
-      if (isOver) return;
-      sendBody("response", phase, changes, pieces(whole));
-      // If trailers follow but are not shown, Envoy ends the stream itself.
-      if (!phase.awaitsTrailers) finish();
-      return;
-    }
-    if (isOver) return;
-    write({ response_headers: { response: { header_mutation: changes } } });
-    for await (const chunk of body ?? []) {
-      for (const piece of pieces(chunk)) {
-        if (isOver) return;
-        if (!write(streamed("response", piece, false)))
-          await new Promise<void>((resolve) => call.once("drain", resolve));
-      }
-    }
-    if (isOver) return;
-    if (phase.trailers === undefined) write(streamed("response", new Uint8Array(), true));
-    else write({ response_trailers: { header_mutation: phase.trailers } });
-    finish();
-  }
-
-  /** Ends the exchange with this response, whatever the server has sent or will send. */
-  async function giveAtOnce(response: Response): Promise<void> {
-    const body = Buffer.from(await response.arrayBuffer());
-    if (!isOver) endWith(response, body);
-  }
-
-  function endWith(response: Pick<Response, "status" | "headers">, body: Uint8Array): void {
-    const headers = changesTo(new Map(), response.headers, true);
-    const status = { code: response.status };
-    write({ immediate_response: { status, headers, body, details: "glassine" } });
-    finish();
-  }
-
-  function finish(): void {
-    isOver = true;
-    asked?.body.fail(gone);
-    answered?.body.fail(gone);
-    call.end();
-    sent();
-  }
-
-  function fail(error: Error): void {
-    if (isOver) return;
-    leave();
-    call.emit("error", Object.assign(error, { code: internalStatus, details: error.message }));
-  }
-
-  function leave(): void {
-    if (isOver) return;
-    isOver = true;
-    left.abort(gone);
-    waiting?.reject(gone);
-    asked?.body.fail(gone);
-    answered?.body.fail(gone);
-    sent();
-  }
-
-  function sent(): void {
-    for (const listener of onSent) listener();
-    onSent.clear();
-  }
-}
 
 /** gRPC's INTERNAL. */
 const internalStatus = 13;
 
-function streamed(name: "request" | "response", body: Uint8Array, end_of_stream: boolean): object {
-  const streamed_response = { body, end_of_stream };
-  return { [`${name}_body`]: { response: { body_mutation: { streamed_response } } } };
+/** Serves a stream until it ends. */
+export function sideStream(call: Call, options: SideStreamOptions): void {
+  const stream = new SideStream(call, options);
+  call.on("data", (message) => stream.take(message));
+  // Envoy also closes its half, or resets the stream, when it is done.
+  call.on("end", () => stream.end());
+  call.on("cancelled", () => stream.leave());
+  call.on("error", () => stream.leave());
 }
 
-function* pieces(chunk: Uint8Array): Generator<Uint8Array> {
-  for (let at = 0; at < chunk.byteLength; at += maxPiece) yield chunk.subarray(at, at + maxPiece);
+class SideStream {
+  readonly #call: Call;
+  readonly #options: SideStreamOptions;
+  readonly #left = new AbortController();
+  readonly #onSent = new Set<() => void>();
+  readonly #modes = { request: 0, response: 0 };
+  #isObserving = false;
+  #isOver = false;
+  /** Whether Envoy itself has answered, and its answer stands. */
+  #isEnvoys = false;
+  /** In observability mode: the server's answer, if it came before the request was judged. */
+  #early: Response | undefined;
+  #asked: Direction | undefined;
+  #answered: Direction | undefined;
+  /** Settles the server's answer; set once the request has been sent on. */
+  #waiting: { resolve(response: Response): void; reject(error: Error): void } | undefined;
+
+  constructor(call: Call, options: SideStreamOptions) {
+    this.#call = call;
+    this.#options = options;
+  }
+
+  take(message: ProcessingRequest): void {
+    if (this.#isOver) return;
+    try {
+      if (this.#asked === undefined && !message.request_headers) this.#takeUnseen(message);
+      else this.#take(message);
+    } catch (error) {
+      this.#fail(errorOf(error));
+    }
+  }
+
+  /** Takes the first message of a stream that does not begin with a request. */
+  #takeUnseen({
+    response_headers: first,
+    observability_mode: isObserved,
+  }: ProcessingRequest): void {
+    this.#options.onNote("request_unseen");
+    const own =
+      first && isObserved !== true && ownAnswer(first.headers, first.end_of_stream !== true);
+    if (!own) throw new Error("Envoy did not send the headers of the request first.");
+    this.#endWith(own, Buffer.alloc(0));
+  }
+
+  #take(message: ProcessingRequest): void {
+    const { protocol_config: config } = message;
+    if (config) {
+      this.#modes.request = config.request_body_mode ?? 0;
+      this.#modes.response = config.response_body_mode ?? 0;
+    }
+    if (message.request_headers) this.#begin(message.request_headers, message);
+    else if (message.response_headers) this.#receive(message.response_headers);
+    else if (message.request_body) this.#takeBody(this.#asked, message.request_body);
+    else if (message.response_body) this.#takeBody(this.#answered, message.response_body);
+    else if (message.request_trailers) this.#takeTrailers(this.#asked, message.request_trailers);
+    else if (message.response_trailers)
+      this.#takeTrailers(this.#answered, message.response_trailers);
+  }
+
+  #begin(
+    headers: HeadersPiece,
+    { attributes, observability_mode: isObserved }: ProcessingRequest,
+  ): void {
+    if (isObserved === true) {
+      this.#isObserving = true;
+      this.#options.onNote("observing");
+    }
+    this.#asked = this.#opened("request", headers);
+    if (this.#asked !== undefined) void this.#handle(this.#asked, attributes);
+  }
+
+  /** Begins a direction. If its body cannot be judged, fails the stream and returns undefined. */
+  #opened(name: "request" | "response", piece: HeadersPiece): Direction | undefined {
+    const { onNote } = this.#options;
+    const direction = new Direction(name, this.#modes[name], piece, this.#call);
+    if (!direction.hasBody || this.#isObserving) return direction;
+    if (direction.mode === buffered) {
+      onNote("buffered");
+      // Envoy sends a buffered body only after this.
+      this.#write(direction.headersAnswer());
+    } else if (direction.mode !== duplex) {
+      onNote("body_mode_unsupported");
+      this.#fail(new Error("The body mode of Envoy is neither FULL_DUPLEX_STREAMED nor BUFFERED."));
+      return undefined;
+    }
+    return direction;
+  }
+
+  #takeBody(direction: Direction | undefined, piece: BodyPiece): void {
+    if (direction === undefined) throw new Error("A body came without its headers.");
+    direction.takeBody(piece);
+  }
+
+  #takeTrailers(direction: Direction | undefined, trailers: Trailers): void {
+    if (direction === undefined) throw new Error("Trailers came without their headers.");
+    direction.takeTrailers(trailers, this.#isObserving);
+    if (!direction.isAnswered) return;
+    this.#writeAll(direction.trailersAnswer());
+    if (direction.name === "response") this.#finish();
+  }
+
+  async #handle(asked: Direction, attributes: Attributes | undefined): Promise<void> {
+    const { single, respond } = this.#options;
+    try {
+      const response =
+        repeated(asked.received, single) ??
+        (await respond(requestOf(asked, this.#left.signal), {
+          remote: remoteIn(attributes),
+          onSent: (listener) => (this.#isOver ? listener() : void this.#onSent.add(listener)),
+          forward: (to) => this.#forward(asked, to),
+        }));
+      if (!this.#isEnvoys) await this.#give(this.#answered, response);
+    } catch (error) {
+      if (!this.#isEnvoys) this.#fail(errorOf(error));
+    }
+  }
+
+  async #forward(asked: Direction, { path, headers, body }: Forwarded): Promise<Response> {
+    if (this.#waiting !== undefined) throw new Error("The request was sent on already.");
+    const answer = new Promise<Response>((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+    });
+    // Avoids an unhandled rejection if the caller has stopped waiting.
+    answer.catch(() => {});
+    await asked.body.whole();
+    if (this.#isOver) throw gone;
+    if (this.#early !== undefined) return this.#early;
+    const pseudo = path === undefined ? {} : { ":path": path };
+    const wanted = Object.entries({ ...pseudo, ...headers });
+    const changes = changesTo(asked.received, wanted, asked.hasBody);
+    this.#writeAll(asked.wholeAnswer(changes, Buffer.from(body ?? "")));
+    return await answer;
+  }
+
+  #receive(headers: HeadersPiece): void {
+    const answered = this.#opened("response", headers);
+    this.#answered = answered;
+    if (answered === undefined) return;
+    if (this.#waiting !== undefined) this.#waiting.resolve(responseOf(answered));
+    else if (this.#isObserving) this.#early = responseOf(answered);
+    else void this.#letStand(answered);
+  }
+
+  /** Passes on Envoy's own answer to a request that was not sent on, for example a too long one. */
+  async #letStand(answered: Direction): Promise<void> {
+    this.#isEnvoys = true;
+    this.#left.abort(gone);
+    this.#asked?.body.fail(gone);
+    try {
+      await this.#give(answered, responseOf(answered));
+    } catch (error) {
+      this.#fail(errorOf(error));
+    }
+  }
+
+  async #give(answered: Direction | undefined, response: Response): Promise<void> {
+    const { status, headers, body } = response;
+    if (answered === undefined || (!answered.hasBody && body !== null))
+      return this.#giveAtOnce(response);
+    const wanted = [[":status", String(status)] as const, ...headers];
+    const changes = changesTo(answered.received, wanted, answered.hasBody);
+    const isStream = headers.get("content-type")?.startsWith("text/event-stream") === true;
+    if (answered.mode === duplex && isStream) {
+      if (this.#isOver) return;
+      this.#write(answered.headersAnswer(changes));
+      await this.#stream(answered, body);
+      return;
+    }
+    const whole = Buffer.from(await response.arrayBuffer());
+    if (answered.mode === buffered) await answered.body.whole();
+    if (this.#isOver) return;
+    this.#writeAll(answered.wholeAnswer(changes, whole));
+    // If trailers follow but are not shown, Envoy ends the stream itself.
+    if (!answered.awaitsTrailers) this.#finish();
+  }
+
+  /** Writes a body piece by piece, as it comes and Envoy takes it. */
+  async #stream(answered: Direction, body: Response["body"]): Promise<void> {
+    for await (const chunk of body ?? []) {
+      for (const piece of pieces(chunk)) {
+        if (this.#isOver) return;
+        if (!this.#write(answered.pieceAnswer(piece, false)))
+          await new Promise<void>((resolve) => this.#call.once("drain", resolve));
+      }
+    }
+    if (this.#isOver) return;
+    this.#writeAll(answered.streamEnd());
+    this.#finish();
+  }
+
+  /** Ends the exchange with this response, whatever the server has sent or will send. */
+  async #giveAtOnce(response: Response): Promise<void> {
+    const body = Buffer.from(await response.arrayBuffer());
+    if (!this.#isOver) this.#endWith(response, body);
+  }
+
+  #endWith(response: Pick<Response, "status" | "headers">, body: Uint8Array): void {
+    const headers = changesTo(new Map(), response.headers, true);
+    const status = { code: response.status };
+    this.#write({ immediate_response: { status, headers, body, details: "glassine" } });
+    this.#finish();
+  }
+
+  #writeAll(messages: readonly object[]): void {
+    for (const message of messages) this.#write(message);
+  }
+
+  /** Writes nothing in observability mode, in which Envoy takes no answers. */
+  #write(message: object): boolean {
+    return this.#isObserving || this.#call.write(message);
+  }
+
+  #finish(): void {
+    this.#isOver = true;
+    this.#failBodies();
+    this.#call.end();
+    this.#sent();
+  }
+
+  #fail(error: Error): void {
+    if (this.#isOver) return;
+    this.leave();
+    const details = { code: internalStatus, details: error.message };
+    this.#call.emit("error", Object.assign(error, details));
+  }
+
+  /** Envoy has closed its half. */
+  end(): void {
+    if (this.#isOver) return;
+    this.leave();
+    this.#call.end();
+  }
+
+  leave(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#left.abort(gone);
+    this.#waiting?.reject(gone);
+    this.#failBodies();
+    this.#sent();
+  }
+
+  #failBodies(): void {
+    this.#asked?.body.fail(gone);
+    this.#answered?.body.fail(gone);
+  }
+
+  #sent(): void {
+    for (const listener of this.#onSent) listener();
+    this.#onSent.clear();
+  }
 }
 
 /** Refuses repeated headers that identify the caller: some readers use only the last value. */
@@ -416,31 +357,6 @@ function repeated(received: Received, single: (name: string) => boolean): Respon
     { error: { code: "header_repeated", message: `The header ${name} came more than once.` } },
     { status: 400 },
   );
-}
-
-function requestOf({ received, hasBody, body }: Phase, signal: AbortSignal): Request {
-  const pseudo = (name: string) => received.get(name)?.[0];
-  const method = pseudo(":method") ?? "GET";
-  const authority = pseudo(":authority") ?? "";
-  const headers = headersOf(received);
-  if (authority !== "") headers.set("host", authority);
-  // Not resolved against the host: a path may begin with two slashes.
-  const path = pseudo(":path") ?? "/";
-  const url = new URL(`${pseudo(":scheme") ?? "http"}://${authority || "envoy"}${path}`);
-  const mayHaveBody = hasBody && method !== "GET" && method !== "HEAD";
-  return new Request(url, {
-    method,
-    headers,
-    signal,
-    ...(mayHaveBody && { body: body.stream, duplex: "half" as const }),
-  });
-}
-
-function responseOf({ received, hasBody, body }: Phase): Response {
-  const status = Number(received.get(":status")?.[0]);
-  const headers = headersOf(received);
-  const isEmpty = !hasBody || isEmptyStatus(status);
-  return new Response(isEmpty ? null : body.stream, { status, headers });
 }
 
 /** Returns the IP address from `IP:PORT` or `[IP]:PORT`. */
