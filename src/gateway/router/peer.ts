@@ -47,18 +47,6 @@ export interface PeerOptions {
   onLost(): void;
 }
 
-export interface Peer {
-  readonly name: string;
-  readonly isLost: boolean;
-  /** The result of its latest `initialize`, if there is one. */
-  readonly begun: Message | undefined;
-  /** Connects for the first time. Never rejects: a server that cannot be reached is lost. */
-  connect(): Promise<Error | undefined>;
-  send(message: Message, extra: Extra | undefined): void;
-  /** The caller is gone. */
-  close(): void;
-}
-
 /** How many messages may wait while a server is starting. */
 const maxHeld = 100;
 const firstPauseMs = 1_000;
@@ -69,191 +57,211 @@ interface Held {
   readonly extra: Extra | undefined;
 }
 
-export function peerOf(options: PeerOptions): Peer {
-  const { name, sessionId, connect, reconnects, log, receive, onJoined, onLost } = options;
-  let state: "open" | "starting" | "lost" | "closed" = "starting";
-  let current = makeTransport();
-  let held: Held[] = [];
+export class Peer {
+  readonly #options: PeerOptions;
+  #state: "open" | "starting" | "lost" | "closed" = "starting";
+  #current: Transport;
+  #held: Held[] = [];
   /** How many times in a row the server could not be reached. */
-  let failures = 0;
-  let retryAt = 0;
+  #failures = 0;
+  #retryAt = 0;
   /** Messages that the caller sends once for the whole session. */
-  const handshake: { initialize?: Message; initialized?: Message; level?: Message } = {};
-  let begun: Message | undefined;
+  readonly #handshake: { initialize?: Message; initialized?: Message; level?: Message } = {};
+  #begun: Message | undefined;
   /** The request that the server has to answer before anything else. */
-  let greeting: { readonly id: RequestId; readonly isOurs: boolean } | undefined;
+  #greeting: { readonly id: RequestId; readonly isOurs: boolean } | undefined;
 
-  function makeTransport(): Transport {
+  constructor(options: PeerOptions) {
+    this.#options = options;
+    this.#current = this.#makeTransport();
+  }
+
+  get isLost(): boolean {
+    return this.#state === "lost";
+  }
+
+  /** The result of its latest `initialize`, if there is one. */
+  get begun(): Message | undefined {
+    return this.#begun;
+  }
+
+  /** Makes what stands for the caller to the server's guard. */
+  #makeTransport(): Transport {
+    const { sessionId } = this.#options;
     const transport: Transport = {
       ...(sessionId !== undefined && { sessionId }),
       start: async () => {},
-      async send(message, sendOptions = {}) {
-        if (transport !== current || state === "closed") return;
-        const answered = isAnswer(message) && message.id === greeting?.id ? greeting : undefined;
-        if (answered === undefined) return receive(message, sendOptions);
-        greeting = undefined;
-        if (isMessage(message.result)) begun = message.result;
-        if (answered.isOurs) return greeted(message);
-        const isLate = !options.isAwaited(answered.id);
-        await receive(message, sendOptions).finally(opened);
-        if (isLate) joined(message);
+      send: async (message, sendOptions = {}) => {
+        if (transport === this.#current && this.#state !== "closed")
+          await this.#take(message, sendOptions);
       },
-      async close() {
-        if (transport === current) lose();
+      close: async () => {
+        if (transport === this.#current) this.#lose();
         transport.onclose?.();
       },
     };
     return transport;
   }
 
-  async function first(): Promise<Error | undefined> {
+  /** Takes a message of the server. */
+  async #take(message: Message, sendOptions: SendOptions): Promise<void> {
+    const { receive, isAwaited } = this.#options;
+    const greeting = this.#greeting;
+    if (greeting === undefined || !isAnswer(message) || message.id !== greeting.id)
+      return receive(message, sendOptions);
+    this.#greeting = undefined;
+    if (isMessage(message.result)) this.#begun = message.result;
+    if (greeting.isOurs) return this.#greeted(message);
+    const isLate = !isAwaited(greeting.id);
+    await receive(message, sendOptions).finally(() => this.#opened());
+    if (isLate) this.#joined(message);
+  }
+
+  /** Connects for the first time. Never rejects: a server that cannot be reached is lost. */
+  async connect(): Promise<Error | undefined> {
     try {
-      await connect(current);
-      if (state === "starting") opened();
+      await this.#options.connect(this.#current);
+      this.#opened();
       return undefined;
     } catch (thrown) {
       const error = errorOf(thrown);
-      failures = 1;
-      unavailable(error);
-      lose();
+      this.#failures = 1;
+      this.#unavailable(error);
+      this.#lose();
       return error;
     }
   }
 
-  function send(message: Message, extra: Extra | undefined): void {
-    note(message);
-    if (state === "open") {
-      deliver({ message, extra });
+  send(message: Message, extra: Extra | undefined): void {
+    this.#note(message);
+    if (this.#state === "open") {
+      this.#deliver({ message, extra });
       return;
     }
-    const { method } = message;
-    if (state === "lost" && reconnects && performance.now() >= retryAt && method !== "initialize")
-      void again(extra);
-    if (state === "starting") hold({ message, extra });
-    else refuse(message, unreachable);
+    const mayRetry = this.#options.reconnects && performance.now() >= this.#retryAt;
+    if (this.#state === "lost" && mayRetry && message.method !== "initialize")
+      void this.#again(extra);
+    if (this.#state === "starting") this.#hold({ message, extra });
+    else this.#refuse(message, unreachable);
   }
 
-  function deliver({ message, extra }: Held): void {
+  #note(message: Message): void {
+    if (!this.#options.reconnects) return;
+    if (message.method === "initialize") this.#handshake.initialize = message;
+    else if (message.method === "notifications/initialized") this.#handshake.initialized = message;
+    else if (message.method === "logging/setLevel") this.#handshake.level = message;
+  }
+
+  #deliver({ message, extra }: Held): void {
     if (message.method === "initialize" && isRequest(message)) {
-      state = "starting";
-      greeting = { id: message.id, isOurs: false };
+      this.#state = "starting";
+      this.#greeting = { id: message.id, isOurs: false };
     }
-    current.onmessage?.(message, extra);
+    this.#current.onmessage?.(message, extra);
   }
 
-  function note(message: Message): void {
-    if (!reconnects) return;
-    if (message.method === "initialize") handshake.initialize = message;
-    else if (message.method === "notifications/initialized") handshake.initialized = message;
-    else if (message.method === "logging/setLevel") handshake.level = message;
-  }
-
-  function hold(one: Held): void {
+  #hold(one: Held): void {
     const id = cancelledBy(one.message);
-    const at = id === undefined ? -1 : held.findIndex(({ message }) => message.id === id);
-    if (at >= 0) held.splice(at, 1);
-    else if (held.length < maxHeld) held.push(one);
-    else refuse(one.message, tooManyUnanswered);
+    const at = id === undefined ? -1 : this.#held.findIndex(({ message }) => message.id === id);
+    if (at >= 0) this.#held.splice(at, 1);
+    else if (this.#held.length < maxHeld) this.#held.push(one);
+    else this.#refuse(one.message, tooManyUnanswered);
   }
 
-  function refuse(message: Message, refusal: Refusal): void {
+  #refuse(message: Message, refusal: Refusal): void {
     if (!isRequest(message)) return;
     const { id } = message;
     // The caller may be gone by now.
-    receive(errorAnswer(id, refusal), { relatedRequestId: id }).catch(() => {});
+    this.#options.receive(errorAnswer(id, refusal), { relatedRequestId: id }).catch(() => {});
   }
 
   /** Reconnects. Never rejects. */
-  async function again(extra: Extra | undefined): Promise<void> {
-    state = "starting";
-    failures += 1;
-    const transport = makeTransport();
-    current = transport;
+  async #again(extra: Extra | undefined): Promise<void> {
+    this.#state = "starting";
+    this.#failures += 1;
+    const transport = this.#makeTransport();
+    this.#current = transport;
+    const isStale = () => transport !== this.#current || this.#state !== "starting";
     try {
-      await connect(transport);
+      await this.#options.connect(transport);
     } catch (error) {
-      if (transport !== current || state !== "starting") return;
-      unavailable(errorOf(error));
-      lose();
+      if (isStale()) return;
+      this.#unavailable(errorOf(error));
+      this.#lose();
       return;
     }
-    if (transport !== current || state !== "starting") return;
-    if (handshake.initialize === undefined) return opened();
-    greeting = { id: `glassine-again-${crypto.randomUUID()}`, isOurs: true };
-    current.onmessage?.({ ...handshake.initialize, id: greeting.id }, extra);
+    if (isStale()) return;
+    const { initialize } = this.#handshake;
+    if (initialize === undefined) return this.#opened();
+    const id = `glassine-again-${crypto.randomUUID()}`;
+    this.#greeting = { id, isOurs: true };
+    transport.onmessage?.({ ...initialize, id }, extra);
   }
 
   /** Handles the answer to the repeated handshake. */
-  function greeted(message: Message): void {
+  #greeted(message: Message): void {
     const { result, error } = message;
     if (!isMessage(result)) {
       const { code } = isMessage(error) ? error : {};
-      unavailable(new Error(`The server answered initialize with the error ${String(code)}.`));
-      void current.close();
+      this.#unavailable(
+        new Error(`The server answered initialize with the error ${String(code)}.`),
+      );
+      void this.#current.close();
       return;
     }
-    log.warn("server_reconnected", { server: name });
-    const waiting = held;
-    const { initialized, level } = handshake;
-    const isWaiting = (one: Message) => waiting.some(({ message }) => message === one);
-    held = [];
-    if (initialized !== undefined && !isWaiting(initialized))
-      held.push({ message: initialized, extra: undefined });
+    this.#options.log.warn("server_reconnected", { server: this.#options.name });
+    this.#held.unshift(...this.#repeated());
+    this.#opened();
+    this.#joined(message);
+  }
+
+  /** Returns what the server must learn again before what is held, unless that contains it. */
+  #repeated(): readonly Held[] {
+    const { initialized, level } = this.#handshake;
+    const isHeld = (one: Message) => this.#held.some(({ message }) => message === one);
+    const repeated: Message[] = [];
+    if (initialized !== undefined && !isHeld(initialized)) repeated.push(initialized);
     // `logging/setLevel` gets a new id, since the caller already had an answer to its own request.
-    if (level !== undefined && !isWaiting(level))
-      held.push({
-        message: { ...level, id: `glassine-level-${crypto.randomUUID()}` },
-        extra: undefined,
-      });
-    held.push(...waiting);
-    opened();
-    joined(message);
+    if (level !== undefined && !isHeld(level))
+      repeated.push({ ...level, id: `glassine-level-${crypto.randomUUID()}` });
+    return repeated.map((each) => ({ message: each, extra: undefined }));
   }
 
-  function joined({ result }: Message): void {
-    if (isMessage(result)) onJoined(isMessage(result.capabilities) ? result.capabilities : {});
+  #joined({ result }: Message): void {
+    if (!isMessage(result)) return;
+    this.#options.onJoined(isMessage(result.capabilities) ? result.capabilities : {});
   }
 
-  function opened(): void {
-    if (state !== "starting") return;
-    state = "open";
-    failures = 0;
-    const waiting = held;
-    held = [];
-    for (const one of waiting) deliver(one);
+  #opened(): void {
+    if (this.#state !== "starting") return;
+    this.#state = "open";
+    this.#failures = 0;
+    for (const one of this.#held.splice(0)) this.#deliver(one);
   }
 
-  function lose(): void {
-    if (state === "lost" || state === "closed") return;
-    if (failures === 0) log.warn("server_lost", { server: name });
-    state = "lost";
-    greeting = undefined;
+  #lose(): void {
+    if (this.#state === "lost" || this.#state === "closed") return;
+    const failures = this.#failures;
+    if (failures === 0) this.#options.log.warn("server_lost", { server: this.#options.name });
+    this.#state = "lost";
+    this.#greeting = undefined;
     const pause = failures === 0 ? 0 : firstPauseMs * 2 ** (failures - 1);
-    retryAt = performance.now() + Math.min(pause, longestPauseMs);
-    held = [];
-    onLost();
+    this.#retryAt = performance.now() + Math.min(pause, longestPauseMs);
+    this.#held = [];
+    this.#options.onLost();
   }
 
-  function unavailable(error: Error): void {
+  #unavailable(error: Error): void {
+    const { name, log } = this.#options;
     const fields = { server: name, text: error.message };
     if (error instanceof TooManyProcesses) log.warn("too_many_processes", fields);
     else log.error("server_unavailable", fields);
   }
 
-  return {
-    name,
-    get isLost() {
-      return state === "lost";
-    },
-    get begun() {
-      return begun;
-    },
-    connect: first,
-    send,
-    close() {
-      state = "closed";
-      held = [];
-      current.onclose?.();
-    },
-  };
+  /** The caller is gone. */
+  close(): void {
+    this.#state = "closed";
+    this.#held = [];
+    this.#current.onclose?.();
+  }
 }

@@ -21,7 +21,7 @@ import {
 } from "../transports/index.ts";
 import { destinationOf, unknownTask } from "./destination.ts";
 import { OpenRequests } from "./open-requests.ts";
-import { type Peer, peerOf, type RouterLog } from "./peer.ts";
+import { Peer, type RouterLog } from "./peer.ts";
 import type { RoutingMemory } from "./routing-memory.ts";
 import { ServerRequests } from "./server-requests.ts";
 import { inAnswer, inParams, toCallerOf, toServer } from "./task-ids.ts";
@@ -63,7 +63,7 @@ export class Router {
 
   #peerFor(name: string): Peer {
     const { front, reconnects, log, connect } = this.#options;
-    return peerOf({
+    return new Peer({
       name,
       sessionId: front.sessionId,
       reconnects,
