@@ -7,7 +7,7 @@ import { identityOf } from "../../src/gateway/identity/identity.ts";
 import { RoutingMemory } from "../../src/gateway/router/index.ts";
 import { type Caller, guardOptions } from "../../src/gateway/run/guarded-server.ts";
 import { loadSdk } from "../../src/gateway/run/load-sdk.ts";
-import { mcpEndpoint } from "../../src/gateway/run/mcp-endpoint.ts";
+import { DirectEndpoint } from "../../src/gateway/run/mcp-endpoint.ts";
 import type { Server } from "../../src/gateway/run/server.ts";
 import type { ConnectFor, Message, Transport } from "../../src/gateway/transports/index.ts";
 import { type SharedChild, sharedChild } from "../../src/gateway/transports/shared-child.ts";
@@ -259,14 +259,14 @@ export function gatewayOf(count: 1 | 2) {
     };
   }
 
-  const endpoint = mcpEndpoint({
+  const endpoint = new DirectEndpoint({
     path: "/mcp",
     sdk,
     callers,
     log: quiet,
     limits: () => config.limits,
     servers: () => servers,
-    memory: () => memory,
+    memory,
   });
 
   function post(

@@ -8,6 +8,7 @@ import type { Tracing } from "../observe/index.ts";
 import type { RoutingMemory } from "../router/index.ts";
 import {
   batchRefused,
+  type ConnectFor,
   errorOf,
   exchangeFront,
   idInUse,
@@ -21,6 +22,7 @@ import {
   type SessionFront,
   sessionFront,
   TooManyProcesses,
+  type Transport,
   whenClosed,
 } from "../transports/index.ts";
 import { answer, answerBad, codedRefusal } from "./answers.ts";
@@ -40,7 +42,7 @@ export interface EndpointOptions {
   readonly log: GatewayLog;
   /** Returns the servers for the next session or exchange. */
   readonly servers: () => readonly Server[];
-  readonly memory: () => RoutingMemory;
+  readonly memory: RoutingMemory;
   readonly tracing?: Tracing | undefined;
   /** Callers by the `sessionId` of their fronts. Filled here. */
   readonly callers: Map<string, Caller>;
@@ -62,97 +64,87 @@ async function checkServers(wired: Wired, servers: readonly Server[]): Promise<v
   throw serversGone;
 }
 
-export function mcpEndpoint(options: EndpointOptions) {
-  const { path, sdk, limits, log, servers, memory, callers, tracing } = options;
-  const sessions = new Sessions<HttpSession>(limits);
-  const connected = new Connected();
-  const exchanges = new OpenExchanges(() => limits().inFlight);
+export class DirectEndpoint implements McpEndpoint {
+  readonly #options: EndpointOptions;
+  readonly #sessions: Sessions<HttpSession>;
+  readonly #exchanges: OpenExchanges;
+  readonly #connected = new Connected();
 
-  const cutOff = () => log.warn("reader_too_slow");
+  constructor(options: EndpointOptions) {
+    const { limits } = options;
+    this.#options = options;
+    this.#sessions = new Sessions(limits);
+    this.#exchanges = new OpenExchanges(() => limits().inFlight);
+  }
 
-  async function handle(request: Request, identity: Identity): Promise<Response> {
-    if (request.method !== "POST") return inSession(request, identity, undefined);
+  isAt(path: string): boolean {
+    return path === this.#options.path;
+  }
+
+  async handle(request: Request, identity: Identity): Promise<Response> {
+    const { sdk, limits } = this.#options;
+    if (request.method !== "POST") return this.#inSession(request, identity, undefined);
     const inbound = await readInbound(request, sdk, limits());
     if (inbound instanceof Response) return inbound;
     const { body, isModern } = inbound;
-    return isModern ? exchange(request, identity, body) : inSession(request, identity, body);
+    if (isModern) return this.#exchange(request, identity, body);
+    return this.#inSession(request, identity, body);
   }
 
-  async function inSession(request: Request, identity: Identity, body: unknown): Promise<Response> {
+  async #inSession(request: Request, identity: Identity, body: unknown): Promise<Response> {
     const id = request.headers.get("mcp-session-id");
-    if (id === null) {
-      const begins = isMessage(body) && isRequest(body) && body.method === "initialize";
-      if (begins) return begin(request, identity, body);
-      return request.method === "POST"
-        ? answer("session_missing", {}, idOf(body))
-        : noSession(request);
-    }
-    const session = sessions.of(id, identity);
+    if (id === null) return this.#withoutSession(request, identity, body);
+    const session = this.#sessions.of(id, identity);
     if (session === undefined) return answer("session_unknown", {}, idOf(body));
-    if (Array.isArray(body) && !session.front.takesBatches)
-      return answerBad(batchRefused, idOf(body));
-    if (session.front.repeatsId(body)) return answerBad(idInUse, idOf(body));
+    const { front } = session;
+    if (Array.isArray(body) && !front.takesBatches) return answerBad(batchRefused, idOf(body));
+    if (front.repeatsId(body)) return answerBad(idInUse, idOf(body));
     const last = request.method === "GET" ? request.headers.get("last-event-id") : null;
-    if (last && !session.front.keepsEvent(last)) return answer("event_unknown");
-    callers.set(id, { identity, session: id });
-    const response = await session.front.handle(request, body, identity);
+    if (last && !front.keepsEvent(last)) return answer("event_unknown");
+    this.#options.callers.set(id, { identity, session: id });
+    const response = await front.handle(request, body, identity);
     // The session ended in the meantime.
     if (response.status === 404) return answer("session_unknown", {}, idOf(body));
     return response.status < 400 ? response : codedRefusal(response);
   }
 
-  function noSession({ method }: Request): Response {
+  async #withoutSession(request: Request, identity: Identity, body: unknown): Promise<Response> {
+    const { method } = request;
+    if (isMessage(body) && isRequest(body) && body.method === "initialize")
+      return this.#begin(request, identity, body);
+    if (method === "POST") return answer("session_missing", {}, idOf(body));
     if (method === "GET" || method === "DELETE") return answer("session_missing");
     return answer("method_not_allowed", { allow: "GET, POST, DELETE" });
   }
 
   /** Begins a session, with its own connection to each server. */
-  async function begin(
-    request: Request,
-    identity: Identity,
-    body: RequestMessage,
-  ): Promise<Response> {
-    if (!sessions.hasRoomFor(identity)) return tooManySessions(body);
+  async #begin(request: Request, identity: Identity, body: RequestMessage): Promise<Response> {
+    if (!this.#sessions.hasRoomFor(identity)) return tooManySessions(body);
+    const { callers, servers } = this.#options;
     const id = crypto.randomUUID();
-    const { events, queuedBytes } = limits();
+    const { key } = identity;
     const own = servers();
-    const front = sessionFront({
-      sdk,
-      id,
-      maxEvents: events,
-      queuedBytes,
-      onAnswered: () => sessions.answered(id),
-      onUndelivered: ({ message }) => log.warn("message_undelivered", { text: message }),
-      onCut: cutOff,
-    });
-    front.transport.sessionId = id;
+    const front = this.#frontOf(id);
     callers.set(id, { identity, session: id });
     const over = () => {
       callers.delete(id);
-      sessions.remove(id);
+      this.#sessions.remove(id);
       for (const { guard } of new Set([...own, ...servers()])) guard.endSession(id);
     };
     try {
-      const onCut = (request: RequestId) => front.closeStream(request);
-      const of = { servers: own, latest: servers, memory: memory(), log, tracing };
-      const wired = await wire(front.transport, { ...of, key: identity.key, onCut, session: id });
-      await checkServers(wired, own);
-      const session: HttpSession = {
+      const onCut = (cut: RequestId) => front.closeStream(cut);
+      const about = { key, onCut, session: id };
+      const wired = await this.#wire(front.transport, own, about, over);
+      this.#sessions.add({
         id,
         front,
-        key: identity.key,
+        key,
         usedAt: performance.now(),
         get isBusy() {
           return front.isBusy;
         },
         close: () => wired.close(),
-      };
-      connected.add(wired, own, true);
-      whenClosed(front.transport, () => {
-        connected.remove(wired);
-        over();
       });
-      sessions.add(session);
       const response = await front.begin(request, body, identity);
       // The session's servers are gone.
       if (response.status === 404) return answer("server_unavailable", {}, idOf(body));
@@ -160,15 +152,82 @@ export function mcpEndpoint(options: EndpointOptions) {
       return response.status < 400 ? response : codedRefusal(response);
     } catch (error) {
       over();
-      return unavailable(error, body);
+      return this.#unavailable(error, body);
     }
   }
 
-  function tooManySessions(body: unknown): Response {
-    return answer("too_many_sessions", { "retry-after": "60" }, idOf(body));
+  #frontOf(id: string): SessionFront {
+    const { sdk, limits, log } = this.#options;
+    const { events, queuedBytes } = limits();
+    const front = sessionFront({
+      sdk,
+      id,
+      maxEvents: events,
+      queuedBytes,
+      onAnswered: () => this.#sessions.answered(id),
+      onUndelivered: ({ message }) => log.warn("message_undelivered", { text: message }),
+      onCut: () => log.warn("reader_too_slow"),
+    });
+    front.transport.sessionId = id;
+    return front;
   }
 
-  function unavailable(error: unknown, body: unknown): Response {
+  async #exchange(request: Request, identity: Identity, message: Message): Promise<Response> {
+    const leave = this.#exchanges.begin(identity);
+    if (leave === undefined) return answer("too_many_unanswered", {}, idOf(message));
+    const { callers, servers, limits, log } = this.#options;
+    const id = crypto.randomUUID();
+    const front = exchangeFront({
+      request,
+      message,
+      authInfo: identity,
+      queuedBytes: limits().queuedBytes,
+      onCut: () => log.warn("reader_too_slow"),
+    });
+    front.transport.sessionId = id;
+    callers.set(id, { identity, session: sessionOfSubject(identity) });
+    const over = () => {
+      callers.delete(id);
+      leave();
+    };
+    try {
+      const about = {
+        key: identity.key,
+        isAnonymous: isAnonymous(identity),
+        exchange: { headers: request.headers, message },
+      };
+      const wired = await this.#wire(front.transport, servers(), about, over);
+      if (!isRequest(message)) setTimeout(() => void wired.close(), notificationMs).unref();
+      const response = await front.answer();
+      // The connection to the server ended before the request reached it.
+      if (wired.isGone() && response.status === noAnswer) throw serversGone;
+      return response;
+    } catch (error) {
+      over();
+      return this.#unavailable(error, message);
+    }
+  }
+
+  /** Connects a front to servers. Calls `over` when the front has closed. */
+  async #wire(
+    front: Transport,
+    servers: readonly Server[],
+    about: ConnectFor & { readonly session?: string },
+    over: () => void,
+  ): Promise<Wired> {
+    const { servers: latest, memory, log, tracing } = this.#options;
+    const wired = await wire(front, { servers, latest, memory, log, tracing, ...about });
+    await checkServers(wired, servers);
+    this.#connected.add(wired, servers, about.session !== undefined);
+    whenClosed(front, () => {
+      this.#connected.remove(wired);
+      over();
+    });
+    return wired;
+  }
+
+  #unavailable(error: unknown, body: unknown): Response {
+    const { log } = this.#options;
     const { message: text } = errorOf(error);
     if (error instanceof TooManyProcesses) {
       log.warn("too_many_processes", { text });
@@ -178,67 +237,33 @@ export function mcpEndpoint(options: EndpointOptions) {
     return answer("server_unavailable", {}, idOf(body));
   }
 
-  async function exchange(
-    request: Request,
-    identity: Identity,
-    message: Message,
-  ): Promise<Response> {
-    const { key } = identity;
-    const { queuedBytes } = limits();
-    const own = servers();
-    const leave = exchanges.begin(identity);
-    if (leave === undefined) return answer("too_many_unanswered", {}, idOf(message));
-    const id = crypto.randomUUID();
-    const front = exchangeFront({
-      request,
-      message,
-      authInfo: identity,
-      queuedBytes,
-      onCut: cutOff,
-    });
-    front.transport.sessionId = id;
-    callers.set(id, { identity, session: sessionOfSubject(identity) });
-    const over = () => {
-      callers.delete(id);
-      leave();
-    };
-    try {
-      const of = { servers: own, latest: servers, memory: memory(), log, tracing };
-      const about = {
-        key,
-        isAnonymous: isAnonymous(identity),
-        exchange: { headers: request.headers, message },
-      };
-      const wired = await wire(front.transport, { ...of, ...about });
-      await checkServers(wired, own);
-      connected.add(wired, own, false);
-      whenClosed(front.transport, () => {
-        connected.remove(wired);
-        over();
-      });
-      if (!isRequest(message)) setTimeout(() => void wired.close(), notificationMs).unref();
-      const response = await front.answer();
-      // The connection to the server ended before the request reached it.
-      if (wired.isGone() && response.status === noAnswer) throw serversGone;
-      return response;
-    } catch (error) {
-      over();
-      return unavailable(error, message);
-    }
+  sessionFor({ headers }: Request, identity: Identity): string {
+    const id = headers.get("mcp-session-id");
+    const session = id === null ? undefined : this.#sessions.of(id, identity);
+    return session?.id ?? sessionOfSubject(identity);
   }
 
-  return {
-    isAt: (asked) => asked === path,
-    handle,
-    sessionFor({ headers }, identity) {
-      const id = headers.get("mcp-session-id");
-      const session = id === null ? undefined : sessions.of(id, identity);
-      return session?.id ?? sessionOfSubject(identity);
-    },
-    sessions: () => sessions.size,
-    endIdle: () => sessions.endIdle(),
-    endWith: (names) => connected.endWith(names),
-    refuse: connected.refuse,
-    close: () => sessions.closeAll(),
-  } satisfies McpEndpoint;
+  sessions(): number {
+    return this.#sessions.size;
+  }
+
+  endIdle(): Promise<void> {
+    return this.#sessions.endIdle();
+  }
+
+  endWith(names: ReadonlySet<string>): Promise<void> {
+    return this.#connected.endWith(names);
+  }
+
+  get refuse(): McpEndpoint["refuse"] {
+    return this.#connected.refuse;
+  }
+
+  close(): Promise<void> {
+    return this.#sessions.closeAll();
+  }
+}
+
+function tooManySessions(body: unknown): Response {
+  return answer("too_many_sessions", { "retry-after": "60" }, idOf(body));
 }

@@ -33,7 +33,7 @@ import { HttpRequests } from "./http-requests.ts";
 import { openLabelStore } from "./label-store.ts";
 import { closeNow, type Listening } from "./listen.ts";
 import { loadSdk } from "./load-sdk.ts";
-import { mcpEndpoint } from "./mcp-endpoint.ts";
+import { DirectEndpoint } from "./mcp-endpoint.ts";
 import { ModelRoutes } from "./model-routes.ts";
 import type { Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
 import { passEndpoint } from "./pass-endpoint.ts";
@@ -222,11 +222,11 @@ class RunningGateway implements Gateway<GatewayParts> {
         store: this.#labels.store,
         onDropped: (server, message) => this.#events.droppedMessage(server, message),
       });
-    return mcpEndpoint({
+    return new DirectEndpoint({
       ...about,
       path,
       limits: () => this.#current.parts.config.limits,
-      memory: () => this.#memory,
+      memory: this.#memory,
     });
   }
 
