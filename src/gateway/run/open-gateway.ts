@@ -36,7 +36,7 @@ import { loadSdk } from "./load-sdk.ts";
 import { DirectEndpoint } from "./mcp-endpoint.ts";
 import { ModelRoutes } from "./model-routes.ts";
 import type { Gateway, GatewayCounts, GatewayParts } from "./parts.ts";
-import { passEndpoint } from "./pass-endpoint.ts";
+import { PassEndpoint } from "./pass-endpoint.ts";
 import { type Listen, Ports } from "./ports.ts";
 import { type Server, serverOf } from "./server.ts";
 import { Servers } from "./servers.ts";
@@ -216,7 +216,7 @@ class RunningGateway implements Gateway<GatewayParts> {
       log,
     };
     if (envoy !== undefined)
-      return passEndpoint({
+      return new PassEndpoint({
         ...about,
         parts: () => this.#current.parts,
         store: this.#labels.store,

@@ -57,112 +57,91 @@ interface PassedSession extends Session {
 /** MCP: a session id is visible ASCII. It is used in names here, so it is bounded too. */
 const sessionId = /^[!-~]{1,256}$/;
 
-export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
-  const { sdk, parts, servers, store, log, callers, tracing, onDropped } = options;
-  const limits = () => parts().config.limits;
-  const sessions = new Sessions<PassedSession>(limits);
-  const exchanges = new OpenExchanges(() => limits().inFlight);
-  const connected = new Connected();
+/** A caller's request, as far as it has been read. */
+interface Asked {
+  readonly request: Request;
+  readonly identity: Identity;
+  readonly connection: Connection;
+  readonly server: Server;
+  readonly body: unknown;
+  readonly isModern: boolean;
+}
 
-  async function handle(
-    request: Request,
-    identity: Identity,
-    connection: Connection,
-  ): Promise<Response> {
-    const { pathname } = new URL(request.url);
-    const name = serverPaths(parts().config).get(pathname);
+export class PassEndpoint implements McpEndpoint {
+  readonly #options: PassEndpointOptions;
+  readonly #sessions: Sessions<PassedSession>;
+  readonly #exchanges: OpenExchanges;
+  readonly #connected = new Connected();
+
+  constructor(options: PassEndpointOptions) {
+    const limits = () => options.parts().config.limits;
+    this.#options = options;
+    this.#sessions = new Sessions(limits);
+    this.#exchanges = new OpenExchanges(() => limits().inFlight);
+  }
+
+  isAt(path: string): boolean {
+    return serverPaths(this.#options.parts().config).has(path);
+  }
+
+  async handle(request: Request, identity: Identity, connection: Connection): Promise<Response> {
+    const { sdk, parts, servers } = this.#options;
+    const { config } = parts();
+    const name = serverPaths(config).get(new URL(request.url).pathname);
     const server = servers().find((each) => each.name === name);
     if (server === undefined) return answer("not_found");
     const { method, headers } = request;
+    const about = { request, identity, connection, server };
     if (method === "POST") {
-      const inbound = await readInbound(request, sdk, limits());
+      const inbound = await readInbound(request, sdk, config.limits);
       if (inbound instanceof Response) return inbound;
       const { body, isModern } = inbound;
       if (Array.isArray(body) && !mayBatch(headers)) return answerBad(batchRefused, null);
-      return inSession(request, identity, connection, { server, body, isModern });
+      return this.#inSession({ ...about, body, isModern });
     }
     if (method !== "GET" && method !== "DELETE")
       return answer("method_not_allowed", { allow: "GET, POST, DELETE" });
     if (!headers.has("mcp-session-id")) return answer("session_missing");
-    return inSession(request, identity, connection, { server, body: undefined, isModern: false });
+    return this.#inSession({ ...about, body: undefined, isModern: false });
   }
 
-  async function inSession(
-    request: Request,
-    identity: Identity,
-    connection: Connection,
-    about: { readonly server: Server; readonly body: unknown; readonly isModern: boolean },
-  ): Promise<Response> {
-    const { server, body, isModern } = about;
-    const begins = isMessage(body) && body.method === "initialize";
+  async #inSession(asked: Asked): Promise<Response> {
+    const { request, identity, server, body, isModern } = asked;
+    const begins = isBeginning(body);
     const id = isModern || begins ? null : request.headers.get("mcp-session-id");
-    const session = id === null ? undefined : await sessionAt(server, id, identity);
+    const session = id === null ? undefined : await this.#sessionAt(server, id, identity);
     if (id !== null && session === undefined) return answer("session_unknown", {}, idOf(body));
-    if (begins && !sessions.hasRoomFor(identity))
+    if (begins && !this.#sessions.hasRoomFor(identity))
       return answer("too_many_sessions", { "retry-after": "60" }, idOf(body));
-    const end = exchanges.begin(identity);
+    const end = this.#exchanges.begin(identity);
     if (end === undefined) return answer("too_many_unanswered", {}, idOf(body));
     if (requestsIn(body).length > 0) session?.open.add(request);
     const leave = () => {
       end();
-      if (session?.open.delete(request) && !session.isBusy) sessions.answered(session.id);
+      if (session?.open.delete(request) && !session.isBusy) this.#sessions.answered(session.id);
     };
     try {
-      return await exchange(request, identity, connection, { ...about, session, leave });
+      return await this.#exchange(asked, session, leave);
     } catch (error) {
       leave();
       if (request.signal.aborted) return new Response(null, { status: noAnswer });
-      log.error("server_unavailable", { server: server.name, text: (error as Error).message });
+      const text = (error as Error).message;
+      this.#options.log.error("server_unavailable", { server: server.name, text });
       return answer("server_unavailable", {}, idOf(body));
     }
   }
 
-  async function exchange(
-    request: Request,
-    identity: Identity,
-    { forward }: Connection,
-    about: {
-      readonly server: Server;
-      readonly body: unknown;
-      readonly isModern: boolean;
-      readonly session: PassedSession | undefined;
-      readonly leave: () => void;
-    },
+  async #exchange(
+    asked: Asked,
+    session: PassedSession | undefined,
+    leave: () => void,
   ): Promise<Response> {
-    const { server, body, isModern, session, leave } = about;
-    if (forward === undefined) throw new Error("There is no way to the server.");
-    const { config, secrets } = parts();
-    const settings = config.servers[server.name] as UrlServer;
-    const to = new URL(settings.url);
+    const { callers, tracing } = this.#options;
+    const { request, identity, server, body, isModern } = asked;
     const id = session?.id ?? crypto.randomUUID();
-    const begins = isMessage(body) && body.method === "initialize";
     // Labels from the request that begins a session are copied to it once it has an id.
-    const labels = begins ? `beginning ${id}` : sessionOfSubject(identity);
-    const received = { headers: request.headers, message: body };
-    const passed = new PassThrough({
-      request,
-      body,
-      authInfo: identity,
-      isModern,
-      forward,
-      path: `${to.pathname}${to.search}`,
-      headersFor: (message) => ({
-        ...withSecrets(settings.headers, secrets),
-        ...headersNamed(request.headers, [...settings.forward, "accept", "mcp-protocol-version"]),
-        ...(isModern
-          ? mcpRequestHeaders(message as object, received)
-          : headersNamed(request.headers, ["last-event-id"])),
-        // The session id reaches the server only if the session is the caller's.
-        ...(session !== undefined && headersNamed(request.headers, ["mcp-session-id"])),
-        ...(message !== undefined && { "content-type": "application/json" }),
-      }),
-      maxBytes: config.limits.messageBytes,
-      timeoutMs: settings.timeoutMs,
-      refusedAsks: session?.refusedAsks,
-      onSession: (made) => begin(server, made, identity, labels),
-      onSessionOver: () => session && forget(session),
-      onUndelivered: (message) => onDropped(server.name, message),
-    });
+    const labels = isBeginning(body) ? `beginning ${id}` : sessionOfSubject(identity);
+    const passed = this.#passThrough(asked, session, labels);
     passed.front.sessionId = id;
     callers.set(id, { identity, session: session?.id ?? labels });
     const wired = await wireExchange(passed.front, server, {
@@ -172,95 +151,151 @@ export function passEndpoint(options: PassEndpointOptions): McpEndpoint {
       key: identity.key,
       ...(isModern && { exchange: { headers: request.headers, message: body } }),
     });
-    connected.add(wired, [server], body === undefined);
+    this.#connected.add(wired, [server], body === undefined);
     whenClosed(passed.front, () => {
-      connected.remove(wired);
+      this.#connected.remove(wired);
       if (session === undefined) callers.delete(id);
       leave();
     });
     const response = await passed.answer(wired.settled);
-    if (request.method === "DELETE" && response.ok && session !== undefined) forget(session);
+    if (request.method === "DELETE" && response.ok && session !== undefined) this.#forget(session);
     return response;
   }
 
+  #passThrough(asked: Asked, session: PassedSession | undefined, labels: string): PassThrough {
+    const { request, identity, connection, server, body, isModern } = asked;
+    const { forward } = connection;
+    if (forward === undefined) throw new Error("There is no way to the server.");
+    const { parts, onDropped } = this.#options;
+    const { config, secrets } = parts();
+    const settings = config.servers[server.name] as UrlServer;
+    const to = new URL(settings.url);
+    return new PassThrough({
+      request,
+      body,
+      authInfo: identity,
+      isModern,
+      forward,
+      path: `${to.pathname}${to.search}`,
+      headersFor: (message) => ({
+        ...withSecrets(settings.headers, secrets),
+        ...sentOn(asked, settings, message),
+        // The session id reaches the server only if the session is the caller's.
+        ...(session !== undefined && headersNamed(request.headers, ["mcp-session-id"])),
+      }),
+      maxBytes: config.limits.messageBytes,
+      timeoutMs: settings.timeoutMs,
+      refusedAsks: session?.refusedAsks,
+      onSession: (made) => this.#begin(server, made, identity, labels),
+      onSessionOver: () => session && this.#forget(session),
+      onUndelivered: (message) => onDropped(server.name, message),
+    });
+  }
+
   /** Returns the session if it belongs to this subject. Another's is treated as unknown. */
-  async function sessionAt(
+  async #sessionAt(
     server: Server,
     id: string,
     identity: Identity,
   ): Promise<PassedSession | undefined> {
+    const { parts, store } = this.#options;
     if (!sessionId.test(id)) return undefined;
-    const known = sessions.of(nameOf(server, id), identity);
+    const known = this.#sessions.of(nameOf(server, id), identity);
     if (known !== undefined) return known;
     // Another gateway may have begun the session.
     if (parts().config.labels.store === "memory") return undefined;
     const owners = await store.load(ownersOf(server, id));
     const isOwn = owners.length === 1 && owners[0] === ownerLabel(identity);
-    return isOwn ? remember(server, id, identity) : undefined;
+    return isOwn ? this.#remember(server, id, identity) : undefined;
   }
 
-  async function begin(
-    server: Server,
-    id: string,
-    identity: Identity,
-    labels: string,
-  ): Promise<void> {
+  async #begin(server: Server, id: string, identity: Identity, labels: string): Promise<void> {
     if (!sessionId.test(id)) throw new Error("The server sent an invalid session id.");
+    const { parts, store } = this.#options;
     const { labels: settings } = parts().config;
-    if (sessions.has(nameOf(server, id))) throw taken;
+    if (this.#sessions.has(nameOf(server, id))) throw taken;
     if (settings.store !== "memory") {
       if ((await store.load(ownersOf(server, id))).length > 0) throw taken;
       // If two gateways claim a session at once, both see two owners, and neither gets it.
       const owners = await store.append(ownersOf(server, id), [ownerLabel(identity)]);
       if (owners.length > 1) throw taken;
     }
-    const { id: name } = remember(server, id, identity);
+    const { id: name } = this.#remember(server, id, identity);
     const caller = { identity, session: labels };
     const before = await store.load(labelSessionOf(settings.session, caller));
     if (before.length > 0)
       await store.append(labelSessionOf(settings.session, { identity, session: name }), before);
   }
 
-  function remember(server: Server, id: string, identity: Identity): PassedSession {
+  #remember(server: Server, id: string, identity: Identity): PassedSession {
     const name = nameOf(server, id);
+    const open = new Set<Request>();
     const session: PassedSession = {
       id: name,
       key: identity.key,
       usedAt: performance.now(),
       server: server.name,
       refusedAsks: new Map(),
-      open: new Set(),
+      open,
       get isBusy() {
-        return session.open.size > 0;
+        return open.size > 0;
       },
-      close: async () => forget(session),
+      close: async () => this.#forget(session),
     };
-    callers.set(name, { identity, session: name });
-    sessions.add(session);
+    this.#options.callers.set(name, { identity, session: name });
+    this.#sessions.add(session);
     return session;
   }
 
-  function forget({ id }: PassedSession): void {
-    callers.delete(id);
-    sessions.remove(id);
-    for (const { guard } of servers()) guard.endSession(id);
+  #forget({ id }: PassedSession): void {
+    this.#options.callers.delete(id);
+    this.#sessions.remove(id);
+    for (const { guard } of this.#options.servers()) guard.endSession(id);
   }
 
+  sessionFor(_request: Request, identity: Identity): string {
+    return sessionOfSubject(identity);
+  }
+
+  sessions(): number {
+    return this.#sessions.size;
+  }
+
+  endIdle(): Promise<void> {
+    return this.#sessions.endIdle();
+  }
+
+  async endWith(names: ReadonlySet<string>): Promise<void> {
+    await this.#connected.endWith(names);
+    await this.#sessions.endWhere(({ server }) => names.has(server));
+  }
+
+  get refuse(): McpEndpoint["refuse"] {
+    return this.#connected.refuse;
+  }
+
+  async close(): Promise<void> {
+    await this.#connected.closeAll();
+    await this.#sessions.closeAll();
+  }
+}
+
+function isBeginning(body: unknown): boolean {
+  return isMessage(body) && body.method === "initialize";
+}
+
+/** Returns the caller's headers that the server gets with a message. */
+function sentOn(
+  { request: { headers }, body, isModern }: Asked,
+  { forward }: UrlServer,
+  message: unknown,
+): Readonly<Record<string, string>> {
   return {
-    isAt: (path) => serverPaths(parts().config).has(path),
-    handle,
-    sessionFor: (_request, identity) => sessionOfSubject(identity),
-    sessions: () => sessions.size,
-    endIdle: () => sessions.endIdle(),
-    async endWith(names) {
-      await connected.endWith(names);
-      await sessions.endWhere(({ server }) => names.has(server));
-    },
-    refuse: connected.refuse,
-    async close() {
-      await connected.closeAll();
-      await sessions.closeAll();
-    },
+    ...headersNamed(headers, [...forward, "accept", "mcp-protocol-version"]),
+    ...(isModern
+      ? mcpRequestHeaders(message as object, { headers, message: body })
+      : headersNamed(headers, ["last-event-id"])),
+    ...(message !== undefined && { "content-type": "application/json" }),
   };
 }
 

@@ -7,7 +7,7 @@ import { partsFrom } from "../../../../src/gateway/run/create-gateway.ts";
 import type { Caller } from "../../../../src/gateway/run/guarded-server.ts";
 import { openLabelStore } from "../../../../src/gateway/run/label-store.ts";
 import { loadSdk } from "../../../../src/gateway/run/load-sdk.ts";
-import { passEndpoint } from "../../../../src/gateway/run/pass-endpoint.ts";
+import { PassEndpoint } from "../../../../src/gateway/run/pass-endpoint.ts";
 import { serverOf } from "../../../../src/gateway/run/server.ts";
 import type { Forward } from "../../../../src/gateway/transports/index.ts";
 import { callOf, initialize, messagesIn } from "../../../gateway/run/support/caller.ts";
@@ -39,7 +39,7 @@ async function endpointBefore(forward: Forward, plugins: readonly Plugin[], limi
     onFailure() {},
     onRestarted() {},
   });
-  const endpoint = passEndpoint({
+  const endpoint = new PassEndpoint({
     sdk: await loadSdk(),
     parts: () => parts,
     servers: () => [server],
