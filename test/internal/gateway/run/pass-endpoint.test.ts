@@ -170,7 +170,9 @@ it("ends idle sessions, but none with a request in progress", async () => {
   expect(endpoint.sessions()).toBe(1);
   goOn();
   expect(await called).toMatchObject({ status: 200, code: undefined });
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  await endpoint.endIdle();
-  expect(endpoint.sessions()).toBe(0);
+  const left = async () => {
+    await endpoint.endIdle();
+    return endpoint.sessions();
+  };
+  await expect.poll(left).toBe(0);
 });
