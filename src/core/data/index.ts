@@ -15,6 +15,7 @@ export {
   type Size,
   underPayloadLimits,
 } from "./limits.ts";
+export { putNewest } from "./put-newest.ts";
 export {
   type Admitted,
   admit,

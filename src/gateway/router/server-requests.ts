@@ -2,6 +2,7 @@
  * Requests from servers to the caller. Two servers may use the same ids and progress tokens, so the
  * router replaces them with its own. No server learns of tasks that the caller began for another.
  */
+import { putNewest } from "../../core/data/index.ts";
 import {
   type AnswerMessage,
   isMessage,
@@ -43,7 +44,7 @@ export class ServerRequests {
     const meta = metaOf(message);
     const { progressToken: token } = meta;
     if (token === undefined) return { ...message, id };
-    put(this.#tokens, id, { server, token });
+    putNewest(this.#tokens, id, { server, token }, maxKept);
     const params = { ...paramsOf(message), _meta: { ...meta, progressToken: id } };
     return { ...message, id, params };
   }
@@ -57,7 +58,8 @@ export class ServerRequests {
     const { result } = message;
     const task = isMessage(result) ? (isMessage(result.task) ? result.task : result) : {};
     const isTask = isMessage(result) && (isMessage(result.task) || result.resultType === "task");
-    if (isTask && typeof task.taskId === "string") put(this.#tasks, task.taskId, server);
+    if (isTask && typeof task.taskId === "string")
+      putNewest(this.#tasks, task.taskId, server, maxKept);
     else this.#tokens.delete(message.id);
     const isList = method === "tasks/list" && isMessage(result) && Array.isArray(result.tasks);
     if (!isList) return [server, { ...message, id }];
@@ -105,11 +107,4 @@ export class ServerRequests {
     this.#asked.delete(id);
     this.#tokens.delete(id);
   }
-}
-
-function put<Value>(map: Map<string, Value>, key: string, value: Value): void {
-  map.delete(key);
-  map.set(key, value);
-  const [oldest] = map.keys();
-  if (map.size > maxKept && oldest !== undefined) map.delete(oldest);
 }

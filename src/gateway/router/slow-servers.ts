@@ -1,4 +1,5 @@
 /** Decides how long a merged answer waits for each server. */
+import { putNewest } from "../../core/data/index.ts";
 
 /** How long one server may keep the others waiting. */
 const patienceMs = 10_000;
@@ -20,11 +21,7 @@ export class SlowServers {
   /** Notes a server that did not answer in time. Short waits are ignored, or it would stay slow. */
   wasSlow(owner: string, server: string, waitedMs: number): void {
     if (waitedMs < patienceMs) return;
-    const key = keyOf(owner, server);
-    this.#since.delete(key);
-    this.#since.set(key, performance.now());
-    const [oldest] = this.#since.keys();
-    if (this.#since.size > maxKnown && oldest !== undefined) this.#since.delete(oldest);
+    putNewest(this.#since, keyOf(owner, server), performance.now(), maxKnown);
   }
 
   answered(owner: string, server: string): void {

@@ -1,4 +1,5 @@
 /** Limits requests per minute with a token bucket for each subject. The buckets are bounded too. */
+import { putNewest } from "../../core/data/index.ts";
 
 const minuteMs = 60_000;
 
@@ -18,13 +19,8 @@ export function requestRate(perMinute: () => number) {
       const most = perMinute();
       const known = buckets.get(key) ?? { tokens: most, at };
       const tokens = Math.min(most, known.tokens + ((at - known.at) * most) / minuteMs);
-      // Keeps the most recently used last.
-      buckets.delete(key);
-      buckets.set(key, { tokens: Math.max(0, tokens - 1), at });
-      const [oldest] = buckets.keys();
-      if (buckets.size > maxKeys && oldest !== undefined) buckets.delete(oldest);
+      putNewest(buckets, key, { tokens: tokens < 1 ? tokens : tokens - 1, at }, maxKeys);
       if (tokens >= 1) return undefined;
-      buckets.set(key, { tokens, at });
       return Math.ceil(((1 - tokens) * minuteMs) / most / 1000);
     },
   };

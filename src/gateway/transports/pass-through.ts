@@ -6,6 +6,7 @@
  * The server's events are judged one by one, and each is passed on, with its id and retry, as soon
  * as it has been judged.
  */
+import { putNewest } from "../../core/data/index.ts";
 import type { ServerEvent } from "../../providers/http/event-reader.ts";
 import { messagesIn, messagesInEvent, requestsIn, takesBatches } from "./caller-messages.ts";
 import { Deadline, tooLate } from "./deadline.ts";
@@ -279,12 +280,8 @@ export class PassThrough {
       onUndelivered(answer);
       return;
     }
-    const [oldest] = refusedAsks;
-    if (refusedAsks.size >= maxRefusedAsks && oldest !== undefined) {
-      refusedAsks.delete(oldest[0]);
-      onUndelivered(oldest[1]);
-    }
-    refusedAsks.set(keyOf(answer.id), answer);
+    const [, dropped] = putNewest(refusedAsks, keyOf(answer.id), answer, maxRefusedAsks) ?? [];
+    if (dropped !== undefined) onUndelivered(dropped);
     void this.front.send({ jsonrpc: "2.0", id: answer.id, method: "ping" });
   }
 

@@ -5,6 +5,7 @@
  * to its earlier question could be taken for one to a later, other question. Rule: the caller gets
  * each request, and its progress token, under a number that the gateway uses only once.
  */
+import { putNewest } from "../../core/data/index.ts";
 import {
   cancelledBy,
   type Extra,
@@ -76,10 +77,10 @@ export class ServerAsks {
   #add(message: RequestMessage, extra: Extra | undefined): Message {
     count += 1;
     const id = count;
-    put(this.#open, id, { id: message.id, extra });
+    putNewest(this.#open, id, { id: message.id, extra }, maxKept);
     const meta = metaOf(message);
     if (meta.progressToken === undefined) return { ...message, id };
-    put(this.#tokens, id, meta.progressToken);
+    putNewest(this.#tokens, id, meta.progressToken, maxKept);
     const params = { ...paramsOf(message), _meta: { ...meta, progressToken: id } };
     return { ...message, id, params };
   }
@@ -93,10 +94,4 @@ export class ServerAsks {
 /** Whether an answer begins a task: of MCP 2025-11-25, or of SEP-2663. */
 export function beginsTask({ result }: Message): boolean {
   return isMessage(result) && (isMessage(result.task) || result.resultType === "task");
-}
-
-function put<Value>(map: Map<unknown, Value>, number: number, value: Value): void {
-  map.set(number, value);
-  const [oldest] = map.keys();
-  if (map.size > maxKept) map.delete(oldest);
 }

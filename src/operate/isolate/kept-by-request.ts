@@ -1,4 +1,5 @@
 /** Keeps something for each request, as long as it may be needed. */
+import { putNewest } from "../../core/data/index.ts";
 
 /** How many requests to keep. Beyond that, the least recently used one is dropped. */
 const maxRequests = 1_000;
@@ -8,10 +9,7 @@ export function keptByRequest<Kept>(make: () => Kept): (request: string) => Kept
   const all = new Map<string, Kept>();
   return (request) => {
     const kept = all.get(request) ?? make();
-    all.delete(request);
-    all.set(request, kept);
-    const [oldest] = all.keys();
-    if (all.size > maxRequests && oldest !== undefined) all.delete(oldest);
+    putNewest(all, request, kept, maxRequests);
     return kept;
   };
 }

@@ -1,3 +1,4 @@
+import { putNewest } from "../../core/data/index.ts";
 import type { StartedCall } from "./call.ts";
 import { isObject, type JsonObject } from "./json.ts";
 import type { Direction } from "./transport.ts";
@@ -74,13 +75,9 @@ class Tasks<Found> {
 
   keep(direction: Direction, taskId: string, found: Found): void {
     const key = `${direction} ${taskId}`;
-    this.#byKey.delete(key);
-    if (taskId.length > maxIdUnits) this.hasForgotten = true;
-    else this.#byKey.set(key, found);
-    const [oldest] = this.#byKey.keys();
-    if (this.#byKey.size <= maxTasks || oldest === undefined) return;
-    this.#byKey.delete(oldest);
-    this.hasForgotten = true;
+    const isTooLong = taskId.length > maxIdUnits;
+    if (isTooLong || putNewest(this.#byKey, key, found, maxTasks) !== undefined)
+      this.hasForgotten = true;
   }
 }
 
