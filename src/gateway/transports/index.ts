@@ -26,6 +26,7 @@ export {
   errorOf,
   isAnswer,
   isCancellable,
+  isLasting,
   isMessage,
   isRequest,
   isRequestId,
@@ -45,4 +46,3 @@ export {
   unreachable,
   whenClosed,
 } from "./transport.ts";
-export { isLasting } from "./watched.ts";

@@ -22,6 +22,7 @@ import {
   errorAnswer,
   invalidAnswer,
   isAnswer,
+  isLasting,
   isMessage,
   isRequest,
   isTooDeep,
@@ -41,7 +42,6 @@ import {
   tooLarge,
   unreachable,
 } from "./transport.ts";
-import { isLasting } from "./watched.ts";
 
 /** Answers to the server's requests that plugins refused, by the keys of their ids. */
 export type RefusedAsks = Map<string, Message>;

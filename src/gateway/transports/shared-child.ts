@@ -10,15 +10,16 @@
 import {
   type Extra,
   isAnswer,
+  isLasting,
   isMessage,
   isRequest,
   type Message,
   metaOf,
   paramsOf,
   type RequestId,
+  subscriptionKey,
   type Transport,
 } from "./transport.ts";
-import { isLasting, subscriptionKey } from "./watched.ts";
 
 export interface SharedChild {
   /** Returns a transport for one exchange. */

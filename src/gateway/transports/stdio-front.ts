@@ -15,6 +15,7 @@ import {
   type Extra,
   errorAnswer,
   isAnswer,
+  isLasting,
   keyOf,
   type Message,
   type Refusal,
@@ -22,7 +23,6 @@ import {
   refusalOf,
   type Transport,
 } from "./transport.ts";
-import { isLasting } from "./watched.ts";
 
 export interface StdioFrontOptions {
   readonly stdin: Readable;

@@ -112,6 +112,14 @@ export function isCancellable(method: unknown): boolean {
   return method !== "initialize";
 }
 
+/** In `_meta`: the id of the request that opened the subscription. MCP 2026-07-28. */
+export const subscriptionKey = "io.modelcontextprotocol/subscriptionId";
+
+/** Whether a request is only answered when its subscription ends. */
+export function isLasting(method: unknown): boolean {
+  return method === "subscriptions/listen";
+}
+
 /** Returns the notification that cancels a request, or undefined if it cannot be cancelled. */
 export function cancellationOf(
   { id, method }: { readonly id: RequestId; readonly method: unknown },

@@ -4,7 +4,8 @@
  * the server asks gets ids of the gateway, and is taken back when the server is gone.
  */
 import { around } from "./around.ts";
-import { beginsTask, ServerAsks } from "./server-asks.ts";
+import { type AwaitedOptions, AwaitedRequests } from "./awaited-requests.ts";
+import { ServerAsks } from "./server-asks.ts";
 import {
   cancellationOf,
   cancelledBy,
@@ -14,31 +15,24 @@ import {
   invalidAnswer,
   isAnswer,
   isCancellable,
+  isLasting,
   isMessage,
   isRequest,
-  isRequestId,
   isTooDeep,
-  keyOf,
   late,
   type Message,
-  metaOf,
-  paramsOf,
   type Refusal,
   type RequestId,
-  type RequestMessage,
   refusedHere,
   serverGone,
+  subscriptionKey,
   type Transport,
   tooDeep,
   tooManyUnanswered,
   unreachable,
 } from "./transport.ts";
 
-export interface WatchOptions {
-  /** How long a request may wait for its answer. Progress restarts the timer. */
-  readonly timeoutMs: () => number;
-  /** How many requests may be open. */
-  readonly inFlight: number;
+export interface WatchOptions extends AwaitedOptions {
   /** An answer or progress for no open request was dropped. */
   readonly onDropped: (message: Message) => void;
 }
@@ -52,33 +46,9 @@ export interface WatchedTransport extends Transport {
   fail(id: RequestId | undefined, refusal: Refusal): void;
 }
 
-interface Open {
-  readonly id: RequestId;
-  readonly method: string;
-  readonly token: string | undefined;
-  timer: NodeJS.Timeout;
-}
-
-/** The progress of a request, or of the task that it began. */
-interface Progress {
-  /** Absent once the request continues as a task. */
-  readonly entry: Open | undefined;
-  readonly takes: ProgressFilter;
-}
-
-/** In `_meta`: the id of the request that opened the subscription. MCP 2026-07-28. */
-export const subscriptionKey = "io.modelcontextprotocol/subscriptionId";
-
-/** Whether a request is only answered when its subscription ends. */
-export function isLasting(method: unknown): boolean {
-  return method === "subscriptions/listen";
-}
-
 export function watched(back: Transport, options: WatchOptions): WatchedTransport {
-  const { timeoutMs, inFlight, onDropped } = options;
-  const open = new Map<string, Open>();
-  /** By progress token. */
-  const tokens = new Map<string, Progress>();
+  const { onDropped } = options;
+  const open = new AwaitedRequests(options, giveUp);
   const asks = new ServerAsks();
   let isClosing = false;
 
@@ -91,13 +61,12 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
     },
     async send(message, sendOptions) {
       if (isRequest(message)) {
-        if (open.size >= inFlight) return deliver(...refusedHere(message.id, tooManyUnanswered));
-        note(message);
+        if (open.isFull) return deliver(...refusedHere(message.id, tooManyUnanswered));
+        open.add(message);
       } else {
-        const id = cancelledBy(message);
-        const key = id === undefined ? "" : keyOf(id);
         // A server does not answer a cancelled request.
-        if (isCancellable(open.get(key)?.method)) forget(key);
+        const id = cancelledBy(message);
+        if (id !== undefined && isCancellable(open.methodOf(id))) open.remove(id);
       }
       const own = asks.toServer(message);
       if (own === undefined) return onDropped(message);
@@ -106,48 +75,16 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
       } catch (error) {
         if (!isRequest(message)) throw error;
         transport.onerror?.(errorOf(error));
-        answer(keyOf(message.id), unreachable);
+        answer(message.id, unreachable);
       }
     },
   });
-
-  function note(message: RequestMessage): void {
-    const key = keyOf(message.id);
-    forget(key);
-    const token = tokenKey(metaOf(message).progressToken);
-    const { id, method } = message;
-    const entry: Open = { id, method, token, timer: deadline(key, method) };
-    open.set(key, entry);
-    if (token !== undefined) tokens.set(token, { entry, takes: progressFilter() });
-  }
-
-  function deadline(key: string, method: unknown): NodeJS.Timeout {
-    const timer = setTimeout(() => giveUp(key), isLasting(method) ? 2_147_483_647 : timeoutMs());
-    return timer.unref();
-  }
-
-  function giveUp(key: string, refusal = late, reason = "timeout"): void {
-    const entry = open.get(key);
-    if (entry === undefined) return;
-    answer(key, refusal);
-    const cancel = cancellationOf(entry, reason);
-    if (cancel !== undefined) sendOwn(cancel);
-  }
-
-  function forget(key: string): void {
-    const entry = open.get(key);
-    if (entry === undefined) return;
-    clearTimeout(entry.timer);
-    open.delete(key);
-    if (entry.token !== undefined && tokens.get(entry.token)?.entry === entry)
-      tokens.delete(entry.token);
-  }
 
   function receive(message: unknown, extra: Extra | undefined): void {
     if (!isMessage(message)) onDropped({});
     else if (isTooDeep(message)) refuse(message);
     else {
-      const own = isExpected(message) ? ofServer(message, extra) : undefined;
+      const own = open.take(message) ? ofServer(message, extra) : undefined;
       if (own === undefined) onDropped(message);
       else deliver(own, extra ?? {});
     }
@@ -162,106 +99,56 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
    * result that ends one over any transport: over HTTP, its stream would stay open without it.
    */
   function endOfSubscription(id: RequestId | undefined): Message | undefined {
-    const key = id === undefined ? "" : keyOf(id);
-    if (!isLasting(open.get(key)?.method)) return undefined;
-    forget(key);
+    if (id === undefined || !isLasting(open.methodOf(id))) return undefined;
+    open.remove(id);
     const result = { resultType: "complete", _meta: { [subscriptionKey]: id } };
     return { jsonrpc: "2.0", id, result };
   }
 
   /** Refuses a message that the caller's transport could not write. */
   function refuse(message: Message): void {
-    if (isAnswer(message) && open.has(keyOf(message.id))) answer(keyOf(message.id), invalidAnswer);
+    if (isAnswer(message) && open.methodOf(message.id) !== undefined)
+      answer(message.id, invalidAnswer);
     else if (isRequest(message)) sendOwn(errorAnswer(message.id, tooDeep));
     else onDropped(message);
+  }
+
+  function giveUp(id: RequestId, refusal = late, reason = "timeout"): void {
+    const method = open.methodOf(id);
+    answer(id, refusal);
+    const cancel = cancellationOf({ id, method }, reason);
+    if (cancel !== undefined) sendOwn(cancel);
   }
 
   function sendOwn(message: Message): void {
     back.send(message).catch((error) => transport.onerror?.(errorOf(error)));
   }
 
-  /** Whether a message answers an open request, reports progress of one, or needs no request. */
-  function isExpected(message: Message): boolean {
-    if (isAnswer(message)) {
-      const key = keyOf(message.id);
-      const entry = open.get(key);
-      const progress = tokens.get(entry?.token ?? "");
-      forget(key);
-      if (progress !== undefined && progress.entry === entry && beginsTask(message))
-        keepToken(entry?.token ?? "", progress);
-      return entry !== undefined;
-    }
-    // Anything else without a method is not a message.
-    if (message.method !== "notifications/progress") return typeof message.method === "string";
-    const params = paramsOf(message);
-    const token = tokenKey(params.progressToken) ?? "";
-    const known = tokens.get(token);
-    if (known?.takes(params.progress) !== true) return false;
-    known.entry?.timer.refresh();
-    return true;
+  function failAll(refusal: Refusal): void {
+    const takenBack = asks.cancelAll();
+    // First, so that it still comes on the stream of the request that it belongs to.
+    if (!isClosing) for (const [message, extra] of takenBack) deliver(message, extra);
+    for (const id of open.ids) answer(id, refusal);
+  }
+
+  /** Answers an open request, since the server will not. */
+  function answer(id: RequestId, refusal: Refusal): void {
+    if (open.remove(id) !== undefined) deliver(...refusedHere(id, refusal));
   }
 
   function deliver(message: Message, extra: Extra): void {
     transport.onmessage?.(message, extra);
   }
 
-  function failAll(refusal: Refusal): void {
-    const takenBack = asks.cancelAll();
-    // First, so that it still comes on the stream of the request that it belongs to.
-    if (!isClosing) for (const [message, extra] of takenBack) deliver(message, extra);
-    for (const key of [...open.keys()]) answer(key, refusal);
-  }
-
-  /** Answers an open request, since the server will not. */
-  function answer(key: string, refusal: Refusal): void {
-    const entry = open.get(key);
-    if (entry === undefined) return;
-    forget(key);
-    deliver(...refusedHere(entry.id, refusal));
-  }
-
-  /** Keeps a progress token, because a task reports progress after the answer that began it. */
-  function keepToken(token: string, { takes }: Progress): void {
-    const [oldest] = [...tokens].find(([, { entry }]) => entry === undefined) ?? [];
-    if (tokens.size > 2 * inFlight && oldest !== undefined) tokens.delete(oldest);
-    tokens.set(token, { entry: undefined, takes });
-  }
-
   return Object.assign(transport, {
     failAll,
     endSubscriptions() {
-      for (const [key, { method }] of [...open])
-        if (isLasting(method)) giveUp(key, serverGone, "reload");
+      for (const id of open.ids) if (isLasting(open.methodOf(id))) giveUp(id, serverGone, "reload");
     },
     fail(id: RequestId | undefined, refusal: Refusal) {
-      const [only] = open.size === 1 ? open.keys() : [];
-      const key = id === undefined ? only : keyOf(id);
-      if (key !== undefined) answer(key, refusal);
+      const [only] = open.ids.length === 1 ? open.ids : [];
+      const meant = id ?? only;
+      if (meant !== undefined) answer(meant, refusal);
     },
   });
-}
-
-function tokenKey(token: unknown): string | undefined {
-  return isRequestId(token) ? keyOf(token) : undefined;
-}
-
-/** Returns whether a notification with this `progress` is passed on. */
-type ProgressFilter = (progress: unknown) => boolean;
-
-/** How many progress notifications pass per second and request. MCP asks both sides for a limit. */
-const progressPerSecond = 100;
-
-/** Makes a filter that drops progress that goes backward, and protects the caller from floods. */
-function progressFilter(): ProgressFilter {
-  let last = Number.NEGATIVE_INFINITY;
-  let second = { began: performance.now(), count: 0 };
-  return (progress) => {
-    if (typeof progress !== "number" || !(progress >= last)) return false;
-    const at = performance.now();
-    if (at - second.began >= 1000) second = { began: at, count: 0 };
-    if (second.count >= progressPerSecond) return false;
-    second.count += 1;
-    last = progress;
-    return true;
-  };
 }

@@ -1,0 +1,136 @@
+/** The requests that wait for a server's answer, and the progress that the server may report. */
+import { beginsTask } from "./server-asks.ts";
+import {
+  isAnswer,
+  isLasting,
+  isRequestId,
+  keyOf,
+  type Message,
+  metaOf,
+  paramsOf,
+  type RequestId,
+  type RequestMessage,
+} from "./transport.ts";
+
+export interface AwaitedOptions {
+  /** How long a request may wait for its answer. Progress restarts the timer. */
+  readonly timeoutMs: () => number;
+  /** How many requests may be open. */
+  readonly inFlight: number;
+}
+
+interface Open {
+  readonly id: RequestId;
+  readonly method: string;
+  readonly token: string | undefined;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** The progress of a request, or of the task that it began. */
+interface Progress {
+  /** Absent once the request continues as a task. */
+  readonly entry: Open | undefined;
+  readonly takes: ProgressFilter;
+}
+
+export class AwaitedRequests {
+  readonly #options: AwaitedOptions;
+  readonly #onLate: (id: RequestId) => void;
+  readonly #open = new Map<string, Open>();
+  /** By progress token. */
+  readonly #tokens = new Map<string, Progress>();
+
+  constructor(options: AwaitedOptions, onLate: (id: RequestId) => void) {
+    this.#options = options;
+    this.#onLate = onLate;
+  }
+
+  get isFull(): boolean {
+    return this.#open.size >= this.#options.inFlight;
+  }
+
+  get ids(): readonly RequestId[] {
+    return [...this.#open.values()].map(({ id }) => id);
+  }
+
+  methodOf(id: RequestId): string | undefined {
+    return this.#open.get(keyOf(id))?.method;
+  }
+
+  add(message: RequestMessage): void {
+    const { id, method } = message;
+    this.remove(id);
+    const token = tokenKey(metaOf(message).progressToken);
+    const ms = isLasting(method) ? 2_147_483_647 : this.#options.timeoutMs();
+    const timer = setTimeout(() => this.#onLate(id), ms).unref();
+    const entry = { id, method, token, timer };
+    this.#open.set(keyOf(id), entry);
+    if (token !== undefined) this.#tokens.set(token, { entry, takes: progressFilter() });
+  }
+
+  /** Returns the request if it was waiting. */
+  remove(id: RequestId): Pick<Open, "id" | "method"> | undefined {
+    const entry = this.#open.get(keyOf(id));
+    if (entry === undefined) return undefined;
+    clearTimeout(entry.timer);
+    this.#open.delete(keyOf(id));
+    if (entry.token !== undefined && this.#tokens.get(entry.token)?.entry === entry)
+      this.#tokens.delete(entry.token);
+    return entry;
+  }
+
+  /**
+   * Whether a message answers an open request, reports progress of one, or needs no request. An
+   * answered request is no longer open.
+   */
+  take(message: Message): boolean {
+    if (isAnswer(message)) {
+      const token = this.#open.get(keyOf(message.id))?.token ?? "";
+      const progress = this.#tokens.get(token);
+      const entry = this.remove(message.id);
+      if (progress !== undefined && progress.entry === entry && beginsTask(message))
+        this.#keepToken(token, progress);
+      return entry !== undefined;
+    }
+    // Anything else without a method is not a message.
+    if (message.method !== "notifications/progress") return typeof message.method === "string";
+    const { progressToken, progress } = paramsOf(message);
+    const known = this.#tokens.get(tokenKey(progressToken) ?? "");
+    if (known?.takes(progress) !== true) return false;
+    known.entry?.timer.refresh();
+    return true;
+  }
+
+  /** Keeps a progress token, because a task reports progress after the answer that began it. */
+  #keepToken(token: string, { takes }: Progress): void {
+    const [oldest] = [...this.#tokens].find(([, { entry }]) => entry === undefined) ?? [];
+    if (this.#tokens.size > 2 * this.#options.inFlight && oldest !== undefined)
+      this.#tokens.delete(oldest);
+    this.#tokens.set(token, { entry: undefined, takes });
+  }
+}
+
+function tokenKey(token: unknown): string | undefined {
+  return isRequestId(token) ? keyOf(token) : undefined;
+}
+
+/** Returns whether a notification with this `progress` is passed on. */
+type ProgressFilter = (progress: unknown) => boolean;
+
+/** How many progress notifications pass per second and request. MCP asks both sides for a limit. */
+const progressPerSecond = 100;
+
+/** Makes a filter that drops progress that goes backward, and protects the caller from floods. */
+function progressFilter(): ProgressFilter {
+  let last = Number.NEGATIVE_INFINITY;
+  let second = { began: performance.now(), count: 0 };
+  return (progress) => {
+    if (typeof progress !== "number" || !(progress >= last)) return false;
+    const at = performance.now();
+    if (at - second.began >= 1000) second = { began: at, count: 0 };
+    if (second.count >= progressPerSecond) return false;
+    second.count += 1;
+    last = progress;
+    return true;
+  };
+}
