@@ -35,7 +35,7 @@ export interface TelemetryApi {
   };
 }
 
-interface Tracer {
+export interface Tracer {
   startSpan(name: string, options: SpanStart, context: TraceContext): Span;
 }
 

@@ -26,30 +26,13 @@ import {
   spanKinds,
   type TelemetryApi,
   type TraceContext,
+  type Tracer,
 } from "./telemetry-api.ts";
 
 /** The fields of W3C Trace Context, in headers and in `_meta`. */
 const fields = ["traceparent", "tracestate"] as const;
 
 type Carrier = Record<string, string>;
-
-export interface Tracing {
-  /** Wraps a front, adding a span for each request of its caller. */
-  front(transport: Transport): Transport;
-  /** Wraps a back. Messages from it are handled in the span of the request they belong to. */
-  back(transport: Transport, passesOn: boolean): Transport;
-  /** Wraps a manager, adding a span for each hook. A manager always gets the same wrapper. */
-  manager(manager: AnyHookManager): AnyHookManager;
-  /** Handles a request to a model in a span, which lasts until the response has been sent. */
-  http(
-    request: Request,
-    about: ModelAbout,
-    connection: Connection,
-    work: () => Promise<Response>,
-  ): Promise<Response>;
-  /** Returns the headers that pass on the active span. */
-  headers(): Readonly<Carrier>;
-}
 
 interface ModelAbout {
   readonly path: string;
@@ -58,35 +41,26 @@ interface ModelAbout {
   errorTypeOf?(response: Response): string | undefined;
 }
 
-export function tracingBy(api: TelemetryApi): Tracing {
-  const { trace, context, propagation, ROOT_CONTEXT } = api;
-  const tracer = trace.getTracer("glassine", packageVersion);
+export class Tracing {
+  readonly #api: TelemetryApi;
+  readonly #tracer: Tracer;
+  readonly #managers = new WeakMap<AnyHookManager, AnyHookManager>();
 
-  /** Finds a request's parent span. `_meta` comes first: headers are for the whole exchange. */
-  function parentOf(meta: Message, headers: Headers | undefined): TraceContext {
-    const of = (get: (name: string) => unknown) =>
-      Object.fromEntries(
-        fields.flatMap((name) => {
-          const value = get(name);
-          return typeof value === "string" ? [[name, value]] : [];
-        }),
-      );
-    const own = of((name) => meta[name]);
-    const carrier = "traceparent" in own ? own : of((name) => headers?.get(name));
-    return propagation.extract(ROOT_CONTEXT, carrier);
+  constructor(api: TelemetryApi) {
+    this.#api = api;
+    this.#tracer = api.trace.getTracer("glassine", packageVersion);
   }
 
-  /** Returns only the trace fields, not what else the operator's propagator writes. */
-  function carried(): Carrier {
-    const carrier: Carrier = {};
-    propagation.inject(context.active(), carrier);
-    return Object.fromEntries(Object.entries(carrier).filter(([name]) => isField(name)));
-  }
-
-  function front(transport: Transport): Transport {
+  /** Wraps a front, adding a span for each request of its caller. */
+  front(transport: Transport): Transport {
     const open = new Map<string, Span>();
+    const finish = (key: string, errorType: string | undefined) => {
+      const span = open.get(key);
+      open.delete(key);
+      if (span !== undefined) endSpan(span, errorType);
+    };
     return around(transport, {
-      receive(message, extra, deliver) {
+      receive: (message, extra, deliver) => {
         if (!isMessage(message) || !isRequest(message)) {
           deliver();
           const id = cancelledBy(message);
@@ -94,14 +68,14 @@ export function tracingBy(api: TelemetryApi): Tracing {
           return;
         }
         const headers = extra?.request?.headers;
-        const parent = parentOf(metaOf(message), headers);
-        const kind = spanKinds.server;
+        const parent = this.#parentOf(metaOf(message), headers);
         const attributes = attributesOf(message, headers !== undefined);
-        const span = tracer.startSpan(knownMethod(message.method), { kind, attributes }, parent);
+        const name = knownMethod(message.method);
+        const { span, active } = this.#begin(name, "server", attributes, parent);
         const key = keyOf(message.id);
         finish(key, "replaced");
         open.set(key, span);
-        context.with(trace.setSpan(parent, span), deliver);
+        this.#api.context.with(active, deliver);
       },
       closed() {
         for (const key of [...open.keys()]) finish(key, "closed");
@@ -114,15 +88,11 @@ export function tracingBy(api: TelemetryApi): Tracing {
         }
       },
     });
-
-    function finish(key: string, errorType: string | undefined): void {
-      const span = open.get(key);
-      open.delete(key);
-      if (span !== undefined) endSpan(span, errorType);
-    }
   }
 
-  function back(transport: Transport, passesOn: boolean): Transport {
+  /** Wraps a back. Messages from it are handled in the span of the request they belong to. */
+  back(transport: Transport, passesOn: boolean): Transport {
+    const { context } = this.#api;
     const asked = new Map<string, TraceContext>();
     return around(transport, {
       receive(message, extra, deliver) {
@@ -134,52 +104,28 @@ export function tracingBy(api: TelemetryApi): Tracing {
         else context.with(found, deliver);
       },
       closed: () => asked.clear(),
-      send(message, options) {
+      send: (message, options) => {
         const cancelled = cancelledBy(message);
         if (cancelled !== undefined) asked.delete(keyOf(cancelled));
         if (!isRequest(message)) return transport.send(withFields(message, {}), options);
         asked.set(keyOf(message.id), context.active());
-        const trace = passesOn ? carried() : {};
+        const trace = passesOn ? this.headers() : {};
         return transport.send(withFields(message, trace), { ...options, trace });
       },
     });
   }
 
-  const managers = new WeakMap<AnyHookManager, AnyHookManager>();
-
-  function manager(inner: AnyHookManager): AnyHookManager {
-    const known = managers.get(inner) ?? spanned(inner);
-    managers.set(inner, known);
+  /** Wraps a manager, adding a span for each hook. A manager always gets the same wrapper. */
+  manager(inner: AnyHookManager): AnyHookManager {
+    const known = this.#managers.get(inner) ?? this.#spanned(inner);
+    this.#managers.set(inner, known);
     return known;
   }
 
-  function spanned(inner: AnyHookManager): AnyHookManager {
-    const invoke: AnyHookManager["invoke"] = (hook, payload, options) => {
-      // Guards pass the request's id.
-      const { request = "none" } = (options ?? {}) as { readonly request?: string };
-      const attributes = { "glassine.hook": hook, "glassine.request": request };
-      const parent = context.active();
-      const span = tracer.startSpan(hook, { kind: spanKinds.internal, attributes }, parent);
-      return context.with(trace.setSpan(parent, span), async () => {
-        try {
-          const result = await inner.invoke(hook, payload, options);
-          const { violation } = result;
-          span.setAttribute("glassine.outcome", violation === undefined ? "allowed" : "denied");
-          if (violation !== undefined) {
-            span.setAttribute("glassine.code", plain(violation.code));
-            span.setAttribute("glassine.plugin", plain(violation.plugin));
-          }
-          endSpan(span, undefined);
-          return result;
-        } catch (error) {
-          endSpan(span, "failed");
-          throw error;
-        }
-      });
-    };
+  #spanned(inner: AnyHookManager): AnyHookManager {
     const { plugins, payloadLimits } = inner;
     return {
-      invoke,
+      invoke: (hook, payload, options) => this.#invoke(inner, hook, payload, options),
       handles: (hook) => inner.handles(hook),
       ...(plugins && { plugins }),
       ...(payloadLimits && { payloadLimits }),
@@ -190,22 +136,46 @@ export function tracingBy(api: TelemetryApi): Tracing {
     };
   }
 
-  async function http(
-    request: Request,
+  #invoke(inner: AnyHookManager, hook: never, payload: never, options: never | undefined) {
+    const { context } = this.#api;
+    // Guards pass the request's id.
+    const { request = "none" } = (options ?? {}) as { readonly request?: string };
+    const attributes = { "glassine.hook": hook, "glassine.request": request };
+    const { span, active } = this.#begin(hook, "internal", attributes, context.active());
+    return context.with(active, async () => {
+      try {
+        const result = await inner.invoke(hook, payload, options);
+        const { violation } = result;
+        span.setAttribute("glassine.outcome", violation === undefined ? "allowed" : "denied");
+        if (violation !== undefined) {
+          span.setAttribute("glassine.code", plain(violation.code));
+          span.setAttribute("glassine.plugin", plain(violation.plugin));
+        }
+        endSpan(span, undefined);
+        return result;
+      } catch (error) {
+        endSpan(span, "failed");
+        throw error;
+      }
+    });
+  }
+
+  /** Handles a request to a model in a span, which lasts until the response has been sent. */
+  async http(
+    { method, headers }: Request,
     { path, provider, errorTypeOf: refusedBy }: ModelAbout,
     connection: Connection,
     work: () => Promise<Response>,
-  ) {
-    const parent = parentOf({}, request.headers);
+  ): Promise<Response> {
     const attributes = {
-      "http.request.method": request.method,
+      "http.request.method": method,
       "http.route": path,
       "gen_ai.provider.name": provider,
     };
-    const name = `${request.method} ${path}`;
-    const span = tracer.startSpan(name, { kind: spanKinds.server, attributes }, parent);
+    const parent = this.#parentOf({}, headers);
+    const { span, active } = this.#begin(`${method} ${path}`, "server", attributes, parent);
     try {
-      const response = await context.with(trace.setSpan(parent, span), work);
+      const response = await this.#api.context.with(active, work);
       const { status } = response;
       span.setAttribute("http.response.status_code", status);
       const errorType = refusedBy?.(response) ?? (status >= 400 ? String(status) : undefined);
@@ -217,7 +187,43 @@ export function tracingBy(api: TelemetryApi): Tracing {
     }
   }
 
-  return { front, back, manager, http, headers: carried };
+  /**
+   * Returns the headers that pass on the active span: only the trace fields, not what else the
+   * operator's propagator writes.
+   */
+  headers(): Readonly<Carrier> {
+    const { propagation, context } = this.#api;
+    const carrier: Carrier = {};
+    propagation.inject(context.active(), carrier);
+    return Object.fromEntries(Object.entries(carrier).filter(([name]) => isField(name)));
+  }
+
+  /** Finds a request's parent span. `_meta` comes first: headers are for the whole exchange. */
+  #parentOf(meta: Message, headers: Headers | undefined): TraceContext {
+    const { propagation, ROOT_CONTEXT } = this.#api;
+    const own = fieldsOf((name) => meta[name]);
+    const carrier = "traceparent" in own ? own : fieldsOf((name) => headers?.get(name));
+    return propagation.extract(ROOT_CONTEXT, carrier);
+  }
+
+  /** Begins a span. Work that belongs to it is done in the context `active`. */
+  #begin(
+    name: string,
+    kind: keyof typeof spanKinds,
+    attributes: Readonly<Carrier>,
+    parent: TraceContext,
+  ): { readonly span: Span; readonly active: TraceContext } {
+    const span = this.#tracer.startSpan(name, { kind: spanKinds[kind], attributes }, parent);
+    return { span, active: this.#api.trace.setSpan(parent, span) };
+  }
+}
+
+function fieldsOf(get: (name: string) => unknown): Readonly<Carrier> {
+  const found = fields.flatMap((name) => {
+    const value = get(name);
+    return typeof value === "string" ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries(found);
 }
 
 function endSpan(span: Span, errorType: string | undefined): void {

@@ -15,8 +15,7 @@ import {
   type HookRan,
   loadTelemetry,
   recordHook,
-  type Tracing,
-  tracingBy,
+  Tracing,
 } from "../observe/index.ts";
 import { RoutingMemory } from "../router/index.ts";
 import { isLasting, type Refusable, stdioFront, whenClosed } from "../transports/index.ts";
@@ -52,7 +51,7 @@ type OpenLabelStore = Awaited<ReturnType<typeof openLabelStore>>;
 
 /** Starts a gateway from checked parts. */
 export async function openGateway(parts: GatewayParts): Promise<Gateway<GatewayParts>> {
-  const tracing = parts.config.tracing ? tracingBy(await loadTelemetry()) : undefined;
+  const tracing = parts.config.tracing ? new Tracing(await loadTelemetry()) : undefined;
   const current = new CurrentParts(parts, tracing);
   const gateway = new RunningGateway(current, tracing, await openLabelStore(current.parts));
   try {
