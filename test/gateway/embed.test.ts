@@ -43,6 +43,15 @@ it("serves with a configuration that says nothing but a server, and fills in the
   expect(gateway.counts()).toMatchObject({ allowed: expect.any(Number), denied: 0, open: 0 });
 });
 
+it("closes once, and every call of close waits until it is done", async () => {
+  const said: string[] = [];
+  const log = { ...quiet, info: (event: string) => void said.push(event) };
+  const { gateway } = await gatewayOf({ config: { listen: { port: 0 }, servers: nowhere }, log });
+  void gateway.close();
+  await gateway.close();
+  expect(said.filter((event) => event === "stopped")).toHaveLength(1);
+});
+
 it("reads secrets from the environment unless the program does", async () => {
   const server = await fakeServer((came) => came.answer("fine"));
   afterTest(server.close);

@@ -85,6 +85,7 @@ class RunningGateway implements Gateway<GatewayParts> {
   #requests: HttpRequests | undefined;
   #stdio: Wired | undefined;
   #sweep: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
   #finish: (end: { code?: string }) => void = () => {};
   readonly ended = new Promise<{ code?: string }>((resolve) => {
     this.#finish = resolve;
@@ -298,8 +299,12 @@ class RunningGateway implements Gateway<GatewayParts> {
     onUnused?.();
   }
 
-  async close(): Promise<void> {
-    if (this.#state === "shutting_down") return;
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  async #shutDown(): Promise<void> {
     await this.#ports.leave();
     this.#state = "shutting_down";
     this.#ports.drain();
