@@ -1,5 +1,5 @@
 /** Assembles the chunks of a streamed chat completion. */
-import { type Json, readWhole } from "../../core/data/index.ts";
+import { readWhole } from "../../core/data/index.ts";
 import {
   type CanGrow,
   expectString,
@@ -7,33 +7,36 @@ import {
   type JsonObject,
   type MessageStream,
   objectIn,
+  objectsIn,
   type Read,
   type StreamLimits,
   StreamMeter,
   type StreamReading,
   streamFault,
+  TextPieces,
 } from "../rewrite/index.ts";
 import { textKey } from "./chat-blocks.ts";
 import { textFields } from "./chat-events.ts";
 import {
   any,
-  fields,
-  first,
-  type Growing,
-  GrowingFields,
+  endTexts,
+  type Grown,
+  GrownList,
+  GrownObject,
   type Growth,
-  growing,
-  ignoring,
+  ifList,
+  ignored,
   isNone,
   isNothing,
-  items,
-  keeping,
   last,
+  lastIf,
   name,
+  type ObjectGrowth,
+  object,
+  objects,
   text,
-  withList,
 } from "./growing.ts";
-import { eventObject } from "./pieces.ts";
+import { eventObject, placeIn } from "./pieces.ts";
 
 /** The largest number of choices that a request can ask for. */
 export const maxChoices = 128;
@@ -45,200 +48,198 @@ const kinds = ["function", "custom"] as const;
 /** The name and the text of a call, both present from its first piece on. */
 function called(kind: keyof typeof texts): Growth {
   const key = texts[kind];
-  return fields({ name, [key]: text }, last, { name: "", [key]: "" });
+  return object({ table: { name, [key]: text }, rest: last, defaults: { name: "", [key]: "" } });
 }
-
-const callFields = {
-  id: name,
-  type: name,
-  function: called("function"),
-  custom: called("custom"),
-};
 
 /** A call: its id and name come once, its text grows. */
-function growingCall(meter: StreamMeter, where: string): Growing {
-  const fields = new GrowingFields(meter, where, callFields, last, { id: "" });
-  const kindsSoFar = () => kinds.filter((kind) => fields.has(kind));
-  const add = (piece: unknown) => {
-    fields.addOthers(objectIn(piece), ["index"]);
-    const [kind, other] = kindsSoFar();
-    if (other !== undefined) throw streamFault(where, "a call of the kind it began with");
-    const type = kinds.find((known) => known === fields.get("type"));
-    if (type !== undefined && kind !== undefined && type !== kind)
-      throw streamFault(`${where}.type`, "the kind of call that it has");
-  };
-  const value = () => {
-    const [kind] = kindsSoFar();
-    const type = fields.get("type") || (kind ?? "function");
-    const begun = kind === undefined ? kinds.find((known) => known === type) : undefined;
-    const empty = begun && { [begun]: { name: "", [texts[begun]]: "" } };
-    return { ...fields.value, type, ...empty };
-  };
-  return growing(add, value, () => [fields]);
-}
-
-const calls: Growth = items(growingCall, () => ({ index, id }, all, where) => {
-  const isNew = index === all.length;
-  if (isNew && typeof id !== "string")
-    throw streamFault(`${where}.id`, "an id with the first piece of a call", [id]);
-  const call = typeof index === "number" ? all[index] : undefined;
-  const expected = "the index of something that has begun, or the next one";
-  if (call === undefined && !isNew) throw streamFault(`${where}.index`, expected);
-  return call;
-});
-
-const areObjects = (value: unknown) => Array.isArray(value) && value.every(isJsonObject);
+const calls = objects(
+  {
+    table: {
+      index: ignored,
+      id: name,
+      type: name,
+      function: called("function"),
+      custom: called("custom"),
+    },
+    rest: last,
+    defaults: { id: "" },
+    after(call, where) {
+      const [kind, other] = kinds.filter((each) => !isNone(call.get(each)));
+      if (other !== undefined) throw streamFault(where, "a call of the kind it began with");
+      const type = kinds.find((each) => each === call.get("type"));
+      if (type !== undefined && kind !== undefined && type !== kind)
+        throw streamFault(`${where}.type`, "the kind of call that it has");
+    },
+    whole(call) {
+      const kind = kinds.find((each) => !isNone(call[each]));
+      const type = call.type || (kind ?? "function");
+      const begun = kind === undefined ? kinds.find((each) => each === type) : undefined;
+      return { ...call, type, ...(begun && { [begun]: { name: "", [texts[begun]]: "" } }) };
+    },
+  },
+  () =>
+    ({ index, id }, all, where) => {
+      if (index === all.length && typeof id !== "string")
+        throw streamFault(`${where}.id`, "an id with the first piece of a call", [id]);
+      return placeIn(index, all.length, `${where}.index`);
+    },
+);
 
 /**
  * Details of reasoning. Pieces with the same type and index form one text, so that no text is split
  * into two parts. Without an index, a piece continues the one before it, unless that is signed.
  */
-const detailList: Growth = items(
-  (meter, where, detail) => {
-    const key = textKey(detail);
-    return new GrowingFields(meter, where, key === undefined ? {} : { [key]: any }, last);
-  },
-  () => {
+const details = ifList(
+  objects({ table: { text: any, summary: any, thinking: any }, rest: last }, () => {
     const places = new Map<string, number>();
     let before = "";
     return (detail, all) => {
-      const { type, index } = detail;
-      const isNumbered = typeof index === "number";
-      const about = `${type} ${isNumbered ? index : ""}`;
-      const known = textKey(detail) === undefined ? undefined : all[places.get(about) ?? -1];
-      const isNext = about === before && isNothing(known?.get("signature"));
+      if (textKey(detail) === undefined) before = "";
+      if (textKey(detail) === undefined) return all.length;
+      const isNumbered = typeof detail.index === "number";
+      const about = `${detail.type} ${isNumbered ? detail.index : ""}`;
+      const at = places.get(about) ?? all.length;
+      const known = all[at];
+      const isSigned = known instanceof GrownObject && !isNothing(known.get("signature"));
+      const place = isNumbered || (about === before && !isSigned) ? at : all.length;
       before = about;
-      if (known !== undefined && (isNumbered || isNext)) return known;
-      places.set(about, all.length);
-      return undefined;
+      places.set(about, place);
+      return place;
     };
-  },
+  }),
 );
-const details = withList(detailList, areObjects);
 
 /** The blocks of a content. Consecutive texts form one, and so do consecutive thoughts. */
-const blocks: Growth = items(
-  (meter, where) =>
-    new GrowingFields(meter, where, { type: first, text, thinking: thoughts }, last),
-  () => {
-    let before: unknown;
-    return ({ type }, all) => {
-      const isMore = type === before && (type === "text" || type === "thinking");
-      before = type;
-      return isMore ? all.at(-1) : undefined;
-    };
-  },
-);
-const thoughts = withList(blocks, Array.isArray);
+const thoughts: Growth = (where) => ifList(blocks)(where);
+const blocks = objects({ table: { text, thinking: thoughts }, rest: last }, () => {
+  let before: unknown;
+  return ({ type }, all) => {
+    const isMore = type === before && (type === "text" || type === "thinking");
+    before = type;
+    return isMore ? all.length - 1 : all.length;
+  };
+});
 
 /** A string or, from Mistral, a list of blocks. A string after a list becomes a text in it. */
-const content: Growth = (meter, where) => {
-  const plain = text(meter, where);
-  let list: Growing | undefined;
+const content: Growth = (where) => {
+  const ofText = text(where);
+  const ofBlocks = blocks(where);
   const asBlocks = (value: unknown) => (value === "" ? [] : [{ type: "text", text: value }]);
-  const add = (value: unknown) => {
-    if (list === undefined && areObjects(value)) {
-      plain.end();
-      list = blocks(meter, where);
-      list.add(asBlocks(plain.value));
-    }
-    if (list === undefined) plain.add(value);
-    else list.add(typeof value === "string" ? asBlocks(value) : value);
+  return (now, came, meter) => {
+    const isList = Array.isArray(came) && came.every(isJsonObject);
+    if (!isList && !(now instanceof GrownList)) return ofText(now, came, meter);
+    const list = typeof came === "string" ? asBlocks(came) : came;
+    if (!(now instanceof TextPieces)) return ofBlocks(now, list, meter);
+    now.end();
+    return ofBlocks(ofBlocks(undefined, asBlocks(now.text), meter), list, meter);
   };
-  const value = () => (list ?? plain).value ?? [];
-  return growing(add, value, () => [list ?? plain]);
 };
 
-const message = {
-  role: name,
-  content,
-  refusal: text,
-  reasoning_details: details,
-  thinking_blocks: details,
-  audio: fields({ id: first, data: text, transcript: text }, any),
-  tool_calls: calls,
-  function_call: called("function"),
-};
+const isFinished = (choice: Grown) =>
+  choice instanceof GrownObject && !isNothing(choice.get("finish_reason"));
 
-const choiceFields = { logprobs: fields({}, any), finish_reason: name, token_ids: any };
-/** The fields of chunks and of choices that are handled separately. */
-const choices = ["choices"];
-const said = ["index", "delta", "message"];
+const noMessage = { content: null, refusal: null };
 
-class GrowingChoice {
-  readonly #index: number;
-  readonly #message: GrowingFields;
-  readonly #fields: GrowingFields;
-  /** The fields of the message that have a value, in the order in which they arrived. */
-  readonly #said = new Set<string>();
-  isFinished = false;
-
-  constructor(index: number, meter: StreamMeter) {
-    this.#index = index;
-    const nothing = { content: null, refusal: null };
-    this.#message = new GrowingFields(meter, "choices.delta", message, any, nothing);
-    this.#fields = new GrowingFields(meter, "choices", choiceFields, last);
-  }
-
-  add(choice: JsonObject): void {
-    const { delta, message: whole } = choice;
-    if (!isNone(delta)) this.#addDelta(eventObject(delta, "choices.delta"));
-    this.#fields.addOthers(choice, said);
-    this.isFinished = !isNothing(this.#fields.get("finish_reason"));
+const choices = objects(
+  {
+    table: {
+      delta: object({
+        table: {
+          role: name,
+          content,
+          refusal: text,
+          reasoning_details: details,
+          thinking_blocks: details,
+          audio: object({ table: { id: last, data: text, transcript: text }, rest: any }),
+          tool_calls: calls,
+          function_call: called("function"),
+        },
+        rest: any,
+        defaults: noMessage,
+        isOrdered: true,
+      }),
+      logprobs: object({ table: {}, rest: any }),
+      finish_reason: name,
+      token_ids: any,
+    },
+    rest: last,
+    before({ delta, message }, choice, where) {
+      const isMore = ([key, value]: [string, unknown]) => key !== "role" && !isNothing(value);
+      if (isFinished(choice) && Object.entries(objectIn(delta)).some(isMore))
+        throw streamFault(`${where}.delta`, "nothing after the finish_reason");
+      if (!isNone(message))
+        throw streamFault(`${where}.message`, "a delta, as a choice of a chunk has");
+    },
     // Its texts are complete.
-    if (this.isFinished) for (const each of [this.#message, this.#fields]) each.end();
-    if (!isNone(whole)) throw streamFault("choices.message", "a delta, as a choice of a chunk has");
-  }
+    after(choice) {
+      if (isFinished(choice)) endTexts(choice);
+    },
+    whole({ index = null, delta, message: _, logprobs, finish_reason, ...others }) {
+      const { role, ...said } = objectIn(delta ?? noMessage);
+      return {
+        index,
+        message: { role: role || "assistant", ...said },
+        logprobs: Object.keys(objectIn(logprobs)).length > 0 ? (logprobs ?? null) : null,
+        finish_reason: finish_reason || null,
+        ...others,
+      };
+    },
+  },
+  () =>
+    ({ index }, _, where) => {
+      if (typeof index === "number" && Number.isInteger(index) && index >= 0 && index < maxChoices)
+        return index;
+      const came = typeof index === "number" ? [] : [index];
+      throw streamFault(`${where}.index`, `a whole number below ${maxChoices}`, came);
+    },
+);
 
-  /** Adds a delta. After the end, only the role can still be repeated. */
-  #addDelta(delta: JsonObject): void {
-    for (const key of Object.keys(delta)) {
-      if (isNothing(delta[key])) continue;
-      if (this.isFinished && key !== "role")
-        throw streamFault("choices.delta", "nothing after the finish_reason");
-      this.#said.add(key);
-    }
-    this.#message.addOthers(delta, []);
-  }
-
-  /**
-   * Whether all texts, which can still grow, come before anything that is not sent in pieces, such
-   * as a list or an unknown field.
-   */
-  get isInOrder(): boolean {
-    const said = this.#message.value;
-    const isText = (key: string) => textFields.includes(key) && typeof said[key] === "string";
-    const areTexts = [...this.#said].filter((key) => key !== "role").map(isText);
-    return areTexts.lastIndexOf(true) < areTexts.concat(false).indexOf(false);
-  }
-
-  get document(): JsonObject {
-    const all = this.#message.value;
-    const { role, ...said } = Object.fromEntries(
-      [...this.#said, ...Object.keys(all)].map((key) => [key, all[key] ?? null]),
-    );
-    const { logprobs, finish_reason, ...others } = this.#fields.value;
-    return {
-      index: this.#index,
-      message: { role: role || "assistant", ...said },
-      logprobs: Object.keys(objectIn(logprobs)).length > 0 ? (logprobs as Json) : null,
-      finish_reason: finish_reason || null,
-      ...others,
-    };
-  }
+/**
+ * Whether all texts of a message, which can still grow, come before anything that is not sent in
+ * pieces, such as a list or an unknown field.
+ */
+function isInOrder(message: JsonObject): boolean {
+  const areTexts = Object.entries(message).flatMap(([key, value]) =>
+    key === "role" || isNothing(value)
+      ? []
+      : [textFields.includes(key) && typeof value === "string"],
+  );
+  return areTexts.lastIndexOf(true) < areTexts.concat(false).indexOf(false);
 }
 
 const names: readonly unknown[] = ["chat.completion.chunk", "chat.completion"];
 
-const facts = {
-  // Only an unusual name is kept.
-  object: ignoring((value) => isNothing(value) || names.includes(value)),
-  // Random text that OpenAI adds so that the length of a chunk reveals nothing.
-  obfuscation: ignoring((value) => typeof value === "string"),
-  id: name,
-  model: keeping("last", expectString),
-  created: keeping("last", (value, where) => {
-    if (!Number.isFinite(value)) throw streamFault(where, "a number", [value]);
+/** The answer. A chunk's fields are those of the answer. */
+const answer: ObjectGrowth = {
+  table: {
+    // Only an unusual name is kept.
+    object: lastIf((value) => !isNothing(value) && !names.includes(value)),
+    // Random text that OpenAI adds so that the length of a chunk reveals nothing.
+    obfuscation: lastIf((value) => typeof value !== "string"),
+    id: name,
+    model: lastIf((value, where) => expectString(value, where) !== ""),
+    created: lastIf((value, where) => {
+      if (typeof value === "number") return true;
+      throw streamFault(where, "a number", [value]);
+    }),
+    choices,
+  },
+  rest: last,
+  /** Only an error can come without choices. */
+  before({ choices, error, type }, now) {
+    if (!isNone(now.get("error"))) throw streamFault("chunk", "nothing after an error");
+    if (Array.isArray(choices) || (isNone(choices) && !isNone(error))) return;
+    const expected = "an array, as each chunk of a streamed chat completion has";
+    const came = String(type).startsWith("response.")
+      ? "for events of Responses there is responsesStream"
+      : "push each chunk of the stream by itself";
+    throw streamFault("choices", `${expected} (${came})`, [choices]);
+  },
+  whole: ({ id, object = "chat.completion", choices, ...others }) => ({
+    ...(isNone(id) ? {} : { id }),
+    object,
+    ...others,
+    choices: choices ?? [],
   }),
 };
 
@@ -247,9 +248,7 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
   readonly #meter: StreamMeter;
   readonly #reading: StreamReading;
   readonly #expected: number;
-  readonly #choices = new Map<number, GrowingChoice>();
-  readonly #fields: GrowingFields;
-  #failed = false;
+  readonly #answer = new GrownObject(answer, "");
   /** The answer so far, until more of it comes. */
   #document: JsonObject | undefined;
 
@@ -260,71 +259,35 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
     this.#meter = new StreamMeter(limits);
     this.#reading = reading;
     this.#expected = readWhole("choices", choices, maxChoices);
-    this.#fields = new GrowingFields(this.#meter, "chunk", facts, last);
   }
 
   push(event: unknown): void {
-    this.#meter.event(event, "chunk", () => this.#add(eventObject(event, "chunk")));
+    this.#meter.event(event, "chunk", () => {
+      this.#document = undefined;
+      this.#answer.add(eventObject(event, "chunk"), this.#meter);
+    });
   }
 
-  #add(chunk: JsonObject): void {
-    if (this.#failed) throw streamFault("chunk", "nothing after an error");
-    this.#document = undefined;
-    this.#fields.addOthers(chunk, choices);
-    this.#failed = !isNone(chunk.error);
-    for (const choice of this.#choicesIn(chunk)) this.#addChoice(eventObject(choice, "choices"));
-  }
-
-  /** The choices of a chunk. Only an error can come without the field. */
-  #choicesIn({ choices, type }: JsonObject): readonly unknown[] {
-    if (Array.isArray(choices)) return choices;
-    if (this.#failed && isNone(choices)) return [];
-    const expected = "an array, as each chunk of a streamed chat completion has";
-    const came = String(type).startsWith("response.")
-      ? "for events of Responses there is responsesStream"
-      : "push each chunk of the stream by itself";
-    throw streamFault("choices", `${expected} (${came})`, [choices]);
-  }
-
-  #addChoice(choice: JsonObject): void {
-    const { index } = choice;
-    if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index >= maxChoices) {
-      const came = typeof index === "number" ? [] : [index];
-      throw streamFault("choices.index", `a whole number below ${maxChoices}`, came);
-    }
-    const known = this.#choices.get(index);
-    const found = known ?? new GrowingChoice(index, this.#meter);
-    if (known === undefined) this.#choices.set(index, found);
-    found.add(choice);
+  get #choices(): readonly Grown[] {
+    const choices = this.#answer.get("choices");
+    return choices instanceof GrownList ? choices.all.flatMap((choice) => [choice]) : [];
   }
 
   get done(): boolean {
     if (this.#meter.isBroken) return false;
-    if (this.#failed) return true;
-    const all = [...this.#choices.values()];
-    return all.length >= this.#expected && all.every(({ isFinished }) => isFinished);
+    if (!isNone(this.#answer.get("error"))) return true;
+    return this.#choices.length >= this.#expected && this.#choices.every(isFinished);
   }
 
   /** No chunk says that a text is complete: reasoning can continue after the answer has begun. */
   get canGrow(): CanGrow {
-    const isInOrder = [...this.#choices.values()].every((choice) => choice.isInOrder);
-    return isInOrder ? "any text" : "anything";
+    const messages = objectsIn(this.#answer.value.choices).map(({ message }) => objectIn(message));
+    return messages.every(isInOrder) ? "any text" : "anything";
   }
 
   get document(): JsonObject {
-    this.#document ??= this.#reading.document(this.#soFar());
+    this.#document ??= this.#reading.document(this.#answer.value);
     return this.#document;
-  }
-
-  #soFar(): JsonObject {
-    const { id, object, ...others } = this.#fields.value;
-    const choices = [...this.#choices].sort(([a], [b]) => a - b).map(([, each]) => each.document);
-    return {
-      ...(isNone(id) ? {} : { id }),
-      object: object ?? "chat.completion",
-      ...others,
-      choices,
-    };
   }
 
   get current(): Read {

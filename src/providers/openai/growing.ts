@@ -11,231 +11,191 @@ import {
   streamFault,
   TextPieces,
 } from "../rewrite/index.ts";
-import { given, isEmpty, withFields } from "./json.ts";
+import { isEmpty, withFields } from "./json.ts";
 import { eventObject, keep } from "./pieces.ts";
-
-export interface Growing {
-  add(value: unknown): void;
-  /** The value so far, or `undefined`. */
-  readonly value: Json | undefined;
-  /** Says that no more will come. A text that ends inside a character is refused. */
-  end(): void;
-}
-/** @param where the field in chunks, as errors name it */
-export type Growth = (meter: StreamMeter, where: string) => Growing;
-export type Fields = { readonly [name: string]: Growth };
 
 const what = "chat completion chunk";
 
-/** @param inner the values that end together with it */
-export function growing(
-  add: Growing["add"],
-  value: () => Json | undefined,
-  inner: () => Iterable<Pick<Growing, "end">> = () => [],
-): Growing {
-  return {
-    add,
-    get value() {
-      return value();
-    },
-    end() {
-      for (const each of inner()) each.end();
-    },
-  };
+/** A value so far: a text in pieces, a list or an object of values, or JSON that came whole. */
+export type Grown = TextPieces | GrownList | GrownObject | Json | undefined;
+
+/**
+ * How a value grows: creates a function that returns a value with what came of it added. `where` is
+ * the value's field in chunks, as errors name it.
+ */
+export type Growth = (where: string) => (now: Grown, came: unknown, meter: StreamMeter) => Grown;
+
+/** How an object grows: its fields as `table` says, and all others as `rest` does. */
+export interface ObjectGrowth {
+  readonly table: { readonly [name: string]: Growth };
+  readonly rest: Growth;
+  /** The fields that it has before they come. */
+  readonly defaults?: JsonObject;
+  /** Whether the fields are in the order in which something came for them. */
+  readonly isOrdered?: boolean;
+  /** Refuses what contradicts the object so far. */
+  readonly before?: (piece: JsonObject, now: GrownObject, where: string) => void;
+  readonly after?: (now: GrownObject, where: string) => void;
+  /** Turns the object so far into its form in an answer that was not streamed. */
+  readonly whole?: (value: JsonObject) => JsonObject;
+}
+
+export class GrownList {
+  /** May have holes. */
+  readonly all: Grown[] = [];
+}
+
+export class GrownObject {
+  readonly #growth: ObjectGrowth;
+  readonly #where: string;
+  readonly #fields = new Map<string, { readonly grow: ReturnType<Growth>; now: Grown }>();
+  /** The fields for which something came, in this order, if that matters. */
+  readonly #said = new Set<string>();
+
+  constructor(growth: ObjectGrowth, where: string) {
+    this.#growth = growth;
+    this.#where = where;
+  }
+
+  add(piece: JsonObject, meter: StreamMeter): void {
+    const { isOrdered, before, after } = this.#growth;
+    before?.(piece, this, this.#where);
+    for (const key of Object.keys(piece)) {
+      const value = piece[key];
+      const field = this.#fields.get(key) ?? this.#begun(key, value);
+      if (isNone(value)) continue;
+      if (isOrdered && !isNothing(value)) this.#said.add(key);
+      field.now = field.grow(field.now, value, meter);
+    }
+    after?.(this, this.#where);
+  }
+
+  #begun(key: string, value: unknown) {
+    const { table, rest } = this.#growth;
+    const own = Object.hasOwn(table, key) ? table[key] : undefined;
+    const where = this.#where === "" ? key : `${this.#where}.${key}`;
+    const grow = own === undefined ? rest(this.#where) : own(where);
+    const field = { grow, now: isNone(value) ? null : undefined };
+    this.#fields.set(key, field);
+    return field;
+  }
+
+  get(key: string): Grown {
+    return this.#fields.get(key)?.now;
+  }
+
+  get all(): readonly Grown[] {
+    return [...this.#fields.values()].map(({ now }) => now);
+  }
+
+  /** A field that came as null may have a default. */
+  get value(): JsonObject {
+    const { defaults = {}, whole = (value) => value } = this.#growth;
+    const valueAt = (key: string) => {
+      const value = jsonOf(this.get(key));
+      return value ?? (Object.hasOwn(defaults, key) ? defaults[key] : value);
+    };
+    const keys = [...this.#said, ...Object.keys(defaults), ...this.#fields.keys()];
+    return whole(withFields({}, Object.fromEntries(keys.map((key) => [key, valueAt(key)]))));
+  }
+}
+
+/** The value so far as JSON. */
+export function jsonOf(now: Grown): Json | undefined {
+  if (now instanceof TextPieces) return now.text;
+  if (now instanceof GrownObject) return now.value;
+  return now instanceof GrownList ? now.all.flatMap((item) => [jsonOf(item) ?? null]) : now;
+}
+
+/** Refuses texts that end inside a character: no more of them will come. */
+export function endTexts(now: Grown): void {
+  if (now instanceof TextPieces) now.end();
+  else if (now instanceof GrownObject || now instanceof GrownList)
+    for (const each of now.all) endTexts(each);
 }
 
 /** A string in pieces. */
-export const text: Growth = (meter, where) => {
-  const pieces = new TextPieces(meter, where);
-  const add: Growing["add"] = (value) => pieces.add(expectString(value, where));
-  const value = () => pieces.text;
-  return growing(add, value, () => [pieces]);
+export const text: Growth = (where) => (now, came, meter) => {
+  const pieces = now instanceof TextPieces ? now : new TextPieces(meter, where);
+  pieces.add(expectString(came, where));
+  return pieces;
 };
 
 /** A string that comes once, or again unchanged. Empty ones are ignored. */
-export const name: Growth = (_meter, where) => {
-  let known = "";
-  const add = (value: unknown) => {
-    const now = expectString(value, where);
-    if (now === known || now === "") return;
-    if (!isWellFormed(now)) throw streamFault(where, "text that is valid Unicode");
-    if (known !== "") throw streamFault(where, "the same value as before");
-    known = now;
-  };
-  return growing(add, () => known);
+export const name: Growth = (where) => (now, came) => {
+  const said = expectString(came, where);
+  if (said === now || said === "") return now ?? "";
+  if (!isWellFormed(said)) throw streamFault(where, "text that is valid Unicode");
+  if (!isNothing(now)) throw streamFault(where, "the same value as before");
+  return said;
 };
 
-/** Any value: the first one, or the last one that is not empty. */
-export const first: Growth = keeping("first");
-export const last: Growth = keeping("last");
+/** Any value: the last one that is not empty. */
+export const last: Growth = lastIf(() => true);
 
-/** @param check throws for a value that does not fit */
-export function keeping(
-  which: "first" | "last",
-  check: (value: unknown, where: string) => void = () => {},
-): Growth {
-  return (meter, where) => {
-    let kept: Json | undefined;
-    const add = (value: unknown) => {
-      if (value === kept) return;
-      check(value, where);
-      if (kept === undefined || (which === "last" && !isNothing(value)))
-        kept = keep(value, what, meter);
-    };
-    return growing(add, () => kept);
+/** Like `last`, without the values for which `isKept` returns false. */
+export function lastIf(isKept: (value: unknown, where: string) => boolean): Growth {
+  return (where) => (now, came, meter) => {
+    if (came === now || !isKept(came, where)) return now;
+    return !isNone(now) && isNothing(came) ? now : keep(came, what, meter);
   };
 }
 
-/** The last value that is not a usual one: usual ones are ignored. */
-export function ignoring(isUsual: (value: unknown) => boolean): Growth {
-  return (meter, where) => {
-    const odd = last(meter, where);
-    const add = (value: unknown) => {
-      if (!isUsual(value)) odd.add(value);
-    };
-    return growing(add, () => odd.value);
-  };
-}
-
-/** A list to which each chunk adds items. */
-const list: Growth = (meter) => {
-  const items: Json[] = [];
-  const add = (value: unknown) => {
-    const more = keep(value, what, meter);
-    for (const item of Array.isArray(more) ? more : []) items.push(item);
-  };
-  return growing(add, () => [...items]);
-};
+export const ignored: Growth = lastIf(() => false);
 
 /** A string grows, a list is extended, anything else is replaced, except by an empty value. */
-export const any: Growth = withList(list, () => false);
+export const any: Growth = (where) => (now, came, meter) => {
+  if (typeof came === "string") return text(where)(now, came, meter);
+  if (!Array.isArray(came))
+    return !isNone(now) && isEmpty(came as Json) ? now : keep(came, what, meter);
+  const list = now instanceof GrownList ? now : new GrownList();
+  for (const item of keep(came, what, meter) as readonly Json[]) list.all.push(item);
+  return list;
+};
 
-/** Like `any`, but values that match grow as `form` says, and only such values may follow one. */
-export function withList(form: Growth, isOfForm: (value: unknown) => boolean): Growth {
-  const growthOf = (value: unknown) => {
-    if (typeof value === "string") return text;
-    return isOfForm(value) ? form : Array.isArray(value) ? list : last;
-  };
-  return (meter, where) => {
-    let now: Growing | undefined;
-    let growth: Growth | undefined;
-    let isFormed = false;
-    const add = (value: unknown) => {
-      const its = growthOf(value);
-      const is = isOfForm(value);
-      if (isFormed && !is) throw streamFault(where, "an array of objects", [value]);
-      isFormed = is;
-      if (its === last && now !== undefined && isEmpty(value as Json)) return;
-      if (now === undefined || its !== growth) now = its(meter, where);
-      growth = its;
-      now.add(value);
-    };
-    const value = () => now && (now.value ?? []);
-    return growing(add, value, () => (now === undefined ? [] : [now]));
+export function object(growth: ObjectGrowth): Growth {
+  return (where) => (now, came, meter) => {
+    const all = now instanceof GrownObject ? now : new GrownObject(growth, where);
+    all.add(eventObject(came, where), meter);
+    return all;
   };
 }
 
 /**
  * A list of objects that come in pieces. For each list, `finding` creates a function that returns
- * the item that a piece continues, or `undefined` if the piece begins a new one.
+ * the place of the object that a piece belongs to, which may be a new one.
  */
-export function items<Item extends Growing>(
-  begin: (meter: StreamMeter, where: string, piece: JsonObject) => Item,
-  finding: () => (piece: JsonObject, all: readonly Item[], where: string) => Item | undefined,
+export function objects(
+  growth: ObjectGrowth,
+  finding: () => (piece: JsonObject, all: readonly Grown[], where: string) => number,
 ): Growth {
-  return (meter, where) => {
-    const all: Item[] = [];
+  return (where) => {
     const find = finding();
-    const addPiece = (piece: JsonObject) => {
-      const found = find(piece, all, where);
-      const item = found ?? begin(meter, where, piece);
-      if (found === undefined) all.push(item);
-      item.add(piece);
+    return (now, came, meter) => {
+      if (!Array.isArray(came)) throw streamFault(where, "an array of objects", [came]);
+      const list = now instanceof GrownList ? now : new GrownList();
+      for (const each of came) {
+        const piece = eventObject(each, where);
+        const at = find(piece, list.all, where);
+        const item = list.all[at] ?? new GrownObject(growth, where);
+        list.all[at] = item;
+        if (item instanceof GrownObject) item.add(piece, meter);
+      }
+      return list;
     };
-    const add = (value: unknown) => {
-      if (!Array.isArray(value)) throw streamFault(where, "an array", [value]);
-      for (const each of value) addPiece(eventObject(each, where));
-    };
-    const value = () => (all.length === 0 ? undefined : all.map((item) => item.value ?? null));
-    return growing(add, value, () => all);
   };
 }
 
-/**
- * An object whose fields grow as `table` says, and all others as `rest` does. A field that came as
- * null is null, or its value in `defaults`, until more comes.
- */
-export class GrowingFields implements Growing {
-  readonly #meter: StreamMeter;
-  readonly #where: string;
-  readonly #table: Fields;
-  readonly #rest: Growth;
-  readonly #defaults: JsonObject;
-  readonly #fields = new Map<string, Growing | null>();
-
-  constructor(
-    meter: StreamMeter,
-    where: string,
-    table: Fields,
-    rest: Growth,
-    defaults: JsonObject = {},
-  ) {
-    this.#meter = meter;
-    this.#where = where;
-    this.#table = table;
-    this.#rest = rest;
-    this.#defaults = defaults;
-  }
-
-  add(value: unknown): void {
-    this.addOthers(eventObject(value, this.#where), []);
-  }
-
-  /** Like `add`, but skips the fields that are `taken` elsewhere. */
-  addOthers(fields: JsonObject, taken: readonly string[]): void {
-    for (const key of Object.keys(fields)) {
-      if (taken.includes(key)) continue;
-      const value = fields[key];
-      const known = this.#fields.get(key);
-      if (!isNone(value)) (known ?? this.#begun(key)).add(value);
-      else if (known === undefined) this.#fields.set(key, null);
-    }
-  }
-
-  #begun(key: string): Growing {
-    const growth = Object.hasOwn(this.#table, key) ? this.#table[key] : undefined;
-    const field =
-      growth === undefined
-        ? this.#rest(this.#meter, this.#where)
-        : growth(this.#meter, `${this.#where}.${key}`);
-    this.#fields.set(key, field);
-    return field;
-  }
-
-  has(key: string): boolean {
-    return !isNone(this.#fields.get(key));
-  }
-
-  /** The value of a field so far; `undefined` if it came as null. */
-  get(key: string): Json | undefined {
-    return this.#fields.get(key)?.value;
-  }
-
-  get value(): JsonObject {
-    const values = [...this.#fields].map(([key, field]) => {
-      const value = field === null ? null : field.value;
-      return [key, value ?? given(this.#defaults, key) ?? value] as const;
-    });
-    return withFields({ ...this.#defaults }, Object.fromEntries(values));
-  }
-
-  end(): void {
-    for (const field of this.#fields.values()) field?.end();
-  }
-}
-
-export function fields(table: Fields, rest: Growth, defaults?: JsonObject): Growth {
-  return (meter, where) => new GrowingFields(meter, where, table, rest, defaults);
+/** Like `any`, but a list grows as `growth` says, and nothing else may follow it. */
+export function ifList(growth: Growth): Growth {
+  return (where) => {
+    const ofList = growth(where);
+    const ofOther = any(where);
+    return (now, came, meter) => {
+      const isList = Array.isArray(came) || now instanceof GrownList;
+      return (isList ? ofList : ofOther)(now, came, meter);
+    };
+  };
 }
 
 /** Whether a value of an event is empty, and so changes nothing. */
