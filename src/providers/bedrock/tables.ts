@@ -2,10 +2,10 @@
 // Source: the types of @aws-sdk/client-bedrock-runtime, dist-types/models/models_0.d.ts.
 import * as z from "zod/mini";
 import {
-  asFields,
   chosen,
   defineProvider,
   type EventTable,
+  expectObject,
   type FreshFacts,
   fieldNames,
   fieldOf,
@@ -105,7 +105,7 @@ function imageOf(pieces: readonly JsonObject[]): JsonObject {
 function nameOf(event: object): string {
   const name = fieldNames(event)[0] ?? "";
   if (name !== "reasoningContent") return name;
-  return `${name}.${fieldNames(asFields(fieldOf(event, name), name))[0] ?? ""}`;
+  return `${name}.${fieldNames(expectObject(fieldOf(event, name), name))[0] ?? ""}`;
 }
 
 /** How blocks begin that have no start event, by the name of their first piece. */
@@ -180,9 +180,9 @@ const stream: StreamTable = {
     contentBlockDelta: {
       fields: ["contentBlockDelta"],
       apply(answer, all) {
-        const fields = asFields(fieldOf(all, "contentBlockDelta"), "contentBlockDelta");
+        const fields = expectObject(fieldOf(all, "contentBlockDelta"), "contentBlockDelta");
         const index = fieldOf(fields, "contentBlockIndex");
-        const delta = asFields(fieldOf(fields, "delta"), "delta");
+        const delta = expectObject(fieldOf(fields, "delta"), "delta");
         if (!answer.hasBlock(index)) answer.beginBlock(index, begun[nameOf(delta)] ?? {});
         answer.addPiece(index, delta);
       },

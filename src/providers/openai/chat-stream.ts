@@ -2,8 +2,10 @@
 import { readWhole } from "../../core/data/index.ts";
 import {
   type CanGrow,
+  expectObject,
+  expectPlace,
   expectString,
-  isJsonObject,
+  isEmptyValue,
   type JsonObject,
   type MessageStream,
   objectIn,
@@ -19,15 +21,14 @@ import { textKey } from "./chat-blocks.ts";
 import { textFields } from "./chat-events.ts";
 import {
   any,
+  areObjects,
   endTexts,
   type Grown,
   GrownList,
   GrownObject,
   type Growth,
-  ifList,
+  ifObjects,
   ignored,
-  isNone,
-  isNothing,
   last,
   lastIf,
   name,
@@ -36,7 +37,7 @@ import {
   objects,
   text,
 } from "./growing.ts";
-import { eventObject, placeIn } from "./pieces.ts";
+import { isNone } from "./json.ts";
 
 /** The largest number of choices that a request can ask for. */
 export const maxChoices = 128;
@@ -81,7 +82,7 @@ const calls = objects(
     ({ index, id }, all, where) => {
       if (index === all.length && typeof id !== "string")
         throw streamFault(`${where}.id`, "an id with the first piece of a call", [id]);
-      return placeIn(index, all.length, `${where}.index`);
+      return expectPlace(index, all.length, `${where}.index`);
     },
 );
 
@@ -89,7 +90,7 @@ const calls = objects(
  * Details of reasoning. Pieces with the same type and index form one text, so that no text is split
  * into two parts. Without an index, a piece continues the one before it, unless that is signed.
  */
-const details = ifList(
+const details = ifObjects(
   objects({ table: { text: any, summary: any, thinking: any }, rest: last }, () => {
     const places = new Map<string, number>();
     let before = "";
@@ -100,7 +101,7 @@ const details = ifList(
       const about = `${detail.type} ${isNumbered ? detail.index : ""}`;
       const at = places.get(about) ?? all.length;
       const known = all[at];
-      const isSigned = known instanceof GrownObject && !isNothing(known.get("signature"));
+      const isSigned = known instanceof GrownObject && !isEmptyValue(known.get("signature"));
       const place = isNumbered || (about === before && !isSigned) ? at : all.length;
       before = about;
       places.set(about, place);
@@ -110,7 +111,7 @@ const details = ifList(
 );
 
 /** The blocks of a content. Consecutive texts form one, and so do consecutive thoughts. */
-const thoughts: Growth = (where) => ifList(blocks)(where);
+const thoughts: Growth = (where) => ifObjects(blocks)(where);
 const blocks = objects({ table: { text, thinking: thoughts }, rest: last }, () => {
   let before: unknown;
   return ({ type }, all) => {
@@ -126,8 +127,7 @@ const content: Growth = (where) => {
   const ofBlocks = blocks(where);
   const asBlocks = (value: unknown) => (value === "" ? [] : [{ type: "text", text: value }]);
   return (now, came, meter) => {
-    const isList = Array.isArray(came) && came.every(isJsonObject);
-    if (!isList && !(now instanceof GrownList)) return ofText(now, came, meter);
+    if (!areObjects(came) && !(now instanceof GrownList)) return ofText(now, came, meter);
     const list = typeof came === "string" ? asBlocks(came) : came;
     if (!(now instanceof TextPieces)) return ofBlocks(now, list, meter);
     now.end();
@@ -136,7 +136,7 @@ const content: Growth = (where) => {
 };
 
 const isFinished = (choice: Grown) =>
-  choice instanceof GrownObject && !isNothing(choice.get("finish_reason"));
+  choice instanceof GrownObject && !isEmptyValue(choice.get("finish_reason"));
 
 const noMessage = { content: null, refusal: null };
 
@@ -164,7 +164,7 @@ const choices = objects(
     },
     rest: last,
     before({ delta, message }, choice, where) {
-      const isMore = ([key, value]: [string, unknown]) => key !== "role" && !isNothing(value);
+      const isMore = ([key, value]: [string, unknown]) => key !== "role" && !isEmptyValue(value);
       if (isFinished(choice) && Object.entries(objectIn(delta)).some(isMore))
         throw streamFault(`${where}.delta`, "nothing after the finish_reason");
       if (!isNone(message))
@@ -200,7 +200,7 @@ const choices = objects(
  */
 function isInOrder(message: JsonObject): boolean {
   const areTexts = Object.entries(message).flatMap(([key, value]) =>
-    key === "role" || isNothing(value)
+    key === "role" || isEmptyValue(value)
       ? []
       : [textFields.includes(key) && typeof value === "string"],
   );
@@ -213,7 +213,7 @@ const names: readonly unknown[] = ["chat.completion.chunk", "chat.completion"];
 const answer: ObjectGrowth = {
   table: {
     // Only an unusual name is kept.
-    object: lastIf((value) => !isNothing(value) && !names.includes(value)),
+    object: lastIf((value) => !isEmptyValue(value) && !names.includes(value)),
     // Random text that OpenAI adds so that the length of a chunk reveals nothing.
     obfuscation: lastIf((value) => typeof value !== "string"),
     id: name,
@@ -264,7 +264,7 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
   push(event: unknown): void {
     this.#meter.event(event, "chunk", () => {
       this.#document = undefined;
-      this.#answer.add(eventObject(event, "chunk"), this.#meter);
+      this.#answer.add(expectObject(event, "chunk"), this.#meter);
     });
   }
 

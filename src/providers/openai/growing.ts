@@ -2,19 +2,26 @@
  * Values of an answer that grow with the chunks of a stream. A table says how each field grows. A
  * value that contradicts what came before is refused with `stream_invalid`.
  */
+import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import { isWellFormed } from "../../core/data/intrinsics.ts";
 import {
+  expectObject,
   expectString,
+  isEmptyValue,
+  isJsonObject,
   type JsonObject,
   type StreamMeter,
   streamFault,
   TextPieces,
 } from "../rewrite/index.ts";
-import { isEmpty, withFields } from "./json.ts";
-import { eventObject, keep } from "./pieces.ts";
+import { isEmpty, isNone, withFields } from "./json.ts";
 
-const what = "chat completion chunk";
+const anything = z.unknown();
+
+function keep(value: unknown, meter: StreamMeter): Json {
+  return meter.read(anything, value, "chat completion chunk") as Json;
+}
 
 /** A value so far: a text in pieces, a list or an object of values, or JSON that came whole. */
 export type Grown = TextPieces | GrownList | GrownObject | Json | undefined;
@@ -64,7 +71,7 @@ export class GrownObject {
       const value = piece[key];
       const field = this.#fields.get(key) ?? this.#begun(key, value);
       if (isNone(value)) continue;
-      if (isOrdered && !isNothing(value)) this.#said.add(key);
+      if (isOrdered && !isEmptyValue(value)) this.#said.add(key);
       field.now = field.grow(field.now, value, meter);
     }
     after?.(this, this.#where);
@@ -101,7 +108,7 @@ export class GrownObject {
 }
 
 /** The value so far as JSON. */
-export function jsonOf(now: Grown): Json | undefined {
+function jsonOf(now: Grown): Json | undefined {
   if (now instanceof TextPieces) return now.text;
   if (now instanceof GrownObject) return now.value;
   return now instanceof GrownList ? now.all.flatMap((item) => [jsonOf(item) ?? null]) : now;
@@ -126,7 +133,7 @@ export const name: Growth = (where) => (now, came) => {
   const said = expectString(came, where);
   if (said === now || said === "") return now ?? "";
   if (!isWellFormed(said)) throw streamFault(where, "text that is valid Unicode");
-  if (!isNothing(now)) throw streamFault(where, "the same value as before");
+  if (!isEmptyValue(now)) throw streamFault(where, "the same value as before");
   return said;
 };
 
@@ -137,7 +144,7 @@ export const last: Growth = lastIf(() => true);
 export function lastIf(isKept: (value: unknown, where: string) => boolean): Growth {
   return (where) => (now, came, meter) => {
     if (came === now || !isKept(came, where)) return now;
-    return !isNone(now) && isNothing(came) ? now : keep(came, what, meter);
+    return !isNone(now) && isEmptyValue(came) ? now : keep(came, meter);
   };
 }
 
@@ -146,17 +153,16 @@ export const ignored: Growth = lastIf(() => false);
 /** A string grows, a list is extended, anything else is replaced, except by an empty value. */
 export const any: Growth = (where) => (now, came, meter) => {
   if (typeof came === "string") return text(where)(now, came, meter);
-  if (!Array.isArray(came))
-    return !isNone(now) && isEmpty(came as Json) ? now : keep(came, what, meter);
+  if (!Array.isArray(came)) return !isNone(now) && isEmpty(came as Json) ? now : keep(came, meter);
   const list = now instanceof GrownList ? now : new GrownList();
-  for (const item of keep(came, what, meter) as readonly Json[]) list.all.push(item);
+  for (const item of keep(came, meter) as readonly Json[]) list.all.push(item);
   return list;
 };
 
 export function object(growth: ObjectGrowth): Growth {
   return (where) => (now, came, meter) => {
     const all = now instanceof GrownObject ? now : new GrownObject(growth, where);
-    all.add(eventObject(came, where), meter);
+    all.add(expectObject(came, where), meter);
     return all;
   };
 }
@@ -175,34 +181,31 @@ export function objects(
       if (!Array.isArray(came)) throw streamFault(where, "an array of objects", [came]);
       const list = now instanceof GrownList ? now : new GrownList();
       for (const each of came) {
-        const piece = eventObject(each, where);
+        const piece = expectObject(each, where);
         const at = find(piece, list.all, where);
-        const item = list.all[at] ?? new GrownObject(growth, where);
+        const known = list.all[at];
+        const item = known instanceof GrownObject ? known : new GrownObject(growth, where);
         list.all[at] = item;
-        if (item instanceof GrownObject) item.add(piece, meter);
+        item.add(piece, meter);
       }
       return list;
     };
   };
 }
 
-/** Like `any`, but a list grows as `growth` says, and nothing else may follow it. */
-export function ifList(growth: Growth): Growth {
+export function areObjects(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isJsonObject);
+}
+
+/** Like `any`, but a list of objects grows as `growth` says, and only more of it may follow. */
+export function ifObjects(growth: Growth): Growth {
   return (where) => {
-    const ofList = growth(where);
-    const ofOther = any(where);
+    const ofObjects = growth(where);
+    const ofOthers = any(where);
+    let isBegun = false;
     return (now, came, meter) => {
-      const isList = Array.isArray(came) || now instanceof GrownList;
-      return (isList ? ofList : ofOther)(now, came, meter);
+      isBegun ||= areObjects(came);
+      return (isBegun ? ofObjects : ofOthers)(now, came, meter);
     };
   };
-}
-
-/** Whether a value of an event is empty, and so changes nothing. */
-export function isNothing(value: unknown): boolean {
-  return isNone(value) || value === "" || (Array.isArray(value) && value.length === 0);
-}
-
-export function isNone(value: unknown): value is null | undefined {
-  return value === null || value === undefined;
 }

@@ -16,6 +16,10 @@ export function given(json: JsonObject, key: string): Json | undefined {
   return (Object.hasOwn(json, key) ? json[key] : undefined) ?? undefined;
 }
 
+export function isNone(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
 /** Whether a value is absent, null, or a list or object without entries. */
 export function isEmpty(value: Json | undefined): boolean {
   if (value === undefined || value === null) return true;

@@ -1,54 +1,14 @@
 /**
- * The known events of a streamed response: the fields of each, and which texts they add to. Any
- * other event or field is reported.
+ * The known events of a streamed response: the fields of each, and what it does. Any other event or
+ * field is reported.
  *
  * Source: the types of OpenAI's SDK. Events with incomplete sound and images are not among them,
  * because no message shows those.
  */
-import type { JsonObject } from "./json.ts";
-
-/** The lists of parts: the name in the events of a part, and the field that has its index. */
-export const partLists = {
-  summary: { event: "reasoning_summary_part", index: "summary_index" },
-  content: { event: "content_part", index: "content_index" },
-} as const;
-
-export type ListName = keyof typeof partLists;
-
-/** A text that comes in pieces. */
-export interface StreamedText {
-  /** The part of an event's type between `response.` and `.delta` or `.done`. */
-  readonly name: string;
-  /** The type of the part or item that has it, and its field there and in the last event. */
-  readonly of: string;
-  readonly key: string;
-  /** The list that the part is in. Without one, the text is in the item itself. */
-  readonly list?: ListName;
-}
-
-export const streamedTexts: readonly StreamedText[] = [
-  { name: "output_text", of: "output_text", key: "text", list: "content" },
-  { name: "refusal", of: "refusal", key: "refusal", list: "content" },
-  { name: "reasoning_text", of: "reasoning_text", key: "text", list: "content" },
-  { name: "reasoning_summary_text", of: "summary_text", key: "text", list: "summary" },
-  { name: "function_call_arguments", of: "function_call", key: "arguments" },
-  { name: "mcp_call_arguments", of: "mcp_call", key: "arguments" },
-  { name: "custom_tool_call_input", of: "custom_tool_call", key: "input" },
-  { name: "code_interpreter_call_code", of: "code_interpreter_call", key: "code" },
-];
-
-/** The text that an item or a part of this type has. */
-export function textOf(what: "item" | "part", type: unknown): StreamedText | undefined {
-  const isOne = ({ list }: StreamedText) => (list === undefined) === (what === "item");
-  return streamedTexts.find((text) => text.of === type && isOne(text));
-}
-
-/** The events that end a response, each with the status that it stands for. */
-export const endings: { readonly [type: string]: string } = {
-  "response.completed": "completed",
-  "response.incomplete": "incomplete",
-  "response.failed": "failed",
-};
+import type { Path } from "../rewrite/index.ts";
+import { isNone, type JsonObject } from "./json.ts";
+import type { StreamedItem } from "./streamed-item.ts";
+import { endings, type ListName, partLists, streamedTexts } from "./streamed-texts.ts";
 
 /** The fields with values that are part of the document. */
 const whole = ["response", "item", "part", "annotation", "error", "message", "param"];
@@ -75,52 +35,85 @@ const progress: { readonly [name: string]: readonly string[] } = {
 
 const beginnings = ["response.created", "response.in_progress", "response.queued"];
 
-const fieldsOf: readonly (readonly [type: string, fields: readonly string[]])[] = [
-  ...[...beginnings, ...Object.keys(endings)].map((type) => [type, ["response"]] as const),
-  ["response.output_item.added", ["output_index", "item"]],
-  ["response.output_item.done", ["output_index", "item"]],
+/** The item that an event is about, or the part of it. */
+function targetOf(response: StreamedItem, event: JsonObject, list?: ListName): StreamedItem {
+  const item = response.part("output", event.output_index);
+  item.check(event);
+  return list === undefined ? item : item.part(list, event[partLists[list].index]);
+}
+
+/** What an event does. `from` is its path. */
+type Apply = (response: StreamedItem, event: JsonObject, from: Path) => void;
+
+const begin: Apply = (response, event, from) =>
+  response.begin(event.response, [...from, "response"]);
+const end: Apply = (response, event) => response.finish(event.response);
+
+/** The known events with their own fields. Without `apply`, an event only reports progress. */
+const kinds: readonly (readonly [type: string, fields: readonly string[], apply?: Apply])[] = [
+  ...beginnings.map((type) => [type, ["response"], begin] as const),
+  ...Object.keys(endings).map((type) => [type, ["response"], end] as const),
+  // Their details are in an object, or in these fields.
+  ["error", ["code", "message", "param", "error"], (response, event) => response.fail(event)],
+  [
+    "response.output_item.added",
+    ["output_index", "item"],
+    (response, event, from) =>
+      response.addPart("output", event.output_index, event.item, [...from, "item"]),
+  ],
+  [
+    "response.output_item.done",
+    ["output_index", "item"],
+    (response, event) => targetOf(response, event).finish(event.item),
+  ],
   ...streamedTexts.flatMap(({ name, list, key }) => {
     // The name is compared with the item's.
     const where = [...ofItem, list === undefined ? "name" : partLists[list].index];
     const all = name === "output_text" ? [...where, "logprobs"] : where;
+    const add: Apply = (response, event) =>
+      targetOf(response, event, list).addText(key, event.delta);
+    const finish: Apply = (response, event) =>
+      targetOf(response, event, list).finishText(key, event[key]);
     return [
-      [`response.${name}.delta`, [...all, "delta"]],
-      [`response.${name}.done`, [...all, key]],
+      [`response.${name}.delta`, [...all, "delta"], add],
+      [`response.${name}.done`, [...all, key], finish],
     ] as const;
   }),
-  ...Object.values(partLists).flatMap(({ event, index }) => {
+  ...(["summary", "content"] as const).flatMap((list) => {
+    const { event: name, index } = partLists[list];
     const fields = [...ofItem, index, "part"];
+    const add: Apply = (response, event, from) =>
+      targetOf(response, event).addPart(list, event[index], event.part, [...from, "part"]);
+    const finish: Apply = (response, event) => targetOf(response, event, list).finish(event.part);
     return [
-      [`response.${event}.added`, fields],
-      [`response.${event}.done`, event === "content_part" ? fields : [...fields, "status"]],
+      [`response.${name}.added`, fields, add],
+      [`response.${name}.done`, list === "content" ? fields : [...fields, "status"], finish],
     ] as const;
   }),
   [
     "response.output_text.annotation.added",
     [...ofItem, "content_index", "annotation_index", "annotation"],
+    (response, event) => targetOf(response, event, "content").addAnnotation(event.annotation),
   ],
   ...Object.entries(progress).flatMap(([name, steps]) =>
     steps.map((step) => [`response.${name}.${step}`, ofItem] as const),
   ),
 ];
-const known: ReadonlyMap<string, readonly string[]> = new Map(fieldsOf);
+const known = new Map(kinds.map(([type, ...kind]) => [type, kind]));
 
-/** The details of an error are in a separate object, or in these fields. */
-const ofError = ["code", "message", "param"];
+export function applyEvent(type: string, ...given: Parameters<Apply>): void {
+  known.get(type)?.[1]?.(...given);
+}
 
 /** The unknown fields of a known event; `undefined` for an unknown event. */
 export function unknownFields(type: string, event: JsonObject): readonly string[] | undefined {
-  const own = type === "error" ? errorFields(event) : known.get(type);
+  const [own] = known.get(type) ?? [];
   if (own === undefined) return undefined;
+  const isInObject = type === "error" && !isNone(event.error);
   return Object.entries(event).flatMap(([field, value]) => {
-    const isSilent = value === null || value === undefined;
-    const isKnown = ofAll.includes(field) || own.includes(field);
-    return isSilent || (isKnown && fits(field, value)) ? [] : [field];
+    const isKnown = ofAll.includes(field) || (isInObject ? field === "error" : own.includes(field));
+    return isNone(value) || (isKnown && fits(field, value)) ? [] : [field];
   });
-}
-
-function errorFields({ error }: JsonObject): readonly string[] {
-  return error === null || error === undefined ? ofError : ["error"];
 }
 
 /** Whether a field has a value of its type. If not, it counts as an unknown field. */

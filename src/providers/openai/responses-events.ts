@@ -1,9 +1,8 @@
 /** The events that stream a response. */
 
 import { type JsonObject, objectsIn, textAt, withFields } from "./json.ts";
-import { endings, partLists, textOf } from "./response-event-fields.ts";
 import { itemKind } from "./shapes.ts";
-import { partsOf } from "./streamed-item.ts";
+import { endings, partLists, textOf } from "./streamed-texts.ts";
 
 export function responsesEvents(response: JsonObject): readonly object[] {
   const output = objectsIn(response.output);
@@ -37,7 +36,7 @@ function itemEvents(item: JsonObject, output_index: number): readonly JsonObject
     ...lists.flatMap((list) => {
       const { event, index } = partLists[list];
       const atPlace = (place: number) => ({ ...at, [index]: place });
-      return partsOf(item, list).flatMap((part, i) => partEvents(part, event, atPlace(i)));
+      return objectsIn(item[list]).flatMap((part, i) => partEvents(part, event, atPlace(i)));
     }),
     ...(text && whole !== undefined
       ? textEvents(text.name, text.key, whole, at, {}, name !== undefined ? { name } : {})

@@ -118,5 +118,8 @@ export const responsesResponseSchema = z.looseObject({
   ...responseFields,
   output: z.array(itemSchema),
 });
-/** A response that has only begun. Its output is not checked. */
-export const begunResponseSchema = z.looseObject(responseFields);
+/** A response in an event, which may be without its output. */
+export const begunResponseSchema = z.looseObject({
+  ...responseFields,
+  output: z.nullish(z.array(itemSchema)),
+});

@@ -1,283 +1,279 @@
-/** One item of a streamed response, as it grows. */
+/** A streamed response, an item of it, or a part of an item, as it grows. */
+import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import {
+  expectPlace,
   expectString,
   type Path,
+  readDocument,
   type StreamMeter,
+  sameJson,
   streamFault,
   TextPieces,
 } from "../rewrite/index.ts";
-import { given, isEmpty, isObject, type JsonObject, textAt, withFields } from "./json.ts";
-import { expectShape, keep, keepObject, placeIn } from "./pieces.ts";
-import { type ListName, partLists, type StreamedText, textOf } from "./response-event-fields.ts";
-import { blockSchema, itemKind, itemSchema } from "./shapes.ts";
+import {
+  given,
+  isEmpty,
+  isObject,
+  type JsonObject,
+  objectIn,
+  objectsIn,
+  textAt,
+  withFields,
+} from "./json.ts";
+import { begunResponseSchema, blockSchema, itemKind, itemSchema } from "./shapes.ts";
+import { type ListName, textOf } from "./streamed-texts.ts";
 import type { Superseded } from "./superseded.ts";
 import { itemSettings } from "./tool-items.ts";
 
 const what = "response event";
+const anObject = z.looseObject({});
 
-/** A text that grows until an event repeats it whole. */
-class GrowingText {
-  readonly #pieces: TextPieces;
-  readonly #where: string;
-  #hasGrown = false;
-  #isWhole = false;
+type List = ListName | "output";
 
-  /** @param key the field of `json` that it begins in, if it has one */
-  constructor(json: JsonObject, key: string | undefined, where: string, meter: StreamMeter) {
-    this.#where = where;
-    this.#pieces = new TextPieces(meter, this.#where);
-    const start = key === undefined ? "" : (textAt(json, key) ?? "");
-    if (start !== "") this.add(start);
-  }
-
-  add(piece: unknown): void {
-    const text = expectString(piece, this.#where);
-    if (this.#isWhole) throw streamFault(this.#where, "nothing after the whole text");
-    this.#hasGrown = true;
-    this.#pieces.add(text);
-  }
-
-  /** Takes the whole text. If there were pieces, it must be what they say together. */
-  finish(whole: unknown): void {
-    const text = expectString(whole, this.#where);
-    if ((this.#hasGrown || this.#isWhole) && text !== this.#pieces.text) {
-      throw streamFault(this.#where, "the same text as in its pieces");
-    }
-    if (!this.#hasGrown && !this.#isWhole) this.#pieces.add(text);
-    this.#pieces.end();
-    this.#isWhole = true;
-  }
-
-  get text(): string {
-    return this.#pieces.text;
-  }
+interface Kind {
+  readonly name: "response" | "item" | "part";
+  readonly schema: z.ZodMiniType;
+  readonly lists: readonly List[];
+  /** The fields that stay as they began. */
+  readonly fixed: readonly string[];
+  /** The fields that may arrive late and that no message shows. */
+  readonly settings: readonly string[];
 }
 
-interface Part {
-  json: JsonObject;
-  /** The path of `json` among the events. */
-  from: Path;
-  readonly key: string | undefined;
-  readonly text: GrowingText;
-  readonly annotations: Json[];
-  /** Whether it has ended. */
-  isWhole: boolean;
-}
+export const response: Kind = {
+  name: "response",
+  schema: begunResponseSchema,
+  lists: ["output"],
+  fixed: ["id"],
+  settings: [],
+};
+const item: Kind = {
+  name: "item",
+  schema: itemSchema,
+  lists: ["summary", "content"],
+  fixed: ["type", "id", "call_id", "name"],
+  // Not `id`: it is some calls' call id.
+  settings: itemSettings.filter((key) => key !== "id"),
+};
+const part: Kind = {
+  name: "part",
+  schema: blockSchema,
+  lists: [],
+  fixed: ["type"],
+  settings: ["logprobs", "parsed"],
+};
+/** A part of an item of an unknown kind, which may be anything. */
+const anyPart: Kind = { ...part, schema: anObject };
 
 export class StreamedItem {
+  readonly #kind: Kind;
   readonly #meter: StreamMeter;
-  readonly #from: Path;
   readonly #superseded: Superseded;
-  readonly #head: JsonObject;
-  readonly #lists: { readonly [list in ListName]: Part[] } = { content: [], summary: [] };
+  /** As it began, or the whole. */
+  #json: JsonObject;
+  /** The path of its beginning among the events. */
+  #from: Path;
+  /** The field of its text, if it is of a type that has one. */
   readonly #key: string | undefined;
-  readonly #text: GrowingText;
-  #final: JsonObject | undefined;
+  readonly #text: TextPieces;
+  #hasText = false;
+  #isTextWhole = false;
+  readonly #annotations: Json[] = [];
+  readonly #parts: { readonly [list in List]: StreamedItem[] } = {
+    output: [],
+    summary: [],
+    content: [],
+  };
+  isWhole = false;
 
-  /** @param from the path of `item` among the events */
-  constructor(item: unknown, meter: StreamMeter, from: Path, superseded: Superseded) {
+  /** @param from the path of `json` among the events */
+  constructor(json: unknown, meter: StreamMeter, from: Path, superseded: Superseded, kind = item) {
+    this.#kind = kind;
     this.#meter = meter;
     this.#from = from;
     this.#superseded = superseded;
-    const kept = keepObject(item, what, "output_item", meter);
-    const key = textOf("item", kept.type)?.key;
+    const kept = objectIn(meter.read(anObject, json, what));
+    const key = textOf(kind.name, kept.type)?.key;
     this.#key = key;
+    this.#text = new TextPieces(meter, key ?? kind.name);
     // Some servers start a call without its text, although only `code` may be missing.
-    const isSilent = key !== undefined && key !== "code" && given(kept, key) === undefined;
-    const head = isSilent ? withFields(kept, { [key]: "" }) : kept;
-    this.#head = expectShape(itemSchema, head, what);
-    this.#text = new GrowingText(this.#head, key, key ?? "output_item", meter);
-    for (const list of ["content", "summary"] as const) {
-      for (const [index, part] of partsOf(this.#head, list).entries())
-        this.addPart(list, index, part, [...from, list, index]);
-    }
+    const isSilent =
+      kind === item && key !== undefined && key !== "code" && given(kept, key) === undefined;
+    const begun = isSilent ? withFields(kept, { [key]: "" }) : kept;
+    this.#json = objectIn(readDocument(kind.schema, begun, what, "stream_invalid"));
+    const text = key === undefined ? undefined : textAt(this.#json, key);
+    if (key !== undefined && text) this.addText(key, text);
+    for (const list of this.#begunLists)
+      for (const [at, each] of objectsIn(this.#json[list]).entries())
+        this.addPart(list, at, each, [...from, list, at]);
+  }
+
+  /** The lists that the beginning may already have. Those of a response come in separate events. */
+  get #begunLists(): readonly List[] {
+    return this.#kind === item ? this.#kind.lists : [];
+  }
+
+  /** Replaces the beginning. */
+  begin(json: unknown, from: Path): void {
+    const now = objectIn(this.#meter.read(this.#kind.schema, json, what));
+    this.#expectSame(now);
+    this.#json = now;
+    this.#from = from;
   }
 
   /**
    * @throws GlassineError `stream_invalid` for an event of another item, or after the item's end
    */
   check(event: JsonObject): void {
-    const id = textAt(this.#head, "id");
+    const id = textAt(this.#json, "id");
     const itemId = textAt(event, "item_id");
     if (itemId && id && itemId !== id)
       throw streamFault("item_id", "the id of the item at that place");
     const name = textAt(event, "name");
-    if (name !== undefined && name !== textAt(this.#head, "name")) {
+    if (name !== undefined && name !== textAt(this.#json, "name"))
       throw streamFault("name", "the name that the call began with");
-    }
-    if (this.#final !== undefined)
-      throw streamFault("output_index", "nothing after the item's end");
+    if (this.isWhole) throw streamFault("output_index", "nothing after the item's end");
   }
 
-  addPart(list: ListName, index: unknown, part: unknown, from: Path): void {
-    const parts = this.#lists[list];
-    if (placeIn(index, parts.length, `${list} part`) !== parts.length) {
-      throw streamFault(`${list} part`, "the next index");
-    }
-    const json = this.#keepPart(part, list);
-    const key = textOf("part", json.type)?.key;
-    const text = new GrowingText(json, key, `${list} part`, this.#meter);
-    parts.push({ json, from, key, text, annotations: [], isWhole: false });
+  addPart(list: List, index: unknown, json: unknown, from: Path): void {
+    const parts = this.#parts[list];
+    if (expectPlace(index, parts.length, list) !== parts.length)
+      throw streamFault(list, "the next index");
+    const ofItem = ["message", "reasoning"].includes(itemKind(this.#json)) ? part : anyPart;
+    const kind = list === "output" ? item : ofItem;
+    parts.push(new StreamedItem(json, this.#meter, from, this.#superseded, kind));
   }
 
-  finishPart(list: ListName, index: unknown, part: unknown, from: Path): void {
-    const found = this.#partAt(list, index);
-    const json = this.#keepPart(part, list);
-    this.#expectPartAgreement(found, json, list);
-    found.annotations.length = 0;
-    found.json = json;
-    found.from = from;
-    found.isWhole = true;
-  }
-
-  #keepPart(part: unknown, list: string): JsonObject {
-    const kept = keepObject(part, what, `${list} part`, this.#meter);
-    // An item of another kind may have anything in its lists.
-    const isBlock = ["message", "reasoning"].includes(itemKind(this.#head));
-    return isBlock ? expectShape(blockSchema, kept, what) : kept;
-  }
-
-  addAnnotation(index: unknown, annotation: unknown): void {
-    const copy = keep(annotation, what, this.#meter);
-    this.#partAt("content", index).annotations.push(copy);
-  }
-
-  text({ list, key }: StreamedText, event: JsonObject): GrowingText {
-    if (list === undefined) {
-      if (key !== this.#key) throw streamFault(key, "an item with such text");
-      return this.#text;
-    }
-    const part = this.#partAt(list, event[partLists[list].index]);
-    if (part.key !== key) throw streamFault(key, "a part with such text");
-    return part.text;
-  }
-
-  #partAt(list: ListName, index: unknown): Part {
-    const parts = this.#lists[list];
-    const found = parts[placeIn(index, parts.length, `${list} part`)];
-    if (found === undefined) throw streamFault(`${list} part`, "a part that has begun");
+  part(list: List, index: unknown): StreamedItem {
+    const parts = this.#parts[list];
+    const found = parts[expectPlace(index, parts.length, list)];
+    if (found === undefined) throw streamFault(list, "the index of something that has begun");
     return found;
   }
 
-  /** Takes the whole item, which must agree with what came before it. */
-  finish(item: unknown): void {
-    const kept = keepObject(item, what, "output_item", this.#meter);
-    const copy = expectShape(itemSchema, kept, what);
-    this.expectAgreement(copy);
-    this.#final = copy;
+  addAnnotation(annotation: unknown): void {
+    if (this.isWhole) throw streamFault("annotation", "nothing after the part's end");
+    this.#annotations.push(this.#meter.read(z.unknown(), annotation, what) as Json);
   }
 
-  /** @throws GlassineError `stream_invalid` if a whole item contradicts its pieces */
-  expectAgreement(item: JsonObject): void {
-    for (const key of ["type", "id", "call_id", "name"]) {
-      const first = textAt(this.#head, key);
-      if (first && first !== textAt(item, key)) {
-        throw streamFault(`output_item.${key}`, "what the item began with");
-      }
-    }
-    if (this.#final !== undefined) {
-      if (isSameItem(this.#final, item)) return;
-      throw streamFault("output_item", "the same item as when it was complete");
-    }
-    if (this.#key !== undefined) {
-      const whole = textAt(item, this.#key);
-      if (whole !== undefined || this.#text.text !== "") this.#text.finish(whole);
-    }
-    for (const list of ["content", "summary"] as const) {
-      const whole = partsOf(item, list);
-      for (const [index, part] of this.#lists[list].entries()) {
-        this.#expectPartAgreement(part, whole[index], list);
-      }
-    }
-    this.#superseded.reportItem(this.#bare(), item, this.#from);
+  addText(key: string, piece: unknown): void {
+    if (key !== this.#key) throw streamFault(key, "an item or a part with such text");
+    if (this.#isTextWhole) throw streamFault(key, "nothing after the whole text");
+    this.#hasText = true;
+    this.#text.add(expectString(piece, key));
   }
 
-  /** The item as it began, without the text and the parts, which are compared separately. */
-  #bare(): JsonObject {
-    const agreed = Object.entries(this.#head).flatMap(([name, value]): [string, Json][] => {
-      if (name === this.#key) return [[name, ""]];
-      return ["content", "summary"].includes(name) && Array.isArray(value) ? [[name, []]] : [];
+  /** Takes the whole text. If there were pieces, it must be what they say together. */
+  finishText(key: string, whole: unknown): void {
+    if (!this.#hasText) this.addText(key, whole);
+    if (key !== this.#key || whole !== this.#text.text)
+      throw streamFault(key, "the same text as in its pieces");
+    this.#text.end();
+    this.#isTextWhole = true;
+  }
+
+  /** Takes the whole, which must agree with what came before it. A response may leave out its output. */
+  finish(json: unknown): void {
+    const given = objectIn(this.#meter.read(this.#kind.schema, json, what));
+    const isSilent = this.#kind === response && isEmpty(given.output);
+    const whole = isSilent ? withFields(given, { output: this.document.output }) : given;
+    this.#expectAgreement(whole);
+    this.#end(whole);
+  }
+
+  /** The error is in the event itself, or in an object in it. */
+  fail(event: JsonObject): void {
+    const { code = null, message = null, param = null } = event;
+    const said = event.error ?? { code, message, param };
+    const error = this.#meter.read(z.unknown(), said, what) as Json;
+    this.#end(withFields(this.document, { status: "failed", error }));
+  }
+
+  #end(whole: JsonObject): void {
+    this.#json = whole;
+    this.isWhole = true;
+  }
+
+  /** @throws GlassineError `stream_invalid` if a whole contradicts what came before */
+  #expectAgreement(whole: JsonObject): void {
+    const { name, lists } = this.#kind;
+    if (this.isWhole) {
+      if (sameJson(this.#bound(this.#json), this.#bound(whole))) return;
+      throw streamFault(name, `the same ${name} as when it was complete`);
+    }
+    this.#expectSame(whole);
+    const key = this.#key;
+    if (key !== undefined && (this.#text.text !== "" || textAt(whole, key) !== undefined))
+      this.finishText(key, whole[key]);
+    for (const list of lists) {
+      const parts = objectsIn(whole[list]);
+      for (const [at, each] of this.#parts[list].entries()) {
+        const now = parts[at];
+        if (now === undefined) throw streamFault(list, "everything that has begun");
+        each.#expectAgreement(now);
+      }
+    }
+    // All of them, in the order in which they came. Others may be between them.
+    const annotations: readonly Json[] = Array.isArray(whole.annotations) ? whole.annotations : [];
+    const found = annotations.reduce(
+      (count: number, each) => count + Number(sameJson(each, this.#annotations[count])),
+      0,
+    );
+    if (found < this.#annotations.length)
+      throw streamFault("annotations", "the annotations that were sent before");
+  }
+
+  /** Compares the beginning, except for its text and its parts, with its replacement. */
+  #expectSame(now: JsonObject): void {
+    const { name, fixed } = this.#kind;
+    for (const key of fixed) {
+      const first = textAt(this.#json, key);
+      if (first && first !== textAt(now, key))
+        throw streamFault(`${name}.${key}`, `what the ${name} began with`);
+    }
+    const begun = this.#begunLists.filter((list) => Array.isArray(this.#json[list]));
+    const empty = Object.fromEntries(begun.map((list) => [list, []]));
+    const bare = withFields(this.#json, { ...this.#textField(""), ...empty });
+    this.#superseded(name, bare, now, this.#from);
+  }
+
+  #textField(text: string): JsonObject {
+    const key = this.#key;
+    const isThere = key !== undefined && (text !== "" || textAt(this.#json, key) !== undefined);
+    return isThere ? { [key]: text } : {};
+  }
+
+  /** The fields without settings. Absent and empty are equal. */
+  #bound(json: JsonObject): JsonObject {
+    const { lists, settings } = this.#kind;
+    const inLists = lists.flatMap((list): [string, Json][] => {
+      const parts = json[list];
+      const bound = (each: Json) => (isObject(each) ? without(part.settings, each) : each);
+      return Array.isArray(parts) ? [[list, parts.map(bound)]] : [];
     });
-    return withFields(this.#head, Object.fromEntries(agreed));
-  }
-
-  /** @throws GlassineError `stream_invalid` if a part contradicts what came before */
-  #expectPartAgreement(part: Part, now: JsonObject | undefined, list: string): void {
-    if (now === undefined || now.type !== part.json.type) {
-      throw streamFault(`${list} part`, "the parts that have begun");
-    }
-    if (part.key !== undefined) part.text.finish(now[part.key]);
-    if (part.isWhole && !isSamePart(part.json, now)) {
-      throw streamFault(`${list} part`, "the same part as when it was complete");
-    }
-    const annotations = given(now, "annotations");
-    const texts = new Set(Array.isArray(annotations) ? annotations.map(sortedText) : []);
-    if (!part.annotations.every((annotation) => texts.has(sortedText(annotation)))) {
-      throw streamFault(`${list} part`, "the annotations that were sent before");
-    }
-    this.#superseded.reportPart(part.json, now, part.from);
-  }
-
-  get isWhole(): boolean {
-    return this.#final !== undefined;
+    return without(settings, { ...json, ...Object.fromEntries(inLists) });
   }
 
   /** Whether only the last part can grow. */
   get isInOrder(): boolean {
-    const { content, summary } = this.#lists;
-    return [...summary, ...content].slice(0, -1).every(({ isWhole }) => isWhole);
+    const parts = this.#kind.lists.flatMap((list) => this.#parts[list]);
+    const isInOrder = parts.slice(0, -1).every(({ isWhole }) => isWhole);
+    return isInOrder && parts.at(-1)?.isInOrder !== false;
   }
 
   get document(): JsonObject {
-    if (this.#final !== undefined) return this.#final;
-    const lists = Object.entries(this.#lists).filter(([, parts]) => parts.length > 0);
-    const whole = this.#text.text;
-    const key = this.#key;
-    const hasText = whole !== "" || (key !== undefined && textAt(this.#head, key) !== undefined);
-    return withFields(this.#head, {
-      ...(key !== undefined && hasText && { [key]: whole }),
-      ...Object.fromEntries(lists.map(([list, parts]) => [list, parts.map(partDocument)])),
+    if (this.isWhole) return this.#json;
+    const lists = this.#kind.lists.flatMap((list): [string, Json][] => {
+      const parts = this.#parts[list].map((each) => each.document);
+      return parts.length > 0 || this.#kind === response ? [[list, parts]] : [];
+    });
+    return withFields(this.#json, {
+      ...this.#textField(this.#text.text),
+      ...(this.#annotations.length > 0 && { annotations: [...this.#annotations] }),
+      ...Object.fromEntries(lists),
     });
   }
-}
-
-/** The objects in a list of an item. */
-export function partsOf(item: JsonObject, list: ListName): readonly JsonObject[] {
-  const parts = given(item, list);
-  return Array.isArray(parts) ? parts.filter(isObject) : [];
-}
-
-function partDocument({ json, key, text, annotations }: Part): JsonObject {
-  return withFields(json, {
-    ...(key !== undefined && { [key]: text.text }),
-    ...(annotations.length > 0 && { annotations }),
-  });
-}
-
-/** Fields that may arrive late and that no message shows. Not `id`: it is some calls' call id. */
-const settings = itemSettings.filter((key) => key !== "id");
-const partSettings = ["logprobs", "parsed"];
-
-/** Ignores settings and the order of fields. Absent and empty are equal. */
-function isSameItem(one: JsonObject, other: JsonObject): boolean {
-  return sortedText(itemWithoutSettings(one)) === sortedText(itemWithoutSettings(other));
-}
-
-function isSamePart(one: JsonObject, other: JsonObject): boolean {
-  return sortedText(without(partSettings, one)) === sortedText(without(partSettings, other));
-}
-
-function itemWithoutSettings(item: JsonObject): Json {
-  const lists = ["content", "summary"].flatMap((key): [string, Json][] => {
-    const list = item[key];
-    return Array.isArray(list) ? [[key, list.map(partWithoutSettings)]] : [];
-  });
-  return without(settings, { ...item, ...Object.fromEntries(lists) });
-}
-
-function partWithoutSettings(part: Json): Json {
-  return isObject(part) ? without(partSettings, part) : part;
 }
 
 function without(keys: readonly string[], json: JsonObject): JsonObject {
@@ -285,15 +281,4 @@ function without(keys: readonly string[], json: JsonObject): JsonObject {
     ([key, value]) => !keys.includes(key) && !isEmpty(value),
   );
   return Object.fromEntries(kept);
-}
-
-/** JSON text with the fields of each object in one order. */
-function sortedText(value: Json): string {
-  return JSON.stringify(value, (_, each: Json) =>
-    isObject(each) ? Object.fromEntries(Object.entries(each).sort(byName)) : each,
-  );
-}
-
-function byName([one]: [string, Json], [other]: [string, Json]): number {
-  return one < other ? -1 : Number(one > other);
 }

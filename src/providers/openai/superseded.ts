@@ -2,68 +2,55 @@
  * Finds what a stream first sent for an item and its final form does not have. Neither messages nor
  * the final document show it.
  */
-import type { Json } from "../../core/data/index.ts";
-import { isGlassineError } from "../../core/errors/index.ts";
+import { attempt, type Json } from "../../core/data/index.ts";
 import { type Left, type Path, pathOf } from "../rewrite/index.ts";
-import { given, isEmpty, type JsonObject, withFields } from "./json.ts";
+import { isEmpty, type JsonObject, withFields } from "./json.ts";
 import { itemKind } from "./shapes.ts";
 import { callItems, itemIn, shownIn } from "./tool-items.ts";
 
-export class Superseded {
-  readonly #leftOf: (response: JsonObject) => readonly Left[];
-  readonly #report: (path: string) => void;
+/** How each is read as part of a response, and at which path. */
+const forms = {
+  item: ["output[0]", (item: JsonObject) => ({ output: [item] })],
+  part: [
+    "output[0].content[0]",
+    (part: JsonObject) => ({ output: [{ type: "message", role: "assistant", content: [part] }] }),
+  ],
+  response: ["", (response: JsonObject) => withFields(response, { output: [] })],
+} as const;
 
-  constructor(leftOf: (response: JsonObject) => readonly Left[], report: (path: string) => void) {
-    this.#leftOf = leftOf;
-    this.#report = report;
-  }
+/** Reports what `first` had and `now` does not. `from` is the path of `first`. */
+export type Superseded = (
+  kind: keyof typeof forms,
+  first: JsonObject,
+  now: JsonObject,
+  from: Path,
+) => void;
 
-  /** `from` is the path of the first form of the item. */
-  reportItem(first: JsonObject, now: JsonObject, from: Path): void {
-    this.#reportDropped(first, now, from, "output[0]", (item) => ({ output: [item] }));
-    for (const key of shownFields(first))
-      if (isTextDropped(first[key], now[key])) this.#report(pathOf(...from, key));
-  }
-
-  reportPart(first: JsonObject, now: JsonObject, from: Path): void {
-    this.#reportDropped(first, now, from, "output[0].content[0]", (part) => ({
-      output: [{ type: "message", role: "assistant", content: [part] }],
-    }));
-  }
-
-  /** The output is not compared, because it arrives in separate events. */
-  reportResponse(first: JsonObject, now: JsonObject, from: Path): void {
-    this.#reportDropped(first, now, from, "", (response) => withFields(response, { output: [] }));
-    if (!isEmpty(given(first, "output"))) this.#report(pathOf(...from, "output"));
-  }
-
-  /** Fields that a first form lacks, such as those of an image in progress, come from `now`. */
-  #reportDropped(
-    first: JsonObject,
-    now: JsonObject,
-    from: Path,
-    at: string,
-    responseOf: (json: JsonObject) => JsonObject,
-  ): void {
-    const contentOf = (json: JsonObject): readonly string[] =>
-      this.#read(responseOf(json), at).flatMap(({ kind, path }) =>
-        kind === "setting" || !path.startsWith(at) ? [] : [path.slice(at.length)],
-      );
+export function superseded(
+  leftOf: (response: JsonObject) => readonly Left[],
+  report: (path: string) => void,
+): Superseded {
+  /** The paths of content in a form that messages do not show. */
+  const contentIn = (kind: keyof typeof forms, form: JsonObject): readonly string[] => {
+    const [at, responseOf] = forms[kind];
+    const left = attempt(() => leftOf(responseOf(form)));
+    // One that is not readable is content as a whole.
+    if (left === undefined) return [""];
+    return left.flatMap(({ kind, path }) =>
+      kind === "setting" || !path.startsWith(at) ? [] : [path.slice(at.length)],
+    );
+  };
+  return (kind, first, now, from) => {
+    // Fields that a first form lacks, such as those of an image in progress, come from `now`.
     const said = Object.entries(first).filter(([, value]) => value !== null);
-    const known = new Set(contentOf(now));
-    for (const path of contentOf(withFields(now, Object.fromEntries(said))))
-      if (!known.has(path)) this.#report(pathBelow(from, path));
-  }
-
-  /** The reports of a response; a single one, at `path`, if it cannot be read. */
-  #read(response: JsonObject, path: string): readonly Left[] {
-    try {
-      return this.#leftOf(response);
-    } catch (error) {
-      if (!isGlassineError(error)) throw error;
-      return [{ path, kind: "content", reason: "It is not readable." }];
-    }
-  }
+    const known = new Set(contentIn(kind, now));
+    for (const path of contentIn(kind, withFields(now, Object.fromEntries(said))))
+      if (!known.has(path)) report(pathBelow(from, path));
+    for (const key of kind === "item" ? shownFields(first) : [])
+      if (isTextDropped(first[key], now[key])) report(pathOf(...from, key));
+    // Not compared, because it arrives in separate events.
+    if (kind === "response" && !isEmpty(first.output)) report(pathOf(...from, "output"));
+  };
 }
 
 function pathBelow(from: Path, path: string): string {

@@ -5,7 +5,6 @@
 import type * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import {
-  asFields,
   type CompiledPiece,
   compilePieces,
   fieldOf,
@@ -26,10 +25,10 @@ import {
   withValueAt,
 } from "./json.ts";
 import type { Read } from "./messages.ts";
-import { readDocument } from "./read-document.ts";
 import { collector, type Left, pathOf } from "./report.ts";
 import {
   type CanGrow,
+  expectObject,
   expectString,
   type MessageStream,
   type StreamLimits,
@@ -156,7 +155,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
 
   push(event: unknown): void {
     this.#meter.event(event, "event", () =>
-      this.#push(asFields(this.#reading.event(event), "event")),
+      this.#push(expectObject(this.#reading.event(event), "event")),
     );
   }
 
@@ -275,7 +274,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
 
   addPiece(index: unknown, value: unknown): void {
     const block = this.#blockAt(index);
-    const piece = asFields(value, "delta");
+    const piece = expectObject(value, "delta");
     const name = this.#nameOf(piece, "delta.type");
     const kind = this.#pieces.get(name);
     if (kind === undefined) {
@@ -382,9 +381,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
   }
 
   read<Schema extends z.ZodMiniType>(schema: Schema, event: Piece): z.output<Schema> {
-    const read = readDocument(schema, event, "event", "stream_invalid");
-    this.#meter.countText(JSON.stringify(read));
-    return read;
+    return this.#meter.read(schema, event, "event");
   }
 
   /** Returns the fields of the answer. Throws unless it has begun and is not over. */

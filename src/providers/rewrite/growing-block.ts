@@ -1,7 +1,6 @@
 /** Blocks that come in pieces. One table says how to put them together and how to cut them up. */
 import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
-import { isProxy } from "../../core/data/intrinsics.ts";
 import { parseArguments } from "./arguments.ts";
 import {
   chosen,
@@ -14,7 +13,7 @@ import {
   valueAt,
 } from "./json.ts";
 import { readDocument } from "./read-document.ts";
-import { expectString, type StreamMeter, streamFault, TextPieces } from "./stream.ts";
+import { expectObject, expectString, type StreamMeter, streamFault, TextPieces } from "./stream.ts";
 
 /** An event or a piece as it arrived: its text may end inside a character. */
 export type Piece = object;
@@ -134,8 +133,7 @@ export class GrowingBlock {
       this.#texts.set(to, pieces);
       if (whole === undefined) return;
     }
-    const read = objectIn(readDocument(schema, piece, "delta", "stream_invalid"));
-    this.#meter.countText(JSON.stringify(read));
+    const read = objectIn(this.#meter.read(schema, piece, "delta"));
     if (item !== undefined) {
       const [from, to] = item;
       const list = this.#lists.get(to) ?? [];
@@ -276,12 +274,6 @@ export function fieldOf(event: Piece, name: string): unknown {
 /** Like `fieldOf`, for a field that may be nested. */
 function fieldAt(event: Piece, keys: readonly string[]): unknown {
   let value: unknown = event;
-  for (const key of keys) value = fieldOf(asFields(value, "delta"), key);
+  for (const key of keys) value = fieldOf(expectObject(value, "delta"), key);
   return value;
-}
-
-/** Returns an event, or part of one. Throws if it is a proxy or not an object. */
-export function asFields(value: unknown, where: string): Piece {
-  if (typeof value === "object" && value !== null && !isProxy(value)) return value;
-  throw streamFault(where, "a plain object");
 }

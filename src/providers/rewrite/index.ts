@@ -39,7 +39,7 @@ export {
   urlMedia,
 } from "./field-rules.ts";
 export { givenMessages } from "./given-messages.ts";
-export { asFields, fieldNames, fieldOf, type PieceTable } from "./growing-block.ts";
+export { fieldNames, fieldOf, type PieceTable } from "./growing-block.ts";
 export {
   expectOwn,
   givenOptions,
@@ -63,6 +63,7 @@ export {
 export { InUse } from "./in-use.ts";
 export {
   chosen,
+  isEmptyValue,
   isJsonObject,
   isSameJsonText,
   type JsonObject,
@@ -126,6 +127,8 @@ export {
 } from "./report.ts";
 export {
   type CanGrow,
+  expectObject,
+  expectPlace,
   expectString,
   type MessageStream,
   type StreamLimits,

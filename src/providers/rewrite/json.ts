@@ -111,10 +111,6 @@ function valuedKeys(value: JsonObject): string[] {
 }
 
 /** True for values without content: absent, null, an empty string or an empty list. */
-export function isEmptyValue(value: Json | undefined): boolean {
-  return value === undefined || value === null || value === "" || isEmptyList(value);
-}
-
-function isEmptyList(value: Json): boolean {
-  return Array.isArray(value) && value.length === 0;
+export function isEmptyValue(value: unknown): boolean {
+  return (value ?? "") === "" || (Array.isArray(value) && value.length === 0);
 }

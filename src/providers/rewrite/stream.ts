@@ -1,9 +1,12 @@
 /** What the accumulators of streamed responses share. */
+import type * as z from "zod/mini";
 import { readWhole } from "../../core/data/index.ts";
-import { isWellFormed } from "../../core/data/intrinsics.ts";
+import { isNativePromise, isProxy, isWellFormed } from "../../core/data/intrinsics.ts";
 import { GlassineError } from "../../core/errors/index.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
 import { kindOf } from "./kind-of.ts";
 import type { LimitOptions, Read } from "./messages.ts";
+import { readDocument } from "./read-document.ts";
 import type { Left } from "./report.ts";
 
 /** Which part of an answer can still grow. */
@@ -92,6 +95,21 @@ export class StreamMeter {
     this.#units += text.length;
     if (this.#units > this.#textUnits) throw overLimit(`${this.#textUnits} UTF-16 units of text`);
   }
+
+  /**
+   * Returns a copy of an event, or of part of one, and counts its text.
+   *
+   * @throws GlassineError `stream_limit`; `stream_invalid` for a value that `schema` refuses
+   */
+  read<Schema extends z.ZodMiniType>(
+    schema: Schema,
+    value: unknown,
+    what: string,
+  ): z.output<Schema> {
+    const copy = readDocument(schema, value, what, "stream_invalid");
+    this.countText(JSON.stringify(copy));
+    return copy;
+  }
 }
 
 const parsed = "an object (parse the JSON of each `data:` line; `[DONE]` is not an event)";
@@ -120,6 +138,31 @@ export function streamFault(
 export function expectString(value: unknown, where: string): string {
   if (typeof value === "string") return value;
   throw streamFault(where, "a string", [value]);
+}
+
+/**
+ * Returns an event, or part of one.
+ *
+ * @throws GlassineError `stream_invalid` for anything that is not an object
+ */
+export function expectObject(value: unknown, where: string): JsonObject {
+  // Checks in the order of `kindOf`, which is too slow here: each delta comes here several times
+  // (row L2 of docs/performance.md). A revoked proxy throws when it is inspected.
+  const isOther = typeof value !== "object" || isProxy(value) || isNativePromise(value);
+  if (!isOther && isJsonObject(value)) return value;
+  throw streamFault(where, "an object", [value]);
+}
+
+/**
+ * Returns an index in a list that has `length` items, or the next free one.
+ *
+ * @throws GlassineError `stream_invalid`
+ */
+export function expectPlace(value: unknown, length: number, where: string): number {
+  if (typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= length)
+    return value;
+  const received = typeof value === "number" ? [] : [value];
+  throw streamFault(where, "the index of something that has begun, or the next one", received);
 }
 
 /**

@@ -294,6 +294,15 @@ describe("a stream", () => {
     expect(JSON.stringify(again.document)).toBe(JSON.stringify(stream.document));
   });
 
+  it("keeps details that are not objects as they came", () => {
+    verifies("openai:stream-same");
+    const stream = read([{ reasoning_details: ["a"] }, { reasoning_details: ["b"] }]);
+    const message = { role: "assistant", content: null, refusal: null };
+    const details = { reasoning_details: ["a", "b"] };
+    expect(stream.document).toMatchObject({ choices: [{ message: { ...message, ...details } }] });
+    expect(stream.current.left).toEqual(fromChatResponse(stream.document).left);
+  });
+
   it("refuses details that stop being a list", () => {
     verifies("openai:stream-refused");
     const stream = chatStream();

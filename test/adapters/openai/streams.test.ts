@@ -273,6 +273,20 @@ describe("events that contradict each other are refused", () => {
     ["a piece after the item's end", [added, part, delta, done, delta]],
     ["an end unlike its pieces", [added, part, delta, ended([whole("ho")])]],
     ["an end unlike its items", [added, part, delta, done, ended([whole("ho")])]],
+    [
+      "half of a character at an end without output",
+      [added, part, { ...delta, delta: "a\ud83d" }, ended([])],
+    ],
+    [
+      "a citation after the end of its part",
+      [
+        added,
+        part,
+        { ...delta, type: "response.output_text.done", text: "hi" },
+        { ...part, type: "response.content_part.done", part: { ...block, text: "hi" } },
+        cite,
+      ],
+    ],
     ["an end without its items", [added, { ...added, output_index: 1 }, ended([message])]],
     ["anything after the end", [ended([]), ended([])]],
     ["anything after an error", [{ type: "error", message: "x" }, added]],
