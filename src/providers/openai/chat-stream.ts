@@ -110,16 +110,18 @@ const details = ifObjects(
   }),
 );
 
-/** The blocks of a content. Consecutive texts form one, and so do consecutive thoughts. */
-const thoughts: Growth = (where) => ifObjects(blocks)(where);
-const blocks = objects({ table: { text, thinking: thoughts }, rest: last }, () => {
-  let before: unknown;
-  return ({ type }, all) => {
-    const isMore = type === before && (type === "text" || type === "thinking");
-    before = type;
-    return isMore ? all.length - 1 : all.length;
-  };
-});
+/** Blocks of a content, whose fields of these names are streamed. Consecutive ones form one. */
+function blocksWith(table: ObjectGrowth["table"]): Growth {
+  return objects({ table, rest: last }, () => {
+    let before: unknown;
+    return ({ type }, all) => {
+      const isMore = type === before && typeof type === "string" && Object.hasOwn(table, type);
+      before = type;
+      return isMore ? all.length - 1 : all.length;
+    };
+  });
+}
+const blocks = blocksWith({ text, thinking: ifObjects(blocksWith({ text })) });
 
 /** A string or, from Mistral, a list of blocks. A string after a list becomes a text in it. */
 const content: Growth = (where) => {

@@ -26,6 +26,11 @@ function textOf(act: () => unknown): string {
   throw new Error("It was taken.");
 }
 
+/** A thought in a thought, many times. */
+const nested = JSON.parse(
+  `${'[{"type":"thinking","thinking":'.repeat(20_000)}"a"${"}]".repeat(20_000)}`,
+);
+
 describe("chunks that contradict each other are refused", () => {
   it.each<readonly [string, readonly object[]]>([
     ["a call that changes its name", [begun, call(0, { function: { name: "g" } })]],
@@ -40,6 +45,7 @@ describe("chunks that contradict each other are refused", () => {
     ["another end", [chunk({}, { finish_reason: "stop" }), chunk({}, { finish_reason: "length" })]],
     ["a content that is not a string", [chunk({ content: 3 })]],
     ["what is not an object", [["choices"]]],
+    ["thoughts of too many levels", [chunk({ content: nested })]],
     ["anything after an error", [{ error: { message: "overloaded" } }, chunk({})]],
     ["what has no choices", [{ id: "c1" }]],
     ["a promise of a chunk", [Promise.resolve(chunk({}))]],
