@@ -232,7 +232,7 @@ export class StreamedItem {
       if (first && first !== textAt(now, key))
         throw streamFault(`${name}.${key}`, `what the ${name} began with`);
     }
-    const begun = this.#begunLists.filter((list) => Array.isArray(this.#json[list]));
+    const begun = this.#begunLists.filter((list) => objectsIn(this.#json[list]).length > 0);
     const empty = Object.fromEntries(begun.map((list) => [list, []]));
     const bare = withFields(this.#json, { ...this.#textField(""), ...empty });
     this.#superseded(name, bare, now, this.#from);

@@ -105,6 +105,17 @@ describe("events of a response", () => {
     expect(reportedBy(made({ ...image, secret: "?" }))).toEqual(["content events[0].item.secret"]);
   });
 
+  it("report a list of anything but parts that only the beginning of an item has", () => {
+    verifies("openai:stream-unknown");
+    const call = { type: "function_call", id: "f", call_id: "f", name: "n", arguments: "{}" };
+    const made = (content: readonly unknown[]) => [
+      { type: "response.output_item.added", output_index: 0, item: { ...call, content } },
+      { type: "response.output_item.done", output_index: 0, item: call },
+    ];
+    for (const content of [["SECRET"], [{}, "SECRET"]])
+      expect(reportedBy(made(content))).toEqual(["content events[0].item.content"]);
+  });
+
   it("that toResponsesEvents creates are all known", () => {
     verifies("openai:stream-unknown", "openai:stream-events");
     const custom = { type: "custom_tool_call", id: "ct", call_id: "c", name: "f", input: "go" };
