@@ -107,15 +107,27 @@ export function createHttpGuard<Extensions>(
   };
 }
 
+/** Headers that describe exactly the bytes that arrived. */
+const ofTheBody = [
+  "content-length",
+  "content-encoding",
+  "transfer-encoding",
+  "trailer",
+  "content-md5",
+  "content-digest",
+  "digest",
+  "repr-digest",
+];
+
 /**
  * Makes headers describe the body that is sent, which is JSON in UTF-8. With those of the body that
  * arrived, such as `charset=utf-7`, a server could read other text than plugins did.
  */
 function withBodyHeaders(headers: Headers): Headers {
-  for (const name of ["content-length", "content-encoding", "transfer-encoding"]) {
-    headers.delete(name);
-  }
-  headers.set("content-type", "application/json");
+  for (const name of ofTheBody) headers.delete(name);
+  const [type = ""] = (headers.get("content-type") ?? "").split(";");
+  const isJson = /^application\/([\w.+-]+\+)?json$/i.test(type.trim());
+  headers.set("content-type", isJson ? type.trim() : "application/json");
   return headers;
 }
 

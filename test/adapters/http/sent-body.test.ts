@@ -76,3 +76,27 @@ it("as JSON without an encoding, even if the request declares another one", asyn
     ["x-own", "1"],
   ]);
 });
+
+it.each([
+  ["application/vnd.acme.chat+json", "application/vnd.acme.chat+json"],
+  ["Application/JSON; charset=utf-16", "Application/JSON"],
+  ["application/json+xml", "application/json"],
+  ["text/json", "application/json"],
+])(
+  "as the kind of JSON that it says it is, without the digest of another text: %s",
+  async (type, expected) => {
+    verifies("adapters:judged-body");
+    const { asked, fetch } = standIn(() => jsonAnswer(said));
+    const guarded = guardFetch(await managerOf({ "cmf.llm_input": redact }), {
+      provider: openai,
+      fetch,
+    });
+    const headers = {
+      "content-type": type,
+      "content-digest": "sha-256=:RBNvo1WzZ4oRRq0W9+hknpT7T8If536DEMBg9hyq/4o=:",
+      "content-md5": "1B2M2Y8AsgTpgAmY7PhCfg==",
+    };
+    await guarded(`https://model.test${path}`, { method: "POST", headers, body: ask(secret) });
+    expect([...(asked[0]?.headers ?? [])]).toEqual([["content-type", expected]]);
+  },
+);
