@@ -98,7 +98,7 @@ function explainedUnion(
   const chosen = fitting.filter((issues) => missing(issues).length === 0);
   const [only, ...others] = chosen.length > 0 ? chosen : fitting;
   if (only !== undefined && others.length === 0) return problemsOf(schema, value, only);
-  const slipped = unknownToAll(fitting);
+  const slipped = unknownToAll(chosen.length > 1 ? chosen : fitting);
   const slips = slipped.map((key) => unknownKey(schema, value, [...path, key]));
   // Several alternatives have their required keys, and each lacks keys of the others.
   if (chosen.length > 1) {
@@ -233,9 +233,12 @@ function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object") return "an object";
-  if (typeof value === "number")
-    return Number.isInteger(value) ? "a whole number" : "a fractional number";
-  return `a ${typeof value}`;
+  return typeof value === "number" ? kindOfNumber(value) : `a ${typeof value}`;
+}
+
+function kindOfNumber(value: number): string {
+  if (Number.isInteger(value)) return "a whole number";
+  return Number.isFinite(value) ? "a fractional number" : "a number that is not finite";
 }
 
 /** Suggests the schema's word that is closest to the value, without quoting the value. */

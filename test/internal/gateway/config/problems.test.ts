@@ -72,6 +72,14 @@ describe("a problem", () => {
       },
     ],
     [
+      "a plugin from two places, and a key of a third kind",
+      { servers: { files }, plugins: [{ use: "quiet", package: "p", network: true }] },
+      {
+        "plugins[0]": "expected only one of `package` and `use`.",
+        "plugins[0].network": "cannot be combined with `use` and `package`.",
+      },
+    ],
+    [
       "a key of another kind of plugin",
       { servers: { files }, plugins: [{ use: "quiet", readable: [] }] },
       { "plugins[0].readable": "cannot be combined with `use`." },
