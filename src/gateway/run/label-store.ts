@@ -49,17 +49,22 @@ export async function openLabelStore({ config, secrets, log }: GatewayParts) {
   const { ttlMs, prefix } = store;
   const { load, append } = redisLabelStore(client, { ttlMs, prefix });
 
+  let answeredAt = 0;
+
   /**
-   * Connects again if a command was not answered: the server may have moved, and TCP alone notices
-   * a connection that leads nowhere only after many minutes.
+   * Connects again if a command was not answered, nor any other since: the server may have moved,
+   * and TCP alone notices a connection that leads nowhere only after many minutes.
    */
   async function connecting<Result>(work: () => Promise<Result>): Promise<Result> {
+    const sentAt = performance.now();
     try {
-      return await work();
+      const result = await work();
+      answeredAt = performance.now();
+      return result;
     } catch (error) {
       const isLate = isGlassineError(error) && Object.hasOwn(error.data, "timeoutMs");
-      // Otherwise the client is already connecting, or closed.
-      if (isLate && client.isReady) {
+      // If it is not ready, the client is already connecting, or closed.
+      if (isLate && answeredAt < sentAt && client.isReady) {
         client.destroy();
         client.connect().catch(() => {});
       }

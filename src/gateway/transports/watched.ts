@@ -40,7 +40,7 @@ export interface WatchOptions extends AwaitedOptions {
 export interface WatchedTransport extends Transport {
   /** Answers all open requests, since the server will not. */
   failAll(refusal: Refusal): void;
-  /** Refuses and cancels the open subscriptions, since a reload replaces the server's process. */
+  /** Refuses and cancels subscriptions, later ones too: a reload replaces the server's process. */
   endSubscriptions(): void;
   /** Answers the open request with this id; without an id, the only open request. */
   fail(id: RequestId | undefined, refusal: Refusal): void;
@@ -51,6 +51,7 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
   const open = new AwaitedRequests(options, giveUp);
   const asks = new ServerAsks();
   let isClosing = false;
+  let isRetired = false;
 
   const transport: Transport = around(back, {
     receive,
@@ -62,6 +63,8 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
     async send(message, sendOptions) {
       if (isRequest(message)) {
         if (open.isFull) return deliver(...refusedHere(message.id, tooManyUnanswered));
+        if (isRetired && isLasting(message.method))
+          return deliver(...refusedHere(message.id, serverGone));
         open.add(message);
       } else {
         // A server does not answer a cancelled request.
@@ -115,7 +118,7 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
 
   function giveUp(id: RequestId, refusal = late, reason = "timeout"): void {
     const method = open.methodOf(id);
-    answer(id, refusal);
+    if (!answer(id, refusal)) return;
     const cancel = cancellationOf({ id, method }, reason);
     if (cancel !== undefined) sendOwn(cancel);
   }
@@ -131,9 +134,11 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
     for (const id of open.ids) answer(id, refusal);
   }
 
-  /** Answers an open request, since the server will not. */
-  function answer(id: RequestId, refusal: Refusal): void {
-    if (open.remove(id) !== undefined) deliver(...refusedHere(id, refusal));
+  /** Answers a request, since the server will not. Returns false if it is not open. */
+  function answer(id: RequestId, refusal: Refusal): boolean {
+    if (open.remove(id) === undefined) return false;
+    deliver(...refusedHere(id, refusal));
+    return true;
   }
 
   function deliver(message: Message, extra: Extra): void {
@@ -143,6 +148,7 @@ export function watched(back: Transport, options: WatchOptions): WatchedTranspor
   return Object.assign(transport, {
     failAll,
     endSubscriptions() {
+      isRetired = true;
       for (const id of open.ids) if (isLasting(open.methodOf(id))) giveUp(id, serverGone, "reload");
     },
     fail(id: RequestId | undefined, refusal: Refusal) {

@@ -49,6 +49,19 @@ describe.each([
   });
 });
 
+it("a subscription that comes after a reload replaced the server's process is refused", async () => {
+  const { transport, sent } = silentTransport();
+  const back = watched(transport, { timeoutMs: () => 60_000, inFlight: 10, onDropped: () => {} });
+  const said: unknown[] = [];
+  back.onmessage = (message) => said.push(message);
+  await back.start();
+  back.endSubscriptions();
+  await back.send(requestOf("subscriptions/listen"));
+  expect(said).toMatchObject([{ ...error, error: { data: { code: "peer_unreachable" } } }]);
+  await back.send({ ...requestOf("tools/call"), id: 2 });
+  expect(sent).toEqual([{ ...requestOf("tools/call"), id: 2 }]);
+});
+
 describe("a server's message that is nested too deep to be passed on", () => {
   const deep = JSON.parse("[".repeat(2000) + "]".repeat(2000)) as unknown;
 
