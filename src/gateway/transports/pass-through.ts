@@ -276,7 +276,8 @@ export class PassThrough {
    */
   #refuseAsk(answer: AnswerMessage): void {
     const { refusedAsks, onUndelivered } = this.#options;
-    if (refusedAsks === undefined) {
+    // Once the caller has left, nobody can answer.
+    if (refusedAsks === undefined || this.#isOver) {
       onUndelivered(answer);
       return;
     }

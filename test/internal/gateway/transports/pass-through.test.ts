@@ -6,6 +6,7 @@ import { PassThrough } from "../../../../src/gateway/transports/index.ts";
 import { verifies } from "../../../support/verifies.ts";
 
 interface Plan {
+  readonly signal?: AbortSignal;
   readonly body?: unknown;
   readonly answer: (asked: Forwarded) => Response | Promise<Response>;
   /** Returns the message as plugins change it, or undefined to drop it. */
@@ -26,7 +27,10 @@ async function exchange(plan: Plan) {
   const asked: Forwarded[] = [];
   const waiting = new Set<Promise<void>>();
   const passed = new PassThrough({
-    request: new Request("http://gateway.test/mcp", { method: "POST" }),
+    request: new Request("http://gateway.test/mcp", {
+      method: "POST",
+      ...(plan.signal && { signal: plan.signal }),
+    }),
     body,
     authInfo: undefined,
     isModern: plan.isModern ?? false,
@@ -273,4 +277,28 @@ it("a new session is known before its caller learns of it", async () => {
   });
   expect(sessions).toEqual(["s-1"]);
   expect(response.headers.get("mcp-session-id")).toBe("s-1");
+});
+
+it("a request of the server that nobody can answer any more is reported, and not sent", async () => {
+  const leaving = new AbortController();
+  const asks = { jsonrpc: "2.0", id: 7, method: "sampling/createMessage" };
+  const refuse = ({ method, id }: Message) => {
+    if (method === undefined) return undefined;
+    leaving.abort();
+    return { jsonrpc: "2.0", id, error: { code: -32010, message: "no" } };
+  };
+  const rejected: unknown[] = [];
+  const note = (reason: unknown) => void rejected.push(reason);
+  process.on("unhandledRejection", note);
+  const refusedAsks: RefusedAsks = new Map();
+  const { undelivered } = await exchange({
+    body: ask,
+    answer: () => events(event(asks)),
+    refuse,
+    refusedAsks,
+    signal: leaving.signal,
+  });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  process.off("unhandledRejection", note);
+  expect([undelivered.length, refusedAsks.size, rejected]).toEqual([1, 0, []]);
 });
