@@ -134,17 +134,18 @@ export class DirectEndpoint implements McpEndpoint {
     try {
       const onCut = (cut: RequestId) => front.closeStream(cut);
       const about = { key, onCut, session: id };
-      const wired = await this.#wire(front.transport, own, about, over);
-      this.#sessions.add({
-        id,
-        front,
-        key,
-        usedAt: performance.now(),
-        get isBusy() {
-          return front.isBusy;
-        },
-        close: () => wired.close(),
-      });
+      const onWired = (wired: Wired) =>
+        this.#sessions.add({
+          id,
+          front,
+          key,
+          usedAt: performance.now(),
+          get isBusy() {
+            return front.isBusy;
+          },
+          close: () => wired.close(),
+        });
+      await this.#wire(front.transport, own, about, { onWired, over });
       const response = await front.begin(request, body, identity);
       // The session's servers are gone.
       if (response.status === 404) return answer("server_unavailable", {}, idOf(body));
@@ -196,7 +197,7 @@ export class DirectEndpoint implements McpEndpoint {
         isAnonymous: isAnonymous(identity),
         exchange: { headers: request.headers, message },
       };
-      const wired = await this.#wire(front.transport, servers(), about, over);
+      const wired = await this.#wire(front.transport, servers(), about, { over });
       if (!isRequest(message)) setTimeout(() => void wired.close(), notificationMs).unref();
       const response = await front.answer();
       // The connection to the server ended before the request reached it.
@@ -208,17 +209,21 @@ export class DirectEndpoint implements McpEndpoint {
     }
   }
 
-  /** Connects a front to servers. Calls `over` when the front has closed. */
+  /**
+   * Connects a front to servers. Calls `onWired` when it is connected, and `over` when it has
+   * closed after that: what the first adds, the second can remove.
+   */
   async #wire(
     front: Transport,
     servers: readonly Server[],
     about: ConnectFor & { readonly session?: string },
-    over: () => void,
+    { onWired, over }: { onWired?(wired: Wired): void; over(): void },
   ): Promise<Wired> {
     const { servers: latest, memory, log, tracing } = this.#options;
     const wired = await wire(front, { servers, latest, memory, log, tracing, ...about });
     await checkServers(wired, servers);
     this.#connected.add(wired, servers, about.session !== undefined);
+    onWired?.(wired);
     whenClosed(front, () => {
       this.#connected.remove(wired);
       over();
