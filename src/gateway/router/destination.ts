@@ -1,5 +1,6 @@
 /** Decides where a request of the caller goes. */
 import {
+  isLasting,
   isMessage,
   type Message,
   metaOf,
@@ -65,8 +66,7 @@ export function destinationOf(message: Message, context: RoutingContext): Destin
     return { kind: "here", result: {} };
   if (handshakes.includes(method) || method === "logging/setLevel")
     return toMany("all", message, context);
-  if (method === "subscriptions/listen")
-    return { kind: "all", messages: subscribed(message, context) };
+  if (isLasting(method)) return { kind: "all", messages: subscribed(message, context) };
   if (Object.hasOwn(lists, method)) return pagesOf(message, params, context);
   if (method === "tools/call" || method === "prompts/get") {
     const found = splitName(params.name);

@@ -3,7 +3,7 @@
  *
  * Each server has its own guard behind the router, which sees names as the server knows them. A
  * request goes to the server that its name, URI or task belongs to. A request that concerns all
- * servers goes to all; see `OpenRequests` for how they are waited for.
+ * servers goes to all; see `RoutedRequests` for how they are waited for.
  */
 import {
   cancelledBy,
@@ -20,8 +20,8 @@ import {
   type Transport,
 } from "../transports/index.ts";
 import { destinationOf, unknownTask } from "./destination.ts";
-import { OpenRequests } from "./open-requests.ts";
 import { Peer, type RouterLog } from "./peer.ts";
+import { RoutedRequests } from "./routed-requests.ts";
 import type { RoutingMemory } from "./routing-memory.ts";
 import { ServerRequests } from "./server-requests.ts";
 import { inAnswer, inParams, toCallerOf, toServer } from "./task-ids.ts";
@@ -44,7 +44,7 @@ export class Router {
   readonly #options: RouterOptions;
   readonly #front: Transport;
   readonly #peers: ReadonlyMap<string, Peer>;
-  readonly #requests: OpenRequests;
+  readonly #requests: RoutedRequests;
   readonly #serverRequests = new ServerRequests();
   #isOver = false;
 
@@ -52,7 +52,7 @@ export class Router {
     const { front, servers } = options;
     this.#options = options;
     this.#front = front;
-    this.#requests = new OpenRequests({
+    this.#requests = new RoutedRequests({
       ...options,
       toServer: (server, message, extra) => this.#toServer(server, message, extra),
       toCaller: (message, sendOptions) => front.send(message, sendOptions),

@@ -5,6 +5,7 @@
 import { putNewest } from "../../core/data/index.ts";
 import {
   type AnswerMessage,
+  beginsTask,
   isMessage,
   isRequestId,
   keyOf,
@@ -57,8 +58,7 @@ export class ServerRequests {
     const { server, id, method } = found;
     const { result } = message;
     const task = isMessage(result) ? (isMessage(result.task) ? result.task : result) : {};
-    const isTask = isMessage(result) && (isMessage(result.task) || result.resultType === "task");
-    if (isTask && typeof task.taskId === "string")
+    if (beginsTask(message) && typeof task.taskId === "string")
       putNewest(this.#tasks, task.taskId, server, maxKept);
     else this.#tokens.delete(message.id);
     const isList = method === "tasks/list" && isMessage(result) && Array.isArray(result.tasks);

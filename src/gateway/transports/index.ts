@@ -15,6 +15,7 @@ export { documentIn } from "./json-lines.ts";
 export { mayBatch, PassThrough, type RefusedAsks } from "./pass-through.ts";
 export { readBody } from "./read-body.ts";
 export { type Refusable, refusable } from "./refusable.ts";
+export { beginsTask } from "./server-asks.ts";
 export { type ServerSdk, type SessionFront, sessionFront } from "./session-front.ts";
 export { stdioFront } from "./stdio-front.ts";
 export {
@@ -41,6 +42,7 @@ export {
   refusedHere,
   type SendOptions,
   serverGone,
+  subscriptionKey,
   type Transport,
   tooManyUnanswered,
   unreachable,

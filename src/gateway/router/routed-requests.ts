@@ -9,6 +9,7 @@ import {
   type Extra,
   errorAnswer,
   isCancellable,
+  isLasting,
   isMessage,
   isRequestId,
   keyOf,
@@ -20,6 +21,7 @@ import {
   refusalOf,
   type SendOptions,
   serverGone,
+  subscriptionKey,
 } from "../transports/index.ts";
 import { Acknowledgements, acknowledged } from "./acknowledgements.ts";
 import { type Destination, handshakes, unknownMethod } from "./destination.ts";
@@ -30,7 +32,7 @@ import type { RoutingMemory } from "./routing-memory.ts";
 import { handshakePatienceMs } from "./slow-servers.ts";
 import { inAnswer, toCallerOf } from "./task-ids.ts";
 
-export interface OpenRequestsOptions {
+export interface RoutedRequestsOptions {
   /** In the order of the configuration. */
   readonly servers: readonly string[];
   readonly memory: RoutingMemory;
@@ -66,11 +68,11 @@ interface ServerAnswer {
 
 const late = refusalOf(-32014, "peer_timeout", "The servers did not answer in time");
 
-export class OpenRequests {
-  readonly #options: OpenRequestsOptions;
+export class RoutedRequests {
+  readonly #options: RoutedRequestsOptions;
   readonly #asked = new Map<string, Asked>();
 
-  constructor(options: OpenRequestsOptions) {
+  constructor(options: RoutedRequestsOptions) {
     this.#options = options;
   }
 
@@ -92,7 +94,6 @@ export class OpenRequests {
     { kind, messages }: Exclude<Destination, { readonly kind: "here" }>,
     extra: Extra | undefined,
   ): void {
-    const isLasting = request.method === "subscriptions/listen";
     const names = messages.map(([server]) => server);
     const send = (message: Message, options: SendOptions) => {
       this.#options.toCaller(message, options).catch(this.#options.onError);
@@ -106,7 +107,7 @@ export class OpenRequests {
       extra,
       isPartial: false,
       progress: Number.NEGATIVE_INFINITY,
-      acknowledgements: isLasting ? new Acknowledgements(names, send) : undefined,
+      acknowledgements: isLasting(request.method) ? new Acknowledgements(names, send) : undefined,
     };
     this.#asked.set(keyOf(request.id), entry);
     if (kind === "search") {
@@ -217,7 +218,7 @@ export class OpenRequests {
 
   /** Returns the subscription or request that a notification belongs to. */
   #entryOf(message: Message, related: RequestId | undefined): Asked | undefined {
-    const named = metaOf(message)["io.modelcontextprotocol/subscriptionId"];
+    const named = metaOf(message)[subscriptionKey];
     const isNamed = isRequestId(named);
     const id = isNamed ? named : related;
     const entry = id === undefined ? undefined : this.#of(id);
