@@ -14,6 +14,7 @@ import { responsesEvents } from "./responses-events.ts";
 import { ResponsesStream } from "./responses-stream.ts";
 import { reportFormats, requestSettings, responseSettings } from "./settings.ts";
 import { responsesRequestSchema, responsesResponseSchema } from "./shapes.ts";
+import { reportApproved } from "./tool-items.ts";
 
 const textDelta =
   /^response\.(?:output_text|refusal|reasoning_text|reasoning_summary_text)\.delta$/;
@@ -54,7 +55,7 @@ const messages: TurnTable = {
       section.form === undefined
         ? objectsIn(section.items).map((_, i) => pathIn(section, "input", i))
         : [],
-    write(sections, old) {
+    write(sections, old, lost) {
       const [first] = sections;
       // A model reads `instructions` first: after another section, they become an item of `input`.
       const isFirst = first?.form === "instructions";
@@ -62,7 +63,9 @@ const messages: TurnTable = {
       const [only] = others;
       const isText = others.length === 1 && only?.form === "input";
       const all = others.flatMap((section) => objectsIn(section.items));
-      const items = sameList(objectsIn(old?.input), all);
+      const before = objectsIn(old?.input);
+      reportApproved(before, all, lost);
+      const items = sameList(before, all);
       const input = isText ? items[0]?.content : items;
       const none = old?.input === null ? null : [];
       const has = (field: string) => old !== undefined && Object.hasOwn(old, field);

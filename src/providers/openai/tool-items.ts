@@ -7,16 +7,20 @@
 import type { Json } from "../../core/data/index.ts";
 import {
   type BlockKind,
+  type Collector,
   chosen,
   type FieldRule,
   isJsonObject,
+  isSameJsonText,
   type JsonObject,
+  type Lost,
   objectIn,
   pathOf,
+  removedItem,
   textArguments,
   unwritable,
 } from "../rewrite/index.ts";
-import { customInput, toolOutput } from "./blocks.ts";
+import { customInput, keptById, toolOutput } from "./blocks.ts";
 import { fitsShape, given, isEmpty, textAt, withFields } from "./json.ts";
 
 /** Known fields of items that are settings. */
@@ -134,6 +138,26 @@ export const resultItems: { readonly [type: string]: ResultItem } = {
   apply_patch_call_output: { id: "call_id", output: ownShape("output", true) },
 };
 
+/** Reports each old call that may run because `now` approves it, and that `now` has changed. */
+export function reportApproved(
+  old: readonly JsonObject[],
+  now: readonly JsonObject[],
+  lost: Collector<Lost>,
+): void {
+  const namedBy = (items: readonly JsonObject[]) =>
+    new Set(items.map((item) => textAt(item, "approval_request_id")));
+  const approved = namedBy(
+    now.filter(({ type, approve }) => type === "mcp_approval_response" && approve !== false),
+  );
+  const ran = namedBy(now.filter(({ type }) => type === "mcp_call"));
+  for (const [at, call] of old.entries()) {
+    const id = textAt(call, "id");
+    if (call.type !== "mcp_approval_request" || !approved.has(id) || ran.has(id)) continue;
+    if (now.some((item) => isSameJsonText(item, call))) continue;
+    lost.add({ ...removedItem(pathOf("input", at)), ...keptById });
+  }
+}
+
 export function itemIn<Item>(
   items: { readonly [type: string]: Item },
   type: string,
@@ -195,7 +219,7 @@ function callKind(type: string, call: CallItem): BlockKind {
     },
     ofCall: type,
     isRunByProvider: !waits,
-    ...(isKept && { readOnlyIn: ["assistant", "answer"] }),
+    ...(isKept && { readOnlyIn: ["answer"] }),
     reason: isKept
       ? "An approval approves the call that the model made."
       : `A ${type} cannot take these arguments.`,

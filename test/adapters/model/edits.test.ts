@@ -49,16 +49,54 @@ describe("an edit of what the provider stores under an id", () => {
     arguments: '{"to":"SECRET"}',
   };
 
+  const answer = (approve: boolean) => ({
+    type: "mcp_approval_response",
+    approval_request_id: "mcpr_1",
+    approve,
+  });
+  // Messages do not show approvals.
+  const allow = ["content"];
+  const judgedInput = (edit: Edit, input: readonly object[]) =>
+    judged(responses, "judgeRequest", edit, { model: "m", input }, { allow });
+
   it("is refused for a call that waits for approval, since the approval names only the id", async () => {
     verifies("openai:approvals", "adapters:edits");
     const other: Edit = (message) =>
       JSON.parse(JSON.stringify(message).replaceAll("pay", "show")) as Message;
-    const input = { model: "m", input: [asks] };
     for (const edit of [redact, other]) {
       for (const { refusal } of [
         await judged(responses, "judgeAnswer", edit, response([asks])),
-        await judged(responses, "judgeRequest", edit, input),
+        await judgedInput(edit, [asks, answer(true)]),
       ]) {
+        expect(refusal?.code).toBe("edit_unwritable");
+      }
+    }
+  });
+
+  it("is refused in a request only while the approved call has not been made", async () => {
+    verifies("openai:approvals", "adapters:edits");
+    const said = { role: "assistant", content: "Pay?" };
+    const thanks = { role: "user", content: "Thanks" };
+    const made = {
+      type: "mcp_call",
+      id: "mcp_1",
+      approval_request_id: "mcpr_1",
+      server_label: "bank",
+      name: "pay",
+      arguments: "{}",
+      output: "done",
+    };
+    const other = { ...made, approval_request_id: "mcpr_2" };
+    const redacted = { ...asks, arguments: '{"to":"***"}' };
+    for (const others of [[answer(true), made, thanks], [answer(false), thanks], [thanks]]) {
+      expect((await judgedInput(redact, [said, asks, ...others])).document).toEqual({
+        model: "m",
+        input: [said, redacted, ...others],
+      });
+    }
+    for (const edit of [redact, without("tool_call")]) {
+      for (const others of [[answer(true)], [answer(true), other, thanks]]) {
+        const { refusal } = await judgedInput(edit, [said, asks, ...others]);
         expect(refusal?.code).toBe("edit_unwritable");
       }
     }
