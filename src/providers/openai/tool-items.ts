@@ -92,6 +92,12 @@ function inFields(...keys: readonly string[]): FieldRule {
 }
 
 const asText = textArguments("arguments", "parsed_arguments");
+/** The text itself is what is approved, so it is not written anew. */
+const asApproved: FieldRule = {
+  ...asText,
+  read: (value, path, reading, block) =>
+    asText.read(value, path, { ...reading, ambiguousValues: [] }, block),
+};
 const named = { key: "name" };
 const ofServer = { namespace: "server_label" };
 
@@ -105,7 +111,7 @@ export const callItems: { readonly [type: string]: CallItem } = {
   function_call: { ...forCaller(named, asText), namespace: "namespace" },
   custom_tool_call: { ...forCaller(named, customInput("input")), namespace: "namespace" },
   mcp_call: { ...ofModel(named, asText), ...ofServer, output: "output", error: "error" },
-  mcp_approval_request: { ...ofModel(named, asText), ...ofServer, waits: true },
+  mcp_approval_request: { ...ofModel(named, asApproved), ...ofServer, waits: true },
   web_search_call: ofModel("web_search", asObject("action")),
   file_search_call: { ...ofModel("file_search", inFields("queries")), output: "results" },
   code_interpreter_call: { ...ofModel("code_interpreter", inFields("code")), output: "outputs" },

@@ -102,6 +102,17 @@ describe("an edit of what the provider stores under an id", () => {
     }
   });
 
+  it("does not write the arguments anew of a call that waits for approval", async () => {
+    verifies("openai:approvals");
+    const ask = { ...asks, arguments: '{"n":12345678901234567890,"a":1,"a":2}' };
+    const same: Edit = (message) => ({ ...message });
+    const document = response([ask]);
+    const { document: left } = await judged(responses, "judgeAnswer", same, document, { allow });
+    expect(left).toEqual(document);
+    const input = [ask, answer(true)];
+    expect((await judgedInput(same, input)).document).toEqual({ model: "m", input });
+  });
+
   it("may remove a call that waits for approval, and change what is beside it", async () => {
     verifies("openai:approvals");
     const said = (text: string) => ({
