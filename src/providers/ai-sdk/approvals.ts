@@ -11,29 +11,55 @@ import {
   removedItem,
   type Written,
 } from "../rewrite/index.ts";
+import { isApprovalRequest } from "./blocks.ts";
 import { readResult } from "./documents.ts";
 
-/** Reports each call of the result `onto` that waits for approval and was changed. */
-export function withApprovals<Document extends object>(
+/**
+ * Reports each call of the result `onto` that waits for approval and was changed. If it was
+ * removed, so is the request to approve it, which the SDK could not take alone.
+ */
+export function withAskedCalls<Document extends object>(
   written: Written<Document>,
   onto: object | undefined,
 ): Written<Document> {
   const after = objectsIn((written.document as JsonObject).content);
-  const waiting = new Set(
-    after.flatMap((part) => (part.type === "tool-approval-request" ? [part.toolCallId] : [])),
-  );
+  const waiting = callsOf("tool-approval-request", after);
   if (waiting.size === 0 || onto === undefined) return written;
-  const changed = objectsIn(readResult(onto).content).flatMap((call, at): Lost[] => {
-    if (!isRun(call) || !waiting.has(call.toolCallId)) return [];
-    const now = after.find((part) => isRun(part) && part.toolCallId === call.toolCallId);
-    if (now === undefined || isSameJsonText(said(now), said(call))) return [];
+  const before = objectsIn(readResult(onto).content);
+  const had = callsOf("tool-call", before);
+  const has = callsOf("tool-call", after);
+  const isAlone = ({ type, toolCallId: id }: JsonObject) =>
+    type === "tool-approval-request" && had.has(id) && !has.has(id);
+  const lost = before.flatMap((part, at): Lost[] => {
+    const item = removedItem(pathOf("content", at));
+    if (isAlone(part)) return [isApprovalRequest(part) ? { ...item, kind: "setting" } : item];
+    const { toolCallId: id } = part;
+    const isChanged = isRun(part) && waiting.has(id) && has.has(id) && !isKept(part, after);
     const reason = "An approval approves the call that the model made.";
-    return [{ ...removedItem(pathOf("content", at)), reason }];
+    return isChanged ? [{ ...item, reason }] : [];
   });
-  if (changed.length === 0) return written;
-  return Object.freeze({ ...written, lost: Object.freeze([...written.lost, ...changed]) });
+  if (lost.length === 0) return written;
+  const content = Object.freeze(after.filter((part) => !isAlone(part)));
+  const document = Object.freeze({ ...written.document, content });
+  return withLost({ ...written, document }, lost);
+}
+
+/** The ids of the calls that parts of this type are, or are for. */
+function callsOf(type: string, parts: readonly JsonObject[]): ReadonlySet<unknown> {
+  return new Set(parts.filter((part) => part.type === type).map(({ toolCallId }) => toolCallId));
 }
 
 const isRun = (part: JsonObject) => part.type === "tool-call" && part.providerExecuted === true;
 
-const said = ({ toolName = null, input = null }: JsonObject) => [toolName, input];
+function isKept(call: JsonObject, after: readonly JsonObject[]): boolean {
+  const isSame = (part: JsonObject) =>
+    ["toolCallId", "toolName", "input"].every((key) => isSameJsonText(part[key], call[key]));
+  return after.some((part) => isRun(part) && isSame(part));
+}
+
+function withLost<Document extends object>(
+  { document, lost }: Written<Document>,
+  more: readonly Lost[],
+): Written<Document> {
+  return Object.freeze({ document, lost: Object.freeze([...lost, ...more]) });
+}

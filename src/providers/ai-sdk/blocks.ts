@@ -135,7 +135,7 @@ export function fieldsToDrop(message: JsonObject): readonly string[] {
 }
 
 /** Whether a part asks for approval of a call and holds only ids. The call itself is shown. */
-function isApprovalRequest(block: JsonObject): boolean {
+export function isApprovalRequest(block: JsonObject): boolean {
   const ids: readonly string[] = ["type", "approvalId", "toolCallId"];
   return (
     block.type === "tool-approval-request" &&

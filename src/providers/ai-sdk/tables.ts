@@ -12,7 +12,7 @@ import {
   withLimits,
 } from "../rewrite/index.ts";
 import { apiCallError, errorBody } from "./api-call-error.ts";
-import { withApprovals } from "./approvals.ts";
+import { withAskedCalls } from "./approvals.ts";
 import { fieldsToDrop, promptBlocks, resultBlocks } from "./blocks.ts";
 import { type ResultExtensions, readCompletion, reportCompletion } from "./completion.ts";
 import { readCall, readResult } from "./documents.ts";
@@ -130,7 +130,7 @@ function guarded(tables: AiSdkTables): AiSdkTables {
     writeAnswer: (messages, options) =>
       reading(
         "result",
-        () => withApprovals(tables.writeAnswer(messages, options), options?.onto),
+        () => withAskedCalls(tables.writeAnswer(messages, options), options?.onto),
         invalid,
       ),
     // Events can hold more than JSON, too.

@@ -1,9 +1,10 @@
 /** `aiMiddleware`: which edits of a prompt it writes, and which it refuses. */
 import { createPluginManager, definePlugin } from "glassine";
-import { aiMiddleware } from "glassine/ai-sdk";
+import { aiMiddleware, fromContent, toContent } from "glassine/ai-sdk";
 import type { Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
+import { calls, modelOf, says, versions } from "./versions.ts";
 
 type Edit = (message: Message) => Message;
 
@@ -133,10 +134,74 @@ describe.each([false, true])(
     it("can be seen, removed, and changed where nothing waits for it", async () => {
       verifies("aisdk:approvals");
       expect(await answered((message) => message, [ran, asks])).toEqual([ran, asks]);
-      expect(await answered(without("tool_call"), [ran, asks])).toEqual([asks]);
+      expect(await answered(without("tool_call"), [ran, asks])).toEqual([]);
       const other = { ...ran, toolCallId: "other" };
       const changed = { ...other, input: '{"to":"***"}' };
       expect(await answered(redact, [other, asks])).toEqual([changed, asks]);
     });
   },
 );
+
+describe.each(versions.filter(({ specificationVersion }) => specificationVersion !== "v2"))(
+  "a call that waits for approval, removed from an answer for $name",
+  (version) => {
+    const { ai, specificationVersion } = version;
+    const content = [
+      says("Ahoy"),
+      { ...calls("pay", { to: "SECRET" }, "c"), providerExecuted: true, dynamic: true },
+      { type: "tool-approval-request", approvalId: "a", toolCallId: "c" },
+    ] as const;
+
+    async function model() {
+      const edit = without("tool_call");
+      const hooks = { "cmf.llm_output": (m: Message) => ({ modifiedPayload: edit(m) }) };
+      const plugin = definePlugin({ name: "editor", version: "1.0.0", hooks });
+      const manager = await createPluginManager({ plugins: [plugin] });
+      return ai.wrapLanguageModel({
+        model: modelOf(version, content as never),
+        middleware: aiMiddleware(manager, { specificationVersion }) as never,
+      });
+    }
+
+    it("leaves an answer that the SDK can take", async () => {
+      verifies("aisdk:approvals");
+      const whole = await ai.generateText({ model: await model(), prompt: "Pay." });
+      expect(whole.content).toMatchObject([{ type: "text", text: "Ahoy" }]);
+      const errors: unknown[] = [];
+      const onError = ({ error }: { readonly error: unknown }) => void errors.push(error);
+      const streamed = ai.streamText({ model: await model(), prompt: "Pay.", onError });
+      expect(await streamed.content).toMatchObject([{ type: "text", text: "Ahoy" }]);
+      expect(errors).toEqual([]);
+    });
+  },
+);
+
+describe("a request for approval whose call was removed", () => {
+  const ran = { type: "tool-call", toolCallId: "c", toolName: "pay", input: "{}" };
+  const asks = { type: "tool-approval-request", approvalId: "a", toolCallId: "c" };
+
+  it("is listed in `lost`, as more than a setting if it says anything", () => {
+    verifies("aisdk:approvals", "aisdk:lost");
+    const path = "onto.content[1]";
+    for (const [ask, listed] of [
+      [asks, { path, kind: "setting" }],
+      [{ ...asks, title: "Pay?" }, { path }],
+    ] as const) {
+      const onto = { content: [ran, ask] };
+      const messages = fromContent(onto).messages.map(without("tool_call"));
+      const { document, lost } = toContent(messages, { onto });
+      expect(document.content).toEqual([]);
+      expect(Object.isFrozen(document) && Object.isFrozen(document.content)).toBe(true);
+      const { reason } = lost[0] ?? {};
+      expect(lost).toEqual([{ ...listed, reason }]);
+    }
+  });
+
+  it("stays if there never was such a call", () => {
+    verifies("aisdk:approvals");
+    const other = { ...asks, toolCallId: "other" };
+    const onto = { content: [ran, other] };
+    const messages = fromContent(onto).messages.map(without("tool_call"));
+    expect(toContent(messages, { onto }).document.content).toEqual([other]);
+  });
+});
