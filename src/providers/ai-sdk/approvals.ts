@@ -12,7 +12,29 @@ import {
   type Written,
 } from "../rewrite/index.ts";
 import { isApprovalRequest } from "./blocks.ts";
-import { readResult } from "./documents.ts";
+import { readCall, readResult } from "./documents.ts";
+
+const reason = "An approval approves the call that the model made.";
+
+/** Reports each call of the prompt in `onto` that an approval may let run, and that was changed. */
+export function withApprovedCalls<Document extends object>(
+  written: Written<Document>,
+  onto: object | undefined,
+): Written<Document> {
+  const after = partsIn(written.document).map(({ part }) => part);
+  const isApproved = after.some(
+    ({ type, approved }) => type === "tool-approval-response" && approved !== false,
+  );
+  if (!isApproved || onto === undefined) return written;
+  // A prompt does not say which call an approval is for.
+  const ended = callsOf("tool-result", after);
+  const changed = partsIn(readCall(onto)).flatMap(({ part, path }): Lost[] =>
+    isRun(part) && !ended.has(part.toolCallId) && !isKept(part, after)
+      ? [{ ...removedItem(path), reason, kind: "stored" }]
+      : [],
+  );
+  return withLost(written, changed);
+}
 
 /**
  * Reports each call of the result `onto` that waits for approval and was changed. If it was
@@ -35,13 +57,19 @@ export function withAskedCalls<Document extends object>(
     if (isAlone(part)) return [isApprovalRequest(part) ? { ...item, kind: "setting" } : item];
     const { toolCallId: id } = part;
     const isChanged = isRun(part) && waiting.has(id) && has.has(id) && !isKept(part, after);
-    const reason = "An approval approves the call that the model made.";
     return isChanged ? [{ ...item, reason }] : [];
   });
   if (lost.length === 0) return written;
   const content = Object.freeze(after.filter((part) => !isAlone(part)));
   const document = Object.freeze({ ...written.document, content });
   return withLost({ ...written, document }, lost);
+}
+
+/** The parts of all messages of a call to a model. */
+function partsIn(call: object) {
+  return objectsIn((call as JsonObject).prompt).flatMap(({ content }, at) =>
+    objectsIn(content).map((part, i) => ({ part, path: pathOf("prompt", at, "content", i) })),
+  );
 }
 
 /** The ids of the calls that parts of this type are, or are for. */

@@ -12,7 +12,7 @@ import {
   withLimits,
 } from "../rewrite/index.ts";
 import { apiCallError, errorBody } from "./api-call-error.ts";
-import { withAskedCalls } from "./approvals.ts";
+import { withApprovedCalls, withAskedCalls } from "./approvals.ts";
 import { fieldsToDrop, promptBlocks, resultBlocks } from "./blocks.ts";
 import { type ResultExtensions, readCompletion, reportCompletion } from "./completion.ts";
 import { readCall, readResult } from "./documents.ts";
@@ -124,7 +124,11 @@ function guarded(tables: AiSdkTables): AiSdkTables {
     readRequest: (call, options) =>
       reading("prompt", () => tables.readRequest(call, options), invalid),
     writeRequest: (messages, options) =>
-      reading("prompt", () => tables.writeRequest(messages, options), invalid),
+      reading(
+        "prompt",
+        () => withApprovedCalls(tables.writeRequest(messages, options), options?.onto),
+        invalid,
+      ),
     readAnswer: (result, options) =>
       reading("result", () => tables.readAnswer(result, options), invalid),
     writeAnswer: (messages, options) =>

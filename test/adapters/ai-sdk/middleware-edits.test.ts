@@ -1,12 +1,24 @@
 /** `aiMiddleware`: which edits of a prompt it writes, and which it refuses. */
 import { createPluginManager, definePlugin } from "glassine";
-import { aiMiddleware, fromContent, toContent } from "glassine/ai-sdk";
+import {
+  aiMiddleware,
+  fromContent,
+  fromModelMessages,
+  fromPrompt,
+  toContent,
+  toModelMessages,
+  toPrompt,
+} from "glassine/ai-sdk";
 import type { Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { calls, modelOf, says, versions } from "./versions.ts";
 
 type Edit = (message: Message) => Message;
+interface Turn {
+  readonly role: string;
+  readonly content: readonly object[];
+}
 
 const without =
   (...types: readonly string[]): Edit =>
@@ -17,15 +29,21 @@ const without =
 const redact: Edit = (message) =>
   JSON.parse(JSON.stringify(message).replaceAll("SECRET", "***")) as Message;
 
-/** The assistant's content as the model gets it. */
-async function sent(edit: Edit, content: readonly object[]) {
+/** The content of the first message, which is the assistant's, as the model gets it. */
+async function sent(
+  edit: Edit,
+  content: readonly object[],
+  others: readonly Turn[] = [],
+  allow?: readonly string[],
+) {
   const hooks = {
     "cmf.llm_input": (message: Message) => ({ modifiedPayload: edit(message) }),
   };
   const plugin = definePlugin({ name: "editor", version: "1.0.0", hooks });
   const manager = await createPluginManager({ plugins: [plugin] });
-  const middleware = aiMiddleware(manager, { specificationVersion: "v3" });
-  const params = { prompt: [{ role: "assistant", content }] };
+  const options = { specificationVersion: "v3", ...(allow && { allow }) } as const;
+  const middleware = aiMiddleware(manager, options);
+  const params = { prompt: [{ role: "assistant", content }, ...others] };
   const call = { type: "generate", params, model: {} } as const;
   const { prompt } = await middleware.transformParams(call);
   return prompt[0]?.content;
@@ -141,6 +159,63 @@ describe.each([false, true])(
     });
   },
 );
+
+describe("a call of a prompt that an approval lets the provider run", () => {
+  const ran = {
+    type: "tool-call",
+    toolCallId: "c",
+    toolName: "pay",
+    input: { to: "SECRET" },
+    providerExecuted: true,
+  };
+  const redacted = { ...ran, input: { to: "***" } };
+  const text = { type: "text", text: "Pay?" };
+  const answer = (approved: boolean) => ({
+    role: "tool",
+    content: [{ type: "tool-approval-response", approvalId: "a", approved }],
+  });
+  const result = (toolCallId: string) => ({
+    type: "tool-result",
+    toolCallId,
+    toolName: "pay",
+    output: { type: "text", value: "done" },
+  });
+  const sentWith = (edit: Edit, content: readonly object[], ...others: readonly Turn[]) =>
+    sent(edit, content, others, ["content"]);
+
+  it("can be neither changed nor removed, since the provider runs its own copy", async () => {
+    verifies("aisdk:approvals", "adapters:edits");
+    const refused = { statusCode: 403 };
+    const ofOther = { role: "assistant", content: [result("other")] };
+    for (const edit of [redact, without("tool_call")]) {
+      for (const others of [[answer(true)], [answer(true), ofOther]]) {
+        await expect(sentWith(edit, [text, ran], ...others)).rejects.toMatchObject(refused);
+      }
+    }
+    expect(await sentWith((message) => message, [text, ran], answer(true))).toEqual([text, ran]);
+  });
+
+  it("can be changed once it has a result, if it was denied, or if nobody answered", async () => {
+    verifies("aisdk:approvals");
+    const after = { role: "assistant", content: [result("c")] };
+    expect(await sentWith(redact, [ran], answer(true), after)).toEqual([redacted]);
+    expect(await sentWith(redact, [ran], answer(false))).toEqual([redacted]);
+    expect(await sentWith(redact, [ran])).toEqual([redacted]);
+  });
+
+  it("is listed as stored by `toPrompt`, and by `toModelMessages`", () => {
+    verifies("aisdk:approvals", "aisdk:lost");
+    const prompt = [{ role: "assistant", content: [ran] }, answer(true)];
+    const path = "onto[0].content[0]";
+    for (const [from, to] of [
+      [fromPrompt, toPrompt],
+      [fromModelMessages, toModelMessages],
+    ] as const) {
+      const { lost } = to(from(prompt).messages.map(redact), { onto: prompt });
+      expect(lost).toContainEqual(expect.objectContaining({ path, kind: "stored" }));
+    }
+  });
+});
 
 describe.each(versions.filter(({ specificationVersion }) => specificationVersion !== "v2"))(
   "a call that waits for approval, removed from an answer for $name",
