@@ -1,16 +1,29 @@
 /** What a nested run takes from growing sets of the run around it, and what its result shows. */
-import { addLabels, createExtensions, type Extensions } from "glassine";
-import { defineHost, stringSet } from "glassine/host";
+import { addLabels, allow, type Capability, createExtensions, type Extensions } from "glassine";
+import { defineHook, defineHost, stringSet } from "glassine/host";
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { verifies } from "../support/verifies.ts";
-import { call, hook, labelled, type Manager, manage, plugin, type Run } from "./support.ts";
+import {
+  call,
+  hook,
+  labelled,
+  labelsOf,
+  type Manager,
+  manage,
+  plugin,
+  type Run,
+} from "./support.ts";
 
 const inner = { ...call, name: "inner" };
 
 /** Returns a plugin that starts a nested run, and what that run's results were. */
-function nesting(manager: () => Manager, given: readonly (object | undefined)[]) {
-  const results: { readonly extensions: object }[] = [];
+function nesting(
+  manager: () => Manager,
+  given: readonly (object | undefined)[],
+  capabilities: readonly Capability[] = [],
+) {
+  const results: { readonly extensions: Extensions }[] = [];
   const run: Run = async ({ name }, parent) => {
     if (name === inner.name) return;
     for (const extensions of given)
@@ -18,7 +31,7 @@ function nesting(manager: () => Manager, given: readonly (object | undefined)[])
         await manager().invoke(hook, inner, { parent, extensions: extensions as never }),
       );
   };
-  return { plugin: plugin("nests", run, { capabilities: [] }), results };
+  return { plugin: plugin("nests", run, { capabilities }), results };
 }
 
 it("a result does not show whether the outer run has labels", async () => {
@@ -59,8 +72,71 @@ it("a result does not show whether the outer run has labels", async () => {
   }
 });
 
+it.each([
+  // Whether the classifier found the label cannot be seen: it is in the outer run already.
+  [[], ["PII"], [[], []]],
+  [[], [], [["PII"], []]],
+  [["read_labels"], ["PII"], [["PII"], ["PII"]]],
+  [
+    ["read_labels"],
+    ["EU", "PII"],
+    [
+      ["EU", "PII"],
+      ["EU", "PII"],
+    ],
+  ],
+  [["read_labels"], [], [["PII"], ["PII"]]],
+] as const)(
+  "a result has the labels that the plugin (%j) may see of a run with %j",
+  async (capabilities, outer, expected) => {
+    verifies("dispatch:nesting-start");
+    let manager: Manager;
+    const given = [undefined, createExtensions({ custom: { a: 1 } })];
+    const nests = nesting(() => manager, given, capabilities);
+    const classifies: Run = ({ name }, _c, view) =>
+      name === inner.name ? { modifiedExtensions: addLabels(view, "PII") } : undefined;
+    manager = await manage([nests.plugin, plugin("classifies", classifies)]);
+    const result = await manager.invoke(hook, call, { extensions: labelled(...outer) });
+    expect(nests.results.map(labelsOf)).toEqual(expected);
+    expect(nests.results.map(({ extensions }) => extensions.custom)).toEqual([undefined, { a: 1 }]);
+    expect(labelsOf(result)).toContain("PII");
+  },
+);
+
+it("a result shows a plugin of another manager nothing of the run around them", async () => {
+  verifies("dispatch:nesting-start");
+  const shown: (readonly string[])[] = [];
+  let seen = 0;
+  // The vote is no run of messages, so the nearest one around the inner run is the first.
+  const payload = z.object({});
+  const vote = defineHook({ semantic: "voting", description: "Of a test.", payload });
+  const host = defineHost({ hooks: { may_go_on: vote } });
+  const asks = host.definePlugin({
+    name: "asks",
+    version: "1.0.0",
+    capabilities: ["read_labels"],
+    hooks: {
+      async may_go_on(_p, parent, _extensions) {
+        shown.push(labelsOf(await manager.invoke(hook, inner, { parent })));
+        return allow();
+      },
+    },
+  });
+  const other = await host.createPluginManager({ plugins: [asks] });
+  const nests: Run = async ({ name }, parent) => {
+    if (name !== inner.name) await other.invoke("may_go_on", {}, { parent });
+    else seen += 1;
+  };
+  const manager: Manager = await manage([plugin("nests", nests, { capabilities: [] })]);
+  await manager.invoke(hook, call, { extensions: labelled("PII") });
+  expect([shown, seen]).toEqual([[[]], 1]);
+});
+
 /** A host of which a growing set is two levels down. */
-const fields = { inner: { fields: { tags: { tier: "monotonic" } } } } as const;
+const tier = "monotonic";
+const fields = {
+  inner: { fields: { tags: { tier, read: "read_tags", write: "append_tags" } } },
+} as const;
 
 it.each([
   ["has a default", stringSet().default([])],
@@ -90,11 +166,17 @@ it.each([
     seen.push(tagsOf(view));
     return { modifiedExtensions: { casefile: { inner: { tags: ["outer", "added"], count: 2 } } } };
   };
+  const adder = host.definePlugin({
+    name: "adds",
+    version: "1.0.0",
+    capabilities: ["append_tags"],
+    hooks: { [hook]: adds as never },
+  });
   let manager: Manager;
   const given = [undefined, host.createExtensions({ casefile: { inner: { count: 1 } } } as never)];
   const nests = nesting(() => manager, given);
   manager = (await host.createPluginManager({
-    plugins: [nests.plugin, plugin("adds", adds, { capabilities: [] })],
+    plugins: [nests.plugin, adder],
   })) as never;
   const extensions = host.createExtensions({ casefile: { inner: { tags: ["outer"] } } } as never);
   const result = await manager.invoke(hook, call, { extensions: extensions as never });

@@ -334,11 +334,12 @@ describe("a nested run", () => {
     });
     for (const extensions of [undefined, createExtensions({ security: { labels: ["own"] } })]) {
       const inner: unknown[] = [];
-      const nests = plugin("nests", async ({ name }, context) => {
+      const run: Run = async ({ name }, context) => {
         if (name === "send") return;
         const sent = { name: "send", args: {} };
         inner.push(await manager.invoke(hook, sent, { parent: context, extensions }));
-      });
+      };
+      const nests = plugin("nests", run, { capabilities: [] });
       const manager: Manager = await manage([tagger("pii"), nests, egress]);
       const result = await manager.invoke(hook, call, { extensions: given });
       expect(labelsOf(result)).toEqual(["EU", "pii"]);
@@ -370,12 +371,13 @@ describe("a nested run", () => {
   it("hands back what its own plugins added, beside what the host gave", async () => {
     verifies("dispatch:nesting-start");
     let after: unknown;
-    const nests = plugin("nests", async ({ name }, context) => {
+    const run: Run = async ({ name }, context) => {
       if (name === "send") return;
       const sent = { name: "send", args: {} };
       const extensions = labelled("given");
       after = (await manager.invoke(hook, sent, { parent: context, extensions })).extensions;
-    });
+    };
+    const nests = plugin("nests", run, { capabilities: [] });
     const manager: Manager = await manage([nests, tagger("inner")]);
     const result = await manager.invoke(hook, call, { extensions: labelled("outer") });
     expect(labelsOf(result)).toEqual(["inner", "outer"]);

@@ -4,7 +4,7 @@ import { GlassineError } from "../../errors/index.ts";
 import { isOngoing } from "./context.ts";
 import { MessageRun } from "./message-run.ts";
 import { halt, mayAdd } from "./turn.ts";
-import type { ManagerRuntime, Origin, PluginContext, Step } from "./types.ts";
+import type { CompiledHook, ManagerRuntime, Origin, PluginContext, Step } from "./types.ts";
 
 const everything = -1;
 
@@ -16,22 +16,30 @@ const everything = -1;
 export function startOfNested(given: Slots, runtime: ManagerRuntime, parent: Origin): Slots {
   const outer = messageOrigin(parent)?.run as MessageRun | undefined;
   if (outer?.compiled.runtime !== runtime) return given;
-  const { extensions, compiled } = outer;
-  const { slots, limits } = compiled;
-  const start = slots.empty as Slots;
-  if (extensions === given || extensions === start) return given;
-  const joined = joinSets(slots, given, extensions, start, everything, limits);
-  if (joined.ok) return joined.extensions;
-  const { code, reason } = joined.refusal;
-  throw new GlassineError(code, reason);
+  return withSetsOf(outer.extensions, given, outer.compiled);
 }
 
 /**
- * Returns the envelope that the caller of a nested run gets back. It lacks the labels that came
- * from the run around it, because the calling plugin may not be allowed to see them.
+ * Returns the envelope that the caller of a nested run gets back: without those labels of the run
+ * around it that the calling plugin may not see. It keeps the others, because a label that the
+ * nested run found and the run around it had before would seem not to have been found.
  */
-export function endOfNested({ compiled, start, extensions }: MessageRun, given: Slots): Slots {
-  return withoutSets(compiled.slots, extensions, start, given);
+export function endOfNested(run: MessageRun, given: Slots, { run: outer, step }: Origin): Slots {
+  const { start, extensions, compiled } = run;
+  // The handler of another manager may have chosen its grant itself.
+  const shown =
+    outer.runtime === compiled.runtime ? withSetsOf(step.filter(start), given, compiled) : given;
+  return withoutSets(compiled.slots, extensions, start, shown);
+}
+
+/** Returns `given` with what the growing sets of `from` have. */
+function withSetsOf(from: Slots, given: Slots, { slots, limits }: CompiledHook): Slots {
+  const empty = slots.empty as Slots;
+  if (from === given) return given;
+  const joined = joinSets(slots, given, from, empty, everything, limits);
+  if (joined.ok) return joined.extensions;
+  const { code, reason } = joined.refusal;
+  throw new GlassineError(code, reason);
 }
 
 /**

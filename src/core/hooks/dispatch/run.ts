@@ -262,14 +262,15 @@ function finish(run: MessageRun, violation: Violation | undefined, from: number)
   const hasBackground = mayStart && run.compiled.background.length > 0;
   const background = hasBackground ? chooseBackground(run) : none;
   if (from >= 0) run.log.skipFrom(from);
-  const { given } = run.options;
-  const shown = given === undefined ? run.extensions : endOfNested(run, given);
+  const { given, parent } = run.options;
+  const isJoined = given !== undefined && parent !== undefined;
+  const shown = isJoined ? endOfNested(run, given, parent) : run.extensions;
   const result = resultOf(run, violation, shown);
   run.result = result;
   run.context = undefined;
   run.wait?.under(undefined);
   run.unlisten?.();
-  if (run.options.parent !== undefined) joinOuter(run, run.options.parent);
+  if (parent !== undefined) joinOuter(run, parent);
   if (run.receipts !== undefined && run.runtime.audit?.strict === true) {
     run.audited = concludeAudited(run, result, background);
   } else conclude(run, result, background);
