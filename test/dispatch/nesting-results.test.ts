@@ -1,7 +1,7 @@
 /** What a nested run takes from growing sets of the run around it, and what its result shows. */
 import { addLabels, allow, type Capability, createExtensions, type Extensions } from "glassine";
 import { defineHook, defineHost, stringSet } from "glassine/host";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { verifies } from "../support/verifies.ts";
 import {
@@ -187,4 +187,50 @@ it.each([
     { extensions: { casefile: { inner: { count: 2 } } } },
   ]);
   expect(tagsOf(nests.results[1]?.extensions) ?? []).toEqual([]);
+});
+
+describe("a set whose level has a required field", () => {
+  const host = defineHost({
+    slots: {
+      casefile: {
+        tier: "mutable",
+        read: "everyone",
+        write: "everyone",
+        description: "Of a test.",
+        schema: z.object({
+          inner: z.optional(z.object({ tags: stringSet().default([]), id: z.string() })),
+        }),
+        fields: { inner: { fields: { tags: { tier: "monotonic" } } } },
+      },
+    },
+  });
+  const casefile = (inner: object) => host.createExtensions({ casefile: { inner } } as never);
+  /** How a run ends in which a plugin starts a nested one, in which another adds a tag. */
+  async function run(outer: object | undefined, nested: object | undefined) {
+    const adder = host.definePlugin({
+      name: "adds",
+      version: "1.0.0",
+      hooks: {
+        [hook]: (({ name }: { name: string }, _c: unknown, view: { casefile?: object }) => {
+          if (name !== inner.name || view.casefile === undefined) return undefined;
+          return { modifiedExtensions: { casefile: { inner: { tags: ["added"], id: "own" } } } };
+        }) as never,
+      },
+    });
+    let manager: Manager;
+    const nests = nesting(() => manager, [nested]);
+    manager = (await host.createPluginManager({ plugins: [nests.plugin, adder] })) as never;
+    const extensions = (outer ?? host.createExtensions({})) as never;
+    const { violation } = await manager.invoke(hook, call, { extensions });
+    return violation?.code;
+  }
+
+  it("is never lost where the level is absent", async () => {
+    verifies("dispatch:nesting-sets-kept");
+    const own = casefile({ id: "own" });
+    expect(await run(own, own)).toBeUndefined();
+    expect(await run(undefined, undefined)).toBeUndefined();
+    expect(await run(casefile({ tags: ["a"], id: "1" }), undefined)).toBe("extensions_shape");
+    expect(await run(undefined, own)).toBe("extensions_shape");
+  });
 });

@@ -364,7 +364,7 @@ describe("a nested run", () => {
     });
     const manager: Manager = await manage([nests]);
     await manager.invoke(hook, call, { extensions: numbered("a") });
-    const message = "Expected at most 256 elements in the merged value, got more.";
+    const message = "security.labels: Expected at most 256 elements in the merged value, got more.";
     expect(refusals).toEqual([expect.objectContaining({ code: "snapshot_limit", message })]);
   });
 

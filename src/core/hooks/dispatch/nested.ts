@@ -38,8 +38,8 @@ function withSetsOf(from: Slots, given: Slots, { slots, limits }: CompiledHook):
   if (from === given) return given;
   const joined = joinSets(slots, given, from, empty, everything, limits);
   if (joined.ok) return joined.extensions;
-  const { code, reason } = joined.refusal;
-  throw new GlassineError(code, reason);
+  const { code, path, reason } = joined.refusal;
+  throw new GlassineError(code, `${path}: ${reason}`, { path });
 }
 
 /**
