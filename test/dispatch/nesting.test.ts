@@ -33,13 +33,20 @@ it("the secrets of the runs around a nested one are in none of its log lines and
   verifies("audit:redacted-request");
   const lines: string[] = [];
   const reasons: unknown[] = [];
+  const types: unknown[] = [];
   const quotes: Run = () => deny("no entry with hunter2hunter2 or s3cr3t-t0ken");
   const fails: Run = async () => {
-    throw new Error("no entry with hunter2hunter2 or s3cr3t-t0ken");
+    const error = new Error("no entry with hunter2hunter2 or s3cr3t-t0ken");
+    throw Object.assign(error, { name: "hunter2hunter2" });
   };
   for (const run of [quotes, fails]) {
     const innermost = await manage([plugin("quotes", run)], {
-      audit: { sink: ({ metadata }) => void reasons.push(metadata.reason ?? metadata.error) },
+      audit: {
+        sink: ({ metadata }) => {
+          reasons.push(metadata.reason ?? metadata.error);
+          types.push(metadata.error_type);
+        },
+      },
       logger: { error: (line) => lines.push(line), warn: () => {} },
     });
     const between = await manage([plugin("between", nesting(innermost))]);
@@ -51,7 +58,8 @@ it("the secrets of the runs around a nested one are in none of its log lines and
     });
   }
   const said = "no entry with [REDACTED] or [REDACTED]";
-  expect(lines).toEqual([expect.stringContaining(said)]);
+  expect(lines).toEqual([expect.stringContaining(`[REDACTED]: ${said}`)]);
+  expect(types.filter((type) => type !== undefined)).toEqual(["[REDACTED]"]);
   expect(reasons.filter((reason) => reason !== undefined)).toEqual([said, said]);
 });
 

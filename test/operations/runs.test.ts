@@ -254,13 +254,14 @@ describe("runs of every semantic", () => {
     const { lines, logger } = kept();
     const events: AuditEvent[] = [];
     const api = "line1 s3cr3t/€\nline2-key";
-    const config = { pin: 98_765_432, code: "abc", deep: [{ key: "d33p-key" }], api, small: 999 };
+    const deep = [{ key: "d33p-key" }];
+    const config = { pin: 98_765_432, code: "abc", deep, api, small: 999, level: "error" };
     const pinner = plugin("pinner", {
       happened: (_: unknown, context: PluginContext) => {
         const given = context.config as typeof config;
         const { pin, code, small } = given;
         const forms = `${JSON.stringify(api)} ${encodeURIComponent(api)} ${api.toUpperCase()}`;
-        throw new Error(
+        throw new TypeError(
           `pin ${pin}, code ${code}, abcd, ${small}, ${given.deep[0]?.key}, line2-key ${forms}`,
         );
       },
@@ -273,6 +274,8 @@ describe("runs of every semantic", () => {
     expect(lines.filter((line) => line.startsWith("warn"))).toHaveLength(1);
     expect(lines.at(-1)).toContain(said);
     expect(events.at(-1)?.metadata.error).toContain(said);
+    // A class of the language stays, though the configuration has a part of its name.
+    expect(events.at(-1)?.metadata.error_type).toBe("TypeError");
     expect(JSON.stringify([lines, events])).not.toMatch(/s3cr3t|line2|d33p|98765432/i);
   });
 

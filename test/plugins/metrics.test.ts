@@ -119,16 +119,16 @@ describe("the metrics of a manager", () => {
       metrics,
       logger: {},
     });
-    for (let at = 0; at < 60; at++) {
-      thrown = Object.assign(new Error("odd"), { name: `E${at}` });
-      await manager.invoke("ask", {});
+    for (const name of ["S3cretName", ...Array.from({ length: 60 }, (_, at) => `E${at}`)]) {
+      thrown = Object.assign(new Error("odd"), { name });
+      await manager.invoke("ask", {}, { secrets: ["S3cretName"] });
     }
     thrown = undefined;
     await manager.invoke("ask", {});
     const types = of("handler_error_total").map(
       ([, , labels]) => (labels as { error_type: string }).error_type,
     );
-    expect(types.slice(0, 2)).toEqual(["E0", "E1"]);
+    expect(types.slice(0, 2)).toEqual(["[REDACTED]", "E0"]);
     expect(types.slice(-2)).toEqual(["other", "ContractViolation"]);
     expect(new Set(types).size).toBe(52);
   });

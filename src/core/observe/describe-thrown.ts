@@ -11,7 +11,9 @@ import {
   getOwnPropertyDescriptor,
   getPrototypeOf,
   hasOwn,
+  includes,
   isProxy,
+  some,
   symbolDescription,
 } from "../data/intrinsics.ts";
 import { violationOf } from "../hooks/index.ts";
@@ -23,8 +25,8 @@ export interface Described {
   readonly text: string;
 }
 
-/** Names for failures that nobody threw. A plugin's error cannot use them. */
-const reserved = { timeout: true, ContractViolation: true };
+/** The library's own names for failures. A plugin's error cannot use them. */
+export const ownErrorTypes: readonly string[] = ["timeout", "ContractViolation", "crash"];
 
 const thrownDenial = "What deny returned was thrown: return it, or throw a RejectError.";
 const noText = "What was thrown has no readable message.";
@@ -42,6 +44,11 @@ const known: readonly { readonly prototype: object; readonly name: string }[] = 
   URIError,
   AggregateError,
 ].map(({ prototype, name }) => ({ prototype, name }));
+
+/** Whether a type is a class of the language. No secret needs to be removed from its name. */
+export function isStandardClass(type: string): boolean {
+  return some(known, ({ name }) => name === type);
+}
 
 /** The name and message of a `DOMException` are getters of the runtime, and safe to call. */
 const domPrototype: object = DOMException.prototype;
@@ -85,7 +92,7 @@ function textOf(thrown: object): string {
 function typeOf(thrown: object): string {
   const given = ofDomException(thrown, domName) ?? find(thrown, nameAt);
   if (given === undefined || execPattern(cleanName, given) === null) return "Object";
-  return hasOwn(reserved, given) ? "Error" : given;
+  return includes(ownErrorTypes, given) ? "Error" : given;
 }
 
 /** Returns the name of an object or a prototype: its own, or its class's. */

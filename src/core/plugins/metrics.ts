@@ -10,6 +10,7 @@ import {
   type Meter,
   secretsOf,
 } from "../hooks/index.ts";
+import { ownErrorTypes } from "../observe/index.ts";
 import type { MetricKind, pluginMetrics } from "./metric-table.ts";
 
 /** The labels of a sample: a string for each name that the metric has. */
@@ -71,10 +72,11 @@ export function readMetrics(given: unknown, prefix: string): Metrics | undefined
 
 /** Each word is a separate series in the backend. A plugin gets this many, and then `other`. */
 const maxWords = 50;
-/** What the library says of a failure. These take none of a plugin's series. */
-const ownTypes: readonly string[] = ["timeout", "ContractViolation", "crash"];
 
-/** Returns a function that turns a word that a plugin chose into a label, or into `other`. */
+/**
+ * Returns a function that turns a word that a plugin chose into a label, or into `other`. `own`:
+ * the library's words, which take none of a plugin's series.
+ */
 function wordLabels(own: readonly string[] = []): (plugin: string, word: string) => string {
   const seen = new Map<string, Set<string>>();
   return (plugin, word) => {
@@ -88,7 +90,7 @@ function wordLabels(own: readonly string[] = []): (plugin: string, word: string)
 function metricsBy(emit: Emit): Metrics {
   const of = ({ hook, plugin }: HandlerStep) => ({ hook, plugin: plugin.name });
   const codeOf = wordLabels();
-  const typeOf = wordLabels(ownTypes);
+  const typeOf = wordLabels(ownErrorTypes);
   const countDenial = (run: AnyRun, { violation }: AnyInvokeResult) => {
     if (violation === undefined) return;
     const { code, plugin = "none" } = violation;

@@ -7,7 +7,7 @@ import {
   type HandlerStep,
   type ManagerRuntime,
 } from "../hooks/index.ts";
-import { describeThrown } from "../observe/index.ts";
+import { describeThrown, isStandardClass } from "../observe/index.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { quoteName } from "./read-plain.ts";
 
@@ -44,7 +44,9 @@ export function createRuntime({
     redact,
     describe: (thrown, more) => {
       const { type, text } = describeThrown(thrown);
-      return { type, text: redact(text, more) };
+      // A configuration may well contain the word "error".
+      const shown = isStandardClass(type) ? type : redact(type, more);
+      return { type: shown, text: redact(text, more) };
     },
     warn: logger.warn,
     logError: logger.error,

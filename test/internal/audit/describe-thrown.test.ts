@@ -92,7 +92,7 @@ describe("what somebody threw", () => {
     expect(describeThrown(Object.assign(new Error("a"), { name })).type).toBe("Object");
   });
 
-  it.each(["timeout", "ContractViolation"])("cannot call itself %s", (name) => {
+  it.each(["timeout", "ContractViolation", "crash"])("cannot call itself %s", (name) => {
     expect(describeThrown(Object.assign(new Error("a"), { name }))).toEqual({
       type: "Error",
       text: "a",

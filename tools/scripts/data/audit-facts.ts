@@ -76,7 +76,7 @@ export const factMeanings: Meanings = {
     ...handler,
     handler_name: handlerName,
     error_type:
-      "The class of what it threw; `timeout`, or `ContractViolation` for an invalid return value.",
+      "The class of what it threw; `timeout`, `ContractViolation` for an invalid return value, or `crash` if the run could not continue.",
     error: "The message of what it threw, or what is wrong with its return value.",
   },
   "plugin.trust_changed": {
