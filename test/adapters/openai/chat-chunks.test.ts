@@ -1,0 +1,36 @@
+/** What servers send in the chunks of a chat completion, and what the answer has of it. */
+import { chatStream, fromChatResponse } from "glassine/openai";
+import { describe, expect, it } from "vitest";
+import { verifies } from "../../support/verifies.ts";
+
+const chunk = (delta: object, more: object = {}) => ({
+  id: "c1",
+  choices: [{ index: 0, delta, finish_reason: null, ...more }],
+});
+const end = chunk({}, { finish_reason: "stop" });
+const answerOf = (chunks: readonly object[]) => {
+  const stream = chatStream();
+  for (const each of chunks) stream.push(each);
+  expect(stream.current).toEqual(fromChatResponse(stream.document));
+  return stream.document;
+};
+
+describe("an empty list", () => {
+  it.each([[[{ tool_calls: [] }, { content: "a" }]], [[{ content: "a" }, { tool_calls: [] }]]])(
+    "of calls is not in the answer: %j",
+    (deltas) => {
+      verifies("openai:stream-same");
+      const { choices } = answerOf([...deltas.map((delta) => chunk(delta)), end]);
+      const message = { role: "assistant", content: "a", refusal: null };
+      expect(choices).toEqual([{ index: 0, message, logprobs: null, finish_reason: "stop" }]);
+    },
+  );
+
+  it("of calls does not remove any, and what is not a list is refused", () => {
+    verifies("openai:stream-refused");
+    const call = { index: 0, id: "a", function: { name: "f", arguments: "{}" } };
+    const answer = answerOf([chunk({ tool_calls: [call] }), chunk({ tool_calls: [] }), end]);
+    expect(answer).toMatchObject({ choices: [{ message: { tool_calls: [{ id: "a" }] } }] });
+    expect(() => answerOf([chunk({ tool_calls: "" })])).toThrow("choices.delta.tool_calls");
+  });
+});
