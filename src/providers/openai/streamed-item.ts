@@ -80,6 +80,8 @@ export class StreamedItem {
   #hasText = false;
   #isTextWhole = false;
   readonly #annotations: Json[] = [];
+  /** The annotations of the whole, as `sortedText` writes them. */
+  #cited: ReadonlySet<string> = new Set();
   readonly #parts: { readonly [list in List]: StreamedItem[] } = {
     output: [],
     summary: [],
@@ -153,8 +155,10 @@ export class StreamedItem {
   }
 
   addAnnotation(annotation: unknown): void {
-    if (this.isWhole) throw streamFault("annotation", "nothing after the part's end");
-    this.#annotations.push(this.#meter.read(z.unknown(), annotation, what) as Json);
+    const copy = this.#meter.read(z.unknown(), annotation, what) as Json;
+    if (!this.isWhole) this.#annotations.push(copy);
+    else if (!this.#cited.has(sortedText(copy)))
+      throw streamFault("annotation", "nothing after the part's end that it does not have");
   }
 
   addText(key: string, piece: unknown): void {
@@ -214,13 +218,11 @@ export class StreamedItem {
         each.#expectAgreement(now);
       }
     }
-    // All of them, in the order in which they came. Others may be between them.
-    const annotations: readonly Json[] = Array.isArray(whole.annotations) ? whole.annotations : [];
-    const found = annotations.reduce(
-      (count: number, each) => count + Number(sameJson(each, this.#annotations[count])),
-      0,
+    // Servers may send one again, sort them and leave out equal ones.
+    this.#cited = new Set(
+      Array.isArray(whole.annotations) ? whole.annotations.map(sortedText) : [],
     );
-    if (found < this.#annotations.length)
+    if (!this.#annotations.every((each) => this.#cited.has(sortedText(each))))
       throw streamFault("annotations", "the annotations that were sent before");
   }
 
@@ -281,4 +283,15 @@ function without(keys: readonly string[], json: JsonObject): JsonObject {
     ([key, value]) => !keys.includes(key) && !isEmpty(value),
   );
   return Object.fromEntries(kept);
+}
+
+/** JSON text with the fields of each object in one order. */
+function sortedText(value: Json): string {
+  const sorted = (json: JsonObject) =>
+    Object.fromEntries(
+      Object.keys(json)
+        .toSorted()
+        .map((key) => [key, json[key]]),
+    );
+  return JSON.stringify(value, (_, each: Json) => (isObject(each) ? sorted(each) : each));
 }

@@ -1,0 +1,68 @@
+/** What servers send in the events of a response, and what the answer has of it. */
+import { responsesStream } from "glassine/openai";
+import { describe, expect, it } from "vitest";
+import { codeOf } from "../../data/support.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const message = { type: "message", id: "m", role: "assistant", content: [] };
+const block = { type: "output_text", text: "", annotations: [] };
+const here = { output_index: 0, content_index: 0, item_id: "m" };
+const added = { type: "response.output_item.added", output_index: 0, item: message };
+const part = { type: "response.content_part.added", ...here, part: block };
+const cite = (annotation: unknown) => ({
+  type: "response.output_text.annotation.added",
+  ...here,
+  annotation_index: 0,
+  annotation,
+});
+const partDone = (more: object) => ({
+  type: "response.content_part.done",
+  ...here,
+  part: { ...block, ...more },
+});
+const completed = (output: readonly object[]) => ({
+  type: "response.completed",
+  response: { id: "r", status: "completed", output },
+});
+
+const streamOf = (events: readonly object[]) => {
+  const stream = responsesStream();
+  for (const event of events) stream.push(event);
+  return stream;
+};
+const refused = (event: object, before: readonly object[]) => {
+  const stream = streamOf(before);
+  expect(codeOf(() => stream.push(event))).toBe("stream_invalid");
+};
+
+describe("annotations of a part", () => {
+  const [a, b, c] = ["a", "b", "c"].map((url) => ({ type: "url_citation", url }));
+  const moved = { url: "a", type: "url_citation" };
+
+  it.each([
+    ["in another order", [a, b], [b, a]],
+    ["sent again", [a, b, a], [a, b]],
+    ["without equal ones", [a, a], [a]],
+    ["with others", [b], [a, b, c]],
+    ["with fields in another order", [a], [moved]],
+  ])("may end %s", (_, sent, annotations) => {
+    verifies("openai:stream-same");
+    const before = [added, part, ...sent.map(cite)];
+    const item = { ...message, content: [{ ...block, annotations }] };
+    const ends = [partDone({ annotations }), completed([item])];
+    for (const events of [ends, ends.slice(1)]) {
+      const stream = streamOf([...before, ...events]);
+      expect(stream.done).toBe(true);
+      expect(stream.document).toMatchObject({ output: [item] });
+    }
+    refused(partDone({ annotations: [c] }), before);
+  });
+
+  it("may be sent after the part that has them, and no others", () => {
+    verifies("openai:stream-refused");
+    const before = [added, part, partDone({ annotations: [a] })];
+    const stream = streamOf([...before, cite(moved), cite(a)]);
+    expect(stream.document).toMatchObject({ output: [{ content: [{ annotations: [a] }] }] });
+    refused(cite(b), before);
+  });
+});
