@@ -118,8 +118,10 @@ export const responsesResponseSchema = z.looseObject({
   ...responseFields,
   output: z.array(itemSchema),
 });
-/** A response in an event, which may be without its output. */
-export const begunResponseSchema = z.looseObject({
+/** A response that has only begun. Its output is not checked, because it comes in separate events. */
+export const begunResponseSchema = z.looseObject(responseFields);
+/** A response that has ended, which may be without its output. */
+export const endedResponseSchema = z.looseObject({
   ...responseFields,
   output: z.nullish(z.array(itemSchema)),
 });

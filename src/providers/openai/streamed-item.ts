@@ -21,7 +21,13 @@ import {
   textAt,
   withFields,
 } from "./json.ts";
-import { begunResponseSchema, blockSchema, itemKind, itemSchema } from "./shapes.ts";
+import {
+  begunResponseSchema,
+  blockSchema,
+  endedResponseSchema,
+  itemKind,
+  itemSchema,
+} from "./shapes.ts";
 import { type ListName, textOf } from "./streamed-texts.ts";
 import type { Superseded } from "./superseded.ts";
 import { itemSettings } from "./tool-items.ts";
@@ -43,7 +49,7 @@ interface Kind {
 
 export const response: Kind = {
   name: "response",
-  schema: begunResponseSchema,
+  schema: endedResponseSchema,
   lists: ["output"],
   fixed: ["id"],
   settings: [],
@@ -116,9 +122,9 @@ export class StreamedItem {
     return this.#kind === item ? this.#kind.lists : [];
   }
 
-  /** Replaces the beginning. */
+  /** Replaces the beginning of a response. */
   begin(json: unknown, from: Path): void {
-    const now = objectIn(this.#meter.read(this.#kind.schema, json, what));
+    const now = objectIn(this.#meter.read(begunResponseSchema, json, what));
     this.#expectSame(now);
     this.#json = now;
     this.#from = from;

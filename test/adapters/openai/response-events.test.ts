@@ -66,3 +66,29 @@ describe("annotations of a part", () => {
     refused(cite(b), before);
   });
 });
+
+describe("the output of a response that has only begun", () => {
+  const odd = [{ type: "function_call" }, 5];
+
+  it.each(["response.created", "response.in_progress", "response.queued"])(
+    "may be anything, and is reported: %s",
+    (type) => {
+      verifies("openai:stream-unknown");
+      for (const output of [odd, "SECRET", {}, []]) {
+        const begun = { type, response: { id: "r", output } };
+        const stream = streamOf([begun, added, completed([message])]);
+        expect(stream.document).toMatchObject({ status: "completed", output: [message] });
+        const paths = stream.current.left.map(({ path }) => path);
+        const isOdd = Object.keys(output).length > 0;
+        expect(paths.filter((path) => path.startsWith("events"))).toEqual(
+          isOdd ? ["events[0].response.output"] : [],
+        );
+      }
+    },
+  );
+
+  it("must be right in the end", () => {
+    verifies("openai:stream-refused");
+    refused({ type: "response.completed", response: { id: "r", output: odd } }, []);
+  });
+});
