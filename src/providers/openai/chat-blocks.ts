@@ -75,8 +75,8 @@ const sealed = { fields: {}, settings: [...settings, "data"], standsFor: "thinki
 
 /** The field of a thought in a list that holds its text, if its type has one. */
 export function textKey({ type }: JsonObject): string | undefined {
-  const found = Object.values(thoughts).find((types) => Object.hasOwn(types, String(type)));
-  return found?.[String(type)];
+  if (typeof type !== "string") return undefined;
+  return Object.values(thoughts).find((types) => Object.hasOwn(types, type))?.[type];
 }
 
 /** The kinds of a thought in a list: with text, signed or not, and without text. */

@@ -239,7 +239,8 @@ const answer: ObjectGrowth = {
     if (!isNone(now.get("error"))) throw streamFault("chunk", "nothing after an error");
     if (Array.isArray(choices) || (isNone(choices) && !isNone(error))) return;
     const expected = "an array, as each chunk of a streamed chat completion has";
-    const came = String(type).startsWith("response.")
+    const isOther = typeof type === "string" && type.startsWith("response.");
+    const came = isOther
       ? "for events of Responses there is responsesStream"
       : "push each chunk of the stream by itself";
     throw streamFault("choices", `${expected} (${came})`, [choices]);

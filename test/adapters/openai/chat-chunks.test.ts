@@ -1,6 +1,7 @@
 /** What servers send in the chunks of a chat completion, and what the answer has of it. */
 import { chatStream, fromChatResponse } from "glassine/openai";
 import { describe, expect, it } from "vitest";
+import { codeOf } from "../../data/support.ts";
 import { verifies } from "../../support/verifies.ts";
 
 const chunk = (delta: object, more: object = {}) => ({
@@ -32,5 +33,27 @@ describe("an empty list", () => {
     const answer = answerOf([chunk({ tool_calls: [call] }), chunk({ tool_calls: [] }), end]);
     expect(answer).toMatchObject({ choices: [{ message: { tool_calls: [{ id: "a" }] } }] });
     expect(() => answerOf([chunk({ tool_calls: "" })])).toThrow("choices.delta.tool_calls");
+  });
+});
+
+describe("a type that is not a string", () => {
+  const nested = JSON.parse(`${"[".repeat(20_000)}${"]".repeat(20_000)}`);
+  const unspeakable = { toString: 1, valueOf: 1 };
+
+  it.each([
+    ["of a chunk", { type: nested }],
+    ["of a chunk", { type: unspeakable }],
+    ["of a detail", chunk({ reasoning_details: [{ type: nested, text: "a" }] })],
+    ["of a thought", chunk({ thinking_blocks: [{ type: nested }] })],
+  ])("is refused if the chunk is not readable: %s", (_, event) => {
+    verifies("openai:stream-refused");
+    expect(codeOf(() => chatStream().push(event))).toBe("stream_invalid");
+  });
+
+  it("is kept in a detail", () => {
+    verifies("openai:stream-details");
+    const details = [{ type: unspeakable, text: "a" }, { type: unspeakable }];
+    const answer = answerOf([...details.map((each) => chunk({ reasoning_details: [each] })), end]);
+    expect(answer).toMatchObject({ choices: [{ message: { reasoning_details: details } }] });
   });
 });
