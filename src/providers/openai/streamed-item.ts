@@ -176,7 +176,7 @@ export class StreamedItem {
 
   /** Takes the whole text. If there were pieces, it must be what they say together. */
   finishText(key: string, whole: unknown): void {
-    if (!this.#hasText) this.addText(key, whole);
+    if (!this.#hasText && !this.#isTextWhole) this.addText(key, whole);
     if (key !== this.#key || whole !== this.#text.text)
       throw streamFault(key, "the same text as in its pieces");
     this.#text.end();
@@ -203,6 +203,7 @@ export class StreamedItem {
   #end(whole: JsonObject): void {
     this.#json = whole;
     this.isWhole = true;
+    this.#isTextWhole = true;
   }
 
   /** @throws GlassineError `stream_invalid` if a whole contradicts what came before */

@@ -92,3 +92,18 @@ describe("the output of a response that has only begun", () => {
     refused({ type: "response.completed", response: { id: "r", output: odd } }, []);
   });
 });
+
+it("text after a part that ended without any is refused", () => {
+  verifies("openai:stream-refused");
+  const item = { type: "hologram", id: "m" };
+  const silent = { type: "output_text" };
+  const before = [
+    { ...added, item },
+    { ...part, part: silent },
+    { ...partDone({}), part: silent },
+  ];
+  const text = (type: string, more: object) => ({ type, ...here, ...more });
+  refused(text("response.output_text.delta", { delta: "SECRET" }), before);
+  refused(text("response.output_text.done", { text: "SECRET" }), before);
+  streamOf([...before, text("response.output_text.done", { text: "" })]);
+});
