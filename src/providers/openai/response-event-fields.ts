@@ -47,12 +47,14 @@ type Apply = (response: StreamedItem, event: JsonObject, from: Path) => void;
 
 const begin: Apply = (response, event, from) =>
   response.begin(event.response, [...from, "response"]);
-const end: Apply = (response, event) => response.finish(event.response);
 
 /** The known events with their own fields. Without `apply`, an event only reports progress. */
 const kinds: readonly (readonly [type: string, fields: readonly string[], apply?: Apply])[] = [
   ...beginnings.map((type) => [type, ["response"], begin] as const),
-  ...Object.keys(endings).map((type) => [type, ["response"], end] as const),
+  ...Object.entries(endings).map(([type, status]) => {
+    const end: Apply = (response, event) => response.finish(event.response, status === "completed");
+    return [type, ["response"], end] as const;
+  }),
   // Their details are in an object, or in these fields.
   ["error", ["code", "message", "param", "error"], (response, event) => response.fail(event)],
   [

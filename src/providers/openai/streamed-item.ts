@@ -175,20 +175,24 @@ export class StreamedItem {
   }
 
   /** Takes the whole text. If there were pieces, it must be what they say together. */
-  finishText(key: string, whole: unknown): void {
+  finishText(key: string, whole: unknown, isComplete = true): void {
     if (!this.#hasText && !this.#isTextWhole) this.addText(key, whole);
     if (key !== this.#key || whole !== this.#text.text)
       throw streamFault(key, "the same text as in its pieces");
-    this.#text.end();
+    if (isComplete) this.#text.end();
     this.#isTextWhole = true;
   }
 
-  /** Takes the whole, which must agree with what came before it. A response may leave out its output. */
-  finish(json: unknown): void {
+  /**
+   * Takes the whole, which must agree with what came before it. A response may leave out its output.
+   *
+   * @param isComplete whether no text may end inside a character
+   */
+  finish(json: unknown, isComplete = true): void {
     const given = objectIn(this.#meter.read(this.#kind.schema, json, what));
     const isSilent = this.#kind === response && isEmpty(given.output);
     const whole = isSilent ? withFields(given, { output: this.document.output }) : given;
-    this.#expectAgreement(whole);
+    this.#expectAgreement(whole, isComplete);
     this.#end(whole);
   }
 
@@ -207,7 +211,7 @@ export class StreamedItem {
   }
 
   /** @throws GlassineError `stream_invalid` if a whole contradicts what came before */
-  #expectAgreement(whole: JsonObject): void {
+  #expectAgreement(whole: JsonObject, isComplete: boolean): void {
     const { name, lists } = this.#kind;
     if (this.isWhole) {
       if (sameJson(this.#bound(this.#json), this.#bound(whole))) return;
@@ -216,13 +220,13 @@ export class StreamedItem {
     this.#expectSame(whole);
     const key = this.#key;
     if (key !== undefined && (this.#text.text !== "" || textAt(whole, key) !== undefined))
-      this.finishText(key, whole[key]);
+      this.finishText(key, whole[key], isComplete);
     for (const list of lists) {
       const parts = objectsIn(whole[list]);
       for (const [at, each] of this.#parts[list].entries()) {
         const now = parts[at];
         if (now === undefined) throw streamFault(list, "everything that has begun");
-        each.#expectAgreement(now);
+        each.#expectAgreement(now, isComplete);
       }
     }
     // Servers may send one again, sort them and leave out equal ones.

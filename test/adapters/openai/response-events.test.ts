@@ -107,3 +107,19 @@ it("text after a part that ended without any is refused", () => {
   refused(text("response.output_text.done", { text: "SECRET" }), before);
   streamOf([...before, text("response.output_text.done", { text: "" })]);
 });
+
+it.each(["failed", "incomplete"])("a response that is %s may end inside a character", (status) => {
+  verifies("openai:stream-same", "openai:stream-refused");
+  const half = { type: "response.output_text.delta", ...here, delta: "a\ud83d" };
+  const item = { ...message, content: [{ ...block, text: "a" }] };
+  const error = { code: "server_error", message: "later" };
+  const ending = (output: readonly object[]) => ({
+    type: `response.${status}`,
+    response: { id: "r", status, error, output },
+  });
+  for (const output of [[], [item]]) {
+    const stream = streamOf([added, part, half, ending(output)]);
+    expect(stream.document).toMatchObject({ status, error, output: [item] });
+    refused(completed(output), [added, part, half]);
+  }
+});
