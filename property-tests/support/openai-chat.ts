@@ -60,11 +60,15 @@ export const inexact: readonly string[] = [
   '{"least":1e-400,"pi":3.14159265358979323846}',
 ];
 
-/** A document as it is sent on: inexact arguments as they were parsed, all else unchanged. */
+/**
+ * A document as it is sent on: inexact arguments as they were parsed, unless they are to be
+ * approved; all else unchanged.
+ */
 export function asSentOn(document: object): unknown {
-  return JSON.parse(JSON.stringify(document), (key, each) =>
-    key === "arguments" && inexact.includes(each) ? JSON.stringify(JSON.parse(each)) : each,
-  );
+  return JSON.parse(JSON.stringify(document), (_key, each) => {
+    const isCall = inexact.includes(each?.arguments) && each.type !== "mcp_approval_request";
+    return isCall ? { ...each, arguments: JSON.stringify(JSON.parse(each.arguments)) } : each;
+  });
 }
 
 const ids = fc.constantFrom("call_1", "call_2", "call_3", "call___proto__");
