@@ -245,10 +245,11 @@ const answer: ObjectGrowth = {
       : "push each chunk of the stream by itself";
     throw streamFault("choices", `${expected} (${came})`, [choices]);
   },
-  whole: ({ id, object = "chat.completion", choices, ...others }) => ({
+  whole: ({ id, object, obfuscation, choices, ...others }) => ({
     ...(isNone(id) ? {} : { id }),
-    object,
+    object: object ?? "chat.completion",
     ...others,
+    ...(isNone(obfuscation) ? {} : { obfuscation }),
     choices: choices ?? [],
   }),
 };

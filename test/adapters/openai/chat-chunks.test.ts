@@ -57,3 +57,20 @@ describe("a type that is not a string", () => {
     expect(answer).toMatchObject({ choices: [{ message: { reasoning_details: details } }] });
   });
 });
+
+it("padding and a name of the object that are null are not in the answer", () => {
+  verifies("openai:stream-padding", "openai:stream-same");
+  const none = { object: null, obfuscation: null };
+  const padded = { object: "chat.completion.chunk", obfuscation: "x" };
+  for (const [first, second] of [
+    [none, none],
+    [none, padded],
+  ]) {
+    const answer = answerOf([
+      { ...chunk({ content: "a" }), ...first },
+      { ...end, ...second },
+    ]);
+    expect(answer).toMatchObject({ object: "chat.completion" });
+    expect(answer).not.toHaveProperty("obfuscation");
+  }
+});
