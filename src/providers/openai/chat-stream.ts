@@ -159,7 +159,7 @@ const choices = objects(
           refusal: text,
           reasoning_details: details,
           thinking_blocks: details,
-          audio: object({ table: { id: last, data: text, transcript: text }, rest: any }),
+          audio: object({ table: { id: name, data: text, transcript: text }, rest: any }),
           tool_calls: calls,
           function_call: called("function"),
         },

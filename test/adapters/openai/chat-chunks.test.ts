@@ -74,3 +74,15 @@ it("padding and a name of the object that are null are not in the answer", () =>
     expect(answer).not.toHaveProperty("obfuscation");
   }
 });
+
+it("a sound that changes its id is refused", () => {
+  verifies("openai:stream-refused");
+  const sound = (audio: object) => chunk({ audio });
+  const chunks = [sound({ id: "s", data: "AA" }), sound({ id: "s", data: "==" })];
+  expect(answerOf([...chunks, sound({ id: "", expires_at: 5 }), end])).toMatchObject({
+    choices: [{ message: { audio: { id: "s", data: "AA==", expires_at: 5 } } }],
+  });
+  const stream = chatStream();
+  for (const each of chunks) stream.push(each);
+  expect(codeOf(() => stream.push(sound({ id: "t" })))).toBe("stream_invalid");
+});
