@@ -2,7 +2,8 @@
  * Finds what a stream first sent for an item and its final form does not have. Neither messages nor
  * the final document show it.
  */
-import { attempt, type Json } from "../../core/data/index.ts";
+import type { Json } from "../../core/data/index.ts";
+import { isGlassineError } from "../../core/errors/index.ts";
 import { type Left, type Path, pathOf } from "../rewrite/index.ts";
 import { isEmpty, type JsonObject, withFields } from "./json.ts";
 import { itemKind } from "./shapes.ts";
@@ -33,12 +34,15 @@ export function superseded(
   /** The paths of content in a form that messages do not show. */
   const contentIn = (kind: keyof typeof forms, form: JsonObject): readonly string[] => {
     const [at, responseOf] = forms[kind];
-    const left = attempt(() => leftOf(responseOf(form)));
-    // One that is not readable is content as a whole.
-    if (left === undefined) return [""];
-    return left.flatMap(({ kind, path }) =>
-      kind === "setting" || !path.startsWith(at) ? [] : [path.slice(at.length)],
-    );
+    try {
+      return leftOf(responseOf(form)).flatMap(({ kind, path }) =>
+        kind === "setting" || !path.startsWith(at) ? [] : [path.slice(at.length)],
+      );
+    } catch (error) {
+      if (!isGlassineError(error)) throw error;
+      // One that is not readable is content as a whole.
+      return [""];
+    }
   };
   return (kind, first, now, from) => {
     // Fields that a first form lacks, such as those of an image in progress, come from `now`.
