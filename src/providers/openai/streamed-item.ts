@@ -2,6 +2,7 @@
 import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import {
+  expectObject,
   expectPlace,
   expectString,
   type Path,
@@ -28,7 +29,7 @@ import {
   itemKind,
   itemSchema,
 } from "./shapes.ts";
-import { type ListName, textOf } from "./streamed-texts.ts";
+import { type ListName, partLists, textOf } from "./streamed-texts.ts";
 import type { Superseded } from "./superseded.ts";
 import { itemSettings } from "./tool-items.ts";
 
@@ -101,7 +102,7 @@ export class StreamedItem {
     this.#meter = meter;
     this.#from = from;
     this.#superseded = superseded;
-    const kept = objectIn(meter.read(anObject, json, what));
+    const kept = this.#read(json, anObject);
     const key = textOf(kind.name, kept.type)?.key;
     this.#key = key;
     this.#text = new TextPieces(meter, key ?? kind.name);
@@ -117,6 +118,10 @@ export class StreamedItem {
         this.addPart(list, at, each, [...from, list, at]);
   }
 
+  #read(json: unknown, schema: z.ZodMiniType): JsonObject {
+    return objectIn(this.#meter.read(schema, expectObject(json, this.#kind.name), what));
+  }
+
   /** The lists that the beginning may already have. Those of a response come in separate events. */
   get #begunLists(): readonly List[] {
     return this.#kind === item ? this.#kind.lists : [];
@@ -124,7 +129,7 @@ export class StreamedItem {
 
   /** Replaces the beginning of a response. */
   begin(json: unknown, from: Path): void {
-    const now = objectIn(this.#meter.read(begunResponseSchema, json, what));
+    const now = this.#read(json, begunResponseSchema);
     this.#expectSame(now);
     this.#json = now;
     this.#from = from;
@@ -146,8 +151,9 @@ export class StreamedItem {
 
   addPart(list: List, index: unknown, json: unknown, from: Path): void {
     const parts = this.#parts[list];
-    if (expectPlace(index, parts.length, list) !== parts.length)
-      throw streamFault(list, "the next index");
+    const where = indexOf(list);
+    if (expectPlace(index, parts.length, where) !== parts.length)
+      throw streamFault(where, "the next index");
     const ofItem = ["message", "reasoning"].includes(itemKind(this.#json)) ? part : anyPart;
     const kind = list === "output" ? item : ofItem;
     parts.push(new StreamedItem(json, this.#meter, from, this.#superseded, kind));
@@ -155,8 +161,9 @@ export class StreamedItem {
 
   part(list: List, index: unknown): StreamedItem {
     const parts = this.#parts[list];
-    const found = parts[expectPlace(index, parts.length, list)];
-    if (found === undefined) throw streamFault(list, "the index of something that has begun");
+    const where = indexOf(list);
+    const found = parts[expectPlace(index, parts.length, where)];
+    if (found === undefined) throw streamFault(where, "the index of something that has begun");
     return found;
   }
 
@@ -189,7 +196,7 @@ export class StreamedItem {
    * @param isComplete whether no text may end inside a character
    */
   finish(json: unknown, isComplete = true): void {
-    const given = objectIn(this.#meter.read(this.#kind.schema, json, what));
+    const given = this.#read(json, this.#kind.schema);
     const isSilent = this.#kind === response && isEmpty(given.output);
     const whole = isSilent ? withFields(given, { output: this.document.output }) : given;
     this.#expectAgreement(whole, isComplete);
@@ -287,6 +294,11 @@ export class StreamedItem {
       ...Object.fromEntries(lists),
     });
   }
+}
+
+/** The field of events that has the index of an item or a part. */
+function indexOf(list: List): string {
+  return list === "output" ? "output_index" : partLists[list].index;
 }
 
 function without(keys: readonly string[], json: JsonObject): JsonObject {

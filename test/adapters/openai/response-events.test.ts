@@ -123,3 +123,32 @@ it.each(["failed", "incomplete"])("a response that is %s may end inside a charac
     refused(completed(output), [added, part, half]);
   }
 });
+
+describe("the error for an event names the field at fault", () => {
+  const text = { type: "response.output_text.delta", ...here, delta: "a" };
+
+  it.each<readonly [string, readonly object[], string]>([
+    ["response", [{ type: "response.created" }], "response: expected an object, got nothing"],
+    [
+      "response",
+      [{ type: "response.completed", response: null }],
+      "response: expected an object, got null",
+    ],
+    ["item", [{ ...added, item: undefined }], "item: expected an object, got nothing"],
+    [
+      "item",
+      [added, { ...added, type: "response.output_item.done", item: null }],
+      "item: expected",
+    ],
+    ["part", [added, { ...part, part: null }], "part: expected an object, got null"],
+    ["part", [added, part, { ...partDone({}), part: 5 }], "part: expected an object, got a number"],
+    ["output_index", [{ ...added, output_index: "x" }], "output_index: expected the index"],
+    ["output_index", [{ ...added, output_index: 1 }], "output_index: expected the index"],
+    ["output_index", [added, added], "output_index: expected the next index"],
+    ["output_index", [text], "output_index: expected the index"],
+    ["content_index", [added, text], "content_index: expected the index"],
+  ])("%s: %#", (_, events, expected) => {
+    verifies("openai:stream-refused");
+    expect(() => streamOf(events)).toThrow(`The stream is not readable at ${expected}`);
+  });
+});
