@@ -9,7 +9,6 @@ import {
   type JsonObject,
   type MessageStream,
   objectIn,
-  objectsIn,
   type Read,
   type StreamLimits,
   StreamMeter,
@@ -207,11 +206,11 @@ const choices = objects(
  * Whether all texts of a message, which can still grow, come before anything that is not sent in
  * pieces, such as a list or an unknown field.
  */
-function isInOrder(message: JsonObject): boolean {
-  const areTexts = Object.entries(message).flatMap(([key, value]) =>
-    key === "role" || isEmptyValue(value)
-      ? []
-      : [textFields.includes(key) && typeof value === "string"],
+function isInOrder(choice: Grown): boolean {
+  const delta = choice instanceof GrownObject ? choice.get("delta") : undefined;
+  const said = delta instanceof GrownObject ? delta.said : [];
+  const areTexts = said.flatMap(([key, now]) =>
+    key === "role" ? [] : [textFields.includes(key) && now instanceof TextPieces],
   );
   return areTexts.lastIndexOf(true) < areTexts.concat(false).indexOf(false);
 }
@@ -292,8 +291,7 @@ export class ChatStream implements MessageStream<unknown, JsonObject> {
 
   /** No chunk says that a text is complete: reasoning can continue after the answer has begun. */
   get canGrow(): CanGrow {
-    const messages = objectsIn(this.#answer.value.choices).map(({ message }) => objectIn(message));
-    return messages.every(isInOrder) ? "any text" : "anything";
+    return this.#choices.every(isInOrder) ? "any text" : "anything";
   }
 
   get document(): JsonObject {

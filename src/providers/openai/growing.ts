@@ -56,7 +56,6 @@ export class GrownObject {
   readonly #growth: ObjectGrowth;
   readonly #where: string;
   readonly #fields = new Map<string, { readonly grow: ReturnType<Growth>; now: Grown }>();
-  /** The fields for which something came, in this order, if that matters. */
   readonly #said = new Set<string>();
 
   constructor(growth: ObjectGrowth, where: string) {
@@ -89,6 +88,11 @@ export class GrownObject {
 
   get(key: string): Grown {
     return this.#fields.get(key)?.now;
+  }
+
+  /** The fields for which something came, in this order, if that matters. */
+  get said(): readonly (readonly [name: string, now: Grown])[] {
+    return [...this.#said].map((key) => [key, this.get(key)]);
   }
 
   get all(): readonly Grown[] {
