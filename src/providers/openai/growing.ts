@@ -154,14 +154,37 @@ export function lastIf(isKept: (value: unknown, where: string) => boolean): Grow
 
 export const ignored: Growth = lastIf(() => false);
 
-/** A string grows, a list is extended, anything else is replaced, except by an empty value. */
+/**
+ * A string grows, a list is extended, anything else is replaced, except by an empty value. Texts,
+ * lists and objects are not replaced by anything of another shape, unless they are empty.
+ */
 export const any: Growth = (where) => (now, came, meter) => {
+  if (shapeOf(now) !== shapeOf(came)) {
+    if (!isNone(now) && isNothing(came)) return now;
+    expectNothing(now, where, came);
+  }
   if (typeof came === "string") return text(where)(now, came, meter);
   if (!Array.isArray(came)) return !isNone(now) && isEmpty(came as Json) ? now : keep(came, meter);
   const list = now instanceof GrownList ? now : new GrownList();
   for (const item of keep(came, meter) as readonly Json[]) list.all.push(item);
   return list;
 };
+
+function shapeOf(value: unknown): string {
+  if (value instanceof TextPieces) return "string";
+  return value instanceof GrownList || Array.isArray(value) ? "list" : typeof value;
+}
+
+function isNothing(value: unknown): boolean {
+  return isEmptyValue(value) || isEmpty(value as Json);
+}
+
+/** Refuses a value that would replace a text, a list or an object that is not empty. */
+function expectNothing(now: Grown, where: string, came: unknown): void {
+  endTexts(now);
+  if (["string", "list", "object"].includes(shapeOf(now)) && !isNothing(jsonOf(now)))
+    throw streamFault(where, "a value of the same kind as before", [came]);
+}
 
 export function object(growth: ObjectGrowth): Growth {
   return (where) => (now, came, meter) => {
@@ -208,7 +231,10 @@ export function ifObjects(growth: Growth): Growth {
     const ofOthers = any(where);
     let isBegun = false;
     return (now, came, meter) => {
-      isBegun ||= areObjects(came);
+      if (!isBegun && areObjects(came) && !isNothing(came)) {
+        expectNothing(now, where, came);
+        isBegun = true;
+      }
       return (isBegun ? ofObjects : ofOthers)(now, came, meter);
     };
   };

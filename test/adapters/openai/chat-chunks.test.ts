@@ -86,3 +86,42 @@ it("a sound that changes its id is refused", () => {
   for (const each of chunks) stream.push(each);
   expect(codeOf(() => stream.push(sound({ id: "t" })))).toBe("stream_invalid");
 });
+
+describe("a field of a message that changes its shape", () => {
+  const detail = (text: unknown) => ({ reasoning_details: [{ type: "reasoning.text", text }] });
+
+  it.each([
+    [{ reasoning: { a: "SECRET" } }, { reasoning: "x" }],
+    [{ reasoning: "SECRET" }, { reasoning: { a: "x" } }],
+    [{ reasoning: "SECRET" }, { reasoning: 5 }],
+    [{ annotations: "SECRET" }, { annotations: [{}] }],
+    [{ annotations: ["SECRET"] }, { annotations: { a: "x" } }],
+    [{ reasoning_details: "SECRET" }, detail("x")],
+    [{ reasoning_details: ["SECRET"] }, detail("x")],
+    [{ reasoning_details: { a: "SECRET" } }, detail("x")],
+    [detail(["SECRET"]), detail("ok")],
+    [{ musing: "\ud83d" }, { musing: ["x"] }],
+  ])("is refused: %j, %j", (first, second) => {
+    verifies("openai:stream-refused");
+    const stream = chatStream();
+    stream.push(chunk(first));
+    expect(codeOf(() => stream.push(chunk(second)))).toBe("stream_invalid");
+  });
+
+  it.each([
+    [{ annotations: "SECRET" }, { annotations: [] }],
+    [{ annotations: [{ a: "SECRET" }] }, { annotations: "" }],
+    [{ reasoning: { a: "SECRET" } }, { reasoning: "" }],
+    [{ reasoning_details: "SECRET" }, { reasoning_details: [] }],
+    [{ reasoning_details: { a: "SECRET" } }, { reasoning_details: "" }],
+    [{ musing: "" }, { musing: ["SECRET"] }],
+    [{ reasoning_details: "" }, detail("SECRET")],
+    [{ reasoning_details: [] }, detail("SECRET")],
+    [{ musing: 5 }, { musing: "SECRET" }],
+  ])("keeps what is not empty: %j, %j", (first, second) => {
+    verifies("openai:stream-same");
+    const shown = JSON.stringify(first).includes("SECRET") ? first : second;
+    const answer = answerOf([chunk(first), chunk(second), end]);
+    expect(answer).toMatchObject({ choices: [{ message: shown }] });
+  });
+});
