@@ -290,10 +290,16 @@ export class StreamedItem {
     });
     return withFields(this.#json, {
       ...this.#textField(this.#text.text),
-      ...(this.#annotations.length > 0 && { annotations: [...this.#annotations] }),
+      ...(this.#annotations.length > 0 && {
+        annotations: [...listIn(this.#json.annotations), ...this.#annotations],
+      }),
       ...Object.fromEntries(lists),
     });
   }
+}
+
+function listIn(value: Json | undefined): readonly Json[] {
+  return Array.isArray(value) ? value : [];
 }
 
 /** The field of events that has the index of an item or a part. */

@@ -65,6 +65,15 @@ describe("annotations of a part", () => {
     expect(stream.document).toMatchObject({ output: [{ content: [{ annotations: [a] }] }] });
     refused(cite(b), before);
   });
+
+  it("come after those that the part began with", () => {
+    verifies("adapters:stream-shown");
+    const begun = { ...part, part: { ...block, annotations: [a] } };
+    const stream = streamOf([added, begun, cite(b)]);
+    expect(stream.document).toMatchObject({ output: [{ content: [{ annotations: [a, b] }] }] });
+    stream.push(partDone({ annotations: [b] }));
+    expect(stream.document).toMatchObject({ output: [{ content: [{ annotations: [b] }] }] });
+  });
 });
 
 describe("the output of a response that has only begun", () => {
