@@ -43,6 +43,13 @@ it("serves with a configuration that says nothing but a server, and fills in the
   expect(gateway.counts()).toMatchObject({ allowed: expect.any(Number), denied: 0, open: 0 });
 });
 
+it("says that a number is not finite", async () => {
+  const config = { servers: { none: { ...nowhere.none, timeoutMs: Number.POSITIVE_INFINITY } } };
+  await expect(gatewayOf({ config })).rejects.toThrow(
+    "servers.none.timeoutMs: expected a number, got a number that is not finite.",
+  );
+});
+
 it("closes once, and every call of close waits until it is done", async () => {
   const said: string[] = [];
   const log = { ...quiet, info: (event: string) => void said.push(event) };

@@ -279,6 +279,38 @@ describe("runs of every semantic", () => {
     expect(JSON.stringify([lines, events])).not.toMatch(/s3cr3t|line2|d33p|98765432/i);
   });
 
+  it.each([
+    ["what was thrown is no error", "boom", "string"],
+    ["a plain object was thrown", { a: 1 }, "Object"],
+    [
+      "a deadline of the runtime was missed",
+      new DOMException("late", "TimeoutError"),
+      "TimeoutError",
+    ],
+    [
+      "the class is the plugin's own",
+      Object.assign(new Error("a"), { name: "Lot7Error" }),
+      "[REDACTED]Error",
+    ],
+  ])(
+    "PH-105: a type that everybody knows stays whatever the configuration says, if %s",
+    async (_why, thrown, type) => {
+      verifies("audit:redacted-request");
+      const events: AuditEvent[] = [];
+      const thrower = plugin("thrower", {
+        happened: (_: unknown) => {
+          throw thrown;
+        },
+      });
+      const config = { lot: "Lot7", words: ["string", "object", "timeout"] };
+      const audit = { sink: (event: AuditEvent) => events.push(event) };
+      const manager = await managerOf([{ plugin: thrower, config }], { logger: {}, audit });
+      await manager.invoke("happened", {});
+      await manager.close();
+      expect(events.at(-1)?.metadata.error_type).toBe(type);
+    },
+  );
+
   it("a function's name is escaped in messages", async () => {
     verifies("plugins:failure");
     const forged = Object.defineProperty((_: unknown) => 3, "name", {

@@ -33,6 +33,9 @@ const noText = "What was thrown has no readable message.";
 const cleanName = /^[A-Za-z_$][A-Za-z0-9_$.]{0,63}$/;
 const maxClasses = 32;
 
+/** Types that are no class of the language: of what `fetch` throws, and those below. */
+const commonTypes = ["AbortError", "TimeoutError", "Object", "Proxy", "string", "number", "null"];
+
 /** The classes of errors by prototype, with the names they had when the library loaded. */
 const known: readonly { readonly prototype: object; readonly name: string }[] = [
   Error,
@@ -45,9 +48,9 @@ const known: readonly { readonly prototype: object; readonly name: string }[] = 
   AggregateError,
 ].map(({ prototype, name }) => ({ prototype, name }));
 
-/** Whether a type is a class of the language. No secret needs to be removed from its name. */
-export function isStandardClass(type: string): boolean {
-  return some(known, ({ name }) => name === type);
+/** Whether a type is one that everybody knows. No secret needs to be removed from its name. */
+export function isStandardType(type: string): boolean {
+  return includes(commonTypes, type) || some(known, ({ name }) => name === type);
 }
 
 /** The name and message of a `DOMException` are getters of the runtime, and safe to call. */

@@ -1,4 +1,4 @@
-export { describeThrown, isStandardClass, ownErrorTypes } from "./describe-thrown.ts";
+export { describeThrown, isStandardType, ownErrorTypes } from "./describe-thrown.ts";
 export {
   type AuditEvent,
   type AuditEventInput,

@@ -7,7 +7,7 @@ import {
   type HandlerStep,
   type ManagerRuntime,
 } from "../hooks/index.ts";
-import { describeThrown, isStandardClass } from "../observe/index.ts";
+import { describeThrown, isStandardType } from "../observe/index.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import { quoteName } from "./read-plain.ts";
 
@@ -45,7 +45,7 @@ export function createRuntime({
     describe: (thrown, more) => {
       const { type, text } = describeThrown(thrown);
       // A configuration may well contain the word "error".
-      const shown = isStandardClass(type) ? type : redact(type, more);
+      const shown = isStandardType(type) ? type : redact(type, more);
       return { type: shown, text: redact(text, more) };
     },
     warn: logger.warn,
