@@ -11,7 +11,6 @@ import {
   chosen,
   type FieldRule,
   isJsonObject,
-  isSameJsonText,
   type JsonObject,
   type Lost,
   objectIn,
@@ -156,10 +155,12 @@ export function reportApproved(
     now.filter(({ type, approve }) => type === "mcp_approval_response" && approve !== false),
   );
   const ran = namedBy(now.filter(({ type }) => type === "mcp_call"));
+  const requests = now.filter(({ type }) => type === "mcp_approval_request");
+  const written = new Set(requests.map((request) => JSON.stringify(request)));
   for (const [at, call] of old.entries()) {
     const id = textAt(call, "id");
     if (call.type !== "mcp_approval_request" || !approved.has(id) || ran.has(id)) continue;
-    if (now.some((item) => isSameJsonText(item, call))) continue;
+    if (written.has(JSON.stringify(call))) continue;
     lost.add({ ...removedItem(pathOf("input", at)), ...keptById });
   }
 }

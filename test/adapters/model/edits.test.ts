@@ -4,8 +4,13 @@ import { anthropic } from "glassine/anthropic";
 import { google } from "glassine/google";
 import { guardModel, type ModelGuardOptions, type ModelProvider } from "glassine/http";
 import type { Message } from "glassine/messages";
-import { chatCompletions, responses } from "glassine/openai";
-import { describe, expect, it } from "vitest";
+import {
+  chatCompletions,
+  fromResponsesRequest,
+  responses,
+  toResponsesRequest,
+} from "glassine/openai";
+import { describe, expect, it, vi } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 
 type Edit = (message: Message) => Message;
@@ -99,6 +104,33 @@ describe("an edit of what the provider stores under an id", () => {
         const { refusal } = await judgedInput(edit, [said, asks, ...others]);
         expect(refusal?.code).toBe("edit_unwritable");
       }
+    }
+  });
+
+  it("is found with work in proportion to the requests, even if they share an id", () => {
+    verifies("openai:approvals", "adapters:work-bounded");
+    const writes = (count: number, idOf: (at: number) => string) => {
+      const pairs = Array.from({ length: count }, (_, at) => [
+        { ...asks, id: idOf(at), arguments: `{"to":"${at}"}` },
+        { ...answer(true), approval_request_id: idOf(at) },
+      ]);
+      const onto = { model: "m", input: [{ role: "user", content: "SECRET" }, ...pairs.flat()] };
+      const messages = fromResponsesRequest(onto).messages.map(redact);
+      const stringify = vi.spyOn(JSON, "stringify");
+      try {
+        const { document, lost } = toResponsesRequest(messages, { onto });
+        expect(lost).toEqual([]);
+        expect(document.input).toHaveLength(onto.input.length);
+        return stringify.mock.calls.length;
+      } finally {
+        stringify.mockRestore();
+      }
+    };
+    for (const idOf of [(at: number) => `mcpr_${at}`, () => "mcpr_1"]) {
+      const few = writes(20, idOf);
+      const some = writes(40, idOf);
+      expect(some).toBeGreaterThan(few);
+      expect(writes(80, idOf) - some).toBe(2 * (some - few));
     }
   });
 
