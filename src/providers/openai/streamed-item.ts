@@ -193,13 +193,13 @@ export class StreamedItem {
   /**
    * Takes the whole, which must agree with what came before it. A response may leave out its output.
    *
-   * @param isComplete whether no text may end inside a character
+   * @param isComplete whether no text may end inside a character, unless its status is `incomplete`
    */
   finish(json: unknown, isComplete = true): void {
     const given = this.#read(json, this.#kind.schema);
     const isSilent = this.#kind === response && isEmpty(given.output);
     const whole = isSilent ? withFields(given, { output: this.document.output }) : given;
-    this.#expectAgreement(whole, isComplete);
+    this.#expectAgreement(whole, isComplete && whole.status !== "incomplete");
     this.#end(whole);
   }
 

@@ -133,6 +133,28 @@ it.each(["failed", "incomplete"])("a response that is %s may end inside a charac
   }
 });
 
+it("an item that is incomplete may end inside a character", () => {
+  verifies("openai:stream-same", "openai:stream-refused");
+  const half = { type: "response.output_text.delta", ...here, delta: "a\ud83d" };
+  const done = (status: string) => ({
+    type: "response.output_item.done",
+    output_index: 0,
+    item: { ...message, status, content: [{ ...block, text: "a" }] },
+  });
+  const { item } = done("incomplete");
+  const response = { id: "r", status: "incomplete", output: [item] };
+  const ended = { type: "response.incomplete", response };
+  const stream = streamOf([added, part, half, done("incomplete"), ended]);
+  expect(stream.document).toEqual(response);
+  refused(done("completed"), [added, part, half]);
+  // A getter does not run.
+  const get = () => {
+    throw new Error("ran");
+  };
+  const forged = Object.defineProperty({ ...item }, "status", { get });
+  refused({ ...done("incomplete"), item: forged }, [added, part, half]);
+});
+
 describe("the error for an event names the field at fault", () => {
   const text = { type: "response.output_text.delta", ...here, delta: "a" };
 
