@@ -11,6 +11,7 @@ import {
 } from "glassine/ai-sdk";
 import type { Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
+import { excessOf } from "../../support/growth.ts";
 import { verifies } from "../../support/verifies.ts";
 import { calls, modelOf, says, versions } from "./versions.ts";
 
@@ -121,12 +122,17 @@ describe.each([false, true])(
     const refused = { statusCode: 403 };
 
     /** The parts that the SDK gets of an answer with these. */
-    async function answered(edit: Edit, content: readonly { readonly type: string }[]) {
+    async function answered(
+      edit: Edit,
+      content: readonly { readonly type: string }[],
+      allow?: readonly string[],
+    ) {
       const handler = (message: Message) => ({ modifiedPayload: edit(message) });
       const hooks = { "cmf.llm_output": handler };
       const plugin = definePlugin({ name: "editor", version: "1.0.0", hooks });
       const manager = await createPluginManager({ plugins: [plugin] });
-      const middleware = aiMiddleware(manager, { specificationVersion: "v3" });
+      const options = { specificationVersion: "v3", ...(allow && { allow }) } as const;
+      const middleware = aiMiddleware(manager, options);
       const given = { params: {}, model: {} };
       const doGenerate = async () => ({ content, finishReason, warnings: [] });
       if (!isStreamed) return (await middleware.wrapGenerate({ ...given, doGenerate })).content;
@@ -157,6 +163,17 @@ describe.each([false, true])(
       const changed = { ...other, input: '{"to":"***"}' };
       expect(await answered(redact, [other, asks])).toEqual([changed, asks]);
     });
+
+    it("keeps its text where another program may read it differently", async () => {
+      verifies("aisdk:approvals");
+      const inexact = { ...ran, input: '{"id":9007199254740993, "a":1, "a":2}' };
+      const same: Edit = (message) => ({ ...message });
+      expect(await answered(same, [inexact, asks], ["content"])).toEqual([inexact, asks]);
+      const changed: Edit = (message) =>
+        JSON.parse(JSON.stringify(message).replaceAll('"a":2', '"a":3')) as Message;
+      const refused = { statusCode: 403 };
+      await expect(answered(changed, [inexact, asks], ["content"])).rejects.toMatchObject(refused);
+    });
   },
 );
 
@@ -186,9 +203,10 @@ describe("a call of a prompt that an approval lets the provider run", () => {
   it("can be neither changed nor removed, since the provider runs its own copy", async () => {
     verifies("aisdk:approvals", "adapters:edits");
     const refused = { statusCode: 403 };
-    const ofOther = { role: "assistant", content: [result("other")] };
+    const user = { role: "user", content: [text] };
+    const other = { role: "tool", content: [result("other")] };
     for (const edit of [redact, without("tool_call")]) {
-      for (const others of [[answer(true)], [answer(true), ofOther]]) {
+      for (const others of [[answer(true)], [answer(true), user], [answer(true), other]]) {
         await expect(sentWith(edit, [text, ran], ...others)).rejects.toMatchObject(refused);
       }
     }
@@ -199,8 +217,65 @@ describe("a call of a prompt that an approval lets the provider run", () => {
     verifies("aisdk:approvals");
     const after = { role: "assistant", content: [result("c")] };
     expect(await sentWith(redact, [ran], answer(true), after)).toEqual([redacted]);
+    const both = await sentWith(redact, [ran, result("c")], answer(true));
+    expect(both).toEqual([redacted, result("c")]);
     expect(await sentWith(redact, [ran], answer(false))).toEqual([redacted]);
     expect(await sentWith(redact, [ran])).toEqual([redacted]);
+  });
+
+  it("can be changed once the conversation went on, whatever is approved later", async () => {
+    verifies("aisdk:approvals");
+    const said = { role: "assistant", content: [text] };
+    expect(await sentWith(redact, [ran], answer(true), said)).toEqual([redacted]);
+    const ask = { role: "assistant", content: [{ ...ran, toolCallId: "d", input: {} }] };
+    expect(await sentWith(redact, [ran], answer(false), ask, answer(true))).toEqual([redacted]);
+  });
+
+  it("can be neither changed nor removed, whatever is added after the approval", async () => {
+    verifies("aisdk:approvals");
+    const prompt = [{ role: "assistant", content: [ran] }, answer(true)];
+    const { messages } = fromPrompt(prompt);
+    const more = fromPrompt([{ role: "assistant", content: [result("c")] }]).messages;
+    const { lost } = toPrompt([...messages.map(redact), ...more], { onto: prompt });
+    const path = "onto[0].content[0]";
+    expect(lost).toContainEqual(expect.objectContaining({ path, kind: "stored" }));
+  });
+
+  it("is exactly the one that the request names, if the request is there", () => {
+    verifies("aisdk:approvals");
+    const asks = (approvalId: string, toolCallId: string) => {
+      return { type: "tool-approval-request", approvalId, toolCallId };
+    };
+    const other = { ...ran, toolCallId: "other" };
+    const lostOf = (requests: readonly object[]) => {
+      const content = [other, ran, ...requests];
+      const onto = [{ role: "assistant", content }, answer(true)];
+      const messages = fromModelMessages(onto).messages.map(redact);
+      return toModelMessages(messages, { onto }).lost.flatMap(({ kind, path }) =>
+        kind === "stored" ? [path] : [],
+      );
+    };
+    const [first, second] = ["onto[0].content[0]", "onto[0].content[1]"];
+    expect(lostOf([asks("b", "other"), asks("a", "c")])).toEqual([second]);
+    expect(lostOf([asks("a", "other"), asks("b", "c")])).toEqual([first]);
+    expect(lostOf([asks("b", "other")])).toEqual([first, second]);
+  });
+
+  it("is one that an earlier message asked about, if its request is there", () => {
+    verifies("aisdk:approvals");
+    const asks = { type: "tool-approval-request", approvalId: "a", toolCallId: "c" };
+    const onto = [
+      { role: "assistant", content: [ran, asks] },
+      { role: "assistant", content: "Well?" },
+      answer(true),
+    ];
+    const messages = fromModelMessages(onto).messages.map(redact);
+    const { lost } = toModelMessages(messages, { onto });
+    const path = "onto[0].content[0]";
+    expect(lost).toContainEqual(expect.objectContaining({ path, kind: "stored" }));
+    const gone = [...onto, { role: "assistant", content: "Paid." }];
+    const later = fromModelMessages(gone).messages.map(redact);
+    expect(toModelMessages(later, { onto: gone }).lost).toEqual([]);
   });
 
   it("is listed as stored by `toPrompt`, and by `toModelMessages`", () => {
@@ -279,4 +354,37 @@ describe("a request for approval whose call was removed", () => {
     const messages = fromContent(onto).messages.map(without("tool_call"));
     expect(toContent(messages, { onto }).document.content).toEqual([other]);
   });
+});
+
+it("the calls that wait for approval take time proportional to their number", async () => {
+  const sizes = { longTime: 1500 };
+  const callsOf = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      ...{ type: "tool-call", toolCallId: `c${i}`, toolName: "pay", input: "{}" },
+      providerExecuted: true,
+    }));
+  const asked = (count: number) => {
+    const content = callsOf(count);
+    const asks = content.map(({ toolCallId }) => {
+      return { type: "tool-approval-request", approvalId: toolCallId, toolCallId };
+    });
+    return { content: [...content, ...asks] };
+  };
+  const approved = (count: number) => {
+    const content = [{ type: "tool-approval-response", approvalId: "a", approved: true }];
+    return [
+      { role: "assistant", content: callsOf(count) },
+      { role: "tool", content },
+    ];
+  };
+  const answers = {
+    input: asked,
+    run: (onto: ReturnType<typeof asked>) => toContent(fromContent(onto).messages, { onto }),
+  };
+  const prompts = {
+    input: approved,
+    run: (onto: ReturnType<typeof approved>) => toPrompt(fromPrompt(onto).messages, { onto }),
+  };
+  expect(await excessOf(answers, sizes)).toBeUndefined();
+  expect(await excessOf(prompts, sizes)).toBeUndefined();
 });
