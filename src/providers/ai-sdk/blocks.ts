@@ -34,12 +34,6 @@ const reasoning: BlockKind = {
 
 const textInput = textArguments("input");
 const objectInput = objectArguments("input");
-/** The provider runs the text that the model wrote, so it is not written anew. */
-const ranInput: FieldRule = {
-  ...textInput,
-  read: (value, path, reading, block) =>
-    textInput.read(value, path, { ...reading, ambiguousValues: [] }, block),
-};
 const textOfObject = textArguments("input", undefined, (values) => values);
 
 /** The input of a call in a prompt: an object, or the JSON text of one. */
@@ -53,13 +47,15 @@ const promptInput: FieldRule = {
 
 const ids = { tool_call_id: "toolCallId", tool_name: "toolName" };
 
-const callKinds = (input: FieldRule, ofRan = input): { readonly [name: string]: BlockKind } => {
-  const fields = { tool_call_id: "toolCallId", name: "toolName", arguments: input };
-  const call = { part: "tool_call", fields, settings } as const;
+const callKinds = (input: FieldRule): { readonly [name: string]: BlockKind } => {
+  const call = {
+    part: "tool_call",
+    fields: { tool_call_id: "toolCallId", name: "toolName", arguments: input },
+    settings,
+  } as const;
   return {
     ranCall: {
       ...call,
-      fields: { ...fields, arguments: ofRan },
       matches: { providerExecuted: true, type: "tool-call" },
       isRunByProvider: true,
       note: "The provider runs this call itself; messages show it as a call.",
@@ -252,7 +248,7 @@ export function resultBlocks(version: SpecificationVersion): BlockTable {
       textFile,
       ...mediaKinds("file", files),
       ...sourceKinds,
-      ...callKinds(textInput, ranInput),
+      ...callKinds(textInput),
       result: {
         part: "tool_result",
         matches: { type: "tool-result" },

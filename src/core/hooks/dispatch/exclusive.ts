@@ -65,8 +65,16 @@ export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler
   const { lock, extensions } = exclusion;
   const call = (payload: unknown, context: PluginContext, view: unknown): unknown => {
     const handle = () => (extensions ? handler(payload, context, view) : handler(payload, context));
-    const end = callWithin(handle, exclusion, latePolicyOf(context));
-    if (isAwaitable(end)) return hold(lock, context, end);
+    let end: HandlerEnd;
+    try {
+      const pending = callWithin(handle, exclusion, latePolicyOf(context));
+      if (isAwaitable(pending)) return hold(lock, context, pending);
+      end = pending;
+    } catch (thrown) {
+      // The stack ended while the handler was called.
+      lock.leave();
+      throw thrown;
+    }
     lock.leave();
     return outcomeOf(context, end);
   };
@@ -97,7 +105,7 @@ export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler
 }
 
 /** How many stack frames must be free before a lock is taken, since what releases it needs some. */
-const roomFrames = 100;
+const roomFrames = 200;
 
 /** @throws RangeError if the stack has no room for so many frames */
 function expectRoom(frames: number): void {
