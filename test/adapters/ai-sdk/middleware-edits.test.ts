@@ -122,17 +122,12 @@ describe.each([false, true])(
     const refused = { statusCode: 403 };
 
     /** The parts that the SDK gets of an answer with these. */
-    async function answered(
-      edit: Edit,
-      content: readonly { readonly type: string }[],
-      allow?: readonly string[],
-    ) {
+    async function answered(edit: Edit, content: readonly { readonly type: string }[]) {
       const handler = (message: Message) => ({ modifiedPayload: edit(message) });
       const hooks = { "cmf.llm_output": handler };
       const plugin = definePlugin({ name: "editor", version: "1.0.0", hooks });
       const manager = await createPluginManager({ plugins: [plugin] });
-      const options = { specificationVersion: "v3", ...(allow && { allow }) } as const;
-      const middleware = aiMiddleware(manager, options);
+      const middleware = aiMiddleware(manager, { specificationVersion: "v3" });
       const given = { params: {}, model: {} };
       const doGenerate = async () => ({ content, finishReason, warnings: [] });
       if (!isStreamed) return (await middleware.wrapGenerate({ ...given, doGenerate })).content;
@@ -162,17 +157,6 @@ describe.each([false, true])(
       const other = { ...ran, toolCallId: "other" };
       const changed = { ...other, input: '{"to":"***"}' };
       expect(await answered(redact, [other, asks])).toEqual([changed, asks]);
-    });
-
-    it("keeps its text where another program may read it differently", async () => {
-      verifies("aisdk:approvals");
-      const inexact = { ...ran, input: '{"id":9007199254740993, "a":1, "a":2}' };
-      const same: Edit = (message) => ({ ...message });
-      expect(await answered(same, [inexact, asks], ["content"])).toEqual([inexact, asks]);
-      const changed: Edit = (message) =>
-        JSON.parse(JSON.stringify(message).replaceAll('"a":2', '"a":3')) as Message;
-      const refused = { statusCode: 403 };
-      await expect(answered(changed, [inexact, asks], ["content"])).rejects.toMatchObject(refused);
     });
   },
 );
