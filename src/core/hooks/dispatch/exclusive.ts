@@ -65,18 +65,16 @@ export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler
   const { lock, extensions } = exclusion;
   const call = (payload: unknown, context: PluginContext, view: unknown): unknown => {
     const handle = () => (extensions ? handler(payload, context, view) : handler(payload, context));
-    let end: HandlerEnd;
+    let held: Promise<unknown> | undefined;
     try {
-      const pending = callWithin(handle, exclusion, latePolicyOf(context));
-      if (isAwaitable(pending)) return hold(lock, context, pending);
-      end = pending;
-    } catch (thrown) {
-      // The stack ended while the handler was called.
-      lock.leave();
-      throw thrown;
+      const end = callWithin(handle, exclusion, latePolicyOf(context));
+      if (!isAwaitable(end)) return outcomeOf(context, end);
+      held = hold(lock, context, end);
+      return held;
+    } finally {
+      // Also if the stack ended before anything holds the lock.
+      if (held === undefined) lock.leave();
     }
-    lock.leave();
-    return outcomeOf(context, end);
   };
   const queue = async (
     payload: unknown,
