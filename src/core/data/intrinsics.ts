@@ -157,7 +157,7 @@ const runInScope = AsyncResourceAtLoad?.prototype.runInAsyncScope;
 
 /** Returns the current async context; `undefined` where the runtime cannot tell. */
 export function currentScope(): AsyncScope | undefined {
-  return AsyncResourceAtLoad && new AsyncResourceAtLoad("GlassineWait");
+  return AsyncResourceAtLoad && new AsyncResourceAtLoad("glassine");
 }
 
 /** Makes a call in an async context. */

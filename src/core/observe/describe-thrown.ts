@@ -34,7 +34,7 @@ const cleanName = /^[A-Za-z_$][A-Za-z0-9_$.]{0,63}$/;
 const maxClasses = 32;
 
 /** Types that are no class of the language: of what `fetch` throws, and those below. */
-const commonTypes = ["AbortError", "TimeoutError", "Object", "Proxy", "string", "number"];
+const commonTypes = ["AbortError", "TimeoutError", "Object", "string", "number"];
 
 /** The classes of errors by prototype, with the names they had when the library loaded. */
 const known: readonly { readonly prototype: object; readonly name: string }[] = [
