@@ -35,7 +35,7 @@ export function endOfNested(run: MessageRun, given: Slots, { run: outer, step }:
 /** Returns `given` with what the growing sets of `from` have. */
 function withSetsOf(from: Slots, given: Slots, { slots, limits }: CompiledHook): Slots {
   const empty = slots.empty as Slots;
-  if (from === given) return given;
+  if (from === given || from === empty) return given;
   const joined = joinSets(slots, given, from, empty, everything, limits);
   if (joined.ok) return joined.extensions;
   const { code, path, reason } = joined.refusal;
