@@ -101,8 +101,10 @@ const details = ifObjects(
     const places = new Map<string, number>();
     let before = "";
     return (detail, all) => {
-      if (textKey(detail) === undefined) before = "";
-      if (textKey(detail) === undefined) return all.length;
+      if (textKey(detail) === undefined) {
+        before = "";
+        return all.length;
+      }
       const isNumbered = typeof detail.index === "number";
       const about = `${detail.type} ${isNumbered ? detail.index : ""}`;
       const at = places.get(about) ?? all.length;

@@ -237,9 +237,7 @@ export class StreamedItem {
       }
     }
     // Servers may send one again, sort them and leave out equal ones.
-    this.#cited = new Set(
-      Array.isArray(whole.annotations) ? whole.annotations.map(sortedText) : [],
-    );
+    this.#cited = new Set(listIn(whole.annotations).map(sortedText));
     if (!this.#annotations.every((each) => this.#cited.has(sortedText(each))))
       throw streamFault("annotations", "the annotations that were sent before");
   }
