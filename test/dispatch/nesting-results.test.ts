@@ -132,6 +132,13 @@ it("a result shows a plugin of another manager nothing of the run around them", 
   expect([shown, seen]).toEqual([[[]], 1]);
 });
 
+/** A slot that everybody may change. */
+const casefile = {
+  tier: "mutable",
+  read: "everyone",
+  write: "everyone",
+  description: "Of a test.",
+} as const;
 /** A host of which a growing set is two levels down. */
 const tier = "monotonic";
 const fields = {
@@ -147,10 +154,7 @@ it.each([
   const host = defineHost({
     slots: {
       casefile: {
-        tier: "mutable",
-        read: "everyone",
-        write: "everyone",
-        description: "Of a test.",
+        ...casefile,
         schema: z.object({
           inner: z.optional(z.object({ tags, count: z.optional(z.number()) })),
         }),
@@ -193,10 +197,7 @@ describe("a set whose level has a required field", () => {
   const host = defineHost({
     slots: {
       casefile: {
-        tier: "mutable",
-        read: "everyone",
-        write: "everyone",
-        description: "Of a test.",
+        ...casefile,
         schema: z.object({
           inner: z.optional(z.object({ tags: stringSet().default([]), id: z.string() })),
         }),
@@ -204,7 +205,7 @@ describe("a set whose level has a required field", () => {
       },
     },
   });
-  const casefile = (inner: object) => host.createExtensions({ casefile: { inner } } as never);
+  const casefileOf = (inner: object) => host.createExtensions({ casefile: { inner } } as never);
   /** How a run ends in which a plugin starts a nested one, in which another adds a tag. */
   async function run(outer: object | undefined, nested: object | undefined) {
     const adder = host.definePlugin({
@@ -227,10 +228,10 @@ describe("a set whose level has a required field", () => {
 
   it("is never lost where the level is absent", async () => {
     verifies("dispatch:nesting-sets-kept");
-    const own = casefile({ id: "own" });
+    const own = casefileOf({ id: "own" });
     expect(await run(own, own)).toBeUndefined();
     expect(await run(undefined, undefined)).toBeUndefined();
-    expect(await run(casefile({ tags: ["a"], id: "1" }), undefined)).toBe("extensions_shape");
+    expect(await run(casefileOf({ tags: ["a"], id: "1" }), undefined)).toBe("extensions_shape");
     expect(await run(undefined, own)).toBe("extensions_shape");
   });
 });
