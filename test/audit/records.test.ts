@@ -204,7 +204,7 @@ describe("an invalid event", () => {
       'An audit event has no field "tenant". Did you mean "tenantId"?',
     );
     expect(() => trail.emit(eventOf({ metadata: { a: { b: [1, new Date()] } } }))).toThrow(
-      "metadata.a.b[1] of an audit event must be JSON data in plain objects and arrays; got an object of another kind.",
+      "An audit event must be plain JSON data. metadata.a.b[1]: expected plain data, got an object of a class.",
     );
   });
 

@@ -2,9 +2,15 @@
  * Turns an event as it is raised into the record that goes out: read once, redacted, and frozen. An
  * event that cannot be recorded is refused; the error names places and types, never values.
  */
-import { attempt, type Json } from "../data/index.ts";
-import { isProxy } from "../data/intrinsics.ts";
-import { formatPath, optionsInvalid, quoted, suggestion } from "../errors/index.ts";
+import { admit, extensionsLimits, isRecord, type Json, type Reader } from "../data/index.ts";
+import {
+  formatPath,
+  formatProblems,
+  type GlassineError,
+  optionsInvalid,
+  quoted,
+  suggestion,
+} from "../errors/index.ts";
 import {
   type AuditEvent,
   type AuditEventInput,
@@ -32,8 +38,8 @@ export interface Redaction {
   readonly kinds: FactKinds | undefined;
 }
 
-/** The state of reading one event. */
-interface Reading extends Omit<Redaction, "kinds"> {
+/** The state of sealing one event. */
+interface Sealing extends Omit<Redaction, "kinds"> {
   nodes: number;
 }
 
@@ -51,9 +57,26 @@ const fields: readonly string[] = [
   "metadata",
 ];
 
+const reading = {
+  origin: "host",
+  // The event and its fields count as well.
+  limits: { ...extensionsLimits, depth: maxDepth + 1, nodes: maxNodes + fields.length + 1 },
+  shapeCode: "options_invalid",
+  strict: true,
+} as const;
+
+/** Takes the copy of a value, which is plain data, as it is: redaction makes any string printable. */
+const readCopy: Reader = (_state, copy) => copy;
+
 /** @throws GlassineError `options_invalid` */
 export function sealEvent(input: AuditEventInput, { named, all, kinds }: Redaction): AuditEvent {
-  const given = Object.fromEntries(entriesOf(input, [])) as { [Key in keyof AuditEvent]?: unknown };
+  const read = admit(readCopy, input, reading);
+  if (!read.ok)
+    throw optionsInvalid(
+      `An audit event must be plain JSON data. ${formatProblems(read.problems)}.`,
+    );
+  if (!isRecord(read.value)) throw optionsInvalid("An audit event must be a plain object.");
+  const given: { [Key in keyof AuditEvent]?: unknown } = read.value;
   const unknown = Object.keys(given).find((key) => !fields.includes(key));
   if (unknown !== undefined) {
     throw optionsInvalid(
@@ -86,112 +109,55 @@ export function sealEvent(input: AuditEventInput, { named, all, kinds }: Redacti
     tenantId: nameAt("tenantId"),
     timestamp: at,
     outcome,
-    metadata: readFacts(metadata, ["metadata"], { named, all, nodes: 0 }, kinds),
+    metadata: sealFacts(metadata, ["metadata"], { named, all, nodes: 0 }, kinds),
   });
 }
 
-function readFacts(
+function sealFacts(
   value: unknown,
   path: Path,
-  reading: Reading,
+  sealing: Sealing,
   kinds: FactKinds | undefined,
 ): AuditEvent["metadata"] {
-  if (path.length > maxDepth) throw optionsInvalid(`${placeOf(path)} is nested too deeply.`);
-  const facts = entriesOf(value, path).flatMap(([key, fact]): [string, Json][] => {
+  if (!isRecord(value)) throw unfit(path, "a plain object");
+  const facts = Object.entries(value).flatMap(([key, fact]): [string, Json][] => {
     const at = [...path, key];
-    if (!keyPattern.test(key)) {
-      throw optionsInvalid(`${placeOf(at)}: keys must be snake_case, at most 64 characters.`);
-    }
+    if (!keyPattern.test(key)) throw unfit(at, "under a key in snake_case, at most 64 characters");
     if (fact === undefined) return [];
     if (isSensitiveName(key)) return [[key, marker]];
     // Keys that no table has are facts: one that the profile names, and a host's `generation`.
     const kind = kinds === undefined ? "free" : (kinds[key] ?? "fact");
-    return [[key, readFact(fact, at, reading, kind)]];
+    return [[key, sealFact(fact, at, sealing, kind)]];
   });
   return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(facts)));
 }
 
-function readFact(value: unknown, path: Path, reading: Reading, kind: FactKind): Json {
-  reading.nodes += 1;
-  if (reading.nodes > maxNodes)
+function sealFact(value: unknown, path: Path, sealing: Sealing, kind: FactKind): Json {
+  sealing.nodes += 1;
+  if (sealing.nodes > maxNodes)
     throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
-  switch (typeof value) {
-    case "string":
-      return redacted(value, secretsFor(kind, reading));
-    case "boolean":
-      return value;
-    case "number":
-      if (!Number.isFinite(value)) refuseFact(path, `${value}`);
-      return readNumber(value, reading);
-    case "object":
-      if (value === null) return null;
-      return Array.isArray(value) && !isProxy(value)
-        ? Object.freeze(
-            itemsOf(value, path).map((item, i) => readFact(item, [...path, i], reading, kind)),
-          )
-        : readFacts(value, path, reading, typeof kind === "object" ? kind : undefined);
-    default:
-      return refuseFact(path, `a ${typeof value}`);
-  }
+  if (typeof value === "string") return redacted(value, secretsFor(kind, sealing));
+  if (typeof value === "boolean" || value === null) return value;
+  if (typeof value === "number" && Number.isFinite(value)) return sealNumber(value, sealing);
+  if (Array.isArray(value))
+    return Object.freeze(value.map((item, i) => sealFact(item, [...path, i], sealing, kind)));
+  if (typeof value !== "object") throw unfit(path, "JSON data");
+  return sealFacts(value, path, sealing, typeof kind === "object" ? kind : undefined);
 }
 
-function secretsFor(kind: FactKind, { named, all }: Reading): Needles {
+function secretsFor(kind: FactKind, { named, all }: Sealing): Needles {
   if (kind === "word") return noSecrets;
   return kind === "free" ? all : named;
 }
 
 /** A number whose digits contain a secret becomes a string. */
-function readNumber(value: number, { all }: Reading): Json {
+function sealNumber(value: number, { all }: Sealing): Json {
   const digits = `${value}`;
   const shown = withoutParts(digits, all);
   if (shown !== digits) return shown;
   return value === 0 ? 0 : value;
 }
 
-function itemsOf(list: readonly unknown[], path: Path): readonly unknown[] {
-  if (path.length > maxDepth || Object.getPrototypeOf(list) !== Array.prototype) {
-    refuseFact(path, "an array of another kind, or one that is nested too deeply");
-  }
-  if (list.length > maxNodes)
-    throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
-  return Array.from({ length: list.length }, (_, i) => valueAt(list, i, path));
-}
-
-/** Returns the own data properties of a plain object. */
-function entriesOf(value: unknown, path: Path): readonly (readonly [string, unknown])[] {
-  if (typeof value !== "object" || value === null || isProxy(value) || Array.isArray(value)) {
-    return refuseFact(path, "something other than a plain object");
-  }
-  const keys = keysOfPlain(value) ?? refuseFact(path, "an object of another kind");
-  if (keys.length > maxNodes)
-    throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
-  return keys.map((key) => {
-    if (typeof key === "symbol") return refuseFact(path, "a key that is a symbol");
-    return [key, valueAt(value, key, path)];
-  });
-}
-
-/** The global object of another context can pass for a plain object, and throw when it is read. */
-function keysOfPlain(value: object): readonly (string | symbol)[] | undefined {
-  return attempt(() => {
-    const prototype: unknown = Object.getPrototypeOf(value);
-    const isPlain = prototype === Object.prototype || prototype === null;
-    return isPlain ? Reflect.ownKeys(value) : undefined;
-  });
-}
-
-function valueAt(holder: object, key: string | number, path: Path): unknown {
-  const descriptor = attempt(() => Object.getOwnPropertyDescriptor(holder, key));
-  if (descriptor !== undefined && "value" in descriptor) return descriptor.value;
-  return refuseFact([...path, key], "a getter, or a missing element");
-}
-
-function placeOf(path: Path): string {
-  return path.length === 0 ? "An audit event" : `${formatPath(path)} of an audit event`;
-}
-
-function refuseFact(path: Path, what: string): never {
-  throw optionsInvalid(
-    `${placeOf(path)} must be JSON data in plain objects and arrays; got ${what}.`,
-  );
+function unfit(path: Path, expected: string): GlassineError {
+  return optionsInvalid(`${formatPath(path)} of an audit event must be ${expected}.`);
 }
