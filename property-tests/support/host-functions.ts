@@ -11,15 +11,9 @@ import type { World } from "./tables.ts";
 
 /** `definePlugin` and `createPluginManager` of a world. */
 export function functionsOf({ slots }: World) {
-  const surface = {
-    hooks: standardHooks,
-    capabilities: slots.capabilities,
-    services: {},
-    profile: standardProfile,
-  };
+  const surface = { slots, hooks: standardHooks, services: {}, profile: standardProfile };
   return {
     definePlugin: (manifest: unknown): Plugin => definePluginFor(surface, manifest),
-    createPluginManager: (options: unknown): Promise<AnyManager> =>
-      createManager(surface, slots, options),
+    createPluginManager: (options: unknown): Promise<AnyManager> => createManager(surface, options),
   };
 }

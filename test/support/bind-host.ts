@@ -1,6 +1,5 @@
 /** The functions of a host for a compiled slot table, with the standard hooks. */
 import { type StandardHooks, standardHooks } from "../../src/core/hooks/index.ts";
-import { hostParts } from "../../src/core/host/compile-host.ts";
 import { bindFunctions } from "../../src/core/host/define-host.ts";
 import type { Host } from "../../src/core/host/index.ts";
 import { standardProfile } from "../../src/core/plugins/index.ts";
@@ -9,7 +8,6 @@ import type { CompiledSlots, SlotTable } from "../../src/core/slots/index.ts";
 export function bindStandard<Table extends SlotTable>(
   slots: CompiledSlots,
 ): Host<Table, StandardHooks> {
-  const { capabilities } = slots;
-  const surface = { hooks: standardHooks, capabilities, services: {}, profile: standardProfile };
-  return bindFunctions(hostParts(slots, surface)) as unknown as Host<Table, StandardHooks>;
+  const surface = { slots, hooks: standardHooks, services: {}, profile: standardProfile };
+  return bindFunctions(surface) as unknown as Host<Table, StandardHooks>;
 }

@@ -8,9 +8,13 @@ import {
   type ServiceTable,
   type Surface,
 } from "../plugins/index.ts";
-import { joinSlots, type SlotTable, type StandardSlots, standardSlots } from "../slots/index.ts";
-import { compileHost } from "./compile-host.ts";
-import type { HostParts } from "./functions.ts";
+import {
+  compileSlots,
+  joinSlots,
+  type SlotTable,
+  type StandardSlots,
+  standardSlots,
+} from "../slots/index.ts";
 import * as functions from "./functions.ts";
 import type { Host } from "./host.ts";
 import * as remoteFunctions from "./remote-functions.ts";
@@ -81,27 +85,28 @@ export function defineHost<
   const { standardHooks: isStandard = true, hooks: ownHooks = {} as Hooks } = definition;
   const hooks = joinHooks(isStandard ? standardHooks : {}, ownHooks) as HooksOf<Hooks, Standard>;
   const services = defineServices({ ...definition.services });
-  return hostOf(compileHost(table, { hooks, services, profile: readProfile(definition.profile) }));
+  const profile = readProfile(definition.profile);
+  return hostOf({ slots: compileSlots(table), hooks, services, profile });
 }
 
-/** Makes the host itself: every function, bound to its parts. */
+/** Makes the host itself: every function, bound to what it knows. */
 export function hostOf<
   Table extends SlotTable,
   Hooks extends HookTable,
   Services extends ServiceTable,
->(parts: HostParts): Host<Table, Hooks, Services> {
-  const host = { ...bindFunctions(parts), partsOf, serializePart, toPolicyInput };
+>(surface: Surface): Host<Table, Hooks, Services> {
+  const host = { ...bindFunctions(surface), partsOf, serializePart, toPolicyInput };
   // At run time, the functions know the tables but not the types derived from them.
-  return Object.freeze(inner.put(host, parts)) as unknown as Host<Table, Hooks, Services>;
+  return Object.freeze(surfaces.put(host, surface)) as unknown as Host<Table, Hooks, Services>;
 }
 
 /** Returns every function of a host, by name. */
-export function bindFunctions(parts: HostParts): { readonly [name: string]: unknown } {
-  const all: readonly (readonly [string, (parts: HostParts) => unknown])[] = [
+export function bindFunctions(surface: Surface): { readonly [name: string]: unknown } {
+  const all: readonly (readonly [string, (surface: Surface) => unknown])[] = [
     ...Object.entries(functions),
     ...Object.entries(remoteFunctions),
   ];
-  return Object.fromEntries(all.map(([name, make]) => [name, make(parts)]));
+  return Object.fromEntries(all.map(([name, make]) => [name, make(surface)]));
 }
 
 /** The tables that a host was defined with. */
@@ -111,19 +116,17 @@ export interface HostTables {
   readonly services: ServiceTable;
 }
 
-const inner = createStamp<HostParts>();
+const surfaces = createStamp<Surface>();
 
 /**
  * Returns what a host's plugins are checked against; `undefined` if `defineHost` did not make it.
  */
-export function surfaceOf(host: unknown): Surface | undefined {
-  return inner.of(host)?.surface;
-}
+export const surfaceOf: (host: unknown) => Surface | undefined = surfaces.of;
 
 /** Returns a host's tables; `undefined` if `defineHost` did not make it. */
 export function tablesOf(host: unknown): HostTables | undefined {
-  const parts = inner.of(host);
-  if (parts === undefined) return undefined;
-  const { hooks, services } = parts.surface;
-  return { slots: parts.slots.table, hooks, services };
+  const surface = surfaceOf(host);
+  if (surface === undefined) return undefined;
+  const { slots, hooks, services } = surface;
+  return { slots: slots.table, hooks, services };
 }

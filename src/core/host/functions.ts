@@ -22,27 +22,16 @@ import {
   definePluginFor,
   type Surface,
 } from "../plugins/index.ts";
-import type { WireSurface } from "../remote/index.ts";
-import { type CompiledSlots, resolveNames } from "../slots/index.ts";
+import { resolveNames } from "../slots/index.ts";
 import { filterBy, mergeOrThrow } from "./merge-extensions.ts";
-
-/** What one host's functions work on. */
-export interface HostParts {
-  readonly slots: CompiledSlots;
-  readonly surface: Surface;
-  /**
-   * The hooks whose handlers can run in another process, because their results have a wire format.
-   */
-  readonly wire: WireSurface;
-}
 
 // Names.
 
-export const slotNames = ({ slots }: HostParts) => namesOf(slots.names);
-export const capabilities = ({ slots, surface }: HostParts) =>
-  namesOf([...slots.capabilities.names, ...Object.keys(surface.services)]);
-export const hookNames = ({ surface }: HostParts) => namesOf(Object.keys(surface.hooks));
-export const resolveCapabilities = ({ slots }: HostParts) =>
+export const slotNames = ({ slots }: Surface) => namesOf(slots.names);
+export const capabilities = ({ slots, services }: Surface) =>
+  namesOf([...slots.capabilities.names, ...Object.keys(services)]);
+export const hookNames = ({ hooks }: Surface) => namesOf(Object.keys(hooks));
+export const resolveCapabilities = ({ slots }: Surface) =>
   resolveNames.bind(undefined, slots.capabilities);
 
 function namesOf(names: readonly string[]): { readonly [name: string]: string } {
@@ -51,20 +40,19 @@ function namesOf(names: readonly string[]): { readonly [name: string]: string } 
 
 // Plugins.
 
-export const definePlugin = ({ surface }: HostParts) => definePluginFor.bind(undefined, surface);
-export const defineCoreHandler = ({ surface }: HostParts) =>
+export const definePlugin = (surface: Surface) => definePluginFor.bind(undefined, surface);
+export const defineCoreHandler = (surface: Surface) =>
   defineCoreHandlerFor.bind(undefined, surface);
-export const createPluginManager = ({ slots, surface }: HostParts) =>
-  createManager.bind(undefined, surface, slots);
+export const createPluginManager = (surface: Surface) => createManager.bind(undefined, surface);
 
 // The envelope.
 
-export const createExtensions = ({ slots }: HostParts) => createFrom.bind(undefined, slots);
-export const decodeExtensions = ({ slots }: HostParts) => decodeFrom.bind(undefined, slots);
+export const createExtensions = ({ slots }: Surface) => createFrom.bind(undefined, slots);
+export const decodeExtensions = ({ slots }: Surface) => decodeFrom.bind(undefined, slots);
 export const encodeExtensions = () => encodeEnvelope;
 export const withSlots = () => replaceSlots;
-export const filterExtensions = ({ slots }: HostParts) => filterBy.bind(undefined, slots);
-export const mergeExtensions = ({ slots }: HostParts) => mergeOrThrow.bind(undefined, slots);
+export const filterExtensions = ({ slots }: Surface) => filterBy.bind(undefined, slots);
+export const mergeExtensions = ({ slots }: Surface) => mergeOrThrow.bind(undefined, slots);
 export const declassify = () => removeLabels;
 
 // Edits.

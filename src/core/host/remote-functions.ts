@@ -1,4 +1,5 @@
 /** The functions of a host for plugins in other processes, made for the host's tables. */
+import type { Surface } from "../plugins/index.ts";
 import {
   decodeReturned,
   decodeTurn,
@@ -6,10 +7,9 @@ import {
   encodeReturned,
   encodeTurn,
 } from "../remote/index.ts";
-import type { HostParts } from "./functions.ts";
 
-export const encodeTask = ({ wire }: HostParts) => encodeTurn.bind(undefined, wire);
-export const decodeTask = ({ wire }: HostParts) => decodeTurn.bind(undefined, wire);
-export const encodeResult = ({ wire }: HostParts) => encodeReturned.bind(undefined, wire);
-export const encodeInvokeResult = ({ wire }: HostParts) => encodeInvoked.bind(undefined, wire);
-export const decodeResult = ({ wire }: HostParts) => decodeReturned.bind(undefined, wire);
+export const encodeTask = (surface: Surface) => encodeTurn.bind(undefined, surface);
+export const decodeTask = (surface: Surface) => decodeTurn.bind(undefined, surface);
+export const encodeResult = (surface: Surface) => encodeReturned.bind(undefined, surface);
+export const encodeInvokeResult = (surface: Surface) => encodeInvoked.bind(undefined, surface);
+export const decodeResult = (surface: Surface) => decodeReturned.bind(undefined, surface);

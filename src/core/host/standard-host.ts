@@ -1,5 +1,5 @@
 import { hostOf } from "./define-host.ts";
-import { type Standard, standardParts } from "./standard.ts";
+import { type Standard, standardSurface } from "./standard.ts";
 
 /** The standard host as one object, for functions that take a host. */
-export const standardHost: Standard = /* @__PURE__ */ hostOf(standardParts);
+export const standardHost: Standard = /* @__PURE__ */ hostOf(standardSurface);

@@ -1,30 +1,30 @@
 /** The standard host: standard slots, standard hooks. The root entry exports its functions. */
 import { type StandardHooks, standardHooks } from "../hooks/index.ts";
-import { type Handler, standardProfile } from "../plugins/index.ts";
+import { type Handler, type Surface, standardProfile } from "../plugins/index.ts";
 import {
   type CapabilityIn,
+  compileSlots,
   type ExtensionsOf,
   type StandardSlots,
   standardSlots,
   type ViewOf,
 } from "../slots/index.ts";
-import { compileHost } from "./compile-host.ts";
-import type { HostParts } from "./functions.ts";
 import type { Host } from "./host.ts";
 import type { PluginManager } from "./plugin-manager.ts";
 
 /** What the standard host's functions work on. */
-export const standardParts = /* @__PURE__ */ compileHost(standardSlots, {
+export const standardSurface: Surface = {
+  slots: /* @__PURE__ */ compileSlots(standardSlots),
   hooks: standardHooks,
   services: {},
   profile: standardProfile,
-});
+};
 
 export type Standard = Host<StandardSlots, StandardHooks>;
 
 /** Binds a function to the standard host. The type of the constant determines `Bound`. */
-export function bind<Bound>(make: (parts: HostParts) => unknown): Bound {
-  return make(standardParts) as Bound;
+export function bind<Bound>(make: (surface: Surface) => unknown): Bound {
+  return make(standardSurface) as Bound;
 }
 
 /** The envelope of the standard host. */

@@ -9,7 +9,7 @@ export function isServiceCapability({ services }: Surface, name: string): boolea
 
 /** Whether a host knows a capability, be it of a slot or of a service. */
 export function knowsCapability(surface: Surface, name: string): boolean {
-  return surface.capabilities.implied.has(name) || isServiceCapability(surface, name);
+  return surface.slots.capabilities.implied.has(name) || isServiceCapability(surface, name);
 }
 
 /** A schema for declared capabilities, which it sorts, without repeats. `who` declares them. */
@@ -21,7 +21,7 @@ export function capabilityList(surface: Surface, who: "plugin" | "core handler")
       const distinct = [...new Set(names)].sort();
       const unknown = distinct.filter((name) => !knowsCapability(surface, name));
       if (unknown.length > 0) {
-        const known = [...surface.capabilities.names, ...Object.keys(surface.services)];
+        const known = [...surface.slots.capabilities.names, ...Object.keys(surface.services)];
         const hint = unknown.length === 1 ? orClause(unknown[0] ?? "", known) : "";
         const message = `unknown ${who} capabilities: ${unknown.map(nameOrQuoted).join(", ")}${hint}`;
         issues.push({ code: "custom", message, input: names });
@@ -33,11 +33,11 @@ export function capabilityList(surface: Surface, who: "plugin" | "core handler")
 
 /** Says that slot capabilities without extensions are useless; `undefined` if there are none. */
 export function unusedCapabilities(
-  { capabilities }: Surface,
+  { slots }: Surface,
   who: string,
   names: readonly string[],
 ): string | undefined {
-  const ofSlots = names.filter((name) => capabilities.implied.has(name));
+  const ofSlots = names.filter((name) => slots.capabilities.implied.has(name));
   if (ofSlots.length === 0) return undefined;
   return `${who} declares ${ofSlots.map(nameOrQuoted).join(", ")}, but no handler receives extensions: add a third parameter without a default, or set { handler, extensions: true }; set { handler, extensions: false } if no handler needs them`;
 }

@@ -44,7 +44,8 @@ function compileHook(
   spec: HookSpec,
   bindings: readonly HandlerBinding[],
 ): CompiledHook {
-  const { slots, options, runtime } = input;
+  const { options, runtime } = input;
+  const { slots } = input.surface;
   // The sort is stable: equal handlers stay in the order of the plugins.
   const inOrder = [...bindings].sort(
     (a, b) => phaseOf(a) - phaseOf(b) || priorityOf(a) - priorityOf(b),

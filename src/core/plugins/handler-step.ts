@@ -12,7 +12,6 @@ import {
   type ManagerRuntime,
   type PluginState,
 } from "../hooks/index.ts";
-import type { CompiledSlots } from "../slots/index.ts";
 import type { ReadOptions } from "./manager-options.ts";
 import type { Surface } from "./profile.ts";
 import type { ReadHook } from "./read-hooks.ts";
@@ -23,7 +22,6 @@ import type { Plugin, RunSettings } from "./types.ts";
 export interface ManagerParts {
   readonly surface: Surface;
   readonly options: ReadOptions;
-  readonly slots: CompiledSlots;
   readonly handles: Handles;
   readonly deadlines: Map<number, Deadline>;
 }
@@ -41,7 +39,7 @@ interface Registered extends Pick<ReadItem, "id" | "mask" | "services"> {
 }
 
 export function stateOf(
-  slots: CompiledSlots,
+  { slots }: Surface,
   { id, plugin, mask, services }: Registered,
   config: unknown,
 ): PluginState {
@@ -139,7 +137,7 @@ function handlerStep(parts: ManagerParts, binding: HandlerBinding, grant: number
         : exclusive(binding.handler, { lock, extensions, deadline, timeoutMs }),
     extensions,
     handles: parts.handles,
-    filter: filterFor(parts.slots, mask),
+    filter: filterFor(parts.surface.slots, mask),
     grant,
     timeoutMs,
     // Behind a lock, the deadline begins when the handler does.

@@ -87,7 +87,7 @@ function checkOf(
   { item, state }: Member,
 ): (inBackground: boolean) => Promise<HealthReport> {
   const { healthCheck } = item.manifest;
-  const { slots, options, runtime } = input;
+  const { options, runtime } = input;
   const { timeoutMs } = options.health;
   // A step like any other, so that the check gets a context like any other.
   const step = stepsOn(input)({
@@ -108,7 +108,7 @@ function checkOf(
     const run: AnyRun = {
       hook,
       runtime,
-      extensions: emptyExtensions(slots),
+      extensions: emptyExtensions(runtime.slots),
       scope: new RequestScope(undefined),
       options: noRunOptions,
       isOver: () => isOver,

@@ -10,7 +10,6 @@ import {
   streamPlan,
 } from "../hooks/index.ts";
 import type { AuditEventInput, AuditFailures } from "../observe/index.ts";
-import type { CompiledSlots } from "../slots/index.ts";
 import { auditRecorder, type Declassified } from "./audit-recorder.ts";
 import { compileHooks } from "./compile-hooks.ts";
 import { asksToDeny, assertUntampered } from "./deny-tampering.ts";
@@ -83,11 +82,7 @@ export interface PluginRoute {
   readonly route: unknown;
 }
 
-export async function createManager(
-  surface: Surface,
-  slots: CompiledSlots,
-  input: unknown,
-): Promise<AnyManager> {
+export async function createManager(surface: Surface, input: unknown): Promise<AnyManager> {
   // First, because the options are read by plain code, which a patch may mislead.
   if (asksToDeny(input)) assertUntampered();
   const options = readManagerOptions(surface, input);
@@ -98,9 +93,9 @@ export async function createManager(
   const secrets = knownSecrets(options.audit.secrets);
   const recorder = auditRecorder(surface, options, secrets);
   const Context = contextClassWith(servicesOf(surface));
-  const common = { slots, options, Context, redact: secrets.redact };
+  const common = { slots: surface.slots, options, Context, redact: secrets.redact };
   const handles = handlesOf(surface, options.services);
-  const parts: ManagerParts = { surface, options, slots, handles, deadlines: new Map() };
+  const parts: ManagerParts = { surface, options, handles, deadlines: new Map() };
   const { members, asGiven } = await register({
     ...parts,
     items,
@@ -124,7 +119,7 @@ export async function createManager(
     hookNames,
     compiledHooks,
     compiledOperations,
-    empty: emptyExtensions(slots),
+    empty: emptyExtensions(surface.slots),
     denyTampering: options.tampering === "deny",
     maxInFlight: options.maxInFlight,
     remind: unsignedReminder(discovered, logger),

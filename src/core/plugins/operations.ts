@@ -77,13 +77,13 @@ export function compileOperations(parts: CompilerInput): {
 
 let lastCoreId = 0;
 
-function coreBinding({ surface, slots }: ManagerParts, core: CoreDefinition): HandlerBinding {
-  const mask = surface.capabilities.mask(core.capabilities);
+function coreBinding({ surface }: ManagerParts, core: CoreDefinition): HandlerBinding {
+  const mask = surface.slots.capabilities.mask(core.capabilities);
   const services = core.capabilities.filter((name) => isServiceCapability(surface, name));
   // Negative, unlike the ids of plugins, so that no state is shared with one.
   lastCoreId -= 1;
   const plugin = { name: "core", version: "0.0.0", asyncSafe: true };
-  const state = stateOf(slots, { id: lastCoreId, plugin, mask, services }, undefined);
+  const state = stateOf(surface, { id: lastCoreId, plugin, mask, services }, undefined);
   const { hook, handler, name, extensions, timeoutMs } = core;
   const settings = timeoutMs === undefined ? {} : { timeoutMs };
   const canGoOff = false;

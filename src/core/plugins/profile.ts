@@ -1,7 +1,7 @@
 /** The names and numbers that a host uses, which can be those of another system. */
 import { longestTimerMs } from "../data/index.ts";
 import type { HookTable } from "../hooks/index.ts";
-import type { CapabilityBits } from "../slots/index.ts";
+import type { CompiledSlots } from "../slots/index.ts";
 import type { ServiceTable } from "./define-services.ts";
 
 /** What `defineHost({ profile })` takes. */
@@ -50,11 +50,10 @@ export const standardProfile: HostProfile = Object.freeze({
   evidenceName: "a verified signature",
 });
 
-/** What a host knows, to check a manifest against. */
+/** What a host knows: all that its functions work on, and that a manifest is checked against. */
 export interface Surface {
+  readonly slots: CompiledSlots;
   readonly hooks: HookTable;
-  /** The capabilities of slots. */
-  readonly capabilities: CapabilityBits;
   /** The services by the capabilities that open them. */
   readonly services: ServiceTable;
   readonly profile: HostProfile;

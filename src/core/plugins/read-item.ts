@@ -196,7 +196,7 @@ function readGrant(
   entry: { readonly grant?: unknown },
   where: string,
 ): Pick<ReadItem, "mask" | "services"> {
-  const { capabilities } = surface;
+  const { capabilities } = surface.slots;
   const declared = capabilities.mask(plugin.capabilities);
   const opened = plugin.capabilities.filter((name) => isServiceCapability(surface, name));
   // An operator who passes undefined may have meant to grant less than everything.

@@ -102,7 +102,7 @@ async function admitted(
   soFar: RegistrationInput & CompilerInput,
   item: ReadItem,
 ): Promise<Member | Refusal> {
-  const { items, options, surface, slots } = soFar;
+  const { items, options, surface } = soFar;
   const { plugin, manifest } = item;
   const read = readConfig({
     plugin: plugin.name,
@@ -119,7 +119,7 @@ async function admitted(
   }
   soFar.keepSecret(read.secrets);
   for (const warning of read.warnings) options.logger.warn(warning);
-  const state = stateOf(slots, item, read.config);
+  const state = stateOf(surface, item, read.config);
   return (await vetoOf(soFar, { item, state })) ?? { item, state };
 }
 

@@ -10,7 +10,7 @@ import {
   type Violation,
   violationOf,
 } from "../hooks/index.ts";
-import type { Changed } from "../plugins/index.ts";
+import type { Changed, Surface } from "../plugins/index.ts";
 import { type LevelValue, readPlain } from "../schema/index.ts";
 import { type Answer, isMetric, requestedHeaders } from "./answer.ts";
 import {
@@ -22,7 +22,6 @@ import {
   type ReadWire,
   readWire,
 } from "./documents.ts";
-import type { WireSurface } from "./encode-result.ts";
 import { executionFrom, type WireExecution } from "./executions.ts";
 import { changeHeaderMaps, recordOf, shownAt, withoutSecrets, withSecretsOf } from "./headers.ts";
 import { normalizedProposal } from "./other-implementations.ts";
@@ -57,7 +56,7 @@ const reader = compileDocument(resultSchema);
 type ResultDocument = Readonly<z.output<typeof resultSchema>>;
 
 export function decodeReturned(
-  surface: WireSurface,
+  surface: Surface,
   input: unknown,
   options: DecodeResultOptions = {},
 ): DecodedResult {
@@ -124,7 +123,7 @@ const unexplained = "Denied without a reason.";
 const changeParts = ["modified_payload", "modified_extensions", "metadata"] as const;
 
 function changesFrom(
-  surface: WireSurface,
+  surface: Surface,
   document: ResultDocument,
   turn: Partial<Turn>,
   report: DropReport,
@@ -149,7 +148,7 @@ function changesFrom(
  * did not write is read as other implementations mean it.
  */
 function proposalFrom(
-  { slots }: WireSurface,
+  { slots }: Surface,
   { modified_extensions: proposal = {}, as_returned: asReturned }: ResultDocument,
   { extensions: view }: Partial<Turn>,
   report: DropReport,

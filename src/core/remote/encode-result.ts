@@ -6,7 +6,6 @@ import { type ErrorCode, GlassineError, quoted, suggestion } from "../errors/ind
 import {
   type AnyInvokeResult,
   type ExecutionRecord,
-  type HookTable,
   isAllow,
   Refused,
   readReturned,
@@ -14,6 +13,7 @@ import {
   violationOf,
 } from "../hooks/index.ts";
 import { freezePayload } from "../messages/index.ts";
+import type { Surface } from "../plugins/index.ts";
 import { jsonObject, type LevelValue } from "../schema/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { type Answer, answerHeaders, checkAnswer } from "./answer.ts";
@@ -40,17 +40,11 @@ export interface EncodeResultOptions extends EncodeInvokeResultOptions {
   readonly limits?: Partial<Limits> | undefined;
 }
 
-/** The slots and hooks that the codec is bound to. */
-export interface WireSurface {
-  readonly slots: CompiledSlots;
-  readonly hooks: HookTable;
-}
-
 const anyObject = compileDocument(jsonObject());
 const anyViolation = compileDocument(violationSchema);
 
 export function encodeReturned(
-  surface: WireSurface,
+  surface: Surface,
   returned: unknown,
   options: EncodeResultOptions = {},
 ): string {
@@ -65,7 +59,7 @@ export function encodeReturned(
 
 /** Writes the result of a manager that runs in the other process. */
 export function encodeInvoked(
-  surface: WireSurface,
+  surface: Surface,
   result: AnyInvokeResult,
   options: EncodeInvokeResultOptions = {},
 ): string {
@@ -94,7 +88,7 @@ export function encodeInvoked(
 }
 
 /** @throws GlassineError `options_invalid` */
-function checkInvoked({ slots }: WireSurface, result: Partial<AnyInvokeResult>): void {
+function checkInvoked({ slots }: Surface, result: Partial<AnyInvokeResult>): void {
   const { continueProcessing, extensions, executions, violation } = result ?? {};
   const isResult =
     typeof continueProcessing === "boolean" &&
@@ -107,7 +101,7 @@ function checkInvoked({ slots }: WireSurface, result: Partial<AnyInvokeResult>):
 }
 
 /** Checks extensions first, then the payload, then metadata, as a dispatch does. */
-function changesOf(surface: WireSurface, returned: unknown, options: EncodeResultOptions): object {
+function changesOf(surface: Surface, returned: unknown, options: EncodeResultOptions): object {
   if (returned === undefined || returned === null || isAllow(returned)) {
     return { continue_processing: true };
   }

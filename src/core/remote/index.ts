@@ -11,7 +11,6 @@ export {
   type EncodeResultOptions,
   encodeInvoked,
   encodeReturned,
-  type WireSurface,
 } from "./encode-result.ts";
 export { decodeError, type EncodeErrorOptions, encodeError } from "./errors.ts";
 export type { WireExecution } from "./executions.ts";

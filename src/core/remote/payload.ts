@@ -62,6 +62,8 @@ function withHeaders(
   );
 }
 
+/** Returns a hook's definition; `undefined` without a wire format, which only messages have. */
 export function specIn(hooks: HookTable, hook: string | undefined): HookSpec | undefined {
-  return hook !== undefined && Object.hasOwn(hooks, hook) ? hooks[hook] : undefined;
+  const spec = hook !== undefined && Object.hasOwn(hooks, hook) ? hooks[hook] : undefined;
+  return spec?.semantic === "message" ? spec : undefined;
 }

@@ -13,6 +13,7 @@ import {
   readerOf,
 } from "../hooks/index.ts";
 import { markPayload, payloadFor } from "../messages/index.ts";
+import type { Surface } from "../plugins/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import { type CapabilityIn, resolveNames, type SlotTable, type ViewOf } from "../slots/index.ts";
 import type { Turn } from "./decode-result.ts";
@@ -27,7 +28,6 @@ import {
   readWire,
   unreadable,
 } from "./documents.ts";
-import type { WireSurface } from "./encode-result.ts";
 import { forBothGenerations } from "./header-generations.ts";
 import { changeHeaderMaps, withoutSecrets } from "./headers.ts";
 import { payloadDocument, payloadFrom, specIn } from "./payload.ts";
@@ -66,7 +66,7 @@ const contextReader = compileDocument(
   z.pick(taskSchema, { hook: true, context: true, config: true }),
 );
 
-export function encodeTurn(surface: WireSurface, turn: Turn): string {
+export function encodeTurn(surface: Surface, turn: Turn): string {
   const { hook, context, config } = contextDocument(turn);
   const { payload, extensions } = turn;
   const reader = readerOf(specOf(surface, hook).payload);
@@ -107,7 +107,7 @@ function contextDocument(turn: Turn): Pick<TaskDocument, "hook" | "context" | "c
 }
 
 /** Returns the part of a view or envelope that the capabilities open, without sensitive headers. */
-function shown({ slots }: WireSurface, extensions: object, capabilities: readonly string[]) {
+function shown({ slots }: Surface, extensions: object, capabilities: readonly string[]) {
   const brand = brandOf(extensions);
   if (brand?.kind.slots !== slots)
     throw misuse("extensions", "the view that the handler received, or an envelope of this host");
@@ -135,7 +135,7 @@ function withSubjectType(extensions: LevelValue): LevelValue {
 const reader = compileDocument(taskSchema);
 
 export function decodeTurn(
-  surface: WireSurface,
+  surface: Surface,
   input: unknown,
   options: DecodeTaskOptions = {},
 ): AnyTask {
@@ -203,12 +203,13 @@ function contextOf(
 }
 
 /** @throws GlassineError `hook_unknown` */
-function specOf({ hooks }: WireSurface, hook: string): HookSpec {
+function specOf({ hooks }: Surface, hook: string): HookSpec {
   const spec = specIn(hooks, hook);
   if (spec !== undefined) return spec;
+  const known = Object.keys(hooks).filter((name) => specIn(hooks, name) !== undefined);
   throw new GlassineError(
     "hook_unknown",
-    `${quoted(hook)} is not a hook of this host.${suggestion(hook, Object.keys(hooks))}`,
+    `${quoted(hook)} is not a hook of this host.${suggestion(hook, known)}`,
     { hook },
   );
 }

@@ -39,8 +39,8 @@ const hooks = {
   }),
 };
 const profile = readProfile({ maxTimeoutMs: 30_000 });
-const { capabilities } = compileSlots(standardSlots);
-const surface: Surface = { hooks, capabilities, services, profile };
+const slots = compileSlots(standardSlots);
+const surface: Surface = { slots, hooks, services, profile };
 
 const read = (fields: object): ReadManifest => readManifest(surface, manifest(fields));
 const texts = (fields: object, over: Partial<Surface> = {}) =>

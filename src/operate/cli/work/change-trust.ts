@@ -170,7 +170,7 @@ function limitWarnings(
     ...(capabilities === undefined ? ["capabilities"] : []),
     ...(hooks === undefined && isHooks ? ["hooks"] : []),
   ];
-  const known = [...surface.capabilities.names, ...Object.keys(surface.services)];
+  const known = [...surface.slots.capabilities.names, ...Object.keys(surface.services)];
   const misspelt = (capabilities ?? [])
     .filter((name) => !known.includes(name))
     .flatMap((name) => {
