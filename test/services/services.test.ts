@@ -2,7 +2,13 @@ import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { defineHost, defineServices, handleOf } from "../../src/host.ts";
-import { allow, CapabilityError, PluginExecutionError } from "../../src/index.ts";
+import {
+  allow,
+  CapabilityError,
+  createPluginManager,
+  definePlugin,
+  PluginExecutionError,
+} from "../../src/index.ts";
 import { verifies } from "../support/verifies.ts";
 
 const services = defineServices({
@@ -364,6 +370,28 @@ describe("the services of a host", () => {
         "b.read": { accessor: "getA", handle: "b", description: "B." },
       }),
     ).toThrow('has "getA" in common with "a.read"');
+  });
+
+  it("refuses an accessor with the name of any property of a context", async () => {
+    let names: readonly string[] = [];
+    const plugin = definePlugin({
+      name: "looks",
+      version: "1.0.0",
+      hooks: {
+        evaluate(_message, context) {
+          names = Object.getOwnPropertyNames(Object.getPrototypeOf(context));
+        },
+      },
+    });
+    const manager = await createPluginManager({ plugins: [plugin] });
+    await manager.invoke("evaluate", { role: "user" });
+    expect(names).toContain("stream");
+    for (const accessor of [...names, "constructor", "valueOf", "then", "toJSON"]) {
+      const service = { accessor, handle: "a", description: "A." };
+      expect(() => defineServices({ "a.read": service })).toThrow(
+        `may not have the accessor "${accessor}"`,
+      );
+    }
   });
 
   it("a handle for an unknown service is refused", async () => {

@@ -1,5 +1,6 @@
 /** A host's services: which capability opens each, and which accessor of the context returns it. */
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
+import { contextClassWith } from "../hooks/index.ts";
 
 declare const handleType: unique symbol;
 
@@ -80,26 +81,14 @@ export function handleOf<Handle>(): HandleType<Handle> {
 const capabilityPattern = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)+$/;
 const identifierPattern = /^[a-z][A-Za-z0-9]*$/;
 const settings = ["accessor", "handle", "description", "review", "type"];
-// Names that every context has, or that are looked up on any object or promise.
-const taken = [
-  "plugin",
-  "hook",
-  "capabilities",
-  "config",
-  "operation",
-  "request",
-  "signal",
-  "state",
-  "constructor",
-  "then",
-  "toString",
-  "toJSON",
-  "valueOf",
-  "hasOwnProperty",
-  "isPrototypeOf",
-  "propertyIsEnumerable",
-  "toLocaleString",
-];
+
+/** Returns the names that every context has, or that are looked up on any object or promise. */
+function takenNames(): readonly string[] {
+  const { prototype } = contextClassWith([]);
+  return [prototype, Object.prototype]
+    .flatMap((holder: object) => Object.getOwnPropertyNames(holder))
+    .concat("then", "toJSON");
+}
 
 /**
  * Declares a host's services: the capability that opens each, its accessor on the context, and the
@@ -139,6 +128,7 @@ const taken = [
  * ```
  */
 export function defineServices<const Services extends ServiceTable>(services: Services): Services {
+  const taken = takenNames();
   const accessors = new Map<string, string>();
   const handles = new Map<string, string>();
   for (const [capability, spec] of Object.entries(services)) {
