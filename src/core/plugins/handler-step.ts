@@ -7,7 +7,6 @@ import {
   DeadlineQueue,
   exclusive,
   type HandlerStep,
-  type Handles,
   Lock,
   type ManagerRuntime,
   type PluginState,
@@ -22,7 +21,6 @@ import type { Plugin, RunSettings } from "./types.ts";
 export interface ManagerParts {
   readonly surface: Surface;
   readonly options: ReadOptions;
-  readonly handles: Handles;
   readonly deadlines: Map<number, Deadline>;
 }
 
@@ -136,7 +134,7 @@ function handlerStep(parts: ManagerParts, binding: HandlerBinding, grant: number
         ? binding.handler
         : exclusive(binding.handler, { lock, extensions, deadline, timeoutMs }),
     extensions,
-    handles: parts.handles,
+    handles: parts.options.services,
     filter: filterFor(parts.surface.slots, mask),
     grant,
     timeoutMs,

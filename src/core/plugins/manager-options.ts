@@ -7,8 +7,9 @@ import {
   payloadLimits,
   readWhole,
 } from "../data/index.ts";
+import { apply, newRecord } from "../data/intrinsics.ts";
 import { optionsInvalid } from "../errors/index.ts";
-import type { HandlerErrorSink, HookTable, StandardHooks } from "../hooks/index.ts";
+import type { HandlerErrorSink, Handles, HookTable, StandardHooks } from "../hooks/index.ts";
 import { type AuditOptions, readAuditOptions } from "../observe/index.ts";
 import type { SlotTable, StandardSlots } from "../slots/index.ts";
 import {
@@ -97,13 +98,6 @@ export interface ManagerOptions<
    * in the log for each, with plugin, hook and message, without known secrets.
    */
   readonly onHandlerError?: HandlerErrorSink | undefined;
-}
-
-/** The host's services, each as its property descriptor. */
-export interface GivenServices {
-  /** The object that getters among them are called on. */
-  readonly source: object;
-  readonly properties: { readonly [handle: string]: PropertyDescriptor };
 }
 
 const flag = (name: string) => z._default(z.boolean(`${name} must be a boolean.`), false);
@@ -200,16 +194,22 @@ function readCores(surface: Surface, items: readonly unknown[]): readonly CoreDe
   );
 }
 
-/** Reads the services by handle, as descriptors, so that a getter runs when a plugin asks. */
-function readServices(surface: Surface, source: object): GivenServices {
-  const known = Object.values(surface.services).map(({ handle }) => handle);
-  const properties = Object.getOwnPropertyDescriptors(source);
-  for (const handle of Object.keys(properties)) {
-    if (known.includes(handle)) continue;
-    const text = `services has ${quoteName(handle)}, which is not a handle of this host.`;
-    throw optionsInvalid(`${text}${didYouMean(handle, known)}`);
+/** Reads what is supplied, by accessor. A getter of the host runs when a plugin asks. */
+function readServices({ services }: Surface, source: object): Handles {
+  const known = new Map(Object.values(services).map(({ handle, accessor }) => [handle, accessor]));
+  const handles = newRecord() as Record<string, () => unknown>;
+  for (const [handle, property] of Object.entries(Object.getOwnPropertyDescriptors(source))) {
+    const { get, value }: PropertyDescriptor = property;
+    const accessor = known.get(handle);
+    if (accessor === undefined) {
+      const text = `services has ${quoteName(handle)}, which is not a handle of this host.`;
+      throw optionsInvalid(`${text}${didYouMean(handle, known.keys())}`);
+    }
+    // Not `get.call`: a patched `call` would get hold of all of the host's services.
+    if (get !== undefined) handles[accessor] = () => apply(get, source, []);
+    else if ((value ?? null) !== null) handles[accessor] = () => value;
   }
-  return { source, properties };
+  return Object.freeze(handles);
 }
 
 function readSections(value: unknown = {}): { readonly [plugin: string]: Data } {

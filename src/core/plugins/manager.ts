@@ -34,7 +34,7 @@ import {
   type InvokeCounts,
 } from "./runtime.ts";
 import { knownSecrets } from "./secrets.ts";
-import { type CapabilityReport, handlesOf, reportOf, servicesOf } from "./service-access.ts";
+import { type CapabilityReport, reportOf, servicesOf } from "./service-access.ts";
 import type { InvokeOptions, Plugin } from "./types.ts";
 
 /** A manager, for code that does not know the types of its hooks. */
@@ -94,8 +94,7 @@ export async function createManager(surface: Surface, input: unknown): Promise<A
   const recorder = auditRecorder(surface, options, secrets);
   const Context = contextClassWith(servicesOf(surface));
   const common = { slots: surface.slots, options, Context, redact: secrets.redact };
-  const handles = handlesOf(surface, options.services);
-  const parts: ManagerParts = { surface, options, handles, deadlines: new Map() };
+  const parts: ManagerParts = { surface, options, deadlines: new Map() };
   const { members, asGiven } = await register({
     ...parts,
     items,
