@@ -121,6 +121,8 @@ export class OperationRun implements AnyRun {
  */
 export async function operate(run: OperationRun): Promise<unknown> {
   const { runtime, semantic } = run.compiled;
+  runtime.inFlight += 1;
+  runtime.counts.started += 1;
   try {
     try {
       await eachInTurn(run, semanticRules[semantic]);

@@ -73,9 +73,7 @@ export function invokeOn(
       if (compiled === undefined) {
         const operation = compiledOperations[hook];
         if (operation === undefined) throw unknownHook(String(hook), invoking.hookNames);
-        const operationRun = beginOperation(invoking, operation, payload, given);
-        count(runtime);
-        const answer = operate(operationRun);
+        const answer = operate(beginOperation(invoking, operation, payload, given));
         meter?.follow(hook, operation.semantic, startedAt, answer);
         return answer as Promise<AnyInvokeResult>;
       }
@@ -83,7 +81,8 @@ export function invokeOn(
       let result: Promise<AnyInvokeResult>;
       if (messageRun instanceof MessageRun) {
         begun = messageRun;
-        count(runtime);
+        runtime.inFlight += 1;
+        runtime.counts.started += 1;
         result = run(messageRun);
       } else result = settled(messageRun);
       meter?.follow(hook, "message", startedAt, result, begun);
@@ -105,11 +104,6 @@ function isWithinRun(runtime: ManagerRuntime, given: Given | undefined): boolean
   let parent = originOf(ownValue(given, "parent"));
   while (parent !== undefined && parent.run.runtime !== runtime) parent = parent.run.options.parent;
   return parent !== undefined;
-}
-
-function count(runtime: ManagerRuntime): void {
-  runtime.inFlight += 1;
-  runtime.counts.started += 1;
 }
 
 // An async function rejects inside the engine, out of reach of patched prototypes.

@@ -97,7 +97,6 @@ export function operateAlone(compiled: CompiledOperation, payload: object): Prom
   const facts = freezePayload(payload);
   const extensions = emptyExtensions(runtime.slots);
   const run = new OperationRun(compiled, facts, extensions, scope, noRunOptions);
-  runtime.inFlight += 1;
   const startedAt = monotonicNow();
   const answer = operate(run);
   runtime.meter?.follow(hook, semantic, startedAt, answer);
