@@ -28,18 +28,12 @@ export interface AuditLogger {
 }
 
 /** The options, read. */
-export interface ReadAuditOptions {
-  readonly sink: AuditSink | undefined;
-  readonly strict: boolean;
-  readonly timeoutMs: number;
-  readonly secrets: readonly string[];
-  readonly logger: AuditLogger | undefined;
-}
+export type ReadAuditOptions = ReturnType<typeof readAuditOptions>;
 
 const names = ["sink", "strict", "timeoutMs", "secrets"];
 
 /** @throws GlassineError `options_invalid` */
-export function readAuditOptions(given: unknown = {}, logger?: AuditLogger): ReadAuditOptions {
+export function readAuditOptions(given: unknown = {}, logger?: AuditLogger) {
   expectOptions(given, names, "audit");
   const { sink, secrets: named, timeoutMs } = given as AuditOptions;
   const secrets = named ?? [];
