@@ -65,29 +65,8 @@ export function readMetrics(given: unknown, prefix: string): Metrics | undefined
     if (typeof methods[kind] !== "function")
       throw optionsInvalid(`metrics.${kind} must be a function.`);
   }
-  return metricsBy((kind, name, labels, value) => {
+  const emit: Emit = (kind, name, labels, value) =>
     callSafely(() => methods[kind].call(sink, prefix + name, Object.freeze(labels), value));
-  });
-}
-
-/** Each word is a separate series in the backend. A plugin gets this many, and then `other`. */
-const maxWords = 50;
-
-/**
- * Returns a function that turns a word that a plugin chose into a label, or into `other`. `own`:
- * the library's words, which take none of a plugin's series.
- */
-function wordLabels(own: readonly string[] = []): (plugin: string, word: string) => string {
-  const seen = new Map<string, Set<string>>();
-  return (plugin, word) => {
-    const words = seen.get(plugin) ?? new Set(own);
-    seen.set(plugin, words);
-    if (words.size < maxWords + own.length) words.add(word);
-    return words.has(word) ? word : "other";
-  };
-}
-
-function metricsBy(emit: Emit): Metrics {
   const of = ({ hook, plugin }: HandlerStep) => ({ hook, plugin: plugin.name });
   const codeOf = wordLabels();
   const typeOf = wordLabels(ownErrorTypes);
@@ -130,5 +109,22 @@ function metricsBy(emit: Emit): Metrics {
     },
     registration: (outcome, reason) =>
       emit("counter", "registration_total", { outcome, reason }, 1),
+  };
+}
+
+/** Each word is a separate series in the backend. A plugin gets this many, and then `other`. */
+const maxWords = 50;
+
+/**
+ * Returns a function that turns a word that a plugin chose into a label, or into `other`. `own`:
+ * the library's words, which take none of a plugin's series.
+ */
+function wordLabels(own: readonly string[] = []): (plugin: string, word: string) => string {
+  const seen = new Map<string, Set<string>>();
+  return (plugin, word) => {
+    const words = seen.get(plugin) ?? new Set(own);
+    seen.set(plugin, words);
+    if (words.size < maxWords + own.length) words.add(word);
+    return words.has(word) ? word : "other";
   };
 }

@@ -142,13 +142,6 @@ async function vetoOf(soFar: CompilerInput, member: Member): Promise<Refusal | u
 
 /** What others see of a plugin: names and flags, nothing that can be called or is secret. */
 function publicView({ plugin, surface }: ReadItem): object {
-  return {
-    name: plugin.name,
-    version: plugin.version,
-    requiresHost: plugin.requiresHost ?? surface.profile.requiresDefault,
-    capabilities: plugin.capabilities,
-    hooks: plugin.hooks,
-    dependsOn: plugin.dependsOn,
-    asyncSafe: plugin.asyncSafe,
-  };
+  const { description: _, requiresHost = surface.profile.requiresDefault, ...facts } = plugin;
+  return { ...facts, requiresHost };
 }
