@@ -151,6 +151,21 @@ describe("encodeResult", () => {
     });
   });
 
+  it("refuses limits that there are not, and keeps those that are left undefined", () => {
+    const deep = JSON.parse(`${'{"a":'.repeat(70)}1${"}".repeat(70)}`) as object;
+    const unset = { limits: { depth: undefined } } as never;
+    expect(refusalOf(() => encodeResult({ metadata: deep }, unset))).toMatchObject({
+      code: "snapshot_limit",
+    });
+    const document = { metadata: deep };
+    expect(refusalOf(() => decodeResult(document, unset))).toMatchObject({ code: "result_shape" });
+    for (const limits of [{ node: 5 }, { nodes: "5" }, { nodes: Number.NaN }] as never[]) {
+      const refusal = { code: "options_invalid" };
+      expect(refusalOf(() => encodeResult({ metadata: {} }, { limits }))).toMatchObject(refusal);
+      expect(refusalOf(() => decodeResult("{}", { limits }))).toMatchObject(refusal);
+    }
+  });
+
   it("suggests a similar slot", () => {
     const refusal = refusalOf(() => encodeResult({ modifiedExtensions: { secruity: {} } }));
     expect(String(refusal)).toContain('Did you mean "security"?');

@@ -5,6 +5,7 @@ import {
   admitDocument,
   extensionsLimits,
   type Limits,
+  limitsOver,
   payloadLimits,
 } from "../data/index.ts";
 import { getOwnPropertyDescriptor, hasOwn, isProxy } from "../data/intrinsics.ts";
@@ -85,7 +86,7 @@ export function readWire<Document>(
   options: DecodeWireOptions,
   otherwise?: (value: unknown) => ReadWire<Document> | undefined,
 ): ReadWire<Document> {
-  const limits = { ...wireLimits, ...options.limits };
+  const limits = limitsOver(wireLimits, options.limits);
   const admitted = admitDocument(compiled.read, input, { limits, shapeCode: code, strict: false });
   if (admitted.ok) {
     const report = new DropReport();

@@ -1,6 +1,14 @@
 /** Writes what a handler returned, or an invocation resolved to, as text for another process. */
 
-import { admit, decisive, isRecord, type Limits, payloadLimits, writeText } from "../data/index.ts";
+import {
+  admit,
+  decisive,
+  isRecord,
+  type Limits,
+  limitsOver,
+  payloadLimits,
+  writeText,
+} from "../data/index.ts";
 import { brandOf } from "../envelope/index.ts";
 import { type ErrorCode, GlassineError, quoted, suggestion } from "../errors/index.ts";
 import {
@@ -109,7 +117,7 @@ function changesOf(surface: Surface, returned: unknown, options: EncodeResultOpt
   if (violation !== undefined) {
     return { continue_processing: false, violation: violationDocument(violation, options) };
   }
-  const limits = { ...payloadLimits, ...options.limits };
+  const limits = limitsOver(payloadLimits, options.limits);
   const parts = readReturned(returned, limits.nodes);
   if (parts instanceof Refused) throw refusal(parts.code, parts.path, parts.reason);
   const { slots } = surface;

@@ -1,6 +1,13 @@
 /** What a host sends to a plugin in another process, and how the plugin's side reads it. */
 import * as z from "zod/mini";
-import { admit, extensionsLimits, isRecord, payloadLimits, writeText } from "../data/index.ts";
+import {
+  admit,
+  extensionsLimits,
+  isRecord,
+  limitsOver,
+  payloadLimits,
+  writeText,
+} from "../data/index.ts";
 import { ownValue } from "../data/intrinsics.ts";
 import { brandOf, filterFor, type Slots } from "../envelope/index.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
@@ -153,7 +160,7 @@ export function decodeTurn(
       ? undefined
       : readView(slots, document.extensions, {
           mask: slots.capabilities.mask(capabilities),
-          limits: { ...extensionsLimits, ...options.limits },
+          limits: limitsOver(extensionsLimits, options.limits),
           shownHeaders: document.shown_headers,
           report,
         });
@@ -174,7 +181,7 @@ function readPayload(
   options: DecodeTaskOptions,
   report: DropReport,
 ): object {
-  const limits = { ...payloadLimits, ...options.limits };
+  const limits = limitsOver(payloadLimits, options.limits);
   const compiled = readerOf(spec.payload);
   // It was already read and copied with the document.
   const reading = { origin: "parsed", limits, shapeCode: "payload_shape", strict: false } as const;
