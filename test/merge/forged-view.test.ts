@@ -43,6 +43,13 @@ it("options that are not an object are refused", () => {
   expect(mergeExtensions(extensions, {}, grant, undefined).extensions).toBe(extensions);
 });
 
+it("options that do not exist, or have another type, are refused", () => {
+  for (const options of [{ strct: true }, { strict: 1 }, { plugin: 5 }, { view: null }]) {
+    const merge = () => mergeExtensions(extensions, {}, grant, options as never);
+    expect(codeOf(merge)).toBe("options_invalid");
+  }
+});
+
 describe("a value made by merging into one's own view", () => {
   it("is read like any other if a plugin returns it", () => {
     const live = { x: 1 };

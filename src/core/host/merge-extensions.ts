@@ -1,6 +1,12 @@
 /** Filter and merge for a host that embeds them without a manager. */
-import { extensionsLimits, type Limits, limitsOver } from "../data/index.ts";
-import { freeze, mapped } from "../data/intrinsics.ts";
+import {
+  expectOptions,
+  extensionsLimits,
+  type Limits,
+  limitsOver,
+  readOption,
+} from "../data/index.ts";
+import { freeze, mapped, ownValue } from "../data/intrinsics.ts";
 import {
   brandOf,
   createFrom,
@@ -78,22 +84,18 @@ export function mergeOrThrow(
   if (currentValue === null) return nothingMerged;
   const current = ownExtensions(slots, currentValue);
   const mask = slots.capabilities.mask(capabilities);
-  if (typeof options !== "object" || options === null) {
-    const text = "mergeExtensions expects its options in an object; got another value.";
-    throw optionsInvalid(text);
-  }
-  // Own options only: others could come from a patched prototype.
-  const own = { __proto__: null, ...options };
-  const { view, strict, plugin, limits }: MergeOptions<object> = own;
+  expectOptions(options, ["view", "strict", "plugin", "limits"], "mergeExtensions");
+  const view = ownValue(options, "view") as object | undefined;
+  const plugin = readOption(options, "plugin", "string");
   const outcome = merge(current, {
     slots,
     returned,
     proposal: undefined,
     view: view === undefined ? filterFor(slots, mask)(current) : ownView(slots, view),
     mask,
-    strict: strict === true,
+    strict: readOption(options, "strict", "boolean") === true,
     growOnly: false,
-    limits: limitsOver(extensionsLimits, limits),
+    limits: limitsOver(extensionsLimits, ownValue(options, "limits")),
   });
   if (outcome.ok) {
     const { extensions, rejections } = outcome;
