@@ -56,6 +56,14 @@ describe("declassify", () => {
 });
 
 describe("the audit", () => {
+  it("is not left out for a misspelled name", () => {
+    const misspelled = { labels: ["PII"], ...words, adit: () => undefined };
+    const run = () => declassify(extensions, misspelled as never);
+    expect(codeOf(run)).toBe("options_invalid");
+    expect(run).toThrow('Did you mean "audit"?');
+    expect(codeOf(() => declassify(extensions, null as never))).toBe("options_invalid");
+  });
+
   it("receives the record before the labels are removed", () => {
     const records: unknown[] = [];
     const { record } = declassify(extensions, {

@@ -3,7 +3,7 @@
  *
  * The result is not read again, so nothing that makes it is looked up on a prototype.
  */
-import { asSet, ignore, without } from "../data/index.ts";
+import { asSet, expectOptions, ignore, without } from "../data/index.ts";
 import {
   forEach,
   freeze,
@@ -46,6 +46,8 @@ export function removeLabels(
   extensions: object,
   declassification: Declassification,
 ): { readonly extensions: Slots; readonly record: DeclassificationRecord } {
+  // A misspelled `audit` would leave a removal without its record.
+  expectOptions(declassification, ["labels", "reason", "authority", "audit"], "declassify");
   const { labels, reason, authority } = declassification;
   // The only optional setting: if left out, it would be looked up on a prototype.
   const audit = hasOwn(declassification, "audit") ? declassification.audit : undefined;

@@ -105,8 +105,8 @@ export interface PluginManager<
   /**
    * Removes labels on the host's authority and writes that into the audit trail.
    *
-   * @throws GlassineError (as a rejection) `declassify_refused`; `audit_failed` if the trail is
-   *   strict and did not keep the record
+   * @throws GlassineError (as a rejection) `declassify_refused`, `options_invalid`; `audit_failed`
+   *   if the trail is strict and did not keep the record
    * @see spec `declassify:recorded`
    */
   declassify(

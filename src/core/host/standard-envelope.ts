@@ -122,7 +122,7 @@ export const mergeExtensions: Standard["mergeExtensions"] = /* @__PURE__ */ bind
 /**
  * Removes labels and returns a record of it. For the host only.
  *
- * @throws GlassineError `declassify_refused`
+ * @throws GlassineError `declassify_refused`, `options_invalid`
  * @see spec `declassify:host-only`
  * @example
  * ```ts
