@@ -120,6 +120,13 @@ it("plans for handlers of the covering hook too, and judges messages without str
   expect(manager.streamPlan("cmf.tool_post_invoke")).toEqual(whole);
   expect(manager.handlersFor(hook)[0]?.stream).toEqual({ window: 9 });
   expect(() => manager.streamPlan("nope" as never)).toThrow("unknown hook 'nope'");
+  // Without its tenant, a handler for some tenants would seem to be ruled out.
+  expect(() => manager.streamPlan(hook, { tennant: "acme" } as never)).toThrow(
+    'streamPlan has no option "tennant". Did you mean "tenant"?',
+  );
+  expect(() => manager.streamPlan(hook, { tenant: 5 } as never)).toThrow(
+    'The option "tenant" expects a string, got number.',
+  );
 });
 
 it("runs those that judge parts for a part, and all of them for the whole", async () => {

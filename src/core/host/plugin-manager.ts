@@ -122,7 +122,7 @@ export interface PluginManager<
    * Returns when the text of a streamed message may be forwarded. `given` has the tenant and the
    * server, as for `invoke`.
    *
-   * @throws ManifestError `hook_unknown`
+   * @throws ManifestError `hook_unknown`; GlassineError `options_invalid`
    * @see spec `dispatch:stream-plan`
    */
   streamPlan(

@@ -1,5 +1,5 @@
 /** Registers plugins once and runs hooks. */
-import type { Limits } from "../data/index.ts";
+import { expectOptions, type Limits, readOption } from "../data/index.ts";
 import { freeze, newRecord } from "../data/intrinsics.ts";
 import { type Declassification, emptyExtensions } from "../envelope/index.ts";
 import { optionsInvalid } from "../errors/index.ts";
@@ -150,8 +150,11 @@ export async function createManager(surface: Surface, input: unknown): Promise<A
       return "steps" in compiled ? compiled.steps.length > 0 : !compiled.empty;
     },
     handlersFor,
-    streamPlan: (hook, { tenant, server } = {}) => {
+    streamPlan: (hook, given = {}) => {
       const compiled = compiledFor(hook);
+      expectOptions(given, ["tenant", "server"], "streamPlan");
+      const tenant = readOption(given, "tenant", "string");
+      const server = readOption(given, "server", "string");
       if ("serial" in compiled) return streamPlan(compiled, { tenant, server });
       throw optionsInvalid(`streamPlan is for message hooks, and ${quoteName(hook)} is not one.`);
     },
