@@ -84,6 +84,17 @@ describe("labelsFromAnnotations", () => {
     expect(labelsFromAnnotations(tame, {})).toEqual([]);
   });
 
+  it("refuses hints that there are not, and labels that are not strings", () => {
+    for (const labels of [{ openWorldHnt: "risky" }, { openWorldHint: true }, null] as never[]) {
+      expect(() => labelsFromAnnotations({}, labels)).toThrow(
+        expect.objectContaining({ code: "options_invalid" }),
+      );
+      expect(() => labelsFromIfc({}, labels)).toThrow(
+        expect.objectContaining({ code: "options_invalid" }),
+      );
+    }
+  });
+
   it("returns a label once", () => {
     expect(labelsFromAnnotations({}, { openWorldHint: "risky", readOnlyHint: "risky" })).toEqual([
       "risky",

@@ -4,6 +4,7 @@
  * The description is a claim, so it only adds labels: anything missing, unknown or malformed counts
  * as the restrictive answer. A host enables a mapping by passing it.
  */
+import { expectOptions, readOption } from "../data/index.ts";
 import { ownValue } from "../data/intrinsics.ts";
 
 /** The labels that `labelsFromIfc` returns. */
@@ -20,6 +21,7 @@ export interface IfcLabels {
  *
  * Only the exact words `trusted` and `public` avoid a label.
  *
+ * @throws GlassineError `options_invalid`
  * @see spec `labels:ifc` and the GitHub MCP server, which writes it
  * @example
  * ```ts
@@ -31,10 +33,12 @@ export interface IfcLabels {
  * ```
  */
 export function labelsFromIfc(meta: unknown, labels: IfcLabels = {}): readonly string[] {
+  expectOptions(labels, ["untrusted", "private"], "labelsFromIfc");
   const ifc = ownValue(meta, "ifc");
+  const labelOf = (name: keyof IfcLabels) => readOption(labels, name, "string") ?? name;
   const found: string[] = [];
-  if (ownValue(ifc, "confidentiality") !== "public") found.push(labels.private ?? "private");
-  if (ownValue(ifc, "integrity") !== "trusted") found.push(labels.untrusted ?? "untrusted");
+  if (ownValue(ifc, "confidentiality") !== "public") found.push(labelOf("private"));
+  if (ownValue(ifc, "integrity") !== "trusted") found.push(labelOf("untrusted"));
   return Object.freeze(found);
 }
 
@@ -68,6 +72,7 @@ const standardAnnotationLabels: AnnotationLabels = { openWorldHint: "untrusted" 
  * By default that is `openWorldHint`, with the label `untrusted`: anybody may have written what a
  * tool gets from an open world. A missing hint counts as the restrictive answer.
  *
+ * @throws GlassineError `options_invalid`
  * @see spec `labels:annotations`
  * @example
  * ```ts
@@ -83,10 +88,12 @@ export function labelsFromAnnotations(
   labels: AnnotationLabels = standardAnnotationLabels,
 ): readonly string[] {
   const found = new Set<string>();
-  for (const hint of Object.keys(harmless) as (keyof AnnotationLabels)[]) {
-    const label = ownValue(labels, hint);
-    if (typeof label === "string" && ownValue(annotations, hint) !== harmless[hint])
-      found.add(label);
+  const hints = Object.keys(harmless) as (keyof AnnotationLabels)[];
+  // A misspelled hint would never add its label.
+  expectOptions(labels, hints, "labelsFromAnnotations");
+  for (const hint of hints) {
+    const label = readOption(labels, hint, "string");
+    if (label !== undefined && ownValue(annotations, hint) !== harmless[hint]) found.add(label);
   }
   return Object.freeze([...found]);
 }
