@@ -20,6 +20,17 @@ const schema = z.object({ text: z.string().optional() });
 const sound = { tier: "immutable", read: "everyone", description: "A slot.", schema } as const;
 const slot = (fields: object) => ({ slots: { billing: { ...sound, ...fields } } });
 
+it.each([
+  [{ slot: {} }, 'defineHost has no option "slot". Did you mean "slots"?'],
+  [{ standardHook: false }, 'defineHost has no option "standardHook"'],
+  [{ standardHooks: "no" }, 'The option "standardHooks" expects a boolean, got string.'],
+  [null as never, "defineHost expects its options in an object."],
+])("refuses the definition %j", (definition, text) => {
+  const refusal = refusalOf(definition);
+  expect(refusal.code).toBe("options_invalid");
+  expect(refusal.message).toContain(text);
+});
+
 describe("the name of a slot", () => {
   it.each(["http", "security", "custom", "Security", "HTTP", "secu_rity", "l_l_m", "fr_amework"])(
     "%j is taken, or too similar to an existing one",

@@ -1,3 +1,4 @@
+import { expectOptions, readOption } from "../data/index.ts";
 import { createStamp } from "../data/intrinsics.ts";
 import { type HookTable, joinHooks, type StandardHooks, standardHooks } from "../hooks/index.ts";
 import { partsOf, serializePart, toPolicyInput } from "../messages/index.ts";
@@ -37,6 +38,8 @@ export interface HostDefinition<
   /** The host's names and numbers. Default: glassine's. */
   readonly profile?: Partial<HostProfile>;
 }
+
+const names = ["slots", "hooks", "standardHooks", "services", "profile"];
 
 /** A table without entries. */
 type Nothing = Record<never, never>;
@@ -81,8 +84,10 @@ export function defineHost<
 >(
   definition: HostDefinition<Slots, Hooks, Services, Standard>,
 ): Host<StandardSlots & Slots, HooksOf<Hooks, Standard>, Services> {
+  expectOptions(definition, names, "defineHost");
   const table = joinSlots(standardSlots, { ...definition.slots } as Slots);
-  const { standardHooks: isStandard = true, hooks: ownHooks = {} as Hooks } = definition;
+  const isStandard = readOption(definition, "standardHooks", "boolean") ?? true;
+  const { hooks: ownHooks = {} as Hooks } = definition;
   const hooks = joinHooks(isStandard ? standardHooks : {}, ownHooks) as HooksOf<Hooks, Standard>;
   const services = defineServices({ ...definition.services });
   const profile = readProfile(definition.profile);
