@@ -1,5 +1,6 @@
 import { GlassineError, isGlassineError } from "glassine";
 import { defineHook, defineHooks, defineHost, defineSlots, stringSet } from "glassine/host";
+import { messageSchema } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
 import { verifies } from "../support/verifies.ts";
@@ -226,6 +227,11 @@ describe("a hook of a host's own", () => {
     [{ ...spec, strict: true }, "the semantic of the hook"],
     [{ ...spec, side: "pre" }, "With side or covers, the hook"],
     [{ ...spec, writable: ["amount"] }, 'The writable field "amount" of the hook'],
+    [{ ...spec, writable: "text" }, "writable of the hook"],
+    [{ ...spec, headersField: "header" }, 'The headersField "header" of the hook'],
+    [{ ...spec, headersField: 5 }, 'The headersField "5" of the hook'],
+    [{ ...spec, payload: messageSchema, side: "before" }, "The side of the hook"],
+    [{ ...spec, payload: messageSchema, covers: true }, "The covers of the hook"],
     [{ ...voting, ordering: "first" }, "The ordering of the hook"],
     [{ ...voting, band: "AUTH" }, "The band of the hook"],
     [{ ...voting, required: 1 }, "required of the hook"],

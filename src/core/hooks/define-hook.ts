@@ -164,9 +164,17 @@ function checkedHook<const Spec extends HookSpec>(spec: Spec, name?: string): Sp
   throw new GlassineError("hook_invalid", problem, name === undefined ? {} : { name });
 }
 
+/** The words of settings that take one. */
+const words: { readonly [Key in "ordering" | "band" | "side" | "covers"]: readonly string[] } = {
+  ordering: orderings,
+  band: Object.keys(bands),
+  side: ["pre", "post"],
+  covers: ["pre", "post"],
+};
+
 /** Returns the first problem with a definition. `hook` is how the message refers to it. */
 function problemOf(spec: HookSpec, hook: string): string | undefined {
-  const { semantic, ordering, band } = spec;
+  const { semantic, writable = [], headersField } = spec;
   if (!semantics.includes(semantic))
     return `The semantic of ${hook} must be one of ${listed(semantics)}.`;
   if (typeof spec.description !== "string") return `The description of ${hook} must be a string.`;
@@ -182,13 +190,17 @@ function problemOf(spec: HookSpec, hook: string): string | undefined {
   if ((spec.side ?? spec.covers) !== undefined && spec.payload !== messageSchema)
     return `With side or covers, ${hook} shares handlers with message hooks, so its payload must be messageSchema.`;
   const { shape = {} } = zodOf(spec.payload)._zod.def as { shape?: object };
-  const missing = spec.writable?.find((field) => !Object.hasOwn(shape, field));
+  if (!Array.isArray(writable)) return `writable of ${hook} must be an array of fields.`;
+  const missing = writable.find((field) => !Object.hasOwn(shape, field));
   if (missing !== undefined)
-    return `The writable field ${quoted(missing)} of ${hook} is not in its payload.`;
-  if (ordering !== undefined && !orderings.includes(ordering))
-    return `The ordering of ${hook} must be one of ${listed(orderings)}.`;
-  if (band !== undefined && !Object.hasOwn(bands, band))
-    return `The band of ${hook} must be one of ${listed(Object.keys(bands))}.`;
+    return `The writable field ${quoted(`${missing}`)} of ${hook} is not in its payload.`;
+  if (headersField !== undefined && !Object.hasOwn(shape, headersField))
+    return `The headersField ${quoted(`${headersField}`)} of ${hook} is not in its payload.`;
+  for (const [key, known] of Object.entries(words)) {
+    const value = spec[key as keyof typeof words];
+    if (value !== undefined && !known.includes(value))
+      return `The ${key} of ${hook} must be one of ${listed(known)}.`;
+  }
   if (spec.streamed === true && spec.payload !== messageSchema)
     return `With streamed, the payload of ${hook} must be messageSchema.`;
   for (const key of ["required", "strict", "streamed"] as const) {
