@@ -1,7 +1,7 @@
 /** Reads the profile of a custom host. */
 import * as z from "zod/mini";
-import { longestTimerMs } from "../data/index.ts";
-import { optionsInvalid, quoted, suggestion } from "../errors/index.ts";
+import { expectOptions, longestTimerMs } from "../data/index.ts";
+import { optionsInvalid, quoted } from "../errors/index.ts";
 import { type HostProfile, standardProfile } from "./profile.ts";
 import { withoutMissing } from "./read-plain.ts";
 
@@ -53,11 +53,7 @@ function text(pattern: RegExp, expects: string) {
 
 /** @throws GlassineError `options_invalid` */
 export function readProfile(given: Partial<HostProfile> = {}): HostProfile {
-  for (const field of Object.keys(given)) {
-    if (Object.hasOwn(schema.shape, field)) continue;
-    const near = suggestion(field, Object.keys(schema.shape));
-    throw optionsInvalid(`A profile has no field ${quoted(field)}.${near}`);
-  }
+  expectOptions(given, Object.keys(schema.shape), "profile");
   const { data, error } = z.safeParse(schema, given);
   const [issue] = error?.issues ?? [];
   if (issue !== undefined) {
