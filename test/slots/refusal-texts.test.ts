@@ -96,6 +96,31 @@ const settings: readonly Case[] = [
     'shelf.a.write must be a capability name such as "write_a", or "everyone".',
     { path: "shelf.a" },
   ],
+  ["no settings", { shelf: null }, "shelf must be an object of settings.", { path: "shelf" }],
+  [
+    "fields that are no object",
+    shelf({ fields: null }),
+    "shelf.fields must be an object of fields.",
+    { path: "shelf" },
+  ],
+  [
+    "a field without settings",
+    shelf({ fields: { a: null } }),
+    "shelf.a must be an object of settings.",
+    { path: "shelf.a" },
+  ],
+  [
+    "a slot that is neither closed nor open",
+    shelf({ closed: "yes" }),
+    "shelf.closed must be a boolean.",
+    { path: "shelf" },
+  ],
+  [
+    "a derive that cannot be called",
+    shelf({ derive: {} }),
+    "shelf.derive must be a function.",
+    { path: "shelf" },
+  ],
   [
     "a tier that there is not",
     shelf({ fields: { a: { tier: "frozen" } } }),

@@ -1,4 +1,5 @@
 import type * as z from "zod/mini";
+import { isRecord } from "../data/index.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import type { FieldSpec, Schema, SlotSpec, SlotTable, Tier } from "./types.ts";
 
@@ -51,8 +52,8 @@ function checkTable(table: SlotTable, taken: readonly string[]): void {
   for (const slot of taken) checkName(slot, folded);
   for (const [slot, spec] of Object.entries(table)) {
     checkName(slot, folded);
-    checkWhole(slot, spec);
     checkSpec(slot, spec);
+    checkWhole(slot, spec);
     checkAccess(slot, spec);
   }
 }
@@ -158,33 +159,24 @@ const specKeys = [
 ];
 
 /** Refuses unknown settings: a misspelled gate would not be a gate. */
-function checkSpec(path: string, spec: object): void {
+function checkSpec(path: string, spec: unknown): void {
+  const fault = (text: string) => new GlassineError("slot_invalid", `${path}${text}`, { path });
+  if (!isRecord(spec)) throw fault(" must be an object of settings.");
   for (const [key, value] of Object.entries(spec)) {
-    if (!specKeys.includes(key)) {
-      throw new GlassineError(
-        "slot_invalid",
-        `${path} has the unknown setting ${quoted(key)}.${suggestion(key, specKeys)}`,
-        { path },
+    if (!specKeys.includes(key))
+      throw fault(` has the unknown setting ${quoted(key)}.${suggestion(key, specKeys)}`);
+    const isName = typeof value === "string" && namePattern.test(value);
+    if ((key === "read" || key === "write") && !isName)
+      throw fault(
+        `.${key} must be a capability name such as "${key}_${path.split(".").at(-1)}", or "everyone".`,
       );
-    }
-    if (
-      (key === "read" || key === "write") &&
-      !(typeof value === "string" && namePattern.test(value))
-    ) {
-      throw new GlassineError(
-        "slot_invalid",
-        `${path}.${key} must be a capability name such as "${key}_${path.split(".").at(-1)}", or "everyone".`,
-        { path },
-      );
-    }
-    if (key === "tier" && !tiers.includes(value as Tier)) {
-      throw new GlassineError("slot_invalid", `${path}.tier must be one of ${tiers.join(", ")}.`, {
-        path,
-      });
-    }
-    if (key === "fields") {
-      for (const [field, inner] of Object.entries(value as object))
-        checkSpec(`${path}.${field}`, inner);
-    }
+    if (key === "tier" && !tiers.includes(value as Tier))
+      throw fault(`.tier must be one of ${tiers.join(", ")}.`);
+    if (value === undefined) continue;
+    if (key === "closed" && typeof value !== "boolean") throw fault(".closed must be a boolean.");
+    if (key === "derive" && typeof value !== "function") throw fault(".derive must be a function.");
+    if (key !== "fields") continue;
+    if (!isRecord(value)) throw fault(".fields must be an object of fields.");
+    for (const [field, inner] of Object.entries(value)) checkSpec(`${path}.${field}`, inner);
   }
 }
