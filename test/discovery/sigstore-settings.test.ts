@@ -1,5 +1,5 @@
 /** Sigstore through settings alone: a host and the command check bundles without any extra code. */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { hashPackage, readTrustSettings } from "glassine/node";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -90,6 +90,40 @@ describe("a host with a Sigstore trusted root in its settings", () => {
     });
     expect(found.plugins.map(({ name }) => name)).toEqual(["guard", "watch"]);
   });
+
+  it.each([
+    ["the one", identity, "builder@example.com"],
+    ["the other", "builder@example.com", identity],
+  ])(
+    "runs in production what two have signed if %s is trusted, and keeps who that was",
+    async (_, trusted, exception) => {
+      verifies("signing:every-evidence", "lockfile:signers");
+      const { root, path, trustedRoot } = await signedRoot();
+      const { sign, env: keys } = await publisher(root, "builder@example.com");
+      await sign(path);
+      const env = {
+        ...keys,
+        GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: trustedRoot,
+        GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: trusted,
+      };
+      const command = (...argv: readonly string[]) =>
+        run(["plugins", ...argv], { services: commandServices, cwd: root, env });
+      const granted = await command("trust", "guard", "--reason", "reviewed");
+      expect([granted.code, granted.stderr]).toEqual([0, ""]);
+      expect(await readFile(join(root, "plugins.lock"), "utf8")).toContain(`signer = "${trusted}"`);
+      expect((await command("verify")).code).toBe(0);
+      expect((await discover(root, { env, mode: "production" })).rejected).toEqual([]);
+      // The same, where the other one is trusted now: the entry's signer has signed it, too.
+      const other = { ...env, GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: exception };
+      expect((await discover(root, { env: other, mode: "production" })).rejected).toEqual([]);
+      const again = await run(["plugins", "verify"], {
+        services: commandServices,
+        cwd: root,
+        env: other,
+      });
+      expect([again.code, again.stdout]).toEqual([0, expect.not.stringContaining("previously")]);
+    },
+  );
 
   it("does not start without the file, as doctor reports", async () => {
     verifies("signing:settings-sigstore", "signing:sigstore-peers");

@@ -24,11 +24,9 @@ export async function judge(
   const judged: Judged[] = [];
   for (const each of candidates) {
     const early = clashes.get(each.entry) ?? each.packageFault ?? (await entryFault(each));
-    const signed: Signing =
-      early === undefined ? signingOf(each, options) : { signer: undefined, fault: early };
-    const fault = signed.fault ?? lockFault(each, options, drift);
-    const trust = fault === undefined ? signed.trust : undefined;
-    judged.push({ source: { ...each, trust, signer: signed.signer }, fault });
+    const { trust, fault = lockFault(each, options, drift) } =
+      early === undefined ? signingOf(each, options) : { fault: early };
+    judged.push({ source: { ...each, trust: fault === undefined ? trust : undefined }, fault });
   }
   return judged.map((each) => ({ ...each, fault: each.fault ?? siblingFault(each, judged) }));
 }
@@ -72,7 +70,7 @@ async function entryFault({ entry, package: found, hash }: Candidate): Promise<F
   return { code: "invalid_entry_point", reason: "its file is not part of what is hashed" };
 }
 
-interface Signing extends Pick<StaticPlugin, "signer">, Partial<Pick<StaticPlugin, "trust">> {
+interface Signing extends Partial<Pick<StaticPlugin, "trust">> {
   readonly fault?: Fault;
 }
 
@@ -81,23 +79,31 @@ function signingOf(
   { entry, evidence }: Candidate,
   { settings, surface }: ReadDiscoverOptions,
 ): Signing {
-  if (evidence === undefined) return { signer: undefined };
+  if (evidence === undefined) return {};
   const { profile } = surface;
   const decided = decideTrust({ plugin: entry.id, evidence, settings, profile });
-  const signer = signerIn(evidence);
-  if (decided.accepted) {
-    // It is accepted for what the operator acknowledged, and nobody's signature.
-    const isOverride = decided.decision === "development_unsigned_override";
-    return { signer: isOverride ? signer : decided.signedBy, trust: decided };
-  }
+  if (decided.accepted) return { trust: decided };
   const { accepted: _, ...why } = decided;
-  return { signer, fault: { ...why, reason: why.message } };
+  return { fault: { ...why, reason: why.message } };
 }
 
-/** Who verifiably signed, trusted or not. A name that is only claimed does not count. */
-export function signerIn(evidence: Evidence | undefined): string | undefined {
-  if (evidence?.kind === "unsigned") return evidence.kind;
-  return evidence?.kind === "verified" ? evidence.identity : undefined;
+/**
+ * Who verifiably signed a package, trusted or not. A name that is only claimed does not count.
+ *
+ * @param locked who signed it by plugins.lock
+ * @see spec `lockfile:signers`
+ */
+export function signerIn(
+  evidence: Evidence | undefined,
+  locked: string | undefined,
+  { trustedPublishers, overridePublishers }: ReadDiscoverOptions["settings"],
+): string | undefined {
+  if (evidence?.kind !== "verified")
+    return evidence?.kind === "unsigned" ? evidence.kind : undefined;
+  const signers = [evidence.identity, ...(evidence.further ?? [])];
+  return [[locked], trustedPublishers, overridePublishers, signers]
+    .flatMap((list) => signers.find((each) => list.includes(each)) ?? [])
+    .at(0);
 }
 
 /**

@@ -63,9 +63,13 @@ export async function staticStage(
   const plugins = packages.filter((each) => !isBuiltin(each)).map(({ path }) => path);
   const hashClosure = closureHasher({ root, names, plugins });
   const surveyed = await survey(packages, { builtins, hashClosure, verifiers, onStep });
+  const signers = new Map((lock?.entries ?? []).map(({ id, signer }) => [id, signer]));
   const all = [...surveyed, ...found.local.map(surveyOfLocal)]
     .flatMap((each): readonly Candidate[] =>
-      each.package.entries.map((entry) => ({ ...each, entry })),
+      each.package.entries.map((entry) => {
+        const signer = signerIn(each.evidence, signers.get(entry.id), settings);
+        return { ...each, entry, signer };
+      }),
     )
     .sort((a, b) => byUnits(a.entry.id, b.entry.id) || byUnits(a.package.name, b.package.name));
   const present = all.filter(({ isLocal }) => !isLocal).map(installed);
@@ -155,7 +159,7 @@ function installed({
   package: of,
   hash,
   closure,
-  evidence,
+  signer,
   isBuiltin,
 }: Candidate): InstalledPlugin {
   const { name, version, path, capabilities, hooks } = of;
@@ -169,7 +173,7 @@ function installed({
     builtin: isBuiltin,
     capabilities,
     hooks,
-    signer: signerIn(evidence),
+    signer,
     dependencies: closure?.members.map(memberText),
   };
 }

@@ -45,16 +45,16 @@ export interface SurveyedPackage {
 /** One entry point of a package, of any kind. */
 export interface Candidate extends SurveyedPackage {
   readonly entry: PackageEntry;
-}
-
-export interface StaticPlugin extends Candidate {
-  /** `undefined` for built-in and local plugins, and for those that are refused. */
-  readonly trust: Omit<TrustAccepted, "accepted"> | undefined;
   /**
    * Who verifiably signed it, trusted or not, or `unsigned`; `undefined` for built-in and local
    * plugins, and if the signature is invalid or was not checked.
    */
   readonly signer: string | undefined;
+}
+
+export interface StaticPlugin extends Candidate {
+  /** `undefined` for built-in and local plugins, and for those that are refused. */
+  readonly trust: Omit<TrustAccepted, "accepted"> | undefined;
 }
 
 /** Called before each package or plugin that takes time, with how many are done. */
