@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Command } from "../../../src/operate/cli/command.ts";
 import { commands } from "../../../src/operate/cli/command-table.ts";
 import { isolations } from "../../../src/operate/isolate/kinds.ts";
+import { ofGateway } from "../../../tools/scripts/all-commands.ts";
 import { run } from "../../cli/support/run.ts";
 import { verifies } from "../../support/verifies.ts";
 
@@ -76,6 +77,31 @@ it.each(["zsh", "fish"])("the script for %s has every command and option", async
     for (const flag of flagsOf(spec))
       expect(words).toContain(shell === "fish" ? flag.slice(2) : flag);
   }
+});
+
+describe("the script for fish", () => {
+  const all = [...ofGateway.commands, ...commands];
+
+  /** The options that fish offers after these words, as its two functions read the conditions. */
+  async function offered(...words: readonly string[]): Promise<readonly string[]> {
+    const { stdout } = await run(["completion", "fish"], { further: ofGateway });
+    const holds = (condition: string) => {
+      const [, not, some = ""] = /^(not )?__fish_seen_subcommand_from (.*)$/.exec(condition) ?? [];
+      return some.split(" ").some((each) => words.includes(each)) === (not === undefined);
+    };
+    return stdout.split("\n").flatMap((line) => {
+      const [, conditions = "", flag] = / -n '([^']*)' .* -l ([a-z-]+)/.exec(line) ?? [];
+      return flag !== undefined && conditions.split("; and ").every(holds) ? [`--${flag}`] : [];
+    });
+  }
+
+  it.each(all.map((spec) => [spec.path.join(" "), spec] as const))(
+    "offers the options of %s and no others",
+    async (_, spec) => {
+      verifies("cli:completion");
+      expect([...new Set(await offered(...spec.path))].sort()).toEqual(flagsOf(spec));
+    },
+  );
 });
 
 it("uses the name of the command and quotes descriptions", async () => {

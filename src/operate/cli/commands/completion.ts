@@ -137,15 +137,17 @@ function zsh(endings: Endings, host: NamedHost): readonly string[] {
 }
 
 function fish(endings: Endings, host: NamedHost): readonly string[] {
+  const seen = (words: readonly string[]) => `__fish_seen_subcommand_from ${words.join(" ")}`;
   return endings.flatMap(([path, words]) => {
-    if (path === "") return words.map((each) => fishLine(host, "__fish_use_subcommand", each));
-    const [first = "", second] = path.split(" ");
-    const seen = `__fish_seen_subcommand_from ${second ?? first}`;
-    if (path === "plugins") {
-      const until = `${seen}; and not __fish_seen_subcommand_from ${listOf(words)}`;
-      return words.map((each) => fishLine(host, until, each));
-    }
-    return words.map((each) => fishLine(host, seen, each));
+    const below = endings.flatMap(([other]) =>
+      other.startsWith(`${path} `) ? [other.slice(path.length + 1)] : [],
+    );
+    const conditions = [
+      ...path.split(" ").map((word) => seen([word])),
+      ...(below.length === 0 ? [] : [`not ${seen(below)}`]),
+    ];
+    const condition = path === "" ? "__fish_use_subcommand" : conditions.join("; and ");
+    return words.map((each) => fishLine(host, condition, each));
   });
 }
 
