@@ -136,6 +136,8 @@ describe("a host with a Sigstore trusted root in its settings", () => {
     const { code, stdout } = await run(["doctor"], { services: commandServices, cwd: root, env });
     expect(code).toBe(0);
     expect(stdout).toContain("nowhere.json");
+    expect(stdout).toContain("signature_unchecked: Fix the signature settings first");
+    expect(stdout).not.toContain("tampering");
   });
 
   it("does not start with an issuer but no root", () => {

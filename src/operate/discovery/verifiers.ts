@@ -36,7 +36,8 @@ export async function verifiersFor(
   ];
   const [first] = all;
   if (first !== undefined && options.faults === "throw") throw first;
-  return { verifiers, faults: all };
+  // One that cannot work would blame the packages.
+  return { verifiers: verifiers.filter((_, at) => unready[at] === undefined), faults: all };
 }
 
 /**
