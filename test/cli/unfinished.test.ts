@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { rmSync, writeFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { describe, expect, it } from "vitest";
 import { install, newRoot, unsigned } from "../discovery/support.ts";
@@ -86,6 +86,20 @@ describe("CLI-079: an unfinished change beside a lock", () => {
     });
     expect((await at(["plugins", "lock"])).code).toBe(0);
     expect(await readFile(`${lock}.journal`, "utf8")).toBe(`${before}${line}\n`);
+  });
+
+  it("is reported with the refusal of the change that found it", async () => {
+    verifies("journal:unfinished-reported");
+    const { lock, at, leave, names } = await newPlace();
+    await writeFile(lock, "version = 1\n");
+    await leave("{}");
+    const { code, stderr } = await at(["plugins", "untrust", "nobody", ...reason]);
+    const [, kept] = await names();
+    expect(kept).toMatch(/^plugins\.lock\.pending\.conflict-/);
+    expect([code, stderr]).toEqual([
+      2,
+      `untrust: plugin 'nobody' is not in ${lock}. Locked: <none>. ${lock} does not match an unfinished change. The record of that change is kept as ${join(dirname(lock), `${kept}`)}, and nothing was added to the journal.\n`,
+    ]);
   });
 
   it("is not finished by `lock --check`, which only reads", async () => {

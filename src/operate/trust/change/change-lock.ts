@@ -5,7 +5,7 @@
  * @see spec `journal:order`, `journal:all-or-nothing`
  */
 import { hostname, userInfo } from "node:os";
-import { GlassineError } from "../../../core/errors/index.ts";
+import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
 import type { Lockfile } from "../lockfile/entry-rules.ts";
 import { newLockfile, parseLockfile, readLockfile } from "../lockfile/read-lockfile.ts";
 import { printable } from "../printable.ts";
@@ -142,9 +142,21 @@ async function afterRecovery<T extends object>(
   const inTurn = async () => {
     await removeLeftovers(paths);
     const recovered = await recover(paths, now(), warn);
-    return { ...(await work(paths, warn)), recovered };
+    const [found] = warnings;
+    try {
+      return { ...(await work(paths, warn)), recovered };
+    } catch (error) {
+      throw found === undefined ? error : withNote(error, found);
+    }
   };
   return { ...(await exclusively(paths, wait, inTurn, warn)), warnings };
+}
+
+/** A refused change has no warnings, so its error says what became of the one before. */
+function withNote(error: unknown, note: string): unknown {
+  if (!isGlassineError(error)) return error;
+  const { code, message, data, cause } = error;
+  return new GlassineError(code, `${message.replace(/\.$/, "")}. ${note}`, data, cause);
 }
 
 async function applyWithJournal(step: Step): Promise<void> {
