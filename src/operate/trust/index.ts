@@ -9,6 +9,7 @@ export {
   checkReason,
   createLock,
   type Revoked,
+  revokeFrom,
   revokePlugins,
   type Trusted,
   type TrustedPlugin,

@@ -6,8 +6,9 @@ import { rejectionCodes } from "../../packages/index.ts";
 import {
   checkReason,
   createLock,
+  type LockEntry,
   type Lockfile,
-  revokePlugins,
+  revokeFrom,
   sameEntry,
   settleLock,
   trustFrom,
@@ -152,10 +153,15 @@ async function prune({ report, options }: Surveyed, { reason, audit }: LockReque
   if (report.unreadable.length > 0)
     throw new GlassineError("trust_refused", texts.pruneUnread(report.unreadable));
   const how = { command: "lock", audit } as const;
-  const done = await revokePlugins(options.lockPath, ids, reason as string, how);
+  // An entry that was trusted anew since then is about something else.
+  const isSurveyed = (entry: LockEntry) =>
+    report.lock?.entries.some((each) => sameEntry(each, entry)) === true;
+  const idsFrom = ({ entries }: Lockfile) =>
+    entries.filter((each) => ids.includes(each.id) && isSurveyed(each)).map(({ id }) => id);
+  const done = await revokeFrom(options.lockPath, idsFrom, reason as string, how);
   return {
     lock: factsOfLock(done.lock),
-    journal_path: done.journal,
+    journal_path: done.plugins.length === 0 ? null : done.journal,
     untrusted: done.plugins.map(({ id }) => ({ id })),
     warnings: [...kept, ...done.warnings],
   };

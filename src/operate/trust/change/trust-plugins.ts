@@ -179,10 +179,21 @@ export async function revokePlugins(
   reason: string,
   options: TrustOptions = {},
 ): Promise<Revoked> {
+  return await revokeFrom(path, () => ids, reason, options);
+}
+
+/** As `revokePlugins`, for ids that depend on the lock that is changed; it may be none. */
+export async function revokeFrom(
+  path: string,
+  idsFrom: (lock: Lockfile) => readonly string[],
+  reason: string,
+  options: TrustOptions = {},
+): Promise<Revoked> {
   const { command = "untrust" } = options;
   checkReason(reason, command);
-  const sorted = sortedById([...ids].map((id) => ({ id }))).map(({ id }) => id);
+  let sorted: readonly string[] = [];
   const edit = (lock: Lockfile): Edit => {
+    sorted = sortedById(idsFrom(lock).map((id) => ({ id }))).map(({ id }) => id);
     for (const id of sorted) expectLocked(lock, id, path);
     return {
       text: sorted.reduce(removeEntry, lock.text),
