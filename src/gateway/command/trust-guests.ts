@@ -116,7 +116,7 @@ function foundIn(
     const own = drift.filter((each) => each.id === id);
     const was = kept.find((each) => each.id === id);
     const accepted =
-      sameNames(was?.accept, entry.accept) || own.length > 0 ? [] : [acceptOf(was, entry)];
+      was === undefined || sameNames(was.accept, entry.accept) ? [] : [acceptOf(was, entry)];
     return { file, entry, changes: [...own, ...accepted] };
   });
 }
@@ -126,8 +126,8 @@ function sameNames(a: readonly string[] = [], b: readonly string[] = []): boolea
 }
 
 /** Describes a change in what a guest may do: that is not in a package, so it is not drift. */
-function acceptOf(was: LockEntry | undefined, { accept }: LockEntry): Change {
-  return { label: "accept", expected: was?.accept?.join(", "), actual: accept?.join(", ") };
+function acceptOf(was: LockEntry, { accept }: LockEntry): Change {
+  return { label: "accept", expected: was.accept?.join(", "), actual: accept?.join(", ") };
 }
 
 function documentOf({ file, entry, changes }: Found) {

@@ -332,8 +332,10 @@ describe("in production", () => {
     await made.write({ network: true });
     const error = await refusalOf(made.start());
     expect(error.message).toContain("network was not accepted for it");
-    const checked = (await made.trust("--check")).document();
-    expect(checked.guests[0].changes).toMatchObject([{ kind: "accept" }]);
+    const changes = async () => (await made.trust("--check")).document().guests[0].changes;
+    expect(await changes()).toMatchObject([{ kind: "accept" }]);
+    await made.venv.write("cpex_guard/guard.py", "class Guard: x = 1\n");
+    expect(await changes()).toMatchObject([{ kind: "hash" }, { kind: "accept" }]);
   });
 
   it("trusts no environment with more than wheels, and no code outside of them", async () => {
