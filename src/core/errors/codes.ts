@@ -65,7 +65,7 @@ export const gatewayCodes = {
     todo: "Do what the message says.",
   },
   config_invalid: {
-    means: "The configuration of the gateway is invalid. `configProblems` lists every place.",
+    means: "The gateway's configuration is invalid: a `sentence`, and all `configProblems`.",
     todo: "Fix the places that the message names. docs/gateway.md lists all keys.",
   },
   secret_missing: {

@@ -47,7 +47,8 @@ export function configInvalid(
   file?: string,
 ): GlassineError {
   const text = configProblems.map(({ path, text }) => `${path}: ${text}`).join(" ");
-  return new GlassineError("config_invalid", `${sentence} ${text}`, { file, configProblems });
+  const data = { file, sentence, configProblems };
+  return new GlassineError("config_invalid", `${sentence} ${text}`, data);
 }
 
 /**
@@ -55,7 +56,7 @@ export function configInvalid(
  * errors unchanged.
  */
 export function withConfigName(error: unknown, what: string, file?: string): unknown {
-  if (!isGlassineError(error) || !error.message.startsWith(unnamed)) return error;
+  if (!isGlassineError(error) || error.data.sentence !== unnamed) return error;
   // Errors with this code carry `configProblems`.
   const found = error.data.configProblems as readonly ConfigProblem[];
   return configInvalid(found, `${what} is not a valid configuration.`, file);

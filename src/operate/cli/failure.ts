@@ -87,12 +87,10 @@ export function failureFor(thrown: unknown, command: string | undefined): Failur
 }
 
 /** Lists the problems of a configuration, if there are several. */
-function problemLines({ message, data }: GlassineError): readonly string[] | undefined {
-  const problems = data.configProblems;
+function problemLines({ data }: GlassineError): readonly string[] | undefined {
+  const { sentence, configProblems: problems } = data;
   if (!Array.isArray(problems) || problems.length < 2) return undefined;
-  const listed = problems.map(({ path, text }) => `${path}: ${text}`);
-  const sentence = message.slice(0, -listed.join(" ").length).trimEnd();
-  return [printable(sentence), ...listed.map((line) => `  ${printable(line)}`)];
+  return [say`${String(sentence)}`, ...problems.map(({ path, text }) => say`  ${path}: ${text}`)];
 }
 
 function refusedText(error: GlassineError, name: string | undefined): string {
