@@ -57,8 +57,14 @@ async function defaultVerifiers(
     else verifiers.push(ed25519Verifier({ keys }));
   }
   if (trustedRoot !== undefined) {
-    const bound = issuer === undefined ? {} : { issuer };
-    verifiers.push(sigstoreVerifier({ trustedRoot, ...bound }));
+    const variable = `${envPrefix}PLUGIN_SIGSTORE_TRUSTED_ROOT`;
+    const own = sigstoreVerifier({ trustedRoot, ...(issuer === undefined ? {} : { issuer }) });
+    const prepare = async () => {
+      await own.prepare?.().catch((error: unknown) => {
+        throw named(error, variable, trustedRoot);
+      });
+    };
+    verifiers.push({ ...own, prepare });
   }
   return { verifiers, faults };
 }
@@ -66,16 +72,20 @@ async function defaultVerifiers(
 const form =
   'Its format is {"schema": 1, "publishers": [{"identity": "builder@example.com", "key_id": "2026", "public_key": "PEM, or 32 bytes in base64"}]}.';
 
-/** A fault names the variable and the file's format, which whoever starts a host may not know. */
 async function keysOf(path: string, variable: string): Promise<PublisherKeys | GlassineError> {
   try {
     return await readPublisherKeys(path);
   } catch (error) {
-    if (!(error instanceof GlassineError)) throw error;
-    const from = isAbsolute(path) ? "" : ` The path is relative to ${resolve()}.`;
-    const text = `${variable}: ${error.message}${from} ${form}`;
-    return new GlassineError(error.code, text, error.data, error);
+    return named(error, variable, path, ` ${form}`);
   }
+}
+
+/** Names the variable in an error about its file, which whoever starts a host may not know. */
+function named(error: unknown, variable: string, path: string, more = ""): GlassineError {
+  if (!(error instanceof GlassineError)) throw error;
+  const from = isAbsolute(path) ? "" : ` The path is relative to ${resolve()}.`;
+  const text = `${variable}: ${error.message}${from}${more}`;
+  return new GlassineError(error.code, text, error.data, error);
 }
 
 const limitMs = 30_000;
