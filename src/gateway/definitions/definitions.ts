@@ -52,7 +52,8 @@ export class Definitions {
     this.#onChange = onChange;
     if (before === undefined) return;
     const isSame = (tool: string) => before.#knownPinOf(tool) === this.#knownPinOf(tool);
-    for (const tool of before.#changed) if (isSame(tool)) this.#changed.add(tool);
+    for (const tool of before.#changed)
+      if (this.#knownPinOf(tool) === undefined || isSame(tool)) this.#changed.add(tool);
     for (const tool of before.#unchanged) if (isSame(tool)) this.#unchanged.add(tool);
     this.#wasFull = before.#isFull() && this.#changed.size > 0;
   }
@@ -94,7 +95,8 @@ export class Definitions {
   #pinOf(name: string, hash: string | undefined): string | undefined {
     const known = this.#knownPinOf(name);
     if (this.#pins !== undefined || known !== undefined) return known;
-    if (hash === undefined || this.#first.size >= maxTools) return undefined;
+    const isFirst = hash !== undefined && !this.#changed.has(name);
+    if (!isFirst || this.#first.size >= maxTools) return undefined;
     this.#first.set(name, hash);
     return hash;
   }

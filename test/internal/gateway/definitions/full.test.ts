@@ -52,3 +52,18 @@ it("stays so over a reload", () => {
   const after = definitionsOf([...pins, tool("junk-0")], definitions).definitions;
   expect(["add", "echo"].map((each) => after.isChanged(each))).toEqual([true, false]);
 });
+
+it.each([
+  ["of this tool", [tool("echo")]],
+  ["of this server", undefined],
+])("a changed tool stays so over a reload without pins %s", (_, pins) => {
+  const { definitions } = definitionsOf([tool("add"), tool("echo")]);
+  definitions.judge([poisoned]);
+  const after = definitionsOf(pins, definitions).definitions;
+  expect(after.isChanged("add")).toBe(true);
+  expect(names(after.judge([poisoned]))).toEqual([]);
+  // As soon as somebody has looked at it, it is fine.
+  const pinned = definitionsOf([poisoned], after).definitions;
+  expect(pinned.isChanged("add")).toBe(false);
+  expect(names(pinned.judge([poisoned]))).toEqual(["add"]);
+});
