@@ -92,3 +92,16 @@ describe("control characters in the name of a folder", () => {
     for (const text of warnings) expect(text).not.toMatch(/[\p{Cc}\p{Cf}\u3164]/u);
   });
 });
+
+it("a dangling link is named as one, whether it is searched for or given", async () => {
+  verifies("lockfile:file");
+  const path = join(root, "plugins.lock");
+  await symlink(join(root, "nowhere"), path);
+  for (const given of [[], ["--plugins-lock", path]]) {
+    const { code, stderr } = await at(["plugins", "verify", ...given]);
+    expect([code, stderr]).toEqual([
+      2,
+      `verify: ${path} is not a valid plugins.lock: it is a dangling link; repair or remove it\n`,
+    ]);
+  }
+});

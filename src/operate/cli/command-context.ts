@@ -2,7 +2,7 @@
 import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { HostSetting } from "../../core/plugins/index.ts";
-import { type PluginMode, readPluginMode } from "../trust/index.ts";
+import { isThere, type PluginMode, readPluginMode } from "../trust/index.ts";
 import { type CatalogEntry, readCatalogFile } from "./catalog.ts";
 import type { CommandContext } from "./command.ts";
 import type { CommandScope } from "./command-host.ts";
@@ -67,12 +67,9 @@ export async function catalogOf(context: CommandContext): Promise<readonly Catal
 
 /** Fails if `--plugins-lock` names a missing file. For commands that never create one. */
 export async function expectLockfile({ lockfile }: Pick<CommandScope, "lockfile">): Promise<void> {
-  if (lockfile === undefined) return;
-  await stat(lockfile).catch(({ code }: NodeJS.ErrnoException) => {
-    // The code that reads the file reports all other faults.
-    if (code === "ENOENT" || code === "ENOTDIR")
-      throw refusal("lockfile_missing", texts.lockNotFound(lockfile));
-  });
+  // The code that reads the file reports all other faults.
+  if (lockfile === undefined || (await isThere(lockfile))) return;
+  throw refusal("lockfile_missing", texts.lockNotFound(lockfile));
 }
 
 async function expectFolder(option: string, path: string): Promise<void> {
