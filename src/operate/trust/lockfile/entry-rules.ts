@@ -195,11 +195,11 @@ function signerFault(signer: string): string | undefined {
   return fault && `signer ${fault}, got ${quoteName(signer)}`;
 }
 
+const day = z.iso.date();
+
 /** Whether a string is an existing calendar day in ISO 8601 form. */
 export function isDay(text: string): boolean {
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-  const time = Date.parse(`${text}T00:00:00Z`);
-  return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
+  return day.safeParse(text).success;
 }
 
 function entryPointFault(point: string): string | undefined {
