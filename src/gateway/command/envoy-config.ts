@@ -1,14 +1,8 @@
 /** What `envoy-config` does: prints a configuration for Envoy, or checks one. */
 import { resolve } from "node:path";
-import { misuse, notOneOf, printable, say } from "../../operate/cli/index.ts";
+import { misuse, printable, say } from "../../operate/cli/index.ts";
 import { loadConfig, portOf } from "../config/index.ts";
-import {
-  bodyModes,
-  checkBehindEnvoy,
-  type EnvoyProduct,
-  envoyConfig,
-  envoyProducts,
-} from "../envoy/index.ts";
+import { checkBehindEnvoy, envoyConfig } from "../envoy/index.ts";
 import { listenAt } from "./envoy-addresses.ts";
 import { problemsInFile } from "./envoy-file.ts";
 import type { EnvoyConfigContext } from "./options.ts";
@@ -18,6 +12,7 @@ const defaultAdminPort = 9901;
 
 export async function print({ cwd, env, options }: EnvoyConfigContext) {
   const { port, host, processor = ["unix:/run/glassine.sock"], adminPort } = options;
+  const { for: product = "envoy", bodyMode = "streamed" } = options;
   const { config } = await loadConfig({
     cwd,
     env,
@@ -28,11 +23,10 @@ export async function print({ cwd, env, options }: EnvoyConfigContext) {
   const admin = portOf("--admin-port", adminPort) ?? defaultAdminPort;
   if (admin === config.listen?.port)
     throw misuse("--admin-port expects another port than that of `listen`");
-  const product = productIn(options);
   const text = envoyConfig(product, {
     config,
     processors: processor.map((each) => listenAt("--processor", each)),
-    bodyMode: oneOf("--body-mode", bodyModes, options.bodyMode ?? "streamed"),
+    bodyMode,
     adminPort: admin,
     tls: tlsPathsIn(options),
   });
@@ -56,14 +50,4 @@ export async function check({ cwd, options, paint }: EnvoyConfigContext, file: s
         ? [paint.good("Nothing passes unjudged.")]
         : found.map((text) => `${say`${file}: `}${paint.bad(printable(text))}`),
   };
-}
-
-function productIn({ for: product = "envoy" }: EnvoyConfigContext["options"]): EnvoyProduct {
-  return oneOf("--for", envoyProducts, product);
-}
-
-function oneOf<Name extends string>(flag: string, names: readonly Name[], given: string): Name {
-  const found = names.find((each) => each === given);
-  if (found === undefined) throw misuse(notOneOf(flag, names, given));
-  return found;
 }

@@ -116,6 +116,7 @@ export const envoyConfigOptions = {
   for: {
     flag: "--for",
     value: "PRODUCT",
+    values: ["envoy", "envoy-gateway", "istio"],
     what: "envoy, envoy-gateway or istio (default: envoy)",
   },
   processor: {
@@ -127,6 +128,7 @@ export const envoyConfigOptions = {
   bodyMode: {
     flag: "--body-mode",
     value: "MODE",
+    values: ["streamed", "buffered"],
     what: "streamed, or buffered (default: streamed)",
   },
   adminPort: {

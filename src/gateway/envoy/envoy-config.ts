@@ -9,7 +9,7 @@ export interface EnvoyConfigOptions {
   readonly config: GatewayConfig;
   /** The gateways that Envoy asks. */
   readonly processors: readonly EnvoyListen[];
-  readonly bodyMode: (typeof bodyModes)[number];
+  readonly bodyMode: "streamed" | "buffered";
   /** The port of Envoy's own admin interface, on the local address. */
   readonly adminPort: number;
   /** The files that Envoy uses to connect to the gateways with TLS. */
@@ -17,10 +17,7 @@ export interface EnvoyConfigOptions {
 }
 
 /** `envoy` is a whole configuration; the others are fragments for products that configure Envoy. */
-export const envoyProducts = ["envoy", "envoy-gateway", "istio"] as const;
-export type EnvoyProduct = (typeof envoyProducts)[number];
-
-export const bodyModes = ["streamed", "buffered"] as const;
+export type EnvoyProduct = "envoy" | "envoy-gateway" | "istio";
 
 const type = (name: string) => `type.googleapis.com/envoy.${name}`;
 

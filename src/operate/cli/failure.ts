@@ -7,7 +7,7 @@ import {
   isGlassineError,
 } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
-import { either, printable, say, singleQuoted } from "./print/printable.ts";
+import { printable, say } from "./print/printable.ts";
 import { type DocumentCode, texts } from "./texts.ts";
 
 export interface Failure {
@@ -42,11 +42,6 @@ export function refusal(code: Failure["code"], message: string, more: readonly s
 /** Wrong usage that a command finds, reported as if the parser had found it. */
 export function misuse(message: string): CommandFailure {
   return new CommandFailure({ exitCode: 2, code: "usage", message, lead: "error: " });
-}
-
-/** Says that an option has a value that it does not accept. */
-export function notOneOf(flag: string, accepted: readonly string[], given: string): string {
-  return `${flag} expects ${either(accepted)}, got ${singleQuoted(given)}`;
 }
 
 /** A negative finding that ends the command, such as an unknown name. Exit code 1. */

@@ -14,7 +14,7 @@ export {
   type HostCommand,
 } from "./create-command.ts";
 export { mode, type Report, text, textList, textOrNull, warnings } from "./documents.ts";
-export { misuse, negative, notOneOf, refusal } from "./failure.ts";
+export { misuse, negative, refusal } from "./failure.ts";
 export { type Options, sharedOptions } from "./options.ts";
 export { shortHash } from "./print/parts.ts";
 export { printable, say } from "./print/printable.ts";

@@ -1,14 +1,12 @@
 /** Defines an option of a command, and the options that several commands share. */
 
-import { openings } from "../isolate/kinds.ts";
-
-const openingNames = Object.keys(openings).join(", ");
+import { openingNames } from "../isolate/kinds.ts";
 
 export interface OptionSpec {
   readonly flag: `--${string}`;
   /** The placeholder for its value in the usage; absent for a switch. */
   readonly value?: string;
-  /** The values that it accepts, for completion. */
+  /** The only values that it accepts. */
   readonly values?: readonly string[];
   readonly what: string;
   /** Whether an empty value is passed to the command, which reports it itself. */
@@ -67,7 +65,8 @@ export const sharedOptions = {
   accept: {
     flag: "--accept",
     value: "NAME",
-    what: `with --isolate: start even if this machine cannot keep the code from NAME, one of ${openingNames}; may be given several times`,
+    values: openingNames,
+    what: `with --isolate: start even if this machine cannot keep the code from NAME, one of ${openingNames.join(", ")}; may be given several times`,
     isRepeatable: true,
   },
   identity: {
@@ -93,7 +92,9 @@ export type OptionValues<Declared extends Options> = Values<Declared & typeof op
 type Values<Declared> = { readonly [Name in keyof Declared]?: ValueOf<Declared[Name]> };
 
 type ValueOf<Spec> = Spec extends { readonly isRepeatable: true }
-  ? readonly string[]
+  ? readonly WordOf<Spec>[]
   : Spec extends { readonly value: string }
-    ? string
+    ? WordOf<Spec>
     : boolean;
+
+type WordOf<Spec> = Spec extends { readonly values: readonly (infer Word)[] } ? Word : string;

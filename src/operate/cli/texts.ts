@@ -4,13 +4,15 @@
  */
 import { type Opening, openings } from "../isolate/kinds.ts";
 import { unreadFault } from "../packages/index.ts";
-import { listed, printable, say, singleQuoted } from "./print/printable.ts";
+import { either, listed, printable, say, singleQuoted } from "./print/printable.ts";
 
 export const texts = {
   // How a command is used.
   helpAlone: "--help cannot be combined with other options",
   needsValue: (flag: string, value: string) =>
     `option '${flag} ${value}' needs a value; one that begins with - is written ${flag}=${value}`,
+  notOneOf: (flag: string, accepted: readonly string[], given: string) =>
+    `${flag} expects ${either(accepted)}, got ${singleQuoted(given)}`,
   unknownOption: (word: string) => `unknown option '${word}'`,
   givenTwice: (flag: string) => `option '${flag}' is given twice`,
   keyAsArgument: "a key cannot be an argument: --key takes the path of a file, or -",

@@ -7,7 +7,7 @@ import {
   isOpening,
   isolations,
   type Opening,
-  openings,
+  openingNames,
 } from "../isolate/kinds.ts";
 import type { LockEntry } from "../trust/index.ts";
 
@@ -68,7 +68,7 @@ function isolationOf(
     throw optionsInvalid(`${place} must be one of ${isolations.join(", ")}.`);
   for (const each of accept)
     if (!isOpening(each))
-      throw optionsInvalid(`${place}: accept must list only ${Object.keys(openings).join(", ")}.`);
+      throw optionsInvalid(`${place}: accept must list only ${openingNames.join(", ")}.`);
   if (locked.isolate !== undefined) expectAsStrict(place, { isolate, accept }, locked);
   return { isolate, accept, config };
 }

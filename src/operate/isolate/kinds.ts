@@ -11,6 +11,8 @@ export const openings = {
 /** What an operator can accept, by name. */
 export type Opening = keyof typeof openings;
 
+export const openingNames = Object.keys(openings) as readonly Opening[];
+
 export function isOpening(name: string): name is Opening {
   return Object.hasOwn(openings, name);
 }

@@ -52,6 +52,7 @@ describe("the script for bash", () => {
       ...isolations,
       "host",
     ]);
+    expect(await offered("plugins", "trust", "a", "--accept", "n")).toEqual(["network"]);
     expect(await offered("completion", "")).toEqual(
       expect.arrayContaining(["bash", "zsh", "fish"]),
     );

@@ -237,6 +237,17 @@ describe("words that look like options or data", () => {
     }
   });
 
+  it("refuse a value that an option does not take", async () => {
+    verifies("cli:option-choices");
+    const trust = vi.fn(() => Promise.reject(new Error("enough")));
+    const argv = ["plugins", "trust", "a", "--reason", "r", "--json", "--isolate"];
+    const { code, stdout, stderr } = await run([...argv, "v\u001bm"], { services: { trust } });
+    const message = "--isolate expects worker, process, quickjs or host, got 'v\\u{1b}m'";
+    expect([code, JSON.parse(stdout)]).toEqual([2, { error: { code: "usage", message } }]);
+    expect(stderr).toContain(`error: ${message}\n\nUsage: glassine plugins trust`);
+    expect(trust).not.toHaveBeenCalled();
+  });
+
   it("refuse --help beside other options", async () => {
     verifies("cli:help-alone");
     const { code, stdout, stderr } = await run(["plugins", "trust", "--help", "--reason", "r"]);

@@ -7,7 +7,7 @@ import {
   isOpening,
   isolations,
   type Opening,
-  openings,
+  openingNames,
 } from "../../isolate/kinds.ts";
 import {
   isCapabilityName,
@@ -119,7 +119,7 @@ const rowShape = {
   isolate: z
     .enum(isolations, wrongKind(`isolate must be one of ${isolations.join(", ")}`))
     .optional(),
-  accept: names("accept", isOpening, `not one of ${Object.keys(openings).join(", ")}`),
+  accept: names("accept", isOpening, `not one of ${openingNames.join(", ")}`),
   dependencies: names("dependencies", isDependency, "not of the form NAME@VERSION sha256:DIGEST"),
 };
 
