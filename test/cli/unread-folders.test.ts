@@ -68,6 +68,14 @@ it.skipIf(!hasModes)("an unreadable package is neither pruned nor verified", asy
       );
     expect(reviewed.stdout).toContain(`Make ${unread} readable and look again`);
     expect(reviewed.stdout).not.toContain("untrust");
+    expect(reviewed.stdout).toContain(`\n  folder: ${unread} cannot be read`);
   }
   expect(await readFile(join(cwd, "plugins.lock"), "utf8")).toBe(lock);
+  await at(["plugins", "untrust", "guard", ...reason]);
+  for (const argv of [["doctor"], ["plugins", "doctor"]]) {
+    const mode = isRoot ? 0o700 : 0o077;
+    const look = () => at([...argv, "--strict"]);
+    const { code, stdout } = await keptOut("node_modules/@acme", mode, look);
+    expect([code, stdout]).toEqual([1, expect.not.stringContaining("consistent")]);
+  }
 });

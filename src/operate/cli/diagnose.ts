@@ -205,7 +205,7 @@ export const nothingToDo = "No action required.";
 export type LockFinding = Report<typeof finding>;
 
 export function lockFindings(
-  report: Pick<DiscoveryReport, "mode" | "setting_faults" | "discovery_off">,
+  report: Pick<DiscoveryReport, "mode" | "setting_faults" | "discovery_off" | "unreadable">,
   state: LockState,
 ): readonly LockFinding[] {
   const { lock, fault, journal_fault: unread, journal_problems: problems, pending } = state;
@@ -218,6 +218,8 @@ export function lockFindings(
       `${report.discovery_off}: no installed plugin was looked at, and a host loads none, not even one that plugins.lock trusts`,
       "Unset it, unless the host is to run without installed plugins.",
     );
+  for (const path of report.unreadable)
+    warn("folder", `${path} cannot be read: nothing in it was looked at`, texts.makeReadable);
   if (fault !== null) findings.push(faultOf("lock", fault));
   else if (lock === null && report.mode === "production") {
     const { means: message, todo: recommendation } = rejectionCodes.lock_missing;

@@ -183,7 +183,7 @@ export const diagnosis = z.object({
 
 /** A problem that is not about a plugin. */
 export const finding = z.object({
-  about: z.enum(["setting", "mode", "lock", "journal", "pending"]),
+  about: z.enum(["setting", "folder", "mode", "lock", "journal", "pending"]),
   severity: z.enum(["warning", "error"]),
   message: text,
   recommendation: text,

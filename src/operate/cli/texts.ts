@@ -78,6 +78,7 @@ export const texts = {
   evidenceLeftOut:
     "npm does not pack glassine.sig.json here: add it to `files` in package.json, and sign again",
 
+  makeReadable: "Make it readable, and look again: a package may be there.",
   moreProblems: (count: number) =>
     `and ${count} more ${count === 1 ? "problem" : "problems"} in the journal`,
   endPending:

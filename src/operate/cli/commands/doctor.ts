@@ -155,6 +155,7 @@ async function outcomeOf(context: Context) {
 
 const placeNames: Readonly<Record<LockFinding["about"], string>> = {
   setting: "settings",
+  folder: "folders of packages",
   mode: "the mode",
   lock: "plugins.lock",
   journal: "the journal",

@@ -95,7 +95,7 @@ function driftSteps(drift: readonly DriftRow[], unreadable: readonly string[]): 
 }
 
 function unreadSteps(paths: readonly string[]): readonly Step[] {
-  return paths.map((path) => [path, "Make it readable, and look again: a package may be there."]);
+  return paths.map((path) => [path, texts.makeReadable]);
 }
 
 /** Problems with the same remedy share one line. */
