@@ -3,7 +3,7 @@
  * docs/gateway.md are derived from it; unknown keys are refused.
  */
 import * as z from "zod";
-import { type Isolation, isolations, type Opening, openings } from "../../operate/isolate/kinds.ts";
+import { isolations, openingNames } from "../../operate/isolate/kinds.ts";
 import { passGroups } from "../../providers/mcp/methods.ts";
 
 const text = z.string().min(1);
@@ -122,7 +122,7 @@ const route = z.strictObject({
 
 // The table in docs/gateway.md has one row for a key of several kinds of plugin: describe it once.
 const accept = z
-  .array(z.enum(Object.keys(openings) as [Opening, ...Opening[]]))
+  .array(z.enum(openingNames))
   .optional()
   .describe(
     "With `isolate` or `kind: cpex`: what the plugin's code may be able to do if this machine cannot prevent it.",
@@ -144,7 +144,7 @@ const settings = {
   grant: z.array(text).optional().describe("Restricts its capabilities to these."),
   options: z.unknown().optional().describe("Its own configuration."),
   isolate: z
-    .enum(isolations as readonly [Isolation, ...Isolation[]])
+    .enum(isolations)
     .optional()
     .describe(
       "Where its code runs, if not in the gateway. For packages and paths only. Must not be weaker than plugins.lock says.",
