@@ -32,9 +32,13 @@ export function processLink({ command, args, onOutput }: ProcessOptions): StartL
       detached: true,
       stdio: "pipe",
     });
+    child.on("error", ({ code }: NodeJS.ErrnoException) => onEnd(`cannot be started: ${code}`));
+    const { pid } = child;
+    // Without file descriptors left, it does not even have streams.
+    if (pid === undefined) return { send() {}, kill() {} };
     const kill = () => {
       try {
-        if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+        process.kill(-pid, "SIGKILL");
       } catch {
         // It has ended.
       }
@@ -50,7 +54,6 @@ export function processLink({ command, args, onOutput }: ProcessOptions): StartL
     child.stderr.on("data", onOutput);
     // What is written to an ended process is lost; `onEnd` reports the end.
     child.stdin.on("error", () => {});
-    child.on("error", ({ code }: NodeJS.ErrnoException) => onEnd(`cannot be started: ${code}`));
     child.on("close", (code, signal) => {
       running.delete(kill);
       if (running.size === 0) process.off("exit", killAll);

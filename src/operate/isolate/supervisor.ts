@@ -5,6 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { ignore, within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
+import { systemCode } from "../packages/index.ts";
 import {
   type FarMessage,
   type HostMessage,
@@ -102,7 +103,7 @@ class FarSide {
     });
     // Whoever awaits it gets the error.
     this.ready.catch(() => {});
-    this.#link = start({
+    this.#link = startLink(start, {
       onLine: (line) => this.#handle(line),
       onEnd: (why) => this.end(why),
     });
@@ -201,6 +202,16 @@ class FarSide {
   #stray(line: string): void {
     this.#onStray();
     if (this.#strays.add(line)) this.end(saidTooMuch);
+  }
+}
+
+/** Without memory or threads left, starting one throws. It counts as one that ended. */
+function startLink(start: StartLink, events: LinkEvents): Link {
+  try {
+    return start(events);
+  } catch (error) {
+    queueMicrotask(() => events.onEnd(`cannot be started: ${systemCode(error)}`));
+    return { send() {}, kill() {} };
   }
 }
 

@@ -52,6 +52,6 @@ export function quickJsLink(memoryMb: number, onOutput: (line: string) => void):
 
 /** The error's message is the plugin's own text, so it is not used. */
 function reasonOf(error: unknown): string {
-  const { code } = error as { readonly code?: unknown };
+  const { code } = Object(error) as { readonly code?: unknown };
   return code === "ERR_WORKER_OUT_OF_MEMORY" ? "it reached its memory limit" : "its code threw";
 }

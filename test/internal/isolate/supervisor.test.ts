@@ -313,6 +313,33 @@ describe("a start", () => {
   });
 });
 
+it.each([false, true])(
+  "one that throws where it is started has ended (spare: %s)",
+  async (spare) => {
+    verifies("isolation:failure", "isolation:spare");
+    let starts = 0;
+    const { supervisor, ask } = playing([honest], {
+      spare,
+      start({ onLine }) {
+        starts += 1;
+        // Only the first, or with a spare only the second, can be started.
+        if (starts === (spare ? 2 : 1)) throw Object.assign(new Error("no"), { code: "ENOMEM" });
+        return {
+          send(line) {
+            const heard = JSON.parse(line.split("\t", 1)[0] ?? "") as Heard;
+            queueMicrotask(() => onLine(heard.type === "load" ? ready : result(heard)));
+          },
+          kill() {},
+        };
+      },
+    });
+    if (!spare) await expect(ask()).rejects.toMatchObject(ended("cannot be started: ENOMEM"));
+    await ask();
+    await expect.poll(() => supervisor.counts.starts).toBe(2);
+    await ask();
+  },
+);
+
 describe("its limits", () => {
   it("refuse a turn at once where too many are open", async () => {
     verifies("isolation:queue");

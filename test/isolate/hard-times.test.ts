@@ -1,0 +1,53 @@
+// Only in test:all: it starts processes.
+/** What befalls a host and the other turns when an isolated plugin fails in an unusual way. */
+import process from "node:process";
+import { createPluginManager } from "glassine";
+import { type Isolation, isolatePlugin } from "glassine/isolate";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { run } from "../docs/support/compile.ts";
+import { verifies } from "../support/verifies.ts";
+import { fixture, noSandbox, pluginFile, saying } from "./support.ts";
+
+/** A plugin whose handler has this body; `said` is what the message says. */
+async function managed(isolate: Isolation, body: string) {
+  const source = `import { definePlugin } from "glassine";
+    export default definePlugin({ name: "unusual", version: "1.0.0", hooks: {
+      "cmf.llm_input": async ({ content: [{ text: said }] }) => { ${body} } } });`;
+  const { plugin, counts } = await isolatePlugin(await pluginFile(source), { isolate });
+  const thrown: string[] = [];
+  const manager = await createPluginManager({
+    plugins: [plugin],
+    onHandlerError: (error) => void thrown.push((error as Error).message),
+  });
+  onTestFinished(() => void manager.close());
+  const says = async (text: string) => (await manager.invoke("cmf.llm_input", saying(text))).errors;
+  return { says, counts, thrown };
+}
+
+const kinds: readonly Isolation[] = ["worker", "process"];
+
+describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
+  it.each(["null", "undefined", "7", "{ get code() { throw 1; } }"])(
+    "that throws %s outside its handler fails its turn, and not the host",
+    async (value) => {
+      verifies("isolation:failure");
+      const body = `if (said === "throw") {
+        setTimeout(() => { throw ${value}; });
+        await new Promise(() => {});
+      }`;
+      const { says, counts } = await managed(isolate, body);
+      expect(await says("throw")).toMatchObject([{ code: "handler_error" }]);
+      expect([await says("go on"), counts().starts]).toEqual([[], 2]);
+    },
+  );
+});
+
+it.skipIf(noSandbox !== undefined).each([
+  ["without a spare", "alone", "failed"],
+  ["with a spare, which takes its place,", "spare", "works"],
+])("a process %s can end while its host has no file descriptors left", async (_, how, then) => {
+  verifies("isolation:failure");
+  const program = [process.execPath, fixture("no-descriptors.mjs"), how];
+  const ran = await run("sh", ["-c", 'ulimit -n 256 && exec "$@"', "sh", ...program]);
+  expect(ran).toEqual({ code: 0, output: `${then}\nworks\n`, complaints: "" });
+});
