@@ -76,6 +76,21 @@ describe("a plugin inside QuickJS", () => {
     expect(await says("x")).toMatch(/a promise that nothing settles/);
   });
 
+  it("answers no turn with what it promised an earlier one", async () => {
+    const { says } = await insideText(
+      pluginText(`
+        if (said === "first") return new Promise((resolve) => { globalThis.late = resolve; });
+        const release = async () => {
+          for (let i = 0; i < 20; i++) await null;
+          late(deny("for the first"));
+        };
+        release();
+        return deny("for the second");`),
+    );
+    expect(await says("first")).toMatch(/a promise that nothing settles/);
+    expect(await says("second")).toBe("for the second");
+  });
+
   it("says what it is, and how it is", async () => {
     const { plugin, manager } = await inside(file, { config });
     expect(plugin).toMatchObject({ name: "parity-plugin", version: "1.2.3" });

@@ -129,6 +129,7 @@ export function guestTurns(kit: GuestKit): object {
   // What the worker calls.
 
   let pending = "";
+  let current: Question | undefined;
 
   function answerOf(question: Question, value: unknown): string {
     if (question.do === "health") {
@@ -160,9 +161,12 @@ export function guestTurns(kit: GuestKit): object {
     pending = "";
     try {
       const question = parse(line) as Question;
+      current = question;
       const value = begin(question, exported);
       if (!isThenable(value)) return answerOf(question, value);
       const settle = (make: () => string) => {
+        // A promise of an earlier turn, which has failed, must not answer this one.
+        if (current !== question) return;
         try {
           pending = make();
         } catch (thrown) {
