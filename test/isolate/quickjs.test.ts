@@ -91,6 +91,14 @@ describe("a plugin inside QuickJS", () => {
     expect(await says("second")).toBe("for the second");
   });
 
+  it("takes turns after one that is too large for it", async () => {
+    const { says } = await insideText(pluginText("return deny(context.plugin.name)"), {
+      memoryMb: 2,
+    });
+    expect(await says("x".repeat(600_000))).toMatch(/allows at most 524288/);
+    expect(await says("x")).toBe("hostile-plugin");
+  });
+
   it("says what it is, and how it is", async () => {
     const { plugin, manager } = await inside(file, { config });
     expect(plugin).toMatchObject({ name: "parity-plugin", version: "1.2.3" });

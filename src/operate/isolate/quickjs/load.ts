@@ -85,7 +85,10 @@ class Guest {
   #opening: Promise<void> | undefined;
   #engine: Engine | undefined;
   #described: Described | undefined;
-  /** The settings that the engine has. An unchanged configuration stays the same object. */
+  /**
+   * The settings that the engine has. An unchanged configuration stays the same object. After a
+   * failure they are sent again, because the engine may not have read them.
+   */
   #config: unknown;
   #capabilities: string | undefined;
 
@@ -109,7 +112,6 @@ class Guest {
 
   async #begin(): Promise<void> {
     this.#engine = await this.#open();
-    this.#capabilities = undefined;
     const answer = this.#ask({ do: "describe", exportName: this.#exportName }, loadMs);
     this.#described ??= dataOf(answer) as Described;
   }
@@ -152,8 +154,11 @@ class Guest {
   #ask(question: Question, budgetMs: number): Answer {
     if (this.#engine === undefined) throw new Error("The plugin is starting again.");
     try {
-      return JSON.parse(this.#engine.ask(JSON.stringify(question), budgetMs)) as Answer;
+      const answer = JSON.parse(this.#engine.ask(JSON.stringify(question), budgetMs)) as Answer;
+      if (answer.is === "error") this.#capabilities = undefined;
+      return answer;
     } catch (error) {
+      this.#capabilities = undefined;
       if (error instanceof EngineSpent || error instanceof HostThrew) this.#engine = undefined;
       if (error instanceof HostThrew)
         setImmediate(() => {
