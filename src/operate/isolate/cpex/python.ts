@@ -73,24 +73,19 @@ export async function readYaml(
   given: { readonly text: string; readonly env?: Readonly<Record<string, string>> },
   { what, timeoutMs }: { readonly what: string; readonly timeoutMs: number },
 ): Promise<unknown> {
-  const end = await within(timeoutMs, () => lineOf(run(["-c", script]), JSON.stringify(given)));
+  let stop = () => {};
+  const answer = () =>
+    new Promise<string>((resolve, reject) => {
+      const onEnd = (why: string) => reject(pluginEnded(why));
+      const { send, kill } = run(["-c", script])({ onLine: resolve, onEnd });
+      stop = kill;
+      send(JSON.stringify(given));
+    });
+  const end = await within(timeoutMs, answer);
+  stop();
   if (end.how === "timeout") throw pluginEnded(`did not read ${what} in ${timeoutMs} ms`);
   if (end.how === "threw") throw end.value;
   const { document, error } = JSON.parse(end.value);
   if (error === undefined) return document;
   throw new GlassineError("plugin_isolation_failed", `${what} cannot be read: ${error}`);
-}
-
-/** Sends a line, and returns the first line that the program answers. */
-function lineOf(start: StartLink, line: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const link = start({
-      onLine(answer) {
-        resolve(answer);
-        link.kill();
-      },
-      onEnd: (why) => reject(pluginEnded(why)),
-    });
-    link.send(line);
-  });
 }
