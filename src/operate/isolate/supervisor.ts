@@ -79,7 +79,7 @@ interface Open {
 /** One far side from its start to its end. */
 class FarSide {
   readonly ready: Promise<Ready>;
-  readonly startedAt = Date.now();
+  readonly startedAt = performance.now();
   /** Whether it has reported its manifest, which is the same as before. */
   isReady = false;
   readonly #link: Link;
@@ -316,7 +316,7 @@ export class Supervisor {
       () => {
         if (this.#spare === undefined && this.#closing === undefined) this.#spare = this.#launch();
       },
-      Math.max(0, this.#notBefore - Date.now()),
+      Math.max(0, this.#notBefore - performance.now()),
     );
     timer.unref();
   }
@@ -326,9 +326,11 @@ export class Supervisor {
     const spare = this.#spare;
     this.#spare = undefined;
     if (spare !== undefined && !spare.hasEnded) return spare;
-    const wait = this.#notBefore - Date.now();
+    const wait = this.#notBefore - performance.now();
     if (wait > 0)
-      throw pluginEnded(`has ended ${this.#failures} times, and starts again in ${wait} ms`);
+      throw pluginEnded(
+        `has ended ${this.#failures} times, and starts again in ${Math.ceil(wait)} ms`,
+      );
     return this.#launch();
   }
 
@@ -346,12 +348,12 @@ export class Supervisor {
   #ended(far: FarSide, why: string): void {
     if (this.#spare === far) this.#spare = undefined;
     if (this.#current === far) this.#current = undefined;
-    if (Date.now() - far.startedAt > settledMs) this.#failures = 0;
+    if (performance.now() - far.startedAt > settledMs) this.#failures = 0;
     this.#failures += 1;
     const { firstMs, longestMs } = pauses;
     const pause =
       this.#failures === 1 ? 0 : Math.min(longestMs, firstMs * 2 ** (this.#failures - 2));
-    this.#notBefore = Date.now() + pause;
+    this.#notBefore = performance.now() + pause;
     if (far.isReady && why !== closed) this.#options.onEnd?.(why);
   }
 }

@@ -1,6 +1,6 @@
 /** How a supervisor handles far sides that misbehave. They are simulated here, line by line. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { protocolVersion } from "../../../src/operate/isolate/protocol.ts";
 import {
   type LinkEvents,
@@ -179,6 +179,18 @@ describe("its end", () => {
     await expect(ask()).rejects.toMatchObject(ended("code 1"));
     await sleep(120);
     await expect(ask()).rejects.toMatchObject(ended("ended 3 times"));
+  });
+
+  it("is followed by that pause and no longer one, even if the clock is set back", async () => {
+    verifies("isolation:restart");
+    const dying: Part = (_, { onEnd }) => onEnd("ended with code 1");
+    const { ask } = playing([dying, dying, honest]);
+    vi.useFakeTimers({ toFake: ["Date"] });
+    onTestFinished(() => void vi.useRealTimers());
+    for (let i = 0; i < 2; i++) await expect(ask()).rejects.toMatchObject(ended("code 1"));
+    vi.setSystemTime(Date.now() - 3_600_000);
+    await sleep(120);
+    await ask();
   });
 
   it("is bridged by a spare, which is ready before", async () => {

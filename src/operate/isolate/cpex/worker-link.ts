@@ -80,7 +80,7 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
       send({ type: "error", id }, encodeError(new Error(message), { plugin: options.guest.name }));
     const waiting: Pending[] = [];
     const printed = strayCounter();
-    let countedSince = Date.now();
+    let countedSince = performance.now();
     let current: Pending | undefined;
     const link: ReturnType<StartLink> = start({
       onEnd,
@@ -105,7 +105,7 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
     });
     /** Without a task there is nothing to fail, so what is too much then is only left out. */
     function output(shown: string, line: string): void {
-      if (current === undefined && Date.now() - countedSince >= idleMs) count();
+      if (current === undefined && performance.now() - countedSince >= idleMs) count();
       const isTooMuch = printed.add(line);
       if (!isTooMuch) onOutput(`${shown}\n`);
       else if (current !== undefined) onEnd(saidTooMuch);
@@ -113,7 +113,7 @@ export function cpexLink({ start, onOutput, ...options }: CpexLinkOptions): Star
     /** Begins to count anew. */
     function count(): void {
       printed.reset();
-      countedSince = Date.now();
+      countedSince = performance.now();
     }
     function next(): void {
       if (current !== undefined) return;
