@@ -42,6 +42,18 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
   );
 });
 
+describe.skipIf(noSandbox !== undefined).each(kinds)("a turn in a %s", (isolate) => {
+  it.each(["{ get code() { throw 1; } }", "new Proxy({}, { get() { throw 1; } })"])(
+    "that throws %s fails alone",
+    async (value) => {
+      verifies("isolation:alike");
+      const { says, counts } = await managed(isolate, `if (said === "throw") throw ${value};`);
+      expect(await says("throw")).toMatchObject([{ code: "handler_error" }]);
+      expect([await says("go on"), counts().starts]).toEqual([[], 1]);
+    },
+  );
+});
+
 it.skipIf(noSandbox !== undefined).each([
   ["without a spare", "alone", "failed"],
   ["with a spare, which takes its place,", "spare", "works"],

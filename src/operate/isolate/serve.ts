@@ -119,6 +119,11 @@ function explained(error: unknown): unknown {
 }
 
 function failure(id: string, thrown: unknown): Answer {
-  const error = explained(thrown);
+  let error = thrown;
+  try {
+    error = explained(thrown);
+  } catch {
+    // What was thrown throws itself when it is read.
+  }
   return [{ type: "error", id }, encodeError(error, { plugin: "isolated" })];
 }
