@@ -9,11 +9,12 @@ import { verifies } from "../support/verifies.ts";
 import { fixture, noSandbox, pluginFile, saying } from "./support.ts";
 
 /** A plugin whose handler has this body; `said` is what the message says. */
+const sourceOf = (body: string) => `import { definePlugin } from "glassine";
+  export default definePlugin({ name: "unusual", version: "1.0.0", hooks: {
+    "cmf.llm_input": async ({ content: [{ text: said }] }) => { ${body} } } });`;
+
 async function managed(isolate: Isolation, body: string) {
-  const source = `import { definePlugin } from "glassine";
-    export default definePlugin({ name: "unusual", version: "1.0.0", hooks: {
-      "cmf.llm_input": async ({ content: [{ text: said }] }) => { ${body} } } });`;
-  const { plugin, counts } = await isolatePlugin(await pluginFile(source), { isolate });
+  const { plugin, counts } = await isolatePlugin(await pluginFile(sourceOf(body)), { isolate });
   const thrown: string[] = [];
   const manager = await createPluginManager({
     plugins: [plugin],
@@ -40,6 +41,16 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
       expect([await says("go on"), counts().starts]).toEqual([[], 2]);
     },
   );
+});
+
+it.skipIf(noSandbox !== undefined)("a turn that is too long for a line fails alone", async () => {
+  verifies("isolation:failure");
+  const { says, counts, thrown } = await managed("process", "");
+  expect(await says("\u0001".repeat(6_000_000))).toMatchObject([{ code: "handler_error" }]);
+  expect(thrown).toEqual([
+    expect.stringMatching(/has 360\d+ characters, and at most 33488896 can cross/),
+  ]);
+  expect([await says("go on"), counts().starts]).toEqual([[], 1]);
 });
 
 describe.skipIf(noSandbox !== undefined).each(kinds)("a turn in a %s", (isolate) => {

@@ -3,6 +3,9 @@
 /** The longest line, in UTF-16 units. */
 const maxLine = 32 * 1024 * 1024;
 
+/** The longest text that fits into a line after its document. */
+export const maxText: number = maxLine - 65_536;
+
 /**
  * Assembles lines from pieces of text. Scans each piece once, however long its line is. If a line
  * gets too long, drops what was read of it.
