@@ -1,12 +1,15 @@
 // Only in test:all: it starts processes.
 /** What befalls a host and the other turns when an isolated plugin fails in an unusual way. */
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join, relative } from "node:path";
 import process from "node:process";
 import { createPluginManager } from "glassine";
 import { type Isolation, isolatePlugin } from "glassine/isolate";
+import { hashPackage } from "glassine/node";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { run } from "../docs/support/compile.ts";
 import { verifies } from "../support/verifies.ts";
-import { fixture, noSandbox, pluginFile, saying } from "./support.ts";
+import { fixture, folder, noSandbox, pluginFile, saying } from "./support.ts";
 
 /** A plugin whose handler has this body; `said` is what the message says. */
 const sourceOf = (body: string) => `import { definePlugin } from "glassine";
@@ -52,6 +55,25 @@ it.skipIf(noSandbox !== undefined)("a turn that is too long for a line fails alo
   ]);
   expect([await says("go on"), counts().starts]).toEqual([[], 1]);
 });
+
+it.skipIf(noSandbox !== undefined).each<Isolation>([...kinds, "quickjs"])(
+  "a package whose folder is a relative link is found by a %s",
+  async (isolate) => {
+    verifies("isolation:start");
+    const path = await folder();
+    await mkdir(join(path, "real"));
+    const manifest = { name: "linked", version: "1.0.0", type: "module" };
+    await writeFile(join(path, "real", "package.json"), JSON.stringify(manifest));
+    await writeFile(join(path, "real", "index.js"), sourceOf(""));
+    await symlink("real", join(path, "link"));
+    const { hash } = await hashPackage(join(path, "real"));
+    const link = relative(process.cwd(), join(path, "link"));
+    const options = { isolate, package: { folder: link, hash } };
+    const { plugin, close } = await isolatePlugin(join(link, "index.js"), options);
+    expect(plugin.name).toBe("unusual");
+    await close();
+  },
+);
 
 describe.skipIf(noSandbox !== undefined).each(kinds)("a turn in a %s", (isolate) => {
   it.each(["{ get code() { throw 1; } }", "new Proxy({}, { get() { throw 1; } })"])(

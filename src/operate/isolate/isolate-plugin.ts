@@ -114,11 +114,13 @@ export async function isolatePlugin(
   file: string | URL,
   options: IsolateOptions,
 ): Promise<IsolatedPlugin> {
-  const read = readOptions(options);
+  const given = readOptions(options);
   const path = await pathOf(file);
+  const of = given.package && { ...given.package, folder: await folderAt(given.package.folder) };
+  const read = { ...given, package: of };
   const { start, open, needsHost } = await launcher(path, read);
   const { exportName = "default", config, isolate, memoryMb } = read;
-  const load = { file: path, exportName, package: read.package, needsHost, config, memoryMb };
+  const load = { file: path, exportName, package: of, needsHost, config, memoryMb };
   return await isolatedBy(poolOf({ ...read, start, load }), { isolate, open });
 }
 
@@ -197,6 +199,9 @@ async function pathOf(file: string | URL): Promise<string> {
   return realAt(path, `The plugin ${path}`);
 }
 
+/** The far side may have another working directory, and need not see what a link leads to. */
+const folderAt = (folder: string) => realAt(folder, `The folder ${folder}`);
+
 /** Follows links. `subject` begins the message if the path cannot be read. */
 async function realAt(path: string, subject: string): Promise<string> {
   return await realpath(resolve(path)).catch((error: unknown) => {
@@ -222,13 +227,10 @@ async function launcher(path: string, read: ReadOptions): Promise<Launcher> {
     return { start: workerLink({ entry, memoryMb, onOutput }), open: [], needsHost: true };
   const { open, why } = await platformOf();
   expectAccepted(open, read.accept, why);
-  const own = read.package?.folder ?? dirname(path);
-  const folders = await Promise.all([
-    realAt(own, `The folder ${own}`),
-    ...(read.readable ?? []).map((each) =>
-      realAt(each, `The option readable names ${quoted(each)}, which`),
-    ),
-  ]);
+  const readable = (read.readable ?? []).map((each) =>
+    realAt(each, `The option readable names ${quoted(each)}, which`),
+  );
+  const folders = [read.package?.folder ?? dirname(path), ...(await Promise.all(readable))];
   const packages = await packagesOf(entry);
   const above = await scopeAbove(dirname(path));
   const known = [...packages.values(), ...folders];

@@ -2,7 +2,6 @@
  * Loads a plugin into QuickJS. The manifest here has stand-ins for its functions, which pass in the
  * JSON of a turn and take back the JSON of its answer; the codec stays outside, in this thread.
  */
-import { realpathSync } from "node:fs";
 import { dirname } from "node:path";
 import { type ErrorCode, errorCodes, GlassineError } from "../../../core/errors/index.ts";
 import { allow, deny, type PluginContext } from "../../../core/hooks/index.ts";
@@ -31,7 +30,7 @@ interface Described {
 export async function loadInQuickJs(given: Load): Promise<Loaded> {
   const { file, exportName, package: of, config, memoryMb = 64 } = given;
   await checkPackage(of);
-  const files = moduleFiles(file, realpathSync(of?.folder ?? dirname(file)));
+  const files = moduleFiles(file, of?.folder ?? dirname(file));
   const guest = new Guest(() => Engine.open({ files, memoryMb, loadMs }), exportName);
   await during("import", async () => await guest.ready());
   files.seal();
