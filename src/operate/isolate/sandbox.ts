@@ -211,10 +211,15 @@ export interface Platform {
 
 let probed: Promise<Platform> | undefined;
 
-/** Tried once per process: even if a kernel has namespaces, it may not let everyone make them. */
-export function platformOf(): Promise<Platform> {
+/**
+ * Tried until it works: even if a kernel has namespaces, it may not let everyone make them, and
+ * the host may lack something just now.
+ */
+export async function platformOf(): Promise<Platform> {
   probed ??= probe();
-  return probed;
+  const platform = await probed;
+  if (platform.why !== undefined) probed = undefined;
+  return platform;
 }
 
 async function probe(): Promise<Platform> {
