@@ -69,13 +69,9 @@ exec chroot "$root" "$@"`;
 /** The folder of packages in the new root: every module finds them there by name. */
 const modules = "/node_modules";
 
-interface Pair {
-  readonly from: string;
-  readonly to: string;
-}
-
 interface NewRoot {
-  readonly pairs: readonly Pair[];
+  /** Paths besides those of the system, by their places in the new root. */
+  readonly places: ReadonlyMap<string, string>;
   readonly limitMb: number;
   readonly argv: readonly string[];
   /** Whether nothing can be written. Needed if the program has no permission model to forbid it. */
@@ -84,18 +80,15 @@ interface NewRoot {
   readonly network?: boolean;
 }
 
-function inNewRoot({ pairs, limitMb, argv, isLocked = false, network = false }: NewRoot): Command {
+function inNewRoot({ places, limitMb, argv, isLocked = false, network = false }: NewRoot): Command {
   const system = [...systemPaths, process.execPath].filter((path) => existsSync(path));
-  const same = outermost([...system, ...pairs.map(({ to }) => to)]);
-  const all = [
-    ...system.filter((path) => same.includes(path)).map((path) => ({ from: path, to: path })),
-    ...pairs,
-  ];
+  const all = new Map([...samePlaces(system), ...places]);
+  // What is inside another place is there with it. To make room for it could change the original.
+  const pairs = outermost([...all.keys()]).map((to) => [all.get(to) ?? to, to] as const);
   const root = rootPlaces.find(
-    (place) => existsSync(place) && !all.some(({ from }) => touches(place, from)),
+    (place) => existsSync(place) && !pairs.some(([from]) => touches(place, from)),
   );
   if (root === undefined) throw new Error("There is no folder for a new root.");
-  const flat = all.flatMap(({ from, to }) => [from, to]);
   return {
     command: "setpriv",
     args: [
@@ -111,8 +104,8 @@ function inNewRoot({ pairs, limitMb, argv, isLocked = false, network = false }: 
       root,
       limitKib(limitMb),
       isLocked ? "yes" : "no",
-      String(all.length),
-      ...flat,
+      String(pairs.length),
+      ...pairs.flat(),
       "setpriv",
       "--bounding-set=-all",
       "--inh-caps=-all",
@@ -121,6 +114,8 @@ function inNewRoot({ pairs, limitMb, argv, isLocked = false, network = false }: 
     ],
   };
 }
+
+const samePlaces = (paths: readonly string[]) => paths.map((path) => [path, path] as const);
 
 const limitKib = (limitMb: number) => String(limitMb * 1_024);
 
@@ -150,15 +145,14 @@ export function sandboxed({ packages, entry, readable, scope, memoryMb }: Sandbo
   const isInside = (path: string) => readable.some((folder) => `${path}/`.startsWith(`${folder}/`));
   // Packages in the plugin's own folders are found there; a second place would load them twice.
   const placed = [...packages].filter(([, from]) => !isInside(from));
-  const pairs = [
-    ...placed.map(([name, from]) => ({ from, to: `${modules}/${name}` })),
-    ...outermost(readable).map((path) => ({ from: path, to: path })),
-    ...files.map((path) => ({ from: path, to: path })),
-  ];
+  const places = new Map([
+    ...placed.map(([name, from]) => [`${modules}/${name}`, from] as const),
+    ...samePlaces([...readable, ...files]),
+  ]);
   const own = packages.get("glassine") ?? "";
   const inside = isInside(own) ? entry : `${modules}/glassine${entry.slice(own.length)}`;
   const args = nodeArgs([...foldersOf([modules, ...readable]), ...files], memoryMb, inside);
-  return inNewRoot({ pairs, limitMb: nodeMb + memoryMb, argv: [process.execPath, ...args] });
+  return inNewRoot({ places, limitMb: nodeMb + memoryMb, argv: [process.execPath, ...args] });
 }
 
 /** The command without namespaces: the operator has accepted what the code can then do. */
@@ -186,9 +180,8 @@ export function confined({ argv, readable, network, memoryMb }: ProgramOptions):
   const paths = network
     ? [...readable, ...networkPaths.filter((path) => existsSync(path))]
     : readable;
-  const outer = outermost(paths).filter((path) => !isInSystem(path));
-  const pairs = outer.map((path) => ({ from: path, to: path }));
-  return inNewRoot({ pairs, limitMb: memoryMb, argv, isLocked: true, network });
+  const places = new Map(samePlaces(paths));
+  return inNewRoot({ places, limitMb: memoryMb, argv, isLocked: true, network });
 }
 
 /** The same without namespaces: it can do what its account can. */
@@ -198,9 +191,6 @@ export function unconfined({ argv, memoryMb }: Pick<ProgramOptions, "argv" | "me
   const script = 'ulimit -v "$1" && ulimit -c 0 && shift && exec "$@"';
   return { command: "sh", args: ["-c", script, "sh", limitKib(memoryMb), ...argv] };
 }
-
-const isInSystem = (path: string) =>
-  systemPaths.some((each) => path === each || path.startsWith(each + sep));
 
 /** What a process can still do on this platform, and why. */
 export interface Platform {
@@ -225,7 +215,7 @@ export async function platformOf(): Promise<Platform> {
 async function probe(): Promise<Platform> {
   if (process.platform !== "linux")
     return { open: ["network", "signals", "memory"], why: `${process.platform} has no namespaces` };
-  const { command, args } = inNewRoot({ pairs: [], limitMb: nodeMb + 64, argv: ["true"] });
+  const { command, args } = inNewRoot({ places: new Map(), limitMb: nodeMb + 64, argv: ["true"] });
   const why = await new Promise<string | undefined>((resolve) => {
     execFile(command, [...args], { env: {}, timeout: 10_000 }, (error, _stdout, stderr) =>
       resolve(error === null ? undefined : stderr.trim() || error.message),
@@ -241,6 +231,5 @@ function touches(one: string, other: string): boolean {
 
 /** The paths that no other one of them contains. */
 function outermost(paths: readonly string[]): readonly string[] {
-  const all = [...new Set(paths)];
-  return all.filter((path) => !all.some((other) => other !== path && path.startsWith(other + sep)));
+  return paths.filter((path) => !paths.some((other) => path.startsWith(other + sep)));
 }

@@ -1,0 +1,35 @@
+/** What the command of a sandbox mounts. */
+import { expect, it } from "vitest";
+import { confined, sandboxed } from "../../../src/operate/isolate/sandbox.ts";
+import { verifies } from "../../support/verifies.ts";
+
+const packages = new Map([["glassine", "/srv/lib/glassine"]]);
+const entry = "/srv/lib/glassine/dist/far-side.js";
+
+/** The places that are mounted in the new root. */
+function mounts(args: readonly string[]): readonly string[] {
+  const at = args.findIndex((each) => each === "yes" || each === "no") + 1;
+  const end = at + 1 + 2 * Number(args[at]);
+  return args.slice(at + 1, end).filter((_, index) => index % 2 === 1);
+}
+
+it("mounts nothing inside of what it has mounted, because that could empty a file", () => {
+  verifies("isolation:kinds");
+  const scope = "/usr/src/app/package.json";
+  const readable = ["/usr/src/app/plugins", "/srv/data", "/srv/data/more"];
+  const { args } = sandboxed({ packages, entry, readable, scope, memoryMb: 64 });
+  const found = mounts(args);
+  expect(found).toEqual(expect.arrayContaining(["/usr", "/node_modules/glassine", "/srv/data"]));
+  expect(found.filter((path) => found.some((each) => path.startsWith(`${each}/`)))).toEqual([]);
+  // Both are in the root with /usr.
+  for (const path of ["/usr/src/app/plugins/*", scope, "/srv/data/*"])
+    expect(args).toContain(`--allow-fs-read=${path}`);
+});
+
+it("mounts a folder for a program once, although it is named twice", () => {
+  const readable = ["/srv/venv", "/usr/lib/python3", "/srv/venv", "/srv/venv/lib"];
+  const { args } = confined({ argv: ["python"], readable, network: false, memoryMb: 64 });
+  const found = mounts(args);
+  expect(found.filter((path) => path.startsWith("/srv"))).toEqual(["/srv/venv"]);
+  expect(found).not.toContain("/usr/lib/python3");
+});
