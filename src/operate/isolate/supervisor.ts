@@ -115,7 +115,7 @@ class FarSide {
   }
 
   async ask(what: Question, signal: AbortSignal, text: string): Promise<Reply> {
-    if (signal.aborted) throw pluginEnded("was not asked: the run is over");
+    if (signal.aborted) throw notAsked();
     if (this.#ended !== undefined) throw pluginEnded(this.#ended);
     const id = randomUUID();
     const reply = new Promise<Reply>((resolve, reject) => {
@@ -205,6 +205,26 @@ class FarSide {
   }
 }
 
+const notAsked = () => pluginEnded("was not asked: the run is over");
+
+/** Waits no longer than somebody wants the result: a start takes longer than many turns may. */
+async function unlessAborted<Value>(
+  signal: AbortSignal,
+  work: () => Promise<Value>,
+): Promise<Value> {
+  if (signal.aborted) throw notAsked();
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(notAsked());
+  });
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([work(), aborted]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}
+
 /** Without memory or threads left, starting one throws. It counts as one that ended. */
 function startLink(start: StartLink, events: LinkEvents): Link {
   try {
@@ -257,7 +277,8 @@ export class Supervisor {
       );
     this.#open += 1;
     try {
-      return await (await this.#running()).ask(what, signal, text);
+      const far = await unlessAborted(signal, () => this.#running());
+      return await far.ask(what, signal, text);
     } finally {
       this.#open -= 1;
       if (this.#open === 0) this.#onIdle();

@@ -365,6 +365,17 @@ describe("its limits", () => {
     await Promise.allSettled(open);
   });
 
+  it("do not hold for turns that are over before it has started", async () => {
+    verifies("isolation:queue", "isolation:close");
+    const { supervisor, ask } = playing([honest], {}, "");
+    const controller = new AbortController();
+    const over = Array.from({ length: 4 }, () => ask(controller.signal));
+    controller.abort();
+    for (const each of over) await expect(each).rejects.toMatchObject(ended("was not asked"));
+    expect(supervisor.counts).toMatchObject({ starts: 1, open: 0 });
+    await expect(ask(controller.signal)).rejects.toMatchObject(ended("was not asked"));
+  });
+
   it("hold for turns that wait for its start, too", async () => {
     verifies("isolation:queue");
     const { ask } = playing([honest]);
