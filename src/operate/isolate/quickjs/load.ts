@@ -6,6 +6,7 @@ import { dirname } from "node:path";
 import { type ErrorCode, errorCodes, GlassineError } from "../../../core/errors/index.ts";
 import { allow, deny, type PluginContext } from "../../../core/hooks/index.ts";
 import { health } from "../../../core/plugins/index.ts";
+import type { Turn } from "../../../core/remote/index.ts";
 import { checkPackage, during, type Load, type Loaded, loadedAs } from "../load.ts";
 import { Engine, EngineSpent, HostThrew } from "./engine.ts";
 import { moduleFiles } from "./module-files.ts";
@@ -39,43 +40,27 @@ export async function loadInQuickJs(given: Load): Promise<Loaded> {
     const { timeoutMs } = settings as { readonly timeoutMs?: unknown };
     const budgetMs = typeof timeoutMs === "number" ? timeoutMs + afterMs : turnMs;
     const turn = (payload: object, context: PluginContext, extensions?: object) =>
-      guest.turn({ hook, payload, context, extensions }, budgetMs);
-    return [hook, { ...settings, handler: standIn(handler, turn) }];
+      guest.turn(hook, { payload, context, extensions }, budgetMs);
+    const isThere = handler !== null;
+    return [
+      hook,
+      {
+        extensions: isThere && handler.arity >= 3,
+        ...settings,
+        handler: isThere ? turn : undefined,
+      },
+    ];
   });
   const loaded = await loadedAs(
     {
       ...fields,
       hooks: Object.fromEntries(entries),
-      ...(healthCheck === null
-        ? {}
-        : { healthCheck: (context: Settings) => guest.health(context) }),
-      ...(configSchema === undefined
-        ? {}
-        : { configSchema: { parse: (value: unknown) => guest.config(value) } }),
+      healthCheck: healthCheck === null ? undefined : (given: Settings) => guest.health(given),
+      configSchema: configSchema && { parse: (value: unknown) => guest.config(value) },
     },
     config,
   );
   return { ...loaded, ready: () => guest.ready() };
-}
-
-/** Takes as many arguments as the handler inside, which decides whether it gets extensions. */
-function standIn(
-  said: SaidFunction | null,
-  turn: (payload: object, context: PluginContext, extensions?: object) => unknown,
-): unknown {
-  if (said === null) return undefined;
-  if (said.arity >= 3)
-    return (payload: object, context: PluginContext, extensions: object) =>
-      turn(payload, context, extensions);
-  return (payload: object, context: PluginContext, ...extensions: [object?]) =>
-    turn(payload, context, ...extensions);
-}
-
-interface TurnParts {
-  readonly hook: string;
-  readonly payload: object;
-  readonly context: PluginContext;
-  readonly extensions: object | undefined;
 }
 
 class Guest {
@@ -115,7 +100,7 @@ class Guest {
     this.#described ??= dataOf(answer) as Described;
   }
 
-  turn({ hook: entry, payload, context, extensions }: TurnParts, budgetMs: number): unknown {
+  turn(entry: string, { payload, context, extensions }: Turn, budgetMs: number): unknown {
     const { hook, request, operation, stream } = context;
     const settings = this.#changed(context);
     const answer = this.#ask(
