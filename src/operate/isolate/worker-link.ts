@@ -2,7 +2,6 @@
 import { createRequire } from "node:module";
 import { Worker } from "node:worker_threads";
 import { describeThrown } from "../../core/observe/index.ts";
-import { threadStackMb } from "./quickjs/stack.ts";
 import type { StartLink } from "./supervisor.ts";
 
 interface WorkerOptions {
@@ -46,8 +45,11 @@ const threadMb = 96;
 
 export function quickJsLink(memoryMb: number, onOutput: (line: string) => void): StartLink {
   const entry = createRequire(import.meta.url).resolve("glassine/isolate/quickjs-far-side");
+  // QuickJS has to reach its stack limit before the host's engine reaches its own, whose error would
+  // leave QuickJS amid a call.
+  const stackMb = 16;
   // The plugin's memory is not in the thread's heap, but its answers are.
-  return workerLink({ entry, memoryMb: threadMb + memoryMb, stackMb: threadStackMb, onOutput });
+  return workerLink({ entry, memoryMb: threadMb + memoryMb, stackMb, onOutput });
 }
 
 /** The error's message is the plugin's own text, so it is not used. */

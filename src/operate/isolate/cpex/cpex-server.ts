@@ -19,7 +19,7 @@ import {
 import { describeThrown } from "../../../core/observe/index.ts";
 import type { Plugin } from "../../../core/plugins/index.ts";
 import { keptByRequest } from "../kept-by-request.ts";
-import { cpexCapabilities, cpexHooks, servedFeatures, workerProtocol } from "./worker-lines.ts";
+import { cpexCapabilities, cpexHooks, neededFeatures, workerProtocol } from "./worker-lines.ts";
 
 export { linesTo } from "../lines.ts";
 
@@ -124,7 +124,7 @@ export function cpexServer({ plugin, managerOf, write, warn }: CpexServerOptions
     return {
       status: "success",
       protocol_version: workerProtocol,
-      features: servedFeatures,
+      features: neededFeatures,
       // CPEX is not installed here.
       cpex_version: null,
       ...(manager === undefined ? {} : { hooks: hooksOf(manager) }),

@@ -8,14 +8,12 @@ import { maxOtherUnits, sizeFault } from "../result-size.ts";
 /** The version of its protocol that this library speaks. */
 export const workerProtocol = 1;
 
-/** Without these, a plugin would run but could neither see nor change extensions. */
-const neededFeatures = ["extensions", "modified_extensions"];
-
 /**
- * The features of a plugin of this library that takes the worker's place. None of its possible
- * hooks takes a `credential`, so that feature is not included.
+ * The worker's features that a host needs: without them, a plugin would run but could neither see
+ * nor change extensions. They are also those of a plugin of this library in the worker's place:
+ * none of its possible hooks takes a `credential`.
  */
-export const servedFeatures: readonly string[] = neededFeatures;
+export const neededFeatures: readonly string[] = ["extensions", "modified_extensions"];
 
 /**
  * The worker's limit on characters per line; it answers a longer one without the request's id. A
