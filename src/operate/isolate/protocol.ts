@@ -55,7 +55,6 @@ const farMessage = z.discriminatedUnion("type", [
   z.object({
     type: z.literal("ready"),
     protocol: z.number(),
-    features: z.array(text),
     manifest,
   }),
   z.object({ type: z.literal("failed"), step: z.enum(loadSteps), message: text }),
@@ -126,8 +125,7 @@ export type Reply = ReceivedMessage<Extract<FarMessage, { readonly id: string }>
 /** The error for a far side that will not answer. */
 export function pluginEnded(
   why: string,
-  cause?: unknown,
   data: { readonly startTimeoutMs?: number } = {},
 ): GlassineError {
-  return new GlassineError("plugin_ended", `The isolated plugin ${why}.`, data, cause);
+  return new GlassineError("plugin_ended", `The isolated plugin ${why}.`, data);
 }

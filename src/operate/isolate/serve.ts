@@ -15,9 +15,6 @@ import {
   writeLine,
 } from "./protocol.ts";
 
-/** What this far side can do. */
-const features = ["abort", "config", "health"];
-
 /** Returns a function that takes a line of the host. */
 export function serve(
   write: (line: string) => void,
@@ -34,7 +31,7 @@ export function serve(
     plugin = loadPlugin(what);
     try {
       const { manifest } = await plugin;
-      send({ type: "ready", protocol: protocolVersion, features, manifest: plainOf(manifest) });
+      send({ type: "ready", protocol: protocolVersion, manifest: plainOf(manifest) });
     } catch (error) {
       const { step, cause } =
         error instanceof LoadFailure ? error : new LoadFailure("manifest", error);

@@ -315,7 +315,7 @@ export class Supervisor {
       const { startTimeoutMs } = this.#options;
       const why = `was not ready after ${startTimeoutMs} ms`;
       far.end(why);
-      throw pluginEnded(why, undefined, { startTimeoutMs });
+      throw pluginEnded(why, { startTimeoutMs });
     }
     if (begun.how === "threw") throw begun.value;
     const manifest = JSON.stringify(begun.value.manifest);

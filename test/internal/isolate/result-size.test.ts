@@ -11,7 +11,7 @@ import { verifies } from "../../support/verifies.ts";
 
 const hook = "message_pre_invoke";
 const manifest = { name: "played", version: "1.0.0", hooks: {}, hasHealthCheck: false };
-const ready = JSON.stringify({ type: "ready", protocol: protocolVersion, features: [], manifest });
+const ready = JSON.stringify({ type: "ready", protocol: protocolVersion, manifest });
 
 /** Returns what was thrown when the far side answered with this text. */
 async function answered(

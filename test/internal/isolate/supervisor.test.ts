@@ -10,7 +10,7 @@ import {
 import { verifies } from "../../support/verifies.ts";
 
 const manifest = { name: "played", version: "1.0.0", hooks: {}, hasHealthCheck: false };
-const ready = JSON.stringify({ type: "ready", protocol: protocolVersion, features: [], manifest });
+const ready = JSON.stringify({ type: "ready", protocol: protocolVersion, manifest });
 
 interface Heard {
   readonly type: string;
@@ -263,7 +263,7 @@ describe("a start", () => {
   it.each([
     [
       "speaks another version",
-      JSON.stringify({ type: "ready", protocol: 99, features: [], manifest }),
+      JSON.stringify({ type: "ready", protocol: 99, manifest }),
       "plugin_ended",
       "speaks version 99",
     ],
@@ -277,7 +277,7 @@ describe("a start", () => {
     ["says garbage", "garbage", "plugin_ended", "was not ready after 50 ms"],
     [
       "has a manifest without a name",
-      JSON.stringify({ type: "ready", protocol: 1, features: [], manifest: { version: "1.0.0" } }),
+      JSON.stringify({ type: "ready", protocol: 1, manifest: { version: "1.0.0" } }),
       "plugin_ended",
       "was not ready",
     ],

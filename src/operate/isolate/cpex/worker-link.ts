@@ -161,7 +161,7 @@ function load({ guest, manifest, ask, send }: Conversation): void {
     const message = failureOf(answer);
     // Errors before the lookup of the hook do not name it: they are in the code or configuration.
     if (message?.includes(noHook) === true)
-      send({ type: "ready", protocol: protocolVersion, features: ["abort"], manifest });
+      send({ type: "ready", protocol: protocolVersion, manifest });
     else refuse(`CPEX cannot make the plugin ${guest.kind}: ${message ?? "it gave no reason"}`);
   };
   ask({
