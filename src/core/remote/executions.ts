@@ -86,21 +86,12 @@ export function executionsOf(records: readonly ExecutionRecord[]): readonly Wire
     if (status === "started") return [];
     return [
       {
-        pluginId: record.plugin,
-        plugin: record.plugin,
-        pluginKind: "hook",
-        hook: record.hook,
-        mode: record.mode,
+        ...record,
         status,
-        requestedAllow: record.requestedAllow,
-        effectiveAllow: record.effectiveAllow,
+        pluginId: record.plugin,
+        pluginKind: "hook",
         matched: status === "skipped" ? false : undefined,
-        applied: record.applied,
-        payloadModified: record.payloadModified,
-        extensionsModified: record.extensionsModified,
         durationNs: Math.round((record.durationMs ?? 0) * 1_000_000),
-        reason: record.reason,
-        errorCode: record.errorCode,
         configKeys: [],
       },
     ];
