@@ -234,25 +234,25 @@ async function launcher(path: string, read: ReadOptions): Promise<Launcher> {
   const packages = await packagesOf(entry);
   const above = await scopeAbove(dirname(path));
   const known = [...packages.values(), ...folders];
-  const scope = known.some((each) => above?.startsWith(each + sep)) ? undefined : above;
-  const sandbox = { packages, entry, memoryMb, readable: folders, scope };
+  const files = above.filter((file) => !known.some((each) => file.startsWith(each + sep)));
+  const sandbox = { packages, entry, memoryMb, readable: folders, files };
   const command = why === undefined ? sandboxed(sandbox) : permitted(sandbox);
   // In a new root every module finds the library. Without one, lending it would need a thread,
   // which the permissions refuse.
   return { start: processLink({ ...command, onOutput }), open, needsHost: false };
 }
 
-/** The nearest package.json, which decides the type of its modules. */
-async function scopeAbove(folder: string): Promise<string | undefined> {
+/** The nearest package.json, if any, which decides the type of its modules. */
+async function scopeAbove(folder: string): Promise<readonly string[]> {
   for (const at of upFrom(folder)) {
     const file = join(at, "package.json");
     const isFile = await access(file).then(
       () => true,
       () => false,
     );
-    if (isFile) return file;
+    if (isFile) return [file];
   }
-  return undefined;
+  return [];
 }
 
 /**

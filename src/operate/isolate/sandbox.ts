@@ -18,8 +18,8 @@ export interface SandboxOptions {
   readonly entry: string;
   /** Absolute paths of folders that it may read besides these. */
   readonly readable: readonly string[];
-  /** The package.json with the type of the plugin's modules, if it is in none of these folders. */
-  readonly scope: string | undefined;
+  /** Absolute paths of files that it may read. */
+  readonly files: readonly string[];
   readonly memoryMb: number;
 }
 
@@ -140,8 +140,7 @@ function nodeArgs(readable: readonly string[], memoryMb: number, entry: string) 
 const foldersOf = (paths: readonly string[]) => paths.map((path) => `${path}/*`);
 
 /** The command with namespaces, which leave nothing open. */
-export function sandboxed({ packages, entry, readable, scope, memoryMb }: SandboxOptions): Command {
-  const files = scope === undefined ? [] : [scope];
+export function sandboxed({ packages, entry, readable, files, memoryMb }: SandboxOptions): Command {
   const isInside = (path: string) => readable.some((folder) => `${path}/`.startsWith(`${folder}/`));
   // Packages in the plugin's own folders are found there; a second place would load them twice.
   const placed = [...packages].filter(([, from]) => !isInside(from));
@@ -156,8 +155,7 @@ export function sandboxed({ packages, entry, readable, scope, memoryMb }: Sandbo
 }
 
 /** The command without namespaces: the operator has accepted what the code can then do. */
-export function permitted({ packages, entry, readable, scope, memoryMb }: SandboxOptions): Command {
-  const files = scope === undefined ? [] : [scope];
+export function permitted({ packages, entry, readable, files, memoryMb }: SandboxOptions): Command {
   const folders = foldersOf([...packages.values(), ...readable]);
   const args = nodeArgs([...folders, ...files], memoryMb, entry);
   return unconfined({ argv: [process.execPath, ...args], memoryMb: nodeMb + memoryMb });

@@ -17,7 +17,7 @@ it("mounts nothing inside of what it has mounted, because that could empty a fil
   verifies("isolation:kinds");
   const scope = "/usr/src/app/package.json";
   const readable = ["/usr/src/app/plugins", "/srv/data", "/srv/data/more"];
-  const { args } = sandboxed({ packages, entry, readable, scope, memoryMb: 64 });
+  const { args } = sandboxed({ packages, entry, readable, files: [scope], memoryMb: 64 });
   const found = mounts(args);
   expect(found).toEqual(expect.arrayContaining(["/usr", "/node_modules/glassine", "/srv/data"]));
   expect(found.filter((path) => found.some((each) => path.startsWith(`${each}/`)))).toEqual([]);
