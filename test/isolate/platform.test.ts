@@ -1,7 +1,8 @@
 // A process of its own: it starts processes.
 /** Without namespaces, a process is refused unless the operator accepts what is open. */
+import { readFileSync } from "node:fs";
 import process from "node:process";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { run } from "../docs/support/compile.ts";
 import { verifies } from "../support/verifies.ts";
 import { fixture, noSandbox } from "./support.ts";
@@ -24,3 +25,24 @@ it.skipIf(noSandbox !== undefined)("is refused, or runs with what was accepted",
     { open: ["network", "signals"], outcome: "refused" },
   ]);
 });
+
+it.skipIf(noSandbox !== undefined)("does not outlive a host that is killed", async () => {
+  verifies("isolation:close");
+  const program = [process.execPath, fixture("killed-host.mjs")];
+  const { output } = await run("unshare", ["-r", "sh", "-c", without, "sh", ...program]);
+  const pid = Number(output);
+  expect(pid).toBeGreaterThan(1);
+  onTestFinished(() => {
+    if (isRunning(pid)) process.kill(pid, "SIGKILL");
+  });
+  await expect.poll(() => isRunning(pid)).toBe(false);
+});
+
+/** One that has ended has no command line, even if nobody has waited for it. */
+function isRunning(pid: number): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`).length > 0;
+  } catch {
+    return false;
+  }
+}

@@ -186,7 +186,10 @@ export function confined({ argv, readable, network, memoryMb }: ProgramOptions):
 export function unconfined({ argv, memoryMb }: Pick<ProgramOptions, "argv" | "memoryMb">): Command {
   const [command = "", ...args] = argv;
   if (process.platform !== "linux") return { command, args };
-  const script = 'ulimit -v "$1" && ulimit -c 0 && shift && exec "$@"';
+  // If the host is killed, so is the process, where setpriv exists and can see to that.
+  const script = `ulimit -v "$1" && ulimit -c 0 && shift || exit
+if setpriv --pdeathsig KILL true 2> /dev/null; then exec setpriv --pdeathsig KILL "$@"; fi
+exec "$@"`;
   return { command: "sh", args: ["-c", script, "sh", limitKib(memoryMb), ...argv] };
 }
 
