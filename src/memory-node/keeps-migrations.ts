@@ -25,22 +25,21 @@ export function keepsMigrations(
 ): string | undefined {
   let at = nextOfOthers(given, 0, plugin);
   let to = nextOfOthers(got, 0, plugin);
-  while (at < given.length && to < got.length) {
-    const before = given[at] as MigrationEntry;
-    const after = got[to] as MigrationEntry;
+  for (;;) {
+    const before = given[at];
+    const after = got[to];
+    if (after === undefined) return before && changeText(plugin, "removed", before);
+    if (before === undefined) return changeText(plugin, "added", after);
     if (!isSame(before, after)) return breach(given, got, before, after, plugin);
     at = nextOfOthers(given, at + 1, plugin);
     to = nextOfOthers(got, to + 1, plugin);
   }
-  if (at < given.length) return changeText(plugin, "removed", given[at] as MigrationEntry);
-  if (to < got.length) return changeText(plugin, "added", got[to] as MigrationEntry);
-  return undefined;
 }
 
 /** The index of the next entry that is not the plugin's; the length if there is none. */
 function nextOfOthers(entries: readonly MigrationEntry[], from: number, plugin: string): number {
   let at = from;
-  while (at < entries.length && (entries[at] as MigrationEntry).plugin_name === plugin) at += 1;
+  while (entries[at]?.plugin_name === plugin) at += 1;
   return at;
 }
 
