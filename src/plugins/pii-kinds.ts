@@ -80,9 +80,10 @@ const lengthOf = new Map(
     Number(length),
   ]),
 );
-const ibanStart = /[A-Za-z]{2}\d{2}/g;
+const ibanStart = /(?<![0-9A-Za-z])[A-Za-z]{2}\d{2}/g;
+const ibanUnit = /[0-9A-Za-z]/;
 
-/** ISO 13616: the country's length, and the checksum. A space may separate groups. */
+/** ISO 13616: a word of the country's length, with a checksum. A space may separate groups. */
 function findIbans(text: string): readonly Finding[] {
   const found: Finding[] = [];
   for (const { 0: begin, index } of text.matchAll(ibanStart)) {
@@ -93,11 +94,12 @@ function findIbans(text: string): readonly Finding[] {
     while (units.length < length && end < text.length) {
       const unit = text[end] ?? "";
       const isGap = unit === " " && text[end - 1] !== " ";
-      if (!isGap && !/[0-9A-Za-z]/.test(unit)) break;
+      if (!isGap && !ibanUnit.test(unit)) break;
       if (!isGap) units += unit;
       end += 1;
     }
-    if (units.length === length && isIban(units)) found.push({ kind: "iban", start: index, end });
+    const isWord = units.length === length && !ibanUnit.test(text[end] ?? "");
+    if (isWord && isIban(units)) found.push({ kind: "iban", start: index, end });
   }
   return found;
 }
@@ -118,7 +120,8 @@ const ssn = /(?<![\d-])(?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\d-
 const ipV4 = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)/g;
 const isIpV4 = (text: string) => text.split(".").every((part) => Number(part) <= 255);
 
-const ipV6Run = /(?<![\w:.])[\dA-Fa-f:]{2,45}(?![\w:])/g;
+/** A single colon at the end is punctuation. */
+const ipV6Run = /(?<![\w:.])[\dA-Fa-f:]{1,44}(?:[\dA-Fa-f]|::)(?!\w|:[\w:])/g;
 
 /** RFC 4291 §2.2, with at least three groups: an address such as `::1` identifies nobody. */
 function isIpV6(text: string): boolean {

@@ -39,6 +39,17 @@ describe("piiLabels", () => {
       });
   });
 
+  it("finds an IBAN only if it is a word, and an IP address before a colon", async () => {
+    const [iban = ""] = pii.iban?.slice(1) ?? [];
+    expect((await scanned(`a${iban} ${iban}b`)).metadata).toEqual({});
+    for (const words of [
+      "from 2001:db8::1:2: connection refused",
+      "2001:db8:0:0:0:8a2e:370:7334:",
+      "2001:db8:1::",
+    ])
+      expect((await scanned(words)).metadata.pii).toEqual({ found: { ip: 1 } });
+  });
+
   it("denies, and quotes nothing", async () => {
     const { violation } = await scanned("ada@example.org, 192.0.2.17", { action: "deny" });
     expect(violation).toMatchObject({
