@@ -83,27 +83,33 @@ function isSecretName(name: string): boolean {
 
 /** Matches an assignment, from the end of the name to where the value begins. */
 const assignment = /["'\\]{0,3}\s{0,3}(?:=>|[:=])\s{0,3}["'\\]{0,3}(?:(?:bearer|basic)\s)?/gi;
+/** RFC 9110 §11.4: the scheme before the credentials of a header. */
+const scheme = /^(?:bearer|basic)\s/i;
 const value = /[0-9A-Za-z+/_.~!@#$%^*-]{12,}={0,2}/y;
 
 function findAssigned(text: string, key: string): readonly Finding[] {
   const kind = "assigned-secret";
-  if (isSecretName(key) && !marker.test(text) && isRandom(text, 12))
-    return [{ kind, start: 0, end: text.length }];
+  if (isSecretName(key)) {
+    const start = scheme.exec(text)?.[0].length ?? 0;
+    const credentials = text.slice(start);
+    if (!marker.test(credentials) && isRandom(credentials))
+      return [{ kind, start, end: text.length }];
+  }
   const found: Finding[] = [];
   for (const { 0: sign, index } of text.matchAll(assignment)) {
     if (!isSecretName(text.slice(Math.max(index - longestEnd, 0), index))) continue;
     const start = index + sign.length;
     value.lastIndex = start;
     const [given] = value.exec(text) ?? [];
-    if (given === undefined || !isRandom(given, 12)) continue;
+    if (given === undefined || !isRandom(given)) continue;
     found.push({ kind, start, end: start + given.length });
   }
   return found;
 }
 
 /** Whether a string looks random: it has letters and digits, and few characters repeat. */
-function isRandom(text: string, min: number): boolean {
-  if (text.length < min || text.length > 4096 || /\s/.test(text)) return false;
+function isRandom(text: string): boolean {
+  if (text.length < 12 || text.length > 4096 || /\s/.test(text)) return false;
   if (!/[A-Za-z]/.test(text) || !/[0-9]/.test(text)) return false;
   const counts = new Map<string, number>();
   for (const unit of text) counts.set(unit, (counts.get(unit) ?? 0) + 1);

@@ -172,6 +172,8 @@ describe("secretScanner", () => {
     expect(await found({ clientSecret: [random] })).toBe(true);
     expect(await found({ text: `AWS_SECRET_ACCESS_KEY="${random}"` })).toBe(true);
     expect(await found({ text: `authorization: Bearer ${random}` })).toBe(true);
+    expect(await found({ headers: { Authorization: `Bearer ${random}` } })).toBe(true);
+    expect(await found({ headers: { Authorization: "Bearer of good news 2026" } })).toBe(false);
     expect(await found({ text: random })).toBe(false);
     expect(await found({ next_page_token: random, progressToken: random })).toBe(false);
     expect(await found({ password: "correct horse battery staple" })).toBe(false);
