@@ -12,6 +12,16 @@ interface EncodedBytes {
   readonly encode: (bytes: string) => string;
 }
 
+/** The names of fields with bytes, in parts and in MCP. */
+export const bytesFields: readonly string[] = ["data", "blob"];
+
+const longRun = /^[A-Za-z0-9+/_-]{1024,}={0,2}$/;
+
+/** Whether a string is a long run of base64 in a field for bytes. */
+export function isBytes(text: string, key: string): boolean {
+  return bytesFields.includes(key) && longRun.test(text);
+}
+
 const digits = /^[A-Za-z0-9+/_-]*$/;
 
 /** Decodes base64 in either alphabet of RFC 4648, with optional white space and padding. */

@@ -1,5 +1,5 @@
 /** What a scanner finds in texts, and how it is redacted. */
-import { bytesOfBase64, textInBase64, textOfBytes } from "./encoded-texts.ts";
+import { bytesOfBase64, isBytes, textInBase64, textOfBytes } from "./encoded-texts.ts";
 
 /** Where something was found, and what it is. */
 export interface Finding {
@@ -42,27 +42,34 @@ export function markerOf(kind: string): string {
   return `[REDACTED:${kind}]`;
 }
 
-/** Scans a text. If it has no findings but is base64 of another text, scans that one. */
+/** Scans a text, and the text that it is in base64, if it is one. */
 export function scan(text: string, key: string, finders: readonly Finder[]): Scanned {
   const plain = scanPlain(text, key, finders);
-  if (plain !== undefined) return plain;
-  const inner = textInBase64(text);
-  if (inner === undefined) return { kinds: [], redacted: text };
-  const { kinds, redacted } = scan(inner.text, key, finders);
-  if (kinds.length === 0) return { kinds, redacted: text };
+  const inner = isAllFound(plain) ? undefined : textInBase64(text);
+  if (inner === undefined) return plain;
+  const within = scan(inner.text, key, finders);
+  if (within.kinds.length === 0) return plain;
   // Without its line breaks, the base64 itself could match a finder.
-  return {
-    kinds,
-    redacted: redactUntilClean(inner.encode(redacted), key, finders, kinds[0] ?? ""),
-  };
+  const { redacted } = scanPlain(inner.encode(within.redacted), key, finders);
+  return { kinds: [...plain.kinds, ...within.kinds], redacted };
 }
 
-/** Scans a text as it stands. Returns `undefined` if nothing is found. */
-function scanPlain(text: string, key: string, finders: readonly Finder[]): Scanned | undefined {
-  const found = finders.flatMap((find) => find(text, key));
-  if (found.length === 0) return undefined;
+/** Scans a text as it stands. */
+function scanPlain(text: string, key: string, finders: readonly Finder[]): Scanned {
+  const found = findIn(text, key, finders);
   const kinds = found.map(({ kind }) => kind);
-  return { kinds, redacted: redactUntilClean(without(text, found), key, finders, kinds[0] ?? "") };
+  const [kind] = kinds;
+  if (kind === undefined) return { kinds, redacted: text };
+  return { kinds, redacted: redactUntilClean(without(text, found), key, finders, kind) };
+}
+
+/** Finds nothing in bytes: in so many random digits, any short form occurs by chance. */
+function findIn(text: string, key: string, finders: readonly Finder[]): readonly Finding[] {
+  return isBytes(text, key) ? [] : finders.flatMap((find) => find(text, key));
+}
+
+function isAllFound({ kinds: [kind], redacted }: Scanned): boolean {
+  return kind !== undefined && redacted === markerOf(kind);
 }
 
 /** What was found in a file that is declared as text. */
@@ -80,19 +87,17 @@ export function scanFile(
   const file = bytesOfBase64(base64);
   if (file === undefined) return undefined;
   const plain = scanPlain(base64, key, finders);
-  if (plain !== undefined) return { ...plain, hasUnredactable: false };
+  if (isAllFound(plain)) return { ...plain, hasUnredactable: false };
   const { text, encode, isGuessed } = textOfBytes(file.bytes);
   const { kinds, redacted } = scan(text, key, finders);
   const rest = kinds.length === 0 ? file.bytes : encode(redacted);
   // A file can mix encodings, or only look like one of them. Without zero bytes, ASCII letters are
   // the same in each, so this finds what is left.
   const left = isGuessed ? scan(rest.replaceAll("\0", ""), key, finders).kinds : [];
+  const now = kinds.length === 0 ? plain : scanPlain(file.encode(rest), key, finders);
   return {
-    kinds: [...kinds, ...left],
-    redacted:
-      kinds.length === 0
-        ? base64
-        : redactUntilClean(file.encode(rest), key, finders, kinds[0] ?? ""),
+    kinds: [...plain.kinds, ...kinds, ...left],
+    redacted: now.redacted,
     hasUnredactable: left.length > 0,
   };
 }
@@ -109,7 +114,7 @@ function redactUntilClean(
 ): string {
   let rest = text;
   for (let pass = 0; pass < passes; pass++) {
-    const found = finders.flatMap((find) => find(rest, key));
+    const found = findIn(rest, key, finders);
     if (found.length === 0) return rest;
     rest = without(rest, found);
   }

@@ -1,5 +1,6 @@
 /** Visits every string of a message. */
 import { type ContentPart, isTextType, type Message } from "../messages.ts";
+import { bytesFields } from "./encoded-texts.ts";
 
 /** What to do with the strings of a message. */
 export interface TextVisitor {
@@ -88,8 +89,7 @@ function visitValue(value: unknown, key: string, visitor: TextVisitor): unknown 
   });
 }
 
-/** The names of fields with bytes, and of fields with their media type, in parts and in MCP. */
-const bytesFields = ["data", "blob"];
+/** The names of fields with the media type of bytes, in parts and in MCP. */
 const typeFields = ["media_type", "mime_type", "mediaType", "mimeType"];
 
 function visitField(

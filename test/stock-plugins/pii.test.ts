@@ -1,9 +1,9 @@
-import { text } from "glassine/messages";
+import { image, text } from "glassine/messages";
 import { type PiiLabelsOptions, piiLabels } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 import { connect } from "./support/connect.ts";
 import { harmless, pii } from "./support/found.ts";
-import { calling, run } from "./support/run.ts";
+import { answering, calling, run } from "./support/run.ts";
 
 const all = Object.entries(pii).flatMap(([kind, list]) =>
   list.map((each) => [kind, each] as const),
@@ -48,6 +48,23 @@ describe("piiLabels", () => {
       "2001:db8:1::",
     ])
       expect((await scanned(words)).metadata.pii).toEqual({ found: { ip: 1 } });
+  });
+
+  it("looks for nothing in the bytes of a picture", async () => {
+    const [iban = ""] = pii.iban?.slice(1) ?? [];
+    // As a camera's bytes can be: an IBAN between two slashes.
+    const data = `${"/x0w".repeat(300)}/${iban}/A==`;
+    const picture = image({ type: "base64", media_type: "image/jpeg", data });
+    const block = { type: "image", mimeType: "image/jpeg", data };
+    const result = answering("read", { content: [block] });
+    for (const content of [[picture], result.content]) {
+      const message = { role: "tool", content } as never;
+      const { extensions, payload } = await run(piiLabels(), "cmf.tool_post_invoke", message);
+      expect([extensions, payload.content]).toEqual([{}, content]);
+    }
+    const short = answering("read", { data: `/${iban}/A==`, other: data });
+    const { metadata } = await run(piiLabels(), "cmf.tool_post_invoke", short);
+    expect(metadata.pii).toEqual({ found: { iban: 2 } });
   });
 
   it("denies, and quotes nothing", async () => {

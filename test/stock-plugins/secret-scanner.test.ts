@@ -314,6 +314,14 @@ describe("a file of text", () => {
     );
   });
 
+  it("is read although its base64 has what looks like a secret", async () => {
+    const secret = base64(`the key is ${key}, `);
+    const data = `${secret.slice(0, 44)}${key}AAAA`;
+    const { payload, metadata } = await scannedFile(data, { action: "redact" });
+    expect(metadata["secret-scanner"]).toEqual({ found: { "aws-access-key": 2 } });
+    expect(JSON.stringify(payload)).not.toContain(secret.slice(12, 38));
+  });
+
   it("of mixed encodings is refused where it would be redacted", async () => {
     const mixed = btoa(`x${atob(base64(key, "utf16le"))}`);
     const { violation } = await scannedFile(mixed, { action: "redact" });
