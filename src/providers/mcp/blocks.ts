@@ -16,14 +16,14 @@ import {
 import { isGiven, without } from "./json.ts";
 import { lostReports, reportForm } from "./report.ts";
 import { reportNoBlocks, writeResult } from "./result-content.ts";
+import { isText } from "./token-kinds.ts";
 
-const isString = (value: unknown) => typeof value === "string";
 const settings = ["_meta", "annotations"];
 
 const text: BlockKind = {
   part: "text",
   matches: { type: "text" },
-  condition: (block) => isString(block.text),
+  condition: (block) => isText(block.text),
   fields: { text: "text" },
   settings,
 };
@@ -37,7 +37,7 @@ function medium(type: "image" | "audio"): BlockKind {
   return {
     part: type,
     matches: { type },
-    condition: ({ data }) => isString(data),
+    condition: ({ data }) => isText(data),
     fields: { type: bytes, data: "data", media_type: "mimeType" },
     settings,
     reason: "MCP has no media by URL.",
@@ -87,7 +87,7 @@ const contentsSettings = ["_meta", "annotations", "icons", "size", "title"];
 
 /** Whether an item has a URI, and each of the fields `names` is a string or is not given. */
 function isReadable(item: JsonObject, names: readonly string[]): boolean {
-  return isString(item.uri) && names.every((name) => !isGiven(item[name]) || isString(item[name]));
+  return isText(item.uri) && names.every((name) => !isGiven(item[name]) || isText(item[name]));
 }
 
 /** Contents have either text or a blob; a link has neither. */
@@ -101,7 +101,7 @@ const resource: BlockKind = {
   condition: ({ resource: item }) =>
     isJsonObject(item) &&
     isReadable(item, ["name", "mimeType", "text", "blob"]) &&
-    isString(item.text) !== isString(item.blob),
+    isText(item.text) !== isText(item.blob),
   canHold: isContents,
   fields: { ...identity, ...contentsFields("resource."), annotations },
   settings: [...settings, ...contentsSettings.map((name) => `resource.${name}`)],
@@ -129,7 +129,7 @@ const link: BlockKind = {
 const toolUse: BlockKind = {
   part: "tool_call",
   matches: { type: "tool_use" },
-  condition: ({ id, name, input }) => isString(id) && isString(name) && isJsonObject(input),
+  condition: ({ id, name, input }) => isText(id) && isText(name) && isJsonObject(input),
   fields: { tool_call_id: "id", name: "name", arguments: objectArguments("input") },
   settings: ["_meta"],
 };
@@ -141,7 +141,7 @@ const toolResult: BlockKind = {
   part: "tool_result",
   matches: { type: "tool_result" },
   condition: ({ toolUseId, content, isError }) =>
-    isString(toolUseId) &&
+    isText(toolUseId) &&
     (isError === undefined || typeof isError === "boolean") &&
     (content === undefined || (Array.isArray(content) && content.every(isJsonObject))),
   fields: {

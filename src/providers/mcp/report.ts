@@ -21,7 +21,7 @@ import {
   writtenDocument,
 } from "../rewrite/index.ts";
 import { isObject, type JsonObject } from "./json.ts";
-import { isNumber, isTaskRequest, isText, isTime, isWord } from "./token-kinds.ts";
+import { isNumber, isText, isWord, type Kinds, tokenKinds } from "./token-kinds.ts";
 
 /** The path of each field that no message shows. A field that is shown in another form has none. */
 const places = new WeakMap<Left, Path>();
@@ -84,41 +84,37 @@ const contents: Readonly<Record<string, string>> = {
   tools: "Messages do not hold tool definitions.",
 };
 
-const noField = "Messages have no such field.";
-
-/** Why messages cannot hold an MCP field, and a check of its value. */
-type Setting = readonly [reason: string, fits: (value: unknown) => boolean];
+/** Why messages cannot hold a setting, unless it is that they have no such field. */
+const reasons: Readonly<Record<string, string>> = {
+  _meta: "Wire metadata.",
+  annotations: "A part of this kind has no annotations.",
+  title: "Metadata for display: a part has no title.",
+  icons: "Metadata for display: a part has no icons.",
+};
 
 /**
- * The other fields of MCP 2025-11-25 and 2026-07-28: the protocol's own, metadata for display,
- * and settings of tasks and sampling. With any other value, such a field counts as content.
+ * The other fields of MCP 2025-11-25 and 2026-07-28, each with a check of its value: the protocol's
+ * own, metadata for display, and settings of tasks and sampling. With any other value, such a field
+ * counts as content.
  */
-const settings: Readonly<Record<string, Setting>> = {
-  _meta: ["Wire metadata.", isObject],
-  annotations: ["A part of this kind has no annotations.", isObject],
-  title: ["Metadata for display: a part has no title.", isText],
-  icons: ["Metadata for display: a part has no icons.", Array.isArray],
-  resultType: [noField, isWord],
-  requestState: [noField, isText],
-  ttlMs: [noField, isNumber],
-  cacheScope: [noField, isWord],
-  code: [noField, isNumber],
-  size: [noField, isNumber],
-  task: [noField, isTaskRequest],
-  taskId: [noField, isText],
-  status: [noField, isWord],
-  createdAt: [noField, isTime],
-  lastUpdatedAt: [noField, isTime],
-  ttl: [noField, isNumber],
-  pollInterval: [noField, isNumber],
-  pollIntervalMs: [noField, isNumber],
-  maxTokens: [noField, isNumber],
-  temperature: [noField, isNumber],
-  stopSequences: [noField, Array.isArray],
-  modelPreferences: [noField, isObject],
-  includeContext: [noField, isWord],
-  metadata: [noField, isObject],
-  toolChoice: [noField, isObject],
+const settings: Kinds = {
+  ...tokenKinds,
+  // An extension may add words, and an id may be of any length: those are shown, not refused.
+  cacheScope: isWord,
+  resultType: isWord,
+  status: isWord,
+  taskId: isText,
+  _meta: isObject,
+  annotations: isObject,
+  title: isText,
+  icons: Array.isArray,
+  maxTokens: isNumber,
+  temperature: isNumber,
+  stopSequences: Array.isArray,
+  modelPreferences: isObject,
+  includeContext: isWord,
+  metadata: isObject,
+  toolChoice: isObject,
 };
 
 /** The settings of each document; elsewhere the same name may hold anything. */
@@ -158,14 +154,14 @@ export const settingsOf = {
 /** Reports a field that messages do not show: as content if MCP does not define its value. */
 const reportField: FieldReporter = (left, path, value, isSetting) => {
   const key = String(path.at(-1));
-  const [reason, fits] = (isSetting ? settings[key] : undefined) ?? [];
+  const fits = isSetting ? settings[key] : undefined;
   const content = Object.hasOwn(contents, key) ? contents[key] : undefined;
   const add = (kind: LeftKind, why: string) =>
     left.add({ path: pathOf(...path), kind, reason: why }, path);
   // Under a name that MCP does not define, null is content too: the name may itself be text.
   if (value === null && (isSetting || content !== undefined)) add("setting", "It is empty.");
-  else if (reason !== undefined && fits?.(value)) add("setting", reason);
-  else if (reason !== undefined) add("content", "MCP does not define this value here.");
+  else if (fits?.(value)) add("setting", reasons[key] ?? "Messages have no such field.");
+  else if (fits !== undefined) add("content", "MCP does not define this value here.");
   else {
     const isTools = key === "tools" && path.length === 1;
     add(isTools ? "tools" : "content", content ?? "An unknown field.");

@@ -8,7 +8,7 @@ const date = /\d{4}-\d\d-\d\d/.source;
 const time = /T\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?/.source;
 /** A date or time in ISO 8601, as MCP writes it, or an empty string. */
 const instant = new RegExp(`^(?:${date}(?:${time})?)?$`);
-export const isTime = (value: unknown) => typeof value === "string" && instant.test(value);
+const isTime = (value: unknown) => typeof value === "string" && instant.test(value);
 
 /** One of the words that the protocol defines. Any other string may be text, so plugins see it. */
 const isOneOf =
@@ -37,7 +37,7 @@ const isLogLevel = isOneOf(
 const isTimeSpan = (value: unknown) => value === null || isNumber(value);
 
 /** A request to become a task, which holds only durations. */
-export const isTaskRequest = (value: unknown) =>
+const isTaskRequest = (value: unknown) =>
   hasOnly(value, { ttl: isTimeSpan, pollInterval: isTimeSpan });
 
 const isId = (value: unknown) => isNumber(value) || isShort(value, 1024);
@@ -53,13 +53,13 @@ function hasOnly(value: unknown, kinds: Kinds): boolean {
   return Object.entries(value).every(([key, field]) => isKind(kinds, key, field));
 }
 
-type Kinds = Readonly<Record<string, (value: unknown) => boolean>>;
+export type Kinds = Readonly<Record<string, (value: unknown) => boolean>>;
 
 function isKind(kinds: Kinds, key: string, value: unknown): boolean {
   return Object.hasOwn(kinds, key) && kinds[key]?.(value) === true;
 }
 
-const kinds: Kinds = {
+export const tokenKinds: Kinds = {
   cacheScope: isCacheScope,
   code: isNumber,
   createdAt: isTime,
@@ -87,7 +87,7 @@ const kinds: Kinds = {
 
 /** Whether a field holds what the protocol puts there. Null means absent. */
 export function isOfKind(key: string, value: unknown): boolean {
-  return value === null || isKind(kinds, key, value);
+  return value === null || isKind(tokenKinds, key, value);
 }
 
 /** The client capabilities that MCP defines; the rest may be anything. */
