@@ -199,8 +199,22 @@ function entriesOf(call: Call, inputs: unknown): readonly JsonObject[] {
   return entries;
 }
 
-/** Infers the method from the input's fields: an input does not name the method it answers. */
+/** The methods, and the fields by which their results are known. */
+const answers = [
+  ["elicitation/create", "action"],
+  [sampling, "model"],
+  [sampling, "role"],
+  ["roots/list", "roots"],
+] as const;
+
+/**
+ * Infers the method from the input's fields: an input does not name the method it answers.
+ *
+ * @throws GlassineError `payload_shape` for an input that could be taken for either of two answers
+ */
 function methodBehind(entry: JsonObject): string {
-  if (entry.role !== undefined || entry.model !== undefined) return sampling;
-  return entry.roots === undefined ? "elicitation/create" : "roots/list";
+  const methods = answers.flatMap(([each, field]) => (entry[field] === undefined ? [] : each));
+  const [method = "elicitation/create"] = methods;
+  if (methods.every((each) => each === method)) return method;
+  throw payloadFault("one kind of answer for each input");
 }

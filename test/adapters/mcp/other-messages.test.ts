@@ -286,6 +286,21 @@ describe("input of 2026-07-28", () => {
     expect(sent).toBeUndefined();
   });
 
+  it.each([
+    ["roots", { roots: [] }],
+    ["sampling", { role: "user" }],
+  ] as const)("is refused if it could be taken for an answer of %s", async (group, other) => {
+    const manager = fakeManager({ "cmf.mcp_response": () => denial("no secrets") });
+    const said = { action: "accept", content: { password: "x" } };
+    const options = { pass: ["tokens", group] as const };
+    const ask = (entry: object) => {
+      const params = { name: "t", inputResponses: { a: entry } };
+      return exchange(manager, "tools/call", params, { result: { content: [] } }, options);
+    };
+    expect((await ask(other)).sent).toBeDefined();
+    expect((await ask({ ...said, ...other })).sent).toBeUndefined();
+  });
+
   it("is refused under a key that contains text", async () => {
     const inputRequests = { "ask for the password now": ask };
     const { answer } = await exchange(
