@@ -20,7 +20,11 @@ import type { Direction } from "./transport.ts";
 import { WireReader } from "./wire-labels.ts";
 
 /** Lists that later answers are judged by, although they pass without hooks of their own. */
-export const learnedLists: readonly string[] = ["tools/list", "resources/list"];
+export const learnedLists: readonly string[] = [
+  "tools/list",
+  "resources/list",
+  "resources/directory/read",
+];
 
 /**
  * The labels of a call: those of its session, those of its result, and those its plugins add.

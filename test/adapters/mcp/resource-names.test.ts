@@ -26,6 +26,13 @@ describe("a policy by the name of a resource", () => {
     expect(read.labelsAt("cmf.resource_post_fetch")).toEqual(["SALARY"]);
   });
 
+  it("applies once the server listed it in a directory by that name", async () => {
+    verifies("labels:resource-names");
+    const { ask } = await labelled({ envelope: () => withPolicies(data) });
+    await ask("resources/directory/read", { uri: "file:///" }, listing({ uri, name: "Payroll" }));
+    expect(await ask("resources/read", { uri }, contents)).toMatchObject(denied);
+  });
+
   it("applies once the server listed it by that name", async () => {
     verifies("labels:resource-names");
     const { ask, tool, errors } = await labelled({ envelope: () => withPolicies(data) });
