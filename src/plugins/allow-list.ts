@@ -50,6 +50,9 @@ const lists: readonly {
   { method: "tools/list", field: "tools", key: "name", kind: "tools" },
   { method: "prompts/list", field: "prompts", key: "name", kind: "prompts" },
   { method: "resources/list", field: "resources", key: "uri", kind: "resources" },
+  // The skills extension, SEP-2640: files are resources, and so is a skill, by its SKILL.md.
+  { method: "resources/directory/read", field: "resources", key: "uri", kind: "resources" },
+  { method: "skills/list", field: "skills", key: "uri", kind: "resources" },
 ];
 
 /**

@@ -217,7 +217,9 @@ describe("allowList", () => {
     });
     expect(await shown("prompts/list", { prompts: [{ name: "greet" }] })).toEqual({ prompts: [] });
     const resources = [{ uri: "file:///a/b" }, { uri: "file:///c" }];
-    expect(await shown("resources/list", { resources })).toEqual({ resources: [resources[0]] });
+    for (const method of ["resources/list", "resources/directory/read"])
+      expect(await shown(method, { resources })).toEqual({ resources: [resources[0]] });
+    expect(await shown("skills/list", { skills: resources })).toEqual({ skills: [resources[0]] });
     expect(await shown("tools/list", { tools: "none" })).toBe("list_unreadable");
     expect(await shown("tools/list", ["none"])).toBe("list_unreadable");
     expect(await shown("initialize", { tools })).toEqual({ tools });
