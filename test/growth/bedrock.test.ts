@@ -1,5 +1,6 @@
 // Only in test:all: it measures every function at four or more sizes.
 import * as bedrock from "glassine/bedrock";
+import { createMessage, document } from "glassine/messages";
 import { verifies } from "../support/verifies.ts";
 import { streaming, writing } from "./providers.ts";
 import { tryGrowth } from "./subjects.ts";
@@ -30,12 +31,25 @@ const response = {
   stopReason: "tool_use",
   usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2 },
 };
+/** A message with a file, as another provider's request can have it. */
+function fileOf(inside: string) {
+  const media_type = `application/${inside}pdf`;
+  const content = [document({ type: "base64", data: "aGk=", media_type })];
+  return createMessage({ role: "user", content });
+}
 
 tryGrowth(
   bedrock,
   {
     fromConverseRequest: { seed: request, run: bedrock.fromConverseRequest },
-    toConverseRequest: writing(request, bedrock.fromConverseRequest, bedrock.toConverseRequest),
+    toConverseRequest: [
+      writing(request, bedrock.fromConverseRequest, bedrock.toConverseRequest),
+      {
+        seed: [fileOf("")],
+        run: bedrock.toConverseRequest,
+        families: [{ name: "a media type", input: (count) => [fileOf(" ".repeat(count))] }],
+      },
+    ],
     fromConverseResponse: { seed: response, run: bedrock.fromConverseResponse },
     toConverseResponse: writing(response, bedrock.fromConverseResponse, bedrock.toConverseResponse),
     toConverseEvents: { seed: response, run: bedrock.toConverseEvents },

@@ -183,7 +183,8 @@ export function formatField(at: string, kind: string, known = mediaTypes): Field
     write(type) {
       if (typeof type !== "string") return undefined;
       // A format has no parameters.
-      const bare = type.replace(/\s*;.*$/s, "");
+      const end = type.indexOf(";");
+      const bare = end === -1 ? type : type.slice(0, end).trimEnd();
       const found = [...known].find(([, name]) => name === bare)?.[0];
       return found ?? (bare.startsWith(`${kind}/`) ? bare.slice(kind.length + 1) : unwritable);
     },
