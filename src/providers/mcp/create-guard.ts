@@ -3,7 +3,7 @@ import { type Bridge, bridgeOf } from "./bridge.ts";
 import { connectionOf, type TransportMaker } from "./connection.ts";
 import { guardFactory, type ServerFactory } from "./guard-factory.ts";
 import { guardedTransport } from "./guarded-transport.ts";
-import { memoryOf, rememberFor } from "./memory.ts";
+import { memoryOf } from "./memory.ts";
 import type { GuardCounts, GuardOptions, WrapOptions } from "./options.ts";
 import type { FetchLike } from "./outbox.ts";
 import {
@@ -176,7 +176,7 @@ export function createGuard<Extensions = unknown>(
         next as HookManager,
         { ...readGuardOptions(given), serverId } as GuardOptions,
       );
-      rememberFor(next, serverId, () => memory);
+      memoryOf(next, serverId, memory);
       return log.takeOver();
     },
     endSession: (session) => memory.end(session),

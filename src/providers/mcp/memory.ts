@@ -139,19 +139,15 @@ export class GuardMemory {
 
 const memories = new WeakMap<object, Map<string | undefined, GuardMemory>>();
 
-export function memoryOf(manager: object, serverId: string | undefined): GuardMemory {
-  return rememberFor(manager, serverId, () => new GuardMemory());
-}
-
-/** Returns the memory for a manager and a server. If there is none yet, `make` makes it. */
-export function rememberFor(
+/** Returns the memory for a manager and a server, which is `first` if there is none yet. */
+export function memoryOf(
   manager: object,
   serverId: string | undefined,
-  make: () => GuardMemory,
+  first = new GuardMemory(),
 ): GuardMemory {
   const ofManager = memories.get(manager) ?? new Map<string | undefined, GuardMemory>();
   memories.set(manager, ofManager);
-  const memory = ofManager.get(serverId) ?? make();
+  const memory = ofManager.get(serverId) ?? first;
   ofManager.set(serverId, memory);
   return memory;
 }
