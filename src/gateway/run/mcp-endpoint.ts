@@ -198,8 +198,11 @@ export class DirectEndpoint implements McpEndpoint {
         exchange: { headers: request.headers, message },
       };
       const wired = await this.#wire(front.transport, servers(), about, { over });
-      if (!isRequest(message)) setTimeout(() => void wired.close(), notificationMs).unref();
       const response = await front.answer();
+      if (!isRequest(message)) {
+        leave();
+        setTimeout(() => void wired.close(), notificationMs).unref();
+      }
       // The connection to the server ended before the request reached it.
       if (wired.isGone() && response.status === noAnswer) throw serversGone;
       return response;

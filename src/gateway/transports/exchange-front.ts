@@ -34,7 +34,7 @@ export function exchangeFront(options: ExchangeOptions) {
   const transport: Transport = {
     start: async () => {},
     async send(sent, sendOptions = {}) {
-      if (isOver) throw new Error("The exchange is over.");
+      if (isOver || !isRequest(message)) throw new Error("The exchange is over.");
       const isLast = isAnswer(sent) && sent.id === message.id;
       if (isLast && stream === undefined) {
         const status = sendOptions.status ?? statusOf(sent);
@@ -84,7 +84,8 @@ export function exchangeFront(options: ExchangeOptions) {
       if (request.signal.aborted) leave();
       transport.onmessage?.(message, { authInfo, request });
       if (isRequest(message)) return response;
-      finish();
+      // It may still be on its way to the server: the caller need not wait for that.
+      request.signal.removeEventListener("abort", leave);
       return new Response(null, { status: 202 });
     },
   };

@@ -23,4 +23,27 @@ describe("the front of an exchange", () => {
       type: "application/json",
     });
   });
+
+  it("of a notification stays open until it is closed, and takes no messages", async () => {
+    const leaving = new AbortController();
+    const { transport, answer } = exchangeFront({
+      request: new Request("http://localhost/mcp", { signal: leaving.signal }),
+      message: { jsonrpc: "2.0", method: "notifications/x" },
+      authInfo: undefined,
+      queuedBytes: 65_536,
+      onCut() {},
+    });
+    let closed = 0;
+    transport.onclose = () => {
+      closed += 1;
+    };
+    expect((await answer()).status).toBe(202);
+    leaving.abort();
+    const note = { jsonrpc: "2.0", method: "notifications/message" };
+    await expect(transport.send(note)).rejects.toThrow("The exchange is over.");
+    expect(closed).toBe(0);
+    await transport.close();
+    await transport.close();
+    expect(closed).toBe(1);
+  });
 });
