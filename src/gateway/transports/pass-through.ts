@@ -121,6 +121,11 @@ export class PassThrough {
   readonly #beginning = new Promise<Message | undefined>((resolve) => {
     this.#onBegun = resolve;
   });
+  #onAnsweredHere: () => void = () => {};
+  /** Resolves if the exchange ends, or the gateway answers all of it, before the server does. */
+  readonly #answeredHere = new Promise<undefined>((resolve) => {
+    this.#onAnsweredHere = () => resolve(undefined);
+  });
   #stream: EventStream | undefined;
   #hasForwarded = false;
   #isOver = false;
@@ -141,7 +146,7 @@ export class PassThrough {
    * `whenSettled` resolves when no message is on its way between them.
    */
   async answer(whenSettled: () => Promise<void>): Promise<Response> {
-    const { request, body, timeoutMs } = this.#options;
+    const { request, body } = this.#options;
     this.#settled = whenSettled;
     request.signal.addEventListener("abort", this.#end, { once: true });
     if (request.signal.aborted) this.#end();
@@ -149,11 +154,8 @@ export class PassThrough {
       this.#passToGuard();
       await this.#settled();
       this.#hasForwarded = true;
-      if (body !== undefined && this.#outgoing.length === 0) return this.#withoutServer();
-      const isLong = this.#requests.some(({ method }) => isLasting(method));
-      if (this.#requests.length > 0 && !isLong) this.#deadline.start(timeoutMs);
-      const answered = await this.#deadline.unlessLate(this.#send());
-      const response = answered === tooLate ? await this.#fail(late) : await this.#relay(answered);
+      const isNothingLeft = body !== undefined && this.#outgoing.length === 0;
+      const response = isNothingLeft ? this.#withoutServer() : await this.#throughServer();
       if (this.#stream === undefined) this.#end();
       return response;
     } catch (error) {
@@ -191,6 +193,19 @@ export class PassThrough {
   /** Responds if plugins let nothing pass: it was refused, or is a message that gets no answer. */
   #withoutServer(): Response {
     return this.#incoming.length === 0 ? new Response(null, { status: 202 }) : this.#inJson(200);
+  }
+
+  async #throughServer(): Promise<Response> {
+    const isLong = this.#requests.some(({ method }) => isLasting(method));
+    if (this.#requests.length > 0 && !isLong) this.#deadline.start(this.#options.timeoutMs);
+    const answered = await Promise.race([
+      this.#deadline.unlessLate(this.#send()),
+      this.#answeredHere,
+    ]);
+    if (answered === tooLate) return this.#fail(late);
+    if (answered !== undefined) return this.#relay(answered);
+    if (this.#incoming.length === 0) throw new Error("The exchange is over.");
+    return this.#inJson(undefined);
   }
 
   #send(): Promise<Response> {
@@ -291,6 +306,7 @@ export class PassThrough {
     if (this.#isOver) throw new Error("The exchange is over.");
     if (isAnswer(message)) {
       this.#open.delete(keyOf(message.id));
+      if (this.#hasForwarded && this.#open.size === 0) this.#onAnsweredHere();
       if (this.#isBeginning && message.id === this.#only?.id) this.#onBegun(message);
     }
     if (this.#stream === undefined) this.#incoming.push({ message, status });
@@ -385,6 +401,7 @@ export class PassThrough {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#onBegun();
+    this.#onAnsweredHere();
     this.#deadline.stop();
     this.#options.request.signal.removeEventListener("abort", this.#end);
     this.#stream?.end();

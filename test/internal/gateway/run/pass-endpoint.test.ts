@@ -1,7 +1,7 @@
 /** Sessions of servers behind a proxy that holds the exchanges. */
 import { createPluginManager, definePlugin, deny, type Plugin } from "glassine";
 import { roleGuard } from "glassine/plugins";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type Identity, identityOf } from "../../../../src/gateway/identity/identity.ts";
 import { partsFrom } from "../../../../src/gateway/run/create-gateway.ts";
 import type { Caller } from "../../../../src/gateway/run/guarded-server.ts";
@@ -9,7 +9,7 @@ import { openLabelStore } from "../../../../src/gateway/run/label-store.ts";
 import { loadSdk } from "../../../../src/gateway/run/load-sdk.ts";
 import { PassEndpoint } from "../../../../src/gateway/run/pass-endpoint.ts";
 import { serverOf } from "../../../../src/gateway/run/server.ts";
-import type { Forward } from "../../../../src/gateway/transports/index.ts";
+import { type Forward, refusalOf } from "../../../../src/gateway/transports/index.ts";
 import { callOf, initialize, messagesIn } from "../../../gateway/run/support/caller.ts";
 import { afterTest } from "../../../support/cleanup.ts";
 import { verifies } from "../../../support/verifies.ts";
@@ -175,4 +175,53 @@ it("ends idle sessions, but none with a request in progress", async () => {
     return endpoint.sessions();
   };
   await expect.poll(left).toBe(0);
+});
+
+it("counts a request that plugins refused as answered", async () => {
+  const guard = roleGuard({ tools: { "*": ["admin"] } });
+  const limits = { inFlight: 2, idleSessionMs: 1 };
+  const { endpoint, post } = await endpointBefore(answering, [guard], limits);
+  await post(adaWith("admin"), initialize);
+  for (const id of [1, 2, 3, 4]) {
+    expect((await post(adaWith(), callOf(id), "made")).code).toBe("role_missing");
+    // The exchange ends after its answer.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await endpoint.endIdle();
+  expect(endpoint.sessions()).toBe(0);
+});
+
+describe("before the server has responded", () => {
+  async function silentServer() {
+    const asked: ((response: Response) => void)[] = [];
+    const made = await endpointBefore(async (sent) => {
+      if (String(sent.body).includes("initialize")) return answering(sent);
+      return new Promise((resolve) => void asked.push(resolve));
+    }, []);
+    await made.post(adaWith(), initialize);
+    const isAsked = () => expect.poll(() => asked.length).toBe(1);
+    const respond = () =>
+      asked[0]?.(
+        new Response(new ReadableStream(), { headers: { "content-type": "text/event-stream" } }),
+      );
+    return { ...made, isAsked, respond };
+  }
+
+  it("the stream of a session that a reload ends is refused", async () => {
+    const { endpoint, get, isAsked, respond } = await silentServer();
+    const stream = get(adaWith(), "made");
+    await isAsked();
+    await endpoint.endWith(new Set(["fake"]));
+    expect((await stream).status).toBe(503);
+    respond();
+  });
+
+  it("a request that the gateway refuses is answered at once", async () => {
+    const { endpoint, post, isAsked } = await silentServer();
+    const called = post(adaWith(), callOf(1), "made");
+    await isAsked();
+    await endpoint.refuse(refusalOf(-32014, "shutting_down", "Later."), () => true);
+    expect(await called).toMatchObject({ status: 200, code: "shutting_down" });
+  });
 });
