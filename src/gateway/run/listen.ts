@@ -1,7 +1,12 @@
 /** Listens on a port. */
-import { createServer, type Server as HttpServer, type IncomingMessage } from "node:http";
+import {
+  createServer,
+  type Server as HttpServer,
+  type IncomingMessage,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { HttpBindings } from "@hono/node-server";
 import { createAdaptorServer } from "@hono/node-server";
 import { cannotListen, type EnvoyTls, type ListenSetting } from "../envoy/index.ts";
@@ -31,10 +36,11 @@ export async function listenOn(
     fetch(request, env) {
       const { incoming, outgoing } = env as HttpBindings;
       if (hasUnreadBody(incoming)) outgoing.setHeader("connection", "close");
+      if (outgoing.socket === null) closeWith(incoming.socket, outgoing);
       return respond(request, {
         remote: incoming.socket.remoteAddress,
         onSent: (listener) =>
-          outgoing.closed ? listener() : void outgoing.once("close", listener),
+          outgoing.destroyed ? listener() : void outgoing.once("close", listener),
       });
     },
     createServer: tls === undefined ? createServer : createTlsServer,
@@ -70,6 +76,21 @@ function hasUnreadBody({ method, headers }: IncomingMessage): boolean {
   if (method !== "GET" && method !== "HEAD") return false;
   const isEmpty = headers["content-length"] === undefined || headers["content-length"] === "0";
   return !isEmpty || headers["transfer-encoding"] !== undefined;
+}
+
+/**
+ * Closes a response with its connection if it is still waiting for its turn, behind the response to
+ * an earlier request on the same connection: Node never closes such a response.
+ */
+function closeWith(socket: Socket, outgoing: ServerResponse): void {
+  const close = () => {
+    if (outgoing.socket !== null) return;
+    outgoing.destroy();
+    outgoing.emit("close");
+  };
+  // Any number of responses may be waiting.
+  socket.setMaxListeners(0).once("close", close);
+  outgoing.once("close", () => socket.off("close", close));
 }
 
 /** Closes the port and all open connections. */

@@ -1,8 +1,12 @@
 /** Requests that end in unusual ways leave nothing open. */
+import { connect } from "node:net";
+import process from "node:process";
 import { expect, it } from "vitest";
+import { afterTest } from "../../support/cleanup.ts";
 import { ada, gatewayBefore } from "../attacks/support.ts";
 import { exchangeOf } from "../router/support/servers.ts";
 import { callerOf } from "../run/support/caller.ts";
+import type { Came } from "../run/support/fake-server.ts";
 
 it("notifications of exchanges do not count as unanswered", async () => {
   const made = await gatewayBefore(undefined, { limits: { inFlight: 2 } });
@@ -11,4 +15,37 @@ it("notifications of exchanges do not count as unanswered", async () => {
   for (let count = 1; count <= 3; count += 1)
     expect((await caller.post(body, { headers })).status).toBe(202);
   await expect.poll(() => made.server.of("notifications/x").length).toBe(3);
+});
+
+it("requests whose answers wait for an earlier one end with their connection", async () => {
+  const waiting: Came[] = [];
+  const warnings: Error[] = [];
+  const note = (warning: Error) => void warnings.push(warning);
+  process.on("warning", note);
+  afterTest(() => process.off("warning", note));
+  const limits = { inFlight: 12, shutdownMs: 60_000 };
+  const made = await gatewayBefore((came) => void waiting.push(came), { limits });
+  const texts = Array.from({ length: 12 }, (_, id) => {
+    const params = { name: "x", arguments: {} };
+    const { body, headers } = exchangeOf(id, "tools/call", params);
+    const text = JSON.stringify(body);
+    const lines = Object.entries({
+      host: made.url.host,
+      "content-type": "application/json",
+      accept: "application/json, text/event-stream",
+      "content-length": String(text.length),
+      ...ada,
+      ...headers,
+    }).map(([name, value]) => `${name}: ${value}`);
+    return ["POST /mcp HTTP/1.1", ...lines, "", text].join("\r\n");
+  });
+  const socket = connect(Number(made.url.port), "127.0.0.1");
+  afterTest(() => socket.destroy());
+  socket.write(texts.join(""));
+  await expect.poll(() => waiting.length).toBe(texts.length);
+  socket.destroy();
+  await expect.poll(() => made.gateway.counts().open).toBe(0);
+  expect(made.gateway.counts().aborted).toBe(texts.length);
+  await expect.poll(() => waiting.every(({ response }) => response.destroyed)).toBe(true);
+  expect(warnings).toEqual([]);
 });
