@@ -133,6 +133,8 @@ export class HttpBack implements Transport {
       await this.#readAnswer(answer, asked);
     } catch (thrown) {
       if (!stream.signal.aborted) this.#failed(id, errorOf(thrown));
+      // Nobody reads the rest.
+      stream.abort();
     } finally {
       if (this.#open.get(key) === stream) this.#open.delete(key);
     }

@@ -49,3 +49,15 @@ it("requests whose answers wait for an earlier one end with their connection", a
   await expect.poll(() => waiting.every(({ response }) => response.destroyed)).toBe(true);
   expect(warnings).toEqual([]);
 });
+
+it("a compressed answer, which nobody reads, does not keep its connection", async () => {
+  let response: Came["response"] | undefined;
+  const made = await gatewayBefore((came) => {
+    response = came.response;
+    response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" });
+    response.write("x");
+  });
+  const { body, headers } = exchangeOf(1, "tools/call", { name: "x", arguments: {} });
+  expect((await callerOf(made.url, ada).post(body, { headers })).code).toBe("peer_invalid");
+  await expect.poll(() => response?.destroyed).toBe(true);
+});
