@@ -76,3 +76,32 @@ it("are short again after an answer to the caller, and after a while", async () 
   await die();
   expect(attempts).toEqual([1, 1, 1]);
 });
+
+it("ends a process that it was just starting when it is closed", async () => {
+  const started: Transport[] = [];
+  const greeted: Transport[] = [];
+  const closed: Transport[] = [];
+  const transport = supervised({
+    start() {
+      const made: Transport = {
+        start: async () => {},
+        send: async () => void greeted.push(made),
+        async close() {
+          closed.push(made);
+          made.onclose?.();
+        },
+      };
+      started.push(made);
+      return made;
+    },
+    onDown() {},
+    onNote() {},
+  });
+  await transport.start();
+  await transport.send({ jsonrpc: "2.0", id: 1, method: "initialize" });
+  started[0]?.onclose?.();
+  await expect.poll(() => greeted.length).toBe(2);
+  await transport.close();
+  expect(closed).toContain(started[1]);
+  expect(started).toHaveLength(2);
+});
