@@ -72,9 +72,7 @@ class RunningGateway implements Gateway<GatewayParts> {
   readonly #trail: ReturnType<typeof strictTrail>;
   readonly #auditFailures = new AuditFailures();
   readonly #callers = new Map<string, Caller>();
-  /** What is known about each server's definitions. */
-  readonly #known = new Map<string, Definitions>();
-  readonly #servers = new Servers((parts, pins) => this.#makeServers(parts, pins));
+  readonly #servers = new Servers((...from) => this.#makeServers(...from));
   readonly #models: ModelRoutes;
   readonly #memory: RoutingMemory;
   readonly #ports = new Ports();
@@ -156,7 +154,11 @@ class RunningGateway implements Gateway<GatewayParts> {
     return listen && createIdentifier(config.identity, { listen, onRefused });
   }
 
-  #makeServers(parts: GatewayParts, pins: ReadonlyMap<string, Pins>): readonly Server[] {
+  #makeServers(
+    parts: GatewayParts,
+    pins: ReadonlyMap<string, Pins>,
+    known: ReadonlyMap<string, Definitions>,
+  ): readonly Server[] {
     const events = this.#events;
     return Object.entries(parts.config.servers).map(([name, config]) =>
       serverOf(name, config, {
@@ -165,7 +167,7 @@ class RunningGateway implements Gateway<GatewayParts> {
         callers: this.#callers,
         tracing: this.#tracing,
         pins: pins.get(name),
-        known: this.#known,
+        known,
         // By the current identifier, so that older sessions hide the current identity headers too.
         headersToShow: (headers) => this.#identifier?.headersToShow(headers) ?? {},
         onEnd: (server, end) => events.ended(server, end),

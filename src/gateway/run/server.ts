@@ -45,8 +45,8 @@ interface Terms extends Pinned {
 export interface ServerSettings extends Omit<GuardSettings, "isChanged"> {
   /** The pinned definitions of the server's tools. */
   readonly pins: Pins | undefined;
-  /** What is known about each server's definitions, kept across reloads. */
-  readonly known: Map<string, Definitions>;
+  /** What is known about each server's definitions. */
+  readonly known: ReadonlyMap<string, Definitions>;
   readonly onDropped: (server: string, message: Message) => void;
   /** A connection failed. */
   readonly onError: (server: string, error: Error) => void;
@@ -103,7 +103,6 @@ function termsOf(name: string, config: ServerConfig, settings: ServerSettings): 
   const definitions = new Definitions(pins, known.get(name), (changed) =>
     parts.log.warn("definition_changed", { server: name, ...changed, action }),
   );
-  known.set(name, definitions);
   const isChanged = (tool: unknown) => action === "label" && definitions.isChanged(tool);
   return {
     config,

@@ -1,17 +1,23 @@
 /** A gateway's servers: the current ones, and those that a reload replaced. */
-import type { Pins } from "../definitions/index.ts";
+import type { Definitions, Pins } from "../definitions/index.ts";
 import { none, sum } from "./counts.ts";
 import type { GatewayCounts, GatewayParts } from "./parts.ts";
 import type { Server } from "./server.ts";
 
 /** Makes the servers of a configuration. */
-type Make = (parts: GatewayParts, pins: ReadonlyMap<string, Pins>) => readonly Server[];
+type Make = (
+  parts: GatewayParts,
+  pins: ReadonlyMap<string, Pins>,
+  known: ReadonlyMap<string, Definitions>,
+) => readonly Server[];
 
 export class Servers {
   readonly #make: Make;
   #current: readonly Server[] = [];
   /** Includes replaced servers that still have connections. */
   readonly #all = new Set<Server>();
+  /** What is known about each server's definitions, kept across reloads. */
+  readonly #known = new Map<string, Definitions>();
   /** The counts of removed servers' guards. */
   #past = none;
 
@@ -37,7 +43,7 @@ export class Servers {
     next: GatewayParts,
     pins: ReadonlyMap<string, Pins>,
   ): { readonly removed: ReadonlySet<string>; readonly unused: Promise<unknown> } {
-    const made = this.#make(next, pins);
+    const made = this.#make(next, pins, this.#known);
     const unused = [...this.#all].map((each) =>
       each.use(
         next,
@@ -47,6 +53,7 @@ export class Servers {
     const removed = this.#current.filter(({ isRemoved }) => isRemoved).map(({ name }) => name);
     for (const each of this.#current) void this.#forget(each);
     for (const each of made) this.#all.add(each);
+    for (const { name, terms } of this.#all) this.#known.set(name, terms.definitions);
     this.#current = made;
     return { removed: new Set(removed), unused: Promise.all(unused) };
   }

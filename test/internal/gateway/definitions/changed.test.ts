@@ -3,7 +3,7 @@
 import { writeFile } from "node:fs/promises";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { definePlugin } from "glassine";
+import { createPluginManager, definePlugin } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
 import type { GatewayConfig } from "../../../../src/gateway/config/index.ts";
 import { definitionHash } from "../../../../src/gateway/definitions/index.ts";
@@ -123,6 +123,25 @@ attack(
       await show([tool("add"), tool("echo")]);
       expect(await listed(second)).toEqual(["echo"]);
     });
+    it("refuses it after a reload too, even if one was refused before it changed", async () => {
+      const { gateway, connect, show, parts } = await connected([tool("add")], "refuse");
+      const client = await connect();
+      await listed(client);
+      const forTenants = definePlugin({
+        name: "for-tenants",
+        version: "1.0.0",
+        hooks: { "cmf.tool_pre_invoke": { conditions: { tenants: ["a"] }, handler() {} } },
+      });
+      const manager = await createPluginManager({ plugins: [forTenants] });
+      open.push(() => manager.close());
+      await expect(gateway.reload({ ...parts, manager })).rejects.toThrow("tenants");
+      await show([poisoned]);
+      await listed(client);
+      await show([tool("add")]);
+      await gateway.reload(parts);
+      expect(await listed(await connect())).toEqual([]);
+    });
+
     it("keeps tools of one name on two servers apart", async () => {
       const first = await listing([tool("add")]);
       const second = await listing([tool("add")]);
