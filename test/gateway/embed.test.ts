@@ -157,3 +157,17 @@ it("records in the audit trail of the manager what it is asked to, and nothing e
     await expect.poll(() => [...types]).toEqual(expected);
   }
 });
+
+it("refuses a reload once it is closed, or while it is being closed", async () => {
+  const manager = await createPluginManager({ plugins: [] });
+  afterTest(() => manager.close());
+  const options = { manager, config: { listen: { port: 0 }, servers: nowhere }, log: quiet };
+  const gateway = await createGateway(options);
+  const reloading = gateway.reload(options);
+  reloading.catch(() => {});
+  const closing = gateway.close();
+  await expect(reloading).rejects.toMatchObject({ code: "manager_closed" });
+  await closing;
+  await expect(gateway.reload(options)).rejects.toMatchObject({ code: "manager_closed" });
+  expect(gateway.generation).toBe(1);
+});

@@ -284,8 +284,8 @@ export const errorCodes = {
     todo: "Shed load, or raise maxInFlight.",
   },
   manager_closed: {
-    means: "The manager was closed.",
-    todo: "Create a new manager.",
+    means: "The manager, or the gateway, was closed.",
+    todo: "Create a new one.",
   },
   ...trustCodes,
   ...gatewayCodes,

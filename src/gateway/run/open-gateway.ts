@@ -2,6 +2,7 @@
 
 import process from "node:process";
 import { within } from "../../core/data/index.ts";
+import { GlassineError } from "../../core/errors/index.ts";
 import { type Definitions, type Pins, readPins } from "../definitions/index.ts";
 import {
   createIdentifier,
@@ -283,6 +284,8 @@ class RunningGateway implements Gateway<GatewayParts> {
     const identifier = await this.#makeIdentifier(next);
     const routes = this.#models.make(next);
     const pins = await readPins(next.config.definitionsFile);
+    if (this.#closing !== undefined)
+      throw new GlassineError("manager_closed", "The gateway is closed; create a new one.");
     const { removed, unused } = this.#servers.use(next, pins);
     const routesUnused = this.#models.use(routes);
     const replaced = this.#current.parts;

@@ -108,7 +108,7 @@ export interface Gateway<Options = GatewayOptions> {
   /**
    * Switches to other plugins and settings from the next request on, in open sessions too. A
    * session ends if one of its servers was removed, or is reached in another way. Rejects, and
-   * changes nothing, if the options do not fit.
+   * changes nothing, if the options do not fit or the gateway is closed.
    */
   reload(options: Options): Promise<void>;
   /** Takes no more requests, lets those in progress end, and closes everything. */
