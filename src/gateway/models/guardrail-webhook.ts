@@ -19,11 +19,10 @@ import {
 } from "../../providers/model/index.ts";
 import { chatCompletions } from "../../providers/openai/index.ts";
 import { InUse } from "../../providers/rewrite/index.ts";
-import { readBody } from "../transports/index.ts";
 import type { ModelCaller, ModelRoute, RouteOptions } from "./model-route.ts";
+import { requestText } from "./request-text.ts";
 
 export interface WebhookOptions extends Omit<RouteOptions, "secrets" | "traceHeaders"> {
-  readonly bodyTimeoutMs: number;
   /** Whether answers are masked too. Only safe if no answers are streamed. */
   readonly masksAnswers: boolean;
 }
@@ -56,7 +55,7 @@ interface Rejection {
 
 /** Makes the webhook as a route, so that it is counted and closed like one. */
 export function guardrailWebhook(options: WebhookOptions): ModelRoute {
-  const { manager, store, tenant, access, onEnd, onHook, onNote, messageBytes } = options;
+  const { manager, store, tenant, access, onEnd, onHook, onNote } = options;
   // The text has no provider, so use the simplest messages, those of Chat Completions.
   const provider = { ...chatCompletions, name: "agentgateway.webhook" };
   const guard = guardModel(provider, manager, {
@@ -79,9 +78,7 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
     const type = request.headers.get("content-type") ?? "";
     if (request.method !== "POST" || !type.startsWith("application/json"))
       throw new Refused(refusalOf("request_invalid"));
-    const { text, refused } = await readBody(request, messageBytes, options.bodyTimeoutMs);
-    if (refused === "too_large") throw new Refused(refusalOf("request_too_large"));
-    return parsed(json, text);
+    return parsed(json, await requestText(request, options));
   }
 
   async function onPrompt(document: unknown, exchange: ModelExchange): Promise<Action> {

@@ -21,6 +21,7 @@ import { openai } from "../../providers/openai/index.ts";
 import { InUse, recordAccess } from "../../providers/rewrite/index.ts";
 import { type RouteConfig, withSecrets } from "../config/index.ts";
 import type { Connection } from "../transports/index.ts";
+import { type BodyLimits, requestText } from "./request-text.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
 
 /** Who is asking, and whose labels apply to the request. */
@@ -31,11 +32,10 @@ export interface ModelCaller {
   readonly envelope: object;
 }
 
-export interface RouteOptions {
+export interface RouteOptions extends BodyLimits {
   readonly manager: AnyHookManager;
   readonly store: LabelStore;
   readonly secrets: (secret: RouteConfig["headers"][string]) => string;
-  readonly messageBytes: number;
   readonly tenant: string | undefined;
   readonly access: "refused" | "all" | undefined;
   readonly onEnd: (end: ModelEnd) => void;
@@ -136,9 +136,10 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
           headers,
           signal,
           about: caller,
-          body: async () => request.body,
+          body: async () => new Response(await requestText(request, options)).body,
           pass: async () => {
-            const response = await send(await bodyOf(request), headers, true);
+            const text = request.body === null ? null : await requestText(request, options);
+            const response = await send(text, headers, true);
             if (method === "GET") notePassed(response);
             return response;
           },
@@ -194,11 +195,6 @@ function failedResponse(provider: ModelProvider | readonly ModelProvider[], foun
   // SDKs retry after a 500, but a retry does not supply a missing secret.
   const headers = new Headers(status === 500 ? { "x-should-retry": "false" } : {});
   return Response.json(denied({ violation: { code, reason }, status }), { status, headers });
-}
-
-/** Reads the body of a request that passes unread: it has none, or no plugin reads it. */
-async function bodyOf(request: Request): Promise<string | null> {
-  return request.body === null ? null : request.text();
 }
 
 function callerOf({ about }: ModelCall): ModelCaller {

@@ -55,6 +55,7 @@ export class ModelRoutes {
       tenant,
       access: audit?.access,
       messageBytes: limits.messageBytes,
+      bodyTimeoutMs: limits.bodyTimeoutMs,
       onEnd: (end: ModelEnd) => this.#onEnd(name, end),
       onNote: (level: "info" | "error", event: string, fields: object) =>
         this.#options.parts().log[level](event, { route: name, ...fields }),
@@ -76,7 +77,6 @@ export class ModelRoutes {
         webhook &&
         guardrailWebhook({
           ...optionsFor("webhook"),
-          bodyTimeoutMs: limits.bodyTimeoutMs,
           masksAnswers: webhook.masksAnswers,
         }),
     };

@@ -167,3 +167,33 @@ it("logs and records a request that is passed on unread", async () => {
   expect((await ask(made.url, "/openai/v1/models/..%2ffiles%2fx")).status).toBe(403);
   expect(asked).toHaveLength(1);
 });
+
+it.each([
+  ["that plugins see", [looks]],
+  ["that no plugin sees", []],
+])("refuses a body %s if it is too large or too slow", async (_, plugins) => {
+  const model = { provider: "openai" as const, url: "http://127.0.0.1:1", path: "/openai" };
+  const limits = { messageBytes: 1024, bodyTimeoutMs: 100 };
+  const made = await gatewayBefore(undefined, { models: { model }, limits }, plugins);
+  const post = async (body: string | ReadableStream<Uint8Array>) => {
+    const response = await fetch(new URL("/openai/v1/chat/completions", made.url), {
+      method: "POST",
+      headers: { ...ada, "content-type": "application/json" },
+      body,
+      duplex: "half",
+    } as RequestInit);
+    const { error } = (await response.json()) as { error: { code: string } };
+    return [response.status, error.code];
+  };
+  expect(await post(" ".repeat(2000))).toEqual([413, "request_too_large"]);
+  const endless = new ReadableStream<Uint8Array>({
+    start: (stream) => stream.enqueue(Buffer.from("{")),
+  });
+  expect(await post(endless)).toEqual([408, "body_timeout"]);
+  await expect
+    .poll(() => loggedBy(made, "model"))
+    .toMatchObject([
+      { outcome: "errored", code: "request_too_large" },
+      { outcome: "errored", code: "body_timeout" },
+    ]);
+});

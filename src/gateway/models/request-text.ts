@@ -1,0 +1,24 @@
+/** Reads the body of a request to a model, within the limits of the gateway. */
+import { Refused, refusalOf } from "../../providers/model/index.ts";
+import { readBody } from "../transports/index.ts";
+
+const refusals = {
+  too_large: refusalOf("request_too_large"),
+  too_slow: { code: "body_timeout", reason: "The body took too long to arrive", status: 408 },
+  broken: refusalOf("request_invalid"),
+} as const;
+
+export interface BodyLimits {
+  readonly messageBytes: number;
+  readonly bodyTimeoutMs: number;
+}
+
+/** Throws `Refused`. */
+export async function requestText(
+  request: Request,
+  { messageBytes, bodyTimeoutMs }: BodyLimits,
+): Promise<string> {
+  const { text, refused } = await readBody(request, messageBytes, bodyTimeoutMs);
+  if (refused !== undefined) throw new Refused(refusals[refused]);
+  return text;
+}
