@@ -94,6 +94,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
     eventStore: events,
     retryInterval: retryMs,
     keepAliveMs,
+    onsessionclosed: answerOpen,
   });
 
   /** The requests that have no answer yet. The transport finds their streams by id alone. */
@@ -141,12 +142,16 @@ export function sessionFront(options: SessionOptions): SessionFront {
     },
     async close() {
       isOver = true;
-      // Answer open requests first; closing the transport would only end their streams.
-      const answers = [...open.values()].map((each) => errorAnswer(each, ended));
-      await Promise.allSettled(answers.map((answer) => transport.send(answer)));
+      await answerOpen();
       await inner.close();
     },
   };
+
+  /** Closing the transport would only end the streams of open requests. */
+  async function answerOpen(): Promise<void> {
+    const answers = [...open.values()].map((each) => errorAnswer(each, ended));
+    await Promise.allSettled(answers.map((answer) => transport.send(answer)));
+  }
 
   /** Answers a server's ping itself: until `initialize` is answered, the caller has no session. */
   function pong(id: RequestId): void {

@@ -146,3 +146,16 @@ it("no client of the official SDK asks again for the stream of what it cancelled
   expect(asked.filter((each) => each === "GET").length).toBe(1);
   await client.close();
 });
+
+it("open requests of a session that its caller ends are answered", async () => {
+  const { url, server, gateway } = await gatewayBefore(() => {});
+  const own = await sessionOf(url, ada);
+  const response = await own.open(callOf(1));
+  await expect.poll(() => server.of("tools/call").length).toBe(1);
+  expect((await own.post(undefined, { method: "DELETE" })).status).toBe(200);
+  expect(messagesIn(await response.text())).toMatchObject([
+    { id: 1, error: { data: { code: "session_unknown" } } },
+  ]);
+  await expect.poll(() => gateway.counts()).toMatchObject({ aborted: 1, open: 0 });
+  expect((await own.call(2)).status).toBe(404);
+});
