@@ -2,6 +2,7 @@
 import type { Message } from "./transport.ts";
 
 interface Reader {
+  /** Never rejects. */
   readonly send: (id: string, message: never) => Promise<void>;
 }
 
@@ -38,10 +39,11 @@ export function eventStore(maxEvents: number, maxUnits: number) {
       const first = events.get(id);
       if (first === undefined) throw new Error("The event is not known.");
       let isAfter = false;
-      for (const [each, { stream, message }] of [...events]) {
+      for (const [each, { stream, message }] of events) {
         // An event without content only announces its id.
         const says = Object.keys(message).length > 0;
-        if (isAfter && stream === first.stream && says) await send(each, message as never);
+        // All at once: nobody would be sent an event that came in between.
+        if (isAfter && stream === first.stream && says) void send(each, message as never);
         isAfter ||= each === id;
       }
       return first.stream;
