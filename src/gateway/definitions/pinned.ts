@@ -1,6 +1,7 @@
 /** Wraps a back, comparing its tool definitions with the pinned ones. */
 import {
   around,
+  cancelledBy,
   isAnswer,
   isMessage,
   isRequest,
@@ -29,7 +30,7 @@ export interface Pinned {
  * from lists, and calls of it are refused here. Otherwise everything passes unchanged.
  */
 export function pinned(back: Transport, of: () => Pinned): Transport {
-  /** The list requests that have no answer yet. The back answers each exactly once. */
+  /** The list requests that have no answer yet. The back answers each once, unless cancelled. */
   const asked = new Set<string>();
 
   const transport: Transport = around(back, {
@@ -41,6 +42,9 @@ export function pinned(back: Transport, of: () => Pinned): Transport {
         const { refuses, definitions } = of();
         if (refuses && definitions.isChanged(tool))
           return transport.onmessage?.(...refusedHere(id, refused, "denied"));
+      } else {
+        const cancelled = cancelledBy(message);
+        if (cancelled !== undefined) asked.delete(keyOf(cancelled));
       }
       await back.send(message, options);
     },

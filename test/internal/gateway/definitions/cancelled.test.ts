@@ -1,0 +1,20 @@
+/** A list of tools that was cancelled. */
+import { expect, it } from "vitest";
+import { Definitions, pinned } from "../../../../src/gateway/definitions/index.ts";
+import type { Transport } from "../../../../src/gateway/transports/index.ts";
+
+it("is not expected any more, so another answer with its id is not taken for it", async () => {
+  const back: Transport = { start: async () => {}, send: async () => {}, close: async () => {} };
+  const definitions = new Definitions({}, undefined, () => {});
+  const transport = pinned(back, () => ({ definitions, refuses: true }));
+  const came: unknown[] = [];
+  transport.onmessage = (message) => void came.push(message);
+  await transport.start();
+  const params = { requestId: 1 };
+  await transport.send({ jsonrpc: "2.0", id: 1, method: "tools/list" });
+  await transport.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
+  await transport.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "t" } });
+  const answer = { jsonrpc: "2.0", id: 1, result: { content: [], tools: [{ name: "x" }] } };
+  back.onmessage?.(answer);
+  expect(came).toEqual([answer]);
+});
