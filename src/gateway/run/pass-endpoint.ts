@@ -206,7 +206,9 @@ export class PassEndpoint implements McpEndpoint {
     if (parts().config.labels.store === "memory") return undefined;
     const owners = await store.load(ownersOf(server, id));
     const isOwn = owners.length === 1 && owners[0] === ownerLabel(identity);
-    return isOwn ? this.#remember(server, id, identity) : undefined;
+    if (!isOwn) return undefined;
+    // Another request may have come meanwhile.
+    return this.#sessions.of(nameOf(server, id), identity) ?? this.#remember(server, id, identity);
   }
 
   async #begin(server: Server, id: string, identity: Identity, labels: string): Promise<void> {

@@ -1,11 +1,11 @@
 /** Sessions of servers behind a proxy that holds the exchanges. */
 import { createPluginManager, definePlugin, deny, type Plugin } from "glassine";
+import { type LabelStore, memoryLabelStore } from "glassine/labels";
 import { roleGuard } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 import { type Identity, identityOf } from "../../../../src/gateway/identity/identity.ts";
 import { partsFrom } from "../../../../src/gateway/run/create-gateway.ts";
 import type { Caller } from "../../../../src/gateway/run/guarded-server.ts";
-import { openLabelStore } from "../../../../src/gateway/run/label-store.ts";
 import { loadSdk } from "../../../../src/gateway/run/load-sdk.ts";
 import { PassEndpoint } from "../../../../src/gateway/run/pass-endpoint.ts";
 import { serverOf } from "../../../../src/gateway/run/server.ts";
@@ -16,17 +16,24 @@ import { verifies } from "../../../support/verifies.ts";
 
 const log = { info() {}, warn() {}, error() {} };
 
-async function endpointBefore(forward: Forward, plugins: readonly Plugin[], limits: object = {}) {
+/** With `shared`, other gateways use that store of labels too. */
+async function endpointBefore(
+  forward: Forward,
+  plugins: readonly Plugin[],
+  limits: object = {},
+  shared?: LabelStore,
+) {
   const manager = await createPluginManager({ plugins: [...plugins] });
   afterTest(() => manager.close());
   const servers = { fake: { url: "http://127.0.0.1:1/mcp" } };
-  const parts = partsFrom({ manager, log, config: { servers, limits, listen: { port: 8080 } } });
-  const { store, close } = await openLabelStore(parts);
-  afterTest(close);
+  const labels = shared && { store: { redis: "redis://127.0.0.1:1" } };
+  const config = { servers, limits, listen: { port: 8080 }, ...(labels && { labels }) };
+  const parts = partsFrom({ manager, log, config });
+  const store = shared ?? memoryLabelStore();
   const callers = new Map<string, Caller>();
-  const [config] = Object.values(parts.config.servers);
-  if (config === undefined) throw new Error("There is a server.");
-  const server = serverOf("fake", config, {
+  const [of] = Object.values(parts.config.servers);
+  if (of === undefined) throw new Error("There is a server.");
+  const server = serverOf("fake", of, {
     parts,
     store,
     callers,
@@ -175,6 +182,28 @@ it("ends idle sessions, but none with a request in progress", async () => {
     return endpoint.sessions();
   };
   await expect.poll(left).toBe(0);
+});
+
+it("knows a session of another gateway once, however many requests come at once", async () => {
+  const shared = memoryLabelStore();
+  const { post } = await endpointBefore(answering, [], {}, shared);
+  await post(adaWith(), initialize);
+  let goOn = () => {};
+  const forward: Forward = async (sent) => {
+    if (String(sent.body).includes('"slow"'))
+      await new Promise<void>((resolve) => {
+        goOn = resolve;
+      });
+    return answering(sent);
+  };
+  const other = await endpointBefore(forward, [], { idleSessionMs: 1 }, shared);
+  const slow = other.post(adaWith(), callOf("slow"), "made");
+  expect((await other.post(adaWith(), callOf("fast"), "made")).status).toBe(200);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await other.endpoint.endIdle();
+  expect(other.endpoint.sessions()).toBe(1);
+  goOn();
+  expect(await slow).toMatchObject({ status: 200, code: undefined });
 });
 
 it("counts a request that plugins refused as answered", async () => {
