@@ -222,6 +222,8 @@ export class PassEndpoint implements McpEndpoint {
       const owners = await store.append(ownersOf(server, id), [ownerLabel(identity)]);
       if (owners.length > 1) throw taken;
     }
+    // Others may have begun since the request came.
+    if (!this.#sessions.hasRoomFor(identity)) throw new Error("Too many sessions are open.");
     const { id: name } = this.#remember(server, id, identity);
     const caller = { identity, session: labels };
     const before = await store.load(labelSessionOf(settings.session, caller));

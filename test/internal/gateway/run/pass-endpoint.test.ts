@@ -206,6 +206,19 @@ it("knows a session of another gateway once, however many requests come at once"
   expect(await slow).toMatchObject({ status: 200, code: undefined });
 });
 
+it("begins no more sessions than a subject may have, however many it asks for at once", async () => {
+  const forward: Forward = async (sent) => {
+    const answered = await answering(sent);
+    answered.headers.set("mcp-session-id", crypto.randomUUID());
+    return answered;
+  };
+  const { endpoint, post } = await endpointBefore(forward, [], { sessionsPerSubject: 2 });
+  const ids = [1, 2, 3, 4];
+  const all = await Promise.all(ids.map((id) => post(adaWith(), { ...initialize, id })));
+  expect(all.map(({ status }) => status).sort()).toEqual([200, 200, 503, 503]);
+  expect(endpoint.sessions()).toBe(2);
+});
+
 it("counts a request that plugins refused as answered", async () => {
   const guard = roleGuard({ tools: { "*": ["admin"] } });
   const limits = { inFlight: 2, idleSessionMs: 1 };
