@@ -22,7 +22,7 @@ import {
 } from "./transport.ts";
 
 export interface SharedChild {
-  /** Returns a transport for one exchange. */
+  /** Returns a transport for one exchange, which has to be closed even if it does not start. */
   connect(): Transport;
   readonly connections: number;
 }
@@ -103,7 +103,6 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
           throw error;
         }
         if (isClosed) throw new Error("The server is gone.");
-        transports.add(transport);
       },
       async send(message) {
         if (isRequest(message)) {
@@ -132,6 +131,8 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
         if (transports.size === 0) onIdle();
       },
     };
+    // Before it starts, so that its process does not count as idle until then.
+    transports.add(transport);
     return transport;
   }
 
