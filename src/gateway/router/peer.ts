@@ -190,7 +190,8 @@ export class Peer {
       this.#lose();
       return;
     }
-    if (isStale()) return;
+    // If the caller is gone, so is whoever would end the new connection.
+    if (isStale()) return transport.onclose?.();
     const { initialize } = this.#handshake;
     if (initialize === undefined) return this.#opened();
     const id = `glassine-again-${crypto.randomUUID()}`;
