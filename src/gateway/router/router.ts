@@ -100,8 +100,10 @@ export class Router {
     if (Array.isArray(message)) for (const each of message) this.#fromCaller(each, extra);
     if (!isMessage(message)) return;
     if (isRequest(message)) this.#request(message, extra);
-    else if (isAnswer(message)) this.#toServerIn(this.#serverRequests.answer(message), extra);
-    else this.#notification(message, extra);
+    else if (isAnswer(message)) {
+      const [server, own = message] = this.#serverRequests.answer(message) ?? [];
+      this.#toServer(server, own, extra);
+    } else this.#notification(message, extra);
   }
 
   #request(message: RequestMessage, extra: Extra | undefined): void {
@@ -118,23 +120,20 @@ export class Router {
 
   #notification(message: Message, extra: Extra | undefined): void {
     const { method } = message;
+    const { progressToken, taskId } = paramsOf(message);
     if (method === "notifications/cancelled") {
       const id = cancelledBy(message);
       if (id !== undefined) this.#requests.cancel(id, message, extra);
     } else if (method === "notifications/progress")
-      this.#toServerIn(this.#serverRequests.progress(message), extra);
-    else if (String(method).startsWith("notifications/tasks")) {
-      const server = this.#serverRequests.serverOfTask(paramsOf(message).taskId);
-      if (server !== undefined) this.#toServer(server, message, extra);
-    } else for (const server of this.#options.servers) this.#toServer(server, message, extra);
+      this.#toServer(this.#serverRequests.serverOfToken(progressToken), message, extra);
+    else if (String(method).startsWith("notifications/tasks"))
+      this.#toServer(this.#serverRequests.serverOfTask(taskId), message, extra);
+    else for (const server of this.#options.servers) this.#toServer(server, message, extra);
   }
 
-  /** Passes on a message about a server's own request. Drops it if there is no such request. */
-  #toServerIn(found: readonly [string, Message] | undefined, extra: Extra | undefined): void {
-    if (found !== undefined) this.#toServer(...found, extra);
-  }
-
-  #toServer(server: string, message: Message, extra: Extra | undefined): void {
+  /** Drops what is for no server. */
+  #toServer(server: string | undefined, message: Message, extra: Extra | undefined): void {
+    if (server === undefined) return;
     const own = isAnswer(message)
       ? inAnswer(message, "", toServer(server))
       : inParams(message, toServer(server));
@@ -154,9 +153,8 @@ export class Router {
       return this.#peers.get(server)?.send(errorAnswer(message.id, unknownTask), undefined);
     }
     if (message.method === "notifications/cancelled") {
-      const requestId = this.#serverRequests.cancel(server, params.requestId);
-      if (requestId === undefined) return;
-      return this.#front.send({ ...message, params: { ...params, requestId } }, sendOptions);
+      if (!this.#serverRequests.cancel(server, params.requestId)) return;
+      return this.#front.send(message, sendOptions);
     }
     const { memory, owner } = this.#options;
     if (message.method === "notifications/resources/updated")
@@ -165,8 +163,9 @@ export class Router {
   }
 
   async #askCaller(server: string, message: RequestMessage, options: SendOptions): Promise<void> {
+    this.#serverRequests.add(server, message);
     try {
-      await this.#front.send(this.#serverRequests.add(server, message), options);
+      await this.#front.send(message, options);
     } catch (error) {
       this.#serverRequests.cancel(server, message.id);
       throw error;

@@ -1,81 +1,59 @@
 /**
- * Requests from servers to the caller. Two servers may use the same ids and progress tokens, so the
- * router replaces them with its own. No server learns of tasks that the caller began for another.
+ * Requests from servers to the caller. Their ids and progress tokens come from `ServerAsks`, which
+ * uses each only once, so no two servers have the same. No server learns of tasks that the caller
+ * began for another.
  */
 import { putNewest } from "../../core/data/index.ts";
 import {
   type AnswerMessage,
   beginsTask,
   isMessage,
-  isRequestId,
-  keyOf,
   type Message,
-  metaOf,
-  paramsOf,
-  type RequestId,
   type RequestMessage,
 } from "../transports/index.ts";
 
 interface ServerRequest {
   readonly server: string;
-  readonly id: RequestId;
   readonly method: string;
 }
 
-interface Token {
-  readonly server: string;
-  readonly token: unknown;
-}
-
-/** How many of the caller's tasks, and how many progress tokens, are remembered. */
+/** How many requests, and how many of the caller's tasks, are remembered. */
 const maxKept = 10_000;
 
 export class ServerRequests {
-  readonly #asked = new Map<string, ServerRequest>();
-  readonly #tokens = new Map<string, Token>();
+  readonly #asked = new Map<unknown, ServerRequest>();
+  /** The server of each progress token, which is the id of its request. */
+  readonly #tokens = new Map<unknown, string>();
   /** The caller's tasks, and the server that each was begun for. */
   readonly #tasks = new Map<string, string>();
-  #count = 0;
 
-  /** Returns the request as the caller gets it. */
-  add(server: string, message: RequestMessage): Message {
-    this.#count += 1;
-    const id = `${server}-${this.#count}`;
-    this.#asked.set(id, { server, id: message.id, method: message.method });
-    const meta = metaOf(message);
-    const { progressToken: token } = meta;
-    if (token === undefined) return { ...message, id };
-    putNewest(this.#tokens, id, { server, token }, maxKept);
-    const params = { ...paramsOf(message), _meta: { ...meta, progressToken: id } };
-    return { ...message, id, params };
+  add(server: string, { id, method }: RequestMessage): void {
+    putNewest(this.#asked, id, { server, method }, maxKept);
+    putNewest(this.#tokens, id, server, maxKept);
   }
 
-  /** Returns the answer as the server gets it, or undefined if it answers no open request. */
+  /** Returns the server that an answer is for, and what it gets; undefined if it asked nothing. */
   answer(message: AnswerMessage): readonly [string, Message] | undefined {
-    const found = this.#asked.get(String(message.id));
-    if (found === undefined || typeof message.id !== "string") return undefined;
+    const found = this.#asked.get(message.id);
+    if (found === undefined) return undefined;
     this.#asked.delete(message.id);
-    const { server, id, method } = found;
+    const { server, method } = found;
     const { result } = message;
     const task = isMessage(result) ? (isMessage(result.task) ? result.task : result) : {};
     if (beginsTask(message) && typeof task.taskId === "string")
       putNewest(this.#tasks, task.taskId, server, maxKept);
     else this.#tokens.delete(message.id);
     const isList = method === "tasks/list" && isMessage(result) && Array.isArray(result.tasks);
-    if (!isList) return [server, { ...message, id }];
+    if (!isList) return [server, message];
     const tasks = (result.tasks as unknown[]).filter(
       (each) => isMessage(each) && this.isTaskFor(server, each.taskId),
     );
-    return [server, { ...message, id, result: { ...result, tasks } }];
+    return [server, { ...message, result: { ...result, tasks } }];
   }
 
-  /** Returns the caller's progress notification as the server gets it. */
-  progress(message: Message): readonly [string, Message] | undefined {
-    const params = paramsOf(message);
-    const found = this.#tokens.get(String(params.progressToken));
-    if (found === undefined) return undefined;
-    const { server, token } = found;
-    return [server, { ...message, params: { ...params, progressToken: token } }];
+  /** Returns the server that the caller's progress with this token is for. */
+  serverOfToken(token: unknown): string | undefined {
+    return this.#tokens.get(token);
   }
 
   /** Returns the server for which the caller began a task. */
@@ -87,23 +65,21 @@ export class ServerRequests {
     return this.serverOfTask(task) === server;
   }
 
-  /** Drops a request that a server cancels. Returns the id by which the caller knows it. */
-  cancel(server: string, id: unknown): string | undefined {
-    const isOf = ({ server: of, id: own }: ServerRequest) =>
-      of === server && isRequestId(id) && keyOf(own) === keyOf(id);
-    const [found] = [...this.#asked].find(([, each]) => isOf(each)) ?? [];
-    if (found !== undefined) this.#forget(found);
-    return found;
+  /** Drops a request that a server cancels. Returns false if it is not open. */
+  cancel(server: string, id: unknown): boolean {
+    if (this.#asked.get(id)?.server !== server) return false;
+    this.#forget(id);
+    return true;
   }
 
-  /** Drops all requests of a lost server. Returns the ids by which the caller knows them. */
-  cancelAll(server: string): readonly string[] {
+  /** Drops all requests of a lost server, and returns their ids. */
+  cancelAll(server: string): readonly unknown[] {
     const own = [...this.#asked].flatMap(([id, each]) => (each.server === server ? [id] : []));
     for (const id of own) this.#forget(id);
     return own;
   }
 
-  #forget(id: string): void {
+  #forget(id: unknown): void {
     this.#asked.delete(id);
     this.#tokens.delete(id);
   }

@@ -133,13 +133,14 @@ it("shows a server only those tasks of the caller that were begun for it", async
   const { send, heard, said } = await overStdio(servers, {
     of: { aa: { pass: ["tokens", "tasks"] }, bb: { pass: ["tokens", "tasks"] } },
   });
-  for (const [at, name] of ["aa", "bb"].entries())
+  for (const [at, name] of ["aa", "bb"].entries()) {
     send({ id: 10 + at, method: "tools/call", params: { name: `${name}__t`, arguments: {} } });
-  await expect.poll(() => heard("sampling/createMessage").length).toBe(2);
-  const ids = heard("sampling/createMessage").map(({ id }) => String(id));
+    await expect.poll(() => heard("sampling/createMessage").length).toBe(at + 1);
+  }
+  const ids = heard("sampling/createMessage").map(({ id }) => id);
   for (const id of ids) send({ id, result: { task: { taskId: `of ${id}`, status: "working" } } });
   await expect.poll(() => aa?.came.length).toBeGreaterThan(3);
-  const ofAa = `of ${ids.find((id) => id.startsWith("aa"))}`;
+  const [ofAa, ofBb] = ids.map((id) => `of ${id}`);
   await expect.poll(() => bb?.came.some(({ message }) => message.result !== undefined)).toBe(true);
   bb?.of("tools/call")[0]?.tell({ id: 2, method: "tasks/get", params: { taskId: ofAa } });
   await expect
@@ -152,7 +153,7 @@ it("shows a server only those tasks of the caller that were begun for it", async
   await expect
     .poll(() => bb?.came.map(({ message }) => message).find(({ id }) => id === 3))
     .toMatchObject({
-      result: { tasks: [{ taskId: `of ${ids.find((id) => id.startsWith("bb"))}` }] },
+      result: { tasks: [{ taskId: ofBb }] },
     });
   expect(heard("tasks/get")).toEqual([]);
   send({ method: "notifications/tasks/status", params: { taskId: ofAa, status: "completed" } });
