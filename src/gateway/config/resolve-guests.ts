@@ -5,7 +5,7 @@ import { startGuests } from "../../operate/isolate/cpex/cpex-file.ts";
 import type { CpexTurn } from "../../operate/isolate/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import type { GatewayConfig, GuestsEntry } from "./schema.ts";
-import { secretReader } from "./secrets.ts";
+import { secretReader, withSecrets } from "./secrets.ts";
 
 export interface GuestHost {
   readonly root: string;
@@ -20,15 +20,13 @@ export interface GuestHost {
 /** Returns the options for discovering an entry's guests. @throws GlassineError `secret_missing` */
 export function guestOptions(entry: GuestsEntry, host: GuestHost): GuestOptions {
   const { python, only, env = {}, network, accept, memoryMb } = entry;
-  const read = secretReader(host.env);
-  const values = Object.entries(env).map(([name, value]) => [name, read(value)] as const);
   return {
     python,
     only,
     network,
     accept,
     memoryMb,
-    env: Object.fromEntries(values),
+    env: withSecrets(env, secretReader(host.env)),
     root: host.root,
     variables: host.env,
     lock: host.lock,

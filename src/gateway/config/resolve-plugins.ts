@@ -191,12 +191,15 @@ function twice(name: string, first: number, second: number): GlassineError {
 }
 
 /** @throws GlassineError `plugin_path_refused` */
-function expectNoPaths({ mode }: GatewayConfig, entries: readonly NamedEntry[]): void {
+function expectNoPaths(
+  { mode }: Pick<GatewayConfig, "mode">,
+  entries: readonly NamedEntry[],
+): void {
   const path = entries.find(({ from }) => from === "path");
   if (mode !== "production" || path === undefined) return;
   throw new GlassineError(
     "plugin_path_refused",
-    `production does not load plugins by path, but the configuration names ${printable(path.source)}: make it a package, trust it with \`glassine plugins trust\`, and name it by its id`,
+    `production does not load plugins by path: make ${printable(path.source)} a package, trust it with \`glassine plugins trust\`, and name it by its id`,
     { path: path.source },
   );
 }
@@ -221,12 +224,7 @@ export async function loadPlugin(
   }: Pick<GatewayConfig, "mode"> & Pick<ResolveOptions, "env" | "lock"> & { readonly root: string },
 ): Promise<SinglePlugin> {
   const entry = namedEntry(given);
-  if (mode === "production" && entry.from === "path")
-    throw new GlassineError(
-      "plugin_path_refused",
-      `production does not load plugins by path: make ${printable(entry.source)} a package, trust it with \`glassine plugins trust\`, and name it by its id`,
-      { path: entry.source },
-    );
+  expectNoPaths({ mode }, [entry]);
   const discovered =
     entry.from === "path"
       ? undefined
