@@ -101,8 +101,8 @@ export class HttpRequests {
     if (models.at(pathname) === undefined && !mcp.isAt(pathname)) return answer("not_found");
     const identity = await this.#admit(request, connection);
     if (identity instanceof Response) return identity;
-    // Looked up only now, since a reload may have replaced it in the meantime.
-    const route = models.at(pathname);
+    // Looked up only now, since a reload may have replaced it. The endpoint may be below its path.
+    const route = mcp.isAt(pathname) ? undefined : models.at(pathname);
     if (route === undefined) return await mcp.handle(request, identity, connection);
     return this.#ask(route, request, identity, connection);
   }

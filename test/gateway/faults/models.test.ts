@@ -6,6 +6,7 @@ import type { AuditEvent } from "glassine/audit";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
 import { ada, gatewayBefore, loggedBy } from "../attacks/support.ts";
+import { sessionOf } from "../run/support/caller.ts";
 
 const looks = definePlugin({
   name: "looks",
@@ -196,4 +197,10 @@ it.each([
       { outcome: "errored", code: "request_too_large" },
       { outcome: "errored", code: "body_timeout" },
     ]);
+});
+
+it("does not take the requests of the MCP endpoint for those of a route above it", async () => {
+  const model = { provider: "openai" as const, url: "http://127.0.0.1:1", path: "/" };
+  const { url } = await gatewayBefore(undefined, { models: { model } }, [looks]);
+  expect((await (await sessionOf(url, ada)).call(1)).status).toBe(200);
 });
