@@ -440,7 +440,7 @@ export function gatewayOf(count: 1 | 2) {
     if (fake !== undefined) fake.state = state;
   }
 
-  return { begin, become, counts, close: () => endpoint.close() };
+  return { begin, become, counts, close: () => endpoint.connected.closeAll() };
 }
 
 function textOf(result: Message | undefined): string | undefined {

@@ -3,6 +3,7 @@
 import type { Identity } from "../identity/index.ts";
 import { type Connection, isLasting, type Refusable, serverGone } from "../transports/index.ts";
 import type { Server } from "./server.ts";
+import type { Sessions } from "./sessions.ts";
 import type { Wired } from "./wire.ts";
 
 export interface McpEndpoint {
@@ -11,14 +12,10 @@ export interface McpEndpoint {
   handle(request: Request, identity: Identity, connection: Connection): Promise<Response>;
   /** Returns the session that a request names, if its subject owns that, or else the subject's. */
   sessionFor(request: Request, identity: Identity): string;
-  /** How many sessions are open. */
-  sessions(): number;
-  endIdle(): Promise<void>;
+  readonly sessions: Pick<Sessions, "size" | "endIdle">;
+  readonly connected: Pick<Connected, "refuse" | "closeAll">;
   /** Ends the sessions and subscriptions with these servers, which a reload removed. */
   endWith(servers: ReadonlySet<string>): Promise<void>;
-  /** Refuses the open requests whose methods `isMeant` accepts. */
-  readonly refuse: Refusable["refuse"];
-  close(): Promise<void>;
 }
 
 type Servers = readonly Pick<Server, "name">[];
@@ -47,6 +44,7 @@ export class Connected {
     );
   }
 
+  /** Refuses the open requests whose methods `isMeant` accepts. */
   readonly refuse: Refusable["refuse"] = async (refusal, isMeant) => {
     await Promise.all([...this.#all.keys()].map((each) => each.refuse(refusal, isMeant)));
   };

@@ -65,15 +65,15 @@ async function checkServers(wired: Wired, servers: readonly Server[]): Promise<v
 }
 
 export class DirectEndpoint implements McpEndpoint {
+  readonly sessions: Sessions<HttpSession>;
+  readonly connected = new Connected();
   readonly #options: EndpointOptions;
-  readonly #sessions: Sessions<HttpSession>;
   readonly #exchanges: OpenExchanges;
-  readonly #connected = new Connected();
 
   constructor(options: EndpointOptions) {
     const { limits } = options;
     this.#options = options;
-    this.#sessions = new Sessions(limits);
+    this.sessions = new Sessions(limits);
     this.#exchanges = new OpenExchanges(() => limits().inFlight);
   }
 
@@ -94,7 +94,7 @@ export class DirectEndpoint implements McpEndpoint {
   async #inSession(request: Request, identity: Identity, body: unknown): Promise<Response> {
     const id = request.headers.get("mcp-session-id");
     if (id === null) return this.#withoutSession(request, identity, body);
-    const session = this.#sessions.of(id, identity);
+    const session = this.sessions.of(id, identity);
     if (session === undefined) return answer("session_unknown", {}, idOf(body));
     const { front } = session;
     if (Array.isArray(body) && !front.takesBatches) return answerBad(batchRefused, idOf(body));
@@ -119,7 +119,7 @@ export class DirectEndpoint implements McpEndpoint {
 
   /** Begins a session, with its own connection to each server. */
   async #begin(request: Request, identity: Identity, body: RequestMessage): Promise<Response> {
-    if (!this.#sessions.hasRoomFor(identity)) return tooManySessions(body);
+    if (!this.sessions.hasRoomFor(identity)) return tooManySessions(body);
     const { callers, servers } = this.#options;
     const id = crypto.randomUUID();
     const { key } = identity;
@@ -128,14 +128,14 @@ export class DirectEndpoint implements McpEndpoint {
     callers.set(id, { identity, session: id });
     const over = () => {
       callers.delete(id);
-      this.#sessions.remove(id);
+      this.sessions.remove(id);
       for (const { guard } of new Set([...own, ...servers()])) guard.endSession(id);
     };
     try {
       const onCut = (cut: RequestId) => front.closeStream(cut);
       const about = { key, onCut, session: id };
       const onWired = (wired: Wired) =>
-        this.#sessions.add({
+        this.sessions.add({
           id,
           front,
           key,
@@ -165,7 +165,7 @@ export class DirectEndpoint implements McpEndpoint {
       id,
       maxEvents: events,
       queuedBytes,
-      onAnswered: () => this.#sessions.answered(id),
+      onAnswered: () => this.sessions.answered(id),
       onUndelivered: ({ message }) => log.warn("message_undelivered", { text: message }),
       onCut: () => log.warn("reader_too_slow"),
     });
@@ -225,10 +225,10 @@ export class DirectEndpoint implements McpEndpoint {
     const { servers: latest, memory, log, tracing } = this.#options;
     const wired = await wire(front, { servers, latest, memory, log, tracing, ...about });
     await checkServers(wired, servers);
-    this.#connected.add(wired, servers, about.session !== undefined);
+    this.connected.add(wired, servers, about.session !== undefined);
     onWired?.(wired);
     whenClosed(front, () => {
-      this.#connected.remove(wired);
+      this.connected.remove(wired);
       over();
     });
     return wired;
@@ -247,28 +247,12 @@ export class DirectEndpoint implements McpEndpoint {
 
   sessionFor({ headers }: Request, identity: Identity): string {
     const id = headers.get("mcp-session-id");
-    const session = id === null ? undefined : this.#sessions.of(id, identity);
+    const session = id === null ? undefined : this.sessions.of(id, identity);
     return session?.id ?? sessionOfSubject(identity);
   }
 
-  sessions(): number {
-    return this.#sessions.size;
-  }
-
-  endIdle(): Promise<void> {
-    return this.#sessions.endIdle();
-  }
-
   endWith(names: ReadonlySet<string>): Promise<void> {
-    return this.#connected.endWith(names);
-  }
-
-  get refuse(): McpEndpoint["refuse"] {
-    return this.#connected.refuse;
-  }
-
-  close(): Promise<void> {
-    return this.#sessions.closeAll();
+    return this.connected.endWith(names);
   }
 }
 

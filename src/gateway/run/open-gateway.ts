@@ -120,7 +120,7 @@ class RunningGateway implements Gateway<GatewayParts> {
     void this.#models.use(this.#models.make(parts));
     if (listen === undefined) await this.#serveStdio(parts);
     else await this.#serveHttp(parts, listen);
-    this.#sweep = setInterval(() => void this.#endpoint?.endIdle(), sweepMs).unref();
+    this.#sweep = setInterval(() => void this.#endpoint?.sessions.endIdle(), sweepMs).unref();
     parts.log.info("started", {
       ...this.#ports.address,
       ...(this.#adminPort && { admin: this.#adminPort.address }),
@@ -143,7 +143,7 @@ class RunningGateway implements Gateway<GatewayParts> {
         metrics.text({
           generation: this.generation,
           open_requests: this.counts().open,
-          open_sessions: this.#endpoint?.sessions() ?? 0,
+          open_sessions: this.#endpoint?.sessions.size ?? 0,
           audit_failures_total: this.#auditFailures.total(),
         }),
     });
@@ -319,7 +319,7 @@ class RunningGateway implements Gateway<GatewayParts> {
     await waitUntil(() => openRequests() === 0, this.#current.parts.config.limits.shutdownMs);
     await this.#refuse(() => true);
     await this.#models.close();
-    await this.#endpoint?.close();
+    await this.#endpoint?.connected.closeAll();
     await this.#stdio?.close();
     await this.#servers.close();
     await waitUntil(() => (this.#requests?.open ?? 0) === 0, lastAnswersMs);
@@ -332,7 +332,9 @@ class RunningGateway implements Gateway<GatewayParts> {
   async #refuse(isMeant: Parameters<Refusable["refuse"]>[1]): Promise<void> {
     const refusal = refusalFor("shutting_down");
     await within(lastAnswersMs, () =>
-      Promise.all([this.#endpoint, this.#stdio].map((each) => each?.refuse(refusal, isMeant))),
+      Promise.all(
+        [this.#endpoint?.connected, this.#stdio].map((each) => each?.refuse(refusal, isMeant)),
+      ),
     );
   }
 

@@ -68,15 +68,15 @@ interface Asked {
 }
 
 export class PassEndpoint implements McpEndpoint {
+  readonly sessions: Sessions<PassedSession>;
+  readonly connected = new Connected();
   readonly #options: PassEndpointOptions;
-  readonly #sessions: Sessions<PassedSession>;
   readonly #exchanges: OpenExchanges;
-  readonly #connected = new Connected();
 
   constructor(options: PassEndpointOptions) {
     const limits = () => options.parts().config.limits;
     this.#options = options;
-    this.#sessions = new Sessions(limits);
+    this.sessions = new Sessions(limits);
     this.#exchanges = new OpenExchanges(() => limits().inFlight);
   }
 
@@ -111,14 +111,14 @@ export class PassEndpoint implements McpEndpoint {
     const id = isModern || begins ? null : request.headers.get("mcp-session-id");
     const session = id === null ? undefined : await this.#sessionAt(server, id, identity);
     if (id !== null && session === undefined) return answer("session_unknown", {}, idOf(body));
-    if (begins && !this.#sessions.hasRoomFor(identity))
+    if (begins && !this.sessions.hasRoomFor(identity))
       return answer("too_many_sessions", { "retry-after": "60" }, idOf(body));
     const end = this.#exchanges.begin(identity);
     if (end === undefined) return answer("too_many_unanswered", {}, idOf(body));
     if (requestsIn(body).length > 0) session?.open.add(request);
     const leave = () => {
       end();
-      if (session?.open.delete(request) && !session.isBusy) this.#sessions.answered(session.id);
+      if (session?.open.delete(request) && !session.isBusy) this.sessions.answered(session.id);
     };
     try {
       return await this.#exchange(asked, session, leave);
@@ -151,9 +151,9 @@ export class PassEndpoint implements McpEndpoint {
       key: identity.key,
       ...(isModern && { exchange: { headers: request.headers, message: body } }),
     });
-    this.#connected.add(wired, [server], body === undefined);
+    this.connected.add(wired, [server], body === undefined);
     whenClosed(passed.front, () => {
-      this.#connected.remove(wired);
+      this.connected.remove(wired);
       if (session === undefined) callers.delete(id);
       leave();
     });
@@ -200,7 +200,7 @@ export class PassEndpoint implements McpEndpoint {
   ): Promise<PassedSession | undefined> {
     const { parts, store } = this.#options;
     if (!sessionId.test(id)) return undefined;
-    const known = this.#sessions.of(nameOf(server, id), identity);
+    const known = this.sessions.of(nameOf(server, id), identity);
     if (known !== undefined) return known;
     // Another gateway may have begun the session.
     if (parts().config.labels.store === "memory") return undefined;
@@ -208,14 +208,14 @@ export class PassEndpoint implements McpEndpoint {
     const isOwn = owners.length === 1 && owners[0] === ownerLabel(identity);
     if (!isOwn) return undefined;
     // Another request may have come meanwhile.
-    return this.#sessions.of(nameOf(server, id), identity) ?? this.#remember(server, id, identity);
+    return this.sessions.of(nameOf(server, id), identity) ?? this.#remember(server, id, identity);
   }
 
   async #begin(server: Server, id: string, identity: Identity, labels: string): Promise<void> {
     if (!sessionId.test(id)) throw new Error("The server sent an invalid session id.");
     const { parts, store } = this.#options;
     const { labels: settings } = parts().config;
-    if (this.#sessions.has(nameOf(server, id))) throw taken;
+    if (this.sessions.has(nameOf(server, id))) throw taken;
     if (settings.store !== "memory") {
       if ((await store.load(ownersOf(server, id))).length > 0) throw taken;
       // If two gateways claim a session at once, both see two owners, and neither gets it.
@@ -223,7 +223,7 @@ export class PassEndpoint implements McpEndpoint {
       if (owners.length > 1) throw taken;
     }
     // Others may have begun since the request came.
-    if (!this.#sessions.hasRoomFor(identity)) throw new Error("Too many sessions are open.");
+    if (!this.sessions.hasRoomFor(identity)) throw new Error("Too many sessions are open.");
     const { id: name } = this.#remember(server, id, identity);
     const caller = { identity, session: labels };
     const before = await store.load(labelSessionOf(settings.session, caller));
@@ -247,13 +247,13 @@ export class PassEndpoint implements McpEndpoint {
       close: async () => this.#forget(session),
     };
     this.#options.callers.set(name, { identity, session: name });
-    this.#sessions.add(session);
+    this.sessions.add(session);
     return session;
   }
 
   #forget({ id }: PassedSession): void {
     this.#options.callers.delete(id);
-    this.#sessions.remove(id);
+    this.sessions.remove(id);
     for (const { guard } of this.#options.servers()) guard.endSession(id);
   }
 
@@ -261,26 +261,9 @@ export class PassEndpoint implements McpEndpoint {
     return sessionOfSubject(identity);
   }
 
-  sessions(): number {
-    return this.#sessions.size;
-  }
-
-  endIdle(): Promise<void> {
-    return this.#sessions.endIdle();
-  }
-
   async endWith(names: ReadonlySet<string>): Promise<void> {
-    await this.#connected.endWith(names);
-    await this.#sessions.endWhere(({ server }) => names.has(server));
-  }
-
-  get refuse(): McpEndpoint["refuse"] {
-    return this.#connected.refuse;
-  }
-
-  async close(): Promise<void> {
-    await this.#connected.closeAll();
-    await this.#sessions.closeAll();
+    await this.connected.endWith(names);
+    await this.sessions.endWhere(({ server }) => names.has(server));
   }
 }
 

@@ -70,8 +70,4 @@ export class Sessions<Kind extends Session = Session> {
     const meant = [...this.#sessions.values()].filter(isMeant);
     await Promise.allSettled(meant.map((each) => each.close()));
   }
-
-  async closeAll(): Promise<void> {
-    await this.endWhere(() => true);
-  }
 }

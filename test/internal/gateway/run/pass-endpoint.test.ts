@@ -55,7 +55,7 @@ async function endpointBefore(
     callers,
     onDropped() {},
   });
-  afterTest(() => endpoint.close());
+  afterTest(() => endpoint.connected.closeAll());
   const ask = (identity: Identity, session: string | undefined, asked: RequestInit) => {
     const headers = {
       "content-type": "application/json",
@@ -138,7 +138,7 @@ it.each([
   const refused = await post(adaWith(), initialize);
   expect(refused).toMatchObject({ status: 200, code: "not_today" });
   expect(refused.headers.get("mcp-session-id")).toBeNull();
-  expect(endpoint.sessions()).toBe(0);
+  expect(endpoint.sessions.size).toBe(0);
   expect((await post(adaWith(), callOf(1), "made")).code).toBe("session_unknown");
   refuses = false;
   expect((await post(adaWith(), initialize)).headers.get("mcp-session-id")).toBe("made");
@@ -173,13 +173,13 @@ it("ends idle sessions, but none with a request in progress", async () => {
   await post(adaWith(), initialize);
   const called = post(adaWith(), callOf(1), "made");
   await new Promise((resolve) => setTimeout(resolve, 20));
-  await endpoint.endIdle();
-  expect(endpoint.sessions()).toBe(1);
+  await endpoint.sessions.endIdle();
+  expect(endpoint.sessions.size).toBe(1);
   goOn();
   expect(await called).toMatchObject({ status: 200, code: undefined });
   const left = async () => {
-    await endpoint.endIdle();
-    return endpoint.sessions();
+    await endpoint.sessions.endIdle();
+    return endpoint.sessions.size;
   };
   await expect.poll(left).toBe(0);
 });
@@ -200,8 +200,8 @@ it("knows a session of another gateway once, however many requests come at once"
   const slow = other.post(adaWith(), callOf("slow"), "made");
   expect((await other.post(adaWith(), callOf("fast"), "made")).status).toBe(200);
   await new Promise((resolve) => setTimeout(resolve, 20));
-  await other.endpoint.endIdle();
-  expect(other.endpoint.sessions()).toBe(1);
+  await other.endpoint.sessions.endIdle();
+  expect(other.endpoint.sessions.size).toBe(1);
   goOn();
   expect(await slow).toMatchObject({ status: 200, code: undefined });
 });
@@ -216,7 +216,7 @@ it("begins no more sessions than a subject may have, however many it asks for at
   const ids = [1, 2, 3, 4];
   const all = await Promise.all(ids.map((id) => post(adaWith(), { ...initialize, id })));
   expect(all.map(({ status }) => status).sort()).toEqual([200, 200, 503, 503]);
-  expect(endpoint.sessions()).toBe(2);
+  expect(endpoint.sessions.size).toBe(2);
 });
 
 it("counts a request that plugins refused as answered", async () => {
@@ -230,8 +230,8 @@ it("counts a request that plugins refused as answered", async () => {
     await new Promise((resolve) => setImmediate(resolve));
   }
   await new Promise((resolve) => setTimeout(resolve, 20));
-  await endpoint.endIdle();
-  expect(endpoint.sessions()).toBe(0);
+  await endpoint.sessions.endIdle();
+  expect(endpoint.sessions.size).toBe(0);
 });
 
 describe("before the server has responded", () => {
@@ -263,7 +263,7 @@ describe("before the server has responded", () => {
     const { endpoint, post, isAsked } = await silentServer();
     const called = post(adaWith(), callOf(1), "made");
     await isAsked();
-    await endpoint.refuse(refusalOf(-32014, "shutting_down", "Later."), () => true);
+    await endpoint.connected.refuse(refusalOf(-32014, "shutting_down", "Later."), () => true);
     expect(await called).toMatchObject({ status: 200, code: "shutting_down" });
   });
 });
