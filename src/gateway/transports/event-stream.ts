@@ -28,7 +28,7 @@ export interface EventStreamOptions {
   /** How many bytes may wait for the reader. Default 65 536. */
   readonly maxWaiting?: number;
   readonly onLeft: () => void;
-  /** Called when the limit is exceeded and the stream is cut off. Without it, await `hasRoom`. */
+  /** Called before `onLeft` if the limit is exceeded. Without it, await `hasRoom`. */
   readonly onFull?: () => void;
 }
 
@@ -69,6 +69,7 @@ export function eventStream(options: EventStreamOptions): EventStream {
     controller?.error(new Error("reader_too_slow"));
     end();
     onFull();
+    onLeft();
   }
 
   function end(): void {

@@ -57,15 +57,10 @@ export function exchangeFront(options: ExchangeOptions) {
     // First, because it throws for a deeply nested message: the response can still be JSON then.
     const data = JSON.stringify(sent);
     if (stream === undefined) {
-      stream = eventStream({ maxWaiting: queuedBytes, onLeft: leave, onFull });
+      stream = eventStream({ maxWaiting: queuedBytes, onLeft: leave, onFull: onCut });
       respond(new Response(stream.body, { headers: eventHeaders }));
     }
     stream.write(data);
-  }
-
-  function onFull(): void {
-    onCut();
-    leave();
   }
 
   function finish(): void {

@@ -116,15 +116,10 @@ export class PassThrough {
   readonly #isBeginning: boolean;
   /** Whether the session that the server named has begun. */
   #hasBegun = false;
-  #onBegun: (answer?: Message) => void = () => {};
-  /** The answer to `initialize` as plugins left it; undefined if there is none. */
-  readonly #beginning = new Promise<Message | undefined>((resolve) => {
-    this.#onBegun = resolve;
-  });
-  #onAnsweredHere: () => void = () => {};
-  /** Resolves if the exchange ends, or the gateway answers all of it, before the server does. */
-  readonly #answeredHere = new Promise<undefined>((resolve) => {
-    this.#onAnsweredHere = () => resolve(undefined);
+  #onAnswered: (last?: Message) => void = () => {};
+  /** The last answer as plugins left it; undefined if the exchange ends without. */
+  readonly #answered = new Promise<Message | undefined>((resolve) => {
+    this.#onAnswered = resolve;
   });
   #stream: EventStream | undefined;
   #hasForwarded = false;
@@ -198,9 +193,10 @@ export class PassThrough {
   async #throughServer(): Promise<Response> {
     const isLong = this.#requests.some(({ method }) => isLasting(method));
     if (this.#requests.length > 0 && !isLong) this.#deadline.start(this.#options.timeoutMs);
+    // The gateway may answer first, or end the exchange.
     const answered = await Promise.race([
       this.#deadline.unlessLate(this.#send()),
-      this.#answeredHere,
+      this.#answered.then(() => undefined),
     ]);
     if (answered === tooLate) return this.#fail(late);
     if (answered !== undefined) return this.#relay(answered);
@@ -253,7 +249,7 @@ export class PassThrough {
   /** Begins the session once `initialize` has been answered, unless with an error. */
   async #begin({ ok, headers }: Response): Promise<void> {
     const session = headers.get("mcp-session-id");
-    const answer = await this.#beginning;
+    const answer = await this.#answered;
     if (!ok || session === null || answer?.result === undefined) return;
     await this.#options.onSession(session);
     this.#hasBegun = true;
@@ -306,8 +302,7 @@ export class PassThrough {
     if (this.#isOver) throw new Error("The exchange is over.");
     if (isAnswer(message)) {
       this.#open.delete(keyOf(message.id));
-      if (this.#hasForwarded && this.#open.size === 0) this.#onAnsweredHere();
-      if (this.#isBeginning && message.id === this.#only?.id) this.#onBegun(message);
+      if (this.#hasForwarded && this.#open.size === 0) this.#onAnswered(message);
     }
     if (this.#stream === undefined) this.#incoming.push({ message, status });
     else this.#stream.write(JSON.stringify(message));
@@ -400,8 +395,7 @@ export class PassThrough {
   readonly #end = (): void => {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#onBegun();
-    this.#onAnsweredHere();
+    this.#onAnswered();
     this.#deadline.stop();
     this.#options.request.signal.removeEventListener("abort", this.#end);
     this.#stream?.end();
