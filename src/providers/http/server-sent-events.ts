@@ -2,13 +2,8 @@
 import { Refused, refusalOf } from "../model/index.ts";
 import type { ModelProvider } from "../rewrite/index.ts";
 import { eventsFrom } from "./event-reader.ts";
+import type { HttpLimits } from "./limits.ts";
 import { jsonIn, textsOf } from "./read-text.ts";
-
-/** How much of a streamed answer is read. */
-interface EventLimits {
-  readonly answerBytes: number;
-  readonly eventUnits: number;
-}
 
 /**
  * Yields the events of a body, parsed from JSON. If the body ends in the middle of an event, that
@@ -18,7 +13,7 @@ interface EventLimits {
 export async function* eventsIn(
   body: ReadableStream<Uint8Array> | null,
   { lastData }: ModelProvider,
-  { answerBytes, eventUnits }: EventLimits,
+  { answerBytes, eventUnits }: HttpLimits,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<unknown> {
   const texts = textsOf(body, answerBytes, ["answer_too_large", "answer_invalid"], signal);
