@@ -4,7 +4,7 @@
  * requests and results of their own, so they become messages in the same way.
  */
 
-import { GlassineError } from "../../core/errors/index.ts";
+import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { Message } from "../../core/messages/index.ts";
 import {
   type Left,
@@ -234,17 +234,19 @@ function writeInputs(
   const lost = lostReports();
   const old = isObject(document[field]) ? document[field] : {};
   const entries = Object.entries(inputs).flatMap(([key, given]) => {
+    // In brackets, so that no key of a server looks like the `onto` of a removed item.
+    const path = `[${quoted(key)}]`;
     const messages = readMessages(given);
     const entry = Object.hasOwn(old, key) ? old[key] : undefined;
     if (!isObject(entry)) {
-      lost.add([key], "The document has no input with this key.");
+      lost.all.add({ path, reason: "The document has no input with this key." });
       return [];
     }
     const next = write(key, messages, entry);
     if (next === undefined && messages.length > 0) {
-      lost.add([key], "An unknown kind of input.");
+      lost.all.add({ path, reason: "An unknown kind of input." });
     }
-    addUnder(lost.all, [key], next?.lost ?? [], [field, key, ...inside]);
+    addUnder(lost.all, path, next?.lost ?? [], [field, key, ...inside]);
     return [[key, next?.document ?? entry] as const];
   });
   const isBare = document[field] === undefined && entries.length === 0;

@@ -60,18 +60,23 @@ export function lostReports(all: Collector<Lost> = collector()): LostReports {
 }
 
 /** Adds an inner document's reports: its messages are at `at`, its place in the whole is `from`. */
-export function addUnder(all: Collector<Lost>, at: Path, lost: readonly Lost[], from: Path): void {
+export function addUnder(
+  all: Collector<Lost>,
+  at: string,
+  lost: readonly Lost[],
+  from: Path,
+): void {
   for (const item of lost) {
     const path = isRemoved(item)
-      ? joined(["onto", ...from], item.path.replace(/^onto\.?/, ""))
+      ? joined(pathOf("onto", ...from), item.path.replace(/^onto\.?/, ""))
       : joined(at, item.path);
     all.add({ ...item, path });
   }
 }
 
-function joined(before: Path, path: string): string {
-  if (path === pathOf()) return pathOf(...before);
-  return `${pathOf(...before)}${path.startsWith("[") ? "" : "."}${path}`;
+function joined(before: string, path: string): string {
+  if (path === pathOf()) return before;
+  return `${before}${path.startsWith("[") ? "" : "."}${path}`;
 }
 
 /** MCP fields with content that messages cannot hold, with the reason. */

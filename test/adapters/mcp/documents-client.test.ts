@@ -400,7 +400,7 @@ describe("input of 2026-07-28", () => {
   it("is no longer requested if removed, and never requested anew", () => {
     const { who } = messagesOf(fromInputRequests(asked));
     const written = toInputRequests(
-      { who: who ?? [], odd: who ?? [], fresh: who ?? [] },
+      { who: who ?? [], odd: who ?? [], ontology: who ?? [] },
       { onto: asked },
     );
     const { inputRequests } = asked;
@@ -408,14 +408,15 @@ describe("input of 2026-07-28", () => {
       ...asked,
       inputRequests: { who: inputRequests.who, odd: inputRequests.odd },
     });
-    expect(paths(written)).toEqual(["odd", "fresh"]);
+    // In brackets: a path that begins with "onto" would be that of a removed item.
+    expect(paths(written)).toEqual(['["odd"]', '["ontology"]']);
     const renamed = toInputRequests(
       { who: messagesOf(fromInputRequests(asked)).where ?? [] },
       {
         onto: { inputRequests: { who: { method: "roots/list" } } },
       },
     );
-    expect(paths(renamed)).toEqual(["who[0].content[0].content.tool_call_id"]);
+    expect(paths(renamed)).toEqual(['["who"][0].content[0].content.tool_call_id']);
   });
 
   it("is answered according to the request", () => {
