@@ -65,7 +65,7 @@ describe("the options of a manager", () => {
   it("are refused if unknown, with a suggestion", async () => {
     const error = await refusalOf({ plugins: [], timeoutMS: 3 });
     expect(error.code).toBe("options_invalid");
-    expect(error.message).toContain("'timeoutMS'. Did you mean 'timeoutMs'?");
+    expect(error.message).toContain('"timeoutMS". Did you mean "timeoutMs"?');
     expect((await refusalOf({ plugins: [], banana: 3 })).message).not.toContain("Did you mean");
   });
 

@@ -1,6 +1,7 @@
 /** The options of `createPluginManager`, and how they are read. */
 import * as z from "zod/mini";
 import {
+  expectOptions,
   extensionsLimits,
   type Limits,
   limitsOver,
@@ -146,13 +147,7 @@ export type ReadOptions = ReturnType<typeof readManagerOptions>;
 /** @throws GlassineError `options_invalid` */
 export function readManagerOptions(surface: Surface, input: unknown) {
   const values = plainOption("options", input);
-  const names = Object.keys(schema.shape);
-  for (const name of Object.keys(values)) {
-    if (names.includes(name)) continue;
-    throw optionsInvalid(
-      `createPluginManager has no option ${quoteName(name)}.${didYouMean(name, names)}`,
-    );
-  }
+  expectOptions(values, Object.keys(schema.shape), "createPluginManager");
   const { data, error } = z.safeParse(schema, values);
   if (data === undefined)
     throw optionsInvalid(error?.issues[0]?.message ?? "The options are invalid.");
