@@ -1,4 +1,4 @@
-export { type CapabilityBits, resolveNames } from "./capabilities.ts";
+export { resolveNames } from "./capabilities.ts";
 export {
   type CompiledSlots,
   compileSlots,
