@@ -1,5 +1,12 @@
 /** What a nested run takes from growing sets of the run around it, and what its result shows. */
-import { addLabels, allow, type Capability, createExtensions, type Extensions } from "glassine";
+import {
+  addLabels,
+  allow,
+  appendHop,
+  type Capability,
+  createExtensions,
+  type Extensions,
+} from "glassine";
 import { defineHook, defineHost, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -191,6 +198,25 @@ it.each([
     { extensions: { casefile: { inner: { count: 2 } } } },
   ]);
   expect(tagsOf(nests.results[1]?.extensions) ?? []).toEqual([]);
+});
+
+const hopOf = (subject_id: string) => ({ subject_id, subject_type: "agent" });
+
+it("a hop that the inner run appends stays there, and is no fault of the outer run", async () => {
+  verifies("dispatch:nesting-labels");
+  let manager: Manager;
+  const start = createExtensions({ delegation: { chain: [hopOf("ada")] } });
+  const nests = nesting(() => manager, [start], ["read_delegation"]);
+  const appends: Run = ({ name }, _c, view) =>
+    name === inner.name ? { modifiedExtensions: appendHop(view, hopOf("bot")) } : undefined;
+  const adder = plugin("appends", appends, { capabilities: ["append_delegation"] });
+  manager = await manage([nests.plugin, adder]);
+  const result = await manager.invoke(hook, call, { extensions: start });
+  const chainOf = ({ extensions: { delegation } }: { readonly extensions: Extensions }) =>
+    delegation?.chain.map(({ subject_id }) => subject_id);
+  expect(nests.results.map(chainOf)).toEqual([["ada", "bot"]]);
+  expect(chainOf(result)).toEqual(["ada"]);
+  expect(result.rejections).toEqual([]);
 });
 
 describe("a set whose level has a required field", () => {

@@ -61,7 +61,7 @@ function takeBack(
     else if (tier === "monotonic") {
       const own = without(setOf(now), without(setOf(joined), setOf(before)));
       level[key] = own.length === 0 ? before : own;
-    } else if (fields.length > 0 && isLevel(now)) {
+    } else if (isLevel(now)) {
       const inner = { ...now };
       takeBack(fields, inner, joined, before ?? defaultsOf(node));
       level[key] = freeze(inner);
@@ -72,12 +72,12 @@ function takeBack(
 /** Returns what the growing sets of `after` have and those of `before` do not, level by level. */
 function addedTo(nodes: readonly Node[], before: unknown, after: unknown): LevelValue | undefined {
   let added: Record<string, unknown> | undefined;
-  forEach(nodes, ({ key, tier, grows, fields }) => {
+  forEach(nodes, ({ key, tier, fields }) => {
     const was = ownValue(before, key);
     const is = ownValue(after, key);
-    if (was === is || grows !== undefined) return;
+    if (was === is) return;
     const more = tier === "monotonic" ? without(setOf(is), setOf(was)) : addedTo(fields, was, is);
-    // An empty set that is proposed would be created.
+    // A list that grows is no set, so it does not join, and `more` is empty.
     if (more === undefined || more.length === 0) return;
     added ??= newMap(nodes.length);
     added[key] = more;
