@@ -393,7 +393,7 @@ describe("doctor", () => {
 
   it("does not advise setting a file of keys that is set and cannot be read", async () => {
     verifies("cli:responses");
-    const reason = "no verifier for it is configured; set GLASSINE_PLUGIN_PUBLISHER_KEYS";
+    const reason = "there is no usable verifier for it; set GLASSINE_PLUGIN_PUBLISHER_KEYS";
     const refused = [rejected({ id: "a", code: "signature_unchecked", reason })];
     const broken = {
       code: "setting_invalid",

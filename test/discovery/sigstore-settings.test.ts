@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { hashPackage, readTrustSettings } from "glassine/node";
 import { beforeAll, describe, expect, it } from "vitest";
 import { memoryNode } from "../../src/memory-node/index.ts";
-import { commandServices, run } from "../cli/support/run.ts";
+import { commandServices, run, runJson } from "../cli/support/run.ts";
 import { verifies } from "../support/verifies.ts";
 import {
   type Authority,
@@ -13,7 +13,7 @@ import {
   statement,
   subject,
 } from "../trust/sigstore-authority.ts";
-import { codesOf, discover, install, newRoot, publisher } from "./support.ts";
+import { codesOf, discover, install, newRoot, publisher, trust } from "./support.ts";
 
 let authority: Authority;
 beforeAll(async () => {
@@ -33,6 +33,8 @@ async function signedRoot() {
 }
 
 const identity = `${issuer}#${subject}`;
+
+type Row = { readonly id: string; readonly status: string };
 
 describe("a host with a Sigstore trusted root in its settings", () => {
   it("loads what a trusted identity has signed, as the command shows", async () => {
@@ -142,6 +144,28 @@ describe("a host with a Sigstore trusted root in its settings", () => {
     expect(stdout).not.toContain("tampering");
   });
 
+  it.each([identity, "builder@example.com"])(
+    "without the file, doctor does not miss %s of the two who signed a package",
+    async (signer) => {
+      verifies("lockfile:signers", "signing:verifier-prepared");
+      const { root, path, trustedRoot } = await signedRoot();
+      const { sign, env: keys } = await publisher(root, "builder@example.com");
+      await sign(path);
+      const trusted = `builder@example.com,${identity}`;
+      const both = { ...keys, GLASSINE_PLUGIN_TRUSTED_PUBLISHERS: trusted };
+      await trust(root, path, "guard", { signer });
+      const statusWith = async (file: string) => {
+        const env = { ...both, GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: file };
+        const options = { services: commandServices, cwd: root, env };
+        const argv = ["doctor", "--plugin-mode", "production"];
+        const { plugins } = (await runJson(argv, options)).document;
+        return plugins.map(({ id, status }: Row) => `${id}: ${status}`);
+      };
+      expect(await statusWith(trustedRoot)).toEqual(["guard: installed-enabled"]);
+      expect(await statusWith(join(root, "nowhere.json"))).toEqual(["guard: installed-enabled"]);
+    },
+  );
+
   it("does not start with an issuer but no root", () => {
     verifies("signing:settings-sigstore");
     const env = { GLASSINE_PLUGIN_SIGSTORE_ISSUER: issuer };
@@ -164,7 +188,7 @@ describe("a host without anything to check a signature with", () => {
     const problem = (name: string, file: string, what: string) => ({
       id: name,
       code: "signature_unchecked",
-      reason: `plugin '${name}' is signed, and its ${file} cannot be checked: no verifier for it is configured; set ${what}`,
+      reason: `plugin '${name}' is signed, and its ${file} cannot be checked: there is no usable verifier for it; set ${what}`,
     });
     expect(rejected).toMatchObject([
       problem(

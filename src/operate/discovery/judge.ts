@@ -90,18 +90,22 @@ function signingOf(
 /**
  * Who verifiably signed a package, trusted or not. A name that is only claimed does not count.
  *
- * @param locked who signed it by plugins.lock
+ * @param locked the signer that plugins.lock names
+ * @param isPartial whether a setting or verifier that cannot be used may hide further signers
  * @see spec `lockfile:signers`
  */
 export function signerIn(
   evidence: Evidence | undefined,
   locked: string | undefined,
   { trustedPublishers, overridePublishers }: ReadDiscoverOptions["settings"],
+  isPartial: boolean,
 ): string | undefined {
   if (evidence?.kind !== "verified")
     return evidence?.kind === "unsigned" ? evidence.kind : undefined;
   const signers = [evidence.identity, ...(evidence.further ?? [])];
-  return [[locked], trustedPublishers, overridePublishers, signers]
+  if (locked !== undefined && signers.includes(locked)) return locked;
+  if (isPartial) return undefined;
+  return [trustedPublishers, overridePublishers, signers]
     .flatMap((list) => signers.find((each) => list.includes(each)) ?? [])
     .at(0);
 }

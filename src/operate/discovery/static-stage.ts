@@ -67,7 +67,8 @@ export async function staticStage(
   const all = [...surveyed, ...found.local.map(surveyOfLocal)]
     .flatMap((each): readonly Candidate[] =>
       each.package.entries.map((entry) => {
-        const signer = signerIn(each.evidence, signers.get(entry.id), settings);
+        const locked = signers.get(entry.id);
+        const signer = signerIn(each.evidence, locked, settings, faults.length > 0);
         return { ...each, entry, signer };
       }),
     )

@@ -43,7 +43,7 @@ const noSignature = refused(
 const unchecked: Evidence = { kind: "unchecked", file: "glassine.sig.json" };
 const noVerifier = refused(
   "signature_unchecked",
-  "plugin 'guard' is signed, and its glassine.sig.json cannot be checked: no verifier for it is configured; set GLASSINE_PLUGIN_PUBLISHER_KEYS to a file of publisher keys",
+  "plugin 'guard' is signed, and its glassine.sig.json cannot be checked: there is no usable verifier for it; set GLASSINE_PLUGIN_PUBLISHER_KEYS to a file of publisher keys",
 );
 const badSignature = refused(
   "signature_invalid",

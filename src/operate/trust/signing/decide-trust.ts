@@ -97,7 +97,7 @@ function refusal(
         file === sigstoreFile
           ? ["PLUGIN_SIGSTORE_TRUSTED_ROOT", "a Sigstore trusted root"]
           : ["PLUGIN_PUBLISHER_KEYS", "a file of publisher keys"];
-      const message = `${who} is signed, and its ${file} cannot be checked: no verifier for it is configured; set ${prefix}${setting} to ${what}`;
+      const message = `${who} is signed, and its ${file} cannot be checked: there is no usable verifier for it; set ${prefix}${setting} to ${what}`;
       return { accepted: false, code: "signature_unchecked", message };
     })
     .with({ kind: "invalid" }, ({ detail }) => {
