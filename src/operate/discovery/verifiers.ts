@@ -80,10 +80,12 @@ async function keysOf(path: string, variable: string): Promise<PublisherKeys | G
   }
 }
 
-/** Names the variable in an error about its file, which whoever starts a host may not know. */
+/** Names the variable that causes an error, which whoever starts a host may not know. */
 function named(error: unknown, variable: string, path: string, more = ""): GlassineError {
   if (!(error instanceof GlassineError)) throw error;
-  const from = isAbsolute(path) ? "" : ` The path is relative to ${resolve()}.`;
+  // Without a path it is about something else, such as a package that is not installed.
+  const isAboutFile = error.data.path !== undefined;
+  const from = isAbsolute(path) || !isAboutFile ? "" : ` The path is relative to ${resolve()}.`;
   const text = `${variable}: ${error.message}${from}${more}`;
   return new GlassineError(error.code, text, error.data, error);
 }

@@ -1,11 +1,13 @@
 // A process of its own: it replaces a module, and a library that it loads adds to the realm.
 import { writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
+import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { loadPeer, type Peer } from "../../../src/operate/packages/peer.ts";
 import { checkEvidence } from "../../../src/operate/trust/signing/check-evidence.ts";
 import { sigstoreVerifier } from "../../../src/operate/trust/signing/sigstore-verifier.ts";
+import { discover } from "../../discovery/support.ts";
 import { verifies } from "../../support/verifies.ts";
 import { packageOf, signedAt, temporary } from "../../trust/signing-support.ts";
 import { statement } from "../../trust/sigstore-authority.ts";
@@ -51,6 +53,19 @@ describe("a host that accepts Sigstore bundles without the peer packages", () =>
       });
     },
   );
+
+  it("learns which setting needs them, and nothing of a path", async () => {
+    verifies("signing:sigstore-peers");
+    absent.set("@sigstore/verify", "@sigstore/verify-that-nobody-has");
+    const root = await temporary();
+    const trustedRoot = join(root, "trusted_root.json");
+    await writeFile(trustedRoot, JSON.stringify(authority.root));
+    const env = { GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: relative(process.cwd(), trustedRoot) };
+    await expect(discover(root, { env })).rejects.toMatchObject({
+      code: "setting_invalid",
+      message: `GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT: The package @sigstore/verify-that-nobody-has is not installed. ${wayOut}`,
+    });
+  });
 
   it("finds a package without a bundle unsigned", async () => {
     verifies("signing:sigstore-peers");
