@@ -102,6 +102,29 @@ describe("CLI-079: an unfinished change beside a lock", () => {
     ]);
   });
 
+  it("is reported with the refusal of a plugin that it isolates and that cannot be", async () => {
+    verifies("journal:unfinished-reported", "cli:trust-isolate");
+    const { cwd, lock, at } = await newPlace();
+    const glassine = { procedures: { "acme.clean": "./plugin.js" } };
+    await install(cwd, "clean", { code: "export default 1;", glassine });
+    const argv = ["plugins", "trust", "acme.clean", ...reason];
+    await at(argv);
+    const isolated = `${await readFile(lock, "utf8")}isolate = "process"\n`;
+    const progress = () => {
+      writeFileSync(lock, isolated);
+      writeFileSync(`${lock}.pending`, "{}");
+    };
+    const trust: typeof services.trust = (request) => services.trust({ ...request, progress });
+    const options = { services: { ...services, trust }, cwd, env: unsigned };
+    const { code, stderr } = await run(argv, options);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(
+        /^trust: plugin 'acme\.clean' cannot be isolated: a procedure runs in the host only; give --isolate host\. .* does not match an unfinished change\./,
+      ),
+    ]);
+  });
+
   it("is not finished by `lock --check`, which only reads", async () => {
     const { lock, at, leave, names } = await newPlace();
     await writeFile(lock, "version = 1\n");

@@ -107,3 +107,18 @@ it("a command rejects invalid audit options", () => {
   const names = { bin: "a", hostName: "a", prefix: "A_" };
   expect(() => createCommand({ ...names, audit: { sink: 1 } as object })).toThrow("sink");
 });
+
+it("says under strict, too, what became of an unfinished change", async () => {
+  verifies("journal:audited", "journal:unfinished-reported");
+  const { path } = await lockFolder();
+  await trustPlugins(path, [pii], "reviewed");
+  await writeFile(`${path}.pending`, "{}");
+  const audit = { sink: () => Promise.reject(new Error("full")), strict: true };
+  const { code, message } = await refusalOf(() => revokePlugins(path, [pii.id], "why", { audit }));
+  expect([code, message]).toEqual([
+    "audit_failed",
+    expect.stringMatching(
+      /made and journaled\. .* does not match an unfinished change\. The record .* is kept as /,
+    ),
+  ]);
+});

@@ -1,5 +1,5 @@
 /** Trusts a plugin, or revokes its trust. */
-import { closest } from "../../../core/errors/index.ts";
+import { closest, GlassineError } from "../../../core/errors/index.ts";
 import { byUnits, endIsolated } from "../../../core/plugins/index.ts";
 import {
   hookPlugins,
@@ -127,11 +127,16 @@ function placeOf({ isolate, accept }: TrustRequest, before: LockEntry | undefine
   return isolate === "host" ? {} : { isolate, accept };
 }
 
-/** @throws CommandFailure the plugin cannot be isolated */
+/**
+ * @throws GlassineError `trust_refused`: the plugin cannot be isolated. It gets a note if an earlier
+ *   change was found unfinished.
+ */
 function expectFit(source: StaticPlugin, { isolate }: Place, { options }: Surveyed): void {
   const fault = isolate === undefined ? undefined : isolationFault(source, options);
   if (fault === undefined) return;
-  throw notTrusted(source.entry.id, `cannot be isolated: ${fault}; give --isolate host`);
+  const { id } = source.entry;
+  const text = `plugin ${singleQuoted(id)} cannot be isolated: ${fault}; give --isolate host`;
+  throw new GlassineError("trust_refused", text, { id });
 }
 
 /** Warns if the signature policy still refuses the plugin: only its files are trusted. */

@@ -182,7 +182,7 @@ export async function revokePlugins(
   return await revokeFrom(path, () => ids, reason, options);
 }
 
-/** As `revokePlugins`, for ids that depend on the lock that is changed; it may be none. */
+/** As `revokePlugins`, for ids that depend on the lock that is changed. `idsFrom` may return no ids. */
 export async function revokeFrom(
   path: string,
   idsFrom: (lock: Lockfile) => readonly string[],
@@ -320,7 +320,9 @@ async function changeTrust(
   const names = unaudited.map(printable);
   if (unaudited.length > 0 && auditing.strict) {
     const text = `The audit trail did not accept the record for ${names.join(", ")}. The change was made and journaled.`;
-    throw new GlassineError("audit_failed", text, { ids: unaudited }, causes[0]);
+    // The caller gets an error instead of the warnings.
+    const all = [text, ...changed.warnings].join(" ");
+    throw new GlassineError("audit_failed", all, { ids: unaudited }, causes[0]);
   }
   const notes = names.map(
     (name) =>
