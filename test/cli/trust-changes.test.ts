@@ -1,7 +1,7 @@
 /** What has changed since a plugin was trusted, and what its trust leaves open. */
 // Only in test:all: it races and repeats changes of trust.
+import { writeFileSync } from "node:fs";
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { codesOf, discover, install, newRoot, source, unsigned } from "../discovery/support.ts";
@@ -197,22 +197,27 @@ describe("plugins lock --prune", () => {
   });
 });
 
-it("`lock --prune` keeps an entry that is trusted anew while it waits", async () => {
+it("`lock --prune` keeps an entry that is trusted anew while it looks, and says so", async () => {
   verifies("cli:lock-prune");
   const cwd = await newRoot();
   const lock = join(cwd, "plugins.lock");
-  const { at } = commandIn(cwd);
+  await install(cwd, "other");
   const path = await install(cwd, "guard");
-  await at("trust", "guard", ...reason);
+  await commandIn(cwd).at("trust", "guard", ...reason);
   await rm(path, { recursive: true });
-  await writeFile(`${lock}.lck`, JSON.stringify({ pid: process.pid, host: hostname() }));
-  const pruned = at("lock", "--prune", ...reason);
-  // Long enough to look at what is installed. If it is not, the command sees the new entry.
-  await new Promise((resolve) => setTimeout(resolve, 500));
   const trustedAnew = (await readFile(lock, "utf8")).replace("1.0.0", "2.0.0");
-  await writeFile(lock, trustedAnew);
-  await rm(`${lock}.lck`);
-  expect(await pruned).toMatchObject({ code: 0, stdout: expect.stringContaining("nothing") });
+  // What is installed is known by the time that packages are hashed.
+  const progress = ({ what }: { readonly what: string }) => {
+    if (what === "hashing") writeFileSync(lock, trustedAnew);
+  };
+  const lockWhile: typeof services.lock = (request) => services.lock({ ...request, progress });
+  const argv = ["plugins", "lock", "--prune", ...reason];
+  const options = { services: { ...services, lock: lockWhile }, cwd, env: unsigned };
+  expect(await run(argv, options)).toEqual({
+    code: 0,
+    stdout: expect.stringContaining("nothing"),
+    stderr: "warning: the entry of 'guard' is kept: it was changed while the command ran\n",
+  });
   expect(await readFile(lock, "utf8")).toBe(trustedAnew);
 });
 

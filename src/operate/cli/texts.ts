@@ -60,6 +60,8 @@ export const texts = {
     `plugin ${singleQuoted(id)} is still installed at ${printable(path)}: a production host does not start there until its package is removed`,
   keptOptional: (id: string) =>
     `the entry of ${singleQuoted(id)} is kept although it is not installed: it is optional; \`untrust\` removes it`,
+  keptChanged: (id: string) =>
+    `the entry of ${singleQuoted(id)} is kept: it was changed while the command ran`,
   policyRefuses: (id: string, code: string, detail: string) =>
     `plugins.lock trusts ${singleQuoted(id)} now, but the signature policy here still refuses it: ${reasonOf(code, detail)}`,
   pruneUnread: (folders: readonly string[]) =>

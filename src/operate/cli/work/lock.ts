@@ -153,16 +153,17 @@ async function prune({ report, options }: Surveyed, { reason, audit }: LockReque
   if (report.unreadable.length > 0)
     throw new GlassineError("trust_refused", texts.pruneUnread(report.unreadable));
   const how = { command: "lock", audit } as const;
-  // An entry that was trusted anew since then is about something else.
+  // Keep an entry that was trusted again after the survey.
   const isSurveyed = (entry: LockEntry) =>
     report.lock?.entries.some((each) => sameEntry(each, entry)) === true;
   const idsFrom = ({ entries }: Lockfile) =>
     entries.filter((each) => ids.includes(each.id) && isSurveyed(each)).map(({ id }) => id);
   const done = await revokeFrom(options.lockPath, idsFrom, reason as string, how);
+  const changed = done.lock.entries.filter(({ id }) => ids.includes(id));
   return {
     lock: factsOfLock(done.lock),
     journal_path: done.plugins.length === 0 ? null : done.journal,
     untrusted: done.plugins.map(({ id }) => ({ id })),
-    warnings: [...kept, ...done.warnings],
+    warnings: [...kept, ...changed.map(({ id }) => texts.keptChanged(id)), ...done.warnings],
   };
 }
