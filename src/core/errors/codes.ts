@@ -65,7 +65,8 @@ export const gatewayCodes = {
     todo: "Do what the message says.",
   },
   config_invalid: {
-    means: "The gateway's configuration is invalid: a `sentence`, and all `configProblems`.",
+    means:
+      "The gateway's configuration is invalid. `sentence` says which one, and `configProblems` lists every place.",
     todo: "Fix the places that the message names. docs/gateway.md lists all keys.",
   },
   secret_missing: {
