@@ -15,13 +15,6 @@ interface EncodedBytes {
 /** The names of fields with bytes, in parts and in MCP. */
 export const bytesFields: readonly string[] = ["data", "blob"];
 
-const longRun = /^[A-Za-z0-9+/_-]{1024,}={0,2}$/;
-
-/** Whether a string is a long run of base64 in a field for bytes. */
-export function isBytes(text: string, key: string): boolean {
-  return bytesFields.includes(key) && longRun.test(text);
-}
-
 const digits = /^[A-Za-z0-9+/_-]*$/;
 
 /** Decodes base64 in either alphabet of RFC 4648, with optional white space and padding. */
@@ -55,6 +48,14 @@ export function textInBase64(text: string): EncodedText | undefined {
   if (bytes === undefined || encode === undefined) return undefined;
   const inner = textOfUtf8(bytes, false);
   return isText(inner) ? { text: inner, encode: (next) => encode(utf8Of(next)) } : undefined;
+}
+
+const oneAlphabet = /^(?:[A-Za-z0-9+/]*|[A-Za-z0-9_-]*)={0,2}$/;
+
+/** Whether a string is a long run of base64 of anything but text. */
+export function isLongBinary(text: string): boolean {
+  if (text.length < 1024 || !oneAlphabet.test(text)) return false;
+  return bytesOfBase64(text) !== undefined && textInBase64(text) === undefined;
 }
 
 function isText(text: string | undefined): text is string {

@@ -1,5 +1,5 @@
 /** What a scanner finds in texts, and how it is redacted. */
-import { bytesOfBase64, isBytes, textInBase64, textOfBytes } from "./encoded-texts.ts";
+import { bytesOfBase64, textInBase64, textOfBytes } from "./encoded-texts.ts";
 
 /** Where something was found, and what it is. */
 export interface Finding {
@@ -56,16 +56,11 @@ export function scan(text: string, key: string, finders: readonly Finder[]): Sca
 
 /** Scans a text as it stands. */
 function scanPlain(text: string, key: string, finders: readonly Finder[]): Scanned {
-  const found = findIn(text, key, finders);
+  const found = finders.flatMap((find) => find(text, key));
   const kinds = found.map(({ kind }) => kind);
   const [kind] = kinds;
   if (kind === undefined) return { kinds, redacted: text };
   return { kinds, redacted: redactUntilClean(without(text, found), key, finders, kind) };
-}
-
-/** Finds nothing in bytes: in so many random digits, any short form occurs by chance. */
-function findIn(text: string, key: string, finders: readonly Finder[]): readonly Finding[] {
-  return isBytes(text, key) ? [] : finders.flatMap((find) => find(text, key));
 }
 
 function isAllFound({ kinds: [kind], redacted }: Scanned): boolean {
@@ -114,7 +109,7 @@ function redactUntilClean(
 ): string {
   let rest = text;
   for (let pass = 0; pass < passes; pass++) {
-    const found = findIn(rest, key, finders);
+    const found = finders.flatMap((find) => find(rest, key));
     if (found.length === 0) return rest;
     rest = without(rest, found);
   }

@@ -1,6 +1,5 @@
 /** Visits every string of a message. */
 import { type ContentPart, isTextType, type Message } from "../messages.ts";
-import { bytesFields } from "./encoded-texts.ts";
 
 /** What to do with the strings of a message. */
 export interface TextVisitor {
@@ -8,10 +7,13 @@ export interface TextVisitor {
   readonly text: (text: string, key: string) => string;
   /** The same for a whole number, if its digits are to be searched. */
   readonly number?: ((value: number, key: string) => unknown) | undefined;
-  /** The same for base64 of a file declared as text. Returns `undefined` if it is not base64. */
-  readonly file?: (base64: string, key: string) => string | undefined;
   /**
-   * Called if such a file in a part's own field is not base64. In arguments and results, a string
+   * The same for a field for bytes with a media type, which says text or not. Returns `undefined`
+   * for a string that is to be read as it stands.
+   */
+  readonly file?: (base64: string, key: string, isText: boolean) => string | undefined;
+  /**
+   * Called if a file declared as text in a part's own field is not base64. In arguments and results, a string
    * like that is only passed to `text`.
    */
   readonly unreadable?: () => void;
@@ -89,7 +91,8 @@ function visitValue(value: unknown, key: string, visitor: TextVisitor): unknown 
   });
 }
 
-/** The names of fields with the media type of bytes, in parts and in MCP. */
+/** The names of fields with bytes, and of those with their media type, in parts and in MCP. */
+const bytesFields = ["data", "blob"];
 const typeFields = ["media_type", "mime_type", "mediaType", "mimeType"];
 
 function visitField(
@@ -99,19 +102,19 @@ function visitField(
   visitor: TextVisitor,
   unreadable?: () => void,
 ): unknown {
-  if (typeof value !== "string" || !bytesFields.includes(name) || !isFileOfText(record)) {
-    return visitValue(value, name, visitor);
-  }
-  const file = visitor.file?.(value, name);
+  const types = bytesFields.includes(name) ? typesIn(record) : [];
+  if (typeof value !== "string" || types.length === 0) return visitValue(value, name, visitor);
+  const isText = types.some(isTextType);
+  const file = visitor.file?.(value, name, isText);
   if (file !== undefined) return file;
-  unreadable?.();
+  if (isText) unreadable?.();
   return visitor.text(value, name);
 }
 
-function isFileOfText(record: object): boolean {
-  return typeFields.some((name) => {
+function typesIn(record: object): readonly string[] {
+  return typeFields.flatMap((name) => {
     const type = fieldOf(record, name);
-    return typeof type === "string" && isTextType(type);
+    return typeof type === "string" && type !== "" ? [type] : [];
   });
 }
 

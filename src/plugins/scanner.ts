@@ -1,6 +1,7 @@
 /** A plugin that scans every text of every message. */
 import { addLabels, type Capability, definePlugin, deny, hasLabel, type Plugin } from "../index.ts";
 import type { Message } from "../messages.ts";
+import { isLongBinary } from "./encoded-texts.ts";
 import { type Finder, scan, scanFile } from "./findings.ts";
 import { visitMessage } from "./message-texts.ts";
 
@@ -53,7 +54,9 @@ export function scannerPlugin(scanner: Scanner): Plugin {
     const redacted = visitMessage(message, {
       text: visitText,
       number: scanner.readsNumbers ? visitNumber : undefined,
-      file(base64, key) {
+      file(base64, key, isText) {
+        // In so many random characters, any short pattern occurs by chance.
+        if (!isText) return isLongBinary(base64) ? base64 : undefined;
         const scanned = scanFile(base64, key, finders);
         if (scanned === undefined) return undefined;
         note(scanned.kinds);

@@ -1,5 +1,5 @@
 import { image, text } from "glassine/messages";
-import { type PiiLabelsOptions, piiLabels } from "glassine/plugins";
+import { type PiiLabelsOptions, piiLabels, secretScanner } from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 import { connect } from "./support/connect.ts";
 import { harmless, pii } from "./support/found.ts";
@@ -53,7 +53,7 @@ describe("piiLabels", () => {
   it("looks for nothing in the bytes of a picture", async () => {
     const [iban = ""] = pii.iban?.slice(1) ?? [];
     // As a camera's bytes can be: an IBAN between two slashes.
-    const data = `${"/x0w".repeat(300)}/${iban}/A==`;
+    const data = `${"/x0w".repeat(300)}/${iban}/`;
     const picture = image({ type: "base64", media_type: "image/jpeg", data });
     const block = { type: "image", mimeType: "image/jpeg", data };
     const result = answering("read", { content: [block] });
@@ -62,9 +62,20 @@ describe("piiLabels", () => {
       const { extensions, payload } = await run(piiLabels(), "cmf.tool_post_invoke", message);
       expect([extensions, payload.content]).toEqual([{}, content]);
     }
-    const short = answering("read", { data: `/${iban}/A==`, other: data });
+    const short = answering("read", { mimeType: "image/jpeg", data: `/${iban}/`, other: data });
     const { metadata } = await run(piiLabels(), "cmf.tool_post_invoke", short);
     expect(metadata.pii).toEqual({ found: { iban: 2 } });
+  });
+
+  it("lets a picture pass that is as long as a message can be", async () => {
+    const jpeg = Buffer.alloc(12_000_000, "/9j/4AAQSkZJRgABAQEAYABgAAD", "base64").toString(
+      "base64",
+    );
+    const picture = image({ type: "base64", media_type: "image/jpeg", data: jpeg });
+    for (const scanner of [piiLabels(), secretScanner()]) {
+      const result = await run(scanner, "cmf.llm_input", { role: "user", content: [picture] });
+      expect([result.violation, result.metadata]).toEqual([undefined, {}]);
+    }
   });
 
   it("denies, and quotes nothing", async () => {

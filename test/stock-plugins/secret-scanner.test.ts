@@ -352,6 +352,23 @@ describe("a file of text", () => {
     expect(await found({ mimeType: "text/plain", data: key })).toBe("secret_found");
   });
 
+  it.each([
+    ["without a media type", (long: string) => ({ data: long })],
+    ["that is no base64", (long: string) => ({ mimeType: "image/png", data: `${long}-+` })],
+    [
+      "that is too long for base64",
+      (long: string) => ({ mimeType: "image/png", data: `${long}A` }),
+    ],
+    ["that is a text by its type", (long: string) => ({ mimeType: "text/plain", data: long })],
+    ["that encodes a text", (long: string) => ({ mimeType: "image/png", data: base64(long) })],
+    ["of text", (long: string) => ({ mimeType: "text/plain", blob: base64(long) })],
+    ["of an empty type", (long: string) => ({ mimeType: "", blob: long })],
+  ])("hides no secret in a long field %s", async (_what, argument) => {
+    const args = argument(`${key}${"-".repeat(1280 - key.length)}`);
+    const { violation } = await run(secretScanner(), "cmf.tool_pre_invoke", calling("t", args));
+    expect(violation?.code).toBe("secret_found");
+  });
+
   it("that cannot be read is refused in a resource and in a message of a prompt, too", async () => {
     const content = { resource_request_id: "1", uri: "file:///a", resource_type: "file" } as const;
     const blob = resource({ ...content, mime_type: "text/html", blob: "§§§§" });
