@@ -2,7 +2,8 @@
  * The secrets that are found by their form.
  *
  * Rule: each pattern begins with fixed text and goes on with one run of a class of characters, of
- * bounded or any length, so that the time of a search is linear in the length of any text.
+ * bounded or any length, so that the time of a search is linear in the length of any text. Such a
+ * run is written `[…]{n}[…]*`, because `[…]{n,}` overflows the stack in a few million characters.
  */
 import { type Finder, type Finding, finder } from "./findings.ts";
 
@@ -31,7 +32,8 @@ export function tokenFinder(
   accepts?: (token: string) => boolean,
 ): Finder {
   const searches = patterns.map(({ prefix, characters, min }) => {
-    const pattern = `${escaped(prefix)}[${tokenCharacters[characters]}]{${min},}`;
+    const one = `[${tokenCharacters[characters]}]`;
+    const pattern = `${escaped(prefix)}${one}{${min}}${one}*`;
     return { prefix, find: finder(kind, new RegExp(pattern, "g"), accepts) };
   });
   return (text, key) =>
@@ -85,7 +87,7 @@ function isSecretName(name: string): boolean {
 const assignment = /["'\\]{0,3}\s{0,3}(?:=>|[:=])\s{0,3}["'\\]{0,3}(?:(?:bearer|basic)\s)?/gi;
 /** RFC 9110 §11.4: the scheme before the credentials of a header. */
 const scheme = /^(?:bearer|basic)\s/i;
-const value = /[0-9A-Za-z+/_.~!@#$%^*-]{12,}={0,2}/y;
+const value = /[0-9A-Za-z+/_.~!@#$%^*-]{12}[0-9A-Za-z+/_.~!@#$%^*-]*={0,2}/y;
 
 function findAssigned(text: string, key: string): readonly Finding[] {
   const kind = "assigned-secret";

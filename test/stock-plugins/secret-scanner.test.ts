@@ -232,6 +232,13 @@ describe("secretScanner", () => {
     expect((await scanned(key, options)).continueProcessing).toBe(true);
   });
 
+  it("is not stopped by a text as long as a message can be", async () => {
+    const long = "A1b2".repeat(4_000_000);
+    expect((await scanned(`AKIA${long}`)).violation?.code).toBe("secret_found");
+    // Nobody has so long a password.
+    expect((await scanned(`password=${long}`)).violation).toBeUndefined();
+  });
+
   it.each([
     { prefix: "a", characters: "hex", min: 8 },
     { prefix: "acme", characters: "any", min: 8 },
