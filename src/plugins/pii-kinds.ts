@@ -80,10 +80,10 @@ const lengthOf = new Map(
     Number(length),
   ]),
 );
-const ibanStart = /(?<![0-9A-Za-z])[A-Za-z]{2}\d{2}/g;
+const ibanStart = /(?:(?<![0-9A-Za-z])|(?<=IBAN))[A-Za-z]{2}\d{2}/g;
 const ibanUnit = /[0-9A-Za-z]/;
 
-/** ISO 13616: a word of the country's length, with a checksum. A space may separate groups. */
+/** ISO 13616: a word of the country's length, or one after `IBAN`, with a checksum. A space may separate groups. */
 function findIbans(text: string): readonly Finding[] {
   const found: Finding[] = [];
   for (const { 0: begin, index } of text.matchAll(ibanStart)) {
@@ -140,14 +140,31 @@ const both =
   (one: Finder, other: Finder): Finder =>
   (text, key) => [...one(text, key), ...other(text, key)];
 
+/** A character as JSON or a URI can write it. */
+const escaped = /\\(?:[bfnrt]|u[\dA-Fa-f]{4})|%[\dA-Fa-f]{2}/g;
+
+/**
+ * Lets a finder also find what is a word only after an escape. What looks like an escape may be
+ * none, as in `LIKE '%192.0.2.17%'`, so what is found without counts first.
+ */
+const afterEscapes =
+  (find: Finder): Finder =>
+  (text, key) => {
+    const found = find(text, key);
+    const spaced = text.replaceAll(escaped, ({ length }) => " ".repeat(length));
+    if (spaced === text) return found;
+    const ends = new Set(found.map(({ end }) => end));
+    return [...found, ...find(spaced, key).filter(({ end }) => !ends.has(end))];
+  };
+
 /** The finders of personal data, by kind. */
 export const piiFinders = Object.freeze({
-  card: findCards,
+  card: afterEscapes(findCards),
   email: findEmails,
-  iban: findIbans,
-  ip: both(finder("ip", ipV4, isIpV4), finder("ip", ipV6Run, isIpV6)),
-  phone: both(finder("phone", international), finder("phone", american)),
-  ssn: finder("ssn", ssn),
+  iban: afterEscapes(findIbans),
+  ip: afterEscapes(both(finder("ip", ipV4, isIpV4), finder("ip", ipV6Run, isIpV6))),
+  phone: afterEscapes(both(finder("phone", international), finder("phone", american))),
+  ssn: afterEscapes(finder("ssn", ssn)),
 } satisfies Record<string, Finder>);
 
 /** A kind of personal data. */

@@ -50,6 +50,26 @@ describe("piiLabels", () => {
       expect((await scanned(words)).metadata.pii).toEqual({ found: { ip: 1 } });
   });
 
+  it.each(all)("finds a %s after an escape: %s", async (kind, data) => {
+    for (const before of ["\\n", "\\f", "\\t", "\\u00a0", "%20", "iban%3D"]) {
+      const words = `{"note":"Pay to:${before}${data}\\n"}`;
+      const { metadata, payload } = await scanned(words, { action: "redact" });
+      expect(metadata.pii).toEqual({ found: { [kind]: 1 } });
+      if (kind !== "email")
+        expect(payload.content).toEqual([text(words.replace(data, `[REDACTED:${kind}]`))]);
+    }
+  });
+
+  it.each(all)("finds a %s after a percent sign: %s", async (kind, data) => {
+    const { metadata } = await scanned(`LIKE '%${data}%'`);
+    expect(metadata.pii).toEqual({ found: { [kind]: 1 } });
+  });
+
+  it("finds an IBAN that follows the word", async () => {
+    for (const iban of pii.iban ?? [])
+      expect((await scanned(`IBAN${iban}`)).metadata.pii).toEqual({ found: { iban: 1 } });
+  });
+
   it("looks for nothing in the bytes of a picture", async () => {
     const [iban = ""] = pii.iban?.slice(1) ?? [];
     // As a camera's bytes can be: an IBAN between two slashes.
