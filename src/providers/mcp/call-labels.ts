@@ -19,11 +19,12 @@ import { listedIn } from "./resource-names.ts";
 import type { Direction } from "./transport.ts";
 import { WireReader } from "./wire-labels.ts";
 
-/** Lists that later answers are judged by, although they pass without hooks of their own. */
+/** Lists that later answers are judged by, even if no plugin sees them. */
 export const learnedLists: readonly string[] = [
   "tools/list",
   "resources/list",
   "resources/directory/read",
+  "skills/list",
 ];
 
 /**

@@ -17,12 +17,14 @@ export class ResourceNames {
   #units = 0;
   #isFull = false;
 
-  /** Learns from the answer to a `resources/list`, or from links in a result. */
+  /** Learns from items of lists and from links in results. A skill has its name in `frontmatter`. */
   learn(direction: Direction, items: readonly unknown[]): void {
     for (const item of items) {
       if (!isObject(item)) continue;
-      const { uri, name } = item;
-      if (typeof uri === "string" && typeof name === "string") this.#add(direction, uri, name);
+      const { uri, name, frontmatter } = item;
+      for (const each of [name, isObject(frontmatter) && frontmatter.name]) {
+        if (typeof uri === "string" && typeof each === "string") this.#add(direction, uri, each);
+      }
     }
   }
 
@@ -52,8 +54,8 @@ function keyOf(direction: Direction, uri: string): string {
   return `${direction} ${uri}`;
 }
 
-/** The resources in the answer to a `resources/list`. */
+/** The resources and skills in the answer to one of `learnedLists`. */
 export function listedIn({ result }: JsonObject): readonly unknown[] {
-  const resources = isObject(result) ? result.resources : undefined;
-  return Array.isArray(resources) ? resources : [];
+  const { resources, skills } = isObject(result) ? result : {};
+  return [resources, skills].flatMap((list) => (Array.isArray(list) ? list : []));
 }

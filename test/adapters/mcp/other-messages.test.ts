@@ -490,6 +490,22 @@ describe("an error", () => {
 });
 
 describe("the option pass", () => {
+  it.each([
+    ["resources/directory/read", { resources: [{ uri: "file:///a" }] }],
+    ["skills/list", { skills: [{ uri: "skill://a/SKILL.md" }] }],
+  ] as const)("takes %s for a list, also its cursor", async (method, list) => {
+    const answered = async (...pass: readonly ("lists" | "other" | "tokens")[]) => {
+      const manager = fakeManager({ "cmf.mcp_response": () => ({}) });
+      await exchange(manager, method, {}, { result: { ...list, nextCursor: "n" } }, { pass });
+      return manager.calls.flatMap(({ payload }) => (payload as Message).content);
+    };
+    expect(await answered("lists")).toEqual([]);
+    expect(await answered("other", "tokens")).toMatchObject([
+      { content: { tool_name: method, content: list } },
+    ]);
+    expect(JSON.stringify(await answered("tokens"))).not.toContain("nextCursor");
+  });
+
   it.each([[["list"]], ["lists"], [[undefined]], [[{}]]])("refuses %j", (pass) => {
     expect(() => createGuard(fakeManager(), { pass: pass as never })).toThrowError(/pass/);
   });

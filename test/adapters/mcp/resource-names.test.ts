@@ -33,6 +33,14 @@ describe("a policy by the name of a resource", () => {
     expect(await ask("resources/read", { uri }, contents)).toMatchObject(denied);
   });
 
+  it("applies once the server listed it as a skill of that name", async () => {
+    verifies("labels:resource-names");
+    const { ask } = await labelled({ envelope: () => withPolicies(data) });
+    const skill = { uri, frontmatter: { name: "Payroll" }, resources: [{ uri }] };
+    await ask("skills/list", {}, { result: { skills: [skill] } });
+    expect(await ask("resources/read", { uri }, contents)).toMatchObject(denied);
+  });
+
   it("applies once the server listed it by that name", async () => {
     verifies("labels:resource-names");
     const { ask, tool, errors } = await labelled({ envelope: () => withPolicies(data) });
