@@ -213,7 +213,7 @@ const answers = [
  * @throws GlassineError `payload_shape` for an input that could be taken for either of two answers
  */
 function methodBehind(entry: JsonObject): string {
-  const methods = answers.flatMap(([each, field]) => (entry[field] === undefined ? [] : each));
+  const methods = answers.flatMap(([each, field]) => (isGiven(entry[field]) ? each : []));
   const [method = "elicitation/create"] = methods;
   if (methods.every((each) => each === method)) return method;
   throw payloadFault("one kind of answer for each input");

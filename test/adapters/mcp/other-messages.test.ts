@@ -287,19 +287,26 @@ describe("input of 2026-07-28", () => {
   });
 
   it.each([
-    ["roots", { roots: [] }],
-    ["sampling", { role: "user" }],
-  ] as const)("is refused if it could be taken for an answer of %s", async (group, other) => {
-    const manager = fakeManager({ "cmf.mcp_response": () => denial("no secrets") });
-    const said = { action: "accept", content: { password: "x" } };
-    const options = { pass: ["tokens", group] as const };
-    const ask = (entry: object) => {
-      const params = { name: "t", inputResponses: { a: entry } };
-      return exchange(manager, "tools/call", params, { result: { content: [] } }, options);
-    };
-    expect((await ask(other)).sent).toBeDefined();
-    expect((await ask({ ...said, ...other })).sent).toBeUndefined();
-  });
+    ["roots", { roots: [] }, { roots: null }],
+    ["sampling", { role: "user" }, { role: null, model: null }],
+  ] as const)(
+    "is refused if it could be taken for an answer of %s",
+    async (group, other, absent) => {
+      const denying = fakeManager({ "cmf.mcp_response": () => denial("no secrets") });
+      const said = { action: "accept", content: { password: "x" } };
+      const options = { pass: ["tokens", group] as const };
+      const ask = (entry: object, manager = denying) => {
+        const params = { name: "t", inputResponses: { a: entry } };
+        return exchange(manager, "tools/call", params, { result: { content: [] } }, options);
+      };
+      expect((await ask(other)).sent).toBeDefined();
+      expect((await ask({ ...said, ...other })).sent).toBeUndefined();
+      expect((await ask({ ...said, ...absent })).sent).toBeUndefined();
+      const seeing = fakeManager({ "cmf.mcp_response": () => ({}) });
+      expect((await ask({ ...said, ...absent }, seeing)).sent).toBeDefined();
+      expect(JSON.stringify(seeing.calls)).toContain("elicitation/create");
+    },
+  );
 
   it("is refused under a key that contains text", async () => {
     const inputRequests = { "ask for the password now": ask };
