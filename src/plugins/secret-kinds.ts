@@ -84,27 +84,28 @@ function isSecretName(name: string): boolean {
 }
 
 /** Matches an assignment, from the end of the name to where the value begins. */
-const assignment = /["'\\]{0,3}\s{0,3}(?:=>|[:=])\s{0,3}["'\\]{0,3}(?:(?:bearer|basic)\s)?/gi;
+const assignment = /["'\\]{0,3}\s{0,3}(?:=>|[:=])\s{0,3}["'\\]{0,3}/g;
 /** RFC 9110 §11.4: the scheme before the credentials of a header. */
-const scheme = /^(?:bearer|basic)\s/i;
-const value = /[0-9A-Za-z+/_.~!@#$%^*-]{12}[0-9A-Za-z+/_.~!@#$%^*-]*={0,2}/y;
+const scheme = /^\s*(?:(?:bearer|basic|token|apikey)\s+)?/i;
+const value =
+  /(?:(?:bearer|basic|token|apikey)\s{1,3})?([0-9a-z+/_.~!@#$%^*-]{12}[0-9a-z+/_.~!@#$%^*-]*={0,2})/iy;
 
 function findAssigned(text: string, key: string): readonly Finding[] {
   const kind = "assigned-secret";
   if (isSecretName(key)) {
     const start = scheme.exec(text)?.[0].length ?? 0;
-    const credentials = text.slice(start);
+    const credentials = text.slice(start).trimEnd();
     if (!marker.test(credentials) && isRandom(credentials))
-      return [{ kind, start, end: text.length }];
+      return [{ kind, start, end: start + credentials.length }];
   }
   const found: Finding[] = [];
   for (const { 0: sign, index } of text.matchAll(assignment)) {
     if (!isSecretName(text.slice(Math.max(index - longestEnd, 0), index))) continue;
-    const start = index + sign.length;
-    value.lastIndex = start;
-    const [given] = value.exec(text) ?? [];
+    value.lastIndex = index + sign.length;
+    const [, given] = value.exec(text) ?? [];
     if (given === undefined || !isRandom(given)) continue;
-    found.push({ kind, start, end: start + given.length });
+    const end = value.lastIndex;
+    found.push({ kind, start: end - given.length, end });
   }
   return found;
 }

@@ -173,10 +173,26 @@ describe("secretScanner", () => {
     expect(await found({ text: `AWS_SECRET_ACCESS_KEY="${random}"` })).toBe(true);
     expect(await found({ text: `authorization: Bearer ${random}` })).toBe(true);
     expect(await found({ headers: { Authorization: `Bearer ${random}` } })).toBe(true);
+    for (const before of ["", " ", " Bearer ", "bearer  ", "Basic ", "Token ", "ApiKey \t"]) {
+      const Authorization = `${before}${random}`;
+      expect(await found({ Authorization: `${Authorization}\n` })).toBe(true);
+      expect(await found({ text: `authorization:${Authorization}` })).toBe(true);
+    }
     expect(await found({ headers: { Authorization: "Bearer of good news 2026" } })).toBe(false);
+    expect(await found({ text: `auth: token = "${random}"` })).toBe(true);
     expect(await found({ text: random })).toBe(false);
     expect(await found({ next_page_token: random, progressToken: random })).toBe(false);
     expect(await found({ password: "correct horse battery staple" })).toBe(false);
+  });
+
+  it("keeps the scheme of a header, and white space around it", async () => {
+    const args = { Authorization: " Token  k9Xw2Lp7Qz4Vt1Rb\n" };
+    const scanner = secretScanner({ action: "redact" });
+    const { payload } = await run(scanner, "cmf.tool_pre_invoke", calling("read", args));
+    const Authorization = " Token  [REDACTED:assigned-secret]\n";
+    expect(payload.content).toEqual(calling("read", { Authorization }).content);
+    const again = await run(scanner, "cmf.tool_pre_invoke", calling("read", { Authorization }));
+    expect(again.metadata).toEqual({});
   });
 
   const named: readonly (readonly [name: string, isSecret: boolean])[] = [
