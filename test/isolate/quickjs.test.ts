@@ -5,6 +5,7 @@ import { createExtensions, createPluginManager, type Plugin } from "glassine";
 import { isolatePlugin } from "glassine/isolate";
 import { encodeInvokeResult } from "glassine/remote";
 import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
 import { fixture, folder, inside, insideText, pluginText, saying } from "./quickjs-support.ts";
 
 const config = { limit: 3 };
@@ -96,6 +97,15 @@ describe("a plugin inside QuickJS", () => {
       memoryMb: 2,
     });
     expect(await says("x".repeat(600_000))).toMatch(/allows at most 524288/);
+    expect(await says("x")).toBe("hostile-plugin");
+  });
+
+  it("takes turns after one that came while it started again", async () => {
+    verifies("isolation:failure");
+    const { says } = await insideText(
+      pluginText('if (said === "spin") for (;;); return deny(context.plugin.name);'),
+    );
+    await Promise.all(["spin", "spin", "x"].map(says));
     expect(await says("x")).toBe("hostile-plugin");
   });
 

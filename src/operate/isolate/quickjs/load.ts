@@ -133,8 +133,8 @@ class Guest {
   }
 
   #ask(question: Question, budgetMs: number): Answer {
-    if (this.#engine === undefined) throw new Error("The plugin is starting again.");
     try {
+      if (this.#engine === undefined) throw new Error("The plugin is starting again.");
       const answer = JSON.parse(this.#engine.ask(JSON.stringify(question), budgetMs)) as Answer;
       if (answer.is === "error") this.#capabilities = undefined;
       return answer;
