@@ -109,6 +109,18 @@ describe("a plugin inside QuickJS", () => {
     expect(await says("x")).toBe("hostile-plugin");
   });
 
+  it("is refused capabilities that its handlers cannot use, as in process", async () => {
+    verifies("isolation:alike");
+    const text = (parameters: string, settings = "") => `import { definePlugin } from "glassine";
+      export default definePlugin({ name: "idle", version: "1.0.0", capabilities: ["read_labels"],
+        hooks: { "cmf.llm_input": { ${settings} handler: (${parameters}) => {} } } });`;
+    await expect(insideText(text("message, context"))).rejects.toThrow(
+      /no handler receives extensions/,
+    );
+    await insideText(text("message, context, extensions"));
+    await insideText(text("message, context", "extensions: true,"));
+  });
+
   it("says what it is, and how it is", async () => {
     const { plugin, manager } = await inside(file, { config });
     expect(plugin).toMatchObject({ name: "parity-plugin", version: "1.2.3" });

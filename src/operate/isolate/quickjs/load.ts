@@ -41,15 +41,10 @@ export async function loadInQuickJs(given: Load): Promise<Loaded> {
     const budgetMs = typeof timeoutMs === "number" ? timeoutMs + afterMs : turnMs;
     const turn = (payload: object, context: PluginContext, extensions?: object) =>
       guest.turn(hook, { payload, context, extensions }, budgetMs);
-    const isThere = handler !== null;
-    return [
-      hook,
-      {
-        extensions: isThere && handler.arity >= 3,
-        ...settings,
-        handler: isThere ? turn : undefined,
-      },
-    ];
+    // Without the third parameter, as inside: its number decides who gets extensions.
+    const withoutThird = (...given: Parameters<typeof turn>) => turn(...given);
+    const standIn = handler && (handler.arity >= 3 ? turn : withoutThird);
+    return [hook, { ...settings, handler: standIn }];
   });
   const loaded = await loadedAs(
     {
