@@ -63,6 +63,18 @@ function spyOn(name: string, object: object, look: (where: string, value: unknow
   return undo;
 }
 
+/** Returns a function that adds to `found` where a value leads to the handle. */
+function reportTo(found: string[]): (where: string, value: unknown) => void {
+  let isLooking = false;
+  return (where, value) => {
+    if (isLooking) return;
+    isLooking = true;
+    const what = leadsToHandle(value);
+    if (what !== undefined) found[found.length] = `${where}: ${what}`;
+    isLooking = false;
+  };
+}
+
 const patched: readonly (readonly [string, object])[] = [
   ["Map", Map.prototype],
   ["Set", Set.prototype],
@@ -144,14 +156,7 @@ it("no patched method receives a service", async () => {
     () => manager.close(),
   ];
   const found: string[] = [];
-  let isLooking = false;
-  const look = (where: string, value: unknown) => {
-    if (isLooking) return;
-    isLooking = true;
-    const what = leadsToHandle(value);
-    if (what !== undefined) found[found.length] = `${where}: ${what}`;
-    isLooking = false;
-  };
+  const look = reportTo(found);
   const undo: (() => void)[] = [];
   let acted = 0;
   try {
@@ -169,4 +174,21 @@ it("no patched method receives a service", async () => {
   expect(acted).toBe(acts.length);
   // The search does find a handle that is there.
   expect(leadsToHandle([{ a: { getFactsReader: () => handle } }])).toBe("a way to the handle");
+});
+
+it("no patched method of arrays receives a service while the manager is made", async () => {
+  verifies("plugins:service-unreachable");
+  const found: string[] = [];
+  const undo = spyOn("Array", Array.prototype, reportTo(found));
+  try {
+    await createPluginManager({
+      plugins: [],
+      services: { factsReader: handle as never },
+      logger: {},
+      env: {},
+    });
+  } finally {
+    for (let i = undo.length - 1; i >= 0; i--) undo[i]?.();
+  }
+  expect(found).toEqual([]);
 });

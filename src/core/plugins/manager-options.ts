@@ -193,8 +193,10 @@ function readCores(surface: Surface, items: readonly unknown[]): readonly CoreDe
 function readServices({ services }: Surface, source: object): Handles {
   const known = new Map(Object.values(services).map(({ handle, accessor }) => [handle, accessor]));
   const handles = newRecord() as Record<string, () => unknown>;
-  for (const [handle, property] of Object.entries(Object.getOwnPropertyDescriptors(source))) {
-    const { get, value }: PropertyDescriptor = property;
+  const properties: PropertyDescriptorMap = Object.getOwnPropertyDescriptors(source);
+  // Not by entries: a patched iterator of arrays would get hold of the services.
+  for (const handle of Object.keys(properties)) {
+    const { get, value } = properties[handle] as PropertyDescriptor;
     const accessor = known.get(handle);
     if (accessor === undefined) {
       const text = `services has ${quoteName(handle)}, which is not a handle of this host.`;

@@ -40,7 +40,9 @@ export function readPlainObject(
   const values: Record<string, unknown> = Object.create(null);
   if (Object.getOwnPropertySymbols(properties).length > 0)
     report(field, `${field} has a symbol as key`);
-  for (const [key, property] of Object.entries(properties)) {
+  // Not by entries: a patched iterator of arrays would get hold of the host's services.
+  for (const key of Object.keys(properties)) {
+    const property = properties[key] as PropertyDescriptor;
     if (hasOwn(property, "value")) values[key] = property.value;
     else report(key, `${quoteName(key)} must be a value, not a getter`);
   }
