@@ -26,8 +26,9 @@ export function keepsMigrations(
   let at = nextOfOthers(given, 0, plugin);
   let to = nextOfOthers(got, 0, plugin);
   for (;;) {
-    const before = given[at];
-    const after = got[to];
+    // Only own elements: an index on `Array.prototype` would hide that an entry was removed.
+    const before = at < given.length ? given[at] : undefined;
+    const after = to < got.length ? got[to] : undefined;
     if (after === undefined) return before && changeText(plugin, "removed", before);
     if (before === undefined) return changeText(plugin, "added", after);
     if (!isSame(before, after)) return breach(given, got, before, after, plugin);
@@ -39,7 +40,7 @@ export function keepsMigrations(
 /** The index of the next entry that is not the plugin's; the length if there is none. */
 function nextOfOthers(entries: readonly MigrationEntry[], from: number, plugin: string): number {
   let at = from;
-  while (entries[at]?.plugin_name === plugin) at += 1;
+  while (at < entries.length && entries[at]?.plugin_name === plugin) at += 1;
   return at;
 }
 

@@ -1,3 +1,4 @@
+// A process of its own: it patches the realm.
 /** PH-061: a handler of migration_register may change only its own plugin's migrations. */
 import { PluginExecutionError } from "glassine";
 import {
@@ -89,6 +90,24 @@ describe("PH-061: migrations", () => {
       /^handler 'bbb\.\w+' returned an unfit value for filter-chain hook 'migration_register'/,
     );
     expect([code, data.plugin]).toEqual(["execution_failed", "bbb"]);
+  });
+
+  it("PH-061: a plugin that hides what it drops behind elements of all arrays is refused", async () => {
+    const hiding: Chain = ([first, second]) => {
+      Object.defineProperty(Array.prototype, 1, {
+        configurable: true,
+        writable: true,
+        value: second,
+      });
+      return first === undefined ? [] : [first];
+    };
+    try {
+      await expect(collected(aaaAdds, hiding)).rejects.toThrow(
+        '"bbb" removed migration 2 of "aaa"',
+      );
+    } finally {
+      Reflect.deleteProperty(Array.prototype, 1);
+    }
   });
 
   it("PH-061: the host's own handler adds under the name core, and plugins leave that alone", async () => {
