@@ -123,6 +123,13 @@ describe("strings, numbers and keys", () => {
   });
 });
 
+it("an event may have anything under the name of a secret, because nothing of it is recorded", () => {
+  verifies("audit:redacted-keys");
+  const { trail, records } = keeping();
+  trail.emit(eventOf({ metadata: { token: new Date(), password: () => 1 } as never }));
+  expect(records[0]?.metadata).toEqual({ token: "[REDACTED]", password: "[REDACTED]" });
+});
+
 describe("an invalid event", () => {
   const nested = (levels: number): object => (levels === 0 ? {} : { a: nested(levels - 1) });
   const never = () => {
@@ -204,8 +211,16 @@ describe("an invalid event", () => {
       'An audit event has no field "tenant". Did you mean "tenantId"?',
     );
     expect(() => trail.emit(eventOf({ metadata: { a: { b: [1, new Date()] } } }))).toThrow(
-      "An audit event must be plain JSON data. metadata.a.b[1]: expected plain data, got an object of a class.",
+      "metadata.a.b[1] of an audit event must be JSON data in plain objects and arrays; got something other than a plain object.",
     );
+  });
+
+  it("is refused with what came instead of JSON data", () => {
+    const { trail } = keeping();
+    expect(() => trail.emit(metadata({ a: Number.NaN }))).toThrow(
+      "metadata.inner.a of an audit event must be JSON data in plain objects and arrays; got NaN.",
+    );
+    expect(() => trail.emit(metadata({ "Not a key": 1 }))).toThrow(/keys must be snake_case/);
   });
 
   it("may have 8 levels and 10,000 values", () => {

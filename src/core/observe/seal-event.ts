@@ -2,15 +2,9 @@
  * Turns an event as it is raised into the record that goes out: read once, redacted, and frozen. An
  * event that cannot be recorded is refused; the error names places and types, never values.
  */
-import { admit, extensionsLimits, isRecord, type Json, type Reader } from "../data/index.ts";
-import {
-  formatPath,
-  formatProblems,
-  type GlassineError,
-  optionsInvalid,
-  quoted,
-  suggestion,
-} from "../errors/index.ts";
+import { attempt, type Json } from "../data/index.ts";
+import { isProxy } from "../data/intrinsics.ts";
+import { formatPath, optionsInvalid, quoted, suggestion } from "../errors/index.ts";
 import {
   type AuditEvent,
   type AuditEventInput,
@@ -38,8 +32,8 @@ export interface Redaction {
   readonly kinds: FactKinds | undefined;
 }
 
-/** The state of sealing one event. */
-interface Sealing extends Omit<Redaction, "kinds"> {
+/** The state of reading one event. */
+interface Reading extends Omit<Redaction, "kinds"> {
   nodes: number;
 }
 
@@ -57,26 +51,9 @@ const fields: readonly string[] = [
   "metadata",
 ];
 
-const reading = {
-  origin: "host",
-  // The event and its fields count as well.
-  limits: { ...extensionsLimits, depth: maxDepth + 1, nodes: maxNodes + fields.length + 1 },
-  shapeCode: "options_invalid",
-  strict: true,
-} as const;
-
-/** Takes the copy of a value, which is plain data, as it is: redaction makes any string printable. */
-const readCopy: Reader = (_state, copy) => copy;
-
 /** @throws GlassineError `options_invalid` */
 export function sealEvent(input: AuditEventInput, { named, all, kinds }: Redaction): AuditEvent {
-  const read = admit(readCopy, input, reading);
-  if (!read.ok)
-    throw optionsInvalid(
-      `An audit event must be plain JSON data. ${formatProblems(read.problems)}.`,
-    );
-  if (!isRecord(read.value)) throw optionsInvalid("An audit event must be a plain object.");
-  const given: { [Key in keyof AuditEvent]?: unknown } = read.value;
+  const given = Object.fromEntries(entriesOf(input, [])) as { [Key in keyof AuditEvent]?: unknown };
   const unknown = Object.keys(given).find((key) => !fields.includes(key));
   if (unknown !== undefined) {
     throw optionsInvalid(
@@ -109,55 +86,100 @@ export function sealEvent(input: AuditEventInput, { named, all, kinds }: Redacti
     tenantId: nameAt("tenantId"),
     timestamp: at,
     outcome,
-    metadata: sealFacts(metadata, ["metadata"], { named, all, nodes: 0 }, kinds),
+    metadata: readFacts(metadata, ["metadata"], { named, all, nodes: 0 }, kinds),
   });
 }
 
-function sealFacts(
+function readFacts(
   value: unknown,
   path: Path,
-  sealing: Sealing,
+  reading: Reading,
   kinds: FactKinds | undefined,
 ): AuditEvent["metadata"] {
-  if (!isRecord(value)) throw unfit(path, "a plain object");
-  const facts = Object.entries(value).flatMap(([key, fact]): [string, Json][] => {
+  const facts = entriesOf(value, path).flatMap(([key, fact]): [string, Json][] => {
     const at = [...path, key];
-    if (!keyPattern.test(key)) throw unfit(at, "under a key in snake_case, at most 64 characters");
+    if (!keyPattern.test(key)) {
+      throw optionsInvalid(`${placeOf(at)}: keys must be snake_case, at most 64 characters.`);
+    }
     if (fact === undefined) return [];
     if (isSensitiveName(key)) return [[key, marker]];
     // Keys that no table has are facts: one that the profile names, and a host's `generation`.
     const kind = kinds === undefined ? "free" : (kinds[key] ?? "fact");
-    return [[key, sealFact(fact, at, sealing, kind)]];
+    return [[key, readFact(fact, at, reading, kind)]];
   });
   return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(facts)));
 }
 
-function sealFact(value: unknown, path: Path, sealing: Sealing, kind: FactKind): Json {
-  sealing.nodes += 1;
-  if (sealing.nodes > maxNodes)
-    throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
-  if (typeof value === "string") return redacted(value, secretsFor(kind, sealing));
+function readFact(value: unknown, path: Path, reading: Reading, kind: FactKind): Json {
+  reading.nodes += 1;
+  expectCount(reading.nodes);
+  if (typeof value === "string") return redacted(value, secretsFor(kind, reading));
   if (typeof value === "boolean" || value === null) return value;
-  if (typeof value === "number" && Number.isFinite(value)) return sealNumber(value, sealing);
-  if (Array.isArray(value))
-    return Object.freeze(value.map((item, i) => sealFact(item, [...path, i], sealing, kind)));
-  if (typeof value !== "object") throw unfit(path, "JSON data");
-  return sealFacts(value, path, sealing, typeof kind === "object" ? kind : undefined);
+  if (typeof value === "number")
+    return Number.isFinite(value) ? readNumber(value, reading) : refuseFact(path, `${value}`);
+  if (typeof value !== "object") return refuseFact(path, `a ${typeof value}`);
+  if (path.length > maxDepth) return refuseFact(path, "too many levels");
+  if (isProxy(value) || !Array.isArray(value))
+    return readFacts(value, path, reading, typeof kind === "object" ? kind : undefined);
+  if (Object.getPrototypeOf(value) !== Array.prototype)
+    return refuseFact(path, "an array of another kind");
+  const { length } = value;
+  return Object.freeze(
+    Array.from({ length }, (_, i) =>
+      readFact(valueAt(value, i, path), [...path, i], reading, kind),
+    ),
+  );
 }
 
-function secretsFor(kind: FactKind, { named, all }: Sealing): Needles {
+function expectCount(values: number): void {
+  if (values > maxNodes) throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
+}
+
+function secretsFor(kind: FactKind, { named, all }: Reading): Needles {
   if (kind === "word") return noSecrets;
   return kind === "free" ? all : named;
 }
 
 /** A number whose digits contain a secret becomes a string. */
-function sealNumber(value: number, { all }: Sealing): Json {
+function readNumber(value: number, { all }: Reading): Json {
   const digits = `${value}`;
   const shown = withoutParts(digits, all);
   if (shown !== digits) return shown;
   return value === 0 ? 0 : value;
 }
 
-function unfit(path: Path, expected: string): GlassineError {
-  return optionsInvalid(`${formatPath(path)} of an audit event must be ${expected}.`);
+/** Returns the own data properties of a plain object. */
+function entriesOf(value: unknown, path: Path): readonly (readonly [string, unknown])[] {
+  const keys = keysOfPlain(value) ?? refuseFact(path, "something other than a plain object");
+  expectCount(keys.length);
+  return keys.map((key) => {
+    if (typeof key === "symbol") return refuseFact(path, "a key that is a symbol");
+    return [key, valueAt(value as object, key, path)];
+  });
+}
+
+/** The global object of another context can pass for a plain object, and throw when it is read. */
+function keysOfPlain(value: unknown): readonly (string | symbol)[] | undefined {
+  if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
+  return attempt(() => {
+    const prototype: unknown = Object.getPrototypeOf(value);
+    const isPlain = prototype === Object.prototype || prototype === null;
+    return isPlain ? Reflect.ownKeys(value) : undefined;
+  });
+}
+
+function valueAt(holder: object, key: string | number, path: Path): unknown {
+  const descriptor = attempt(() => Object.getOwnPropertyDescriptor(holder, key));
+  if (descriptor !== undefined && "value" in descriptor) return descriptor.value;
+  return refuseFact([...path, key], "a getter, or a missing element");
+}
+
+function placeOf(path: Path): string {
+  return path.length === 0 ? "An audit event" : `${formatPath(path)} of an audit event`;
+}
+
+function refuseFact(path: Path, what: string): never {
+  throw optionsInvalid(
+    `${placeOf(path)} must be JSON data in plain objects and arrays; got ${what}.`,
+  );
 }
