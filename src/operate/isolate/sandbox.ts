@@ -216,12 +216,14 @@ export async function platformOf(): Promise<Platform> {
 async function probe(): Promise<Platform> {
   if (process.platform !== "linux")
     return { open: ["network", "signals", "memory"], why: `${process.platform} has no namespaces` };
-  const { command, args } = inNewRoot({ places: new Map(), limitMb: nodeMb + 64, argv: ["true"] });
   const why = await new Promise<string | undefined>((resolve) => {
+    const options = { places: new Map(), limitMb: nodeMb + 64, argv: ["true"] };
+    const { command, args } = inNewRoot(options);
     execFile(command, [...args], { env: {}, timeout: 10_000 }, (error, _stdout, stderr) =>
       resolve(error === null ? undefined : stderr.trim() || error.message),
     );
-  });
+    // Without memory left, starting one throws.
+  }).catch((error: Error) => error.message);
   return why === undefined ? { open: [], why } : { open: ["network", "signals"], why };
 }
 

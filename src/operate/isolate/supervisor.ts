@@ -226,7 +226,7 @@ async function unlessAborted<Value>(
 }
 
 /** Without memory or threads left, starting one throws. It counts as one that ended. */
-function startLink(start: StartLink, events: LinkEvents): Link {
+export function startLink(start: StartLink, events: LinkEvents): Link {
   try {
     return start(events);
   } catch (error) {

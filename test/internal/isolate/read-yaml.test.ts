@@ -3,6 +3,17 @@ import { expect, it } from "vitest";
 import { readYaml } from "../../../src/operate/isolate/cpex/python.ts";
 import type { LinkEvents } from "../../../src/operate/isolate/supervisor.ts";
 
+it("one that cannot be started has ended", async () => {
+  const run = () => () => {
+    throw Object.assign(new Error("spawn ENOMEM"), { code: "ENOMEM" });
+  };
+  const reading = readYaml({ run, open: [] }, { text: "" }, { what: "it", timeoutMs: 1_000 });
+  await expect(reading).rejects.toMatchObject({
+    code: "plugin_ended",
+    message: "The isolated plugin cannot be started: ENOMEM.",
+  });
+});
+
 it.each<[string, (events: LinkEvents) => void, object]>([
   ["answers", ({ onLine }) => onLine('{"document":[1]}'), { document: [1] }],
   ["says nothing", () => {}, { code: "plugin_ended", message: /did not read it in 20 ms/ }],

@@ -6,7 +6,7 @@ import type { Opening } from "../kinds.ts";
 import { processLink } from "../process-link.ts";
 import { pluginEnded } from "../protocol.ts";
 import { confined, platformOf, unconfined } from "../sandbox.ts";
-import type { StartLink } from "../supervisor.ts";
+import { type StartLink, startLink } from "../supervisor.ts";
 import type { Venv } from "./wheels.ts";
 
 export interface PythonOptions {
@@ -77,7 +77,7 @@ export async function readYaml(
   const answer = () =>
     new Promise<string>((resolve, reject) => {
       const onEnd = (why: string) => reject(pluginEnded(why));
-      const { send, kill } = run(["-c", script])({ onLine: resolve, onEnd });
+      const { send, kill } = startLink(run(["-c", script]), { onLine: resolve, onEnd });
       stop = kill;
       send(JSON.stringify(given));
     });
