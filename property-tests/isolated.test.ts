@@ -31,10 +31,9 @@ function isolated(act: Act): { readonly act: Act; readonly close: () => Promise<
   const manifest = manifestCarriedBy(plugin) as Carried;
   const pool = poolOf({
     start: ({ onLine }) => {
-      const take = serve(
-        (line) => queueMicrotask(() => onLine(line)),
-        async () => ({ manifest, configOf: (given: unknown) => given }),
-      );
+      const take = serve((line) => queueMicrotask(() => onLine(line)), {
+        loadPlugin: async () => ({ manifest, configOf: (given: unknown) => given }),
+      });
       return { send: (line) => queueMicrotask(() => take(line)), kill() {} };
     },
     load: { file: "/here.mjs", exportName: "default", needsHost: false },

@@ -47,13 +47,31 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
 });
 
 it.skipIf(noSandbox !== undefined)("a turn that is too long for a line fails alone", async () => {
-  verifies("isolation:failure");
+  verifies("isolation:length");
   const { says, counts, thrown } = await managed("process", "");
   expect(await says("\u0001".repeat(6_000_000))).toMatchObject([{ code: "handler_error" }]);
   expect(thrown).toEqual([
     expect.stringMatching(/has 360\d+ characters, and at most 33488896 can cross/),
   ]);
   expect([await says("go on"), counts().starts]).toEqual([[], 1]);
+});
+
+it.skipIf(noSandbox !== undefined)("a result that is too long for a line fails alone", async () => {
+  verifies("isolation:length");
+  const long = '{ metadata: { long: Array(8).fill("\\u0001".repeat(800_000)) } }';
+  const { says, counts, thrown } = await managed(
+    "process",
+    `return said === "long" ? ${long} : {}`,
+  );
+  expect(await says("long")).toMatchObject([{ code: "result_shape" }]);
+  expect(thrown).toEqual([expect.stringMatching(/has 38\d+ characters, and at most 33488896 can/)]);
+  expect([await says("go on"), counts().starts]).toEqual([[], 1]);
+});
+
+it("a turn in a thread may be longer", async () => {
+  verifies("isolation:length");
+  const { says } = await managed("worker", "");
+  expect(await says("\u0001".repeat(6_000_000))).toEqual([]);
 });
 
 it.skipIf(noSandbox !== undefined).each<Isolation>([...kinds, "quickjs"])(

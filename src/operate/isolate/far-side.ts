@@ -4,14 +4,14 @@
  */
 import process from "node:process";
 import { isMainThread, parentPort } from "node:worker_threads";
-import { linesTo } from "./lines.ts";
+import { linesTo, maxText } from "./lines.ts";
 import { serve } from "./serve.ts";
 
 if (isMainThread) {
   const write = process.stdout.write.bind(process.stdout);
   // Standard output is the line to the host, so what the plugin prints goes to standard error.
   process.stdout.write = process.stderr.write.bind(process.stderr) as typeof process.stdout.write;
-  const handleLine = serve((text) => void write(`${text}\n`));
+  const handleLine = serve((text) => void write(`${text}\n`), { maxText });
   process.stdin.setEncoding("utf8");
   // A line beyond the limit ends the process, because it cannot be read or answered.
   process.stdin.on(

@@ -18,7 +18,6 @@ import {
   type Opening,
   openings,
 } from "./kinds.ts";
-import { maxText } from "./lines.ts";
 import { type Pool, poolOf } from "./pool.ts";
 import { processLink } from "./process-link.ts";
 import { pluginEnded, type Ready, type Reply } from "./protocol.ts";
@@ -179,9 +178,6 @@ export function remoteHandler(pool: Pool, hook: string): RemoteHandler {
     const turn = { payload, context, extensions };
     // `encodeTask` has the types of one hook, but this is for any.
     const task = encodeTask(turn as never);
-    // The far side ends if a line is too long, and with it the other turns.
-    if (task.length > maxText)
-      throw new Error(`The turn has ${task.length} characters, and at most ${maxText} can cross.`);
     const reply = await pool.ask(context.request, { type: "turn", hook }, context.signal, task);
     if (reply.type === "error") throw errorIn(reply);
     if (reply.type !== "result") throw pluginEnded("answered a turn with a health report");

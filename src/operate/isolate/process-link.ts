@@ -1,7 +1,7 @@
 /** A far side in a process of its own. */
 import { spawn } from "node:child_process";
 import process from "node:process";
-import { linesTo } from "./lines.ts";
+import { linesTo, maxText } from "./lines.ts";
 import type { StartLink } from "./supervisor.ts";
 
 export interface ProcessOptions {
@@ -66,6 +66,6 @@ export function processLink({ command, args, onOutput }: ProcessOptions): StartL
       unref(): void;
     }[];
     for (const pipe of pipes) pipe.unref();
-    return { send: (line) => child.stdin.write(`${line}\n`), kill };
+    return { maxText, send: (line) => child.stdin.write(`${line}\n`), kill };
   };
 }

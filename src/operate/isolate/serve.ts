@@ -1,4 +1,5 @@
 /** Reads what an isolated plugin's host says, and answers. */
+import { GlassineError } from "../../core/errors/index.ts";
 import { decodeTask, encodeResult } from "../../core/host/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
 import { answerOf } from "../../core/plugins/index.ts";
@@ -15,10 +16,16 @@ import {
   writeLine,
 } from "./protocol.ts";
 
+interface ServeOptions {
+  readonly loadPlugin?: typeof load;
+  /** The longest result that the host can take, in UTF-16 units. Default: any. */
+  readonly maxText?: number;
+}
+
 /** Returns a function that takes a line of the host. */
 export function serve(
   write: (line: string) => void,
-  loadPlugin: typeof load = load,
+  { loadPlugin = load, maxText = Number.POSITIVE_INFINITY }: ServeOptions = {},
 ): (line: string) => void {
   const send = (what: FarMessage, text?: string) => write(writeLine(what, text));
   const turns = new Map<string, AbortController>();
@@ -72,6 +79,10 @@ export function serve(
       });
       const turn = entry.extensions ? [payload, own, extensions] : [payload, own];
       const result = encodeResult(await entry.handler(...turn), task as never);
+      if (result.length > maxText) {
+        const text = `The result has ${result.length} characters, and at most ${maxText} can cross.`;
+        throw new GlassineError("result_shape", text);
+      }
       return [{ type: "result", id }, result];
     });
   }

@@ -21,6 +21,8 @@ import { saidTooMuch, strayCounter } from "./strays.ts";
 
 /** A running far side: a thread or a process. */
 interface Link {
+  /** The longest text that a line may have after its document, in UTF-16 units. Default: any. */
+  readonly maxText?: number;
   send(line: string): void;
   /** Ends it at once, with all that it started. */
   kill(): void;
@@ -117,6 +119,10 @@ class FarSide {
   async ask(what: Question, signal: AbortSignal, text: string): Promise<Reply> {
     if (signal.aborted) throw notAsked();
     if (this.#ended !== undefined) throw pluginEnded(this.#ended);
+    const { maxText = text.length } = this.#link;
+    // It would end if a line is too long, and with it the other turns.
+    if (text.length > maxText)
+      throw new Error(`The turn has ${text.length} characters, and at most ${maxText} can cross.`);
     const id = randomUUID();
     const reply = new Promise<Reply>((resolve, reject) => {
       this.#open.set(id, { resolve, reject });

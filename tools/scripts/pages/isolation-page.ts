@@ -110,6 +110,7 @@ Whatever the code does, the worst result is a failed turn of this plugin, under 
 - A value that is not a result at all, such as one with an unknown key, is refused on the far side, with the same code but in different words.
 - \`context.state\` is kept on the far side, for the last 1,000 requests.
 - A result may have 100,000 values more than four times those of its call: strings, numbers, objects and so on. Your process counts them before it parses the text, so that no answer stops it for long.
+- With \`process\`, a turn and a result may each have 33,488,896 characters as JSON, where a control character takes six. A longer one fails alone.
 
 [processes.md](processes.md) shows the same by hand, for any transport; [the specification](../spec/isolation.md) has the rules.`;
 

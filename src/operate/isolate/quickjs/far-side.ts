@@ -7,5 +7,5 @@ import { serve } from "../serve.ts";
 import { loadInQuickJs } from "./load.ts";
 
 const port = parentPort;
-const handleLine = serve((line) => port?.postMessage(line), loadInQuickJs);
+const handleLine = serve((line) => port?.postMessage(line), { loadPlugin: loadInQuickJs });
 port?.on("message", handleLine);
