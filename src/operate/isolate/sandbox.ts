@@ -9,6 +9,7 @@ import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { sep } from "node:path";
 import process from "node:process";
+import { optionsInvalid } from "../../core/errors/index.ts";
 import type { Opening } from "./kinds.ts";
 
 export interface SandboxOptions {
@@ -144,6 +145,11 @@ export function sandboxed({ packages, entry, readable, files, memoryMb }: Sandbo
   const isInside = (path: string) => readable.some((folder) => `${path}/`.startsWith(`${folder}/`));
   // Packages in the plugin's own folders are found there; a second place would load them twice.
   const placed = [...packages].filter(([, from]) => !isInside(from));
+  // They are mounted there, and a folder of the host has to stay as it is.
+  if (placed.some(([name]) => isInside(`${modules}/${name}`)))
+    throw optionsInvalid(
+      `A process cannot read ${modules}, because this library takes its place there: use other folders in readable.`,
+    );
   const places = new Map([
     ...placed.map(([name, from]) => [`${modules}/${name}`, from] as const),
     ...samePlaces([...readable, ...files]),

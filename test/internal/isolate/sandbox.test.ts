@@ -26,6 +26,15 @@ it("mounts nothing inside of what it has mounted, because that could empty a fil
     expect(args).toContain(`--allow-fs-read=${path}`);
 });
 
+it("refuses to hide the library behind a folder of packages that the plugin may read", () => {
+  verifies("isolation:kinds");
+  const options = { entry, readable: ["/node_modules"], files: [], memoryMb: 64 };
+  expect(() => sandboxed({ ...options, packages })).toThrow(/cannot read \/node_modules, because/);
+  const own = new Map([["glassine", "/node_modules/glassine"]]);
+  const { args } = sandboxed({ ...options, packages: own, entry: "/node_modules/glassine/a.js" });
+  expect(args).toContain("/node_modules/glassine/a.js");
+});
+
 it("mounts a folder for a program once, although it is named twice", () => {
   const readable = ["/srv/venv", "/usr/lib/python3", "/srv/venv", "/srv/venv/lib"];
   const { args } = confined({ argv: ["python"], readable, network: false, memoryMb: 64 });
