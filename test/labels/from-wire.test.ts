@@ -38,6 +38,11 @@ describe("labelsFromIfc", () => {
     },
   );
 
+  it("refuses a name that is no text, whatever the data is", () => {
+    for (const labels of [{ private: 5 }, { untrusted: 5 }] as never[])
+      expect(() => labelsFromIfc({ ifc: good }, labels)).toThrow(/expects a string/);
+  });
+
   it("uses the host's names", () => {
     expect(labelsFromIfc({}, { private: "SECRET" })).toEqual(["SECRET", "untrusted"]);
     expect(labelsFromIfc({}, { untrusted: "TAINTED" })).toEqual(["private", "TAINTED"]);

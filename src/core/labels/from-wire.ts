@@ -35,10 +35,11 @@ export interface IfcLabels {
 export function labelsFromIfc(meta: unknown, labels: IfcLabels = {}): readonly string[] {
   expectOptions(labels, ["untrusted", "private"], "labelsFromIfc");
   const ifc = ownValue(meta, "ifc");
-  const labelOf = (name: keyof IfcLabels) => readOption(labels, name, "string") ?? name;
+  const confidential = readOption(labels, "private", "string") ?? "private";
+  const untrusted = readOption(labels, "untrusted", "string") ?? "untrusted";
   const found: string[] = [];
-  if (ownValue(ifc, "confidentiality") !== "public") found.push(labelOf("private"));
-  if (ownValue(ifc, "integrity") !== "trusted") found.push(labelOf("untrusted"));
+  if (ownValue(ifc, "confidentiality") !== "public") found.push(confidential);
+  if (ownValue(ifc, "integrity") !== "trusted") found.push(untrusted);
   return Object.freeze(found);
 }
 
