@@ -25,8 +25,11 @@ it.each([
   [{ slot: {} }, 'defineHost has no option "slot". Did you mean "slots"?'],
   [{ standardHook: false }, 'defineHost has no option "standardHook"'],
   [{ standardHooks: "no" }, 'The option "standardHooks" expects a boolean, got string.'],
-  [{ profile: null }, "profile expects its options in an object."],
-  [{ profile: { hostNme: "x" } }, 'profile has no option "hostNme". Did you mean "hostName"?'],
+  [{ profile: null }, "The option profile expects its options in an object."],
+  [
+    { profile: { hostNme: "x" } },
+    'The option profile has no option "hostNme". Did you mean "hostName"?',
+  ],
   [null as never, "defineHost expects its options in an object."],
 ])("refuses the definition %j", (definition, text) => {
   const refusal = refusalOf(definition);

@@ -53,7 +53,7 @@ function text(pattern: RegExp, expects: string) {
 
 /** @throws GlassineError `options_invalid` */
 export function readProfile(given: Partial<HostProfile> = {}): HostProfile {
-  expectOptions(given, Object.keys(schema.shape), "profile");
+  expectOptions(given, Object.keys(schema.shape), "The option profile");
   const { data, error } = z.safeParse(schema, given);
   const [issue] = error?.issues ?? [];
   if (issue !== undefined) {
