@@ -60,6 +60,9 @@ const patches: Readonly<Record<string, () => void>> = {
       return time;
     });
   },
+  "performance.now that throws": () => {
+    performanceNow(throws);
+  },
   "ref of timers that clears them": () => {
     const clears = function (this: ReturnType<typeof setTimeout>) {
       stop(this);
@@ -89,12 +92,13 @@ attack(
         runs += 1;
         if (runs === 2) patch();
       });
-      const manager = await manage([
+      const plugins = [
         patching,
         hangs("alone", {}),
         hangs("beside", { mode: "concurrent" }),
         hangs("behind", { mode: "fire_and_forget", timeoutMs: null }),
-      ]);
+      ];
+      const manager = await manage(plugins, { audit: { strict: true, sink: () => {} } });
       // The first run leaves an idle timer, which the second one reuses.
       await manager.invoke(hook, call);
       await rest();

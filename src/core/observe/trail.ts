@@ -4,7 +4,13 @@
  * it throw, and is always counted.
  */
 import { within } from "../data/index.ts";
-import { type AsyncScope, callIn, currentScope, isAwaitable } from "../data/intrinsics.ts";
+import {
+  type AsyncScope,
+  callIn,
+  currentScope,
+  isAwaitable,
+  monotonicNow,
+} from "../data/intrinsics.ts";
 import { GlassineError } from "../errors/index.ts";
 import { callSafely } from "../hooks/index.ts";
 import { describeThrown } from "./describe-thrown.ts";
@@ -106,7 +112,7 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
   ): Outcome {
     const all = secrets === undefined ? named : bothOf(named, secrets);
     const event = sealEvent(input, { named, all, kinds });
-    const raised: Raised = { event, needles: all, sinkOnly, raisedAt: performance.now() };
+    const raised: Raised = { event, needles: all, sinkOnly, raisedAt: monotonicNow() };
     if (sink === undefined && deliver === undefined) return taken;
     if (logging) return failed("sink", raised, "It was raised by the logger of the trail.");
     if (busy) return enqueue(raised);
@@ -172,7 +178,7 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
    * waited in the queue counts; otherwise each event would wait for all those before it.
    */
   function timeLeft(recipient: Recipient, { raisedAt }: Raised): number {
-    return stuck[recipient] ? Math.max(0, raisedAt + timeoutMs - performance.now()) : timeoutMs;
+    return stuck[recipient] ? Math.max(0, raisedAt + timeoutMs - monotonicNow()) : timeoutMs;
   }
 
   async function waitFor(
