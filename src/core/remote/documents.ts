@@ -21,7 +21,10 @@ import type { Compiled } from "../schema/index.ts";
 
 /** Options for decoding. */
 export interface DecodeWireOptions {
-  /** Limits that differ from the defaults, which combine those of payloads and extensions. */
+  /**
+   * Limits that differ from the defaults, which combine those of payloads and extensions. Each is a
+   * whole number from 1.
+   */
   readonly limits?: Partial<Limits>;
 }
 
@@ -108,11 +111,20 @@ export function unreadable(
 }
 
 /** Limits only the depth: the engine cannot write anything deeper. The reader limits the size. */
+const any = Number.POSITIVE_INFINITY;
 export const anySize: Limits = Object.freeze({
-  ...(Object.fromEntries(
-    Object.keys(payloadLimits).map((name) => [name, Number.POSITIVE_INFINITY]),
-  ) as unknown as Limits),
   depth: 1_000,
+  nodes: any,
+  units: any,
+  keyUnits: any,
+  textUnits: any,
+  labels: any,
+  labelCodePoints: any,
+  hops: any,
+  hopScopes: any,
+  headers: any,
+  headerNameUnits: any,
+  headerValueUnits: any,
 });
 
 /** @throws GlassineError `options_invalid` */
