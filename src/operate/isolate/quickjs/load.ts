@@ -59,12 +59,11 @@ export async function loadInQuickJs(given: Load): Promise<Loaded> {
 }
 
 class Guest {
-  /** Known as soon as it is ready. */
-  described!: Described;
   readonly #open: () => Promise<Engine>;
   readonly #exportName: string;
   #opening: Promise<void> | undefined;
   #engine: Engine | undefined;
+  #described: Described | undefined;
   /**
    * The settings that the engine has. An unchanged configuration stays the same object. After a
    * failure they are sent again, because the engine may not have read them.
@@ -75,6 +74,11 @@ class Guest {
   constructor(open: () => Promise<Engine>, exportName: string) {
     this.#open = open;
     this.#exportName = exportName;
+  }
+
+  /** Known as soon as it is ready. */
+  get described(): Described {
+    return this.#described as Described;
   }
 
   /** Has to be awaited if the engine is not there yet, or was spent. */
@@ -89,7 +93,7 @@ class Guest {
   async #begin(): Promise<void> {
     this.#engine = await this.#open();
     const answer = this.#ask({ do: "describe", exportName: this.#exportName }, loadMs);
-    this.described ??= dataOf(answer) as Described;
+    this.#described ??= dataOf(answer) as Described;
   }
 
   turn(entry: string, { payload, context, extensions }: Turn, budgetMs: number): unknown {
