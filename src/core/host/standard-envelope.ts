@@ -98,9 +98,9 @@ export const filterExtensions: Standard["filterExtensions"] = /* @__PURE__ */ bi
  * `capabilities`, never from the shape of the proposal.
  *
  * @throws TierViolationError if something monotonic shrank (or, with `strict`, for any change that
- *   would be ignored); GlassineError with a `snapshot_*`, `extensions_shape`, `slot_unknown`,
- *   `label_invalid` or `header_*` code if the proposal is not acceptable. In either case nothing is
- *   applied.
+ *   would be ignored); GlassineError `options_invalid` for the options, or with a `snapshot_*`,
+ *   `extensions_shape`, `slot_unknown`, `label_invalid` or `header_*` code if the proposal is not
+ *   acceptable. In each case nothing is applied.
  * @see spec `merge:immutable-kept`, `merge:grown`, `merge:left-out-untouched`
  * @example
  * ```ts

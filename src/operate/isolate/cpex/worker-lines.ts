@@ -10,8 +10,8 @@ export const workerProtocol = 1;
 
 /**
  * The worker's features that a host needs: without them, a plugin would run but could neither see
- * nor change extensions. They are also those of a plugin of this library in the worker's place:
- * none of its possible hooks takes a `credential`.
+ * nor change extensions. A plugin of this library in the worker's place has the same ones, and
+ * not `credential`, because it can have no hook that takes a credential.
  */
 export const neededFeatures: readonly string[] = ["extensions", "modified_extensions"];
 
