@@ -190,6 +190,16 @@ describe("registration", () => {
     expect(failures[0]?.metadata).toMatchObject({ reason: "config_exception", vetoed_by: "aaa" });
   });
 
+  it("votes and audit events are not among the runs that callers started", async () => {
+    const handlers = { config_validate: (_: unknown) => allow(), audit_emit: (_: unknown) => {} };
+    const { making, events } = await make([plugin("aaa", handlers)]);
+    const manager = await making;
+    expect(events).toHaveLength(1);
+    expect(manager.counts()).toMatchObject({ started: 0, allowed: 0, inFlight: 0 });
+    await manager.invoke("vote", {});
+    expect(manager.counts()).toMatchObject({ started: 1, allowed: 1, inFlight: 0 });
+  });
+
   it("PH-070: voters see names and flags, no functions and no values", async () => {
     verifies("plugins:public-view");
     const seen: unknown[] = [];
