@@ -30,27 +30,32 @@ export interface Pinned {
  * from lists, and calls of it are refused here. Otherwise everything passes unchanged.
  */
 export function pinned(back: Transport, of: () => Pinned): Transport {
-  /** The list requests that have no answer yet. The back answers each once, unless cancelled. */
-  const asked = new Set<string>();
+  /**
+   * The requests for anything but a list that wait for an answer. Any other answer may be a list: a
+   * list can come although it was cancelled, or in another exchange than it was asked for in.
+   */
+  const others = new Set<string>();
 
   const transport: Transport = around(back, {
     async send(message, options) {
       if (isRequest(message)) {
         const { id, method, params } = message;
-        if (method === "tools/list") asked.add(keyOf(id));
         const tool = method === "tools/call" && isMessage(params) ? params.name : undefined;
         const { refuses, definitions } = of();
         if (refuses && definitions.isChanged(tool))
           return transport.onmessage?.(...refusedHere(id, refused, "denied"));
+        if (method === "tools/list") others.delete(keyOf(id));
+        else others.add(keyOf(id));
       } else {
         const cancelled = cancelledBy(message);
-        if (cancelled !== undefined) asked.delete(keyOf(cancelled));
+        if (cancelled !== undefined) others.delete(keyOf(cancelled));
       }
       await back.send(message, options);
     },
     receive(message, extra, deliver) {
-      const isList = isMessage(message) && isAnswer(message) && asked.delete(keyOf(message.id));
-      if (isList) transport.onmessage?.(judged(message), extra);
+      const mayBeList =
+        isMessage(message) && isAnswer(message) && !others.delete(keyOf(message.id));
+      if (mayBeList) transport.onmessage?.(judged(message), extra);
       else deliver();
     },
   });
