@@ -200,7 +200,21 @@ it("knows a session of another gateway once, however many requests come at once"
       });
     return answering(sent);
   };
-  const other = await endpointBefore(forward, [], { idleSessionMs: 1 }, shared);
+  // Both requests look for the owner before either remembers the session.
+  const waiting: (() => void)[] = [];
+  const store: LabelStore = {
+    ...shared,
+    async load(name) {
+      const found = await shared.load(name);
+      if (!name.startsWith("owner of") || waiting.length === 2) return found;
+      await new Promise<void>((resolve) => {
+        waiting.push(resolve);
+        if (waiting.length === 2) for (const each of waiting) each();
+      });
+      return found;
+    },
+  };
+  const other = await endpointBefore(forward, [], { idleSessionMs: 1 }, store);
   const slow = other.post(adaWith(), callOf("slow"), "made");
   expect((await other.post(adaWith(), callOf("fast"), "made")).status).toBe(200);
   await new Promise((resolve) => setTimeout(resolve, 20));
