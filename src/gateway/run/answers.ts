@@ -1,6 +1,7 @@
 /** The HTTP responses that the gateway makes itself: a JSON-RPC error with one of these codes. */
 import {
   errorAnswer,
+  idOf,
   isMessage,
   type Refusal,
   type RequestId,
@@ -60,6 +61,10 @@ export function answer(
 ): Response {
   const { status } = answers[code];
   return coded(code, Response.json(errorAnswer(id, refusalFor(code)), { status, headers }));
+}
+
+export function tooManySessions(body: unknown): Response {
+  return answer("too_many_sessions", { "retry-after": "60" }, idOf(body));
 }
 
 /** Answers a document that is not a message, or not an acceptable one. */

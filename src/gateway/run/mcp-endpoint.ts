@@ -25,7 +25,7 @@ import {
   type Transport,
   whenClosed,
 } from "../transports/index.ts";
-import { answer, answerBad, codedRefusal } from "./answers.ts";
+import { answer, answerBad, codedRefusal, tooManySessions } from "./answers.ts";
 import { Connected, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import { type Caller, sessionOfSubject } from "./guarded-server.ts";
 import { type McpSdk, readInbound } from "./inbound.ts";
@@ -254,8 +254,4 @@ export class DirectEndpoint implements McpEndpoint {
   endWith(names: ReadonlySet<string>): Promise<void> {
     return this.connected.endWith(names);
   }
-}
-
-function tooManySessions(body: unknown): Response {
-  return answer("too_many_sessions", { "retry-after": "60" }, idOf(body));
 }

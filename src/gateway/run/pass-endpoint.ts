@@ -24,7 +24,7 @@ import {
   requestsIn,
   whenClosed,
 } from "../transports/index.ts";
-import { answer, answerBad } from "./answers.ts";
+import { answer, answerBad, tooManySessions } from "./answers.ts";
 import { Connected, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import { type Caller, labelSessionOf, sessionOfSubject } from "./guarded-server.ts";
 import { type McpSdk, readInbound } from "./inbound.ts";
@@ -111,8 +111,7 @@ export class PassEndpoint implements McpEndpoint {
     const id = isModern || begins ? null : request.headers.get("mcp-session-id");
     const session = id === null ? undefined : await this.#sessionAt(server, id, identity);
     if (id !== null && session === undefined) return answer("session_unknown", {}, idOf(body));
-    if (begins && !this.sessions.hasRoomFor(identity))
-      return answer("too_many_sessions", { "retry-after": "60" }, idOf(body));
+    if (begins && !this.sessions.hasRoomFor(identity)) return tooManySessions(body);
     const end = this.#exchanges.begin(identity);
     if (end === undefined) return answer("too_many_unanswered", {}, idOf(body));
     if (requestsIn(body).length > 0) session?.open.add(request);
@@ -125,6 +124,7 @@ export class PassEndpoint implements McpEndpoint {
     } catch (error) {
       leave();
       if (request.signal.aborted) return new Response(null, { status: noAnswer });
+      if (error === full) return tooManySessions(body);
       const text = (error as Error).message;
       this.#options.log.error("server_unavailable", { server: server.name, text });
       return answer("server_unavailable", {}, idOf(body));
@@ -215,15 +215,19 @@ export class PassEndpoint implements McpEndpoint {
     if (!sessionId.test(id)) throw new Error("The server sent an invalid session id.");
     const { parts, store } = this.#options;
     const { labels: settings } = parts().config;
+    // Others may have begun since the request came, and may begin while this waits for the store.
+    const checkRoom = () => {
+      if (!this.sessions.hasRoomFor(identity)) throw full;
+    };
     if (this.sessions.has(nameOf(server, id))) throw taken;
     if (settings.store !== "memory") {
       if ((await store.load(ownersOf(server, id))).length > 0) throw taken;
+      checkRoom();
       // If two gateways claim a session at once, both see two owners, and neither gets it.
       const owners = await store.append(ownersOf(server, id), [ownerLabel(identity)]);
       if (owners.length > 1) throw taken;
     }
-    // Others may have begun since the request came.
-    if (!this.sessions.hasRoomFor(identity)) throw new Error("Too many sessions are open.");
+    checkRoom();
     const { id: name } = this.#remember(server, id, identity);
     const caller = { identity, session: labels };
     const before = await store.load(labelSessionOf(settings.session, caller));
@@ -286,6 +290,7 @@ function sentOn(
   };
 }
 
+const full = new Error("Too many sessions are open.");
 const taken = new Error("The server reused the id of an existing session.");
 
 /** Includes the server's name, as two servers may use the same id. */

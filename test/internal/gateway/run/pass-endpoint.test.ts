@@ -234,7 +234,31 @@ it("begins no more sessions than a subject may have, however many it asks for at
   const ids = [1, 2, 3, 4];
   const all = await Promise.all(ids.map((id) => post(adaWith(), { ...initialize, id })));
   expect(all.map(({ status }) => status).sort()).toEqual([200, 200, 503, 503]);
+  const refused = all.filter(({ status }) => status === 503);
+  expect(refused.map(({ code }) => code)).toEqual(["too_many_sessions", "too_many_sessions"]);
+  expect(refused.map(({ headers }) => headers.get("retry-after"))).toEqual(["60", "60"]);
   expect(endpoint.sessions.size).toBe(2);
+});
+
+it("claims no session in the shared store that it has no room for", async () => {
+  const shared = memoryLabelStore();
+  let goOn = () => {};
+  const forward: Forward = async (sent) => {
+    const answered = await answering(sent);
+    if (!String(sent.body).includes('"slow"')) return answered;
+    await new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    answered.headers.set("mcp-session-id", "late");
+    return answered;
+  };
+  const { post } = await endpointBefore(forward, [], { sessionsPerSubject: 1 }, shared);
+  const slow = post(adaWith(), { ...initialize, id: "slow" });
+  expect((await post(adaWith(), initialize)).status).toBe(200);
+  goOn();
+  expect((await slow).code).toBe("too_many_sessions");
+  expect(await shared.load("owner of fake made")).toHaveLength(1);
+  expect(await shared.load("owner of fake late")).toEqual([]);
 });
 
 describe("a list of tools is compared with the definitions of before", () => {
