@@ -139,9 +139,11 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
         return Response.json({ action });
       } catch (error) {
         const refusal = error instanceof Refused ? error.refusal : refusalOf("guard_failed");
-        if (!(error instanceof Refused))
+        const hasLeft = request.signal.aborted;
+        if (!(error instanceof Refused) && !hasLeft)
           onNote("error", "webhook_failed", { text: (error as Error).message });
-        exchange.end(refusal);
+        if (hasLeft) exchange.end(undefined, "aborted");
+        else exchange.end(refusal);
         const response = rejected(refusal);
         codes.set(response, refusal.code);
         return response;

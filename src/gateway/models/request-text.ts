@@ -13,12 +13,13 @@ export interface BodyLimits {
   readonly bodyTimeoutMs: number;
 }
 
-/** Throws `Refused`. */
+/** Throws `Refused`, or the reason of the request's signal if its caller has left. */
 export async function requestText(
   request: Request,
   { messageBytes, bodyTimeoutMs }: BodyLimits,
 ): Promise<string> {
   const { text, refused } = await readBody(request, messageBytes, bodyTimeoutMs);
+  if (request.signal.aborted) throw request.signal.reason;
   if (refused !== undefined) throw new Refused(refusals[refused]);
   return text;
 }

@@ -1,6 +1,7 @@
 /** Providers that fail behind a route: what the caller gets. */
+import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
 import { definePlugin } from "glassine";
 import type { AuditEvent } from "glassine/audit";
 import { expect, it } from "vitest";
@@ -203,4 +204,26 @@ it("does not take the requests of the MCP endpoint for those of a route above it
   const model = { provider: "openai" as const, url: "http://127.0.0.1:1", path: "/" };
   const { url } = await gatewayBefore(undefined, { models: { model } }, [looks]);
   expect((await (await sessionOf(url, ada)).call(1)).status).toBe(200);
+});
+
+it("blames nobody if the caller leaves before its whole body has come", async () => {
+  const model = { provider: "openai" as const, url: "http://127.0.0.1:1", path: "/openai" };
+  const made = await gatewayBefore(undefined, { models: { model } }, [looks]);
+  for (const framing of ["content-length: 1000", "transfer-encoding: chunked"]) {
+    const socket = connect(Number(made.url.port), "127.0.0.1");
+    afterTest(() => socket.destroy());
+    const head = Object.entries({
+      host: made.url.host,
+      "content-type": "application/json",
+      ...ada,
+    });
+    const lines = head.map(([name, value]) => `${name}: ${value}`);
+    const more = ["expect: 100-continue", framing, "", "1\r\n{\r\n"];
+    socket.write(["POST /openai/v1/chat/completions HTTP/1.1", ...lines, ...more].join("\r\n"));
+    await once(socket, "data");
+    socket.destroy();
+  }
+  await expect.poll(() => loggedBy(made, "model").length).toBe(2);
+  const left = { outcome: "aborted", code: undefined };
+  expect(loggedBy(made, "model")).toMatchObject([left, left]);
 });

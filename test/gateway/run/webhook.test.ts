@@ -1,6 +1,8 @@
 /** The guardrail webhook of agentgateway, called with the messages that agentgateway sends. */
+import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { request as httpsRequest } from "node:https";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import * as fc from "fast-check";
@@ -402,4 +404,20 @@ it.skipIf(!hasOpenssl)("with TLS takes only clients of its authority", async () 
   expect(await ask(own)).toContain("That word may not be said");
   await expect(ask(other)).rejects.toThrow();
   await expect(ask({})).rejects.toThrow();
+});
+
+it("blames nobody if the caller leaves before its whole body has come", async () => {
+  const { made, port } = await started([refuser]);
+  const socket = connect(Number(port), "127.0.0.1");
+  open.push(() => socket.destroy());
+  const head = ["POST /request HTTP/1.1", "host: 127.0.0.1", "content-type: application/json"];
+  const more = ["x-user: ada", "expect: 100-continue", "content-length: 1000", "", "{"];
+  socket.write([...head, ...more].join("\r\n"));
+  await once(socket, "data");
+  socket.destroy();
+  const logged = () => made.log.lines.filter(({ event }) => event !== "started");
+  await expect.poll(() => logged().length).toBe(1);
+  expect(logged()).toMatchObject([
+    { event: "model", fields: { outcome: "aborted", code: undefined } },
+  ]);
 });
