@@ -190,7 +190,7 @@ export class Peer {
       this.#lose();
       return;
     }
-    // If the caller is gone, so is whoever would end the new connection.
+    // After `close`, nobody else ends the new connection.
     if (isStale()) return transport.onclose?.();
     const { initialize } = this.#handshake;
     if (initialize === undefined) return this.#opened();

@@ -42,7 +42,7 @@ export function eventStore(maxEvents: number, maxUnits: number) {
       for (const [each, { stream, message }] of events) {
         // An event without content only announces its id.
         const says = Object.keys(message).length > 0;
-        // All at once: nobody would be sent an event that came in between.
+        // Do not await: an event that arrives in between would reach nobody.
         if (isAfter && stream === first.stream && says) void send(each, message as never);
         isAfter ||= each === id;
       }

@@ -117,7 +117,7 @@ export class PassThrough {
   /** Whether the session that the server named has begun. */
   #hasBegun = false;
   #onAnswered: (last?: Message) => void = () => {};
-  /** The last answer as plugins left it; undefined if the exchange ends without. */
+  /** The last answer as plugins left it; undefined if the exchange ends without one. */
   readonly #answered = new Promise<Message | undefined>((resolve) => {
     this.#onAnswered = resolve;
   });

@@ -111,7 +111,7 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): Transp
     await pause(ms);
     if (stop.signal.aborted) throw new Error("The connection is closed.");
     const back = start();
-    // From now on, so that `close` ends it too.
+    // Set before it starts, so that `close` ends it too.
     current = back;
     const died = new Promise<never>((_, reject) => {
       back.onclose = () => reject(new Error("The server died while it started."));
