@@ -149,8 +149,11 @@ export class PassThrough {
       this.#passToGuard();
       await this.#settled();
       this.#hasForwarded = true;
+      // The gateway may have answered a request that plugins were still judging.
+      const isAnswered = this.#only !== undefined && this.#open.size === 0;
       const isNothingLeft = body !== undefined && this.#outgoing.length === 0;
-      const response = isNothingLeft ? this.#withoutServer() : await this.#throughServer();
+      const response =
+        isAnswered || isNothingLeft ? this.#withoutServer() : await this.#throughServer();
       if (this.#stream === undefined) this.#end();
       return response;
     } catch (error) {
@@ -185,7 +188,7 @@ export class PassThrough {
     else if (message.method !== "notifications/cancelled") this.#options.onUndelivered(message);
   }
 
-  /** Responds if plugins let nothing pass: it was refused, or is a message that gets no answer. */
+  /** Responds if nothing is to be sent: it was refused, or is a message that gets no answer. */
   #withoutServer(): Response {
     return this.#incoming.length === 0 ? new Response(null, { status: 202 }) : this.#inJson(200);
   }

@@ -309,6 +309,32 @@ describe("a list of tools is compared with the definitions of before", () => {
   });
 });
 
+it("does not send on a request that the gateway refused while plugins judged it", async () => {
+  const sent: string[] = [];
+  let goOn: (() => void) | undefined;
+  const slow = definePlugin({
+    name: "slow",
+    version: "1.0.0",
+    hooks: {
+      "cmf.mcp_request": () =>
+        new Promise<undefined>((resolve) => {
+          goOn = () => resolve(undefined);
+        }),
+    },
+  });
+  const forward: Forward = (each) => {
+    sent.push(String(each.body));
+    return answering(each);
+  };
+  const { endpoint, post } = await endpointBefore(forward, [slow]);
+  const begun = post(adaWith(), initialize);
+  await expect.poll(() => goOn).toBeDefined();
+  await endpoint.connected.refuse(refusalOf(-32014, "shutting_down", "Later."), () => true);
+  goOn?.();
+  expect(await begun).toMatchObject({ status: 200, code: "shutting_down" });
+  expect([sent, endpoint.sessions.size]).toEqual([[], 0]);
+});
+
 it("counts a request that plugins refused as answered", async () => {
   const guard = roleGuard({ tools: { "*": ["admin"] } });
   const limits = { inFlight: 2, idleSessionMs: 1 };
