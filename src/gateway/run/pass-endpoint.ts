@@ -20,6 +20,7 @@ import {
   mayBatch,
   noAnswer,
   PassThrough,
+  RefusalError,
   type RefusedAsks,
   requestsIn,
   whenClosed,
@@ -125,8 +126,10 @@ export class PassEndpoint implements McpEndpoint {
       leave();
       if (request.signal.aborted) return new Response(null, { status: noAnswer });
       if (error === full) return tooManySessions(body);
+      // A reload or the end of the gateway ends exchanges too: that is no failure.
       const text = (error as Error).message;
-      this.#options.log.error("server_unavailable", { server: server.name, text });
+      if (!(error instanceof RefusalError))
+        this.#options.log.error("server_unavailable", { server: server.name, text });
       return answer("server_unavailable", {}, idOf(body));
     }
   }

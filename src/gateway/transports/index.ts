@@ -36,6 +36,7 @@ export {
   metaOf,
   paramsOf,
   type Refusal,
+  RefusalError,
   type RequestId,
   type RequestMessage,
   refusalOf,

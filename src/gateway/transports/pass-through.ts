@@ -37,6 +37,7 @@ import {
   refusedByServer,
   refusedHere,
   type SendOptions,
+  serverGone,
   type Transport,
   tooDeep,
   tooLarge,
@@ -203,7 +204,7 @@ export class PassThrough {
     ]);
     if (answered === tooLate) return this.#fail(late);
     if (answered !== undefined) return this.#relay(answered);
-    if (this.#incoming.length === 0) throw new Error("The exchange is over.");
+    if (this.#incoming.length === 0) throw new RefusalError(serverGone);
     return this.#inJson(undefined);
   }
 

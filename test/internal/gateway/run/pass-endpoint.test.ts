@@ -18,8 +18,6 @@ import { callOf, initialize, messagesIn } from "../../../gateway/run/support/cal
 import { afterTest } from "../../../support/cleanup.ts";
 import { verifies } from "../../../support/verifies.ts";
 
-const log = { info() {}, warn() {}, error() {} };
-
 /** With `shared`, other gateways use that store of labels too. */
 async function endpointBefore(
   forward: Forward,
@@ -27,6 +25,8 @@ async function endpointBefore(
   limits: object = {},
   shared?: LabelStore,
 ) {
+  const errors: string[] = [];
+  const log = { info() {}, warn() {}, error: (event: string) => void errors.push(event) };
   const manager = await createPluginManager({ plugins: [...plugins] });
   afterTest(() => manager.close());
   const servers = { fake: { url: "http://127.0.0.1:1/mcp", definitions: "refuse" as const } };
@@ -77,7 +77,7 @@ async function endpointBefore(
     const { data } = (message?.error ?? {}) as { data?: { code?: string } };
     return { status: response.status, code: data?.code, headers: response.headers };
   };
-  return { endpoint, ask, get, post };
+  return { endpoint, ask, get, post, errors };
 }
 
 const result = { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "fake" } };
@@ -367,11 +367,12 @@ describe("before the server has responded", () => {
   }
 
   it("the stream of a session that a reload ends is refused", async () => {
-    const { endpoint, get, isAsked, respond } = await silentServer();
+    const { endpoint, get, isAsked, respond, errors } = await silentServer();
     const stream = get(adaWith(), "made");
     await isAsked();
     await endpoint.endWith(new Set(["fake"]));
     expect((await stream).status).toBe(503);
+    expect(errors).toEqual([]);
     respond();
   });
 
