@@ -282,10 +282,10 @@ class RunningGateway implements Gateway<GatewayParts> {
     const next = this.#current.prepared(parts);
     checkFixed(this.#current.parts.config, next.config);
     const identifier = await this.#makeIdentifier(next);
-    const routes = this.#models.make(next);
     const pins = await readPins(next.config.definitionsFile);
     if (this.#closing !== undefined)
       throw new GlassineError("manager_closed", "The gateway is closed; create a new one.");
+    const routes = this.#models.make(next);
     const { removed, unused } = this.#servers.use(next, pins);
     const routesUnused = this.#models.use(routes);
     const replaced = this.#current.parts;
