@@ -2,6 +2,7 @@
  * The MCP endpoint over HTTP. Requests are checked in this order: host and origin, identity, rate,
  * size, JSON, and protocol era. Then a session or an exchange takes them.
  */
+import { within } from "../../core/data/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import { type Identity, isAnonymous } from "../identity/index.ts";
 import type { Tracing } from "../observe/index.ts";
@@ -199,10 +200,7 @@ export class DirectEndpoint implements McpEndpoint {
       };
       const wired = await this.#wire(front.transport, servers(), about, { over });
       const response = await front.answer();
-      if (!isRequest(message)) {
-        leave();
-        setTimeout(() => void wired.close(), notificationMs).unref();
-      }
+      if (!isRequest(message)) void within(notificationMs, wired.settled).then(wired.close);
       // The connection to the server ended before the request reached it.
       if (wired.isGone() && response.status === noAnswer) throw serversGone;
       return response;

@@ -8,6 +8,8 @@ import type { Server } from "./server.ts";
 
 export interface Wired extends Pick<Refusable, "refuse" | "isGone"> {
   close(): Promise<void>;
+  /** Resolves when no message is on its way: each was passed on, answered or dropped. */
+  settled(): Promise<void>;
 }
 
 export interface WireOptions extends ConnectFor {
@@ -24,8 +26,12 @@ export interface WireOptions extends ConnectFor {
 /** Connects and starts everything. Rejects if no server can be reached at all. */
 export async function wire(caller: Transport, options: WireOptions): Promise<Wired> {
   const { front, refuse, isGone } = frontOf(caller, options);
-  const joined = await join(front, options);
-  return { refuse, isGone, close: () => joined.close() };
+  const bridges = new Map<string, Bridge>();
+  const joined = await join(front, options, bridges);
+  const settled = async () => {
+    await Promise.all([...bridges.values()].map((each) => each.settled()));
+  };
+  return { refuse, isGone, close: () => joined.close(), settled };
 }
 
 /** Does the same for one exchange with one server whose connection already exists. */
@@ -33,7 +39,7 @@ export async function wireExchange(
   caller: Transport,
   server: Server,
   options: ConnectFor & Pick<WireOptions, "session" | "tracing">,
-): Promise<Wired & Pick<Bridge, "settled">> {
+): Promise<Wired> {
   const { front, refuse, isGone } = frontOf(caller, options);
   const { close, settled } = await bridge(front, server, options);
   return { refuse, isGone, close, settled };
@@ -45,10 +51,20 @@ function frontOf(caller: Transport, { tracing }: Pick<WireOptions, "tracing">) {
   return { refuse, isGone, front: tracing === undefined ? transport : tracing.front(transport) };
 }
 
-async function join(front: Transport, options: WireOptions): Promise<Pick<Bridge, "close">> {
+/** Keeps the newest bridge to each server in `bridges`. */
+async function join(
+  front: Transport,
+  options: WireOptions,
+  bridges: Map<string, Bridge>,
+): Promise<Pick<Bridge, "close">> {
   const { servers, memory, log, key } = options;
+  const to = async (from: Transport, server: Server) => {
+    const made = await bridge(from, server, options);
+    bridges.set(server.name, made);
+    return made;
+  };
   const [only] = servers;
-  if (servers.length === 1 && only !== undefined) return bridge(front, only, options);
+  if (servers.length === 1 && only !== undefined) return to(front, only);
   const named = (name: string) => (server: Server) => server.name === name;
   const router = new Router({
     front,
@@ -58,7 +74,7 @@ async function join(front: Transport, options: WireOptions): Promise<Pick<Bridge
     owner: options.session ?? key,
     connect(name, transport) {
       const server = options.latest().find(named(name)) ?? servers.find(named(name));
-      return bridge(transport, server as Server, options);
+      return to(transport, server as Server);
     },
     reconnects: options.exchange === undefined,
   });

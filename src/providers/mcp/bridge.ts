@@ -52,6 +52,8 @@ export async function bridgeOf(
   const far = upstream as WithVersion;
   /** The caller's unanswered requests. */
   const asked = new OpenRequests<Asked>();
+  /** Messages from the caller that are on their way to the server. */
+  const sending = new Set<Promise<void>>();
   /** Messages from the server that are on their way to the caller. */
   const handing = new Set<Promise<void>>();
   let isClosed = false;
@@ -78,8 +80,9 @@ export async function bridgeOf(
   near.onmessage = (message, extra) => {
     const refusal = isObject(message) ? note(message) : undefined;
     const options = extra === undefined ? undefined : { caller: extra };
-    const handed = refusal === undefined ? hand(near, far, message, options) : near.send(refusal);
-    void handed.catch((error) => report(near, error));
+    const sent = refusal === undefined ? hand(near, far, message, options) : near.send(refusal);
+    const handed = sent.catch((error) => report(near, error)).finally(() => sending.delete(handed));
+    sending.add(handed);
   };
 
   /** Remembers a request until it is answered or cancelled. Refuses it if too many are open. */
@@ -144,6 +147,13 @@ export async function bridgeOf(
     return asked.list().at(-1)?.[1].id;
   }
 
+  async function allSettled(): Promise<void> {
+    do {
+      await settled();
+      await Promise.all(sending);
+    } while (sending.size > 0);
+  }
+
   async function close(): Promise<void> {
     if (isClosed) return;
     isClosed = true;
@@ -162,5 +172,5 @@ export async function bridgeOf(
   near.onclose = () => void close();
   await far.start();
   await near.start();
-  return Object.freeze({ close, settled });
+  return Object.freeze({ close, settled: allSettled });
 }

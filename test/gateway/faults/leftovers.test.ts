@@ -1,5 +1,6 @@
 /** Requests that end in unusual ways leave nothing open. */
-import { connect } from "node:net";
+import { createServer, type ServerResponse } from "node:http";
+import { type AddressInfo, connect } from "node:net";
 import process from "node:process";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
@@ -8,13 +9,31 @@ import { exchangeOf } from "../router/support/servers.ts";
 import { callerOf } from "../run/support/caller.ts";
 import type { Came } from "../run/support/fake-server.ts";
 
-it("notifications of exchanges do not count as unanswered", async () => {
-  const made = await gatewayBefore(undefined, { limits: { inFlight: 2 } });
+it.each([
+  ["a server", ["one"]],
+  ["two servers", ["one", "two"]],
+])("notifications count until %s took them, and no longer", async (_, names) => {
+  const held: ServerResponse[] = [];
+  const server = createServer((asked, response) => {
+    asked.resume();
+    held.push(response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  afterTest(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+  const servers = Object.fromEntries(names.map((name) => [name, { url }]));
+  const made = await gatewayBefore(undefined, { servers, limits: { inFlight: 2 } });
   const { body, headers } = exchangeOf(undefined, "notifications/x");
   const caller = callerOf(made.url, ada);
-  for (let count = 1; count <= 3; count += 1)
-    expect((await caller.post(body, { headers })).status).toBe(202);
-  await expect.poll(() => made.server.of("notifications/x").length).toBe(3);
+  const post = async () => (await caller.post(body, { headers })).status;
+  expect([await post(), await post(), await post()]).toEqual([202, 202, 429]);
+  await expect.poll(() => held.length).toBe(2 * names.length);
+  for (const response of held) response.writeHead(202).end();
+  await expect.poll(post).toBe(202);
+  await expect.poll(() => held.length).toBe(3 * names.length);
 });
 
 it("requests whose answers wait for an earlier one end with their connection", async () => {
