@@ -1,5 +1,6 @@
 /** Visits every string of a message. */
 import { type ContentPart, isTextType, type Message } from "../messages.ts";
+import { bytesFields } from "./encoded-texts.ts";
 
 /** What to do with the strings of a message. */
 export interface TextVisitor {
@@ -13,8 +14,8 @@ export interface TextVisitor {
    */
   readonly file?: (base64: string, key: string, isText: boolean) => string | undefined;
   /**
-   * Called if a file declared as text in a part's own field is not base64. In arguments and results, a string
-   * like that is only passed to `text`.
+   * Called if a file declared as text in a part's own field is not base64. In arguments and
+   * results, a string like that is only passed to `text`.
    */
   readonly unreadable?: () => void;
   /** Called with a string that cannot be replaced: a name, a key, an id, a URI. */
@@ -55,15 +56,23 @@ function visitPart(part: ContentPart, visitor: TextVisitor): ContentPart {
   const messages = part.content_type === "prompt_result" ? part.content.messages : undefined;
   // The `data` of media by URL is the URL.
   const isElsewhere = "type" in part.content && part.content.type === "url";
+  const record = withType(part);
   const content = mappedFields(part.content, (value, key) => {
     if (key === "messages" && messages !== undefined)
       return mapped(messages, (each) => visitMessage(each, visitor));
     const isOpen = open.includes(key) && !(isElsewhere && key === "data");
     const by = isOpen ? visitor : readOnly(visitor);
-    return visitField(part.content, key, value, by, by.unreadable);
+    return visitField(record, key, value, by, by.unreadable);
   });
   // Each field is replaced by a value of its own type.
   return content === part.content ? part : ({ ...part, content } as ContentPart);
+}
+
+/** The kinds of parts whose bytes are not text, even if nothing gives their type. */
+const media: readonly string[] = ["image", "video", "audio"];
+
+function withType({ content_type, content }: Exclude<ContentPart, { text: string }>): object {
+  return media.includes(content_type) ? { ...content, mimeType: `${content_type}/*` } : content;
 }
 
 /** Returns a visitor that treats all texts as strings that cannot be replaced. */
@@ -91,8 +100,7 @@ function visitValue(value: unknown, key: string, visitor: TextVisitor): unknown 
   });
 }
 
-/** The names of fields with bytes, and of those with their media type, in parts and in MCP. */
-const bytesFields = ["data", "blob"];
+/** The names of fields with the media type of bytes, in parts and in MCP. */
 const typeFields = ["media_type", "mime_type", "mediaType", "mimeType"];
 
 function visitField(

@@ -9,14 +9,18 @@ import { type Finder, type Finding, finder } from "./findings.ts";
 const localUnit = /[^\s"<>()[\]{},;:@\\|=]/;
 const domain = /@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62}\.)){1,8}[\p{L}\p{N}-]{2,63}/uy;
 
+const escapeRest = /^(?:[bfnrt]|u[\dA-Fa-f]{4})/;
+
 /** RFC 5321 §4.5.3.1: at most 64 units before the `@`. */
 function findEmails(text: string): readonly Finding[] {
   const found: Finding[] = [];
   for (let at = text.indexOf("@"); at >= 0; at = text.indexOf("@", at + 1)) {
     let start = at;
     while (start > 0 && at - start < 64 && localUnit.test(text[start - 1] ?? "")) start -= 1;
-    // A leading apostrophe is a quotation mark.
+    // A leading apostrophe is a quotation mark, and a backslash begins an escape of JSON.
     if (text[start] === "'") start += 1;
+    if (text[start - 1] === "\\")
+      start += escapeRest.exec(text.slice(start, start + 5))?.[0].length ?? 0;
     domain.lastIndex = at;
     const [host] = domain.exec(text) ?? [];
     if (start < at && host !== undefined)
@@ -83,7 +87,10 @@ const lengthOf = new Map(
 const ibanStart = /(?:(?<![0-9A-Za-z])|(?<=IBAN))[A-Za-z]{2}\d{2}/g;
 const ibanUnit = /[0-9A-Za-z]/;
 
-/** ISO 13616: a word of the country's length, or one after `IBAN`, with a checksum. A space may separate groups. */
+/**
+ * ISO 13616: a word of the country's length, or one after `IBAN`, with a checksum. A space may
+ * separate groups.
+ */
 function findIbans(text: string): readonly Finding[] {
   const found: Finding[] = [];
   for (const { 0: begin, index } of text.matchAll(ibanStart)) {
@@ -140,18 +147,23 @@ const both =
   (one: Finder, other: Finder): Finder =>
   (text, key) => [...one(text, key), ...other(text, key)];
 
-/** A character as JSON or a URI can write it. */
-const escaped = /\\(?:[bfnrt]|u[\dA-Fa-f]{4})|%[\dA-Fa-f]{2}/g;
+/** Characters as JSON or a URI can write them, by their length. */
+const escapes = [/\\[bfnrt]/g, /%[\dA-Fa-f]{2}/g, /\\u[\dA-Fa-f]{4}/g];
+const lengths = [2, 3, 6];
+
+/** Returns a text with line breaks, which separate no groups of digits, in place of its escapes. */
+const withoutEscapes = (text: string) =>
+  escapes.reduce((left, each, i) => left.replaceAll(each, "\n".repeat(lengths[i] ?? 0)), text);
 
 /**
  * Lets a finder also find what is a word only after an escape. What looks like an escape may be
- * none, as in `LIKE '%192.0.2.17%'`, so what is found without counts first.
+ * none, as in `LIKE '%192.0.2.17%'`, so what is found without ends where it did.
  */
 const afterEscapes =
   (find: Finder): Finder =>
   (text, key) => {
     const found = find(text, key);
-    const spaced = text.replaceAll(escaped, ({ length }) => " ".repeat(length));
+    const spaced = withoutEscapes(text);
     if (spaced === text) return found;
     const ends = new Set(found.map(({ end }) => end));
     return [...found, ...find(spaced, key).filter(({ end }) => !ends.has(end))];

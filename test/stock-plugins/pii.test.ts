@@ -55,9 +55,16 @@ describe("piiLabels", () => {
       const words = `{"note":"Pay to:${before}${data}\\n"}`;
       const { metadata, payload } = await scanned(words, { action: "redact" });
       expect(metadata.pii).toEqual({ found: { [kind]: 1 } });
-      if (kind !== "email")
+      // A percent sign is a character of addresses.
+      if (kind !== "email" || before.startsWith("\\"))
         expect(payload.content).toEqual([text(words.replace(data, `[REDACTED:${kind}]`))]);
     }
+  });
+
+  it("takes an escape for no separator of digits", async () => {
+    const { payload } = await scanned("Tel: +1 212 555 0123\\n24 hours", { action: "redact" });
+    expect(payload.content).toEqual([text("Tel: [REDACTED:phone]\\n24 hours")]);
+    expect((await scanned("+1\\n2\\n3\\n4\\n5\\n6\\n7\\n8")).metadata).toEqual({});
   });
 
   it.each(all)("finds a %s after a percent sign: %s", async (kind, data) => {
@@ -76,8 +83,9 @@ describe("piiLabels", () => {
     const data = `${"/x0w".repeat(300)}/${iban}/`;
     const picture = image({ type: "base64", media_type: "image/jpeg", data });
     const block = { type: "image", mimeType: "image/jpeg", data };
+    const untyped = image({ type: "base64", data });
     const result = answering("read", { content: [block] });
-    for (const content of [[picture], result.content]) {
+    for (const content of [[picture], [untyped], result.content]) {
       const message = { role: "tool", content } as never;
       const { extensions, payload } = await run(piiLabels(), "cmf.tool_post_invoke", message);
       expect([extensions, payload.content]).toEqual([{}, content]);
