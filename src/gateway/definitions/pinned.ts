@@ -1,11 +1,9 @@
 /** Wraps a back, comparing its tool definitions with the pinned ones. */
 import {
   around,
-  cancelledBy,
   isAnswer,
   isMessage,
   isRequest,
-  keyOf,
   type Message,
   refusalOf,
   refusedHere,
@@ -30,12 +28,6 @@ export interface Pinned {
  * from lists, and calls of it are refused here. Otherwise everything passes unchanged.
  */
 export function pinned(back: Transport, of: () => Pinned): Transport {
-  /**
-   * The requests for anything but a list that wait for an answer. Any other answer may be a list: a
-   * list can come although it was cancelled, or in another exchange than it was asked for in.
-   */
-  const others = new Set<string>();
-
   const transport: Transport = around(back, {
     async send(message, options) {
       if (isRequest(message)) {
@@ -44,18 +36,13 @@ export function pinned(back: Transport, of: () => Pinned): Transport {
         const { refuses, definitions } = of();
         if (refuses && definitions.isChanged(tool))
           return transport.onmessage?.(...refusedHere(id, refused, "denied"));
-        if (method === "tools/list") others.delete(keyOf(id));
-        else others.add(keyOf(id));
-      } else {
-        const cancelled = cancelledBy(message);
-        if (cancelled !== undefined) others.delete(keyOf(cancelled));
       }
       await back.send(message, options);
     },
     receive(message, extra, deliver) {
-      const mayBeList =
-        isMessage(message) && isAnswer(message) && !others.delete(keyOf(message.id));
-      if (mayBeList) transport.onmessage?.(judged(message), extra);
+      // Any answer may be a list: a list can come although it was cancelled, in another exchange
+      // than it was asked for in, or with the id of another request.
+      if (isMessage(message) && isAnswer(message)) transport.onmessage?.(judged(message), extra);
       else deliver();
     },
   });

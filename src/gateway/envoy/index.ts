@@ -1,6 +1,6 @@
 export { checkBehindEnvoy, serverPaths } from "./behind-envoy.ts";
 export { cannotListen, type ListenSetting } from "./cannot-listen.ts";
-export { type EnvoyConfigOptions, type EnvoyProduct, envoyConfig } from "./envoy-config.ts";
+export { type EnvoyConfigOptions, envoyConfig } from "./envoy-config.ts";
 export { type EnvoyProblem, envoyProblems, problemsInText } from "./envoy-problems.ts";
 export {
   type EnvoyListen,

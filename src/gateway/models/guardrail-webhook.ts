@@ -142,7 +142,7 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
         const hasLeft = request.signal.aborted;
         if (!(error instanceof Refused) && !hasLeft)
           onNote("error", "webhook_failed", { text: (error as Error).message });
-        if (hasLeft) exchange.end(undefined, "aborted");
+        if (hasLeft && !(error instanceof Refused)) exchange.end(undefined, "aborted");
         else exchange.end(refusal);
         const response = rejected(refusal);
         codes.set(response, refusal.code);

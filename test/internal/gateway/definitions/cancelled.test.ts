@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { Definitions, pinned } from "../../../../src/gateway/definitions/index.ts";
 import type { Transport } from "../../../../src/gateway/transports/index.ts";
 
-it("is not expected any more, so another answer with its id is not taken for it", async () => {
+it("is compared even if it comes after another request with its id", async () => {
   const back: Transport = { start: async () => {}, send: async () => {}, close: async () => {} };
   const definitions = new Definitions({}, undefined, () => {});
   const transport = pinned(back, () => ({ definitions, refuses: true }));
@@ -14,7 +14,8 @@ it("is not expected any more, so another answer with its id is not taken for it"
   await transport.send({ jsonrpc: "2.0", id: 1, method: "tools/list" });
   await transport.send({ jsonrpc: "2.0", method: "notifications/cancelled", params });
   await transport.send({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "t" } });
-  const answer = { jsonrpc: "2.0", id: 1, result: { content: [], tools: [{ name: "x" }] } };
-  back.onmessage?.(answer);
-  expect(came).toEqual([answer]);
+  const answerWith = (tools: readonly object[]) => ({ jsonrpc: "2.0", id: 1, result: { tools } });
+  back.onmessage?.(answerWith([{ name: "x" }]));
+  expect(came).toEqual([answerWith([])]);
+  expect(definitions.isChanged("x")).toBe(true);
 });
