@@ -211,14 +211,14 @@ describe("an invalid event", () => {
       'An audit event has no field "tenant". Did you mean "tenantId"?',
     );
     expect(() => trail.emit(eventOf({ metadata: { a: { b: [1, new Date()] } } }))).toThrow(
-      "metadata.a.b[1] of an audit event must be JSON data in plain objects and arrays; got something other than a plain object.",
+      "metadata.a.b[1] of an audit event must be plain JSON data; got another kind of value.",
     );
   });
 
   it("is refused with what came instead of JSON data", () => {
     const { trail } = keeping();
     expect(() => trail.emit(metadata({ a: Number.NaN }))).toThrow(
-      "metadata.inner.a of an audit event must be JSON data in plain objects and arrays; got NaN.",
+      "metadata.inner.a of an audit event must be plain JSON data; got NaN.",
     );
     expect(() => trail.emit(metadata({ "Not a key": 1 }))).toThrow(/keys must be snake_case/);
   });

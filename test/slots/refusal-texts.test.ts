@@ -96,17 +96,17 @@ const settings: readonly Case[] = [
     'shelf.a.write must be a capability name such as "write_a", or "everyone".',
     { path: "shelf.a" },
   ],
-  ["no settings", { shelf: null }, "shelf must be an object of settings.", { path: "shelf" }],
+  ["no settings", { shelf: null }, "shelf must be an object.", { path: "shelf" }],
   [
     "fields that are no object",
     shelf({ fields: null }),
-    "shelf.fields must be an object of fields.",
+    "shelf.fields must be an object.",
     { path: "shelf" },
   ],
   [
     "a field without settings",
     shelf({ fields: { a: null } }),
-    "shelf.a must be an object of settings.",
+    "shelf.a must be an object.",
     { path: "shelf.a" },
   ],
   [

@@ -331,8 +331,8 @@ function mergeGrowingLevel(state: MergeState, node: Node, change: Change): unkno
     return current;
   }
   // What follows from the plugin's own list, if others have added to the list since it was shown.
-  const alone = { current: shown, list: part.proposed as List, proposed };
-  const derivedAlone = () => attempt(() => grownLevel(node, alone));
+  const derivedAlone = () =>
+    attempt(() => grownLevel(node, { current: shown, list: part.proposed as List, proposed }));
   forEach(node.fields, (other) => {
     const given = proposed[other.key];
     if (other === field || given === shown?.[other.key]) return;

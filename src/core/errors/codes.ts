@@ -66,7 +66,7 @@ export const gatewayCodes = {
   },
   config_invalid: {
     means:
-      "The gateway's configuration is invalid. `sentence` says which one, and `configProblems` lists every place.",
+      "The gateway's configuration is invalid. `sentence` says what is wrong with which file, and `configProblems` lists every place.",
     todo: "Fix the places that the message names. docs/gateway.md lists all keys.",
   },
   secret_missing: {

@@ -101,6 +101,7 @@ function readFacts(
     if (!keyPattern.test(key)) {
       throw optionsInvalid(`${placeOf(at)}: keys must be snake_case, at most 64 characters.`);
     }
+    counted(reading);
     if (fact === undefined) return [];
     if (isSensitiveName(key)) return [[key, marker]];
     // Keys that no table has are facts: one that the profile names, and a host's `generation`.
@@ -111,28 +112,27 @@ function readFacts(
 }
 
 function readFact(value: unknown, path: Path, reading: Reading, kind: FactKind): Json {
-  reading.nodes += 1;
-  expectCount(reading.nodes);
   if (typeof value === "string") return redacted(value, secretsFor(kind, reading));
   if (typeof value === "boolean" || value === null) return value;
   if (typeof value === "number")
     return Number.isFinite(value) ? readNumber(value, reading) : refuseFact(path, `${value}`);
-  if (typeof value !== "object") return refuseFact(path, `a ${typeof value}`);
+  if (typeof value !== "object") return refuseFact(path, typeof value);
   if (path.length > maxDepth) return refuseFact(path, "too many levels");
   if (isProxy(value) || !Array.isArray(value))
     return readFacts(value, path, reading, typeof kind === "object" ? kind : undefined);
   if (Object.getPrototypeOf(value) !== Array.prototype)
-    return refuseFact(path, "an array of another kind");
-  const { length } = value;
+    return refuseFact(path, "another kind of value");
   return Object.freeze(
-    Array.from({ length }, (_, i) =>
-      readFact(valueAt(value, i, path), [...path, i], reading, kind),
+    Array.from(value.keys(), (i) =>
+      readFact(valueAt(value, i, path), [...path, i], counted(reading), kind),
     ),
   );
 }
 
-function expectCount(values: number): void {
-  if (values > maxNodes) throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
+function counted(reading: Reading): Reading {
+  reading.nodes += 1;
+  if (reading.nodes <= maxNodes) return reading;
+  throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
 }
 
 function secretsFor(kind: FactKind, { named, all }: Reading): Needles {
@@ -150,10 +150,9 @@ function readNumber(value: number, { all }: Reading): Json {
 
 /** Returns the own data properties of a plain object. */
 function entriesOf(value: unknown, path: Path): readonly (readonly [string, unknown])[] {
-  const keys = keysOfPlain(value) ?? refuseFact(path, "something other than a plain object");
-  expectCount(keys.length);
+  const keys = keysOfPlain(value) ?? refuseFact(path, "another kind of value");
   return keys.map((key) => {
-    if (typeof key === "symbol") return refuseFact(path, "a key that is a symbol");
+    if (typeof key === "symbol") return refuseFact(path, "a symbol");
     return [key, valueAt(value as object, key, path)];
   });
 }
@@ -171,7 +170,7 @@ function keysOfPlain(value: unknown): readonly (string | symbol)[] | undefined {
 function valueAt(holder: object, key: string | number, path: Path): unknown {
   const descriptor = attempt(() => Object.getOwnPropertyDescriptor(holder, key));
   if (descriptor !== undefined && "value" in descriptor) return descriptor.value;
-  return refuseFact([...path, key], "a getter, or a missing element");
+  return refuseFact([...path, key], "no plain value");
 }
 
 function placeOf(path: Path): string {
@@ -179,7 +178,5 @@ function placeOf(path: Path): string {
 }
 
 function refuseFact(path: Path, what: string): never {
-  throw optionsInvalid(
-    `${placeOf(path)} must be JSON data in plain objects and arrays; got ${what}.`,
-  );
+  throw optionsInvalid(`${placeOf(path)} must be plain JSON data; got ${what}.`);
 }

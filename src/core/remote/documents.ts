@@ -110,8 +110,8 @@ export function unreadable(
   return new GlassineError(code, text, { problems });
 }
 
-/** Limits only the depth: the engine cannot write anything deeper. The reader limits the size. */
 const any = Number.POSITIVE_INFINITY;
+/** Limits only the depth: the engine cannot write anything deeper. The reader limits the size. */
 export const anySize: Limits = Object.freeze({
   depth: 1_000,
   nodes: any,

@@ -158,10 +158,12 @@ const specKeys = [
   "derive",
 ];
 
+const types: { readonly [key: string]: string } = { closed: "boolean", derive: "function" };
+
 /** Refuses unknown settings: a misspelled gate would not be a gate. */
 function checkSpec(path: string, spec: unknown): void {
   const fault = (text: string) => new GlassineError("slot_invalid", `${path}${text}`, { path });
-  if (!isRecord(spec)) throw fault(" must be an object of settings.");
+  if (!isRecord(spec)) throw fault(" must be an object.");
   for (const [key, value] of Object.entries(spec)) {
     if (!specKeys.includes(key))
       throw fault(` has the unknown setting ${quoted(key)}.${suggestion(key, specKeys)}`);
@@ -173,10 +175,10 @@ function checkSpec(path: string, spec: unknown): void {
     if (key === "tier" && !tiers.includes(value as Tier))
       throw fault(`.tier must be one of ${tiers.join(", ")}.`);
     if (value === undefined) continue;
-    if (key === "closed" && typeof value !== "boolean") throw fault(".closed must be a boolean.");
-    if (key === "derive" && typeof value !== "function") throw fault(".derive must be a function.");
+    const type = types[key];
+    if (type !== undefined && typeof value !== type) throw fault(`.${key} must be a ${type}.`);
     if (key !== "fields") continue;
-    if (!isRecord(value)) throw fault(".fields must be an object of fields.");
+    if (!isRecord(value)) throw fault(".fields must be an object.");
     for (const [field, inner] of Object.entries(value)) checkSpec(`${path}.${field}`, inner);
   }
 }

@@ -199,13 +199,13 @@ function entriesOf(call: Call, inputs: unknown): readonly JsonObject[] {
   return entries;
 }
 
-/** The methods, and the fields by which their results are known. */
-const answers = [
-  ["elicitation/create", "action"],
-  [sampling, "model"],
-  [sampling, "role"],
-  ["roots/list", "roots"],
-] as const;
+/** The methods, by a field that only their results have. */
+const methodsBy = Object.entries({
+  action: "elicitation/create",
+  model: sampling,
+  role: sampling,
+  roots: "roots/list",
+});
 
 /**
  * Infers the method from the input's fields: an input does not name the method it answers.
@@ -213,8 +213,8 @@ const answers = [
  * @throws GlassineError `payload_shape` for an input that could be taken for either of two answers
  */
 function methodBehind(entry: JsonObject): string {
-  const methods = answers.flatMap(([each, field]) => (isGiven(entry[field]) ? each : []));
+  const methods = methodsBy.filter(([field]) => isGiven(entry[field])).map(([, each]) => each);
   const [method = "elicitation/create"] = methods;
-  if (methods.every((each) => each === method)) return method;
-  throw payloadFault("one kind of answer for each input");
+  if (new Set(methods).size > 1) throw payloadFault("one kind of answer");
+  return method;
 }

@@ -236,16 +236,15 @@ function writeInputs(
   const entries = Object.entries(inputs).flatMap(([key, given]) => {
     // In brackets, so that no key of a server looks like the `onto` of a removed item.
     const path = `[${quoted(key)}]`;
+    const lose = (reason: string) => lost.all.add({ path, reason });
     const messages = readMessages(given);
     const entry = Object.hasOwn(old, key) ? old[key] : undefined;
     if (!isObject(entry)) {
-      lost.all.add({ path, reason: "The document has no input with this key." });
+      lose("The document has no input with this key.");
       return [];
     }
     const next = write(key, messages, entry);
-    if (next === undefined && messages.length > 0) {
-      lost.all.add({ path, reason: "An unknown kind of input." });
-    }
+    if (next === undefined && messages.length > 0) lose("An unknown kind of input.");
     addUnder(lost.all, path, next?.lost ?? [], [field, key, ...inside]);
     return [[key, next?.document ?? entry] as const];
   });

@@ -104,7 +104,7 @@ const reasons: Readonly<Record<string, string>> = {
  */
 const settings: Kinds = {
   ...tokenKinds,
-  // An extension may add words, and an id may be any text: those are settings, too.
+  // An extension may add words, and an id may be any text: these count as settings and are shown.
   cacheScope: isWord,
   resultType: isWord,
   status: isWord,
