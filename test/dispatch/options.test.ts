@@ -59,7 +59,7 @@ describe("createPluginManager", () => {
     ] as const) {
       const { code, message } = await making({ plugins: [], [slip]: 1 });
       expect(code).toBe("options_invalid");
-      expect(message).toContain(`'${meant}'`);
+      expect(message).toContain(`"${meant}"`);
     }
     expect((await making({ plugins: [], quite_else: 1 })).message).not.toContain("mean");
   });

@@ -285,7 +285,7 @@ describe("what withPlugins refuses", () => {
     ["no createPluginManager", [[one], () => 1, { createPluginManager: 1 }], "function of a host"],
     ["no holder", [[one], () => 1, { replace: {} }], "property manager"],
     ["half a holder", [[one], () => 1, { replace: { get: () => 1 } }], "property manager"],
-    ["an unknown option", [[one], () => 1, { replaces: {} }], "no option 'replaces'"],
+    ["an unknown option", [[one], () => 1, { replaces: {} }], 'no option "replaces"'],
   ])("%s", async (_, args, message) => {
     const error = await refusalOf(withPlugins(...(args as unknown as [never, never])));
     expect(error).toMatchObject({ code: "options_invalid" });
