@@ -147,13 +147,15 @@ const both =
   (one: Finder, other: Finder): Finder =>
   (text, key) => [...one(text, key), ...other(text, key)];
 
-/** Characters as JSON or a URI can write them, by their length. */
-const escapes = [/\\[bfnrt]/g, /%[\dA-Fa-f]{2}/g, /\\u[\dA-Fa-f]{4}/g];
-const lengths = [2, 3, 6];
-
-/** Returns a text with line breaks, which separate no groups of digits, in place of its escapes. */
+/**
+ * Returns a text with line breaks, which separate no groups of digits, in place of characters as
+ * JSON or a URI can write them. Each escape is replaced by as many characters as it has.
+ */
 const withoutEscapes = (text: string) =>
-  escapes.reduce((left, each, i) => left.replaceAll(each, "\n".repeat(lengths[i] ?? 0)), text);
+  text
+    .replaceAll(/\\[bfnrt]/g, "\n".repeat(2))
+    .replaceAll(/%[\dA-Fa-f]{2}/g, "\n".repeat(3))
+    .replaceAll(/\\u[\dA-Fa-f]{4}/g, "\n".repeat(6));
 
 /**
  * Lets a finder also find what is a word only after an escape. What looks like an escape may be

@@ -86,14 +86,15 @@ function isSecretName(name: string): boolean {
 /** Matches an assignment, from the end of the name to where the value begins. */
 const assignment = /["'\\]{0,3}\s{0,3}(?:=>|[:=])\s{0,3}["'\\]{0,3}/g;
 /** RFC 9110 §11.4: the scheme before the credentials of a header. */
-const scheme = /^\s*(?:(?:bearer|basic|token|apikey)\s+)?/i;
-const value =
-  /(?:(?:bearer|basic|token|apikey)\s{1,3})?([0-9a-z+/_.~!@#$%^*-]{12}[0-9a-z+/_.~!@#$%^*-]*={0,2})/iy;
+const schemes = "(?:bearer|basic|token|apikey)";
+const leadingScheme = new RegExp(`^\\s*(?:${schemes}\\s+)?`, "i");
+const unit = "[0-9a-z+/_.~!@#$%^*-]";
+const value = new RegExp(`(?:${schemes}\\s{1,3})?(${unit}{12}${unit}*={0,2})`, "iy");
 
 function findAssigned(text: string, key: string): readonly Finding[] {
   const kind = "assigned-secret";
   if (isSecretName(key)) {
-    const start = scheme.exec(text)?.[0].length ?? 0;
+    const start = leadingScheme.exec(text)?.[0].length ?? 0;
     const credentials = text.slice(start).trimEnd();
     if (!marker.test(credentials) && isRandom(credentials))
       return [{ kind, start, end: start + credentials.length }];
