@@ -271,8 +271,8 @@ export class Supervisor {
   }
 
   /**
-   * @throws GlassineError `plugin_ended`, `plugin_busy`, `plugin_isolation_failed`, but never what
-   *   the far side throws
+   * @throws GlassineError `plugin_ended`, `plugin_busy`, `plugin_isolation_failed`; Error for a turn
+   *   that is too long for the link; never what the far side throws
    */
   async ask(what: Question, signal: AbortSignal, text = ""): Promise<Reply> {
     if (this.#closing !== undefined) throw pluginEnded(closed);
