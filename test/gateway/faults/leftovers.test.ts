@@ -1,6 +1,5 @@
 /** Requests that end in unusual ways leave nothing open. */
-import { createServer, type ServerResponse } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { connect } from "node:net";
 import process from "node:process";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
@@ -8,23 +7,14 @@ import { ada, gatewayBefore } from "../attacks/support.ts";
 import { exchangeOf } from "../router/support/servers.ts";
 import { callerOf } from "../run/support/caller.ts";
 import type { Came } from "../run/support/fake-server.ts";
+import { heldServer } from "../run/support/held-server.ts";
 
 it.each([
   ["a server", ["one"]],
   ["two servers", ["one", "two"]],
 ])("notifications count until %s took them, and no longer", async (_, names) => {
-  const held: ServerResponse[] = [];
-  const server = createServer((asked, response) => {
-    asked.resume();
-    held.push(response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterTest(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
-  const servers = Object.fromEntries(names.map((name) => [name, { url }]));
+  const { waiting: held, url } = await heldServer();
+  const servers = Object.fromEntries(names.map((name) => [name, { url: `${url}/mcp` }]));
   const made = await gatewayBefore(undefined, { servers, limits: { inFlight: 2 } });
   const { body, headers } = exchangeOf(undefined, "notifications/x");
   const caller = callerOf(made.url, ada);

@@ -1,12 +1,11 @@
 /** The end of a gateway: requests in flight finish, or get a code. */
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
 import { ada, eve, gatewayBefore, loggedBy, stdioBefore } from "../attacks/support.ts";
 import { callerOf, callOf, sessionOf } from "./support/caller.ts";
 import type { Came } from "./support/fake-server.ts";
 import { startGateway } from "./support/gateway.ts";
+import { heldServer } from "./support/held-server.ts";
 
 const refused = { code: -32014, data: { code: "shutting_down" } };
 const soon = { limits: { shutdownMs: 50 } };
@@ -28,23 +27,8 @@ function exchangeOf(id: unknown, method = "tools/call") {
   return [{ jsonrpc: "2.0", id, method, params }, { headers }] as const;
 }
 
-/** A provider whose answers the test writes. */
-async function provider() {
-  const waiting: ServerResponse[] = [];
-  const server = createServer((request, response) => {
-    request.resume();
-    waiting.push(response);
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  afterTest(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return { waiting, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
-
 async function gatewayToModels(limits: object) {
-  const { waiting, url } = await provider();
+  const { waiting, url } = await heldServer();
   const models = { m: { provider: "openai" as const, url, path: "/openai" } };
   const made = await startGateway({ models, ...limits, identity: { anonymous: true } });
   afterTest(made.close);
@@ -111,7 +95,7 @@ describe("the end waits", () => {
 
 describe("what does not end in time is refused with shutting_down", () => {
   it("in a session, in an exchange, and by a model", async () => {
-    const { url, waiting } = await provider();
+    const { url, waiting } = await heldServer();
     const models = { m: { provider: "openai" as const, url, path: "/openai" } };
     const calls: Came[] = [];
     const made = await gatewayBefore((came) => void calls.push(came), { ...soon, models });

@@ -82,6 +82,21 @@ async function endpointBefore(
 
 const result = { protocolVersion: "2025-11-25", capabilities: {}, serverInfo: { name: "fake" } };
 
+/** Holds a request with this text until `goOn` is called. `wait` says whether it held one. */
+function holding(text: string) {
+  let release = () => {};
+  return {
+    async wait({ body }: Forwarded): Promise<boolean> {
+      if (!String(body).includes(text)) return false;
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return true;
+    },
+    goOn: () => release(),
+  };
+}
+
 /** Answers like a server that names its session `made`. */
 const answering: Forward = async ({ body }) => {
   const { id, method } = JSON.parse(String(body));
@@ -165,12 +180,9 @@ it("ends the sessions and the streams of a server that a reload took away", asyn
 });
 
 it("ends idle sessions, but none with a request in progress", async () => {
-  let goOn = () => {};
+  const { wait, goOn } = holding("tools/call");
   const forward: Forward = async (sent) => {
-    if (String(sent.body).includes("tools/call"))
-      await new Promise<void>((resolve) => {
-        goOn = resolve;
-      });
+    await wait(sent);
     return answering(sent);
   };
   const { endpoint, post } = await endpointBefore(forward, [], { idleSessionMs: 1 });
@@ -192,12 +204,9 @@ it("knows a session of another gateway once, however many requests come at once"
   const shared = memoryLabelStore();
   const { post } = await endpointBefore(answering, [], {}, shared);
   await post(adaWith(), initialize);
-  let goOn = () => {};
+  const { wait, goOn } = holding('"slow"');
   const forward: Forward = async (sent) => {
-    if (String(sent.body).includes('"slow"'))
-      await new Promise<void>((resolve) => {
-        goOn = resolve;
-      });
+    await wait(sent);
     return answering(sent);
   };
   // Both requests look for the owner before either remembers the session.
@@ -242,14 +251,10 @@ it("begins no more sessions than a subject may have, however many it asks for at
 
 it("claims no session in the shared store that it has no room for", async () => {
   const shared = memoryLabelStore();
-  let goOn = () => {};
+  const { wait, goOn } = holding('"slow"');
   const forward: Forward = async (sent) => {
     const answered = await answering(sent);
-    if (!String(sent.body).includes('"slow"')) return answered;
-    await new Promise<void>((resolve) => {
-      goOn = resolve;
-    });
-    answered.headers.set("mcp-session-id", "late");
+    if (await wait(sent)) answered.headers.set("mcp-session-id", "late");
     return answered;
   };
   const { post } = await endpointBefore(forward, [], { sessionsPerSubject: 1 }, shared);
