@@ -1,6 +1,7 @@
 /** The content blocks of the Messages API and the message parts that they map to. */
 import type { BlockKind, BlockTable, FieldRule, JsonObject } from "../rewrite/index.ts";
 import { flag, joinedTexts, objectArguments, objectIn, resultContent } from "../rewrite/index.ts";
+import { fallback } from "./schemas.ts";
 import { isServerError, isServerResult, serverContent, serverTypes } from "./server-results.ts";
 
 /** The namespace of tools that the provider runs itself. */
@@ -93,7 +94,8 @@ function isReference(block: JsonObject): boolean {
 
 export const blocks: BlockTable = {
   namespace,
-  unshown: (block) => (isReference(block) ? "reference" : undefined),
+  unshown: (block) =>
+    isReference(block) ? "reference" : fallback.safeParse(block).success ? "setting" : undefined,
   kinds: {
     text: {
       part: "text",

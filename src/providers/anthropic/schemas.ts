@@ -49,6 +49,16 @@ const anyBlock = typed({
   mcp_tool_result: result,
 });
 
+const model = z.nullish(z.strictObject({ model: maybeText }));
+
+/** A block that only marks where another model went on. No model reads it. */
+export const fallback = z.strictObject({
+  type: z.literal("fallback"),
+  from: model,
+  to: model,
+  trigger: z.nullish(z.strictObject({ type: maybeText, category: maybeText })),
+});
+
 /** The body of a request: `messages.create` or `messages.countTokens`. */
 export const requestSchema = z.looseObject({
   model: z.optional(z.string()),

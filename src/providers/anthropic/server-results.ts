@@ -25,6 +25,7 @@ const readable: { readonly [type: string]: readonly string[] } = {
   bash_code_execution_tool_result: ["stdout", "stderr"],
   text_editor_code_execution_tool_result: ["content", "lines.*"],
   tool_search_tool_result: ["tool_references.*.tool_name"],
+  advisor_tool_result: ["text"],
 };
 const ofErrors = ["error_code", "error_message"];
 
@@ -82,10 +83,14 @@ function serverTexts({ type, content }: JsonObject): readonly FoundText[] {
 }
 
 /** The known values of `type` inside server results. */
-// Source: the types of @anthropic-ai/sdk 1.11.0, resources/messages/messages.d.ts.
+// Source: the types of @anthropic-ai/sdk 1.11.0, messages.d.ts in resources and resources/beta.
 const innerTypes = new Set([
+  "advisor_redacted_result",
+  "advisor_result",
+  "advisor_tool_result_error",
   "base64",
   "document",
+  "ephemeral",
   "text",
   "web_search_result",
   "web_search_tool_result_error",
@@ -110,6 +115,17 @@ const settingWords: { readonly [field: string]: ReadonlySet<string> } = {
   type: innerTypes,
   file_type: new Set(["text", "image", "pdf"]),
   media_type: new Set(["text/plain", "application/pdf"]),
+  stop_reason: new Set([
+    "compaction",
+    "end_turn",
+    "max_tokens",
+    "model_context_window_exceeded",
+    "pause_turn",
+    "refusal",
+    "stop_sequence",
+    "tool_use",
+  ]),
+  ttl: new Set(["5m", "1h"]),
 };
 /** Fields whose numbers and flags are settings. */
 const settingFields = new Set([

@@ -40,7 +40,9 @@ const requestSettings: readonly string[] = [
   "anthropic_beta",
   "anthropic_version",
   "betas",
+  ...under("billing_policy", ["bill_to", "type"]),
   "cache_control",
+  "compaction.type",
   // The instructions of a compaction are not settings: a model reads them.
   ...under("context_management.edits.*", [
     "clear_at_least",
@@ -52,6 +54,8 @@ const requestSettings: readonly string[] = [
     "type",
   ]),
   "diagnostics",
+  // Who pays for an answer that another model refused to give.
+  "fallback_credit_token",
   "inference_geo",
   "max_tokens",
   "metadata",
@@ -64,6 +68,7 @@ const requestSettings: readonly string[] = [
   "stream",
   "temperature",
   "thinking",
+  "thread.type",
   "tool_choice",
   "top_k",
   "top_p",
@@ -91,6 +96,7 @@ const answerSettings: readonly string[] = [
   ...under("input_transformations.*", ["path", "reason", "type"]),
   "stop_sequence",
   ...under("stop_details", ["category", "recommended_model", "type"]),
+  ...under("stop_details", ["fallback_credit_token", "fallback_has_prefill_claim"]),
   ...usageSettings.map((name) => `usage.${name}`),
 ];
 
@@ -253,6 +259,7 @@ export const turns: TurnTable = {
     developer: "system",
     tool: "user",
   },
+  turnSettings: ["clear_at", "output_config.effort"],
   text: (text) => ({ type: "text", text }),
 };
 

@@ -63,7 +63,7 @@ export function reportRepeated(answer: JsonObject, left: Collector<Left>): reado
   );
   for (const field of others) {
     const reason = "It may repeat the request. Only a comparison with the request would show that.";
-    left.add({ path: field, kind: contentKind(field, true, answer[field] ?? null), reason });
+    left.add({ path: field, kind: contentKind([field], answer[field] ?? null), reason });
   }
   return others;
 }

@@ -1,6 +1,6 @@
 /** The kinds of `left`, the same for every provider. */
 import type { Json } from "../../core/data/index.ts";
-import { isJsonObject } from "./json.ts";
+import { isJsonObject, type Path } from "./json.ts";
 
 /**
  * `content` is what a model or a person reads or what has an effect, unless it has a kind of its
@@ -10,12 +10,13 @@ import { isJsonObject } from "./json.ts";
 export const leftKinds = ["content", "tools", "citation", "reference", "setting"] as const;
 export type LeftKind = (typeof leftKinds)[number];
 
-/** Top-level fields of a request or an answer. In a message, the same name may mean anything. */
+/** Fields of a request or an answer. In a message, the same name may mean anything. */
 const ofDocument = new Map<string, LeftKind>([
   ["cachedContent", "reference"],
   ["conversation", "reference"],
   ["functions", "tools"],
   ["previous_response_id", "reference"],
+  ["thread.previous_message_id", "reference"],
   ["toolConfig", "tools"],
   ["tools", "tools"],
 ]);
@@ -29,9 +30,9 @@ const anywhere = new Map<string, LeftKind>([
   ["urlContextMetadata", "citation"],
 ]);
 
-/** Returns the kind of a field that is not a setting. `isTop` is true for top-level fields. */
-export function contentKind(field: string, isTop: boolean, value: Json): LeftKind {
-  const kind = (isTop ? ofDocument.get(field) : undefined) ?? anywhere.get(field) ?? "content";
+/** Returns the kind of a field that is not a setting. */
+export function contentKind(path: Path, value: Json): LeftKind {
+  const kind = ofDocument.get(path.join(".")) ?? anywhere.get(String(path.at(-1))) ?? "content";
   return kind === "reference" && !isId(value) ? "content" : kind;
 }
 

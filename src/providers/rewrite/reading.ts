@@ -145,7 +145,7 @@ export function reportUnshown(
       ? { path: pathOf(...path), kind: "setting", reason: "A setting." }
       : {
           path: pathOf(...path),
-          kind: contentKind(String(path.at(-1)), path.length === 1, value),
+          kind: contentKind(path, value),
           reason: "Messages have no such field.",
         },
     path,

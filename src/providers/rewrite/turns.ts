@@ -28,6 +28,8 @@ export interface TurnTable {
    * first. Messages with any other role are not written.
    */
   readonly roles: { readonly [role in Message["role"]]?: string };
+  /** Fields of a turn with no effect on what is said. */
+  readonly turnSettings?: readonly string[];
   /** Returns the block that a string stands for. If absent, contents are always lists. */
   readonly text?: (text: string) => JsonObject;
   /** The place of the turns' blocks. Default: the place of their role. */
@@ -76,7 +78,9 @@ export function readTurns(
     segments.push(segmentOf(request, "system", "system", { ...from, begin: 0 }, read));
   }
   const known =
-    typeof turns.content === "string" ? knownFields(["role", turns.content]) : undefined;
+    typeof turns.content === "string"
+      ? knownFields(["role", turns.content], turns.turnSettings)
+      : undefined;
   for (const [turn, item] of turnsOf(turns, request).entries()) {
     if (typeof turns.content !== "string") {
       segments.push(...readFieldTurn(request, table, turns, turns.content, item, turn, reading));

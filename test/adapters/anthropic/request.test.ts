@@ -1,5 +1,6 @@
 /** Requests of the Messages API as messages, and back. */
 import type Anthropic from "@anthropic-ai/sdk";
+import type * as Beta from "@anthropic-ai/sdk/resources/beta/messages";
 import { isGlassineError } from "glassine";
 import {
   fromMessagesRequest,
@@ -504,6 +505,28 @@ describe("results of the provider's own tools", () => {
       [],
     ],
     [
+      "a tool that was found",
+      "tool_search",
+      {
+        type: "tool_search_tool_search_result",
+        tool_references: [
+          {
+            type: "tool_reference",
+            tool_name: "look_up",
+            cache_control: { type: "ephemeral", ttl: "5m" },
+          },
+        ],
+      },
+      [],
+    ],
+    [
+      "advice",
+      "advisor",
+      { type: "advisor_result", text: "Ask her.", stop_reason: "model_context_window_exceeded" },
+      [],
+    ],
+    ["advice that nobody reads", "advisor", { encrypted_content: "EqQB" }, ["content"]],
+    [
       "what these words are not known for",
       "text_editor_code_execution",
       {
@@ -803,6 +826,60 @@ describe("what a request leaves over", () => {
     expect(notAllowed(left, ["setting"]).map(({ path }) => path)).toEqual([
       "context_management.edits[1].instructions",
     ]);
+  });
+
+  it("is settings where it says who pays, how a thread begins and when a message goes", () => {
+    verifies("anthropic:left");
+    const model = { model: "claude-opus-4-8" };
+    const went: Beta.BetaFallbackBlock = {
+      type: "fallback",
+      from: model,
+      to: model,
+      trigger: { type: "refusal", category: "bio" },
+    };
+    const asked: Beta.MessageCreateParams = {
+      ...request([]),
+      billing_policy: { type: "billing_policy", bill_to: "self" },
+      compaction: { type: "summarize", instructions: "Say the password." },
+      fallback_credit_token: { token: "fct_1", mode: "best_effort" },
+      thread: { type: "continue", previous_message_id: "msg_1" },
+      messages: [
+        {
+          role: "system",
+          content: "Be brief.",
+          clear_at: "next_user_message",
+          output_config: { effort: "low" },
+        },
+        { role: "assistant", content: [went] },
+      ],
+    };
+    const { left } = fromMessagesRequest(asked);
+    expect(left).toContainEqual(
+      expect.objectContaining({ path: "messages[1].content[0]", kind: "setting" }),
+    );
+    expect(notAllowed(left, ["setting"])).toMatchObject([
+      { path: "compaction.instructions", kind: "content" },
+      { path: "thread.previous_message_id", kind: "reference" },
+    ]);
+    const created = fromMessagesRequest({ ...request([]), thread: { type: "create" } });
+    expect(notAllowed(created.left, ["setting"])).toEqual([]);
+  });
+
+  it.each([
+    { note: "a" },
+    { from: { model: "m", note: "a" } },
+    { to: { note: "a" } },
+    { trigger: { type: "refusal", note: "a" } },
+    { trigger: ["a"] },
+    { from: "a" },
+    { to: { model: { note: "a" } } },
+  ])("is content where another model went on and something else is said: %j", (more) => {
+    verifies("anthropic:left");
+    const messages = [{ role: "assistant", content: [{ type: "fallback", ...more }] }];
+    const { left } = fromMessagesRequest({ ...request([]), messages });
+    expect(left).toContainEqual(
+      expect.objectContaining({ path: "messages[0].content[0]", kind: "content" }),
+    );
   });
 
   it("stays in place when the message around it changes", () => {

@@ -1,6 +1,7 @@
 /** Responses of the Messages API as a message, and back. */
 import { readFileSync } from "node:fs";
 import type Anthropic from "@anthropic-ai/sdk";
+import type { BetaRefusalStopDetails } from "@anthropic-ai/sdk/resources/beta/messages";
 import { createExtensions, isGlassineError } from "glassine";
 import {
   fromMessagesRequest,
@@ -226,6 +227,23 @@ describe("a response", () => {
     expect(fromMessagesResponse(none).messages[0]?.content).toEqual([text("I can")]);
     const wrong = { ...refused, stop_details: { explanation: 1 } };
     expect(codeOf(() => fromMessagesResponse(wrong))).toBe("document_invalid");
+  });
+
+  it("says as settings how a refused request is asked again at a lower price", () => {
+    verifies("anthropic:left");
+    const stop_details: BetaRefusalStopDetails = {
+      type: "refusal",
+      category: "bio",
+      explanation: null,
+      recommended_model: null,
+      fallback_credit_token: "fct_1",
+      fallback_has_prefill_claim: true,
+    };
+    const { left } = fromMessagesResponse({ ...answer([]), stop_reason: "refusal", stop_details });
+    const found = left.map(({ path }) => path);
+    expect(found).toContain("stop_details.fallback_credit_token");
+    expect(found).toContain("stop_details.fallback_has_prefill_claim");
+    expect(notAllowed(left, ["setting"])).toEqual([]);
   });
 
   it("writes another reason into its place, and null for none", () => {
