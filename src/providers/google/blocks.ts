@@ -17,7 +17,13 @@ import {
 const namespace = "google";
 
 /** A part's settings, of any kind. A signature stands for thoughts that nobody can read. */
-const partSettings = ["thought", "thoughtSignature", "videoMetadata", "mediaResolution"];
+const partSettings = [
+  "thought",
+  "thoughtSignature",
+  "videoMetadata",
+  "mediaResolution",
+  "mediaProcessing",
+];
 
 /** Matches an id that `idAt` made up for a missing one. */
 const madeUpId = /#\d+$/;

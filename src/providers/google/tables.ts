@@ -32,12 +32,13 @@ import {
 const voiceSettings = ["prebuiltVoiceConfig", "voice"];
 const speakers = "speechConfig.multiSpeakerVoiceConfig.speakerVoiceConfigs.*";
 
-// Not settings, since a model reads or hears them: `responseSchema`, `responseJsonSchema`,
-// `cachedContent`, the voice in `replicatedVoiceConfig`, and the vocabulary in
+// Not settings, since a model reads or hears them: `responseSchema`, `responseJsonSchema`, the
+// schema in `responseFormat`, `cachedContent`, the voice in `replicatedVoiceConfig`, and the vocabulary in
 // `audioTranscriptionConfig`, which biases what the model hears.
 const generationSettings = [
   "audioTimestamp",
   "candidateCount",
+  "enableAffectiveDialog",
   "enableEnhancedCivicAnswers",
   "frequencyPenalty",
   "imageConfig",
@@ -45,6 +46,7 @@ const generationSettings = [
   "maxOutputTokens",
   "mediaResolution",
   "modelConfig",
+  "modelSelectionConfig",
   "presencePenalty",
   "responseLogprobs",
   "responseMimeType",
@@ -58,10 +60,15 @@ const generationSettings = [
   "topP",
   ...under("audioTranscriptionConfig", ["diarization", "languageAuto", "languageCodes"]),
   ...under("audioTranscriptionConfig", ["languageHints", "mode", "wordTimestamp"]),
+  ...under("responseFormat.*.audio", ["bitRate", "delivery", "mimeType", "sampleRate"]),
+  ...under("responseFormat.*.image", ["aspectRatio", "delivery", "imageSize", "mimeType"]),
+  "responseFormat.*.text.mimeType",
+  ...under("responseFormat.*.video", ["aspectRatio", "delivery", "duration", "resolution"]),
   "speechConfig.languageCode",
   ...under("speechConfig.voiceConfig", voiceSettings),
   `${speakers}.speaker`,
   ...under(`${speakers}.voiceConfig`, voiceSettings),
+  ...under("translationConfig", ["echoTargetLanguage", "targetLanguageCode"]),
 ];
 
 const requestSettings = [
@@ -83,6 +90,7 @@ const answerSettings = [
   "promptFeedback.blockReason",
   "promptFeedback.safetyRatings",
   ...under("candidates.0", ["avgLogprobs", "index", "safetyRatings", "tokenCount"]),
+  "candidates.0.continuationToken",
   ...under("usageMetadata", ["cacheTokensDetails", "cachedContentTokenCount"]),
   ...under("usageMetadata", ["candidatesTokensDetails", "initialPromptTokenCount"]),
   ...under("usageMetadata", ["promptTokensDetails", "toolUsePromptTokenCount"]),

@@ -13,6 +13,7 @@ export type LeftKind = (typeof leftKinds)[number];
 /** Fields of a request or an answer. In a message, the same name may mean anything. */
 const ofDocument = new Map<string, LeftKind>([
   ["cachedContent", "reference"],
+  ["continuationToken", "reference"],
   ["conversation", "reference"],
   ["functions", "tools"],
   ["previous_response_id", "reference"],

@@ -1,4 +1,12 @@
 /** Requests and responses of `generateContent` as messages, and back. */
+import type {
+  Candidate,
+  GenerationConfig,
+  MediaProcessing,
+  Part,
+  TextResponseFormat,
+  VideoResponseFormat,
+} from "@google/genai";
 import {
   fromGenerateRequest,
   fromGenerateResponse,
@@ -332,6 +340,42 @@ describe("what messages do not show", () => {
       "content generationConfig.audioTranscriptionConfig.customVocabulary",
       "content generationConfig.speechConfig.multiSpeakerVoiceConfig.speakerVoiceConfigs[1].voiceConfig.replicatedVoiceConfig",
     ]);
+  });
+
+  it("of how an answer is formed is settings, except a schema and where it is stored", () => {
+    verifies("google:left");
+    const text: TextResponseFormat = { mimeType: "application/json", schema: { enum: ["a"] } };
+    const video: VideoResponseFormat = { resolution: "720p", gcsUri: "gs://a" };
+    const config: GenerationConfig = {
+      enableAffectiveDialog: true,
+      modelSelectionConfig: {},
+      responseFormat: [
+        { text },
+        { audio: { bitRate: 1 } },
+        { image: { mimeType: "a" } },
+        { video },
+      ],
+      translationConfig: { targetLanguageCode: "en" },
+    };
+    const part: Part = {
+      inlineData: { mimeType: "video/mp4", data: "AAAA" },
+      mediaProcessing: "AGENTIC" as MediaProcessing,
+    };
+    const { left } = fromGenerateRequest({ ...ask([part]), generationConfig: config });
+    expect(kinds(notAllowed(left, ["setting"]))).toEqual([
+      "content generationConfig.responseFormat[0].text.schema",
+      "content generationConfig.responseFormat[3].video.gcsUri",
+    ]);
+  });
+
+  it("of an answer that goes on is a setting, and a reference in the request for the rest", () => {
+    verifies("google:left");
+    const continuationToken = "AAAA";
+    const candidate: Candidate = { content: { parts: [{ text: "a" }] }, continuationToken };
+    const answered = fromGenerateResponse({ candidates: [candidate] });
+    expect(kinds(answered.left)).toEqual(["setting candidates[0].continuationToken"]);
+    const { left } = fromGenerateRequest({ ...ask([{ text: "a" }]), continuationToken });
+    expect(kinds(left)).toEqual(["reference continuationToken"]);
   });
 
   it("of an answer as the API writes it is settings alone", () => {
