@@ -99,8 +99,15 @@ async function* eventsOf(
     if (isJudged && fieldOf(value, "type") === "error") {
       throw new StreamedError("The model reported an error", { cause: value });
     }
-    yield value;
+    yield isJudged ? withoutTitle(value) : value;
   }
+}
+
+/** Plugins see no title of an input. The SDK shows that of its own tool. */
+function withoutTitle(event: object): object {
+  if (fieldOf(event, "type") !== "tool-input-start") return event;
+  const { title: _, ...kept } = event as { readonly title?: unknown };
+  return kept;
 }
 
 /** Cancels the model's stream. A failure to do so is ignored. */

@@ -1,9 +1,12 @@
 /** `aiMiddleware`: what comes late in a stream, when part of it has been forwarded. */
+import type { LanguageModelV3StreamPart } from "@ai-sdk/provider";
 import { createPluginManager, definePlugin, type StreamMode } from "glassine";
 import { aiMiddleware } from "glassine/ai-sdk";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { versions } from "./versions.ts";
+
+type InputStart = Extract<LanguageModelV3StreamPart, { readonly type: "tool-input-start" }>;
 
 const pass = () => undefined;
 const outputs = (stream: StreamMode) => ({ "cmf.llm_output": { handler: pass, stream } });
@@ -112,7 +115,8 @@ describe.each(versions)("a stream of $name that is passed on as it comes", (vers
     verifies("aisdk:model-unkept");
     const same = [...inputOf(['{"a"', ":1}"]), call];
     const noted = inputOf(['{"a"', ":1}"], { providerMetadata: { p: { note: "n" } } });
-    for (const events of [same, [...noted, call]]) {
+    const titled = inputOf(['{"a"', ":1}"], { title: "F" } satisfies Partial<InputStart>);
+    for (const events of [same, [...noted, call], [...titled, call]]) {
       expect(await passed(events, judged)).toEqual(same);
     }
     const byProvider = { providerExecuted: true };
