@@ -10,6 +10,7 @@
  *   is answered with what cannot look like a judged success: see `ownAnswer`.
  * - While bodies stream in both directions, Envoy waits forever for a part that is not answered.
  */
+import { mediaTypeOf } from "../../providers/http/judge-response.ts";
 import { type Connection, errorOf, type Forwarded } from "../transports/index.ts";
 import {
   type BodyPiece,
@@ -257,7 +258,7 @@ class SideStream {
       return this.#giveAtOnce(response);
     const wanted = [[":status", String(status)] as const, ...headers];
     const changes = changesTo(answered.received, wanted, answered.hasBody);
-    const isStream = headers.get("content-type")?.startsWith("text/event-stream") === true;
+    const isStream = mediaTypeOf(headers.get("content-type")) === "text/event-stream";
     if (answered.mode === duplex && isStream) {
       if (this.#isOver) return;
       this.#write(answered.headersAnswer(changes));

@@ -9,6 +9,7 @@
  *   stream. So an answer with changes is rejected, unless the operator says that none are streamed.
  */
 import * as z from "zod";
+import { mediaTypeOf } from "../../providers/http/judge-response.ts";
 import {
   guardModel,
   type Judged,
@@ -75,8 +76,8 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
   stopped.catch(() => {});
 
   async function documentIn(request: Request): Promise<unknown> {
-    const type = request.headers.get("content-type") ?? "";
-    if (request.method !== "POST" || !type.startsWith("application/json"))
+    const type = mediaTypeOf(request.headers.get("content-type"));
+    if (request.method !== "POST" || type !== "application/json")
       throw new Refused(refusalOf("request_invalid"));
     return parsed(json, await requestText(request, options));
   }

@@ -35,11 +35,6 @@ export function isEncoded(coding: unknown): boolean {
   return coding !== undefined && coding !== null && coding !== "identity";
 }
 
-/** The media type of a `content-type`, in lower case and without parameters. */
-export function mediaTypeOf(contentType: string | null | undefined): string | undefined {
-  return contentType?.split(";")[0]?.trim().toLowerCase();
-}
-
 /** Returns those of the named headers that are present, by lower-case name. */
 export function headersNamed(
   headers: Headers | undefined,

@@ -8,12 +8,13 @@
  */
 import { putNewest } from "../../core/data/index.ts";
 import type { ServerEvent } from "../../providers/http/event-reader.ts";
+import { mediaTypeOf } from "../../providers/http/judge-response.ts";
 import { messagesIn, messagesInEvent, requestsIn, takesBatches } from "./caller-messages.ts";
 import { Deadline, tooLate } from "./deadline.ts";
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
 import { readEvents } from "./events.ts";
 import { statusOf } from "./exchange-front.ts";
-import { type Forward, headersNamed, isEncoded, mediaTypeOf } from "./forward.ts";
+import { type Forward, headersNamed, isEncoded } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin, streamOf } from "./read-body.ts";
 import {

@@ -13,7 +13,13 @@ import {
   refusalOf,
 } from "../model/index.ts";
 import { type AnyHookManager, kindOf, type ModelProvider } from "../rewrite/index.ts";
-import { ended, type JudgedExchange, judgeResponse, refusedResponse } from "./judge-response.ts";
+import {
+  ended,
+  type JudgedExchange,
+  judgeResponse,
+  mediaTypeOf,
+  refusedResponse,
+} from "./judge-response.ts";
 import { type HttpLimits, readHttpLimits } from "./limits.ts";
 import { jsonIn, textOf } from "./read-text.ts";
 import { routeOf, routePattern } from "./routes.ts";
@@ -125,9 +131,9 @@ const ofTheBody = [
  */
 function withBodyHeaders(headers: Headers): Headers {
   for (const name of ofTheBody) headers.delete(name);
-  const [type = ""] = (headers.get("content-type") ?? "").split(";");
-  const isJson = /^application\/([\w.+-]+\+)?json$/i.test(type.trim());
-  headers.set("content-type", isJson ? type.trim() : "application/json");
+  const type = mediaTypeOf(headers.get("content-type")) ?? "";
+  const isJson = /^application\/([\w.+-]+\+)?json$/.test(type);
+  headers.set("content-type", isJson ? type : "application/json");
   return headers;
 }
 

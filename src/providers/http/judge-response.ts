@@ -26,6 +26,11 @@ export function isForwarded(name: string): boolean {
   return forwarded.test(name);
 }
 
+/** The media type of a `content-type`, in lower case and without parameters. */
+export function mediaTypeOf(contentType: string | null | undefined): string | undefined {
+  return contentType?.split(";")[0]?.trim().toLowerCase();
+}
+
 const tooMuchOrInvalid = ["answer_too_large", "answer_invalid"] as const;
 const json = "application/json";
 const eventStream = "text/event-stream";
@@ -50,7 +55,7 @@ export async function judgeResponse(response: Response, judged: JudgedExchange):
     });
   }
   const headers = headersOf(response, json);
-  const type = (response.headers.get("content-type") ?? "").split(";")[0]?.trim().toLowerCase();
+  const type = mediaTypeOf(response.headers.get("content-type"));
   const { ok, status } = response;
   if (status >= 400) return judgeErrorResponse(response, judged, headers);
   if (ok && type === eventStream) return judgeEventStream(response, judged);

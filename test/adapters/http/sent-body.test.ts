@@ -79,7 +79,7 @@ it("as JSON without an encoding, even if the request declares another one", asyn
 
 it.each([
   ["application/vnd.acme.chat+json", "application/vnd.acme.chat+json"],
-  ["Application/JSON; charset=utf-16", "Application/JSON"],
+  ["Application/JSON; charset=utf-16", "application/json"],
   ["application/json+xml", "application/json"],
   ["text/json", "application/json"],
 ])(

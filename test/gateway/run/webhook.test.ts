@@ -213,6 +213,7 @@ it("answers with a rejection whatever is wrong", async () => {
     ["/response", fine],
     ["/elsewhere", fine],
     ["/request", fine, { "content-type": "text/plain" }],
+    ["/request", fine, { "content-type": "application/jsonp" }],
     ["/request", "x".repeat(messageBytes + 1)],
   ];
   for (const [path, body, headers] of wrong)
@@ -225,6 +226,7 @@ it("answers with a rejection whatever is wrong", async () => {
     "request_invalid",
     "request_invalid",
     "request_unknown",
+    "request_invalid",
     "request_invalid",
     "request_too_large",
   ]);
