@@ -21,9 +21,9 @@ export const google: Google = /* @__PURE__ */ Object.freeze({
   ...tables,
   readAnswer(document, options = {}) {
     const list = eventsIn(document);
-    return list === undefined
-      ? tables.readAnswer(document, options)
-      : joined(list, options).current;
+    if (list === undefined) return tables.readAnswer(document, options);
+    const { current, done } = joined(list, options);
+    return done ? current : Object.freeze({ ...current, isCutOff: true });
   },
   writeAnswer(messages, options = {}) {
     const list = eventsIn(isJsonObject(options) ? options.onto : undefined);

@@ -25,7 +25,7 @@ export const toGenerateRequest = google.writeRequest;
 
 /**
  * Returns the one `assistant` message of a response of `generateContent`, given as parsed JSON: its
- * first candidate. A JSON array is read as the events of a stream.
+ * first candidate. A JSON array is read as the events of a stream, with `isCutOff` if none ends it.
  *
  * @throws GlassineError `document_invalid`; for an array also what `push` of a stream throws
  * @see spec `google:candidates`, `google:stop-reasons`

@@ -45,7 +45,7 @@ import type {
   ModelOutcome,
   ModelRefusal,
 } from "./options.ts";
-import { errorIn, isError, isErrorEvent, isWhole } from "./provider-error.ts";
+import { errorIn, isError, isErrorEvent } from "./provider-error.ts";
 import { checkConditions, checkManager, checkProvider, readModelOptions } from "./read-options.ts";
 import { type RefusalCode, Refused, refusalOf, unwritable } from "./refusals.ts";
 import { type LabelRules, labelRules } from "./session-labels.ts";
@@ -193,9 +193,7 @@ class Exchange implements ModelExchange {
       const read = this.#read("answer_invalid", () =>
         this.#provider.readAnswer(document, this.#limits),
       );
-      if (!isWhole(document, this.#provider, this.#limits)) {
-        throw new Refused(refusalOf("answer_cut_off"));
-      }
+      if (read.isCutOff) throw new Refused(refusalOf("answer_cut_off"));
       return this.#judgeRead(document as object, read);
     });
   }

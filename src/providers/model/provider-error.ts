@@ -1,5 +1,5 @@
-/** Errors that providers report, and answers that they did not finish. */
-import { isJsonObject, type LimitOptions, type ModelProvider } from "../rewrite/index.ts";
+/** Errors that providers report. */
+import { isJsonObject } from "../rewrite/index.ts";
 
 /**
  * The message and code of an error. Most APIs return `{ error: { message } }`, some gateways
@@ -35,12 +35,4 @@ export function isErrorEvent(event: unknown): boolean {
   // Converse names an exception by its field: `throttlingException`.
   const isException = Object.keys(event).some((name) => name.endsWith("Exception"));
   return isError(error) || type === "error" || isFailed || isException;
-}
-
-/** Whether an answer has its end. Only a stream of Google, as an array of its events, may lack it. */
-export function isWhole(answer: unknown, provider: ModelProvider, limits: LimitOptions): boolean {
-  if (!Array.isArray(answer)) return true;
-  const stream = provider.stream(limits);
-  for (const event of answer) stream.push(event);
-  return stream.done;
 }

@@ -20,6 +20,8 @@ export interface Read<Extensions extends object = object> {
   readonly extensions: Extensions;
   /** What the messages do not show. No policy has seen the items whose kind is `content`. */
   readonly left: readonly Left[];
+  /** Set for a stream that was read as one document and has no end. */
+  readonly isCutOff?: true;
 }
 
 /** What a `to…` function returns. */

@@ -239,8 +239,10 @@ describe("events", () => {
       chunk([{ text: "078-05" }]),
       chunk([{ text: "-1120" }], { finishReason: "STOP" }),
     ];
-    const { messages } = fromGenerateResponse(onto);
+    const { messages, isCutOff } = fromGenerateResponse(onto);
     expect(messages[0]?.content).toEqual([{ content_type: "text", text: "078-05-1120" }]);
+    expect(isCutOff).toBeUndefined();
+    expect(fromGenerateResponse(onto.slice(0, 1)).isCutOff).toBe(true);
     const now = createMessage({
       role: "assistant",
       content: [{ content_type: "text", text: "***" }],
