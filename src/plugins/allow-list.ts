@@ -40,19 +40,21 @@ export const allowListOptions = z.strictObject({
   resources: z._default(patterns, []).check(z.describe("Resource URIs or patterns.")),
 });
 
-/** MCP's list methods, the field that has the items, and the key that identifies an item. */
-const lists: readonly {
-  readonly method: string;
-  readonly field: string;
-  readonly key: string;
+/** The key that identifies an item of a list, and what it is. */
+interface Listed {
+  readonly key: "name" | "uri";
   readonly kind: "tools" | "prompts" | "resources";
-}[] = [
+}
+
+/** MCP's list methods, and the field that has the items, or the only one. */
+const lists: readonly (Listed & { readonly method: string; readonly field: string })[] = [
   { method: "tools/list", field: "tools", key: "name", kind: "tools" },
   { method: "prompts/list", field: "prompts", key: "name", kind: "prompts" },
   { method: "resources/list", field: "resources", key: "uri", kind: "resources" },
   // The skills extension, SEP-2640: files are resources, and so is a skill, by its SKILL.md.
   { method: "resources/directory/read", field: "resources", key: "uri", kind: "resources" },
   { method: "skills/list", field: "skills", key: "uri", kind: "resources" },
+  { method: "skills/get", field: "skill", key: "uri", kind: "resources" },
 ];
 
 /**
@@ -96,8 +98,23 @@ export function allowList(options: AllowListOptions = {}): Plugin<never> {
     const isAllowed = targetsOf(message, point, {}).every(
       ({ name }) => name !== undefined && isListed[kind](name),
     );
-    if (isAllowed) return undefined;
-    return deny({ code: "not_listed", reason: "This is not on the allow list" });
+    return isAllowed ? undefined : notListed();
+  }
+
+  function isShown(item: Json, { key, kind }: Listed): boolean {
+    const name = isRecord(item) ? item[key] : undefined;
+    return typeof name === "string" && isListed[kind](name);
+  }
+
+  /** Returns a skill without those of its files that are not listed; `undefined` if unreadable. */
+  function withListedFiles(skill: Json): Json | undefined {
+    if (!isRecord(skill)) return undefined;
+    if (skill.resources === undefined || skill.resources === "dynamic") return skill;
+    if (!Array.isArray(skill.resources)) return undefined;
+    const resources = skill.resources.filter((file) =>
+      isShown(file, { key: "uri", kind: "resources" }),
+    );
+    return resources.length === skill.resources.length ? skill : { ...skill, resources };
   }
 
   return definePlugin({
@@ -143,19 +160,25 @@ export function allowList(options: AllowListOptions = {}): Plugin<never> {
         const items = isRecord(list) ? list[shown.field] : undefined;
         // A response without this field lists no items.
         if (items === undefined && isRecord(list)) return undefined;
-        if (others.length > 0 || !Array.isArray(items) || !isRecord(list))
-          return deny({ code: "list_unreadable", reason: "The list cannot be read" });
-        const kept = items.filter((item) => {
-          const name = isRecord(item) ? item[shown.key] : undefined;
-          return typeof name === "string" && isListed[shown.kind](name);
-        });
-        if (kept.length === items.length) return undefined;
-        const content = { ...part.content, content: { ...list, [shown.field]: kept } };
+        const isOne = shown.field === "skill";
+        const all = isOne && items !== undefined ? [items] : items;
+        if (others.length > 0 || !Array.isArray(all) || !isRecord(list)) return unreadable();
+        const visible = all.filter((item) => isShown(item, shown));
+        if (isOne && visible.length === 0) return notListed();
+        const kept = method.startsWith("skills/") ? visible.map(withListedFiles) : visible;
+        if (kept.includes(undefined)) return unreadable();
+        if (kept.length === all.length && kept.every((item, at) => item === all[at]))
+          return undefined;
+        const left = isOne ? kept[0] : kept;
+        const content = { ...part.content, content: { ...list, [shown.field]: left } };
         return { modifiedPayload: { ...message, content: [{ ...part, content }] } };
       },
     },
   });
 }
+
+const unreadable = () => deny({ code: "list_unreadable", reason: "The list cannot be read" });
+const notListed = () => deny({ code: "not_listed", reason: "This is not on the allow list" });
 
 function ruleTest({ arguments: named, schema }: z.output<typeof toolRule>) {
   const byName =

@@ -220,6 +220,17 @@ describe("allowList", () => {
     for (const method of ["resources/list", "resources/directory/read"])
       expect(await shown(method, { resources })).toEqual({ resources: [resources[0]] });
     expect(await shown("skills/list", { skills: resources })).toEqual({ skills: [resources[0]] });
+    const skill = { uri: "file:///a/SKILL.md", resources };
+    const itsFiles = { ...skill, resources: [resources[0]] };
+    expect(await shown("skills/list", { skills: [skill] })).toEqual({ skills: [itsFiles] });
+    expect(await shown("skills/get", { skill })).toEqual({ skill: itsFiles });
+    for (const one of [itsFiles, { ...skill, resources: "dynamic" }])
+      expect(await shown("skills/get", { skill: one })).toEqual({ skill: one });
+    const odd = { ...skill, resources: { "file:///c": {} } };
+    expect(await shown("skills/get", { skill: odd })).toBe("list_unreadable");
+    expect(await shown("skills/list", { skills: [odd] })).toBe("list_unreadable");
+    for (const hidden of [{ uri: "file:///c/SKILL.md" }, "file:///a/SKILL.md", [skill]])
+      expect(await shown("skills/get", { skill: hidden })).toBe("not_listed");
     expect(await shown("tools/list", { tools: "none" })).toBe("list_unreadable");
     expect(await shown("tools/list", ["none"])).toBe("list_unreadable");
     expect(await shown("initialize", { tools })).toEqual({ tools });
