@@ -82,7 +82,7 @@ A key that is not in the tables below is refused, and the message suggests the k
 A \`url\` with a user name or password is refused: put credentials in \`headers\`.
 No message quotes a value, since any value may be a secret.
 
-\`glassine gateway --check\` starts no server and no listener; it loads the plugins, isolated ones where they run.
+\`glassine gateway --check\` starts no server and no listener; it does load the plugins, isolated ones in isolation.
 It prints what each plugin sees and does not see, what it may change, and what can never have an effect: a condition on a server that is not configured, headers for a server that is reached over stdio, a handler on a hook that is never run.
 It warns about settings that can work but are probably mistakes: a mode that lets through what a plugin finds, labels or roles that a plugin looks for but nothing sets, a secret or a folder that is not on this machine.
 It exits with 1 if something cannot work, and with 2 if the configuration is wrong.
@@ -90,7 +90,7 @@ It exits with 1 if something cannot work, and with 2 if the configuration is wro
 ## Plugins
 
 - \`{ "use": NAME }\` is a stock plugin.
-- \`{ "package": ID }\` is an installed plugin, which has to pass the gates of [operate.md](operate.md): signature, lockfile, hash. A refused plugin stops the gateway, and the message says why; a plugin that is installed but not named is not loaded.
+- \`{ "package": ID }\` is an installed plugin, which has to pass the gates of [operate.md](operate.md): signature, lockfile, hash. A refused plugin keeps the gateway from starting, and the message says why; a plugin that is installed but not named is not loaded.
 - \`{ "path": FILE }\`, or the path alone, is a file whose default export is a plugin, or a function that takes no arguments and returns one. It is for development: production refuses it with \`plugin_path_refused\`.
 - \`{ "kind": "cpex", "file": FILE, "python": PYTHON }\` stands for all plugins of a CPEX or ContextForge configuration, in Python: [cpex.md](cpex.md#in-the-gateway) says how they run and how they are trusted.
 
@@ -137,12 +137,12 @@ With \`labels.session\` set to \`subject\`, labels carry over: if a plugin label
 A refusal has the form of the provider's own errors; [guard-a-model.md](guard-a-model.md) lists the codes.
 If a provider cannot be reached or breaks off, the gateway answers with 502 \`provider_unreachable\`; if it takes longer than \`timeoutMs\`, with 504 \`provider_timeout\`.
 In these cases a stream that has already begun ends early.
-A request that is larger than \`limits.messageBytes\` is refused with 413 \`request_too_large\`, and one whose body takes longer than \`limits.bodyTimeoutMs\` with 408 \`body_timeout\`; one that is not UTF-8 with 400 \`request_invalid\`, also where no plugin sees it.
+A request that is larger than \`limits.messageBytes\` is refused with 413 \`request_too_large\`, and one whose body takes longer than \`limits.bodyTimeoutMs\` with 408 \`body_timeout\`; one that is not UTF-8 with 400 \`request_invalid\`, even if no plugin would see it.
 The gateway asks providers not to compress their answers (\`accept-encoding: identity\`), and answers 502 \`answer_invalid\` for one that is compressed; an error that is compressed keeps its status and headers, but not its text.
-Of the provider's headers, callers get those about [limits, retries, caching and the request's id](guard-a-model.md#the-providers-errors).
+Of the provider's headers, callers get only those about [limits, retries, caching and the request's id](guard-a-model.md#the-providers-errors).
 
 The list of models (\`GET /models\`, \`GET /models/*\`) passes unread, with the gateway's key: no plugin sees the request or its answer. \`*\` is the name of a model; slashes in it are encoded, as in \`ORG%2FNAME\`.
-Of the URL's parameters, those that choose a page are sent on: \`limit\`, \`after\`, \`after_id\`, \`before_id\`, \`order\`, \`pageSize\` and \`pageToken\`.
+Only the URL parameters that choose a page are sent on: \`limit\`, \`after\`, \`after_id\`, \`before_id\`, \`order\`, \`pageSize\` and \`pageToken\`.
 Each such request has a line \`model_passed\` in the log and, with \`audit.access: "all"\`, a record in the trail whose \`name\` is the method and the path.
 
 ## Several servers
@@ -177,9 +177,9 @@ The gateway remembers that for each session, and for the exchanges of each subje
 For a URI that no server has named yet, or only at another gateway, the gateway asks one server after another until one has it; each guard decides whether its server may be asked.
 A subscription to such a URI goes to all servers.
 
-**Requests from servers**, such as sampling and elicitation, have ids and progress tokens of the gateway, even with a single server, and what a caller says about them goes to the server that asked.
-If that server ends or is lost, they are cancelled, and later answers go nowhere, since a server that starts again uses the same ids again.
-A server sees only those of a caller's own tasks that were started for it.
+**Requests from servers**, such as sampling and elicitation, get ids and progress tokens from the gateway, even with a single server, and what a caller says about them goes to the server that asked.
+If that server ends or is lost, they are cancelled and later answers are dropped, since a restarted server uses the same ids again.
+If a caller runs such a request as a task, only the server that asked sees the task.
 
 **A server that hangs** holds up merged answers for at most 10 seconds, or for at most a second if it did so within the last minute.
 Then the answer comes without it, and the log says \`server_left_out\`; an incomplete list is marked as not cacheable.
@@ -208,12 +208,13 @@ A reload that changes \`listen\`, \`admin\`, \`tracing\` or \`labels.store\` is 
 Open sessions use the new configuration from their next request on: plugins, identity, tenant, labels, definitions and pins, \`pass\`, \`onDeny\`, \`wireLabels\`, \`timeoutMs\`. Whatever is in progress finishes under the configuration that it started with.
 Sessions keep their connections to servers, and so the sizes in \`limits\` that those connections started with. A server that was added is there for the next session.
 A session ends if one of its servers was removed or is reached in another way: another \`command\`, \`args\`, \`env\`, \`cwd\`, \`url\`, \`headers\`, \`forward\` or \`traceContext\`. Its open requests are answered with \`session_unknown\`, and its next one with 404, so that clients start a new session; subscriptions of MCP 2026-07-28 end with \`peer_unreachable\`.
-Exchanges after a reload have processes of their own, so subscriptions to a server that is a process end with it, too, and the caller begins again.
+After a reload, exchanges use new processes, so a subscription to a server that runs as a process ends as well, and the caller has to subscribe again.
 The old plugins are closed when the last request that uses them has ended, and the code of isolated ones ends then.
 A configuration in TypeScript or JavaScript, and a plugin named by its path, are imported again if the file has changed; what they import themselves is not.
 
-The command reaches the gateway through a socket in \`$XDG_RUNTIME_DIR\`, or in the temporary folder, in a folder that only this user can enter: both need the same path of the configuration, apart from links in its folder, and the same \`XDG_RUNTIME_DIR\` and \`TMPDIR\`.
-If there is no such place, the log says so, and SIGHUP still works; the command refuses a folder that others can enter, where somebody else might answer.
+The command reaches the gateway through a socket in \`$XDG_RUNTIME_DIR\`, or in the temporary folder, in a folder that only this user can enter.
+So both need the same \`XDG_RUNTIME_DIR\` and \`TMPDIR\`, and the same path of the configuration; links in its folder make no difference.
+If there is no such place, the log says so, and SIGHUP still works; the command refuses a folder that others can enter, because somebody else might answer there.
 
 ## Definitions of tools
 
@@ -279,13 +280,13 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 
 An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`.
 So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. Until then the gateway itself answers a \`ping\` from the server.
-Over HTTP, what a caller sends after \`notifications/initialized\` waits until the server has taken that, for 2 seconds at most, and then until it has opened or refused the session's own stream, for 250 milliseconds at most.
+Over HTTP, the gateway holds back what a caller sends after \`notifications/initialized\`: for at most 2 seconds until the server has accepted that notification, and then for at most 250 milliseconds until it has opened or refused the session's own stream.
 The stream of a cancelled request ends with a result from the gateway that says so (\`isError\`), because some clients would ask again if it ended with an error or with nothing. Clients do not read that result. Over stdio nothing is sent.
 Over stdio an answer that is larger than \`limits.messageBytes\` is refused, and others go on. If the gateway cannot tell which request it belongs to, it starts the server again, and open requests get \`peer_died\`.
 An answer that belongs to no open request is dropped, and so is progress that goes backwards, has another request's token, or comes more than a hundred times a second.
 If a server has no process for a caller because of \`limits.children\`, the log says \`too_many_processes\`.
 A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`.
-If the stream of a request ends or breaks before the answer, but has had events with ids, the gateway asks the server for the rest: at once, and then after waits of at least 250 milliseconds, and of no less than the server's \`retry\` says.
+If the stream of a request ends or breaks before the answer, but has had events with ids, the gateway asks the server for the rest: at once, and then after waits of at least 250 milliseconds, or longer if the server's \`retry\` says so.
 It gives up after five attempts in a row that brought nothing new.
 [mcp.md](mcp.md) has the codes of plugins and guards, and [threat-model.md](threat-model.md) says what attackers try.
 
@@ -324,19 +325,19 @@ await manager.close();
 \`audit: { access: "all", hooks: true }\` beside \`config\` records every request and every hook in the manager's trail. If the trail is strict, add \`strict: true\`: no request is taken while records are lost.
 Without \`log\` it writes the same lines as the command to standard error.
 \`secrets\` reads what the configuration names as \`{ "env": … }\` or \`{ "file": … }\`; by default it reads the environment and files.
-\`reload\` takes the same options, and the next requests use them. \`onUnused\` of the options that they replace is called when no request uses the old ones any more, so that you can close their manager.
+\`reload\` takes the same options, and the next requests use them. When no request uses the old options any more, their \`onUnused\` is called, so that you can close their manager.
 Without \`listen\` it speaks over your program's standard input and output, or over those in \`stdio\`.
 It keeps your program running while it listens, and leaves signals to your program: call \`close\` on SIGTERM.
 
 ## Flags and environment
 
 Flags override the environment, and the environment overrides the file. [commands.md](commands.md) lists all flags.
-A variable whose name is nearly one of these is refused.`;
+A variable whose name is close to one of these is refused, because it is probably misspelt.`;
 
 const operating = `## Operating it
 
 \`"admin": { "port": 9090 }\` opens a port for operators, beside HTTP or stdio.
-It gives no access to servers or models, and asks nobody who they are: keep it where only you can reach it.
+It gives no access to servers or models, but it does not authenticate anybody: keep it where only you can reach it.
 It checks \`Host\` as the gateway's own port does, so name in \`allowedHosts\` what your probes and Prometheus send, unless they use a local address.`;
 
 const adminPaths = table(
