@@ -7,7 +7,7 @@ import { targetsOf } from "./targets.ts";
 
 /** Options of `roleGuard`. */
 export interface RoleGuardOptions {
-  /** By tool name or pattern: the roles of which a caller needs one. An empty list: nobody. */
+  /** By tool name or pattern: the roles that may call it. With an empty list, nobody may. */
   readonly tools: { readonly [pattern: string]: readonly string[] };
   /** What happens to a tool that no pattern matches. Default `"deny"`. */
   readonly otherwise?: "allow" | "deny";
@@ -18,7 +18,7 @@ export const roleGuardOptions = z.strictObject({
     .record(filled, z.array(filled))
     .check(
       z.describe(
-        "By tool name or pattern: the roles of which a caller needs one. An empty list: nobody.",
+        "By tool name or pattern: the roles that may call it. With an empty list, nobody may.",
       ),
     ),
   otherwise: z
