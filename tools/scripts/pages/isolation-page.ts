@@ -6,7 +6,7 @@ import { code, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# Plugins that you did not write
 
-In your process, a plugin can do what your process can do: open a file, a connection, a program.
+In your process, a plugin can do what your process can do: open files and connections, and start programs.
 [Capabilities](capabilities.md) limit what you pass to it, and are not a sandbox.
 So run code that nobody reviewed outside your process: it takes one word, and the plugin does not change.
 
@@ -36,7 +36,7 @@ _Possible_: it works, and nothing stops it.
 _Refused_: the code gets an error, and its turn goes on.
 _Failed_: its turn fails at its deadline, under its own \`onError\`.
 _Ended_: its turn fails in the same way, and its thread or process is ended; the next turn starts it again.
-_Ends the host_: it does that.
+_Ends the host_: the host's process ends.
 _Harmless_: it may do that, and it has no effect.`;
 
 const needs = `## What a process needs
@@ -109,10 +109,10 @@ Whatever the code does, the worst result is a failed turn of this plugin, under 
 - Only hooks of messages cross. The services of a host do not: a plugin that asks for one is refused when it is registered.
 - A value that is not a result at all, such as one with an unknown key, is refused on the far side, with the same code but in different words.
 - \`context.state\` is kept on the far side, for the last 1,000 requests.
-- A result may have 100,000 values more than four times those of its call: strings, numbers, objects and so on. Your process counts them before it parses the text, so that no answer stops it for long.
-- With \`process\`, a turn and a result may each have 33,488,896 characters as JSON, where a control character takes six. A longer one fails alone.
+- A result may have four times as many values (strings, numbers, objects and so on) as its call, and 100,000 more. Your process counts them before it parses the text, so that no answer stops it for long.
+- With \`process\`, a turn and a result may each have 33,488,896 characters as JSON, where a control character takes six. If one is longer, only its own turn fails.
 
-[processes.md](processes.md) shows the same by hand, for any transport; [the specification](../spec/isolation.md) has the rules.`;
+[processes.md](processes.md) shows how to do the same yourself, over any transport; [the specification](../spec/isolation.md) has the rules.`;
 
 export function isolationPage(): string {
   const promises = isolations.map((kind) => [code(kind), kinds[kind]]);
