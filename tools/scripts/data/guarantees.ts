@@ -145,7 +145,7 @@ export const guarantees: readonly Guarantee[] = [
     number: "G16",
     name: "No secrets in diagnostics",
     promise:
-      "Errors, rejections, execution records, warnings, and inspected contexts, managers and errors contain no header values, no claims and no hidden labels. One record is one line. What a plugin itself says may quote anything that it could see. The reason of a denial is in the violation and the audit trail. The text of an error is in the log and the audit trail, and on a hook that votes, filters, scores or notifies also in the message of the error that `invoke` rejects with. What it says is one line, without known secrets.",
+      "Errors, rejections, execution records, warnings, and inspected contexts, managers and errors contain no header values, no claims and no hidden labels. One record is one line. What a plugin itself says may quote anything that it could see. The reason of a denial is in the violation and the audit trail. The text of an error is in the log and the audit trail, and on a hook that votes, filters, scores or notifies also in the message of the error that `invoke` rejects with. That text is one line, without known secrets.",
     attacks: ["A-085", "A-087", "A-129", "A-130", "A-179–A-184", "A-195"],
     laws: ["L9", "L41", "L42"],
   },

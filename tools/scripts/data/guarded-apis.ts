@@ -31,7 +31,7 @@ export const guardedApis: readonly GuardedApi[] = [
   {
     provider: google,
     guard: "guardFetch",
-    whole: "`generateContent`; `streamGenerateContent`, but for answers with `alt=sse`",
+    whole: "`generateContent`; `streamGenerateContent`, except answers with `alt=sse`",
     streamed: "Answers of `streamGenerateContent` with `alt=sse`",
   },
   {
