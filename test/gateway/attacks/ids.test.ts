@@ -25,7 +25,7 @@ const badIds: readonly (readonly [what: string, json: string])[] = [
 attack(
   "A-242",
   "Use one id for two open requests, an id that JSON does not keep, of another type, or of 10 KB",
-  '`request_id_in_use` for the second, which has no effect on the first; `invalid_request_id` for what is no id; `1` and `"1"` are two',
+  '`request_id_in_use` for the second, which has no effect on the first; `invalid_request_id` for anything that is not an id; `1` and `"1"` are two',
   () => {
     it("twice over HTTP, with the first unharmed", async () => {
       const { waiting, keep } = keeping();

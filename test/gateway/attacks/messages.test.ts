@@ -18,7 +18,7 @@ const batches: readonly (readonly [what: string, code: string, batch: readonly u
 attack(
   "A-254",
   "Send a batch: empty, nested, mixed, or in a session whose version has none",
-  "`batch_refused`, or `message_invalid` for what is none in any version; a session of 2025-03-26 takes batches",
+  "`batch_refused`, or `message_invalid` for anything that is not one in any version; a session of 2025-03-26 takes batches",
   () => {
     it.each(batches)("of %s, in a session of 2025-11-25", async (_what, code, batch) => {
       const { url, server } = await gatewayBefore();
@@ -72,7 +72,7 @@ const wrong: readonly (readonly [what: string, message: unknown])[] = [
 
 attack(
   "A-255",
-  "Send what is no JSON-RPC 2.0, name an unknown version, or begin a session again with an older one",
+  "Send anything that is not JSON-RPC 2.0, name an unknown version, or begin a session again with an older one",
   "400 with `message_invalid`; an unknown version and a second beginning are 400 as well, and the session keeps its version",
   () => {
     it.each(wrong)("%s", async (_what, message) => {
