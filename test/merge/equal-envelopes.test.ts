@@ -130,7 +130,7 @@ describe("an array with an iterator of its own", () => {
         yield "read_subject";
       },
     });
-    expect(() => resolveCapabilities(odd as never)).toThrow("nothing else on it");
+    expect(() => resolveCapabilities(odd as never)).toThrow("a plain array of names");
     const envelope = createExtensions({});
     const labels = Object.assign(["PII"], { [Symbol.iterator]: [][Symbol.iterator] });
     expect(() => mergeExtensions(envelope, { security: { labels } }, grant)).toThrow();

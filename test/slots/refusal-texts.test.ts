@@ -326,7 +326,7 @@ describe("defineHost refuses", () => {
     });
     expect(refusalBy(() => resolveCapabilities("read_labels" as never))).toEqual({
       code: "capability_unknown",
-      message: "Expected an array of capability names with nothing else on it; got another value.",
+      message: "Capabilities must be a plain array of names; got another value.",
       data: {},
     });
     expect(refusalBy(() => resolveCapabilities([5 as never]))).toEqual({

@@ -170,7 +170,7 @@ function keysOfPlain(value: unknown): readonly (string | symbol)[] | undefined {
 function valueAt(holder: object, key: string | number, path: Path): unknown {
   const descriptor = attempt(() => Object.getOwnPropertyDescriptor(holder, key));
   if (descriptor !== undefined && "value" in descriptor) return descriptor.value;
-  return refuseFact([...path, key], "no plain value");
+  return refuseFact([...path, key], "something else");
 }
 
 function placeOf(path: Path): string {

@@ -146,7 +146,7 @@ export function resolveNames(bits: CapabilityBits, names: readonly string[]): re
   if (!isArray(names) || Reflect.ownKeys(names).length !== names.length + 1) {
     throw new GlassineError(
       "capability_unknown",
-      "Expected an array of capability names with nothing else on it; got another value.",
+      "Capabilities must be a plain array of names; got another value.",
       {},
     );
   }
