@@ -233,7 +233,7 @@ describe("plugins verify", () => {
     const { code, stdout } = await at("verify");
     expect(code).toBe(1);
     expect(stdout).toMatch(
-      /\nIds that several packages claim, of which production loads none:\n {2}guard: .*@other\/guard, .*guard\n/,
+      /\nIds that several packages claim, so production loads none of them:\n {2}guard: .*@other\/guard, .*guard\n/,
     );
     expect(stdout).toContain("duplicate_id: Remove one of them");
     expect(await json("verify")).toMatchObject({

@@ -41,7 +41,7 @@ const findings = z.object({
   warnings,
 });
 
-const configFile = textOrNull.describe("Null where the command line says everything.");
+const configFile = textOrNull.describe("Null if everything is on the command line.");
 
 export const checkDocument = z
   .object({

@@ -89,7 +89,11 @@ async function expectOwnFolder(folder: string): Promise<void> {
   const stats = await lstat(folder);
   const isOwn =
     stats.isDirectory() && stats.uid === process.getuid?.() && (stats.mode & 0o077) === 0;
-  if (!isOwn) throw refusal("io_failed", say`${folder} is not a folder of this user alone`);
+  if (!isOwn)
+    throw refusal(
+      "io_failed",
+      say`${folder} must be a folder that belongs to this user and that nobody else can enter`,
+    );
 }
 
 function listen(server: Server, path: string): Promise<void> {

@@ -115,7 +115,7 @@ async function tlsFor(
     const host = places.map((each) => each?.host).find((each) => each && !isLocal(each));
     if (host === undefined || plaintext === true) return undefined;
     throw misuse(
-      say`others can connect to ${host}, and any client is believed about callers and may get the servers' secrets: give --tls-cert, --tls-key and --tls-ca, listen on 127.0.0.1 or a unix socket, or use --plaintext if the network itself admits only Envoy`,
+      say`others can connect to ${host}, and could then say who is calling and receive the servers' secrets: give --tls-cert, --tls-key and --tls-ca, listen on 127.0.0.1 or a unix socket, or use --plaintext if the network itself admits only Envoy`,
     );
   }
   if (plaintext === true) throw misuse("--plaintext and --tls-cert exclude each other");
@@ -153,7 +153,7 @@ function adminIn({ options }: ExtprocContext, isProduction: boolean): string | u
   const { envoyAdmin, envoyConfig } = options;
   if (isProduction && envoyAdmin === undefined && envoyConfig === undefined)
     throw misuse(
-      "production expects --envoy-admin or --envoy-config: with `failure_mode_allow`, Envoy lets unjudged traffic pass",
+      "production needs --envoy-admin or --envoy-config: with `failure_mode_allow`, Envoy lets unjudged traffic pass",
     );
   // Without a scheme, `localhost:9901` is a URL whose scheme is `localhost`.
   const scheme = attempt(() => new URL(envoyAdmin ?? "").protocol);

@@ -88,7 +88,7 @@ function expectWhole(survey: GuestSurvey): GuestSurvey {
   if (loose !== undefined)
     throw new GlassineError(
       "trust_refused",
-      `an environment with more than wheels cannot be trusted: ${printable(loose)}. Make a new environment from wheels only.`,
+      `an environment that contains more than wheels cannot be trusted: ${printable(loose)}. Make a new environment from wheels only.`,
     );
   const bare = guests.find(({ name }) => !entries.some(({ id }) => id === name));
   if (bare === undefined) return survey;

@@ -229,7 +229,7 @@ export function lockFindings(
   if (pending) warn("pending", texts.pending, texts.endPending);
   for (const each of problems) warn("journal", journalText(each), journalTodo(each.problem));
   const more = state.journal_problem_count - problems.length;
-  if (more > 0) warn("journal", texts.moreProblems(more), "Fix the first ones, and look again.");
+  if (more > 0) warn("journal", texts.moreProblems(more), "Fix these first, then check again.");
   return findings;
 }
 

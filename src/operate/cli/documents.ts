@@ -48,7 +48,7 @@ export const health = z.object({
 export const isolation = z
   .object({
     isolate: text,
-    says: text.describe("What that kind promises of the code inside."),
+    says: text.describe("What this kind of isolation promises about the code."),
     accept: textList.describe("What the code may be able to do if the machine cannot prevent it."),
     open: textList.nullable().describe("Which of these it can do here. Null if it was not loaded."),
   })
@@ -66,7 +66,7 @@ export const plugin = {
   distribution_hash: textOrNull,
   builtin: z.boolean(),
   capabilities: textList.nullable(),
-  hooks: textList.nullable().optional().describe("Null where they are known after loading only."),
+  hooks: textList.nullable().optional().describe("Null if they are known only after loading."),
   hook_count: count.nullable().optional(),
   depends_on: textList.optional(),
   discovery_source: z.record(z.string(), z.unknown()),
@@ -88,10 +88,10 @@ export const journal_problems = z.array(journalProblem).describe("The first hund
 /** A change of trust as the journal records it. `line` is its line number. */
 export const trustEvent = z.object({
   line: z.int(),
-  at: text.describe("When, as the line has it: ISO 8601."),
+  at: text.describe("The time in the line: ISO 8601."),
   action: z.enum(["trust", "revoke"]),
   id: text,
-  version: textOrNull.describe("Null where trust was taken back."),
+  version: textOrNull.describe("Null if trust was withdrawn."),
   distribution_hash: textOrNull,
   until: textOrNull,
   isolate: textOrNull.describe(
@@ -106,7 +106,7 @@ export const configKey = z.object({
   key: text,
   type: text,
   required: z.boolean(),
-  default: z.unknown().optional().describe("Any JSON, as the schema of the plugin has it."),
+  default: z.unknown().optional().describe("The default in the plugin's schema: any JSON."),
   secret: z.boolean(),
 });
 
@@ -115,7 +115,7 @@ export const change = z.object({ added: textList, removed: textList });
 export const signer_change = z
   .object({ was: text, now: text })
   .nullable()
-  .describe("Null where it is the same, or not known.");
+  .describe("Null if the signer is the same, or not known.");
 
 export const dependencies = z
   .array(z.object({ name: text, version: text, hash: text }))

@@ -86,7 +86,7 @@ export const describe = defineCommand({
         .record(z.string(), streamMode)
         .nullable()
         .describe(
-          "By hook that may be streamed: what the plugin needs to see before text is forwarded. Null where that is known after loading only.",
+          "By hook that may be streamed: what the plugin needs to see before text is forwarded. Null if that is known only after loading.",
         ),
       always: textList,
       warnings,

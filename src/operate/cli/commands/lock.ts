@@ -51,7 +51,7 @@ export const lock = defineCommand({
   schema: z.object({
     action: z.enum(["create", "all", "prune", "check"]),
     lock: lockSchema,
-    journal_path: textOrNull.describe("Null where nothing was recorded."),
+    journal_path: textOrNull.describe("Null if nothing was recorded."),
     created: z.boolean(),
     trusted: z.array(z.object(trustedShape)),
     untrusted: z.array(z.object({ id: text })),

@@ -57,7 +57,7 @@ export const verify = defineCommand({
       .describe("Plugins that are links, which production refuses."),
     duplicates: z
       .array(z.object({ id: text, paths: textList }))
-      .describe("Ids that several packages claim, of which production refuses each."),
+      .describe("Ids that several packages claim. Production refuses all of them."),
     refused: z
       .array(z.object({ id: textOrNull, package: text, code: text, reason: text }))
       .describe("Other packages that production refuses, whatever plugins.lock says."),
@@ -65,10 +65,10 @@ export const verify = defineCommand({
     signatures: z
       .array(z.object({ id: text, code: text, reason: text }))
       .describe("Plugins that production refuses for their signature."),
-    signatures_unchecked: textOrNull.describe("Why no signature was checked. Null where each was."),
+    signatures_unchecked: textOrNull.describe("Why no signature was checked. Null if each was."),
     journal_problems,
     journal_problem_count: count,
-    pending: z.boolean().describe("Whether a change was begun and not ended."),
+    pending: z.boolean().describe("Whether a change was started and not finished."),
     unreadable: textList.describe("Folders of packages that cannot be read."),
     permissions: z.array(
       z.object({ id: text, ...change.shape, hook_change: change, signer_change }),
@@ -113,7 +113,7 @@ function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly
       paint,
     ),
     ...section(
-      "Ids that several packages claim, of which production loads none:",
+      "Ids that several packages claim, so production loads none of them:",
       duplicates.map(({ id, paths }) => `  ${printable(id)}: ${listed(paths)}`),
       paint,
     ),

@@ -30,8 +30,8 @@ export const journalProblems = {
     todo: "Restore the journal from version control, or fix a line that somebody wrote by hand: six fields with a tab between them.",
   },
   torn: {
-    means: "A line has no end: writing it was cut off, and it does not count.",
-    todo: "See whether the change was made, and make it again if it was not. The line stays reported; version control may have the whole journal.",
+    means: "A line is incomplete, because writing it was interrupted. It does not count.",
+    todo: "See whether the change was made, and make it again if it was not. The line is reported until you restore the journal, which version control may have complete.",
   },
 } as const satisfies Record<string, { readonly means: string; readonly todo: string }>;
 

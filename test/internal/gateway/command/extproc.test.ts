@@ -44,7 +44,7 @@ it("does not begin in production where nothing is known of what is in front", as
   });
   const production = ["extproc", ...local, "--plugin-mode", "production"];
   const unknown = await run(production, { cwd });
-  expect(unknown.stderr).toContain("production expects --envoy-admin or --envoy-config");
+  expect(unknown.stderr).toContain("production needs --envoy-admin or --envoy-config");
   const open = await run([...production, "--envoy-config", "open.yaml"], { cwd });
   expect(open.code).not.toBe(0);
   expect(open.stderr).toContain("`failureMode` of `extProc` is failOpen");
@@ -132,7 +132,7 @@ it.each([
     "--envoy-admin expects an http",
   ],
   ["no file of Envoy", ["--envoy-config", "no.yaml"], {}, "--envoy-config: /", "does not exist"],
-  ["production without Envoy", production, {}, "production expects --envoy-admin"],
+  ["production without Envoy", production, {}, "production needs --envoy-admin"],
   ["production without a lock", [...production, ...admin], {}, "production needs plugins.lock"],
   ["a plugin that is not there", [], { plugins: ["./none.mjs"] }, "none.mjs", "does not exist"],
 ])("refuses with --check what a start refuses: %s", async (_, args, more, ...texts) => {
@@ -205,7 +205,10 @@ it("says which file of Envoy's lets something pass, and finds out itself whose i
   const { document } = await run([...args, "--json"], { cwd });
   expect(document()).toMatchObject({ product: null, text: null });
   const both = await run([...args, "--for", "istio"], { cwd });
-  expect([both.code, both.stderr]).toEqual([2, expect.stringContaining("--for is for printing")]);
+  expect([both.code, both.stderr]).toEqual([
+    2,
+    expect.stringContaining("--for cannot be combined"),
+  ]);
 });
 
 it("prints no configuration in which Envoy listens twice at one port", async () => {
