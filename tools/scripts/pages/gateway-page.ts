@@ -148,7 +148,7 @@ Each such request has a line \`model_passed\` in the log and, with \`audit.acces
 ## Several servers
 
 Servers behind one gateway look like one server.
-With a single one, names, URIs and the ids of tasks stay as they are; with several:
+With a single server, names, URIs and the ids of tasks stay as they are; with several:
 
 | What                   | For the caller                                                                                                                        |
 | ---------------------- | ------------------------------------------------------------------------------------------------------------------------------------- |
@@ -189,7 +189,7 @@ A server that answers \`initialize\` late joins the session, and the caller gets
 
 **A server that is lost**, because it ended its session, cannot be reached, or did not start, is connected again on the next request for it, with the caller's handshake; the log says \`server_lost\` and \`server_reconnected\`.
 Requests that it had not answered get an error, and what it knew of the session is gone.
-If it does not come back, the gateway tries again after pauses of up to a minute, and in between answers requests with \`peer_unreachable\`.
+If it does not come back, the gateway tries again after pauses of up to a minute; in the meantime it answers requests with \`peer_unreachable\`.
 A session ends when it has lost its last server.
 
 ## Change without a restart
@@ -275,8 +275,8 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`internal_error\`                                 | 500     | The gateway failed; the log says how.                                                                                                     |
 | \`too_many_unanswered\`                            | 429     | Too many requests of one session, or exchanges of one subject, have no answer yet.                                                        |
 | \`name_unknown\`, \`method_unknown\`                 |         | With [several servers](#several-servers): the request names none of them.                                                                 |
-| \`resource_unknown\`, \`task_unknown\`               |         | The same: the request has no URI, or no id of a server's task.                                                                            |
-| \`cursor_unknown\`                                 |         | The same: the cursor is not from this gateway.                                                                                            |
+| \`resource_unknown\`, \`task_unknown\`               |         | With several servers: the request has no URI, or no id of a server's task.                                                                |
+| \`cursor_unknown\`                                 |         | With several servers: the cursor is not from this gateway.                                                                                |
 
 An \`initialize\` that is answered with an error starts no session: there is no \`Mcp-Session-Id\`, and it takes no place in \`limits.sessions\`.
 So the answer to \`initialize\` starts only when the server has answered: allow a proxy in front that much time. Until then the gateway itself answers a \`ping\` from the server.
