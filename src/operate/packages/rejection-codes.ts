@@ -38,11 +38,12 @@ export const rejectionCodes = {
   },
   foreign_package: {
     means:
-      "In the folder of the package, or of one that it needs, lies a package that nothing asks for, or a copy of one that the host provides. Its code could run in place of what was reviewed.",
+      "The folder of the package, or of one that it needs, contains a package that nothing asks for, or a copy of one that the host provides. Its code could run in place of what was reviewed.",
     todo: "Remove what the reason names, or reinstall the package. If it comes back, treat it as tampering. A plugin that bundles a package of the host's has to drop it.",
   },
   linked_package: {
-    means: "The package is a link to a folder that is not installed. Production loads none.",
+    means:
+      "The package is a link to a folder that is not installed. Production loads no such package.",
     todo: "Install the package from a registry or a tarball.",
   },
   unsigned: {
@@ -51,7 +52,7 @@ export const rejectionCodes = {
   },
   signature_invalid: {
     means:
-      "The signature does not verify: files were changed, or the key is unknown, revoked or out of its time.",
+      "The signature does not verify: files were changed, or the key is unknown, revoked, expired or not yet valid.",
     todo: `${reinstall} If the reason names a key, get a version signed with a valid key, or ask the publisher for the key over a channel that you trust.`,
   },
   signature_unchecked: {
@@ -73,16 +74,17 @@ export const rejectionCodes = {
   },
   missing_from_install: {
     means: "plugins.lock trusts the plugin, and its package is not installed.",
-    todo: "Install what was trusted, or run `plugins untrust ID --reason …`. Where the host may start without it, `plugins trust` it with `--optional`.",
+    todo: "Install what was trusted, or run `plugins untrust ID --reason …`. If the host may start without it, run `plugins trust` with `--optional`.",
   },
   missing_from_lock: {
-    means: "plugins.lock has no entry of the plugin: it was never trusted here, or it was removed.",
+    means:
+      "plugins.lock has no entry for the plugin: it was never trusted here, or it was removed.",
     todo: "Review it, then run `plugins trust ID --reason …`.",
   },
-  version_mismatch: { means: "Another version is installed than was trusted.", todo: review },
+  version_mismatch: { means: "The installed version is not the trusted one.", todo: review },
   hash_mismatch: { means: "The files are not those that were trusted.", todo: review },
   entry_point_mismatch: {
-    means: "The plugin's entry point is another than was trusted.",
+    means: "The plugin's entry point is not the trusted one.",
     todo: "Review it before it is trusted again.",
   },
   package_mismatch: {
@@ -106,7 +108,8 @@ export const rejectionCodes = {
     todo: "Review what it does there, then trust it again with a reason for exactly that.",
   },
   signer_mismatch: {
-    means: "The package is signed by somebody else than when it was trusted, or no longer.",
+    means:
+      "When the package was trusted, somebody else had signed it; or it was signed then and no longer is.",
     todo: "Find out why from a source you trust, then trust it again or reinstall what was trusted.",
   },
   dependency_mismatch: {
@@ -116,8 +119,8 @@ export const rejectionCodes = {
   },
   isolation_refused: {
     means:
-      "The plugin is to run isolated, and this machine cannot hold it to what that promises, or plugins like it cannot be isolated.",
-    todo: "Do what the reason says: run it where the platform has what its kind needs, accept by name what the code could still do with `plugins trust ID --isolate KIND --accept NAME`, or choose another kind.",
+      "The plugin should run isolated, but this machine cannot enforce what that promises, or plugins of its kind cannot be isolated.",
+    todo: "Do what the reason says: run it where the platform has what that kind of isolation needs, accept by name what the code could still do with `plugins trust ID --isolate KIND --accept NAME`, or choose another kind.",
   },
   import_failed: { means: "Its module throws while it is imported.", todo: report },
   load_timeout: { means: "Its module or factory takes longer than 30 seconds.", todo: report },
@@ -131,7 +134,8 @@ export const rejectionCodes = {
   },
   manifest_invalid: { means: "Its manifest does not fit this host.", todo: report },
   id_mismatch: {
-    means: "The package and the plugin disagree about its name. It is a mistake, or a pretence.",
+    means:
+      "The package and the plugin disagree about its name. It is a mistake, or an impersonation.",
     todo: report,
   },
   version_conflict: {

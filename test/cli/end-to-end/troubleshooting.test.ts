@@ -322,7 +322,7 @@ it("CLI-079: missing_from_install: the entry is taken out", async () => {
   }
 });
 
-it("CLI-079: id_mismatch: a mistake of the plugin, or a pretence", async () => {
+it("CLI-079: id_mismatch: a mistake of the plugin, or an impersonation", async () => {
   await present("liar-one@1.0.0");
   await startFails(
     dev(),

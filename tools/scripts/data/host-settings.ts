@@ -14,11 +14,11 @@ export const settingTexts: Readonly<Record<HostSetting, SettingText>> = {
   PLUGIN_UNSIGNED_ACK: {
     default: "empty",
     means:
-      "Says `i-understand-plugins-are-unsigned` to the letter, or no unsigned plugin is loaded.",
+      "Must be exactly `i-understand-plugins-are-unsigned`; otherwise no unsigned plugin is loaded.",
   },
   PLUGIN_TRUSTED_PUBLISHERS: {
     default: "empty",
-    means: "Signers whose plugins are loaded, with commas between them.",
+    means: "Signers whose plugins are loaded, separated by commas.",
   },
   PLUGIN_TRUST_OVERRIDE_PUBLISHERS: {
     default: "empty",
@@ -30,16 +30,17 @@ export const settingTexts: Readonly<Record<HostSetting, SettingText>> = {
   },
   PLUGIN_SIGSTORE_TRUSTED_ROOT: {
     default: "empty",
-    means: "The `trusted_root.json` whose authorities and logs Sigstore bundles are checked by.",
+    means: "The `trusted_root.json` with the authorities and logs that check Sigstore bundles.",
   },
   PLUGIN_SIGSTORE_ISSUER: {
     default: "any",
-    means: "The only Sigstore issuer to accept: signers are then `SUBJECT`, else `ISSUER#SUBJECT`.",
+    means:
+      "The only Sigstore issuer to accept. Signers are then `SUBJECT`; without it, `ISSUER#SUBJECT`.",
   },
   PLUGIN_AUTO_DISCOVERY_ENABLED: {
     default: "`true`",
     means:
-      "Whether installed packages are looked at, at all. With `false` a host loads none of them and starts, in production too: without what plugins.lock trusts. `doctor` reports it.",
+      "Whether to look for installed plugins. With `false` a host loads none of them and still starts, even in production, without what plugins.lock trusts. `doctor` reports it.",
   },
   PLUGIN_MODE: {
     default: "`dev`",
@@ -47,10 +48,10 @@ export const settingTexts: Readonly<Record<HostSetting, SettingText>> = {
   },
   PLUGIN_HOST: {
     default: "empty",
-    means: "What `--host` is of a command that takes it and is not given it.",
+    means: "The default of `--host`, for commands that take it.",
   },
   PLUGIN_CATALOG: {
     default: "empty",
-    means: "What `--catalog` is of a command that takes it and is not given it.",
+    means: "The default of `--catalog`, for commands that take it.",
   },
 };
