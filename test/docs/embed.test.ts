@@ -39,11 +39,11 @@ describe("docs/embed.md", () => {
     ],
     ["Condition", conditionKinds],
     ["Invoke option", fieldsOf("plugins/types.ts", "InvokeOptions")],
-    ["Of a violation", fieldsOf("hooks/results.ts", "Violation")],
+    ["Violation field", fieldsOf("hooks/results.ts", "Violation")],
     ["Hook setting", Object.keys(hookSettings)],
-    ["Of a profile", Object.keys(standardProfile)],
-    ["Of a handler", fieldsOf("plugins/handler-info.ts", "HandlerInfo")],
-    ["Of a health report", fieldsOf("plugins/health.ts", "HealthReport")],
+    ["Profile field", Object.keys(standardProfile)],
+    ["Handler field", fieldsOf("plugins/handler-info.ts", "HandlerInfo")],
+    ["Health report", fieldsOf("plugins/health.ts", "HealthReport")],
     ["Health option", fieldsOf("plugins/health.ts", "HealthOptions")],
   ])("has every row of the table %s", (first, fields) => {
     expect(named(first)).toEqual(fields);
@@ -82,10 +82,10 @@ describe("docs/embed.md", () => {
     const result = await manager.invoke("evaluate", { role: "user" });
     const report = await manager.close();
     const names = (of: object | undefined) => Object.keys(of ?? {});
-    expect(named("Of the manager")).toEqual(names(manager));
-    expect(named("Of the result").toSorted()).toEqual(names(result).toSorted());
-    expect(named("Of a record")).toEqual(names(result.executions[0]));
-    expect(named("Of the report")).toEqual(names(report));
-    expect(named("Of `background`")).toEqual(names(report.background));
+    expect(named("Manager member")).toEqual(names(manager));
+    expect(named("Result field").toSorted()).toEqual(names(result).toSorted());
+    expect(named("Record field")).toEqual(names(result.executions[0]));
+    expect(named("Report field")).toEqual(names(report));
+    expect(named("Field of `background`")).toEqual(names(report.background));
   });
 });

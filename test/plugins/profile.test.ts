@@ -24,7 +24,7 @@ describe("the profile of a host", () => {
   });
 
   it("has the rules that docs/embed.md lists", () => {
-    const rows = readTable(readPage("docs/embed.md").text, "Of a profile");
+    const rows = readTable(readPage("docs/embed.md").text, "Profile field");
     for (const [field = "", , , rule = ""] of rows) {
       const [name = ""] = codeIn(field);
       const expected = rule.replace("the default", `${standardProfile.maxTimeoutMs}`);
