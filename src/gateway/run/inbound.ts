@@ -9,6 +9,7 @@ import {
   isMessage,
   type Message,
   messageFault,
+  noAnswer,
   readBody,
   type ServerSdk,
 } from "../transports/index.ts";
@@ -49,6 +50,9 @@ export async function readInbound(
   { messageBytes, bodyTimeoutMs }: GatewayConfig["limits"],
 ): Promise<Inbound | Response> {
   const { text, refused } = await readBody(request, messageBytes, bodyTimeoutMs);
+  // The caller left before its whole message had come.
+  if (refused === "broken" && request.signal.aborted)
+    return new Response(null, { status: noAnswer });
   if (refused !== undefined) return answer(refusals[refused]);
   const body = documentIn(text);
   if (body === undefined) return answer("parse_error");

@@ -209,7 +209,10 @@ it("does not take the requests of the MCP endpoint for those of a route above it
 it("blames nobody if the caller leaves before its whole body has come", async () => {
   const model = { provider: "openai" as const, url: "http://127.0.0.1:1", path: "/openai" };
   const made = await gatewayBefore(undefined, { models: { model } }, [looks]);
-  for (const framing of ["content-length: 1000", "transfer-encoding: chunked"]) {
+  const framings = ["content-length: 1000", "transfer-encoding: chunked"];
+  const paths = [made.url.pathname, "/openai/v1/chat/completions"];
+  const asked = paths.flatMap((path) => framings.map((framing) => ({ path, framing })));
+  for (const { path, framing } of asked) {
     const socket = connect(Number(made.url.port), "127.0.0.1");
     afterTest(() => socket.destroy());
     const head = Object.entries({
@@ -219,11 +222,12 @@ it("blames nobody if the caller leaves before its whole body has come", async ()
     });
     const lines = head.map(([name, value]) => `${name}: ${value}`);
     const more = ["expect: 100-continue", framing, "", "1\r\n{\r\n"];
-    socket.write(["POST /openai/v1/chat/completions HTTP/1.1", ...lines, ...more].join("\r\n"));
+    socket.write([`POST ${path} HTTP/1.1`, ...lines, ...more].join("\r\n"));
     await once(socket, "data");
     socket.destroy();
   }
   await expect.poll(() => loggedBy(made, "model").length).toBe(2);
   const left = { outcome: "aborted", code: undefined };
   expect(loggedBy(made, "model")).toMatchObject([left, left]);
+  expect(loggedBy(made, "refused")).toEqual([]);
 });
