@@ -219,6 +219,16 @@ describe.skipIf(noSandbox !== undefined).each(kinds)("%s", (isolate) => {
     expect(result.errors).toMatchObject([{ plugin: "puppet", code: "handler_error" }]);
   });
 
+  it("can join another manager if the first cannot be created", async () => {
+    verifies("isolation:close");
+    const own = await isolatePlugin(file, { isolate, config });
+    onTestFinished(() => own.close());
+    const plugins = [own.plugin, own.plugin];
+    await expect(createPluginManager({ plugins, logger: {} })).rejects.toThrow("puppet");
+    expect((await run(await managerOf(own.plugin), "allow")).errors).toEqual([]);
+    expect(own.counts().starts).toBe(1);
+  });
+
   it("shows the host what it prints, and only if it asks", async () => {
     verifies("isolation:output");
     const source = `import { definePlugin } from "glassine";

@@ -50,7 +50,7 @@ export interface Discovery extends Discovered {
   readonly warnings: readonly string[];
   /**
    * Ends the code of isolated plugins. A manager that was given the discovery does that when it is
-   * closed, so only a host that creates none needs this.
+   * closed, so this is for a host that creates none, or whose manager cannot be created.
    */
   close(): Promise<void>;
 }

@@ -62,7 +62,10 @@ export interface IsolateOptions {
 
 /** A plugin whose code runs elsewhere. */
 export interface IsolatedPlugin {
-  /** For one manager, which ends the plugin's code when it is closed. */
+  /**
+   * For one manager, which ends the plugin's code when it is closed. If the manager cannot be created,
+   * the plugin can be passed to another, or must be closed.
+   */
   readonly plugin: Plugin;
   readonly isolate: Isolation;
   /** What its code can do although it should not, as accepted by the operator. */
@@ -105,7 +108,10 @@ const optionNames = [
  *
  * async function managerFor(file: string) {
  *   const { plugin, close } = await isolatePlugin(file, { isolate: "process" });
- *   return { manager: await createPluginManager({ plugins: [plugin] }), close };
+ *   return await createPluginManager({ plugins: [plugin] }).catch(async (error) => {
+ *     await close();
+ *     throw error;
+ *   });
  * }
  * ```
  */

@@ -87,6 +87,7 @@ const options = `## Options
 
 The result has the \`plugin\`, \`isolate\`, what stays \`open\`, \`counts()\` and \`close()\`.
 The plugin belongs to one manager, which ends its code when the manager is closed.
+If that manager cannot be created, for example because another plugin is refused, the plugin is still yours: pass it to another manager, or call \`close()\`.
 \`manager.handlersFor(hook)\` says where each handler runs.
 
 ## When it fails
