@@ -129,6 +129,13 @@ describe("trust --isolate", () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(text)]);
   });
 
+  it("is wrong usage to accept something without a kind", async () => {
+    verifies("cli:usage");
+    const { json } = await installed();
+    const { document } = await json([...trust, "--accept", "network"]);
+    expect(document).toMatchObject({ error: { code: "usage" } });
+  });
+
   it("is refused for what cannot be isolated", async () => {
     verifies("cli:trust-isolate");
     const glassine = { procedures: { "acme.clean": "./plugin.js" } };

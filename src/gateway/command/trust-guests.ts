@@ -14,7 +14,6 @@ import type { GatewayTrustContext } from "./options.ts";
 
 export async function trustGuests({ cwd, env, options, paint }: GatewayTrustContext) {
   const isCheck = options.check === true;
-  if (!isCheck) checkReason(options.reason, "trust");
   const { config, folder } = await loadConfig({ cwd, env, flags: { file: options.config } });
   const host = {
     root: folder,
@@ -31,6 +30,7 @@ export async function trustGuests({ cwd, env, options, paint }: GatewayTrustCont
       "plugin_missing",
       'the configuration names no guests: write { "kind": "cpex", "file": …, "python": … } under plugins',
     );
+  if (!isCheck) checkReason(options.reason, "trust");
   const found: Found[] = [];
   let lockPath = "";
   for (const entry of entries) {

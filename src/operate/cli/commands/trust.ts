@@ -8,7 +8,7 @@ import { scopeOf } from "../command-context.ts";
 import type { CommandScope } from "../command-host.ts";
 import type { CommandServices } from "../command-services.ts";
 import { lock, textOrNull, trusted, warnings } from "../documents.ts";
-import { CommandFailure, failureFor, refusal } from "../failure.ts";
+import { CommandFailure, failureFor, misuse, refusal } from "../failure.ts";
 import { type OptionValues, sharedOptions } from "../options.ts";
 import { changesSince, trustedTerms, wordsOf } from "../plain-words.ts";
 import { listed, singleQuoted } from "../print/printable.ts";
@@ -109,12 +109,11 @@ export const trust = defineCommand({
   },
 });
 
-/** @throws CommandFailure `options_invalid` */
+/** @throws CommandFailure `usage` */
 function isolationIn({ isolate, accept = [] }: OptionValues<typeof declared>) {
   if (accept.length === 0 || !(isolate === undefined || isolate === "host"))
     return { isolate, accept };
-  const why = "--accept needs --isolate KIND: what runs in the host can do all of that";
-  throw refusal("options_invalid", `trust: ${why}`);
+  throw misuse("--accept needs --isolate KIND: what runs in the host can do all of that");
 }
 
 /**
