@@ -177,6 +177,7 @@ describe("an invalid event", () => {
     ["an object that contains itself", metadata(cyclic)],
     ["too many levels", metadata(nested(9))],
     ["too many values", metadata(new Array(10_001).fill(0))],
+    ["an array that only claims to be long", metadata(new Array(2 ** 32 - 1))],
     [
       "too many keys",
       metadata(Object.fromEntries(new Array(10_001).fill(0).map((_, i) => [`k${i}`, 0]))),
@@ -211,15 +212,31 @@ describe("an invalid event", () => {
       'An audit event has no field "tenant". Did you mean "tenantId"?',
     );
     expect(() => trail.emit(eventOf({ metadata: { a: { b: [1, new Date()] } } }))).toThrow(
-      "metadata.a.b[1] of an audit event must be plain JSON data; got another kind of value.",
+      "metadata.a.b[1] of an audit event: it must be a plain object, got an object of a class.",
     );
   });
 
-  it("is refused with what came instead of JSON data", () => {
+  const json = "must be JSON data in plain objects and arrays; got ";
+  it.each([
+    [Number.NaN, `.a of an audit event ${json}NaN.`],
+    [never, `.a of an audit event ${json}function.`],
+    [new Array(3), `.a of an audit event ${json}an array of a class, or with gaps or getters.`],
+    [
+      {
+        get b() {
+          return never();
+        },
+      },
+      ".a of an audit event: 'b' must be a value, not a getter.",
+    ],
+    [{ [Symbol("b")]: 1 }, ".a of an audit event: it has a symbol as key."],
+  ])("is refused with what came instead of JSON data, %#", (a, text) => {
     const { trail } = keeping();
-    expect(() => trail.emit(metadata({ a: Number.NaN }))).toThrow(
-      "metadata.inner.a of an audit event must be plain JSON data; got NaN.",
-    );
+    expect(() => trail.emit(metadata({ a }))).toThrow(`metadata.inner${text}`);
+  });
+
+  it("is refused for a key in another case", () => {
+    const { trail } = keeping();
     expect(() => trail.emit(metadata({ "Not a key": 1 }))).toThrow(/keys must be snake_case/);
   });
 

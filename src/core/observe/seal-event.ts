@@ -2,9 +2,10 @@
  * Turns an event as it is raised into the record that goes out: read once, redacted, and frozen. An
  * event that cannot be recorded is refused; the error names places and types, never values.
  */
-import { attempt, type Json } from "../data/index.ts";
+import type { Json } from "../data/index.ts";
 import { isProxy } from "../data/intrinsics.ts";
 import { formatPath, optionsInvalid, quoted, suggestion } from "../errors/index.ts";
+import { readPlainArray, readPlainObject } from "../schema/index.ts";
 import {
   type AuditEvent,
   type AuditEventInput,
@@ -53,7 +54,7 @@ const fields: readonly string[] = [
 
 /** @throws GlassineError `options_invalid` */
 export function sealEvent(input: AuditEventInput, { named, all, kinds }: Redaction): AuditEvent {
-  const given = Object.fromEntries(entriesOf(input, [])) as { [Key in keyof AuditEvent]?: unknown };
+  const given = propertiesOf(input, []) as { [Key in keyof AuditEvent]?: unknown };
   const unknown = Object.keys(given).find((key) => !fields.includes(key));
   if (unknown !== undefined) {
     throw optionsInvalid(
@@ -96,18 +97,20 @@ function readFacts(
   reading: Reading,
   kinds: FactKinds | undefined,
 ): AuditEvent["metadata"] {
-  const facts = entriesOf(value, path).flatMap(([key, fact]): [string, Json][] => {
-    const at = [...path, key];
-    if (!keyPattern.test(key)) {
-      throw optionsInvalid(`${placeOf(at)}: keys must be snake_case, at most 64 characters.`);
-    }
-    counted(reading);
-    if (fact === undefined) return [];
-    if (isSensitiveName(key)) return [[key, marker]];
-    // Keys that no table has are facts: one that the profile names, and a host's `generation`.
-    const kind = kinds === undefined ? "free" : (kinds[key] ?? "fact");
-    return [[key, readFact(fact, at, reading, kind)]];
-  });
+  const facts = Object.entries(propertiesOf(value, path)).flatMap(
+    ([key, fact]): [string, Json][] => {
+      const at = [...path, key];
+      if (!keyPattern.test(key)) {
+        throw optionsInvalid(`${placeOf(at)}: keys must be snake_case, at most 64 characters.`);
+      }
+      counted(reading);
+      if (fact === undefined) return [];
+      if (isSensitiveName(key)) return [[key, marker]];
+      // Keys that no table has are facts: one that the profile names, and a host's `generation`.
+      const kind = kinds === undefined ? "free" : (kinds[key] ?? "fact");
+      return [[key, readFact(fact, at, reading, kind)]];
+    },
+  );
   return Object.freeze(Object.assign(Object.create(null), Object.fromEntries(facts)));
 }
 
@@ -120,20 +123,22 @@ function readFact(value: unknown, path: Path, reading: Reading, kind: FactKind):
   if (path.length > maxDepth) return refuseFact(path, "too many levels");
   if (isProxy(value) || !Array.isArray(value))
     return readFacts(value, path, reading, typeof kind === "object" ? kind : undefined);
-  if (Object.getPrototypeOf(value) !== Array.prototype)
-    return refuseFact(path, "another kind of value");
+  if (value.length > maxNodes) throw tooManyValues();
+  const items =
+    readPlainArray(value, maxNodes) ??
+    refuseFact(path, "an array of a class, or with gaps or getters");
   return Object.freeze(
-    Array.from(value.keys(), (i) =>
-      readFact(valueAt(value, i, path), [...path, i], counted(reading), kind),
-    ),
+    items.map((item, i) => readFact(item, [...path, i], counted(reading), kind)),
   );
 }
 
 function counted(reading: Reading): Reading {
   reading.nodes += 1;
   if (reading.nodes <= maxNodes) return reading;
-  throw optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
+  throw tooManyValues();
 }
+
+const tooManyValues = () => optionsInvalid(`An audit event holds at most ${maxNodes} values.`);
 
 function secretsFor(kind: FactKind, { named, all }: Reading): Needles {
   if (kind === "word") return noSecrets;
@@ -149,28 +154,11 @@ function readNumber(value: number, { all }: Reading): Json {
 }
 
 /** Returns the own data properties of a plain object. */
-function entriesOf(value: unknown, path: Path): readonly (readonly [string, unknown])[] {
-  const keys = keysOfPlain(value) ?? refuseFact(path, "another kind of value");
-  return keys.map((key) => {
-    if (typeof key === "symbol") return refuseFact(path, "a symbol");
-    return [key, valueAt(value as object, key, path)];
-  });
-}
-
-/** The global object of another context can pass for a plain object, and throw when it is read. */
-function keysOfPlain(value: unknown): readonly (string | symbol)[] | undefined {
-  if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
-  return attempt(() => {
-    const prototype: unknown = Object.getPrototypeOf(value);
-    const isPlain = prototype === Object.prototype || prototype === null;
-    return isPlain ? Reflect.ownKeys(value) : undefined;
-  });
-}
-
-function valueAt(holder: object, key: string | number, path: Path): unknown {
-  const descriptor = attempt(() => Object.getOwnPropertyDescriptor(holder, key));
-  if (descriptor !== undefined && "value" in descriptor) return descriptor.value;
-  return refuseFact([...path, key], "something else");
+function propertiesOf(value: unknown, path: Path): { readonly [key: string]: unknown } {
+  const refuse = (_: string, message: string) => {
+    throw optionsInvalid(`${placeOf(path)}: ${message}.`);
+  };
+  return readPlainObject(value, "it", refuse) ?? {};
 }
 
 function placeOf(path: Path): string {
@@ -178,5 +166,7 @@ function placeOf(path: Path): string {
 }
 
 function refuseFact(path: Path, what: string): never {
-  throw optionsInvalid(`${placeOf(path)} must be plain JSON data; got ${what}.`);
+  throw optionsInvalid(
+    `${placeOf(path)} must be JSON data in plain objects and arrays; got ${what}.`,
+  );
 }

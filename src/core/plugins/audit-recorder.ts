@@ -50,7 +50,7 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
     if (!isOfPlugin(refusal))
       return { plugin_name: refusal.name, ...(refusal.origin && originFacts(refusal.origin)) };
     const { plugin, vetoedBy } = refusal;
-    return { ...aboutOf(plugin), ...(vetoedBy === undefined ? {} : { vetoed_by: vetoedBy }) };
+    return { ...aboutOf(plugin), vetoed_by: vetoedBy };
   };
   /** A variable, so that no patched lookup sees the steps, which hold the plugins' handles. */
   let emitters: CompiledOperation | undefined;
@@ -166,7 +166,6 @@ const manual = {
 };
 
 function originFacts(origin: PluginOrigin) {
-  const { decision, decisionReason } = origin;
   return {
     signed_by: origin.signedBy,
     discovery_source: {
@@ -176,10 +175,7 @@ function originFacts(origin: PluginOrigin) {
       distribution: origin.package,
       package_version: origin.packageVersion,
     },
-    signing: {
-      ...(decision === undefined ? {} : { trust_decision: decision }),
-      ...(decisionReason === undefined ? {} : { trust_reason: decisionReason }),
-    },
+    signing: { trust_decision: origin.decision, trust_reason: origin.decisionReason },
     package: origin.package,
     package_version: origin.packageVersion,
     package_hash: origin.packageHash ?? null,

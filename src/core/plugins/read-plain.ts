@@ -1,76 +1,15 @@
-/** Reads what an author or operator wrote: each property once, running no getter and no trap. */
+/** Reads what an author or operator wrote, with schemas. */
 
 import * as z from "zod/mini";
-import { attempt, typeName } from "../data/index.ts";
-import {
-  arrayPrototype,
-  getOwnPropertyDescriptor,
-  getPrototypeOf,
-  hasOwn,
-  isArray,
-  isProxy,
-} from "../data/intrinsics.ts";
 import { closest, ManifestError, type ManifestProblem } from "../errors/index.ts";
 import { quoteName } from "../hooks/index.ts";
+import { readPlainArray, readPlainObject } from "../schema/index.ts";
 
-export { quoteName };
-
-/** Receives each problem: the field it is about, and a sentence. */
-export type Report = (field: string, message: string) => void;
+export { quoteName, readPlainArray, readPlainObject };
 
 /** Returns a clean name as it is, and any other quoted and escaped. */
 export function nameOrQuoted(name: string): string {
   return /^[A-Za-z0-9_.-]{1,64}$/.test(name) ? name : quoteName(name);
-}
-
-/** Reads the own data properties of a plain object onto a record without a prototype. */
-export function readPlainObject(
-  value: unknown,
-  field: string,
-  report: Report,
-): Record<string, unknown> | undefined {
-  const properties = propertiesOf(value);
-  if (properties === undefined) {
-    // Asking what a revoked proxy is would throw.
-    const type = isProxy(value) ? "object" : typeName(value);
-    const got = type === "object" ? "an object of a class" : type;
-    report(field, `${field} must be a plain object, got ${got}`);
-    return undefined;
-  }
-  const values: Record<string, unknown> = Object.create(null);
-  if (Object.getOwnPropertySymbols(properties).length > 0)
-    report(field, `${field} has a symbol as key`);
-  // Not by entries: a patched iterator of arrays would get hold of the host's services.
-  for (const key of Object.keys(properties)) {
-    const property = properties[key] as PropertyDescriptor;
-    if (hasOwn(property, "value")) values[key] = property.value;
-    else report(key, `${quoteName(key)} must be a value, not a getter`);
-  }
-  return values;
-}
-
-/** Returns `undefined` for a proxy, a class instance, and an object that throws when it is read. */
-function propertiesOf(value: unknown): Record<string, PropertyDescriptor> | undefined {
-  if (typeof value !== "object" || value === null || isProxy(value)) return undefined;
-  return attempt(() => {
-    const prototype = Object.getPrototypeOf(value);
-    const isPlain = prototype === Object.prototype || prototype === null;
-    return isPlain ? Object.getOwnPropertyDescriptors(value) : undefined;
-  });
-}
-
-/** Reads the elements of a plain array, each once; `undefined` for anything else, or too many. */
-export function readPlainArray(value: unknown, max = 1000): readonly unknown[] | undefined {
-  if (typeof value !== "object" || value === null || isProxy(value) || !isArray(value))
-    return undefined;
-  if (value.length > max || getPrototypeOf(value) !== arrayPrototype) return undefined;
-  const items: unknown[] = [];
-  for (let i = 0; i < value.length; i++) {
-    const descriptor = getOwnPropertyDescriptor(value, i);
-    if (descriptor === undefined || !hasOwn(descriptor, "value")) return undefined;
-    items.push(descriptor.value);
-  }
-  return items;
 }
 
 /** A schema for a plain array of `item`, copied and frozen. `expects` is its error message. */
