@@ -1,5 +1,5 @@
 /** Plugins whose code runs in its own thread or process. */
-import { createStamp } from "../data/intrinsics.ts";
+import { append, createStamp, newList } from "../data/intrinsics.ts";
 import type { Plugin } from "./types.ts";
 
 /** Where the code of a plugin runs, for the manager. */
@@ -19,8 +19,10 @@ export const markIsolated: (plugin: Plugin, isolation: Isolation) => Plugin = is
 /** Returns how a plugin is isolated; `undefined` if its code runs in the host. */
 export const isolationOf: (plugin: unknown) => Isolation | undefined = isolations.of;
 
-/** Ends the code of the isolated plugins among these. Never throws. */
+/** Ends the code of the isolated plugins among these, all at once. Never throws. */
 export async function endIsolated(plugins: readonly unknown[]): Promise<void> {
+  const closing = newList<unknown>();
   // By index, because a plugin in the host may have patched the array iterator.
-  for (let i = 0; i < plugins.length; i++) await isolationOf(plugins[i])?.close();
+  for (let i = 0; i < plugins.length; i++) append(closing, isolationOf(plugins[i])?.close());
+  for (let i = 0; i < closing.length; i++) await closing[i];
 }
