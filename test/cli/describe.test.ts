@@ -2,7 +2,7 @@
 import { describePermissions, standardTables } from "glassine/node";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { drift, facts, hash, lockAt, rejected, report } from "./support/facts.ts";
+import { drift, facts, hash, lockAt, rejected, report, trusted } from "./support/facts.ts";
 import { linesOf, run, runJson } from "./support/run.ts";
 
 const serving = (given: Parameters<typeof report>[0]) => ({
@@ -22,7 +22,7 @@ const plugin = facts({
   depends_on: ["base"],
   discovery_source: { type: "npm_package", path: "/app/node_modules/example-plugin" },
   requires: ">=0.1.0",
-  locked: true,
+  trusted: trusted(),
   config: [
     { key: "endpoint", type: "string", required: true, secret: false },
     { key: "retries", type: "integer", required: false, default: 3, secret: false },
@@ -220,9 +220,8 @@ describe("plugins describe", () => {
     const changed = facts({
       id: "example-plugin",
       hooks: ["cmf.llm_input"],
-      granted_hooks: ["evaluate"],
       signer: "unsigned",
-      trusted_signer: "builder@example.com",
+      trusted: trusted({ hooks: ["evaluate"], signer: "builder@example.com" }),
     });
     const { stdout } = await describing("example-plugin", { lock: lockAt, loaded: [changed] });
     expect(stdout).toContain(
@@ -276,10 +275,10 @@ describe("plugins describe", () => {
 
   it("CLI-067: an upgrade that asks for more shows in the document", async () => {
     verifies("cli:describe-permissions");
-    const before = facts({ id: "a", capabilities: ["audit.emit"], locked: true });
-    const granted_capabilities = ["audit.emit", "facts.read"];
+    const before = facts({ id: "a", capabilities: ["audit.emit"] });
+    const granted = trusted({ capabilities: ["audit.emit", "facts.read"] });
     const capabilities = ["audit.emit", "network.outbound"];
-    const after = facts({ ...before, capabilities, granted_capabilities });
+    const after = facts({ ...before, capabilities, trusted: granted });
     const one = await describingJson("a", { loaded: [before] });
     const two = await describingJson("a", { loaded: [after] });
     expect(one.document.high_impact).toEqual([]);
@@ -357,8 +356,9 @@ describe("plugins describe", () => {
       true,
       "drift: version (expected='0.9.0', actual='1.0.0'); hash (expected='x', actual='y')",
     ],
-  ])("reports the lock status: %#", async (rows, locked, text) => {
-    const given = { lock: lockAt, loaded: [facts({ id: "a", locked })], drift: rows };
+  ])("reports the lock status: %#", async (rows, isLocked, text) => {
+    const plugin = facts({ id: "a", trusted: isLocked ? trusted() : null });
+    const given = { lock: lockAt, loaded: [plugin], drift: rows };
     expect(linesOf((await describing("a", given)).stdout)).toContain(`lock: ${text}`);
     expect((await describingJson("a", given)).document).toMatchObject({
       lock: lockAt,

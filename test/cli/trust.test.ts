@@ -172,11 +172,13 @@ describe("plugins trust", () => {
     const asking = facts({
       id: procedure,
       capabilities: ["audit.emit", "network.outbound"],
-      granted_capabilities: ["audit.emit"],
       hooks: ["cmf.llm_input", "evaluate"],
-      granted_hooks: ["evaluate"],
       signer: "unsigned",
-      trusted_signer: "builder@example.com",
+      trusted: trusted({
+        capabilities: ["audit.emit"],
+        hooks: ["evaluate"],
+        signer: "builder@example.com",
+      }),
     });
     for (const given of [
       { loaded: [asking] },

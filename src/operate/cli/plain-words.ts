@@ -3,7 +3,6 @@
 import type { StreamMode } from "../../core/hooks/index.ts";
 import { tablesOf } from "../../core/host/index.ts";
 import { describePermissions, highImpact, standardTables } from "../discovery/index.ts";
-import type { PluginFacts } from "./reports.ts";
 
 export type Words = ReturnType<typeof wordsOf>;
 
@@ -61,12 +60,6 @@ export function changesSince(was: Terms | null, now: Terms) {
         ? { was: was.signer, now: now.signer }
         : null,
   };
-}
-
-/** The terms in the plugin's lockfile entry. */
-export function trustedTerms(facts: PluginFacts): Terms {
-  const { granted_capabilities: capabilities, granted_hooks: hooks, trusted_signer } = facts;
-  return { capabilities, hooks, signer: trusted_signer };
 }
 
 /** If one of the two is unknown, nothing counts as changed. */

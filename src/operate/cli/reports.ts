@@ -42,13 +42,8 @@ export interface PluginFacts {
   readonly requires: string | null;
   readonly config: readonly ConfigKey[] | null;
   readonly isolation: Report<typeof isolation>;
-  /** Whether the lockfile has an entry for its id, from which `granted_…` and `trusted_…` come. */
-  readonly locked: boolean;
-  readonly granted_capabilities: readonly string[] | null;
-  readonly granted_hooks: readonly string[] | null;
-  readonly trusted_signer: string | null;
-  /** The last day on which it is trusted. */
-  readonly trusted_until: string | null;
+  /** The lockfile's entry for its id; null if there is none. */
+  readonly trusted: LockedFacts | null;
   readonly missing_keyword: boolean;
   /** What package.json asks for but the loaded code does not declare; plugins.lock grants it. */
   readonly undeclared_capabilities: readonly string[];

@@ -77,14 +77,16 @@ function spoiled(text: string): PluginFacts {
     config: [key],
     distribution_hash: text,
     discovery_source: { [text]: text },
-    granted_capabilities: [`${text}x`],
     unsupplied_capabilities: [text],
-    granted_hooks: [`${text}x`],
-    trusted_signer: `${text}x`,
     dependencies: [{ name: text, version: text, hash: text }],
     lock_only_dependencies: [text],
     provided_by_host: [text],
-    locked: true,
+    trusted: trusted({
+      capabilities: [`${text}x`],
+      hooks: [`${text}x`],
+      signer: `${text}x`,
+      until: text,
+    }),
   });
 }
 

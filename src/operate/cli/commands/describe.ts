@@ -18,7 +18,7 @@ import {
 } from "../documents.ts";
 import { type CommandFailure, negative } from "../failure.ts";
 import { lookupOptions } from "../options.ts";
-import { changesSince, streamWords, trustedTerms, type Words, wordsOf } from "../plain-words.ts";
+import { changesSince, streamWords, type Words, wordsOf } from "../plain-words.ts";
 import { responseTo } from "../print/next-steps.ts";
 import { driftText, type Paint, pluginRow } from "../print/parts.ts";
 import { listed, printable, printableJson, say } from "../print/printable.ts";
@@ -106,9 +106,8 @@ export const describe = defineCommand({
     const { lock } = report;
     const drift = report.drift.filter((row) => row.id === found.id);
     const differences = drift.filter(({ kind }) => kind !== "missing_from_lock");
-    const isLocked = lock !== null && facts?.locked === true;
     const lockStatus: "drift" | "match" | "not_locked" =
-      differences.length > 0 ? "drift" : isLocked ? "match" : "not_locked";
+      differences.length > 0 ? "drift" : facts?.trusted ? "match" : "not_locked";
     const drifted = `drift: ${differences.map(driftText).join("; ")}`;
     const shown = {
       facts,
@@ -178,6 +177,7 @@ function find(report: DiscoveryReport, name: string) {
 function documentOf({ facts, rejected, isLoaded, words }: Shown) {
   const accepted = isLoaded ? ("loaded" as const) : ("not_loaded" as const);
   const requested = facts && requestedBy(facts);
+  const trusted = facts?.trusted ?? null;
   const capabilities = [...(requested?.capabilities ?? [])].sort();
   const hooks = requested?.hooks ?? null;
   return {
@@ -185,8 +185,11 @@ function documentOf({ facts, rejected, isLoaded, words }: Shown) {
     rejection: rejected,
     config:
       facts?.config?.map((key) => (key.secret ? { ...key, default: undefined } : key)) ?? null,
+    trusted_until: trusted?.until ?? null,
+    granted_capabilities: trusted?.capabilities ?? null,
+    granted_hooks: trusted?.hooks ?? null,
     high_impact: words.highImpact(capabilities),
-    ...changesSince(facts && trustedTerms(facts), requested ?? {}),
+    ...changesSince(trusted, requested ?? {}),
     plain_words: Object.fromEntries(capabilities.map((name) => [name, words.of(name)])),
     hook_words:
       hooks && Object.fromEntries([...hooks].sort().map((name) => [name, words.ofHook(name)])),
@@ -213,9 +216,6 @@ function bareRow(rejected: RejectedPlugin | null) {
     entry_point,
     requires: null,
     streams: null,
-    trusted_until: null,
-    granted_capabilities: null,
-    granted_hooks: null,
     dependencies: [],
     provided_by_host: [],
     undeclared_capabilities: [],
@@ -258,7 +258,7 @@ function linesOf({ facts, rejected, isLoaded, words, lockLine, paint }: Shown): 
     ...ofHooks(say`requires: ${facts.requires ?? "-"}`),
     lockLine,
     ...isolationLines(facts),
-    ...(facts.trusted_until === null ? [] : [say`trusted_until: ${facts.trusted_until}`]),
+    ...(facts.trusted?.until ? [say`trusted_until: ${facts.trusted.until}`] : []),
     ...dependencyLines(facts),
     ...configLines(facts.config),
     ...permissionLines(requested, words, paint),
@@ -368,7 +368,7 @@ function permissionLines(facts: PluginFacts, words: Words, paint: Paint): readon
 }
 
 function changeLines(facts: PluginFacts, paint: Paint): readonly string[] {
-  const changes = changesSince(trustedTerms(facts), facts);
+  const changes = changesSince(facts.trusted, facts);
   const { permission_change, hook_change, signer_change: signer } = changes;
   const lines = [
     ...permission_change.added.map((name) => paint.bad(say`  + ${name}`)),

@@ -10,7 +10,7 @@ import type { CommandServices } from "../command-services.ts";
 import { lock, textOrNull, trusted, warnings } from "../documents.ts";
 import { CommandFailure, failureFor, misuse, refusal } from "../failure.ts";
 import { type OptionValues, sharedOptions } from "../options.ts";
-import { changesSince, trustedTerms, wordsOf } from "../plain-words.ts";
+import { changesSince, wordsOf } from "../plain-words.ts";
 import { listed, singleQuoted } from "../print/printable.ts";
 import {
   isolationLines,
@@ -136,7 +136,7 @@ async function withPermissions(
 
 function asksForMore(facts: PluginFacts): readonly string[] {
   const id = singleQuoted(facts.id);
-  const changes = changesSince(trustedTerms(facts), facts);
+  const changes = changesSince(facts.trusted, facts);
   const { permission_change, hook_change, signer_change: signer } = changes;
   const { added: capabilities } = permission_change;
   const { added: hooks } = hook_change;

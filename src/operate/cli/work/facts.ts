@@ -55,6 +55,7 @@ export function lockedFacts(entry: LockEntry): LockedFacts {
 export function staticFacts(source: StaticPlugin, { lock }: StaticReport): PluginFacts {
   const { entry, package: found, isLocal, isBuiltin, hash, closure, trust } = source;
   const locked = lock?.entries.find(({ id }) => id === entry.id);
+  const trusted = locked === undefined ? null : lockedFacts(locked);
   const isHooks = entry.kind === "hooks";
   return {
     id: entry.id,
@@ -75,13 +76,9 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
     health: null,
     requires: null,
     config: null,
-    isolation: locked?.isolate === undefined ? null : isolationFacts(locked.isolate, locked),
-    locked: locked !== undefined,
-    granted_capabilities: locked?.capabilities ?? null,
-    granted_hooks: locked?.hooks ?? null,
-    trusted_signer: locked?.signer ?? null,
+    isolation: locked?.isolate === undefined ? null : isolationFacts(locked.isolate, trusted),
+    trusted,
     signer: source.signer ?? null,
-    trusted_until: locked?.until ?? null,
     missing_keyword: !found.hasKeyword,
     undeclared_capabilities: [],
     undeclared_hooks: [],
@@ -94,10 +91,10 @@ export function staticFacts(source: StaticPlugin, { lock }: StaticReport): Plugi
 
 function isolationFacts(
   isolate: Isolation,
-  { accept = [] }: Pick<LockEntry, "accept">,
+  trusted: LockedFacts | null,
   open: readonly string[] | null = null,
 ): PluginFacts["isolation"] {
-  return { isolate, says: kinds[isolate], accept, open };
+  return { isolate, says: kinds[isolate], accept: trusted?.accept ?? [], open };
 }
 
 /** The names of dependencies outside of the package's own hash, which no signature covers. */
@@ -149,11 +146,7 @@ export function loadedFacts(
     isolation:
       isolated === undefined
         ? null
-        : isolationFacts(
-            isolated.kind as Isolation,
-            report.lock?.entries.find(({ id }) => id === source.entry.id) ?? {},
-            isolated.open,
-          ),
+        : isolationFacts(isolated.kind as Isolation, facts.trusted, isolated.open),
     health: state === undefined ? null : healthOf(state),
     unsupplied_capabilities: plugin.capabilities.filter((name) => supplied.get(name) === false),
   };
