@@ -55,12 +55,7 @@ const log = object({
   }),
   logId: id,
   checkpointKeyId: id.optional(),
-}).transform((each) => ({
-  ...each,
-  hashAlgorithm: sha256,
-  operator: "",
-  checkpointKeyId: each.checkpointKeyId,
-}));
+}).transform((each) => ({ ...each, hashAlgorithm: sha256, operator: "" }));
 
 const authority = object({
   certChain: object({ certificates: nonEmptyListOf(rawBytes) }),
@@ -70,7 +65,7 @@ const authority = object({
   uri: "",
   operator: "",
   certChain,
-  validFor: { start: validFor.start, end: validFor.end },
+  validFor,
 }));
 
 /** Other keys are allowed, because the format is Sigstore's and gains new ones. */
