@@ -35,7 +35,9 @@ const american = /(?<![\d-])(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\d-])/g
 
 /** ISO/IEC 7812: digits, alone or in groups, with an issuer's prefix and length and a checksum. */
 function findCards(text: string): readonly Finding[] {
-  return [...text.matchAll(/[\d -]+/g)].flatMap(({ 0: run, index }) => cardsIn(run, index));
+  return [...text.matchAll(/\d[\d -]{12}[\d -]*/g)].flatMap(({ 0: run, index }) =>
+    cardsIn(run, index),
+  );
 }
 
 function cardsIn(run: string, offset: number): readonly Finding[] {
@@ -84,7 +86,8 @@ const lengthOf = new Map(
     Number(length),
   ]),
 );
-const ibanStart = /(?:(?<![0-9A-Za-z])|(?<=IBAN))[A-Za-z]{2}\d{2}/g;
+// What comes before is looked at last, because few letters precede two digits.
+const ibanStart = /[A-Za-z]{2}\d{2}(?<=(?:^|[^0-9A-Za-z]|IBAN).{4})/g;
 const ibanUnit = /[0-9A-Za-z]/;
 
 /**
@@ -128,7 +131,7 @@ const ipV4 = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)/g;
 const isIpV4 = (text: string) => text.split(".").every((part) => Number(part) <= 255);
 
 /** A single colon at the end is punctuation. */
-const ipV6Run = /(?<![\w:.])[\dA-Fa-f:]{1,44}(?:[\dA-Fa-f]|::)(?!\w|:[\w:])/g;
+const ipV6Run = /(?<![\w:.])[\dA-Fa-f]{0,4}:[\dA-Fa-f:]{0,40}(?:[\dA-Fa-f]|::)(?!\w|:[\w:])/g;
 
 /** RFC 4291 §2.2, with at least three groups: an address such as `::1` identifies nobody. */
 function isIpV6(text: string): boolean {
@@ -152,10 +155,9 @@ const both =
  * JSON or a URI can write them. Each escape is replaced by as many characters as it has.
  */
 const withoutEscapes = (text: string) =>
-  text
-    .replaceAll(/\\[bfnrt]/g, "\n".repeat(2))
-    .replaceAll(/%[\dA-Fa-f]{2}/g, "\n".repeat(3))
-    .replaceAll(/\\u[\dA-Fa-f]{4}/g, "\n".repeat(6));
+  text.replaceAll(/\\(?:[bfnrt]|u[\dA-Fa-f]{4})|%[\dA-Fa-f]{2}/g, (found) =>
+    "\n".repeat(found.length),
+  );
 
 /**
  * Lets a finder also find what is a word only after an escape. What looks like an escape may be
