@@ -7,7 +7,8 @@
 import { type Finder, type Finding, finder } from "./findings.ts";
 
 const localUnit = /[^\s"<>()[\]{},;:@\\|=]/;
-const domain = /@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62}\.)){1,8}[\p{L}\p{N}-]{2,63}/uy;
+/** RFC 3696 §2: no top-level domain is a number, as the end of `package@1.2.30` is. */
+const domain = /@(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,62}\.)){1,8}\p{L}[\p{L}\p{N}-]{1,62}/uy;
 
 const escapeRest = /^(?:[bfnrt]|u[\dA-Fa-f]{4})/;
 
@@ -128,7 +129,12 @@ function isIban(units: string): boolean {
 const ssn = /(?<![\d-])(?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\d-])/g;
 
 const ipV4 = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)/g;
-const isIpV4 = (text: string) => text.split(".").every((part) => Number(part) <= 255);
+/** RFC 6890: not this host, a loopback, a group, a reserved address or a mask, which identify nobody. */
+function isIpV4(text: string): boolean {
+  const parts = text.split(".").map(Number);
+  const [first = 0] = parts;
+  return first > 0 && first !== 127 && first < 224 && parts.every((part) => part <= 255);
+}
 
 /** A single colon at the end is punctuation. */
 const ipV6Run = /(?<![\w:.])[\dA-Fa-f]{0,4}:[\dA-Fa-f:]{0,40}(?:[\dA-Fa-f]|::)(?!\w|:[\w:])/g;

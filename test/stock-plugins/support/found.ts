@@ -26,7 +26,12 @@ export const secrets: Readonly<Record<string, readonly string[]>> = {
 /** Strings that are personal data as a whole, by kind. */
 export const pii: Readonly<Record<string, readonly string[]>> = {
   card: ["4111 1111 1111 1111", "5555555555554444", "3782-822463-10005", "30569309025904"],
-  email: ["ada@example.org", "o'neil+x@mail.example.co.uk", "jürgen@bücher.example"],
+  email: [
+    "ada@example.org",
+    "o'neil+x@mail.example.co.uk",
+    "jürgen@bücher.example",
+    "ada@x.xn--p1ai",
+  ],
   iban: ["DE89 3704 0044 0532 0130 00", "GB29NWBK60161331926819", "no9386011117947"],
   ip: ["192.0.2.17", "2001:db8::8a2e:370:7334", "2001:0db8:0:0:0:8a2e:0370:7334"],
   phone: ["+49 (0)30 901820", "+14155550123", "(415) 555-0123", "415-555-0123"],
@@ -45,5 +50,7 @@ export const harmless = [
   "DE89 3704 0044 0532 0130 01",
   "000-12-3456, 666-12-3456, 900-12-3456, 123-00-4567",
   "@decorator, a @ b, x@y",
+  "npm install @acme/tools@4.0.65 zod@4.1.0-beta.12 v8@10.2",
   "256.1.1.1, 1.2.3.4.5, ::1",
+  "http://127.0.0.1:3000, 0.0.0.0, 224.0.0.251, 255.255.255.0",
 ];
