@@ -9,22 +9,22 @@ import { allowedUris, nameMatcher, type RequestPoint, targetsOf } from "./target
 /** The rule for a listed tool's arguments. If both fields are given, both must hold. */
 export interface ToolRule {
   /** By argument: patterns, one of which its string must match. Other arguments are refused. */
-  readonly arguments?: { readonly [name: string]: readonly string[] };
+  readonly arguments?: { readonly [name: string]: readonly string[] } | undefined;
   /**
    * A JSON Schema of all arguments, of type `object` and without regular expressions. Each schema
    * in it that is not empty needs `type`, `const`, `enum`, `anyOf`, `oneOf` or `allOf`.
    */
-  readonly schema?: { readonly [keyword: string]: Json };
+  readonly schema?: { readonly [keyword: string]: Json } | undefined;
 }
 
 /** Options of `allowList`. */
 export interface AllowListOptions {
   /** By tool name or pattern: the rule for its arguments, `{}` for none. Default: no tools. */
-  readonly tools?: { readonly [pattern: string]: ToolRule };
+  readonly tools?: { readonly [pattern: string]: ToolRule } | undefined;
   /** Prompt names or patterns. Default: none. */
-  readonly prompts?: readonly string[];
+  readonly prompts?: readonly string[] | undefined;
   /** Resource URIs or patterns. Default: none. */
-  readonly resources?: readonly string[];
+  readonly resources?: readonly string[] | undefined;
 }
 
 const toolRule = z.strictObject({

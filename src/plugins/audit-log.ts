@@ -7,9 +7,9 @@ import { readOptions } from "./read-options.ts";
 /** Options of `auditLog`. */
 export interface AuditLogOptions {
   /** Whether a message is refused if its line is not accepted. Default true. */
-  readonly required?: boolean;
+  readonly required?: boolean | undefined;
   /** Whether lines have the subject's id and type. Default true. */
-  readonly subject?: boolean;
+  readonly subject?: boolean | undefined;
 }
 
 /** The services that `auditLog` takes after its options. */

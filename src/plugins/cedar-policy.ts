@@ -17,14 +17,14 @@ export interface CedarPolicyOptions {
   /** Policies in the Cedar language. */
   readonly policies: string;
   /** Entities in addition to the caller, in Cedar's JSON format. Default: none. */
-  readonly entities?: readonly { readonly [field: string]: Json }[];
+  readonly entities?: readonly { readonly [field: string]: Json }[] | undefined;
   /**
    * The hooks at which the policies are evaluated. Default `["message_pre_invoke"]`: before
    * everything.
    */
-  readonly hooks?: readonly PolicyHook[];
+  readonly hooks?: readonly PolicyHook[] | undefined;
   /** The parts of the envelope that they see. Default `["read_labels", "read_roles"]`. */
-  readonly capabilities?: readonly PolicyCapability[];
+  readonly capabilities?: readonly PolicyCapability[] | undefined;
 }
 
 export const cedarPolicyOptions = z.strictObject({

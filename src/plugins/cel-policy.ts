@@ -19,9 +19,9 @@ export interface CelPolicyOptions {
    * The hooks at which the policy is evaluated. Default `["message_pre_invoke"]`: before
    * everything.
    */
-  readonly hooks?: readonly PolicyHook[];
+  readonly hooks?: readonly PolicyHook[] | undefined;
   /** The parts of the envelope that it sees. Default `["read_labels", "read_roles"]`. */
-  readonly capabilities?: readonly PolicyCapability[];
+  readonly capabilities?: readonly PolicyCapability[] | undefined;
 }
 
 export const celPolicyOptions = z.strictObject({

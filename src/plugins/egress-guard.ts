@@ -15,17 +15,17 @@ import {
 /** Destinations of requests, as patterns. A request goes there if any pattern matches. */
 export interface EgressTargets {
   /** Tool names. */
-  readonly tools?: readonly string[];
+  readonly tools?: readonly string[] | undefined;
   /** Prompt names. */
-  readonly prompts?: readonly string[];
+  readonly prompts?: readonly string[] | undefined;
   /** Resource URIs. */
-  readonly resources?: readonly string[];
+  readonly resources?: readonly string[] | undefined;
   /** Other MCP methods, such as `completion/complete`. */
-  readonly methods?: readonly string[];
+  readonly methods?: readonly string[] | undefined;
   /** Model ids. */
-  readonly models?: readonly string[];
+  readonly models?: readonly string[] | undefined;
   /** Server ids, whatever is requested of the server. */
-  readonly servers?: readonly string[];
+  readonly servers?: readonly string[] | undefined;
 }
 
 /** Options of `egressGuard`: `allow`, `refuse`, or neither, so that nothing may leave. */
@@ -33,9 +33,9 @@ export interface EgressGuardOptions {
   /** The data of an envelope that has one of these labels must not leave. */
   readonly labels: readonly string[];
   /** Where such data may still go. Everything else is refused. */
-  readonly allow?: EgressTargets;
+  readonly allow?: EgressTargets | undefined;
   /** Where such data must not go. Everything else is allowed. */
-  readonly refuse?: EgressTargets;
+  readonly refuse?: EgressTargets | undefined;
 }
 
 const targets = z.strictObject({

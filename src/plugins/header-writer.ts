@@ -26,7 +26,7 @@ export interface HeaderWriterOptions {
   /** By name: a string, or where the value comes from. Lists are joined with commas. */
   readonly headers: { readonly [name: string]: string | { readonly from: HeaderSource } };
   /** What happens if a value is missing. Default `"deny"`; `"remove"` removes the header. */
-  readonly missing?: "deny" | "remove";
+  readonly missing?: "deny" | "remove" | undefined;
 }
 
 const needed = {

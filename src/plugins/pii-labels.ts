@@ -8,13 +8,13 @@ import { type ScannerAction, scannerPlugin } from "./scanner.ts";
 /** Options of `piiLabels`. */
 export interface PiiLabelsOptions {
   /** What happens to a message with personal data. Default `"label"`. */
-  readonly action?: ScannerAction;
+  readonly action?: ScannerAction | undefined;
   /** The kinds to look for. Default: all of them. */
-  readonly kinds?: readonly PiiKind[];
+  readonly kinds?: readonly PiiKind[] | undefined;
   /** The label for an envelope with personal data, or null for none. Default `"PII"`. */
-  readonly label?: string | null;
+  readonly label?: string | null | undefined;
   /** Further labels by kind. Default: none. */
-  readonly kindLabels?: { readonly [Kind in PiiKind]?: string };
+  readonly kindLabels?: { readonly [Kind in PiiKind]?: string } | undefined;
 }
 
 const kindNames = Object.keys(piiFinders) as PiiKind[];

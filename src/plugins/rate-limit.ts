@@ -10,19 +10,19 @@ export interface RateLimitOptions {
   /** How many requests may come at once, and on average in `perMs`. */
   readonly limit: number;
   /** How long a used-up allowance takes to be full again, in milliseconds. Default 60 000. */
-  readonly perMs?: number;
+  readonly perMs?: number | undefined;
   /** What requests are counted by. Default `["subject"]`; with an empty list, all together. */
-  readonly by?: readonly ("subject" | "session" | "target")[];
+  readonly by?: readonly ("subject" | "session" | "target")[] | undefined;
   /** Which requests are counted. Default `["tool"]`. */
-  readonly count?: readonly ("tool" | "prompt" | "resource" | "model")[];
+  readonly count?: readonly ("tool" | "prompt" | "resource" | "model")[] | undefined;
   /** How many allowances are kept separately; all other keys share one. Default 10 000. */
-  readonly maxKeys?: number;
+  readonly maxKeys?: number | undefined;
 }
 
 /** The services that `rateLimit` takes after its options. */
 export interface RateLimitServices {
   /** The milliseconds of a clock that never goes back. Default `performance.now`. */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 const points = {

@@ -10,7 +10,7 @@ export interface RoleGuardOptions {
   /** By tool name or pattern: the roles that may call it. With an empty list, nobody may. */
   readonly tools: { readonly [pattern: string]: readonly string[] };
   /** What happens to a tool that no pattern matches. Default `"deny"`. */
-  readonly otherwise?: "allow" | "deny";
+  readonly otherwise?: "allow" | "deny" | undefined;
 }
 
 export const roleGuardOptions = z.strictObject({

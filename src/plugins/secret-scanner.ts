@@ -15,13 +15,13 @@ import {
 /** Options of `secretScanner`. */
 export interface SecretScannerOptions {
   /** What happens to a message with a secret. Default `"deny"`. */
-  readonly action?: ScannerAction;
+  readonly action?: ScannerAction | undefined;
   /** The label for an envelope with a secret, for the action `label`. Default `"SECRET"`. */
-  readonly label?: string;
+  readonly label?: string | undefined;
   /** The kinds to look for. Default: all of them. */
-  readonly kinds?: readonly SecretKind[];
+  readonly kinds?: readonly SecretKind[] | undefined;
   /** Your own tokens, by kind: the prefix of each, and the run of characters after it. */
-  readonly patterns?: { readonly [kind: string]: TokenPattern };
+  readonly patterns?: { readonly [kind: string]: TokenPattern } | undefined;
 }
 
 const kindNames = Object.keys(secretFinders).sort() as SecretKind[];

@@ -1,5 +1,18 @@
 import { createPluginManager, isGlassineError, type Plugin } from "glassine";
-import { type StockPluginName, stockPlugins } from "glassine/plugins";
+import {
+  allowList,
+  auditLog,
+  cedarPolicy,
+  celPolicy,
+  egressGuard,
+  headerWriter,
+  piiLabels,
+  rateLimit,
+  roleGuard,
+  type StockPluginName,
+  secretScanner,
+  stockPlugins,
+} from "glassine/plugins";
 import { describe, expect, it } from "vitest";
 
 /** Valid options for each plugin, as in a configuration. */
@@ -89,5 +102,28 @@ describe("stockPlugins", () => {
     const { options: schema } = stockPlugins[name];
     expect(schema.safeParse(options[name]).success).toBe(true);
     expect(schema.safeParse({ unknown: 1 }).success).toBe(false);
+  });
+
+  it("takes undefined for an option that is not given, in types and at run time", async () => {
+    const none = undefined;
+    const targets = { tools: none, prompts: none, resources: none, methods: none, models: none };
+    const policy = { hooks: none, capabilities: none };
+    const scanner = { action: none, kinds: none, label: none };
+    const rule = { arguments: none, schema: none };
+    const made = [
+      allowList({ tools: { read: rule }, prompts: none, resources: none }),
+      auditLog({ required: none, subject: none }, services),
+      await cedarPolicy({ policies: "permit(principal, action, resource);", entities: none }),
+      await cedarPolicy({ policies: "permit(principal, action, resource);", ...policy }),
+      await celPolicy({ policy: "true", ...policy }),
+      egressGuard({ labels: ["PII"], allow: { ...targets, servers: none }, refuse: none }),
+      egressGuard({ labels: ["PII"], allow: none, refuse: targets }),
+      headerWriter({ headers: {}, missing: none }),
+      piiLabels({ ...scanner, kindLabels: none }),
+      rateLimit({ limit: 1, perMs: none, by: none, count: none, maxKeys: none }, { now: none }),
+      roleGuard({ tools: {}, otherwise: none }),
+      secretScanner({ ...scanner, patterns: none }),
+    ];
+    expect(new Set(made.map(({ name }) => name))).toEqual(new Set(names));
   });
 });
