@@ -36,9 +36,9 @@ export interface WithPluginsOptions<C extends Create> {
   /** The `createPluginManager` of another host. Default: that of `glassine`. */
   readonly createPluginManager?: C;
   /** Where the host keeps its manager. It holds the test's manager while the body runs. */
-  readonly replace?: Holder<ManagerOf<C>>;
+  readonly replace?: Holder<ManagerOf<C>> | undefined;
   /** How long to wait at the end for work that the manager still has under way. Default: 10 s. */
-  readonly close?: CloseOptions;
+  readonly close?: CloseOptions | undefined;
 }
 
 /**

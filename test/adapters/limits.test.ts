@@ -123,6 +123,16 @@ describe("a document over the limits of the library", () => {
   });
 });
 
+it("options of documents may be undefined, in types and at run time", () => {
+  const none = undefined;
+  const stream = openai.chatStream({ maxEvents: none, textUnits: none, limits: none });
+  expect(stream.done).toBe(false);
+  const onto = { model: "m", messages: [] };
+  const { document } = openai.toChatRequest([], { onto, extensions: none, limits: none });
+  expect(document).toEqual(onto);
+  expect(openai.toChatResponse([], { onto: none, extensions: none }).document).toBeTypeOf("object");
+});
+
 describe("each translation", () => {
   it.each(translations)("%s accepts limits, and refuses unknown ones", (_name, translate) => {
     verifies("adapters:limits");

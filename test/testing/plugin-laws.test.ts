@@ -83,6 +83,14 @@ describe("a plugin without a deadline", () => {
   });
 });
 
+it("a law takes undefined for an option that is not given, in types and at run time", async () => {
+  const plugin = definePlugin({ ...about, hooks: { tool_pre_invoke: () => undefined } });
+  const [law] = pluginLaws({ plugin });
+  const none = undefined;
+  const options = { seed: none, path: none, endOnFailure: none, shrinkingMs: none };
+  await expect(law?.check({ numRuns: 1, ...options })).resolves.toBeUndefined();
+});
+
 describe("an honest plugin keeps its laws", () => {
   it("one that labels, denies and changes what it may", async () => {
     const plugin = definePlugin({

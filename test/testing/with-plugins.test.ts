@@ -23,6 +23,12 @@ const holderOf = (manager?: Manager): PropertyHolder<Manager> => ({ manager });
 const previous = () => withPlugins([], (manager) => manager);
 
 describe("withPlugins", () => {
+  it("takes undefined for an option that is not given, in types and at run time", async () => {
+    const none = undefined;
+    const options = { replace: none, close: none };
+    expect(await withPlugins([one], names, options)).toEqual(["plugin-one"]);
+  });
+
   it("runs the body with a manager of the plugins, and returns the body's result", async () => {
     expect(await withPlugins([one, two], names)).toEqual(["plugin-one", "plugin-two"]);
     const allowed = await withPlugins([one], async (manager) => {

@@ -103,9 +103,9 @@ export interface WriteRequestOptions<Document extends object = JsonObject> exten
   /** The request that the messages came from, or one that only has settings and no messages. */
   readonly onto?: Document | undefined;
   /** Only used without `onto`: the model is `llm.model_id`. */
-  readonly extensions?: {
-    readonly llm?: { readonly model_id?: string | undefined } | undefined;
-  };
+  readonly extensions?:
+    | { readonly llm?: { readonly model_id?: string | undefined } | undefined }
+    | undefined;
 }
 
 /** Options for writing an answer. */
@@ -113,7 +113,7 @@ export interface WriteAnswerOptions<Document extends object = JsonObject> extend
   /** The answer that the message came from. */
   readonly onto?: Document | undefined;
   /** Only used without `onto`: id, model, stop reason and usage. */
-  readonly extensions?: GivenFacts;
+  readonly extensions?: GivenFacts | undefined;
 }
 
 /** The provider's functions that convert documents. */

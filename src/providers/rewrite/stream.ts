@@ -42,9 +42,9 @@ export interface MessageStream<Event, Document> {
 /** Limits of one stream. */
 export interface StreamLimits extends LimitOptions {
   /** The most events. Default: 1 000 000. */
-  readonly maxEvents?: number;
+  readonly maxEvents?: number | undefined;
   /** The most text in total, in UTF-16 units. Default: 16 777 216. */
-  readonly textUnits?: number;
+  readonly textUnits?: number | undefined;
 }
 
 /** Holds a stream to its limits. */

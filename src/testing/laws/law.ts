@@ -7,18 +7,18 @@ import { differenceOf, shownBoth } from "../difference.ts";
 /** How often a law is checked, and on which cases. */
 export interface LawOptions {
   /** How many cases are tried. Default: 100, as in fast-check. */
-  readonly numRuns?: number;
+  readonly numRuns?: number | undefined;
   /** The seed of the cases; the same seed reproduces a failure. Default: random. */
-  readonly seed?: number;
+  readonly seed?: number | undefined;
   /** With its seed, the way to one case, as a failure prints it: only that case is tried. */
-  readonly path?: string;
+  readonly path?: string | undefined;
   /** `true` reports the first failing case and does not shrink it. Default: false. */
-  readonly endOnFailure?: boolean;
+  readonly endOnFailure?: boolean | undefined;
   /**
    * For how many milliseconds a failing case is shrunk. Large cases could take
    * minutes and reveal little more. Default: 2000.
    */
-  readonly shrinkingMs?: number;
+  readonly shrinkingMs?: number | undefined;
 }
 
 /** One law. */
