@@ -93,7 +93,10 @@ export function rateLimit(options: RateLimitOptions, services: RateLimitServices
         };
         return JSON.stringify(by.map((each) => names[each]));
       });
-      const waitMs = allowances.take(keys, now());
+      const atMs = now();
+      // With no number, every comparison below would be false, and every request would pass.
+      if (!Number.isFinite(atMs)) throw new Error("The clock of rateLimit returned no number");
+      const waitMs = allowances.take(keys, atMs);
       if (waitMs === 0) return undefined;
       if (waitMs === undefined) {
         const reason = "The message has more requests than are ever allowed at once";

@@ -209,6 +209,20 @@ describe("rateLimit", () => {
     );
   });
 
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, undefined, "soon"])(
+    "refuses requests while its clock returns %s, and counts on afterwards",
+    async (broken) => {
+      const { call, clock, manager } = await limited({ limit: 1, perMs: 1000 });
+      expect(await call()).toBe(0);
+      clock.now = broken as number;
+      const message = createMessage(calling("read"));
+      const { violation } = await manager.invoke("cmf.tool_pre_invoke", message);
+      expect(violation?.code).toBe("handler_error");
+      clock.now = 400;
+      expect(await call()).toBe(600);
+    },
+  );
+
   it("guards a server of the SDK", async () => {
     const { call, calls, close } = await connect([rateLimit({ limit: 1 })]);
     expect(await call("echo", { text: "hi" })).toEqual([{ type: "text", text: "hi" }]);
