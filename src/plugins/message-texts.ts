@@ -96,7 +96,11 @@ function visitValue(value: unknown, key: string, visitor: TextVisitor): unknown 
   if (typeof value !== "object" || value === null) return value;
   return mappedFields(value, (each, name) => {
     visitor.unchangeable(name);
-    return visitField(value, name, each, visitor);
+    // In lists of headers and of environment variables, the name is a field of its own.
+    const named = name === "value" ? (fieldOf(value, "name") ?? fieldOf(value, "key")) : undefined;
+    return typeof named === "string"
+      ? visitValue(each, named, visitor)
+      : visitField(value, name, each, visitor);
   });
 }
 

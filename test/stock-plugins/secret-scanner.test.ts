@@ -218,6 +218,8 @@ describe("secretScanner", () => {
   const places: Readonly<Record<string, (name: string, value: string) => Record<string, unknown>>> =
     {
       "an argument": (name, value) => ({ [name]: value }),
+      "a list of names and values": (name, value) => ({ env: [{ name, value }] }),
+      "a list of keys and values": (key, value) => ({ headers: [{ key, value: [value] }] }),
       JSON: (name, value) => ({ text: JSON.stringify({ [name]: value }, null, 1) }),
       "JSON in JSON": (name, value) => ({
         text: JSON.stringify({ a: JSON.stringify({ [name]: value }) }),
