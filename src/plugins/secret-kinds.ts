@@ -86,10 +86,16 @@ function isSecretName(name: string): boolean {
 /** Matches an assignment, from the end of the name to where the value begins. */
 const assignment = /["'\\]{0,3}\s{0,3}(?:=>|[:=])\s{0,3}["'\\]{0,3}/g;
 /** RFC 9110 §11.4: the scheme before the credentials of a header. */
-const schemes = "(?:bearer|basic|token|apikey)";
+const schemes = "(?:bearer|basic|dpop|negotiate|token|api-?key)";
 const leadingScheme = new RegExp(`^\\s*(?:${schemes}\\s+)?`, "i");
 const unit = "[0-9a-z+/_.~!@#$%^*-]";
 const value = new RegExp(`(?:${schemes}\\s{1,3})?(${unit}{12}${unit}*={0,2})`, "iy");
+/**
+ * RFC 3986 §3.2.1: the password of a user before a host. Digits before a separator are a port, and
+ * what follows the tag of an image may be a digest.
+ */
+const urlPassword =
+  /:\/\/[^\s/?#@:"'\\<>[\]{},;|&()]{0,64}:(?!\d{1,5}[,;:&|()`\u0080-\uffff])([^\s/?#@"'\\<>[\]{}]{12,4096})@(?!sha(?:256|512):)/g;
 
 function findAssigned(text: string, key: string): readonly Finding[] {
   const kind = "assigned-secret";
@@ -100,6 +106,10 @@ function findAssigned(text: string, key: string): readonly Finding[] {
       return [{ kind, start, end: start + credentials.length }];
   }
   const found: Finding[] = [];
+  for (const { 0: whole, 1: password = "", index } of text.matchAll(urlPassword)) {
+    const end = index + whole.length - "@".length;
+    if (isRandom(password)) found.push({ kind, start: end - password.length, end });
+  }
   for (const { 0: sign, index } of text.matchAll(assignment)) {
     if (!isSecretName(text.slice(Math.max(index - longestEnd, 0), index))) continue;
     value.lastIndex = index + sign.length;

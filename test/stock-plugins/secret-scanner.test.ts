@@ -173,7 +173,17 @@ describe("secretScanner", () => {
     expect(await found({ text: `AWS_SECRET_ACCESS_KEY="${random}"` })).toBe(true);
     expect(await found({ text: `authorization: Bearer ${random}` })).toBe(true);
     expect(await found({ headers: { Authorization: `Bearer ${random}` } })).toBe(true);
-    for (const before of ["", " ", " Bearer ", "bearer  ", "Basic ", "Token ", "ApiKey \t"]) {
+    for (const before of [
+      "",
+      " ",
+      " Bearer ",
+      "Basic ",
+      "Token ",
+      "ApiKey \t",
+      "Api-Key ",
+      "Negotiate ",
+      "DPoP ",
+    ]) {
       const Authorization = `${before}${random}`;
       expect(await found({ Authorization: `${Authorization}\n` })).toBe(true);
       expect(await found({ text: `authorization:${Authorization}` })).toBe(true);
@@ -193,6 +203,26 @@ describe("secretScanner", () => {
     expect(payload.content).toEqual(calling("read", { Authorization }).content);
     const again = await run(scanner, "cmf.tool_pre_invoke", calling("read", { Authorization }));
     expect(again.metadata).toEqual({});
+  });
+
+  it.each([
+    ["postgres://app:«k9Xw2Lp7Qz4Vt1Rb»@db.example/users", true],
+    ["amqp://:«1k9Xw2Lp7Qz4Vt1Rb»@mq.example", true],
+    ["postgres://app:«7$k9Xw2Lp7Qz4Vt1Rb»@db.example", true],
+    [`https://aws:«${"k9Xw2Lp7Qz4Vt1Rb".repeat(40)}»@a.example/pypi/simple/`, true],
+    ["docker://node:20.11.1-bookworm-slim@sha256:9f8e7d6c5b4a", false],
+    ["https://a.example,2026-01-01T12:30Z,jane.doe@example.com", false],
+    ["https://a.example;id:AB-1234;jane.doe@example.com", false],
+    ["http://localhost:8080/k9Xw2Lp7Qz4Vt1Rb@next", false],
+    ["1,http://host:8080,jane.doe@example.com", false],
+    ["http://localhost:3000\\nContact:bob@example.com", false],
+    ["postgres://${user}:${password12345}@db.example", false],
+  ])("finds the password in a URL, which is in guillemets, in %j", async (marked, isSecret) => {
+    const words = marked.replaceAll(/[«»]/g, "");
+    const { payload } = await scanned(words, { action: "redact" });
+    const expected = marked.replace(/«.*»/, "[REDACTED:assigned-secret]");
+    expect(payload.content).toEqual([text(expected)]);
+    expect(expected === words).toBe(!isSecret);
   });
 
   const named: readonly (readonly [name: string, isSecret: boolean])[] = [
