@@ -30,7 +30,8 @@ export const settingTexts: Readonly<Record<HostSetting, SettingText>> = {
   },
   PLUGIN_SIGSTORE_TRUSTED_ROOT: {
     default: "empty",
-    means: "The `trusted_root.json` with the authorities and logs that check Sigstore bundles.",
+    means:
+      "The `trusted_root.json` with the authorities and logs that Sigstore bundles are checked against.",
   },
   PLUGIN_SIGSTORE_ISSUER: {
     default: "any",

@@ -146,7 +146,10 @@ describe("a reload", () => {
     afterTest(await serveReloads(join(cwd, name), env, reload));
     await chmod(cwd, 0o777);
     const { code, stderr } = await run(["gateway", "reload"], { cwd });
-    expect([code, stderr]).toEqual([2, expect.stringContaining("must be a folder that belongs to this user")]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining("must be a folder that belongs to this user"),
+    ]);
     await chmod(cwd, 0o700);
     expect((await run(["gateway", "reload"], { cwd })).code).toBe(0);
   });
