@@ -46,15 +46,29 @@ interface Listed {
   readonly kind: "tools" | "prompts" | "resources";
 }
 
-/** MCP's list methods, and the field that has the items, or the only one. */
-const lists: readonly (Listed & { readonly method: string; readonly field: string })[] = [
+/** MCP's list methods, and the field that has the items. */
+const lists: readonly (Listed & {
+  readonly method: string;
+  readonly field: string;
+  /** Whether the field is the item itself, not a list. */
+  readonly isOne?: true;
+  /** Whether items list files of their own. */
+  readonly hasFiles?: true;
+})[] = [
   { method: "tools/list", field: "tools", key: "name", kind: "tools" },
   { method: "prompts/list", field: "prompts", key: "name", kind: "prompts" },
   { method: "resources/list", field: "resources", key: "uri", kind: "resources" },
   // The skills extension, SEP-2640: files are resources, and so is a skill, by its SKILL.md.
   { method: "resources/directory/read", field: "resources", key: "uri", kind: "resources" },
-  { method: "skills/list", field: "skills", key: "uri", kind: "resources" },
-  { method: "skills/get", field: "skill", key: "uri", kind: "resources" },
+  { method: "skills/list", field: "skills", key: "uri", kind: "resources", hasFiles: true },
+  {
+    method: "skills/get",
+    field: "skill",
+    key: "uri",
+    kind: "resources",
+    isOne: true,
+    hasFiles: true,
+  },
 ];
 
 /**
@@ -160,12 +174,12 @@ export function allowList(options: AllowListOptions = {}): Plugin<never> {
         const items = isRecord(list) ? list[shown.field] : undefined;
         // A response without this field lists no items.
         if (items === undefined && isRecord(list)) return undefined;
-        const isOne = shown.field === "skill";
+        const { isOne = false, hasFiles = false } = shown;
         const all = isOne && items !== undefined ? [items] : items;
         if (others.length > 0 || !Array.isArray(all) || !isRecord(list)) return unreadable();
         const visible = all.filter((item) => isShown(item, shown));
         if (isOne && visible.length === 0) return notListed();
-        const kept = method.startsWith("skills/") ? visible.map(withListedFiles) : visible;
+        const kept = hasFiles ? visible.map(withListedFiles) : visible;
         if (kept.includes(undefined)) return unreadable();
         if (kept.length === all.length && kept.every((item, at) => item === all[at]))
           return undefined;
