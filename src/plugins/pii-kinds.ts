@@ -129,7 +129,9 @@ function isIban(units: string): boolean {
 const ssn = /(?<![\d-])(?!000|666|9)\d{3}([- ])(?!00)\d{2}\1(?!0000)\d{4}(?![\d-])/g;
 
 const ipV4 = /(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?!\d|\.\d)/g;
-/** RFC 6890: not this host, a loopback, a group, a reserved address or a mask, which identify nobody. */
+/**
+ * RFC 6890: not this host, a loopback, a group, a reserved address or a mask, which identify nobody.
+ */
 function isIpV4(text: string): boolean {
   const parts = text.split(".").map(Number);
   const [first = 0] = parts;

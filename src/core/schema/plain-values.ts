@@ -1,4 +1,7 @@
-/** Reads what an author, an operator or a host wrote: each property once, running no getter and no trap. */
+/**
+ * Reads what an author, an operator or a host wrote: each property once, running no getter and no
+ * trap.
+ */
 import { attempt, typeName } from "../data/index.ts";
 import {
   arrayPrototype,

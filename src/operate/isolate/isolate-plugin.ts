@@ -63,8 +63,8 @@ export interface IsolateOptions {
 /** A plugin whose code runs elsewhere. */
 export interface IsolatedPlugin {
   /**
-   * For one manager, which ends the plugin's code when it is closed. If the manager cannot be created,
-   * the plugin can be passed to another, or must be closed.
+   * For one manager, which ends the plugin's code when it is closed. If the manager cannot be
+   * created, the plugin can be passed to another, or must be closed.
    */
   readonly plugin: Plugin;
   readonly isolate: Isolation;

@@ -33,8 +33,8 @@ const voiceSettings = ["prebuiltVoiceConfig", "voice"];
 const speakers = "speechConfig.multiSpeakerVoiceConfig.speakerVoiceConfigs.*";
 
 // Not settings, since a model reads or hears them: `responseSchema`, `responseJsonSchema`, the
-// schema in `responseFormat`, `cachedContent`, the voice in `replicatedVoiceConfig`, and the vocabulary in
-// `audioTranscriptionConfig`, which biases what the model hears.
+// schema in `responseFormat`, `cachedContent`, the voice in `replicatedVoiceConfig`, and the
+// vocabulary in `audioTranscriptionConfig`, which biases what the model hears.
 const generationSettings = [
   "audioTimestamp",
   "candidateCount",
