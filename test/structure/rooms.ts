@@ -93,14 +93,16 @@ export const plan: Plan = {
   doorsMayImport: ["core"],
   // In this order: the intrinsics as they were before any plugin ran, the check for plugins that a
   // guard would skip, the groups of messages that may pass, the judging of provider answers, the
-  // reader of server-sent events, three files of the gateway for its commands, the names of the kinds
-  // of isolation (without starting any), the reader of CPEX configurations, the server that offers a
-  // plugin to CPEX hosts, and the reader of guests not yet trusted.
+  // reader of media types, the reader of server-sent events, three files of the gateway for its
+  // commands, the names of the kinds of isolation (without starting any), the reader of CPEX
+  // configurations, the server that offers a plugin to CPEX hosts, and the reader of guests not yet
+  // trusted.
   open: [
     "src/core/data/intrinsics.ts",
     "src/providers/mcp/wiring.ts",
     "src/providers/mcp/methods.ts",
     "src/providers/http/judge-response.ts",
+    "src/providers/http/media-type.ts",
     "src/providers/http/event-reader.ts",
     "src/gateway/run/missing-peers.ts",
     "src/gateway/run/open-gateway.ts",

@@ -10,7 +10,7 @@
  *   is answered with what cannot look like a judged success: see `ownAnswer`.
  * - While bodies stream in both directions, Envoy waits forever for a part that is not answered.
  */
-import { mediaTypeOf } from "../../providers/http/judge-response.ts";
+import { mediaTypeOf } from "../../providers/http/media-type.ts";
 import { type Connection, errorOf, type Forwarded } from "../transports/index.ts";
 import {
   type BodyPiece,

@@ -9,7 +9,7 @@
  *   stream. So an answer with changes is rejected, unless the operator says that none are streamed.
  */
 import * as z from "zod";
-import { mediaTypeOf } from "../../providers/http/judge-response.ts";
+import { mediaTypeOf } from "../../providers/http/media-type.ts";
 import {
   guardModel,
   type Judged,

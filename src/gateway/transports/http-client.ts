@@ -1,7 +1,7 @@
 /** Sends requests to one server over HTTP, with the headers of its session or exchange. */
 import type { IncomingHttpHeaders } from "node:http";
 import { Agent, type Dispatcher, request as send } from "undici";
-import { mediaTypeOf } from "../../providers/http/judge-response.ts";
+import { mediaTypeOf } from "../../providers/http/media-type.ts";
 import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
 import { headersNamed } from "./forward.ts";
 import type { Message, SendOptions } from "./transport.ts";

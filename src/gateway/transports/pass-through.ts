@@ -8,7 +8,7 @@
  */
 import { putNewest } from "../../core/data/index.ts";
 import type { ServerEvent } from "../../providers/http/event-reader.ts";
-import { mediaTypeOf } from "../../providers/http/judge-response.ts";
+import { mediaTypeOf } from "../../providers/http/media-type.ts";
 import { messagesIn, messagesInEvent, requestsIn, takesBatches } from "./caller-messages.ts";
 import { Deadline, tooLate } from "./deadline.ts";
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";

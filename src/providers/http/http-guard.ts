@@ -13,14 +13,9 @@ import {
   refusalOf,
 } from "../model/index.ts";
 import { type AnyHookManager, kindOf, type ModelProvider } from "../rewrite/index.ts";
-import {
-  ended,
-  type JudgedExchange,
-  judgeResponse,
-  mediaTypeOf,
-  refusedResponse,
-} from "./judge-response.ts";
+import { ended, type JudgedExchange, judgeResponse, refusedResponse } from "./judge-response.ts";
 import { type HttpLimits, readHttpLimits } from "./limits.ts";
+import { mediaTypeOf } from "./media-type.ts";
 import { jsonIn, textOf } from "./read-text.ts";
 import { routeOf, routePattern } from "./routes.ts";
 

@@ -1,4 +1,5 @@
 /** Judges a provider's HTTP answer and returns as much of it as plugins let pass. */
+
 import { isGlassineError } from "../../core/errors/index.ts";
 import {
   type JudgedEvent,
@@ -11,6 +12,7 @@ import {
 import type { ModelProvider } from "../rewrite/index.ts";
 import { withKeepAlive } from "./keep-alive.ts";
 import type { HttpLimits } from "./limits.ts";
+import { mediaTypeOf } from "./media-type.ts";
 import { jsonIn, textOf } from "./read-text.ts";
 import { endText, eventsIn, eventText, keepAliveText } from "./server-sent-events.ts";
 
@@ -24,11 +26,6 @@ const forwarded =
 /** Whether the caller gets a header of the answer. Names are in lower case. */
 export function isForwarded(name: string): boolean {
   return forwarded.test(name);
-}
-
-/** The media type of a `content-type`, in lower case and without parameters. */
-export function mediaTypeOf(contentType: string | null | undefined): string | undefined {
-  return contentType?.split(";")[0]?.trim().toLowerCase();
 }
 
 const tooMuchOrInvalid = ["answer_too_large", "answer_invalid"] as const;
