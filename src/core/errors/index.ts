@@ -18,4 +18,4 @@ export {
   TierViolationError,
 } from "./glassine-error.ts";
 export { type ErrorCodeSpec, refusalCodes, refusalMeanings } from "./refusal-codes.ts";
-export { closest, formatPath, formatProblems, quoted, suggestion } from "./text.ts";
+export { closest, formatPath, formatProblems, quoted, quoteName, suggestion } from "./text.ts";

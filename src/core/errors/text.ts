@@ -32,6 +32,11 @@ export function quoted(name: string, max = 64, mark: '"' | "'" = '"'): string {
   }
 }
 
+/** Quotes a name as `quoted` does, in single quotes. */
+export function quoteName(name: string, max = 64): string {
+  return quoted(name, max, "'");
+}
+
 /** `["http", "headers", "X-A"]` → `http.headers["X-A"]`; the root is `(root)`. */
 export function formatPath(path: readonly (string | number)[]): string {
   let text = "";

@@ -87,6 +87,6 @@ export {
   type StreamMode,
   semantics,
 } from "./semantics.ts";
-export { oneLine, quoteName, withSpaces } from "./shown-text.ts";
+export { oneLine, withSpaces } from "./shown-text.ts";
 export type { StandardHooks } from "./standard-hook-types.generated.ts";
 export { standardHooks } from "./standard-hooks.ts";

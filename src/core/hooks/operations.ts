@@ -8,7 +8,7 @@
 import { admit, decisive, dropPromise, type Limits } from "../data/index.ts";
 import { freeze, isAwaitable, monotonicNow, newRecord } from "../data/intrinsics.ts";
 import type { Slots } from "../envelope/index.ts";
-import { formatProblems, GlassineError, PluginExecutionError } from "../errors/index.ts";
+import { formatProblems, GlassineError, PluginExecutionError, quoteName } from "../errors/index.ts";
 import type { Compiled } from "../schema/index.ts";
 import { endTurn } from "./dispatch/context.ts";
 import { type ShownView, viewFor } from "./dispatch/message-run.ts";
@@ -35,7 +35,6 @@ import { callWithin, type HandlerEnd, joinsPromise, timedOut } from "./dispatch/
 import { allow, answerOf, deniedBy, rejectionOf } from "./results.ts";
 import { addDeltas, type Sums, typeOf } from "./scores.ts";
 import type { Semantic } from "./semantics.ts";
-import { quoteName } from "./shown-text.ts";
 
 /** A hook of any semantic but `message`, compiled when the manager is made. */
 export interface CompiledOperation {

@@ -11,7 +11,7 @@ import {
   objectPrototype,
   ownKeys,
 } from "../data/intrinsics.ts";
-import { quoteName } from "./shown-text.ts";
+import { quoteName } from "../errors/index.ts";
 
 const forEachEntry = Map.prototype.forEach;
 const entryCount = getOwnPropertyDescriptor(Map.prototype, "size")?.get as () => number;

@@ -1,11 +1,5 @@
 /** Makes strings that come from somebody else safe to show. */
 import { charCodeAt, execPattern, slice, trim } from "../data/intrinsics.ts";
-import { quoted } from "../errors/index.ts";
-
-/** Returns a name in single quotes, on one line, cut to `max` characters. */
-export function quoteName(name: string, max = 64): string {
-  return quoted(name, max, "'");
-}
 
 // Line breaks and control, format and direction characters, which could forge a log or a screen.
 const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]+/u;

@@ -1,6 +1,6 @@
 /** Compiles what each hook runs, once: order, views, records, deadlines. */
 import { isAsyncFunction, newRecord, none } from "../data/intrinsics.ts";
-import { GlassineError, optionsInvalid } from "../errors/index.ts";
+import { GlassineError, optionsInvalid, quoteName } from "../errors/index.ts";
 import {
   type CompiledHook,
   compileConditions,
@@ -16,7 +16,6 @@ import {
 import { messageSchema } from "../messages/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
 import { bindingsOn, type CompilerInput, type HandlerBinding, stepsOn } from "./handler-step.ts";
-import { quoteName } from "./read-plain.ts";
 import { modeNames } from "./settings.ts";
 import type { RunSettings } from "./types.ts";
 

@@ -5,7 +5,7 @@ import { hasOwn } from "../data/intrinsics.ts";
 import { formatPath } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
 import { type Needles, needlesOf, withoutParts, withoutSecrets } from "../observe/index.ts";
-import { readPlainArray } from "./read-plain.ts";
+import { readPlainArray } from "../schema/index.ts";
 import { printedValues } from "./secrets.ts";
 
 type Path = readonly (string | number)[];

@@ -1,13 +1,14 @@
 /** The host's own handlers, on hooks whose semantic is not `message`. */
 import * as z from "zod/mini";
 import { createStamp } from "../data/intrinsics.ts";
+import { quoteName } from "../errors/index.ts";
 import type { AnyHandler, HookTable, OperationHookOf } from "../hooks/index.ts";
 import type { CapabilityIn, SlotTable } from "../slots/index.ts";
 import { capabilityList, unusedCapabilities } from "./capabilities.ts";
 import type { ServiceCapability, ServiceTable } from "./define-services.ts";
 import type { Surface } from "./profile.ts";
 import { handlerFault, isFunction, takesExtensions } from "./read-hooks.ts";
-import { manifestError, quoteName, readFields } from "./read-plain.ts";
+import { manifestError, readFields } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
 import type { Handler } from "./types.ts";
 

@@ -1,10 +1,9 @@
 /** Plugins that were found in installed packages, and those among them that were refused. */
 import { createStamp, monotonicNow } from "../data/intrinsics.ts";
-import type { GlassineError } from "../errors/index.ts";
+import { type GlassineError, quoteName } from "../errors/index.ts";
 import type { RegistrationFailure } from "../observe/index.ts";
 import type { ReadLogger } from "./logger.ts";
 import { byUnits } from "./order.ts";
-import { quoteName } from "./read-plain.ts";
 import type { Plugin } from "./types.ts";
 
 /** Why a package's plugin is loaded. */

@@ -2,6 +2,7 @@
 import { attempt, typeName } from "../data/index.ts";
 import { isProxy } from "../data/intrinsics.ts";
 import { emptyExtensions } from "../envelope/index.ts";
+import { quoteName } from "../errors/index.ts";
 import {
   type AnyRun,
   callSafely,
@@ -17,7 +18,6 @@ import { timestampNow } from "../observe/index.ts";
 import { type CompilerInput, type Member, stepsOn } from "./handler-step.ts";
 import { answerOf, type HealthReport, type HealthStatus, isStatus } from "./health.ts";
 import { noRunOptions } from "./invoke.ts";
-import { quoteName } from "./read-plain.ts";
 
 // Captured, so that the fake clock of a test or a plugin cannot keep a check from ending.
 const { setTimeout: startTimer, clearTimeout: stopTimer } = globalThis;

@@ -4,7 +4,7 @@
  */
 import { freeze, hasOwn, includes, monotonicNow, ownValue } from "../data/intrinsics.ts";
 import { brandOf, createFrom, type HeaderMap, type Slots } from "../envelope/index.ts";
-import { GlassineError, optionsInvalid, suggestion } from "../errors/index.ts";
+import { GlassineError, optionsInvalid, quoteName, suggestion } from "../errors/index.ts";
 import {
   type AnyInvokeResult,
   type CompiledHook,
@@ -28,11 +28,11 @@ import {
   streamPlan,
 } from "../hooks/index.ts";
 import { payloadFor, valueFor } from "../messages/index.ts";
-import { type Compiled, compileSchema, jsonObject } from "../schema/index.ts";
+import { type Compiled, compileSchema, jsonObject, readPlainArray } from "../schema/index.ts";
 import type { CompiledSlots } from "../slots/index.ts";
 import { tamperedViolation } from "./deny-tampering.ts";
 import { headersMoved, warnHeaders } from "./payload-headers.ts";
-import { quoteName, readPlainArray, unknownHook } from "./read-plain.ts";
+import { unknownHook } from "./read-plain.ts";
 import type { InvokeOptions } from "./types.ts";
 
 type Given = InvokeOptions<unknown>;

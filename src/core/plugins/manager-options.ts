@@ -9,9 +9,10 @@ import {
   readWhole,
 } from "../data/index.ts";
 import { apply, newRecord } from "../data/intrinsics.ts";
-import { optionsInvalid } from "../errors/index.ts";
+import { optionsInvalid, quoteName } from "../errors/index.ts";
 import type { HandlerErrorSink, Handles, HookTable, StandardHooks } from "../hooks/index.ts";
 import { type AuditOptions, readAuditOptions } from "../observe/index.ts";
+import { readPlainArray, readPlainObject } from "../schema/index.ts";
 import type { SlotTable, StandardSlots } from "../slots/index.ts";
 import {
   type CoreDefinition,
@@ -27,7 +28,7 @@ import { type MetricsSink, readMetrics } from "./metrics.ts";
 import type { Surface } from "./profile.ts";
 import { type Data, type Environment, readData } from "./read-config.ts";
 import { isFunction } from "./read-hooks.ts";
-import { didYouMean, plainList, quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
+import { didYouMean, plainList } from "./read-plain.ts";
 import { timeoutFault } from "./settings.ts";
 import type { Plugin, PluginItem } from "./types.ts";
 

@@ -2,7 +2,7 @@
 import { expectOptions, type Limits, readOption } from "../data/index.ts";
 import { freeze, newRecord } from "../data/intrinsics.ts";
 import { type Declassification, emptyExtensions } from "../envelope/index.ts";
-import { optionsInvalid } from "../errors/index.ts";
+import { optionsInvalid, quoteName } from "../errors/index.ts";
 import {
   type AnyInvokeResult,
   contextClassWith,
@@ -24,7 +24,7 @@ import { processVariables, readManagerOptions } from "./manager-options.ts";
 import { compileOperations } from "./operations.ts";
 import type { Surface } from "./profile.ts";
 import { type ReadItem, readItems } from "./read-item.ts";
-import { quoteName, unknownHook } from "./read-plain.ts";
+import { unknownHook } from "./read-plain.ts";
 import { register } from "./registration.ts";
 import {
   type CloseOptions,

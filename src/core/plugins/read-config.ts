@@ -1,12 +1,12 @@
 /** Reads a plugin's configuration from host, operator and environment; checks and freezes it. */
 import { admit, extensionsLimits, isRecord, writeText } from "../data/index.ts";
 import { hasOwn, parseJson } from "../data/intrinsics.ts";
-import { formatPath, formatProblems } from "../errors/index.ts";
+import { formatPath, formatProblems, quoteName } from "../errors/index.ts";
 import { type Needles, needlesOf, withoutParts } from "../observe/index.ts";
 import { compileSchema, jsonValue } from "../schema/index.ts";
 import { faultsOf, listed, placeOf } from "./config-faults.ts";
 import { ask, knownKeys, type ReadSchema, readSchema, unknownKeys } from "./config-schema.ts";
-import { orClause, quoteName } from "./read-plain.ts";
+import { orClause } from "./read-plain.ts";
 import { secretsOf } from "./secrets.ts";
 
 interface ConfigSources {

@@ -1,9 +1,10 @@
 /** The hooks of a manifest: which handler runs on each, and how. */
 import { apply, isProxy } from "../data/intrinsics.ts";
-import { closest } from "../errors/index.ts";
+import { closest, quoteName } from "../errors/index.ts";
 import { type AnyHandler, type HookSpec, oneLine } from "../hooks/index.ts";
+import { readPlainObject } from "../schema/index.ts";
 import type { Surface } from "./profile.ts";
-import { nameOrQuoted, orClause, quoteName, readPlainObject } from "./read-plain.ts";
+import { nameOrQuoted, orClause } from "./read-plain.ts";
 import { readSettings, settingFault, settingNames } from "./settings.ts";
 import type { RunSettings } from "./types.ts";
 

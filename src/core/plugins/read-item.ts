@@ -6,8 +6,10 @@ import {
   ManifestError,
   type ManifestProblem,
   optionsInvalid,
+  quoteName,
 } from "../errors/index.ts";
 import { isAsStrict } from "../hooks/index.ts";
+import { readPlainArray, readPlainObject } from "../schema/index.ts";
 import { isServiceCapability, knowsCapability } from "./capabilities.ts";
 import {
   type Definition,
@@ -19,7 +21,7 @@ import type { ReadOptions } from "./manager-options.ts";
 import type { Surface } from "./profile.ts";
 import { type Data, readData } from "./read-config.ts";
 import { readManifest } from "./read-manifest.ts";
-import { didYouMean, quoteName, readPlainArray, readPlainObject } from "./read-plain.ts";
+import { didYouMean } from "./read-plain.ts";
 import { readSettings, settingNames } from "./settings.ts";
 import type { Plugin, RunSettings } from "./types.ts";
 

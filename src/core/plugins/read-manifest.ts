@@ -1,10 +1,11 @@
 /** Reads a manifest once, and reports all its problems in one error. */
 import * as z from "zod/mini";
+import { quoteName } from "../errors/index.ts";
 import { capabilityList, unusedCapabilities } from "./capabilities.ts";
 import { type ReadSchema, readSchema } from "./config-schema.ts";
 import type { Surface } from "./profile.ts";
 import { handlerFault, isFunction, type ReadHook, readHooks } from "./read-hooks.ts";
-import { manifestError, orClause, plainList, quoteName, readFields } from "./read-plain.ts";
+import { manifestError, orClause, plainList, readFields } from "./read-plain.ts";
 import { settingNames } from "./settings.ts";
 
 /** A manifest, read. `requiresHost` is as declared: its syntax was not checked. */

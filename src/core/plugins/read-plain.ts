@@ -1,11 +1,8 @@
 /** Reads what an author or operator wrote, with schemas. */
 
 import * as z from "zod/mini";
-import { closest, ManifestError, type ManifestProblem } from "../errors/index.ts";
-import { quoteName } from "../hooks/index.ts";
+import { closest, ManifestError, type ManifestProblem, quoteName } from "../errors/index.ts";
 import { readPlainArray, readPlainObject } from "../schema/index.ts";
-
-export { quoteName, readPlainArray, readPlainObject };
 
 /** Returns a clean name as it is, and any other quoted and escaped. */
 export function nameOrQuoted(name: string): string {

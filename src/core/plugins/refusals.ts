@@ -7,12 +7,13 @@ import {
   type PackageProblem,
   PluginDependencyError,
   PluginDiscoveryError,
+  quoteName,
 } from "../errors/index.ts";
 import type { RegistrationFailure } from "../observe/index.ts";
 import type { DiscoveryFacts, RefusedPackage } from "./discovered.ts";
 import { byName, byUnits } from "./order.ts";
 import type { ReadItem } from "./read-item.ts";
-import { problemsError, quoteName } from "./read-plain.ts";
+import { problemsError } from "./read-plain.ts";
 import type { Plugin } from "./types.ts";
 
 /** Why a plugin is refused. */

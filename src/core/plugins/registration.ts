@@ -3,7 +3,7 @@
  * code are reported for every plugin at once.
  */
 
-import type { PluginExecutionError } from "../errors/index.ts";
+import { type PluginExecutionError, quoteName } from "../errors/index.ts";
 import type { Decision, ManagerRuntime } from "../hooks/index.ts";
 import type { AuditRecorder } from "./audit-recorder.ts";
 import { type CompilerInput, type ManagerParts, type Member, stateOf } from "./handler-step.ts";
@@ -11,7 +11,7 @@ import { compileOperation, operateAlone } from "./operations.ts";
 import { byName, inOrder } from "./order.ts";
 import { type Environment, readConfig } from "./read-config.ts";
 import { emitHook, type ReadItem } from "./read-item.ts";
-import { manifestError, problemsError, quoteName } from "./read-plain.ts";
+import { manifestError, problemsError } from "./read-plain.ts";
 import {
   duplicatesAmong,
   failedVote,

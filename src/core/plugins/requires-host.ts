@@ -1,8 +1,7 @@
 /** Whether a plugin runs on this version of the host. */
 import { attempt } from "../data/index.ts";
-import { optionsInvalid } from "../errors/index.ts";
+import { optionsInvalid, quoteName } from "../errors/index.ts";
 import type { HostProfile } from "./profile.ts";
-import { quoteName } from "./read-plain.ts";
 import type { Plugin } from "./types.ts";
 
 type Requiring = Pick<Plugin, "name" | "requiresHost">;

@@ -1,6 +1,7 @@
 /** What all runs of a manager share, and how a manager closes: it waits until they have ended. */
 import { expectOptions, longestTimerMs, readWhole, within } from "../data/index.ts";
 import { defineProperty, freeze, PromiseAtLoad } from "../data/intrinsics.ts";
+import { quoteName } from "../errors/index.ts";
 import {
   type BackgroundCounts,
   BackgroundWork,
@@ -9,7 +10,6 @@ import {
 } from "../hooks/index.ts";
 import { describeThrown, isStandardType } from "../observe/index.ts";
 import type { ReadOptions } from "./manager-options.ts";
-import { quoteName } from "./read-plain.ts";
 
 /** How runs ended: `started` is the sum of the others. */
 export interface InvokeCounts {

@@ -11,7 +11,7 @@ import {
   isArray,
   isProxy,
 } from "../data/intrinsics.ts";
-import { quoted } from "../errors/index.ts";
+import { quoteName } from "../errors/index.ts";
 
 /** Receives each problem: the field it is about, and a sentence. */
 type Report = (field: string, message: string) => void;
@@ -37,7 +37,7 @@ export function readPlainObject(
   for (const key of Object.keys(properties)) {
     const property = properties[key] as PropertyDescriptor;
     if (hasOwn(property, "value")) values[key] = property.value;
-    else report(key, `${quoted(key, 64, "'")} must be a value, not a getter`);
+    else report(key, `${quoteName(key)} must be a value, not a getter`);
   }
   return values;
 }

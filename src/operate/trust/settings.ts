@@ -1,6 +1,5 @@
 /** Reads the operator's trust settings from the environment. Invalid values are refused. */
-import { closest, GlassineError } from "../../core/errors/index.ts";
-import { quoteName } from "../../core/hooks/index.ts";
+import { closest, GlassineError, quoteName } from "../../core/errors/index.ts";
 import { type Environment, type HostSetting, hostSettings } from "../../core/plugins/index.ts";
 import { identityFault, maxIdentityUnits } from "./signing/identity.ts";
 

@@ -1,5 +1,4 @@
 /** Judges a provider's HTTP answer and returns as much of it as plugins let pass. */
-
 import { isGlassineError } from "../../core/errors/index.ts";
 import {
   type JudgedEvent,

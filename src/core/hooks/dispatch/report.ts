@@ -14,10 +14,9 @@ import {
   toArray,
 } from "../../data/intrinsics.ts";
 import type { Rejection, Slots } from "../../envelope/index.ts";
-import { type ErrorCode, ownErrorCode, refusalMeanings } from "../../errors/index.ts";
+import { type ErrorCode, ownErrorCode, quoteName, refusalMeanings } from "../../errors/index.ts";
 import type { LevelValue } from "../../schema/index.ts";
 import type { CompiledSlots, Node } from "../../slots/index.ts";
-import { quoteName } from "../shown-text.ts";
 import { requestOf } from "./scope.ts";
 import type { AnyRun, HandlerStep, RunAudit, RunNote } from "./types.ts";
 import { callSafely } from "./wait.ts";

@@ -1,6 +1,5 @@
 /** The two changes of trust: granting it and taking it back. Each needs a reason. */
-import { GlassineError } from "../../../core/errors/index.ts";
-import { quoteName } from "../../../core/hooks/index.ts";
+import { GlassineError, quoteName } from "../../../core/errors/index.ts";
 import {
   type AuditOptions,
   auditEvent,

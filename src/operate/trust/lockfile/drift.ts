@@ -1,6 +1,6 @@
 /** Finds how installed plugins differ from what was trusted. */
 
-import { quoteName } from "../../../core/hooks/index.ts";
+import { quoteName } from "../../../core/errors/index.ts";
 import { byUnits } from "../../../core/plugins/index.ts";
 import { type LockEntry, readDependency } from "./entry-rules.ts";
 

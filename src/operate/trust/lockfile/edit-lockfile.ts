@@ -5,8 +5,7 @@
  * `@decimalturn/toml-patch` 3.3.0 is not used: it rewrites headers, trims line ends, and removes
  * the next entry's comment together with an entry.
  */
-import { GlassineError, isGlassineError } from "../../../core/errors/index.ts";
-import { quoteName } from "../../../core/hooks/index.ts";
+import { GlassineError, isGlassineError, quoteName } from "../../../core/errors/index.ts";
 import { entryOf, type LockEntry, type Row, rowOf, rowSchema, sameEntry } from "./entry-rules.ts";
 import { newLockfile, parseLockfile, type ReadLock, readLockText } from "./read-lockfile.ts";
 import { assignments, lineEndOf, refreshed } from "./refresh-entry.ts";

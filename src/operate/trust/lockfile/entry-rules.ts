@@ -1,7 +1,7 @@
 /** The schema of an entry, used for both reading and writing. */
 import { isDeepStrictEqual } from "node:util";
 import * as z from "zod";
-import { quoteName } from "../../../core/hooks/index.ts";
+import { quoteName } from "../../../core/errors/index.ts";
 import {
   type Isolation,
   isOpening,

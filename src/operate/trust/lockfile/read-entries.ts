@@ -1,7 +1,6 @@
 /** Checks a parsed lockfile against the schema, and reports where it does not match. */
 import * as z from "zod";
-import { closest } from "../../../core/errors/index.ts";
-import { quoteName } from "../../../core/hooks/index.ts";
+import { closest, quoteName } from "../../../core/errors/index.ts";
 import { entryOf, kindOf, type LockEntry, rowKeys, rowSchema, wrongKind } from "./entry-rules.ts";
 import type { Fault } from "./refusals.ts";
 import { type FieldPlace, type Places, partsOf } from "./toml-places.ts";

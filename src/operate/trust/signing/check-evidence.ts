@@ -1,7 +1,7 @@
 /** Asks every verifier, and combines their answers into one. */
 import { join } from "node:path";
 import { isRecord, within } from "../../../core/data/index.ts";
-import { quoteName } from "../../../core/hooks/index.ts";
+import { quoteName } from "../../../core/errors/index.ts";
 import { isThere } from "../lockfile/read-lockfile.ts";
 import { describeText, oneLine } from "../printable.ts";
 import { identityFault } from "./identity.ts";

@@ -1,7 +1,7 @@
 /** Decides whether a plugin may be loaded, from what is known about its signer and the settings. */
 
 import { match } from "ts-pattern";
-import { quoteName } from "../../../core/hooks/index.ts";
+import { quoteName } from "../../../core/errors/index.ts";
 import {
   type HostProfile,
   standardProfile,

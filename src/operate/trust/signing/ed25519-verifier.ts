@@ -2,7 +2,7 @@
 import { createPublicKey, verify } from "node:crypto";
 import { join } from "node:path";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
-import { quoteName } from "../../../core/hooks/index.ts";
+import { quoteName } from "../../../core/errors/index.ts";
 import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
 import { fromBase64, readJsonFile } from "./json-file.ts";
 import type { PublisherKey, PublisherKeys } from "./publisher-keys.ts";

@@ -1,8 +1,7 @@
 /** Reads the file in which the operator binds publishers to their keys. */
 import { createPublicKey } from "node:crypto";
 import * as z from "zod";
-import { formatPath, GlassineError, quoted } from "../../../core/errors/index.ts";
-import { quoteName } from "../../../core/hooks/index.ts";
+import { formatPath, GlassineError, quoted, quoteName } from "../../../core/errors/index.ts";
 import { oneLine } from "../printable.ts";
 import { identityFault, keyIdPattern } from "./identity.ts";
 import { fromBase64, readJsonFile } from "./json-file.ts";

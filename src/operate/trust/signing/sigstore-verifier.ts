@@ -2,8 +2,7 @@
 import { join } from "node:path";
 import type { Bundle } from "@sigstore/bundle";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
-import { GlassineError, optionsInvalid } from "../../../core/errors/index.ts";
-import { quoteName } from "../../../core/hooks/index.ts";
+import { GlassineError, optionsInvalid, quoteName } from "../../../core/errors/index.ts";
 import { describeThrown } from "../../../core/observe/index.ts";
 import { loadPeer } from "../../packages/index.ts";
 import { oneLine } from "../printable.ts";
