@@ -9,7 +9,7 @@ The list is measured: every place in the schemas of the SDKs gets a string, the 
 The tests fail for a place that no hook sees and that the option [\`pass\`](mcp.md#what-may-pass-unseen) does not name.
 [spec/mcp-paths.json](../spec/mcp-paths.json) has the same data, place by place.
 
-- \`…\` stands for everything below, \`[]\` for each item of a list, \`*\` for a field of any name, and parentheses for the kind of an item, such as \`(form)\`.
+- \`…\` stands for everything below, \`[]\` for each item of a list, \`*\` for a field of any name, and parentheses for the kind of an item, such as \`(form)\`. \`(the name)\` is the name of a field, as opposed to its value.
 - A place with two hooks is shown at each of them.
 - _tokens_ are values that only the protocol reads, such as ids and cursors. They pass unseen if \`pass\` names them, as it does by default; otherwise they are shown like the rest of their message.
 - If no plugin listens to a hook, what only that hook shows passes unchanged, except fields of calls, prompts and resources that MCP does not define: those are refused.`;
@@ -67,7 +67,7 @@ function shownAs(seenAt: readonly string[]): string {
 
 /** Splits `a.b[](c).d` into steps with their separators. MCP's own names contain dots. */
 function stepsOf(path: string): readonly string[] {
-  return path.match(/io\.modelcontextprotocol\/[\w-]+|\[\]|\([^)]*\)|\.?[^.[(]+/g) ?? [path];
+  return path.match(/io\.modelcontextprotocol\/[\w-]+|\[\]| ?\([^)]*\)|\.?[^.[( ]+/g) ?? [path];
 }
 
 /** Returns the places, with one line for a subtree that is shown at the same hooks. */
