@@ -16,8 +16,9 @@ type Hook = keyof MemoryNodeHooks & string;
 
 const intro = `# Hooks of the memory node
 
-\`glassine/memory-node\` is a host for nodes that store facts and recall them: 22 hooks, 13 [services](capabilities.md#services-of-the-memory-node), and the wording of messages and the settings prefix (\`STIGMEM_\`) of Stigmem, the memory node that it can replace.
-Its \`definePlugin\` and \`createPluginManager\` are bound to them: import both from \`glassine/memory-node\`, because the ones in \`glassine\` do not know these hooks.
+\`glassine/memory-node\` is a host for nodes that store facts and recall them, with 22 hooks and 13 [services](capabilities.md#services-of-the-memory-node).
+Its messages and the prefix of its settings, \`STIGMEM_\`, are those of Stigmem, the memory node that it can replace.
+Import \`definePlugin\` and \`createPluginManager\` from \`glassine/memory-node\`: the ones in \`glassine\` do not know these hooks.
 
 \`\`\`ts
 import { allow, deny } from "glassine";
@@ -54,14 +55,15 @@ console.log(kept.map(({ id }) => id)); // [ 'f2' ]
 
 ## At a glance
 
-An assertion runs the first six, with the store between the third and the fourth.
-A recall runs the next five, with the search after the second of them.
+An assertion runs the first six hooks; the node stores the fact between the third and the fourth.
+A recall runs the next five; the node searches after the second of them.
 Each request starts with \`identity_resolve\` and \`tenant_resolve\`, and \`capability_check\` precedes each protected operation.
 
 A voting or fire-and-forget hook gets its payload as one object.
-A filter chain or score hook gets a value, and the fields listed after the value are in \`context.operation\`, which \`invoke\` takes as \`operation\`.
-If fields come in several forms, a payload has the fields of exactly one form.
-\`ordering\` says who runs first: the node's own handlers (its _core_) or plugins.
+A filter chain or score hook gets a value: one object or a list. The fields that the table lists after it are in \`context.operation\`, which \`invoke\` takes as \`operation\`.
+If fields come in several forms, there are always those of exactly one form.
+At a strict hook, the first failure makes \`invoke\` reject, and later handlers do not run.
+[The ordering](lifecycle.md#who-runs-first) says who runs first: the node's own handlers (its _core_) or plugins.
 The band is the phase of an operation that the hook belongs to; it does not order handlers.`;
 
 const sites = `## What an error does
@@ -73,11 +75,12 @@ A node that replaces Stigmem does this:`;
 const atSite = {
   pre_assert_authorize:
     "A denial is reported to `post_assert_audit` as a failure without a fact, and answered with status 403 and the reason. An error ends the assertion.",
-  pre_assert_validate: "As above, with status 422.",
+  pre_assert_validate:
+    "A denial is reported to `post_assert_audit` as a failure without a fact, and answered with status 422 and the reason. An error ends the assertion.",
   pre_assert_transform: "An error ends the assertion: nothing is stored.",
   post_assert_persist:
-    "Logged and audited. The handler runs inside the transaction of the write and never undoes it.",
-  post_assert_propagate: "Logged and audited.",
+    "An error is logged and audited. The handler runs inside the transaction of the write, and its error does not undo it.",
+  post_assert_propagate: "An error is logged and audited.",
   post_assert_audit:
     "The error reaches the caller. It says so if the fact was stored, and the hook is not invoked again.",
   pre_recall_authorize:
@@ -105,7 +108,7 @@ const atSite = {
 
 const servicesIntro = `## What the services do
 
-The accessor of [a capability](capabilities.md#services-of-the-memory-node) returns a handle, or \`null\` if the host supplies none.
+A plugin calls the accessor of [its capability](capabilities.md#services-of-the-memory-node), such as \`context.getFactsReader()\`; it returns a handle, or \`null\` if the host supplies none.
 A host supplies handles in \`createPluginManager({ services })\`: [start.ts](../examples/memory-node/start.ts) of the example does that with \`factsReader\`.
 \`glassine/memory-node\` exports the type of each.
 A call may return its answer or a promise of it, so await the call.`;
