@@ -71,7 +71,8 @@ export interface AiMiddleware<Version extends SpecificationVersion = Specificati
   }): Promise<Result>;
 }
 
-const setByTheProgram: readonly string[] = [
+/** The default of `allow`. @internal */
+export const setByTheProgram: readonly string[] = [
   "tools",
   "content responseFormat",
   "content providerOptions",
