@@ -51,6 +51,14 @@ const changed = (messages: readonly Message[], content: object, role?: string) =
 };
 
 describe("the params of tools/call", () => {
+  it("have each field that they do not show in `left`, however many there are", () => {
+    verifies("mcp:left", "adapters:reports-bounded");
+    const names = Array.from({ length: 1500 }, (_, at) => `k${at}`);
+    const fields = Object.fromEntries(names.map((name) => [name, 1]));
+    const { left } = fromToolCall({ name: "a", arguments: {}, ...fields }, { id: "1" });
+    expect(left.map(({ path }) => path)).toEqual(names);
+  });
+
   it("are one tool_call, and what it does not show is reported", () => {
     verifies("mcp:tool-call", "mcp:left", "mcp:wire");
     const { messages, extensions, left } = fromToolCall(params, { id: "7", serverId: "files" });
