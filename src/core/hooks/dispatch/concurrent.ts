@@ -5,6 +5,7 @@
  * then, and the first denial in that order decides. So it does not matter who finishes first.
  */
 import {
+  type AsyncScope,
   currentScope,
   forEach,
   isAwaitable,
@@ -107,6 +108,8 @@ export class ConcurrentPhase implements Phase {
   readonly start: Slots;
   /** Called once, when all handlers have ended. */
   readonly #ended: () => void;
+  /** The async context of the run, once a handler is waited for. */
+  #scope: AsyncScope | undefined;
   /** How many handlers have yet to end, plus one until all have been started. */
   #open = 1;
   /** Whether the host aborted before every handler had started. */
@@ -177,7 +180,9 @@ export class ConcurrentPhase implements Phase {
       ignoreRejection(returned);
       return;
     }
-    const wait = new Wait(member, memberWait, currentScope());
+    // One for all of them: row D14 of docs/performance.md.
+    this.#scope ??= currentScope();
+    const wait = new Wait(member, memberWait, this.#scope);
     member.wait = wait;
     wait.start(promiseOf(returned, wait));
     // Last: if the stack overflows before this, the handler counts as having thrown.
