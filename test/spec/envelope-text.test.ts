@@ -148,6 +148,15 @@ describe("headers", () => {
     });
     expect(edited({}, "B", "2")).toEqual({ headers: { B: "2" } });
     expect(edited(doubled, "X-B", "4")).toEqual({ ...doubled, request_headers: { "x-b": "4" } });
+    expect(edited(doubled, "x-a", "4")).toEqual({ ...doubled, headers: { "X-A": "4" } });
+    const both = { headers: { "X-A": "1", b: "2" }, request_headers: { "x-a": "3", "X-a": "4" } };
+    expect(edited(both, "X-A", "5")).toEqual({
+      headers: { "X-A": "5", b: "2" },
+      request_headers: { "x-a": "5" },
+    });
+    expect(edited(both, "C", "5")).toEqual({ ...both, headers: { ...both.headers, C: "5" } });
+    const without = host.removeHeader(envelope({ http: both }), "X-a");
+    expect(plain(without.http)).toEqual({ headers: { b: "2" }, request_headers: {} });
     const removed = host.removeHeader(
       envelope({ http: { headers: { "X-A": "1", b: "2" } } }),
       "x-a",
