@@ -84,6 +84,7 @@ describe("a plugin that plugins.lock isolates", () => {
   });
 
   it("ends with the discovery, where no manager is made", async () => {
+    verifies("discovery:isolated-end");
     const before = await farSides();
     const { root } = await trusted(guarded("guard"));
     const discovered = await discover(root, production);
@@ -104,7 +105,7 @@ describe("a plugin that plugins.lock isolates", () => {
       "guard: manifest_invalid",
     ],
   ])("is refused as in the host: %s", async (_, code, refusal) => {
-    verifies("discovery:isolated-gates");
+    verifies("discovery:isolated-gates", "discovery:isolated-end");
     const root = await newRoot();
     const before = await farSides();
     const glassine = { plugin: "./plugin.js", capabilities: [] };
@@ -175,6 +176,7 @@ describe("what a host says over plugins.lock", () => {
   });
 
   it("isolates more strictly", async () => {
+    verifies("discovery:isolate-option");
     const { root } = await trusted(guarded("guard"), { isolate: "worker", accept });
     const discovered = await found(root, { isolate: { guard: { isolate: "process" } } });
     const { manager } = await runs(discovered);
@@ -201,6 +203,7 @@ describe("what a host says over plugins.lock", () => {
       /neither it nor plugins.lock sets isolate/,
     ],
   ])("is refused: %s", async (_, isolate, text) => {
+    verifies("discovery:isolate-option");
     const { root } = await trusted(guarded("guard"), { isolate: "process" });
     await expect(discover(root, { isolate: isolate ?? {} })).rejects.toMatchObject({
       code: "options_invalid",
@@ -209,6 +212,7 @@ describe("what a host says over plugins.lock", () => {
   });
 
   it("names plugins that are installed", async () => {
+    verifies("discovery:isolate-option");
     const root = await newRoot();
     await install(root, "guard", { code: guarded("guard") });
     const isolate = { gaurd: { isolate: "worker" } } as const;
@@ -247,6 +251,7 @@ describe("what a host says over plugins.lock", () => {
   });
 
   it("is never passed over for the host's own packages", async () => {
+    verifies("discovery:isolated-kinds");
     const root = await newRoot();
     const path = await install(root, "guard", { code: guarded("guard") });
     const discovered = await found(root, {

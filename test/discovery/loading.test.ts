@@ -128,7 +128,7 @@ describe("loading", () => {
   });
 
   it("PH-083: a plugin that depends on a refused one is refused for that", async () => {
-    verifies("discovery:dependents");
+    verifies("discovery:dependents", "discovery:start");
     const root = await newRoot();
     const { sign, env } = await publisher(root, "builder@example.com");
     await install(root, "base");
@@ -301,6 +301,7 @@ describe("loading", () => {
   });
 
   it("production without plugins.lock is refused, naming where one could be", async () => {
+    verifies("discovery:lock-gate");
     const root = await newRoot();
     await install(root, "guard");
     const env = { ...unsigned, XDG_CONFIG_HOME: join(root, "config") };

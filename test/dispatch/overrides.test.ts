@@ -87,7 +87,7 @@ describe("the operator's overrides", () => {
   });
 
   it("pass the plugin its configuration, copied and frozen", async () => {
-    verifies("dispatch:overrides");
+    verifies("dispatch:context");
     const seen: unknown[] = [];
     const keeps = plugin("keeps", (_payload, context) => void seen.push(context.config));
     const config = { list: [1], deep: { note: "kept" } };

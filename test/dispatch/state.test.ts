@@ -213,7 +213,7 @@ describe("the request's id", () => {
 
 describe("the context", () => {
   it("has plugin, hook, effective capabilities, configuration and operation", async () => {
-    verifies("dispatch:context", "dispatch:overrides");
+    verifies("dispatch:context");
     let seen: PluginContext | undefined;
     const keeps = plugin("keeps", (_payload, context) => {
       seen = context;

@@ -26,6 +26,7 @@ describe("labelsFromIfc", () => {
   it.each([...silent, { ifc: {} }, Object.create({ ifc: good }) as object])(
     "treats missing values as restrictive: %j",
     (meta) => {
+      verifies("labels:ifc");
       expect(labelsFromIfc(meta)).toEqual(["private", "untrusted"]);
     },
   );
@@ -33,6 +34,7 @@ describe("labelsFromIfc", () => {
   it.each(["Trusted", " trusted", "trusted ", ["trusted"], true, 1, { toString: () => "trusted" }])(
     "treats unknown values as restrictive: %j",
     (integrity) => {
+      verifies("labels:ifc");
       expect(labelsFromIfc({ ifc: { ...good, integrity } })).toEqual(["untrusted"]);
       expect(labelsFromIfc({ ifc: { ...good, confidentiality: integrity } })).toEqual(["private"]);
     },
@@ -63,6 +65,7 @@ describe("labelsFromAnnotations", () => {
   });
 
   it("reads the hints that the host names", () => {
+    verifies("labels:annotations");
     const names = {
       openWorldHint: "world",
       readOnlyHint: "writes",

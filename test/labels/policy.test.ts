@@ -135,6 +135,7 @@ describe("checkDataAction", () => {
   });
 
   it("allows an unknown entity only what every policy allows", () => {
+    verifies("labels:unknown-entity");
     expect(denies({ kind: "tool" }, "receive")).toBe(true);
     const lax = createExtensions({
       security: { data: { a: {}, b: { denied_actions: ["send"] } } },

@@ -15,17 +15,22 @@ describe("name", () => {
   it.each(["ab", "Abc", "1abc", "a_b", "-abc", "abc\n", "a".repeat(65), "", 7, null, {}])(
     "PH-001: refuses %j, and names the pattern",
     (name) => {
+      verifies("dispatch:manifest");
       expect(problemsOf(manifest({ name }))).toEqual([
         { field: "name", message: expect.stringContaining("^[a-z][a-z0-9-]{2,63}$") },
       ]);
     },
   );
 
-  it.each(["core", "system", "host", "unknown"])("PH-002: keeps %j for the host", (name) => {
-    expect(problemsOf(manifest({ name }))).toEqual(
-      only("name", `plugin name '${name}' is reserved`),
-    );
-  });
+  it.each(["core", "system", "host", "unknown", "constructor"])(
+    "PH-002: keeps %j for the host",
+    (name) => {
+      verifies("dispatch:manifest");
+      expect(problemsOf(manifest({ name }))).toEqual(
+        only("name", `plugin name '${name}' is reserved`),
+      );
+    },
+  );
 
   it("is required", () => {
     expect(problemsOf({ version: "1.0.0", hooks: {} }).map(({ field }) => field)).toEqual(["name"]);
@@ -49,6 +54,7 @@ describe("version", () => {
   it.each(["1.0", "v1.0.0", "1.0.0-", "1.0.0-..", "1.0.0.post1", "1.0.0+", "1.0.0\n", "", 1, null])(
     "PH-003: refuses %j",
     (version) => {
+      verifies("dispatch:manifest");
       expect(problemsOf(manifest({ version })).map(({ field }) => field)).toEqual(["version"]);
     },
   );

@@ -13,6 +13,7 @@ storeSuite("on Redis, played", () => redisLabelStore(new FakeClient(), { ttlMs }
 
 describe("a request to the server", () => {
   it("is one script per call, on one key, with the limits and the labels as arguments", async () => {
+    verifies("labels:redis-atomic");
     const client = new FakeClient();
     const store = redisLabelStore(client, { ttlMs, prefix: "gw:" });
     await store.append("session", ["b", "a"]);
@@ -87,6 +88,7 @@ describe("a server that fails", () => {
   });
 
   it("is a failure if no answer arrives in time, and a late one is ignored", async () => {
+    verifies("labels:redis-failure");
     let late: (value: unknown) => void = () => {};
     let fail: (error: Error) => void = () => {};
     const answers = [
@@ -108,12 +110,14 @@ describe("a server that fails", () => {
   it.each([...odd, [" a"], [""], ["x".repeat(129)], [Buffer.from("a")], new Set(["a"])])(
     "is a failure if it answers %j",
     async (answer) => {
+      verifies("labels:redis-failure");
       await expect(failing(() => answer).append("s", ["a"])).rejects.toMatchObject(failure);
       await expect(failing(() => answer).load("s")).rejects.toMatchObject(failure);
     },
   );
 
   it("is a failure if it did not keep what was appended", async () => {
+    verifies("labels:redis-failure");
     const forgets = failing(() => ["a"]);
     await expect(forgets.append("s", ["a", "b"])).rejects.toMatchObject(failure);
     expect(await forgets.load("s")).toEqual(["a"]);

@@ -1,11 +1,12 @@
 /** Labels that go from one call of a session to the next. */
+import { createPluginManager, definePlugin } from "glassine";
 import { memoryLabelStore } from "glassine/labels";
-import type { GuardedRequest, GuardLabels } from "glassine/mcp";
+import { createGuard, type GuardedRequest, type GuardLabels } from "glassine/mcp";
 import { describe, expect, it, vi } from "vitest";
 import { verifies } from "../../support/verifies.ts";
 import { gate, settle } from "./support/fake-manager.ts";
 import { type Acts, labelled, notingStore, withPolicies } from "./support/labelled.ts";
-import { request, result, toolResult } from "./support/raw.ts";
+import { RawTransport, request, result, toolResult } from "./support/raw.ts";
 
 const policies = withPolicies({ payroll: { apply_labels: ["SALARY"] } });
 const failed = { error: { code: -32011, data: { code: "guard_failed" } } };
@@ -187,6 +188,7 @@ describe("a plain envelope with invalid labels", () => {
 
 describe("which session a request is of", () => {
   it("is chosen by the host, from the request and its envelope", async () => {
+    verifies("labels:session-host");
     const asked: unknown[] = [];
     const { tool, log } = await noted({
       session: async (about: GuardedRequest, extensions: unknown) => {
@@ -205,7 +207,41 @@ describe("which session a request is of", () => {
     expect(asked[0]).toEqual(["tools/call", { name: "payroll" }, policies]);
   });
 
-  it("is by default one per guard", async () => {
+  it("is by default one for a manager and `serverId`, without transports of a session", async () => {
+    verifies("labels:session-host");
+    const seen: (readonly string[])[] = [];
+    const notes = definePlugin({
+      name: "notes",
+      version: "1.0.0",
+      capabilities: ["read_labels"],
+      hooks: {
+        "cmf.tool_pre_invoke": (_message, _context, { security }) =>
+          void seen.push(security.labels),
+      },
+    });
+    const manager = await createPluginManager({ plugins: [notes] });
+    const seenBy = async (serverId: string, name: string, session?: string) => {
+      const guard = createGuard(manager, { serverId, envelope: () => policies, labels: {} });
+      const raw = new RawTransport();
+      const wrapped = guard.wrap(raw, session === undefined ? {} : { session });
+      wrapped.onmessage = () => {};
+      await wrapped.start();
+      await wrapped.send(request(1, "tools/call", { name }));
+      await settle();
+      raw.onmessage?.(toolResult(1, "x"));
+      await settle();
+      return seen.at(-1);
+    };
+    expect(await seenBy("a", "payroll")).toEqual([]);
+    expect(await seenBy("a", "mail")).toEqual(["SALARY"]);
+    expect(await seenBy("b", "mail")).toEqual([]);
+    expect(await seenBy("a", "payroll", "s")).toEqual([]);
+    expect(await seenBy("a", "mail", "t")).toEqual([]);
+    expect(await seenBy("a", "mail", "s")).toEqual(["SALARY"]);
+    expect(seen).toHaveLength(6);
+  });
+
+  it("is by default not that of another manager", async () => {
     verifies("labels:session-host");
     const one = await labelled({ envelope: () => policies, labels: {} });
     const two = await labelled({ envelope: () => policies, labels: {} });

@@ -89,10 +89,12 @@ describe("what somebody threw", () => {
   });
 
   it.each(["a b", "a\nb", "", "x".repeat(65), "1a", "<b>"])("has a clean name, not %j", (name) => {
+    verifies("audit:thrown");
     expect(describeThrown(Object.assign(new Error("a"), { name })).type).toBe("Object");
   });
 
   it.each(["timeout", "ContractViolation", "crash"])("cannot call itself %s", (name) => {
+    verifies("audit:thrown");
     expect(describeThrown(Object.assign(new Error("a"), { name }))).toEqual({
       type: "Error",
       text: "a",

@@ -154,6 +154,7 @@ describe("an event of this library", () => {
   });
 
   it("has the tenant of the request, unless it concerns a plugin", () => {
+    verifies("audit:subjects");
     const facts = {
       ...turn,
       handler_name: "aaa.handler",

@@ -11,16 +11,18 @@ const guest = {
 };
 const task = JSON.stringify({ hook: "tool_pre_invoke", payload: {}, context: { request_id: "r" } });
 
+/** What a worker says about itself. */
+const able = { protocol_version: 1, features: ["extensions", "modified_extensions"] };
+
 /** A worker that says these lines when it gets a turn with the id, before it answers. */
-function saying(linesFor: (id: string) => readonly string[]) {
+function saying(linesFor: (id: string) => readonly string[], greeting: object = able) {
   const printed: string[] = [];
   const ends: string[] = [];
   let print: (line: string) => void = () => {};
   const answer = (request: Readonly<Record<string, unknown>>): readonly string[] => {
     const { request_id, task_type, payload } = request;
     const said = (fields: object) => JSON.stringify({ ...fields, request_id });
-    if (task_type === "capabilities")
-      return [said({ protocol_version: 1, features: ["extensions", "modified_extensions"] })];
+    if (task_type === "capabilities") return [said(greeting)];
     if (payload === null) return [said({ status: "error", message: "no hook: 'glassine_start'" })];
     return [...linesFor(String(request_id)), said({ continue_processing: true })];
   };
@@ -55,6 +57,33 @@ function saying(linesFor: (id: string) => readonly string[]) {
 const times = (count: number, line: string) => Array.from({ length: count }, () => line);
 
 describe("a worker", () => {
+  it.each<[string, object, string]>([
+    [
+      "a feature",
+      { ...able, features: ["extensions"] },
+      "The CPEX worker does not know modified_extensions.",
+    ],
+    [
+      "this version of the protocol",
+      { ...able, protocol_version: 2 },
+      "The CPEX worker speaks version 2 of its protocol, and not 1.",
+    ],
+    [
+      "every version of it",
+      { features: able.features },
+      "The CPEX worker does not state a protocol version; cpex 0.1.4 is the first version that does.",
+    ],
+  ])("that lacks %s is refused, and gets no turn", async (_, greeting, reason) => {
+    verifies("cpex:start");
+    const turns: string[] = [];
+    const { ask } = saying((id) => {
+      turns.push(id);
+      return [];
+    }, greeting);
+    await expect(ask()).rejects.toThrow(reason);
+    expect(turns).toEqual([]);
+  });
+
   it("may print up to a thousand lines in each turn", async () => {
     verifies("cpex:turns");
     const { ask, printed, ends } = saying(() => times(1_000, "hello"));

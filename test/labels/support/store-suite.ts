@@ -85,6 +85,7 @@ export function storeSuite(name: string, make: () => LabelStore): void {
     });
 
     it("refuses a label too many, and forgets none for it", async () => {
+      verifies("labels:store-limits");
       const store = make();
       const labels = Array.from({ length: 256 }, (_, at) => `L${at}`);
       await store.append("s", labels.slice(0, 200));

@@ -200,6 +200,20 @@ it("ends idle sessions, but none with a request in progress", async () => {
   await expect.poll(left).toBe(0);
 });
 
+it("keeps a session to its subject at every gateway with the same store of labels", async () => {
+  verifies("envoy:owner");
+  const shared = memoryLabelStore();
+  const { post } = await endpointBefore(answering, [], {}, shared);
+  await post(adaWith(), initialize);
+  const eve = identityOf("jwt", ["issuer", "eve"], { subject: undefined });
+  const other = await endpointBefore(answering, [], {}, shared);
+  const unknown = { status: 404, code: "session_unknown" };
+  expect(await other.post(eve, callOf(1), "made")).toMatchObject(unknown);
+  expect(await other.post(adaWith(), callOf(2), "made")).toMatchObject({ status: 200 });
+  const apart = await endpointBefore(answering, []);
+  expect(await apart.post(adaWith(), callOf(3), "made")).toMatchObject(unknown);
+});
+
 it("knows a session of another gateway once, however many requests come at once", async () => {
   const shared = memoryLabelStore();
   const { post } = await endpointBefore(answering, [], {}, shared);
