@@ -100,7 +100,7 @@ attack(
 attack(
   "A-287",
   "Send as many arguments with the same string as there are headers that mirror them",
-  "each header follows its string, in time proportional to arguments and headers; a value over 8 Ki is sent in none",
+  "each header follows its argument, in time proportional to arguments and headers; a value of more than 8,192 characters is sent in no header",
   () => {
     const hooks = (args: (before: object) => object) => ({
       handles: (hook: string) => hook === "tool_pre_invoke",

@@ -6,6 +6,7 @@ import { expect, it } from "vitest";
 import { settle } from "../adapters/mcp/support/fake-manager.ts";
 import { withPolicies } from "../adapters/mcp/support/labelled.ts";
 import { type Json, rawGuard, request, result, toolResult } from "../adapters/mcp/support/raw.ts";
+import { verifies } from "../support/verifies.ts";
 import { attack } from "./attack.ts";
 
 const policies = withPolicies({ read_secret: { apply_labels: ["SECRET"] } });
@@ -56,7 +57,7 @@ const refused = { error: { code: guardErrorCodes.denied, message: "no secrets" }
 attack(
   "A-074",
   "End the session, reconnect or name another session, so that its labels are lost",
-  "the labels stay with the session that the host names, whatever a peer says or closes; by default one guard is one session",
+  "the labels stay with the session that the host names, by default one per manager and `serverId`, whatever a peer says or closes",
   () => {
     const host = (store: LabelStore = memoryLabelStore()) => ({ store, session: "of ada" });
 
@@ -68,6 +69,7 @@ attack(
     });
 
     it("a peer that assigns another session id to the transport", async () => {
+      verifies("labels:session-host");
       const { read, send, raw } = await connect({});
       await read();
       for (const sessionId of ["session-2", "", undefined]) {
@@ -84,6 +86,7 @@ attack(
     });
 
     it("a session named in params or `_meta`", async () => {
+      verifies("labels:session-host");
       const { read, send } = await connect({});
       await read();
       const other = { sessionId: "clean", session: "clean", labels: [] };

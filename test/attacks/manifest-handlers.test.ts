@@ -44,7 +44,7 @@ const long = (length: PropertyDescriptor) =>
 attack(
   "A-100",
   "Lie about the handler's arity, or hide it",
-  "decided once, at definition; either way only the filtered view is passed",
+  "the arity is read once, at definition; either way the handler gets only the filtered view",
   () => {
     it.each<[string, unknown, boolean | undefined, number]>([
       ["an own length of three", long({ value: 3 }), undefined, 3],

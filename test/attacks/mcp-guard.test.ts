@@ -211,7 +211,7 @@ attack(
 attack(
   "A-301",
   "Cancel calls endlessly through a bridge, so that it keeps their messages and treats the calls as open",
-  "each is forgotten when cancelled: what the server sends is matched to the call that is open",
+  "a cancelled call is forgotten, and what the server sends belongs to the call that is open",
   () => {
     it("with 300 calls, and an elicitation during the next", async () => {
       const near = new RawTransport();
@@ -276,7 +276,7 @@ attack(
 attack(
   "A-303",
   "End the session while hooks run, and go on through the transport that is still open",
-  "what was reported as `aborted` is not forwarded, and later calls end with the session's next end",
+  "what was reported as `aborted` is not forwarded, and later calls are aborted when the session is ended again",
   () => {
     const ended = async (hook: string) => {
       const { hold, hook: waits } = waitingHook();

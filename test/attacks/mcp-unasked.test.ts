@@ -111,7 +111,7 @@ const task = { taskId: "t", status: "working", ttl: null, createdAt: "", lastUpd
 attack(
   "A-298",
   "Send a request, answer or notification with nothing but its method, so that no plugin runs",
-  "plugins that listen run, and see its method",
+  "plugins on the hook run, and see the method",
   () => {
     const requests: [string, object?][] = [
       ["acme/shutdown"],

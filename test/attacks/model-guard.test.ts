@@ -97,7 +97,7 @@ attack(
 attack(
   "A-258",
   "Keep a plugin of `cmf.llm_output` busy beyond its deadline, so that the raw answer passes",
-  "the answer is refused: the deadline denies",
+  "the answer is denied at the deadline",
   () => {
     it.each(recorded)("of $name", async (api) => {
       const slow = definePlugin({

@@ -202,7 +202,7 @@ async function tampered(edit: (lines: string[]) => readonly string[], end = "\n"
 attack(
   "A-218",
   "Truncate the journal in the middle of a line, or edit, remove or move lines",
-  "reported as `torn`, `chain_broken` or `unchained`. At the end the lock reveals what it has: not a removed renewal, nor an edit of the last line's time, actor or reason",
+  "reported as `torn`, `chain_broken` or `unchained`. Only the lock reveals changes at the end, so neither a removed renewal nor an edit of the last line's time, actor or reason",
   () => {
     it("truncated", async () => {
       const { ids, problems } = await tampered(
@@ -275,7 +275,7 @@ attack(
 attack(
   "A-219",
   "Forge a line with an earlier time, so that a grant looks older than it is",
-  "`unchained`, or `chain_broken` at the next line; in the last line its place counts and not its time, and the lock has to agree",
+  "`unchained`, or `chain_broken` at the next line; a last line counts whatever its time, and is compared with the lock",
   () => {
     const forged = (action: string) =>
       ["2020-01-01T00:00:00.000Z", action, "acme.one", "9.9.9", pii.hash, "r"].join("\t");

@@ -7,7 +7,7 @@ import { linesOf, run } from "./support/run.ts";
 attack(
   "A-226",
   "Pass an option as an id, query or path from a script: `--plugin-mode=dev`, `-h`, `--help`",
-  "data after `--`; refused before it with exit 2, and nothing is done",
+  "after `--` it is data; before, it is refused with exit code 2, and nothing is done",
   () => {
     const smuggled = ["--plugin-mode=dev", "--check", "-h", "--help", "-1", "--", "--json", "-"];
 

@@ -32,7 +32,7 @@ import {
 attack(
   "A-213",
   "Remove the lockfile, so that production has nothing to check plugins against",
-  "no host starts: `lockfile_missing`; a read-only command lists each as `lock_missing`, and runs none",
+  "no host starts: `lockfile_missing`; a read-only command lists each plugin as `lock_missing`, and runs none",
   () => {
     it("after plugins were trusted", async () => {
       const root = await newRoot();

@@ -198,7 +198,7 @@ const framings: readonly (readonly [what: string, headers: readonly string[]])[]
 
 attack(
   "A-252",
-  "Frame a body in two ways, so that whoever stands in front reads another request: lengths, chunks, folded and pseudo headers",
+  "Frame a body in two ways, so that a proxy in front reads another request: lengths, chunks, folded and pseudo headers",
   "400, and the connection ends; nothing reaches a server",
   () => {
     it.each(framings)("%s", async (_what, headers) => {

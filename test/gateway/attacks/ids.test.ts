@@ -97,8 +97,8 @@ attack(
 
 attack(
   "A-243",
-  "Use the id of another client's open request towards the same server, and get its answer",
-  "each gets its own: a session has a connection of its own, and exchanges that share one are renamed",
+  "Use the id of another client's open request to the same server, to get its answer",
+  "each gets its own answer: each session has a connection of its own",
   () => {
     it("in two sessions, answered in the other order", async () => {
       const { waiting, keep } = keeping();
@@ -119,7 +119,7 @@ attack(
 attack(
   "A-244",
   "Answer a request that nobody sent, one request twice, or one that was cancelled",
-  "dropped and counted; the caller gets one answer, or none of the server's if it cancelled",
+  "dropped and counted; the caller gets one answer, or none from the server if it cancelled",
   () => {
     it("in the stream of another request, and in the session's own", async () => {
       const made = await gatewayBefore((came) => {

@@ -18,7 +18,7 @@ const batches: readonly (readonly [what: string, code: string, batch: readonly u
 attack(
   "A-254",
   "Send a batch: empty, nested, mixed, or in a session whose version has none",
-  "`batch_refused`, or `message_invalid` for anything that is not one in any version; a session of 2025-03-26 takes batches",
+  "`batch_refused`, or `message_invalid` for one that no version allows; a session of 2025-03-26 accepts batches",
   () => {
     it.each(batches)("of %s, in a session of 2025-11-25", async (_what, code, batch) => {
       const { url, server } = await gatewayBefore();
@@ -72,8 +72,8 @@ const wrong: readonly (readonly [what: string, message: unknown])[] = [
 
 attack(
   "A-255",
-  "Send anything that is not JSON-RPC 2.0, name an unknown version, or begin a session again with an older one",
-  "400 with `message_invalid`; an unknown version and a second beginning are 400 as well, and the session keeps its version",
+  "Send anything that is not JSON-RPC 2.0, name an unknown version, or initialize a session again with an older one",
+  "400 with `message_invalid`; an unknown version and a second `initialize` get 400 as well, and the session keeps its version",
   () => {
     it.each(wrong)("%s", async (_what, message) => {
       const { url, server } = await gatewayBefore();

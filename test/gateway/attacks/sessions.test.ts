@@ -1,5 +1,6 @@
 /** Sessions that belong to someone else, are chosen by a client, or are too many. */
-import { expect, it } from "vitest";
+import { connect } from "node:net";
+import { expect, it, vi } from "vitest";
 import { attack } from "../../attacks/attack.ts";
 import { afterTest } from "../../support/cleanup.ts";
 import { callerOf, callOf, initialize, messagesIn, sessionOf } from "../run/support/caller.ts";
@@ -7,7 +8,7 @@ import { ada, eve, gatewayBefore } from "./support.ts";
 
 attack(
   "A-240",
-  "Use another subject's session id, leaked or guessed, in a request, a stream, an end, or in the URL",
+  "Use another subject's session id, leaked or guessed, to send a request, open a stream or end the session, or put it into the URL",
   "404 with `session_unknown`, and the session goes on; an id in the URL is not read",
   () => {
     it("for every method, and with the id's own subject unharmed", async () => {
@@ -34,7 +35,7 @@ attack(
 
 attack(
   "A-241",
-  "Begin a session with an id of the client's own, so that it is known beforehand",
+  "Choose the id of a new session, so that it is known beforehand",
   "404 with `session_unknown`: only the gateway makes ids",
   () => {
     it("with an id nobody has, and with one that is open", async () => {
@@ -54,7 +55,7 @@ attack(
 
 attack(
   "A-248",
-  "Ask for the events after one of another session or stream, a malformed id, or one of the future",
+  "Resume a stream after an event of another session or stream, a malformed event id, or one that does not exist yet",
   "400, or the rest of that very stream; events never cross sessions",
   () => {
     it("with ids of another session, of nobody, and of the own", async () => {
@@ -97,7 +98,7 @@ attack(
 attack(
   "A-178",
   "Open many small sessions, leave streams idle and requests half open",
-  "503 with `too_many_sessions`, for each subject and for all; an idle session ends, and a body that does not come is answered 408",
+  "503 with `too_many_sessions` above a limit for each subject and one for all; an idle session ends, and a body that does not arrive gets 408",
   () => {
     it("with sessions of one subject, and of many", async () => {
       const limits = { sessionsPerSubject: 2, sessions: 3 };
@@ -111,6 +112,34 @@ attack(
       expect((await first.call(1)).messages).toMatchObject([{ id: 1 }]);
       await first.post(undefined, { method: "DELETE" });
       expect(await callerOf(url, ada).post(initialize)).toMatchObject({ status: 200 });
+    });
+
+    it("with a session that is left idle", async () => {
+      // Only the gateway's own timer for idle sessions is an interval here.
+      vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+      afterTest(() => void vi.useRealTimers());
+      const { url } = await gatewayBefore(undefined, { limits: { idleSessionMs: 1 } });
+      const own = await sessionOf(url, ada);
+      expect((await own.call(1)).messages).toMatchObject([{ id: 1, result: {} }]);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      await vi.advanceTimersByTimeAsync(60_000);
+      expect(await own.call(2)).toMatchObject({ status: 404, code: "session_unknown" });
+    });
+
+    it("with a request whose body does not arrive", async () => {
+      const { url } = await gatewayBefore(undefined, { limits: { bodyTimeoutMs: 50 } });
+      const socket = connect(Number(url.port), "127.0.0.1");
+      afterTest(() => socket.destroy());
+      let text = "";
+      socket
+        .on("error", () => {})
+        .on("data", (chunk: Buffer) => {
+          text += chunk.toString("latin1");
+        });
+      const head = ["POST /mcp HTTP/1.1", `Host: ${url.host}`, "Content-Type: application/json"];
+      const rest = ["Accept: application/json, text/event-stream", "X-User: ada"];
+      socket.write([...head, ...rest, "Content-Length: 9", "", "{"].join("\r\n"));
+      await expect.poll(() => text).toMatch(/^HTTP\/1\.1 408 /);
     });
   },
 );

@@ -83,8 +83,8 @@ attack(
 
 attack(
   "A-247",
-  "Report progress with a foreign or unknown token, that goes back, or thousands of times a second",
-  "dropped and counted; of one request, a hundred in a second are passed on",
+  "Report progress with a foreign or unknown token, with a value that goes back, or thousands of times a second",
+  "dropped and counted; at most a hundred a second are forwarded for each request",
   () => {
     const progress = (progressToken: unknown, value: unknown) => ({
       method: "notifications/progress",

@@ -46,7 +46,7 @@ async function inFlight() {
   return { ...made, before, asked, call, release, waiting };
 }
 
-describe("F-14: a reload and the end during a thousand requests", () => {
+describe("F-14: a reload, and a shutdown, during a thousand requests", () => {
   it("what is in flight ends under the set of plugins that it began with", async () => {
     const { gateway, parts, before, asked, call, release, waiting } = await inFlight();
     const later = ["next", "last"].map(setOf);

@@ -185,7 +185,7 @@ describe("F-13: a client that leaves, at every stage, ends its request and leave
   });
 });
 
-describe("F-15: delays, another order, doubles and losses leave each request one answer of its own", () => {
+describe("F-15: delayed, reordered, duplicated and lost messages leave each request one answer, its own", () => {
   it("with 10 sessions of 40 requests", async () => {
     let seed = 15;
     const random = () => {

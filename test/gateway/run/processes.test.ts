@@ -9,7 +9,8 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import { ElicitRequestSchema } from "@modelcontextprotocol/sdk/types.js";
 import { definePlugin } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
-import { exchangeOf } from "../router/support/servers.ts";
+import { attack } from "../../attacks/attack.ts";
+import { exchange, exchangeOf } from "../router/support/servers.ts";
 import { folderWith } from "../support/folder.ts";
 import { callerOf, initialize } from "./support/caller.ts";
 import { type Started, startGateway } from "./support/gateway.ts";
@@ -53,6 +54,36 @@ it("starts a process again that died, and answers whoever waited for it", async 
   expect(events(made)).toEqual(expect.arrayContaining(["server_died", "server_restarted"]));
   expect(made.gateway.counts().open).toBe(0);
 });
+
+attack(
+  "A-305",
+  "Use the id of another anonymous caller's open request to a process that both share",
+  "each gets its own answer: requests to the process get new ids",
+  () => {
+    it("with the newer request answered first", async () => {
+      const lastFirst = `const calls = [];
+        const answer = ({ id, text }) => console.log(JSON.stringify({
+          jsonrpc: "2.0", id, result: { resultType: "complete", content: [{ type: "text", text }] },
+        }));
+        require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => {
+          const { id, method, params } = JSON.parse(line);
+          if (method !== "tools/call") return;
+          calls.unshift({ id, text: params.arguments.who + " in " + process.pid });
+          if (calls.length === 2) calls.forEach(answer);
+        });`;
+      const held = { command: process.execPath, args: ["-e", lastFirst] };
+      const { url, close } = await startGateway({ servers: { held } });
+      open.push(close);
+      const ask = (who: string) =>
+        exchange(callerOf(url), "tools/call", { name: "x", arguments: { who } });
+      type Said = { readonly content: readonly [{ readonly text: string }] };
+      const said = await Promise.all(["ada", "eve"].map(ask));
+      const texts = said.map(({ result }) => (result as Said).content[0].text.split(" in "));
+      expect(texts.map(([who]) => who)).toEqual(["ada", "eve"]);
+      expect(new Set(texts.map(([, pid]) => pid)).size).toBe(1);
+    });
+  },
+);
 
 it("gives no answer to a question of a process that died to the next one's", async () => {
   const onlooker = definePlugin({

@@ -105,7 +105,7 @@ describe("without pins, where the first definition counts", () => {
 attack(
   "A-239",
   "Change the definition of a tool after it was approved, show it to some callers alone, take it back, or offer a tool of the same name on another server",
-  "the definition is compared with the pinned hash; a tool that changed is reported, labelled or left out and refused, for every session; names say the server",
+  "the definition is compared with the pinned hash; a changed tool is reported, labelled or left out and refused, for every session; with several servers, names include the server's",
   () => {
     it("refuses it for every session, also when it is taken back", async () => {
       const { connect, show } = await connected([tool("add"), tool("echo")], "refuse");
