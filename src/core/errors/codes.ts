@@ -102,7 +102,7 @@ export const isolationCodes = {
   },
   plugin_busy: {
     means: "An isolated plugin has reached its limit of open turns.",
-    todo: "Raise maxTurns, give it a shorter time, or run more of it with `size`.",
+    todo: "Raise `maxTurns` or `size`, or lower its handlers' `timeoutMs`.",
   },
 } as const;
 

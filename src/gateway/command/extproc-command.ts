@@ -10,7 +10,7 @@ export function extprocCommand(services: () => Promise<GatewayServices>): Comman
     path: ["extproc"],
     summary: "judge the traffic of Envoy or agentgateway, as an external processor",
     about: [
-      "The configuration is that of `gateway`. Envoy listens where `listen` says, and sends requests on itself; `envoy-config` prints its configuration.",
+      "The configuration is that of `gateway`. Envoy listens where `listen` says, and forwards requests itself; `envoy-config` prints its configuration.",
       "With --webhook it also answers the guardrail webhook of agentgateway.",
       "Production needs --envoy-admin or --envoy-config: nothing passes until Envoy is known to refuse unjudged traffic.",
       "SIGHUP reloads the configuration. SIGTERM and SIGINT make Envoy use another processor, and end this one when open requests are done.",

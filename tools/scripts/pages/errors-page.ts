@@ -11,7 +11,7 @@ Every error of this library is a \`GlassineError\` with a stable \`code\`; \`isG
 Neither contains values of slots, only names and types.
 
 A wrong call or definition throws its error.
-In a run, a failure is listed in the result's \`errors\`, or its code is the code of the violation; a change that was ignored is listed in \`rejections\`.
+In a run, the failure of a plugin is listed in the result's \`errors\`, and if the run was stopped, the violation has the code; a change that was ignored is listed in \`rejections\`.
 With \`strict\`, the result is refused because of such a change to the extensions; \`mergeExtensions\` throws it as \`TierViolationError\`.
 Nothing of a refused result is applied, and the plugin's \`onError\` decides what follows.
 

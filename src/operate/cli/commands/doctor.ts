@@ -26,7 +26,7 @@ const shared = {
     ...lookupOptions,
     strict: { flag: "--strict", what: "exit 1 if there is a problem" },
   },
-  exits: { 1: "with --strict: there is a problem" },
+  exits: { 1: "with --strict, there is a problem" },
 } as const;
 
 type Context = CommandContext<typeof shared.options>;

@@ -28,7 +28,7 @@ export const journal = defineCommand({
   arguments: [{ name: "ID", what: "show only the changes of this plugin", isOptional: true }],
   options: { pluginsLock: sharedOptions.pluginsLock },
   exits: {
-    1: "the journal has an invalid line, its chain is broken, or it does not record what plugins.lock has, which may be missing or unreadable",
+    1: "the journal has an invalid line, its chain is broken, it differs from plugins.lock, which may be missing, or plugins.lock cannot be read",
   },
   examples: [
     { line: "plugins journal", what: "the changes of all plugins" },

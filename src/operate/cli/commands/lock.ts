@@ -38,7 +38,7 @@ export const lock = defineCommand({
   summary: "create plugins.lock, trust all plugins at once, or remove old entries",
   about: ["Without options, creates an empty plugins.lock if there is none."],
   options: declared,
-  exits: { 1: "with --all: a plugin was skipped" },
+  exits: { 1: "with --all, a plugin was skipped" },
   examples: [
     { line: "plugins lock", what: "create an empty plugins.lock" },
     { line: 'plugins lock --all --reason "first review"', what: "trust what is installed" },

@@ -35,7 +35,7 @@ export const verify = defineCommand({
     host: sharedOptions.host,
   },
   exits: {
-    1: "plugins.lock and installation differ in a way that production refuses, it refuses a package or a signature, or a change is unfinished; with --strict-journal also if the journal has a problem",
+    1: "plugins.lock and installation differ in a way that production refuses, production refuses a package or a signature, or a change is unfinished; with --strict-journal also if the journal has a problem",
   },
   examples: [
     { line: "plugins verify", what: "check before a start" },
