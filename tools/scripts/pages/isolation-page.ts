@@ -82,7 +82,7 @@ const options = `## Options
 | \`maxTurns\`       | How many turns may be open in each instance; any more fail at once. Default 64.                                      |
 | \`size\`           | How many instances (threads or processes) run. All turns of a request go to the same one. Default 1.                 |
 | \`spare\`          | Whether another instance waits, already loaded, to replace one that ended. Default false.                            |
-| \`onOutput\`       | Gets what its code prints. Default: nobody gets it.                                                                  |
+| \`onOutput\`       | Gets what its code prints. Default: it is dropped.                                                                   |
 | \`onEnd\`          | Gets the reason why its code ended, unless it was closed. Default: nobody gets it.                                   |
 
 The result has the \`plugin\`, \`isolate\`, what stays \`open\`, \`counts()\` and \`close()\`.
