@@ -1,5 +1,6 @@
 /** Connections to a server behind the gateway. */
 import process from "node:process";
+import { ignore } from "../../core/data/index.ts";
 import { redactText } from "../../core/observe/index.ts";
 import {
   type CommandServer,
@@ -108,6 +109,8 @@ function processes(
 ): Connections {
   const { messageBytes, queuedBytes, children } = config.limits;
   const running = new Set<Transport>();
+  /** Each resolves when a process that is being closed has ended. */
+  const ending = new Set<Promise<void>>();
   const shared = new Map<
     string,
     { readonly child: SharedChild; readonly back: WatchedTransport }
@@ -149,7 +152,10 @@ function processes(
     const close = outer.close;
     outer.close = () => {
       running.delete(outer);
-      return close();
+      const ended = close();
+      ending.add(ended);
+      void ignore(ended).then(() => ending.delete(ended));
+      return ended;
     };
     running.add(outer);
     return outer;
@@ -195,7 +201,9 @@ function processes(
       }
     },
     async close() {
-      await Promise.allSettled([...running].map((each) => each.close()));
+      for (const each of running) void ignore(each.close());
+      // Also those whose callers left just before: nothing ends them once the gateway is gone.
+      await Promise.allSettled(ending);
     },
   };
 }

@@ -85,6 +85,16 @@ attack(
   },
 );
 
+it("waits at its end for a process whose caller has just left", async () => {
+  const made = await connected({ servers: { small } });
+  const pid = Number(await made.call("stay"));
+  const left = (made.client.transport as StreamableHTTPClientTransport).terminateSession();
+  await expect.poll(() => made.gateway.counts().open).toBe(0);
+  await left;
+  await made.gateway.close();
+  expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+});
+
 it("gives no answer to a question of a process that died to the next one's", async () => {
   const onlooker = definePlugin({
     name: "onlooker",

@@ -22,6 +22,12 @@ const tools = {
     send({ id: 0, method: "elicitation/create", params });
   },
   hang: () => {},
+  /** Goes on without standard input, and after SIGTERM. */
+  stay(id) {
+    process.on("SIGTERM", () => {});
+    setInterval(() => {}, 1000);
+    tools.answer(id);
+  },
   twice(id) {
     tools.answer(id);
     tools.answer(id);
