@@ -55,6 +55,9 @@ export async function createBearer(settings: Settings, now: () => number): Promi
   return async (token) => {
     const { payload, protectedHeader } = await verified(jose, token, find, settings, now);
     checkType(protectedHeader.typ);
+    // jose checks `nbf`, but not when the token was issued.
+    if (payload.iat !== undefined && payload.iat > now() / 1000 + settings.clockToleranceSeconds)
+      throw invalidToken("The token is from the future.");
     // RFC 7800 §3.1: the bearer must prove possession of a key, which this gateway does not check.
     if (payload.cnf !== undefined) throw invalidToken("The token is bound to a key.");
     const identity = identityIn(payload, settings);
