@@ -1,5 +1,6 @@
 /** Reads the secrets that a configuration names, when they are needed. Never quotes them. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { attempt } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { unreadFault } from "../../operate/packages/index.ts";
@@ -37,11 +38,16 @@ function ofVariable(env: Environment, name: string): string {
   );
 }
 
-/** Drops the final line break that editors and `kubectl` add. */
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** Drops the final line break that editors and `kubectl` add, and a byte order mark. */
 function ofFile(path: string): string {
-  const value = bytesOf(path)
-    .toString("utf8")
-    .replace(/\r?\n$/, "");
+  const bytes = bytesOf(path);
+  const text = attempt(() => utf8.decode(bytes));
+  // Node's error for a value with a null character would quote it.
+  if (text === undefined || text.includes("\0"))
+    throw missing(`the secret file ${printable(path)} is not text in UTF-8`);
+  const value = text.replace(/\r?\n$/, "");
   if (value === "") throw missing(`the secret file ${printable(path)} is empty`);
   return value;
 }

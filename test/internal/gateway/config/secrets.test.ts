@@ -47,6 +47,16 @@ it("refuses a file that is empty or large, without a word of it", async () => {
   expect(() => read({ file: join(folder, "large") })).toThrow(/larger than 64 KiB$/);
 });
 
+it("refuses a file that is not UTF-8, without a word of it, and drops a byte order mark", async () => {
+  const folder = await folderWith({ latin: "", wide: "", marked: "\ufeffsk-live" });
+  const wide = Buffer.from("sk-live", "utf16le");
+  await writeFile(join(folder, "latin"), Buffer.from("sk-l\u00efve", "latin1"));
+  await writeFile(join(folder, "wide"), wide);
+  for (const name of ["latin", "wide"])
+    expect(() => read({ file: join(folder, name) })).toThrow(/is not text in UTF-8$/);
+  expect(read({ file: join(folder, "marked") })).toBe("sk-live");
+});
+
 it("finds every secret that a configuration names", async () => {
   const { config } = await load({
     servers: {
