@@ -2,6 +2,7 @@
 import { access, constants, stat } from "node:fs/promises";
 import { delimiter, join, resolve } from "node:path";
 import process from "node:process";
+import { isHeaderValue } from "../../core/data/index.ts";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/cli/index.ts";
@@ -92,8 +93,9 @@ function missingSecrets(config: GatewayConfig, env: Environment): readonly strin
   return secretsIn(config).flatMap(({ path, secret }) => {
     try {
       const value = read(secret);
-      if (path.at(-2) !== "headers" || !/[\r\n\0]/.test(value)) return [];
-      return [`${path.join(".")}: the secret has a line break, which no header can have.`];
+      if (path.at(-2) !== "headers" || isHeaderValue(value)) return [];
+      const what = /[\r\n]/.test(value) ? "a line break, which" : "a character that";
+      return [`${path.join(".")}: the secret has ${what} no header can have.`];
     } catch (error) {
       if (!isGlassineError(error)) throw error;
       return [`${path.join(".")}: ${error.message}`];

@@ -13,6 +13,7 @@ export function oddSettings(config: GatewayConfig): readonly string[] {
     ...ineffectivePlugins(config),
     ...pluginsWithoutInput(config),
     ...headersWithoutTls(config),
+    ...unexpanded(config),
   ];
 }
 
@@ -38,6 +39,25 @@ function headersWithoutTls({ servers, models }: GatewayConfig): readonly string[
       ];
     }),
   );
+}
+
+/** `${TOKEN}` anywhere, or `$TOKEN` alone. */
+const shellVariable = /\$\{[A-Za-z_]\w*\}|^\$[A-Z_][A-Z\d_]*$/;
+
+/** Reports variables as a shell writes them: the gateway does not expand any. */
+function* unexpanded({ servers, models }: GatewayConfig): Generator<string> {
+  const isOne = (value: unknown) => typeof value === "string" && shellVariable.test(value);
+  for (const [key, ends] of Object.entries({ servers, models }))
+    for (const [name, end] of Object.entries(ends)) {
+      const values = "headers" in end ? { headers: end.headers } : { env: end.env };
+      for (const [kind, named] of Object.entries(values))
+        for (const [each, value] of Object.entries(named))
+          if (isOne(value))
+            yield `${key}.${name}.${kind}.${printable(each)} has a variable as a shell writes it, which is not expanded: write { "env": NAME } in place of the whole value.`;
+      for (const [index, value] of ("args" in end ? end.args : []).entries())
+        if (isOne(value))
+          yield `${key}.${name}.args[${index}] has a variable as a shell writes it, which is not expanded: write the value, or pass it in \`env\`.`;
+    }
 }
 
 type Options = Readonly<Record<string, unknown>>;

@@ -539,6 +539,24 @@ it("warns of patterns that are none, and of a secret of two lines", async () => 
   expect(JSON.stringify(document)).not.toMatch(/sk-live|\^read/);
 });
 
+it("warns of variables that only a shell expands, and of a secret that no header can have", async () => {
+  const { document } = await check(
+    {
+      servers: {
+        files: { ...http, headers: { a: "Bearer ${TOKEN}", b: { env: "EURO" }, c: "$5 a day" } },
+        local: { command: process.execPath, args: ["$HOME", "a$b"], env: { T: "$T" } },
+      },
+    },
+    { EURO: "\u20ac" },
+  );
+  expect(document.warnings).toEqual([
+    "servers.files.headers.b: the secret has a character that no header can have.",
+    'servers.files.headers.a has a variable as a shell writes it, which is not expanded: write { "env": NAME } in place of the whole value.',
+    'servers.local.env.T has a variable as a shell writes it, which is not expanded: write { "env": NAME } in place of the whole value.',
+    "servers.local.args[0] has a variable as a shell writes it, which is not expanded: write the value, or pass it in `env`.",
+  ]);
+});
+
 it.each([
   ["a regular expression of a role", { use: "role-guard", options: { tools: { "^rm$": [] } } }],
   ["a shell's pattern", { use: "role-guard", options: { tools: { "rm_[ab]": [] } } }],
