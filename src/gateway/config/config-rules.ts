@@ -3,7 +3,7 @@ import { headerFault } from "../../core/envelope/index.ts";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { isTransportHeader, readAllow } from "../../providers/rewrite/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
-import { hostProblems, listenProblems } from "./listen-rules.ts";
+import { hostProblems, isLocal, listenProblems } from "./listen-rules.ts";
 import type { GatewayConfig, SinglePluginEntry } from "./schema.ts";
 
 /** Returns a problem for each obvious mistake. `given` is the configuration before defaults. */
@@ -37,6 +37,9 @@ export function ruleProblems(config: GatewayConfig, given: unknown): readonly Co
     );
   if (admin !== undefined && admin.port !== 0 && admin.port === listen.port)
     found(["admin", "port"], "must not be the port of `listen`.");
+  for (const [name, server] of Object.entries(servers))
+    if ("url" in server && isOwnUrl(server.url, listen))
+      found(["servers", name, "url"], "is the gateway's own endpoint: name the server behind it.");
   const { subject, roles, teams, client } = identity.trustedHeaders ?? {};
   const ofProxy = new Set([subject, roles, teams, client].map((each) => each?.toLowerCase()));
   for (const [key, ends] of Object.entries({ servers, models }))
@@ -57,6 +60,18 @@ export function ruleProblems(config: GatewayConfig, given: unknown): readonly Co
   return problems;
 }
 
+/** Whether a URL leads back to the gateway, which would ask itself without end. */
+function isOwnUrl(url: string, listen: NonNullable<GatewayConfig["listen"]>): boolean {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  const { host, path } = listen;
+  if (protocol !== "http:" || Number(port || 80) !== listen.port || pathname !== path) return false;
+  const isEverywhere = host === "0.0.0.0" || host === "::";
+  return (
+    hostname === host ||
+    (isEverywhere ? isLocal(hostname) : hostname === "localhost" && isLocal(host))
+  );
+}
+
 function* allowProblems(entry: string) {
   try {
     readAllow([entry]);
@@ -74,15 +89,29 @@ function* headerProblems({ servers, models }: GatewayConfig) {
   for (const [key, ends] of Object.entries({ servers, models }))
     for (const [name, end] of Object.entries(ends)) {
       if (!("headers" in end)) continue;
-      // Accept-Encoding is allowed because some servers compress unless asked not to.
-      for (const header of Object.keys(end.headers))
-        if (isOwn(header) && header.toLowerCase() !== "accept-encoding")
+      const written = new Set<string>();
+      for (const header of Object.keys(end.headers)) {
+        const lower = header.toLowerCase();
+        // Accept-Encoding is allowed because some servers compress unless asked not to.
+        if (isOwn(header) && lower !== "accept-encoding")
           yield problemAt([key, name, "headers", header], ownHeader);
+        else if (written.has(lower))
+          yield problemAt(
+            [key, name, "headers", header],
+            "is here twice, since case does not matter: leave one out.",
+          );
+        written.add(lower);
+      }
       for (const [index, header] of end.forward.entries()) {
         const path = [key, name, "forward", index];
         if (header === "*")
           yield problemAt(path, "expected the name of a header: there are no wildcards.");
         else if (isOwn(header)) yield problemAt(path, `${quoted(header)} ${ownHeader}`);
+        else if (written.has(header.toLowerCase()) && !harmless.includes(header.toLowerCase()))
+          yield problemAt(
+            path,
+            `${quoted(header)} is in \`headers\` too: leave out one of them, so that it is clear whether the caller decides.`,
+          );
       }
     }
 }

@@ -19,7 +19,15 @@ const name = z
   );
 const headerValue = z
   .string()
-  .regex(/^[^\r\n\0]*$/, "must be a header value, which has no line break");
+  .regex(
+    /^[\t -~\u0080-\u00ff]*$/,
+    "must be a header value, which has no line break, no other control character and nothing beyond Latin-1",
+  );
+/** What a program can get as an argument or a variable. Node's error for another would quote it. */
+const argument = z.string().regex(/^[^\0]*$/, "must be a string without null characters");
+const variable = z
+  .string()
+  .regex(/^[^=\0]+$/, "must be the name of a variable, which has no `=` and no null character");
 const anyHttpUrl = z.url({ protocol: /^https?$/, error: "must be an http or https URL" });
 const noUser = "must be a URL without a user name or password";
 const httpUrl = anyHttpUrl.refine(isWithoutUser, noUser);
@@ -35,7 +43,12 @@ const forward = z.array(headerName).default([]);
 const subjectType = z.enum(["user", "agent", "service", "system"]).optional().describe("Its type.");
 const port = z.int().min(0).max(65_535);
 const host = text.default("127.0.0.1").describe("The address that it listens on.");
-const path = z.string().regex(/^\/[\w./-]*$/, "must be a path that begins with /");
+const path = z
+  .string()
+  .regex(
+    /^(?:\/(?!\.{1,2}(?:\/|$))[\w.-]*)+$/,
+    "must be a path that begins with / and has no segment `.` or `..`",
+  );
 const allowedHosts = z
   .array(text)
   .optional()
@@ -76,9 +89,9 @@ const ofServer = {
 
 const commandServer = z.strictObject({
   command: text.describe("The program to start, without a shell: a name in `PATH`, or a path."),
-  args: z.array(z.string()).default([]).describe("Its arguments."),
+  args: z.array(argument).default([]).describe("Its arguments."),
   env: z
-    .record(text, z.union([z.string(), secret]))
+    .record(variable, z.union([argument, secret]))
     .default({})
     .describe("Environment variables, besides the few that are always inherited."),
   cwd: text.optional().describe("Its working folder. Default: the gateway's."),

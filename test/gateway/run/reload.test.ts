@@ -22,7 +22,7 @@ const otherServer = { other: { url: "http://127.0.0.1:1/mcp" } };
 
 describe("a reload that needs a new start is refused, and changes nothing", () => {
   it.each<[string, object]>([
-    ["listen", { listen: { port: 1 } }],
+    ["listen", { listen: { port: 2 } }],
     ["listen", { listen: undefined, identity: {} }],
     ["admin", { admin: { port: 0 } }],
     ["tracing", { tracing: true }],

@@ -149,7 +149,7 @@ describe("a problem", () => {
       { servers: { web: { url: "https://a.example", headers: { a: `${secret}\n` } } } },
       {
         "servers.web.headers.a":
-          "expected a header value, which has no line break, got another string.",
+          "expected a header value, which has no line break, no other control character and nothing beyond Latin-1, got another string.",
       },
     ],
     [
@@ -374,7 +374,67 @@ describe("what makes no sense together", () => {
       "models.gpt.path",
       "`listen`",
     ],
+    [
+      "a path that no URL can have",
+      { ...listening, listen: { path: "/a/../mcp" } },
+      "listen.path",
+      "has no segment `.` or `..`",
+    ],
+    [
+      "a value that no header can have",
+      { ...listening, servers: { a: { url: "https://a.example", headers: { k: "\u20ac" } } } },
+      "servers.a.headers.k",
+      "nothing beyond Latin-1",
+    ],
+    [
+      "a header twice, in another case",
+      { ...listening, servers: { a: { url: "https://a.example", headers: { K: "1", k: "2" } } } },
+      "servers.a.headers.k",
+      "is here twice",
+    ],
+    [
+      "a header that the caller and the gateway decide",
+      {
+        ...listening,
+        servers: { a: { url: "https://a.example", headers: { "x-who": "g" }, forward: ["X-Who"] } },
+      },
+      "servers.a.forward[0]",
+      '"X-Who" is in `headers` too',
+    ],
+    [
+      "an argument with a null character",
+      { servers: { a: { command: "x", args: ["sk-live\0"] } } },
+      "servers.a.args[0]",
+      "expected a string without null characters, got another string.",
+    ],
+    [
+      "the name of a variable with a sign of equality",
+      { servers: { a: { command: "x", env: { "A=B": "c" } } } },
+      'servers.a.env["A=B"]',
+      "the name must be the name of a variable",
+    ],
+    [
+      "the gateway itself as a server",
+      { ...listening, servers: { a: { url: "http://localhost:8080/mcp" } } },
+      "servers.a.url",
+      "is the gateway's own endpoint",
+    ],
+    [
+      "the gateway itself as a server, by an address among all",
+      {
+        servers: { a: { url: "http://127.0.0.1:8080/mcp" } },
+        listen: { host: "0.0.0.0", allowedHosts: ["x.example"] },
+        identity: { anonymous: true },
+      },
+      "servers.a.url",
+      "is the gateway's own endpoint",
+    ],
   ])("%s", async (_, config, path, part) => {
     expect((await problemsOf(config))[path]).toContain(part);
+  });
+
+  it("is none for a server on another port, path or address of this machine", async () => {
+    for (const url of ["127.0.0.1:8081/mcp", "127.0.0.1:8080/", "127.0.0.2:8080/mcp"])
+      await load({ ...listening, servers: { a: { url: `http://${url}` } } });
   });
 });
