@@ -78,6 +78,14 @@ async function runGateway(input: RunInput): Promise<{ readonly code?: string }> 
       log.error("failed_outside", { plugin, text, ...thrownAt(thrown, input.verbose) });
     }),
   );
+  // A signal during the start would otherwise end the process.
+  let hasHungUp = false;
+  let onHangUp = () => {
+    hasHungUp = true;
+  };
+  const hangUp = () => onHangUp();
+  signals.on("SIGHUP", hangUp);
+  stopListening.push(() => signals.off("SIGHUP", hangUp));
   try {
     const metrics = createMetrics();
     const first = await prepare(input, sets, { metrics, generation: 1 });
@@ -91,9 +99,8 @@ async function runGateway(input: RunInput): Promise<{ readonly code?: string }> 
     running = gateway;
     const reload = reloader(input, gateway, sets, metrics);
     if (file !== undefined) stopListening.push(await answering(file, env, reload, log));
-    const onHangUp = () => void reload();
-    signals.on("SIGHUP", onHangUp);
-    stopListening.push(() => signals.off("SIGHUP", onHangUp));
+    onHangUp = () => void reload();
+    if (hasHungUp) onHangUp();
     const stopped = stopSignal(signals);
     stopListening.push(stopped.off);
     log.info("ready", readyFields(gateway, first.parts));

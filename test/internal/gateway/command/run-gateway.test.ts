@@ -53,6 +53,22 @@ describe("a reload", () => {
     );
   });
 
+  it("follows the start, if the signal comes before the gateway is ready", async () => {
+    const cwd = await folder();
+    const { openGateway } = double();
+    const running = start(["gateway"], {
+      cwd,
+      async openGateway(parts) {
+        await write(cwd, { servers: { files }, plugins: [{ use: "foreign" }] });
+        expect(running.signals.emit("SIGHUP")).toBe(true);
+        return openGateway(parts);
+      },
+    });
+    expect(await running.seen("configured")).toMatchObject({ generation: 2, plugins: ["foreign"] });
+    running.signals.emit("SIGTERM");
+    expect(await running.code).toBe(0);
+  });
+
   it.each<[string, unknown, string, RegExp]>([
     ["a misspelt key", { severs: {} }, "config_invalid", /Did you mean "servers"\?/],
     [
