@@ -153,7 +153,9 @@ const settings = {
   conditions: z
     .record(z.string(), z.unknown())
     .optional()
-    .describe("Which calls it runs for, by tool, prompt, resource, server or tenant."),
+    .describe(
+      "Which calls it runs for: lists of patterns in `tools`, `prompts`, `resources`, `servers` and `tenants`. They replace the plugin's own.",
+    ),
   grant: z.array(text).optional().describe("Restricts its capabilities to these."),
   options: z.unknown().optional().describe("Its own configuration."),
   isolate: z

@@ -79,6 +79,7 @@ Paths in a file are relative to its folder, paths in flags to the current one.
 \`args\` are passed on unchanged: a relative path in them is relative to \`cwd\` or, without it, to the folder that the gateway was started in.
 A key that is not in the tables below is refused, and the message suggests the key that you may have meant.
 \`{ "env": NAME }\` is a variable of the gateway's environment. MCP clients pass on only a few variables to the programs they start: name yours in the client's own \`env\`.
+Its value is the whole one, such as \`Bearer …\` for \`authorization\`: \`\${NAME}\` inside a string is not expanded, and \`--check\` warns about it.
 A \`url\` with a user name or password is refused: put credentials in \`headers\`.
 No message quotes a value, since any value may be a secret.
 
@@ -133,6 +134,7 @@ A route takes requests for a provider's API under a path on the gateway's port, 
 
 Give an SDK \`http://127.0.0.1:8080/openai/v1\` as its base URL.
 Requests and answers, streamed or not, go through the plugins with the identity and the labels of the MCP side.
+With \`identity.jwt\`, the caller's token goes into \`Authorization\`: pass it as \`apiKey\` of OpenAI's SDK, as \`authToken\` of Anthropic's, and in \`httpOptions.headers\` of Google's.
 With \`labels.session\` set to \`subject\`, labels carry over: if a plugin labelled what a tool returned to somebody, the model's later answers to that person have the label too.
 A refusal has the form of the provider's own errors; [guard-a-model.md](guard-a-model.md) lists the codes.
 If a provider cannot be reached or breaks off, the gateway answers with 502 \`provider_unreachable\`; if it takes longer than \`timeoutMs\`, with 504 \`provider_timeout\`.
