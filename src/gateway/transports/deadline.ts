@@ -23,11 +23,14 @@ export class Deadline {
     clearTimeout(this.#timer);
   }
 
-  /** Resolves to the result of `work`, or to `tooLate`. Only the latest call can time out. */
+  /**
+   * Resolves to the result of `work`, or to `tooLate`. Only the latest call can time out. What comes
+   * of `work` later is dropped, a rejection too.
+   */
   unlessLate<Value>(work: Promise<Value>): Promise<Value | typeof tooLate> {
-    if (this.#isPassed) return Promise.resolve(tooLate);
     return new Promise((resolve, reject) => {
       this.#onPassed = () => resolve(tooLate);
+      if (this.#isPassed) this.#onPassed();
       work.then(resolve, reject);
     });
   }

@@ -1,8 +1,10 @@
 /** An exchange that a proxy holds: what the server receives, and what comes back. */
+import { setTimeout as pause } from "node:timers/promises";
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Forwarded, Message, RefusedAsks } from "../../../../src/gateway/transports/index.ts";
 import { PassThrough } from "../../../../src/gateway/transports/index.ts";
+import { afterTest } from "../../../support/cleanup.ts";
 import { verifies } from "../../../support/verifies.ts";
 
 interface Plan {
@@ -10,7 +12,10 @@ interface Plan {
   readonly body?: unknown;
   readonly answer: (asked: Forwarded) => Response | Promise<Response>;
   /** Returns the message as plugins change it, or undefined to drop it. */
-  readonly judge?: (message: Message, to: "server" | "caller") => Message | undefined;
+  readonly judge?: (
+    message: Message,
+    to: "server" | "caller",
+  ) => Message | undefined | Promise<Message | undefined>;
   /** Returns what plugins answer the server in the caller's place. */
   readonly refuse?: (message: Message) => Message | undefined;
   readonly isModern?: boolean;
@@ -56,7 +61,7 @@ async function exchange(plan: Plan) {
   front.onmessage = (given) => {
     for (const message of [given].flat() as Message[])
       later(async () => {
-        const judged = judge(message, "server");
+        const judged = await judge(message, "server");
         if (judged !== undefined) await back.send(judged);
       });
   };
@@ -64,7 +69,7 @@ async function exchange(plan: Plan) {
     later(async () => {
       const refused = refuse(message as Message);
       if (refused !== undefined) return back.send(refused);
-      const judged = judge(message as Message, "caller");
+      const judged = await judge(message as Message, "caller");
       const { status } = extra ?? {};
       if (judged !== undefined) await front.send(judged, status === undefined ? {} : { status });
     });
@@ -196,6 +201,34 @@ describe("a request", () => {
       answer: () => new Response(half, { headers: { "content-type": "application/json" } }),
     });
     expect(codeIn(stuck.text)).toBe("peer_timeout");
+  });
+
+  it("is late where plugins took the time too, and the end of its stream surfaces nowhere", async () => {
+    const unhandled: unknown[] = [];
+    const onUnhandled = (reason: unknown) => unhandled.push(reason);
+    process.on("unhandledRejection", onUnhandled);
+    afterTest(() => process.off("unhandledRejection", onUnhandled));
+    let breakOff = () => {};
+    const begun = { jsonrpc: "2.0", method: "notifications/message", params: {} };
+    const body = new ReadableStream({
+      start(stream) {
+        stream.enqueue(Buffer.from(event(begun)));
+        breakOff = () => stream.error(new Error("The connection broke."));
+      },
+    });
+    const { text } = await exchange({
+      body: ask,
+      timeoutMs: 20,
+      answer: () => new Response(body, { headers: { "content-type": "text/event-stream" } }),
+      async judge(message, to) {
+        if (to === "caller" && message.method === begun.method) await pause(100);
+        return message;
+      },
+    });
+    expect(text).toContain("peer_timeout");
+    breakOff();
+    await pause(10);
+    expect(unhandled).toEqual([]);
   });
 
   it("may get the rest of its stream in another exchange, if the stream has ids", async () => {
