@@ -182,7 +182,8 @@ function processes(
       onDropped: (message) => onDropped?.(message),
       onIdle: () => isRetired && end(key),
       onGone() {
-        running.delete(back);
+        // One that did not start would be tried again, although nobody will use it.
+        void back.close();
         if (shared.get(key)?.back === back) shared.delete(key);
       },
     });

@@ -1,0 +1,35 @@
+/** The processes of a server, and what becomes of those that nobody uses. */
+import { existsSync } from "node:fs";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { expect, it } from "vitest";
+import { connectionsTo } from "../../../../src/gateway/transports/index.ts";
+import { afterTest } from "../../../support/cleanup.ts";
+
+it("does not start a process in the end that could not be started for its exchange", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "connections-"));
+  afterTest(() => rm(folder, { recursive: true, force: true }));
+  const command = join(folder, "server");
+  const mark = join(folder, "started");
+  const limits = { messageBytes: 1024, queuedBytes: 1024, children: 1, inFlight: 10 };
+  const server = { command, args: [], env: {}, timeoutMs: 1000 };
+  const connections = connectionsTo("server", server as never, {
+    config: { limits } as never,
+    secrets: String,
+    log: { warn() {} },
+  });
+  afterTest(() => connections.close());
+  const about = { key: "ada", exchange: { headers: new Headers(), message: {} } };
+  const first = connections.connect(about);
+  await expect(first.start()).rejects.toThrow("there is no program");
+  await first.close();
+  await writeFile(command, `#!/bin/sh\ntouch '${mark}'\ncat\n`, { mode: 0o755 });
+  // Longer than the pause before the first restart.
+  await pause(1000);
+  expect(existsSync(mark)).toBe(false);
+  const second = connections.connect(about);
+  await second.start();
+  await expect.poll(() => existsSync(mark)).toBe(true);
+});
