@@ -68,12 +68,21 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
     onResult: onHook,
   });
   const inUse = new InUse();
-  const stop = new AbortController();
-  const stopped = new Promise<never>((_, reject) => {
-    stop.signal.addEventListener("abort", () => reject(new Refused(refusalOf("guard_failed"))));
-  });
-  // Avoids an unhandled rejection if nothing is waiting.
-  stopped.catch(() => {});
+  /** Reject the requests that are still being judged. */
+  const stops = new Set<(refused: Refused) => void>();
+  let isClosed = false;
+
+  /**
+   * Judges a request, unless the route is closed. Keeps nothing of it afterwards, as a race with one
+   * promise for all requests would.
+   */
+  function unlessClosed(judging: Promise<Action>): Promise<Action> {
+    return new Promise((resolve, reject) => {
+      stops.add(reject);
+      if (isClosed) reject(cutOff());
+      void judging.then(resolve, reject).finally(() => stops.delete(reject));
+    });
+  }
 
   async function documentIn(request: Request): Promise<unknown> {
     const type = mediaTypeOf(request.headers.get("content-type"));
@@ -135,7 +144,7 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
         const part = parts[new URL(request.url).pathname];
         if (part === undefined) throw new Refused(refusalOf("request_unknown"));
         const judged = documentIn(request).then((document) => part(document, exchange));
-        const action = await Promise.race([judged, stopped]);
+        const action = await unlessClosed(judged);
         exchange.end();
         return Response.json({ action });
       } catch (error) {
@@ -153,9 +162,14 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
     errorTypeOf: (response) => codes.get(response),
     open: () => inUse.count,
     retire: () => inUse.free(),
-    close: async () => stop.abort(),
+    async close() {
+      isClosed = true;
+      for (const stop of stops) stop(cutOff());
+    },
   };
 }
+
+const cutOff = () => new Refused(refusalOf("guard_failed"));
 
 const answerPath = "/response";
 
