@@ -20,6 +20,7 @@ import {
 } from "../../providers/model/index.ts";
 import { chatCompletions } from "../../providers/openai/index.ts";
 import { InUse } from "../../providers/rewrite/index.ts";
+import { documentIn } from "../transports/index.ts";
 import type { ModelCaller, ModelRoute, RouteOptions } from "./model-route.ts";
 import { requestText } from "./request-text.ts";
 
@@ -32,15 +33,6 @@ const message = z.looseObject({ role: z.string(), content: z.string() });
 const promptSchema = z.object({ body: z.object({ messages: z.array(message) }) });
 const answerSchema = z.object({
   body: z.object({ choices: z.array(z.looseObject({ message })) }),
-});
-
-const json = z.string().transform((text, found): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    found.addIssue("It is not JSON.");
-    return z.NEVER;
-  }
 });
 
 type WebhookMessage = z.infer<typeof message>;
@@ -84,11 +76,12 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
     });
   }
 
-  async function documentIn(request: Request): Promise<unknown> {
+  /** Resolves to undefined for what is not JSON. */
+  async function posted(request: Request): Promise<unknown> {
     const type = mediaTypeOf(request.headers.get("content-type"));
     if (request.method !== "POST" || type !== "application/json")
       throw new Refused(refusalOf("request_invalid"));
-    return parsed(json, await requestText(request, options));
+    return documentIn(await requestText(request, options));
   }
 
   async function onPrompt(document: unknown, exchange: ModelExchange): Promise<Action> {
@@ -143,7 +136,7 @@ export function guardrailWebhook(options: WebhookOptions): ModelRoute {
       try {
         const part = parts[new URL(request.url).pathname];
         if (part === undefined) throw new Refused(refusalOf("request_unknown"));
-        const judged = documentIn(request).then((document) => part(document, exchange));
+        const judged = posted(request).then((document) => part(document, exchange));
         const action = await unlessClosed(judged);
         exchange.end();
         return Response.json({ action });
