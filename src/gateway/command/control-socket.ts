@@ -124,7 +124,8 @@ async function answer(socket: Socket, reload: () => Promise<ReloadOutcome>): Pro
     return;
   }
   socket.setTimeout(0);
-  socket.end(JSON.stringify(await reload()));
+  // One that asked and does not hang up would keep the gateway from ending.
+  socket.end(JSON.stringify(await reload()), () => socket.destroy());
 }
 
 /** Resolves to what arrives until there are `units` of it or the other side ends. */

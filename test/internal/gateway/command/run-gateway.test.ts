@@ -1,5 +1,7 @@
 /** The life of a gateway: its start, reloads, signals and end. */
+import { once } from "node:events";
 import { chmod, symlink, writeFile } from "node:fs/promises";
+import { createConnection } from "node:net";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -152,6 +154,22 @@ describe("a reload", () => {
     const stop = await serveReloads(file, env, () => new Promise(() => {}));
     afterTest(stop);
     expect(await askReload(place, 10)).toBe("timeout");
+  });
+
+  it("keeps no gateway from ending if the one that asked does not hang up", async () => {
+    const cwd = await folder();
+    const file = join(cwd, name);
+    const env = { XDG_RUNTIME_DIR: cwd };
+    await chmod(cwd, 0o700);
+    const { path } = await placeOf(file, env);
+    const outcome = { ok: true, generation: 2 };
+    const stop = await serveReloads(file, env, async () => outcome);
+    const socket = createConnection({ path, allowHalfOpen: true });
+    afterTest(() => socket.destroy());
+    socket.write("reload\n");
+    const [answer] = await once(socket, "data");
+    expect(JSON.parse(String(answer))).toEqual(outcome);
+    await stop();
   });
 
   it("asks nobody in a folder that others can use", async () => {
