@@ -4,12 +4,12 @@
  */
 import type { GatewayConfig } from "../config/index.ts";
 import {
+  callerLeft,
   documentIn,
   idOf,
   isMessage,
   type Message,
   messageFault,
-  noAnswer,
   readBody,
   type ServerSdk,
 } from "../transports/index.ts";
@@ -51,8 +51,7 @@ export async function readInbound(
 ): Promise<Inbound | Response> {
   const { text, refused } = await readBody(request, messageBytes, bodyTimeoutMs);
   // The caller left before its whole message had come.
-  if (refused === "broken" && request.signal.aborted)
-    return new Response(null, { status: noAnswer });
+  if (refused === "broken" && request.signal.aborted) return callerLeft();
   if (refused !== undefined) return answer(refusals[refused]);
   const body = documentIn(text);
   if (body === undefined) return answer("parse_error");

@@ -13,12 +13,12 @@ import type { Tracing } from "../observe/index.ts";
 import {
   batchRefused,
   type Connection,
+  callerLeft,
   headersNamed,
   idOf,
   isMessage,
   type Message,
   mayBatch,
-  noAnswer,
   PassThrough,
   RefusalError,
   type RefusedAsks,
@@ -124,7 +124,7 @@ export class PassEndpoint implements McpEndpoint {
       return await this.#exchange(asked, session, leave);
     } catch (error) {
       leave();
-      if (request.signal.aborted) return new Response(null, { status: noAnswer });
+      if (request.signal.aborted) return callerLeft();
       if (error === full) return tooManySessions(body);
       // A reload or the end of the gateway ends exchanges too: that is no failure.
       const text = (error as Error).message;

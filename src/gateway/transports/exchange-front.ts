@@ -19,8 +19,13 @@ export interface ExchangeOptions {
   readonly onCut: () => void;
 }
 
-/** The status if nothing was sent because the caller left. Nobody reads it. */
+/** The status if nothing was sent because the caller left. */
 export const noAnswer = 499;
+
+/** The response to a caller that left. Nobody reads it. */
+export function callerLeft(): Response {
+  return new Response(null, { status: noAnswer });
+}
 
 export function exchangeFront(options: ExchangeOptions) {
   const { request, message, authInfo, queuedBytes, onCut } = options;
@@ -48,7 +53,7 @@ export function exchangeFront(options: ExchangeOptions) {
     async close() {
       if (isOver) return;
       finish();
-      respond(new Response(null, { status: noAnswer }));
+      respond(callerLeft());
       transport.onclose?.();
     },
   };

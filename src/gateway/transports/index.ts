@@ -2,7 +2,7 @@ export { around } from "./around.ts";
 export { batchRefused, idInUse, idOf, messageFault, requestsIn } from "./caller-messages.ts";
 export { ChildFailure } from "./child-back.ts";
 export { type ConnectFor, connectionsTo, TooManyProcesses } from "./connections.ts";
-export { exchangeFront, noAnswer } from "./exchange-front.ts";
+export { callerLeft, exchangeFront, noAnswer } from "./exchange-front.ts";
 export {
   type Connection,
   type Forward,

@@ -7,7 +7,7 @@ import { boundedBody } from "./bounded-body.ts";
 import { cancelledIn, requestsIn, takesBatches, versionIn } from "./caller-messages.ts";
 import { eventStore } from "./event-store.ts";
 import { keepAliveMs } from "./event-stream.ts";
-import { noAnswer } from "./exchange-front.ts";
+import { callerLeft } from "./exchange-front.ts";
 import {
   type Extra,
   errorAnswer,
@@ -60,7 +60,7 @@ export interface SessionFront {
   /**
    * Passes `initialize` on, and resolves when it has been answered. If that is an error, no session
    * begins: the response has no session id, and the front ends. Resolves to 404 if the front ended
-   * first, and to 499 if the caller left.
+   * first, and to `callerLeft` if the caller did.
    */
   begin(request: Request, body: RequestMessage, authInfo: unknown): Promise<Response>;
   handle(request: Request, body: unknown, authInfo: unknown): Promise<Response>;
@@ -201,7 +201,8 @@ export function sessionFront(options: SessionOptions): SessionFront {
       isWaiting = false;
       request.signal.removeEventListener("abort", leave);
       if (request.signal.aborted) await transport.close();
-      if (isOver) return new Response(null, { status: request.signal.aborted ? noAnswer : 404 });
+      if (isOver && request.signal.aborted) return callerLeft();
+      if (isOver) return new Response(null, { status: 404 });
       if (answer?.error === undefined) return response;
       // Deferred, so that the sender can record the request's end first.
       setImmediate(() => void transport.close());
