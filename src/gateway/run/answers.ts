@@ -1,12 +1,13 @@
 /** The HTTP responses that the gateway makes itself: a JSON-RPC error with one of these codes. */
-import {
-  errorAnswer,
-  idOf,
-  isMessage,
-  type Refusal,
-  type RequestId,
-  refusalOf,
-} from "../transports/index.ts";
+import { errorAnswer, idOf, isMessage, type Refusal, refusalOf } from "../transports/index.ts";
+
+interface Answer {
+  readonly status: number;
+  /** The code of the JSON-RPC error. */
+  readonly rpc: number;
+  readonly text: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
 
 const answers = {
   parse_error: { status: 400, rpc: -32700, text: "The body must be one JSON document in UTF-8" },
@@ -29,6 +30,7 @@ const answers = {
     status: 503,
     rpc: -32013,
     text: "Too many sessions or processes are open: end a session, or try again later",
+    headers: { "retry-after": "60" },
   },
   too_many_unanswered: {
     status: 429,
@@ -36,13 +38,24 @@ const answers = {
     text: "Too many requests have no answer: wait for some of them",
   },
   server_unavailable: { status: 503, rpc: -32014, text: "The server could not be reached" },
-  shutting_down: { status: 503, rpc: -32014, text: "The gateway is shutting down" },
+  shutting_down: {
+    status: 503,
+    rpc: -32014,
+    text: "The gateway is shutting down",
+    headers: { "retry-after": "5" },
+  },
   audit_failed: {
     status: 503,
     rpc: -32014,
     text: "A record of the audit trail was lost: try again when records can be written",
+    headers: { "retry-after": "5" },
   },
-  method_not_allowed: { status: 405, rpc: -32600, text: "This method is not allowed here" },
+  method_not_allowed: {
+    status: 405,
+    rpc: -32600,
+    text: "This method is not allowed here",
+    headers: { allow: "GET, POST, DELETE" },
+  },
   envoy_unsafe: {
     status: 503,
     rpc: -32014,
@@ -50,26 +63,27 @@ const answers = {
   },
   not_found: { status: 404, rpc: -32600, text: "There is nothing at this path" },
   internal_error: { status: 500, rpc: -32603, text: "The gateway failed" },
-} as const;
+} as const satisfies Record<string, Answer>;
 
 export type AnswerCode = keyof typeof answers;
 
+/** `body` is what the caller posted: a single request is answered by its id. */
 export function answer(
   code: AnswerCode,
-  headers: Readonly<Record<string, string>> = {},
-  id: RequestId | null = null,
+  body?: unknown,
+  more: Readonly<Record<string, string>> = {},
 ): Response {
-  const { status } = answers[code];
-  return coded(code, Response.json(errorAnswer(id, refusalFor(code)), { status, headers }));
-}
-
-export function tooManySessions(body: unknown): Response {
-  return answer("too_many_sessions", { "retry-after": "60" }, idOf(body));
+  const { status, headers }: Answer = answers[code];
+  return refused(refusalFor(code), body, { status, headers: { ...headers, ...more } });
 }
 
 /** Answers a document that is not a message, or not an acceptable one. */
-export function answerBad(fault: Refusal, id: RequestId | null): Response {
-  return coded(fault.data.code, Response.json(errorAnswer(id, fault), { status: 400 }));
+export function answerBad(fault: Refusal, body: unknown): Response {
+  return refused(fault, body, { status: 400 });
+}
+
+function refused(refusal: Refusal, body: unknown, init: ResponseInit): Response {
+  return coded(refusal.data.code, Response.json(errorAnswer(idOf(body), refusal), init));
 }
 
 /** Returns the same error as a refusal, for a request that is answered in its stream. */

@@ -114,13 +114,14 @@ export class HttpRequests {
     isCounted = true,
   ): Promise<Identity | Response> {
     const { identifier, isEnding, isUnsafe, isLosing } = this.#options;
-    if (isEnding()) return answer("shutting_down", { "retry-after": "5" });
+    if (isEnding()) return answer("shutting_down");
     if (isUnsafe()) return answer("envoy_unsafe");
     const identity = await identifier().identify(request, remote);
     if (identity instanceof Response) return identity;
     const wait = isCounted ? this.#rate.take(identity.key) : undefined;
-    if (wait !== undefined) return answer("rate_limited", { "retry-after": String(wait) });
-    return isLosing() ? answer("audit_failed", { "retry-after": "5" }) : identity;
+    if (wait !== undefined)
+      return answer("rate_limited", undefined, { "retry-after": String(wait) });
+    return isLosing() ? answer("audit_failed") : identity;
   }
 
   #ask(

@@ -56,7 +56,7 @@ export async function readInbound(
   const body = documentIn(text);
   if (body === undefined) return answer("parse_error");
   const fault = messageFault(body);
-  if (fault !== undefined) return answerBad(fault, idOf(body));
+  if (fault !== undefined) return answerBad(fault, body);
   const classified = sdk.classifyInboundRequest({
     httpMethod: "POST",
     ...named(request.headers),
@@ -68,8 +68,7 @@ export async function readInbound(
     return codedRefusal(Response.json(document, { status }));
   }
   if (classified.kind === "legacy" || !isMessage(body)) return { isModern: false, body };
-  if (mismatchedHeader(request.headers, body) !== undefined)
-    return answer("header_mismatch", {}, idOf(body));
+  if (mismatchedHeader(request.headers, body) !== undefined) return answer("header_mismatch", body);
   return { isModern: true, body };
 }
 

@@ -13,7 +13,6 @@ import {
   errorOf,
   exchangeFront,
   idInUse,
-  idOf,
   isMessage,
   isRequest,
   type Message,
@@ -26,7 +25,7 @@ import {
   type Transport,
   whenClosed,
 } from "../transports/index.ts";
-import { answer, answerBad, codedRefusal, tooManySessions } from "./answers.ts";
+import { answer, answerBad, codedRefusal } from "./answers.ts";
 import { Connected, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import { type Caller, sessionOfSubject } from "./guarded-server.ts";
 import { type McpSdk, readInbound } from "./inbound.ts";
@@ -96,16 +95,16 @@ export class DirectEndpoint implements McpEndpoint {
     const id = request.headers.get("mcp-session-id");
     if (id === null) return this.#withoutSession(request, identity, body);
     const session = this.sessions.of(id, identity);
-    if (session === undefined) return answer("session_unknown", {}, idOf(body));
+    if (session === undefined) return answer("session_unknown", body);
     const { front } = session;
-    if (Array.isArray(body) && !front.takesBatches) return answerBad(batchRefused, idOf(body));
-    if (front.repeatsId(body)) return answerBad(idInUse, idOf(body));
+    if (Array.isArray(body) && !front.takesBatches) return answerBad(batchRefused, body);
+    if (front.repeatsId(body)) return answerBad(idInUse, body);
     const last = request.method === "GET" ? request.headers.get("last-event-id") : null;
     if (last && !front.keepsEvent(last)) return answer("event_unknown");
     this.#options.callers.set(id, { identity, session: id });
     const response = await front.handle(request, body, identity);
     // The session ended in the meantime.
-    if (response.status === 404) return answer("session_unknown", {}, idOf(body));
+    if (response.status === 404) return answer("session_unknown", body);
     return response.status < 400 ? response : codedRefusal(response);
   }
 
@@ -113,14 +112,13 @@ export class DirectEndpoint implements McpEndpoint {
     const { method } = request;
     if (isMessage(body) && isRequest(body) && body.method === "initialize")
       return this.#begin(request, identity, body);
-    if (method === "POST") return answer("session_missing", {}, idOf(body));
-    if (method === "GET" || method === "DELETE") return answer("session_missing");
-    return answer("method_not_allowed", { allow: "GET, POST, DELETE" });
+    const isAllowed = method === "POST" || method === "GET" || method === "DELETE";
+    return isAllowed ? answer("session_missing", body) : answer("method_not_allowed");
   }
 
   /** Begins a session, with its own connection to each server. */
   async #begin(request: Request, identity: Identity, body: RequestMessage): Promise<Response> {
-    if (!this.sessions.hasRoomFor(identity)) return tooManySessions(body);
+    if (!this.sessions.hasRoomFor(identity)) return answer("too_many_sessions", body);
     const { callers, servers } = this.#options;
     const id = crypto.randomUUID();
     const { key } = identity;
@@ -149,7 +147,7 @@ export class DirectEndpoint implements McpEndpoint {
       await this.#wire(front.transport, own, about, { onWired, over });
       const response = await front.begin(request, body, identity);
       // The session's servers are gone.
-      if (response.status === 404) return answer("server_unavailable", {}, idOf(body));
+      if (response.status === 404) return answer("server_unavailable", body);
       if (response.status === noAnswer) return response;
       return response.status < 400 ? response : codedRefusal(response);
     } catch (error) {
@@ -176,7 +174,7 @@ export class DirectEndpoint implements McpEndpoint {
 
   async #exchange(request: Request, identity: Identity, message: Message): Promise<Response> {
     const leave = this.#exchanges.begin(identity);
-    if (leave === undefined) return answer("too_many_unanswered", {}, idOf(message));
+    if (leave === undefined) return answer("too_many_unanswered", message);
     const { callers, servers, limits, log } = this.#options;
     const id = crypto.randomUUID();
     const front = exchangeFront({
@@ -237,10 +235,10 @@ export class DirectEndpoint implements McpEndpoint {
     const { message: text } = errorOf(error);
     if (error instanceof TooManyProcesses) {
       log.warn("too_many_processes", { text });
-      return tooManySessions(body);
+      return answer("too_many_sessions", body);
     }
     log.error("server_unavailable", { text });
-    return answer("server_unavailable", {}, idOf(body));
+    return answer("server_unavailable", body);
   }
 
   sessionFor({ headers }: Request, identity: Identity): string {

@@ -15,7 +15,6 @@ import {
   type Connection,
   callerLeft,
   headersNamed,
-  idOf,
   isMessage,
   type Message,
   mayBatch,
@@ -25,7 +24,7 @@ import {
   requestsIn,
   whenClosed,
 } from "../transports/index.ts";
-import { answer, answerBad, tooManySessions } from "./answers.ts";
+import { answer, answerBad } from "./answers.ts";
 import { Connected, type McpEndpoint, OpenExchanges } from "./endpoint.ts";
 import { type Caller, labelSessionOf, sessionOfSubject } from "./guarded-server.ts";
 import { type McpSdk, readInbound } from "./inbound.ts";
@@ -97,11 +96,10 @@ export class PassEndpoint implements McpEndpoint {
       const inbound = await readInbound(request, sdk, config.limits);
       if (inbound instanceof Response) return inbound;
       const { body, isModern } = inbound;
-      if (Array.isArray(body) && !mayBatch(headers)) return answerBad(batchRefused, null);
+      if (Array.isArray(body) && !mayBatch(headers)) return answerBad(batchRefused, body);
       return this.#inSession({ ...about, body, isModern });
     }
-    if (method !== "GET" && method !== "DELETE")
-      return answer("method_not_allowed", { allow: "GET, POST, DELETE" });
+    if (method !== "GET" && method !== "DELETE") return answer("method_not_allowed");
     if (!headers.has("mcp-session-id")) return answer("session_missing");
     return this.#inSession({ ...about, body: undefined, isModern: false });
   }
@@ -111,10 +109,10 @@ export class PassEndpoint implements McpEndpoint {
     const begins = isBeginning(body);
     const id = isModern || begins ? null : request.headers.get("mcp-session-id");
     const session = id === null ? undefined : await this.#sessionAt(server, id, identity);
-    if (id !== null && session === undefined) return answer("session_unknown", {}, idOf(body));
-    if (begins && !this.sessions.hasRoomFor(identity)) return tooManySessions(body);
+    if (id !== null && session === undefined) return answer("session_unknown", body);
+    if (begins && !this.sessions.hasRoomFor(identity)) return answer("too_many_sessions", body);
     const end = this.#exchanges.begin(identity);
-    if (end === undefined) return answer("too_many_unanswered", {}, idOf(body));
+    if (end === undefined) return answer("too_many_unanswered", body);
     if (requestsIn(body).length > 0) session?.open.add(request);
     const leave = () => {
       end();
@@ -125,12 +123,12 @@ export class PassEndpoint implements McpEndpoint {
     } catch (error) {
       leave();
       if (request.signal.aborted) return callerLeft();
-      if (error === full) return tooManySessions(body);
+      if (error === full) return answer("too_many_sessions", body);
       // A reload or the end of the gateway ends exchanges too: that is no failure.
       const text = (error as Error).message;
       if (!(error instanceof RefusalError))
         this.#options.log.error("server_unavailable", { server: server.name, text });
-      return answer("server_unavailable", {}, idOf(body));
+      return answer("server_unavailable", body);
     }
   }
 
