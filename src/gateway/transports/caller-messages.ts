@@ -80,6 +80,15 @@ export function requestsIn(document: unknown): readonly RequestMessage[] {
   return messagesIn(document).filter(isMessage).filter(isRequest);
 }
 
+/** Whether a document uses an id twice, or the id of a request in `open`, which is by key. */
+export function repeatsId(
+  document: unknown,
+  open: { readonly has: (key: string) => boolean },
+): boolean {
+  const keys = requestsIn(document).map(({ id }) => keyOf(id));
+  return new Set(keys).size < keys.length || keys.some((key) => open.has(key));
+}
+
 /** Returns the keys of the requests that a document cancels. These get no answer. */
 export function cancelledIn(document: unknown): readonly string[] {
   return messagesIn(document).flatMap((message) => {

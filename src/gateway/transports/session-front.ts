@@ -4,7 +4,7 @@
  * The SDK is an optional peer, so it is passed in as a parameter.
  */
 import { boundedBody } from "./bounded-body.ts";
-import { cancelledIn, requestsIn, takesBatches, versionIn } from "./caller-messages.ts";
+import { cancelledIn, repeatsId, requestsIn, takesBatches, versionIn } from "./caller-messages.ts";
 import { eventStore } from "./event-store.ts";
 import { keepAliveMs } from "./event-stream.ts";
 import { callerLeft } from "./exchange-front.ts";
@@ -209,10 +209,7 @@ export function sessionFront(options: SessionOptions): SessionFront {
       return Response.json(answer);
     },
     handle,
-    repeatsId(body) {
-      const keys = requestsIn(body).map(({ id }) => keyOf(id));
-      return new Set(keys).size < keys.length || keys.some((key) => open.has(key));
-    },
+    repeatsId: (body) => repeatsId(body, open),
     get takesBatches() {
       return takesBatches(version);
     },

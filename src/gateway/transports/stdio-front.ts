@@ -6,6 +6,7 @@ import {
   idInUse,
   idOf,
   messageFault,
+  repeatsId,
   requestsIn,
   takesBatches,
   versionIn,
@@ -123,8 +124,7 @@ export function stdioFront(options: StdioFrontOptions): Transport {
     if (Array.isArray(document) && !takesBatches(version)) return batchRefused;
     const requests = requestsIn(document);
     if (version !== undefined && requests.some(isInitialize)) return initialized;
-    const keys = requests.map(({ id }) => keyOf(id));
-    if (new Set(keys).size < keys.length || keys.some((key) => open.has(key))) return idInUse;
+    if (repeatsId(document, open)) return idInUse;
     return requests.length > 0 ? options.refuses?.() : undefined;
   }
 
