@@ -78,17 +78,23 @@ export class ServerAsks {
     count += 1;
     const id = count;
     putNewest(this.#open, id, { id: message.id, extra }, maxKept);
-    const meta = metaOf(message);
-    if (meta.progressToken === undefined) return { ...message, id };
-    putNewest(this.#tokens, id, meta.progressToken, maxKept);
-    const params = { ...paramsOf(message), _meta: { ...meta, progressToken: id } };
-    return { ...message, id, params };
+    const { progressToken } = metaOf(message);
+    if (progressToken !== undefined) putNewest(this.#tokens, id, progressToken, maxKept);
+    return renumbered(message, id);
   }
 
   #forget(number: unknown): void {
     this.#open.delete(number);
     this.#tokens.delete(number);
   }
+}
+
+/** Gives a request another id, which also replaces its progress token, if it has one. */
+export function renumbered(message: RequestMessage, id: number): Message {
+  const meta = metaOf(message);
+  if (meta.progressToken === undefined) return { ...message, id };
+  const params = { ...paramsOf(message), _meta: { ...meta, progressToken: id } };
+  return { ...message, id, params };
 }
 
 /** Whether an answer begins a task: of MCP 2025-11-25, or of SEP-2663. */

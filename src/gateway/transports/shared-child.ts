@@ -7,6 +7,7 @@
  * crosses subjects. Anonymous callers may be different people, so theirs get such a message only if
  * no other such request is open.
  */
+import { renumbered } from "./server-asks.ts";
 import {
   type Extra,
   isAnswer,
@@ -110,7 +111,7 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
           own.add(count);
           const { progressToken: token } = metaOf(message);
           asked.set(count, { transport, id: message.id, method: message.method, token });
-          await back.send(renamed(message, count));
+          await back.send(renumbered(message, count));
         } else if (message.method === "notifications/cancelled") {
           const params = paramsOf(message);
           const known = [...own].find((id) => asked.get(id)?.id === params.requestId);
@@ -142,14 +143,6 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
       return transports.size;
     },
   };
-}
-
-/** Gives a request the id by which the process knows it. */
-function renamed(message: Message, id: number): Message {
-  const meta = metaOf(message);
-  if (meta.progressToken === undefined) return { ...message, id };
-  const params = { ...paramsOf(message), _meta: { ...meta, progressToken: id } };
-  return { ...message, id, params };
 }
 
 /** Restores the caller's own id in an answer, also in the result that ends a subscription. */
