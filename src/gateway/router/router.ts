@@ -6,6 +6,7 @@
  * servers goes to all; see `RoutedRequests` for how they are waited for.
  */
 import {
+  cancellation,
   cancelledBy,
   type Extra,
   errorAnswer,
@@ -181,10 +182,8 @@ export class Router {
 
   #lost(server: string): void {
     if (this.#isOver) return;
-    for (const requestId of this.#serverRequests.cancelAll(server)) {
-      const params = { requestId, reason: "The server is gone" };
-      this.#toCaller({ jsonrpc: "2.0", method: "notifications/cancelled", params }, {});
-    }
+    for (const id of this.#serverRequests.cancelAll(server))
+      this.#toCaller(cancellation(id, "The server is gone"), {});
     this.#requests.lost(server);
     if ([...this.#peers.values()].every((peer) => peer.isLost)) void this.#front.close();
   }

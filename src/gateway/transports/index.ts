@@ -20,6 +20,7 @@ export { type ServerSdk, type SessionFront, sessionFront } from "./session-front
 export { stdioFront } from "./stdio-front.ts";
 export {
   type AnswerMessage,
+  cancellation,
   cancellationOf,
   cancelledBy,
   type Extra,

@@ -7,6 +7,7 @@
  */
 import { putNewest } from "../../core/data/index.ts";
 import {
+  cancellation,
   cancelledBy,
   type Extra,
   isAnswer,
@@ -65,10 +66,9 @@ export class ServerAsks {
 
   /** Forgets all requests, since the server is gone. Returns a cancellation of each, for the caller. */
   cancelAll(): readonly (readonly [Message, Extra])[] {
-    const all = [...this.#open].map(([requestId, { extra }]) => {
-      const params = { requestId, reason: "The server is gone" };
-      return [{ jsonrpc: "2.0", method: "notifications/cancelled", params }, extra ?? {}] as const;
-    });
+    const all = [...this.#open].map(
+      ([id, { extra }]) => [cancellation(id, "The server is gone"), extra ?? {}] as const,
+    );
     this.#open.clear();
     this.#tokens.clear();
     return all;

@@ -9,6 +9,7 @@
  */
 import { renumbered } from "./server-asks.ts";
 import {
+  cancellation,
   type Extra,
   isAnswer,
   isLasting,
@@ -124,9 +125,7 @@ export function sharedChild(back: Transport, options: SharedChildOptions): Share
         if (!transports.delete(transport)) return;
         for (const id of own) {
           if (!asked.delete(id)) continue;
-          const params = { requestId: id };
-          const cancel = { jsonrpc: "2.0", method: "notifications/cancelled", params };
-          await back.send(cancel).catch(() => {});
+          await back.send(cancellation(id, "The caller is gone")).catch(() => {});
         }
         transport.onclose?.();
         if (transports.size === 0) onIdle();

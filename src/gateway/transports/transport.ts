@@ -120,14 +120,17 @@ export function isLasting(method: unknown): boolean {
   return method === "subscriptions/listen";
 }
 
+/** Makes the notification that cancels the request with an id. */
+export function cancellation(requestId: unknown, reason: string): Message {
+  return { jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId, reason } };
+}
+
 /** Returns the notification that cancels a request, or undefined if it cannot be cancelled. */
 export function cancellationOf(
   { id, method }: { readonly id: RequestId; readonly method: unknown },
   reason: string,
 ): Message | undefined {
-  if (!isCancellable(method)) return undefined;
-  const params = { requestId: id, reason };
-  return { jsonrpc: "2.0", method: "notifications/cancelled", params };
+  return isCancellable(method) ? cancellation(id, reason) : undefined;
 }
 
 export function isAnswerTo(id: RequestId, message: unknown): boolean {
