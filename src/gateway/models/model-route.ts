@@ -20,7 +20,7 @@ import { Refused } from "../../providers/model/index.ts";
 import { openai } from "../../providers/openai/index.ts";
 import { InUse, recordAccess } from "../../providers/rewrite/index.ts";
 import { type RouteConfig, withSecrets } from "../config/index.ts";
-import type { Connection } from "../transports/index.ts";
+import { type Connection, headersNamed } from "../transports/index.ts";
 import { type BodyLimits, requestText } from "./request-text.ts";
 import { sendUpstream, type Upstream } from "./upstream.ts";
 
@@ -81,7 +81,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
       ...withSecrets(config.headers, secrets),
     }),
   };
-  const forwarded = [...alwaysForwarded, ...config.forward.map((name) => name.toLowerCase())];
+  const forwarded = [...alwaysForwarded, ...config.forward];
   const provider = providers[config.provider];
   const inUse = new InUse();
   let isClosing = false;
@@ -105,12 +105,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
       connection.onSent(() => inUse.leave());
       const url = new URL(request.url);
       const { method, signal } = request;
-      const headers = new Headers(
-        forwarded.flatMap((name): [string, string][] => {
-          const value = request.headers.get(name);
-          return value === null ? [] : [[name, value]];
-        }),
-      );
+      const headers = new Headers(headersNamed(request.headers, forwarded));
       const send = (body: string | null, sent: Headers, isUnread: boolean) => {
         const init = { method, headers: sent, body, signal, isUnread };
         return sendUpstream(upstream, url, init, connection.forward);

@@ -83,7 +83,7 @@ function overHttp(
           url,
           dispatcher: agent,
           headers: withSecrets(headers, secrets),
-          forward: forward.map((each) => each.toLowerCase()),
+          forward,
           maxBytes: config.limits.messageBytes,
           ...(exchange && { exchange }),
           ...(onCut && { onCut }),

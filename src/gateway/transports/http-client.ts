@@ -11,7 +11,7 @@ export interface HttpClientOptions {
   readonly dispatcher: Dispatcher;
   /** Sent with every request. */
   readonly headers: HeaderFields;
-  /** Lower-case names of the caller's headers that are sent on. */
+  /** Names of the caller's headers that are sent on. */
   readonly forward: readonly string[];
   /** The caller's request, for an exchange. Absent for a session. */
   readonly exchange?: { readonly headers: Headers; readonly message: unknown };
