@@ -11,6 +11,7 @@ import {
   type Extra,
   errorAnswer,
   errorOf,
+  Handshake,
   isAnswer,
   isMessage,
   isRequest,
@@ -65,8 +66,7 @@ export class Peer {
   /** How many times in a row the server could not be reached. */
   #failures = 0;
   #retryAt = 0;
-  /** Messages that the caller sends once for the whole session. */
-  readonly #handshake: { initialize?: Message; initialized?: Message; level?: Message } = {};
+  readonly #handshake = new Handshake();
   #begun: Message | undefined;
   /** The request that the server has to answer before anything else. */
   #greeting: { readonly id: RequestId; readonly isOurs: boolean } | undefined;
@@ -133,7 +133,7 @@ export class Peer {
   }
 
   send(message: Message, extra: Extra | undefined): void {
-    this.#note(message);
+    if (this.#options.reconnects) this.#handshake.note(message);
     if (this.#state === "open") {
       this.#deliver({ message, extra });
       return;
@@ -143,13 +143,6 @@ export class Peer {
       void this.#again(extra);
     if (this.#state === "starting") this.#hold({ message, extra });
     else this.#refuse(message, unreachable);
-  }
-
-  #note(message: Message): void {
-    if (!this.#options.reconnects) return;
-    if (message.method === "initialize") this.#handshake.initialize = message;
-    else if (message.method === "notifications/initialized") this.#handshake.initialized = message;
-    else if (message.method === "logging/setLevel") this.#handshake.level = message;
   }
 
   #deliver({ message, extra }: Held): void {

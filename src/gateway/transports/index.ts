@@ -11,6 +11,7 @@ export {
   isEmptyStatus,
   isEncoded,
 } from "./forward.ts";
+export { Handshake } from "./handshake.ts";
 export { documentIn } from "./json-lines.ts";
 export { mayBatch, PassThrough, type RefusedAsks } from "./pass-through.ts";
 export { readBody } from "./read-body.ts";

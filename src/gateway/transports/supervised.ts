@@ -6,14 +6,8 @@
  * requests fail with an error code.
  */
 import { setTimeout as wait } from "node:timers/promises";
-import {
-  errorOf,
-  isAnswer,
-  isMessage,
-  isRequest,
-  type Message,
-  type Transport,
-} from "./transport.ts";
+import { Handshake } from "./handshake.ts";
+import { errorOf, isAnswer, isMessage, type Transport } from "./transport.ts";
 
 export interface SupervisedOptions {
   readonly start: () => Transport;
@@ -39,7 +33,7 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): Transp
   /** Resolves when the process takes messages; rejects if it could not be started. */
   let ready: Promise<void> = Promise.resolve();
   const stop = new AbortController();
-  const handshake: { initialize?: Message; initialized?: Message; level?: Message } = {};
+  const handshake = new Handshake();
 
   const transport: Transport = {
     async start() {
@@ -48,7 +42,7 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): Transp
     },
     async send(message) {
       await ready;
-      note(message);
+      handshake.note(message);
       await current.send(message);
     },
     async close() {
@@ -58,12 +52,6 @@ export function supervised({ start, onDown, onNote }: SupervisedOptions): Transp
       transport.onclose?.();
     },
   };
-
-  function note(message: Message): void {
-    if (message.method === "initialize") handshake.initialize = message;
-    else if (message.method === "notifications/initialized") handshake.initialized = message;
-    else if (message.method === "logging/setLevel" && isRequest(message)) handshake.level = message;
-  }
 
   function attach(back: Transport): void {
     const began = performance.now();
