@@ -14,7 +14,7 @@ import { Deadline, tooLate } from "./deadline.ts";
 import { type EventStream, eventHeaders, eventStream } from "./event-stream.ts";
 import { readEvents } from "./events.ts";
 import { statusOf } from "./exchange-front.ts";
-import { type Forward, headersNamed, isEncoded } from "./forward.ts";
+import { type Forward, headersNamed, isEmptyStatus, isEncoded } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin, streamOf } from "./read-body.ts";
 import {
@@ -79,9 +79,6 @@ const sessionUnknown = refusalOf(-32001, "session_unknown", "Session not found")
 
 /** A bound, since a caller may never answer the pings. */
 const maxRefusedAsks = 1000;
-/** Statuses of responses without a body. */
-const empty: readonly number[] = [202, 204, 205, 304];
-
 /** Headers of the server's response that the caller needs, besides the content type. */
 const returned = ["allow", "mcp-session-id", "retry-after"];
 
@@ -329,7 +326,7 @@ export class PassThrough {
     const own = first === undefined ? undefined : isModern ? statusOf(first.message) : 200;
     const found = first?.status ?? (headers === undefined ? own : status) ?? 200;
     return Response.json(Array.isArray(body) ? all : all[0], {
-      status: empty.includes(found) ? 200 : found,
+      status: found === 202 || isEmptyStatus(found) ? 200 : found,
       headers: this.#returnedIn(headers),
     });
   }
