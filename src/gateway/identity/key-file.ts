@@ -43,12 +43,8 @@ export async function keysOfFile(
 /** Returns a document's keys. All of them must be public, and one must fit `algorithms`. */
 function keysIn(text: string, algorithms: readonly Algorithm[]) {
   const none = { keys: [] };
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    return { ...none, fault: "is neither valid JSON nor PEM" };
-  }
+  const document = attempt((): unknown => JSON.parse(text));
+  if (document === undefined) return { ...none, fault: "is neither valid JSON nor PEM" };
   const list = (document as { readonly keys?: unknown }).keys;
   if (!Array.isArray(list) || !list.every(isJsonObject)) {
     return { ...none, fault: 'is not a JWKS document, which has a list of keys under "keys"' };

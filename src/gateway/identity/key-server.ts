@@ -2,6 +2,7 @@
  * Keys from a JWKS URL. jose caches them for ten minutes and fetches them again for an unknown key,
  * at most every 30 seconds. A redirect counts as a failure.
  */
+import { attempt, isRecord } from "../../core/data/index.ts";
 import { quoted } from "../../core/errors/index.ts";
 import { configInvalid, isLocal, problemAt } from "../config/index.ts";
 import type { Jose, KeyFinder } from "./jose.ts";
@@ -74,13 +75,9 @@ async function jwksIn(response: Response): Promise<unknown> {
     if (size > maxBytes) throw new Error(`The answer is larger than ${maxBytes} bytes.`);
     text += decoder.decode(chunk, { stream: true });
   }
-  let document: unknown;
-  try {
-    document = JSON.parse(text);
-  } catch {
-    throw new Error("The answer is not JSON.");
-  }
-  const isJwks = typeof document === "object" && document !== null && "keys" in document;
-  if (!isJwks) throw new Error("The answer is not a JWKS document.");
+  const document = attempt((): unknown => JSON.parse(text));
+  if (document === undefined) throw new Error("The answer is not JSON.");
+  if (!isRecord(document) || !("keys" in document))
+    throw new Error("The answer is not a JWKS document.");
   return document;
 }
