@@ -62,7 +62,6 @@ export function answerOf(
   headers: Readonly<Record<string, string>> = {},
 ): Response {
   const error = { code: rpcCodes[status], message: reason, data: { code } };
-  const body = JSON.stringify({ jsonrpc: "2.0", id: null, error });
-  const always = { "content-type": "application/json", "cache-control": "no-store" };
-  return new Response(body, { status, headers: { ...always, ...headers } });
+  const document = { jsonrpc: "2.0", id: null, error };
+  return Response.json(document, { status, headers: { "cache-control": "no-store", ...headers } });
 }
