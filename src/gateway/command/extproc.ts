@@ -1,6 +1,5 @@
 /** What `extproc` does: serves Envoy, or reports what would keep it from doing so. */
 import { resolve } from "node:path";
-import { Readable, Writable } from "node:stream";
 import { attempt } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { misuse, type Outcome, say } from "../../operate/cli/index.ts";
@@ -59,7 +58,6 @@ export async function serve(
   try {
     return await serveGateway(context, services, {
       log,
-      stdio: { stdin: Readable.from([]), stdout: new Writable() },
       load: () => load(context),
       envoy: { at, tls, webhook, leaveMs, closed: watched.closed },
     });

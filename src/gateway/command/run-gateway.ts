@@ -36,7 +36,8 @@ interface RunInput {
   readonly lock: string | undefined;
   readonly log: GatewayLog;
   readonly signals: SignalSource;
-  readonly stdio: NonNullable<GatewayParts["stdio"]>;
+  /** For a gateway that speaks over stdio. */
+  readonly stdio?: GatewayParts["stdio"];
   /** For a gateway behind Envoy. */
   readonly envoy?: GatewayParts["envoy"];
   /** Whether to log the stacks of thrown errors. */
