@@ -3,12 +3,13 @@
  * docs/gateway.md are derived from it; unknown keys are refused.
  */
 import * as z from "zod";
+import { longestTimerMs } from "../../core/data/index.ts";
 import { isolations, openingNames } from "../../operate/isolate/kinds.ts";
 import { passGroups } from "../../providers/mcp/methods.ts";
 
 const text = z.string().min(1);
 const whole = z.int().min(0);
-const milliseconds = z.int().min(1).max(2_147_483_647);
+const milliseconds = z.int().min(1).max(longestTimerMs);
 const labels = z.array(text);
 const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, "must be a header name");
 const name = z

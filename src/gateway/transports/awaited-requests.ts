@@ -1,4 +1,5 @@
 /** The requests that wait for a server's answer, and the progress that the server may report. */
+import { longestTimerMs } from "../../core/data/index.ts";
 import { beginsTask } from "./server-asks.ts";
 import {
   isAnswer,
@@ -61,7 +62,7 @@ export class AwaitedRequests {
     const { id, method } = message;
     this.remove(id);
     const token = tokenKey(metaOf(message).progressToken);
-    const ms = isLasting(method) ? 2_147_483_647 : this.#options.timeoutMs();
+    const ms = isLasting(method) ? longestTimerMs : this.#options.timeoutMs();
     const timer = setTimeout(() => this.#onLate(id), ms).unref();
     const entry = { id, method, token, timer };
     this.#open.set(keyOf(id), entry);
