@@ -19,15 +19,16 @@ export interface AuditSettings {
 }
 
 /** @throws GlassineError `config_unreadable` if the file cannot be written */
-export async function auditOf({ audit, ...config }: GatewayConfig, options: AuditSettings) {
+export async function auditOf(config: GatewayConfig, options: AuditSettings) {
+  const { audit } = config;
   if (audit === undefined || options.records === false) return undefined;
-  const [fault] = await auditFileFaults({ audit });
+  const [fault] = await auditFileFaults(config);
   if (fault !== undefined) throw new GlassineError("config_unreadable", fault);
   const file = fileAuditSink(audit.file, { fsync: audit.strict });
   const { generation = 1 } = options;
   const sink = (event: AuditEvent) =>
     file({ ...event, metadata: { ...event.metadata, generation } });
-  const secrets = knownSecrets({ ...config, audit }, options.env);
+  const secrets = knownSecrets(config, options.env);
   return { options: { sink, strict: audit.strict, secrets }, close: () => file.close() };
 }
 
