@@ -6,7 +6,7 @@ import type { GuardEnd, GuardedRequest, GuardOptions } from "../../providers/mcp
 import type { ServerConfig } from "../config/index.ts";
 import { changedLabel } from "../definitions/index.ts";
 import type { Identity } from "../identity/index.ts";
-import type { HookRan, Tracing } from "../observe/index.ts";
+import type { HookRan } from "../observe/index.ts";
 import type { GatewayParts } from "./parts.ts";
 
 /** The caller at the other end of a front. */
@@ -27,7 +27,6 @@ export interface GuardSettings {
   /** Whether calls of a tool are labelled because its definition has changed. */
   readonly isChanged: (tool: unknown) => boolean;
   readonly onEnd: (server: string, end: GuardEnd) => void;
-  readonly tracing?: Tracing | undefined;
   /** A message could not be checked, and is therefore refused. */
   readonly onFailure: (server: string, failed: HookRan) => void;
   /** Absent if hooks are not recorded. */

@@ -4,6 +4,7 @@ import { createGuard, type Guard, type GuardOptions } from "../../providers/mcp/
 import { InUse } from "../../providers/rewrite/index.ts";
 import type { ServerConfig } from "../config/index.ts";
 import { Definitions, type Pinned, type Pins, pinned } from "../definitions/index.ts";
+import type { Tracing } from "../observe/index.ts";
 import {
   around,
   type ConnectFor,
@@ -43,6 +44,7 @@ interface Terms extends Pinned {
 }
 
 export interface ServerSettings extends Omit<GuardSettings, "isChanged"> {
+  readonly tracing?: Tracing | undefined;
   /** The pinned definitions of the server's tools. */
   readonly pins: Pins | undefined;
   /** What is known about each server's definitions. */
