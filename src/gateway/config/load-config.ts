@@ -118,7 +118,7 @@ function under(given: unknown, over: object): unknown {
  *
  * @throws GlassineError `config_invalid`
  */
-export function checkConfig(given: unknown, what = "This", file?: string): GatewayConfig {
+export function checkConfig(given: unknown, what: string, file?: string): GatewayConfig {
   const { data, error } = configSchema.safeParse(given, { reportInput: false });
   const problems =
     data === undefined ? problemsOf(configSchema, given, error.issues) : ruleProblems(data, given);
