@@ -18,6 +18,19 @@ export const gracefulClose = "envoy.reloadable_features.ext_proc_graceful_grpc_c
 const open = (text: string): EnvoyProblem => ({ isOpen: true, text });
 const odd = (text: string): EnvoyProblem => ({ isOpen: false, text });
 
+const failsOpen =
+  "`failure_mode_allow` (`failOpen`) is true: traffic that glassine could not judge passes. Set it to false.";
+
+/** What is wrong with each setting that lets something pass if it is true. */
+const openIfTrue = {
+  failure_mode_allow: failsOpen,
+  fail_open: failsOpen,
+  observability_mode:
+    "`observability_mode` is true: Envoy does not wait for answers, so nothing is refused. Set it to false.",
+  disable_immediate_response:
+    "`disable_immediate_response` is true: Envoy ignores refusals. Set it to false.",
+};
+
 /**
  * Searches configurations of Envoy, Envoy Gateway, Istio or agentgateway, or Envoy's own dumps, at
  * any depth of nesting. Keys are the API's, in snake case or camel case.
@@ -48,22 +61,8 @@ export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProb
       );
     }
     if (isRecord(fields.promptGuard)) problems.push(...streamProblems(fields.promptGuard));
-    if (isTrue(at(fields, "failure_mode_allow")) || isTrue(at(fields, "fail_open")))
-      problems.push(
-        open(
-          "`failure_mode_allow` (`failOpen`) is true: traffic that glassine could not judge passes. Set it to false.",
-        ),
-      );
-    if (isTrue(at(fields, "observability_mode")))
-      problems.push(
-        open(
-          "`observability_mode` is true: Envoy does not wait for answers, so nothing is refused. Set it to false.",
-        ),
-      );
-    if (isTrue(at(fields, "disable_immediate_response")))
-      problems.push(
-        open("`disable_immediate_response` is true: Envoy ignores refusals. Set it to false."),
-      );
+    for (const [name, text] of Object.entries(openIfTrue))
+      if (isTrue(at(fields, name))) problems.push(open(text));
     if ((isTrue(fields.disabled) && isOfProcessor(fields, names)) || isOffIn(fields, names))
       problems.push(open("external processing is `disabled` somewhere: nothing is judged there."));
     if (isTrue(at(fields, "is_optional")) && isOfProcessor(fields, names))
