@@ -15,15 +15,7 @@ import type { GatewayTrustContext } from "./options.ts";
 export async function trustGuests({ cwd, env, options, paint }: GatewayTrustContext) {
   const isCheck = options.check === true;
   const { config, folder } = await loadConfig({ cwd, env, flags: { file: options.config } });
-  const host = {
-    root: folder,
-    env,
-    lock: options.pluginsLock,
-    loadTimeoutMs: 30_000,
-    logger: undefined,
-    onOutput: () => {},
-    onEnd: () => {},
-  };
+  const host = { root: folder, env, lock: options.pluginsLock };
   const entries = config.plugins.filter(isGuests);
   if (entries.length === 0)
     throw new GlassineError(

@@ -86,7 +86,7 @@ export async function pluginsOf(
     const plugin = await pluginOf(entry, discovered, options);
     return plugin === undefined ? [] : [plugin];
   }
-  const { env, lock, logger, loadTimeoutMs = 30_000 } = options;
+  const { env, lock, logger, loadTimeoutMs } = options;
   const onOutput = (text: string) => logPrinted(logger, source, text);
   const onEnd = (why: string) => logEnd(logger, source, why);
   const host = { mode, root, env, lock, loadTimeoutMs, logger, onOutput, onEnd };

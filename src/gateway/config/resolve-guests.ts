@@ -11,10 +11,11 @@ export interface GuestHost {
   readonly root: string;
   readonly env: Environment;
   readonly lock: string | undefined;
-  readonly loadTimeoutMs: number;
-  readonly logger: Logger | undefined;
-  readonly onOutput: (text: string) => void;
-  readonly onEnd: (why: string) => void;
+  /** Default 30 000. */
+  readonly loadTimeoutMs?: number | undefined;
+  readonly logger?: Logger | undefined;
+  readonly onOutput?: (text: string) => void;
+  readonly onEnd?: (why: string) => void;
 }
 
 /** Returns the options for discovering an entry's guests. @throws GlassineError `secret_missing` */
