@@ -106,9 +106,10 @@ export class PassThrough {
   readonly #only: RequestMessage | undefined;
   /** The caller's requests that have no answer yet. */
   readonly #open: Map<string, RequestId>;
-  /** The messages that plugins let pass to the server, and the options to send them with. */
+  /** The messages that plugins let pass to the server. */
   readonly #outgoing: Message[] = [];
-  readonly #sentWith: SendOptions[] = [];
+  /** What the guard said about the first of them. A batch is sent as one request. */
+  #sendOptions: SendOptions | undefined;
   /** The messages for the caller, until there is a stream for them. */
   readonly #incoming: Sent[] = [];
   readonly #deadline = new Deadline();
@@ -181,7 +182,7 @@ export class PassThrough {
   #toServer(message: Message, sendOptions: SendOptions): void {
     if (!this.#hasForwarded) {
       this.#outgoing.push(message);
-      this.#sentWith.push(sendOptions);
+      this.#sendOptions ??= sendOptions;
     } else if (isAnswer(message)) this.#refuseAsk(message);
     // An abandoned request is cancelled by the end of its stream, or not at all.
     else if (message.method !== "notifications/cancelled") this.#options.onUndelivered(message);
@@ -209,7 +210,7 @@ export class PassThrough {
   #send(): Promise<Response> {
     const { body, path, forward, headersFor } = this.#options;
     const message = Array.isArray(body) ? this.#outgoing : this.#outgoing[0];
-    const { withHeaders, trace } = this.#sentWith[0] ?? {};
+    const { withHeaders, trace } = this.#sendOptions ?? {};
     const own = { ...headersFor(message), ...trace };
     const headers = withHeaders === undefined ? own : Object.fromEntries(withHeaders(own));
     const text = message === undefined ? null : JSON.stringify(message);
