@@ -130,21 +130,21 @@ export class DirectEndpoint implements McpEndpoint {
       this.sessions.remove(id);
       for (const { guard } of new Set([...own, ...servers()])) guard.endSession(id);
     };
+    let wired: Wired | undefined;
+    // Before it is connected, so that `over` finds it however early the connection ends.
+    this.sessions.add({
+      id,
+      front,
+      key,
+      usedAt: performance.now(),
+      get isBusy() {
+        return front.isBusy;
+      },
+      close: async () => wired?.close(),
+    });
     try {
       const onCut = (cut: RequestId) => front.closeStream(cut);
-      const about = { key, onCut, session: id };
-      const onWired = (wired: Wired) =>
-        this.sessions.add({
-          id,
-          front,
-          key,
-          usedAt: performance.now(),
-          get isBusy() {
-            return front.isBusy;
-          },
-          close: () => wired.close(),
-        });
-      await this.#wire(front.transport, own, about, { onWired, over });
+      wired = await this.#wire(front.transport, own, { key, onCut, session: id }, over);
       const response = await front.begin(request, body, identity);
       // The session's servers are gone.
       if (response.status === 404) return answer("server_unavailable", body);
@@ -196,7 +196,7 @@ export class DirectEndpoint implements McpEndpoint {
         isAnonymous: isAnonymous(identity),
         exchange: { headers: request.headers, message },
       };
-      const wired = await this.#wire(front.transport, servers(), about, { over });
+      const wired = await this.#wire(front.transport, servers(), about, over);
       const response = await front.answer();
       if (!isRequest(message)) void within(notificationMs, wired.settled).then(wired.close);
       // The connection to the server ended before the request reached it.
@@ -208,21 +208,17 @@ export class DirectEndpoint implements McpEndpoint {
     }
   }
 
-  /**
-   * Connects a front to servers. Calls `onWired` when it is connected, and `over` when it has
-   * closed after that: what the first adds, the second can remove.
-   */
+  /** Connects a front to servers. Calls `over` when it has closed after that. */
   async #wire(
     front: Transport,
     servers: readonly Server[],
     about: ConnectFor & { readonly session?: string },
-    { onWired, over }: { onWired?(wired: Wired): void; over(): void },
+    over: () => void,
   ): Promise<Wired> {
     const { servers: latest, memory, log, tracing } = this.#options;
     const wired = await wire(front, { servers, latest, memory, log, tracing, ...about });
     await checkServers(wired, servers);
     this.connected.add(wired, servers, about.session !== undefined);
-    onWired?.(wired);
     whenClosed(front, () => {
       this.connected.remove(wired);
       over();
