@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { GlassineError } from "../../core/errors/index.ts";
 import { parseStrictJson, readSmallFile, StrictJsonError } from "../../operate/packages/index.ts";
-import { printable } from "../../operate/trust/index.ts";
+import { isThere, printable } from "../../operate/trust/index.ts";
 import { importDefault } from "./import-file.ts";
 
 /** In the order in which messages list them. */
@@ -38,11 +38,6 @@ export async function findConfig(
   if (others.length > 0)
     throw missing(`${printable(cwd)} has ${found.join(" and ")}: name one of them with --config`);
   return resolve(cwd, only);
-}
-
-async function isThere(path: string): Promise<boolean> {
-  const read = await readSmallFile(path, { maxBytes: 0, followLinks: true });
-  return "bytes" in read || read.why !== "absent";
 }
 
 function missing(message: string): GlassineError {
