@@ -9,7 +9,7 @@ import { pathToFileURL } from "node:url";
 import { within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { describeThrown } from "../../core/observe/index.ts";
-import { lendHost, unreadFault } from "../../operate/packages/index.ts";
+import { lendHost, systemCode, unreadFault } from "../../operate/packages/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import { atPlaces } from "./code-places.ts";
 
@@ -89,8 +89,7 @@ async function stateOf(path: string, what: string): Promise<string> {
     return `${mtimeMs}-${size}`;
   } catch (error) {
     if (error instanceof GlassineError) throw error;
-    const { code = "unknown" } = error as NodeJS.ErrnoException;
-    throw unreadable(path, what, unreadFault(code));
+    throw unreadable(path, what, unreadFault(systemCode(error)));
   }
 }
 

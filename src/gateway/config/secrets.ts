@@ -3,7 +3,7 @@ import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { attempt } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
-import { unreadFault } from "../../operate/packages/index.ts";
+import { systemCode, unreadFault } from "../../operate/packages/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import { type GatewayConfig, isGuests, type Secret } from "./schema.ts";
 
@@ -66,8 +66,7 @@ function bytesOf(path: string): Buffer {
     return bytes.subarray(0, size);
   } catch (error) {
     if (error instanceof GlassineError) throw error;
-    const { code = "unknown" } = error as NodeJS.ErrnoException;
-    throw missing(`the secret file ${printable(path)} ${unreadFault(code)}`);
+    throw missing(`the secret file ${printable(path)} ${unreadFault(systemCode(error))}`);
   } finally {
     if (file !== undefined) closeSync(file);
   }
