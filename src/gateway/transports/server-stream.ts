@@ -3,10 +3,11 @@ import type { Readable } from "node:stream";
 import { messagesInEvent } from "./caller-messages.ts";
 import { readEvents } from "./events.ts";
 
-const waits = [0, 250, 1000, 3000, 10_000];
 /** The shortest and the longest wait before a stream is opened again. */
 export const shortestWait = 250;
 const longestWait = 60_000;
+/** The waits by the number of failures before. */
+const waits = [shortestWait, shortestWait, 1000, 3000, 10_000];
 /** The longest wait that a server may ask for. */
 const longestRetry = 3_600_000;
 
@@ -38,6 +39,6 @@ export class ServerStream {
 
   /** Returns how long to wait before the stream is opened again. */
   waitMs(failures: number): number {
-    return Math.max(waits[failures] ?? longestWait, this.#retryMs, shortestWait);
+    return Math.max(waits[failures] ?? longestWait, this.#retryMs);
   }
 }
