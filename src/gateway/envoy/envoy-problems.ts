@@ -15,9 +15,6 @@ type Fields = Readonly<Record<string, unknown>>;
 /** An Envoy runtime flag that makes it end its streams to the gateway instead of resetting them. */
 export const gracefulClose = "envoy.reloadable_features.ext_proc_graceful_grpc_close";
 
-const open = (text: string): EnvoyProblem => ({ isOpen: true, text });
-const odd = (text: string): EnvoyProblem => ({ isOpen: false, text });
-
 const failsOpen =
   "`failure_mode_allow` (`failOpen`) is true: traffic that glassine could not judge passes. Set it to false.";
 
@@ -36,68 +33,48 @@ const openIfTrue = {
  * any depth of nesting. Keys are the API's, in snake case or camel case.
  */
 export function envoyProblems(documents: readonly unknown[]): readonly EnvoyProblem[] {
-  const problems: EnvoyProblem[] = [];
-  let processors = 0;
-  /** agentgateway's external processing and webhooks. */
-  let others = 0;
-  let isGraceful = false;
-  let isBounded = false;
-  // Envoy Gateway holds its bootstrap patch as a string, so search the text.
-  if (new RegExp(`${gracefulClose}\\W+true`).test(JSON.stringify(documents))) isGraceful = true;
   const objects = documents.flatMap((each) => [...objectsIn(withoutTypedStructs(each))]);
   const names = filterNames(objects);
-  for (const fields of objects) {
-    const mode = at(fields, "processing_mode");
-    if (isProcessor(fields)) processors += 1;
-    if (isRecord(fields.extProc)) {
-      others += 1;
-      problems.push(...agentgatewayProblems(fields.extProc));
-    }
-    if (isWebhook(fields.webhook)) {
-      others += 1;
-      problems.push(
-        ...failureProblems("the webhook", fields.webhook),
-        ...webhookProblems(fields.webhook),
-      );
-    }
-    if (isRecord(fields.promptGuard)) problems.push(...streamProblems(fields.promptGuard));
-    for (const [name, text] of Object.entries(openIfTrue))
-      if (isTrue(at(fields, name))) problems.push(open(text));
-    if ((isTrue(fields.disabled) && isOfProcessor(fields, names)) || isOffIn(fields, names))
-      problems.push(open("external processing is `disabled` somewhere: nothing is judged there."));
-    if (isTrue(at(fields, "is_optional")) && isOfProcessor(fields, names))
-      problems.push(
-        open(
-          "`is_optional` is true for external processing: an Envoy without it lets everything pass. Set it to false.",
-        ),
-      );
-    if (isBehindMatcher(fields))
-      problems.push(
-        open(
-          "a matcher decides what goes through external processing: nothing else is judged. Put the filter in the chain itself.",
-        ),
-      );
-    problems.push(...headerProblems(fields));
-    if (isRecord(mode)) problems.push(...modeProblems(mode));
-    else if (isFilter(fields))
-      problems.push(
-        open(
-          "`processing_mode` is not set: Envoy does not send bodies to glassine, so they are not judged.",
-        ),
-      );
-    if (isTrue(fields[gracefulClose])) isGraceful = true;
-    const most = at(fields, "max_requests_per_connection");
-    if (requestsIn(most) <= 900) isBounded = true;
-  }
-  if (processors + others === 0)
-    problems.push(open("it has no external processing: no traffic goes through glassine."));
-  else if (processors > 0 && !isGraceful && !isBounded)
-    problems.push(
-      odd(
-        `Envoy resets each stream at its end, and Node refuses streams after 1000 resets of a connection: set the runtime flag ${gracefulClose} to true, or \`max_requests_per_connection: 500\` for the cluster of glassine.`,
-      ),
-    );
-  return [...new Map(problems.map((each) => [each.text, each])).values()];
+  const texts = new Set(objects.flatMap((fields) => [...openIn(fields, names)]));
+  const hasProcessor = objects.some(isProcessor);
+  if (!hasProcessor && !objects.some(isOfAgentgateway))
+    texts.add("it has no external processing: no traffic goes through glassine.");
+  const problems = [...texts].map((text) => ({ isOpen: true, text }));
+  return hasProcessor && resetsStreams(documents, objects)
+    ? [...problems, { isOpen: false, text: resets }]
+    : problems;
+}
+
+const resets = `Envoy resets each stream at its end, and Node refuses streams after 1000 resets of a connection: set the runtime flag ${gracefulClose} to true, or \`max_requests_per_connection: 500\` for the cluster of glassine.`;
+
+/** Whether Envoy resets streams, on connections that live long enough for that to matter. */
+function resetsStreams(documents: readonly unknown[], objects: readonly Fields[]): boolean {
+  // Envoy Gateway holds its bootstrap patch as a string, so search the text.
+  if (new RegExp(`${gracefulClose}\\W+true`).test(JSON.stringify(documents))) return false;
+  return !objects.some(
+    (fields) =>
+      isTrue(fields[gracefulClose]) || requestsIn(at(fields, "max_requests_per_connection")) <= 900,
+  );
+}
+
+/** Says, for each setting of an object that lets something pass unjudged, what to do about it. */
+function* openIn(fields: Fields, names: FilterNames): Generator<string> {
+  const { extProc, webhook, promptGuard } = fields;
+  if (isRecord(extProc)) yield* openInAgentgateway(extProc);
+  if (isWebhook(webhook)) yield* openInWebhook(webhook);
+  if (isRecord(promptGuard)) yield* openInStreams(promptGuard);
+  for (const [name, text] of Object.entries(openIfTrue)) if (isTrue(at(fields, name))) yield text;
+  if ((isTrue(fields.disabled) && isOfProcessor(fields, names)) || isOffIn(fields, names))
+    yield "external processing is `disabled` somewhere: nothing is judged there.";
+  if (isTrue(at(fields, "is_optional")) && isOfProcessor(fields, names))
+    yield "`is_optional` is true for external processing: an Envoy without it lets everything pass. Set it to false.";
+  if (isBehindMatcher(fields))
+    yield "a matcher decides what goes through external processing: nothing else is judged. Put the filter in the chain itself.";
+  yield* openInHeaders(fields);
+  const mode = at(fields, "processing_mode");
+  if (isRecord(mode)) yield* openInMode(mode);
+  else if (isFilter(fields))
+    yield "`processing_mode` is not set: Envoy does not send bodies to glassine, so they are not judged.";
 }
 
 /**
@@ -129,8 +106,7 @@ function modeName(mode: unknown, names: readonly string[]): string {
   return names[Number(mode)] ?? String(mode);
 }
 
-function modeProblems(mode: Fields): readonly EnvoyProblem[] {
-  const problems: EnvoyProblem[] = [];
+function* openInMode(mode: Fields): Generator<string> {
   for (const side of ["request", "response"]) {
     // Envoy Gateway has a nested object for each side.
     const nested = at(mode, side);
@@ -139,48 +115,29 @@ function modeProblems(mode: Fields): readonly EnvoyProblem[] {
       bodyModes,
     );
     if (!["FULLDUPLEXSTREAMED", "BUFFERED"].includes(body.toUpperCase().replaceAll("_", "")))
-      problems.push(
-        open(
-          `the body mode of the ${side} is ${body}, in which bodies cannot be judged: set FULL_DUPLEX_STREAMED or BUFFERED.`,
-        ),
-      );
+      yield `the body mode of the ${side} is ${body}, in which bodies cannot be judged: set FULL_DUPLEX_STREAMED or BUFFERED.`;
     if (modeName(at(mode, `${side}_header_mode`), headerModes) === "SKIP")
-      problems.push(open(`the header mode of the ${side} is SKIP: set SEND.`));
+      yield `the header mode of the ${side} is SKIP: set SEND.`;
     // Envoy Gateway has no setting for trailers.
     if (!isRecord(nested) && modeName(at(mode, `${side}_trailer_mode`), headerModes) !== "SEND")
-      problems.push(
-        open(
-          `trailers of the ${side} are not sent to glassine, so they pass unjudged: set ${side}_trailer_mode to SEND.`,
-        ),
-      );
+      yield `trailers of the ${side} are not sent to glassine, so they pass unjudged: set ${side}_trailer_mode to SEND.`;
   }
-  return problems;
 }
 
 const forwardRules = ["allowed_headers", "disallowed_headers"];
 const mutationRules = ["disallow_all", "disallow_system", "disallow_expression"];
 
 /** Finds what keeps headers from glassine, or its changes to headers from taking effect. */
-function headerProblems(fields: Fields): readonly EnvoyProblem[] {
-  const problems: EnvoyProblem[] = [];
+function* openInHeaders(fields: Fields): Generator<string> {
   const forwarded = at(fields, "forward_rules");
   if (isRecord(forwarded) && forwardRules.some((each) => isRecord(at(forwarded, each))))
-    problems.push(
-      open(
-        "`forward_rules` keeps headers from glassine, so they pass unjudged and are not removed: leave it out.",
-      ),
-    );
+    yield "`forward_rules` keeps headers from glassine, so they pass unjudged and are not removed: leave it out.";
   const rules = at(fields, "mutation_rules");
   // If such a change is an error, Envoy refuses the request.
-  if (!isRecord(rules) || isTrue(at(rules, "disallow_is_error"))) return problems;
+  if (!isRecord(rules) || isTrue(at(rules, "disallow_is_error"))) return;
   for (const each of mutationRules)
     if (isTrue(at(rules, each)) || isRecord(at(rules, each)))
-      problems.push(
-        open(
-          `\`${each}\` in \`mutation_rules\` makes Envoy ignore changes to headers, so what glassine removes or replaces passes: leave it out.`,
-        ),
-      );
-  return problems;
+      yield `\`${each}\` in \`mutation_rules\` makes Envoy ignore changes to headers, so what glassine removes or replaces passes: leave it out.`;
 }
 
 const agentgatewayModes = [
@@ -189,50 +146,42 @@ const agentgatewayModes = [
 ] as const;
 
 /** agentgateway's defaults are safe: it fails closed, sends headers and streams bodies. */
-function agentgatewayProblems(extProc: Fields): readonly EnvoyProblem[] {
+function* openInAgentgateway(extProc: Fields): Generator<string> {
+  yield* openOnFailure("`extProc`", extProc);
   const options = extProc.processingOptions;
-  const problems = [...failureProblems("`extProc`", extProc)];
-  if (!isRecord(options)) return problems;
+  if (!isRecord(options)) return;
   for (const [bodyMode, headerMode] of agentgatewayModes) {
     const body = String(options[bodyMode] ?? "fullDuplexStreamed");
     if (!["fullduplexstreamed", "buffered"].includes(body.toLowerCase()))
-      problems.push(
-        open(
-          `\`${bodyMode}\` is ${body}, in which bodies cannot be judged: set fullDuplexStreamed or buffered.`,
-        ),
-      );
+      yield `\`${bodyMode}\` is ${body}, in which bodies cannot be judged: set fullDuplexStreamed or buffered.`;
     if (String(options[headerMode]).toLowerCase() === "skip")
-      problems.push(open(`\`${headerMode}\` is skip: set send.`));
+      yield `\`${headerMode}\` is skip: set send.`;
   }
-  return problems;
 }
 
-function failureProblems(what: string, { failureMode }: Fields): readonly EnvoyProblem[] {
-  if (String(failureMode).toLowerCase() !== "failopen") return [];
-  return [
-    open(
-      `\`failureMode\` of ${what} is failOpen: traffic that glassine could not judge passes. Set it to failClosed.`,
-    ),
-  ];
+function* openOnFailure(what: string, { failureMode }: Fields): Generator<string> {
+  if (String(failureMode).toLowerCase() === "failopen")
+    yield `\`failureMode\` of ${what} is failOpen: traffic that glassine could not judge passes. Set it to failClosed.`;
 }
 
-function webhookProblems({ messageFormat, minSizeBytes }: Fields): readonly EnvoyProblem[] {
-  return [
-    ...(String(messageFormat).toLowerCase() === "raw"
-      ? [open("`messageFormat` of the webhook is raw, which has no rejection: leave it out.")]
-      : []),
-    ...(Number(minSizeBytes ?? 0) > 0
-      ? [open("`minSizeBytes` of the webhook lets short texts pass: leave it out.")]
-      : []),
-  ];
+function* openInWebhook(webhook: Fields): Generator<string> {
+  yield* openOnFailure("the webhook", webhook);
+  const { messageFormat, minSizeBytes } = webhook;
+  if (String(messageFormat).toLowerCase() === "raw")
+    yield "`messageFormat` of the webhook is raw, which has no rejection: leave it out.";
+  if (Number(minSizeBytes ?? 0) > 0)
+    yield "`minSizeBytes` of the webhook lets short texts pass: leave it out.";
 }
 
-function streamProblems({ response, streaming }: Fields): readonly EnvoyProblem[] {
+function* openInStreams({ response, streaming }: Fields): Generator<string> {
   const isAsked = [...objectsIn(response)].some((each) => isWebhook(each.webhook));
-  const isEnabled = String(streaming).toLowerCase() === "enabled";
-  return isAsked && !isEnabled
-    ? [open("`streaming` of `promptGuard` is not enabled: streams of models pass unjudged.")]
-    : [];
+  if (isAsked && String(streaming).toLowerCase() !== "enabled")
+    yield "`streaming` of `promptGuard` is not enabled: streams of models pass unjudged.";
+}
+
+/** Whether agentgateway asks glassine here, by external processing or its webhook. */
+function isOfAgentgateway({ extProc, webhook }: Fields): boolean {
+  return isRecord(extProc) || isWebhook(webhook);
 }
 
 /** Whether `value` is agentgateway's webhook, rather than another setting of that name. */
