@@ -15,31 +15,24 @@ const hostHeader = /^(?:\[[\d:.a-f]+\]|[\w-]+(?:\.[\w-]+)*)(?::\d{1,5})?$/i;
 const originHeader = /^[a-z][\d+.a-z-]*:\/\/[^\s#*,/?@]+$/i;
 
 /** Returns the problems. A local address needs no identity: only this machine can reach it. */
-export function listenProblems(
+export function* listenProblems(
   { jwt, trustedHeaders, anonymous }: GatewayConfig["identity"],
-  { host, allowedHosts, allowedOrigins }: Pick<Listen, "host" | "allowedHosts" | "allowedOrigins">,
-): readonly ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
+  listen: Pick<Listen, "host" | "allowedHosts" | "allowedOrigins">,
+): Generator<ConfigProblem> {
+  const { host, allowedOrigins } = listen;
   const isKnown = jwt !== undefined || trustedHeaders !== undefined || anonymous;
-  if (!isKnown && !isLocal(host)) {
-    problems.push(
-      problemAt(
-        ["identity"],
-        `expected \`jwt\` or \`trustedHeaders\`, since others can reach ${quoted(host)}: say who is asking, listen on 127.0.0.1, or write \`anonymous: true\` to let everybody in.`,
-      ),
+  if (!isKnown && !isLocal(host))
+    yield problemAt(
+      ["identity"],
+      `expected \`jwt\` or \`trustedHeaders\`, since others can reach ${quoted(host)}: say who is asking, listen on 127.0.0.1, or write \`anonymous: true\` to let everybody in.`,
     );
-  }
-  problems.push(...hostProblems("listen", { host, allowedHosts }));
-  for (const [index, each] of allowedOrigins.entries()) {
-    if (originHeader.test(each)) continue;
-    problems.push(
-      problemAt(
+  yield* hostProblems("listen", listen);
+  for (const [index, each] of allowedOrigins.entries())
+    if (!originHeader.test(each))
+      yield problemAt(
         ["listen", "allowedOrigins", index],
         `expected a scheme, a host and, unless it is the default one, a port, and nothing after them, such as "https://app.example.com", got ${shown(each)}${each === "null" ? ", which would allow any page" : wildcards(each)}.`,
-      ),
-    );
-  }
-  return problems;
+      );
 }
 
 function wildcards(text: string): string {
@@ -52,24 +45,20 @@ function shown(text: string): string {
 }
 
 /** Returns what is wrong with the list of `Host` headers that a port accepts. */
-export function hostProblems(
+export function* hostProblems(
   key: "listen" | "admin",
   { host, allowedHosts }: Pick<Listen, "host" | "allowedHosts">,
-): readonly ConfigProblem[] {
-  const problems: ConfigProblem[] = [];
-  const found = (text: string, ...index: readonly number[]) =>
-    problems.push(problemAt([key, "allowedHosts", ...index], text));
-  if (allowedHosts === undefined ? !isLocal(host) : allowedHosts.length === 0) {
-    found(
+): Generator<ConfigProblem> {
+  const path = [key, "allowedHosts"];
+  if (allowedHosts === undefined ? !isLocal(host) : allowedHosts.length === 0)
+    yield problemAt(
+      path,
       'expected the `Host` headers that callers send, such as ["gateway.example.com"]: as it is, every request would be refused.',
     );
-  }
-  for (const [index, each] of (allowedHosts ?? []).entries()) {
-    if (hostHeader.test(each)) continue;
-    found(
-      `expected a host and, unless it is the default one, a port, such as "gateway.example.com:8443", got ${shown(each)}${wildcards(each)}.`,
-      index,
-    );
-  }
-  return problems;
+  for (const [index, each] of (allowedHosts ?? []).entries())
+    if (!hostHeader.test(each))
+      yield problemAt(
+        [...path, index],
+        `expected a host and, unless it is the default one, a port, such as "gateway.example.com:8443", got ${shown(each)}${wildcards(each)}.`,
+      );
 }

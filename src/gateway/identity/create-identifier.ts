@@ -47,7 +47,7 @@ export async function createIdentifier(
   settings: Settings,
   { listen, now = Date.now, onRefused }: IdentifierOptions,
 ): Promise<Identifier> {
-  const problems = listenProblems(settings, listen);
+  const problems = [...listenProblems(settings, listen)];
   if (problems.length > 0) throw configInvalid(problems);
   const takesAnonymous = mayBeAnonymous(settings);
   const { jwt } = settings;
