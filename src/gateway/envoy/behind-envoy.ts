@@ -15,28 +15,26 @@ export function serverPaths({ listen, servers }: GatewayConfig): ReadonlyMap<str
  * @throws GlassineError `config_invalid`
  */
 export function checkBehindEnvoy(config: GatewayConfig): void {
+  const problems = [...problemsIn(config)];
+  if (problems.length > 0)
+    throw configInvalid(problems, "Behind Envoy, this is not a valid configuration.");
+}
+
+function* problemsIn(config: GatewayConfig) {
   const { servers, models, listen } = config;
-  const problems = Object.entries(servers).flatMap(([name, server]) =>
-    "url" in server
-      ? []
-      : [
-          problemAt(
-            ["servers", name],
-            "expected a `url`: Envoy forwards requests to servers, but cannot start any.",
-          ),
-        ],
-  );
+  for (const [name, server] of Object.entries(servers))
+    if (!("url" in server))
+      yield problemAt(
+        ["servers", name],
+        "expected a `url`: Envoy forwards requests to servers, but cannot start any.",
+      );
   for (const [name, { path }] of Object.entries(models))
     for (const server of serverPaths(config).keys())
       if (server.startsWith(`${path.replace(/\/$/, "")}/`))
-        problems.push(
-          problemAt(
-            ["models", name, "path"],
-            `must not be a parent of a server's path: ${server} would match both.`,
-          ),
+        yield problemAt(
+          ["models", name, "path"],
+          `must not be a parent of a server's path: ${server} would match both.`,
         );
   if (listen?.port === 0)
-    problems.push(problemAt(["listen", "port"], "must be the port that Envoy listens on, got 0."));
-  if (problems.length > 0)
-    throw configInvalid(problems, "Behind Envoy, this is not a valid configuration.");
+    yield problemAt(["listen", "port"], "must be the port that Envoy listens on, got 0.");
 }
