@@ -35,7 +35,7 @@ export function httpAgent(): Agent {
 export class HttpClient {
   readonly #options: HttpClientOptions;
   /** The headers sent on from the caller's newest message, for requests that no message causes. */
-  #forwarded: HeaderFields = {};
+  forwarded: HeaderFields = {};
   sessionId: string | undefined;
   version: string | undefined;
 
@@ -43,21 +43,17 @@ export class HttpClient {
     this.#options = options;
   }
 
-  get forwarded(): HeaderFields {
-    return this.#forwarded;
-  }
-
   /** Notes the headers to send on from the request that a message came in, if it did in one. */
   noteCaller(request: Request | undefined): void {
     if (request !== undefined)
-      this.#forwarded = headersNamed(request.headers, this.#options.forward);
+      this.forwarded = headersNamed(request.headers, this.#options.forward);
   }
 
   post(message: Message, { withHeaders, trace }: SendOptions, signal: AbortSignal) {
     const { headers: own, exchange } = this.#options;
     const base = {
       ...own,
-      ...this.#forwarded,
+      ...this.forwarded,
       ...trace,
       ...(exchange === undefined ? this.#ofSession() : this.#ofExchange(message)),
       "content-type": "application/json",
@@ -82,7 +78,7 @@ export class HttpClient {
 
   async endSession(): Promise<void> {
     try {
-      const headers = { ...this.#options.headers, ...this.#forwarded, ...this.#ofSession() };
+      const headers = { ...this.#options.headers, ...this.forwarded, ...this.#ofSession() };
       const { body } = await this.#send("DELETE", headers, AbortSignal.timeout(endMs));
       await body.dump();
     } catch {
