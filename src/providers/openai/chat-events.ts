@@ -1,8 +1,8 @@
 /** The chunks that stream a chat completion. */
 
 import type { Json } from "../../core/data/index.ts";
-import { chosen, type EventTexts, textsAt, under } from "../rewrite/index.ts";
-import { isObject, type JsonObject, objectIn, objectsIn, textAt, withFields } from "./json.ts";
+import { chosen, type EventTexts, isJsonObject, textsAt, under } from "../rewrite/index.ts";
+import { type JsonObject, objectIn, objectsIn, stringAt, withFields } from "./json.ts";
 
 /** The fields that each chunk repeats. All others, such as an error, are in the last chunk only. */
 const repeated = ["id", "created", "model", "service_tier", "system_fingerprint"];
@@ -57,7 +57,7 @@ function choiceDeltas(choice: JsonObject, place: number): readonly JsonObject[] 
   const { index = place, message, logprobs = null, finish_reason = null, ...others } = choice;
   const deltas = messageDeltas(objectIn(message));
   const probable = deltas.findIndex(
-    (delta) => textAt(delta, "content") || textAt(delta, "refusal"),
+    (delta) => stringAt(delta, "content") || stringAt(delta, "refusal"),
   );
   const at = probable === -1 ? 0 : probable;
   return [
@@ -93,22 +93,22 @@ function fieldDeltas(key: string, value: Json): readonly JsonObject[] {
         callDeltas(call, index).map((each) => ({ tool_calls: [each] })),
       );
     case "function_call":
-      if (!isObject(value)) return [];
+      if (!isJsonObject(value)) return [];
       return callDeltas({ function: value }, 0).map((each) => ({ [key]: each.function ?? null }));
     case "audio":
-      return isObject(value) ? [{ audio: value }] : [];
+      return isJsonObject(value) ? [{ audio: value }] : [];
     default:
       return value === null || value === "" ? [] : [{ [key]: value }];
   }
 }
 
 function callDeltas(call: JsonObject, index: number): readonly JsonObject[] {
-  const kind = isObject(call.custom) ? "custom" : "function";
+  const kind = isJsonObject(call.custom) ? "custom" : "function";
   const text = kind === "custom" ? "input" : "arguments";
   const inner = call[kind];
-  if (!isObject(inner)) return [withFields(call, { index })];
+  if (!isJsonObject(inner)) return [withFields(call, { index })];
   return [
     withFields(call, { index, [kind]: withFields(inner, { [text]: "" }) }),
-    { index, [kind]: { [text]: textAt(inner, text) ?? "" } },
+    { index, [kind]: { [text]: stringAt(inner, text) ?? "" } },
   ];
 }

@@ -30,12 +30,12 @@ import {
 } from "./extensions.ts";
 import {
   isEmpty,
-  isObject,
+  isJsonObject,
   type JsonObject,
   numberAt,
   objectIn,
   objectsIn,
-  textAt,
+  stringAt,
   withFields,
 } from "./json.ts";
 import { reportRepeated } from "./repeated.ts";
@@ -47,7 +47,7 @@ const assistant = knownFields(ofAssistant, ofMessage);
 
 /** The fields of an assistant's message that hold thoughts, which its blocks show. */
 function thoughtsIn(message: JsonObject): readonly string[] {
-  const isObjects = (value: Json | undefined) => Array.isArray(value) && value.every(isObject);
+  const isObjects = (value: Json | undefined) => Array.isArray(value) && value.every(isJsonObject);
   return [
     ...["reasoning_content", "reasoning"].filter((field) => typeof message[field] === "string"),
     ...["reasoning_details", "thinking_blocks"].filter((field) => isObjects(message[field])),
@@ -98,7 +98,7 @@ function reportChoice(choice: JsonObject, at: number, reading: Reading): void {
   reportFields(reading, choice, ["choices", at], inChoice, nested);
   if (choice.index !== at) setting("index", "The index is not the position in the list.");
   if (!isEmpty(choice.logprobs)) setting("logprobs", "Token probabilities.");
-  const finish = textAt(choice, "finish_reason");
+  const finish = stringAt(choice, "finish_reason");
   // The reason of the first choice is in the `completion` slot.
   const known = at === 0 ? stopReasonOf(finish) : undefined;
   if (finish !== undefined && finishReasonOf(known, callKindOfChoice(choice)) !== finish)

@@ -13,7 +13,7 @@ import { answerExtensions, answers, messages, reportAnswer } from "./chat-turns.
 import { settingsAt } from "./dialects.ts";
 import { guarded } from "./errors.ts";
 import type { ModelExtensions, OpenAiTables } from "./extensions.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
 import { formats, read } from "./read.ts";
 import { repeatedIn } from "./repeated.ts";
 import { reportFormats, requestSettings, responseSettings } from "./settings.ts";
@@ -60,7 +60,7 @@ export const chatCompletions: OpenAiTables = /* @__PURE__ */ defineProvider({
     report: reportAnswer,
   },
   stream({ request, ...limits }, reading) {
-    const asked = isObject(request) ? request.n : undefined;
+    const asked = isJsonObject(request) ? request.n : undefined;
     // The server answers an impossible number as it likes, but never with more than are read.
     const choices = Number.isInteger(asked) ? Math.min(Math.max(Number(asked), 1), maxChoices) : 1;
     return new ChatStream({ ...limits, choices }, reading);

@@ -16,7 +16,7 @@ import {
   reportFields,
   reportUnshown,
 } from "../rewrite/index.ts";
-import { isObject, type JsonObject, objectIn } from "./json.ts";
+import { isJsonObject, type JsonObject, objectIn } from "./json.ts";
 
 interface Dialect {
   /** Where the fields are defined. */
@@ -152,7 +152,7 @@ export function reportNested(
 ): readonly string[] {
   const nested = Object.keys(json).filter((key) =>
     key === "x_groq"
-      ? isObject(json[key])
+      ? isJsonObject(json[key])
       : filterFields.includes(key) && typeof (json[key] ?? "") === "object",
   );
   for (const key of nested) {

@@ -18,7 +18,7 @@ import { plain, roles } from "./blocks.ts";
 import { settingsAt } from "./dialects.ts";
 import { guarded } from "./errors.ts";
 import type { OpenAiTables } from "./extensions.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
 import { formats, read } from "./read.ts";
 
 const schema = z.looseObject({
@@ -86,11 +86,11 @@ function reportAnswer(answer: JsonObject, left: Collector<Left>): readonly strin
   const report = (...path: Path) =>
     left.add({ path: pathOf(...path), kind: "content", reason: "Not part of a vector." });
   for (const key of Object.keys(answer)) if (!known.includes(key)) report(key);
-  for (const [name, count] of Object.entries(isObject(answer.usage) ? answer.usage : {})) {
+  for (const [name, count] of Object.entries(isJsonObject(answer.usage) ? answer.usage : {})) {
     if (typeof count !== "number") report("usage", name);
   }
   for (const [at, item] of (Array.isArray(answer.data) ? answer.data : []).entries()) {
-    if (!isObject(item) || !isVector(item.embedding)) report("data", at);
+    if (!isJsonObject(item) || !isVector(item.embedding)) report("data", at);
     else
       for (const key of Object.keys(item)) if (!knownOfItem.includes(key)) report("data", at, key);
   }
@@ -105,9 +105,9 @@ function isVector(value: unknown): boolean {
 
 /** Checks an answer without copying its vectors: there may be millions of numbers. */
 function checkAnswer(document: unknown): JsonObject {
-  if (isObject(document) && Array.isArray(document.data)) return document;
+  if (isJsonObject(document) && Array.isArray(document.data)) return document;
   const text = "The embeddings answer is not readable. It has no array data.";
-  const received = kindOf(isObject(document) ? document.data : document);
+  const received = kindOf(isJsonObject(document) ? document.data : document);
   const problem: Problem = {
     path: ["data"],
     code: "document_invalid",

@@ -8,7 +8,7 @@ import {
   type TableProvider,
   type TokenUsage,
 } from "../rewrite/index.ts";
-import { given, type JsonObject, objectIn, textAt } from "./json.ts";
+import { given, type JsonObject, objectIn, stringAt } from "./json.ts";
 
 export type { WriteAnswerOptions as WriteOptions } from "../rewrite/index.ts";
 
@@ -79,8 +79,8 @@ export function responseExtensions(
   stop_reason: StopReason | undefined,
   created: number | undefined,
 ): ModelExtensions {
-  const id = textAt(response, "id");
-  const model = textAt(response, "model");
+  const id = stringAt(response, "id");
+  const model = stringAt(response, "model");
   const tokens = fromUsage(given(response, "usage"));
   const created_at = instantOf(created);
   return Object.freeze({

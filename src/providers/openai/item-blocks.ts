@@ -29,7 +29,7 @@ import {
   textFileIn,
   textKind,
 } from "./blocks.ts";
-import { given, textAt } from "./json.ts";
+import { given, stringAt } from "./json.ts";
 import { itemKind } from "./shapes.ts";
 import { itemSettings, toolKinds } from "./tool-items.ts";
 
@@ -40,7 +40,7 @@ export const itemId = (index: number) => `item_${index}`;
 const filePlaces: FieldRule = {
   shows: ["file_data", "file_url"],
   read(_value, path, { left }, item) {
-    if (textAt(item, "file_data") !== undefined && textAt(item, "file_url") !== undefined) {
+    if (stringAt(item, "file_data") !== undefined && stringAt(item, "file_url") !== undefined) {
       const reason = "Messages show the bytes of the file, not its link.";
       left.add({ path: pathOf(...path, "file_url"), kind: "content", reason });
     }
@@ -53,8 +53,8 @@ const fileAt = (field: "type" | "media_type" | "data"): FieldRule => ({
   at: "",
   read(value) {
     const item = objectIn(value);
-    const data = textAt(item, "file_data");
-    const url = textAt(item, "file_url");
+    const data = stringAt(item, "file_data");
+    const url = stringAt(item, "file_url");
     if (data !== undefined) return mediaOfFile(data)[field];
     return mediaFromUrl(url ?? "")[field];
   },
@@ -97,7 +97,7 @@ const generated: FieldRule = {
 
 const auto = { detail: "auto" };
 
-const hasText = (field: string) => (block: JsonObject) => textAt(block, field) !== undefined;
+const hasText = (field: string) => (block: JsonObject) => stringAt(block, field) !== undefined;
 
 const inputFile = {
   turnField: "content",

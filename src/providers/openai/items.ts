@@ -26,7 +26,7 @@ import {
   type JsonObject,
   objectIn,
   objectsIn,
-  textAt,
+  stringAt,
   withFields,
 } from "./json.ts";
 import { itemKind } from "./shapes.ts";
@@ -47,7 +47,7 @@ function roleOfItem(item: JsonObject): Role | undefined {
   const type = itemKind(item);
   if (itemIn(resultItems, type) !== undefined) return "tool";
   if (type === "message") return item.role === "tool" ? undefined : roleNamed(item.role);
-  const isImage = type === "image_generation_call" && textAt(item, "result") !== undefined;
+  const isImage = type === "image_generation_call" && stringAt(item, "result") !== undefined;
   const isSaid = isImage || type === "reasoning" || itemIn(callItems, type) !== undefined;
   return isSaid ? "assistant" : undefined;
 }

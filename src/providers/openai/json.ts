@@ -1,19 +1,20 @@
 /** JSON objects of OpenAI's documents. */
 import type { Json } from "../../core/data/index.ts";
-import { isJsonObject as isObject, type JsonObject } from "../rewrite/index.ts";
+import { isJsonObject, type JsonObject, valueAt } from "../rewrite/index.ts";
 
 export {
-  isJsonObject as isObject,
+  isJsonObject,
   isSameJsonText,
   type JsonObject,
   objectIn,
   objectsIn,
+  stringAt,
   withFields,
 } from "../rewrite/index.ts";
 
 /** A field's value. In both formats null means absent. */
 export function given(json: JsonObject, key: string): Json | undefined {
-  return (Object.hasOwn(json, key) ? json[key] : undefined) ?? undefined;
+  return valueAt(json, [key]) ?? undefined;
 }
 
 export function isNone(value: unknown): value is null | undefined {
@@ -24,11 +25,6 @@ export function isNone(value: unknown): value is null | undefined {
 export function isEmpty(value: Json | undefined): boolean {
   if (value === undefined || value === null) return true;
   return typeof value === "object" && Object.keys(value).length === 0;
-}
-
-export function textAt(json: JsonObject, key: string): string | undefined {
-  const value = given(json, key);
-  return typeof value === "string" ? value : undefined;
 }
 
 export function numberAt(json: JsonObject, key: string): number | undefined {
@@ -46,7 +42,7 @@ export function fitsShape(old: Json, now: Json): boolean {
     const shapes = new Set(old.map(shapeOf));
     return now.every((item) => shapes.has(shapeOf(item)));
   }
-  if (!isObject(old) || !isObject(now))
+  if (!isJsonObject(old) || !isJsonObject(now))
     return typeof old === typeof now && shapeOf(old) === shapeOf(now);
   return (
     Object.entries(now).every(([key, value]) => {
@@ -58,7 +54,7 @@ export function fitsShape(old: Json, now: Json): boolean {
 
 function shapeOf(value: Json): string {
   if (Array.isArray(value)) return `[${[...new Set(value.map(shapeOf))].sort().join()}]`;
-  if (!isObject(value)) return value === null ? "null" : typeof value;
+  if (!isJsonObject(value)) return value === null ? "null" : typeof value;
   const fields = Object.entries(value).map(
     ([key, each]) => `${JSON.stringify(key)}:${shapeOf(each)}`,
   );

@@ -4,7 +4,7 @@
  */
 import type { Json } from "../../core/data/index.ts";
 import { type Collector, contentKind, type Left } from "../rewrite/index.ts";
-import { given, isEmpty, isObject, type JsonObject } from "./json.ts";
+import { given, isEmpty, isJsonObject, type JsonObject } from "./json.ts";
 
 /** The fields that have text. */
 const texts: readonly string[] = ["instructions", "metadata", "prompt", "stop", "user"];
@@ -40,7 +40,7 @@ const isName = (text: string) => /^\w{1,40}$/.test(text);
  */
 export function repeatedIn(answer: object, request: unknown): readonly string[] {
   const said = answer as JsonObject;
-  const asked = isObject(request) ? request : {};
+  const asked = isJsonObject(request) ? request : {};
   return repeated.filter((field) => {
     const value = given(said, field);
     if (value === undefined) return false;
@@ -79,7 +79,7 @@ function wordsIn(value: Json, isListed = false): readonly Word[] {
   if (typeof value === "string" || typeof value === "number")
     return [{ word: String(value), isKey: false, isListed }];
   if (typeof value !== "object" || value === null) return [];
-  if (!isObject(value)) return Object.values(value).flatMap((each) => wordsIn(each, true));
+  if (!isJsonObject(value)) return Object.values(value).flatMap((each) => wordsIn(each, true));
   return Object.entries(value).flatMap(([word, each]) => [
     { word, isKey: true, isListed: false },
     ...wordsIn(each),

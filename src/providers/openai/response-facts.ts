@@ -24,7 +24,7 @@ import {
   type JsonObject,
   numberAt,
   objectsIn,
-  textAt,
+  stringAt,
   withFields,
 } from "./json.ts";
 import { reportRepeated } from "./repeated.ts";
@@ -62,19 +62,19 @@ export function answerExtensions(response: JsonObject): ModelExtensions {
 }
 
 function stopReasonOf(response: JsonObject): StopReason | undefined {
-  const status = textAt(response, "status");
+  const status = stringAt(response, "status");
   if (status === "incomplete") return isTooLong(response) ? "max_tokens" : undefined;
   if (status !== "completed") return undefined;
   const items = objectsIn(response.output);
   const answered = new Set(
     items.flatMap((item) => {
       const kind = itemIn(resultItems, itemKind(item));
-      return kind === undefined ? [] : [textAt(item, kind.id)];
+      return kind === undefined ? [] : [stringAt(item, kind.id)];
     }),
   );
   const waits = items.some((item) => {
     const kind = itemIn(callItems, itemKind(item));
-    return kind?.waits && !answered.has(textAt(item, kind.id));
+    return kind?.waits && !answered.has(stringAt(item, kind.id));
   });
   return waits ? "call" : "end";
 }
@@ -100,7 +100,7 @@ function isShown(response: JsonObject, key: string, value: Json): boolean {
 function outputText(items: readonly JsonObject[]): string {
   const blocks = items.flatMap((item) => (item.type === "message" ? objectsIn(item.content) : []));
   return blocks
-    .map((block) => (block.type === "output_text" ? textAt(block, "text") : ""))
+    .map((block) => (block.type === "output_text" ? stringAt(block, "text") : ""))
     .join("");
 }
 

@@ -1,6 +1,6 @@
 /** The events that stream a response. */
 
-import { type JsonObject, objectsIn, textAt, withFields } from "./json.ts";
+import { type JsonObject, objectsIn, stringAt, withFields } from "./json.ts";
 import { itemKind } from "./shapes.ts";
 import { endings, partLists, textOf } from "./streamed-texts.ts";
 
@@ -21,8 +21,8 @@ const lists = ["summary", "content"] as const;
 
 function itemEvents(item: JsonObject, output_index: number): readonly JsonObject[] {
   const text = textOf("item", itemKind(item));
-  const whole = text && textAt(item, text.key);
-  const at = { output_index, item_id: textAt(item, "id") ?? "" };
+  const whole = text && stringAt(item, text.key);
+  const at = { output_index, item_id: stringAt(item, "id") ?? "" };
   const emptied = withFields(item, {
     ...(item.status === "completed" && { status: "in_progress" }),
     ...(text && whole !== undefined && { [text.key]: "" }),
@@ -30,7 +30,7 @@ function itemEvents(item: JsonObject, output_index: number): readonly JsonObject
       lists.filter((list) => Array.isArray(item[list])).map((list) => [list, []]),
     ),
   });
-  const name = textAt(item, "name");
+  const name = stringAt(item, "name");
   return [
     { type: "response.output_item.added", output_index, item: emptied },
     ...lists.flatMap((list) => {
@@ -47,7 +47,7 @@ function itemEvents(item: JsonObject, output_index: number): readonly JsonObject
 
 function partEvents(part: JsonObject, event: string, at: JsonObject): readonly JsonObject[] {
   const text = textOf("part", part.type);
-  const whole = text && textAt(part, text.key);
+  const whole = text && stringAt(part, text.key);
   const { annotations } = part;
   const isCited = Array.isArray(annotations);
   const first = withFields(part, {

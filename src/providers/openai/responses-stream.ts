@@ -13,7 +13,7 @@ import {
   type StreamReading,
   streamFault,
 } from "../rewrite/index.ts";
-import { type JsonObject, textAt } from "./json.ts";
+import { type JsonObject, stringAt } from "./json.ts";
 import { applyEvent, unknownFields } from "./response-event-fields.ts";
 import { response, StreamedItem } from "./streamed-item.ts";
 import { superseded } from "./superseded.ts";
@@ -45,7 +45,7 @@ export class ResponsesStream implements MessageStream<object, JsonObject> {
 
   #apply(event: JsonObject): void {
     if (this.done) throw streamFault("event", "nothing after the end");
-    const type = textAt(event, "type");
+    const type = stringAt(event, "type");
     if (type === undefined) throw streamFault("event.type", noType(event), [event.type]);
     applyEvent(type, this.#response, event, ["events", this.#events]);
     const fields = unknownFields(type, event);

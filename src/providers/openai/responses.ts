@@ -6,7 +6,7 @@ import { errorOf, guarded } from "./errors.ts";
 import type { OpenAiTables } from "./extensions.ts";
 import { answerBlocks, requestBlocks } from "./item-blocks.ts";
 import { itemFields, pathIn, sectionsOf } from "./items.ts";
-import { given, type JsonObject, objectsIn, textAt } from "./json.ts";
+import { given, type JsonObject, objectsIn, stringAt } from "./json.ts";
 import { formats, read } from "./read.ts";
 import { repeatedIn } from "./repeated.ts";
 import { answerExtensions, answers, reportAnswer } from "./response-facts.ts";
@@ -41,7 +41,7 @@ const messages: TurnTable = {
   roles,
   sections: {
     read(request) {
-      const instructions = textAt(request, "instructions");
+      const instructions = stringAt(request, "instructions");
       const input = given(request, "input");
       return [
         ...(instructions === undefined ? [] : [textAlone("instructions", "system", instructions)]),
@@ -112,7 +112,7 @@ export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
     model: "model",
     report(request, left) {
       reportFormats(request, left);
-      if (textAt(request, "instructions") !== undefined) {
+      if (stringAt(request, "instructions") !== undefined) {
         const reason = "Shown as a system message.";
         left.add({ path: "instructions", kind: "setting", reason });
       }

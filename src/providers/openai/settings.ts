@@ -9,7 +9,7 @@ import {
   reportUnshown,
   under,
 } from "../rewrite/index.ts";
-import { isObject, type JsonObject } from "./json.ts";
+import { isJsonObject, type JsonObject } from "./json.ts";
 
 /**
  * The settings of requests, in both formats. `tools`, `prediction`, `prompt`,
@@ -70,7 +70,7 @@ const formats = knownFields([
 /** Reports what a model reads of the formats that a request asks for, such as schemas. */
 export function reportFormats(request: JsonObject, left: Collector<Left>): void {
   const asked = Object.entries(chosen(request, ["response_format", "text"]));
-  const objects = Object.fromEntries(asked.filter(([, format]) => isObject(format)));
+  const objects = Object.fromEntries(asked.filter(([, format]) => isJsonObject(format)));
   reportFields(readingWith(left, {}, reportUnshown), objects, [], formats);
 }
 

@@ -15,11 +15,11 @@ import {
 import {
   given,
   isEmpty,
-  isObject,
+  isJsonObject,
   type JsonObject,
   objectIn,
   objectsIn,
-  textAt,
+  stringAt,
   withFields,
 } from "./json.ts";
 import {
@@ -111,7 +111,7 @@ export class StreamedItem {
       kind === item && key !== undefined && key !== "code" && given(kept, key) === undefined;
     const begun = isSilent ? withFields(kept, { [key]: "" }) : kept;
     this.#json = objectIn(readDocument(kind.schema, begun, what, "stream_invalid"));
-    const text = key === undefined ? undefined : textAt(this.#json, key);
+    const text = key === undefined ? undefined : stringAt(this.#json, key);
     if (key !== undefined && text) this.addText(key, text);
     for (const list of this.#begunLists)
       for (const [at, each] of objectsIn(this.#json[list]).entries())
@@ -139,12 +139,12 @@ export class StreamedItem {
    * @throws GlassineError `stream_invalid` for an event of another item, or after the item's end
    */
   check(event: JsonObject): void {
-    const id = textAt(this.#json, "id");
-    const itemId = textAt(event, "item_id");
+    const id = stringAt(this.#json, "id");
+    const itemId = stringAt(event, "item_id");
     if (itemId && id && itemId !== id)
       throw streamFault("item_id", "the id of the item at that place");
-    const name = textAt(event, "name");
-    if (name !== undefined && name !== textAt(this.#json, "name"))
+    const name = stringAt(event, "name");
+    if (name !== undefined && name !== stringAt(this.#json, "name"))
       throw streamFault("name", "the name that the call began with");
     if (this.isWhole) throw streamFault("output_index", "nothing after the item's end");
   }
@@ -226,7 +226,7 @@ export class StreamedItem {
     }
     this.#expectSame(whole);
     const key = this.#key;
-    if (key !== undefined && (this.#text.text !== "" || textAt(whole, key) !== undefined))
+    if (key !== undefined && (this.#text.text !== "" || stringAt(whole, key) !== undefined))
       this.finishText(key, whole[key], isComplete);
     for (const list of lists) {
       const parts = objectsIn(whole[list]);
@@ -246,8 +246,8 @@ export class StreamedItem {
   #expectSame(now: JsonObject): void {
     const { name, fixed } = this.#kind;
     for (const key of fixed) {
-      const first = textAt(this.#json, key);
-      if (first && first !== textAt(now, key))
+      const first = stringAt(this.#json, key);
+      if (first && first !== stringAt(now, key))
         throw streamFault(`${name}.${key}`, `what the ${name} began with`);
     }
     const begun = this.#begunLists.filter((list) => objectsIn(this.#json[list]).length > 0);
@@ -258,7 +258,7 @@ export class StreamedItem {
 
   #textField(text: string): JsonObject {
     const key = this.#key;
-    const isThere = key !== undefined && (text !== "" || textAt(this.#json, key) !== undefined);
+    const isThere = key !== undefined && (text !== "" || stringAt(this.#json, key) !== undefined);
     return isThere ? { [key]: text } : {};
   }
 
@@ -267,7 +267,7 @@ export class StreamedItem {
     const { lists, settings } = this.#kind;
     const inLists = lists.flatMap((list): [string, Json][] => {
       const parts = json[list];
-      const bound = (each: Json) => (isObject(each) ? without(part.settings, each) : each);
+      const bound = (each: Json) => (isJsonObject(each) ? without(part.settings, each) : each);
       return Array.isArray(parts) ? [[list, parts.map(bound)]] : [];
     });
     return without(settings, { ...json, ...Object.fromEntries(inLists) });
@@ -320,5 +320,5 @@ function sortedText(value: Json): string {
         .toSorted()
         .map((key) => [key, json[key]]),
     );
-  return JSON.stringify(value, (_, each: Json) => (isObject(each) ? sorted(each) : each));
+  return JSON.stringify(value, (_, each: Json) => (isJsonObject(each) ? sorted(each) : each));
 }

@@ -20,7 +20,7 @@ import {
   unwritable,
 } from "../rewrite/index.ts";
 import { customInput, keptById, toolOutput } from "./blocks.ts";
-import { fitsShape, given, isEmpty, textAt, withFields } from "./json.ts";
+import { fitsShape, given, isEmpty, stringAt, withFields } from "./json.ts";
 
 /** Known fields of items that are settings. */
 export const itemSettings: readonly string[] = [
@@ -150,7 +150,7 @@ export function reportApproved(
   lost: Collector<Lost>,
 ): void {
   const namedBy = (items: readonly JsonObject[]) =>
-    new Set(items.map((item) => textAt(item, "approval_request_id")));
+    new Set(items.map((item) => stringAt(item, "approval_request_id")));
   const approved = namedBy(
     now.filter(({ type, approve }) => type === "mcp_approval_response" && approve !== false),
   );
@@ -158,7 +158,7 @@ export function reportApproved(
   const requests = now.filter(({ type }) => type === "mcp_approval_request");
   const written = new Set(requests.map((request) => JSON.stringify(request)));
   for (const [at, call] of old.entries()) {
-    const id = textAt(call, "id");
+    const id = stringAt(call, "id");
     if (call.type !== "mcp_approval_request" || !approved.has(id) || ran.has(id)) continue;
     if (written.has(JSON.stringify(call))) continue;
     lost.add({ ...removedItem(pathOf("input", at)), ...keptById });
@@ -242,13 +242,13 @@ function outputKind(type: string, { id, name, output = "", error = "" }: CallIte
     turnField: "output",
     matches: { type },
     fields: {
-      tool_call_id: { read: (_value, _path, _reading, item) => textAt(item, id) ?? "" },
+      tool_call_id: { read: (_value, _path, _reading, item) => stringAt(item, id) ?? "" },
       tool_name: {
         // Written with the call, which comes first in the same item.
         reportsLoss: true,
         read(_value, _path, { toolNames }, item) {
-          const own = typeof name === "string" ? name : (textAt(item, name.key) ?? "");
-          return toolNames.get(textAt(item, id) ?? "") ?? own;
+          const own = typeof name === "string" ? name : (stringAt(item, name.key) ?? "");
+          return toolNames.get(stringAt(item, id) ?? "") ?? own;
         },
       },
       content: {
