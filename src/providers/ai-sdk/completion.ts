@@ -8,14 +8,13 @@ import {
   type Left,
   objectIn,
   pathOf,
-  readingWith,
+  type Reading,
   reportFields,
   type StopReason,
   type TokenUsage,
 } from "../rewrite/index.ts";
 import { completionFields, completionJson } from "./documents.ts";
 import { type Fields, fieldOf, jsonOf, textOf } from "./host-values.ts";
-import { reportField } from "./settings.ts";
 import type { SpecificationVersion } from "./types.ts";
 
 /** The slot fields that a result can express. */
@@ -56,12 +55,12 @@ export function readCompletion(answer: JsonObject): ResultExtensions {
 const names = ["finishReason", "usage", "response"] as const;
 
 /** Reports what the slots do not show of `names` and `warnings`. Returns these names. */
-export function reportCompletion(answer: JsonObject, left: Collector<Left>): readonly string[] {
+export function reportCompletion(answer: JsonObject, reading: Reading): readonly string[] {
+  const { left } = reading;
   const json = completionJson(answer);
   // Written for the result's own version, to compare.
   const isOlder = typeof json.finishReason === "string" || isFlat(json.usage);
   const fresh = writeCompletion(readCompletion(answer), isOlder ? "v2" : "v3", () => {}, false);
-  const reading = readingWith(left, {}, reportField);
   for (const name of names) {
     if (isRecord(answer[name])) reportFields(reading, answer[name], [name], known[name]);
     if (json[name] !== undefined) compare(json[name], jsonOf(fresh[name]), [name], left);

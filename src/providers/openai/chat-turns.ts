@@ -2,9 +2,7 @@
 import type { Json } from "../../core/data/index.ts";
 import {
   type AnswersTable,
-  type Collector,
   knownFields,
-  type Left,
   pathOf,
   type Reading,
   reportFields,
@@ -94,7 +92,7 @@ function reportChoice(choice: JsonObject, at: number, reading: Reading): void {
     const reason = "A choice with another role, shown as the assistant's.";
     left.add({ path: pathOf("choices", at, "message", "role"), kind: "content", reason });
   }
-  const nested = reportNested(choice, ["choices", at], left);
+  const nested = reportNested(choice, ["choices", at], reading);
   reportFields(reading, choice, ["choices", at], inChoice, nested);
   if (choice.index !== at) setting("index", "The index is not the position in the list.");
   if (!isEmpty(choice.logprobs)) setting("logprobs", "Token probabilities.");
@@ -180,8 +178,9 @@ function numbered(
 const shownCounts = ["prompt_tokens", "completion_tokens", "total_tokens"];
 
 /** Reports fields of an answer that need rules of their own. Returns the fields it dealt with. */
-export function reportAnswer(answer: JsonObject, left: Collector<Left>): readonly string[] {
-  const nested = [...reportNested(answer, [], left), ...reportRepeated(answer, left)];
+export function reportAnswer(answer: JsonObject, reading: Reading): readonly string[] {
+  const { left } = reading;
+  const nested = [...reportNested(answer, [], reading), ...reportRepeated(answer, left)];
   reportUsage(answer, shownCounts, left);
   const created = numberAt(answer, "created");
   if (created !== undefined && !isInstant(created)) {

@@ -45,8 +45,8 @@ export const chatCompletions: OpenAiTables = /* @__PURE__ */ defineProvider({
     check: (...given) => read(chatRequestSchema, formats.chatRequest, ...given),
     settings: [...requestSettings, ...settingsAt("request")],
     model: "model",
-    report(request, left) {
-      reportFormats(request, left);
+    report(request, reading) {
+      reportFormats(request, reading);
       return [];
     },
   },

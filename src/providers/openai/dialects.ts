@@ -12,9 +12,8 @@ import {
   type Left,
   type Path,
   pathOf,
-  readingWith,
+  type Reading,
   reportFields,
-  reportUnshown,
 } from "../rewrite/index.ts";
 import { isJsonObject, type JsonObject, objectIn } from "./json.ts";
 
@@ -145,11 +144,7 @@ const ofGroq = knownFields([], ["id", "usage", "usage_breakdown"]);
  * Reports fields that other servers fill with objects that are partly settings. Returns their
  * names.
  */
-export function reportNested(
-  json: JsonObject,
-  path: Path,
-  left: Collector<Left>,
-): readonly string[] {
+export function reportNested(json: JsonObject, path: Path, reading: Reading): readonly string[] {
   const nested = Object.keys(json).filter((key) =>
     key === "x_groq"
       ? isJsonObject(json[key])
@@ -159,12 +154,12 @@ export function reportNested(
     const value = json[key] ?? null;
     const at = [...path, key];
     if (key === "x_groq") {
-      reportFields(readingWith(left, {}, reportUnshown), objectIn(value), at, ofGroq);
+      reportFields(reading, objectIn(value), at, ofGroq);
       continue;
     }
     const reason = "A verdict of a content filter.";
-    left.add({ path: pathOf(...at), kind: "setting", reason });
-    reportTexts(value, at, false, left);
+    reading.left.add({ path: pathOf(...at), kind: "setting", reason });
+    reportTexts(value, at, false, reading.left);
   }
   return nested;
 }

@@ -4,12 +4,11 @@ import type { Json } from "../../core/data/index.ts";
 import { GlassineError, type Problem } from "../../core/errors/index.ts";
 import {
   type AnswersTable,
-  type Collector,
   defineProvider,
   kindOf,
-  type Left,
   type Path,
   pathOf,
+  type Reading,
   sameList,
   streamFault,
   type TurnTable,
@@ -82,7 +81,7 @@ const known = ["object", "data", "model", "usage"];
 const knownOfItem = ["object", "index", "embedding"];
 
 /** Reports whatever is not part of a vector. */
-function reportAnswer(answer: JsonObject, left: Collector<Left>): readonly string[] {
+function reportAnswer(answer: JsonObject, { left }: Reading): readonly string[] {
   const report = (...path: Path) =>
     left.add({ path: pathOf(...path), kind: "content", reason: "Not part of a vector." });
   for (const key of Object.keys(answer)) if (!known.includes(key)) report(key);

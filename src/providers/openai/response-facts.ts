@@ -3,8 +3,8 @@ import type { Json } from "../../core/data/index.ts";
 import {
   type AnswersTable,
   type Collector,
-  type Left,
   type Lost,
+  type Reading,
   removedItem,
   type StopReason,
   sameList,
@@ -80,11 +80,11 @@ function stopReasonOf(response: JsonObject): StopReason | undefined {
 }
 
 /** Reports fields of a response that need rules of their own. Returns the fields it dealt with. */
-export function reportAnswer(response: JsonObject, left: Collector<Left>): readonly string[] {
-  reportUsage(response, shownCounts, left);
+export function reportAnswer(response: JsonObject, reading: Reading): readonly string[] {
+  reportUsage(response, shownCounts, reading.left);
   const shown = Object.entries(response).filter(([key, value]) => isShown(response, key, value));
-  const repeated = reportRepeated(response, left);
-  return [...reportNested(response, [], left), ...repeated, ...shown.map(([key]) => key)];
+  const repeated = reportRepeated(response, reading.left);
+  return [...reportNested(response, [], reading), ...repeated, ...shown.map(([key]) => key)];
 }
 
 function isShown(response: JsonObject, key: string, value: Json): boolean {

@@ -110,11 +110,11 @@ export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
     check: (...given) => read(responsesRequestSchema, formats.responsesRequest, ...given),
     settings: [...requestSettings, ...settingsAt("request")],
     model: "model",
-    report(request, left) {
-      reportFormats(request, left);
+    report(request, reading) {
+      reportFormats(request, reading);
       if (stringAt(request, "instructions") !== undefined) {
         const reason = "Shown as a system message.";
-        left.add({ path: "instructions", kind: "setting", reason });
+        reading.left.add({ path: "instructions", kind: "setting", reason });
       }
       return ["instructions"];
     },

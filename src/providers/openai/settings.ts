@@ -1,14 +1,5 @@
 /** Top-level fields of documents that are settings. All others count as content. */
-import {
-  type Collector,
-  chosen,
-  knownFields,
-  type Left,
-  readingWith,
-  reportFields,
-  reportUnshown,
-  under,
-} from "../rewrite/index.ts";
+import { chosen, knownFields, type Reading, reportFields, under } from "../rewrite/index.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 
 /**
@@ -68,10 +59,10 @@ const formats = knownFields([
 ]);
 
 /** Reports what a model reads of the formats that a request asks for, such as schemas. */
-export function reportFormats(request: JsonObject, left: Collector<Left>): void {
+export function reportFormats(request: JsonObject, reading: Reading): void {
   const asked = Object.entries(chosen(request, ["response_format", "text"]));
   const objects = Object.fromEntries(asked.filter(([, format]) => isJsonObject(format)));
-  reportFields(readingWith(left, {}, reportUnshown), objects, [], formats);
+  reportFields(reading, objects, [], formats);
 }
 
 /** What was found. The message of a moderation that failed is not a setting: a person reads it. */

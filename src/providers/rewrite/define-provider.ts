@@ -275,7 +275,7 @@ function reportDocument(
   reading: Reading,
 ): void {
   const counted = usage === undefined ? document : withoutZeros(document, usage);
-  const reported = report?.(counted, reading.left) ?? [];
+  const reported = report?.(counted, reading) ?? [];
   reportFields(reading, counted, [], known, reported);
 }
 

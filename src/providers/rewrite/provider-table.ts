@@ -29,7 +29,7 @@ import type { AnswerFacts, GivenFacts, ModelFacts } from "./facts.ts";
 import type { JsonObject } from "./json.ts";
 import type { LimitOptions, Read, Written } from "./messages.ts";
 import type { AnswerStreamOptions, ModelProvider } from "./provider.ts";
-import type { Collector, Left } from "./report.ts";
+import type { Reading } from "./reading.ts";
 import type { MessageStream } from "./stream.ts";
 import type { TurnTable } from "./turns.ts";
 
@@ -41,7 +41,7 @@ export interface DocumentTable<Facts extends object> {
   /** Returns what a document says about slots, if tables do not declare it. */
   readonly extensions?: (document: JsonObject) => Facts;
   /** Reports fields in the format's own way, and returns their names. */
-  readonly report?: (document: JsonObject, left: Collector<Left>) => readonly string[];
+  readonly report?: (document: JsonObject, reading: Reading) => readonly string[];
   readonly settings: readonly string[];
   /** Fields that are the same in each document. */
   readonly constants?: readonly string[];
