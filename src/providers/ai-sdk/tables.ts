@@ -1,15 +1,12 @@
 /** The AI SDK 5, 6 and 7 as tables. */
 import * as z from "zod/mini";
-import { expectOptions } from "../../core/data/index.ts";
 import {
   type AnswerStreamOptions,
   defineProvider,
   type JsonObject,
-  type LimitOptions,
   streamWithin,
   type TableProvider,
   type TurnTable,
-  withLimits,
 } from "../rewrite/index.ts";
 import { apiCallError, errorBody } from "./api-call-error.ts";
 import { withApprovedCalls, withAskedCalls } from "./approvals.ts";
@@ -112,6 +109,7 @@ function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdk
       fresh: () => ({ content: [] }),
     },
     stream,
+    // Like results, events can hold more than JSON.
     events,
   });
 }
@@ -137,14 +135,8 @@ function guarded(tables: AiSdkTables): AiSdkTables {
         () => withAskedCalls(tables.writeAnswer(messages, options), options?.onto),
         invalid,
       ),
-    // Events can hold more than JSON, too.
-    toEvents: withLimits(
-      "toStreamParts",
-      <Each extends object>(result: unknown, options: LimitOptions = {}) => {
-        expectOptions(options, ["limits"], "toStreamParts");
-        return reading("result", () => events(readResult(result)), invalid) as readonly Each[];
-      },
-    ),
+    toEvents: (result, options) =>
+      reading("result", () => tables.toEvents(result, options), invalid),
     stream: <Document extends object>(options?: AnswerStreamOptions) =>
       streamWithin(tables.stream<Document>(options), (work, isEvent) =>
         isEvent ? reading("event", work, "stream_invalid") : reading("result", work, invalid),

@@ -1,6 +1,7 @@
 /** The Messages API as tables. */
 import * as z from "zod/mini";
 import {
+  blockEvents,
   chosen,
   defineProvider,
   type EventTable,
@@ -216,7 +217,7 @@ const endFields = [
 /** The fields that no event after `message_start` has. */
 const startFields = ["id", "type", "role", "model", "content", "diagnostics"];
 
-const events: EventTable = {
+const eventTable: EventTable = {
   schema: z.array(z.looseObject({ type: z.string() })),
   begin({ error: _, ...answer }) {
     const later = endFields.filter((name) => Object.hasOwn(answer, name));
@@ -337,5 +338,5 @@ export const anthropic: Anthropic = /* @__PURE__ */ defineProvider({
     fresh: freshAnswer,
   },
   stream,
-  events,
+  events: blockEvents(stream, eventTable),
 });

@@ -2,6 +2,7 @@
 // Source: the types of @aws-sdk/client-bedrock-runtime, dist-types/models/models_0.d.ts.
 import * as z from "zod/mini";
 import {
+  blockEvents,
   chosen,
   defineProvider,
   type EventTable,
@@ -206,7 +207,7 @@ const stream: StreamTable = {
 /** The fields that `messageStop` has; the rest is in `metadata`. */
 const stopFields = ["stopReason", "additionalModelResponseFields"];
 
-const events: EventTable = {
+const eventTable: EventTable = {
   schema: z.array(schemas.writtenEventSchema),
   begin: ({ output }) => [{ messageStart: chosen(objectIn(objectIn(output).message), ["role"]) }],
   block(contentBlockIndex, block, deltas) {
@@ -303,5 +304,5 @@ export const bedrock: TableProvider<"bedrock", object, object, object> =
       fresh: freshAnswer,
     },
     stream,
-    events,
+    events: blockEvents(stream, eventTable),
   });

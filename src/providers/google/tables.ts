@@ -4,7 +4,6 @@
 import {
   chosen,
   defineProvider,
-  type EventTable,
   type EventTexts,
   type FreshFacts,
   isSameJsonText,
@@ -13,6 +12,7 @@ import {
   objectsIn,
   type PieceTable,
   type ProviderRefusal,
+  plainEvents,
   type StreamTable,
   type TableProvider,
   under,
@@ -20,7 +20,6 @@ import {
 } from "../rewrite/index.ts";
 import { blocks } from "./blocks.ts";
 import {
-  eventsSchema,
   type GenerateEvent,
   type GenerateRequest,
   type GenerateResponse,
@@ -196,28 +195,20 @@ const partsOf = (part: JsonObject, before: JsonObject | undefined) =>
     : [part];
 
 /** Each event is a whole response, with the next part; the last one says how it ended. */
-const events: EventTable = {
-  schema: eventsSchema,
-  begin(answer) {
-    const [first, ...others] = objectsIn(answer.candidates);
-    const { content: said, ...more } = first ?? {};
-    const content = objectIn(said);
-    const parts = objectsIn(content.parts);
-    if (parts.length === 0) return [answer];
-    const begun = parts.map((part, at) => ({
-      ...chosen(answer, repeated),
-      candidates: [
-        {
-          content: { ...content, parts: partsOf(part, parts[at - 1]) },
-          ...chosen(more, ["index"]),
-        },
-      ],
-    }));
-    return [...begun, { ...answer, candidates: [more, ...others] }];
-  },
-  block: () => [],
-  end: () => [],
-};
+function eventsOf(answer: JsonObject): readonly object[] {
+  const [first, ...others] = objectsIn(answer.candidates);
+  const { content: said, ...more } = first ?? {};
+  const content = objectIn(said);
+  const parts = objectsIn(content.parts);
+  if (parts.length === 0) return [answer];
+  const begun = parts.map((part, at) => ({
+    ...chosen(answer, repeated),
+    candidates: [
+      { content: { ...content, parts: partsOf(part, parts[at - 1]) }, ...chosen(more, ["index"]) },
+    ],
+  }));
+  return [...begun, { ...answer, candidates: [more, ...others] }];
+}
 
 /** The text part that an event ends with, and the content and candidate that hold it. */
 function textIn(event: object) {
@@ -315,5 +306,5 @@ export const tables: Google = /* @__PURE__ */ defineProvider({
     fresh: freshAnswer,
   },
   stream,
-  events,
+  events: plainEvents(eventsOf),
 });

@@ -3,6 +3,7 @@ import { expectOptions, readWhole } from "../../core/data/index.ts";
 import {
   defineProvider,
   type MessageStream,
+  plainEvents,
   type Read,
   type StreamLimits,
 } from "../rewrite/index.ts";
@@ -65,7 +66,7 @@ export const chatCompletions: OpenAiTables = /* @__PURE__ */ defineProvider({
     const choices = Number.isInteger(asked) ? Math.min(Math.max(Number(asked), 1), maxChoices) : 1;
     return new ChatStream({ ...limits, choices }, reading);
   },
-  events: chatEvents,
+  events: plainEvents(chatEvents),
 });
 
 /**

@@ -166,7 +166,7 @@ export const embeddings: OpenAiTables = /* @__PURE__ */ defineProvider({
   stream() {
     throw streamFault("event", "no event, because embeddings are not streamed");
   },
-  events: () => [],
+  events: () => Object.freeze([]),
 });
 
 /**

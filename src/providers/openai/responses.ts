@@ -1,5 +1,11 @@
 /** Converts Responses requests and answers, streamed or not, to messages, and back. */
-import { defineProvider, type EventTexts, sameList, type TurnTable } from "../rewrite/index.ts";
+import {
+  defineProvider,
+  type EventTexts,
+  plainEvents,
+  sameList,
+  type TurnTable,
+} from "../rewrite/index.ts";
 import { roles } from "./blocks.ts";
 import { settingsAt } from "./dialects.ts";
 import { errorOf, guarded } from "./errors.ts";
@@ -129,7 +135,7 @@ export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
     report: reportAnswer,
   },
   stream: ({ request: _, ...limits }, reading) => new ResponsesStream(limits, reading),
-  events: responsesEvents,
+  events: plainEvents(responsesEvents),
 });
 
 /**

@@ -1,5 +1,4 @@
 /** Makes a provider from its format's tables, which provider-table.ts describes. */
-import * as z from "zod/mini";
 import { expectOptions } from "../../core/data/index.ts";
 import { type Message, sourceOf } from "../../core/messages/index.ts";
 import { AnswerStream } from "./answer-stream.ts";
@@ -23,13 +22,11 @@ import {
 } from "./facts.ts";
 import { tableReading } from "./forms.ts";
 import { givenMessages } from "./given-messages.ts";
-import { cutBlock } from "./growing-block.ts";
 import {
   isJsonObject,
   type JsonObject,
   keysOf,
   objectIn,
-  objectsIn,
   sameList,
   valueAt,
   withFields,
@@ -45,7 +42,7 @@ import type {
   WriteRequestOptions,
 } from "./provider-table.ts";
 import { hasCall } from "./read-blocks.ts";
-import { readDocument, readDocumentAgain, readOnce } from "./read-document.ts";
+import { readDocumentAgain, readOnce } from "./read-document.ts";
 import { type KnownFields, knownFields, type Reading, reportFields } from "./reading.ts";
 import { type Collector, collector, type Left, type Lost, pathOf, removedItem } from "./report.ts";
 import { type OldTurns, readTurns, type Segment } from "./turns.ts";
@@ -132,7 +129,7 @@ export function defineProvider<
     },
     toEvents: withLimits(calls.toEvents, (document: unknown, options: LimitOptions = {}) => {
       expectOptions(options, ["limits"], calls.toEvents);
-      return toSdkForm(table, eventsOf(table, checkedBy(answers, document)));
+      return toSdkForm(table, table.events(checkedBy(answers, document)));
     }),
   };
   // The caller chooses the types of its documents.
@@ -329,27 +326,3 @@ function oldOf<Facts extends object>(
   }
   return readingOf(side, root);
 }
-
-function eventsOf(
-  { answer, events, stream }: ProviderTable<string, object, object>,
-  read: JsonObject,
-): readonly JsonObject[] {
-  if (typeof events === "function") {
-    return readDocument(anyEvents, events(read), "response") as readonly JsonObject[];
-  }
-  const pieces = typeof stream === "function" ? {} : stream.pieces;
-  const content = "choices" in answer ? answer.choices.turns : answer.content;
-  const blocks = objectsIn(valueAt(read, keysOf(content)));
-  const list = [
-    ...events.begin(read),
-    ...blocks.flatMap((block, index) => {
-      const grown = typeof stream === "function" ? block : (stream.grown?.(block) ?? block);
-      const { start, pieces: cut } = cutBlock(grown, pieces);
-      return events.block(index, start, cut);
-    }),
-    ...events.end(read),
-  ];
-  return readDocument(events.schema, list, "response") as readonly JsonObject[];
-}
-
-const anyEvents = /* @__PURE__ */ z.array(/* @__PURE__ */ z.looseObject({}));

@@ -1,5 +1,6 @@
 export { type Access, checkAccess, readAccess, recordAccess } from "./access.ts";
 export { notAllowed, readAllow } from "./allow-list.ts";
+export { blockEvents, type EventTable, plainEvents } from "./answer-events.ts";
 export type { GrowingAnswer, StreamReading, StreamTable } from "./answer-stream.ts";
 export type { AnswersTable } from "./answers.ts";
 export { parseArguments, writeArguments } from "./arguments.ts";
@@ -96,7 +97,6 @@ export type {
   ProviderRefusal,
 } from "./provider.ts";
 export type {
-  EventTable,
   TableProvider,
   TableStream,
   WriteAnswerOptions,

@@ -11,8 +11,8 @@
  * - `AnswerTable` (answers.ts): where an answer has its blocks. `AnswersTable`: an answer with
  *   several messages. `FactTable` (facts.ts): an answer's model, stop reason and token counts.
  * - `StreamTable` (answer-stream.ts): what each event does. `PieceTable` (growing-block.ts): how
- *   blocks come in pieces, which is also how an answer is cut into events. Streams without blocks
- *   have functions instead of both.
+ *   blocks come in pieces, which is also how `blockEvents` (answer-events.ts) cuts an answer into
+ *   events. Streams without blocks have functions instead of both.
  * - `settings`: a document's fields without effect on what is said. A field that no table names is
  *   content that nobody has seen, and is reported in `left`.
  *
@@ -21,6 +21,7 @@
  */
 import type * as z from "zod/mini";
 import type { Message } from "../../core/messages/index.ts";
+import type { WriteEvents } from "./answer-events.ts";
 import type { StreamReading, StreamTable } from "./answer-stream.ts";
 import type { AnswersTable, AnswerTable } from "./answers.ts";
 import type { BlockTable } from "./block-kinds.ts";
@@ -45,18 +46,6 @@ export interface DocumentTable<Facts extends object> {
   readonly settings: readonly string[];
   /** Fields that are the same in each document. */
   readonly constants?: readonly string[];
-}
-
-/** How to write an answer as events: the events around its blocks, and those of each block. */
-export interface EventTable {
-  readonly schema: z.ZodMiniType;
-  readonly begin: (answer: JsonObject) => readonly JsonObject[];
-  readonly block: (
-    index: number,
-    start: JsonObject,
-    pieces: readonly (readonly [name: string, fields: JsonObject])[],
-  ) => readonly JsonObject[];
-  readonly end: (answer: JsonObject) => readonly JsonObject[];
 }
 
 /** What a guard knows about a format besides its documents. */
@@ -95,7 +84,7 @@ export interface ProviderTable<
   readonly stream:
     | StreamTable
     | ((options: AnswerStreamOptions, read: StreamReading) => MessageStream<unknown, JsonObject>);
-  readonly events: EventTable | ((answer: JsonObject) => readonly object[]);
+  readonly events: WriteEvents;
 }
 
 /** Options for writing a request. */

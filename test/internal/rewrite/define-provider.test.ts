@@ -4,12 +4,14 @@ import { adapterLaws } from "glassine/testing";
 import { describe, expect, it } from "vitest";
 import * as z from "zod/mini";
 import {
+  blockEvents,
   defineProvider,
   type FieldRule,
   fieldOf,
   type JsonObject,
   objectArguments,
   objectIn,
+  type StreamTable,
 } from "../../../src/providers/rewrite/index.ts";
 
 /** A tool's result as an object; data that is not an object is wrapped in one. */
@@ -28,6 +30,35 @@ const usage = { promptTokenCount: 3, candidatesTokenCount: 4 };
 /** The content of an event, which is in the one field that identifies it. */
 const inside = (event: object, name: string) => fieldOf(event, name) as object;
 const refusal = () => ({ error: { message: "no" } });
+
+const stream: StreamTable = {
+  empty: {},
+  content: "candidates.0.content.parts",
+  nameOf: (event) => Object.keys(event)[0] ?? "",
+  pieces: {
+    text: { fits: (block) => "text" in block, text: ["text", "text"] },
+    args: { fits: (block) => "functionCall" in block, json: ["args.json", "functionCall.args"] },
+  },
+  events: {
+    begin: {
+      fields: ["begin"],
+      apply: (answer, event) =>
+        answer.begin(objectIn(answer.read(z.looseObject({}), inside(event, "begin")))),
+    },
+    part: {
+      fields: ["part"],
+      apply(answer, event) {
+        const at = fieldOf(inside(event, "part"), "at");
+        const start = fieldOf(inside(event, "part"), "start");
+        if (!answer.hasBlock(at))
+          answer.beginBlock(at, objectIn(answer.read(part, start as object)));
+        else answer.addPiece(at, fieldOf(inside(event, "part"), "piece"));
+      },
+    },
+    over: { fields: ["over"], apply: (answer, event) => answer.endBlock(fieldOf(event, "over")) },
+    end: { fields: ["end"], apply: (answer) => answer.end() },
+  },
+};
 
 const provider = defineProvider({
   vendor: "other",
@@ -118,35 +149,8 @@ const provider = defineProvider({
       candidates: [{ content: { role: "model", parts: [] }, finishReason: stop }],
     }),
   },
-  stream: {
-    empty: {},
-    content: "candidates.0.content.parts",
-    nameOf: (event) => Object.keys(event)[0] ?? "",
-    pieces: {
-      text: { fits: (block) => "text" in block, text: ["text", "text"] },
-      args: { fits: (block) => "functionCall" in block, json: ["args.json", "functionCall.args"] },
-    },
-    events: {
-      begin: {
-        fields: ["begin"],
-        apply: (answer, event) =>
-          answer.begin(objectIn(answer.read(z.looseObject({}), inside(event, "begin")))),
-      },
-      part: {
-        fields: ["part"],
-        apply(answer, event) {
-          const at = fieldOf(inside(event, "part"), "at");
-          const start = fieldOf(inside(event, "part"), "start");
-          if (!answer.hasBlock(at))
-            answer.beginBlock(at, objectIn(answer.read(part, start as object)));
-          else answer.addPiece(at, fieldOf(inside(event, "part"), "piece"));
-        },
-      },
-      over: { fields: ["over"], apply: (answer, event) => answer.endBlock(fieldOf(event, "over")) },
-      end: { fields: ["end"], apply: (answer) => answer.end() },
-    },
-  },
-  events: {
+  stream,
+  events: blockEvents(stream, {
     schema: z.array(z.looseObject({})),
     begin: (answer) => [
       {
@@ -165,7 +169,7 @@ const provider = defineProvider({
       { over: at },
     ],
     end: () => [{ end: true }],
-  },
+  }),
 });
 
 const call = { functionCall: { id: "1", name: "look", args: { at: "it" } } };
