@@ -5,6 +5,7 @@ import {
   type EventTexts,
   expectString,
   fieldOf,
+  type GrowingAnswer,
   isJsonObject,
   type JsonObject,
   objectIn,
@@ -19,8 +20,6 @@ import {
 } from "../rewrite/index.ts";
 import { copyCompletionEvent, partOf } from "./documents.ts";
 import { hostCopy, isList } from "./host-values.ts";
-
-type Answer = Parameters<StreamTable["events"][string]["apply"]>[0];
 
 const isOf = (type: string) => (block: JsonObject) => block.type === type;
 const textTypes: readonly unknown[] = ["text", "reasoning"];
@@ -39,14 +38,19 @@ function stringAt(event: object, name: string): string {
   return expectString(fieldOf(event, name), name);
 }
 
-function begun(answer: Answer): Answer {
+function begun(answer: GrowingAnswer): GrowingAnswer {
   if (!answer.isBegun) answer.begin({ content: [], warnings: [] });
   answer.expectOpen();
   return answer;
 }
 
 /** Later values replace earlier ones: a signature arrives with the last piece. */
-function setFields(answer: Answer, key: string, event: object, names: readonly string[]): void {
+function setFields(
+  answer: GrowingAnswer,
+  key: string,
+  event: object,
+  names: readonly string[],
+): void {
   for (const name of names) {
     const value = fieldOf(event, name) ?? undefined;
     if (value !== undefined) answer.setFields(key, { [name]: hostCopy(value) as Json });
@@ -89,7 +93,7 @@ function textEvents(type: "text" | "reasoning"): StreamTable["events"] {
 
 /** The open input that `event` belongs to. Only the call that follows it is executed. */
 function inputOf(
-  answer: Answer,
+  answer: GrowingAnswer,
   event: object,
 ): { readonly key: string; readonly input: JsonObject } {
   const key = keyOf("input", event);
@@ -133,7 +137,7 @@ const inputEvents: StreamTable["events"] = {
 };
 
 /** Ends the input of a call when the call itself arrives. */
-function endInput(answer: Answer, call: JsonObject): void {
+function endInput(answer: GrowingAnswer, call: JsonObject): void {
   const key = `input ${stringIn(call, "toolCallId")}`;
   const found = answer.state.get(key);
   if (found === undefined) return;
@@ -170,7 +174,7 @@ export const stream: StreamTable = {
       fields: ["warnings"],
       apply(answer, event) {
         const warnings = (hostCopy(fieldOf(event, "warnings")) ?? []) as Json;
-        begun(answer).merge({ warnings }, new Set());
+        begun(answer).merge({ warnings });
       },
     },
     "response-metadata": {
@@ -214,10 +218,7 @@ export const stream: StreamTable = {
     },
     finish: {
       apply(answer, event) {
-        begun(answer).merge(
-          copyCompletionEvent(event, (finish) => finish),
-          new Set(),
-        );
+        begun(answer).merge(copyCompletionEvent(event, (finish) => finish));
         answer.end("finish");
       },
     },

@@ -158,12 +158,10 @@ const pieces: PieceTable = {
   },
 };
 
-/** The fields that only `message_start` can set. */
-const fixed = new Set(["id", "type", "role", "model", "content", "usage"]);
-
 const stream: StreamTable = {
   empty: { type: "message", role: "assistant", content: [] },
   content: "content",
+  fixed: ["id", "type", "role", "model", "content", "usage"],
   pieces,
   events: {
     ping: { fields: [], apply: () => {} },
@@ -193,7 +191,7 @@ const stream: StreamTable = {
         // Fields of `delta` can also be in the event itself.
         const fields = objectIn({ ...more, ...delta });
         answer.expectSame("explanation", objectIn(fields.stop_details).explanation);
-        answer.merge(fields, fixed);
+        answer.merge(fields);
         answer.mergeInto("usage", objectIn(usage));
       },
     },

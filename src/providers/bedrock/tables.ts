@@ -138,12 +138,10 @@ const exceptions = [
   "validationException",
 ];
 
-/** The field that only `messageStart` can set. */
-const fixed = new Set(["output"]);
-
 const stream: StreamTable = {
   empty: { output: { message: { role: "assistant", content: [] } } },
   content: "output.message.content",
+  fixed: ["output"],
   pieces,
   nameOf,
   // In an answer that was not streamed, a text with citations is a block of another kind.
@@ -190,11 +188,11 @@ const stream: StreamTable = {
     },
     ...event("contentBlockStop", (answer, fields) => answer.endBlock(fields.contentBlockIndex)),
     ...event("messageStop", (answer, fields) => {
-      answer.merge(fields, fixed);
+      answer.merge(fields);
       answer.complete();
     }),
     // Comes after the end and describes the whole answer.
-    ...event("metadata", (answer, fields) => answer.merge(fields, fixed)),
+    ...event("metadata", (answer, fields) => answer.merge(fields)),
     ...Object.assign(
       {},
       ...exceptions.map((name) =>

@@ -172,7 +172,7 @@ const stream: StreamTable = {
         }
         for (const [name, value] of Object.entries(fields)) {
           if (name === "usageMetadata") answer.mergeInto(name, objectIn(value));
-          else answer.merge({ [name]: value }, new Set());
+          else answer.merge({ [name]: value });
         }
         const { blockReason, blockReasonMessage } = objectIn(fields.promptFeedback);
         answer.expectSame("blockReasonMessage", blockReasonMessage);

@@ -48,6 +48,8 @@ export interface StreamTable {
   readonly empty: JsonObject;
   /** The place of the blocks in an answer. */
   readonly content: string;
+  /** The fields of an answer that only its first event can set. */
+  readonly fixed?: readonly string[];
   readonly events: { readonly [name: string]: StreamEvent };
   readonly pieces: PieceTable;
   /** Returns the name of an event or a piece. Default: its `type`. */
@@ -80,7 +82,7 @@ export interface GrowingAnswer {
   setFields(index: unknown, fields: JsonObject): void;
   endBlock(index: unknown): void;
   /** Replaces fields of the answer, such as totals and reasons. A null never replaces a value. */
-  merge(fields: JsonObject, fixed: ReadonlySet<string>): void;
+  merge(fields: JsonObject): void;
   /** Like `merge`, inside a field: `candidates.0`. */
   mergeInto(place: string, fields: JsonObject): void;
   /**
@@ -308,10 +310,10 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     return block;
   }
 
-  merge(changes: JsonObject, fixed: ReadonlySet<string>): void {
+  merge(changes: JsonObject): void {
     const fields = this.#started();
     for (const [name, value] of Object.entries(changes)) {
-      if (fixed.has(name))
+      if (this.#table.fixed?.includes(name))
         throw streamFault("message_delta", "no change to a field that message_start sets");
       replace(fields, name, value);
     }
