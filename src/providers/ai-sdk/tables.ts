@@ -1,5 +1,4 @@
 /** The AI SDK 5, 6 and 7 as tables. */
-import * as z from "zod/mini";
 import {
   type AnswerStreamOptions,
   defineProvider,
@@ -86,7 +85,6 @@ function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdk
     },
     blocks: promptBlocks(version, isModelMessages),
     request: {
-      schema: z.unknown(),
       check: readCall,
       settings: callSettings,
       constants: ["modelId"],
@@ -94,7 +92,6 @@ function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdk
       ...turns,
     },
     answer: {
-      schema: z.unknown(),
       check: readResult,
       extensions: readCompletion,
       report: reportCompletion,

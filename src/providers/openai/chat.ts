@@ -15,7 +15,7 @@ import { settingsAt } from "./dialects.ts";
 import { guarded } from "./errors.ts";
 import type { ModelExtensions, OpenAiTables } from "./extensions.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
-import { formats, read } from "./read.ts";
+import { formats, reader } from "./read.ts";
 import { repeatedIn } from "./repeated.ts";
 import { reportFormats, requestSettings, responseSettings } from "./settings.ts";
 import { chatRequestSchema, chatResponseSchema } from "./shapes.ts";
@@ -42,8 +42,7 @@ export const chatCompletions: OpenAiTables = /* @__PURE__ */ defineProvider({
   blocks,
   request: {
     ...messages,
-    schema: chatRequestSchema,
-    check: (...given) => read(chatRequestSchema, formats.chatRequest, ...given),
+    check: reader(chatRequestSchema, formats.chatRequest),
     settings: [...requestSettings, ...settingsAt("request")],
     model: "model",
     report(request, reading) {
@@ -53,8 +52,7 @@ export const chatCompletions: OpenAiTables = /* @__PURE__ */ defineProvider({
   },
   answer: {
     ...answers,
-    schema: chatResponseSchema,
-    check: (...given) => read(chatResponseSchema, formats.chatResponse, ...given),
+    check: reader(chatResponseSchema, formats.chatResponse),
     settings: [...responseSettings, ...settingsAt("answer")],
     constants: ["id", "created", "model"],
     extensions: answerExtensions,

@@ -18,7 +18,7 @@ import { settingsAt } from "./dialects.ts";
 import { guarded } from "./errors.ts";
 import type { OpenAiTables } from "./extensions.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
-import { formats, read } from "./read.ts";
+import { formats, reader } from "./read.ts";
 
 const schema = z.looseObject({
   model: z.nullish(z.string()),
@@ -150,14 +150,12 @@ export const embeddings: OpenAiTables = /* @__PURE__ */ defineProvider({
   },
   request: {
     ...inputs,
-    schema,
-    check: (...given) => read(schema, formats.embeddingsRequest, ...given),
+    check: reader(schema, formats.embeddingsRequest),
     settings: ["dimensions", "encoding_format", "user", ...settingsAt("request")],
     model: "model",
   },
   answer: {
     ...answers,
-    schema,
     check: checkAnswer,
     settings: [],
     extensions: () => ({}),

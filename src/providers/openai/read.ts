@@ -21,19 +21,17 @@ export const formats = {
 } as const satisfies { readonly [format: string]: Format };
 
 /**
- * Reads a document that `schema` accepts; `Document` is the type that the caller has for it.
+ * Returns a function that reads a document of this format.
  *
  * @throws GlassineError `document_invalid`
  */
-export function read<Document extends object = JsonObject>(
-  schema: z.ZodMiniType,
-  format: Format,
-  document: unknown,
-  previous?: object,
-): Document {
-  refuseOther(document, format);
-  const { what } = format;
-  return readDocumentAgain(schema, withoutComputed(document), what, previous) as Document;
+/* @__NO_SIDE_EFFECTS__ */
+export function reader(schema: z.ZodMiniType, format: Format) {
+  return (document: unknown, previous?: object): JsonObject => {
+    refuseOther(document, format);
+    const own = withoutComputed(document);
+    return readDocumentAgain(schema, own, format.what, previous) as JsonObject;
+  };
 }
 
 /** Refuses a document of another format, which might pass the schema and show nothing. */

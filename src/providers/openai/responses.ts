@@ -13,7 +13,7 @@ import type { OpenAiTables } from "./extensions.ts";
 import { answerBlocks, requestBlocks } from "./item-blocks.ts";
 import { itemFields, pathIn, sectionsOf } from "./items.ts";
 import { given, type JsonObject, objectsIn, stringAt } from "./json.ts";
-import { formats, read } from "./read.ts";
+import { formats, reader } from "./read.ts";
 import { repeatedIn } from "./repeated.ts";
 import { answerExtensions, answers, reportAnswer } from "./response-facts.ts";
 import { responsesEvents } from "./responses-events.ts";
@@ -112,8 +112,7 @@ export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
   blocks: requestBlocks,
   request: {
     ...messages,
-    schema: responsesRequestSchema,
-    check: (...given) => read(responsesRequestSchema, formats.responsesRequest, ...given),
+    check: reader(responsesRequestSchema, formats.responsesRequest),
     settings: [...requestSettings, ...settingsAt("request")],
     model: "model",
     report(request, reading) {
@@ -127,8 +126,7 @@ export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
   },
   answer: {
     ...answers,
-    schema: responsesResponseSchema,
-    check: (...given) => read(responsesResponseSchema, formats.responsesResponse, ...given),
+    check: reader(responsesResponseSchema, formats.responsesResponse),
     blocks: answerBlocks,
     settings: [...responseSettings, ...settingsAt("answer")],
     extensions: answerExtensions,

@@ -234,11 +234,11 @@ function answersOf<Name extends string, AnswerExtensions extends object>({
   };
 }
 
-/** Checks a document with the table's `check` or its schema, which keeps unknown fields. */
-function checkedBy(side: Side<object>, document: unknown, previous?: object): JsonObject {
-  const { check, schema } = side.document;
-  if (check !== undefined) return check(document, previous);
-  return readDocumentAgain(schema, toJsonForm(side, document), side.what, previous) as JsonObject;
+/** Checks a document. Fields that a schema does not know stay. */
+function checkedBy(side: Side<object>, given: unknown, previous?: object): JsonObject {
+  const { document, what } = side;
+  if ("check" in document) return document.check(given, previous);
+  return readDocumentAgain(document.schema, toJsonForm(side, given), what, previous) as JsonObject;
 }
 
 function readingOf<Facts extends object>(

@@ -34,11 +34,16 @@ import type { Reading } from "./reading.ts";
 import type { MessageStream } from "./stream.ts";
 import type { TurnTable } from "./turns.ts";
 
+/** How a document is checked: with a schema or, if that is not enough, with a function. */
+type DocumentCheck =
+  | { readonly schema: z.ZodMiniType }
+  /** For `previous`, see `readDocumentAgain`. */
+  | { readonly check: (document: unknown, previous?: object) => JsonObject };
+
 /** A kind of document: what it must contain, and its fields without effect on what is said. */
-export interface DocumentTable<Facts extends object> {
-  readonly schema: z.ZodMiniType;
-  /** Reads a document if the schema is not enough. For `previous`, see `readDocumentAgain`. */
-  readonly check?: (document: unknown, previous?: object) => JsonObject;
+export type DocumentTable<Facts extends object> = DocumentCheck & DocumentFields<Facts>;
+
+interface DocumentFields<Facts extends object> {
   /** Returns what a document says about slots, if tables do not declare it. */
   readonly extensions?: (document: JsonObject) => Facts;
   /** Reports fields in the format's own way, and returns their names. */
