@@ -1,5 +1,6 @@
 /** The fields of Chat Completions messages and the parts that they map to. */
 import {
+  areObjects,
   type BlockKind,
   type BlockTable,
   type FieldRule,
@@ -151,7 +152,7 @@ export const blocks: BlockTable = {
       part: "thinking",
       turnField: "content",
       matches: { type: "thinking" },
-      condition: ({ thinking }) => Array.isArray(thinking) && thinking.every(isJsonObject),
+      condition: ({ thinking }) => areObjects(thinking),
       fields: { text: texts },
       settings: ["closed"],
     },

@@ -1,6 +1,7 @@
 /** Assembles the chunks of a streamed chat completion. */
 import { readWhole } from "../../core/data/index.ts";
 import {
+  areObjects,
   type CanGrow,
   expectObject,
   expectPlace,
@@ -20,7 +21,6 @@ import { textKey } from "./chat-blocks.ts";
 import { textFields } from "./chat-events.ts";
 import {
   any,
-  areObjects,
   endTexts,
   type Grown,
   GrownList,

@@ -1,7 +1,7 @@
 /** The tables of messages and choices in Chat Completions, and reports of what is not shown. */
-import type { Json } from "../../core/data/index.ts";
 import {
   type AnswersTable,
+  areObjects,
   knownFields,
   pathOf,
   type Reading,
@@ -28,7 +28,6 @@ import {
 } from "./extensions.ts";
 import {
   isEmpty,
-  isJsonObject,
   type JsonObject,
   numberAt,
   objectIn,
@@ -45,10 +44,9 @@ const assistant = knownFields(ofAssistant, ofMessage);
 
 /** The fields of an assistant's message that hold thoughts, which its blocks show. */
 function thoughtsIn(message: JsonObject): readonly string[] {
-  const isObjects = (value: Json | undefined) => Array.isArray(value) && value.every(isJsonObject);
   return [
     ...["reasoning_content", "reasoning"].filter((field) => typeof message[field] === "string"),
-    ...["reasoning_details", "thinking_blocks"].filter((field) => isObjects(message[field])),
+    ...["reasoning_details", "thinking_blocks"].filter((field) => areObjects(message[field])),
   ];
 }
 

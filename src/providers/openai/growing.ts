@@ -6,10 +6,10 @@ import * as z from "zod/mini";
 import type { Json } from "../../core/data/index.ts";
 import { isWellFormed } from "../../core/data/intrinsics.ts";
 import {
+  areObjects,
   expectObject,
   expectString,
   isEmptyValue,
-  isJsonObject,
   type JsonObject,
   type StreamMeter,
   streamFault,
@@ -218,10 +218,6 @@ export function objects(
       return list;
     };
   };
-}
-
-export function areObjects(value: unknown): boolean {
-  return Array.isArray(value) && value.every(isJsonObject);
 }
 
 /** Like `any`, but a list of objects grows as `growth` says, and only more of it may follow. */

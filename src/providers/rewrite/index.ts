@@ -63,6 +63,7 @@ export {
 } from "./hook-manager.ts";
 export { InUse } from "./in-use.ts";
 export {
+  areObjects,
   chosen,
   isEmptyValue,
   isJsonObject,

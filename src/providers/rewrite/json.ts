@@ -28,7 +28,11 @@ export function stringAt(value: unknown, ...keys: readonly string[]): string | u
 
 /** Returns a value that a schema says is a list of objects; an empty list for anything else. */
 export function objectsIn(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) && value.every(isJsonObject) ? value : [];
+  return areObjects(value) ? value : [];
+}
+
+export function areObjects(value: unknown): value is readonly JsonObject[] {
+  return Array.isArray(value) && value.every(isJsonObject);
 }
 
 /**
