@@ -7,6 +7,7 @@ import {
   type BlockKind,
   type BlockTable,
   type FieldRule,
+  fileFields,
   flag,
   type JsonObject,
   objectArguments,
@@ -69,7 +70,7 @@ const textFile: BlockKind = {
   part: "resource",
   matches: { type: "file", "data.type": "text" },
   fields: { content: "data.text", mime_type: "mediaType", name: "filename" },
-  fixedFields: { resource_request_id: "", uri: "", resource_type: "file" },
+  fixedFields: fileFields,
   needs: ["content", "mime_type"],
   settings,
 };

@@ -1,6 +1,14 @@
 /** The content blocks of the Messages API and the message parts that they map to. */
 import type { BlockKind, BlockTable, FieldRule, JsonObject } from "../rewrite/index.ts";
-import { flag, joinedTexts, objectArguments, objectIn, resultContent } from "../rewrite/index.ts";
+import {
+  fileFields,
+  flag,
+  joinedTexts,
+  keptField,
+  objectArguments,
+  objectIn,
+  resultContent,
+} from "../rewrite/index.ts";
 import { fallback } from "./schemas.ts";
 import { isServerError, isServerResult, serverContent, serverTypes } from "./server-results.ts";
 
@@ -15,7 +23,6 @@ const document = { ...image, part: "document" } as const;
 const resource = { ...image, part: "resource", needs: ["content"] } as const;
 const noBytes = { needs: ["media_type"], reason: "Bytes without a media type." };
 const shownAsText = { reason: "A resource without text." };
-const file = { resource_request_id: "", uri: "", resource_type: "file" };
 const fileNames = { name: "title", description: "context" };
 
 /** The API accepts only plain text. */
@@ -45,13 +52,6 @@ const toolset: FieldRule = {
   at: "toolset_name",
   read: (value) => (typeof value === "string" ? value : undefined),
   write: (value, old) => (value === namespace ? old?.value : value),
-};
-
-/** A call to a server always names the server, so an edit cannot remove the name. */
-const server: FieldRule = {
-  at: "server_name",
-  read: (value) => value,
-  write: (value, old) => value ?? old?.value,
 };
 
 const result: BlockKind = {
@@ -166,7 +166,7 @@ export const blocks: BlockTable = {
       ...shownAsText,
       matches: { type: "document", "source.type": "text" },
       fields: { mime_type: plainText, content: "source.data", ...fileNames },
-      fixedFields: file,
+      fixedFields: fileFields,
       isDefaultFor: () => true,
     },
     listDocument: {
@@ -174,7 +174,7 @@ export const blocks: BlockTable = {
       ...shownAsText,
       matches: { type: "document", "source.type": "content" },
       fields: { content: listOfTexts, ...fileNames },
-      fixedFields: file,
+      fixedFields: fileFields,
     },
     toolUse: {
       ...call,
@@ -185,7 +185,7 @@ export const blocks: BlockTable = {
     mcpToolUse: {
       ...ranCall,
       matches: { type: "mcp_tool_use" },
-      fields: { ...called, namespace: server },
+      fields: { ...called, namespace: keptField("server_name") },
     },
     serverToolUse: {
       ...ranCall,

@@ -7,6 +7,7 @@ import {
   base64OfText,
   bytesField,
   type FieldRule,
+  fileFields,
   flag,
   formatField,
   joinedTexts,
@@ -77,7 +78,7 @@ const media = {
 /** A document that is text. */
 const textDocument = {
   part: "resource",
-  fixedFields: { resource_request_id: "", uri: "", resource_type: "file" },
+  fixedFields: fileFields,
   needs: ["content"],
   settings: ["document.citations"],
   reason: "A resource without text.",

@@ -12,6 +12,7 @@ import {
   type FieldRule,
   isJsonObject,
   type JsonObject,
+  keptField,
   type Lost,
   objectIn,
   pathOf,
@@ -202,12 +203,7 @@ function callKind(type: string, call: CallItem): BlockKind {
   // Whoever approves names the request by its id, and OpenAI runs the call that it kept.
   const isKept = type === "mcp_approval_request";
   // The item of a server must keep the server's name.
-  const server: FieldRule = {
-    at: "server_label",
-    read: (value) => value,
-    write: (value, old) => value ?? old?.value,
-  };
-  const space = namespace === "server_label" ? server : namespace;
+  const space = namespace === "server_label" ? keptField(namespace) : namespace;
   return {
     ...ofItem,
     part: "tool_call",

@@ -19,6 +19,11 @@ export function flag(at: string, yes: Json = true, no: Json = false): FieldRule 
   };
 }
 
+/** A string that an edit can change, but not remove. */
+export function keptField(at: string): FieldRule {
+  return { at, read: (value) => value, write: (value, old) => value ?? old?.value };
+}
+
 /** A call's arguments as an object. Anything else is shown as no arguments, and reported. */
 export function objectArguments(at: string): FieldRule {
   return {

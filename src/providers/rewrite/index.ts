@@ -32,6 +32,7 @@ export {
   flag,
   formatField,
   joinedTexts,
+  keptField,
   objectArguments,
   partsIn,
   placesIn,
@@ -139,6 +140,7 @@ export {
 } from "./stream.ts";
 export {
   base64OfText,
+  fileFields,
   isTextFile,
   type TextFile,
   textFile,

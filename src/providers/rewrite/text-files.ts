@@ -58,11 +58,12 @@ function utf8OfBase64(base64: string): string | undefined {
 /** Whether a resource is a text file without an id or a URI. */
 export function isTextFile(resource: PartFields): boolean {
   const { content, mime_type } = resource;
-  const isFile = Object.entries(fixedFields).every(([name, value]) => resource[name] === value);
+  const isFile = Object.entries(fileFields).every(([name, value]) => resource[name] === value);
   return isFile && typeof content === "string" && isText(String(mime_type));
 }
 
-const fixedFields = { resource_request_id: "", uri: "", resource_type: "file" } as const;
+/** The fields of a resource that is only a file. */
+export const fileFields = { resource_request_id: "", uri: "", resource_type: "file" } as const;
 
 /** Returns the fields of a base64 `document` as a text file with the same text shows them. */
 function asDocument(file: unknown, document: unknown): PartFields | undefined {
@@ -131,7 +132,7 @@ export function textFileKind({ at, fileIn, write }: FileForm) {
     part: "resource",
     condition: (block: JsonObject) => read(block) !== undefined,
     fields: { content, mime_type },
-    fixedFields,
+    fixedFields: fileFields,
     canHold: isTextFile,
     reason: "A text file needs its text and a text media type.",
     files: { asDocument, areEquivalent: areEquivalentFiles },
