@@ -21,6 +21,7 @@ import {
   objectIn,
   objectsIn,
   type Path,
+  set,
   valueAt,
   withValueAt,
 } from "./json.ts";
@@ -186,8 +187,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
     const fields = Object.fromEntries(this.#fields ?? Object.entries(this.#table.empty));
     const { whole = (grown) => grown } = this.#table;
     const blocks = [...this.#before, ...this.#blocks.map(({ block }) => whole(block))];
-    const filled =
-      blocks.length === 0 ? fields : objectIn(withValueAt(fields, this.#content, blocks));
+    const filled = blocks.length === 0 ? fields : set(fields, this.#content, blocks);
     const lists = Object.fromEntries([...this.#lists].map(([name, items]) => [name, [...items]]));
     return { ...filled, ...lists, ...(this.#error === undefined ? {} : { error: this.#error }) };
   }
@@ -271,7 +271,7 @@ export class AnswerStream implements MessageStream<unknown, JsonObject>, Growing
   }
 
   hasBlock(index: unknown): boolean {
-    return typeof index === "number" && index < this.#before.length + this.#blocks.length;
+    return typeof index === "number" && index < this.blockCount;
   }
 
   addPiece(index: unknown, value: unknown): void {

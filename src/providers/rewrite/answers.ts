@@ -8,7 +8,6 @@ import {
   isEmptyValue,
   type JsonObject,
   keysOf,
-  objectIn,
   objectsIn,
   type Path,
   sameList,
@@ -16,7 +15,6 @@ import {
   stringIn,
   valueAt,
   withFields,
-  withValueAt,
 } from "./json.ts";
 import { hasCall, itemsOf, readBlocks } from "./read-blocks.ts";
 import { type Reading, silentReading } from "./reading.ts";
@@ -204,7 +202,7 @@ function withStop(
   const end = wordFor("end", reasons) ?? null;
   if (called === calls || call === undefined) return old;
   const before = valueAt(old, keysOf(field));
-  const withReason = (to: Json) => objectIn(withValueAt(old, keysOf(field), to));
+  const withReason = (to: Json) => set(old, keysOf(field), to);
   if (!calls) return before === call ? withReason(end) : old;
   if (typeof before === "string" && before !== end && before !== call) {
     const reason = "The old stop reason no longer fits: the content now has a call.";

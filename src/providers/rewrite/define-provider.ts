@@ -26,11 +26,10 @@ import {
   isJsonObject,
   type JsonObject,
   keysOf,
-  objectIn,
   sameList,
+  set,
   valueAt,
   withFields,
-  withValueAt,
 } from "./json.ts";
 import type { LimitOptions, Read, Written } from "./messages.ts";
 import type { AnswerStreamOptions } from "./provider.ts";
@@ -281,7 +280,7 @@ function withoutZeros(answer: JsonObject, usage: string): JsonObject {
   const counts = valueAt(answer, keysOf(usage));
   if (!isJsonObject(counts)) return answer;
   const some = Object.entries(counts).filter(([, count]) => count !== 0);
-  return objectIn(withValueAt(answer, keysOf(usage), Object.fromEntries(some)));
+  return set(answer, keysOf(usage), Object.fromEntries(some));
 }
 
 /** Writes messages over the old document. Messages that were read from it keep their old form. */

@@ -10,7 +10,7 @@ import {
   type Part,
   type PlaceOf,
 } from "./block-kinds.ts";
-import { type JsonObject, objectIn, objectsIn, type Path, set, valueAt } from "./json.ts";
+import { type JsonObject, objectsIn, type Path, set, valueAt } from "./json.ts";
 import { type Reading, reportFields } from "./reading.ts";
 import { pathOf } from "./report.ts";
 
@@ -140,7 +140,7 @@ function reportUnshown(kind: CompiledKind, block: JsonObject, path: Path, readin
   const reportable = kind.silent
     .filter(isSilent)
     .reduce((rest, [keys]) => set(rest, keys, undefined), block);
-  const fields = objectIn(kind.turnField === undefined ? reportable : reportable.item);
+  const fields = inBlock(kind, reportable);
   const isShown = ([name]: [string, Json]) => kind.showsAll && kind.known.get(name) !== "setting";
   const rest = Object.entries(fields).filter((field) => !isShown(field));
   reportFields(reading, Object.fromEntries(rest), path, kind.known);

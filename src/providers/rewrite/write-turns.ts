@@ -13,13 +13,12 @@ import {
   isSameJsonText,
   type JsonObject,
   keysOf,
-  objectIn,
   type Path,
   sameList,
+  set,
   stringIn,
   valueAt,
   withFields,
-  withValueAt,
 } from "./json.ts";
 import { pairMessages } from "./messages.ts";
 import { blockPath } from "./read-blocks.ts";
@@ -108,7 +107,7 @@ export function writeTurns(
   reportRemoved(segments, new Set(pieces.map((piece) => piece.old)), writing);
   const system = isPrompt ? writePrompt(first, writing) : undefined;
   const removed = prompt === undefined ? base : withFields(base, { [String(place[0])]: undefined });
-  const prompted = system === undefined ? removed : objectIn(withValueAt(base, place, system));
+  const prompted = system === undefined ? removed : set(base, place, system);
   const list = sameList(writing.before, withHidden(groupsOf(writable, turns), segments, writing));
   const isAbsent = list.length === 0 && old !== undefined && old[turns.turns] === undefined;
   const fields = turns.sections?.write(list, old, lost) ?? { [turns.turns]: list };
@@ -283,7 +282,7 @@ function writeTurn(
     joint === undefined
       ? shortened(blocks, before, turns)
       : joinedText(blocks, joint, path, reporter.lost);
-  return [objectIn(withValueAt(withFields(kept, { role }), keysOf(turns.content), content))];
+  return [set(withFields(kept, { role }), keysOf(turns.content), content)];
 }
 
 /** Returns the fields of a turn that are only valid with its old content. */
