@@ -77,12 +77,12 @@ export function writeTurns(
   const before = segments.map(({ message }) => message);
   const given = messagesToWrite(messages, turns, lost);
   const after = given.map(({ message }) => message);
-  const pieces = pairMessages(before, after).map(({ item, at, ...pair }, i) => ({
+  const pieces = pairMessages(before, after).map(({ item, at, isSame, isMoved }, i) => ({
     message: item,
     index: given[i]?.index ?? i,
     old: at === undefined ? undefined : segments[at],
-    isSame: pair.isSame,
-    isMoved: pair.isMoved,
+    isSame,
+    isMoved,
   }));
   for (const { message, index } of pieces) reportMessage(message, index, turns, lost);
   if (turns.sections !== undefined) reportNeighbors(after, lost);
@@ -242,28 +242,21 @@ function areOneTurn(last: Piece, next: Piece, { roles: { tool, user } }: TurnTab
   return roles === "tool user" && next.message.content.length > 0;
 }
 
-function writePrompt(
-  piece: Piece,
-  { table, turns, prompt, reporter }: TurnWriting,
-): Json | undefined {
-  const before = piece.old && prompt;
+function writePrompt(piece: Piece, writing: TurnWriting): Json | undefined {
+  const before = piece.old && writing.prompt;
   if (piece.isSame && before !== undefined) return before;
-  return shortened(writePiece(piece, table, turns, reporter), before, turns);
+  return shortened(writePiece(piece, writing), before, writing.turns);
 }
 
-function writeTurn(
-  group: Group,
-  { table, turns, before: all, counts, reporter }: TurnWriting,
-): readonly JsonObject[] {
+function writeTurn(group: Group, writing: TurnWriting): readonly JsonObject[] {
+  const { table, turns, before: all, counts, reporter } = writing;
   const [first] = group;
   const from = first.old?.turn;
   const turn = typeof from === "number" ? all[from] : undefined;
   const isWhole = group.every((piece) => piece.isSame) && group.length === counts.get(from ?? -1);
   if (turn !== undefined && isWhole && areInOrder(group)) return [turn];
   if (group.length > 1) reportEmpty(group, reporter);
-  const blocks: readonly JsonObject[] = group.flatMap((piece) =>
-    writePiece(piece, table, turns, reporter),
-  );
+  const blocks: readonly JsonObject[] = group.flatMap((piece) => writePiece(piece, writing));
   // A turn may be an answer, including all fields that the SDK added.
   const path = [first.index, "content"];
   const own = (turns.dropOnEditIn?.(turn ?? {}) ?? []).map((name) => [name, undefined] as const);
@@ -320,12 +313,9 @@ function reportEmpty(group: readonly Piece[], { lost }: LossReporter): void {
 }
 
 function writePiece(
-  piece: Piece,
-  table: CompiledBlocks,
-  turns: TurnTable,
-  reporter: LossReporter,
+  { message, index, old, isSame }: Piece,
+  { table, turns, reporter }: TurnWriting,
 ): readonly JsonObject[] {
-  const { message, index, old, isSame } = piece;
   if (isSame && old !== undefined) return old.shown.blocks;
   const place = turns.place ?? placeOfRole(table, message.role);
   const placeOf = (i: number): Path => [index, "content", i];
