@@ -17,6 +17,7 @@ import {
   type Reading,
   readingWith,
   removedReporter,
+  silentReporter,
   type Written,
   writtenDocument,
 } from "../rewrite/index.ts";
@@ -234,5 +235,5 @@ export function written(document: object, what: string, { all }: LostReports): W
 /** What the engine needs to write blocks over a document that was read with `reading`. */
 export function lossReporter({ left, given }: Reading, { all }: LostReports) {
   const removed = removedReporter(left.list(), all.add);
-  return { lost: all, removed, given, providerCalls: new Set<string>() };
+  return { ...silentReporter, lost: all, removed, given };
 }

@@ -41,18 +41,17 @@ export interface LossReporter {
   readonly removed: ReportRemoved;
   /** The ids of the calls that the provider ran. */
   readonly providerCalls: ReadonlySet<string>;
-  readonly callKinds?: CallKinds;
+  readonly callKinds: CallKinds;
   /** What the host knows, for reading blocks again. */
   readonly given?: Given;
 }
-
-const noCalls: CallKinds = new Map();
 
 /** For blocks that are written only to be compared. */
 export const silentReporter: LossReporter = {
   lost: { add: () => {}, list: () => [] },
   removed: () => {},
   providerCalls: new Set(),
+  callKinds: new Map(),
 };
 
 /** The block that a part comes from, the part that showed it, and where it is. */
@@ -210,7 +209,7 @@ export function writePart(
 ): JsonObject | undefined {
   const { lost } = reporter;
   const before = old && kindOfBlock(table, old.block);
-  const kind = kindToWrite(table, part, before, place, reporter.callKinds ?? noCalls);
+  const kind = kindToWrite(table, part, before, place, reporter.callKinds);
   if (old && before?.canHold?.(fieldsOfPart(part)) === false) {
     if (before.reason === undefined) reporter.removed(pathOf(...old.path));
     else lost.add({ path: pathOf(...path), reason: before.reason });

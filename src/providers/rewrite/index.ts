@@ -15,7 +15,7 @@ export {
   type PlaceOf,
   unwritable,
 } from "./block-kinds.ts";
-export { writeBlocks } from "./blocks.ts";
+export { silentReporter, writeBlocks } from "./blocks.ts";
 export { byKind } from "./by-kind.ts";
 export { base64Of, bytesField, isPlain, joinedBytes, viewedBytes } from "./bytes.ts";
 export { defineProvider } from "./define-provider.ts";
