@@ -1,13 +1,11 @@
 import { isRecord } from "../../core/data/index.ts";
 import {
-  checkConditions,
-  checkManager,
   createModelGuard,
   type ModelCall,
   type ModelExchange,
   type ModelGuard,
   type ModelGuardOptions,
-  readModelOptions,
+  readGuardBasis,
 } from "../model/index.ts";
 import {
   type AnyHookManager,
@@ -116,17 +114,15 @@ export function aiMiddleware<Version extends SpecificationVersion, Extensions = 
   manager: AnyHookManager<Extensions>,
   options: AiMiddlewareOptions<Extensions, Version>,
 ): AiMiddleware<Version> {
-  checkManager(manager, "aiMiddleware");
   const own = ["specificationVersion", ...streamOptions];
-  const read = readModelOptions(options, "aiMiddleware", own);
-  checkConditions(manager, read);
+  const basis = readGuardBasis(manager, options, "aiMiddleware", own);
   const { specificationVersion } = options;
   // Required here: the default of other functions might not fit the program's SDK.
   const version = givenVersion(specificationVersion ?? (null as never));
   const limits = readStreamLimits(options);
-  const guard = createModelGuard(providers[version], manager, {
-    allow: setByTheProgram,
-    ...read,
+  const guard = createModelGuard(providers[version], {
+    ...basis,
+    options: { allow: setByTheProgram, ...basis.options },
   });
   /** By the params that `transformParams` returned. */
   const begun = new WeakMap<object, ModelExchange>();

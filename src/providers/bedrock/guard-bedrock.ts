@@ -1,12 +1,10 @@
 /** Runs hooks around Converse and ConverseStream, inside the SDK's client. */
 import {
-  checkConditions,
-  checkManager,
   createModelGuard,
   type ModelExchange,
   type ModelGuardOptions,
   type ModelRefusal,
-  readModelOptions,
+  readGuardBasis,
   refusalOf,
 } from "../model/index.ts";
 import {
@@ -72,11 +70,9 @@ export function guardBedrock<Extensions = unknown>(
   manager: AnyHookManager<Extensions>,
   options: BedrockGuardOptions<Extensions> = {},
 ): BedrockPlugin {
-  checkManager(manager, "guardBedrock");
-  const read = readModelOptions(options, "guardBedrock", streamOptions);
-  checkConditions(manager, read);
+  const basis = readGuardBasis(manager, options, "guardBedrock", streamOptions);
   const limits = readStreamLimits(options);
-  const guard = createModelGuard(bedrock, manager, read);
+  const guard = createModelGuard(bedrock, basis);
 
   const middleware =
     (next: Next, { commandName: command }: { readonly commandName?: string }) =>

@@ -2,14 +2,12 @@
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid, quoted } from "../../core/errors/index.ts";
 import {
-  checkConditions,
-  checkManager,
   checkProvider,
   createModelGuard,
   labelRules,
   type ModelGuardOptions,
   Refused,
-  readModelOptions,
+  readGuardBasis,
   refusalOf,
 } from "../model/index.ts";
 import { type AnyHookManager, kindOf, type ModelProvider } from "../rewrite/index.ts";
@@ -67,14 +65,12 @@ export function createHttpGuard<Extensions>(
   name: string,
   others: readonly string[],
 ): HttpGuard {
-  checkManager(manager, name);
-  const read = readModelOptions(options, name, [...own, ...others]);
-  checkConditions(manager, read);
+  const basis = readGuardBasis(manager, options, name, [...own, ...others]);
   const limits = readHttpLimits(ownValue(options, "limits"), name);
   const passes = routeOf(readPass(ownValue(options, "pass"), name));
-  const labels = labelRules(read.labels);
+  const labels = labelRules(basis.options.labels);
   const guards = readProviders(ownValue(options, "provider"), name).map((provider) => ({
-    guard: createModelGuard(provider, manager, read, labels),
+    guard: createModelGuard(provider, basis, labels),
     isFor: routeOf(provider.requests),
   }));
 

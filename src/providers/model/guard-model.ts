@@ -46,7 +46,7 @@ import type {
   ModelRefusal,
 } from "./options.ts";
 import { errorIn, isError, isErrorEvent } from "./provider-error.ts";
-import { checkConditions, checkManager, checkProvider, readModelOptions } from "./read-options.ts";
+import { checkProvider, type GuardBasis, readGuardBasis } from "./read-options.ts";
 import { type RefusalCode, Refused, refusalOf, unwritable } from "./refusals.ts";
 import { type LabelRules, labelRules } from "./session-labels.ts";
 
@@ -78,17 +78,13 @@ export function guardModel<Extensions = unknown>(
   options: ModelGuardOptions<Extensions> = {},
 ): ModelGuard {
   checkProvider(provider, "guardModel");
-  checkManager(manager, "guardModel");
-  const read = readModelOptions(options, "guardModel");
-  checkConditions(manager, read);
-  return createModelGuard(provider, manager, read);
+  return createModelGuard(provider, readGuardBasis(manager, options, "guardModel"));
 }
 
-/** The same as `guardModel`, for options that were already checked. */
+/** The same as `guardModel`, for arguments that were already checked. */
 export function createModelGuard(
   provider: ModelProvider,
-  manager: HookManager,
-  options: ModelGuardOptions,
+  { manager, options }: GuardBasis,
   labels: LabelRules | undefined = labelRules(options.labels),
 ): ModelGuard {
   checkAccess(manager, options, "The guard of a model");
@@ -109,10 +105,8 @@ function listensTo(
   return listens(manager, hooks.output) || (toolCalls && listens(manager, hooks.toolCall));
 }
 
-interface GuardParts {
+interface GuardParts extends GuardBasis {
   readonly provider: ModelProvider;
-  readonly manager: HookManager;
-  readonly options: ModelGuardOptions;
   readonly labels: LabelRules | undefined;
   /** Selects from `left` what the host does not allow to pass unseen. */
   readonly unseenIn: (left: readonly Left[]) => readonly Left[];

@@ -33,8 +33,8 @@ export {
   checkConditions,
   checkManager,
   checkProvider,
+  readGuardBasis,
   readLabelOptions,
-  readModelOptions,
 } from "./read-options.ts";
 export { type RefusalCode, Refused, refusalOf } from "./refusals.ts";
 export { type LabelRules, labelRules } from "./session-labels.ts";

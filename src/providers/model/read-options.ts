@@ -1,4 +1,4 @@
-/** Checks the arguments of `guardModel`. */
+/** Checks the arguments of the functions that guard a model. */
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import {
@@ -66,21 +66,28 @@ export function checkConditions(
   }
 }
 
+/** What guards are created from: a manager, and a copy of the options that nobody can change. */
+export interface GuardBasis {
+  readonly manager: HookManager;
+  readonly options: ModelGuardOptions;
+}
+
 /**
- * Returns a checked copy of the options, so that nobody can change them later. `others` are options
- * that the caller named `call` reads itself.
+ * Checks the arguments of the function named `call`, which reads the options `others` itself.
  *
  * @throws GlassineError `options_invalid`; `session_invalid` for an invalid session
  */
-export function readModelOptions(
+export function readGuardBasis(
+  manager: unknown,
   options: unknown,
   call: string,
   others: readonly string[] = [],
-): ModelGuardOptions {
+): GuardBasis {
+  checkManager(manager, call);
   expectOwn(options, [...names, ...others], call, call);
   const given = options as object;
   const labels: unknown = ownValue(given, "labels");
-  return givenOptions({
+  const read: ModelGuardOptions = givenOptions({
     access: readAccess(given, call),
     allow: readAllowed(ownValue(given, "allow")),
     envelope: readFunction(given, "envelope", call),
@@ -90,6 +97,8 @@ export function readModelOptions(
     tenant: readTenant(given, call),
     toolCalls: readBoolean(given, "toolCalls", call),
   });
+  checkConditions(manager, read);
+  return { manager, options: read };
 }
 
 function readBoolean(options: object, name: string, call: string): unknown {
