@@ -75,12 +75,13 @@ export function createHttpGuard<Extensions>(
   }));
 
   return async (call) => {
-    const { method, url, headers, signal, about } = call;
+    const { method, url, headers, about } = call;
+    const signal = call.signal ?? undefined;
     const known = guards.find(({ isFor }) => isFor(method, url.pathname));
     if (known === undefined && passes(method, url.pathname)) return call.pass();
     const { guard } = known ?? (guards[0] as (typeof guards)[number]);
-    const exchange = guard.begin({ about, signal: signal ?? undefined });
-    const judged = { guard, exchange, limits, signal: signal ?? undefined };
+    const exchange = guard.begin({ about, signal });
+    const judged = { guard, exchange, limits, signal };
     let response: Response;
     try {
       if (known === undefined) throw new Refused(refusalOf("request_unknown"));

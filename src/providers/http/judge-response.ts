@@ -73,15 +73,21 @@ export async function judgeResponse(response: Response, judged: JudgedExchange):
   }
 }
 
+/** Answers with a refusal of the guard. */
+export function refusedResponse(provider: ModelProvider, refusal: ModelRefusal): Response {
+  const headers = new Headers({ "content-type": json });
+  // The SDKs try again after a 500; what was refused would be refused again.
+  if (refusal.status !== 502) headers.set("x-should-retry", "false");
+  return deniedResponse(provider, refusal, headers);
+}
+
 /** The refusal as the provider would write it. */
-export function refusedResponse(
+function deniedResponse(
   provider: ModelProvider,
   refusal: ModelRefusal,
-  headers: Headers = new Headers({ "content-type": json }),
+  headers: Headers,
 ): Response {
   const { status } = refusal;
-  // The SDKs try again after a 500; what was refused would be refused again.
-  if (status !== 502 && !headers.has("retry-after")) headers.set("x-should-retry", "false");
   const body = JSON.stringify(provider.denied({ violation: refusal, status }));
   return new Response(body, { status, headers });
 }
@@ -117,10 +123,10 @@ async function judgeErrorResponse(
   const { status } = response;
   const refusal = await exchange.judgeError(document, status);
   exchange.end(refusal);
-  const isOwn = refusal.status === status;
-  const { denied } = guard.provider;
-  if (!isOwn) return refusedResponse(guard.provider, refusal);
-  return new Response(JSON.stringify(denied({ violation: refusal, status })), { status, headers });
+  const isOwn = refusal.status !== status;
+  return isOwn
+    ? refusedResponse(guard.provider, refusal)
+    : deniedResponse(guard.provider, refusal, headers);
 }
 
 /**

@@ -5,7 +5,7 @@ import { anthropic } from "glassine/anthropic";
 import { bedrock } from "glassine/bedrock";
 import { type GuardFetchOptions, guardFetch, type ModelEnd } from "glassine/http";
 import { memoryLabelStore } from "glassine/labels";
-import { openai } from "glassine/openai";
+import { chatCompletions, openai } from "glassine/openai";
 import OpenAI from "openai";
 import { describe, expect, it } from "vitest";
 import { recorded } from "./support/recorded.ts";
@@ -483,6 +483,26 @@ it("says of a redirect that it is no answer, and follows none", async () => {
     });
     expect(asked).toHaveLength(1);
   }
+});
+
+it("asks a provider that is an instance of a class for the form of its errors", async () => {
+  const own = {
+    ...chatCompletions,
+    note: "own",
+    denied(refusal: Parameters<typeof chatCompletions.denied>[0]) {
+      return { note: this.note, ...chatCompletions.denied(refusal) };
+    },
+  };
+  const { fetch } = standIn(() => jsonAnswer({ error: { message: "Later" } }, 429));
+  const manager = await managerOf({ "cmf.llm_output": redact });
+  const guarded = guardFetch(manager, { provider: own, fetch });
+  const body = JSON.stringify({ model: "m", messages: user });
+  const response = await guarded("https://model.test/v1/chat/completions", {
+    method: "POST",
+    body,
+  });
+  expect(response.status).toBe(429);
+  expect(await response.json()).toMatchObject({ note: "own", error: { message: "Later" } });
 });
 
 describe("other requests", () => {
