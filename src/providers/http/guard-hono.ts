@@ -57,7 +57,7 @@ export function guardHono<Caller extends HonoContext, Extensions = unknown>(
       signal,
       about: context,
       async body() {
-        refuseEncoded(raw.headers, "request_invalid");
+        refuseEncoded(raw.headers, "request");
         // Middleware in front may have read the body; Hono then has a copy.
         return raw.bodyUsed ? new Response(await req.text()).body : raw.body;
       },
@@ -69,7 +69,7 @@ export function guardHono<Caller extends HonoContext, Extensions = unknown>(
         req.raw = new Request(url, { method, headers, body, signal });
         req.bodyCache = {};
         await next();
-        refuseEncoded(context.res.headers, "answer_invalid");
+        refuseEncoded(context.res.headers, "answer");
         return context.res;
       },
     });

@@ -137,10 +137,8 @@ async function judgedBody(
   body: ReadableStream<Uint8Array> | null,
   { guard, exchange, limits, signal }: JudgedExchange,
 ): Promise<string> {
-  const codes = ["request_too_large", "request_invalid"] as const;
-  const text = await textOf(body, limits.requestBytes, codes, signal);
-  const given = jsonIn(text, "request_invalid");
-  const { document, refusal } = await exchange.judgeRequest(given);
+  const text = await textOf(body, limits.requestBytes, "request", signal);
+  const { document, refusal } = await exchange.judgeRequest(jsonIn(text, "request"));
   if (refusal !== undefined) throw new Refused(refusal);
   return guard.listens("request") ? JSON.stringify(document) : text;
 }

@@ -27,7 +27,6 @@ export function isForwarded(name: string): boolean {
   return forwarded.test(name);
 }
 
-const tooMuchOrInvalid = ["answer_too_large", "answer_invalid"] as const;
 const json = "application/json";
 const eventStream = "text/event-stream";
 
@@ -59,8 +58,8 @@ export async function judgeResponse(response: Response, judged: JudgedExchange):
     // A redirect, or 304.
     if (!ok) throw new Refused(refusalOf("answer_invalid", `unexpected status ${status}`));
     if (type !== json) throw new Refused(refusalOf("answer_invalid"));
-    const text = await textOf(response.body, limits.answerBytes, tooMuchOrInvalid, judged.signal);
-    const { document, refusal } = await exchange.judgeAnswer(jsonIn(text, "answer_invalid"));
+    const text = await textOf(response.body, limits.answerBytes, "answer", judged.signal);
+    const { document, refusal } = await exchange.judgeAnswer(jsonIn(text, "answer"));
     if (refusal !== undefined) throw new Refused(refusal);
     exchange.end();
     return new Response(JSON.stringify(document), { status, headers });
@@ -114,8 +113,8 @@ async function judgeErrorResponse(
   const { guard, exchange, limits } = judged;
   let document: unknown;
   try {
-    const text = await textOf(response.body, limits.answerBytes, tooMuchOrInvalid, judged.signal);
-    document = jsonIn(text, "answer_invalid");
+    const text = await textOf(response.body, limits.answerBytes, "answer", judged.signal);
+    document = jsonIn(text, "answer");
   } catch (error) {
     if (!(error instanceof Refused)) throw ended(error, judged);
     // An error page says no more than the status does.

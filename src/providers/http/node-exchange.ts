@@ -55,7 +55,7 @@ export async function exchangeOverNode(node: NodeExchange, guard: HttpGuard): Pr
       signal: gone.signal,
       about: node.about,
       async body() {
-        if (!incoming.readableDidRead) refuseEncoded(headers, "request_invalid");
+        if (!incoming.readableDidRead) refuseEncoded(headers, "request");
         return bodyOf(incoming, node.body);
       },
       async pass() {
@@ -68,7 +68,7 @@ export async function exchangeOverNode(node: NodeExchange, guard: HttpGuard): Pr
         output = captureOutput(outgoing);
         node.next();
         const answer = await output.response;
-        refuseEncoded(answer.headers, "answer_invalid");
+        refuseEncoded(answer.headers, "answer");
         return answer;
       },
     });

@@ -1,5 +1,8 @@
 /** Reads bodies, no further than a host allows. */
-import { type RefusalCode, Refused, refusalOf } from "../model/index.ts";
+import { Refused, refusalOf } from "../model/index.ts";
+
+/** Whose body it is, which decides how it is refused. */
+export type BodyOf = "request" | "answer";
 
 type Bytes = ReadableStream<Uint8Array>;
 
@@ -10,7 +13,7 @@ type Bytes = ReadableStream<Uint8Array>;
 async function* chunksOf(
   body: Bytes | null,
   maxBytes: number,
-  tooLarge: RefusalCode,
+  of: BodyOf,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   if (body === null) return;
@@ -27,7 +30,7 @@ async function* chunksOf(
       if (signal?.aborted) throw signal.reason;
       if (value === undefined) return;
       bytes += value.byteLength;
-      if (bytes > maxBytes) throw new Refused(refusalOf(tooLarge));
+      if (bytes > maxBytes) throw new Refused(refusalOf(`${of}_too_large`));
       yield value;
     }
   } finally {
@@ -40,14 +43,14 @@ async function* chunksOf(
 export async function* textsOf(
   body: Bytes | null,
   maxBytes: number,
-  [tooLarge, invalid]: readonly [RefusalCode, RefusalCode],
+  of: BodyOf,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  for await (const chunk of chunksOf(body, maxBytes, tooLarge, signal)) {
-    yield decoded(invalid, () => decoder.decode(chunk, { stream: true }));
+  for await (const chunk of chunksOf(body, maxBytes, of, signal)) {
+    yield decoded(of, () => decoder.decode(chunk, { stream: true }));
   }
-  decoded(invalid, () => decoder.decode());
+  decoded(of, () => decoder.decode());
 }
 
 /** The whole body as text. Throws `Refused`. */
@@ -58,15 +61,15 @@ export async function textOf(...from: Parameters<typeof textsOf>): Promise<strin
 }
 
 /** JSON, parsed. Throws `Refused`. */
-export function jsonIn(text: string, invalid: RefusalCode): unknown {
-  return decoded(invalid, () => JSON.parse(text) as unknown);
+export function jsonIn(text: string, of: BodyOf): unknown {
+  return decoded(of, () => JSON.parse(text) as unknown);
 }
 
 /** Runs `decode`, and throws `Refused` if it throws. */
-function decoded<Result>(invalid: RefusalCode, decode: () => Result): Result {
+function decoded<Result>(of: BodyOf, decode: () => Result): Result {
   try {
     return decode();
   } catch (error) {
-    throw new Refused(refusalOf(invalid), error);
+    throw new Refused(refusalOf(`${of}_invalid`), error);
   }
 }

@@ -3,6 +3,7 @@ import { optionsInvalid } from "../../core/errors/index.ts";
 import { type ModelCall, Refused, refusalOf } from "../model/index.ts";
 import { type AnyHookManager, isJsonObject, readFunction } from "../rewrite/index.ts";
 import { createHttpGuard, type HttpGuard, type HttpGuardOptions } from "./http-guard.ts";
+import type { BodyOf } from "./read-text.ts";
 import type { Subject } from "./subject-from-claims.ts";
 
 /** Options of a guard in front of handlers. `Caller` is the request as the framework has it. */
@@ -42,7 +43,7 @@ export function createServerGuard<Caller, Extensions>(
 }
 
 /** Throws `Refused` for an encoded body: guard and handler would read it differently. */
-export function refuseEncoded(headers: Headers, code: "request_invalid" | "answer_invalid"): void {
+export function refuseEncoded(headers: Headers, of: BodyOf): void {
   const encoding = (headers.get("content-encoding") ?? "").trim().toLowerCase();
-  if (encoding !== "" && encoding !== "identity") throw new Refused(refusalOf(code));
+  if (encoding !== "" && encoding !== "identity") throw new Refused(refusalOf(`${of}_invalid`));
 }

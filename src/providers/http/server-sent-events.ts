@@ -16,14 +16,14 @@ export async function* eventsIn(
   { answerBytes, eventUnits }: HttpLimits,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<unknown> {
-  const texts = textsOf(body, answerBytes, ["answer_too_large", "answer_invalid"], signal);
+  const texts = textsOf(body, answerBytes, "answer", signal);
   const tooLarge = () => new Refused(refusalOf("answer_too_large"));
   let isOver = false;
   for await (const { data } of eventsFrom(texts, { maxUnits: eventUnits, tooLarge })) {
     // Some servers write spaces after it, or write it twice.
     if (data.trim() === lastData) isOver = true;
     else if (isOver) throw new Refused(refusalOf("answer_invalid"));
-    else yield jsonIn(data, "answer_invalid");
+    else yield jsonIn(data, "answer");
   }
 }
 

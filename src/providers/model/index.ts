@@ -36,5 +36,5 @@ export {
   readGuardBasis,
   readLabelOptions,
 } from "./read-options.ts";
-export { type RefusalCode, Refused, refusalOf } from "./refusals.ts";
+export { Refused, refusalOf } from "./refusals.ts";
 export { type LabelRules, labelRules } from "./session-labels.ts";
