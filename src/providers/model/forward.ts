@@ -5,6 +5,7 @@ import type { Message } from "../../core/messages/index.ts";
 import {
   EventPieces,
   type EventTexts,
+  isEmptyValue,
   isSameJsonText,
   type LimitOptions,
   type MessageStream,
@@ -115,7 +116,8 @@ class PieceForwarding {
     return attempt(() => {
       const stream = this.#provider.stream({ ...limits, maxEvents: most, textUnits: most });
       for (const event of events) stream.push(event);
-      const spoken = (_: string, value: unknown) => (saysNothing(value) ? undefined : value);
+      // A text that has left may have begun with an empty list, and lose it in an edit.
+      const spoken = (_: string, value: unknown) => (isEmptyValue(value) ? undefined : value);
       return JSON.parse(JSON.stringify(stream.document, spoken));
     });
   }
@@ -132,11 +134,6 @@ class PieceForwarding {
     if (!isSameJsonText(contents(shown), contents(messages))) return undefined;
     return this.#provider.toEvents(document, limits);
   }
-}
-
-/** An empty list too: a text that has left may have begun with one, and lose it in an edit. */
-function saysNothing(value: unknown): boolean {
-  return value === null || value === "" || (Array.isArray(value) && value.length === 0);
 }
 
 interface ForwardingRules {

@@ -158,8 +158,9 @@ class Exchange implements ModelExchange {
     this.#sent = undefined;
     const judged = await this.#attempt("request", async () => {
       if (!listensTo("request", this.#manager, this.#options)) return document as object;
-      const { provider, options } = { provider: this.#provider, options: this.#limits };
-      const read = this.#read("request_invalid", () => provider.readRequest(document, options));
+      const read = this.#read("request_invalid", () =>
+        this.#provider.readRequest(document, this.#limits),
+      );
       this.#slots = read.extensions;
       await this.#prepare();
       const messages = await this.#withLabelsKept(() =>
@@ -168,11 +169,8 @@ class Exchange implements ModelExchange {
       this.#noteHeaders();
       this.#refuseUnseen(read.left, ({ kind, path }) => (kind === path ? kind : `${kind} ${path}`));
       const onto = document as object;
-      return this.#written(
-        "request",
-        provider.writeRequest(messages, { ...options, onto }),
-        messages,
-      );
+      const written = this.#provider.writeRequest(messages, { ...this.#limits, onto });
+      return this.#written("request", written, messages);
     });
     this.#sent = judged.document;
     this.#record.watch.handedOn();
@@ -356,11 +354,8 @@ class Exchange implements ModelExchange {
     });
     // Without the path: field names in an answer come from the provider and may be confidential.
     this.#refuseUnseen(this.#unrepeatedLeft(read, document), ({ kind }) => kind);
-    return this.#written(
-      "answer",
-      this.#provider.writeAnswer(messages, { ...this.#limits, onto: document }),
-      messages,
-    );
+    const written = this.#provider.writeAnswer(messages, { ...this.#limits, onto: document });
+    return this.#written("answer", written, messages);
   }
 
   /** What plugins did not see of an answer, except for what it repeats from the request. */
