@@ -72,7 +72,7 @@ function contentsIn(result: JsonObject, reading: Reading) {
   const blocks = objectsIn(result.contents);
   const pathOfBlock = itemsOf(["contents"]);
   const read = readBlocks(contentsBlocks, blocks, pathOfBlock, reading, "contents");
-  return { ...read, blocks, pathOfBlock, begin: 0 };
+  return { ...read, blocks, pathOfBlock };
 }
 
 /**

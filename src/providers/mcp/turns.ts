@@ -77,7 +77,7 @@ function blocksIn({ content }: Turn, at: Path) {
 
 /** The blocks of a turn with the message's parts, one for each block. */
 function shownIn(turn: Turn, at: Path, { content: parts }: Message) {
-  return { ...blocksIn(turn, at), parts, at: [...parts.keys()], begin: 0 };
+  return { ...blocksIn(turn, at), parts, at: [...parts.keys()] };
 }
 
 /**

@@ -103,8 +103,8 @@ export function readAnswer(
     i < own.length ? placeOf(i) : keysOf(stringIn(blocks[i] ?? {}, field));
   const { parts, at } = readBlocks(table, blocks, pathOfBlock, reading, "answer");
   const message = messageReadFrom(document, { role: "assistant", content: parts });
-  const shown = { blocks, parts: message.content, at, pathOfBlock, begin: 0 };
-  return { message, shown, turn: 0 };
+  const shown = { blocks, parts: message.content, at, pathOfBlock };
+  return { message, shown, turn: 0, begin: 0 };
 }
 
 export function writeAnswer(

@@ -333,7 +333,6 @@ function shownIn(
     parts: createMessage({ role: "tool", content: parts }).content,
     at,
     pathOfBlock,
-    begin: 0,
   };
 }
 

@@ -21,8 +21,6 @@ export interface Shown {
   readonly at: readonly number[];
   /** Where each block is in the document. */
   readonly pathOfBlock: PlaceOf;
-  /** The index in the document's list at which the blocks begin. */
-  readonly begin: number;
 }
 
 /** Returns the path of one of the blocks. */
@@ -31,8 +29,8 @@ export function blockPath({ pathOfBlock }: Shown, place: number): string {
 }
 
 /** Returns a function for the paths of a list's items. */
-export function itemsOf(list: Path, begin = 0): PlaceOf {
-  return (i) => [...list, begin + i];
+export function itemsOf(list: Path): PlaceOf {
+  return (i) => [...list, i];
 }
 
 /** The parts of some blocks, and the index of each part's block. */

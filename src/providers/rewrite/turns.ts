@@ -52,6 +52,8 @@ export interface Segment {
   readonly shown: Shown;
   /** The index of its turn; `system` for the system prompt. */
   readonly turn: number | "system";
+  /** The index at which its blocks begin in the turn, which may be several messages. */
+  readonly begin: number;
 }
 
 /** A document, the messages of its turns, and what they do not show. */
@@ -62,7 +64,7 @@ export interface OldTurns {
 }
 
 /** Blocks, and where they are in the document. */
-type Blocks = Pick<Shown, "blocks" | "pathOfBlock" | "begin">;
+type Blocks = Pick<Shown, "blocks" | "pathOfBlock">;
 
 export function readTurns(
   table: CompiledBlocks,
@@ -75,18 +77,18 @@ export function readTurns(
   if (prompt !== undefined) {
     const from = { blocks: blocksOf(prompt.value, turns), pathOfBlock: itemsOf(prompt.keys) };
     const read = readBlocks(table, from.blocks, from.pathOfBlock, reading, "system");
-    segments.push(segmentOf(request, "system", "system", { ...from, begin: 0 }, read));
+    segments.push(segmentOf(request, "system", "system", from, read));
   }
-  const known =
-    typeof turns.content === "string"
-      ? knownFields(["role", turns.content], turns.turnSettings)
-      : undefined;
+  const fields = turns.content;
+  if (typeof fields !== "string") {
+    for (const [turn, item] of turnsOf(turns, request).entries())
+      segments.push(...readFieldTurn(request, table, turns, fields, item, turn, reading));
+    return segments;
+  }
+  const content = keysOf(fields);
+  const known = knownFields(["role", fields], turns.turnSettings);
+  const isShared = turns.roles.tool === turns.roles.user;
   for (const [turn, item] of turnsOf(turns, request).entries()) {
-    if (typeof turns.content !== "string") {
-      segments.push(...readFieldTurn(request, table, turns, turns.content, item, turn, reading));
-      continue;
-    }
-    const content = keysOf(turns.content);
     const role = roleOf(turns, item.role);
     if (role === undefined) {
       const reason = "Messages have no such role.";
@@ -96,12 +98,10 @@ export function readTurns(
     const from = {
       blocks: blocksOf(valueAt(item, content), turns),
       pathOfBlock: itemsOf([turns.turns, turn, ...content]),
-      begin: 0,
     };
-    const isShared = turns.roles.tool === turns.roles.user;
     const place = isShared ? "turn" : placeOfRole(table, role);
     const read = readBlocks(table, from.blocks, from.pathOfBlock, reading, place);
-    if (known !== undefined) reportFields(reading, item, [turns.turns, turn], known);
+    reportFields(reading, item, [turns.turns, turn], known);
     if (isShared && role === "user") segments.push(...splitUserTurn(request, turn, from, read));
     else segments.push(segmentOf(request, role, turn, from, read));
   }
@@ -133,7 +133,7 @@ function readFieldTurn(
   const read = readBlocks(table, blocks, pathOfBlock, reading, place);
   if (role === undefined) return [];
   const channel = fields.channelOf?.(item);
-  return [segmentOf(document, role, turn, { blocks, pathOfBlock, begin: 0 }, read, channel)];
+  return [segmentOf(document, role, turn, { blocks, pathOfBlock }, read, channel)];
 }
 
 export function turnsOf(
@@ -178,7 +178,7 @@ function segmentOf(
   channel?: Message["channel"],
 ): Segment {
   const message = messageReadFrom(document, { role, content: parts, ...(channel && { channel }) });
-  return { message, turn, shown: { ...from, parts: message.content, at } };
+  return { message, turn, begin: 0, shown: { ...from, parts: message.content, at } };
 }
 
 /** Splits a user turn where results and other parts meet. Unshown blocks stay with those before. */
@@ -201,9 +201,8 @@ function splitUserTurn(
     const from = {
       blocks: blocks.slice(start, stop),
       pathOfBlock: (i: number) => pathOfBlock(start + i),
-      begin: start,
     };
-    segments.push(segmentOf(document, role, turn, from, { parts, at }));
+    segments.push({ ...segmentOf(document, role, turn, from, { parts, at }), begin: start });
     begin = stop;
     first = end;
   }

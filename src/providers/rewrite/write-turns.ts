@@ -299,7 +299,7 @@ function isText({ content_type }: ContentPart): boolean {
 
 /** Whether the messages of a turn are in their old order. */
 function areInOrder(group: readonly Piece[]): boolean {
-  const begins = group.map(({ old }) => old?.shown.begin ?? 0);
+  const begins = group.map(({ old }) => old?.begin ?? 0);
   return begins.every((begin, i) => i === 0 || begin > (begins[i - 1] ?? -1));
 }
 
