@@ -112,7 +112,7 @@ const sourceKinds: { readonly [name: string]: BlockKind } = {
 const ofModel = {
   resetOnEdit: { providerOptions: undefined, providerMetadata: undefined, citations: undefined },
   copied: { result: "The provider ran this tool and may use the result that it stored." },
-  stored: { idsIn: (block: JsonObject) => storedIds(block), fieldsIn: storedFields },
+  stored: { idsIn: storedIds, fieldsIn: storedFields },
 };
 
 /** The ids under which a provider stored a part. Several parts can be one stored item. */

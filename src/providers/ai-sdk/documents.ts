@@ -73,7 +73,7 @@ function checked(
     readDocument(schema, json, what);
     return own as JsonObject;
   };
-  return reading(what, read, "document_invalid");
+  return reading(what, read);
 }
 
 function listJson(list: unknown, json: (item: unknown) => unknown): unknown {

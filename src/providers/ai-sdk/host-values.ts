@@ -132,7 +132,11 @@ function bytesOf(value: object): Uint8Array | undefined {
  *
  * @throws GlassineError `code`, for any other error
  */
-export function reading<Result>(what: string, act: () => Result, code: ErrorCode): Result {
+export function reading<Result>(
+  what: string,
+  act: () => Result,
+  code: ErrorCode = "document_invalid",
+): Result {
   try {
     return act();
   } catch (error) {

@@ -113,30 +113,20 @@ function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdk
 
 /** The same tables, which throw a `GlassineError` if reading a value of the host throws. */
 function guarded(tables: AiSdkTables): AiSdkTables {
-  const invalid = "document_invalid";
   return Object.freeze<AiSdkTables>({
     ...tables,
-    readRequest: (call, options) =>
-      reading("prompt", () => tables.readRequest(call, options), invalid),
+    readRequest: (call, options) => reading("prompt", () => tables.readRequest(call, options)),
     writeRequest: (messages, options) =>
-      reading(
-        "prompt",
-        () => withApprovedCalls(tables.writeRequest(messages, options), options?.onto),
-        invalid,
+      reading("prompt", () =>
+        withApprovedCalls(tables.writeRequest(messages, options), options?.onto),
       ),
-    readAnswer: (result, options) =>
-      reading("result", () => tables.readAnswer(result, options), invalid),
+    readAnswer: (result, options) => reading("result", () => tables.readAnswer(result, options)),
     writeAnswer: (messages, options) =>
-      reading(
-        "result",
-        () => withAskedCalls(tables.writeAnswer(messages, options), options?.onto),
-        invalid,
-      ),
-    toEvents: (result, options) =>
-      reading("result", () => tables.toEvents(result, options), invalid),
+      reading("result", () => withAskedCalls(tables.writeAnswer(messages, options), options?.onto)),
+    toEvents: (result, options) => reading("result", () => tables.toEvents(result, options)),
     stream: <Document extends object>(options?: AnswerStreamOptions) =>
       streamWithin(tables.stream<Document>(options), (work, isEvent) =>
-        isEvent ? reading("event", work, "stream_invalid") : reading("result", work, invalid),
+        isEvent ? reading("event", work, "stream_invalid") : reading("result", work),
       ),
   });
 }

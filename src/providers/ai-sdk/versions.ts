@@ -34,7 +34,7 @@ function versionOf(what: string, partsIn: () => readonly unknown[]): Specificati
     if (parts.some(isNewer)) return "v4";
     return parts.some((part) => fieldOf(part, "type") === "media") ? "v2" : "v3";
   };
-  return reading(what, read, "document_invalid");
+  return reading(what, read);
 }
 
 /** Whether the data of a file is tagged with its type, as in ai 7. */
