@@ -6,7 +6,7 @@
 import type { Json } from "../../core/data/index.ts";
 import {
   type FieldRule,
-  isJsonObject as isObject,
+  isJsonObject,
   type JsonObject,
   type Left,
   type LeftKind,
@@ -69,7 +69,7 @@ export const serverContent: FieldRule = {
 
 /** Whether the tool of a server result failed. */
 export function isServerError({ content }: JsonObject): boolean {
-  return isObject(content) && typeof content.error_code === "string";
+  return isJsonObject(content) && typeof content.error_code === "string";
 }
 
 /** The texts of a server result, in document order. */
@@ -211,7 +211,7 @@ function writeServerTexts(block: JsonObject, now: readonly string[]): WrittenTex
 /** Whether a value contains, at any depth, something that only the provider can read. */
 function isSealed(value: Json | undefined): boolean {
   if (Array.isArray(value)) return value.some(isSealed);
-  if (!isObject(value)) return false;
+  if (!isJsonObject(value)) return false;
   return Object.entries(value).some(([name, item]) =>
     name.startsWith("encrypted_") ? item !== null && item !== "" : isSealed(item),
   );
@@ -220,7 +220,7 @@ function isSealed(value: Json | undefined): boolean {
 function replaced(value: Json, keys: Path, texts: ReadonlyMap<string, string>): Json {
   if (typeof value === "string") return texts.get(JSON.stringify(keys)) ?? value;
   if (Array.isArray(value)) return value.map((item, i) => replaced(item, [...keys, i], texts));
-  if (!isObject(value)) return value;
+  if (!isJsonObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, item]) => [key, replaced(item, [...keys, key], texts)]),
   );
@@ -231,7 +231,7 @@ function valuesOf(value: Json | undefined, keys: Path = []): readonly FoundValue
   if (Array.isArray(value)) {
     return value.flatMap((item: Json, i) => valuesOf(item, [...keys, i]));
   }
-  if (isObject(value)) {
+  if (isJsonObject(value)) {
     return Object.entries(value).flatMap(([key, item]) => valuesOf(item, [...keys, key]));
   }
   return value === null || value === undefined ? [] : [{ keys, value }];
@@ -240,7 +240,7 @@ function valuesOf(value: Json | undefined, keys: Path = []): readonly FoundValue
 /** Whether `keys` lead to base64: a `data` field, unless its source has the type `text`. */
 function isBinary(content: Json | undefined, keys: Path): boolean {
   if (keys.at(-1) !== "data") return false;
-  const fetched = isObject(content) ? content.content : undefined;
-  const source = isObject(fetched) ? fetched.source : undefined;
-  return !isObject(source) || source.type !== "text";
+  const fetched = isJsonObject(content) ? content.content : undefined;
+  const source = isJsonObject(fetched) ? fetched.source : undefined;
+  return !isJsonObject(source) || source.type !== "text";
 }

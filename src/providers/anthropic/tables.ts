@@ -98,7 +98,7 @@ const answerSettings: readonly string[] = [
   "stop_sequence",
   ...under("stop_details", ["category", "recommended_model", "type"]),
   ...under("stop_details", ["fallback_credit_token", "fallback_has_prefill_claim"]),
-  ...usageSettings.map((name) => `usage.${name}`),
+  ...under("usage", usageSettings),
 ];
 
 /** Has all fields that the SDK's types require. */
@@ -275,10 +275,10 @@ const errorTypes: { readonly [status: number]: string } = {
 
 /** The code is a field of its own, since this API has only a few error types. */
 function errorOf({ violation, status }: ProviderRefusal): object {
-  const { code } = violation;
+  const { code, reason } = violation;
   const known = Object.values(errorTypes).includes(code) ? code : errorTypes[status];
   const type = known ?? (status < 500 ? "invalid_request_error" : "api_error");
-  return { type: "error", error: { type, message: violation.reason, code: violation.code } };
+  return { type: "error", error: { type, message: reason, code } };
 }
 
 type Anthropic = TableProvider<"anthropic", MessagesRequest, MessagesResponse, MessagesEvent>;

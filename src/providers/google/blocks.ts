@@ -240,7 +240,6 @@ export const blocks: BlockTable = {
           read: (value) => value,
           write: (value) => (isJsonObject(value) ? value : { output: value ?? null }),
         },
-        is_error: { read: () => false },
       },
     },
     ...media,

@@ -2,7 +2,7 @@
 
 import { type JsonObject, objectsIn, stringAt, withFields } from "./json.ts";
 import { itemKind } from "./shapes.ts";
-import { endings, partLists, textOf } from "./streamed-texts.ts";
+import { endings, partLists, type StreamedText, textOf } from "./streamed-texts.ts";
 
 export function responsesEvents(response: JsonObject): readonly object[] {
   const output = objectsIn(response.output);
@@ -39,7 +39,7 @@ function itemEvents(item: JsonObject, output_index: number): readonly JsonObject
       return objectsIn(item[list]).flatMap((part, i) => partEvents(part, event, atPlace(i)));
     }),
     ...(text && whole !== undefined
-      ? textEvents(text.name, text.key, whole, at, {}, name !== undefined ? { name } : {})
+      ? textEvents(text, whole, at, {}, name !== undefined ? { name } : {})
       : []),
     { type: "response.output_item.done", output_index, item },
   ];
@@ -66,15 +66,14 @@ function partEvents(part: JsonObject, event: string, at: JsonObject): readonly J
   const logprobs = part.type === "output_text" ? { logprobs: part.logprobs ?? [] } : {};
   return [
     { type: `response.${event}.added`, ...at, part: first },
-    ...(text && whole !== undefined ? textEvents(text.name, text.key, whole, at, logprobs) : []),
+    ...(text && whole !== undefined ? textEvents(text, whole, at, logprobs) : []),
     ...cited,
     { type: `response.${event}.done`, ...at, part },
   ];
 }
 
 function textEvents(
-  name: string,
-  key: string,
+  { name, key }: StreamedText,
   text: string,
   at: JsonObject,
   more: JsonObject,
