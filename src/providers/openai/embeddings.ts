@@ -125,7 +125,6 @@ const answers: AnswersTable = {
     content: { roleOf: () => undefined, blocksOf: () => [], report: () => {}, write: () => [] },
   },
   freshAnswer: () => ({ object: "list", data: [] }),
-  finish: (vectors) => vectors,
 };
 
 /** Embeddings, for `guardFetch`. */

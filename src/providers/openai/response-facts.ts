@@ -128,7 +128,6 @@ export const answers: AnswersTable = {
       output: [],
       usage: completion?.tokens as JsonObject | undefined,
     }),
-  finish: (items) => items,
 };
 
 /** Writes the output, updates the SDK's copy of its texts, and drops what it parsed from them. */

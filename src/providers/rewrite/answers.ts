@@ -43,7 +43,7 @@ export interface AnswersTable {
   /** The answer without its turns. */
   readonly freshAnswer: (given: GivenFacts) => JsonObject;
   /** Adds to the turns what follows from their positions. `before` has the old answer's turns. */
-  readonly finish: (
+  readonly finish?: (
     turns: readonly JsonObject[],
     before: readonly JsonObject[] | undefined,
     given: GivenFacts,
@@ -61,6 +61,7 @@ export function writeAnswers(
 ): JsonObject {
   const base = old?.document ?? freshAnswer(given);
   const written = writeTurns(table, choices, messages, old, base, lost);
+  if (finish === undefined) return written;
   const before = old && objectsIn(old.document[choices.turns]);
   const turns = finish(objectsIn(written[choices.turns]), before, given);
   return withFields(written, { [choices.turns]: sameList(before ?? [], turns) });
