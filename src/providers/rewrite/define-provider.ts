@@ -31,7 +31,7 @@ import {
   valueAt,
   withFields,
 } from "./json.ts";
-import type { LimitOptions, Read, Written } from "./messages.ts";
+import type { Read, Written } from "./messages.ts";
 import type { AnswerStreamOptions } from "./provider.ts";
 import type {
   DocumentTable,
@@ -126,10 +126,9 @@ export function defineProvider<
           : new AnswerStream(table.stream, read, limits);
       return streamWithLimits(limits, stream);
     },
-    toEvents: withLimits(calls.toEvents, (document: unknown, options: LimitOptions = {}) => {
-      expectOptions(options, ["limits"], calls.toEvents);
-      return toSdkForm(table, table.events(checkedBy(answers, document)));
-    }),
+    toEvents: readerWithLimits(calls.toEvents, (document: unknown) =>
+      toSdkForm(table, table.events(checkedBy(answers, document))),
+    ),
   };
   // The caller chooses the types of its documents.
   return Object.freeze(made) as TableProvider<
