@@ -3,7 +3,6 @@ import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
 import { createMessage, type Message } from "../../core/messages/index.ts";
 import {
   type AnyHookManager,
-  checkAccess,
   type HeaderChanges,
   type HeadersIn,
   type HookManager,
@@ -87,7 +86,6 @@ export function createModelGuard(
   { manager, options }: GuardBasis,
   labels: LabelRules | undefined = labelRules(options.labels),
 ): ModelGuard {
-  checkAccess(manager, options, "The guard of a model");
   const unseenIn = readAllow(["setting", ...(options.allow ?? [])]);
   return Object.freeze<ModelGuard>({
     provider,

@@ -1,7 +1,9 @@
 /** Checks the arguments of the functions that guard a model. */
+import { readOption } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import {
+  checkAccess,
   expectOwn,
   givenOptions,
   type HookManager,
@@ -95,16 +97,11 @@ export function readGuardBasis(
     onEnd: readFunction(given, "onEnd", call),
     onResult: readFunction(given, "onResult", call),
     tenant: readTenant(given, call),
-    toolCalls: readBoolean(given, "toolCalls", call),
+    toolCalls: readOption(given, "toolCalls", "boolean"),
   });
   checkConditions(manager, read);
+  checkAccess(manager, read, call);
   return { manager, options: read };
-}
-
-function readBoolean(options: object, name: string, call: string): unknown {
-  const value: unknown = ownValue(options, name);
-  if (value === undefined || typeof value === "boolean") return value;
-  throw optionsInvalid(`${call} expects a boolean as ${name}, got ${kindOf(value)}.`);
 }
 
 /** @throws GlassineError `options_invalid` */
