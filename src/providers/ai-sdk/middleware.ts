@@ -116,9 +116,7 @@ export function aiMiddleware<Version extends SpecificationVersion, Extensions = 
 ): AiMiddleware<Version> {
   const own = ["specificationVersion", ...streamOptions];
   const basis = readGuardBasis(manager, options, "aiMiddleware", own);
-  const { specificationVersion } = options;
-  // Required here: the default of other functions might not fit the program's SDK.
-  const version = givenVersion(specificationVersion ?? (null as never));
+  const version = givenVersion(options.specificationVersion);
   const limits = readStreamLimits(options);
   const guard = createModelGuard(providers[version], {
     ...basis,

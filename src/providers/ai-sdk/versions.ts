@@ -8,7 +8,7 @@ import type { SpecificationVersion } from "./types.ts";
 const versions: readonly unknown[] = ["v2", "v3", "v4"] satisfies SpecificationVersion[];
 
 /** @throws GlassineError `options_invalid` */
-export function givenVersion(version: SpecificationVersion = "v3"): SpecificationVersion {
+export function givenVersion(version: SpecificationVersion): SpecificationVersion {
   if (versions.includes(version)) return version;
   const received = typeof version === "string" ? "another string" : kindOf(version);
   const known = `"v4" for ai 7, "v3" for ai 6 or "v2" for ai 5`;
