@@ -7,7 +7,6 @@ import {
   type HookState,
   invokeWith,
   type LabelRules,
-  newState,
   prepareState,
   withLabelsKept,
 } from "../model/index.ts";
@@ -79,7 +78,7 @@ export class ToolRun {
     this.#call = call;
     const { request, tool, toolCallId } = call;
     this.#names = { request, tool, toolCallId };
-    this.#state = newState(request, signal);
+    this.#state = { request, signal };
   }
 
   /** Determines tenant, envelope and labels, and judges the arguments. */

@@ -24,13 +24,7 @@ import {
 } from "../rewrite/index.ts";
 import { ExchangeRecord, outcomeOf } from "./exchange-record.ts";
 import { type Forwarding, forwardingOf } from "./forward.ts";
-import {
-  exchangeLabels,
-  type HookState,
-  newState,
-  prepareState,
-  withLabelsKept,
-} from "./hook-state.ts";
+import { exchangeLabels, type HookState, prepareState, withLabelsKept } from "./hook-state.ts";
 import { hooks, Judge } from "./judge.ts";
 import type {
   BeginOptions,
@@ -144,7 +138,7 @@ class Exchange implements ModelExchange {
     this.#limits = { limits: manager.payloadLimits };
     this.#record = new ExchangeRecord(manager, options);
     this.#labels = labels;
-    this.#state = newState(this.request, begun.signal);
+    this.#state = { request: this.request, signal: begun.signal };
     this.#judge = new Judge(manager, this.#state, (point, result) => {
       if (result.continueProcessing !== true) this.#isDenied = true;
       this.#observe({ point, result });

@@ -13,23 +13,12 @@ import { type LabelRules, sessionLabels } from "./session-labels.ts";
 export interface HookState {
   readonly request: string;
   readonly signal: AbortSignal | undefined;
-  tenant: string | undefined;
+  tenant?: string;
   /** A plain document until the first hook has read it. */
-  extensions: unknown;
-  context: unknown;
+  extensions?: unknown;
+  context?: unknown;
   /** The labels of the session, once it is known. */
-  session: SessionLabels | undefined;
-}
-
-export function newState(request: string, signal: AbortSignal | undefined): HookState {
-  return {
-    request,
-    signal,
-    tenant: undefined,
-    extensions: undefined,
-    context: undefined,
-    session: undefined,
-  };
+  session?: SessionLabels;
 }
 
 /** Runs one step, named by `point`, and reports its failure. */

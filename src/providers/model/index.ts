@@ -10,7 +10,6 @@ export {
   exchangeLabels,
   type HookState,
   invokeWith,
-  newState,
   prepareState,
   withLabelsKept,
 } from "./hook-state.ts";
