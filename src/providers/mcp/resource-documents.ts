@@ -120,12 +120,10 @@ export const toResourceResult = documentWriter(
     const old = contentsIn(before ?? {}, reading);
     const { content: parts } = messageOfPlain({ role: "tool", content: old.parts });
     const contents = writeBlocks(
-      contentsBlocks,
+      { ...lossReporter(reading, lost), table: contentsBlocks, place: "contents" },
       found.map(({ part }) => part),
       { ...old, parts },
       (i) => found[i]?.at ?? [],
-      "contents",
-      lossReporter(reading, lost),
     );
     const isAsking = before !== undefined && before.contents === undefined && found.length === 0;
     return { ...before, contents: isAsking ? undefined : contents };

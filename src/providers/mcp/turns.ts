@@ -94,19 +94,19 @@ export function writeTurns(
 ): JsonObject[] {
   const reading = mcpReading(given);
   const shown = readTurns(old, style, reading).map(messageOfPlain);
-  const reporter = lossReporter(reading, lost);
+  const target = { ...lossReporter(reading, lost), table: style.blocks, place: "turn" };
   // If the number of messages changed, only equal messages are paired with old ones.
   const likeness = messages.length === shown.length ? "" : undefined;
   const pairs = pairItems(shown, messages, { kinds: [() => likeness] });
   const kept = new Set(pairs.map(({ at }) => at));
   for (const place of shown.keys())
-    if (!kept.has(place)) reporter.removed(pathOf(...old.pathOf(place)));
+    if (!kept.has(place)) target.removed(pathOf(...old.pathOf(place)));
 
   /** The new content of a turn, or `undefined` if MCP cannot express it. */
   function contentOf(message: Message, path: Path, before: ReturnType<typeof shownIn> | undefined) {
     const { content } = message;
     const at = (i: number): Path => [...path, "content", i];
-    const blocks = writeBlocks(style.blocks, content, before, at, "turn", reporter);
+    const blocks = writeBlocks(target, content, before, at);
     if (before?.isSingle === false || (style.isSampling && blocks.length !== 1)) return blocks;
     if (!style.isSampling && content.length !== 1) {
       lost.add([...path, "content"], "A prompt message has one part.");

@@ -119,7 +119,9 @@ export function writeAnswer(
   const { document: old, segments: [{ shown: before } = {}] = [], left = [] } = shown ?? {};
   reportMessages(messages, lost);
   if (!table.namesResults) reportToolNames(messages.slice(0, 1), lost);
-  const reporter = {
+  const target = {
+    table,
+    place: "answer",
     lost,
     ...callsIn(
       table,
@@ -130,7 +132,7 @@ export function writeAnswer(
   };
   const placeOf = (i: number): Path => [0, "content", i];
   const parts = messages[0]?.content ?? [];
-  const blocks = writeBlocks(table, parts, before, placeOf, "answer", reporter);
+  const blocks = writeBlocks(target, parts, before, placeOf);
   if (
     old !== undefined &&
     before !== undefined &&

@@ -46,6 +46,12 @@ export interface LossReporter {
   readonly given?: Given;
 }
 
+/** The kinds and the place of blocks to write, and how losses are reported. */
+export interface BlockTarget extends LossReporter {
+  readonly table: CompiledBlocks;
+  readonly place: string;
+}
+
 /** For blocks that are written only to be compared. */
 export const silentReporter: LossReporter = {
   lost: { add: () => {}, list: () => [] },
@@ -66,25 +72,21 @@ interface Old {
  * block whose part was removed is removed.
  */
 export function writeBlocks(
-  table: CompiledBlocks,
+  target: BlockTarget,
   parts: readonly ContentPart[],
   old: Shown | undefined,
   placeOf: PlaceOf,
-  place: string,
-  reporter: LossReporter,
 ): readonly JsonObject[] {
   const blocks: JsonObject[] = [];
   const pairs = pairParts(old?.parts ?? [], parts);
-  const current = withoutStored(table, pairs, old, place, reporter);
-  const hidden = hiddenIn(old, current, staleBlocks(table, old, parts, placeOf, reporter));
+  const current = withoutStored(target, pairs, old);
+  const hidden = hiddenIn(old, current, staleBlocks(target, old, parts, placeOf));
   hidden.appendUpTo(old?.at[0] ?? old?.blocks.length ?? 0, blocks);
   for (const [i, { item: part, at, isSame, isMoved }] of pairs.entries()) {
     const before = old === undefined || at === undefined ? undefined : oldOf(old, at);
     const stays = before !== undefined && !isMoved;
     if (stays) hidden.appendUpTo(before.place, blocks);
-    const now = isSame
-      ? current[before?.place ?? -1]
-      : writePart(table, part, before, placeOf(i), place, reporter);
+    const now = isSame ? current[before?.place ?? -1] : writePart(target, part, before, placeOf(i));
     if (now !== undefined) blocks.push(now);
     if (stays) hidden.appendUpTo(before.next, blocks);
   }
@@ -94,10 +96,10 @@ export function writeBlocks(
   for (const [at, block] of old?.at.entries() ?? []) {
     if (old === undefined || kept.has(at)) continue;
     const path = blockPath(old, block);
-    const copied = copiedIn(table, place, kindOfBlock(table, old.blocks[block] ?? {}));
+    const copied = copiedIn(target, kindOfBlock(target.table, old.blocks[block] ?? {}));
     const ofCall = fieldsOfPart(old.parts[at] as ContentPart).tool_call_id;
-    if (copied === undefined || !calls.has(String(ofCall))) reporter.removed(path);
-    else reporter.lost.add({ ...removedItem(path), reason: copied, kind: "stored" });
+    if (copied === undefined || !calls.has(String(ofCall))) target.removed(path);
+    else target.lost.add({ ...removedItem(path), reason: copied, kind: "stored" });
   }
   return blocks;
 }
@@ -108,8 +110,7 @@ function idOfCall(part: ContentPart): string | undefined {
 
 /** Returns why the provider may use its own copy of a block of this kind. */
 function copiedIn(
-  { table }: CompiledBlocks,
-  place: string,
+  { table: { table }, place }: BlockTarget,
   kind: CompiledKind | undefined,
 ): string | undefined {
   return kind && table.places[place]?.copied?.[kind.name];
@@ -130,11 +131,10 @@ function oldOf(old: Shown, at: number) {
  * changed. Reports these blocks.
  */
 function staleBlocks(
-  table: CompiledBlocks,
+  { table, lost, removed }: BlockTarget,
   old: Shown | undefined,
   parts: readonly ContentPart[],
   placeOf: PlaceOf,
-  { lost, removed }: LossReporter,
 ): ReadonlySet<number> {
   const stale = new Set<number>();
   if (old === undefined || !table.hasStandIns) return stale;
@@ -157,11 +157,9 @@ function staleBlocks(
  * that changed or was removed has the same id.
  */
 function withoutStored(
-  { table }: CompiledBlocks,
+  { table: { table }, place, removed }: BlockTarget,
   pairs: readonly Pair<ContentPart>[],
   old: Shown | undefined,
-  place: string,
-  { removed }: LossReporter,
 ): readonly JsonObject[] {
   const { stored } = table.places[place] ?? {};
   if (old === undefined || stored === undefined) return old?.blocks ?? [];
@@ -200,42 +198,36 @@ function hiddenIn(
 
 /** Writes `part` as a block; if no block can hold it, reports that and returns `undefined`. */
 export function writePart(
-  table: CompiledBlocks,
+  target: BlockTarget,
   part: ContentPart,
   old: Old | undefined,
   path: Path,
-  place: string,
-  reporter: LossReporter,
 ): JsonObject | undefined {
-  const { lost } = reporter;
+  const { table, place, lost, removed } = target;
   const before = old && kindOfBlock(table, old.block);
-  const kind = kindToWrite(table, part, before, place, reporter.callKinds);
+  const kind = kindToWrite(table, part, before, place, target.callKinds);
   if (old && before?.canHold?.(fieldsOfPart(part)) === false) {
-    if (before.reason === undefined) reporter.removed(pathOf(...old.path));
+    if (before.reason === undefined) removed(pathOf(...old.path));
     else lost.add({ path: pathOf(...path), reason: before.reason });
-    return writePart(table, part, undefined, path, place, reporter);
+    return writePart(target, part, undefined, path);
   }
   if (kind === undefined) {
     const reason = `The ${table.table.places[place]?.name} cannot hold a part of this kind.`;
     lost.add({ path: pathOf(...path), reason });
     return undefined;
   }
-  if (old === undefined && wasRunByProvider(table, part, reporter)) {
+  if (old === undefined && wasRunByProvider(target, part)) {
     const reason = "The provider ran this call itself, so it cannot be written as a new block.";
     lost.add({ path: pathOf(...path), reason });
     return undefined;
   }
-  const block = blockOf(table, kind, part, old && before && { ...old, kind: before }, {
-    path,
-    place,
-    reporter,
-  });
+  const block = blockOf(target, kind, part, old && before && { ...old, kind: before }, path);
   if (block === undefined) {
     const reason = kind.reason ?? "No block can hold this part.";
     lost.add({ path: pathOf(...path), reason });
-    if (old !== undefined) reporter.removed(pathOf(...old.path));
-  } else reportLosses(table, part, block, path, place, reporter);
-  const copied = copiedIn(table, place, before);
+    if (old !== undefined) removed(pathOf(...old.path));
+  } else reportLosses(target, part, block, path);
+  const copied = copiedIn(target, before);
   if (copied !== undefined) {
     lost.add({ path: pathOf(...path, "content"), reason: copied, kind: "stored" });
   }
@@ -244,9 +236,8 @@ export function writePart(
 
 /** Whether the provider ran this call. If it became a new block, a caller would run it again. */
 function wasRunByProvider(
-  { table }: CompiledBlocks,
+  { table: { table }, providerCalls }: BlockTarget,
   part: ContentPart,
-  { providerCalls }: LossReporter,
 ): boolean {
   if (part.content_type !== "tool_call" && part.content_type !== "tool_result") return false;
   if (providerCalls.has(part.content.tool_call_id)) return true;
@@ -257,22 +248,15 @@ function wasRunByProvider(
   );
 }
 
-/** Where a block is written, and how losses are reported. */
-interface Target {
-  readonly path: Path;
-  readonly place: string;
-  readonly reporter: LossReporter;
-}
-
 /** Each field of a block is written by name; nothing of a message is ever spread into one. */
 function blockOf(
-  table: CompiledBlocks,
+  target: BlockTarget,
   kind: CompiledKind,
   part: ContentPart,
   old: (Old & { readonly kind: CompiledKind }) | undefined,
-  { path, place, reporter }: Target,
+  path: Path,
 ): JsonObject | undefined {
-  const { lost, removed } = reporter;
+  const { table, place, lost, removed } = target;
   const content = fieldsOfPart(part);
   if (kind.needs?.some((name) => content[name] === undefined)) return undefined;
   if (kind.readOnlyIn?.includes(place)) return undefined;
@@ -288,12 +272,10 @@ function blockOf(
     content,
     writeInner: (parts, inner, placeOf, inside) =>
       writeBlocks(
-        table,
+        { ...target, place: inside },
         parts,
-        inner && shownIn(table, inner, inside, reporter.given),
+        inner && shownIn(table, inner, inside, target.given),
         placeOf,
-        inside,
-        reporter,
       ),
   };
   const outer = kind.turnField === undefined ? [] : ["item"];
@@ -359,12 +341,10 @@ export function resetFields<Fields extends JsonObject>(
 
 /** Reports what would be lost if the block were read again. */
 function reportLosses(
-  table: CompiledBlocks,
+  { table, place, lost, given }: BlockTarget,
   part: ContentPart,
   block: JsonObject,
   path: Path,
-  place: string,
-  { lost, given }: LossReporter,
 ): void {
   const { parts } = readBlocks(table, [block], itemsOf([]), silentReading(given), place);
   const again = createMessage({ role: "tool", content: parts }).content[0];

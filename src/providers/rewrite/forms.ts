@@ -15,7 +15,7 @@ export function tableReading(left: Collector<Left>, table: CompiledBlocks): Read
 function formsOf(table: CompiledBlocks): FormReport {
   return (left, block, read, { path, place }, reported) => {
     const [part] = createMessage({ role: "tool", content: [read as Part] }).content;
-    const fresh = part && writePart(table, part, undefined, path, place, silentReporter);
+    const fresh = part && writePart({ ...silentReporter, table, place }, part, undefined, path);
     if (fresh === undefined) {
       const reason = "A part of this kind cannot be written here.";
       left.add({ path: pathOf(...path), kind: "setting", reason });

@@ -319,7 +319,7 @@ function writePiece(
   if (isSame && old !== undefined) return old.shown.blocks;
   const place = turns.place ?? placeOfRole(table, message.role);
   const placeOf = (i: number): Path => [index, "content", i];
-  return writeBlocks(table, message.content, old?.shown, placeOf, place, reporter);
+  return writeBlocks({ ...reporter, table, place }, message.content, old?.shown, placeOf);
 }
 
 /** Joins all texts into one string. */
