@@ -4,7 +4,6 @@ import { optionsInvalid, quoted } from "../../core/errors/index.ts";
 import {
   checkProvider,
   createModelGuard,
-  labelRules,
   type ModelGuardOptions,
   Refused,
   readGuardBasis,
@@ -68,9 +67,8 @@ export function createHttpGuard<Extensions>(
   const basis = readGuardBasis(manager, options, name, [...own, ...others]);
   const limits = readHttpLimits(ownValue(options, "limits"), name);
   const passes = routeOf(readPass(ownValue(options, "pass"), name));
-  const labels = labelRules(basis.options.labels);
   const guards = readProviders(ownValue(options, "provider"), name).map((provider) => ({
-    guard: createModelGuard(provider, basis, labels),
+    guard: createModelGuard(provider, basis),
     isFor: routeOf(provider.requests),
   }));
 

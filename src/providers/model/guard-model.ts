@@ -41,7 +41,7 @@ import type {
 import { errorIn, isError, isErrorEvent } from "./provider-error.ts";
 import { checkProvider, type GuardBasis, readGuardBasis } from "./read-options.ts";
 import { type RefusalCode, Refused, refusalOf, unwritable } from "./refusals.ts";
-import { type LabelRules, labelRules } from "./session-labels.ts";
+import type { LabelRules } from "./session-labels.ts";
 
 /**
  * Creates a guard for one API of a provider.
@@ -77,8 +77,7 @@ export function guardModel<Extensions = unknown>(
 /** The same as `guardModel`, for arguments that were already checked. */
 export function createModelGuard(
   provider: ModelProvider,
-  { manager, options }: GuardBasis,
-  labels: LabelRules | undefined = labelRules(options.labels),
+  { manager, options, labels }: GuardBasis,
 ): ModelGuard {
   const unseenIn = readAllow(["setting", ...(options.allow ?? [])]);
   return Object.freeze<ModelGuard>({
@@ -99,7 +98,6 @@ function listensTo(
 
 interface GuardParts extends GuardBasis {
   readonly provider: ModelProvider;
-  readonly labels: LabelRules | undefined;
   /** Selects from `left` what the host does not allow to pass unseen. */
   readonly unseenIn: (left: readonly Left[]) => readonly Left[];
 }

@@ -18,6 +18,7 @@ import {
 } from "../rewrite/index.ts";
 import { hooks } from "./judge.ts";
 import type { ModelCall, ModelGuardOptions, ModelLabels } from "./options.ts";
+import { type LabelRules, labelRules } from "./session-labels.ts";
 
 const names = ["access", "allow", "envelope", "labels", "onEnd", "onResult", "tenant", "toolCalls"];
 
@@ -72,6 +73,7 @@ export function checkConditions(
 export interface GuardBasis {
   readonly manager: HookManager;
   readonly options: ModelGuardOptions;
+  readonly labels: LabelRules | undefined;
 }
 
 /**
@@ -101,7 +103,7 @@ export function readGuardBasis(
   });
   checkConditions(manager, read);
   checkAccess(manager, read, call);
-  return { manager, options: read };
+  return { manager, options: read, labels: labelRules(read.labels) };
 }
 
 /** @throws GlassineError `options_invalid` */
