@@ -231,7 +231,6 @@ export function promptBlocks(version: SpecificationVersion, isModelMessages: boo
   };
 }
 
-/** The parts of a result. */
 export function resultBlocks(version: SpecificationVersion): BlockTable {
   const files = { at: "data", holds: "base64", version } as const;
   return {

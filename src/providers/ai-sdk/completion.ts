@@ -34,7 +34,6 @@ const known = {
   response: knownFields(completionFields.response, ["body", "headers", "id"]),
 };
 
-/** Reads the slots that a result sets. */
 export function readCompletion(answer: JsonObject): ResultExtensions {
   const json = completionJson(answer);
   const stop_reason = readFinish(json.finishReason);

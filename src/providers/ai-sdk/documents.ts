@@ -46,7 +46,6 @@ export const completionFields = {
   response: ["timestamp", "modelId"],
 } as const;
 
-/** The JSON of these fields. */
 export function completionJson(result: Fields): Fields {
   const json = Object.entries(completionFields).flatMap(([name, read]) => {
     const value = fieldOf(result, name);

@@ -17,7 +17,6 @@ export function isList(value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && value.length <= payloadLimitsInForce().nodes;
 }
 
-/** The value of an own field. */
 export function fieldOf(value: unknown, key: string): unknown {
   return isRecord(value) && Object.hasOwn(value, key) ? value[key] : undefined;
 }

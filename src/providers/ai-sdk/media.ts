@@ -31,7 +31,6 @@ export const settings: readonly string[] = ["dynamic", "preliminary", "providerE
 
 /** How blocks of one type hold a medium. */
 export interface MediaForm {
-  /** The field with the data. */
   readonly at: "data" | "image" | "url";
   /** What a string there is. */
   readonly holds: "base64" | "url" | "either";
@@ -42,7 +41,6 @@ export interface MediaForm {
    * kept in `originalUrl`; with `string`, it is written instead of the `URL`.
    */
   readonly links?: "original" | "string";
-  /** Whether files can have a name. */
   readonly isNamed?: boolean;
   /** Whether a block must have a media type. Default true. */
   readonly isTyped?: boolean;

@@ -61,7 +61,6 @@ export const responseSchema = z.looseObject({
   responseId: text,
 });
 
-/** A piece of a text. */
 export const pieceSchema = z.looseObject({ text: z.string(), thoughtSignature: text });
 export const eventsSchema = z.array(z.looseObject({}));
 

@@ -30,7 +30,6 @@ export function isForwarded(name: string): boolean {
 const json = "application/json";
 const eventStream = "text/event-stream";
 
-/** How one answer is judged. */
 export interface JudgedExchange {
   readonly guard: ModelGuard;
   readonly exchange: ModelExchange;

@@ -130,7 +130,6 @@ function passOn(judged: string, { incoming, body, replaceBody }: NodeExchange): 
   incoming.headers["content-length"] = String(bytesOf(judged).length);
 }
 
-/** Writes an answer to the client. */
 async function deliver(
   response: Response,
   { outgoing, earlier, refuse }: NodeExchange,

@@ -57,7 +57,6 @@ const replaced = [
 /** How many bytes wait to be judged before the handler is asked to wait. */
 const mostWaiting = 65_536;
 
-/** Begins to hold back what is written. */
 export function captureOutput(outgoing: NodeResponse): CapturedOutput {
   // Each framework has its own types for these, with overloads.
   const original = Object.fromEntries(

@@ -27,7 +27,6 @@ export async function* eventsIn(
   }
 }
 
-/** An event as text. */
 export function eventText(event: object, { namesEvents }: ModelProvider): string {
   const { type } = event as { readonly type?: unknown };
   const name = namesEvents && typeof type === "string" && /^[\w.]+$/.test(type) ? type : undefined;

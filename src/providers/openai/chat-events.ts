@@ -7,7 +7,6 @@ import { type JsonObject, objectIn, objectsIn, stringAt, withFields } from "./js
 /** The fields that each chunk repeats. All others, such as an error, are in the last chunk only. */
 const repeated = ["id", "created", "model", "service_tier", "system_fingerprint"];
 
-/** The chunks of an answer. */
 export function chatEvents(answer: JsonObject): readonly JsonObject[] {
   const { choices, usage, ...facts } = answer;
   const head: JsonObject = { ...chosen(facts, repeated), object: "chat.completion.chunk" };

@@ -171,7 +171,6 @@ function callKindIn(blocks: readonly FieldBlock[]): CallKind {
   return calls.every(({ field }) => field === "function_call") ? "function_call" : "tool_calls";
 }
 
-/** Which kind of calls a choice has. */
 export function callKindOfChoice(choice: JsonObject): CallKind {
   return callKindIn(blocksOfChoice(choice).map(({ block }) => block));
 }

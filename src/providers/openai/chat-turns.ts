@@ -59,7 +59,6 @@ function reportMessage(message: JsonObject, at: number, reading: Reading): void 
   else reportFields(reading, message, path, assistant, thoughtsIn(message));
 }
 
-/** The messages of a request. */
 export const messages: TurnTable = {
   turns: "messages",
   roles,
@@ -101,7 +100,6 @@ function reportChoice(choice: JsonObject, at: number, reading: Reading): void {
     setting("finish_reason", "The completion slot does not show it.");
 }
 
-/** The choices of an answer. */
 export const answers: AnswersTable = {
   choices: {
     turns: "choices",

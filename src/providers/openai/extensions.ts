@@ -27,7 +27,6 @@ export interface ModelExtensions {
   readonly provenance?: { readonly message_id?: string };
 }
 
-/** One of OpenAI's APIs. */
 export type OpenAiTables = TableProvider<
   "openai",
   JsonObject,

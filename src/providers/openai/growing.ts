@@ -111,7 +111,6 @@ export class GrownObject {
   }
 }
 
-/** The value so far as JSON. */
 function jsonOf(now: Grown): Json | undefined {
   if (now instanceof TextPieces) return now.text;
   if (now instanceof GrownObject) return now.value;

@@ -211,7 +211,6 @@ interface Open {
   readonly lists: Lists;
 }
 
-/** Assembles the items of one message. */
 class ItemWriter {
   readonly #before: readonly JsonObject[];
   readonly #message: Message;

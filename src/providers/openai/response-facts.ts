@@ -33,7 +33,6 @@ import { callItems, itemIn, resultItems } from "./tool-items.ts";
 
 const shownCounts = ["input_tokens", "output_tokens", "total_tokens"];
 
-/** The defaults of a response. */
 const usualFields: JsonObject = {
   object: "response",
   status: "completed",
@@ -55,7 +54,6 @@ function isTooLong(response: JsonObject): boolean {
   return isSameJsonText(given(response, "incomplete_details"), cut.incomplete_details);
 }
 
-/** Reads model, usage, time and stop reason. */
 export function answerExtensions(response: JsonObject): ModelExtensions {
   const created = numberAt(response, "created_at");
   return responseExtensions(response, "openai.responses", stopReasonOf(response), created);

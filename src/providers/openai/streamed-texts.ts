@@ -8,7 +8,6 @@ export const partLists = {
 
 export type ListName = keyof typeof partLists;
 
-/** A text that comes in pieces. */
 export interface StreamedText {
   /** The part of an event's type between `response.` and `.delta` or `.done`. */
   readonly name: string;

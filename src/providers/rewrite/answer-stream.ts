@@ -37,7 +37,6 @@ import {
   streamFault,
 } from "./stream.ts";
 
-/** What an event does. */
 interface StreamEvent {
   /** The fields that `apply` reads; any other is reported. Absent if it reads all of them. */
   readonly fields?: readonly string[];

@@ -25,7 +25,6 @@ import type { Collector, Lost, ReportRemoved } from "./report.ts";
 /** A part as `createMessage` takes it. */
 export type Part = NonNullable<MessageInput["content"]>[number];
 type PartType = ContentPart["content_type"];
-/** A part's fields, by name. */
 export type PartFields = { readonly [name: string]: Json | undefined };
 
 /** The state and functions that rules read blocks with. */
@@ -103,7 +102,6 @@ export interface FieldRule {
 /** What a rule returns if no block can hold the value: the whole part is lost. */
 export const unwritable = Symbol("unwritable");
 
-/** One kind of block. */
 export interface BlockKind {
   /** The part that shows it. If absent, no part does, and only the block's fields are reported. */
   readonly part?: PartType;
@@ -172,7 +170,6 @@ export interface FieldBlock extends JsonObject {
   readonly item: Json;
 }
 
-/** Where blocks can be. */
 interface BlockPlace {
   /** Its name in reports: `tool result`. */
   readonly name: string;

@@ -79,7 +79,6 @@ interface DocumentReading<Facts extends object> extends OldTurns {
   readonly ambiguousValues: Reading["ambiguousValues"];
 }
 
-/** Makes a format's functions from its tables. */
 /* @__NO_SIDE_EFFECTS__ */
 export function defineProvider<
   Name extends string,

@@ -162,7 +162,6 @@ export function freshFacts(
   };
 }
 
-/** Returns the provider's word for a reason. */
 export function wordFor(
   reason: StopReason,
   reasons: FactTable["stop"]["reasons"],

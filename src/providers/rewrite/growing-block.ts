@@ -23,7 +23,6 @@ type FromTo = readonly [from: string, to: string];
 
 /** One kind of piece. It has one of `text`, `json`, `item` and `whole`, or `text` and `whole`. */
 interface PieceKind {
-  /** The blocks it fits. */
   readonly fits: (block: JsonObject) => boolean;
   /** The blocks to cut into such pieces. Default: all that it fits. */
   readonly isCutFrom?: (block: JsonObject) => boolean;
@@ -251,7 +250,6 @@ export function unknownFields(event: Piece, known: readonly string[]): readonly 
   });
 }
 
-/** Returns the names of an event's fields. */
 export function fieldNames(event: Piece): readonly string[] {
   try {
     return Object.keys(event);

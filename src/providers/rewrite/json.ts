@@ -55,7 +55,6 @@ export function sameList<Item>(before: readonly Item[], now: readonly Item[]): r
   return isSame ? before : now;
 }
 
-/** Returns the fields with these names. */
 export function chosen(fields: JsonObject, names: readonly string[]): JsonObject {
   return Object.fromEntries(Object.entries(fields).filter(([name]) => names.includes(name)));
 }

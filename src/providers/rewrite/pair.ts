@@ -13,7 +13,6 @@ export interface Pair<Item> {
   readonly old: Item | undefined;
   /** The index of the old item. */
   readonly at: number | undefined;
-  /** Whether the two are equal. */
   readonly isSame: boolean;
   /** Whether it moved among the others, so that its old neighbors stay where they were. */
   readonly isMoved: boolean;

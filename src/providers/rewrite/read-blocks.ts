@@ -23,7 +23,6 @@ export interface Shown {
   readonly pathOfBlock: PlaceOf;
 }
 
-/** Returns the path of one of the blocks. */
 export function blockPath({ pathOfBlock }: Shown, place: number): string {
   return pathOf(...pathOfBlock(place));
 }

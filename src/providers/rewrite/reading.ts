@@ -4,7 +4,6 @@ import { type JsonObject, keysOf, type Path } from "./json.ts";
 import { contentKind } from "./left-kinds.ts";
 import { type Collector, type Left, pathOf } from "./report.ts";
 
-/** One reading of a document. */
 export interface Reading {
   readonly left: Collector<Left>;
   /** The names of the calls so far, by call id. */

@@ -9,7 +9,6 @@ import { isSameJsonText, type JsonObject, objectIn } from "./json.ts";
 import { mediaFromUrl } from "./media.ts";
 import { pathOf } from "./report.ts";
 
-/** A text file. */
 export interface TextFile {
   readonly text: string;
   readonly mime_type: string;
@@ -37,7 +36,6 @@ export function textFileOfUrl(url: string, type?: string): TextFile | undefined 
   return file && { ...file, isUsual: urlOfTextFile({ ...file, content: file.text }) === url };
 }
 
-/** Writes a text file as a `data:` URL. */
 export function urlOfTextFile({ content, mime_type }: PartFields): string {
   return `data:${String(mime_type)};base64,${base64OfText(String(content))}`;
 }

@@ -15,7 +15,6 @@ import { type Collector, type Lost, pathOf } from "./report.ts";
 export interface SectionTable {
   /** Returns a document's sections. The paths of their blocks start at the document. */
   readonly read: (document: JsonObject) => readonly JsonObject[];
-  /** Returns the paths of a section's items. */
   readonly pathsOf: (section: JsonObject) => readonly Path[];
   /** Returns the fields that a document with these sections has. */
   readonly write: (
@@ -49,7 +48,6 @@ export interface TurnFields {
   ) => readonly JsonObject[];
 }
 
-/** Reports what is lost from a message. */
 export interface TurnReport {
   readonly lost: (reason: string, kind?: "stored") => void;
   readonly removed: (path: Path) => void;

@@ -12,7 +12,6 @@ import { knownFields, type Reading, reportFields } from "./reading.ts";
 import { type Left, pathOf } from "./report.ts";
 import type { SectionTable, TurnFields } from "./turn-fields.ts";
 
-/** How a document represents turns. */
 export interface TurnTable {
   /** The field with the list of turns, or with the flat list whose `sections` are the turns. */
   readonly turns: string;
@@ -144,7 +143,6 @@ export function turnsOf(
   return sections === undefined ? objectsIn(document[turns]) : sections.read(document);
 }
 
-/** Returns the system prompt and where it is. */
 export function promptOf({ prompt }: TurnTable, document: JsonObject | undefined) {
   if (prompt === undefined || document === undefined) return undefined;
   const keys = keysOf(prompt);
@@ -152,7 +150,6 @@ export function promptOf({ prompt }: TurnTable, document: JsonObject | undefined
   return value === undefined ? undefined : { keys, value };
 }
 
-/** Returns the place of a role's blocks. */
 export function placeOfRole({ table: { places } }: CompiledBlocks, role: Message["role"]): string {
   if (Object.hasOwn(places, role)) return role;
   return role === "system" || role === "developer" ? "system" : "turn";

@@ -46,7 +46,6 @@ interface Piece {
   readonly isMoved: boolean;
 }
 
-/** What is needed to write turns. */
 interface TurnWriting {
   readonly table: CompiledBlocks;
   readonly turns: TurnTable;
@@ -218,7 +217,6 @@ function countTurns(segments: readonly Segment[]): ReadonlyMap<Segment["turn"], 
 /** The pieces of one turn. */
 type Group = readonly [Piece, ...Piece[]];
 
-/** Groups pieces by turn. */
 function groupsOf(pieces: readonly Piece[], turns: TurnTable): readonly Group[] {
   const groups: [Piece, ...Piece[]][] = [];
   for (const piece of pieces) {
@@ -322,7 +320,6 @@ function writePiece(
   return writeBlocks({ ...reporter, table, place }, message.content, old?.shown, placeOf);
 }
 
-/** Joins all texts into one string. */
 function joinedText(
   blocks: readonly JsonObject[],
   joint: string,
