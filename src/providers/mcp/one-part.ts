@@ -104,9 +104,9 @@ export function reader<Options extends RequestOptions, Slots extends object = ob
   kind: Omit<OnePart, "write">,
   slots: (document: JsonObject, options: CallFacts) => Slots = () => ({}) as Slots,
 ): (document: object, options: Options) => Read<Slots> {
-  return documentReader(call, kind, (known, _reading, options: CallFacts) => {
+  return documentReader(call, kind, (known, reading, options: CallFacts) => {
     const document = known as JsonObject;
-    const { message, reading } = readPart(kind, document, options);
+    const message = messageOf(kind, options, kind.read(document, reading, []));
     return readOf([message], slots(document, options), reading);
   });
 }
