@@ -71,7 +71,6 @@ function tablesOf(version: SpecificationVersion, isModelMessages = false): AiSdk
       name: `ai-sdk.${version}`,
       requests: [],
       eventTexts,
-      namesEvents: false,
       denied: errorBody,
       deniedEvent: (refusal) => ({ type: "error", error: apiCallError(refusal) }),
     },

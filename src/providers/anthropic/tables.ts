@@ -292,7 +292,6 @@ export const anthropic: Anthropic = /* @__PURE__ */ defineProvider({
     eventTexts: textsAt("index", ["delta.text", "delta.thinking"]),
     namesEvents: true,
     denied: errorOf,
-    deniedEvent: errorOf,
   },
   calls: {
     readRequest: "fromMessagesRequest",

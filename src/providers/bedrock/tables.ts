@@ -243,7 +243,6 @@ export const bedrock: TableProvider<"bedrock", object, object, object> =
         "contentBlockDelta.delta.text",
         "contentBlockDelta.delta.reasoningContent.text",
       ]),
-      namesEvents: false,
       denied: ({ violation: { reason, code } }) => ({ message: reason, code }),
       deniedEvent: ({ violation, status }) => ({
         modelStreamErrorException: { message: violation.reason, originalStatusCode: status },

@@ -260,9 +260,7 @@ export const tables: Google = /* @__PURE__ */ defineProvider({
     name: "google.generate_content",
     requests: ["POST /*:generateContent", "POST /*:streamGenerateContent"],
     eventTexts,
-    namesEvents: false,
     denied: errorOf,
-    deniedEvent: errorOf,
   },
   calls: {
     readRequest: "fromGenerateRequest",

@@ -12,7 +12,7 @@ import { chatEvents, chatTexts } from "./chat-events.ts";
 import { ChatStream, maxChoices } from "./chat-stream.ts";
 import { answerExtensions, answers, messages, reportAnswer } from "./chat-turns.ts";
 import { settingsAt } from "./dialects.ts";
-import { guarded } from "./errors.ts";
+import { denied } from "./errors.ts";
 import type { ModelExtensions, OpenAiTables } from "./extensions.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import { formats, reader } from "./read.ts";
@@ -24,12 +24,12 @@ import { chatRequestSchema, chatResponseSchema } from "./shapes.ts";
 export const chatCompletions: OpenAiTables = /* @__PURE__ */ defineProvider({
   vendor: "openai",
   guard: {
-    ...guarded,
     name: "openai.chat_completions",
     repeatedIn,
     requests: ["POST /chat/completions"],
     eventTexts: chatTexts,
     lastData: "[DONE]",
+    denied,
   },
   calls: {
     readRequest: "fromChatRequest",

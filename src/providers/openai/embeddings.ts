@@ -15,7 +15,7 @@ import {
 } from "../rewrite/index.ts";
 import { plain, roles } from "./blocks.ts";
 import { settingsAt } from "./dialects.ts";
-import { guarded } from "./errors.ts";
+import { denied } from "./errors.ts";
 import type { OpenAiTables } from "./extensions.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import { formats, reader } from "./read.ts";
@@ -131,9 +131,9 @@ const answers: AnswersTable = {
 export const embeddings: OpenAiTables = /* @__PURE__ */ defineProvider({
   vendor: "openai",
   guard: {
-    ...guarded,
     name: "openai.embeddings",
     requests: ["POST /embeddings"],
+    denied,
   },
   calls: {
     readRequest: "fromEmbeddingsRequest",

@@ -13,9 +13,6 @@ export function errorOf({ violation, status }: ProviderRefusal): JsonObject {
   return { message: violation.reason, type, param: null, code: violation.code };
 }
 
-/** What a guard needs to know about each of these APIs. */
-export const guarded = {
-  namesEvents: false,
-  denied: (refusal: ProviderRefusal) => ({ error: errorOf(refusal) }),
-  deniedEvent: (refusal: ProviderRefusal) => ({ error: errorOf(refusal) }),
-};
+export function denied(refusal: ProviderRefusal): JsonObject {
+  return { error: errorOf(refusal) };
+}

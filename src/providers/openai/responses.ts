@@ -8,7 +8,7 @@ import {
 } from "../rewrite/index.ts";
 import { roles } from "./blocks.ts";
 import { settingsAt } from "./dialects.ts";
-import { errorOf, guarded } from "./errors.ts";
+import { denied, errorOf } from "./errors.ts";
 import type { OpenAiTables } from "./extensions.ts";
 import { answerBlocks, requestBlocks } from "./item-blocks.ts";
 import { itemFields, pathIn, sectionsOf } from "./items.ts";
@@ -92,12 +92,12 @@ const messages: TurnTable = {
 export const responses: OpenAiTables = /* @__PURE__ */ defineProvider({
   vendor: "openai",
   guard: {
-    ...guarded,
     name: "openai.responses",
     repeatedIn,
     requests: ["POST /responses"],
     eventTexts,
     namesEvents: true,
+    denied,
     // The SDK raises an error only if an event has the field `error`.
     deniedEvent: (refusal) => ({ ...errorOf(refusal), type: "error", error: errorOf(refusal) }),
   },

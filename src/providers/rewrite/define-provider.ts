@@ -99,6 +99,8 @@ export function defineProvider<
     answer: (document: unknown) => readingOf(answers, document).read,
   };
   const made = {
+    namesEvents: false,
+    deniedEvent: table.guard.denied,
     ...table.guard,
     requests: Object.freeze([...table.guard.requests]),
     readRequest: readerWithLimits(

@@ -56,15 +56,13 @@ interface DocumentFields<Facts extends object> {
 /** What a guard knows about a format besides its documents. */
 type GuardTable = Pick<
   ModelProvider,
-  | "name"
-  | "requests"
-  | "repeatedIn"
-  | "eventTexts"
-  | "namesEvents"
-  | "lastData"
-  | "denied"
-  | "deniedEvent"
->;
+  "name" | "requests" | "repeatedIn" | "eventTexts" | "lastData" | "denied"
+> & {
+  /** Default: false. */
+  readonly namesEvents?: boolean;
+  /** Default: `denied`. */
+  readonly deniedEvent?: ModelProvider["deniedEvent"];
+};
 
 /** The tables of one format. */
 export interface ProviderTable<
