@@ -5,6 +5,7 @@
  */
 import type { Json } from "../../core/data/index.ts";
 import {
+  copyOnWrite,
   type FieldRule,
   isJsonObject,
   type JsonObject,
@@ -190,18 +191,19 @@ function writeServerTexts(block: JsonObject, now: readonly string[]): WrittenTex
   if (places.length !== now.length) return undefined;
   const { content } = block;
   if (content === undefined) return { items: [], texts: [] };
-  const changed = places.filter(({ text }, i) => text !== now[i]);
+  const changed = [...places.entries()].filter(([i, { text }]) => text !== now[i]);
   if (!Array.isArray(content) && changed.length > 0 && isSealed(content)) {
     return { isDropped: true, items: [], texts: [...places.keys()] };
   }
-  const byPlace = new Map(
-    places.map(({ keys, text }, i) => [JSON.stringify(keys), now[i] ?? text]),
-  );
-  const written = replaced(content, [], byPlace);
+  const { root, holderOf } = copyOnWrite({ content });
+  for (const [i, { keys, text }] of changed) {
+    holderOf(["content", ...keys])[String(keys.at(-1))] = now[i] ?? text;
+  }
+  const written = root.content;
   if (!Array.isArray(content) || !Array.isArray(written)) {
     return { content: written, items: [], texts: [] };
   }
-  const items = new Set(changed.map(({ keys }) => Number(keys[0])));
+  const items = new Set(changed.map(([, { keys }]) => Number(keys[0])));
   for (const at of items) if (!isSealed(content[at])) items.delete(at);
   const texts = [...places.keys()].filter((i) => items.has(Number(places[i]?.keys[0])));
   const rest = written.filter((_, at) => !items.has(at));
@@ -214,15 +216,6 @@ function isSealed(value: Json | undefined): boolean {
   if (!isJsonObject(value)) return false;
   return Object.entries(value).some(([name, item]) =>
     name.startsWith("encrypted_") ? item !== null && item !== "" : isSealed(item),
-  );
-}
-
-function replaced(value: Json, keys: Path, texts: ReadonlyMap<string, string>): Json {
-  if (typeof value === "string") return texts.get(JSON.stringify(keys)) ?? value;
-  if (Array.isArray(value)) return value.map((item, i) => replaced(item, [...keys, i], texts));
-  if (!isJsonObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [key, replaced(item, [...keys, key], texts)]),
   );
 }
 

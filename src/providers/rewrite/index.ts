@@ -18,6 +18,7 @@ export {
 export { silentReporter, writeBlocks } from "./blocks.ts";
 export { byKind } from "./by-kind.ts";
 export { base64Of, bytesField, isPlain, joinedBytes, viewedBytes } from "./bytes.ts";
+export { copyOnWrite } from "./copy-on-write.ts";
 export { defineProvider } from "./define-provider.ts";
 export { EventPieces, type EventTexts, textsAt } from "./event-pieces.ts";
 export {
