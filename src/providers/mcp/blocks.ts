@@ -2,6 +2,7 @@
 // Source: schema.ts of MCP 2025-11-25 and 2026-07-28, ContentBlock and SamplingMessageContentBlock.
 import type { Json } from "../../core/data/index.ts";
 import {
+  areObjects,
   type BlockKind,
   type CompiledBlocks,
   compileBlocks,
@@ -143,7 +144,7 @@ const toolResult: BlockKind = {
   condition: ({ toolUseId, content, isError }) =>
     isText(toolUseId) &&
     (isError === undefined || typeof isError === "boolean") &&
-    (content === undefined || (Array.isArray(content) && content.every(isJsonObject))),
+    (content === undefined || areObjects(content)),
   fields: {
     content: {
       at: "",
