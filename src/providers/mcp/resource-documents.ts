@@ -69,10 +69,8 @@ const result = { what: "resource result", schema: resourceResultSchema };
 
 /** The contents of a result. One that asks for input (2026-07-28) has none. */
 function contentsIn(result: JsonObject, reading: Reading) {
-  const blocks = objectsIn(result.contents);
-  const pathOfBlock = itemsOf(["contents"]);
-  const read = readBlocks(contentsBlocks, blocks, pathOfBlock, reading, "contents");
-  return { ...read, blocks, pathOfBlock };
+  const from = { blocks: objectsIn(result.contents), pathOfBlock: itemsOf(["contents"]) };
+  return { ...from, ...readBlocks(contentsBlocks, from, reading, "contents") };
 }
 
 /**

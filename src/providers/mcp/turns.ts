@@ -55,12 +55,12 @@ function readTurn(
   reading: Reading,
   at: Path,
 ): MessageInput {
-  const { blocks, path, pathOfBlock, isSingle } = blocksIn(turn, at);
-  if (!isSingle && (blocks.length === 1 || !isSampling)) {
-    reportForm(reading, path, "A list instead of a single block.");
+  const from = blocksIn(turn, at);
+  if (!from.isSingle && (from.blocks.length === 1 || !isSampling)) {
+    reportForm(reading, from.path, "A list instead of a single block.");
   }
   reportRest(reading, turn, ["role", "content"], at, ["_meta"]);
-  const { parts: content } = readBlocks(table, blocks, pathOfBlock, reading, "turn");
+  const { parts: content } = readBlocks(table, from, reading, "turn");
   return { role: turn.role === "user" && isOfResults(content) ? "tool" : turn.role, content };
 }
 

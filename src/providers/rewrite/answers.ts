@@ -102,10 +102,10 @@ export function readAnswer(
   const placeOf = itemsOf(path);
   const pathOfBlock: PlaceOf = (i) =>
     i < own.length ? placeOf(i) : keysOf(stringIn(blocks[i] ?? {}, field));
-  const { parts, at } = readBlocks(table, blocks, pathOfBlock, reading, "answer");
+  const from = { blocks, pathOfBlock };
+  const { parts, at } = readBlocks(table, from, reading, "answer");
   const message = messageReadFrom(document, { role: "assistant", content: parts });
-  const shown = { blocks, parts: message.content, at, pathOfBlock };
-  return { message, shown, turn: 0, begin: 0 };
+  return { message, shown: { ...from, parts: message.content, at }, turn: 0, begin: 0 };
 }
 
 export function writeAnswer(

@@ -270,13 +270,10 @@ function blockOf(
     lost,
     removed,
     content,
-    writeInner: (parts, inner, placeOf, inside) =>
-      writeBlocks(
-        { ...target, place: inside },
-        parts,
-        inner && shownIn(table, inner, inside, target.given),
-        placeOf,
-      ),
+    writeInner(parts, inner, placeOf, inside) {
+      const innerTarget = { ...target, place: inside };
+      return writeBlocks(innerTarget, parts, inner && shownIn(innerTarget, inner), placeOf);
+    },
   };
   const outer = kind.turnField === undefined ? [] : ["item"];
   for (const { name, keys, place: within, rule } of kind.rules) {
@@ -302,20 +299,10 @@ function blockOf(
   return fresh.reduce((made, [name, value]) => set(made, [...outer, name], value), block);
 }
 
-function shownIn(
-  table: CompiledBlocks,
-  { blocks, path }: OldBlocks,
-  place: string,
-  given: Given | undefined,
-): Shown {
-  const pathOfBlock = itemsOf(path);
-  const { parts, at } = readBlocks(table, blocks, pathOfBlock, silentReading(given), place);
-  return {
-    blocks,
-    parts: createMessage({ role: "tool", content: parts }).content,
-    at,
-    pathOfBlock,
-  };
+function shownIn({ table, place, given }: BlockTarget, { blocks, path }: OldBlocks): Shown {
+  const from = { blocks, pathOfBlock: itemsOf(path) };
+  const { parts, at } = readBlocks(table, from, silentReading(given), place);
+  return { ...from, parts: createMessage({ role: "tool", content: parts }).content, at };
 }
 
 /** Returns `fields`, whose content changed, without what was only valid with the old content. */
@@ -346,7 +333,8 @@ function reportLosses(
   block: JsonObject,
   path: Path,
 ): void {
-  const { parts } = readBlocks(table, [block], itemsOf([]), silentReading(given), place);
+  const from = { blocks: [block], pathOfBlock: itemsOf([]) };
+  const { parts } = readBlocks(table, from, silentReading(given), place);
   const again = createMessage({ role: "tool", content: parts }).content[0];
   const file = again && table.files?.asDocument(again, part);
   if (again === undefined || (again.content_type !== part.content_type && file === undefined)) {

@@ -14,13 +14,16 @@ import { type JsonObject, objectsIn, type Path, set, valueAt } from "./json.ts";
 import { type Reading, reportFields } from "./reading.ts";
 import { pathOf } from "./report.ts";
 
-/** Blocks, the parts that show some of them, and the index of each part's block. */
-export interface Shown {
+/** Blocks, and where each is in the document. */
+export interface Blocks {
   readonly blocks: readonly JsonObject[];
+  readonly pathOfBlock: PlaceOf;
+}
+
+/** Blocks, the parts that show some of them, and the index of each part's block. */
+export interface Shown extends Blocks {
   readonly parts: readonly ContentPart[];
   readonly at: readonly number[];
-  /** Where each block is in the document. */
-  readonly pathOfBlock: PlaceOf;
 }
 
 export function blockPath({ pathOfBlock }: Shown, place: number): string {
@@ -37,8 +40,7 @@ export type ReadBlocks = { readonly parts: readonly Part[]; readonly at: readonl
 
 export function readBlocks(
   table: CompiledBlocks,
-  blocks: readonly JsonObject[],
-  pathOfBlock: PlaceOf,
+  { blocks, pathOfBlock }: Blocks,
   reading: Reading,
   place: string,
 ): ReadBlocks {
@@ -74,8 +76,10 @@ export function readBlocks(
 function innerReading(table: CompiledBlocks, reading: Reading): BlockReading {
   return {
     ...reading,
-    readInner: (value, path, place) =>
-      readBlocks(table, objectsIn(value), itemsOf(path), reading, place).parts,
+    readInner(value, path, place) {
+      const inner = { blocks: objectsIn(value), pathOfBlock: itemsOf(path) };
+      return readBlocks(table, inner, reading, place).parts;
+    },
   };
 }
 

@@ -91,6 +91,6 @@ function showTheSame(
   others: readonly JsonObject[],
 ): boolean {
   const partsOf = (all: readonly JsonObject[]) =>
-    readBlocks(table, all, itemsOf([]), silentReading(), "").parts;
+    readBlocks(table, { blocks: all, pathOfBlock: itemsOf([]) }, silentReading(), "").parts;
   return isSameJsonText(partsOf(blocks), partsOf(others));
 }

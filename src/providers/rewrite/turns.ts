@@ -5,9 +5,9 @@
  */
 import type { Json } from "../../core/data/index.ts";
 import { type Message, messageReadFrom } from "../../core/messages/index.ts";
-import type { CompiledBlocks, PlaceOf } from "./block-kinds.ts";
+import type { CompiledBlocks } from "./block-kinds.ts";
 import { type JsonObject, keysOf, objectsIn, valueAt } from "./json.ts";
-import { itemsOf, type ReadBlocks, readBlocks, type Shown } from "./read-blocks.ts";
+import { type Blocks, itemsOf, type ReadBlocks, readBlocks, type Shown } from "./read-blocks.ts";
 import { knownFields, type Reading, reportFields } from "./reading.ts";
 import { type Left, pathOf } from "./report.ts";
 import type { SectionTable, TurnFields } from "./turn-fields.ts";
@@ -62,9 +62,6 @@ export interface OldTurns {
   readonly left: readonly Left[];
 }
 
-/** Blocks, and where they are in the document. */
-type Blocks = Pick<Shown, "blocks" | "pathOfBlock">;
-
 export function readTurns(
   table: CompiledBlocks,
   turns: TurnTable,
@@ -75,7 +72,7 @@ export function readTurns(
   const prompt = promptOf(turns, request);
   if (prompt !== undefined) {
     const from = { blocks: blocksOf(prompt.value, turns), pathOfBlock: itemsOf(prompt.keys) };
-    const read = readBlocks(table, from.blocks, from.pathOfBlock, reading, "system");
+    const read = readBlocks(table, from, reading, "system");
     segments.push(segmentOf(request, "system", "system", from, read));
   }
   const fields = turns.content;
@@ -99,7 +96,7 @@ export function readTurns(
       pathOfBlock: itemsOf([turns.turns, turn, ...content]),
     };
     const place = isShared ? "turn" : placeOfRole(table, role);
-    const read = readBlocks(table, from.blocks, from.pathOfBlock, reading, place);
+    const read = readBlocks(table, from, reading, place);
     reportFields(reading, item, [turns.turns, turn], known);
     if (isShared && role === "user") segments.push(...splitUserTurn(request, turn, from, read));
     else segments.push(segmentOf(request, role, turn, from, read));
@@ -126,13 +123,15 @@ function readFieldTurn(
   }
   fields.report(item, turn, reading);
   const placed = fields.blocksOf(item);
-  const blocks = placed.map(({ block }) => block);
-  const pathOfBlock: PlaceOf = (i) => [...path, ...(placed[i]?.path ?? [])];
+  const from: Blocks = {
+    blocks: placed.map(({ block }) => block),
+    pathOfBlock: (i) => [...path, ...(placed[i]?.path ?? [])],
+  };
   const place = turns.place ?? (role === undefined ? "" : placeOfRole(table, role));
-  const read = readBlocks(table, blocks, pathOfBlock, reading, place);
+  const read = readBlocks(table, from, reading, place);
   if (role === undefined) return [];
   const channel = fields.channelOf?.(item);
-  return [segmentOf(document, role, turn, { blocks, pathOfBlock }, read, channel)];
+  return [segmentOf(document, role, turn, from, read, channel)];
 }
 
 export function turnsOf(
