@@ -127,9 +127,38 @@ describe("a value of the right type that breaks a rule", () => {
       "what no option takes",
       z.union([z.string(), z.number()]),
       true,
-      ofShape('a value that passes "invalid_union"', "another"),
+      ofShape('a value that is not "invalid_union" for zod', "another"),
     ],
-    ["a bound", z.string().min(3), "a", ofShape('a value that passes "too_small"', "another")],
+    [
+      "a lower bound",
+      z.string().min(3),
+      "a",
+      ofShape('a value that is not "too_small" for 3', "another"),
+    ],
+    [
+      "an upper bound of 0",
+      z.number().max(0),
+      1,
+      ofShape('a value that is not "too_big" for 0', "another"),
+    ],
+    [
+      "a fraction for an integer",
+      z.int(),
+      1.5,
+      ofShape('a value that is not "invalid_type" for int', "another"),
+    ],
+    [
+      "no address",
+      z.email(),
+      "ada",
+      ofShape('a value that is not "invalid_format" for email', "another"),
+    ],
+    [
+      "another type than zod reads",
+      z.tuple([z.string(), z.number()]),
+      ["a", "b"],
+      'f/1 | extensions_shape | a value that is not "invalid_type" for number | another',
+    ],
     ["a refinement", z.string().refine(() => false), "a", own],
     [
       "a rule of ours",
@@ -156,8 +185,8 @@ describe("a value of the right type that breaks a rule", () => {
   it("several of them, each by itself", () => {
     const schema = z.object({ f: z.string().regex(/a/).max(2) });
     expect(problemsOf(schema, { f: "bbb" })).toEqual([
-      ofShape('a value that passes "invalid_format"', "another"),
-      ofShape('a value that passes "too_big"', "another"),
+      ofShape('a value that is not "invalid_format" for regex', "another"),
+      ofShape('a value that is not "too_big" for 2', "another"),
     ]);
   });
 

@@ -35,6 +35,11 @@ import { readJson } from "./readers.ts";
 interface Issue {
   readonly code?: string;
   readonly path?: readonly PropertyKey[];
+  /** What the schema demands, by code: a type, a format, a bound. None of it is from the value. */
+  readonly expected?: string;
+  readonly format?: string;
+  readonly minimum?: number | bigint;
+  readonly maximum?: number | bigint;
   /** Whether the checks after it run. */
   readonly continue?: boolean;
 }
@@ -278,13 +283,14 @@ export function runZod(schema: z.core.$ZodType, value: unknown): Verdict {
   }
 }
 
-/** zod's own message may quote the value; its code only names the rule. */
+/** zod's own message may quote the value; its code, type, format and bound only name the rule. */
 function reportVerdict(state: ReadState, { expected, issues }: Verdict): Bad {
   if (expected !== undefined) return report(state, state.shapeCode, expected, "another");
   for (let i = 0; i < issues.length; i++) {
     // A host's own check can access the list, and may leave holes in it.
-    const { path, code } = issues[i] ?? ({} as Issue);
-    const expected = code === "custom" ? ownCheck : `a value that passes "${code}"`;
+    const { path, code, expected: type, format, minimum, maximum } = issues[i] ?? ({} as Issue);
+    const rule = type ?? format ?? minimum ?? maximum ?? "zod";
+    const expected = code === "custom" ? ownCheck : `a value that is not "${code}" for ${rule}`;
     const within = mapped(path ?? [], (key) => (typeof key === "symbol" ? "(symbol)" : key));
     report(state, state.shapeCode, expected, "another", within);
   }
