@@ -1,5 +1,11 @@
 /** A failure is in the host's log, once; the result only says where to find what was thrown. */
-import { createExtensions, createPluginManager, definePlugin, RejectError } from "glassine";
+import {
+  createExtensions,
+  createPluginManager,
+  definePlugin,
+  isGlassineError,
+  RejectError,
+} from "glassine";
 import { defineHook, defineHost } from "glassine/host";
 import { describe, expect, it, vi } from "vitest";
 import * as z from "zod";
@@ -255,4 +261,24 @@ describe("a handler that fails and does not throw", () => {
     expect(onHandlerError).not.toHaveBeenCalled();
     expect(error).toHaveBeenCalledTimes(1);
   });
+});
+
+it("isGlassineError does not throw in onHandlerError, whatever a handler threw", async () => {
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const trapped = new Proxy(new Error("proxied"), {
+    getPrototypeOf: () => {
+      throw new Error("a trap ran");
+    },
+  });
+  const own = thrownBy(() => createExtensions({ secruity: {} } as never));
+  const verdicts: boolean[] = [];
+  const onHandlerError = (thrown: unknown) => void verdicts.push(isGlassineError(thrown));
+  for (const thrown of [revoked.proxy, trapped, own]) {
+    const plugins = [fails(thrown)];
+    const manager = await createPluginManager({ plugins, onHandlerError });
+    await manager.invoke(hook, { name: "add" });
+    await manager.close();
+  }
+  expect(verdicts).toEqual([false, false, true]);
 });

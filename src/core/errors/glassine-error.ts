@@ -211,7 +211,12 @@ export class RejectError extends GlassineError {
   }
 }
 
-/** Whether `value` is an error of this library, or of another copy of it. */
+/** Whether `value` is an error of this library, or of another copy of it. Never throws. */
 export function isGlassineError(value: unknown): value is GlassineError {
-  return value instanceof Error && Object.hasOwn(value, brand);
+  try {
+    return value instanceof Error && Object.hasOwn(value, brand);
+  } catch {
+    // A plugin may throw a proxy whose traps throw, or a revoked one.
+    return false;
+  }
 }
