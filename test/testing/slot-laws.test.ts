@@ -295,6 +295,8 @@ describe("a law", () => {
   it.each([
     [{ runs: 7 }, 'no option "runs"'],
     [{ shrinkingMs: 0 }, "shrinkingMs must be a whole number"],
+    [{ numRuns: 0 }, "numRuns must be a whole number above 0"],
+    [{ numRuns: Number.NaN }, "numRuns must be a whole number above 0"],
     [7, "options in an object"],
   ])("refuses the options %o", async (options, message) => {
     await expect(first.check(options as never)).rejects.toThrow(message);

@@ -48,6 +48,8 @@ export function law(id: string, text: string, property: () => Property): Law {
       expectOptions(options, known, `check of ${id}`);
       const { numRuns, seed, path, endOnFailure = false, shrinkingMs = 2000 } = options;
       readWhole("shrinkingMs", shrinkingMs, longestTimerMs);
+      // Without a run nothing could fail, and fast-check takes NaN for none.
+      if (numRuns !== undefined) readWhole("numRuns", numRuns);
       const found = await fc.check(property(), {
         ...(numRuns === undefined ? {} : { numRuns }),
         ...(seed === undefined ? {} : { seed }),
