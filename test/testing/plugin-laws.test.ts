@@ -414,6 +414,9 @@ describe("what pluginLaws refuses", () => {
   const plugin = definePlugin({ ...about, hooks: { tool_pre_invoke: (_payload) => undefined } });
 
   it.each([
+    [{}, "pluginLaws expects { plugin }: what definePlugin returned"],
+    [plugin, "pluginLaws expects { plugin }: what definePlugin returned"],
+    [{ plugin: null }, "pluginLaws expects { plugin }: what definePlugin returned"],
     [{ plugin: bare }, "no hook that could be invoked"],
     [{ plugin, options: { audit: {} } }, 'sets the option "audit" itself'],
     [{ plugin, deterministc: true }, 'Did you mean "deterministic"'],

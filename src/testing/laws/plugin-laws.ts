@@ -3,7 +3,7 @@ import * as fc from "fast-check";
 import { expectOptions } from "../../core/data/index.ts";
 import { optionsInvalid, quoted } from "../../core/errors/index.ts";
 import { standardHost } from "../../core/host/index.ts";
-import { listAt } from "../data.ts";
+import { isObject, listAt } from "../data.ts";
 import { growingSets } from "../parts.ts";
 import {
   alone,
@@ -32,6 +32,10 @@ const fields = [
 ];
 
 export function lawsOfPlugin(test: PluginUnderTest): readonly Law[] {
+  if (isObject(test) && typeof test.plugin !== "function" && !isObject(test.plugin))
+    throw optionsInvalid(
+      "pluginLaws expects { plugin }: what definePlugin returned, or a function that makes it.",
+    );
   expectOptions(test, fields, "pluginLaws");
   const { plugin, host = standardHost, others = [], grant, options = {}, ...rest } = test;
   const { deterministic = true, ...tables } = rest;
