@@ -63,8 +63,10 @@ function faultOf(issue: z.core.$ZodIssue, given: unknown): string {
       return `must ${boundOf(issue.origin, "at least", issue.minimum)}`;
     case "too_big":
       return `must ${boundOf(issue.origin, "at most", issue.maximum)}`;
+    case "invalid_key":
+      return issue.issues[0]?.message ?? issue.message;
     default:
-      return issue.code === "custom" || issue.code === "invalid_key" ? issue.message : "is invalid";
+      return issue.code === "custom" ? issue.message : "is invalid";
   }
 }
 

@@ -94,6 +94,12 @@ describe("headerWriter", () => {
     expect(() => headerWriter({ headers } as never)).toThrow("headerWriter: ");
   });
 
+  it("says which header plugins may not write", () => {
+    expect(() => headerWriter({ headers: { Host: "a" } })).toThrow(
+      'headerWriter: "headers" "Host" must be a header plugins may write.',
+    );
+  });
+
   it("lets calls to a server of the SDK pass, and none without a value", async () => {
     const session = { security: { subject: { id: "ada", type: "user" as const } } };
     const open = await connect([headerWriter({ headers: { a: { from: "subject.id" } } })], session);
