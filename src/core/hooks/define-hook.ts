@@ -53,7 +53,8 @@ interface FilterHook extends OperationHook {
   readonly semantic: "filter_chain";
   /**
    * A rule beyond the schema. Compares the value that a handler of `plugin` returned (`got`) with
-   * the one it was given, and returns what is wrong, or `undefined`.
+   * the one it was given, and returns what is wrong, or `undefined`. Write out the types of `given`
+   * and `got`: those of the hook's value.
    */
   readonly keeps?: (given: never, got: never, plugin: string) => string | undefined;
 }

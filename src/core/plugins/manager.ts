@@ -64,7 +64,8 @@ export interface AnyManager {
   declassify(extensions: object, declassification: Declassification): Promise<Declassified>;
   /**
    * Writes one of the host's own events into the audit trail, redacted like all others. Resolves to
-   * whether it was kept.
+   * whether it was kept, and to true if there is nothing to keep it: no sink and no handler of
+   * `audit_emit`.
    *
    * @throws GlassineError (as a rejection) `options_invalid` for a value that is not an event
    */
