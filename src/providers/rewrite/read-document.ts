@@ -102,19 +102,29 @@ function checkedCopy<Schema extends z.ZodMiniType>(
   copy: unknown,
 ): z.output<Schema> {
   const notes = copies.of(copy);
-  if (notes !== undefined && notes.schema === schema) return copy as z.output<Schema>;
-  const parsed = z.safeParse(schema, copy);
-  if (parsed.success) {
+  if (notes?.schema === schema) return copy as z.output<Schema>;
+  const problems = faultsOf(schema, copy);
+  if (problems === undefined) {
     if (notes !== undefined) notes.schema = schema;
     return copy as z.output<Schema>;
   }
-  const problems = problemsIn(parsed.error.issues, copy);
   throw unreadable(
     what,
     code,
     problems.map((problem) => ({ ...problem, code })),
     typeof value === "string" ? " It is a string: parse it first, as with JSON.parse." : "",
   );
+}
+
+/** Returns what the schema does not accept, or `undefined`. */
+function faultsOf(schema: z.ZodMiniType, copy: unknown): readonly Found[] | undefined {
+  try {
+    const { error } = z.safeParse(schema, copy);
+    return error && problemsIn(error.issues, copy);
+  } catch {
+    // zod passes the issues of a list as arguments of one call: too many overflow the stack.
+    return [{ path: [], expected: "fewer faults", received: "more" }];
+  }
 }
 
 function copyOf(

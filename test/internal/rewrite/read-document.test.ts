@@ -23,6 +23,16 @@ function faultOf(act: () => unknown) {
 }
 
 describe("a document", () => {
+  it("is refused if it has more faults than zod can collect", () => {
+    // How many that are depends on the size of the stack, so this check stands for zod's own call.
+    const overflow = z.looseObject({}).check(() => {
+      throw new RangeError("Maximum call stack size exceeded");
+    });
+    const { code, message } = faultOf(() => readDocument(overflow, {}, "request"));
+    expect(code).toBe("document_invalid");
+    expect(message).toContain("expected fewer faults, got more");
+  });
+
   it("is a frozen copy, including unknown fields", () => {
     const input = { model: "m", content: [{ type: "text", text: "a", more: { b: [1] } }], n: 2 };
     const copy = read(input);
