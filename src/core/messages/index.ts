@@ -15,6 +15,7 @@ export {
   messageSchema,
   payloadFor,
   sourceOf,
+  unreadable,
   valueFor,
 } from "./message.ts";
 export type {

@@ -13,10 +13,10 @@ import {
   type ErrorCode,
   formatPath,
   formatProblems,
-  GlassineError,
+  type GlassineError,
   optionsInvalid,
-  type Problem,
 } from "../errors/index.ts";
+import { unreadable } from "../messages/index.ts";
 import type { Compiled } from "../schema/index.ts";
 
 /** Options for decoding. */
@@ -97,17 +97,8 @@ export function readWire<Document>(
     return { document: admitted.value as Document, report };
   }
   const instead = otherwise?.(admitted.value);
-  if (instead === undefined) throw unreadable(what, code, admitted.problems);
+  if (instead === undefined) throw unreadable(code, what, admitted.problems);
   return instead;
-}
-
-export function unreadable(
-  what: string,
-  code: ErrorCode,
-  problems: readonly Problem[],
-): GlassineError {
-  const text = `The ${what} is not readable. ${formatProblems(problems)}.`;
-  return new GlassineError(code, text, { problems });
 }
 
 const any = Number.POSITIVE_INFINITY;

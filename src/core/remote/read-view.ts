@@ -3,9 +3,10 @@
 import { admit, isRecord, type Limits } from "../data/index.ts";
 import { filterFor, type Slots } from "../envelope/index.ts";
 import type { Problem } from "../errors/index.ts";
+import { unreadable } from "../messages/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node } from "../slots/index.ts";
-import { type DropReport, unreadable } from "./documents.ts";
+import type { DropReport } from "./documents.ts";
 import { asShown, type ShownHeaders } from "./header-generations.ts";
 import { changeHeaderMaps, isEmptyContainer, withoutSecrets } from "./headers.ts";
 
@@ -33,11 +34,11 @@ export function readView(
   const options = { origin: "parsed", limits, shapeCode, strict: false } as const;
   // Partial, because what the grant hides can be absent, even if the host's slot requires it.
   const admitted = admit(slots.envelope.read, shown, options, undefined, "partial");
-  if (!admitted.ok) throw unreadable("view", "extensions_invalid", admitted.problems);
+  if (!admitted.ok) throw unreadable("extensions_invalid", "view", admitted.problems);
   report.addAll(["extensions"], admitted);
   const problems: Problem[] = [];
   const whole = filledIn(slots.nodes, admitted.value as LevelValue, { mask, problems }, []);
-  if (problems.length > 0) throw unreadable("view", "extensions_invalid", problems);
+  if (problems.length > 0) throw unreadable("extensions_invalid", "view", problems);
   return filterFor(slots, mask)(whole);
 }
 

@@ -19,7 +19,7 @@ import {
   type PluginContext,
   readerOf,
 } from "../hooks/index.ts";
-import { markPayload, payloadFor } from "../messages/index.ts";
+import { markPayload, payloadFor, unreadable } from "../messages/index.ts";
 import type { Surface } from "../plugins/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import { type CapabilityIn, resolveNames, type SlotTable, type ViewOf } from "../slots/index.ts";
@@ -33,7 +33,6 @@ import {
   misuse,
   readOption,
   readWire,
-  unreadable,
 } from "./documents.ts";
 import { forBothGenerations } from "./header-generations.ts";
 import { changeHeaderMaps, withoutSecrets } from "./headers.ts";
@@ -186,7 +185,7 @@ function readPayload(
   // It was already read and copied with the document.
   const reading = { origin: "parsed", limits, shapeCode: "payload_shape", strict: false } as const;
   const admitted = admit(compiled.read, payload, reading);
-  if (!admitted.ok) throw unreadable(`payload of ${hook}`, "payload_invalid", admitted.problems);
+  if (!admitted.ok) throw unreadable("payload_invalid", hook, admitted.problems);
   report.addAll(["payload"], admitted);
   return markPayload(admitted.value as object, compiled, limits);
 }
