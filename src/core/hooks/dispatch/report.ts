@@ -150,27 +150,23 @@ function addValues(found: List<string>, headers: LevelValue): void {
 
 /** Tracks whether the audit trail kept the notes of one run. */
 export class AuditReceipts {
-  #lost = false;
-  #pending: Promise<boolean> | undefined = undefined;
+  #kept: Kept = true;
 
   record(audit: RunAudit, run: AnyRun, note: RunNote): void {
     const kept = audit.record(run, note);
-    if (kept === false) this.#lost = true;
-    else if (kept !== true) this.#pending = both(this.#pending, kept);
+    this.#kept = both(this.#kept, kept);
   }
 
   /** Resolves to whether all notes were kept, once each has been handled. */
   async areKept(): Promise<boolean> {
-    if (this.#lost) return false;
-    return this.#pending === undefined || (await this.#pending) === true;
+    return (await this.#kept) === true;
   }
 }
 
-async function both(
-  first: Promise<boolean> | undefined,
-  second: Promise<boolean>,
-): Promise<boolean> {
-  const one = first === undefined || (await first) === true;
+type Kept = boolean | Promise<boolean>;
+
+async function both(first: Kept, second: Kept): Promise<boolean> {
+  const one = (await first) === true;
   return (await second) === true && one;
 }
 
@@ -206,7 +202,6 @@ export function noteRefused(run: NotedRun, step: HandlerStep, refused: readonly 
 
 /** Notes the labels that a handler added. */
 export function noteLabels(run: NotedRun, step: HandlerStep, after: Slots): void {
-  if (after === run.extensions) return;
   const labels = without(labelsOf(after), labelsOf(run.extensions));
   if (labels.length > 0) note(run, step, "extensions.labels_added", { labels });
 }
