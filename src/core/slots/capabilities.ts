@@ -1,7 +1,6 @@
 /** Capabilities, derived from the table: names, bits, and what each implies. */
 import {
   append,
-  BrandCarrier,
   freeze,
   isArray,
   lengthOf,
@@ -23,7 +22,7 @@ export interface CapabilityBits {
   mask(names: readonly string[]): number;
   /** The bits of these names, without what they imply. */
   bits(names: readonly string[]): number;
-  /** Returns the names in a mask, sorted. `mask` then knows this very list without a lookup. */
+  /** Returns the names in a mask, sorted. */
   namesOf(mask: number): readonly string[];
 }
 
@@ -47,10 +46,10 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
     const brought = implied.get(name) as readonly string[];
     return joined(bitOf, brought, brought.length);
   });
-  const bits: CapabilityBits = {
+  return {
     names,
     implied,
-    mask: (wanted) => Resolved.maskIn(wanted, bits) ?? joined(maskOf, wanted, lengthOf(wanted)),
+    mask: (wanted) => joined(maskOf, wanted, lengthOf(wanted)),
     bits: (wanted) => joined(bitOf, wanted, wanted.length),
     namesOf: (mask) => {
       const found = newList<string>();
@@ -58,32 +57,9 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
         const name = names[i] as string;
         if ((mask & (bitOf[name] ?? 0)) !== 0) append(found, name);
       }
-      const list = toArray(found);
-      // The mask includes what the names imply: the given one may be of one name alone.
-      new Resolved(list, bits, joined(maskOf, list, list.length));
-      return freeze(list);
+      return freeze(toArray(found));
     },
   };
-  return bits;
-}
-
-/**
- * Marks a list of names that was resolved here. The list is frozen, so its mask stays valid and no
- * name is looked up again.
- */
-class Resolved extends BrandCarrier {
-  #bits: CapabilityBits;
-  #mask: number;
-  constructor(names: readonly string[], bits: CapabilityBits, mask: number) {
-    super(names);
-    this.#bits = bits;
-    this.#mask = mask;
-  }
-  /** Returns the mask of a list that `bits` resolved; a list of another host has none here. */
-  static maskIn(names: readonly string[], bits: CapabilityBits): number | undefined {
-    if (typeof names !== "object" || !(#mask in names)) return undefined;
-    return names.#bits === bits ? names.#mask : undefined;
-  }
 }
 
 type Numbers = { readonly [name: string]: number };
