@@ -34,9 +34,7 @@ export function endOfNested(run: MessageRun, given: Slots, { run: outer, step }:
 
 /** Returns `given` with what the growing sets of `from` have. */
 function withSetsOf(from: Slots, given: Slots, { slots, limits }: CompiledHook): Slots {
-  const empty = slots.empty as Slots;
-  if (from === given || from === empty) return given;
-  const joined = joinSets(slots, given, from, empty, everything, limits);
+  const joined = joinSets(slots, given, from, slots.empty as Slots, everything, limits);
   if (joined.ok) return joined.extensions;
   const { code, path, reason } = joined.refusal;
   throw new GlassineError(code, `${path}: ${reason}`, { path });
@@ -48,7 +46,7 @@ function withSetsOf(from: Slots, given: Slots, { slots, limits }: CompiledHook):
  * request only through that handler. If it can change nothing, nothing needs a label.
  */
 export function joinOuter({ compiled, start, extensions }: MessageRun, parent: Origin): void {
-  const origin = extensions === start ? undefined : messageOrigin(parent);
+  const origin = messageOrigin(parent);
   if (origin === undefined) return;
   const outer = origin.run as MessageRun;
   const step = origin.step as Step;
