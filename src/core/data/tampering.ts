@@ -69,12 +69,11 @@ const watchedObjects: readonly WatchedObject[] = [
   ...unnamed(),
 ].flat();
 
-/** `Symbol.iterator` and the other well-known symbols. */
-const wellKnownSymbols: readonly { readonly name: string; readonly symbol: symbol }[] = ownKeys(
-  Symbol,
-)
-  .map((key) => ({ name: `Symbol.${String(key)}`, symbol: Symbol[key as "iterator"] as unknown }))
-  .filter((entry): entry is { name: string; symbol: symbol } => typeof entry.symbol === "symbol");
+/** `Symbol.iterator` and the other well-known symbols. What else `Symbol` has is no key. */
+const wellKnownSymbols = ownKeys(Symbol).map((key) => ({
+  name: `Symbol.${String(key)}`,
+  symbol: Symbol[key as "iterator"] as unknown,
+}));
 
 function globalsOf(names: string): readonly WatchedGlobal[] {
   return names.split(/\s+/).flatMap((key) => {
