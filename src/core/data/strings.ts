@@ -51,7 +51,7 @@ const invisible = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?!
  */
 export function isLabel(text: string, max: number): boolean {
   const { length } = text;
-  if (length === 0 || length > 2 * max || codePointLength(text) > max) return false;
+  if (length === 0 || codePointLength(text) > max) return false;
   if (charCodeAt(text, 0) === 0x20 || charCodeAt(text, length - 1) === 0x20) return false;
   return execPattern(invisible, text) === null && normalize(text, "NFC") === text;
 }
@@ -162,7 +162,7 @@ export function unionOf(set: readonly string[], other: readonly string[]): reado
     count += 1;
   }
   for (; at < set.length; at++, count++) union[count] = set[at] as string;
-  if (count < union.length) union.length = count;
+  union.length = count;
   return frozenOrKnown(union, set);
 }
 
@@ -215,7 +215,7 @@ function dropRepeats(items: string[]): void {
     items[count] = item;
     count += 1;
   }
-  if (count < items.length) items.length = count;
+  items.length = count;
 }
 
 /** Returns the items of a set that are not in another. Both are sorted, so one pass is enough. */
