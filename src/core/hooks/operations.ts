@@ -53,7 +53,7 @@ export interface CompiledOperation {
 }
 
 /** How a handler's turn ended; `pending` if it has not. */
-type TurnHow = "pending" | "returned" | "threw" | "timeout" | "aborted";
+type TurnHow = "pending" | HandlerEnd["how"];
 
 /** One run. Its payload is the host's; in a filter chain, it is the current value. */
 export class OperationRun implements AnyRun {
@@ -169,13 +169,13 @@ async function eachInTurn(run: OperationRun, { take, end }: SemanticRules): Prom
   const { meter } = runtime;
   for (let i = 0; i < steps.length; i++) {
     const step = steps[i] as HandlerStep;
-    const startedAt = meter === undefined ? 0 : monotonicNow();
+    const startedAt = monotonicNow();
     const waiting = startTurn(run, step);
     // A synchronous result is read at once, before any other code can run.
     if (waiting !== undefined) await waiting;
-    if (run.how !== "aborted") meter?.turn(step, monotonicNow() - startedAt);
     if (run.how === "aborted") endAborted(run);
     else {
+      meter?.turn(step, monotonicNow() - startedAt);
       const failure = take(run, step);
       if (failure !== undefined) run.fail("errored", failure);
     }

@@ -54,7 +54,7 @@ export function runBackground(run: MessageRun, steps: readonly Step[]): void {
 
 async function runStep(run: MessageRun, step: Step): Promise<BackgroundEnd> {
   const { meter, lateCounters } = run.compiled.runtime;
-  const startedAt = meter === undefined ? 0 : monotonicNow();
+  const startedAt = monotonicNow();
   const context = new run.runtime.Context(step, run);
   const { handler } = step;
   const call = () =>
