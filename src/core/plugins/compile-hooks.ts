@@ -116,7 +116,6 @@ function compileStep(
   // No spread, because the dispatcher would read the result more slowly, and miss D12.
   return {
     plugin: step.plugin,
-    identity: step.identity,
     name: step.name,
     isCore: step.isCore,
     hook: step.hook,

@@ -45,7 +45,7 @@ export function stateOf(
   return {
     id,
     name: plugin.name,
-    version: plugin.version,
+    identity: Object.freeze({ name: plugin.name, version: plugin.version }),
     capabilities: Object.freeze(names),
     services: Object.freeze(
       Object.assign(
@@ -125,7 +125,6 @@ function handlerStep(parts: ManagerParts, binding: HandlerBinding, grant: number
   const { lock } = state;
   return {
     plugin: state,
-    identity: Object.freeze({ name: state.name, version: state.version }),
     name,
     isCore,
     hook,

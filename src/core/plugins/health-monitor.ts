@@ -128,7 +128,7 @@ function checkOf(
     const { status, message, errorSummary } = finding;
     return Object.freeze({
       pluginName: state.name,
-      pluginVersion: state.version,
+      pluginVersion: state.identity.version,
       status,
       message: shown(message),
       checkedAt: timestampNow(),

@@ -47,8 +47,8 @@ export class HandlerContext implements PluginContext {
     this.#run = run;
   }
 
-  get plugin(): { readonly name: string; readonly version: string } {
-    return this.#step.identity;
+  get plugin(): PluginContext["plugin"] {
+    return this.#step.plugin.identity;
   }
   get hook(): string {
     return this.#run.hook;

@@ -67,7 +67,8 @@ export interface PluginState {
   /** The id of the plugin's definition; unique in the process. */
   readonly id: number;
   readonly name: string;
-  readonly version: string;
+  /** The plugin's name and version, frozen, for contexts. */
+  readonly identity: PluginContext["plugin"];
   readonly capabilities: readonly string[];
   /** The services among them. No prototype, so that a patched one cannot grant any. */
   readonly services: { readonly [capability: string]: true };
@@ -83,8 +84,6 @@ export interface PluginState {
 /** One handler on one hook, whatever the hook's semantic. */
 export interface HandlerStep {
   readonly plugin: PluginState;
-  /** The plugin's name and version, frozen, for contexts. */
-  readonly identity: { readonly name: string; readonly version: string };
   /** `PLUGIN.FUNCTION`, or the name under which the host registered it. */
   readonly name: string;
   readonly isCore: boolean;
