@@ -26,6 +26,10 @@ export function ownValue(value: unknown, key: string | number): unknown {
   if (typeof value !== "object" || value === null || !hasOwn(value, key)) return undefined;
   return (value as Readonly<Record<string | number, unknown>>)[key];
 }
+/** Reads an own property that is data. Runs no getter, but `value` must not be a proxy. */
+export function ownData(value: object, key: PropertyKey): unknown {
+  return ownValue(getOwnPropertyDescriptor(value, key), "value");
+}
 export const { isArray } = Array;
 const { from: arrayFrom } = Array;
 export const { isSafeInteger } = Number;

@@ -6,11 +6,11 @@ import {
   execPattern,
   forEach,
   freeze,
-  getOwnPropertyDescriptor,
   getPrototypeOf,
   includes,
   isArray,
   isProxy,
+  ownData,
   ownValue,
 } from "../data/intrinsics.ts";
 import { GlassineError, quoted, rejectionReason, suggestion } from "../errors/index.ts";
@@ -159,14 +159,10 @@ export function rejectionOf(thrown: unknown): Violation | undefined {
 /** The reason of another copy's `RejectError`. Anybody can forge one, but `deny` does the same. */
 function reasonOfCopy(thrown: unknown): string | undefined {
   if (typeof thrown !== "object" || thrown === null || isProxy(thrown)) return undefined;
-  if (dataOf(thrown, errorBrand) !== true || dataOf(thrown, "code") !== "rejected")
+  if (ownData(thrown, errorBrand) !== true || ownData(thrown, "code") !== "rejected")
     return undefined;
-  const reason = dataOf(thrown, "reason");
+  const reason = ownData(thrown, "reason");
   return typeof reason === "string" ? reason : undefined;
-}
-
-function dataOf(value: object, key: string | symbol): unknown {
-  return ownValue(getOwnPropertyDescriptor(value, key), "value");
 }
 
 /** Turns a violation into the denial that the host receives from a voting hook. */

@@ -10,9 +10,9 @@ import {
   execPattern,
   getOwnPropertyDescriptor,
   getPrototypeOf,
-  hasOwn,
   includes,
   isProxy,
+  ownData,
   some,
   symbolDescription,
 } from "../data/intrinsics.ts";
@@ -88,7 +88,7 @@ function described(thrown: unknown): Described {
 
 function textOf(thrown: object): string {
   const message =
-    ofDomException(thrown, domMessage) ?? find(thrown, (holder) => dataOf(holder, "message"));
+    ofDomException(thrown, domMessage) ?? find(thrown, (holder) => ownData(holder, "message"));
   return message === undefined || message === "" ? noText : message;
 }
 
@@ -104,10 +104,10 @@ function nameAt(holder: object): unknown {
     const each = known[i] as (typeof known)[number];
     if (holder === each.prototype) return each.name;
   }
-  const name = dataOf(holder, "name");
+  const name = ownData(holder, "name");
   if (typeof name === "string") return name;
-  const ofClass = dataOf(holder, "constructor");
-  return typeof ofClass === "function" && !isProxy(ofClass) ? dataOf(ofClass, "name") : undefined;
+  const ofClass = ownData(holder, "constructor");
+  return typeof ofClass === "function" && !isProxy(ofClass) ? ownData(ofClass, "name") : undefined;
 }
 
 /** Returns the first string found on the object or along its prototype chain. */
@@ -119,11 +119,6 @@ function find(thrown: object, at: (holder: object) => unknown): string | undefin
     holder = getPrototypeOf(holder);
   }
   return undefined;
-}
-
-function dataOf(holder: object, key: string): unknown {
-  const descriptor = getOwnPropertyDescriptor(holder, key);
-  return descriptor !== undefined && hasOwn(descriptor, "value") ? descriptor.value : undefined;
 }
 
 /** Calls a getter of `DOMException`, which throws for an object that the runtime did not make. */

@@ -22,12 +22,11 @@ import {
   defineProperty,
   enumerableKeys,
   freeze,
-  getOwnPropertyDescriptor,
   hasOwn,
   isArray,
   mapped,
   none,
-  ownValue,
+  ownData,
 } from "../data/intrinsics.ts";
 import type { Compiled } from "./compiled.ts";
 import { readJson } from "./readers.ts";
@@ -265,7 +264,7 @@ const { push } = Array.prototype;
 
 /** Whether zod can report issues from inside a schema: it pushes them to lists of its own. */
 function canZodReport(): boolean {
-  return ownValue(getOwnPropertyDescriptor(arrayPrototype, "push"), "value") === push;
+  return ownData(arrayPrototype, "push") === push;
 }
 
 /** Runs a whole schema with zod, on this library's own data. */
