@@ -44,14 +44,13 @@ function compileHook(
   bindings: readonly HandlerBinding[],
 ): CompiledHook {
   const { options, runtime } = input;
-  const { slots } = input.surface;
   // The sort is stable: equal handlers stay in the order of the plugins.
   const inOrder = [...bindings].sort(
     (a, b) => phaseOf(a) - phaseOf(b) || priorityOf(a) - priorityOf(b),
   );
   const stepOf = stepsOn(input);
   const steps = inOrder.map((binding, position) =>
-    compileStep(slots, spec, binding, stepOf(binding), position),
+    compileStep(runtime.slots, spec, binding, stepOf(binding), position),
   );
   const of = (...wanted: Mode[]) => steps.filter(({ mode }) => wanted.includes(mode));
   const serial = of("sequential", "transform", "audit");
@@ -61,7 +60,6 @@ function compileHook(
   checkPolicy(hook, spec, writable);
   return {
     hook,
-    slots,
     payload,
     streamed: spec.streamed === true,
     headersField: options.payloadHeaders === "keep" ? undefined : spec.headersField,

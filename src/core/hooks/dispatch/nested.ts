@@ -29,11 +29,12 @@ export function endOfNested(run: MessageRun, given: Slots, { run: outer, step }:
   // The handler of another manager may have chosen its grant itself.
   const shown =
     outer.runtime === compiled.runtime ? withSetsOf(step.filter(start), given, compiled) : given;
-  return withoutSets(compiled.slots, extensions, start, shown);
+  return withoutSets(run.runtime.slots, extensions, start, shown);
 }
 
 /** Returns `given` with what the growing sets of `from` have. */
-function withSetsOf(from: Slots, given: Slots, { slots, limits }: CompiledHook): Slots {
+function withSetsOf(from: Slots, given: Slots, { runtime, limits }: CompiledHook): Slots {
+  const { slots } = runtime;
   const joined = joinSets(slots, given, from, slots.empty as Slots, everything, limits);
   if (joined.ok) return joined.extensions;
   const { code, path, reason } = joined.refusal;
@@ -50,12 +51,12 @@ export function joinOuter({ compiled, start, extensions }: MessageRun, parent: O
   if (origin === undefined) return;
   const outer = origin.run as MessageRun;
   const step = origin.step as Step;
-  const { slots, runtime } = outer.compiled;
-  if (slots !== compiled.slots || !hasTurn(outer, origin.context)) return;
+  const { limits, runtime } = outer.compiled;
+  const { slots } = runtime;
+  if (slots !== compiled.runtime.slots || !hasTurn(outer, origin.context)) return;
   // Plugins of the same manager add with their own grants. Another manager may have been made by
   // the handler itself, so its plugins add with the handler's grant.
   const mask = runtime === compiled.runtime ? everything : step.mask;
-  const { limits } = outer.compiled;
   const joined = joinSets(slots, outer.extensions, extensions, start, mask, limits);
   if (!joined.ok) {
     // Later plugins would not see the label, and let through what they should stop. So the outer

@@ -208,7 +208,7 @@ export function readTurn(run: MessageRun, step: Step, returned: unknown): TurnRe
   const proposed = found.modifiedExtensions ?? undefined;
   const growOnly = step.mode === "concurrent";
   const extensions: MergeInput = {
-    slots: compiled.slots,
+    slots: compiled.runtime.slots,
     returned: proposed,
     proposal: undefined,
     // A handler that takes no extensions is judged by the view that it would have been given.

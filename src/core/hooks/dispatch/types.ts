@@ -122,7 +122,6 @@ export interface Step extends HandlerStep {
 
 export interface CompiledHook {
   readonly hook: string;
-  readonly slots: CompiledSlots;
   readonly payload: Compiled;
   /** Whether its messages can be streamed. */
   readonly streamed: boolean;
