@@ -342,7 +342,7 @@ function both<T>(a: readonly T[], b: readonly T[]): readonly T[] {
 function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayload | Refused {
   const current = run.payload as LevelValue;
   const unchanged = { value: current, changed: none, rejections: none };
-  if (returned === undefined || returned === null || returned === current) return unchanged;
+  if (returned === undefined || returned === null) return unchanged;
   const { compiled } = run;
   const options = {
     origin: "plugin",
@@ -376,7 +376,7 @@ function readPayload(run: MessageRun, step: Step, returned: unknown): ReadPayloa
       append(refused, freeze({ path, code: "payload_denied" as const, reason }));
     }
   });
-  const rejections = refused.length === 0 ? none : freeze(toArray(refused));
+  const rejections = freeze(toArray(refused));
   if (changed.length === 0) return { ...unchanged, rejections };
   const expected = outgrows(next, current, compiled.payloadLimits);
   if (expected !== undefined) {
