@@ -84,7 +84,7 @@ export function messageOfPlain(plain: MessageInput): Message {
 export function messageReadFrom(source: object | undefined, plain: MessageInput): Message {
   const limits = payloadLimitsInForce();
   const read = readOpen(messageReader, plain, "message_invalid", "message", limits, "parsed");
-  return marked(read as object, messageReader, limits, source) as Message;
+  return markPayload(read as object, messageReader, limits, source) as Message;
 }
 
 /** Returns what a message was read from; `undefined` for a copy, or one that somebody else made. */
@@ -112,7 +112,7 @@ export function freezePayload<const T extends object>(value: T): DeepReadonly<T>
   if (typeof copy !== "object" || copy === null) {
     throw new GlassineError("payload_invalid", "The payload is not an object.", {});
   }
-  return marked(copy, undefined, limits) as DeepReadonly<T>;
+  return markPayload(copy, undefined, limits) as DeepReadonly<T>;
 }
 
 /**
@@ -155,10 +155,10 @@ function readPayload(
   limits: Limits,
 ): object {
   const read = readOpen(compiled, value, code, what, limits) as object;
-  if (mark === undefined) return marked(read, compiled, limits);
+  if (mark === undefined) return markPayload(read, compiled, limits);
   // A frozen payload that the schema adds nothing to stays the same object.
   const isSame = equalsFrozen(read, value, limits);
-  const result = isSame ? (value as object) : marked(read, compiled, limits);
+  const result = isSame ? (value as object) : markPayload(read, compiled, limits);
   mark.schema = compiled;
   mark.limits = limits;
   mark.result = result;
@@ -185,12 +185,8 @@ function equalsFrozen(copy: object, frozen: unknown, limits: Limits): boolean {
   return again.ok && again.value === frozen;
 }
 
-/** Marks a payload that was put together from parts checked under `limits`. */
-export function markPayload(value: object, compiled: Compiled, limits: Limits): object {
-  return Marked.of(value) === undefined ? marked(value, compiled, limits) : value;
-}
-
-function marked(
+/** Marks a new payload, all of which was checked under `limits`, and freezes it. */
+export function markPayload(
   value: object,
   schema: Compiled | undefined,
   limits: Limits,
