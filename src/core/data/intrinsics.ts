@@ -215,6 +215,16 @@ export function newRecord(): Record<string, unknown> {
   return new NewRecord();
 }
 
+/** Makes a frozen record with a value for each key. */
+export function recordBy<Value>(
+  keys: readonly string[],
+  of: (key: string, index: number) => Value,
+): Readonly<Record<string, Value>> {
+  const record = newRecord() as Record<string, Value>;
+  for (let i = 0; i < keys.length; i++) record[keys[i] as string] = of(keys[i] as string, i);
+  return freeze(record);
+}
+
 /** An object with more keys than this is a hash table in the engine in any case. */
 const maxFastKeys = 20;
 

@@ -1,5 +1,5 @@
 /** Compiles what each hook runs, once: order, views, records, deadlines. */
-import { isAsyncFunction, newRecord, none } from "../data/intrinsics.ts";
+import { isAsyncFunction, newRecord, none, recordBy } from "../data/intrinsics.ts";
 import { GlassineError, optionsInvalid, quoteName } from "../errors/index.ts";
 import {
   type CompiledHook,
@@ -65,10 +65,7 @@ function compileHook(
     headersField: options.payloadHeaders === "keep" ? undefined : spec.headersField,
     empty: steps.every(({ mode }) => mode === "disabled"),
     payloadFields: payload.level?.fields.map(({ key }) => key) ?? [],
-    writable: Object.assign(
-      Object.create(null),
-      Object.fromEntries(writable.map((field) => [field, true])),
-    ),
+    writable: recordBy(writable, () => true as const),
     serial,
     concurrent,
     background: of("fire_and_forget"),

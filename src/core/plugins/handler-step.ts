@@ -1,5 +1,5 @@
 /** A handler as the dispatcher calls it: its plugin, its view, its deadline. */
-import { newRecord } from "../data/intrinsics.ts";
+import { recordBy } from "../data/intrinsics.ts";
 import { filterFor } from "../envelope/index.ts";
 import {
   type AnyHandler,
@@ -47,12 +47,7 @@ export function stateOf(
     name: plugin.name,
     identity: Object.freeze({ name: plugin.name, version: plugin.version }),
     capabilities: Object.freeze(names),
-    services: Object.freeze(
-      Object.assign(
-        newRecord() as Record<string, true>,
-        Object.fromEntries(services.map((name) => [name, true as const])),
-      ),
-    ),
+    services: recordBy(services, () => true as const),
     config,
     lock: plugin.asyncSafe ? undefined : new Lock(),
     off: false,

@@ -5,7 +5,7 @@ import {
   isArray,
   lengthOf,
   newList,
-  newRecord,
+  recordBy,
   toArray,
 } from "../data/intrinsics.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
@@ -41,8 +41,8 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
     );
   }
   const implied = new Map(names.map((name) => [name, closure(name, direct)]));
-  const bitOf = numbersBy(names, (_, index) => 1 << index);
-  const maskOf = numbersBy(names, (name) => {
+  const bitOf = recordBy(names, (_, index) => 1 << index);
+  const maskOf = recordBy(names, (name) => {
     const brought = implied.get(name) as readonly string[];
     return joined(bitOf, brought, brought.length);
   });
@@ -62,16 +62,8 @@ export function collectCapabilities(table: SlotTable): CapabilityBits {
   };
 }
 
-type Numbers = { readonly [name: string]: number };
-
 /** Numbers by name. The record inherits nothing: the merge uses it even in a patched realm. */
-function numbersBy(names: readonly string[], of: (name: string, index: number) => number): Numbers {
-  const numbers = newRecord() as Record<string, number>;
-  names.forEach((name, index) => {
-    numbers[name] = of(name, index);
-  });
-  return numbers;
-}
+type Numbers = { readonly [name: string]: number };
 
 /**
  * Returns the combined bits of `names`. Anything that is not a known name has none. `length` was
