@@ -54,8 +54,7 @@ function propertiesOf(value: unknown): Record<string, PropertyDescriptor> | unde
 
 /** Reads the elements of a plain array, each once; `undefined` for anything else, or too many. */
 export function readPlainArray(value: unknown, max = 1000): readonly unknown[] | undefined {
-  if (typeof value !== "object" || value === null || isProxy(value) || !isArray(value))
-    return undefined;
+  if (isProxy(value) || !isArray(value)) return undefined;
   if (value.length > max || getPrototypeOf(value) !== arrayPrototype) return undefined;
   const items: unknown[] = [];
   for (let i = 0; i < value.length; i++) {
