@@ -155,10 +155,6 @@ function takeDenial(run: MessageRun, step: Step, violation: Violation): TurnEnd 
   run.record(step, { requestedAllow: false, effectiveAllow: false, reason: violation.reason });
   run.halted("denied");
   noteDenied(run, step, violation.code, violation.reason);
-  return attributed(step, violation);
-}
-
-function attributed(step: Step, violation: Violation): Violation {
   return freeze({ plugin: step.plugin.name, ...violation });
 }
 
