@@ -51,9 +51,7 @@ export interface HealthReport {
 const answers = sharedNotes("health");
 
 /** Returns what `health` was called with; `undefined` for anything that it did not make. */
-export function answerOf(
-  value: unknown,
-): { readonly status: HealthStatus; readonly message: string } | undefined {
+export function answerOf(value: unknown): Pick<HealthReport, "status" | "message"> | undefined {
   // A plugin may have put something there that throws when it is read.
   return attempt(() => {
     const found = answers.get(value);
