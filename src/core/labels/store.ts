@@ -1,5 +1,6 @@
 /** Keeps the labels of a session between its calls. */
 import { asSet, extensionsLimits, isLabel, within } from "../data/index.ts";
+import { isWellFormed } from "../data/intrinsics.ts";
 import { GlassineError, quoted } from "../errors/index.ts";
 
 /**
@@ -24,7 +25,6 @@ export const maxSessionLabels: number = extensionsLimits.labels;
 export const maxLabelCodePoints: number = extensionsLimits.labelCodePoints;
 
 const maxSessionUnits = 1024;
-const surrogate = /\p{Cs}/u;
 
 /** @throws GlassineError `session_invalid` */
 export function checkSession(session: unknown): asserts session is string {
@@ -32,7 +32,7 @@ export function checkSession(session: unknown): asserts session is string {
     typeof session === "string" &&
     session !== "" &&
     session.length <= maxSessionUnits &&
-    !surrogate.test(session);
+    isWellFormed(session);
   if (isFit) return;
   throw new GlassineError(
     "session_invalid",
