@@ -188,16 +188,13 @@ function compare(before: WatchedObject, changes: List<RealmChange>): void {
   const { name, target, properties } = before;
   if (getPrototypeOf(target) !== before.prototype)
     addChange(changes, `${name}.[[Prototype]]`, "replaced");
-  let kept = 0;
   for (let i = 0; i < properties.length; i++) {
     const { key, descriptor } = properties[i] as (typeof properties)[number];
     const now = getOwnPropertyDescriptor(target, key);
-    if (now !== undefined) kept += 1;
     if (now === undefined) addChange(changes, name + formatKey(key), "removed");
     else if (differ(descriptor, now)) addChange(changes, name + formatKey(key), "replaced");
   }
   const keys = ownKeys(target);
-  if (keys.length === kept) return;
   for (let i = 0; i < keys.length && changes.length < maxChanges; i++) {
     const key = keys[i] as PropertyKey;
     if (!isAmong(properties, key)) addChange(changes, name + formatKey(key), "added");
