@@ -65,11 +65,12 @@ function isOwnUrl(url: string, listen: NonNullable<GatewayConfig["listen"]>): bo
   const { protocol, hostname, port, pathname } = new URL(url);
   const { host, path } = listen;
   if (protocol !== "http:" || Number(port || 80) !== listen.port || pathname !== path) return false;
-  const isEverywhere = host === "0.0.0.0" || host === "::";
-  return (
-    hostname === host ||
-    (isEverywhere ? isLocal(hostname) : hostname === "localhost" && isLocal(host))
-  );
+  const asked = hostname.replace(/^\[|\]$/g, "");
+  if (asked === host) return true;
+  // Another address of this machine may be another program's, even if the port is the same.
+  return ["0.0.0.0", "::"].includes(host)
+    ? isLocal(asked)
+    : asked === "localhost" && ["127.0.0.1", "::1"].includes(host);
 }
 
 function* allowProblems(entry: string) {

@@ -429,6 +429,12 @@ describe("what makes no sense together", () => {
       "servers.a.url",
       "is the gateway's own endpoint",
     ],
+    [
+      "the gateway itself as a server, by an address of version 6",
+      { servers: { a: { url: "http://[::1]:8080/mcp" } }, listen: { host: "::1" } },
+      "servers.a.url",
+      "is the gateway's own endpoint",
+    ],
   ])("%s", async (_, config, path, part) => {
     expect((await problemsOf(config))[path]).toContain(part);
   });
@@ -436,5 +442,7 @@ describe("what makes no sense together", () => {
   it("is none for a server on another port, path or address of this machine", async () => {
     for (const url of ["127.0.0.1:8081/mcp", "127.0.0.1:8080/", "127.0.0.2:8080/mcp"])
       await load({ ...listening, servers: { a: { url: `http://${url}` } } });
+    const servers = { a: { url: "http://localhost:8080/mcp" } };
+    await load({ servers, listen: { host: "127.0.0.2" } });
   });
 });
