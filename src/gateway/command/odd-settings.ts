@@ -42,20 +42,31 @@ function headersWithoutTls({ servers, models }: GatewayConfig): readonly string[
 }
 
 /** `${TOKEN}` anywhere, or `$TOKEN` alone. */
-const shellVariable = /\$\{[A-Za-z_]\w*\}|^\$[A-Z_][A-Z\d_]*$/;
+const shellVariable = /\$\{([A-Za-z_]\w*)\}|^\$([A-Z_][A-Z\d_]*)$/g;
+
+/** Returns the names of the variables in a value. */
+function variablesIn(value: unknown): readonly string[] {
+  if (typeof value !== "string") return [];
+  return [...value.matchAll(shellVariable)].map(([, braced, bare]) => String(braced ?? bare));
+}
 
 /** Reports variables as a shell writes them: the gateway does not expand any. */
 function* unexpanded({ servers, models }: GatewayConfig): Generator<string> {
-  const isOne = (value: unknown) => typeof value === "string" && shellVariable.test(value);
   for (const [key, ends] of Object.entries({ servers, models }))
     for (const [name, end] of Object.entries(ends)) {
       const values = "headers" in end ? { headers: end.headers } : { env: end.env };
       for (const [kind, named] of Object.entries(values))
         for (const [each, value] of Object.entries(named))
-          if (isOne(value))
+          if (variablesIn(value).length > 0)
             yield `${key}.${name}.${kind}.${printable(each)} has a variable as a shell writes it, which is not expanded: write { "env": NAME } in place of the whole value.`;
-      for (const [index, value] of ("args" in end ? end.args : []).entries())
-        if (isOne(value))
+      if (!("args" in end)) continue;
+      const { args, env } = end;
+      // A program that gets the variable, or that `-c` gives a text to run, may expand it itself.
+      for (const [index, value] of args.entries())
+        if (
+          !/^-\w*c$/.test(args[index - 1] ?? "") &&
+          !variablesIn(value).every((each) => Object.hasOwn(env, each))
+        )
           yield `${key}.${name}.args[${index}] has a variable as a shell writes it, which is not expanded: write the value, or pass it in \`env\`.`;
     }
 }

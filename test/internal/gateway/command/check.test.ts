@@ -557,6 +557,14 @@ it("warns of variables that only a shell expands, and of a secret that no header
   ]);
 });
 
+it("does not warn of variables that the program itself may expand", async () => {
+  const given = { command: process.execPath, args: ["--header", "a: ${A}"], env: { A: "x" } };
+  const shell = { command: process.execPath, args: ["-lc", "exec server ${HOME}"] };
+  const lacking = { ...given, args: ["--header", "a: ${A} ${B}"] };
+  const { document } = await check({ servers: { given, shell, lacking } });
+  expect(document.warnings).toEqual([expect.stringContaining("servers.lacking.args[1] has")]);
+});
+
 it.each([
   ["a regular expression of a role", { use: "role-guard", options: { tools: { "^rm$": [] } } }],
   ["a shell's pattern", { use: "role-guard", options: { tools: { "rm_[ab]": [] } } }],
