@@ -114,7 +114,8 @@ async function runGateway(input: RunInput): Promise<{ readonly code?: string }> 
     log.info("ended", code === undefined ? {} : { code });
     return code === undefined ? {} : { code };
   } finally {
-    for (const stop of stopListening) await stop();
+    // The latest first: a reload socket in use takes a while, and SIGHUP would end the process.
+    for (const stop of stopListening.reverse()) await stop();
     for (const set of sets) await close(set);
   }
 }

@@ -172,6 +172,23 @@ describe("a reload", () => {
     await stop();
   });
 
+  it("takes SIGHUP until nothing is left to end", async () => {
+    const cwd = await folder();
+    const running = start(["gateway"], { cwd });
+    await running.seen("ready");
+    const { path } = await placeOf(join(cwd, name), { XDG_RUNTIME_DIR: cwd });
+    const socket = createConnection(path);
+    afterTest(() => socket.destroy());
+    await once(socket, "connect");
+    running.signals.emit("SIGTERM");
+    await running.seen("ended");
+    // The gateway waits for this connection, which asks for nothing.
+    expect(running.signals.emit("SIGHUP")).toBe(true);
+    socket.destroy();
+    expect(await running.code).toBe(0);
+    expect(running.signals.emit("SIGHUP")).toBe(false);
+  });
+
   it("asks nobody in a folder that others can use", async () => {
     verifies("cli:gateway-socket");
     const cwd = await folder();
