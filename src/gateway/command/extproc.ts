@@ -47,8 +47,22 @@ export async function serve(
   context: ExtprocContext,
   services: GatewayServices,
 ): Promise<Outcome<never>> {
-  const { options } = context;
-  if (options.json === true) throw misuse("--json needs --check");
+  if (context.options.json === true) throw misuse("--json needs --check");
+  const { signals } = services;
+  // Until `serveGateway` listens, the signal would end the process. It reads the configuration then.
+  const onHangUp = () => {};
+  signals.on("SIGHUP", onHangUp);
+  try {
+    return await serveEnvoy(context, services);
+  } finally {
+    signals.off("SIGHUP", onHangUp);
+  }
+}
+
+async function serveEnvoy(
+  context: ExtprocContext,
+  services: GatewayServices,
+): Promise<Outcome<never>> {
   const log = lineLog(services.writeLog);
   const { config } = await load(context);
   const { at, webhook, tls, admin } = await frontOf(context, config);

@@ -63,6 +63,29 @@ it("listens for Envoy and for the webhook where it was said", async () => {
   });
 });
 
+it("takes SIGHUP while it reads its configuration", async () => {
+  const reading = { begun: () => {}, ready: Promise.resolve() };
+  const begun = new Promise<void>((resolve) => {
+    reading.begun = resolve;
+  });
+  let goOn = () => {};
+  reading.ready = new Promise((resolve) => {
+    goOn = resolve;
+  });
+  Object.assign(globalThis, { reading });
+  const cwd = await folderWith({
+    "glassine.config.mjs": `reading.begun(); await reading.ready; export default ${JSON.stringify(config)};`,
+  });
+  const running = start(["extproc", ...local], { cwd });
+  await begun;
+  expect(running.signals.emit("SIGHUP")).toBe(true);
+  goOn();
+  await running.seen("ready");
+  running.signals.emit("SIGTERM");
+  expect(await running.code).toBe(0);
+  expect(running.signals.emit("SIGHUP")).toBe(false);
+});
+
 it("says with --check where it would listen", async () => {
   const args = [...local, "--webhook", "127.0.0.1:9003", "--check"];
   const gpt = { provider: "openai", url: "https://model.example", path: "/gpt" };
