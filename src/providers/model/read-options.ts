@@ -1,5 +1,4 @@
 /** Checks the arguments of the functions that guard a model. */
-import { readOption } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import {
@@ -99,11 +98,18 @@ export function readGuardBasis(
     onEnd: readFunction(given, "onEnd", call),
     onResult: readFunction(given, "onResult", call),
     tenant: readTenant(given, call),
-    toolCalls: readOption(given, "toolCalls", "boolean"),
+    toolCalls: readBoolean(given, "toolCalls", call),
   });
   checkConditions(manager, read);
   checkAccess(manager, read, call);
   return { manager, options: read, labels: labelRules(read.labels) };
+}
+
+/** Like the readers of the other options, refuses null. */
+function readBoolean(options: object, name: string, call: string): unknown {
+  const value: unknown = ownValue(options, name);
+  if (value === undefined || typeof value === "boolean") return value;
+  throw optionsInvalid(`${call} expects a boolean as ${name}, got ${kindOf(value)}.`);
 }
 
 /** @throws GlassineError `options_invalid` */

@@ -333,6 +333,13 @@ describe("refusals", () => {
     ]) {
       expect(() => guardModel(chatCompletions, manager, options as never)).toThrow(invalid);
     }
+    for (const name of ["access", "allow", "envelope", "labels", "onEnd", "tenant", "toolCalls"]) {
+      const options = { [name]: null } as never;
+      expect(() => guardModel(chatCompletions, manager, options), name).toThrow(invalid);
+    }
+    expect(() => guardModel(chatCompletions, manager, { toolCalls: null } as never)).toThrow(
+      "guardModel expects a boolean as toolCalls, got null.",
+    );
   });
 
   it("a plugin whose conditions can never match", async () => {
