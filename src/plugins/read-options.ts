@@ -64,10 +64,16 @@ function faultOf(issue: z.core.$ZodIssue, given: unknown): string {
     case "too_big":
       return `must ${boundOf(issue.origin, "at most", issue.maximum)}`;
     case "invalid_key":
-      return issue.issues[0]?.message ?? issue.message;
+      return keyFault(issue);
     default:
       return issue.code === "custom" ? issue.message : "is invalid";
   }
+}
+
+/** zod's own messages about a key say nothing; a check of ours has its own. */
+function keyFault({ issues: [issue] }: z.core.$ZodIssueInvalidKey): string {
+  if (issue?.code === "custom") return issue.message;
+  return `has a name that ${issue ? faultOf(issue, "") : "is invalid"}`;
 }
 
 function boundOf(origin: string, side: string, bound: number | bigint): string {

@@ -147,6 +147,15 @@ describe("allowList", () => {
     expect(make).toThrow(message);
   });
 
+  it("says what is wrong with the name of a tool or an argument", () => {
+    expect(() => allowList({ tools: { "": {} } })).toThrow(
+      'allowList: "tools" "" has a name that must not be empty.',
+    );
+    expect(() => allowList({ tools: { read: { arguments: { "": ["a"] } } } })).toThrow(
+      'allowList: "tools" "read" "arguments" "" has a name that must not be empty.',
+    );
+  });
+
   const uris: readonly (readonly [uri: string, isAllowed: boolean])[] = [
     ["file:///public/a.txt", true],
     ["file:///public/.hidden/...", true],

@@ -297,6 +297,13 @@ describe("secretScanner", () => {
     expect(() => secretScanner({ patterns: { mine: pattern } } as never)).toThrow('"patterns"');
   });
 
+  it("refuses a kind that is no name", () => {
+    const pattern = { prefix: "acme", characters: "hex", min: 8 } as const;
+    expect(() => secretScanner({ patterns: { "a b": pattern } })).toThrow(
+      'secretScanner: "patterns" "a b" has a name that is invalid.',
+    );
+  });
+
   it("guards a server of the SDK, in both directions", async () => {
     const deny = await connect([secretScanner()]);
     expect(await deny.call("echo", { text: key })).toMatchObject({ code: "secret_found" });
