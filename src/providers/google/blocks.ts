@@ -8,9 +8,11 @@ import {
   isJsonObject,
   type JsonObject,
   objectIn,
+  stringAt,
   stringIn,
   textFile,
   textFileKind,
+  unwritable,
 } from "../rewrite/index.ts";
 
 /** The namespace of tools that the provider runs itself. */
@@ -202,7 +204,7 @@ export const blocks: BlockTable = {
         arguments: {
           at: "executableCode.code",
           read: (code) => (typeof code === "string" ? { code } : {}),
-          write: (value) => objectIn(value).code,
+          write: (value) => stringAt(value, "code") ?? unwritable,
         },
       },
       settings: [...partSettings, "executableCode.language"],

@@ -269,6 +269,19 @@ describe("what the provider ran", () => {
     expect(lost).toEqual([]);
   });
 
+  it("loses code that an edit replaced with something else, and that is reported", () => {
+    const onto = answerOf([{ text: "a" }, parts[0] as object], "STOP");
+    const { messages } = fromGenerateResponse(onto);
+    for (const args of [{}, { code: 1 }]) {
+      const edited = JSON.parse(JSON.stringify(messages), (key, value) =>
+        key === "arguments" ? args : value,
+      ) as Message[];
+      const { document, lost } = toGenerateResponse(edited.map(createMessage), { onto });
+      expect(document).toEqual(answerOf([{ text: "a" }], "STOP"));
+      expect(lost.map(({ path }) => path)).toContain("[0].content[1]");
+    }
+  });
+
   it("is never written anew", () => {
     verifies("google:ran");
     const { messages } = fromGenerateRequest(ask(parts, "model"));
