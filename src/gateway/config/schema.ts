@@ -103,7 +103,7 @@ const urlServer = z.strictObject({
   url: peerUrl.describe("The endpoint of the server: Streamable HTTP."),
   headers: headers.describe("Headers to send with every request to the server."),
   forward: forward.describe(
-    "The caller's headers to send on. Credentials are sent on only if they are named here.",
+    "The caller's headers to send on; none that `headers` has. Credentials are sent on only if they are named here.",
   ),
   ...ofServer,
 });
@@ -122,7 +122,7 @@ const route = z.strictObject({
   path: path.describe("The path under which callers reach it."),
   headers: headers.describe("Headers to send with every request to the provider, such as its key."),
   forward: forward.describe(
-    "The caller's headers to send on, besides `content-type`, `accept`, `anthropic-version` and `anthropic-beta`.",
+    "The caller's headers to send on, besides `content-type`, `accept`, `anthropic-version` and `anthropic-beta`; none that `headers` has.",
   ),
   allow: z
     .array(text)
