@@ -221,6 +221,25 @@ describe("in a patched realm", () => {
     const patched = () => patch(Object.prototype, "when", { value: () => false });
     expect(during(patched, z.string().refine(no), "ab")).toEqual([own]);
   });
+
+  it.each(["expected", "format", "minimum", "path", "continue"])(
+    "nor is %j, which a problem lacks",
+    (key) => {
+      const seen: unknown[] = [];
+      const get = function (this: unknown) {
+        seen.push(this);
+        return key;
+      };
+      const patched = () => patch(Object.prototype, key, { get });
+      const tooLong = z.string().check(({ issues, value: input }) => {
+        issues.push({ code: "too_big", origin: "string", maximum: 1, input });
+      });
+      expect(during(patched, tooLong, "ab")).toEqual([
+        'f | extensions_shape | a value that is not "too_big" for 1 | another',
+      ]);
+      expect(seen).toEqual([]);
+    },
+  );
 });
 
 it("the result of a check of a plugin's value is read as a plugin's", () => {

@@ -27,6 +27,7 @@ import {
   mapped,
   none,
   ownData,
+  ownValue,
 } from "../data/intrinsics.ts";
 import type { Compiled } from "./compiled.ts";
 import { readJson } from "./readers.ts";
@@ -218,7 +219,7 @@ function judgeOf(checks: readonly ZodCheck[]): (stored: unknown) => Verdict {
         return verdict("a value on which the schema's checks do not throw");
       }
       for (let at = length; at < payload.issues.length; at++) {
-        const goesOn = payload.issues[at]?.continue;
+        const goesOn = ownValue(ownValue(payload.issues, at), "continue");
         // With `abort`, a check skips all that follow, even those that have a `when`.
         if (goesOn === false) return verdict(undefined);
         if (goesOn !== true) aborted = true;
@@ -287,10 +288,13 @@ function reportVerdict(state: ReadState, { expected, issues }: Verdict): Bad {
   if (expected !== undefined) return report(state, state.shapeCode, expected, "another");
   for (let i = 0; i < issues.length; i++) {
     // A host's own check can access the list, and may leave holes in it.
-    const { path, code, expected: type, format, minimum, maximum } = issues[i] ?? ({} as Issue);
-    const rule = type ?? format ?? minimum ?? maximum ?? "zod";
+    const issue = ownValue(issues, i);
+    const of = (key: keyof Issue) => ownValue(issue, key);
+    const code = of("code");
+    const rule = of("expected") ?? of("format") ?? of("minimum") ?? of("maximum") ?? "zod";
     const expected = code === "custom" ? ownCheck : `a value that is not "${code}" for ${rule}`;
-    const within = mapped(path ?? [], (key) => (typeof key === "symbol" ? "(symbol)" : key));
+    const path = (of("path") ?? none) as readonly PropertyKey[];
+    const within = mapped(path, (key) => (typeof key === "symbol" ? "(symbol)" : key));
     report(state, state.shapeCode, expected, "another", within);
   }
   return BAD;
