@@ -152,12 +152,14 @@ function addValues(found: List<string>, headers: LevelValue): void {
 export class AuditReceipts {
   #kept: Kept = true;
 
+  /** While the trail answers at once, there is no promise that a patched realm could reach. */
   record(audit: RunAudit, run: AnyRun, note: RunNote): void {
     const kept = audit.record(run, note);
-    this.#kept = both(this.#kept, kept);
+    if (this.#kept === false) return;
+    this.#kept = this.#kept === true ? kept : both(this.#kept, kept);
   }
 
-  /** Resolves to whether all notes were kept, once each has been handled. */
+  /** Resolves to whether all notes were kept, once that is known. */
   async areKept(): Promise<boolean> {
     return (await this.#kept) === true;
   }
@@ -165,7 +167,7 @@ export class AuditReceipts {
 
 type Kept = boolean | Promise<boolean>;
 
-async function both(first: Kept, second: Kept): Promise<boolean> {
+async function both(first: Promise<boolean>, second: Kept): Promise<boolean> {
   const one = (await first) === true;
   return (await second) === true && one;
 }
