@@ -92,6 +92,14 @@ attack(
       expect(normalised).toEqual([2]);
     });
 
+    it("a label of 128 million units: no unit is looked at, for which the engine would copy all", () => {
+      const label = "x".repeat(2 ** 27);
+      const before = process.memoryUsage().heapUsed;
+      expect(() => addLabels(labelled("PII"), label)).toThrow("UTF-16 units of text");
+      expect(process.memoryUsage().heapUsed - before).toBeLessThan(2 ** 26);
+      expect(label).toHaveLength(2 ** 27);
+    });
+
     it("what is at the limits is accepted", () => {
       const labels = ["PII", "x".repeat(128), "\u{1f512}".repeat(128), ...numbered(253)];
       const merged = mergeExtensions(labelled("PII"), { security: { labels } }, ["append_labels"]);

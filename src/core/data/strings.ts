@@ -51,7 +51,7 @@ const invisible = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?!
  */
 export function isLabel(text: string, max: number): boolean {
   const { length } = text;
-  if (length === 0 || codePointLength(text) > max) return false;
+  if (length === 0 || length > 2 * max || codePointLength(text) > max) return false;
   if (charCodeAt(text, 0) === 0x20 || charCodeAt(text, length - 1) === 0x20) return false;
   return execPattern(invisible, text) === null && normalize(text, "NFC") === text;
 }
