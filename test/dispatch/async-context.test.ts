@@ -54,6 +54,33 @@ it.each(modes)("what follows a missed deadline in mode %s belongs to its request
   expect(seen.filter(([request, , found]) => found !== request)).toEqual([]);
 });
 
+it("a listener that enters another context does so only for itself", async () => {
+  verifies("dispatch:timeout-context");
+  const seen: Seen[] = [];
+  const enters: Run = (_p, { signal }) => {
+    signal.addEventListener("abort", () => current.enterWith("another"));
+    return never();
+  };
+  const hangs: Run = (_p, { request, signal }) => {
+    signal.addEventListener("abort", () => seen.push([request, "signal", current.getStore()]));
+    return never();
+  };
+  const sees: Run = (_p, { request }) => void seen.push([request, "later", current.getStore()]);
+  const late = { mode: "concurrent", timeoutMs: 50, onError: "ignore" } as const;
+  const manager = await manage(
+    [
+      plugin("enters", enters, late),
+      plugin("hangs", hangs, late),
+      plugin("enters-last", enters, late),
+      plugin("background", sees, { mode: "fire_and_forget" }),
+    ],
+    { logger: { warn: () => {}, error: () => {} } },
+  );
+  await invokeForThree(manager);
+  expect(seen).toHaveLength(6);
+  expect(seen.filter(([request, , found]) => found !== request)).toEqual([]);
+});
+
 it("a record that waits for another request's reaches the sink in its own context", async () => {
   verifies("audit:context");
   const seen: Seen[] = [];

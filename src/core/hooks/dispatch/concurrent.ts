@@ -6,6 +6,7 @@
  */
 import {
   type AsyncScope,
+  callIn,
   currentScope,
   forEach,
   isAwaitable,
@@ -61,7 +62,9 @@ const memberWait: WaitRules<Member> = {
   expired(member) {
     dropWait(member, member.step);
     end(member, "timeout");
-    if (member.context !== undefined) endTurn(member.context);
+    const { context } = member;
+    // In a context that is its own: a listener of its signal could enter another one.
+    if (context !== undefined) callIn(currentScope(), () => endTurn(context));
     member.phase.waitEnded();
   },
 };
