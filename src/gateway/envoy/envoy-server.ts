@@ -34,7 +34,12 @@ export interface EnvoyServer {
   close(): void;
 }
 
-/** @throws GlassineError (as a rejection) `setting_invalid` if a required package is missing */
+/**
+ * Loads gRPC for a check. It returns nothing, because declarations must not need the types of an
+ * optional peer.
+ *
+ * @throws GlassineError (as a rejection) `setting_invalid` if a required package is missing
+ */
 export async function requireGrpc(): Promise<void> {
   await loadGrpc();
 }
