@@ -1,9 +1,8 @@
 /** Reads the secrets that a configuration names, when they are needed. Never quotes them. */
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import { attempt } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
-import { systemCode, unreadFault } from "../../operate/packages/index.ts";
+import { systemCode, textIn, unreadFault } from "../../operate/packages/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import { type GatewayConfig, isGuests, type Secret } from "./schema.ts";
 
@@ -38,16 +37,13 @@ function ofVariable(env: Environment, name: string): string {
   );
 }
 
-const utf8 = new TextDecoder("utf-8", { fatal: true });
-
 /** Drops the final line break that editors and `kubectl` add, and a byte order mark. */
 function ofFile(path: string): string {
-  const bytes = bytesOf(path);
-  const text = attempt(() => utf8.decode(bytes));
+  const text = textIn(bytesOf(path));
   // Node's error for a value with a null character would quote it.
   if (text === undefined || text.includes("\0"))
     throw missing(`the secret file ${printable(path)} is not text in UTF-8`);
-  const value = text.replace(/\r?\n$/, "");
+  const value = text.replace(/^\ufeff/, "").replace(/\r?\n$/, "");
   if (value === "") throw missing(`the secret file ${printable(path)} is empty`);
   return value;
 }
