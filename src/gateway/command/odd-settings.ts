@@ -2,7 +2,7 @@
 import type { Mode, OnError } from "../../core/hooks/index.ts";
 import { printable } from "../../operate/cli/index.ts";
 import { literally, seemsForeign } from "../../providers/mcp/wiring.ts";
-import { type GatewayConfig, isLocal } from "../config/index.ts";
+import { type CommandServer, endsOf, type GatewayConfig, isLocal } from "../config/index.ts";
 import { changedLabel } from "../definitions/index.ts";
 import { splitName } from "../router/index.ts";
 
@@ -28,17 +28,13 @@ function versionedUrls({ models }: GatewayConfig): readonly string[] {
 }
 
 /** Reports configured headers without https, since they probably contain a key. */
-function headersWithoutTls({ servers, models }: GatewayConfig): readonly string[] {
-  return Object.entries({ servers, models }).flatMap(([key, ends]) =>
-    Object.entries(ends).flatMap(([name, end]) => {
-      if (!("url" in end) || Object.keys(end.headers).length === 0) return [];
-      const { protocol, hostname } = new URL(end.url);
-      if (protocol === "https:" || isLocal(hostname)) return [];
-      return [
-        `${key}.${name}.url is not https: its \`headers\` can be read by anybody on the network path.`,
-      ];
-    }),
-  );
+function* headersWithoutTls(config: GatewayConfig): Generator<string> {
+  for (const { path, end } of endsOf(config)) {
+    if (!("url" in end) || Object.keys(end.headers).length === 0) continue;
+    const { protocol, hostname } = new URL(end.url);
+    if (protocol !== "https:" && !isLocal(hostname))
+      yield `${path.join(".")}.url is not https: its \`headers\` can be read by anybody on the network path.`;
+  }
 }
 
 /** `${TOKEN}` anywhere, or `$TOKEN` alone. */
@@ -51,24 +47,24 @@ function variablesIn(value: unknown): readonly string[] {
 }
 
 /** Reports variables as a shell writes them: the gateway does not expand any. */
-function* unexpanded({ servers, models }: GatewayConfig): Generator<string> {
-  for (const [key, ends] of Object.entries({ servers, models }))
-    for (const [name, end] of Object.entries(ends)) {
-      const values = "headers" in end ? { headers: end.headers } : { env: end.env };
-      for (const [kind, named] of Object.entries(values))
-        for (const [each, value] of Object.entries(named))
-          if (variablesIn(value).length > 0)
-            yield `${key}.${name}.${kind}.${printable(each)} has a variable as a shell writes it, which is not expanded: write { "env": NAME } in place of the whole value.`;
-      if (!("args" in end)) continue;
-      const { args, env } = end;
-      // A program that gets the variable, or that `-c` gives a text to run, may expand it itself.
-      for (const [index, value] of args.entries())
-        if (
-          !/^-\w*c$/.test(args[index - 1] ?? "") &&
-          !variablesIn(value).every((each) => Object.hasOwn(env, each))
-        )
-          yield `${key}.${name}.args[${index}] has a variable as a shell writes it, which is not expanded: write the value, or pass it in \`env\`.`;
-    }
+function* unexpanded(config: GatewayConfig): Generator<string> {
+  for (const { path, end } of endsOf(config)) {
+    const place = path.join(".");
+    const kind = "headers" in end ? "headers" : "env";
+    for (const [name, value] of Object.entries("headers" in end ? end.headers : end.env))
+      if (variablesIn(value).length > 0)
+        yield `${place}.${kind}.${printable(name)} has a variable as a shell writes it, which is not expanded: write { "env": NAME } in place of the whole value.`;
+    if ("args" in end) yield* unexpandedArguments(place, end);
+  }
+}
+
+function* unexpandedArguments(place: string, { args, env }: CommandServer): Generator<string> {
+  for (const [index, value] of args.entries()) {
+    // A program that gets the variable, or that `-c` gives a text to run, may expand it itself.
+    const isProgram = /^-\w*c$/.test(args[index - 1] ?? "");
+    if (!isProgram && !variablesIn(value).every((name) => Object.hasOwn(env, name)))
+      yield `${place}.args[${index}] has a variable as a shell writes it, which is not expanded: write the value, or pass it in \`env\`.`;
+  }
 }
 
 type Options = Readonly<Record<string, unknown>>;

@@ -4,7 +4,7 @@ import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import { isTransportHeader, readAllow } from "../../providers/rewrite/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
 import { hostProblems, isLocal, listenProblems } from "./listen-rules.ts";
-import type { GatewayConfig, SinglePluginEntry } from "./schema.ts";
+import { endsOf, type GatewayConfig, type SinglePluginEntry } from "./schema.ts";
 
 /** Returns a problem for each obvious mistake. `given` is the configuration before defaults. */
 export function ruleProblems(config: GatewayConfig, given: unknown): readonly ConfigProblem[] {
@@ -42,14 +42,13 @@ export function ruleProblems(config: GatewayConfig, given: unknown): readonly Co
       found(["servers", name, "url"], "is the gateway's own endpoint: name the server behind it.");
   const { subject, roles, teams, client } = identity.trustedHeaders ?? {};
   const ofProxy = new Set([subject, roles, teams, client].map((each) => each?.toLowerCase()));
-  for (const [key, ends] of Object.entries({ servers, models }))
-    for (const [name, end] of Object.entries(ends))
-      for (const each of "forward" in end ? end.forward : [])
-        if (ofProxy.has(each.toLowerCase()))
-          found(
-            [key, name, "forward"],
-            `${quoted(each)} is an identity header from the proxy in front, and only for the gateway: a server could not tell it from a forged one.`,
-          );
+  for (const { path, end } of endsOf(config))
+    for (const each of "forward" in end ? end.forward : [])
+      if (ofProxy.has(each.toLowerCase()))
+        found(
+          [...path, "forward"],
+          `${quoted(each)} is an identity header from the proxy in front, and only for the gateway: a server could not tell it from a forged one.`,
+        );
   const paths = new Map([[listen.path, "listen"]]);
   for (const [name, { path }] of Object.entries(models)) {
     const other = paths.get(path);
@@ -83,38 +82,35 @@ function* allowProblems(entry: string) {
 }
 
 /** Finds headers of the connection itself: setting them breaks it or has no effect. */
-function* headerProblems({ servers, models }: GatewayConfig) {
-  const isOwn = (name: string) =>
-    !harmless.includes(name.toLowerCase()) &&
-    (isTransportHeader(name.toLowerCase()) || headerFault(name, undefined) !== undefined);
-  for (const [key, ends] of Object.entries({ servers, models }))
-    for (const [name, end] of Object.entries(ends)) {
-      if (!("headers" in end)) continue;
-      const written = new Set<string>();
-      for (const header of Object.keys(end.headers)) {
-        const lower = header.toLowerCase();
-        // Accept-Encoding is allowed because some servers compress unless asked not to.
-        if (isOwn(header) && lower !== "accept-encoding")
-          yield problemAt([key, name, "headers", header], ownHeader);
-        else if (written.has(lower))
-          yield problemAt(
-            [key, name, "headers", header],
-            "is here twice, since case does not matter: leave one out.",
-          );
-        written.add(lower);
-      }
-      for (const [index, header] of end.forward.entries()) {
-        const path = [key, name, "forward", index];
-        if (header === "*")
-          yield problemAt(path, "expected the name of a header: there are no wildcards.");
-        else if (isOwn(header)) yield problemAt(path, `${quoted(header)} ${ownHeader}`);
-        else if (written.has(header.toLowerCase()) && !harmless.includes(header.toLowerCase()))
-          yield problemAt(
-            path,
-            `${quoted(header)} is in \`headers\` too: leave out one of them, so that it is clear whether the caller decides.`,
-          );
-      }
+function* headerProblems(config: GatewayConfig) {
+  const isOwn = (lower: string) =>
+    !harmless.includes(lower) &&
+    (isTransportHeader(lower) || headerFault(lower, undefined) !== undefined);
+  for (const { path, end } of endsOf(config)) {
+    if (!("headers" in end)) continue;
+    const written = new Set<string>();
+    for (const header of Object.keys(end.headers)) {
+      const lower = header.toLowerCase();
+      const place = [...path, "headers", header];
+      // Accept-Encoding is allowed because some servers compress unless asked not to.
+      if (isOwn(lower) && lower !== "accept-encoding") yield problemAt(place, ownHeader);
+      else if (written.has(lower))
+        yield problemAt(place, "is here twice, since case does not matter: leave one out.");
+      written.add(lower);
     }
+    for (const [index, header] of end.forward.entries()) {
+      const lower = header.toLowerCase();
+      const place = [...path, "forward", index];
+      if (header === "*")
+        yield problemAt(place, "expected the name of a header: there are no wildcards.");
+      else if (isOwn(lower)) yield problemAt(place, `${quoted(header)} ${ownHeader}`);
+      else if (written.has(lower) && !harmless.includes(lower))
+        yield problemAt(
+          place,
+          `${quoted(header)} is in \`headers\` too: leave out one of them, so that it is clear whether the caller decides.`,
+        );
+    }
+  }
 }
 
 /** Headers that many people list by habit. The gateway sets them correctly in any case. */

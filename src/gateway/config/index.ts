@@ -26,6 +26,7 @@ export {
   type ConfigInput,
   configSchema,
   defineConfig,
+  endsOf,
   type GatewayConfig,
   isGuests,
   type RouteConfig,

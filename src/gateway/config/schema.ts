@@ -456,6 +456,13 @@ export function isGuests(entry: PluginEntry): entry is GuestsEntry {
   return typeof entry === "object" && "kind" in entry;
 }
 
+/** Returns the servers and the routes to model providers, each with its place. */
+export function endsOf({ servers, models }: GatewayConfig) {
+  return Object.entries({ servers, models }).flatMap(([key, ends]) =>
+    Object.entries(ends).map(([name, end]) => ({ path: [key, name], end })),
+  );
+}
+
 /** One plugin, with its settings. */
 export type SinglePluginEntry = Exclude<PluginEntry, string | GuestsEntry>;
 export type Secret = z.output<typeof secret>;
