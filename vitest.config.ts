@@ -17,14 +17,8 @@ export default defineConfig(({ mode }) => {
   return {
     resolve: { alias: sourceAliases },
     test: {
-      projects: (isQuick ? quickProcesses : processes).map((test) => ({
-        extends: true,
-        // A setup runs once a project.
-        test: {
-          ...test,
-          globalSetup: test.name === "test" ? ["./test/support/skip-notices.ts"] : [],
-        },
-      })),
+      projects: (isQuick ? quickProcesses : processes).map((test) => ({ extends: true, test })),
+      globalSetup: ["./test/support/skip-notices.ts", "./test/support/temporary-folder.ts"],
       sequence: { sequencer: ByProcess },
       setupFiles: ["./test/support/property-runs.ts"],
       reporters: ["default", ...laws, new SummaryReporter()],

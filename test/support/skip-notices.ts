@@ -1,5 +1,6 @@
 /** Reports once per run that tests are skipped because a server or CPEX is missing. */
 import process from "node:process";
+import type { TestProject } from "vitest/node";
 
 const notices = {
   GLASSINE_REDIS_URL: "names no server: the tests against Redis or Valkey are skipped.",
@@ -7,7 +8,8 @@ const notices = {
   GLASSINE_ENVOY_PYTHON: "names no Python: the tests with the real Envoy are skipped.",
 };
 
-export function setup(): void {
+export function setup(project: TestProject): void {
+  if (!project.isRootProject()) return;
   for (const [name, notice] of Object.entries(notices))
     if (!process.env[name]) process.stderr.write(`${name} ${notice}\n`);
 }
