@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** What a patched `Map` could do to the redaction of the audit trail. */
 import { createPluginManager, definePlugin, deny } from "glassine";
 import { expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// A process of its own: it compares the realm with what it was.
 /** Logs, errors and diagnostics: values that run code when printed, and what reaches a caller. */
 import process from "node:process";
 import { inspect } from "node:util";

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** Forged return values: holes, lengths, cycles, depth and invalid strings. */
 import { createExtensions, mergeExtensions } from "glassine";
 import { expect, it } from "vitest";

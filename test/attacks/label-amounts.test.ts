@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// A process of its own: it patches the realm before the sources load.
 /** Label laundering by amounts, repeats and observe-only modes. */
 import {
   addLabels,

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** What an absent field is read as: the same as in zod. */
 
 import { stringSet } from "glassine/host";

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** How a schema's checks run: each once, in order, on the value that was read, and as in zod. */
 
 import { jsonObject, jsonValue, labelSet, stringSet } from "glassine/host";

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** Shown parts that a plugin returns stay the same objects, and are not checked again. */
 
 import { headerMap, jsonObject, jsonValue, labelSet, stringSet } from "glassine/host";

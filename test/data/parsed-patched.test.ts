@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** Parsed text is read in a realm that a plugin has patched, and no patch is called. */
 import { jsonObject } from "glassine/host";
 import { describe, expect, it } from "vitest";

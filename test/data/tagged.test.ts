@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** Unions discriminated by one field: read once, with the option that the tag names. */
 import { defineHost } from "glassine/host";
 import { describe, expect, it } from "vitest";

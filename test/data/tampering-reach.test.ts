@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// A process of its own: it compares the realm with what it was.
 /** The parts of the realm that are watched: all that a program relies on. */
 import { detectTampering } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";

@@ -1,5 +1,5 @@
 /** What a patched realm does to the record of a package that discovery refused. */
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 import { createPluginManager } from "glassine";
 import type { AuditEvent } from "glassine/audit";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** What a plugin that patched promises learns of a run whose audit trail answers at once. */
 import { addLabels } from "glassine";
 import { expect, it } from "vitest";

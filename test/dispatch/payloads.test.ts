@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 import { createPluginManager, definePlugin, type ErrorCode } from "glassine";
 import { defineHook, defineHost } from "glassine/host";
 import { createMessage, freezePayload } from "glassine/messages";

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** How a level looks when a part of it is withheld, in standard slots and in a host's own. */
 import { createExtensions, filterExtensions } from "glassine";
 import { defineHost, jsonValue, stringSet } from "glassine/host";

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** Content of a partly withheld level: null counts as content, a level without fields does not. */
 import { defineHost, jsonValue } from "glassine/host";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 import { createExtensions, type Extensions, filterExtensions } from "glassine";
 import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";

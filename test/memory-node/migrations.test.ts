@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** PH-061: a handler of migration_register may change only its own plugin's migrations. */
 import { PluginExecutionError } from "glassine";
 import {

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** Growing sets and lists in a host's slots: what is accepted, kept and reported. */
 import { defineHost, jsonObject, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";

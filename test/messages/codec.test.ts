@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 import { createMessage, decodeMessage, encodeMessage } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import { codeOf } from "../data/support.ts";

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 import { describe, expect, it } from "vitest";
 import { PluginExecutionError } from "../../src/index.ts";
 import { verifies } from "../support/verifies.ts";

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// A process of its own: it compares the realm with what it was.
 import { createPluginManager, isGlassineError } from "glassine";
 import { afterEach, describe, expect, it } from "vitest";
 import { call, hook, labelled, manage, plugin, tagger } from "../dispatch/support.ts";

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** A plugin that patches every method of the common prototypes gets to see no service. */
 import { expect, it } from "vitest";
 import { health } from "../../src/audit.ts";

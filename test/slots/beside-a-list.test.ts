@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** Patches to Array.prototype are not part of a list, and receive nothing from the library. */
 import { createExtensions, filterExtensions } from "glassine";
 import { describe, expect, it } from "vitest";

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** What a list of names grants depends only on the names, whatever was resolved before. */
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";

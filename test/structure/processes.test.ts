@@ -1,4 +1,4 @@
-/** Test files share processes; one that changes the realm has its own. */
+/** Test files share processes; one that replaces modules or clocks has its own. */
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { root } from "../docs/support/pages.ts";
@@ -6,7 +6,8 @@ import { longFiles, processes, quickProcesses } from "../support/processes.ts";
 import { testFiles } from "../support/test-files.ts";
 
 const files = testFiles();
-const [alone] = processes;
+const [alone, patched] = processes;
+const special = [alone, patched].flatMap((group) => group?.include ?? []);
 
 it("each file is in one group of processes", () => {
   const all = "**/*.test.ts";
@@ -20,18 +21,24 @@ it("each file is in one group of processes", () => {
     expect(takersIn(quickProcesses, path).length, path).toBe(longFiles.includes(path) ? 0 : 1);
   }
   expect(longFiles.length).toBeGreaterThan(0);
-  expect(alone?.include.filter((path) => !files.includes(path))).toEqual([]);
+  expect(special.filter((path) => !files.includes(path))).toEqual([]);
 });
 
 it.each([
-  ["replaces a module", /^vi\.mock\(/m],
+  ["replaces a module", /^vi\.mock\(/m, [alone]],
   [
-    "has a clock in place before the sources load",
-    /^(?:import "\.\/virtual-time\.ts"|vi\.hoisted\()/m,
+    "changes the realm before the sources load",
+    /^import "\.\/virtual-time\.ts"|\bvi\.hoisted\(/m,
+    [alone],
   ],
-  ["patches the realm", /(?:defineProperty|patch)\(\s*(?:Array|Object|Promise)(?:\.prototype)?,/],
-])("what %s has a process of its own", (_, how) => {
+  [
+    "patches the realm",
+    /(?:defineProperty|patch)\(\s*(?:Array|Object|Promise)(?:\.prototype)?,/,
+    [alone, patched],
+  ],
+])("what %s shares no process with other tests", (_, how, groups) => {
   const found = files.filter((path) => how.test(readFileSync(root + path, "utf8")));
   expect(found.length).toBeGreaterThan(0);
-  expect(found.filter((path) => !alone?.include.includes(path))).toEqual([]);
+  const theirs = groups.flatMap((group) => group?.include ?? []);
+  expect(found.filter((path) => !theirs.includes(path))).toEqual([]);
 });

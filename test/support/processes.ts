@@ -1,8 +1,10 @@
 /**
  * Which test files share a process, and which run in `npm test`. Loading the sources takes longer
  * than most tests do, so files share a process unless a line before their imports says that they
- * cannot: `// A process of its own: it patches the realm.` Laws share only with laws, because they
- * have their own clock. Slow files have a line `// Only in test:all: it starts processes.`
+ * cannot: `// A process of its own: it replaces a module.` Files that patch the realm share only
+ * with each other, because engines are slower after that, and have the line `// Its process is only
+ * for files that patch the realm.` Laws share only with laws, because they have their own clock.
+ * Slow files have a line `// Only in test:all: it starts processes.`
  */
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -23,6 +25,7 @@ function marked(mark: RegExp): readonly string[] {
 }
 
 const apart = marked(/^\/\/ A process of its own: .+\.$/m);
+const patching = marked(/^\/\/ Its process is only for files that patch the realm\.$/m);
 
 /** Files that `npm test` leaves to `npm run test:all`. */
 export const longFiles = marked(/^\/\/ Only in test:all: .+\.$/m);
@@ -36,11 +39,12 @@ export const quickProcesses = processesWithout(longFiles);
 function processesWithout(left: readonly string[]) {
   return [
     { name: "alone", isolate: true, include: [...apart], exclude: [...left] },
+    { name: "patched", isolate: false, include: [...patching], exclude: [...left] },
     {
       name: "test",
       isolate: false,
       include: ["test/**/*.test.ts"],
-      exclude: [...apart, ...left],
+      exclude: [...apart, ...patching, ...left],
     },
     {
       name: "laws",

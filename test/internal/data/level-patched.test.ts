@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** How levels, sets and lists are read in a realm that a plugin has patched. */
 
 import { jsonValue, labelSet, stringSet } from "glassine/host";

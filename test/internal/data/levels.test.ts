@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** Levels: objects with known keys, read whole or over a shown value. */
 
 import { headerMap, stringSet } from "glassine/host";

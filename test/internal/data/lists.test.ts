@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** Lists are built from own elements only: no setter, getter or iterator is called. */
 import { describe, expect, it, vi } from "vitest";
 import {

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** Elements that a plugin patched in past the end of a list of names are never read. */
 import { afterEach, describe, expect, it } from "vitest";
 import { addGrowth, extensionsLimits, type Size, without } from "../../../src/core/data/index.ts";

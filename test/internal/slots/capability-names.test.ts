@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** The names of a set of capabilities, and what these imply. */
 import { expect, it } from "vitest";
 import { compileSlots, standardSlots } from "../../../src/core/slots/index.ts";

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** Deriving data from a table or a chain never looks up a name or index that does not exist. */
 import { createExtensions } from "glassine";
 import { defineHost, jsonValue } from "glassine/host";

@@ -1,4 +1,4 @@
-// A process of its own: it patches the realm.
+// Its process is only for files that patch the realm.
 /** The empty level that every value of a level starts from. */
 import { describe, expect, it } from "vitest";
 import {
