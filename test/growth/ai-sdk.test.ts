@@ -1,5 +1,7 @@
 // Only in test:all: it measures every function at four or more sizes.
 import * as aiSdk from "glassine/ai-sdk";
+import { expect, it } from "vitest";
+import { excessOf } from "../support/growth.ts";
 import { verifies } from "../support/verifies.ts";
 import { streaming, writing } from "./providers.ts";
 import { tryGrowth } from "./subjects.ts";
@@ -63,3 +65,38 @@ tryGrowth(
   },
   () => verifies("adapters:work-bounded"),
 );
+
+it("calls that wait for approval take time proportional to their number", async () => {
+  const sizes = { longTime: 1500 };
+  const callsOf = (count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      ...{ type: "tool-call", toolCallId: `c${i}`, toolName: "pay", input: "{}" },
+      providerExecuted: true,
+    }));
+  const asked = (count: number) => {
+    const content = callsOf(count);
+    const asks = content.map(({ toolCallId }) => {
+      return { type: "tool-approval-request", approvalId: toolCallId, toolCallId };
+    });
+    return { content: [...content, ...asks] };
+  };
+  const approved = (count: number) => {
+    const content = [{ type: "tool-approval-response", approvalId: "a", approved: true }];
+    return [
+      { role: "assistant", content: callsOf(count) },
+      { role: "tool", content },
+    ];
+  };
+  const answers = {
+    input: asked,
+    run: (onto: ReturnType<typeof asked>) =>
+      aiSdk.toContent(aiSdk.fromContent(onto).messages, { onto }),
+  };
+  const prompts = {
+    input: approved,
+    run: (onto: ReturnType<typeof approved>) =>
+      aiSdk.toPrompt(aiSdk.fromPrompt(onto).messages, { onto }),
+  };
+  expect(await excessOf(answers, sizes)).toBeUndefined();
+  expect(await excessOf(prompts, sizes)).toBeUndefined();
+});

@@ -11,7 +11,6 @@ import {
 } from "glassine/ai-sdk";
 import type { Message } from "glassine/messages";
 import { describe, expect, it } from "vitest";
-import { excessOf } from "../../support/growth.ts";
 import { verifies } from "../../support/verifies.ts";
 import { calls, modelOf, says, versions } from "./versions.ts";
 
@@ -338,37 +337,4 @@ describe("a request for approval whose call was removed", () => {
     const messages = fromContent(onto).messages.map(without("tool_call"));
     expect(toContent(messages, { onto }).document.content).toEqual([other]);
   });
-});
-
-it("the calls that wait for approval take time proportional to their number", async () => {
-  const sizes = { longTime: 1500 };
-  const callsOf = (count: number) =>
-    Array.from({ length: count }, (_, i) => ({
-      ...{ type: "tool-call", toolCallId: `c${i}`, toolName: "pay", input: "{}" },
-      providerExecuted: true,
-    }));
-  const asked = (count: number) => {
-    const content = callsOf(count);
-    const asks = content.map(({ toolCallId }) => {
-      return { type: "tool-approval-request", approvalId: toolCallId, toolCallId };
-    });
-    return { content: [...content, ...asks] };
-  };
-  const approved = (count: number) => {
-    const content = [{ type: "tool-approval-response", approvalId: "a", approved: true }];
-    return [
-      { role: "assistant", content: callsOf(count) },
-      { role: "tool", content },
-    ];
-  };
-  const answers = {
-    input: asked,
-    run: (onto: ReturnType<typeof asked>) => toContent(fromContent(onto).messages, { onto }),
-  };
-  const prompts = {
-    input: approved,
-    run: (onto: ReturnType<typeof approved>) => toPrompt(fromPrompt(onto).messages, { onto }),
-  };
-  expect(await excessOf(answers, sizes)).toBeUndefined();
-  expect(await excessOf(prompts, sizes)).toBeUndefined();
 });

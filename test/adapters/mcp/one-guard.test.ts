@@ -36,7 +36,7 @@ async function connection(guard: Guard, session?: string) {
       await wrapped.send({ jsonrpc: "2.0", id: message.id, ...outcome });
     }
     await settle();
-    return sent().findLast(({ id }) => id === message.id);
+    return raw.sent.findLast((each) => each.message.id === message.id)?.message;
   }
   return { raw, wrapped, received, errors, sent, ask };
 }
