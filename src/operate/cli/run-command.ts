@@ -11,6 +11,7 @@ import { lineOf } from "./command-table.ts";
 import { type Failure, failureFor, refusal } from "./failure.ts";
 import { sharedOptions } from "./options.ts";
 import { asksForJson, type Parsed, parseArguments } from "./parse-arguments.ts";
+import { stepsOfRefusal } from "./print/next-steps.ts";
 import { paintFor } from "./print/parts.ts";
 import { printable, printableJson, say } from "./print/printable.ts";
 import { type TextStream, writeComplaint, writeResult } from "./process-io.ts";
@@ -116,8 +117,9 @@ async function failed(
   // For a refusal, its cause: if the operator's own code failed, it has that code's stack.
   const culprit = exitCode === 70 ? thrown : isGlassineError(thrown) ? thrown.cause : undefined;
   const stack = options?.verbose === true ? stackOf(culprit) : [];
+  const steps = isGlassineError(thrown) ? stepsOfRefusal(thrown) : [];
   const shown = code === "usage" ? ["", usage.trimEnd()] : [];
-  const printed = [...(lines ?? [`${lead}${message}`]), ...more, ...stack, ...shown];
+  const printed = [...(lines ?? [`${lead}${message}`]), ...more, ...steps, ...stack, ...shown];
   await writeComplaint(input.stderr, textOf(printed));
   if (options?.json !== true) return exitCode;
   try {

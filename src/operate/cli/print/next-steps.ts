@@ -1,9 +1,14 @@
-/** The next steps that `list` and `verify` print at the end: a line for each kind of problem. */
+/** The next steps that commands print at the end: a line for each kind of problem. */
+import {
+  type GlassineError,
+  type PackageProblem,
+  PluginDiscoveryError,
+} from "../../../core/errors/index.ts";
 import { type RejectionCode, rejectionCodes } from "../../packages/index.ts";
 import type { DiscoveryReport, DriftRow, JournalProblems } from "../reports.ts";
 import { texts } from "../texts.ts";
 import type { VerifyReport } from "../work/verify.ts";
-import { type Paint, section } from "./parts.ts";
+import { type Paint, paintFor, section } from "./parts.ts";
 import { say } from "./printable.ts";
 
 export const journalProblems = {
@@ -78,6 +83,18 @@ export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly stri
 
 export function stepsOfJournal(report: JournalProblems, paint: Paint): readonly string[] {
   return steps(journalSteps(report), paint);
+}
+
+/** The steps for the plugins that keep a host from starting; none for other errors. */
+export function stepsOfRefusal(error: GlassineError): readonly string[] {
+  const all = refusedBy(error).map(({ code, message }): Step => [code, responseTo(code, message)]);
+  return steps(all, paintFor(false, {}));
+}
+
+function refusedBy(error: GlassineError): readonly Pick<PackageProblem, "code" | "message">[] {
+  if (error instanceof PluginDiscoveryError) return error.problems;
+  const { code, data, message } = error;
+  return code === "signature_rejected" ? [{ code: String(data.code), message }] : [];
 }
 
 function journalSteps({ journal_problems }: JournalProblems): readonly Step[] {

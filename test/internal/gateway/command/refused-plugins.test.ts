@@ -1,0 +1,80 @@
+/** What `gateway`, `extproc` and `serve-plugin` say to do about the packages that keep them from starting. */
+import { appendFile } from "node:fs/promises";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { type RejectionCode, rejectionCodes } from "../../../../src/operate/packages/index.ts";
+import { install, trust, unsigned } from "../../../discovery/support.ts";
+import { folderWith } from "../../../gateway/support/folder.ts";
+import { verifies } from "../../../support/verifies.ts";
+import { codeOf, run } from "./support.ts";
+
+const http = { url: "https://files.example/mcp" };
+
+async function folderNaming(...packages: readonly string[]): Promise<string> {
+  const plugins = packages.map((id) => ({ package: id }));
+  const config = { servers: { files: http }, listen: { port: 8080 }, plugins };
+  return folderWith({ "glassine.config.json": JSON.stringify(config) });
+}
+
+const production = { ...unsigned, GLASSINE_PLUGIN_MODE: "production" };
+const next = (...lines: readonly (readonly [string, RejectionCode])[]) =>
+  [
+    "",
+    "What to do next:",
+    ...lines.map(([about, code]) => `  ${about}: ${rejectionCodes[code].todo}`),
+    "",
+  ].join("\n");
+
+const listen = ["--listen", "127.0.0.1:9002", "--envoy-admin", "http://127.0.0.1:9901"];
+const commands = [
+  ["gateway --check", ["gateway", "--check"]],
+  ["gateway", ["gateway"]],
+  ["extproc --check", ["extproc", ...listen, "--check"]],
+  ["serve-plugin", ["serve-plugin", "stranger"]],
+  ["serve-plugin --check", ["serve-plugin", "stranger", "--check"]],
+] as const;
+
+it.each(commands)("%s says how to trust a package that nobody trusted", async (_what, argv) => {
+  verifies("cli:next-refused");
+  const cwd = await folderNaming("guard", "stranger");
+  await trust(cwd, await install(cwd, "guard"), "guard");
+  await install(cwd, "stranger");
+  const { code, stdout, stderr } = await run(argv, { cwd, env: production });
+  expect([code, stdout]).toEqual([2, ""]);
+  expect(stderr).toContain("'stranger' of package 'stranger' is rejected: missing_from_lock: ");
+  expect(stderr.endsWith(next(["missing_from_lock", "missing_from_lock"]))).toBe(true);
+});
+
+it("has a line for each remedy if several are refused, also with --json", async () => {
+  verifies("cli:next-refused", "cli:error-document");
+  const cwd = await folderNaming("changed", "changed-too", "stranger");
+  for (const name of ["changed", "changed-too"]) {
+    const path = await install(cwd, name);
+    await trust(cwd, path, name);
+    await appendFile(join(path, "plugin.js"), "// changed\n");
+  }
+  await install(cwd, "stranger");
+  const argv = ["gateway", "--check", "--json"];
+  const { code, document, stderr } = await run(argv, { cwd, env: production });
+  expect([code, codeOf(document())]).toEqual([2, "discovery_failed"]);
+  const lines = [
+    ["hash_mismatch", "hash_mismatch"],
+    ["missing_from_lock", "missing_from_lock"],
+  ] as const;
+  expect(stderr).toBe(`${document().error.message}\n${next(...lines)}`);
+});
+
+it("says what a package without a signature needs", async () => {
+  verifies("cli:next-refused");
+  const cwd = await folderNaming("guard");
+  await install(cwd, "guard");
+  const { code, stderr } = await run(["gateway", "--check"], { cwd });
+  expect(code).toBe(2);
+  expect(stderr.endsWith(next(["unsigned", "unsigned"]))).toBe(true);
+});
+
+it("says nothing more about other refusals", async () => {
+  const cwd = await folderNaming("gone");
+  const { code, stderr } = await run(["gateway", "--check"], { cwd, env: unsigned });
+  expect([code, stderr.split("\n")]).toEqual([2, [expect.stringContaining('"gone"'), ""]]);
+});
