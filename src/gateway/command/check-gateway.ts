@@ -33,14 +33,14 @@ import { oddSettings } from "./odd-settings.ts";
  */
 export async function checkGateway(
   loaded: LoadedConfig,
-  { env, options }: Pick<CommandContext, "env" | "options">,
+  { env }: Pick<CommandContext, "env">,
   stock: StockPlugins,
   more: Parameters<typeof missingPeers>[2] = [],
 ): Promise<CheckReport> {
   const resolved = await resolvePlugins(loaded, {
     env,
     stock,
-    lock: options.pluginsLock,
+    lock: loaded.lock,
     logger: { warn: () => {}, error: () => {} },
     records: false,
     // Nothing in a check is a call that stock plugins should record.

@@ -28,13 +28,14 @@ import { readTlsFiles, tlsPathsIn } from "./tls-files.ts";
 const leaveMs = 3000;
 
 async function load({ cwd, env, options }: ExtprocContext): Promise<LoadedConfig> {
-  const { config, use = [], plugin = [], pluginMode } = options;
+  const { config, use = [], plugin = [], pluginMode, pluginsLock: lock } = options;
   const loaded = await loadConfig({
     cwd,
     env,
     isHttp: true,
     flags: {
       file: config,
+      lock,
       mode: pluginMode === undefined ? undefined : readPluginMode(pluginMode),
       plugins: [...plugin, ...use.map((name) => ({ use: name }))],
     },

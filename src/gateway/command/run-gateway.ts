@@ -33,7 +33,6 @@ interface RunInput {
   readonly openGateway: OpenGateway;
   readonly stock: StockPlugins;
   readonly env: Environment;
-  readonly lock: string | undefined;
   readonly log: GatewayLog;
   readonly signals: SignalSource;
   /** For a gateway that speaks over stdio. */
@@ -53,8 +52,8 @@ export async function serveGateway(
   { openGateway, stock, signals, reportFailuresTo }: GatewayServices,
   own: Pick<RunInput, "log" | "stdio" | "envoy" | "load">,
 ): Promise<Outcome<never>> {
-  const { pluginsLock: lock, verbose = false } = options;
-  const given = { openGateway, stock, signals, reportFailuresTo, env, lock, verbose };
+  const { verbose = false } = options;
+  const given = { openGateway, stock, signals, reportFailuresTo, env, verbose };
   const { code } = await runGateway({ ...given, ...own });
   // Never printed: --json needs --check.
   return { exitCode: code === undefined ? 0 : 1, document: undefined as never, lines: [] };
@@ -151,11 +150,11 @@ async function prepare(
   sets: Set<ResolvedPlugins>,
   { metrics, generation }: { readonly metrics: GatewayMetrics; readonly generation: number },
 ): Promise<Prepared> {
-  const { env, stdio, stock, lock, envoy } = input;
+  const { env, stdio, stock, envoy } = input;
   // Uses the next generation even for problems of a configuration that is refused in the end.
   const log = numberedLog(input.log, () => generation);
   const loaded = await input.load();
-  const { config, file } = loaded;
+  const { config, file, lock } = loaded;
   const { commands, folders, secrets } = await missingHere(loaded, env);
   for (const text of [...commands, ...folders, ...secrets]) log.warn("missing", { text });
   for (const text of await pinFaults(config)) log.warn("pins", { text });

@@ -22,11 +22,12 @@ function pathsIn({ plugin = [], isolate, accept = [] }: GatewayContext["options"
 }
 
 function flagsOf({ options, operands }: GatewayContext): ConfigFlags {
-  const { config, use = [], port, host, pluginMode } = options;
+  const { config, use = [], port, host, pluginMode, pluginsLock: lock } = options;
   const [command, ...args] = operands;
   if (command?.trim() === "") throw misuse("the command after -- is empty");
   return {
     file: config,
+    lock,
     port: portOf("--port", port),
     host,
     mode: pluginMode === undefined ? undefined : readPluginMode(pluginMode),

@@ -14,8 +14,9 @@ import type { GatewayTrustContext } from "./options.ts";
 
 export async function trustGuests({ cwd, env, options, paint }: GatewayTrustContext) {
   const isCheck = options.check === true;
-  const { config, folder } = await loadConfig({ cwd, env, flags: { file: options.config } });
-  const host = { root: folder, env, lock: options.pluginsLock };
+  const flags = { file: options.config, lock: options.pluginsLock };
+  const { config, folder, lock } = await loadConfig({ cwd, env, flags });
+  const host = { root: folder, env, lock };
   const entries = config.plugins.filter(isGuests);
   if (entries.length === 0)
     throw new GlassineError(

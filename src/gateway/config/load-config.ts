@@ -13,6 +13,8 @@ import { configSchema, type GatewayConfig, type PluginEntry } from "./schema.ts"
 export interface ConfigFlags extends Overrides {
   /** The only server, replacing those in the file. Without `file`, no file is looked for. */
   readonly server?: { readonly command: string; readonly args: readonly string[] } | undefined;
+  /** The path of plugins.lock, relative to the current directory. */
+  readonly lock?: string | undefined;
   /** Plugins to add after those in the file. Paths are relative to the current directory. */
   readonly plugins?: readonly PluginEntry[] | undefined;
 }
@@ -35,6 +37,8 @@ export interface LoadedConfig {
   readonly file: string | undefined;
   /** The file's folder, or else the current directory. */
   readonly folder: string;
+  /** Absolute. `undefined` if no flag names it, so that it is looked for. */
+  readonly lock: string | undefined;
 }
 
 /**
@@ -66,7 +70,8 @@ export async function loadConfig({
     ...config.plugins.map((each) => pluginFrom(folder, each)),
     ...(flags.plugins ?? []).map((each) => pluginFrom(cwd, each)),
   ];
-  return { config: { ...withPaths(config, folder), plugins }, file, folder };
+  const lock = flags.lock === undefined ? undefined : resolve(cwd, flags.lock);
+  return { config: { ...withPaths(config, folder), plugins }, file, folder, lock };
 }
 
 /** The configuration's name in messages. */

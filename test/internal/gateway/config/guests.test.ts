@@ -175,6 +175,17 @@ describe("in production", () => {
     expect(verified.stdout).toContain("verified: 0 entries");
   });
 
+  it("the lockfile that a relative path names is in the current folder", async () => {
+    verifies("cli:paths");
+    const { folder } = await scene();
+    const cwd = await folderWith({});
+    const config = join(folder, "glassine.config.json");
+    const flags = ["--config", config, "--plugins-lock", "own.lock"];
+    const argv = ["gateway", "trust", "--json", ...reasoned, ...flags];
+    const { code, document } = await run(argv, { cwd });
+    expect([code, document().lock_path]).toEqual([0, join(cwd, "own.lock")]);
+  });
+
   it("a second grant writes what changed, and nothing where nothing did", async () => {
     const { trust, venv, lock } = await scene({ mode: "production" });
     await trust(...reasoned);
