@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { isRecord } from "../../core/data/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/trust/index.ts";
+import { auditConflicts } from "./audit-conflicts.ts";
 import { configInvalid, problemsOf } from "./config-problems.ts";
 import { ruleProblems, withRoom } from "./config-rules.ts";
 import { findConfig, readConfigFile } from "./find-config.ts";
@@ -28,6 +29,8 @@ export interface LoadOptions {
   readonly takesServer?: boolean;
   /** Whether HTTP is always used, so that `listen` gets its defaults if it is missing. */
   readonly isHttp?: boolean;
+  /** Further files that the command reads, by the option that names them. */
+  readonly files?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface LoadedConfig {
@@ -53,6 +56,7 @@ export async function loadConfig({
   flags = {},
   takesServer = false,
   isHttp = false,
+  files = {},
 }: LoadOptions): Promise<LoadedConfig> {
   const settings = readGatewaySettings(env);
   const over = overOf(flags, settings);
@@ -71,7 +75,11 @@ export async function loadConfig({
     ...(flags.plugins ?? []).map((each) => pluginFrom(cwd, each)),
   ];
   const lock = flags.lock === undefined ? undefined : resolve(cwd, flags.lock);
-  return { config: { ...withPaths(config, folder), plugins }, file, folder, lock };
+  const loaded = { config: { ...withPaths(config, folder), plugins }, file, folder, lock };
+  const conflicts = await auditConflicts(loaded, { cwd, env, files });
+  if (conflicts.length > 0)
+    throw configInvalid(conflicts, `${configName(file)} is not a valid configuration.`, file);
+  return loaded;
 }
 
 /** The configuration's name in messages. */

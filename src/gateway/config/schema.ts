@@ -387,7 +387,9 @@ const labelSettings = z.strictObject({
 });
 
 const audit = z.strictObject({
-  file: text.describe("The file to which records are appended, one line of JSON each."),
+  file: text.describe(
+    "The file to which records are appended, one line of JSON each. Not one that the gateway reads.",
+  ),
   strict: z
     .boolean()
     .default(false)

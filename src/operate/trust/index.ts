@@ -1,6 +1,7 @@
 export { changeFile } from "./change/change-file.ts";
 export { settleLock } from "./change/change-lock.ts";
 export { ownClaim, processStateOf, readOwner } from "./change/exclusion.ts";
+export { lockPathsOf } from "./change/files.ts";
 export { checkJournal, type JournalLine, type JournalProblem, noLock } from "./change/journal.ts";
 export { readTrustJournal, type TrustJournal } from "./change/journal-file.ts";
 export { pendingChange } from "./change/pending.ts";
