@@ -1,2 +1,2 @@
 export { beginsExchange, guardrailWebhook, rejectionFor } from "./guardrail-webhook.ts";
-export { type ModelRoute, modelRoute } from "./model-route.ts";
+export { type ModelRoute, modelRoute, type RouteOptions } from "./model-route.ts";

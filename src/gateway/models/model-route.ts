@@ -3,7 +3,7 @@
  * plugins, with the caller's identity and labels.
  */
 import { Agent } from "undici";
-import { isGlassineError } from "../../core/errors/index.ts";
+import { type GlassineError, isGlassineError } from "../../core/errors/index.ts";
 import type { LabelStore } from "../../core/labels/index.ts";
 import { anthropic } from "../../providers/anthropic/index.ts";
 import { google } from "../../providers/google/index.ts";
@@ -32,6 +32,13 @@ export interface ModelCaller {
   readonly envelope: object;
 }
 
+type RouteEvent =
+  | "internal_error"
+  | "model_passed"
+  | "secret_missing"
+  | "webhook_failed"
+  | "webhook_headers_dropped";
+
 export interface RouteOptions extends BodyLimits {
   readonly manager: AnyHookManager;
   readonly store: LabelStore;
@@ -40,7 +47,7 @@ export interface RouteOptions extends BodyLimits {
   readonly access: "refused" | "all" | undefined;
   readonly onEnd: (end: ModelEnd) => void;
   /** Receives log events about a request other than its end. */
-  readonly onNote: (level: "info" | "error", event: string, fields: object) => void;
+  readonly onNote: (level: "info" | "error", event: RouteEvent, fields: object) => void;
   /** Returns the headers that pass the request's trace on to the provider. */
   readonly traceHeaders: () => Readonly<Record<string, string>>;
   readonly onHook: (ran: ModelEvent) => void;
@@ -124,6 +131,10 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
           metadata: { provider: config.provider },
         });
       }
+      function noteFailed({ code, message }: GlassineError): void {
+        const event = code === "secret_missing" ? code : "internal_error";
+        options.onNote("error", event, { code, text: message });
+      }
       try {
         return await guard({
           method,
@@ -141,7 +152,7 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
           send: (body, judged) => send(body, judged, false),
         });
       } catch (error) {
-        if (isGlassineError(error)) options.onNote("error", error.code, { text: error.message });
+        if (isGlassineError(error)) noteFailed(error);
         const code = isClosing ? "shutting_down" : codeOf(error);
         const response = failedResponse(provider, code);
         if (method === "GET") notePassed(response, code);

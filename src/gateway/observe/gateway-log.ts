@@ -1,10 +1,188 @@
-/** The log of a gateway. */
+/** The log of a gateway, and the events in it. */
+
+type Level = "info" | "warn" | "error";
+
+/** Every event that a gateway logs: at which levels, and what happened. */
+export const logEvents = {
+  started: { levels: ["info"], means: "The gateway takes requests." },
+  ready: {
+    levels: ["info"],
+    means: "The command has started: which servers, models and plugins it has, and in which mode.",
+  },
+  reloaded: { levels: ["info"], means: "The gateway uses another configuration." },
+  configured: { levels: ["info"], means: "A reload is done: which plugins there are now." },
+  reload_refused: {
+    levels: ["error"],
+    means: "A reload failed, and the last good configuration stays in effect.",
+  },
+  no_reload_socket: {
+    levels: ["warn"],
+    means: "`gateway reload` does not reach this gateway; SIGHUP does.",
+  },
+  stopping: {
+    levels: ["info"],
+    means: "A signal came, and the gateway ends when open requests are done.",
+  },
+  stopped: { levels: ["info"], means: "The gateway has closed everything." },
+  ended: { levels: ["info"], means: "The command ends; it has a `code` if something went wrong." },
+  servers_gone: {
+    levels: ["error"],
+    means: "Over stdio: no server is left, and the gateway ends.",
+  },
+  request: { levels: ["info"], means: "A request to a server ended: how, and how long it took." },
+  model: { levels: ["info"], means: "A request to a model ended: how, and how long it took." },
+  model_passed: {
+    levels: ["info"],
+    means: "A request for a list of models passed, which no plugin sees.",
+  },
+  passed: { levels: ["info"], means: "The stock plugin `audit` saw a call." },
+  refused: {
+    levels: ["info"],
+    means: "The gateway refused a request before it reached a server: the code says why.",
+  },
+  identity_refused: {
+    levels: ["warn"],
+    means: "A request was refused because of who asked: the code says why.",
+  },
+  host_refused: { levels: ["warn"], means: "A request had a `Host` that is not in the list." },
+  origin_refused: {
+    levels: ["warn"],
+    means: "A request had an `Origin` that is not in the list.",
+  },
+  plugin_failed: {
+    levels: ["error"],
+    means:
+      "A plugin failed: it threw, missed a deadline, or returned what its hook does not allow.",
+  },
+  plugins: {
+    levels: ["warn", "error"],
+    means: "The host of the plugins has something to report, such as what one of them printed.",
+  },
+  plugin_skipped: {
+    levels: ["warn"],
+    means: "Part of a plugin can never have an effect in this configuration.",
+  },
+  guard_warning: {
+    levels: ["warn"],
+    means: "The guard of a server warns of something, such as a handler that never runs there.",
+  },
+  guard_error: {
+    levels: ["warn"],
+    means: "A message could not be checked, and was refused.",
+  },
+  failed_outside: {
+    levels: ["error"],
+    means: "Code failed where nobody could catch it, such as in a timer of a plugin.",
+  },
+  internal_error: {
+    levels: ["error"],
+    means: "The gateway failed, and answered a request with an error.",
+  },
+  missing: {
+    levels: ["warn"],
+    means: "The configuration names a program, a folder or a secret that is not there.",
+  },
+  setting_odd: { levels: ["warn"], means: "A setting can work but is probably a mistake." },
+  pins: {
+    levels: ["warn"],
+    means: "The pinned definitions do not fit the servers of the configuration.",
+  },
+  definition_changed: {
+    levels: ["warn"],
+    means: "A tool is new, or its definition is not the pinned one.",
+  },
+  server_unavailable: {
+    levels: ["error"],
+    means: "A server could not be reached, or its process could not be started.",
+  },
+  server_lost: {
+    levels: ["warn"],
+    means: "A server of a session was lost, and is connected again at the next request for it.",
+  },
+  server_reconnected: { levels: ["warn"], means: "A server that was lost is back." },
+  server_left_out: {
+    levels: ["warn"],
+    means: "A merged answer came without a server that was too slow or answered with an error.",
+  },
+  server_error: { levels: ["warn"], means: "The connection to a server failed." },
+  server_stderr: { levels: ["warn"], means: "A server's process wrote to standard error." },
+  server_stdout_invalid: {
+    levels: ["warn"],
+    means: "A server's process wrote something to standard output that is not a message.",
+  },
+  server_exited: { levels: ["warn"], means: "A server's process ended by itself." },
+  server_died: {
+    levels: ["warn"],
+    means: "A server's process is gone, and its open requests were refused.",
+  },
+  server_restarted: { levels: ["warn"], means: "A server's process was started again." },
+  server_failed: {
+    levels: ["warn"],
+    means: "An attempt to start a server's process again failed.",
+  },
+  too_many_processes: {
+    levels: ["warn"],
+    means: "A caller was refused because a server has `limits.children` processes already.",
+  },
+  message_dropped: {
+    levels: ["warn"],
+    means: "A message belonged to no open request or session, and was not passed on.",
+  },
+  message_undelivered: {
+    levels: ["warn"],
+    means: "A message could not be sent to the client of a session.",
+  },
+  reader_too_slow: {
+    levels: ["warn"],
+    means: "A client left more than `limits.queuedBytes` unread, and its stream was cut off.",
+  },
+  label_store_error: { levels: ["warn"], means: "The connection to the label store failed." },
+  secret_missing: {
+    levels: ["error"],
+    means: "A secret for a model provider could not be read, and the request was refused.",
+  },
+  webhook_failed: {
+    levels: ["error"],
+    means: "The webhook could not judge a text, and rejected it.",
+  },
+  webhook_headers_dropped: {
+    levels: ["error"],
+    means: "A plugin wrote headers, which the webhook cannot send.",
+  },
+  envoy_odd: {
+    levels: ["warn", "error"],
+    means: "Envoy's configuration has a fault; at `error`, nothing passes until it is corrected.",
+  },
+  envoy_safe: { levels: ["info"], means: "Envoy's configuration is safe." },
+  envoy_unreachable: { levels: ["warn"], means: "Envoy's admin interface cannot be reached." },
+  envoy_buffered: {
+    levels: ["warn"],
+    means: "Envoy buffers bodies, so that streams come whole at their end.",
+  },
+  envoy_observing: {
+    levels: ["warn"],
+    means: "Envoy only reports traffic: plugins can refuse and change nothing.",
+  },
+  envoy_body_mode_unsupported: {
+    levels: ["warn"],
+    means:
+      "Envoy streams bodies in a mode in which they cannot be judged; the request was refused.",
+  },
+  envoy_request_unseen: {
+    levels: ["warn"],
+    means: "Envoy sent something without the headers of its request, which cannot be judged.",
+  },
+} as const satisfies Readonly<
+  Record<string, { readonly levels: readonly Level[]; readonly means: string }>
+>;
+
+type LogEvent = keyof typeof logEvents;
 
 /** Structured lines for the operator. No field holds a secret or the content of a message. */
 export interface GatewayLog {
-  info(event: string, fields?: object): void;
-  warn(event: string, fields?: object): void;
-  error(event: string, fields?: object): void;
+  info(event: LogEvent, fields?: object): void;
+  warn(event: LogEvent, fields?: object): void;
+  error(event: LogEvent, fields?: object): void;
 }
 
 /**
@@ -13,8 +191,8 @@ export interface GatewayLog {
  */
 export function lineLog(write: (line: string) => void): GatewayLog {
   const at =
-    (level: string) =>
-    (event: string, fields: object = {}) => {
+    (level: Level) =>
+    (event: LogEvent, fields: object = {}) => {
       write(`${JSON.stringify({ time: new Date().toISOString(), level, event, ...fields })}\n`);
     };
   return { info: at("info"), warn: at("warn"), error: at("error") };
@@ -22,7 +200,7 @@ export function lineLog(write: (line: string) => void): GatewayLog {
 
 /** Makes a log that adds `generation` to each line, which says which configuration it is about. */
 export function numberedLog(log: GatewayLog, generation: () => number): GatewayLog {
-  const at = (level: keyof GatewayLog) => (event: string, fields?: object) =>
+  const at = (level: Level) => (event: LogEvent, fields?: object) =>
     log[level](event, { ...fields, generation: generation() });
   return { info: at("info"), warn: at("warn"), error: at("error") };
 }

@@ -26,8 +26,11 @@ import {
 } from "../transports/index.ts";
 
 export interface RouterLog {
-  warn(event: string, fields: object): void;
-  error(event: string, fields: object): void;
+  warn(
+    event: "server_left_out" | "server_lost" | "server_reconnected" | "too_many_processes",
+    fields: object,
+  ): void;
+  error(event: "server_unavailable", fields: object): void;
 }
 
 export interface PeerOptions {

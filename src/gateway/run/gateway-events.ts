@@ -28,7 +28,8 @@ export class GatewayEvents {
   /** A request was refused because of its caller or page. */
   refused({ code, status, reason, detail = reason }: Refusal): void {
     this.#metrics?.refused(code);
-    const event = status === 403 && /^(?:host|origin)_/.test(code) ? code : "identity_refused";
+    const isOwn = code === "host_refused" || code === "origin_refused";
+    const event = isOwn ? code : "identity_refused";
     if (this.#isRoomFor(`${event} ${code}`))
       this.#log().warn(event, { code, status, text: detail });
   }

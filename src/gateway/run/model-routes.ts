@@ -1,7 +1,12 @@
 /** The routes to models and the webhook: the current ones, and those that a reload replaced. */
 import type { LabelStore } from "../../core/labels/index.ts";
 import type { ModelEnd } from "../../providers/http/index.ts";
-import { guardrailWebhook, type ModelRoute, modelRoute } from "../models/index.ts";
+import {
+  guardrailWebhook,
+  type ModelRoute,
+  modelRoute,
+  type RouteOptions,
+} from "../models/index.ts";
 import type { GatewayMetrics, HookRan, Tracing } from "../observe/index.ts";
 import type { GatewayCounts, GatewayParts, WebhookFront } from "./parts.ts";
 
@@ -57,8 +62,10 @@ export class ModelRoutes {
       messageBytes: limits.messageBytes,
       bodyTimeoutMs: limits.bodyTimeoutMs,
       onEnd: (end: ModelEnd) => this.#onEnd(name, end),
-      onNote: (level: "info" | "error", event: string, fields: object) =>
-        this.#options.parts().log[level](event, { route: name, ...fields }),
+      onNote: ((level, event, fields) =>
+        this.#options
+          .parts()
+          .log[level](event, { route: name, ...fields })) satisfies RouteOptions["onNote"],
       onHook: (ran: HookRan) => {
         record?.(ran);
         if (ran.result === undefined) onFailure(name, ran);

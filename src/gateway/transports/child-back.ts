@@ -8,6 +8,8 @@ import { messagesIn } from "./caller-messages.ts";
 import { documentIn, readLines, writeLine } from "./json-lines.ts";
 import type { Message, RequestId, Transport } from "./transport.ts";
 
+export type ChildNote = "stderr" | "stdout_invalid" | "exited";
+
 export interface ChildOptions {
   readonly command: string;
   readonly args: readonly string[];
@@ -18,7 +20,7 @@ export interface ChildOptions {
   /** How many bytes may wait for a child that does not read. */
   readonly queuedBytes: number;
   /** Receives lines of stderr, faults in stdout, and how the child ended by itself. */
-  readonly onNote: (kind: "stderr" | "stdout_invalid" | "exited", text: string) => void;
+  readonly onNote: (kind: ChildNote, text: string) => void;
   /** A message is too large. Without the id of the request that it answers, the child is ended. */
   readonly onTooLarge: (id: RequestId | undefined) => void;
 }

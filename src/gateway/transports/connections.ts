@@ -10,11 +10,11 @@ import {
   type UrlServer,
   withSecrets,
 } from "../config/index.ts";
-import { childBack, childEnvironment } from "./child-back.ts";
+import { type ChildNote, childBack, childEnvironment } from "./child-back.ts";
 import { HttpBack } from "./http-back.ts";
 import { httpAgent } from "./http-client.ts";
 import { type SharedChild, sharedChild } from "./shared-child.ts";
-import { supervised } from "./supervised.ts";
+import { type SupervisedNote, supervised } from "./supervised.ts";
 import { type Message, type RequestId, refusalOf, type Transport, tooLarge } from "./transport.ts";
 import { type WatchedTransport, watched } from "./watched.ts";
 
@@ -46,7 +46,9 @@ export interface Connections {
 export interface ConnectionParts {
   readonly config: Pick<GatewayConfig, "limits">;
   readonly secrets: (secret: string | Secret) => string;
-  readonly log: { warn(event: string, fields: object): void };
+  readonly log: {
+    warn(event: `server_${ChildNote | SupervisedNote}`, fields: object): void;
+  };
   /** Returns how long a request may wait. Default: as the server's configuration says. */
   readonly timeoutMs?: () => number;
   readonly onDropped?: (message: Message) => void;

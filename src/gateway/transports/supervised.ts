@@ -9,11 +9,13 @@ import { setTimeout as wait } from "node:timers/promises";
 import { Handshake } from "./handshake.ts";
 import { errorOf, isAnswer, isMessage, type Transport } from "./transport.ts";
 
+export type SupervisedNote = "died" | "restarted" | "failed";
+
 export interface SupervisedOptions {
   readonly start: () => Transport;
   /** The process died, and will not answer open requests. */
   readonly onDown: () => void;
-  readonly onNote: (kind: "died" | "restarted" | "failed", attempt: number) => void;
+  readonly onNote: (kind: SupervisedNote, attempt: number) => void;
 }
 
 /** The first and the longest pause before a restart. */

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { definePlugin } from "glassine";
+import { definePlugin, GlassineError } from "glassine";
 import type { AuditEvent } from "glassine/audit";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
@@ -112,6 +112,26 @@ it("says of a missing secret that the gateway is at fault, and names it in the l
   expect(loggedBy(made, "model")).toMatchObject([{ outcome: "errored", code: "secret_missing" }]);
   expect(loggedBy(made, "secret_missing")).toMatchObject([
     { route: "model", text: expect.stringContaining('"UNSET_OPENAI_KEY" is not set') },
+  ]);
+});
+
+it("logs any other failure of a route as one of the gateway, with its code", async () => {
+  const headers = { authorization: { env: "OPENAI_KEY" } };
+  const model = {
+    provider: "openai" as const,
+    url: "http://127.0.0.1:1",
+    path: "/openai",
+    headers,
+  };
+  const secrets = () => {
+    throw new GlassineError("setting_invalid", "The vault is sealed.");
+  };
+  const made = await gatewayBefore(undefined, { models: { model } }, [looks], { secrets });
+  const body = { model: "m", messages: [{ role: "user", content: "hi" }] };
+  const { status } = await ask(made.url, "/openai/v1/chat/completions", body);
+  expect([status, loggedBy(made, "internal_error")]).toEqual([
+    500,
+    [expect.objectContaining({ code: "setting_invalid", text: "The vault is sealed." })],
   ]);
 });
 

@@ -1,8 +1,8 @@
 /** docs/gateway.md: from a five-minute start to every configuration key. */
 import { gatewaySettings } from "../../../src/gateway/config/index.ts";
-import { gatewayMetrics } from "../../../src/gateway/observe/index.ts";
+import { gatewayMetrics, logEvents } from "../../../src/gateway/observe/index.ts";
 import { configJsonSchema, type JsonSchema } from "../config-schema.ts";
-import { code, generatedFrom, page, table } from "./markdown.ts";
+import { code, either, generatedFrom, page, table } from "./markdown.ts";
 
 const intro = `# The gateway
 
@@ -369,6 +369,11 @@ The table lists the gateway's own metrics; \`glassine_plugin_…\` are those of 
 In a program of your own, pass \`plugins\` of \`createMetrics\` to the manager as \`metrics\`, and the rest to \`createGateway\`.
 No name that a caller makes up becomes a label: methods that MCP does not have count as \`other\`, and tools, models and subjects are not labels at all.`;
 
+const logged = `### Events in the log
+
+Each line of the log is a JSON object with \`time\`, \`level\` and \`event\`, and with what there is to say about the event, such as \`request\`, \`server\`, \`code\` or \`text\`.
+The table lists every event.`;
+
 const explaining = `### Why a request was refused
 
 Every line of the log about a request has the request's id in \`request\`, and the generation of the configuration; so does every record of [the audit trail](audit.md).
@@ -457,7 +462,9 @@ export function gatewayPage(): string {
   const keys = Object.keys(objectIn(schema.properties)).filter((key) => key !== "$schema");
   const rows = configRows();
   return page([
-    generatedFrom("src/gateway/config and tools/scripts/pages/gateway-page.ts"),
+    generatedFrom(
+      "src/gateway/config, src/gateway/observe and tools/scripts/pages/gateway-page.ts",
+    ),
     intro,
     table(
       ["Variable", "Key", "Flag", "Means"],
@@ -476,6 +483,15 @@ export function gatewayPage(): string {
       Object.entries(gatewayMetrics).map(([name, { labels, means }]) => [
         code(`glassine_gateway_${name}`),
         labels.map((label) => code(label)).join(", "),
+        means,
+      ]),
+    ),
+    logged,
+    table(
+      ["Event", "Level", "What happened"],
+      Object.entries(logEvents).map(([name, { levels, means }]) => [
+        code(name),
+        either(levels),
         means,
       ]),
     ),
