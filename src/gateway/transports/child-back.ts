@@ -6,6 +6,7 @@ import { within } from "../../core/data/index.ts";
 import { answeredId } from "./answered-id.ts";
 import { messagesIn } from "./caller-messages.ts";
 import { documentIn, readLines, writeLine } from "./json-lines.ts";
+import { inSlices } from "./slices.ts";
 import type { Message, RequestId, Transport } from "./transport.ts";
 
 export type ChildNote = "stderr" | "stdout_invalid" | "exited";
@@ -69,15 +70,24 @@ export class ChildFailure extends Error {
 
 /** How long each step of ending a child may take. */
 const endMs = 2000;
+/** How long what is read after its end may delay the end: another process may go on writing. */
+const restMs = 10_000;
+type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 const hasGroups = process.platform !== "win32";
 
 export function childBack(options: ChildOptions): Transport {
   const { command, args, env, cwd, maxBytes, queuedBytes, onNote, onTooLarge } = options;
-  let child: ChildProcessByStdio<Writable, Readable, Readable> | undefined;
+  let child: Child | undefined;
   let isGone = false;
   let closing: Promise<void> | undefined;
   /** Runs while an oversized message has not ended. */
   let endless: NodeJS.Timeout | undefined;
+  /** Runs after the child has ended, while the rest of its output is read. */
+  let last: NodeJS.Timeout | undefined;
+  let onGone = () => {};
+  const whenGone = new Promise<void>((resolve) => {
+    onGone = resolve;
+  });
 
   const transport: Transport = {
     start: () =>
@@ -99,18 +109,41 @@ export function childBack(options: ChildOptions): Transport {
           gone();
         });
         made.once("exit", (code, signalName) => {
-          if (closing === undefined) onNote("exited", `with ${signalName ?? `code ${code}`}`);
-          gone();
+          const isOwn = closing === undefined;
+          const over = () => {
+            if (isOwn && !isGone) onNote("exited", `with ${signalName ?? `code ${code}`}`);
+            gone();
+          };
+          if (output.rest === undefined && errors.rest === undefined) return over();
+          // First comes what it wrote before it ended.
+          signal("SIGKILL");
+          const until = performance.now() + restMs;
+          onRead = () => {
+            if (!isGone && closing === undefined && performance.now() < until) last?.refresh();
+          };
+          made.once("close", () => void Promise.all([output.rest, errors.rest]).then(over));
+          last = setTimeout(over, endMs).unref();
         });
         const { stdin, stdout, stderr } = made;
         // If the child is gone, its exit event reports that.
         stdin.on("error", () => {});
-        readLines(stdout, maxBytes, {
-          line(text) {
+        /** Called for each message and each line of stderr. */
+        let onRead = () => {};
+        const afterMessage = inSlices();
+        const output = readLines(stdout, maxBytes, {
+          async line(text) {
             const document = documentIn(text);
-            if (document === undefined)
+            if (document === undefined) {
               onNote("stdout_invalid", `a line of ${text.length} characters that is not JSON`);
-            else for (const message of messagesIn(document)) transport.onmessage?.(message, {});
+              await afterMessage();
+              return;
+            }
+            for (const message of messagesIn(document)) {
+              if (isGone) return;
+              onRead();
+              transport.onmessage?.(message, {});
+              await afterMessage();
+            }
           },
           tooLong() {
             onNote("stdout_invalid", `a message of more than ${maxBytes} bytes`);
@@ -118,8 +151,13 @@ export function childBack(options: ChildOptions): Transport {
           },
           dropped: (head, tail) => tooLarge(answeredId(head, tail)),
         });
-        readLines(stderr, 8192, {
-          line: (text) => onNote("stderr", text),
+        const afterLine = inSlices();
+        const errors = readLines(stderr, 8192, {
+          line(text) {
+            onRead();
+            onNote("stderr", text);
+            return afterLine();
+          },
           tooLong: () => {},
         });
       }),
@@ -148,8 +186,10 @@ export function childBack(options: ChildOptions): Transport {
     if (isGone) return;
     isGone = true;
     clearTimeout(endless);
-    // Its own children may have outlived it.
-    signal("SIGKILL");
+    clearTimeout(last);
+    // Its own children may have outlived it. Later, another process may have its id.
+    if (last === undefined) signal("SIGKILL");
+    onGone();
     transport.onclose?.();
   }
 
@@ -165,19 +205,18 @@ export function childBack(options: ChildOptions): Transport {
 
   /** In the order that MCP asks for: close its input, then SIGTERM, then SIGKILL. */
   async function endChild(): Promise<void> {
-    child?.stdin.end();
-    if (await isGoneWithin()) return;
-    signal("SIGTERM");
-    if (await isGoneWithin()) return;
-    signal("SIGKILL");
-    await isGoneWithin();
-    gone();
+    if (child === undefined) return;
+    child.stdin.end();
+    for (const name of ["SIGTERM", "SIGKILL"] as const) {
+      if (await hasEnded(child)) return whenGone;
+      signal(name);
+    }
+    if (!(await hasEnded(child))) gone();
+    return whenGone;
   }
 
-  async function isGoneWithin(): Promise<boolean> {
-    const made = child;
-    if (made === undefined || isGone || made.exitCode !== null || made.signalCode !== null)
-      return true;
+  async function hasEnded(made: Child): Promise<boolean> {
+    if (isGone || made.exitCode !== null || made.signalCode !== null) return true;
     const exited = () => new Promise((resolve) => void made.once("exit", resolve));
     return (await within(endMs, exited)).how === "returned";
   }

@@ -22,6 +22,7 @@ import {
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin } from "./read-body.ts";
 import { ServerStream } from "./server-stream.ts";
+import { inSlices } from "./slices.ts";
 import { StandaloneStream } from "./standalone-stream.ts";
 import {
   answerTo,
@@ -84,6 +85,7 @@ export class HttpBack implements Transport {
   #isClosed = false;
   /** Settles when the server knows that the session has begun. Later messages wait for it. */
   #beginning: Promise<unknown> | undefined;
+  readonly #afterMessage = inSlices();
 
   constructor(options: HttpBackOptions) {
     this.#options = options;
@@ -218,7 +220,10 @@ export class HttpBack implements Transport {
         ? new RefusalError(invalidAnswer)
         : new RefusalError(refusedByServer, ` with ${status}`);
     }
-    for (const each of messages) if (isMessage(each)) this.#deliver(answerTo(id, each), id, status);
+    for (const each of messages.filter(isMessage)) {
+      this.#deliver(answerTo(id, each), id, status);
+      await this.#afterMessage();
+    }
   }
 
   /** Reads a request's stream up to its answer. One that ends or breaks is asked for again. */
@@ -264,7 +269,10 @@ export class HttpBack implements Transport {
   ): Promise<boolean> {
     for await (const messages of events) {
       if (!messages.every(isMessage)) throw new RefusalError(invalidAnswer);
-      for (const each of messages) this.#deliver(answerTo(id, each), id, 200);
+      for (const each of messages) {
+        this.#deliver(answerTo(id, each), id, 200);
+        await this.#afterMessage();
+      }
       // Whatever follows belongs to no request.
       if (messages.some((each) => isAnswerTo(id, each))) return true;
     }

@@ -11,15 +11,21 @@ import { attempt } from "../../core/data/index.ts";
 import { edgeLength } from "./answered-id.ts";
 
 export interface LineEvents {
-  line(text: string): void;
+  /** Nothing more is read until a returned promise has settled. Errors become uncaught ones. */
+  line(text: string): void | Promise<void>;
   /** Called as soon as a line exceeds the limit. */
   tooLong(): void;
   /** Called at the end of such a line, with its beginning and end. */
   dropped?(head: string, tail: string): void;
 }
 
+export interface LineReader {
+  /** Resolves when everything that has come is handled. Undefined if nothing is waiting. */
+  readonly rest: Promise<void> | undefined;
+}
+
 /** Calls `events` for each line of a stream, which it puts into flowing mode. */
-export function readLines(stream: Readable, maxBytes: number, events: LineEvents): void {
+export function readLines(stream: Readable, maxBytes: number, events: LineEvents): LineReader {
   const decoder = new StringDecoder("utf8");
   let pieces: string[] = [];
   let bytes = 0;
@@ -27,6 +33,10 @@ export function readLines(stream: Readable, maxBytes: number, events: LineEvents
   let isSkipping = false;
   let head = "";
   let tail = "";
+  /** What came while a line was being handled: a child's end makes Node resume its streams. */
+  const waiting: Buffer[] = [];
+  let isHeld = false;
+  let rest: Promise<void> | undefined;
 
   function add(text: string, size: number): void {
     bytes += size;
@@ -38,27 +48,62 @@ export function readLines(stream: Readable, maxBytes: number, events: LineEvents
     tail = begun.slice(-edgeLength);
     isSkipping = true;
     pieces = [];
-    events.tooLong();
+    safely(() => events.tooLong());
   }
 
-  function end(): void {
+  function end(): void | Promise<void> {
     const text = pieces.join("");
     const wasSkipped = isSkipping;
     pieces = [];
     bytes = 0;
     isSkipping = false;
     if (wasSkipped) events.dropped?.(head, tail);
-    else if (text.trim() !== "") events.line(text);
+    else if (text.trim() !== "") return events.line(text);
+  }
+
+  async function read(first: Buffer): Promise<void> {
+    for (let chunk: Buffer | undefined = first; chunk !== undefined; chunk = waiting.shift()) {
+      let from = 0;
+      for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
+        add(decoder.write(chunk.subarray(from, at)), at - from);
+        from = at + 1;
+        const handled = safely(end);
+        if (handled === undefined) continue;
+        isHeld = true;
+        stream.pause();
+        await handled;
+      }
+      add(decoder.write(chunk.subarray(from)), chunk.length - from);
+    }
+    if (isHeld) stream.resume();
+    isHeld = false;
   }
 
   stream.on("data", (chunk: Buffer) => {
-    let from = 0;
-    for (let at = chunk.indexOf(10); at >= 0; at = chunk.indexOf(10, from)) {
-      add(decoder.write(chunk.subarray(from, at)), at - from);
-      from = at + 1;
-      end();
-    }
-    add(decoder.write(chunk.subarray(from)), chunk.length - from);
+    if (isHeld) {
+      waiting.push(chunk);
+      stream.pause();
+    } else rest = read(chunk);
+  });
+  return {
+    get rest() {
+      return isHeld ? rest : undefined;
+    },
+  };
+}
+
+/** Calls a handler. What it throws becomes an uncaught error, so that the next lines are read. */
+function safely(handle: () => void | Promise<void>): void | Promise<void> {
+  try {
+    return handle()?.catch(throwOutside);
+  } catch (thrown) {
+    throwOutside(thrown);
+  }
+}
+
+function throwOutside(thrown: unknown): void {
+  queueMicrotask(() => {
+    throw thrown;
   });
 }
 

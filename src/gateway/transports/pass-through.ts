@@ -17,6 +17,7 @@ import { statusOf } from "./exchange-front.ts";
 import { type Forward, headersNamed, isEmptyStatus, isEncoded } from "./forward.ts";
 import { documentIn } from "./json-lines.ts";
 import { bytesWithin, streamOf } from "./read-body.ts";
+import { inSlices } from "./slices.ts";
 import {
   type AnswerMessage,
   answerTo,
@@ -125,6 +126,7 @@ export class PassThrough {
   #hasForwarded = false;
   #isOver = false;
   #settled: () => Promise<void> = async () => {};
+  readonly #afterMessage = inSlices();
 
   constructor(options: PassThroughOptions) {
     const { body } = options;
@@ -274,6 +276,7 @@ export class PassThrough {
       this.back.onmessage?.(message, { relatedRequestId: this.#only?.id, ...more });
     }
     await this.#settled();
+    await this.#afterMessage();
   }
 
   /** Refuses a message that could not be written for the caller. */

@@ -2,6 +2,7 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { type HttpAnswer, mediaTypeIn } from "./http-client.ts";
 import { ServerStream, shortestWait } from "./server-stream.ts";
+import { inSlices } from "./slices.ts";
 import { errorOf, isMessage, type Message } from "./transport.ts";
 
 export interface StandaloneStreamOptions {
@@ -56,9 +57,13 @@ export class StandaloneStream {
 
   async #read({ body }: HttpAnswer): Promise<void> {
     this.#reported = "";
+    const afterMessage = inSlices();
     for await (const messages of this.#stream.read(body)) {
       this.#failures = 0;
-      for (const each of messages) if (isMessage(each)) this.#options.onMessage(each);
+      for (const each of messages.filter(isMessage)) {
+        this.#options.onMessage(each);
+        await afterMessage();
+      }
     }
   }
 

@@ -286,6 +286,9 @@ Over HTTP, the gateway holds back what a caller sends after \`notifications/init
 The stream of a cancelled request ends with a result from the gateway that says so (\`isError\`), because some clients would ask again if it ended with an error or with nothing. Clients do not read that result. Over stdio nothing is sent.
 Over stdio an answer that is larger than \`limits.messageBytes\` is refused, and others go on. If the gateway cannot tell which request it belongs to, it starts the server again, and open requests get \`peer_died\`.
 An answer that belongs to no open request is dropped, and so is progress that goes backwards, has another request's token, or comes more than a hundred times a second.
+However many messages a server sends at once, other servers and callers are served in between: the gateway passes on a few, then whatever else is ready gets its turn.
+It reads nothing more from that server meanwhile, so the rest waits in the pipe or the connection, not in the gateway's memory. They stay in order.
+What a process sent before it ended is passed on before open requests get \`peer_died\`.
 If a server has no process for a caller because of \`limits.children\`, the log says \`too_many_processes\`.
 A stream whose reader leaves more than \`limits.queuedBytes\` unread is cut off, and the log says \`reader_too_slow\`; in a session, the client can ask for the rest by \`Last-Event-ID\`.
 If the stream of a request ends or breaks before the answer, but has had events with ids, the gateway asks the server for the rest: at once, and then after waits of at least 250 milliseconds, or longer if the server's \`retry\` says so.

@@ -45,6 +45,17 @@ const tools = {
     process.stdout.write(`${process.env.TOKEN}\n`);
     tools.answer(id);
   },
+  /** Logs many lines at once, as a batch if that is wished, and then answers, or ends as well. */
+  flood(id, { total, isBatch, ends }) {
+    const all = Array.from({ length: total }, (_, data) => ({
+      jsonrpc: "2.0",
+      method: "notifications/message",
+      params: { level: "info", data },
+    }));
+    all.push({ jsonrpc: "2.0", id, result: { content: [] } });
+    const text = isBatch ? JSON.stringify(all) : all.map((each) => JSON.stringify(each)).join("\n");
+    process.stdout.write(`${text}\n`, () => ends && process.exit(0));
+  },
   log(id) {
     send({ method: "notifications/message", params: { level: "info", data: "of a caller" } });
     tools.answer(id);

@@ -101,6 +101,31 @@ describe("a request", () => {
     expect(headers).toEqual({ "x-own": "1" });
   });
 
+  it("lets others have their turn between a few messages, however many there are", async () => {
+    verifies("envoy:turns");
+    const notes = Array.from({ length: 1000 }, (_, at) => ({
+      jsonrpc: "2.0",
+      method: "notifications/message",
+      params: { at },
+    }));
+    const seen = { all: 0, inFirstTurn: Number.POSITIVE_INFINITY };
+    const { text } = await exchange({
+      body: ask,
+      answer: () => events([...notes, result].map((each) => event(each)).join("")),
+      judge(message, to) {
+        if (to === "server") return message;
+        seen.all += 1;
+        if (seen.all === 1)
+          setImmediate(() => {
+            seen.inFirstTurn = seen.all;
+          });
+        return message;
+      },
+    });
+    expect(text.match(/^data: /gm)).toHaveLength(1001);
+    expect(seen.inFirstTurn).toBeLessThan(20);
+  });
+
   it("keeps the ids and the retry of events, and the order", async () => {
     verifies("envoy:events");
     const note = (at: number) => ({

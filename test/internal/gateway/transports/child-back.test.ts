@@ -1,0 +1,104 @@
+/** What a server's process writes before it ends, and what the gateway does when it has ended. */
+import process from "node:process";
+import { setTimeout as pause } from "node:timers/promises";
+import { expect, it, vi } from "vitest";
+import { childBack } from "../../../../src/gateway/transports/child-back.ts";
+import { afterTest } from "../../../support/cleanup.ts";
+
+/** Keeps the process busy, so that more comes than is handled. */
+function spin(ms: number): void {
+  for (const until = performance.now() + ms; performance.now() < until; );
+}
+
+/** Starts a program, which has `writeSync`, and collects what the gateway hears of it. */
+async function started(program: string, onMessage: (message: unknown) => void = () => {}) {
+  const heard: string[] = [];
+  const back = childBack({
+    command: process.execPath,
+    args: ["-e", `const { writeSync } = require("node:fs");\n${program}`],
+    env: {},
+    maxBytes: 10_000,
+    queuedBytes: 10_000,
+    onNote(kind, text) {
+      heard.push(kind === "stderr" ? text : `${kind} ${text}`);
+      spin(1);
+    },
+    onTooLarge: () => {},
+  });
+  const ended = new Promise<void>((resolve) => {
+    back.onclose = () => {
+      heard.push("closed");
+      resolve();
+    };
+  });
+  back.onmessage = onMessage;
+  await back.start();
+  afterTest(() => back.close());
+  return { back, heard, ended };
+}
+
+const lines = Array.from({ length: 300 }, (_, at) => `line ${at}`);
+const writesLines = `writeSync(2, Array.from({ length: 300 }, (_, at) => "line " + at + "\\n").join(""))`;
+
+it("the end of a process comes after all that it wrote to standard error", async () => {
+  const { heard, ended } = await started(`${writesLines}; process.kill(process.pid, "SIGKILL");`);
+  await ended;
+  expect(heard).toEqual([...lines, "exited with SIGKILL", "closed"]);
+});
+
+it("the end that the gateway asked for comes after it too", async () => {
+  const program = `process.stdin.resume().on("end", () => {
+    ${writesLines};
+    process.kill(process.pid, "SIGKILL");
+  });`;
+  const { back, heard } = await started(program);
+  await back.close();
+  expect(heard).toEqual([...lines, "closed"]);
+});
+
+it("the end is reported even if something else goes on writing in its place", async () => {
+  const writesOn = `setInterval(() => process.stdout.write("{}\\n"), 5)`;
+  const program = `
+    const { spawn } = require("node:child_process");
+    const options = { detached: true, stdio: "inherit" };
+    const { pid } = spawn(process.execPath, ["-e", ${JSON.stringify(writesOn)}], options);
+    writeSync(1, JSON.stringify({ pid }) + "\\n" + "{}\\n".repeat(1000));
+    process.kill(process.pid, "SIGKILL");`;
+  let other = 0;
+  const { heard, ended } = await started(program, (message) => {
+    const { pid } = message as { readonly pid?: number };
+    if (pid !== undefined) other = pid;
+    spin(0.2);
+  });
+  await expect.poll(() => other).toBeGreaterThan(0);
+  afterTest(() => process.kill(other));
+  const now = performance.now.bind(performance);
+  // Makes the limit pass sooner.
+  const clock = vi.spyOn(performance, "now").mockImplementation(() => now() * 20);
+  afterTest(() => clock.mockRestore());
+  await Promise.race([ended, pause(4500)]);
+  expect(heard).toEqual(["exited with SIGKILL", "closed"]);
+});
+
+it("the gateway goes on reading after a message or a line that could not be handled", async () => {
+  const thrown: unknown[] = [];
+  const microtasks = vi.spyOn(globalThis, "queueMicrotask").mockImplementation((run) => {
+    try {
+      run();
+    } catch (error) {
+      thrown.push(error);
+    }
+  });
+  afterTest(() => microtasks.mockRestore());
+  const seen: unknown[] = [];
+  const { ended } = await started(
+    `for (let at = 0; at < 3; at += 1) writeSync(1, JSON.stringify({ at }) + "\\n");`,
+    (message) => {
+      seen.push(message);
+      throw new Error(`message ${seen.length}`);
+    },
+  );
+  await ended;
+  expect(seen).toEqual([{ at: 0 }, { at: 1 }, { at: 2 }]);
+  expect(thrown.map(String)).toEqual(["Error: message 1", "Error: message 2", "Error: message 3"]);
+});
