@@ -1,5 +1,6 @@
 /** Hooks and modes, listed a second time. A change here needs an entry in CHANGELOG.md. */
 import { hookNames } from "glassine";
+import { defineHooks } from "glassine/host";
 import { expect, it } from "vitest";
 import { type HookSpec, modes, standardHooks } from "../../src/core/hooks/index.ts";
 import { zodOf } from "../../src/core/slots/index.ts";
@@ -41,6 +42,11 @@ it("hooks: side or what they cover, payload, and what plugins may write", () => 
     "agent_pre_invoke | - | agent_id messages tools headers model system_prompt parameters | messages tools model system_prompt parameters",
     "agent_post_invoke | - | agent_id messages tool_calls | messages tool_calls",
   ]);
+});
+
+it("hooks that defineHooks accepts, and that nobody can change", () => {
+  expect(defineHooks(standardHooks)).toEqual(standardHooks);
+  expect(Object.values(table).every(Object.isFrozen)).toBe(true);
 });
 
 it("hooks whose payload has deprecated headers", () => {

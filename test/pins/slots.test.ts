@@ -1,5 +1,6 @@
 /** The slot table, listed a second time. A change here needs an entry in CHANGELOG.md. */
 import { capabilities, resolveCapabilities, slotNames } from "glassine";
+import { defineSlots } from "glassine/host";
 import { expect, it } from "vitest";
 import { standardSlots, zodOf } from "../../src/core/slots/index.ts";
 
@@ -21,6 +22,11 @@ function rowsOf(specs: { readonly [name: string]: Spec }, above = ""): readonly 
     return [row, ...rowsOf(fields, `${above}${name}.`)];
   });
 }
+
+it("slots that defineSlots accepts, in a table that nobody can change", () => {
+  expect(Object.isFrozen(standardSlots)).toBe(true);
+  expect(defineSlots({ ...standardSlots })).toEqual(standardSlots);
+});
 
 it("slots, tiers and gates", () => {
   expect(rowsOf(standardSlots)).toEqual([
