@@ -1,5 +1,13 @@
 import { GlassineError, isGlassineError } from "glassine";
-import { defineHook, defineHooks, defineHost, defineSlots, stringSet } from "glassine/host";
+import {
+  defineHook,
+  defineHooks,
+  defineHost,
+  defineServices,
+  defineSlots,
+  stringSet,
+  withRule,
+} from "glassine/host";
 import { messageSchema } from "glassine/messages";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -90,6 +98,7 @@ describe("a bad table", () => {
     ["is immutable and has a writer", { write: "write_billing" }],
     ["is monotonic and does not say what grows", { tier: "monotonic" }],
     ["grows a field that is not there", { tier: "monotonic", grows: "stops" }],
+    ["grows null", { tier: "monotonic", grows: null }],
     ["grows a field that is not a list", { tier: "monotonic", grows: "text" }],
     ["is mutable and read-gated without a writer", { tier: "mutable", read: "read_billing" }],
     ["misspells its gate", { reed: "read_billing" }],
@@ -235,6 +244,8 @@ describe("a hook of a host's own", () => {
     [{ ...spec, writable: "text" }, "writable of the hook"],
     [{ ...spec, headersField: "header" }, 'The headersField "header" of the hook'],
     [{ ...spec, headersField: 5 }, 'The headersField "5" of the hook'],
+    [{ ...spec, headersField: Symbol("s") }, 'The headersField "Symbol(s)" of the hook'],
+    [{ ...spec, writable: [Symbol("s")] }, 'The writable field "Symbol(s)" of the hook'],
     [{ ...spec, payload: messageSchema, side: "before" }, "The side of the hook"],
     [{ ...spec, payload: messageSchema, covers: true }, "The covers of the hook"],
     [{ ...voting, ordering: "first" }, "The ordering of the hook"],
@@ -252,6 +263,69 @@ describe("a hook of a host's own", () => {
     // Outside a table, a hook has no name yet.
     expect(() => defineHook(hook as never)).toThrow(text.replace(/the hook.*|"pay.lines".*/, ""));
   });
+});
+
+describe("a definition that is not an object", () => {
+  it.each<[string, string, (table: never) => unknown]>([
+    ["defineSlots", "slot_invalid", defineSlots],
+    ["defineHooks", "hook_invalid", defineHooks],
+    ["defineServices", "service_invalid", defineServices],
+  ])("is refused by %s, which says what it got", (name, code, define) => {
+    for (const [given, type] of [
+      [undefined, "undefined"],
+      [null, "null"],
+      [[], "array"],
+      ["x", "string"],
+    ]) {
+      const text = `${name} expects an object with a definition for each name, got ${type}.`;
+      const refusal = expect.objectContaining({ code, message: text });
+      expect(() => define(given as never)).toThrow(refusal);
+    }
+  });
+
+  it.each([
+    [undefined, "undefined"],
+    [null, "null"],
+    [[], "array"],
+    ["tool_pre_invoke", "string"],
+  ])("is refused by defineHook: %o", (given, type) => {
+    const text = `The definition of this hook must be an object such as { semantic, description, payload }, got ${type}.`;
+    const refusal = expect.objectContaining({ code: "hook_invalid", message: text });
+    expect(() => defineHook(given as never)).toThrow(refusal);
+  });
+
+  it.each([
+    [null, "null"],
+    [5, "number"],
+    [[], "array"],
+    ["message", "string"],
+  ])("is refused in a table of hooks, with its name: %o", (given, type) => {
+    const text = `The definition of the hook "tool.called" must be an object such as { semantic, description, payload }, got ${type}.`;
+    const data = { name: "tool.called" };
+    const refusal = expect.objectContaining({ code: "hook_invalid", message: text, data });
+    const hooks = { "tool.called": given } as never;
+    expect(() => defineHooks(hooks)).toThrow(refusal);
+    expect(() => defineHost({ hooks })).toThrow(refusal);
+  });
+
+  it("counts as absent in defineHost, if it is null", () => {
+    const { hookNames } = defineHost({ slots: null, hooks: null, services: null } as never);
+    expect(hookNames).toEqual(defineHost({}).hookNames);
+  });
+});
+
+it.each([
+  [undefined, "even", Boolean],
+  [null, "even", Boolean],
+  [{}, "even", Boolean],
+  [z.string(), Boolean, undefined],
+  [z.string(), undefined, Boolean],
+])("a rule without a schema, its text or its function is refused (%#)", (ruled, text, holds) => {
+  const misuse = expect.objectContaining({
+    code: "options_invalid",
+    message: expect.stringMatching(/^withRule expects a schema made with zod 4, a string /),
+  });
+  expect(() => withRule(ruled as never, text as never, holds as never)).toThrow(misuse);
 });
 
 it("a host's definition is not changed", () => {

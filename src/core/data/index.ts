@@ -1,4 +1,5 @@
 export { attempt } from "./attempt.ts";
+export { expectTable } from "./expect-table.ts";
 export { admitDocument, writeText } from "./json-text.ts";
 export {
   addEntry,

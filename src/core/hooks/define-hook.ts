@@ -1,3 +1,4 @@
+import { expectTable, isRecord, typeName } from "../data/index.ts";
 import { weakGet, weakSet } from "../data/intrinsics.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import { messageReader, messageSchema } from "../messages/index.ts";
@@ -175,6 +176,8 @@ const words: { readonly [Key in "ordering" | "band" | "side" | "covers"]: readon
 
 /** Returns the first problem with a definition. `hook` is how the message refers to it. */
 function problemOf(spec: HookSpec, hook: string): string | undefined {
+  if (!isRecord(spec))
+    return `The definition of ${hook} must be an object such as { semantic, description, payload }, got ${typeName(spec)}.`;
   const { semantic, writable = [], headersField } = spec;
   if (!semantics.includes(semantic))
     return `The semantic of ${hook} must be one of ${listed(semantics)}.`;
@@ -194,9 +197,9 @@ function problemOf(spec: HookSpec, hook: string): string | undefined {
   if (!Array.isArray(writable)) return `writable of ${hook} must be an array of fields.`;
   const missing = writable.find((field) => !Object.hasOwn(shape, field));
   if (missing !== undefined)
-    return `The writable field ${quoted(`${missing}`)} of ${hook} is not in its payload.`;
+    return `The writable field ${quoted(String(missing))} of ${hook} is not in its payload.`;
   if (headersField !== undefined && !Object.hasOwn(shape, headersField))
-    return `The headersField ${quoted(`${headersField}`)} of ${hook} is not in its payload.`;
+    return `The headersField ${quoted(String(headersField))} of ${hook} is not in its payload.`;
   for (const [key, known] of Object.entries(words)) {
     const value = spec[key as keyof typeof words];
     if (value !== undefined && !known.includes(value))
@@ -263,6 +266,7 @@ const hookPattern = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*$/;
 export function defineHooks<const Hooks extends { readonly [hook: string]: HookDefinition }>(
   hooks: Hooks,
 ): Hooks {
+  expectTable(hooks, "hook_invalid", "defineHooks");
   return Object.freeze(joinHooks({}, hooks));
 }
 
@@ -281,7 +285,7 @@ export function joinHooks<A extends HookTable, B extends HookTable>(a: A, b: B):
     if (clash !== undefined)
       throw invalid(`The hook ${quoted(name)} is too close to ${quoted(clash)}.`, name);
     names.set(folded(name), name);
-    return [name, checkedHook({ ...spec }, name)] as const;
+    return [name, checkedHook(isRecord(spec) ? { ...spec } : spec, name)] as const;
   });
   // The checked entries of `b`. The type of fromEntries loses the keys.
   return Object.freeze({ ...a, ...(Object.fromEntries(specs) as unknown as B) });

@@ -87,8 +87,10 @@ export function defineHost<
   expectOptions(definition, names, "defineHost");
   const table = joinSlots(standardSlots, { ...definition.slots } as Slots);
   const isStandard = readOption(definition, "standardHooks", "boolean") ?? true;
-  const { hooks: ownHooks = {} as Hooks } = definition;
-  const hooks = joinHooks(isStandard ? standardHooks : {}, ownHooks) as HooksOf<Hooks, Standard>;
+  const hooks = joinHooks(isStandard ? standardHooks : {}, { ...definition.hooks }) as HooksOf<
+    Hooks,
+    Standard
+  >;
   const services = defineServices({ ...definition.services });
   const profile = readProfile(definition.profile);
   return hostOf({ slots: compileSlots(table), hooks, services, profile });

@@ -1,4 +1,5 @@
 /** A host's services: which capability opens each, and which accessor of the context returns it. */
+import { expectTable } from "../data/index.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import { contextClassWith } from "../hooks/index.ts";
 
@@ -128,6 +129,7 @@ function takenNames(): readonly string[] {
  * ```
  */
 export function defineServices<const Services extends ServiceTable>(services: Services): Services {
+  expectTable(services, "service_invalid", "defineServices");
   const taken = takenNames();
   const accessors = new Map<string, string>();
   const handles = new Map<string, string>();

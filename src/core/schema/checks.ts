@@ -29,6 +29,7 @@ import {
   ownData,
   ownValue,
 } from "../data/intrinsics.ts";
+import { optionsInvalid } from "../errors/index.ts";
 import type { Compiled } from "./compiled.ts";
 import { readJson } from "./readers.ts";
 
@@ -78,6 +79,7 @@ export interface Checkable extends z.core.$ZodType {
  * To zod it is a refinement with `expected` as its message. glassine calls it directly, before the
  * other checks and on the stored value, so that zod has no influence on the result.
  *
+ * @throws GlassineError `options_invalid`
  * @example
  * ```ts
  * import { defineHost, withRule } from "glassine/host";
@@ -99,6 +101,14 @@ export function withRule<S extends Checkable>(
   expected: string,
   holds: (value: z.output<S>) => boolean,
 ): S {
+  if (
+    typeof schema?.check !== "function" ||
+    typeof expected !== "string" ||
+    typeof holds !== "function"
+  )
+    throw optionsInvalid(
+      "withRule expects a schema made with zod 4, a string that says what a value must be, and a function that decides.",
+    );
   const ruled = schema.check(
     z.refine(holds as (value: unknown) => boolean, { error: expected }) as never,
   ) as S;

@@ -225,7 +225,7 @@ function checkSlot(node: Node, spec: SlotSpec, capabilities: CapabilityBits): vo
   }
   const { grows: grown } = node;
   if (spec.grows !== undefined && grown === undefined)
-    fail(`grows ${quoted(spec.grows)}, which is not a field.`);
+    fail(`grows ${quoted(String(spec.grows))}, which is not a field.`);
   if (node.tier === "monotonic" && grown === undefined) {
     fail('is monotonic, so it must name the list that grows: grows: "FIELD".');
   }

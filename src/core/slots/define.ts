@@ -1,5 +1,5 @@
 import type * as z from "zod/mini";
-import { isRecord } from "../data/index.ts";
+import { expectTable, isRecord } from "../data/index.ts";
 import { GlassineError, quoted, suggestion } from "../errors/index.ts";
 import type { FieldSpec, Schema, SlotSpec, SlotTable, Tier } from "./types.ts";
 
@@ -34,6 +34,7 @@ import type { FieldSpec, Schema, SlotSpec, SlotTable, Tier } from "./types.ts";
  * ```
  */
 export function defineSlots<const Table extends SlotTable>(table: Table): Table {
+  expectTable(table, "slot_invalid", "defineSlots");
   checkTable(table, []);
   return Object.freeze(table);
 }

@@ -1,0 +1,13 @@
+import { type ErrorCode, GlassineError } from "../errors/index.ts";
+import { isRecord, typeName } from "./read.ts";
+
+/**
+ * Refuses what is not a table: definitions by name.
+ *
+ * @throws GlassineError with `code`, that of an invalid definition in such a table
+ */
+export function expectTable(table: unknown, code: ErrorCode, call: string): void {
+  if (isRecord(table)) return;
+  const text = `${call} expects an object with a definition for each name, got ${typeName(table)}.`;
+  throw new GlassineError(code, text);
+}
