@@ -1,4 +1,5 @@
 /** Runs a test with a manager of its own. */
+import { typeName } from "../core/data/index.ts";
 import { optionsInvalid } from "../core/errors/index.ts";
 import { createPluginManager } from "../core/host/index.ts";
 import type { CloseOptions, CloseReport } from "../core/plugins/index.ts";
@@ -128,7 +129,7 @@ interface Access<M> {
 
 function readOptions<C extends Create>(options: object = {}) {
   if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw optionsInvalid("withPlugins expects its options in an object.");
+    throw optionsInvalid(`withPlugins expects its options in an object, got ${typeName(options)}.`);
   const { createPluginManager: create, replace, close, ...rest } = options as WithPluginsOptions<C>;
   if (create !== undefined && typeof create !== "function")
     throw optionsInvalid("createPluginManager of withPlugins is the function of a host.");

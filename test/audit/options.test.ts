@@ -6,8 +6,8 @@ const misuse = { name: "GlassineError", code: "options_invalid" };
 
 describe("the options of a trail", () => {
   it.each<[unknown, string]>([
-    [5, "audit expects its options in an object."],
-    [[], "audit expects its options in an object."],
+    [5, "audit expects its options in an object, got number."],
+    [[], "audit expects its options in an object, got array."],
     [{ sinks: [] }, 'audit has no option "sinks". Did you mean "sink"?'],
     [{ sink: "audit.jsonl" }, "audit: sink must be a function that takes an event."],
     [{ strict: "yes" }, 'The option "strict" expects a boolean, got string.'],

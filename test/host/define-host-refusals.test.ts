@@ -33,12 +33,12 @@ it.each([
   [{ slot: {} }, 'defineHost has no option "slot". Did you mean "slots"?'],
   [{ standardHook: false }, 'defineHost has no option "standardHook"'],
   [{ standardHooks: "no" }, 'The option "standardHooks" expects a boolean, got string.'],
-  [{ profile: null }, "The option profile expects its options in an object."],
+  [{ profile: null }, "The option profile expects its options in an object, got null."],
   [
     { profile: { hostNme: "x" } },
     'The option profile has no option "hostNme". Did you mean "hostName"?',
   ],
-  [null as never, "defineHost expects its options in an object."],
+  [null as never, "defineHost expects its options in an object, got null."],
 ])("refuses the definition %j", (definition, text) => {
   const refusal = refusalOf(definition);
   expect(refusal.code).toBe("options_invalid");

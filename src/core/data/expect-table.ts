@@ -1,5 +1,6 @@
 import { type ErrorCode, GlassineError } from "../errors/index.ts";
-import { isRecord, typeName } from "./read.ts";
+import { isRecord } from "./read.ts";
+import { typeName } from "./type-name.ts";
 
 /**
  * Refuses what is not a table: definitions by name.

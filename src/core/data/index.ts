@@ -33,7 +33,6 @@ export {
   type Reader,
   readAlone,
   readForeign,
-  typeName,
 } from "./read.ts";
 export { expectOptions, longestTimerMs, readOption, readWhole } from "./read-options.ts";
 export {
@@ -65,6 +64,7 @@ export {
   without,
 } from "./strings.ts";
 export { detectTampering, type RealmChange } from "./tampering.ts";
+export { typeName } from "./type-name.ts";
 export {
   dropPromise,
   ignore,

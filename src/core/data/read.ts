@@ -162,13 +162,6 @@ export function leave<T extends object>(
   return shared ?? freeze(read);
 }
 
-/** The name of a value's type, for problems. */
-export function typeName(value: unknown): string {
-  if (value === null) return "null";
-  if (typeof value !== "object") return typeof value;
-  return isArray(value) ? "array" : "object";
-}
-
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !isArray(value);
 }

@@ -2,6 +2,7 @@
  * `invoke`: reads its options, the payload and the extensions, and starts the run. It reports every
  * mistake that a host can make in a call.
  */
+import { typeName } from "../data/index.ts";
 import { freeze, hasOwn, includes, monotonicNow, ownValue } from "../data/intrinsics.ts";
 import { brandOf, createFrom, type HeaderMap, type Slots } from "../envelope/index.ts";
 import { GlassineError, optionsInvalid, quoteName, suggestion } from "../errors/index.ts";
@@ -233,7 +234,7 @@ export const noRunOptions: RunOptions = Object.freeze({
 /** Whether the host passes extensions and nothing else, as most hosts do. */
 function hasExtensionsOnly(given: Given): boolean {
   if (typeof given !== "object" || given === null)
-    throw optionsInvalid("invoke expects its options in an object.");
+    throw optionsInvalid(`invoke expects its options in an object, got ${typeName(given)}.`);
   let isOnly = true;
   for (const key in given) {
     if (key === "extensions" || !hasOwn(given, key)) continue;

@@ -15,9 +15,17 @@ import { compileSchema } from "../../../src/core/schema/index.ts";
 import { utf8Text } from "../../support/kinds.ts";
 
 describe("the options of a function", () => {
-  it.each([undefined, null, 3, "options", [], [{ name: "a" }]])("are not %j", (options) => {
+  it.each([
+    [undefined, "undefined"],
+    [null, "null"],
+    [3, "number"],
+    ["options", "string"],
+    [[], "array"],
+    [[{ name: "a" }], "array"],
+    [() => {}, "function"],
+  ])("are not %j", (options, type) => {
     expect(() => expectOptions(options, ["name"], "the call")).toThrow(
-      "the call expects its options in an object.",
+      `the call expects its options in an object, got ${type}.`,
     );
   });
 
