@@ -212,3 +212,15 @@ describe("a pattern that takes a backtracking matcher exponential time", () => {
     expect(matchesPattern(p, text)).toBe(fits);
   });
 });
+
+it.each([
+  [undefined, "a", "undefined and string"],
+  [null, "a", "null and string"],
+  [["a*"], "a", "array and string"],
+  ["a*", undefined, "string and undefined"],
+  ["a", 5, "string and number"],
+])("refuses %j and %j, which are not both strings", (pattern, text, types) => {
+  const message = `matchesPattern expects a pattern and a text, both strings, got ${types}.`;
+  const refusal = expect.objectContaining({ code: "options_invalid", message });
+  expect(() => matchesPattern(pattern as never, text as never)).toThrow(refusal);
+});

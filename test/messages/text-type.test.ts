@@ -33,3 +33,13 @@ describe("isTextType", () => {
     "application/zip; name=text/plain",
   ])("%j is not", (type) => expect(isTextType(type)).toBe(false));
 });
+
+it.each([
+  [undefined, "undefined"],
+  [null, "null"],
+  [["text/plain"], "array"],
+])("isTextType refuses %j, which is not a string", (mediaType, type) => {
+  const message = `isTextType expects a media type, a string, got ${type}.`;
+  const refusal = expect.objectContaining({ code: "options_invalid", message });
+  expect(() => isTextType(mediaType as never)).toThrow(refusal);
+});

@@ -7,13 +7,22 @@
  *
  * These patterns decide whether a guard runs: no built-in is called that a plugin may have patched.
  */
+import { typeName } from "../data/index.ts";
 import { newRecord, slice, startsWith } from "../data/intrinsics.ts";
+import { optionsInvalid } from "../errors/index.ts";
 
 /**
  * Whether `pattern` matches the whole of `text`: `*` is any run without `/`, `**` (or more stars)
  * any run, everything else is literal. Code units are compared. Every string is a valid pattern.
+ *
+ * @throws GlassineError `options_invalid` for what is not a string
  */
 export function matchesPattern(pattern: string, text: string): boolean {
+  if (typeof pattern !== "string" || typeof text !== "string") {
+    throw optionsInvalid(
+      `matchesPattern expects a pattern and a text, both strings, got ${typeName(pattern)} and ${typeName(text)}.`,
+    );
+  }
   return compilePattern(pattern)(text);
 }
 
