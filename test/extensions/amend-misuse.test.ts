@@ -50,6 +50,18 @@ describe("a recipe that goes too far", () => {
     );
   });
 
+  it.each([
+    [undefined, "undefined"],
+    [null, "null"],
+    [{ content: [] }, "object"],
+    ["content", "string"],
+  ])("is refused if it is not a function: %j", (recipe, type) => {
+    const text = `amend expects a recipe as its second parameter, a function that changes the draft; got ${type}.`;
+    const refusal = expect.objectContaining({ code: "edit_denied", message: text });
+    for (const value of [view, { content: [] }])
+      expect(() => amend(value, recipe as never)).toThrow(refusal);
+  });
+
   it("is refused if it is asynchronous", () => {
     const late = async (draft: Loose) => Object.assign(draft.custom ?? {}, { a: 1 });
     expect(codeOf(() => loosely(late))).toBe("edit_denied");

@@ -133,6 +133,8 @@ describe("a declassification that is refused", () => {
     ["has a reason that is too long", { reason: "x".repeat(2001) }],
     ["has a reason that is not a string", { reason: ["r"] }],
     ["has no authority", { authority: "" }],
+    ["has an audit that is a list", { audit: [] }],
+    ["has an audit that is a string", { audit: "stderr" }],
   ])("%s", (_, changes) => {
     expect(codeOf(tried(changes))).toBe("declassify_refused");
   });

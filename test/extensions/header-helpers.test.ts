@@ -35,6 +35,13 @@ describe("getHeader", () => {
     expect(getHeader(viewOf({ headers: { "x-a": "1", "X-A": "2" } }), "X-a")).toBe("1");
   });
 
+  it.each([undefined, null, 5, ["x-trace"], Symbol("x-trace")])("refuses the name %o", (name) => {
+    expect(codeOf(() => getHeader(older, name as never))).toBe("header_invalid");
+    expect(() => getHeader(older, name as never)).toThrow(
+      /^getHeader expects the name of a header as its second parameter, got /,
+    );
+  });
+
   it("finds no header under an inherited name", () => {
     for (const name of ["constructor", "__proto__", "toString"])
       expect(getHeader(older, name)).toBeUndefined();

@@ -3,7 +3,7 @@
  *
  * The result is not read again, so nothing that makes it is looked up on a prototype.
  */
-import { asSet, expectOptions, ignore, without } from "../data/index.ts";
+import { asSet, expectOptions, ignore, typeName, without } from "../data/index.ts";
 import {
   forEach,
   freeze,
@@ -51,6 +51,9 @@ export function removeLabels(
   const { labels, reason, authority } = declassification;
   // The only optional setting: if left out, it would be looked up on a prototype.
   const audit = hasOwn(declassification, "audit") ? declassification.audit : undefined;
+  if (audit !== undefined && audit !== null && typeof audit !== "function") {
+    throw refused(`Expected a function as audit, which takes the record; got ${typeName(audit)}.`);
+  }
   const brand = brandOf(extensions);
   if (brand === undefined || brand.kind.mask !== undefined) {
     throw refused("Expected the host's own extensions; got a view or another value.");

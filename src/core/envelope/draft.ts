@@ -5,7 +5,7 @@
  * foreign value, and from then until the brand nothing is looked up on a prototype or iterated.
  */
 import { isDraft, isDraftable, produce } from "immer";
-import { admit, decisive, dropPromise, extensionsLimits } from "../data/index.ts";
+import { admit, decisive, dropPromise, extensionsLimits, typeName } from "../data/index.ts";
 import { forEach, hasOwn } from "../data/intrinsics.ts";
 import { formatPath, GlassineError } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
@@ -14,6 +14,12 @@ import { assertGrown } from "./create.ts";
 import { brandOf, type EnvelopeBrand, type Slots, sealEdit } from "./filter.ts";
 
 export function amendValue(value: object, recipe: (draft: never) => unknown): object {
+  if (typeof recipe !== "function") {
+    throw new GlassineError(
+      "edit_denied",
+      `amend expects a recipe as its second parameter, a function that changes the draft; got ${typeName(recipe)}.`,
+    );
+  }
   const brand = brandOf(value);
   return brand === undefined ? run(value, recipe) : amendExtensions(value as Slots, brand, recipe);
 }

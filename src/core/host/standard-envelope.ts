@@ -143,9 +143,9 @@ export const declassify: Standard["declassify"] = /* @__PURE__ */ bind(functions
  * Returns a copy of a view, an envelope or a payload that an Immer recipe changed; the same
  * object if nothing changed. The recipe assigns to the draft; its return value is ignored.
  *
- * @throws GlassineError `edit_denied` if the grant does not allow the edit, if the recipe returns a
- *   promise, and if it changes nothing and returns an object; a `snapshot_*` or `label_invalid`
- *   code for a value that extensions cannot have
+ * @throws GlassineError `edit_denied` if the grant does not allow the edit, if the recipe is not a
+ *   function or returns a promise, and if it changes nothing and returns an object; a `snapshot_*`
+ *   or `label_invalid` code for a value that extensions cannot have
  * @example
  * ```ts
  * import { amend, createExtensions } from "glassine";
@@ -233,6 +233,7 @@ export const setCustom: Standard["setCustom"] = /* @__PURE__ */ bind(functions.s
  * Returns the value of a header in `headers` or `request_headers`, by its name in any case, or
  * `undefined` if it is absent or hidden from the view.
  *
+ * @throws GlassineError `header_invalid` for a name that is not a string
  * @example
  * ```ts
  * import { createExtensions, getHeader } from "glassine";
