@@ -1,4 +1,6 @@
 /** Guards servers that SDK v2 creates and connects itself, one for each exchange or connection. */
+import { optionsInvalid } from "../../core/errors/index.ts";
+import { hasFunctions, kindOf } from "../rewrite/index.ts";
 import type { WrapOptions } from "./options.ts";
 import type { TransportLike } from "./transport.ts";
 
@@ -34,7 +36,10 @@ export function guardFactory<Context, Server extends object>(
 }
 
 /** The SDK connects the inner server of an `McpServer` directly, bypassing the outer `connect`. */
-function connectableIn(made: object): Connectable {
-  const { server = made } = made as { readonly server?: object };
-  return server as Connectable;
+function connectableIn(made: unknown): Connectable {
+  const { server = made } = (made ?? {}) as { readonly server?: unknown };
+  if (hasFunctions(server, ["connect"])) return server as Connectable;
+  throw optionsInvalid(
+    `guard.factory expects a function that returns a server with connect, got one that returned ${kindOf(made)}.`,
+  );
 }

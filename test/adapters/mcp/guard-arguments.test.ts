@@ -128,6 +128,20 @@ describe("what is wrapped", () => {
     expect(faultOf(() => guard.factory(factory as never, session as never))).toMatch(words);
   });
 
+  it.each<[string, unknown, RegExp]>([
+    ["nothing", undefined, /returns a server with connect, got one that returned nothing\.$/],
+    ["null", null, /got one that returned null\.$/],
+    ["a server's class", class Server {}, /got one that returned a function\.$/],
+    ["a server without connect", { server: {} }, /got one that returned an object\.$/],
+  ])("is not a server if its factory returns %s", async (_, made, words) => {
+    for (const factory of [() => made, async () => made]) {
+      const make = guard.factory<object, object>(factory as never);
+      const failed: unknown = await Promise.resolve(make({})).catch((error: unknown) => error);
+      expect(failed).toMatchObject({ name: "GlassineError", code: "options_invalid" });
+      expect((failed as Error).message).toMatch(words);
+    }
+  });
+
   it("has a session of the right size", () => {
     const fault = expect.objectContaining({ code: "session_invalid" });
     expect(() => guard.wrap(new RawTransport(), { session: "" })).toThrow(fault);
