@@ -1,3 +1,4 @@
+import { expectOptions } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { GlassineError, isGlassineError } from "../../core/errors/index.ts";
 import { createMessage, type Message } from "../../core/messages/index.ts";
@@ -83,7 +84,10 @@ export function createModelGuard(
   return Object.freeze<ModelGuard>({
     provider,
     listens: (part) => listensTo(part, manager, options),
-    begin: (begun = {}) => new Exchange({ provider, manager, options, labels, unseenIn }, begun),
+    begin: (begun = {}) => {
+      expectOptions(begun, ["about", "signal"], "begin");
+      return new Exchange({ provider, manager, options, labels, unseenIn }, begun);
+    },
   });
 }
 

@@ -158,7 +158,11 @@ export interface ModelGuard {
   readonly provider: ModelProvider;
   /** Whether any plugin would see a request, or an answer. */
   listens(part: "request" | "answer"): boolean;
-  /** Begins an exchange: a request and its answer. */
+  /**
+   * Begins an exchange: a request and its answer.
+   *
+   * @throws GlassineError `options_invalid`
+   */
   begin(options?: BeginOptions): ModelExchange;
 }
 

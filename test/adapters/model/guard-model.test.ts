@@ -342,6 +342,17 @@ describe("refusals", () => {
     );
   });
 
+  it.each<[unknown, string]>([
+    [null, "begin expects its options in an object, got null."],
+    [[], "begin expects its options in an object, got array."],
+    [{ sigal: AbortSignal.abort() }, 'begin has no option "sigal". Did you mean "signal"?'],
+    [{ session: "s" }, 'begin has no option "session".'],
+  ])("misuse, when an exchange begins: %j", async (options, message) => {
+    const guard = guardModel(chatCompletions, await managerOf({}));
+    const invalid = expect.objectContaining({ code: "options_invalid", message });
+    expect(() => guard.begin(options as never)).toThrow(invalid);
+  });
+
   it("a plugin whose conditions can never match", async () => {
     const plugin = definePlugin({
       name: "judge",
