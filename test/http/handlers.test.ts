@@ -306,5 +306,16 @@ describe("the options of a guard", () => {
       expect(codeOf(make)).toBe("options_invalid");
     }
     expect(codeOf(() => guardHono({} as never, { provider: openai }))).toBe("options_invalid");
+    for (const [options, type] of [
+      [undefined, "nothing"],
+      [null, "null"],
+      [[], "an array"],
+    ])
+      expect(() => guardFastify({ addHook: () => undefined }, options as never, () => {})).toThrow(
+        expect.objectContaining({
+          code: "options_invalid",
+          message: expect.stringContaining(`manager and provider, got ${type}. Pass them to`),
+        }),
+      );
   });
 });

@@ -1,4 +1,5 @@
-import type { AnyHookManager } from "../rewrite/index.ts";
+import { optionsInvalid } from "../../core/errors/index.ts";
+import { type AnyHookManager, isJsonObject, kindOf } from "../rewrite/index.ts";
 import { exchangeOverNode, type NodeRequest } from "./node-exchange.ts";
 import type { NodeHeaders, NodeResponse } from "./node-output.ts";
 import { createServerGuard, type ServerGuardOptions } from "./server-options.ts";
@@ -55,9 +56,15 @@ export interface FastifyGuardOptions extends ServerGuardOptions<FastifyRequestLi
  */
 export function guardFastify(
   instance: FastifyLike,
-  { manager, ...options }: FastifyGuardOptions,
+  given: FastifyGuardOptions,
   done: () => void,
 ): void {
+  if (!isJsonObject(given)) {
+    throw optionsInvalid(
+      `guardFastify expects its options in an object with manager and provider, got ${kindOf(given)}. Pass them to register: app.register(guardFastify, options).`,
+    );
+  }
+  const { manager, ...options } = given;
   const guard = createServerGuard(manager, options, "guardFastify", ["prefix"]);
   instance.addHook("preHandler", (incoming, reply, next) => {
     const node = {
