@@ -1,19 +1,24 @@
 /** Keeps only values that are accepted, without searching for them forever. */
 import * as fc from "fast-check";
-import { GlassineError } from "../core/errors/index.ts";
+import { typeName } from "../core/data/index.ts";
+import { GlassineError, optionsInvalid } from "../core/errors/index.ts";
 
 const tries = { numRuns: 200, seed: 7 };
 
 /**
  * The values that `accept` takes without throwing.
  *
- * @throws GlassineError `options_invalid` if it takes none of many
+ * @throws GlassineError `options_invalid` if it takes none of many, or there is no arbitrary
  */
 export function acceptable<T>(
   values: fc.Arbitrary<T>,
   accept: (value: T) => unknown,
   what: string,
 ): fc.Arbitrary<T> {
+  if (typeof values?.generate !== "function")
+    throw optionsInvalid(
+      `Expected an arbitrary of fast-check for ${what}, got ${typeName(values)}.`,
+    );
   let refusal: unknown;
   const isAccepted = (value: T) => {
     try {

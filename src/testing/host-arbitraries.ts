@@ -42,10 +42,11 @@ export function arbitrariesOf<const H extends AnyHost>(
 }
 
 function known({ hookNames }: AnyHost, hook: string): string {
-  if (Object.hasOwn(hookNames, hook)) return hook;
+  if (typeof hook === "string" && Object.hasOwn(hookNames, hook)) return hook;
+  const name = String(hook);
   throw new GlassineError(
     "hook_unknown",
-    `The host has no hook ${quoted(hook)}.${suggestion(hook, Object.keys(hookNames))}`,
+    `The host has no hook ${quoted(name)}.${suggestion(name, Object.keys(hookNames))}`,
     { hook },
   );
 }

@@ -1,6 +1,6 @@
 /** What the kit works on: the compiled slot table of a host, and the host's own functions. */
 import type * as fc from "fast-check";
-import { expectOptions, type Limits } from "../core/data/index.ts";
+import { expectOptions, isRecord, type Limits, typeName } from "../core/data/index.ts";
 import type { Rejection } from "../core/envelope/index.ts";
 import { optionsInvalid, quoted, suggestion } from "../core/errors/index.ts";
 import { type HookSpec, type HookTable, standardHooks } from "../core/hooks/index.ts";
@@ -107,7 +107,15 @@ export function subjectOf(host: AnyHost, tables: HostTables = {}): HostSubject {
     throw optionsInvalid(
       "That is not a host: pass what defineHost returned, or `memoryNode` of glassine/memory-node.",
     );
-  expectOptions(tables, ["slots", "hooks", "values", "payloads"], "The test kit");
+  const known = ["slots", "hooks", "values", "payloads"] as const;
+  expectOptions(tables, known, "The test kit");
+  for (const name of known) {
+    const table: unknown = tables[name];
+    if (table !== undefined && !isRecord(table))
+      throw optionsInvalid(
+        `The test kit expects ${name} to be an object with an entry for each name, got ${typeName(table)}.`,
+      );
+  }
   const { values = {}, payloads = {} } = tables;
   expectNames(values, host.slotNames, "values: the host has no slot named");
   expectNames(payloads, host.hookNames, "payloads: the host has no hook named");

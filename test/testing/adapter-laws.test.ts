@@ -147,4 +147,20 @@ describe("the laws of an adapter", () => {
       "documents",
     );
   });
+
+  it.each<[object | null, object, string]>([
+    [null, {}, "a provider that reads and writes requests and answers, got null."],
+    [{ readRequest }, {}, "a provider that reads and writes requests and answers, got an object."],
+    [anthropic, { requests: undefined }, "an arbitrary of fast-check as requests, got nothing."],
+    [anthropic, { requests: [] }, "an arbitrary of fast-check as requests, got an empty array."],
+    [anthropic, { answers: { type: "message" } }, "of fast-check as answers, got an object."],
+    [anthropic, { words: undefined }, "adapterLaws expects an array as words, got nothing."],
+    [anthropic, { pieceIn: ["delta"] }, "a function as pieceIn, got an array."],
+  ])("refuse what they cannot use (%#)", (provider, changes, message) => {
+    const invalid = expect.objectContaining({
+      code: "options_invalid",
+      message: expect.stringContaining(message),
+    });
+    expect(() => adapterLaws(provider as never, { ...fixtures, ...changes })).toThrow(invalid);
+  });
 });

@@ -270,3 +270,16 @@ describe("hostileValues", () => {
     expect(watch.ran).toBe(1);
   });
 });
+
+it.each([undefined, null, 5, ["tool_pre_invoke"], Symbol("tool_pre_invoke")])(
+  "payloads and operations of %o: there is no such hook",
+  (hook) => {
+    const { payloads, operations } = arbitrariesFor(glassine);
+    const unknown = expect.objectContaining({
+      code: "hook_unknown",
+      message: expect.stringContaining("The host has no hook "),
+    });
+    expect(() => payloads(hook as never)).toThrow(unknown);
+    expect(() => operations(hook as never)).toThrow(unknown);
+  },
+);

@@ -326,6 +326,14 @@ describe("what slotLaws refuses", () => {
     ["a host without its table", host, {}, 'has "billing" among its slots, but no table'],
     ["a table without its host", glassine, { slots }, 'nothing named "billing" among its slots'],
     ["an unknown table", host, { slot: slots }, 'no option "slot"'],
+    ["a table that is null", host, { slots: null }, "expects slots to be an object with an entry"],
+    ["values that are a list", host, { slots, values: [] }, "for each name, got array."],
+    [
+      "values that are no arbitrary",
+      host,
+      { slots, values: { billing: { account: "acme" } } },
+      'Expected an arbitrary of fast-check for the slot "billing", got object.',
+    ],
     [
       "the table of another host",
       host,

@@ -1,15 +1,19 @@
 /** Laws of a provider's conversions: what they keep, show, report and change. */
 import * as fc from "fast-check";
 import { attempt, expectOptions } from "../../core/data/index.ts";
+import { optionsInvalid } from "../../core/errors/index.ts";
 import { createMessage, type Message, type MessageInput } from "../../core/messages/index.ts";
 import {
+  hasFunctions,
   isJsonObject,
   isRemoved,
   isSameJsonText,
+  kindOf,
   type LimitOptions,
   type ModelProvider,
   pathOf,
   type Read,
+  readFunction,
   type Written,
 } from "../../providers/rewrite/index.ts";
 import { broken, type Law, law } from "./law.ts";
@@ -54,7 +58,19 @@ export function lawsOfAdapter(
   fixtures: AdapterFixtures,
 ): readonly Law[] {
   expectOptions(fixtures, ["requests", "answers", "words", "pieceIn"], "adapterLaws");
+  if (!hasFunctions(provider, ["readRequest", "writeRequest", "readAnswer", "writeAnswer"]))
+    throw optionsInvalid(
+      `adapterLaws expects a provider that reads and writes requests and answers, got ${kindOf(provider)}.`,
+    );
   const { requests, answers } = fixtures;
+  for (const [name, documents] of Object.entries({ requests, answers }))
+    if (!areDocuments(documents))
+      throw optionsInvalid(
+        `adapterLaws expects an array of documents, at least one, or an arbitrary of fast-check as ${name}, got ${Array.isArray(documents) ? "an empty array" : kindOf(documents)}.`,
+      );
+  if (!Array.isArray(fixtures.words))
+    throw optionsInvalid(`adapterLaws expects an array as words, got ${kindOf(fixtures.words)}.`);
+  readFunction(fixtures, "pieceIn", "adapterLaws");
   const words = new Set(fixtures.words);
   const conversions: { readonly [kind in "request" | "answer"]: Conversion } = {
     request: {
@@ -189,6 +205,10 @@ function lawsOfStreams(
       }),
     ),
   ];
+}
+
+function areDocuments(documents: AdapterDocuments): boolean {
+  return Array.isArray(documents) ? documents.length > 0 : hasFunctions(documents, ["generate"]);
 }
 
 function arbitraryOf(documents: AdapterDocuments): fc.Arbitrary<object> {

@@ -1,8 +1,9 @@
 /** The laws of one plugin. */
 import * as fc from "fast-check";
-import { expectOptions } from "../../core/data/index.ts";
-import { optionsInvalid, quoted } from "../../core/errors/index.ts";
+import { expectOptions, isRecord, typeName } from "../../core/data/index.ts";
+import { type GlassineError, optionsInvalid, quoted } from "../../core/errors/index.ts";
 import { standardHost } from "../../core/host/index.ts";
+import type { Plugin } from "../../core/plugins/index.ts";
 import { isObject, listAt } from "../data.ts";
 import { growingSets } from "../parts.ts";
 import {
@@ -33,24 +34,36 @@ const fields = [
 
 export function lawsOfPlugin(test: PluginUnderTest): readonly Law[] {
   if (isObject(test) && typeof test.plugin !== "function" && !isObject(test.plugin))
-    throw optionsInvalid(
-      "pluginLaws expects { plugin }: what definePlugin returned, or a function that makes it.",
-    );
+    throw withoutPlugin();
   expectOptions(test, fields, "pluginLaws");
   const { plugin, host = standardHost, others = [], grant, options = {}, ...rest } = test;
   const { deterministic = true, ...tables } = rest;
+  if (!isRecord(options))
+    throw optionsInvalid(
+      `pluginLaws expects the options of a manager in an object, got ${typeName(options)}.`,
+    );
+  for (const [name, list] of Object.entries({ others, grant }))
+    if (list !== undefined && !Array.isArray(list))
+      throw optionsInvalid(`pluginLaws expects an array as ${name}, got ${typeName(list)}.`);
   const taken = ["plugins", "audit"].find((name) => Object.hasOwn(options, name));
   if (taken !== undefined)
     throw optionsInvalid(`pluginLaws sets the option ${quoted(taken)} itself.`);
   const make = typeof plugin === "function" ? plugin : () => plugin;
   const subject = subjectOf(host, tables);
-  const sample = make();
+  const sample: Plugin | undefined = make();
+  if (!Array.isArray(sample?.hooks)) throw withoutPlugin();
   const calls = { made: 0, reached: 0 };
   const trial: Trial = { subject, plugin: make, sample, calls, others, grant, options };
   const cases = casesOf(trial);
   // Laws that compare runs come first: state that a plugin keeps shows best in its early runs.
   const laws = [...(deterministic ? comparing(trial, cases) : []), ...single(trial, cases)];
   return Object.freeze(laws.map((each) => registeredFirst(trial, each)));
+}
+
+function withoutPlugin(): GlassineError {
+  return optionsInvalid(
+    "pluginLaws expects { plugin }: what definePlugin returned, or a function that makes it.",
+  );
 }
 
 /**
