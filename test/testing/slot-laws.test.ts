@@ -151,6 +151,35 @@ describe("a fault of the functions is found", () => {
     expect([...forgetting.keys()]).toEqual(expect.arrayContaining(["L13", "L15"]));
   });
 
+  it.each<[string, string, string, typeof glassine.withSlots]>([
+    [
+      "that drops labels",
+      "L13",
+      "security.labels lost ",
+      (before, changes) => {
+        const after = glassine.withSlots(before, changes);
+        const { labels: _, ...rest } = after.security ?? {};
+        return glassine.createExtensions({ ...after, security: rest });
+      },
+    ],
+    [
+      "that lets the host take labels away",
+      "L13",
+      "security.labels lost ",
+      (before, changes) => glassine.createExtensions({ ...before, ...changes }),
+    ],
+    [
+      "that drops the chain",
+      "L16",
+      "delegation.chain[0] is a different object.",
+      (before, changes) =>
+        glassine.createExtensions({ ...glassine.withSlots(before, changes), delegation: null }),
+    ],
+  ])("a replacement of slots %s (%s)", async (_fault, id, message, withSlots) => {
+    const found = await brokenOf(lawsOf({ withSlots }), { ids: ["L13", "L16"] });
+    expect(found.get(id)).toContain(message);
+  });
+
   it("a merge that lets readers of headers write them", async () => {
     const mergeExtensions: typeof glassine.mergeExtensions = (current, returned, grant, options) =>
       glassine.mergeExtensions(

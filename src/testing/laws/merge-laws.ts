@@ -53,6 +53,16 @@ export function mergeLaws(subject: Subject): readonly Law[] {
       if (outcome.ok) hold(mergeCase.current, outcome.value.extensions, mergeCase);
     });
 
+  /** Does the same, and also after the host has replaced slots, unless that was refused. */
+  const afterChange = (hold: (before: Level, after: Level) => void) =>
+    fc.property(mergeCases, documents, (mergeCase, document) => {
+      const { current } = mergeCase;
+      const merged = mergeOf(subject, mergeCase);
+      if (merged.ok) hold(current, merged.value.extensions);
+      const replaced = outcomeOf(() => host.withSlots(current, document));
+      if (replaced.ok) hold(current, replaced.value);
+    });
+
   /** Checks that the parts that `chosen` selects are the same objects after a merge. */
   const unchanged = (chosen: (part: Part, mask: number) => boolean) =>
     afterMerge((before, after, { grant }) => {
@@ -113,8 +123,8 @@ export function mergeLaws(subject: Subject): readonly Law[] {
       "Whatever is returned, what is immutable is the same object afterwards, and so is what the grant may not write.",
       () => unchanged((part, mask) => !part.node.changeable || isShut(slots, part, mask)),
     ),
-    law("L13", "No label is ever removed.", () =>
-      afterMerge((before, after) => {
+    law("L13", "No label is ever removed, by a merge or by replacing slots.", () =>
+      afterChange((before, after) => {
         for (const { path } of sets)
           for (const label of listAt(before, path))
             if (!listAt(after, path).includes(label)) broken(`${path.join(".")} lost ${label}.`);
@@ -141,7 +151,7 @@ export function mergeLaws(subject: Subject): readonly Law[] {
       }),
     ),
     law("L16", "The existing chain is the beginning of the new one.", () =>
-      afterMerge((before, after) => {
+      afterChange((before, after) => {
         for (const { slot, list } of growingLists(slots)) {
           const path = [slot.key, list.key];
           const now = listAt(after, path);
