@@ -106,4 +106,14 @@ describe("createCommand", () => {
     const make = () => createCommand({ ...names, prefix: "stigmem" });
     expect(make).toThrow(expect.objectContaining({ code: "options_invalid" }));
   });
+
+  it.each([
+    [undefined, "undefined"],
+    [null, "null"],
+    ["stigmem", "string"],
+  ])("refuses %j in place of its options", (given, type) => {
+    const message = `createCommand expects its options in an object, got ${type}.`;
+    const misuse = expect.objectContaining({ code: "options_invalid", message });
+    expect(() => createCommand(given as never)).toThrow(misuse);
+  });
 });

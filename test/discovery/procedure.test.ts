@@ -331,6 +331,17 @@ describe("kinds of plugins", () => {
     }
     throw new Error("It was taken.");
   });
+
+  it.each([
+    [undefined, "undefined"],
+    [null, "null"],
+    [[], "array"],
+    ["theme", "string"],
+  ])("refuses %j in its place", (kind, type) => {
+    const message = `defineKind expects { name, field, check }, got ${type}.`;
+    const misuse = expect.objectContaining({ code: "options_invalid", message });
+    expect(() => defineKind(kind as never)).toThrow(misuse);
+  });
 });
 
 it("the compiler rejects a declared procedure without all statics", () => {

@@ -3,7 +3,7 @@
  * classes that a host instantiates and runs.
  */
 import { types } from "node:util";
-import { typeName } from "../../core/data/index.ts";
+import { isRecord, typeName } from "../../core/data/index.ts";
 import { GlassineError, ManifestError, quoted } from "../../core/errors/index.ts";
 import { isKindId, type RejectionCode } from "../packages/index.ts";
 import { describeText } from "../trust/index.ts";
@@ -54,8 +54,9 @@ const reserved = ["hooks", "plugin", "plugins", "id", "capabilities"];
  * ```
  */
 export function defineKind<Plugin extends object>(kind: Kind<Plugin>): Kind<Plugin> {
-  const { name, field, check } = kind;
   const misuse = (text: string) => new GlassineError("options_invalid", `defineKind ${text}.`);
+  if (!isRecord(kind)) throw misuse(`expects { name, field, check }, got ${typeName(kind)}`);
+  const { name, field, check } = kind;
   for (const [key, value] of Object.entries({ name, field })) {
     const isGood = typeof value === "string" && /^[a-z][a-z0-9_]{0,31}$/.test(value);
     if (!isGood || reserved.includes(value))

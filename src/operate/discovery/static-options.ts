@@ -1,9 +1,16 @@
 /** The options of discovery, and how they are read. */
 import { resolve } from "node:path";
-import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
+import {
+  expectOptions,
+  isRecord,
+  longestTimerMs,
+  readWhole,
+  typeName,
+} from "../../core/data/index.ts";
 import { GlassineError, optionsInvalid } from "../../core/errors/index.ts";
 import { standardHost, surfaceOf, tablesOf } from "../../core/host/index.ts";
 import {
+  expectPath,
   type Lockfile,
   locateLockfile,
   readLockfile,
@@ -108,6 +115,12 @@ export async function readDiscoverOptions(given: DiscoverOptions, command: Comma
   expectOptions(given, names, "discoverPlugins");
   const { env = process.env, root = process.cwd(), onRejected = "fail", isolate = {} } = given;
   const { loadTimeoutMs = 30_000 } = given;
+  expectPath(root, "discoverPlugins: root");
+  if (given.lock !== undefined) expectPath(given.lock, "discoverPlugins: lock");
+  if (!isRecord(env))
+    throw optionsInvalid(`env must be an object of variables, got ${typeName(env)}.`);
+  expectMade("verifiers", given.verifiers, "verify");
+  expectMade("kinds", given.kinds, "check");
   const surface = surfaceOf(given.host ?? standardHost);
   if (surface === undefined) throw optionsInvalid("host must be what defineHost made.");
   if (onRejected !== "fail" && onRejected !== "skip")
@@ -214,6 +227,13 @@ function textsOf(name: string, value: unknown): readonly string[] {
   if (Array.isArray(value) && value.every((each) => typeof each === "string" && each !== ""))
     return value;
   throw optionsInvalid(`${name} must be an array of non-empty strings.`);
+}
+
+/** Refuses a list of anything but objects with that method, such as `defineKind` returns. */
+function expectMade(name: string, list: unknown, method: string): void {
+  const isMade = (each: unknown) => isRecord(each) && typeof each[method] === "function";
+  if (list === undefined || (Array.isArray(list) && list.every(isMade))) return;
+  throw optionsInvalid(`${name} must be an array of objects with a method "${method}".`);
 }
 
 function readKinds(given: readonly Kind[] = [procedureKind]): readonly Kind[] {

@@ -4,6 +4,7 @@ import { type BigIntStats, constants } from "node:fs";
 import { type FileHandle, mkdir, open, realpath, stat, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expectOptions } from "../../core/data/index.ts";
+import { optionsInvalid } from "../../core/errors/index.ts";
 import { readBundled } from "./package-json.ts";
 import { type PackageSize, packageSize } from "./package-limits.ts";
 import { fileRefused, packageRefused, shownPath, systemCode } from "./refused.ts";
@@ -54,6 +55,9 @@ export async function hashPackage(
   options: HashPackageOptions = {},
 ): Promise<PackageHash> {
   expectOptions(options, ["bundled", "signal"], "hashPackage");
+  const bundled = options.bundled ?? [];
+  if (!Array.isArray(bundled) || !bundled.every((name) => typeof name === "string"))
+    throw optionsInvalid("hashPackage: bundled must be an array of names of packages.");
   return await readPackageFiles(path, options);
 }
 

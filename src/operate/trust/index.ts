@@ -18,6 +18,7 @@ export {
   trustFrom,
   trustPlugins,
 } from "./change/trust-plugins.ts";
+export { expectPath } from "./expect-path.ts";
 export {
   type Drift,
   dayOf,

@@ -1,4 +1,5 @@
 /** Reads the operator's trust settings from the environment. Invalid values are refused. */
+import { isRecord, typeName } from "../../core/data/index.ts";
 import { closest, GlassineError, quoteName } from "../../core/errors/index.ts";
 import { type Environment, type HostSetting, hostSettings } from "../../core/plugins/index.ts";
 import { identityFault, maxIdentityUnits } from "./signing/identity.ts";
@@ -57,6 +58,11 @@ export interface TrustSettings {
  * ```
  */
 export function readTrustSettings(env: Environment, prefix = "GLASSINE_"): TrustSettings {
+  if (!isRecord(env))
+    throw new GlassineError(
+      "setting_invalid",
+      `readTrustSettings expects variables in an object, such as process.env, got ${typeName(env)}`,
+    );
   const problems: SettingProblem[] = [];
   const read = <Value>(name: HostSetting, missing: Value, parse: Parse<Value>): Value => {
     const variable = `${prefix}${name}`;
@@ -106,6 +112,10 @@ export function readTrustSettings(env: Environment, prefix = "GLASSINE_"): Trust
  * ```
  */
 export function readPluginMode(text: string): PluginMode {
+  if (typeof text !== "string") {
+    const message = `invalid plugin mode: expected dev or production, got ${typeName(text)}`;
+    throw new GlassineError("setting_invalid", message);
+  }
   return parseMode(text, "", (message) => {
     throw new GlassineError("setting_invalid", message);
   });

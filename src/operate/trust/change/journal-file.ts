@@ -6,6 +6,7 @@
 import { constants } from "node:fs";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { readOpened } from "../../packages/index.ts";
+import { expectPath } from "../expect-path.ts";
 import {
   expectRegular,
   lockfileFailed,
@@ -99,7 +100,8 @@ export interface TrustJournal extends Journal {
  * Reads the journal of the lock at a path: each change of trust, in order, and what is wrong with
  * the journal itself. A missing journal has no lines.
  *
- * @throws GlassineError `lockfile_failed`
+ * @throws GlassineError (as a rejection) `options_invalid` for a path that is not a string
+ * @throws GlassineError (as a rejection) `lockfile_failed`
  * @see spec `journal:malformed`, `journal:chain`, `journal:torn`
  * @example
  * ```ts
@@ -122,6 +124,7 @@ export interface TrustJournal extends Journal {
  * ```
  */
 export async function readTrustJournal(path: string): Promise<TrustJournal> {
+  expectPath(path, "readTrustJournal");
   const { journal } = await lockPathsOf(path);
   const bytes = await readFileWhole(journal, maxJournalBytes);
   return { ...readJournal(bytes ?? new Uint8Array()), path: journal };

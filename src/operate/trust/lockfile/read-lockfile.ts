@@ -3,6 +3,7 @@ import { lstat } from "node:fs/promises";
 import { parse, TomlError } from "smol-toml";
 import { GlassineError } from "../../../core/errors/index.ts";
 import { readSmallFile, systemCode, textIn } from "../../packages/index.ts";
+import { expectPath } from "../expect-path.ts";
 import { printable } from "../printable.ts";
 import type { Lockfile } from "./entry-rules.ts";
 import { readEntries } from "./read-entries.ts";
@@ -13,6 +14,7 @@ import { type Places, placesOf } from "./toml-places.ts";
  * Reads the lockfile at a path, or returns `undefined` if there is none. Follows links, reads at
  * most 5 MiB, and never waits for a pipe.
  *
+ * @throws GlassineError (as a rejection) `options_invalid` for a path that is not a string
  * @throws GlassineError (as a rejection) `lockfile_invalid`, also for a directory, a dangling link
  * and a file that is too large; `lockfile_newer`; `lockfile_failed` if the system refuses the read
  * (`data`: `path`, `systemCode`)
@@ -31,6 +33,7 @@ import { type Places, placesOf } from "./toml-places.ts";
  * ```
  */
 export async function readLockfile(path: string): Promise<Lockfile | undefined> {
+  expectPath(path, "readLockfile");
   const file = await readSmallFile(path, { maxBytes: maxLockfileBytes, followLinks: true });
   if ("bytes" in file) return parseLockfile(file.bytes, path);
   const { why, code, cause } = file;

@@ -2,6 +2,7 @@
 import { createPublicKey } from "node:crypto";
 import * as z from "zod";
 import { formatPath, GlassineError, quoted, quoteName } from "../../../core/errors/index.ts";
+import { expectPath } from "../expect-path.ts";
 import { oneLine } from "../printable.ts";
 import { identityFault, keyIdPattern } from "./identity.ts";
 import { fromBase64, readJsonFile } from "./json-file.ts";
@@ -73,6 +74,7 @@ const document = z.strictObject(
  * An identity can have several keys. A key appears only once: revoked under one name, it would live
  * on under another. The file may be a link, and has at most 1 MiB.
  *
+ * @throws GlassineError (as a rejection) `options_invalid` for a path that is not a string
  * @throws GlassineError (as a rejection) `setting_invalid`: one error for all problems, which
  *   `data.keyProblems` lists; it never quotes a `public_key`
  * @see spec `signing:keys-file`, `signing:keys-refused`, `signing:keys-once`
@@ -95,6 +97,7 @@ const document = z.strictObject(
  * ```
  */
 export async function readPublisherKeys(path: string): Promise<PublisherKeys> {
+  expectPath(path, "readPublisherKeys");
   const json = await readJsonFile(path, { maxBytes, followLinks: true });
   if ("fault" in json) {
     // The whole file is at fault, and the fault is worded to follow its name.

@@ -1,0 +1,97 @@
+/** What is not of the right type: each error says what was expected, and what came. */
+import {
+  discoverPlugins,
+  hashPackage,
+  readLockfile,
+  readPluginMode,
+  readPublisherKeys,
+  readTrustJournal,
+  readTrustSettings,
+} from "glassine/node";
+import { describe, expect, it } from "vitest";
+import { newRoot } from "./support.ts";
+
+const url = new URL("file:///srv/app/plugins.lock");
+
+describe("discovery refuses", () => {
+  it.each<[object, string]>([
+    [{ root: 5 }, "discoverPlugins: root expects a path, a string, got number."],
+    [{ root: null }, "discoverPlugins: root expects a path, a string, got null."],
+    [{ root: url }, "a string, got object. Pass fileURLToPath(url)."],
+    [{ lock: 5 }, "discoverPlugins: lock expects a path, a string, got number."],
+    [{ lock: url }, "discoverPlugins: lock expects a path, a string, got object. Pass file"],
+    [{ env: null }, "env must be an object of variables, got null."],
+    [{ verifiers: null }, 'verifiers must be an array of objects with a method "verify".'],
+    [{ verifiers: { verify: () => {} } }, "verifiers must be an array of objects"],
+    [{ verifiers: [null] }, "verifiers must be an array of objects"],
+    [{ verifiers: [{ name: "mine" }] }, "verifiers must be an array of objects"],
+    [{ kinds: null }, 'kinds must be an array of objects with a method "check".'],
+    [{ kinds: [null] }, "kinds must be an array of objects"],
+  ])("the options %o", async (options, message) => {
+    const found = discoverPlugins({ root: await newRoot(), mode: "dev", ...options } as never);
+    await expect(found).rejects.toMatchObject({
+      code: "options_invalid",
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it.each([
+    [null, "null"],
+    [true, "boolean"],
+    [["dev"], "array"],
+  ])("the mode %j", async (mode, type) => {
+    const refusal = {
+      code: "setting_invalid",
+      message: `invalid plugin mode: expected dev or production, got ${type}`,
+    };
+    const found = discoverPlugins({ root: await newRoot(), mode } as never);
+    await expect(found).rejects.toMatchObject(refusal);
+    expect(() => readPluginMode(mode as never)).toThrow(expect.objectContaining(refusal));
+  });
+});
+
+describe.each<[string, (path: never) => Promise<unknown>]>([
+  ["readLockfile", readLockfile],
+  ["readTrustJournal", readTrustJournal],
+  ["readPublisherKeys", readPublisherKeys],
+])("%s refuses", (name, read) => {
+  it.each([
+    [undefined, "undefined."],
+    [null, "null."],
+    [url, "object. Pass fileURLToPath(url)."],
+    [new Uint8Array(1), "object."],
+  ])("%o as its path", async (path, type) => {
+    const refusal = {
+      code: "options_invalid",
+      message: `${name} expects a path, a string, got ${type}`,
+    };
+    await expect(read(path as never)).rejects.toMatchObject(refusal);
+  });
+});
+
+it.each([undefined, null, "GLASSINE_PLUGIN_MODE=dev", []])(
+  "readTrustSettings refuses %j in place of variables",
+  (env) => {
+    const refusal = expect.objectContaining({
+      code: "setting_invalid",
+      message: expect.stringContaining("expects variables in an object, such as process.env, got "),
+    });
+    expect(() => readTrustSettings(env as never)).toThrow(refusal);
+  },
+);
+
+it("hashPackage takes null in place of bundled packages as nothing", async () => {
+  const root = await newRoot();
+  const { hash } = await hashPackage(root, { bundled: null } as never);
+  expect(hash).toBe((await hashPackage(root)).hash);
+});
+
+it.each(["left-pad", [null], { "left-pad": true }])(
+  "hashPackage refuses %j as bundled packages",
+  async (bundled) => {
+    await expect(hashPackage(await newRoot(), { bundled } as never)).rejects.toMatchObject({
+      code: "options_invalid",
+      message: "hashPackage: bundled must be an array of names of packages.",
+    });
+  },
+);
