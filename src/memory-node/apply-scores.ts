@@ -20,8 +20,8 @@ export interface ApplyScoresOptions<Item extends Scored> {
  * ignored. Elements with equal scores keep their order. The returned list is frozen; the given one
  * is not changed.
  *
- * @throws GlassineError `payload_invalid` for an element without an id, and for a score, delta or
- *   sum that is not finite
+ * @throws GlassineError `payload_invalid` for what is not a list or not deltas, for an element
+ *   without an id, and for a score, delta or sum that is not finite
  * @example
  * ```ts
  * import { applyScores } from "glassine/memory-node";
@@ -39,7 +39,13 @@ export function applyScores<Item extends Scored>(
   deltas: { readonly [id: string]: number },
   { idOf = idIn }: ApplyScoresOptions<Item> = {},
 ): readonly Item[] {
+  if (!Array.isArray(scored as unknown))
+    throw invalid("applyScores expects an array of scored elements.");
+  if (typeof deltas !== "object" || deltas === null)
+    throw invalid("applyScores expects deltas by id in an object, as `recall_rank` returned them.");
   const moved = scored.map((item, index) => {
+    if (typeof item !== "object" || item === null)
+      throw invalid(`Element ${index} of the list is not an object.`);
     const { score } = item;
     const id = idOf(item);
     if (typeof id !== "string") throw invalid(`Element ${index} of the list has no id.`);

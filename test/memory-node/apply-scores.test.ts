@@ -60,3 +60,19 @@ it("refuses an element that no delta can name, and a sum that overflows", () => 
     "The new score of element 0 is not a finite number.",
   );
 });
+
+it.each<[unknown, unknown, string]>([
+  [undefined, {}, "applyScores expects an array of scored elements."],
+  [{ a: 0.5 }, {}, "applyScores expects an array of scored elements."],
+  [
+    list,
+    undefined,
+    "applyScores expects deltas by id in an object, as `recall_rank` returned them.",
+  ],
+  [list, null, "applyScores expects deltas by id in an object, as `recall_rank` returned them."],
+  [[null], {}, "Element 0 of the list is not an object."],
+  [[list[0], "b"], {}, "Element 1 of the list is not an object."],
+])("refuses %j with the deltas %j", (scored, deltas, message) => {
+  const refusal = expect.objectContaining({ code: "payload_invalid", message });
+  expect(() => applyScores(scored as never, deltas as never)).toThrow(refusal);
+});
