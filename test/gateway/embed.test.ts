@@ -136,6 +136,23 @@ it("refuses an option that it does not have, and says which it may be", async ()
   });
 });
 
+it.each<[object, string]>([
+  [{ log: null }, "log to be an object with info, warn, error, got null."],
+  [{ log: "stderr" }, "log to be an object with info, warn, error, got string."],
+  [{ log: { info: () => {} } }, "log to be an object with info, warn, error, got object."],
+  [{ stdio: true }, "stdio.stdin to be an object with on, got undefined."],
+  [
+    { stdio: { stdin: process.stdin } },
+    "stdio.stdout to be an object with on, write, got undefined",
+  ],
+])("refuses %o", async (parts, text) => {
+  const config = { listen: { port: 0 }, servers: nowhere };
+  await expect(gatewayOf({ config, ...parts } as never)).rejects.toMatchObject({
+    code: "options_invalid",
+    message: expect.stringContaining(`createGateway expects ${text}`),
+  });
+});
+
 it("records in the audit trail of the manager what it is asked to, and nothing else", async () => {
   const server = await fakeServer((came) => came.answer("fine"));
   afterTest(server.close);

@@ -1,6 +1,7 @@
 /** Starts the gateway from a program. */
 import process from "node:process";
-import { expectOptions } from "../../core/data/index.ts";
+import { expectOptions, isRecord, typeName } from "../../core/data/index.ts";
+import { optionsInvalid } from "../../core/errors/index.ts";
 import {
   checkConfig,
   configInvalid,
@@ -78,7 +79,13 @@ const misplaced = {
  */
 export function partsFrom(options: GatewayOptions): GatewayParts {
   expectOptions(options, knownOptions, "createGateway");
-  const { audit, secrets = secretReader(process.env), log = lineLog(toStderr) } = options;
+  const { audit, secrets = secretReader(process.env), log = lineLog(toStderr), stdio } = options;
+  expectMethods("log", log, "info, warn, error");
+  // Not by default: whoever reads `process.stdin` opens it.
+  if (stdio !== undefined && stdio !== null) {
+    expectMethods("stdio.stdin", stdio.stdin, "on");
+    expectMethods("stdio.stdout", stdio.stdout, "on, write");
+  }
   const problems = Object.entries(misplaced).flatMap(([key, text]) =>
     Object.hasOwn(options.config ?? {}, key) ? [problemAt([key], text)] : [],
   );
@@ -90,6 +97,15 @@ export function partsFrom(options: GatewayOptions): GatewayParts {
     config: checkConfig(options.config, "`config`"),
     audit: audit && { access: "refused", hooks: false, strict: false, ...audit },
   };
+}
+
+/** Refuses a part that would fail only when the gateway uses it. */
+function expectMethods(name: string, part: unknown, methods: string): void {
+  const isOne = (method: string) => isRecord(part) && typeof part[method] === "function";
+  if (methods.split(", ").every(isOne)) return;
+  throw optionsInvalid(
+    `createGateway expects ${name} to be an object with ${methods}, got ${typeName(part)}.`,
+  );
 }
 
 function toStderr(line: string): void {
