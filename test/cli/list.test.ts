@@ -174,7 +174,7 @@ What to do next:
       "  z: unsigned: no signature",
       "",
       "What to do next:",
-      "  unsigned: Use a signed package of a trusted publisher. Switch signing off only in local development, with the acknowledgement: PLUGIN_SIGNING_REQUIRED=false and PLUGIN_UNSIGNED_ACK=i-understand-plugins-are-unsigned, each with the prefix of the host.",
+      "  unsigned: Use a signed package of a trusted publisher. Switch signing off only in local development, with the acknowledgement: GLASSINE_PLUGIN_SIGNING_REQUIRED=false and GLASSINE_PLUGIN_UNSIGNED_ACK=i-understand-plugins-are-unsigned.",
       "  invalid_metadata, id_mismatch: Report it to the authors of the plugin, or remove it.",
     ]);
   });

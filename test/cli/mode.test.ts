@@ -1,7 +1,8 @@
 /** The mode, and what it forbids. */
+import { rejectionCodes } from "glassine/node";
 import { describe, expect, it, vi } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { report } from "./support/facts.ts";
+import { rejected, report, verified } from "./support/facts.ts";
 import { run, runJson } from "./support/run.ts";
 
 const message = (mode: string) => `invalid plugin mode '${mode}': expected dev or production\n`;
@@ -65,6 +66,34 @@ describe("the mode", () => {
     const { stdout } = await run(["plugins", "list"], { env, host: { prefix: "CAPA_" } });
     expect(stdout).toMatch(/^plugin mode: production\n/);
   });
+});
+
+describe("advice", () => {
+  it.each(["list", "describe", "doctor", "verify"])(
+    "of %s names variables as the host does",
+    async (command) => {
+      verifies("cli:own-names");
+      const refused = rejected({ id: "guard", code: "unsigned", reason: "no signature" });
+      const services = {
+        discover: () => Promise.resolve(report({ rejected: [refused] })),
+        verify: () =>
+          Promise.resolve(
+            verified({ signatures: [{ id: "guard", code: "unsigned", reason: "no signature" }] }),
+          ),
+      };
+      const argv = ["plugins", command, ...(command === "describe" ? ["guard"] : [])];
+      const { stdout } = await run(argv, { services, host: { prefix: "CAPA_" } });
+      expect(stdout).toContain(
+        "CAPA_PLUGIN_SIGNING_REQUIRED=false and CAPA_PLUGIN_UNSIGNED_ACK=i-understand-plugins-are-unsigned.",
+      );
+    },
+  );
+});
+
+it("rejectionCodes names variables as the standard host does, not by a placeholder", () => {
+  for (const { means, todo } of Object.values(rejectionCodes))
+    expect(`${means} ${todo}`).not.toMatch(/[{}]|(?<!GLASSINE_)PLUGIN_/);
+  expect(rejectionCodes.unsigned.todo).toContain("GLASSINE_PLUGIN_SIGNING_REQUIRED=false");
 });
 
 describe("local plugins", () => {

@@ -105,10 +105,9 @@ export interface Outcome<Document = unknown> {
   readonly hasChanged?: boolean;
 }
 
+export type HostNames = Pick<NamedHost, "bin" | "hostName" | "prefix">;
+
 /** Inserts a host's names into a string of a command or an option. */
-export function named(
-  text: string,
-  host: { readonly bin: string; readonly hostName: string; readonly prefix: string },
-): string {
+export function named(text: string, host: HostNames): string {
   return text.replaceAll(/\{(bin|hostName|prefix)\}/g, (_, name: keyof typeof host) => host[name]);
 }

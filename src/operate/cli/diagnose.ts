@@ -4,7 +4,7 @@ import { errorCodes } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { rejectionCodes } from "../packages/index.ts";
 import { type CatalogEntry, isEnabled } from "./catalog.ts";
-import type { CommandHost } from "./command-host.ts";
+import type { HostNames } from "./command.ts";
 import { type diagnosis, doctorStates, type finding, type Report } from "./documents.ts";
 import { journalTodo, responseTo } from "./print/next-steps.ts";
 import { journalText } from "./print/parts.ts";
@@ -25,7 +25,7 @@ type DoctorState = Diagnosis["status"];
 interface DiagnoseContext {
   readonly catalog: readonly CatalogEntry[];
   readonly env: Environment;
-  readonly host: Pick<CommandHost, "hostName">;
+  readonly host: HostNames;
 }
 
 /** Returns the rows of the catalog's plugins in its order, then those of other plugins by id. */
@@ -125,7 +125,7 @@ function findingsOf(
     // A lockfile exists, so creating another would not help.
     else if (code === "lock_missing" && report.lock_fault !== null)
       add("rejected", `${code}: Fix plugins.lock first: it cannot be read.`, reason);
-    else add("rejected", say`${code}: ${responseTo(code, reason) ?? reason}`, reason);
+    else add("rejected", say`${code}: ${responseTo(code, reason, host) ?? reason}`, reason);
   }
   const drift = report.drift.filter((row) => row.id === id && rejected === null);
   const [first] = drift;

@@ -117,7 +117,7 @@ async function failed(
   // For a refusal, its cause: if the operator's own code failed, it has that code's stack.
   const culprit = exitCode === 70 ? thrown : isGlassineError(thrown) ? thrown.cause : undefined;
   const stack = options?.verbose === true ? stackOf(culprit) : [];
-  const steps = isGlassineError(thrown) ? stepsOfRefusal(thrown) : [];
+  const steps = isGlassineError(thrown) ? stepsOfRefusal(thrown, input.host) : [];
   const shown = code === "usage" ? ["", usage.trimEnd()] : [];
   const printed = [...(lines ?? [`${lead}${message}`]), ...more, ...steps, ...stack, ...shown];
   await writeComplaint(input.stderr, textOf(printed));

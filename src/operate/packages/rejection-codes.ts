@@ -10,6 +10,7 @@ const report = "Report it to the authors of the plugin, or remove it.";
 const review =
   "Compare `plugins describe` with what was reviewed, then trust it again or reinstall the pinned version.";
 
+/** Settings are named as for the standard host; another has its own prefix for `GLASSINE_`. */
 export const rejectionCodes = {
   entry_point_missing: {
     means: "The package has the plugin keyword but names no plugin.",
@@ -48,7 +49,7 @@ export const rejectionCodes = {
   },
   unsigned: {
     means: "A signature is required, and the package has none.",
-    todo: "Use a signed package of a trusted publisher. Switch signing off only in local development, with the acknowledgement: PLUGIN_SIGNING_REQUIRED=false and PLUGIN_UNSIGNED_ACK=i-understand-plugins-are-unsigned, each with the prefix of the host.",
+    todo: "Use a signed package of a trusted publisher. Switch signing off only in local development, with the acknowledgement: GLASSINE_PLUGIN_SIGNING_REQUIRED=false and GLASSINE_PLUGIN_UNSIGNED_ACK=i-understand-plugins-are-unsigned.",
   },
   signature_invalid: {
     means:
@@ -58,7 +59,7 @@ export const rejectionCodes = {
   signature_unchecked: {
     means:
       "The package is signed, but this host has no keys or trusted root to check the signature. That does not mean that the package was changed.",
-    todo: "Set PLUGIN_PUBLISHER_KEYS for glassine.sig.json, or PLUGIN_SIGSTORE_TRUSTED_ROOT for glassine.sigstore.json, each with the prefix of the host. A host that names verifiers in its code adds one there.",
+    todo: "Set GLASSINE_PLUGIN_PUBLISHER_KEYS for glassine.sig.json, or GLASSINE_PLUGIN_SIGSTORE_TRUSTED_ROOT for glassine.sigstore.json. A host that names verifiers in its code adds one there.",
   },
   untrusted_identity: {
     means: "The signer is not on any of the operator's lists.",

@@ -1,7 +1,7 @@
 /** `plugins describe NAME` */
 import * as z from "zod";
 import { closest } from "../../../core/errors/index.ts";
-import { defineCommand } from "../command.ts";
+import { defineCommand, type HostNames } from "../command.ts";
 import { expectLockfile, lookupFor } from "../command-context.ts";
 import {
   change,
@@ -112,6 +112,7 @@ export const describe = defineCommand({
     const shown = {
       facts,
       rejected,
+      host,
       paint,
       isLoaded: options.noLoad !== true,
       words: wordsOf(host.host),
@@ -137,6 +138,7 @@ interface Shown {
   /** Null if nothing of a rejected package could be read. */
   readonly facts: PluginFacts | null;
   readonly rejected: RejectedPlugin | null;
+  readonly host: HostNames;
   /** False with `--no-load`. */
   readonly isLoaded: boolean;
   readonly words: Words;
@@ -224,8 +226,9 @@ function bareRow(rejected: RejectedPlugin | null) {
 }
 
 /** Procedures have no hooks, health or signature, and only for hook plugins is the name the id. */
-function linesOf({ facts, rejected, isLoaded, words, lockLine, paint }: Shown): readonly string[] {
-  const status = statusLines(rejected, isLoaded, paint);
+function linesOf(shown: Shown): readonly string[] {
+  const { facts, rejected, words, lockLine, paint } = shown;
+  const status = statusLines(shown);
   if (facts === null)
     return [
       say`name: ${rejected?.id ?? "-"}`,
@@ -290,15 +293,11 @@ function healthLines({ health }: PluginFacts, paint: Paint): readonly string[] {
   ];
 }
 
-function statusLines(
-  rejected: RejectedPlugin | null,
-  isLoaded: boolean,
-  paint: Paint,
-): readonly string[] {
+function statusLines({ rejected, isLoaded, host, paint }: Shown): readonly string[] {
   if (rejected === null)
     return [`status: ${isLoaded ? paint.good("loaded") : `not loaded: ${texts.notRun}`}`];
   // An unreadable lockfile would already have ended this command.
-  const todo = responseTo(rejected.code, rejected.reason);
+  const todo = responseTo(rejected.code, rejected.reason, host);
   return [
     `status: ${paint.bad("rejected")}`,
     `reason: ${reasonOf(rejected.code, rejected.reason)}`,

@@ -89,7 +89,7 @@ export const list = defineCommand({
         ...dependencyLines(loaded, paint),
         ...rejectedLines(rejected, paint),
         ...driftSection(report.drift, paint),
-        ...stepsOfList(report, paint),
+        ...stepsOfList(report, host, paint),
       ],
       warnings,
     };

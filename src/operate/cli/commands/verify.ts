@@ -1,6 +1,6 @@
 /** `plugins verify` */
 import * as z from "zod";
-import { defineCommand } from "../command.ts";
+import { type CommandContext, defineCommand } from "../command.ts";
 import { expectLockfile, scopeOf } from "../command-context.ts";
 import {
   change,
@@ -16,7 +16,7 @@ import {
 } from "../documents.ts";
 import { sharedOptions } from "../options.ts";
 import { stepsOfVerify } from "../print/next-steps.ts";
-import { driftSection, journalSection, type Paint, section } from "../print/parts.ts";
+import { driftSection, journalSection, section } from "../print/parts.ts";
 import { listed, printable, say } from "../print/printable.ts";
 import { reasonOf, texts } from "../texts.ts";
 import type { VerifyReport } from "../work/verify.ts";
@@ -83,7 +83,7 @@ export const verify = defineCommand({
     return {
       exitCode: problems === 0 ? 0 : 1,
       document: { ...report, ok: problems === 0 },
-      lines: linesOf(report, problems, context.paint),
+      lines: linesOf(report, problems, context),
       warnings: report.warnings,
     };
   },
@@ -97,7 +97,11 @@ function problemCount(report: VerifyReport, countJournal: boolean): number {
   return found.length + Number(pending) + (countJournal ? report.journal_problem_count : 0);
 }
 
-function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly string[] {
+function linesOf(
+  report: VerifyReport,
+  problems: number,
+  { host, paint }: Pick<CommandContext, "host" | "paint">,
+): readonly string[] {
   const { lock, drift, linked, duplicates, refused, unhashable, signatures, unreadable } = report;
   const { pending, permissions, signatures_unchecked: unchecked } = report;
   const { guest_count: guests, other_host_count: others } = report;
@@ -148,7 +152,7 @@ function linesOf(report: VerifyReport, problems: number, paint: Paint): readonly
     ...parts,
     ...(parts.length === 0 ? [] : [""]),
     end,
-    ...stepsOfVerify(report, paint),
+    ...stepsOfVerify(report, host, paint),
   ];
 }
 

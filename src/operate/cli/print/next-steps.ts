@@ -5,6 +5,7 @@ import {
   PluginDiscoveryError,
 } from "../../../core/errors/index.ts";
 import { type RejectionCode, rejectionCodes } from "../../packages/index.ts";
+import type { HostNames } from "../command.ts";
 import type { DiscoveryReport, DriftRow, JournalProblems } from "../reports.ts";
 import { texts } from "../texts.ts";
 import type { VerifyReport } from "../work/verify.ts";
@@ -49,12 +50,16 @@ export function journalTodo(problem: string): string {
 /** What has a problem, and what to do about it. */
 type Step = readonly [about: string, todo: string | undefined];
 
-export function stepsOfList(report: DiscoveryReport, paint: Paint): readonly string[] {
+export function stepsOfList(
+  report: DiscoveryReport,
+  host: HostNames,
+  paint: Paint,
+): readonly string[] {
   const { rejected, drift, unreadable } = report;
   const loadedDrift = drift.filter(({ id }) => !rejected.some((each) => each.id === id));
   return steps(
     [
-      ...rejected.map(({ code, reason }): Step => [code, responseTo(code, reason)]),
+      ...rejected.map(({ code, reason }): Step => [code, responseTo(code, reason, host)]),
       ...driftSteps(loadedDrift, unreadable),
       ...unreadSteps(unreadable),
     ],
@@ -62,7 +67,11 @@ export function stepsOfList(report: DiscoveryReport, paint: Paint): readonly str
   );
 }
 
-export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly string[] {
+export function stepsOfVerify(
+  report: VerifyReport,
+  host: HostNames,
+  paint: Paint,
+): readonly string[] {
   const { drift, linked, duplicates, refused, unhashable, signatures } = report;
   const { unreadable, pending } = report;
   return steps(
@@ -71,7 +80,7 @@ export function stepsOfVerify(report: VerifyReport, paint: Paint): readonly stri
       ...linked.map((): Step => ["linked_package", rejectionCodes.linked_package.todo]),
       ...duplicates.map((): Step => ["duplicate_id", rejectionCodes.duplicate_id.todo]),
       ...[...refused, ...unhashable, ...signatures].map(
-        ({ code, reason }): Step => [code, responseTo(code, reason)],
+        ({ code, reason }): Step => [code, responseTo(code, reason, host)],
       ),
       ...unreadSteps(unreadable),
       ...(pending ? [["pending", texts.endPending] as const] : []),
@@ -86,8 +95,10 @@ export function stepsOfJournal(report: JournalProblems, paint: Paint): readonly 
 }
 
 /** The steps for the plugins that keep a host from starting; none for other errors. */
-export function stepsOfRefusal(error: GlassineError): readonly string[] {
-  const all = refusedBy(error).map(({ code, message }): Step => [code, responseTo(code, message)]);
+export function stepsOfRefusal(error: GlassineError, host: HostNames): readonly string[] {
+  const all = refusedBy(error).map(
+    ({ code, message }): Step => [code, responseTo(code, message, host)],
+  );
   return steps(all, paintFor(false, {}));
 }
 
@@ -108,7 +119,7 @@ function journalSteps({ journal_problems }: JournalProblems): readonly Step[] {
 function driftSteps(drift: readonly DriftRow[], unreadable: readonly string[]): readonly Step[] {
   const isToFix = ({ kind, blocking }: DriftRow) =>
     kind !== "missing_from_install" || (blocking && unreadable.length === 0);
-  return drift.filter(isToFix).map(({ kind }): Step => [kind, responseTo(kind)]);
+  return drift.filter(isToFix).map(({ kind }): Step => [kind, rejectionCodes[kind].todo]);
 }
 
 function unreadSteps(paths: readonly string[]): readonly Step[] {
@@ -131,10 +142,10 @@ const filesUnread: readonly string[] = [
 ];
 
 /** Returns what to do, in a sentence or two; `undefined` for an unknown code. */
-export function responseTo(code: string, reason = ""): string | undefined {
+export function responseTo(code: string, reason: string, host: HostNames): string | undefined {
   if (filesUnread.includes(code) && forbidden.test(reason))
     return "The user of this process may not read what the reason names: fix its permissions, and look again.";
   return Object.hasOwn(rejectionCodes, code)
-    ? rejectionCodes[code as RejectionCode].todo
+    ? rejectionCodes[code as RejectionCode].todo.replaceAll("GLASSINE_", host.prefix)
     : undefined;
 }

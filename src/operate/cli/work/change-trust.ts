@@ -12,7 +12,7 @@ import {
   type StaticPlugin,
 } from "../../discovery/index.ts";
 import type { Isolation, Opening } from "../../isolate/index.ts";
-import { findPackages, memberText } from "../../packages/index.ts";
+import { findPackages, memberText, rejectionCodes } from "../../packages/index.ts";
 import {
   checkReason,
   endingSoon,
@@ -26,7 +26,6 @@ import {
 } from "../../trust/index.ts";
 import type { CommandScope } from "../command-host.ts";
 import { type CommandFailure, refusal } from "../failure.ts";
-import { responseTo } from "../print/next-steps.ts";
 import { listed, printable, singleQuoted } from "../print/printable.ts";
 import type { TrustedPlugin } from "../reports.ts";
 import { reasonOf, texts } from "../texts.ts";
@@ -213,7 +212,7 @@ function rejectedBy(
     const text = `trust: cannot hash package ${singleQuoted(refused.package)}: ${printable(reason)}`;
     return refusal("package_refused", text);
   }
-  const todo = code === "signature_invalid" ? responseTo(code) : undefined;
+  const todo = code === "signature_invalid" ? rejectionCodes[code].todo : undefined;
   const why = `is rejected: ${reasonOf(code, reason)}`;
   return notTrusted(id, why, todo === undefined ? [] : [todo]);
 }

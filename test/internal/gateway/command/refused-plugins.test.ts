@@ -21,7 +21,10 @@ const next = (...lines: readonly (readonly [string, RejectionCode])[]) =>
   [
     "",
     "What to do next:",
-    ...lines.map(([about, code]) => `  ${about}: ${rejectionCodes[code].todo}`),
+    ...lines.map(
+      ([about, code]) =>
+        `  ${about}: ${rejectionCodes[code].todo.replaceAll("{prefix}", "GLASSINE_")}`,
+    ),
     "",
   ].join("\n");
 
