@@ -72,7 +72,11 @@ export async function resolvePlugins(
 ): Promise<ResolvedPlugins> {
   const entries = config.plugins.map(namedEntry);
   expectNoPaths(config, entries);
-  const discovered = await discoveredFor(config, entries, folder, options);
+  const discovered = await discoveredFor(config, entries, folder, options).catch(
+    (error: unknown) => {
+      throw withPlace(error, entries, file);
+    },
+  );
   const warnings = [...(discovered?.warnings ?? [])];
   const host = { mode: config.mode, root: folder, discovered, warnings };
   // Filled as plugins load, so that isolated ones can be ended if a later one fails.
@@ -164,10 +168,20 @@ function placed(error: unknown, at: Place, file: string | undefined): unknown {
   return new GlassineError(error.code, text, { ...error.data }, error);
 }
 
+/** Adds its place to the error about a package that is not installed. */
+function withPlace(error: unknown, entries: readonly NamedEntry[], file: string | undefined) {
+  const id = isGlassineError(error) && error.code === "plugin_missing" && error.data.plugin;
+  const index = entries.findIndex(({ from, source }) => from === "package" && source === id);
+  const entry = entries[index];
+  return entry === undefined ? error : placed(error, { entry, index }, file);
+}
+
 const placeOf = ({ entry, index }: Place): string => `plugins[${index}] (${entry.source})`;
 
 /** A plugin enabled by name on the command line cannot have options there. */
 function remedyFor({ code }: GlassineError, { from, source, settings }: NamedEntry): string {
+  if (code === "plugin_missing" && from === "package")
+    return " `glassine plugins list` shows which plugins are installed.";
   if (code !== "options_invalid" || from !== "stock" || settings.options !== undefined) return "";
   const entry = `{ "use": ${quoted(source)}, "options": { … } }`;
   return ` Write its options into a configuration file: "plugins": [${entry}].`;

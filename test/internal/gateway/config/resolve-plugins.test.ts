@@ -134,7 +134,12 @@ describe("plugins by name, package and path", () => {
       "plugin_missing",
       /there is no stock plugin 'alwys-no'\. Did you mean "always-no"\?/,
     ],
-    ["a package that is not there", [{ package: "pii-scan" }], "plugin_missing", /"pii-scan"/],
+    [
+      "a package that is not there",
+      [{ package: "pii-scan" }],
+      "plugin_missing",
+      /^plugins\[0\] \(pii-scan\): no installed plugin has the id "pii-scan"\. `glassine plugins list` shows /,
+    ],
     ["a file that is not there", ["/nowhere/p.js"], "config_unreadable", /p\.js does not exist/],
     [
       "a grant of what is not declared",
