@@ -58,6 +58,15 @@ it.each([
   });
 });
 
+it("is refused the name of a package, and suggests the plugin's id", async () => {
+  verifies("discovery:only");
+  const root = await newRoot();
+  await install(root, "@a-long-name-of-a-company/guard");
+  await expect(discover(root, { only: ["@a-long-name-of-a-company/guard"] })).rejects.toThrow(
+    /Did you mean "guard"\?$/,
+  );
+});
+
 it("says why nothing is found: discovery is off, or a package cannot be read", async () => {
   verifies("discovery:only");
   const root = await newRoot();

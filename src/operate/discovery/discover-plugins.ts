@@ -163,7 +163,10 @@ function onlyWanted(report: StaticReport, options: ReadDiscoverOptions): StaticR
   // The plugin may be in a package whose package.json is invalid.
   const unknown = report.refused.filter(({ id }) => id === undefined);
   const more = report.settings.autoDiscovery ? unknown.map(({ message }) => `${message}.`) : [off];
-  const text = `no installed plugin has the id ${quoted(missing)}.${suggestion(missing, ids)}`;
+  // An operator may have written the name of the package.
+  const ofPackage = report.found.find((each) => each.package.name === missing);
+  const hint = suggestion(ofPackage?.entry.id ?? missing, ids);
+  const text = `no installed plugin has the id ${quoted(missing)}.${hint}`;
   throw new GlassineError("plugin_missing", [text, ...more].map(printable).join(" "), {
     plugin: missing,
   });
