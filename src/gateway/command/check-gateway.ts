@@ -1,5 +1,6 @@
 /** What `--check` finds out without starting anything: who sees what, and what has no effect. */
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
+import { modes } from "../../core/hooks/index.ts";
 import { compilePattern } from "../../core/messages/index.ts";
 import { type Environment, isolationOf } from "../../core/plugins/index.ts";
 import type { CommandContext } from "../../operate/cli/index.ts";
@@ -130,9 +131,15 @@ function reportOf({ plugin, from, source, grant }: ResolvedPlugin, handlers: rea
     runs_on: runsOn,
     sees,
     hidden,
-    may_change: changes,
+    may_change: handlers.length > 0 && handlers.every(hasNoEffect) ? [] : changes,
     uses,
   };
+}
+
+/** Whether nothing that the handler returns is applied, in its mode. */
+function hasNoEffect({ mode }: Handler): boolean {
+  const { mayHalt, mayModify } = modes[mode ?? "sequential"];
+  return !mayHalt && !mayModify;
 }
 
 function placeOf(plugin: ResolvedPlugin["plugin"]): Pick<PluginReport, "isolate" | "runs_in"> {

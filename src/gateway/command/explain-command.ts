@@ -163,19 +163,24 @@ function hookLines({ hook, failure, handlers }: Explained["hook_runs"][number], 
 function handlerLine(each: Explained["hook_runs"][number]["handlers"][number]): string {
   const { plugin, mode, status, allowed, saw, changed, payload_changed, refused } = each;
   const changes = [...(payload_changed ? ["the payload"] : []), ...changed];
+  const isOnTrial = mode === "audit" || mode === "fire_and_forget";
   const said = [
     allowed ? status : `${status}, refused it`,
     ...(status === "skipped" || status === "disabled"
       ? []
       : [`could see ${["the payload", ...saw].join(", ")}`]),
-    ...(changes.length === 0 ? [] : [`changed ${changes.join(", ")}`]),
-    ...refused.map(({ path, code }) => `${refusedAt(path)} (${code})`),
+    ...(changes.length === 0
+      ? []
+      : [`${isOnTrial ? "would have changed" : "changed"} ${changes.join(", ")}`]),
+    ...refused.map(({ path, code }) => `${refusedAt(path, code)} (${code})`),
   ];
   return say`  ${plugin} (${mode}): ${said.join("; ")}`;
 }
 
 /** If a whole result was refused, the path starts with a word in parentheses. */
-function refusedAt(path: string): string {
+function refusedAt(path: string, code: string | null): string {
+  if (path === "(result)" && code === "mode_denied")
+    return "was not let refuse it because of its mode";
   return path.startsWith("(")
     ? `returned something that was refused at ${path}`
     : `was not let change ${path}`;
@@ -189,7 +194,7 @@ function findingLine(found: Explained["findings"][number], paint: Paint): string
     case "failed":
       return paint.bad(say`${plugin} failed on ${hook}: ${code ?? "-"}: ${reason ?? "-"}`);
     case "change_refused":
-      return say`${plugin} ${refusedAt(path ?? "-")} on ${hook}: ${code ?? "-"}`;
+      return say`${plugin} ${refusedAt(path ?? "-", code)} on ${hook}: ${code ?? "-"}`;
     case "labels_added":
       return say`${plugin} added labels on ${hook}: ${labels.join(", ")}`;
   }

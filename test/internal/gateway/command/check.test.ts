@@ -98,6 +98,7 @@ it("says what a plugin may do in its mode", async () => {
   const { document } = await check({ servers: { files: http }, plugins });
   const words = /It sees the payload\. In its mode, audit, it denies and changes nothing\.$/;
   expect(document.plugins[0].runs_on).toEqual([expect.stringMatching(words)]);
+  expect(document.plugins[0].may_change).toEqual([]);
 });
 
 it.each<[object, RegExp | undefined]>([

@@ -41,18 +41,18 @@ const small = fileURLToPath(
 );
 const server = { command: process.execPath, args: [small], env: { TOKEN: { env: "TOKEN" } } };
 
-const configOf = (audit: object) => ({
+const configOf = (audit: object, settings: object = {}) => ({
   servers: { small: server },
-  plugins: ["./p.mjs"],
+  plugins: [{ path: "./p.mjs", ...settings }],
   identity: { local: { id: "ada" } },
   tenant: "acme",
   audit: { file: "audit.jsonl", ...audit },
 });
 
 /** A gateway over stdio that handled three calls, the last after a reload. */
-async function recorded(audit: object) {
+async function recorded(audit: object, settings?: object, code = plugin) {
   const name = "glassine.config.json";
-  const cwd = await folderWith({ [name]: configOf(audit), "p.mjs": plugin });
+  const cwd = await folderWith({ [name]: configOf(audit, settings), "p.mjs": code });
   const env = { TOKEN: planted.token };
   const running = start(["gateway"], { cwd, env, openGateway });
   await running.seen("ready");
@@ -102,6 +102,28 @@ cmf.tool_pre_invoke
 What happened:
   watcher denied on cmf.tool_pre_invoke: no_environment: Not with [REDACTED] in it
 `);
+  });
+
+  it("says of a plugin on trial what it would have done", async () => {
+    verifies("cli:explain");
+    const made = await recorded(all, { mode: "audit" });
+    const of = async (id: string) => (await explain(made, id)).stdout;
+    const refused = await of(made.ids.refused);
+    expect(refused).toMatch(/\n {2}ended: {6}allowed\n/);
+    expect(refused).toMatch(
+      /\n {2}watcher \(audit\): completed; .*; was not let refuse it because of its mode \(mode_denied\)\n/,
+    );
+    expect(await of(made.ids.passed)).toMatch(/; would have changed security\.labels\n/);
+  });
+
+  it("says what a plugin that runs beside others may not change", async () => {
+    verifies("cli:explain");
+    const code = plugin.replace(/request: \{[^}]*\}/, "custom: { forged: true }");
+    const made = await recorded(all, { mode: "concurrent" }, code);
+    const { stdout } = await explain(made, made.ids.passed);
+    expect(stdout).toMatch(
+      /watcher \(concurrent\): .*; was not let change custom \(mode_denied\)\n/,
+    );
   });
 
   it("says who changed what, what was refused, and in which generation, as data", async () => {
