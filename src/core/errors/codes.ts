@@ -75,7 +75,7 @@ export const gatewayCodes = {
   },
   plugin_missing: {
     means: "The configuration names a plugin that does not exist.",
-    todo: "Use a name listed in docs/gateway.md, or install the package.",
+    todo: "Use a name listed in docs/plugins.md, or install the package.",
   },
   plugin_path_refused: {
     means: "The configuration names a plugin by its path, and the mode is production.",

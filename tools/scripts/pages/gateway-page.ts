@@ -90,7 +90,7 @@ It exits with 1 if something cannot work, and with 2 if the configuration is wro
 
 ## Plugins
 
-- \`{ "use": NAME }\` is a stock plugin.
+- \`{ "use": NAME }\` is a stock plugin: [plugins.md](plugins.md) lists their names and their \`options\`.
 - \`{ "package": ID }\` is an installed plugin, which has to pass the gates of [operate.md](operate.md): signature, lockfile, hash. A refused plugin keeps the gateway from starting, and the message says why and what to do; a plugin that is installed but not named is not loaded.
 - \`{ "path": FILE }\`, or the path alone, is a file whose default export is a plugin, or a function that takes no arguments and returns one. It is for development: production refuses it with \`plugin_path_refused\`.
 - \`{ "kind": "cpex", "file": FILE, "python": PYTHON }\` stands for all plugins of a CPEX or ContextForge configuration, in Python: [cpex.md](cpex.md#in-the-gateway) says how they run and how they are trusted.
