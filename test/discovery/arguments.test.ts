@@ -35,6 +35,17 @@ describe("discovery refuses", () => {
     });
   });
 
+  it("no verifier or kind that is a function or a class with the method", async () => {
+    const verifier = Object.assign(() => {}, { file: "glassine.sig.json", verify() {} });
+    class Kind {
+      readonly name = "rule";
+      static readonly field = "rules";
+      static check() {}
+    }
+    const given = { root: await newRoot(), mode: "dev", verifiers: [verifier], kinds: [Kind] };
+    await expect(discoverPlugins(given as never)).resolves.toMatchObject({ rejected: [] });
+  });
+
   it.each([
     [null, "null"],
     [true, "boolean"],

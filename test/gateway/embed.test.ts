@@ -153,6 +153,14 @@ it.each<[object, string]>([
   });
 });
 
+it("takes a log that is itself a function", async () => {
+  const said: unknown[] = [];
+  const say = (...words: unknown[]) => said.push(...words);
+  const log = Object.assign(() => {}, { info: say, warn: say, error: say });
+  await gatewayOf({ config: { listen: { port: 0 }, servers: nowhere }, log });
+  expect(said).toContain("started");
+});
+
 it("records in the audit trail of the manager what it is asked to, and nothing else", async () => {
   const server = await fakeServer((came) => came.answer("fine"));
   afterTest(server.close);

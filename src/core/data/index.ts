@@ -1,5 +1,6 @@
 export { attempt } from "./attempt.ts";
 export { expectTable } from "./expect-table.ts";
+export { hasFunctions } from "./has-functions.ts";
 export { admitDocument, writeText } from "./json-text.ts";
 export {
   addEntry,

@@ -1,6 +1,6 @@
 /** Starts the gateway from a program. */
 import process from "node:process";
-import { expectOptions, isRecord, typeName } from "../../core/data/index.ts";
+import { expectOptions, hasFunctions, typeName } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import {
   checkConfig,
@@ -80,11 +80,11 @@ const misplaced = {
 export function partsFrom(options: GatewayOptions): GatewayParts {
   expectOptions(options, knownOptions, "createGateway");
   const { audit, secrets = secretReader(process.env), log = lineLog(toStderr), stdio } = options;
-  expectMethods("log", log, "info, warn, error");
+  expectMethods("log", log, ["info", "warn", "error"]);
   // Not by default: whoever reads `process.stdin` opens it.
   if (stdio !== undefined && stdio !== null) {
-    expectMethods("stdio.stdin", stdio.stdin, "on");
-    expectMethods("stdio.stdout", stdio.stdout, "on, write");
+    expectMethods("stdio.stdin", stdio.stdin, ["on"]);
+    expectMethods("stdio.stdout", stdio.stdout, ["on", "write"]);
   }
   const problems = Object.entries(misplaced).flatMap(([key, text]) =>
     Object.hasOwn(options.config ?? {}, key) ? [problemAt([key], text)] : [],
@@ -100,11 +100,10 @@ export function partsFrom(options: GatewayOptions): GatewayParts {
 }
 
 /** Refuses a part that would fail only when the gateway uses it. */
-function expectMethods(name: string, part: unknown, methods: string): void {
-  const isOne = (method: string) => isRecord(part) && typeof part[method] === "function";
-  if (methods.split(", ").every(isOne)) return;
+function expectMethods(name: string, part: unknown, methods: readonly string[]): void {
+  if (hasFunctions(part, methods)) return;
   throw optionsInvalid(
-    `createGateway expects ${name} to be an object with ${methods}, got ${typeName(part)}.`,
+    `createGateway expects ${name} to be an object with ${methods.join(", ")}, got ${typeName(part)}.`,
   );
 }
 

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import {
   expectOptions,
+  hasFunctions,
   isRecord,
   longestTimerMs,
   readWhole,
@@ -231,8 +232,11 @@ function textsOf(name: string, value: unknown): readonly string[] {
 
 /** Refuses a list of anything but objects with that method, such as `defineKind` returns. */
 function expectMade(name: string, list: unknown, method: string): void {
-  const isMade = (each: unknown) => isRecord(each) && typeof each[method] === "function";
-  if (list === undefined || (Array.isArray(list) && list.every(isMade))) return;
+  if (
+    list === undefined ||
+    (Array.isArray(list) && list.every((each) => hasFunctions(each, [method])))
+  )
+    return;
   throw optionsInvalid(`${name} must be an array of objects with a method "${method}".`);
 }
 

@@ -1,11 +1,10 @@
 /** Checks the arguments of a guard: a typo in them would leave a connection unguarded. */
-import { readOption } from "../../core/data/index.ts";
+import { hasFunctions, readOption } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import {
   expectOwn,
   givenOptions,
-  hasFunctions,
   kindOf,
   readAccess,
   readFunction,

@@ -1,4 +1,5 @@
 /** Checks the arguments of the functions that guard a model. */
+import { hasFunctions } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import {
@@ -6,7 +7,6 @@ import {
   expectOwn,
   givenOptions,
   type HookManager,
-  hasFunctions,
   kindOf,
   type ModelProvider,
   readAccess,

@@ -1,5 +1,5 @@
 /** Reads a guard's options strictly, because a typo in them would leave traffic unguarded. */
-import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
+import { expectOptions, hasFunctions, longestTimerMs, readWhole } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid, quoted, suggestion } from "../../core/errors/index.ts";
 import { checkSession } from "../../core/labels/index.ts";
@@ -102,11 +102,6 @@ export function readStreamLimits(options: object): StreamLimits {
   );
   new StreamMeter(limits);
   return limits;
-}
-
-export function hasFunctions(value: unknown, names: readonly string[]): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return names.every((name) => typeof (value as Record<string, unknown>)[name] === "function");
 }
 
 /** Returns the options that are not `undefined`. */

@@ -46,7 +46,6 @@ export { fieldNames, fieldOf, type PieceTable } from "./growing-block.ts";
 export {
   expectOwn,
   givenOptions,
-  hasFunctions,
   readFunction,
   readLabels,
   readStreamLimits,

@@ -1,10 +1,9 @@
 /** Laws of a provider's conversions: what they keep, show, report and change. */
 import * as fc from "fast-check";
-import { attempt, expectOptions } from "../../core/data/index.ts";
+import { attempt, expectOptions, hasFunctions } from "../../core/data/index.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import { createMessage, type Message, type MessageInput } from "../../core/messages/index.ts";
 import {
-  hasFunctions,
   isJsonObject,
   isRemoved,
   isSameJsonText,
