@@ -196,7 +196,7 @@ function copyMap(map: LevelValue): Record<string, unknown> {
 
 export function headerOf(extensions: object, name: string): string | undefined {
   if (typeof name !== "string") {
-    const text = `getHeader expects the name of a header as its second parameter, got ${typeName(name)}.`;
+    const text = "getHeader expects a name that is a string.";
     throw new GlassineError("header_invalid", text, { call: "getHeader" });
   }
   return findHeader(ownValue(extensions, "http"), name);

@@ -251,8 +251,12 @@ export function guestLibrary(names: object) {
     return undefined;
   }
   function getHeader(view: unknown, name: unknown): string | undefined {
+    if (typeof name !== "string")
+      throw new GlassineError("header_invalid", "getHeader expects a name that is a string.", {
+        call: "getHeader",
+      });
     const http = isObject(view) ? view.http : undefined;
-    if (!isObject(http) || typeof name !== "string") return undefined;
+    if (!isObject(http)) return undefined;
     for (let i = 0; i < maps.length; i++) {
       const map = http[maps[i] as string];
       const spelling = spellingOf(map, lowered(name));
