@@ -308,6 +308,23 @@ describe("a definition that is not an object", () => {
     expect(() => defineHost({ hooks })).toThrow(refusal);
   });
 
+  it.each([
+    ["slots", "slot_invalid"],
+    ["hooks", "hook_invalid"],
+    ["services", "service_invalid"],
+  ])("is refused by defineHost as %s", (name, code) => {
+    for (const [given, type] of [
+      [[], "array"],
+      [5, "number"],
+      ["x", "string"],
+      [() => ({}), "function"],
+    ]) {
+      const text = `defineHost: ${name} expects an object with a definition for each name, got ${type}.`;
+      const refusal = expect.objectContaining({ code, message: text });
+      expect(() => defineHost({ [name]: given } as never)).toThrow(refusal);
+    }
+  });
+
   it("counts as absent in defineHost, if it is null", () => {
     const { hookNames } = defineHost({ slots: null, hooks: null, services: null } as never);
     expect(hookNames).toEqual(defineHost({}).hookNames);

@@ -1,4 +1,4 @@
-import { expectOptions, readOption } from "../data/index.ts";
+import { expectOptions, expectTable, readOption } from "../data/index.ts";
 import { createStamp } from "../data/intrinsics.ts";
 import { type HookTable, joinHooks, type StandardHooks, standardHooks } from "../hooks/index.ts";
 import { partsOf, serializePart, toPolicyInput } from "../messages/index.ts";
@@ -85,15 +85,28 @@ export function defineHost<
   definition: HostDefinition<Slots, Hooks, Services, Standard>,
 ): Host<StandardSlots & Slots, HooksOf<Hooks, Standard>, Services> {
   expectOptions(definition, names, "defineHost");
-  const table = joinSlots(standardSlots, { ...definition.slots } as Slots);
+  const table = joinSlots(standardSlots, tableIn(definition.slots, "slots"));
   const isStandard = readOption(definition, "standardHooks", "boolean") ?? true;
-  const hooks = joinHooks(isStandard ? standardHooks : {}, { ...definition.hooks }) as HooksOf<
-    Hooks,
-    Standard
-  >;
-  const services = defineServices({ ...definition.services });
+  const hooks = joinHooks(
+    isStandard ? standardHooks : {},
+    tableIn(definition.hooks, "hooks"),
+  ) as HooksOf<Hooks, Standard>;
+  const services = defineServices(tableIn(definition.services, "services"));
   const profile = readProfile(definition.profile);
   return hostOf({ slots: compileSlots(table), hooks, services, profile });
+}
+
+const codes = {
+  slots: "slot_invalid",
+  hooks: "hook_invalid",
+  services: "service_invalid",
+} as const;
+
+/** Returns a copy of a table of the definition; an empty one if it has none. */
+function tableIn<Table extends object>(given: Table | undefined, name: keyof typeof codes): Table {
+  const table = given ?? ({} as Table);
+  expectTable(table, codes[name], `defineHost: ${name}`);
+  return { ...table };
 }
 
 /** Makes the host itself: every function, bound to what it knows. */
