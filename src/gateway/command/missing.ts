@@ -1,12 +1,18 @@
 /** Finds what a configuration names and this machine does not have. */
 import { access, constants, stat } from "node:fs/promises";
-import { delimiter, join, resolve } from "node:path";
+import { delimiter, join } from "node:path";
 import process from "node:process";
 import { isHeaderValue } from "../../core/data/index.ts";
 import { isGlassineError, quoted } from "../../core/errors/index.ts";
 import type { Environment } from "../../core/plugins/index.ts";
 import { printable } from "../../operate/cli/index.ts";
-import { type GatewayConfig, type LoadedConfig, secretReader, secretsIn } from "../config/index.ts";
+import {
+  type GatewayConfig,
+  type LoadedConfig,
+  programOf,
+  secretReader,
+  secretsIn,
+} from "../config/index.ts";
 import { readPins } from "../definitions/index.ts";
 
 /** Missing folders and secrets are kept apart: they may exist where the gateway will run. */
@@ -29,14 +35,16 @@ async function missingCommands(
   if (process.platform === "win32") return problems;
   for (const [name, server] of Object.entries(servers)) {
     if (!("command" in server)) continue;
-    const { command, cwd = folder } = server;
-    const places = command.includes("/")
-      ? [resolve(cwd, command)]
-      : (env.PATH ?? "").split(delimiter).map((place) => join(place, command));
+    const { command } = server;
+    const program = programOf(server, folder);
+    const places =
+      program === undefined
+        ? (env.PATH ?? "").split(delimiter).map((place) => join(place, command))
+        : [program];
     if (await anyRuns(places)) continue;
     // As written in the configuration, since the folder's own name may contain spaces.
     const said = command.startsWith(`${folder}/`) ? `.${command.slice(folder.length)}` : command;
-    const isThere = command.includes("/") && (await isFile(places[0] ?? ""));
+    const isThere = program !== undefined && (await isFile(program));
     const fault = isThere
       ? "is not executable: make it so with `chmod +x`, or name the program that runs it and pass it in `args`."
       : `is not found: ${wayOut(said)}`;

@@ -6,7 +6,7 @@ import type { Environment } from "../../core/plugins/index.ts";
 import { locateLockfile, lockPathsOf } from "../../operate/trust/index.ts";
 import { type ConfigProblem, problemAt } from "./config-problems.ts";
 import { namedEntry } from "./load-entry.ts";
-import type { GatewayConfig } from "./schema.ts";
+import { type GatewayConfig, programOf } from "./schema.ts";
 import { secretsIn } from "./secrets.ts";
 
 interface ConfigPaths {
@@ -61,17 +61,12 @@ async function filesRead(
     ...secretsIn(config).flatMap(({ path, secret }) =>
       "file" in secret ? [named(formatPath(path), secret.file)] : [],
     ),
-    ...Object.entries(servers).flatMap(([name, server]) =>
-      // The system looks for it from the server's working folder.
-      "command" in server && server.command.includes("/")
-        ? [
-            named(
-              formatPath(["servers", name, "command"]),
-              resolve(server.cwd ?? folder, server.command),
-            ),
-          ]
-        : [],
-    ),
+    ...Object.entries(servers).flatMap(([name, server]) => {
+      const program = "command" in server ? programOf(server, folder) : undefined;
+      return program === undefined
+        ? []
+        : [named(formatPath(["servers", name, "command"]), program)];
+    }),
     ...plugins.map(namedEntry).flatMap(({ from, source, guests }, index) => {
       const own = from === "path" || from === "cpex" ? [source] : [];
       const all = guests === undefined ? own : [...own, guests.python];

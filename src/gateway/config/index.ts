@@ -29,6 +29,7 @@ export {
   endsOf,
   type GatewayConfig,
   isGuests,
+  programOf,
   type RouteConfig,
   type Secret,
   type ServerConfig,

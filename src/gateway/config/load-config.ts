@@ -8,7 +8,7 @@ import { configInvalid, problemsOf } from "./config-problems.ts";
 import { ruleProblems, withRoom } from "./config-rules.ts";
 import { findConfig, readConfigFile } from "./find-config.ts";
 import { type Overrides, readGatewaySettings } from "./gateway-settings.ts";
-import { configSchema, type GatewayConfig, type PluginEntry } from "./schema.ts";
+import { configSchema, type GatewayConfig, type PluginEntry, programOf } from "./schema.ts";
 
 /** Command-line settings, which override the file and the environment. */
 export interface ConfigFlags extends Overrides {
@@ -66,7 +66,7 @@ export async function loadConfig({
   const given = file === undefined ? {} : await readConfigFile(file);
   const server = flags.server && {
     ...flags.server,
-    command: commandFrom(flags.server.command, (path) => resolve(cwd, path)),
+    command: programOf(flags.server, cwd) ?? flags.server.command,
   };
   const whole = withOverrides(given, over, { server }, isHttp);
   const config = checkConfig(whole, configName(file), file);
@@ -150,7 +150,8 @@ function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
     servers: mapped(servers, (server) => {
       if ("url" in server) return { ...server, headers: valuesFrom(server.headers, at) };
       const { command, cwd } = server;
-      const from = cwd === undefined ? { command: commandFrom(command, at) } : { cwd: at(cwd) };
+      const from =
+        cwd === undefined ? { command: programOf(server, folder) ?? command } : { cwd: at(cwd) };
       return { ...server, ...from, env: valuesFrom(server.env, at) };
     }),
     models: mapped(models, (route) => ({ ...route, headers: valuesFrom(route.headers, at) })),
@@ -168,11 +169,6 @@ function withPaths(config: GatewayConfig, folder: string): GatewayConfig {
 
 type Values = GatewayConfig["models"][string]["headers"];
 type At = (path: string) => string;
-
-/** A command without a slash is looked up in PATH. */
-function commandFrom(command: string, at: At): string {
-  return command.includes("/") ? at(command) : command;
-}
 
 function valuesFrom(values: Values, at: At): Values {
   return mapped(values, (value) => secretFrom(value, at));

@@ -2,6 +2,7 @@
  * The schema of `glassine.config.*`. The types, the checks, `--check` and the tables in
  * docs/gateway.md are derived from it; unknown keys are refused.
  */
+import { resolve } from "node:path";
 import * as z from "zod";
 import { longestTimerMs } from "../../core/data/index.ts";
 import { isolations, openingNames } from "../../operate/isolate/kinds.ts";
@@ -456,6 +457,17 @@ export type GuestsEntry = Extract<PluginEntry, { readonly kind: string }>;
 
 export function isGuests(entry: PluginEntry): entry is GuestsEntry {
   return typeof entry === "object" && "kind" in entry;
+}
+
+/**
+ * Returns the path of a server's program, which the system looks for from the server's working
+ * folder; `undefined` for a name without a slash, which it looks up in PATH.
+ */
+export function programOf(
+  { command, cwd }: { readonly command: string; readonly cwd?: string | undefined },
+  folder: string,
+): string | undefined {
+  return command.includes("/") ? resolve(cwd ?? folder, command) : undefined;
 }
 
 /** Returns the servers and the routes to model providers, each with its place. */
