@@ -155,6 +155,15 @@ describe("what derive returns", () => {
     expect(extensions.trail).toEqual({ items, count: 1 });
   });
 
+  it.each([undefined, ["x"]])("has no say in the list: %j", (items) => {
+    const host = hostWith(({ list }) => ({ items, count: list.length }));
+    const current = host.createExtensions({ trail: { items: ["a"] } });
+    expect(current.trail).toEqual({ items: ["a"], count: 1 });
+    const proposed = { trail: { items: ["a", "b"] } };
+    const { extensions } = host.mergeExtensions(current, proposed, ["append_trail"]);
+    expect(extensions.trail).toEqual({ items: ["a", "b"], count: 2 });
+  });
+
   it.each(unfit)(
     "is refused where the host makes an envelope, if it %s",
     (_what, derive, message) => {

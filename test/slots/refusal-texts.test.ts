@@ -168,6 +168,7 @@ describe("defineSlots and defineHost refuse", () => {
       [long]: plain,
       a1_b2: { ...plain, closed: true },
       b: { ...plain, derive: Object },
+      c: { ...plain, closed: undefined, derive: undefined, fields: undefined },
     };
     expect(defineSlots(table as never)).toBe(table);
     expect(Object.isFrozen(table)).toBe(true);

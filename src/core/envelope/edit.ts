@@ -165,7 +165,8 @@ export function labelIn(extensions: object, label: string): boolean {
 export function appendHopTo(extensions: object, hop: unknown): Slots {
   const edit = editing(extensions, "delegation", undefined, "appendHop");
   const { slot, current } = edit;
-  const field = slot.grows ?? fieldOf(slot, "chain", "appendHop");
+  // Every host has the standard slots, and the standard `delegation` grows.
+  const field = slot.grows as Node;
   const list = readPart(edit, field, concat<unknown>(stringsOf(current[field.key]), [hop]));
   const growing = { current: edit.extensions.delegation, list: stringsOf(list), proposed: current };
   return edited(edit, freeze(grownLevel(slot, growing)));

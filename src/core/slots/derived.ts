@@ -1,6 +1,7 @@
 /**
  * The fields of a growing level that depend on its list. The slot's own `derive` computes them; its
- * result is read by the schema and frozen, like anything else that enters an envelope.
+ * result is read by the schema and frozen, like anything else that enters an envelope. Only a node
+ * with a list that grows comes here.
  *
  * Also called in a patched realm, by a helper and by the merge.
  */
@@ -21,6 +22,7 @@ type Growing = Parameters<Derive>[0];
  */
 export function derivedLevel(node: Node, growing: Growing): Record<string, unknown> {
   const { derive, compiled } = node;
+  const grown = node.grows as Node;
   const before = growing.current ?? defaultsOf(node);
   if (derive === undefined || compiled.level === undefined) return { ...before };
   let answer: unknown;
@@ -42,7 +44,7 @@ export function derivedLevel(node: Node, growing: Growing): Record<string, unkno
   const level: Record<string, unknown> = { ...(read.value as LevelValue) };
   // The reader keeps a field that is undefined or null, as if left out, but here that removes it.
   forEach(enumerableKeys(answer as object), (key) => {
-    if ((ownValue(answer, key) ?? undefined) !== undefined || key === node.grows?.key) return;
+    if ((ownValue(answer, key) ?? undefined) !== undefined || key === grown.key) return;
     if (node.byKey[key]?.optional === false)
       throw unfitLevel(node, `${formatPath([key])}: expected a value, because it is never absent`);
     level[key] = undefined;
@@ -57,7 +59,7 @@ export function derivedLevel(node: Node, growing: Growing): Record<string, unkno
  */
 export function grownLevel(node: Node, growing: Growing): Record<string, unknown> {
   const next = derivedLevel(node, growing);
-  if (node.grows !== undefined) put(next, node.grows.key, growing.list);
+  put(next, (node.grows as Node).key, growing.list);
   return next;
 }
 
