@@ -116,6 +116,7 @@ it("a chat completion streamed and split anywhere has the same messages and docu
       expect(jsonCopy(stream.current)).toEqual(jsonCopy(fromChatResponse(response)));
       expect(jsonCopy(stream.document)).toEqual(jsonCopy(response));
     }),
+    share(0.5),
   );
 });
 

@@ -65,7 +65,6 @@ describe("spec/schemas/message.schema.json", () => {
           expect(isPart[part.content_type]?.(part)).toBe(true);
         }
       }),
-      { numRuns: 200 },
     );
   });
 

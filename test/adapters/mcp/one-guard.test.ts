@@ -12,34 +12,11 @@ import {
 import { createGuard, type Guard, type GuardOptions } from "glassine/mcp";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../../support/verifies.ts";
+import { connection } from "./support/connection.ts";
 import { denial, fakeManager, settle } from "./support/fake-manager.ts";
 import { type Json, RawTransport, request, result, toolCall, toolResult } from "./support/raw.ts";
 import { createBackend, serverV2 } from "./support/servers.ts";
 import { cancelled } from "./support/waiting-hook.ts";
-
-/** A wrapped raw transport, with the peer's requests and the answers of the server above. */
-async function connection(guard: Guard, session?: string) {
-  const raw = new RawTransport();
-  const wrapped = guard.wrap(raw, session === undefined ? {} : { session });
-  const received: Json[] = [];
-  const errors: Error[] = [];
-  wrapped.onmessage = (message) => void received.push(message);
-  wrapped.onerror = (error) => void errors.push(error);
-  await wrapped.start();
-  const sent = () => raw.sent.map(({ message }) => message);
-  /** The peer sends a request, and the server answers it. */
-  async function ask(message: Json, outcome: object): Promise<Json | undefined> {
-    const before = received.length;
-    raw.onmessage?.(message);
-    await settle();
-    if (received.length > before) {
-      await wrapped.send({ jsonrpc: "2.0", id: message.id, ...outcome });
-    }
-    await settle();
-    return raw.sent.findLast((each) => each.message.id === message.id)?.message;
-  }
-  return { raw, wrapped, received, errors, sent, ask };
-}
 
 const uri = "file:///p.csv";
 const sealed = createExtensions({
@@ -197,53 +174,6 @@ describe("a task id that several sessions have", () => {
     await (await connection(guard, "ada")).ask(fetch, { result: { content: [] } });
     expect(plugins.calls.at(-1)?.payload).toMatchObject({
       content: [{ content: { tool_name: "echo" } }],
-    });
-  });
-
-  it("is refused once too many were forgotten to know", async () => {
-    verifies("mcp:guard-tasks");
-    const guard = createGuard(fakeManager());
-    const { ask, raw, received } = await connection(guard);
-    const task = (taskId: string) => ({ result: { task: { taskId, status: "working" } } });
-    expect(
-      await ask(request("a", "tasks/result", { taskId: "old" }), { result: {} }),
-    ).toMatchObject({
-      result: {},
-    });
-    for (let id = 0; id <= 8192; id++) await ask(toolCall(id), task(`t-${id}`));
-    expect(await ask(request("b", "tasks/result", { taskId: "t-0" }), {})).toMatchObject({
-      error: { data: { code: "task_forgotten" } },
-    });
-    expect(
-      await ask(request("c", "tasks/result", { taskId: "t-1" }), { result: {} }),
-    ).toMatchObject({
-      result: {},
-    });
-    const before = received.length;
-    raw.onmessage?.(request("d", "tasks/get", { taskId: "never" }));
-    await settle();
-    expect(received).toHaveLength(before);
-  });
-
-  it("is not taken for one that another session forgot, and is forgotten with its session", async () => {
-    verifies("mcp:guard-tasks");
-    const plugins = fakeManager();
-    const guard = createGuard(plugins);
-    const task = (taskId: string) => ({ result: { task: { taskId, status: "working" } } });
-    const { ask } = await connection(guard, "ada");
-    for (let id = 0; id <= 8192; id++) await ask(toolCall(id), task(`t-${id}`));
-    const code = async (session: string, taskId: string) => {
-      const asked = request("a", "tasks/result", { taskId });
-      const answer = await (await connection(guard, session)).ask(asked, { result: {} });
-      return (answer as { error?: { data?: { code?: string } } }).error?.data?.code;
-    };
-    expect(await code("bob", "old")).toBeUndefined();
-    expect(await code("ada", "t-0")).toBe("task_forgotten");
-    guard.endSession("ada");
-    expect(await code("ada", "t-0")).toBeUndefined();
-    await code("ada", "t-9");
-    expect(plugins.calls.at(-1)?.payload).toMatchObject({
-      content: [{ content: { tool_name: "" } }],
     });
   });
 

@@ -18,6 +18,7 @@ import {
 } from "glassine";
 import { createGuard, type FetchLike, type GuardEvent, type GuardOptions } from "glassine/mcp";
 import { afterEach, describe, expect, it } from "vitest";
+import { share } from "../../../property-tests/support/runs.ts";
 import { verifies } from "../../support/verifies.ts";
 import { fakeManager, settle } from "./support/fake-manager.ts";
 import { type Answering, httpServer, json, resultFor } from "./support/http-server.ts";
@@ -427,7 +428,7 @@ describe("headers from another manager", () => {
           expect(Object.hasOwn(came, lower) || refused.includes(name)).toBe(true);
         }
       }),
-      { numRuns: 300 },
+      share(1.5),
     );
   });
 

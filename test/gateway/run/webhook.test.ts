@@ -16,6 +16,7 @@ import {
 } from "glassine";
 import type { GatewayOptions } from "glassine/gateway";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { share } from "../../../property-tests/support/runs.ts";
 import { verifies } from "../../support/verifies.ts";
 import { certificate, hasOpenssl } from "../support/certificate.ts";
 import { startGateway } from "./support/gateway.ts";
@@ -153,7 +154,7 @@ it("shows every role, and gives each back as it came", async () => {
         expect(action.body).toEqual(JSON.parse(JSON.stringify({ messages: expected })));
       },
     ),
-    { numRuns: 50 },
+    share(0.25),
   );
 });
 
