@@ -1,5 +1,5 @@
 // Its process is only for files that patch the realm.
-import { createExtensions, type Extensions, filterExtensions } from "glassine";
+import { createExtensions, type Extensions, filterExtensions, mergeExtensions } from "glassine";
 import { defineHost, stringSet } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -92,6 +92,29 @@ describe("what a grant opens", () => {
     ]) {
       expect(filterExtensions(extensions, [name] as never)).toEqual(
         filterExtensions(extensions, []),
+      );
+    }
+  });
+});
+
+describe("capabilities that are not an array", () => {
+  const lists: readonly [string, unknown][] = [
+    ["string", "read_labels"],
+    ["undefined", undefined],
+    ["null", null],
+    ["object", { 0: "read_labels", length: 1 }],
+    ["number", 5],
+    ["function", () => ["read_labels"]],
+    ["symbol", Symbol("read_labels")],
+  ];
+  it.each(lists)("are a mistake in the call: %s", (what, capabilities) => {
+    for (const [call, run] of [
+      ["filterExtensions", () => filterExtensions(none, capabilities as never)],
+      ["mergeExtensions", () => mergeExtensions(none, undefined, capabilities as never)],
+    ] as const) {
+      const message = `${call} expects its capabilities in an array of names, got ${what}.`;
+      expect(run).toThrow(
+        expect.objectContaining({ code: "capability_unknown", message, data: { call } }),
       );
     }
   });

@@ -5,8 +5,9 @@ import {
   type Limits,
   limitsOver,
   readOption,
+  typeName,
 } from "../data/index.ts";
-import { freeze, mapped, ownValue } from "../data/intrinsics.ts";
+import { freeze, isArray, mapped, ownValue } from "../data/intrinsics.ts";
 import {
   brandOf,
   createFrom,
@@ -47,8 +48,15 @@ export function filterBy(
 ): Slots | null {
   if (value === null) return null;
   const extensions = ownExtensions(slots, value);
-  const mask = slots.capabilities.mask(capabilities);
+  const mask = maskOf(slots, capabilities, "filterExtensions");
   return filterFor(slots, mask & (brandOf(extensions)?.kind.mask ?? mask))(extensions);
+}
+
+/** Unknown names grant nothing, but something other than a list of names is a mistake. */
+function maskOf({ capabilities }: CompiledSlots, names: readonly string[], call: string): number {
+  if (isArray(names)) return capabilities.mask(names);
+  const text = `${call} expects its capabilities in an array of names, got ${typeName(names)}.`;
+  throw new GlassineError("capability_unknown", text, { call });
 }
 
 /** Returns this host's views and envelopes as they are; anything else is read first. */
@@ -83,7 +91,7 @@ export function mergeOrThrow(
 ): Merged<Slots> {
   if (currentValue === null) return nothingMerged;
   const current = ownExtensions(slots, currentValue);
-  const mask = slots.capabilities.mask(capabilities);
+  const mask = maskOf(slots, capabilities, "mergeExtensions");
   expectOptions(options, ["view", "strict", "plugin", "limits"], "mergeExtensions");
   const view = ownValue(options, "view") as object | undefined;
   const plugin = readOption(options, "plugin", "string");

@@ -79,6 +79,7 @@ export const withSlots: Standard["withSlots"] = /* @__PURE__ */ bind(functions.w
  * absent; one that is wholly visible is shared, not copied. Unknown names grant nothing; null
  * returns null.
  *
+ * @throws GlassineError `capability_unknown` if the capabilities are not an array
  * @see spec `filter:from-nothing`, `filter:hidden-is-absent`
  * @example
  * ```ts
@@ -98,9 +99,10 @@ export const filterExtensions: Standard["filterExtensions"] = /* @__PURE__ */ bi
  * `capabilities`, never from the shape of the proposal.
  *
  * @throws TierViolationError if something monotonic shrank (or, with `strict`, for any change that
- *   would be ignored); GlassineError `options_invalid` for the options, or with a `snapshot_*`,
- *   `extensions_shape`, `slot_unknown`, `label_invalid` or `header_*` code if the proposal is not
- *   acceptable. In each case nothing is applied.
+ *   would be ignored); GlassineError `options_invalid` for the options, `capability_unknown` if the
+ *   capabilities are not an array, or with a `snapshot_*`, `extensions_shape`, `slot_unknown`,
+ *   `label_invalid` or `header_*` code if the proposal is not acceptable. In each case nothing is
+ *   applied.
  * @see spec `merge:immutable-kept`, `merge:grown`, `merge:left-out-untouched`
  * @example
  * ```ts

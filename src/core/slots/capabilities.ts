@@ -67,7 +67,7 @@ type Numbers = { readonly [name: string]: number };
 
 /**
  * Returns the combined bits of `names`. Anything that is not a known name has none. `length` was
- * read once: a value that is not a list could report a different one each time.
+ * read once: a proxy of an array could report a different one each time.
  */
 function joined(numbers: Numbers, names: readonly string[], length: number): number {
   let mask = 0;
