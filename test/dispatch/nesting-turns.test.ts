@@ -1,4 +1,5 @@
 /** Nested runs: whose capabilities let labels join the outer run, and until when. */
+import { addLabels } from "glassine";
 import { defineHost, jsonObject, stringSet, withRule } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -156,4 +157,39 @@ describe("the context of a nested run's result", () => {
     await runOnce([plugin("nests", nests)]);
     expect(seen).toEqual([true]);
   });
+});
+
+it("ends once, even if the audit sink makes the host abort while its labels join", async () => {
+  verifies("dispatch:nesting-labels-kept");
+  const numbered = (letter: string, count: number) =>
+    Array.from({ length: count }, (_, at) => `${letter}${at}`);
+  const controller = new AbortController();
+  const both = deferred<void>();
+  const types: string[] = [];
+  const nested: unknown[] = [];
+  const nests: Run = async ({ name }, context, extensions) => {
+    if (name !== "add") {
+      await both.promise;
+      return { modifiedExtensions: addLabels(extensions, numbered(name, 50)) };
+    }
+    const start = (name: string, signal?: AbortSignal) =>
+      manager.invoke(hook, { ...call, name }, { parent: context, signal });
+    const runs = [start("a"), start("b", controller.signal)];
+    both.resolve();
+    nested.push(...(await Promise.all(runs)));
+  };
+  const manager: Manager = await manage([plugin("nests", nests)], {
+    audit: {
+      sink: ({ eventType }) => {
+        types.push(eventType);
+        if (eventType === "extensions.change_refused") controller.abort();
+      },
+    },
+  });
+  const outer = await manager.invoke(hook, call, { extensions: labelled(...numbered("o", 180)) });
+  expect(outer.violation).toMatchObject({ code: "snapshot_limit" });
+  expect(outer.rejections).toHaveLength(1);
+  expect(types.filter((type) => type === "extensions.change_refused")).toHaveLength(1);
+  expect(nested).toMatchObject([{ continueProcessing: true }, { continueProcessing: true }]);
+  expect(manager.counts()).toMatchObject({ allowed: 2, errored: 1, aborted: 0, inFlight: 0 });
 });

@@ -17,7 +17,7 @@ export {
 export { type BackgroundCounts, BackgroundWork } from "./dispatch/background-work.ts";
 export { type Conditions, compileConditions, conditionKinds } from "./dispatch/conditions.ts";
 export { contextClassWith, endTurn, originOf } from "./dispatch/context.ts";
-export { exclusive, Lock } from "./dispatch/exclusive.ts";
+export { exclusive, expectRoom, Lock } from "./dispatch/exclusive.ts";
 export { MessageRun } from "./dispatch/message-run.ts";
 export { startOfNested } from "./dispatch/nested.ts";
 export { headerSecretsOf, secretsOf } from "./dispatch/report.ts";

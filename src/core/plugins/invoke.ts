@@ -10,6 +10,7 @@ import {
   type AnyInvokeResult,
   type CompiledHook,
   type CompiledOperation,
+  expectRoom,
   isScope,
   type ManagerRuntime,
   MessageRun,
@@ -89,11 +90,15 @@ export function invokeOn(
       meter?.follow(hook, "message", startedAt, result, begun);
       return result;
     } catch (error) {
-      // The stack may be exhausted, so do nothing else here.
-      if (begun?.counted === true) {
-        begun.counted = false;
-        runtime.inFlight -= 1;
-        runtime.counts.errored += 1;
+      // The stack may be exhausted, so call nothing here. Nobody gets the run's result any more.
+      if (begun !== undefined) {
+        begun.isEnding = true;
+        if (begun.wait !== undefined) begun.wait.owner = undefined;
+        if (begun.counted) {
+          begun.counted = false;
+          runtime.inFlight -= 1;
+          runtime.counts.errored += 1;
+        }
       }
       return rejected(error);
     }
@@ -197,6 +202,9 @@ function readExtensions(slots: CompiledSlots, given: unknown, empty: Slots): Slo
 }
 
 const maxDepth = 8;
+
+/** How many stack frames must be free for a nested run: far more than most handlers need. */
+const nestedFrames = 1_000;
 const anyFacts = compileSchema(jsonObject(), { closed: false, shownWhole: true });
 const optionNames = Object.keys({
   extensions: true,
@@ -269,6 +277,8 @@ function readRunOptions(given: Given, facts: Compiled | undefined, hook: string)
     const text = `Calls of invoke are nested more than ${maxDepth} deep.`;
     throw new GlassineError("reentrancy", text, { depth: maxDepth });
   }
+  // A plugin could start it near the end of the stack, so that others fail in it.
+  if (parent !== undefined) expectRoom(nestedFrames);
   return {
     operation: readFacts(ownOption(given, "operation"), hook, facts),
     signal,

@@ -52,13 +52,15 @@ export class BackgroundWork {
 
   /** Starts a task after the caller has its result. */
   start(plugin: Worker, task: () => Promise<BackgroundEnd>): void {
-    this.#counts.started += 1;
-    this.#pending += 1;
-    plugin.inBackground += 1;
     void this.#run(plugin, task);
   }
 
   async #run(plugin: Worker, task: () => Promise<BackgroundEnd>): Promise<void> {
+    this.#counts.started += 1;
+    this.#pending += 1;
+    plugin.inBackground += 1;
+    // There may be too little stack left to start a timer.
+    await undefined;
     await nextMacrotask();
     // Nobody handles a rejection of this promise, so call nothing that a plugin may have patched.
     const end = await task();

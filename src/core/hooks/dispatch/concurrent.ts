@@ -220,14 +220,19 @@ export class ConcurrentPhase implements Phase {
     return undefined;
   }
 
-  /** The host aborts: drops the handlers that still run, and keeps what the others added. */
-  cancel(): void {
+  /** Drops the handlers that still run. */
+  stop(): void {
     this.#open = 0;
     forEach(this.#members, (each) => {
       if (each.ending !== "pending") return;
       each.ending = "cancelled";
       dropWait(each, undefined);
     });
+  }
+
+  /** The host aborts: drops the handlers that still run, and keeps what the others added. */
+  cancel(): void {
+    this.stop();
     this.takeAll();
   }
 

@@ -106,7 +106,7 @@ export function exclusive(handler: AnyHandler, exclusion: Exclusion): AnyHandler
 const roomFrames = 200;
 
 /** @throws RangeError if the stack has no room for so many frames */
-function expectRoom(frames: number): void {
+export function expectRoom(frames: number): void {
   if (frames > 0) expectRoom(frames - 1);
 }
 

@@ -64,6 +64,8 @@ export function viewFor(run: ShowingRun, step: HandlerStep, envelope: Slots): Sl
 export interface Phase {
   /** Whether the handler that was given `context` has its turn now. */
   hasTurn(context: PluginContext): boolean;
+  /** Stops waiting. */
+  stop(): void;
   /** Stops waiting. What the handlers that have ended added stays. */
   cancel(): void;
   /** Aborts the signals of cancelled handlers. This runs their listeners, so end the run first. */
@@ -108,12 +110,16 @@ export class MessageRun implements AnyRun {
   /** How the run ends, for the counts, and whether it still counts as in flight. */
   ending: Ending = "allowed";
   counted = true;
+  /** Whether it is ending or has ended. Until it has a result, foreign code may still be called. */
+  isEnding = false;
   written: RunLog | undefined = undefined;
   result: AnyInvokeResult | undefined = undefined;
   /** The pending result, while a strict audit trail has yet to keep the notes. */
   audited: Promise<AnyInvokeResult> | undefined = undefined;
   /** Resolves the run's promise, if the run had to wait. */
   settle: ((result: AnyInvokeResult) => void) | undefined = undefined;
+  /** The background handlers to start once the caller has its result. */
+  chosen: readonly Step[] = none;
   /** How many background handlers still use this run. */
   background = 0;
 

@@ -46,8 +46,8 @@ export function run(run: MessageRun): Promise<AnyInvokeResult> {
   const promise = new PromiseAtLoad<AnyInvokeResult>((settle) => {
     run.settle = settle;
   });
-  run.wait?.start(pending);
   try {
+    run.wait?.start(pending);
     if (signal !== undefined) listen(run, signal);
   } catch (error) {
     void crash(run, error);
@@ -199,14 +199,20 @@ function endConcurrent(run: MessageRun, phase: ConcurrentPhase): void {
 
 /** Watches the host's signal while the run waits. */
 function listen(run: MessageRun, signal: AbortSignal): void {
-  const onAbort = () => abort(run);
+  const onAbort = () => {
+    try {
+      abort(run);
+    } catch (error) {
+      void crash(run, error);
+    }
+  };
   run.unlisten = whenAborted(signal, onAbort);
   if (isAborted(signal)) onAbort();
 }
 
 /** The host aborts. What was merged stays; a running handler learns of it by its own signal. */
 function abort(run: MessageRun): undefined {
-  if (run.result !== undefined) return undefined;
+  if (run.isEnding) return undefined;
   const { context, phase, step } = run;
   // In a concurrent phase, each handler counts for itself.
   run.dropWait(phase === undefined);
@@ -229,17 +235,30 @@ function abort(run: MessageRun): undefined {
 
 /**
  * A handler left the dispatcher too little stack to go on. The run fails once the stack is unwound,
- * and keeps everything merged so far.
+ * and keeps everything merged so far. Until then any call may fail, so nothing is called.
  */
 async function crash(run: MessageRun, error: unknown): Promise<AnyInvokeResult> {
-  // Until the stack is unwound, any call may fail, so the in-flight count goes down without one.
-  const wasCounted = run.counted;
-  if (wasCounted) run.runtime.inFlight -= 1;
+  const { counted, wait, compiled } = run;
+  const { runtime } = compiled;
   run.counted = false;
-  run.dropWait(true);
+  run.isEnding = run.result !== undefined;
+  if (counted) runtime.inFlight -= 1;
+  // What the run waits for may not go on with it meanwhile.
+  if (wait !== undefined) wait.owner = undefined;
   await undefined;
-  if (wasCounted) run.runtime.counts.errored += 1;
-  const { step } = run;
+  const isMade = run.result !== undefined;
+  if (counted) runtime.counts[isMade ? run.ending : "errored"] += 1;
+  if (!isMade) fail(run, error);
+  else if (counted && run.audited === undefined) deliver(run, run.result as AnyInvokeResult);
+  return run.audited === undefined ? (run.result as AnyInvokeResult) : await run.audited;
+}
+
+/** Ends a run that could not continue. */
+function fail(run: MessageRun, error: unknown): void {
+  const { step, phase } = run;
+  run.dropWait(true);
+  phase?.stop();
+  run.ending = "errored";
   const reason = `The run of ${run.hook} could not continue.`;
   if (step !== undefined) {
     const code = "handler_error";
@@ -249,36 +268,43 @@ async function crash(run: MessageRun, error: unknown): Promise<AnyInvokeResult> 
   const from = step?.position ?? run.compiled.firstConcurrent;
   const plugin = step === undefined ? {} : { plugin: step.plugin.name };
   finish(run, freeze({ ...plugin, code: "handler_error", reason }), from);
-  return run.audited === undefined ? (run.result as AnyInvokeResult) : await run.audited;
+  phase?.endTurns();
 }
 
 /**
- * Ends a run, once: makes its result, passes what it added to the run around it, and lets a strict
+ * Ends a run, once: passes what it added to the run around it, makes its result, and lets a strict
  * audit trail deny. `from`: the record position from which nothing ran, or -1 if all of it did.
  */
 function finish(run: MessageRun, violation: Violation | undefined, from: number): undefined {
-  if (run.result !== undefined) return undefined;
+  if (run.isEnding) return undefined;
+  run.isEnding = true;
   const mayStart = violation === undefined && run.options.recheck !== "only";
   const hasBackground = mayStart && run.compiled.background.length > 0;
-  const background = hasBackground ? chooseBackground(run) : none;
+  run.chosen = hasBackground ? chooseBackground(run) : none;
   if (from >= 0) run.log.skipFrom(from);
   const { given, parent } = run.options;
+  // First: if the stack ends here, there is no result that a handler could take without its labels.
+  if (parent !== undefined) joinOuter(run, parent);
   const isJoined = given !== undefined && parent !== undefined;
   const shown = isJoined ? endOfNested(run, given, parent) : run.extensions;
   const result = resultOf(run, violation, shown);
   run.result = result;
-  run.context = undefined;
-  run.wait?.under(undefined);
-  run.unlisten?.();
-  if (parent !== undefined) joinOuter(run, parent);
-  if (run.receipts !== undefined && run.runtime.audit?.strict === true) {
-    run.audited = concludeAudited(run, result, background);
-  } else conclude(run, result, background);
+  deliver(run, result);
   return undefined;
 }
 
-/** Delivers the result, and starts the background handlers that were chosen. */
-function conclude(run: MessageRun, result: AnyInvokeResult, background: readonly Step[]): void {
+/** Delivers the result of a run, once more if the stack ended the first time. */
+function deliver(run: MessageRun, result: AnyInvokeResult): void {
+  run.context = undefined;
+  run.wait?.under(undefined);
+  run.unlisten?.();
+  if (run.receipts !== undefined && run.runtime.audit?.strict === true) {
+    run.audited = concludeAudited(run, result);
+  } else conclude(run, result);
+}
+
+/** Settles the run's promise, and starts the background handlers that were chosen. */
+function conclude(run: MessageRun, result: AnyInvokeResult): void {
   const { runtime } = run.compiled;
   if (run.counted) {
     run.counted = false;
@@ -286,25 +312,22 @@ function conclude(run: MessageRun, result: AnyInvokeResult, background: readonly
     runtime.counts[run.ending] += 1;
   }
   run.settle?.(result);
-  if (background.length > 0) runBackground(run, background);
+  if (run.chosen.length > 0) runBackground(run, run.chosen);
   if (runtime.inFlight === 0) runtime.onIdle?.();
 }
 
 /** Concludes once the audit trail has handled all notes. If it lost any, the run is denied. */
-async function concludeAudited(
-  run: MessageRun,
-  result: AnyInvokeResult,
-  background: readonly Step[],
-): Promise<AnyInvokeResult> {
+async function concludeAudited(run: MessageRun, result: AnyInvokeResult): Promise<AnyInvokeResult> {
   const isKept = (await run.receipts?.areKept()) === true;
   // A denial stands, with its own reason.
   if (isKept || result.violation !== undefined) {
-    conclude(run, result, background);
+    conclude(run, result);
     return result;
   }
   run.ending = "denied";
   const denied = deniedByAudit(run, result);
-  conclude(run, denied, none);
+  run.chosen = none;
+  conclude(run, denied);
   return denied;
 }
 

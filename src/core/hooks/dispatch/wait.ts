@@ -206,16 +206,17 @@ export function callWithin(
     return waitEnd("timeout", undefined);
   }
   if (!isAwaitable(returned)) return waitEnd("returned", returned);
-  return settleBy(dueAt, settle(returned, limit.deadline, latePolicy, signal), limit, latePolicy);
+  return settleBy(dueAt, returned, limit.deadline, latePolicy, signal);
 }
 
 async function settleBy(
   dueAt: number,
-  settling: Promise<HandlerEnd>,
-  { deadline }: TimeLimit,
+  pending: PromiseLike<unknown>,
+  deadline: Deadline | undefined,
   latePolicy: LatePolicy | undefined,
+  signal: AbortSignal | undefined,
 ): Promise<HandlerEnd> {
-  const end = await settling;
+  const end = await settle(pending, deadline, latePolicy, signal);
   if (end.how !== "returned" || deadline === undefined || monotonicNow() <= dueAt) return end;
   if (latePolicy?.counts) latePolicy.lateCounters.late += 1;
   return waitEnd("timeout", undefined);
