@@ -9,10 +9,10 @@ import { SummaryReporter } from "./test/support/summary-reporter.ts";
 const { GLASSINE_LAWS: lawPlan } = process.env;
 const laws = lawPlan === undefined ? [] : [new LawReporter(lawPlan)];
 
-/** `npm test` has the mode "quick": the files that do not take long, and each law 20 times. */
+/** `npm test` has the mode "quick": the files that do not take long, and each law 15 times. */
 export default defineConfig(({ mode }) => {
   const isQuick = mode === "quick";
-  if (isQuick) process.env.GLASSINE_RUNS ??= "20";
+  if (isQuick) process.env.GLASSINE_RUNS ??= "15";
   const runsPerLaw = Number(process.env.GLASSINE_RUNS ?? 200);
   return {
     resolve: { alias: sourceAliases },

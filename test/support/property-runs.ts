@@ -1,4 +1,4 @@
-// How often each law runs: 20 times in `npm test`, 200 times otherwise, or as `npm run laws --
+// How often each law runs: 15 times in `npm test`, 200 times otherwise, or as `npm run laws --
 // --runs N` says. A law that takes longer than the others runs a share of that number (`share` in
 // property-tests/support/runs.ts).
 // Results must not depend on when a test runs: a fixed seed produces the same cases each time, and
