@@ -53,7 +53,7 @@ function denies({ onError, mode = "sequential" }: Settings): Plugin {
 const labelsOf = ({ extensions }: { readonly extensions: Extensions }): readonly string[] =>
   extensions.security?.labels ?? [];
 
-/** `waits`, `one at a time` and so on, each with every error policy. */
+/** How a handler runs. Each case is one of them with one error policy. */
 const kinds = {
   "answers at once": {},
   waits: { waits: true },

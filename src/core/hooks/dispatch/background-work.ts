@@ -51,11 +51,7 @@ export class BackgroundWork {
   }
 
   /** Starts a task after the caller has its result. */
-  start(plugin: Worker, task: () => Promise<BackgroundEnd>): void {
-    void this.#run(plugin, task);
-  }
-
-  async #run(plugin: Worker, task: () => Promise<BackgroundEnd>): Promise<void> {
+  async start(plugin: Worker, task: () => Promise<BackgroundEnd>): Promise<void> {
     this.#counts.started += 1;
     this.#pending += 1;
     plugin.inBackground += 1;

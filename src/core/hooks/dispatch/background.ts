@@ -44,7 +44,7 @@ function countOf(steps: List<Step>, plugin: PluginState): number {
 export function runBackground(run: MessageRun, steps: readonly Step[]): void {
   run.background = steps.length;
   forEach(steps, (step) => {
-    run.runtime.background.start(step.plugin, async () => {
+    void run.runtime.background.start(step.plugin, async () => {
       const end = await runStep(run, step);
       run.background -= 1;
       return end;
