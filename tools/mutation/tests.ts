@@ -86,6 +86,7 @@ const leftOut: Readonly<Record<string, string>> = {
   "test/faults/resources.test.ts": "counts the timers and listeners of a whole process",
   "test/faults/deadline-edge.test.ts": "takes seconds; the laws of deadlines say the same",
   "test/faults/sinks.test.ts": "takes seconds; the tests of dispatch say the same",
+  "test/dispatch/end-of-stack.test.ts": "loads the built package, which is not mutated",
   "test/faults/trust-": "starts processes, and is about locks of plugins",
   "test/plugins/requires-host.test.ts": "asks which modules are loaded already",
   "test/plugins/health.test.ts": "takes seconds and is about plugins",
