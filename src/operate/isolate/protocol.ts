@@ -73,6 +73,8 @@ export type FarMessage = Readonly<z.output<typeof farMessage>>;
 /** A message with the text that came with it, which is empty if there was none. */
 export type ReceivedMessage<Message> = Message & { readonly text: string };
 
+export type TurnMessage = ReceivedMessage<Extract<HostMessage, { readonly type: "turn" }>>;
+
 /** A line without its end. `text` comes from `encodeTask`, `encodeResult` or `encodeError`. */
 export function writeLine(message: HostMessage | FarMessage, text = ""): string {
   const document = JSON.stringify(message);

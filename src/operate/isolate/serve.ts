@@ -5,14 +5,13 @@ import { describeThrown } from "../../core/observe/index.ts";
 import { answerOf } from "../../core/plugins/index.ts";
 import { encodeError } from "../../core/remote/index.ts";
 import { keptByRequest } from "./kept-by-request.ts";
-import { type Loaded, LoadFailure, load, plainOf } from "./load.ts";
+import { type Load, type Loaded, LoadFailure, load, plainOf } from "./load.ts";
 import {
   type FarMessage,
-  type HostMessage,
   maxMessage,
   protocolVersion,
-  type ReceivedMessage,
   readHost,
+  type TurnMessage,
   writeLine,
 } from "./protocol.ts";
 
@@ -33,7 +32,7 @@ export function serve(
   let plugin: Promise<Loaded> | undefined;
   let config: unknown;
 
-  async function begin(what: Extract<HostMessage, { type: "load" }>): Promise<void> {
+  async function begin(what: Load): Promise<void> {
     config = what.config;
     plugin = loadPlugin(what);
     try {
@@ -61,11 +60,7 @@ export function serve(
     if (turns.delete(id)) send(...reply);
   }
 
-  async function runTurn({
-    id,
-    hook,
-    text,
-  }: ReceivedMessage<Extract<HostMessage, { type: "turn" }>>) {
+  async function runTurn({ id, hook, text }: TurnMessage) {
     await answer(id, async (signal) => {
       const { manifest, configOf } = await loaded();
       const task = decodeTask(text, { signal });

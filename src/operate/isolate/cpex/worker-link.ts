@@ -12,11 +12,10 @@ import { encodeError, type Answer as RemoteAnswer } from "../../../core/remote/i
 import {
   type FarManifest,
   type FarMessage,
-  type HostMessage,
   maxMessage,
   protocolVersion,
-  type ReceivedMessage,
   readHost,
+  type TurnMessage,
   writeLine,
 } from "../protocol.ts";
 import { saidTooMuch, strayCounter } from "../strays.ts";
@@ -185,7 +184,7 @@ function load({ guest, manifest, ask, send }: Conversation): void {
 
 function turnOf({ guest, onTurn, ask, send, fail }: Conversation) {
   const write = taskWriter(guest);
-  return ({ id, text }: ReceivedMessage<Extract<HostMessage, { readonly type: "turn" }>>) => {
+  return ({ id, text }: TurnMessage) => {
     // This host wrote the text, so it is not checked.
     const { hook, payload, extensions, context } = JSON.parse(text);
     const fitted = isRecord(extensions) ? fitExtensions(extensions) : undefined;
