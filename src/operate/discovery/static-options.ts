@@ -139,7 +139,7 @@ export async function readDiscoverOptions(given: DiscoverOptions, command: Comma
     throw new GlassineError("setting_invalid", "local plugins are not allowed in production mode");
   const bin = readBin(given.bin ?? surface.profile.hostName);
   const place = await locateLockfile({
-    ...(given.lock === undefined ? {} : { explicit: given.lock }),
+    explicit: given.lock,
     cwd: command.cwd ?? root,
     env,
     bin,

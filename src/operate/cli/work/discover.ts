@@ -199,7 +199,7 @@ export async function newLockWarnings(
 ): Promise<readonly string[]> {
   const { root, lockfile } = place;
   if (lock !== undefined || lockfile !== undefined || isWithin(dirname(lockPath), root)) return [];
-  const ofRoot = await locateLockfile({ ...place, cwd: root, explicit: undefined });
+  const ofRoot = await locateLockfile({ ...place, cwd: root });
   return [texts.madeElsewhere(lockPath, ofRoot.path)];
 }
 
