@@ -3,7 +3,7 @@ import { createPublicKey, verify } from "node:crypto";
 import { join } from "node:path";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
 import { quoteName } from "../../../core/errors/index.ts";
-import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
+import { identityFault, keyIdPattern, keyIdRule, maxIdentityUnits } from "./identity.ts";
 import { fromBase64, readJsonFile } from "./json-file.ts";
 import type { PublisherKey, PublisherKeys } from "./publisher-keys.ts";
 import { type Evidence, ed25519File, type SignatureVerifier, type SignedPackage } from "./types.ts";
@@ -120,7 +120,7 @@ function evidenceOf(value: unknown): Ed25519Evidence | string {
   const fault = identityFault(identity);
   if (fault !== undefined) return `has an identity that ${fault}`;
   if (typeof keyId !== "string" || !keyIdPattern.test(keyId))
-    return "has a key_id that is not 1 to 128 letters, digits and . _ : @ / + = -";
+    return `has a key_id that is not ${keyIdRule}`;
   const bytes = typeof signature === "string" ? fromBase64(signature) : undefined;
   if (bytes?.length !== signatureBytes)
     return `has a signature that is not ${signatureBytes} bytes in canonical base64`;

@@ -26,3 +26,5 @@ export function identityFault(text: string): string | undefined {
 
 /** A key id is one word without spaces, so that any message can contain it. */
 export const keyIdPattern = /^[A-Za-z0-9][A-Za-z0-9._:@/+=-]{0,127}$/;
+
+export const keyIdRule = "1 to 128 letters, digits and . _ : @ / + = -";

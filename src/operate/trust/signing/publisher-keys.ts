@@ -4,7 +4,7 @@ import * as z from "zod";
 import { formatPath, GlassineError, quoted, quoteName } from "../../../core/errors/index.ts";
 import { expectPath } from "../expect-path.ts";
 import { oneLine } from "../printable.ts";
-import { identityFault, keyIdPattern } from "./identity.ts";
+import { identityFault, keyIdPattern, keyIdRule } from "./identity.ts";
 import { fromBase64, readJsonFile } from "./json-file.ts";
 
 export interface PublisherKey {
@@ -36,7 +36,7 @@ const instant = z.iso
   .regex(/:\d{2}:\d{2}(?:\.\d{1,3})?Z$/, { error: instantRule })
   .transform((written) => Date.parse(written));
 
-const keyIdRule = "is not 1 to 128 letters, digits and . _ : @ / + = -";
+const keyIdFault = `is not ${keyIdRule}`;
 
 const publisher = z
   .strictObject(
@@ -45,7 +45,7 @@ const publisher = z
         const fault = identityFault(identity);
         if (fault !== undefined) context.addIssue(fault);
       }),
-      key_id: text(keyIdRule).regex(keyIdPattern, { error: keyIdRule }),
+      key_id: text(keyIdFault).regex(keyIdPattern, { error: keyIdFault }),
       public_key: text().transform(readPublicKey),
       not_before: instant.optional(),
       not_after: instant.optional(),

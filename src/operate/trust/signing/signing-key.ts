@@ -8,7 +8,7 @@ import {
 } from "node:crypto";
 import { optionsInvalid, quoted } from "../../../core/errors/index.ts";
 import { makeFile } from "../change/files.ts";
-import { identityFault, keyIdPattern, maxIdentityUnits } from "./identity.ts";
+import { identityFault, keyIdPattern, keyIdRule, maxIdentityUnits } from "./identity.ts";
 
 const wayOut = "Make one with `glassine plugins keygen`.";
 
@@ -86,8 +86,7 @@ export async function makeSigningKey(options: MakeKeyOptions) {
 /** @throws GlassineError `options_invalid` */
 export function readKeyId(keyId: unknown): string {
   if (typeof keyId === "string" && keyIdPattern.test(keyId)) return keyId;
-  const rule = "1 to 128 letters, digits and . _ : @ / + = -";
-  throw optionsInvalid(`A key id must be ${rule}.`);
+  throw optionsInvalid(`A key id must be ${keyIdRule}.`);
 }
 
 /** @throws GlassineError `options_invalid`: an identity that operators could not list */
