@@ -18,14 +18,12 @@ export async function sign(options: SignPackageOptions, host: NamedHost) {
     },
   );
   const warnings: string[] = [];
-  const signed = isTarball
-    ? await signTarball(options, async (folder) => {
-        warnings.push(...(await refusedWarnings(folder, host)));
-        warnings.push(...(await bundleWarnings(folder)));
-      })
-    : await signPackage(options);
-  if (!isTarball)
-    warnings.push(...(await refusedWarnings(path, host)), ...(await warningsOf(path)));
+  const inspect = async (folder: string) => {
+    warnings.push(...(await refusedWarnings(folder, host)));
+    warnings.push(...(await (isTarball ? bundleWarnings(folder) : warningsOf(folder))));
+  };
+  const signed = isTarball ? await signTarball(options, inspect) : await signPackage(options);
+  if (!isTarball) await inspect(path);
   return {
     package: signed.name,
     version: signed.version,
