@@ -8,8 +8,8 @@ import {
   manifestCarriedBy,
   type Plugin,
 } from "../../core/plugins/index.ts";
-import type { Discovery, IsolationSetting } from "../../operate/discovery/index.ts";
-import { isolatePlugin } from "../../operate/isolate/index.ts";
+import type { Discovery } from "../../operate/discovery/index.ts";
+import { type IsolateOptions, isolatePlugin } from "../../operate/isolate/index.ts";
 import { isThere, printable } from "../../operate/trust/index.ts";
 import { finished, importDefault } from "./import-file.ts";
 import { resolveGuests } from "./resolve-guests.ts";
@@ -160,7 +160,7 @@ async function isolatedAt(
     readable,
     memoryMb,
     options: config,
-  }: Settings & Pick<Required<IsolationSetting>, "isolate">,
+  }: Settings & Pick<IsolateOptions, "isolate">,
   { loadTimeoutMs = 30_000, logger }: LoadOptions,
 ): Promise<Plugin> {
   const { plugin } = await isolatePlugin(path, {

@@ -290,11 +290,7 @@ function isolationsOf(entries: readonly NamedEntry[]): Readonly<Record<string, I
   return Object.fromEntries(
     packages.map(({ source, settings: { isolate, accept, options: config } }) => [
       source,
-      {
-        ...(isolate === undefined ? {} : { isolate }),
-        ...(accept === undefined ? {} : { accept }),
-        ...(config === undefined ? {} : { config }),
-      },
+      { isolate, accept, config },
     ]),
   );
 }

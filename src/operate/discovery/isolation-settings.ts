@@ -14,9 +14,9 @@ import type { LockEntry } from "../trust/index.ts";
 /** A host's setting for where the code of one plugin runs. */
 export interface IsolationSetting {
   /** A kind at least as strict as that in plugins.lock. Default: as plugins.lock says. */
-  readonly isolate?: Isolation;
+  readonly isolate?: Isolation | undefined;
   /** What its code may do although its kind forbids it. Default: as plugins.lock says. */
-  readonly accept?: readonly Opening[];
+  readonly accept?: readonly Opening[] | undefined;
   /** The input of its `configSchema`, if it is isolated. In the host, the manager's item has it. */
   readonly config?: unknown;
 }
@@ -47,10 +47,7 @@ export function readIsolations(
   return all;
 }
 
-interface IsolationChoice {
-  readonly isolate?: Isolation | undefined;
-  readonly accept?: readonly Opening[] | undefined;
-}
+type IsolationChoice = Pick<IsolationSetting, "isolate" | "accept">;
 
 function isolationOf(
   id: string,
