@@ -8,7 +8,6 @@ import {
   type Refusal,
   refusalOf,
 } from "../transports/index.ts";
-import { mayKnow } from "./capabilities.ts";
 import { cursorsIn, lists } from "./merge.ts";
 import { splitName } from "./names.ts";
 import type { RoutingMemory } from "./routing-memory.ts";
@@ -142,4 +141,26 @@ function pagesOf(
   if (wanted.length === 0) return unknownCursor;
   const page = (server: string) => ({ ...message, params: { ...params, cursor: cursors[server] } });
   return { kind: "all", messages: wanted.map((server) => [server, page(server)] as const) };
+}
+
+/** The capabilities of servers whose methods begin with the same word. */
+const areas: readonly string[] = ["prompts", "resources", "tasks", "tools"];
+
+/**
+ * Whether a server may know a method. True if it has not answered `initialize`, as in an exchange.
+ *
+ * @param begun the result of `initialize`
+ */
+function mayKnow(begun: Message | undefined, method: string): boolean {
+  const capability = capabilityOf(method);
+  if (begun === undefined || capability === undefined) return true;
+  // MCP 2024-11-05 has completion, but no capability for it.
+  if (capability === "completions" && begun.protocolVersion === "2024-11-05") return true;
+  return isMessage(begun.capabilities) && begun.capabilities[capability] !== undefined;
+}
+
+function capabilityOf(method: string): string | undefined {
+  if (method === "logging/setLevel") return "logging";
+  if (method === "completion/complete") return "completions";
+  return areas.find((area) => method.startsWith(`${area}/`));
 }
