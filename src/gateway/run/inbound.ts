@@ -2,6 +2,7 @@
  * Reads what a caller posted, checking in this order: size, JSON, message, protocol era, and
  * whether the headers that repeat the message agree with it.
  */
+import { mcpRequestHeaders } from "../../providers/mcp/index.ts";
 import type { GatewayConfig } from "../config/index.ts";
 import {
   callerLeft,
@@ -14,7 +15,6 @@ import {
   type ServerSdk,
 } from "../transports/index.ts";
 import { type AnswerCode, answer, answerBad, codedRefusal } from "./answers.ts";
-import { mismatchedHeader } from "./repeated-headers.ts";
 
 /** The parts of `@modelcontextprotocol/server` that are used. */
 export interface McpSdk extends ServerSdk {
@@ -68,7 +68,7 @@ export async function readInbound(
     return codedRefusal(Response.json(document, { status }));
   }
   if (classified.kind === "legacy" || !isMessage(body)) return { isModern: false, body };
-  if (mismatchedHeader(request.headers, body) !== undefined) return answer("header_mismatch", body);
+  if (!hasRepeated(request.headers, body)) return answer("header_mismatch", body);
   return { isModern: true, body };
 }
 
@@ -88,4 +88,22 @@ function named(headers: Headers) {
     ...of("mcpMethodHeader", "mcp-method"),
     ...of("mcpNameHeader", "mcp-name"),
   };
+}
+
+/**
+ * Whether `mcp-protocol-version`, `mcp-method` and `mcp-name` are there and agree with the body. A
+ * proxy that routes by headers would otherwise see another request than the server.
+ */
+function hasRepeated(headers: Headers, message: Message): boolean {
+  const expected = Object.entries(mcpRequestHeaders(message));
+  return expected.every(([name, value]) => textOf(headers.get(name)) === textOf(value));
+}
+
+/** Decodes a value in Base64 (SEP-2243). Returns undefined if the encoding is not canonical. */
+function textOf(value: string | null): string | null | undefined {
+  const encoded = /^=\?base64\?(.*)\?=$/s.exec(value ?? "")?.[1];
+  if (encoded === undefined) return value;
+  const bytes = Buffer.from(encoded, "base64");
+  if (bytes.toString("base64") !== encoded) return undefined;
+  return bytes.toString("utf8");
 }
