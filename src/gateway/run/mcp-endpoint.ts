@@ -57,13 +57,6 @@ const notificationMs = 30_000;
 
 const serversGone = new Error("The server is gone.");
 
-/** Throws if servers have gone, or been removed by a reload, while they were being connected. */
-async function checkServers(wired: Wired, servers: readonly Server[]): Promise<void> {
-  if (!wired.isGone() && !servers.some(({ isRemoved }) => isRemoved)) return;
-  await wired.close();
-  throw serversGone;
-}
-
 export class DirectEndpoint implements McpEndpoint {
   readonly sessions: Sessions<HttpSession>;
   readonly connected = new Connected();
@@ -217,7 +210,11 @@ export class DirectEndpoint implements McpEndpoint {
   ): Promise<Wired> {
     const { servers: latest, memory, log, tracing } = this.#options;
     const wired = await wire(front, { servers, latest, memory, log, tracing, ...about });
-    await checkServers(wired, servers);
+    // Servers have gone, or been removed by a reload, while they were being connected.
+    if (wired.isGone() || servers.some(({ isRemoved }) => isRemoved)) {
+      await wired.close();
+      throw serversGone;
+    }
     this.connected.add(wired, servers, about.session !== undefined);
     whenClosed(front, () => {
       this.connected.remove(wired);
