@@ -210,8 +210,9 @@ export class HttpBack implements Transport {
     const type = mediaTypeIn(headers);
     if (isEncoded(headerIn(headers, "content-encoding"))) throw new RefusalError(invalidAnswer);
     if (type === "text/event-stream" && status < 300) return this.#readStream(body, asked);
-    const text = await textIn(body, this.#options.maxBytes);
-    const document = type === "application/json" ? documentIn(text) : undefined;
+    const bytes = await bytesWithin(body, this.#options.maxBytes);
+    if (bytes === undefined) throw new RefusalError(tooLarge);
+    const document = type === "application/json" ? documentIn(bytes.toString("utf8")) : undefined;
     const messages = messagesIn(document);
     if (!messages.some((each) => isAnswerTo(id, each))) {
       if (status === 404 && this.#client.sessionId !== undefined)
@@ -284,10 +285,4 @@ export class HttpBack implements Transport {
     const more = isAnswer(message) && status !== undefined ? { status } : {};
     this.onmessage?.(message, { relatedRequestId: related, ...more });
   }
-}
-
-async function textIn(body: Readable, maxBytes: number): Promise<string> {
-  const bytes = await bytesWithin(body, maxBytes);
-  if (bytes === undefined) throw new RefusalError(tooLarge);
-  return bytes.toString("utf8");
 }

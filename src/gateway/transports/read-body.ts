@@ -12,9 +12,9 @@ export async function readBody(
 ): Promise<Body> {
   const declared = request.headers.get("content-length");
   if (Number(declared ?? 0) > maxBytes) return { refused: "too_large" };
-  const end = await within(timeoutMs, () =>
+  const end = await within<Uint8Array | ArrayBuffer | undefined>(timeoutMs, () =>
     // The HTTP parser reads no more than the declared length.
-    declared === null ? bytesWithin(streamOf(request), maxBytes) : allOf(request),
+    declared === null ? bytesWithin(streamOf(request), maxBytes) : request.arrayBuffer(),
   );
   if (end.how === "timeout") return { refused: "too_slow" };
   if (end.how === "threw") return { refused: "broken" };
@@ -29,10 +29,6 @@ export async function readBody(
 /** Returns the body as an iterable. Node's streams are iterable, though the types do not say so. */
 export function streamOf({ body }: Request | Response): AsyncIterable<Uint8Array> {
   return (body ?? []) as AsyncIterable<Uint8Array>;
-}
-
-async function allOf(request: Request): Promise<Uint8Array> {
-  return new Uint8Array(await request.arrayBuffer());
 }
 
 /** Returns all bytes of `source`, or undefined if there are more than `maxBytes`. */

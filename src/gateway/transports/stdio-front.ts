@@ -123,7 +123,8 @@ export function stdioFront(options: StdioFrontOptions): Transport {
     if (fault !== undefined) return fault;
     if (Array.isArray(document) && !takesBatches(version)) return batchRefused;
     const requests = requestsIn(document);
-    if (version !== undefined && requests.some(isInitialize)) return initialized;
+    if (version !== undefined && requests.some(({ method }) => method === "initialize"))
+      return initialized;
     if (repeatsId(document, open)) return idInUse;
     return requests.length > 0 ? options.refuses?.() : undefined;
   }
@@ -134,8 +135,4 @@ export function stdioFront(options: StdioFrontOptions): Transport {
   }
 
   return transport;
-}
-
-function isInitialize({ method }: Message): boolean {
-  return method === "initialize";
 }
