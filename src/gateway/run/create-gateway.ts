@@ -79,7 +79,8 @@ const misplaced = {
  */
 export function partsFrom(options: GatewayOptions): GatewayParts {
   expectOptions(options, knownOptions, "createGateway");
-  const { audit, secrets = secretReader(process.env), log = lineLog(toStderr), stdio } = options;
+  const { audit, secrets = secretReader(process.env), stdio } = options;
+  const { log = lineLog((line) => process.stderr.write(line)) } = options;
   expectMethods("log", log, ["info", "warn", "error"]);
   // Not by default: whoever reads `process.stdin` opens it.
   if (stdio !== undefined && stdio !== null) {
@@ -105,8 +106,4 @@ function expectMethods(name: string, part: unknown, methods: readonly string[]):
   throw optionsInvalid(
     `createGateway expects ${name} to be an object with ${methods.join(", ")}, got ${typeName(part)}.`,
   );
-}
-
-function toStderr(line: string): void {
-  process.stderr.write(line);
 }
