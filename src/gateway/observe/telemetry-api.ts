@@ -17,7 +17,7 @@ interface SpanStart {
   readonly attributes: Readonly<Record<string, string | number | boolean>>;
 }
 
-type Carrier = Record<string, string>;
+export type Carrier = Record<string, string>;
 
 export interface TelemetryApi {
   readonly ROOT_CONTEXT: TraceContext;

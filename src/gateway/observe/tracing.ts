@@ -21,6 +21,7 @@ import {
 } from "../transports/index.ts";
 import { knownMethod } from "./gateway-metrics.ts";
 import {
+  type Carrier,
   errorStatus,
   type Span,
   spanKinds,
@@ -31,8 +32,6 @@ import {
 
 /** The fields of W3C Trace Context, in headers and in `_meta`. */
 const fields = ["traceparent", "tracestate"] as const;
-
-type Carrier = Record<string, string>;
 
 interface ModelAbout {
   readonly path: string;
