@@ -3,7 +3,7 @@
  * plugins, with the caller's identity and labels.
  */
 import { Agent } from "undici";
-import { type GlassineError, isGlassineError } from "../../core/errors/index.ts";
+import { isGlassineError } from "../../core/errors/index.ts";
 import type { LabelStore } from "../../core/labels/index.ts";
 import { anthropic } from "../../providers/anthropic/index.ts";
 import { google } from "../../providers/google/index.ts";
@@ -131,10 +131,6 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
           metadata: { provider: config.provider },
         });
       }
-      function noteFailed({ code, message }: GlassineError): void {
-        const event = code === "secret_missing" ? code : "internal_error";
-        options.onNote("error", event, { code, text: message });
-      }
       try {
         return await guard({
           method,
@@ -152,7 +148,10 @@ export function modelRoute(config: RouteConfig, options: RouteOptions): ModelRou
           send: (body, judged) => send(body, judged, false),
         });
       } catch (error) {
-        if (isGlassineError(error)) noteFailed(error);
+        if (isGlassineError(error)) {
+          const event = error.code === "secret_missing" ? error.code : "internal_error";
+          options.onNote("error", event, { code: error.code, text: error.message });
+        }
         const code = isClosing ? "shutting_down" : codeOf(error);
         const response = failedResponse(provider, code);
         if (method === "GET") notePassed(response, code);
