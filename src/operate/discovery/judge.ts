@@ -35,7 +35,7 @@ export async function judge(
 function clashesIn(
   candidates: readonly Candidate[],
   reserved: readonly string[],
-): ReadonlyMap<PackageEntry, Fault> {
+): ReadonlyMap<PackageEntry, Fault | undefined> {
   const own = new Set(candidates.filter((each) => each.isBuiltin).map(({ entry }) => entry.id));
   const others = candidates.filter((each) => !each.isBuiltin);
   const clashOf = ({ id, kind, entryPoint }: PackageEntry): Fault | undefined => {
@@ -55,12 +55,7 @@ function clashesIn(
       message: `duplicate plugin name '${id}' discovered from entry points ${points.join(" and ")}`,
     };
   };
-  return new Map(
-    others.flatMap(({ entry }) => {
-      const clash = clashOf(entry);
-      return clash === undefined ? [] : [[entry, clash] as const];
-    }),
-  );
+  return new Map(others.map(({ entry }) => [entry, clashOf(entry)]));
 }
 
 async function entryFault({ entry, package: found, hash }: Candidate): Promise<Fault | undefined> {
