@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { expectOptions, isRecord } from "../../../core/data/index.ts";
 import { optionsInvalid, quoted, suggestion } from "../../../core/errors/index.ts";
-import type { Conditions, Mode, OnError } from "../../../core/hooks/index.ts";
+import type { Conditions } from "../../../core/hooks/index.ts";
 import type { RunSettings } from "../../../core/plugins/index.ts";
 import { systemCode } from "../../packages/index.ts";
 import {
@@ -176,7 +176,7 @@ function readEntry(entry: unknown, where: string): TitledEntry {
     kind,
     title,
     name: pluginName(title),
-    settings: { ...settingsIn(entry), ...(conditions === undefined ? {} : { conditions }) },
+    settings: { ...settingsIn(entry), conditions },
     version: typeof version === "string" ? version : undefined,
     hooks:
       Array.isArray(hooks) && hooks.length > 0 ? namesOf(hooks, `hooks in ${where}`) : undefined,
@@ -201,12 +201,8 @@ function namesOf(value: unknown, what: string): readonly string[] {
 
 /** `definePlugin` checks the values. */
 function settingsIn({ mode, on_error: onError, priority }: Data): RunSettings {
-  return {
-    ...(mode === undefined ? {} : { mode: mode as Mode }),
-    ...(onError === undefined ? {} : { onError: onError as OnError }),
-    ...(priority === undefined ? {} : { priority: priority as number }),
-    ...(typeof mode === "string" ? olderModes[mode] : {}),
-  };
+  const given = { mode, onError, priority } as RunSettings;
+  return { ...given, ...(typeof mode === "string" ? olderModes[mode] : {}) };
 }
 
 const conditionFields: Readonly<Record<string, keyof Conditions>> = {
