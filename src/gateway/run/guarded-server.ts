@@ -103,7 +103,9 @@ export function labelSessionOf(
   kind: GatewayParts["config"]["labels"]["session"],
   { identity, session }: Caller,
 ): string {
-  return sessionName(kind === "subject" ? identity.key : session);
+  const name = kind === "subject" ? identity.key : session;
+  // Stores take names of up to 1024 units.
+  return name.length <= 1024 ? name : createHash("sha256").update(name).digest("hex");
 }
 
 /** Returns the session for requests without one: their subject's. */
@@ -116,9 +118,4 @@ function callerOf({ sessionId, authInfo }: GuardedRequest, { callers }: GuardSet
   const caller = callers.get(sessionId ?? "");
   if (caller === undefined) throw new Error("The caller is not known.");
   return authInfo === undefined ? caller : { ...caller, identity: authInfo as Identity };
-}
-
-/** Hashes a long name: stores take names of up to 1024 units. */
-function sessionName(text: string): string {
-  return text.length <= 1024 ? text : createHash("sha256").update(text).digest("hex");
 }
