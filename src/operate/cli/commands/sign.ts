@@ -72,8 +72,7 @@ export const sign = defineCommand({
       warnings.push(
         "the key file is in the package: it would be published with it; keep it elsewhere",
       );
-    const own = keyId === undefined ? {} : { keyId };
-    const signed = await services.sign({ path, key: pem, identity, ...own }, host);
+    const signed = await services.sign({ path, key: pem, identity, keyId }, host);
     warnings.push(...signed.warnings);
     const { key_id, public_key } = signed;
     const entry = { identity: signed.identity, key_id, public_key };

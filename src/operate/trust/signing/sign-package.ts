@@ -23,7 +23,7 @@ export interface SignPackageOptions {
   /** The signer, such as `builder@example.com`. */
   readonly identity: string;
   /** The key's id for operators. Default: the first 32 hex digits of the public key's SHA-256. */
-  readonly keyId?: string;
+  readonly keyId?: string | undefined;
 }
 
 /** What was signed, and what an operator needs to verify it. None of it is secret. */
