@@ -232,7 +232,7 @@ export async function hashFile(
       if (sha256 !== undefined && isSame(before, await handle.stat({ bigint: true })))
         return { sha256, size: counted };
     } catch (error) {
-      if (!isSystemError(error)) throw error;
+      if (!(error instanceof Error && "syscall" in error)) throw error;
       throw fileRefused(path, `cannot be read (${systemCode(error)})`, error);
     } finally {
       await Promise.all([handle?.close(), copy && copying(path, copy.close())]);
@@ -268,10 +268,6 @@ function isSame(before: BigIntStats, after: BigIntStats): boolean {
     before.mtimeNs === after.mtimeNs &&
     before.ctimeNs === after.ctimeNs
   );
-}
-
-function isSystemError(error: unknown): boolean {
-  return error instanceof Error && "syscall" in error;
 }
 
 /**
