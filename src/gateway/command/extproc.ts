@@ -7,7 +7,6 @@ import { readPluginMode } from "../../operate/trust/index.ts";
 import { type GatewayConfig, isLocal, type LoadedConfig, loadConfig } from "../config/index.ts";
 import {
   checkBehindEnvoy,
-  type EnvoyListen,
   type EnvoyProblem,
   type EnvoyTls,
   requireGrpc,
@@ -90,7 +89,10 @@ async function serveEnvoy(
 
 /** Where clients connect, and where Envoy itself is asked. */
 async function frontOf(context: ExtprocContext, { mode }: GatewayConfig) {
-  const at = placeIn(context);
+  const { listen } = context.options;
+  if (listen === undefined)
+    throw misuse("extproc needs --listen: where Envoy finds it, such as unix:/run/glassine.sock");
+  const at = listenAt("--listen", listen);
   const webhook = webhookIn(context);
   // Port 0 picks a free one for each.
   if (
@@ -102,12 +104,6 @@ async function frontOf(context: ExtprocContext, { mode }: GatewayConfig) {
     throw misuse("--webhook expects another address than --listen");
   const tls = await tlsFor(context, [at, webhook]);
   return { at, webhook, tls, admin: adminIn(context, mode === "production") };
-}
-
-function placeIn({ options }: ExtprocContext): EnvoyListen {
-  if (options.listen === undefined)
-    throw misuse("extproc needs --listen: where Envoy finds it, such as unix:/run/glassine.sock");
-  return listenAt("--listen", options.listen);
 }
 
 function webhookIn({ options }: ExtprocContext) {
