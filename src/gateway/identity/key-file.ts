@@ -1,6 +1,6 @@
 /** Keys from a file: a JWKS document or one PEM public key. Anything else is refused at startup. */
 import { createPublicKey, type JsonWebKey, type KeyObject } from "node:crypto";
-import { attempt } from "../../core/data/index.ts";
+import { attempt, isRecord } from "../../core/data/index.ts";
 import { GlassineError, quoted } from "../../core/errors/index.ts";
 import { readSmallFile } from "../../operate/packages/index.ts";
 import type { Algorithm, Jose, KeyFinder } from "./jose.ts";
@@ -61,9 +61,7 @@ function keysIn(text: string, algorithms: readonly Algorithm[]) {
 }
 
 function isJsonObject(value: unknown): value is JsonWebKey & { kty: string } {
-  return (
-    typeof value === "object" && value !== null && "kty" in value && typeof value.kty === "string"
-  );
+  return isRecord(value) && typeof value.kty === "string";
 }
 
 function faultOfPem(text: string): string | undefined {
