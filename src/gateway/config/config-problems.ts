@@ -110,7 +110,8 @@ function explainedUnion(
   const kinds = placed.flatMap((issues) => {
     const kind = issues.find((inner) => isAt(inner) && isKind(inner));
     if (kind !== undefined) return [expectedBy(kind).replace(/^expected /, "")];
-    return [`an object with ${missing(issues).map(lastKey).join(" and ")}`];
+    const keys = missing(issues).map((inner) => coded(String(inner.path.at(-1))));
+    return [`an object with ${keys.join(" and ")}`];
   });
   const expected =
     issue.message === "Invalid input"
@@ -134,10 +135,6 @@ function flat(alternatives: Alternatives): Alternatives {
     const isChoice = only?.code === "invalid_union" && others.length === 0;
     return isChoice && only.path.length === 0 ? flat(only.errors) : [issues];
   });
-}
-
-function lastKey({ path }: Issue): string {
-  return coded(String(path.at(-1)));
 }
 
 function coded(key: string): string {
