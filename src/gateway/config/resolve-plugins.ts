@@ -239,11 +239,9 @@ export async function loadPlugin(
 ): Promise<SinglePlugin> {
   const entry = namedEntry(given);
   expectNoPaths({ mode }, [entry]);
-  const discovered =
-    entry.from === "path"
-      ? undefined
-      : await discoveredFor({ mode }, [entry], root, { ...options, stock: {} });
-  const plugin = await pluginOf(entry, discovered, { ...options, stock: {} });
+  const own = { ...options, stock: {} };
+  const discovered = await discoveredFor({ mode }, [entry], root, own);
+  const plugin = await pluginOf(entry, discovered, own);
   if (plugin !== undefined) return { plugin, discovered };
   // Throws with the reason for which the plugin was refused.
   await createPluginManager({ plugins: [], discovered });
