@@ -60,23 +60,16 @@ export async function check(context: ServePluginContext) {
   const { plugin, discovered, mode } = await load(context);
   const { name, version } = plugin;
   const { hooks, capabilities, without } = await cpexFacts(plugin);
+  const warnings = discovered?.warnings ?? [];
   return {
     exitCode: 0 as const,
-    document: {
-      name,
-      version,
-      mode,
-      hooks,
-      capabilities,
-      without,
-      warnings: discovered?.warnings ?? [],
-    },
+    document: { name, version, mode, hooks, capabilities, without, warnings },
     lines: [
       context.paint.title(say`${name} ${version}`),
       `hooks: [${hooks.join(", ")}]`,
       `capabilities: [${capabilities.join(", ")}]`,
       ...(without.length === 0 ? [] : [say`without: ${without.join(", ")}`]),
     ],
-    warnings: discovered?.warnings ?? [],
+    warnings,
   };
 }
