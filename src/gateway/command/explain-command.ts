@@ -112,10 +112,8 @@ function missingIn(
   { end, hook_runs }: Explained,
   { access, hooks }: Omit<Trail, "file">,
 ): readonly string[] {
-  const noEnd =
-    access === "all"
-      ? 'how it ended is not recorded: it has not ended, or `audit.access` was not "all" then'
-      : 'how it ended is not recorded: it has not ended, or `audit.access` is not "all"';
+  const setting = access === "all" ? 'was not "all" then' : 'is not "all"';
+  const noEnd = `how it ended is not recorded: it has not ended, or \`audit.access\` ${setting}`;
   return [
     ...(end === null ? [noEnd] : []),
     ...(hook_runs.length === 0 && hooks !== true
