@@ -40,12 +40,6 @@ type WebhookMessage = z.infer<typeof message>;
 /** What agentgateway should do. It tells pass, mask and reject apart by these fields. */
 type Action = { readonly reason?: string } | { readonly body: object; readonly reason: string };
 
-interface Rejection {
-  readonly body: string;
-  readonly status_code: number;
-  readonly reason: string;
-}
-
 /** Makes the webhook as a route, so that it is counted and closed like one. */
 export function guardrailWebhook(options: WebhookOptions): ModelRoute {
   const { manager, store, tenant, access, onEnd, onHook, onNote } = options;
@@ -176,18 +170,18 @@ const noMasks = "changes to answers are not passed on";
 
 /** Turns a response that refuses a request early into the equivalent rejection. */
 export async function rejectionFor(response: Response): Promise<Response> {
-  const reason = `Refused with ${response.status}`;
-  return rejection({ body: await response.text(), status_code: response.status, reason });
+  const { status } = response;
+  return rejection(await response.text(), status, `Refused with ${status}`);
 }
 
 function rejected(refusal: ModelRefusal): Response {
   const { status, reason } = refusal;
   const body = JSON.stringify(chatCompletions.denied({ violation: refusal, status }));
-  return rejection({ body, status_code: status, reason });
+  return rejection(body, status, reason);
 }
 
-function rejection(action: Rejection): Response {
-  return Response.json({ action });
+function rejection(body: string, status: number, reason: string): Response {
+  return Response.json({ action: { body, status_code: status, reason } });
 }
 
 /** Throws `Refused`. */
