@@ -1,5 +1,6 @@
 /** Turns a plugin's file into a plugin of the host whose code runs elsewhere. */
-import { access, realpath } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { realpath } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -234,7 +235,7 @@ async function launcher(path: string, read: ReadOptions): Promise<Launcher> {
   );
   const folders = [read.package?.folder ?? dirname(path), ...(await Promise.all(readable))];
   const packages = await packagesOf(entry);
-  const above = await scopeAbove(dirname(path));
+  const above = scopeAbove(dirname(path));
   const known = [...packages.values(), ...folders];
   const files = above.filter((file) => !known.some((each) => file.startsWith(each + sep)));
   const sandbox = { packages, entry, memoryMb, readable: folders, files };
@@ -245,16 +246,9 @@ async function launcher(path: string, read: ReadOptions): Promise<Launcher> {
 }
 
 /** The nearest package.json, if any, which decides the type of its modules. */
-async function scopeAbove(folder: string): Promise<readonly string[]> {
-  for (const at of upFrom(folder)) {
-    const file = join(at, "package.json");
-    const isFile = await access(file).then(
-      () => true,
-      () => false,
-    );
-    if (isFile) return [file];
-  }
-  return [];
+function scopeAbove(folder: string): readonly string[] {
+  const files = upFrom(folder).map((at) => join(at, "package.json"));
+  return files.filter((file) => existsSync(file)).slice(0, 1);
 }
 
 /**
