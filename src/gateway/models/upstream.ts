@@ -1,5 +1,5 @@
 /** Sends a judged request to a provider. */
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import { type Dispatcher, request as send } from "undici";
 import { within } from "../../core/data/index.ts";
 import { isForwarded } from "../../providers/http/judge-response.ts";
@@ -72,12 +72,31 @@ export async function sendUpstream(
     headers: sent,
     signal: AbortSignal.any([init.signal, AbortSignal.timeout(timeoutMs)]),
   });
-  // Node's web streams and the DOM's are the same; only the types differ.
-  const stream = Readable.toWeb(response.body) as ReadableStream<Uint8Array>;
   const { statusCode: status } = response;
-  const body = plainBody(status, response.headers["content-encoding"], stream);
+  const body = plainBody(status, response.headers["content-encoding"], webStream(response.body));
   const fields = returned(Object.entries(response.headers));
   return new Response(isEmptyStatus(status) ? null : body, { status, headers: fields });
+}
+
+/**
+ * `Readable.toWeb` of Node.js 20 throws in an event, where nobody can catch it, when a stream is
+ * cancelled of which a chunk has arrived that was not read.
+ */
+function webStream(body: Readable): ReadableStream<Uint8Array> {
+  const chunks = body[Symbol.asyncIterator]();
+  // The iterator reports errors, but only once it has been asked.
+  body.on("error", () => {});
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const { done, value } = await chunks.next();
+        if (done === true) controller.close();
+        else controller.enqueue(value);
+      },
+      cancel: () => void body.destroy(),
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 /** Returns the headers that callers get. Others concern the provider or this connection only. */

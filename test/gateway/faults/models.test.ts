@@ -47,6 +47,18 @@ const failing: readonly (readonly [
     (response) => response.setHeader("content-type", "application/json").end("{"),
   ],
   [
+    "answers with a page",
+    502,
+    "answer_invalid",
+    (response) => response.setHeader("content-type", "text/html").end("<html>Log in</html>"),
+  ],
+  [
+    "redirects",
+    502,
+    "answer_invalid",
+    (response) => response.writeHead(307, { location: "/elsewhere" }).end("<html>moved</html>"),
+  ],
+  [
     "never ends its answer",
     504,
     "provider_timeout",
