@@ -29,6 +29,6 @@ export class AuditFailures {
 }
 
 /** Returns a manager's failures, or zero if it does not count them. */
-export function failuresOf({ auditFailures }: Manager): number {
+function failuresOf({ auditFailures }: Manager): number {
   return auditFailures?.().total ?? 0;
 }

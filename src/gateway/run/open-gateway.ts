@@ -97,7 +97,7 @@ class RunningGateway implements Gateway<GatewayParts> {
     this.#labels = labels;
     this.#metrics = config.admin && (metrics ?? createMetrics());
     this.#events = new GatewayEvents(() => current.parts.log, this.#metrics);
-    this.#trail = strictTrail(() => current.parts);
+    this.#trail = strictTrail(() => current.parts, this.#auditFailures);
     this.#memory = new RoutingMemory(Object.keys(config.servers));
     this.#models = new ModelRoutes({
       store: labels.store,

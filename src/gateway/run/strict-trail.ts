@@ -1,21 +1,25 @@
 /**
  * The gateway's part in a strict audit trail, besides the manager's. The records of a request's end
  * and hooks are written after it is over, too late to refuse it. So once a record has been lost, no
- * request is taken until a record can be written again.
+ * request is taken until a record can be written again, also by the manager of a later reload.
  */
 import { ignore } from "../../core/data/index.ts";
-import { failuresOf } from "./audit-failures.ts";
+import type { AuditFailures } from "./audit-failures.ts";
 import type { GatewayParts } from "./parts.ts";
 
 type Manager = GatewayParts["manager"];
 
-/** @param parts returns the current parts: a reload may bring another manager, or the same again */
-export function strictTrail(parts: () => Pick<GatewayParts, "manager" | "audit" | "config">) {
-  /** How many of each manager's losses have been reported in a record. */
-  const reported = new WeakMap<Manager, number>();
+/**
+ * @param parts returns the current parts: a reload may bring another manager, or the same again
+ * @param failures the lost records of all managers
+ */
+export function strictTrail(
+  parts: () => Pick<GatewayParts, "manager" | "audit" | "config">,
+  failures: AuditFailures,
+) {
+  /** How many lost records a written one has reported. */
+  let reported = 0;
   const trying = new WeakSet<Manager>();
-
-  const reportedOf = (manager: Manager) => reported.get(manager) ?? 0;
 
   async function report(
     manager: Manager,
@@ -30,9 +34,9 @@ export function strictTrail(parts: () => Pick<GatewayParts, "manager" | "audit" 
         targetUri: "system:audit",
         tenantId,
         outcome: "failure",
-        metadata: { lost: total - reportedOf(manager) },
+        metadata: { lost: total - reported },
       });
-      if (isWritten === true) reported.set(manager, total);
+      if (isWritten === true) reported = Math.max(reported, total);
     } finally {
       trying.delete(manager);
     }
@@ -45,8 +49,8 @@ export function strictTrail(parts: () => Pick<GatewayParts, "manager" | "audit" 
      */
     isLosing(): boolean {
       const { manager, audit, config } = parts();
-      const total = failuresOf(manager);
-      if (audit?.strict !== true || total === reportedOf(manager)) return false;
+      const total = failures.total();
+      if (audit?.strict !== true || total === reported) return false;
       if (!trying.has(manager)) void ignore(report(manager, config.tenant, total));
       return true;
     },

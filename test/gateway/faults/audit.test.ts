@@ -1,7 +1,7 @@
 /** A strict audit trail that cannot be written: what the gateway still accepts. */
-import { definePlugin } from "glassine";
+import { createPluginManager, definePlugin } from "glassine";
 import type { AuditEvent } from "glassine/audit";
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished } from "vitest";
 import { ada, gatewayBefore, stdioBefore } from "../attacks/support.ts";
 import { callOf, sessionOf } from "../run/support/caller.ts";
 
@@ -84,6 +84,31 @@ it.each([false, true])(
     expect(await failures()).toBeGreaterThan(before);
   },
 );
+
+it("takes none after a reload that brings another manager, until the loss is recorded", async () => {
+  const full = disk();
+  const made = await gatewayBefore(undefined, {}, [looks], full.more);
+  const caller = await sessionOf(made.url, ada);
+  full.state.isFull = true;
+  await caller.call(1);
+  expect((await caller.call(2)).code).toBe("audit_failed");
+
+  const reloadWith = async ({ more: { audit, logger } }: ReturnType<typeof disk>) => {
+    const manager = await createPluginManager({ plugins: [], audit, logger });
+    onTestFinished(() => manager.close().then(() => {}));
+    await made.gateway.reload({ ...made.parts, manager });
+  };
+  await reloadWith(full);
+  expect((await caller.call(3)).code).toBe("audit_failed");
+
+  const other = disk();
+  await reloadWith(other);
+  expect((await caller.call(4)).code).toBe("audit_failed");
+  await expect.poll(async () => (await caller.call(5)).status).toBe(200);
+  const reported = other.records.filter(({ eventType }) => eventType === "gateway.records_lost");
+  expect(reported).toMatchObject([{ metadata: { lost: expect.any(Number) } }]);
+  expect(reported[0]?.metadata.lost).toBeGreaterThanOrEqual(2);
+});
 
 it("takes none over stdio either", async () => {
   const { state, more } = disk();
