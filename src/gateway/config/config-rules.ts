@@ -49,8 +49,11 @@ export function ruleProblems(config: GatewayConfig, given: unknown): readonly Co
           [...path, "forward"],
           `${quoted(each)} is an identity header from the proxy in front, and only for the gateway: a server could not tell it from a forged one.`,
         );
-  const paths = new Map([[listen.path, "listen"]]);
-  for (const [name, { path }] of Object.entries(models)) {
+  // A slash at the end makes no other path.
+  const trimmed = (path: string) => path.replace(/\/$/, "");
+  const paths = new Map([[trimmed(listen.path), "listen"]]);
+  for (const [name, model] of Object.entries(models)) {
+    const path = trimmed(model.path);
     const other = paths.get(path);
     if (other !== undefined)
       found(["models", name, "path"], `must not be the path of \`${other}\`.`);

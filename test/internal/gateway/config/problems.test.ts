@@ -375,6 +375,18 @@ describe("what makes no sense together", () => {
       "`listen`",
     ],
     [
+      "two paths that differ in a slash at the end",
+      {
+        ...listening,
+        models: {
+          gpt: { provider: "openai", url: "https://api.example.com", path: "/o" },
+          other: { provider: "openai", url: "https://other.example.com", path: "/o/" },
+        },
+      },
+      "models.other.path",
+      "`models.gpt`",
+    ],
+    [
       "a path that no URL can have",
       { ...listening, listen: { path: "/a/../mcp" } },
       "listen.path",
