@@ -48,7 +48,8 @@ export async function readPins(file: string): Promise<ReadonlyMap<string, Pins>>
   return new Map(Object.entries(pins.data));
 }
 
-const wayOut = "restore it, or remove it, look at the tools and run `glassine gateway pin`";
+const wayOut =
+  "correct or restore it, or remove it, look at the tools and run `glassine gateway pin`";
 
 function unreadable(file: string, fault: string): GlassineError {
   return new GlassineError(

@@ -22,6 +22,7 @@ export async function readJsonFile(path: string, rules: FileRules): Promise<Read
 export function jsonOf(bytes: Uint8Array): ReadJson {
   const text = textIn(bytes);
   if (text === undefined) return { fault: "is not UTF-8" };
+  if (text.startsWith("\uFEFF")) return { fault: "begins with a byte order mark" };
   try {
     return { value: parseStrictJson(text) };
   } catch (error) {

@@ -180,14 +180,17 @@ describe("with pins", () => {
     await expect(client.callTool({ name: "new" })).rejects.toMatchObject({ code: -32010 });
   });
 
-  it("does not start with a file that holds none", async () => {
+  it.each([
+    ["does not have the form", "[1]"],
+    ["begins with a byte order mark", "\uFEFF{}"],
+  ])("does not start with a file that %s", async (fault, text) => {
     const { server, definitionsFile } = await listing([]);
-    await writeFile(definitionsFile, "[1]");
+    await writeFile(definitionsFile, text);
     await expect(
       startGateway({ definitionsFile, servers: { listing: server } }),
     ).rejects.toMatchObject({
       code: "config_unreadable",
-      message: expect.stringContaining("restore it, or remove it"),
+      message: expect.stringMatching(`${fault}.*: correct or restore it, or remove it`),
     });
   });
 });
