@@ -16,7 +16,7 @@ const patches = plugin("patches", (_p, _c) => {
 });
 const denied = {
   code: "realm_tampered",
-  reason: "The realm is not as it was when the library loaded.",
+  reason: "Built-ins have changed since the library was loaded.",
   details: { changes: [{ intrinsic: "JSON.stringify", change: "replaced" }] },
 };
 
@@ -66,7 +66,7 @@ describe("a manager that denies tampering", () => {
     );
     const changes = names.slice(0, 8).map((name) => `Math.${name} was added`);
     expect(error.message).toBe(
-      `The realm is not as it was when the library loaded: ${changes.join(", ")}, and 4 more.`,
+      `Built-ins have changed since the library was loaded: ${changes.join(", ")}, and 4 more.`,
     );
   });
 });

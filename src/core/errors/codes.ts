@@ -48,7 +48,7 @@ export const trustCodes = {
     todo: "Wait for the process that the message names.",
   },
   lockfile_failed: {
-    means: "plugins.lock or its journal cannot be read or written. The old file is as it was.",
+    means: "plugins.lock or its journal cannot be read or written. The old file is unchanged.",
     todo: "Free disk space or fix the permissions, and try again.",
   },
 } as const;

@@ -85,7 +85,7 @@ function checkPolicy(hook: string, spec: HookSpec, writable: readonly string[]):
   for (const field of writable) {
     if (spec.writable?.includes(field) === true) continue;
     throw optionsInvalid(
-      `payloadPolicy of ${quoteName(hook)} names ${quoteName(String(field))}; plugins may write ${spec.writable?.join(", ") ?? "nothing"} there, or less.`,
+      `payloadPolicy of ${quoteName(hook)} names ${quoteName(String(field))}; plugins may write at most ${spec.writable?.join(", ") ?? "nothing"} there.`,
       { hook },
     );
   }

@@ -4,7 +4,7 @@ import { freeze } from "../data/intrinsics.ts";
 import { GlassineError } from "../errors/index.ts";
 import type { Violation } from "../hooks/index.ts";
 
-const message = "The realm is not as it was when the library loaded";
+const message = "Built-ins have changed since the library was loaded";
 const maxNamed = 8;
 
 /** Whether the options ask to deny. Read first, because a patch may mislead what reads the rest. */
