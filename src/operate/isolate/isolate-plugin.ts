@@ -266,7 +266,7 @@ export function expectAccepted(
   const can = refused.map((each) => `${openings[each]} (${each})`).join("; ");
   throw new GlassineError(
     "isolation_refused",
-    `This machine cannot hold a process to what \`process\` promises: ${why}. Its code could ${can}. Run it where namespaces may be made, or accept that by name: accept: ${JSON.stringify(refused)}`,
+    `This machine cannot enforce what \`process\` promises: ${why}. The plugin's code could ${can}. Run it where namespaces can be created, or accept that by name: accept: ${JSON.stringify(refused)}`,
     { open: refused },
   );
 }

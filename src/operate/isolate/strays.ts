@@ -4,7 +4,7 @@
 const most = { lines: 1_000, units: 16 * 1024 * 1024 };
 
 /** Why a far side that said more is ended. */
-export const saidTooMuch = "said too much that nobody asked for";
+export const saidTooMuch = "sent too much that nobody asked for";
 
 export function strayCounter() {
   let lines = 0;

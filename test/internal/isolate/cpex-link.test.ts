@@ -98,7 +98,7 @@ describe("a worker", () => {
     verifies("cpex:turns", "isolation:failure");
     const { ask, ends } = saying(() => lines);
     await expect(ask()).rejects.toMatchObject({ code: "plugin_ended" });
-    expect(ends).toEqual(["said too much that nobody asked for"]);
+    expect(ends).toEqual(["sent too much that nobody asked for"]);
   });
 
   it("may print a line a second for as long as it has no turn", async () => {

@@ -153,7 +153,7 @@ class Guest {
 /** @throws what the plugin threw: its message, and its code if this library knows it */
 function dataOf(answer: Answer): unknown {
   if (answer.is === "value") return answer.value;
-  if (answer.is !== "error") throw new Error("The plugin answered something else than was asked.");
+  if (answer.is !== "error") throw new Error("The plugin's answer does not match the question.");
   const { code, message } = answer;
   if (Object.hasOwn(errorCodes, code)) throw new GlassineError(code as ErrorCode, message);
   throw new Error(message);
