@@ -415,7 +415,7 @@ describe("doctor", () => {
       expect([code, linesOf(stdout)]).toEqual([
         0,
         expect.arrayContaining([
-          "nothing was run (--no-load): whether plugins load, and how they are, is not known",
+          "nothing was run (--no-load): whether plugins load and are healthy is not known",
           "No problem was found without running plugins.",
         ]),
       ]);

@@ -178,10 +178,10 @@ function handlerLine(each: Explained["hook_runs"][number]["handlers"][number]): 
 /** If a whole result was refused, the path starts with a word in parentheses. */
 function refusedAt(path: string, code: string | null): string {
   if (path === "(result)" && code === "mode_denied")
-    return "was not let refuse it because of its mode";
+    return "was not allowed to refuse it because of its mode";
   return path.startsWith("(")
     ? `returned something that was refused at ${path}`
-    : `was not let change ${path}`;
+    : `was not allowed to change ${path}`;
 }
 
 function findingLine(found: Explained["findings"][number], paint: Paint): string {

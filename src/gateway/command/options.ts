@@ -150,7 +150,7 @@ export const envoyConfigOptions = {
   checkFile: {
     flag: "--check-file",
     value: "FILE",
-    what: "print nothing new; report what an existing configuration lets pass unjudged",
+    what: "report what an existing configuration lets pass unjudged, instead of printing one",
   },
 } as const satisfies Options;
 

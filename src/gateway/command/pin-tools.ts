@@ -61,7 +61,7 @@ async function write(file: string, edit: Parameters<typeof changePins>[1]): Prom
         say`${file} is being changed by another process; nothing was written: try again, or remove ${String(data?.path)} if no process changes it`,
       );
     if (code !== "lockfile_failed") throw error;
-    throw refusal("io_failed", printable(`${message} The pins are as they were.`));
+    throw refusal("io_failed", printable(`${message} The pins are unchanged.`));
   });
 }
 

@@ -98,7 +98,7 @@ function* headerProblems(config: GatewayConfig) {
       // Accept-Encoding is allowed because some servers compress unless asked not to.
       if (isOwn(lower) && lower !== "accept-encoding") yield problemAt(place, ownHeader);
       else if (written.has(lower))
-        yield problemAt(place, "is here twice, since case does not matter: leave one out.");
+        yield problemAt(place, "appears twice, since case does not matter: leave one out.");
       written.add(lower);
     }
     for (const [index, header] of end.forward.entries()) {

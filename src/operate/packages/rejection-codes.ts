@@ -40,11 +40,11 @@ export const rejectionCodes = {
   foreign_package: {
     means:
       "The folder of the package, or of one that it needs, contains a package that nothing asks for, or a copy of one that the host provides. Its code could run in place of what was reviewed.",
-    todo: "Remove what the reason names, or reinstall the package. If it comes back, treat it as tampering. A plugin that bundles a package of the host's has to drop it.",
+    todo: "Remove what the reason names, or reinstall the package. If it comes back, treat it as tampering. A plugin must not bundle a package that the host provides.",
   },
   linked_package: {
     means:
-      "The package is a link to a folder that is not installed. Production loads no such package.",
+      "The package is a link to a folder elsewhere, not an installed copy. Production does not load it.",
     todo: "Install the package from a registry or a tarball.",
   },
   unsigned: {
@@ -97,7 +97,7 @@ export const rejectionCodes = {
     todo: "Review what it asks for, then trust it again with a reason for exactly that.",
   },
   trust_expired: {
-    means: "Trust in the plugin was given until a day that is over.",
+    means: "The plugin was trusted until a day that has passed.",
     todo: "Review it again, then run `plugins trust ID --reason …`, with `--until DATE` for another end.",
   },
   copy_failed: {

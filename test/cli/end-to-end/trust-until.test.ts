@@ -54,7 +54,7 @@ describe("trust until a day", () => {
       verifies("cli:trust-until");
       const place = await placeIn(workspace);
       expect(await place.refused(until(end))).toMatch(
-        /^trust: --until expects a day that is not over/,
+        /^trust: --until expects today or a later day/,
       );
       expect(await place.names()).toEqual([]);
     },

@@ -34,7 +34,7 @@ export function commandsPage(): string {
       ["Code", "Means"],
       Object.entries(exitCodes).map(([number, means]) => [number, means]),
     ),
-    "A signal ends the command as it ends any program: Ctrl-C with 130; if a plugin that it has loaded catches the signal, only SIGKILL does. A change of trust is then either complete or not made at all.",
+    "A signal ends the command as it ends any program: Ctrl-C with 130. If a loaded plugin catches the signal, only SIGKILL ends the command. A change of trust that is interrupted is either complete or not made at all.",
     ...allCommands.map(section),
     "## Settings",
     "A value that a setting does not accept is refused, and so is a variable with the prefix `GLASSINE_` whose name is close to that of a setting, such as `GLASSINE_PLUGINS_MODE`.\nBooleans are `true`, `false`, `1`, `0`, `yes`, `no`, `on` and `off`.\nAn empty variable counts as not set.",

@@ -141,7 +141,7 @@ async function outcomeOf(context: Context) {
     exitCode: options.strict === true && status !== "ok" ? (1 as const) : (0 as const),
     head: headLines(
       report,
-      isLoaded ? undefined : "whether plugins load, and how they are, is not known",
+      isLoaded ? undefined : "whether plugins load and are healthy is not known",
     ),
     rowLines: [
       paint.title("Plugin state diagnostics:"),

@@ -22,13 +22,13 @@ export const journal = defineCommand({
   summary: "show who trusted what, when and why",
   about: [
     "Reads the journal of plugins.lock, checks its hash chain and whether it records what plugins.lock has, and shows the last hundred changes.",
-    "Nothing follows the last line of the journal: until there is another, an edit of its time, author and reason is not noticed.",
+    "No later line covers the last one: until the next change, an edit of its time, author or reason is not noticed.",
     "No plugin is run.",
   ],
   arguments: [{ name: "ID", what: "show only the changes of this plugin", isOptional: true }],
   options: { pluginsLock: sharedOptions.pluginsLock },
   exits: {
-    1: "the journal has an invalid line, its chain is broken, it differs from plugins.lock, which may be missing, or plugins.lock cannot be read",
+    1: "the journal has an invalid line, its chain is broken, it does not match plugins.lock, or plugins.lock cannot be read",
   },
   examples: [
     { line: "plugins journal", what: "the changes of all plugins" },

@@ -31,7 +31,7 @@ const declared = {
   },
   optional: {
     flag: "--optional",
-    what: "let a production host start even if the plugin is not installed; it stays so until `untrust`",
+    what: "let a production host start even if the plugin is not installed; stays in effect until `untrust`",
   },
   isolate: {
     flag: "--isolate",
@@ -86,7 +86,7 @@ export const trust = defineCommand({
     const scope = await scopeOf(context);
     const { reason, until, optional = false, check = false } = options;
     if (until !== undefined && !(isDay(until) && until >= dayOf(new Date()))) {
-      const message = `trust: --until expects a day that is not over, such as 2027-01-31, got ${singleQuoted(until)}`;
+      const message = `trust: --until expects today or a later day, such as 2027-01-31, got ${singleQuoted(until)}`;
       throw refusal("options_invalid", message);
     }
     const request = { ...scope, id, reason, until, optional, check, ...isolationIn(options) };

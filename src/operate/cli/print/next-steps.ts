@@ -37,7 +37,7 @@ export const journalProblems = {
   },
   torn: {
     means: "A line is incomplete, because writing it was interrupted. It does not count.",
-    todo: "See whether the change was made, and make it again if it was not. The line is reported until you restore the journal, which version control may have complete.",
+    todo: "See whether the change was made, and make it again if it was not. The line is reported until you restore the journal, for example from version control.",
   },
 } as const satisfies Record<string, { readonly means: string; readonly todo: string }>;
 

@@ -324,7 +324,10 @@ export function checkJournal(
       report(id, `The journal trusts it ${journaled}, but the lock trusts it ${end(until)}.`);
     } else if ((line.isolate ?? "host") !== isolate) {
       const journaled = escapeField(line.isolate ?? "host");
-      report(id, `Its code runs in ${journaled} by the journal, but in ${isolate} by the lock.`);
+      report(
+        id,
+        `The journal says that its code runs in ${journaled}, but the lock says ${isolate}.`,
+      );
     }
   }
   const locked = new Set(lock.entries.map(({ id }) => id));

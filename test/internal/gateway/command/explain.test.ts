@@ -111,7 +111,7 @@ What happened:
     const refused = await of(made.ids.refused);
     expect(refused).toMatch(/\n {2}ended: {6}allowed\n/);
     expect(refused).toMatch(
-      /\n {2}watcher \(audit\): completed; .*; was not let refuse it because of its mode \(mode_denied\)\n/,
+      /\n {2}watcher \(audit\): completed; .*; was not allowed to refuse it because of its mode \(mode_denied\)\n/,
     );
     expect(await of(made.ids.passed)).toMatch(/; would have changed security\.labels\n/);
   });
@@ -122,7 +122,7 @@ What happened:
     const made = await recorded(all, { mode: "concurrent" }, code);
     const { stdout } = await explain(made, made.ids.passed);
     expect(stdout).toMatch(
-      /watcher \(concurrent\): .*; was not let change custom \(mode_denied\)\n/,
+      /watcher \(concurrent\): .*; was not allowed to change custom \(mode_denied\)\n/,
     );
   });
 
@@ -165,7 +165,7 @@ What happened:
     const later = (await explain(made, made.ids.later, "--json")).document();
     expect([later.end.generation, later.hook_runs[0].generation]).toEqual([2, 2]);
     const { stdout } = await explain(made, made.ids.passed);
-    expect(stdout).toContain("watcher was not let change request on cmf.tool_post_invoke");
+    expect(stdout).toContain("watcher was not allowed to change request on cmf.tool_post_invoke");
     expect(stdout).toContain("watcher added labels on cmf.tool_pre_invoke: SEEN");
   });
 

@@ -217,7 +217,7 @@ describe("a reload", () => {
     await running.code;
     const { stderr } = await run(["gateway", "reload"], { cwd });
     expect(stderr).toContain(`no gateway answers at ${cwd}/glassine-gateway-`);
-    expect(stderr).toMatch(/another path of this file, XDG_RUNTIME_DIR or TMPDIR.*SIGHUP/);
+    expect(stderr).toMatch(/another path to this file, XDG_RUNTIME_DIR or TMPDIR.*SIGHUP/);
   });
 
   it("takes an answer of another form for none", async () => {

@@ -402,7 +402,7 @@ describe("what makes no sense together", () => {
       "a header twice, in another case",
       { ...listening, servers: { a: { url: "https://a.example", headers: { K: "1", k: "2" } } } },
       "servers.a.headers.k",
-      "is here twice",
+      "appears twice",
     ],
     [
       "a header that the caller and the gateway decide",
