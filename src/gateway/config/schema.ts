@@ -104,7 +104,7 @@ const urlServer = z.strictObject({
   url: peerUrl.describe("The endpoint of the server: Streamable HTTP."),
   headers: headers.describe("Headers to send with every request to the server."),
   forward: forward.describe(
-    "The caller's headers to send on; none that `headers` has. Credentials are sent on only if they are named here.",
+    "The caller's headers to send on; must not repeat one of `headers`. Credentials are sent on only if they are named here.",
   ),
   ...ofServer,
 });
@@ -123,7 +123,7 @@ const route = z.strictObject({
   path: path.describe("The path under which callers reach it."),
   headers: headers.describe("Headers to send with every request to the provider, such as its key."),
   forward: forward.describe(
-    "The caller's headers to send on, besides `content-type`, `accept`, `anthropic-version` and `anthropic-beta`; none that `headers` has.",
+    "The caller's headers to send on, besides `content-type`, `accept`, `anthropic-version` and `anthropic-beta`; must not repeat one of `headers`.",
   ),
   allow: z
     .array(text)
@@ -353,7 +353,7 @@ const limits = z.strictObject({
     .min(1024)
     .default(8_388_608)
     .describe(
-      "How many bytes may wait for a slow reader before its stream is cut off; by default at least 1024 more than `messageBytes`. With less, the longest answers are cut off.",
+      "How many bytes may wait for a slow reader before its stream is cut off. The longest answers need 1024 more than `messageBytes`: the default is raised to that, and if you set both, less is refused.",
     ),
   events: whole
     .default(256)
@@ -389,7 +389,7 @@ const labelSettings = z.strictObject({
 
 const audit = z.strictObject({
   file: text.describe(
-    "The file to which records are appended, one line of JSON each. Not one that the gateway reads.",
+    "The file to which records are appended, one line of JSON each. Must not be a file that the gateway reads.",
   ),
   strict: z
     .boolean()

@@ -21,7 +21,7 @@ export const logEvents = {
   },
   stopping: {
     levels: ["info"],
-    means: "A signal came, and the gateway ends when open requests are done.",
+    means: "A signal arrived, and the gateway ends when open requests are done.",
   },
   stopped: { levels: ["info"], means: "The gateway has closed everything." },
   ended: { levels: ["info"], means: "The command ends; it has a `code` if something went wrong." },

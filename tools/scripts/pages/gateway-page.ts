@@ -79,7 +79,7 @@ Paths in a file are relative to its folder, paths in flags to the current one.
 \`args\` are passed on unchanged: a relative path in them is relative to \`cwd\` or, without it, to the folder that the gateway was started in.
 A key that is not in the tables below is refused, and the message suggests the key that you may have meant.
 \`{ "env": NAME }\` is a variable of the gateway's environment. MCP clients pass on only a few variables to the programs they start: name yours in the client's own \`env\`.
-Its value is the whole one, such as \`Bearer …\` for \`authorization\`: \`\${NAME}\` inside a string is not expanded, and \`--check\` warns about it.
+The variable has the whole value, such as \`Bearer …\` for \`authorization\`: \`\${NAME}\` inside a string is not expanded, and \`--check\` warns about it.
 A \`url\` with a user name or password is refused: put credentials in \`headers\`.
 No message quotes a value, since any value may be a secret.
 
@@ -103,7 +103,7 @@ With \`isolate\`, the code of a package or a path runs outside the gateway's pro
 { "path": "./unreviewed/p.js", "isolate": "process", "options": { "level": 2 } }
 \`\`\`
 
-[isolation.md](isolation.md) says what \`worker\`, \`process\` and \`quickjs\` keep it from.
+[isolation.md](isolation.md) says what \`worker\`, \`process\` and \`quickjs\` prevent that code from doing.
 If the machine lacks what that kind of isolation needs, the gateway does not start unless \`accept\` lists everything that the code could then still do, such as \`network\`.
 With \`process\`, a file can read its own folder, those in \`readable\`, and nothing else, so give it a folder without your configuration and your secrets.
 A package runs where its entry in \`plugins.lock\` says; the configuration may name a stricter kind, but not a weaker one.
@@ -161,8 +161,8 @@ With a single server, names, URIs and the ids of tasks stay as they are; with se
 | Capabilities           | What any of the servers can do, in the oldest version that they agreed on; the \`instructions\` of each are under its name.             |
 | \`ping\`                 | Answered by the gateway.                                                                                                              |
 | \`logging/setLevel\`     | Sent to all.                                                                                                                          |
-| \`subscriptions/listen\` | Sent to all, and acknowledged once. It ends when a server that granted something ends, so that the caller starts again with the rest. |
-| Other methods          | Refused with −32601 and \`method_unknown\` if MCP does not have them: nothing says which server they are for.                           |
+| \`subscriptions/listen\` | Sent to all, and acknowledged once. It ends when a server that granted something ends, so that the caller subscribes again, to the others. |
+| Methods unknown to MCP | Refused with −32601 and \`method_unknown\`, because nothing says which server they are for.                           |
 
 A server that answered \`initialize\` without a capability is not asked for what belongs to it: without \`prompts\`, it gets no \`prompts/list\`.
 
@@ -185,8 +185,8 @@ If a caller runs such a request as a task, only the server that asked sees the t
 
 **A server that hangs** holds up merged answers for at most 10 seconds, or for at most a second if it did so within the last minute.
 Then the answer comes without it, and the log says \`server_left_out\`; an incomplete list is marked as not cacheable.
-A request that is only for that server waits as long as its \`timeoutMs\` says.
-If no server has answered \`initialize\` by then, the gateway waits for the first that does, as long as their \`timeoutMs\` says.
+A request that is only for that server waits up to its \`timeoutMs\`.
+If no server has answered \`initialize\` after 10 seconds, the gateway waits for the first one that does, up to their \`timeoutMs\`.
 A server that answers \`initialize\` late joins the session, and the caller gets \`list_changed\`.
 
 **A server that is lost**, because it ended its session, cannot be reached, or did not start, is connected again on the next request for it, with the caller's handshake; the log says \`server_lost\` and \`server_reconnected\`.
@@ -205,7 +205,7 @@ The command says whether it did, and exits with 1 if it did not.
 A wrong configuration leaves the last good one running.
 SIGHUP does the same, and the log says how it went (\`configured\` or \`reload_refused\`).
 Changing a file does not by itself reload anything.
-A reload that changes \`listen\`, \`admin\`, \`tracing\` or \`labels.store\` is refused: these need a restart. Over stdio, where there is one session from start to end, a reload that changes \`identity.local\`, which servers there are, or how they are reached is refused as well.
+A reload that changes \`listen\`, \`admin\`, \`tracing\` or \`labels.store\` is refused: these need a restart. Over stdio one session lasts from start to end, so a reload that changes \`identity.local\`, adds or removes servers, or reaches them in another way is refused as well.
 
 Open sessions use the new configuration from their next request on: plugins, identity, tenant, labels, definitions and pins, \`pass\`, \`onDeny\`, \`wireLabels\`, \`timeoutMs\`. Whatever is in progress finishes under the configuration that it started with.
 Sessions keep their connections to servers, and so the sizes in \`limits\` that those connections started with. A server that was added is there for the next session.
@@ -233,7 +233,7 @@ The second writes their hashes to \`definitionsFile\`, which belongs beside the 
 Configurations in one folder share that file by default, so pins of other servers stay; \`--prune\` removes them.
 A hash covers every field except \`_meta\`.
 If a server's list of tools has no clear end, for example more than 1000 pages, the command says so, and the server's pins stay as they are.
-If no definitions of a server are pinned, the first ones that the gateway passes on are used until it stops. With \`refuse\`, \`--check\` and the log warn about that.
+If no definitions of a server are pinned, the first ones that the gateway passes on count as pinned until it stops. With \`refuse\`, \`--check\` and the log warn about that.
 
 \`servers.NAME.definitions\` says what happens to a tool that is new, or whose definition is not the pinned one:
 
@@ -244,7 +244,7 @@ If no definitions of a server are pinned, the first ones that the gateway passes
 | \`refuse\` | is left out | are refused with \`-32010\` and \`definition_changed\`                           |
 
 With each value, the log also has a line \`definition_changed\`, once per tool.
-A changed tool stays changed until a reload finds another definition of it pinned, or the gateway stops, even if the server takes the change back or shows it only to some callers.
+Even if the server takes a change back, or shows it only to some callers, the tool counts as changed until a reload finds another definition of it pinned, or the gateway stops.
 A tool that the gateway has not seen in a list can be called: definitions are checked only when tools are listed.
 The gateway remembers up to 4096 changed tools per server.
 Once that many have changed, it treats every other tool of that server as changed too, except those that it has seen only with their pinned definition.
@@ -272,7 +272,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.                                                                                    |
 | \`peer_session_ended\`                             |         | The server ended the session.                                                                                                             |
 | \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer is not a valid one or is nested more than 1000 levels deep, is too large, or is a refusal.                            |
-| \`definition_changed\`                             |         | [The tool is not as it was pinned](#definitions-of-tools).                                                                                |
+| \`definition_changed\`                             |         | [The tool's definition is not the pinned one](#definitions-of-tools).                                                                                |
 | \`already_initialized\`                            |         | Over stdio: a second \`initialize\`.                                                                                                        |
 | \`internal_error\`                                 | 500     | The gateway failed; the log says how.                                                                                                     |
 | \`too_many_unanswered\`                            | 429     | Too many requests of one session, or exchanges of one subject, have no answer yet.                                                        |
@@ -343,7 +343,7 @@ const operating = `## Operating it
 
 \`"admin": { "port": 9090 }\` opens a port for operators, beside HTTP or stdio.
 It gives no access to servers or models, but it does not authenticate anybody: keep it where only you can reach it.
-It checks \`Host\` as the gateway's own port does, so name in \`allowedHosts\` what your probes and Prometheus send, unless they use a local address.`;
+It checks \`Host\` as the gateway's own port does: unless your probes and Prometheus use a local address, list the hosts that they send in \`admin.allowedHosts\`.`;
 
 const adminPaths = table(
   ["Path", "Answer"],
@@ -374,7 +374,7 @@ No name that a caller makes up becomes a label: methods that MCP does not have c
 
 const logged = `### Events in the log
 
-Each line of the log is a JSON object with \`time\`, \`level\` and \`event\`, and with what there is to say about the event, such as \`request\`, \`server\`, \`code\` or \`text\`.
+Each line of the log is a JSON object with \`time\`, \`level\` and \`event\`, and further fields that depend on the event, such as \`request\`, \`server\`, \`code\` or \`text\`.
 The table lists every event.`;
 
 const explaining = `### Why a request was refused
@@ -404,7 +404,7 @@ It reads \`audit.file\`, or another file with \`--file\`, and needs no running g
 Requests that a plugin refused, or that failed on their way to a server or a model, are always in the trail; \`audit.access: "all"\` adds the others, and \`audit.hooks: true\` what each plugin could see and changed.
 What the gateway refused before that, for example with 400, 401 or 403, is in no record: the log has a line \`refused\`, \`identity_refused\`, \`host_refused\` or \`origin_refused\` with its code, at most about 60 a minute for each code, and \`/metrics\` counts it.
 If the trail has too little, the command says which of these keys to set.
-The trail has names of slots, codes, the reasons that plugins gave, and what they threw, without known secrets, and nothing else of a message.`;
+The trail has names, labels and codes. Of the content of a message it has only what plugins quote in their reasons and errors, with known secrets removed.`;
 
 const traces = `### Traces
 
