@@ -57,7 +57,7 @@ async function expectOpaque(run: Run): Promise<void> {
 attack(
   "A-141",
   "Throw a string, `null`, a proxy, or an object that throws on every read",
-  "fails with `handler_error`; nothing of the value is read or reported",
+  "fails with `handler_error`; none of the value's code runs, and nothing of the value is in the result",
   () => {
     it.each(casesOf(thrownValues))("$how $what", async ({ run }) => {
       verifies("dispatch:framework-messages", "dispatch:never-rejects");

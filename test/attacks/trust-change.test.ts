@@ -202,7 +202,7 @@ async function tampered(edit: (lines: string[]) => readonly string[], end = "\n"
 attack(
   "A-218",
   "Truncate the journal in the middle of a line, or edit, remove or move lines",
-  "reported as `torn`, `chain_broken` or `unchained`. Only the lock reveals changes at the end, so neither a removed renewal nor an edit of the last line's time, actor or reason",
+  "reported as `torn`, `chain_broken` or `unchained`. Only the lock reveals changes at the end, so a removed renewal, or an edit of the last line's time, actor or reason, goes unnoticed",
   () => {
     it("truncated", async () => {
       const { ids, problems } = await tampered(
