@@ -61,7 +61,7 @@ Each request starts with \`identity_resolve\` and \`tenant_resolve\`, and \`capa
 
 A voting or fire-and-forget hook gets its payload as one object.
 A filter chain or score hook gets a value: one object or a list. The fields that the table lists after it are in \`context.operation\`, which \`invoke\` takes as \`operation\`.
-If fields come in several forms, there are always those of exactly one form.
+If the table lists alternative sets of fields, the payload or \`operation\` has exactly one of them.
 At a strict hook, the first failure makes \`invoke\` reject, and later handlers do not run.
 [The ordering](lifecycle.md#who-runs-first) says who runs first: the node's own handlers (its _core_) or plugins.
 The band is the phase of an operation that the hook belongs to; it does not order handlers.`;
