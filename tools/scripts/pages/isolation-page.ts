@@ -42,7 +42,8 @@ _Harmless_: it may do that, and it has no effect.`;
 const needs = `## What a process needs
 
 A process needs Linux, the programs \`unshare\` and \`setpriv\` of util-linux, and the right to create namespaces.
-It gets a root of its own with this library, the folder of the plugin, the package.json above it, and the system's libraries, all of them read-only to it; no network, no other process in sight, no environment; and Node's permission model on top.
+It gets a root of its own, which is read-only to it and has this library, the folder of the plugin, the package.json above it, and the system's libraries.
+It has no network and no environment, sees no other process, and is also limited by Node's permission model.
 If any of that is not available, the start is refused with \`isolation_refused\`, which says why and what the code could still do: "No space left on device" means that \`user.max_user_namespaces\` is 0.
 Accept that by name, if you can live with it; the plugin then has to find \`glassine\` from its own folder.
 
