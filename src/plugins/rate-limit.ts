@@ -95,7 +95,8 @@ export function rateLimit(options: RateLimitOptions, services: RateLimitServices
       });
       const atMs = now();
       // With no number, every comparison below would be false, and every request would pass.
-      if (!Number.isFinite(atMs)) throw new Error("The clock of rateLimit returned no number");
+      if (!Number.isFinite(atMs))
+        throw new Error("The clock of rateLimit did not return a finite number");
       const waitMs = allowances.take(keys, atMs);
       if (waitMs === 0) return undefined;
       if (waitMs === undefined) {

@@ -295,7 +295,7 @@ function skippedOn(config: GatewayConfig, handlers: readonly Handler[]): readonl
       );
     if (ofTenants !== undefined && !(tenant !== undefined && matchesAny(ofTenants, tenant)))
       never.push(
-        `on ${hook} it is for the tenants ${list(ofTenants)}, and \`tenant\` is ${tenant === undefined ? "not set" : "another"}: it is always skipped.`,
+        `on ${hook} it is for the tenants ${list(ofTenants)}, and \`tenant\` ${tenant === undefined ? "is not set" : "has another value"}: it is always skipped.`,
       );
   }
   return [...new Set(never)];

@@ -134,7 +134,7 @@ async function tlsFor(
       say`others can connect to ${host}, and could then say who is calling and receive the servers' secrets: give --tls-cert, --tls-key and --tls-ca, listen on 127.0.0.1 or a unix socket, or use --plaintext if the network itself admits only Envoy`,
     );
   }
-  if (plaintext === true) throw misuse("--plaintext and --tls-cert exclude each other");
+  if (plaintext === true) throw misuse("--plaintext cannot be combined with --tls-cert");
   return readTlsFiles(cwd, paths);
 }
 

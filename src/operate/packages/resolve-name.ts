@@ -42,7 +42,7 @@ async function kindAt(path: string, name: string): Promise<"file" | "folder" | u
   } catch (error) {
     const code = systemCode(error);
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    const text = `The dependency ${shownPath(name)} cannot be looked for (${code}).`;
+    const text = `The dependency ${shownPath(name)} cannot be looked up (${code}).`;
     throw packageRefused("unsupported_file", "", text, error);
   }
 }

@@ -199,7 +199,7 @@ describe("a start is refused", () => {
       "where no hook is one of this host",
       { hooks: ["http_pre_request"] },
       "options_invalid",
-      /No hook/,
+      /none of the hooks/,
     ],
     [
       "for a faulty configuration",

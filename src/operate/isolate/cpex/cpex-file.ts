@@ -115,7 +115,7 @@ function entriesOf(
   for (const name of only ?? [])
     if (!titles.includes(name))
       throw optionsInvalid(
-        `only names ${quoted(name)}, which is not in ${quoted(file)}.${suggestion(name, titles)}`,
+        `\`only\` names ${quoted(name)}, which is not in ${quoted(file)}.${suggestion(name, titles)}`,
       );
   const chosen = read.filter(
     ({ title, settings }) => settings.mode !== "disabled" && (only?.includes(title) ?? true),
@@ -167,7 +167,7 @@ function readEntry(entry: unknown, where: string): TitledEntry {
   const kind = stringOf(entry.kind, `kind in ${where}`);
   if (!kind.includes("."))
     throw optionsInvalid(
-      `${where} has the kind ${quoted(kind)}, which is not a class. Only plugins in Python run here: leave this one out with only.`,
+      `${where} has the kind ${quoted(kind)}, which is not a class. Only plugins in Python run here: leave this one out with \`only\`.`,
     );
   const { hooks, config, version } = entry;
   const { conditions, unsupported } = readConditions(entry.conditions, where);

@@ -168,7 +168,7 @@ export async function openHost(
   const venv = await readVenv(options.python);
   if (!venv.wheels.some(({ name }) => name === "cpex"))
     throw optionsInvalid(
-      `The virtual environment of ${quoted(venv.python)} has no package cpex. Install it there: pip install cpex.`,
+      `The virtual environment of ${quoted(venv.python)} does not have the package cpex. Install it there: pip install cpex.`,
     );
   if (options.wheels !== undefined) await expectWheels(venv, options.wheels);
   const pluginDirs = await foldersOf(options.pluginDirs ?? []);

@@ -127,7 +127,7 @@ function noHooks(
       `The wheel of ${quoted(kind)} does not say which hooks it has. Name them in hooks, as in its own configuration.`,
     );
   const why = unsupported.map(({ name, why }) => `${quoted(name)}: ${why}`).join(" ");
-  return optionsInvalid(`No hook of ${quoted(kind)} is one of this host. ${why}`);
+  return optionsInvalid(`This host has none of the hooks of ${quoted(kind)}. ${why}`);
 }
 
 /** Turns a Python version into a semantic one. What has no place there becomes build metadata. */

@@ -212,7 +212,7 @@ describe("what can never happen", () => {
       "another tenant",
       { servers: { files: http }, tenant: "other" },
       { use: "prompt-reader", conditions: { tenants: ["acme"] } },
-      /`tenant` is another/,
+      /`tenant` has another value/,
     ],
     [
       "the tenant",

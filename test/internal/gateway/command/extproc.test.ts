@@ -143,7 +143,12 @@ it.each([
     "--tls-cert: /",
     "no certificate",
   ],
-  ["TLS that is not to be used", [...tls("a.pem"), "--plaintext"], {}, "exclude each other"],
+  [
+    "TLS that is not to be used",
+    [...tls("a.pem"), "--plaintext"],
+    {},
+    "--plaintext cannot be combined",
+  ],
   ["an address without a scheme", ["--envoy-admin", "localhost:9901"], {}, "an http or https URL"],
   ["two servers at one address", ["--webhook", local[1] as string], {}, "expects another address"],
   ["a folder as its certificate", [...tls(".")], {}, "--tls-cert: /", "is a folder"],
