@@ -12,7 +12,7 @@ Neither contains values of slots, only names and types.
 
 A wrong call or definition throws its error.
 In a run, the failure of a plugin is listed in the result's \`errors\`, and if the run was stopped, the violation has the code; a change that was ignored is listed in \`rejections\`.
-With \`strict\`, the result is refused because of such a change to the extensions; \`mergeExtensions\` throws it as \`TierViolationError\`.
+With \`strict\`, such a change to the extensions refuses the whole result; \`mergeExtensions\` then throws a \`TierViolationError\`.
 Nothing of a refused result is applied, and the plugin's \`onError\` decides what follows.
 
 The code of a _violation_ in a result need not be one of these: \`deny\` takes any code, and a plugin can choose one that looks like a failure listed here.
