@@ -152,17 +152,17 @@ Each such request has a line \`model_passed\` in the log and, with \`audit.acces
 Servers behind one gateway look like one server.
 With a single server, names, URIs and the ids of tasks stay as they are; with several:
 
-| What                   | For the caller                                                                                                                        |
-| ---------------------- | ------------------------------------------------------------------------------------------------------------------------------------- |
-| Names                  | Tools and prompts are \`server__name\`. Some models take names of 64 characters at most, so keep the names of servers short.            |
-| Ids of tasks           | \`server__id\`, in every message that has one. So is the \`elicitationId\` of an elicitation by URL.                                      |
-| URIs                   | As the servers have them. If two servers list the same URI, it belongs to the first one in the configuration.                         |
-| Lists                  | One server's list after another, in the order of the configuration; a page contains a page from each server that has more.            |
-| Capabilities           | What any of the servers can do, in the oldest version that they agreed on; the \`instructions\` of each are under its name.             |
-| \`ping\`                 | Answered by the gateway.                                                                                                              |
-| \`logging/setLevel\`     | Sent to all.                                                                                                                          |
+| What                   | For the caller                                                                                                                             |
+| ---------------------- | ------------------------------------------------------------------------------------------------------------------------------------------ |
+| Names                  | Tools and prompts are \`server__name\`. Some models take names of 64 characters at most, so keep the names of servers short.                 |
+| Ids of tasks           | \`server__id\`, in every message that has one. So is the \`elicitationId\` of an elicitation by URL.                                           |
+| URIs                   | As the servers have them. If two servers list the same URI, it belongs to the first one in the configuration.                              |
+| Lists                  | One server's list after another, in the order of the configuration; a page contains a page from each server that has more.                 |
+| Capabilities           | What any of the servers can do, in the oldest version that they agreed on; the \`instructions\` of each are under its name.                  |
+| \`ping\`                 | Answered by the gateway.                                                                                                                   |
+| \`logging/setLevel\`     | Sent to all.                                                                                                                               |
 | \`subscriptions/listen\` | Sent to all, and acknowledged once. It ends when a server that granted something ends, so that the caller subscribes again, to the others. |
-| Methods unknown to MCP | Refused with −32601 and \`method_unknown\`, because nothing says which server they are for.                           |
+| Methods unknown to MCP | Refused with −32601 and \`method_unknown\`, because nothing says which server they are for.                                                  |
 
 A server that answered \`initialize\` without a capability is not asked for what belongs to it: without \`prompts\`, it gets no \`prompts/list\`.
 
@@ -272,7 +272,7 @@ A message that the gateway itself refuses is answered by a JSON-RPC error with a
 | \`peer_unreachable\`, \`peer_died\`, \`peer_timeout\`  |         | The server broke off, died, or did not answer in time.                                                                                    |
 | \`peer_session_ended\`                             |         | The server ended the session.                                                                                                             |
 | \`peer_invalid\`, \`peer_too_large\`, \`peer_refused\` |         | The server's answer is not a valid one or is nested more than 1000 levels deep, is too large, or is a refusal.                            |
-| \`definition_changed\`                             |         | [The tool's definition is not the pinned one](#definitions-of-tools).                                                                                |
+| \`definition_changed\`                             |         | [The tool's definition is not the pinned one](#definitions-of-tools).                                                                     |
 | \`already_initialized\`                            |         | Over stdio: a second \`initialize\`.                                                                                                        |
 | \`internal_error\`                                 | 500     | The gateway failed; the log says how.                                                                                                     |
 | \`too_many_unanswered\`                            | 429     | Too many requests of one session, or exchanges of one subject, have no answer yet.                                                        |
