@@ -139,6 +139,7 @@ With \`labels.session\` set to \`subject\`, labels carry over: if a plugin label
 A refusal has the form of the provider's own errors; [guard-a-model.md](guard-a-model.md) lists the codes.
 If a provider cannot be reached or breaks off, the gateway answers with 502 \`provider_unreachable\`; if it takes longer than \`timeoutMs\`, with 504 \`provider_timeout\`.
 In these cases a stream that has already begun ends early.
+If a secret in the route's \`headers\` cannot be read, it answers with 500 \`secret_missing\`.
 A request that is larger than \`limits.messageBytes\` is refused with 413 \`request_too_large\`, and one whose body takes longer than \`limits.bodyTimeoutMs\` with 408 \`body_timeout\`; one that is not UTF-8 with 400 \`request_invalid\`, even if no plugin would see it.
 The gateway asks providers not to compress their answers (\`accept-encoding: identity\`), and answers 502 \`answer_invalid\` for one that is compressed; an error that is compressed keeps its status and headers, but not its text.
 Of the provider's headers, callers get only those about [limits, retries, caching and the request's id](guard-a-model.md#the-providers-errors).
