@@ -334,7 +334,7 @@ const limits = z.strictObject({
   idleSessionMs: milliseconds
     .default(3_600_000)
     .describe(
-      "How long a session stays open without a request, give or take a minute. One that has no answer yet keeps it open.",
+      "How long a session stays open without a request, and up to a minute more. One that has no answer yet keeps it open.",
     ),
   requestsPerMinute: z
     .int()
