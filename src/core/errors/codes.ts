@@ -146,7 +146,8 @@ export const errorCodes = {
     todo: "Change `security.data` in the envelope, if the result should pass.",
   },
   session_invalid: {
-    means: "A label store's session name is empty, too long, not a string, or not valid Unicode.",
+    means:
+      "A label store's session name is empty, longer than 1024 UTF-16 units, not a string, or not valid Unicode.",
     todo: "Use a session name that the host chose.",
   },
   label_store_failed: {
