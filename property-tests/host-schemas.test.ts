@@ -8,11 +8,11 @@ import { admit, extensionsLimits } from "../src/core/data/index.ts";
 import { compileSchema } from "../src/core/schema/index.ts";
 import { type Sample, stableLevels, zodSchemas } from "./support/zod-schemas.ts";
 
-/** Without absent fields, and with null for optional ones. */
+/** Without absent fields. */
 function withoutAbsent(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) return value.map(withoutAbsent);
-  const parts = Object.entries(value).filter(([, item]) => item != null);
+  const parts = Object.entries(value).filter(([, item]) => item !== undefined);
   return Object.fromEntries(parts.map(([key, item]) => [key, withoutAbsent(item)]));
 }
 

@@ -147,13 +147,14 @@ const changingAbsences: readonly Step[] = [
 const apply = (sample: Sample, steps: readonly Step[]) =>
   steps.reduce((made, next) => next(made), sample);
 
-const isThere = ([, value]: [string, unknown]) => value !== undefined && value !== null;
-/** Whether a field can be null but not absent, which are the same to this library. */
-const mustBeNull = ({ schema }: Sample) =>
-  schema.safeParse(null).success && !schema.safeParse(undefined).success;
-
-/** This library treats a null field as absent; zod does not. */
-const withoutNull = (value: object) => Object.fromEntries(Object.entries(value).filter(isThere));
+/** In fields that may be absent, this library treats null as absent; zod does not. */
+const withoutNull = (value: object, schemas: Readonly<Record<string, z.ZodType>>) =>
+  Object.fromEntries(
+    Object.entries(value).filter(
+      ([key, item]) => item != null || (item === null && isRequired(schemas[key])),
+    ),
+  );
+const isRequired = (schema?: z.ZodType) => schema?.safeParse(undefined).success === false;
 
 const objectOf = {
   object: z.object,
@@ -172,9 +173,10 @@ function objects(
     .tuple(names, fc.array(fields, { minLength: 3, maxLength: 3 }), fc.constantFrom(...forms))
     .map(([keys, samples, form]) => {
       const parts = keys.map((key, at) => [key, samples[at] as Sample] as const);
+      const shape = Object.fromEntries(parts.map(([key, { schema }]) => [key, schema]));
       return {
         code: `${form}({ ${parts.map(([key, { code }]) => `${key}: ${code}`).join(", ")} })`,
-        schema: objectOf[form](Object.fromEntries(parts.map(([key, { schema }]) => [key, schema]))),
+        schema: objectOf[form](shape),
         values: fc
           .tuple(
             fc.record(Object.fromEntries(parts.map(([key, { values }]) => [key, values]))),
@@ -183,7 +185,8 @@ function objects(
           )
           .map(([value, gone, more]) => {
             const rest = Object.entries(value).filter(([key]) => !gone.includes(key));
-            return withoutNull({ ...Object.fromEntries(rest), ...(more && { [more]: "ab" }) });
+            const given = { ...Object.fromEntries(rest), ...(more && { [more]: "ab" }) };
+            return withoutNull(given, shape);
           }),
       };
     });
@@ -201,7 +204,9 @@ function tagged(inner: Sample): Sample {
     ]),
   ]);
   const tags = fc.constantFrom("x", "y", "z", 1, 2, "1", "2", false, "constructor");
-  const values = fc.record({ k: tags, v: inner.values }, { requiredKeys: [] }).map(withoutNull);
+  const values = fc
+    .record({ k: tags, v: inner.values }, { requiredKeys: [] })
+    .map((value) => withoutNull(value, field));
   return { schema, values, code: `tagged(${inner.code})` };
 }
 
@@ -265,8 +270,7 @@ function schemasOf(stable: boolean) {
         fc.array(absent, { maxLength: 1 }),
         fc.array(fc.oneof(checks, absent), { maxLength: 2 }),
       )
-      .map(([sample, ...steps]) => apply(sample, steps.flat()))
-      .map((made) => (mustBeNull(made) ? step("optional()", (s) => s.optional())(made) : made)),
+      .map(([sample, ...steps]) => apply(sample, steps.flat())),
   }));
 }
 

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { defineHooks, jsonValue, wholeNumber } from "../host.ts";
 import { exactlyOne } from "./exactly-one.ts";
 import { keepsMigrations } from "./keeps-migrations.ts";
-import { anyObject, nonEmptyString, orNull } from "./open-object.ts";
+import { anyObject, nonEmptyString } from "./open-object.ts";
 import {
   assertRequestSchema,
   eventSchema,
@@ -126,7 +126,7 @@ export const memoryNodeHooks = defineHooks({
     ordering: "core_only_default",
     band: "AUDIT",
     payload: z.strictObject({
-      fact: orNull(factSchema),
+      fact: factSchema.nullable(),
       req: assertRequestSchema,
       ...request,
       outcome: outcomeSchema,
@@ -172,7 +172,7 @@ export const memoryNodeHooks = defineHooks({
     strict: true,
     ordering: "core_only_default",
     band: "AUDIT",
-    payload: z.strictObject({ result: orNull(anyObject()), ...request, outcome: outcomeSchema }),
+    payload: z.strictObject({ result: anyObject().nullable(), ...request, outcome: outcomeSchema }),
   },
 
   // Federation: who a peer is, what comes in from it, what goes out to it.

@@ -21,15 +21,6 @@ export function anyObject() {
   return jsonObject() as z.ZodType<AnyObject, AnyObject>;
 }
 
-/**
- * A value or a meaningful null. `z.lazy` makes the field required: a bare nullable field can be
- * absent, and its null means absent.
- */
-export function orNull<Schema extends z.ZodType>(schema: Schema) {
-  const nullable = schema.nullable();
-  return z.lazy(() => nullable);
-}
-
 /** A non-empty string. */
 export function nonEmptyString() {
   return withRule(z.string(), "a string that is not empty", (text) => text !== "");

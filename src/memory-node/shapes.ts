@@ -4,7 +4,7 @@
  */
 import * as z from "zod";
 import { wholeNumber, withRule } from "../host.ts";
-import { anyObject, fraction, nonEmptyString, openObject, orNull, uuid } from "./open-object.ts";
+import { anyObject, fraction, nonEmptyString, openObject, uuid } from "./open-object.ts";
 import { tenantIdFault, tenantIdWords } from "./tenant-id.ts";
 
 /** A fact. Its `value` can be any JSON, including null. */
@@ -67,20 +67,20 @@ export const outcomeSchema = z.discriminatedUnion("kind", [
  * must return all of them, so that a forgotten key cannot widen the query.
  */
 export const querySchema = z.strictObject({
-  entity: orNull(z.string()),
-  relation: orNull(z.string()),
-  source: orNull(z.string()),
-  scope: orNull(z.string()),
-  min_confidence: orNull(fraction()),
+  entity: z.string().nullable(),
+  relation: z.string().nullable(),
+  source: z.string().nullable(),
+  scope: z.string().nullable(),
+  min_confidence: fraction().nullable(),
   include_contradicted: z.boolean(),
   include_expired: z.boolean(),
-  after: orNull(z.string()),
-  cursor: orNull(z.string()),
-  limit: orNull(wholeNumber()),
-  garden_id: orNull(z.string()),
-  attested: orNull(z.boolean()),
+  after: z.string().nullable(),
+  cursor: z.string().nullable(),
+  limit: wholeNumber().nullable(),
+  garden_id: z.string().nullable(),
+  attested: z.boolean().nullable(),
   include_low_trust: z.boolean(),
-  as_of: orNull(z.string()),
+  as_of: z.string().nullable(),
 });
 
 /**

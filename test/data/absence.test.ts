@@ -43,6 +43,7 @@ describe("an absent field", () => {
     ["default that its check refuses", z.string().default("d").refine(no)],
     ["default that a wrapper's check refuses", z.string().default("d").readonly().refine(no)],
     ["optional under a check that refuses", z.string().optional().refine(no)],
+    ["nullable", z.string().nullable()],
     ["nullable under a check that refuses", z.string().nullable().refine(no)],
     [
       "default under a check that takes it",

@@ -27,7 +27,7 @@ const tree: z.ZodType<Tree> = z.object({ sub: z.array(z.lazy(() => tree)) });
 const several = z.object({
   a: z.string(),
   b: z.number().optional(),
-  c: z.boolean().nullable(),
+  c: z.boolean().nullish(),
   d: z.string().default("x"),
 });
 
@@ -52,6 +52,7 @@ describe("is read as a host's value", () => {
     ["whole numbers", list(wholeNumber()), "[0,1,9007199254740991]"],
     ["a text that may be bytes", list(utf8Text()), '["a"]'],
     ["null where it is a value", list(z.string().nullable()), '[null,"a",null]'],
+    ["null in a level, where it is a value", z.object({ a: z.string().nullable() }), '{"a":null}'],
     ["an empty record", record(z.string()), "{}"],
     ["a record, in the order of its keys", record(z.string()), '{"b":"x","a":"y","1":"z"}'],
     ["a record that names a prototype", record(z.string()), '{"__proto__":"x","a":"y"}'],

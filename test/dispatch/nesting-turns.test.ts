@@ -77,7 +77,7 @@ describe("labels of an inner run", () => {
 
   it.each([
     ["may be absent", z.optional(stringSet())],
-    ["may be null", z.nullable(stringSet())],
+    ["may be null", z.nullish(stringSet())],
     ["may not be empty", z.optional(withRule(stringSet(), "full", (set) => set.length > 0))],
   ])("that are none leave alone a set that %s, in a slot that changed", async (_which, tags) => {
     const schema = z.object({ tags, count: z.optional(z.number()) });

@@ -12,7 +12,7 @@ import { create, freeze, mapGet, mapSet } from "../data/intrinsics.ts";
 import { checksOf, passesBy, readByZod, withChecks, type ZodCheck } from "./checks.ts";
 import type { Compiled, Shape } from "./compiled.ts";
 import { checksBesideKind, kindOf, listLimitOf } from "./kinds.ts";
-import { compileLevel, compileLoose } from "./level.ts";
+import { compileLevel, compileLoose, nullableOf } from "./level.ts";
 import { mismatch, readArray, readMap, readNumber, readText } from "./readers.ts";
 import { keepKeys } from "./schema-path.ts";
 import { compileTagged } from "./tagged.ts";
@@ -135,15 +135,8 @@ function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
     case "enum":
     case "literal":
       return checked(native("scalar", oneOf([...(schema._zod.values as ReadonlySet<unknown>)])));
-    case "nullable": {
-      const { read } = compileInner(def.innerType);
-      const readNullable: Reader = (state, input, previous) => {
-        if (input !== null) return read(state, input, previous);
-        countNode(state);
-        return null;
-      };
-      return checked(native("scalar", readNullable));
-    }
+    case "nullable":
+      return checked(nullableOf(compileInner(def.innerType), options.shownWhole));
     // An absent value is handled by the field; here there is a value.
     case "optional":
     case "nonoptional":

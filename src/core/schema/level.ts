@@ -6,6 +6,7 @@
 import * as z from "zod/mini";
 import {
   BAD,
+  countNode,
   countReady,
   currentPath,
   enter,
@@ -66,11 +67,13 @@ function compileFields(
   return freeze(fields);
 }
 
+/** `mayBeAbsent`: a wrapper around the schema says that the field may be absent. */
 function compileOne(
   key: string,
   schema: z.core.$ZodType,
   compileField: CompileField,
   shownWhole: boolean,
+  mayBeAbsent = false,
 ): Field {
   // zod has a type for each class of definition; here all are read by their `type`.
   const def = schema._zod.def as unknown as WrapperDef;
@@ -78,12 +81,16 @@ function compileOne(
     case "readonly":
     case "optional":
     case "nullable": {
-      const inner = compileOne(key, def.innerType, compileField, shownWhole);
-      const optional = inner.optional || def.type !== "readonly";
+      const absent = mayBeAbsent || def.type === "optional";
+      const inner = compileOne(key, def.innerType, compileField, shownWhole, absent);
+      const optional = inner.optional || absent;
+      // Where the field may be absent, null means that it is.
+      const isValue = def.type === "nullable" && !optional;
+      const compiled = isValue ? nullableOf(inner.compiled, shownWhole) : inner.compiled;
       // If an optional field is absent, only a default takes its place.
       const stays = def.type !== "optional" || absenceIn(schema).optin === "defaulted";
       const fallback = stays ? inner.fallback : undefined;
-      return checkedField(schema, { ...inner, optional, fallback }, shownWhole);
+      return checkedField(schema, { key, compiled, optional, fallback }, shownWhole);
     }
     case "default":
     case "prefault": {
@@ -103,6 +110,23 @@ interface WrapperDef {
   readonly defaultValue: unknown;
 }
 
+/**
+ * Makes null a value. In a slot, what is inside is then one value for the merge: it is read whole.
+ */
+export function nullableOf({ read }: Compiled, shownWhole: boolean): Compiled {
+  return {
+    shape: "scalar",
+    read: (state, value, previous, partial) => {
+      if (value !== null) return read(state, value, previous, shownWhole && partial);
+      countNode(state);
+      return null;
+    },
+    passes: undefined,
+    level: undefined,
+    element: undefined,
+  };
+}
+
 /** Adds the checks of the wrapper around a field's type. */
 function checkedField(schema: z.core.$ZodType, field: Field, shownWhole: boolean): Field {
   const checks = checksOf(schema);
@@ -112,8 +136,8 @@ function checkedField(schema: z.core.$ZodType, field: Field, shownWhole: boolean
   return {
     key,
     compiled: withChecks(compiled, checks, shownWhole),
-    // As in zod, checks do not apply to an absent value, but do apply to null.
-    optional: optional && (schema._zod.optout === "optional" || hasPassed(runZod(schema, null))),
+    // As in zod, checks do not apply to an absent value.
+    optional,
     fallback: fallback && (() => passing(fallback(), passes)),
   };
 }

@@ -172,7 +172,7 @@ function compileNode(
     if (known[name] === undefined) {
       throw new GlassineError(
         "slot_invalid",
-        `${path} has no field ${quoted(name)} in its schema.`,
+        `${path} has no field ${quoted(name)} in its schema${level === undefined ? ", where it must be a z.object that is not nullable" : ""}.`,
         { path },
       );
     }

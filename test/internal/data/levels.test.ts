@@ -67,15 +67,19 @@ describe("null", () => {
   });
   const read = reading(schema);
 
-  it("is absent, wherever it is allowed", () => {
+  it("is absent where a field may be absent, else a value", () => {
     const value = valueIn(read({ maybe: null, value: null, must: null, set: null, headers: null }));
     expect(value).toStrictEqual({
       maybe: undefined,
       value: undefined,
-      must: undefined,
+      must: null,
       set: undefined,
       headers: undefined,
     });
+  });
+
+  it("is not what a required field is that is missing", () => {
+    expect(linesIn(read({}))).toEqual(["must | extensions_shape | a value | nothing"]);
   });
 
   it("from a plugin does not clear sets or headers", () => {
