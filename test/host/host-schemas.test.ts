@@ -69,6 +69,52 @@ function problemsOf(input: object): readonly (readonly (string | number)[])[] {
 }
 
 describe("a host's own schema", () => {
+  it("can contain itself through a getter", async () => {
+    const folder = z.object({
+      name: z.string(),
+      get inside() {
+        return z.array(folder).default([]);
+      },
+    });
+    const files = defineHost({
+      slots: {
+        disk: {
+          tier: "mutable",
+          read: "everyone",
+          write: "everyone",
+          description: "What is on the disk.",
+          schema: folder,
+        },
+      },
+      hooks: {
+        saved: {
+          semantic: "message",
+          description: "A folder is about to be saved.",
+          payload: folder,
+          writable: ["inside"],
+        },
+      },
+    });
+    const nested = { name: "a", inside: [{ name: "b", inside: [{ name: "c", inside: [] }] }] };
+    const mover = files.definePlugin({
+      name: "mover",
+      version: "1.0.0",
+      hooks: {
+        saved: ({ name, inside }) => ({
+          modifiedPayload: { name, inside: [...inside, ...inside] },
+          modifiedExtensions: { disk: { name: "d", inside } },
+        }),
+      },
+    });
+    const manager = await files.createPluginManager({ plugins: [mover] });
+    const extensions = files.createExtensions({ disk: { name: "e" } });
+    const result = await manager.invoke("saved", nested, { extensions });
+    expect(plain(result.payload.inside)).toEqual([...nested.inside, ...nested.inside]);
+    expect(plain(result.extensions.disk)).toEqual({ name: "d", inside: nested.inside });
+    const wrong = { name: "a", inside: [{ name: "b", inside: [{ name: 5 }] }] };
+    await expect(manager.invoke("saved", wrong as never)).rejects.toThrow("a string");
+  });
+
   it("reads unions, formats, transforms, refinements and tuples, and freezes their results", () => {
     const read = order({
       level: 3,

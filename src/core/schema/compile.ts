@@ -26,12 +26,14 @@ export interface CompileOptions {
 
 /** The state of one compilation. */
 interface Compiling extends CompileOptions {
-  /** Each schema is compiled once, wherever it occurs; a recursive one is found here. */
-  readonly known: Map<z.core.$ZodType, Compiled>;
+  /** Each schema is compiled once, wherever it occurs. `busy` until it is. */
+  readonly known: Map<z.core.$ZodType, Compiled | typeof busy | undefined>;
   /** Recursive schemas that are still to be compiled. */
   readonly pending: (() => Compiled)[];
   readonly keys: { [key: string]: true };
 }
+
+const busy = "busy";
 
 /** A getter that makes a new schema each time never ends; the rest is compiled on first use. */
 const maxPending = 200;
@@ -45,7 +47,7 @@ export function compileSchema(schema: z.core.$ZodType, options: CompileOptions):
 
 /** Returns a function that compiles several schemas alike. Shared parts are compiled once. */
 export function compilerFor(options: CompileOptions): (schema: z.core.$ZodType) => Compiled {
-  const known = new Map<z.core.$ZodType, Compiled>();
+  const known: Compiling["known"] = new Map();
   const keys: Compiling["keys"] = create(null);
   return (schema) => {
     const compiling = { ...options, known, pending: [] as (() => Compiled)[], keys };
@@ -65,10 +67,17 @@ export function compilerFor(options: CompileOptions): (schema: z.core.$ZodType) 
 
 function compile(schema: z.core.$ZodType, options: Compiling): Compiled {
   const before = mapGet(options.known, schema);
+  // It contains itself: a getter of an object refers to it.
+  if (before === busy) return freeze(compileLazy(() => schema, options));
   if (before !== undefined) return before;
-  const compiled = freeze(compileNew(schema, options));
-  mapSet(options.known, schema, compiled);
-  return compiled;
+  mapSet(options.known, schema, busy);
+  let compiled: Compiled | undefined;
+  try {
+    compiled = freeze(compileNew(schema, options));
+    return compiled;
+  } finally {
+    mapSet(options.known, schema, compiled);
+  }
 }
 
 function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
