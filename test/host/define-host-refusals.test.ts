@@ -230,6 +230,22 @@ describe("a hook of a host's own", () => {
     expect(() => defineHook({ ...spec, ...fields } as never)).toThrow(GlassineError);
   });
 
+  it.each([
+    ["config_validate", "voting", ["message", "fire_and_forget"]],
+    ["audit_emit", "fire_and_forget", ["message", "voting"]],
+  ])("%j, which the manager invokes, must be %s", (name, own, others) => {
+    verifies("plugins:managed-hooks");
+    const table = (semantic: string) => ({ [name]: { ...spec, semantic } }) as never;
+    expect(() => defineHooks(table(own))).not.toThrow();
+    for (const other of others) {
+      const refusal = refusalOf({ hooks: table(other) });
+      expect(refusal).toMatchObject({ code: "hook_invalid", data: { name } });
+      expect(refusal.message).toBe(
+        `The semantic of the hook "${name}" must be "${own}", because the manager invokes it; got "${other}".`,
+      );
+    }
+  });
+
   const voting = { semantic: "voting", description: "A hook.", payload };
   it.each([
     [{}, "The semantic of the hook"],

@@ -161,9 +161,22 @@ export function defineHook<const Spec extends HookDefinition>(spec: Spec): Spec 
  * @throws GlassineError `hook_invalid`, with the name in `data.name` if there is one
  */
 function checkedHook<const Spec extends HookSpec>(spec: Spec, name?: string): Spec {
-  const problem = problemOf(spec, name === undefined ? "this hook" : `the hook ${quoted(name)}`);
+  const hook = name === undefined ? "this hook" : `the hook ${quoted(name)}`;
+  const problem = problemOf(spec, hook) ?? managedProblem(spec, hook, name);
   if (problem === undefined) return Object.freeze(spec);
   throw new GlassineError("hook_invalid", problem, name === undefined ? {} : { name });
+}
+
+/** The hooks that the manager invokes itself, if the host has them. */
+const managed: { readonly [hook: string]: Semantic } = {
+  config_validate: "voting",
+  audit_emit: "fire_and_forget",
+};
+
+function managedProblem({ semantic }: HookSpec, hook: string, name = ""): string | undefined {
+  const expected = Object.hasOwn(managed, name) ? managed[name] : semantic;
+  if (semantic === expected) return undefined;
+  return `The semantic of ${hook} must be "${expected}", because the manager invokes it; got "${semantic}".`;
 }
 
 /** The words of settings that take one. */
@@ -242,8 +255,8 @@ const hookPattern = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*$/;
 /**
  * Declares a host's hooks by name. Each is checked as by `defineHook`.
  *
- * Two names have a meaning for the manager if a host declares them: in `config_validate` (voting),
- * plugins vote on each other, and `audit_emit` (fire and forget) receives audit events.
+ * The manager invokes two hooks itself if a host declares them: `config_validate` (voting), in which
+ * plugins vote on each other, and `audit_emit` (fire and forget), which receives audit events.
  *
  * @throws GlassineError `hook_invalid`
  * @example

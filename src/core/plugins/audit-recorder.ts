@@ -101,8 +101,7 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
     },
     /** Delivers events to the handlers of `audit_emit`, too. */
     deliverTo: (compiled: CompiledOperation | undefined): void => {
-      const hasHandlers = compiled?.semantic === "fire_and_forget" && compiled.steps.length > 0;
-      emitters = hasHandlers ? compiled : undefined;
+      emitters = compiled !== undefined && compiled.steps.length > 0 ? compiled : undefined;
     },
     /** Records the notes of runs; `undefined` if nobody would receive them. */
     runs: (): RunAudit | undefined => {

@@ -127,7 +127,7 @@ async function admitted(
 async function vetoOf(soFar: CompilerInput, member: Member): Promise<Refusal | undefined> {
   const { plugin } = member.item;
   const compiled = compileOperation(soFar, "config_validate", [member]);
-  if (compiled?.semantic !== "voting") return undefined;
+  if (compiled === undefined) return undefined;
   const facts = { plugin: publicView(member.item) };
   try {
     const decision = (await operateAlone(compiled, facts)) as Decision;
