@@ -39,8 +39,12 @@ interface Issue {
   /** What the schema demands, by code: a type, a format, a bound. None of it is from the value. */
   readonly expected?: string;
   readonly format?: string;
+  readonly divisor?: number | bigint;
   readonly minimum?: number | bigint;
   readonly maximum?: number | bigint;
+  readonly inclusive?: boolean;
+  /** The type of what is too small or too big. */
+  readonly origin?: string;
   /** Whether the checks after it run. */
   readonly continue?: boolean;
 }
@@ -293,21 +297,54 @@ export function runZod(schema: z.core.$ZodType, value: unknown): Verdict {
   }
 }
 
-/** zod's own message may quote the value; its code, type, format and bound only name the rule. */
 function reportVerdict(state: ReadState, { expected, issues }: Verdict): Bad {
   if (expected !== undefined) return report(state, state.shapeCode, expected, "another");
   for (let i = 0; i < issues.length; i++) {
     // A host's own check can access the list, and may leave holes in it.
     const issue = ownValue(issues, i);
-    const of = (key: keyof Issue) => ownValue(issue, key);
-    const code = of("code");
-    const rule = of("expected") ?? of("format") ?? of("minimum") ?? of("maximum") ?? "zod";
-    const expected = code === "custom" ? ownCheck : `a value that is not "${code}" for ${rule}`;
+    const of: IssueReader = (key) => ownValue(issue, key);
     const path = (of("path") ?? none) as readonly PropertyKey[];
     const within = mapped(path, (key) => (typeof key === "symbol" ? "(symbol)" : key));
-    report(state, state.shapeCode, expected, "another", within);
+    report(state, state.shapeCode, expectedBy(of), receivedBy(of), within);
   }
   return BAD;
 }
 
-const ownCheck = "a value that passes its schema's own check";
+type IssueReader = (key: keyof Issue) => unknown;
+
+/** zod's own message may quote the value; its code, type, format and bound only name the rule. */
+function expectedBy(of: IssueReader): string {
+  const code = of("code");
+  const isExclusive = of("inclusive") === false;
+  switch (code) {
+    case "custom":
+      return "a value that passes its schema's own check";
+    case "invalid_type":
+      return `a value of type ${of("expected")}`;
+    case "invalid_format":
+      return `a string in the format ${of("format")}`;
+    case "invalid_union":
+      return "a value that an option of the union accepts";
+    case "not_multiple_of":
+      return `a multiple of ${of("divisor")}`;
+    case "too_small":
+      return `${isExclusive ? "more than" : "at least"} ${of("minimum")}${unitsOf(of)}`;
+    case "too_big":
+      return `${isExclusive ? "less than" : "at most"} ${of("maximum")}${unitsOf(of)}`;
+    default:
+      return `a value that zod does not refuse with "${code}"`;
+  }
+}
+
+function unitsOf(of: IssueReader): string {
+  const origin = of("origin");
+  if (origin === "string") return " characters";
+  return origin === "array" ? " elements" : "";
+}
+
+function receivedBy(of: IssueReader): string {
+  const code = of("code");
+  if (code === "too_big") return "more";
+  if (code !== "too_small") return "another";
+  return unitsOf(of) === "" ? "less" : "fewer";
+}
