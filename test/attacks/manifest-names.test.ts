@@ -96,6 +96,7 @@ attack(
         "payloadLimits",
         "plugins",
         "routes",
+        "setSecrets",
         "streamPlan",
         "then",
       ]);

@@ -1,6 +1,7 @@
-import { createPluginManager } from "glassine";
-import type { AuditOptions } from "glassine/audit";
+import { createPluginManager, definePlugin } from "glassine";
+import type { AuditEvent, AuditOptions } from "glassine/audit";
 import { describe, expect, it } from "vitest";
+import { verifies } from "../support/verifies.ts";
 
 const misuse = { name: "GlassineError", code: "options_invalid" };
 
@@ -37,5 +38,41 @@ describe("the options of a trail", () => {
       message,
     });
     expect(message).not.toContain("hunter2");
+  });
+});
+
+describe("the secrets of a trail", () => {
+  it("are replaced while the manager runs, in records and in the log", async () => {
+    verifies("audit:secrets-replaced");
+    const records: AuditEvent[] = [];
+    const lines: string[] = [];
+    const manager = await createPluginManager({
+      plugins: [
+        definePlugin({
+          name: "throws",
+          version: "1.0.0",
+          hooks: {
+            tool_pre_invoke({ name }) {
+              throw new Error(`zebra-old and zebra-new in ${name}`);
+            },
+          },
+        }),
+      ],
+      audit: { sink: (event) => records.push(event), secrets: ["zebra-old"] },
+      logger: { warn: () => {}, error: (text) => lines.push(text) },
+    });
+    const said = async () => {
+      await manager.invoke("tool_pre_invoke", { name: "t" });
+      return [records.at(-1)?.metadata.error, lines.at(-1)?.replace(/.*Error: /, "")];
+    };
+    const once = (text: string) => [text, text];
+    expect(await said()).toEqual(once("[REDACTED] and zebra-new in t"));
+    manager.setSecrets(["zebra-new"]);
+    expect(await said()).toEqual(once("zebra-old and [REDACTED] in t"));
+    manager.setSecrets(["zebra-new", "zebra-old"]);
+    expect(await said()).toEqual(once("[REDACTED] and [REDACTED] in t"));
+    expect(() => manager.setSecrets([""])).toThrow(
+      "secrets must be an array of well-formed strings that are not empty.",
+    );
   });
 });

@@ -18,6 +18,7 @@ export {
   type AuditOptions,
   type AuditSink,
   readAuditOptions,
+  readSecrets,
 } from "./options.ts";
 export { redacted, redactText } from "./redact.ts";
 export {

@@ -36,22 +36,22 @@ const names = ["sink", "strict", "timeoutMs", "secrets"];
 export function readAuditOptions(given: unknown = {}, logger?: AuditLogger) {
   expectOptions(given, names, "audit");
   const { sink, secrets: named, timeoutMs } = given as AuditOptions;
-  const secrets = named ?? [];
   if (sink !== undefined && typeof sink !== "function") {
     throw optionsInvalid("audit: sink must be a function that takes an event.");
-  }
-  if (!Array.isArray(secrets) || !secrets.every(isSecret)) {
-    throw optionsInvalid(
-      "audit: secrets must be an array of well-formed strings that are not empty.",
-    );
   }
   return Object.freeze({
     sink,
     strict: readOption(given as AuditOptions, "strict", "boolean") ?? false,
     timeoutMs: readWhole("audit: timeoutMs", timeoutMs ?? 5000, longestTimerMs),
-    secrets: Object.freeze([...secrets]),
+    secrets: readSecrets("audit: secrets", named ?? []),
     logger,
   });
+}
+
+/** @throws GlassineError `options_invalid` */
+export function readSecrets(what: string, secrets: unknown): readonly string[] {
+  if (Array.isArray(secrets) && secrets.every(isSecret)) return Object.freeze([...secrets]);
+  throw optionsInvalid(`${what} must be an array of well-formed strings that are not empty.`);
 }
 
 function isSecret(value: unknown): boolean {

@@ -60,6 +60,8 @@ export interface AuditTrail {
   emit(event: AuditEventInput, options?: EmitOptions): AuditOutcome | Promise<AuditOutcome>;
   /** Counts and logs an event that could not be raised at all. */
   miss(eventType: string, why: unknown): void;
+  /** Replaces the secrets that the host named, for later events. */
+  setSecrets(secrets: readonly string[]): void;
   /** The failures so far. */
   readonly failures: AuditFailures;
   /** Resolves when no event is under way. */
@@ -95,7 +97,7 @@ type Recipient = "sink" | "audit_emit";
 /** `deliver` gets each event after the sink. If it throws or rejects, the delivery failed. */
 export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): AuditTrail {
   const { sink, timeoutMs, logger } = options;
-  const named = needlesOf(options.secrets);
+  let named = needlesOf(options.secrets);
   let queue: Waiting[] = [];
   let waiting = 0;
   let busy = false;
@@ -240,6 +242,9 @@ export function createTrail(options: ReadAuditOptions, deliver?: AuditSink): Aud
   return Object.freeze({
     emit,
     miss,
+    setSecrets: (secrets: readonly string[]) => {
+      named = needlesOf(secrets);
+    },
     get failures() {
       return Object.freeze({ total, byType: Object.freeze({ ...byType }) });
     },

@@ -128,6 +128,7 @@ export function auditRecorder(surface: Surface, options: ReadOptions, secrets: K
     /** Records one of the host's own events. */
     audit: async (event: AuditEventInput): Promise<boolean> =>
       await keptOf(trail.emit(event, { secrets: secrets.unnamed() })),
+    setSecrets: trail.setSecrets,
     failures: (): AuditFailures => trail.failures,
     flush: (): Promise<void> => trail.flush(),
   };

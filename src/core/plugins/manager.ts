@@ -9,7 +9,7 @@ import {
   type StreamPlan,
   streamPlan,
 } from "../hooks/index.ts";
-import type { AuditEventInput, AuditFailures } from "../observe/index.ts";
+import { type AuditEventInput, type AuditFailures, readSecrets } from "../observe/index.ts";
 import { auditRecorder, type Declassified } from "./audit-recorder.ts";
 import { compileHooks } from "./compile-hooks.ts";
 import { asksToDeny, assertUntampered } from "./deny-tampering.ts";
@@ -70,6 +70,14 @@ export interface AnyManager {
    * @throws GlassineError (as a rejection) `options_invalid` for a value that is not an event
    */
   audit(event: AuditEventInput): Promise<boolean>;
+  /**
+   * Replaces the `secrets` of the option `audit`: no later record or log line contains these. For
+   * secrets that change while the program runs; include the older ones for as long as they are valid.
+   *
+   * @throws GlassineError `options_invalid`
+   * @see spec `audit:secrets-replaced`
+   */
+  setSecrets(secrets: readonly string[]): void;
   /** How many records were not kept, in total and by type. */
   auditFailures(): AuditFailures;
   counts(): InvokeCounts;
@@ -164,6 +172,11 @@ export async function createManager(surface: Surface, input: unknown): Promise<A
     checkHealth: health.check,
     declassify: recorder.declassify,
     audit: recorder.audit,
+    setSecrets: (given) => {
+      const all = readSecrets("secrets", given);
+      secrets.setNamed(all);
+      recorder.setSecrets(all);
+    },
     auditFailures: recorder.failures,
     counts: () => freeze({ ...runtime.counts, inFlight: runtime.inFlight }),
     close: async (given) => {

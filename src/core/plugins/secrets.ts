@@ -32,20 +32,22 @@ function leavesOf(value: unknown): readonly unknown[] {
 
 export type KnownSecrets = ReturnType<typeof knownSecrets>;
 
-export function knownSecrets(named: readonly string[]) {
-  const all = needlesOf(named);
+export function knownSecrets(first: readonly string[]) {
+  let named = needlesOf(first);
   const configured = needlesOf([]);
-  const withMore = (known: Needles, more: readonly string[] | undefined) =>
-    more === undefined || more.length === 0 ? known : bothOf(known, needlesOf(more));
+  const unnamed = (more?: readonly string[]): Needles =>
+    more === undefined || more.length === 0 ? configured : bothOf(configured, needlesOf(more));
   return {
-    /** Adds the values of one more configuration. */
-    keep: (values: readonly string[]) => {
-      addSecrets(all, values);
-      addSecrets(configured, values);
+    /** Replaces those that the host named. */
+    setNamed: (secrets: readonly string[]) => {
+      named = needlesOf(secrets);
     },
+    /** Adds the values of one more configuration. */
+    keep: (values: readonly string[]) => addSecrets(configured, values),
     /** The values of configurations, and `more`. */
-    unnamed: (more?: readonly string[]) => withMore(configured, more),
+    unnamed,
     /** Makes a string fit for a log or a message. */
-    redact: (text: string, more?: readonly string[]) => redacted(text, withMore(all, more)),
+    redact: (text: string, more?: readonly string[]) =>
+      redacted(text, bothOf(named, unnamed(more))),
   };
 }
