@@ -5,6 +5,8 @@ import type { Environment, Logger } from "../../core/plugins/index.ts";
 import { type CommandContext, type Outcome, printable, refusal } from "../../operate/cli/index.ts";
 import {
   configName,
+  type KnownSecrets,
+  knownSecrets,
   type LoadedConfig,
   placesOf,
   type ResolvedPlugins,
@@ -34,6 +36,7 @@ interface RunInput {
   readonly stock: StockPlugins;
   readonly env: Environment;
   readonly log: GatewayLog;
+  readonly secrets: KnownSecrets;
   readonly signals: SignalSource;
   /** For a gateway that speaks over stdio. */
   readonly stdio?: GatewayParts["stdio"];
@@ -53,7 +56,8 @@ export async function serveGateway(
   own: Pick<RunInput, "log" | "stdio" | "envoy" | "load">,
 ): Promise<Outcome<never>> {
   const { verbose = false } = options;
-  const given = { openGateway, stock, signals, reportFailuresTo, env, verbose };
+  const secrets = knownSecrets(secretReader(env));
+  const given = { openGateway, stock, signals, reportFailuresTo, env, verbose, secrets };
   const { code } = await runGateway({ ...given, ...own });
   // Never printed: --json needs --check.
   return { exitCode: code === undefined ? 0 : 1, document: undefined as never, lines: [] };
@@ -150,7 +154,7 @@ async function prepare(
   sets: Set<ResolvedPlugins>,
   { metrics, generation }: { readonly metrics: GatewayMetrics; readonly generation: number },
 ): Promise<Prepared> {
-  const { env, stdio, stock, envoy } = input;
+  const { env, stdio, stock, envoy, secrets: known } = input;
   // Uses the next generation even for problems of a configuration that is refused in the end.
   const log = numberedLog(input.log, () => generation);
   const loaded = await input.load();
@@ -173,6 +177,7 @@ async function prepare(
     env,
     stock,
     lock,
+    secrets: known,
     logger,
     onHandlerError,
     services,
@@ -189,7 +194,7 @@ async function prepare(
       audit: config.audit,
       manager: set.manager,
       metrics,
-      secrets: secretReader(env),
+      secrets: known.read,
       log: input.log,
       stdio,
       envoy,

@@ -2,16 +2,12 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname } from "node:path";
-import { attempt } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
-import type { Environment } from "../../core/plugins/index.ts";
 import { type AuditEvent, fileAuditSink } from "../../node/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import type { GatewayConfig } from "./schema.ts";
-import { secretReader, secretsIn } from "./secrets.ts";
 
 export interface AuditSettings {
-  readonly env: Environment;
   /** The generation of the configuration, which every record carries. Default 1. */
   readonly generation?: number | undefined;
   /** Whether records are written. Default true. */
@@ -28,8 +24,7 @@ export async function auditOf(config: GatewayConfig, options: AuditSettings) {
   const { generation = 1 } = options;
   const sink = (event: AuditEvent) =>
     file({ ...event, metadata: { ...event.metadata, generation } });
-  const secrets = knownSecrets(config, options.env);
-  return { options: { sink, strict: audit.strict, secrets }, close: () => file.close() };
+  return { options: { sink, strict: audit.strict }, close: () => file.close() };
 }
 
 /** Says why this user cannot write records to the file now: one sentence per reason. */
@@ -49,10 +44,4 @@ export async function auditFileFaults({
         : `audit.file: ${printable(file)} cannot be written (${code}): name a file that this user may write`,
     ],
   );
-}
-
-/** The secrets that can be read now. An unreadable one fails later, when something needs it. */
-function knownSecrets(config: GatewayConfig, env: Environment): readonly string[] {
-  const read = secretReader(env);
-  return secretsIn(config).flatMap(({ secret }) => attempt(() => read(secret)) ?? []);
 }

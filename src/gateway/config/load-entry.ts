@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type * as z from "zod";
 import { GlassineError, quoted, suggestion } from "../../core/errors/index.ts";
+import { redactText } from "../../core/observe/index.ts";
 import {
   type Environment,
   type Logger,
@@ -12,6 +13,7 @@ import type { Discovery } from "../../operate/discovery/index.ts";
 import { type IsolateOptions, isolatePlugin } from "../../operate/isolate/index.ts";
 import { isThere, printable } from "../../operate/trust/index.ts";
 import { finished, importDefault } from "./import-file.ts";
+import type { KnownSecrets } from "./known-secrets.ts";
 import { resolveGuests } from "./resolve-guests.ts";
 import type { GatewayConfig, GuestsEntry, PluginEntry, SinglePluginEntry } from "./schema.ts";
 
@@ -30,6 +32,8 @@ export interface LoadOptions {
   readonly env: Environment;
   /** The path of plugins.lock. Default: where all hosts look for it. */
   readonly lock?: string | undefined;
+  /** Secrets that no record or log line may contain. Default: those of the configuration. */
+  readonly secrets?: KnownSecrets | undefined;
   /** The manager's log. */
   readonly logger?: Logger | undefined;
   /** What stock plugins get from their host. */
@@ -87,7 +91,7 @@ export async function pluginsOf(
     return plugin === undefined ? [] : [plugin];
   }
   const { env, lock, logger, loadTimeoutMs } = options;
-  const onOutput = (text: string) => logPrinted(logger, source, text);
+  const onOutput = (text: string) => logPrinted(options, source, text);
   const onEnd = (why: string) => logEnd(logger, source, why);
   const host = { mode, root, env, lock, loadTimeoutMs, logger, onOutput, onEnd };
   const found = await resolveGuests(guests, host);
@@ -148,9 +152,6 @@ async function expectNotStock(path: string, stock: StockPlugins): Promise<void> 
   );
 }
 
-/** How much of a plugin's output is logged per line, in UTF-16 units. */
-const maxPrinted = 2_000;
-
 /** Loads a file's plugin in isolation: nothing of it is imported into this process. */
 async function isolatedAt(
   path: string,
@@ -161,8 +162,9 @@ async function isolatedAt(
     memoryMb,
     options: config,
   }: Settings & Pick<IsolateOptions, "isolate">,
-  { loadTimeoutMs = 30_000, logger }: LoadOptions,
+  load: LoadOptions,
 ): Promise<Plugin> {
+  const { loadTimeoutMs = 30_000, logger } = load;
   const { plugin } = await isolatePlugin(path, {
     isolate,
     accept,
@@ -170,15 +172,24 @@ async function isolatedAt(
     memoryMb,
     config,
     startTimeoutMs: loadTimeoutMs,
-    onOutput: (text) => logPrinted(logger, path, text),
+    onOutput: (text) => logPrinted(load, path, text),
     onEnd: (why) => logEnd(logger, path, why),
   });
   return plugin;
 }
 
-export function logPrinted(logger: Logger | undefined, source: string, text: string): void {
-  const line = printable(text.trimEnd().slice(0, maxPrinted));
-  logger?.warn?.(`the plugin ${printable(source)} printed: ${line}`);
+/** How much of a plugin's output is searched for secrets at once. The log shows less of it. */
+const maxPrinted = 2_000;
+
+export function logPrinted(
+  { logger, secrets }: Pick<LoadOptions, "logger" | "secrets">,
+  source: string,
+  text: string,
+): void {
+  const line = text.trimEnd().slice(0, maxPrinted);
+  logger?.warn?.(
+    `the plugin ${printable(source)} printed: ${secrets?.redact(line) ?? redactText(line, [])}`,
+  );
 }
 
 export function logEnd(logger: Logger | undefined, source: string, why: string): void {

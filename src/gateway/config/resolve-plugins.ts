@@ -16,6 +16,7 @@ import {
 } from "../../operate/discovery/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import { type AuditSettings, auditOf } from "./audit-of.ts";
+import { knownSecrets } from "./known-secrets.ts";
 import type { LoadedConfig } from "./load-config.ts";
 import {
   type LoadOptions,
@@ -27,6 +28,7 @@ import {
   pluginsOf,
 } from "./load-entry.ts";
 import type { GatewayConfig } from "./schema.ts";
+import { secretReader } from "./secrets.ts";
 
 export interface ResolveOptions extends AuditSettings, LoadOptions {
   /** Receives what handlers throw, with the line for the log. */
@@ -68,8 +70,11 @@ export interface ResolvedPlugins {
  */
 export async function resolvePlugins(
   { config, folder, file }: Pick<LoadedConfig, "config" | "folder"> & Partial<LoadedConfig>,
-  options: ResolveOptions,
+  given: ResolveOptions,
 ): Promise<ResolvedPlugins> {
+  const { secrets = knownSecrets(secretReader(given.env)) } = given;
+  const options = { ...given, secrets };
+  secrets.readAll(config);
   const entries = config.plugins.map(namedEntry);
   expectNoPaths(config, entries);
   const discovered = await discoveredFor(config, entries, folder, options).catch(
@@ -106,7 +111,7 @@ export async function resolvePlugins(
       plugins: found.map(({ plugin, entry }) => itemOf(plugin, entry)),
       env,
       discovered,
-      audit: audit?.options,
+      audit: { ...audit?.options, secrets: secrets.values() },
       logger,
       metrics,
       onHandlerError,
@@ -114,6 +119,7 @@ export async function resolvePlugins(
       await audit?.close();
       throw withEntries(error, found);
     });
+    const unfollow = secrets.follow(manager.setSecrets);
     return {
       manager,
       plugins: found.map(({ plugin, entry: { from, source, settings } }) => {
@@ -122,6 +128,7 @@ export async function resolvePlugins(
       warnings,
       async close() {
         await manager.close();
+        unfollow();
         await audit?.close();
       },
     };
@@ -253,8 +260,9 @@ async function discoveredFor(
   { mode }: Pick<GatewayConfig, "mode">,
   entries: readonly NamedEntry[],
   root: string,
-  { env, lock, loadTimeoutMs, logger }: ResolveOptions,
+  options: ResolveOptions,
 ): Promise<Discovery | undefined> {
+  const { env, lock, loadTimeoutMs, logger } = options;
   const only = entries.flatMap(({ from, source }) => (from === "package" ? [source] : []));
   if (mode === "dev" && only.length === 0) return undefined;
   return discoverPlugins({
@@ -263,7 +271,7 @@ async function discoveredFor(
     env,
     only,
     isolate: isolationsOf(entries),
-    onOutput: (id, text) => logPrinted(logger, id, text),
+    onOutput: (id, text) => logPrinted(options, id, text),
     onEnd: (id, why) => logEnd(logger, id, why),
     lock,
     loadTimeoutMs,

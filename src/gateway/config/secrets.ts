@@ -8,13 +8,15 @@ import { type GatewayConfig, isGuests, type Secret } from "./schema.ts";
 
 const maxBytes = 64 * 1024;
 
+export type SecretReader = (secret: string | Secret) => string;
+
 /**
  * Makes a function that returns a secret's value, or a string unchanged. Each call reads the secret
  * again, so it can change while the gateway runs.
  *
  * @throws GlassineError (the function) `secret_missing`
  */
-export function secretReader(env: Environment): (secret: string | Secret) => string {
+export function secretReader(env: Environment): SecretReader {
   return (secret) => {
     if (typeof secret === "string") return secret;
     return "env" in secret ? ofVariable(env, secret.env) : ofFile(secret.file);

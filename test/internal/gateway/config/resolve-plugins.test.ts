@@ -6,7 +6,12 @@ import { createMessage, toolCall } from "glassine/messages";
 import { stockPlugins } from "glassine/plugins";
 import { describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
-import { configSchema, type StockPlugins } from "../../../../src/gateway/config/index.ts";
+import {
+  configSchema,
+  knownSecrets,
+  type StockPlugins,
+  secretReader,
+} from "../../../../src/gateway/config/index.ts";
 import { resolvePlugins } from "../../../../src/gateway/config/resolve-plugins.ts";
 import { install, trust, unsigned } from "../../../discovery/support.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
@@ -260,6 +265,56 @@ describe("the audit trail", () => {
     expect(text).toContain("billing.invoice_sent");
     expect(text).not.toContain("sk-live-4242");
   });
+
+  it.each([true, false])(
+    "lacks a secret after it has changed, and the older value, as the log does: with a trail %s",
+    async (hasTrail) => {
+      const folder = await folderWith({ key: "zebra-old" });
+      const file = join(folder, "audit.jsonl");
+      const key = { file: join(folder, "key") };
+      const late = { file: join(folder, "late") };
+      const config = configSchema.parse({
+        servers: { files: { ...files, env: { KEY: key, LATE: late } } },
+        plugins: [{ use: "thrower" }],
+        ...(hasTrail && { audit: { file } }),
+      });
+      const thrower = definePlugin({
+        name: "thrower",
+        version: "1.0.0",
+        hooks: {
+          "cmf.tool_pre_invoke": () => {
+            throw new Error("zebra-old, zebra-new, zebra-late and password=hunter2");
+          },
+        },
+      });
+      const secrets = knownSecrets(secretReader({}));
+      const lines: string[] = [];
+      const { manager, close } = await resolvePlugins(
+        { config, folder },
+        {
+          env: {},
+          stock: { thrower: { options: z.unknown(), make: () => thrower } },
+          secrets,
+          onHandlerError: (_thrown, _at, text) => lines.push(text.replace(/.*Error: /, "")),
+        },
+      );
+      await manager.invoke("cmf.tool_pre_invoke", call);
+      await writeFile(key.file, "zebra-new");
+      await writeFile(late.file, "zebra-late");
+      expect([key, late].map(secrets.read)).toEqual(["zebra-new", "zebra-late"]);
+      await manager.invoke("cmf.tool_pre_invoke", call);
+      await close();
+      const expected = [
+        "[REDACTED], zebra-new, zebra-late and password=[REDACTED]",
+        "[REDACTED], [REDACTED], [REDACTED] and password=[REDACTED]",
+      ];
+      expect(lines).toEqual(expected);
+      if (!hasTrail) return;
+      const records = (await readFile(file, "utf8")).trim().split("\n");
+      const errors = records.map((line) => JSON.parse(line).metadata.error);
+      expect(errors.filter((text) => text !== undefined)).toEqual(expected);
+    },
+  );
 
   it("needs its folder at the start, and a file that can be written", async () => {
     const { message } = await refusalOf(resolve([], { audit: { file: "/nowhere/audit.jsonl" } }));

@@ -2,7 +2,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
-import { secretReader, secretsIn } from "../../../../src/gateway/config/index.ts";
+import { knownSecrets, secretReader, secretsIn } from "../../../../src/gateway/config/index.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
 import { load } from "./support.ts";
 
@@ -81,4 +81,30 @@ it("finds every secret that a configuration names", async () => {
     { path: ["models", "m", "headers", "k"], secret: { env: "C" } },
     { path: ["labels", "store", "redis"], secret: { env: "D" } },
   ]);
+});
+
+it("remembers the latest values of each secret, and forgets those of long ago", () => {
+  const vars: Record<string, string> = { FIXED: "fixed" };
+  const { read: readKnown, values, follow } = knownSecrets(secretReader(vars));
+  const seen: number[] = [];
+  const unfollow = follow((all) => seen.push(all.length));
+  readKnown({ env: "FIXED" });
+  for (let at = 0; at < 150; at++) {
+    vars.TOKEN = `value-${at}`;
+    readKnown({ env: "TOKEN" });
+    readKnown({ env: "TOKEN" });
+    readKnown({ env: "FIXED" });
+    readKnown("a string");
+  }
+  expect([values()[0], values()[1], values().at(-1), values().length]).toEqual([
+    "fixed",
+    "value-50",
+    "value-149",
+    101,
+  ]);
+  unfollow();
+  vars.TOKEN = "value-60";
+  readKnown({ env: "TOKEN" });
+  expect([values().at(-1), values().length]).toEqual(["value-60", 101]);
+  expect(seen).toHaveLength(152);
 });

@@ -1,0 +1,55 @@
+/** Remembers the values of a configuration's secrets, for whatever must not show them. */
+import { attempt } from "../../core/data/index.ts";
+import { needlesOf, redacted } from "../../core/observe/index.ts";
+import { printable } from "../../operate/trust/index.ts";
+import type { GatewayConfig, Secret } from "./schema.ts";
+import { type SecretReader, secretsIn } from "./secrets.ts";
+
+/** How many values of one secret are remembered: processes and sessions still use older ones. */
+const maxValues = 100;
+
+export type KnownSecrets = ReturnType<typeof knownSecrets>;
+
+/** @param source reads a secret anew, which may have changed since */
+export function knownSecrets(source: SecretReader) {
+  /** By secret, the latest value last. */
+  const values = new Map<string, readonly string[]>();
+  const followers = new Set<(all: readonly string[]) => void>();
+  let all: readonly string[] = [];
+  let needles = needlesOf(all);
+
+  function remember(secret: Secret, value: string): void {
+    const key = JSON.stringify(secret);
+    const known = values.get(key) ?? [];
+    if (known.at(-1) === value) return;
+    values.set(key, [...known.filter((each) => each !== value), value].slice(-maxValues));
+    all = [...values.values()].flat();
+    needles = needlesOf(all);
+    for (const follower of followers) follower(all);
+  }
+
+  /** Reads a secret and remembers its value. */
+  const read: SecretReader = (secret) => {
+    const value = source(secret);
+    if (typeof secret !== "string") remember(secret, value);
+    return value;
+  };
+
+  return {
+    read,
+    /** Reads what a configuration names. A missing secret is remembered when it is there. */
+    readAll(config: GatewayConfig): void {
+      for (const { secret } of secretsIn(config)) attempt(() => read(secret));
+    },
+    /** Returns all values that are remembered. */
+    values: () => all,
+    /** Calls `follower` with all values, now and after each change, until the returned function is called. */
+    follow(follower: (all: readonly string[]) => void): () => void {
+      followers.add(follower);
+      follower(all);
+      return () => followers.delete(follower);
+    },
+    /** Makes a text of plugins, servers or the system fit for the log. */
+    redact: (text: string): string => printable(redacted(text, needles)),
+  };
+}
