@@ -22,6 +22,7 @@ import {
   type GatewayLog,
   type GatewayMetrics,
   numberedLog,
+  redactedLog,
 } from "../observe/index.ts";
 import type { Gateway, GatewayParts, OpenGateway } from "../run/parts.ts";
 import { ChildFailure } from "../transports/index.ts";
@@ -57,8 +58,9 @@ export async function serveGateway(
 ): Promise<Outcome<never>> {
   const { verbose = false } = options;
   const secrets = knownSecrets(secretReader(env));
+  const log = redactedLog(own.log, secrets);
   const given = { openGateway, stock, signals, reportFailuresTo, env, verbose, secrets };
-  const { code } = await runGateway({ ...given, ...own });
+  const { code } = await runGateway({ ...given, ...own, log });
   // Never printed: --json needs --check.
   return { exitCode: code === undefined ? 0 : 1, document: undefined as never, lines: [] };
 }
@@ -77,7 +79,7 @@ async function runGateway(input: RunInput): Promise<{ readonly code?: string }> 
   const stopListening: (() => unknown)[] = [];
   stopListening.push(
     input.reportFailuresTo((thrown) => {
-      const text = printable(describeThrown(thrown).text);
+      const { text } = describeThrown(thrown);
       const plugin = pluginAt(placesOf(thrown), [...sets]);
       log.error("failed_outside", { plugin, text, ...thrownAt(thrown, input.verbose) });
     }),

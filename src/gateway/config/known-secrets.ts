@@ -1,6 +1,6 @@
 /** Remembers the values of a configuration's secrets, for whatever must not show them. */
 import { attempt } from "../../core/data/index.ts";
-import { needlesOf, redacted } from "../../core/observe/index.ts";
+import { needlesOf, redacted, withoutParts } from "../../core/observe/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import type { GatewayConfig, Secret } from "./schema.ts";
 import { type SecretReader, secretsIn } from "./secrets.ts";
@@ -51,5 +51,7 @@ export function knownSecrets(source: SecretReader) {
     },
     /** Makes a text of plugins, servers or the system fit for the log. */
     redact: (text: string): string => printable(redacted(text, needles)),
+    /** Removes only the secrets themselves, for sentences of the gateway that quote others. */
+    hide: (text: string): string => withoutParts(text, needles),
   };
 }

@@ -2,7 +2,7 @@
 
 type Level = "info" | "warn" | "error";
 
-/** Every event that a gateway logs: at which levels, and what happened. */
+/** Every event that a gateway logs: at which levels, what happened, and whose text it has. */
 export const logEvents = {
   started: { levels: ["info"], means: "The gateway takes requests." },
   ready: {
@@ -73,10 +73,12 @@ export const logEvents = {
   failed_outside: {
     levels: ["error"],
     means: "Code failed where nobody could catch it, such as in a timer of a plugin.",
+    quotes: true,
   },
   internal_error: {
     levels: ["error"],
     means: "The gateway failed, and answered a request with an error.",
+    quotes: true,
   },
   missing: {
     levels: ["warn"],
@@ -104,8 +106,12 @@ export const logEvents = {
     levels: ["warn"],
     means: "A merged answer came without a server that was too slow or answered with an error.",
   },
-  server_error: { levels: ["warn"], means: "The connection to a server failed." },
-  server_stderr: { levels: ["warn"], means: "A server's process wrote to standard error." },
+  server_error: { levels: ["warn"], means: "The connection to a server failed.", quotes: true },
+  server_stderr: {
+    levels: ["warn"],
+    means: "A server's process wrote to standard error.",
+    quotes: true,
+  },
   server_stdout_invalid: {
     levels: ["warn"],
     means: "A server's process wrote something to standard output that is not a message.",
@@ -131,12 +137,17 @@ export const logEvents = {
   message_undelivered: {
     levels: ["warn"],
     means: "A message could not be sent to the client of a session.",
+    quotes: true,
   },
   reader_too_slow: {
     levels: ["warn"],
     means: "A client left more than `limits.queuedBytes` unread, and its stream was cut off.",
   },
-  label_store_error: { levels: ["warn"], means: "The connection to the label store failed." },
+  label_store_error: {
+    levels: ["warn"],
+    means: "The connection to the label store failed.",
+    quotes: true,
+  },
   secret_missing: {
     levels: ["error"],
     means: "A secret for a model provider could not be read, and the request was refused.",
@@ -144,6 +155,7 @@ export const logEvents = {
   webhook_failed: {
     levels: ["error"],
     means: "The webhook could not judge a text, and rejected it.",
+    quotes: true,
   },
   webhook_headers_dropped: {
     levels: ["error"],
@@ -173,7 +185,15 @@ export const logEvents = {
     means: "Envoy sent something without the headers of its request, which cannot be judged.",
   },
 } as const satisfies Readonly<
-  Record<string, { readonly levels: readonly Level[]; readonly means: string }>
+  Record<
+    string,
+    {
+      readonly levels: readonly Level[];
+      readonly means: string;
+      /** Whether its text is what a plugin, a server or the system wrote. */
+      readonly quotes?: true;
+    }
+  >
 >;
 
 type LogEvent = keyof typeof logEvents;
@@ -202,5 +222,34 @@ export function lineLog(write: (line: string) => void): GatewayLog {
 export function numberedLog(log: GatewayLog, generation: () => number): GatewayLog {
   const at = (level: Level) => (event: LogEvent, fields?: object) =>
     log[level](event, { ...fields, generation: generation() });
+  return { info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+/** How texts are made fit for the log. */
+interface Redaction {
+  /** What plugins, servers and the system wrote: loses secrets, and what looks like one. */
+  redact(text: string): string;
+  /** The gateway's own sentences, which may quote others: lose known secrets. */
+  hide(text: string): string;
+}
+
+interface Texts {
+  readonly text?: string;
+  readonly message?: string;
+  readonly stack?: readonly string[];
+}
+
+/** Makes a log whose texts contain no known secret. */
+export function redactedLog(log: GatewayLog, { redact, hide }: Redaction): GatewayLog {
+  const at = (level: Level) => (event: LogEvent, fields?: Texts) => {
+    const { text, message, stack } = fields ?? {};
+    const clean = "quotes" in logEvents[event] ? redact : hide;
+    log[level](event, {
+      ...fields,
+      ...(text !== undefined && { text: clean(text) }),
+      ...(message !== undefined && { message: hide(message) }),
+      ...(stack !== undefined && { stack: stack.map(redact) }),
+    });
+  };
   return { info: at("info"), warn: at("warn"), error: at("error") };
 }

@@ -1,4 +1,4 @@
-export { type GatewayLog, lineLog, logEvents, numberedLog } from "./gateway-log.ts";
+export { type GatewayLog, lineLog, logEvents, numberedLog, redactedLog } from "./gateway-log.ts";
 export { createMetrics, type GatewayMetrics, gatewayMetrics } from "./gateway-metrics.ts";
 export { failureOf, type HookRan, hookRecord, recordHook } from "./hook-record.ts";
 export { loadTelemetry } from "./telemetry-api.ts";

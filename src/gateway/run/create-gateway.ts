@@ -5,11 +5,12 @@ import { optionsInvalid } from "../../core/errors/index.ts";
 import {
   checkConfig,
   configInvalid,
+  knownSecrets,
   problemAt,
   secretReader,
   withConfigName,
 } from "../config/index.ts";
-import { lineLog } from "../observe/index.ts";
+import { lineLog, redactedLog } from "../observe/index.ts";
 import { openGateway } from "./open-gateway.ts";
 import type { Gateway, GatewayOptions, GatewayParts } from "./parts.ts";
 
@@ -79,8 +80,9 @@ const misplaced = {
  */
 export function partsFrom(options: GatewayOptions): GatewayParts {
   expectOptions(options, knownOptions, "createGateway");
-  const { audit, secrets = secretReader(process.env), stdio } = options;
+  const { audit, stdio } = options;
   const { log = lineLog((line) => process.stderr.write(line)) } = options;
+  const secrets = knownSecrets(options.secrets ?? secretReader(process.env));
   expectMethods("log", log, ["info", "warn", "error"]);
   // Not by default: whoever reads `process.stdin` opens it.
   if (stdio !== undefined && stdio !== null) {
@@ -93,8 +95,8 @@ export function partsFrom(options: GatewayOptions): GatewayParts {
   if (problems.length > 0) throw configInvalid(problems, "`config` is not a valid configuration.");
   return {
     ...options,
-    secrets,
-    log,
+    secrets: secrets.read,
+    log: redactedLog(log, secrets),
     config: checkConfig(options.config, "`config`"),
     audit: audit && { access: "refused", hooks: false, strict: false, ...audit },
   };

@@ -1,7 +1,6 @@
 /** Connections to a server behind the gateway. */
 import process from "node:process";
 import { ignore } from "../../core/data/index.ts";
-import { redactText } from "../../core/observe/index.ts";
 import {
   type CommandServer,
   type GatewayConfig,
@@ -127,9 +126,6 @@ function processes(
         `Server ${name} already has ${children} processes, which is the limit: see limits.children.`,
       );
     const given = withSecrets(env, secrets);
-    const hidden = Object.entries(given).flatMap(([key, value]) =>
-      typeof env[key] === "string" ? [] : [value],
-    );
     const start = (): Transport =>
       childBack({
         command,
@@ -138,8 +134,7 @@ function processes(
         env: childEnvironment(process.env, given),
         maxBytes: messageBytes,
         queuedBytes,
-        onNote: (kind, text) =>
-          log.warn(`server_${kind}`, { server: name, text: redactText(text, hidden) }),
+        onNote: (kind, text) => log.warn(`server_${kind}`, { server: name, text }),
         onTooLarge: (id) => outer.fail(id, tooLarge),
       });
     const back = supervised({

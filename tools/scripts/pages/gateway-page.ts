@@ -331,6 +331,7 @@ await manager.close();
 \`audit: { access: "all", hooks: true }\` beside \`config\` records every request and every hook in the manager's trail. If the trail is strict, add \`strict: true\`: no request is taken while records are lost.
 Without \`log\` it writes the same lines as the command to standard error.
 \`secrets\` reads what the configuration names as \`{ "env": … }\` or \`{ "file": … }\`; by default it reads the environment and files.
+The log contains none of the values that it returned; for the trail, give them to the manager, and call [\`manager.setSecrets\`](audit.md#what-never-gets-in) when they change.
 \`reload\` takes the same options, and the next requests use them. When no request uses the old options any more, their \`onUnused\` is called, so that you can close their manager.
 Without \`listen\` it speaks over your program's standard input and output, or over those in \`stdio\`.
 It keeps your program running while it listens, and leaves signals to your program: call \`close\` on SIGTERM.
@@ -376,6 +377,7 @@ No name that a caller makes up becomes a label: methods that MCP does not have c
 const logged = `### Events in the log
 
 Each line of the log is a JSON object with \`time\`, \`level\` and \`event\`, and further fields that depend on the event, such as \`request\`, \`server\`, \`code\` or \`text\`.
+What plugins threw, what isolated plugins printed and what servers wrote is redacted as [in the audit trail](audit.md#what-never-gets-in), and no text contains a secret that the configuration names.
 The table lists every event.`;
 
 const explaining = `### Why a request was refused
@@ -451,7 +453,7 @@ Servers and providers with \`traceContext: true\` get the context of the gateway
 
 const secrets = `If the type is "secret", write \`{ "env": NAME }\` or \`{ "file": PATH }\`.
 The secret is read when it is needed, and messages name the variable or the file, never the value.
-The audit trail contains neither its value nor the last hundred that it had before.
+The audit trail and the log contain neither its value nor the last hundred that it had before.
 \`NAME\` stands for a name that you choose, \`[]\` for each element of a list.
 [mcp.md](mcp.md#what-may-pass-unseen) describes the groups of \`servers.NAME.pass\`.`;
 

@@ -307,6 +307,48 @@ export default definePlugin({
     }
   });
 
+  it("is in the log without secrets, wherever it is thrown and without a trail", async () => {
+    verifies("cli:gateway-log-redacted");
+    const secret = "zebra-9f8e7d6c";
+    const leaking = failing.replace("x is not a function", `${secret} password=hunter2`);
+    const cwd = await folderWith({
+      "failing.mjs": leaking,
+      key: secret,
+      [name]: {
+        servers: { files: { ...files, env: { KEY: { file: "key" } } } },
+        plugins: [{ path: "failing.mjs" }],
+      },
+    });
+    const { state, openGateway } = double();
+    const running = start(["gateway", "--verbose"], { cwd, openGateway });
+    await running.seen("ready");
+    const { manager, log } = state.parts[0] as (typeof state.parts)[number];
+    const message = { role: "user", content: [] } as never;
+    await manager.invoke("cmf.tool_pre_invoke" as never, message, { request: "r-1" } as never);
+    running.fail(new Error(`late ${secret} Bearer abcdef123456`));
+    log.warn("server_stderr", { server: "files", text: `${secret} token=abc` });
+    log.error("server_unavailable", { text: `the secret file of ${secret} is empty` });
+    const redacted = "[REDACTED] password=[REDACTED]";
+    expect(await running.seen("plugin_failed")).toMatchObject({
+      text: `plugin 'failing' threw on cmf.tool_pre_invoke: TypeError: ${redacted}`,
+      stack: expect.arrayContaining([`TypeError: ${redacted}`]),
+    });
+    expect(await running.seen("failed_outside")).toMatchObject({
+      text: "late [REDACTED] Bearer [REDACTED]",
+      stack: expect.arrayContaining(["Error: late [REDACTED] Bearer [REDACTED]"]),
+    });
+    expect(await running.seen("server_stderr")).toMatchObject({
+      text: "[REDACTED] token=[REDACTED]",
+    });
+    // The gateway's own sentences lose nothing else.
+    expect(await running.seen("server_unavailable")).toMatchObject({
+      text: "the secret file of [REDACTED] is empty",
+    });
+    running.signals.emit("SIGTERM");
+    expect(await running.code).toBe(0);
+    expect(running.texts.log).not.toMatch(/zebra|hunter2|abcdef123456/);
+  });
+
   it("is in the log if it throws nothing", async () => {
     const mistaken = failing.replace(
       'throw new TypeError("x is not a function")',

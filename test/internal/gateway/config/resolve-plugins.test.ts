@@ -15,6 +15,7 @@ import {
 import { resolvePlugins } from "../../../../src/gateway/config/resolve-plugins.ts";
 import { install, trust, unsigned } from "../../../discovery/support.ts";
 import { folderWith } from "../../../gateway/support/folder.ts";
+import { verifies } from "../../../support/verifies.ts";
 import { files, refusalOf } from "./support.ts";
 
 const denier = (name: string) =>
@@ -269,6 +270,7 @@ describe("the audit trail", () => {
   it.each([true, false])(
     "lacks a secret after it has changed, and the older value, as the log does: with a trail %s",
     async (hasTrail) => {
+      verifies("cli:gateway-log-redacted");
       const folder = await folderWith({ key: "zebra-old" });
       const file = join(folder, "audit.jsonl");
       const key = { file: join(folder, "key") };
