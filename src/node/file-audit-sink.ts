@@ -1,8 +1,8 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { constants, type FileHandle, open } from "node:fs/promises";
 import { expectOptions, readOption } from "../core/data/index.ts";
 import { optionsInvalid } from "../core/errors/index.ts";
 import { type AuditEvent, jsonLines } from "../core/observe/index.ts";
-import { lineFile, type OpenedFile } from "./line-file.ts";
+import { type LineHandle, lineFile, type OpenedFile } from "./line-file.ts";
 
 /** Options of `fileAuditSink`. */
 export interface FileAuditSinkOptions {
@@ -15,11 +15,22 @@ export interface FileAuditSinkOptions {
 /** A sink that writes to a file. */
 export interface FileAuditSink {
   (event: AuditEvent): Promise<void>;
-  /** Closes the file after the earlier events are written. Later events are refused. */
+  /**
+   * Closes the file after the earlier events are written. Later events are refused. Waits up to two
+   * seconds for the reader of a pipe.
+   */
   close(): Promise<void>;
 }
 
 const lineFeed = 0x0a;
+/** How long `close` waits for the reader of a full pipe. */
+const closeMs = 2000;
+/** How long a write waits before it tries again whether a full pipe has room. */
+const retryMs = 20;
+
+// A call that blocks could not be ended, and would keep the process from ending. Windows has no such flag.
+const openFlags =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | (constants.O_NONBLOCK ?? 0);
 
 /**
  * Creates a sink that appends each event to a file as one line of JSON.
@@ -27,8 +38,8 @@ const lineFeed = 0x0a;
  * The file is opened for the first event, created if it does not exist, and never truncated or
  * renamed. Its directory must exist. Lines are whole and in order, even if several processes append
  * to the file. A record that was written in part is not delivered; the next one begins on a new
- * line. The promise rejects with the system's error: `ENOSPC`, `EACCES`, `ENOENT`; or with
- * `audit_failed` if 10 000 records already wait.
+ * line. The promise rejects with the system's error: `ENOSPC`, `EACCES`, `ENOENT`, `ENXIO` for a
+ * named pipe without a reader; or with `audit_failed` if 10 000 records already wait.
  *
  * With `fsync`, a record is on the disk before it counts as delivered, so each record waits for the
  * disk. Without it, a crash of the machine can lose the last records; a crash of the process loses
@@ -70,24 +81,55 @@ export function fileAuditSink(
   if (!isPath) throw optionsInvalid("fileAuditSink expects a path that is not empty.");
   expectOptions(options, ["fsync", "mode"], "fileAuditSink");
   const mode = readMode(options.mode ?? 0o600);
+  let waitsUntil = Number.POSITIVE_INFINITY;
   const file = lineFile(
-    () => openToAppend(path, mode),
+    () => openToAppend(path, mode, () => performance.now() < waitsUntil),
     readOption(options, "fsync", "boolean") ?? false,
   );
   const sink = async (event: AuditEvent): Promise<void> => file.append(jsonLines(event));
-  return Object.freeze(Object.assign(sink, { close: () => file.close() }));
+  const close = (): Promise<void> => {
+    waitsUntil = performance.now() + closeMs;
+    return file.close();
+  };
+  return Object.freeze(Object.assign(sink, { close }));
 }
 
-async function openToAppend(path: string | URL, mode: number): Promise<OpenedFile> {
-  const handle = await open(path, "a", mode);
+/** @param waits whether a line still waits for the reader of a full pipe */
+async function openToAppend(
+  path: string | URL,
+  mode: number,
+  waits: () => boolean,
+): Promise<OpenedFile> {
+  const handle = await open(path, openFlags, mode);
   try {
     const stats = await handle.stat();
-    const isFilled = stats.isFile() && stats.size > 0;
-    return { handle, endsMidLine: isFilled && (await endsMidLine(path, stats.size)) };
+    if (!stats.isFile()) return { handle: pipeHandle(handle, waits), endsMidLine: false };
+    return { handle, endsMidLine: stats.size > 0 && (await endsMidLine(path, stats.size)) };
   } catch (error) {
     await handle.close();
     throw error;
   }
+}
+
+/** Writes whole lines to a pipe or a device that takes them only when its reader reads. */
+function pipeHandle(handle: FileHandle, waits: () => boolean): LineHandle {
+  return {
+    stat: () => handle.stat(),
+    datasync: () => handle.datasync(),
+    close: () => handle.close(),
+    async write(bytes) {
+      let bytesWritten = 0;
+      while (bytesWritten < bytes.length) {
+        try {
+          bytesWritten += (await handle.write(bytes, bytesWritten)).bytesWritten;
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || !waits()) throw error;
+          await new Promise((resolve) => setTimeout(resolve, retryMs));
+        }
+      }
+      return { bytesWritten };
+    },
+  };
 }
 
 /** Whether a crash left an unfinished last line. False for a file that cannot be read. */

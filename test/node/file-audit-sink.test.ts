@@ -1,5 +1,17 @@
 /** Writes records to real files. */
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { chmod, mkdir, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -241,5 +253,65 @@ describe("the options of a file", () => {
         message: expect.stringContaining(message),
       }),
     );
+  });
+});
+
+describe("a named pipe", () => {
+  function pipe() {
+    const path = freshPath();
+    execFileSync("mkfifo", [path]);
+    const reader = () => openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return { path, reader };
+  }
+  /** More than a pipe holds. */
+  const many = Array.from({ length: 20 }, (_, n) => ({ n, padding: "x".repeat(9000) }));
+
+  it("without a reader refuses a record, and takes the next one when there is one", async () => {
+    verifies("audit:file-pipe");
+    const { path, reader } = pipe();
+    const sink = fileAuditSink(path);
+    await expect(sink(record)).rejects.toMatchObject({ code: "ENXIO" });
+    const file = reader();
+    await sink(record);
+    await sink.close();
+    closeSync(file);
+  });
+
+  it("that is full gets all lines whole when its reader reads", async () => {
+    verifies("audit:file-pipe");
+    const { path, reader } = pipe();
+    const file = reader();
+    const sink = fileAuditSink(path);
+    const written = Promise.all(many.map((metadata) => sink({ ...record, metadata })));
+    const bytes = Buffer.alloc(64 * 1024);
+    let text = "";
+    const read = () => {
+      try {
+        text += bytes.toString("utf8", 0, readSync(file, bytes));
+      } catch {
+        // It is empty.
+      }
+      return text.split("\n").length - 1;
+    };
+    await expect.poll(read).toBe(many.length);
+    await written;
+    await sink.close();
+    closeSync(file);
+    const lines = text.trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line).metadata)).toEqual(many);
+  });
+
+  it("that is full does not keep the sink from closing", async () => {
+    verifies("audit:file-pipe");
+    const { path, reader } = pipe();
+    const file = reader();
+    const sink = fileAuditSink(path);
+    const written = many.map((metadata) => sink({ ...record, metadata }));
+    const settled = Promise.allSettled(written);
+    await sink.close();
+    const outcomes = await settled;
+    expect(outcomes[0]).toMatchObject({ status: "fulfilled" });
+    expect(outcomes.at(-1)).toMatchObject({ status: "rejected", reason: { code: "EAGAIN" } });
+    closeSync(file);
   });
 });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `glassine`. */
 import process from "node:process";
-import { commandLine, reportFailuresTo } from "../../operate/cli/index.ts";
+import { commandLine, killIfStuck, reportFailuresTo } from "../../operate/cli/index.ts";
 import { gatewayCommands } from "./commands.ts";
 
 const names = { bin: "glassine", hostName: "glassine", prefix: "GLASSINE_" };
@@ -11,6 +11,7 @@ const line = gatewayCommands(async () => ({
   signals: process,
   writeLog: (text) => void process.stderr.write(text),
   reportFailuresTo,
+  onStuck: killIfStuck,
 }));
 
 await commandLine(names, line).main();

@@ -46,6 +46,7 @@ interface RunInput {
   /** Whether to log the stacks of thrown errors. */
   readonly verbose: boolean;
   readonly reportFailuresTo: GatewayServices["reportFailuresTo"];
+  readonly onStuck: GatewayServices["onStuck"];
   /** Reads the configuration, at the start and for each reload. */
   readonly load: () => Promise<LoadedConfig>;
 }
@@ -53,13 +54,13 @@ interface RunInput {
 /** Runs a gateway for a command, and returns its outcome. Throws what `runGateway` throws. */
 export async function serveGateway(
   { env, options }: CommandContext,
-  { openGateway, stock, signals, reportFailuresTo }: GatewayServices,
+  { openGateway, stock, signals, reportFailuresTo, onStuck }: GatewayServices,
   own: Pick<RunInput, "log" | "stdio" | "envoy" | "load">,
 ): Promise<Outcome<never>> {
   const { verbose = false } = options;
   const secrets = knownSecrets(secretReader(env));
   const log = redactedLog(own.log, secrets);
-  const given = { openGateway, stock, signals, reportFailuresTo, env, verbose, secrets };
+  const given = { openGateway, stock, signals, reportFailuresTo, onStuck, env, verbose, secrets };
   const { code } = await runGateway({ ...given, ...own, log });
   // Never printed: --json needs --check.
   return { exitCode: code === undefined ? 0 : 1, document: undefined as never, lines: [] };
@@ -180,6 +181,10 @@ async function prepare(
     stock,
     lock,
     secrets: known,
+    onStuck(file) {
+      log.error("audit_stuck", { file: printable(file) });
+      input.onStuck();
+    },
     logger,
     onHandlerError,
     services,

@@ -18,4 +18,6 @@ export interface GatewayServices {
   readonly writeLog: (line: string) => void;
   /** Reports uncaught errors until the returned function is called. */
   readonly reportFailuresTo: (report: (thrown: unknown) => void) => () => void;
+  /** A call of the system hangs, and would keep the process from ending. */
+  readonly onStuck: () => void;
 }

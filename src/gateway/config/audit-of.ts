@@ -2,16 +2,22 @@
 import { constants } from "node:fs";
 import { access, stat } from "node:fs/promises";
 import { dirname } from "node:path";
+import { within } from "../../core/data/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import { type AuditEvent, fileAuditSink } from "../../node/index.ts";
 import { printable } from "../../operate/trust/index.ts";
 import type { GatewayConfig } from "./schema.ts";
+
+/** How long the last records may take. Longer than the file itself waits for the reader of a pipe. */
+const closeMs = 3000;
 
 export interface AuditSettings {
   /** The generation of the configuration, which every record carries. Default 1. */
   readonly generation?: number | undefined;
   /** Whether records are written. Default true. */
   readonly records?: boolean | undefined;
+  /** Called when a call of the system hangs, so that the file cannot be closed. */
+  readonly onStuck?: ((file: string) => void) | undefined;
 }
 
 /** @throws GlassineError `config_unreadable` if the file cannot be written */
@@ -24,7 +30,11 @@ export async function auditOf(config: GatewayConfig, options: AuditSettings) {
   const { generation = 1 } = options;
   const sink = (event: AuditEvent) =>
     file({ ...event, metadata: { ...event.metadata, generation } });
-  return { options: { sink, strict: audit.strict }, close: () => file.close() };
+  const close = async () => {
+    const { how } = await within(closeMs, () => file.close());
+    if (how === "timeout") options.onStuck?.(audit.file);
+  };
+  return { options: { sink, strict: audit.strict }, close };
 }
 
 /** Says why this user cannot write records to the file now: one sentence per reason. */

@@ -23,6 +23,11 @@ export const logEvents = {
     levels: ["info"],
     means: "A signal arrived, and the gateway ends when open requests are done.",
   },
+  audit_stuck: {
+    levels: ["error"],
+    means:
+      "The system did not finish writing the audit trail's file: its last records may be missing.",
+  },
   stopped: { levels: ["info"], means: "The gateway has closed everything." },
   ended: { levels: ["info"], means: "The command ends; it has a `code` if something went wrong." },
   servers_gone: {

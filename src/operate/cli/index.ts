@@ -18,4 +18,4 @@ export { misuse, negative, refusal } from "./failure.ts";
 export { type Options, sharedOptions } from "./options.ts";
 export { shortHash } from "./print/parts.ts";
 export { printable, say } from "./print/printable.ts";
-export { reportFailuresTo } from "./process-io.ts";
+export { killIfStuck, reportFailuresTo } from "./process-io.ts";

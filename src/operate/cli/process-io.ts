@@ -21,6 +21,16 @@ export function keepStdout(): TextStream {
   };
 }
 
+let mayBeStuck = false;
+
+/**
+ * Lets the process end by SIGKILL if a call to the file system is still under way then: exiting
+ * waits for such calls, and one on a disk that hangs never returns.
+ */
+export function killIfStuck(): void {
+  mayBeStuck = true;
+}
+
 /**
  * Returns the real `process.exit`, captured before any plugin code runs. A plugin's own call
  * throws, and it cannot change the exit code with a listener.
@@ -39,6 +49,8 @@ export function keepExit(): (code: number) => never {
   return (code) => {
     process.removeAllListeners("exit");
     removeProcessFolder();
+    if (mayBeStuck && process.getActiveResourcesInfo().some((name) => /FSReq|CloseReq/.test(name)))
+      process.kill(process.pid, "SIGKILL");
     inner.reallyExit = reallyExit;
     return end(code);
   };

@@ -1,6 +1,6 @@
 /** The gateway as a process: signals, and what keeps it from starting. */
 // Only in test:all: it starts the built command.
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,6 +9,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { afterTest } from "../../support/cleanup.ts";
+import { verifies } from "../../support/verifies.ts";
 import { callOf, sessionOf } from "../run/support/caller.ts";
 import { type Came, fakeServer } from "../run/support/fake-server.ts";
 import { folderWith } from "../support/folder.ts";
@@ -16,9 +17,9 @@ import { folderWith } from "../support/folder.ts";
 const bin = fileURLToPath(new URL("../../../dist/gateway/command/main.js", import.meta.url));
 
 /** Starts the command on a configuration; resolves once it is ready, or has ended. */
-async function started(config: object) {
+async function started(config: object, more: Readonly<Record<string, string>> = {}) {
   const cwd = await folderWith({ "glassine.config.json": JSON.stringify(config) });
-  const env = { PATH: process.env.PATH ?? "", XDG_RUNTIME_DIR: cwd };
+  const env = { PATH: process.env.PATH ?? "", XDG_RUNTIME_DIR: cwd, ...more };
   const child: ChildProcess = spawn(process.execPath, [bin, "gateway"], { cwd, env });
   afterTest(() => child.kill("SIGKILL"));
   let text = "";
@@ -165,4 +166,45 @@ it("ends with its caller over stdio, also where nobody reads the log any more", 
   child.stdout?.destroy();
   child.stdin?.end();
   expect(await ended).toBe(0);
+});
+
+/** A named pipe that nobody reads: opening it to write hangs unless the caller does not wait. */
+async function unreadPipe() {
+  const folder = await folderWith({});
+  const pipe = join(folder, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  return { folder, pipe };
+}
+
+it("says that nobody reads the pipe of its audit trail, and does not start", async () => {
+  verifies("cli:gateway-stuck");
+  const { pipe } = await unreadPipe();
+  const servers = { fake: { url: "http://127.0.0.1:1/mcp" } };
+  const plugins = [{ use: "secret-scanner", options: { action: "label" } }];
+  const { ended, text } = await started({ servers, plugins, audit: { file: pipe } });
+  expect(await ended).toBe(2);
+  expect(text()).toMatch(/ENXIO.*\n.* is not registered/);
+});
+
+it("ends although a write to the file of its audit trail hangs", async () => {
+  verifies("cli:gateway-stuck");
+  const { folder, pipe } = await unreadPipe();
+  const file = join(folder, "audit.jsonl");
+  // Opens the pipe in place of the file, and waits for a reader, as for a disk that hangs.
+  const hang = join(folder, "hang.mjs");
+  const text = `import fs from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
+const { open } = fs.promises;
+fs.promises.open = (path, ...more) =>
+  path === ${JSON.stringify(file)} ? open(${JSON.stringify(pipe)}, "a") : open(path, ...more);
+syncBuiltinESMExports();`;
+  await writeFile(hang, text);
+  const servers = { fake: { url: "http://127.0.0.1:1/mcp" } };
+  const plugins = [{ use: "secret-scanner", options: { action: "label" } }];
+  const { ended, seen } = await started(
+    { servers, plugins, audit: { file } },
+    { NODE_OPTIONS: `--import=${hang}` },
+  );
+  expect(await ended).toBe("SIGKILL");
+  expect(seen("audit_stuck")).toMatchObject({ level: "error", file });
 });

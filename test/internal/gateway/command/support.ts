@@ -132,6 +132,7 @@ export function start(argv: readonly string[], given: Given = {}) {
       stock,
       signals,
       writeLog,
+      onStuck: () => {},
       reportFailuresTo: (own) => {
         state.failed = own;
         return () => {};
