@@ -102,7 +102,11 @@ attack(
         "slot_unknown",
         "slot_unknown",
       ]);
-      const reply = decodeResult({ modified_extensions: { evil: { a: 1 } }, evil: 1 });
+      const reply = decodeResult({
+        continue_processing: true,
+        modified_extensions: { evil: { a: 1 } },
+        evil: 1,
+      });
       expect(reply.result).toEqual({ modifiedExtensions: {} });
       expect(reply.dropped).toEqual(["evil", "modified_extensions.evil"]);
     });

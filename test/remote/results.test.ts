@@ -1,8 +1,8 @@
 import { addLabels, allow, deny, setCustom } from "glassine";
-import { decodeResult, encodeResult } from "glassine/remote";
+import { decodeResult, encodeError, encodeResult, encodeTask } from "glassine/remote";
 import { describe, expect, it } from "vitest";
 import { verifies } from "../support/verifies.ts";
-import { hook, refusalOf, turnOf } from "./support.ts";
+import { contextOf, hook, payload, refusalOf, turnOf } from "./support.ts";
 
 const written = (returned: unknown, options = {}): unknown =>
   JSON.parse(encodeResult(returned, options));
@@ -262,7 +262,10 @@ describe("decodeResult", () => {
       expect(read.violation).toEqual({ ...unexplained, code: "a" });
       expect(read.dropped).toEqual(["violation.details"]);
     }
-    const going = decode({ violation: { code: "a", reason: "b", description: "c" } });
+    const going = decode({
+      continue_processing: true,
+      violation: { code: "a", reason: "b", description: "c" },
+    });
     expect([going.result, going.violation, going.dropped]).toEqual([
       undefined,
       undefined,
@@ -273,6 +276,7 @@ describe("decodeResult", () => {
   it("drops unknown slots and fields, and reports them", () => {
     verifies("remote:unknown-dropped");
     const read = decode({
+      continue_processing: true,
       more: 1,
       modified_extensions: { raw_credentials: {}, "a b": 1, custom: { a: 1 } },
     });
@@ -300,7 +304,11 @@ describe("decodeResult", () => {
     const plain = decode({ continue_processing: false, violation, http_headers: outer });
     expect(plain.answer).toMatchObject({ httpHeaders: outer, httpStatusCode: 429 });
     // An operation that continues has no violation, so the violation's headers do not count.
-    const going = decode({ violation: { ...violation, http_headers: own }, http_headers: outer });
+    const going = decode({
+      continue_processing: true,
+      violation: { ...violation, http_headers: own },
+      http_headers: outer,
+    });
     expect(going.answer).toEqual({ httpHeaders: outer, retryDelayMs: 0 });
   });
 
@@ -390,6 +398,37 @@ describe("decodeResult", () => {
     const refusal = refusalOf(() => decodeResult(document));
     expect(refusal).toMatchObject({ code: "result_shape" });
     expect((refusal as { data: { problems: unknown[] } }).data.problems.length).toBeGreaterThan(0);
+  });
+
+  const turn = { payload, context: contextOf([]) };
+  it.each<readonly [string, unknown]>([
+    ["an error", encodeError(new Error("No"), { plugin: "p" })],
+    ["a task", encodeTask(turn)],
+    ["a denial that was not encoded", { ...deny("No") }],
+    ["a result of `invoke` that was not encoded", { continueProcessing: false }],
+    ["an error of a gateway", { error: { code: 503 } }],
+    ["a violation alone", { violation: { code: "a", reason: "b" } }],
+    ["changes beside an unknown field", { metadata: {}, status: "error" }],
+  ])("refuses %s, which does not say whether to continue", (_name, document) => {
+    verifies("remote:result-says-so");
+    const text = typeof document === "string" ? document : JSON.stringify(document);
+    for (const input of [text, JSON.parse(text) as unknown]) {
+      const refusal = refusalOf(() => decodeResult(input));
+      expect(refusal).toMatchObject({ code: "result_shape" });
+      expect(String(refusal)).toContain("continue_processing: expected a boolean, because");
+    }
+    const said = { ...(JSON.parse(text) as object), continue_processing: true };
+    expect(decodeResult(said).dropped.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    {},
+    { violation: null, modified_payload: null },
+    { metadata: { a: 1 }, executions: [] },
+  ])("reads %j as a result that continues", (document) => {
+    verifies("remote:result-says-so");
+    const { violation, dropped } = decodeResult(JSON.stringify(document));
+    expect([violation, dropped]).toEqual([undefined, []]);
   });
 
   it("reads text, and refuses text that is not JSON or too long", () => {

@@ -126,7 +126,11 @@ describe("spec/schemas", () => {
     string,
     unknown
   >;
-  const result = { violation: { code: "a", reason: "b", description: "c" }, executions: [] };
+  const result = {
+    continue_processing: true,
+    violation: { code: "a", reason: "b", description: "c" },
+    executions: [],
+  };
   const error = { message: "a", plugin_name: "p" };
   const changes: readonly (readonly [string, unknown])[] = [
     ["hook", 1],

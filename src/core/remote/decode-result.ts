@@ -1,6 +1,8 @@
 /** Reads a result from another process as the value that a handler would have returned. */
 import type * as z from "zod/mini";
-import { formatPath } from "../errors/index.ts";
+import { isRecord, type Reader, report as reportProblem } from "../data/index.ts";
+import { enumerableKeys, hasOwn, ownValue } from "../data/intrinsics.ts";
+import { formatPath, quoted } from "../errors/index.ts";
 import {
   type Denial,
   deny,
@@ -51,7 +53,29 @@ export interface DecodedResult<Payload = object, Proposal = object> extends Drop
   readonly executions: readonly WireExecution[];
 }
 
-const reader = compileDocument(resultSchema);
+const compiled = compileDocument(resultSchema);
+const reader = { ...compiled, read: withoutOthers(compiled.read) };
+
+/**
+ * Refuses documents of another kind, such as an error or a task. Every field of a result may be
+ * absent, so they would be read as results that change nothing.
+ */
+function withoutOthers(read: Reader): Reader {
+  return (state, value, previous, partial) => {
+    if (isRecord(value) && ownValue(value, "continue_processing") === undefined) {
+      const isOther = (key: string) =>
+        key === "violation"
+          ? (value[key] ?? undefined) !== undefined
+          : !hasOwn(resultSchema.shape, key);
+      const other = enumerableKeys(value).find(isOther);
+      if (other !== undefined) {
+        const expected = `a boolean, because the document has ${quoted(other)}`;
+        reportProblem(state, state.shapeCode, expected, "nothing", ["continue_processing"]);
+      }
+    }
+    return read(state, value, previous, partial);
+  };
+}
 
 type ResultDocument = Readonly<z.output<typeof resultSchema>>;
 
