@@ -4,6 +4,7 @@ import {
   appendHop,
   createExtensions,
   filterExtensions,
+  getHeader,
   hasLabel,
   mergeExtensions,
 } from "glassine";
@@ -54,6 +55,15 @@ describe("addLabels", () => {
     expect(hasLabel(next, "EU")).toBe(true);
     expect(hasLabel(extensions, "EU")).toBe(false);
     expect(next.custom).toBe(extensions.custom);
+  });
+
+  it("has nothing to read in a value that is not extensions", () => {
+    for (const other of [{ extensions }, { ...extensions }, undefined, "security"]) {
+      const given = other as never;
+      expect(codeOf(() => hasLabel(given, "PII"))).toBe("extensions_invalid");
+      expect(codeOf(() => getHeader(given, "x-a"))).toBe("extensions_invalid");
+    }
+    expect(codeOf(() => hasLabel(extensions, ["PII"] as never))).toBe("label_invalid");
   });
 
   it("refuses an invalid label, and a set that would be too large", () => {

@@ -82,19 +82,6 @@ describe("stampResult", () => {
     );
   });
 
-  it("refuses an object that is not an envelope, or an invalid policy", () => {
-    const plain = { security: { data: { tool: { apply_labels: ["A"] } } } };
-    expect(() => stampResult(plain, { kind: "tool", name: "tool" })).toThrow(
-      expect.objectContaining({ code: "edit_denied" }),
-    );
-    for (const apply_labels of ["A", [1], {}]) {
-      const bad = { security: { data: { tool: { apply_labels } } } };
-      expect(() => stampResult(bad, { kind: "tool", name: "tool" })).toThrow(
-        expect.objectContaining({ code: "extensions_shape" }),
-      );
-    }
-  });
-
   it("adds to a plugin's view no more than the plugin may write", () => {
     const view = filterExtensions(extensions, ["read_labels"]);
     expect(() => stampResult(view, { kind: "tool", name: "brief" })).toThrow(
@@ -145,6 +132,25 @@ describe("checkDataAction", () => {
   });
 });
 
+describe("a value that is not extensions, in which every policy would look absent", () => {
+  it.each<readonly [string, unknown]>([
+    ["a result", { extensions }],
+    ["a copy", { ...extensions }],
+    ["a plain document", { security: { data: { tool: { apply_labels: ["A"] } } } }],
+    ["nothing", undefined],
+    ["a string", "extensions"],
+  ])("is refused: %s", (_name, value) => {
+    const entity = { kind: "tool", name: "tool" } as const;
+    const refused = (call: string) =>
+      expect.objectContaining({
+        code: "extensions_invalid",
+        message: expect.stringMatching(`^${call} expects extensions`),
+      });
+    expect(() => stampResult(value as object, entity)).toThrow(refused("stampResult"));
+    expect(() => checkDataAction(value as object, entity)).toThrow(refused("checkDataAction"));
+  });
+});
+
 describe("an invalid entity", () => {
   it.each([undefined, null, "read_payroll", {}, { kind: "resources", uri: "file:///vault" }])(
     "is refused with a code: %j",
@@ -154,4 +160,14 @@ describe("an invalid entity", () => {
       expect(() => checkDataAction(extensions, entity as never)).toThrow(fault);
     },
   );
+
+  it("with an unknown key is refused, as a policy of its URI would not apply", () => {
+    const entity = { kind: "resource", name: "n", url: "file:///vault" } as DataEntity;
+    const fault = expect.objectContaining({
+      code: "options_invalid",
+      message: expect.stringContaining('has no option "url". Did you mean "uri"?'),
+    });
+    expect(() => stampResult(extensions, entity)).toThrow(fault);
+    expect(() => checkDataAction(extensions, entity)).toThrow(fault);
+  });
 });

@@ -43,6 +43,7 @@ import {
 import {
   brandOf,
   countedBrand,
+  expectExtensions,
   hostKind,
   isLevel,
   type Slots,
@@ -169,12 +170,7 @@ export function decodeFrom(
 
 /** Writes JSON text, with keys in the order of the slot table. Absent parts are left out. */
 export function encodeExtensions(extensions: object): string {
-  if (brandOf(extensions) === undefined) {
-    throw new GlassineError(
-      "extensions_invalid",
-      "Expected extensions made by this library; got another value. Make them with createExtensions or decodeExtensions.",
-    );
-  }
+  expectExtensions(extensions, "encodeExtensions");
   return writeText(extensions);
 }
 

@@ -29,7 +29,14 @@ import {
 import { formatPath, GlassineError, quoted } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import { defaultsOf, grownLevel, type Node } from "../slots/index.ts";
-import { brandOf, type EnvelopeBrand, isLevel, type Slots, sealEdit } from "./filter.ts";
+import {
+  brandOf,
+  type EnvelopeBrand,
+  expectExtensions,
+  isLevel,
+  type Slots,
+  sealEdit,
+} from "./filter.ts";
 import { findHeader, headerFault, headerMaps, isNamed, namesOf, spellingOf } from "./headers.ts";
 
 /** An edit in progress: of which slot, and its current value. */
@@ -134,14 +141,23 @@ function readPart(
 }
 
 export function addLabelsTo(extensions: object, labels: string | readonly string[]): Slots {
-  const edit = editing(extensions, "security", "labels", "addLabels");
+  return labelled("addLabels", extensions, labels);
+}
+
+/** Adds labels for the function `call`, which errors name. */
+export function labelled(
+  call: string,
+  extensions: object,
+  labels: string | readonly string[],
+): Slots {
+  const edit = editing(extensions, "security", "labels", call);
   const shown = stringsOf(edit.current.labels);
   const union = unionOf(shown, readLabels(edit, labels));
   if (union === shown) return edit.extensions;
   const max = extensionsLimits.labels;
   if (union.length > max) {
-    const text = `addLabels: expected at most ${max} labels, got more.`;
-    throw new GlassineError("snapshot_limit", text, { call: "addLabels" });
+    const text = `${call}: expected at most ${max} labels, got more.`;
+    throw new GlassineError("snapshot_limit", text, { call });
   }
   return withField(edit, "labels", union);
 }
@@ -159,6 +175,11 @@ function stringsOf(set: unknown): readonly string[] {
 }
 
 export function labelIn(extensions: object, label: string): boolean {
+  const call = "hasLabel";
+  expectExtensions(extensions, call);
+  if (typeof label !== "string") {
+    throw new GlassineError("label_invalid", `${call} expects a label that is a string.`, { call });
+  }
   return includes(stringsOf(ownValue(ownValue(extensions, "security"), "labels")), label);
 }
 
@@ -196,9 +217,11 @@ function copyMap(map: LevelValue): Record<string, unknown> {
 }
 
 export function headerOf(extensions: object, name: string): string | undefined {
+  const call = "getHeader";
+  expectExtensions(extensions, call);
   if (typeof name !== "string") {
-    const text = "getHeader expects a name that is a string.";
-    throw new GlassineError("header_invalid", text, { call: "getHeader" });
+    const text = `${call} expects a name that is a string.`;
+    throw new GlassineError("header_invalid", text, { call });
   }
   return findHeader(ownValue(extensions, "http"), name);
 }

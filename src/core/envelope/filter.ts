@@ -27,6 +27,7 @@ import {
   weakGet,
   weakSet,
 } from "../data/intrinsics.ts";
+import { GlassineError } from "../errors/index.ts";
 import type { LevelValue } from "../schema/index.ts";
 import type { CompiledSlots, Node, Take } from "../slots/index.ts";
 
@@ -72,6 +73,18 @@ class Branded extends BrandCarrier {
 
 /** The brand of an envelope or view, or `undefined` for anything else. */
 export const brandOf: (value: unknown) => EnvelopeBrand | undefined = Branded.of;
+
+/**
+ * Refuses anything but an envelope or a view: in any other value, such as a result, labels and
+ * policies would look absent.
+ *
+ * @throws GlassineError `extensions_invalid`
+ */
+export function expectExtensions(value: unknown, call: string): void {
+  if (brandOf(value) !== undefined) return;
+  const text = `${call} expects extensions made by this library; got another value. Make them with createExtensions or decodeExtensions, or pass the \`extensions\` of a result.`;
+  throw new GlassineError("extensions_invalid", text, { call });
+}
 
 /** Brands and freezes a new object with all slots. */
 export function seal(slots: Record<string, unknown>, brand: EnvelopeBrand): Slots {

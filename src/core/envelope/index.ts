@@ -10,10 +10,19 @@ export {
 } from "./create.ts";
 export { type Declassification, type DeclassificationRecord, removeLabels } from "./declassify.ts";
 export { amendValue } from "./draft.ts";
-export { addLabelsTo, appendHopTo, headerOf, labelIn, setCustomOf, setHeaderOf } from "./edit.ts";
+export {
+  addLabelsTo,
+  appendHopTo,
+  headerOf,
+  labelIn,
+  labelled,
+  setCustomOf,
+  setHeaderOf,
+} from "./edit.ts";
 export {
   brandOf,
   type EnvelopeBrand,
+  expectExtensions,
   type Filter,
   filterFor,
   type Slots,

@@ -235,7 +235,8 @@ export const setCustom: Standard["setCustom"] = /* @__PURE__ */ bind(functions.s
  * Returns the value of a header in `headers` or `request_headers`, by its name in any case, or
  * `undefined` if it is absent or hidden from the view.
  *
- * @throws GlassineError `header_invalid` for a name that is not a string
+ * @throws GlassineError `header_invalid` for a name that is not a string, `extensions_invalid` for
+ *   anything but extensions of this library
  * @example
  * ```ts
  * import { createExtensions, getHeader } from "glassine";
@@ -249,6 +250,8 @@ export const getHeader: Standard["getHeader"] = /* @__PURE__ */ bind(functions.g
 /**
  * Whether a label is present, compared exactly. False in a view that does not show the labels.
  *
+ * @throws GlassineError `label_invalid` for a label that is not a string, `extensions_invalid` for
+ *   anything but extensions of this library
  * @example
  * ```ts
  * import { createExtensions, hasLabel } from "glassine";

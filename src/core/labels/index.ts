@@ -11,6 +11,7 @@ export {
   type DataEntity,
   type DataViolation,
   policyLabels,
+  policyViolation,
   stampResult,
 } from "./policy.ts";
 export {

@@ -3,7 +3,7 @@
  *
  * Plugins run before and after this, so nothing here is looked up on a prototype.
  */
-import { asSet } from "../data/index.ts";
+import { asSet, expectOptions } from "../data/index.ts";
 import {
   append,
   enumerableKeys,
@@ -16,7 +16,7 @@ import {
   ownValue,
   toArray,
 } from "../data/intrinsics.ts";
-import { addLabelsTo } from "../envelope/index.ts";
+import { expectExtensions, labelled } from "../envelope/index.ts";
 import { type ErrorCode, GlassineError, optionsInvalid, quoted } from "../errors/index.ts";
 import type { PartAction } from "../messages/index.ts";
 
@@ -40,15 +40,17 @@ export interface DataViolation {
 }
 
 const kinds: readonly unknown[] = freeze(["tool", "prompt", "resource"]);
+const entityKeys = freeze(["kind", "name", "uri"]);
 
 /**
  * Returns `extensions` with the labels that the data policy of `entity` puts on its result.
  *
  * Labels are only added. An unknown entity gets those of every policy.
  *
- * @throws GlassineError `edit_denied` if it is not an envelope of this library, `label_invalid` for
- *   a policy with an invalid label, `snapshot_limit` for more labels than an envelope holds,
- *   `options_invalid` if it is not an entity
+ * @throws GlassineError `extensions_invalid` for anything but extensions of this library,
+ *   `edit_denied` for a view that may not add labels, `label_invalid` for a policy with an invalid
+ *   label, `snapshot_limit` for more labels than an envelope holds, `options_invalid` if it is not
+ *   an entity
  * @see spec `labels:stamped`
  * @example
  * ```ts
@@ -66,15 +68,22 @@ export function stampResult<Extensions extends object>(
   extensions: Extensions,
   entity: DataEntity,
 ): Extensions {
-  checkEntity(entity, "stampResult");
+  const call = "stampResult";
+  expectExtensions(extensions, call);
+  checkEntity(entity, call);
   const labels = policyLabels(extensions, entity);
   // An envelope of the standard host stays one.
   return labels.length === 0
     ? extensions
-    : (addLabelsTo(extensions, labels) as unknown as Extensions);
+    : (labelled(call, extensions, labels) as unknown as Extensions);
 }
 
-/** Returns the labels that `stampResult` adds, including those already there. @internal */
+/**
+ * Returns the labels that `stampResult` adds, including those already there. The extensions may
+ * also be a plain document that a manager will read.
+ *
+ * @internal
+ */
 export function policyLabels(extensions: unknown, entity: DataEntity): readonly string[] {
   const policies = policiesOf(extensions, entity);
   const labels = newList<string>();
@@ -96,7 +105,8 @@ export function policyLabels(extensions: unknown, entity: DataEntity): readonly 
  * with an empty list, none are. An unknown entity is allowed only what every policy allows.
  * The default action is the one that takes in a result: `read` for a resource, else `receive`.
  *
- * @throws GlassineError `options_invalid` if it is not an entity
+ * @throws GlassineError `extensions_invalid` for anything but extensions of this library,
+ *   `options_invalid` if it is not an entity
  * @see spec `labels:actions`
  * @example
  * ```ts
@@ -113,9 +123,25 @@ export function policyLabels(extensions: unknown, entity: DataEntity): readonly 
 export function checkDataAction(
   extensions: object,
   entity: DataEntity,
-  action: PartAction = ownValue(entity, "kind") === "resource" ? "read" : "receive",
+  action?: PartAction,
 ): DataViolation | undefined {
-  checkEntity(entity, "checkDataAction");
+  const call = "checkDataAction";
+  expectExtensions(extensions, call);
+  checkEntity(entity, call);
+  return policyViolation(extensions, entity, action);
+}
+
+/**
+ * Does the same as `checkDataAction`. The extensions may also be a plain document that a manager
+ * will read.
+ *
+ * @internal
+ */
+export function policyViolation(
+  extensions: object,
+  entity: DataEntity,
+  action: PartAction = entity.kind === "resource" ? "read" : "receive",
+): DataViolation | undefined {
   const policies = policiesOf(extensions, entity);
   for (let i = 0; i < policies.length; i++) {
     const policy = policies[i];
@@ -128,12 +154,17 @@ export function checkDataAction(
   return undefined;
 }
 
-/** A misspelled kind would be judged by the default action of another. */
+/**
+ * A misspelled kind would be judged by the default action of another, and a misspelled URI by no
+ * policy of its own.
+ */
 function checkEntity(entity: unknown, call: string): void {
-  if (includes(kinds, ownValue(entity, "kind"))) return;
-  throw optionsInvalid(
-    `${call} expects the source of the result as { kind, name }, where kind is tool, prompt or resource.`,
-  );
+  if (!includes(kinds, ownValue(entity, "kind"))) {
+    throw optionsInvalid(
+      `${call} expects the source of the result as { kind, name }, where kind is tool, prompt or resource.`,
+    );
+  }
+  expectOptions(entity, entityKeys, call);
 }
 
 /** The policies that apply to an entity. */

@@ -1,6 +1,6 @@
 /** Describes the content parts of a message. */
 import { expectOptions, readOption } from "../data/index.ts";
-import { brandOf } from "../envelope/index.ts";
+import { brandOf, expectExtensions } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { messageOf } from "./message.ts";
 import type { Message } from "./message-types.generated.ts";
@@ -57,18 +57,9 @@ export function partsOf(message: Message, options: PartsOptions = {}): readonly 
   }
   expectOptions(options, ["hook", "extensions"], "partsOf");
   const hook = readOption(options, "hook", "string");
-  const extensions = readExtensions(options.extensions ?? undefined);
+  const extensions = options.extensions ?? undefined;
+  // Other values are neither frozen nor checked: they could change or run code.
+  if (extensions !== undefined) expectExtensions(extensions, "partsOf");
   const of: PartSource = { role, hook, extensions };
   return Object.freeze(content.map((part) => new PartInfo(part, of)));
-}
-
-/** Only extensions made by this library are frozen and checked; others could change or run code. */
-function readExtensions(value: unknown): PartExtensions | undefined {
-  if (value === undefined || brandOf(value) !== undefined) {
-    return value as PartExtensions | undefined;
-  }
-  throw new GlassineError(
-    "extensions_invalid",
-    "partsOf expects extensions made by this library; got another value. Make them with createExtensions or decodeExtensions.",
-  );
 }

@@ -1,6 +1,6 @@
 /** Runs the hooks of one tool call, passing envelope, context and labels from hook to hook. */
 import { isRecord, underPayloadLimits } from "../../core/data/index.ts";
-import { checkDataAction, policyLabels, withLabels } from "../../core/labels/index.ts";
+import { policyLabels, policyViolation, withLabels } from "../../core/labels/index.ts";
 import { freezePayload } from "../../core/messages/index.ts";
 import {
   exchangeLabels,
@@ -106,7 +106,7 @@ export class ToolRun {
     });
     await this.attempt("data_policy", async () => {
       if (!isRecord(this.#state.extensions)) return;
-      const violation = checkDataAction(this.#state.extensions, entity);
+      const violation = policyViolation(this.#state.extensions, entity);
       if (violation !== undefined) throw new ToolRefused(violation);
     });
     return this.#judgeKept(steps, value);

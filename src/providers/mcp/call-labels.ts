@@ -2,11 +2,11 @@ import { brandOf } from "../../core/envelope/index.ts";
 import { GlassineError } from "../../core/errors/index.ts";
 import {
   boundedStore,
-  checkDataAction,
   checkSession,
   type LabelStore,
   labelsIn,
   policyLabels,
+  policyViolation,
   SessionLabels,
   withLabels,
 } from "../../core/labels/index.ts";
@@ -97,7 +97,7 @@ export class CallLabels {
   judge(call: Call): void {
     for (const extensions of envelopesOf(call)) {
       for (const entity of call.entities ?? []) {
-        const violation = checkDataAction(extensions, entity);
+        const violation = policyViolation(extensions, entity);
         if (violation !== undefined) throw new GlassineError(violation.code, violation.reason);
       }
     }

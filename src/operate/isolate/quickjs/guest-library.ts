@@ -234,8 +234,17 @@ export function guestLibrary(names: object) {
     new GlassineError(code, "addLabels: expected labels, got something else.", {
       call: "addLabels",
     });
+  function shown(call: string, view: unknown): Data {
+    if (noted(views, view) !== undefined) return view as Data;
+    const text = `${call} expects the handler's extensions, its third parameter.`;
+    throw new GlassineError("extensions_invalid", text, { call });
+  }
   function hasLabel(view: unknown, label: unknown): boolean {
-    const security = isObject(view) ? view.security : undefined;
+    const { security } = shown("hasLabel", view);
+    if (typeof label !== "string")
+      throw new GlassineError("label_invalid", "hasLabel expects a label that is a string.", {
+        call: "hasLabel",
+      });
     const labels = isObject(security) && isArray(security.labels) ? security.labels : [];
     for (let i = 0; i < labels.length; i++) if (labels[i] === label) return true;
     return false;
@@ -251,11 +260,11 @@ export function guestLibrary(names: object) {
     return undefined;
   }
   function getHeader(view: unknown, name: unknown): string | undefined {
+    const { http } = shown("getHeader", view);
     if (typeof name !== "string")
       throw new GlassineError("header_invalid", "getHeader expects a name that is a string.", {
         call: "getHeader",
       });
-    const http = isObject(view) ? view.http : undefined;
     if (!isObject(http)) return undefined;
     for (let i = 0; i < maps.length; i++) {
       const map = http[maps[i] as string];
