@@ -56,6 +56,12 @@ export const headerWriterOptions = z.strictObject({
       ]),
     )
     .check(
+      z.refine(
+        (headers) =>
+          new Set(Object.keys(headers).map((name) => name.toLowerCase())).size ===
+          Object.keys(headers).length,
+        "must have each header once, in whatever case",
+      ),
       z.describe("By name: a string, or where the value comes from. Lists are joined with commas."),
     ),
   missing: z

@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { type Capability, definePlugin, deny, type Plugin } from "../index.ts";
+import { type Capability, definePlugin, deny, GlassineError, type Plugin } from "../index.ts";
 import type { Message } from "../messages.ts";
 import { wholeFrom1 } from "./option-types.ts";
 import { readOptions } from "./read-options.ts";
@@ -76,6 +76,10 @@ export function rateLimit(options: RateLimitOptions, services: RateLimitServices
   const read = readOptions("rateLimit", rateLimitOptions, options);
   const { limit, perMs, by, count, maxKeys } = read;
   const now = services.now ?? (() => performance.now());
+  if (typeof now !== "function") {
+    const text = "rateLimit: the service `now` must be a function that returns milliseconds.";
+    throw new GlassineError("options_invalid", text);
+  }
   const allowances = allowancesOf({ limit, perMs, maxKeys });
   const capabilities: Capability[] = [];
   if (by.includes("subject")) capabilities.push("read_subject");

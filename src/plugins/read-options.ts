@@ -2,6 +2,8 @@
 import * as z from "zod/mini";
 import { GlassineError } from "../index.ts";
 
+const plainObject = z.record(z.string(), z.unknown());
+
 /**
  * Reads options with a schema. An option that the schema does not know is refused, because a guard
  * with a misspelled option would guard less than it seems to.
@@ -13,7 +15,13 @@ export function readOptions<Schema extends z.ZodMiniType>(
   schema: Schema,
   options: unknown,
 ): z.output<Schema> {
-  const read = z.safeParse(schema, options ?? {});
+  const given = options ?? {};
+  // A `Map` or a promise is an object without options, so the defaults would apply.
+  if (!z.safeParse(plainObject, given).success) {
+    const text = `${call}: the options must be an object, not an array or an instance of a class.`;
+    throw new GlassineError("options_invalid", text, { option: "" });
+  }
+  const read = z.safeParse(schema, given);
   if (read.success) return read.data;
   const { issues } = read.error;
   // A misspelled option can be the one that is missing.

@@ -292,6 +292,8 @@ describe("a definition that is not an object", () => {
       [null, "null"],
       [[], "array"],
       ["x", "string"],
+      [new Map(), "an instance of a class"],
+      [Promise.resolve({}), "a promise"],
     ]) {
       const text = `${name} expects an object with a definition for each name, got ${type}.`;
       const refusal = expect.objectContaining({ code, message: text });
@@ -334,6 +336,8 @@ describe("a definition that is not an object", () => {
       [5, "number"],
       ["x", "string"],
       [() => ({}), "function"],
+      [new Map(), "an instance of a class"],
+      [Promise.resolve({}), "a promise"],
     ]) {
       const text = `defineHost: ${name} expects an object with a definition for each name, got ${type}.`;
       const refusal = expect.objectContaining({ code, message: text });

@@ -94,6 +94,12 @@ describe("headerWriter", () => {
     expect(() => headerWriter({ headers } as never)).toThrow("headerWriter: ");
   });
 
+  it("refuses two spellings of one header, of which one value would be lost", () => {
+    expect(() => headerWriter({ headers: { "x-a": "1", "X-A": "2" } })).toThrow(
+      'headerWriter: "headers" must have each header once, in whatever case.',
+    );
+  });
+
   it("says which header plugins may not write", () => {
     expect(() => headerWriter({ headers: { Host: "a" } })).toThrow(
       'headerWriter: "headers" "Host" must be a header plugins may write.',

@@ -223,6 +223,12 @@ describe("rateLimit", () => {
     },
   );
 
+  it("refuses a clock that is not a function", () => {
+    expect(() => rateLimit({ limit: 1 }, { now: "x" as never })).toThrow(
+      expect.objectContaining({ code: "options_invalid" }),
+    );
+  });
+
   it("guards a server of the SDK", async () => {
     const { call, calls, close } = await connect([rateLimit({ limit: 1 })]);
     expect(await call("echo", { text: "hi" })).toEqual([{ type: "text", text: "hi" }]);

@@ -64,7 +64,8 @@ describe("stockPlugins", () => {
       expect(await refusal(() => make({ ...given, hunter2: "hunter3" }, services))).toMatch(
         /^[a-zA-Z]+: the options must not have "hunter2"\.( Its options are .*)?$/,
       );
-      for (const wrong of ["hunter3", [], 1, true])
+      const ofClass = [new Map([["action", "hunter3"]]), Promise.resolve(given), new Date()];
+      for (const wrong of ["hunter3", [], 1, true, ...ofClass])
         expect(await refusal(() => make(wrong, services))).toContain("must be an object");
       for (const key of Object.keys(given)) {
         const message = await refusal(() => make({ ...given, [key]: () => "hunter3" }, services));

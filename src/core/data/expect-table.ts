@@ -1,6 +1,5 @@
 import { type ErrorCode, GlassineError } from "../errors/index.ts";
-import { isRecord } from "./read.ts";
-import { typeName } from "./type-name.ts";
+import { otherThanPlain } from "./type-name.ts";
 
 /**
  * Refuses what is not a table: definitions by name.
@@ -8,7 +7,8 @@ import { typeName } from "./type-name.ts";
  * @throws GlassineError with `code`, that of an invalid definition in such a table
  */
 export function expectTable(table: unknown, code: ErrorCode, call: string): void {
-  if (isRecord(table)) return;
-  const text = `${call} expects an object with a definition for each name, got ${typeName(table)}.`;
+  const other = otherThanPlain(table);
+  if (other === undefined) return;
+  const text = `${call} expects an object with a definition for each name, got ${other}.`;
   throw new GlassineError(code, text);
 }

@@ -65,7 +65,7 @@ export {
   without,
 } from "./strings.ts";
 export { detectTampering, type RealmChange } from "./tampering.ts";
-export { typeName } from "./type-name.ts";
+export { isPlain, otherThanPlain, typeName } from "./type-name.ts";
 export {
   dropPromise,
   ignore,

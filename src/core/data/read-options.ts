@@ -1,7 +1,7 @@
 /** Reads the options of a function. An unknown name is refused. */
 import { optionsInvalid, quoted, suggestion } from "../errors/index.ts";
-import { enumerableKeys, includes, isArray, isSafeInteger, ownValue } from "./intrinsics.ts";
-import { typeName } from "./type-name.ts";
+import { enumerableKeys, includes, isSafeInteger, ownValue } from "./intrinsics.ts";
+import { otherThanPlain } from "./type-name.ts";
 
 /** The longest delay of a timer; a longer one overflows and fires at once. */
 export const longestTimerMs = 2 ** 31 - 1;
@@ -43,10 +43,11 @@ export function readWhole(name: string, value: unknown, max = Number.MAX_SAFE_IN
  * @throws GlassineError `options_invalid`
  */
 export function expectOptions(options: unknown, known: readonly string[], call: string): void {
-  if (typeof options !== "object" || options === null || isArray(options)) {
-    throw optionsInvalid(`${call} expects its options in an object, got ${typeName(options)}.`);
+  const other = otherThanPlain(options);
+  if (other !== undefined) {
+    throw optionsInvalid(`${call} expects its options in an object, got ${other}.`);
   }
-  const names = enumerableKeys(options);
+  const names = enumerableKeys(options as object);
   for (let i = 0; i < names.length; i++) {
     const name = names[i] as string;
     if (includes(known, name)) continue;

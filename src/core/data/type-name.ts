@@ -1,8 +1,26 @@
-import { isArray } from "./intrinsics.ts";
+import { getPrototypeOf, isArray, isNativePromise, isProxy } from "./intrinsics.ts";
 
 /** The name of a value's type, for problems. */
 export function typeName(value: unknown): string {
   if (value === null) return "null";
   if (typeof value !== "object") return typeof value;
   return isArray(value) ? "array" : "object";
+}
+
+/** Whether an object is plain, that is, not an instance of a class. */
+export function isPlain(value: object): boolean {
+  const prototype = getPrototypeOf(value) as object | null;
+  // Asking a proxy for its prototype would run its code.
+  if (prototype === null || isProxy(prototype)) return prototype === null;
+  return getPrototypeOf(prototype) === null;
+}
+
+/**
+ * Names what came in place of a plain object; `undefined` for a plain object. A `Map` or a promise
+ * has no options that anyone could read.
+ */
+export function otherThanPlain(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || isArray(value)) return typeName(value);
+  if (isNativePromise(value)) return "a promise";
+  return isPlain(value) ? undefined : "an instance of a class";
 }

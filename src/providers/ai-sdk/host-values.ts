@@ -5,9 +5,9 @@
  * used again.
  */
 
-import { isRecord, payloadLimitsInForce } from "../../core/data/index.ts";
+import { isPlain, isRecord, payloadLimitsInForce } from "../../core/data/index.ts";
 import { type ErrorCode, GlassineError, isGlassineError } from "../../core/errors/index.ts";
-import { base64Of, isPlain, viewedBytes } from "../rewrite/index.ts";
+import { base64Of, viewedBytes } from "../rewrite/index.ts";
 
 /** Fields by name. Keys are data. */
 export type Fields = Readonly<Record<string, unknown>>;

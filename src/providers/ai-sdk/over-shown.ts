@@ -1,5 +1,4 @@
-import { isRecord } from "../../core/data/index.ts";
-import { isPlain } from "../rewrite/index.ts";
+import { isPlain, isRecord } from "../../core/data/index.ts";
 import { fieldOf, isList, textOf } from "./host-values.ts";
 
 /**

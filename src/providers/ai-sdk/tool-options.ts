@@ -1,8 +1,8 @@
 /** The options of `guardTools`, and what it reports. */
+import { expectOptions } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { type ModelGuardOptions, type ModelLabels, readLabelOptions } from "../model/index.ts";
 import {
-  expectOwn,
   givenOptions,
   type HookResult,
   readFunction,
@@ -80,7 +80,7 @@ export interface ToolGuardOptions<Extensions = unknown>
  */
 export function readToolOptions(options: unknown): ToolGuardOptions {
   const known = ["envelope", "labels", "onEnd", "onResult", "preliminary", "tenant"];
-  expectOwn(options, known, call, call);
+  expectOptions(options, known, call);
   const given = options as object;
   const labels: unknown = ownValue(given, "labels");
   return givenOptions({

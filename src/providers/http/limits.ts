@@ -1,6 +1,5 @@
 /** How much of an exchange is read, and how long its caller waits in silence. */
-import { longestTimerMs, readWhole } from "../../core/data/index.ts";
-import { expectOwn } from "../rewrite/index.ts";
+import { expectOptions, longestTimerMs, readWhole } from "../../core/data/index.ts";
 
 export interface HttpLimits {
   /** The bytes of a request. Default 33 554 432. */
@@ -26,7 +25,7 @@ const defaults: HttpLimits = {
 /** @throws GlassineError `options_invalid` */
 export function readHttpLimits(limits: unknown, call: string): HttpLimits {
   if (limits === undefined) return defaults;
-  expectOwn(limits, Object.keys(defaults), `The option limits of ${call}`, call);
+  expectOptions(limits, Object.keys(defaults), `The option limits of ${call}`);
   const given = Object.entries(limits as object).filter(([, value]) => value !== undefined);
   for (const [name, value] of given) {
     readWhole(

@@ -1,9 +1,8 @@
 /** Checks the arguments of a guard: a typo in them would leave a connection unguarded. */
-import { hasFunctions, readOption } from "../../core/data/index.ts";
+import { expectOptions, hasFunctions, readOption } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import {
-  expectOwn,
   givenOptions,
   kindOf,
   readAccess,
@@ -65,7 +64,7 @@ export function checkManager(manager: unknown): void {
 
 /** @throws GlassineError `options_invalid` */
 export function readWrap(options: unknown): WrapOptions {
-  expectOwn(options, ["fetch", "session"], "guard.wrap", call);
+  expectOptions(options, ["fetch", "session"], "guard.wrap");
   const session = readOption(options as object, "session", "string");
   return { session, fetch: readFunction(options as object, "fetch", call) as WrapOptions["fetch"] };
 }
@@ -94,7 +93,7 @@ export function readFactory<Context, Server extends object>(
  * @throws GlassineError `options_invalid`; `session_invalid` for an invalid session
  */
 export function readGuardOptions(options: unknown): GuardOptions {
-  expectOwn(options, guardOptions, "createGuard", call);
+  expectOptions(options, guardOptions, "createGuard");
   const given = options as object;
   const labels: unknown = ownValue(given, "labels");
   return givenOptions({
@@ -135,7 +134,7 @@ function readLabelOptions(labels: unknown): GuardLabels {
 
 function readFromWire(mapping: unknown): object | undefined {
   if (mapping === undefined) return undefined;
-  expectOwn(mapping, ["annotations", "meta"], "The option labels.fromWire of createGuard", call);
+  expectOptions(mapping, ["annotations", "meta"], "The option labels.fromWire of createGuard");
   const given = mapping as object;
   return givenOptions({
     meta: readFunction(given, "meta", call),

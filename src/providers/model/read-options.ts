@@ -1,10 +1,9 @@
 /** Checks the arguments of the functions that guard a model. */
-import { hasFunctions } from "../../core/data/index.ts";
+import { expectOptions, hasFunctions } from "../../core/data/index.ts";
 import { ownValue } from "../../core/data/intrinsics.ts";
 import { optionsInvalid } from "../../core/errors/index.ts";
 import {
   checkAccess,
-  expectOwn,
   givenOptions,
   type HookManager,
   kindOf,
@@ -87,7 +86,7 @@ export function readGuardBasis(
   others: readonly string[] = [],
 ): GuardBasis {
   checkManager(manager, call);
-  expectOwn(options, [...names, ...others], call, call);
+  expectOptions(options, [...names, ...others], call);
   const given = options as object;
   const labels: unknown = ownValue(given, "labels");
   const read: ModelGuardOptions = givenOptions({

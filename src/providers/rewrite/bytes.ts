@@ -2,7 +2,7 @@
  * Bytes in documents. Some SDKs have a `Uint8Array` where the wire has base64; tables and plugins
  * see `{ $bytes: base64 }` instead. A value without bytes in it stays the same object.
  */
-import { type Json, payloadLimitsInForce } from "../../core/data/index.ts";
+import { isPlain, type Json, payloadLimitsInForce } from "../../core/data/index.ts";
 import { isProxy, isView, ownValue } from "../../core/data/intrinsics.ts";
 import type { FieldRule } from "./block-kinds.ts";
 import { unwritable } from "./block-kinds.ts";
@@ -86,14 +86,6 @@ function fieldsOf(value: object): readonly (readonly [string, unknown])[] | unde
     // An object from another context may throw.
     return undefined;
   }
-}
-
-/** Whether an object is plain, that is, not an instance of a class. */
-export function isPlain(value: object): boolean {
-  const prototype: object | null = Object.getPrototypeOf(value);
-  // Asking a proxy for its prototype would run its code.
-  if (prototype === null || isProxy(prototype)) return prototype === null;
-  return Object.getPrototypeOf(prototype) === null;
 }
 
 /** Returns the bytes of a typed array or another view. */

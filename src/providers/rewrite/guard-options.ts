@@ -6,27 +6,6 @@ import { checkSession } from "../../core/labels/index.ts";
 import { kindOf } from "./kind-of.ts";
 import { type StreamLimits, StreamMeter } from "./stream.ts";
 
-/**
- * Refuses inherited options: they are not read, so a class's method would be silently ignored.
- * In error messages, `what` names the options and `call` the function that takes them.
- *
- * @throws GlassineError `options_invalid`
- */
-export function expectOwn(
-  options: unknown,
-  known: readonly string[],
-  what: string,
-  call: string,
-): void {
-  expectOptions(options, known, what);
-  const given = options as object;
-  const inherited = known.find((name) => name in given && !Object.hasOwn(given, name));
-  if (inherited === undefined) return;
-  throw optionsInvalid(
-    `${call} expects ${inherited} as an own property of the options, got an inherited one.`,
-  );
-}
-
 /** @throws GlassineError `options_invalid` */
 export function readFunction(options: object, name: string, call: string): unknown {
   const value: unknown = ownValue(options, name);
@@ -68,7 +47,7 @@ export function readLabels(labels: unknown, call: string, others: readonly strin
   if (isStore(labels))
     throw optionsInvalid(`${call} expects a label store as labels.store, with labels.session.`);
   const known = ["onStoreError", "session", "store", "timeoutMs", ...others];
-  expectOwn(labels, known, `The option labels of ${call}`, call);
+  expectOptions(labels, known, `The option labels of ${call}`);
   const given = labels as object;
   const store: unknown = ownValue(given, "store");
   const session: unknown = ownValue(given, "session");

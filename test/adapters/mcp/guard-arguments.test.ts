@@ -35,7 +35,7 @@ describe("the options of a guard", () => {
       /a function as envelope/,
     ],
     ["no object", () => ({}), /options in an object/],
-    ["a method of a class", new Inherits(), /envelope as an own property of the options/],
+    ["a method of a class", new Inherits(), /its options in an object, got an instance of a class/],
     ["another word for onDeny", { onDeny: "result" }, /as onDeny, got "result"/],
     ["a slip in a word", { onDeny: "tool_resulf" }, /Did you mean "tool_result"/],
     ["pass that is not a list", { pass: "lists" }, /an array as pass, got a string/],

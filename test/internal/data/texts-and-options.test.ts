@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { jsonObject } from "glassine/host";
 import { describe, expect, it } from "vitest";
@@ -23,10 +24,22 @@ describe("the options of a function", () => {
     [[], "array"],
     [[{ name: "a" }], "array"],
     [() => {}, "function"],
+    [new Map([["name", "a"]]), "an instance of a class"],
+    [new Date(), "an instance of a class"],
+    [Promise.resolve({ name: "a" }), "a promise"],
   ])("are not %j", (options, type) => {
     expect(() => expectOptions(options, ["name"], "the call")).toThrow(
       `the call expects its options in an object, got ${type}.`,
     );
+  });
+
+  it("may be an object of another realm, or without a prototype", () => {
+    for (const options of [
+      runInNewContext("({ name: 'a' })"),
+      Object.assign(Object.create(null), { name: "a" }),
+    ]) {
+      expect(() => expectOptions(options, ["name"], "the call")).not.toThrow();
+    }
   });
 
   it("are reported with the type that each accepts", () => {
