@@ -227,7 +227,10 @@ export interface InvokeOptions<
   readonly tenant?: string | undefined;
   /** The call's server, for plugins with a `servers` condition. Default: the one in `mcp`. */
   readonly server?: string | undefined;
-  /** Strings that no log line and no record of this run may contain, such as credentials. */
+  /**
+   * Strings, such as credentials, to remove from the free text in records and log lines of this
+   * run. Labels are not free text.
+   */
   readonly secrets?: readonly string[] | undefined;
   /**
    * Whether plugins that may deny judge the payload again after a later plugin changed it, so that
