@@ -139,6 +139,11 @@ describe("a declassification that is refused", () => {
     expect(codeOf(tried(changes))).toBe("declassify_refused");
   });
 
+  it("says what came in place of the labels", () => {
+    expect(tried({ labels: "PII" })).toThrow("Expected an array of labels; got string.");
+    expect(tried({ labels: [] })).toThrow("Name the labels to remove; got none.");
+  });
+
   it("has a view, even one with all labels, or a foreign value", () => {
     const view = filterExtensions(extensions, ["append_labels"]);
     for (const foreign of [

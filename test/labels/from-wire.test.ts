@@ -45,6 +45,14 @@ describe("labelsFromIfc", () => {
       expect(() => labelsFromIfc({ ifc: good }, labels)).toThrow(/expects a string/);
   });
 
+  it("refuses a name that is not a label", () => {
+    for (const label of ["", " secret", "a\u200b"]) {
+      const refused = expect.objectContaining({ code: "options_invalid" });
+      expect(() => labelsFromIfc({}, { private: label })).toThrow(refused);
+      expect(() => labelsFromAnnotations({}, { readOnlyHint: label })).toThrow(refused);
+    }
+  });
+
   it("uses the host's names", () => {
     expect(labelsFromIfc({}, { private: "SECRET" })).toEqual(["SECRET", "untrusted"]);
     expect(labelsFromIfc({}, { untrusted: "TAINTED" })).toEqual(["private", "TAINTED"]);

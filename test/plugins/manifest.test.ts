@@ -132,6 +132,14 @@ describe("hooks", () => {
     );
   });
 
+  it("name a misspelled handler", () => {
+    const hooks = { tool_pre_invoke: { handlr: () => {} } };
+    expect(problemsOf(manifest({ hooks })).map(({ message }) => message)).toEqual([
+      "handler for hook 'tool_pre_invoke' is not callable",
+      "hook 'tool_pre_invoke' has the unknown setting 'handlr'; did you mean 'handler'?",
+    ]);
+  });
+
   it("PH-006: have one handler per hook, which is a function", () => {
     for (const entry of [
       3,

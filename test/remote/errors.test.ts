@@ -183,6 +183,15 @@ describe("decodeError", () => {
     },
   );
 
+  it("refuses unknown options", () => {
+    const unknown = { plugin: "p", limit: 1 };
+    const refusals = [
+      refusalOf(() => decodeError({ message: "a", plugin_name: "p" }, { limit: 1 } as never)),
+      refusalOf(() => encodeError(new Error("a"), unknown as never)),
+    ];
+    for (const refusal of refusals) expect(refusal).toMatchObject({ code: "options_invalid" });
+  });
+
   it("refuses text that is not JSON", () => {
     expect(refusalOf(() => decodeError("Error: a"))).toMatchObject({ code: "syntax_invalid" });
   });

@@ -104,6 +104,16 @@ describe("decodeTask", () => {
     expect([task.dropped, task.droppedCount]).toEqual([[], 0]);
   });
 
+  it.each<[object, string]>([
+    [{ limit: 1 }, 'decodeTask has no option "limit". Did you mean "limits"?'],
+    [{ signal: {} }, "signal must be an AbortSignal"],
+    [{ state: {} }, "state must be a Map"],
+  ])("refuses the options %j", (options, text) => {
+    const refusal = refusalOf(() => decodeTask(encodeTask(turnOf([])), options as never));
+    expect(refusal).toMatchObject({ code: "options_invalid" });
+    expect(String(refusal)).toContain(text);
+  });
+
   it("accepts a signal and a state of the far side", () => {
     const signal = AbortSignal.abort();
     const state = new Map([["seen", 1]]);

@@ -62,7 +62,8 @@ export function removeLabels(
   const { security, request } = slots;
   const present: readonly string[] = isArray(security?.labels) ? security.labels : [];
   // Read once: the caller can still change the array.
-  const wanted = isArray(labels) ? mapped<unknown, string>(labels, expectLabel) : [];
+  if (!isArray(labels)) throw refused(`Expected an array of labels; got ${typeName(labels)}.`);
+  const wanted = mapped<unknown, string>(labels, expectLabel);
   if (wanted.length === 0) throw refused("Name the labels to remove; got none.");
   forEach(wanted, (label) => {
     if (!includes(present, label)) throw refused(`The extensions have no label ${quoted(label)}.`);

@@ -4,8 +4,9 @@
  * The description is a claim, so it only adds labels: anything missing, unknown or malformed counts
  * as the restrictive answer. A host enables a mapping by passing it.
  */
-import { expectOptions, readOption } from "../data/index.ts";
+import { expectOptions, extensionsLimits, isLabel, readOption } from "../data/index.ts";
 import { ownValue } from "../data/intrinsics.ts";
+import { optionsInvalid, quoted } from "../errors/index.ts";
 
 /** The labels that `labelsFromIfc` returns. */
 export interface IfcLabels {
@@ -35,8 +36,8 @@ export interface IfcLabels {
 export function labelsFromIfc(meta: unknown, labels: IfcLabels = {}): readonly string[] {
   expectOptions(labels, ["untrusted", "private"], "labelsFromIfc");
   const ifc = ownValue(meta, "ifc");
-  const confidential = readOption(labels, "private", "string") ?? "private";
-  const untrusted = readOption(labels, "untrusted", "string") ?? "untrusted";
+  const confidential = readLabel(labels, "private") ?? "private";
+  const untrusted = readLabel(labels, "untrusted") ?? "untrusted";
   const found: string[] = [];
   if (ownValue(ifc, "confidentiality") !== "public") found.push(confidential);
   if (ownValue(ifc, "integrity") !== "trusted") found.push(untrusted);
@@ -93,8 +94,15 @@ export function labelsFromAnnotations(
   // A misspelled hint would never add its label.
   expectOptions(labels, hints, "labelsFromAnnotations");
   for (const hint of hints) {
-    const label = readOption(labels, hint, "string");
+    const label = readLabel(labels, hint);
     if (label !== undefined && ownValue(annotations, hint) !== harmless[hint]) found.add(label);
   }
   return Object.freeze([...found]);
+}
+
+/** Reads a label that an envelope accepts. @throws GlassineError `options_invalid` */
+function readLabel(labels: object, name: string): string | undefined {
+  const label = readOption(labels, name, "string");
+  if (label === undefined || isLabel(label, extensionsLimits.labelCodePoints)) return label;
+  throw optionsInvalid(`The option ${quoted(name)} expects a label, got a string that is not one.`);
 }

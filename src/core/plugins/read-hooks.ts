@@ -60,15 +60,20 @@ function readHook(
       ? { handler: value }
       : (readPlainObject(value, "the entry", (_, message) => faults.push(message)) ?? {});
   const { handler, extensions, ...settings } = entry;
+  const reportUnknown = (key: string) =>
+    report(`${where} has the unknown setting ${quoteName(key)}${orClause(key, entryFields)}`);
   if (!isFunction(handler)) {
     report(`handler for ${where} is not callable`);
+    // A misspelled handler is one.
+    Object.keys(settings)
+      .filter((key) => !entryFields.includes(key))
+      .forEach(reportUnknown);
     return undefined;
   }
   for (const fault of faults) report(`${where}: ${fault}`);
   for (const [key, setting] of Object.entries(settings)) {
     const fault = settingFault(key, spec);
-    if (!entryFields.includes(key))
-      report(`${where} has the unknown setting ${quoteName(key)}${orClause(key, entryFields)}`);
+    if (!entryFields.includes(key)) reportUnknown(key);
     else if (fault !== undefined) {
       if (setting !== undefined) report(`${where}: ${fault}`);
       delete settings[key];

@@ -1,6 +1,6 @@
 /** The wire format of what a handler in another process threw. */
 import type * as z from "zod/mini";
-import { writeText } from "../data/index.ts";
+import { expectOptions, writeText } from "../data/index.ts";
 import {
   type ErrorCode,
   errorCodes,
@@ -10,7 +10,7 @@ import {
 } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
 import { readPlain } from "../schema/index.ts";
-import { checkOptions, type DecodeWireOptions, misuse, ownDatum, readWire } from "./documents.ts";
+import { type DecodeWireOptions, misuse, ownDatum, readWire } from "./documents.ts";
 import { compileDocument, errorSchema, internalError } from "./schemas.ts";
 
 /** Options of `encodeError`. */
@@ -42,7 +42,7 @@ const maxName = 64;
  * ```
  */
 export function encodeError(thrown: unknown, options: EncodeErrorOptions): string {
-  checkOptions(options, "encodeError");
+  expectOptions(options, ["plugin", "details", "mcpErrorCode"], "encodeError");
   const { plugin, details, mcpErrorCode = internalError } = options;
   if (typeof plugin !== "string" || readPlain(plugin) === undefined) {
     throw misuse("plugin", "the plugin's name");
@@ -102,7 +102,7 @@ type ErrorDocument = Readonly<z.output<typeof errorSchema>>;
  * ```
  */
 export function decodeError(input: unknown, options: DecodeWireOptions = {}): GlassineError {
-  checkOptions(options, "decodeError");
+  expectOptions(options, ["limits"], "decodeError");
   const what = { what: "plugin error", code: "document_invalid" } as const;
   const { document } = readWire<ErrorDocument>(reader, input, what, options);
   const { message, plugin_name: plugin, code = "", details } = document;

@@ -2,7 +2,9 @@
 import * as z from "zod/mini";
 import {
   admit,
+  expectOptions,
   extensionsLimits,
+  hasFunctions,
   isRecord,
   limitsOver,
   payloadLimits,
@@ -26,7 +28,6 @@ import { type CapabilityIn, resolveNames, type SlotTable, type ViewOf } from "..
 import type { Turn } from "./decode-result.ts";
 import {
   anySize,
-  checkOptions,
   type DecodeWireOptions,
   type Dropped,
   type DropReport,
@@ -145,7 +146,11 @@ export function decodeTurn(
   input: unknown,
   options: DecodeTaskOptions = {},
 ): AnyTask {
-  checkOptions(options, "decodeTask");
+  expectOptions(options, ["limits", "signal", "state"], "decodeTask");
+  const { signal, state } = options;
+  if (signal !== undefined && !hasFunctions(signal, ["addEventListener"]))
+    throw misuse("signal", "an AbortSignal");
+  if (state !== undefined && !hasFunctions(state, ["get", "set"])) throw misuse("state", "a Map");
   const { slots, hooks } = surface;
   const what = { what: "task", code: "document_invalid" } as const;
   const { document, report } = readWire<TaskDocument>(reader, input, what, options);
