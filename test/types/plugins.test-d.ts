@@ -7,6 +7,7 @@ import {
   createPluginManager,
   definePlugin,
   deny,
+  type HookHandler,
   type Json,
   type Plugin,
   type PluginContext,
@@ -333,6 +334,50 @@ it("passes a view to a function that needs less of it, and to no other", () => {
       message_pre_invoke(_message, _context, extensions) {
         // @ts-expect-error It does not see labels.
         isSecret(extensions);
+      },
+    },
+  });
+});
+
+it("passes a view to a function that needs what its capabilities imply", () => {
+  const labelsOf = (view: View<"read_labels">) => view.security.labels.length;
+  const subjectOf = (view: View<"read_subject">) => view.security?.subject?.id;
+  const headersOf = (view: View<"read_headers">) => view.http?.headers;
+  const chainOf = (view: View<"read_delegation">) => view.delegation?.chain;
+  const log: HookHandler<"cmf.llm_input", "read_labels"> = (_message, _context, view) =>
+    void view.security.labels;
+  const plugin = { name: "implied", version: "1.0.0" } as const;
+  definePlugin({
+    ...plugin,
+    capabilities: ["append_labels"],
+    hooks: {
+      "cmf.llm_input": log,
+      message_pre_invoke(_message, _context, extensions) {
+        labelsOf(extensions);
+        // @ts-expect-error append_labels implies read_labels, not read_headers.
+        headersOf(extensions);
+      },
+    },
+  });
+  definePlugin({
+    ...plugin,
+    capabilities: ["read_roles", "write_headers", "append_delegation"],
+    hooks: {
+      message_pre_invoke(_message, _context, extensions) {
+        subjectOf(extensions);
+        headersOf(extensions);
+        chainOf(extensions);
+      },
+    },
+  });
+  const tag = (view: View<"append_labels">) => addLabels(view, "PII");
+  definePlugin({
+    ...plugin,
+    capabilities: ["read_labels"],
+    hooks: {
+      message_pre_invoke(_message, _context, extensions) {
+        // @ts-expect-error read_labels does not imply append_labels.
+        tag(extensions);
       },
     },
   });

@@ -274,10 +274,11 @@ declare const granted: unique symbol;
 declare const tableOf: unique symbol;
 
 /**
- * Carries the grant in the type, so that `amend` and the helpers know what may be written. It is a
- * parameter there, so that a function for the view of a smaller grant accepts that of a larger one.
+ * Carries the grant in the type, with all that it implies, so that `amend` and the helpers know what
+ * may be written. It is a parameter there, so that a function for the view of a smaller grant accepts
+ * that of a larger one.
  */
-export interface Granted<Table extends SlotTable, Caps extends string> {
+export interface Granted<Table extends SlotTable, Caps> {
   readonly [granted]?: (grant: Caps) => void;
   readonly [tableOf]?: Table;
 }
@@ -298,7 +299,8 @@ export type TableIn<Value> = typeof tableOf extends keyof Value
  * its own for compilers: they print the slots.
  */
 export type ViewOf<Table extends SlotTable, Caps extends string> = [Caps] extends [string]
-  ? Shown<Table, SlotsIn<Table, GatedIn<Table>, UngatedIn<Table>, Caps>> & Granted<Table, Caps>
+  ? Shown<Table, SlotsIn<Table, GatedIn<Table>, UngatedIn<Table>, Caps>> &
+      Granted<Table, WithImplied<Table, Caps>>
   : never;
 /**
  * The slots of a view. Those that a capability opens come first, then those with a growing set,
