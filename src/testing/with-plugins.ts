@@ -1,11 +1,17 @@
 /** Runs a test with a manager of its own. */
-import { typeName } from "../core/data/index.ts";
+import { ignore, typeName } from "../core/data/index.ts";
 import { optionsInvalid } from "../core/errors/index.ts";
 import { createPluginManager } from "../core/host/index.ts";
-import type { CloseOptions, CloseReport } from "../core/plugins/index.ts";
+import {
+  type CloseOptions,
+  type CloseReport,
+  type InvokeCounts,
+  readCloseOptions,
+} from "../core/plugins/index.ts";
 
 /** What `withPlugins` needs of a manager. */
 interface Closable {
+  counts(): InvokeCounts;
   close(options?: CloseOptions): Promise<CloseReport>;
 }
 
@@ -38,13 +44,14 @@ export interface WithPluginsOptions<C extends Create> {
   readonly createPluginManager?: C;
   /** Where the host keeps its manager. It holds the test's manager while the body runs. */
   readonly replace?: Holder<ManagerOf<C>> | undefined;
-  /** How long to wait at the end for work that the manager still has under way. Default: 10 s. */
+  /** How long to wait at the end for runs and background work. Default: 10 s. */
   readonly close?: CloseOptions | undefined;
 }
 
 /**
  * Makes a manager, runs `body` with it and returns what the body returns, or throws what it throws.
- * In either case the manager is closed first: no timer, background work or record is left.
+ * In either case the manager is closed first: no run, timer, background work or record is left.
+ * Only a handler that missed its deadline, or whose run was aborted, may still be running.
  *
  * With `replace`, a host that keeps its manager in a variable finds the test's manager there. The
  * previous one is always put back, in reverse order if calls are nested. A plugin that cannot be
@@ -52,7 +59,7 @@ export interface WithPluginsOptions<C extends Create> {
  * own manager as its argument, but a variable that they share holds the one that was set last.
  *
  * @throws What `createPluginManager` throws, and what the body throws
- * @throws Error (as a rejection) if background work still runs after the time allowed for closing
+ * @throws Error (as a rejection) if something still runs after the time allowed for closing
  * @throws GlassineError (as a rejection) `options_invalid`
  * @example
  * ```ts
@@ -84,14 +91,29 @@ export async function withPlugins<Value, C extends Create = StandardCreate>(
   try {
     value = await whileReplaced(holder, manager, () => body(manager));
   } catch (error) {
-    await manager.close(close);
+    await ignore(manager.close(close));
     throw error;
   }
-  const { drained, background } = await manager.close(close);
-  if (drained) return value;
+  const report = await manager.close(close);
+  if (report.drained) return value;
   throw new Error(
-    `withPlugins closed its manager, but ${background.pending} background handlers are still running.`,
+    `withPlugins closed its manager, but this did not end in time: ${leftIn(manager, report)}. Await it in the body, or allow more time with close: { timeoutMs }.`,
   );
+}
+
+function leftIn(manager: Closable, { background }: CloseReport): string {
+  const left = [
+    ...countOf(manager.counts().inFlight, "run"),
+    ...countOf(background.pending, "background handler"),
+  ];
+  return left.length > 0
+    ? left.join(", ")
+    : "records of the audit trail, or runs that have ended since";
+}
+
+function countOf(count: number, noun: string): readonly string[] {
+  if (count === 0) return [];
+  return [count === 1 ? `1 ${noun}` : `${count} ${noun}s`];
 }
 
 /** Runs `body` while the holder, if any, holds the manager. */
@@ -135,6 +157,7 @@ function readOptions<C extends Create>(options: object = {}) {
     throw optionsInvalid("createPluginManager of withPlugins is the function of a host.");
   if (Object.hasOwn(rest, "plugins"))
     throw optionsInvalid("withPlugins takes its plugins first, not among its options.");
+  readCloseOptions(close);
   return { create: (create ?? createPluginManager) as C, replace, close, rest };
 }
 

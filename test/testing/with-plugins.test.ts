@@ -1,4 +1,4 @@
-import { definePlugin, type Manager } from "glassine";
+import { createPluginManager as createStandard, definePlugin, type Manager } from "glassine";
 import { health } from "glassine/audit";
 import { createPluginManager, definePlugin as defineNodePlugin } from "glassine/memory-node";
 import { type PropertyHolder, withPlugins } from "glassine/testing";
@@ -121,28 +121,63 @@ describe("withPlugins", () => {
     expect(ended).toHaveLength(records);
   });
 
-  it("reports work that does not end in time, unless the body failed", async () => {
-    const plugin = definePlugin({
+  it("reports what does not end in time, unless the body failed", async () => {
+    const forever = (_payload: unknown) => new Promise<undefined>(() => {});
+    const endless = definePlugin({
       name: "endless",
       version: "1.0.0",
       hooks: {
-        tool_pre_invoke: {
-          mode: "fire_and_forget",
-          timeoutMs: null,
-          handler: (_payload) => new Promise<void>(() => {}),
-        },
+        tool_pre_invoke: { mode: "fire_and_forget", timeoutMs: null, handler: forever },
+        tool_post_invoke: { timeoutMs: null, handler: forever },
       },
     });
-    const options = { close: { timeoutMs: 20 } };
-    const body = (manager: Manager) => manager.invoke("tool_pre_invoke", call);
-    await expect(withPlugins([plugin], body, options)).rejects.toThrow(
-      /closed its manager, but 1 background/,
-    );
+    const startBackground = (manager: Manager) => manager.invoke("tool_pre_invoke", call);
+    const startRun = (manager: Manager) => {
+      void manager.invoke("tool_post_invoke", { ...call, result: 1 });
+    };
+    const startBoth = async (manager: Manager) => {
+      await startBackground(manager);
+      startRun(manager);
+      startRun(manager);
+    };
+    const close = { timeoutMs: 20 };
+    let isStuck = false;
+    const audit = { sink: () => (isStuck ? forever(1) : undefined) };
+    const writeRecord = (manager: Manager) => {
+      isStuck = true;
+      void manager.audit({
+        eventType: "acme.started",
+        actorUri: "system:acme",
+        targetUri: "host:eu-1",
+        outcome: "success",
+      });
+    };
+    const reported = async (body: (manager: Manager) => unknown, more = {}) => {
+      const error = await refusalOf(withPlugins([endless], body, { close, ...more }));
+      return (error as Error).message;
+    };
+    expect(await reported(startBackground)).toContain("in time: 1 background handler.");
+    expect(await reported(startRun)).toContain("in time: 1 run.");
+    expect(await reported(startBoth)).toContain("in time: 2 runs, 1 background handler.");
+    expect(await reported(writeRecord, { audit })).toContain("in time: records of the audit");
     const failing = async (manager: Manager) => {
-      await body(manager);
+      await startBackground(manager);
       throw new Error("on purpose");
     };
-    await expect(withPlugins([plugin], failing, options)).rejects.toThrow("on purpose");
+    expect(await reported(failing)).toBe("on purpose");
+  });
+
+  it("rejects with the error of the body, even if closing fails as well", async () => {
+    const broken = async (options: never) => ({
+      ...(await createStandard(options)),
+      close: () => Promise.reject(new Error("cannot close")),
+    });
+    const failing = () => {
+      throw new Error("on purpose");
+    };
+    const options = { createPluginManager: broken as unknown as typeof createStandard };
+    await expect(withPlugins([one], failing, options)).rejects.toThrow("on purpose");
+    await expect(withPlugins([one], names, options)).rejects.toThrow("cannot close");
   });
 
   it("PH-113: concurrent bodies each see their own plugins throughout", async () => {
@@ -296,5 +331,21 @@ describe("what withPlugins refuses", () => {
     const error = await refusalOf(withPlugins(...(args as unknown as [never, never])));
     expect(error).toMatchObject({ code: "options_invalid" });
     expect((error as Error).message).toContain(message);
+  });
+
+  it.each([
+    ["an unknown option of close", { timeout: 30 }, 'no option "timeout"'],
+    ["no time for close", { timeoutMs: 0 }, "timeoutMs of close"],
+    ["no options for close", null, "options in an object"],
+  ])("%s, before the body runs", async (_, close, message) => {
+    let ran = false;
+    const body = () => {
+      ran = true;
+      throw new Error("on purpose");
+    };
+    const error = await refusalOf(withPlugins([one], body, { close } as never));
+    expect(error).toMatchObject({ code: "options_invalid" });
+    expect((error as Error).message).toContain(message);
+    expect(ran).toBe(false);
   });
 });

@@ -49,7 +49,12 @@ export {
 export { reservedNames } from "./read-manifest.ts";
 export { readProfile } from "./read-profile.ts";
 export { hostFault } from "./requires-host.ts";
-export type { CloseOptions, CloseReport, InvokeCounts } from "./runtime.ts";
+export {
+  type CloseOptions,
+  type CloseReport,
+  type InvokeCounts,
+  readCloseOptions,
+} from "./runtime.ts";
 export type { CapabilityReport } from "./service-access.ts";
 export type {
   Changed,

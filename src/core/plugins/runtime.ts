@@ -77,16 +77,25 @@ export interface CloseOptions {
   readonly timeoutMs?: number;
 }
 
+/**
+ * Returns how long to wait, in milliseconds.
+ *
+ * @throws GlassineError `options_invalid`
+ */
+export function readCloseOptions(given: CloseOptions = {}): number {
+  expectOptions(given, ["timeoutMs"], "close");
+  const { timeoutMs = 10_000 } = given;
+  return readWhole("timeoutMs of close", timeoutMs, longestTimerMs);
+}
+
 /** @throws GlassineError `options_invalid` */
 export async function closeRuntime(
   runtime: ManagerRuntime,
-  given: CloseOptions = {},
+  given: CloseOptions | undefined,
   begin: () => void,
   flush: () => Promise<void>,
 ): Promise<CloseReport> {
-  expectOptions(given, ["timeoutMs"], "close");
-  const { timeoutMs = 10_000 } = given;
-  readWhole("timeoutMs of close", timeoutMs, longestTimerMs);
+  const timeoutMs = readCloseOptions(given);
   begin();
   const { how } = await within(timeoutMs, () => settledWork(runtime, flush));
   const report = {
