@@ -98,3 +98,19 @@ describe("a recipe that goes too far", () => {
     ).toThrow(own);
   });
 });
+
+describe("a value that cannot be amended", () => {
+  it.each<[string, unknown]>([
+    ["a map", new Map([[1, 2]])],
+    ["a set", new Set([1])],
+    ["a date", new Date(0)],
+    ["a string", "content"],
+  ])("is refused if it is %s", (_, value) => {
+    expect(() => amend(value as object, () => {})).toThrow(
+      expect.objectContaining({
+        code: "edit_denied",
+        message: "amend expects a view, extensions or plain data; got another value.",
+      }),
+    );
+  });
+});

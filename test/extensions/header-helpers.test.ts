@@ -162,12 +162,24 @@ describe("setHeader", () => {
     expect(codeOf(() => setHeader(full, "y", "1"))).toBe("snapshot_limit");
   });
 
+  it.each([undefined, null, 5, ["2"]])("refuses the value %o, and removes nothing", (value) => {
+    const got = value === null ? "null" : Array.isArray(value) ? "array" : typeof value;
+    expect(() => setHeader(older, "x-trace", value as never)).toThrow(
+      expect.objectContaining({
+        code: "header_invalid",
+        message: `setHeader expects a name and a value that are strings, got string and ${got}. To remove a header, use removeHeader.`,
+      }),
+    );
+  });
+
   it("refuses without the capability, and names it", () => {
     const reader = filterExtensions(createExtensions({ http: { headers: { a: "1" } } }), [
       "read_headers",
     ]);
-    expect(() => setHeader(reader as never, "a", "2")).toThrow(/write_headers/);
-    expect(() => removeHeader(reader as never, "a")).toThrow(/write_headers/);
+    const refusal = (call: string) => `${call} needs the capability "write_headers".`;
+    for (const value of ["2", undefined])
+      expect(() => setHeader(reader as never, "a", value as never)).toThrow(refusal("setHeader"));
+    expect(() => removeHeader(reader as never, "a")).toThrow(refusal("removeHeader"));
   });
 });
 
@@ -185,6 +197,15 @@ describe("removeHeader", () => {
 
   it("returns the same view if there is no such header", () => {
     expect(removeHeader(older, "nothing")).toBe(older);
+  });
+
+  it("refuses a name that is not a string", () => {
+    expect(() => removeHeader(older, undefined as never)).toThrow(
+      expect.objectContaining({
+        code: "header_invalid",
+        message: "removeHeader expects a name that is a string, got undefined.",
+      }),
+    );
   });
 
   it("refuses to remove what frames the message", () => {

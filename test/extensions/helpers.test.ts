@@ -76,6 +76,23 @@ describe("addLabels", () => {
     });
     expect(codeOf(() => addLabels(full, "one more"))).toBe("snapshot_limit");
   });
+
+  it("refuses a further label after the first, which would be lost", () => {
+    const loosely = addLabels as (...given: readonly unknown[]) => unknown;
+    for (const more of ["SECRET", ["SECRET"], null, { SECRET: true }])
+      expect(() => loosely(view, "EU", more)).toThrow(
+        expect.objectContaining({
+          code: "extensions_shape",
+          message:
+            "addLabels expects one label or one array of labels; got a third parameter. Pass several as [a, b].",
+        }),
+      );
+    expect(loosely(view, "PII", undefined)).toBe(view);
+  });
+
+  it("is a callback for reduce", () => {
+    expect(["b", "a"].reduce(addLabels, view).security.labels).toEqual(["PII", "a", "b"]);
+  });
 });
 
 describe("appendHop", () => {
@@ -108,6 +125,17 @@ describe("appendHop", () => {
     const edited = appendHop(view, mine);
     mine.scopes_granted.push("write");
     expect(edited.delegation?.chain[1]?.scopes_granted).toEqual(["read"]);
+  });
+
+  it("refuses a further hop after the first, which would be lost", () => {
+    const loosely = appendHop as (...given: readonly unknown[]) => unknown;
+    expect(() => loosely(view, hop, hop)).toThrow(
+      expect.objectContaining({
+        code: "extensions_shape",
+        message: "appendHop expects one hop; got a third parameter. Call it once for each.",
+      }),
+    );
+    expect([hop, hop].reduce(appendHop, view).delegation?.depth).toBe(3);
   });
 
   it("refuses an invalid hop, and one too many", () => {

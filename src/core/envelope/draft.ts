@@ -25,7 +25,8 @@ export function amendValue(value: object, recipe: (draft: never) => unknown): ob
 }
 
 function run<Base extends object>(base: Base, recipe: (draft: never) => unknown): Base {
-  if (!isDraftable(base)) {
+  // Immer calls a map or set draftable, and then refuses it in words of its own.
+  if (!isDraftable(base) || base instanceof Map || base instanceof Set) {
     throw new GlassineError(
       "edit_denied",
       "amend expects a view, extensions or plain data; got another value.",

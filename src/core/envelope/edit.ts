@@ -140,8 +140,22 @@ function readPart(
   throw new GlassineError(code, text, { call });
 }
 
-export function addLabelsTo(extensions: object, labels: string | readonly string[]): Slots {
-  return labelled("addLabels", extensions, labels);
+/** Refuses a further argument, which would be lost. A number is the index that `reduce` passes. */
+function refuseMore(more: unknown, call: string, wanted: string, instead: string): void {
+  if (typeof more === "number") return;
+  const text = `${call} expects ${wanted}; got a third parameter. ${instead}`;
+  throw new GlassineError("extensions_shape", text, { call });
+}
+
+export function addLabelsTo(
+  extensions: object,
+  labels: string | readonly string[],
+  more?: unknown,
+): Slots {
+  const call = "addLabels";
+  if (more !== undefined)
+    refuseMore(more, call, "one label or one array of labels", "Pass several as [a, b].");
+  return labelled(call, extensions, labels);
 }
 
 /** Adds labels for the function `call`, which errors name. */
@@ -183,7 +197,8 @@ export function labelIn(extensions: object, label: string): boolean {
   return includes(stringsOf(ownValue(ownValue(extensions, "security"), "labels")), label);
 }
 
-export function appendHopTo(extensions: object, hop: unknown): Slots {
+export function appendHopTo(extensions: object, hop: unknown, more?: unknown): Slots {
+  if (more !== undefined) refuseMore(more, "appendHop", "one hop", "Call it once for each.");
   const edit = editing(extensions, "delegation", undefined, "appendHop");
   const { slot, current } = edit;
   // Every host has the standard slots, and the standard `delegation` grows.
@@ -226,16 +241,31 @@ export function headerOf(extensions: object, name: string): string | undefined {
   return findHeader(ownValue(extensions, "http"), name);
 }
 
+export function setHeaderOf(extensions: object, name: string, value: string): Slots {
+  return putHeader("setHeader", extensions, name, value);
+}
+
+export function removeHeaderOf(extensions: object, name: string): Slots {
+  return putHeader("removeHeader", extensions, name, undefined);
+}
+
 /**
  * Sets or removes a header wherever it is: in both maps, because the receiver may read either. A
  * map keeps the first spelling that it has, and no other. A header that is in neither map is added
  * to the one that the document uses.
  */
-export function setHeaderOf(extensions: object, name: string, value: string | undefined): Slots {
-  const call = value === undefined ? "removeHeader" : "setHeader";
+function putHeader(
+  call: "setHeader" | "removeHeader",
+  extensions: object,
+  name: string,
+  value: string | undefined,
+): Slots {
   const edit = editing(extensions, "http", undefined, call);
-  if (typeof name !== "string" || (value !== undefined && typeof value !== "string")) {
-    const text = `${call} expects a name and a value that are strings.`;
+  if (typeof name !== "string" || (typeof value !== "string" && call === "setHeader")) {
+    const text =
+      call === "setHeader"
+        ? `setHeader expects a name and a value that are strings, got ${typeName(name)} and ${typeName(value)}. To remove a header, use removeHeader.`
+        : `removeHeader expects a name that is a string, got ${typeName(name)}.`;
     throw new GlassineError("header_invalid", text, { call });
   }
   const lower = toLowerAscii(name);

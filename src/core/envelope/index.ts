@@ -16,6 +16,7 @@ export {
   headerOf,
   labelIn,
   labelled,
+  removeHeaderOf,
   setCustomOf,
   setHeaderOf,
 } from "./edit.ts";

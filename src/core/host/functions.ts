@@ -11,6 +11,7 @@ import {
   encodeExtensions as encodeEnvelope,
   headerOf,
   labelIn,
+  removeHeaderOf,
   removeLabels,
   replaceSlots,
   setCustomOf,
@@ -60,8 +61,7 @@ export const declassify = () => removeLabels;
 export const amend = () => amendValue;
 export const addLabels = () => addLabelsTo;
 export const setHeader = () => setHeaderOf;
-export const removeHeader = () => (extensions: object, name: string) =>
-  setHeaderOf(extensions, name, undefined);
+export const removeHeader = () => removeHeaderOf;
 export const appendHop = () => appendHopTo;
 export const setCustom = () => setCustomOf;
 export const getHeader = () => headerOf;

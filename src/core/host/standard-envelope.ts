@@ -162,9 +162,10 @@ export const declassify: Standard["declassify"] = /* @__PURE__ */ bind(functions
 export const amend: Standard["amend"] = /* @__PURE__ */ bind(functions.amend);
 
 /**
- * Adds labels. Returns the same object if all of them are already there.
+ * Adds one label, or several in an array. Returns the same object if all are already there.
  *
- * @throws GlassineError `edit_denied`, `label_invalid`
+ * @throws GlassineError `edit_denied`, `label_invalid`; `extensions_shape` if a further label is
+ *   passed on its own, which would be lost
  * @example
  * ```ts
  * import { addLabels, createExtensions } from "glassine";
@@ -178,7 +179,8 @@ export const addLabels: Standard["addLabels"] = /* @__PURE__ */ bind(functions.a
 /**
  * Sets a header, in both generations' maps if both have it; an existing name keeps its spelling.
  *
- * @throws GlassineError `edit_denied`, `header_invalid`
+ * @throws GlassineError `edit_denied`; `header_invalid`, also for a value that is `undefined`: use
+ *   `removeHeader` to remove a header
  * @example
  * ```ts
  * import { createExtensions, setHeader } from "glassine";

@@ -202,7 +202,14 @@ export function guestLibrary(names: object) {
     return a.length < b.length;
   }
   const invisible = /[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?! )\p{Zs}/u;
-  function addLabels(view: unknown, labels: unknown): object {
+  function addLabels(view: unknown, labels: unknown, more?: unknown): object {
+    // A number is the index that `reduce` passes.
+    if (more !== undefined && typeof more !== "number")
+      throw new GlassineError(
+        "extensions_shape",
+        "addLabels expects one label or one array of labels; got a third parameter. Pass several as [a, b].",
+        { call: "addLabels" },
+      );
     const given = editing("addLabels", view, "security", "append_labels");
     const list = typeof labels === "string" ? [labels] : (labels as readonly unknown[]);
     if (!isArray(list)) throw labelFault("extensions_shape");
