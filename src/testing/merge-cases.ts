@@ -1,6 +1,6 @@
 /** Plugin answers and envelopes to merge them into: those that the plugins saw, or later ones. */
 import * as fc from "fast-check";
-import { type Level, outcomeOf } from "./data.ts";
+import { at, type Level, type Outcome, outcomeOf } from "./data.ts";
 import { printedBriefly } from "./difference.ts";
 import { documentsOf, grantsOf } from "./documents.ts";
 import { type Plan, plansOf, propose } from "./proposals.ts";
@@ -39,4 +39,22 @@ function after({ slots, host }: Subject, envelope: Level, plan: Plan): Level {
 /** Merges what the plugin returned into the current envelope. */
 export function mergeOf({ host }: Subject, { current, view, grant, returned }: MergeCase) {
   return outcomeOf(() => host.mergeExtensions(current, returned, grant, { view }));
+}
+
+/**
+ * Merges one part, as proposed by a plugin that has every capability and saw `current`. Returns the
+ * part as it is afterwards.
+ */
+export function mergedPart(
+  { slots, host }: Subject,
+  current: Level,
+  path: readonly string[],
+  value: unknown,
+): Outcome<unknown> {
+  const { names } = slots.capabilities;
+  const view = host.filterExtensions(current, names);
+  const returned = path.reduceRight<unknown>((inside, key) => ({ [key]: inside }), value);
+  return outcomeOf(() =>
+    at(host.mergeExtensions(current, returned, names, { view }).extensions, path),
+  );
 }

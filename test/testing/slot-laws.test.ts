@@ -101,6 +101,13 @@ describe("a fault of a table is found", () => {
 describe("a fault of the functions is found", () => {
   const host: AnyHost = glassine;
   const lawsOf = (changes: object) => slotLaws({ ...host, ...changes } as AnyHost);
+  /** A merge that ignores what is proposed for a slot, and says nothing of it. */
+  const mergeWithout =
+    (slot: string) =>
+    (current: never, returned: object, ...rest: never[]) => {
+      const proposed = typeof returned === "object" ? { ...returned, [slot]: undefined } : returned;
+      return glassine.mergeExtensions(current, proposed, ...(rest as unknown as [never]));
+    };
 
   it("a filter that shows everything", async () => {
     const filterExtensions = (extensions: glassine.Extensions) => ({ ...extensions });
@@ -220,6 +227,41 @@ describe("a fault of the functions is found", () => {
             ...options,
             strict: false,
           }),
+      },
+    ],
+    [
+      "a merge that is always strict",
+      "L20",
+      {
+        mergeExtensions: (
+          ...[current, returned, grant, options]: Parameters<typeof glassine.mergeExtensions>
+        ) => glassine.mergeExtensions(current, returned, grant, { ...options, strict: true }),
+      },
+    ],
+    ["a merge that never appends a hop", "L16", { mergeExtensions: mergeWithout("delegation") }],
+    ["a merge that never writes a header", "L35", { mergeExtensions: mergeWithout("http") }],
+    [
+      "a reader that is never strict",
+      "L28",
+      { decodeExtensions: (input: unknown) => glassine.decodeExtensions(input) },
+    ],
+    [
+      "a reader that is always strict",
+      "L28",
+      { decodeExtensions: (input: unknown) => glassine.decodeExtensions(input, { strict: true }) },
+    ],
+    [
+      "a reader that takes what it cannot read for nothing",
+      "L28",
+      {
+        decodeExtensions: (...args: Parameters<typeof glassine.decodeExtensions>) => {
+          try {
+            return glassine.decodeExtensions(...args);
+          } catch (error) {
+            if (args[1]?.strict === true) throw error;
+            return glassine.decodeExtensions({});
+          }
+        },
       },
     ],
     [

@@ -12,6 +12,8 @@ export function dataLaws({ slots, host }: Subject): readonly Law[] {
   const documents = documentsOf(slots);
   const grants = grantsOf(slots);
   const plans = plansOf(slots, 1);
+  let unknown = "unknown";
+  while (slots.names.includes(unknown)) unknown += "_slot";
 
   return [
     law(
@@ -64,15 +66,24 @@ export function dataLaws({ slots, host }: Subject): readonly Law[] {
     ),
     law(
       "L28",
-      "What was written is read as the same data, and written in the same way again.",
+      "What was written is read as the same data, and written in the same way again. Cut short it is refused; an unknown slot is dropped, or refused if reading is strict.",
       () =>
-        fc.property(documents, (document) => {
+        fc.property(documents, fc.nat(), (document, cut) => {
           const envelope = host.createExtensions(document);
           const text = host.encodeExtensions(envelope);
           const { extensions, dropped } = host.decodeExtensions(text);
           expectSame(jsonCopy(extensions), jsonCopy(envelope), "What was read");
           expectSame(host.encodeExtensions(extensions), text, "The text");
           expectSame(dropped, [], "What was dropped");
+          const short = text.slice(0, cut % text.length);
+          if (outcomeOf(() => host.decodeExtensions(short)).ok)
+            broken(`${JSON.stringify(short)} was read.`);
+          const more = JSON.stringify({ ...JSON.parse(text), [unknown]: 1 });
+          const lax = host.decodeExtensions(more);
+          expectSame(jsonCopy(lax.extensions), jsonCopy(envelope), "Without the unknown slot");
+          expectSame(lax.dropped, [unknown], "What was dropped");
+          if (outcomeOf(() => host.decodeExtensions(more, { strict: true })).ok)
+            broken("Strict reading took an unknown slot.");
         }),
     ),
     law(
