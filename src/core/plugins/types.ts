@@ -144,7 +144,7 @@ export interface PluginManifest<
   readonly requiresHost?: string | undefined;
   /** What the plugin may see, change and use. Default: nothing gated. */
   readonly capabilities?: Caps;
-  /** If false, at most one of its handlers runs at a time. Default true. */
+  /** If false, at most one of its handlers runs at a time in each manager. Default true. */
   readonly asyncSafe?: boolean | undefined;
   readonly hooks?:
     | {

@@ -138,7 +138,9 @@ describe("guests of a configuration", () => {
   it("are refused with the place in the configuration", async () => {
     const { start } = await scene({ plugins: [{ ...guard, hooks: ["http_pre_request"] }] });
     const error = await refusalOf(start());
-    expect(error.message).toMatch(/^plugins\[0\] \(.*cpex\.yaml\): This host has none of the hooks of /);
+    expect(error.message).toMatch(
+      /^plugins\[0\] \(.*cpex\.yaml\): This host has none of the hooks of /,
+    );
   });
 });
 
