@@ -13,7 +13,7 @@ import {
   violationOf,
 } from "../hooks/index.ts";
 import type { Changed, Surface } from "../plugins/index.ts";
-import { type LevelValue, readPlain } from "../schema/index.ts";
+import { type Compiled, type LevelValue, readPlain } from "../schema/index.ts";
 import { type Answer, isMetric, requestedHeaders } from "./answer.ts";
 import {
   checkOptions,
@@ -53,15 +53,14 @@ export interface DecodedResult<Payload = object, Proposal = object> extends Drop
   readonly executions: readonly WireExecution[];
 }
 
-const compiled = compileDocument(resultSchema);
-const reader = { ...compiled, read: withoutOthers(compiled.read) };
+const reader = withoutOthers(compileDocument(resultSchema));
 
 /**
  * Refuses documents of another kind, such as an error or a task. Every field of a result may be
  * absent, so they would be read as results that change nothing.
  */
-function withoutOthers(read: Reader): Reader {
-  return (state, value, previous, partial) => {
+function withoutOthers(compiled: Compiled): Compiled {
+  const read: Reader = (state, value, previous, partial) => {
     if (isRecord(value) && ownValue(value, "continue_processing") === undefined) {
       const isOther = (key: string) =>
         key === "violation"
@@ -73,8 +72,9 @@ function withoutOthers(read: Reader): Reader {
         reportProblem(state, state.shapeCode, expected, "nothing", ["continue_processing"]);
       }
     }
-    return read(state, value, previous, partial);
+    return compiled.read(state, value, previous, partial);
   };
+  return { ...compiled, read };
 }
 
 type ResultDocument = Readonly<z.output<typeof resultSchema>>;
