@@ -167,7 +167,7 @@ describe("setHeader", () => {
     expect(() => setHeader(older, "x-trace", value as never)).toThrow(
       expect.objectContaining({
         code: "header_invalid",
-        message: `setHeader expects a name and a value that are strings, got string and ${got}. To remove a header, use removeHeader.`,
+        message: `setHeader expects strings, got string and ${got}; to remove one, use removeHeader.`,
       }),
     );
   });
@@ -203,7 +203,7 @@ describe("removeHeader", () => {
     expect(() => removeHeader(older, undefined as never)).toThrow(
       expect.objectContaining({
         code: "header_invalid",
-        message: "removeHeader expects a name that is a string, got undefined.",
+        message: "removeHeader expects strings, got undefined.",
       }),
     );
   });

@@ -84,7 +84,7 @@ describe("addLabels", () => {
         expect.objectContaining({
           code: "extensions_shape",
           message:
-            "addLabels expects one label or one array of labels; got a third parameter. Pass several as [a, b].",
+            "addLabels takes extensions and one value or list; a third parameter would be lost.",
         }),
       );
     expect(loosely(view, "PII", undefined)).toBe(view);
@@ -132,7 +132,8 @@ describe("appendHop", () => {
     expect(() => loosely(view, hop, hop)).toThrow(
       expect.objectContaining({
         code: "extensions_shape",
-        message: "appendHop expects one hop; got a third parameter. Call it once for each.",
+        message:
+          "appendHop takes extensions and one value or list; a third parameter would be lost.",
       }),
     );
     expect([hop, hop].reduce(appendHop, view).delegation?.depth).toBe(3);

@@ -141,9 +141,9 @@ function readPart(
 }
 
 /** Refuses a further argument, which would be lost. A number is the index that `reduce` passes. */
-function refuseMore(more: unknown, call: string, wanted: string, instead: string): void {
-  if (typeof more === "number") return;
-  const text = `${call} expects ${wanted}; got a third parameter. ${instead}`;
+function refuseMore(more: unknown, call: string): void {
+  if (more === undefined || typeof more === "number") return;
+  const text = `${call} takes extensions and one value or list; a third parameter would be lost.`;
   throw new GlassineError("extensions_shape", text, { call });
 }
 
@@ -153,8 +153,7 @@ export function addLabelsTo(
   more?: unknown,
 ): Slots {
   const call = "addLabels";
-  if (more !== undefined)
-    refuseMore(more, call, "one label or one array of labels", "Pass several as [a, b].");
+  refuseMore(more, call);
   return labelled(call, extensions, labels);
 }
 
@@ -198,7 +197,7 @@ export function labelIn(extensions: object, label: string): boolean {
 }
 
 export function appendHopTo(extensions: object, hop: unknown, more?: unknown): Slots {
-  if (more !== undefined) refuseMore(more, "appendHop", "one hop", "Call it once for each.");
+  refuseMore(more, "appendHop");
   const edit = editing(extensions, "delegation", undefined, "appendHop");
   const { slot, current } = edit;
   // Every host has the standard slots, and the standard `delegation` grows.
@@ -262,10 +261,9 @@ function putHeader(
 ): Slots {
   const edit = editing(extensions, "http", undefined, call);
   if (typeof name !== "string" || (typeof value !== "string" && call === "setHeader")) {
-    const text =
-      call === "setHeader"
-        ? `setHeader expects a name and a value that are strings, got ${typeName(name)} and ${typeName(value)}. To remove a header, use removeHeader.`
-        : `removeHeader expects a name that is a string, got ${typeName(name)}.`;
+    const more =
+      call === "setHeader" ? ` and ${typeName(value)}; to remove one, use removeHeader` : "";
+    const text = `${call} expects strings, got ${typeName(name)}${more}.`;
     throw new GlassineError("header_invalid", text, { call });
   }
   const lower = toLowerAscii(name);

@@ -60,20 +60,13 @@ function readHook(
       ? { handler: value }
       : (readPlainObject(value, "the entry", (_, message) => faults.push(message)) ?? {});
   const { handler, extensions, ...settings } = entry;
-  const reportUnknown = (key: string) =>
-    report(`${where} has the unknown setting ${quoteName(key)}${orClause(key, entryFields)}`);
-  if (!isFunction(handler)) {
-    report(`handler for ${where} is not callable`);
-    // A misspelled handler is one.
-    Object.keys(settings)
-      .filter((key) => !entryFields.includes(key))
-      .forEach(reportUnknown);
-    return undefined;
-  }
-  for (const fault of faults) report(`${where}: ${fault}`);
+  // Unknown settings are reported, too: one may be a misspelled handler.
+  if (!isFunction(handler)) report(`handler for ${where} is not callable`);
+  else for (const fault of faults) report(`${where}: ${fault}`);
   for (const [key, setting] of Object.entries(settings)) {
     const fault = settingFault(key, spec);
-    if (!entryFields.includes(key)) reportUnknown(key);
+    if (!entryFields.includes(key))
+      report(`${where} has the unknown setting ${quoteName(key)}${orClause(key, entryFields)}`);
     else if (fault !== undefined) {
       if (setting !== undefined) report(`${where}: ${fault}`);
       delete settings[key];
@@ -81,6 +74,7 @@ function readHook(
   }
   if (extensions !== undefined && typeof extensions !== "boolean")
     report(`extensions of ${where} must be a boolean`);
+  if (!isFunction(handler)) return undefined;
   const fault = handlerFault(handler);
   if (fault !== undefined) {
     report(`handler for ${where} ${fault}`);

@@ -323,8 +323,6 @@ function expectedBy(of: IssueReader): string {
       return `a value of type ${of("expected")}`;
     case "invalid_format":
       return `a string in the format ${of("format")}`;
-    case "invalid_union":
-      return "a value that an option of the union accepts";
     case "not_multiple_of":
       return `a multiple of ${of("divisor")}`;
     case "too_small":
@@ -332,7 +330,7 @@ function expectedBy(of: IssueReader): string {
     case "too_big":
       return `${isExclusive ? "less than" : "at most"} ${of("maximum")}${unitsOf(of)}`;
     default:
-      return `a value that zod does not refuse with "${code}"`;
+      return "a value that its schema accepts";
   }
 }
 
