@@ -68,9 +68,10 @@ it("L34: setting a header removes its other values, in every map and spelling", 
         writer,
         { view },
       );
-      for (const { http } of [set, extensions]) {
+      for (const written of [set, extensions]) {
+        const { http } = written;
         const found = [valuesIn(http?.headers), valuesIn(http?.request_headers)];
-        expect(getHeader({ http }, "X-A")).toBe("2");
+        expect(getHeader(written, "X-A")).toBe("2");
         expect(found.flat()).toEqual(found.flatMap((map) => (map.length === 0 ? [] : ["2"])));
         expect(http?.headers?.b).toBe(one?.b);
         expect(http?.request_headers?.b).toBe(two?.b);

@@ -101,7 +101,7 @@ describe("PH-092: malformed evidence", () => {
     const text = Buffer.from(JSON.stringify(await whole()));
     expect(await detailOf(Buffer.concat([text, Buffer.from([0xff])]))).toContain("is not UTF-8");
     const marked = Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), text]);
-    expect(await detailOf(marked)).toContain("cannot be used");
+    expect(await detailOf(marked)).toContain("begins with a byte order mark");
   });
 
   it("with deep nesting is invalid and does not crash", async () => {

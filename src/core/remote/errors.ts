@@ -10,7 +10,7 @@ import {
 } from "../errors/index.ts";
 import { oneLine } from "../hooks/index.ts";
 import { readPlain } from "../schema/index.ts";
-import { type DecodeWireOptions, misuse, ownDatum, readWire } from "./documents.ts";
+import { checkOptions, type DecodeWireOptions, misuse, ownDatum, readWire } from "./documents.ts";
 import { compileDocument, errorSchema, internalError } from "./schemas.ts";
 
 /** Options of `encodeError`. */
@@ -42,7 +42,8 @@ const maxName = 64;
  * ```
  */
 export function encodeError(thrown: unknown, options: EncodeErrorOptions): string {
-  expectOptions(options, ["plugin", "details", "mcpErrorCode"], "encodeError");
+  // The data of an error that was decoded has more.
+  checkOptions(options, "encodeError");
   const { plugin, details, mcpErrorCode = internalError } = options;
   if (typeof plugin !== "string" || readPlain(plugin) === undefined) {
     throw misuse("plugin", "the plugin's name");
