@@ -9,6 +9,7 @@ import type * as z from "zod/mini";
 import type { Limits } from "../data/index.ts";
 import { BAD, checkText, countNode, type Reader, report } from "../data/index.ts";
 import { create, freeze, mapGet, mapSet } from "../data/intrinsics.ts";
+import { GlassineError } from "../errors/index.ts";
 import { checksOf, passesBy, readByZod, withChecks, type ZodCheck } from "./checks.ts";
 import type { Compiled, Shape } from "./compiled.ts";
 import { checksBesideKind, kindOf, listLimitOf } from "./kinds.ts";
@@ -26,14 +27,19 @@ export interface CompileOptions {
 
 /** The state of one compilation. */
 interface Compiling extends CompileOptions {
-  /** Each schema is compiled once, wherever it occurs. `busy` until it is. */
-  readonly known: Map<z.core.$ZodType, Compiled | typeof busy | undefined>;
+  /** Each schema is compiled once, wherever it occurs; a recursive one is found here. */
+  readonly known: Map<z.core.$ZodType, Compiled>;
+  /** The schemas around this one. */
+  readonly within: Within | undefined;
   /** Recursive schemas that are still to be compiled. */
   readonly pending: (() => Compiled)[];
   readonly keys: { [key: string]: true };
 }
 
-const busy = "busy";
+interface Within {
+  readonly schema: z.core.$ZodType;
+  readonly above: Within | undefined;
+}
 
 /** A getter that makes a new schema each time never ends; the rest is compiled on first use. */
 const maxPending = 200;
@@ -47,10 +53,11 @@ export function compileSchema(schema: z.core.$ZodType, options: CompileOptions):
 
 /** Returns a function that compiles several schemas alike. Shared parts are compiled once. */
 export function compilerFor(options: CompileOptions): (schema: z.core.$ZodType) => Compiled {
-  const known: Compiling["known"] = new Map();
+  const known = new Map<z.core.$ZodType, Compiled>();
   const keys: Compiling["keys"] = create(null);
   return (schema) => {
-    const compiling = { ...options, known, pending: [] as (() => Compiled)[], keys };
+    const pending: (() => Compiled)[] = [];
+    const compiling = { ...options, known, pending, keys, within: undefined };
     const compiled = compile(schema, compiling);
     // The list of pending schemas grows during this loop.
     for (let i = 0; i < compiling.pending.length && i < maxPending; i++) {
@@ -67,17 +74,22 @@ export function compilerFor(options: CompileOptions): (schema: z.core.$ZodType) 
 
 function compile(schema: z.core.$ZodType, options: Compiling): Compiled {
   const before = mapGet(options.known, schema);
-  // It contains itself: a getter of an object refers to it.
-  if (before === busy) return freeze(compileLazy(() => schema, options));
   if (before !== undefined) return before;
-  mapSet(options.known, schema, busy);
-  let compiled: Compiled | undefined;
-  try {
-    compiled = freeze(compileNew(schema, options));
-    return compiled;
-  } finally {
-    mapSet(options.known, schema, compiled);
+  for (let at = options.within; at !== undefined; at = at.above) {
+    if (at.schema === schema) throw containsItself(options);
   }
+  const within = { schema, above: options.within };
+  const compiled = freeze(compileNew(schema, { ...options, within }));
+  mapSet(options.known, schema, compiled);
+  return compiled;
+}
+
+/** Such a schema would have parts that count as a whole in one place and by field in another. */
+function containsItself({ shownWhole }: Compiling): GlassineError {
+  return new GlassineError(
+    shownWhole ? "hook_invalid" : "slot_invalid",
+    "A schema contains itself through a getter. Refer to it with z.lazy instead.",
+  );
 }
 
 function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
@@ -161,7 +173,7 @@ function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
 function compileLazy(getter: () => z.core.$ZodType, options: Compiling): Compiled {
   let inner: Compiled | undefined;
   const compiled = () => {
-    inner ??= compile(getter(), options);
+    inner ??= compile(getter(), { ...options, within: undefined });
     return inner;
   };
   options.pending.push(compiled);

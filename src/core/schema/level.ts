@@ -32,6 +32,7 @@ import {
   ownValue,
   put,
 } from "../data/intrinsics.ts";
+import { GlassineError } from "../errors/index.ts";
 import { checksOf, hasPassed, passesBy, runZod, withChecks } from "./checks.ts";
 import type { Compiled, Field, Level, LevelValue } from "./compiled.ts";
 import { checkKey, leaveMap, mismatch, readJson } from "./readers.ts";
@@ -112,8 +113,16 @@ interface WrapperDef {
 
 /**
  * Makes null a value. In a slot, what is inside is then one value for the merge: it is read whole.
+ *
+ * @throws GlassineError `slot_invalid` for headers in a slot, which are found, checked and redacted
+ *   by their own kind
  */
-export function nullableOf({ read }: Compiled, shownWhole: boolean): Compiled {
+export function nullableOf(inner: Compiled, shownWhole: boolean): Compiled {
+  const { read } = inner;
+  if (!shownWhole && holdsHeaders(inner)) {
+    const text = "Headers in a slot cannot be nullable, nor part of what is: make it optional.";
+    throw new GlassineError("slot_invalid", text);
+  }
   return {
     shape: "scalar",
     read: (state, value, previous, partial) => {
@@ -125,6 +134,11 @@ export function nullableOf({ read }: Compiled, shownWhole: boolean): Compiled {
     level: undefined,
     element: undefined,
   };
+}
+
+function holdsHeaders({ shape, level }: Compiled): boolean {
+  const inside = level?.fields ?? [];
+  return shape === "headers" || inside.some(({ compiled }) => holdsHeaders(compiled));
 }
 
 /** Adds the checks of the wrapper around a field's type. */

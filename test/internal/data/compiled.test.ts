@@ -207,67 +207,6 @@ describe("a lazy schema", () => {
   });
 });
 
-describe("a schema that contains itself through a getter", () => {
-  const tree = z.object({
-    name: z.string(),
-    get sub() {
-      return z.array(tree).optional();
-    },
-    get up() {
-      return tree.nullable().default(null);
-    },
-  });
-
-  it("is read at any depth", () => {
-    const leaf = { name: "c", up: null };
-    const value = { name: "a", sub: [{ name: "b", sub: [leaf], up: leaf }], up: null };
-    expect(readingOf(tree, value)).toEqual(value);
-    expect(problemsOf(tree, { name: "a", sub: [{ name: "b", sub: [{ name: 5 }] }] })).toEqual([
-      "sub/0/sub/0/name | extensions_shape | a string | number",
-    ]);
-  });
-
-  it("is read as an option of a union", () => {
-    const node = z.discriminatedUnion("kind", [
-      z.object({ kind: z.literal("leaf") }),
-      z.object({
-        kind: z.literal("fork"),
-        get sub(): z.ZodType {
-          return z.tuple([node, node]).or(z.array(node));
-        },
-        get left(): z.ZodType {
-          return node;
-        },
-      }),
-    ]);
-    const leaf = { kind: "leaf" };
-    const fork = { kind: "fork", sub: [leaf], left: leaf };
-    expect(readingOf(node, { ...fork, left: fork })).toEqual({ ...fork, left: fork });
-    expect(problemsOf(node, { ...fork, left: { kind: "twig" } })).toEqual([
-      "left/kind | extensions_shape | one of leaf, fork | another",
-    ]);
-  });
-
-  it("is not read as anything if it could not be compiled the first time", () => {
-    let later: z.ZodType | undefined;
-    const item: z.ZodType = z.object({
-      get list() {
-        return z.array(item).optional();
-      },
-      get other() {
-        if (later === undefined) throw new ReferenceError("not yet");
-        return later;
-      },
-    });
-    const compiled = compile(z.object({ f: z.lazy(() => item) }));
-    expect(() => problemsBy(compiled, { f: { list: [5], other: "a" } })).toThrow("not yet");
-    later = z.string();
-    expect(problemsBy(compiled, { f: { list: [5], other: "a" } })).toEqual([
-      "f/list/0 | extensions_shape | an object | number",
-    ]);
-  });
-});
-
 describe("a root that is not an object", () => {
   const undefinedAt = (expected: string) => [` | extensions_shape | ${expected} | undefined`];
   it.each<[string, z.ZodType, string]>([
