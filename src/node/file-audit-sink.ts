@@ -23,9 +23,9 @@ export interface FileAuditSink {
 }
 
 const lineFeed = 0x0a;
-/** How long `close` waits for the reader of a full pipe. */
+/** How long `close` waits for the reader of a pipe. */
 const closeMs = 2000;
-/** How long a write waits before it tries again whether a full pipe has room. */
+/** How long it waits before it tries again whether a pipe has a reader, or room. */
 const retryMs = 20;
 
 // A call that blocks could not be ended, and would keep the process from ending. Windows has no such flag.
@@ -38,8 +38,8 @@ const openFlags =
  * The file is opened for the first event, created if it does not exist, and never truncated or
  * renamed. Its directory must exist. Lines are whole and in order, even if several processes append
  * to the file. A record that was written in part is not delivered; the next one begins on a new
- * line. The promise rejects with the system's error: `ENOSPC`, `EACCES`, `ENOENT`, `ENXIO` for a
- * named pipe without a reader; or with `audit_failed` if 10 000 records already wait.
+ * line. The promise rejects with the system's error: `ENOSPC`, `EACCES`, `ENOENT`, when it is closed
+ * `ENXIO` for a named pipe without a reader; or with `audit_failed` if 10 000 records already wait.
  *
  * With `fsync`, a record is on the disk before it counts as delivered, so each record waits for the
  * disk. Without it, a crash of the machine can lose the last records; a crash of the process loses
@@ -94,13 +94,13 @@ export function fileAuditSink(
   return Object.freeze(Object.assign(sink, { close }));
 }
 
-/** @param waits whether a line still waits for the reader of a full pipe */
+/** @param waits whether a line still waits for the reader of a pipe */
 async function openToAppend(
   path: string | URL,
   mode: number,
   waits: () => boolean,
 ): Promise<OpenedFile> {
-  const handle = await open(path, openFlags, mode);
+  const handle = await whileBusy("ENXIO", waits, () => open(path, openFlags, mode));
   try {
     const stats = await handle.stat();
     if (!stats.isFile()) return { handle: pipeHandle(handle, waits), endsMidLine: false };
@@ -115,21 +115,39 @@ async function openToAppend(
 function pipeHandle(handle: FileHandle, waits: () => boolean): LineHandle {
   return {
     stat: () => handle.stat(),
-    datasync: () => handle.datasync(),
+    // Nothing of it is on a disk.
+    datasync: async () => {},
     close: () => handle.close(),
     async write(bytes) {
       let bytesWritten = 0;
       while (bytesWritten < bytes.length) {
         try {
-          bytesWritten += (await handle.write(bytes, bytesWritten)).bytesWritten;
+          const write = () => handle.write(bytes, bytesWritten);
+          bytesWritten += (await whileBusy("EAGAIN", waits, write)).bytesWritten;
         } catch (error) {
-          if ((error as NodeJS.ErrnoException).code !== "EAGAIN" || !waits()) throw error;
-          await new Promise((resolve) => setTimeout(resolve, retryMs));
+          if (bytesWritten === 0) throw error;
+          break;
         }
       }
       return { bytesWritten };
     },
   };
+}
+
+/** Tries again while a pipe has no reader (`ENXIO`) or no room (`EAGAIN`). */
+async function whileBusy<T>(
+  busy: "ENXIO" | "EAGAIN",
+  waits: () => boolean,
+  work: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== busy || !waits()) throw error;
+      await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
 }
 
 /** Whether a crash left an unfinished last line. False for a file that cannot be read. */

@@ -266,15 +266,48 @@ describe("a named pipe", () => {
   /** More than a pipe holds. */
   const many = Array.from({ length: 20 }, (_, n) => ({ n, padding: "x".repeat(9000) }));
 
-  it("without a reader refuses a record, and takes the next one when there is one", async () => {
+  it("without a reader holds back a record until there is one", async () => {
     verifies("audit:file-pipe");
     const { path, reader } = pipe();
-    const sink = fileAuditSink(path);
-    await expect(sink(record)).rejects.toMatchObject({ code: "ENXIO" });
+    const sink = fileAuditSink(path, { fsync: true });
+    const written = sink(record);
+    await new Promise((resolve) => setTimeout(resolve, 60));
     const file = reader();
-    await sink(record);
+    await written;
     await sink.close();
     closeSync(file);
+  });
+
+  it("without a reader does not keep the sink from closing", async () => {
+    verifies("audit:file-pipe");
+    const sink = fileAuditSink(pipe().path);
+    const written = expect(sink(record)).rejects.toMatchObject({ code: "ENXIO" });
+    await sink.close();
+    await written;
+  });
+
+  it("whose reader leaves within a line begins the next one on a line of its own", async () => {
+    verifies("audit:file-pipe");
+    const { path, reader } = pipe();
+    const first = reader();
+    const sink = fileAuditSink(path);
+    const long = { ...record, metadata: { padding: "x".repeat(200_000) } };
+    const cut = expect(sink(long)).rejects.toMatchObject({ code: "audit_failed" });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const second = reader();
+    closeSync(first);
+    const bytes = Buffer.alloc(1024 * 1024);
+    readSync(second, bytes);
+    closeSync(second);
+    await cut;
+    const third = reader();
+    await sink(record);
+    const text = bytes.toString("utf8", 0, readSync(third, bytes));
+    expect(JSON.parse(text.slice(text.indexOf("\n")))).toMatchObject({
+      eventType: record.eventType,
+    });
+    await sink.close();
+    closeSync(third);
   });
 
   it("that is full gets all lines whole when its reader reads", async () => {
