@@ -49,12 +49,11 @@ export function ruleProblems(config: GatewayConfig, given: unknown): readonly Co
           [...path, "forward"],
           `${quoted(each)} is an identity header from the proxy in front, and only for the gateway: a server could not tell it from a forged one.`,
         );
-  // A slash at the end makes no other path.
-  const trimmed = (path: string) => path.replace(/\/$/, "");
-  const paths = new Map([[trimmed(listen.path), "listen"]]);
+  const paths = new Map([[listen.path, "listen"]]);
   for (const [name, model] of Object.entries(models)) {
-    const path = trimmed(model.path);
-    const other = paths.get(path);
+    // To a route, a slash at the end makes no other path.
+    const path = model.path.replace(/\/+$/, "");
+    const other = paths.get(path) ?? paths.get(model.path);
     if (other !== undefined)
       found(["models", name, "path"], `must not be the path of \`${other}\`.`);
     else paths.set(path, `models.${name}`);

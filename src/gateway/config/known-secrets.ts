@@ -6,7 +6,7 @@ import type { GatewayConfig, Secret } from "./schema.ts";
 import { type SecretReader, secretsIn } from "./secrets.ts";
 
 /** How many values of one secret are remembered: processes and sessions still use older ones. */
-const maxValues = 100;
+const maxValues = 10;
 
 export type KnownSecrets = ReturnType<typeof knownSecrets>;
 

@@ -253,7 +253,10 @@ export function redactedLog(log: GatewayLog, { redact, hide }: Redaction): Gatew
       ...fields,
       ...(text !== undefined && { text: clean(text) }),
       ...(message !== undefined && { message: hide(message) }),
-      ...(stack !== undefined && { stack: stack.map(redact) }),
+      ...(stack !== undefined && {
+        // The places of frames are the program's own.
+        stack: stack.map((line) => (/^\s+at /.test(line) ? hide(line) : redact(line))),
+      }),
     });
   };
   return { info: at("info"), warn: at("warn"), error: at("error") };

@@ -19,14 +19,14 @@ export function strictTrail(
 ) {
   /** How many lost records a written one has reported. */
   let reported = 0;
-  const trying = new WeakSet<Manager>();
+  let isTrying = false;
 
   async function report(
     manager: Manager,
     tenantId: string | undefined,
     total: number,
   ): Promise<void> {
-    trying.add(manager);
+    isTrying = true;
     try {
       const isWritten = await manager.audit?.({
         eventType: "gateway.records_lost",
@@ -36,9 +36,9 @@ export function strictTrail(
         outcome: "failure",
         metadata: { lost: total - reported },
       });
-      if (isWritten === true) reported = Math.max(reported, total);
+      if (isWritten === true) reported = total;
     } finally {
-      trying.delete(manager);
+      isTrying = false;
     }
   }
 
@@ -51,7 +51,7 @@ export function strictTrail(
       const { manager, audit, config } = parts();
       const total = failures.total();
       if (audit?.strict !== true || total === reported) return false;
-      if (!trying.has(manager)) void ignore(report(manager, config.tenant, total));
+      if (!isTrying) void ignore(report(manager, config.tenant, total));
       return true;
     },
   };

@@ -454,7 +454,7 @@ Servers and providers with \`traceContext: true\` get the context of the gateway
 
 const secrets = `If the type is "secret", write \`{ "env": NAME }\` or \`{ "file": PATH }\`.
 The secret is read when it is needed, and messages name the variable or the file, never the value.
-The audit trail and the log contain neither its value nor the last hundred that it had before.
+The audit trail and the log contain neither its value nor the last nine that it had before.
 \`NAME\` stands for a name that you choose, \`[]\` for each element of a list.
 [mcp.md](mcp.md#what-may-pass-unseen) describes the groups of \`servers.NAME.pass\`.`;
 
