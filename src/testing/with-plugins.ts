@@ -11,7 +11,7 @@ import {
 
 /** What `withPlugins` needs of a manager. */
 interface Closable {
-  counts(): InvokeCounts;
+  counts?(): InvokeCounts;
   close(options?: CloseOptions): Promise<CloseReport>;
 }
 
@@ -103,7 +103,7 @@ export async function withPlugins<Value, C extends Create = StandardCreate>(
 
 function leftIn(manager: Closable, { background }: CloseReport): string {
   const left = [
-    ...countOf(manager.counts().inFlight, "run"),
+    ...countOf(manager.counts?.().inFlight ?? 0, "run"),
     ...countOf(background.pending, "background handler"),
   ];
   return left.length > 0

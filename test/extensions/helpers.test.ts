@@ -84,7 +84,7 @@ describe("addLabels", () => {
         expect.objectContaining({
           code: "extensions_shape",
           message:
-            "addLabels takes extensions and one value or list; a third parameter would be lost.",
+            "addLabels takes extensions and one value or list; what follows them would be lost.",
         }),
       );
     expect(loosely(view, "PII", undefined)).toBe(view);
@@ -133,7 +133,7 @@ describe("appendHop", () => {
       expect.objectContaining({
         code: "extensions_shape",
         message:
-          "appendHop takes extensions and one value or list; a third parameter would be lost.",
+          "appendHop takes extensions and one value or list; what follows them would be lost.",
       }),
     );
     expect([hop, hop].reduce(appendHop, view).delegation?.depth).toBe(3);

@@ -1,4 +1,4 @@
-import { getPrototypeOf, isArray, isNativePromise, isProxy } from "./intrinsics.ts";
+import { getPrototypeOf, hasOwn, isArray, isNativePromise, isProxy } from "./intrinsics.ts";
 
 /** The name of a value's type, for problems. */
 export function typeName(value: unknown): string {
@@ -12,7 +12,8 @@ export function isPlain(value: object): boolean {
   const prototype = getPrototypeOf(value) as object | null;
   // Asking a proxy for its prototype would run its code.
   if (prototype === null || isProxy(prototype)) return prototype === null;
-  return getPrototypeOf(prototype) === null;
+  // Every realm has an `Object.prototype` of its own.
+  return getPrototypeOf(prototype) === null && hasOwn(prototype, "isPrototypeOf");
 }
 
 /**

@@ -143,7 +143,7 @@ function readPart(
 /** Refuses a further argument, which would be lost. A number is the index that `reduce` passes. */
 function refuseMore(more: unknown, call: string): void {
   if (more === undefined || typeof more === "number") return;
-  const text = `${call} takes extensions and one value or list; a third parameter would be lost.`;
+  const text = `${call} takes extensions and one value or list; what follows them would be lost.`;
   throw new GlassineError("extensions_shape", text, { call });
 }
 
@@ -260,9 +260,9 @@ function putHeader(
   value: string | undefined,
 ): Slots {
   const edit = editing(extensions, "http", undefined, call);
-  if (typeof name !== "string" || (typeof value !== "string" && call === "setHeader")) {
-    const more =
-      call === "setHeader" ? ` and ${typeName(value)}; to remove one, use removeHeader` : "";
+  const lacksValue = typeof value !== "string" && call === "setHeader";
+  if (typeof name !== "string" || lacksValue) {
+    const more = lacksValue ? ` and ${typeName(value)}; to remove one, use removeHeader` : "";
     const text = `${call} expects strings, got ${typeName(name)}${more}.`;
     throw new GlassineError("header_invalid", text, { call });
   }

@@ -82,7 +82,7 @@ export const brandOf: (value: unknown) => EnvelopeBrand | undefined = Branded.of
  */
 export function expectExtensions(value: unknown, call: string): void {
   if (brandOf(value) !== undefined) return;
-  const text = `${call} expects extensions made by this library; got another value. Make them with createExtensions or decodeExtensions, or pass the \`extensions\` of a result.`;
+  const text = `${call} expects extensions that this copy of the library made; got another value. Pass a handler's third parameter, the \`extensions\` of a result, or what createExtensions returns.`;
   throw new GlassineError("extensions_invalid", text, { call });
 }
 

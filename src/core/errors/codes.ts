@@ -201,8 +201,9 @@ export const errorCodes = {
   },
   // Host input.
   extensions_invalid: {
-    means: "Extensions from the host are invalid. `problems` lists each path.",
-    todo: "Fix the fields that the message names.",
+    means:
+      "Extensions from the host are invalid (`problems` lists each path), or a function got something other than extensions of this copy of the library.",
+    todo: "Fix the fields that the message names, or pass extensions. A plugin that brings its own copy of the library makes glassine its peer dependency.",
   },
   payload_invalid: {
     means: "A payload from the host does not match the hook. `problems` lists each path.",

@@ -164,7 +164,7 @@ function checkEntity(entity: unknown, call: string): void {
       `${call} expects the source of the result as { kind, name }, where kind is tool, prompt or resource.`,
     );
   }
-  expectOptions(entity, entityKeys, call);
+  expectOptions(entity, entityKeys, `The source of a result in ${call}`);
 }
 
 /** The policies that apply to an entity. */

@@ -50,10 +50,11 @@ export function readAuditOptions(given: unknown = {}, logger?: AuditLogger) {
 
 /** @throws GlassineError `options_invalid` */
 export function readSecrets(what: string, secrets: unknown): readonly string[] {
-  if (Array.isArray(secrets) && secrets.every(isSecret)) return Object.freeze([...secrets]);
+  const all: unknown[] = Array.isArray(secrets) ? [...secrets] : [undefined];
+  if (all.every(isSecret)) return Object.freeze(all);
   throw optionsInvalid(`${what} must be an array of well-formed strings that are not empty.`);
 }
 
-function isSecret(value: unknown): boolean {
+function isSecret(value: unknown): value is string {
   return typeof value === "string" && value !== "" && isWellFormed(value);
 }

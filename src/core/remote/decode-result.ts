@@ -63,9 +63,8 @@ function withoutOthers(compiled: Compiled): Compiled {
   const read: Reader = (state, value, previous, partial) => {
     if (isRecord(value) && ownValue(value, "continue_processing") === undefined) {
       const isOther = (key: string) =>
-        key === "violation"
-          ? (value[key] ?? undefined) !== undefined
-          : !hasOwn(resultSchema.shape, key);
+        (value[key] ?? undefined) !== undefined &&
+        (key === "violation" || !hasOwn(resultSchema.shape, key));
       const other = enumerableKeys(value).find(isOther);
       if (other !== undefined) {
         const expected = `a boolean, because the document has ${quoted(other)}`;

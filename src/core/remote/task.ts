@@ -147,7 +147,8 @@ export function decodeTurn(
   options: DecodeTaskOptions = {},
 ): AnyTask {
   expectOptions(options, ["limits", "signal", "state"], "decodeTask");
-  const { signal, state } = options;
+  const signal = options.signal ?? undefined;
+  const state = options.state ?? undefined;
   if (signal !== undefined && !hasFunctions(signal, ["addEventListener"]))
     throw misuse("signal", "an AbortSignal");
   if (state !== undefined && !hasFunctions(state, ["get", "set"])) throw misuse("state", "a Map");
