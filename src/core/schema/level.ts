@@ -120,7 +120,7 @@ interface WrapperDef {
 export function nullableOf(inner: Compiled, shownWhole: boolean): Compiled {
   const { read } = inner;
   if (!shownWhole && holdsHeaders(inner)) {
-    const text = "Headers in a slot cannot be nullable, nor part of what is: make it optional.";
+    const text = "Headers in a slot cannot be nullable, nor part of what is: make them optional.";
     throw new GlassineError("slot_invalid", text);
   }
   return {
