@@ -84,7 +84,7 @@ describe("addLabels", () => {
         expect.objectContaining({
           code: "extensions_shape",
           message:
-            "addLabels takes extensions and one value or list; what follows them would be lost.",
+            "addLabels expects one label or one array of labels; got a third parameter. Pass several as [a, b].",
         }),
       );
     expect(loosely(view, "PII", undefined)).toBe(view);
@@ -132,8 +132,7 @@ describe("appendHop", () => {
     expect(() => loosely(view, hop, hop)).toThrow(
       expect.objectContaining({
         code: "extensions_shape",
-        message:
-          "appendHop takes extensions and one value or list; what follows them would be lost.",
+        message: "appendHop expects one hop; got a third parameter. Call it once for each.",
       }),
     );
     expect([hop, hop].reduce(appendHop, view).delegation?.depth).toBe(3);

@@ -141,9 +141,9 @@ function readPart(
 }
 
 /** Refuses a further argument, which would be lost. A number is the index that `reduce` passes. */
-function refuseMore(more: unknown, call: string): void {
+function refuseMore(more: unknown, call: string, wanted: string, instead: string): void {
   if (more === undefined || typeof more === "number") return;
-  const text = `${call} takes extensions and one value or list; what follows them would be lost.`;
+  const text = `${call} expects ${wanted}; got a third parameter. ${instead}`;
   throw new GlassineError("extensions_shape", text, { call });
 }
 
@@ -153,7 +153,7 @@ export function addLabelsTo(
   more?: unknown,
 ): Slots {
   const call = "addLabels";
-  refuseMore(more, call);
+  refuseMore(more, call, "one label or one array of labels", "Pass several as [a, b].");
   return labelled(call, extensions, labels);
 }
 
@@ -197,7 +197,7 @@ export function labelIn(extensions: object, label: string): boolean {
 }
 
 export function appendHopTo(extensions: object, hop: unknown, more?: unknown): Slots {
-  refuseMore(more, "appendHop");
+  refuseMore(more, "appendHop", "one hop", "Call it once for each.");
   const edit = editing(extensions, "delegation", undefined, "appendHop");
   const { slot, current } = edit;
   // Every host has the standard slots, and the standard `delegation` grows.
