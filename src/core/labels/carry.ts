@@ -1,6 +1,6 @@
 /** Moves labels between an envelope and the store of a session. */
 import { isRecord } from "../data/index.ts";
-import { brandOf, labelled } from "../envelope/index.ts";
+import { addLabelsTo, brandOf } from "../envelope/index.ts";
 import { GlassineError } from "../errors/index.ts";
 import { type LabelStore, readLabels, settleWithin } from "./store.ts";
 
@@ -96,7 +96,7 @@ export function labelsIn(extensions: unknown): readonly string[] {
 /** Adds `labels` to `extensions`. A plain document stays plain: the manager has not read it yet. */
 export function withLabels(extensions: unknown, labels: readonly string[]): unknown {
   if (labels.length === 0) return extensions;
-  if (brandOf(extensions) !== undefined) return labelled("addLabels", extensions as object, labels);
+  if (brandOf(extensions) !== undefined) return addLabelsTo(extensions as object, labels);
   if (extensions !== undefined && !isRecord(extensions)) throw fault("an object as envelope");
   const all = [...labelsIn(extensions), ...labels];
   return { ...extensions, security: { ...securityIn(extensions), labels: all } };
