@@ -50,8 +50,9 @@ export function readAuditOptions(given: unknown = {}, logger?: AuditLogger) {
 
 /** @throws GlassineError `options_invalid` */
 export function readSecrets(what: string, secrets: unknown): readonly string[] {
-  const all: unknown[] = Array.isArray(secrets) ? [...secrets] : [undefined];
-  if (all.every(isSecret)) return Object.freeze(all);
+  // `every` skips the holes of an array, but not those of its copy.
+  const copy: readonly unknown[] | undefined = Array.isArray(secrets) ? [...secrets] : undefined;
+  if (copy?.every(isSecret)) return Object.freeze(copy);
   throw optionsInvalid(`${what} must be an array of well-formed strings that are not empty.`);
 }
 
