@@ -32,7 +32,7 @@ export interface LoadOptions {
   readonly env: Environment;
   /** The path of plugins.lock. Default: where all hosts look for it. */
   readonly lock?: string | undefined;
-  /** Secrets that no record or log line may contain. Default: those of the configuration. */
+  /** Secrets that no record or log line may contain. Default: for a configuration, its own. */
   readonly secrets?: KnownSecrets | undefined;
   /** The manager's log. */
   readonly logger?: Logger | undefined;
