@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 import type * as z from "zod";
 import { admit, extensionsLimits } from "../src/core/data/index.ts";
 import { compileSchema } from "../src/core/schema/index.ts";
-import { type Sample, stableLevels, zodSchemas } from "./support/zod-schemas.ts";
+import { fitsSlot, type Sample, stableLevels, zodSchemas } from "./support/zod-schemas.ts";
 
 /** Without absent fields. */
 function withoutAbsent(value: unknown): unknown {
@@ -21,20 +21,6 @@ function parse(schema: z.ZodType, value: unknown) {
     return schema.safeParse(value);
   } catch {
     return { success: false, data: undefined };
-  }
-}
-
-/** Whether a slot can have the schema: its headers are not nullable. */
-function fitsSlot(schema: z.ZodType): boolean {
-  try {
-    compileSchema(schema, { closed: false, shownWhole: false });
-    return true;
-  } catch (error) {
-    expect(error).toMatchObject({
-      code: "slot_invalid",
-      message: expect.stringMatching(/^Headers in a slot/),
-    });
-    return false;
   }
 }
 

@@ -9,7 +9,9 @@ import {
   stringSet,
   wholeNumber,
 } from "glassine/host";
+import { expect } from "vitest";
 import * as z from "zod";
+import { compileSchema } from "../../src/core/schema/index.ts";
 import { amount } from "../../test/support/kinds.ts";
 
 /** A schema, and values, most of which it accepts. */
@@ -284,3 +286,17 @@ export const stableLevels: fc.Arbitrary<Sample> = fc
     fc.array(checks, { maxLength: 1 }),
   )
   .map(([sample, steps]) => apply(sample, steps));
+
+/** Whether a slot can have the schema: its headers are in fields of objects. */
+export function fitsSlot(schema: z.ZodType): boolean {
+  try {
+    compileSchema(schema, { closed: false, shownWhole: false });
+    return true;
+  } catch (error) {
+    expect(error).toMatchObject({
+      code: "slot_invalid",
+      message: expect.stringMatching(/^Headers in a slot/),
+    });
+    return false;
+  }
+}

@@ -2,6 +2,7 @@ import { isGlassineError } from "glassine";
 import { defineHost, headerMap, jsonObject, labelSet, stringSet, wholeNumber } from "glassine/host";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
+import { verifies } from "../support/verifies.ts";
 import { plain } from "./support.ts";
 
 const host = defineHost({
@@ -58,6 +59,13 @@ const host = defineHost({
 
 const order = (fields: object) => host.createExtensions({ order: fields as never }).order;
 
+const shared = z.object({ headers: headerMap() });
+type Chain = { headers: Record<string, string>; next?: Chain | undefined };
+const chain: z.ZodType<Chain> = z.object({
+  headers: headerMap(),
+  next: z.lazy(() => chain).optional(),
+});
+
 function problemsOf(input: object): readonly (readonly (string | number)[])[] {
   try {
     host.createExtensions(input as never);
@@ -101,20 +109,51 @@ describe("a host's own schema", () => {
     ).rejects.toMatchObject(refused("hook_invalid"));
   });
 
-  it("must not make headers nullable in a slot", () => {
+  it("may have headers in a slot only in fields of objects", () => {
+    verifies("envelope:headers-in-fields");
     const open = { tier: "mutable", read: "everyone", write: "everyone" } as const;
-    const slotOf = (schema: z.ZodType) => ({ ...open, description: "Headers.", schema });
-    for (const schema of [
-      z.object({ up: z.nullable(headerMap()) }),
-      z.object({ up: z.nullable(headerMap()).default(null) }),
-      z.object({ up: z.object({ sent: headerMap() }).nullable() }),
-    ]) {
-      expect(() => defineHost({ slots: { up: slotOf(schema) } })).toThrow(
-        expect.objectContaining({ code: "slot_invalid" }),
+    const define = (schema: z.ZodType) => () =>
+      defineHost({ slots: { up: { ...open, description: "Headers.", schema } } });
+    const inside = z.object({ kind: z.literal("http"), sent: headerMap() });
+    const wholes: Readonly<Record<string, z.ZodType>> = {
+      nullable: z.nullable(headerMap()),
+      "nullable with a default": z.nullable(headerMap()).default(null),
+      "nullable object": inside.nullable(),
+      list: z.array(inside),
+      "list of what is a field as well": z.array(shared),
+      tuple: z.tuple([z.string(), headerMap()]),
+      record: z.record(z.string(), inside),
+      "loose object": inside.loose(),
+      "rest of an object": z.object({}).catchall(headerMap()),
+      union: z.union([z.string(), headerMap()]),
+      "tagged union": z.discriminatedUnion("kind", [inside]),
+      intersection: z.intersection(inside, z.object({})),
+      lazy: z.lazy(() => headerMap()),
+      "list of lazy": z.array(z.lazy(() => inside)),
+      "union of lazy": z.union([z.string(), z.lazy(() => inside)]),
+      "lazy in itself": z.array(chain),
+      transform: headerMap().transform((headers) => headers),
+      preprocess: z.preprocess((headers) => headers, headerMap()),
+      catch: headerMap().catch({}),
+    };
+    for (const [name, schema] of Object.entries(wholes)) {
+      expect(define(z.object({ up: schema, shared })), name).toThrow(
+        expect.objectContaining({
+          code: "slot_invalid",
+          message: expect.stringMatching(/^Headers in a slot must be in fields of objects/),
+        }),
       );
     }
+    const fields = z.object({
+      required: headerMap(),
+      absent: headerMap().nullish(),
+      usual: headerMap().default({}).readonly(),
+      deeper: z.object({ up: shared.optional() }).strict().prefault({}),
+    });
+    expect(define(fields)).not.toThrow();
+    const payload = z.object({ all: z.array(inside) });
     expect(() =>
-      defineHost({ slots: { up: slotOf(z.object({ up: headerMap().nullish() })) } }),
+      defineHost({ hooks: { sent: { semantic: "message", description: "Sent.", payload } } }),
     ).not.toThrow();
   });
 

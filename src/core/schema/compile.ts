@@ -9,11 +9,11 @@ import type * as z from "zod/mini";
 import type { Limits } from "../data/index.ts";
 import { BAD, checkText, countNode, type Reader, report } from "../data/index.ts";
 import { create, freeze, mapGet, mapSet } from "../data/intrinsics.ts";
-import { GlassineError } from "../errors/index.ts";
+import { GlassineError, isGlassineError } from "../errors/index.ts";
 import { checksOf, passesBy, readByZod, withChecks, type ZodCheck } from "./checks.ts";
 import type { Compiled, Shape } from "./compiled.ts";
 import { checksBesideKind, kindOf, listLimitOf } from "./kinds.ts";
-import { compileLevel, compileLoose, nullableOf } from "./level.ts";
+import { compileLevel, compileLoose, nullableOf, refuseHeadersIn } from "./level.ts";
 import { mismatch, readArray, readMap, readNumber, readText } from "./readers.ts";
 import { keepKeys } from "./schema-path.ts";
 import { compileTagged } from "./tagged.ts";
@@ -41,6 +41,9 @@ interface Within {
   readonly above: Within | undefined;
 }
 
+/** The types of schemas that a slot's value may have around its fields and still be read by field. */
+const byField = ["object", "optional", "nonoptional", "default", "prefault", "readonly"];
+
 /** A getter that makes a new schema each time never ends; the rest is compiled on first use. */
 const maxPending = 200;
 /**
@@ -63,8 +66,9 @@ export function compilerFor(options: CompileOptions): (schema: z.core.$ZodType) 
     for (let i = 0; i < compiling.pending.length && i < maxPending; i++) {
       try {
         compiling.pending[i]?.();
-      } catch {
+      } catch (error) {
         // A getter may refer to a schema that is not defined yet.
+        if (isGlassineError(error)) throw error;
       }
     }
     keepKeys(compiled, keys);
@@ -103,25 +107,26 @@ function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
   const def = schema._zod.def as unknown as Def;
   // Coercion is a transform, which only zod can run.
   const type = def.coerce === true ? "coerced" : def.type;
+  const isLoose = def.catchall !== undefined && def.catchall._zod.def.type !== "never";
+  if (!options.shownWhole && (isLoose || !byField.includes(type))) refuseHeadersIn(schema);
   const compileInner = (inner: unknown) => compile(inner as z.core.$ZodType, options);
   const checked = (compiled: Compiled, rest: readonly ZodCheck[] = checks) =>
     withChecks(compiled, rest, options.shownWhole);
-  const onlyZod = (shape: Shape): Compiled => ({
-    ...native(shape, readByZod(schema)),
-    passes: passesBy(checks),
-  });
+  const onlyZod = (shape: Shape): Compiled => {
+    if (!options.shownWhole) refuseHeadersIn(schema, true);
+    return { ...native(shape, readByZod(schema)), passes: passesBy(checks) };
+  };
   switch (type) {
     case "object": {
-      const catchall = def.catchall?._zod.def.type;
       const shape = def.shape as Record<string, z.core.$ZodType>;
       for (const key of Object.keys(shape)) options.keys[key] = true;
-      if (def.catchall !== undefined && catchall !== "never") {
+      if (isLoose) {
         const rest = compileInner(def.catchall).read;
         return checked(native("map", compileLoose(shape, compileInner, rest)));
       }
       const level = compileLevel(schema, shape, compileInner, {
         ...options,
-        strict: catchall === "never",
+        strict: def.catchall !== undefined,
       });
       return checked({ ...native("level", level.read), level });
     }
@@ -172,8 +177,12 @@ function compileNew(schema: z.core.$ZodType, options: Compiling): Compiled {
 
 function compileLazy(getter: () => z.core.$ZodType, options: Compiling): Compiled {
   let inner: Compiled | undefined;
+  const { shownWhole } = options;
   const compiled = () => {
-    inner ??= compile(getter(), { ...options, within: undefined });
+    if (inner !== undefined) return inner;
+    const schema = getter();
+    if (!shownWhole) refuseHeadersIn(schema);
+    inner = compile(schema, { ...options, within: undefined });
     return inner;
   };
   options.pending.push(compiled);

@@ -184,6 +184,42 @@ export function headerMap(): z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniS
   });
 }
 
+/** Where the definition of a zod schema has other schemas, or a list or record of them. */
+const partNames =
+  "element innerType keyType valueType left right in out items rest options shape catchall";
+
+/** Lazy schemas that are different each time have no end. */
+const maxParts = 1000;
+
+/** Whether a schema, or one that it is made of, is of header maps. `lazily` resolves lazy ones. */
+export function holdsHeaders(
+  schema: z.core.$ZodType,
+  lazily: boolean,
+  seen = new Set<object>(),
+): boolean {
+  if (kindOf(schema)?.shape === "headers") return true;
+  if (seen.has(schema) || seen.size === maxParts) return false;
+  seen.add(schema);
+  return partsOf(schema, lazily).some((part) => holdsHeaders(part, lazily, seen));
+}
+
+type Part = z.core.$ZodType;
+
+function partsOf(schema: Part, lazily: boolean): readonly Part[] {
+  // zod has a type for each class of definition; here all are read alike.
+  const def = schema._zod.def as unknown as { getter?: () => Part; [name: string]: unknown };
+  try {
+    if (def.getter !== undefined) return lazily ? [def.getter()] : [];
+    return partNames.split(" ").flatMap((name) => {
+      const part = def[name] as Part | Readonly<Record<string, Part>> | undefined | null;
+      return part && "_zod" in part ? [part as Part] : Object.values(part ?? {});
+    });
+  } catch {
+    // A getter may refer to a schema that is not defined yet.
+    return [];
+  }
+}
+
 /** A point in time, kept in its one canonical form. */
 export function instant(): z.ZodMiniString<string> {
   return declareRuled(z.string(), {

@@ -35,6 +35,7 @@ import {
 import { GlassineError } from "../errors/index.ts";
 import { checksOf, hasPassed, passesBy, runZod, withChecks } from "./checks.ts";
 import type { Compiled, Field, Level, LevelValue } from "./compiled.ts";
+import { holdsHeaders } from "./kinds.ts";
 import { checkKey, leaveMap, mismatch, readJson } from "./readers.ts";
 
 const constants = new WeakSet<object>();
@@ -87,6 +88,7 @@ function compileOne(
       const optional = inner.optional || absent;
       // Where the field may be absent, null means that it is.
       const isValue = def.type === "nullable" && !optional;
+      if (isValue && !shownWhole) refuseHeadersIn(def.innerType);
       const compiled = isValue ? nullableOf(inner.compiled, shownWhole) : inner.compiled;
       // If an optional field is absent, only a default takes its place.
       const stays = def.type !== "optional" || absenceIn(schema).optin === "defaulted";
@@ -111,18 +113,8 @@ interface WrapperDef {
   readonly defaultValue: unknown;
 }
 
-/**
- * Makes null a value. In a slot, what is inside is then one value for the merge: it is read whole.
- *
- * @throws GlassineError `slot_invalid` for headers in a slot, which are found, checked and redacted
- *   by their own kind
- */
-export function nullableOf(inner: Compiled, shownWhole: boolean): Compiled {
-  const { read } = inner;
-  if (!shownWhole && holdsHeaders(inner)) {
-    const text = "Headers in a slot cannot be nullable, nor part of what is: make them optional.";
-    throw new GlassineError("slot_invalid", text);
-  }
+/** Makes null a value. In a slot, what is inside is then one value for the merge: it is read whole. */
+export function nullableOf({ read }: Compiled, shownWhole: boolean): Compiled {
   return {
     shape: "scalar",
     read: (state, value, previous, partial) => {
@@ -136,9 +128,18 @@ export function nullableOf(inner: Compiled, shownWhole: boolean): Compiled {
   };
 }
 
-function holdsHeaders({ shape, level }: Compiled): boolean {
-  const inside = level?.fields ?? [];
-  return shape === "headers" || inside.some(({ compiled }) => holdsHeaders(compiled));
+/**
+ * Refuses headers in what a slot has as one value: they are checked and redacted field by field.
+ * `byZod`: zod reads the value, so lazy schemas in it are not compiled.
+ *
+ * @throws GlassineError `slot_invalid`
+ */
+export function refuseHeadersIn(schema: z.core.$ZodType, byZod = false): void {
+  if (!holdsHeaders(schema, byZod)) return;
+  throw new GlassineError(
+    "slot_invalid",
+    "Headers in a slot must be in fields of objects: not in a list, record, union, z.lazy or nullable value, where they would not be checked.",
+  );
 }
 
 /** Adds the checks of the wrapper around a field's type. */

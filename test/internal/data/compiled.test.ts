@@ -204,6 +204,9 @@ describe("a lazy schema", () => {
     expect(asked).toBeGreaterThan(50);
     expect(asked).toBeLessThan(500);
     expect(problemsBy(compiled, { next: { next: { next: {} } } })).toEqual([]);
+    const read = compile(z.union([z.string(), z.lazy(endless)]));
+    expect(asked).toBeLessThan(2000);
+    expect(problemsBy(read, { next: { next: {} } })).toEqual([]);
   });
 });
 
