@@ -157,6 +157,26 @@ describe("a host's own schema", () => {
     ).not.toThrow();
   });
 
+  it("keeps what a plugin leaves out of a lazy part of a payload", async () => {
+    verifies("dispatch:payload-left-out");
+    const part = z.object({ name: z.string(), mail: z.string().optional() });
+    const saved = {
+      semantic: "message",
+      description: "A contact is saved.",
+      payload: z.object({ owner: z.lazy(() => part) }),
+      writable: ["owner"],
+    } as const;
+    const contacts = defineHost({ hooks: { saved } });
+    const renames = contacts.definePlugin({
+      name: "renames",
+      version: "1.0.0",
+      hooks: { saved: () => ({ modifiedPayload: { owner: { name: "Eve" } } }) },
+    });
+    const manager = await contacts.createPluginManager({ plugins: [renames] });
+    const { payload } = await manager.invoke("saved", { owner: { name: "Ada", mail: "a@b" } });
+    expect(payload).toEqual({ owner: { name: "Eve", mail: "a@b" } });
+  });
+
   it("reads unions, formats, transforms, refinements and tuples, and freezes their results", () => {
     const read = order({
       level: 3,

@@ -186,7 +186,9 @@ function compileLazy(getter: () => z.core.$ZodType, options: Compiling): Compile
     return inner;
   };
   options.pending.push(compiled);
-  return native("scalar", (state, input, previous) => compiled().read(state, input, previous));
+  return native("scalar", (state, input, previous, partial) =>
+    compiled().read(state, input, previous, shownWhole && partial),
+  );
 }
 
 interface Bounds {
